@@ -1,0 +1,18 @@
+//! Local stand-ins for the services outside: what tests and benchmarks talk to instead.
+//!
+//! Each speaks the real protocol on loopback, has state, and accepts only what the real service
+//! would: a wrong path or field is a failure, not a default. [`Switch`] makes one misbehave.
+
+#![warn(missing_docs)]
+
+mod messagecentral;
+mod openai;
+mod servers;
+mod switch;
+mod twilio;
+
+pub use messagecentral::*;
+pub use openai::*;
+pub use servers::*;
+pub use switch::*;
+pub use twilio::*;

@@ -1,0 +1,74 @@
+//! How a stand-in misbehaves.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+
+/// What a stand-in does with the next requests.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// As documented.
+    #[default]
+    Works,
+    /// As documented, after a pause.
+    Slow(Duration),
+    /// Answers with this status and body, having done nothing.
+    Fails(u16, String),
+    /// Does what was asked and never answers.
+    HangsAfter,
+    /// Does nothing and never answers.
+    HangsBefore,
+    /// Does what was asked, then cuts the connection instead of answering.
+    CutsAfter,
+    /// Does what was asked, and answers with something the documentation does not describe.
+    Nonsense,
+}
+
+/// Turns a stand-in from one mode to another while it runs.
+#[derive(Debug, Default)]
+pub struct Switch(Mutex<Mode>);
+
+impl Switch {
+    /// From now on, until set again.
+    pub fn set(&self, mode: Mode) {
+        *self.0.lock().unwrap() = mode;
+    }
+
+    /// The mode now.
+    pub fn mode(&self) -> Mode {
+        self.0.lock().unwrap().clone()
+    }
+
+    /// Runs `work`, which answers as documented, in the way of the mode.
+    pub async fn apply(&self, work: impl Future<Output = Response>) -> Response {
+        match self.mode() {
+            Mode::Works => work.await,
+            Mode::Slow(pause) => {
+                tokio::time::sleep(pause).await;
+                work.await
+            }
+            Mode::Fails(status, body) => {
+                (StatusCode::from_u16(status).unwrap(), body).into_response()
+            }
+            Mode::HangsBefore => std::future::pending().await,
+            Mode::HangsAfter => {
+                work.await;
+                std::future::pending().await
+            }
+            Mode::CutsAfter => {
+                work.await;
+                // A body that fails while it is written: the server closes the connection.
+                let cut =
+                    futures::stream::once(async { Err::<Bytes, _>(std::io::Error::other("cut")) });
+                Body::from_stream(cut).into_response()
+            }
+            Mode::Nonsense => {
+                work.await;
+                (StatusCode::OK, "<html>It works!</html>").into_response()
+            }
+        }
+    }
+}

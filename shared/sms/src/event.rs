@@ -1,0 +1,74 @@
+//! What a provider tells us.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::Number;
+
+/// Something a webhook call reported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A person texted one of our numbers.
+    Text(Text),
+    /// What became of a message that we sent.
+    Receipt(Receipt),
+}
+
+/// One inbound message, its parts joined. `Debug` prints neither numbers nor words.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Text {
+    /// The provider's id of the message. `None` where the provider gives none.
+    pub id: Option<String>,
+    /// Who texted.
+    pub from: Number,
+    /// Which of our numbers or sender names was texted, as the provider writes it.
+    pub to: String,
+    /// What was said. May be empty: a picture alone, or an empty text.
+    pub body: String,
+    /// How many pictures or files came along, which we do not open.
+    pub media: u32,
+    /// When it was sent, where the provider says so.
+    pub sent_at: Option<Timestamp>,
+}
+
+impl std::fmt::Debug for Text {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Text").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// A provider's later word about a message that it accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// The provider's id of the message, as [`crate::Provider::send`] returned it.
+    pub message: String,
+    /// The attempt that we named when we sent, where the provider gives it back.
+    pub attempt: Option<String>,
+    /// What the word means.
+    pub status: Status,
+    /// The provider's own word.
+    pub word: String,
+    /// The provider's own code, for a failure.
+    pub code: Option<String>,
+}
+
+/// What is known of a message, from least to most. The status of an attempt is the highest seen,
+/// whatever order reports come in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Stored, about to be handed over, or being handed over.
+    Sending,
+    /// Handed over without a readable answer.
+    Unknown,
+    /// The provider took it and gave an id. No evidence of anything further.
+    Accepted,
+    /// The provider handed it to a carrier. No evidence that it arrived.
+    Sent,
+    /// It never left the provider.
+    Failed,
+    /// The carrier could not deliver it.
+    Undelivered,
+    /// A carrier or handset confirms that it arrived.
+    Delivered,
+}

@@ -1,0 +1,29 @@
+//! Text messages: the companies that carry them, the numbers they go to, the segments they take.
+//!
+//! A [`Provider`] is settings plus translation. Everything that must be the same for all of them
+//! (timeouts, what a broken connection means, order of preference) is here once; retries, logging
+//! and storage belong to the callers.
+
+#![warn(missing_docs)]
+
+mod error;
+mod event;
+mod gsm;
+mod http_client;
+mod messagecentral;
+mod mock;
+mod number;
+mod provider;
+mod providers;
+mod twilio;
+
+pub use error::{SendError, WebhookError};
+pub use event::{Event, Receipt, Status, Text};
+pub use gsm::{Encoding, Segments, segments};
+pub use http_client::{Answer, Http};
+pub use messagecentral::MessageCentral;
+pub use mock::Mock;
+pub use number::Number;
+pub use provider::{Acknowledgement, Found, Outgoing, Provider};
+pub use providers::Providers;
+pub use twilio::Twilio;

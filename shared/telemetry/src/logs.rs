@@ -1,0 +1,62 @@
+//! Where log lines go, and which are let through.
+
+use tracing::{Level, Metadata};
+use tracing_subscriber::filter::{EnvFilter, filter_fn};
+use tracing_subscriber::fmt::writer::BoxMakeWriter;
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// The crates whose lines are known to hold nothing personal at any level.
+const OURS: [&str; 14] = [
+    "agent",
+    "console",
+    "conversations",
+    "host",
+    "inbound",
+    "local",
+    "policy",
+    "queue",
+    "receipts",
+    "settings",
+    "sms",
+    "sweep",
+    "telemetry",
+    "turn",
+];
+
+/// How a log line is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One JSON object a line, for a log system.
+    Json,
+    /// For a person at a terminal.
+    Text,
+}
+
+/// Starts logging to standard error. `filter` is `RUST_LOG`, default `info`.
+///
+/// Other people's crates are let through from `warn` on, whatever the filter says, and
+/// `async_openai` not at all: at lower levels HTTP clients write addresses and headers, which hold
+/// numbers, texts and tokens, and `async_openai` writes whole answers that it could not read.
+pub fn init(format: LogFormat, filter: Option<&str>) {
+    let chosen = EnvFilter::builder()
+        .with_default_directive(Level::INFO.into())
+        .parse_lossy(filter.unwrap_or_default());
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(BoxMakeWriter::new(std::io::stderr))
+        .with_target(format == LogFormat::Json);
+    let lines = match format {
+        LogFormat::Json => {
+            lines.json().flatten_event(true).with_current_span(true).with_span_list(false).boxed()
+        }
+        LogFormat::Text => lines.boxed(),
+    };
+    let lines = lines.with_filter(filter_fn(is_harmless)).with_filter(chosen);
+    // A second start in one process, as in a test, keeps the first.
+    let _ = tracing_subscriber::registry().with(lines).try_init();
+}
+
+fn is_harmless(metadata: &Metadata<'_>) -> bool {
+    let owner = metadata.target().split("::").next().unwrap_or_default();
+    OURS.contains(&owner) || (owner != "async_openai" && *metadata.level() <= Level::WARN)
+}
