@@ -1,1 +1,30 @@
+//! Conversations, and everything that is remembered about them: what was claimed, what waits, what
+//! was attempted, who has stopped, what a person must look at.
+//!
+//! One document per pair of numbers ([`Conversation`]) holds what is going on between them. Only an
+//! arriving text writes it blindly, and only a turn writes it as a whole, on condition that nobody
+//! else has since. Everything that follows from a turn goes into that same commit as a [`Change`],
+//! so a process can die anywhere and what is stored is still true.
+//!
+//! The store is Firestore, or SQLite in a file of our own; both pass the same tests.
 
+#![warn(missing_docs)]
+
+mod conversation;
+mod credentials;
+mod documents;
+mod firestore;
+mod id;
+mod kept;
+mod open;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+mod store;
+mod values;
+
+pub use conversation::{Conversation, Reply, Sending, Waiting};
+pub use documents::Unavailable;
+pub use id::ConversationId;
+pub use kept::{Attempt, Effect, Ended, Notice, Quarantined, Stop, StoredReceipt, Trace};
+pub use open::OpenError;
+pub use store::{Arrival, Change, Claim, CommitError, Joined, Loaded, Store, Taken};

@@ -1,0 +1,142 @@
+//! What the two stores have in common: documents, conditional commits of several at once, and
+//! queries on one field.
+//!
+//! Everything that [`crate::Store`] promises is written once, in these terms.
+
+use serde_json::{Map, Value};
+use thiserror::Error;
+
+use crate::firestore::Firestore;
+#[cfg(feature = "sqlite")]
+use crate::sqlite::Sqlite;
+
+/// The fields of a document. A top-level field whose name is `at` or ends in `_at` is a time, in milliseconds
+/// since 1970 (Firestore keeps it as a timestamp, which is what its TTL policies need).
+pub(crate) type Fields = Map<String, Value>;
+
+/// Where a document is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Path {
+    pub(crate) collection: &'static str,
+    pub(crate) id: String,
+}
+
+/// A document as it was read.
+#[derive(Clone, Debug)]
+pub(crate) struct Document {
+    pub(crate) id: String,
+    pub(crate) fields: Fields,
+    pub(crate) version: Version,
+}
+
+/// Which state of a document was read; changes with every write to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Version(pub(crate) i64, pub(crate) i32);
+
+/// One part of a commit. All parts are carried out, or none.
+#[derive(Clone, Debug)]
+pub(crate) enum Write {
+    /// Stores a document, on condition that there is none.
+    Create(Path, Fields),
+    /// Stores a document in place of the one that was read, on condition that it is unchanged.
+    Replace(Path, Fields, Version),
+    /// Sets some fields and adds to arrays what they do not hold yet, whatever was there before.
+    Merge { path: Path, set: Fields, append: Vec<(&'static str, Vec<Value>)> },
+    /// Removes a document, if there is one.
+    Delete(Path),
+    /// Changes nothing, on condition that there is no such document.
+    Absent(Path),
+}
+
+/// Why a commit changed nothing, or may not have.
+#[derive(Debug, Error)]
+pub(crate) enum WriteError {
+    /// A condition did not hold.
+    #[error("a condition of the commit does not hold")]
+    Conflict,
+    /// A document would become larger than the store takes.
+    #[error("a document would grow too large")]
+    TooLarge,
+    /// The store did not answer. The commit may have been carried out.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// The store cannot be reached, or does not work. Nothing is known about what was asked.
+#[derive(Debug, Error)]
+#[error("the store is unavailable: {reason}")]
+pub struct Unavailable {
+    /// In the words of the store's client. Holds no content of any document.
+    pub(crate) reason: String,
+}
+
+impl Unavailable {
+    pub(crate) fn new(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into() }
+    }
+}
+
+/// Documents of a collection that match on one field.
+#[derive(Clone, Debug)]
+pub(crate) struct Query {
+    pub(crate) collection: &'static str,
+    pub(crate) filter: Filter,
+    pub(crate) limit: u32,
+}
+
+/// Which documents, and in which order.
+#[derive(Clone, Debug)]
+pub(crate) enum Filter {
+    /// Those whose field has this value, in any order.
+    Equal(&'static str, Value),
+    /// Those whose field, a time, is not later; earliest first.
+    NotAfter(&'static str, i64),
+    /// All that have the field, a time; latest first.
+    Latest(&'static str),
+}
+
+/// The store that was configured.
+pub(crate) enum Documents {
+    #[cfg(feature = "sqlite")]
+    Sqlite(Sqlite),
+    Firestore(Firestore),
+}
+
+impl Documents {
+    /// Reads several documents in one round trip.
+    pub(crate) async fn get(&self, paths: &[Path]) -> Result<Vec<Option<Document>>, Unavailable> {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(sqlite) => sqlite.get(paths).await,
+            Self::Firestore(firestore) => firestore.get(paths).await,
+        }
+    }
+
+    /// Carries out all writes in one round trip, or none. Returns the new version of the first
+    /// document that is replaced.
+    pub(crate) async fn commit(&self, writes: Vec<Write>) -> Result<Option<Version>, WriteError> {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(sqlite) => sqlite.commit(writes).await,
+            Self::Firestore(firestore) => firestore.commit(writes).await,
+        }
+    }
+
+    /// Runs a query.
+    pub(crate) async fn find(&self, query: Query) -> Result<Vec<Document>, Unavailable> {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(sqlite) => sqlite.find(query).await,
+            Self::Firestore(firestore) => firestore.find(query).await,
+        }
+    }
+
+    /// Removes what has expired. Firestore does that by itself, by a TTL policy on `expires_at`.
+    pub(crate) async fn expire(&self, now_ms: i64) -> Result<(), Unavailable> {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(sqlite) => sqlite.expire(now_ms).await,
+            Self::Firestore(_) => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,332 @@
+//! The store on Google's Firestore.
+//!
+//! The `firestore` crate connects and authenticates. Commits are built here, because what they
+//! need (several conditional writes and array appends in one request, without a transaction's extra
+//! round trips) is exactly one `Commit` call of the API.
+
+use std::time::{Duration, SystemTime};
+
+use firestore::gcloud_sdk::google::firestore::v1 as api;
+use firestore::gcloud_sdk::prost_types::Timestamp;
+use firestore::gcloud_sdk::tonic::{Code, Request, Status};
+use firestore::{FirestoreDb, FirestoreDbOptions};
+use futures::TryStreamExt;
+use tokio::sync::Mutex;
+
+use crate::credentials::Credentials;
+use crate::documents::{
+    Document, Fields, Filter, Path, Query, Unavailable, Version, Write, WriteError,
+};
+use crate::values;
+
+use api::document_transform::{FieldTransform, field_transform::TransformType};
+use api::precondition::ConditionType;
+use api::structured_query as q;
+use api::write::Operation;
+
+/// How long one request may take. Firestore answers in some tens of milliseconds.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long a connection may lie idle before it is not trusted any more.
+///
+/// A frozen sandbox does not notice that its connection died, and the channel takes two minutes to
+/// find out. Connecting again costs some tens of milliseconds.
+const IDLE: Duration = Duration::from_secs(240);
+
+/// How often a commit is tried that Firestore gave up for contention, having written nothing.
+const CONTENDED_TRIES: u32 = 5;
+
+/// Where the database is, and who we are to it.
+pub(crate) struct Firestore {
+    options: FirestoreDbOptions,
+    credentials: Credentials,
+    /// Connected on first use, so that a start does not wait for it, and again when it went dead.
+    connection: Mutex<Option<(FirestoreDb, SystemTime)>>,
+}
+
+impl Firestore {
+    pub(crate) fn new(options: FirestoreDbOptions, credentials: Credentials) -> Self {
+        Self { options, credentials, connection: Mutex::new(None) }
+    }
+
+    async fn connection(&self) -> Result<FirestoreDb, Unavailable> {
+        let mut connection = self.connection.lock().await;
+        // Wall-clock time goes on while a sandbox is frozen; a clock that went back is not idle.
+        let fresh = |used: &SystemTime| used.elapsed().is_ok_and(|idle| idle < IDLE);
+        if let Some((database, used)) = connection.as_mut().filter(|(_, used)| fresh(used)) {
+            *used = SystemTime::now();
+            return Ok(database.clone());
+        }
+        let connecting =
+            FirestoreDb::with_options_auth(self.options.clone(), self.credentials.headers().await?);
+        let database = tokio::time::timeout(PATIENCE, connecting)
+            .await
+            .map_err(|_| Unavailable::new("no connection within five seconds"))?
+            .map_err(|_| Unavailable::new("no connection"))?;
+        *connection = Some((database.clone(), SystemTime::now()));
+        Ok(database)
+    }
+
+    /// Runs one request within [`PATIENCE`]. After one that was not answered the connection is not
+    /// used again.
+    async fn call<T>(
+        &self,
+        request: impl AsyncFnOnce(&FirestoreDb) -> Result<T, Status>,
+    ) -> Result<T, Failure> {
+        let database = self.connection().await?;
+        let answer = tokio::time::timeout(PATIENCE, request(&database)).await;
+        let status = match answer {
+            Ok(Ok(answer)) => return Ok(answer),
+            Ok(Err(status)) => status,
+            Err(_) => Status::deadline_exceeded("no answer"),
+        };
+        if matches!(status.code(), Code::Unavailable | Code::DeadlineExceeded | Code::Unknown) {
+            *self.connection.lock().await = None;
+        }
+        Err(Failure::Answered(status))
+    }
+
+    /// Runs one request that only reads: once more, on a new connection, when the first one gave no
+    /// answer.
+    async fn read<T>(
+        &self,
+        request: impl AsyncFn(&FirestoreDb) -> Result<T, Status>,
+    ) -> Result<T, Unavailable> {
+        match self.call(&request).await {
+            Err(Failure::Answered(status))
+                if matches!(status.code(), Code::Unavailable | Code::DeadlineExceeded) =>
+            {
+                Ok(self.call(&request).await?)
+            }
+            answer => Ok(answer?),
+        }
+    }
+
+    pub(crate) async fn get(&self, paths: &[Path]) -> Result<Vec<Option<Document>>, Unavailable> {
+        let found = self
+            .read(async |database: &FirestoreDb| {
+                let request = api::BatchGetDocumentsRequest {
+                    database: database.get_database_path().clone(),
+                    documents: paths.iter().map(|path| name(database, path)).collect(),
+                    ..Default::default()
+                };
+                let mut client = database.client().get();
+                let answers = client.batch_get_documents(Request::new(request)).await?;
+                answers.into_inner().try_collect::<Vec<_>>().await
+            })
+            .await?;
+        // Answers come in any order.
+        let mut documents: Vec<Option<Document>> = paths.iter().map(|_| None).collect();
+        for answer in found {
+            let Some(api::batch_get_documents_response::Result::Found(found)) = answer.result
+            else {
+                continue;
+            };
+            let place = paths.iter().position(|path| {
+                found.name.ends_with(&format!("/documents/{}/{}", path.collection, path.id))
+            });
+            if let Some(place) = place {
+                documents[place] = Some(document(found));
+            }
+        }
+        Ok(documents)
+    }
+
+    pub(crate) async fn commit(&self, writes: Vec<Write>) -> Result<Option<Version>, WriteError> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match self.commit_once(&writes).await {
+                Err(Failure::Answered(status))
+                    if status.code() == Code::Aborted && tries < CONTENDED_TRIES =>
+                {
+                    tokio::time::sleep(Duration::from_millis(20) * 2_u32.pow(tries)).await;
+                }
+                Err(failure) => return Err(failure.into()),
+                Ok(answer) => {
+                    let replaced = writes.iter().position(|w| matches!(w, Write::Replace(..)));
+                    let result = replaced.and_then(|place| answer.write_results.get(place));
+                    return Ok(result.and_then(|result| result.update_time).map(version));
+                }
+            }
+        }
+    }
+
+    async fn commit_once(&self, writes: &[Write]) -> Result<api::CommitResponse, Failure> {
+        self.call(async |database: &FirestoreDb| {
+            let request = api::CommitRequest {
+                database: database.get_database_path().clone(),
+                writes: writes.iter().map(|write| encode(database, write)).collect(),
+                ..Default::default()
+            };
+            Ok(database.client().get().commit(Request::new(request)).await?.into_inner())
+        })
+        .await
+    }
+
+    pub(crate) async fn find(&self, query: Query) -> Result<Vec<Document>, Unavailable> {
+        let (filter, order) = match query.filter {
+            Filter::Equal(field, value) => (
+                Some(compare(field, q::field_filter::Operator::Equal, values::encode(&value))),
+                None,
+            ),
+            Filter::NotAfter(field, time) => (
+                Some(compare(
+                    field,
+                    q::field_filter::Operator::LessThanOrEqual,
+                    values::time(time),
+                )),
+                Some((field, q::Direction::Ascending)),
+            ),
+            Filter::Latest(field) => (None, Some((field, q::Direction::Descending))),
+        };
+        let order_by = order.map(|(field, direction)| q::Order {
+            field: Some(q::FieldReference { field_path: field.into() }),
+            direction: direction.into(),
+        });
+        let query = api::StructuredQuery {
+            from: vec![q::CollectionSelector {
+                collection_id: query.collection.into(),
+                all_descendants: false,
+            }],
+            r#where: filter,
+            order_by: order_by.into_iter().collect(),
+            limit: Some(i32::try_from(query.limit).unwrap_or(i32::MAX)),
+            ..Default::default()
+        };
+        let rows = self
+            .read(async |database: &FirestoreDb| {
+                let request = api::RunQueryRequest {
+                    parent: database.get_documents_path().clone(),
+                    query_type: Some(api::run_query_request::QueryType::StructuredQuery(
+                        query.clone(),
+                    )),
+                    ..Default::default()
+                };
+                let mut client = database.client().get();
+                let rows = client.run_query(Request::new(request)).await?;
+                rows.into_inner().try_collect::<Vec<_>>().await
+            })
+            .await?;
+        Ok(rows.into_iter().filter_map(|row| row.document).map(document).collect())
+    }
+}
+
+/// Why a request brought nothing.
+enum Failure {
+    /// It was not made.
+    Connection(Unavailable),
+    /// It was made, and this is the answer.
+    Answered(Status),
+}
+
+impl From<Unavailable> for Failure {
+    fn from(error: Unavailable) -> Self {
+        Self::Connection(error)
+    }
+}
+
+impl From<Failure> for Unavailable {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Connection(error) => error,
+            // The message may quote a document's path or a field; the code says enough.
+            Failure::Answered(status) => Self::new(format!("Firestore answered {}", status.code())),
+        }
+    }
+}
+
+impl From<Failure> for WriteError {
+    fn from(failure: Failure) -> Self {
+        match &failure {
+            Failure::Answered(status) => match status.code() {
+                Code::AlreadyExists | Code::FailedPrecondition | Code::NotFound => Self::Conflict,
+                Code::InvalidArgument if is_about_size(status.message()) => Self::TooLarge,
+                _ => Self::Unavailable(failure.into()),
+            },
+            Failure::Connection(_) => Self::Unavailable(failure.into()),
+        }
+    }
+}
+
+/// Firestore has no code of its own for a document over 1 MiB, only words.
+fn is_about_size(message: &str) -> bool {
+    message.contains("exceeds the maximum") || message.contains("too large")
+}
+
+fn name(database: &FirestoreDb, path: &Path) -> String {
+    format!("{}/{}/{}", database.get_documents_path(), path.collection, path.id)
+}
+
+fn version(time: Timestamp) -> Version {
+    Version(time.seconds, time.nanos)
+}
+
+fn document(found: api::Document) -> Document {
+    Document {
+        id: found.name.rsplit('/').next().unwrap_or_default().to_owned(),
+        version: version(found.update_time.unwrap_or_default()),
+        fields: values::decode_fields(found.fields),
+    }
+}
+
+fn encode(database: &FirestoreDb, write: &Write) -> api::Write {
+    let update = |path: &Path, fields: &Fields| {
+        Some(Operation::Update(api::Document {
+            name: name(database, path),
+            fields: values::encode_fields(fields),
+            ..Default::default()
+        }))
+    };
+    let on = |condition| Some(api::Precondition { condition_type: Some(condition) });
+    match write {
+        Write::Create(path, fields) => api::Write {
+            operation: update(path, fields),
+            current_document: on(ConditionType::Exists(false)),
+            ..Default::default()
+        },
+        Write::Replace(path, fields, Version(seconds, nanos)) => api::Write {
+            operation: update(path, fields),
+            current_document: on(ConditionType::UpdateTime(Timestamp {
+                seconds: *seconds,
+                nanos: *nanos,
+            })),
+            ..Default::default()
+        },
+        Write::Merge { path, set, append } => api::Write {
+            operation: update(path, set),
+            // Without the mask the append would replace the whole document.
+            update_mask: Some(api::DocumentMask { field_paths: set.keys().cloned().collect() }),
+            update_transforms: append.iter().map(|(field, values)| add(field, values)).collect(),
+            ..Default::default()
+        },
+        Write::Delete(path) => api::Write {
+            operation: Some(Operation::Delete(name(database, path))),
+            ..Default::default()
+        },
+        // Deleting what must not be there changes nothing, and carries the condition.
+        Write::Absent(path) => api::Write {
+            operation: Some(Operation::Delete(name(database, path))),
+            current_document: on(ConditionType::Exists(false)),
+            ..Default::default()
+        },
+    }
+}
+
+fn add(field: &str, elements: &[serde_json::Value]) -> FieldTransform {
+    let values = elements.iter().map(values::encode).collect();
+    FieldTransform {
+        field_path: field.to_owned(),
+        transform_type: Some(TransformType::AppendMissingElements(api::ArrayValue { values })),
+    }
+}
+
+fn compare(field: &str, operator: q::field_filter::Operator, value: api::Value) -> q::Filter {
+    q::Filter {
+        filter_type: Some(q::filter::FilterType::FieldFilter(q::FieldFilter {
+            field: Some(q::FieldReference { field_path: field.into() }),
+            op: operator.into(),
+            value: Some(value),
+        })),
+    }
+}

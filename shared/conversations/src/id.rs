@@ -1,0 +1,63 @@
+//! What a conversation is called.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use sms::Number;
+
+/// The name of the conversation between one of our numbers and one of theirs.
+///
+/// Two hashes, so that it can stand in a log line or a queue message where the numbers cannot. The
+/// first half is the person, whichever of our numbers they text.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ConversationId(String);
+
+impl ConversationId {
+    /// The conversation of this pair.
+    pub fn of(ours: &str, theirs: &Number) -> Self {
+        Self(format!("{}-{}", person(theirs), hash(&["ours", ours])))
+    }
+
+    /// Reads a name that was printed by us.
+    pub fn parse(id: &str) -> Option<Self> {
+        let half = |half: &str| {
+            half.len() == 32
+                && half.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+        };
+        let (person, ours) = id.split_once('-')?;
+        (half(person) && half(ours)).then(|| Self(id.to_owned()))
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The person's half.
+    pub(crate) fn person(&self) -> &str {
+        self.0.split('-').next().unwrap_or_default()
+    }
+}
+
+impl fmt::Display for ConversationId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// The name of a person's own documents.
+pub(crate) fn person(theirs: &Number) -> String {
+    hash(&["theirs", theirs.as_str()])
+}
+
+/// A name for these words taken together: 128 bits of their SHA-256, as 32 hexadecimal digits.
+pub(crate) fn hash(words: &[&str]) -> String {
+    let mut digest = Sha256::new();
+    for word in words {
+        digest.update((word.len() as u64).to_be_bytes());
+        digest.update(word);
+    }
+    digest.finalize()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,182 @@
+//! What is kept beside the conversations, each in a document of its own.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use sms::{Number, Status};
+use telemetry::{Step, TraceId};
+
+use crate::ConversationId;
+
+/// One try to hand a reply to one provider. Stored before its request leaves.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Attempt {
+    /// Its name: the trace, a dash, a number.
+    pub id: String,
+    /// Whose reply it is.
+    pub conversation: ConversationId,
+    /// The trace of the turn.
+    pub trace: TraceId,
+    /// The provider.
+    pub provider: String,
+    /// How many segments the reply takes.
+    pub segments: usize,
+    /// Everything that was learned of it, in the order of arrival.
+    pub words: Vec<Status>,
+    /// The provider's name and its id of the message, once known.
+    #[serde(default)]
+    pub message: Option<String>,
+    /// The provider's code, or ours, for what went wrong.
+    #[serde(default)]
+    pub code: Option<String>,
+    /// When it was begun.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub at: Timestamp,
+}
+
+impl Attempt {
+    /// The highest word seen, whatever order they came in.
+    pub fn status(&self) -> Status {
+        self.words.iter().copied().max().unwrap_or(Status::Sending)
+    }
+
+    /// Whether it was reported both as delivered and as failed.
+    pub fn is_conflicted(&self) -> bool {
+        self.words.contains(&Status::Delivered)
+            && self.words.iter().any(|word| matches!(word, Status::Failed | Status::Undelivered))
+    }
+}
+
+/// A provider's report, kept as it came.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct StoredReceipt {
+    /// The provider's name.
+    pub provider: String,
+    /// The provider's name and its id of the message.
+    pub message: String,
+    /// The attempt that the report itself names.
+    #[serde(default)]
+    pub attempt: Option<String>,
+    /// What the word means.
+    pub status: Status,
+    /// The provider's own word.
+    pub word: String,
+    /// The provider's own code, for a failure.
+    #[serde(default)]
+    pub code: Option<String>,
+    /// When it came.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub at: Timestamp,
+    /// Whether its attempt has been found and told.
+    pub joined: bool,
+}
+
+/// Something that must leave the system, at least once, after the commit that decided on it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Effect {
+    /// Its name, by which the receiver can tell a repeat.
+    pub id: String,
+    /// What caused it.
+    pub conversation: ConversationId,
+    /// The trace of the turn.
+    pub trace: TraceId,
+    /// What kind it is: `conversation.finished`, `conversation.handed_over`.
+    pub kind: String,
+    /// What is sent.
+    pub payload: Value,
+    /// How many times it was tried.
+    #[serde(default)]
+    pub tries: u32,
+    /// When it was decided on.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub at: Timestamp,
+    /// When to try next.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub due_at: Timestamp,
+}
+
+/// A conversation that is over.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Ended {
+    /// The pair.
+    pub conversation: ConversationId,
+    /// Which of the pair's conversations it was.
+    pub number: u64,
+    /// The number or sender name of ours.
+    pub ours: String,
+    /// The person's number.
+    pub theirs: Number,
+    /// How it ended: `finished`, `handed_over`, `turn_limit`.
+    pub ending: String,
+    /// What was collected.
+    pub brief: Map<String, Value>,
+    /// What was said and done.
+    pub turns: Vec<Value>,
+    /// When it ended.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub at: Timestamp,
+}
+
+/// Something a person should look at.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Notice {
+    /// Its name; one of the same name is not stored twice.
+    pub id: String,
+    /// What happened and what to do, in a sentence without a number or a word of what was said.
+    pub sentence: String,
+    /// The conversation it is about.
+    #[serde(default)]
+    pub conversation: Option<ConversationId>,
+    /// The trace it is about.
+    #[serde(default)]
+    pub trace: Option<TraceId>,
+    /// When it happened.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub at: Timestamp,
+}
+
+/// A genuine webhook call that was not understood, kept whole.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Quarantined {
+    /// The provider it came from.
+    pub provider: String,
+    /// Why it was not understood.
+    pub reason: String,
+    /// Its content type.
+    pub content_type: String,
+    /// Its body: text, or Base64 where it was no UTF-8.
+    pub body: String,
+    /// Whether `body` is Base64.
+    pub base64: bool,
+    /// The trace it began.
+    pub trace: TraceId,
+    /// When it came.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub at: Timestamp,
+}
+
+/// A person's word that they want no more texts, on any of our numbers, by any provider.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Stop {
+    /// When they said so.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub at: Timestamp,
+    /// By which provider we know.
+    pub provider: String,
+    /// Whether they have been told that it is so. They are told once.
+    pub confirmed: bool,
+}
+
+/// Everything that happened in one turn.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Trace {
+    /// Whose turn it was.
+    #[serde(default)]
+    pub conversation: Option<ConversationId>,
+    /// The trace under which the text was answered, where it was taken up together with others.
+    #[serde(default)]
+    pub answered_in: Option<TraceId>,
+    /// What happened, in order of time.
+    #[serde(default)]
+    pub steps: Vec<Step>,
+}

@@ -1,0 +1,80 @@
+//! Which store the owner configured.
+
+use std::path::Path;
+
+use firestore::FirestoreDbOptions;
+use settings::{Settings, SettingsError};
+use thiserror::Error;
+
+use crate::Store;
+use crate::credentials::Credentials;
+use crate::documents::Documents;
+use crate::firestore::Firestore;
+
+/// Why there is no store.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// The settings do not say which.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The embedded store's folder or file cannot be used.
+    #[error("DATA_DIR cannot be used: {0}")]
+    DataDir(String),
+}
+
+impl Store {
+    /// The store that the settings name: Firestore when a Google project is set, otherwise the
+    /// embedded one in `DATA_DIR`. Firestore is connected to on first use.
+    pub fn open(settings: &Settings) -> Result<Self, OpenError> {
+        if settings.any(&["GOOGLE_CLOUD_PROJECT", "FIRESTORE_DATABASE", "FIRESTORE_EMULATOR_HOST"])
+        {
+            return Ok(Self::new(Documents::Firestore(firestore(settings)?)));
+        }
+        embedded(Path::new(settings.get("DATA_DIR").unwrap_or(".textback")))
+    }
+}
+
+fn firestore(settings: &Settings) -> Result<Firestore, SettingsError> {
+    let project = settings.required("Firestore", "GOOGLE_CLOUD_PROJECT")?;
+    let mut options = FirestoreDbOptions::new(project.into());
+    if let Some(database) = settings.get("FIRESTORE_DATABASE") {
+        options.database_id = database.into();
+    }
+    if settings.get("GCP_WIF_CONFIG").is_some() {
+        return Err(SettingsError::Invalid {
+            name: "GCP_WIF_CONFIG",
+            problem: "federation is not built in yet, use GOOGLE_APPLICATION_CREDENTIALS".into(),
+        });
+    }
+    let credentials = match settings.get("FIRESTORE_EMULATOR_HOST") {
+        Some(host) => {
+            options.firebase_api_url = Some(format!("http://{host}"));
+            Credentials::Emulator
+        }
+        None => match settings.get("GOOGLE_APPLICATION_CREDENTIALS") {
+            Some(file) => Credentials::File(file.into()),
+            None => Credentials::Metadata,
+        },
+    };
+    Ok(Firestore::new(options, credentials))
+}
+
+#[cfg(feature = "sqlite")]
+fn embedded(folder: &Path) -> Result<Store, OpenError> {
+    use std::os::unix::fs::DirBuilderExt;
+
+    // What people texted is nobody else's business on this machine.
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(|error| OpenError::DataDir(error.to_string()))?;
+    let sqlite = crate::sqlite::Sqlite::open(&folder.join("textback.db"))
+        .map_err(|error| OpenError::DataDir(error.to_string()))?;
+    Ok(Store::new(Documents::Sqlite(sqlite)))
+}
+
+#[cfg(not(feature = "sqlite"))]
+fn embedded(_folder: &Path) -> Result<Store, OpenError> {
+    Err(SettingsError::Missing { owner: "the store", missing: vec!["GOOGLE_CLOUD_PROJECT"] }.into())
+}

@@ -1,0 +1,234 @@
+//! The embedded store: one SQLite file, one table of JSON documents.
+//!
+//! In WAL mode several processes can share the file. A commit is durable when it returns.
+
+use std::path::Path as FilePath;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::types::Value as SqlValue;
+use rusqlite::{
+    Connection, OptionalExtension, Transaction, TransactionBehavior, params, params_from_iter,
+};
+use serde_json::Value;
+
+use crate::documents::{
+    Document, Fields, Filter, Path, Query, Unavailable, Version, Write, WriteError,
+};
+
+/// As large as a document of Firestore's may be (1 MiB), so that both stores refuse the same.
+const LARGEST_DOCUMENT: usize = 1_048_576;
+
+/// How long one process waits for another that is writing.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// One index for each field that [`crate::Store`] asks by.
+const SCHEMA: &str = "
+    CREATE TABLE IF NOT EXISTS documents (
+        collection TEXT NOT NULL,
+        id TEXT NOT NULL,
+        body TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        PRIMARY KEY (collection, id)
+    ) WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS due ON documents (collection, body ->> '$.due_at');
+    CREATE INDEX IF NOT EXISTS latest ON documents (collection, body ->> '$.at');
+    CREATE INDEX IF NOT EXISTS conversation ON documents (collection, body ->> '$.conversation');
+    CREATE INDEX IF NOT EXISTS message ON documents (collection, body ->> '$.message');
+    CREATE INDEX IF NOT EXISTS expires ON documents (body ->> '$.expires_at');
+";
+
+#[derive(Clone)]
+pub(crate) struct Sqlite(Arc<Mutex<Connection>>);
+
+impl Sqlite {
+    pub(crate) fn open(file: &FilePath) -> Result<Self, Unavailable> {
+        let connection = Connection::open(file)?;
+        connection.busy_timeout(BUSY)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.execute_batch(SCHEMA)?;
+        connection.set_prepared_statement_cache_capacity(32);
+        Ok(Self(Arc::new(Mutex::new(connection))))
+    }
+
+    /// Runs `work` where waiting for the disk holds up nobody.
+    async fn run<T, E>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Unavailable> + Send + 'static,
+    {
+        let connection = Arc::clone(&self.0);
+        tokio::task::spawn_blocking(move || {
+            // A panic while the lock was held rolled its transaction back.
+            work(&mut connection.lock().unwrap_or_else(PoisonError::into_inner))
+        })
+        .await
+        .unwrap_or_else(|_| Err(Unavailable::new("the store's thread stopped").into()))
+    }
+
+    pub(crate) async fn get(&self, paths: &[Path]) -> Result<Vec<Option<Document>>, Unavailable> {
+        let paths = paths.to_vec();
+        self.run(move |connection| {
+            // One transaction, so that all documents are of the same moment.
+            let transaction = connection.transaction()?;
+            paths.iter().map(|path| Ok(read(&transaction, path)?)).collect()
+        })
+        .await
+    }
+
+    pub(crate) async fn commit(&self, writes: Vec<Write>) -> Result<Option<Version>, WriteError> {
+        self.run(move |connection| {
+            let transaction =
+                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let mut replaced = None;
+            for write in writes {
+                let version = carry_out(&transaction, write)?;
+                replaced = replaced.or(version);
+            }
+            transaction.commit()?;
+            Ok(replaced)
+        })
+        .await
+    }
+
+    pub(crate) async fn find(&self, query: Query) -> Result<Vec<Document>, Unavailable> {
+        self.run(move |connection| {
+            let mut values = vec![SqlValue::from(query.collection.to_owned())];
+            let (condition, order) = match &query.filter {
+                Filter::Equal(field, value) => {
+                    values.push(match value {
+                        Value::String(text) => text.clone().into(),
+                        Value::Bool(switch) => i64::from(*switch).into(),
+                        other => other.as_i64().into(),
+                    });
+                    (format!("body ->> '$.{field}' = ?2"), String::new())
+                }
+                Filter::NotAfter(field, time) => {
+                    values.push((*time).into());
+                    let field = format!("body ->> '$.{field}'");
+                    (format!("{field} <= ?2"), format!("ORDER BY {field}"))
+                }
+                Filter::Latest(field) => {
+                    let field = format!("body ->> '$.{field}'");
+                    (format!("{field} IS NOT NULL"), format!("ORDER BY {field} DESC"))
+                }
+            };
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT id, body, version FROM documents
+                 WHERE collection = ?1 AND {condition} {order} LIMIT {}",
+                query.limit
+            ))?;
+            let mut rows = statement.query(params_from_iter(values))?;
+            let mut documents = Vec::new();
+            while let Some(row) = rows.next()? {
+                documents.push(document(row.get(0)?, &row.get::<_, String>(1)?, row.get(2)?)?);
+            }
+            Ok(documents)
+        })
+        .await
+    }
+
+    pub(crate) async fn expire(&self, now_ms: i64) -> Result<(), Unavailable> {
+        self.run(move |connection| {
+            connection
+                .prepare_cached("DELETE FROM documents WHERE body ->> '$.expires_at' <= ?1")?
+                .execute([now_ms])?;
+            Ok(())
+        })
+        .await
+    }
+}
+
+fn read(transaction: &Transaction<'_>, path: &Path) -> Result<Option<Document>, Unavailable> {
+    let found: Option<(String, i64)> = transaction
+        .prepare_cached("SELECT body, version FROM documents WHERE collection = ?1 AND id = ?2")?
+        .query_row(params![path.collection, path.id], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    found.map(|(body, version)| document(path.id.clone(), &body, version)).transpose()
+}
+
+fn document(id: String, body: &str, version: i64) -> Result<Document, Unavailable> {
+    let fields = serde_json::from_str(body)
+        .map_err(|_| Unavailable::new("a document in the file is not JSON"))?;
+    Ok(Document { id, fields, version: Version(version, 0) })
+}
+
+fn carry_out(transaction: &Transaction<'_>, write: Write) -> Result<Option<Version>, WriteError> {
+    match write {
+        Write::Create(path, fields) => match read(transaction, &path)? {
+            Some(_) => Err(WriteError::Conflict),
+            None => store(transaction, &path, &fields, 1).map(|_| None),
+        },
+        Write::Replace(path, fields, version) => match read(transaction, &path)? {
+            Some(found) if found.version == version => {
+                store(transaction, &path, &fields, version.0 + 1).map(Some)
+            }
+            _ => Err(WriteError::Conflict),
+        },
+        Write::Merge { path, set, append } => {
+            let found = read(transaction, &path)?;
+            let version = found.as_ref().map_or(1, |found| found.version.0 + 1);
+            let mut fields = found.map(|found| found.fields).unwrap_or_default();
+            fields.extend(set);
+            for (name, elements) in append {
+                if !matches!(fields.get(name), Some(Value::Array(_))) {
+                    fields.insert(name.to_owned(), Value::Array(Vec::new()));
+                }
+                let Some(Value::Array(array)) = fields.get_mut(name) else { continue };
+                for element in elements {
+                    if !array.contains(&element) {
+                        array.push(element);
+                    }
+                }
+            }
+            store(transaction, &path, &fields, version).map(|_| None)
+        }
+        Write::Delete(path) => {
+            transaction
+                .prepare_cached("DELETE FROM documents WHERE collection = ?1 AND id = ?2")?
+                .execute(params![path.collection, path.id])?;
+            Ok(None)
+        }
+        Write::Absent(path) => match read(transaction, &path)? {
+            Some(_) => Err(WriteError::Conflict),
+            None => Ok(None),
+        },
+    }
+}
+
+fn store(
+    transaction: &Transaction<'_>,
+    path: &Path,
+    fields: &Fields,
+    version: i64,
+) -> Result<Version, WriteError> {
+    let body = serde_json::to_string(fields)
+        .map_err(|_| Unavailable::new("a document cannot be written as JSON"))?;
+    if body.len() > LARGEST_DOCUMENT {
+        return Err(WriteError::TooLarge);
+    }
+    transaction
+        .prepare_cached(
+            "INSERT INTO documents (collection, id, body, version) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (collection, id) DO UPDATE SET body = ?3, version = ?4",
+        )?
+        .execute(params![path.collection, path.id, body, version])?;
+    Ok(Version(version, 0))
+}
+
+impl From<rusqlite::Error> for Unavailable {
+    fn from(error: rusqlite::Error) -> Self {
+        // SQLite's own messages name tables and files, never values.
+        Self::new(error.to_string())
+    }
+}
+
+impl From<rusqlite::Error> for WriteError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Unavailable(error.into())
+    }
+}

@@ -1,0 +1,687 @@
+//! What is remembered, and the conditions under which it changes.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+use sms::{Number, Receipt, Status};
+use telemetry::{Step, TraceId};
+use thiserror::Error;
+
+use crate::documents::{
+    Document, Documents, Fields, Filter, Path, Query, Unavailable, Version, Write, WriteError,
+};
+use crate::id::{hash, person};
+use crate::{
+    Attempt, Conversation, ConversationId, Effect, Ended, Notice, Quarantined, Stop, StoredReceipt,
+    Trace, Waiting,
+};
+
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// A claim outlives any replay of the call: Twilio's signature carries no time, and Twilio itself
+/// keeps a message for 400 days.
+const CLAIMS_LIVE: SignedDuration = DAY.checked_mul(400).expect("400 days fit");
+/// What was said is kept for as long as a customer may come back to it.
+const CONVERSATIONS_LIVE: SignedDuration = DAY.checked_mul(90).expect("90 days fit");
+/// What happened is kept for as long as somebody may ask why.
+const RECORDS_LIVE: SignedDuration = DAY.checked_mul(30).expect("30 days fit");
+/// A receipt that nobody asked for within this time belongs to no attempt of ours.
+const RECEIPTS_LIVE: SignedDuration = DAY.checked_mul(7).expect("7 days fit");
+
+/// Where everything is remembered.
+pub struct Store {
+    documents: Documents,
+}
+
+/// A text that arrived, about to be claimed.
+pub struct Arrival {
+    /// What makes a repeat of the call recognisable.
+    pub claim: Claim,
+    /// The number or sender name of ours.
+    pub ours: String,
+    /// The person.
+    pub theirs: Number,
+    /// The text itself.
+    pub text: Waiting,
+    /// What has happened so far under its trace.
+    pub steps: Vec<Step>,
+}
+
+/// The right to handle a message, given once.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    name: String,
+    again_after: Option<Duration>,
+}
+
+impl Claim {
+    /// For a message that its provider gives an id.
+    pub fn of_message(provider: &str, message: &str) -> Self {
+        Self { name: hash(&[provider, message]), again_after: None }
+    }
+
+    /// For a message of which nothing but its words is known: the same words are taken for a repeat
+    /// within `window`, and for a new message afterwards.
+    pub fn of_words(provider: &str, words: &[&str], window: Duration) -> Self {
+        Self { name: hash(&[provider, &hash(words)]), again_after: Some(window) }
+    }
+
+    /// The name of the claim: the same for the same message, and nothing to be read from it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn path(&self) -> Path {
+        at("claims", &self.name)
+    }
+}
+
+/// What became of a text that arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// It waits for a turn.
+    New,
+    /// It had been taken before; nothing was stored.
+    Repeat,
+    /// So much waits already that it was set aside for the operator.
+    TooMuch,
+}
+
+/// A conversation as it was read, with what must be known before anything is said in it.
+#[derive(Clone)]
+pub struct Loaded {
+    /// Its name.
+    pub id: ConversationId,
+    /// What it held.
+    pub conversation: Conversation,
+    /// Whether the person has stopped.
+    pub stop: Option<Stop>,
+    version: Version,
+    stop_version: Option<Version>,
+}
+
+/// Something that follows from a turn, and is stored in the same commit.
+#[derive(Clone)]
+pub enum Change {
+    /// A new attempt, on condition that the person has not stopped.
+    Attempt(Attempt),
+    /// A new attempt to confirm a stop, on condition that the stop is the one that was loaded. It
+    /// is confirmed by that.
+    Confirmation(Attempt),
+    /// A further attempt at a confirmation.
+    ConfirmationAgain(Attempt),
+    /// Something was learned of an attempt.
+    Learned {
+        /// The attempt.
+        attempt: String,
+        /// What its status is, at least.
+        status: Status,
+        /// The provider and its id of the message, where it gave one.
+        message: Option<(String, String)>,
+        /// The code for what went wrong.
+        code: Option<String>,
+    },
+    /// Something must leave the system.
+    Effect(Effect),
+    /// A conversation is over.
+    Ended(Ended),
+    /// A person should look at something.
+    Notice(Notice),
+    /// The provider says that the person has stopped.
+    Stopped {
+        /// When we heard.
+        at: Timestamp,
+        /// From whom.
+        provider: String,
+    },
+    /// The person is back.
+    Started,
+    /// Steps were taken under a trace.
+    Steps(TraceId, Vec<Step>),
+    /// A text was answered under the trace of another one.
+    AnsweredIn(TraceId, TraceId),
+}
+
+/// Why a commit did not go through.
+#[derive(Debug, Error)]
+pub enum CommitError {
+    /// Somebody else has written since: load again and think again. Nothing was stored.
+    #[error("the conversation has changed")]
+    Conflict,
+    /// It may have been stored or not: load again and look.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// What became of a receipt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Joined {
+    /// Its attempt knows; this is the attempt's trace.
+    Attempt(TraceId),
+    /// No attempt is known by that message yet. It is kept for when there is.
+    NotYet,
+    /// It had come before.
+    Repeat,
+}
+
+impl Store {
+    pub(crate) fn new(documents: Documents) -> Self {
+        Self { documents }
+    }
+
+    /// Claims a text and adds it to its conversation, in one commit in which nothing is read.
+    pub async fn take(&self, arrival: &Arrival) -> Result<Taken, Unavailable> {
+        let now = arrival.text.at;
+        let claim = Write::Create(arrival.claim.path(), claim_fields(now));
+        let rest = appends(arrival);
+        let with_rest = |claim| std::iter::once(claim).chain(rest.iter().cloned()).collect();
+        match self.documents.commit(with_rest(claim.clone())).await {
+            Ok(_) => Ok(Taken::New),
+            Err(WriteError::Conflict) => {
+                let Some(claim) = self.stale(&arrival.claim, now).await? else {
+                    return Ok(Taken::Repeat);
+                };
+                match self.documents.commit(with_rest(claim)).await {
+                    Ok(_) => Ok(Taken::New),
+                    Err(WriteError::Conflict) => Ok(Taken::Repeat),
+                    Err(error) => Err(error.into()),
+                }
+            }
+            Err(WriteError::TooLarge) => {
+                let notice = Notice {
+                    id: format!("too-much-{}", arrival.claim.name),
+                    sentence: "So many texts of one person are waiting that one was set aside: \
+                               answer this person by hand."
+                        .into(),
+                    conversation: Some(ConversationId::of(&arrival.ours, &arrival.theirs)),
+                    trace: Some(arrival.text.trace.clone()),
+                    at: now,
+                };
+                match self.documents.commit(vec![claim, keep_notice(&notice)]).await {
+                    Ok(_) => Ok(Taken::TooMuch),
+                    Err(WriteError::Conflict) => Ok(Taken::Repeat),
+                    Err(error) => Err(error.into()),
+                }
+            }
+            Err(WriteError::Unavailable(error)) => Err(error),
+        }
+    }
+
+    /// The write that renews a claim whose window has passed.
+    async fn stale(&self, claim: &Claim, now: Timestamp) -> Result<Option<Write>, Unavailable> {
+        let Some(window) = claim.again_after else { return Ok(None) };
+        let Some(found) = self.get_one(claim.path()).await? else { return Ok(None) };
+        let claimed = found.fields.get("at").and_then(Value::as_i64).unwrap_or_default();
+        let passed = i128::from(now.as_millisecond() - claimed) > window.as_millis() as i128;
+        Ok(passed.then(|| Write::Replace(claim.path(), claim_fields(now), found.version)))
+    }
+
+    /// Writes down that a person stopped. Once for each message, and the first stop stands.
+    ///
+    /// `confirmed`: the person has been told by the provider. Does not depend on whether the text
+    /// itself can be stored.
+    pub async fn stop(
+        &self,
+        claim: &Claim,
+        theirs: &Number,
+        stop: &Stop,
+    ) -> Result<(), Unavailable> {
+        let claim = keyword_claim(claim, stop.at);
+        let stopped = Write::Create(at("stops", &person(theirs)), fields(stop));
+        match self.documents.commit(vec![claim.clone(), stopped]).await {
+            // Either the call is a repeat, or the person has stopped before; then the claim alone
+            // is left to store, so that a replay of this call has no effect after a later START.
+            Err(WriteError::Conflict) => self.unless_conflict(vec![claim]).await,
+            answer => answer.map(drop).map_err(Into::into),
+        }
+    }
+
+    /// Writes down that a person is back. Once for each message.
+    pub async fn start(
+        &self,
+        claim: &Claim,
+        theirs: &Number,
+        now: Timestamp,
+    ) -> Result<(), Unavailable> {
+        let started = Write::Delete(at("stops", &person(theirs)));
+        self.unless_conflict(vec![keyword_claim(claim, now), started]).await
+    }
+
+    /// Keeps a genuine call that was not understood, for the operator.
+    pub async fn quarantine(&self, call: &Quarantined) -> Result<(), Unavailable> {
+        let name = hash(&[&call.provider, &call.body]);
+        let notice = Notice {
+            id: format!("quarantined-{name}"),
+            sentence: format!(
+                "A genuine call from {} was not understood ({}). It is kept whole: see which \
+                 fields it has.",
+                call.provider, call.reason
+            ),
+            conversation: None,
+            trace: Some(call.trace.clone()),
+            at: call.at,
+        };
+        let kept =
+            Write::Create(at("quarantine", &name), expiring(fields(call), call.at, RECORDS_LIVE));
+        self.unless_conflict(vec![kept, keep_notice(&notice)]).await
+    }
+
+    /// Reads a conversation, and whether its person has stopped, in one round trip.
+    pub async fn load(&self, id: &ConversationId) -> Result<Option<Loaded>, Unavailable> {
+        let paths = [at("conversations", id.as_str()), at("stops", id.person())];
+        let mut found = self.documents.get(&paths).await?.into_iter();
+        let (Some(Some(conversation)), stop) = (found.next(), found.next().flatten()) else {
+            return Ok(None);
+        };
+        Ok(Some(Loaded {
+            id: id.clone(),
+            version: conversation.version,
+            conversation: read(conversation)?,
+            stop_version: stop.as_ref().map(|stop| stop.version),
+            stop: stop.map(read).transpose()?,
+        }))
+    }
+
+    /// Stores the next state of a conversation and everything that follows from it, if nobody has
+    /// written to it since it was loaded; `loaded` is then what was stored.
+    pub async fn commit(
+        &self,
+        loaded: &mut Loaded,
+        next: Conversation,
+        changes: Vec<Change>,
+    ) -> Result<(), CommitError> {
+        let path = at("conversations", loaded.id.as_str());
+        let mut writes = vec![Write::Replace(path, fields(&next), loaded.version)];
+        for change in changes {
+            writes.extend(self.writes(loaded, change));
+        }
+        match self.documents.commit(writes).await {
+            Ok(version) => {
+                loaded.version = version.unwrap_or(loaded.version);
+                loaded.conversation = next;
+                Ok(())
+            }
+            Err(WriteError::Conflict) => Err(CommitError::Conflict),
+            Err(error) => Err(CommitError::Unavailable(error.into())),
+        }
+    }
+
+    fn writes(&self, loaded: &Loaded, change: Change) -> Vec<Write> {
+        let stop = || at("stops", loaded.id.person());
+        match change {
+            Change::Attempt(attempt) => vec![Write::Absent(stop()), keep_attempt(&attempt)],
+            Change::Confirmation(attempt) => {
+                let confirmed = match (&loaded.stop, loaded.stop_version) {
+                    (Some(found), Some(version)) => {
+                        let confirmed = Stop { confirmed: true, ..found.clone() };
+                        Write::Replace(stop(), fields(&confirmed), version)
+                    }
+                    // Nobody has stopped: a condition that cannot hold, unless that changed.
+                    _ => Write::Replace(stop(), Fields::new(), Version(0, 0)),
+                };
+                vec![confirmed, keep_attempt(&attempt)]
+            }
+            Change::ConfirmationAgain(attempt) => vec![keep_attempt(&attempt)],
+            Change::Learned { attempt, status, message, code } => {
+                vec![learned(&attempt, status, message.as_ref(), code.as_deref())]
+            }
+            Change::Effect(effect) => vec![Write::Create(
+                at("effects", &effect.id),
+                expiring(fields(&effect), effect.at, CONVERSATIONS_LIVE),
+            )],
+            Change::Ended(ended) => vec![Write::Create(
+                at("ended", &format!("{}-{}", ended.conversation, ended.number)),
+                expiring(fields(&ended), ended.at, CONVERSATIONS_LIVE),
+            )],
+            Change::Notice(notice) => vec![keep_notice(&notice)],
+            Change::Stopped { at, provider } => {
+                let stop_fields = fields(&Stop { at, provider, confirmed: true });
+                vec![Write::Merge { path: stop(), set: stop_fields, append: vec![] }]
+            }
+            Change::Started => vec![Write::Delete(stop())],
+            Change::Steps(trace, steps) => vec![add_steps(&trace, Some(&loaded.id), &steps)],
+            Change::AnsweredIn(trace, other) => vec![Write::Merge {
+                path: at("traces", trace.as_str()),
+                set: object(json!({ "answered_in": other })),
+                append: vec![],
+            }],
+        }
+    }
+
+    /// Adds steps to a trace.
+    pub async fn trace_steps(
+        &self,
+        trace: &TraceId,
+        conversation: Option<&ConversationId>,
+        steps: &[Step],
+    ) -> Result<(), Unavailable> {
+        self.documents.commit(vec![add_steps(trace, conversation, steps)]).await?;
+        Ok(())
+    }
+
+    /// Keeps a receipt, then looks for the attempt that it is about. A repeat stores nothing.
+    pub async fn receive(
+        &self,
+        provider: &str,
+        receipt: &Receipt,
+        now: Timestamp,
+    ) -> Result<Joined, Unavailable> {
+        let stored = StoredReceipt {
+            provider: provider.to_owned(),
+            message: message_name(provider, &receipt.message),
+            attempt: receipt.attempt.clone(),
+            status: receipt.status,
+            word: receipt.word.clone(),
+            code: receipt.code.clone(),
+            at: now,
+            joined: false,
+        };
+        let name = hash(&[&stored.message, &stored.word]);
+        let kept =
+            Write::Create(at("receipts", &name), expiring(fields(&stored), now, RECEIPTS_LIVE));
+        match self.documents.commit(vec![kept]).await {
+            Ok(_) => self.join(&name, &stored).await,
+            Err(WriteError::Conflict) => Ok(Joined::Repeat),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Looks for the attempt that a kept receipt is about, and tells it.
+    async fn join(&self, name: &str, receipt: &StoredReceipt) -> Result<Joined, Unavailable> {
+        let named = match &receipt.attempt {
+            Some(attempt) => self.attempt(attempt).await?,
+            None => None,
+        };
+        // A name that belongs to another provider's attempt proves nothing.
+        let attempt = match named.filter(|attempt| attempt.provider == receipt.provider) {
+            Some(attempt) => Some(attempt),
+            None => self.equal::<Attempt>("attempts", "message", &receipt.message).await?.pop(),
+        };
+        let Some(attempt) = attempt else { return Ok(Joined::NotYet) };
+        let message = receipt.message.split_once(':');
+        let message = message.map(|(provider, id)| (provider.to_owned(), id.to_owned()));
+        let step = Step::new("receipt", receipt.at)
+            .with("provider", receipt.provider.clone())
+            .with("word", receipt.word.clone())
+            .with("attempt", attempt.id.clone());
+        let step = match &receipt.code {
+            Some(code) => step.with("code", code.clone()),
+            None => step,
+        };
+        let joined = Write::Merge {
+            path: at("receipts", name),
+            set: object(json!({ "joined": true })),
+            append: vec![],
+        };
+        let told = learned(&attempt.id, receipt.status, message.as_ref(), receipt.code.as_deref());
+        let traced = add_steps(&attempt.trace, Some(&attempt.conversation), &[step]);
+        self.documents.commit(vec![told, joined, traced]).await?;
+        Ok(Joined::Attempt(attempt.trace))
+    }
+
+    /// Tells the attempts of the receipts that came before them. `message`: only those about this
+    /// message; otherwise up to `limit` of all. Returns how many found theirs.
+    pub async fn join_receipts(
+        &self,
+        message: Option<(&str, &str)>,
+        limit: u32,
+    ) -> Result<usize, Unavailable> {
+        let filter = match message {
+            Some((provider, id)) => Filter::Equal("message", message_name(provider, id).into()),
+            None => Filter::Equal("joined", false.into()),
+        };
+        let found = self.documents.find(Query { collection: "receipts", filter, limit }).await?;
+        let mut joined = 0;
+        for document in found {
+            let name = document.id.clone();
+            let receipt: StoredReceipt = read(document)?;
+            if !receipt.joined && self.join(&name, &receipt).await? != Joined::NotYet {
+                joined += 1;
+            }
+        }
+        Ok(joined)
+    }
+
+    /// Conversations that a turn should look at, and since when; the longest due first.
+    pub async fn due(
+        &self,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<(ConversationId, Timestamp)>, Unavailable> {
+        let filter = Filter::NotAfter("due_at", now.as_millisecond());
+        let query = Query { collection: "conversations", filter, limit };
+        let due = self.documents.find(query).await?.into_iter().filter_map(|document| {
+            let due = document.fields.get("due_at")?.as_i64()?;
+            Some((ConversationId::parse(&document.id)?, Timestamp::from_millisecond(due).ok()?))
+        });
+        Ok(due.collect())
+    }
+
+    /// Effects that should have left by now; the longest due first.
+    pub async fn effects_due(
+        &self,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Effect>, Unavailable> {
+        let filter = Filter::NotAfter("due_at", now.as_millisecond());
+        self.list(Query { collection: "effects", filter, limit }).await
+    }
+
+    /// Effects of a conversation that have not left yet.
+    pub async fn effects_of(&self, id: &ConversationId) -> Result<Vec<Effect>, Unavailable> {
+        self.equal("effects", "conversation", id.as_str()).await
+    }
+
+    /// Forgets an effect that was delivered.
+    pub async fn delivered(&self, effect: &Effect) -> Result<(), Unavailable> {
+        self.documents.commit(vec![Write::Delete(at("effects", &effect.id))]).await?;
+        Ok(())
+    }
+
+    /// Puts an effect off that could not be delivered.
+    pub async fn put_off(&self, effect: &Effect, until: Timestamp) -> Result<(), Unavailable> {
+        let set = json!({ "tries": effect.tries + 1, "due_at": until.as_millisecond() });
+        let path = at("effects", &effect.id);
+        self.documents
+            .commit(vec![Write::Merge { path, set: object(set), append: vec![] }])
+            .await?;
+        Ok(())
+    }
+
+    /// One attempt.
+    pub async fn attempt(&self, id: &str) -> Result<Option<Attempt>, Unavailable> {
+        // The name comes from an address that anybody may have written.
+        let sound = id.len() <= 64 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        match sound {
+            true => self.get_one(at("attempts", id)).await?.map(read).transpose(),
+            false => Ok(None),
+        }
+    }
+
+    /// All attempts made in a conversation, earliest first.
+    pub async fn attempts_of(&self, id: &ConversationId) -> Result<Vec<Attempt>, Unavailable> {
+        let mut attempts: Vec<Attempt> =
+            self.equal("attempts", "conversation", id.as_str()).await?;
+        attempts.sort_by_key(|attempt| attempt.at);
+        Ok(attempts)
+    }
+
+    /// What happened under a trace, in order of time.
+    pub async fn trace(&self, id: &TraceId) -> Result<Option<Trace>, Unavailable> {
+        let Some(found) = self.get_one(at("traces", id.as_str())).await? else { return Ok(None) };
+        let mut trace: Trace = read(found)?;
+        trace.steps.sort_by_key(|step| step.at);
+        Ok(Some(trace))
+    }
+
+    /// Conversations under way, the latest first.
+    pub async fn latest(
+        &self,
+        limit: u32,
+    ) -> Result<Vec<(ConversationId, Conversation)>, Unavailable> {
+        let query = Query { collection: "conversations", filter: Filter::Latest("at"), limit };
+        let found = self.documents.find(query).await?.into_iter();
+        found
+            .filter_map(|document| Some((ConversationId::parse(&document.id)?, document)))
+            .map(|(id, document)| Ok((id, read(document)?)))
+            .collect()
+    }
+
+    /// Earlier conversations of a pair that are over, earliest first.
+    pub async fn ended(&self, id: &ConversationId) -> Result<Vec<Ended>, Unavailable> {
+        let mut ended: Vec<Ended> = self.equal("ended", "conversation", id.as_str()).await?;
+        ended.sort_by_key(|ended| ended.number);
+        Ok(ended)
+    }
+
+    /// What a person should look at, the latest first.
+    pub async fn notices(&self, limit: u32) -> Result<Vec<Notice>, Unavailable> {
+        self.list(Query { collection: "notices", filter: Filter::Latest("at"), limit }).await
+    }
+
+    /// Calls that were not understood, the latest first.
+    pub async fn quarantined(&self, limit: u32) -> Result<Vec<Quarantined>, Unavailable> {
+        self.list(Query { collection: "quarantine", filter: Filter::Latest("at"), limit }).await
+    }
+
+    /// Forgets what has expired, where the store does not do so by itself.
+    pub async fn expire(&self, now: Timestamp) -> Result<(), Unavailable> {
+        self.documents.expire(now.as_millisecond()).await
+    }
+
+    async fn get_one(&self, path: Path) -> Result<Option<Document>, Unavailable> {
+        Ok(self.documents.get(&[path]).await?.into_iter().next().flatten())
+    }
+
+    async fn list<T: DeserializeOwned>(&self, query: Query) -> Result<Vec<T>, Unavailable> {
+        self.documents.find(query).await?.into_iter().map(read).collect()
+    }
+
+    async fn equal<T: DeserializeOwned>(
+        &self,
+        collection: &'static str,
+        field: &'static str,
+        value: &str,
+    ) -> Result<Vec<T>, Unavailable> {
+        let filter = Filter::Equal(field, value.into());
+        self.list(Query { collection, filter, limit: 200 }).await
+    }
+
+    /// Commits, taking a condition that does not hold for a repeat.
+    async fn unless_conflict(&self, writes: Vec<Write>) -> Result<(), Unavailable> {
+        match self.documents.commit(writes).await {
+            Ok(_) | Err(WriteError::Conflict) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+impl From<WriteError> for Unavailable {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::Unavailable(error) => error,
+            other => Self::new(other.to_string()),
+        }
+    }
+}
+
+fn appends(arrival: &Arrival) -> [Write; 2] {
+    let now = arrival.text.at;
+    let id = ConversationId::of(&arrival.ours, &arrival.theirs);
+    let set = object(json!({
+        "ours": arrival.ours,
+        "theirs": arrival.theirs,
+        "at": now.as_millisecond(),
+        "due_at": now.as_millisecond(),
+        "expires_at": (now + CONVERSATIONS_LIVE).as_millisecond(),
+    }));
+    let text = Value::Object(fields(&arrival.text));
+    let path = at("conversations", id.as_str());
+    [
+        Write::Merge { path, set, append: vec![("waiting", vec![text])] },
+        add_steps(&arrival.text.trace, Some(&id), &arrival.steps),
+    ]
+}
+
+fn claim_fields(now: Timestamp) -> Fields {
+    expiring(object(json!({ "at": now.as_millisecond() })), now, CLAIMS_LIVE)
+}
+
+/// The claim on what a message means, beside the claim on the message itself: either commit may
+/// be the one that a crash leaves undone.
+fn keyword_claim(claim: &Claim, now: Timestamp) -> Write {
+    Write::Create(at("claims", &format!("{}-keyword", claim.name)), claim_fields(now))
+}
+
+fn keep_attempt(attempt: &Attempt) -> Write {
+    let fields = expiring(fields(attempt), attempt.at, RECORDS_LIVE);
+    Write::Create(at("attempts", &attempt.id), fields)
+}
+
+/// Blind, so that one of the same name is written over rather than refused with all the rest.
+fn keep_notice(notice: &Notice) -> Write {
+    let set = expiring(fields(notice), notice.at, CONVERSATIONS_LIVE);
+    Write::Merge { path: at("notices", &notice.id), set, append: vec![] }
+}
+
+fn learned(
+    attempt: &str,
+    status: Status,
+    message: Option<&(String, String)>,
+    code: Option<&str>,
+) -> Write {
+    let mut set = Fields::new();
+    if let Some((provider, id)) = message {
+        set.insert("message".into(), message_name(provider, id).into());
+    }
+    if let Some(code) = code {
+        set.insert("code".into(), code.into());
+    }
+    let words = vec![serde_json::to_value(status).unwrap_or_default()];
+    Write::Merge { path: at("attempts", attempt), set, append: vec![("words", words)] }
+}
+
+fn add_steps(trace: &TraceId, conversation: Option<&ConversationId>, steps: &[Step]) -> Write {
+    let mut set = Fields::new();
+    if let Some(conversation) = conversation {
+        set.insert("conversation".into(), conversation.as_str().into());
+    }
+    if let Some(first) = steps.first() {
+        set.insert("expires_at".into(), (first.at + RECORDS_LIVE).as_millisecond().into());
+    }
+    let steps = steps.iter().map(|step| Value::Object(fields(step))).collect();
+    Write::Merge { path: at("traces", trace.as_str()), set, append: vec![("steps", steps)] }
+}
+
+fn message_name(provider: &str, id: &str) -> String {
+    format!("{provider}:{id}")
+}
+
+fn at(collection: &'static str, id: &str) -> Path {
+    Path { collection, id: id.to_owned() }
+}
+
+fn expiring(mut fields: Fields, now: Timestamp, after: SignedDuration) -> Fields {
+    fields.insert("expires_at".into(), (now + after).as_millisecond().into());
+    fields
+}
+
+fn fields(document: &impl Serialize) -> Fields {
+    object(serde_json::to_value(document).expect("our own types have string keys only"))
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(fields) => fields,
+        _ => Map::new(),
+    }
+}
+
+fn read<T: DeserializeOwned>(document: Document) -> Result<T, Unavailable> {
+    // The error of serde would quote what is stored.
+    serde_json::from_value(Value::Object(document.fields))
+        .map_err(|_| Unavailable::new("a document is not in the form that this version writes"))
+}

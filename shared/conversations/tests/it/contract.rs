@@ -1,0 +1,409 @@
+//! What every store promises.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use conversations::{
+    Arrival, Attempt, Change, Claim, CommitError, ConversationId, Effect, Ended, Joined, Loaded,
+    Quarantined, Reply, Stop, Store, Taken, Waiting,
+};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use sms::{Number, Receipt, Status};
+use telemetry::{Step, TraceId};
+
+const OURS: &str = "+12025550100";
+
+pub(crate) async fn claims_a_text_once(store: Arc<Store>) {
+    let text = arrival("SM1", "Hi", now());
+    assert_eq!(store.take(&text).await.unwrap(), Taken::New);
+    assert_eq!(store.take(&text).await.unwrap(), Taken::Repeat);
+    assert_eq!(waiting(&store).await, ["Hi"]);
+}
+
+pub(crate) async fn claims_a_text_once_of_several_at_once(store: Arc<Store>) {
+    let takes: Vec<_> = (0..5)
+        .map(|_| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move { store.take(&arrival("SM1", "Hi", now())).await.unwrap() })
+        })
+        .collect();
+    let mut new = 0;
+    for take in takes {
+        new += usize::from(take.await.unwrap() == Taken::New);
+    }
+    assert_eq!((new, waiting(&store).await.len()), (1, 1));
+}
+
+pub(crate) async fn takes_the_same_words_again_after_their_window(store: Arc<Store>) {
+    let yes = |at| Arrival {
+        claim: Claim::of_words("mc", &["+12025550143", "yes"], Duration::from_secs(120)),
+        ..arrival("unused", "yes", at)
+    };
+    let start = now();
+    assert_eq!(store.take(&yes(start)).await.unwrap(), Taken::New);
+    assert_eq!(store.take(&yes(later(start, 119))).await.unwrap(), Taken::Repeat);
+    assert_eq!(store.take(&yes(later(start, 121))).await.unwrap(), Taken::New);
+    assert_eq!(store.take(&yes(later(start, 130))).await.unwrap(), Taken::Repeat);
+}
+
+pub(crate) async fn keeps_texts_that_arrive_at_once(store: Arc<Store>) {
+    let takes: Vec<_> = ["SM1", "SM2", "SM3", "SM4"]
+        .map(|message| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move { store.take(&arrival(message, "yes", now())).await.unwrap() })
+        })
+        .into();
+    for take in takes {
+        assert_eq!(take.await.unwrap(), Taken::New);
+    }
+    assert_eq!(waiting(&store).await, ["yes", "yes", "yes", "yes"]);
+}
+
+pub(crate) async fn sets_aside_what_would_not_fit(store: Arc<Store>) {
+    let long = "x".repeat(400_000);
+    let taken = [
+        store.take(&arrival("SM1", &long, now())).await.unwrap(),
+        store.take(&arrival("SM2", &long, now())).await.unwrap(),
+        store.take(&arrival("SM3", &long, now())).await.unwrap(),
+        store.take(&arrival("SM3", &long, now())).await.unwrap(),
+    ];
+    assert_eq!(taken, [Taken::New, Taken::New, Taken::TooMuch, Taken::Repeat]);
+    assert_eq!(store.notices(10).await.unwrap().len(), 1);
+}
+
+pub(crate) async fn refuses_a_turn_that_missed_a_text(store: Arc<Store>) {
+    let mut loaded = taken(&store).await;
+    store.take(&arrival("SM2", "One more thing", now())).await.unwrap();
+    let next = loaded.conversation.clone();
+    let refused = store.commit(&mut loaded, next, vec![attempt("a-1")]).await;
+    assert!(matches!(refused, Err(CommitError::Conflict)));
+    assert!(store.attempt("a-1").await.unwrap().is_none());
+    assert_eq!(waiting(&store).await, ["Hi", "One more thing"]);
+}
+
+pub(crate) async fn stores_a_turn_whole(store: Arc<Store>) {
+    let mut loaded = taken(&store).await;
+    let mut next = loaded.conversation.clone();
+    next.waiting.clear();
+    next.turns = vec![json!({"person": "Hi", "nested": {"list": [1, 2.5, null, true]}})];
+    next.open = Some(reply());
+    next.due_at = Some(now());
+    store.commit(&mut loaded, next, vec![attempt("a-1")]).await.unwrap();
+
+    // What was stored is the version that the next commit builds on.
+    let mut next = loaded.conversation.clone();
+    next.answers = 1;
+    store.commit(&mut loaded, next, vec![]).await.unwrap();
+
+    let read = load(&store).await.conversation;
+    assert!(read.open == Some(reply()) && read.waiting.is_empty());
+    assert_eq!(read.turns, loaded.conversation.turns);
+    assert_eq!((read.answers, read.number, read.due_at), (1, 1, loaded.conversation.due_at));
+    assert_eq!(store.attempts_of(&id()).await.unwrap()[0].status(), Status::Sending);
+}
+
+pub(crate) async fn refuses_an_attempt_after_a_stop(store: Arc<Store>) {
+    let mut loaded = taken(&store).await;
+    stop(&store, "SM2").await;
+    let next = loaded.conversation.clone();
+    let refused = store.commit(&mut loaded, next.clone(), vec![attempt("a-1")]).await;
+    assert!(matches!(refused, Err(CommitError::Conflict)));
+    store.commit(&mut loaded, next, vec![]).await.unwrap();
+}
+
+pub(crate) async fn confirms_a_stop_once(store: Arc<Store>) {
+    taken(&store).await;
+    stop(&store, "SM2").await;
+    let mut loaded = load(&store).await;
+    let mut late = loaded.clone();
+    let confirm = |name| match attempt(name) {
+        Change::Attempt(attempt) => vec![Change::Confirmation(attempt)],
+        _ => unreachable!("an attempt is an attempt"),
+    };
+    let next = loaded.conversation.clone();
+    store.commit(&mut loaded, next.clone(), confirm("a-1")).await.unwrap();
+    assert!(store.commit(&mut late, next, confirm("a-2")).await.is_err());
+    stop(&store, "SM3").await;
+    assert!(load(&store).await.stop.unwrap().confirmed);
+}
+
+pub(crate) async fn lets_a_person_come_back(store: Arc<Store>) {
+    let mut loaded = taken(&store).await;
+    stop(&store, "SM2").await;
+    store.start(&claim("SM3"), &person(), now()).await.unwrap();
+    let next = loaded.conversation.clone();
+    store.commit(&mut loaded, next, vec![attempt("a-1")]).await.unwrap();
+}
+
+pub(crate) async fn forgets_a_replayed_stop(store: Arc<Store>) {
+    taken(&store).await;
+    for message in ["SM2", "SM3"] {
+        stop(&store, message).await;
+    }
+    store.start(&claim("SM4"), &person(), now()).await.unwrap();
+    for message in ["SM2", "SM3"] {
+        stop(&store, message).await;
+    }
+    assert!(load(&store).await.stop.is_none());
+}
+
+pub(crate) async fn finds_what_is_due(store: Arc<Store>) {
+    let mut loaded = taken(&store).await;
+    let text = loaded.conversation.at;
+    assert_eq!(store.due(later(text, -1), 10).await.unwrap(), []);
+    assert_eq!(store.due(text, 10).await.unwrap(), [(id(), text)]);
+
+    let mut next = loaded.conversation.clone();
+    next.due_at = None;
+    store.commit(&mut loaded, next, vec![]).await.unwrap();
+    assert_eq!(store.due(later(text, 1000), 10).await.unwrap(), []);
+}
+
+pub(crate) async fn joins_a_receipt_that_comes_late(store: Arc<Store>) {
+    let loaded = attempted(&store).await;
+    learn(&store, loaded, Status::Accepted).await;
+    let joined = store.receive("twilio", &receipt(Status::Delivered, None), now()).await.unwrap();
+    assert!(matches!(joined, Joined::Attempt(_)));
+    assert_eq!(status(&store).await, Status::Delivered);
+    let again = store.receive("twilio", &receipt(Status::Delivered, None), now()).await.unwrap();
+    assert_eq!(again, Joined::Repeat);
+}
+
+pub(crate) async fn joins_a_receipt_that_comes_early(store: Arc<Store>) {
+    let loaded = attempted(&store).await;
+    let early = store.receive("twilio", &receipt(Status::Delivered, None), now()).await.unwrap();
+    assert_eq!(early, Joined::NotYet);
+    learn(&store, loaded, Status::Accepted).await;
+    assert_eq!(store.join_receipts(Some(("twilio", "SM9")), 10).await.unwrap(), 1);
+    assert_eq!(store.join_receipts(None, 10).await.unwrap(), 0);
+    assert_eq!(status(&store).await, Status::Delivered);
+}
+
+pub(crate) async fn joins_a_receipt_that_names_its_attempt(store: Arc<Store>) {
+    attempted(&store).await;
+    let named = receipt(Status::Delivered, Some("a-1"));
+    let joined = store.receive("twilio", &named, now()).await.unwrap();
+    assert!(matches!(joined, Joined::Attempt(_)));
+    let attempt = store.attempt("a-1").await.unwrap().unwrap();
+    assert_eq!(attempt.message.as_deref(), Some("twilio:SM9"));
+}
+
+pub(crate) async fn ignores_a_receipt_that_names_a_strangers_attempt(store: Arc<Store>) {
+    attempted(&store).await;
+    for name in ["a-1", "a-9", "../stops", ""] {
+        let mut named = receipt(Status::Delivered, Some(name));
+        named.message = format!("SM-{name}");
+        let joined = store.receive("plivo", &named, now()).await.unwrap();
+        assert_eq!(joined, Joined::NotYet);
+    }
+    assert_eq!(status(&store).await, Status::Sending);
+}
+
+pub(crate) async fn has_one_status_whatever_the_order(store: Arc<Store>) {
+    let loaded = attempted(&store).await;
+    learn(&store, loaded, Status::Accepted).await;
+    for word in [Status::Delivered, Status::Sent, Status::Undelivered] {
+        store.receive("twilio", &receipt(word, None), now()).await.unwrap();
+    }
+    let attempt = store.attempt("a-1").await.unwrap().unwrap();
+    assert_eq!((attempt.status(), attempt.is_conflicted()), (Status::Delivered, true));
+}
+
+pub(crate) async fn keeps_a_trace_in_order_of_time(store: Arc<Store>) {
+    let trace = TraceId::fresh();
+    for (what, seconds) in [("second", 2), ("first", 1), ("first", 1)] {
+        let step = Step::new(what, later(now(), seconds)).with("segments", 1);
+        store.trace_steps(&trace, Some(&id()), &[step]).await.unwrap();
+    }
+    let found = store.trace(&trace).await.unwrap().unwrap();
+    let steps: Vec<_> = found.steps.iter().map(|step| step.what.as_str()).collect();
+    assert_eq!((steps, found.conversation), (vec!["first", "second"], Some(id())));
+}
+
+pub(crate) async fn keeps_a_call_whole(store: Arc<Store>) {
+    let call = Quarantined {
+        provider: "messagecentral".into(),
+        reason: "no sender".into(),
+        content_type: "application/json".into(),
+        body: r#"{"what":"is this"}"#.into(),
+        base64: false,
+        trace: TraceId::fresh(),
+        at: now(),
+    };
+    for _ in 0..2 {
+        store.quarantine(&call).await.unwrap();
+    }
+    let kept = store.quarantined(10).await.unwrap();
+    assert_eq!((kept.len(), kept[0].body.as_str()), (1, r#"{"what":"is this"}"#));
+    assert_eq!(store.notices(10).await.unwrap().len(), 1);
+}
+
+pub(crate) async fn lists_the_latest_conversations_first(store: Arc<Store>) {
+    for (number, seconds) in [("+12025550141", 1), ("+12025550142", 3), ("+12025550143", 2)] {
+        let text = arrival(number, "Hi", later(now(), seconds));
+        let theirs = Number::parse(number).unwrap();
+        store.take(&Arrival { theirs, ..text }).await.unwrap();
+    }
+    let latest = store.latest(2).await.unwrap();
+    let numbers: Vec<_> = latest.iter().map(|(_, found)| found.theirs.as_str()).collect();
+    assert_eq!(numbers, ["+12025550142", "+12025550143"]);
+}
+
+pub(crate) async fn keeps_effects_until_they_are_delivered(store: Arc<Store>) {
+    let mut loaded = taken(&store).await;
+    let effect = Effect {
+        id: "e-1".into(),
+        conversation: id(),
+        trace: TraceId::fresh(),
+        kind: "conversation.finished".into(),
+        payload: json!({"brief": {"rooms": 3}}),
+        tries: 0,
+        at: now(),
+        due_at: now(),
+    };
+    let next = loaded.conversation.clone();
+    store.commit(&mut loaded, next, vec![Change::Effect(effect.clone())]).await.unwrap();
+    assert_eq!(store.effects_due(now(), 10).await.unwrap(), [effect.clone()]);
+    store.put_off(&effect, later(now(), 60)).await.unwrap();
+    assert_eq!(store.effects_due(now(), 10).await.unwrap(), []);
+    assert_eq!(store.effects_of(&id()).await.unwrap()[0].tries, 1);
+    store.delivered(&effect).await.unwrap();
+    assert_eq!(store.effects_of(&id()).await.unwrap(), []);
+}
+
+pub(crate) async fn keeps_what_has_ended(store: Arc<Store>) {
+    let mut loaded = taken(&store).await;
+    let ended = Ended {
+        conversation: id(),
+        number: 1,
+        ours: OURS.into(),
+        theirs: person(),
+        ending: "finished".into(),
+        brief: json!({"rooms": 3}).as_object().unwrap().clone(),
+        turns: vec![json!({"person": "Hi"})],
+        at: now(),
+    };
+    let mut next = loaded.conversation.clone();
+    next.number = 2;
+    store.commit(&mut loaded, next, vec![Change::Ended(ended)]).await.unwrap();
+    let kept = store.ended(&id()).await.unwrap();
+    assert_eq!((kept.len(), &kept[0].brief["rooms"]), (1, &json!(3)));
+}
+
+/// A fixed time, so that nothing depends on when the tests run.
+fn now() -> Timestamp {
+    "2026-11-22T12:00:00Z".parse().unwrap()
+}
+
+fn later(time: Timestamp, seconds: i64) -> Timestamp {
+    time + SignedDuration::from_secs(seconds)
+}
+
+fn person() -> Number {
+    Number::parse("+12025550143").unwrap()
+}
+
+fn id() -> ConversationId {
+    ConversationId::of(OURS, &person())
+}
+
+fn claim(message: &str) -> Claim {
+    Claim::of_message("twilio", message)
+}
+
+fn arrival(message: &str, body: &str, at: Timestamp) -> Arrival {
+    Arrival {
+        claim: claim(message),
+        ours: OURS.into(),
+        theirs: person(),
+        text: Waiting {
+            provider: "twilio".into(),
+            message: message.into(),
+            body: body.into(),
+            media: 0,
+            trace: TraceId::fresh(),
+            at,
+        },
+        steps: vec![Step::new("received", at)],
+    }
+}
+
+async fn stop(store: &Store, message: &str) {
+    let stop = Stop { at: now(), provider: "twilio".into(), confirmed: false };
+    store.stop(&claim(message), &person(), &stop).await.unwrap();
+}
+
+async fn load(store: &Store) -> Loaded {
+    store.load(&id()).await.unwrap().expect("the conversation is there")
+}
+
+async fn waiting(store: &Store) -> Vec<String> {
+    load(store).await.conversation.waiting.into_iter().map(|text| text.body).collect()
+}
+
+/// A conversation with one text that waits.
+async fn taken(store: &Store) -> Loaded {
+    store.take(&arrival("SM1", "Hi", now())).await.unwrap();
+    load(store).await
+}
+
+/// A conversation with one attempt, `a-1`, under way.
+async fn attempted(store: &Store) -> Loaded {
+    let mut loaded = taken(store).await;
+    let next = loaded.conversation.clone();
+    store.commit(&mut loaded, next, vec![attempt("a-1")]).await.unwrap();
+    loaded
+}
+
+async fn learn(store: &Store, mut loaded: Loaded, status: Status) {
+    let next = loaded.conversation.clone();
+    let learned = Change::Learned {
+        attempt: "a-1".into(),
+        status,
+        message: Some(("twilio".into(), "SM9".into())),
+        code: None,
+    };
+    store.commit(&mut loaded, next, vec![learned]).await.unwrap();
+}
+
+async fn status(store: &Store) -> Status {
+    store.attempt("a-1").await.unwrap().unwrap().status()
+}
+
+fn attempt(name: &str) -> Change {
+    Change::Attempt(Attempt {
+        id: name.into(),
+        conversation: id(),
+        trace: TraceId::fresh(),
+        provider: "twilio".into(),
+        segments: 1,
+        words: vec![Status::Sending],
+        message: None,
+        code: None,
+        at: now(),
+    })
+}
+
+fn receipt(status: Status, attempt: Option<&str>) -> Receipt {
+    Receipt {
+        message: "SM9".into(),
+        attempt: attempt.map(Into::into),
+        status,
+        word: format!("{status:?}").to_lowercase(),
+        code: None,
+    }
+}
+
+fn reply() -> Reply {
+    Reply {
+        body: "Hello".into(),
+        via: "twilio".into(),
+        trace: TraceId::parse(&"0".repeat(32)).unwrap(),
+        despite_stop: false,
+        at: now(),
+        sending: None,
+        refused_by: vec!["messagecentral".into()],
+        rounds: 2,
+    }
+}

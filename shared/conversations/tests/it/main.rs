@@ -1,0 +1,69 @@
+//! Both stores pass the same suite.
+
+mod contract;
+
+use std::sync::Arc;
+
+use conversations::Store;
+use settings::Settings;
+
+/// One test for each promise and store. A store is empty, or shared with tests that use other
+/// numbers.
+macro_rules! promises {
+    ($($promise:ident)*) => {
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $promise() {
+                let folder = tempfile::tempdir().unwrap();
+                super::contract::$promise(super::sqlite(&folder)).await;
+            })*
+        }
+        mod firestore {
+            $(#[tokio::test]
+            async fn $promise() {
+                let Some(store) = super::firestore().await else { return };
+                super::contract::$promise(store).await;
+            })*
+        }
+    };
+}
+
+promises! {
+    claims_a_text_once
+    claims_a_text_once_of_several_at_once
+    takes_the_same_words_again_after_their_window
+    keeps_texts_that_arrive_at_once
+    sets_aside_what_would_not_fit
+    refuses_a_turn_that_missed_a_text
+    stores_a_turn_whole
+    refuses_an_attempt_after_a_stop
+    confirms_a_stop_once
+    lets_a_person_come_back
+    forgets_a_replayed_stop
+    finds_what_is_due
+    joins_a_receipt_that_comes_late
+    joins_a_receipt_that_comes_early
+    joins_a_receipt_that_names_its_attempt
+    ignores_a_receipt_that_names_a_strangers_attempt
+    has_one_status_whatever_the_order
+    keeps_a_trace_in_order_of_time
+    keeps_a_call_whole
+    lists_the_latest_conversations_first
+    keeps_effects_until_they_are_delivered
+    keeps_what_has_ended
+}
+
+fn sqlite(folder: &tempfile::TempDir) -> Arc<Store> {
+    let folder = folder.path().to_str().unwrap();
+    Arc::new(Store::open(&Settings::from([("DATA_DIR", folder)])).unwrap())
+}
+
+async fn firestore() -> Option<Arc<Store>> {
+    let emulator = fakes::firestore().await?;
+    // A project of its own: nobody else's documents.
+    let settings = Settings::from([
+        ("GOOGLE_CLOUD_PROJECT", fakes::unique_name().as_str()),
+        ("FIRESTORE_EMULATOR_HOST", emulator.host.as_str()),
+    ]);
+    Some(Arc::new(Store::open(&settings).unwrap()))
+}
