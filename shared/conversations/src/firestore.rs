@@ -13,6 +13,8 @@ use firestore::{FirestoreDb, FirestoreDbOptions};
 use futures::TryStreamExt;
 use tokio::sync::Mutex;
 
+use firestore::gcloud_sdk::GoogleAuthMiddleware;
+
 use crate::credentials::Credentials;
 use crate::documents::{
     Document, Fields, Filter, Path, Query, Unavailable, Version, Write, WriteError,
@@ -36,17 +38,23 @@ const IDLE: Duration = Duration::from_secs(240);
 /// How often a commit is tried that Firestore gave up for contention, having written nothing.
 const CONTENDED_TRIES: u32 = 5;
 
+type Client = api::firestore_client::FirestoreClient<GoogleAuthMiddleware>;
+
 /// Where the database is, and who we are to it.
 pub(crate) struct Firestore {
     options: FirestoreDbOptions,
     credentials: Credentials,
+    /// The database's name in the API.
+    database: String,
     /// Connected on first use, so that a start does not wait for it, and again when it went dead.
     connection: Mutex<Option<(FirestoreDb, SystemTime)>>,
 }
 
 impl Firestore {
     pub(crate) fn new(options: FirestoreDbOptions, credentials: Credentials) -> Self {
-        Self { options, credentials, connection: Mutex::new(None) }
+        let database =
+            format!("projects/{}/databases/{}", options.google_project_id, options.database_id);
+        Self { options, credentials, database, connection: Mutex::new(None) }
     }
 
     async fn connection(&self) -> Result<FirestoreDb, Unavailable> {
@@ -69,12 +77,12 @@ impl Firestore {
 
     /// Runs one request within [`PATIENCE`]. After one that was not answered the connection is not
     /// used again.
-    async fn call<T>(
+    async fn call<T, F: Future<Output = Result<T, Status>>>(
         &self,
-        request: impl AsyncFnOnce(&FirestoreDb) -> Result<T, Status>,
+        request: impl FnOnce(Client) -> F,
     ) -> Result<T, Failure> {
-        let database = self.connection().await?;
-        let answer = tokio::time::timeout(PATIENCE, request(&database)).await;
+        let client = self.connection().await?.client().get();
+        let answer = tokio::time::timeout(PATIENCE, request(client)).await;
         let status = match answer {
             Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(status)) => status,
@@ -88,9 +96,9 @@ impl Firestore {
 
     /// Runs one request that only reads: once more, on a new connection, when the first one gave no
     /// answer.
-    async fn read<T>(
+    async fn read<T, F: Future<Output = Result<T, Status>>>(
         &self,
-        request: impl AsyncFn(&FirestoreDb) -> Result<T, Status>,
+        request: impl Fn(Client) -> F,
     ) -> Result<T, Unavailable> {
         match self.call(&request).await {
             Err(Failure::Answered(status))
@@ -103,16 +111,18 @@ impl Firestore {
     }
 
     pub(crate) async fn get(&self, paths: &[Path]) -> Result<Vec<Option<Document>>, Unavailable> {
+        let request = api::BatchGetDocumentsRequest {
+            database: self.database.clone(),
+            documents: paths.iter().map(|path| self.name(path)).collect(),
+            ..Default::default()
+        };
         let found = self
-            .read(async |database: &FirestoreDb| {
-                let request = api::BatchGetDocumentsRequest {
-                    database: database.get_database_path().clone(),
-                    documents: paths.iter().map(|path| name(database, path)).collect(),
-                    ..Default::default()
-                };
-                let mut client = database.client().get();
-                let answers = client.batch_get_documents(Request::new(request)).await?;
-                answers.into_inner().try_collect::<Vec<_>>().await
+            .read(|mut client| {
+                let request = Request::new(request.clone());
+                async move {
+                    let answers = client.batch_get_documents(request).await?;
+                    answers.into_inner().try_collect::<Vec<_>>().await
+                }
             })
             .await?;
         // Answers come in any order.
@@ -122,9 +132,7 @@ impl Firestore {
             else {
                 continue;
             };
-            let place = paths.iter().position(|path| {
-                found.name.ends_with(&format!("/documents/{}/{}", path.collection, path.id))
-            });
+            let place = paths.iter().position(|path| self.name(path) == found.name);
             if let Some(place) = place {
                 documents[place] = Some(document(found));
             }
@@ -153,15 +161,12 @@ impl Firestore {
     }
 
     async fn commit_once(&self, writes: &[Write]) -> Result<api::CommitResponse, Failure> {
-        self.call(async |database: &FirestoreDb| {
-            let request = api::CommitRequest {
-                database: database.get_database_path().clone(),
-                writes: writes.iter().map(|write| encode(database, write)).collect(),
-                ..Default::default()
-            };
-            Ok(database.client().get().commit(Request::new(request)).await?.into_inner())
-        })
-        .await
+        let request = api::CommitRequest {
+            database: self.database.clone(),
+            writes: writes.iter().map(|write| self.encode(write)).collect(),
+            ..Default::default()
+        };
+        self.call(|mut client| async move { Ok(client.commit(request).await?.into_inner()) }).await
     }
 
     pub(crate) async fn find(&self, query: Query) -> Result<Vec<Document>, Unavailable> {
@@ -194,21 +199,71 @@ impl Firestore {
             limit: Some(i32::try_from(query.limit).unwrap_or(i32::MAX)),
             ..Default::default()
         };
+        let request = api::RunQueryRequest {
+            parent: format!("{}/documents", self.database),
+            query_type: Some(api::run_query_request::QueryType::StructuredQuery(query)),
+            ..Default::default()
+        };
         let rows = self
-            .read(async |database: &FirestoreDb| {
-                let request = api::RunQueryRequest {
-                    parent: database.get_documents_path().clone(),
-                    query_type: Some(api::run_query_request::QueryType::StructuredQuery(
-                        query.clone(),
-                    )),
-                    ..Default::default()
-                };
-                let mut client = database.client().get();
-                let rows = client.run_query(Request::new(request)).await?;
-                rows.into_inner().try_collect::<Vec<_>>().await
+            .read(|mut client| {
+                let request = Request::new(request.clone());
+                async move {
+                    let rows = client.run_query(request).await?;
+                    rows.into_inner().try_collect::<Vec<_>>().await
+                }
             })
             .await?;
         Ok(rows.into_iter().filter_map(|row| row.document).map(document).collect())
+    }
+
+    fn name(&self, path: &Path) -> String {
+        format!("{}/documents/{}/{}", self.database, path.collection, path.id)
+    }
+
+    fn encode(&self, write: &Write) -> api::Write {
+        let update = |path: &Path, fields: &Fields| {
+            Some(Operation::Update(api::Document {
+                name: self.name(path),
+                fields: values::encode_fields(fields),
+                ..Default::default()
+            }))
+        };
+        let on = |condition| Some(api::Precondition { condition_type: Some(condition) });
+        match write {
+            Write::Create(path, fields) => api::Write {
+                operation: update(path, fields),
+                current_document: on(ConditionType::Exists(false)),
+                ..Default::default()
+            },
+            Write::Replace(path, fields, Version(seconds, nanos)) => api::Write {
+                operation: update(path, fields),
+                current_document: on(ConditionType::UpdateTime(Timestamp {
+                    seconds: *seconds,
+                    nanos: *nanos,
+                })),
+                ..Default::default()
+            },
+            Write::Merge { path, set, append } => api::Write {
+                operation: update(path, set),
+                // Without the mask the append would replace the whole document.
+                update_mask: Some(api::DocumentMask { field_paths: set.keys().cloned().collect() }),
+                update_transforms: append
+                    .iter()
+                    .map(|(field, values)| add(field, values))
+                    .collect(),
+                ..Default::default()
+            },
+            Write::Delete(path) => api::Write {
+                operation: Some(Operation::Delete(self.name(path))),
+                ..Default::default()
+            },
+            // Deleting what must not be there changes nothing, and carries the condition.
+            Write::Absent(path) => api::Write {
+                operation: Some(Operation::Delete(self.name(path))),
+                current_document: on(ConditionType::Exists(false)),
+                ..Default::default()
+            },
+        }
     }
 }
 
@@ -249,13 +304,10 @@ impl From<Failure> for WriteError {
     }
 }
 
-/// Firestore has no code of its own for a document over 1 MiB, only words.
+/// Firestore has no code of its own for a document over 1 MiB, only words: "exceeds the maximum
+/// allowed size" there, "maximum entity size" in its emulator.
 fn is_about_size(message: &str) -> bool {
-    message.contains("exceeds the maximum") || message.contains("too large")
-}
-
-fn name(database: &FirestoreDb, path: &Path) -> String {
-    format!("{}/{}/{}", database.get_documents_path(), path.collection, path.id)
+    message.contains("maximum") && message.contains("size")
 }
 
 fn version(time: Timestamp) -> Version {
@@ -267,49 +319,6 @@ fn document(found: api::Document) -> Document {
         id: found.name.rsplit('/').next().unwrap_or_default().to_owned(),
         version: version(found.update_time.unwrap_or_default()),
         fields: values::decode_fields(found.fields),
-    }
-}
-
-fn encode(database: &FirestoreDb, write: &Write) -> api::Write {
-    let update = |path: &Path, fields: &Fields| {
-        Some(Operation::Update(api::Document {
-            name: name(database, path),
-            fields: values::encode_fields(fields),
-            ..Default::default()
-        }))
-    };
-    let on = |condition| Some(api::Precondition { condition_type: Some(condition) });
-    match write {
-        Write::Create(path, fields) => api::Write {
-            operation: update(path, fields),
-            current_document: on(ConditionType::Exists(false)),
-            ..Default::default()
-        },
-        Write::Replace(path, fields, Version(seconds, nanos)) => api::Write {
-            operation: update(path, fields),
-            current_document: on(ConditionType::UpdateTime(Timestamp {
-                seconds: *seconds,
-                nanos: *nanos,
-            })),
-            ..Default::default()
-        },
-        Write::Merge { path, set, append } => api::Write {
-            operation: update(path, set),
-            // Without the mask the append would replace the whole document.
-            update_mask: Some(api::DocumentMask { field_paths: set.keys().cloned().collect() }),
-            update_transforms: append.iter().map(|(field, values)| add(field, values)).collect(),
-            ..Default::default()
-        },
-        Write::Delete(path) => api::Write {
-            operation: Some(Operation::Delete(name(database, path))),
-            ..Default::default()
-        },
-        // Deleting what must not be there changes nothing, and carries the condition.
-        Write::Absent(path) => api::Write {
-            operation: Some(Operation::Delete(name(database, path))),
-            current_document: on(ConditionType::Exists(false)),
-            ..Default::default()
-        },
     }
 }
 

@@ -494,7 +494,8 @@ impl Store {
     /// One attempt.
     pub async fn attempt(&self, id: &str) -> Result<Option<Attempt>, Unavailable> {
         // The name comes from an address that anybody may have written.
-        let sound = id.len() <= 64 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        let sound = (1..=64).contains(&id.len())
+            && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         match sound {
             true => self.get_one(at("attempts", id)).await?.map(read).transpose(),
             false => Ok(None),
