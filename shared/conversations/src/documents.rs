@@ -99,7 +99,7 @@ pub(crate) enum Filter {
 pub(crate) enum Documents {
     #[cfg(feature = "sqlite")]
     Sqlite(Sqlite),
-    Firestore(Firestore),
+    Firestore(Box<Firestore>),
 }
 
 impl Documents {

@@ -28,7 +28,7 @@ impl Store {
     pub fn open(settings: &Settings) -> Result<Self, OpenError> {
         if settings.any(&["GOOGLE_CLOUD_PROJECT", "FIRESTORE_DATABASE", "FIRESTORE_EMULATOR_HOST"])
         {
-            return Ok(Self::new(Documents::Firestore(firestore(settings)?)));
+            return Ok(Self::new(Documents::Firestore(Box::new(firestore(settings)?))));
         }
         embedded(Path::new(settings.get("DATA_DIR").unwrap_or(".textback")))
     }

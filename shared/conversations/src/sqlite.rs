@@ -75,7 +75,7 @@ impl Sqlite {
         self.run(move |connection| {
             // One transaction, so that all documents are of the same moment.
             let transaction = connection.transaction()?;
-            paths.iter().map(|path| Ok(read(&transaction, path)?)).collect()
+            paths.iter().map(|path| read(&transaction, path)).collect()
         })
         .await
     }
