@@ -1,1 +1,23 @@
+//! The loop between the model and its tools.
+//!
+//! An [`Agent`] is a [`Page`], which says who it is and what it collects, and a model at any
+//! address that speaks the chat-completions protocol. [`Agent::answer`] takes the conversation so
+//! far and what the person said, and returns what is to be stored and said. It changes nothing
+//! outside: what the tools want is in the returned value, for the caller to commit.
 
+#![warn(missing_docs)]
+
+mod answer;
+mod model;
+mod page;
+mod patience;
+mod prompt;
+mod tools;
+mod turns;
+
+pub use answer::{Agent, AnswerError, Answered, Tokens};
+pub use model::{ModelError, OpenAi};
+pub use page::{Field, Kind, Page, PageError, Texts};
+pub use patience::Patience;
+pub use tools::{Definition, Draft, Ending, Tool};
+pub use turns::{ToolCall, Turn};

@@ -1,1 +1,496 @@
-//! (to be written)
+//! OpenAI's chat completions.
+//!
+//! Held to the published schema: <https://platform.openai.com/docs/api-reference/chat/create>. What
+//! a request may hold, and the words and shapes of the refusals, are the real ones.
+
+#![expect(clippy::unwrap_used, reason = "a stand-in that breaks is a test that fails")]
+
+use std::collections::{BTreeSet, VecDeque};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use serde_json::{Map, Value, json};
+use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::{Mode, Switch};
+
+/// What a request may hold.
+const PARAMETERS: [&str; 34] = [
+    "audio",
+    "frequency_penalty",
+    "function_call",
+    "functions",
+    "logit_bias",
+    "logprobs",
+    "max_completion_tokens",
+    "max_tokens",
+    "messages",
+    "metadata",
+    "modalities",
+    "model",
+    "n",
+    "parallel_tool_calls",
+    "prediction",
+    "presence_penalty",
+    "prompt_cache_key",
+    "reasoning_effort",
+    "response_format",
+    "safety_identifier",
+    "seed",
+    "service_tier",
+    "stop",
+    "store",
+    "stream",
+    "stream_options",
+    "temperature",
+    "tool_choice",
+    "tools",
+    "top_logprobs",
+    "top_p",
+    "user",
+    "verbosity",
+    "web_search_options",
+];
+
+/// A local OpenAI. It stops when it is dropped, and cuts what is open.
+///
+/// It answers as it was told to, in that order, and after that repeats what the person said.
+pub struct OpenAi {
+    /// How it misbehaves.
+    pub switch: Arc<Switch>,
+    state: Arc<Brain>,
+    address: SocketAddr,
+    // A runtime of its own, so that nothing of it outlives it, an open connection neither.
+    runtime: Option<Runtime>,
+}
+
+struct Brain {
+    switch: Arc<Switch>,
+    script: Mutex<VecDeque<Value>>,
+    requests: Mutex<Vec<Value>>,
+    retry_after: Mutex<Option<u64>>,
+}
+
+impl OpenAi {
+    /// The key it accepts.
+    pub const KEY: &str = "sk-proj-0123456789abcdefghijklmnopqrstuvwxyzABCD";
+
+    /// Starts one on a free port.
+    pub async fn start() -> Self {
+        let switch = Arc::new(Switch::default());
+        let state = Arc::new(Brain {
+            switch: Arc::clone(&switch),
+            script: Mutex::default(),
+            requests: Mutex::default(),
+            retry_after: Mutex::default(),
+        });
+        let router = Router::new()
+            .route("/v1/chat/completions", post(complete))
+            .fallback(unknown)
+            .method_not_allowed_fallback(unknown)
+            .with_state(Arc::clone(&state));
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let address = listener.local_addr().unwrap();
+        runtime.spawn(async move {
+            axum::serve(TcpListener::from_std(listener).unwrap(), router).await.unwrap();
+        });
+        Self { switch, state, address, runtime: Some(runtime) }
+    }
+
+    /// What `OPENAI_BASE_URL` is set to.
+    pub fn url(&self) -> String {
+        format!("http://{}/v1", self.address)
+    }
+
+    /// The next answer is this text.
+    pub fn says(&self, text: &str) {
+        self.answers(json!({ "role": "assistant", "content": text, "refusal": null }));
+    }
+
+    /// The next answer is a call of this tool. The arguments may be no JSON, as sometimes happens.
+    pub fn calls(&self, name: &str, arguments: &str) {
+        self.calls_many(&[(name, arguments)]);
+    }
+
+    /// The next answer is calls of these tools.
+    pub fn calls_many(&self, calls: &[(&str, &str)]) {
+        let calls: Vec<_> = calls
+            .iter()
+            .map(|(name, arguments)| {
+                let id = format!("call_{}", uuid::Uuid::new_v4().simple());
+                let function = json!({ "name": name, "arguments": arguments });
+                json!({ "id": id, "type": "function", "function": function })
+            })
+            .collect();
+        self.answers(json!({
+            "role": "assistant", "content": null, "refusal": null, "tool_calls": calls,
+        }));
+    }
+
+    /// The next answer is this message of a server that takes the protocol lightly.
+    pub fn answers(&self, message: Value) {
+        self.state.script.lock().unwrap().push_back(message);
+    }
+
+    /// Whoever is refused with 429 or 503 is asked to wait for so many seconds.
+    pub fn asks_to_wait(&self, seconds: u64) {
+        *self.state.retry_after.lock().unwrap() = Some(seconds);
+    }
+
+    /// Every request that came, whatever became of it.
+    pub fn requests(&self) -> Vec<Value> {
+        self.state.requests.lock().unwrap().clone()
+    }
+
+    /// Too many requests for now.
+    pub fn rate_limited() -> Mode {
+        Mode::Fails(
+            429,
+            error_body(
+                "Rate limit reached for gpt-4.1-mini on requests per min (RPM): Limit 3, Used 3.",
+                "requests",
+                "rate_limit_exceeded",
+            ),
+        )
+    }
+
+    /// The money is used up: the same status as too many requests.
+    pub fn out_of_quota() -> Mode {
+        Mode::Fails(
+            429,
+            error_body(
+                "You exceeded your current quota, please check your plan and billing details.",
+                "insufficient_quota",
+                "insufficient_quota",
+            ),
+        )
+    }
+
+    /// The service has trouble of its own.
+    pub fn overloaded() -> Mode {
+        Mode::Fails(
+            503,
+            error_body(
+                "The engine is currently overloaded.",
+                "service_unavailable_error",
+                Value::Null,
+            ),
+        )
+    }
+}
+
+impl Drop for OpenAi {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+async fn complete(State(brain): State<Arc<Brain>>, headers: HeaderMap, body: String) -> Response {
+    let request: Value = serde_json::from_str(&body).unwrap_or_default();
+    brain.requests.lock().unwrap().push(request.clone());
+    let mut response = brain.switch.apply(async { brain.answer(&headers, &request) }).await;
+    if matches!(response.status().as_u16(), 429 | 503)
+        && let Some(seconds) = *brain.retry_after.lock().unwrap()
+    {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+async fn unknown(method: Method, uri: Uri) -> Response {
+    let message = format!("Invalid URL ({method} {})", uri.path());
+    refuse(404, &message, Value::Null)
+}
+
+impl Brain {
+    fn answer(&self, headers: &HeaderMap, request: &Value) -> Response {
+        let key =
+            headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap_or_default());
+        match key {
+            None => return refuse(401, "You didn't provide an API key.", Value::Null),
+            Some(key) if key.strip_prefix("Bearer ") != Some(OpenAi::KEY) => {
+                // The real one quotes what it was given, but for its middle.
+                let message = format!("Incorrect API key provided: {key}.");
+                return refuse(401, &message, "invalid_api_key");
+            }
+            Some(_) => {}
+        }
+        if let Err(problem) = check(request) {
+            return refuse(400, &problem, Value::Null);
+        }
+        let model = request["model"].as_str().unwrap_or_default();
+        if !model.starts_with("gpt-") {
+            let message = format!("The model `{model}` does not exist or you do not have access.");
+            return refuse(404, &message, "model_not_found");
+        }
+        let scripted = {
+            let mut script = self.script.lock().unwrap();
+            // Who must not call tools does not, and says something else instead.
+            let may_call = request["tool_choice"] != "none" && request.get("tools").is_some();
+            let playable =
+                script.front().is_some_and(|m| may_call || m.get("tool_calls").is_none());
+            if playable { script.pop_front() } else { None }
+        };
+        let message = scripted.unwrap_or_else(
+            || json!({ "role": "assistant", "content": echo(request), "refusal": null }),
+        );
+        let reason = if message.get("tool_calls").is_some() { "tool_calls" } else { "stop" };
+        let (input, output) = (tokens(&request["messages"]), tokens(&message));
+        Json(json!({
+            "id": format!("chatcmpl-{}", uuid::Uuid::new_v4().simple()),
+            "object": "chat.completion",
+            "created": jiff::Timestamp::now().as_second(),
+            "model": model,
+            "choices": [{ "index": 0, "message": message, "logprobs": null, "finish_reason": reason }],
+            "usage": {
+                "prompt_tokens": input,
+                "completion_tokens": output,
+                "total_tokens": input + output,
+            },
+            "service_tier": "default",
+            "system_fingerprint": null,
+        }))
+        .into_response()
+    }
+}
+
+/// What was said since the last answer in words.
+fn echo(request: &Value) -> String {
+    let messages = request["messages"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let answered =
+        |message: &Value| message["role"] == "assistant" && message["content"].is_string();
+    let after = messages.iter().rposition(answered).map_or(0, |last| last + 1);
+    let said: Vec<_> = messages[after..]
+        .iter()
+        .filter(|message| message["role"] == "user")
+        .filter_map(|message| message["content"].as_str())
+        .collect();
+    format!("You said: {}", said.join(" | "))
+}
+
+/// About four bytes each.
+fn tokens(text: &Value) -> usize {
+    text.to_string().len().div_ceil(4)
+}
+
+fn refuse(status: u16, message: &str, code: impl Into<Value>) -> Response {
+    let body = error_body(message, "invalid_request_error", code);
+    let status = StatusCode::from_u16(status).unwrap();
+    (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+fn error_body(message: &str, kind: &str, code: impl Into<Value>) -> String {
+    let error = json!({ "message": message, "type": kind, "param": null, "code": code.into() });
+    json!({ "error": error }).to_string()
+}
+
+/// Whether the real service would take the request.
+fn check(request: &Value) -> Result<(), String> {
+    let request = object(request, "the body")?;
+    if let Some(name) = request.keys().find(|name| !PARAMETERS.contains(&name.as_str())) {
+        return Err(format!("Unrecognized request argument supplied: {name}"));
+    }
+    if !request.get("model").is_some_and(Value::is_string) {
+        return Err("you must provide a model parameter".into());
+    }
+    if request.get("stream").is_some_and(|stream| stream != false) {
+        return Err("this stand-in does not stream".into());
+    }
+    match (request.get("max_tokens"), request.get("max_completion_tokens")) {
+        (Some(_), Some(_)) => {
+            return Err(
+                "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not \
+                        supported."
+                    .into(),
+            );
+        }
+        (Some(most), None) | (None, Some(most)) if most.as_u64().is_none_or(|most| most == 0) => {
+            return Err("Invalid type for 'max_completion_tokens': expected an integer.".into());
+        }
+        _ => {}
+    }
+    match request.get("tools") {
+        None if request.contains_key("tool_choice") => {
+            return Err("'tool_choice' is only allowed when 'tools' are specified.".into());
+        }
+        None => {}
+        Some(tools) => check_tools(list(tools, "tools")?)?,
+    }
+    if let Some(choice) = request.get("tool_choice")
+        && !matches!(choice.as_str(), Some("none" | "auto" | "required"))
+        && !choice.is_object()
+    {
+        return Err("Invalid value for 'tool_choice'.".into());
+    }
+    check_messages(list(request.get("messages").unwrap_or(&Value::Null), "messages")?)
+}
+
+fn check_tools(tools: &[Value]) -> Result<(), String> {
+    let mut names = BTreeSet::new();
+    for tool in tools {
+        let tool = object(tool, "tools[]")?;
+        known(tool, &["type", "function"])?;
+        if tool.get("type") != Some(&json!("function")) {
+            return Err("Missing required parameter: 'tools[].type'.".into());
+        }
+        let function = object(tool.get("function").unwrap_or(&Value::Null), "tools[].function")?;
+        known(function, &["name", "description", "parameters", "strict"])?;
+        if !names.insert(name(function)?) {
+            return Err("Function names must be unique.".into());
+        }
+        if let Some(parameters) = function.get("parameters") {
+            if parameters["type"] != "object" {
+                return Err("Invalid schema for function: schema must be of type 'object'.".into());
+            }
+            check_schema(parameters)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a JSON schema is one, as far as tools need it.
+fn check_schema(schema: &Value) -> Result<(), String> {
+    const TYPES: [&str; 7] = ["string", "number", "integer", "boolean", "object", "array", "null"];
+    let invalid = |what: &str| Err(format!("Invalid schema for function: {what} is not valid."));
+    let schema = object(schema, "schema")?;
+    let is_type = |value: &Value| value.as_str().is_some_and(|name| TYPES.contains(&name));
+    match schema.get("type") {
+        None => {}
+        Some(Value::Array(types)) if !types.is_empty() && types.iter().all(is_type) => {}
+        Some(name) if is_type(name) => {}
+        Some(_) => return invalid("type"),
+    }
+    if schema.get("enum").is_some_and(|values| values.as_array().is_none_or(Vec::is_empty)) {
+        return invalid("enum");
+    }
+    let empty = Map::new();
+    let properties = match schema.get("properties") {
+        None => &empty,
+        Some(properties) => object(properties, "properties")?,
+    };
+    properties.values().try_for_each(check_schema)?;
+    schema.get("items").map_or(Ok(()), check_schema)?;
+    let required = schema.get("required").map_or(Ok(&[][..]), |names| list(names, "required"))?;
+    if !required.iter().all(|name| name.as_str().is_some_and(|name| properties.contains_key(name)))
+    {
+        return invalid("required");
+    }
+    Ok(())
+}
+
+fn check_messages(messages: &[Value]) -> Result<(), String> {
+    /// Calls that nobody has answered yet.
+    fn all_answered(open: &BTreeSet<String>) -> Result<(), String> {
+        if open.is_empty() {
+            return Ok(());
+        }
+        let open: Vec<_> = open.iter().map(String::as_str).collect();
+        Err(format!(
+            "An assistant message with 'tool_calls' must be followed by tool messages responding \
+             to each 'tool_call_id'. The following tool_call_ids did not have response messages: \
+             {}",
+            open.join(", ")
+        ))
+    }
+
+    if messages.is_empty() {
+        return Err("Invalid 'messages': empty array.".into());
+    }
+    let mut open = BTreeSet::new();
+    for message in messages {
+        let message = object(message, "messages[]")?;
+        let role = message.get("role").and_then(Value::as_str).unwrap_or_default();
+        if role != "tool" {
+            all_answered(&open)?;
+        }
+        match role {
+            "system" | "developer" | "user" => {
+                known(message, &["role", "content", "name"])?;
+                content(message)?;
+            }
+            "assistant" => {
+                known(message, &["role", "content", "name", "refusal", "audio", "tool_calls"])?;
+                let calls = message.get("tool_calls").map(|calls| list(calls, "tool_calls"));
+                match calls.transpose()? {
+                    None => content(message)?,
+                    Some([]) => return Err("Invalid 'tool_calls': empty array.".into()),
+                    Some(calls) => {
+                        for call in calls {
+                            open.insert(check_call(call)?);
+                        }
+                    }
+                }
+            }
+            "tool" => {
+                known(message, &["role", "content", "tool_call_id"])?;
+                content(message)?;
+                let id = message.get("tool_call_id").and_then(Value::as_str).unwrap_or_default();
+                if !open.remove(id) {
+                    return Err("Invalid parameter: messages with role 'tool' must be a response \
+                                to a preceeding message with 'tool_calls'."
+                        .into());
+                }
+            }
+            _ => return Err(format!("Invalid value: '{role}' for 'messages[].role'.")),
+        }
+    }
+    all_answered(&open)
+}
+
+fn check_call(call: &Value) -> Result<String, String> {
+    let call = object(call, "tool_calls[]")?;
+    known(call, &["id", "type", "function"])?;
+    let function = object(call.get("function").unwrap_or(&Value::Null), "function")?;
+    known(function, &["name", "arguments"])?;
+    name(function)?;
+    if !function.get("arguments").is_some_and(Value::is_string) {
+        return Err("Invalid type for 'tool_calls[].function.arguments': expected a string.".into());
+    }
+    match (call.get("type"), call.get("id").and_then(Value::as_str)) {
+        (Some(kind), Some(id)) if kind == "function" && !id.is_empty() => Ok(id.into()),
+        _ => Err("Missing required parameter: 'tool_calls[].id'.".into()),
+    }
+}
+
+fn content(message: &Map<String, Value>) -> Result<(), String> {
+    match message.get("content") {
+        Some(Value::String(_)) => Ok(()),
+        Some(Value::Array(parts)) if !parts.is_empty() => Ok(()),
+        _ => Err("Invalid value for 'content': expected a string, got null.".into()),
+    }
+}
+
+fn name(function: &Map<String, Value>) -> Result<&str, String> {
+    let name = function.get("name").and_then(Value::as_str).unwrap_or_default();
+    let valid = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+    if matches!(name.len(), 1..=64) && name.bytes().all(valid) {
+        return Ok(name);
+    }
+    Err("Invalid 'function.name': string does not match pattern '^[a-zA-Z0-9_-]+$'.".into())
+}
+
+fn known(map: &Map<String, Value>, names: &[&str]) -> Result<(), String> {
+    match map.keys().find(|name| !names.contains(&name.as_str())) {
+        None => Ok(()),
+        Some(name) => Err(format!("Unknown parameter: '{name}'.")),
+    }
+}
+
+fn object<'a>(value: &'a Value, what: &str) -> Result<&'a Map<String, Value>, String> {
+    value.as_object().ok_or_else(|| format!("Invalid type for '{what}': expected an object."))
+}
+
+fn list<'a>(value: &'a Value, what: &str) -> Result<&'a [Value], String> {
+    let list = value.as_array().map(Vec::as_slice);
+    list.ok_or_else(|| format!("Invalid type for '{what}': expected an array."))
+}

@@ -1,0 +1,392 @@
+//! The model, at any address that speaks OpenAI's chat-completions protocol.
+//!
+//! The only file that knows `async-openai`. Requests are built from its types; answers are read by
+//! us, because servers that call themselves compatible leave out ids, types and reasons, and
+//! because `async-openai` logs what it cannot read. It is given no answer that it could not read.
+//!
+//! <https://platform.openai.com/docs/api-reference/chat/create>
+
+use std::fmt;
+use std::time::Duration;
+
+use async_openai::Client;
+use async_openai::config::Config;
+use async_openai::error::OpenAIError;
+use async_openai::middleware::HttpRequestFactory;
+use async_openai::types::chat::{
+    ChatCompletionMessageToolCall, ChatCompletionMessageToolCalls,
+    ChatCompletionRequestAssistantMessage, ChatCompletionRequestMessage,
+    ChatCompletionRequestSystemMessage, ChatCompletionRequestToolMessage,
+    ChatCompletionRequestUserMessage, ChatCompletionTool, ChatCompletionToolChoiceOption,
+    ChatCompletionTools, CreateChatCompletionRequest, FunctionCall, FunctionObject,
+    ToolChoiceOptions,
+};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::IgnoredAny;
+use serde_json::Value;
+use settings::{Settings, SettingsError};
+use thiserror::Error;
+use tower::service_fn;
+use url::Url;
+
+use crate::tools::Tool;
+use crate::turns::{ToolCall, Turn};
+
+const ADDRESS: &str = "https://api.openai.com/v1";
+
+/// The most tokens of one answer. Ample for a text message, thinking of a reasoning model included.
+const ANSWER_TOKENS: u32 = 4_000;
+
+/// The longest answer that is read, in bytes.
+const ANSWER_BYTES: usize = 1 << 20;
+
+/// The longest text and the longest arguments that are kept of an answer, in characters, so that
+/// no answer makes a conversation too large to store.
+const KEPT_CHARACTERS: usize = 4_000;
+
+/// The most calls that are kept of one answer.
+const KEPT_CALLS: usize = 16;
+
+/// Why there is no answer. Each variant is something the caller does differently.
+///
+/// The codes are short words for the operator: the HTTP status and what the server calls the
+/// problem, or a word of ours. They hold nothing that was said.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum ModelError {
+    /// The model is down, slow, overloaded, or answers what cannot be used. Ask again later.
+    #[error("the model cannot answer now: {code}")]
+    Unavailable {
+        /// `503`, `429 rate_limit_exceeded`, `slow`, `unreachable`, `cut`, `nonsense`, `empty`.
+        code: String,
+        /// How long the model asked to be left alone, if it did.
+        after: Option<Duration>,
+    },
+    /// The model refuses us and will go on doing so: key, quota, model name or request are wrong.
+    /// A person has to act.
+    #[error("the model refuses until somebody acts: {code}")]
+    Misconfigured {
+        /// `401 invalid_api_key`, `429 insufficient_quota`, `404 model_not_found`.
+        code: String,
+    },
+}
+
+impl ModelError {
+    pub(crate) fn unavailable(code: &str) -> Self {
+        Self::Unavailable { code: code.into(), after: None }
+    }
+
+    /// The short word for the operator.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Unavailable { code, .. } | Self::Misconfigured { code } => code,
+        }
+    }
+}
+
+/// A model of any server that speaks OpenAI's protocol. `Debug` prints the model's name alone.
+#[derive(Clone)]
+pub struct OpenAi {
+    client: Client<Endpoint>,
+    model: String,
+}
+
+impl fmt::Debug for OpenAi {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("OpenAi").field(&self.model).finish()
+    }
+}
+
+/// What the model answered to one request.
+pub(crate) struct Answer {
+    pub(crate) text: Option<String>,
+    pub(crate) tool_calls: Vec<ToolCall>,
+    pub(crate) tokens_in: u64,
+    pub(crate) tokens_out: u64,
+}
+
+impl OpenAi {
+    /// The model of `OPENAI_API_KEY`, `OPENAI_BASE_URL` and `OPENAI_MODEL`, or none.
+    ///
+    /// An address alone is enough, since a server in the house often wants no key. `model` is the
+    /// default for `OPENAI_MODEL`.
+    pub fn from_settings(settings: &Settings, model: &str) -> Result<Option<Self>, SettingsError> {
+        let key = settings.secret("OPENAI_API_KEY");
+        let address = settings.get("OPENAI_BASE_URL");
+        if key.is_none() && address.is_none() {
+            return match settings.get("OPENAI_MODEL") {
+                None => Ok(None),
+                Some(_) => {
+                    let missing = vec!["OPENAI_API_KEY"];
+                    Err(SettingsError::Missing { owner: "the model", missing })
+                }
+            };
+        }
+        let model = settings.get("OPENAI_MODEL").unwrap_or(model);
+        Self::new(address.unwrap_or(ADDRESS), key, model).map(Some)
+    }
+
+    /// A model by its name at an address such as `https://api.openai.com/v1`.
+    ///
+    /// Nothing is sent. An address or a key that no request could carry is an error that names its
+    /// setting.
+    pub fn new(
+        address: &str,
+        key: Option<SecretString>,
+        model: impl Into<String>,
+    ) -> Result<Self, SettingsError> {
+        let endpoint = Endpoint::new(address, key)?;
+        let http = reqwest::Client::builder()
+            .connect_timeout(Duration::from_secs(5))
+            // A redirect would turn the request into a GET, or carry a conversation elsewhere.
+            .redirect(reqwest::redirect::Policy::none())
+            // A sandbox that slept wakes with connections that the other side has closed.
+            .pool_idle_timeout(Duration::from_secs(30))
+            .http1_only()
+            .build()
+            .expect("a client without files and certificates of its own is always built");
+        let carrier = http.clone();
+        let client = Client::build(http, endpoint)
+            .with_http_service(service_fn(move |request| carry(carrier.clone(), request)));
+        Ok(Self { client, model: model.into() })
+    }
+
+    /// Asks once, for at most `limit`.
+    ///
+    /// The answer may be empty. `may_call` says whether it may call tools instead of talking.
+    pub(crate) async fn ask(
+        &self,
+        prompt: &str,
+        turns: &[Turn],
+        tools: &[Box<dyn Tool>],
+        may_call: bool,
+        limit: Duration,
+    ) -> Result<Answer, ModelError> {
+        let system = ChatCompletionRequestSystemMessage::from(prompt);
+        let request = CreateChatCompletionRequest {
+            model: self.model.clone(),
+            messages: [system.into()].into_iter().chain(turns.iter().filter_map(message)).collect(),
+            tools: Some(tools.iter().map(|tool| described(tool.as_ref())).collect()),
+            // The tools stay in the request: the list holds earlier calls of them.
+            tool_choice: (!may_call)
+                .then_some(ChatCompletionToolChoiceOption::Mode(ToolChoiceOptions::None)),
+            max_completion_tokens: Some(ANSWER_TOKENS),
+            ..Default::default()
+        };
+        match tokio::time::timeout(limit, self.client.chat().create_byot(request)).await {
+            Ok(Ok(answer)) => read(&answer).ok_or_else(|| ModelError::unavailable("nonsense")),
+            Ok(Err(error)) => Err(reason(error)),
+            Err(_) => Err(ModelError::unavailable("slow")),
+        }
+    }
+}
+
+/// Where requests go, and as whom. Unlike the configuration that comes with `async-openai` it
+/// looks at no environment variable.
+#[derive(Clone)]
+struct Endpoint {
+    address: String,
+    key: SecretString,
+    headers: HeaderMap,
+}
+
+impl Endpoint {
+    fn new(address: &str, key: Option<SecretString>) -> Result<Self, SettingsError> {
+        let invalid =
+            |name, problem: &str| SettingsError::Invalid { name, problem: problem.into() };
+        if !Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
+            return Err(invalid("OPENAI_BASE_URL", "write it as https://api.openai.com/v1"));
+        }
+        let mut headers = HeaderMap::new();
+        if let Some(key) = &key {
+            let mut value = HeaderValue::from_str(&format!("Bearer {}", key.expose_secret()))
+                .map_err(|_| {
+                    invalid("OPENAI_API_KEY", "a key is one line of letters and digits")
+                })?;
+            value.set_sensitive(true);
+            headers.insert(header::AUTHORIZATION, value);
+        }
+        let address = address.trim_end_matches('/').to_owned();
+        Ok(Self { address, key: key.unwrap_or_default(), headers })
+    }
+}
+
+impl Config for Endpoint {
+    fn headers(&self) -> HeaderMap {
+        self.headers.clone()
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.address)
+    }
+
+    fn query(&self) -> Vec<(&str, &str)> {
+        Vec::new()
+    }
+
+    fn api_base(&self) -> &str {
+        &self.address
+    }
+
+    fn api_key(&self) -> &SecretString {
+        &self.key
+    }
+}
+
+/// Carries one request, and passes on an answer only if it is a success with JSON in it.
+async fn carry(
+    http: reqwest::Client,
+    request: HttpRequestFactory,
+) -> Result<reqwest::Response, OpenAIError> {
+    let mut response = http.execute(request.build().await?).await?;
+    let (status, wait) = (response.status(), asked_to_wait(response.headers()));
+    let mut body = Vec::new();
+    while let Some(part) = response.chunk().await? {
+        body.extend_from_slice(&part);
+        if body.len() > ANSWER_BYTES {
+            return Err(boxed(ModelError::unavailable("too long")));
+        }
+    }
+    if !status.is_success() {
+        return Err(boxed(refusal(status, wait, &body)));
+    }
+    if serde_json::from_slice::<IgnoredAny>(&body).is_err() {
+        return Err(boxed(ModelError::unavailable("nonsense")));
+    }
+    let mut answer = http::Response::new(body);
+    *answer.status_mut() = status;
+    Ok(answer.into())
+}
+
+fn boxed(error: ModelError) -> OpenAIError {
+    OpenAIError::Boxed(Box::new(error))
+}
+
+/// Seconds or milliseconds; the third form, a date, is in use nowhere.
+fn asked_to_wait(headers: &HeaderMap) -> Option<Duration> {
+    let number = |name| headers.get(name)?.to_str().ok()?.parse().ok();
+    number("retry-after-ms")
+        .map(Duration::from_millis)
+        .or_else(|| number("retry-after").map(Duration::from_secs))
+}
+
+/// What a status that is no success means.
+fn refusal(status: StatusCode, after: Option<Duration>, body: &[u8]) -> ModelError {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    // Nothing but a word: a body may hold the key and what was said.
+    let is_word =
+        |code: &&str| code.len() <= 40 && code.bytes().all(|b| matches!(b, b'a'..=b'z' | b'_'));
+    let word = ["code", "type"].into_iter().find_map(|name| body["error"][name].as_str());
+    let word = word.filter(is_word).unwrap_or_default();
+    let code = format!("{} {word}", status.as_u16()).trim_end().to_owned();
+    let passes = matches!(status.as_u16(), 408 | 409 | 425 | 429 | 500..);
+    if passes && !matches!(word, "insufficient_quota" | "billing_hard_limit_reached") {
+        ModelError::Unavailable { code, after }
+    } else {
+        ModelError::Misconfigured { code }
+    }
+}
+
+/// What is left of an error once everything is taken out that may hold words or a key.
+fn reason(error: OpenAIError) -> ModelError {
+    match error {
+        OpenAIError::Boxed(error) => match error.downcast::<ModelError>() {
+            Ok(error) => *error,
+            Err(_) => ModelError::unavailable("nonsense"),
+        },
+        OpenAIError::Reqwest(error) if error.is_timeout() => ModelError::unavailable("slow"),
+        OpenAIError::Reqwest(error) if error.is_connect() => ModelError::unavailable("unreachable"),
+        OpenAIError::Reqwest(_) => ModelError::unavailable("cut"),
+        _ => ModelError::unavailable("nonsense"),
+    }
+}
+
+fn described(tool: &dyn Tool) -> ChatCompletionTools {
+    let definition = tool.definition();
+    ChatCompletionTools::Function(ChatCompletionTool {
+        function: FunctionObject {
+            name: definition.name.into(),
+            description: Some(definition.description),
+            parameters: Some(definition.parameters),
+            strict: None,
+        },
+    })
+}
+
+/// An entry of the conversation as the model sees it. Notes are in the system prompt.
+fn message(turn: &Turn) -> Option<ChatCompletionRequestMessage> {
+    Some(match turn {
+        Turn::Note { .. } => return None,
+        Turn::Person { text, .. } => ChatCompletionRequestUserMessage::from(text.as_str()).into(),
+        Turn::Fixed { text, .. } | Turn::Agent { text: Some(text), .. } => {
+            ChatCompletionRequestAssistantMessage::from(text.as_str()).into()
+        }
+        Turn::Agent { text: None, tool_calls, .. } => ChatCompletionRequestAssistantMessage {
+            tool_calls: Some(tool_calls.iter().map(call).collect()),
+            ..Default::default()
+        }
+        .into(),
+        Turn::Tool { call, output, failed, .. } => ChatCompletionRequestToolMessage {
+            tool_call_id: call.clone(),
+            content: if *failed { format!("error: {output}") } else { output.clone() }.into(),
+        }
+        .into(),
+    })
+}
+
+fn call(call: &ToolCall) -> ChatCompletionMessageToolCalls {
+    // Some servers parse what they are shown, and most check names. What was wrong with either
+    // stands in the tool's answer.
+    let is_json = serde_json::from_str::<IgnoredAny>(&call.arguments).is_ok();
+    let in_names = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+    let is_name = matches!(call.name.len(), 1..=64) && call.name.bytes().all(in_names);
+    ChatCompletionMessageToolCalls::Function(ChatCompletionMessageToolCall {
+        id: call.id.clone(),
+        function: FunctionCall {
+            name: if is_name { call.name.clone() } else { "unknown".into() },
+            arguments: if is_json { call.arguments.clone() } else { "{}".into() },
+        },
+    })
+}
+
+/// Reads an answer as generously as it can be meant. `None` is one without any message.
+fn read(answer: &Value) -> Option<Answer> {
+    let message = answer["choices"].get(0)?.get("message")?;
+    let calls = message["tool_calls"].as_array().map(Vec::as_slice).unwrap_or_default();
+    Some(Answer {
+        text: words(&message["content"]).or_else(|| words(&message["refusal"])),
+        tool_calls: calls.iter().take(KEPT_CALLS).enumerate().map(wish).collect(),
+        tokens_in: answer["usage"]["prompt_tokens"].as_u64().unwrap_or_default(),
+        tokens_out: answer["usage"]["completion_tokens"].as_u64().unwrap_or_default(),
+    })
+}
+
+/// The text of a message: a string, or a list of parts; without the thoughts that some servers
+/// leave at its start.
+fn words(content: &Value) -> Option<String> {
+    let text = match content {
+        Value::String(text) => text.clone(),
+        Value::Array(parts) => parts.iter().filter_map(|part| part["text"].as_str()).collect(),
+        _ => return None,
+    };
+    let said = text.rsplit_once("</think>").map_or(text.as_str(), |(_, said)| said).trim();
+    (!said.is_empty()).then(|| kept(said))
+}
+
+fn wish((index, call): (usize, &Value)) -> ToolCall {
+    let function = &call["function"];
+    let id = call["id"].as_str().filter(|id| !id.is_empty());
+    ToolCall {
+        id: id.map_or_else(|| format!("call_{index}"), str::to_owned),
+        name: kept(function["name"].as_str().unwrap_or_default()),
+        arguments: match &function["arguments"] {
+            Value::String(arguments) => kept(arguments),
+            Value::Null => "{}".into(),
+            arguments => kept(&arguments.to_string()),
+        },
+    }
+}
+
+fn kept(text: &str) -> String {
+    text.chars().take(KEPT_CHARACTERS).collect()
+}

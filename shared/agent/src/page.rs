@@ -1,0 +1,317 @@
+//! The agent's page: who the agent is, what it collects, and how much it may say.
+//!
+//! One Markdown file with YAML front matter, written by the owner. It is read once, at the start,
+//! and everything that is wrong with it is reported with its line and what to write instead.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+use serde_saphyr::{SnippetMode, Spanned};
+use settings::{Settings, SettingsError};
+use thiserror::Error;
+
+/// The page that is built in: takes in a home task for a handyman business.
+const HOME_TASK: &str = include_str!("home_task.md");
+
+/// Fits one segment in the GSM-7 alphabet.
+const FIXED_TEXT_CHARACTERS: usize = 160;
+
+/// Leaves room for the words around it in every fixed text.
+const NAME_CHARACTERS: usize = 40;
+
+/// What the owner wrote about the agent.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// Who the agent answers for: the business, as the person knows it.
+    pub name: String,
+    /// The model, unless `OPENAI_MODEL` says otherwise.
+    pub model: String,
+    /// After how many turns a conversation ends, whatever the model does.
+    pub turns: u32,
+    /// How many segments one reply may take.
+    pub segments: u32,
+    /// Where the business is, which decides what "tomorrow" means.
+    pub time_zone: TimeZone,
+    /// What the agent collects, in the order in which it asks.
+    pub fields: Vec<Field>,
+    /// What is said in the product's own name, without the model.
+    pub texts: Texts,
+    /// How the agent behaves: the page below its front matter.
+    pub instructions: String,
+}
+
+/// One thing that the agent collects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// Its key in the brief: lower case, digits and underscores.
+    pub name: String,
+    /// What it is, for the model and for whoever reads the result.
+    pub description: String,
+    /// What counts as a value.
+    pub kind: Kind,
+    /// Whether the conversation can be finished without it.
+    pub required: bool,
+}
+
+/// What counts as a value of a [`Field`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Words; a string in the brief.
+    Text,
+    /// A JSON number in the brief.
+    Number,
+    /// A day; `2026-11-25` in the brief.
+    Date,
+    /// `true` or `false` in the brief.
+    YesNo,
+    /// One of these, as written here.
+    Choice(Vec<String>),
+}
+
+/// What is said in the product's own name. Each names the business.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Texts {
+    /// Confirms a stop; the only text after it.
+    pub stop: String,
+    /// Confirms that the person is back.
+    pub start: String,
+    /// Answers HELP.
+    pub help: String,
+    /// Says that the answer will be late, once.
+    pub sorry: String,
+}
+
+/// A page that cannot be used, by line and with what to write instead.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error("line {line}: {problem}")]
+pub struct PageError {
+    /// Counted from 1, as an editor does.
+    pub line: u64,
+    /// What is wrong, and what to write instead.
+    pub problem: String,
+}
+
+impl Page {
+    /// The page at `AGENT_FILE`, or the one that is built in.
+    pub fn from_settings(settings: &Settings) -> Result<Self, SettingsError> {
+        let Some(path) = settings.get("AGENT_FILE") else { return Ok(Self::default()) };
+        fs::read_to_string(path)
+            .map_err(|error| format!("the file is not readable: {error}"))
+            .and_then(|page| Self::parse(&page).map_err(|error| error.to_string()))
+            .map_err(|problem| SettingsError::Invalid { name: "AGENT_FILE", problem })
+    }
+
+    /// Reads a page.
+    pub fn parse(page: &str) -> Result<Self, PageError> {
+        let page = page.trim_start_matches('\u{feff}').replace("\r\n", "\n");
+        // The first fence stays: it starts a YAML document, and keeps the lines where they are.
+        let (front, instructions) =
+            page.starts_with("---\n").then(|| page.split_once("\n---\n")).flatten().ok_or_else(
+                || wrong(1, "start the page with its settings between two lines of ---"),
+            )?;
+        let front: Front = serde_saphyr::from_str(front).map_err(|error| PageError {
+            line: error.location().map_or(1, |location| location.line()),
+            problem: error.render_with_options(serde_saphyr::render_options! {
+                snippets: SnippetMode::Off,
+            }),
+        })?;
+        let instructions = instructions.trim().to_owned();
+        if instructions.is_empty() {
+            let end = page.lines().count() as u64;
+            return Err(wrong(end, "say below the settings how the agent behaves"));
+        }
+        front.check(instructions)
+    }
+
+    /// How many characters a reply may have: all in the GSM-7 alphabet, or any others.
+    ///
+    /// One segment holds 160 or 70; several lose some to what joins them again.
+    pub fn characters(&self) -> (u32, u32) {
+        match self.segments {
+            1 => (160, 70),
+            several => (153 * several, 67 * several),
+        }
+    }
+}
+
+impl Default for Page {
+    /// Takes in a home task for a handyman business.
+    fn default() -> Self {
+        Self::parse(HOME_TASK).expect("the page that is built in is read by a test")
+    }
+}
+
+/// The front matter as written. Positions are kept where a value can be wrong.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Front {
+    name: Spanned<String>,
+    #[serde(default = "default_model")]
+    model: String,
+    turns: Option<Spanned<u32>>,
+    segments: Option<Spanned<u32>>,
+    time_zone: Option<Spanned<String>>,
+    #[serde(default)]
+    fields: Vec<WrittenField>,
+    #[serde(default)]
+    texts: WrittenTexts,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenField {
+    name: Spanned<String>,
+    description: String,
+    r#type: WrittenKind,
+    #[serde(default)]
+    choices: Vec<String>,
+    #[serde(default = "required")]
+    required: bool,
+}
+
+#[derive(Deserialize, PartialEq)]
+#[serde(rename_all = "snake_case")]
+enum WrittenKind {
+    Text,
+    Number,
+    Date,
+    YesNo,
+    Choice,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenTexts {
+    stop: Option<Spanned<String>>,
+    start: Option<Spanned<String>>,
+    help: Option<Spanned<String>>,
+    sorry: Option<Spanned<String>>,
+}
+
+fn default_model() -> String {
+    "gpt-4.1-mini".into()
+}
+
+fn required() -> bool {
+    true
+}
+
+impl Front {
+    fn check(self, instructions: String) -> Result<Page, PageError> {
+        let name = self.name.value.trim();
+        if name.is_empty() || name.chars().count() > NAME_CHARACTERS {
+            return Err(wrong(
+                line(&self.name),
+                format!("give the business a name of at most {NAME_CHARACTERS} characters"),
+            ));
+        }
+        let mut seen = BTreeSet::new();
+        for field in &self.fields {
+            if !seen.insert(&field.name.value) {
+                return Err(wrong(line(&field.name), "give each field a name of its own"));
+            }
+        }
+        Ok(Page {
+            model: self.model,
+            turns: within(self.turns, 7, 50)?,
+            segments: within(self.segments, 2, 10)?,
+            time_zone: match self.time_zone {
+                None => TimeZone::UTC,
+                Some(zone) => TimeZone::get(&zone.value).map_err(|_| {
+                    wrong(line(&zone), "write the time zone as America/New_York or Europe/Berlin")
+                })?,
+            },
+            fields: self.fields.into_iter().map(WrittenField::check).collect::<Result<_, _>>()?,
+            texts: self.texts.check(name)?,
+            name: name.to_owned(),
+            instructions,
+        })
+    }
+}
+
+impl WrittenField {
+    fn check(self) -> Result<Field, PageError> {
+        let line = line(&self.name);
+        let name = self.name.value;
+        let well_formed = |b: u8| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_');
+        if !matches!(name.len(), 1..=40) || !name.bytes().all(well_formed) {
+            let problem = "name the field in at most 40 lower-case letters, digits and underscores";
+            return Err(wrong(line, problem));
+        }
+        let kind = match self.r#type {
+            WrittenKind::Choice if self.choices.is_empty() => {
+                return Err(wrong(line, format!("list the choices of {name}")));
+            }
+            WrittenKind::Choice => Kind::Choice(self.choices),
+            _ if !self.choices.is_empty() => {
+                return Err(wrong(line, format!("{name} has choices: make it type: choice")));
+            }
+            WrittenKind::Text => Kind::Text,
+            WrittenKind::Number => Kind::Number,
+            WrittenKind::Date => Kind::Date,
+            WrittenKind::YesNo => Kind::YesNo,
+        };
+        Ok(Field { name, description: self.description, kind, required: self.required })
+    }
+}
+
+impl WrittenTexts {
+    fn check(self, name: &str) -> Result<Texts, PageError> {
+        let fixed = |written: Option<Spanned<String>>, default: &str, needs: &[&str]| {
+            let Some(written) = written else { return Ok(default.replace("{name}", name)) };
+            let text = written.value.trim();
+            if text.chars().count() > FIXED_TEXT_CHARACTERS {
+                let problem = format!("keep this text to {FIXED_TEXT_CHARACTERS} characters");
+                return Err(wrong(line(&written), problem));
+            }
+            match needs.iter().chain([&name]).find(|word| !text.contains(**word)) {
+                Some(word) => Err(wrong(line(&written), format!("say {word} in this text"))),
+                None => Ok(text.to_owned()),
+            }
+        };
+        Ok(Texts {
+            stop: fixed(
+                self.stop,
+                "{name}: You are unsubscribed and will get no more texts from us. \
+                 Reply START if you change your mind.",
+                &["START"],
+            )?,
+            start: fixed(
+                self.start,
+                "{name}: You are back, and can text us any time. Message and data rates may \
+                 apply. Reply STOP to stop.",
+                &["STOP"],
+            )?,
+            help: fixed(
+                self.help,
+                "{name}: Text us what you need and our assistant answers. Message and data \
+                 rates may apply. Reply STOP to stop.",
+                &["STOP", "rates may apply"],
+            )?,
+            sorry: fixed(
+                self.sorry,
+                "{name}: We can't answer right now, sorry. We have your text and will answer \
+                 it. You need not ask again.",
+                &[],
+            )?,
+        })
+    }
+}
+
+fn within(value: Option<Spanned<u32>>, default: u32, most: u32) -> Result<u32, PageError> {
+    match value {
+        None => Ok(default),
+        Some(value) if (1..=most).contains(&value.value) => Ok(value.value),
+        Some(value) => Err(wrong(line(&value), format!("write a number from 1 to {most}"))),
+    }
+}
+
+fn line<T>(value: &Spanned<T>) -> u64 {
+    value.referenced.line()
+}
+
+fn wrong(line: u64, problem: impl Into<String>) -> PageError {
+    PageError { line, problem: problem.into() }
+}

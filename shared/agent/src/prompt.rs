@@ -1,0 +1,53 @@
+//! What the model is told before the conversation. The words are in `prompt.md`.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use crate::page::Page;
+use crate::tools::describe;
+use crate::turns::Turn;
+
+const PROMPT: &str = include_str!("prompt.md");
+const LAST_TURN: &str = include_str!("prompt_last_turn.md");
+
+/// The system prompt of one turn.
+///
+/// `turns` are searched for notes only. They are told here, and not in their place in the list,
+/// because many servers take a system message nowhere but at the start.
+pub(crate) fn system(
+    page: &Page,
+    brief: &Map<String, Value>,
+    turns: &[Turn],
+    number: u32,
+    now: Timestamp,
+) -> String {
+    let fields: Vec<_> = page.fields.iter().map(describe).collect();
+    let fields =
+        if fields.is_empty() { "Nothing in particular.".into() } else { fields.join("\n") };
+    let unanswered = turns.iter().rposition(Turn::is_reply).map_or(0, |reply| reply + 1);
+    let notes: String = turns[unanswered..]
+        .iter()
+        .filter_map(|turn| if let Turn::Note { text } = turn { Some(text) } else { None })
+        .map(|note| format!("{note}\n"))
+        .collect();
+    let (characters, wide) = page.characters();
+    let segments = match page.segments {
+        1 => "one segment".into(),
+        several => format!("{several} segments"),
+    };
+    let today = now.to_zoned(page.time_zone.clone()).strftime("%A, %Y-%m-%d").to_string();
+    // What comes from the person is filled in last, so that nothing in it is filled in.
+    PROMPT
+        .replace("{instructions}", &page.instructions)
+        .replace("{name}", &page.name)
+        .replace("{fields}", &fields)
+        .replace("{characters}", &characters.to_string())
+        .replace("{wide}", &wide.to_string())
+        .replace("{segments}", &segments)
+        .replace("{today}", &today)
+        .replace("{number}", &number.to_string())
+        .replace("{turns}", &page.turns.to_string())
+        .replace("{last}", if number >= page.turns { LAST_TURN } else { "" })
+        .replace("{notes}", &notes)
+        .replace("{recorded}", &Value::Object(brief.clone()).to_string())
+}

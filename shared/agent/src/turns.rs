@@ -1,0 +1,99 @@
+//! The flat list that a conversation is: what the model is shown is what is stored.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// One entry of a conversation. Entries are appended and never edited.
+///
+/// `Debug` prints what kind of entry it is and how long, never what was said. The serialized form
+/// is stored for months: a name in it never changes its meaning.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Turn {
+    /// A person's text.
+    Person {
+        /// What they said.
+        text: String,
+        /// When it reached us.
+        at: Timestamp,
+    },
+    /// What the model answered: a reply for the person, or calls for tools, never both.
+    Agent {
+        /// The reply. What a model says beside a call for tools reaches nobody, so it is not kept.
+        text: Option<String>,
+        /// The calls, each followed by its own [`Turn::Tool`].
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        tool_calls: Vec<ToolCall>,
+        /// When it was answered.
+        at: Timestamp,
+    },
+    /// What a tool answered.
+    Tool {
+        /// The id of the [`ToolCall`].
+        call: String,
+        /// The tool, as the model named it.
+        name: String,
+        /// What the model is told.
+        output: String,
+        /// Whether the tool did not do what was asked.
+        #[serde(default)]
+        failed: bool,
+    },
+    /// A fact of ours that the model is told until it has replied once more, for example that
+    /// nobody knows whether its last reply arrived.
+    Note {
+        /// A full sentence.
+        text: String,
+    },
+    /// A text sent in the product's own name, without the model: the confirmation of a stop, an
+    /// apology. The model sees it as something it said.
+    Fixed {
+        /// What was said.
+        text: String,
+        /// When it was decided.
+        at: Timestamp,
+    },
+}
+
+/// A model's wish to use a tool.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToolCall {
+    /// What the answer refers to. Unique within its entry.
+    pub id: String,
+    /// The tool, as the model named it.
+    pub name: String,
+    /// The arguments as the model wrote them, which need not be JSON.
+    pub arguments: String,
+}
+
+impl Turn {
+    /// Whether this is something that the person was told, by the model or in our own name.
+    pub fn is_reply(&self) -> bool {
+        matches!(self, Self::Agent { text: Some(_), .. } | Self::Fixed { .. })
+    }
+}
+
+impl fmt::Debug for Turn {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let said = |text: &str| text.chars().count();
+        match self {
+            Self::Person { text, .. } => write!(formatter, "Person({} characters)", said(text)),
+            Self::Agent { text: Some(text), .. } => {
+                write!(formatter, "Agent({} characters)", said(text))
+            }
+            Self::Agent { tool_calls, .. } => write!(formatter, "Agent({tool_calls:?})"),
+            Self::Tool { failed, .. } => write!(formatter, "Tool(failed: {failed})"),
+            Self::Note { text } => write!(formatter, "Note({} characters)", said(text)),
+            Self::Fixed { text, .. } => write!(formatter, "Fixed({} characters)", said(text)),
+        }
+    }
+}
+
+impl fmt::Debug for ToolCall {
+    // Not even the name: a confused model writes there what it should have said.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("ToolCall")
+    }
+}
