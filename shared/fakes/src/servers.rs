@@ -1,1 +1,199 @@
-//! (to be written)
+//! The real parts that run on this machine: Google's Firestore emulator, and moto for AWS.
+//!
+//! A test binary starts each at most once, on a free port, and its tests share it; what a test
+//! creates there it names with [`unique_name`]. They end with the test process, however that ends.
+//! Where a part is not installed, its tests say so in one line and are skipped; with `CI=true` that
+//! is a failure.
+
+use std::fs::File;
+use std::io::Write;
+use std::net::TcpListener;
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tokio::sync::OnceCell;
+
+/// How long a server may take to answer its first request. A cold JVM on a busy machine needs most
+/// of ten seconds.
+const STARTUP: Duration = Duration::from_secs(60);
+
+/// Runs its arguments until either they end by themselves or standard input does, which is when
+/// the process that holds the other end is gone, `kill -9` included. Takes the whole process group
+/// along, because the emulator is a shell script around a JVM.
+const GUARD: &str = r#"{ "$@"; kill -KILL 0; } </dev/null & cat >/dev/null; kill -KILL 0"#;
+
+/// Google's Firestore emulator. Projects need no set-up: use a [`unique_name`] for each test.
+#[derive(Clone, Debug)]
+pub struct Firestore {
+    /// `127.0.0.1:port`, as `FIRESTORE_EMULATOR_HOST` wants it.
+    pub host: String,
+}
+
+/// The Firestore emulator of this test binary, or `None` where it is not installed.
+pub async fn firestore() -> Option<Firestore> {
+    static SERVER: OnceCell<Option<Server>> = OnceCell::const_new();
+    let server = SERVER.get_or_init(async || {
+        let Some(emulator) = find_emulator().filter(|_| find("java").is_some()) else {
+            skip(
+                "needs Java and Google's Firestore emulator: install a JRE, \
+                 then `gcloud components install cloud-firestore-emulator`",
+            );
+            return None;
+        };
+        let start = |port| {
+            let mut command = vec![emulator.display().to_string(), "start".into()];
+            command.extend(["--host=127.0.0.1".into(), format!("--port={port}")]);
+            command
+        };
+        Some(Server::start("firestore", start, "/").await)
+    });
+    Some(Firestore { host: format!("127.0.0.1:{}", server.await.as_ref()?.port) })
+}
+
+/// moto, which answers as AWS does. Any credentials are good, every region is empty at first.
+#[derive(Clone, Debug)]
+pub struct Moto {
+    /// `http://127.0.0.1:port`, as `AWS_ENDPOINT_URL` wants it.
+    pub url: String,
+}
+
+/// The moto of this test binary, or `None` where it is not installed.
+pub async fn moto() -> Option<Moto> {
+    static SERVER: OnceCell<Option<Server>> = OnceCell::const_new();
+    let server = SERVER.get_or_init(async || {
+        let Some(moto) = find_moto() else {
+            skip("needs moto: `pip install 'moto[server]'`");
+            return None;
+        };
+        let start = |port| {
+            let mut command = moto.clone();
+            command.extend(["-H".into(), "127.0.0.1".into(), "-p".into(), format!("{port}")]);
+            command
+        };
+        Some(Server::start("moto", start, "/moto-api/data.json").await)
+    });
+    Some(Moto { url: format!("http://127.0.0.1:{}", server.await.as_ref()?.port) })
+}
+
+impl Moto {
+    /// Makes an SQS FIFO queue in `us-east-1` and returns its URL. `name` goes without `.fifo`;
+    /// a message that was received and not deleted comes again after `visibility`, whole seconds.
+    pub async fn create_fifo_queue(&self, name: &str, visibility: Duration) -> String {
+        // moto finds the service by the scope of the signature, and does not check the rest of it.
+        let signature = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sqs/aws4_request, \
+                         SignedHeaders=host, Signature=none";
+        let attributes = json!({
+            "FifoQueue": "true",
+            "VisibilityTimeout": visibility.as_secs().to_string(),
+        });
+        let request = client()
+            .post(&self.url)
+            .header("authorization", signature)
+            .header("content-type", "application/x-amz-json-1.0")
+            .header("x-amz-target", "AmazonSQS.CreateQueue")
+            .body(
+                json!({"QueueName": format!("{name}.fifo"), "Attributes": attributes}).to_string(),
+            );
+        let answer = request.send().await.expect("moto answers");
+        let answer: Value = answer.json().await.expect("moto answers in JSON");
+        answer["QueueUrl"].as_str().unwrap_or_else(|| panic!("moto refused: {answer}")).to_owned()
+    }
+}
+
+/// A name that no other test uses: valid as a Google project, an AWS queue, a group or a file.
+pub fn unique_name() -> String {
+    format!("test-{}", &uuid::Uuid::new_v4().simple().to_string()[..20])
+}
+
+/// A server that lives as long as this process.
+struct Server {
+    port: u16,
+    /// Holds the standard input that [`GUARD`] waits on.
+    _guard: Child,
+}
+
+impl Server {
+    /// Starts what `command` says for a port, and waits until `GET ready` succeeds.
+    async fn start(name: &str, command: impl Fn(u16) -> Vec<String>, ready: &str) -> Self {
+        let port = free_port();
+        let log = std::env::temp_dir().join(format!("{name}-{port}.log"));
+        let output = File::create(&log).expect("the directory for temporary files takes a file");
+        let mut guard = Command::new("sh")
+            .args(["-c", GUARD, "guard"])
+            .args(command(port))
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(output.try_clone().expect("a file can be opened twice"))
+            .stderr(output)
+            .spawn()
+            .expect("there is a shell");
+        let url = format!("http://127.0.0.1:{port}{ready}");
+        let client = client();
+        let begun = Instant::now();
+        while !client.get(&url).send().await.is_ok_and(|answer| answer.status().is_success()) {
+            let ended = guard.try_wait().expect("a child can be waited for").is_some();
+            assert!(
+                !ended && begun.elapsed() < STARTUP,
+                "{name} does not answer at {url}: see {}",
+                log.display()
+            );
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        // It runs, so nobody will read why it does not.
+        let _ = std::fs::remove_file(log);
+        Self { port, _guard: guard }
+    }
+}
+
+/// An HTTP client that stays on this machine, whatever proxy is configured.
+fn client() -> reqwest::Client {
+    reqwest::Client::builder()
+        .no_proxy()
+        .timeout(Duration::from_secs(10))
+        .build()
+        .expect("a client without settings of its own can be built")
+}
+
+/// A port that nobody listens on. Another process may take it before the caller does, which ends
+/// in the caller's own complaint.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("loopback has a free port");
+    listener.local_addr().expect("a bound socket has an address").port()
+}
+
+/// On the `PATH`, or among the components of the Cloud SDK that `gcloud` on the `PATH` belongs to.
+fn find_emulator() -> Option<PathBuf> {
+    find("cloud_firestore_emulator").or_else(|| {
+        let gcloud = find("gcloud")?.canonicalize().ok()?;
+        let sdk = gcloud.parent()?.parent()?;
+        let emulator = sdk.join("platform/cloud-firestore-emulator/cloud_firestore_emulator");
+        emulator.is_file().then_some(emulator)
+    })
+}
+
+fn find_moto() -> Option<Vec<String>> {
+    if let Some(server) = find("moto_server") {
+        return Some(vec![server.display().to_string()]);
+    }
+    let module = ["python3", "-m", "moto.server"];
+    let mut probe = Command::new(module[0]);
+    probe.args(["-c", "import moto.server"]).stdout(Stdio::null()).stderr(Stdio::null());
+    probe.status().ok()?.success().then(|| module.map(String::from).to_vec())
+}
+
+/// The program that a shell would run.
+fn find(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
+}
+
+/// Says what is missing and how to get it. A panic where everything has to be there.
+fn skip(reason: &str) {
+    let line = format!("skipped: {reason}");
+    assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "{line}");
+    // Not `eprintln!`: the test harness would swallow it.
+    let _ = writeln!(std::io::stderr(), "{line}");
+}

@@ -1,1 +1,153 @@
+//! Wake-ups: the messages that tell `turn` which conversation has something to do.
+//!
+//! A [`Queue`] is SQS FIFO, or lives in this process, and behaves the same: the wake-ups of one
+//! conversation are handed out one at a time and in order, strangers beside each other; a repeated
+//! deduplication id is dropped for five minutes; what failed comes again, ahead of what came after
+//! it.
+//!
+//! A wake-up says nothing but where to look, so losing one costs time and no text. The queue in the
+//! process relies on that: it is memory only. What was acknowledged is durable in the store, with
+//! the time at which it is due, and after a restart `sweep` wakes it again.
 
+#![warn(missing_docs)]
+
+mod consume;
+mod in_process;
+mod sqs;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use settings::{Settings, SettingsError};
+use telemetry::TraceId;
+use thiserror::Error;
+
+use crate::in_process::{InProcess, Ticket};
+use crate::sqs::{Handle, Sqs};
+
+pub use consume::{attempt, consume};
+
+/// How long a failed wake-up rests before it comes again. Long enough for a neighbour to come back
+/// from a hiccup, short enough that the person has not given up.
+const REST: Duration = Duration::from_secs(2);
+
+/// The name of a conversation that has something to do.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WakeUp {
+    /// The conversation, as the store calls it.
+    pub conversation: String,
+    /// Under which id the cause is found.
+    pub trace: TraceId,
+}
+
+/// Leaves out the conversation, whose name may tell whose it is.
+impl fmt::Debug for WakeUp {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("WakeUp").field("trace", &self.trace).finish_non_exhaustive()
+    }
+}
+
+/// The queue's service was not reached, or refused. There is one thing to do: try again later.
+///
+/// What was asked may have been done all the same; doing it twice is harmless.
+#[derive(Debug, Error)]
+#[error("the queue {0}")]
+pub struct QueueError(String);
+
+/// Where wake-ups wait. Clones share what waits.
+#[derive(Clone)]
+pub struct Queue(Kind);
+
+#[derive(Clone)]
+enum Kind {
+    InProcess(Arc<InProcess>),
+    Sqs(Sqs),
+}
+
+impl Queue {
+    /// A new queue in the memory of this process. A wake-up that fails three times is set aside
+    /// with an error in the log.
+    pub fn in_process() -> Self {
+        Self(Kind::InProcess(Arc::default()))
+    }
+
+    /// The SQS FIFO queue at `TURN_QUEUE_URL`, or `None` if that is not set. How long a wake-up
+    /// stays hidden while it is worked on, and how often it may fail, is the queue's own business.
+    ///
+    /// The region is the one in the address, else `AWS_REGION`; credentials are those in the
+    /// settings, else wherever AWS programs find theirs. Nothing is asked of AWS before first use.
+    pub async fn open(settings: &Settings) -> Result<Option<Self>, SettingsError> {
+        Ok(Sqs::open(settings).await?.map(|sqs| Self(Kind::Sqs(sqs))))
+    }
+
+    /// Adds a wake-up behind those of the same conversation, unless one with the same
+    /// `deduplication` was added within five minutes, done or not.
+    pub async fn send(&self, wake_up: &WakeUp, deduplication: &str) -> Result<(), QueueError> {
+        match &self.0 {
+            Kind::InProcess(queue) => {
+                queue.send(wake_up, deduplication);
+                Ok(())
+            }
+            Kind::Sqs(queue) => queue.send(wake_up, deduplication).await,
+        }
+    }
+
+    /// Waits for a wake-up. Until it is settled, its conversation has no other.
+    ///
+    /// One at a time, because SQS fills a larger batch from one conversation, where each would wait
+    /// for the others while its own time runs out.
+    pub async fn receive(&self) -> Result<Received, QueueError> {
+        match &self.0 {
+            Kind::InProcess(queue) => {
+                let (wake_up, ticket) = queue.receive().await;
+                Ok(Received { wake_up, receipt: Receipt::InProcess(ticket) })
+            }
+            Kind::Sqs(queue) => {
+                let (wake_up, handle) = queue.receive().await?;
+                Ok(Received { wake_up, receipt: Receipt::Sqs(handle) })
+            }
+        }
+    }
+}
+
+/// A wake-up that is being worked on.
+///
+/// Dropped without being settled it comes again: in process like one that failed, from SQS when its
+/// time is over.
+#[must_use = "a wake-up that is not settled comes again"]
+pub struct Received {
+    /// What to do.
+    pub wake_up: WakeUp,
+    receipt: Receipt,
+}
+
+enum Receipt {
+    InProcess(Ticket),
+    Sqs(Handle),
+}
+
+impl Received {
+    /// It is done and does not come again.
+    pub async fn done(self) -> Result<(), QueueError> {
+        match self.receipt {
+            Receipt::InProcess(ticket) => {
+                ticket.done();
+                Ok(())
+            }
+            Receipt::Sqs(handle) => handle.done().await,
+        }
+    }
+
+    /// It comes again after a short rest, before any other of its conversation.
+    pub async fn failed(self) -> Result<(), QueueError> {
+        match self.receipt {
+            Receipt::InProcess(ticket) => {
+                drop(ticket);
+                Ok(())
+            }
+            Receipt::Sqs(handle) => handle.failed().await,
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Functions that are called over HTTP, and where.
+
+use std::io::ErrorKind;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::get;
+use axum::serve::ListenerExt;
+use futures::FutureExt;
+use settings::{Settings, SettingsError};
+use tokio::net::TcpListener;
+use url::Url;
+
+use crate::{Error, on_lambda, stop_signal};
+
+const DEFAULT_HOST: &str = "127.0.0.1";
+const DEFAULT_PORT: u16 = 5000;
+
+/// How long requests may take to finish after the stop. Only a stream in a browser takes longer
+/// than a moment, and would keep the process alive forever.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Answers calls with `router`: those that Lambda brings, or those that come to `$HOST:$PORT` until
+/// the process is asked to stop. Limits on bodies and `/healthz` are the router's.
+pub async fn serve_http(settings: &Settings, router: Router) -> Result<(), Error> {
+    if on_lambda(settings) {
+        return lambda_http::run(router).await;
+    }
+    serve(bind(settings).await?, router, stop_signal()).await;
+    Ok(())
+}
+
+/// Listens on `HOST` (default 127.0.0.1) and `PORT` (default 5000; 0 is any free one).
+pub async fn bind(settings: &Settings) -> Result<TcpListener, SettingsError> {
+    let host = settings.get("HOST").unwrap_or(DEFAULT_HOST);
+    let port = port(settings)?;
+    TcpListener::bind((host, port)).await.map_err(|error| {
+        let (name, problem) = match error.kind() {
+            ErrorKind::AddrInUse => {
+                ("PORT", format!("port {port} is taken: set PORT to another number"))
+            }
+            ErrorKind::PermissionDenied => {
+                ("PORT", format!("port {port} takes more rights: set PORT to one above 1023"))
+            }
+            _ => ("HOST", format!("this machine cannot listen there: {error}")),
+        };
+        SettingsError::Invalid { name, problem }
+    })
+}
+
+/// Answers calls to `listener` with `router` until `stop`, then finishes those in flight, within
+/// five seconds.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    stop: impl Future<Output = ()> + Send + 'static,
+) {
+    if let Ok(address) = listener.local_addr() {
+        tracing::info!("listening on http://{address}");
+    }
+    let stop = stop.shared();
+    // An answer is small and somebody waits for it.
+    let listener = listener.tap_io(|connection| {
+        let _ = connection.set_nodelay(true);
+    });
+    let server = axum::serve(listener, router).with_graceful_shutdown(stop.clone());
+    tokio::select! {
+        _ = server => {}
+        () = async { stop.await; tokio::time::sleep(GRACE).await } => {
+            tracing::warn!("cut off requests that were still open {GRACE:?} after the stop");
+        }
+    }
+}
+
+/// What functions answer that nobody calls.
+pub(crate) fn healthz() -> Router {
+    Router::new().route("/healthz", get(async || "ok"))
+}
+
+/// The stable URL under which providers call us, without a slash at its end: `PUBLIC_URL`, default
+/// `http://localhost:$PORT`. Spelled as the owner did, because signatures are made over it.
+pub fn public_url(settings: &Settings) -> Result<String, SettingsError> {
+    let Some(text) = settings.get("PUBLIC_URL") else {
+        return Ok(format!("http://localhost:{}", port(settings)?));
+    };
+    let usable = |url: &Url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none()
+    };
+    if Url::parse(text).ok().filter(usable).is_none() {
+        return Err(SettingsError::Invalid {
+            name: "PUBLIC_URL",
+            problem: "write an address like https://sms.example.com, with nothing after the path"
+                .into(),
+        });
+    }
+    Ok(text.trim_end_matches('/').to_owned())
+}
+
+fn port(settings: &Settings) -> Result<u16, SettingsError> {
+    let Some(port) = settings.get("PORT") else { return Ok(DEFAULT_PORT) };
+    port.parse().map_err(|_| SettingsError::Invalid {
+        name: "PORT",
+        problem: "write a number up to 65535".into(),
+    })
+}

@@ -1,0 +1,76 @@
+//! Functions that work on wake-ups.
+
+use std::collections::HashSet;
+use std::fmt::Display;
+
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use lambda_runtime::{LambdaEvent, service_fn};
+use queue::{Queue, WakeUp};
+use settings::Settings;
+
+use crate::http::{bind, healthz, serve};
+use crate::{Error, on_lambda, stop_signal};
+
+/// How many wake-ups one process works on at once. They spend their time waiting for a model.
+const AT_ONCE: u32 = 100;
+
+/// Hands wake-ups to `handler`: those that Lambda brings from the queue, or those that it takes from
+/// `TURN_QUEUE_URL` until the process is asked to stop. One that fails comes again.
+pub async fn serve_queue<F, E>(
+    settings: &Settings,
+    handler: impl Fn(WakeUp) -> F + Send + Sync + 'static,
+) -> Result<(), Error>
+where
+    F: Future<Output = Result<(), E>> + Send,
+    E: Display,
+{
+    if on_lambda(settings) {
+        let handle = async |event: LambdaEvent<SqsEvent>| {
+            Ok::<_, Error>(work_on(event.payload, &handler).await)
+        };
+        return lambda_runtime::run(service_fn(handle)).await;
+    }
+    let Some(queue) = Queue::open(settings).await? else {
+        return Err(
+            "set TURN_QUEUE_URL: alone this function has no queue, `local` brings its own".into()
+        );
+    };
+    let listener = bind(settings).await?;
+    let stop = stop_signal();
+    tokio::join!(
+        serve(listener, healthz(), stop.clone()),
+        queue::consume(&queue, AT_ONCE, stop, handler)
+    );
+    Ok(())
+}
+
+/// Works on a batch and returns what has to come again: in each group the first that failed and all
+/// behind it, because the group would lose its order otherwise. Strangers go on.
+async fn work_on<F, E>(batch: SqsEvent, handler: &impl Fn(WakeUp) -> F) -> SqsBatchResponse
+where
+    F: Future<Output = Result<(), E>>,
+    E: Display,
+{
+    let mut response = SqsBatchResponse::default();
+    let mut stuck = HashSet::new();
+    for mut record in batch.records {
+        let group = record.attributes.remove("MessageGroupId");
+        let done = !stuck.contains(&group)
+            && match read(record.body.as_deref()) {
+                Some(wake_up) => queue::attempt(wake_up, handler).await,
+                None => {
+                    tracing::error!("left a message in the queue that is no wake-up");
+                    false
+                }
+            };
+        if !done {
+            stuck.insert(group);
+            response.add_failure(record.message_id.unwrap_or_default());
+        }
+    }
+    response
+}
+
+fn read(body: Option<&str>) -> Option<WakeUp> {
+    serde_json::from_str(body?).ok()
+}

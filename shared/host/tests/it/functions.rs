@@ -1,0 +1,123 @@
+//! The functions that the tests start. Each is a `main`; the test binary starts itself again with
+//! the name of one of them.
+
+use std::process::{ExitCode, Stdio};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::routing::{any, get};
+use host::{Error, run, serve_http, serve_queue, serve_schedule, stop_signal};
+use queue::WakeUp;
+use settings::Settings;
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStderr, Command};
+
+/// A function that runs, and what it writes.
+pub(crate) struct Function {
+    pub(crate) process: Child,
+    lines: Lines<BufReader<ChildStderr>>,
+}
+
+impl Function {
+    /// Starts a function of this file with these settings.
+    pub(crate) fn start(name: &str, settings: &[(&str, &str)]) -> Self {
+        let mut process = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", &format!("functions::{name}"), "--ignored", "--nocapture"])
+            .env_remove("TURN_QUEUE_URL")
+            .envs([("PORT", "0"), ("IS_FUNCTION", "true"), ("LOG_FORMAT", "json")])
+            .envs(settings.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(process.stderr.take().unwrap()).lines();
+        Self { process, lines }
+    }
+
+    /// The rest of the first line it writes that has this in it.
+    pub(crate) async fn says(&mut self, start: &str) -> String {
+        while let Some(line) = self.lines.next_line().await.unwrap() {
+            if let Some((_, rest)) = line.split_once(start) {
+                return rest.to_owned();
+            }
+        }
+        panic!("it ended without saying {start:?}");
+    }
+
+    /// Where it listens.
+    pub(crate) async fn address(&mut self) -> String {
+        let rest = self.says("listening on ").await;
+        rest.split('"').next().unwrap().to_owned()
+    }
+
+    /// Asks it to stop, by the name of a signal.
+    pub(crate) async fn signal(&self, name: &str) {
+        let id = self.process.id().unwrap().to_string();
+        let kill = Command::new("kill").args(["-s", name, &id]).status().await;
+        assert!(kill.unwrap().success());
+    }
+
+    /// How it ended.
+    pub(crate) async fn exit_code(mut self) -> Option<i32> {
+        self.process.wait().await.unwrap().code()
+    }
+}
+
+#[test]
+#[ignore = "is started by other tests"]
+fn called() {
+    main_of(async |settings| {
+        let router = Router::new().route("/until-the-stop", get(until_the_stop)).fallback(any(
+            async |call: Request| {
+                let (head, body) = call.into_parts();
+                let body = axum::body::to_bytes(body, 1024).await.unwrap();
+                format!("{} {} {}", head.method, head.uri, String::from_utf8_lossy(&body))
+            },
+        ));
+        serve_http(&settings, router).await
+    });
+}
+
+/// In flight while the process is asked to stop.
+async fn until_the_stop() -> &'static str {
+    let stop = stop_signal();
+    tokio::join!(stop, async { eprintln!("begun") });
+    "finished"
+}
+
+#[test]
+#[ignore = "is started by other tests"]
+fn woken() {
+    main_of(async |settings| {
+        let handler = async |wake_up: WakeUp| {
+            eprintln!("woke {}.", wake_up.conversation);
+            match wake_up.conversation.as_str() {
+                "bad" => Err("no luck"),
+                "worse" => panic!("a mistake of ours"),
+                _ => Ok(()),
+            }
+        };
+        serve_queue(&settings, handler).await
+    });
+}
+
+#[test]
+#[ignore = "is started by other tests"]
+fn scheduled() {
+    main_of(async |settings| {
+        let handler = async || {
+            eprintln!("ran");
+            Ok::<_, Error>(())
+        };
+        serve_schedule(&settings, Duration::from_secs(60), handler).await
+    });
+}
+
+fn main_of<F: Future<Output = Result<(), Error>>>(function: impl FnOnce(Settings) -> F) {
+    if std::env::var_os("IS_FUNCTION").is_some() {
+        std::process::exit(i32::from(run(function) != ExitCode::SUCCESS));
+    }
+}

@@ -1,0 +1,69 @@
+use std::time::Duration;
+
+use fakes::{moto, unique_name};
+use queue::{Queue, WakeUp};
+use settings::Settings;
+use telemetry::TraceId;
+
+use crate::functions::Function;
+
+#[tokio::test]
+async fn finishes_a_call_when_asked_to_stop() {
+    for signal in ["TERM", "INT"] {
+        let mut function = Function::start("called", &[]);
+        let address = function.address().await;
+        let call = tokio::spawn(reqwest::get(format!("{address}/until-the-stop")));
+        function.says("begun").await;
+        function.signal(signal).await;
+        let answer = call.await.unwrap().unwrap().text().await.unwrap();
+        assert_eq!((answer.as_str(), function.exit_code().await), ("finished", Some(0)));
+    }
+}
+
+#[tokio::test]
+async fn takes_wake_ups_from_the_queue_and_answers_healthz_alone() {
+    let Some(moto) = moto().await else { return };
+    let url = moto.create_fifo_queue(&unique_name(), Duration::from_secs(60)).await;
+    let settings = [
+        ("TURN_QUEUE_URL", url.as_str()),
+        ("AWS_ENDPOINT_URL", &moto.url),
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+    ];
+    let queue = Queue::open(&Settings::from(settings)).await.unwrap().unwrap();
+    let wake_up = WakeUp { conversation: "somebody".into(), trace: TraceId::fresh() };
+    queue.send(&wake_up, "1").await.unwrap();
+
+    let mut function = Function::start("woken", &settings);
+    let address = function.address().await;
+    assert_eq!(function.says("woke ").await, "somebody.");
+    assert_eq!(status(&format!("{address}/healthz")).await, 200);
+    assert_eq!(status(&address).await, 404);
+    function.signal("TERM").await;
+    assert_eq!(function.exit_code().await, Some(0));
+}
+
+#[tokio::test]
+async fn runs_by_its_own_timer() {
+    let mut function = Function::start("scheduled", &[]);
+    let address = function.address().await;
+    function.says("ran").await;
+    assert_eq!(status(&format!("{address}/healthz")).await, 200);
+    function.signal("TERM").await;
+    assert_eq!(function.exit_code().await, Some(0));
+}
+
+#[tokio::test]
+async fn ends_with_one_line_that_says_what_to_do() {
+    let mut function = Function::start("woken", &[]);
+    assert_eq!(
+        function.says("error: ").await,
+        "set TURN_QUEUE_URL: alone this function has no queue, `local` brings its own"
+    );
+    assert_eq!(function.exit_code().await, Some(1));
+}
+
+async fn status(url: &str) -> u16 {
+    reqwest::get(url).await.unwrap().status().as_u16()
+}

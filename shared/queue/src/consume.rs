@@ -1,0 +1,99 @@
+//! The loop of a process that asks the queue for work.
+
+use std::fmt::Display;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt;
+use tokio::sync::Semaphore;
+
+use crate::{Queue, Received, WakeUp};
+
+/// How long to leave a queue alone that does not answer: the first time, and at most.
+const PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
+
+/// Hands every wake-up to `handler`, at most `concurrency` at once, until `stop`. Then takes no
+/// more, and returns when those in flight are settled.
+///
+/// One that fails or panics comes again. A queue that does not answer is asked again, less and less
+/// often; that ends nothing. A wake-up that SQS hands out in the very moment of the stop comes again
+/// when its time is over.
+pub async fn consume<F, E>(
+    queue: &Queue,
+    concurrency: u32,
+    stop: impl Future<Output = ()>,
+    handler: impl Fn(WakeUp) -> F + Send + Sync + 'static,
+) where
+    F: Future<Output = Result<(), E>> + Send,
+    E: Display,
+{
+    let handler = Arc::new(handler);
+    let slots = Arc::new(Semaphore::new(concurrency as usize));
+    let begin = async {
+        loop {
+            // The slot comes first, so that nothing is taken that cannot begin.
+            let slot = slots.clone().acquire_owned().await;
+            let received = receive(queue).await;
+            let handler = handler.clone();
+            tokio::spawn(async move {
+                work_on(received, &*handler).await;
+                drop(slot);
+            });
+        }
+    };
+    tokio::select! {
+        biased;
+        () = stop => {}
+        () = begin => {}
+    }
+    // Whoever has all the slots knows that nobody is at work.
+    let _ = slots.acquire_many(concurrency).await;
+}
+
+/// Hands one wake-up to `handler` and returns whether it is done. If not, the log says why; a panic
+/// is a failure like any other.
+pub async fn attempt<F, E>(wake_up: WakeUp, handler: impl Fn(WakeUp) -> F) -> bool
+where
+    F: Future<Output = Result<(), E>>,
+    E: Display,
+{
+    let trace = wake_up.trace.clone();
+    match AssertUnwindSafe(async { handler(wake_up).await }).catch_unwind().await {
+        Ok(Ok(())) => true,
+        Ok(Err(error)) => {
+            tracing::warn!(trace.id = %trace, %error, "a wake-up failed: {error}");
+            false
+        }
+        Err(_) => {
+            tracing::error!(trace.id = %trace, "a wake-up failed: its handler panicked");
+            false
+        }
+    }
+}
+
+async fn work_on<F, E>(received: Received, handler: impl Fn(WakeUp) -> F)
+where
+    F: Future<Output = Result<(), E>>,
+    E: Display,
+{
+    let done = attempt(received.wake_up.clone(), handler).await;
+    let settled = if done { received.done().await } else { received.failed().await };
+    if let Err(error) = settled {
+        tracing::warn!(%error, done, "a wake-up comes again late, it could not be settled: {error}");
+    }
+}
+
+async fn receive(queue: &Queue) -> Received {
+    let (mut pause, longest) = PAUSE;
+    loop {
+        match queue.receive().await {
+            Ok(received) => return received,
+            Err(error) => {
+                tracing::warn!(%error, "asked for wake-ups in vain: {error}");
+                tokio::time::sleep(pause).await;
+                pause = longest.min(pause * 2);
+            }
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! The queue at AWS.
+//!
+//! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/FIFO-queues-understanding-logic.html>
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::iter::successors;
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region, timeout::TimeoutConfig};
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::config::{Config, Credentials};
+use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
+use settings::{Settings, SettingsError};
+use sha2::{Digest, Sha256};
+use url::Url;
+
+use crate::{QueueError, REST, WakeUp};
+
+/// How long one request may take, and all tries of it together: a provider waits for the answer of
+/// the webhook that sends. A connection that died in a frozen sandbox is given up after the first.
+const TIMEOUTS: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(5));
+
+/// How long SQS holds an empty answer back; 20 is the most it does. Seconds.
+const LONG_POLL: i32 = 20;
+
+#[derive(Clone)]
+pub(crate) struct Sqs {
+    client: Client,
+    url: String,
+}
+
+impl Sqs {
+    pub(crate) async fn open(settings: &Settings) -> Result<Option<Self>, SettingsError> {
+        let Some(url) = settings.get("TURN_QUEUE_URL") else { return Ok(None) };
+        let address = Url::parse(url).ok().filter(|address| address.path().ends_with(".fifo"));
+        let Some(address) = address else {
+            return Err(SettingsError::Invalid {
+                name: "TURN_QUEUE_URL",
+                problem: "write the https:// address of an SQS queue whose name ends in .fifo"
+                    .into(),
+            });
+        };
+        let region = match region(&address) {
+            Some(region) => region,
+            None => settings.required("the queue", "AWS_REGION")?.to_owned(),
+        };
+        let (attempt, operation) = TIMEOUTS;
+        let timeouts = TimeoutConfig::builder()
+            .operation_attempt_timeout(attempt)
+            .operation_timeout(operation)
+            .build();
+        let mut config = aws_config::defaults(BehaviorVersion::latest())
+            .region(Region::new(region))
+            .timeout_config(timeouts);
+        if let Some(endpoint) = settings.get("AWS_ENDPOINT_URL") {
+            config = config.endpoint_url(endpoint);
+        }
+        let keys = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+        if let Some([id, secret]) = settings.together("AWS", keys)? {
+            let session = settings.get("AWS_SESSION_TOKEN").map(String::from);
+            let credentials = Credentials::new(id, secret, session, None, "settings");
+            config = config.credentials_provider(credentials);
+        }
+        Ok(Some(Self { client: Client::new(&config.load().await), url: url.into() }))
+    }
+
+    pub(crate) async fn send(
+        &self,
+        wake_up: &WakeUp,
+        deduplication: &str,
+    ) -> Result<(), QueueError> {
+        let body = serde_json::to_string(wake_up).expect("two strings are JSON");
+        let message = self.client.send_message().queue_url(&self.url).message_body(body);
+        let message = message.message_group_id(acceptable(&wake_up.conversation));
+        message.message_deduplication_id(acceptable(deduplication)).send().await?;
+        Ok(())
+    }
+
+    pub(crate) async fn receive(&self) -> Result<(WakeUp, Handle), QueueError> {
+        // A long poll is meant to last.
+        let patience = Duration::from_secs(LONG_POLL.unsigned_abs().into());
+        let (attempt, operation) = TIMEOUTS;
+        let timeouts = TimeoutConfig::builder()
+            .operation_attempt_timeout(patience + attempt)
+            .operation_timeout(patience + operation)
+            .build();
+        loop {
+            let request = self.client.receive_message().queue_url(&self.url);
+            let request = request.max_number_of_messages(1).wait_time_seconds(LONG_POLL);
+            // A repeat of the same request gets what was lost with the first answer.
+            let request = request.receive_request_attempt_id(uuid::Uuid::new_v4().to_string());
+            let patient = Config::builder().timeout_config(timeouts.clone());
+            let answer = request.customize().config_override(patient).send().await?;
+            let Some(message) = answer.messages.and_then(|mut messages| messages.pop()) else {
+                continue;
+            };
+            let wake_up = message.body.and_then(|body| serde_json::from_str(&body).ok());
+            let (Some(wake_up), Some(receipt)) = (wake_up, message.receipt_handle) else {
+                // Not one of ours. The queue counts it, and sets it aside.
+                tracing::error!("left a message in the queue that is no wake-up");
+                continue;
+            };
+            return Ok((wake_up, Handle { queue: self.clone(), receipt }));
+        }
+    }
+}
+
+/// What settles a message.
+pub(crate) struct Handle {
+    queue: Sqs,
+    receipt: String,
+}
+
+impl Handle {
+    pub(crate) async fn done(self) -> Result<(), QueueError> {
+        let request = self.queue.client.delete_message().queue_url(self.queue.url);
+        request.receipt_handle(self.receipt).send().await?;
+        Ok(())
+    }
+
+    pub(crate) async fn failed(self) -> Result<(), QueueError> {
+        let rest = i32::try_from(REST.as_secs()).expect("a rest is short");
+        let request = self.queue.client.change_message_visibility().queue_url(self.queue.url);
+        request.receipt_handle(self.receipt).visibility_timeout(rest).send().await?;
+        Ok(())
+    }
+}
+
+impl<E: ProvideErrorMetadata + Error + 'static, R: std::fmt::Debug + 'static> From<SdkError<E, R>>
+    for QueueError
+{
+    fn from(error: SdkError<E, R>) -> Self {
+        // The words of a refusal quote what was refused, so only its code is kept.
+        if let Some(refusal) = error.as_service_error() {
+            return Self(format!("refused: {}", refusal.code().unwrap_or("for no stated reason")));
+        }
+        let reasons = successors(error.source(), |reason| (*reason).source());
+        let reasons: Vec<_> = reasons.map(ToString::to_string).collect();
+        Self(format!("did not answer: {}", reasons.join(": ")))
+    }
+}
+
+/// The region in `sqs.<region>.amazonaws.com` and its relatives.
+fn region(address: &Url) -> Option<String> {
+    let (service, rest) = address.host_str()?.split_once('.')?;
+    let (region, domain) = rest.split_once('.')?;
+    let is_sqs = matches!(service, "sqs" | "sqs-fips") && domain.starts_with("amazonaws.com");
+    is_sqs.then(|| region.to_owned())
+}
+
+/// SQS takes ids of at most 128 letters, digits and punctuation marks. Others go by their hash.
+fn acceptable(id: &str) -> Cow<'_, str> {
+    if (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return id.into();
+    }
+    let digest = Sha256::digest(id);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()
+}

@@ -1,0 +1,125 @@
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use queue::{Queue, WakeUp, consume};
+use tokio::sync::{Barrier, Notify, mpsc};
+
+use crate::{label, on_both, send, work_off};
+
+on_both!(
+    works_on_strangers_at_once,
+    works_on_no_more_than_it_may,
+    tries_again_what_failed_or_panicked,
+    finishes_what_is_in_flight_when_stopped,
+);
+
+async fn works_on_strangers_at_once(queue: Queue) {
+    send(&queue, &["a1", "b1", "c1"]).await;
+    let (stop, stopped) = stop();
+    let everybody = Arc::new(Barrier::new(3));
+    let handler = move |_: WakeUp| {
+        let (everybody, stop) = (everybody.clone(), stop.clone());
+        async move {
+            if everybody.wait().await.is_leader() {
+                stop.notify_one();
+            }
+            Ok::<_, String>(())
+        }
+    };
+    consume(&queue, 3, stopped, handler).await;
+}
+
+async fn works_on_no_more_than_it_may(queue: Queue) {
+    send(&queue, &["a1", "b1", "c1"]).await;
+    let (stop, stopped) = stop();
+    let busy = Arc::new(AtomicBool::new(false));
+    let seen = Arc::new(Mutex::new(BTreeSet::new()));
+    let handler = {
+        let seen = seen.clone();
+        move |wake_up: WakeUp| {
+            let (busy, seen, stop) = (busy.clone(), seen.clone(), stop.clone());
+            async move {
+                let alone = !busy.swap(true, Ordering::SeqCst);
+                tokio::task::yield_now().await;
+                busy.store(false, Ordering::SeqCst);
+                let mut seen = seen.lock().unwrap();
+                seen.insert(format!("{} alone: {alone}", label(&wake_up)));
+                if seen.len() == 3 {
+                    stop.notify_one();
+                }
+                Ok::<_, String>(())
+            }
+        }
+    };
+    consume(&queue, 1, stopped, handler).await;
+    let seen: Vec<_> = seen.lock().unwrap().iter().cloned().collect();
+    assert_eq!(seen, ["a1 alone: true", "b1 alone: true", "c1 alone: true"]);
+}
+
+async fn tries_again_what_failed_or_panicked(queue: Queue) {
+    send(&queue, &["a1", "b1"]).await;
+    let (stop, stopped) = stop();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let handler = {
+        let seen = seen.clone();
+        move |wake_up: WakeUp| {
+            let (seen, stop) = (seen.clone(), stop.clone());
+            async move {
+                let tries = {
+                    let mut seen = seen.lock().unwrap();
+                    seen.push(label(&wake_up));
+                    seen.len()
+                };
+                match (label(&wake_up).as_str(), tries) {
+                    ("a1", 1..=2) => Err("the store is down"),
+                    ("b1", 1..=2) => panic!("a mistake of ours"),
+                    (_, 4) => {
+                        stop.notify_one();
+                        Ok(())
+                    }
+                    _ => Ok(()),
+                }
+            }
+        }
+    };
+    consume(&queue, 1, stopped, handler).await;
+    let mut seen = seen.lock().unwrap().clone();
+    seen.sort();
+    assert_eq!(seen, ["a1", "a1", "b1", "b1"]);
+}
+
+async fn finishes_what_is_in_flight_when_stopped(queue: Queue) {
+    send(&queue, &["a1"]).await;
+    let (stop, stopped) = stop();
+    let (begun, mut has_begun) = mpsc::unbounded_channel();
+    let go_on = Arc::new(Notify::new());
+    let handler = {
+        let go_on = go_on.clone();
+        move |wake_up: WakeUp| {
+            let (begun, go_on) = (begun.clone(), go_on.clone());
+            async move {
+                begun.send(label(&wake_up)).unwrap();
+                go_on.notified().await;
+                Ok::<_, String>(())
+            }
+        }
+    };
+    let consuming = tokio::spawn({
+        let queue = queue.clone();
+        async move { consume(&queue, 10, stopped, handler).await }
+    });
+    assert_eq!(has_begun.recv().await.unwrap(), "a1");
+    stop.notify_one();
+    send(&queue, &["b1", "a2"]).await;
+    tokio::task::yield_now().await;
+    go_on.notify_one();
+    consuming.await.unwrap();
+    assert_eq!(work_off(&queue, 2).await, ["b1", "a2"]);
+}
+
+/// A stop, and the future that waits for it.
+pub(crate) fn stop() -> (Arc<Notify>, impl Future<Output = ()> + Send + 'static) {
+    let stop = Arc::new(Notify::new());
+    (stop.clone(), async move { stop.notified().await })
+}

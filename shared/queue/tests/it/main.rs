@@ -1,0 +1,69 @@
+//! What a queue promises, in process and on SQS, and what only one of them does.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where an assumption does")]
+
+mod consume;
+mod contract;
+mod in_process;
+mod sqs;
+
+use std::time::Duration;
+
+use queue::{Queue, Received, WakeUp};
+use telemetry::TraceId;
+use tokio::time::timeout;
+
+/// Runs each of these on both queues; the one in process with time that flies.
+macro_rules! on_both {
+    ($($name:ident),* $(,)?) => {
+        mod on_the_in_process_queue {
+            $(#[tokio::test(start_paused = true)]
+            async fn $name() {
+                super::$name(queue::Queue::in_process()).await;
+            })*
+        }
+        mod on_sqs {
+            $(#[tokio::test]
+            async fn $name() {
+                if let Some(queue) = crate::sqs::queue().await {
+                    super::$name(queue).await;
+                }
+            })*
+        }
+    };
+}
+pub(crate) use on_both;
+
+/// Wake-up `a1` is the first of conversation `a`.
+fn wake_up(label: &str) -> WakeUp {
+    let (conversation, number) = label.split_at(label.len() - 1);
+    let trace = TraceId::parse(&format!("{number:0>32}")).unwrap();
+    WakeUp { conversation: conversation.into(), trace }
+}
+
+fn label(wake_up: &WakeUp) -> String {
+    format!("{}{}", wake_up.conversation, wake_up.trace.as_str().trim_start_matches('0'))
+}
+
+async fn send(queue: &Queue, labels: &[&str]) {
+    for label in labels {
+        queue.send(&wake_up(label), label).await.unwrap();
+    }
+}
+
+async fn receive(queue: &Queue) -> (String, Received) {
+    let received = timeout(Duration::from_secs(30), queue.receive()).await;
+    let received = received.expect("something was waiting").unwrap();
+    (label(&received.wake_up), received)
+}
+
+/// The next `count` wake-ups, each done before the next is asked for.
+async fn work_off(queue: &Queue, count: usize) -> Vec<String> {
+    let mut labels = Vec::new();
+    for _ in 0..count {
+        let (label, received) = receive(queue).await;
+        received.done().await.unwrap();
+        labels.push(label);
+    }
+    labels
+}

@@ -1,0 +1,81 @@
+use std::time::Duration;
+
+use fakes::{Moto, moto, unique_name};
+use queue::{Queue, WakeUp, consume};
+use settings::Settings;
+
+use crate::{consume::stop, send};
+
+/// A new queue on moto, where messages stay hidden for one second.
+pub(crate) async fn queue() -> Option<Queue> {
+    let moto = moto().await?;
+    let url = moto.create_fifo_queue(&unique_name(), Duration::from_secs(1)).await;
+    Some(open(&moto, &url).await)
+}
+
+async fn open(moto: &Moto, url: &str) -> Queue {
+    let settings = Settings::from([
+        ("TURN_QUEUE_URL", url),
+        ("AWS_ENDPOINT_URL", &moto.url),
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+    ]);
+    Queue::open(&settings).await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn goes_on_when_the_queue_comes_back() {
+    let Some(moto) = moto().await else { return };
+    let name = unique_name();
+    let queue = open(&moto, &format!("{}/123456789012/{name}.fifo", moto.url)).await;
+    let (stop, stopped) = stop();
+    let handler = move |_: WakeUp| {
+        let stop = stop.clone();
+        async move {
+            stop.notify_one();
+            Ok::<_, String>(())
+        }
+    };
+    let begin = async {
+        let refused = queue.send(&crate::wake_up("a1"), "a1").await.unwrap_err().to_string();
+        assert!(refused.starts_with("the queue refused: "), "{refused}");
+        moto.create_fifo_queue(&name, Duration::from_secs(1)).await;
+        send(&queue, &["a1"]).await;
+    };
+    tokio::join!(consume(&queue, 1, stopped, handler), begin);
+}
+
+#[tokio::test]
+async fn says_what_kept_it_from_the_queue() {
+    let moto = Moto { url: "http://127.0.0.1:1".into() };
+    let queue = open(&moto, "http://127.0.0.1:1/123456789012/turn.fifo").await;
+    let error = queue.send(&crate::wake_up("a1"), "a1").await.unwrap_err().to_string();
+    assert!(error.starts_with("the queue did not answer: "), "{error}");
+    assert!(error.contains("refused"), "{error}");
+}
+
+#[tokio::test]
+async fn opens_what_is_configured() {
+    let open = async |settings: &[(&str, &str)]| {
+        let settings: Settings = settings.iter().copied().collect();
+        match Queue::open(&settings).await {
+            Ok(queue) => if queue.is_some() { "a queue" } else { "no queue" }.to_owned(),
+            Err(error) => error.to_string(),
+        }
+    };
+    let aws = "https://sqs.eu-central-1.amazonaws.com/123456789012/turn.fifo";
+    let elsewhere = "http://localhost:4566/000000000000/turn.fifo";
+    let standard = "https://sqs.eu-central-1.amazonaws.com/123456789012/turn";
+    assert_eq!(open(&[]).await, "no queue");
+    assert_eq!(open(&[("TURN_QUEUE_URL", aws)]).await, "a queue");
+    assert_eq!(
+        open(&[("TURN_QUEUE_URL", elsewhere)]).await,
+        "the queue is half configured: set AWS_REGION as well"
+    );
+    assert_eq!(
+        open(&[("TURN_QUEUE_URL", standard)]).await,
+        "TURN_QUEUE_URL cannot be used: write the https:// address of an SQS queue whose name \
+         ends in .fifo"
+    );
+}
