@@ -1,0 +1,193 @@
+//! What the stand-ins for companies that carry texts have in common.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::watch;
+
+/// How long a test waits for something to happen before it fails. Longer than anything takes on a
+/// loaded machine, since it is waited for in full only by tests that fail.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Where webhook calls go: under which address the company knows us, and where we really listen.
+#[derive(Clone, Debug)]
+pub struct Route {
+    public_url: String,
+    address: SocketAddr,
+}
+
+impl Route {
+    /// From an address without a path, such as `https://sms.example.test`, to a local listener.
+    ///
+    /// The path stays, the Host header is the public one: what a proxy in front of us does.
+    pub fn new(public_url: &str, address: SocketAddr) -> Self {
+        Self { public_url: public_url.trim_end_matches('/').into(), address }
+    }
+
+    /// The public URL of a path.
+    pub(crate) fn public(&self, path: &str) -> String {
+        format!("{}{path}", self.public_url)
+    }
+
+    /// Where a call to this public URL really goes.
+    fn target(&self, url: &str) -> String {
+        let path = url.strip_prefix(&self.public_url).filter(|path| path.starts_with('/'));
+        let path = path.unwrap_or_else(|| panic!("{url} is not below {}", self.public_url));
+        format!("http://{}{path}", self.address)
+    }
+}
+
+/// A webhook call as a company makes it. It can be made as often as wanted, and changed before.
+#[derive(Clone, Debug)]
+pub struct WebhookCall {
+    target: String,
+    /// Its header fields, a signature among them where the company signs.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: Vec<u8>,
+}
+
+/// What we answered to a [`WebhookCall`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebhookAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The header fields.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: String,
+}
+
+impl WebhookCall {
+    pub(crate) fn new(route: &Route, url: &str, content_type: &str, body: String) -> Self {
+        let host = url::Url::parse(url).unwrap();
+        let authority = &host[url::Position::BeforeHost..url::Position::AfterPort];
+        let call = Self { target: route.target(url), headers: HeaderMap::new(), body: body.into() };
+        call.with(header::HOST, authority).with(header::CONTENT_TYPE, content_type)
+    }
+
+    /// The same call with this header field, instead of those of its name that were there.
+    pub fn with(mut self, name: HeaderName, value: &str) -> Self {
+        self.headers.insert(name, HeaderValue::from_str(value).unwrap());
+        self
+    }
+
+    /// Makes the call. Fails the test when no whole answer comes.
+    pub async fn post(&self) -> WebhookAnswer {
+        self.try_post().await.expect("no whole answer to a webhook call")
+    }
+
+    /// Makes the call. `None` when no whole answer comes within 15 seconds, which is how long Twilio
+    /// waits.
+    pub async fn try_post(&self) -> Option<WebhookAnswer> {
+        let request = CLIENT.post(&self.target).headers(self.headers.clone());
+        let response = request.body(self.body.clone()).send().await.ok()?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Some(WebhookAnswer { status, headers, body: response.text().await.ok()? })
+    }
+
+    /// Makes the call until the answer is no 5xx, six times at most: what Twilio does for an address
+    /// that ends in `#rc=5&rp=5xx,ct,rt`. Returns the last answer.
+    pub async fn post_until_taken(&self) -> Option<WebhookAnswer> {
+        let mut answer = self.try_post().await;
+        for _ in 0..5 {
+            if answer.as_ref().is_some_and(|answer| answer.status < 500) {
+                break;
+            }
+            answer = self.try_post().await;
+        }
+        answer
+    }
+}
+
+/// Without a pool: a kept connection would belong to the runtime of the test that opened it.
+static CLIENT: LazyLock<reqwest::Client> = LazyLock::new(|| {
+    reqwest::Client::builder()
+        .no_proxy()
+        .pool_max_idle_per_host(0)
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(Duration::from_secs(15))
+        .build()
+        .unwrap()
+});
+
+/// A server on loopback. Dropped, it stops and cuts what is open.
+#[derive(Debug)]
+pub(crate) struct Server {
+    address: SocketAddr,
+    // A runtime of its own, so that no connection outlives it, whatever the test's does.
+    runtime: Option<Runtime>,
+}
+
+impl Server {
+    pub(crate) fn start(router: Router) -> Self {
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let address = listener.local_addr().unwrap();
+        runtime.spawn(async {
+            axum::serve(TcpListener::from_std(listener).unwrap(), router).await.unwrap();
+        });
+        Self { address, runtime: Some(runtime) }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// Form or query parameters, of which each may come once and only if `names` lists it. `Err` names
+/// the one that may not.
+pub(crate) fn parameters(encoded: &[u8], names: &str) -> Result<BTreeMap<String, String>, String> {
+    let mut parameters = BTreeMap::new();
+    for (name, value) in url::form_urlencoded::parse(encoded).into_owned() {
+        let known = names.split(' ').any(|known| known == name);
+        if !known || parameters.insert(name.clone(), value).is_some() {
+            return Err(name);
+        }
+    }
+    Ok(parameters)
+}
+
+/// State that a test can wait for instead of sleeping.
+#[derive(Debug)]
+pub(crate) struct Watched<S>(watch::Sender<S>);
+
+impl<S: Default> Default for Watched<S> {
+    fn default() -> Self {
+        Self(watch::Sender::new(S::default()))
+    }
+}
+
+impl<S> Watched<S> {
+    pub(crate) fn read<T>(&self, look: impl FnOnce(&S) -> T) -> T {
+        look(&self.0.borrow())
+    }
+
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut S) -> T) -> T {
+        let mut result = None;
+        self.0.send_modify(|state| result = Some(change(state)));
+        result.unwrap()
+    }
+
+    /// Waits until the state is so. Fails the test after a while, saying what was waited for.
+    pub(crate) async fn until(&self, wanted: &str, so: impl FnMut(&S) -> bool) {
+        let mut states = self.0.subscribe();
+        let waited = tokio::time::timeout(PATIENCE, states.wait_for(so)).await.is_ok();
+        assert!(waited, "waited {PATIENCE:?} in vain for {wanted}");
+    }
+}

@@ -1,0 +1,28 @@
+//! What the stand-ins do, seen from outside.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::http::{StatusCode, Uri};
+use fakes::Route;
+use tokio::net::TcpListener;
+
+mod messagecentral;
+mod switch;
+mod twilio;
+
+/// A server of ours that says yes to everything and keeps paths and calls.
+async fn listener() -> (Route, Arc<Mutex<Vec<String>>>) {
+    let calls = Arc::new(Mutex::new(Vec::new()));
+    let kept = calls.clone();
+    let router = Router::new().fallback(async move |uri: Uri, body: String| {
+        kept.lock().unwrap().push(format!("{uri} {body}"));
+        StatusCode::OK
+    });
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let route = Route::new("https://sms.example.test", listener.local_addr().unwrap());
+    tokio::spawn(async { axum::serve(listener, router).await });
+    (route, calls)
+}

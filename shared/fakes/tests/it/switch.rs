@@ -1,0 +1,40 @@
+use std::time::Duration;
+
+use fakes::{Mode, Twilio};
+
+/// Sends one text, and says what a client sees of the answer.
+async fn send(twilio: &Twilio) -> Result<(u16, String), String> {
+    let account = twilio.account_sid();
+    let url = format!("{}/2010-04-01/Accounts/{account}/Messages.json", twilio.url());
+    let client = reqwest::Client::builder().timeout(Duration::from_secs(1)).build().unwrap();
+    let form = [("To", "+12025550143"), ("From", twilio.number()), ("Body", "Hi")];
+    let request = client.post(url).basic_auth(account, Some(twilio.auth_token())).form(&form);
+    let read = async {
+        let response = request.send().await?;
+        Ok((response.status().as_u16(), response.text().await?))
+    };
+    read.await.map_err(|error: reqwest::Error| {
+        match error {
+            error if error.is_timeout() => "no answer in time",
+            error if error.is_request() => "cut",
+            _ => "half an answer",
+        }
+        .into()
+    })
+}
+
+#[tokio::test]
+async fn misbehaves_before_or_after_the_work() {
+    let twilio = Twilio::start().await;
+    for (mode, seen, taken) in [
+        (Mode::Fails(503, "busy".into()), Ok((503, "busy".into())), 0),
+        (Mode::HangsBefore, Err("no answer in time".into()), 0),
+        (Mode::HangsAfter, Err("no answer in time".into()), 1),
+        (Mode::CutsAfter, Err("cut".into()), 2),
+        (Mode::Nonsense, Ok((200, "<html>It works!</html>".into())), 3),
+    ] {
+        twilio.switch.set(mode.clone());
+        assert_eq!(send(&twilio).await, seen, "{mode:?}");
+        assert_eq!(twilio.messages().len(), taken, "{mode:?}");
+    }
+}
