@@ -194,7 +194,7 @@ impl Provider for MessageCentral {
         let mut texts = Vec::new();
         self.read(&content, &Fields::new(), DEPTH, &mut texts)?;
         if texts.is_empty() {
-            return Err(WebhookError::Unreadable("no field for the sender or the text was found"));
+            return Err(WebhookError::Unreadable("no sender or no text was found in it"));
         }
         Ok(texts.into_iter().map(Event::Text).collect())
     }
