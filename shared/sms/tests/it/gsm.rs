@@ -42,7 +42,7 @@ fn counts_as_the_carriers_do() {
 
 #[test]
 fn knows_the_alphabet() {
-    let of_size = |size| ('\0'..=char::MAX).filter(|c| gsm7_units(*c) == Some(size)).count();
+    let of_size = |size| ('\0'..'\u{3000}').filter(|c| gsm7_units(*c) == Some(size)).count();
     assert_eq!((of_size(1), of_size(2)), (127, 10));
 }
 
@@ -60,7 +60,10 @@ proptest! {
     }
 
     #[test]
-    fn never_shrinks_when_words_are_added(text in "(\\PC|[a-z€]){0,200}", more in "(\\PC|[a-z€]){0,200}") {
+    fn never_shrinks_when_words_are_added(
+        text in "(\\PC|[a-z€]){0,200}",
+        more in "(\\PC|[a-z€]){0,200}",
+    ) {
         let (less, all) = (segments(&text), segments(&format!("{text}{more}")));
         prop_assert!(all.count >= less.count);
         let fits = text.chars().chain(more.chars()).all(|c| gsm7_units(c).is_some());

@@ -30,7 +30,7 @@ pub(crate) struct SendCase<'a> {
     pub(crate) name: &'a str,
     pub(crate) text: &'a str,
     /// What we ask, as [`Script`] writes it, and what is answered.
-    pub(crate) exchange: &'a [(&'a str, (u16, &'a str))],
+    pub(crate) exchange: Vec<(&'a str, (u16, &'a str))>,
     pub(crate) outcome: &'a str,
 }
 
@@ -83,19 +83,19 @@ pub(crate) async fn check_send<P: Provider>(
 async fn check_failures<P: Provider>(provider: impl Fn(String) -> P, accepted: &SendCase<'_>) {
     let (send, before) = accepted.exchange.split_last().unwrap();
     let failures = [
-        (Reply::Answer(401, String::new()), "refused (http 401)", 2),
-        (Reply::Answer(403, "<html>no</html>".into()), "refused (http 403)", 2),
-        (Reply::Answer(429, "slow down".into()), "refused (http 429)", 1),
-        (Reply::Answer(503, "<html>busy</html>".into()), UNKNOWN, 1),
-        (Reply::Answer(500, String::new()), UNKNOWN, 1),
-        (Reply::Answer(302, String::new()), UNKNOWN, 1),
-        (Reply::Answer(404, "<html>what?</html>".into()), UNKNOWN, 1),
-        (Reply::Answer(400, r#"{"error":"what?"}"#.into()), UNKNOWN, 1),
-        (Reply::Answer(200, "<html>It works!</html>".into()), UNKNOWN, 1),
-        (Reply::Answer(201, "{}".into()), UNKNOWN, 1),
-        (Reply::Answer(200, " ".repeat(2_000_000)), UNKNOWN, 1),
-        (Reply::Cut, UNKNOWN, 1),
-        (Reply::Silence, UNKNOWN, 1),
+        (Reply::Answer(401, String::new()), "refused: http 401", 2),
+        (Reply::Answer(403, "<html>no</html>".into()), "refused: http 403", 2),
+        (Reply::Answer(429, "slow down".into()), "refused: http 429", 1),
+        (Reply::Answer(503, "<html>busy</html>".into()), "unknown", 1),
+        (Reply::Answer(500, String::new()), "unknown", 1),
+        (Reply::Answer(302, String::new()), "unknown", 1),
+        (Reply::Answer(404, "<html>what?</html>".into()), "unknown", 1),
+        (Reply::Answer(400, r#"{"error":"what?"}"#.into()), "unknown", 1),
+        (Reply::Answer(200, "<html>It works!</html>".into()), "unknown", 1),
+        (Reply::Answer(201, "{}".into()), "unknown", 1),
+        (Reply::Answer(200, " ".repeat(2_000_000)), "unknown", 1),
+        (Reply::Cut, "unknown", 1),
+        (Reply::Silence, "unknown", 1),
     ];
     for (reply, outcome, at_most) in failures {
         let name = match &reply {
@@ -128,8 +128,6 @@ async fn check_failures<P: Provider>(provider: impl Fn(String) -> P, accepted: &
         provider(format!("http://{nobody}")).send(&patient(), &outgoing(accepted.text)).await;
     assert!(matches!(actual, Err(SendError::Refused { .. })), "nobody listens: {actual:?}");
 }
-
-const UNKNOWN: &str = "no readable answer, it may have been sent";
 
 /// Receives every case as the provider would call, then again, then as a forger would.
 pub(crate) fn check_receive<P: Provider>(
@@ -177,7 +175,10 @@ pub(crate) fn patient() -> Http {
 pub(crate) fn told(outcome: &Result<String, SendError>) -> String {
     match outcome {
         Ok(id) => format!("sent {id}"),
-        Err(error) => error.to_string(),
+        Err(SendError::Refused { code }) => format!("refused: {code}"),
+        Err(SendError::Undeliverable { code }) => format!("undeliverable: {code}"),
+        Err(SendError::OptedOut { code }) => format!("opted out: {code}"),
+        Err(SendError::Unknown { code }) => format!("unknown: {code}"),
     }
 }
 
@@ -185,7 +186,9 @@ pub(crate) fn told(outcome: &Result<String, SendError>) -> String {
 pub(crate) fn received_line(received: &Result<Vec<Event>, WebhookError>) -> String {
     let events = match received {
         Ok(events) => events,
-        Err(error) => return error.to_string(),
+        Err(WebhookError::Forged) => return "forged".into(),
+        Err(WebhookError::Malformed(reason)) => return format!("malformed: {reason}"),
+        Err(WebhookError::Unreadable(reason)) => return format!("unreadable: {reason}"),
     };
     let line = |event: &Event| match event {
         Event::Text(text) => format!(
@@ -280,8 +283,7 @@ async fn answer(
     }
 }
 
-/// Everything that is logged on this thread, by us at any level, by others as production lets it
-/// through.
+/// Everything that is logged on this thread, by whomever and at whatever level.
 struct Logs {
     lines: Arc<Mutex<Vec<u8>>>,
     _guard: DefaultGuard,

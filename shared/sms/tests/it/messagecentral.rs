@@ -1,3 +1,5 @@
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use futures::future::join_all;
 use jiff::Timestamp;
@@ -22,7 +24,8 @@ const TOKEN: &str = "GET /auth/v1/authentication/token?customerId=C-1&key=T3Blbi
 const NOON: &str = "POST /verification/v3/send?countryCode=1&mobileNumber=2025550143&flowType=SMS\
     &type=SMS&message=Noon%3F&senderId=TEXTBK e30.eyJleHAiOjQxMDI0NDQ4MDB9.x";
 const NOON_BY_ONE_THAT_IS_OVER: &str = "POST /verification/v3/send?countryCode=1\
-    &mobileNumber=2025550143&flowType=SMS&type=SMS&message=Noon%3F&senderId=TEXTBK e30.eyJleHAiOjF9.x";
+    &mobileNumber=2025550143&flowType=SMS&type=SMS&message=Noon%3F&senderId=TEXTBK \
+    e30.eyJleHAiOjF9.x";
 
 const TAKEN: (u16, &str) = (
     200,
@@ -33,157 +36,94 @@ const TAKEN: (u16, &str) = (
 
 #[tokio::test]
 async fn sends() {
-    let answers = [
-        (
-            "taken, in numbers",
-            (200, r#"{"responseCode":"200","data":{"verificationId":474097}}"#),
-            "sent 474097",
-        ),
-        (
-            "taken, by its other id",
-            (200, r#"{"responseCode":200,"data":{"transactionId":"T1"}}"#),
-            "sent T1",
-        ),
-        (
-            "taken, without an id",
-            (200, r#"{"responseCode":200,"data":{}}"#),
-            "no readable answer, it may have been sent (unreadable)",
-        ),
-        ("no credit", (200, r#"{"responseCode":508,"message":"","data":null}"#), "refused (508)"),
-        (
-            "no credit, and an error",
-            (400, r#"{"responseCode":508,"message":"","data":null}"#),
-            "refused (508)",
-        ),
-        (
-            "not activated",
-            (200, r#"{"responseCode":"913","message":"SMS_SUBSCRIPTION_NOT_ACTIVE"}"#),
-            "refused (913)",
-        ),
-        (
-            "not priced",
-            (400, r#"{"responseCode":400,"message":"pricing not found for +12025550143"}"#),
-            "refused (400)",
-        ),
-        (
-            "a fault of theirs",
-            (500, r#"{"responseCode":500,"message":"SERVER_ERROR","data":null}"#),
-            "refused (500)",
-        ),
-        (
-            "a fault of theirs, as a success",
-            (200, r#"{"responseCode":500,"message":"SERVER_ERROR"}"#),
-            "refused (500)",
-        ),
-        (
-            "still open",
-            (200, r#"{"responseCode":506,"message":"REQUEST_ALREADY_EXISTS"}"#),
-            "refused (506)",
-        ),
-        (
-            "refused inside",
-            (
-                200,
-                r#"{"responseCode":200,"data":{"verificationId":"1","responseCode":"508","errorMessage":"credit"}}"#,
+    check_send(
+        |url| messagecentral(url, SECRET),
+        &[
+            answered("taken", TAKEN, "sent 474097"),
+            answered(
+                "taken, in numbers",
+                (200, r#"{"responseCode":"200","data":{"verificationId":474097}}"#),
+                "sent 474097",
             ),
-            "refused (508)",
-        ),
-        (
-            "a success with an error",
-            (
-                200,
-                r#"{"responseCode":200,"data":{"verificationId":"1","responseCode":"200","errorMessage":"hm"}}"#,
+            answered(
+                "taken, by its other id",
+                (200, r#"{"responseCode":200,"data":{"transactionId":"T1"}}"#),
+                "sent T1",
             ),
-            "no readable answer, it may have been sent (unreadable)",
-        ),
-        (
-            "a code that nobody explains",
-            (200, r#"{"responseCode":707,"message":"+12025550143"}"#),
-            "no readable answer, it may have been sent (707)",
-        ),
-        (
-            "an error with such a code",
-            (503, r#"{"responseCode":503,"message":""}"#),
-            "no readable answer, it may have been sent (http 503)",
-        ),
-        (
-            "a success as an error",
-            (500, r#"{"responseCode":200,"data":{"verificationId":"1"}}"#),
-            "no readable answer, it may have been sent (http 500)",
-        ),
-        ("nothing at all", (200, ""), "no readable answer, it may have been sent (unreadable)"),
-    ];
-    let exchanges = answers.map(|(_, answer, _)| [(TOKEN, (200, LASTING)), (NOON, answer)]);
-    let taken = SendCase {
-        name: "taken",
-        text: "Noon?",
-        exchange: &[(TOKEN, (200, LASTING)), (NOON, TAKEN)],
-        outcome: "sent 474097",
-    };
-    let without_token = [
-        SendCase {
-            name: "a wrong password",
-            text: "Noon?",
-            exchange: &[(TOKEN, (200, r#"{"status":400,"error":"customerId is invalid"}"#))],
-            outcome: "refused (token: 400)",
-        },
-        SendCase {
-            name: "no token, and no word about it",
-            text: "Noon?",
-            exchange: &[(TOKEN, (502, "<html>"))],
-            outcome: "refused (token: 502)",
-        },
-        SendCase {
-            name: "a token further in",
-            text: "Noon?",
-            exchange: &[
-                (TOKEN, (200, r#"{"data":{"token":"e30.eyJleHAiOjQxMDI0NDQ4MDB9.x"}}"#)),
-                (NOON, TAKEN),
-            ],
-            outcome: "sent 474097",
-        },
-        SendCase {
-            name: "a token that ended early",
-            text: "Noon?",
-            exchange: &[
-                (TOKEN, (200, LASTING)),
-                (NOON, (401, "")),
-                (TOKEN, (200, LASTING)),
-                (NOON, TAKEN),
-            ],
-            outcome: "sent 474097",
-        },
-        SendCase {
-            name: "a token that ended early, as a success",
-            text: "Noon?",
-            exchange: &[
-                (TOKEN, (200, LASTING)),
-                (NOON, (200, r#"{"responseCode":401,"message":"Unauthorized"}"#)),
-                (TOKEN, (200, LASTING)),
-                (NOON, TAKEN),
-            ],
-            outcome: "sent 474097",
-        },
-        SendCase {
-            name: "an account that may not",
-            text: "Noon?",
-            exchange: &[
-                (TOKEN, (200, LASTING)),
-                (NOON, (403, r#"{"responseCode":403}"#)),
-                (TOKEN, (200, LASTING)),
-                (NOON, (403, r#"{"responseCode":403}"#)),
-            ],
-            outcome: "refused (403)",
-        },
-    ];
-    let answered = answers.iter().zip(&exchanges).map(|((name, _, outcome), exchange)| SendCase {
-        name,
-        text: "Noon?",
-        exchange,
-        outcome,
-    });
-    let cases: Vec<_> = [taken].into_iter().chain(answered).chain(without_token).collect();
-    check_send(|url| messagecentral(url, SECRET), &cases).await;
+            answered(
+                "taken without an id",
+                (200, r#"{"responseCode":200}"#),
+                "unknown: unreadable",
+            ),
+            answered("no credit", (200, r#"{"responseCode":508}"#), "refused: 508"),
+            answered("no credit, as HTTP has it", (400, r#"{"responseCode":508}"#), "refused: 508"),
+            answered("not activated", (200, r#"{"responseCode":"913"}"#), "refused: 913"),
+            answered("a destination without a price", (400, NOT_PRICED), "refused: 400"),
+            answered("a fault of theirs", (200, r#"{"responseCode":500}"#), "refused: 500"),
+            answered("a fault, as HTTP has it", (500, r#"{"responseCode":500}"#), "refused: 500"),
+            answered("one is still open", (200, r#"{"responseCode":506}"#), "refused: 506"),
+            answered("refused further in", (200, REFUSED_WITHIN), "refused: 508"),
+            answered("a success with an error", (200, SUCCESS_WITH_ERROR), "unknown: unreadable"),
+            answered("a code nobody explains", (200, r#"{"responseCode":707}"#), "unknown: 707"),
+            answered("the same in an error", (503, r#"{"responseCode":503}"#), "unknown: http 503"),
+            answered("a success in an error", (500, TAKEN.1), "unknown: http 500"),
+            answered("nothing at all", (200, ""), "unknown: unreadable"),
+            SendCase {
+                name: "a wrong password",
+                text: "Noon?",
+                exchange: vec![(TOKEN, (200, r#"{"status":400,"error":"password is invalid"}"#))],
+                outcome: "refused: token: 400",
+            },
+            SendCase {
+                name: "no token, and no word about it",
+                text: "Noon?",
+                exchange: vec![(TOKEN, (502, "<html>"))],
+                outcome: "refused: token: 502",
+            },
+            SendCase {
+                name: "a token further in",
+                text: "Noon?",
+                exchange: vec![
+                    (TOKEN, (200, r#"{"data":{"token":"e30.eyJleHAiOjQxMDI0NDQ4MDB9.x"}}"#)),
+                    (NOON, TAKEN),
+                ],
+                outcome: "sent 474097",
+            },
+            renewed("a token that ended early", (401, ""), TAKEN, "sent 474097"),
+            renewed("the same as a success", (200, UNAUTHORIZED), TAKEN, "sent 474097"),
+            renewed(
+                "an account that may not",
+                (403, r#"{"responseCode":403}"#),
+                (403, r#"{"responseCode":403}"#),
+                "refused: 403",
+            ),
+            renewed("a second refusal", (401, ""), (401, ""), "refused: http 401"),
+        ],
+    )
+    .await;
+}
+
+const NOT_PRICED: &str = r#"{"responseCode":400,"message":"pricing not found for +12025550143"}"#;
+const UNAUTHORIZED: &str = r#"{"responseCode":401,"message":"Unauthorized"}"#;
+const REFUSED_WITHIN: &str = r#"{"responseCode":200,"data":{"verificationId":"1",
+    "responseCode":"508","errorMessage":"no credit"}}"#;
+const SUCCESS_WITH_ERROR: &str = r#"{"responseCode":200,"data":{"verificationId":"1",
+    "responseCode":"200","errorMessage":"no idea"}}"#;
+
+fn answered<'a>(name: &'a str, answer: (u16, &'a str), outcome: &'a str) -> SendCase<'a> {
+    let exchange = vec![(TOKEN, (200, LASTING)), (NOON, answer)];
+    SendCase { name, text: "Noon?", exchange, outcome }
+}
+
+fn renewed<'a>(
+    name: &'a str,
+    first: (u16, &'a str),
+    second: (u16, &'a str),
+    outcome: &'a str,
+) -> SendCase<'a> {
+    let token = (TOKEN, (200, LASTING));
+    let exchange = vec![token, (NOON, first), token, (NOON, second)];
+    SendCase { name, text: "Noon?", exchange, outcome }
 }
 
 #[tokio::test]
@@ -204,7 +144,7 @@ async fn fails_once_for_all_who_wait_for_a_token() {
     let (messagecentral, http) = (messagecentral(script.url.clone(), SECRET), patient());
     let message = outgoing("Noon?");
     let sent = join_all([(); 3].map(|()| messagecentral.send(&http, &message))).await;
-    assert_eq!(sent.iter().map(told).collect::<Vec<_>>(), ["refused (token: 503)"; 3]);
+    assert_eq!(sent.iter().map(told).collect::<Vec<_>>(), ["refused: token: 503"; 3]);
     assert_eq!(script.seen(), [TOKEN]);
 }
 
@@ -220,12 +160,20 @@ async fn fetches_a_token_ahead() {
 }
 
 #[tokio::test]
+async fn renews_a_token_ahead_of_its_end() {
+    let short_lived = ending_in(70);
+    let script = Script::answering(&[(TOKEN, (200, &short_lived)), (TOKEN, (200, LASTING))]).await;
+    let (messagecentral, http) = (messagecentral(script.url.clone(), SECRET), patient());
+    for _ in 0..3 {
+        messagecentral.prepare(&http).await;
+    }
+    assert_eq!(script.seen(), [TOKEN, TOKEN]);
+}
+
+#[tokio::test]
 async fn uses_a_token_until_it_is_near_its_end() {
-    use base64::Engine as _;
-    let end = Timestamp::now().as_second() + 5 * 60;
-    let payload = base64::engine::general_purpose::URL_SAFE_NO_PAD
-        .encode(format!(r#"{{"iat":0,"exp":{end}}}"#));
-    let short_lived = format!(r#"{{"token":"e30.{payload}.x"}}"#);
+    let short_lived = ending_in(5 * 60);
+    let payload = short_lived.split('.').nth(1).unwrap();
     let noon = format!("{} e30.{payload}.x", NOON.rsplit_once(' ').unwrap().0);
     let script =
         Script::answering(&[(TOKEN, (200, &short_lived)), (&noon, TAKEN), (&noon, TAKEN)]).await;
@@ -234,6 +182,13 @@ async fn uses_a_token_until_it_is_near_its_end() {
     for _ in 0..2 {
         assert_eq!(told(&messagecentral.send(&http, &outgoing("Noon?")).await), "sent 474097");
     }
+}
+
+/// The answer with a token that has so many seconds left.
+fn ending_in(seconds: i64) -> String {
+    let end = Timestamp::now().as_second() + seconds;
+    let payload = URL_SAFE_NO_PAD.encode(format!(r#"{{"iat":0,"exp":{end}}}"#));
+    format!(r#"{{"token":"e30.{payload}.x"}}"#)
 }
 
 #[tokio::test]
@@ -252,11 +207,16 @@ async fn uses_a_token_that_is_over_by_our_clock_no_second_time() {
 }
 
 #[tokio::test]
-async fn sends_by_the_sender_that_was_texted() {
+async fn sends_by_the_sender_that_was_texted_for_an_account_without_an_address() {
+    let token = TOKEN.strip_suffix("&email=owner%40text.example").unwrap();
     let noon = "POST /verification/v3/send?countryCode=1&mobileNumber=2025550143&flowType=SMS\
-        &type=SMS&message=%C2%BFNoon+%26+caf%C3%A9%3F&senderId=12025550100 e30.eyJleHAiOjQxMDI0NDQ4MDB9.x";
-    let script = Script::answering(&[(TOKEN, (200, LASTING)), (noon, TAKEN)]).await;
-    let messagecentral = messagecentral(script.url.clone(), SECRET);
+        &type=SMS&message=%C2%BFNoon+%26+caf%C3%A9%3F&senderId=12025550100 \
+        e30.eyJleHAiOjQxMDI0NDQ4MDB9.x";
+    let script = Script::answering(&[(token, (200, LASTING)), (noon, TAKEN)]).await;
+    let messagecentral = MessageCentral::new(MessageCentralSettings {
+        email: None,
+        ..settings(script.url.clone(), SECRET)
+    });
     let message = Outgoing { from: Some("12025550100".into()), ..outgoing("¿Noon & café?") };
     assert_eq!(told(&messagecentral.send(&patient(), &message).await), "sent 474097");
 }
@@ -270,13 +230,15 @@ fn receives() {
             ReceiveCase {
                 name: "JSON",
                 call: INBOUND,
-                body: r#"{"from":"+12025550143","to":"+12025550100","text":"Noon?","id":"7","time":"2026-11-01T12:00:00Z"}"#,
+                body: r#"{"from":"+12025550143","to":"+12025550100","text":"Noon?","id":"7",
+                    "time":"2026-11-01T12:00:00Z"}"#,
                 outcome: "7 +12025550143 -> +12025550100 at 2026-11-01T12:00:00Z: Noon?",
             },
             ReceiveCase {
                 name: "a form",
                 call: INBOUND,
-                body: "mobileNumber=12025550143&message=Noon+%26+caf%C3%A9&messageId=7&timestamp=1793534400",
+                body: "mobileNumber=12025550143&message=Noon+%26+caf%C3%A9\
+                   &messageId=7&timestamp=1793534400",
                 outcome: "7 +12025550143 -> TEXTBK at 2026-11-01T12:00:00Z: Noon & café",
             },
             ReceiveCase {
@@ -288,7 +250,8 @@ fn receives() {
             ReceiveCase {
                 name: "numbers as numbers, a country code of its own",
                 call: INBOUND,
-                body: r#"{"countryCode":1,"mobileNumber":2025550143,"senderId":"TEXTBK","message":"Noon","messageId":7,"receivedAt":1793534400000}"#,
+                body: r#"{"countryCode":1,"mobileNumber":2025550143,"senderId":"TEXTBK",
+                    "message":"Noon","messageId":7,"receivedAt":1793534400000}"#,
                 outcome: "7 +12025550143 -> TEXTBK at 2026-11-01T12:00:00Z: Noon",
             },
             ReceiveCase {
@@ -306,13 +269,16 @@ fn receives() {
             ReceiveCase {
                 name: "further in",
                 call: INBOUND,
-                body: r#"{"event":"inbound","data":{"sender":"0012025550143","recipient":"12025550100","body":"Noon","message_id":"7"}}"#,
+                body: r#"{"event":"inbound","data":{"sender":"0012025550143",
+                    "recipient":"12025550100","body":"Noon","message_id":"7"}}"#,
                 outcome: "7 +12025550143 -> 12025550100: Noon",
             },
             ReceiveCase {
                 name: "several at once",
                 call: INBOUND,
-                body: r#"{"id":"batch","to":"TEXTBK","data":{"messages":[{"from":"12025550143","text":"Noon","id":"7"},{"from":"12025550144","text":"No","meta":{"text":"x"}}]}}"#,
+                body: r#"{"id":"batch","to":"TEXTBK","data":{"messages":[
+                    {"from":"12025550143","text":"Noon","id":"7"},
+                    {"from":"12025550144","text":"No","meta":{"text":"x"}}]}}"#,
                 outcome: "7 +12025550143 -> TEXTBK: Noon; - +12025550144 -> TEXTBK: No",
             },
             ReceiveCase {
@@ -331,31 +297,31 @@ fn receives() {
                 name: "a sender with a name",
                 call: INBOUND,
                 body: r#"{"from":"MYBANK","text":"Noon"}"#,
-                outcome: "genuine but not understood: the sender is not a number that can be answered",
+                outcome: "unreadable: the sender is not a number that can be answered",
             },
             ReceiveCase {
                 name: "fields of other names",
                 call: INBOUND,
                 body: r#"{"who":"12025550143","what":"Noon"}"#,
-                outcome: "genuine but not understood: no sender or no text was found in it",
+                outcome: "unreadable: no sender or no text was found in it",
             },
             ReceiveCase {
                 name: "neither JSON nor a form",
                 call: INBOUND,
                 body: "\u{1}\u{2}{",
-                outcome: "genuine but not understood: no sender or no text was found in it",
+                outcome: "unreadable: no sender or no text was found in it",
             },
             ReceiveCase {
                 name: "nothing",
                 call: INBOUND,
                 body: "",
-                outcome: "genuine but not understood: no sender or no text was found in it",
+                outcome: "unreadable: no sender or no text was found in it",
             },
             ReceiveCase {
                 name: "a receipt that quotes what we said",
                 call: "POST /webhooks/messagecentral/status",
                 body: r#"{"mobileNumber":"12025550143","message":"Noon","status":"DELIVRD"}"#,
-                outcome: "genuine but not understood: a receipt, whose form nothing documents",
+                outcome: "unreadable: a receipt, whose form nothing documents",
             },
         ],
     );
@@ -402,10 +368,9 @@ fn messagecentral(base_url: String, secret: &str) -> MessageCentral {
 
 /// The account's password and the token of its webhook are the same here.
 fn settings(base_url: String, secret: &str) -> MessageCentralSettings {
-    use base64::Engine as _;
     MessageCentralSettings {
         customer_id: "C-1".into(),
-        password_base64: base64::engine::general_purpose::STANDARD.encode(secret).into(),
+        password_base64: STANDARD.encode(secret).into(),
         email: Some("owner@text.example".into()),
         sender_id: "TEXTBK".into(),
         base_url,

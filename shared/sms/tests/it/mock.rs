@@ -1,6 +1,6 @@
 use http::HeaderValue;
-use sms::{Http, Provider};
-use sms::{Mock, WebhookError};
+
+use sms::{Http, Mock, Provider, WebhookError};
 
 use crate::harness::{ReceiveCase, SECRET, check_receive, outgoing, received_line, request};
 
@@ -92,7 +92,7 @@ fn believes_a_program_but_no_form() {
         received_line(&mock("http://localhost:5000").receive(&call))
     };
     assert_eq!(typed("application/json; charset=utf-8"), "1 +12025550143 -> +12025550100: Noon?");
-    assert_eq!(typed("text/plain"), "not from the provider");
+    assert_eq!(typed("text/plain"), "forged");
     let untyped = mock("http://localhost:5000").receive(&request(INBOUND, TEXT));
     assert_eq!(untyped, Err(WebhookError::Forged));
 }

@@ -33,15 +33,18 @@ fn are_the_mock_where_nothing_else_is_configured() {
 fn say_what_is_missing() {
     assert_eq!(
         names(&MESSAGECENTRAL[..1]),
-        "MessageCentral is half configured: set MC_SENDER_ID, MC_PASSWORD (or MC_PASSWORD_BASE64) as well"
+        "MessageCentral is half configured: \
+         set MC_SENDER_ID, MC_PASSWORD (or MC_PASSWORD_BASE64) as well"
     );
     assert_eq!(
-        names(&[("MC_WEBHOOK_TOKEN", "x")]),
-        "MessageCentral is half configured: set MC_CUSTOMER_ID, MC_SENDER_ID, MC_PASSWORD (or MC_PASSWORD_BASE64) as well"
+        names(&[("MC_WEBHOOK_TOKEN", "token")]),
+        "MessageCentral is half configured: \
+         set MC_CUSTOMER_ID, MC_SENDER_ID, MC_PASSWORD (or MC_PASSWORD_BASE64) as well"
     );
     assert_eq!(
         names(&TWILIO[..1]),
-        "Twilio is half configured: set TWILIO_AUTH_TOKEN, TWILIO_FROM (or TWILIO_MESSAGING_SERVICE_SID) as well"
+        "Twilio is half configured: \
+         set TWILIO_AUTH_TOKEN, TWILIO_FROM (or TWILIO_MESSAGING_SERVICE_SID) as well"
     );
     assert_eq!(
         names(&TWILIO[2..]),
@@ -51,9 +54,7 @@ fn say_what_is_missing() {
 
 #[test]
 fn say_what_to_write_instead() {
-    let with = |settings: &[(&'static str, &'static str)], name, value| {
-        names(&[settings, &[(name, value)]].concat())
-    };
+    let with = |others: &[(&str, &str)], name, value| names(&[others, &[(name, value)]].concat());
     let cases = [
         (
             with(&TWILIO, "TWILIO_BASE_URL", "twilio"),
@@ -61,15 +62,18 @@ fn say_what_to_write_instead() {
         ),
         (
             with(&TWILIO, "SMS_PROVIDERS", "twilio,pigeon"),
-            "SMS_PROVIDERS cannot be used: write names out of messagecentral, twilio, mock, separated by commas",
+            "SMS_PROVIDERS cannot be used: \
+             write names out of messagecentral, twilio, mock, separated by commas",
         ),
         (
             with(&TWILIO, "SMS_PROVIDERS", "mock,twilio"),
-            "SMS_PROVIDERS cannot be used: mock is named twice or is not configured: leave it out, or set its settings",
+            "SMS_PROVIDERS cannot be used: \
+             mock is named twice or is not configured: leave it out, or set its settings",
         ),
         (
             with(&MESSAGECENTRAL, "MC_PASSWORD_BASE64", "p@ss"),
-            "MC_PASSWORD_BASE64 cannot be used: write the password in Base64, or set MC_PASSWORD to the password itself",
+            "MC_PASSWORD_BASE64 cannot be used: \
+             write the password in Base64, or set MC_PASSWORD to the password itself",
         ),
         (with(&MESSAGECENTRAL, "MC_INBOUND_FIELDS", "sender=who"), INBOUND_FIELDS),
         (with(&MESSAGECENTRAL, "MC_INBOUND_FIELDS", "from"), INBOUND_FIELDS),
@@ -79,14 +83,16 @@ fn say_what_to_write_instead() {
     for (actual, expected) in cases {
         assert_eq!(actual, expected);
     }
-    let error = Providers::configured(&TWILIO.into(), "text.example", false).err().unwrap();
+    let nowhere = Providers::configured(&TWILIO.into(), "text.example", false).err().unwrap();
     assert_eq!(
-        error.to_string(),
+        nowhere.to_string(),
         "PUBLIC_URL cannot be used: write an address as https://example.com"
     );
 }
 
-const INBOUND_FIELDS: &str = "MC_INBOUND_FIELDS cannot be used: write from=…,to=…,text=…,id=…,time=… with the name that each field has in the call; leave out those that are found without";
+const INBOUND_FIELDS: &str = "MC_INBOUND_FIELDS cannot be used: \
+    write from=…,to=…,text=…,id=…,time=… with the name that each field has in the call; \
+    leave out those that are found without";
 
 #[test]
 fn are_asked_in_the_order_of_preference() {

@@ -4,8 +4,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use jiff::Timestamp;
 use sha1::Sha1;
-use sms::{Found, Outgoing, Provider, Status, Twilio, WebhookError};
+use sms::{Found, Outgoing, Provider, SendError, Status, Twilio, WebhookError};
 use url::form_urlencoded;
 
 use crate::harness::{
@@ -27,90 +28,37 @@ const NOON: &str = "POST /2010-04-01/Accounts/AC1/Messages.json \
 
 #[tokio::test]
 async fn sends() {
-    let refusals = [
-        (
-            "a person said STOP",
-            (400, r#"{"code":21610,"message":"","status":400}"#),
-            "the recipient has opted out (21610)",
-        ),
-        (
-            "no such number",
-            (400, r#"{"code":21211,"message":"","status":400}"#),
-            "undeliverable (21211)",
-        ),
-        (
-            "a landline",
-            (400, r#"{"code":21614,"message":"","status":400}"#),
-            "undeliverable (21614)",
-        ),
-        ("too long", (400, r#"{"code":21617,"message":"","status":400}"#), "undeliverable (21617)"),
-        (
-            "a country that is switched off",
-            (403, r#"{"code":21408,"message":"","status":403}"#),
-            "refused (21408)",
-        ),
-        (
-            "not reachable from here",
-            (400, r#"{"code":21612,"message":"","status":400}"#),
-            "refused (21612)",
-        ),
-        (
-            "a trial account",
-            (400, r#"{"code":21608,"message":"","status":400}"#),
-            "refused (21608)",
-        ),
-        (
-            "a wrong token",
-            (401, r#"{"code":20003,"message":"Authenticate","status":401}"#),
-            "refused (20003)",
-        ),
-        (
-            "too many at once",
-            (429, r#"{"code":20429,"message":"","status":429}"#),
-            "refused (20429)",
-        ),
-        ("a full queue", (429, r#"{"code":21611,"message":"","status":429}"#), "refused (21611)"),
-        (
-            "a fault of theirs",
-            (500, r#"{"code":20500,"message":"","status":500}"#),
-            "no readable answer, it may have been sent (http 500)",
-        ),
-        (
-            "a gateway's own code",
-            (404, r#"{"code":404,"message":"no route"}"#),
-            "no readable answer, it may have been sent (http 404)",
-        ),
-        (
-            "an id that is none",
-            (201, r#"{"sid":"SM1","status":"queued"}"#),
-            "no readable answer, it may have been sent (unreadable)",
-        ),
-        (
-            "created, but says 200",
-            (200, CREATED),
-            "no readable answer, it may have been sent (unreadable)",
-        ),
-    ];
-    let exchanges = refusals.map(|(_, answer, _)| [(NOON, answer)]);
-    let accepted = SendCase {
-        name: "accepted",
-        text: "Noon?",
-        exchange: &[(NOON, (201, CREATED))],
-        outcome: "sent SM00000000000000000000000000000001",
-    };
-    let refused = refusals.iter().zip(&exchanges).map(|((name, _, outcome), exchange)| SendCase {
-        name,
-        text: "Noon?",
-        exchange,
-        outcome,
-    });
-    let cases: Vec<_> = [accepted].into_iter().chain(refused).collect();
-    check_send(|url| twilio(url, SECRET), &cases).await;
+    check_send(
+        |url| twilio(url, SECRET),
+        &[
+            answered("accepted", (201, CREATED), "sent SM00000000000000000000000000000001"),
+            answered("the person said STOP", (400, r#"{"code":21610}"#), "opted out: 21610"),
+            answered("no such number", (400, r#"{"code":21211}"#), "undeliverable: 21211"),
+            answered("a landline", (400, r#"{"code":21614}"#), "undeliverable: 21614"),
+            answered("too long", (400, r#"{"code":21617}"#), "undeliverable: 21617"),
+            answered("a country switched off", (403, r#"{"code":21408}"#), "refused: 21408"),
+            answered("not reachable from here", (400, r#"{"code":21612}"#), "refused: 21612"),
+            answered("a trial account", (400, r#"{"code":21608}"#), "refused: 21608"),
+            answered("a wrong token", (401, r#"{"code":20003}"#), "refused: 20003"),
+            answered("too many at once", (429, r#"{"code":20429}"#), "refused: 20429"),
+            answered("a full queue", (429, r#"{"code":21611}"#), "refused: 21611"),
+            answered("a fault of theirs", (500, r#"{"code":20500}"#), "unknown: http 500"),
+            answered("a gateway's own code", (404, r#"{"code":404}"#), "unknown: http 404"),
+            answered("an id that is none", (201, r#"{"sid":"SM1"}"#), "unknown: unreadable"),
+            answered("created, but it says 200", (200, CREATED), "unknown: unreadable"),
+        ],
+    )
+    .await;
+}
+
+fn answered<'a>(name: &'a str, answer: (u16, &'a str), outcome: &'a str) -> SendCase<'a> {
+    SendCase { name, text: "Noon?", exchange: vec![(NOON, answer)], outcome }
 }
 
 const CREATED: &str = r#"{"sid":"SM00000000000000000000000000000001","status":"queued",
     "body":"Noon?","to":"+12025550143","from":"+12025550100","num_segments":"1",
-    "direction":"outbound-api","error_code":null,"date_created":"Thu, 24 Aug 2023 05:01:45 +0000"}"#;
+    "direction":"outbound-api","error_code":null,
+    "date_created":"Thu, 24 Aug 2023 05:01:45 +0000"}"#;
 
 #[tokio::test]
 async fn sends_from_the_number_that_was_texted_and_from_a_service() {
@@ -141,13 +89,14 @@ fn receives() {
                    &Body=Noon+%26+caf%C3%A9+%F0%9F%8E%89%0A&To=%2B12025550100&NumSegments=1\
                    &MessageSid=SM00000000000000000000000000000002&AccountSid=AC1\
                    &From=%2B12025550143&ApiVersion=2010-04-01",
-                outcome: "SM00000000000000000000000000000002 +12025550143 -> +12025550100: Noon & café 🎉\n",
+                outcome: "SM00000000000000000000000000000002 +12025550143 -> +12025550100: \
+                          Noon & café 🎉\n",
             },
             ReceiveCase {
                 name: "a picture without words",
                 call: INBOUND,
-                body: "MessageSid=MM00000000000000000000000000000002&AccountSid=AC1&NumMedia=2&Body=\
-                   &From=%2B12025550143&To=%2B12025550100&SmsStatus=received",
+                body: "MessageSid=MM00000000000000000000000000000002&AccountSid=AC1&NumMedia=2\
+                   &Body=&From=%2B12025550143&To=%2B12025550100&SmsStatus=received",
                 outcome: "MM00000000000000000000000000000002 +12025550143 -> +12025550100 +2: ",
             },
             ReceiveCase {
@@ -160,8 +109,9 @@ fn receives() {
             ReceiveCase {
                 name: "a text as JSON",
                 call: "POST /webhooks/twilio/inbound?bodySHA256=\
-                   51a806d6dd20dad884e1e8bbec020c2da35a48fd9706a8a8b6d0042a0bbb2838",
-                body: r#"{"MessageSid":"SM00000000000000000000000000000002","AccountSid":"AC1","From":"+12025550143","To":"+12025550100","Body":"Noon","NumMedia":1}"#,
+                   3ebe0d4e4150ea030340688232e8add3e9d35b2f2ab472250aefbe740bf330ec",
+                body: r#"{"MessageSid":"SM00000000000000000000000000000002","AccountSid":"AC1",
+                    "From":"+12025550143","To":"+12025550100","Body":"Noon","NumMedia":1}"#,
                 outcome: "SM00000000000000000000000000000002 +12025550143 -> +12025550100 +1: Noon",
             },
             ReceiveCase {
@@ -169,14 +119,14 @@ fn receives() {
                 call: INBOUND,
                 body: "MessageSid=SM00000000000000000000000000000002&AccountSid=AC1&Body=Noon\
                    &From=384387&To=%2B12025550100&SmsStatus=received",
-                outcome: "genuine but not understood: the sender is not a number that can be answered",
+                outcome: "unreadable: the sender is not a number that can be answered",
             },
             ReceiveCase {
                 name: "another account's text",
                 call: INBOUND,
                 body: "MessageSid=SM00000000000000000000000000000002&AccountSid=AC2&Body=Noon\
                    &From=%2B12025550143&To=%2B12025550100&SmsStatus=received",
-                outcome: "not from the provider",
+                outcome: "forged",
             },
             ReceiveCase {
                 name: "delivered",
@@ -190,7 +140,8 @@ fn receives() {
                 call: STATUS,
                 body: "MessageSid=SM00000000000000000000000000000001&MessageStatus=undelivered\
                    &ErrorCode=30034&AccountSid=AC1",
-                outcome: "SM00000000000000000000000000000001 of attempt-1: Undelivered (undelivered 30034)",
+                outcome: "SM00000000000000000000000000000001 of attempt-1: \
+                          Undelivered (undelivered 30034)",
             },
             ReceiveCase {
                 name: "opted out, found late",
@@ -215,19 +166,19 @@ fn receives() {
                 name: "a word that nobody documents",
                 call: STATUS,
                 body: "MessageSid=SM00000000000000000000000000000001&MessageStatus=vaporized",
-                outcome: "genuine but not understood: an unknown status",
+                outcome: "unreadable: an unknown status",
             },
             ReceiveCase {
                 name: "something else altogether",
                 call: INBOUND,
                 body: "EventType=onConversationAdded&AccountSid=AC1",
-                outcome: "genuine but not understood: no message id",
+                outcome: "unreadable: no message id",
             },
             ReceiveCase {
                 name: "nothing at all",
                 call: INBOUND,
                 body: "",
-                outcome: "genuine but not understood: no message id",
+                outcome: "unreadable: no message id",
             },
         ],
     );
@@ -337,12 +288,22 @@ async fn finds_a_message_that_it_lost_sight_of() {
     assert_eq!(find(TEXT, &[&[]]).await, Ok(Found::Absent));
 
     let undated = [message("SM_it", "Noon", "outbound-api", "yesterday", "sent")];
-    let outcome = find("Noon", &[&undated]).await.unwrap_err().to_string();
-    assert_eq!(outcome, "no readable answer, it may have been sent (unreadable)");
+    let unreadable = Err(SendError::Unknown { code: "unreadable".into() });
+    assert_eq!(find("Noon", &[&undated]).await, unreadable);
+}
+
+#[tokio::test]
+async fn takes_its_token_to_no_other_host() {
+    let path = "/2010-04-01/Accounts/AC1/Messages.json?To=%2B12025550143&PageSize=50";
+    let elsewhere = r#"{"messages":[],"next_page_uri":"http://elsewhere.invalid/"}"#;
+    let script = Script::answering(&[(&format!("GET {path} {BASIC}"), (200, elsewhere))]).await;
+    let twilio = twilio(script.url.clone(), SECRET);
+    let found = twilio.find(&patient(), &outgoing("Noon"), Timestamp::UNIX_EPOCH).await;
+    assert_eq!(found, Err(SendError::Unknown { code: "unreadable".into() }));
 }
 
 /// Asks for a message of 2023-08-24 05:01:46, where Twilio lists these pages.
-async fn find(text: &str, pages: &[&[String]]) -> Result<Found, sms::SendError> {
+async fn find(text: &str, pages: &[&[String]]) -> Result<Found, SendError> {
     let path = "/2010-04-01/Accounts/AC1/Messages.json?To=%2B12025550143&PageSize=50";
     let mut exchange = Vec::new();
     for (number, messages) in pages.iter().enumerate() {
