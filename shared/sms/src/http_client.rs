@@ -22,8 +22,8 @@ const LARGEST_ANSWER: usize = 1024 * 1024;
 /// The HTTP client through which all providers are asked. Cloning it is cheap and shares its
 /// connections.
 ///
-/// It follows no redirect and never repeats a request that may have arrived. It looks at no
-/// environment variable, proxies included.
+/// It follows no redirect, uses no proxy that the environment names, and never repeats a request
+/// that may have arrived.
 #[derive(Clone)]
 pub struct Http {
     client: reqwest::Client,

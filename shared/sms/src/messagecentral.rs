@@ -100,7 +100,7 @@ const TIME: [&str; 9] = [
 ];
 
 /// One MessageCentral account.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct MessageCentralSettings {
     /// `C-` and what follows, from their console.
     pub customer_id: String,
@@ -167,14 +167,14 @@ impl Provider for MessageCentral {
     }
 
     async fn send(&self, http: &Http, message: &Outgoing) -> Result<String, SendError> {
-        let token = self.token(http).await?;
+        let token = self.token(http, |token| token.usable_until).await?;
         let answer = self.hand_over(http, message, &token).await?;
         if !is_unauthorized(&answer) {
             return outcome(&answer);
         }
         // The token did not last as long as it said. Nothing was processed.
         self.forget(&token);
-        let token = self.token(http).await?;
+        let token = self.token(http, |token| token.usable_until).await?;
         outcome(&self.hand_over(http, message, &token).await?)
     }
 
@@ -194,17 +194,14 @@ impl Provider for MessageCentral {
         let mut texts = Vec::new();
         self.read(&content, &Fields::new(), DEPTH, &mut texts)?;
         if texts.is_empty() {
-            return Err(WebhookError::Unreadable("no field for the sender or the text was found"));
+            return Err(WebhookError::Unreadable("no sender or no text was found in it"));
         }
         Ok(texts.into_iter().map(Event::Text).collect())
     }
 
     async fn prepare(&self, http: &Http) {
-        let renewed = self.known_token().is_some_and(|token| Timestamp::now() < token.renew_from);
-        if !renewed {
-            // `send` meets a failure again.
-            let _ = self.fetch_token(http, |token| Timestamp::now() < token.renew_from).await;
-        }
+        // `send` meets a failure again.
+        let _ = self.token(http, |token| token.renew_from).await;
     }
 }
 
@@ -270,25 +267,20 @@ impl MessageCentral {
         http.send(request).await
     }
 
-    /// A token that lasts for a message. Without one nothing was sent, so every failure is a
-    /// refusal.
-    async fn token(&self, http: &Http) -> Result<Token, SendError> {
-        let lasts = |token: &Token| Timestamp::now() < token.usable_until;
-        match self.known_token().filter(lasts) {
-            Some(token) => Ok(token),
-            None => self.fetch_token(http, lasts).await,
-        }
-    }
-
-    /// Fetches a token, unless somebody else fetched one that will `do` in the meantime.
-    async fn fetch_token(
+    /// The token, or a new one if its time is over. Without one nothing was sent, so every failure
+    /// is a refusal.
+    async fn token(
         &self,
         http: &Http,
-        will_do: impl Fn(&Token) -> bool,
+        end: impl Fn(&Token) -> Timestamp,
     ) -> Result<Token, SendError> {
         let asked = Instant::now();
+        let lasts = |token: &Token| Timestamp::now() < end(token);
+        if let Some(token) = self.known_token().filter(lasts) {
+            return Ok(token);
+        }
         let mut failure = self.fetching.lock().await;
-        if let Some(token) = self.known_token().filter(will_do) {
+        if let Some(token) = self.known_token().filter(lasts) {
             return Ok(token);
         }
         if let Some((_, error)) = failure.as_ref().filter(|(at, _)| *at > asked) {
@@ -308,14 +300,14 @@ impl MessageCentral {
 
     async fn request_token(&self, http: &Http) -> Result<Token, SendError> {
         let settings = &self.settings;
-        let request = http
-            .get(format!("{}/auth/v1/authentication/token", settings.base_url))
-            .query(&[
-                ("customerId", settings.customer_id.as_str()),
-                ("key", settings.password_base64.expose_secret()),
-                ("scope", "NEW"),
-            ])
-            .query(&settings.email.as_deref().map(|email| [("email", email)]));
+        let mut query = vec![
+            ("customerId", settings.customer_id.as_str()),
+            ("key", settings.password_base64.expose_secret()),
+            ("scope", "NEW"),
+        ];
+        query.extend(settings.email.as_deref().map(|email| ("email", email)));
+        let request =
+            http.get(format!("{}/auth/v1/authentication/token", settings.base_url)).query(&query);
         let refused = |reason: &str| SendError::Refused { code: format!("token: {reason}") };
         let answer = http.send(request).await.map_err(|error| refused(error.code()))?;
         let body: Value = answer.json().unwrap_or_default();
@@ -343,9 +335,7 @@ impl MessageCentral {
             name == "token" && token.as_bytes().ct_eq(expected.expose_secret().as_bytes()).into()
         })
     }
-}
 
-impl MessageCentral {
     /// Adds the texts in a value of a call's body. What surrounds a text, such as our number, may
     /// be said once around several; its words and its id are its own.
     fn read<'a>(
@@ -428,7 +418,7 @@ impl InboundFields {
 
 impl Token {
     fn new(value: String, now: Timestamp) -> Self {
-        let end = end_of(&value).unwrap_or(now + LIFE_WITHOUT_END);
+        let end = end_of(&value).unwrap_or(now + LIFE_WITHOUT_END).max(now);
         let life = Duration::try_from(end.duration_since(now)).unwrap_or_default();
         let usable_until = end - MARGIN;
         Self { value: value.into(), renew_from: usable_until - AHEAD.min(life / 4), usable_until }

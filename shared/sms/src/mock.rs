@@ -16,7 +16,7 @@ use crate::{
 /// Its webhook takes JSON: `{"from", "to", "text", "id"}` for a text, of which `to` and `id` may be
 /// left out, and `{"message", "attempt", "status", "code"}` for a receipt. It believes whoever can
 /// reach it, except a page of somebody else's in the owner's browser.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Mock {
     /// Where the console is served from.
     pub public_url: Url,

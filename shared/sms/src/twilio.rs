@@ -59,7 +59,7 @@ const PAGE_SIZE: u32 = 50;
 const PAGES: usize = 10;
 
 /// One Twilio account and the number or service that it sends from.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Twilio {
     /// `AC` and 32 hexadecimal digits.
     pub account_sid: String,
@@ -193,13 +193,12 @@ impl Provider for Twilio {
                     return Ok(Found::Accepted { id: candidate.sid, status });
                 }
             }
-            match page.next_page_uri {
-                // Only a path: our token goes to no other host.
-                Some(path) if path.starts_with('/') => {
-                    request = http.get(format!("{}{path}", self.base_url));
-                }
-                _ => return Ok(Found::Absent),
-            }
+            request = match page.next_page_uri {
+                None => return Ok(Found::Absent),
+                // Our token goes to no other host.
+                Some(path) if path.starts_with('/') => http.get(format!("{}{path}", self.base_url)),
+                Some(_) => return Err(answer.otherwise()),
+            };
         }
         Err(SendError::Unknown { code: "too many messages to look through".into() })
     }
