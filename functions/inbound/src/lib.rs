@@ -1,1 +1,166 @@
+//! Takes texts from providers: verifies, stores, wakes the turn, answers. Nothing here thinks,
+//! because a provider waits for the answer and calls again if it comes late.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::Request;
+use axum::response::Response;
+use axum::routing::{get, post};
+use bytes::Bytes;
+use conversations::{Arrival, Claim, ConversationId, Stop, Store, Taken, Unavailable, Waiting};
+use jiff::Timestamp;
+use policy::Keyword;
+use queue::{Queue, WakeUp};
+use sms::{Event, Provider, Providers, Text};
+use telemetry::{Step, TraceId};
+use tracing::Instrument;
+
+/// The longest text that is taken, in characters. No provider of ours carries more than 1,600.
+const LONGEST_TEXT: usize = 2_000;
+
+/// How long the same words of the same person are taken for a repeat, where a provider gives
+/// neither an id nor a time.
+const SAME_WORDS: Duration = Duration::from_secs(120);
+
+/// The function, with its clients.
+pub struct Inbound {
+    /// Who may call.
+    pub providers: Arc<Providers>,
+    /// Where texts are kept.
+    pub store: Arc<Store>,
+    /// Where the turn is woken.
+    pub queue: Queue,
+}
+
+impl Inbound {
+    /// `POST /webhooks/{provider}/inbound`, and `GET /healthz`.
+    pub fn router(self) -> Router {
+        Router::new()
+            .route("/webhooks/{provider}/inbound", post(call))
+            .route("/healthz", get(async || "ok"))
+            .layer(webhooks::body_limit())
+            .with_state(Arc::new(self))
+    }
+
+    /// Answers one call: 2xx once every text in it is stored, or was before.
+    pub async fn receive(
+        &self,
+        provider: &str,
+        call: Request<Bytes>,
+        trace: &TraceId,
+        now: Timestamp,
+    ) -> Response {
+        let read = webhooks::read(&self.providers, &self.store, provider, &call, trace, now).await;
+        let (provider, events) = match read {
+            Ok(read) => read,
+            Err(answer) => return answer,
+        };
+        for event in events {
+            let Event::Text(text) = event else {
+                tracing::warn!(
+                    "a receipt came to the address for texts: its address ends in /status"
+                );
+                continue;
+            };
+            let stored = if text.body.chars().count() > LONGEST_TEXT {
+                webhooks::keep(&self.store, provider, &call, "text too long", trace, now).await
+            } else {
+                self.take(provider, text, trace, now).await
+            };
+            if let Err(error) = stored {
+                return webhooks::unavailable(&error);
+            }
+        }
+        webhooks::acknowledge(provider)
+    }
+
+    async fn take(
+        &self,
+        provider: &dyn Provider,
+        text: Text,
+        trace: &TraceId,
+        now: Timestamp,
+    ) -> Result<(), Unavailable> {
+        let claim = claim(provider.name(), &text);
+        match policy::keyword(&text.body) {
+            Some(Keyword::Stop) => {
+                let provider_confirms = provider.answers_stop_words();
+                let stop = Stop {
+                    at: now,
+                    provider: provider.name().into(),
+                    confirmed: provider_confirms,
+                };
+                self.store.stop(&claim, &text.from, &stop).await?;
+            }
+            Some(Keyword::Start) => self.store.start(&claim, &text.from, now).await?,
+            // YES is an ordinary word unless the person has stopped, which the turn knows.
+            Some(Keyword::Yes | Keyword::Help) | None => {}
+        }
+        let conversation = ConversationId::of(&text.to, &text.from);
+        let arrival = Arrival {
+            ours: text.to,
+            theirs: text.from,
+            text: Waiting {
+                provider: provider.name().into(),
+                message: text.id.unwrap_or_else(|| claim.name().to_owned()),
+                body: text.body,
+                media: text.media,
+                trace: trace.clone(),
+                at: now,
+            },
+            steps: vec![Step::new("received", now).with("provider", provider.name())],
+            claim,
+        };
+        let taken = self.store.take(&arrival).await?;
+        match taken {
+            Taken::New => tracing::info!(conversation.id = %conversation, "took a text"),
+            Taken::Repeat => tracing::info!(conversation.id = %conversation, "took no repeat"),
+            Taken::TooMuch => {
+                tracing::error!(conversation.id = %conversation, "set a text aside: too many wait");
+                return Ok(());
+            }
+        }
+        self.wake(conversation, &arrival.claim, trace).await;
+        Ok(())
+    }
+
+    /// Once the text is stored it will be answered, whatever the queue says: `sweep` finds it.
+    async fn wake(&self, conversation: ConversationId, claim: &Claim, trace: &TraceId) {
+        let wake_up = WakeUp { conversation: conversation.to_string(), trace: trace.clone() };
+        if let Err(error) = self.queue.send(&wake_up, claim.name()).await {
+            tracing::warn!(%error, "left a wake-up to the sweep: {error}");
+        }
+    }
+}
+
+async fn call(
+    State(inbound): State<Arc<Inbound>>,
+    Path(provider): Path<String>,
+    call: Request<axum::body::Body>,
+) -> Response {
+    let trace = TraceId::fresh();
+    let span = tracing::info_span!("inbound", trace.id = %trace);
+    let answer = async {
+        match webhooks::whole(call).await {
+            Ok(call) => inbound.receive(&provider, call, &trace, Timestamp::now()).await,
+            Err(answer) => answer,
+        }
+    };
+    webhooks::with_trace(answer.instrument(span).await, &trace)
+}
+
+/// What makes a repeat of this message recognisable: its id; without one its sender, words and
+/// time; without a time its sender and words, for two minutes.
+fn claim(provider: &str, text: &Text) -> Claim {
+    let from = text.from.as_str();
+    match (&text.id, text.sent_at) {
+        (Some(id), _) => Claim::of_message(provider, id),
+        (None, Some(time)) => {
+            Claim::of_message(provider, &format!("{from} {} {}", time.as_millisecond(), text.body))
+        }
+        (None, None) => Claim::of_words(provider, &[from, &text.body], SAME_WORDS),
+    }
+}

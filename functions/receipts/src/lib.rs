@@ -1,1 +1,98 @@
+//! Takes delivery reports from providers: what became of what we sent.
 
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::Request;
+use axum::response::Response;
+use axum::routing::{get, post};
+use bytes::Bytes;
+use conversations::{Joined, Store};
+use jiff::Timestamp;
+use sms::{Event, Providers};
+use telemetry::TraceId;
+use tracing::Instrument;
+
+/// The function, with its clients.
+pub struct Receipts {
+    /// Who may call.
+    pub providers: Arc<Providers>,
+    /// Where attempts are kept.
+    pub store: Arc<Store>,
+}
+
+impl Receipts {
+    /// `POST /webhooks/{provider}/status`, and `GET /healthz`.
+    pub fn router(self) -> Router {
+        Router::new()
+            .route("/webhooks/{provider}/status", post(call))
+            .route("/healthz", get(async || "ok"))
+            .layer(webhooks::body_limit())
+            .with_state(Arc::new(self))
+    }
+
+    /// Answers one call, and says under which trace its attempt was made, once that is known.
+    pub async fn receive(
+        &self,
+        provider: &str,
+        call: Request<Bytes>,
+        trace: &TraceId,
+        now: Timestamp,
+    ) -> (Response, Option<TraceId>) {
+        let read = webhooks::read(&self.providers, &self.store, provider, &call, trace, now).await;
+        let (provider, events) = match read {
+            Ok(read) => read,
+            Err(answer) => return (answer, None),
+        };
+        let mut attempted = None;
+        for event in events {
+            let Event::Receipt(receipt) = event else {
+                tracing::error!(
+                    "a text came to the address for receipts: its address ends in /inbound"
+                );
+                let reason = "a text at the address for receipts";
+                let kept = webhooks::keep(&self.store, provider, &call, reason, trace, now).await;
+                if let Err(error) = kept {
+                    return (webhooks::unavailable(&error), None);
+                }
+                continue;
+            };
+            match self.store.receive(provider.name(), &receipt, now).await {
+                Ok(joined) => {
+                    if let Joined::Attempt(trace) = joined {
+                        tracing::Span::current().record("trace.id", trace.as_str());
+                        attempted = Some(trace);
+                    }
+                    tracing::info!(
+                        provider.name = provider.name(),
+                        message.id = receipt.message,
+                        code = receipt.code,
+                        "took a receipt: {}",
+                        receipt.word
+                    );
+                }
+                Err(error) => return (webhooks::unavailable(&error), attempted),
+            }
+        }
+        (webhooks::acknowledge(provider), attempted)
+    }
+}
+
+async fn call(
+    State(receipts): State<Arc<Receipts>>,
+    Path(provider): Path<String>,
+    call: Request<Body>,
+) -> Response {
+    let fresh = TraceId::fresh();
+    let span = tracing::info_span!("receipts", trace.id = %fresh);
+    let answer = async {
+        match webhooks::whole(call).await {
+            Ok(call) => receipts.receive(&provider, call, &fresh, Timestamp::now()).await,
+            Err(answer) => (answer, None),
+        }
+    };
+    let (answer, attempted) = answer.instrument(span).await;
+    webhooks::with_trace(answer, attempted.as_ref().unwrap_or(&fresh))
+}

@@ -1,1 +1,58 @@
+//! Runs every minute: wakes what is due, joins what was left apart, forgets what has expired. It
+//! never sends.
 
+use std::sync::Arc;
+
+use conversations::{Store, Unavailable};
+use jiff::Timestamp;
+use queue::{Queue, QueueError, WakeUp};
+use telemetry::TraceId;
+use thiserror::Error;
+
+/// How much of each kind one run looks at. What is left is next.
+const AT_ONCE: u32 = 200;
+
+/// The function, with its clients.
+#[derive(Clone)]
+pub struct Sweep {
+    /// Where things are due.
+    pub store: Arc<Store>,
+    /// Where the turn is woken.
+    pub queue: Queue,
+}
+
+/// Why a run was not finished. The next one does the same again.
+#[derive(Debug, Error)]
+pub enum SweepError {
+    /// The store does not answer.
+    #[error(transparent)]
+    Store(#[from] Unavailable),
+    /// The queue does not answer.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+}
+
+impl Sweep {
+    /// One run.
+    pub async fn run(&self, now: Timestamp) -> Result<(), SweepError> {
+        // A wake-up that was put for the same reason before is dropped by its deduplication id.
+        for (conversation, due) in self.store.due(now, AT_ONCE).await? {
+            self.wake(conversation.to_string(), due).await?;
+        }
+        for effect in self.store.effects_due(now, AT_ONCE).await? {
+            self.wake(effect.conversation.to_string(), effect.due_at).await?;
+        }
+        let joined = self.store.join_receipts(None, AT_ONCE).await?;
+        if joined > 0 {
+            tracing::info!(receipts = joined, "joined receipts that came before their attempts");
+        }
+        self.store.expire(now).await?;
+        Ok(())
+    }
+
+    async fn wake(&self, conversation: String, due: Timestamp) -> Result<(), QueueError> {
+        let deduplication = format!("{conversation}@{}", due.as_millisecond());
+        let wake_up = WakeUp { conversation, trace: TraceId::fresh() };
+        self.queue.send(&wake_up, &deduplication).await
+    }
+}

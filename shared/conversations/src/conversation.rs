@@ -34,9 +34,6 @@ pub struct Conversation {
     /// A reply whose fate is open: it is settled before anything else is done.
     #[serde(default)]
     pub open: Option<Reply>,
-    /// How many attempts were ever made between this pair, so that each has a name of its own.
-    #[serde(default)]
-    pub attempts: u64,
     /// How many times in a row the model had nothing to say for what is waiting.
     #[serde(default)]
     pub failures: u32,

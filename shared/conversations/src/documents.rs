@@ -42,8 +42,8 @@ pub(crate) enum Write {
     Replace(Path, Fields, Version),
     /// Sets some fields and adds to arrays what they do not hold yet, whatever was there before.
     Merge { path: Path, set: Fields, append: Vec<(&'static str, Vec<Value>)> },
-    /// Removes a document, if there is one.
-    Delete(Path),
+    /// Removes a document, if there is one; given a version, on condition that it is unchanged.
+    Delete(Path, Option<Version>),
     /// Changes nothing, on condition that there is no such document.
     Absent(Path),
 }

@@ -235,12 +235,9 @@ impl Firestore {
                 current_document: on(ConditionType::Exists(false)),
                 ..Default::default()
             },
-            Write::Replace(path, fields, Version(seconds, nanos)) => api::Write {
+            Write::Replace(path, fields, version) => api::Write {
                 operation: update(path, fields),
-                current_document: on(ConditionType::UpdateTime(Timestamp {
-                    seconds: *seconds,
-                    nanos: *nanos,
-                })),
+                current_document: on(unchanged(version)),
                 ..Default::default()
             },
             Write::Merge { path, set, append } => api::Write {
@@ -253,8 +250,9 @@ impl Firestore {
                     .collect(),
                 ..Default::default()
             },
-            Write::Delete(path) => api::Write {
+            Write::Delete(path, version) => api::Write {
                 operation: Some(Operation::Delete(self.name(path))),
+                current_document: version.as_ref().and_then(|version| on(unchanged(version))),
                 ..Default::default()
             },
             // Deleting what must not be there changes nothing, and carries the condition.
@@ -308,6 +306,10 @@ impl From<Failure> for WriteError {
 /// allowed size" there, "maximum entity size" in its emulator.
 fn is_about_size(message: &str) -> bool {
     message.contains("maximum") && message.contains("size")
+}
+
+fn unchanged(Version(seconds, nanos): &Version) -> ConditionType {
+    ConditionType::UpdateTime(Timestamp { seconds: *seconds, nanos: *nanos })
 }
 
 fn version(time: Timestamp) -> Version {

@@ -158,12 +158,13 @@ pub struct Quarantined {
 /// A person's word that they want no more texts, on any of our numbers, by any provider.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Stop {
-    /// When they said so.
+    /// When they last said so.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub at: Timestamp,
     /// By which provider we know.
     pub provider: String,
     /// Whether they have been told that it is so. They are told once.
+    #[serde(default)]
     pub confirmed: bool,
 }
 

@@ -187,7 +187,16 @@ fn carry_out(transaction: &Transaction<'_>, write: Write) -> Result<Option<Versi
             }
             store(transaction, &path, &fields, version).map(|_| None)
         }
-        Write::Delete(path) => {
+        Write::Delete(path, version) => {
+            let unchanged = |version| {
+                let found = read(transaction, &path)?;
+                Ok::<_, Unavailable>(found.is_some_and(|found| found.version == version))
+            };
+            if let Some(version) = version
+                && !unchanged(version)?
+            {
+                return Err(WriteError::Conflict);
+            }
             transaction
                 .prepare_cached("DELETE FROM documents WHERE collection = ?1 AND id = ?2")?
                 .execute(params![path.collection, path.id])?;

@@ -137,7 +137,7 @@ pub enum Change {
         /// From whom.
         provider: String,
     },
-    /// The person is back.
+    /// The person is back, on condition that the stop is the one that was loaded.
     Started,
     /// Steps were taken under a trace.
     Steps(TraceId, Vec<Step>),
@@ -230,11 +230,19 @@ impl Store {
         stop: &Stop,
     ) -> Result<(), Unavailable> {
         let claim = keyword_claim(claim, stop.at);
-        let stopped = Write::Create(at("stops", &person(theirs)), fields(stop));
+        let path = at("stops", &person(theirs));
+        let stopped = Write::Create(path.clone(), fields(stop));
         match self.documents.commit(vec![claim.clone(), stopped]).await {
-            // Either the call is a repeat, or the person has stopped before; then the claim alone
-            // is left to store, so that a replay of this call has no effect after a later START.
-            Err(WriteError::Conflict) => self.unless_conflict(vec![claim]).await,
+            // Either the call is a repeat, or the person has stopped before and says so again. That
+            // is written down, so that a YES from before it does not bring them back, and claimed,
+            // so that a replay of this call has no effect after a later START.
+            Err(WriteError::Conflict) => {
+                let set = object(json!({
+                    "at": stop.at.as_millisecond(),
+                    "provider": stop.provider,
+                }));
+                self.unless_conflict(vec![claim, Write::Merge { path, set, append: vec![] }]).await
+            }
             answer => answer.map(drop).map_err(Into::into),
         }
     }
@@ -246,7 +254,7 @@ impl Store {
         theirs: &Number,
         now: Timestamp,
     ) -> Result<(), Unavailable> {
-        let started = Write::Delete(at("stops", &person(theirs)));
+        let started = Write::Delete(at("stops", &person(theirs)), None);
         self.unless_conflict(vec![keyword_claim(claim, now), started]).await
     }
 
@@ -341,7 +349,7 @@ impl Store {
                 let stop_fields = fields(&Stop { at, provider, confirmed: true });
                 vec![Write::Merge { path: stop(), set: stop_fields, append: vec![] }]
             }
-            Change::Started => vec![Write::Delete(stop())],
+            Change::Started => vec![Write::Delete(stop(), loaded.stop_version)],
             Change::Steps(trace, steps) => vec![add_steps(&trace, Some(&loaded.id), &steps)],
             Change::AnsweredIn(trace, other) => vec![Write::Merge {
                 path: at("traces", trace.as_str()),
@@ -349,6 +357,12 @@ impl Store {
                 append: vec![],
             }],
         }
+    }
+
+    /// Keeps something that a person should look at.
+    pub async fn notice(&self, notice: &Notice) -> Result<(), Unavailable> {
+        self.documents.commit(vec![keep_notice(notice)]).await?;
+        Ok(())
     }
 
     /// Adds steps to a trace.
@@ -477,7 +491,7 @@ impl Store {
 
     /// Forgets an effect that was delivered.
     pub async fn delivered(&self, effect: &Effect) -> Result<(), Unavailable> {
-        self.documents.commit(vec![Write::Delete(at("effects", &effect.id))]).await?;
+        self.documents.commit(vec![Write::Delete(at("effects", &effect.id), None)]).await?;
         Ok(())
     }
 

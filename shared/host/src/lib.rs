@@ -22,7 +22,7 @@ use telemetry::LogFormat;
 pub use http::{bind, public_url, serve, serve_http};
 pub use schedule::{repeat, serve_schedule};
 pub use stop::stop_signal;
-pub use wake_ups::serve_queue;
+pub use wake_ups::{NO_QUEUE, serve_queue};
 
 /// What ends a function: its text is the one line that the owner reads.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;

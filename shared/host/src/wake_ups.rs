@@ -11,6 +11,10 @@ use settings::Settings;
 use crate::http::{bind, healthz, serve};
 use crate::{Error, on_lambda, stop_signal};
 
+/// What stops a function that is started alone without a queue.
+pub const NO_QUEUE: &str =
+    "set TURN_QUEUE_URL: alone this function has no queue, `local` brings its own";
+
 /// How many wake-ups one process works on at once. They spend their time waiting for a model.
 const AT_ONCE: u32 = 100;
 
@@ -31,9 +35,7 @@ where
         return lambda_runtime::run(service_fn(handle)).await;
     }
     let Some(queue) = Queue::open(settings).await? else {
-        return Err(
-            "set TURN_QUEUE_URL: alone this function has no queue, `local` brings its own".into()
-        );
+        return Err(NO_QUEUE.into());
     };
     let listener = bind(settings).await?;
     let stop = stop_signal();

@@ -7,7 +7,7 @@ use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
 /// The crates whose lines are known to hold nothing personal at any level.
-const OURS: [&str; 14] = [
+const OURS: [&str; 15] = [
     "agent",
     "console",
     "conversations",
@@ -22,6 +22,7 @@ const OURS: [&str; 14] = [
     "sweep",
     "telemetry",
     "turn",
+    "webhooks",
 ];
 
 /// How a log line is written.

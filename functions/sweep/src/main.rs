@@ -1,0 +1,23 @@
+//! Starts the function: settings, clients, handler, in that order.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use conversations::Store;
+use jiff::Timestamp;
+use queue::Queue;
+use sweep::Sweep;
+
+/// As often as Lambda's scheduler can.
+const EVERY: Duration = Duration::from_secs(60);
+
+fn main() -> ExitCode {
+    host::run(async |settings| {
+        let sweep = Sweep {
+            store: Arc::new(Store::open(&settings)?),
+            queue: Queue::open(&settings).await?.ok_or(host::NO_QUEUE)?,
+        };
+        host::serve_schedule(&settings, EVERY, || sweep.run(Timestamp::now())).await
+    })
+}

@@ -1,0 +1,23 @@
+//! The time within one wake-up.
+
+use std::time::Instant;
+
+use jiff::{SignedDuration, Timestamp};
+
+/// Starts at a given time and goes on from there, whatever happens to the machine's own.
+#[derive(Clone, Copy)]
+pub(crate) struct Clock {
+    start: Timestamp,
+    began: Instant,
+}
+
+impl Clock {
+    pub(crate) fn starting(start: Timestamp) -> Self {
+        Self { start, began: Instant::now() }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        let passed = SignedDuration::try_from(self.began.elapsed()).unwrap_or_default();
+        self.start + passed
+    }
+}

@@ -1,0 +1,31 @@
+//! Starts the function: settings, clients, handler, in that order.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use agent::{Agent, OpenAi, Page, Patience};
+use conversations::Store;
+use jiff::Timestamp;
+use sms::Providers;
+use turn::{Results, Turn};
+
+fn main() -> ExitCode {
+    host::run(async |settings| {
+        let public_url = host::public_url(&settings)?;
+        let page = Page::from_settings(&settings)?;
+        let model = OpenAi::from_settings(&settings, &page.model)?
+            .ok_or("set OPENAI_API_KEY: alone this function has no model")?;
+        let turn = Turn {
+            providers: Arc::new(Providers::configured(&settings, &public_url, false)?),
+            store: Arc::new(Store::open(&settings)?),
+            agent: Arc::new(Agent { model, page, patience: Patience::default() }),
+            results: Results::from_settings(&settings)?.map(Arc::new),
+        };
+        turn.providers.prepare().await;
+        host::serve_queue(&settings, move |wake_up| {
+            let turn = turn.clone();
+            async move { turn.run(&wake_up, Timestamp::now()).await }
+        })
+        .await
+    })
+}

@@ -1,0 +1,128 @@
+//! What leaves the system when a conversation is over.
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use conversations::{Effect, Notice, Unavailable};
+use hmac::{Hmac, KeyInit, Mac};
+use jiff::SignedDuration;
+use reqwest::redirect::Policy;
+use secrecy::{ExposeSecret, SecretBox};
+use serde_json::json;
+use settings::{Settings, SettingsError};
+use sha2::Sha256;
+
+use crate::Wake;
+
+/// How long a receiver may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long after a failure it is tried again: the first time, and at most.
+const AGAIN: (SignedDuration, SignedDuration) =
+    (SignedDuration::from_mins(1), SignedDuration::from_hours(1));
+
+/// After how many failures in a row the operator is told.
+const TELL_AFTER: u32 = 5;
+
+/// Where the results of conversations go, signed in the Standard Webhooks way
+/// (<https://www.standardwebhooks.com>).
+pub struct Results {
+    url: String,
+    secret: SecretBox<[u8]>,
+    http: reqwest::Client,
+}
+
+impl Results {
+    /// The receiver at `RESULT_WEBHOOK_URL`, if there is one. `RESULT_WEBHOOK_SECRET` is
+    /// `whsec_` and Base64, as Standard Webhooks writes it, or any other text as it is.
+    pub fn from_settings(settings: &Settings) -> Result<Option<Self>, SettingsError> {
+        let names = ["RESULT_WEBHOOK_URL", "RESULT_WEBHOOK_SECRET"];
+        let Some([url, secret]) = settings.together("the result webhook", names)? else {
+            return Ok(None);
+        };
+        if !reqwest::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
+            let problem = "write an address like https://example.com/results".into();
+            return Err(SettingsError::Invalid { name: "RESULT_WEBHOOK_URL", problem });
+        }
+        let secret = match secret.strip_prefix("whsec_") {
+            Some(encoded) => BASE64_STANDARD.decode(encoded).map_err(|_| {
+                let problem = "what follows whsec_ has to be Base64".into();
+                SettingsError::Invalid { name: "RESULT_WEBHOOK_SECRET", problem }
+            })?,
+            None => secret.as_bytes().to_vec(),
+        };
+        let http = reqwest::Client::builder()
+            .timeout(PATIENCE)
+            // A redirect would turn the POST into a GET.
+            .redirect(Policy::none())
+            .build()
+            .expect("a client with a time limit can be built");
+        Ok(Some(Self { url: url.into(), secret: SecretBox::new(secret.into()), http }))
+    }
+
+    /// Hands over one effect. The error says what happened, in a word.
+    async fn deliver(&self, effect: &Effect, seconds: i64) -> Result<(), String> {
+        let body = json!({
+            "type": effect.kind,
+            "timestamp": effect.at.to_string(),
+            "data": effect.payload,
+        })
+        .to_string();
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.secret.expose_secret())
+            .expect("HMAC takes a key of any length");
+        mac.update(format!("{}.{seconds}.{body}", effect.id).as_bytes());
+        let signature = BASE64_STANDARD.encode(mac.finalize().into_bytes());
+        let request = self
+            .http
+            .post(&self.url)
+            .header("content-type", "application/json")
+            .header("webhook-id", &effect.id)
+            .header("webhook-timestamp", seconds)
+            .header("webhook-signature", format!("v1,{signature}"))
+            .body(body);
+        match request.send().await {
+            Ok(answer) if answer.status().is_success() => Ok(()),
+            Ok(answer) => Err(format!("http {}", answer.status().as_u16())),
+            Err(error) if error.is_timeout() => Err("timeout".into()),
+            Err(_) => Err("unreachable".into()),
+        }
+    }
+}
+
+impl Wake<'_> {
+    /// Hands over what was decided on. What cannot be is put off; it leaves at least once.
+    pub(crate) async fn deliver(&mut self) -> Result<(), Unavailable> {
+        let Some(results) = &self.turn.results else { return Ok(()) };
+        for effect in std::mem::take(&mut self.effects) {
+            let now = self.clock.now();
+            if effect.due_at > now {
+                continue;
+            }
+            let Err(problem) = results.deliver(&effect, now.as_second()).await else {
+                self.turn.store.delivered(&effect).await?;
+                tracing::info!(effect.id, "handed over a result");
+                continue;
+            };
+            let (first, longest) = AGAIN;
+            let pause = longest.min(first * 2_i32.pow(effect.tries.min(8)));
+            self.turn.store.put_off(&effect, now + pause).await?;
+            tracing::warn!(effect.id, problem, "put off a result: {problem}");
+            if effect.tries + 1 == TELL_AFTER {
+                let sentence = format!(
+                    "The result of a conversation cannot be handed over ({problem}): see whether \
+                     RESULT_WEBHOOK_URL answers. It is tried every hour."
+                );
+                let notice = Notice {
+                    id: format!("result-{}", effect.id),
+                    sentence,
+                    conversation: Some(effect.conversation.clone()),
+                    trace: Some(effect.trace.clone()),
+                    at: now,
+                };
+                self.turn.store.notice(&notice).await?;
+            }
+        }
+        Ok(())
+    }
+}

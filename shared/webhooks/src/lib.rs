@@ -1,0 +1,118 @@
+//! What is the same for every call that a provider makes: who it is for, whether it is genuine,
+//! what is kept when it is not understood, and what is answered.
+
+#![warn(missing_docs)]
+
+use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, FromRequest};
+use axum::http::{HeaderValue, Request, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
+use conversations::{Quarantined, Store, Unavailable};
+use jiff::Timestamp;
+use sms::{Event, Provider, Providers, WebhookError};
+use telemetry::TraceId;
+
+/// The largest body that is read, in bytes. A text of 1,600 emoji takes 19,200 as a form; an
+/// answer to anything larger is 413.
+pub const LARGEST_BODY: usize = 256 * 1024;
+
+/// The header under which every answer names its trace.
+pub const TRACE_HEADER: &str = "x-trace-id";
+
+/// Refuses larger bodies than [`LARGEST_BODY`] before they are read.
+pub fn body_limit() -> DefaultBodyLimit {
+    DefaultBodyLimit::max(LARGEST_BODY)
+}
+
+/// A call with its body, or the answer to one whose body is too large or breaks off.
+pub async fn whole(call: Request<Body>) -> Result<Request<Bytes>, Response> {
+    let (parts, body) = call.into_parts();
+    let call = Request::from_parts(parts.clone(), body);
+    let body = Bytes::from_request(call, &()).await.map_err(IntoResponse::into_response)?;
+    Ok(Request::from_parts(parts, body))
+}
+
+/// Finds the provider that a call is for, proves that it made it, and reads what it reports.
+///
+/// Otherwise returns the answer to give: 404 for a provider that is not configured, 403 for a
+/// forger, 400 for what cannot be authenticated. A genuine call that is not understood is kept
+/// whole and answered 200, or 503 if it cannot be kept.
+pub async fn read<'a>(
+    providers: &'a Providers,
+    store: &Store,
+    name: &str,
+    call: &Request<Bytes>,
+    trace: &TraceId,
+    now: Timestamp,
+) -> Result<(&'a dyn Provider, Vec<Event>), Response> {
+    let Some(provider) = providers.named(name) else {
+        tracing::info!("turned a call away: no such provider is configured");
+        return Err(StatusCode::NOT_FOUND.into_response());
+    };
+    let reason = match provider.receive(call) {
+        Ok(events) => return Ok((provider, events)),
+        Err(WebhookError::Unreadable(reason)) => reason,
+        Err(error) => {
+            tracing::warn!(provider.name = provider.name(), %error, "turned a call away: {error}");
+            return Err(match error {
+                WebhookError::Forged => StatusCode::FORBIDDEN.into_response(),
+                _ => (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
+            });
+        }
+    };
+    Err(match keep(store, provider, call, reason, trace, now).await {
+        Ok(()) => acknowledge(provider),
+        Err(error) => unavailable(&error),
+    })
+}
+
+/// Keeps a genuine call whole, for the operator to look at.
+pub async fn keep(
+    store: &Store,
+    provider: &dyn Provider,
+    call: &Request<Bytes>,
+    reason: &str,
+    trace: &TraceId,
+    now: Timestamp,
+) -> Result<(), Unavailable> {
+    let name = provider.name();
+    tracing::warn!(provider.name = name, reason, "kept a call that was not understood: {reason}");
+    let content_type = call.headers().get(header::CONTENT_TYPE);
+    let (body, base64) = match std::str::from_utf8(call.body()) {
+        Ok(text) => (text.to_owned(), false),
+        Err(_) => (BASE64_STANDARD.encode(call.body()), true),
+    };
+    let call = Quarantined {
+        provider: name.to_owned(),
+        reason: reason.to_owned(),
+        content_type: content_type.and_then(|value| value.to_str().ok()).unwrap_or("").to_owned(),
+        body,
+        base64,
+        trace: trace.clone(),
+        at: now,
+    };
+    store.quarantine(&call).await
+}
+
+/// The success that the provider expects.
+pub fn acknowledge(provider: &dyn Provider) -> Response {
+    let acknowledgement = provider.acknowledgement();
+    ([(header::CONTENT_TYPE, acknowledgement.content_type)], acknowledgement.body).into_response()
+}
+
+/// The answer when nothing could be stored, so that nothing is promised: 503, and the provider may
+/// call again.
+pub fn unavailable(error: &Unavailable) -> Response {
+    tracing::error!(%error, "promised nothing: {error}");
+    StatusCode::SERVICE_UNAVAILABLE.into_response()
+}
+
+/// Names the trace in an answer.
+pub fn with_trace(mut response: Response, trace: &TraceId) -> Response {
+    let value = HeaderValue::from_str(trace.as_str()).expect("a trace id is hexadecimal");
+    response.headers_mut().insert(TRACE_HEADER, value);
+    response
+}
