@@ -119,6 +119,19 @@ async fn takes_a_goodbye_that_came_with_the_call_and_asks_no_more() {
 }
 
 #[tokio::test]
+async fn says_no_goodbye_with_words_from_before_it_decided_to_go() {
+    let mut conversation = Conversation::begin().await;
+    let call = json!({ "id": "c", "type": "function", "function": {
+        "name": "record", "arguments": "{\"field\":\"name\",\"value\":\"Ann\"}" } });
+    conversation
+        .openai
+        .answers(json!({ "role": "assistant", "content": "One moment.", "tool_calls": [call] }));
+    conversation.openai.calls("hand_over", r#"{"reason":"upset"}"#);
+    conversation.openai.says("Somebody will call.");
+    assert_eq!(conversation.text("Ann").await.unwrap().reply, "Somebody will call.");
+}
+
+#[tokio::test]
 async fn says_what_came_with_a_call_if_nothing_follows() {
     let mut conversation = Conversation::begin().await;
     let call = json!({ "id": "c", "type": "function", "function": {
@@ -175,7 +188,7 @@ async fn notes_every_step_and_what_it_cost_without_a_word_of_it() {
     let mut conversation = Conversation::begin().await;
     conversation.openai.calls_many(&[
         ("record", r#"{"field":"name","value":"Ann"}"#),
-        ("4711", r#"{"field":"name","value":"Ann"}"#),
+        ("elderberry", r#"{"field":"name","value":"Ann"}"#),
     ]);
     let answered = conversation.text(crate::SECRET).await.unwrap();
     let steps: Vec<_> = answered
@@ -199,7 +212,7 @@ async fn notes_every_step_and_what_it_cost_without_a_word_of_it() {
     );
     assert!(answered.tokens.input > 0 && answered.tokens.output > 0);
     let steps = serde_json::to_string(&answered.steps).unwrap();
-    assert!(!steps.contains("4711") && !steps.contains("Ann"), "{steps}");
+    assert!(!steps.contains("elderberry") && !steps.contains("Ann"), "{steps}");
 }
 
 #[test]

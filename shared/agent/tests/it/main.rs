@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 /// What must not be found where it does not belong.
-const SECRET: &str = "My door code is 4711";
+const SECRET: &str = "The key is under the elderberry";
 
 /// A conversation with the built-in agent on a local model.
 struct Conversation {
@@ -41,12 +41,12 @@ impl Conversation {
         Self { openai, agent, turns: Vec::new(), brief: Map::new(), number: 1 }
     }
 
-    /// With patience for half a second, for a model that will not answer anyway.
+    /// With patience for a second, for a model that will not answer anyway.
     async fn impatient() -> Self {
         let mut conversation = Self::begin().await;
         conversation.agent.patience = Patience {
-            request: Duration::from_millis(200),
-            turn: Duration::from_millis(500),
+            request: Duration::from_millis(300),
+            turn: Duration::from_secs(1),
             pause: Duration::from_millis(1),
         };
         conversation

@@ -23,7 +23,7 @@ fn unavailable(error: &ModelError) -> &str {
 #[tokio::test]
 async fn is_asked_again_until_its_time_is_up() {
     let html = "<html><h1>502 Bad Gateway</h1></html>".to_owned();
-    let mut troubles = JoinSet::new();
+    let mut troubles = Vec::new();
     for (mode, code) in [
         (Mode::HangsBefore, "slow"),
         (Mode::HangsAfter, "slow"),
@@ -36,9 +36,9 @@ async fn is_asked_again_until_its_time_is_up() {
         (fakes::OpenAi::overloaded(), "503 service_unavailable_error"),
         (fakes::OpenAi::rate_limited(), "429 rate_limit_exceeded"),
     ] {
-        troubles.spawn(async move {
-            let mut conversation = Conversation::impatient().await;
-            conversation.openai.switch.set(mode.clone());
+        let mut conversation = Conversation::impatient().await;
+        conversation.openai.switch.set(mode.clone());
+        troubles.push(async move {
             let failed = conversation.text("Hi").await.unwrap_err();
             let requests = failed.steps.len();
             assert_eq!(failed.steps[0].details["outcome"], code, "{mode:?}");
@@ -47,7 +47,7 @@ async fn is_asked_again_until_its_time_is_up() {
             assert!((2..200).contains(&requests), "{mode:?}: {requests} requests");
         });
     }
-    troubles.join_all().await;
+    troubles.into_iter().collect::<JoinSet<_>>().join_all().await;
 }
 
 #[tokio::test]
@@ -130,6 +130,9 @@ async fn may_only_talk_after_it_said_nothing() {
     conversation.openai.answers(json!({ "role": "assistant", "content": " " }));
     conversation.openai.calls("finish", "{}");
     assert_eq!(conversation.text("Hi").await.unwrap().reply, "You said: Hi");
+    let requests = conversation.openai.requests();
+    let choices: Vec<_> = requests.iter().map(|request| &request["tool_choice"]).collect();
+    assert_eq!(choices, [&json!(null), &json!("none")]);
 }
 
 #[tokio::test]
@@ -187,14 +190,15 @@ async fn tells_nobody_what_was_said_or_the_key() {
         Mode::Fails(500, SECRET.into()),
         Mode::Fails(400, quoting.to_string()),
     ] {
-        let mut conversation = Conversation::impatient().await;
+        let mut conversation = Conversation::begin().await;
+        conversation.agent.patience.turn = Duration::from_millis(100);
         conversation.openai.switch.set(mode);
         let failed = conversation.text(SECRET).await.unwrap_err();
         tracing::info!("{failed} {failed:?} {:?}", conversation.agent);
     }
     let log = log.text();
     assert!(log.contains("Answered {") && log.contains("AnswerError {"), "{log}");
-    for secret in [SECRET, "4711", fakes::OpenAi::KEY, "0123456789abc"] {
+    for secret in [SECRET, "elderberry", fakes::OpenAi::KEY, "0123456789abc"] {
         let line = log.lines().find(|line| line.contains(secret));
         assert_eq!(line, None);
     }
