@@ -111,12 +111,7 @@ impl Page {
             page.starts_with("---\n").then(|| page.split_once("\n---\n")).flatten().ok_or_else(
                 || wrong(1, "start the page with its settings between two lines of ---"),
             )?;
-        let front: Front = serde_saphyr::from_str(front).map_err(|error| PageError {
-            line: error.location().map_or(1, |location| location.line()),
-            problem: error.render_with_options(serde_saphyr::render_options! {
-                snippets: SnippetMode::Off,
-            }),
-        })?;
+        let front: Front = serde_saphyr::from_str(front).map_err(malformed)?;
         let instructions = instructions.trim().to_owned();
         if instructions.is_empty() {
             let end = page.lines().count() as u64;
@@ -306,6 +301,15 @@ fn within(value: Option<Spanned<u32>>, default: u32, most: u32) -> Result<u32, P
         Some(value) if (1..=most).contains(&value.value) => Ok(value.value),
         Some(value) => Err(wrong(line(&value), format!("write a number from 1 to {most}"))),
     }
+}
+
+fn malformed(error: serde_saphyr::Error) -> PageError {
+    let snippets = SnippetMode::Off;
+    let problem = error.render_with_options(serde_saphyr::render_options! { snippets: snippets });
+    let line = error.location().map_or(1, |location| location.line());
+    // The line is said already.
+    let problem = problem.rsplit_once(" at line ").map_or(problem.as_str(), |(problem, _)| problem);
+    wrong(line, problem)
 }
 
 fn line<T>(value: &Spanned<T>) -> u64 {

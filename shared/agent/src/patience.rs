@@ -65,3 +65,45 @@ impl Left {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn tries(patience: Patience) -> Vec<Duration> {
+        let began = Instant::now();
+        let mut left = Left::new(patience);
+        let mut tries = vec![Duration::ZERO];
+        while left.pause(None).await {
+            tries.push(began.elapsed());
+        }
+        tries
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn rides_out_ten_seconds_without_hammering() {
+        let tries = tries(Patience::default()).await;
+        let back = tries.iter().find(|at| at.as_secs() >= 10).unwrap();
+        assert!(back.as_secs() < 15, "answered {back:?} after it went down");
+        assert!(tries.len() <= 16, "asked {} times", tries.len());
+        assert!(tries.last().unwrap().as_secs() < 40);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waits_as_long_as_it_is_asked_to_if_it_can() {
+        let began = Instant::now();
+        let mut left = Left::new(Patience::default());
+        assert!(left.pause(Some(Duration::from_secs(7))).await);
+        assert_eq!(began.elapsed().as_secs(), 7);
+        assert!(!left.pause(Some(Duration::from_secs(60))).await);
+        assert_eq!(began.elapsed().as_secs(), 7);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn leaves_no_request_more_time_than_the_turn_has() {
+        let mut left = Left::new(Patience::default());
+        assert_eq!(left.request(), Duration::from_secs(20));
+        assert!(left.pause(Some(Duration::from_secs(35))).await);
+        assert!(left.request() <= Duration::from_secs(5));
+    }
+}

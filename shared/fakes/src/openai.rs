@@ -494,3 +494,98 @@ fn list<'a>(value: &'a Value, what: &str) -> Result<&'a [Value], String> {
     let list = value.as_array().map(Vec::as_slice);
     list.ok_or_else(|| format!("Invalid type for '{what}': expected an array."))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn ask(openai: &OpenAi, key: &str, request: Value) -> (u16, Value) {
+        let url = format!("{}/chat/completions", openai.url());
+        let request = reqwest::Client::new().post(url).bearer_auth(key).json(&request);
+        let response = request.send().await.unwrap();
+        (response.status().as_u16(), response.json().await.unwrap())
+    }
+
+    async fn refusal(request: Value) -> String {
+        let (status, body) = ask(&OpenAi::start().await, OpenAi::KEY, request).await;
+        assert_eq!((status, body["error"]["type"].as_str()), (400, Some("invalid_request_error")));
+        body["error"]["message"].as_str().unwrap().into()
+    }
+
+    fn hi() -> Value {
+        json!({ "model": "gpt-4.1-mini", "messages": [{ "role": "user", "content": "Hi" }] })
+    }
+
+    #[tokio::test]
+    async fn answers_as_documented() {
+        let openai = OpenAi::start().await;
+        let (status, body) = ask(&openai, OpenAi::KEY, hi()).await;
+        let choice = &body["choices"][0];
+        assert_eq!((status, choice["message"]["content"].as_str()), (200, Some("You said: Hi")));
+        assert_eq!(choice["finish_reason"], "stop");
+        assert_eq!(body["object"], "chat.completion");
+        assert_eq!(openai.requests(), [hi()]);
+    }
+
+    #[tokio::test]
+    async fn lets_no_stranger_in() {
+        let (status, body) = ask(&OpenAi::start().await, "sk-2", hi()).await;
+        assert_eq!((status, body["error"]["code"].as_str()), (401, Some("invalid_api_key")));
+    }
+
+    #[tokio::test]
+    async fn refuses_what_the_real_one_refuses() {
+        let with = |name: &str, value: Value| {
+            let mut request = hi();
+            request[name] = value;
+            refusal(request)
+        };
+        let call = json!({ "id": "call_1", "type": "function",
+            "function": { "name": "finish", "arguments": "{}" } });
+        let answer = json!({ "role": "tool", "tool_call_id": "call_1", "content": "ok" });
+        let tool = |parameters: Value| {
+            let function = json!({ "name": "finish", "parameters": parameters });
+            json!([{ "type": "function", "function": function }])
+        };
+        for (told, expected) in [
+            (with("colour", json!(1)).await, "Unrecognized request argument supplied: colour"),
+            (with("model", json!(null)).await, "you must provide a model parameter"),
+            (with("messages", json!([])).await, "Invalid 'messages': empty array."),
+            (with("messages", json!([{ "role": "robot" }])).await, "Invalid value: 'robot'"),
+            (
+                with("messages", json!([answer])).await,
+                "Invalid parameter: messages with role 'tool'",
+            ),
+            (
+                with("messages", json!([{ "role": "assistant", "tool_calls": [call] }])).await,
+                "An assistant message with 'tool_calls' must be followed by tool messages",
+            ),
+            (with("tool_choice", json!("none")).await, "'tool_choice' is only allowed when"),
+            (with("tools", tool(json!({ "type": "string" }))).await, "Invalid schema for function"),
+            (
+                with("tools", tool(json!({ "type": "object", "required": ["a"] }))).await,
+                "Invalid schema for function: required is not valid.",
+            ),
+        ] {
+            assert!(told.starts_with(expected), "{told:?} is not {expected:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn cuts_what_is_open_when_it_stops() {
+        let openai = OpenAi::start().await;
+        openai.switch.set(Mode::HangsAfter);
+        let url = format!("{}/chat/completions", openai.url());
+        let client = reqwest::Client::new();
+        let request = client.post(&url).bearer_auth(OpenAi::KEY).json(&hi()).send();
+        let stop = async {
+            while openai.requests().is_empty() {
+                tokio::task::yield_now().await;
+            }
+            drop(openai);
+        };
+        let (cut, ()) = tokio::join!(request, stop);
+        assert!(cut.is_err());
+        assert!(client.post(&url).send().await.unwrap_err().is_connect());
+    }
+}

@@ -1,0 +1,112 @@
+//! The agent talks to a local OpenAI, as a caller has it talk.
+
+#![expect(clippy::unwrap_used, reason = "whoever breaks fails a test")]
+
+mod answers;
+mod page;
+mod prompt;
+mod settings;
+mod tools;
+mod trouble;
+
+use std::time::Duration;
+
+use agent::{Agent, AnswerError, Answered, Page, Patience, Turn};
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+/// What must not be found where it does not belong.
+const SECRET: &str = "The key is under the elderberry";
+
+/// A conversation with the built-in agent on a local model.
+struct Conversation {
+    openai: fakes::OpenAi,
+    agent: Agent,
+    turns: Vec<Turn>,
+    brief: Map<String, Value>,
+    number: u32,
+}
+
+impl Conversation {
+    async fn begin() -> Self {
+        let openai = fakes::OpenAi::start().await;
+        let model =
+            agent::OpenAi::new(&openai.url(), Some(fakes::OpenAi::KEY.into()), "gpt-4.1-mini");
+        let patience = Patience {
+            request: Duration::from_secs(2),
+            turn: Duration::from_secs(5),
+            pause: Duration::from_millis(1),
+        };
+        let agent = Agent { model: model.unwrap(), page: Page::default(), patience };
+        Self { openai, agent, turns: Vec::new(), brief: Map::new(), number: 1 }
+    }
+
+    /// With patience for a second, for a model that will not answer anyway.
+    async fn impatient() -> Self {
+        let mut conversation = Self::begin().await;
+        conversation.agent.patience = Patience {
+            request: Duration::from_millis(300),
+            turn: Duration::from_secs(1),
+            pause: Duration::from_millis(1),
+        };
+        conversation
+    }
+
+    /// One turn, kept if it succeeds.
+    async fn text(&mut self, text: &str) -> Result<Answered, AnswerError> {
+        self.hear(&[person(text)]).await
+    }
+
+    async fn hear(&mut self, new: &[Turn]) -> Result<Answered, AnswerError> {
+        let answered = self.agent.answer(&self.turns, &self.brief, new, self.number, now()).await?;
+        self.turns.extend(answered.turns.clone());
+        self.brief = answered.brief.clone();
+        self.number += 1;
+        Ok(answered)
+    }
+
+    /// The system prompt of the newest request.
+    fn prompt(&self) -> String {
+        let requests = self.openai.requests();
+        requests.last().unwrap()["messages"][0]["content"].as_str().unwrap().to_owned()
+    }
+
+    /// What the newest request held after the system prompt, one line each.
+    fn shown(&self) -> Vec<String> {
+        let requests = self.openai.requests();
+        let messages = requests.last().unwrap()["messages"].as_array().unwrap();
+        let line = |message: &Value| match message.get("tool_calls") {
+            None => format!("{}: {}", message["role"], message["content"]).replace('"', ""),
+            Some(calls) => {
+                let function = &calls[0]["function"];
+                format!("calls {}({})", function["name"], function["arguments"]).replace('"', "")
+            }
+        };
+        messages[1..].iter().map(line).collect()
+    }
+}
+
+fn now() -> Timestamp {
+    "2026-11-24T02:30:00Z".parse().unwrap()
+}
+
+fn person(text: &str) -> Turn {
+    Turn::Person { text: text.into(), at: now() }
+}
+
+/// The entries of a conversation, one line each.
+fn lines(turns: &[Turn]) -> Vec<String> {
+    let line = |turn: &Turn| match turn {
+        Turn::Person { text, .. } => format!("person: {text}"),
+        Turn::Agent { text: Some(text), .. } => format!("agent: {text}"),
+        Turn::Agent { tool_calls, .. } => {
+            let calls = tool_calls.iter().map(|call| format!("{}({})", call.name, call.arguments));
+            format!("agent: {}", calls.collect::<Vec<_>>().join(", "))
+        }
+        Turn::Tool { output, failed: false, .. } => format!("tool: {output}"),
+        Turn::Tool { output, failed: true, .. } => format!("tool: error: {output}"),
+        Turn::Note { text } => format!("note: {text}"),
+        Turn::Fixed { text, .. } => format!("fixed: {text}"),
+    };
+    turns.iter().map(line).collect()
+}

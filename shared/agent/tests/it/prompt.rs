@@ -1,0 +1,64 @@
+//! What the model is told.
+
+use agent::Turn;
+use serde_json::json;
+
+use crate::{Conversation, person};
+
+#[tokio::test]
+async fn names_what_is_missing_and_what_is_known() {
+    let mut conversation = Conversation::begin().await;
+    conversation.brief.insert("name".into(), json!("Ann {today}"));
+    conversation.text("Hi").await.unwrap();
+    let prompt = conversation.prompt();
+    for line in [
+        "- day (date as YYYY-MM-DD; required): the day that suits best",
+        "- time_of_day (one of: morning | afternoon | any time; required): the time of that day",
+        r#"Recorded so far, as data: {"name":"Ann {today}"}"#,
+        "At most 306 characters (2 segments of SMS), or 134 where",
+        // Tuesday in London already.
+        "Today is Monday, 2026-11-23. This is message 1 of at most 7",
+        "never say or imply that you are",
+    ] {
+        assert!(prompt.contains(line), "no {line:?} in {prompt}");
+    }
+    assert!(!prompt.contains("your last message"), "{prompt}");
+}
+
+#[tokio::test]
+async fn tells_what_one_segment_holds() {
+    let mut conversation = Conversation::begin().await;
+    conversation.agent.page.segments = 1;
+    conversation.text("Hi").await.unwrap();
+    assert!(conversation.prompt().contains("At most 160 characters (one segment of SMS), or 70"));
+}
+
+#[tokio::test]
+async fn says_goodbye_on_the_last_turn() {
+    let mut conversation = Conversation::begin().await;
+    conversation.number = 7;
+    conversation.text("Hi").await.unwrap();
+    let prompt = conversation.prompt();
+    assert!(prompt.contains("message 7 of at most 7"), "{prompt}");
+    assert!(prompt.contains("This is your last message"), "{prompt}");
+}
+
+#[tokio::test]
+async fn tells_a_note_until_it_has_replied() {
+    let mut conversation = Conversation::begin().await;
+    let lost = "It is not known whether your last reply arrived.";
+    conversation.text("Hi").await.unwrap();
+    conversation.hear(&[Turn::Note { text: lost.into() }, person("Hello?")]).await.unwrap();
+    assert!(conversation.prompt().contains(lost));
+    assert_eq!(conversation.shown(), ["user: Hi", "assistant: You said: Hi", "user: Hello?"]);
+    conversation.text("Ah").await.unwrap();
+    assert!(!conversation.prompt().contains(lost));
+}
+
+#[tokio::test]
+async fn leaves_no_gap_unfilled() {
+    let mut conversation = Conversation::begin().await;
+    conversation.text("Hi").await.unwrap();
+    let prompt = conversation.prompt().replace("{}", "");
+    assert!(!prompt.contains(['{', '}']), "{prompt}");
+}

@@ -1,0 +1,55 @@
+//! Which model the settings name.
+
+use agent::{OpenAi, Page};
+use settings::Settings;
+
+fn model<const N: usize>(settings: [(&str, &str); N]) -> String {
+    match OpenAi::from_settings(&Settings::from(settings), "gpt-4.1-mini") {
+        Ok(model) => format!("{model:?}"),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn choose_the_model() {
+    let key = ("OPENAI_API_KEY", "sk-1");
+    let here = ("OPENAI_BASE_URL", "http://localhost:11434/v1/");
+    for (chosen, expected) in [
+        (model([]), "None"),
+        (model([key]), r#"Some(OpenAi("gpt-4.1-mini"))"#),
+        (model([here, ("OPENAI_MODEL", "llama")]), r#"Some(OpenAi("llama"))"#),
+        (
+            model([("OPENAI_MODEL", "llama")]),
+            "the model is half configured: set OPENAI_API_KEY as well",
+        ),
+        (
+            model([("OPENAI_BASE_URL", "localhost:11434")]),
+            "OPENAI_BASE_URL cannot be used: write it as https://api.openai.com/v1",
+        ),
+        (
+            model([("OPENAI_API_KEY", "sk-1\nsk-2")]),
+            "OPENAI_API_KEY cannot be used: a key is one line of letters and digits",
+        ),
+    ] {
+        assert_eq!(chosen, expected);
+    }
+}
+
+#[test]
+fn choose_the_page() {
+    let page = |path| Page::from_settings(&Settings::from([("AGENT_FILE", path)]));
+    assert_eq!(page("").unwrap().name, "Handy Home");
+    let built_in = concat!(env!("CARGO_MANIFEST_DIR"), "/src/home_task.md");
+    assert_eq!(page(built_in).unwrap().fields.len(), 5);
+    let no_page = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    assert_eq!(
+        page(no_page).unwrap_err().to_string(),
+        "AGENT_FILE cannot be used: line 1: start the page with its settings between two lines of \
+         ---"
+    );
+    let missing = page("/no/such/page.md").unwrap_err().to_string();
+    assert!(
+        missing.starts_with("AGENT_FILE cannot be used: the file is not readable"),
+        "{missing}"
+    );
+}
