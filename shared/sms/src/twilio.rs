@@ -81,8 +81,7 @@ pub struct Twilio {
 #[derive(Deserialize)]
 struct Message {
     sid: String,
-    #[serde(default)]
-    status: String,
+    status: Option<String>,
     body: Option<String>,
     direction: Option<String>,
     date_created: Option<String>,
@@ -189,7 +188,8 @@ impl Provider for Twilio {
             };
             for candidate in page.messages {
                 if candidate.is(message, since).ok_or_else(|| answer.otherwise())? {
-                    let status = meaning(&candidate.status).unwrap_or(Status::Accepted);
+                    let status = candidate.status.as_deref().and_then(meaning);
+                    let status = status.unwrap_or(Status::Accepted);
                     return Ok(Found::Accepted { id: candidate.sid, status });
                 }
             }

@@ -306,6 +306,12 @@ fn receives() {
                 outcome: "unreadable: no sender or no text was found in it",
             },
             ReceiveCase {
+                name: "words that are not the sender's",
+                call: INBOUND,
+                body: r#"{"message":"SUCCESS","data":{"from":"12025550143","id":"7"}}"#,
+                outcome: "unreadable: no sender or no text was found in it",
+            },
+            ReceiveCase {
                 name: "neither JSON nor a form",
                 call: INBOUND,
                 body: "\u{1}\u{2}{",
