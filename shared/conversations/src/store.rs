@@ -345,10 +345,7 @@ impl Store {
                 expiring(fields(&ended), ended.at, CONVERSATIONS_LIVE),
             )],
             Change::Notice(notice) => vec![keep_notice(&notice)],
-            Change::Stopped { at, provider } => {
-                let stop_fields = fields(&Stop { at, provider, confirmed: true });
-                vec![Write::Merge { path: stop(), set: stop_fields, append: vec![] }]
-            }
+            Change::Stopped { at, provider } => vec![stopped(&loaded.id, at, &provider)],
             Change::Started => vec![Write::Delete(stop(), loaded.stop_version)],
             Change::Steps(trace, steps) => vec![add_steps(&trace, Some(&loaded.id), &steps)],
             Change::AnsweredIn(trace, other) => vec![Write::Merge {
@@ -390,6 +387,7 @@ impl Store {
             status: receipt.status,
             word: receipt.word.clone(),
             code: receipt.code.clone(),
+            opted_out: receipt.opted_out,
             at: now,
             joined: false,
         };
@@ -432,7 +430,11 @@ impl Store {
         };
         let told = learned(&attempt.id, receipt.status, message.as_ref(), receipt.code.as_deref());
         let traced = add_steps(&attempt.trace, Some(&attempt.conversation), &[step]);
-        self.documents.commit(vec![told, joined, traced]).await?;
+        let mut writes = vec![told, joined, traced];
+        if receipt.opted_out {
+            writes.push(stopped(&attempt.conversation, receipt.at, &receipt.provider));
+        }
+        self.documents.commit(writes).await?;
         Ok(Joined::Attempt(attempt.trace))
     }
 
@@ -619,6 +621,12 @@ fn appends(arrival: &Arrival) -> [Write; 2] {
         Write::Merge { path, set, append: vec![("waiting", vec![text])] },
         add_steps(&arrival.text.trace, Some(&id), &arrival.steps),
     ]
+}
+
+/// A stop that a provider tells us of. It has told the person as well.
+fn stopped(id: &ConversationId, now: Timestamp, provider: &str) -> Write {
+    let stop = Stop { at: now, provider: provider.to_owned(), confirmed: true };
+    Write::Merge { path: at("stops", id.person()), set: fields(&stop), append: vec![] }
 }
 
 fn claim_fields(now: Timestamp) -> Fields {

@@ -262,7 +262,7 @@ impl MessageCentral {
                 // Without these two it sends a one-time password of its own.
                 ("type", "SMS"),
                 ("message", &message.body),
-                ("senderId", message.from.as_deref().unwrap_or(&self.settings.sender_id)),
+                ("senderId", &self.settings.sender_id),
             ]);
         http.send(request).await
     }

@@ -159,6 +159,7 @@ impl Provider for Twilio {
                 status: meaning(word).ok_or(WebhookError::Unreadable("an unknown status"))?,
                 word: word.into(),
                 code: get("ErrorCode").filter(|code| !code.is_empty()).map(str::to_owned),
+                opted_out: get("ErrorCode").is_some_and(|code| code == OPTED_OUT.to_string()),
             }),
             _ => return Err(WebhookError::Unreadable("neither a text nor a status")),
         };
