@@ -172,6 +172,11 @@ impl Store {
         Self { documents }
     }
 
+    /// Whether everything is in a file of our own, so that looking costs nothing.
+    pub fn is_embedded(&self) -> bool {
+        !matches!(self.documents, Documents::Firestore(_))
+    }
+
     /// Claims a text and adds it to its conversation, in one commit in which nothing is read.
     pub async fn take(&self, arrival: &Arrival) -> Result<Taken, Unavailable> {
         let now = arrival.text.at;
@@ -359,6 +364,29 @@ impl Store {
     /// Keeps something that a person should look at.
     pub async fn notice(&self, notice: &Notice) -> Result<(), Unavailable> {
         self.documents.commit(vec![keep_notice(notice)]).await?;
+        Ok(())
+    }
+
+    /// Keeps an attempt that belongs to no conversation, on condition that the person has not
+    /// stopped. False if they have: nothing was stored, and nothing may be sent.
+    pub async fn begin(&self, attempt: &Attempt, theirs: &Number) -> Result<bool, Unavailable> {
+        let allowed = Write::Absent(at("stops", &person(theirs)));
+        match self.documents.commit(vec![allowed, keep_attempt(attempt)]).await {
+            Ok(_) => Ok(true),
+            Err(WriteError::Conflict) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Writes down what was learned of an attempt that belongs to no conversation.
+    pub async fn learn(
+        &self,
+        attempt: &str,
+        status: Status,
+        message: Option<(String, String)>,
+        code: Option<&str>,
+    ) -> Result<(), Unavailable> {
+        self.documents.commit(vec![learned(attempt, status, message.as_ref(), code)]).await?;
         Ok(())
     }
 
