@@ -56,7 +56,8 @@ impl App {
     pub(crate) async fn new(settings: &Settings, listener: TcpListener) -> Result<Self, Error> {
         let address = listener.local_addr()?;
         // The port that was given, where any was asked for.
-        let settings = &settings.clone().or("PUBLIC_URL", &format!("http://localhost:{}", address.port()));
+        let settings =
+            &settings.clone().or("PUBLIC_URL", &format!("http://localhost:{}", address.port()));
         let public_url = host::public_url(settings)?;
         let providers = Arc::new(Providers::configured(settings, &public_url, true)?);
         let store = Arc::new(Store::open(settings)?);
@@ -116,7 +117,10 @@ impl App {
         if self.offline {
             println!("  model      offline, built in: set OPENAI_API_KEY for a real one");
         } else {
-            println!("  model      {}", settings.get("OPENAI_MODEL").unwrap_or(&self.turn.agent.page.model));
+            println!(
+                "  model      {}",
+                settings.get("OPENAI_MODEL").unwrap_or(&self.turn.agent.page.model)
+            );
         }
         if names == ["mock"] {
             println!("  providers  mock: nothing is sent, set TWILIO_… or MC_… for real texts");

@@ -46,7 +46,10 @@ pub(crate) async fn run(settings: Settings, to: String, body: String) -> Result<
             Ok(id) => {
                 let message = Some((name.to_owned(), id.clone()));
                 store.learn(&attempt.id, Status::Accepted, message, None).await?;
-                println!("{name}: accepted as {id}, {} segment(s), trace {trace}", attempt.segments);
+                println!(
+                    "{name}: accepted as {id}, {} segment(s), trace {trace}",
+                    attempt.segments
+                );
                 println!("Accepted is not delivered: a receipt or the phone itself will tell.");
                 return Ok(());
             }
