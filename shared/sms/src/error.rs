@@ -39,6 +39,18 @@ pub enum SendError {
     },
 }
 
+impl SendError {
+    /// The code, whichever the error.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Refused { code }
+            | Self::Undeliverable { code }
+            | Self::OptedOut { code }
+            | Self::Unknown { code } => code,
+        }
+    }
+}
+
 /// Why a webhook call tells us nothing.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum WebhookError {

@@ -6,6 +6,7 @@
 
 #![warn(missing_docs)]
 
+mod address;
 mod error;
 mod event;
 mod gsm;
@@ -19,11 +20,11 @@ mod twilio;
 
 pub use error::{SendError, WebhookError};
 pub use event::{Event, Receipt, Status, Text};
-pub use gsm::{Encoding, Segments, segments};
+pub use gsm::{Encoding, Segments, gsm7_units, segments};
 pub use http_client::{Answer, Http};
-pub use messagecentral::MessageCentral;
+pub use messagecentral::{InboundFields, MessageCentral, MessageCentralSettings};
 pub use mock::Mock;
-pub use number::Number;
+pub use number::{NotANumber, Number};
 pub use provider::{Acknowledgement, Found, Outgoing, Provider};
 pub use providers::Providers;
 pub use twilio::Twilio;

@@ -4,7 +4,14 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A telephone number in E.164 form: `+`, then up to 15 digits of which the first is no zero.
+/// The country calling codes of two digits (ITU-T E.164 list of assigned codes).
+const TWO_DIGIT_CODES: [&str; 44] = [
+    "20", "27", "30", "31", "32", "33", "34", "36", "39", "40", "41", "43", "44", "45", "46", "47",
+    "48", "49", "51", "52", "53", "54", "55", "56", "57", "58", "60", "61", "62", "63", "64", "65",
+    "66", "81", "82", "84", "86", "90", "91", "92", "93", "94", "95", "98",
+];
+
+/// A telephone number in E.164 form: `+`, then 7 to 15 digits of which the first is no zero.
 ///
 /// Only [`Number::as_str`] gives the number away; it prints as `+…43`, so that a log line that
 /// names one by mistake says nothing.
@@ -38,19 +45,13 @@ impl Number {
 
     /// The country calling code and the national number, without the `+`.
     ///
-    /// ITU-T E.164 calling codes are prefix-free: 1 and 7 stand alone, the two-digit ones are
-    /// listed, all others have three digits.
+    /// Calling codes are prefix-free: 1 and 7 stand alone, those of two digits are listed, all
+    /// others have three.
     pub fn split(&self) -> (&str, &str) {
-        const TWO_DIGITS: [&str; 41] = [
-            "20", "27", "30", "31", "32", "33", "34", "36", "39", "40", "41", "43", "44", "45",
-            "46", "47", "48", "49", "51", "52", "53", "54", "55", "56", "57", "58", "60", "61",
-            "62", "63", "64", "65", "66", "81", "82", "84", "86", "90", "91", "92", "93",
-        ];
-        const MORE: [&str; 3] = ["94", "95", "98"];
         let digits = &self.0[1..];
         let length = match &digits[..2] {
             code if code.starts_with(['1', '7']) => 1,
-            code if TWO_DIGITS.contains(&code) || MORE.contains(&code) => 2,
+            code if TWO_DIGIT_CODES.contains(&code) => 2,
             _ => 3,
         };
         digits.split_at(length)

@@ -1,0 +1,128 @@
+//! The one client for all providers, and what a broken connection means.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use reqwest::{IntoUrl, RequestBuilder, redirect};
+use serde::de::DeserializeOwned;
+
+use crate::SendError;
+
+/// How long a connection may take, DNS and TLS included. Nothing has been sent by then, so giving
+/// up early costs nothing: the next provider is asked.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// How long a request may take from its first byte to the last of the answer. Afterwards its
+/// outcome is unknown, which is worse than late.
+const WHOLE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How much of an answer is read. The largest that we ask for is a page of fifty messages.
+const LARGEST_ANSWER: usize = 1024 * 1024;
+
+/// The HTTP client through which all providers are asked. Cloning it is cheap and shares its
+/// connections.
+///
+/// It follows no redirect and never repeats a request that may have arrived. It looks at no
+/// environment variable, proxies included.
+#[derive(Clone)]
+pub struct Http {
+    client: reqwest::Client,
+}
+
+impl Http {
+    /// A client that waits 3 s for a connection and 10 s for an answer.
+    ///
+    /// # Panics
+    ///
+    /// If the system has no certificate authorities, with which nobody could be asked anything.
+    pub fn new() -> Self {
+        Self::with_timeouts(CONNECT_TIMEOUT, WHOLE_TIMEOUT)
+    }
+
+    /// A client that waits this long for a connection, and for a whole exchange. Panics as
+    /// [`Http::new`] does.
+    pub fn with_timeouts(connect: Duration, whole: Duration) -> Self {
+        let client = reqwest::Client::builder()
+            .connect_timeout(connect)
+            .timeout(whole)
+            .redirect(redirect::Policy::none())
+            .no_proxy()
+            .build()
+            .expect("the system has certificate authorities (package ca-certificates)");
+        Self { client }
+    }
+
+    /// Begins a GET request.
+    pub fn get(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.client.get(url)
+    }
+
+    /// Begins a POST request.
+    pub fn post(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.client.post(url)
+    }
+
+    /// Sends a request and reads the whole answer, whatever its status.
+    ///
+    /// Without an answer it is [`SendError::Refused`] if no connection came about, and
+    /// [`SendError::Unknown`] from then on, since the request may have arrived.
+    pub async fn send(&self, request: RequestBuilder) -> Result<Answer, SendError> {
+        let mut response = request.send().await.map_err(without_answer)?;
+        let mut body = BytesMut::new();
+        while let Some(chunk) = response.chunk().await.map_err(without_answer)? {
+            if body.len() + chunk.len() > LARGEST_ANSWER {
+                return Err(SendError::Unknown { code: "unreadable".into() });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Answer { status: response.status().as_u16(), body: body.freeze() })
+    }
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What a provider answered. It has no `Debug`, since it may quote numbers and texts.
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    body: Bytes,
+}
+
+impl Answer {
+    /// Whether the HTTP status is a success, which alone proves nothing.
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// The body, if it is JSON of this form.
+    pub fn json<T: DeserializeOwned>(&self) -> Option<T> {
+        serde_json::from_slice(&self.body).ok()
+    }
+
+    /// What the answer means when the body does not say it in the provider's documented words.
+    ///
+    /// 401, 403 and 429 come from the door: nothing was processed. Behind any other status, a 400
+    /// included, may stand a gateway that passed the request on, so nothing is certain.
+    pub fn otherwise(&self) -> SendError {
+        match self.status {
+            401 | 403 | 429 => SendError::Refused { code: format!("http {}", self.status) },
+            200..300 => SendError::Unknown { code: "unreadable".into() },
+            _ => SendError::Unknown { code: format!("http {}", self.status) },
+        }
+    }
+}
+
+/// The error itself goes no further: it prints the address, in which one provider wants the text.
+fn without_answer(error: reqwest::Error) -> SendError {
+    if error.is_connect() || error.is_builder() {
+        SendError::Refused { code: "connect".into() }
+    } else if error.is_timeout() {
+        SendError::Unknown { code: "timeout".into() }
+    } else {
+        SendError::Unknown { code: "cut".into() }
+    }
+}

@@ -1,0 +1,111 @@
+//! Who may be asked to carry a text, and in which order.
+
+use futures::future::join_all;
+use settings::{Settings, SettingsError};
+
+use crate::address;
+use crate::{Http, MessageCentral, Mock, Provider, Twilio};
+
+/// Every provider there is, in the order in which they are preferred unless `SMS_PROVIDERS` says
+/// otherwise.
+const KNOWN: [&str; 3] = ["messagecentral", "twilio", "mock"];
+
+/// The configured providers in order of preference, and the client through which they are asked.
+pub struct Providers {
+    in_order: Vec<Box<dyn Provider>>,
+    http: Http,
+    mock_keeps_apart: bool,
+}
+
+impl Providers {
+    /// These providers, in this order.
+    pub fn new(in_order: Vec<Box<dyn Provider>>, http: Http) -> Self {
+        Self { in_order, http, mock_keeps_apart: true }
+    }
+
+    /// The providers that have settings. `public_url` is where they reach us; `mock_by_default`
+    /// adds the mock where nothing else is configured and `USE_MOCK` does not say no.
+    pub fn configured(
+        settings: &Settings,
+        public_url: &str,
+        mock_by_default: bool,
+    ) -> Result<Self, SettingsError> {
+        let mut configured: Vec<Box<dyn Provider>> = Vec::new();
+        if settings.switch("USE_MESSAGECENTRAL")? != Some(false)
+            && let Some(messagecentral) = MessageCentral::from_settings(settings)?
+        {
+            configured.push(Box::new(messagecentral));
+        }
+        if let Some(twilio) = Twilio::from_settings(settings, public_url)? {
+            configured.push(Box::new(twilio));
+        }
+        let alone = configured.is_empty() && mock_by_default;
+        if settings.switch("USE_MOCK")?.unwrap_or(alone) {
+            configured.push(Box::new(Mock { public_url: address::public(public_url)? }));
+        }
+        let Some(order) = settings.get("SMS_PROVIDERS") else {
+            return Ok(Self::new(configured, Http::new()));
+        };
+        let in_order = arrange(configured, order)?;
+        Ok(Self { in_order, http: Http::new(), mock_keeps_apart: false })
+    }
+
+    /// The provider of this name, if it is configured.
+    pub fn named(&self, name: &str) -> Option<&dyn Provider> {
+        self.iter().find(|provider| provider.name() == name)
+    }
+
+    /// The names of the configured providers, in order of preference.
+    pub fn names(&self) -> Vec<&'static str> {
+        self.iter().map(Provider::name).collect()
+    }
+
+    /// The client to hand to a provider.
+    pub fn http(&self) -> &Http {
+        &self.http
+    }
+
+    /// Lets all providers do, at once, what a coming message would have to wait for.
+    pub async fn prepare(&self) {
+        join_all(self.iter().map(|provider| provider.prepare(&self.http))).await;
+    }
+
+    /// Who carries the answer to a text that came `via` a provider, after those that were `tried`.
+    ///
+    /// The mock answers what came by the mock, and nobody else does: a pretend phone must not make
+    /// us text a stranger, and a pretend delivery must not hide an outage. Only an owner who wrote
+    /// `SMS_PROVIDERS` has decided otherwise.
+    pub fn next(&self, via: &str, tried: &[&str]) -> Option<&dyn Provider> {
+        self.iter().find(|provider| {
+            let name = provider.name();
+            let apart = self.mock_keeps_apart && (name == "mock") != (via == "mock");
+            !apart && !tried.contains(&name)
+        })
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &dyn Provider> {
+        self.in_order.iter().map(AsRef::as_ref)
+    }
+}
+
+/// Picks the providers that `SMS_PROVIDERS` names, in its order.
+fn arrange(
+    mut configured: Vec<Box<dyn Provider>>,
+    order: &str,
+) -> Result<Vec<Box<dyn Provider>>, SettingsError> {
+    let invalid = |problem| SettingsError::Invalid { name: "SMS_PROVIDERS", problem };
+    let mut in_order = Vec::new();
+    for name in order.split(',').map(|name| name.trim().to_ascii_lowercase()) {
+        let Some(known) = KNOWN.into_iter().find(|known| *known == name) else {
+            let problem = format!("write names out of {}, separated by commas", KNOWN.join(", "));
+            return Err(invalid(problem));
+        };
+        let Some(index) = configured.iter().position(|provider| provider.name() == known) else {
+            return Err(invalid(format!(
+                "{known} is named twice or is not configured: leave it out, or set its settings"
+            )));
+        };
+        in_order.push(configured.remove(index));
+    }
+    Ok(in_order)
+}

@@ -1,0 +1,386 @@
+//! Twilio Programmable Messaging: <https://www.twilio.com/docs/messaging/api/message-resource>,
+//! its webhooks: <https://www.twilio.com/docs/messaging/guides/webhook-request>, and their
+//! signature: <https://www.twilio.com/docs/usage/webhooks/webhooks-security>.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use bytes::Bytes;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use http::{Method, Request};
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
+use reqwest::RequestBuilder;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use serde_json::Value;
+use settings::{Settings, SettingsError};
+use sha1::Sha1;
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
+use url::{Url, form_urlencoded};
+
+use crate::address::{self, is_loopback};
+use crate::{
+    Acknowledgement, Event, Found, Http, Number, Outgoing, Provider, Receipt, SendError, Status,
+    Text, WebhookError,
+};
+
+const BASE_URL: &str = "https://api.twilio.com";
+
+/// Codes have five digits. Any other is a gateway's, and says nothing of the message.
+const CODES: RangeInclusive<u32> = 10_000..=99_999;
+
+/// The recipient replied STOP to this sender.
+const OPTED_OUT: u32 = 21610;
+
+/// The number or the words are at fault, by whomever they are sent.
+const UNDELIVERABLE: [u32; 8] = [
+    21211, // `To` is no valid number
+    21214, // `To` cannot be reached
+    21217, // `To` does not appear to be valid
+    21602, // no body
+    21614, // `To` is not a mobile number
+    21617, // the body is over 1600 characters
+    21618, // the body cannot be sent
+    30007, // filtered for its content
+];
+
+/// How much earlier than our clock says a message may have been created by Twilio's, which is cut
+/// to whole seconds.
+const CLOCK_SLACK: Duration = Duration::from_secs(5);
+
+/// How many messages to one person are looked through for one that we lost sight of.
+const PAGE_SIZE: u32 = 50;
+const PAGES: usize = 10;
+
+/// One Twilio account and the number or service that it sends from.
+#[derive(Clone, Debug)]
+pub struct Twilio {
+    /// `AC` and 32 hexadecimal digits.
+    pub account_sid: String,
+    /// The account's primary token, which also signs webhook calls.
+    pub auth_token: SecretString,
+    /// The token that is about to become the primary one: calls that it signs are believed, too.
+    pub next_auth_token: Option<SecretString>,
+    /// The number that is sent from, unless a message names another.
+    pub from: Option<String>,
+    /// The messaging service that picks the number, or that `from` belongs to.
+    pub messaging_service_sid: Option<String>,
+    /// Where the API is, without a slash at its end.
+    pub base_url: String,
+    /// Where Twilio reaches us. It signs this address, so it must be the one pasted there.
+    pub public_url: Url,
+}
+
+/// A message as Twilio's API shows it.
+#[derive(Deserialize)]
+struct Message {
+    sid: String,
+    #[serde(default)]
+    status: String,
+    body: Option<String>,
+    direction: Option<String>,
+    date_created: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Page {
+    messages: Vec<Message>,
+    next_page_uri: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Refusal {
+    code: u32,
+}
+
+#[async_trait]
+impl Provider for Twilio {
+    fn name(&self) -> &'static str {
+        "twilio"
+    }
+
+    async fn send(&self, http: &Http, message: &Outgoing) -> Result<String, SendError> {
+        let callback = self.status_callback(&message.attempt);
+        let form: Vec<_> = [
+            ("To", Some(message.to.as_str())),
+            ("From", message.from.as_deref().or(self.from.as_deref())),
+            ("MessagingServiceSid", self.messaging_service_sid.as_deref()),
+            ("Body", Some(message.body.as_str())),
+            ("StatusCallback", callback.as_deref()),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect();
+
+        let answer = http.send(self.authorize(http.post(self.messages())).form(&form)).await?;
+        match answer.status {
+            201 => match answer.json::<Message>() {
+                Some(created) if is_message_sid(&created.sid) => Ok(created.sid),
+                _ => Err(answer.otherwise()),
+            },
+            400..500 => match answer.json::<Refusal>() {
+                Some(Refusal { code }) if CODES.contains(&code) => Err(refused(code)),
+                _ => Err(answer.otherwise()),
+            },
+            _ => Err(answer.otherwise()),
+        }
+    }
+
+    fn receive(&self, call: &Request<Bytes>) -> Result<Vec<Event>, WebhookError> {
+        let parameters = self.verify(call).ok_or(WebhookError::Forged)?;
+        let get = |name: &str| parameters.get(name).map(String::as_str);
+        if get("AccountSid").is_some_and(|account| account != self.account_sid) {
+            return Err(WebhookError::Forged);
+        }
+        let id = get("MessageSid").or(get("SmsSid")).filter(|id| is_message_sid(id));
+        let id = id.ok_or(WebhookError::Unreadable("no message id"))?;
+        let word = get("MessageStatus").or(get("SmsStatus"));
+
+        let event = match (word, get("From"), get("Body")) {
+            (None | Some("received" | "receiving"), Some(from), Some(body)) => Event::Text(Text {
+                id: Some(id.into()),
+                // A short code or a name cannot be answered.
+                from: Number::parse(from).map_err(|_| {
+                    WebhookError::Unreadable("the sender is not a number that can be answered")
+                })?,
+                to: get("To").unwrap_or_default().into(),
+                body: body.into(),
+                media: get("NumMedia").and_then(|count| count.parse().ok()).unwrap_or(0),
+                sent_at: None,
+            }),
+            (Some(word), ..) => Event::Receipt(Receipt {
+                message: id.into(),
+                attempt: query(call).find(|(name, _)| name == "attempt").map(|(_, id)| id),
+                status: meaning(word).ok_or(WebhookError::Unreadable("an unknown status"))?,
+                word: word.into(),
+                code: get("ErrorCode").filter(|code| !code.is_empty()).map(str::to_owned),
+            }),
+            _ => return Err(WebhookError::Unreadable("neither a text nor a status")),
+        };
+        Ok(vec![event])
+    }
+
+    /// Compares words rather than bodies: a messaging service may replace typographic quotes,
+    /// dashes and spaces.
+    ///
+    /// Does not let Twilio filter by time: its filter knows when a message was *sent*, which one
+    /// that still waits in Twilio's queue never was.
+    async fn find(
+        &self,
+        http: &Http,
+        message: &Outgoing,
+        since: Timestamp,
+    ) -> Result<Found, SendError> {
+        let page_size = PAGE_SIZE.to_string();
+        let mut request = http
+            .get(self.messages())
+            .query(&[("To", message.to.as_str()), ("PageSize", &page_size)]);
+        for _ in 0..PAGES {
+            let answer = http.send(self.authorize(request)).await?;
+            let page = match answer.status {
+                200 => answer.json::<Page>().ok_or_else(|| answer.otherwise())?,
+                _ => return Err(answer.otherwise()),
+            };
+            for candidate in page.messages {
+                if candidate.is(message, since).ok_or_else(|| answer.otherwise())? {
+                    let status = meaning(&candidate.status).unwrap_or(Status::Accepted);
+                    return Ok(Found::Accepted { id: candidate.sid, status });
+                }
+            }
+            match page.next_page_uri {
+                // Only a path: our token goes to no other host.
+                Some(path) if path.starts_with('/') => {
+                    request = http.get(format!("{}{path}", self.base_url));
+                }
+                _ => return Ok(Found::Absent),
+            }
+        }
+        Err(SendError::Unknown { code: "too many messages to look through".into() })
+    }
+
+    fn answers_stop_words(&self) -> bool {
+        true
+    }
+
+    fn acknowledgement(&self) -> Acknowledgement {
+        Acknowledgement {
+            content_type: "text/xml",
+            body: r#"<?xml version="1.0" encoding="UTF-8"?><Response/>"#,
+        }
+    }
+}
+
+impl Twilio {
+    /// The account that `TWILIO_…` names, if any does.
+    pub fn from_settings(
+        settings: &Settings,
+        public_url: &str,
+    ) -> Result<Option<Self>, SettingsError> {
+        const OWNER: &str = "Twilio";
+        const SENDERS: [&str; 2] = ["TWILIO_FROM", "TWILIO_MESSAGING_SERVICE_SID"];
+        let account = ["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"];
+        if !settings.any(&account) && !settings.any(&SENDERS) {
+            return Ok(None);
+        }
+        let mut missing = account.to_vec();
+        missing.retain(|name| settings.get(name).is_none());
+        if !settings.any(&SENDERS) {
+            missing.push("TWILIO_FROM (or TWILIO_MESSAGING_SERVICE_SID)");
+        }
+        let (Some(account_sid), Some(auth_token), []) =
+            (settings.get(account[0]), settings.secret(account[1]), missing.as_slice())
+        else {
+            return Err(SettingsError::Missing { owner: OWNER, missing });
+        };
+        Ok(Some(Self {
+            account_sid: account_sid.into(),
+            auth_token,
+            next_auth_token: settings.secret("TWILIO_AUTH_TOKEN_NEXT"),
+            from: settings.get(SENDERS[0]).map(str::to_owned),
+            messaging_service_sid: settings.get(SENDERS[1]).map(str::to_owned),
+            base_url: address::of_provider(settings, "TWILIO_BASE_URL", BASE_URL)?,
+            public_url: address::public(public_url)?,
+        }))
+    }
+
+    fn messages(&self) -> String {
+        format!("{}/2010-04-01/Accounts/{}/Messages.json", self.base_url, self.account_sid)
+    }
+
+    fn authorize(&self, request: RequestBuilder) -> RequestBuilder {
+        request.basic_auth(&self.account_sid, Some(self.auth_token.expose_secret()))
+    }
+
+    /// Where receipts go, if Twilio can get there. It refuses a message that names a loopback.
+    fn status_callback(&self, attempt: &str) -> Option<String> {
+        if is_loopback(&self.public_url) {
+            return None;
+        }
+        let mut url = self.public_url.clone();
+        url.path_segments_mut().ok()?.pop_if_empty().extend(["webhooks", "twilio", "status"]);
+        url.query_pairs_mut().append_pair("attempt", attempt);
+        Some(url.into())
+    }
+
+    /// The parameters of a call, if one of our tokens signed them for the address that we gave.
+    fn verify(&self, call: &Request<Bytes>) -> Option<BTreeMap<String, String>> {
+        let signature = call.headers().get("x-twilio-signature")?.to_str().ok()?;
+        let signature = BASE64.decode(signature).ok()?;
+        let body_hash = query(call).find(|(name, _)| name == "bodySHA256").map(|(_, hash)| hash);
+
+        let (signed, parameters): (Vec<_>, Vec<_>) = if let Some(hash) = body_hash {
+            let actual = Sha256::digest(call.body());
+            let actual: String = actual.iter().map(|byte| format!("{byte:02x}")).collect();
+            if !bool::from(actual.as_bytes().ct_eq(hash.as_bytes())) {
+                return None;
+            }
+            (Vec::new(), members(call.body()))
+        } else if call.method() == Method::GET {
+            (Vec::new(), query(call).collect())
+        } else {
+            let form: Vec<_> = form_urlencoded::parse(call.body()).into_owned().collect();
+            (form.clone(), form)
+        };
+
+        let signed = signed_parameters(signed);
+        let tokens = [Some(&self.auth_token), self.next_auth_token.as_ref()];
+        let genuine = tokens.into_iter().flatten().any(|token| {
+            self.addresses(call).iter().any(|address| {
+                let key = token.expose_secret().as_bytes();
+                let mac =
+                    Hmac::<Sha1>::new_from_slice(key).expect("HMAC takes a key of any length");
+                let mac = mac.chain_update(address).chain_update(&signed);
+                mac.verify_slice(&signature).is_ok()
+            })
+        });
+        genuine.then(|| parameters.into_iter().collect())
+    }
+
+    /// The called address as Twilio may have signed it: with its port and without, whichever of
+    /// the two was configured.
+    fn addresses(&self, call: &Request<Bytes>) -> [String; 2] {
+        let url = &self.public_url;
+        let (scheme, host) = (url.scheme(), url.host_str().unwrap_or_default());
+        let port = url.port_or_known_default().unwrap_or_default();
+        let base = url.path().trim_end_matches('/');
+        let path = call.uri().path_and_query().map_or("/", |path| path.as_str());
+        [format!("{scheme}://{host}{base}{path}"), format!("{scheme}://{host}:{port}{base}{path}")]
+    }
+}
+
+impl Message {
+    /// Whether this is what became of `message`, or `None` if it does not say when it was created.
+    fn is(&self, message: &Outgoing, since: Timestamp) -> Option<bool> {
+        let outbound = self.direction.as_deref().is_some_and(|way| way.starts_with("outbound"));
+        if !outbound || !same_words(self.body.as_deref().unwrap_or_default(), &message.body) {
+            return Some(false);
+        }
+        let created = rfc2822::parse(self.date_created.as_deref()?).ok()?.timestamp();
+        Some(created >= since - CLOCK_SLACK)
+    }
+}
+
+fn same_words(one: &str, other: &str) -> bool {
+    let words = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
+    one.trim() == other.trim() || (!words(one).is_empty() && words(one) == words(other))
+}
+
+fn refused(code: u32) -> SendError {
+    let words = code.to_string();
+    match code {
+        OPTED_OUT => SendError::OptedOut { code: words },
+        code if UNDELIVERABLE.contains(&code) => SendError::Undeliverable { code: words },
+        _ => SendError::Refused { code: words },
+    }
+}
+
+fn meaning(word: &str) -> Option<Status> {
+    match word {
+        "accepted" | "scheduled" | "queued" | "sending" => Some(Status::Accepted),
+        "sent" => Some(Status::Sent),
+        "failed" | "canceled" => Some(Status::Failed),
+        "undelivered" | "partially_delivered" => Some(Status::Undelivered),
+        "delivered" | "read" => Some(Status::Delivered),
+        _ => None,
+    }
+}
+
+fn is_message_sid(id: &str) -> bool {
+    id.len() == 34
+        && (id.starts_with("SM") || id.starts_with("MM"))
+        && id.bytes().skip(2).all(|b| b.is_ascii_hexdigit())
+}
+
+fn query(call: &Request<Bytes>) -> impl Iterator<Item = (String, String)> {
+    let query = call.uri().query().unwrap_or_default();
+    form_urlencoded::parse(query.as_bytes()).into_owned()
+}
+
+/// The members of a JSON object as if they had been sent as a form.
+fn members(body: &[u8]) -> Vec<(String, String)> {
+    let Ok(Value::Object(members)) = serde_json::from_slice(body) else { return Vec::new() };
+    members
+        .into_iter()
+        .map(|(name, value)| match value {
+            Value::String(value) => (name, value),
+            value => (name, value.to_string()),
+        })
+        .collect()
+}
+
+/// What is signed after the address: names and values without anything between them, names in the
+/// order of their bytes, of each name every value once.
+fn signed_parameters(parameters: Vec<(String, String)>) -> String {
+    let mut values: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    for (name, value) in parameters {
+        values.entry(name).or_default().insert(value);
+    }
+    let pairs = values.iter().flat_map(|(name, values)| values.iter().map(move |v| (name, v)));
+    pairs.flat_map(|(name, value)| [name.as_str(), value.as_str()]).collect()
+}

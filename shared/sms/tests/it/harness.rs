@@ -1,0 +1,318 @@
+//! What holds for every provider, so that a provider's own table need not say it.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::StatusCode;
+use sms::{Event, Http, Number, Outgoing, Provider, SendError, WebhookError};
+use tokio::net::TcpListener;
+use tracing::subscriber::DefaultGuard;
+use tracing_subscriber::layer::SubscriberExt as _;
+
+/// A secret of ours, and one of somebody else's.
+pub(crate) const SECRET: &str = "Open-Sesame-71";
+pub(crate) const FORGED: &str = "Open-Barley-17";
+
+/// The person, and a word that is said in every text of a table.
+pub(crate) const THEIRS: &str = "+12025550143";
+const WORD: &str = "Noon";
+
+/// One message handed over: what was said, what passed between us in order, how it ended.
+pub(crate) struct SendCase<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) text: &'a str,
+    /// What we ask, as [`Script`] writes it, and what is answered.
+    pub(crate) exchange: &'a [(&'a str, (u16, &'a str))],
+    pub(crate) outcome: &'a str,
+}
+
+/// One call that we receive, as `METHOD target` and a body, and what it comes to.
+pub(crate) struct ReceiveCase<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) call: &'a str,
+    pub(crate) body: &'a str,
+    pub(crate) outcome: &'a str,
+}
+
+/// What a scripted server does with a request.
+#[derive(Clone)]
+enum Reply {
+    Answer(u16, String),
+    /// The head of an answer, and then a cut connection.
+    Cut,
+    Silence,
+}
+
+/// A server that answers a list of requests in order, and nothing else.
+///
+/// It writes a request as `METHOD target body authorization`, of which the last two may be missing.
+pub(crate) struct Script {
+    pub(crate) url: String,
+    seen: Arc<Mutex<Vec<String>>>,
+}
+
+/// Sends every case, and then the first of them, which has to be a success, through every kind of
+/// failure.
+pub(crate) async fn check_send<P: Provider>(
+    provider: impl Fn(String) -> P,
+    cases: &[SendCase<'_>],
+) {
+    let logs = Logs::capture();
+    for SendCase { name, text, exchange, outcome } in cases {
+        let lines = exchange.iter().map(|(line, _)| *line).collect::<Vec<_>>();
+        let replies =
+            exchange.iter().map(|(_, (status, body))| Reply::Answer(*status, (*body).into()));
+        let script = Script::start(&lines, replies.collect()).await;
+        let actual = provider(script.url.clone()).send(&patient(), &outgoing(text)).await;
+        assert_eq!(script.seen(), lines, "{name}");
+        assert_eq!(told(&actual), *outcome, "{name}");
+        assert_discreet(&format!("{actual:?}"), name);
+    }
+    check_failures(provider, &cases[0]).await;
+    assert_discreet(&logs.read(), "the logs");
+}
+
+async fn check_failures<P: Provider>(provider: impl Fn(String) -> P, accepted: &SendCase<'_>) {
+    let (send, before) = accepted.exchange.split_last().unwrap();
+    let failures = [
+        (Reply::Answer(401, String::new()), "refused (http 401)", 2),
+        (Reply::Answer(403, "<html>no</html>".into()), "refused (http 403)", 2),
+        (Reply::Answer(429, "slow down".into()), "refused (http 429)", 1),
+        (Reply::Answer(503, "<html>busy</html>".into()), UNKNOWN, 1),
+        (Reply::Answer(500, String::new()), UNKNOWN, 1),
+        (Reply::Answer(302, String::new()), UNKNOWN, 1),
+        (Reply::Answer(404, "<html>what?</html>".into()), UNKNOWN, 1),
+        (Reply::Answer(400, r#"{"error":"what?"}"#.into()), UNKNOWN, 1),
+        (Reply::Answer(200, "<html>It works!</html>".into()), UNKNOWN, 1),
+        (Reply::Answer(201, "{}".into()), UNKNOWN, 1),
+        (Reply::Answer(200, " ".repeat(2_000_000)), UNKNOWN, 1),
+        (Reply::Cut, UNKNOWN, 1),
+        (Reply::Silence, UNKNOWN, 1),
+    ];
+    for (reply, outcome, at_most) in failures {
+        let name = match &reply {
+            Reply::Answer(status, body) => format!("{status} {}", &body[..body.len().min(20)]),
+            Reply::Cut => "a cut connection".into(),
+            Reply::Silence => "silence".into(),
+        };
+        let mut lines: Vec<_> = before.iter().map(|(line, _)| *line).collect();
+        let mut replies: Vec<_> =
+            before.iter().map(|(_, (code, body))| Reply::Answer(*code, (*body).into())).collect();
+        lines.push(send.0);
+        replies.push(reply.clone());
+        let again: Vec<_> = (0..at_most).flat_map(|_| lines.clone()).collect();
+        let replies = (0..at_most).flat_map(|_| replies.clone()).collect();
+        let script = Script::start(&again, replies).await;
+        let http = match reply {
+            Reply::Silence => {
+                Http::with_timeouts(Duration::from_secs(5), Duration::from_millis(400))
+            }
+            _ => patient(),
+        };
+        let actual = provider(script.url.clone()).send(&http, &outgoing(accepted.text)).await;
+        assert!(told(&actual).starts_with(outcome), "{name}: {}", told(&actual));
+        let sends = script.seen().iter().filter(|line| *line == send.0).count();
+        assert!((1..=at_most).contains(&sends), "{name}: the text was handed over {sends} times");
+    }
+
+    let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let actual =
+        provider(format!("http://{nobody}")).send(&patient(), &outgoing(accepted.text)).await;
+    assert!(matches!(actual, Err(SendError::Refused { .. })), "nobody listens: {actual:?}");
+}
+
+const UNKNOWN: &str = "no readable answer, it may have been sent";
+
+/// Receives every case as the provider would call, then again, then as a forger would.
+pub(crate) fn check_receive<P: Provider>(
+    provider: impl Fn(&str) -> P,
+    sign: impl Fn(&str, http::Request<Bytes>) -> http::Request<Bytes>,
+    cases: &[ReceiveCase<'_>],
+) {
+    let logs = Logs::capture();
+    let provider = provider(SECRET);
+    for ReceiveCase { name, call, body, outcome } in cases {
+        let genuine = sign(SECRET, request(call, body));
+        let received = provider.receive(&genuine);
+        assert_eq!(received_line(&received), *outcome, "{name}");
+        assert_discreet(&format!("{received:?}"), name);
+        assert_eq!(provider.receive(&genuine), received, "{name}, repeated");
+        let forged = provider.receive(&sign(FORGED, request(call, body)));
+        assert_eq!(forged, Err(WebhookError::Forged), "{name}, forged");
+    }
+    assert_discreet(&logs.read(), "the logs");
+}
+
+/// A call from `METHOD target` and a body.
+pub(crate) fn request(call: &str, body: &str) -> http::Request<Bytes> {
+    let (method, target) = call.split_once(' ').unwrap();
+    let body = Bytes::copy_from_slice(body.as_bytes());
+    http::Request::builder().method(method).uri(target).body(body).unwrap()
+}
+
+/// A message to the person in the tables.
+pub(crate) fn outgoing(text: &str) -> Outgoing {
+    Outgoing {
+        attempt: "attempt-1".into(),
+        from: None,
+        to: Number::parse(THEIRS).unwrap(),
+        body: text.into(),
+    }
+}
+
+/// A client that waits longer than any test takes.
+pub(crate) fn patient() -> Http {
+    Http::with_timeouts(Duration::from_secs(30), Duration::from_secs(30))
+}
+
+/// How handing over ended, in a line.
+pub(crate) fn told(outcome: &Result<String, SendError>) -> String {
+    match outcome {
+        Ok(id) => format!("sent {id}"),
+        Err(error) => error.to_string(),
+    }
+}
+
+/// What a call came to, one event after the other.
+pub(crate) fn received_line(received: &Result<Vec<Event>, WebhookError>) -> String {
+    let events = match received {
+        Ok(events) => events,
+        Err(error) => return error.to_string(),
+    };
+    let line = |event: &Event| match event {
+        Event::Text(text) => format!(
+            "{} {} -> {}{}{}: {}",
+            text.id.as_deref().unwrap_or("-"),
+            text.from.as_str(),
+            text.to,
+            text.sent_at.map_or(String::new(), |at| format!(" at {at}")),
+            if text.media == 0 { String::new() } else { format!(" +{}", text.media) },
+            text.body
+        ),
+        Event::Receipt(receipt) => format!(
+            "{} of {}: {:?} ({}{})",
+            receipt.message,
+            receipt.attempt.as_deref().unwrap_or("-"),
+            receipt.status,
+            receipt.word,
+            receipt.code.as_ref().map_or(String::new(), |code| format!(" {code}"))
+        ),
+    };
+    events.iter().map(line).collect::<Vec<_>>().join("; ")
+}
+
+fn assert_discreet(printed: &str, name: &str) {
+    for private in [SECRET, &STANDARD.encode(SECRET), FORGED, WORD, &THEIRS[3..]] {
+        assert!(!printed.contains(private), "{name} gives away {private}: {printed}");
+    }
+}
+
+impl Script {
+    /// Answers these requests once each, with these answers.
+    pub(crate) async fn answering(exchange: &[(&str, (u16, &str))]) -> Self {
+        let lines: Vec<_> = exchange.iter().map(|(line, _)| *line).collect();
+        let replies =
+            exchange.iter().map(|(_, (status, body))| Reply::Answer(*status, (*body).into()));
+        Self::start(&lines, replies.collect()).await
+    }
+
+    async fn start(lines: &[&str], replies: Vec<Reply>) -> Self {
+        let script: Vec<_> = lines.iter().map(|line| line.to_string()).zip(replies).collect();
+        let script = Arc::new(script);
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let answer = {
+            let seen = seen.clone();
+            move |request: Request| answer(request, script, seen)
+        };
+        tokio::spawn(async { axum::serve(listener, Router::new().fallback(answer)).await });
+        Self { url, seen }
+    }
+
+    /// Every request that came, in order.
+    pub(crate) fn seen(&self) -> Vec<String> {
+        self.seen.lock().unwrap().clone()
+    }
+}
+
+async fn answer(
+    request: Request,
+    script: Arc<Vec<(String, Reply)>>,
+    seen: Arc<Mutex<Vec<String>>>,
+) -> Response {
+    let (head, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    let header =
+        |name| head.headers.get(name).map(|value: &http::HeaderValue| value.to_str().unwrap());
+    let parts = [
+        Some(head.method.as_str()),
+        head.uri.path_and_query().map(|target| target.as_str()),
+        Some(std::str::from_utf8(&body).unwrap()),
+        header("authorization"),
+        header("authtoken"),
+    ];
+    let parts: Vec<_> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
+    let line = parts.join(" ");
+    let number = {
+        let mut seen = seen.lock().unwrap();
+        seen.push(line.clone());
+        seen.len() - 1
+    };
+    match script.get(number).filter(|(expected, _)| *expected == line) {
+        Some((_, Reply::Answer(status, body))) => {
+            (StatusCode::from_u16(*status).unwrap(), body.clone()).into_response()
+        }
+        Some((_, Reply::Cut)) => {
+            let cut = futures::stream::once(async { Err::<Bytes, _>(io::Error::other("cut")) });
+            Body::from_stream(cut).into_response()
+        }
+        Some((_, Reply::Silence)) => std::future::pending().await,
+        None => StatusCode::IM_A_TEAPOT.into_response(),
+    }
+}
+
+/// Everything that is logged on this thread, by us at any level, by others as production lets it
+/// through.
+struct Logs {
+    lines: Arc<Mutex<Vec<u8>>>,
+    _guard: DefaultGuard,
+}
+
+impl Logs {
+    fn capture() -> Self {
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let writer = {
+            let lines = lines.clone();
+            move || Lines(lines.clone())
+        };
+        let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(writer);
+        let guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
+        Self { lines, _guard: guard }
+    }
+
+    fn read(&self) -> String {
+        String::from_utf8(self.lines.lock().unwrap().clone()).unwrap()
+    }
+}
+
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

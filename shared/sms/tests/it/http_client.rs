@@ -1,0 +1,74 @@
+use std::time::Duration;
+
+use sms::{Http, SendError};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+
+use crate::harness::patient;
+
+#[tokio::test]
+async fn refuses_where_nobody_listens() {
+    let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    assert_eq!(post(&patient(), &format!("http://{nobody}")).await, "refused (connect)");
+}
+
+#[tokio::test]
+async fn refuses_what_does_not_speak_tls() {
+    let url = serve_once(b"HTTP/1.1 200 OK\r\n\r\n").await.replace("http:", "https:");
+    assert_eq!(post(&patient(), &url).await, "refused (connect)");
+}
+
+#[tokio::test]
+async fn refuses_an_address_that_is_none() {
+    assert_eq!(post(&patient(), "nowhere").await, "refused (connect)");
+}
+
+#[tokio::test]
+async fn does_not_know_what_became_of_a_request_whose_connection_was_cut() {
+    let cut_at = [
+        &b""[..],
+        b"HTTP/1.1 201 Cre",
+        b"HTTP/1.1 201 Created\r\ncontent-length: 9\r\n\r\n",
+        b"HTTP/1.1 201 Created\r\ncontent-length: 9\r\n\r\n{\"sid",
+    ];
+    for answer in cut_at {
+        let url = serve_once(answer).await;
+        let outcome = post(&patient(), &url).await;
+        assert_eq!(outcome, "no readable answer, it may have been sent (cut)");
+    }
+}
+
+#[tokio::test]
+async fn does_not_know_what_became_of_a_request_that_nobody_answered() {
+    // Connections are taken by the system, and nobody reads from them.
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let http = Http::with_timeouts(Duration::from_secs(5), Duration::from_millis(200));
+    let outcome = post(&http, &format!("http://{}", silent.local_addr().unwrap())).await;
+    assert_eq!(outcome, "no readable answer, it may have been sent (timeout)");
+}
+
+#[tokio::test]
+async fn follows_no_redirect() {
+    let url = serve_once(b"HTTP/1.1 307 Go\r\nlocation: /else\r\ncontent-length: 0\r\n\r\n").await;
+    assert_eq!(post(&patient(), &url).await, "answered 307");
+}
+
+async fn post(http: &Http, url: &str) -> String {
+    match http.send(http.post(url)).await {
+        Ok(answer) => format!("answered {}", answer.status),
+        Err(error @ (SendError::Refused { .. } | SendError::Unknown { .. })) => error.to_string(),
+        Err(other) => panic!("{other}"),
+    }
+}
+
+/// Reads one request, writes these bytes, and hangs up.
+async fn serve_once(answer: &'static [u8]) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (mut connection, _) = listener.accept().await.unwrap();
+        connection.read(&mut [0; 4096]).await.unwrap();
+        connection.write_all(answer).await.unwrap();
+    });
+    format!("http://{address}")
+}

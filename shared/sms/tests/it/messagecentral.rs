@@ -1,0 +1,422 @@
+use bytes::Bytes;
+use futures::future::join_all;
+use jiff::Timestamp;
+use sms::{
+    InboundFields, MessageCentral, MessageCentralSettings, Outgoing, Provider, WebhookError,
+};
+
+use crate::harness::{
+    ReceiveCase, SECRET, Script, SendCase, check_receive, check_send, outgoing, patient,
+    received_line, request, told,
+};
+
+const INBOUND: &str = "POST /webhooks/messagecentral/inbound";
+
+/// Ends in the year 2100.
+const LASTING: &str = r#"{"status":200,"token":"e30.eyJleHAiOjQxMDI0NDQ4MDB9.x"}"#;
+/// Ended in the year 1970.
+const OVER: &str = r#"{"status":200,"token":"e30.eyJleHAiOjF9.x"}"#;
+
+const TOKEN: &str = "GET /auth/v1/authentication/token?customerId=C-1&key=T3Blbi1TZXNhbWUtNzE%3D\
+    &scope=NEW&email=owner%40text.example";
+const NOON: &str = "POST /verification/v3/send?countryCode=1&mobileNumber=2025550143&flowType=SMS\
+    &type=SMS&message=Noon%3F&senderId=TEXTBK e30.eyJleHAiOjQxMDI0NDQ4MDB9.x";
+const NOON_BY_ONE_THAT_IS_OVER: &str = "POST /verification/v3/send?countryCode=1\
+    &mobileNumber=2025550143&flowType=SMS&type=SMS&message=Noon%3F&senderId=TEXTBK e30.eyJleHAiOjF9.x";
+
+const TAKEN: (u16, &str) = (
+    200,
+    r#"{"responseCode":200,"message":"SUCCESS","data":{"verificationId":"474097",
+        "mobileNumber":"2025550143","responseCode":"200","errorMessage":null,"timeout":"60",
+        "smsCLI":null,"transactionId":null}}"#,
+);
+
+#[tokio::test]
+async fn sends() {
+    let answers = [
+        (
+            "taken, in numbers",
+            (200, r#"{"responseCode":"200","data":{"verificationId":474097}}"#),
+            "sent 474097",
+        ),
+        (
+            "taken, by its other id",
+            (200, r#"{"responseCode":200,"data":{"transactionId":"T1"}}"#),
+            "sent T1",
+        ),
+        (
+            "taken, without an id",
+            (200, r#"{"responseCode":200,"data":{}}"#),
+            "no readable answer, it may have been sent (unreadable)",
+        ),
+        ("no credit", (200, r#"{"responseCode":508,"message":"","data":null}"#), "refused (508)"),
+        (
+            "no credit, and an error",
+            (400, r#"{"responseCode":508,"message":"","data":null}"#),
+            "refused (508)",
+        ),
+        (
+            "not activated",
+            (200, r#"{"responseCode":"913","message":"SMS_SUBSCRIPTION_NOT_ACTIVE"}"#),
+            "refused (913)",
+        ),
+        (
+            "not priced",
+            (400, r#"{"responseCode":400,"message":"pricing not found for +12025550143"}"#),
+            "refused (400)",
+        ),
+        (
+            "a fault of theirs",
+            (500, r#"{"responseCode":500,"message":"SERVER_ERROR","data":null}"#),
+            "refused (500)",
+        ),
+        (
+            "a fault of theirs, as a success",
+            (200, r#"{"responseCode":500,"message":"SERVER_ERROR"}"#),
+            "refused (500)",
+        ),
+        (
+            "still open",
+            (200, r#"{"responseCode":506,"message":"REQUEST_ALREADY_EXISTS"}"#),
+            "refused (506)",
+        ),
+        (
+            "refused inside",
+            (
+                200,
+                r#"{"responseCode":200,"data":{"verificationId":"1","responseCode":"508","errorMessage":"credit"}}"#,
+            ),
+            "refused (508)",
+        ),
+        (
+            "a success with an error",
+            (
+                200,
+                r#"{"responseCode":200,"data":{"verificationId":"1","responseCode":"200","errorMessage":"hm"}}"#,
+            ),
+            "no readable answer, it may have been sent (unreadable)",
+        ),
+        (
+            "a code that nobody explains",
+            (200, r#"{"responseCode":707,"message":"+12025550143"}"#),
+            "no readable answer, it may have been sent (707)",
+        ),
+        (
+            "an error with such a code",
+            (503, r#"{"responseCode":503,"message":""}"#),
+            "no readable answer, it may have been sent (http 503)",
+        ),
+        (
+            "a success as an error",
+            (500, r#"{"responseCode":200,"data":{"verificationId":"1"}}"#),
+            "no readable answer, it may have been sent (http 500)",
+        ),
+        ("nothing at all", (200, ""), "no readable answer, it may have been sent (unreadable)"),
+    ];
+    let exchanges = answers.map(|(_, answer, _)| [(TOKEN, (200, LASTING)), (NOON, answer)]);
+    let taken = SendCase {
+        name: "taken",
+        text: "Noon?",
+        exchange: &[(TOKEN, (200, LASTING)), (NOON, TAKEN)],
+        outcome: "sent 474097",
+    };
+    let without_token = [
+        SendCase {
+            name: "a wrong password",
+            text: "Noon?",
+            exchange: &[(TOKEN, (200, r#"{"status":400,"error":"customerId is invalid"}"#))],
+            outcome: "refused (token: 400)",
+        },
+        SendCase {
+            name: "no token, and no word about it",
+            text: "Noon?",
+            exchange: &[(TOKEN, (502, "<html>"))],
+            outcome: "refused (token: 502)",
+        },
+        SendCase {
+            name: "a token further in",
+            text: "Noon?",
+            exchange: &[
+                (TOKEN, (200, r#"{"data":{"token":"e30.eyJleHAiOjQxMDI0NDQ4MDB9.x"}}"#)),
+                (NOON, TAKEN),
+            ],
+            outcome: "sent 474097",
+        },
+        SendCase {
+            name: "a token that ended early",
+            text: "Noon?",
+            exchange: &[
+                (TOKEN, (200, LASTING)),
+                (NOON, (401, "")),
+                (TOKEN, (200, LASTING)),
+                (NOON, TAKEN),
+            ],
+            outcome: "sent 474097",
+        },
+        SendCase {
+            name: "a token that ended early, as a success",
+            text: "Noon?",
+            exchange: &[
+                (TOKEN, (200, LASTING)),
+                (NOON, (200, r#"{"responseCode":401,"message":"Unauthorized"}"#)),
+                (TOKEN, (200, LASTING)),
+                (NOON, TAKEN),
+            ],
+            outcome: "sent 474097",
+        },
+        SendCase {
+            name: "an account that may not",
+            text: "Noon?",
+            exchange: &[
+                (TOKEN, (200, LASTING)),
+                (NOON, (403, r#"{"responseCode":403}"#)),
+                (TOKEN, (200, LASTING)),
+                (NOON, (403, r#"{"responseCode":403}"#)),
+            ],
+            outcome: "refused (403)",
+        },
+    ];
+    let answered = answers.iter().zip(&exchanges).map(|((name, _, outcome), exchange)| SendCase {
+        name,
+        text: "Noon?",
+        exchange,
+        outcome,
+    });
+    let cases: Vec<_> = [taken].into_iter().chain(answered).chain(without_token).collect();
+    check_send(|url| messagecentral(url, SECRET), &cases).await;
+}
+
+#[tokio::test]
+async fn fetches_a_token_once_for_all() {
+    let script =
+        Script::answering(&[(TOKEN, (200, LASTING)), (NOON, TAKEN), (NOON, TAKEN), (NOON, TAKEN)])
+            .await;
+    let (messagecentral, http) = (messagecentral(script.url.clone(), SECRET), patient());
+    let message = outgoing("Noon?");
+    let sent = join_all([(); 3].map(|()| messagecentral.send(&http, &message))).await;
+    assert_eq!(sent.iter().map(told).collect::<Vec<_>>(), ["sent 474097"; 3]);
+    assert_eq!(script.seen(), [TOKEN, NOON, NOON, NOON]);
+}
+
+#[tokio::test]
+async fn fails_once_for_all_who_wait_for_a_token() {
+    let script = Script::answering(&[(TOKEN, (503, ""))]).await;
+    let (messagecentral, http) = (messagecentral(script.url.clone(), SECRET), patient());
+    let message = outgoing("Noon?");
+    let sent = join_all([(); 3].map(|()| messagecentral.send(&http, &message))).await;
+    assert_eq!(sent.iter().map(told).collect::<Vec<_>>(), ["refused (token: 503)"; 3]);
+    assert_eq!(script.seen(), [TOKEN]);
+}
+
+#[tokio::test]
+async fn fetches_a_token_ahead() {
+    let script = Script::answering(&[(TOKEN, (200, LASTING)), (NOON, TAKEN)]).await;
+    let (messagecentral, http) = (messagecentral(script.url.clone(), SECRET), patient());
+    messagecentral.prepare(&http).await;
+    messagecentral.prepare(&http).await;
+    assert_eq!(script.seen(), [TOKEN]);
+    assert_eq!(told(&messagecentral.send(&http, &outgoing("Noon?")).await), "sent 474097");
+    assert_eq!(script.seen(), [TOKEN, NOON]);
+}
+
+#[tokio::test]
+async fn uses_a_token_until_it_is_near_its_end() {
+    use base64::Engine as _;
+    let end = Timestamp::now().as_second() + 5 * 60;
+    let payload = base64::engine::general_purpose::URL_SAFE_NO_PAD
+        .encode(format!(r#"{{"iat":0,"exp":{end}}}"#));
+    let short_lived = format!(r#"{{"token":"e30.{payload}.x"}}"#);
+    let noon = format!("{} e30.{payload}.x", NOON.rsplit_once(' ').unwrap().0);
+    let script =
+        Script::answering(&[(TOKEN, (200, &short_lived)), (&noon, TAKEN), (&noon, TAKEN)]).await;
+    let (messagecentral, http) = (messagecentral(script.url.clone(), SECRET), patient());
+    messagecentral.prepare(&http).await;
+    for _ in 0..2 {
+        assert_eq!(told(&messagecentral.send(&http, &outgoing("Noon?")).await), "sent 474097");
+    }
+}
+
+#[tokio::test]
+async fn uses_a_token_that_is_over_by_our_clock_no_second_time() {
+    let script = Script::answering(&[
+        (TOKEN, (200, OVER)),
+        (NOON_BY_ONE_THAT_IS_OVER, TAKEN),
+        (TOKEN, (200, LASTING)),
+        (NOON, TAKEN),
+    ])
+    .await;
+    let (messagecentral, http) = (messagecentral(script.url.clone(), SECRET), patient());
+    for _ in 0..2 {
+        assert_eq!(told(&messagecentral.send(&http, &outgoing("Noon?")).await), "sent 474097");
+    }
+}
+
+#[tokio::test]
+async fn sends_by_the_sender_that_was_texted() {
+    let noon = "POST /verification/v3/send?countryCode=1&mobileNumber=2025550143&flowType=SMS\
+        &type=SMS&message=%C2%BFNoon+%26+caf%C3%A9%3F&senderId=12025550100 e30.eyJleHAiOjQxMDI0NDQ4MDB9.x";
+    let script = Script::answering(&[(TOKEN, (200, LASTING)), (noon, TAKEN)]).await;
+    let messagecentral = messagecentral(script.url.clone(), SECRET);
+    let message = Outgoing { from: Some("12025550100".into()), ..outgoing("¿Noon & café?") };
+    assert_eq!(told(&messagecentral.send(&patient(), &message).await), "sent 474097");
+}
+
+#[test]
+fn receives() {
+    check_receive(
+        |secret| messagecentral(String::new(), secret),
+        sign,
+        &[
+            ReceiveCase {
+                name: "JSON",
+                call: INBOUND,
+                body: r#"{"from":"+12025550143","to":"+12025550100","text":"Noon?","id":"7","time":"2026-11-01T12:00:00Z"}"#,
+                outcome: "7 +12025550143 -> +12025550100 at 2026-11-01T12:00:00Z: Noon?",
+            },
+            ReceiveCase {
+                name: "a form",
+                call: INBOUND,
+                body: "mobileNumber=12025550143&message=Noon+%26+caf%C3%A9&messageId=7&timestamp=1793534400",
+                outcome: "7 +12025550143 -> TEXTBK at 2026-11-01T12:00:00Z: Noon & café",
+            },
+            ReceiveCase {
+                name: "a query",
+                call: "GET /webhooks/messagecentral/inbound?from=12025550143&text=Noon",
+                body: "",
+                outcome: "- +12025550143 -> TEXTBK: Noon",
+            },
+            ReceiveCase {
+                name: "numbers as numbers, a country code of its own",
+                call: INBOUND,
+                body: r#"{"countryCode":1,"mobileNumber":2025550143,"senderId":"TEXTBK","message":"Noon","messageId":7,"receivedAt":1793534400000}"#,
+                outcome: "7 +12025550143 -> TEXTBK at 2026-11-01T12:00:00Z: Noon",
+            },
+            ReceiveCase {
+                name: "a national number that begins like its country code",
+                call: INBOUND,
+                body: r#"{"Country_Code":"+91","Mobile_Number":"9198765432","Message":"Noon"}"#,
+                outcome: "- +919198765432 -> TEXTBK: Noon",
+            },
+            ReceiveCase {
+                name: "a country code that is said twice",
+                call: INBOUND,
+                body: r#"{"countryCode":"91","from":"919198765432","message":"Noon"}"#,
+                outcome: "- +919198765432 -> TEXTBK: Noon",
+            },
+            ReceiveCase {
+                name: "further in",
+                call: INBOUND,
+                body: r#"{"event":"inbound","data":{"sender":"0012025550143","recipient":"12025550100","body":"Noon","message_id":"7"}}"#,
+                outcome: "7 +12025550143 -> 12025550100: Noon",
+            },
+            ReceiveCase {
+                name: "several at once",
+                call: INBOUND,
+                body: r#"{"id":"batch","to":"TEXTBK","data":{"messages":[{"from":"12025550143","text":"Noon","id":"7"},{"from":"12025550144","text":"No","meta":{"text":"x"}}]}}"#,
+                outcome: "7 +12025550143 -> TEXTBK: Noon; - +12025550144 -> TEXTBK: No",
+            },
+            ReceiveCase {
+                name: "the words apart from the sender",
+                call: INBOUND,
+                body: r#"{"from":"12025550143","message":{"id":"7","text":"Noon"}}"#,
+                outcome: "7 +12025550143 -> TEXTBK: Noon",
+            },
+            ReceiveCase {
+                name: "an empty text, at a time without a zone",
+                call: INBOUND,
+                body: r#"{"from":"12025550143","text":"","id":"","time":"2026-11-01 12:00:00"}"#,
+                outcome: "- +12025550143 -> TEXTBK: ",
+            },
+            ReceiveCase {
+                name: "a sender with a name",
+                call: INBOUND,
+                body: r#"{"from":"MYBANK","text":"Noon"}"#,
+                outcome: "genuine but not understood: the sender is not a number that can be answered",
+            },
+            ReceiveCase {
+                name: "fields of other names",
+                call: INBOUND,
+                body: r#"{"who":"12025550143","what":"Noon"}"#,
+                outcome: "genuine but not understood: no sender or no text was found in it",
+            },
+            ReceiveCase {
+                name: "neither JSON nor a form",
+                call: INBOUND,
+                body: "\u{1}\u{2}{",
+                outcome: "genuine but not understood: no sender or no text was found in it",
+            },
+            ReceiveCase {
+                name: "nothing",
+                call: INBOUND,
+                body: "",
+                outcome: "genuine but not understood: no sender or no text was found in it",
+            },
+            ReceiveCase {
+                name: "a receipt that quotes what we said",
+                call: "POST /webhooks/messagecentral/status",
+                body: r#"{"mobileNumber":"12025550143","message":"Noon","status":"DELIVRD"}"#,
+                outcome: "genuine but not understood: a receipt, whose form nothing documents",
+            },
+        ],
+    );
+}
+
+#[test]
+fn receives_fields_under_configured_names() {
+    let name = |name: &str| Some(name.to_owned());
+    let messagecentral = MessageCentral::new(MessageCentralSettings {
+        inbound_fields: InboundFields {
+            from: name("who"),
+            to: name("Whom"),
+            text: name("what_was_said"),
+            id: name("nr"),
+            time: name("when"),
+        },
+        ..settings(String::new(), SECRET)
+    });
+    let body = r#"{"who":"12025550143","whom":"TEXTBK","whatWasSaid":"Noon","nr":7,
+        "when":1793534400,"from":"12025550199","message":"Hi","id":"8"}"#;
+    assert_eq!(
+        received_line(&messagecentral.receive(&sign(SECRET, request(INBOUND, body)))),
+        "7 +12025550143 -> TEXTBK at 2026-11-01T12:00:00Z: Noon"
+    );
+}
+
+#[test]
+fn believes_nobody_without_a_token() {
+    let body = r#"{"from":"12025550143","text":"Noon"}"#;
+    let open = MessageCentral::new(MessageCentralSettings {
+        webhook_token: None,
+        ..settings(String::new(), SECRET)
+    });
+    let closed = messagecentral(String::new(), SECRET);
+    for call in [INBOUND.to_owned(), format!("{INBOUND}?token="), format!("{INBOUND}?token=Open")] {
+        assert_eq!(open.receive(&request(&call, body)), Err(WebhookError::Forged));
+        assert_eq!(closed.receive(&request(&call, body)), Err(WebhookError::Forged));
+    }
+}
+
+fn messagecentral(base_url: String, secret: &str) -> MessageCentral {
+    MessageCentral::new(settings(base_url, secret))
+}
+
+/// The account's password and the token of its webhook are the same here.
+fn settings(base_url: String, secret: &str) -> MessageCentralSettings {
+    use base64::Engine as _;
+    MessageCentralSettings {
+        customer_id: "C-1".into(),
+        password_base64: base64::engine::general_purpose::STANDARD.encode(secret).into(),
+        email: Some("owner@text.example".into()),
+        sender_id: "TEXTBK".into(),
+        base_url,
+        webhook_token: Some(secret.into()),
+        inbound_fields: InboundFields::default(),
+    }
+}
+
+/// Adds the token, as the owner does where the address is pasted.
+fn sign(token: &str, mut call: http::Request<Bytes>) -> http::Request<Bytes> {
+    let separator = if call.uri().query().is_some() { '&' } else { '?' };
+    *call.uri_mut() = format!("{}{separator}token={token}", call.uri()).parse().unwrap();
+    call
+}

@@ -1,0 +1,43 @@
+use sms::Number;
+
+#[test]
+fn reads_what_says_that_it_is_international() {
+    let read = |written| Number::parse(written).map(String::from).ok();
+    assert_eq!(read(" +1 (202) 555-0143 ").as_deref(), Some("+12025550143"));
+    assert_eq!(read("+49.30.1234567").as_deref(), Some("+49301234567"));
+    for wrong in
+        ["12025550143", "0012025550143", "+0202555", "+123456", "+1234567890123456", "+", ""]
+    {
+        assert_eq!(read(wrong), None, "{wrong}");
+    }
+    assert_eq!(read("+1202555O143"), None);
+    assert_eq!(read("+１２０２５５５０１４３"), None);
+}
+
+#[test]
+fn splits_off_the_country_code() {
+    let split = |written| {
+        let number = Number::parse(written).unwrap();
+        let (country_code, national) = number.split();
+        format!("{country_code} {national}")
+    };
+    assert_eq!(split("+12025550143"), "1 2025550143");
+    assert_eq!(split("+79161234567"), "7 9161234567");
+    assert_eq!(split("+919876543210"), "91 9876543210");
+    assert_eq!(split("+989121234567"), "98 9121234567");
+    assert_eq!(split("+351912345678"), "351 912345678");
+    assert_eq!(split("+8801712345678"), "880 1712345678");
+}
+
+#[test]
+fn prints_nearly_nothing() {
+    assert_eq!(format!("{:?}", Number::parse("+12025550143").unwrap()), "+…43");
+}
+
+#[test]
+fn is_its_digits_in_a_document() {
+    let number = Number::parse("+12025550143").unwrap();
+    assert_eq!(serde_json::to_string(&number).unwrap(), r#""+12025550143""#);
+    assert_eq!(serde_json::from_str::<Number>(r#""+12025550143""#).unwrap(), number);
+    assert!(serde_json::from_str::<Number>(r#""STOP""#).is_err());
+}

@@ -1,0 +1,129 @@
+use settings::{Settings, SettingsError};
+use sms::{Provider, Providers};
+
+const LOCAL: &str = "http://localhost:5000";
+const MESSAGECENTRAL: [(&str, &str); 3] =
+    [("MC_CUSTOMER_ID", "C-1"), ("MC_PASSWORD", "pass"), ("MC_SENDER_ID", "TEXTBK")];
+const TWILIO: [(&str, &str); 3] = [
+    ("TWILIO_ACCOUNT_SID", "AC1"),
+    ("TWILIO_AUTH_TOKEN", "token"),
+    ("TWILIO_PHONE_NUMBER", "+12025550100"),
+];
+
+#[test]
+fn are_those_that_have_settings() {
+    assert_eq!(names(&[]), "");
+    assert_eq!(names(&TWILIO), "twilio");
+    assert_eq!(names(&[&TWILIO[..], &MESSAGECENTRAL].concat()), "messagecentral twilio");
+    let everything = [&TWILIO[..], &MESSAGECENTRAL, &[("USE_MOCK", "true")]].concat();
+    assert_eq!(names(&everything), "messagecentral twilio mock");
+    let without = [&TWILIO[..], &MESSAGECENTRAL[..1], &[("USE_MESSAGECENTRAL", "false")]].concat();
+    assert_eq!(names(&without), "twilio");
+}
+
+#[test]
+fn are_the_mock_where_nothing_else_is_configured() {
+    let names = |values: &[(&str, &str)]| configured(values, true).unwrap().names();
+    assert_eq!(names(&[]), ["mock"]);
+    assert_eq!(names(&TWILIO), ["twilio"]);
+    assert!(names(&[("USE_MOCK", "false")]).is_empty());
+}
+
+#[test]
+fn say_what_is_missing() {
+    assert_eq!(
+        names(&MESSAGECENTRAL[..1]),
+        "MessageCentral is half configured: set MC_SENDER_ID, MC_PASSWORD (or MC_PASSWORD_BASE64) as well"
+    );
+    assert_eq!(
+        names(&[("MC_WEBHOOK_TOKEN", "x")]),
+        "MessageCentral is half configured: set MC_CUSTOMER_ID, MC_SENDER_ID, MC_PASSWORD (or MC_PASSWORD_BASE64) as well"
+    );
+    assert_eq!(
+        names(&TWILIO[..1]),
+        "Twilio is half configured: set TWILIO_AUTH_TOKEN, TWILIO_FROM (or TWILIO_MESSAGING_SERVICE_SID) as well"
+    );
+    assert_eq!(
+        names(&TWILIO[2..]),
+        "Twilio is half configured: set TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN as well"
+    );
+}
+
+#[test]
+fn say_what_to_write_instead() {
+    let with = |settings: &[(&'static str, &'static str)], name, value| {
+        names(&[settings, &[(name, value)]].concat())
+    };
+    let cases = [
+        (
+            with(&TWILIO, "TWILIO_BASE_URL", "twilio"),
+            "TWILIO_BASE_URL cannot be used: write an address as https://example.com",
+        ),
+        (
+            with(&TWILIO, "SMS_PROVIDERS", "twilio,pigeon"),
+            "SMS_PROVIDERS cannot be used: write names out of messagecentral, twilio, mock, separated by commas",
+        ),
+        (
+            with(&TWILIO, "SMS_PROVIDERS", "mock,twilio"),
+            "SMS_PROVIDERS cannot be used: mock is named twice or is not configured: leave it out, or set its settings",
+        ),
+        (
+            with(&MESSAGECENTRAL, "MC_PASSWORD_BASE64", "p@ss"),
+            "MC_PASSWORD_BASE64 cannot be used: write the password in Base64, or set MC_PASSWORD to the password itself",
+        ),
+        (with(&MESSAGECENTRAL, "MC_INBOUND_FIELDS", "sender=who"), INBOUND_FIELDS),
+        (with(&MESSAGECENTRAL, "MC_INBOUND_FIELDS", "from"), INBOUND_FIELDS),
+        (with(&MESSAGECENTRAL, "MC_INBOUND_FIELDS", "from=who, text=what"), "messagecentral"),
+        (with(&MESSAGECENTRAL, "MC_PASSWORD_BASE64", "cGFzcw=="), "messagecentral"),
+    ];
+    for (actual, expected) in cases {
+        assert_eq!(actual, expected);
+    }
+    let error = Providers::configured(&TWILIO.into(), "text.example", false).err().unwrap();
+    assert_eq!(
+        error.to_string(),
+        "PUBLIC_URL cannot be used: write an address as https://example.com"
+    );
+}
+
+const INBOUND_FIELDS: &str = "MC_INBOUND_FIELDS cannot be used: write from=…,to=…,text=…,id=…,time=… with the name that each field has in the call; leave out those that are found without";
+
+#[test]
+fn are_asked_in_the_order_of_preference() {
+    let settings = [&TWILIO[..], &MESSAGECENTRAL, &[("USE_MOCK", "yes")]].concat();
+    let providers = configured(&settings, false).unwrap();
+    let next = |via, tried: &[&str]| providers.next(via, tried).map(Provider::name);
+    assert_eq!(next("twilio", &[]), Some("messagecentral"));
+    assert_eq!(next("twilio", &["messagecentral"]), Some("twilio"));
+    assert_eq!(next("twilio", &["messagecentral", "twilio"]), None);
+    assert_eq!(next("mock", &[]), Some("mock"));
+    assert_eq!(next("mock", &["mock"]), None);
+}
+
+#[test]
+fn are_asked_as_the_owner_wrote() {
+    let settings = [&TWILIO[..], &[("USE_MOCK", "1"), ("SMS_PROVIDERS", "Mock, twilio")]].concat();
+    let providers = configured(&settings, false).unwrap();
+    let next = |via, tried: &[&str]| providers.next(via, tried).map(Provider::name);
+    assert_eq!(providers.names(), ["mock", "twilio"]);
+    assert_eq!((next("twilio", &[]), next("mock", &["mock"])), (Some("mock"), Some("twilio")));
+}
+
+#[test]
+fn are_known_by_name() {
+    let providers = configured(&TWILIO, false).unwrap();
+    assert_eq!(providers.named("twilio").map(Provider::name), Some("twilio"));
+    assert!(providers.named("mock").is_none());
+}
+
+fn names(values: &[(&str, &str)]) -> String {
+    match configured(values, false) {
+        Ok(providers) => providers.names().join(" "),
+        Err(error) => error.to_string(),
+    }
+}
+
+fn configured(values: &[(&str, &str)], mock_by_default: bool) -> Result<Providers, SettingsError> {
+    let settings: Settings = values.iter().copied().collect();
+    Providers::configured(&settings, LOCAL, mock_by_default)
+}
