@@ -92,7 +92,7 @@ fn shortened(text: &str, budget: usize) -> String {
 
     let breaks: Vec<_> = breaks(text).take_while(|(end, _)| *end <= limit).collect();
     // A sentence or clause this short says next to nothing.
-    let enough = limit / 8;
+    let enough = limit / 10;
     for (wanted, least) in [(Break::Sentence, enough), (Break::Clause, enough), (Break::Word, 1)] {
         let ends = breaks.iter().rev().filter(|(end, kind)| *kind >= wanted && *end >= least);
         let mut endings = ends.map(|(end, _)| match wanted {
@@ -134,9 +134,10 @@ fn breaks(text: &str) -> impl Iterator<Item = (usize, Break)> {
             '。' | '！' | '？' | '｡' => Some(Break::Sentence),
             '、' | '，' | '；' | '：' => Some(Break::Clause),
             // In scripts without spaces every bound of a word is one.
-            _ if !spaced && !last.is_ascii() && !next.is_ascii() && last.is_alphanumeric() => {
+            _ if !spaced && (!last.is_ascii() || !next.is_ascii()) => {
+                let words = last.is_alphanumeric() && next.starts_with(char::is_alphanumeric);
                 let inside = addresses(text).any(|it| it.start < end && end < it.end);
-                (!inside && next.starts_with(char::is_alphanumeric)).then_some(Break::Word)
+                (words && !inside).then_some(Break::Word)
             }
             _ if !spaced => None,
             '!' | '?' | '؟' | '۔' | '।' | '॥' => Some(Break::Sentence),

@@ -19,7 +19,7 @@ fn leaves_plain_text_alone() {
     let texts = [
         "",
         "Yes, we are open until 5 p.m. today.",
-        "2*3*4 is 24, snake_case_name is not cursive, ~5 and ~6, a < b > c.",
+        "2*3*4 is 24, 2**3**4 is more, snake_case_name is not cursive, ~5 and ~6, a < b > c.",
         "Call +1 202-555-0143 or write to us@example.com (24/7).",
         "- tea\n- coffee\n\nTotal:\n+ $5 delivery\n> 5 people",
         "1. Tea\n2) Coffee\n1986. A good year.",
