@@ -86,12 +86,8 @@ impl Inbound {
         let claim = claim(provider.name(), &text);
         match policy::keyword(&text.body) {
             Some(Keyword::Stop) => {
-                let provider_confirms = provider.answers_stop_words();
-                let stop = Stop {
-                    at: now,
-                    provider: provider.name().into(),
-                    confirmed: provider_confirms,
-                };
+                let confirmed = provider.answers(&text.body);
+                let stop = Stop { at: now, provider: provider.name().into(), confirmed };
                 self.store.stop(&claim, &text.from, &stop).await?;
             }
             Some(Keyword::Start) => self.store.start(&claim, &text.from, now).await?,

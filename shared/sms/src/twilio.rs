@@ -35,6 +35,24 @@ const BASE_URL: &str = "https://api.twilio.com";
 /// Codes have five digits. Any other is a gateway's, and says nothing of the message.
 const CODES: RangeInclusive<u32> = 10_000..=99_999;
 
+/// The words that Twilio answers itself, alone in a text (docs: advanced-opt-out). Whether it takes
+/// "STOP." for one of them is not documented; if it does, our own answer is refused with 21610.
+const ANSWERED: [&str; 13] = [
+    "STOP",
+    "STOPALL",
+    "UNSUBSCRIBE",
+    "CANCEL",
+    "END",
+    "QUIT",
+    "REVOKE",
+    "OPTOUT",
+    "START",
+    "YES",
+    "UNSTOP",
+    "HELP",
+    "INFO",
+];
+
 /// The recipient replied STOP to this sender.
 const OPTED_OUT: u32 = 21610;
 
@@ -204,8 +222,8 @@ impl Provider for Twilio {
         Err(SendError::Unknown { code: "too many messages to look through".into() })
     }
 
-    fn answers_stop_words(&self) -> bool {
-        true
+    fn answers(&self, body: &str) -> bool {
+        ANSWERED.contains(&body.trim().to_ascii_uppercase().as_str())
     }
 
     fn acknowledgement(&self) -> Acknowledgement {
