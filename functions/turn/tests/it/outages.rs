@@ -166,7 +166,7 @@ async fn makes_every_reply_fit_a_phone() {
     let long = "Somebody will look at your sink. ".repeat(60);
     for (said, heard) in [
         ("**Thanks!** See `you` soon.", "Thanks! See you soon."),
-        ("# Note\n\n- one\n- two", "Note\n- one\n- two"),
+        ("# Note\n\n- one\n- two", "Note\n\n- one\n- two"),
         (long.as_str(), long[..297].trim_end()),
     ] {
         let scene = Scene::sending_by("twilio").await;
@@ -201,7 +201,7 @@ async fn leaves_a_store_that_takes_nothing_and_answers_when_it_does_again() {
     scene.text("My sink leaks").await;
     scene.fill_disk();
     let wake_up = scene.process.queue.receive().await.unwrap().wake_up.clone();
-    assert!(scene.process.turn.run(&wake_up, scene.now).await.is_err());
+    assert!(scene.turn(&wake_up).await.is_err());
     assert!(scene.heard().is_empty());
     scene.free_disk();
     scene.restart();

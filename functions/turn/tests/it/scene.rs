@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use agent::{Agent, Page, Patience};
 use bytes::Bytes;
-use conversations::{Conversation, ConversationId, Store, Trace};
+use conversations::{Conversation, ConversationId, Store, Trace, Unavailable};
 use fakes::{InboundShape, MessageCentral, OpenAi, Route, Twilio, WebhookCall};
 use futures::FutureExt;
 use inbound::Inbound;
 use jiff::{SignedDuration, Timestamp};
-use queue::Queue;
+use queue::{Queue, WakeUp};
 use receipts::Receipts;
 use serde_json::Value;
 use settings::Settings;
@@ -205,10 +205,15 @@ impl Scene {
     pub(crate) async fn work(&self) {
         while let Some(received) = self.process.queue.receive().now_or_never() {
             let received = received.unwrap();
-            let run = self.process.turn.run(&received.wake_up, self.now);
-            tokio::time::timeout(ENDLESS, run).await.expect("every turn ends").unwrap();
+            self.turn(&received.wake_up).await.unwrap();
             received.done().await.unwrap();
         }
+    }
+
+    /// Does what one wake-up asks for.
+    pub(crate) async fn turn(&self, wake_up: &WakeUp) -> Result<(), Unavailable> {
+        let run = self.process.turn.run(wake_up, self.now);
+        tokio::time::timeout(ENDLESS, run).await.expect("every turn ends")
     }
 
     /// Wakes what is due, and does it.

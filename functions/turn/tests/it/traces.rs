@@ -7,10 +7,11 @@ use crate::scene::Scene;
 
 #[tokio::test]
 async fn keeps_every_step_of_a_turn() {
-    let scene = Scene::sending_by("messagecentral,twilio").await;
+    let mut scene = Scene::sending_by("messagecentral,twilio").await;
     scene.messagecentral.no_credit();
     scene.openai.calls("record", r#"{"field":"name","value":"Ann"}"#);
     scene.say("My sink leaks").await;
+    scene.pass(10);
     let sid = scene.twilio.messages()[0].sid.clone();
     scene.report(&scene.receipt(&sid, "delivered", None)).await;
 
