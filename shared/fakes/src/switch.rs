@@ -1,11 +1,11 @@
 //! How a stand-in misbehaves.
 
-use std::sync::Mutex;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use tokio::sync::watch;
 
 /// What a stand-in does with the next requests.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub enum Mode {
     Works,
     /// As documented, after a pause.
     Slow(Duration),
+    /// Keeps the request until the switch is turned, then goes on in the way of the new mode.
+    Holds,
     /// Answers with this status and body, having done nothing.
     Fails(u16, String),
     /// Does what was asked and never answers.
@@ -29,22 +31,24 @@ pub enum Mode {
 
 /// Turns a stand-in from one mode to another while it runs.
 #[derive(Debug, Default)]
-pub struct Switch(Mutex<Mode>);
+pub struct Switch(watch::Sender<Mode>);
 
 impl Switch {
     /// From now on, until set again.
     pub fn set(&self, mode: Mode) {
-        *self.0.lock().unwrap() = mode;
+        self.0.send_replace(mode);
     }
 
     /// The mode now.
     pub fn mode(&self) -> Mode {
-        self.0.lock().unwrap().clone()
+        self.0.borrow().clone()
     }
 
     /// Runs `work`, which answers as documented, in the way of the mode.
     pub async fn apply(&self, work: impl Future<Output = Response>) -> Response {
-        match self.mode() {
+        let mut modes = self.0.subscribe();
+        let mode = modes.wait_for(|mode| *mode != Mode::Holds).await.unwrap().clone();
+        match mode {
             Mode::Works => work.await,
             Mode::Slow(pause) => {
                 tokio::time::sleep(pause).await;
@@ -53,7 +57,7 @@ impl Switch {
             Mode::Fails(status, body) => {
                 (StatusCode::from_u16(status).unwrap(), body).into_response()
             }
-            Mode::HangsBefore => std::future::pending().await,
+            Mode::HangsBefore | Mode::Holds => std::future::pending().await,
             Mode::HangsAfter => {
                 work.await;
                 std::future::pending().await
