@@ -10,10 +10,11 @@ const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
 /// Everything below `/console/` that is not data.
-const FILES: [(&str, &str, &str); 6] = [
+const FILES: [(&str, &str, &str); 7] = [
     ("page.css", CSS, include_str!("../page/page.css")),
     ("page.js", JAVASCRIPT, include_str!("../page/page.js")),
     ("phone.js", JAVASCRIPT, include_str!("../page/phone.js")),
+    ("thread.js", JAVASCRIPT, include_str!("../page/thread.js")),
     ("trace.js", JAVASCRIPT, include_str!("../page/trace.js")),
     ("parts.js", JAVASCRIPT, include_str!("../page/parts.js")),
     ("icon.svg", SVG, include_str!("../page/icon.svg")),

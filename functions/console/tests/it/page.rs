@@ -12,6 +12,7 @@ async fn serves_everything_that_the_page_asks_for() {
         ("page.css", "text/css; charset=utf-8"),
         ("page.js", "text/javascript; charset=utf-8"),
         ("phone.js", "text/javascript; charset=utf-8"),
+        ("thread.js", "text/javascript; charset=utf-8"),
         ("trace.js", "text/javascript; charset=utf-8"),
         ("parts.js", "text/javascript; charset=utf-8"),
         ("icon.svg", "image/svg+xml"),
