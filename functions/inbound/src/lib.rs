@@ -8,7 +8,7 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::Request;
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::post;
 use bytes::Bytes;
 use conversations::{Arrival, Claim, ConversationId, Stop, Store, Taken, Unavailable, Waiting};
 use jiff::Timestamp;
@@ -36,11 +36,10 @@ pub struct Inbound {
 }
 
 impl Inbound {
-    /// `POST /webhooks/{provider}/inbound`, and `GET /healthz`.
+    /// `POST /webhooks/{provider}/inbound`.
     pub fn router(self) -> Router {
         Router::new()
             .route("/webhooks/{provider}/inbound", post(call))
-            .route("/healthz", get(async || "ok"))
             .layer(webhooks::body_limit())
             .with_state(Arc::new(self))
     }
@@ -87,12 +86,8 @@ impl Inbound {
         let claim = claim(provider.name(), &text);
         match policy::keyword(&text.body) {
             Some(Keyword::Stop) => {
-                let provider_confirms = provider.answers_stop_words();
-                let stop = Stop {
-                    at: now,
-                    provider: provider.name().into(),
-                    confirmed: provider_confirms,
-                };
+                let confirmed = provider.answers(&text.body);
+                let stop = Stop { at: now, provider: provider.name().into(), confirmed };
                 self.store.stop(&claim, &text.from, &stop).await?;
             }
             Some(Keyword::Start) => self.store.start(&claim, &text.from, now).await?,

@@ -1,1 +1,51 @@
-fn main() {}
+//! Everything in one process, on one port, on an embedded store: `cargo run`.
+//!
+//! The same functions as on Lambda, wired together: with the settings of providers, a model, a
+//! store or a queue it uses those, and without any it uses what is built in and says so.
+
+mod app;
+mod chat;
+mod offline_model;
+mod send;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use settings::Settings;
+
+/// An AI agent that people reach by text message.
+#[derive(Parser)]
+#[command(name = "textback", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve webhooks and the console on http://localhost:5000 (the default)
+    Serve,
+    /// Send one text by the configured providers and print each attempt
+    Send {
+        /// The number to text, as +12025550143
+        to: String,
+        /// What to say
+        text: String,
+    },
+    /// Be a phone in the terminal
+    Chat,
+}
+
+fn main() -> ExitCode {
+    let settings = Settings::from_env();
+    match Arguments::parse().command.unwrap_or(Command::Serve) {
+        Command::Serve => host::run_with(settings, app::serve),
+        // Who talks in a terminal wants to read what is said, not how.
+        Command::Chat => host::run_with(settings.or("RUST_LOG", "error"), chat::run),
+        Command::Send { to, text } => {
+            host::run_with(settings.or("RUST_LOG", "error"), |settings| {
+                send::run(settings, to, text)
+            })
+        }
+    }
+}

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::Request;
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::post;
 use bytes::Bytes;
 use conversations::{Joined, Store};
 use jiff::Timestamp;
@@ -24,11 +24,10 @@ pub struct Receipts {
 }
 
 impl Receipts {
-    /// `POST /webhooks/{provider}/status`, and `GET /healthz`.
+    /// `POST /webhooks/{provider}/status`.
     pub fn router(self) -> Router {
         Router::new()
             .route("/webhooks/{provider}/status", post(call))
-            .route("/healthz", get(async || "ok"))
             .layer(webhooks::body_limit())
             .with_state(Arc::new(self))
     }

@@ -239,10 +239,11 @@ impl<'a> Wake<'a> {
                 if fixed == Fixed::Back {
                     draft.changes.push(Change::Started);
                 }
-                let provider = self.turn.providers.named(&run.texts[0].provider);
+                let asked = &run.texts[0];
+                let provider = self.turn.providers.named(&asked.provider);
                 let text = match fixed {
                     Fixed::Stopped => Some(&texts.stop),
-                    _ if provider.is_some_and(sms::Provider::answers_stop_words) => None,
+                    _ if provider.is_some_and(|provider| provider.answers(&asked.body)) => None,
                     Fixed::Started | Fixed::Back => Some(&texts.start),
                     Fixed::Help => Some(&texts.help),
                 };

@@ -60,7 +60,8 @@ impl Turn {
         };
         let span = tracing::info_span!("turn", trace.id = %wake_up.trace, conversation.id = %id);
         let mut wake = Wake { turn: self, clock: Clock::starting(now), effects: Vec::new() };
-        wake.run(&id).instrument(span).await
+        // Boxed: what a turn can come to is deeply nested, and need not be part of its caller.
+        Box::pin(wake.run(&id)).instrument(span).await
     }
 }
 

@@ -132,6 +132,10 @@ impl Documents {
     }
 
     /// Removes what has expired. Firestore does that by itself, by a TTL policy on `expires_at`.
+    #[cfg_attr(
+        not(feature = "sqlite"),
+        expect(unused_variables, reason = "Firestore needs no help")
+    )]
     pub(crate) async fn expire(&self, now_ms: i64) -> Result<(), Unavailable> {
         match self {
             #[cfg(feature = "sqlite")]

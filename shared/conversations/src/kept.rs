@@ -64,6 +64,9 @@ pub struct StoredReceipt {
     /// The provider's own code, for a failure.
     #[serde(default)]
     pub code: Option<String>,
+    /// Whether it says that the person has stopped.
+    #[serde(default)]
+    pub opted_out: bool,
     /// When it came.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub at: Timestamp,

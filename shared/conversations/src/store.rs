@@ -172,6 +172,11 @@ impl Store {
         Self { documents }
     }
 
+    /// Whether everything is in a file of our own, so that looking costs nothing.
+    pub fn is_embedded(&self) -> bool {
+        !matches!(self.documents, Documents::Firestore(_))
+    }
+
     /// Claims a text and adds it to its conversation, in one commit in which nothing is read.
     pub async fn take(&self, arrival: &Arrival) -> Result<Taken, Unavailable> {
         let now = arrival.text.at;
@@ -345,10 +350,7 @@ impl Store {
                 expiring(fields(&ended), ended.at, CONVERSATIONS_LIVE),
             )],
             Change::Notice(notice) => vec![keep_notice(&notice)],
-            Change::Stopped { at, provider } => {
-                let stop_fields = fields(&Stop { at, provider, confirmed: true });
-                vec![Write::Merge { path: stop(), set: stop_fields, append: vec![] }]
-            }
+            Change::Stopped { at, provider } => vec![stopped(&loaded.id, at, &provider)],
             Change::Started => vec![Write::Delete(stop(), loaded.stop_version)],
             Change::Steps(trace, steps) => vec![add_steps(&trace, Some(&loaded.id), &steps)],
             Change::AnsweredIn(trace, other) => vec![Write::Merge {
@@ -362,6 +364,29 @@ impl Store {
     /// Keeps something that a person should look at.
     pub async fn notice(&self, notice: &Notice) -> Result<(), Unavailable> {
         self.documents.commit(vec![keep_notice(notice)]).await?;
+        Ok(())
+    }
+
+    /// Keeps an attempt that belongs to no conversation, on condition that the person has not
+    /// stopped. False if they have: nothing was stored, and nothing may be sent.
+    pub async fn begin(&self, attempt: &Attempt, theirs: &Number) -> Result<bool, Unavailable> {
+        let allowed = Write::Absent(at("stops", &person(theirs)));
+        match self.documents.commit(vec![allowed, keep_attempt(attempt)]).await {
+            Ok(_) => Ok(true),
+            Err(WriteError::Conflict) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Writes down what was learned of an attempt that belongs to no conversation.
+    pub async fn learn(
+        &self,
+        attempt: &str,
+        status: Status,
+        message: Option<(String, String)>,
+        code: Option<&str>,
+    ) -> Result<(), Unavailable> {
+        self.documents.commit(vec![learned(attempt, status, message.as_ref(), code)]).await?;
         Ok(())
     }
 
@@ -390,6 +415,7 @@ impl Store {
             status: receipt.status,
             word: receipt.word.clone(),
             code: receipt.code.clone(),
+            opted_out: receipt.opted_out,
             at: now,
             joined: false,
         };
@@ -432,7 +458,11 @@ impl Store {
         };
         let told = learned(&attempt.id, receipt.status, message.as_ref(), receipt.code.as_deref());
         let traced = add_steps(&attempt.trace, Some(&attempt.conversation), &[step]);
-        self.documents.commit(vec![told, joined, traced]).await?;
+        let mut writes = vec![told, joined, traced];
+        if receipt.opted_out {
+            writes.push(stopped(&attempt.conversation, receipt.at, &receipt.provider));
+        }
+        self.documents.commit(writes).await?;
         Ok(Joined::Attempt(attempt.trace))
     }
 
@@ -619,6 +649,12 @@ fn appends(arrival: &Arrival) -> [Write; 2] {
         Write::Merge { path, set, append: vec![("waiting", vec![text])] },
         add_steps(&arrival.text.trace, Some(&id), &arrival.steps),
     ]
+}
+
+/// A stop that a provider tells us of. It has told the person as well.
+fn stopped(id: &ConversationId, now: Timestamp, provider: &str) -> Write {
+    let stop = Stop { at: now, provider: provider.to_owned(), confirmed: true };
+    Write::Merge { path: at("stops", id.person()), set: fields(&stop), append: vec![] }
 }
 
 fn claim_fields(now: Timestamp) -> Fields {

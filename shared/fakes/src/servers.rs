@@ -121,11 +121,7 @@ impl Server {
         let port = free_port();
         let log = std::env::temp_dir().join(format!("{name}-{port}.log"));
         let output = File::create(&log).expect("the directory for temporary files takes a file");
-        let mut guard = Command::new("sh")
-            .args(["-c", GUARD, "guard"])
-            .args(command(port))
-            .process_group(0)
-            .stdin(Stdio::piped())
+        let mut guard = guarded(command(port))
             .stdout(output.try_clone().expect("a file can be opened twice"))
             .stderr(output)
             .spawn()
@@ -133,19 +129,27 @@ impl Server {
         let url = format!("http://127.0.0.1:{port}{ready}");
         let client = client();
         let begun = Instant::now();
+        let mut runs = true;
         while !client.get(&url).send().await.is_ok_and(|answer| answer.status().is_success()) {
-            let ended = guard.try_wait().expect("a child can be waited for").is_some();
-            assert!(
-                !ended && begun.elapsed() < STARTUP,
-                "{name} does not answer at {url}: see {}",
-                log.display()
-            );
+            if !runs || begun.elapsed() > STARTUP {
+                let said = std::fs::read_to_string(&log).unwrap_or_default();
+                let _ = std::fs::remove_file(&log);
+                panic!("{name} does not answer at {url}: {said}");
+            }
+            runs = guard.try_wait().expect("a child can be waited for").is_none();
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        // It runs, so nobody will read why it does not.
+        // It runs, so nobody will ask why it does not.
         let _ = std::fs::remove_file(log);
         Self { port, _guard: guard }
     }
+}
+
+/// A command that ends when this process does.
+fn guarded(command: Vec<String>) -> Command {
+    let mut guard = Command::new("sh");
+    guard.args(["-c", GUARD, "guard"]).args(command).process_group(0).stdin(Stdio::piped());
+    guard
 }
 
 /// An HTTP client that stays on this machine, whatever proxy is configured.
@@ -196,4 +200,45 @@ fn skip(reason: &str) {
     assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "{line}");
     // Not `eprintln!`: the test harness would swallow it.
     let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader, Read};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_emulator_answers() {
+        let Some(firestore) = firestore().await else { return };
+        let answer = client().get(format!("http://{}/", firestore.host)).send().await.unwrap();
+        assert_eq!(answer.text().await.unwrap().trim(), "Ok");
+    }
+
+    #[tokio::test]
+    async fn moto_makes_a_queue() {
+        let Some(moto) = moto().await else { return };
+        let url = moto.create_fifo_queue("turn", Duration::from_secs(30)).await;
+        assert_eq!(url, format!("{}/123456789012/turn.fifo", moto.url));
+    }
+
+    #[test]
+    fn a_server_ends_with_whoever_started_it() {
+        let server = ["sh", "-c", "echo up; sleep 1000; echo unreachable"].map(String::from);
+        let mut guard = guarded(server.to_vec()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut output = BufReader::new(guard.stdout.take().unwrap());
+        let mut said = String::new();
+        output.read_line(&mut said).unwrap();
+        drop(guard.stdin.take());
+        // At its end when nobody of the group is left to write.
+        output.read_to_string(&mut said).unwrap();
+        assert_eq!((said.as_str(), guard.wait().unwrap().code()), ("up\n", None));
+    }
+
+    #[tokio::test]
+    #[should_panic(expected = "out of order")]
+    async fn a_server_that_ends_at_once_tells_why() {
+        let broken = ["sh", "-c", "echo out of order"].map(String::from);
+        Server::start("broken", |_| broken.to_vec(), "/").await;
+    }
 }

@@ -21,10 +21,10 @@ const DEFAULT_PORT: u16 = 5000;
 const GRACE: Duration = Duration::from_secs(5);
 
 /// Answers calls with `router`: those that Lambda brings, or those that come to `$HOST:$PORT` until
-/// the process is asked to stop. Limits on bodies and `/healthz` are the router's.
+/// the process is asked to stop; and `GET /healthz`. Limits on bodies are the router's.
 pub async fn serve_http(settings: &Settings, router: Router) -> Result<(), Error> {
     if on_lambda(settings) {
-        return lambda_http::run(router).await;
+        return lambda_http::run(router.merge(healthz())).await;
     }
     serve(bind(settings).await?, router, stop_signal()).await;
     Ok(())
@@ -48,7 +48,7 @@ pub async fn bind(settings: &Settings) -> Result<TcpListener, SettingsError> {
     })
 }
 
-/// Answers calls to `listener` with `router` until `stop`, then finishes those in flight, within
+/// Answers calls to `listener` with `router`, and `GET /healthz`, until `stop`; then finishes those in flight, within
 /// five seconds.
 pub async fn serve(
     listener: TcpListener,
@@ -63,7 +63,8 @@ pub async fn serve(
     let listener = listener.tap_io(|connection| {
         let _ = connection.set_nodelay(true);
     });
-    let server = axum::serve(listener, router).with_graceful_shutdown(stop.clone());
+    let server =
+        axum::serve(listener, router.merge(healthz())).with_graceful_shutdown(stop.clone());
     tokio::select! {
         _ = server => {}
         () = async { stop.await; tokio::time::sleep(GRACE).await } => {
@@ -72,8 +73,8 @@ pub async fn serve(
     }
 }
 
-/// What functions answer that nobody calls.
-pub(crate) fn healthz() -> Router {
+/// What every function answers, and those that nobody calls answer alone.
+fn healthz() -> Router {
     Router::new().route("/healthz", get(async || "ok"))
 }
 

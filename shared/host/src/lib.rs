@@ -37,7 +37,14 @@ pub fn run<F>(function: impl FnOnce(Settings) -> F) -> ExitCode
 where
     F: Future<Output = Result<(), Error>>,
 {
-    let settings = Settings::from_env();
+    run_with(Settings::from_env(), function)
+}
+
+/// As [`run`], with settings that were read already.
+pub fn run_with<F>(settings: Settings, function: impl FnOnce(Settings) -> F) -> ExitCode
+where
+    F: Future<Output = Result<(), Error>>,
+{
     // Two TLS providers are compiled in; without a choice the first connection panics. An error
     // means that the choice was made before.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();

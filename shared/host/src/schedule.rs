@@ -3,13 +3,14 @@
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
+use axum::Router;
 use futures::FutureExt;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
 use settings::Settings;
 use tokio::time::MissedTickBehavior;
 
-use crate::http::{bind, healthz, serve};
+use crate::http::{bind, serve};
 use crate::{Error, on_lambda, stop_signal};
 
 /// Runs `handler` whenever Lambda's scheduler says so, or at once and then `every` so often until
@@ -30,7 +31,7 @@ where
     }
     let listener = bind(settings).await?;
     let stop = stop_signal();
-    tokio::join!(serve(listener, healthz(), stop.clone()), repeat(every, stop, handler));
+    tokio::join!(serve(listener, Router::new(), stop.clone()), repeat(every, stop, handler));
     Ok(())
 }
 

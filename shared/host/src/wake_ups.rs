@@ -4,11 +4,12 @@ use std::collections::HashSet;
 use std::fmt::Display;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use axum::Router;
 use lambda_runtime::{LambdaEvent, service_fn};
 use queue::{Queue, WakeUp};
 use settings::Settings;
 
-use crate::http::{bind, healthz, serve};
+use crate::http::{bind, serve};
 use crate::{Error, on_lambda, stop_signal};
 
 /// What stops a function that is started alone without a queue.
@@ -40,7 +41,7 @@ where
     let listener = bind(settings).await?;
     let stop = stop_signal();
     tokio::join!(
-        serve(listener, healthz(), stop.clone()),
+        serve(listener, Router::new(), stop.clone()),
         queue::consume(&queue, AT_ONCE, stop, handler)
     );
     Ok(())

@@ -157,3 +157,30 @@ fn acceptable(id: &str) -> Cow<'_, str> {
     let digest = Sha256::digest(id);
     digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    // moto takes any id, SQS does not.
+    #[test]
+    fn sends_only_ids_that_sqs_takes() {
+        assert_eq!(acceptable("twilio:SM1/~!"), "twilio:SM1/~!");
+        let too_long = "a".repeat(129);
+        let strange = ["", "a b", "é", "\u{7f}", &too_long];
+        let ids: HashSet<_> = strange.into_iter().map(acceptable).collect();
+        assert_eq!(ids.len(), strange.len());
+        assert!(ids.iter().all(|id| id.len() == 64 && id.bytes().all(|b| b.is_ascii_hexdigit())));
+    }
+
+    #[test]
+    fn finds_the_region_in_the_address() {
+        let region = |url: &str| region(&Url::parse(url).unwrap());
+        assert_eq!(region("https://sqs.eu-west-1.amazonaws.com/1/a").unwrap(), "eu-west-1");
+        assert_eq!(region("https://sqs.cn-north-1.amazonaws.com.cn/1/a").unwrap(), "cn-north-1");
+        assert_eq!(region("https://sqs.example.com/1/a"), None);
+        assert_eq!(region("http://127.0.0.1:4566/1/a"), None);
+    }
+}

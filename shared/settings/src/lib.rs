@@ -53,6 +53,13 @@ impl Settings {
             .collect()
     }
 
+    /// The same settings, with a default for one of them.
+    #[must_use]
+    pub fn or(mut self, name: &str, value: &str) -> Self {
+        self.0.entry(name.to_owned()).or_insert_with(|| value.to_owned());
+        self
+    }
+
     /// The value of a setting that is no secret.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)

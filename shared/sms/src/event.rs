@@ -50,6 +50,8 @@ pub struct Receipt {
     pub word: String,
     /// The provider's own code, for a failure.
     pub code: Option<String>,
+    /// Whether it failed because the person told the provider to stop.
+    pub opted_out: bool,
 }
 
 /// What is known of a message, from least to most. The status of an attempt is the highest seen,

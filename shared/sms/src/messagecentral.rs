@@ -26,6 +26,10 @@ use crate::{Answer, Event, Http, Number, Outgoing, Provider, SendError, Text, We
 
 const BASE_URL: &str = "https://cpaas.messagecentral.com";
 
+/// The sender that all their customers share where they have none of their own. Known to work in
+/// India; elsewhere an account needs its own.
+const SHARED_SENDER: &str = "UTOMOB";
+
 /// The `responseCode` of a message that was taken.
 const SUCCESS: u32 = 200;
 
@@ -108,7 +112,7 @@ pub struct MessageCentralSettings {
     pub password_base64: SecretString,
     /// The account's e-mail address, which some accounts need for a token.
     pub email: Option<String>,
-    /// The sender that a text shows, unless a message names another.
+    /// The sender that a text shows.
     pub sender_id: String,
     /// Where the API is, without a slash at its end.
     pub base_url: String,
@@ -214,28 +218,28 @@ impl MessageCentral {
     /// The account that `MC_…` names, if any does.
     pub fn from_settings(settings: &Settings) -> Result<Option<Self>, SettingsError> {
         const OWNER: &str = "MessageCentral";
-        let required = ["MC_CUSTOMER_ID", "MC_SENDER_ID"];
         let passwords = ["MC_PASSWORD", "MC_PASSWORD_BASE64"];
-        let others = ["MC_EMAIL", "MC_WEBHOOK_TOKEN"];
-        if !settings.any(&required) && !settings.any(&passwords) && !settings.any(&others) {
+        let others = ["MC_CUSTOMER_ID", "MC_EMAIL", "MC_SENDER_ID", "MC_WEBHOOK_TOKEN"];
+        if !settings.any(&passwords) && !settings.any(&others) {
             return Ok(None);
         }
-        let mut missing = required.to_vec();
-        missing.retain(|name| settings.get(name).is_none());
+        let mut missing = vec![];
+        let customer_id = settings.get("MC_CUSTOMER_ID");
+        if customer_id.is_none() {
+            missing.push("MC_CUSTOMER_ID");
+        }
         let password_base64 = password_base64(settings)?;
         if password_base64.is_none() {
             missing.push("MC_PASSWORD (or MC_PASSWORD_BASE64)");
         }
-        let (Some(customer_id), Some(sender_id), Some(password_base64)) =
-            (settings.get(required[0]), settings.get(required[1]), password_base64)
-        else {
+        let (Some(customer_id), Some(password_base64)) = (customer_id, password_base64) else {
             return Err(SettingsError::Missing { owner: OWNER, missing });
         };
         Ok(Some(Self::new(MessageCentralSettings {
             customer_id: customer_id.into(),
             password_base64,
             email: settings.get("MC_EMAIL").map(str::to_owned),
-            sender_id: sender_id.into(),
+            sender_id: settings.get("MC_SENDER_ID").unwrap_or(SHARED_SENDER).into(),
             base_url: address::of_provider(settings, "MC_BASE_URL", BASE_URL)?,
             webhook_token: settings.secret("MC_WEBHOOK_TOKEN"),
             inbound_fields: match settings.get("MC_INBOUND_FIELDS") {
@@ -262,7 +266,7 @@ impl MessageCentral {
                 // Without these two it sends a one-time password of its own.
                 ("type", "SMS"),
                 ("message", &message.body),
-                ("senderId", message.from.as_deref().unwrap_or(&self.settings.sender_id)),
+                ("senderId", &self.settings.sender_id),
             ]);
         http.send(request).await
     }

@@ -58,6 +58,7 @@ impl Provider for Mock {
                 status: meaning(&status).ok_or(WebhookError::Malformed("no such status"))?,
                 word: status,
                 code,
+                opted_out: false,
             }),
             Err(_) => {
                 return Err(WebhookError::Malformed("neither a text nor a receipt as JSON"));

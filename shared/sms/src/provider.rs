@@ -39,8 +39,9 @@ pub trait Provider: Send + Sync {
         Ok(Found::CannotAsk)
     }
 
-    /// Whether the company itself answers STOP, START and HELP, so that we must not.
-    fn answers_stop_words(&self) -> bool {
+    /// Whether the company itself answers this text, as some do with STOP, START and HELP, so that
+    /// we must not.
+    fn answers(&self, _body: &str) -> bool {
         false
     }
 

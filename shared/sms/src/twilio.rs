@@ -35,6 +35,24 @@ const BASE_URL: &str = "https://api.twilio.com";
 /// Codes have five digits. Any other is a gateway's, and says nothing of the message.
 const CODES: RangeInclusive<u32> = 10_000..=99_999;
 
+/// The words that Twilio answers itself, alone in a text (docs: advanced-opt-out). Whether it takes
+/// "STOP." for one of them is not documented; if it does, our own answer is refused with 21610.
+const ANSWERED: [&str; 13] = [
+    "STOP",
+    "STOPALL",
+    "UNSUBSCRIBE",
+    "CANCEL",
+    "END",
+    "QUIT",
+    "REVOKE",
+    "OPTOUT",
+    "START",
+    "YES",
+    "UNSTOP",
+    "HELP",
+    "INFO",
+];
+
 /// The recipient replied STOP to this sender.
 const OPTED_OUT: u32 = 21610;
 
@@ -81,8 +99,7 @@ pub struct Twilio {
 #[derive(Deserialize)]
 struct Message {
     sid: String,
-    #[serde(default)]
-    status: String,
+    status: Option<String>,
     body: Option<String>,
     direction: Option<String>,
     date_created: Option<String>,
@@ -160,6 +177,7 @@ impl Provider for Twilio {
                 status: meaning(word).ok_or(WebhookError::Unreadable("an unknown status"))?,
                 word: word.into(),
                 code: get("ErrorCode").filter(|code| !code.is_empty()).map(str::to_owned),
+                opted_out: get("ErrorCode").is_some_and(|code| code == OPTED_OUT.to_string()),
             }),
             _ => return Err(WebhookError::Unreadable("neither a text nor a status")),
         };
@@ -189,7 +207,8 @@ impl Provider for Twilio {
             };
             for candidate in page.messages {
                 if candidate.is(message, since).ok_or_else(|| answer.otherwise())? {
-                    let status = meaning(&candidate.status).unwrap_or(Status::Accepted);
+                    let status = candidate.status.as_deref().and_then(meaning);
+                    let status = status.unwrap_or(Status::Accepted);
                     return Ok(Found::Accepted { id: candidate.sid, status });
                 }
             }
@@ -203,8 +222,8 @@ impl Provider for Twilio {
         Err(SendError::Unknown { code: "too many messages to look through".into() })
     }
 
-    fn answers_stop_words(&self) -> bool {
-        true
+    fn answers(&self, body: &str) -> bool {
+        ANSWERED.contains(&body.trim().to_ascii_uppercase().as_str())
     }
 
     fn acknowledgement(&self) -> Acknowledgement {

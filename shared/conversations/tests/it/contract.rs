@@ -200,6 +200,13 @@ pub(crate) async fn ignores_a_receipt_that_names_a_strangers_attempt(store: Arc<
     assert_eq!(status(&store).await, Status::Sending);
 }
 
+pub(crate) async fn hears_of_a_stop_by_receipt(store: Arc<Store>) {
+    attempted(&store).await;
+    let told = Receipt { opted_out: true, ..receipt(Status::Failed, Some("a-1")) };
+    store.receive("twilio", &told, now()).await.unwrap();
+    assert!(load(&store).await.stop.unwrap().confirmed);
+}
+
 pub(crate) async fn has_one_status_whatever_the_order(store: Arc<Store>) {
     let loaded = attempted(&store).await;
     learn(&store, loaded, Status::Accepted).await;
@@ -392,6 +399,7 @@ fn receipt(status: Status, attempt: Option<&str>) -> Receipt {
         status,
         word: format!("{status:?}").to_lowercase(),
         code: None,
+        opted_out: false,
     }
 }
 

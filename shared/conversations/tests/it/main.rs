@@ -47,6 +47,7 @@ promises! {
     joins_a_receipt_that_comes_early
     joins_a_receipt_that_names_its_attempt
     ignores_a_receipt_that_names_a_strangers_attempt
+    hears_of_a_stop_by_receipt
     has_one_status_whatever_the_order
     keeps_a_trace_in_order_of_time
     keeps_a_call_whole

@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::Request;
 use axum::routing::{any, get};
-use host::{Error, run, serve_http, serve_queue, serve_schedule, stop_signal};
+use host::{Error, run, serve_http, serve_queue, serve_schedule};
 use queue::WakeUp;
 use settings::Settings;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
@@ -24,10 +24,10 @@ impl Function {
     pub(crate) fn start(name: &str, settings: &[(&str, &str)]) -> Self {
         let mut process = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", &format!("functions::{name}"), "--ignored", "--nocapture"])
-            .env_remove("TURN_QUEUE_URL")
+            .env_clear()
             .envs([("PORT", "0"), ("IS_FUNCTION", "true"), ("LOG_FORMAT", "json")])
             .envs(settings.iter().copied())
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .kill_on_drop(true)
@@ -60,9 +60,13 @@ impl Function {
         assert!(kill.unwrap().success());
     }
 
-    /// How it ended.
-    pub(crate) async fn exit_code(mut self) -> Option<i32> {
-        self.process.wait().await.unwrap().code()
+    /// How it ended, and what it had left to say.
+    pub(crate) async fn end(mut self) -> (Option<i32>, Vec<String>) {
+        let mut lines = Vec::new();
+        while let Some(line) = self.lines.next_line().await.unwrap() {
+            lines.push(line);
+        }
+        (self.process.wait().await.unwrap().code(), lines)
     }
 }
 
@@ -70,21 +74,20 @@ impl Function {
 #[ignore = "is started by other tests"]
 fn called() {
     main_of(async |settings| {
-        let router = Router::new().route("/until-the-stop", get(until_the_stop)).fallback(any(
-            async |call: Request| {
+        let router =
+            Router::new().route("/slow", get(slow)).fallback(any(async |call: Request| {
                 let (head, body) = call.into_parts();
                 let body = axum::body::to_bytes(body, 1024).await.unwrap();
                 format!("{} {} {}", head.method, head.uri, String::from_utf8_lossy(&body))
-            },
-        ));
+            }));
         serve_http(&settings, router).await
     });
 }
 
-/// In flight while the process is asked to stop.
-async fn until_the_stop() -> &'static str {
-    let stop = stop_signal();
-    tokio::join!(stop, async { eprintln!("begun") });
+/// In flight until the end of standard input.
+async fn slow() -> &'static str {
+    eprintln!("begun");
+    tokio::task::spawn_blocking(|| std::io::stdin().lines().count()).await.unwrap();
     "finished"
 }
 

@@ -12,11 +12,13 @@ async fn finishes_a_call_when_asked_to_stop() {
     for signal in ["TERM", "INT"] {
         let mut function = Function::start("called", &[]);
         let address = function.address().await;
-        let call = tokio::spawn(reqwest::get(format!("{address}/until-the-stop")));
+        let call = tokio::spawn(reqwest::get(format!("{address}/slow")));
         function.says("begun").await;
         function.signal(signal).await;
+        function.says("stopping").await;
+        drop(function.process.stdin.take());
         let answer = call.await.unwrap().unwrap().text().await.unwrap();
-        assert_eq!((answer.as_str(), function.exit_code().await), ("finished", Some(0)));
+        assert_eq!((answer.as_str(), function.end().await), ("finished", (Some(0), vec![])));
     }
 }
 
@@ -41,7 +43,7 @@ async fn takes_wake_ups_from_the_queue_and_answers_healthz_alone() {
     assert_eq!(status(&format!("{address}/healthz")).await, 200);
     assert_eq!(status(&address).await, 404);
     function.signal("TERM").await;
-    assert_eq!(function.exit_code().await, Some(0));
+    assert_eq!(function.end().await.0, Some(0));
 }
 
 #[tokio::test]
@@ -51,7 +53,7 @@ async fn runs_by_its_own_timer() {
     function.says("ran").await;
     assert_eq!(status(&format!("{address}/healthz")).await, 200);
     function.signal("TERM").await;
-    assert_eq!(function.exit_code().await, Some(0));
+    assert_eq!(function.end().await.0, Some(0));
 }
 
 #[tokio::test]
@@ -61,7 +63,7 @@ async fn ends_with_one_line_that_says_what_to_do() {
         function.says("error: ").await,
         "set TURN_QUEUE_URL: alone this function has no queue, `local` brings its own"
     );
-    assert_eq!(function.exit_code().await, Some(1));
+    assert_eq!(function.end().await, (Some(1), vec![]));
 }
 
 async fn status(url: &str) -> u16 {

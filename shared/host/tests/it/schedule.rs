@@ -14,13 +14,15 @@ async fn repeats_whatever_becomes_of_a_run_until_the_stop() {
         runs.borrow_mut().push(begun.elapsed().as_secs());
         let count = runs.borrow().len();
         match count {
-            1 => Err(Error::from("the store is down")),
+            1 => return Err(Error::from("the store is down")),
             2 => panic!("a mistake of ours"),
             // Longer than the pause.
-            3 => Ok(tokio::time::sleep(Duration::from_secs(90)).await),
-            _ => Ok(stop.notify_one()),
+            3 => tokio::time::sleep(Duration::from_secs(90)).await,
+            4 => {}
+            _ => stop.notify_one(),
         }
+        Ok(())
     };
     repeat(Duration::from_secs(60), stop.notified(), handler).await;
-    assert_eq!(*runs.borrow(), [0, 60, 120, 210]);
+    assert_eq!(*runs.borrow(), [0, 60, 120, 210, 270]);
 }

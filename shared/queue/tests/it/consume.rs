@@ -92,29 +92,33 @@ async fn tries_again_what_failed_or_panicked(queue: Queue) {
 async fn finishes_what_is_in_flight_when_stopped(queue: Queue) {
     send(&queue, &["a1"]).await;
     let (stop, stopped) = stop();
-    let (begun, mut has_begun) = mpsc::unbounded_channel();
+    let (event, mut events) = mpsc::unbounded_channel();
     let go_on = Arc::new(Notify::new());
     let handler = {
-        let go_on = go_on.clone();
+        let (event, go_on) = (event.clone(), go_on.clone());
         move |wake_up: WakeUp| {
-            let (begun, go_on) = (begun.clone(), go_on.clone());
+            let (event, go_on) = (event.clone(), go_on.clone());
             async move {
-                begun.send(label(&wake_up)).unwrap();
+                event.send(format!("began {}", label(&wake_up))).unwrap();
                 go_on.notified().await;
-                Ok::<_, String>(())
+                event.send(format!("finished {}", label(&wake_up)))
             }
         }
     };
-    let consuming = tokio::spawn({
+    tokio::spawn({
         let queue = queue.clone();
-        async move { consume(&queue, 10, stopped, handler).await }
+        async move {
+            consume(&queue, 10, stopped, handler).await;
+            event.send("returned".into())
+        }
     });
-    assert_eq!(has_begun.recv().await.unwrap(), "a1");
+    assert_eq!(events.recv().await.unwrap(), "began a1");
     stop.notify_one();
     send(&queue, &["b1", "a2"]).await;
     tokio::task::yield_now().await;
     go_on.notify_one();
-    consuming.await.unwrap();
+    assert_eq!(events.recv().await.unwrap(), "finished a1");
+    assert_eq!(events.recv().await.unwrap(), "returned");
     assert_eq!(work_off(&queue, 2).await, ["b1", "a2"]);
 }
 

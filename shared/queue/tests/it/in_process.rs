@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use queue::Queue;
 
-use crate::{receive, send, work_off};
+use crate::{check_that_a_dropped_wake_up_comes_back, receive, send, work_off};
 
 // As SQS does. Not in the contract, because moto forgets the id together with the message.
 #[tokio::test(start_paused = true)]
@@ -35,6 +35,11 @@ async fn sets_aside_what_failed_three_times() {
         received.failed().await.unwrap();
     }
     assert_eq!(work_off(&queue, 1).await, ["a2"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn brings_back_what_nobody_settled() {
+    check_that_a_dropped_wake_up_comes_back(Queue::in_process()).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -13,6 +13,9 @@ use queue::{Queue, Received, WakeUp};
 use telemetry::TraceId;
 use tokio::time::timeout;
 
+/// For how long SQS hides what was handed out. Longer than a test waits.
+const HIDDEN: Duration = Duration::from_secs(60);
+
 /// Runs each of these on both queues; the one in process with time that flies.
 macro_rules! on_both {
     ($($name:ident),* $(,)?) => {
@@ -25,7 +28,7 @@ macro_rules! on_both {
         mod on_sqs {
             $(#[tokio::test]
             async fn $name() {
-                if let Some(queue) = crate::sqs::queue().await {
+                if let Some(queue) = crate::sqs::queue(crate::HIDDEN).await {
                     super::$name(queue).await;
                 }
             })*
@@ -52,7 +55,7 @@ async fn send(queue: &Queue, labels: &[&str]) {
 }
 
 async fn receive(queue: &Queue) -> (String, Received) {
-    let received = timeout(Duration::from_secs(30), queue.receive()).await;
+    let received = timeout(HIDDEN / 2, queue.receive()).await;
     let received = received.expect("something was waiting").unwrap();
     (label(&received.wake_up), received)
 }
@@ -66,4 +69,11 @@ async fn work_off(queue: &Queue, count: usize) -> Vec<String> {
         labels.push(label);
     }
     labels
+}
+
+/// What nobody settled comes back, and first.
+async fn check_that_a_dropped_wake_up_comes_back(queue: Queue) {
+    send(&queue, &["a1", "a2"]).await;
+    drop(receive(&queue).await);
+    assert_eq!(work_off(&queue, 2).await, ["a1", "a2"]);
 }

@@ -4,12 +4,13 @@ use fakes::{Moto, moto, unique_name};
 use queue::{Queue, WakeUp, consume};
 use settings::Settings;
 
-use crate::{consume::stop, send};
+use crate::consume::stop;
+use crate::{HIDDEN, check_that_a_dropped_wake_up_comes_back, send, wake_up};
 
-/// A new queue on moto, where messages stay hidden for one second.
-pub(crate) async fn queue() -> Option<Queue> {
+/// A new queue on moto, which hides for this long what it has handed out.
+pub(crate) async fn queue(hidden: Duration) -> Option<Queue> {
     let moto = moto().await?;
-    let url = moto.create_fifo_queue(&unique_name(), Duration::from_secs(1)).await;
+    let url = moto.create_fifo_queue(&unique_name(), hidden).await;
     Some(open(&moto, &url).await)
 }
 
@@ -22,6 +23,12 @@ async fn open(moto: &Moto, url: &str) -> Queue {
         ("AWS_SECRET_ACCESS_KEY", "test"),
     ]);
     Queue::open(&settings).await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn brings_back_what_nobody_settled() {
+    let Some(queue) = queue(Duration::from_secs(1)).await else { return };
+    check_that_a_dropped_wake_up_comes_back(queue).await;
 }
 
 #[tokio::test]
@@ -38,9 +45,9 @@ async fn goes_on_when_the_queue_comes_back() {
         }
     };
     let begin = async {
-        let refused = queue.send(&crate::wake_up("a1"), "a1").await.unwrap_err().to_string();
+        let refused = queue.send(&wake_up("a1"), "a1").await.unwrap_err().to_string();
         assert!(refused.starts_with("the queue refused: "), "{refused}");
-        moto.create_fifo_queue(&name, Duration::from_secs(1)).await;
+        moto.create_fifo_queue(&name, HIDDEN).await;
         send(&queue, &["a1"]).await;
     };
     tokio::join!(consume(&queue, 1, stopped, handler), begin);
@@ -50,7 +57,7 @@ async fn goes_on_when_the_queue_comes_back() {
 async fn says_what_kept_it_from_the_queue() {
     let moto = Moto { url: "http://127.0.0.1:1".into() };
     let queue = open(&moto, "http://127.0.0.1:1/123456789012/turn.fifo").await;
-    let error = queue.send(&crate::wake_up("a1"), "a1").await.unwrap_err().to_string();
+    let error = queue.send(&wake_up("a1"), "a1").await.unwrap_err().to_string();
     assert!(error.starts_with("the queue did not answer: "), "{error}");
     assert!(error.contains("refused"), "{error}");
 }

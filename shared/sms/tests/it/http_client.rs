@@ -48,6 +48,13 @@ async fn does_not_know_what_became_of_a_request_that_nobody_answered() {
 }
 
 #[tokio::test]
+async fn reads_no_answer_without_end() {
+    let head = b"HTTP/1.1 200 OK\r\ncontent-length: 1048577\r\n\r\n";
+    let url = serve_once([&head[..], &[b' '; 1_048_577]].concat()).await;
+    assert_eq!(post(&patient(), &url).await, "unknown: unreadable");
+}
+
+#[tokio::test]
 async fn follows_no_redirect() {
     let url = serve_once(b"HTTP/1.1 307 Go\r\nlocation: /else\r\ncontent-length: 0\r\n\r\n").await;
     assert_eq!(post(&patient(), &url).await, "answered 307");
@@ -61,13 +68,13 @@ async fn post(http: &Http, url: &str) -> String {
 }
 
 /// Reads one request, writes these bytes, and hangs up.
-async fn serve_once(answer: &'static [u8]) -> String {
+async fn serve_once(answer: impl AsRef<[u8]> + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         let (mut connection, _) = listener.accept().await.unwrap();
         assert_ne!(connection.read(&mut [0; 4096]).await.unwrap(), 0);
-        connection.write_all(answer).await.unwrap();
+        connection.write_all(answer.as_ref()).await.unwrap();
     });
     format!("http://{address}")
 }

@@ -207,10 +207,10 @@ async fn uses_a_token_that_is_over_by_our_clock_no_second_time() {
 }
 
 #[tokio::test]
-async fn sends_by_the_sender_that_was_texted_for_an_account_without_an_address() {
+async fn sends_by_the_registered_sender_whichever_was_texted() {
     let token = TOKEN.strip_suffix("&email=owner%40text.example").unwrap();
     let noon = "POST /verification/v3/send?countryCode=1&mobileNumber=2025550143&flowType=SMS\
-        &type=SMS&message=%C2%BFNoon+%26+caf%C3%A9%3F&senderId=12025550100 \
+        &type=SMS&message=%C2%BFNoon+%26+caf%C3%A9%3F&senderId=TEXTBK \
         e30.eyJleHAiOjQxMDI0NDQ4MDB9.x";
     let script = Script::answering(&[(token, (200, LASTING)), (noon, TAKEN)]).await;
     let messagecentral = MessageCentral::new(MessageCentralSettings {
@@ -303,6 +303,12 @@ fn receives() {
                 name: "fields of other names",
                 call: INBOUND,
                 body: r#"{"who":"12025550143","what":"Noon"}"#,
+                outcome: "unreadable: no sender or no text was found in it",
+            },
+            ReceiveCase {
+                name: "words that are not the sender's",
+                call: INBOUND,
+                body: r#"{"message":"SUCCESS","data":{"from":"12025550143","id":"7"}}"#,
                 outcome: "unreadable: no sender or no text was found in it",
             },
             ReceiveCase {

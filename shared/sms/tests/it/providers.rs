@@ -34,12 +34,12 @@ fn say_what_is_missing() {
     assert_eq!(
         names(&MESSAGECENTRAL[..1]),
         "MessageCentral is half configured: \
-         set MC_SENDER_ID, MC_PASSWORD (or MC_PASSWORD_BASE64) as well"
+         set MC_PASSWORD (or MC_PASSWORD_BASE64) as well"
     );
     assert_eq!(
         names(&[("MC_WEBHOOK_TOKEN", "token")]),
         "MessageCentral is half configured: \
-         set MC_CUSTOMER_ID, MC_SENDER_ID, MC_PASSWORD (or MC_PASSWORD_BASE64) as well"
+         set MC_CUSTOMER_ID, MC_PASSWORD (or MC_PASSWORD_BASE64) as well"
     );
     assert_eq!(
         names(&TWILIO[..1]),

@@ -1,0 +1,145 @@
+//! The functions, wired together.
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use agent::{Agent, OpenAi, Page, Patience};
+use axum::Router;
+use conversations::Store;
+use host::Error;
+use inbound::Inbound;
+use jiff::Timestamp;
+use queue::Queue;
+use receipts::Receipts;
+use settings::Settings;
+use sms::Providers;
+use sweep::Sweep;
+use tokio::net::TcpListener;
+use turn::{Results, Turn};
+
+use crate::offline_model;
+
+/// How many conversations are worked on at once. They spend their time waiting for a model.
+const AT_ONCE: u32 = 256;
+
+/// How often is looked for what is due: on a disk of our own that costs nothing, and a person who
+/// waits notices.
+const SWEEP_EMBEDDED: Duration = Duration::from_secs(1);
+/// With Firestore every look is paid for.
+const SWEEP: Duration = Duration::from_secs(60);
+
+/// All functions of one process, with their clients.
+pub(crate) struct App {
+    pub(crate) store: Arc<Store>,
+    pub(crate) providers: Arc<Providers>,
+    pub(crate) public_url: String,
+    queue: Queue,
+    turn: Turn,
+    offline: bool,
+    sweep_every: Duration,
+    listener: TcpListener,
+    router: Router,
+}
+
+/// Serves until the process is asked to stop.
+pub(crate) async fn serve(settings: Settings) -> Result<(), Error> {
+    let listener = host::bind(&settings).await?;
+    let app = App::new(&settings, listener).await?;
+    app.say_where_to_go(&settings)?;
+    app.run(host::stop_signal()).await;
+    Ok(())
+}
+
+impl App {
+    /// Wires the functions together, to be reached at `listener`.
+    pub(crate) async fn new(settings: &Settings, listener: TcpListener) -> Result<Self, Error> {
+        let address = listener.local_addr()?;
+        // The port that was given, where any was asked for.
+        let settings =
+            &settings.clone().or("PUBLIC_URL", &format!("http://localhost:{}", address.port()));
+        let public_url = host::public_url(settings)?;
+        let providers = Arc::new(Providers::configured(settings, &public_url, true)?);
+        let store = Arc::new(Store::open(settings)?);
+        let queue = Queue::open(settings).await?.unwrap_or_else(Queue::in_process);
+        let page = Page::from_settings(settings)?;
+        let (model, offline) = match OpenAi::from_settings(settings, &page.model)? {
+            Some(model) => (model, false),
+            None => (offline_model().await?, true),
+        };
+        let agent = Arc::new(Agent { model, page, patience: Patience::default() });
+        let results = Results::from_settings(settings)?.map(Arc::new);
+        let turn =
+            Turn { store: Arc::clone(&store), providers: Arc::clone(&providers), agent, results };
+        let inbound = Inbound {
+            providers: Arc::clone(&providers),
+            store: Arc::clone(&store),
+            queue: queue.clone(),
+        };
+        let receipts = Receipts { providers: Arc::clone(&providers), store: Arc::clone(&store) };
+        let router = inbound.router().merge(receipts.router());
+        let sweep_every = if store.is_embedded() { SWEEP_EMBEDDED } else { SWEEP };
+        Ok(Self {
+            store,
+            providers,
+            public_url,
+            queue,
+            turn,
+            offline,
+            sweep_every,
+            listener,
+            router,
+        })
+    }
+
+    /// Runs everything until `stop`, then finishes what is in flight.
+    pub(crate) async fn run(self, stop: impl Future<Output = ()> + Clone + Send + 'static) {
+        let Self { store, queue, turn, sweep_every, listener, router, .. } = self;
+        let sweep = Sweep { store, queue: queue.clone() };
+        let providers = Arc::clone(&turn.providers);
+        tokio::join!(
+            host::serve(listener, router, stop.clone()),
+            host::repeat(sweep_every, stop.clone(), || sweep.run(Timestamp::now())),
+            queue::consume(&queue, AT_ONCE, stop, move |wake_up| {
+                let turn = turn.clone();
+                async move { turn.run(&wake_up, Timestamp::now()).await }
+            }),
+            // So that the first reply does not wait for a token.
+            async move { providers.prepare().await },
+        );
+    }
+
+    #[expect(clippy::print_stdout, reason = "said once, to the person who started us")]
+    fn say_where_to_go(&self, settings: &Settings) -> Result<(), Error> {
+        let address = self.listener.local_addr()?;
+        let names = self.providers.names();
+        println!("textback answers at http://localhost:{}/console", address.port());
+        if self.offline {
+            println!("  model      offline, built in: set OPENAI_API_KEY for a real one");
+        } else {
+            println!(
+                "  model      {}",
+                settings.get("OPENAI_MODEL").unwrap_or(&self.turn.agent.page.model)
+            );
+        }
+        if names == ["mock"] {
+            println!("  providers  mock: nothing is sent, set TWILIO_… or MC_… for real texts");
+        } else {
+            println!("  providers  {}", names.join(", "));
+        }
+        for name in names {
+            // Twilio calls again where it is told to, and only then (connection overrides).
+            let again = if name == "twilio" { "#rc=5&rp=5xx,ct,rt" } else { "" };
+            println!("  webhook    {}/webhooks/{name}/inbound{again}", self.public_url);
+        }
+        Ok(())
+    }
+}
+
+/// Starts the built-in model at an address of its own.
+async fn offline_model() -> Result<OpenAi, Error> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let address = listener.local_addr()?;
+    tokio::spawn(async move { axum::serve(listener, offline_model::router()).await });
+    Ok(OpenAi::new(&format!("http://{address}/v1"), None, "offline")?)
+}

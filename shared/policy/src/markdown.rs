@@ -1,0 +1,219 @@
+//! Takes the markup out of Markdown, and leaves everything else as it was written.
+//!
+//! The parser says where markup is, and only those places are edited: a text without any comes back
+//! byte for byte.
+
+use std::ops::Range;
+
+use pulldown_cmark::{CodeBlockKind, CowStr, Event, Options, Parser, Tag, TagEnd};
+
+/// A text without its markup, of which some may have been hidden in other: repeat until nothing
+/// changes.
+pub(crate) fn strip(text: &str) -> String {
+    let mut edits = Edits { text, edits: Vec::new() };
+    let mut links = Vec::new();
+    let mut row = Row::default();
+    // How far the events so far have come: at the end of a link, to the end of its words.
+    let mut last = 0;
+    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
+    for (event, range) in Parser::new_ext(text, options).into_offset_iter() {
+        let source = &text[range.clone()];
+        let (start, end) = (range.start, range.end);
+        let starts = matches!(event, Event::Start(_));
+        match event {
+            // In 2**3**4 and 2*3*4 nothing is emphasized.
+            Event::Start(Tag::Strong) if !edits.touched_by(&range, |c| c.is_ascii_digit()) => {
+                edits.unwrap(&range, 2);
+            }
+            Event::Start(Tag::Emphasis)
+                if !edits.touched_by(&range, |c| c.is_ascii_alphanumeric()) =>
+            {
+                edits.unwrap(&range, 1);
+            }
+            Event::Start(Tag::Strikethrough) if source.starts_with("~~") => {
+                edits.unwrap(&range, 2);
+            }
+            Event::Code(_) => edits.unwrap(&range, prefix(source, '`')),
+            Event::Start(Tag::Heading { .. }) => edits.unwrap_heading(&range),
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(_))) => edits.unwrap_fence(&range),
+            Event::Start(Tag::BlockQuote(_)) => edits.unwrap_quote(&range),
+            Event::Start(Tag::Item) if source.starts_with('*') => {
+                edits.replace(start..start + 1, "-");
+            }
+            Event::Rule => edits.replace(range.clone(), "\n"),
+            Event::HardBreak => edits.replace(range.clone(), "\n"),
+            Event::InlineHtml(_) | Event::Html(_) if is_line_break(source) => {
+                edits.replace(range.clone(), "\n");
+            }
+            Event::Start(Tag::Link { dest_url, .. }) => {
+                edits.replace(start..start + 1, "");
+                links.push((start + 1, dest_url));
+            }
+            Event::Start(Tag::Image { dest_url, .. }) => {
+                edits.replace(start..start + 2, "");
+                links.push((start + 2, dest_url));
+            }
+            Event::End(TagEnd::Link | TagEnd::Image) => {
+                let (start, address) = links.pop().expect("a link that ends has started");
+                let words = start..last.max(start);
+                edits.replace(words.end..end, &shown(&text[words], &address));
+            }
+            Event::Start(Tag::TableHead | Tag::TableRow) => row = Row { start, cells: 0 },
+            Event::Start(Tag::TableCell) => row.add(&range, &mut edits),
+            Event::End(TagEnd::TableRow) => row.close(end, &mut edits),
+            // Below the head there is a line of dashes.
+            Event::End(TagEnd::TableHead) => row.close(end + line(&text[end..]), &mut edits),
+            // An entity such as &amp;.
+            Event::Text(ref meant) if **meant != *source => edits.replace(range.clone(), meant),
+            // A character that a backslash makes an ordinary one.
+            Event::Text(_) if last < start && text[..start].ends_with('\\') => {
+                edits.replace(start - 1..start, "");
+            }
+            _ => {}
+        }
+        last = if starts { start } else { end };
+    }
+    edits.apply()
+}
+
+/// What follows the words of a link: its address, unless they are the address.
+fn shown(words: &str, address: &CowStr<'_>) -> String {
+    let address =
+        ["mailto:", "tel:"].iter().find_map(|it| address.strip_prefix(it)).unwrap_or(address);
+    let bare = |text: &str| {
+        let text = text.trim_start_matches("https://").trim_start_matches("http://");
+        text.to_lowercase().replace(|c: char| !c.is_alphanumeric(), "")
+    };
+    if words.trim().is_empty() {
+        address.into()
+    } else if address.is_empty() || address.starts_with('#') || bare(words) == bare(address) {
+        String::new()
+    } else {
+        format!(" ({address})")
+    }
+}
+
+fn is_line_break(html: &str) -> bool {
+    let name = html.trim().trim_start_matches('<').trim_end_matches(['>', '/', ' ']);
+    name.eq_ignore_ascii_case("br")
+}
+
+/// How many of these a text starts with.
+fn prefix(text: &str, repeated: char) -> usize {
+    text.len() - text.trim_start_matches(repeated).len()
+}
+
+/// The length of the first line with its end.
+fn line(text: &str) -> usize {
+    text.find('\n').map_or(text.len(), |end| end + 1)
+}
+
+/// A row of a table, which becomes `first: second, third`.
+#[derive(Default)]
+struct Row {
+    /// Where what is not yet edited starts.
+    start: usize,
+    cells: usize,
+}
+
+impl Row {
+    fn add(&mut self, cell: &Range<usize>, edits: &mut Edits<'_>) {
+        let source = &edits.text[cell.clone()];
+        let words = source.trim();
+        if words.is_empty() {
+            return;
+        }
+        let start = cell.end - source.trim_start().len();
+        let separator = ["", ": ", ", "][self.cells.min(2)];
+        edits.replace(self.start..start, separator);
+        *self = Self { start: start + words.len(), cells: self.cells + 1 };
+    }
+
+    fn close(&self, end: usize, edits: &mut Edits<'_>) {
+        edits.replace(self.start..end.max(self.start), "\n");
+    }
+}
+
+/// What is to change in a text.
+struct Edits<'a> {
+    text: &'a str,
+    edits: Vec<(Range<usize>, String)>,
+}
+
+impl Edits<'_> {
+    fn replace(&mut self, range: Range<usize>, with: &str) {
+        self.edits.push((range, with.into()));
+    }
+
+    /// Takes away this many bytes at both ends.
+    fn unwrap(&mut self, range: &Range<usize>, marks: usize) {
+        self.replace(range.start..range.start + marks, "");
+        self.replace(range.end - marks..range.end, "");
+    }
+
+    /// Whether such a character touches the range from outside.
+    fn touched_by(&self, range: &Range<usize>, kind: impl Fn(char) -> bool) -> bool {
+        let before = self.text[..range.start].chars().next_back();
+        let after = self.text[range.end..].chars().next();
+        before.is_some_and(&kind) || after.is_some_and(&kind)
+    }
+
+    fn unwrap_heading(&mut self, range: &Range<usize>) {
+        let source = &self.text[range.clone()];
+        let heading = source.trim_end();
+        let start = range.start + prefix(heading, '#');
+        let end = range.start + heading.len();
+        if start > range.start {
+            self.replace(range.start..start, "");
+            let closing = heading.len() - heading.trim_end_matches('#').len();
+            self.replace(end.saturating_sub(closing).max(start)..end, "");
+        } else {
+            // The other kind is underlined.
+            let underline = heading.rfind('\n').map_or(range.start, |at| range.start + at);
+            self.replace(underline..end, "");
+        }
+    }
+
+    fn unwrap_fence(&mut self, range: &Range<usize>) {
+        let source = &self.text[range.clone()];
+        self.replace(range.start..range.start + line(source), "");
+        let body = source.trim_end();
+        let closing = body.rfind('\n').map_or(body.len(), |end| end + 1);
+        let mark = body[closing..].trim_start_matches([' ', '>']);
+        if mark.len() >= 3 && (prefix(mark, '`') == mark.len() || prefix(mark, '~') == mark.len()) {
+            self.replace(range.start + closing.saturating_sub(1)..range.end, "");
+        }
+    }
+
+    /// A quotation of one line that starts with a number is a comparison.
+    fn unwrap_quote(&mut self, range: &Range<usize>) {
+        let source = &self.text[range.clone()];
+        let number = |c: char| c.is_ascii_digit() || c == '$';
+        if source.lines().count() == 1 && source[1..].trim_start().starts_with(number) {
+            return;
+        }
+        let mut start = range.start;
+        for quoted in source.split_inclusive('\n') {
+            let indent = quoted.len() - quoted.trim_start_matches(' ').len();
+            if quoted[indent..].starts_with('>') {
+                self.replace(start + indent..start + indent + 1, "");
+            }
+            start += quoted.len();
+        }
+    }
+
+    /// Where edits overlap, the first counts.
+    fn apply(mut self) -> String {
+        self.edits.sort_by_key(|(range, _)| range.start);
+        let (mut edited, mut done) = (String::with_capacity(self.text.len()), 0);
+        for (range, with) in self.edits {
+            if range.start >= done {
+                edited.push_str(&self.text[done..range.start]);
+                edited.push_str(&with);
+                done = range.end;
+            }
+        }
+        edited.push_str(&self.text[done..]);
+        edited
+    }
+}

@@ -1,0 +1,195 @@
+//! A reply as it is sent.
+
+use sms::{Encoding, Segments, segments};
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::{markdown, typography};
+
+/// A reply that fits.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Fitted {
+    /// What is sent. Empty if there was nothing to say.
+    pub text: String,
+    /// What it takes.
+    pub segments: Segments,
+    /// Whether words were left out.
+    pub cut: bool,
+}
+
+impl std::fmt::Debug for Fitted {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut fields = formatter.debug_struct("Fitted");
+        fields.field("segments", &self.segments).field("cut", &self.cut).finish_non_exhaustive()
+    }
+}
+
+/// Up to this many emoji are decoration, and not worth the large alphabet.
+const FEW: usize = 3;
+
+/// Makes a text plain, and no longer than `budget` segments (0 counts as 1).
+///
+/// Markup goes, typography becomes plain, a few emoji go where that saves something. A text that is
+/// still too long ends with the last sentence that fits, or where that would leave next to nothing,
+/// with `...` after a clause or a word. An address is left out rather than cut, even if nothing
+/// remains. Fitting again changes nothing.
+pub fn fit(text: &str, budget: usize) -> Fitted {
+    let budget = budget.max(1);
+    let mut text = text.to_owned();
+    let mut cut = false;
+    // Markup may hide markup, and a cut may let something look like markup. Every round takes
+    // something away, so there is a last one.
+    loop {
+        let mut next =
+            cheap(&typography::spaced(&typography::plain(&markdown::strip(&text))), budget);
+        if segments(&next).count > budget {
+            next = shortened(&next, budget);
+            cut = true;
+        }
+        if next == text {
+            return Fitted { segments: segments(&text), text, cut };
+        }
+        text = next;
+    }
+}
+
+/// The same words in fewer segments, if there is a way.
+fn cheap(text: &str, budget: usize) -> String {
+    let now = segments(text);
+    if now.encoding == Encoding::Gsm7 {
+        return text.into();
+    }
+    if let Some(spelled) = typography::spelled_out(text) {
+        return spelled;
+    }
+    let (emoji, without) = typography::without_emoji(text);
+    let without = typography::spaced(&without);
+    let without = typography::spelled_out(&without).unwrap_or(without);
+    let then = segments(&without);
+    let worthwhile = then.encoding == Encoding::Gsm7 || then.count < now.count;
+    let decoration = emoji > 0 && without.contains(char::is_alphanumeric);
+    if decoration && ((emoji <= FEW && worthwhile) || now.count > budget) {
+        without
+    } else {
+        text.into()
+    }
+}
+
+/// Where a text may end. The order is that of preference.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Break {
+    Word,
+    Clause,
+    Sentence,
+}
+
+/// The longest beginning that fits and ends well.
+fn shortened(text: &str, budget: usize) -> String {
+    let fits = |text: &str| segments(text).count <= budget;
+    let mut ends: Vec<_> = text.grapheme_indices(true).map(|(index, _)| index).collect();
+    // A longer beginning never takes fewer segments.
+    ends.truncate(ends.partition_point(|end| fits(&text[..*end])));
+    let limit = ends.last().copied().unwrap_or(0);
+
+    let breaks: Vec<_> = breaks(text).take_while(|(end, _)| *end <= limit).collect();
+    // A sentence or clause this short says next to nothing.
+    let enough = limit / 10;
+    for (wanted, least) in [(Break::Sentence, enough), (Break::Clause, enough), (Break::Word, 1)] {
+        let ends = breaks.iter().rev().filter(|(end, kind)| *kind >= wanted && *end >= least);
+        let mut endings = ends.map(|(end, _)| match wanted {
+            Break::Sentence => text[..*end].to_owned(),
+            _ => trailing_off(&text[..*end]),
+        });
+        if let Some(ending) = endings.find(|ending| fits(ending)) {
+            return ending;
+        }
+    }
+    // One endless word.
+    let inside =
+        |end: &usize| addresses(text).any(|address| address.start < *end && *end < address.end);
+    let ends = ends.iter().rev().filter(|end| **end > 0 && !inside(end));
+    let mut endings = ends.map(|end| trailing_off(&text[..*end]));
+    endings.find(|ending| fits(ending)).unwrap_or_default()
+}
+
+/// A beginning with the sign that something is left out.
+fn trailing_off(beginning: &str) -> String {
+    if addresses(beginning).last().is_some_and(|address| address.end == beginning.len()) {
+        // Three full stops would look like its end.
+        return format!("{beginning} ...");
+    }
+    let dangling = |c: char| c.is_whitespace() || ",;:.-(\"'、，；：".contains(c);
+    format!("{}...", beginning.trim_end_matches(dangling))
+}
+
+/// Every place where a text may end, without the space after it.
+fn breaks(text: &str) -> impl Iterator<Item = (usize, Break)> {
+    text.split_word_bound_indices().skip(1).filter_map(|(end, next)| {
+        let (before, after) = text.split_at(end);
+        let last = before.chars().next_back()?;
+        if last.is_whitespace() {
+            return None;
+        }
+        let spaced = next.starts_with(char::is_whitespace);
+        let kind = match before.trim_end_matches(is_closing).chars().next_back()? {
+            '。' | '！' | '？' | '｡' => Some(Break::Sentence),
+            '、' | '，' | '；' | '：' => Some(Break::Clause),
+            // In scripts without spaces every bound of a word is one.
+            _ if !spaced && (!last.is_ascii() || !next.is_ascii()) => {
+                let words = last.is_alphanumeric() && next.starts_with(char::is_alphanumeric);
+                let inside = addresses(text).any(|it| it.start < end && end < it.end);
+                (words && !inside).then_some(Break::Word)
+            }
+            _ if !spaced => None,
+            '!' | '?' | '؟' | '۔' | '।' | '॥' => Some(Break::Sentence),
+            '.' if !is_abbreviated(before.trim_end_matches(is_closing), after) => {
+                Some(Break::Sentence)
+            }
+            ',' | ';' | '،' | '؛' | ':' | '-' => Some(Break::Clause),
+            _ if next.starts_with('\n') && is_item(before) => Some(Break::Sentence),
+            _ if next.starts_with('\n') || last == ')' => Some(Break::Clause),
+            _ => Some(Break::Word),
+        };
+        // Closing marks of wide sentences may follow.
+        let kind = kind.filter(|_| !after.starts_with(is_closing));
+        kind.map(|kind| (end, kind))
+    })
+}
+
+fn is_closing(character: char) -> bool {
+    matches!(character, '"' | '\'' | ')' | ']' | '”' | '’' | '」' | '』' | '）' | '*' | '_')
+}
+
+/// Whether the line that ends here is an item of a list.
+fn is_item(before: &str) -> bool {
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    let rest = line.trim_start_matches(|c: char| c.is_ascii_digit());
+    line.starts_with("- ") || (rest.len() < line.len() && rest.starts_with(['.', ')']))
+}
+
+/// Whether the full stop that `before` ends with is part of its word: of `Dr.`, `p.m.`, `J.`, or the
+/// number of a list's item.
+fn is_abbreviated(before: &str, after: &str) -> bool {
+    const TITLES: &str = " dr mr mrs ms mx prof rev sr sra srta jr st mt vs ca approx ext tel fig vol \
+        dept inc ltd co corp apt ave blvd rd jan feb apr jun jul aug sept oct nov dec str bzw ";
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    let word = line.rsplit([' ', '(', '"', '\'']).next().unwrap_or_default().trim_end_matches('.');
+    let next = after.trim_start().chars().next();
+    let letters = word.split('.').all(|part| part.chars().count() == 1);
+    let number = word.bytes().all(|digit| digit.is_ascii_digit());
+    (letters && !number)
+        || (number && line.len() == word.len() + 1)
+        || TITLES.contains(&format!(" {} ", word.to_lowercase()))
+        || (word.eq_ignore_ascii_case("no") && next.is_some_and(|c| c.is_ascii_digit()))
+        || (word.eq_ignore_ascii_case("etc") && next.is_some_and(char::is_lowercase))
+}
+
+/// Where web addresses are.
+fn addresses(text: &str) -> impl Iterator<Item = std::ops::Range<usize>> {
+    let marks = text.match_indices("://").chain(text.match_indices("www."));
+    marks.map(|(mark, _)| {
+        let scheme = text[..mark].chars().rev().take_while(char::is_ascii_alphanumeric).count();
+        let ends = |c: char| c.is_whitespace() || (!c.is_ascii() && !c.is_alphanumeric());
+        let address = &text[mark..];
+        mark - scheme..mark + address.find(ends).unwrap_or(address.len())
+    })
+}

@@ -1,0 +1,206 @@
+//! Characters that cost a text its cheap alphabet, and what says the same within it.
+
+use sms::{Encoding, segments};
+use unicode_segmentation::UnicodeSegmentation;
+
+/// Replaces what a plainer character says as well, and takes away what nobody sees. Accents and
+/// scripts stay: they are the person's language.
+pub(crate) fn plain(text: &str) -> String {
+    let text = text.replace("\r\n", "\n");
+    // Chinese, Japanese and Korean have a typography of their own, and need the large alphabet anyway.
+    let own_typography = text.chars().any(is_east_asian);
+    let joined_script = text.chars().any(is_joined);
+    let mut plain = String::with_capacity(text.len());
+    let mut characters = text.chars().peekable();
+    let mut before = None;
+    while let Some(character) = characters.next() {
+        let after = characters.peek().copied();
+        let letters = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+        match character {
+            '\n' => plain.push('\n'),
+            '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' => plain.push('\n'),
+            '\u{2029}' => plain.push_str("\n\n"),
+            '\t' => plain.push(' '),
+            // The first asks for the picture of a sign, the other frames it: 1️⃣ is 1 and both.
+            '\u{fe0f}' if !plain.ends_with(is_pictograph) => {}
+            '\u{20e3}' => {}
+            // Joins emoji.
+            '\u{200d}' if plain.ends_with(|c| c == '\u{fe0f}' || is_pictograph(c)) => {
+                plain.push(character);
+            }
+            // These join letters, or change the direction of a line.
+            '\u{200c}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}'
+            | '\u{61c}' => {
+                if joined_script {
+                    plain.push(character);
+                }
+            }
+            character if is_invisible(character) => {}
+            character if own_typography => plain.push(character),
+            // Spaces of every width.
+            character if character.is_whitespace() => plain.push(' '),
+            '—' | '―' if letters(before) && letters(after) => plain.push_str(" - "),
+            // In Catalan it is part of the word.
+            '·' if letters(before) && letters(after) => plain.push(character),
+            // Within the marks is a space in French.
+            '«' => {
+                plain.push('"');
+                characters.next_if(|c| c.is_whitespace());
+            }
+            '»' => {
+                plain.truncate(plain.trim_end_matches(' ').len());
+                plain.push('"');
+            }
+            // Full-width forms of ASCII, in the same order.
+            '！'..='～' => {
+                let narrow = char::from_u32(character as u32 - 0xFEE0);
+                plain.push(narrow.expect("U+FF01 to U+FF5E are U+0021 to U+007E, moved"));
+            }
+            character => match same(character) {
+                Some(same) => plain.push_str(same),
+                None => plain.push(character),
+            },
+        }
+        before = Some(character);
+    }
+    plain
+}
+
+fn same(character: char) -> Option<&'static str> {
+    Some(match character {
+        '‘' | '’' | '‚' | '‛' | '′' | 'ʼ' | 'ʹ' | '`' | '´' | '‹' | '›' => "'",
+        '“' | '”' | '„' | '‟' | '″' => "\"",
+        '‐' | '‑' | '‒' | '–' | '—' | '―' | '−' | '﹘' | '﹣' => "-",
+        '•' | '‣' | '◦' | '●' | '○' | '▪' | '▫' | '■' | '□' | '⁃' | '∙' | '·' => {
+            "-"
+        }
+        '…' => "...",
+        '‥' => "..",
+        '‼' => "!!",
+        '⁉' => "!?",
+        '→' | '⟶' | '➔' | '➜' | '➝' | '➞' | '➡' => "->",
+        '←' | '⟵' | '⬅' => "<-",
+        '↔' | '⟷' => "<->",
+        '⇒' | '⟹' => "=>",
+        '⁄' | '∕' => "/",
+        '∗' | '✱' | '✲' => "*",
+        'ﬁ' => "fi",
+        'ﬂ' => "fl",
+        _ => return None,
+    })
+}
+
+/// Spells out signs, if the whole text can then travel in the cheap alphabet.
+pub(crate) fn spelled_out(text: &str) -> Option<String> {
+    let mut spelled = String::with_capacity(text.len());
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        let words = match character {
+            '½' => " 1/2",
+            '⅓' => " 1/3",
+            '⅔' => " 2/3",
+            '¼' => " 1/4",
+            '¾' => " 3/4",
+            '⅛' => " 1/8",
+            '×' => "x",
+            '÷' => "/",
+            '±' => "+/-",
+            '≤' => "<=",
+            '≥' => ">=",
+            '≠' => "!=",
+            '≈' => "~",
+            '©' => "(c)",
+            '®' => "(R)",
+            '™' => "(TM)",
+            '№' => "No. ",
+            '₹' => "Rs ",
+            '°' if matches!(characters.peek(), Some('C' | 'F')) => "",
+            // m² is m2, but 10² is not 102.
+            '²' if spelled.ends_with(char::is_alphabetic) => "2",
+            '³' if spelled.ends_with(char::is_alphabetic) => "3",
+            _ => {
+                spelled.push(character);
+                continue;
+            }
+        };
+        // Only after a number a fraction needs the space: 1½ is 1 1/2.
+        let digit = spelled.ends_with(|c: char| c.is_ascii_digit());
+        spelled.push_str(if digit { words } else { words.trim_start() });
+    }
+    (segments(&spelled).encoding == Encoding::Gsm7).then_some(spelled)
+}
+
+/// How many emoji a text has, and the text without them. Ticks and crosses are none: they answer a
+/// question.
+pub(crate) fn without_emoji(text: &str) -> (usize, String) {
+    let mut kept = String::with_capacity(text.len());
+    let mut emoji = 0;
+    let mut dropped = false;
+    for cluster in text.graphemes(true) {
+        if cluster.contains(is_pictograph) {
+            emoji += 1;
+            dropped = true;
+            continue;
+        }
+        if dropped && cluster.starts_with(['.', ',', '!', '?', ';', ':', ')']) {
+            kept.truncate(kept.trim_end_matches(' ').len());
+        }
+        kept.push_str(cluster);
+        dropped = false;
+    }
+    (emoji, kept)
+}
+
+/// One space at most between words, one empty line at most between lines, none around.
+pub(crate) fn spaced(text: &str) -> String {
+    let mut spaced = String::with_capacity(text.len());
+    for line in text.lines() {
+        for (index, word) in line.split(' ').filter(|word| !word.is_empty()).enumerate() {
+            if index > 0 {
+                spaced.push(' ');
+            }
+            spaced.push_str(word);
+        }
+        if !spaced.ends_with("\n\n") {
+            spaced.push('\n');
+        }
+    }
+    spaced.trim().into()
+}
+
+fn is_invisible(character: char) -> bool {
+    matches!(
+        character,
+        '\u{ad}' | '\u{34f}' | '\u{180e}' | '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{fe0e}'
+            | '\u{feff}' | '\u{fff9}'..='\u{fffc}'
+    ) || character.is_control()
+}
+
+fn is_pictograph(character: char) -> bool {
+    match character {
+        '✓' | '✔' | '✅' | '✗' | '✘' | '✖' | '❌' | '❎' | '☐' | '☑' | '☒' => {
+            false
+        }
+        // Numbers in circles.
+        '❶'..='➓' => false,
+        '\u{2600}'..='\u{27bf}' | '\u{231a}'..='\u{23ff}' | '\u{2b05}'..='\u{2b55}' => true,
+        '\u{1f000}'..='\u{1faff}' => true,
+        _ => false,
+    }
+}
+
+fn is_east_asian(character: char) -> bool {
+    matches!(
+        character,
+        '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}'
+            | '\u{20000}'..='\u{3ffff}'
+    )
+}
+
+/// Hebrew, Arabic, and the scripts of South and South-East Asia.
+fn is_joined(character: char) -> bool {
+    matches!(character, '\u{590}'..='\u{109f}' | '\u{1780}'..='\u{18af}')
+        && character.is_alphabetic()
+}

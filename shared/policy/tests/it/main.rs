@@ -1,0 +1,4 @@
+//! What a person may rely on, seen from outside.
+
+mod keywords;
+mod reply;
