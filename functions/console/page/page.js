@@ -24,8 +24,7 @@ const about = await load();
 document.title = `${about.agent} · textback console`;
 document.getElementById("facts").append(...facts());
 const behind = inspector(document.getElementById("inspector"), about);
-const open = { phones: about.mock ? phones() : null, conversations: conversations() };
-attention();
+const open = { phones: about.mock ? phones() : null, conversations: conversations(), attention: attention() };
 if (!about.mock) document.querySelector("nav a[href='#phones']").remove();
 addEventListener("hashchange", route);
 route();
@@ -64,6 +63,7 @@ function route() {
     if (here) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
+  if (document.body.dataset.view !== view) scrollTo(0, 0);
   document.body.dataset.view = view;
   open[view]?.enter(id ?? null);
 }
@@ -140,7 +140,7 @@ function phones() {
   function enter() {
     behind.look(trace);
     behind.show(current?.thread ?? null);
-    for (const handset of all) handset.mark(handset === current ? trace : null);
+    for (const handset of all) handset.mark(handset === current ? behind.shown() : null);
   }
 
   return { enter };
@@ -154,7 +154,7 @@ function conversations() {
   const without = make("p", { class: "card muted" }, "The phone is off, because providers are configured and it would be taken for one of them. Set ", make("code", {}, "USE_MOCK=true"), " to have it beside them.");
   const split = make("div", { class: "split" }, list, reading);
   views.conversations.append(...(about.mock ? [split] : [without, split]));
-  let id = null, trace = null;
+  let id = null, trace = null, drawn = null;
   const view = threadView(thread, (message) => {
     trace = message.trace;
     behind.look(trace);
@@ -164,27 +164,36 @@ function conversations() {
   const loop = repeat(async () => {
     if (views.conversations.hidden) return 2000;
     const [all, found] = await Promise.all([read("conversations"), id && read(`conversations/${id}`)]);
-    list.replaceChildren(...all.map(entry));
-    if (all.length === 0) list.append(make("li", { class: "muted" }, "Nobody has texted yet."));
+    draw(all);
     reading.hidden = !found;
     if (found) {
-      title.replaceChildren(make("strong", {}, phoneNumber(found.theirs)), make("span", {}, `to ${phoneNumber(found.ours)}`),
+      title.replaceChildren(make("strong", {}, phoneNumber(found.theirs)), make("span", {}, line(found.ours)),
         found.stopped ? make("span", { class: "tag bad" }, "stopped") : "");
       view.show(found);
       trace ??= found.messages.findLast((message) => message.trace)?.trace ?? null;
-      view.mark(trace);
       behind.look(trace);
+      view.mark(behind.shown());
     }
     behind.show(found || null);
     return found?.waiting > 0 || found?.sending ? 800 : 3000;
   });
+
+  function draw(all) {
+    const picture = JSON.stringify([id, all]);
+    if (picture === drawn) return;
+    drawn = picture;
+    const focused = list.contains(document.activeElement) ? document.activeElement.hash : null;
+    list.replaceChildren(...all.map(entry));
+    if (all.length === 0) list.append(make("li", { class: "muted" }, "Nobody has texted yet."));
+    if (focused) list.querySelector(`a[href="${focused}"]`)?.focus();
+  }
 
   function entry(conversation) {
     return make("li", {},
       make("a", { href: `#conversations/${conversation.id}`, "aria-current": conversation.id === id ? "true" : null },
         make("strong", {}, phoneNumber(conversation.theirs)),
         make("time", {}, clock(conversation.at)),
-        make("span", { class: "muted" }, `to ${phoneNumber(conversation.ours)} · conversation ${conversation.number} · ${count(conversation.answers, "answer")}`),
+        make("span", { class: "muted" }, standing(conversation)),
         make("span", { class: "tag", "data-state": conversation.state }, STATES[conversation.state] ?? words(conversation.state))));
   }
 
@@ -192,10 +201,8 @@ function conversations() {
     enter(wanted) {
       if (wanted !== id) trace = null;
       id = wanted;
-      if (!id) {
-        behind.look(null);
-        behind.show(null);
-      }
+      behind.look(trace);
+      if (!id) behind.show(null);
       loop.now();
     },
   };
@@ -219,6 +226,22 @@ function attention() {
     }
     return 5000;
   });
+  return {
+    enter() {
+      behind.look(null);
+      behind.show(null);
+    },
+  };
+}
+
+/** Where a conversation stands, in a few words. */
+function standing({ ours, number, answers }) {
+  return [line(ours), number > 1 ? `conversation ${number}` : null, count(answers, "answer")].filter(Boolean).join(" · ");
+}
+
+/** Which of our numbers is texted. */
+function line(ours) {
+  return ours === "mock" ? "mock phone" : `to ${phoneNumber(ours)}`;
 }
 
 function notice(notice) {

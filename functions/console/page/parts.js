@@ -93,6 +93,7 @@ export function clock(at) {
 
 /** A stretch of time. */
 export function duration(ms) {
+  if (ms < 1) return "< 1 ms";
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 60_000) return `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;
   if (ms < 3_600_000) return `${Math.round(ms / 60_000)} min`;

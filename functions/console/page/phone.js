@@ -24,7 +24,7 @@ export function phone(number, agent, chosen, close) {
   const handset = { number, thread: null, node: null, mark: null };
   const pending = [];
   const confirmed = new Set();
-  let atOnce = false;
+  let posted = Promise.resolve();
 
   const screen = make("div", { class: "thread", role: "log", "aria-live": "polite", "aria-label": `Messages of ${number}`, tabindex: "0" });
   const view = threadView(screen, (message) => chosen(handset, message.trace));
@@ -55,9 +55,11 @@ export function phone(number, agent, chosen, close) {
   measure();
 
   const loop = repeat(async () => {
+    const taken = pending.filter((text) => text.taken);
     const thread = await read(`phones/${encodeURIComponent(number)}`);
     if (!thread) return 5000;
     handset.thread = thread;
+    taken.forEach(forget);
     show();
     chosen(handset);
     const unconfirmed = reach.checked ? thread.messages.filter(isUnconfirmed) : [];
@@ -75,25 +77,33 @@ export function phone(number, agent, chosen, close) {
     stopped.hidden = !thread.stopped;
   }
 
-  async function send(text) {
-    if (text.trim() === "" || atOnce) return;
-    atOnce = true;
-    const id = fresh();
-    const mine = { text, at: Date.now() };
+  /** Sends a text after those before it. It stays on the screen until it is read back. */
+  function send(text) {
+    if (text.trim() === "") return;
+    const typed = text === box.value;
+    if (typed) box.value = "";
+    const mine = { id: fresh(), text, at: Date.now(), taken: false };
     pending.push(mine);
-    const typed = box.value;
-    if (text === typed) box.value = "";
     measure();
     show();
-    screen.scrollTop = screen.scrollHeight;
-    const failure = await post({ from: number, to: OURS, text, id });
-    pending.splice(pending.indexOf(mine), 1);
-    atOnce = false;
-    problem.hidden = failure === null;
-    write(problem, failure ?? "");
-    if (failure !== null && text === typed && box.value === "") box.value = typed;
-    measure();
-    loop.now();
+    view.end();
+    posted = posted.then(async () => {
+      const failure = await post({ from: number, to: OURS, text, id: mine.id });
+      problem.hidden = failure === null;
+      write(problem, failure ?? "");
+      mine.taken = failure === null;
+      if (failure !== null) {
+        forget(mine);
+        if (typed && box.value === "") box.value = text;
+        measure();
+        show();
+      }
+      loop.now();
+    });
+  }
+
+  function forget(text) {
+    pending.splice(pending.indexOf(text), 1);
   }
 
   /** Why a text was not taken, or `null`. */
@@ -122,8 +132,8 @@ export function phone(number, agent, chosen, close) {
     const written = box.value === "" ? "" : `${count(segments, "segment")} · ${left} left${alphabet}`;
     write(counter, written);
     button.disabled = box.value.trim() === "";
-    box.style.height = "auto";
-    box.style.height = `${Math.min(box.scrollHeight, 120)}px`;
+    box.style.height = "";
+    if (box.scrollHeight > box.clientHeight) box.style.height = `${box.scrollHeight}px`;
   }
 
   function onKey(event) {

@@ -22,9 +22,13 @@ export function delivered(delivery) {
 export function threadView(node, choose) {
   let rows = [];
   let chosen = null;
+  // Whoever reads the end goes on reading the end, whatever grows or shrinks.
+  let atEnd = true;
+  const toEnd = () => { if (atEnd) node.scrollTop = node.scrollHeight; };
+  node.addEventListener("scroll", () => { atEnd = node.scrollHeight - node.scrollTop - node.clientHeight < 60; });
+  new ResizeObserver(toEnd).observe(node);
 
   function show(thread, pending = []) {
-    const atEnd = node.scrollHeight - node.scrollTop - node.clientHeight < 60;
     const wanted = [...lines(thread), ...pending.map(waitingLine), ...thinking(thread, pending)];
     // Rows keep their nodes, so that a screen reader hears what is new and a click hits its bubble.
     wanted.forEach((line, index) => {
@@ -42,7 +46,7 @@ export function threadView(node, choose) {
     });
     rows.splice(wanted.length).forEach((row) => row.node.remove());
     mark(chosen);
-    if (atEnd) node.scrollTop = node.scrollHeight;
+    toEnd();
   }
 
   /** Highlights the bubbles of a trace. */
@@ -53,7 +57,13 @@ export function threadView(node, choose) {
     }
   }
 
-  return { show, mark };
+  /** Goes to the end and stays there. */
+  function end() {
+    atEnd = true;
+    toEnd();
+  }
+
+  return { show, mark, end };
 }
 
 /** The messages of a thread, with a line where one conversation ends and the next begins. */

@@ -14,8 +14,9 @@ export function inspector(node, about) {
   const trace = make("section", { class: "card", "aria-label": "Trace" });
   const brief = make("section", { class: "card", "aria-label": "Brief" });
   node.append(trace, brief);
-  let id = null, drawn = null, drawnBrief = null;
+  let id = null, led = null, drawn = null, drawnBrief = null;
   nothing();
+  drawBrief(brief, null, about);
 
   const loop = repeat(async () => {
     if (!id) return 4000;
@@ -23,29 +24,37 @@ export function inspector(node, about) {
     const found = await follow(wanted);
     if (wanted !== id) return 0;
     const picture = JSON.stringify(found);
-    if (found && picture !== drawn) {
+    if (picture !== drawn) {
       drawn = picture;
-      draw(trace, found);
+      led = found?.trace.id ?? null;
+      if (found) draw(trace, found);
+      else say("Nothing is kept under this trace.");
     }
-    const last = found?.trace.steps.at(-1)?.at ?? Date.now();
+    const last = found?.trace.steps.at(-1)?.at ?? 0;
     return Date.now() - last < QUIET ? 500 : 5000;
   });
 
   function nothing() {
-    trace.replaceChildren(heading("Trace"), make("p", { class: "muted" },
-      "Send a text, or choose a message: what happened behind it is shown here, step by step."));
+    say("Send a text, or choose a message: what happened behind it is shown here, step by step.");
+  }
+
+  function say(sentence) {
+    trace.replaceChildren(heading("Trace"), make("p", { class: "muted" }, sentence));
   }
 
   return {
     look(trace) {
       if (trace === id) return;
       id = trace;
+      led = null;
       drawn = null;
       if (id) loop.now();
       else nothing();
     },
+    /** The trace that is shown: the one looked at, or the one to which it leads. */
+    shown: () => led ?? id,
     show(thread) {
-      const picture = JSON.stringify([thread?.id, thread?.number, thread?.answers, thread?.brief, thread?.ended]);
+      const picture = JSON.stringify([thread?.id, thread?.number, thread?.answers, thread?.brief, thread?.ended, thread?.messages.length]);
       if (picture === drawnBrief) return;
       drawnBrief = picture;
       drawBrief(brief, thread, about);
@@ -74,7 +83,7 @@ function draw(node, { trace, led }) {
   const span = Math.max(...own, start + 1) - start;
   node.replaceChildren(
     heading("Trace", copy(trace.id)),
-    led ? make("p", { class: "muted" }, "Answered together with an earlier text, in this trace.") : null ?? "",
+    led ? make("p", { class: "muted" }, "Answered together with an earlier text, in this trace.") : "",
     summary(trace, start),
     make("ol", { class: "timeline" }, trace.steps.map((step) => line(step, start, span))),
     trace.attempts.length > 0 ? attempts(trace.attempts) : "");
@@ -88,7 +97,7 @@ function summary(trace, start) {
   const figures = [
     [sent ? duration(sent.at + (sent.took_ms ?? 0) - start) : "…", "until sent"],
     [model.length ? duration(model.reduce((all, step) => all + (step.took_ms ?? 0), 0)) : "–", "in the model"],
-    [model.length ? `${sum("tokens_in")} → ${sum("tokens_out")}` : "–", "tokens"],
+    [sum("tokens_in") > 0 ? `${sum("tokens_in")} → ${sum("tokens_out")}` : "–", "tokens"],
     [last ? String(last.segments) : "–", last?.segments === 1 ? "segment" : "segments"],
   ];
   return make("dl", { class: "figures" },
@@ -106,7 +115,7 @@ function line(step, start, span) {
     make("span", { class: "what" }, step.what),
     make("span", { class: "track", "aria-hidden": "true" }, bar),
     make("span", { class: "time", title: `${duration(when)} after the start` },
-      step.took_ms === undefined ? `+${duration(when)}` : duration(took)),
+      step.took_ms === undefined ? when < 1 ? "0 ms" : `+${duration(when)}` : duration(took)),
     details(step));
 }
 
@@ -115,19 +124,22 @@ function kind(step) {
   const outcome = step.details?.outcome;
   const fine = outcome === undefined || ["answered", "accepted", "found"].includes(outcome);
   if (step.what === "asked the model") return fine ? "model" : "bad";
-  if (step.what.startsWith("ran ")) return outcome === "failed" ? "bad" : "tool";
+  if (step.what.startsWith("ran ")) return outcome === "ok" ? "tool" : "bad";
   if (step.what === "sent") return fine ? "sent" : "bad";
   if (step.what === "receipt") return step.details?.code ? "bad" : "sent";
   return "";
 }
 
+/** What explains a step. That all went well is not said: its colour shows it. */
 function details(step) {
-  const shown = Object.entries(step.details ?? {}).filter(([name]) => name !== "attempt");
-  if (shown.length === 0) return "";
-  const value = ([name, value]) => (name.endsWith("_ms")
-    ? `${words(name.slice(0, -3))} ${duration(value)}`
-    : `${words(name)} ${value}`);
-  return make("span", { class: "details" }, shown.map(value).join(" · "));
+  const { attempt, outcome, tokens_in, tokens_out, ...rest } = step.details ?? {};
+  const parts = Object.entries(rest).filter(([, value]) => value !== 0 && value !== false).map(([name, value]) => {
+    if (name.endsWith("_ms")) return `${words(name.slice(0, -3))} ${duration(value)}`;
+    return typeof value === "number" ? count(value, words(name).replace(/s$/, "")) : value === true ? words(name) : String(value);
+  });
+  if (tokens_in > 0) parts.push(`${tokens_in} → ${tokens_out} tokens`);
+  if (outcome !== undefined && kind(step) === "bad") parts.push(String(outcome));
+  return parts.length > 0 ? make("span", { class: "details" }, parts.join(" · ")) : "";
 }
 
 function attempts(all) {
@@ -143,11 +155,16 @@ function attempts(all) {
 
 function copy(id) {
   const button = make("button", { type: "button", class: "copy", title: `Copy ${id}` }, `${id.slice(0, 8)}…${id.slice(-4)}`);
+  const short = button.textContent;
   button.addEventListener("click", async () => {
-    // Only a secure page may write to the clipboard.
-    await navigator.clipboard?.writeText(id);
-    button.classList.add("copied");
-    setTimeout(() => button.classList.remove("copied"), 1200);
+    // Only a secure page may write to the clipboard. Elsewhere the id is there to be marked.
+    if (!navigator.clipboard) {
+      button.replaceWith(make("code", {}, id));
+      return;
+    }
+    await navigator.clipboard.writeText(id);
+    button.textContent = "copied";
+    setTimeout(() => { button.textContent = short; }, 1200);
   });
   return button;
 }
@@ -157,11 +174,12 @@ function drawBrief(node, thread, about) {
     node.replaceChildren(heading("Brief"), make("p", { class: "muted" }, "What the agent collects is shown here."));
     return;
   }
+  const begun = thread.ended.length === 0 || thread.messages.some((message) => message.number === thread.number);
   const names = [...about.fields, ...Object.keys(thread.brief).filter((name) => !about.fields.includes(name))];
   const known = names.filter((name) => name in thread.brief).length;
   const turns = make("span", { class: "muted" }, `${known} of ${names.length} · answer ${thread.answers} of ${about.turns}`);
-  node.replaceChildren(heading("Brief", turns), table(thread.brief, names),
-    ...thread.ended.toReversed().map((ended) => make("details", { class: "ended" },
+  node.replaceChildren(heading("Brief", begun ? turns : ""), begun ? table(thread.brief, names) : "",
+    ...thread.ended.toReversed().map((ended, index) => make("details", { class: "ended", open: index === 0 && !begun },
       make("summary", {}, `Conversation ${ended.number}: ${words(ended.ending)}`, make("span", { class: "muted" }, clock(ended.at))),
       table(ended.brief, about.fields.filter((name) => name in ended.brief)))));
 }

@@ -50,7 +50,8 @@ struct Over {
 struct Message {
     who: Who,
     text: String,
-    at: Option<i64>,
+    /// A note has no time of its own, and takes that of what it follows.
+    at: i64,
     /// In which conversation of the pair it was said.
     number: u64,
     /// The trace of its turn.
@@ -94,15 +95,15 @@ impl Thread {
         let conversation = &loaded.conversation;
         let before = ended.iter().map(|ended| (ended.number, &ended.turns));
         let now = (conversation.number, &conversation.turns);
-        let mut messages: Vec<Message> = before
-            .chain([now])
-            .flat_map(|(number, turns)| turns.iter().filter_map(move |turn| said(number, turn)))
-            .collect();
+        let mut messages: Vec<Message> =
+            before.chain([now]).flat_map(|(number, turns)| said(number, turns)).collect();
         assign(&mut messages, attempts);
         messages.extend(conversation.waiting.iter().map(|text| Message {
             trace: Some(text.trace.clone()),
-            ..message(Who::Person, &text.body, Some(text.at), conversation.number)
+            ..message(Who::Person, &text.body, text.at.as_millisecond(), conversation.number)
         }));
+        // As on a phone. A text that came while the agent was thinking is taken up after its reply.
+        messages.sort_by_key(|message| (message.number, message.at));
         let over = |ended: &Ended| Over {
             number: ended.number,
             ending: ended.ending.clone(),
@@ -125,19 +126,26 @@ impl Thread {
     }
 }
 
-/// An entry as a bubble, unless it is between the model and its tools, or of a later version.
-fn said(number: u64, turn: &Value) -> Option<Message> {
-    match serde_json::from_value(turn.clone()).ok()? {
-        Entry::Person { text, at } => Some(message(Who::Person, &text, Some(at), number)),
-        Entry::Agent { text, at, .. } => Some(message(Who::Agent, &text?, Some(at), number)),
-        Entry::Fixed { text, at } => Some(message(Who::Product, &text, Some(at), number)),
-        Entry::Note { text } => Some(message(Who::Note, &text, None, number)),
-        Entry::Tool { .. } => None,
-    }
+/// The entries of a conversation as bubbles, without those between the model and its tools, and
+/// those of a later version.
+fn said(number: u64, turns: &[Value]) -> Vec<Message> {
+    let mut last = 0;
+    let entries = turns.iter().filter_map(|turn| serde_json::from_value(turn.clone()).ok());
+    let bubble = |entry| {
+        let (who, text, at) = match entry {
+            Entry::Person { text, at } => (Who::Person, text, Some(at)),
+            Entry::Agent { text, at, .. } => (Who::Agent, text?, Some(at)),
+            Entry::Fixed { text, at } => (Who::Product, text, Some(at)),
+            Entry::Note { text } => (Who::Note, text, None),
+            Entry::Tool { .. } => return None,
+        };
+        last = at.map_or(last, Timestamp::as_millisecond);
+        Some(message(who, &text, last, number))
+    };
+    entries.filter_map(bubble).collect()
 }
 
-fn message(who: Who, text: &str, at: Option<Timestamp>, number: u64) -> Message {
-    let at = at.map(Timestamp::as_millisecond);
+fn message(who: Who, text: &str, at: i64, number: u64) -> Message {
     Message { who, text: text.to_owned(), at, number, trace: None, delivery: None }
 }
 
@@ -149,13 +157,11 @@ fn assign(messages: &mut [Message], attempts: &[Attempt]) {
     let mut next_reply: Option<i64> = None;
     let mut trace = None;
     for message in messages.iter_mut().rev() {
-        if matches!(message.who, Who::Agent | Who::Product)
-            && let Some(decided) = message.at
-        {
+        if matches!(message.who, Who::Agent | Who::Product) {
             let last = attempts.iter().rev().map(Delivery::from).find(|attempt| {
-                attempt.at >= decided && next_reply.is_none_or(|next| attempt.at < next)
+                attempt.at >= message.at && next_reply.is_none_or(|next| attempt.at < next)
             });
-            next_reply = Some(decided);
+            next_reply = Some(message.at);
             trace = last.as_ref().map(|attempt| attempt.trace.clone());
             message.delivery = last;
         }

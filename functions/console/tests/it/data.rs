@@ -135,6 +135,26 @@ async fn says_what_was_said_in_our_own_name_and_what_only_the_model_was_told() {
 }
 
 #[tokio::test]
+async fn shows_texts_in_the_order_of_a_phone() {
+    let console = at_home();
+    take(&console.store, "First", 0).await;
+    take(&console.store, "While it thinks", 1).await;
+    let mut loaded = load(&console.store).await;
+    let mut next = loaded.conversation.clone();
+    next.waiting.remove(0);
+    next.turns = vec![
+        said("person", "First", 0),
+        said("agent", "Where?", 2),
+        json!({ "kind": "note", "text": "It is not known." }),
+    ];
+    console.store.commit(&mut loaded, next, vec![]).await.unwrap();
+    assert_eq!(
+        bubbles(&console.get("phones/+12025550143").await),
+        ["person: First", "person: While it thinks", "agent: Where?", "note: It is not known."]
+    );
+}
+
+#[tokio::test]
 async fn lists_conversations() {
     let console = at_home();
     take(&console.store, "Hi", 0).await;
@@ -164,6 +184,7 @@ async fn shows_a_trace_from_the_webhook_to_the_receipt() {
         status: Status::Delivered,
         word: "delivered".into(),
         code: None,
+        opted_out: false,
     };
     console.store.receive("mock", &report, at(9)).await.unwrap();
     let shown = console.get(&format!("traces/{}", trace(0))).await;
