@@ -65,6 +65,21 @@ async fn gives_each_reply_its_own_delivery() {
 }
 
 #[tokio::test]
+async fn claims_nothing_of_a_reply_that_nobody_took() {
+    let console = at_home();
+    answer(&console.store, 0, "Where?", Status::Delivered).await;
+    take(&console.store, "Here", 60).await;
+    let mut turns = load(&console.store).await.conversation.turns;
+    turns.extend([said("person", "Here", 60), said("agent", "Which day?", 61)]);
+    commit(&console.store, turns, vec![]).await;
+    let bubbles = bubbles(&console.get("phones/+12025550143").await);
+    assert_eq!(
+        bubbles[1..],
+        ["agent: Where? (delivered by mock as m-0)", "person: Here", "agent: Which day?"]
+    );
+}
+
+#[tokio::test]
 async fn shows_the_last_attempt_at_a_reply() {
     let console = at_home();
     take(&console.store, "Text", 0).await;
