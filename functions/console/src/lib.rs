@@ -13,6 +13,7 @@ mod thread;
 
 use std::sync::Arc;
 
+use agent::Page;
 use axum::Router;
 use axum::http::{HeaderValue, header};
 use axum::middleware::{from_fn_with_state, map_response};
@@ -20,6 +21,8 @@ use axum::response::Response;
 use axum::routing::get;
 use conversations::Store;
 use serde::Serialize;
+use settings::Settings;
+use sms::Providers;
 
 pub use access::Access;
 
@@ -67,6 +70,28 @@ pub enum Kept {
     Embedded,
     /// In Firestore.
     Firestore,
+}
+
+impl About {
+    /// What the settings say, for a model that is real.
+    pub fn of(
+        settings: &Settings,
+        public_url: &str,
+        page: &Page,
+        providers: &Providers,
+        store: &Store,
+    ) -> Self {
+        Self {
+            agent: page.name.clone(),
+            model: settings.get("OPENAI_MODEL").unwrap_or(&page.model).to_owned(),
+            model_offline: false,
+            providers: providers.names(),
+            store: if store.is_embedded() { Kept::Embedded } else { Kept::Firestore },
+            public_url: public_url.to_owned(),
+            turns: page.turns,
+            fields: page.fields.iter().map(|field| field.name.clone()).collect(),
+        }
+    }
 }
 
 impl Console {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use agent::{Agent, OpenAi, Page, Patience};
 use axum::Router;
-use console::{About, Access, Console, Kept};
+use console::{About, Access, Console};
 use conversations::Store;
 use host::Error;
 use inbound::Inbound;
@@ -78,18 +78,14 @@ impl App {
             queue: queue.clone(),
         };
         let receipts = Receipts { providers: Arc::clone(&providers), store: Arc::clone(&store) };
-        let about = About {
-            agent: turn.agent.page.name.clone(),
-            model: settings.get("OPENAI_MODEL").unwrap_or(&turn.agent.page.model).to_owned(),
-            model_offline: offline,
-            providers: providers.names(),
-            store: if store.is_embedded() { Kept::Embedded } else { Kept::Firestore },
-            public_url: public_url.clone(),
-            turns: turn.agent.page.turns,
-            fields: turn.agent.page.fields.iter().map(|field| field.name.clone()).collect(),
+        let console = Console {
+            store: Arc::clone(&store),
+            access: Access::from_settings(settings, &public_url, address.ip()),
+            about: About {
+                model_offline: offline,
+                ..About::of(settings, &public_url, &turn.agent.page, &providers, &store)
+            },
         };
-        let access = Access::from_settings(settings, &public_url, address.ip());
-        let console = Console { store: Arc::clone(&store), access, about };
         let router = inbound.router().merge(receipts.router()).merge(console.router());
         let sweep_every = if store.is_embedded() { SWEEP_EMBEDDED } else { SWEEP };
         Ok(Self {
