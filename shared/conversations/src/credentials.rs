@@ -116,3 +116,57 @@ impl CredentialsProvider for Bearer {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use axum::routing::post;
+    use axum::{Json, Router};
+    use serde_json::json;
+
+    use super::*;
+
+    /// Made for this test; it opens nothing.
+    const KEY: &str = include_str!("../tests/throwaway-service-account.json");
+
+    #[tokio::test]
+    async fn fetches_one_token_for_a_service_account_and_keeps_it() {
+        static ASKED: AtomicUsize = AtomicUsize::new(0);
+        let token = post(async || {
+            ASKED.fetch_add(1, Ordering::Relaxed);
+            Json(json!({"access_token": "a.b.c", "expires_in": 3600, "token_type": "Bearer"}))
+        });
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/token", listener.local_addr().unwrap());
+        tokio::spawn(async { axum::serve(listener, Router::new().route("/token", token)).await });
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("key.json");
+        std::fs::write(&file, KEY.replace("TOKEN_URI", &url)).unwrap();
+
+        let provider = Arc::new(CustomServiceAccount::from_file(&file).unwrap());
+        let bearer = Bearer { provider, served: Mutex::default() };
+        let CacheableResource::New { entity_tag, data } =
+            bearer.headers(Extensions::new()).await.unwrap()
+        else {
+            panic!("the first headers are new");
+        };
+        assert_eq!(data[AUTHORIZATION], "Bearer a.b.c");
+        assert!(data[AUTHORIZATION].is_sensitive());
+
+        let mut known = Extensions::new();
+        known.insert(entity_tag);
+        let again = bearer.headers(known).await.unwrap();
+        assert!(matches!(again, CacheableResource::NotModified));
+        assert_eq!(ASKED.load(Ordering::Relaxed), 1);
+    }
+
+    #[tokio::test]
+    async fn says_that_a_file_is_no_key() {
+        let error = Credentials::File("Cargo.toml".into()).headers().await.err().unwrap();
+        assert_eq!(
+            error.to_string(),
+            "the store is unavailable: GOOGLE_APPLICATION_CREDENTIALS is no service account's key file"
+        );
+    }
+}

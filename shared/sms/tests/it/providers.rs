@@ -39,7 +39,7 @@ fn say_what_is_missing() {
     assert_eq!(
         names(&[("MC_WEBHOOK_TOKEN", "token")]),
         "MessageCentral is half configured: \
-         set MC_CUSTOMER_ID, MC_SENDER_ID, MC_PASSWORD (or MC_PASSWORD_BASE64) as well"
+         set MC_CUSTOMER_ID, MC_PASSWORD (or MC_PASSWORD_BASE64) as well"
     );
     assert_eq!(
         names(&TWILIO[..1]),
