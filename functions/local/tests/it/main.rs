@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "whoever breaks fails a test")]
 
 mod answers;
+mod crash;
 mod failover;
 mod log;
 mod messagecentral;
