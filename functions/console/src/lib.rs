@@ -1,1 +1,129 @@
+//! The operator's page: a phone to try the agent with, what was said, what happened in each turn,
+//! and what a person must look at.
+//!
+//! It reads, and changes nothing. Its phone is a phone of the mock provider: the page posts to the
+//! same webhooks as any provider, so nothing here can do what a stranger's text cannot.
 
+#![warn(missing_docs)]
+
+mod access;
+mod api;
+mod page;
+mod thread;
+
+use std::sync::Arc;
+
+use agent::Page;
+use axum::Router;
+use axum::http::{HeaderValue, header};
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::response::Response;
+use axum::routing::get;
+use conversations::Store;
+use serde::Serialize;
+use settings::Settings;
+use sms::Providers;
+
+pub use access::Access;
+
+/// Nothing but our own files, and in nobody else's frame.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+    img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; \
+    frame-ancestors 'none'";
+
+/// The function, with what it shows.
+pub struct Console {
+    /// Where conversations are read.
+    pub store: Arc<Store>,
+    /// Who may see them.
+    pub access: Access,
+    /// What the page says about the process.
+    pub about: About,
+}
+
+/// What is real here and what is pretended, so that nobody takes one for the other.
+#[derive(Clone, Debug, Serialize)]
+pub struct About {
+    /// Who the agent answers for.
+    pub agent: String,
+    /// The model that is asked.
+    pub model: String,
+    /// Whether that is the built-in one, which does not think.
+    pub model_offline: bool,
+    /// The configured providers, in order of preference. The phone works if `mock` is one of them.
+    pub providers: Vec<&'static str>,
+    /// Where conversations are kept.
+    pub store: Kept,
+    /// The address that providers call.
+    pub public_url: String,
+    /// After how many turns a conversation ends.
+    pub turns: u32,
+    /// What the agent collects: the names of the fields, in the order in which it asks.
+    pub fields: Vec<String>,
+}
+
+/// Where conversations are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kept {
+    /// In a file of this machine.
+    Embedded,
+    /// In Firestore.
+    Firestore,
+}
+
+impl About {
+    /// What the settings say, for a model that is real.
+    pub fn of(
+        settings: &Settings,
+        public_url: &str,
+        page: &Page,
+        providers: &Providers,
+        store: &Store,
+    ) -> Self {
+        Self {
+            agent: page.name.clone(),
+            model: settings.get("OPENAI_MODEL").unwrap_or(&page.model).to_owned(),
+            model_offline: false,
+            providers: providers.names(),
+            store: if store.is_embedded() { Kept::Embedded } else { Kept::Firestore },
+            public_url: public_url.to_owned(),
+            turns: page.turns,
+            fields: page.fields.iter().map(|field| field.name.clone()).collect(),
+        }
+    }
+}
+
+impl Console {
+    /// `GET /console` and everything below it. Whoever may not see it cannot tell what is there.
+    pub fn router(self) -> Router {
+        let guard = from_fn_with_state(self.access.clone(), access::guard);
+        Router::new()
+            .route("/console", get(page::page))
+            .route("/console/", get(page::page))
+            .route("/console/api/about", get(api::about))
+            .route("/console/api/phones/{number}", get(api::phone))
+            .route("/console/api/conversations", get(api::conversations))
+            .route("/console/api/conversations/{id}", get(api::conversation))
+            .route("/console/api/traces/{id}", get(api::trace))
+            .route("/console/api/notices", get(api::notices))
+            .route("/console/{*file}", get(page::file))
+            .route_layer(guard)
+            .route_layer(map_response(harden))
+            .with_state(Arc::new(self))
+    }
+}
+
+async fn harden(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+        (header::REFERRER_POLICY, "same-origin"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use agent::{Agent, OpenAi, Page, Patience};
 use axum::Router;
+use console::{About, Access, Console};
 use conversations::Store;
 use host::Error;
 use inbound::Inbound;
@@ -77,7 +78,15 @@ impl App {
             queue: queue.clone(),
         };
         let receipts = Receipts { providers: Arc::clone(&providers), store: Arc::clone(&store) };
-        let router = inbound.router().merge(receipts.router());
+        let console = Console {
+            store: Arc::clone(&store),
+            access: Access::from_settings(settings, &public_url, address.ip()),
+            about: About {
+                model_offline: offline,
+                ..About::of(settings, &public_url, &turn.agent.page, &providers, &store)
+            },
+        };
+        let router = inbound.router().merge(receipts.router()).merge(console.router());
         let sweep_every = if store.is_embedded() { SWEEP_EMBEDDED } else { SWEEP };
         Ok(Self {
             store,

@@ -1,0 +1,261 @@
+// The page: what is real, which view is open, and what is looked at.
+
+import { clock, count, make, phoneNumber, read, repeat, words, write } from "./parts.js";
+import { phone } from "./phone.js";
+import { threadView } from "./thread.js";
+import { inspector } from "./trace.js";
+
+/** The numbers that phones are given: +1 202 555 0101 to 0199, which belong to nobody. */
+const FIRST = 101, LAST = 199;
+
+/** What a conversation waits for, in words. */
+const STATES = {
+  thinking: "agent thinking",
+  sending: "reply on its way",
+  stuck: "model does not answer",
+  theirs: "their turn",
+  over: "over",
+};
+
+const main = document.getElementById("main");
+const views = Object.fromEntries([...main.children].map((view) => [view.id, view]));
+
+const about = await load();
+document.title = `${about.agent} · textback console`;
+document.getElementById("facts").append(...facts());
+const behind = inspector(document.getElementById("inspector"), about);
+const open = { phones: about.mock ? phones() : null, conversations: conversations(), attention: attention() };
+if (!about.mock) document.querySelector("nav a[href='#phones']").remove();
+addEventListener("hashchange", route);
+route();
+
+/** What the server says about itself, however long it takes to answer. */
+async function load() {
+  for (;;) {
+    try {
+      return await read("about");
+    } catch {
+      await new Promise((later) => setTimeout(later, 1000));
+    }
+  }
+}
+
+/** What is real and what is pretended. */
+function facts() {
+  const real = about.providers.filter((name) => name !== "mock");
+  const fact = (pretended, ...words) => make("span", { class: pretended ? "fact pretended" : "fact" }, ...words);
+  const model = about.model_offline
+    ? fact(true, make("b", {}, "Offline model"), ": set ", make("code", {}, "OPENAI_API_KEY"), " for the real one.")
+    : fact(false, "Model ", make("b", {}, about.model), ".");
+  const sending = real.length > 0 ? [fact(false, "Real texts by ", make("b", {}, real.join(", ")), ".")] : [];
+  const pretended = about.mock ? [fact(true, make("b", {}, "Mock phone network"), real.length > 0 ? ": these phones are pretended." : ": nothing is sent.")] : [];
+  const store = fact(false, about.store === "firestore" ? "Kept in Firestore." : "Kept on this machine.");
+  return [model, ...sending, ...pretended, store];
+}
+
+function route() {
+  const [name, id] = location.hash.slice(1).split("/");
+  const fallback = about.mock ? "phones" : "conversations";
+  const view = views[name] && (name !== "phones" || about.mock) ? name : fallback;
+  for (const [name, section] of Object.entries(views)) section.hidden = name !== view;
+  for (const link of document.querySelectorAll("nav a")) {
+    const here = link.hash === `#${view}`;
+    if (here) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  if (document.body.dataset.view !== view) scrollTo(0, 0);
+  document.body.dataset.view = view;
+  open[view]?.enter(id ?? null);
+}
+
+function phones() {
+  const shelf = make("div", { class: "shelf" });
+  const add = make("button", { type: "button", class: "add", onclick: () => put(next(), true) }, make("span", { "aria-hidden": "true" }, "+"), "Add a phone");
+  shelf.append(add);
+  views.phones.append(shelf);
+  const all = [];
+  let current = null, trace = null;
+  for (const number of remembered()) put(number, false);
+
+  function put(number, focus) {
+    const handset = phone(number, about.agent, chosen, away);
+    all.push(handset);
+    add.before(handset.node);
+    remember();
+    if (focus) {
+      handset.node.scrollIntoView({ behavior: "smooth", inline: "nearest", block: "nearest" });
+      handset.focus();
+    }
+  }
+
+  /** Called with the trace of a message when it is sent or clicked, and without when a phone has news. */
+  function chosen(handset, wanted) {
+    const touched = wanted !== undefined || handset.node.contains(document.activeElement);
+    if (touched || current === null) {
+      if (current !== handset) trace = null;
+      current = handset;
+    }
+    if (current !== handset) return;
+    if (wanted !== undefined) trace = wanted;
+    trace ??= handset.thread?.messages.findLast((message) => message.trace)?.trace ?? null;
+    for (const other of all) other.node.classList.toggle("current", other === current && all.length > 1);
+    if (document.body.dataset.view === "phones") enter();
+  }
+
+  function away(handset) {
+    handset.node.remove();
+    all.splice(all.indexOf(handset), 1);
+    remember();
+    if (current === handset) {
+      current = all[0] ?? null;
+      trace = null;
+      if (current) chosen(current);
+      else enter();
+    }
+  }
+
+  function next() {
+    const used = new Set(all.map((handset) => handset.number));
+    for (let last = FIRST; last <= LAST; last += 1) {
+      if (!used.has(`+12025550${last}`)) return `+12025550${last}`;
+    }
+    return `+12025550${LAST}`;
+  }
+
+  function remember() {
+    localStorage.setItem("phones", JSON.stringify(all.map((handset) => handset.number)));
+    add.hidden = all.length > LAST - FIRST;
+  }
+
+  function remembered() {
+    try {
+      const numbers = JSON.parse(localStorage.getItem("phones"));
+      const ours = numbers.filter((number) => /^\+120255501\d\d$/.test(number));
+      return ours.length > 0 ? ours : [`+12025550${FIRST}`];
+    } catch {
+      return [`+12025550${FIRST}`];
+    }
+  }
+
+  function enter() {
+    behind.look(trace);
+    behind.show(current?.thread ?? null);
+    for (const handset of all) handset.mark(handset === current ? behind.shown() : null);
+  }
+
+  return { enter };
+}
+
+function conversations() {
+  const list = make("ul", { class: "list" });
+  const thread = make("div", { class: "thread", role: "log", "aria-label": "Messages", tabindex: "0" });
+  const title = make("header", { class: "who" });
+  const reading = make("article", { class: "reading card", hidden: true }, title, thread);
+  const without = make("p", { class: "card muted" }, "The phone is off, because providers are configured and it would be taken for one of them. Set ", make("code", {}, "USE_MOCK=true"), " to have it beside them.");
+  const split = make("div", { class: "split" }, list, reading);
+  views.conversations.append(...(about.mock ? [split] : [without, split]));
+  let id = null, trace = null, drawn = null;
+  const view = threadView(thread, (message) => {
+    trace = message.trace;
+    behind.look(trace);
+    view.mark(trace);
+  });
+
+  const loop = repeat(async () => {
+    if (views.conversations.hidden) return 2000;
+    const [all, found] = await Promise.all([read("conversations"), id && read(`conversations/${id}`)]);
+    draw(all);
+    reading.hidden = !found;
+    if (found) {
+      title.replaceChildren(make("strong", {}, phoneNumber(found.theirs)), make("span", {}, line(found.ours)),
+        found.stopped ? make("span", { class: "tag bad" }, "stopped") : "");
+      view.show(found);
+      trace ??= found.messages.findLast((message) => message.trace)?.trace ?? null;
+      behind.look(trace);
+      view.mark(behind.shown());
+    }
+    behind.show(found || null);
+    return found?.waiting > 0 || found?.sending ? 800 : 3000;
+  });
+
+  function draw(all) {
+    const picture = JSON.stringify([id, all]);
+    if (picture === drawn) return;
+    drawn = picture;
+    const focused = list.contains(document.activeElement) ? document.activeElement.hash : null;
+    list.replaceChildren(...all.map(entry));
+    if (all.length === 0) list.append(make("li", { class: "muted" }, "Nobody has texted yet."));
+    if (focused) list.querySelector(`a[href="${focused}"]`)?.focus();
+  }
+
+  function entry(conversation) {
+    return make("li", {},
+      make("a", { href: `#conversations/${conversation.id}`, "aria-current": conversation.id === id ? "true" : null },
+        make("strong", {}, phoneNumber(conversation.theirs)),
+        make("time", {}, clock(conversation.at)),
+        make("span", { class: "muted" }, standing(conversation)),
+        make("span", { class: "tag", "data-state": conversation.state }, STATES[conversation.state] ?? words(conversation.state))));
+  }
+
+  return {
+    enter(wanted) {
+      if (wanted !== id) trace = null;
+      id = wanted;
+      behind.look(trace);
+      if (!id) behind.show(null);
+      loop.now();
+    },
+  };
+}
+
+function attention() {
+  const badge = document.getElementById("badge");
+  let drawn = null;
+  repeat(async () => {
+    const found = await read("notices");
+    const picture = JSON.stringify(found);
+    if (picture !== drawn) {
+      drawn = picture;
+      badge.hidden = found.notices.length === 0;
+      write(badge, String(found.notices.length));
+      const none = make("p", { class: "card muted" }, "Nothing needs you. What does is shown here: replies nobody can vouch for, conversations handed over, calls that were not understood.");
+      views.attention.replaceChildren(
+        ...(found.notices.length === 0 ? [none] : found.notices.map(notice)),
+        ...(found.quarantined.length === 0 ? [] : [make("h2", {}, "Calls that were not understood")]),
+        ...found.quarantined.map(quarantined));
+    }
+    return 5000;
+  });
+  return {
+    enter() {
+      behind.look(null);
+      behind.show(null);
+    },
+  };
+}
+
+/** Where a conversation stands, in a few words. */
+function standing({ ours, number, answers }) {
+  return [line(ours), number > 1 ? `conversation ${number}` : null, count(answers, "answer")].filter(Boolean).join(" · ");
+}
+
+/** Which of our numbers is texted. */
+function line(ours) {
+  return ours === "mock" ? "mock phone" : `to ${phoneNumber(ours)}`;
+}
+
+function notice(notice) {
+  const look = make("button", { type: "button", class: "link", onclick: () => behind.look(notice.trace) }, "Show its trace");
+  return make("article", { class: "card notice" },
+    make("p", {}, notice.sentence),
+    make("footer", {}, make("time", {}, clock(notice.at)),
+      notice.conversation ? make("a", { href: `#conversations/${notice.conversation}` }, "Open the conversation") : null,
+      notice.trace ? look : null));
+}
+
+function quarantined(call) {
+  return make("article", { class: "card notice" },
+    make("p", {}, make("strong", {}, call.provider), `: ${call.reason}`),
+    make("details", {}, make("summary", {}, `${call.content_type || "no content type"}${call.base64 ? ", shown as Base64" : ""}`), make("pre", { dir: "auto" }, call.body)),
+    make("footer", {}, make("time", {}, clock(call.at))));
+}

@@ -1,0 +1,117 @@
+// What everything on the page is made of. Data becomes text nodes and nothing else.
+
+/** An element with attributes (`on…` is a listener) and children; strings become text. */
+export function make(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else node.setAttribute(name, value === true ? "" : value);
+  }
+  node.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  return node;
+}
+
+/** Writes a text only where it changed, so that nothing is announced twice. */
+export function write(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/** Data of the console; `null` where there is no such thing. */
+export async function read(path) {
+  try {
+    const answer = await fetch(`/console/api/${path}`);
+    if (answer.status === 401) location.reload();
+    if (!answer.ok && answer.status !== 404) throw new Error(`answered ${answer.status}`);
+    trouble(false);
+    return answer.status === 404 ? null : await answer.json();
+  } catch (error) {
+    trouble(true);
+    throw error;
+  }
+}
+
+/** Calls the mock provider's webhook, as a provider would. */
+export function call(webhook, body) {
+  const headers = { "content-type": "application/json" };
+  return fetch(`/webhooks/mock/${webhook}`, { method: "POST", headers, body: JSON.stringify(body) });
+}
+
+function trouble(is) {
+  document.getElementById("trouble").hidden = !is;
+}
+
+/**
+ * Does `work` again and again, which says after how many milliseconds; never while nobody looks.
+ * `now` does it at once.
+ */
+export function repeat(work) {
+  let timer, running = false, again = false, stopped = false;
+  async function now() {
+    clearTimeout(timer);
+    if (stopped || document.hidden) return;
+    if (running) {
+      again = true;
+      return;
+    }
+    running = true;
+    const pause = await work().catch(() => 2000);
+    running = false;
+    if (stopped) return;
+    if (again) {
+      again = false;
+      now();
+    } else if (!document.hidden) {
+      timer = setTimeout(now, pause);
+    }
+  }
+  document.addEventListener("visibilitychange", now);
+  now();
+  return {
+    now,
+    stop() {
+      stopped = true;
+      clearTimeout(timer);
+      document.removeEventListener("visibilitychange", now);
+    },
+  };
+}
+
+/** A name for something that happens once. */
+export function fresh() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** The time of day, with the day where that is not today. */
+export function clock(at) {
+  const date = new Date(at);
+  const today = date.toDateString() === new Date().toDateString();
+  const day = today ? {} : { day: "numeric", month: "short" };
+  return date.toLocaleString([], { hour: "2-digit", minute: "2-digit", ...day });
+}
+
+/** A stretch of time. */
+export function duration(ms) {
+  if (ms < 1) return "< 1 ms";
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;
+  if (ms < 3_600_000) return `${Math.round(ms / 60_000)} min`;
+  return `${Math.round(ms / 3_600_000)} h`;
+}
+
+/** A number as people write it. */
+export function phoneNumber(number) {
+  const parts = /^\+1(\d{3})(\d{3})(\d{4})$/.exec(number);
+  return parts ? `+1 ${parts[1]} ${parts[2]} ${parts[3]}` : number;
+}
+
+/** A field's name, a step's detail or an ending as words. */
+export function words(name) {
+  return name.replaceAll("_", " ");
+}
+
+/** One or several. */
+export function count(number, what) {
+  return `${number} ${what}${number === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,170 @@
+// A phone of the mock provider. It texts the same webhook as any provider's, and confirms what it
+// receives as a handset does.
+
+import { call, count, fresh, make, phoneNumber, read, repeat, write } from "./parts.js";
+import { threadView } from "./thread.js";
+
+/** The number of ours that phones text. */
+const OURS = "mock";
+
+/** The longest text that a provider carries, in characters. */
+const LONGEST = 1600;
+
+const KEYWORDS = ["STOP", "START", "HELP"];
+
+/** The GSM alphabet (3GPP TS 23.038): one septet each, then those that take two. */
+const BASIC = new Set("@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà");
+const EXTENSION = new Set("\f^{}\\[~]|€");
+
+/**
+ * A phone with this number. `chosen(phone, message)` is told what its thread is and which message is
+ * looked at, whenever that changes; `close` takes it off the page.
+ */
+export function phone(number, agent, chosen, close) {
+  const handset = { number, thread: null, node: null, mark: null };
+  const pending = [];
+  const confirmed = new Set();
+  let posted = Promise.resolve();
+
+  const screen = make("div", { class: "thread", role: "log", "aria-live": "polite", "aria-label": `Messages of ${number}`, tabindex: "0" });
+  const view = threadView(screen, (message) => chosen(handset, message.trace));
+  const empty = make("p", { class: "empty" }, `Text ${agent} as anybody would. Try “Hi, my kitchen tap drips”.`);
+  const stopped = make("p", { class: "stopped", hidden: true }, "Stopped: nothing is sent to this phone until it texts START.");
+  const problem = make("p", { class: "problem", role: "alert", hidden: true });
+  const counter = make("span", { class: "counter" });
+  const box = make("textarea", {
+    rows: 1, maxlength: LONGEST, placeholder: "Text message", "aria-label": `Text from ${number}`, dir: "auto",
+    oninput: measure, onkeydown: onKey, onfocus: () => chosen(handset),
+  });
+  const button = make("button", { type: "submit", class: "send", "aria-label": "Send", title: "Send" });
+  const reach = make("input", { type: "checkbox", role: "switch", checked: true, onchange: () => loop.now() });
+
+  handset.node = make("article", { class: "phone", "aria-label": `Phone ${phoneNumber(number)}` },
+    make("header", {},
+      make("span", { class: "avatar", "aria-hidden": "true" }, agent.slice(0, 1)),
+      make("div", { class: "who" }, make("strong", {}, agent), make("span", {}, phoneNumber(number))),
+      make("label", { class: "reach", title: "Out of reach, it confirms nothing: what is sent stays unconfirmed." }, reach, "In reach"),
+      make("button", { type: "button", class: "close", "aria-label": `Put ${number} away`, title: "Put away", onclick: () => { loop.stop(); close(handset); } }, "×")),
+    screen, empty, stopped,
+    make("form", { onsubmit: (event) => { event.preventDefault(); send(box.value); } },
+      make("div", { class: "keywords" },
+        KEYWORDS.map((word) => make("button", { type: "button", onclick: () => send(word) }, word)), counter),
+      problem,
+      make("div", { class: "composer" }, box, button)));
+  handset.mark = view.mark;
+  measure();
+
+  const loop = repeat(async () => {
+    const taken = pending.filter((text) => text.taken);
+    const thread = await read(`phones/${encodeURIComponent(number)}`);
+    if (!thread) return 5000;
+    handset.thread = thread;
+    taken.forEach(forget);
+    show();
+    chosen(handset);
+    const unconfirmed = reach.checked ? thread.messages.filter(isUnconfirmed) : [];
+    await Promise.all(unconfirmed.map(confirm));
+    if (unconfirmed.length > 0 || pending.length > 0 || thread.sending) return 400;
+    if (thread.waiting > 0) return thread.failures > 0 ? 2000 : 400;
+    return 4000;
+  });
+
+  function show() {
+    const thread = handset.thread;
+    if (!thread) return;
+    view.show(thread, pending);
+    empty.hidden = thread.messages.length + pending.length > 0;
+    stopped.hidden = !thread.stopped;
+  }
+
+  /** Sends a text after those before it. It stays on the screen until it is read back. */
+  function send(text) {
+    if (text.trim() === "") return;
+    const typed = text === box.value;
+    if (typed) box.value = "";
+    const mine = { id: fresh(), text, at: Date.now(), taken: false };
+    pending.push(mine);
+    measure();
+    show();
+    view.end();
+    posted = posted.then(async () => {
+      const failure = await post({ from: number, to: OURS, text, id: mine.id });
+      problem.hidden = failure === null;
+      write(problem, failure ?? "");
+      mine.taken = failure === null;
+      if (failure !== null) {
+        forget(mine);
+        if (typed && box.value === "") box.value = text;
+        measure();
+        show();
+      }
+      loop.now();
+    });
+  }
+
+  function forget(text) {
+    pending.splice(pending.indexOf(text), 1);
+  }
+
+  /** Why a text was not taken, or `null`. */
+  async function post(text) {
+    try {
+      const answer = await call("inbound", text);
+      if (!answer.ok) return `Not taken (${answer.status}). ${await answer.text()}`;
+      chosen(handset, answer.headers.get("x-trace-id"));
+      return null;
+    } catch {
+      return "Not taken: the server does not answer.";
+    }
+  }
+
+  function isUnconfirmed({ delivery }) {
+    return delivery?.provider === "mock" && delivery.status === "accepted" && !confirmed.has(delivery.attempt);
+  }
+
+  async function confirm({ delivery: { message, attempt } }) {
+    const answer = await call("status", { message, attempt, status: "delivered" });
+    if (answer.ok) confirmed.add(attempt);
+  }
+
+  function measure() {
+    const { segments, left, alphabet } = segmentsOf(box.value);
+    const written = box.value === "" ? "" : `${count(segments, "segment")} · ${left} left${alphabet}`;
+    write(counter, written);
+    button.disabled = box.value.trim() === "";
+    box.style.height = "";
+    if (box.scrollHeight > box.clientHeight) box.style.height = `${box.scrollHeight}px`;
+  }
+
+  function onKey(event) {
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      send(box.value);
+    }
+  }
+
+  handset.focus = () => box.focus();
+  handset.loop = loop;
+  return handset;
+}
+
+/** What a text takes on the air, and how much more fits into its last segment. */
+function segmentsOf(text) {
+  const characters = [...text];
+  const gsm = characters.every((character) => BASIC.has(character) || EXTENSION.has(character));
+  const size = (character) => (gsm ? (EXTENSION.has(character) ? 2 : 1) : character.length);
+  const [alone, part] = gsm ? [160, 153] : [70, 67];
+  const alphabet = gsm ? "" : " (Unicode)";
+  const units = characters.reduce((sum, character) => sum + size(character), 0);
+  if (units <= alone) return { segments: 1, left: alone - units, alphabet };
+  let segments = 1, used = 0;
+  for (const character of characters) {
+    // A character of two units is never cut in two.
+    if (used + size(character) > part) {
+      segments += 1;
+      used = 0;
+    }
+    used += size(character);
+  }
+  return { segments, left: part - used, alphabet };
+}

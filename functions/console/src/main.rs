@@ -1,0 +1,28 @@
+//! Starts the function: settings, clients, handler, in that order.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use agent::Page;
+use console::{About, Access, Console};
+use conversations::Store;
+use sms::Providers;
+
+/// Anybody may reach it there, so that without a password nobody sees it.
+const ANYWHERE: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+
+fn main() -> ExitCode {
+    host::run(async |settings| {
+        let public_url = host::public_url(&settings)?;
+        let page = Page::from_settings(&settings)?;
+        let providers = Providers::configured(&settings, &public_url, false)?;
+        let store = Arc::new(Store::open(&settings)?);
+        let console = Console {
+            access: Access::from_settings(&settings, &public_url, ANYWHERE),
+            about: About::of(&settings, &public_url, &page, &providers, &store),
+            store,
+        };
+        host::serve_http(&settings, console.router()).await
+    })
+}

@@ -1,0 +1,170 @@
+//! A conversation as a phone shows it, put together from where its parts are kept.
+
+use agent::Turn as Entry;
+use conversations::{Attempt, ConversationId, Ended, Loaded};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use sms::Number;
+use telemetry::TraceId;
+
+use crate::api::Delivery;
+
+/// Everything that passed between one of our numbers and one of theirs.
+#[derive(Serialize)]
+pub(crate) struct Thread {
+    id: ConversationId,
+    ours: String,
+    theirs: Number,
+    /// Which conversation of the pair is under way.
+    number: u64,
+    /// How many answers the agent has given in it.
+    answers: u32,
+    /// Whether the person has stopped.
+    stopped: bool,
+    /// How many texts no turn has taken up yet.
+    waiting: usize,
+    /// Whether a reply is on its way out.
+    sending: bool,
+    /// How many times in a row the model had nothing to say.
+    failures: u32,
+    /// What was collected so far.
+    brief: Map<String, Value>,
+    /// The conversations before this one, earliest first.
+    ended: Vec<Over>,
+    messages: Vec<Message>,
+    attempts: Vec<Delivery>,
+}
+
+/// A conversation that is over.
+#[derive(Serialize)]
+struct Over {
+    number: u64,
+    ending: String,
+    brief: Map<String, Value>,
+    at: i64,
+}
+
+/// One bubble.
+#[derive(Serialize)]
+struct Message {
+    who: Who,
+    text: String,
+    /// A note has no time of its own, and takes that of what it follows.
+    at: i64,
+    /// In which conversation of the pair it was said.
+    number: u64,
+    /// The trace of its turn.
+    trace: Option<TraceId>,
+    /// What is known of the last attempt at a reply.
+    delivery: Option<Delivery>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Who {
+    Person,
+    Agent,
+    /// Said in the product's own name, without the model.
+    Product,
+    /// Told to the model alone.
+    Note,
+}
+
+impl Thread {
+    /// A pair of numbers that has not met.
+    pub(crate) fn unused(id: &ConversationId, ours: &str, theirs: &Number) -> Self {
+        Self {
+            id: id.clone(),
+            ours: ours.to_owned(),
+            theirs: theirs.clone(),
+            number: 1,
+            answers: 0,
+            stopped: false,
+            waiting: 0,
+            sending: false,
+            failures: 0,
+            brief: Map::new(),
+            ended: vec![],
+            messages: vec![],
+            attempts: vec![],
+        }
+    }
+
+    pub(crate) fn of(loaded: &Loaded, ended: &[Ended], attempts: &[Attempt]) -> Self {
+        let conversation = &loaded.conversation;
+        let before = ended.iter().map(|ended| (ended.number, &ended.turns));
+        let now = (conversation.number, &conversation.turns);
+        let mut messages: Vec<Message> =
+            before.chain([now]).flat_map(|(number, turns)| said(number, turns)).collect();
+        assign(&mut messages, attempts);
+        messages.extend(conversation.waiting.iter().map(|text| Message {
+            trace: Some(text.trace.clone()),
+            ..message(Who::Person, &text.body, text.at.as_millisecond(), conversation.number)
+        }));
+        // As on a phone. A text that came while the agent was thinking is taken up after its reply.
+        messages.sort_by_key(|message| (message.number, message.at));
+        let over = |ended: &Ended| Over {
+            number: ended.number,
+            ending: ended.ending.clone(),
+            brief: ended.brief.clone(),
+            at: ended.at.as_millisecond(),
+        };
+        Self {
+            number: conversation.number,
+            answers: conversation.answers,
+            stopped: loaded.stop.is_some(),
+            waiting: conversation.waiting.len(),
+            sending: conversation.open.is_some(),
+            failures: conversation.failures,
+            brief: conversation.brief.clone(),
+            ended: ended.iter().map(over).collect(),
+            messages,
+            attempts: attempts.iter().map(Delivery::from).collect(),
+            ..Self::unused(&loaded.id, &conversation.ours, &conversation.theirs)
+        }
+    }
+}
+
+/// The entries of a conversation as bubbles, without those between the model and its tools, and
+/// those of a later version.
+fn said(number: u64, turns: &[Value]) -> Vec<Message> {
+    let mut last = 0;
+    let entries = turns.iter().filter_map(|turn| serde_json::from_value(turn.clone()).ok());
+    let bubble = |entry| {
+        let (who, text, at) = match entry {
+            Entry::Person { text, at } => (Who::Person, text, Some(at)),
+            Entry::Agent { text, at, .. } => (Who::Agent, text?, Some(at)),
+            Entry::Fixed { text, at } => (Who::Product, text, Some(at)),
+            Entry::Note { text } => (Who::Note, text, None),
+            Entry::Tool { .. } => return None,
+        };
+        last = at.map_or(last, Timestamp::as_millisecond);
+        Some(message(who, &text, last, number))
+    };
+    entries.filter_map(bubble).collect()
+}
+
+fn message(who: Who, text: &str, at: i64, number: u64) -> Message {
+    Message { who, text: text.to_owned(), at, number, trace: None, delivery: None }
+}
+
+/// Gives each reply the last attempt at it, and its trace to what it answers.
+///
+/// An attempt does not say whose reply it is, but a reply is settled before the next one is decided
+/// on. So an attempt belongs to the latest reply that is not younger than it.
+fn assign(messages: &mut [Message], attempts: &[Attempt]) {
+    let mut next_reply: Option<i64> = None;
+    let mut trace = None;
+    for message in messages.iter_mut().rev() {
+        if matches!(message.who, Who::Agent | Who::Product) {
+            let last = attempts.iter().rev().map(Delivery::from).find(|attempt| {
+                attempt.at >= message.at && next_reply.is_none_or(|next| attempt.at < next)
+            });
+            next_reply = Some(message.at);
+            trace = last.as_ref().map(|attempt| attempt.trace.clone());
+            message.delivery = last;
+        }
+        message.trace.clone_from(&trace);
+    }
+}

@@ -1,0 +1,355 @@
+use conversations::{
+    Arrival, Attempt, Change, Claim, ConversationId, Ended, Loaded, Quarantined, Store, Waiting,
+};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use sms::{Number, Receipt, Status};
+use telemetry::{Step, TraceId};
+
+use crate::at_home;
+
+#[tokio::test]
+async fn says_what_is_real() {
+    let about = at_home().get("about").await;
+    assert_eq!(
+        about,
+        json!({
+            "agent": "Handy Home",
+            "model": "offline",
+            "model_offline": true,
+            "providers": ["mock"],
+            "mock": true,
+            "store": "embedded",
+            "public_url": "http://localhost:5000",
+            "turns": 7,
+            "fields": ["task"],
+        })
+    );
+}
+
+#[tokio::test]
+async fn shows_a_phone_that_was_never_used() {
+    let phone = at_home().get("phones/+12025550143").await;
+    assert_eq!((&phone["messages"], &phone["waiting"]), (&json!([]), &json!(0)));
+    assert_eq!(phone["theirs"], "+12025550143");
+}
+
+#[tokio::test]
+async fn shows_a_text_before_it_is_answered() {
+    let console = at_home();
+    take(&console.store, "A tap drips", 0).await;
+    let phone = console.get("phones/%2B12025550143").await;
+    assert_eq!(bubbles(&phone), ["person: A tap drips"]);
+    assert_eq!(phone["waiting"], 1);
+    assert_eq!(phone["messages"][0]["trace"], trace(0).as_str());
+    assert_eq!(phone["messages"][0]["at"], at(0).as_millisecond());
+}
+
+#[tokio::test]
+async fn gives_each_reply_its_own_delivery() {
+    let console = at_home();
+    answer(&console.store, 0, "Where do you live?", Status::Delivered).await;
+    answer(&console.store, 60, "Which day?", Status::Accepted).await;
+    let phone = console.get("phones/+12025550143").await;
+    assert_eq!(
+        bubbles(&phone),
+        [
+            "person: Text",
+            "agent: Where do you live? (delivered by mock as m-0)",
+            "person: Text",
+            "agent: Which day? (accepted by mock as m-60)",
+        ]
+    );
+    let traces: Vec<_> = (0..4).map(|index| phone["messages"][index]["trace"].clone()).collect();
+    assert_eq!(traces, [&trace(0), &trace(0), &trace(60), &trace(60)].map(|trace| json!(trace)));
+}
+
+#[tokio::test]
+async fn claims_nothing_of_a_reply_that_nobody_took() {
+    let console = at_home();
+    answer(&console.store, 0, "Where?", Status::Delivered).await;
+    take(&console.store, "Here", 60).await;
+    let mut turns = load(&console.store).await.conversation.turns;
+    turns.extend([said("person", "Here", 60), said("agent", "Which day?", 61)]);
+    commit(&console.store, turns, vec![]).await;
+    let bubbles = bubbles(&console.get("phones/+12025550143").await);
+    assert_eq!(
+        bubbles[1..],
+        ["agent: Where? (delivered by mock as m-0)", "person: Here", "agent: Which day?"]
+    );
+}
+
+#[tokio::test]
+async fn shows_the_last_attempt_at_a_reply() {
+    let console = at_home();
+    take(&console.store, "Text", 0).await;
+    let turns = vec![said("person", "Text", 0), said("agent", "Where?", 1)];
+    let mut attempts = vec![attempt(0, 1), attempt(0, 2)];
+    attempts[1].id = "second".into();
+    attempts[1].provider = "twilio".into();
+    commit(&console.store, turns, attempts).await;
+    let mut loaded = load(&console.store).await;
+    let next = loaded.conversation.clone();
+    let refused = learned("a-0", Status::Failed, Some("21408"));
+    console.store.commit(&mut loaded, next, vec![refused]).await.unwrap();
+    let phone = console.get("phones/+12025550143").await;
+    assert_eq!(bubbles(&phone), ["person: Text", "agent: Where? (sending by twilio as null)"]);
+    assert_eq!(phone["attempts"][0]["code"], "21408");
+}
+
+#[tokio::test]
+async fn keeps_what_was_said_before_the_conversation_ended() {
+    let console = at_home();
+    answer(&console.store, 0, "Goodbye", Status::Delivered).await;
+    let mut loaded = load(&console.store).await;
+    let mut next = loaded.conversation.clone();
+    let ended = Ended {
+        conversation: id(),
+        number: 1,
+        ours: "mock".into(),
+        theirs: person(),
+        ending: "finished".into(),
+        brief: json!({ "task": "a tap" }).as_object().unwrap().clone(),
+        turns: std::mem::take(&mut next.turns),
+        at: at(5),
+    };
+    next.number = 2;
+    console.store.commit(&mut loaded, next, vec![Change::Ended(ended)]).await.unwrap();
+    take(&console.store, "Me again", 60).await;
+
+    let phone = console.get("phones/+12025550143").await;
+    assert_eq!(
+        bubbles(&phone),
+        ["person: Text", "agent: Goodbye (delivered by mock as m-0)", "person: Me again",]
+    );
+    let before = json!([{
+        "number": 1,
+        "ending": "finished",
+        "brief": { "task": "a tap" },
+        "at": at(5).as_millisecond(),
+    }]);
+    assert_eq!((&phone["number"], &phone["ended"]), (&json!(2), &before));
+    assert_eq!(console.get(&format!("conversations/{}", id())).await, phone);
+}
+
+#[tokio::test]
+async fn says_what_was_said_in_our_own_name_and_what_only_the_model_was_told() {
+    let console = at_home();
+    take(&console.store, "STOP", 0).await;
+    let turns = vec![
+        said("person", "STOP", 0),
+        said("fixed", "You are unsubscribed.", 1),
+        json!({ "kind": "note", "text": "It is not known." }),
+        json!({ "kind": "of a later version" }),
+    ];
+    commit(&console.store, turns, vec![]).await;
+    assert_eq!(
+        bubbles(&console.get("phones/+12025550143").await),
+        ["person: STOP", "product: You are unsubscribed.", "note: It is not known."]
+    );
+}
+
+#[tokio::test]
+async fn shows_texts_in_the_order_of_a_phone() {
+    let console = at_home();
+    take(&console.store, "First", 0).await;
+    take(&console.store, "While it thinks", 1).await;
+    let mut loaded = load(&console.store).await;
+    let mut next = loaded.conversation.clone();
+    next.waiting.remove(0);
+    next.turns = vec![
+        said("person", "First", 0),
+        said("agent", "Where?", 2),
+        json!({ "kind": "note", "text": "It is not known." }),
+    ];
+    console.store.commit(&mut loaded, next, vec![]).await.unwrap();
+    assert_eq!(
+        bubbles(&console.get("phones/+12025550143").await),
+        ["person: First", "person: While it thinks", "agent: Where?", "note: It is not known."]
+    );
+}
+
+#[tokio::test]
+async fn lists_conversations() {
+    let console = at_home();
+    take(&console.store, "Hi", 0).await;
+    let listed = console.get("conversations").await;
+    assert_eq!(
+        listed,
+        json!([{
+            "id": id(),
+            "ours": "mock",
+            "theirs": "+12025550143",
+            "number": 1,
+            "answers": 0,
+            "waiting": 1,
+            "state": "thinking",
+            "at": at(0).as_millisecond(),
+        }])
+    );
+}
+
+#[tokio::test]
+async fn shows_a_trace_from_the_webhook_to_the_receipt() {
+    let console = at_home();
+    answer(&console.store, 0, "Where?", Status::Accepted).await;
+    let report = Receipt {
+        message: "m-0".into(),
+        attempt: Some("a-0".into()),
+        status: Status::Delivered,
+        word: "delivered".into(),
+        code: None,
+        opted_out: false,
+    };
+    console.store.receive("mock", &report, at(9)).await.unwrap();
+    let shown = console.get(&format!("traces/{}", trace(0))).await;
+    let steps = shown["steps"].as_array().unwrap();
+    let whats: Vec<_> = steps.iter().map(|step| step["what"].as_str().unwrap()).collect();
+    assert_eq!(whats, ["received", "receipt"]);
+    assert_eq!(
+        (&shown["conversation"], &shown["attempts"][0]["status"]),
+        (&json!(id()), &json!("delivered"))
+    );
+}
+
+#[tokio::test]
+async fn knows_nothing_of_strangers() {
+    let console = at_home();
+    for path in [
+        format!("traces/{}", trace(0)),
+        "traces/x".into(),
+        format!("conversations/{}", id()),
+        "conversations/x".into(),
+        "phones/x".into(),
+    ] {
+        let call = format!("GET /console/api/{path}");
+        assert_eq!(console.call(&call, "Host: localhost").await.0, 404, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn shows_what_a_person_must_look_at() {
+    let console = at_home();
+    let call = Quarantined {
+        provider: "messagecentral".into(),
+        reason: "no sender".into(),
+        content_type: "application/json".into(),
+        body: "{}".into(),
+        base64: false,
+        trace: trace(0),
+        at: at(0),
+    };
+    console.store.quarantine(&call).await.unwrap();
+    let shown = console.get("notices").await;
+    assert_eq!(shown["quarantined"][0]["body"], "{}");
+    let sentence = shown["notices"][0]["sentence"].as_str().unwrap();
+    assert!(sentence.starts_with("A genuine call from messagecentral was not understood"));
+}
+
+/// Each bubble as a line: who, what, and what became of it.
+fn bubbles(phone: &Value) -> Vec<String> {
+    let line = |message: &Value| {
+        let word = |value: &Value| value.as_str().map_or("null".into(), str::to_owned);
+        let said = format!("{}: {}", word(&message["who"]), word(&message["text"]));
+        match &message["delivery"] {
+            Value::Null => said,
+            delivery => format!(
+                "{said} ({} by {} as {})",
+                word(&delivery["status"]),
+                word(&delivery["provider"]),
+                word(&delivery["message"]),
+            ),
+        }
+    };
+    phone["messages"].as_array().unwrap().iter().map(line).collect()
+}
+
+/// A person's text at a second, under that second's trace.
+async fn take(store: &Store, body: &str, second: i64) {
+    let arrival = Arrival {
+        claim: Claim::of_message("mock", &second.to_string()),
+        ours: "mock".into(),
+        theirs: person(),
+        text: Waiting {
+            provider: "mock".into(),
+            message: second.to_string(),
+            body: body.into(),
+            media: 0,
+            trace: trace(second),
+            at: at(second),
+        },
+        steps: vec![Step::new("received", at(second))],
+    };
+    store.take(&arrival).await.unwrap();
+}
+
+/// A text at a second, its answer a second later, and what became of that.
+async fn answer(store: &Store, second: i64, reply: &str, status: Status) {
+    take(store, "Text", second).await;
+    let mut turns = load(store).await.conversation.turns;
+    turns.extend([said("person", "Text", second), said("agent", reply, second + 1)]);
+    commit(store, turns, vec![attempt(second, second + 1)]).await;
+    let mut loaded = load(store).await;
+    let next = loaded.conversation.clone();
+    let change = learned(&format!("a-{second}"), status, None);
+    store.commit(&mut loaded, next, vec![change]).await.unwrap();
+}
+
+async fn commit(store: &Store, turns: Vec<Value>, attempts: Vec<Attempt>) {
+    let mut loaded = load(store).await;
+    let mut next = loaded.conversation.clone();
+    next.waiting.clear();
+    next.turns = turns;
+    let changes = attempts.into_iter().map(Change::Attempt).collect();
+    store.commit(&mut loaded, next, changes).await.unwrap();
+}
+
+/// What a provider answered to the attempt `a-N`, which it calls `m-N`.
+fn learned(attempt: &str, status: Status, code: Option<&str>) -> Change {
+    Change::Learned {
+        attempt: attempt.into(),
+        status,
+        message: Some(("mock".into(), attempt.replace('a', "m"))),
+        code: code.map(Into::into),
+    }
+}
+
+fn attempt(trace_of: i64, second: i64) -> Attempt {
+    Attempt {
+        id: format!("a-{trace_of}"),
+        conversation: id(),
+        trace: trace(trace_of),
+        provider: "mock".into(),
+        segments: 1,
+        words: vec![Status::Sending],
+        message: None,
+        code: None,
+        at: at(second),
+    }
+}
+
+/// An entry as the agent writes it. Its time is finer than that of an attempt.
+fn said(kind: &str, text: &str, second: i64) -> Value {
+    json!({ "kind": kind, "text": text, "at": at(second) + SignedDuration::from_micros(700) })
+}
+
+async fn load(store: &Store) -> Loaded {
+    store.load(&id()).await.unwrap().expect("the conversation is there")
+}
+
+fn at(second: i64) -> Timestamp {
+    let noon: Timestamp = "2026-11-22T12:00:00Z".parse().unwrap();
+    noon + SignedDuration::from_secs(second)
+}
+
+fn trace(second: i64) -> TraceId {
+    TraceId::parse(&format!("{second:032x}")).unwrap()
+}
+
+fn person() -> Number {
+    Number::parse("+12025550143").unwrap()
+}
+
+fn id() -> ConversationId {
+    ConversationId::of("mock", &person())
+}

@@ -1,0 +1,74 @@
+//! The console as a browser meets it.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
+mod access;
+mod data;
+mod page;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Request, StatusCode};
+use console::{About, Access, Console, Kept};
+use conversations::Store;
+use serde_json::Value;
+use settings::Settings;
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+/// Calls to a console on a store of its own.
+struct Browser {
+    store: Arc<Store>,
+    router: Router,
+    _folder: TempDir,
+}
+
+/// A console, and who may see it.
+fn browser(access: Access) -> Browser {
+    let folder = tempfile::tempdir().unwrap();
+    let data_dir = [("DATA_DIR", folder.path().to_str().unwrap())];
+    let store = Arc::new(Store::open(&Settings::from(data_dir)).unwrap());
+    let about = About {
+        agent: "Handy Home".into(),
+        model: "offline".into(),
+        model_offline: true,
+        providers: vec!["mock"],
+        store: Kept::Embedded,
+        public_url: "http://localhost:5000".into(),
+        turns: 7,
+        fields: vec!["task".into()],
+    };
+    let router = Console { store: Arc::clone(&store), access, about }.router();
+    Browser { store, router, _folder: folder }
+}
+
+/// A console on this machine.
+fn at_home() -> Browser {
+    let loopback = [127, 0, 0, 1].into();
+    browser(Access::from_settings(&Settings::default(), "http://localhost:5000", loopback))
+}
+
+impl Browser {
+    /// What is answered to a call with these headers, one a line.
+    async fn call(&self, call: &str, headers: &str) -> (StatusCode, HeaderMap, String) {
+        let (method, path) = call.split_once(' ').unwrap();
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers.lines().filter_map(|line| line.trim().split_once(": ")) {
+            request = request.header(name, value);
+        }
+        let request = request.body(Body::empty()).unwrap();
+        let (answer, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap();
+        (answer.status, answer.headers, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    /// The data at a path below `/console/api/`.
+    async fn get(&self, path: &str) -> Value {
+        let call = format!("GET /console/api/{path}");
+        let (status, _, body) = self.call(&call, "Host: localhost:5000").await;
+        assert_eq!(status, StatusCode::OK, "{path}");
+        serde_json::from_str(&body).unwrap()
+    }
+}

@@ -1,0 +1,45 @@
+use axum::http::header;
+
+use crate::at_home;
+
+const HOST: &str = "Host: localhost:5000";
+
+#[tokio::test]
+async fn serves_everything_that_the_page_asks_for() {
+    let console = at_home();
+    let (_, _, mut seen) = console.call("GET /console", HOST).await;
+    for (file, kind) in [
+        ("page.css", "text/css; charset=utf-8"),
+        ("page.js", "text/javascript; charset=utf-8"),
+        ("phone.js", "text/javascript; charset=utf-8"),
+        ("thread.js", "text/javascript; charset=utf-8"),
+        ("trace.js", "text/javascript; charset=utf-8"),
+        ("parts.js", "text/javascript; charset=utf-8"),
+        ("icon.svg", "image/svg+xml"),
+    ] {
+        let (status, headers, body) = console.call(&format!("GET /console/{file}"), HOST).await;
+        assert_eq!(
+            (status.as_u16(), &headers[header::CONTENT_TYPE]),
+            (200, &kind.parse().unwrap())
+        );
+        seen.push_str(&body);
+    }
+    assert!(!seen.contains("//cdn") && !seen.contains("innerHTML") && !seen.contains("<style"));
+}
+
+#[tokio::test]
+async fn lets_a_browser_run_nothing_but_our_files() {
+    let console = at_home();
+    for call in ["GET /console", "GET /console/page.js", "GET /console/api/about", "GET /console/x"]
+    {
+        let (_, headers, _) = console.call(call, HOST).await;
+        let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+        for part in ["default-src 'none'", "script-src 'self';", "frame-ancestors 'none'"] {
+            assert!(policy.contains(part), "{call}: {part}");
+        }
+        assert!(!policy.contains("unsafe"));
+        assert_eq!(headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
+        assert_eq!(headers[header::REFERRER_POLICY], "same-origin");
+        assert_eq!(headers[header::CACHE_CONTROL], "no-store");
+    }
+}
