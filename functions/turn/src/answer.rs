@@ -11,7 +11,7 @@ use serde_json::json;
 use telemetry::{Step, TraceId};
 
 use crate::Wake;
-use crate::edit::Draft;
+use crate::edit::{Draft, Edited};
 use crate::send::entry;
 
 /// How often a draft is thrown away because another text came while the agent was thinking. After
@@ -89,7 +89,7 @@ impl<'a> Wake<'a> {
                 let same = same && now.does == run.does;
                 same.then(|| self.draft(loaded, &run, thought.as_ref(), &steps))
             });
-            if let Some(begun) = written.await? {
+            if let Edited::Stored(begun) = written.await? {
                 let committed = Step::new("committed", at).took(clock.elapsed());
                 return self.carry(loaded, begun, vec![committed]).await;
             }
@@ -252,11 +252,11 @@ impl<'a> Wake<'a> {
         };
         let trace = run.trace();
         draft.changes.push(Change::Steps(trace.clone(), steps.to_vec()));
-        draft.changes.push(self.notice(
+        draft.changes.push(Change::Notice(self.notice(
             format!("model-{trace}"),
             format!("{error}. A person waits and was told so. {what_to_do}"),
             trace,
-        ));
+        )));
         self.say(draft, run, &self.turn.agent.page.texts.sorry);
     }
 
@@ -304,11 +304,11 @@ impl<'a> Wake<'a> {
         next.answers = 0;
         if reason.is_some() {
             tracing::info!("handed a conversation over");
-            draft.changes.push(self.notice(
+            draft.changes.push(Change::Notice(self.notice(
                 format!("handed-over-{}-{}", self.id, ended.number),
                 "The agent handed a conversation over: answer this person by hand.".into(),
                 trace,
-            ));
+            )));
         }
         if self.turn.results.is_some() {
             draft.changes.push(Change::Effect(result(&ended, trace, reason)));

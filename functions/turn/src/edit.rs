@@ -24,6 +24,23 @@ pub(crate) struct Draft<'a> {
     pub(crate) begun: Option<Begun<'a>>,
 }
 
+/// What became of a change.
+pub(crate) enum Edited<'a> {
+    /// It is stored, with the attempt that was begun, if one was.
+    Stored(Option<Begun<'a>>),
+    /// There was nothing to change any more.
+    Nothing,
+}
+
+impl<'a> Edited<'a> {
+    pub(crate) fn begun(self) -> Option<Begun<'a>> {
+        match self {
+            Self::Stored(begun) => begun,
+            Self::Nothing => None,
+        }
+    }
+}
+
 impl Draft<'_> {
     /// The conversation as it is.
     pub(crate) fn of(loaded: &Loaded) -> Self {
@@ -51,19 +68,20 @@ impl<'a> Wake<'a> {
     /// Changes a conversation, again and again if others keep changing it.
     ///
     /// `change` is shown the conversation as it is and drafts the next one; `None` means that there
-    /// is nothing to change any more, and is passed on. Otherwise returns the attempt that was
-    /// begun, if one was. A change must come to the same when it was carried out before without our
-    /// knowing.
+    /// is nothing to change any more. It must come to the same when it was carried out before
+    /// without our knowing.
     pub(crate) async fn edit(
         &self,
         loaded: &mut Loaded,
         mut change: impl FnMut(&Loaded) -> Option<Draft<'a>>,
-    ) -> Result<Option<Option<Begun<'a>>>, Unavailable> {
+    ) -> Result<Edited<'a>, Unavailable> {
         let mut unanswered = 0;
         loop {
-            let Some(Draft { next, changes, begun }) = change(loaded) else { return Ok(None) };
+            let Some(Draft { next, changes, begun }) = change(loaded) else {
+                return Ok(Edited::Nothing);
+            };
             match self.turn.store.commit(loaded, next, changes).await {
-                Ok(()) => return Ok(Some(begun)),
+                Ok(()) => return Ok(Edited::Stored(begun)),
                 // Somebody else has got on with it, so this ends.
                 Err(CommitError::Conflict) => {}
                 Err(CommitError::Unavailable(error)) => {
@@ -78,7 +96,7 @@ impl<'a> Wake<'a> {
             self.reload(loaded).await?;
             let is_ours = |begun: &Begun<'_>| is_under_way(&loaded.conversation, begun.attempt());
             if begun.as_ref().is_some_and(is_ours) {
-                return Ok(Some(begun));
+                return Ok(Edited::Stored(begun));
             }
         }
     }

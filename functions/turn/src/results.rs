@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use conversations::{Effect, Notice, Unavailable};
+use conversations::{Effect, Unavailable};
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::SignedDuration;
 use reqwest::redirect::Policy;
@@ -115,17 +115,14 @@ impl Wake<'_> {
         self.turn.store.put_off(effect, now + pause).await?;
         tracing::warn!(effect.id, problem, "put off a result: {problem}");
         if effect.tries + 1 == TELL_AFTER {
-            let sentence = format!(
-                "The result of a conversation cannot be handed over ({problem}): see whether \
-                 RESULT_WEBHOOK_URL answers. It is tried every hour."
+            let notice = self.notice(
+                format!("result-{}", effect.id),
+                format!(
+                    "The result of a conversation cannot be handed over ({problem}): see whether \
+                     RESULT_WEBHOOK_URL answers. It is tried every hour."
+                ),
+                &effect.trace,
             );
-            let notice = Notice {
-                id: format!("result-{}", effect.id),
-                sentence,
-                conversation: Some(effect.conversation.clone()),
-                trace: Some(effect.trace.clone()),
-                at: now,
-            };
             self.turn.store.notice(&notice).await?;
         }
         Ok(())

@@ -168,21 +168,21 @@ impl<'a> Wake<'a> {
         changes.push(learned(&attempt.id, status, error.code()));
         match error {
             SendError::Refused { code } => {
-                changes.push(self.notice(
+                changes.push(Change::Notice(self.notice(
                     format!("refused-{provider}-{}", code.replace(' ', "-")),
                     format!(
                         "{provider} refuses to send ({code}): the next provider is asked instead."
                     ),
                     &attempt.trace,
-                ));
+                )));
                 return self.refused(loaded, attempt, changes).await;
             }
             SendError::Undeliverable { code } => {
-                changes.push(self.notice(
+                changes.push(Change::Notice(self.notice(
                     format!("reply-{}", attempt.id),
                     format!("{provider} cannot deliver to this person ({code})."),
                     &attempt.trace,
-                ));
+                )));
                 self.close(loaded, &attempt.id, Some(NOT_REACHED), changes).await?;
             }
             SendError::OptedOut { .. } => {
@@ -211,7 +211,7 @@ impl<'a> Wake<'a> {
             }
             Some(draft)
         });
-        Ok(begun.await?.flatten())
+        Ok(begun.await?.begun())
     }
 
     /// Begins the next attempt at a reply that certainly was not sent so far, unless it is too old
@@ -225,15 +225,14 @@ impl<'a> Wake<'a> {
         }
         if wanted {
             tracing::error!("gave a reply up: nobody could send it within ten minutes");
-            draft.changes.push(
-                self.notice(
-                    format!("given-up-{}", reply.trace),
-                    "A reply was given up: nobody could send it within ten minutes. Answer this \
+            let notice = self.notice(
+                format!("given-up-{}", reply.trace),
+                "A reply was given up: nobody could send it within ten minutes. Answer this \
                  person by hand, and see why the providers refuse."
-                        .into(),
-                    &reply.trace,
-                ),
+                    .into(),
+                &reply.trace,
             );
+            draft.changes.push(Change::Notice(notice));
         }
         draft.next.turns.push(note(NOT_REACHED));
         draft.set_due(now);
@@ -288,9 +287,9 @@ impl<'a> Wake<'a> {
     }
 
     /// Something for the operator to look at.
-    pub(crate) fn notice(&self, id: String, sentence: String, trace: &TraceId) -> Change {
+    pub(crate) fn notice(&self, id: String, sentence: String, trace: &TraceId) -> Notice {
         let (conversation, trace) = (Some(self.id.clone()), Some(trace.clone()));
-        Change::Notice(Notice { id, sentence, conversation, trace, at: self.clock.now() })
+        Notice { id, sentence, conversation, trace, at: self.clock.now() }
     }
 }
 

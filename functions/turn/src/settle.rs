@@ -89,7 +89,7 @@ impl Wake<'_> {
                     message: None,
                     code: None,
                 };
-                let changes = vec![looked("unknown"), unknown, notice];
+                let changes = vec![looked("unknown"), unknown, Change::Notice(notice)];
                 self.close(loaded, attempt, Some(NOT_KNOWN), changes).await
             }
         }
@@ -123,7 +123,7 @@ impl Wake<'_> {
             self.go_on(loaded, &mut draft, reply);
             Some(draft)
         });
-        let begun = begun.await?.flatten();
+        let begun = begun.await?.begun();
         self.carry(loaded, begun, vec![]).await
     }
 

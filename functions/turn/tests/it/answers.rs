@@ -92,6 +92,18 @@ async fn takes_nothing_from_a_forger() {
 }
 
 #[tokio::test]
+async fn promises_nothing_without_a_store() {
+    let scene = Scene::sending_by("twilio").await;
+    let call = scene.call("My sink leaks");
+    scene.lose_store();
+    assert_eq!(scene.post(&call).await, 503);
+    scene.find_store();
+    assert_eq!(scene.post(&call).await, 200);
+    scene.work().await;
+    assert_eq!(scene.heard(), ["You said: My sink leaks"]);
+}
+
+#[tokio::test]
 async fn makes_nobody_wait_for_a_stranger() {
     let mut scene = Scene::sending_by("twilio").await;
     scene.openai.switch.set(fakes::Mode::Slow(Duration::from_millis(300)));

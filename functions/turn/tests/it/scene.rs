@@ -294,6 +294,15 @@ impl Scene {
         self.disk("DROP TRIGGER full");
     }
 
+    /// From now on the embedded store does nothing at all, until [`Self::find_store`].
+    pub(crate) fn lose_store(&self) {
+        self.disk("ALTER TABLE documents RENAME TO lost");
+    }
+
+    pub(crate) fn find_store(&self) {
+        self.disk("ALTER TABLE lost RENAME TO documents");
+    }
+
     fn disk(&self, statement: &str) {
         self.file().execute_batch(statement).unwrap();
     }

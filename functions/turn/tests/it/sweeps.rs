@@ -1,6 +1,8 @@
 //! What is looked after every minute.
 
+use fakes::Mode;
 use futures::FutureExt;
+use sms::Status;
 
 use crate::scene::Scene;
 
@@ -38,6 +40,25 @@ async fn leaves_alone_what_is_at_rest() {
     scene.pass(3_600);
     scene.process.sweep.run(scene.now).await.unwrap();
     assert!(scene.process.queue.receive().now_or_never().is_none());
+}
+
+#[tokio::test]
+async fn joins_a_receipt_that_was_left_apart() {
+    let mut scene = Scene::sending_by("twilio").await;
+    scene.twilio.switch.set(Mode::HangsAfter);
+    scene.text("My sink leaks").await;
+    scene.die_when(async |scene| !scene.heard().is_empty()).await;
+    let sid = scene.twilio.messages()[0].sid.clone();
+    let fields = [("MessageSid", sid.as_str()), ("MessageStatus", "delivered")];
+    let nameless = scene.signed("/webhooks/twilio/status", &fields);
+    assert_eq!(scene.report(&nameless).await, None);
+    // As if it had died between writing the message down and looking for its receipts.
+    let store = &scene.process.store;
+    let attempt = store.attempts_of(&scene.id()).await.unwrap().remove(0);
+    let message = Some(("twilio".to_owned(), sid));
+    store.learn(&attempt.id, Status::Accepted, message, None).await.unwrap();
+    scene.process.sweep.run(scene.now).await.unwrap();
+    assert_eq!(scene.attempts().await, ["twilio: delivered"]);
 }
 
 #[tokio::test]

@@ -150,6 +150,23 @@ pub(crate) async fn forgets_a_replayed_stop(store: Arc<Store>) {
     assert!(load(&store).await.stop.is_none());
 }
 
+pub(crate) async fn stops_at_every_word_that_may_be_a_repeat(store: Arc<Store>) {
+    taken(&store).await;
+    let words = |word| Claim::of_words("mc", &["+12025550143", word], Duration::from_secs(120));
+    for (word, seconds) in [("STOP", 0), ("START", 10), ("STOP", 60), ("START", 300), ("STOP", 310)]
+    {
+        let at = later(now(), seconds);
+        match word {
+            "START" => store.start(&words(word), &person(), at).await.unwrap(),
+            _ => {
+                let stop = Stop { at, provider: "mc".into(), confirmed: false };
+                store.stop(&words(word), &person(), &stop).await.unwrap();
+            }
+        }
+        assert_eq!(load(&store).await.stop.is_some(), word == "STOP", "{word} after {seconds} s");
+    }
+}
+
 pub(crate) async fn finds_what_is_due(store: Arc<Store>) {
     let mut loaded = taken(&store).await;
     let text = loaded.conversation.at;
@@ -279,6 +296,10 @@ pub(crate) async fn keeps_effects_until_they_are_delivered(store: Arc<Store>) {
     assert_eq!(store.effects_of(&id()).await.unwrap()[0].tries, 1);
     store.delivered(&effect).await.unwrap();
     assert_eq!(store.effects_of(&id()).await.unwrap(), []);
+    // Somebody else who failed: it is delivered once more rather than left in part.
+    store.put_off(&effect, now()).await.unwrap();
+    let again = store.effects_of(&id()).await.unwrap();
+    assert_eq!((again.len(), &again[0].payload), (1, &effect.payload));
 }
 
 pub(crate) async fn keeps_what_has_ended(store: Arc<Store>) {
@@ -293,9 +314,12 @@ pub(crate) async fn keeps_what_has_ended(store: Arc<Store>) {
         turns: vec![json!({"person": "Hi"})],
         at: now(),
     };
-    let mut next = loaded.conversation.clone();
-    next.number = 2;
-    store.commit(&mut loaded, next, vec![Change::Ended(ended)]).await.unwrap();
+    // One of the same name is older than a conversation that was forgotten.
+    for _ in 0..2 {
+        let mut next = loaded.conversation.clone();
+        next.number = 2;
+        store.commit(&mut loaded, next, vec![Change::Ended(ended.clone())]).await.unwrap();
+    }
     let kept = store.ended(&id()).await.unwrap();
     assert_eq!((kept.len(), &kept[0].brief["rooms"]), (1, &json!(3)));
 }

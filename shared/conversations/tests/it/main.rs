@@ -42,6 +42,7 @@ promises! {
     confirms_a_stop_once
     lets_a_person_come_back
     forgets_a_replayed_stop
+    stops_at_every_word_that_may_be_a_repeat
     finds_what_is_due
     joins_a_receipt_that_comes_late
     joins_a_receipt_that_comes_early
