@@ -38,10 +38,7 @@ pub struct Inbound {
 impl Inbound {
     /// `POST /webhooks/{provider}/inbound`.
     pub fn router(self) -> Router {
-        Router::new()
-            .route("/webhooks/{provider}/inbound", post(call))
-            .layer(webhooks::body_limit())
-            .with_state(Arc::new(self))
+        Router::new().route("/webhooks/{provider}/inbound", post(call)).with_state(Arc::new(self))
     }
 
     /// Answers one call: 2xx once every text in it is stored, or was before.

@@ -18,6 +18,7 @@ use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 
+use crate::network::Watched;
 use crate::{Mode, Switch};
 
 /// What a request may hold.
@@ -73,7 +74,7 @@ pub struct OpenAi {
 struct Brain {
     switch: Arc<Switch>,
     script: Mutex<VecDeque<Value>>,
-    requests: Mutex<Vec<Value>>,
+    requests: Watched<Vec<Value>>,
     retry_after: Mutex<Option<u64>>,
 }
 
@@ -87,7 +88,7 @@ impl OpenAi {
         let state = Arc::new(Brain {
             switch: Arc::clone(&switch),
             script: Mutex::default(),
-            requests: Mutex::default(),
+            requests: Watched::default(),
             retry_after: Mutex::default(),
         });
         let router = Router::new()
@@ -147,7 +148,13 @@ impl OpenAi {
 
     /// Every request that came, whatever became of it.
     pub fn requests(&self) -> Vec<Value> {
-        self.state.requests.lock().unwrap().clone()
+        self.state.requests.read(Vec::clone)
+    }
+
+    /// Waits until this many requests have come in all.
+    pub async fn wait_for_requests(&self, count: usize) {
+        let enough = |requests: &Vec<Value>| requests.len() >= count;
+        self.state.requests.until(&format!("{count} requests to come"), enough).await;
     }
 
     /// Too many requests for now.
@@ -197,8 +204,10 @@ impl Drop for OpenAi {
 
 async fn complete(State(brain): State<Arc<Brain>>, headers: HeaderMap, body: String) -> Response {
     let request: Value = serde_json::from_str(&body).unwrap_or_default();
-    brain.requests.lock().unwrap().push(request.clone());
-    let mut response = brain.switch.apply(async { brain.answer(&headers, &request) }).await;
+    let answer = brain.switch.apply(async { brain.answer(&headers, &request) });
+    // Whoever sees it and turns the switch does so for the next one.
+    brain.requests.change(|requests| requests.push(request.clone()));
+    let mut response = answer.await;
     if matches!(response.status().as_u16(), 429 | 503)
         && let Some(seconds) = *brain.retry_after.lock().unwrap()
     {
@@ -569,6 +578,18 @@ mod tests {
         ] {
             assert!(told.starts_with(expected), "{told:?} is not {expected:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn answers_what_it_held_once_it_is_let() {
+        let openai = OpenAi::start().await;
+        openai.switch.set(Mode::Holds);
+        let let_go = async {
+            openai.wait_for_requests(1).await;
+            openai.switch.set(Mode::Works);
+        };
+        let ((status, _), ()) = tokio::join!(ask(&openai, OpenAi::KEY, hi()), let_go);
+        assert_eq!(status, 200);
     }
 
     #[tokio::test]

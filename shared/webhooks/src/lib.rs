@@ -4,13 +4,13 @@
 #![warn(missing_docs)]
 
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, FromRequest};
 use axum::http::{HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use conversations::{Quarantined, Store, Unavailable};
+use futures::StreamExt;
 use jiff::Timestamp;
 use sms::{Event, Provider, Providers, WebhookError};
 use telemetry::TraceId;
@@ -19,20 +19,31 @@ use telemetry::TraceId;
 /// answer to anything larger is 413.
 pub const LARGEST_BODY: usize = 256 * 1024;
 
+/// How much of a body that is too large is read all the same, and forgotten, in bytes. Whoever is
+/// still writing when the connection is closed may never see the answer.
+const READ_ANYWAY: usize = 16 * 1024 * 1024;
+
 /// The header under which every answer names its trace.
 pub const TRACE_HEADER: &str = "x-trace-id";
-
-/// Refuses larger bodies than [`LARGEST_BODY`] before they are read.
-pub fn body_limit() -> DefaultBodyLimit {
-    DefaultBodyLimit::max(LARGEST_BODY)
-}
 
 /// A call with its body, or the answer to one whose body is too large or breaks off.
 pub async fn whole(call: Request<Body>) -> Result<Request<Bytes>, Response> {
     let (parts, body) = call.into_parts();
-    let call = Request::from_parts(parts.clone(), body);
-    let body = Bytes::from_request(call, &()).await.map_err(IntoResponse::into_response)?;
-    Ok(Request::from_parts(parts, body))
+    let (mut stream, mut whole, mut length) = (body.into_data_stream(), BytesMut::new(), 0);
+    while let Some(part) = stream.next().await {
+        let part = part.map_err(|_| StatusCode::BAD_REQUEST.into_response())?;
+        length += part.len();
+        match length {
+            ..=LARGEST_BODY => whole.extend_from_slice(&part),
+            ..=READ_ANYWAY => whole.clear(),
+            _ => break,
+        }
+    }
+    if length > LARGEST_BODY {
+        tracing::warn!("turned a call away: its body is too large");
+        return Err(StatusCode::PAYLOAD_TOO_LARGE.into_response());
+    }
+    Ok(Request::from_parts(parts, whole.freeze()))
 }
 
 /// Finds the provider that a call is for, proves that it made it, and reads what it reports.

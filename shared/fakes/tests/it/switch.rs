@@ -32,6 +32,7 @@ async fn misbehaves_before_or_after_the_work() {
         (Mode::HangsAfter, Err("no answer in time".into()), 1),
         (Mode::CutsAfter, Err("cut".into()), 2),
         (Mode::Nonsense, Ok((200, "<html>It works!</html>".into())), 3),
+        (Mode::Holds, Err("no answer in time".into()), 3),
     ] {
         twilio.switch.set(mode.clone());
         assert_eq!(send(&twilio).await, seen, "{mode:?}");

@@ -1,0 +1,209 @@
+//! A person texts, the agent answers: once, in order, whoever else texts meanwhile.
+
+use fakes::{Fate, Mode};
+use sms::Status;
+use telemetry::TraceId;
+
+use crate::log::is_trace;
+use crate::process::until;
+use crate::product::{ANN, BOB, Product, between};
+
+#[tokio::test]
+async fn a_text_is_acknowledged_before_it_is_thought_about_and_answered_once() {
+    let mut product = Product::start(&["twilio"]).await;
+    product.openai.switch.set(Mode::Holds);
+    let answer = product.text(ANN, "My tap drips").await;
+    assert!(answer.body.ends_with("<Response/>"), "{}", answer.body);
+    assert_eq!(answer.headers["content-type"], "text/xml");
+    assert!(is_trace(answer.headers["x-trace-id"].to_str().unwrap()));
+
+    product.openai.wait_for_requests(1).await;
+    assert!(product.twilio.messages().is_empty());
+    product.openai.switch.set(Mode::Works);
+    product.settled().await;
+    assert_eq!(product.twilio.texts_to(ANN), ["You said: My tap drips"]);
+}
+
+#[tokio::test]
+async fn the_same_call_again_and_again_is_one_turn_and_one_reply() {
+    let mut product = Product::start(&["twilio"]).await;
+    product.openai.switch.set(Mode::Holds);
+    let sid = "SM0123456789abcdef0123456789abcdef";
+    let call = product.twilio.inbound_as(&product.route(), sid, ANN, "My tap drips");
+    for answer in product.post_all(&vec![call.clone(); 5]).await {
+        assert_eq!(answer.status, 200);
+    }
+    product.openai.switch.set(Mode::Works);
+    product.settled().await;
+    product.post(&call).await;
+    product.stop().await;
+
+    product.start_again().await;
+    let later = product.twilio.inbound_as(&product.route(), sid, ANN, "My tap drips");
+    assert_eq!(product.post(&later).await.status, 200);
+    // It is behind whatever the repeats may have begun.
+    product.text(ANN, "Still there?").await;
+    product.settled().await;
+    let replies = ["You said: My tap drips", "You said: Still there?"];
+    assert_eq!(product.twilio.texts_to(ANN), replies);
+    assert_eq!(product.openai.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn texts_that_come_while_the_agent_thinks_are_answered_together_and_in_order() {
+    let mut product = Product::start(&["twilio"]).await;
+    product.openai.switch.set(Mode::Holds);
+    product.text(ANN, "My tap drips").await;
+    product.openai.wait_for_requests(1).await;
+    product.text(ANN, "In the kitchen").await;
+    product.text(ANN, "Since Monday").await;
+    product.openai.switch.set(Mode::Works);
+    product.settled().await;
+    assert_eq!(
+        product.twilio.texts_to(ANN),
+        ["You said: My tap drips | In the kitchen | Since Monday"]
+    );
+    assert_eq!(product.openai.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_stranger() {
+    let mut product = Product::start(&["twilio"]).await;
+    product.openai.switch.set(Mode::HangsBefore);
+    product.text(BOB, "Hello").await;
+    product.openai.wait_for_requests(1).await;
+    product.openai.switch.set(Mode::Works);
+    let people = people(99);
+    text_at_once(&mut product, &people).await;
+    product.twilio.wait_for_messages(99).await;
+    for person in &people {
+        assert_eq!(product.twilio.texts_to(person), [format!("You said: I am {person}")]);
+    }
+    assert!(product.twilio.texts_to(BOB).is_empty());
+}
+
+#[tokio::test]
+async fn a_hundred_persons_are_thought_about_at_once() {
+    let mut product = Product::start(&["twilio"]).await;
+    product.openai.switch.set(Mode::Holds);
+    let people = people(100);
+    text_at_once(&mut product, &people).await;
+    // Nobody was answered, so nobody waited for another's answer.
+    product.openai.wait_for_requests(100).await;
+    assert!(product.twilio.messages().is_empty());
+    product.openai.switch.set(Mode::Works);
+    product.settled().await;
+    for person in &people {
+        assert_eq!(product.twilio.texts_to(person), [format!("You said: I am {person}")]);
+    }
+}
+
+#[tokio::test]
+async fn one_trace_leads_from_the_text_to_its_receipt() {
+    let mut product = Product::start(&["twilio"]).await;
+    product.twilio.decide(Fate::Delivered(product.route()));
+    let answer = product.text(ANN, "My tap drips").await;
+    let trace = TraceId::parse(answer.headers["x-trace-id"].to_str().unwrap()).unwrap();
+    product.twilio.wait_for_reports(2).await;
+    product.settled().await;
+
+    let id = between(product.twilio.number(), ANN);
+    until("the receipts to find their attempt", async || {
+        let attempts = product.store.attempts_of(&id).await.unwrap();
+        attempts.len() == 1 && attempts[0].status() == Status::Delivered
+    })
+    .await;
+    let attempts = product.store.attempts_of(&id).await.unwrap();
+    assert_eq!(attempts[0].trace, trace);
+    let steps = product.store.trace(&trace).await.unwrap().unwrap().steps;
+    for what in ["received", "took up", "asked the model", "fitted", "committed", "sent", "receipt"]
+    {
+        assert!(steps.iter().any(|step| step.what == what), "{what} is missing in {steps:?}");
+    }
+    let sid = product.twilio.messages()[0].sid.clone();
+    let answer = product.twilio.report(&product.route(), &sid, "read", None).await;
+    assert_eq!(answer.headers["x-trace-id"], trace.as_str());
+}
+
+#[tokio::test]
+async fn ctrl_c_finishes_what_is_in_flight() {
+    let mut product = Product::start(&["twilio"]).await;
+    product.openai.switch.set(Mode::Holds);
+    product.text(ANN, "My tap drips").await;
+    product.openai.wait_for_requests(1).await;
+    product.process.signal("INT");
+    product.process.logs("stopping").await;
+    product.openai.switch.set(Mode::Works);
+    assert_eq!(product.process.end().await, Some(0));
+    assert_eq!(product.twilio.texts_to(ANN), ["You said: My tap drips"]);
+    product.settled().await;
+}
+
+#[tokio::test]
+async fn a_reply_that_is_too_long_is_cut_at_a_sentence() {
+    let mut product = Product::start(&["twilio"]).await;
+    let sentences: Vec<_> =
+        (1..=50).map(|number| format!("This is sentence {number} of what I know.")).collect();
+    let long = sentences.join(" ");
+    assert!(long.len() > 1_600);
+    product.openai.says(&long);
+    product.text(ANN, "Tell me everything").await;
+    product.settled().await;
+    let said = product.twilio.texts_to(ANN).concat();
+    assert!(long.starts_with(&said) && said.ends_with("of what I know."), "{said}");
+    assert!((200..=306).contains(&said.len()), "{} characters", said.len());
+}
+
+#[tokio::test]
+async fn a_conversation_of_seven_turns_ends_and_the_next_text_begins_another() {
+    let offline = [("OPENAI_API_KEY", ""), ("OPENAI_BASE_URL", "")];
+    let mut product = Product::start_with(&["mock"], &offline).await;
+    for text in [
+        "Hi there!",
+        "My kitchen tap drips",
+        "12 Elm Street, Springfield",
+        "As soon as possible",
+        "2031-05-09 would be fine",
+        "In the afternoon please",
+        "Ann",
+        "Hello",
+    ] {
+        product.text_mock(ANN, text).await;
+        product.settled().await;
+    }
+    let id = between("mock", ANN);
+    assert_eq!(
+        product.replies(&id).await,
+        [
+            "Hello, I am the automatic assistant. Could you tell me what is to be done?",
+            "Got it. Could you tell me the street address where the work is to be done?",
+            "Thank you. Could you tell me the day that suits best (tomorrow, a weekday, or a date \
+             such as 2026-11-25)?",
+            "Sorry, I did not get that. Could you tell me the day that suits best (tomorrow, a \
+             weekday, or a date such as 2026-11-25)?",
+            "Got it. Could you tell me the time of that day that suits best (morning, afternoon, \
+             any time)?",
+            "Thank you. Could you tell me the name of the person to ask for?",
+            "Thank you, I noted: My kitchen tap drips, 12 Elm Street, Springfield, 2031-05-09, \
+             afternoon, Ann. Somebody will get in touch. Goodbye!",
+            "Hello, I am the automatic assistant. Could you tell me what is to be done?",
+        ]
+    );
+    let ended = product.store.ended(&id).await.unwrap();
+    assert_eq!((ended.len(), ended[0].number, ended[0].ending.as_str()), (1, 1, "finished"));
+    assert_eq!(ended[0].brief["address"], "12 Elm Street, Springfield");
+    assert_eq!(product.store.load(&id).await.unwrap().unwrap().conversation.number, 2);
+}
+
+fn people(count: usize) -> Vec<String> {
+    (0..count).map(|number| format!("+120155501{number:02}")).collect()
+}
+
+async fn text_at_once(product: &mut Product, people: &[String]) {
+    let route = product.route();
+    let call = |person: &String| product.twilio.inbound(&route, person, &format!("I am {person}"));
+    let calls: Vec<_> = people.iter().map(call).collect();
+    for answer in product.post_all(&calls).await {
+        assert_eq!(answer.status, 200);
+    }
+}

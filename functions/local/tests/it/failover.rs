@@ -1,0 +1,141 @@
+//! Two providers, of which one or both do not do what they are asked.
+
+use fakes::{MessageCentral, Mode};
+use sms::Status;
+
+use crate::process::until;
+use crate::product::{ANN, Product, between};
+
+const BOTH: [&str; 2] = ["messagecentral", "twilio"];
+
+#[tokio::test]
+async fn the_first_provider_that_works_carries_the_reply_alone() {
+    let mut product = Product::start(&BOTH).await;
+    product.text(ANN, "My tap drips").await;
+    product.settled().await;
+    assert_eq!(product.messagecentral.texts_to(ANN), ["You said: My tap drips"]);
+    assert!(product.twilio.messages().is_empty());
+}
+
+#[tokio::test]
+async fn what_the_first_provider_refuses_goes_out_by_the_second() {
+    let refusals: [(&str, fn(&MessageCentral)); 11] = [
+        ("no credit", MessageCentral::no_credit),
+        ("no credit, said inside a success", |it| it.refuse_inside(508)),
+        ("a fault of theirs", |it| it.refuse_with(500, 200)),
+        ("a fault of theirs, as a status", |it| it.refuse_with(500, 500)),
+        ("not activated", |it| it.refuse_with(913, 200)),
+        ("not activated, said inside a success", |it| it.refuse_inside(913)),
+        ("a limit", |it| it.refuse_with(800, 400)),
+        ("no token is good enough", |it| it.refuse_with(401, 401)),
+        ("forbidden", |it| it.refuse_with(403, 403)),
+        ("too many requests", |it| it.switch.set(Mode::Fails(429, String::new()))),
+        ("no token to be had", |it| {
+            it.revoke_tokens();
+            it.tokens.set(Mode::Fails(503, "busy".into()));
+        }),
+    ];
+    let mut product = Product::start(&BOTH).await;
+    for (number, (refusal, refuse)) in (10..).zip(refusals) {
+        let person = format!("+120255501{number}");
+        refuse(&product.messagecentral);
+        product.text(&person, "My tap drips").await;
+        product.settled().await;
+        assert_eq!(product.twilio.texts_to(&person), ["You said: My tap drips"], "{refusal}");
+        assert!(product.messagecentral.messages().is_empty(), "{refusal}");
+        product.messagecentral.accept();
+        product.messagecentral.switch.set(Mode::Works);
+        product.messagecentral.tokens.set(Mode::Works);
+    }
+    product.text(ANN, "My tap drips").await;
+    product.settled().await;
+    assert_eq!(product.messagecentral.texts_to(ANN), ["You said: My tap drips"]);
+}
+
+#[tokio::test]
+async fn a_provider_that_cannot_be_reached_is_passed_over() {
+    let nobody = [("MC_BASE_URL", "http://127.0.0.1:1")];
+    let mut product = Product::start_with(&BOTH, &nobody).await;
+    product.text(ANN, "My tap drips").await;
+    product.settled().await;
+    assert_eq!(product.twilio.texts_to(ANN), ["You said: My tap drips"]);
+}
+
+#[tokio::test]
+async fn a_token_that_ends_early_is_fetched_again_and_nobody_else_is_asked() {
+    let mut product = Product::start(&BOTH).await;
+    product.text(ANN, "My tap drips").await;
+    product.settled().await;
+    product.messagecentral.revoke_tokens();
+    product.text(ANN, "In the kitchen").await;
+    product.settled().await;
+    let replies = ["You said: My tap drips", "You said: In the kitchen"];
+    assert_eq!(product.messagecentral.texts_to(ANN), replies);
+    assert!(product.twilio.messages().is_empty());
+}
+
+#[tokio::test]
+async fn a_reply_that_both_refuse_goes_out_once_when_one_is_back() {
+    let mut product = Product::start(&BOTH).await;
+    product.messagecentral.no_credit();
+    product.twilio.refuse_with(20429);
+    product.text(ANN, "My tap drips").await;
+    until("both to refuse", async || {
+        let notices = product.notices().await.concat();
+        notices.contains("messagecentral refuses") && notices.contains("twilio refuses")
+    })
+    .await;
+    product.twilio.accept();
+    product.settled().await;
+    assert_eq!(product.twilio.texts_to(ANN), ["You said: My tap drips"]);
+    assert!(product.messagecentral.messages().is_empty());
+    assert_eq!(product.openai.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_reply_that_may_have_been_sent_is_sent_by_nobody_else_and_the_operator_is_told() {
+    let mut product = Product::start(&BOTH).await;
+    let modes = [
+        (Mode::HangsAfter, 1),
+        (Mode::CutsAfter, 1),
+        (Mode::Nonsense, 1),
+        (Mode::Fails(502, "Bad Gateway".into()), 0),
+    ];
+    // The first hangs until it is given up, and the others are asked meanwhile.
+    for (number, (mode, _)) in (10..).zip(&modes) {
+        product.messagecentral.switch.set(mode.clone());
+        product.text(&format!("+120255501{number}"), "My tap drips").await;
+        let id = between(product.twilio.number(), &format!("+120255501{number}"));
+        until("the request to arrive", async || match mode {
+            Mode::HangsAfter => product.messagecentral.messages().len() == 1,
+            _ => product.store.attempts_of(&id).await.unwrap().iter().any(is_unknown),
+        })
+        .await;
+    }
+    product.settled().await;
+    for (number, (mode, sent)) in (10..).zip(&modes) {
+        let person = format!("+120255501{number}");
+        assert_eq!(product.messagecentral.texts_to(&person).len(), *sent, "{mode:?}");
+    }
+    assert!(product.twilio.messages().is_empty());
+    let told = product.notices().await;
+    let told = told.iter().filter(|notice| notice.contains("It is not known whether a reply was"));
+    assert_eq!(told.count(), modes.len());
+}
+
+#[tokio::test]
+async fn a_reply_that_twilio_took_without_an_answer_is_found_there() {
+    let mut product = Product::start(&["twilio"]).await;
+    product.twilio.switch.set(Mode::CutsAfter);
+    product.text(ANN, "My tap drips").await;
+    product.settled().await;
+    assert_eq!(product.twilio.texts_to(ANN), ["You said: My tap drips"]);
+    let id = between(product.twilio.number(), ANN);
+    let attempts = product.store.attempts_of(&id).await.unwrap();
+    assert_eq!((attempts.len(), attempts[0].status()), (1, Status::Accepted));
+    assert!(product.notices().await.is_empty());
+}
+
+fn is_unknown(attempt: &conversations::Attempt) -> bool {
+    attempt.status() == Status::Unknown
+}

@@ -1,0 +1,15 @@
+//! The product from outside: the program that its owner starts, between stand-ins for everything
+//! that it talks to.
+
+#![expect(clippy::unwrap_used, reason = "whoever breaks fails a test")]
+
+mod answers;
+mod crash;
+mod failover;
+mod log;
+mod messagecentral;
+mod process;
+mod product;
+mod stop_words;
+mod strangers;
+mod trouble;

@@ -1,0 +1,132 @@
+//! A program that runs, and what it writes.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// How long something is waited for before the test fails. Only tests that fail wait so long.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+/// The names and values of the program's environment.
+pub(crate) type Settings = BTreeMap<String, String>;
+
+/// The program under test. It ends with this value.
+pub(crate) struct Process {
+    child: Child,
+    output: [Lines; 2],
+    readers: Vec<JoinHandle<()>>,
+}
+
+type Lines = Arc<Mutex<Vec<String>>>;
+
+impl Process {
+    /// Starts the program with these arguments, these settings and no others.
+    pub(crate) fn start(arguments: &[&str], settings: &Settings, input: &str) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_local"))
+            .args(arguments)
+            .env_clear()
+            .envs(settings)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // One that has ended already reads nothing, which is no fault.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        let (out, out_reader) = lines(child.stdout.take().unwrap());
+        let (err, err_reader) = lines(child.stderr.take().unwrap());
+        Self { child, output: [out, err], readers: vec![out_reader, err_reader] }
+    }
+
+    /// The lines of its standard output so far.
+    pub(crate) fn printed(&self) -> Vec<String> {
+        self.output[0].lock().unwrap().clone()
+    }
+
+    /// The lines of its standard error so far.
+    pub(crate) fn logged(&self) -> Vec<String> {
+        self.output[1].lock().unwrap().clone()
+    }
+
+    /// The rest of the first line of its standard output that has this in it.
+    pub(crate) async fn prints(&mut self, start: &str) -> String {
+        let (found, mut rest) = (&mut None, None);
+        until(&format!("the program to print {start:?}"), async || {
+            let lines = self.printed();
+            *found = lines.iter().find_map(|line| Some(line.split_once(start)?.1.to_owned()));
+            let ended = self.child.try_wait().unwrap();
+            assert!(found.is_some() || ended.is_none(), "it ended: {:?}", self.logged());
+            found.is_some()
+        })
+        .await;
+        rest.clone_from(found);
+        rest.unwrap()
+    }
+
+    /// Waits until it has written a log line with this in it.
+    pub(crate) async fn logs(&self, words: &str) {
+        let said = async || self.logged().iter().any(|line| line.contains(words));
+        until(&format!("the program to log {words:?}"), said).await;
+    }
+
+    /// Sends it a signal by its name.
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+    }
+
+    /// Waits until it ends by itself, and returns its exit code.
+    pub(crate) async fn end(&mut self) -> Option<i32> {
+        let mut status = None;
+        until("the program to end", async || {
+            status = self.child.try_wait().unwrap();
+            status.is_some()
+        })
+        .await;
+        self.read_to_the_end();
+        status.unwrap().code()
+    }
+
+    /// Ends it on the spot, as a crash would.
+    pub(crate) fn kill(&mut self) {
+        // It may have ended before.
+        let _ = self.child.kill();
+        self.child.wait().unwrap();
+        self.read_to_the_end();
+    }
+
+    fn read_to_the_end(&mut self) {
+        for reader in self.readers.drain(..) {
+            reader.join().unwrap();
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn lines(stream: impl Read + Send + 'static) -> (Lines, JoinHandle<()>) {
+    let lines = Lines::default();
+    let kept = Arc::clone(&lines);
+    let reader = std::thread::spawn(move || {
+        for line in BufReader::new(stream).lines() {
+            kept.lock().unwrap().push(line.unwrap());
+        }
+    });
+    (lines, reader)
+}
+
+/// Looks again and again until it is so. Fails the test after a while, saying what was waited for.
+pub(crate) async fn until(wanted: &str, mut so: impl AsyncFnMut() -> bool) {
+    let end = Instant::now() + PATIENCE;
+    while !so().await {
+        assert!(Instant::now() < end, "waited {PATIENCE:?} in vain for {wanted}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}

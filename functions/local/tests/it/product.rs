@@ -1,0 +1,281 @@
+//! The product as its owner runs it: one program, a folder of its own, and stand-ins for everybody
+//! it talks to.
+//!
+//! Whatever a test does, when the program ends its log is checked: see [`crate::log`].
+
+use std::net::SocketAddr;
+
+use agent::Turn as Entry;
+use conversations::{ConversationId, Store};
+use fakes::{MessageCentral, OpenAi, Route, Twilio, WebhookAnswer, WebhookCall};
+use futures::future::join_all;
+use reqwest::{Method, RequestBuilder};
+use rusqlite::Connection;
+use serde_json::json;
+use sms::Number;
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use crate::log::{Private, check_form};
+use crate::process::{Process, Settings, until};
+
+/// Somebody who texts.
+pub(crate) const ANN: &str = "+12025550143";
+/// Somebody else.
+pub(crate) const BOB: &str = "+12025550144";
+
+/// The address that the owner pasted into the providers' consoles.
+pub(crate) const PUBLIC_URL: &str = "https://sms.example.test";
+/// What the owner made MessageCentral carry on it.
+pub(crate) const WEBHOOK_TOKEN: &str = "open-sesame-9d1f0c";
+
+/// The product, running, and the stand-ins around it.
+pub(crate) struct Product {
+    pub(crate) twilio: Twilio,
+    pub(crate) messagecentral: MessageCentral,
+    pub(crate) openai: OpenAi,
+    /// What it remembers, whether it runs or not.
+    pub(crate) store: Store,
+    /// How it is configured from the next start on.
+    pub(crate) settings: Settings,
+    /// The program itself.
+    pub(crate) process: Process,
+    address: SocketAddr,
+    private: Private,
+    folder: TempDir,
+}
+
+impl Product {
+    /// Starts it with these providers and the stand-in of the model.
+    pub(crate) async fn start(providers: &[&str]) -> Self {
+        Self::start_with(providers, &[]).await
+    }
+
+    /// Starts it with further settings, or others. An empty one counts as not set.
+    pub(crate) async fn start_with(providers: &[&str], settings: &[(&str, &str)]) -> Self {
+        let twilio = Twilio::start().await;
+        let messagecentral = MessageCentral::start().await;
+        let openai = OpenAi::start().await;
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let mut all = vec![
+            ("DATA_DIR", data.to_str().unwrap().to_owned()),
+            ("LOG_FORMAT", "json".into()),
+            ("OPENAI_API_KEY", OpenAi::KEY.into()),
+            ("OPENAI_BASE_URL", openai.url()),
+            ("PORT", "0".into()),
+            ("PUBLIC_URL", PUBLIC_URL.into()),
+            ("RUST_LOG", "debug".into()),
+        ];
+        for provider in providers {
+            match *provider {
+                "twilio" => all.extend([
+                    ("TWILIO_ACCOUNT_SID", twilio.account_sid().into()),
+                    ("TWILIO_AUTH_TOKEN", twilio.auth_token().into()),
+                    ("TWILIO_FROM", twilio.number().into()),
+                    ("TWILIO_BASE_URL", twilio.url()),
+                ]),
+                "messagecentral" => all.extend([
+                    ("MC_CUSTOMER_ID", messagecentral.customer_id().into()),
+                    ("MC_PASSWORD", messagecentral.password().into()),
+                    ("MC_BASE_URL", messagecentral.url()),
+                    ("MC_WEBHOOK_TOKEN", WEBHOOK_TOKEN.into()),
+                ]),
+                "mock" => all.push(("USE_MOCK", "true".into())),
+                other => panic!("no provider is called {other}"),
+            }
+        }
+        all.extend(settings.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        let settings: Settings =
+            all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+
+        let mut private = Private::default();
+        for (name, value) in settings.iter().filter(|(_, value)| !value.is_empty()) {
+            let name = name.trim_end_matches("_BASE64");
+            if ["KEY", "TOKEN", "PASSWORD", "SECRET"].iter().any(|end| name.ends_with(end)) {
+                private.add(value);
+            }
+            private.add_said(value);
+        }
+        let (process, address) = serve(&settings).await;
+        let data_dir = settings::Settings::from([("DATA_DIR", data.to_str().unwrap())]);
+        let store = Store::open(&data_dir).unwrap();
+        Self { twilio, messagecentral, openai, store, settings, process, address, private, folder }
+    }
+
+    /// Where the providers' calls go.
+    pub(crate) fn route(&self) -> Route {
+        Route::new(PUBLIC_URL, self.address)
+    }
+
+    /// Makes a provider's call, whose contents are nobody else's business from now on.
+    pub(crate) async fn post(&mut self, call: &WebhookCall) -> WebhookAnswer {
+        self.private.add_body(&call.body);
+        call.post().await
+    }
+
+    /// Makes several at once.
+    pub(crate) async fn post_all(&mut self, calls: &[WebhookCall]) -> Vec<WebhookAnswer> {
+        calls.iter().for_each(|call| self.private.add_body(&call.body));
+        join_all(calls.iter().map(WebhookCall::post)).await
+    }
+
+    /// A person texts Twilio's number, and it is acknowledged.
+    pub(crate) async fn text(&mut self, from: &str, body: &str) -> WebhookAnswer {
+        let call = self.twilio.inbound(&self.route(), from, body);
+        let answer = self.post(&call).await;
+        assert_eq!(answer.status, 200);
+        answer
+    }
+
+    /// A person texts MessageCentral's number, and it is acknowledged.
+    pub(crate) async fn text_messagecentral(&mut self, from: &str, body: &str) {
+        let shape = fakes::InboundShape::default();
+        let call = self.messagecentral.inbound(&self.route(), WEBHOOK_TOKEN, &shape, from, body);
+        assert_eq!(self.post(&call).await.status, 200);
+    }
+
+    /// Somebody types into the pretend phone, and it is acknowledged.
+    pub(crate) async fn text_mock(&mut self, from: &str, body: &str) {
+        let id = Uuid::new_v4().simple().to_string();
+        let text = json!({ "from": from, "text": body, "id": id });
+        self.private.add_strings(&text);
+        let call = self.call(Method::POST, "/webhooks/mock/inbound").json(&text);
+        assert_eq!(call.send().await.unwrap().status(), 200);
+    }
+
+    /// A call of anybody's.
+    pub(crate) fn call(&self, method: Method, path: &str) -> RequestBuilder {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        client.request(method, format!("http://{}{path}", self.address))
+    }
+
+    /// Waits until everybody is answered: no text waits, and no reply is on its way.
+    pub(crate) async fn settled(&self) {
+        until("everybody to be answered", async || {
+            let latest = self.store.latest(200).await.unwrap();
+            latest.iter().all(|(_, now)| now.waiting.is_empty() && now.open.is_none())
+        })
+        .await;
+    }
+
+    /// What the operator is told, latest first.
+    pub(crate) async fn notices(&self) -> Vec<String> {
+        let notices = self.store.notices(50).await.unwrap();
+        notices.into_iter().map(|notice| notice.sentence).collect()
+    }
+
+    /// What was said to a person in a conversation, earlier ones of the same pair included.
+    pub(crate) async fn replies(&self, id: &ConversationId) -> Vec<String> {
+        let ended = self.store.ended(id).await.unwrap();
+        let now = self.store.load(id).await.unwrap().unwrap().conversation;
+        let entries = ended.into_iter().flat_map(|ended| ended.turns).chain(now.turns);
+        let entries = entries.map(|entry| serde_json::from_value(entry).unwrap());
+        let said = |entry| match entry {
+            Entry::Agent { text, .. } => text,
+            Entry::Fixed { text, .. } => Some(text),
+            _ => None,
+        };
+        entries.filter_map(said).collect()
+    }
+
+    /// How many things it remembers.
+    pub(crate) fn documents(&self) -> i64 {
+        self.database().query_row("SELECT count(*) FROM documents", [], |row| row.get(0)).unwrap()
+    }
+
+    /// Its file, for what no interface of it shows.
+    pub(crate) fn database(&self) -> Connection {
+        Connection::open(self.folder.path().join("data/textback.db")).unwrap()
+    }
+
+    /// Ctrl-C: it finishes what is in flight, and ends without complaint.
+    pub(crate) async fn stop(&mut self) {
+        self.process.signal("INT");
+        assert_eq!(self.process.end().await, Some(0));
+        self.check_log();
+    }
+
+    /// `kill -9`: it ends on the spot.
+    pub(crate) fn kill(&mut self) {
+        self.process.kill();
+        self.check_log();
+    }
+
+    /// Starts it again, with what it remembers. It listens at another port.
+    pub(crate) async fn start_again(&mut self) {
+        (self.process, self.address) = serve(&self.settings).await;
+    }
+
+    /// Runs another command of the program, with the same settings and this input.
+    pub(crate) async fn run(&mut self, arguments: &[&str], input: &str) -> Ran {
+        arguments.iter().for_each(|argument| self.private.add_said(argument));
+        let mut process = Process::start(arguments, &self.settings, input);
+        let code = process.end().await;
+        self.private.check_absence(&process.logged());
+        Ran { code, printed: process.printed(), said: process.logged() }
+    }
+
+    /// What holds for every log of every test.
+    fn check_log(&mut self) {
+        for message in self.twilio.messages() {
+            self.private.add_said(&message.to);
+            self.private.add_said(&message.body);
+        }
+        for message in self.messagecentral.messages() {
+            self.private.add_said(&message.to);
+            self.private.add_said(&message.body);
+        }
+        for request in self.openai.requests() {
+            let messages = request["messages"].as_array().cloned().unwrap_or_default();
+            for message in messages.iter().filter(|message| message["role"] != "system") {
+                self.private.add_strings(&message["content"]);
+                self.private.add_strings(&message["tool_calls"]);
+            }
+        }
+        let logged = self.process.logged();
+        check_form(&logged);
+        self.private.check_absence(&logged);
+        self.private.check_absence(&self.process.printed());
+    }
+}
+
+impl Drop for Product {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("its log:\n{}", self.process.logged().join("\n"));
+        } else {
+            self.kill();
+        }
+    }
+}
+
+/// The conversation between a person and one of our numbers.
+pub(crate) fn between(ours: &str, theirs: &str) -> ConversationId {
+    ConversationId::of(ours, &Number::parse(theirs).unwrap())
+}
+
+/// A command of the program that has ended.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    /// The lines of its standard output.
+    pub(crate) printed: Vec<String>,
+    /// The lines of its standard error.
+    pub(crate) said: Vec<String>,
+}
+
+/// Starts the program, and waits until it answers.
+async fn serve(settings: &Settings) -> (Process, SocketAddr) {
+    let mut process = Process::start(&[], settings, "");
+    let rest = process.prints("textback answers at http://localhost:").await;
+    let port: u16 = rest.split('/').next().unwrap().parse().unwrap();
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    until("the program to answer", async || {
+        let answer = client.get(format!("http://{address}/healthz")).send().await;
+        answer.is_ok_and(|answer| answer.status() == 200)
+    })
+    .await;
+    (process, address)
+}

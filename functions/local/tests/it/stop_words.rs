@@ -1,0 +1,108 @@
+//! STOP, START and HELP: who may be texted, and who answers.
+
+use fakes::Mode;
+
+use crate::product::{ANN, BOB, Product, between};
+
+const STOPPED: &str = "Handy Home: You are unsubscribed and will get no more texts from us. \
+                       Reply START if you change your mind.";
+const STARTED: &str = "Handy Home: You are back, and can text us any time. Message and data rates \
+                       may apply. Reply STOP to stop.";
+const HELP: &str = "Handy Home: Text us what you need and our assistant answers. Message and data \
+                    rates may apply. Reply STOP to stop.";
+
+#[tokio::test]
+async fn a_stop_while_the_agent_thinks_is_the_end_by_every_provider() {
+    let mut product = Product::start(&["messagecentral", "twilio"]).await;
+    product.openai.switch.set(Mode::Holds);
+    product.text(ANN, "My tap drips").await;
+    product.openai.wait_for_requests(1).await;
+    product.text(ANN, "Stop").await;
+    product.openai.switch.set(Mode::Works);
+    product.settled().await;
+    product.text(ANN, "Hello?").await;
+    product.text_messagecentral(ANN, "Hello there?").await;
+    product.settled().await;
+    assert!(product.twilio.messages().is_empty() && product.messagecentral.messages().is_empty());
+    assert_eq!(product.openai.requests().len(), 1);
+
+    product.text(ANN, "START").await;
+    product.text(ANN, "My tap still drips").await;
+    product.settled().await;
+    let replies = product.messagecentral.texts_to(ANN);
+    assert!(
+        matches!(&replies[..], [reply] if reply.ends_with("My tap still drips")),
+        "{replies:?}"
+    );
+    // Twilio said the rest.
+    assert!(product.twilio.messages().is_empty());
+    assert_eq!(product.twilio.own_replies_to(ANN).len(), 2);
+}
+
+#[tokio::test]
+async fn a_stop_that_nobody_else_confirms_is_confirmed_once() {
+    let mut product = Product::start(&["messagecentral", "twilio"]).await;
+    product.openai.switch.set(Mode::Holds);
+    product.text_messagecentral(ANN, "My tap drips").await;
+    product.openai.wait_for_requests(1).await;
+    product.text_messagecentral(ANN, " stop. ").await;
+    product.openai.switch.set(Mode::Works);
+    product.settled().await;
+    for text in ["Unsubscribe", "HELP", "Please answer"] {
+        product.text_messagecentral(ANN, text).await;
+        product.settled().await;
+    }
+    assert_eq!(product.messagecentral.texts_to(ANN), [STOPPED]);
+    assert!(product.twilio.messages().is_empty());
+}
+
+#[tokio::test]
+async fn yes_brings_back_who_has_stopped_and_is_an_ordinary_word_otherwise() {
+    let mut product = Product::start(&["messagecentral"]).await;
+    for text in ["Yes", "STOP", "Yes", "Yes"] {
+        product.text_messagecentral(ANN, text).await;
+        product.settled().await;
+    }
+    let replies = ["You said: Yes", STOPPED, STARTED, "You said: Yes"];
+    assert_eq!(product.messagecentral.texts_to(ANN), replies);
+}
+
+#[tokio::test]
+async fn help_is_answered_once_by_us_or_by_twilio() {
+    let mut product = Product::start(&["messagecentral", "twilio"]).await;
+    product.text_messagecentral(ANN, "help").await;
+    product.text(BOB, "HELP").await;
+    product.settled().await;
+    assert_eq!(product.messagecentral.texts_to(ANN), [HELP]);
+    assert!(
+        product.messagecentral.texts_to(BOB).is_empty() && product.twilio.messages().is_empty()
+    );
+    assert_eq!(product.twilio.own_replies_to(BOB).len(), 1);
+    assert!(product.openai.requests().is_empty());
+}
+
+#[tokio::test]
+async fn the_pretend_phone_is_told_of_its_stop_once() {
+    let mut product = Product::start(&["mock"]).await;
+    for text in ["STOP", "STOP", "Anybody there?", "START"] {
+        product.text_mock(ANN, text).await;
+        product.settled().await;
+    }
+    assert_eq!(product.replies(&between("mock", ANN)).await, [STOPPED, STARTED]);
+}
+
+#[tokio::test]
+async fn a_captured_stop_has_no_effect_later() {
+    let mut product = Product::start(&["messagecentral"]).await;
+    let shape = fakes::InboundShape::default();
+    let token = crate::product::WEBHOOK_TOKEN;
+    let stop = product.messagecentral.inbound(&product.route(), token, &shape, ANN, "STOP");
+    assert_eq!(product.post(&stop).await.status, 200);
+    product.text_messagecentral(ANN, "START").await;
+    assert_eq!(product.post(&stop).await.status, 200);
+    product.settled().await;
+    product.text_messagecentral(ANN, "My tap drips").await;
+    product.settled().await;
+    let replies = product.messagecentral.texts_to(ANN);
+    assert!(replies.last().unwrap().ends_with("My tap drips"), "{replies:?}");
+}
