@@ -6,6 +6,7 @@ use conversations::{Change, CommitError, Conversation, Loaded, Reply, Unavailabl
 use jiff::{SignedDuration, Timestamp};
 
 use crate::Wake;
+use crate::end::QUIET;
 use crate::send::Begun;
 
 /// How often a commit is tried again that the store did not answer, and how long after.
@@ -40,7 +41,8 @@ impl Draft<'_> {
     pub(crate) fn set_due(&mut self, now: Timestamp) {
         let (first, longest) = ASK_AGAIN;
         self.next.due_at = match (self.next.waiting.is_empty(), self.next.failures) {
-            (true, _) => None,
+            (true, _) if self.next.answers == 0 => None,
+            (true, _) => Some(self.next.at + QUIET),
             (false, 0) => Some(now),
             (false, failures) => Some(now + longest.min(first * 2_i32.pow(failures.min(8) - 1))),
         };
