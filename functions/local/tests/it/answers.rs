@@ -1,5 +1,7 @@
 //! A person texts, the agent answers: once, in order, whoever else texts meanwhile.
 
+use std::time::Duration;
+
 use fakes::{Fate, Mode};
 use sms::Status;
 use telemetry::TraceId;
@@ -38,6 +40,7 @@ async fn the_same_call_again_and_again_is_one_turn_and_one_reply() {
     product.post(&call).await;
     product.stop().await;
 
+    product.as_if_later(Duration::from_hours(72));
     product.start_again().await;
     let later = product.twilio.inbound_as(&product.route(), sid, ANN, "My tap drips");
     assert_eq!(product.post(&later).await.status, 200);
@@ -64,6 +67,25 @@ async fn texts_that_come_while_the_agent_thinks_are_answered_together_and_in_ord
         ["You said: My tap drips | In the kitchen | Since Monday"]
     );
     assert_eq!(product.openai.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn a_text_that_comes_while_a_reply_is_sent_is_answered_after_it() {
+    let mut product = Product::start(&["twilio"]).await;
+    product.twilio.switch.set(Mode::Holds);
+    product.text(ANN, "My tap drips").await;
+    let id = between(product.twilio.number(), ANN);
+    until("the reply to be sent", async || {
+        !product.store.attempts_of(&id).await.unwrap().is_empty()
+    })
+    .await;
+    product.text(ANN, "In the kitchen").await;
+    product.twilio.switch.set(Mode::Works);
+    product.settled().await;
+    assert_eq!(
+        product.twilio.texts_to(ANN),
+        ["You said: My tap drips", "You said: In the kitchen"]
+    );
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@
 mod answers;
 mod commands;
 mod console;
+mod crashes;
 mod failover;
 mod log;
 mod messagecentral;

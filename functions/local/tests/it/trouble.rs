@@ -1,8 +1,11 @@
 //! The store or the model is away for a while.
 
+use std::time::Duration;
+
 use fakes::{Mode, OpenAi};
 
-use crate::product::{ANN, Product};
+use crate::process::until;
+use crate::product::{ANN, Product, between};
 
 #[tokio::test]
 async fn while_the_store_is_away_nothing_is_promised() {
@@ -41,4 +44,31 @@ async fn a_model_that_is_away_for_a_moment_is_not_noticed() {
     product.settled().await;
     assert_eq!(product.twilio.texts_to(ANN), ["You said: My tap drips"]);
     assert!(product.notices().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_model_that_stays_away_costs_one_apology_and_the_answer_follows_unasked() {
+    let mut product = Product::start(&["twilio"]).await;
+    // It need not be waited for: nobody but the owner can make it answer.
+    product.openai.switch.set(OpenAi::out_of_quota());
+    product.text(ANN, "My tap drips").await;
+    product.twilio.wait_for_messages(1).await;
+    product.text(ANN, "Hello?").await;
+    let id = between(product.twilio.number(), ANN);
+    for failures in 2..5 {
+        until("the model to be asked again", async || {
+            let loaded = product.store.load(&id).await.unwrap().unwrap();
+            loaded.conversation.failures == failures
+        })
+        .await;
+        product.as_if_later(Duration::from_secs(130));
+    }
+    product.stop().await;
+    product.as_if_later(Duration::from_secs(130));
+    product.openai.switch.set(Mode::Works);
+    product.start_again().await;
+    product.settled().await;
+    let sorry = "Handy Home: We can't answer right now, sorry. We have your text and will answer \
+                 it. You need not ask again.";
+    assert_eq!(product.twilio.texts_to(ANN), [sorry, "You said: My tap drips | Hello?"]);
 }
