@@ -60,6 +60,20 @@ async fn a_stop_that_nobody_else_confirms_is_confirmed_once() {
 }
 
 #[tokio::test]
+async fn a_stop_to_one_number_of_ours_holds_for_the_others() {
+    let mut product = Product::start(&["messagecentral", "twilio"]).await;
+    product.openai.switch.set(Mode::Holds);
+    product.text(ANN, "My tap drips").await;
+    product.openai.wait_for_requests(1).await;
+    product.text_messagecentral(ANN, "STOP").await;
+    product.messagecentral.wait_for_messages(1).await;
+    product.openai.switch.set(Mode::Works);
+    product.settled().await;
+    assert_eq!(product.messagecentral.texts_to(ANN), [STOPPED]);
+    assert!(product.twilio.messages().is_empty());
+}
+
+#[tokio::test]
 async fn a_stop_while_the_first_provider_thinks_keeps_the_second_from_being_asked() {
     let mut product = Product::start(&["messagecentral", "twilio"]).await;
     product.messagecentral.switch.set(Mode::Holds);
