@@ -217,6 +217,22 @@ async fn a_conversation_of_seven_turns_ends_and_the_next_text_begins_another() {
     assert_eq!(product.store.load(&id).await.unwrap().unwrap().conversation.number, 2);
 }
 
+#[tokio::test]
+async fn a_conversation_ends_after_its_turns_whatever_the_model_does() {
+    let mut product = Product::start(&["twilio"]).await;
+    for number in 1..=8 {
+        product.text(ANN, &format!("My tap drips, part {number}")).await;
+        product.settled().await;
+    }
+    assert_eq!(product.twilio.texts_to(ANN).len(), 8);
+    let ended = product.store.ended(&between(product.twilio.number(), ANN)).await.unwrap();
+    assert_eq!((ended.len(), ended[0].ending.as_str()), (1, "turn_limit"));
+    // Seven texts, six answers and the prompt; then the prompt and one text.
+    let told =
+        |turn: usize| product.openai.requests()[turn - 1]["messages"].as_array().unwrap().len();
+    assert_eq!((told(7), told(8)), (14, 2));
+}
+
 fn people(count: usize) -> Vec<String> {
     (0..count).map(|number| format!("+120155501{number:02}")).collect()
 }

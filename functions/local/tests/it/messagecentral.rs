@@ -36,6 +36,29 @@ async fn every_likely_form_of_a_call_is_understood() {
 }
 
 #[tokio::test]
+async fn numbers_are_read_however_they_are_written() {
+    let mut product = Product::start(&["messagecentral"]).await;
+    let bodies = [
+        r#"{"from":"+1 (202) 555-0143","text":"My tap drips"}"#,
+        r#"{"from":12025550143,"text":"My sink drips"}"#,
+        r#"{"mobileNumber":"2025550143","countryCode":"1","text":"My roof drips"}"#,
+        r#"{"data":{"messages":[{"msisdn":"0012025550143","content":"My nose drips"}]}}"#,
+        "from=+12025550143&text=Everything+drips",
+    ];
+    for body in bodies {
+        let route = product.route();
+        let call = product.messagecentral.raw(&route, WEBHOOK_TOKEN, "text/plain", body);
+        assert_eq!(product.post(&call).await.status, 200);
+        product.settled().await;
+    }
+    assert_eq!(
+        product.messagecentral.texts_to(ANN),
+        ["My tap", "My sink", "My roof", "My nose", "Everything"]
+            .map(|what| format!("You said: {what} drips"))
+    );
+}
+
+#[tokio::test]
 async fn fields_of_other_names_are_found_where_the_owner_says() {
     let fields = [("MC_INBOUND_FIELDS", "from=cli,text=payload,id=ref")];
     let mut product = Product::start_with(&["messagecentral"], &fields).await;

@@ -66,7 +66,7 @@ impl Product {
             ("OPENAI_BASE_URL", openai.url()),
             ("PORT", "0".into()),
             ("PUBLIC_URL", PUBLIC_URL.into()),
-            ("RUST_LOG", "debug".into()),
+            ("RUST_LOG", "trace".into()),
         ];
         for provider in providers {
             match *provider {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use fakes::{Mode, OpenAi};
+use sms::Status;
 
 use crate::process::until;
 use crate::product::{ANN, Product, between};
@@ -19,6 +20,37 @@ async fn while_the_store_is_away_nothing_is_promised() {
     product.settled().await;
     assert_eq!(product.twilio.texts_to(ANN), ["You said: My tap drips"]);
     assert_eq!(product.openai.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_store_that_is_away_when_there_is_something_to_write_down_learns_it_later() {
+    let mut product = Product::start(&["twilio"]).await;
+    let database = product.database();
+    product.openai.switch.set(Mode::Holds);
+    product.text(ANN, "My tap drips").await;
+    product.openai.wait_for_requests(1).await;
+    database.execute_batch("BEGIN IMMEDIATE").unwrap();
+    product.openai.switch.set(Mode::Works);
+    product.process.logs("a commit was not answered").await;
+    assert!(product.twilio.messages().is_empty());
+    product.twilio.switch.set(Mode::Holds);
+    database.execute_batch("ROLLBACK").unwrap();
+
+    let id = between(product.twilio.number(), ANN);
+    until("the reply to be sent", async || {
+        !product.store.attempts_of(&id).await.unwrap().is_empty()
+    })
+    .await;
+    database.execute_batch("BEGIN IMMEDIATE").unwrap();
+    product.twilio.switch.set(Mode::Works);
+    product.twilio.wait_for_messages(1).await;
+    product.process.logs("sent a reply").await;
+    database.execute_batch("ROLLBACK").unwrap();
+    product.settled().await;
+    assert_eq!(product.twilio.texts_to(ANN), ["You said: My tap drips"]);
+    assert_eq!(product.openai.requests().len(), 1);
+    let attempts = product.store.attempts_of(&id).await.unwrap();
+    assert_eq!((attempts.len(), attempts[0].status()), (1, Status::Accepted));
 }
 
 #[tokio::test]
