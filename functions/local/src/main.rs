@@ -23,7 +23,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve webhooks and the console on http://localhost:5000 (the default)
+    /// Serve webhooks and the console (the default)
     Serve,
     /// Send one text by the configured providers and print each attempt
     Send {

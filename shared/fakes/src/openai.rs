@@ -204,8 +204,10 @@ impl Drop for OpenAi {
 
 async fn complete(State(brain): State<Arc<Brain>>, headers: HeaderMap, body: String) -> Response {
     let request: Value = serde_json::from_str(&body).unwrap_or_default();
+    let answer = brain.switch.apply(async { brain.answer(&headers, &request) });
+    // Whoever sees it and turns the switch does so for the next one.
     brain.requests.change(|requests| requests.push(request.clone()));
-    let mut response = brain.switch.apply(async { brain.answer(&headers, &request) }).await;
+    let mut response = answer.await;
     if matches!(response.status().as_u16(), 429 | 503)
         && let Some(seconds) = *brain.retry_after.lock().unwrap()
     {

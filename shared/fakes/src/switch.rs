@@ -44,35 +44,44 @@ impl Switch {
         self.0.borrow().clone()
     }
 
-    /// Runs `work`, which answers as documented, in the way of the mode.
-    pub async fn apply(&self, work: impl Future<Output = Response>) -> Response {
+    /// Runs `work`, which answers as documented, in the way of the mode at this moment, whatever
+    /// the switch is turned to before the answer is waited for.
+    pub fn apply(&self, work: impl Future<Output = Response>) -> impl Future<Output = Response> {
         let mut modes = self.0.subscribe();
-        let mode = modes.wait_for(|mode| *mode != Mode::Holds).await.unwrap().clone();
-        match mode {
-            Mode::Works => work.await,
-            Mode::Slow(pause) => {
-                tokio::time::sleep(pause).await;
-                work.await
-            }
-            Mode::Fails(status, body) => {
-                (StatusCode::from_u16(status).unwrap(), body).into_response()
-            }
-            Mode::HangsBefore | Mode::Holds => std::future::pending().await,
-            Mode::HangsAfter => {
-                work.await;
-                std::future::pending().await
-            }
-            Mode::CutsAfter => {
-                work.await;
-                // A body that fails while it is written: the server closes the connection.
-                let cut =
-                    futures::stream::once(async { Err::<Bytes, _>(std::io::Error::other("cut")) });
-                Body::from_stream(cut).into_response()
-            }
-            Mode::Nonsense => {
-                work.await;
-                (StatusCode::OK, "<html>It works!</html>").into_response()
-            }
+        let mode = modes.borrow_and_update().clone();
+        async move {
+            let mode = match mode {
+                Mode::Holds => modes.wait_for(|mode| *mode != Mode::Holds).await.unwrap().clone(),
+                mode => mode,
+            };
+            in_the_way_of(mode, work).await
+        }
+    }
+}
+
+async fn in_the_way_of(mode: Mode, work: impl Future<Output = Response>) -> Response {
+    match mode {
+        Mode::Works => work.await,
+        Mode::Slow(pause) => {
+            tokio::time::sleep(pause).await;
+            work.await
+        }
+        Mode::Fails(status, body) => (StatusCode::from_u16(status).unwrap(), body).into_response(),
+        Mode::HangsBefore | Mode::Holds => std::future::pending().await,
+        Mode::HangsAfter => {
+            work.await;
+            std::future::pending().await
+        }
+        Mode::CutsAfter => {
+            work.await;
+            // A body that fails while it is written: the server closes the connection.
+            let cut =
+                futures::stream::once(async { Err::<Bytes, _>(std::io::Error::other("cut")) });
+            Body::from_stream(cut).into_response()
+        }
+        Mode::Nonsense => {
+            work.await;
+            (StatusCode::OK, "<html>It works!</html>").into_response()
         }
     }
 }

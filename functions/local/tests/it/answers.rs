@@ -121,6 +121,20 @@ async fn a_hundred_persons_are_thought_about_at_once() {
 }
 
 #[tokio::test]
+async fn two_processes_that_share_a_folder_answer_once() {
+    let mut product = Product::start(&["twilio"]).await;
+    let _other = product.start_another().await;
+    product.openai.switch.set(Mode::Holds);
+    product.text(ANN, "My tap drips").await;
+    // The other finds it due, and cannot know that somebody thinks about it already.
+    product.openai.wait_for_requests(2).await;
+    product.openai.switch.set(Mode::Works);
+    product.settled().await;
+    product.stop().await;
+    assert_eq!(product.twilio.texts_to(ANN), ["You said: My tap drips"]);
+}
+
+#[tokio::test]
 async fn one_trace_leads_from_the_text_to_its_receipt() {
     let mut product = Product::start(&["twilio"]).await;
     product.twilio.decide(Fate::Delivered(product.route()));

@@ -6,7 +6,7 @@
 mod answers;
 mod commands;
 mod console;
-mod crashes;
+mod crash;
 mod failover;
 mod log;
 mod messagecentral;

@@ -1,0 +1,103 @@
+//! The program as a child process, and what the system says about it.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use fakes::{OpenAi, Twilio};
+use tempfile::TempDir;
+
+/// Where it is told that providers reach it.
+pub(crate) const PUBLIC_URL: &str = "https://sms.example.test";
+
+pub(crate) struct Program {
+    pub(crate) address: SocketAddr,
+    /// From its start to its first answer.
+    pub(crate) started: Duration,
+    child: Child,
+    _data: TempDir,
+}
+
+/// What is resident, in KiB.
+#[derive(Clone, Copy)]
+pub(crate) struct Memory {
+    pub(crate) now: u64,
+    pub(crate) most: u64,
+}
+
+impl Program {
+    /// Starts it with an empty store: the embedded one, or an emulator's.
+    pub(crate) fn start(twilio: &Twilio, openai: &OpenAi, firestore: Option<SocketAddr>) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        drop(listener);
+        let data = TempDir::new().unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_local"));
+        command
+            .env_clear()
+            .env("PORT", address.port().to_string())
+            .env("PUBLIC_URL", PUBLIC_URL)
+            .env("DATA_DIR", data.path())
+            .env("TWILIO_ACCOUNT_SID", twilio.account_sid())
+            .env("TWILIO_AUTH_TOKEN", twilio.auth_token())
+            .env("TWILIO_FROM", twilio.number())
+            .env("TWILIO_BASE_URL", twilio.url())
+            .env("OPENAI_API_KEY", OpenAi::KEY)
+            .env("OPENAI_BASE_URL", openai.url())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        if let Some(firestore) = firestore {
+            command
+                .env("GOOGLE_CLOUD_PROJECT", fakes::unique_name())
+                .env("FIRESTORE_EMULATOR_HOST", firestore.to_string());
+        }
+        let begun = Instant::now();
+        let child = command.spawn().unwrap();
+        while !answers(address) {
+            assert!(begun.elapsed() < Duration::from_secs(20), "the program does not start");
+            std::thread::sleep(Duration::from_micros(200));
+        }
+        Self { address, started: begun.elapsed(), child, _data: data }
+    }
+
+    /// What it has resident now, and had at most.
+    pub(crate) fn memory(&self) -> Memory {
+        let status = self.proc("status");
+        let kib = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+            line.trim().trim_end_matches(" kB").parse().unwrap()
+        };
+        Memory { now: kib("VmRSS:"), most: kib("VmHWM:") }
+    }
+
+    /// The processor time that it has used, in hundredths of a second.
+    pub(crate) fn cpu(&self) -> Duration {
+        let stat = self.proc("stat");
+        // Behind the name, which may hold anything: fields 14 and 15 are ticks of 10 ms.
+        let fields: Vec<_> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+        let ticks = |field: usize| fields[field - 3].parse::<u64>().unwrap();
+        Duration::from_millis(10 * (ticks(14) + ticks(15)))
+    }
+
+    fn proc(&self, file: &str) -> String {
+        std::fs::read_to_string(format!("/proc/{}/{file}", self.child.id())).unwrap()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn answers(address: SocketAddr) -> bool {
+    let Ok(mut connection) = TcpStream::connect(address) else { return false };
+    let request = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    let mut answer = String::new();
+    connection.write_all(request.as_bytes()).is_ok()
+        && connection.read_to_string(&mut answer).is_ok()
+        && answer.starts_with("HTTP/1.1 200")
+}

@@ -1,0 +1,245 @@
+//! `kill -9` at every step, and what is true afterwards.
+//!
+//! Before the commit a text is answered exactly once; from the commit on at most one text reaches
+//! the person, exactly one where the provider can be asked.
+
+use std::time::Duration;
+
+use agent::{Agent, OpenAi, Page, Patience};
+use conversations::Store;
+use fakes::Mode;
+use jiff::{SignedDuration, Timestamp};
+use queue::WakeUp;
+use sms::Providers;
+use telemetry::TraceId;
+use tokio::net::TcpListener;
+use turn::Turn;
+
+use crate::process::until;
+use crate::product::{ANN, PUBLIC_URL, Product};
+
+#[tokio::test]
+async fn after_the_claim_before_the_wake_up() {
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let queue = format!("http://{}/0/turn.fifo", silent.local_addr().unwrap());
+    let keys = [("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "throw-away-4d1c")];
+    let aws = [("TURN_QUEUE_URL", queue.as_str()), ("AWS_REGION", "us-east-1"), keys[0], keys[1]];
+    let mut product = Product::start_with(&["twilio"], &aws).await;
+    let call = product.twilio.inbound(&product.route(), ANN, "Hi");
+    let unanswered = tokio::spawn(async move { call.try_post().await.is_none() });
+    until("the text to be stored", async || !waiting(&product).await.is_empty()).await;
+
+    product.kill();
+    assert!(unanswered.await.unwrap(), "nobody was promised anything");
+    for name in ["TURN_QUEUE_URL", "AWS_REGION", keys[0].0, keys[1].0] {
+        product.settings.remove(name);
+    }
+    product.start_again().await;
+    product.twilio.wait_for_messages(1).await;
+    product.settled().await;
+    assert_eq!(product.twilio.texts_to(ANN).len(), 1);
+}
+
+#[tokio::test]
+async fn after_the_wake_up() {
+    let mut product = Product::start(&["twilio"]).await;
+    product.text(ANN, "Hi").await;
+    product.kill();
+    product.start_again().await;
+    later(&product, 2).await;
+    assert_eq!(product.twilio.texts_to(ANN).len(), 1);
+}
+
+#[tokio::test]
+async fn while_the_model_thinks() {
+    let mut product = Product::start(&["twilio"]).await;
+    product.openai.switch.set(Mode::HangsBefore);
+    product.text(ANN, "Hi").await;
+    until("the model to be asked", async || !product.openai.requests().is_empty()).await;
+
+    product.kill();
+    product.openai.switch.set(Mode::Works);
+    product.start_again().await;
+    product.twilio.wait_for_messages(1).await;
+    product.settled().await;
+    assert_eq!(product.twilio.texts_to(ANN).len(), 1);
+}
+
+#[tokio::test]
+async fn before_the_request_leaves_for_twilio() {
+    let mut product = Product::start(&["twilio"]).await;
+    product.twilio.switch.set(Mode::HangsBefore);
+    killed_while_sending(&mut product).await;
+    product.twilio.switch.set(Mode::Works);
+
+    let began = under_way(&product).await;
+    run(&product, began + SignedDuration::from_secs(40)).await;
+    assert!(product.twilio.messages().is_empty(), "it may still be on its way");
+    run(&product, began + SignedDuration::from_secs(61)).await;
+    assert_eq!(product.twilio.texts_to(ANN).len(), 1);
+    nothing_follows(&mut product).await;
+    assert_eq!(product.twilio.texts_to(ANN).len(), 1);
+}
+
+#[tokio::test]
+async fn before_the_request_leaves_for_messagecentral() {
+    let mut product = Product::start(&["messagecentral"]).await;
+    product.messagecentral.revoke_tokens();
+    product.messagecentral.switch.set(Mode::HangsBefore);
+    product.text_messagecentral(ANN, "Hi").await;
+    until("the reply to be under way", async || open(&product).await).await;
+    product.kill();
+    product.messagecentral.switch.set(Mode::Works);
+
+    later(&product, 2).await;
+    assert!(product.messagecentral.messages().is_empty());
+    everybody_knows_that_nobody_knows(&mut product).await;
+}
+
+#[tokio::test]
+async fn while_twilio_takes_the_request() {
+    let mut product = Product::start(&["twilio"]).await;
+    product.twilio.switch.set(Mode::HangsAfter);
+    killed_while_sending(&mut product).await;
+    product.twilio.switch.set(Mode::Works);
+
+    later(&product, 2).await;
+    assert!(!open(&product).await);
+    nothing_follows(&mut product).await;
+    assert_eq!(product.twilio.texts_to(ANN).len(), 1);
+}
+
+#[tokio::test]
+async fn while_messagecentral_takes_the_request() {
+    let mut product = Product::start(&["messagecentral"]).await;
+    product.messagecentral.switch.set(Mode::HangsAfter);
+    product.text_messagecentral(ANN, "Hi").await;
+    product.messagecentral.wait_for_messages(1).await;
+    product.kill();
+    product.messagecentral.switch.set(Mode::Works);
+
+    later(&product, 2).await;
+    assert_eq!(product.messagecentral.texts_to(ANN).len(), 1);
+    everybody_knows_that_nobody_knows(&mut product).await;
+}
+
+#[tokio::test]
+async fn after_the_answer_before_it_is_written_down() {
+    let mut product = Product::start(&["twilio"]).await;
+    product.twilio.switch.set(Mode::Holds);
+    product.text(ANN, "Hi").await;
+    until("the reply to be under way", async || open(&product).await).await;
+    let database = product.database();
+    database.execute_batch("BEGIN IMMEDIATE").unwrap();
+    product.twilio.switch.set(Mode::Works);
+    product.twilio.wait_for_messages(1).await;
+
+    product.kill();
+    database.execute_batch("ROLLBACK").unwrap();
+    assert!(open(&product).await, "it could not be written down");
+    later(&product, 2).await;
+    nothing_follows(&mut product).await;
+    assert_eq!(product.twilio.texts_to(ANN).len(), 1);
+}
+
+/// The steps between the ones above: killed after a little longer each time.
+#[tokio::test]
+async fn wherever_it_is() {
+    let mut product = Product::start(&["twilio"]).await;
+    let pause = Mode::Slow(Duration::from_millis(30));
+    product.openai.switch.set(pause.clone());
+    product.twilio.switch.set(pause);
+    for life in 0..16_u32 {
+        let person = format!("+120255501{life:02}");
+        let message = format!("SM{life:032x}");
+        let call = product.twilio.inbound_as(&product.route(), &message, &person, "Hi");
+        let posted = tokio::spawn(async move { call.try_post().await });
+        // The only way to be killed at any step is to be killed at any time.
+        tokio::time::sleep(Duration::from_millis(8) * life).await;
+        product.kill();
+        let taken = posted.await.unwrap().is_some_and(|answer| answer.status == 200);
+        product.start_again().await;
+        if !taken {
+            // So Twilio calls again.
+            let route = product.route();
+            let again = product.twilio.inbound_as(&route, &message, &person, "Hi");
+            assert_eq!(again.post().await.status, 200);
+        }
+        product.kill();
+        later(&product, 2).await;
+        assert_eq!(product.twilio.texts_to(&person).len(), 1, "killed after {life} times 8 ms");
+        product.start_again().await;
+    }
+}
+
+async fn killed_while_sending(product: &mut Product) {
+    product.text(ANN, "Hi").await;
+    until("the reply to be under way", async || open(product).await).await;
+    if product.twilio.switch.mode() == Mode::HangsAfter {
+        product.twilio.wait_for_messages(1).await;
+    }
+    product.kill();
+}
+
+/// The operator is told, and the agent is told with the next text.
+async fn everybody_knows_that_nobody_knows(product: &mut Product) {
+    assert!(!open(product).await);
+    let notices = product.notices().await.join(" ");
+    assert!(notices.contains("It is not known whether a reply was sent"), "{notices}");
+    product.start_again().await;
+    let sent = product.messagecentral.messages().len();
+    product.text_messagecentral(ANN, "Are you there?").await;
+    product.messagecentral.wait_for_messages(sent + 1).await;
+    product.settled().await;
+    let asked = product.openai.requests().pop().unwrap()["messages"].to_string();
+    assert!(asked.contains("not known whether your last reply reached"), "{asked}");
+}
+
+/// It runs again, and has nothing left to do.
+async fn nothing_follows(product: &mut Product) {
+    product.start_again().await;
+    product.settled().await;
+    product.stop().await;
+}
+
+/// What a process does that looks minutes later: what is due, until nothing is.
+async fn later(product: &Product, minutes: i64) {
+    for minute in 0..3 {
+        run(product, Timestamp::now() + SignedDuration::from_mins(minutes + minute)).await;
+    }
+}
+
+async fn run(product: &Product, now: Timestamp) {
+    let settings: settings::Settings = product.settings.clone().into_iter().collect();
+    let store = std::sync::Arc::new(Store::open(&settings).unwrap());
+    let page = Page::default();
+    let model = OpenAi::from_settings(&settings, &page.model).unwrap().unwrap();
+    let turn = Turn {
+        providers: Providers::configured(&settings, PUBLIC_URL, false).unwrap().into(),
+        agent: Agent { model, page, patience: Patience::default() }.into(),
+        results: None,
+        store,
+    };
+    // What the sweep would wake.
+    for (conversation, _) in turn.store.due(now, 100).await.unwrap() {
+        let wake_up = WakeUp { conversation: conversation.to_string(), trace: TraceId::fresh() };
+        turn.run(&wake_up, now).await.unwrap();
+    }
+}
+
+async fn waiting(product: &Product) -> Vec<String> {
+    let latest = product.store.latest(10).await.unwrap();
+    let texts = latest.into_iter().flat_map(|(_, now)| now.waiting);
+    texts.map(|text| text.body).collect()
+}
+
+async fn open(product: &Product) -> bool {
+    product.store.latest(10).await.unwrap().iter().any(|(_, now)| now.open.is_some())
+}
+
+/// When the attempt under way began.
+async fn under_way(product: &Product) -> Timestamp {
+    let latest = product.store.latest(10).await.unwrap();
+    let open = latest.into_iter().find_map(|(_, now)| now.open).unwrap();
+    open.sending.unwrap().at
+}
