@@ -206,7 +206,7 @@ impl<'a> Wake<'a> {
             draft.next.turns.extend(answered.turns.iter().map(entry));
             let over = match &answered.ending {
                 Some(Ending::Finished) => Some(Over::Finished),
-                Some(Ending::HandedOver { reason }) => Some(Over::HandedOver(reason.clone())),
+                Some(Ending::HandedOver { reason }) => Some(Over::ToPerson(reason.clone())),
                 None => (draft.next.answers >= self.turn.agent.page.turns).then_some(Over::Limit),
             };
             if let Some(over) = over {

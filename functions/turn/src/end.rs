@@ -19,7 +19,7 @@ pub(crate) enum Over {
     /// The agent has had all its turns.
     Limit,
     /// A person has to take over, for this reason of the agent's.
-    HandedOver(String),
+    ToPerson(String),
     /// The person texts no more.
     Quiet,
 }
@@ -30,7 +30,7 @@ impl<'a> Wake<'a> {
         let (ending, reason) = match over {
             Over::Finished => ("finished", None),
             Over::Limit => ("turn_limit", None),
-            Over::HandedOver(reason) => ("handed_over", Some(reason)),
+            Over::ToPerson(reason) => ("handed_over", Some(reason)),
             Over::Quiet => ("quiet", None),
         };
         let next = &mut draft.next;
