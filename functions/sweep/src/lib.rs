@@ -35,12 +35,14 @@ pub enum SweepError {
 impl Sweep {
     /// One run.
     pub async fn run(&self, now: Timestamp) -> Result<(), SweepError> {
-        // A wake-up that was put for the same reason before is dropped by its deduplication id.
-        for (conversation, due) in self.store.due(now, AT_ONCE).await? {
-            self.wake(conversation.to_string(), due).await?;
-        }
-        for effect in self.store.effects_due(now, AT_ONCE).await? {
-            self.wake(effect.conversation.to_string(), effect.due_at).await?;
+        let mut due = self.store.due(now, AT_ONCE).await?;
+        due.extend(self.store.effects_due(now, AT_ONCE).await?);
+        for (conversation, since) in due {
+            // A wake-up that was put for the same reason before is dropped.
+            let deduplication = format!("{conversation}@{}", since.as_millisecond());
+            let conversation = conversation.to_string();
+            let wake_up = WakeUp { conversation, trace: TraceId::fresh() };
+            self.queue.send(&wake_up, &deduplication).await?;
         }
         let joined = self.store.join_receipts(None, AT_ONCE).await?;
         if joined > 0 {
@@ -48,11 +50,5 @@ impl Sweep {
         }
         self.store.expire(now).await?;
         Ok(())
-    }
-
-    async fn wake(&self, conversation: String, due: Timestamp) -> Result<(), QueueError> {
-        let deduplication = format!("{conversation}@{}", due.as_millisecond());
-        let wake_up = WakeUp { conversation, trace: TraceId::fresh() };
-        self.queue.send(&wake_up, &deduplication).await
     }
 }

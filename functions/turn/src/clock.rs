@@ -1,8 +1,7 @@
 //! The time within one wake-up.
 
-use std::time::Instant;
-
 use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
 
 /// Starts at a given time and goes on from there, whatever happens to the machine's own.
 #[derive(Clone, Copy)]

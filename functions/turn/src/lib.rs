@@ -7,6 +7,7 @@
 mod answer;
 mod clock;
 mod edit;
+mod end;
 mod results;
 mod send;
 mod settle;
@@ -14,17 +15,18 @@ mod settle;
 use std::sync::Arc;
 
 use agent::Agent;
-use conversations::{ConversationId, Effect, Loaded, Store, Unavailable};
+use conversations::{Conversation, ConversationId, Loaded, Store, Unavailable};
 use jiff::Timestamp;
 use queue::WakeUp;
 use sms::Providers;
-use tracing::Instrument;
+use telemetry::TraceId;
+use tracing::{Instrument, Span};
 
 use crate::clock::Clock;
 
 pub use results::Results;
 
-/// How many runs of waiting texts one wake-up answers before the next wake-up takes over.
+/// How many times one wake-up settles or answers something before the next wake-up takes over.
 const RUNS: usize = 8;
 
 /// The function, with its clients.
@@ -43,9 +45,8 @@ pub struct Turn {
 /// What one wake-up is about.
 pub(crate) struct Wake<'a> {
     pub(crate) turn: &'a Turn,
+    pub(crate) id: ConversationId,
     pub(crate) clock: Clock,
-    /// What was decided on in this wake-up and has to leave the system.
-    pub(crate) effects: Vec<Effect>,
 }
 
 impl Turn {
@@ -55,47 +56,52 @@ impl Turn {
     /// is down is written down, with a time to try again.
     pub async fn run(&self, wake_up: &WakeUp, now: Timestamp) -> Result<(), Unavailable> {
         let Some(id) = ConversationId::parse(&wake_up.conversation) else {
-            tracing::error!("left a wake-up that names no conversation");
+            tracing::error!(trace.id = %wake_up.trace, "left a wake-up that names no conversation");
             return Ok(());
         };
-        let span = tracing::info_span!("turn", trace.id = %wake_up.trace, conversation.id = %id);
-        let mut wake = Wake { turn: self, clock: Clock::starting(now), effects: Vec::new() };
+        let wake = Wake { turn: self, id, clock: Clock::starting(now) };
         // Boxed: what a turn can come to is deeply nested, and need not be part of its caller.
-        Box::pin(wake.run(&id)).instrument(span).await
+        Box::pin(wake.run()).await
     }
 }
 
 impl Wake<'_> {
-    async fn run(&mut self, id: &ConversationId) -> Result<(), Unavailable> {
-        let Some(mut loaded) = self.turn.store.load(id).await? else {
-            tracing::info!("found nothing: the conversation has been forgotten");
-            return Ok(());
-        };
-        let idle = loaded.conversation.open.is_none() && loaded.conversation.waiting.is_empty();
-        if idle {
-            self.effects = self.turn.store.effects_of(id).await?;
+    async fn run(&self) -> Result<(), Unavailable> {
+        if let Some(mut loaded) = self.turn.store.load(&self.id).await? {
+            self.work(&mut loaded).await?;
         }
-        self.work(&mut loaded).await?;
         self.deliver().await
     }
 
-    /// Settles what is open and answers what waits, until one of them has to wait itself.
-    async fn work(&mut self, loaded: &mut Loaded) -> Result<(), Unavailable> {
+    /// Settles what is open and answers what waits, for as long as it is due.
+    async fn work(&self, loaded: &mut Loaded) -> Result<(), Unavailable> {
         for _ in 0..RUNS {
-            if loaded.conversation.open.is_some() {
-                self.settle(loaded).await?;
-            } else if !loaded.conversation.waiting.is_empty() {
-                if !self.answer(loaded).await? {
-                    return Ok(());
+            let Some(trace) = cause(&loaded.conversation) else {
+                return self.end_if_quiet(loaded).await;
+            };
+            let work = async {
+                match loaded.conversation.open {
+                    Some(_) => self.settle(loaded).await,
+                    None => self.answer(loaded).await,
                 }
-            } else {
-                return Ok(());
-            }
-            if loaded.conversation.open.is_some() {
-                // It is due later.
+            };
+            work.instrument(self.span(&trace)).await?;
+            if loaded.conversation.due_at.is_none_or(|due| due > self.clock.now()) {
                 return Ok(());
             }
         }
         Ok(())
     }
+
+    /// What log lines stand under. A wake-up by the sweep knows of no text, so its own trace tells
+    /// nothing.
+    pub(crate) fn span(&self, trace: &TraceId) -> Span {
+        tracing::info_span!("turn", trace.id = %trace, conversation.id = %self.id)
+    }
+}
+
+/// The trace of what is to be done next, if anything is.
+fn cause(conversation: &Conversation) -> Option<TraceId> {
+    let open = conversation.open.as_ref().map(|reply| &reply.trace);
+    open.or(conversation.waiting.first().map(|text| &text.trace)).cloned()
 }

@@ -12,6 +12,7 @@ use secrecy::{ExposeSecret, SecretBox};
 use serde_json::json;
 use settings::{Settings, SettingsError};
 use sha2::Sha256;
+use tracing::Instrument;
 
 use crate::Wake;
 
@@ -92,37 +93,41 @@ impl Results {
 }
 
 impl Wake<'_> {
-    /// Hands over what was decided on. What cannot be is put off; it leaves at least once.
-    pub(crate) async fn deliver(&mut self) -> Result<(), Unavailable> {
+    /// Hands over what is due. What cannot be is put off; it leaves at least once.
+    pub(crate) async fn deliver(&self) -> Result<(), Unavailable> {
         let Some(results) = &self.turn.results else { return Ok(()) };
-        for effect in std::mem::take(&mut self.effects) {
-            let now = self.clock.now();
-            if effect.due_at > now {
-                continue;
-            }
-            let Err(problem) = results.deliver(&effect, now.as_second()).await else {
-                self.turn.store.delivered(&effect).await?;
-                tracing::info!(effect.id, "handed over a result");
-                continue;
+        let mut effects = self.turn.store.effects_of(&self.id).await?;
+        effects.retain(|effect| effect.due_at <= self.clock.now());
+        for effect in effects {
+            self.hand_over(results, &effect).instrument(self.span(&effect.trace)).await?;
+        }
+        Ok(())
+    }
+
+    async fn hand_over(&self, results: &Results, effect: &Effect) -> Result<(), Unavailable> {
+        let now = self.clock.now();
+        let Err(problem) = results.deliver(effect, now.as_second()).await else {
+            self.turn.store.delivered(effect).await?;
+            tracing::info!(effect.id, "handed over a result");
+            return Ok(());
+        };
+        let (first, longest) = AGAIN;
+        let pause = longest.min(first * 2_i32.pow(effect.tries.min(8)));
+        self.turn.store.put_off(effect, now + pause).await?;
+        tracing::warn!(effect.id, problem, "put off a result: {problem}");
+        if effect.tries + 1 == TELL_AFTER {
+            let sentence = format!(
+                "The result of a conversation cannot be handed over ({problem}): see whether \
+                 RESULT_WEBHOOK_URL answers. It is tried every hour."
+            );
+            let notice = Notice {
+                id: format!("result-{}", effect.id),
+                sentence,
+                conversation: Some(effect.conversation.clone()),
+                trace: Some(effect.trace.clone()),
+                at: now,
             };
-            let (first, longest) = AGAIN;
-            let pause = longest.min(first * 2_i32.pow(effect.tries.min(8)));
-            self.turn.store.put_off(&effect, now + pause).await?;
-            tracing::warn!(effect.id, problem, "put off a result: {problem}");
-            if effect.tries + 1 == TELL_AFTER {
-                let sentence = format!(
-                    "The result of a conversation cannot be handed over ({problem}): see whether \
-                     RESULT_WEBHOOK_URL answers. It is tried every hour."
-                );
-                let notice = Notice {
-                    id: format!("result-{}", effect.id),
-                    sentence,
-                    conversation: Some(effect.conversation.clone()),
-                    trace: Some(effect.trace.clone()),
-                    at: now,
-                };
-                self.turn.store.notice(&notice).await?;
-            }
+            self.turn.store.notice(&notice).await?;
         }
         Ok(())
     }

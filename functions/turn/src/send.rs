@@ -3,99 +3,97 @@
 use std::time::{Duration, Instant};
 
 use agent::Turn as Entry;
-use conversations::{
-    Attempt, Change, Conversation, ConversationId, Loaded, Notice, Reply, Sending, Unavailable,
-};
-use jiff::SignedDuration;
+use conversations::{Attempt, Change, Conversation, Loaded, Notice, Reply, Sending, Unavailable};
+use jiff::{SignedDuration, Timestamp};
 use sms::{Outgoing, Provider, SendError, Status, segments};
-use telemetry::Step;
+use telemetry::{Step, TraceId};
 use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::Wake;
-use crate::edit::due;
+use crate::edit::Draft;
 
 /// How long a reply lives. After that it is not sent any more: an answer to a question that nobody
 /// remembers asking does harm.
 pub(crate) const LIFE: SignedDuration = SignedDuration::from_mins(10);
 
-/// How long one attempt may take, with everything it has to ask for on the way.
-const BUDGET: Duration = Duration::from_secs(20);
-
-/// How long nobody else touches an attempt: its budget, and time to write down what came of it.
+/// How long nobody else touches an attempt: 20 seconds for the request, with everything that has to
+/// be asked for on the way, and the rest to write down what came of it.
 const UNDER_WAY: SignedDuration = SignedDuration::from_secs(25);
+const TO_WRITE_DOWN: SignedDuration = SignedDuration::from_secs(5);
 
 /// How long after all providers refused they are asked again: the first time, and at most.
 const ROUND: (SignedDuration, SignedDuration) =
     (SignedDuration::from_secs(5), SignedDuration::from_secs(30));
 
+/// What the agent is told of a reply.
+pub(crate) const NOT_KNOWN: &str = "It is not known whether your last reply reached the person.";
+pub(crate) const NOT_REACHED: &str = "Your last reply did not reach the person.";
+
 /// An attempt that has been decided on: once it is committed, its request may leave.
 pub(crate) struct Begun<'a> {
     provider: &'a dyn Provider,
     message: Outgoing,
-    pub(crate) attempt: Attempt,
+    attempt: Attempt,
+    until: Timestamp,
 }
 
-/// What the person, the agent and the operator are to know of a reply that is closed.
-#[derive(Default)]
-pub(crate) struct Closing {
-    pub(crate) learned: Option<(Status, Option<String>, Option<String>)>,
-    pub(crate) note: Option<&'static str>,
-    pub(crate) notice: Option<String>,
-    pub(crate) stopped: bool,
-}
+impl Begun<'_> {
+    pub(crate) fn attempt(&self) -> &str {
+        &self.attempt.id
+    }
 
-pub(crate) const NOT_KNOWN: &str = "It is not known whether your last reply reached the person.";
-pub(crate) const NOT_REACHED: &str = "Your last reply did not reach the person.";
+    /// How long its request may take. `None`: its time is over before it began, and somebody else
+    /// may be at it.
+    fn budget(&self, now: Timestamp) -> Option<Duration> {
+        let left = self.until.duration_since(now) - TO_WRITE_DOWN;
+        Duration::try_from(left).ok().filter(|left| !left.is_zero())
+    }
+}
 
 impl<'a> Wake<'a> {
     /// Makes a reply the open one of its conversation, and begins the next attempt at it by the
-    /// next provider that has not refused it. `None`: all have, and it is due again later.
-    pub(crate) fn begin(
-        &self,
-        id: &ConversationId,
-        next: &mut Conversation,
-        mut reply: Reply,
-    ) -> Option<Begun<'a>> {
+    /// next provider that has not refused it. If all have, it is due again later.
+    pub(crate) fn begin(&self, draft: &mut Draft<'a>, mut reply: Reply) {
         let now = self.clock.now();
         let refused: Vec<_> = reply.refused_by.iter().map(String::as_str).collect();
         let Some(provider) = self.turn.providers.next(&reply.via, &refused) else {
             let (first, longest) = ROUND;
-            let pause = longest.min(first * 2_i32.pow(reply.rounds.min(8)));
+            draft.next.due_at = Some(now + longest.min(first * 2_i32.pow(reply.rounds.min(8))));
             reply.rounds += 1;
             reply.refused_by.clear();
             reply.sending = None;
-            next.due_at = Some(now + pause);
-            next.open = Some(reply);
-            return None;
+            draft.next.open = Some(reply);
+            return;
         };
-        let name = provider.name().to_owned();
-        // A random end, so that two who think about the same conversation never take the other's
-        // attempt for their own. The trace comes first, so that a receipt tells it.
-        let attempt = format!("{}-{}", reply.trace, &Uuid::new_v4().simple().to_string()[..8]);
-        let message = Outgoing {
-            attempt: attempt.clone(),
-            from: (name == reply.via).then(|| next.ours.clone()),
-            to: next.theirs.clone(),
-            body: reply.body.clone(),
+        let sending = Sending {
+            // A random end, so that two who think about the same conversation never take the
+            // other's attempt for their own. The trace comes first, so that a receipt tells it.
+            attempt: format!("{}-{}", reply.trace, &Uuid::new_v4().simple().to_string()[..8]),
+            provider: provider.name().to_owned(),
+            at: now,
+            until: now + UNDER_WAY,
         };
-        let until = now + UNDER_WAY;
-        reply.sending =
-            Some(Sending { attempt: attempt.clone(), provider: name.clone(), at: now, until });
         let attempt = Attempt {
-            id: attempt,
-            conversation: id.clone(),
+            id: sending.attempt.clone(),
+            conversation: self.id.clone(),
             trace: reply.trace.clone(),
-            provider: name,
+            provider: sending.provider.clone(),
             segments: segments(&reply.body).count,
             words: vec![Status::Sending],
             message: None,
             code: None,
             at: now,
         };
-        next.due_at = Some(until);
-        next.open = Some(reply);
-        Some(Begun { provider, message, attempt })
+        draft.changes.push(match reply.despite_stop {
+            true => Change::AttemptDespiteStop(attempt.clone()),
+            false => Change::Attempt(attempt.clone()),
+        });
+        let (message, until) = (outgoing(&draft.next, &reply, &sending), sending.until);
+        reply.sending = Some(sending);
+        draft.next.open = Some(reply);
+        draft.next.due_at = Some(until);
+        draft.begun = Some(Begun { provider, message, attempt, until });
     }
 
     /// Makes the attempt that was committed, and those that follow from it, until the reply is
@@ -106,10 +104,15 @@ impl<'a> Wake<'a> {
         mut begun: Option<Begun<'a>>,
         mut steps: Vec<Step>,
     ) -> Result<(), Unavailable> {
-        while let Some(Begun { provider, message, attempt }) = begun {
+        while let Some(next) = begun {
             let (at, clock) = (self.clock.now(), Instant::now());
+            let Some(budget) = next.budget(at) else {
+                tracing::warn!("left a reply for later: too late to send it");
+                return Ok(());
+            };
+            let Begun { provider, message, attempt, .. } = next;
             let sending = provider.send(self.turn.providers.http(), &message);
-            let outcome = timeout(BUDGET, sending)
+            let outcome = timeout(budget, sending)
                 .await
                 .unwrap_or_else(|_| Err(SendError::Unknown { code: "timeout".into() }));
             let step = Step::new("sent", at)
@@ -123,12 +126,6 @@ impl<'a> Wake<'a> {
             });
             begun = self.record(loaded, &attempt, outcome, std::mem::take(&mut steps)).await?;
         }
-        if !steps.is_empty() {
-            let trace = loaded.conversation.open.as_ref().map(|reply| reply.trace.clone());
-            if let Some(trace) = trace {
-                self.turn.store.trace_steps(&trace, Some(&loaded.id), &steps).await?;
-            }
-        }
         Ok(())
     }
 
@@ -141,200 +138,183 @@ impl<'a> Wake<'a> {
         steps: Vec<Step>,
     ) -> Result<Option<Begun<'a>>, Unavailable> {
         let provider = attempt.provider.as_str();
-        match &outcome {
-            Ok(id) => tracing::info!(
-                provider.name = provider,
-                message.id = id,
-                segments = attempt.segments,
-                "sent a reply"
-            ),
-            Err(error) => tracing::warn!(provider.name = provider, %error, "{provider}: {error}"),
-        }
-        let closing = match outcome {
-            Ok(message) => {
-                let learned = Some((Status::Accepted, Some(message.clone()), None));
-                self.close(loaded, &attempt.id, steps, Closing { learned, ..Default::default() })
-                    .await?;
+        let mut changes = vec![Change::Steps(attempt.trace.clone(), steps)];
+        let error = match outcome {
+            Ok(id) => {
+                tracing::info!(
+                    provider.name = provider,
+                    message.id = id,
+                    segments = attempt.segments,
+                    "sent a reply"
+                );
+                changes.push(Change::Learned {
+                    attempt: attempt.id.clone(),
+                    status: Status::Accepted,
+                    message: Some((provider.to_owned(), id.clone())),
+                    code: None,
+                });
+                self.close(loaded, &attempt.id, None, changes).await?;
                 // A receipt may have been faster than we were.
-                self.turn.store.join_receipts(Some((provider, &message)), 10).await?;
+                self.turn.store.join_receipts(Some((provider, &id)), 10).await?;
                 return Ok(None);
             }
-            Err(SendError::Refused { code }) => {
-                return self.next_provider(loaded, attempt, &code, steps).await;
-            }
-            Err(SendError::Undeliverable { code }) => Closing {
-                notice: Some(format!("{provider} cannot deliver to this person ({code}).")),
-                learned: Some((Status::Failed, None, Some(code))),
-                note: Some(NOT_REACHED),
-                stopped: false,
-            },
-            Err(SendError::OptedOut { code }) => Closing {
-                learned: Some((Status::Failed, None, Some(code))),
-                note: Some(NOT_REACHED),
-                notice: None,
-                stopped: true,
-            },
-            Err(SendError::Unknown { code }) => {
-                self.unanswered(loaded, attempt, code, steps).await?;
-                return Ok(None);
-            }
+            Err(error) => error,
         };
-        self.close(loaded, &attempt.id, steps, closing).await?;
+        tracing::warn!(provider.name = provider, %error, "{provider}: {error}");
+        let status = match error {
+            SendError::Unknown { .. } => Status::Unknown,
+            _ => Status::Failed,
+        };
+        changes.push(learned(&attempt.id, status, error.code()));
+        match error {
+            SendError::Refused { code } => {
+                changes.push(self.notice(
+                    format!("refused-{provider}-{}", code.replace(' ', "-")),
+                    format!(
+                        "{provider} refuses to send ({code}): the next provider is asked instead."
+                    ),
+                    &attempt.trace,
+                ));
+                return self.refused(loaded, attempt, changes).await;
+            }
+            SendError::Undeliverable { code } => {
+                changes.push(self.notice(
+                    format!("reply-{}", attempt.id),
+                    format!("{provider} cannot deliver to this person ({code})."),
+                    &attempt.trace,
+                ));
+                self.close(loaded, &attempt.id, Some(NOT_REACHED), changes).await?;
+            }
+            SendError::OptedOut { .. } => {
+                let (at, provider) = (self.clock.now(), provider.to_owned());
+                changes.push(Change::Stopped { at, provider });
+                self.close(loaded, &attempt.id, Some(NOT_REACHED), changes).await?;
+            }
+            SendError::Unknown { .. } => self.unanswered(loaded, attempt, changes).await?,
+        }
         Ok(None)
     }
 
-    /// Takes a refusal down and begins the next attempt, on the spot or later.
-    async fn next_provider(
+    /// Begins the next attempt, on the spot or later.
+    async fn refused(
         &self,
         loaded: &mut Loaded,
         attempt: &Attempt,
-        code: &str,
-        steps: Vec<Step>,
+        changes: Vec<Change>,
     ) -> Result<Option<Begun<'a>>, Unavailable> {
-        let mut begun = None;
-        let id = loaded.id.clone();
-        self.edit(loaded, |loaded| {
-            begun = None;
-            let mut next = loaded.conversation.clone();
-            let mut reply = open(&mut next, &attempt.id)?;
-            let mut changes = vec![
-                Change::Learned {
-                    attempt: attempt.id.clone(),
-                    status: Status::Failed,
-                    message: None,
-                    code: Some(code.to_owned()),
-                },
-                Change::Notice(Notice {
-                    id: format!("refused-{}-{}", attempt.provider, code.replace(' ', "-")),
-                    sentence: format!(
-                        "{} refuses to send ({code}): the next provider is asked instead.",
-                        attempt.provider
-                    ),
-                    conversation: Some(id.clone()),
-                    trace: Some(attempt.trace.clone()),
-                    at: self.clock.now(),
-                }),
-                Change::Steps(attempt.trace.clone(), steps.clone()),
-            ];
-            if loaded.stop.is_some() && !reply.despite_stop {
-                next.due_at = due(&next, self.clock.now());
-                return Some((next, changes));
+        let begun = self.edit(loaded, |loaded| {
+            let mut draft = Draft::of(loaded);
+            draft.changes.clone_from(&changes);
+            if let Some(mut reply) = draft.take_open(&attempt.id) {
+                reply.refused_by.push(attempt.provider.clone());
+                self.go_on(loaded, &mut draft, reply);
             }
-            reply.refused_by.push(attempt.provider.clone());
-            let despite_stop = reply.despite_stop;
-            begun = self.begin(&id, &mut next, reply);
-            changes.extend(begun.as_ref().map(|begun| match despite_stop {
-                true => Change::ConfirmationAgain(begun.attempt.clone()),
-                false => Change::Attempt(begun.attempt.clone()),
-            }));
-            Some((next, changes))
-        })
-        .await?;
-        Ok(begun)
+            Some(draft)
+        });
+        Ok(begun.await?.flatten())
     }
 
-    /// Writes down that no answer came, and asks the provider, if it can be asked.
+    /// Begins the next attempt at a reply that certainly was not sent so far, unless it is too old
+    /// or not wanted any more.
+    pub(crate) fn go_on(&self, loaded: &Loaded, draft: &mut Draft<'a>, reply: Reply) {
+        let now = self.clock.now();
+        // The confirmation of a stop goes to who has stopped, everything else to who has not.
+        let wanted = loaded.stop.is_some() == reply.despite_stop;
+        if wanted && now < reply.at + LIFE {
+            return self.begin(draft, reply);
+        }
+        if wanted {
+            tracing::error!("gave a reply up: nobody could send it within ten minutes");
+            draft.changes.push(
+                self.notice(
+                    format!("given-up-{}", reply.trace),
+                    "A reply was given up: nobody could send it within ten minutes. Answer this \
+                 person by hand, and see why the providers refuse."
+                        .into(),
+                    &reply.trace,
+                ),
+            );
+        }
+        draft.next.turns.push(note(NOT_REACHED));
+        draft.set_due(now);
+    }
+
+    /// Writes down that no answer came. What is open is settled next.
     async fn unanswered(
         &self,
         loaded: &mut Loaded,
         attempt: &Attempt,
-        code: String,
-        steps: Vec<Step>,
+        changes: Vec<Change>,
     ) -> Result<(), Unavailable> {
-        let written = self
-            .edit(loaded, |loaded| {
-                let mut next = loaded.conversation.clone();
-                let mut reply = open(&mut next, &attempt.id)?;
-                // We are done with it, so nobody has to wait for us.
-                reply.sending.as_mut()?.until = self.clock.now();
-                next.open = Some(reply);
-                next.due_at = Some(self.clock.now());
-                let learned = Change::Learned {
-                    attempt: attempt.id.clone(),
-                    status: Status::Unknown,
-                    message: None,
-                    code: Some(code.clone()),
-                };
-                Some((next, vec![learned, Change::Steps(attempt.trace.clone(), steps.clone())]))
-            })
-            .await?;
-        if written {
-            self.ask(loaded).await?;
-        }
-        Ok(())
-    }
-
-    /// Closes the open reply, if it is still this attempt that is open.
-    pub(crate) async fn close(
-        &self,
-        loaded: &mut Loaded,
-        attempt: &str,
-        steps: Vec<Step>,
-        closing: Closing,
-    ) -> Result<(), Unavailable> {
-        let id = loaded.id.clone();
         self.edit(loaded, |loaded| {
-            let now = self.clock.now();
-            let mut next = loaded.conversation.clone();
-            let reply = open(&mut next, attempt)?;
-            let provider = reply.sending.as_ref().map(|sending| sending.provider.clone());
-            next.due_at = due(&next, now);
-            next.turns.extend(closing.note.map(|text| entry(&Entry::Note { text: text.into() })));
-            let mut changes = vec![Change::Steps(reply.trace.clone(), steps.clone())];
-            if let Some((status, message, code)) = &closing.learned {
-                let provider = provider.clone().unwrap_or_default();
-                changes.push(Change::Learned {
-                    attempt: attempt.to_owned(),
-                    status: *status,
-                    message: message.clone().map(|message| (provider, message)),
-                    code: code.clone(),
-                });
+            let mut draft = Draft::of(loaded);
+            draft.changes.clone_from(&changes);
+            if let Some(mut reply) = draft.take_open(&attempt.id) {
+                let now = self.clock.now();
+                // We are done with it, so nobody has to wait for us.
+                reply.sending.as_mut()?.until = now;
+                draft.next.open = Some(reply);
+                draft.next.due_at = Some(now);
             }
-            changes.extend(closing.notice.clone().map(|sentence| {
-                Change::Notice(Notice {
-                    id: format!("reply-{attempt}"),
-                    sentence,
-                    conversation: Some(id.clone()),
-                    trace: Some(reply.trace.clone()),
-                    at: now,
-                })
-            }));
-            if closing.stopped {
-                let provider = provider.unwrap_or_default();
-                changes.push(Change::Stopped { at: now, provider });
-            }
-            Some((next, changes))
+            Some(draft)
         })
         .await?;
         Ok(())
     }
-}
 
-/// What to write down of an attempt whose fate nobody can tell.
-pub(crate) fn unknown(provider: &str) -> Closing {
-    Closing {
-        learned: Some((Status::Unknown, None, None)),
-        note: Some(NOT_KNOWN),
-        notice: Some(format!(
-            "It is not known whether a reply was sent by {provider}. It is not sent again: look \
-             it up in {provider}'s console, or ask the person."
-        )),
-        stopped: false,
+    /// Closes the open reply, if it is still this attempt that is open, with a note for the agent.
+    /// What is learned of the attempt is stored in any case: it is true, whoever has closed the
+    /// reply meanwhile.
+    pub(crate) async fn close(
+        &self,
+        loaded: &mut Loaded,
+        attempt: &str,
+        told: Option<&str>,
+        changes: Vec<Change>,
+    ) -> Result<(), Unavailable> {
+        self.edit(loaded, |loaded| {
+            let mut draft = Draft::of(loaded);
+            draft.changes.clone_from(&changes);
+            if draft.take_open(attempt).is_some() {
+                draft.next.turns.extend(told.map(note));
+                draft.set_due(self.clock.now());
+            } else if changes.is_empty() {
+                return None;
+            }
+            Some(draft)
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// Something for the operator to look at.
+    pub(crate) fn notice(&self, id: String, sentence: String, trace: &TraceId) -> Change {
+        let (conversation, trace) = (Some(self.id.clone()), Some(trace.clone()));
+        Change::Notice(Notice { id, sentence, conversation, trace, at: self.clock.now() })
     }
 }
 
-/// Takes the open reply out of a conversation, if `attempt` is the one under way.
-fn open(conversation: &mut Conversation, attempt: &str) -> Option<Reply> {
-    let under_way = conversation
-        .open
-        .as_ref()?
-        .sending
-        .as_ref()
-        .is_some_and(|sending| sending.attempt == attempt);
-    if under_way { conversation.open.take() } else { None }
+/// A reply as a provider is handed it.
+pub(crate) fn outgoing(conversation: &Conversation, reply: &Reply, sending: &Sending) -> Outgoing {
+    Outgoing {
+        attempt: sending.attempt.clone(),
+        from: (sending.provider == reply.via).then(|| conversation.ours.clone()),
+        to: conversation.theirs.clone(),
+        body: reply.body.clone(),
+    }
+}
+
+/// That an attempt came to nothing, or to nothing known.
+pub(crate) fn learned(attempt: &str, status: Status, code: &str) -> Change {
+    let (attempt, code) = (attempt.to_owned(), Some(code.to_owned()));
+    Change::Learned { attempt, status, message: None, code }
 }
 
 /// An entry of the agent's, as the store keeps it.
 pub(crate) fn entry(entry: &Entry) -> serde_json::Value {
     serde_json::to_value(entry).expect("an entry is an object with string keys")
+}
+
+fn note(text: &str) -> serde_json::Value {
+    entry(&Entry::Note { text: text.to_owned() })
 }

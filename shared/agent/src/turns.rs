@@ -69,9 +69,9 @@ pub struct ToolCall {
 }
 
 impl Turn {
-    /// Whether this is something that the person was told, by the model or in our own name.
-    pub fn is_reply(&self) -> bool {
-        matches!(self, Self::Agent { text: Some(_), .. } | Self::Fixed { .. })
+    /// Whether this is the model's reply.
+    pub(crate) fn is_reply(&self) -> bool {
+        matches!(self, Self::Agent { text: Some(_), .. })
     }
 }
 

@@ -43,7 +43,7 @@ pub struct Conversation {
     /// When a turn should look at it, if nobody wakes one before. `None`: nothing to do.
     #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
     pub due_at: Option<Timestamp>,
-    /// When it was last written to by a text or a turn.
+    /// When the latest text came.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub at: Timestamp,
     /// When it may be forgotten. Moves with every text.

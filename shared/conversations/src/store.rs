@@ -74,6 +74,12 @@ impl Claim {
         &self.name
     }
 
+    /// The claim on what a message means, beside the claim on the message itself: either commit may
+    /// be the one that a crash leaves undone.
+    fn of_keyword(&self) -> Self {
+        Self { name: format!("{}-keyword", self.name), again_after: self.again_after }
+    }
+
     fn path(&self) -> Path {
         at("claims", &self.name)
     }
@@ -108,11 +114,11 @@ pub struct Loaded {
 pub enum Change {
     /// A new attempt, on condition that the person has not stopped.
     Attempt(Attempt),
-    /// A new attempt to confirm a stop, on condition that the stop is the one that was loaded. It
-    /// is confirmed by that.
-    Confirmation(Attempt),
-    /// A further attempt at a confirmation.
-    ConfirmationAgain(Attempt),
+    /// A new attempt, whether or not the person has stopped: to confirm that they have.
+    AttemptDespiteStop(Attempt),
+    /// The person is told that they have stopped, on condition that the stop is the one that was
+    /// loaded.
+    Confirmed,
     /// Something was learned of an attempt.
     Learned {
         /// The attempt.
@@ -180,21 +186,9 @@ impl Store {
     /// Claims a text and adds it to its conversation, in one commit in which nothing is read.
     pub async fn take(&self, arrival: &Arrival) -> Result<Taken, Unavailable> {
         let now = arrival.text.at;
-        let claim = Write::Create(arrival.claim.path(), claim_fields(now));
-        let rest = appends(arrival);
-        let with_rest = |claim| std::iter::once(claim).chain(rest.iter().cloned()).collect();
-        match self.documents.commit(with_rest(claim.clone())).await {
-            Ok(_) => Ok(Taken::New),
-            Err(WriteError::Conflict) => {
-                let Some(claim) = self.stale(&arrival.claim, now).await? else {
-                    return Ok(Taken::Repeat);
-                };
-                match self.documents.commit(with_rest(claim)).await {
-                    Ok(_) => Ok(Taken::New),
-                    Err(WriteError::Conflict) => Ok(Taken::Repeat),
-                    Err(error) => Err(error.into()),
-                }
-            }
+        match self.claim(&arrival.claim, now, &appends(arrival)).await {
+            Ok(true) => Ok(Taken::New),
+            Ok(false) => Ok(Taken::Repeat),
             Err(WriteError::TooLarge) => {
                 let notice = Notice {
                     id: format!("too-much-{}", arrival.claim.name),
@@ -205,13 +199,33 @@ impl Store {
                     trace: Some(arrival.text.trace.clone()),
                     at: now,
                 };
-                match self.documents.commit(vec![claim, keep_notice(&notice)]).await {
-                    Ok(_) => Ok(Taken::TooMuch),
-                    Err(WriteError::Conflict) => Ok(Taken::Repeat),
-                    Err(error) => Err(error.into()),
+                match self.claim(&arrival.claim, now, &[keep_notice(&notice)]).await? {
+                    true => Ok(Taken::TooMuch),
+                    false => Ok(Taken::Repeat),
                 }
             }
-            Err(WriteError::Unavailable(error)) => Err(error),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Carries writes out in one commit with a claim. False if the claim was given before: nothing
+    /// was written.
+    async fn claim(
+        &self,
+        claim: &Claim,
+        now: Timestamp,
+        writes: &[Write],
+    ) -> Result<bool, WriteError> {
+        let with = |claim| std::iter::once(claim).chain(writes.iter().cloned()).collect();
+        let new = Write::Create(claim.path(), claim_fields(now));
+        match self.documents.commit(with(new)).await {
+            Err(WriteError::Conflict) => {}
+            answer => return answer.map(|_| true),
+        }
+        let Some(renewed) = self.stale(claim, now).await? else { return Ok(false) };
+        match self.documents.commit(with(renewed)).await {
+            Err(WriteError::Conflict) => Ok(false),
+            answer => answer.map(|_| true),
         }
     }
 
@@ -224,32 +238,23 @@ impl Store {
         Ok(passed.then(|| Write::Replace(claim.path(), claim_fields(now), found.version)))
     }
 
-    /// Writes down that a person stopped. Once for each message, and the first stop stands.
+    /// Writes down that a person stopped. Once for each message, so that a replay of the call has
+    /// no effect after a later START; a stop that cannot be told from a repeat is taken for one.
     ///
-    /// `confirmed`: the person has been told by the provider. Does not depend on whether the text
-    /// itself can be stored.
+    /// Does not depend on whether the text itself can be stored.
     pub async fn stop(
         &self,
         claim: &Claim,
         theirs: &Number,
         stop: &Stop,
     ) -> Result<(), Unavailable> {
-        let claim = keyword_claim(claim, stop.at);
-        let path = at("stops", &person(theirs));
-        let stopped = Write::Create(path.clone(), fields(stop));
-        match self.documents.commit(vec![claim.clone(), stopped]).await {
-            // Either the call is a repeat, or the person has stopped before and says so again. That
-            // is written down, so that a YES from before it does not bring them back, and claimed,
-            // so that a replay of this call has no effect after a later START.
-            Err(WriteError::Conflict) => {
-                let set = object(json!({
-                    "at": stop.at.as_millisecond(),
-                    "provider": stop.provider,
-                }));
-                self.unless_conflict(vec![claim, Write::Merge { path, set, append: vec![] }]).await
-            }
-            answer => answer.map(drop).map_err(Into::into),
+        let stopped = keep_stop(&person(theirs), stop);
+        if claim.again_after.is_some() {
+            self.documents.commit(vec![stopped]).await?;
+        } else {
+            self.claim(&claim.of_keyword(), stop.at, &[stopped]).await?;
         }
+        Ok(())
     }
 
     /// Writes down that a person is back. Once for each message.
@@ -260,7 +265,8 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), Unavailable> {
         let started = Write::Delete(at("stops", &person(theirs)), None);
-        self.unless_conflict(vec![keyword_claim(claim, now), started]).await
+        self.claim(&claim.of_keyword(), now, &[started]).await?;
+        Ok(())
     }
 
     /// Keeps a genuine call that was not understood, for the operator.
@@ -279,7 +285,10 @@ impl Store {
         };
         let kept =
             Write::Create(at("quarantine", &name), expiring(fields(call), call.at, RECORDS_LIVE));
-        self.unless_conflict(vec![kept, keep_notice(&notice)]).await
+        match self.documents.commit(vec![kept, keep_notice(&notice)]).await {
+            Ok(_) | Err(WriteError::Conflict) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Reads a conversation, and whether its person has stopped, in one round trip.
@@ -326,26 +335,20 @@ impl Store {
         let stop = || at("stops", loaded.id.person());
         match change {
             Change::Attempt(attempt) => vec![Write::Absent(stop()), keep_attempt(&attempt)],
-            Change::Confirmation(attempt) => {
-                let confirmed = match (&loaded.stop, loaded.stop_version) {
-                    (Some(found), Some(version)) => {
-                        let confirmed = Stop { confirmed: true, ..found.clone() };
-                        Write::Replace(stop(), fields(&confirmed), version)
-                    }
-                    // Nobody has stopped: a condition that cannot hold, unless that changed.
-                    _ => Write::Replace(stop(), Fields::new(), Version(0, 0)),
-                };
-                vec![confirmed, keep_attempt(&attempt)]
-            }
-            Change::ConfirmationAgain(attempt) => vec![keep_attempt(&attempt)],
+            Change::AttemptDespiteStop(attempt) => vec![keep_attempt(&attempt)],
+            Change::Confirmed => vec![match (&loaded.stop, loaded.stop_version) {
+                (Some(found), Some(version)) => {
+                    let confirmed = Stop { confirmed: true, ..found.clone() };
+                    Write::Replace(stop(), fields(&confirmed), version)
+                }
+                // Nobody has stopped: a condition that cannot hold, unless that changed.
+                _ => Write::Replace(stop(), Fields::new(), Version(0, 0)),
+            }],
             Change::Learned { attempt, status, message, code } => {
                 vec![learned(&attempt, status, message.as_ref(), code.as_deref())]
             }
-            Change::Effect(effect) => vec![Write::Create(
-                at("effects", &effect.id),
-                expiring(fields(&effect), effect.at, CONVERSATIONS_LIVE),
-            )],
-            Change::Ended(ended) => vec![Write::Create(
+            Change::Effect(effect) => vec![keep_effect(&effect)],
+            Change::Ended(ended) => vec![keep(
                 at("ended", &format!("{}-{}", ended.conversation, ended.number)),
                 expiring(fields(&ended), ended.at, CONVERSATIONS_LIVE),
             )],
@@ -495,23 +498,31 @@ impl Store {
         now: Timestamp,
         limit: u32,
     ) -> Result<Vec<(ConversationId, Timestamp)>, Unavailable> {
-        let filter = Filter::NotAfter("due_at", now.as_millisecond());
-        let query = Query { collection: "conversations", filter, limit };
-        let due = self.documents.find(query).await?.into_iter().filter_map(|document| {
-            let due = document.fields.get("due_at")?.as_i64()?;
-            Some((ConversationId::parse(&document.id)?, Timestamp::from_millisecond(due).ok()?))
-        });
-        Ok(due.collect())
+        let found = self.documents_due("conversations", now, limit).await?.into_iter();
+        Ok(found.filter_map(|due| Some((ConversationId::parse(&due.id)?, since(&due)?))).collect())
     }
 
-    /// Effects that should have left by now; the longest due first.
+    /// Conversations with an effect that should have left by now, and since when; the longest due
+    /// first.
     pub async fn effects_due(
         &self,
         now: Timestamp,
         limit: u32,
-    ) -> Result<Vec<Effect>, Unavailable> {
+    ) -> Result<Vec<(ConversationId, Timestamp)>, Unavailable> {
+        let found = self.documents_due("effects", now, limit).await?.into_iter();
+        let named =
+            |due: &Document| ConversationId::parse(due.fields.get("conversation")?.as_str()?);
+        Ok(found.filter_map(|due| Some((named(&due)?, since(&due)?))).collect())
+    }
+
+    async fn documents_due(
+        &self,
+        collection: &'static str,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Document>, Unavailable> {
         let filter = Filter::NotAfter("due_at", now.as_millisecond());
-        self.list(Query { collection: "effects", filter, limit }).await
+        self.documents.find(Query { collection, filter, limit }).await
     }
 
     /// Effects of a conversation that have not left yet.
@@ -527,11 +538,9 @@ impl Store {
 
     /// Puts an effect off that could not be delivered.
     pub async fn put_off(&self, effect: &Effect, until: Timestamp) -> Result<(), Unavailable> {
-        let set = json!({ "tries": effect.tries + 1, "due_at": until.as_millisecond() });
-        let path = at("effects", &effect.id);
-        self.documents
-            .commit(vec![Write::Merge { path, set: object(set), append: vec![] }])
-            .await?;
+        // Whole, so that one that somebody else has just delivered is not left in part.
+        let effect = Effect { tries: effect.tries + 1, due_at: until, ..effect.clone() };
+        self.documents.commit(vec![keep_effect(&effect)]).await?;
         Ok(())
     }
 
@@ -614,14 +623,6 @@ impl Store {
         let filter = Filter::Equal(field, value.into());
         self.list(Query { collection, filter, limit: 200 }).await
     }
-
-    /// Commits, taking a condition that does not hold for a repeat.
-    async fn unless_conflict(&self, writes: Vec<Write>) -> Result<(), Unavailable> {
-        match self.documents.commit(writes).await {
-            Ok(_) | Err(WriteError::Conflict) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
-    }
 }
 
 impl From<WriteError> for Unavailable {
@@ -651,20 +652,22 @@ fn appends(arrival: &Arrival) -> [Write; 2] {
     ]
 }
 
+/// Blind, so that a person who has been told so is not told again.
+fn keep_stop(person: &str, stop: &Stop) -> Write {
+    let mut set = fields(stop);
+    if !stop.confirmed {
+        set.remove("confirmed");
+    }
+    Write::Merge { path: at("stops", person), set, append: vec![] }
+}
+
 /// A stop that a provider tells us of. It has told the person as well.
 fn stopped(id: &ConversationId, now: Timestamp, provider: &str) -> Write {
-    let stop = Stop { at: now, provider: provider.to_owned(), confirmed: true };
-    Write::Merge { path: at("stops", id.person()), set: fields(&stop), append: vec![] }
+    keep_stop(id.person(), &Stop { at: now, provider: provider.to_owned(), confirmed: true })
 }
 
 fn claim_fields(now: Timestamp) -> Fields {
     expiring(object(json!({ "at": now.as_millisecond() })), now, CLAIMS_LIVE)
-}
-
-/// The claim on what a message means, beside the claim on the message itself: either commit may
-/// be the one that a crash leaves undone.
-fn keyword_claim(claim: &Claim, now: Timestamp) -> Write {
-    Write::Create(at("claims", &format!("{}-keyword", claim.name)), claim_fields(now))
 }
 
 fn keep_attempt(attempt: &Attempt) -> Write {
@@ -672,10 +675,17 @@ fn keep_attempt(attempt: &Attempt) -> Write {
     Write::Create(at("attempts", &attempt.id), fields)
 }
 
-/// Blind, so that one of the same name is written over rather than refused with all the rest.
 fn keep_notice(notice: &Notice) -> Write {
-    let set = expiring(fields(notice), notice.at, CONVERSATIONS_LIVE);
-    Write::Merge { path: at("notices", &notice.id), set, append: vec![] }
+    keep(at("notices", &notice.id), expiring(fields(notice), notice.at, CONVERSATIONS_LIVE))
+}
+
+fn keep_effect(effect: &Effect) -> Write {
+    keep(at("effects", &effect.id), expiring(fields(effect), effect.at, CONVERSATIONS_LIVE))
+}
+
+/// Blind, so that one of the same name is written over rather than refused with all the rest.
+fn keep(path: Path, set: Fields) -> Write {
+    Write::Merge { path, set, append: vec![] }
 }
 
 fn learned(
@@ -722,6 +732,10 @@ fn expiring(mut fields: Fields, now: Timestamp, after: SignedDuration) -> Fields
 
 fn fields(document: &impl Serialize) -> Fields {
     object(serde_json::to_value(document).expect("our own types have string keys only"))
+}
+
+fn since(due: &Document) -> Option<Timestamp> {
+    Timestamp::from_millisecond(due.fields.get("due_at")?.as_i64()?).ok()
 }
 
 fn object(value: Value) -> Map<String, Value> {

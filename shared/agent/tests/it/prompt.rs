@@ -3,7 +3,7 @@
 use agent::Turn;
 use serde_json::json;
 
-use crate::{Conversation, person};
+use crate::{Conversation, now, person};
 
 #[tokio::test]
 async fn names_what_is_missing_and_what_is_known() {
@@ -53,6 +53,16 @@ async fn tells_a_note_until_it_has_replied() {
     assert_eq!(conversation.shown(), ["user: Hi", "assistant: You said: Hi", "user: Hello?"]);
     conversation.text("Ah").await.unwrap();
     assert!(!conversation.prompt().contains(lost));
+}
+
+#[tokio::test]
+async fn tells_a_note_though_something_fixed_was_said_since() {
+    let mut conversation = Conversation::begin().await;
+    let lost = "It is not known whether your last reply arrived.";
+    let help = Turn::Fixed { text: "Reply STOP to stop.".into(), at: now() };
+    let since = [Turn::Note { text: lost.into() }, person("HELP"), help, person("Hello?")];
+    conversation.hear(&since).await.unwrap();
+    assert!(conversation.prompt().contains(lost));
 }
 
 #[tokio::test]

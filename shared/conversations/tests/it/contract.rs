@@ -118,7 +118,9 @@ pub(crate) async fn confirms_a_stop_once(store: Arc<Store>) {
     let mut loaded = load(&store).await;
     let mut late = loaded.clone();
     let confirm = |name| match attempt(name) {
-        Change::Attempt(attempt) => vec![Change::Confirmation(attempt)],
+        Change::Attempt(attempt) => {
+            vec![Change::Confirmed, Change::AttemptDespiteStop(attempt)]
+        }
         _ => unreachable!("an attempt is an attempt"),
     };
     let next = loaded.conversation.clone();
@@ -271,7 +273,7 @@ pub(crate) async fn keeps_effects_until_they_are_delivered(store: Arc<Store>) {
     };
     let next = loaded.conversation.clone();
     store.commit(&mut loaded, next, vec![Change::Effect(effect.clone())]).await.unwrap();
-    assert_eq!(store.effects_due(now(), 10).await.unwrap(), [effect.clone()]);
+    assert_eq!(store.effects_due(now(), 10).await.unwrap(), [(id(), now())]);
     store.put_off(&effect, later(now(), 60)).await.unwrap();
     assert_eq!(store.effects_due(now(), 10).await.unwrap(), []);
     assert_eq!(store.effects_of(&id()).await.unwrap()[0].tries, 1);

@@ -1,0 +1,192 @@
+//! Death at any moment, and what is made of it afterwards.
+
+use fakes::Mode;
+
+use crate::scene::Scene;
+
+const ANSWER: &str = "You said: My sink leaks";
+
+#[tokio::test]
+async fn answers_what_was_taken_and_not_woken_for() {
+    let mut scene = Scene::sending_by("twilio").await;
+    scene.text("My sink leaks").await;
+    scene.restart();
+    scene.sweep().await;
+    assert_eq!(scene.heard(), [ANSWER]);
+}
+
+#[tokio::test]
+async fn answers_what_it_died_thinking_about() {
+    let mut scene = Scene::sending_by("twilio").await;
+    scene.openai.switch.set(Mode::HangsBefore);
+    scene.text("My sink leaks").await;
+    scene.die_when(async |scene| !scene.openai.requests().is_empty()).await;
+    scene.openai.switch.set(Mode::Works);
+    scene.sweep().await;
+    assert_eq!(scene.heard(), [ANSWER]);
+}
+
+#[tokio::test]
+async fn leaves_an_attempt_alone_while_somebody_may_be_at_it() {
+    let mut scene = lost_before_twilio().await;
+    scene.live(20).await;
+    assert_eq!(scene.attempts().await, ["twilio: sending"]);
+    let due = scene.conversation().await.due_at.unwrap();
+    assert!(due > scene.now, "it is looked at again");
+}
+
+#[tokio::test]
+async fn sends_what_is_certainly_not_at_twilio_after_a_minute() {
+    let mut scene = lost_before_twilio().await;
+    scene.live(50).await;
+    assert!(scene.heard().is_empty(), "too early to be certain");
+    scene.live(30).await;
+    assert_eq!(scene.heard(), [ANSWER]);
+    assert_eq!(scene.attempts().await, ["twilio: failed", "twilio: accepted"]);
+    assert!(scene.is_at_rest().await && scene.notices().await.is_empty());
+}
+
+#[tokio::test]
+async fn records_what_is_at_twilio_and_does_not_send_it_again() {
+    let mut scene = Scene::sending_by("twilio").await;
+    scene.twilio.switch.set(Mode::HangsAfter);
+    scene.text("My sink leaks").await;
+    scene.die_when(async |scene| !scene.heard().is_empty()).await;
+    scene.twilio.switch.set(Mode::Works);
+    scene.live(120).await;
+    assert_eq!((scene.heard().len(), scene.attempts().await), (1, vec!["twilio: accepted".into()]));
+    assert!(scene.is_at_rest().await && scene.notices().await.is_empty());
+    let attempts = scene.process.store.attempts_of(&scene.id()).await.unwrap();
+    let sid = &scene.twilio.messages()[0].sid;
+    assert_eq!(attempts[0].message, Some(format!("twilio:{sid}")));
+}
+
+#[tokio::test]
+async fn asks_twilio_again_until_it_answers() {
+    let mut scene = lost_before_twilio().await;
+    scene.twilio.lookups.set(Mode::Fails(500, String::new()));
+    scene.live(300).await;
+    assert_eq!(scene.attempts().await, ["twilio: sending"]);
+    scene.twilio.lookups.set(Mode::Works);
+    scene.live(30).await;
+    assert_eq!(scene.heard(), [ANSWER]);
+}
+
+#[tokio::test]
+async fn gives_up_what_cannot_be_found_out_within_ten_minutes() {
+    let mut scene = lost_before_twilio().await;
+    scene.twilio.lookups.set(Mode::Fails(500, String::new()));
+    scene.live(700).await;
+    assert_eq!(scene.attempts().await, ["twilio: unknown"]);
+    assert!(scene.heard().is_empty() && scene.is_at_rest().await);
+    assert_eq!(scene.notices().await.len(), 1);
+}
+
+#[tokio::test]
+async fn does_not_send_what_nobody_remembers_asking() {
+    let mut scene = lost_before_twilio().await;
+    scene.pass(3_600);
+    scene.sweep().await;
+    assert!(scene.heard().is_empty() && scene.is_at_rest().await);
+    let notices = scene.notices().await;
+    assert!(notices[0].starts_with("A reply was given up"), "{notices:?}");
+    scene.say("Is anybody there?").await;
+    assert_eq!(scene.heard(), ["You said: Is anybody there?"]);
+    assert!(scene.prompt().contains("Your last reply did not reach the person."));
+}
+
+#[tokio::test]
+async fn tells_operator_and_agent_what_nobody_can_find_out() {
+    for mode in [Mode::HangsBefore, Mode::HangsAfter] {
+        let mut scene = Scene::sending_by("messagecentral").await;
+        scene.messagecentral.switch.set(mode);
+        scene.text("My sink leaks").await;
+        scene.die_when(async |scene| !scene.attempts().await.is_empty()).await;
+        scene.messagecentral.switch.set(Mode::Works);
+        let heard = scene.heard().len();
+        scene.live(700).await;
+        assert_eq!(scene.attempts().await, ["messagecentral: unknown"]);
+        assert_eq!(scene.heard().len(), heard);
+        let notices = scene.notices().await;
+        assert!(notices[0].contains("not known whether a reply was sent"), "{notices:?}");
+        scene.say("Is anybody there?").await;
+        assert_eq!(scene.heard().last().unwrap(), "You said: Is anybody there?");
+        assert!(scene.prompt().contains("not known whether your last reply reached"));
+    }
+}
+
+#[tokio::test]
+async fn tells_the_agent_what_nobody_knows_though_it_said_something_fixed_since() {
+    let mut scene = Scene::sending_by("messagecentral").await;
+    scene.messagecentral.switch.set(Mode::CutsAfter);
+    scene.say("My sink leaks").await;
+    scene.messagecentral.switch.set(Mode::Works);
+    scene.live(60).await;
+    scene.say("HELP").await;
+    scene.say("Is anybody there?").await;
+    assert!(scene.prompt().contains("not known whether your last reply reached"));
+}
+
+#[tokio::test]
+async fn believes_a_receipt_that_came_before_the_record() {
+    let mut scene = Scene::sending_by("twilio").await;
+    scene.twilio.switch.set(Mode::HangsAfter);
+    scene.text("My sink leaks").await;
+    scene.die_when(async |scene| !scene.heard().is_empty()).await;
+    let sid = scene.twilio.messages()[0].sid.clone();
+    scene.report(&scene.receipt(&sid, "delivered", None)).await.expect("it names its attempt");
+    scene.twilio.lookups.set(Mode::Fails(500, "nobody has to ask".into()));
+    scene.live(30).await;
+    assert_eq!(scene.attempts().await, ["twilio: delivered"]);
+    assert!(scene.is_at_rest().await);
+}
+
+#[tokio::test]
+async fn sends_nothing_twice_wherever_it_dies() {
+    let mut scene = Scene::sending_by("twilio").await;
+    for steps in 1.. {
+        scene.person = person(steps);
+        scene.text("My sink leaks").await;
+        let died = scene.die_after(steps).await;
+        scene.live(120).await;
+        assert_eq!(scene.heard(), [ANSWER], "after {steps} steps");
+        assert!(scene.is_at_rest().await, "after {steps} steps");
+        if !died {
+            break;
+        }
+    }
+}
+
+#[tokio::test]
+async fn sends_nothing_twice_by_two_providers_wherever_it_dies() {
+    let mut scene = Scene::sending_by("messagecentral,twilio").await;
+    scene.messagecentral.no_credit();
+    for steps in 1.. {
+        scene.person = person(steps);
+        scene.text("My sink leaks").await;
+        let died = scene.die_after(steps).await;
+        scene.live(120).await;
+        let unknown = scene.attempts().await.contains(&"messagecentral: unknown".into());
+        let heard = if unknown { vec![] } else { vec![ANSWER] };
+        assert_eq!(scene.heard(), heard, "after {steps} steps");
+        assert!(scene.is_at_rest().await, "after {steps} steps");
+        if !died {
+            break;
+        }
+    }
+}
+
+/// A turn that died after its commit, before Twilio saw anything of it.
+async fn lost_before_twilio() -> Scene {
+    let mut scene = Scene::sending_by("twilio").await;
+    scene.twilio.switch.set(Mode::HangsBefore);
+    scene.text("My sink leaks").await;
+    scene.die_when(async |scene| !scene.attempts().await.is_empty()).await;
+    scene.twilio.switch.set(Mode::Works);
+    scene
+}
+
+/// Somebody else each time.
+fn person(number: usize) -> &'static str {
+    format!("+1202555{:04}", 100 + number).leak()
+}

@@ -1,0 +1,110 @@
+//! What comes while the agent is thinking.
+
+use std::time::Duration;
+
+use conversations::Loaded;
+use fakes::Mode;
+
+use crate::scene::Scene;
+
+/// Long enough for a text to arrive on a busy machine while the model thinks.
+const THINKING: Mode = Mode::Slow(Duration::from_millis(400));
+
+#[tokio::test]
+async fn throws_a_draft_away_when_another_text_comes() {
+    let scene = Scene::sending_by("twilio").await;
+    scene.openai.switch.set(Mode::Holds);
+    scene.text("My sink leaks").await;
+    let more = async {
+        scene.openai.wait_for_requests(1).await;
+        scene.text("In the kitchen").await;
+        scene.openai.switch.set(Mode::Works);
+    };
+    tokio::join!(scene.work(), more);
+    assert_eq!(scene.heard(), ["You said: My sink leaks | In the kitchen"]);
+    assert!(scene.is_at_rest().await);
+}
+
+#[tokio::test]
+async fn throws_two_drafts_away_and_then_answers_what_it_knows() {
+    let scene = Scene::sending_by("twilio").await;
+    scene.openai.switch.set(THINKING);
+    scene.text("The first").await;
+    let more = async {
+        for (count, text) in [(1, "The second"), (2, "The third"), (3, "The last")] {
+            scene.openai.wait_for_requests(count).await;
+            scene.text(text).await;
+        }
+    };
+    tokio::join!(scene.work(), more);
+    let heard = ["You said: The first | The second | The third", "You said: The last"];
+    assert_eq!(scene.heard(), heard);
+    let thrown_away = scene.trace().await.1.steps;
+    let thrown_away = thrown_away.iter().filter(|step| step.what == "thrown away").count();
+    assert_eq!((scene.openai.requests().len(), thrown_away), (4, 2));
+}
+
+#[tokio::test]
+async fn does_not_think_twice_about_the_same_texts() {
+    let scene = Scene::sending_by("twilio").await;
+    scene.openai.switch.set(Mode::Holds);
+    scene.text("My sink leaks").await;
+    let touched = async {
+        scene.openai.wait_for_requests(1).await;
+        touch(&scene).await;
+        scene.openai.switch.set(Mode::Works);
+    };
+    tokio::join!(scene.work(), touched);
+    assert_eq!(scene.heard(), ["You said: My sink leaks"]);
+    assert_eq!(scene.openai.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn answers_once_when_two_are_at_it() {
+    let scene = Scene::sending_by("twilio").await;
+    scene.openai.switch.set(Mode::Holds);
+    scene.text("My sink leaks").await;
+    let wake_up = scene.process.queue.receive().await.unwrap().wake_up.clone();
+    let one = scene.process.turn.run(&wake_up, scene.now);
+    let other = scene.process.turn.run(&wake_up, scene.now);
+    let answer = async {
+        scene.openai.wait_for_requests(2).await;
+        scene.openai.switch.set(Mode::Works);
+    };
+    let (one, other, ()) = tokio::join!(one, other, answer);
+    one.and(other).unwrap();
+    assert_eq!(scene.heard(), ["You said: My sink leaks"]);
+    assert!(scene.is_at_rest().await);
+}
+
+#[tokio::test]
+async fn takes_a_hundred_texts_up_at_once() {
+    let scene = Scene::sending_by("twilio").await;
+    for number in 1..=100 {
+        scene.text(&format!("Text {number}")).await;
+    }
+    scene.work().await;
+    let asked = scene.asked();
+    assert_eq!((asked.len(), asked[0].len(), scene.heard().len()), (1, 100, 1));
+    assert_eq!(asked[0][99], "Text 100");
+    assert!(scene.is_at_rest().await);
+}
+
+#[tokio::test]
+async fn keeps_the_order_of_ordinary_texts_and_reserved_words() {
+    let scene = Scene::sending_by("messagecentral").await;
+    for text in ["My sink leaks", "HELP", "In the kitchen"] {
+        scene.text(text).await;
+    }
+    scene.work().await;
+    let help = &scene.process.turn.agent.page.texts.help;
+    assert_eq!(scene.heard(), ["You said: My sink leaks", help, "You said: In the kitchen"]);
+}
+
+/// Writes the conversation as it is, so that only its version changes.
+async fn touch(scene: &Scene) {
+    let store = &scene.process.store;
+    let mut loaded: Loaded = store.load(&scene.id()).await.unwrap().unwrap();
+    let same = loaded.conversation.clone();
+    store.commit(&mut loaded, same, vec![]).await.unwrap();
+}

@@ -1,0 +1,18 @@
+//! A product, whole, and what a person who texts it gets to hear: whatever comes twice, dies, is
+//! down, or says stop.
+
+#![expect(clippy::unwrap_used, reason = "whoever breaks fails a test")]
+
+mod answers;
+mod crashes;
+mod endings;
+mod folding;
+mod logs;
+mod outages;
+mod receipts;
+mod results;
+mod scene;
+mod stops;
+mod stores;
+mod sweeps;
+mod traces;

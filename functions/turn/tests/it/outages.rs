@@ -1,0 +1,236 @@
+//! Providers and a model that are down.
+
+use conversations::Loaded;
+use fakes::{Mode, OpenAi};
+
+use crate::scene::Scene;
+
+#[tokio::test]
+async fn sends_by_the_next_provider_what_the_first_certainly_did_not() {
+    for refusal in [500, 508, 913] {
+        let scene = Scene::sending_by("messagecentral,twilio").await;
+        scene.messagecentral.refuse_with(refusal, 200);
+        scene.say("My sink leaks").await;
+        assert_eq!(scene.heard(), ["You said: My sink leaks"]);
+        assert_eq!(scene.attempts().await, ["messagecentral: failed", "twilio: accepted"]);
+        assert!(scene.notices().await[0].contains("messagecentral refuses"), "{refusal}");
+    }
+}
+
+#[tokio::test]
+async fn sends_by_nobody_else_what_may_have_been_sent() {
+    for mode in [Mode::CutsAfter, Mode::Nonsense, Mode::Fails(502, String::new())] {
+        let mut scene = Scene::sending_by("messagecentral,twilio").await;
+        scene.messagecentral.switch.set(mode);
+        scene.say("My sink leaks").await;
+        scene.live(700).await;
+        assert!(scene.twilio.messages().is_empty());
+        assert_eq!(scene.attempts().await, ["messagecentral: unknown"]);
+    }
+}
+
+#[tokio::test]
+async fn asks_twilio_at_once_about_a_send_that_was_cut() {
+    let scene = Scene::sending_by("twilio").await;
+    scene.twilio.switch.set(Mode::CutsAfter);
+    scene.say("My sink leaks").await;
+    assert_eq!(scene.attempts().await, ["twilio: accepted"]);
+    assert!(scene.is_at_rest().await);
+}
+
+#[tokio::test]
+async fn sends_once_when_one_of_two_is_back_after_a_minute() {
+    let mut scene = refused_by_both().await;
+    scene.live(60).await;
+    assert!(scene.heard().is_empty());
+    scene.twilio.accept();
+    scene.live(60).await;
+    assert_eq!(scene.heard(), ["You said: My sink leaks"]);
+    assert!(scene.is_at_rest().await);
+    assert_eq!(scene.openai.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn gives_a_reply_up_that_nobody_sends_for_ten_minutes() {
+    let mut scene = refused_by_both().await;
+    scene.live(590).await;
+    assert!(!scene.is_at_rest().await);
+    scene.live(40).await;
+    assert!(scene.is_at_rest().await);
+    assert!(scene.notices().await[0].starts_with("A reply was given up"));
+    scene.twilio.accept();
+    scene.live(60).await;
+    assert!(scene.heard().is_empty(), "what was given up does not go out");
+    scene.say("Is anybody there?").await;
+    assert_eq!(scene.heard(), ["You said: Is anybody there?"]);
+    assert!(scene.prompt().contains("Your last reply did not reach the person."));
+}
+
+#[tokio::test]
+async fn asks_refusing_providers_less_and_less_often() {
+    let mut scene = refused_by_both().await;
+    scene.live(600).await;
+    let rounds = scene.attempts().await.len() / 2;
+    assert!((15..30).contains(&rounds), "asked both {rounds} times");
+}
+
+#[tokio::test]
+async fn tells_operator_and_agent_of_a_number_that_cannot_be_texted() {
+    let scene = Scene::sending_by("twilio,messagecentral").await;
+    scene.twilio.refuse_with(21614);
+    scene.say("My sink leaks").await;
+    assert!(scene.heard().is_empty() && scene.is_at_rest().await);
+    assert_eq!(scene.notices().await, ["twilio cannot deliver to this person (21614)."]);
+    scene.twilio.accept();
+    scene.say("Is anybody there?").await;
+    assert!(scene.prompt().contains("Your last reply did not reach the person."));
+}
+
+#[tokio::test]
+async fn says_once_that_the_model_is_down_and_answers_when_it_is_back() {
+    let mut scene = Scene::sending_by("twilio").await;
+    scene.openai.switch.set(OpenAi::overloaded());
+    scene.say("My sink leaks").await;
+    let sorry = scene.process.turn.agent.page.texts.sorry.clone();
+    assert_eq!(scene.heard(), [sorry.as_str()]);
+    scene.live(300).await;
+    scene.say("Is anybody there?").await;
+    scene.live(300).await;
+    assert_eq!(scene.heard(), [sorry.as_str()], "said once in an outage");
+    scene.openai.switch.set(Mode::Works);
+    scene.live(150).await;
+    assert_eq!(scene.heard(), [sorry.as_str(), "You said: My sink leaks | Is anybody there?"]);
+    assert!(scene.is_at_rest().await);
+}
+
+#[tokio::test]
+async fn says_so_again_in_the_next_outage() {
+    let scene = Scene::sending_by("twilio").await;
+    let sorry = scene.process.turn.agent.page.texts.sorry.clone();
+    scene.openai.switch.set(OpenAi::overloaded());
+    scene.say("My sink leaks").await;
+    scene.openai.switch.set(Mode::Works);
+    scene.say("Is anybody there?").await;
+    scene.openai.switch.set(OpenAi::overloaded());
+    scene.say("One more thing").await;
+    let answer = "You said: My sink leaks | Is anybody there?";
+    assert_eq!(scene.heard(), [sorry.as_str(), answer, &sorry]);
+}
+
+#[tokio::test]
+async fn says_so_again_to_who_stopped_and_came_back() {
+    let mut scene = Scene::sending_by("twilio").await;
+    let sorry = scene.process.turn.agent.page.texts.sorry.clone();
+    scene.openai.switch.set(OpenAi::overloaded());
+    for text in ["My sink leaks", "STOP", "START"] {
+        scene.say(text).await;
+    }
+    scene.pass(24 * 3_600);
+    scene.say("My sink leaks again").await;
+    assert_eq!(scene.heard(), [sorry.as_str(), &sorry]);
+}
+
+#[tokio::test]
+async fn tells_the_operator_what_to_do_about_a_model_that_refuses() {
+    let mut scene = Scene::sending_by("twilio").await;
+    scene.openai.switch.set(OpenAi::out_of_quota());
+    scene.say("My sink leaks").await;
+    scene.live(600).await;
+    assert_eq!(scene.heard(), [scene.process.turn.agent.page.texts.sorry.as_str()]);
+    let notices = scene.notices().await;
+    assert_eq!(notices.len(), 1);
+    assert!(notices[0].contains("429 insufficient_quota") && notices[0].contains("OPENAI_API_KEY"));
+    let asked = scene.openai.requests().len();
+    assert!((5..15).contains(&asked), "asked {asked} times in ten minutes");
+}
+
+#[tokio::test]
+async fn answers_after_days_of_a_model_that_is_down() {
+    let mut scene = Scene::sending_by("twilio").await;
+    scene.openai.switch.set(OpenAi::out_of_quota());
+    scene.say("My sink leaks").await;
+    let before = scene.trace().await.1.steps.len();
+    for _ in 0..200 {
+        scene.pass(180);
+        scene.sweep().await;
+    }
+    assert!(scene.openai.requests().len() > 190);
+    assert!(scene.trace().await.1.steps.len() < before + 20, "a trace cannot grow without end");
+    scene.openai.switch.set(Mode::Works);
+    scene.live(150).await;
+    assert_eq!(scene.heard().last().unwrap(), "You said: My sink leaks");
+}
+
+#[tokio::test]
+async fn makes_every_reply_fit_a_phone() {
+    let long = "Somebody will look at your sink. ".repeat(60);
+    for (said, heard) in [
+        ("**Thanks!** See `you` soon.", "Thanks! See you soon."),
+        ("# Note\n\n- one\n- two", "Note\n\n- one\n- two"),
+        (long.as_str(), long[..297].trim_end()),
+    ] {
+        let scene = Scene::sending_by("twilio").await;
+        scene.openai.says(said);
+        scene.say("My sink leaks").await;
+        assert_eq!(scene.heard(), [heard]);
+        assert!(sms::segments(heard).count <= 2);
+    }
+}
+
+#[tokio::test]
+async fn says_sorry_instead_of_nothing_or_nonsense() {
+    for (mode, said) in [
+        (Mode::Works, ""),
+        (Mode::Works, "https://example.test/".repeat(40).as_str()),
+        (Mode::Nonsense, "never heard"),
+        (Mode::CutsAfter, "never heard"),
+        (Mode::Fails(200, "{}".into()), "never heard"),
+    ] {
+        let scene = Scene::sending_by("twilio").await;
+        scene.openai.says(said);
+        scene.openai.switch.set(mode);
+        scene.say("My sink leaks").await;
+        assert_eq!(scene.heard(), [scene.process.turn.agent.page.texts.sorry.as_str()]);
+        assert_eq!(scene.conversation().await.waiting.len(), 1, "it is still to be answered");
+    }
+}
+
+#[tokio::test]
+async fn leaves_a_store_that_takes_nothing_and_answers_when_it_does_again() {
+    let mut scene = Scene::sending_by("twilio").await;
+    scene.text("My sink leaks").await;
+    scene.fill_disk();
+    let wake_up = scene.process.queue.receive().await.unwrap().wake_up.clone();
+    assert!(scene.turn(&wake_up).await.is_err());
+    assert!(scene.heard().is_empty());
+    scene.free_disk();
+    scene.restart();
+    scene.sweep().await;
+    assert_eq!(scene.heard(), ["You said: My sink leaks"]);
+}
+
+#[tokio::test]
+async fn answers_though_what_it_wants_to_keep_is_there_already() {
+    let scene = Scene::sending_by("twilio").await;
+    for _ in 0..2 {
+        // As if the pair had been forgotten, and what it said before had not been yet.
+        let store = &scene.process.store;
+        scene.openai.calls("hand_over", r#"{"reason":"wants a human"}"#);
+        scene.say("A human please").await;
+        let mut loaded: Loaded = store.load(&scene.id()).await.unwrap().unwrap();
+        let mut next = loaded.conversation.clone();
+        next.number = 1;
+        store.commit(&mut loaded, next, vec![]).await.unwrap();
+    }
+    assert_eq!(scene.heard().len(), 2);
+}
+
+/// A reply that neither provider takes.
+async fn refused_by_both() -> Scene {
+    let scene = Scene::sending_by("messagecentral,twilio").await;
+    scene.messagecentral.no_credit();
+    scene.twilio.refuse_with(20003);
+    scene.say("My sink leaks").await;
+    assert_eq!(scene.attempts().await, ["messagecentral: failed", "twilio: failed"]);
+    scene
+}

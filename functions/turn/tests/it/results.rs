@@ -1,0 +1,184 @@
+//! What leaves the system when a conversation is over.
+
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use fakes::{Mode, Switch};
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::{Value, json};
+use sha2::Sha256;
+
+use crate::scene::Scene;
+
+const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+#[tokio::test]
+async fn hands_over_what_was_collected() {
+    let business = Business::open().await;
+    let scene = business.scene().await;
+    let ended = end(&scene).await;
+    let [(headers, body)] = &business.received()[..] else { panic!("one result") };
+    business.verify(headers, body);
+    let body: Value = serde_json::from_str(body).unwrap();
+    let conversation = scene.id().to_string();
+    assert_eq!(body["type"], "conversation.handed_over");
+    assert_eq!(
+        body["data"],
+        json!({
+            "conversation": conversation,
+            "number": 1,
+            "from": scene.person,
+            "to": scene.twilio.number(),
+            "ending": "handed_over",
+            "reason": "wants a human",
+            "brief": { "name": "Ann" },
+            "trace": ended,
+        })
+    );
+    scene.sweep().await;
+    assert_eq!(business.received().len(), 1, "it is forgotten once it was taken");
+}
+
+#[tokio::test]
+async fn hands_over_after_growing_pauses_what_was_not_taken() {
+    let business = Business::open().await;
+    let mut scene = business.scene().await;
+    business.switch.set(Mode::Fails(500, String::new()));
+    end(&scene).await;
+    scene.live(4 * 3_600).await;
+    let tries = business.received().len();
+    assert!((8..12).contains(&tries), "tried {tries} times in four hours");
+    let notices = scene.notices().await;
+    assert!(notices[0].contains("cannot be handed over (http 500)"), "{notices:?}");
+
+    business.switch.set(Mode::Works);
+    scene.live(3_700).await;
+    let received = business.received();
+    assert_eq!(received.len(), tries + 1);
+    let id = |(headers, _): &(HeaderMap, String)| headers["webhook-id"].clone();
+    assert!(received.iter().all(|call| id(call) == id(&received[0])), "each is the same result");
+    scene.live(3_700).await;
+    assert_eq!(business.received().len(), tries + 1);
+}
+
+#[tokio::test]
+async fn hands_over_what_it_died_with() {
+    let business = Business::open().await;
+    let mut scene = business.scene().await;
+    scene.twilio.switch.set(Mode::HangsAfter);
+    script(&scene);
+    scene.text("A human please").await;
+    scene.die_when(async |scene| !scene.heard().is_empty()).await;
+    assert!(business.received().is_empty());
+    scene.twilio.switch.set(Mode::Works);
+    scene.live(60).await;
+    assert_eq!((business.received().len(), scene.heard().len()), (1, 1));
+}
+
+#[tokio::test]
+async fn hands_over_at_once_though_the_reply_does_not_go_out() {
+    let business = Business::open().await;
+    let scene = business.scene().await;
+    scene.twilio.refuse_with(20003);
+    end(&scene).await;
+    assert_eq!((business.received().len(), scene.heard().len()), (1, 0));
+}
+
+#[tokio::test]
+async fn hands_over_during_an_outage_of_the_model() {
+    let business = Business::open().await;
+    let mut scene = business.scene().await;
+    business.switch.set(Mode::Fails(500, String::new()));
+    end(&scene).await;
+    scene.openai.switch.set(fakes::OpenAi::overloaded());
+    scene.say("Is anybody there?").await;
+    business.switch.set(Mode::Works);
+    scene.live(90).await;
+    assert_eq!(business.received().len(), 2);
+}
+
+#[tokio::test]
+async fn keeps_a_result_whole_that_somebody_else_has_handed_over() {
+    let business = Business::open().await;
+    let mut scene = business.scene().await;
+    business.switch.set(Mode::Fails(500, String::new()));
+    end(&scene).await;
+    let store = scene.process.store.clone();
+    let effect = store.effects_of(&scene.id()).await.unwrap().pop().unwrap();
+    store.delivered(&effect).await.unwrap();
+    store.put_off(&effect, scene.now).await.unwrap();
+    business.switch.set(Mode::Works);
+    scene.live(10).await;
+    let received = business.received();
+    assert_eq!(received[1].0["webhook-id"], received[0].0["webhook-id"]);
+}
+
+/// A conversation that is handed over. Returns its trace.
+async fn end(scene: &Scene) -> String {
+    script(scene);
+    scene.say("A human please").await;
+    scene.trace().await.0.to_string()
+}
+
+fn script(scene: &Scene) {
+    let record = ("record", r#"{"field":"name","value":"Ann"}"#);
+    scene.openai.calls_many(&[record, ("hand_over", r#"{"reason":"wants a human"}"#)]);
+    scene.openai.says("Somebody calls you.");
+}
+
+/// Where results go.
+struct Business {
+    switch: Arc<Switch>,
+    calls: Arc<Mutex<Vec<(HeaderMap, String)>>>,
+    url: String,
+}
+
+impl Business {
+    async fn open() -> Self {
+        let (switch, calls) = (Arc::new(Switch::default()), Arc::default());
+        let router =
+            Router::new().fallback(take).with_state((Arc::clone(&switch), Arc::clone(&calls)));
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let url = format!("http://{}/results", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { switch, calls, url }
+    }
+
+    /// A product that hands its results over to us.
+    async fn scene(&self) -> Scene {
+        let settings =
+            [("RESULT_WEBHOOK_URL", self.url.as_str()), ("RESULT_WEBHOOK_SECRET", SECRET)];
+        Scene::with("twilio", &settings).await
+    }
+
+    fn received(&self) -> Vec<(HeaderMap, String)> {
+        self.calls.lock().unwrap().clone()
+    }
+
+    /// As Standard Webhooks says.
+    fn verify(&self, headers: &HeaderMap, body: &str) {
+        let header = |name| headers[name].to_str().unwrap();
+        let key = BASE64_STANDARD.decode(SECRET.strip_prefix("whsec_").unwrap()).unwrap();
+        let mut mac = Hmac::<Sha256>::new_from_slice(&key).unwrap();
+        let (id, time) = (header("webhook-id"), header("webhook-timestamp"));
+        mac.update(format!("{id}.{time}.{body}").as_bytes());
+        let signature = BASE64_STANDARD.encode(mac.finalize().into_bytes());
+        assert_eq!(header("webhook-signature"), format!("v1,{signature}"));
+    }
+}
+
+type Calls = Arc<Mutex<Vec<(HeaderMap, String)>>>;
+
+async fn take(
+    State((switch, calls)): State<(Arc<Switch>, Calls)>,
+    headers: HeaderMap,
+    body: String,
+) -> Response {
+    calls.lock().unwrap().push((headers, body));
+    switch.apply(async { StatusCode::NO_CONTENT.into_response() }).await
+}

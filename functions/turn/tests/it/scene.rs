@@ -1,0 +1,429 @@
+//! A product with a person who texts it: the functions in this process, stand-ins for everything
+//! outside, and a clock of its own.
+
+use std::collections::BTreeSet;
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex};
+use std::task::Poll;
+use std::time::Duration;
+
+use agent::{Agent, Page, Patience};
+use bytes::Bytes;
+use conversations::{Conversation, ConversationId, Store, Trace, Unavailable};
+use fakes::{InboundShape, MessageCentral, OpenAi, Route, Twilio, WebhookCall};
+use futures::FutureExt;
+use inbound::Inbound;
+use jiff::{SignedDuration, Timestamp};
+use queue::{Queue, WakeUp};
+use receipts::Receipts;
+use serde_json::Value;
+use settings::Settings;
+use sms::{Number, Providers};
+use sweep::Sweep;
+use telemetry::TraceId;
+use tempfile::TempDir;
+use turn::{Results, Turn};
+
+use crate::logs::Logs;
+
+/// Under which address the providers know us.
+const PUBLIC_URL: &str = "https://text.example.test";
+
+/// What `MessageCentral` has to bring along.
+const TOKEN: &str = "the-token-of-the-webhook";
+
+/// A failure of the model is one at once, and a busy machine is none.
+const PATIENCE: Patience = Patience {
+    request: Duration::from_secs(10),
+    turn: Duration::from_secs(10),
+    pause: Duration::from_secs(60),
+};
+
+/// How often time that passes is looked at.
+const TICK: SignedDuration = SignedDuration::from_secs(5);
+
+/// No turn of a test takes this long.
+const ENDLESS: Duration = Duration::from_secs(30);
+
+/// A product and its person. Dropped, it fails the test if a number, a text or a secret was logged.
+pub(crate) struct Scene {
+    pub(crate) openai: OpenAi,
+    pub(crate) twilio: Twilio,
+    pub(crate) messagecentral: MessageCentral,
+    /// Who texts.
+    pub(crate) person: &'static str,
+    /// By whom their texts come.
+    pub(crate) carrier: &'static str,
+    /// Goes on only when told to. Long past, so that nothing is in the future of the stand-ins.
+    pub(crate) now: Timestamp,
+    /// How long the model is waited for, from the next start on.
+    pub(crate) patience: Patience,
+    pub(crate) process: Process,
+    settings: Settings,
+    said: Mutex<BTreeSet<String>>,
+    logs: Logs,
+    folder: TempDir,
+}
+
+/// The functions of one process.
+pub(crate) struct Process {
+    pub(crate) store: Arc<Store>,
+    pub(crate) queue: Queue,
+    pub(crate) inbound: Inbound,
+    pub(crate) turn: Turn,
+    pub(crate) receipts: Arc<Receipts>,
+    pub(crate) sweep: Sweep,
+}
+
+/// A webhook call as it was made, to be made again.
+#[derive(Clone)]
+pub(crate) struct Call {
+    path: String,
+    webhook: WebhookCall,
+}
+
+impl Scene {
+    /// On the embedded store, sending by these providers, the first of them first. The person texts
+    /// by Twilio if that is one of them.
+    pub(crate) async fn sending_by(providers: &str) -> Self {
+        Self::with(providers, &[]).await
+    }
+
+    /// As [`Self::sending_by`], with more settings.
+    pub(crate) async fn with(providers: &str, settings: &[(&str, &str)]) -> Self {
+        let (openai, twilio, messagecentral) =
+            (OpenAi::start().await, Twilio::start().await, MessageCentral::start().await);
+        let folder = tempfile::tempdir().unwrap();
+        let data_dir = folder.path().display().to_string();
+        let of_store = match settings.iter().any(|(name, _)| *name == "GOOGLE_CLOUD_PROJECT") {
+            true => vec![],
+            false => vec![("DATA_DIR", data_dir.as_str())],
+        };
+        let settings: Settings = [
+            ("SMS_PROVIDERS", providers),
+            ("OPENAI_API_KEY", OpenAi::KEY),
+            ("OPENAI_BASE_URL", &openai.url()),
+            ("TWILIO_ACCOUNT_SID", twilio.account_sid()),
+            ("TWILIO_AUTH_TOKEN", twilio.auth_token()),
+            ("TWILIO_FROM", twilio.number()),
+            ("TWILIO_BASE_URL", &twilio.url()),
+            ("MC_CUSTOMER_ID", messagecentral.customer_id()),
+            ("MC_PASSWORD", messagecentral.password()),
+            ("MC_SENDER_ID", "TEXTBK"),
+            ("MC_BASE_URL", &messagecentral.url()),
+            ("MC_WEBHOOK_TOKEN", TOKEN),
+        ]
+        .into_iter()
+        .chain(of_store)
+        .chain(settings.iter().copied())
+        .collect();
+        Self {
+            process: Process::start(&settings, PATIENCE),
+            openai,
+            twilio,
+            messagecentral,
+            person: "+12025550143",
+            carrier: if providers.contains("twilio") { "twilio" } else { "messagecentral" },
+            now: "2026-01-05T15:00:00Z".parse().unwrap(),
+            patience: PATIENCE,
+            settings,
+            said: Mutex::default(),
+            logs: Logs::capture(),
+            folder: folder,
+        }
+    }
+
+    /// Ends the process as `kill -9` does, and starts another on what is stored.
+    pub(crate) fn restart(&mut self) {
+        self.process = Process::start(&self.settings, self.patience);
+    }
+
+    /// The person texts us, and is acknowledged.
+    pub(crate) async fn text(&self, body: &str) -> Call {
+        let call = self.call(body);
+        assert_eq!(self.post(&call).await, 200);
+        call
+    }
+
+    /// The person texts us and is answered as far as that is possible now.
+    pub(crate) async fn say(&self, body: &str) {
+        self.text(body).await;
+        self.work().await;
+    }
+
+    /// The call that tells us of a text, before it is made.
+    pub(crate) fn call(&self, body: &str) -> Call {
+        self.said.lock().unwrap().insert(body.to_owned());
+        match self.carrier {
+            "twilio" => Call {
+                path: "/webhooks/twilio/inbound".into(),
+                webhook: self.twilio.inbound(&route(), self.person, body),
+            },
+            _ => self.call_in_shape(&InboundShape::default(), body),
+        }
+    }
+
+    /// The call by which `MessageCentral` tells us of a text, in one of its shapes.
+    pub(crate) fn call_in_shape(&self, shape: &InboundShape, body: &str) -> Call {
+        Call {
+            path: format!("/webhooks/messagecentral/inbound?token={TOKEN}"),
+            webhook: self.messagecentral.inbound(&route(), TOKEN, shape, self.person, body),
+        }
+    }
+
+    /// Makes a call for texts, and returns the status of the answer.
+    pub(crate) async fn post(&self, call: &Call) -> u16 {
+        let (request, trace) = (call.request(), TraceId::fresh());
+        let inbound = &self.process.inbound;
+        inbound.receive(call.provider(), request, &trace, self.now).await.status().as_u16()
+    }
+
+    /// The call by which Twilio reports what became of a message.
+    pub(crate) fn receipt(&self, sid: &str, status: &str, code: Option<u32>) -> Call {
+        let webhook = self.twilio.receipt(&route(), sid, status, code);
+        let messages = self.twilio.messages();
+        let message = messages.iter().find(|message| message.sid == sid).unwrap();
+        let path = message.status_callback.as_ref().unwrap().strip_prefix(PUBLIC_URL).unwrap();
+        Call { path: path.into(), webhook }
+    }
+
+    /// Any form call of Twilio's, signed.
+    pub(crate) fn signed(&self, path: &str, fields: &[(&str, &str)]) -> Call {
+        Call { path: path.into(), webhook: self.twilio.signed(&route(), path, fields) }
+    }
+
+    /// Makes a call for receipts, and returns the trace of its attempt.
+    pub(crate) async fn report(&self, call: &Call) -> Option<TraceId> {
+        let (request, fresh) = (call.request(), TraceId::fresh());
+        let receipts = &self.process.receipts;
+        let (answer, trace) = receipts.receive("twilio", request, &fresh, self.now).await;
+        assert_eq!(answer.status(), 200);
+        trace
+    }
+
+    /// Does everything that the queue asks for.
+    pub(crate) async fn work(&self) {
+        while let Some(received) = self.process.queue.receive().now_or_never() {
+            let received = received.unwrap();
+            self.turn(&received.wake_up).await.unwrap();
+            received.done().await.unwrap();
+        }
+    }
+
+    /// Does what one wake-up asks for.
+    pub(crate) async fn turn(&self, wake_up: &WakeUp) -> Result<(), Unavailable> {
+        let run = self.process.turn.run(wake_up, self.now);
+        tokio::time::timeout(ENDLESS, run).await.expect("every turn ends")
+    }
+
+    /// Wakes what is due, and does it.
+    pub(crate) async fn sweep(&self) {
+        self.process.sweep.run(self.now).await.unwrap();
+        self.work().await;
+    }
+
+    /// Time passes without anybody noticing.
+    pub(crate) fn pass(&mut self, seconds: i64) {
+        self.now += SignedDuration::from_secs(seconds);
+    }
+
+    /// Time passes, with a sweep every few seconds.
+    pub(crate) async fn live(&mut self, seconds: i64) {
+        let end = self.now + SignedDuration::from_secs(seconds);
+        while self.now < end {
+            self.now += TICK;
+            self.sweep().await;
+        }
+    }
+
+    /// Works until `happened`, and then dies as by `kill -9`.
+    pub(crate) async fn die_when(&mut self, happened: impl AsyncFn(&Self) -> bool) {
+        let scene = &*self;
+        let watch = async {
+            while !happened(scene).await {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            () = scene.work() => panic!("the work was done before"),
+            () = watch => {}
+        }
+        self.restart();
+    }
+
+    /// Works for so many steps of the machine, and then dies as by `kill -9`. Whether it did not
+    /// get through.
+    pub(crate) async fn die_after(&mut self, steps: usize) -> bool {
+        let mut left = steps;
+        let died = {
+            let mut work = Box::pin(self.work());
+            poll_fn(|context| {
+                if left == 0 {
+                    return Poll::Ready(true);
+                }
+                left -= 1;
+                work.as_mut().poll(context).map(|()| false)
+            })
+            .await
+        };
+        self.restart();
+        died
+    }
+
+    /// From now on the embedded store reads and does not write conversations, until
+    /// [`Self::free_disk`].
+    pub(crate) fn fill_disk(&self) {
+        self.disk(
+            "CREATE TRIGGER full BEFORE UPDATE ON documents WHEN NEW.collection = 'conversations'
+             BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END",
+        );
+    }
+
+    pub(crate) fn free_disk(&self) {
+        self.disk("DROP TRIGGER full");
+    }
+
+    fn disk(&self, statement: &str) {
+        let file = self.folder.path().join("textback.db");
+        rusqlite::Connection::open(file).unwrap().execute_batch(statement).unwrap();
+    }
+
+    /// The conversation, as far as it is under way.
+    pub(crate) async fn conversation(&self) -> Conversation {
+        self.process.store.load(&self.id()).await.unwrap().expect("somebody texted").conversation
+    }
+
+    /// Whether nothing waits, nothing is open and nobody has to look again, unless it is left.
+    pub(crate) async fn is_at_rest(&self) -> bool {
+        let Conversation { waiting, open, due_at, at, .. } = self.conversation().await;
+        let left = at + SignedDuration::from_hours(24);
+        waiting.is_empty() && open.is_none() && due_at.is_none_or(|due| due == left)
+    }
+
+    pub(crate) fn id(&self) -> ConversationId {
+        let ours = if self.carrier == "twilio" { self.twilio.number() } else { "UTOMOB" };
+        ConversationId::of(ours, &Number::parse(self.person).unwrap())
+    }
+
+    /// What the person got, by Twilio and by `MessageCentral`.
+    pub(crate) fn heard(&self) -> Vec<String> {
+        [self.twilio.texts_to(self.person), self.messagecentral.texts_to(self.person)].concat()
+    }
+
+    /// What became of every attempt, as `twilio: accepted`.
+    pub(crate) async fn attempts(&self) -> Vec<String> {
+        let attempts = self.process.store.attempts_of(&self.id()).await.unwrap();
+        let line = |attempt: &conversations::Attempt| {
+            let status = serde_json::to_value(attempt.status()).unwrap();
+            format!("{}: {}", attempt.provider, status.as_str().unwrap())
+        };
+        attempts.iter().map(line).collect()
+    }
+
+    /// What the operator is to look at, the latest first.
+    pub(crate) async fn notices(&self) -> Vec<String> {
+        let notices = self.process.store.notices(100).await.unwrap();
+        notices.into_iter().map(|notice| notice.sentence).collect()
+    }
+
+    /// What persons said in each request to the model, and what it had said before.
+    pub(crate) fn asked(&self) -> Vec<Vec<String>> {
+        let requests = self.openai.requests();
+        let said = |request: &Value| {
+            let messages = request["messages"].as_array().unwrap().iter().skip(1);
+            let words = messages.filter_map(|message| message["content"].as_str());
+            words.map(str::to_owned).collect()
+        };
+        requests.iter().map(said).collect()
+    }
+
+    /// The system prompt of the latest request to the model.
+    pub(crate) fn prompt(&self) -> String {
+        let requests = self.openai.requests();
+        requests.last().unwrap()["messages"][0]["content"].as_str().unwrap().to_owned()
+    }
+
+    /// The trace under which the first attempt of the conversation was made.
+    pub(crate) async fn trace(&self) -> (TraceId, Trace) {
+        let attempts = self.process.store.attempts_of(&self.id()).await.unwrap();
+        let id = attempts[0].trace.clone();
+        let trace = self.process.store.trace(&id).await.unwrap().unwrap();
+        (id, trace)
+    }
+
+    /// Everything that was logged.
+    pub(crate) fn logged(&self) -> String {
+        self.logs.read()
+    }
+}
+
+impl Drop for Scene {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let said = self.said.lock().unwrap();
+        // A word alone, such as a stop word, says nothing of anybody.
+        let said = said.iter().filter(|text| text.contains(' ')).cloned();
+        let secrets = [
+            &self.person[1..],
+            &self.twilio.number()[1..],
+            OpenAi::KEY,
+            self.twilio.auth_token(),
+            self.messagecentral.password(),
+            TOKEN,
+        ];
+        let personal = said.chain(self.heard()).chain(secrets.map(str::to_owned));
+        let logged = self.logs.read();
+        for secret in personal {
+            let line = logged.lines().find(|line| line.contains(&secret));
+            assert_eq!(line, None, "a log line holds {secret:?}");
+        }
+    }
+}
+
+impl Process {
+    fn start(settings: &Settings, patience: Patience) -> Self {
+        let store = Arc::new(Store::open(settings).unwrap());
+        let providers = Arc::new(Providers::configured(settings, PUBLIC_URL, false).unwrap());
+        let page = Page::from_settings(settings).unwrap();
+        let model = agent::OpenAi::from_settings(settings, &page.model).unwrap().unwrap();
+        let queue = Queue::in_process();
+        Self {
+            inbound: Inbound {
+                providers: providers.clone(),
+                store: store.clone(),
+                queue: queue.clone(),
+            },
+            turn: Turn {
+                store: store.clone(),
+                providers: providers.clone(),
+                agent: Arc::new(Agent { model, page, patience }),
+                results: Results::from_settings(settings).unwrap().map(Arc::new),
+            },
+            receipts: Arc::new(Receipts { providers, store: store.clone() }),
+            sweep: Sweep { store: store.clone(), queue: queue.clone() },
+            store,
+            queue,
+        }
+    }
+}
+
+impl Call {
+    /// The call as the function gets it.
+    pub(crate) fn request(&self) -> http::Request<Bytes> {
+        let body = Bytes::from(self.webhook.body.clone());
+        let mut request = http::Request::post(&self.path).body(body).unwrap();
+        *request.headers_mut() = self.webhook.headers.clone();
+        request
+    }
+
+    fn provider(&self) -> &str {
+        self.path.split('/').nth(2).unwrap()
+    }
+}
+
+/// Calls are handed over in this process, so the address behind it is nobody's.
+fn route() -> Route {
+    Route::new(PUBLIC_URL, ([127, 0, 0, 1], 9).into())
+}

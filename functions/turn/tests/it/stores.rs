@@ -1,0 +1,122 @@
+//! Both stores carry the same product.
+
+use fakes::{Mode, OpenAi};
+
+use crate::scene::Scene;
+
+macro_rules! on_both_stores {
+    ($($story:ident)*) => {
+        mod embedded {
+            $(#[tokio::test]
+            async fn $story() {
+                super::$story(crate::scene::Scene::sending_by("messagecentral,twilio").await).await;
+            })*
+        }
+        mod firestore {
+            $(#[tokio::test]
+            async fn $story() {
+                let Some(emulator) = fakes::firestore().await else { return };
+                let settings = [
+                    ("GOOGLE_CLOUD_PROJECT", fakes::unique_name()),
+                    ("FIRESTORE_EMULATOR_HOST", emulator.host),
+                ];
+                let settings = settings.each_ref().map(|(name, value)| (*name, value.as_str()));
+                super::$story(crate::scene::Scene::with("messagecentral,twilio", &settings).await).await;
+            })*
+        }
+    };
+}
+
+on_both_stores! {
+    answers_once
+    folds_what_comes_while_it_thinks
+    says_nothing_after_a_stop
+    confirms_a_stop_and_takes_it_back
+    fails_over_and_hears_of_the_delivery
+    sends_after_a_crash_what_was_not_sent
+    apologises_once_and_answers
+    ends_and_begins_anew
+}
+
+async fn answers_once(mut scene: Scene) {
+    let call = scene.text("My sink leaks").await;
+    scene.work().await;
+    scene.restart();
+    assert_eq!(scene.post(&call).await, 200);
+    scene.work().await;
+    assert_eq!(scene.heard(), ["You said: My sink leaks"]);
+    assert!(scene.is_at_rest().await);
+}
+
+async fn folds_what_comes_while_it_thinks(scene: Scene) {
+    scene.openai.switch.set(Mode::Holds);
+    scene.text("My sink leaks").await;
+    let more = async {
+        scene.openai.wait_for_requests(1).await;
+        scene.text("In the kitchen").await;
+        scene.openai.switch.set(Mode::Works);
+    };
+    tokio::join!(scene.work(), more);
+    assert_eq!(scene.heard(), ["You said: My sink leaks | In the kitchen"]);
+}
+
+async fn says_nothing_after_a_stop(scene: Scene) {
+    scene.openai.switch.set(Mode::Holds);
+    scene.text("My sink leaks").await;
+    let stop = async {
+        scene.openai.wait_for_requests(1).await;
+        scene.text("STOP").await;
+        scene.openai.switch.set(Mode::Works);
+    };
+    tokio::join!(scene.work(), stop);
+    assert!(scene.heard().is_empty() && scene.attempts().await.is_empty());
+    assert!(scene.is_at_rest().await);
+}
+
+async fn confirms_a_stop_and_takes_it_back(mut scene: Scene) {
+    scene.carrier = "messagecentral";
+    for text in ["STOP", "STOP", "yes"] {
+        scene.pass(1);
+        scene.say(text).await;
+    }
+    let texts = &scene.process.turn.agent.page.texts;
+    assert_eq!(scene.heard(), [texts.stop.as_str(), &texts.start]);
+}
+
+async fn fails_over_and_hears_of_the_delivery(scene: Scene) {
+    scene.messagecentral.no_credit();
+    scene.say("My sink leaks").await;
+    let sid = scene.twilio.messages()[0].sid.clone();
+    scene.report(&scene.receipt(&sid, "delivered", None)).await;
+    assert_eq!(scene.attempts().await, ["messagecentral: failed", "twilio: delivered"]);
+}
+
+async fn sends_after_a_crash_what_was_not_sent(mut scene: Scene) {
+    scene.messagecentral.no_credit();
+    scene.twilio.switch.set(Mode::HangsBefore);
+    scene.text("My sink leaks").await;
+    scene.die_when(async |scene| scene.attempts().await.len() == 2).await;
+    scene.twilio.switch.set(Mode::Works);
+    scene.live(90).await;
+    assert_eq!(scene.heard(), ["You said: My sink leaks"]);
+    assert!(scene.is_at_rest().await);
+}
+
+async fn apologises_once_and_answers(mut scene: Scene) {
+    scene.openai.switch.set(OpenAi::overloaded());
+    scene.say("My sink leaks").await;
+    scene.live(60).await;
+    scene.openai.switch.set(Mode::Works);
+    scene.live(120).await;
+    let sorry = scene.process.turn.agent.page.texts.sorry.clone();
+    assert_eq!(scene.heard(), [sorry.as_str(), "You said: My sink leaks"]);
+}
+
+async fn ends_and_begins_anew(scene: Scene) {
+    scene.openai.calls("hand_over", r#"{"reason":"wants a human"}"#);
+    scene.say("A human please").await;
+    scene.say("My sink leaks").await;
+    let ended = scene.process.store.ended(&scene.id()).await.unwrap();
+    assert_eq!((ended.len(), scene.conversation().await.number), (1, 2));
+    assert_eq!(scene.asked().last().unwrap(), &["My sink leaks"]);
+}

@@ -1,0 +1,55 @@
+//! What is looked after every minute.
+
+use futures::FutureExt;
+
+use crate::scene::Scene;
+
+#[tokio::test]
+async fn wakes_what_is_due_once() {
+    let mut scene = Scene::sending_by("twilio").await;
+    scene.text("My sink leaks").await;
+    scene.restart();
+    for _ in 0..3 {
+        scene.process.sweep.run(scene.now).await.unwrap();
+        scene.pass(1);
+    }
+    let received = scene.process.queue.receive().await.unwrap();
+    assert_eq!(received.wake_up.conversation, scene.id().to_string());
+    received.done().await.unwrap();
+    assert!(scene.process.queue.receive().now_or_never().is_none());
+}
+
+#[tokio::test]
+async fn never_sends() {
+    let mut scene = Scene::sending_by("twilio").await;
+    scene.text("My sink leaks").await;
+    for _ in 0..5 {
+        scene.pass(60);
+        scene.process.sweep.run(scene.now).await.unwrap();
+    }
+    assert!(scene.heard().is_empty() && scene.openai.requests().is_empty());
+}
+
+#[tokio::test]
+async fn leaves_alone_what_is_at_rest() {
+    let mut scene = Scene::sending_by("twilio").await;
+    scene.say("My sink leaks").await;
+    scene.restart();
+    scene.pass(3_600);
+    scene.process.sweep.run(scene.now).await.unwrap();
+    assert!(scene.process.queue.receive().now_or_never().is_none());
+}
+
+#[tokio::test]
+async fn forgets_what_has_expired() {
+    let mut scene = Scene::sending_by("twilio").await;
+    scene.say("My sink leaks").await;
+    let trace = scene.trace().await.0;
+    for (days, conversations, traces) in [(29, 1, true), (31, 1, false), (31, 0, false)] {
+        scene.pass(days * 24 * 3_600);
+        scene.sweep().await;
+        let store = &scene.process.store;
+        assert_eq!(store.latest(10).await.unwrap().len(), conversations);
+        assert_eq!(store.trace(&trace).await.unwrap().is_some(), traces);
+    }
+}
