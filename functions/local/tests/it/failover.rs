@@ -21,7 +21,8 @@ async fn the_first_provider_that_works_carries_the_reply_alone() {
 
 #[tokio::test]
 async fn what_the_first_provider_refuses_goes_out_by_the_second() {
-    let refusals: [(&str, fn(&MessageCentral)); 11] = [
+    type Refuse = fn(&MessageCentral);
+    let refusals: [(&str, Refuse); 11] = [
         ("no credit", MessageCentral::no_credit),
         ("no credit, said inside a success", |it| it.refuse_inside(508)),
         ("a fault of theirs", |it| it.refuse_with(500, 200)),

@@ -129,7 +129,7 @@ impl Scene {
             settings,
             said: Mutex::default(),
             logs: Logs::capture(),
-            folder: folder,
+            folder,
         }
     }
 
