@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use agent::{Answered, Ending, ModelError, Turn as Entry};
-use conversations::{Change, Conversation, Effect, Ended, Loaded, Reply, Unavailable, Waiting};
+use conversations::{Change, Conversation, Loaded, Reply, Unavailable, Waiting};
 use jiff::{SignedDuration, Timestamp};
 use policy::{Keyword, fit, keyword};
-use serde_json::json;
 use telemetry::{Step, TraceId};
 
 use crate::Wake;
 use crate::edit::{Draft, Edited};
+use crate::end::End;
 use crate::send::entry;
 
 /// How often a draft is thrown away because another text came while the agent was thinking. After
@@ -89,7 +89,8 @@ impl<'a> Wake<'a> {
                 let same = same && now.does == run.does;
                 same.then(|| self.draft(loaded, &run, thought.as_ref(), &steps))
             });
-            if let Edited::Stored(begun) = written.await? {
+            let Edited { stored, begun } = written.await?;
+            if stored {
                 let committed = Step::new("committed", at).took(clock.elapsed());
                 return self.carry(loaded, begun, vec![committed]).await;
             }
@@ -204,7 +205,14 @@ impl<'a> Wake<'a> {
             draft.next.answers += 1;
             draft.next.brief.clone_from(&answered.brief);
             draft.next.turns.extend(answered.turns.iter().map(entry));
-            self.end_if_over(&mut draft, answered, run.trace());
+            let end = match &answered.ending {
+                Some(Ending::Finished) => Some(End::Finished),
+                Some(Ending::HandedOver { reason }) => Some(End::HandedOver(reason.clone())),
+                None => (draft.next.answers >= self.turn.agent.page.turns).then_some(End::Limit),
+            };
+            if let Some(end) = end {
+                self.end(&mut draft, end, run.trace());
+            }
             self.reply(&mut draft, run, answered.reply.clone());
             return draft;
         }
@@ -243,18 +251,19 @@ impl<'a> Wake<'a> {
             return;
         }
         draft.next.apologised = true;
-        let what_to_do = match error {
-            ModelError::Unavailable { .. } => "It is asked again until it answers.",
-            ModelError::Misconfigured { .. } => {
-                "See to OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_MODEL and the account's quota. \
-                 It is asked again until it answers."
-            }
+        let code = error.code();
+        let what_happened = match error {
+            ModelError::Unavailable { .. } => format!("The model does not answer ({code})."),
+            ModelError::Misconfigured { .. } => format!(
+                "The model refuses us ({code}): see to OPENAI_API_KEY, OPENAI_BASE_URL, \
+                 OPENAI_MODEL and the account's quota."
+            ),
         };
         let trace = run.trace();
         draft.changes.push(Change::Steps(trace.clone(), steps.to_vec()));
         draft.changes.push(Change::Notice(self.notice(
             format!("model-{trace}"),
-            format!("{error}. A person waits and was told so. {what_to_do}"),
+            format!("{what_happened} A person waits and was told so. It is asked again."),
             trace,
         )));
         self.say(draft, run, &self.turn.agent.page.texts.sorry);
@@ -279,41 +288,6 @@ impl<'a> Wake<'a> {
             rounds: 0,
         };
         self.begin(draft, reply);
-    }
-
-    /// Moves a conversation that is over to a document of its own, and begins the next one.
-    fn end_if_over(&self, draft: &mut Draft<'a>, answered: &Answered, trace: &TraceId) {
-        let next = &mut draft.next;
-        let (ending, reason) = match &answered.ending {
-            Some(Ending::Finished) => ("finished", None),
-            Some(Ending::HandedOver { reason }) => ("handed_over", Some(reason.clone())),
-            None if next.answers >= self.turn.agent.page.turns => ("turn_limit", None),
-            None => return,
-        };
-        let ended = Ended {
-            conversation: self.id.clone(),
-            number: next.number,
-            ours: next.ours.clone(),
-            theirs: next.theirs.clone(),
-            ending: ending.to_owned(),
-            brief: std::mem::take(&mut next.brief),
-            turns: std::mem::take(&mut next.turns),
-            at: self.clock.now(),
-        };
-        next.number += 1;
-        next.answers = 0;
-        if reason.is_some() {
-            tracing::info!("handed a conversation over");
-            draft.changes.push(Change::Notice(self.notice(
-                format!("handed-over-{}-{}", self.id, ended.number),
-                "The agent handed a conversation over: answer this person by hand.".into(),
-                trace,
-            )));
-        }
-        if self.turn.results.is_some() {
-            draft.changes.push(Change::Effect(result(&ended, trace, reason)));
-        }
-        draft.changes.push(Change::Ended(ended));
     }
 }
 
@@ -344,28 +318,4 @@ fn said(text: &Waiting) -> Entry {
         words.push_str("[The person sent an empty text.]");
     }
     Entry::Person { text: words.trim().to_owned(), at: text.at }
-}
-
-/// What the business gets of a conversation that is over.
-fn result(ended: &Ended, trace: &TraceId, reason: Option<String>) -> Effect {
-    let kind = if reason.is_some() { "conversation.handed_over" } else { "conversation.finished" };
-    Effect {
-        id: format!("{}-{}", ended.conversation, ended.number),
-        conversation: ended.conversation.clone(),
-        trace: trace.clone(),
-        kind: kind.into(),
-        payload: json!({
-            "conversation": ended.conversation,
-            "number": ended.number,
-            "from": ended.theirs,
-            "to": ended.ours,
-            "ending": ended.ending,
-            "reason": reason,
-            "brief": ended.brief,
-            "trace": trace,
-        }),
-        tries: 0,
-        at: ended.at,
-        due_at: ended.at,
-    }
 }

@@ -6,6 +6,7 @@ use conversations::{Change, CommitError, Conversation, Loaded, Reply, Unavailabl
 use jiff::{SignedDuration, Timestamp};
 
 use crate::Wake;
+use crate::end::QUIET;
 use crate::send::Begun;
 
 /// How often a commit is tried again that the store did not answer, and how long after.
@@ -25,20 +26,11 @@ pub(crate) struct Draft<'a> {
 }
 
 /// What became of a change.
-pub(crate) enum Edited<'a> {
-    /// It is stored, with the attempt that was begun, if one was.
-    Stored(Option<Begun<'a>>),
-    /// There was nothing to change any more.
-    Nothing,
-}
-
-impl<'a> Edited<'a> {
-    pub(crate) fn begun(self) -> Option<Begun<'a>> {
-        match self {
-            Self::Stored(begun) => begun,
-            Self::Nothing => None,
-        }
-    }
+pub(crate) struct Edited<'a> {
+    /// Otherwise there was nothing to change any more.
+    pub(crate) stored: bool,
+    /// The attempt that was begun, if one was.
+    pub(crate) begun: Option<Begun<'a>>,
 }
 
 impl Draft<'_> {
@@ -57,7 +49,8 @@ impl Draft<'_> {
     pub(crate) fn set_due(&mut self, now: Timestamp) {
         let (first, longest) = ASK_AGAIN;
         self.next.due_at = match (self.next.waiting.is_empty(), self.next.failures) {
-            (true, _) => None,
+            (true, _) if self.next.answers == 0 => None,
+            (true, _) => Some(self.next.at + QUIET),
             (false, 0) => Some(now),
             (false, failures) => Some(now + longest.min(first * 2_i32.pow(failures.min(8) - 1))),
         };
@@ -78,10 +71,10 @@ impl<'a> Wake<'a> {
         let mut unanswered = 0;
         loop {
             let Some(Draft { next, changes, begun }) = change(loaded) else {
-                return Ok(Edited::Nothing);
+                return Ok(Edited { stored: false, begun: None });
             };
             match self.turn.store.commit(loaded, next, changes).await {
-                Ok(()) => return Ok(Edited::Stored(begun)),
+                Ok(()) => return Ok(Edited { stored: true, begun }),
                 // Somebody else has got on with it, so this ends.
                 Err(CommitError::Conflict) => {}
                 Err(CommitError::Unavailable(error)) => {
@@ -96,7 +89,7 @@ impl<'a> Wake<'a> {
             self.reload(loaded).await?;
             let is_ours = |begun: &Begun<'_>| is_under_way(&loaded.conversation, begun.attempt());
             if begun.as_ref().is_some_and(is_ours) {
-                return Ok(Edited::Stored(begun));
+                return Ok(Edited { stored: true, begun });
             }
         }
     }

@@ -7,6 +7,7 @@
 mod answer;
 mod clock;
 mod edit;
+mod end;
 mod results;
 mod send;
 mod settle;
@@ -75,7 +76,9 @@ impl Wake<'_> {
     /// Settles what is open and answers what waits, for as long as it is due.
     async fn work(&self, loaded: &mut Loaded) -> Result<(), Unavailable> {
         for _ in 0..RUNS {
-            let Some(trace) = cause(&loaded.conversation) else { return Ok(()) };
+            let Some(trace) = cause(&loaded.conversation) else {
+                return self.end_if_quiet(loaded).await;
+            };
             let work = async {
                 match loaded.conversation.open {
                     Some(_) => self.settle(loaded).await,

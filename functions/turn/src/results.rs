@@ -66,7 +66,8 @@ impl Results {
     async fn deliver(&self, effect: &Effect, seconds: i64) -> Result<(), String> {
         let body = json!({
             "type": effect.kind,
-            "timestamp": effect.at.to_string(),
+            // No finer than it is stored, so that a repeat is the same to the letter.
+            "timestamp": format!("{:.3}", effect.at),
             "data": effect.payload,
         })
         .to_string();

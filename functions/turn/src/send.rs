@@ -211,7 +211,7 @@ impl<'a> Wake<'a> {
             }
             Some(draft)
         });
-        Ok(begun.await?.begun())
+        Ok(begun.await?.begun)
     }
 
     /// Begins the next attempt at a reply that certainly was not sent so far, unless it is too old

@@ -123,7 +123,7 @@ impl Wake<'_> {
             self.go_on(loaded, &mut draft, reply);
             Some(draft)
         });
-        let begun = begun.await?.begun();
+        let begun = begun.await?.begun;
         self.carry(loaded, begun, vec![]).await
     }
 

@@ -109,7 +109,7 @@ pub struct Ended {
     pub ours: String,
     /// The person's number.
     pub theirs: Number,
-    /// How it ended: `finished`, `handed_over`, `turn_limit`.
+    /// How it ended: `finished`, `handed_over`, `turn_limit`, `quiet`.
     pub ending: String,
     /// What was collected.
     pub brief: Map<String, Value>,

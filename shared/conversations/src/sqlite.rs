@@ -3,7 +3,7 @@
 //! In WAL mode several processes can share the file. A commit is durable when it returns.
 
 use std::path::Path as FilePath;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::types::Value as SqlValue;
@@ -11,6 +11,7 @@ use rusqlite::{
     Connection, OptionalExtension, Transaction, TransactionBehavior, params, params_from_iter,
 };
 use serde_json::Value;
+use tokio::sync::Mutex;
 
 use crate::documents::{
     Document, Fields, Filter, Path, Query, Unavailable, Version, Write, WriteError,
@@ -52,7 +53,8 @@ impl Sqlite {
         Ok(Self(Arc::new(Mutex::new(connection))))
     }
 
-    /// Runs `work` where waiting for the disk holds up nobody.
+    /// Runs `work` where waiting for the disk holds up nobody. Its turn is waited for here, because
+    /// everybody who waited over there would hold a thread.
     async fn run<T, E>(
         &self,
         work: impl FnOnce(&mut Connection) -> Result<T, E> + Send + 'static,
@@ -61,13 +63,11 @@ impl Sqlite {
         T: Send + 'static,
         E: From<Unavailable> + Send + 'static,
     {
-        let connection = Arc::clone(&self.0);
-        tokio::task::spawn_blocking(move || {
-            // A panic while the lock was held rolled its transaction back.
-            work(&mut connection.lock().unwrap_or_else(PoisonError::into_inner))
-        })
-        .await
-        .unwrap_or_else(|_| Err(Unavailable::new("the store's thread stopped").into()))
+        // A panic while it was held rolled its transaction back.
+        let mut connection = Arc::clone(&self.0).lock_owned().await;
+        tokio::task::spawn_blocking(move || work(&mut connection))
+            .await
+            .unwrap_or_else(|_| Err(Unavailable::new("the store's thread stopped").into()))
     }
 
     pub(crate) async fn get(&self, paths: &[Path]) -> Result<Vec<Option<Document>>, Unavailable> {

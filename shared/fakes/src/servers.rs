@@ -1,4 +1,5 @@
-//! The real parts that run on this machine: Google's Firestore emulator, and moto for AWS.
+//! The real parts that run on this machine: Google's Firestore emulator, moto for AWS, and
+//! `cargo lambda watch` for the Lambda runtime.
 //!
 //! A test binary starts each at most once, on a free port, and its tests share it; what a test
 //! creates there it names with [`unique_name`]. They end with the test process, however that ends.
@@ -103,6 +104,60 @@ impl Moto {
     }
 }
 
+/// Lambda as `cargo lambda watch` plays it, with every function of this workspace.
+pub struct Lambda {
+    server: Server,
+}
+
+/// A Lambda of its own for functions with these settings and no other, or `None` where cargo-lambda
+/// is not installed. The functions are built first, which takes a while after a change.
+pub async fn lambda(settings: &[(&str, &str)]) -> Option<Lambda> {
+    let Some(cargo_lambda) = find("cargo-lambda") else {
+        skip("needs cargo-lambda: `pip install cargo-lambda`");
+        return None;
+    };
+    let manifest = concat!("--manifest-path=", env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml");
+    // `watch` would build them as well, one after the other, each while its first caller waits.
+    let build = Command::new("cargo").args(["build", "--quiet", "--bins", manifest]).output();
+    let build = build.expect("cargo can be run");
+    assert!(build.status.success(), "{}", String::from_utf8_lossy(&build.stderr));
+    let start = |port| {
+        let mut command = vec!["env".into(), "-i".into()];
+        command.extend(
+            std::env::vars()
+                .filter(|(name, _)| of_toolchain(name))
+                .map(|(name, value)| format!("{name}={value}")),
+        );
+        command.extend(settings.iter().map(|(name, value)| format!("{name}={value}")));
+        command.push(cargo_lambda.display().to_string());
+        command.extend(["lambda", "watch", "--ignore-changes", manifest].map(String::from));
+        command.extend(["--invoke-address=127.0.0.1".into(), format!("--invoke-port={port}")]);
+        command
+    };
+    Some(Lambda { server: Server::start("lambda", start, "/").await })
+}
+
+/// Whether a variable says how to build, or how to find what is built with.
+fn of_toolchain(name: &str) -> bool {
+    matches!(name, "HOME" | "PATH") || name.starts_with("CARGO") || name.starts_with("RUST")
+}
+
+impl Lambda {
+    /// The function URL: calls to paths below it reach the function.
+    pub fn url(&self, function: &str) -> String {
+        format!("http://127.0.0.1:{}/lambda-url/{function}", self.server.port)
+    }
+
+    /// What a function answers to an event. The first one starts it.
+    pub async fn invoke(&self, function: &str, event: &Value) -> Value {
+        let port = self.server.port;
+        let url = format!("http://127.0.0.1:{port}/2015-03-31/functions/{function}/invocations");
+        let request = client().post(url).timeout(STARTUP).body(event.to_string());
+        let answer = request.send().await.expect("Lambda answers");
+        answer.json().await.expect("Lambda answers in JSON")
+    }
+}
+
 /// A name that no other test uses: valid as a Google project, an AWS queue, a group or a file.
 pub fn unique_name() -> String {
     format!("test-{}", &uuid::Uuid::new_v4().simple().to_string()[..20])
@@ -116,7 +171,7 @@ struct Server {
 }
 
 impl Server {
-    /// Starts what `command` says for a port, and waits until `GET ready` succeeds.
+    /// Starts what `command` says for a port, and waits until `GET ready` is answered.
     async fn start(name: &str, command: impl Fn(u16) -> Vec<String>, ready: &str) -> Self {
         let port = free_port();
         let log = std::env::temp_dir().join(format!("{name}-{port}.log"));
@@ -130,7 +185,8 @@ impl Server {
         let client = client();
         let begun = Instant::now();
         let mut runs = true;
-        while !client.get(&url).send().await.is_ok_and(|answer| answer.status().is_success()) {
+        while !client.get(&url).send().await.is_ok_and(|answer| !answer.status().is_server_error())
+        {
             if !runs || begun.elapsed() > STARTUP {
                 let said = std::fs::read_to_string(&log).unwrap_or_default();
                 let _ = std::fs::remove_file(&log);

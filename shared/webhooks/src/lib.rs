@@ -33,10 +33,11 @@ pub async fn whole(call: Request<Body>) -> Result<Request<Bytes>, Response> {
     while let Some(part) = stream.next().await {
         let part = part.map_err(|_| StatusCode::BAD_REQUEST.into_response())?;
         length += part.len();
-        match length {
-            ..=LARGEST_BODY => whole.extend_from_slice(&part),
-            ..=READ_ANYWAY => whole.clear(),
-            _ => break,
+        if length > READ_ANYWAY {
+            break;
+        }
+        if length <= LARGEST_BODY {
+            whole.extend_from_slice(&part);
         }
     }
     if length > LARGEST_BODY {

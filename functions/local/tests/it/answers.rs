@@ -1,5 +1,7 @@
 //! A person texts, the agent answers: once, in order, whoever else texts meanwhile.
 
+use std::time::Duration;
+
 use fakes::{Fate, Mode};
 use sms::Status;
 use telemetry::TraceId;
@@ -38,6 +40,7 @@ async fn the_same_call_again_and_again_is_one_turn_and_one_reply() {
     product.post(&call).await;
     product.stop().await;
 
+    product.as_if_later(Duration::from_hours(72));
     product.start_again().await;
     let later = product.twilio.inbound_as(&product.route(), sid, ANN, "My tap drips");
     assert_eq!(product.post(&later).await.status, 200);
@@ -64,6 +67,25 @@ async fn texts_that_come_while_the_agent_thinks_are_answered_together_and_in_ord
         ["You said: My tap drips | In the kitchen | Since Monday"]
     );
     assert_eq!(product.openai.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn a_text_that_comes_while_a_reply_is_sent_is_answered_after_it() {
+    let mut product = Product::start(&["twilio"]).await;
+    product.twilio.switch.set(Mode::Holds);
+    product.text(ANN, "My tap drips").await;
+    let id = between(product.twilio.number(), ANN);
+    until("the reply to be sent", async || {
+        !product.store.attempts_of(&id).await.unwrap().is_empty()
+    })
+    .await;
+    product.text(ANN, "In the kitchen").await;
+    product.twilio.switch.set(Mode::Works);
+    product.settled().await;
+    assert_eq!(
+        product.twilio.texts_to(ANN),
+        ["You said: My tap drips", "You said: In the kitchen"]
+    );
 }
 
 #[tokio::test]
@@ -96,6 +118,20 @@ async fn a_hundred_persons_are_thought_about_at_once() {
     for person in &people {
         assert_eq!(product.twilio.texts_to(person), [format!("You said: I am {person}")]);
     }
+}
+
+#[tokio::test]
+async fn two_processes_that_share_a_folder_answer_once() {
+    let mut product = Product::start(&["twilio"]).await;
+    let _other = product.start_another().await;
+    product.openai.switch.set(Mode::Holds);
+    product.text(ANN, "My tap drips").await;
+    // The other finds it due, and cannot know that somebody thinks about it already.
+    product.openai.wait_for_requests(2).await;
+    product.openai.switch.set(Mode::Works);
+    product.settled().await;
+    product.stop().await;
+    assert_eq!(product.twilio.texts_to(ANN), ["You said: My tap drips"]);
 }
 
 #[tokio::test]
@@ -193,6 +229,22 @@ async fn a_conversation_of_seven_turns_ends_and_the_next_text_begins_another() {
     assert_eq!((ended.len(), ended[0].number, ended[0].ending.as_str()), (1, 1, "finished"));
     assert_eq!(ended[0].brief["address"], "12 Elm Street, Springfield");
     assert_eq!(product.store.load(&id).await.unwrap().unwrap().conversation.number, 2);
+}
+
+#[tokio::test]
+async fn a_conversation_ends_after_its_turns_whatever_the_model_does() {
+    let mut product = Product::start(&["twilio"]).await;
+    for number in 1..=8 {
+        product.text(ANN, &format!("My tap drips, part {number}")).await;
+        product.settled().await;
+    }
+    assert_eq!(product.twilio.texts_to(ANN).len(), 8);
+    let ended = product.store.ended(&between(product.twilio.number(), ANN)).await.unwrap();
+    assert_eq!((ended.len(), ended[0].ending.as_str()), (1, "turn_limit"));
+    // Seven texts, six answers and the prompt; then the prompt and one text.
+    let told =
+        |turn: usize| product.openai.requests()[turn - 1]["messages"].as_array().unwrap().len();
+    assert_eq!((told(7), told(8)), (14, 2));
 }
 
 fn people(count: usize) -> Vec<String> {

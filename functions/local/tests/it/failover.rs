@@ -1,5 +1,7 @@
 //! Two providers, of which one or both do not do what they are asked.
 
+use std::time::Duration;
+
 use fakes::{MessageCentral, Mode};
 use sms::Status;
 
@@ -19,7 +21,8 @@ async fn the_first_provider_that_works_carries_the_reply_alone() {
 
 #[tokio::test]
 async fn what_the_first_provider_refuses_goes_out_by_the_second() {
-    let refusals: [(&str, fn(&MessageCentral)); 11] = [
+    type Refuse = fn(&MessageCentral);
+    let refusals: [(&str, Refuse); 11] = [
         ("no credit", MessageCentral::no_credit),
         ("no credit, said inside a success", |it| it.refuse_inside(508)),
         ("a fault of theirs", |it| it.refuse_with(500, 200)),
@@ -90,6 +93,26 @@ async fn a_reply_that_both_refuse_goes_out_once_when_one_is_back() {
     assert_eq!(product.twilio.texts_to(ANN), ["You said: My tap drips"]);
     assert!(product.messagecentral.messages().is_empty());
     assert_eq!(product.openai.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_reply_that_everybody_refuses_for_ten_minutes_is_given_up_and_the_operator_is_told() {
+    let mut product = Product::start(&BOTH).await;
+    product.messagecentral.no_credit();
+    product.twilio.refuse_with(20429);
+    product.text(ANN, "My tap drips").await;
+    until("both to refuse", async || product.notices().await.len() == 2).await;
+    product.as_if_later(Duration::from_mins(10));
+    product.settled().await;
+    product.messagecentral.accept();
+    product.twilio.accept();
+    assert!(product.notices().await[0].starts_with("A reply was given up"));
+    product.text(ANN, "Hello?").await;
+    product.settled().await;
+    assert_eq!(product.messagecentral.texts_to(ANN), ["You said: Hello?"]);
+    assert!(product.twilio.messages().is_empty());
+    let prompt = product.openai.requests()[1]["messages"][0]["content"].to_string();
+    assert!(prompt.contains("Your last reply did not reach the person."), "{prompt}");
 }
 
 #[tokio::test]

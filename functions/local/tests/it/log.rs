@@ -56,8 +56,8 @@ impl Private {
         };
         let all = lines.iter().map(|line| format!("{line}\n{}\n", meant(line))).collect::<String>();
         for secret in &self.0 {
-            for spelling in spellings(secret).iter().filter(|spelling| all.contains(*spelling)) {
-                let line = all.lines().find(|line| line.contains(spelling)).unwrap_or_default();
+            if let Some(found) = spellings(secret).iter().find(|spelling| all.contains(*spelling)) {
+                let line = all.lines().find(|line| line.contains(found)).unwrap_or_default();
                 panic!("{secret:?} is in the log: {line}");
             }
         }

@@ -4,12 +4,15 @@
 #![expect(clippy::unwrap_used, reason = "whoever breaks fails a test")]
 
 mod answers;
+mod commands;
+mod console;
 mod crash;
 mod failover;
 mod log;
 mod messagecentral;
 mod process;
 mod product;
+mod results;
 mod stop_words;
 mod strangers;
 mod trouble;

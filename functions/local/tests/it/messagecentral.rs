@@ -1,5 +1,7 @@
 //! `MessageCentral`'s inbound calls, whose form nobody knows for certain.
 
+use std::time::Duration;
+
 use fakes::InboundShape;
 
 use crate::product::{ANN, BOB, Product, WEBHOOK_TOKEN};
@@ -34,6 +36,29 @@ async fn every_likely_form_of_a_call_is_understood() {
 }
 
 #[tokio::test]
+async fn numbers_are_read_however_they_are_written() {
+    let mut product = Product::start(&["messagecentral"]).await;
+    let bodies = [
+        r#"{"from":"+1 (202) 555-0143","text":"My tap drips"}"#,
+        r#"{"from":12025550143,"text":"My sink drips"}"#,
+        r#"{"mobileNumber":"2025550143","countryCode":"1","text":"My roof drips"}"#,
+        r#"{"data":{"messages":[{"msisdn":"0012025550143","content":"My nose drips"}]}}"#,
+        "from=+12025550143&text=Everything+drips",
+    ];
+    for body in bodies {
+        let route = product.route();
+        let call = product.messagecentral.raw(&route, WEBHOOK_TOKEN, "text/plain", body);
+        assert_eq!(product.post(&call).await.status, 200);
+        product.settled().await;
+    }
+    assert_eq!(
+        product.messagecentral.texts_to(ANN),
+        ["My tap", "My sink", "My roof", "My nose", "Everything"]
+            .map(|what| format!("You said: {what} drips"))
+    );
+}
+
+#[tokio::test]
 async fn fields_of_other_names_are_found_where_the_owner_says() {
     let fields = [("MC_INBOUND_FIELDS", "from=cli,text=payload,id=ref")];
     let mut product = Product::start_with(&["messagecentral"], &fields).await;
@@ -47,18 +72,23 @@ async fn fields_of_other_names_are_found_where_the_owner_says() {
 }
 
 #[tokio::test]
-async fn without_an_id_the_same_words_are_a_repeat_and_others_are_not() {
+async fn without_an_id_the_same_words_are_a_repeat_for_two_minutes() {
     let shape = InboundShape { id: None, ..Default::default() };
     let mut product = Product::start(&["messagecentral"]).await;
-    for (person, text) in
-        [(ANN, "My tap drips"), (ANN, "My tap drips"), (BOB, "My tap drips"), (ANN, "Yes")]
-    {
+    for (person, text, passed) in [
+        (ANN, "My tap drips", 0),
+        (ANN, "My tap drips", 100),
+        (BOB, "My tap drips", 0),
+        (ANN, "Yes", 0),
+        (ANN, "My tap drips", 100),
+    ] {
+        product.as_if_later(Duration::from_secs(passed));
         let route = product.route();
         let call = product.messagecentral.inbound(&route, WEBHOOK_TOKEN, &shape, person, text);
         assert_eq!(product.post(&call).await.status, 200);
         product.settled().await;
     }
-    let replies = ["You said: My tap drips", "You said: Yes"];
+    let replies = ["You said: My tap drips", "You said: Yes", "You said: My tap drips"];
     assert_eq!(product.messagecentral.texts_to(ANN), replies);
     assert_eq!(product.messagecentral.texts_to(BOB), ["You said: My tap drips"]);
 }
@@ -71,6 +101,7 @@ async fn a_genuine_call_that_cannot_be_read_is_kept_whole_and_the_operator_is_to
         r#"{"from":"+12025550143","#,
         "from=Ann&text=My+tap+drips",
         "",
+        &"[".repeat(100_000),
     ];
     for body in bodies {
         let call =

@@ -4,14 +4,15 @@
 //! Whatever a test does, when the program ends its log is checked: see [`crate::log`].
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use agent::Turn as Entry;
 use conversations::{ConversationId, Store};
 use fakes::{MessageCentral, OpenAi, Route, Twilio, WebhookAnswer, WebhookCall};
 use futures::future::join_all;
 use reqwest::{Method, RequestBuilder};
-use rusqlite::Connection;
-use serde_json::json;
+use rusqlite::{Connection, TransactionBehavior};
+use serde_json::{Value, json};
 use sms::Number;
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -65,7 +66,7 @@ impl Product {
             ("OPENAI_BASE_URL", openai.url()),
             ("PORT", "0".into()),
             ("PUBLIC_URL", PUBLIC_URL.into()),
-            ("RUST_LOG", "debug".into()),
+            ("RUST_LOG", "trace".into()),
         ];
         for provider in providers {
             match *provider {
@@ -179,6 +180,26 @@ impl Product {
         entries.filter_map(said).collect()
     }
 
+    /// Makes everything that it remembers so much longer ago.
+    pub(crate) fn as_if_later(&self, passed: Duration) {
+        let mut database = self.database();
+        let transaction =
+            database.transaction_with_behavior(TransactionBehavior::Immediate).unwrap();
+        let read = "SELECT collection, id, body FROM documents";
+        let documents: Vec<(String, String, String)> = {
+            let mut statement = transaction.prepare(read).unwrap();
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+            rows.unwrap().map(Result::unwrap).collect()
+        };
+        let write = "UPDATE documents SET body = ?3 WHERE collection = ?1 AND id = ?2";
+        for (collection, id, body) in documents {
+            let mut body = serde_json::from_str(&body).unwrap();
+            move_back(&mut body, i64::try_from(passed.as_millis()).unwrap());
+            transaction.execute(write, (collection, id, body.to_string())).unwrap();
+        }
+        transaction.commit().unwrap();
+    }
+
     /// How many things it remembers.
     pub(crate) fn documents(&self) -> i64 {
         self.database().query_row("SELECT count(*) FROM documents", [], |row| row.get(0)).unwrap()
@@ -200,6 +221,11 @@ impl Product {
     pub(crate) fn kill(&mut self) {
         self.process.kill();
         self.check_log();
+    }
+
+    /// Starts a second one beside it, with the same settings and in the same folder.
+    pub(crate) async fn start_another(&self) -> Process {
+        serve(&self.settings).await.0
     }
 
     /// Starts it again, with what it remembers. It listens at another port.
@@ -247,6 +273,23 @@ impl Drop for Product {
         } else {
             self.kill();
         }
+    }
+}
+
+/// Moves all times in this to an earlier one.
+fn move_back(json: &mut Value, milliseconds: i64) {
+    match json {
+        Value::Array(items) => items.iter_mut().for_each(|item| move_back(item, milliseconds)),
+        Value::Object(members) => {
+            for (name, value) in members {
+                let is_time = name == "at" || name == "until" || name.ends_with("_at");
+                match value.as_i64().filter(|_| is_time) {
+                    Some(time) => *value = (time - milliseconds).into(),
+                    None => move_back(value, milliseconds),
+                }
+            }
+        }
+        _ => {}
     }
 }
 

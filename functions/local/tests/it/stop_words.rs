@@ -1,7 +1,10 @@
 //! STOP, START and HELP: who may be texted, and who answers.
 
+use std::time::Duration;
+
 use fakes::Mode;
 
+use crate::process::until;
 use crate::product::{ANN, BOB, Product, between};
 
 const STOPPED: &str = "Handy Home: You are unsubscribed and will get no more texts from us. \
@@ -57,6 +60,51 @@ async fn a_stop_that_nobody_else_confirms_is_confirmed_once() {
 }
 
 #[tokio::test]
+async fn a_stop_to_one_number_of_ours_holds_for_the_others() {
+    let mut product = Product::start(&["messagecentral", "twilio"]).await;
+    product.openai.switch.set(Mode::Holds);
+    product.text(ANN, "My tap drips").await;
+    product.openai.wait_for_requests(1).await;
+    product.text_messagecentral(ANN, "STOP").await;
+    product.messagecentral.wait_for_messages(1).await;
+    product.openai.switch.set(Mode::Works);
+    product.settled().await;
+    assert_eq!(product.messagecentral.texts_to(ANN), [STOPPED]);
+    assert!(product.twilio.messages().is_empty());
+}
+
+#[tokio::test]
+async fn a_stop_while_the_first_provider_thinks_keeps_the_second_from_being_asked() {
+    let mut product = Product::start(&["messagecentral", "twilio"]).await;
+    product.messagecentral.switch.set(Mode::Holds);
+    product.text(ANN, "My tap drips").await;
+    let id = between(product.twilio.number(), ANN);
+    until("the reply to be sent", async || {
+        !product.store.attempts_of(&id).await.unwrap().is_empty()
+    })
+    .await;
+    product.text(ANN, "STOP").await;
+    product.messagecentral.switch.set(Mode::Fails(429, String::new()));
+    product.settled().await;
+    assert!(product.messagecentral.messages().is_empty() && product.twilio.messages().is_empty());
+}
+
+#[tokio::test]
+async fn a_stop_that_only_twilio_knows_of_is_ours_from_then_on() {
+    let mut product = Product::start(&["messagecentral", "twilio"]).await;
+    product.twilio.opt_out(ANN);
+    product.messagecentral.no_credit();
+    product.text(ANN, "My tap drips").await;
+    product.settled().await;
+    product.messagecentral.accept();
+    product.text(ANN, "Hello?").await;
+    product.text_messagecentral(ANN, "Hello there?").await;
+    product.settled().await;
+    assert!(product.messagecentral.messages().is_empty() && product.twilio.messages().is_empty());
+    assert_eq!(product.openai.requests().len(), 1);
+}
+
+#[tokio::test]
 async fn yes_brings_back_who_has_stopped_and_is_an_ordinary_word_otherwise() {
     let mut product = Product::start(&["messagecentral"]).await;
     for text in ["Yes", "STOP", "Yes", "Yes"] {
@@ -99,6 +147,8 @@ async fn a_captured_stop_has_no_effect_later() {
     let stop = product.messagecentral.inbound(&product.route(), token, &shape, ANN, "STOP");
     assert_eq!(product.post(&stop).await.status, 200);
     product.text_messagecentral(ANN, "START").await;
+    product.settled().await;
+    product.as_if_later(Duration::from_hours(72));
     assert_eq!(product.post(&stop).await.status, 200);
     product.settled().await;
     product.text_messagecentral(ANN, "My tap drips").await;

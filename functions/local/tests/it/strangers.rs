@@ -71,7 +71,8 @@ async fn a_genuine_call_that_is_odd_is_answered_or_kept() {
     let mut product = Product::start(&["twilio"]).await;
     let route = product.route();
     let emoji = "\u{1f6b0}".repeat(1_600);
-    for (person, text) in [(ANN, ""), (BOB, emoji.as_str())] {
+    let control = "\u{0}\u{7}\u{202e}Tap\r\n";
+    for (person, text) in [(ANN, ""), (BOB, emoji.as_str()), ("+12025550146", control)] {
         product.text(person, text).await;
         product.settled().await;
         assert_eq!(product.twilio.texts_to(person).len(), 1);
@@ -94,7 +95,7 @@ async fn a_genuine_call_that_is_odd_is_answered_or_kept() {
     let kept = product.store.quarantined(10).await.unwrap();
     assert_eq!(kept.len(), 3);
     assert!(kept.iter().any(|call| call.body.contains("Body=Your+code+is+1")));
-    assert_eq!(product.twilio.messages().len(), 3);
+    assert_eq!(product.twilio.messages().len(), 4);
     assert_eq!(product.notices().await.len(), 3);
 }
 

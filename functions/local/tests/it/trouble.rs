@@ -1,8 +1,12 @@
 //! The store or the model is away for a while.
 
-use fakes::{Mode, OpenAi};
+use std::time::Duration;
 
-use crate::product::{ANN, Product};
+use fakes::{Mode, OpenAi};
+use sms::Status;
+
+use crate::process::until;
+use crate::product::{ANN, Product, between};
 
 #[tokio::test]
 async fn while_the_store_is_away_nothing_is_promised() {
@@ -16,6 +20,37 @@ async fn while_the_store_is_away_nothing_is_promised() {
     product.settled().await;
     assert_eq!(product.twilio.texts_to(ANN), ["You said: My tap drips"]);
     assert_eq!(product.openai.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_store_that_is_away_when_there_is_something_to_write_down_learns_it_later() {
+    let mut product = Product::start(&["twilio"]).await;
+    let database = product.database();
+    product.openai.switch.set(Mode::Holds);
+    product.text(ANN, "My tap drips").await;
+    product.openai.wait_for_requests(1).await;
+    database.execute_batch("BEGIN IMMEDIATE").unwrap();
+    product.openai.switch.set(Mode::Works);
+    product.process.logs("a commit was not answered").await;
+    assert!(product.twilio.messages().is_empty());
+    product.twilio.switch.set(Mode::Holds);
+    database.execute_batch("ROLLBACK").unwrap();
+
+    let id = between(product.twilio.number(), ANN);
+    until("the reply to be sent", async || {
+        !product.store.attempts_of(&id).await.unwrap().is_empty()
+    })
+    .await;
+    database.execute_batch("BEGIN IMMEDIATE").unwrap();
+    product.twilio.switch.set(Mode::Works);
+    product.twilio.wait_for_messages(1).await;
+    product.process.logs("sent a reply").await;
+    database.execute_batch("ROLLBACK").unwrap();
+    product.settled().await;
+    assert_eq!(product.twilio.texts_to(ANN), ["You said: My tap drips"]);
+    assert_eq!(product.openai.requests().len(), 1);
+    let attempts = product.store.attempts_of(&id).await.unwrap();
+    assert_eq!((attempts.len(), attempts[0].status()), (1, Status::Accepted));
 }
 
 #[tokio::test]
@@ -41,4 +76,31 @@ async fn a_model_that_is_away_for_a_moment_is_not_noticed() {
     product.settled().await;
     assert_eq!(product.twilio.texts_to(ANN), ["You said: My tap drips"]);
     assert!(product.notices().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_model_that_stays_away_costs_one_apology_and_the_answer_follows_unasked() {
+    let mut product = Product::start(&["twilio"]).await;
+    // It need not be waited for: nobody but the owner can make it answer.
+    product.openai.switch.set(OpenAi::out_of_quota());
+    product.text(ANN, "My tap drips").await;
+    product.twilio.wait_for_messages(1).await;
+    product.text(ANN, "Hello?").await;
+    let id = between(product.twilio.number(), ANN);
+    for failures in 2..5 {
+        until("the model to be asked again", async || {
+            let loaded = product.store.load(&id).await.unwrap().unwrap();
+            loaded.conversation.failures == failures
+        })
+        .await;
+        product.as_if_later(Duration::from_secs(130));
+    }
+    product.stop().await;
+    product.as_if_later(Duration::from_secs(130));
+    product.openai.switch.set(Mode::Works);
+    product.start_again().await;
+    product.settled().await;
+    let sorry = "Handy Home: We can't answer right now, sorry. We have your text and will answer \
+                 it. You need not ask again.";
+    assert_eq!(product.twilio.texts_to(ANN), [sorry, "You said: My tap drips | Hello?"]);
 }

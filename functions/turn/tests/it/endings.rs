@@ -81,3 +81,22 @@ async fn is_told_of_tools_that_fail_or_are_none() {
     assert!(told[3].starts_with("error: arguments are not JSON"), "{told:?}");
     assert_eq!(scene.heard(), ["You said: My sink leaks"]);
 }
+
+#[tokio::test]
+async fn ends_when_the_person_has_been_silent_for_a_day() {
+    let mut scene = Scene::sending_by("twilio").await;
+    scene.openai.calls("record", r#"{"field":"task","value":"fix the sink"}"#);
+    scene.say("Fix my sink").await;
+    let day = 24 * 60 * 60;
+    for (seconds, ended) in [(day - 60, 0), (60, 1), (day, 1)] {
+        scene.pass(seconds);
+        scene.sweep().await;
+        scene.work().await;
+        assert_eq!(scene.process.store.ended(&scene.id()).await.unwrap().len(), ended);
+    }
+
+    let ended = scene.process.store.ended(&scene.id()).await.unwrap();
+    assert_eq!(ended[0].ending, "quiet");
+    assert_eq!(json!(ended[0].brief), json!({ "task": "fix the sink" }));
+    assert_eq!((scene.conversation().await.number, scene.heard().len()), (2, 1));
+}

@@ -144,7 +144,7 @@ impl Scene {
             settings,
             said: Mutex::default(),
             logs: Logs::capture(),
-            folder: folder,
+            folder,
         }
     }
 
@@ -322,10 +322,11 @@ impl Scene {
         self.process.store.load(&self.id()).await.unwrap().expect("somebody texted").conversation
     }
 
-    /// Whether nothing waits, nothing is open and nobody has to look again.
+    /// Whether nothing waits, nothing is open and nobody has to look again, unless it is left.
     pub(crate) async fn is_at_rest(&self) -> bool {
-        let Conversation { waiting, open, due_at, .. } = self.conversation().await;
-        waiting.is_empty() && open.is_none() && due_at.is_none()
+        let Conversation { waiting, open, due_at, at, .. } = self.conversation().await;
+        let left = at + SignedDuration::from_hours(24);
+        waiting.is_empty() && open.is_none() && due_at.is_none_or(|due| due == left)
     }
 
     pub(crate) fn id(&self) -> ConversationId {

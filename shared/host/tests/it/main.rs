@@ -4,6 +4,7 @@
 
 mod functions;
 mod lambda;
+mod lambda_watch;
 mod plain;
 mod schedule;
 mod settings;

@@ -1,0 +1,176 @@
+//! What the owner types, and what they are told.
+
+use fakes::Mode;
+use reqwest::Method;
+use tempfile::TempDir;
+
+use crate::process::{Process, Settings};
+use crate::product::{ANN, Product, between};
+
+const SEND: [&str; 3] = ["send", ANN, "We are on our way"];
+const BOTH: [&str; 2] = ["messagecentral", "twilio"];
+
+#[tokio::test]
+async fn send_prints_each_attempt() {
+    let mut product = Product::start(&BOTH).await;
+    let ran = product.run(&SEND, "").await;
+    assert_eq!(ran.code, Some(0));
+    assert!(ran.printed[0].starts_with("messagecentral: accepted as 474097, 1 segment"), "{ran:?}");
+
+    product.messagecentral.no_credit();
+    let ran = product.run(&SEND, "").await;
+    assert_eq!((ran.code, ran.printed[0].as_str()), (Some(0), "messagecentral: refused (508)"));
+    assert!(ran.printed[1].starts_with("twilio: accepted as SM"), "{ran:?}");
+
+    product.twilio.refuse_with(20429);
+    let ran = product.run(&SEND, "").await;
+    assert_eq!(ran.code, Some(1));
+    assert_eq!(ran.printed, ["messagecentral: refused (508)", "twilio: refused (20429)"]);
+    assert_eq!(ran.said, ["error: no provider accepted it: nothing was sent"]);
+
+    assert_eq!(product.messagecentral.texts_to(ANN), [SEND[2]]);
+    assert_eq!(product.twilio.texts_to(ANN), [SEND[2]]);
+}
+
+#[tokio::test]
+async fn send_asks_nobody_else_when_it_may_have_been_sent() {
+    let mut product = Product::start(&BOTH).await;
+    product.messagecentral.switch.set(Mode::CutsAfter);
+    let ran = product.run(&SEND, "").await;
+    assert_eq!(ran.code, Some(1));
+    assert_eq!(ran.printed, ["messagecentral: no readable answer, it may have been sent (cut)"]);
+    assert!(product.twilio.messages().is_empty());
+}
+
+#[tokio::test]
+async fn send_respects_a_stop() {
+    let mut product = Product::start(&BOTH).await;
+    product.text(ANN, "STOP").await;
+    product.settled().await;
+    let ran = product.run(&SEND, "").await;
+    assert_eq!((ran.code, ran.printed), (Some(1), vec![]));
+    assert_eq!(ran.said, ["error: this person has said STOP: nothing was sent"]);
+    assert!(product.messagecentral.messages().is_empty() && product.twilio.messages().is_empty());
+}
+
+#[tokio::test]
+async fn send_does_not_guess_at_a_number() {
+    let mut product = Product::start(&BOTH).await;
+    let ran = product.run(&["send", "2025550144", "We are on our way"], "").await;
+    assert_eq!(ran.code, Some(1));
+    assert_eq!(
+        ran.said,
+        ["error: not a telephone number: write + and the country code first, as in +12025550143"]
+    );
+}
+
+#[tokio::test]
+async fn chat_is_a_phone_in_the_terminal() {
+    let offline = [("OPENAI_API_KEY", ""), ("OPENAI_BASE_URL", "")];
+    let mut product = Product::start_with(&["mock"], &offline).await;
+    let ran = product.run(&["chat"], "\nMy kitchen tap drips").await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_eq!(
+        ran.printed[1..],
+        ["\u{2190} Got it. Could you tell me the street address where the work is to be done?"]
+    );
+
+    let mut product = Product::start(&["twilio"]).await;
+    let ran = product.run(&["chat"], "My kitchen tap drips").await;
+    assert_eq!(ran.code, Some(1));
+    assert_eq!(
+        ran.said,
+        ["error: real providers are configured: set USE_MOCK=true to chat as well"]
+    );
+}
+
+#[tokio::test]
+async fn without_any_setting_everything_is_built_in() {
+    let nothing = [("OPENAI_API_KEY", ""), ("OPENAI_BASE_URL", ""), ("PUBLIC_URL", "")];
+    let mut product = Product::start_with(&[], &nothing).await;
+    let printed = product.process.printed().join("\n");
+    assert!(printed.contains("offline, built in"), "{printed}");
+    assert!(printed.contains("mock: nothing is sent"), "{printed}");
+    assert_eq!(product.call(Method::GET, "/console").send().await.unwrap().status(), 200);
+    product.text_mock(ANN, "My kitchen tap drips").await;
+    product.settled().await;
+    assert_eq!(product.replies(&between("mock", ANN)).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_setting_that_cannot_work_stops_the_start_and_is_named() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for (settings, told) in [
+        (
+            &[("TWILIO_ACCOUNT_SID", "AC0")][..],
+            "Twilio is half configured: set TWILIO_AUTH_TOKEN, TWILIO_FROM (or \
+             TWILIO_MESSAGING_SERVICE_SID) as well",
+        ),
+        (
+            &[("MC_CUSTOMER_ID", "C-0")],
+            "MessageCentral is half configured: set MC_PASSWORD (or MC_PASSWORD_BASE64) as well",
+        ),
+        (
+            &[("MC_CUSTOMER_ID", "C-0"), ("MC_PASSWORD_BASE64", "open sesame")],
+            "MC_PASSWORD_BASE64 cannot be used: write the password in Base64, or set MC_PASSWORD \
+             to the password itself",
+        ),
+        (
+            &[("OPENAI_MODEL", "gpt-4.1")],
+            "the model is half configured: set OPENAI_API_KEY as well",
+        ),
+        (
+            &[("RESULT_WEBHOOK_URL", "https://business.example.test")],
+            "the result webhook is half configured: set RESULT_WEBHOOK_SECRET as well",
+        ),
+        (
+            &[("FIRESTORE_DATABASE", "texts")],
+            "Firestore is half configured: set GOOGLE_CLOUD_PROJECT as well",
+        ),
+        (
+            &[("SMS_PROVIDERS", "twilio")],
+            "SMS_PROVIDERS cannot be used: twilio is named twice or is not configured: leave it \
+             out, or set its settings",
+        ),
+        (&[("USE_MOCK", "maybe")], "USE_MOCK cannot be used: write true or false"),
+        (
+            &[("PUBLIC_URL", "sms.example.test")],
+            "PUBLIC_URL cannot be used: write an address like https://sms.example.com, with \
+             nothing after the path",
+        ),
+        (&[("PORT", "http")], "PORT cannot be used: write a number up to 65535"),
+        (
+            &[("PORT", &port)],
+            &format!("PORT cannot be used: port {port} is taken: set PORT to another number"),
+        ),
+        (&[("LOG_FORMAT", "xml")], "LOG_FORMAT cannot be used: write json or text"),
+        (
+            &[("AGENT_FILE", "nowhere.md")],
+            "AGENT_FILE cannot be used: the file is not readable: No such file or directory (os \
+             error 2)",
+        ),
+        (&[("DATA_DIR", file.path().to_str().unwrap())], "DATA_DIR cannot be used: "),
+    ] {
+        let (code, said) = start(&folder, settings).await;
+        assert_eq!(code, Some(1), "{settings:?}");
+        assert!(
+            matches!(&said[..], [line] if line.starts_with(&format!("error: {told}"))),
+            "{settings:?}: {said:?}"
+        );
+    }
+}
+
+/// Starts the program with these settings alone, and waits until it ends.
+async fn start(folder: &TempDir, settings: &[(&str, &str)]) -> (Option<i32>, Vec<String>) {
+    let data = folder.path().to_str().unwrap();
+    let settings: Settings = [("DATA_DIR", data), ("PORT", "0")]
+        .iter()
+        .chain(settings)
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    let mut process = Process::start(&[], &settings, "");
+    (process.end().await, process.logged())
+}
