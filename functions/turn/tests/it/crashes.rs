@@ -281,7 +281,7 @@ async fn behind_a_proxy() -> Option<(Scene, Proxy)> {
     let emulator = fakes::firestore().await?;
     let proxy = Proxy::before(emulator.host.clone()).await;
     let mut scene = Scene::on_firestore("messagecentral,twilio", &emulator.host).await;
-    scene.reach_firestore_by(&proxy.host);
+    scene.reach("FIRESTORE_EMULATOR_HOST", &proxy.host);
     Some((scene, proxy))
 }
 

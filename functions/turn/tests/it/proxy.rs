@@ -42,6 +42,11 @@ impl Proxy {
         self.answers.send_replace(Answers::AreHeldBack);
     }
 
+    /// Ends [`Self::hold_answers_back`]: they arrive, late.
+    pub(crate) fn let_answers_through(&self) {
+        self.answers.send_replace(Answers::Arrive);
+    }
+
     /// Cuts every connection. New ones are carried as usual.
     pub(crate) async fn cut(&self) {
         self.answers.send_replace(Answers::AreLost);

@@ -3,6 +3,7 @@
 use axum::body::Body;
 use tower::ServiceExt;
 
+use crate::proxy::Proxy;
 use crate::scene::Scene;
 
 #[tokio::test]
@@ -11,6 +12,31 @@ async fn believes_the_highest_word_whatever_the_order() {
     for (word, status) in [("delivered", "delivered"), ("sent", "delivered")] {
         scene.report(&scene.receipt(&sid(&scene), word, None)).await;
         assert_eq!(scene.attempts().await, [format!("twilio: {status}")]);
+    }
+}
+
+#[tokio::test]
+async fn believes_a_receipt_that_is_faster_than_the_answer() {
+    for named in [true, false] {
+        let mut scene = Scene::sending_by("twilio").await;
+        let twilio = scene.twilio.url().replace("http://", "");
+        let proxy = Proxy::before(twilio).await;
+        scene.reach("TWILIO_BASE_URL", &format!("http://{}", proxy.host));
+        scene.text("My sink leaks").await;
+        proxy.hold_answers_back();
+        let report = async {
+            scene.twilio.wait_for_messages(1).await;
+            let sid = sid(&scene);
+            let receipt = match named {
+                true => scene.receipt(&sid, "delivered", None),
+                false => scene.signed("/webhooks/twilio/status", &status(&sid, "delivered")),
+            };
+            assert_eq!(scene.report(&receipt).await.is_some(), named);
+            proxy.let_answers_through();
+        };
+        tokio::join!(scene.work(), report);
+        assert_eq!(scene.attempts().await, ["twilio: delivered"]);
+        assert!(scene.is_at_rest().await);
     }
 }
 

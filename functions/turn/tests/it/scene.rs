@@ -95,10 +95,10 @@ impl Scene {
         Self::with(providers, &settings).await
     }
 
-    /// Lets the functions reach Firestore by another host than the test does.
-    pub(crate) fn reach_firestore_by(&mut self, host: &str) {
+    /// Lets the functions reach what this setting names by another address than the test does.
+    pub(crate) fn reach(&mut self, setting: &str, address: &str) {
         let mut settings = self.settings.clone();
-        settings.insert("FIRESTORE_EMULATOR_HOST".into(), host.into());
+        settings.insert(setting.into(), address.into());
         let store = self.process.store.clone();
         self.process = Process::start(&settings.into_iter().collect());
         self.process.store = store;
