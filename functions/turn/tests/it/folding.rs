@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use conversations::Loaded;
-use fakes::Mode;
+use fakes::{Mode, OpenAi};
 
 use crate::scene::Scene;
 
@@ -75,6 +75,30 @@ async fn answers_once_when_two_are_at_it() {
     one.and(other).unwrap();
     assert_eq!(scene.heard(), ["You said: My sink leaks"]);
     assert!(scene.is_at_rest().await);
+}
+
+#[tokio::test]
+async fn says_nothing_while_another_is_saying_sorry() {
+    let mut scene = Scene::sending_by("twilio").await;
+    scene.openai.switch.set(THINKING);
+    scene.twilio.switch.set(Mode::Holds);
+    scene.text("My sink leaks").await;
+    let wake_up = scene.process.queue.receive().await.unwrap().wake_up.clone();
+    let sorry = async {
+        scene.openai.wait_for_requests(1).await;
+        scene.openai.switch.set(OpenAi::overloaded());
+        scene.turn(&wake_up).await.unwrap();
+    };
+    let answer = async {
+        scene.turn(&wake_up).await.unwrap();
+        assert_eq!(scene.attempts().await, ["twilio: sending"]);
+        scene.openai.switch.set(Mode::Works);
+        scene.twilio.switch.set(Mode::Works);
+    };
+    tokio::join!(answer, sorry);
+    scene.live(60).await;
+    let sorry = &scene.process.turn.agent.page.texts.sorry;
+    assert_eq!(scene.heard(), [sorry, "You said: My sink leaks"]);
 }
 
 #[tokio::test]

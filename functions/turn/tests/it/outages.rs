@@ -104,6 +104,22 @@ async fn says_once_that_the_model_is_down_and_answers_when_it_is_back() {
 }
 
 #[tokio::test]
+async fn answers_everything_at_once_when_the_model_is_back() {
+    let mut scene = Scene::sending_by("messagecentral").await;
+    scene.openai.switch.set(OpenAi::overloaded());
+    scene.say("My sink leaks").await;
+    scene.openai.switch.set(Mode::Works);
+    for text in ["HELP", "In the kitchen"] {
+        scene.text(text).await;
+    }
+    scene.restart();
+    scene.sweep().await;
+    let texts = &scene.process.turn.agent.page.texts;
+    let answers = ["You said: My sink leaks", &texts.help, "You said: In the kitchen"];
+    assert_eq!(scene.heard()[1..], answers);
+}
+
+#[tokio::test]
 async fn says_so_again_in_the_next_outage() {
     let scene = Scene::sending_by("twilio").await;
     let sorry = scene.process.turn.agent.page.texts.sorry.clone();
