@@ -31,8 +31,7 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Error> {
         return Err("real providers are configured: set USE_MOCK=true to chat as well".into());
     }
     let mut phone = Phone {
-        // A new number each time, so that every chat begins at the beginning.
-        number: Number::parse(&format!("+1202555{:04}", 100 + Uuid::new_v4().as_fields().1 % 100))?,
+        number: unused(&app.store).await?,
         webhook,
         store: Arc::clone(&app.store),
         http: reqwest::Client::builder().no_proxy().build()?,
@@ -99,6 +98,18 @@ impl Phone {
         self.printed = entries.len();
         Ok(!loaded.conversation.waiting.is_empty() || loaded.conversation.open.is_some())
     }
+}
+
+/// A number that has no conversation yet, so that a chat begins at the beginning. Those from 0100 to
+/// 0199 are nobody's (North American Numbering Plan).
+async fn unused(store: &Store) -> Result<Number, Error> {
+    for last in 100..200 {
+        let number = Number::parse(&format!("+1202555{last:04}"))?;
+        if store.load(&ConversationId::of("mock", &number)).await?.is_none() {
+            return Ok(number);
+        }
+    }
+    Err("all pretend numbers have been used: set DATA_DIR to a new folder".into())
 }
 
 /// The lines of the input, read where waiting for a person holds up nobody.

@@ -38,8 +38,10 @@ impl Sweep {
         let mut due = self.store.due(now, AT_ONCE).await?;
         due.extend(self.store.effects_due(now, AT_ONCE).await?);
         for (conversation, since) in due {
-            // A wake-up that was put for the same reason before is dropped.
-            let deduplication = format!("{conversation}@{}", since.as_millisecond());
+            // Once a minute for the same reason. The minute is part of the deduplication id because
+            // the queue remembers ids for five, and a wake-up may have been lost meanwhile.
+            let minute = now.as_second() / 60;
+            let deduplication = format!("{conversation}@{}/{minute}", since.as_millisecond());
             let conversation = conversation.to_string();
             let wake_up = WakeUp { conversation, trace: TraceId::fresh() };
             self.queue.send(&wake_up, &deduplication).await?;

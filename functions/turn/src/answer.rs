@@ -11,7 +11,7 @@ use telemetry::{Step, TraceId};
 
 use crate::Wake;
 use crate::edit::Draft;
-use crate::end::Over;
+use crate::end::End;
 use crate::send::entry;
 
 /// How often a draft is thrown away because another text came while the agent was thinking. After
@@ -204,13 +204,13 @@ impl<'a> Wake<'a> {
             draft.next.answers += 1;
             draft.next.brief.clone_from(&answered.brief);
             draft.next.turns.extend(answered.turns.iter().map(entry));
-            let over = match &answered.ending {
-                Some(Ending::Finished) => Some(Over::Finished),
-                Some(Ending::HandedOver { reason }) => Some(Over::ToPerson(reason.clone())),
-                None => (draft.next.answers >= self.turn.agent.page.turns).then_some(Over::Limit),
+            let end = match &answered.ending {
+                Some(Ending::Finished) => Some(End::Finished),
+                Some(Ending::HandedOver { reason }) => Some(End::HandedOver(reason.clone())),
+                None => (draft.next.answers >= self.turn.agent.page.turns).then_some(End::Limit),
             };
-            if let Some(over) = over {
-                self.end(&mut draft, over, run.trace());
+            if let Some(end) = end {
+                self.end(&mut draft, end, run.trace());
             }
             self.reply(&mut draft, run, answered.reply.clone());
             return draft;

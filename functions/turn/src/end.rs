@@ -13,25 +13,25 @@ use crate::edit::Draft;
 pub(crate) const QUIET: SignedDuration = SignedDuration::from_hours(24);
 
 /// How a conversation is over.
-pub(crate) enum Over {
+pub(crate) enum End {
     /// The agent has what it needs.
     Finished,
     /// The agent has had all its turns.
     Limit,
     /// A person has to take over, for this reason of the agent's.
-    ToPerson(String),
+    HandedOver(String),
     /// The person texts no more.
     Quiet,
 }
 
 impl<'a> Wake<'a> {
     /// Moves a conversation that is over to a document of its own, and begins the next one.
-    pub(crate) fn end(&self, draft: &mut Draft<'a>, over: Over, trace: &TraceId) {
-        let (ending, reason) = match over {
-            Over::Finished => ("finished", None),
-            Over::Limit => ("turn_limit", None),
-            Over::ToPerson(reason) => ("handed_over", Some(reason)),
-            Over::Quiet => ("quiet", None),
+    pub(crate) fn end(&self, draft: &mut Draft<'a>, end: End, trace: &TraceId) {
+        let (ending, reason) = match end {
+            End::Finished => ("finished", None),
+            End::Limit => ("turn_limit", None),
+            End::HandedOver(reason) => ("handed_over", Some(reason)),
+            End::Quiet => ("quiet", None),
         };
         let next = &mut draft.next;
         let ended = Ended {
@@ -69,7 +69,7 @@ impl<'a> Wake<'a> {
             if !idle || !begun || self.clock.now() < draft.next.at + QUIET {
                 return None;
             }
-            self.end(&mut draft, Over::Quiet, &trace);
+            self.end(&mut draft, End::Quiet, &trace);
             draft.set_due(self.clock.now());
             Some(draft)
         });

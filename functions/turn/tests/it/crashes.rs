@@ -1,8 +1,14 @@
 //! Death at any moment, and what is made of it afterwards.
 
-use fakes::Mode;
+use std::future::{Future, poll_fn};
+use std::task::Poll;
+use std::time::Duration;
 
-use crate::scene::Scene;
+use fakes::Mode;
+use jiff::SignedDuration;
+
+use crate::proxy::Proxy;
+use crate::scene::{Scene, until};
 
 const ANSWER: &str = "You said: My sink leaks";
 
@@ -176,14 +182,121 @@ async fn sends_nothing_twice_by_two_providers_wherever_it_dies() {
     }
 }
 
+#[tokio::test]
+async fn sends_nothing_twice_though_it_dies_again_while_it_settles() {
+    let mut scene = Scene::sending_by("twilio").await;
+    for steps in 1.. {
+        scene.person = person(steps);
+        lose_before_twilio(&mut scene).await;
+        scene.pass(61);
+        scene.process.sweep.run(scene.now).await.unwrap();
+        let died = scene.die_after(steps).await;
+        scene.live(120).await;
+        assert_eq!(scene.heard(), [ANSWER], "after {steps} steps");
+        assert!(scene.is_at_rest().await, "after {steps} steps");
+        if !died {
+            break;
+        }
+    }
+}
+
+#[tokio::test]
+async fn sends_nothing_when_it_was_frozen_until_another_did() {
+    let scene = Scene::sending_by("twilio").await;
+    scene.text("My sink leaks").await;
+    let wake_up = scene.process.queue.receive().await.unwrap().wake_up.clone();
+    let mut frozen = Box::pin(scene.process.turn.run(&wake_up, scene.now));
+    // As soon as the commit can be read, before its answer is.
+    poll_fn(|context| match scene.has_attempted() {
+        true => Poll::Ready(()),
+        false => frozen.as_mut().poll(context).map(|_| panic!("it did not stop")),
+    })
+    .await;
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(90)).await;
+    tokio::time::resume();
+    let later = scene.now + SignedDuration::from_secs(90);
+    scene.process.turn.run(&wake_up, later).await.unwrap();
+    assert_eq!(scene.heard(), [ANSWER]);
+    frozen.await.unwrap();
+    assert_eq!(scene.heard(), [ANSWER]);
+    assert!(scene.is_at_rest().await);
+}
+
+#[tokio::test]
+async fn writes_down_what_became_of_an_attempt_that_was_given_up_meanwhile() {
+    let scene = Scene::sending_by("messagecentral").await;
+    scene.messagecentral.switch.set(Mode::Holds);
+    scene.text("My sink leaks").await;
+    let wake_up = scene.process.queue.receive().await.unwrap().wake_up.clone();
+    let later = async {
+        until(async || scene.has_attempted()).await;
+        let later = scene.now + SignedDuration::from_secs(30);
+        scene.process.turn.run(&wake_up, later).await.unwrap();
+        assert_eq!(scene.attempts().await, ["messagecentral: unknown"]);
+        scene.messagecentral.switch.set(Mode::Works);
+    };
+    let (answered, ()) = tokio::join!(scene.turn(&wake_up), later);
+    answered.unwrap();
+    assert_eq!(scene.attempts().await, ["messagecentral: accepted"]);
+}
+
+#[tokio::test]
+async fn sends_what_was_committed_though_the_answer_of_the_store_was_lost() {
+    let Some((scene, proxy)) = behind_a_proxy().await else { return };
+    scene.openai.switch.set(Mode::Holds);
+    scene.text("My sink leaks").await;
+    let lose = async {
+        scene.openai.wait_for_requests(1).await;
+        proxy.hold_answers_back();
+        scene.openai.switch.set(Mode::Works);
+        until(async || scene.attempts().await.len() == 1).await;
+        proxy.cut().await;
+    };
+    tokio::join!(scene.work(), lose);
+    assert_eq!(scene.messagecentral.texts_to(scene.person), [ANSWER]);
+    assert_eq!(scene.attempts().await, ["messagecentral: accepted"]);
+}
+
+#[tokio::test]
+async fn sends_by_the_second_provider_though_the_answer_of_the_store_was_lost() {
+    let Some((scene, proxy)) = behind_a_proxy().await else { return };
+    scene.messagecentral.no_credit();
+    scene.messagecentral.switch.set(Mode::Holds);
+    scene.text("My sink leaks").await;
+    let lose = async {
+        until(async || scene.attempts().await.len() == 1).await;
+        proxy.hold_answers_back();
+        scene.messagecentral.switch.set(Mode::Works);
+        until(async || scene.attempts().await.len() == 2).await;
+        proxy.cut().await;
+    };
+    tokio::join!(scene.work(), lose);
+    assert_eq!(scene.twilio.texts_to(scene.person), [ANSWER]);
+    assert_eq!(scene.attempts().await, ["messagecentral: failed", "twilio: accepted"]);
+}
+
+/// A product on a Firestore whose answers can be lost; the test itself sees what is stored.
+async fn behind_a_proxy() -> Option<(Scene, Proxy)> {
+    let emulator = fakes::firestore().await?;
+    let proxy = Proxy::before(emulator.host.clone()).await;
+    let mut scene = Scene::on_firestore("messagecentral,twilio", &emulator.host).await;
+    scene.reach_firestore_by(&proxy.host);
+    Some((scene, proxy))
+}
+
 /// A turn that died after its commit, before Twilio saw anything of it.
 async fn lost_before_twilio() -> Scene {
     let mut scene = Scene::sending_by("twilio").await;
+    lose_before_twilio(&mut scene).await;
+    scene
+}
+
+async fn lose_before_twilio(scene: &mut Scene) {
     scene.twilio.switch.set(Mode::HangsBefore);
     scene.text("My sink leaks").await;
     scene.die_when(async |scene| !scene.attempts().await.is_empty()).await;
     scene.twilio.switch.set(Mode::Works);
-    scene
 }
 
 /// Somebody else each time.

@@ -9,6 +9,7 @@ mod endings;
 mod folding;
 mod logs;
 mod outages;
+mod proxy;
 mod receipts;
 mod results;
 mod scene;

@@ -1,7 +1,7 @@
 //! A product with a person who texts it: the functions in this process, stand-ins for everything
 //! outside, and a clock of its own.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
@@ -56,10 +56,8 @@ pub(crate) struct Scene {
     pub(crate) carrier: &'static str,
     /// Goes on only when told to. Long past, so that nothing is in the future of the stand-ins.
     pub(crate) now: Timestamp,
-    /// How long the model is waited for, from the next start on.
-    pub(crate) patience: Patience,
     pub(crate) process: Process,
-    settings: Settings,
+    settings: BTreeMap<String, String>,
     said: Mutex<BTreeSet<String>>,
     logs: Logs,
     folder: TempDir,
@@ -89,6 +87,23 @@ impl Scene {
         Self::with(providers, &[]).await
     }
 
+    /// As [`Self::sending_by`], on the Firestore at this host.
+    pub(crate) async fn on_firestore(providers: &str, host: &str) -> Self {
+        let project = fakes::unique_name();
+        let settings =
+            [("GOOGLE_CLOUD_PROJECT", project.as_str()), ("FIRESTORE_EMULATOR_HOST", host)];
+        Self::with(providers, &settings).await
+    }
+
+    /// Lets the functions reach Firestore by another host than the test does.
+    pub(crate) fn reach_firestore_by(&mut self, host: &str) {
+        let mut settings = self.settings.clone();
+        settings.insert("FIRESTORE_EMULATOR_HOST".into(), host.into());
+        let store = self.process.store.clone();
+        self.process = Process::start(&settings.into_iter().collect());
+        self.process.store = store;
+    }
+
     /// As [`Self::sending_by`], with more settings.
     pub(crate) async fn with(providers: &str, settings: &[(&str, &str)]) -> Self {
         let (openai, twilio, messagecentral) =
@@ -99,7 +114,7 @@ impl Scene {
             true => vec![],
             false => vec![("DATA_DIR", data_dir.as_str())],
         };
-        let settings: Settings = [
+        let settings: BTreeMap<String, String> = [
             ("SMS_PROVIDERS", providers),
             ("OPENAI_API_KEY", OpenAi::KEY),
             ("OPENAI_BASE_URL", &openai.url()),
@@ -116,16 +131,16 @@ impl Scene {
         .into_iter()
         .chain(of_store)
         .chain(settings.iter().copied())
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
         Self {
-            process: Process::start(&settings, PATIENCE),
+            process: Process::start(&settings.clone().into_iter().collect()),
             openai,
             twilio,
             messagecentral,
             person: "+12025550143",
             carrier: if providers.contains("twilio") { "twilio" } else { "messagecentral" },
             now: "2026-01-05T15:00:00Z".parse().unwrap(),
-            patience: PATIENCE,
             settings,
             said: Mutex::default(),
             logs: Logs::capture(),
@@ -135,7 +150,8 @@ impl Scene {
 
     /// Ends the process as `kill -9` does, and starts another on what is stored.
     pub(crate) fn restart(&mut self) {
-        self.process = Process::start(&self.settings, self.patience);
+        let settings = self.settings.clone().into_iter().collect();
+        self.process = Process::start(&settings);
     }
 
     /// The person texts us, and is acknowledged.
@@ -239,14 +255,9 @@ impl Scene {
     /// Works until `happened`, and then dies as by `kill -9`.
     pub(crate) async fn die_when(&mut self, happened: impl AsyncFn(&Self) -> bool) {
         let scene = &*self;
-        let watch = async {
-            while !happened(scene).await {
-                tokio::task::yield_now().await;
-            }
-        };
         tokio::select! {
             () = scene.work() => panic!("the work was done before"),
-            () = watch => {}
+            () = until(async || happened(scene).await) => {}
         }
         self.restart();
     }
@@ -284,8 +295,17 @@ impl Scene {
     }
 
     fn disk(&self, statement: &str) {
-        let file = self.folder.path().join("textback.db");
-        rusqlite::Connection::open(file).unwrap().execute_batch(statement).unwrap();
+        self.file().execute_batch(statement).unwrap();
+    }
+
+    /// Whether an attempt is in the embedded store, looked up without letting anything else happen.
+    pub(crate) fn has_attempted(&self) -> bool {
+        let sql = "SELECT count(*) FROM documents WHERE collection = 'attempts'";
+        self.file().query_one(sql, [], |row| row.get::<_, i64>(0)).unwrap() > 0
+    }
+
+    fn file(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.folder.path().join("textback.db")).unwrap()
     }
 
     /// The conversation, as far as it is under way.
@@ -383,7 +403,7 @@ impl Drop for Scene {
 }
 
 impl Process {
-    fn start(settings: &Settings, patience: Patience) -> Self {
+    fn start(settings: &Settings) -> Self {
         let store = Arc::new(Store::open(settings).unwrap());
         let providers = Arc::new(Providers::configured(settings, PUBLIC_URL, false).unwrap());
         let page = Page::from_settings(settings).unwrap();
@@ -398,7 +418,7 @@ impl Process {
             turn: Turn {
                 store: store.clone(),
                 providers: providers.clone(),
-                agent: Arc::new(Agent { model, page, patience }),
+                agent: Arc::new(Agent { model, page, patience: PATIENCE }),
                 results: Results::from_settings(settings).unwrap().map(Arc::new),
             },
             receipts: Arc::new(Receipts { providers, store: store.clone() }),
@@ -421,6 +441,16 @@ impl Call {
     fn provider(&self) -> &str {
         self.path.split('/').nth(2).unwrap()
     }
+}
+
+/// Waits until it is so.
+pub(crate) async fn until(so: impl AsyncFn() -> bool) {
+    let waiting = async {
+        while !so().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(ENDLESS, waiting).await.expect("it comes to that");
 }
 
 /// Calls are handed over in this process, so the address behind it is nobody's.

@@ -16,12 +16,8 @@ macro_rules! on_both_stores {
             $(#[tokio::test]
             async fn $story() {
                 let Some(emulator) = fakes::firestore().await else { return };
-                let settings = [
-                    ("GOOGLE_CLOUD_PROJECT", fakes::unique_name()),
-                    ("FIRESTORE_EMULATOR_HOST", emulator.host),
-                ];
-                let settings = settings.each_ref().map(|(name, value)| (*name, value.as_str()));
-                super::$story(crate::scene::Scene::with("messagecentral,twilio", &settings).await).await;
+                let scene = crate::scene::Scene::on_firestore("messagecentral,twilio", &emulator.host);
+                super::$story(scene.await).await;
             })*
         }
     };
