@@ -17,6 +17,8 @@ mod firestore;
 mod id;
 mod kept;
 mod open;
+mod receipts;
+mod shown;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod store;
@@ -27,4 +29,5 @@ pub use documents::Unavailable;
 pub use id::ConversationId;
 pub use kept::{Attempt, Effect, Ended, Notice, Quarantined, Stop, StoredReceipt, Trace};
 pub use open::OpenError;
-pub use store::{Arrival, Change, Claim, CommitError, Joined, Loaded, Store, Taken};
+pub use receipts::Joined;
+pub use store::{Arrival, Change, Claim, CommitError, Loaded, Store, Taken};

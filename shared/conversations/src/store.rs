@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
-use sms::{Number, Receipt, Status};
+use sms::{Number, Status};
 use telemetry::{Step, TraceId};
 use thiserror::Error;
 
@@ -15,11 +15,10 @@ use crate::documents::{
 };
 use crate::id::{hash, person};
 use crate::{
-    Attempt, Conversation, ConversationId, Effect, Ended, Notice, Quarantined, Stop, StoredReceipt,
-    Trace, Waiting,
+    Attempt, Conversation, ConversationId, Effect, Ended, Notice, Quarantined, Stop, Waiting,
 };
 
-const DAY: SignedDuration = SignedDuration::from_hours(24);
+pub(crate) const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// A claim outlives any replay of the call: Twilio's signature carries no time, and Twilio itself
 /// keeps a message for 400 days.
@@ -28,12 +27,10 @@ const CLAIMS_LIVE: SignedDuration = DAY.checked_mul(400).expect("400 days fit");
 const CONVERSATIONS_LIVE: SignedDuration = DAY.checked_mul(90).expect("90 days fit");
 /// What happened is kept for as long as somebody may ask why.
 const RECORDS_LIVE: SignedDuration = DAY.checked_mul(30).expect("30 days fit");
-/// A receipt that nobody asked for within this time belongs to no attempt of ours.
-const RECEIPTS_LIVE: SignedDuration = DAY.checked_mul(7).expect("7 days fit");
 
 /// Where everything is remembered.
 pub struct Store {
-    documents: Documents,
+    pub(crate) documents: Documents,
 }
 
 /// A text that arrived, about to be claimed.
@@ -160,17 +157,6 @@ pub enum CommitError {
     /// It may have been stored or not: load again and look.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
-}
-
-/// What became of a receipt.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Joined {
-    /// Its attempt knows; this is the attempt's trace.
-    Attempt(TraceId),
-    /// No attempt is known by that message yet. It is kept for when there is.
-    NotYet,
-    /// It had come before.
-    Repeat,
 }
 
 impl Store {
@@ -404,94 +390,6 @@ impl Store {
         Ok(())
     }
 
-    /// Keeps a receipt, then looks for the attempt that it is about. A repeat stores nothing.
-    pub async fn receive(
-        &self,
-        provider: &str,
-        receipt: &Receipt,
-        now: Timestamp,
-    ) -> Result<Joined, Unavailable> {
-        let stored = StoredReceipt {
-            provider: provider.to_owned(),
-            message: message_name(provider, &receipt.message),
-            attempt: receipt.attempt.clone(),
-            status: receipt.status,
-            word: receipt.word.clone(),
-            code: receipt.code.clone(),
-            opted_out: receipt.opted_out,
-            at: now,
-            joined: false,
-        };
-        let name = hash(&[&stored.message, &stored.word]);
-        let kept =
-            Write::Create(at("receipts", &name), expiring(fields(&stored), now, RECEIPTS_LIVE));
-        match self.documents.commit(vec![kept]).await {
-            Ok(_) => self.join(&name, &stored).await,
-            Err(WriteError::Conflict) => Ok(Joined::Repeat),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// Looks for the attempt that a kept receipt is about, and tells it.
-    async fn join(&self, name: &str, receipt: &StoredReceipt) -> Result<Joined, Unavailable> {
-        let named = match &receipt.attempt {
-            Some(attempt) => self.attempt(attempt).await?,
-            None => None,
-        };
-        // A name that belongs to another provider's attempt proves nothing.
-        let attempt = match named.filter(|attempt| attempt.provider == receipt.provider) {
-            Some(attempt) => Some(attempt),
-            None => self.equal::<Attempt>("attempts", "message", &receipt.message).await?.pop(),
-        };
-        let Some(attempt) = attempt else { return Ok(Joined::NotYet) };
-        let message = receipt.message.split_once(':');
-        let message = message.map(|(provider, id)| (provider.to_owned(), id.to_owned()));
-        let step = Step::new("receipt", receipt.at)
-            .with("provider", receipt.provider.clone())
-            .with("word", receipt.word.clone())
-            .with("attempt", attempt.id.clone());
-        let step = match &receipt.code {
-            Some(code) => step.with("code", code.clone()),
-            None => step,
-        };
-        let joined = Write::Merge {
-            path: at("receipts", name),
-            set: object(json!({ "joined": true })),
-            append: vec![],
-        };
-        let told = learned(&attempt.id, receipt.status, message.as_ref(), receipt.code.as_deref());
-        let traced = add_steps(&attempt.trace, Some(&attempt.conversation), &[step]);
-        let mut writes = vec![told, joined, traced];
-        if receipt.opted_out {
-            writes.push(stopped(&attempt.conversation, receipt.at, &receipt.provider));
-        }
-        self.documents.commit(writes).await?;
-        Ok(Joined::Attempt(attempt.trace))
-    }
-
-    /// Tells the attempts of the receipts that came before them. `message`: only those about this
-    /// message; otherwise up to `limit` of all. Returns how many found theirs.
-    pub async fn join_receipts(
-        &self,
-        message: Option<(&str, &str)>,
-        limit: u32,
-    ) -> Result<usize, Unavailable> {
-        let filter = match message {
-            Some((provider, id)) => Filter::Equal("message", message_name(provider, id).into()),
-            None => Filter::Equal("joined", false.into()),
-        };
-        let found = self.documents.find(Query { collection: "receipts", filter, limit }).await?;
-        let mut joined = 0;
-        for document in found {
-            let name = document.id.clone();
-            let receipt: StoredReceipt = read(document)?;
-            if !receipt.joined && self.join(&name, &receipt).await? != Joined::NotYet {
-                joined += 1;
-            }
-        }
-        Ok(joined)
-    }
-
     /// Conversations that a turn should look at, and since when; the longest due first.
     pub async fn due(
         &self,
@@ -555,66 +453,23 @@ impl Store {
         }
     }
 
-    /// All attempts made in a conversation, earliest first.
-    pub async fn attempts_of(&self, id: &ConversationId) -> Result<Vec<Attempt>, Unavailable> {
-        let mut attempts: Vec<Attempt> =
-            self.equal("attempts", "conversation", id.as_str()).await?;
-        attempts.sort_by_key(|attempt| attempt.at);
-        Ok(attempts)
-    }
-
-    /// What happened under a trace, in order of time.
-    pub async fn trace(&self, id: &TraceId) -> Result<Option<Trace>, Unavailable> {
-        let Some(found) = self.get_one(at("traces", id.as_str())).await? else { return Ok(None) };
-        let mut trace: Trace = read(found)?;
-        trace.steps.sort_by_key(|step| step.at);
-        Ok(Some(trace))
-    }
-
-    /// Conversations under way, the latest first.
-    pub async fn latest(
-        &self,
-        limit: u32,
-    ) -> Result<Vec<(ConversationId, Conversation)>, Unavailable> {
-        let query = Query { collection: "conversations", filter: Filter::Latest("at"), limit };
-        let found = self.documents.find(query).await?.into_iter();
-        found
-            .filter_map(|document| Some((ConversationId::parse(&document.id)?, document)))
-            .map(|(id, document)| Ok((id, read(document)?)))
-            .collect()
-    }
-
-    /// Earlier conversations of a pair that are over, earliest first.
-    pub async fn ended(&self, id: &ConversationId) -> Result<Vec<Ended>, Unavailable> {
-        let mut ended: Vec<Ended> = self.equal("ended", "conversation", id.as_str()).await?;
-        ended.sort_by_key(|ended| ended.number);
-        Ok(ended)
-    }
-
-    /// What a person should look at, the latest first.
-    pub async fn notices(&self, limit: u32) -> Result<Vec<Notice>, Unavailable> {
-        self.list(Query { collection: "notices", filter: Filter::Latest("at"), limit }).await
-    }
-
-    /// Calls that were not understood, the latest first.
-    pub async fn quarantined(&self, limit: u32) -> Result<Vec<Quarantined>, Unavailable> {
-        self.list(Query { collection: "quarantine", filter: Filter::Latest("at"), limit }).await
-    }
-
     /// Forgets what has expired, where the store does not do so by itself.
     pub async fn expire(&self, now: Timestamp) -> Result<(), Unavailable> {
         self.documents.expire(now.as_millisecond()).await
     }
 
-    async fn get_one(&self, path: Path) -> Result<Option<Document>, Unavailable> {
+    pub(crate) async fn get_one(&self, path: Path) -> Result<Option<Document>, Unavailable> {
         Ok(self.documents.get(&[path]).await?.into_iter().next().flatten())
     }
 
-    async fn list<T: DeserializeOwned>(&self, query: Query) -> Result<Vec<T>, Unavailable> {
+    pub(crate) async fn list<T: DeserializeOwned>(
+        &self,
+        query: Query,
+    ) -> Result<Vec<T>, Unavailable> {
         self.documents.find(query).await?.into_iter().map(read).collect()
     }
 
-    async fn equal<T: DeserializeOwned>(
+    pub(crate) async fn equal<T: DeserializeOwned>(
         &self,
         collection: &'static str,
         field: &'static str,
@@ -662,7 +517,7 @@ fn keep_stop(person: &str, stop: &Stop) -> Write {
 }
 
 /// A stop that a provider tells us of. It has told the person as well.
-fn stopped(id: &ConversationId, now: Timestamp, provider: &str) -> Write {
+pub(crate) fn stopped(id: &ConversationId, now: Timestamp, provider: &str) -> Write {
     keep_stop(id.person(), &Stop { at: now, provider: provider.to_owned(), confirmed: true })
 }
 
@@ -688,7 +543,7 @@ fn keep(path: Path, set: Fields) -> Write {
     Write::Merge { path, set, append: vec![] }
 }
 
-fn learned(
+pub(crate) fn learned(
     attempt: &str,
     status: Status,
     message: Option<&(String, String)>,
@@ -705,7 +560,11 @@ fn learned(
     Write::Merge { path: at("attempts", attempt), set, append: vec![("words", words)] }
 }
 
-fn add_steps(trace: &TraceId, conversation: Option<&ConversationId>, steps: &[Step]) -> Write {
+pub(crate) fn add_steps(
+    trace: &TraceId,
+    conversation: Option<&ConversationId>,
+    steps: &[Step],
+) -> Write {
     let mut set = Fields::new();
     if let Some(conversation) = conversation {
         set.insert("conversation".into(), conversation.as_str().into());
@@ -717,20 +576,20 @@ fn add_steps(trace: &TraceId, conversation: Option<&ConversationId>, steps: &[St
     Write::Merge { path: at("traces", trace.as_str()), set, append: vec![("steps", steps)] }
 }
 
-fn message_name(provider: &str, id: &str) -> String {
+pub(crate) fn message_name(provider: &str, id: &str) -> String {
     format!("{provider}:{id}")
 }
 
-fn at(collection: &'static str, id: &str) -> Path {
+pub(crate) fn at(collection: &'static str, id: &str) -> Path {
     Path { collection, id: id.to_owned() }
 }
 
-fn expiring(mut fields: Fields, now: Timestamp, after: SignedDuration) -> Fields {
+pub(crate) fn expiring(mut fields: Fields, now: Timestamp, after: SignedDuration) -> Fields {
     fields.insert("expires_at".into(), (now + after).as_millisecond().into());
     fields
 }
 
-fn fields(document: &impl Serialize) -> Fields {
+pub(crate) fn fields(document: &impl Serialize) -> Fields {
     object(serde_json::to_value(document).expect("our own types have string keys only"))
 }
 
@@ -738,14 +597,14 @@ fn since(due: &Document) -> Option<Timestamp> {
     Timestamp::from_millisecond(due.fields.get("due_at")?.as_i64()?).ok()
 }
 
-fn object(value: Value) -> Map<String, Value> {
+pub(crate) fn object(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(fields) => fields,
         _ => Map::new(),
     }
 }
 
-fn read<T: DeserializeOwned>(document: Document) -> Result<T, Unavailable> {
+pub(crate) fn read<T: DeserializeOwned>(document: Document) -> Result<T, Unavailable> {
     // The error of serde would quote what is stored.
     serde_json::from_value(Value::Object(document.fields))
         .map_err(|_| Unavailable::new("a document is not in the form that this version writes"))

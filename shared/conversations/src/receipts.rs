@@ -1,0 +1,117 @@
+//! Receipts, which come before their attempts, after them, or twice.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use sms::Receipt;
+use telemetry::{Step, TraceId};
+
+use crate::documents::{Filter, Query, Unavailable, Write, WriteError};
+use crate::id::hash;
+use crate::store::{
+    DAY, add_steps, at, expiring, fields, learned, message_name, object, read, stopped,
+};
+use crate::{Attempt, Store, StoredReceipt};
+
+/// A receipt that nobody asked for within this time belongs to no attempt of ours.
+const RECEIPTS_LIVE: SignedDuration = DAY.checked_mul(7).expect("7 days fit");
+
+/// What became of a receipt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Joined {
+    /// Its attempt knows; this is the attempt's trace.
+    Attempt(TraceId),
+    /// No attempt is known by that message yet. It is kept for when there is.
+    NotYet,
+    /// It had come before.
+    Repeat,
+}
+
+impl Store {
+    /// Keeps a receipt, then looks for the attempt that it is about. A repeat stores nothing.
+    pub async fn receive(
+        &self,
+        provider: &str,
+        receipt: &Receipt,
+        now: Timestamp,
+    ) -> Result<Joined, Unavailable> {
+        let stored = StoredReceipt {
+            provider: provider.to_owned(),
+            message: message_name(provider, &receipt.message),
+            attempt: receipt.attempt.clone(),
+            status: receipt.status,
+            word: receipt.word.clone(),
+            code: receipt.code.clone(),
+            opted_out: receipt.opted_out,
+            at: now,
+            joined: false,
+        };
+        let name = hash(&[&stored.message, &stored.word]);
+        let kept =
+            Write::Create(at("receipts", &name), expiring(fields(&stored), now, RECEIPTS_LIVE));
+        match self.documents.commit(vec![kept]).await {
+            Ok(_) => self.join(&name, &stored).await,
+            Err(WriteError::Conflict) => Ok(Joined::Repeat),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Looks for the attempt that a kept receipt is about, and tells it.
+    async fn join(&self, name: &str, receipt: &StoredReceipt) -> Result<Joined, Unavailable> {
+        let named = match &receipt.attempt {
+            Some(attempt) => self.attempt(attempt).await?,
+            None => None,
+        };
+        // A name that belongs to another provider's attempt proves nothing.
+        let attempt = match named.filter(|attempt| attempt.provider == receipt.provider) {
+            Some(attempt) => Some(attempt),
+            None => self.equal::<Attempt>("attempts", "message", &receipt.message).await?.pop(),
+        };
+        let Some(attempt) = attempt else { return Ok(Joined::NotYet) };
+        let message = receipt.message.split_once(':');
+        let message = message.map(|(provider, id)| (provider.to_owned(), id.to_owned()));
+        let step = Step::new("receipt", receipt.at)
+            .with("provider", receipt.provider.clone())
+            .with("word", receipt.word.clone())
+            .with("attempt", attempt.id.clone());
+        let step = match &receipt.code {
+            Some(code) => step.with("code", code.clone()),
+            None => step,
+        };
+        let joined = Write::Merge {
+            path: at("receipts", name),
+            set: object(json!({ "joined": true })),
+            append: vec![],
+        };
+        let told = learned(&attempt.id, receipt.status, message.as_ref(), receipt.code.as_deref());
+        let traced = add_steps(&attempt.trace, Some(&attempt.conversation), &[step]);
+        let mut writes = vec![told, joined, traced];
+        if receipt.opted_out {
+            writes.push(stopped(&attempt.conversation, receipt.at, &receipt.provider));
+        }
+        self.documents.commit(writes).await?;
+        Ok(Joined::Attempt(attempt.trace))
+    }
+
+    /// Tells the attempts of the receipts that came before them. `message`: only those about this
+    /// message; otherwise up to `limit` of all. Returns how many found theirs.
+    pub async fn join_receipts(
+        &self,
+        message: Option<(&str, &str)>,
+        limit: u32,
+    ) -> Result<usize, Unavailable> {
+        let filter = match message {
+            Some((provider, id)) => Filter::Equal("message", message_name(provider, id).into()),
+            None => Filter::Equal("joined", false.into()),
+        };
+        let found = self.documents.find(Query { collection: "receipts", filter, limit }).await?;
+        let mut joined = 0;
+        for document in found {
+            let name = document.id.clone();
+            let receipt: StoredReceipt = read(document)?;
+            if !receipt.joined && self.join(&name, &receipt).await? != Joined::NotYet {
+                joined += 1;
+            }
+        }
+        Ok(joined)
+    }
+}

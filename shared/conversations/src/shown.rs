@@ -1,0 +1,55 @@
+//! What is read to be shown to a person.
+
+use telemetry::TraceId;
+
+use crate::documents::{Filter, Query, Unavailable};
+use crate::store::{at, read};
+use crate::{Attempt, Conversation, ConversationId, Ended, Notice, Quarantined, Store, Trace};
+
+impl Store {
+    /// All attempts made in a conversation, earliest first.
+    pub async fn attempts_of(&self, id: &ConversationId) -> Result<Vec<Attempt>, Unavailable> {
+        let mut attempts: Vec<Attempt> =
+            self.equal("attempts", "conversation", id.as_str()).await?;
+        attempts.sort_by_key(|attempt| attempt.at);
+        Ok(attempts)
+    }
+
+    /// What happened under a trace, in order of time.
+    pub async fn trace(&self, id: &TraceId) -> Result<Option<Trace>, Unavailable> {
+        let Some(found) = self.get_one(at("traces", id.as_str())).await? else { return Ok(None) };
+        let mut trace: Trace = read(found)?;
+        trace.steps.sort_by_key(|step| step.at);
+        Ok(Some(trace))
+    }
+
+    /// Conversations under way, the latest first.
+    pub async fn latest(
+        &self,
+        limit: u32,
+    ) -> Result<Vec<(ConversationId, Conversation)>, Unavailable> {
+        let query = Query { collection: "conversations", filter: Filter::Latest("at"), limit };
+        let found = self.documents.find(query).await?.into_iter();
+        found
+            .filter_map(|document| Some((ConversationId::parse(&document.id)?, document)))
+            .map(|(id, document)| Ok((id, read(document)?)))
+            .collect()
+    }
+
+    /// Earlier conversations of a pair that are over, earliest first.
+    pub async fn ended(&self, id: &ConversationId) -> Result<Vec<Ended>, Unavailable> {
+        let mut ended: Vec<Ended> = self.equal("ended", "conversation", id.as_str()).await?;
+        ended.sort_by_key(|ended| ended.number);
+        Ok(ended)
+    }
+
+    /// What a person should look at, the latest first.
+    pub async fn notices(&self, limit: u32) -> Result<Vec<Notice>, Unavailable> {
+        self.list(Query { collection: "notices", filter: Filter::Latest("at"), limit }).await
+    }
+
+    /// Calls that were not understood, the latest first.
+    pub async fn quarantined(&self, limit: u32) -> Result<Vec<Quarantined>, Unavailable> {
+        self.list(Query { collection: "quarantine", filter: Filter::Latest("at"), limit }).await
+    }
+}
