@@ -204,7 +204,7 @@ async fn sends_nothing_twice_though_it_dies_again_while_it_settles() {
 async fn sends_nothing_when_it_was_frozen_until_another_did() {
     let scene = Scene::sending_by("twilio").await;
     scene.text("My sink leaks").await;
-    let wake_up = scene.process.queue.receive().await.unwrap().wake_up.clone();
+    let wake_up = scene.wake_up().await;
     let mut frozen = Box::pin(scene.process.turn.run(&wake_up, scene.now));
     // As soon as the commit can be read, before its answer is.
     poll_fn(|context| match scene.has_attempted() {
@@ -228,7 +228,7 @@ async fn writes_down_what_became_of_an_attempt_that_was_given_up_meanwhile() {
     let scene = Scene::sending_by("messagecentral").await;
     scene.messagecentral.switch.set(Mode::Holds);
     scene.text("My sink leaks").await;
-    let wake_up = scene.process.queue.receive().await.unwrap().wake_up.clone();
+    let wake_up = scene.wake_up().await;
     let later = async {
         until(async || scene.has_attempted()).await;
         let later = scene.now + SignedDuration::from_secs(30);

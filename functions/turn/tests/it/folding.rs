@@ -64,7 +64,7 @@ async fn answers_once_when_two_are_at_it() {
     let scene = Scene::sending_by("twilio").await;
     scene.openai.switch.set(Mode::Holds);
     scene.text("My sink leaks").await;
-    let wake_up = scene.process.queue.receive().await.unwrap().wake_up.clone();
+    let wake_up = scene.wake_up().await;
     let one = scene.process.turn.run(&wake_up, scene.now);
     let other = scene.process.turn.run(&wake_up, scene.now);
     let answer = async {
@@ -83,7 +83,7 @@ async fn says_nothing_while_another_is_saying_sorry() {
     scene.openai.switch.set(THINKING);
     scene.twilio.switch.set(Mode::Holds);
     scene.text("My sink leaks").await;
-    let wake_up = scene.process.queue.receive().await.unwrap().wake_up.clone();
+    let wake_up = scene.wake_up().await;
     let sorry = async {
         scene.openai.wait_for_requests(1).await;
         scene.openai.switch.set(OpenAi::overloaded());

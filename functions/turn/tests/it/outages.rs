@@ -216,7 +216,7 @@ async fn leaves_a_store_that_takes_nothing_and_answers_when_it_does_again() {
     let mut scene = Scene::sending_by("twilio").await;
     scene.text("My sink leaks").await;
     scene.fill_disk();
-    let wake_up = scene.process.queue.receive().await.unwrap().wake_up.clone();
+    let wake_up = scene.wake_up().await;
     assert!(scene.turn(&wake_up).await.is_err());
     assert!(scene.heard().is_empty());
     scene.free_disk();

@@ -226,6 +226,14 @@ impl Scene {
         }
     }
 
+    /// Takes a wake-up from the queue.
+    pub(crate) async fn wake_up(&self) -> WakeUp {
+        let received = self.process.queue.receive().await.unwrap();
+        let wake_up = received.wake_up.clone();
+        received.done().await.unwrap();
+        wake_up
+    }
+
     /// Does what one wake-up asks for.
     pub(crate) async fn turn(&self, wake_up: &WakeUp) -> Result<(), Unavailable> {
         let run = self.process.turn.run(wake_up, self.now);
