@@ -9,6 +9,7 @@
 mod messagecentral;
 mod network;
 mod openai;
+mod runtime_api;
 mod servers;
 mod switch;
 mod twilio;
@@ -16,6 +17,7 @@ mod twilio;
 pub use messagecentral::*;
 pub use network::*;
 pub use openai::*;
+pub use runtime_api::*;
 pub use servers::*;
 pub use switch::*;
 pub use twilio::*;

@@ -184,6 +184,10 @@ impl<S> Watched<S> {
         result.unwrap()
     }
 
+    pub(crate) fn subscribe(&self) -> watch::Receiver<S> {
+        self.0.subscribe()
+    }
+
     /// Waits until the state is so. Fails the test after a while, saying what was waited for.
     pub(crate) async fn until(&self, wanted: &str, so: impl FnMut(&S) -> bool) {
         let mut states = self.0.subscribe();

@@ -7,6 +7,7 @@
 
 #![warn(missing_docs)]
 
+mod gateway;
 mod http;
 mod schedule;
 mod stop;
