@@ -6,6 +6,7 @@
 #![warn(missing_docs)]
 #![expect(clippy::unwrap_used, reason = "a stand-in that breaks must fail the test that uses it")]
 
+mod gateway;
 mod messagecentral;
 mod network;
 mod openai;
@@ -14,6 +15,7 @@ mod servers;
 mod switch;
 mod twilio;
 
+pub use gateway::*;
 pub use messagecentral::*;
 pub use network::*;
 pub use openai::*;

@@ -137,6 +137,10 @@ impl Server {
         Self { address, runtime: Some(runtime) }
     }
 
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }

@@ -17,13 +17,15 @@ use crate::network::{Server, Watched};
 /// How much an answer may hold, in bytes.
 const LARGEST_ANSWER: usize = 6 * 1024 * 1024;
 
-/// The Lambda of one function, which is started with [`RuntimeApi::environment`] and then works on
-/// one event at a time. It fails the test that talks to it once the function has asked for
-/// anything that Lambda would refuse.
+/// The Lambda of one function, which is started with [`RuntimeApi::environment`] and then given one
+/// event at a time. Once it has asked for anything that Lambda would refuse, the test that invokes
+/// it fails.
 #[derive(Debug)]
 pub struct RuntimeApi {
     server: Server,
     lambda: Arc<Watched<Lambda>>,
+    /// Held by whoever's event it is.
+    turn: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug, Default)]
@@ -35,7 +37,7 @@ struct Lambda {
     /// The event that is being worked on.
     given: Option<String>,
     /// What became of the last event: what the function answered, or the error that it named.
-    outcome: Option<Result<Value, Value>>,
+    outcome: Option<(String, Result<Value, Value>)>,
     /// What the function did that no function may do.
     mistake: Option<String>,
 }
@@ -52,7 +54,7 @@ impl RuntimeApi {
             .fallback(stray)
             .layer(DefaultBodyLimit::max(2 * LARGEST_ANSWER))
             .with_state(Arc::clone(&lambda));
-        Self { server: Server::start(router), lambda }
+        Self { server: Server::start(router), lambda, turn: tokio::sync::Mutex::default() }
     }
 
     /// What Lambda itself adds to the environment of a function.
@@ -89,13 +91,12 @@ impl RuntimeApi {
     /// What the function answers to an event, or the `errorType` and `errorMessage` with which it
     /// fails.
     pub async fn try_invoke(&self, event: &Value) -> Result<Value, Value> {
-        self.lambda.change(|lambda| {
-            assert!(lambda.event.is_none() && lambda.given.is_none(), "one event at a time");
-            lambda.event = Some((Uuid::new_v4().to_string(), event.clone()));
-            lambda.outcome = None;
-        });
-        self.until("the function to answer", |lambda| lambda.outcome.is_some()).await;
-        self.lambda.change(|lambda| lambda.outcome.take().unwrap())
+        let _turn = self.turn.lock().await;
+        let id = Uuid::new_v4().to_string();
+        self.lambda.change(|lambda| lambda.event = Some((id.clone(), event.clone())));
+        let done = |lambda: &Lambda| lambda.outcome.as_ref().is_some_and(|(of, _)| *of == id);
+        self.until("the function to answer", done).await;
+        self.lambda.change(|lambda| lambda.outcome.take().unwrap().1)
     }
 
     async fn until(&self, wanted: &str, so: impl Fn(&Lambda) -> bool) {
@@ -178,7 +179,8 @@ fn settle(lambda: &Watched<Lambda>, id: &str, outcome: Result<Value, Value>) -> 
     if lambda.read(|lambda| lambda.given.as_deref() != Some(id)) {
         return mistake(lambda, "the function answered an event that it was not given");
     }
-    lambda.change(|lambda| (lambda.given, lambda.outcome) = (None, Some(outcome)));
+    let outcome = Some((id.to_owned(), outcome));
+    lambda.change(|lambda| (lambda.given, lambda.outcome) = (None, outcome));
     (StatusCode::ACCEPTED, Json(json!({ "status": "OK" }))).into_response()
 }
 
