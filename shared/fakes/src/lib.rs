@@ -6,6 +6,7 @@
 #![warn(missing_docs)]
 #![expect(clippy::unwrap_used, reason = "a stand-in that breaks must fail the test that uses it")]
 
+mod events;
 mod gateway;
 mod messagecentral;
 mod network;
@@ -15,6 +16,7 @@ mod servers;
 mod switch;
 mod twilio;
 
+pub use events::*;
 pub use gateway::*;
 pub use messagecentral::*;
 pub use network::*;
