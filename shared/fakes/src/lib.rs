@@ -6,16 +6,20 @@
 #![warn(missing_docs)]
 #![expect(clippy::unwrap_used, reason = "a stand-in that breaks must fail the test that uses it")]
 
+mod gateway;
 mod messagecentral;
 mod network;
 mod openai;
+mod runtime_api;
 mod servers;
 mod switch;
 mod twilio;
 
+pub use gateway::*;
 pub use messagecentral::*;
 pub use network::*;
 pub use openai::*;
+pub use runtime_api::*;
 pub use servers::*;
 pub use switch::*;
 pub use twilio::*;

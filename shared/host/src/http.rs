@@ -11,7 +11,7 @@ use settings::{Names, Settings, SettingsError};
 use tokio::net::TcpListener;
 use url::Url;
 
-use crate::{Error, on_lambda, stop_signal};
+use crate::{Error, gateway, on_lambda, stop_signal};
 
 const DEFAULT_HOST: &str = "127.0.0.1";
 const DEFAULT_PORT: u16 = 5000;
@@ -27,7 +27,7 @@ pub const PUBLIC_URL: Names = &["PUBLIC_URL"];
 /// the process is asked to stop; and `GET /healthz`. Limits on bodies are the router's.
 pub(crate) async fn serve_http(settings: &Settings, router: Router) -> Result<(), Error> {
     if on_lambda(settings) {
-        return lambda_http::run(router.merge(healthz())).await;
+        return gateway::serve(router.merge(healthz())).await;
     }
     serve(bind(settings).await?, router, stop_signal()).await;
     Ok(())

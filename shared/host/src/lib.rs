@@ -10,6 +10,7 @@
 #![warn(missing_docs)]
 
 mod function;
+mod gateway;
 mod http;
 mod parameters;
 mod schedule;

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
+use axum::response::{AppendHeaders, IntoResponse};
 use axum::routing::{any, get};
 use host::Error;
 use queue::{Queue, WakeUp};
@@ -77,14 +78,36 @@ impl Function {
 fn called() {
     main_of(host::Function::reading(&[]), |function| {
         function.serve_http(async |_| {
-            let seen = any(async |call: Request| {
-                let (head, body) = call.into_parts();
-                let body = axum::body::to_bytes(body, 1024).await.unwrap();
-                format!("{} {} {}", head.method, head.uri, String::from_utf8_lossy(&body))
-            });
-            Ok(Router::new().route("/slow", get(slow)).fallback(seen))
+            Ok(Router::new()
+                .route("/slow", get(slow))
+                .route("/cookies", get(cookies))
+                .route("/binary", get(async || [0_u8, 159, 146, 150]))
+                .route("/words", get(async || "Grüße"))
+                .route("/nothing", get(async || StatusCode::NO_CONTENT))
+                .route("/huge", get(async || "x".repeat(5 * 1024 * 1024)))
+                .fallback(any(seen)))
         })
     });
+}
+
+/// The call as the router saw it.
+async fn seen(call: Request) -> String {
+    let (head, body) = call.into_parts();
+    let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    let mut seen = format!("{} {}\n", head.method, head.uri);
+    for (name, value) in &head.headers {
+        seen += &format!("{name}: {}\n", String::from_utf8_lossy(value.as_bytes()));
+    }
+    seen + "\n" + &String::from_utf8_lossy(&body)
+}
+
+async fn cookies() -> impl IntoResponse {
+    AppendHeaders([
+        (header::SET_COOKIE, "a=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT"),
+        (header::SET_COOKIE, "b=2"),
+        (header::VARY, "accept"),
+        (header::VARY, "origin"),
+    ])
 }
 
 /// In flight until the end of standard input.
