@@ -37,15 +37,15 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let settings = Settings::from_env();
+    let functions =
+        [inbound::SETTINGS, turn::SETTINGS, receipts::SETTINGS, sweep::SETTINGS, console::SETTINGS];
+    let settings = Settings::from_env([host::SETTINGS].into_iter().chain(functions.concat()));
     match Arguments::parse().command.unwrap_or(Command::Serve) {
-        Command::Serve => host::run_with(settings, app::serve),
+        Command::Serve => host::run(settings, app::serve),
         // Who talks in a terminal wants to read what is said, not how.
-        Command::Chat => host::run_with(settings.or("RUST_LOG", "error"), chat::run),
+        Command::Chat => host::run(settings.or("RUST_LOG", "error"), chat::run),
         Command::Send { to, text } => {
-            host::run_with(settings.or("RUST_LOG", "error"), |settings| {
-                send::run(settings, to, text)
-            })
+            host::run(settings.or("RUST_LOG", "error"), |settings| send::run(settings, to, text))
         }
     }
 }

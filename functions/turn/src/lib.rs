@@ -14,10 +14,11 @@ mod settle;
 
 use std::sync::Arc;
 
-use agent::Agent;
+use agent::{Agent, OpenAi, Page};
 use conversations::{Conversation, ConversationId, Loaded, Store, Unavailable};
 use jiff::Timestamp;
-use queue::WakeUp;
+use queue::{Queue, WakeUp};
+use settings::Names;
 use sms::Providers;
 use telemetry::TraceId;
 use tracing::{Instrument, Span};
@@ -28,6 +29,17 @@ pub use results::Results;
 
 /// How many times one wake-up settles or answers something before the next wake-up takes over.
 const RUNS: usize = 8;
+
+/// The settings that the function reads.
+pub const SETTINGS: &[Names] = &[
+    host::PUBLIC_URL,
+    Page::SETTINGS,
+    OpenAi::SETTINGS,
+    Providers::SETTINGS,
+    Store::SETTINGS,
+    Queue::SETTINGS,
+    Results::SETTINGS,
+];
 
 /// The function, with its clients.
 #[derive(Clone)]

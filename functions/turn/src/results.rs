@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use reqwest::redirect::Policy;
 use secrecy::{ExposeSecret, SecretBox};
 use serde_json::json;
-use settings::{Settings, SettingsError};
+use settings::{Names, Settings, SettingsError};
 use sha2::Sha256;
 use tracing::Instrument;
 
@@ -35,6 +35,9 @@ pub struct Results {
 }
 
 impl Results {
+    /// What [`Results::from_settings`] reads.
+    pub const SETTINGS: Names = &["RESULT_WEBHOOK_SECRET", "RESULT_WEBHOOK_URL"];
+
     /// The receiver at `RESULT_WEBHOOK_URL`, if there is one. `RESULT_WEBHOOK_SECRET` is
     /// `whsec_` and Base64, as Standard Webhooks writes it, or any other text as it is.
     pub fn from_settings(settings: &Settings) -> Result<Option<Self>, SettingsError> {

@@ -25,7 +25,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::IgnoredAny;
 use serde_json::Value;
-use settings::{Settings, SettingsError};
+use settings::{Names, Settings, SettingsError};
 use thiserror::Error;
 use tower::service_fn;
 use url::Url;
@@ -106,6 +106,9 @@ pub(crate) struct Answer {
 }
 
 impl OpenAi {
+    /// What [`OpenAi::from_settings`] reads.
+    pub const SETTINGS: Names = &["OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL"];
+
     /// The model of `OPENAI_API_KEY`, `OPENAI_BASE_URL` and `OPENAI_MODEL`, or none.
     ///
     /// An address alone is enough, since a server in the house often wants no key. `model` is the

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use firestore::FirestoreDbOptions;
-use settings::{Settings, SettingsError};
+use settings::{Names, Settings, SettingsError};
 use thiserror::Error;
 
 use crate::Store;
@@ -23,6 +23,19 @@ pub enum OpenError {
 }
 
 impl Store {
+    /// What [`Store::open`] reads.
+    pub const SETTINGS: Names = &[
+        "AWS_ACCESS_KEY_ID",
+        "AWS_REGION",
+        "AWS_SECRET_ACCESS_KEY",
+        "DATA_DIR",
+        "FIRESTORE_DATABASE",
+        "FIRESTORE_EMULATOR_HOST",
+        "GCP_WIF_CONFIG",
+        "GOOGLE_APPLICATION_CREDENTIALS",
+        "GOOGLE_CLOUD_PROJECT",
+    ];
+
     /// The store that the settings name: Firestore when a Google project is set, otherwise the
     /// embedded one in `DATA_DIR`. Firestore is connected to on first use.
     pub fn open(settings: &Settings) -> Result<Self, OpenError> {

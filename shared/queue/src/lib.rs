@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use settings::{Settings, SettingsError};
+use settings::{Names, Settings, SettingsError};
 use telemetry::TraceId;
 use thiserror::Error;
 
@@ -67,6 +67,16 @@ enum Kind {
 }
 
 impl Queue {
+    /// What [`Queue::open`] reads.
+    pub const SETTINGS: Names = &[
+        "AWS_ACCESS_KEY_ID",
+        "AWS_ENDPOINT_URL",
+        "AWS_REGION",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "TURN_QUEUE_URL",
+    ];
+
     /// A new queue in the memory of this process. A wake-up that fails three times is set aside
     /// with an error in the log.
     pub fn in_process() -> Self {
