@@ -1,24 +1,25 @@
 //! HTTP calls as Lambda brings them: events of an HTTP API or a function URL, payload format 2.0.
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
 //!
-//! Read here rather than by `lambda_http`, which (1.3.2) leaves the stage in the path, panics on an
-//! address or a body that it cannot read, so that a stranger could raise the alarm for errors, and
-//! keeps only the first of several headers of one name in an answer. Providers sign the address
-//! that they called, so the query is passed on byte for byte.
-
-use std::collections::BTreeMap;
+//! `lambda_http` (1.3.2) reads and writes them. It leaves the stage in the path, panics on an address
+//! or a body that it cannot read, so that a stranger could raise the alarm for errors, and keeps only
+//! the first of several headers of one name in an answer. That is put right here, around it.
 
 use axum::Router;
-use axum::body::Body;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header};
+use axum::body::{Body, to_bytes};
+use axum::http::uri::PathAndQuery;
+use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use lambda_http::Adapter;
+use lambda_http::request::LambdaRequest;
 use lambda_runtime::{LambdaEvent, service_fn};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
-use tower::ServiceExt;
+use serde_json::{Value, json};
+use tower::{Service, ServiceExt};
+use url::Url;
 
 use crate::Error;
 
@@ -43,87 +44,72 @@ const NOT_IN_A_PATH: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Call {
-    raw_path: String,
-    raw_query_string: String,
-    /// Those of one name are joined by commas.
-    headers: BTreeMap<String, String>,
-    /// Not among the headers.
-    #[serde(default)]
-    cookies: Vec<String>,
-    request_context: Context,
-    body: Option<String>,
-    #[serde(default)]
-    is_base64_encoded: bool,
-}
-
-#[derive(Deserialize)]
-struct Context {
-    http: Http,
-    stage: String,
-}
-
-#[derive(Deserialize)]
-struct Http {
-    method: String,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Answer {
-    status_code: u16,
-    headers: BTreeMap<String, String>,
-    /// Those that are set. Joined by a comma they would not be understood.
-    cookies: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    body: Option<String>,
-    is_base64_encoded: bool,
-}
-
 /// Answers the calls that Lambda brings with `router`.
 pub(crate) async fn serve(router: Router) -> Result<(), Error> {
-    let handle = async |event: LambdaEvent<Box<RawValue>>| {
-        let call = serde_json::from_str(event.payload.get()).map_err(|_| {
-            "this function answers HTTP calls alone: put it behind a function URL, or an HTTP API \
-             with payload format 2.0"
-        })?;
-        let answer = match request(call) {
-            Some(request) => router.clone().oneshot(request).await.into_response(),
-            None => {
-                tracing::warn!("turned a call away: its address or its body cannot be read");
-                StatusCode::BAD_REQUEST.into_response()
-            }
+    let router = router.layer(map_response(carried)).map_request(without_host);
+    let adapter = Adapter::from(router);
+    let handle = async |event: LambdaEvent<Value>| {
+        let (call, context) = event.into_parts();
+        if call.pointer("/requestContext/http").is_none() {
+            return Err(Error::from(
+                "this function answers HTTP calls alone: put it behind a function URL, or an HTTP \
+                 API with payload format 2.0",
+            ));
+        }
+        let Some(call) = readable(call) else {
+            tracing::warn!("turned a call away: its address or its body cannot be read");
+            return Ok(json!({ "statusCode": StatusCode::BAD_REQUEST.as_u16() }));
         };
-        Ok::<_, Error>(written(answer).await)
+        let Ok(answer) = adapter.clone().call(LambdaEvent::new(call, context)).await;
+        Ok(serde_json::to_value(answer)?)
     };
     lambda_runtime::run(service_fn(handle)).await
 }
 
-/// The call as a server on a port would have got it, or `None` if it would not have taken it.
-fn request(call: Call) -> Option<Request<Body>> {
-    let mut address = encoded(without_stage(&call.raw_path, &call.request_context.stage));
-    if !call.raw_query_string.is_empty() {
-        address.push('?');
-        address.push_str(&call.raw_query_string);
+/// The call without the stage in its path, or `None` if no server on a port would have taken it.
+fn readable(mut call: Value) -> Option<LambdaRequest> {
+    let stage = call["requestContext"]["stage"].as_str().unwrap_or_default();
+    let path = encoded(without_stage(call["rawPath"].as_str()?, stage));
+    let query = call["rawQueryString"].as_str().unwrap_or_default();
+    PathAndQuery::try_from(format!("{path}?{query}")).ok()?;
+    if let Some(host) = call["headers"]["host"].as_str() {
+        Url::parse(&format!("https://{host}{path}")).ok()?;
     }
-    let body = match call.body {
-        Some(body) if call.is_base64_encoded => BASE64_STANDARD.decode(body).ok()?.into(),
-        Some(body) => body.into(),
-        None => Body::empty(),
+    if call["isBase64Encoded"] == true {
+        BASE64_STANDARD.decode(call["body"].as_str().unwrap_or_default()).ok()?;
+    }
+    call["rawPath"] = path.into();
+    // Otherwise `lambda_http` would put it back.
+    call["requestContext"]["stage"] = "$default".into();
+    serde_json::from_value(call).ok()
+}
+
+/// The call as a server on a port would have got it. Which host was called is what `PUBLIC_URL` says.
+fn without_host<B>(mut call: axum::http::Request<B>) -> axum::http::Request<B> {
+    if let Some(path) = call.uri().path_and_query() {
+        *call.uri_mut() = Uri::from(path.clone());
+    }
+    call
+}
+
+/// The answer in a form that loses nothing on its way.
+async fn carried(answer: Response) -> Response {
+    let (mut head, body) = answer.into_parts();
+    let Ok(body) = to_bytes(body, LARGEST_ANSWER).await else {
+        tracing::error!("gave no answer: it broke off, or is larger than Lambda carries");
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    let mut headers = HeaderMap::new();
-    for (name, value) in call.headers {
-        headers.insert(name.parse::<HeaderName>().ok()?, HeaderValue::from_str(&value).ok()?);
+    // Those that set cookies are carried apart from the others.
+    let names: Vec<HeaderName> =
+        head.headers.keys().filter(|name| **name != header::SET_COOKIE).cloned().collect();
+    for name in names {
+        let values: Vec<_> =
+            head.headers.get_all(&name).iter().map(HeaderValue::as_bytes).collect();
+        if let Ok(all) = HeaderValue::from_bytes(&values.join(&b", "[..])) {
+            head.headers.insert(name, all);
+        }
     }
-    if !call.cookies.is_empty() {
-        headers.insert(header::COOKIE, call.cookies.join("; ").parse().ok()?);
-    }
-    let method = call.request_context.http.method.as_str();
-    let mut request = Request::builder().method(method).uri(address).body(body).ok()?;
-    *request.headers_mut() = headers;
-    Some(request)
+    Response::from_parts(head, Body::from(body))
 }
 
 /// A stage that has a name stands before the path, behind a domain of one's own too. There the key
@@ -148,44 +134,4 @@ fn encoded(path: &str) -> String {
         encoded.extend(utf8_percent_encode(part, NOT_IN_A_PATH));
     }
     encoded
-}
-
-async fn written(answer: Response) -> Answer {
-    let (head, body) = answer.into_parts();
-    let Ok(body) = axum::body::to_bytes(body, LARGEST_ANSWER).await else {
-        tracing::error!("gave no answer: it broke off, or is larger than Lambda carries");
-        return Answer {
-            status_code: StatusCode::INTERNAL_SERVER_ERROR.as_u16(),
-            headers: BTreeMap::new(),
-            cookies: Vec::new(),
-            body: None,
-            is_base64_encoded: false,
-        };
-    };
-    let mut headers = BTreeMap::<String, String>::new();
-    let mut cookies = Vec::new();
-    for (name, value) in &head.headers {
-        let value = String::from_utf8_lossy(value.as_bytes());
-        if name == header::SET_COOKIE {
-            cookies.push(value.into());
-            continue;
-        }
-        let values = headers.entry(name.to_string()).or_default();
-        if !values.is_empty() {
-            values.push_str(", ");
-        }
-        values.push_str(&value);
-    }
-    // Whatever is text goes as it is, whatever is not in Base64; either way the bytes are ours.
-    let (body, is_base64_encoded) = match String::from_utf8(body.into()) {
-        Ok(text) => (text, false),
-        Err(error) => (BASE64_STANDARD.encode(error.as_bytes()), true),
-    };
-    Answer {
-        status_code: head.status.as_u16(),
-        headers,
-        cookies,
-        body: (!body.is_empty()).then_some(body),
-        is_base64_encoded,
-    }
 }

@@ -56,13 +56,10 @@ async fn answers_in_the_form_of_a_gateway() {
         answer
     };
     let answered = |status: u16, headers: &Value, body: &str, base64: bool| {
-        let mut answer = json!({
-            "statusCode": status, "headers": headers, "cookies": [], "isBase64Encoded": base64,
-        });
-        if !body.is_empty() {
-            answer["body"] = body.into();
-        }
-        answer
+        json!({
+            "statusCode": status, "headers": headers, "multiValueHeaders": {}, "cookies": [],
+            "body": body, "isBase64Encoded": base64,
+        })
     };
     assert_eq!(answer("GET", "/words").await, answered(200, &plain, "Grüße", false));
     assert_eq!(answer("HEAD", "/words").await, answered(200, &plain, "", false));
@@ -75,7 +72,9 @@ async fn answers_in_the_form_of_a_gateway() {
         json!({
             "statusCode": 200,
             "headers": { "vary": "accept, origin" },
+            "multiValueHeaders": {},
             "cookies": ["a=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT", "b=2"],
+            "body": "",
             "isBase64Encoded": false,
         })
     );
