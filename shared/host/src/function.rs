@@ -122,8 +122,10 @@ impl Function {
         let environment =
             Settings::from_env([SETTINGS].into_iter().chain(self.settings.iter().copied()));
         start(environment, async move |environment| {
+            let parameters = Parameters::of(&environment).await?;
+            let now = SystemTime::now();
             let (settings, fresh) =
-                Fresh::start(environment, build, self.stale_after, SystemTime::now()).await?;
+                Fresh::start(environment, parameters, build, self.stale_after, now).await?;
             serve(settings, Arc::new(fresh)).await
         })
     }
@@ -156,11 +158,11 @@ where
     /// Builds the first handler. Returns the settings that it was built from as well.
     async fn start(
         environment: Settings,
+        parameters: Option<Parameters>,
         build: N,
         stale_after: Duration,
         now: SystemTime,
     ) -> Result<(Settings, Self), Error> {
-        let parameters = Parameters::of(&environment).await?;
         let values = match &parameters {
             Some(parameters) => parameters.read(AT_THE_START).await?,
             None => Settings::default(),

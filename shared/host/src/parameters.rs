@@ -88,14 +88,23 @@ impl Parameters {
         let Some(path) = environment.get(SECRETS_PATH) else { return Ok(None) };
         let path = checked(path)?;
         let config = aws_config::defaults(BehaviorVersion::latest()).load().await;
-        let region =
-            config.region().ok_or_else(|| unusable("it needs a region: set AWS_REGION"))?.as_ref();
-        Ok(Some(Self {
+        let names = environment.lacking().filter(|name| may_be_stored(name)).collect();
+        Self::below(path, names, &config).map(Some)
+    }
+
+    fn below(
+        path: String,
+        names: Vec<&'static str>,
+        config: &SdkConfig,
+    ) -> Result<Self, SettingsError> {
+        let region = config.region().map(AsRef::as_ref).filter(|region: &&str| !region.is_empty());
+        let region = region.ok_or_else(|| unusable("it needs a region: set AWS_REGION"))?;
+        Ok(Self {
             path,
-            names: environment.lacking().filter(|name| may_be_stored(name)).collect(),
+            names,
             region: region.to_owned(),
-            endpoint: endpoint(&config, region),
-            credentials: config.credentials_provider().ok_or_else(no_credentials)?,
+            endpoint: endpoint(config, region),
+            credentials: config.credentials_provider().ok_or_else(|| unusable(NO_CREDENTIALS))?,
             http: reqwest::Client::builder()
                 .timeout(PATIENCE)
                 .redirect(Policy::none())
@@ -103,7 +112,7 @@ impl Parameters {
                 .pool_idle_timeout(Duration::from_secs(30))
                 .build()
                 .expect("a client without files and certificates of its own is always built"),
-        }))
+        })
     }
 
     /// Reads them all, at once. One that is missing or blank has no value.
@@ -252,10 +261,6 @@ struct Refused {
 
 const NO_CREDENTIALS: &str = "it needs credentials of AWS: a role, a profile, or \
                               AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
-
-fn no_credentials() -> SettingsError {
-    unusable(NO_CREDENTIALS)
-}
 
 fn unusable(problem: impl Into<String>) -> SettingsError {
     SettingsError::Invalid { name: SECRETS_PATH, problem: problem.into() }
