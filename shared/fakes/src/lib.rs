@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a stand-in that breaks must fail the test that uses it")]
 
 mod gateway;
+mod google_tokens;
 mod messagecentral;
 mod network;
 mod openai;
@@ -17,6 +18,7 @@ mod switch;
 mod twilio;
 
 pub use gateway::*;
+pub use google_tokens::*;
 pub use messagecentral::*;
 pub use network::*;
 pub use openai::*;

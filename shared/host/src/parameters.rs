@@ -92,7 +92,8 @@ impl Parameters {
         Self::below(path, names, &config).map(Some)
     }
 
-    fn below(
+    /// What stands below this path, for an AWS program that is configured like this.
+    pub(crate) fn below(
         path: String,
         names: Vec<&'static str>,
         config: &SdkConfig,
