@@ -6,6 +6,7 @@
 #![warn(missing_docs)]
 #![expect(clippy::unwrap_used, reason = "a stand-in that breaks must fail the test that uses it")]
 
+mod events;
 mod gateway;
 mod google_tokens;
 mod messagecentral;
@@ -17,6 +18,7 @@ mod servers;
 mod switch;
 mod twilio;
 
+pub use events::*;
 pub use gateway::*;
 pub use google_tokens::*;
 pub use messagecentral::*;

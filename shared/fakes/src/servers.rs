@@ -259,13 +259,14 @@ fn find_moto() -> Option<Vec<String>> {
 }
 
 /// The program that a shell would run.
-fn find(program: &str) -> Option<PathBuf> {
+pub fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
 }
 
-/// Says what is missing and how to get it. A panic where everything has to be there.
-fn skip(reason: &str) {
+/// Says what a test misses and how to get it. A panic with `CI=true`, where everything has to be
+/// there.
+pub fn skip(reason: &str) {
     let line = format!("skipped: {reason}");
     assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "{line}");
     // Not `eprintln!`: the test harness would swallow it.

@@ -1,6 +1,6 @@
 //! Functions under Lambda, with the events that AWS documents.
 
-use fakes::RuntimeApi;
+use fakes::{RuntimeApi, schedule_event};
 use serde_json::{Value, json};
 
 use crate::functions::Function;
@@ -98,7 +98,7 @@ async fn turns_away_what_no_server_would_read() {
 #[tokio::test]
 async fn says_what_it_is_for_when_it_is_given_something_else() {
     let lambda = Lambda::of("called").await;
-    let error = lambda.runtime.try_invoke(&event("schedule")).await.unwrap_err();
+    let error = lambda.runtime.try_invoke(&schedule_event()).await.unwrap_err();
     assert_eq!(
         error["errorMessage"],
         "this function answers HTTP calls alone: put it behind a function URL, or an HTTP API with \
@@ -128,7 +128,7 @@ async fn returns_what_failed_and_what_is_behind_it_in_its_group() {
 
 #[tokio::test]
 async fn runs_when_the_scheduler_says_so() {
-    assert_eq!(Lambda::of("scheduled").await.answer(event("schedule")).await, Value::Null);
+    assert_eq!(Lambda::of("scheduled").await.answer(schedule_event()).await, Value::Null);
 }
 
 /// Lambda with one function in it.
