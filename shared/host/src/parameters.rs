@@ -11,9 +11,9 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
 use aws_types::service_config::ServiceConfigKey;
+use connections::Connections;
 use futures::future::try_join_all;
 use reqwest::StatusCode;
-use reqwest::redirect::Policy;
 use serde::Deserialize;
 use serde_json::json;
 use settings::{Names, Settings, SettingsError};
@@ -78,7 +78,7 @@ pub(crate) struct Parameters {
     region: String,
     endpoint: String,
     credentials: SharedCredentialsProvider,
-    http: reqwest::Client,
+    http: Connections,
 }
 
 impl Parameters {
@@ -106,13 +106,7 @@ impl Parameters {
             region: region.to_owned(),
             endpoint: endpoint(config, region),
             credentials: config.credentials_provider().ok_or_else(|| unusable(NO_CREDENTIALS))?,
-            http: reqwest::Client::builder()
-                .timeout(PATIENCE)
-                .redirect(Policy::none())
-                // A sandbox that slept wakes with connections that the other side has closed.
-                .pool_idle_timeout(Duration::from_secs(30))
-                .build()
-                .expect("a client without files and certificates of its own is always built"),
+            http: Connections::new(|builder| builder.timeout(PATIENCE)),
         })
     }
 
@@ -154,7 +148,7 @@ impl Parameters {
         let names: Vec<_> = names.iter().map(|name| format!("{}{name}", self.path)).collect();
         let body = json!({ "Names": names, "WithDecryption": true }).to_string();
         let request = self.signed(body).await?;
-        let answer = self.http.execute(request).await.map_err(|_| Refusal::ForNow)?;
+        let answer = self.http.client().execute(request).await.map_err(|_| Refusal::ForNow)?;
         let status = answer.status();
         let body = answer.bytes().await.map_err(|_| Refusal::ForNow)?;
         if status == StatusCode::OK {
@@ -188,7 +182,7 @@ impl Parameters {
             .and_then(|request| sign(request, &parameters))
             .map_err(|_| Refusal::ForGood("the address of its endpoint is none".into()))?;
         let (signature, _) = signature.into_parts();
-        let mut request = self.http.post(&self.endpoint);
+        let mut request = self.http.client().post(&self.endpoint);
         for (name, value) in headers.into_iter().chain(signature.headers()) {
             request = request.header(name, value);
         }
