@@ -24,6 +24,7 @@ fn main() -> ExitCode {
             about: About::of(&settings, &public_url, &page, &providers, &store),
             store,
         };
+        host::meanwhile(Arc::clone(&console.store).prepare());
         Ok(console.router())
     })
 }

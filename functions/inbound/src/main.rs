@@ -15,8 +15,10 @@ fn main() -> ExitCode {
         let inbound = Inbound {
             providers: Arc::new(Providers::configured(&settings, &public_url, false)?),
             store: Arc::new(Store::open(&settings)?),
-            queue: Queue::open(&settings).await?.ok_or(host::NO_QUEUE)?,
+            queue: Queue::open(&settings)?.ok_or(host::NO_QUEUE)?,
         };
+        host::meanwhile(Arc::clone(&inbound.store).prepare());
+        host::meanwhile(inbound.queue.clone().prepare());
         Ok(inbound.router())
     })
 }

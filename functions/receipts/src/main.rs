@@ -15,6 +15,7 @@ fn main() -> ExitCode {
             providers: Arc::new(Providers::configured(&settings, &public_url, false)?),
             store: Arc::new(Store::open(&settings)?),
         };
+        host::meanwhile(Arc::clone(&receipts.store).prepare());
         Ok(receipts.router())
     })
 }

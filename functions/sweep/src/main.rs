@@ -17,8 +17,10 @@ fn main() -> ExitCode {
     Function::reading(sweep::SETTINGS).serve_schedule(EVERY, async |settings| {
         let sweep = Sweep {
             store: Arc::new(Store::open(&settings)?),
-            queue: Queue::open(&settings).await?.ok_or(host::NO_QUEUE)?,
+            queue: Queue::open(&settings)?.ok_or(host::NO_QUEUE)?,
         };
+        host::meanwhile(Arc::clone(&sweep.store).prepare());
+        host::meanwhile(sweep.queue.clone().prepare());
         Ok(move || {
             let sweep = sweep.clone();
             async move { sweep.run(Timestamp::now()).await }

@@ -62,6 +62,12 @@ pub(crate) struct Wake<'a> {
 }
 
 impl Turn {
+    /// Connects ahead of the first wake-up to whatever a turn talks to.
+    pub async fn prepare(self) {
+        let Self { store, providers, agent, .. } = self;
+        tokio::join!(store.prepare(), agent.model.prepare(), providers.prepare());
+    }
+
     /// Does what a conversation has to do.
     ///
     /// Fails only if the store does: then the wake-up has to come again. A model or a provider that

@@ -22,7 +22,7 @@ fn main() -> ExitCode {
             agent: Arc::new(Agent { model, page, patience: Patience::default() }),
             results: Results::from_settings(&settings)?.map(Arc::new),
         };
-        turn.providers.prepare().await;
+        host::meanwhile(turn.clone().prepare());
         Ok(move |wake_up| {
             let turn = turn.clone();
             async move { turn.run(&wake_up, Timestamp::now()).await }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use connections::Connections;
 use conversations::{Effect, Unavailable};
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::SignedDuration;
-use reqwest::redirect::Policy;
 use secrecy::{ExposeSecret, SecretBox};
 use serde_json::json;
 use settings::{Names, Settings, SettingsError};
@@ -31,7 +31,7 @@ const TELL_AFTER: u32 = 5;
 pub struct Results {
     url: String,
     secret: SecretBox<[u8]>,
-    http: reqwest::Client,
+    connections: Connections,
 }
 
 impl Results {
@@ -56,13 +56,8 @@ impl Results {
             })?,
             None => secret.as_bytes().to_vec(),
         };
-        let http = reqwest::Client::builder()
-            .timeout(PATIENCE)
-            // A redirect would turn the POST into a GET.
-            .redirect(Policy::none())
-            .build()
-            .expect("a client with a time limit can be built");
-        Ok(Some(Self { url: url.into(), secret: SecretBox::new(secret.into()), http }))
+        let connections = Connections::new(|builder| builder.timeout(PATIENCE));
+        Ok(Some(Self { url: url.into(), secret: SecretBox::new(secret.into()), connections }))
     }
 
     /// Hands over one effect. The error says what happened, in a word.
@@ -79,7 +74,8 @@ impl Results {
         mac.update(format!("{}.{seconds}.{body}", effect.id).as_bytes());
         let signature = BASE64_STANDARD.encode(mac.finalize().into_bytes());
         let request = self
-            .http
+            .connections
+            .client()
             .post(&self.url)
             .header("content-type", "application/json")
             .header("webhook-id", &effect.id)

@@ -13,6 +13,7 @@
 mod conversation;
 mod credentials;
 mod documents;
+mod federation;
 mod firestore;
 mod id;
 mod kept;

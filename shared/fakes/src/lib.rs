@@ -8,9 +8,11 @@
 
 mod events;
 mod gateway;
+mod google_tokens;
 mod messagecentral;
 mod network;
 mod openai;
+mod relay;
 mod runtime_api;
 mod servers;
 mod switch;
@@ -18,9 +20,11 @@ mod twilio;
 
 pub use events::*;
 pub use gateway::*;
+pub use google_tokens::*;
 pub use messagecentral::*;
 pub use network::*;
 pub use openai::*;
+pub use relay::*;
 pub use runtime_api::*;
 pub use servers::*;
 pub use switch::*;

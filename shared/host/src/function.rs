@@ -122,8 +122,10 @@ impl Function {
         let environment =
             Settings::from_env([SETTINGS].into_iter().chain(self.settings.iter().copied()));
         start(environment, async move |environment| {
+            let parameters = Parameters::of(&environment).await?;
+            let now = SystemTime::now();
             let (settings, fresh) =
-                Fresh::start(environment, build, self.stale_after, SystemTime::now()).await?;
+                Fresh::start(environment, parameters, build, self.stale_after, now).await?;
             serve(settings, Arc::new(fresh)).await
         })
     }
@@ -156,11 +158,11 @@ where
     /// Builds the first handler. Returns the settings that it was built from as well.
     async fn start(
         environment: Settings,
+        parameters: Option<Parameters>,
         build: N,
         stale_after: Duration,
         now: SystemTime,
     ) -> Result<(Settings, Self), Error> {
-        let parameters = Parameters::of(&environment).await?;
         let values = match &parameters {
             Some(parameters) => parameters.read(AT_THE_START).await?,
             None => Settings::default(),
@@ -200,5 +202,63 @@ where
         *values = read;
         tracing::info!("took up settings that have changed");
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use aws_config::{Region, SdkConfig};
+    use aws_credential_types::Credentials;
+    use aws_credential_types::provider::SharedCredentialsProvider;
+    use fakes::{Mode, Relay, moto, unique_name};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn looks_again_after_five_minutes_and_a_minute_after_a_failure() {
+        let Some(moto) = moto().await else { return };
+        let path = format!("/{}/", unique_name());
+        let name = format!("{path}WORD");
+        let relay = Relay::to(&moto.url);
+        let keys = Credentials::for_tests();
+        let config = SdkConfig::builder()
+            .region(Region::new("us-east-1"))
+            .endpoint_url(relay.url())
+            .credentials_provider(SharedCredentialsProvider::new(keys))
+            .build();
+        let parameters = Some(Parameters::below(path, vec!["WORD"], &config).unwrap());
+        let built = AtomicU32::new(0);
+        let build = |settings: Settings| {
+            let built = built.fetch_add(1, Ordering::Relaxed) + 1;
+            async move { Ok((settings.get("WORD").unwrap_or("none").to_owned(), built)) }
+        };
+        let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+        moto.put_parameter(&name, "one").await;
+        let environment = Settings::default();
+        let (settings, fresh) =
+            Fresh::start(environment, parameters, build, STALE_AFTER, start).await.unwrap();
+        assert_eq!(settings.get("WORD"), Some("one"));
+        let after = async |seconds| {
+            let (word, built) = fresh.handler(start + Duration::from_secs(seconds)).await;
+            format!("{word} {built}")
+        };
+
+        assert_eq!(after(400).await, "one 1");
+        moto.put_parameter(&name, "two").await;
+        assert_eq!(after(699).await, "one 1");
+        assert_eq!(after(700).await, "two 2");
+
+        moto.put_parameter(&name, "three").await;
+        relay.set(Mode::Fails(400, r#"{"__type":"AccessDeniedException"}"#.into()));
+        assert_eq!(after(1000).await, "two 2");
+        relay.set(Mode::Works);
+        assert_eq!(after(1059).await, "two 2");
+        assert_eq!(after(1060).await, "three 3");
+
+        // The clock was set back.
+        moto.put_parameter(&name, " ").await;
+        assert_eq!(after(500).await, "none 4");
     }
 }

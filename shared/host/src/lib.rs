@@ -73,6 +73,12 @@ where
     ExitCode::FAILURE
 }
 
+/// Does something beside what the function is called for, such as connecting ahead of the first
+/// call: a start does not wait for it, and on Lambda the first call is there at once.
+pub fn meanwhile(task: impl Future<Output = ()> + Send + 'static) {
+    tokio::spawn(task);
+}
+
 /// Whether the Lambda runtime is what calls this process.
 pub fn on_lambda(settings: &Settings) -> bool {
     settings.get("AWS_LAMBDA_RUNTIME_API").is_some()

@@ -11,9 +11,9 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
 use aws_types::service_config::ServiceConfigKey;
+use connections::Connections;
 use futures::future::try_join_all;
 use reqwest::StatusCode;
-use reqwest::redirect::Policy;
 use serde::Deserialize;
 use serde_json::json;
 use settings::{Names, Settings, SettingsError};
@@ -78,7 +78,7 @@ pub(crate) struct Parameters {
     region: String,
     endpoint: String,
     credentials: SharedCredentialsProvider,
-    http: reqwest::Client,
+    http: Connections,
 }
 
 impl Parameters {
@@ -88,22 +88,26 @@ impl Parameters {
         let Some(path) = environment.get(SECRETS_PATH) else { return Ok(None) };
         let path = checked(path)?;
         let config = aws_config::defaults(BehaviorVersion::latest()).load().await;
-        let region =
-            config.region().ok_or_else(|| unusable("it needs a region: set AWS_REGION"))?.as_ref();
-        Ok(Some(Self {
+        let names = environment.lacking().filter(|name| may_be_stored(name)).collect();
+        Self::below(path, names, &config).map(Some)
+    }
+
+    /// What stands below this path, for an AWS program that is configured like this.
+    pub(crate) fn below(
+        path: String,
+        names: Vec<&'static str>,
+        config: &SdkConfig,
+    ) -> Result<Self, SettingsError> {
+        let region = config.region().map(AsRef::as_ref).filter(|region: &&str| !region.is_empty());
+        let region = region.ok_or_else(|| unusable("it needs a region: set AWS_REGION"))?;
+        Ok(Self {
             path,
-            names: environment.lacking().filter(|name| may_be_stored(name)).collect(),
+            names,
             region: region.to_owned(),
-            endpoint: endpoint(&config, region),
-            credentials: config.credentials_provider().ok_or_else(no_credentials)?,
-            http: reqwest::Client::builder()
-                .timeout(PATIENCE)
-                .redirect(Policy::none())
-                // A sandbox that slept wakes with connections that the other side has closed.
-                .pool_idle_timeout(Duration::from_secs(30))
-                .build()
-                .expect("a client without files and certificates of its own is always built"),
-        }))
+            endpoint: endpoint(config, region),
+            credentials: config.credentials_provider().ok_or_else(|| unusable(NO_CREDENTIALS))?,
+            http: Connections::new(|builder| builder.timeout(PATIENCE)),
+        })
     }
 
     /// Reads them all, at once. One that is missing or blank has no value.
@@ -144,7 +148,7 @@ impl Parameters {
         let names: Vec<_> = names.iter().map(|name| format!("{}{name}", self.path)).collect();
         let body = json!({ "Names": names, "WithDecryption": true }).to_string();
         let request = self.signed(body).await?;
-        let answer = self.http.execute(request).await.map_err(|_| Refusal::ForNow)?;
+        let answer = self.http.client().execute(request).await.map_err(|_| Refusal::ForNow)?;
         let status = answer.status();
         let body = answer.bytes().await.map_err(|_| Refusal::ForNow)?;
         if status == StatusCode::OK {
@@ -178,7 +182,7 @@ impl Parameters {
             .and_then(|request| sign(request, &parameters))
             .map_err(|_| Refusal::ForGood("the address of its endpoint is none".into()))?;
         let (signature, _) = signature.into_parts();
-        let mut request = self.http.post(&self.endpoint);
+        let mut request = self.http.client().post(&self.endpoint);
         for (name, value) in headers.into_iter().chain(signature.headers()) {
             request = request.header(name, value);
         }
@@ -252,10 +256,6 @@ struct Refused {
 
 const NO_CREDENTIALS: &str = "it needs credentials of AWS: a role, a profile, or \
                               AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
-
-fn no_credentials() -> SettingsError {
-    unusable(NO_CREDENTIALS)
-}
 
 fn unusable(problem: impl Into<String>) -> SettingsError {
     SettingsError::Invalid { name: SECRETS_PATH, problem: problem.into() }

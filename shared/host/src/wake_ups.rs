@@ -35,7 +35,7 @@ where
         };
         return lambda_runtime::run(service_fn(handle)).await;
     }
-    let Some(queue) = Queue::open(settings).await? else {
+    let Some(queue) = Queue::open(settings)? else {
         return Err(NO_QUEUE.into());
     };
     let listener = bind(settings).await?;

@@ -88,8 +88,16 @@ impl Queue {
     ///
     /// The region is the one in the address, else `AWS_REGION`; credentials are those in the
     /// settings, else wherever AWS programs find theirs. Nothing is asked of AWS before first use.
-    pub async fn open(settings: &Settings) -> Result<Option<Self>, SettingsError> {
-        Ok(Sqs::open(settings).await?.map(|sqs| Self(Kind::Sqs(sqs))))
+    pub fn open(settings: &Settings) -> Result<Option<Self>, SettingsError> {
+        Ok(Sqs::open(settings)?.map(|sqs| Self(Kind::Sqs(sqs))))
+    }
+
+    /// Does what a first use would have to wait for. Asks nothing of AWS, where nothing is allowed
+    /// for everybody.
+    pub async fn prepare(self) {
+        if let Kind::Sqs(queue) = self.0 {
+            queue.client().await;
+        }
     }
 
     /// Adds a wake-up behind those of the same conversation, unless one with the same

@@ -13,6 +13,7 @@ mod messagecentral;
 mod process;
 mod product;
 mod results;
+mod settings;
 mod stop_words;
 mod strangers;
 mod trouble;

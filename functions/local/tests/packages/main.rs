@@ -92,7 +92,7 @@ async fn answer(architecture: Architecture) {
     let deployed = Deployed::of(&packages, &settings).await;
     let route = Route::new(PUBLIC_URL, deployed.gateway.address());
     let store = Store::open(&Settings::from(settings)).unwrap();
-    let queue = Queue::open(&Settings::from(settings)).await.unwrap().unwrap();
+    let queue = Queue::open(&Settings::from(settings)).unwrap().unwrap();
     let id = ConversationId::of(twilio.number(), &Number::parse(PERSON).unwrap());
 
     // A text is claimed and kept, and the turn is woken; a repeat changes nothing.

@@ -26,13 +26,15 @@ async fn a_text_is_answered_by_functions_under_lambda() {
     let project = unique_name();
     let queue_url = moto.create_fifo_queue(&project, Duration::from_secs(60)).await;
     let (twilio_url, openai_url) = (twilio.url(), openai.url());
+    let path = format!("/textback/{project}/");
+    moto.put_parameter(&format!("{path}TWILIO_AUTH_TOKEN"), twilio.auth_token()).await;
+    moto.put_parameter(&format!("{path}OPENAI_API_KEY"), OpenAi::KEY).await;
     let settings = [
         ("PUBLIC_URL", PUBLIC_URL),
         ("TWILIO_ACCOUNT_SID", twilio.account_sid()),
-        ("TWILIO_AUTH_TOKEN", twilio.auth_token()),
+        ("SECRETS_PATH", &path),
         ("TWILIO_FROM", twilio.number()),
         ("TWILIO_BASE_URL", &twilio_url),
-        ("OPENAI_API_KEY", OpenAi::KEY),
         ("OPENAI_BASE_URL", &openai_url),
         ("GOOGLE_CLOUD_PROJECT", &project),
         ("FIRESTORE_EMULATOR_HOST", &firestore.host),
@@ -45,7 +47,7 @@ async fn a_text_is_answered_by_functions_under_lambda() {
     let Some(lambda) = lambda(&settings).await else { return };
     let lambda = Arc::new(lambda);
     let route = gateway(Arc::clone(&lambda)).await;
-    let queue = Queue::open(&Settings::from(settings)).await.unwrap().unwrap();
+    let queue = Queue::open(&Settings::from(settings)).unwrap().unwrap();
     for function in ["inbound", "receipts"] {
         // Twilio would not wait for `cargo run`.
         assert_eq!(get(&format!("{}/healthz", lambda.url(function))).await, 200);
