@@ -43,6 +43,15 @@ impl Number {
         &self.0
     }
 
+    /// Whether this number can never be a person's: `+1 500 555` and four digits, the range of
+    /// Twilio's magic numbers (<https://www.twilio.com/docs/iam/test-credentials>), as +15005550006.
+    ///
+    /// A text that claims to come from one is answered like any other, and stops before a provider:
+    /// that is how a smoke test goes the whole way in production.
+    pub fn is_for_tests(&self) -> bool {
+        self.0.len() == "+15005550006".len() && self.0.starts_with("+1500555")
+    }
+
     /// The country calling code and the national number, without the `+`.
     ///
     /// Calling codes are prefix-free: 1 and 7 stand alone, those of two digits are listed, all
