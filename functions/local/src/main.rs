@@ -7,6 +7,7 @@ mod app;
 mod chat;
 mod offline_model;
 mod send;
+mod smoke;
 
 use std::process::ExitCode;
 
@@ -34,6 +35,8 @@ enum Command {
     },
     /// Be a phone in the terminal
     Chat,
+    /// Text what runs at `PUBLIC_URL` from a number that is nobody's, and say step by step what works
+    Smoke,
 }
 
 fn main() -> ExitCode {
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
         Command::Serve => host::run_with(settings, app::serve),
         // Who talks in a terminal wants to read what is said, not how.
         Command::Chat => host::run_with(settings.or("RUST_LOG", "error"), chat::run),
+        Command::Smoke => host::run_with(settings.or("RUST_LOG", "error"), smoke::run),
         Command::Send { to, text } => {
             host::run_with(settings.or("RUST_LOG", "error"), |settings| {
                 send::run(settings, to, text)

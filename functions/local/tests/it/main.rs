@@ -13,6 +13,7 @@ mod messagecentral;
 mod process;
 mod product;
 mod results;
+mod smoke;
 mod stop_words;
 mod strangers;
 mod trouble;

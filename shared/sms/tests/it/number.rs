@@ -33,7 +33,8 @@ fn splits_off_the_country_code() {
 fn tells_a_test_number_from_a_persons() {
     let is_for_tests = |written| Number::parse(written).unwrap().is_for_tests();
     assert!(is_for_tests("+15005550006") && is_for_tests("+1 (500) 555-1234"));
-    for persons in ["+12025550143", "+15005560006", "+150055500061", "+1500555000", "+4915005550006"]
+    for persons in
+        ["+12025550143", "+15005560006", "+150055500061", "+1500555000", "+4915005550006"]
     {
         assert!(!is_for_tests(persons), "{persons}");
     }
