@@ -1,0 +1,103 @@
+# What each function is, and by name what it may do. Reading this is reading the system's
+# permissions; everybody may also read their own settings and write their own log.
+
+data "aws_partition" "this" {}
+
+locals {
+  name = "textback-${var.environment}"
+
+  # A model has 40 s, then every provider its own time limit.
+  turn_timeout = 120
+
+  functions = {
+    inbound = {
+      description = "Takes texts from providers."
+      # Twilio waits 15 s. The first call after a pause may have to reach Firestore anew.
+      timeout = 12
+      # A processor comes with memory, and a new connection to Firestore is mostly arithmetic.
+      memory   = 512
+      settings = { TURN_QUEUE_URL = aws_sqs_queue.turns.url }
+      allow = {
+        WakeConversations = { actions = ["sqs:SendMessage"], resources = [aws_sqs_queue.turns.arn] }
+      }
+    }
+
+    receipts = {
+      description = "Takes delivery reports from providers."
+      timeout     = 12
+      memory      = 512
+      settings    = {}
+      allow       = {}
+    }
+
+    turn = {
+      description = "Lets the agent answer a conversation, and sends."
+      timeout     = local.turn_timeout
+      # It waits for the model, and waiting is paid by memory.
+      memory   = 256
+      settings = {}
+      allow = {
+        TakeWakeUps = {
+          actions   = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+          resources = [aws_sqs_queue.turns.arn]
+        }
+      }
+    }
+
+    sweep = {
+      description = "Every minute: wakes what was left behind, joins receipts, forgets what has expired."
+      # Done before the next one begins.
+      timeout  = 55
+      memory   = 256
+      settings = { TURN_QUEUE_URL = aws_sqs_queue.turns.url }
+      allow = {
+        WakeConversations = { actions = ["sqs:SendMessage"], resources = [aws_sqs_queue.turns.arn] }
+      }
+    }
+
+    site = {
+      description = "The public pages."
+      timeout     = 12
+      memory      = 256
+      settings    = {}
+      allow       = {}
+    }
+
+    console = {
+      description = "The operator's page."
+      timeout     = 20
+      memory      = 256
+      settings    = {}
+      allow       = {}
+    }
+  }
+
+  settings = merge(var.settings, local.google_settings, { PUBLIC_URL = local.public_url })
+}
+
+module "function" {
+  source   = "./function"
+  for_each = local.functions
+
+  name                 = "${local.name}-${each.key}"
+  description          = each.value.description
+  package              = "${var.packages}/${each.key}.zip"
+  architecture         = var.architecture
+  timeout              = each.value.timeout
+  memory               = each.value.memory
+  reserved_concurrency = lookup(var.reserved_concurrency, each.key, -1)
+  log_retention_days   = var.log_retention_days
+
+  environment = merge(
+    { SECRETS_PATH = local.parameter_path },
+    {
+      for name, value in local.settings : name => value
+      if contains(setunion(local.parameters[each.key], local.environment_only), name)
+    },
+    each.value.settings,
+  )
+
+  allow = merge(each.value.allow, {
+    ReadSettings = { actions = ["ssm:GetParameters"], resources = local.parameter_arns[each.key] }
+  })
+}

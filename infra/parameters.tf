@@ -1,0 +1,57 @@
+# Which function reads which setting. Its environment may hold it, or else Parameter Store.
+#
+# parameters.json is held against the functions' own lists by their tests.
+
+locals {
+  parameters     = jsondecode(file("${path.module}/parameters.json"))
+  parameter_path = "/textback/${var.environment}/"
+
+  # Only ever in Parameter Store: never in a variable, the state or a function's environment.
+  secrets = toset([
+    "CONSOLE_PASSWORD",
+    "GOOGLE_APPLICATION_CREDENTIALS",
+    "MC_PASSWORD",
+    "MC_PASSWORD_BASE64",
+    "MC_WEBHOOK_TOKEN",
+    "OPENAI_API_KEY",
+    "RESULT_WEBHOOK_SECRET",
+    "TWILIO_AUTH_TOKEN",
+    "TWILIO_AUTH_TOKEN_NEXT",
+  ])
+
+  # Read before there is anything to ask Parameter Store with.
+  environment_only = toset(["LOG_FORMAT", "RUST_LOG"])
+
+  # Worked out here, from what is made here.
+  given = toset([
+    "FIRESTORE_DATABASE",
+    "GCP_WIF_CONFIG",
+    "GOOGLE_CLOUD_PROJECT",
+    "PUBLIC_URL",
+    "SECRETS_PATH",
+    "TURN_QUEUE_URL",
+  ])
+
+  known = setunion(local.environment_only, flatten(values(local.parameters)))
+
+  parameter_arns = {
+    for function, names in local.parameters : function => [
+      for name in names : "${local.parameter_arn}${local.parameter_path}${name}"
+    ]
+  }
+  parameter_arn = "arn:${data.aws_partition.this.partition}:ssm:${var.region}:${var.account}:parameter"
+}
+
+# The name is ours, the value the owner's. It is a single space until then, which counts as not
+# set. Being write-only it is sent once, and since it is never read back, what the owner puts there
+# reaches neither the state nor a plan.
+resource "aws_ssm_parameter" "secret" {
+  #checkov:skip=CKV_AWS_337:the account's own key for Parameter Store costs nothing and needs no key policy
+  for_each = local.secrets
+
+  name             = "${local.parameter_path}${each.key}"
+  description      = "Secret ${each.key} of textback ${var.environment}. Read at the start and every five minutes."
+  type             = "SecureString"
+  value_wo         = " "
+  value_wo_version = 1
+}
