@@ -228,7 +228,7 @@ has_secrets() {
 # ---- release and rollback
 
 release() {
-    local environment=$1 architecture folder function zip live before new changed=
+    local environment=$1 architecture folder function zip new before live changed=
     find_deployment "$environment"
     architecture=$(known .architecture)
     folder=target/package/${architecture/_/-}
@@ -240,7 +240,11 @@ release() {
         new=$(publish "$(name_of "$function")" "$zip")
         before=$(versions "$function")
         read -r live before <<<"$before"
-        [ "$new" = "$live" ] || changed=yes
+        if [ "$new" != "$live" ]; then
+            changed=yes
+            aws lambda wait published-version-active --function-name "$(name_of "$function")" \
+                --qualifier "$new"
+        fi
         moves+="$function $live $new $(cut -d ' ' -f 1-20 <<<"$new $before")"$'\n'
     done
     if [ -z "$changed" ]; then
@@ -269,17 +273,15 @@ is_whole() {
 # Brings a zip to a function, and prints the version that has it. Lambda makes none where nothing
 # has changed since the last.
 publish() {
-    local name=$1 zip=$2 sum version
+    local name=$1 zip=$2 sum
     sum=$(openssl dgst -sha256 -binary "$zip" | base64)
     if [ "$sum" != "$(aws lambda get-function-configuration --function-name "$name" \
         --query CodeSha256 --output text)" ]; then
         aws lambda update-function-code --function-name "$name" --zip-file "fileb://$zip" >/dev/null
         aws lambda wait function-updated-v2 --function-name "$name"
     fi
-    version=$(aws lambda publish-version --function-name "$name" --code-sha256 "$sum" \
-        --query Version --output text)
-    aws lambda wait published-version-active --function-name "$name" --qualifier "$version"
-    echo "$version"
+    aws lambda publish-version --function-name "$name" --code-sha256 "$sum" \
+        --query Version --output text
 }
 
 # Carries `moves` out, lines of: function, from, to, what was on the air from then on. Notes in
@@ -311,25 +313,14 @@ try_canaries() {
 }
 
 start_canary() {
-    jq -n --arg application "$(known .canary)" --arg group "$1" --arg name "$(name_of "$1")" \
-        --arg from "$2" --arg to "$3" '
-        {
-            version: 0.0,
-            Resources: [{($group): {
-                Type: "AWS::Lambda::Function",
-                Properties: {Name: $name, Alias: "live", CurrentVersion: $from, TargetVersion: $to}
-            }}]
-        } as $specification
-        | {
-            applicationName: $application,
-            deploymentGroupName: $group,
-            revision: {
-                revisionType: "AppSpecContent",
-                appSpecContent: {content: ($specification | tojson)}
-            }
-        }' |
-        aws deploy create-deployment --cli-input-json file:///dev/stdin \
-            --query deploymentId --output text
+    local revision
+    revision=$(jq -n --arg function "$1" --arg name "$(name_of "$1")" --arg from "$2" --arg to "$3" '
+        {version: 0.0, Resources: [{($function): {
+            Type: "AWS::Lambda::Function",
+            Properties: {Name: $name, Alias: "live", CurrentVersion: $from, TargetVersion: $to}
+        }}]} | {revisionType: "AppSpecContent", appSpecContent: {content: tojson}}')
+    aws deploy create-deployment --application-name "$(known .canary)" --deployment-group-name "$1" \
+        --revision "$revision" --query deploymentId --output text
 }
 
 put_back() {
@@ -498,10 +489,8 @@ secret() {
 
 # Stores a value that reaches no command line, where other users of the machine could read it.
 put() {
-    printf '%s' "$2" |
-        jq -R -s --arg name "$(known .secrets_path)$1" \
-            '{Name: $name, Value: ., Type: "SecureString", Overwrite: true}' |
-        aws ssm put-parameter --cli-input-json file:///dev/stdin >/dev/null
+    printf '%s' "$2" | aws ssm put-parameter --name "$(known .secrets_path)$1" --type SecureString \
+        --overwrite --value file:///dev/stdin >/dev/null
 }
 
 list_secrets() {
