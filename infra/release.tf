@@ -2,7 +2,9 @@
 # on. Terraform made the first version and brings no code after that.
 
 locals {
-  canaries = var.canary ? module.function : {}
+  canaries       = var.canary ? module.function : {}
+  canary_pace    = "CodeDeployDefault.LambdaCanary10Percent5Minutes"
+  codedeploy_arn = "arn:${data.aws_partition.this.partition}:codedeploy:${var.region}:${var.account}"
 }
 
 resource "aws_codedeploy_app" "this" {
@@ -17,7 +19,7 @@ resource "aws_codedeploy_deployment_group" "this" {
 
   app_name               = aws_codedeploy_app.this[0].name
   deployment_group_name  = each.key
-  deployment_config_name = "CodeDeployDefault.LambdaCanary10Percent5Minutes"
+  deployment_config_name = local.canary_pace
   service_role_arn       = aws_iam_role.canary[0].arn
 
   deployment_style {
@@ -174,8 +176,8 @@ data "aws_iam_policy_document" "release" {
         "codedeploy:RegisterApplicationRevision",
       ]
       resources = concat(
-        [statement.value.arn],
-        [for group in aws_codedeploy_deployment_group.this : group.arn],
+        ["${local.codedeploy_arn}:application:${statement.value.name}"],
+        [for key in keys(local.canaries) : "${local.codedeploy_arn}:deploymentgroup:${statement.value.name}/${key}"],
       )
     }
   }
@@ -186,7 +188,7 @@ data "aws_iam_policy_document" "release" {
     content {
       sid       = "KnowTheCanary"
       actions   = ["codedeploy:GetDeploymentConfig"]
-      resources = ["arn:${data.aws_partition.this.partition}:codedeploy:${var.region}:${var.account}:deploymentconfig:CodeDeployDefault.LambdaCanary10Percent5Minutes"]
+      resources = ["${local.codedeploy_arn}:deploymentconfig:${local.canary_pace}"]
     }
   }
 }

@@ -32,3 +32,13 @@ output "log_group" {
   description = "Where its log lines are."
   value       = aws_cloudwatch_log_group.this.name
 }
+
+output "environment" {
+  description = "The settings it is given."
+  value       = var.environment
+}
+
+output "reserved_concurrency" {
+  description = "Instances kept for it alone; -1 for none."
+  value       = aws_lambda_function.this.reserved_concurrent_executions
+}

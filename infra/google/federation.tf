@@ -1,0 +1,67 @@
+# Who may come in without a key: the roles of our functions in our AWS account, and nobody else.
+
+locals {
+  functions = keys(jsondecode(file("${path.module}/../parameters.json")))
+
+  # As AWS calls a role that is being played.
+  roles = {
+    for function in local.functions : function =>
+    "arn:aws:sts::${var.account}:assumed-role/textback-${var.environment}-${function}"
+  }
+}
+
+# A service account has at most 30 characters, too few for some environments, so its name is what
+# it may do.
+resource "google_service_account" "functions" {
+  account_id   = "tb-${var.environment}"
+  display_name = "textback ${var.environment}"
+  description  = "Reads and writes documents, and nothing else."
+
+  depends_on = [google_project_service.this]
+}
+
+resource "google_project_iam_member" "documents" {
+  project = var.project
+  role    = "roles/datastore.user"
+  member  = google_service_account.functions.member
+
+  condition {
+    title      = "one-database"
+    expression = "resource.name == \"projects/${var.project}/databases/${var.database}\""
+  }
+}
+
+resource "google_iam_workload_identity_pool" "this" {
+  workload_identity_pool_id = "textback-${var.environment}"
+  display_name              = "textback ${var.environment}"
+  description               = "The functions in AWS account ${var.account}."
+
+  depends_on = [google_project_service.this]
+}
+
+resource "google_iam_workload_identity_pool_provider" "aws" {
+  #checkov:skip=CKV_GCP_125:it is about GitHub; this one takes our functions' roles at AWS and nobody else
+
+  workload_identity_pool_id          = google_iam_workload_identity_pool.this.workload_identity_pool_id
+  workload_identity_pool_provider_id = "aws-lambda"
+  display_name                       = "AWS Lambda"
+
+  aws {
+    account_id = var.account
+  }
+
+  attribute_mapping = {
+    "google.subject"     = "assertion.arn"
+    "attribute.aws_role" = "assertion.arn.extract('{arn}assumed-role/') + 'assumed-role/' + assertion.arn.extract('assumed-role/{role}/')"
+  }
+
+  attribute_condition = "attribute.aws_role in ${jsonencode(values(local.roles))}"
+}
+
+resource "google_service_account_iam_member" "function" {
+  for_each = local.roles
+
+  service_account_id = google_service_account.functions.name
+  role               = "roles/iam.workloadIdentityUser"
+  member             = "principalSet://iam.googleapis.com/${google_iam_workload_identity_pool.this.name}/attribute.aws_role/${each.value}"
+}

@@ -1,0 +1,14 @@
+# What the project has to be able to do.
+
+resource "google_project_service" "this" {
+  for_each = toset([
+    "firebaserules.googleapis.com",
+    "firestore.googleapis.com",
+    "iam.googleapis.com",
+    "iamcredentials.googleapis.com",
+    "sts.googleapis.com",
+  ])
+
+  service            = each.key
+  disable_on_destroy = false
+}
