@@ -52,3 +52,38 @@ fn is_its_digits_in_a_document() {
     assert_eq!(serde_json::from_str::<Number>(r#""+12025550143""#).unwrap(), number);
     assert!(serde_json::from_str::<Number>(r#""STOP""#).is_err());
 }
+
+#[test]
+fn reads_a_number_as_people_type_their_own() {
+    let ours = Number::parse("+12025550100").unwrap();
+    let read = |typed| Number::parse_typed(typed, &ours).map(String::from).ok();
+    for typed in [
+        "(202) 555-0143",
+        "202.555.0143",
+        " 1 202 555 0143 ",
+        "+1 202/555 0143",
+        "\u{202a}+1 (202) 555\u{2011}0143\u{202c}",
+        "٢٠٢ ٥٥٥ ٠١٤٣",
+    ] {
+        assert_eq!(read(typed).as_deref(), Some("+12025550143"), "{typed}");
+    }
+    assert_eq!(read("+44 20 7946 0958").as_deref(), Some("+442079460958"));
+    assert_eq!(read("011 44 20 7946 0958").as_deref(), Some("+442079460958"));
+    for wrong in
+        ["", "555-0143", "102 555 0143", "202 155 0143", "202555014", "20255501433", "+", "call me"]
+    {
+        assert_eq!(read(wrong), None, "{wrong}");
+    }
+
+    let abroad = Number::parse("+442079460958").unwrap();
+    let read = |typed| Number::parse_typed(typed, &abroad).map(String::from).ok();
+    assert_eq!(read("07700 900123").as_deref(), Some("+447700900123"));
+    assert_eq!(read("00 1 202 555 0143").as_deref(), Some("+12025550143"));
+}
+
+#[test]
+fn is_shown_as_people_write_it() {
+    let shown = |number| Number::parse(number).unwrap().shown();
+    assert_eq!(shown("+12025550143"), "(202) 555-0143");
+    assert_eq!(shown("+442079460958"), "+44 2079460958");
+}
