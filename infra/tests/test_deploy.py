@@ -34,6 +34,7 @@ if [ -f "$CALLS.break" ]; then
     esac
 fi
 case "$name $1 $2" in
+    'aws deploy list-deployments') cat "$CALLS.canaries" 2>/dev/null; exit ;;
     'aws deploy stop-deployment') exit ;;
     'aws deploy wait') exec {python} {canary} "$5" ;;
 esac
@@ -406,6 +407,18 @@ def test_a_canary_comes_first_where_there_is_one(checkout, installation):
             ],
         }
     assert installation.live() == {"inbound": 2, "turn": 2}
+
+
+def test_a_rollback_stops_a_canary_that_is_under_way(checkout, installation):
+    installation.add_canary()
+    checkout.package()
+    checkout.deploy("release", installation.name)
+    under_way = checkout.calls_file.with_name("calls.canaries")
+    under_way.write_text("d-1")
+    assert checkout.deploy("rollback", installation.name).code == 0
+    assert any("stop-deployment --deployment-id d-1" in call for call in checkout.calls())
+    assert installation.live() == {"inbound": 2, "turn": 2}, "what was there before that canary"
+    under_way.unlink()
     assert checkout.deploy("rollback", installation.name).code == 0
     assert installation.live() == {"inbound": 1, "turn": 1}
 
