@@ -37,6 +37,8 @@ case "$name $1 $2" in
     'aws deploy list-deployments') cat "$CALLS.canaries" 2>/dev/null; exit ;;
     'aws deploy stop-deployment') exit ;;
     'aws deploy wait') exec {python} {canary} "$5" ;;
+    # Version 1 of the program looks for queues at AWS, whatever AWS_ENDPOINT_URL says.
+    'aws sqs '*) exec {real} --endpoint-url "$AWS_ENDPOINT_URL" "$@" ;;
 esac
 exec {real} "$@"
 """
