@@ -1,6 +1,7 @@
 """What the checks of infra/ and deploy.sh stand on: an empty AWS account in this machine's memory
 (moto), and Terraform with its provider, from a folder of this machine or from the registry."""
 
+import json
 import os
 import shutil
 import socket
@@ -113,6 +114,58 @@ def terraform_configuration(folder):
         else ""
     )
     return {"TF_CLI_CONFIG_FILE": str(file)}
+
+
+class Terraform:
+    """A copy of infra/ on which Terraform is run, with its state beside it."""
+
+    def __init__(self, folder, environment, variables):
+        self.folder = folder
+        self.environment = environment
+        (folder / "check.auto.tfvars.json").write_text(json.dumps(variables))
+
+    def run(self, *arguments, expect=0):
+        """Runs `terraform …` and returns what it printed, or fails with that."""
+        begun = time.monotonic()
+        done = subprocess.run(
+            [tool("terraform"), *arguments, "-no-color"],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        TIMES.append(f"terraform {arguments[0]}: {time.monotonic() - begun:.0f} s")
+        assert done.returncode == expect, f"terraform {' '.join(arguments)}:\n{done.stdout}"
+        return done.stdout
+
+    def apply(self):
+        """Makes what is described."""
+        # Nearly all of the time is spent waiting, so all of it is waited for at once.
+        return self.run("apply", "-auto-approve", "-parallelism=40")
+
+    def plan(self):
+        """What Terraform would change now."""
+        self.run("plan", "-out=plan", "-parallelism=40")
+        return json.loads(self.run("show", "-json", "plan").strip().splitlines()[-1])
+
+    def outputs(self):
+        """What was printed for the owner, by name."""
+        printed = json.loads(self.run("output", "-json"))
+        return {name: output["value"] for name, output in printed.items()}
+
+    def state(self):
+        """The state file as it lies there."""
+        return (self.folder / "terraform.tfstate").read_text()
+
+
+TIMES = []
+
+
+def pytest_terminal_summary(terminalreporter):
+    """How long the waiting was."""
+    for line in TIMES:
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")
