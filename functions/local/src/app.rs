@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use agent::{Agent, OpenAi, Page, Patience};
 use axum::Router;
+use business::Business;
 use console::{About, Access, Console};
 use conversations::Store;
 use host::Error;
@@ -14,6 +15,7 @@ use jiff::Timestamp;
 use queue::Queue;
 use receipts::Receipts;
 use settings::Settings;
+use site::{Pages, Site};
 use sms::Providers;
 use sweep::Sweep;
 use tokio::net::TcpListener;
@@ -86,7 +88,10 @@ impl App {
                 ..About::of(settings, &public_url, &turn.agent.page, &providers, &store)
             },
         };
-        let router = inbound.router().merge(receipts.router()).merge(console.router());
+        let pages = Pages::of(Business::from_settings(settings)?, &public_url);
+        let site = Site { pages, store: Arc::clone(&store) };
+        let router =
+            inbound.router().merge(receipts.router()).merge(console.router()).merge(site.router());
         let sweep_every = if store.is_embedded() { SWEEP_EMBEDDED } else { SWEEP };
         Ok(Self {
             store,
@@ -135,6 +140,11 @@ impl App {
             println!("  providers  mock: nothing is sent, set TWILIO_… or MC_… for real texts");
         } else {
             println!("  providers  {}", names.join(", "));
+        }
+        if settings.get("BUSINESS_FILE").is_some() {
+            println!("  pages      {}/", self.public_url);
+        } else {
+            println!("  pages      {}/ of no real business: set BUSINESS_FILE", self.public_url);
         }
         for name in names {
             // Twilio calls again where it is told to, and only then (connection overrides).

@@ -7,6 +7,7 @@ mod app;
 mod chat;
 mod offline_model;
 mod send;
+mod smoke;
 
 use std::process::ExitCode;
 
@@ -34,16 +35,25 @@ enum Command {
     },
     /// Be a phone in the terminal
     Chat,
+    /// Text what runs at `PUBLIC_URL` from a number that is nobody's, and say step by step what works
+    Smoke,
 }
 
 fn main() -> ExitCode {
-    let functions =
-        [inbound::SETTINGS, turn::SETTINGS, receipts::SETTINGS, sweep::SETTINGS, console::SETTINGS];
+    let functions = [
+        inbound::SETTINGS,
+        turn::SETTINGS,
+        receipts::SETTINGS,
+        sweep::SETTINGS,
+        site::SETTINGS,
+        console::SETTINGS,
+    ];
     let settings = Settings::from_env([host::SETTINGS].into_iter().chain(functions.concat()));
     match Arguments::parse().command.unwrap_or(Command::Serve) {
         Command::Serve => host::run(settings, app::serve),
         // Who talks in a terminal wants to read what is said, not how.
         Command::Chat => host::run(settings.or("RUST_LOG", "error"), chat::run),
+        Command::Smoke => host::run(settings.or("RUST_LOG", "error"), smoke::run),
         Command::Send { to, text } => {
             host::run(settings.or("RUST_LOG", "error"), |settings| send::run(settings, to, text))
         }

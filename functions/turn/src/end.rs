@@ -25,7 +25,8 @@ pub(crate) enum End {
 }
 
 impl<'a> Wake<'a> {
-    /// Moves a conversation that is over to a document of its own, and begins the next one.
+    /// Moves a conversation that is over to a document of its own, and begins the next one. With a
+    /// test number nothing follows from it: nobody is to be called back.
     pub(crate) fn end(&self, draft: &mut Draft<'a>, end: End, trace: &TraceId) {
         let (ending, reason) = match end {
             End::Finished => ("finished", None),
@@ -46,14 +47,15 @@ impl<'a> Wake<'a> {
         };
         next.number += 1;
         next.answers = 0;
-        if reason.is_some() {
+        let somebody = !ended.theirs.is_for_tests();
+        if somebody && reason.is_some() {
             draft.changes.push(Change::Notice(self.notice(
                 format!("handed-over-{}-{}", self.id, ended.number),
                 "The agent handed a conversation over: answer this person by hand.".into(),
                 trace,
             )));
         }
-        if self.turn.results.is_some() {
+        if somebody && self.turn.results.is_some() {
             draft.changes.push(Change::Effect(result(&ended, trace, reason)));
         }
         draft.changes.push(Change::Ended(ended));

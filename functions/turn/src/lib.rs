@@ -26,6 +26,7 @@ use tracing::{Instrument, Span};
 use crate::clock::Clock;
 
 pub use results::Results;
+pub use send::TEST_NUMBER;
 
 /// How many times one wake-up settles or answers something before the next wake-up takes over.
 const RUNS: usize = 8;

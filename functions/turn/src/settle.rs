@@ -40,6 +40,8 @@ impl Wake<'_> {
         let Some(sending) = reply.sending.clone() else { return Ok(()) };
         let (name, attempt) = (sending.provider.as_str(), &sending.attempt);
         let found = match self.turn.providers.named(name) {
+            // No provider was ever asked to carry it.
+            _ if loaded.conversation.theirs.is_for_tests() => Ok(Found::Absent),
             Some(provider) => {
                 let message = outgoing(&loaded.conversation, reply, &sending);
                 provider.find(self.turn.providers.http(), &message, sending.at).await

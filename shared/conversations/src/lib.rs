@@ -10,6 +10,7 @@
 
 #![warn(missing_docs)]
 
+mod consents;
 mod conversation;
 mod credentials;
 mod documents;
@@ -25,6 +26,7 @@ mod sqlite;
 mod store;
 mod values;
 
+pub use consents::Consent;
 pub use conversation::{Conversation, Reply, Sending, Waiting};
 pub use documents::Unavailable;
 pub use id::ConversationId;

@@ -38,9 +38,69 @@ impl Number {
         if valid { Ok(Self(format!("+{digits}"))) } else { Err(NotANumber) }
     }
 
+    /// Reads a number as people type their own: with `+` or the international prefix in front, or as
+    /// it is dialled within the country of `home`. Digits may be those of any script, with spaces,
+    /// dots, dashes, slashes and brackets between them.
+    pub fn parse_typed(written: &str, home: &Self) -> Result<Self, NotANumber> {
+        let mut international = false;
+        let mut digits = String::new();
+        for character in written.trim().chars() {
+            match character {
+                '+' | '＋' if digits.is_empty() && !international => international = true,
+                ' ' | '\u{a0}' | '\u{202f}' | '.' | '-' | '‐' | '‑' | '–' | '(' | ')' | '/' =>
+                    {}
+                // Marks of direction, which come along when a number is pasted.
+                '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {}
+                other => digits.push(digit(other).ok_or(NotANumber)?),
+            }
+        }
+        if international {
+            return Self::parse(&format!("+{digits}")).and_then(Self::dialled);
+        }
+        let (code, _) = home.split();
+        let abroad = if code == "1" { "011" } else { "00" };
+        let national = match (digits.strip_prefix(abroad), code) {
+            (Some(rest), _) => return Self::parse(&format!("+{rest}")).and_then(Self::dialled),
+            (None, "1") => digits.strip_prefix('1').unwrap_or(&digits),
+            // Italy keeps the zero that others leave out when called from abroad.
+            (None, "39") => &digits,
+            (None, _) => digits.strip_prefix('0').unwrap_or(&digits),
+        };
+        Self::parse(&format!("+{code}{national}")).and_then(Self::dialled)
+    }
+
+    /// Itself, unless it is one of North America's without its ten digits, of which the area and
+    /// the exchange start with 2 to 9.
+    fn dialled(self) -> Result<Self, NotANumber> {
+        let (code, national) = self.split();
+        let place = |digits: &str| digits.starts_with(|first: char| ('2'..='9').contains(&first));
+        let sound =
+            code != "1" || (national.len() == 10 && place(national) && place(&national[3..]));
+        if sound { Ok(self) } else { Err(NotANumber) }
+    }
+
+    /// The number for people to read: `(202) 555-0143` in North America, `+44 2079460958` elsewhere.
+    pub fn shown(&self) -> String {
+        match self.split() {
+            ("1", national) if national.len() == 10 => {
+                format!("({}) {}-{}", &national[..3], &national[3..6], &national[6..])
+            }
+            (code, national) => format!("+{code} {national}"),
+        }
+    }
+
     /// The number itself, as `+12025550143`.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether this number can never be a person's: `+1 500 555` and four digits, the range of
+    /// Twilio's magic numbers (<https://www.twilio.com/docs/iam/test-credentials>), as +15005550006.
+    ///
+    /// A text that claims to come from one is answered like any other, and stops before a provider:
+    /// that is how a smoke test goes the whole way in production.
+    pub fn is_for_tests(&self) -> bool {
+        self.0.len() == "+15005550006".len() && self.0.starts_with("+1500555")
     }
 
     /// The country calling code and the national number, without the `+`.
@@ -56,6 +116,15 @@ impl Number {
         };
         digits.split_at(length)
     }
+}
+
+/// A digit of a script that telephone numbers are typed in.
+fn digit(character: char) -> Option<char> {
+    const ZEROS: [char; 5] = ['0', '٠', '۰', '०', '０'];
+    ZEROS.iter().find_map(|zero| {
+        let value = u32::from(character).checked_sub(u32::from(*zero))?;
+        char::from_digit(value, 10)
+    })
 }
 
 impl fmt::Debug for Number {

@@ -14,6 +14,7 @@ mod process;
 mod product;
 mod results;
 mod settings;
+mod smoke;
 mod stop_words;
 mod strangers;
 mod trouble;

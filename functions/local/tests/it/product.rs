@@ -145,6 +145,11 @@ impl Product {
         assert_eq!(call.send().await.unwrap().status(), 200);
     }
 
+    /// Where it is reached on this machine.
+    pub(crate) fn home(&self) -> String {
+        format!("http://localhost:{}", self.address.port())
+    }
+
     /// A call of anybody's.
     pub(crate) fn call(&self, method: Method, path: &str) -> RequestBuilder {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();

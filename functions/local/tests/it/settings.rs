@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 use settings::Names;
 
-const FUNCTIONS: [(&str, &[Names]); 5] = [
+const FUNCTIONS: [(&str, &[Names]); 6] = [
     ("console", console::SETTINGS),
     ("inbound", inbound::SETTINGS),
     ("receipts", receipts::SETTINGS),
+    ("site", site::SETTINGS),
     ("sweep", sweep::SETTINGS),
     ("turn", turn::SETTINGS),
 ];

@@ -16,4 +16,5 @@ mod scene;
 mod stops;
 mod stores;
 mod sweeps;
+mod test_numbers;
 mod traces;

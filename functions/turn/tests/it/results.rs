@@ -45,6 +45,20 @@ async fn hands_over_what_was_collected() {
 }
 
 #[tokio::test]
+async fn keeps_from_the_business_what_a_test_number_said() {
+    let business = Business::open().await;
+    let mut scene = business.scene().await;
+    scene.person = "+15005550006";
+    end(&scene).await;
+    scene.say("One more thing").await;
+    scene.live(25 * 3_600).await;
+    let ended = scene.process.store.ended(&scene.id()).await.unwrap();
+    let endings: Vec<_> = ended.iter().map(|ended| ended.ending.as_str()).collect();
+    assert_eq!(endings, ["handed_over", "quiet"]);
+    assert!(business.received().is_empty() && scene.notices().await.is_empty());
+}
+
+#[tokio::test]
 async fn hands_over_after_growing_pauses_what_was_not_taken() {
     let business = Business::open().await;
     let mut scene = business.scene().await;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use conversations::{
-    Arrival, Attempt, Change, Claim, CommitError, ConversationId, Effect, Ended, Joined, Loaded,
-    Quarantined, Reply, Stop, Store, Taken, Waiting,
+    Arrival, Attempt, Change, Claim, CommitError, Consent, ConversationId, Effect, Ended, Joined,
+    Loaded, Quarantined, Reply, Stop, Store, Taken, Waiting,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -322,6 +322,32 @@ pub(crate) async fn keeps_what_has_ended(store: Arc<Store>) {
     }
     let kept = store.ended(&id()).await.unwrap();
     assert_eq!((kept.len(), &kept[0].brief["rooms"]), (1, &json!(3)));
+}
+
+pub(crate) async fn keeps_a_consent_for_longer_than_a_claim_may_take(store: Arc<Store>) {
+    let consent = Consent {
+        theirs: person(),
+        page: "0a1b".into(),
+        language: "es".into(),
+        words: "Acepto recibir mensajes de \u{201c}Handy Home\u{201d}.".into(),
+        at: now(),
+    };
+    let again = Consent { at: later(now(), 60), ..consent.clone() };
+    let newer = Consent { page: "2c3d".into(), at: later(now(), 120), ..consent.clone() };
+    for consent in [&consent, &again, &newer] {
+        store.consent(consent).await.unwrap();
+    }
+    assert_eq!(store.consents_of(&person()).await.unwrap(), [consent, newer]);
+    assert_eq!(store.consents_of(&Number::parse("+12025550144").unwrap()).await.unwrap(), []);
+
+    // Where the store forgets by itself this changes nothing.
+    let years = |years: i64| later(now(), years * 365 * 24 * 3600);
+    store.expire(years(4)).await.unwrap();
+    assert_eq!(store.consents_of(&person()).await.unwrap().len(), 2);
+    if store.is_embedded() {
+        store.expire(later(years(5), 3 * 24 * 3600)).await.unwrap();
+        assert_eq!(store.consents_of(&person()).await.unwrap(), []);
+    }
 }
 
 /// A fixed time, so that nothing depends on when the tests run.

@@ -55,6 +55,7 @@ promises! {
     lists_the_latest_conversations_first
     keeps_effects_until_they_are_delivered
     keeps_what_has_ended
+    keeps_a_consent_for_longer_than_a_claim_may_take
 }
 
 fn sqlite(folder: &tempfile::TempDir) -> Arc<Store> {

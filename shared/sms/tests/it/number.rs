@@ -30,6 +30,17 @@ fn splits_off_the_country_code() {
 }
 
 #[test]
+fn tells_a_test_number_from_a_persons() {
+    let is_for_tests = |written| Number::parse(written).unwrap().is_for_tests();
+    assert!(is_for_tests("+15005550006") && is_for_tests("+1 (500) 555-1234"));
+    for persons in
+        ["+12025550143", "+15005560006", "+150055500061", "+1500555000", "+4915005550006"]
+    {
+        assert!(!is_for_tests(persons), "{persons}");
+    }
+}
+
+#[test]
 fn prints_nearly_nothing() {
     assert_eq!(format!("{:?}", Number::parse("+12025550143").unwrap()), "+…43");
 }
@@ -40,4 +51,39 @@ fn is_its_digits_in_a_document() {
     assert_eq!(serde_json::to_string(&number).unwrap(), r#""+12025550143""#);
     assert_eq!(serde_json::from_str::<Number>(r#""+12025550143""#).unwrap(), number);
     assert!(serde_json::from_str::<Number>(r#""STOP""#).is_err());
+}
+
+#[test]
+fn reads_a_number_as_people_type_their_own() {
+    let ours = Number::parse("+12025550100").unwrap();
+    let read = |typed| Number::parse_typed(typed, &ours).map(String::from).ok();
+    for typed in [
+        "(202) 555-0143",
+        "202.555.0143",
+        " 1 202 555 0143 ",
+        "+1 202/555 0143",
+        "\u{202a}+1 (202) 555\u{2011}0143\u{202c}",
+        "٢٠٢ ٥٥٥ ٠١٤٣",
+    ] {
+        assert_eq!(read(typed).as_deref(), Some("+12025550143"), "{typed}");
+    }
+    assert_eq!(read("+44 20 7946 0958").as_deref(), Some("+442079460958"));
+    assert_eq!(read("011 44 20 7946 0958").as_deref(), Some("+442079460958"));
+    for wrong in
+        ["", "555-0143", "102 555 0143", "202 155 0143", "202555014", "20255501433", "+", "call me"]
+    {
+        assert_eq!(read(wrong), None, "{wrong}");
+    }
+
+    let abroad = Number::parse("+442079460958").unwrap();
+    let read = |typed| Number::parse_typed(typed, &abroad).map(String::from).ok();
+    assert_eq!(read("07700 900123").as_deref(), Some("+447700900123"));
+    assert_eq!(read("00 1 202 555 0143").as_deref(), Some("+12025550143"));
+}
+
+#[test]
+fn is_shown_as_people_write_it() {
+    let shown = |number| Number::parse(number).unwrap().shown();
+    assert_eq!(shown("+12025550143"), "(202) 555-0143");
+    assert_eq!(shown("+442079460958"), "+44 2079460958");
 }

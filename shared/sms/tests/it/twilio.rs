@@ -225,6 +225,20 @@ fn believes_the_signatures_that_twilio_publishes() {
 }
 
 #[test]
+fn signs_as_twilio_does() {
+    let public_url = "https://mycompany.com".parse().unwrap();
+    let form = [
+        ("CallSid", "CA1234567890ABCDE"),
+        ("To", "+18005551212"),
+        ("Caller", "+14158675309"),
+        ("Digits", "1234"),
+        ("From", "+14158675309"),
+    ];
+    let twilio = Twilio { public_url, ..twilio(String::new(), "12345") };
+    assert_eq!(twilio.sign("/myapp.php?foo=1&bar=2", &form), "RSOYDt4T1cUTdK1PDd93/VVr8B8=");
+}
+
+#[test]
 fn believes_a_signed_text_in_utf_8() {
     let mut call = request(
         "POST /hooks/twilio/inbound",

@@ -1,0 +1,107 @@
+//! `smoke`, by which an owner sees whether what is on the air works.
+
+use fakes::OpenAi;
+
+use crate::product::{Product, Ran, WEBHOOK_TOKEN, between};
+
+const PASSWORD: &str = "correct-horse-battery";
+
+/// What it texts from.
+const NOBODY: &str = "+15005550006";
+
+#[tokio::test]
+async fn smoke_goes_the_whole_way_and_stops_before_a_provider() {
+    let mut product = on_the_air(&["messagecentral", "twilio"]).await;
+    let ran = product.run(&["smoke"], "").await;
+    assert_eq!(
+        outline(&ran),
+        [
+            "✓ it answers",
+            "✓ the landing page is there",
+            "✓ a forged text is refused",
+            "✓ the console lets us in",
+            "✓ a genuine text is acknowledged",
+            "✓ a turn takes it up",
+            "✓ the model answers",
+            "✓ the reply stops before a provider",
+        ],
+        "{ran:?}"
+    );
+    assert_eq!((ran.code, ran.said), (Some(0), vec![]));
+    assert!(product.twilio.messages().is_empty() && product.messagecentral.messages().is_empty());
+    assert_eq!(product.openai.requests().len(), 1);
+    assert_eq!(product.replies(&between(product.twilio.number(), NOBODY)).await.len(), 1);
+    assert!(product.notices().await.is_empty());
+}
+
+#[tokio::test]
+async fn smoke_texts_by_messagecentral_or_the_mock_where_there_is_no_twilio() {
+    for provider in ["messagecentral", "mock"] {
+        let mut product = on_the_air(&[provider]).await;
+        let ran = product.run(&["smoke"], "").await;
+        assert_eq!((ran.code, &ran.said), (Some(0), &vec![]), "{ran:?}");
+        assert!(ran.printed[0].ends_with(&format!("texted by {provider}")), "{ran:?}");
+        assert!(ran.printed.last().unwrap().ends_with(&format!("{provider} was not asked")));
+        assert!(!ran.printed.join("\n").contains(WEBHOOK_TOKEN), "{ran:?}");
+        assert!(product.messagecentral.messages().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn smoke_says_what_is_wrong_and_what_to_do() {
+    let mut product = on_the_air(&["twilio"]).await;
+    let right = product.settings.clone();
+    for (setting, value, said, fix) in [
+        (
+            "TWILIO_AUTH_TOKEN",
+            "another-token",
+            "✗ a genuine text is acknowledged: HTTP 403",
+            "TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and PUBLIC_URL have to be the same",
+        ),
+        (
+            "CONSOLE_PASSWORD",
+            "another-password",
+            "✗ the console lets us in: HTTP 401",
+            "set CONSOLE_PASSWORD here to what it is there",
+        ),
+        (
+            "PUBLIC_URL",
+            "http://127.0.0.1:9",
+            "✗ it answers: Connection refused (os error 111)",
+            "see whether PUBLIC_URL is right",
+        ),
+    ] {
+        product.settings.clone_from(&right);
+        product.settings.insert(setting.into(), value.into());
+        let ran = product.run(&["smoke"], "").await;
+        assert_eq!(ran.code, Some(1), "{setting}: {ran:?}");
+        let line = ran.printed.iter().position(|line| line == said);
+        let line = line.unwrap_or_else(|| panic!("{setting}: {ran:?}"));
+        assert!(ran.printed[line + 1].trim().starts_with(fix), "{setting}: {ran:?}");
+        assert!(ran.said[0].ends_with("checks failed"), "{setting}: {ran:?}");
+    }
+}
+
+#[tokio::test]
+async fn smoke_names_a_model_that_does_not_answer() {
+    let mut product = on_the_air(&["twilio"]).await;
+    product.openai.switch.set(OpenAi::out_of_quota());
+    let ran = product.run(&["smoke"], "").await;
+    assert_eq!(ran.code, Some(1));
+    let line = ran.printed.iter().find(|line| line.starts_with("✗")).unwrap();
+    assert_eq!(line, "✗ the model answers: 429 insufficient_quota", "{ran:?}");
+    assert_eq!(ran.said, ["error: 1 of 8 checks failed"]);
+}
+
+/// The product where the world can call it.
+async fn on_the_air(providers: &[&str]) -> Product {
+    let settings = [("CONSOLE_PASSWORD", PASSWORD), ("PUBLIC_URL", "")];
+    let mut product = Product::start_with(providers, &settings).await;
+    product.settings.insert("PUBLIC_URL".into(), product.home());
+    product
+}
+
+/// The lines without their figures, and without the first.
+fn outline(ran: &Ran) -> Vec<&str> {
+    ran.printed[1..].iter().filter_map(|line| Some(line.split_once(':')?.0)).collect()
+}

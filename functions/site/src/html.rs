@@ -1,0 +1,82 @@
+//! Words that may stand in a page as they are.
+
+use std::fmt;
+
+use askama::filters::HtmlSafe;
+use serde::Deserialize;
+
+/// Text of ours with what is filled in, escaped already.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Html(String);
+
+impl Html {
+    /// What a reader sees of it, and nothing else.
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::with_capacity(self.0.len());
+        let mut rest = self.0.as_str();
+        while let Some((before, tag)) = rest.split_once('<') {
+            text.push_str(before);
+            rest = tag.split_once('>').map_or("", |(_, after)| after);
+        }
+        text.push_str(rest);
+        ESCAPED.iter().rev().fold(text, |text, (plain, escaped)| text.replace(escaped, plain))
+    }
+}
+
+impl fmt::Display for Html {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl HtmlSafe for Html {}
+
+/// In the order in which they are escaped.
+const ESCAPED: [(&str, &str); 5] =
+    [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&quot;"), ("'", "&#39;")];
+
+pub(crate) fn escape(text: &str) -> String {
+    ESCAPED.iter().fold(text.to_owned(), |text, (plain, escaped)| text.replace(plain, escaped))
+}
+
+/// What can be filled in, by name, as HTML.
+pub(crate) type Values = [(&'static str, String)];
+
+/// Escapes words and fills in what stands in braces. Fails with the name of what is not known.
+pub(crate) fn fill(words: &str, values: &Values) -> Result<String, String> {
+    let mut filled = String::with_capacity(words.len() * 2);
+    let mut rest = words;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (name, after) = after.split_once('}').ok_or_else(|| after.to_owned())?;
+        let known = values.iter().find(|(known, _)| *known == name);
+        let (_, value) = known.ok_or_else(|| name.to_owned())?;
+        filled.push_str(&escape(before));
+        filled.push_str(value);
+        rest = after;
+    }
+    filled.push_str(&escape(rest));
+    Ok(filled)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_read_as_it_was_written() {
+        let values = [("brand", format!("<bdi>{}</bdi>", escape("Tom & \"Sons\" <Ltd>")))];
+        let html = Html(fill("{brand} isn't far", &values).unwrap());
+        assert_eq!(
+            html.to_string(),
+            "<bdi>Tom &amp; &quot;Sons&quot; &lt;Ltd&gt;</bdi> isn&#39;t far"
+        );
+        assert_eq!(html.text(), "Tom & \"Sons\" <Ltd> isn't far");
+    }
+
+    #[test]
+    fn knows_what_it_cannot_fill_in() {
+        assert_eq!(fill("Text {nubmer}", &[]), Err("nubmer".into()));
+        assert_eq!(fill("Text {number", &[]), Err("number".into()));
+    }
+}

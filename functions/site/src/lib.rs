@@ -1,0 +1,88 @@
+//! The public pages of the business: who it is, how to text it, what becomes of people's data, and
+//! a form to put one's consent on record.
+//!
+//! Carriers and their reviewers look at these pages before they let a number text. They are plain
+//! HTML without scripts, cookies or anything from elsewhere, put together once at the start.
+
+#![warn(missing_docs)]
+
+mod headers;
+mod html;
+mod language;
+mod opt_in;
+mod page;
+mod pages;
+mod words;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use business::Business;
+use conversations::Store;
+use settings::Names;
+
+pub use page::Page;
+pub use pages::Pages;
+
+use crate::headers::Hardening;
+use crate::pages::Shown;
+
+/// The settings that the function reads.
+pub const SETTINGS: &[Names] = &[host::PUBLIC_URL, Business::SETTINGS, Store::SETTINGS];
+
+/// More than any form of ours takes.
+const LARGEST_FORM: usize = 4096;
+
+/// The function, with what it shows and where it writes.
+pub struct Site {
+    /// What is shown.
+    pub pages: Pages,
+    /// Where consents are kept.
+    pub store: Arc<Store>,
+}
+
+impl Site {
+    /// The four pages, and the form.
+    pub fn router(self) -> Router {
+        let hardening = Hardening::of(self.pages.public_url());
+        let page = |page: Page| {
+            get(async move |State(site): State<Arc<Self>>, uri: Uri, headers: HeaderMap| {
+                site.show(page, &uri, &headers)
+            })
+        };
+        Router::new()
+            .route(Page::Home.path(), page(Page::Home))
+            .route(Page::Privacy.path(), page(Page::Privacy))
+            .route(Page::Terms.path(), page(Page::Terms))
+            .route(Page::OptIn.path(), page(Page::OptIn).post(opt_in::sign_up))
+            .route_layer(DefaultBodyLimit::max(LARGEST_FORM))
+            .route_layer(from_fn_with_state(Arc::new(hardening), headers::harden))
+            .with_state(Arc::new(self))
+    }
+
+    fn show(&self, page: Page, uri: &Uri, headers: &HeaderMap) -> Response {
+        let language = language::wanted(self.pages.business(), uri, headers);
+        let Shown { html, etag } = self.pages.shown(page, language);
+        let about = [(header::ETAG, etag.as_str()), (header::CACHE_CONTROL, "public, max-age=300")];
+        if names(headers, etag) {
+            return (StatusCode::NOT_MODIFIED, about).into_response();
+        }
+        (about, axum::response::Html(html.clone())).into_response()
+    }
+}
+
+/// Whether the caller has this content already.
+fn names(headers: &HeaderMap, etag: &str) -> bool {
+    let known =
+        headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    known.flat_map(|list| list.split(',')).any(|known| {
+        let known = known.trim();
+        // On the way a page may be compressed, which makes the name a weak one.
+        known == "*" || known.trim_start_matches("W/") == etag
+    })
+}

@@ -1,0 +1,54 @@
+//! The public pages, and where they are.
+
+use business::{Business, Language};
+
+/// A public page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Page {
+    /// Who the business is and how to text it.
+    Home,
+    /// What becomes of people's data.
+    Privacy,
+    /// What people agree to.
+    Terms,
+    /// How people sign up, for them and for reviewers.
+    OptIn,
+}
+
+impl Page {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Home, Self::Privacy, Self::Terms, Self::OptIn];
+
+    /// Its address below the public URL.
+    pub fn path(self) -> &'static str {
+        match self {
+            Self::Home => "/",
+            Self::Privacy => "/privacy",
+            Self::Terms => "/terms",
+            Self::OptIn => "/opt-in",
+        }
+    }
+
+    /// What its title is called among the words.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Home => "home",
+            Self::Privacy => "privacy",
+            Self::Terms => "terms",
+            Self::OptIn => "opt_in",
+        }
+    }
+
+    /// Its address from any other page. All lie side by side, so that the site works below any
+    /// folder of a host.
+    pub(crate) fn link(self, business: &Business, language: Language) -> String {
+        let page = match self {
+            Self::Home => "./",
+            other => &other.path()[1..],
+        };
+        match business.languages.len() {
+            0 | 1 => page.to_owned(),
+            _ => format!("{page}?lang={}", language.code()),
+        }
+    }
+}

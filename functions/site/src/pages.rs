@@ -1,0 +1,339 @@
+//! The pages as they are shown: put together once, at the start.
+
+use std::fmt::Write;
+
+use askama::Template;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use business::{Business, Language};
+use sha2::{Digest, Sha256};
+
+use crate::html::Html;
+use crate::page::Page;
+use crate::words::{Section, Words};
+
+/// The one stylesheet. It stands in each page, so that a page is one request.
+const STYLE: &str = include_str!("../templates/style.css");
+
+/// Everything that the site shows, in every language of the business.
+pub struct Pages {
+    business: Business,
+    public_url: String,
+    spoken: Vec<Spoken>,
+}
+
+/// The pages in one language.
+struct Spoken {
+    language: Language,
+    words: Words,
+    /// Changes with every letter of what somebody agrees to by the form.
+    version: String,
+    pages: [Shown; 4],
+    thanks: Shown,
+}
+
+/// A page as it is sent.
+#[derive(Clone)]
+pub(crate) struct Shown {
+    pub(crate) html: String,
+    /// Names the content, in quotes as HTTP wants it.
+    pub(crate) etag: String,
+}
+
+/// What is wrong with a form that was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// This is no number, and perhaps the box is not ticked either.
+    Number {
+        /// Whether the box is ticked.
+        ticked: bool,
+    },
+    /// The box is not ticked.
+    NotTicked,
+    /// It shows other words than those that were there when the page was opened.
+    Changed,
+    /// A page of somebody else's sent it.
+    Elsewhere,
+    /// The store does not answer.
+    NotStored,
+}
+
+impl Pages {
+    /// Puts the pages of a business together. `public_url` has no slash at its end.
+    pub fn of(business: Business, public_url: &str) -> Self {
+        let spoken =
+            business.languages.iter().map(|language| Spoken::of(&business, public_url, *language));
+        Self { spoken: spoken.collect(), public_url: public_url.to_owned(), business }
+    }
+
+    /// Whose pages they are.
+    pub fn business(&self) -> &Business {
+        &self.business
+    }
+
+    /// Where they are.
+    pub fn public_url(&self) -> &str {
+        &self.public_url
+    }
+
+    /// A page, as everybody gets it.
+    pub fn html(&self, page: Page, language: Language) -> &str {
+        &self.shown(page, language).html
+    }
+
+    /// The exact words beside the box of the form.
+    pub fn consent(&self, language: Language) -> String {
+        self.spoken(language).words.form.consent.text()
+    }
+
+    /// The exact words beside the number to text.
+    pub fn disclosure(&self, language: Language) -> String {
+        self.spoken(language).words.home.disclosure.text()
+    }
+
+    /// The example of a conversation, the person first.
+    pub fn conversation(&self, language: Language) -> Vec<String> {
+        let spoken = self.spoken(language);
+        conversation(&self.business, language, &spoken.words)
+    }
+
+    pub(crate) fn shown(&self, page: Page, language: Language) -> &Shown {
+        &self.spoken(language).pages[page as usize]
+    }
+
+    pub(crate) fn thanks(&self, language: Language) -> &Shown {
+        &self.spoken(language).thanks
+    }
+
+    /// Which version of the form is shown.
+    pub(crate) fn version(&self, language: Language) -> &str {
+        &self.spoken(language).version
+    }
+
+    /// The form once more, with what was typed and what is wrong with it.
+    pub(crate) fn again(&self, language: Language, typed: &str, trouble: Trouble) -> String {
+        let spoken = self.spoken(language);
+        let view = View {
+            page: Page::OptIn,
+            ..View::of(&self.business, &self.public_url, language, &spoken.words, Page::OptIn)
+        };
+        let form = Form {
+            view: &view,
+            version: &spoken.version,
+            typed,
+            // Who ticked the box has agreed to the words that stand there, if they still do.
+            ticked: !matches!(
+                trouble,
+                Trouble::NotTicked | Trouble::Number { ticked: false } | Trouble::Changed
+            ),
+            trouble: Some(trouble),
+        };
+        render(&Again { view: &view, form: &render(&form) })
+    }
+
+    fn spoken(&self, language: Language) -> &Spoken {
+        self.spoken
+            .iter()
+            .find(|spoken| spoken.language == language)
+            .or(self.spoken.first())
+            .expect("a business has at least one language")
+    }
+}
+
+impl Spoken {
+    fn of(business: &Business, public_url: &str, language: Language) -> Self {
+        let words = Words::of(business, language);
+        let view = |page| View::of(business, public_url, language, &words, page);
+        let form = |version: &str| {
+            render(&Form {
+                view: &view(Page::OptIn),
+                version,
+                typed: "",
+                ticked: false,
+                trouble: None,
+            })
+        };
+        let version = hexadecimal(&Sha256::digest(form(""))[..8]);
+        let form = form(&version);
+        let pages = Page::ALL.map(|page| {
+            let view = view(page);
+            Shown::of(match page {
+                Page::Home => {
+                    let conversation = conversation(business, language, &words);
+                    render(&Home { view: &view, conversation, form: &form })
+                }
+                Page::Privacy => render(&Prose {
+                    view: &view,
+                    lead: &words.privacy.lead,
+                    sections: &words.privacy.sections(),
+                }),
+                Page::Terms => render(&Prose {
+                    view: &view,
+                    lead: &words.terms.lead,
+                    sections: &words.terms.sections(),
+                }),
+                Page::OptIn => render(&OptIn { view: &view, form: &form }),
+            })
+        });
+        let thanks = Shown::of(render(&Thanks { view: &view(Page::OptIn) }));
+        Self { language, version, pages, thanks, words }
+    }
+}
+
+impl Shown {
+    fn of(html: String) -> Self {
+        let etag = format!("\"{}\"", hexadecimal(&Sha256::digest(&html)[..16]));
+        Self { html, etag }
+    }
+}
+
+/// What every page has.
+struct View<'a> {
+    business: &'a Business,
+    public_url: &'a str,
+    language: Language,
+    words: &'a Words,
+    page: Page,
+    title: &'a Html,
+    style: &'static str,
+}
+
+impl<'a> View<'a> {
+    fn of(
+        business: &'a Business,
+        public_url: &'a str,
+        language: Language,
+        words: &'a Words,
+        page: Page,
+    ) -> Self {
+        let title = match page {
+            Page::Home => &words.titles.home,
+            Page::Privacy => &words.titles.privacy,
+            Page::Terms => &words.titles.terms,
+            Page::OptIn => &words.titles.opt_in,
+        };
+        Self { business, public_url, language, words, page, title, style: STYLE }
+    }
+
+    /// The address of a page, in this language.
+    fn to(&self, page: Page) -> String {
+        page.link(self.business, self.language)
+    }
+
+    /// The address of this page in another language.
+    fn in_language(&self, language: &Language) -> String {
+        self.page.link(self.business, *language)
+    }
+
+    /// The address of this page for everybody.
+    fn address(&self) -> String {
+        format!("{}{}", self.public_url, self.page.path())
+    }
+
+    fn is_home(&self) -> bool {
+        self.page == Page::Home
+    }
+
+    /// Opens a message to the number with the keyword in it. `?&` is read by phones that want
+    /// either.
+    fn sms(&self) -> String {
+        format!("sms:{}?&body={}", self.business.number.as_str(), self.business.keyword)
+    }
+
+    fn does(&self) -> &str {
+        &self.business.wording(self.language).does
+    }
+}
+
+#[derive(Template)]
+#[template(path = "home.html")]
+struct Home<'a> {
+    view: &'a View<'a>,
+    conversation: Vec<String>,
+    form: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "prose.html")]
+struct Prose<'a> {
+    view: &'a View<'a>,
+    lead: &'a Html,
+    sections: &'a [(&'static str, &'a Section)],
+}
+
+#[derive(Template)]
+#[template(path = "opt_in.html")]
+struct OptIn<'a> {
+    view: &'a View<'a>,
+    form: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "again.html")]
+struct Again<'a> {
+    view: &'a View<'a>,
+    form: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "thanks.html")]
+struct Thanks<'a> {
+    view: &'a View<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "form.html")]
+struct Form<'a> {
+    view: &'a View<'a>,
+    version: &'a str,
+    typed: &'a str,
+    ticked: bool,
+    trouble: Option<Trouble>,
+}
+
+impl Form<'_> {
+    fn number_is_bad(&self) -> bool {
+        matches!(self.trouble, Some(Trouble::Number { .. }))
+    }
+
+    fn is_not_ticked(&self) -> bool {
+        matches!(self.trouble, Some(Trouble::NotTicked | Trouble::Number { ticked: false }))
+    }
+
+    /// What is wrong with the form as a whole.
+    fn problem(&self) -> Option<&Html> {
+        let words = &self.view.words.form;
+        match self.trouble? {
+            Trouble::Number { .. } | Trouble::NotTicked => Some(&words.problem),
+            Trouble::Changed => Some(&words.changed),
+            Trouble::Elsewhere => Some(&words.elsewhere),
+            Trouble::NotStored => Some(&words.not_stored),
+        }
+    }
+}
+
+/// The owner's example, or one that fits every business.
+fn conversation(business: &Business, language: Language, words: &Words) -> Vec<String> {
+    let own = &business.wording(language).conversation;
+    match own.is_empty() {
+        true => words.home.conversation.iter().map(Html::text).collect(),
+        false => own.clone(),
+    }
+}
+
+/// What the stylesheet is allowed by, in the words of a Content-Security-Policy.
+pub(crate) fn style_source() -> String {
+    format!("'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(STYLE)))
+}
+
+fn render(template: &impl Template) -> String {
+    template.render().expect("writing to a string does not fail")
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

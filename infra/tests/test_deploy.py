@@ -1,0 +1,523 @@
+"""deploy.sh, the real one, in a checkout of its own, with an account in memory for AWS.
+
+What AWS does by itself and the account in memory does not (moving an alias by CodeDeploy) is done
+by a program `aws` that stands before the real one, and notes how it was called.
+"""
+
+import base64
+import hashlib
+import json
+import os
+import pty
+import re
+import shutil
+import stat
+import subprocess
+import sys
+import time
+import uuid
+import zipfile
+from dataclasses import dataclass, field
+
+import pytest
+from conftest import ACCOUNT, FUNCTIONS, REGION, ROOT, tool
+
+SECRET = "open-sesame-9d1f0c"
+
+# What stands before `aws` and `jq`.
+BEFORE = """#!/bin/sh
+name=${{0##*/}}
+printf '%s\\n' "$name $*" >>"$CALLS"
+if [ -f "$CALLS.break" ]; then
+    case $* in
+        $(cat "$CALLS.break")) rm "$CALLS.break"; echo 'An error occurred' >&2; exit 255 ;;
+    esac
+fi
+case "$name $1 $2" in
+    'aws deploy list-deployments') cat "$CALLS.canaries" 2>/dev/null; exit ;;
+    'aws deploy stop-deployment') exit ;;
+    'aws deploy wait') exec {python} {canary} "$5" ;;
+    # Version 1 of the program looks for queues at AWS, whatever AWS_ENDPOINT_URL says.
+    'aws sqs '*) exec {real} --endpoint-url "$AWS_ENDPOINT_URL" "$@" ;;
+esac
+exec {real} "$@"
+"""
+
+# What CodeDeploy does when no alarm rings.
+CANARY = """
+import json, os, sys
+import boto3
+
+def connect(service):
+    return boto3.client(service, endpoint_url=os.environ["AWS_ENDPOINT_URL"])
+
+deployment = connect("codedeploy").get_deployment(deploymentId=sys.argv[1])["deploymentInfo"]
+content = json.loads(deployment["revision"]["appSpecContent"]["content"])
+[resource] = content["Resources"][0].values()
+moved = resource["Properties"]
+connect("lambda").update_alias(
+    FunctionName=moved["Name"], Name=moved["Alias"], FunctionVersion=moved["TargetVersion"]
+)
+"""
+
+
+@dataclass
+class Ran:
+    """A command that has ended."""
+
+    code: int
+    out: str
+    said: str
+
+    @property
+    def message(self):
+        """The line by which deploy.sh gives up."""
+        lines = [line for line in self.said.splitlines() if line.startswith("deploy.sh: ")]
+        return lines[-1].removeprefix("deploy.sh: ") if lines else None
+
+
+class Checkout:
+    """A checkout of its own, in which the commands are run."""
+
+    def __init__(self, folder, environment):
+        self.folder = folder / "checkout"
+        self.calls_file = folder / "calls"
+        shutil.copytree(ROOT / "infra", self.folder / "infra", ignore=shutil.ignore_patterns(".terraform"))
+        shutil.copy(ROOT / "deploy.sh", self.folder)
+        for function in [*FUNCTIONS, "local"]:
+            (self.folder / "functions" / function).mkdir(parents=True)
+        (self.folder / "shared").mkdir()
+        for file in ("Cargo.toml", "Cargo.lock"):
+            (self.folder / file).touch()
+        before = folder / "before"
+        before.mkdir()
+        canary = folder / "canary.py"
+        canary.write_text(CANARY)
+        for name in ("aws", "jq"):
+            write_program(
+                before / name,
+                BEFORE.format(python=sys.executable, canary=canary, real=tool(name)),
+            )
+        self.environment = environment | {
+            "CALLS": str(self.calls_file),
+            "PATH": f"{before}{os.pathsep}{environment['PATH']}",
+        }
+
+    def deploy(self, *arguments, said="", **variables):
+        """Runs `./deploy.sh`. An empty variable is none."""
+        environment = {k: v for k, v in (self.environment | variables).items() if v}
+        ran = subprocess.run(
+            ["./deploy.sh", *arguments],
+            cwd=self.folder,
+            env=environment,
+            input=said,
+            capture_output=True,
+            text=True,
+        )
+        return Ran(ran.returncode, ran.stdout, ran.stderr)
+
+    def deploy_at_a_terminal(self, *arguments, said):
+        """As `deploy`, with somebody who answers the question."""
+        child, terminal = pty.fork()
+        if child == 0:
+            os.chdir(self.folder)
+            os.execve("./deploy.sh", ["./deploy.sh", *arguments], self.environment)
+        seen = ""
+        while True:
+            try:
+                part = os.read(terminal, 4096).decode(errors="replace")
+            except OSError:  # it has closed its side
+                break
+            seen += part
+            if said and re.search(r": $", seen):
+                os.write(terminal, f"{said}\n".encode())
+                said = ""
+        return Ran(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), seen, seen)
+
+    def package(self, content="one", architecture="arm64", functions=FUNCTIONS):
+        """Leaves packages as `./deploy.sh package` does. `content` is what is in them."""
+        folder = self.folder / "target/package" / architecture
+        folder.mkdir(parents=True, exist_ok=True)
+        sums = folder / "SHA256SUMS"
+        sums.unlink(missing_ok=True)
+        for function in functions:
+            with zipfile.ZipFile(folder / f"{function}.zip", "w") as package:
+                package.writestr("bootstrap", f"{function} {content}")
+        lines = [
+            f"{hashlib.sha256(file.read_bytes()).hexdigest()}  ./{file.name}\n"
+            for file in sorted(folder.glob("*.zip"))
+        ]
+        sums.write_text("".join(lines))
+
+    def break_once(self, *words):
+        """The next call with these words in this order fails."""
+        self.calls_file.with_name("calls.break").write_text(f"*{'*'.join(words)}*")
+
+    def calls(self):
+        """How `aws` and `jq` were called, a line for each."""
+        return self.calls_file.read_text().splitlines()
+
+
+def write_program(file, text):
+    file.write_text(text)
+    file.chmod(file.stat().st_mode | stat.S_IXUSR)
+
+
+@pytest.fixture
+def checkout(tmp_path, environment):
+    return Checkout(tmp_path, environment)
+
+
+@dataclass
+class Installation:
+    """An environment with two functions, as Terraform leaves it."""
+
+    client: object
+    name: str = field(default_factory=lambda: f"e{uuid.uuid4().hex[:8]}")
+    functions: tuple = ("inbound", "turn")
+
+    def make(self):
+        role = self.client("iam").create_role(RoleName=self.name, AssumeRolePolicyDocument="{}")
+        for function in self.functions:
+            self.client("lambda").create_function(
+                FunctionName=self.function(function),
+                Role=role["Role"]["Arn"],
+                Runtime="provided.al2023",
+                Handler="bootstrap",
+                Code={"ZipFile": b"as it began"},
+                Environment={"Variables": {"PUBLIC_URL": "https://text.example.test", "A": "b = c"}},
+                Publish=True,
+            )
+            self.client("lambda").create_alias(
+                FunctionName=self.function(function),
+                Name="live",
+                FunctionVersion="1",
+                Description="What is called. Releases move it.",
+            )
+            self.client("logs").create_log_group(logGroupName=f"/functions/{self.name}/{function}")
+        for queue in ("turns", "dead"):
+            self.client("sqs").create_queue(
+                QueueName=f"{self.name}-{queue}.fifo", Attributes={"FifoQueue": "true"}
+            )
+        for secret in ("CONSOLE_PASSWORD", "TWILIO_AUTH_TOKEN"):
+            self.client("ssm").put_parameter(
+                Name=f"/textback/{self.name}/{secret}", Type="SecureString", Value=" "
+            )
+        self.describe(canary=None)
+        return self
+
+    def describe(self, canary):
+        """What Terraform writes down of it."""
+        queue = f"{self.client('sqs').meta.endpoint_url}/{ACCOUNT}/{self.name}"
+        deployment = {
+            "name": f"textback-{self.name}",
+            "public_url": "https://text.example.test",
+            "architecture": "arm64",
+            "canary": canary,
+            "queue_url": f"{queue}-turns.fifo",
+            "dead_letters_url": f"{queue}-dead.fifo",
+            "secrets_path": f"/textback/{self.name}/",
+            "secrets": ["CONSOLE_PASSWORD", "TWILIO_AUTH_TOKEN"],
+            "functions": {
+                function: {
+                    "name": self.function(function),
+                    "log_group": f"/functions/{self.name}/{function}",
+                }
+                for function in self.functions
+            },
+        }
+        self.client("ssm").put_parameter(
+            Name=f"/textback/{self.name}/deployment",
+            Type="String",
+            Value=json.dumps(deployment),
+            Overwrite=True,
+        )
+
+    def add_canary(self):
+        codedeploy = self.client("codedeploy")
+        codedeploy.create_application(applicationName=self.name, computePlatform="Lambda")
+        for function in self.functions:
+            codedeploy.create_deployment_group(
+                applicationName=self.name,
+                deploymentGroupName=function,
+                deploymentConfigName="CodeDeployDefault.LambdaCanary10Percent5Minutes",
+                serviceRoleArn=f"arn:aws:iam::{ACCOUNT}:role/{self.name}",
+            )
+        self.describe(canary=self.name)
+
+    def function(self, name):
+        return f"textback-{self.name}-{name}"
+
+    def alias(self, function):
+        return self.client("lambda").get_alias(FunctionName=self.function(function), Name="live")
+
+    def live(self):
+        """Which version of each function is on the air."""
+        return {name: int(self.alias(name)["FunctionVersion"]) for name in self.functions}
+
+    def secret(self, name):
+        parameter = self.client("ssm").get_parameter(
+            Name=f"/textback/{self.name}/{name}", WithDecryption=True
+        )
+        return parameter["Parameter"]["Value"]
+
+
+@pytest.fixture
+def installation(client):
+    return Installation(client).make()
+
+
+# ---- package
+
+
+# Builds what it is asked for, as `cargo lambda build` does.
+CARGO = """#!/bin/sh
+while [ $# -gt 0 ]; do
+    case $1 in
+        --package) function=$2 ;;
+        --lambda-dir) folder=$2 ;;
+        --arm64 | --x86-64) architecture=$1 ;;
+    esac
+    shift
+done
+mkdir -p "$folder/$function"
+echo "$function $architecture" >"$folder/$function/bootstrap"
+"""
+
+
+def test_packages_every_function_with_the_owners_pages(checkout, tmp_path):
+    for name, text in {"cargo": CARGO, "cargo-lambda": "#!/bin/sh\n", "zig": "#!/bin/sh\n"}.items():
+        write_program(tmp_path / "before" / name, text)
+    (checkout.folder / "agent.md").write_text("Be kind.")
+    ran = checkout.deploy("package", "x86-64")
+    assert ran.code == 0, ran.said
+
+    folder = checkout.folder / "target/package/x86-64"
+    assert sorted(os.listdir(folder)) == ["SHA256SUMS", *(f"{name}.zip" for name in FUNCTIONS)]
+    for function in FUNCTIONS:
+        package = zipfile.ZipFile(folder / f"{function}.zip")
+        assert package.namelist() == ["agent.md", "bootstrap"]
+        assert package.read("bootstrap").decode() == f"{function} --x86-64\n"
+        assert package.getinfo("bootstrap").external_attr >> 16 & 0o777 == 0o755
+    sums = (folder / "SHA256SUMS").read_text()
+    for file in folder.glob("*.zip"):
+        assert f"{hashlib.sha256(file.read_bytes()).hexdigest()}  ./{file.name}" in sums
+
+    (checkout.folder / "agent.md").touch()
+    assert checkout.deploy("package", "x86-64").code == 0
+    assert (folder / "SHA256SUMS").read_text() == sums, "the same source makes the same packages"
+
+
+# ---- release and rollback
+
+
+def test_a_release_is_done_once(checkout, installation):
+    checkout.package()
+    ran = checkout.deploy("release", installation.name)
+    assert ran.code == 0, ran.said
+    assert "inbound: version 1 -> 2" in ran.out
+    assert installation.live() == {"inbound": 2, "turn": 2}
+    again = checkout.deploy("release", installation.name)
+    assert again.code == 0 and "is up to date" in again.out
+    assert installation.live() == {"inbound": 2, "turn": 2}
+
+
+def test_a_rollback_goes_to_the_release_before_and_never_past_the_first(checkout, installation):
+    checkout.package("one")
+    checkout.deploy("release", installation.name)
+    checkout.package("two", functions=["turn"])
+    checkout.deploy("release", installation.name)
+    assert installation.live() == {"inbound": 2, "turn": 3}
+
+    ran = checkout.deploy("rollback", installation.name)
+    assert (ran.code, installation.live()) == (0, {"inbound": 2, "turn": 2}), ran.said
+    assert "turn: version 3 -> 2" in ran.out
+    assert checkout.deploy("rollback", installation.name).code == 0
+    assert installation.live() == {"inbound": 1, "turn": 1}
+    ran = checkout.deploy("rollback", installation.name)
+    assert (ran.code, ran.message) == (
+        1,
+        f"there is nothing to go back to: {installation.name} has what it had first",
+    )
+
+    checkout.package("three")
+    checkout.deploy("release", installation.name)
+    checkout.deploy("rollback", installation.name)
+    assert installation.live() == {"inbound": 1, "turn": 1}, "not to what was taken back before"
+
+
+def test_a_release_that_fails_halfway_takes_back_what_it_did(checkout, installation):
+    checkout.package()
+    checkout.break_once("update-alias", installation.function("turn"))
+    ran = checkout.deploy("release", installation.name)
+    assert ran.code == 1
+    assert ran.message == (
+        f"the release did not get through: {installation.name} is as it was before"
+    )
+    assert installation.live() == {"inbound": 1, "turn": 1}
+    assert "there is nothing to go back to" in checkout.deploy("rollback", installation.name).said
+    assert checkout.deploy("release", installation.name).code == 0
+    assert installation.live() == {"inbound": 2, "turn": 2}
+
+
+def test_a_rollback_undoes_a_release_that_was_cut_off(checkout, installation):
+    checkout.package()
+    checkout.deploy("release", installation.name)
+    checkout.package("two")
+    checkout.deploy("release", installation.name)
+    # CodeDeploy went on, but nobody was left to write it down.
+    noted = installation.alias("turn")["Description"].replace(": 3 ", ": ")
+    installation.client("lambda").update_alias(
+        FunctionName=installation.function("turn"), Name="live", Description=noted
+    )
+    noted = installation.alias("inbound")["Description"].replace(": 3 ", ": ")
+    installation.client("lambda").update_alias(
+        FunctionName=installation.function("inbound"),
+        Name="live",
+        Description=noted,
+        FunctionVersion="2",
+    )
+    assert checkout.deploy("rollback", installation.name).code == 0
+    assert installation.live() == {"inbound": 2, "turn": 2}
+
+
+def test_a_canary_comes_first_where_there_is_one(checkout, installation):
+    installation.add_canary()
+    checkout.package()
+    ran = checkout.deploy("release", installation.name)
+    assert ran.code == 0, ran.said
+    codedeploy = installation.client("codedeploy")
+    for function in installation.functions:
+        [id] = codedeploy.list_deployments(
+            applicationName=installation.name, deploymentGroupName=function
+        )["deployments"]
+        revision = codedeploy.get_deployment(deploymentId=id)["deploymentInfo"]["revision"]
+        assert json.loads(revision["appSpecContent"]["content"]) == {
+            "version": 0.0,
+            "Resources": [
+                {
+                    function: {
+                        "Type": "AWS::Lambda::Function",
+                        "Properties": {
+                            "Name": installation.function(function),
+                            "Alias": "live",
+                            "CurrentVersion": "1",
+                            "TargetVersion": "2",
+                        },
+                    }
+                }
+            ],
+        }
+    assert installation.live() == {"inbound": 2, "turn": 2}
+
+
+def test_a_rollback_stops_a_canary_that_is_under_way(checkout, installation):
+    installation.add_canary()
+    checkout.package()
+    checkout.deploy("release", installation.name)
+    under_way = checkout.calls_file.with_name("calls.canaries")
+    under_way.write_text("d-1")
+    assert checkout.deploy("rollback", installation.name).code == 0
+    assert any("stop-deployment --deployment-id d-1" in call for call in checkout.calls())
+    assert installation.live() == {"inbound": 2, "turn": 2}, "what was there before that canary"
+    under_way.unlink()
+    assert checkout.deploy("rollback", installation.name).code == 0
+    assert installation.live() == {"inbound": 1, "turn": 1}
+
+
+def test_an_alarm_during_one_canary_takes_all_back(checkout, installation):
+    installation.add_canary()
+    checkout.package()
+    checkout.break_once("wait", "deployment-successful")
+    ran = checkout.deploy("release", installation.name)
+    assert ran.code == 1 and "is as it was before" in ran.message
+    assert installation.live() == {"inbound": 1, "turn": 1}
+    stopped = [call for call in checkout.calls() if call.startswith("aws deploy stop-deployment")]
+    assert len(stopped) == 2
+
+
+# ---- looking after it
+
+
+def test_status_says_what_is_on_the_air(checkout, installation):
+    checkout.package()
+    checkout.deploy("release", installation.name)
+    installation.client("cloudwatch").put_metric_alarm(
+        AlarmName=f"textback-{installation.name}-dead-letters",
+        AlarmDescription="A wake-up failed three times.",
+        EvaluationPeriods=1,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+    installation.client("cloudwatch").set_alarm_state(
+        AlarmName=f"textback-{installation.name}-dead-letters", StateValue="ALARM", StateReason="so"
+    )
+    queue = f"{installation.client('sqs').meta.endpoint_url}/{ACCOUNT}/{installation.name}-dead.fifo"
+    installation.client("sqs").send_message(
+        QueueUrl=queue, MessageBody="{}", MessageGroupId="a", MessageDeduplicationId="a"
+    )
+    ran = checkout.deploy("status", installation.name)
+    assert ran.code == 0, ran.said
+    sums = (checkout.folder / "target/package/arm64/SHA256SUMS").read_text()
+    turn = next(line.split()[0] for line in sums.splitlines() if line.endswith("turn.zip"))
+    assert f"https://text.example.test, in {REGION} of account {ACCOUNT}" in ran.out
+    assert re.search(rf"^turn +2 +1 +\S+ +{turn}$", ran.out, re.MULTILINE), ran.out
+    assert re.search(r"^alarms .*-dead-letters\tA wake-up failed three times.$", ran.out, re.MULTILINE)
+    assert re.search(r"^wake-ups +0 waiting, 0 under way$", ran.out, re.MULTILINE)
+    assert re.search(r"^dead letters +1 waiting, 0 under way$", ran.out, re.MULTILINE)
+
+
+def test_logs_are_those_of_a_function_or_of_all(checkout, installation):
+    logs, now = installation.client("logs"), int(time.time() * 1000)
+    for age, function, text in (
+        (1, "turn", "second"),
+        (5, "inbound", "first"),
+        (1200, "inbound", "long ago"),
+    ):
+        group = f"/functions/{installation.name}/{function}"
+        logs.create_log_stream(logGroupName=group, logStreamName=text)
+        logs.put_log_events(
+            logGroupName=group,
+            logStreamName=text,
+            logEvents=[{"timestamp": now - age * 1000, "message": text}],
+        )
+
+    def seen(*arguments):
+        ran = checkout.deploy("logs", installation.name, *arguments)
+        assert ran.code == 0, ran.said
+        return [line.split(" ", 1)[1] for line in ran.out.splitlines()]
+
+    assert seen() == ["inbound first", "turn second"]
+    assert seen("turn") == ["turn second"]
+    assert seen("1h") == ["inbound long ago", "inbound first", "turn second"]
+    assert seen("inbound", "1h") == ["inbound long ago", "inbound first"]
+
+
+def test_a_secret_reaches_parameter_store_and_nothing_else(checkout, installation):
+    path = (installation.name, "TWILIO_AUTH_TOKEN")
+    ran = checkout.deploy("secrets", "set", *path, said=f"{SECRET}\n")
+    assert ran.code == 0, ran.said
+    assert installation.secret("TWILIO_AUTH_TOKEN") == SECRET
+    assert "within five minutes" in ran.out and "TWILIO_AUTH_TOKEN_NEXT" in ran.out
+    listed = checkout.deploy("secrets", installation.name)
+    assert listed.out.splitlines() == ["blank  CONSOLE_PASSWORD", "set    TWILIO_AUTH_TOKEN"]
+
+    asked = checkout.deploy_at_a_terminal("secrets", "set", *path, said=f"{SECRET}-2")
+    assert asked.code == 0, asked.out
+    assert installation.secret("TWILIO_AUTH_TOKEN") == f"{SECRET}-2"
+    key = '{\n  "private_key": "-----BEGIN\\nit ends\\n"\n}'
+    assert checkout.deploy("secrets", "set", *path, said=key).code == 0
+    assert installation.secret("TWILIO_AUTH_TOKEN") == key
+    assert checkout.deploy("secrets", "clear", *path).code == 0
+    assert installation.secret("TWILIO_AUTH_TOKEN") == " "
+
+    everything = [ran.out, ran.said, listed.out, listed.said, asked.out]
+    assert SECRET not in "".join(everything) + "".join(checkout.calls())
+
+
+def test_smoke_takes_the_settings_of_the_function_that_takes_texts(checkout, installation, tmp_path):
+    program = tmp_path / "textback"
+    write_program(program, '#!/bin/sh\necho "$1 $PUBLIC_URL $A ${TWILIO_AUTH_TOKEN-none}"; exit 3\n')
+    ran = checkout.deploy(
+        "smoke", installation.name, TEXTBACK=str(program), TWILIO_AUTH_TOKEN="of another"
+    )
+    assert (ran.code, ran.out) == (3, "smoke https://text.example.test b = c none\n"), ran.said

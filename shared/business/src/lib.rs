@@ -1,0 +1,206 @@
+//! The facts of the business that texts: who it is, what it texts about, where it can be found.
+//!
+//! One TOML file, written by the owner and named by `BUSINESS_FILE`. The public pages, the
+//! registration forms and the agent's own words are made from it, so that they agree. It is read
+//! once, at the start, and everything that is wrong with it is reported at once, with its line and
+//! what to write instead.
+
+#![warn(missing_docs)]
+
+mod check;
+mod language;
+mod read;
+mod table;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs;
+
+use settings::{Names, Settings, SettingsError};
+use sms::Number;
+use thiserror::Error;
+
+pub use check::shortener;
+pub use language::Language;
+
+/// A business that exists nowhere, to see the pages with.
+const SAMPLE: &str = include_str!("sample.toml");
+
+/// What the owner wrote about the business.
+#[derive(Clone, Debug)]
+pub struct Business {
+    /// The name as it is registered, letter for letter: reviewers compare it.
+    pub name: String,
+    /// The name it does business under, where that is another one.
+    pub doing_business_as: Option<String>,
+    /// Where it is.
+    pub address: Address,
+    /// Where people write to.
+    pub email: String,
+    /// Where people call.
+    pub phone: Number,
+    /// The number that texts.
+    pub number: Number,
+    /// What people text to begin: one word in capital letters and digits.
+    pub keyword: String,
+    /// The languages of the public pages; the first is the one for whoever asks for none of them.
+    pub languages: Vec<Language>,
+    /// What only the registration forms ask for.
+    pub registration: Registration,
+    /// Whether nobody wrote it: the pages must not pass for those of a business.
+    pub is_sample: bool,
+    wordings: BTreeMap<Language, Wording>,
+}
+
+/// What the owner says in one language.
+#[derive(Clone, Debug)]
+pub struct Wording {
+    /// What the business does, in a sentence or two.
+    pub does: String,
+    /// What its texts are about: completes "texts from us about …".
+    pub about: String,
+    /// How often it texts. None: one reply to each text, which is what the product does.
+    pub frequency: Option<String>,
+    /// An example of a conversation: the person first, then in turns. May be empty.
+    pub conversation: Vec<String>,
+}
+
+/// Where the business is.
+#[derive(Clone, Debug)]
+pub struct Address {
+    /// House and street.
+    pub street: String,
+    /// The town.
+    pub city: String,
+    /// State, province or region.
+    pub region: String,
+    /// ZIP or postal code.
+    pub postal_code: String,
+    /// Two letters, as `US`.
+    pub country: String,
+}
+
+/// What only the registration forms ask for. What is not here is typed into the form by hand.
+#[derive(Clone, Debug)]
+pub struct Registration {
+    /// What kind of business it is.
+    pub kind: Option<Kind>,
+    /// The number under which it is registered (the EIN in the US).
+    pub number: Option<String>,
+    /// Who answers for it: first and last name.
+    pub representative: Option<String>,
+    /// What that person is there.
+    pub title: Option<String>,
+    /// The industry, in the word of the form.
+    pub industry: Option<String>,
+    /// How many texts it sends in a month, about.
+    pub monthly_texts: u32,
+    /// Whether what is texted is for adults only.
+    pub age_gated: bool,
+}
+
+/// What kind of business it is, as the forms distinguish.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// One person, without a tax number of the business.
+    SoleProprietor,
+    /// A company whose shares are not traded.
+    Private,
+    /// A company whose shares are.
+    Public,
+    /// A charity or the like.
+    NonProfit,
+    /// A public body.
+    Government,
+}
+
+/// A fact that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Counted from 1, as an editor does.
+    pub line: usize,
+    /// The fact, with its table: `address.city`. Empty where the file is no TOML.
+    pub key: String,
+    /// What is wrong, and what to write instead. Quotes no value.
+    pub problem: String,
+}
+
+/// Everything that is wrong with a file, in the order of its lines.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub struct BusinessError {
+    /// How the file is called.
+    pub file: String,
+    /// At least one.
+    pub problems: Vec<Problem>,
+}
+
+impl Business {
+    /// What [`Self::from_settings`] reads.
+    pub const SETTINGS: Names = &["BUSINESS_FILE"];
+
+    /// The facts in `BUSINESS_FILE`, or those of the sample.
+    pub fn from_settings(settings: &Settings) -> Result<Self, SettingsError> {
+        let Some(file) = settings.get("BUSINESS_FILE") else { return Ok(Self::sample()) };
+        fs::read_to_string(file)
+            .map_err(|error| format!("the file is not readable: {error}"))
+            .and_then(|text| Self::parse(file, &text).map_err(|error| error.to_string()))
+            .map_err(|problem| SettingsError::Invalid { name: "BUSINESS_FILE", problem })
+    }
+
+    /// Reads the facts. `file` is what problems are reported under.
+    pub fn parse(file: &str, text: &str) -> Result<Self, BusinessError> {
+        read::business(text).map_err(|problems| BusinessError { file: file.to_owned(), problems })
+    }
+
+    /// A handyman business that exists nowhere.
+    pub fn sample() -> Self {
+        let sample = Self::parse("sample.toml", SAMPLE);
+        Self { is_sample: true, ..sample.expect("the sample is read by a test") }
+    }
+
+    /// The name that people know it by.
+    pub fn brand(&self) -> &str {
+        self.doing_business_as.as_deref().unwrap_or(&self.name)
+    }
+
+    /// The language for whoever asks for none that there is.
+    pub fn main_language(&self) -> Language {
+        self.languages.first().copied().unwrap_or_default()
+    }
+
+    /// What the owner says in a language; in the main one, if they say nothing in that.
+    pub fn wording(&self, language: Language) -> &Wording {
+        self.wordings
+            .get(&language)
+            .or_else(|| self.wordings.get(&self.main_language()))
+            .expect("a business has the wording of its main language")
+    }
+}
+
+impl Address {
+    /// On one line, as on an envelope.
+    pub fn line(&self) -> String {
+        let Self { street, city, region, postal_code, country } = self;
+        format!("{street}, {city}, {region} {postal_code}, {country}")
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { line, key, problem } = self;
+        match key.is_empty() {
+            true => write!(formatter, "{line}: {problem}"),
+            false => write!(formatter, "{line}: {key}: {problem}"),
+        }
+    }
+}
+
+impl fmt::Display for BusinessError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.problems.iter().enumerate() {
+            let line_break = if index == 0 { "" } else { "\n" };
+            write!(formatter, "{line_break}{}:{problem}", self.file)?;
+        }
+        Ok(())
+    }
+}
