@@ -130,10 +130,19 @@ async fn runs_when_the_scheduler_says_so() {
     assert_eq!(Lambda::of("scheduled").await.answer(schedule_event()).await, Value::Null);
 }
 
+#[tokio::test]
+async fn ends_at_once_when_lambda_says_so() {
+    let Lambda { runtime, function } = Lambda::of("called").await;
+    runtime.ready().await;
+    function.signal("TERM").await;
+    // By the signal, without a word.
+    assert_eq!(function.end().await, (None, vec![]));
+}
+
 /// Lambda with one function in it.
 struct Lambda {
     runtime: RuntimeApi,
-    _function: Function,
+    function: Function,
 }
 
 impl Lambda {
@@ -141,7 +150,7 @@ impl Lambda {
         let runtime = RuntimeApi::start().await;
         let environment = runtime.environment(function);
         let environment: Vec<_> = environment.iter().map(|(n, v)| (&**n, &**v)).collect();
-        Self { runtime, _function: Function::start(function, &environment) }
+        Self { runtime, function: Function::start(function, &environment) }
     }
 
     async fn answer(&self, event: Value) -> Value {
