@@ -158,7 +158,7 @@ impl Parameters {
             return Ok(answer.parameters);
         }
         let refused: Refused = serde_json::from_slice(&body).unwrap_or_default();
-        Err(self.refusal(status, &refused, &names))
+        Err(self.refusal(status, &refused))
     }
 
     async fn signed(&self, body: String) -> Result<reqwest::Request, Refusal> {
@@ -191,9 +191,11 @@ impl Parameters {
     }
 
     /// What to do about a refusal. Its own words are left out, save for the name that they contain.
-    fn refusal(&self, status: StatusCode, refused: &Refused, names: &[String]) -> Refusal {
+    fn refusal(&self, status: StatusCode, refused: &Refused) -> Refusal {
         let code = refused.code.rsplit('#').next().unwrap_or_default();
-        let meant = names.iter().find(|name| refused.message.contains(name.as_str()));
+        // A name may begin with another.
+        let meant = self.names.iter().map(|name| format!("{}{name}", self.path));
+        let meant = meant.filter(|name| refused.message.contains(name)).max_by_key(String::len);
         Refusal::ForGood(match code {
             "ThrottlingException" | "TooManyUpdates" | "RequestLimitExceeded" => {
                 return Refusal::ForNow;
@@ -207,7 +209,7 @@ impl Parameters {
             "AccessDeniedException" => format!(
                 "the role of this function may not read {}: allow it ssm:GetParameters on all \
                  that infra/parameters.json lists for it",
-                meant.map_or(&*format!("what is below {}", self.path), String::as_str)
+                meant.unwrap_or_else(|| format!("what is below {}", self.path))
             ),
             "ExpiredTokenException"
             | "IncompleteSignature"

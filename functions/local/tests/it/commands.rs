@@ -107,7 +107,7 @@ async fn settings_may_stand_in_parameter_store() {
         ("AWS_ENDPOINT_URL", &moto.url),
         ("AWS_REGION", "us-east-1"),
         ("AWS_ACCESS_KEY_ID", "test"),
-        ("AWS_SECRET_ACCESS_KEY", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "secret-of-the-owner"),
     ];
     let product = Product::start_with(&["mock"], &settings).await;
     let console = || product.call(Method::GET, "/console");

@@ -104,10 +104,10 @@ async fn what_keeps_it_from_reading_stops_the_start_and_says_what_to_do() {
                 .into(),
         ),
         (
-            denied(&format!("{path}MC_EMAIL")),
+            denied(&format!("{path}MC_PASSWORD_BASE64")),
             &[],
             format!(
-                "the role of this function may not read {path}MC_EMAIL: allow it \
+                "the role of this function may not read {path}MC_PASSWORD_BASE64: allow it \
                  ssm:GetParameters on all that infra/parameters.json lists for it"
             ),
         ),
