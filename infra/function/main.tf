@@ -47,7 +47,8 @@ resource "aws_lambda_alias" "live" {
   function_version = aws_lambda_function.this.version
 
   lifecycle {
-    ignore_changes = [function_version, routing_config]
+    # Releases write down there what was on the air.
+    ignore_changes = [description, function_version, routing_config]
   }
 }
 

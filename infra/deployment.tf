@@ -1,0 +1,68 @@
+# What deploy.sh has to know of what was made here, kept where it can be read in a second and
+# without Terraform: a rollback must not wait for either.
+
+resource "aws_ssm_parameter" "deployment" {
+  #checkov:skip=CKV2_AWS_34:it holds names and addresses, no secret, and is read by whoever releases
+  name        = "${local.parameter_path}deployment"
+  description = "What textback ${var.environment} consists of. Written by Terraform, read by deploy.sh."
+  type        = "String"
+  value = jsonencode({
+    name             = local.name
+    public_url       = local.public_url
+    architecture     = var.architecture
+    canary           = one(aws_codedeploy_app.this[*].name)
+    queue_url        = aws_sqs_queue.turns.url
+    dead_letters_url = aws_sqs_queue.turns_dead.url
+    secrets_path     = local.parameter_path
+    secrets          = local.secrets
+    functions = {
+      for key, function in module.function : key => {
+        name      = function.name
+        log_group = function.log_group
+      }
+    }
+  })
+}
+
+# Whoever may bring code may read this, and what the smoke test proves itself with: the code that
+# it brings can read that, too.
+resource "aws_iam_role_policy" "release_reads" {
+  for_each = local.github
+
+  name   = "read"
+  role   = aws_iam_role.release[each.key].name
+  policy = data.aws_iam_policy_document.release_reads[each.key].json
+}
+
+data "aws_iam_policy_document" "release_reads" {
+  for_each = local.github
+
+  statement {
+    sid     = "KnowWhatToRelease"
+    actions = ["ssm:GetParameter"]
+    resources = [
+      aws_ssm_parameter.deployment.arn,
+    ]
+  }
+
+  statement {
+    sid     = "TextAndLook"
+    actions = ["ssm:GetParameters"]
+    resources = [
+      for name in ["CONSOLE_PASSWORD", "MC_WEBHOOK_TOKEN", "TWILIO_AUTH_TOKEN"] :
+      aws_ssm_parameter.secret[name].arn
+    ]
+  }
+
+  dynamic "statement" {
+    for_each = aws_codedeploy_app.this
+
+    content {
+      sid     = "StopTheCanary"
+      actions = ["codedeploy:ListDeployments", "codedeploy:StopDeployment"]
+      resources = [
+        for group in aws_codedeploy_deployment_group.this : group.arn
+      ]
+    }
+  }
+}
