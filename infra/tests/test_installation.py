@@ -270,6 +270,21 @@ def test_a_workflow_may_bring_code_and_nothing_else(infra, client):
             {"codedeploy:GetDeploymentConfig"},
             {arn("codedeploy", "deploymentconfig:CodeDeployDefault.LambdaCanary10Percent5Minutes")},
         ),
+        "StopTheCanary": (
+            {"codedeploy:ListDeployments", "codedeploy:StopDeployment"},
+            {arn("codedeploy", f"deploymentgroup:textback-check/{each}") for each in FUNCTIONS},
+        ),
+        "KnowWhatToRelease": (
+            {"ssm:GetParameter"},
+            {arn("ssm", "parameter/textback/check/deployment")},
+        ),
+        "TextAndLook": (
+            {"ssm:GetParameters"},
+            {
+                arn("ssm", f"parameter/textback/check/{secret}")
+                for secret in ("CONSOLE_PASSWORD", "MC_WEBHOOK_TOKEN", "TWILIO_AUTH_TOKEN")
+            },
+        ),
     }
 
 
@@ -384,7 +399,7 @@ def test_secrets_are_named_and_blank(infra, client):
     found = ssm.describe_parameters(MaxResults=50)["Parameters"]
     assert {p["Name"]: p["Type"] for p in found} == {
         f"/textback/check/{secret}": "SecureString" for secret in SECRETS
-    }
+    } | {"/textback/check/deployment": "String"}
     blank = ssm.get_parameters(Names=["/textback/check/MC_PASSWORD"], WithDecryption=True)
     assert [p["Value"] for p in blank["Parameters"]] == [" "]
 
@@ -406,7 +421,7 @@ def test_a_secret_of_the_owner_stays_out_of_the_state_and_as_it_is(infra, client
     values = [
         instance["attributes"]["value"]
         for resource in json.loads(infra.state())["resources"]
-        if resource["type"] == "aws_ssm_parameter"
+        if (resource["type"], resource["name"]) == ("aws_ssm_parameter", "secret")
         for instance in resource["instances"]
     ]
     assert len(values) == len(SECRETS) and set(values) <= {None, ""}
