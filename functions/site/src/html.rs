@@ -34,7 +34,7 @@ impl HtmlSafe for Html {}
 
 /// In the order in which they are escaped.
 const ESCAPED: [(&str, &str); 5] =
-    [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&quot;"), ("'", "&#39;")];
+    [("&", "&#38;"), ("<", "&#60;"), (">", "&#62;"), ("\"", "&#34;"), ("'", "&#39;")];
 
 pub(crate) fn escape(text: &str) -> String {
     ESCAPED.iter().fold(text.to_owned(), |text, (plain, escaped)| text.replace(plain, escaped))
@@ -69,7 +69,7 @@ mod tests {
         let html = Html(fill("{brand} isn't far", &values).unwrap());
         assert_eq!(
             html.to_string(),
-            "<bdi>Tom &amp; &quot;Sons&quot; &lt;Ltd&gt;</bdi> isn&#39;t far"
+            "<bdi>Tom &#38; &#34;Sons&#34; &#60;Ltd&#62;</bdi> isn&#39;t far"
         );
         assert_eq!(html.text(), "Tom & \"Sons\" <Ltd> isn't far");
     }
