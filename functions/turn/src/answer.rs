@@ -161,10 +161,15 @@ impl<'a> Wake<'a> {
                         .with("segments", fitted.segments.count)
                         .with("cut", fitted.cut),
                 );
-                answered.reply.clone_from(&fitted.text);
+                answered.reply = match &agent.page.texts.first {
+                    Some(first) if conversation.number == 1 && number == 1 => {
+                        format!("{first}\n{}", fitted.text)
+                    }
+                    _ => fitted.text,
+                };
                 // What is stored is what the person reads.
                 if let Some(Entry::Agent { text, .. }) = answered.turns.last_mut() {
-                    *text = Some(fitted.text);
+                    *text = Some(answered.reply.clone());
                 }
                 tracing::info!(
                     tokens_in = answered.tokens.input,

@@ -73,6 +73,9 @@ pub enum Kind {
 /// What is said in the product's own name. Each names the business.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Texts {
+    /// Goes ahead of the first answer a person ever gets: who answers, that it is a machine, and how
+    /// to stop. Carriers ask for it where a number is registered; without it nothing goes ahead.
+    pub first: Option<String>,
     /// Confirms a stop; the only text after it.
     pub stop: String,
     /// Confirms that the person is back.
@@ -179,6 +182,7 @@ enum WrittenKind {
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WrittenTexts {
+    first: Option<Spanned<String>>,
     stop: Option<Spanned<String>>,
     start: Option<Spanned<String>>,
     help: Option<Spanned<String>>,
@@ -254,8 +258,7 @@ impl WrittenField {
 
 impl WrittenTexts {
     fn check(self, name: &str) -> Result<Texts, PageError> {
-        let fixed = |written: Option<Spanned<String>>, default: &str, needs: &[&str]| {
-            let Some(written) = written else { return Ok(default.replace("{name}", name)) };
+        let own = |written: Spanned<String>, needs: &[&str]| {
             let text = written.value.trim();
             if text.chars().count() > FIXED_TEXT_CHARACTERS {
                 let problem = format!("keep this text to {FIXED_TEXT_CHARACTERS} characters");
@@ -266,7 +269,12 @@ impl WrittenTexts {
                 None => Ok(text.to_owned()),
             }
         };
+        let fixed = |written: Option<_>, default: &str, needs| match written {
+            Some(written) => own(written, needs),
+            None => Ok(default.replace("{name}", name)),
+        };
         Ok(Texts {
+            first: self.first.map(|written| own(written, &["STOP"])).transpose()?,
             stop: fixed(
                 self.stop,
                 "{name}: You are unsubscribed and will get no more texts from us. \

@@ -15,6 +15,22 @@ async fn answers_a_text_once() {
 }
 
 #[tokio::test]
+async fn introduces_itself_ahead_of_the_first_answer_ever() {
+    let page = tempfile::NamedTempFile::new().unwrap();
+    let first = "Elm: an AI assistant answers. Reply STOP to stop.";
+    let front = format!("name: Elm\nturns: 1\ntexts: {{ first: '{first}' }}");
+    std::fs::write(page.path(), format!("---\n{front}\n---\nBe kind.\n")).unwrap();
+    let page = page.path().to_str().unwrap();
+    let scene = Scene::with("twilio", &[("AGENT_FILE", page)]).await;
+    scene.say("Hi").await;
+    scene.say("And again, in the next conversation").await;
+    let introduced = format!("{first}\nYou said: Hi");
+    assert_eq!(scene.heard(), [&introduced, "You said: And again, in the next conversation"]);
+    let ended = scene.process.store.ended(&scene.id()).await.unwrap();
+    assert!(ended.iter().any(|ended| ended.turns[1]["text"] == introduced.as_str()));
+}
+
+#[tokio::test]
 async fn answers_by_the_provider_that_is_preferred() {
     let scene = Scene::sending_by("messagecentral,twilio").await;
     scene.say("My sink leaks").await;

@@ -39,7 +39,8 @@ fn the_texts_in_our_own_name_fit_one_segment_and_say_who_we_are() {
 #[test]
 fn an_owner_writes_texts_of_their_own() {
     let page = Page::parse("---\nname: Elm\ntexts: { sorry: 'Elm is asleep.' }\n---\nBe kind.\n");
-    assert_eq!(page.unwrap().texts.sorry, "Elm is asleep.");
+    let texts = page.unwrap().texts;
+    assert_eq!((texts.sorry.as_str(), texts.first), ("Elm is asleep.", None));
 }
 
 #[test]
@@ -87,6 +88,7 @@ fn mistakes_are_named_with_their_line() {
             "line 4: name the field in at most 40 lower-case letters, digits and underscores",
         ),
         (problem("name: Elm\ntexts:\n  stop: Elm says bye"), "line 4: say START in this text"),
+        (problem("name: Elm\ntexts:\n  first: Elm is a machine"), "line 4: say STOP in this text"),
         (problem("name: Elm\ntexts:\n  sorry: Later."), "line 4: say Elm in this text"),
         (
             problem(&format!("name: Elm\ntexts:\n  sorry: Elm {}", "x".repeat(160))),
