@@ -6,6 +6,7 @@
 mod app;
 mod chat;
 mod offline_model;
+mod register;
 mod send;
 
 use std::process::ExitCode;
@@ -34,6 +35,8 @@ enum Command {
     },
     /// Be a phone in the terminal
     Chat,
+    /// Print what to paste into the forms that register a number, and what would be rejected
+    Register,
 }
 
 fn main() -> ExitCode {
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
         Command::Serve => host::run_with(settings, app::serve),
         // Who talks in a terminal wants to read what is said, not how.
         Command::Chat => host::run_with(settings.or("RUST_LOG", "error"), chat::run),
+        Command::Register => host::run_with(settings.or("RUST_LOG", "error"), register::run),
         Command::Send { to, text } => {
             host::run_with(settings.or("RUST_LOG", "error"), |settings| {
                 send::run(settings, to, text)

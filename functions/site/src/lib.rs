@@ -24,6 +24,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use conversations::Store;
 
+pub use html::text;
 pub use page::Page;
 pub use pages::Pages;
 

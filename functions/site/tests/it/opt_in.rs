@@ -24,7 +24,7 @@ async fn records_the_number_the_time_the_version_and_the_words() {
         "Acepto recibir mensajes de texto de Oakwood \"Heating\" sobre su reparación en el número \
          indicado arriba. Frecuencia de los mensajes: una respuesta por cada mensaje que usted \
          envíe. Pueden aplicarse tarifas de mensajes y datos. Responda STOP para cancelar o HELP \
-         para obtener ayuda. El consentimiento no es condición para ninguna compra. He leído: \
+         para obtener ayuda. El consentimiento no es condición para ninguna compra. Vea: \
          Política de privacidad y Términos del servicio."
     );
 }
