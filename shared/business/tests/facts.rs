@@ -1,7 +1,5 @@
 //! What an owner writes, and what they are told about it.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
-
 use business::{Business, Kind, Language};
 use settings::Settings;
 
