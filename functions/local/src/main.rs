@@ -6,6 +6,7 @@
 mod app;
 mod chat;
 mod offline_model;
+mod register;
 mod send;
 mod smoke;
 
@@ -37,6 +38,8 @@ enum Command {
     Chat,
     /// Text what runs at `PUBLIC_URL` from a number that is nobody's, and say step by step what works
     Smoke,
+    /// Print what to paste into the forms that register a number, and what would be rejected
+    Register,
 }
 
 fn main() -> ExitCode {
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         // Who talks in a terminal wants to read what is said, not how.
         Command::Chat => host::run(settings.or("RUST_LOG", "error"), chat::run),
         Command::Smoke => host::run(settings.or("RUST_LOG", "error"), smoke::run),
+        Command::Register => host::run(settings.or("RUST_LOG", "error"), register::run),
         Command::Send { to, text } => {
             host::run(settings.or("RUST_LOG", "error"), |settings| send::run(settings, to, text))
         }

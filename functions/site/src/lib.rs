@@ -26,6 +26,7 @@ use business::Business;
 use conversations::Store;
 use settings::Names;
 
+pub use html::text;
 pub use page::Page;
 pub use pages::Pages;
 
