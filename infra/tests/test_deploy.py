@@ -521,3 +521,218 @@ def test_smoke_takes_the_settings_of_the_function_that_takes_texts(checkout, ins
         "smoke", installation.name, TEXTBACK=str(program), TWILIO_AUTH_TOKEN="of another"
     )
     assert (ran.code, ran.out) == (3, "smoke https://text.example.test b = c none\n"), ran.said
+
+
+# ---- everything that can be missing
+
+
+def without(tmp_path, *missing):
+    """A PATH with every program of this machine but these."""
+    folder = tmp_path / "programs"
+    folder.mkdir()
+    for place in reversed(os.environ["PATH"].split(os.pathsep)):
+        for program in os.listdir(place) if os.path.isdir(place) else []:
+            if program not in missing:
+                link = folder / program
+                link.unlink(missing_ok=True)
+                link.symlink_to(os.path.join(place, program))
+    return str(folder)
+
+
+@pytest.mark.parametrize(
+    ("program", "command", "message"),
+    [
+        ("cargo", ["package"], "cargo is missing: install Rust, https://rustup.rs"),
+        (
+            "cargo-lambda",
+            ["package"],
+            "cargo-lambda is missing: pip install 'cargo-lambda~=1.9'",
+        ),
+        (
+            "zig",
+            ["package"],
+            "zig is missing, which links for Amazon Linux: pip install 'ziglang~=0.17.1'",
+        ),
+        ("zip", ["package"], "zip is missing: install it as zip, with apt, dnf or brew"),
+        (
+            "terraform",
+            ["apply", "production"],
+            "terraform is missing: install 1.11 or later, "
+            "https://developer.hashicorp.com/terraform/install",
+        ),
+        (
+            "aws",
+            ["status", "production"],
+            "aws is missing: "
+            "https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html",
+        ),
+        ("jq", ["status", "production"], "jq is missing: install it as jq, with apt, dnf or brew"),
+    ],
+)
+def test_names_a_program_that_is_missing(checkout, tmp_path, program, command, message):
+    # Python comes with zig as a module, so it goes as well.
+    missing = ["zig", "python3"] if program == "zig" else [program]
+    path = without(tmp_path, *missing)
+    for other in ("cargo-lambda", "zig", "terraform"):
+        if other not in missing and not os.path.exists(f"{path}/{other}"):
+            write_program(tmp_path / "programs" / other, "#!/bin/sh\n")
+    ran = checkout.deploy(*command, PATH=path)
+    assert (ran.code, ran.message) == (1, message)
+
+
+ENVIRONMENT = 'environment = "{0}"\nregion = "us-east-1"\naccount = "{1}"\ngoogle = {{ project = "p" }}\n'
+
+
+def test_names_what_else_is_missing(checkout, installation, tmp_path):
+    def message(*command, **variables):
+        ran = checkout.deploy(*command, **variables)
+        assert ran.code == 1, ran
+        return ran.message
+
+    name = installation.name
+    assert message("package", "i386") == "there is no architecture i386: write arm64 or x86-64"
+    assert message("status") == "status what? ./deploy.sh status production"
+    assert message("fly") == "there is no command fly"
+
+    old = tmp_path / "old"
+    old.mkdir()
+    write_program(old / "terraform", "#!/bin/sh\necho '{\"terraform_version\": \"1.5.7\"}'\n")
+    path = f"{old}{os.pathsep}{checkout.environment['PATH']}"
+    assert message("apply", name, PATH=path) == (
+        "terraform 1.5.7 is too old: install 1.11 or later, "
+        "https://developer.hashicorp.com/terraform/install"
+    )
+    environments = checkout.folder / "infra/environments"
+    assert message("apply", name).startswith(
+        f"infra/environments/{name}.tfvars is missing: copy production.tfvars.example to it"
+    )
+    (environments / f"{name}.tfvars").write_text(ENVIRONMENT.format(name, ACCOUNT))
+    assert message("apply", name).startswith(
+        f"infra/environments/{name}.hcl is missing, which says where the state is kept"
+    )
+
+    nowhere = {"AWS_REGION": "", "AWS_DEFAULT_REGION": "", "HOME": str(tmp_path)}
+    assert message("status", name, **nowhere) == (
+        "no region: export AWS_REGION, with the one in the tfvars"
+    )
+    nobody = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "HOME": str(tmp_path)}
+    assert message("status", name, **nobody) == (
+        "AWS does not know you: log in (aws configure sso, aws login), or export AWS_PROFILE"
+    )
+    assert message("status", "staging") == (
+        f"there is no staging in {REGION} of account {ACCOUNT}: make it with "
+        "./deploy.sh apply staging, or see whether AWS_REGION and AWS_PROFILE are the right ones"
+    )
+
+    assert message("release", name) == (
+        "there are no packages in target/package/arm64: ./deploy.sh package arm64"
+    )
+    checkout.package(architecture="x86-64")
+    assert message("release", name) == (
+        "there are no packages in target/package/arm64, only ./x86-64/SHA256SUMS: "
+        "./deploy.sh package arm64"
+    )
+    checkout.package(functions=["inbound"])
+    assert message("release", name) == (
+        "target/package/arm64/turn.zip is missing: ./deploy.sh package arm64"
+    )
+    (checkout.folder / "target/package/arm64/inbound.zip").write_bytes(b"another")
+    assert message("release", name) == (
+        "the packages in target/package/arm64 are not those of its SHA256SUMS: "
+        "./deploy.sh package arm64"
+    )
+    assert message("rollback", name) == (
+        f"there is nothing to go back to: {name} has what it had first"
+    )
+    assert message("logs", name, "outbound") == (
+        "outbound is neither a function (inbound turn) nor a time, as 30s, 10m, 2h or 3d"
+    )
+    assert message("secrets", "set", name, "TWILIO_FROM", said="x") == (
+        "TWILIO_FROM is no secret: write one of CONSOLE_PASSWORD TWILIO_AUTH_TOKEN. "
+        f"What is not secret stands in infra/environments/{name}.tfvars"
+    )
+    assert message("secrets", "set", name, "CONSOLE_PASSWORD", said=" \n") == (
+        "that was blank: to take CONSOLE_PASSWORD away, "
+        f"./deploy.sh secrets clear {name} CONSOLE_PASSWORD"
+    )
+    assert installation.live() == {"inbound": 1, "turn": 1}, "none of it changed anything"
+
+
+# ---- the whole way
+
+
+# What the account in memory cannot hold: see test_installation.py.
+LEFT_OUT = """
+resource "aws_sqs_queue_redrive_allow_policy" "turns_dead" {
+  count = 0
+}
+
+resource "aws_budgets_budget" "this" {
+  count = 0
+}
+"""
+FORGOTTEN = """
+resource "aws_lambda_function" "this" {
+  lifecycle {
+    ignore_changes = [filename, logging_config]
+  }
+}
+"""
+
+
+def test_goes_the_whole_way_from_packages_to_a_rollback(checkout, client, tmp_path):
+    tool("terraform")
+    bucket = f"state-{uuid.uuid4().hex[:8]}"
+    client("s3").create_bucket(Bucket=bucket)
+    infra = checkout.folder / "infra"
+    (infra / "check_override.tf").write_text(LEFT_OUT)
+    (infra / "function/check_override.tf").write_text(FORGOTTEN)
+    variables = infra / "environments/whole.tfvars"
+    variables.write_text(ENVIRONMENT.format("whole", "000000000000"))
+    (infra / "environments/whole.hcl").write_text(
+        f'bucket = "{bucket}"\nkey = "whole.tfstate"\nregion = "{REGION}"\nuse_path_style = true\n'
+    )
+    textback = tmp_path / "textback"
+    write_program(textback, "#!/bin/sh\necho \"smoke $PUBLIC_URL\"\n")
+    versions = lambda: {
+        function: int(
+            client("lambda").get_alias(FunctionName=f"textback-whole-{function}", Name="live")[
+                "FunctionVersion"
+            ]
+        )
+        for function in FUNCTIONS
+    }
+    checkout.package("one")
+
+    ran = checkout.deploy("apply", "whole", "--yes")
+    assert ran.message.startswith(
+        f"you are logged in to account {ACCOUNT}, and whole belongs to 000000000000"
+    ), ran
+    variables.write_text(ENVIRONMENT.format("whole", ACCOUNT))
+    ran = checkout.deploy("apply", "whole")
+    assert ran.message == "nobody is here to agree: ./deploy.sh apply whole --yes", ran.said
+    ran = checkout.deploy_at_a_terminal("apply", "whole", said="hole")
+    assert (ran.code, ran.message) == (1, "nothing was done"), ran.out
+
+    ran = checkout.deploy_at_a_terminal("apply", "whole", said="whole")
+    assert ran.code == 0, ran.out
+    assert "./deploy.sh secrets set whole CONSOLE_PASSWORD" in ran.out
+    assert versions() == dict.fromkeys(FUNCTIONS, 1)
+
+    checkout.deploy("secrets", "set", "whole", "CONSOLE_PASSWORD", said=SECRET)
+    ran = checkout.deploy("apply", "whole", "--yes", TEXTBACK=str(textback))
+    assert ran.code == 0, ran.said
+    assert "whole is up to date" in ran.out and "smoke https://" in ran.out
+    assert versions() == dict.fromkeys(FUNCTIONS, 1)
+
+    checkout.package("two")
+    assert checkout.deploy("release", "whole").code == 0
+    assert versions() == dict.fromkeys(FUNCTIONS, 2)
+    begun = time.monotonic()
+    assert checkout.deploy("rollback", "whole").code == 0
+    print(f"rolled back in {time.monotonic() - begun:.0f} s")
+    assert versions() == dict.fromkeys(FUNCTIONS, 1)
+    ran = checkout.deploy("status", "whole")
+    assert ran.code == 0 and all(re.search(rf"^{name} +1 ", ran.out, re.MULTILINE) for name in FUNCTIONS)
+    state = client("s3").get_object(Bucket=bucket, Key="whole.tfstate")["Body"].read().decode()
+    assert SECRET not in state
