@@ -180,14 +180,13 @@ impl Parameters {
         let bytes = SignableBody::Bytes(body.as_bytes());
         let signature = SignableRequest::new("POST", &*self.endpoint, headers.into_iter(), bytes)
             .and_then(|request| sign(request, &parameters))
-            .map_err(|_| Refusal::ForGood("the address of its endpoint is none".into()))?;
+            .map_err(|_| Refusal::ForGood(NO_ADDRESS.into()))?;
         let (signature, _) = signature.into_parts();
         let mut request = self.http.client().post(&self.endpoint);
         for (name, value) in headers.into_iter().chain(signature.headers()) {
             request = request.header(name, value);
         }
-        let unusable = |_| Refusal::ForGood("the address of its endpoint is none".into());
-        request.body(body).build().map_err(unusable)
+        request.body(body).build().map_err(|_| Refusal::ForGood(NO_ADDRESS.into()))
     }
 
     /// What to do about a refusal. Its own words are left out, save for the name that they contain.
@@ -197,7 +196,7 @@ impl Parameters {
         let meant = self.names.iter().map(|name| format!("{}{name}", self.path));
         let meant = meant.filter(|name| refused.message.contains(name)).max_by_key(String::len);
         Refusal::ForGood(match code {
-            "ThrottlingException" | "TooManyUpdates" | "RequestLimitExceeded" => {
+            "RequestLimitExceeded" | "ThrottlingException" | "TooManyRequestsException" => {
                 return Refusal::ForNow;
             }
             _ if status.is_server_error() => return Refusal::ForNow,
@@ -255,6 +254,9 @@ struct Refused {
     #[serde(alias = "Message")]
     message: String,
 }
+
+const NO_ADDRESS: &str =
+    "AWS_ENDPOINT_URL is no address: write it as https://ssm.us-east-1.amazonaws.com";
 
 const NO_CREDENTIALS: &str = "it needs credentials of AWS: a role, a profile, or \
                               AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
