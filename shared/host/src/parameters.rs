@@ -6,6 +6,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
@@ -87,7 +88,12 @@ impl Parameters {
     pub(crate) async fn of(environment: &Settings) -> Result<Option<Self>, SettingsError> {
         let Some(path) = environment.get(SECRETS_PATH) else { return Ok(None) };
         let path = checked(path)?;
-        let config = aws_config::defaults(BehaviorVersion::latest()).load().await;
+        let mut config = aws_config::defaults(BehaviorVersion::latest());
+        if environment.get("AWS_ACCESS_KEY_ID").is_some() {
+            // To look for others would begin with reading the system's certificate authorities.
+            config = config.credentials_provider(EnvironmentVariableCredentialsProvider::new());
+        }
+        let config = config.load().await;
         let names = environment.lacking().filter(|name| may_be_stored(name)).collect();
         Self::below(path, names, &config).map(Some)
     }
