@@ -42,8 +42,8 @@ locals {
   parameter_arn = "arn:${data.aws_partition.this.partition}:ssm:${var.region}:${var.account}:parameter"
 }
 
-# The name is ours, the value the owner's. It is a single space until then, which counts as not
-# set. Being write-only it is sent once, and since it is never read back, what the owner puts there
+# The name is ours, the value the owner's; until then it is a single space, which counts as not set.
+# Being write-only it is sent once and not kept when it is read back, so what the owner puts there
 # reaches neither the state nor a plan.
 resource "aws_ssm_parameter" "secret" {
   #checkov:skip=CKV_AWS_337:the account's own key for Parameter Store costs nothing and needs no key policy
@@ -54,4 +54,10 @@ resource "aws_ssm_parameter" "secret" {
   type             = "SecureString"
   value_wo         = " "
   value_wo_version = 1
+
+  # AWS changes nothing about a parameter without being given a value too, and the only one that
+  # Terraform has would wipe out the owner's.
+  lifecycle {
+    ignore_changes = all
+  }
 }

@@ -271,3 +271,23 @@ run "refuses_a_repository_without_its_owner" {
   }
   expect_failures = [var.github]
 }
+
+run "refuses_a_function_that_may_do_anything" {
+  command = plan
+  module {
+    source = "./function"
+  }
+  variables {
+    name                 = "f"
+    description          = "Does what it likes."
+    package              = "f.zip"
+    architecture         = "arm64"
+    timeout              = 10
+    memory               = 256
+    reserved_concurrency = -1
+    log_retention_days   = 90
+    environment          = {}
+    allow                = { Anything = { actions = ["sqs:*"], resources = ["arn:aws:sqs:us-east-1:123456789012:q"] } }
+  }
+  expect_failures = [var.allow]
+}

@@ -5,7 +5,7 @@ import re
 import shutil
 
 import pytest
-from conftest import ACCOUNT, FUNCTIONS, REGION, ROOT, Terraform
+from conftest import ACCOUNT, FUNCTIONS, OVERRIDE, REGION, ROOT, Terraform
 
 PARAMETERS = json.loads((ROOT / "infra/parameters.json").read_text())
 SECRETS = {
@@ -20,30 +20,8 @@ SECRETS = {
     "TWILIO_AUTH_TOKEN_NEXT",
 }
 
-# What moto cannot hold is left out of the copy that is applied to it; `terraform test` covers it,
-# as it does the domain.
-LEFT_OUT = """
-terraform {
-  backend "local" {}
-}
-
-# Never shows up when it is read back, for which the provider waits.
-resource "aws_sqs_queue_redrive_allow_policy" "turns_dead" {
-  count = 0
-}
-
-# The provider asks for its subscribers, which moto does not answer.
-resource "aws_budgets_budget" "this" {
-  count = 0
-}
-"""
-
 # What moto forgets or writes otherwise, so that a second plan sees it. Anything else is ours.
 GAPS = {
-    "aws_codedeploy_deployment_group": {
-        "alarm_configuration": "moto forgets it",
-        "load_balancer_info": "moto makes one up",
-    },
     "aws_lambda_event_source_mapping": {
         "function_name": "moto puts the version in place of the alias",
     },
@@ -66,7 +44,7 @@ def infra(environment, packages, tmp_path_factory):
     folder = tmp_path_factory.mktemp("checkout") / "infra"
     leave = shutil.ignore_patterns(".terraform", "*.tfstate*", "*.tfvars", "tests")
     shutil.copytree(ROOT / "infra", folder, ignore=leave)
-    (folder / "check_override.tf").write_text(LEFT_OUT)
+    (folder / "check_override.tf").write_text(OVERRIDE)
     terraform = Terraform(
         folder,
         environment,
@@ -292,6 +270,21 @@ def test_a_workflow_may_bring_code_and_nothing_else(infra, client):
             {"codedeploy:GetDeploymentConfig"},
             {arn("codedeploy", "deploymentconfig:CodeDeployDefault.LambdaCanary10Percent5Minutes")},
         ),
+        "StopTheCanary": (
+            {"codedeploy:ListDeployments", "codedeploy:StopDeployment"},
+            {arn("codedeploy", f"deploymentgroup:textback-check/{each}") for each in FUNCTIONS},
+        ),
+        "KnowWhatToRelease": (
+            {"ssm:GetParameter"},
+            {arn("ssm", "parameter/textback/check/deployment")},
+        ),
+        "TextAndLook": (
+            {"ssm:GetParameters"},
+            {
+                arn("ssm", f"parameter/textback/check/{secret}")
+                for secret in ("CONSOLE_PASSWORD", "MC_WEBHOOK_TOKEN", "TWILIO_AUTH_TOKEN")
+            },
+        ),
     }
 
 
@@ -406,27 +399,32 @@ def test_secrets_are_named_and_blank(infra, client):
     found = ssm.describe_parameters(MaxResults=50)["Parameters"]
     assert {p["Name"]: p["Type"] for p in found} == {
         f"/textback/check/{secret}": "SecureString" for secret in SECRETS
-    }
-    blank = ssm.get_parameters(Names=sorted(p["Name"] for p in found), WithDecryption=True)
-    assert {p["Value"] for p in blank["Parameters"] if "MC_" in p["Name"]} == {" "}
+    } | {"/textback/check/deployment": "String"}
+    blank = ssm.get_parameters(Names=["/textback/check/MC_PASSWORD"], WithDecryption=True)
+    assert [p["Value"] for p in blank["Parameters"]] == [" "]
 
 
 def test_a_secret_of_the_owner_stays_out_of_the_state_and_as_it_is(infra, client):
     ssm, secret = client("ssm"), "the-owners-own-value"
     parameter = "/textback/check/TWILIO_AUTH_TOKEN"
     ssm.put_parameter(Name=parameter, Value=secret, Type="SecureString", Overwrite=True)
+    # Also when something about the parameter is changed here later.
+    described = infra.folder / "parameters.tf"
+    described.write_text(described.read_text().replace("Read at the start", "Read early"))
+
     planned = json.dumps(infra.plan())
-    said = infra.apply()
+    said = infra.apply("-target=aws_ssm_parameter.secret")
+
+    held = ssm.get_parameter(Name=parameter, WithDecryption=True)["Parameter"]["Value"]
+    assert held == secret
     assert secret not in planned and secret not in said and secret not in infra.state()
     values = [
         instance["attributes"]["value"]
         for resource in json.loads(infra.state())["resources"]
-        if resource["type"] == "aws_ssm_parameter"
+        if (resource["type"], resource["name"]) == ("aws_ssm_parameter", "secret")
         for instance in resource["instances"]
     ]
     assert len(values) == len(SECRETS) and set(values) <= {None, ""}
-    held = ssm.get_parameter(Name=parameter, WithDecryption=True)["Parameter"]["Value"]
-    assert held == secret
 
 
 def test_prints_what_to_paste(infra):

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use secrecy::{ExposeSecret, SecretString};
-use settings::Settings;
+use settings::{Names, Settings};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use url::{Host, Origin, Url};
@@ -62,6 +62,9 @@ enum Refusal {
 }
 
 impl Access {
+    /// What [`Access::from_settings`] reads.
+    pub const SETTINGS: Names = &["CONSOLE_PASSWORD"];
+
     /// What `CONSOLE_PASSWORD` says. Without one the console is for this machine alone, and for
     /// nobody if the process listens on (`bound`) or is known by (`public_url`) an address that
     /// others can reach.

@@ -21,7 +21,7 @@ use axum::response::Response;
 use axum::routing::get;
 use conversations::Store;
 use serde::Serialize;
-use settings::Settings;
+use settings::{Names, Settings};
 use sms::Providers;
 
 pub use access::Access;
@@ -30,6 +30,16 @@ pub use access::Access;
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'none'";
+
+/// The settings that the function reads.
+pub const SETTINGS: &[Names] = &[
+    host::PUBLIC_URL,
+    Page::SETTINGS,
+    About::SETTINGS,
+    Providers::SETTINGS,
+    Store::SETTINGS,
+    Access::SETTINGS,
+];
 
 /// The function, with what it shows.
 pub struct Console {
@@ -73,6 +83,9 @@ pub enum Kept {
 }
 
 impl About {
+    /// What [`About::of`] reads.
+    pub const SETTINGS: Names = &["OPENAI_MODEL"];
+
     /// What the settings say, for a model that is real.
     pub fn of(
         settings: &Settings,

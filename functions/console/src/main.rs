@@ -7,13 +7,14 @@ use std::sync::Arc;
 use agent::Page;
 use console::{About, Access, Console};
 use conversations::Store;
+use host::Function;
 use sms::Providers;
 
 /// Anybody may reach it there, so that without a password nobody sees it.
 const ANYWHERE: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
 fn main() -> ExitCode {
-    host::run(async |settings| {
+    Function::reading(console::SETTINGS).serve_http(async |settings| {
         let public_url = host::public_url(&settings)?;
         let page = Page::from_settings(&settings)?;
         let providers = Providers::configured(&settings, &public_url, false)?;
@@ -23,6 +24,7 @@ fn main() -> ExitCode {
             about: About::of(&settings, &public_url, &page, &providers, &store),
             store,
         };
-        host::serve_http(&settings, console.router()).await
+        host::meanwhile(Arc::clone(&console.store).prepare());
+        Ok(console.router())
     })
 }

@@ -14,6 +14,7 @@ use conversations::{Arrival, Claim, ConversationId, Stop, Store, Taken, Unavaila
 use jiff::Timestamp;
 use policy::Keyword;
 use queue::{Queue, WakeUp};
+use settings::Names;
 use sms::{Event, Provider, Providers, Text};
 use telemetry::{Step, TraceId};
 use tracing::Instrument;
@@ -24,6 +25,10 @@ const LONGEST_TEXT: usize = 2_000;
 /// How long the same words of the same person are taken for a repeat, where a provider gives
 /// neither an id nor a time.
 const SAME_WORDS: Duration = Duration::from_secs(120);
+
+/// The settings that the function reads.
+pub const SETTINGS: &[Names] =
+    &[host::PUBLIC_URL, Providers::SETTINGS, Store::SETTINGS, Queue::SETTINGS];
 
 /// The function, with its clients.
 pub struct Inbound {

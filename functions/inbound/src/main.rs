@@ -4,18 +4,21 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use conversations::Store;
+use host::Function;
 use inbound::Inbound;
 use queue::Queue;
 use sms::Providers;
 
 fn main() -> ExitCode {
-    host::run(async |settings| {
+    Function::reading(inbound::SETTINGS).serve_http(async |settings| {
         let public_url = host::public_url(&settings)?;
         let inbound = Inbound {
             providers: Arc::new(Providers::configured(&settings, &public_url, false)?),
             store: Arc::new(Store::open(&settings)?),
-            queue: Queue::open(&settings).await?.ok_or(host::NO_QUEUE)?,
+            queue: Queue::open(&settings)?.ok_or(host::NO_QUEUE)?,
         };
-        host::serve_http(&settings, inbound.router()).await
+        host::meanwhile(Arc::clone(&inbound.store).prepare());
+        host::meanwhile(inbound.queue.clone().prepare());
+        Ok(inbound.router())
     })
 }

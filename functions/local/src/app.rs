@@ -64,7 +64,7 @@ impl App {
         let public_url = host::public_url(settings)?;
         let providers = Arc::new(Providers::configured(settings, &public_url, true)?);
         let store = Arc::new(Store::open(settings)?);
-        let queue = Queue::open(settings).await?.unwrap_or_else(Queue::in_process);
+        let queue = Queue::open(settings)?.unwrap_or_else(Queue::in_process);
         let page = Page::from_settings(settings)?;
         let (model, offline) = match OpenAi::from_settings(settings, &page.model)? {
             Some(model) => (model, false),

@@ -6,6 +6,7 @@
 mod app;
 mod chat;
 mod offline_model;
+mod register;
 mod send;
 mod smoke;
 
@@ -37,19 +38,28 @@ enum Command {
     Chat,
     /// Text what runs at `PUBLIC_URL` from a number that is nobody's, and say step by step what works
     Smoke,
+    /// Print what to paste into the forms that register a number, and what would be rejected
+    Register,
 }
 
 fn main() -> ExitCode {
-    let settings = Settings::from_env();
+    let functions = [
+        inbound::SETTINGS,
+        turn::SETTINGS,
+        receipts::SETTINGS,
+        sweep::SETTINGS,
+        site::SETTINGS,
+        console::SETTINGS,
+    ];
+    let settings = Settings::from_env([host::SETTINGS].into_iter().chain(functions.concat()));
     match Arguments::parse().command.unwrap_or(Command::Serve) {
-        Command::Serve => host::run_with(settings, app::serve),
+        Command::Serve => host::run(settings, app::serve),
         // Who talks in a terminal wants to read what is said, not how.
-        Command::Chat => host::run_with(settings.or("RUST_LOG", "error"), chat::run),
-        Command::Smoke => host::run_with(settings.or("RUST_LOG", "error"), smoke::run),
+        Command::Chat => host::run(settings.or("RUST_LOG", "error"), chat::run),
+        Command::Smoke => host::run(settings.or("RUST_LOG", "error"), smoke::run),
+        Command::Register => host::run(settings.or("RUST_LOG", "error"), register::run),
         Command::Send { to, text } => {
-            host::run_with(settings.or("RUST_LOG", "error"), |settings| {
-                send::run(settings, to, text)
-            })
+            host::run(settings.or("RUST_LOG", "error"), |settings| send::run(settings, to, text))
         }
     }
 }

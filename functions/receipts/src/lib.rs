@@ -11,9 +11,13 @@ use axum::routing::post;
 use bytes::Bytes;
 use conversations::{Joined, Store};
 use jiff::Timestamp;
+use settings::Names;
 use sms::{Event, Providers};
 use telemetry::TraceId;
 use tracing::Instrument;
+
+/// The settings that the function reads.
+pub const SETTINGS: &[Names] = &[host::PUBLIC_URL, Providers::SETTINGS, Store::SETTINGS];
 
 /// The function, with its clients.
 pub struct Receipts {

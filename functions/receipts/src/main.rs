@@ -4,16 +4,18 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use conversations::Store;
+use host::Function;
 use receipts::Receipts;
 use sms::Providers;
 
 fn main() -> ExitCode {
-    host::run(async |settings| {
+    Function::reading(receipts::SETTINGS).serve_http(async |settings| {
         let public_url = host::public_url(&settings)?;
         let receipts = Receipts {
             providers: Arc::new(Providers::configured(&settings, &public_url, false)?),
             store: Arc::new(Store::open(&settings)?),
         };
-        host::serve_http(&settings, receipts.router()).await
+        host::meanwhile(Arc::clone(&receipts.store).prepare());
+        Ok(receipts.router())
     })
 }

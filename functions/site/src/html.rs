@@ -13,15 +13,21 @@ pub(crate) struct Html(String);
 impl Html {
     /// What a reader sees of it, and nothing else.
     pub(crate) fn text(&self) -> String {
-        let mut text = String::with_capacity(self.0.len());
-        let mut rest = self.0.as_str();
-        while let Some((before, tag)) = rest.split_once('<') {
-            text.push_str(before);
-            rest = tag.split_once('>').map_or("", |(_, after)| after);
-        }
-        text.push_str(rest);
-        ESCAPED.iter().rev().fold(text, |text, (plain, escaped)| text.replace(escaped, plain))
+        text(&self.0)
     }
+}
+
+/// What a reader sees of HTML of ours: neither tags nor what stands in the head of a page.
+pub fn text(html: &str) -> String {
+    let mut rest = html.split_once("</head>").map_or(html, |(_, body)| body);
+    let mut text = String::with_capacity(rest.len());
+    while let Some((before, tag)) = rest.split_once('<') {
+        text.push_str(before);
+        rest = tag.split_once('>').map_or("", |(_, after)| after);
+    }
+    text.push_str(rest);
+    // The ampersand last, so that nothing is taken for escaped twice.
+    ESCAPED.iter().rev().fold(text, |text, (plain, escaped)| text.replace(escaped, plain))
 }
 
 impl fmt::Display for Html {
@@ -34,7 +40,7 @@ impl HtmlSafe for Html {}
 
 /// In the order in which they are escaped.
 const ESCAPED: [(&str, &str); 5] =
-    [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&quot;"), ("'", "&#39;")];
+    [("&", "&#38;"), ("<", "&#60;"), (">", "&#62;"), ("\"", "&#34;"), ("'", "&#39;")];
 
 pub(crate) fn escape(text: &str) -> String {
     ESCAPED.iter().fold(text.to_owned(), |text, (plain, escaped)| text.replace(plain, escaped))
@@ -69,7 +75,7 @@ mod tests {
         let html = Html(fill("{brand} isn't far", &values).unwrap());
         assert_eq!(
             html.to_string(),
-            "<bdi>Tom &amp; &quot;Sons&quot; &lt;Ltd&gt;</bdi> isn&#39;t far"
+            "<bdi>Tom &#38; &#34;Sons&#34; &#60;Ltd&#62;</bdi> isn&#39;t far"
         );
         assert_eq!(html.text(), "Tom & \"Sons\" <Ltd> isn't far");
     }

@@ -22,13 +22,19 @@ use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use business::Business;
 use conversations::Store;
+use settings::Names;
 
+pub use html::text;
 pub use page::Page;
 pub use pages::Pages;
 
 use crate::headers::Hardening;
 use crate::pages::Shown;
+
+/// The settings that the function reads.
+pub const SETTINGS: &[Names] = &[host::PUBLIC_URL, Business::SETTINGS, Store::SETTINGS];
 
 /// More than any form of ours takes.
 const LARGEST_FORM: usize = 4096;

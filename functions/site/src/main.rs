@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use business::Business;
 use conversations::Store;
+use host::Function;
 use site::{Pages, Site};
 
 fn main() -> ExitCode {
-    host::run(async |settings| {
+    Function::reading(site::SETTINGS).serve_http(async |settings| {
         let business = Business::from_settings(&settings)?;
         let pages = Pages::of(business, &host::public_url(&settings)?);
         let store = Arc::new(Store::open(&settings)?);
-        host::serve_http(&settings, Site { pages, store }.router()).await
+        Ok(Site { pages, store }.router())
     })
 }

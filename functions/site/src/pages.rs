@@ -113,10 +113,7 @@ impl Pages {
     /// The form once more, with what was typed and what is wrong with it.
     pub(crate) fn again(&self, language: Language, typed: &str, trouble: Trouble) -> String {
         let spoken = self.spoken(language);
-        let view = View {
-            page: Page::OptIn,
-            ..View::of(&self.business, &self.public_url, language, &spoken.words, Page::OptIn)
-        };
+        let view = View::of(&self.business, &self.public_url, language, &spoken.words, Page::OptIn);
         let form = Form {
             view: &view,
             version: &spoken.version,
@@ -238,6 +235,11 @@ impl<'a> View<'a> {
     /// either.
     fn sms(&self) -> String {
         format!("sms:{}?&body={}", self.business.number.as_str(), self.business.keyword)
+    }
+
+    /// What stands for the business where there is no room for its name.
+    fn initial(&self) -> String {
+        self.business.brand().chars().take(1).flat_map(char::to_uppercase).collect()
     }
 
     fn does(&self) -> &str {

@@ -6,11 +6,15 @@ use std::sync::Arc;
 use conversations::{Store, Unavailable};
 use jiff::Timestamp;
 use queue::{Queue, QueueError, WakeUp};
+use settings::Names;
 use telemetry::TraceId;
 use thiserror::Error;
 
 /// How much of each kind one run looks at. What is left is next.
 const AT_ONCE: u32 = 200;
+
+/// The settings that the function reads.
+pub const SETTINGS: &[Names] = &[Store::SETTINGS, Queue::SETTINGS];
 
 /// The function, with its clients.
 #[derive(Clone)]

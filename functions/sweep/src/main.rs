@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use conversations::Store;
+use host::Function;
 use jiff::Timestamp;
 use queue::Queue;
 use sweep::Sweep;
@@ -13,11 +14,16 @@ use sweep::Sweep;
 const EVERY: Duration = Duration::from_secs(60);
 
 fn main() -> ExitCode {
-    host::run(async |settings| {
+    Function::reading(sweep::SETTINGS).serve_schedule(EVERY, async |settings| {
         let sweep = Sweep {
             store: Arc::new(Store::open(&settings)?),
-            queue: Queue::open(&settings).await?.ok_or(host::NO_QUEUE)?,
+            queue: Queue::open(&settings)?.ok_or(host::NO_QUEUE)?,
         };
-        host::serve_schedule(&settings, EVERY, || sweep.run(Timestamp::now())).await
+        host::meanwhile(Arc::clone(&sweep.store).prepare());
+        host::meanwhile(sweep.queue.clone().prepare());
+        Ok(move || {
+            let sweep = sweep.clone();
+            async move { sweep.run(Timestamp::now()).await }
+        })
     })
 }

@@ -14,10 +14,11 @@ mod settle;
 
 use std::sync::Arc;
 
-use agent::Agent;
+use agent::{Agent, OpenAi, Page};
 use conversations::{Conversation, ConversationId, Loaded, Store, Unavailable};
 use jiff::Timestamp;
-use queue::WakeUp;
+use queue::{Queue, WakeUp};
+use settings::Names;
 use sms::Providers;
 use telemetry::TraceId;
 use tracing::{Instrument, Span};
@@ -29,6 +30,17 @@ pub use send::TEST_NUMBER;
 
 /// How many times one wake-up settles or answers something before the next wake-up takes over.
 const RUNS: usize = 8;
+
+/// The settings that the function reads.
+pub const SETTINGS: &[Names] = &[
+    host::PUBLIC_URL,
+    Page::SETTINGS,
+    OpenAi::SETTINGS,
+    Providers::SETTINGS,
+    Store::SETTINGS,
+    Queue::SETTINGS,
+    Results::SETTINGS,
+];
 
 /// The function, with its clients.
 #[derive(Clone)]
@@ -51,6 +63,12 @@ pub(crate) struct Wake<'a> {
 }
 
 impl Turn {
+    /// Connects ahead of the first wake-up to whatever a turn talks to.
+    pub async fn prepare(self) {
+        let Self { store, providers, agent, .. } = self;
+        tokio::join!(store.prepare(), agent.model.prepare(), providers.prepare());
+    }
+
     /// Does what a conversation has to do.
     ///
     /// Fails only if the store does: then the wake-up has to come again. A model or a provider that

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use agent::{Agent, OpenAi, Page, Patience};
 use conversations::Store;
+use host::Function;
 use jiff::Timestamp;
 use sms::Providers;
 use turn::{Results, Turn};
 
 fn main() -> ExitCode {
-    host::run(async |settings| {
+    Function::reading(turn::SETTINGS).serve_queue(async |settings| {
         let public_url = host::public_url(&settings)?;
         let page = Page::from_settings(&settings)?;
         let model = OpenAi::from_settings(&settings, &page.model)?
@@ -21,11 +22,10 @@ fn main() -> ExitCode {
             agent: Arc::new(Agent { model, page, patience: Patience::default() }),
             results: Results::from_settings(&settings)?.map(Arc::new),
         };
-        turn.providers.prepare().await;
-        host::serve_queue(&settings, move |wake_up| {
+        host::meanwhile(turn.clone().prepare());
+        Ok(move |wake_up| {
             let turn = turn.clone();
             async move { turn.run(&wake_up, Timestamp::now()).await }
         })
-        .await
     })
 }

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use connections::Connections;
 use conversations::{Effect, Unavailable};
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::SignedDuration;
-use reqwest::redirect::Policy;
 use secrecy::{ExposeSecret, SecretBox};
 use serde_json::json;
-use settings::{Settings, SettingsError};
+use settings::{Names, Settings, SettingsError};
 use sha2::Sha256;
 use tracing::Instrument;
 
@@ -31,10 +31,13 @@ const TELL_AFTER: u32 = 5;
 pub struct Results {
     url: String,
     secret: SecretBox<[u8]>,
-    http: reqwest::Client,
+    connections: Connections,
 }
 
 impl Results {
+    /// What [`Results::from_settings`] reads.
+    pub const SETTINGS: Names = &["RESULT_WEBHOOK_SECRET", "RESULT_WEBHOOK_URL"];
+
     /// The receiver at `RESULT_WEBHOOK_URL`, if there is one. `RESULT_WEBHOOK_SECRET` is
     /// `whsec_` and Base64, as Standard Webhooks writes it, or any other text as it is.
     pub fn from_settings(settings: &Settings) -> Result<Option<Self>, SettingsError> {
@@ -53,13 +56,8 @@ impl Results {
             })?,
             None => secret.as_bytes().to_vec(),
         };
-        let http = reqwest::Client::builder()
-            .timeout(PATIENCE)
-            // A redirect would turn the POST into a GET.
-            .redirect(Policy::none())
-            .build()
-            .expect("a client with a time limit can be built");
-        Ok(Some(Self { url: url.into(), secret: SecretBox::new(secret.into()), http }))
+        let connections = Connections::new(|builder| builder.timeout(PATIENCE));
+        Ok(Some(Self { url: url.into(), secret: SecretBox::new(secret.into()), connections }))
     }
 
     /// Hands over one effect. The error says what happened, in a word.
@@ -76,7 +74,8 @@ impl Results {
         mac.update(format!("{}.{seconds}.{body}", effect.id).as_bytes());
         let signature = BASE64_STANDARD.encode(mac.finalize().into_bytes());
         let request = self
-            .http
+            .connections
+            .client()
             .post(&self.url)
             .header("content-type", "application/json")
             .header("webhook-id", &effect.id)

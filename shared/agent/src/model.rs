@@ -21,11 +21,12 @@ use async_openai::types::chat::{
     ChatCompletionTools, CreateChatCompletionRequest, FunctionCall, FunctionObject,
     ToolChoiceOptions,
 };
+use connections::Connections;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::IgnoredAny;
 use serde_json::Value;
-use settings::{Settings, SettingsError};
+use settings::{Names, Settings, SettingsError};
 use thiserror::Error;
 use tower::service_fn;
 use url::Url;
@@ -87,7 +88,8 @@ impl ModelError {
 /// A model of any server that speaks OpenAI's protocol. `Debug` prints the model's name alone.
 #[derive(Clone)]
 pub struct OpenAi {
-    client: Client<Endpoint>,
+    endpoint: Endpoint,
+    connections: Connections,
     model: String,
 }
 
@@ -106,6 +108,9 @@ pub(crate) struct Answer {
 }
 
 impl OpenAi {
+    /// What [`OpenAi::from_settings`] reads.
+    pub const SETTINGS: Names = &["OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL"];
+
     /// The model of `OPENAI_API_KEY`, `OPENAI_BASE_URL` and `OPENAI_MODEL`, or none.
     ///
     /// An address alone is enough, since a server in the house often wants no key. `model` is the
@@ -136,19 +141,15 @@ impl OpenAi {
         model: impl Into<String>,
     ) -> Result<Self, SettingsError> {
         let endpoint = Endpoint::new(address, key)?;
-        let http = reqwest::Client::builder()
-            .connect_timeout(Duration::from_secs(5))
-            // A redirect would turn the request into a GET, or carry a conversation elsewhere.
-            .redirect(reqwest::redirect::Policy::none())
-            // A sandbox that slept wakes with connections that the other side has closed.
-            .pool_idle_timeout(Duration::from_secs(30))
-            .http1_only()
-            .build()
-            .expect("a client without files and certificates of its own is always built");
-        let carrier = http.clone();
-        let client = Client::build(http, endpoint)
-            .with_http_service(service_fn(move |request| carry(carrier.clone(), request)));
-        Ok(Self { client, model: model.into() })
+        // A proxy that the environment names is used: the model may be in another house.
+        let connections =
+            Connections::new(|builder| builder.connect_timeout(Duration::from_secs(5)));
+        Ok(Self { endpoint, connections, model: model.into() })
+    }
+
+    /// Connects ahead of the first question, if there is no connection.
+    pub async fn prepare(&self) {
+        self.connections.open(&self.endpoint.address).await;
     }
 
     /// Asks once, for at most `limit`.
@@ -173,7 +174,10 @@ impl OpenAi {
             max_completion_tokens: Some(ANSWER_TOKENS),
             ..Default::default()
         };
-        match tokio::time::timeout(limit, self.client.chat().create_byot(request)).await {
+        let (http, carrier) = (self.connections.client(), self.connections.clone());
+        let client = Client::build(http, self.endpoint.clone())
+            .with_http_service(service_fn(move |request| carry(carrier.client(), request)));
+        match tokio::time::timeout(limit, client.chat().create_byot(request)).await {
             Ok(Ok(answer)) => read(&answer).ok_or_else(|| ModelError::unavailable("nonsense")),
             Ok(Err(error)) => Err(reason(error)),
             Err(_) => Err(ModelError::unavailable("slow")),

@@ -9,7 +9,7 @@ use std::fs;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_saphyr::{SnippetMode, Spanned};
-use settings::{Settings, SettingsError};
+use settings::{Names, Settings, SettingsError};
 use thiserror::Error;
 
 /// The page that is built in: takes in a home task for a handyman business.
@@ -97,6 +97,9 @@ pub struct PageError {
 }
 
 impl Page {
+    /// What [`Page::from_settings`] reads.
+    pub const SETTINGS: Names = &["AGENT_FILE"];
+
     /// The page at `AGENT_FILE`, or the one that is built in.
     pub fn from_settings(settings: &Settings) -> Result<Self, SettingsError> {
         let Some(path) = settings.get("AGENT_FILE") else { return Ok(Self::default()) };

@@ -49,8 +49,9 @@ pub fn shortener(text: &str) -> Option<&'static str> {
 
 /// A name, or part of an address.
 pub(crate) fn name(written: Written<String>, problems: &mut Problems) -> Option<String> {
+    let yours = written.value.to_lowercase().starts_with("your ");
     let example = words(&written.value).any(|word| word == "example");
-    if example || is_placeholder(&written.value) {
+    if yours || example || is_placeholder(&written.value) {
         problems.add(&written, "is a placeholder: write what is true of your business");
         return None;
     }
@@ -146,9 +147,8 @@ pub(crate) fn country(written: Written<String>, problems: &mut Problems) -> Opti
 
 fn is_placeholder(text: &str) -> bool {
     let angled = text.starts_with('<') && text.ends_with('>');
-    let yours = text.to_lowercase().starts_with("your ");
     let dots = text.chars().all(|c| matches!(c, '.' | '…' | '-' | '?' | '_'));
-    angled || yours || dots || words(text).any(|word| PLACEHOLDERS.contains(&word.as_str()))
+    angled || dots || words(text).any(|word| PLACEHOLDERS.contains(&word.as_str()))
 }
 
 fn words(text: &str) -> impl Iterator<Item = String> {

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 
-use settings::{Settings, SettingsError};
+use settings::{Names, Settings, SettingsError};
 use sms::Number;
 use thiserror::Error;
 
@@ -135,6 +135,9 @@ pub struct BusinessError {
 }
 
 impl Business {
+    /// What [`Self::from_settings`] reads.
+    pub const SETTINGS: Names = &["BUSINESS_FILE"];
+
     /// The facts in `BUSINESS_FILE`, or those of the sample.
     pub fn from_settings(settings: &Settings) -> Result<Self, SettingsError> {
         let Some(file) = settings.get("BUSINESS_FILE") else { return Ok(Self::sample()) };

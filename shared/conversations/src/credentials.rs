@@ -1,7 +1,8 @@
 //! Who we are to Firestore.
 
-use std::path::PathBuf;
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use firestore::gcloud_sdk::google_cloud_auth::credentials::{
     CacheableResource, Credentials as GoogleCredentials, CredentialsProvider, EntityTag,
@@ -10,38 +11,94 @@ use firestore::gcloud_sdk::google_cloud_auth::errors::CredentialsError;
 use firestore::gcloud_sdk::tonic::codegen::http::{Extensions, HeaderValue, header::AUTHORIZATION};
 use firestore::gcloud_sdk::{GoogleAuthHeaders, HeaderMap};
 use gcp_auth::{CustomServiceAccount, MetadataServiceAccount, Token, TokenProvider};
+use serde_json::Value;
+use settings::SettingsError;
+use tokio::sync::OnceCell;
 
 use crate::documents::Unavailable;
+use crate::federation::{self, Federation};
 
-const SCOPES: &[&str] = &["https://www.googleapis.com/auth/datastore"];
+/// The whole of what we may do at Google.
+pub(crate) const SCOPE: &str = "https://www.googleapis.com/auth/datastore";
+
+/// How long it may take to get a token, where nothing else sets a limit.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What shows Firestore that it is us, as the owner configured it. Nothing is guessed: looking for
 /// credentials in several places means asking a metadata server on machines that have none.
-pub(crate) enum Credentials {
-    /// The emulator, which knows only its owner.
-    Emulator,
-    /// A service account's key file.
-    File(PathBuf),
-    /// The metadata server of the Google machine we run on.
-    Metadata,
+pub(crate) struct Credentials {
+    google: GoogleCredentials,
+    /// What to do when there is no token.
+    advice: fn(&CredentialsError) -> &'static str,
 }
 
 impl Credentials {
-    /// Headers for every request, renewed before they expire.
-    pub(crate) async fn headers(&self) -> Result<GoogleAuthHeaders, Unavailable> {
-        let provider: Arc<dyn TokenProvider> = match self {
-            Self::Emulator => return Ok(GoogleCredentials::from(Owner).into()),
-            Self::File(file) => Arc::new(CustomServiceAccount::from_file(file).map_err(|_| {
-                Unavailable::new("GOOGLE_APPLICATION_CREDENTIALS is no service account's key file")
-            })?),
-            Self::Metadata => Arc::new(MetadataServiceAccount::new().await.map_err(|_| {
-                Unavailable::new(
-                    "no Google metadata server here: set GOOGLE_APPLICATION_CREDENTIALS",
-                )
-            })?),
-        };
-        Ok(GoogleCredentials::from(Bearer { provider, served: Mutex::default() }).into())
+    /// The emulator, which knows only its owner.
+    pub(crate) fn of_emulator() -> Self {
+        Self { google: Owner.into(), advice: |_| "the emulator takes anybody" }
     }
+
+    /// A service account, by what stands in `GOOGLE_APPLICATION_CREDENTIALS`: its key, which is
+    /// JSON, or the path of a file that holds it.
+    pub(crate) fn of_service_account(value: &str) -> Result<Self, SettingsError> {
+        const NAME: &str = "GOOGLE_APPLICATION_CREDENTIALS";
+        let invalid =
+            |problem: &str| SettingsError::Invalid { name: NAME, problem: problem.into() };
+        let key = written(NAME, value)?;
+        let kind = serde_json::from_str::<Value>(&key).unwrap_or_default();
+        if kind["type"] == "external_account" {
+            return Err(invalid("it is no key but a federation: set GCP_WIF_CONFIG to it"));
+        }
+        let account = CustomServiceAccount::from_json(&key).map_err(|_| {
+            invalid("write a service account's key as Google gave it, which is JSON, or its path")
+        })?;
+        let advice = |_: &CredentialsError| {
+            "Google gives no token for the key in GOOGLE_APPLICATION_CREDENTIALS: see whether it \
+             is still valid, and the clock"
+        };
+        let source = OnceCell::new_with(Some(Arc::new(account) as Arc<dyn TokenProvider>));
+        Ok(Self { google: Bearer { source, served: Mutex::default() }.into(), advice })
+    }
+
+    /// Keyless, for a role at AWS.
+    pub(crate) fn of_federation(federation: Federation) -> Self {
+        Self { google: federation.into(), advice: federation::advice }
+    }
+
+    /// The Google machine that we run on.
+    pub(crate) fn of_machine() -> Self {
+        let advice = |_: &CredentialsError| "no Google metadata server here: set GOOGLE_APPLICATION_CREDENTIALS or GCP_WIF_CONFIG";
+        Self { google: Bearer::default().into(), advice }
+    }
+
+    /// Headers for every request, renewed before they expire. There are some now: what keeps us
+    /// from having them is said here, where it can still be put into words.
+    pub(crate) async fn headers(&self) -> Result<GoogleAuthHeaders, Unavailable> {
+        match tokio::time::timeout(PATIENCE, self.google.headers(Extensions::new())).await {
+            Ok(Ok(_)) => Ok(self.google.clone().into()),
+            Ok(Err(error)) => Err(Unavailable::new((self.advice)(&error))),
+            Err(late) => {
+                let error = CredentialsError::from_source(true, late);
+                Err(Unavailable::new((self.advice)(&error)))
+            }
+        }
+    }
+}
+
+/// A setting that is JSON, or else the path of a file with it. From Parameter Store it comes as the
+/// former.
+pub(crate) fn written<'a>(
+    name: &'static str,
+    value: &'a str,
+) -> Result<Cow<'a, str>, SettingsError> {
+    if value.starts_with('{') {
+        return Ok(value.into());
+    }
+    std::fs::read_to_string(value).map(Cow::Owned).map_err(|error| SettingsError::Invalid {
+        name,
+        // Not the path: it is the value, and whoever forgot a brace has put a key there.
+        problem: format!("the file is not readable: {error}"),
+    })
 }
 
 /// What the emulator takes.
@@ -67,10 +124,22 @@ impl CredentialsProvider for Owner {
 
 /// Tokens of `gcp_auth`, which keeps them by wall-clock time and renews them on demand: both right
 /// for a sandbox that is frozen between requests.
+#[derive(Default)]
 struct Bearer {
-    provider: Arc<dyn TokenProvider>,
+    /// The metadata server, unless it is set from the beginning.
+    source: OnceCell<Arc<dyn TokenProvider>>,
     /// The token that was served last, and the tag under which it is known to be cached.
     served: Mutex<Option<(Arc<Token>, EntityTag)>>,
+}
+
+impl Bearer {
+    async fn token(&self) -> Result<Arc<Token>, gcp_auth::Error> {
+        let machine = async || {
+            let server = MetadataServiceAccount::new().await?;
+            Ok::<_, gcp_auth::Error>(Arc::new(server) as Arc<dyn TokenProvider>)
+        };
+        self.source.get_or_try_init(machine).await?.token(&[SCOPE]).await
+    }
 }
 
 impl std::fmt::Debug for Bearer {
@@ -84,11 +153,8 @@ impl CredentialsProvider for Bearer {
         &self,
         extensions: Extensions,
     ) -> Result<CacheableResource<HeaderMap>, CredentialsError> {
-        let token = self
-            .provider
-            .token(SCOPES)
-            .await
-            .map_err(|error| CredentialsError::from_source(true, error))?;
+        let token =
+            self.token().await.map_err(|error| CredentialsError::from_source(true, error))?;
         let entity_tag = {
             let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
             match &*served {
@@ -140,15 +206,12 @@ mod tests {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/token", listener.local_addr().unwrap());
         tokio::spawn(async { axum::serve(listener, Router::new().route("/token", token)).await });
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("key.json");
-        std::fs::write(&file, KEY.replace("TOKEN_URI", &url)).unwrap();
+        let key = KEY.replace("TOKEN_URI", &url);
 
-        let provider = Arc::new(CustomServiceAccount::from_file(&file).unwrap());
-        let bearer = Bearer { provider, served: Mutex::default() };
-        let CacheableResource::New { entity_tag, data } =
-            bearer.headers(Extensions::new()).await.unwrap()
-        else {
+        let credentials = Credentials::of_service_account(&key).unwrap();
+        credentials.headers().await.unwrap();
+        let first = credentials.google.headers(Extensions::new()).await.unwrap();
+        let CacheableResource::New { entity_tag, data } = first else {
             panic!("the first headers are new");
         };
         assert_eq!(data[AUTHORIZATION], "Bearer a.b.c");
@@ -156,17 +219,41 @@ mod tests {
 
         let mut known = Extensions::new();
         known.insert(entity_tag);
-        let again = bearer.headers(known).await.unwrap();
+        let again = credentials.google.headers(known).await.unwrap();
         assert!(matches!(again, CacheableResource::NotModified));
         assert_eq!(ASKED.load(Ordering::Relaxed), 1);
     }
 
     #[tokio::test]
-    async fn says_that_a_file_is_no_key() {
-        let error = Credentials::File("Cargo.toml".into()).headers().await.err().unwrap();
+    async fn takes_a_key_from_a_file_and_says_when_google_does_not_take_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("key.json");
+        // Nobody listens on port 1.
+        std::fs::write(&file, KEY.replace("TOKEN_URI", "http://127.0.0.1:1/token")).unwrap();
+        let credentials = Credentials::of_service_account(file.to_str().unwrap()).unwrap();
         assert_eq!(
-            error.to_string(),
-            "the store is unavailable: GOOGLE_APPLICATION_CREDENTIALS is no service account's key file"
+            credentials.headers().await.err().unwrap().to_string(),
+            "the store is unavailable: Google gives no token for the key in \
+             GOOGLE_APPLICATION_CREDENTIALS: see whether it is still valid, and the clock"
         );
+    }
+
+    #[test]
+    fn says_what_is_no_key() {
+        let no_key = "write a service account's key as Google gave it, which is JSON, or its path";
+        for (value, problem) in [
+            ("nowhere.json", "the file is not readable: No such file or directory (os error 2)"),
+            ("Cargo.toml", no_key),
+            (r#"{"type": "service_account", "private_key": "s3cret"}"#, no_key),
+            (
+                r#"{"type": "external_account"}"#,
+                "it is no key but a federation: set GCP_WIF_CONFIG to it",
+            ),
+        ] {
+            assert_eq!(
+                Credentials::of_service_account(value).err().unwrap().to_string(),
+                format!("GOOGLE_APPLICATION_CREDENTIALS cannot be used: {problem}")
+            );
+        }
     }
 }

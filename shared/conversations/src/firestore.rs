@@ -58,6 +58,7 @@ impl Firestore {
     }
 
     async fn connection(&self) -> Result<FirestoreDb, Unavailable> {
+        let headers = self.credentials.headers().await?;
         let mut connection = self.connection.lock().await;
         // Wall-clock time goes on while a sandbox is frozen; a clock that went back is not idle.
         let fresh = |used: &SystemTime| used.elapsed().is_ok_and(|idle| idle < IDLE);
@@ -65,8 +66,7 @@ impl Firestore {
             *used = SystemTime::now();
             return Ok(database.clone());
         }
-        let connecting =
-            FirestoreDb::with_options_auth(self.options.clone(), self.credentials.headers().await?);
+        let connecting = FirestoreDb::with_options_auth(self.options.clone(), headers);
         let database = tokio::time::timeout(PATIENCE, connecting)
             .await
             .map_err(|_| Unavailable::new("no connection within five seconds"))?

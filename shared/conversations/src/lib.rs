@@ -14,6 +14,7 @@ mod consents;
 mod conversation;
 mod credentials;
 mod documents;
+mod federation;
 mod firestore;
 mod id;
 mod kept;

@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use firestore::FirestoreDbOptions;
-use settings::{Settings, SettingsError};
+use settings::{Names, Settings, SettingsError};
 use thiserror::Error;
 
 use crate::Store;
 use crate::credentials::Credentials;
 use crate::documents::Documents;
+use crate::federation::Federation;
 use crate::firestore::Firestore;
 
 /// Why there is no store.
@@ -23,6 +24,20 @@ pub enum OpenError {
 }
 
 impl Store {
+    /// What [`Store::open`] reads.
+    pub const SETTINGS: Names = &[
+        "AWS_ACCESS_KEY_ID",
+        "AWS_LAMBDA_RUNTIME_API",
+        "AWS_REGION",
+        "AWS_SECRET_ACCESS_KEY",
+        "DATA_DIR",
+        "FIRESTORE_DATABASE",
+        "FIRESTORE_EMULATOR_HOST",
+        "GCP_WIF_CONFIG",
+        "GOOGLE_APPLICATION_CREDENTIALS",
+        "GOOGLE_CLOUD_PROJECT",
+    ];
+
     /// The store that the settings name: Firestore when a Google project is set, otherwise the
     /// embedded one in `DATA_DIR`. Firestore is connected to on first use.
     pub fn open(settings: &Settings) -> Result<Self, OpenError> {
@@ -40,23 +55,31 @@ fn firestore(settings: &Settings) -> Result<Firestore, SettingsError> {
     if let Some(database) = settings.get("FIRESTORE_DATABASE") {
         options.database_id = database.into();
     }
-    if settings.get("GCP_WIF_CONFIG").is_some() {
-        return Err(SettingsError::Invalid {
-            name: "GCP_WIF_CONFIG",
-            problem: "federation is not built in yet, use GOOGLE_APPLICATION_CREDENTIALS".into(),
-        });
-    }
     let credentials = match settings.get("FIRESTORE_EMULATOR_HOST") {
         Some(host) => {
             options.firebase_api_url = Some(format!("http://{host}"));
-            Credentials::Emulator
+            Credentials::of_emulator()
         }
-        None => match settings.get("GOOGLE_APPLICATION_CREDENTIALS") {
-            Some(file) => Credentials::File(file.into()),
-            None => Credentials::Metadata,
-        },
+        None => credentials(settings)?,
     };
     Ok(Firestore::new(options, credentials))
+}
+
+/// Keyless goes first, so that a key that is still about does not have to go on the same day.
+fn credentials(settings: &Settings) -> Result<Credentials, SettingsError> {
+    if let Some(configuration) = settings.get("GCP_WIF_CONFIG") {
+        let federation = Federation::open(configuration, settings)?;
+        return Ok(Credentials::of_federation(federation));
+    }
+    if let Some(key) = settings.get("GOOGLE_APPLICATION_CREDENTIALS") {
+        return Credentials::of_service_account(key);
+    }
+    // What answers there is no server of Google's.
+    if settings.get("AWS_LAMBDA_RUNTIME_API").is_some() {
+        let missing = vec!["GCP_WIF_CONFIG (or GOOGLE_APPLICATION_CREDENTIALS)"];
+        return Err(SettingsError::Missing { owner: "Firestore", missing });
+    }
+    Ok(Credentials::of_machine())
 }
 
 #[cfg(feature = "sqlite")]

@@ -1,5 +1,6 @@
 //! What is remembered, and the conditions under which it changes.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -167,6 +168,15 @@ impl Store {
     /// Whether everything is in a file of our own, so that looking costs nothing.
     pub fn is_embedded(&self) -> bool {
         !matches!(self.documents, Documents::Firestore(_))
+    }
+
+    /// Does what a first use would have to wait for: connects, and shows who we are. Fails silently,
+    /// since the first use will meet the same.
+    pub async fn prepare(self: Arc<Self>) {
+        if !self.is_embedded() {
+            // There is none of this name. To look for it takes all that any request takes.
+            let _ = self.documents.get(&[at("claims", "none")]).await;
+        }
     }
 
     /// Claims a text and adds it to its conversation, in one commit in which nothing is read.

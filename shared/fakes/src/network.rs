@@ -137,6 +137,10 @@ impl Server {
         Self { address, runtime: Some(runtime) }
     }
 
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -182,6 +186,10 @@ impl<S> Watched<S> {
         let mut result = None;
         self.0.send_modify(|state| result = Some(change(state)));
         result.unwrap()
+    }
+
+    pub(crate) fn subscribe(&self) -> watch::Receiver<S> {
+        self.0.subscribe()
     }
 
     /// Waits until the state is so. Fails the test after a while, saying what was waited for.

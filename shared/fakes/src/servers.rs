@@ -83,24 +83,38 @@ impl Moto {
     /// Makes an SQS FIFO queue in `us-east-1` and returns its URL. `name` goes without `.fifo`;
     /// a message that was received and not deleted comes again after `visibility`, whole seconds.
     pub async fn create_fifo_queue(&self, name: &str, visibility: Duration) -> String {
-        // moto finds the service by the scope of the signature, and does not check the rest of it.
-        let signature = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sqs/aws4_request, \
-                         SignedHeaders=host, Signature=none";
         let attributes = json!({
             "FifoQueue": "true",
             "VisibilityTimeout": visibility.as_secs().to_string(),
         });
+        let queue = json!({"QueueName": format!("{name}.fifo"), "Attributes": attributes});
+        let answer = self.call("sqs", "AmazonSQS.CreateQueue", &queue).await;
+        answer["QueueUrl"].as_str().unwrap_or_else(|| panic!("moto refused: {answer}")).to_owned()
+    }
+
+    /// Sets a parameter of Parameter Store in `us-east-1`, encrypted, whatever it was before. `name`
+    /// is the whole path.
+    pub async fn put_parameter(&self, name: &str, value: &str) {
+        let parameter =
+            json!({"Name": name, "Value": value, "Type": "SecureString", "Overwrite": true});
+        let answer = self.call("ssm", "AmazonSSM.PutParameter", &parameter).await;
+        assert!(answer["Version"].is_u64(), "moto refused: {answer}");
+    }
+
+    async fn call(&self, service: &str, target: &str, body: &Value) -> Value {
+        // moto finds the service by the scope of the signature, and does not check the rest of it.
+        let signature = format!(
+            "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/{service}/aws4_request, \
+             SignedHeaders=host, Signature=none"
+        );
         let request = client()
             .post(&self.url)
             .header("authorization", signature)
             .header("content-type", "application/x-amz-json-1.0")
-            .header("x-amz-target", "AmazonSQS.CreateQueue")
-            .body(
-                json!({"QueueName": format!("{name}.fifo"), "Attributes": attributes}).to_string(),
-            );
+            .header("x-amz-target", target)
+            .body(body.to_string());
         let answer = request.send().await.expect("moto answers");
-        let answer: Value = answer.json().await.expect("moto answers in JSON");
-        answer["QueueUrl"].as_str().unwrap_or_else(|| panic!("moto refused: {answer}")).to_owned()
+        answer.json().await.expect("moto answers in JSON")
     }
 }
 
@@ -245,13 +259,14 @@ fn find_moto() -> Option<Vec<String>> {
 }
 
 /// The program that a shell would run.
-fn find(program: &str) -> Option<PathBuf> {
+pub fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
 }
 
-/// Says what is missing and how to get it. A panic where everything has to be there.
-fn skip(reason: &str) {
+/// Says what a test misses and how to get it. A panic with `CI=true`, where everything has to be
+/// there.
+pub fn skip(reason: &str) {
     let line = format!("skipped: {reason}");
     assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "{line}");
     // Not `eprintln!`: the test harness would swallow it.

@@ -7,11 +7,11 @@ use axum::Router;
 use axum::routing::get;
 use axum::serve::ListenerExt;
 use futures::FutureExt;
-use settings::{Settings, SettingsError};
+use settings::{Names, Settings, SettingsError};
 use tokio::net::TcpListener;
 use url::Url;
 
-use crate::{Error, on_lambda, stop_signal};
+use crate::{Error, gateway, on_lambda, stop_signal};
 
 const DEFAULT_HOST: &str = "127.0.0.1";
 const DEFAULT_PORT: u16 = 5000;
@@ -20,11 +20,14 @@ const DEFAULT_PORT: u16 = 5000;
 /// than a moment, and would keep the process alive forever.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// What [`public_url`] reads.
+pub const PUBLIC_URL: Names = &["PUBLIC_URL"];
+
 /// Answers calls with `router`: those that Lambda brings, or those that come to `$HOST:$PORT` until
 /// the process is asked to stop; and `GET /healthz`. Limits on bodies are the router's.
-pub async fn serve_http(settings: &Settings, router: Router) -> Result<(), Error> {
+pub(crate) async fn serve_http(settings: &Settings, router: Router) -> Result<(), Error> {
     if on_lambda(settings) {
-        return lambda_http::run(router.merge(healthz())).await;
+        return gateway::serve(router.merge(healthz())).await;
     }
     serve(bind(settings).await?, router, stop_signal()).await;
     Ok(())

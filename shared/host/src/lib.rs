@@ -1,13 +1,18 @@
 //! Runs a function: under the Lambda runtime, or as a plain server on `$PORT`.
 //!
-//! A function does not know which of the two it is. Its `main` is [`run`], which ends in
-//! [`serve_http`] for one that is called, [`serve_queue`] for one that works on wake-ups, or
-//! [`serve_schedule`] for one that runs from time to time. Outside Lambda the latter two answer
-//! `GET /healthz` and nothing else, so no stranger can make them work.
+//! A function does not know which of the two it is. Its `main` is a [`Function`] that answers calls,
+//! works on wake-ups, or runs from time to time. Outside Lambda the latter two answer `GET /healthz`
+//! and nothing else, so no stranger can make them work.
+//!
+//! With `SECRETS_PATH` the settings that the environment lacks come from Parameter Store, and a
+//! function takes up what changes there while it runs.
 
 #![warn(missing_docs)]
 
+mod function;
+mod gateway;
 mod http;
+mod parameters;
 mod schedule;
 mod stop;
 mod wake_ups;
@@ -16,13 +21,15 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use settings::{Settings, SettingsError};
+use settings::{Names, Settings, SettingsError};
 use telemetry::LogFormat;
 
-pub use http::{bind, public_url, serve, serve_http};
-pub use schedule::{repeat, serve_schedule};
+pub use function::Function;
+pub use http::{PUBLIC_URL, bind, public_url, serve};
+pub use parameters::parameters;
+pub use schedule::repeat;
 pub use stop::stop_signal;
-pub use wake_ups::{NO_QUEUE, serve_queue};
+pub use wake_ups::NO_QUEUE;
 
 /// What ends a function: its text is the one line that the owner reads.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -30,18 +37,22 @@ pub type Error = Box<dyn std::error::Error + Send + Sync>;
 /// How long the end of the process waits for work on other threads, such as a write to disk.
 const LAST_WORK: Duration = Duration::from_secs(1);
 
-/// The whole of a `main`: starts logging as `RUST_LOG` and `LOG_FORMAT` say, then runs `function`
-/// with the settings of the environment. What it fails with is printed as one line, and the exit
-/// code is 1.
-pub fn run<F>(function: impl FnOnce(Settings) -> F) -> ExitCode
+/// What every function reads beside its own settings.
+pub const SETTINGS: Names =
+    &["AWS_LAMBDA_RUNTIME_API", "HOST", "LOG_FORMAT", "PORT", "RUST_LOG", "SECRETS_PATH"];
+
+/// The whole of the `main` of a program that is no [`Function`]: starts logging as `RUST_LOG` and
+/// `LOG_FORMAT` say, then runs `program` with the settings, completed from Parameter Store where
+/// `SECRETS_PATH` is one of them. What it fails with is printed as one line, and the exit code is 1.
+pub fn run<F>(environment: Settings, program: impl FnOnce(Settings) -> F) -> ExitCode
 where
     F: Future<Output = Result<(), Error>>,
 {
-    run_with(Settings::from_env(), function)
+    start(environment, async |environment| program(parameters::completed(environment).await?).await)
 }
 
-/// As [`run`], with settings that were read already.
-pub fn run_with<F>(settings: Settings, function: impl FnOnce(Settings) -> F) -> ExitCode
+/// Runs `program` with logging and on a runtime, and says what it fails with.
+fn start<F>(settings: Settings, program: impl FnOnce(Settings) -> F) -> ExitCode
 where
     F: Future<Output = Result<(), Error>>,
 {
@@ -53,13 +64,19 @@ where
         .and_then(|format| {
             telemetry::init(format, settings.get("RUST_LOG"));
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-            let outcome = runtime.block_on(function(settings));
+            let outcome = runtime.block_on(program(settings));
             runtime.shutdown_timeout(LAST_WORK);
             outcome
         });
     let Err(error) = outcome else { return ExitCode::SUCCESS };
     eprintln!("error: {error}");
     ExitCode::FAILURE
+}
+
+/// Does something beside what the function is called for, such as connecting ahead of the first
+/// call: a start does not wait for it, and on Lambda the first call is there at once.
+pub fn meanwhile(task: impl Future<Output = ()> + Send + 'static) {
+    tokio::spawn(task);
 }
 
 /// Whether the Lambda runtime is what calls this process.

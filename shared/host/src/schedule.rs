@@ -15,7 +15,7 @@ use crate::{Error, on_lambda, stop_signal};
 
 /// Runs `handler` whenever Lambda's scheduler says so, or at once and then `every` so often until
 /// the process is asked to stop.
-pub async fn serve_schedule<F, E>(
+pub(crate) async fn serve_schedule<F, E>(
     settings: &Settings,
     every: Duration,
     handler: impl Fn() -> F,

@@ -21,7 +21,7 @@ const AT_ONCE: u32 = 100;
 
 /// Hands wake-ups to `handler`: those that Lambda brings from the queue, or those that it takes from
 /// `TURN_QUEUE_URL` until the process is asked to stop. One that fails comes again.
-pub async fn serve_queue<F, E>(
+pub(crate) async fn serve_queue<F, E>(
     settings: &Settings,
     handler: impl Fn(WakeUp) -> F + Send + Sync + 'static,
 ) -> Result<(), Error>
@@ -35,7 +35,7 @@ where
         };
         return lambda_runtime::run(service_fn(handle)).await;
     }
-    let Some(queue) = Queue::open(settings).await? else {
+    let Some(queue) = Queue::open(settings)? else {
         return Err(NO_QUEUE.into());
     };
     let listener = bind(settings).await?;

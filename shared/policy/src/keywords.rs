@@ -31,6 +31,11 @@ const WORDS: [(&str, Keyword); 13] = [
     ("INFO", Keyword::Help),
 ];
 
+/// The words that ask for this, as the forms of carriers want them listed.
+pub fn words(keyword: Keyword) -> impl Iterator<Item = &'static str> {
+    WORDS.iter().filter(move |(_, other)| *other == keyword).map(|(word, _)| *word)
+}
+
 /// The reserved word that a text consists of, in any letter case.
 ///
 /// Whatever surrounds it and is neither letter nor digit does not count: spaces, quotes, full stops,

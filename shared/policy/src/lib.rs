@@ -8,5 +8,5 @@ mod markdown;
 mod reply;
 mod typography;
 
-pub use keywords::{Keyword, keyword};
+pub use keywords::{Keyword, keyword, words};
 pub use reply::{Fitted, fit};

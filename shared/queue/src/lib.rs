@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use settings::{Settings, SettingsError};
+use settings::{Names, Settings, SettingsError};
 use telemetry::TraceId;
 use thiserror::Error;
 
@@ -67,6 +67,16 @@ enum Kind {
 }
 
 impl Queue {
+    /// What [`Queue::open`] reads.
+    pub const SETTINGS: Names = &[
+        "AWS_ACCESS_KEY_ID",
+        "AWS_ENDPOINT_URL",
+        "AWS_REGION",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "TURN_QUEUE_URL",
+    ];
+
     /// A new queue in the memory of this process. A wake-up that fails three times is set aside
     /// with an error in the log.
     pub fn in_process() -> Self {
@@ -78,8 +88,16 @@ impl Queue {
     ///
     /// The region is the one in the address, else `AWS_REGION`; credentials are those in the
     /// settings, else wherever AWS programs find theirs. Nothing is asked of AWS before first use.
-    pub async fn open(settings: &Settings) -> Result<Option<Self>, SettingsError> {
-        Ok(Sqs::open(settings).await?.map(|sqs| Self(Kind::Sqs(sqs))))
+    pub fn open(settings: &Settings) -> Result<Option<Self>, SettingsError> {
+        Ok(Sqs::open(settings)?.map(|sqs| Self(Kind::Sqs(sqs))))
+    }
+
+    /// Does what a first use would have to wait for. Asks nothing of AWS, where nothing is allowed
+    /// for everybody.
+    pub async fn prepare(self) {
+        if let Kind::Sqs(queue) = self.0 {
+            queue.client().await;
+        }
     }
 
     /// Adds a wake-up behind those of the same conversation, unless one with the same

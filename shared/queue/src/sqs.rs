@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 use std::error::Error;
 use std::iter::successors;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, timeout::TimeoutConfig};
@@ -13,6 +14,7 @@ use aws_sdk_sqs::config::{Config, Credentials};
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use settings::{Settings, SettingsError};
 use sha2::{Digest, Sha256};
+use tokio::sync::OnceCell;
 use url::Url;
 
 use crate::{QueueError, REST, WakeUp};
@@ -26,12 +28,43 @@ const LONG_POLL: i32 = 20;
 
 #[derive(Clone)]
 pub(crate) struct Sqs {
-    client: Client,
+    access: Access,
+    /// Made on first use: it reads the system's certificate authorities, which takes milliseconds.
+    client: Arc<OnceCell<Client>>,
     url: String,
 }
 
+/// Where AWS is, and who we are to it.
+#[derive(Clone)]
+struct Access {
+    region: Region,
+    endpoint: Option<String>,
+    /// Without them it is looked where AWS programs find theirs.
+    credentials: Option<Credentials>,
+}
+
+impl Access {
+    async fn client(&self) -> Client {
+        let (attempt, operation) = TIMEOUTS;
+        let timeouts = TimeoutConfig::builder()
+            .operation_attempt_timeout(attempt)
+            .operation_timeout(operation)
+            .build();
+        let mut config = aws_config::defaults(BehaviorVersion::latest())
+            .region(self.region.clone())
+            .timeout_config(timeouts);
+        if let Some(endpoint) = &self.endpoint {
+            config = config.endpoint_url(endpoint);
+        }
+        if let Some(credentials) = &self.credentials {
+            config = config.credentials_provider(credentials.clone());
+        }
+        Client::new(&config.load().await)
+    }
+}
+
 impl Sqs {
-    pub(crate) async fn open(settings: &Settings) -> Result<Option<Self>, SettingsError> {
+    pub(crate) fn open(settings: &Settings) -> Result<Option<Self>, SettingsError> {
         let Some(url) = settings.get("TURN_QUEUE_URL") else { return Ok(None) };
         let address = Url::parse(url).ok().filter(|address| address.path().ends_with(".fifo"));
         let Some(address) = address else {
@@ -45,24 +78,22 @@ impl Sqs {
             Some(region) => region,
             None => settings.required("the queue", "AWS_REGION")?.to_owned(),
         };
-        let (attempt, operation) = TIMEOUTS;
-        let timeouts = TimeoutConfig::builder()
-            .operation_attempt_timeout(attempt)
-            .operation_timeout(operation)
-            .build();
-        let mut config = aws_config::defaults(BehaviorVersion::latest())
-            .region(Region::new(region))
-            .timeout_config(timeouts);
-        if let Some(endpoint) = settings.get("AWS_ENDPOINT_URL") {
-            config = config.endpoint_url(endpoint);
-        }
         let keys = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
-        if let Some([id, secret]) = settings.together("AWS", keys)? {
+        let credentials = settings.together("AWS", keys)?.map(|[id, secret]| {
             let session = settings.get("AWS_SESSION_TOKEN").map(String::from);
-            let credentials = Credentials::new(id, secret, session, None, "settings");
-            config = config.credentials_provider(credentials);
-        }
-        Ok(Some(Self { client: Client::new(&config.load().await), url: url.into() }))
+            Credentials::new(id, secret, session, None, "settings")
+        });
+        let access = Access {
+            region: Region::new(region),
+            endpoint: settings.get("AWS_ENDPOINT_URL").map(String::from),
+            credentials,
+        };
+        Ok(Some(Self { access, client: Arc::default(), url: url.into() }))
+    }
+
+    /// The client, which is made once.
+    pub(crate) async fn client(&self) -> &Client {
+        self.client.get_or_init(|| self.access.client()).await
     }
 
     pub(crate) async fn send(
@@ -71,7 +102,7 @@ impl Sqs {
         deduplication: &str,
     ) -> Result<(), QueueError> {
         let body = serde_json::to_string(wake_up).expect("two strings are JSON");
-        let message = self.client.send_message().queue_url(&self.url).message_body(body);
+        let message = self.client().await.send_message().queue_url(&self.url).message_body(body);
         let message = message.message_group_id(acceptable(&wake_up.conversation));
         message.message_deduplication_id(acceptable(deduplication)).send().await?;
         Ok(())
@@ -86,7 +117,7 @@ impl Sqs {
             .operation_timeout(patience + operation)
             .build();
         loop {
-            let request = self.client.receive_message().queue_url(&self.url);
+            let request = self.client().await.receive_message().queue_url(&self.url);
             let request = request.max_number_of_messages(1).wait_time_seconds(LONG_POLL);
             // A repeat of the same request gets what was lost with the first answer.
             let request = request.receive_request_attempt_id(uuid::Uuid::new_v4().to_string());
@@ -114,14 +145,15 @@ pub(crate) struct Handle {
 
 impl Handle {
     pub(crate) async fn done(self) -> Result<(), QueueError> {
-        let request = self.queue.client.delete_message().queue_url(self.queue.url);
+        let request = self.queue.client().await.delete_message().queue_url(&self.queue.url);
         request.receipt_handle(self.receipt).send().await?;
         Ok(())
     }
 
     pub(crate) async fn failed(self) -> Result<(), QueueError> {
         let rest = i32::try_from(REST.as_secs()).expect("a rest is short");
-        let request = self.queue.client.change_message_visibility().queue_url(self.queue.url);
+        let request = self.queue.client().await.change_message_visibility();
+        let request = request.queue_url(&self.queue.url);
         request.receipt_handle(self.receipt).visibility_timeout(rest).send().await?;
         Ok(())
     }

@@ -1,16 +1,24 @@
 //! What the owner configured, as names and values.
 //!
-//! Read once, in `main`, and handed down: no other place looks at the environment. An empty value
+//! Read at the start and handed down: no other place looks at the environment. An empty value
 //! counts as not set, and the names of the system before this one stay valid. Values print as
 //! nothing, since some of them are secrets.
+//!
+//! Whatever reads settings lists their names in a constant beside it, of type [`Names`], and a
+//! function joins the lists of all that it is made of. That list is what it asks Parameter Store
+//! for and what its role may read, so a name that stands in none of them is not read from the
+//! environment either: forgetting one does not go unnoticed until it is a secret.
 
 #![warn(missing_docs)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use secrecy::SecretString;
 use thiserror::Error;
+
+/// The names of the settings that a part of the product reads.
+pub type Names = &'static [&'static str];
 
 /// Older names of settings, and what they are called now.
 const FORMER_NAMES: [(&str, &str); 3] = [
@@ -41,28 +49,50 @@ pub enum SettingsError {
 }
 
 /// Every setting that has a value.
-#[derive(Clone, Default)]
-pub struct Settings(BTreeMap<String, String>);
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Settings {
+    values: BTreeMap<String, String>,
+    /// What was asked for, with a value or without.
+    names: BTreeSet<&'static str>,
+}
 
 impl Settings {
-    /// Reads the environment of the process.
-    pub fn from_env() -> Self {
+    /// Reads these from the environment of the process, under their former names too, and no other.
+    pub fn from_env(names: impl IntoIterator<Item = Names>) -> Self {
         // A variable that is not Unicode is not one of ours.
-        std::env::vars_os()
+        let all: Self = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect()
+            .collect();
+        let names: BTreeSet<_> = names.into_iter().flatten().copied().collect();
+        let mut values = all.values;
+        values.retain(|name, _| names.contains(name.as_str()));
+        Self { values, names }
+    }
+
+    /// The names that were asked for and have no value, in order.
+    pub fn lacking(&self) -> impl Iterator<Item = &'static str> {
+        self.names.iter().copied().filter(|name| self.get(name).is_none())
     }
 
     /// The same settings, with a default for one of them.
     #[must_use]
     pub fn or(mut self, name: &str, value: &str) -> Self {
-        self.0.entry(name.to_owned()).or_insert_with(|| value.to_owned());
+        self.values.entry(name.to_owned()).or_insert_with(|| value.to_owned());
+        self
+    }
+
+    /// The same settings, and those of `others` that they have no value for.
+    #[must_use]
+    pub fn or_those(mut self, others: Self) -> Self {
+        for (name, value) in others.values {
+            self.values.entry(name).or_insert(value);
+        }
         self
     }
 
     /// The value of a setting that is no secret.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.values.get(name).map(String::as_str)
     }
 
     /// The value of a setting that must never be printed.
@@ -109,7 +139,7 @@ impl Settings {
 
 impl fmt::Debug for Settings {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_set().entries(self.0.keys()).finish()
+        formatter.debug_set().entries(self.values.keys()).finish()
     }
 }
 
@@ -125,7 +155,7 @@ impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Settings {
                 values.entry(name.into()).or_insert(value);
             }
         }
-        Self(values)
+        Self { values, names: BTreeSet::new() }
     }
 }
 
@@ -154,6 +184,23 @@ mod tests {
     fn keeps_former_names_valid() {
         let settings = Settings::from([("PUBLIC_BASE_URL", "https://a.test")]);
         assert_eq!(settings.get("PUBLIC_URL"), Some("https://a.test"));
+    }
+
+    #[test]
+    fn fills_up_from_others_and_overrides_nothing() {
+        let settings = Settings::from([("A", "mine"), ("B", " ")]);
+        let settings = settings.or_those(Settings::from([("A", "theirs"), ("B", "theirs")]));
+        assert_eq!((settings.get("A"), settings.get("B")), (Some("mine"), Some("theirs")));
+    }
+
+    #[test]
+    fn reads_from_the_environment_what_is_asked_for_and_no_more() {
+        // Cargo gives these two to every test.
+        let settings =
+            Settings::from_env([&["CARGO_PKG_NAME"] as Names, &["ABSENT", "PUBLIC_URL"]]);
+        assert_eq!(settings.get("CARGO_PKG_NAME"), Some("settings"));
+        assert_eq!(settings.get("CARGO_PKG_VERSION"), None);
+        assert_eq!(settings.lacking().collect::<Vec<_>>(), ["ABSENT", "PUBLIC_URL"]);
     }
 
     #[test]

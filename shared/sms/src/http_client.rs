@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use reqwest::{IntoUrl, RequestBuilder, redirect};
+use connections::Connections;
+use reqwest::{ClientBuilder, IntoUrl, RequestBuilder};
 use serde::de::DeserializeOwned;
 
 use crate::SendError;
@@ -20,46 +21,42 @@ const WHOLE_TIMEOUT: Duration = Duration::from_secs(10);
 const LARGEST_ANSWER: usize = 1024 * 1024;
 
 /// The HTTP client through which all providers are asked. Cloning it is cheap and shares its
-/// connections.
+/// [`Connections`].
 ///
-/// It follows no redirect, uses no proxy that the environment names, and never repeats a request
-/// that may have arrived.
+/// It uses no proxy that the environment names, and never repeats a request that may have arrived.
 #[derive(Clone)]
 pub struct Http {
-    client: reqwest::Client,
+    connections: Connections,
 }
 
 impl Http {
     /// A client that waits 3 s for a connection and 10 s for an answer.
-    ///
-    /// # Panics
-    ///
-    /// If the system has no certificate authorities, with which nobody could be asked anything.
     pub fn new() -> Self {
         Self::with_timeouts(CONNECT_TIMEOUT, WHOLE_TIMEOUT)
     }
 
-    /// A client that waits this long for a connection, and for a whole exchange. Panics as
-    /// [`Http::new`] does.
+    /// A client that waits this long for a connection, and for a whole exchange.
     pub fn with_timeouts(connect: Duration, whole: Duration) -> Self {
-        let client = reqwest::Client::builder()
-            .connect_timeout(connect)
-            .timeout(whole)
-            .redirect(redirect::Policy::none())
-            .no_proxy()
-            .build()
-            .expect("the system has certificate authorities (package ca-certificates)");
-        Self { client }
+        let configure = move |builder: ClientBuilder| {
+            builder.connect_timeout(connect).timeout(whole).no_proxy()
+        };
+        Self { connections: Connections::new(configure) }
+    }
+
+    /// Connects ahead of a request to this address, if there is no connection. Says nothing to the
+    /// other side that it would act on.
+    pub async fn open(&self, url: &str) {
+        self.connections.open(url).await;
     }
 
     /// Begins a GET request.
     pub fn get(&self, url: impl IntoUrl) -> RequestBuilder {
-        self.client.get(url)
+        self.connections.client().get(url)
     }
 
     /// Begins a POST request.
     pub fn post(&self, url: impl IntoUrl) -> RequestBuilder {
-        self.client.post(url)
+        self.connections.client().post(url)
     }
 
     /// Sends a request and reads the whole answer, whatever its status.

@@ -1,7 +1,7 @@
 //! Who may be asked to carry a text, and in which order.
 
 use futures::future::join_all;
-use settings::{Settings, SettingsError};
+use settings::{Names, Settings, SettingsError};
 
 use crate::address;
 use crate::{Http, MessageCentral, Mock, Provider, Twilio};
@@ -18,6 +18,27 @@ pub struct Providers {
 }
 
 impl Providers {
+    /// What [`Providers::configured`] reads, every provider included.
+    pub const SETTINGS: Names = &[
+        "MC_BASE_URL",
+        "MC_CUSTOMER_ID",
+        "MC_EMAIL",
+        "MC_INBOUND_FIELDS",
+        "MC_PASSWORD",
+        "MC_PASSWORD_BASE64",
+        "MC_SENDER_ID",
+        "MC_WEBHOOK_TOKEN",
+        "SMS_PROVIDERS",
+        "TWILIO_ACCOUNT_SID",
+        "TWILIO_AUTH_TOKEN",
+        "TWILIO_AUTH_TOKEN_NEXT",
+        "TWILIO_BASE_URL",
+        "TWILIO_FROM",
+        "TWILIO_MESSAGING_SERVICE_SID",
+        "USE_MESSAGECENTRAL",
+        "USE_MOCK",
+    ];
+
     /// These providers, in this order.
     pub fn new(in_order: Vec<Box<dyn Provider>>, http: Http) -> Self {
         Self { in_order, http, mock_keeps_apart: true }

@@ -222,6 +222,10 @@ impl Provider for Twilio {
         Err(SendError::Unknown { code: "too many messages to look through".into() })
     }
 
+    async fn prepare(&self, http: &Http) {
+        http.open(&self.base_url).await;
+    }
+
     fn answers(&self, body: &str) -> bool {
         ANSWERED.contains(&body.trim().to_ascii_uppercase().as_str())
     }

@@ -1,6 +1,6 @@
 //! What the owner types, and what they are told.
 
-use fakes::Mode;
+use fakes::{Mode, moto, unique_name};
 use reqwest::Method;
 use tempfile::TempDir;
 
@@ -98,6 +98,25 @@ async fn without_any_setting_everything_is_built_in() {
 }
 
 #[tokio::test]
+async fn settings_may_stand_in_parameter_store() {
+    let Some(moto) = moto().await else { return };
+    let path = format!("/textback/{}", unique_name());
+    moto.put_parameter(&format!("{path}/CONSOLE_PASSWORD"), "open-sesame").await;
+    let settings = [
+        ("SECRETS_PATH", path.as_str()),
+        ("AWS_ENDPOINT_URL", &moto.url),
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "secret-of-the-owner"),
+    ];
+    let product = Product::start_with(&["mock"], &settings).await;
+    let console = || product.call(Method::GET, "/console");
+    assert_eq!(console().send().await.unwrap().status(), 401);
+    let known = console().basic_auth("owner", Some("open-sesame"));
+    assert_eq!(known.send().await.unwrap().status(), 200);
+}
+
+#[tokio::test]
 async fn a_setting_that_cannot_work_stops_the_start_and_is_named() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
@@ -145,6 +164,10 @@ async fn a_setting_that_cannot_work_stops_the_start_and_is_named() {
         (
             &[("PORT", &port)],
             &format!("PORT cannot be used: port {port} is taken: set PORT to another number"),
+        ),
+        (
+            &[("SECRETS_PATH", "textback")],
+            "SECRETS_PATH cannot be used: write a path like /textback/production/",
         ),
         (&[("LOG_FORMAT", "xml")], "LOG_FORMAT cannot be used: write json or text"),
         (

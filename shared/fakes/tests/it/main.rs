@@ -10,6 +10,7 @@ use fakes::Route;
 use tokio::net::TcpListener;
 
 mod messagecentral;
+mod runtime_api;
 mod switch;
 mod twilio;
 

@@ -2,14 +2,17 @@
 //! the name of one of them.
 
 use std::process::{ExitCode, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
+use axum::http::{StatusCode, header};
+use axum::response::{AppendHeaders, IntoResponse};
 use axum::routing::{any, get};
-use host::{Error, run, serve_http, serve_queue, serve_schedule};
-use queue::WakeUp;
-use settings::Settings;
+use host::Error;
+use queue::{Queue, WakeUp};
+use sms::Providers;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStderr, Command};
 
@@ -73,15 +76,38 @@ impl Function {
 #[test]
 #[ignore = "is started by other tests"]
 fn called() {
-    main_of(async |settings| {
-        let router =
-            Router::new().route("/slow", get(slow)).fallback(any(async |call: Request| {
-                let (head, body) = call.into_parts();
-                let body = axum::body::to_bytes(body, 1024).await.unwrap();
-                format!("{} {} {}", head.method, head.uri, String::from_utf8_lossy(&body))
-            }));
-        serve_http(&settings, router).await
+    main_of(host::Function::reading(&[]), |function| {
+        function.serve_http(async |_| {
+            Ok(Router::new()
+                .route("/slow", get(slow))
+                .route("/cookies", get(cookies))
+                .route("/binary", get(async || [0_u8, 159, 146, 150]))
+                .route("/words", get(async || "Grüße"))
+                .route("/nothing", get(async || StatusCode::NO_CONTENT))
+                .route("/huge", get(async || "x".repeat(5 * 1024 * 1024)))
+                .fallback(any(seen)))
+        })
     });
+}
+
+/// The call as the router saw it.
+async fn seen(call: Request) -> String {
+    let (head, body) = call.into_parts();
+    let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    let mut seen = format!("{} {}\n", head.method, head.uri);
+    for (name, value) in &head.headers {
+        seen += &format!("{name}: {}\n", String::from_utf8_lossy(value.as_bytes()));
+    }
+    seen + "\n" + &String::from_utf8_lossy(&body)
+}
+
+async fn cookies() -> impl IntoResponse {
+    AppendHeaders([
+        (header::SET_COOKIE, "a=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT"),
+        (header::SET_COOKIE, "b=2"),
+        (header::VARY, "accept"),
+        (header::VARY, "origin"),
+    ])
 }
 
 /// In flight until the end of standard input.
@@ -94,33 +120,59 @@ async fn slow() -> &'static str {
 #[test]
 #[ignore = "is started by other tests"]
 fn woken() {
-    main_of(async |settings| {
-        let handler = async |wake_up: WakeUp| {
-            eprintln!("woke {}.", wake_up.conversation);
-            match wake_up.conversation.as_str() {
-                "bad" => Err("no luck"),
-                "worse" => panic!("a mistake of ours"),
-                _ => Ok(()),
-            }
-        };
-        serve_queue(&settings, handler).await
+    main_of(host::Function::reading(&[Queue::SETTINGS]), |function| {
+        function.serve_queue(async |_| {
+            Ok(async |wake_up: WakeUp| {
+                eprintln!("woke {}.", wake_up.conversation);
+                match wake_up.conversation.as_str() {
+                    "bad" => Err("no luck"),
+                    "worse" => panic!("a mistake of ours"),
+                    _ => Ok(()),
+                }
+            })
+        })
     });
 }
 
 #[test]
 #[ignore = "is started by other tests"]
 fn scheduled() {
-    main_of(async |settings| {
-        let handler = async || {
-            eprintln!("ran");
-            Ok::<_, Error>(())
-        };
-        serve_schedule(&settings, Duration::from_secs(60), handler).await
+    main_of(host::Function::reading(&[]), |function| {
+        function.serve_schedule(Duration::from_secs(60), async |_| {
+            Ok(async || {
+                eprintln!("ran");
+                Ok::<_, Error>(())
+            })
+        })
     });
 }
 
-fn main_of<F: Future<Output = Result<(), Error>>>(function: impl FnOnce(Settings) -> F) {
+/// Believes what Twilio signs with a token of the settings, and looks at them with every call.
+#[test]
+#[ignore = "is started by other tests"]
+fn believing() {
+    let reading = host::Function::reading(&[host::PUBLIC_URL, Providers::SETTINGS]);
+    main_of(host::Function { stale_after: Duration::ZERO, ..reading }, |function| {
+        function.serve_http(async |settings| {
+            let public_url = host::public_url(&settings)?;
+            let providers = Arc::new(Providers::configured(&settings, &public_url, false)?);
+            Ok(Router::new().fallback(move |call: Request| believe(Arc::clone(&providers), call)))
+        })
+    });
+}
+
+async fn believe(providers: Arc<Providers>, call: Request) -> StatusCode {
+    let (head, body) = call.into_parts();
+    let body = axum::body::to_bytes(body, 1024).await.unwrap();
+    let twilio = providers.named("twilio").unwrap();
+    match twilio.receive(&Request::from_parts(head, body)) {
+        Ok(_) => StatusCode::OK,
+        Err(_) => StatusCode::FORBIDDEN,
+    }
+}
+
+fn main_of(function: host::Function, serve: impl FnOnce(host::Function) -> ExitCode) {
     if std::env::var_os("IS_FUNCTION").is_some() {
-        std::process::exit(i32::from(run(function) != ExitCode::SUCCESS));
+        std::process::exit(i32::from(serve(function) != ExitCode::SUCCESS));
     }
 }

@@ -8,8 +8,10 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::routing::post;
-use fakes::{Lambda, OpenAi, Route, Twilio, firestore, lambda, moto, unique_name};
-use queue::{Queue, WakeUp};
+use fakes::{
+    Lambda, OpenAi, Route, Twilio, firestore, lambda, moto, schedule_event, sqs_event, unique_name,
+};
+use queue::Queue;
 use serde_json::{Value, json};
 use settings::Settings;
 use tokio::net::TcpListener;
@@ -24,13 +26,15 @@ async fn a_text_is_answered_by_functions_under_lambda() {
     let project = unique_name();
     let queue_url = moto.create_fifo_queue(&project, Duration::from_secs(60)).await;
     let (twilio_url, openai_url) = (twilio.url(), openai.url());
+    let path = format!("/textback/{project}/");
+    moto.put_parameter(&format!("{path}TWILIO_AUTH_TOKEN"), twilio.auth_token()).await;
+    moto.put_parameter(&format!("{path}OPENAI_API_KEY"), OpenAi::KEY).await;
     let settings = [
         ("PUBLIC_URL", PUBLIC_URL),
         ("TWILIO_ACCOUNT_SID", twilio.account_sid()),
-        ("TWILIO_AUTH_TOKEN", twilio.auth_token()),
+        ("SECRETS_PATH", &path),
         ("TWILIO_FROM", twilio.number()),
         ("TWILIO_BASE_URL", &twilio_url),
-        ("OPENAI_API_KEY", OpenAi::KEY),
         ("OPENAI_BASE_URL", &openai_url),
         ("GOOGLE_CLOUD_PROJECT", &project),
         ("FIRESTORE_EMULATOR_HOST", &firestore.host),
@@ -43,7 +47,7 @@ async fn a_text_is_answered_by_functions_under_lambda() {
     let Some(lambda) = lambda(&settings).await else { return };
     let lambda = Arc::new(lambda);
     let route = gateway(Arc::clone(&lambda)).await;
-    let queue = Queue::open(&Settings::from(settings)).await.unwrap().unwrap();
+    let queue = Queue::open(&Settings::from(settings)).unwrap().unwrap();
     for function in ["inbound", "receipts"] {
         // Twilio would not wait for `cargo run`.
         assert_eq!(get(&format!("{}/healthz", lambda.url(function))).await, 200);
@@ -53,7 +57,9 @@ async fn a_text_is_answered_by_functions_under_lambda() {
     let answer = twilio.text(&route, PERSON, "Hi").await;
     assert_eq!((answer.status, answer.body.contains("<Response")), (200, true));
     let received = queue.receive().await.unwrap();
-    let answer = lambda.invoke("turn", &batch(&received.wake_up)).await;
+    let wake_up = serde_json::to_string(&received.wake_up).unwrap();
+    let event = sqs_event(&received.wake_up.conversation, &wake_up);
+    let answer = lambda.invoke("turn", &event).await;
     assert_eq!(answer, json!({ "batchItemFailures": [] }));
     assert_eq!(twilio.texts_to(PERSON), ["Hello! What can we do for you?"]);
     received.done().await.unwrap();
@@ -66,8 +72,7 @@ async fn a_text_is_answered_by_functions_under_lambda() {
     let lost = queue.receive().await.unwrap();
     let conversation = lost.wake_up.conversation.clone();
     lost.done().await.unwrap();
-    let event = json!({ "source": "aws.events", "detail-type": "Scheduled Event", "detail": {} });
-    assert_eq!(lambda.invoke("sweep", &event).await, Value::Null);
+    assert_eq!(lambda.invoke("sweep", &schedule_event()).await, Value::Null);
     assert_eq!(queue.receive().await.unwrap().wake_up.conversation, conversation);
 }
 
@@ -95,18 +100,4 @@ async fn pass_on(
     let url = format!("{}{uri}", lambda.url(function));
     let answer = reqwest::Client::new().post(url).headers(headers).body(body).send().await.unwrap();
     (answer.status(), answer.bytes().await.unwrap())
-}
-
-/// An event as SQS sends it to a function.
-fn batch(wake_up: &WakeUp) -> Value {
-    json!({ "Records": [{
-        "messageId": "1",
-        "receiptHandle": "1",
-        "body": serde_json::to_string(wake_up).unwrap(),
-        "attributes": { "MessageGroupId": wake_up.conversation, "ApproximateReceiveCount": "1" },
-        "messageAttributes": {},
-        "eventSource": "aws:sqs",
-        "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:turn.fifo",
-        "awsRegion": "us-east-1",
-    }]})
 }

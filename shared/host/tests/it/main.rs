@@ -5,6 +5,7 @@
 mod functions;
 mod lambda;
 mod lambda_watch;
+mod parameters;
 mod plain;
 mod schedule;
 mod settings;

@@ -33,7 +33,7 @@ async fn takes_wake_ups_from_the_queue_and_answers_healthz_alone() {
         ("AWS_ACCESS_KEY_ID", "test"),
         ("AWS_SECRET_ACCESS_KEY", "test"),
     ];
-    let queue = Queue::open(&Settings::from(settings)).await.unwrap().unwrap();
+    let queue = Queue::open(&Settings::from(settings)).unwrap().unwrap();
     let wake_up = WakeUp { conversation: "somebody".into(), trace: TraceId::fresh() };
     queue.send(&wake_up, "1").await.unwrap();
 

@@ -22,7 +22,7 @@ async fn open(moto: &Moto, url: &str) -> Queue {
         ("AWS_ACCESS_KEY_ID", "test"),
         ("AWS_SECRET_ACCESS_KEY", "test"),
     ]);
-    Queue::open(&settings).await.unwrap().unwrap()
+    Queue::open(&settings).unwrap().unwrap()
 }
 
 #[tokio::test]
@@ -62,11 +62,11 @@ async fn says_what_kept_it_from_the_queue() {
     assert!(error.contains("refused"), "{error}");
 }
 
-#[tokio::test]
-async fn opens_what_is_configured() {
-    let open = async |settings: &[(&str, &str)]| {
+#[test]
+fn opens_what_is_configured() {
+    let open = |settings: &[(&str, &str)]| {
         let settings: Settings = settings.iter().copied().collect();
-        match Queue::open(&settings).await {
+        match Queue::open(&settings) {
             Ok(queue) => if queue.is_some() { "a queue" } else { "no queue" }.to_owned(),
             Err(error) => error.to_string(),
         }
@@ -74,14 +74,14 @@ async fn opens_what_is_configured() {
     let aws = "https://sqs.eu-central-1.amazonaws.com/123456789012/turn.fifo";
     let elsewhere = "http://localhost:4566/000000000000/turn.fifo";
     let standard = "https://sqs.eu-central-1.amazonaws.com/123456789012/turn";
-    assert_eq!(open(&[]).await, "no queue");
-    assert_eq!(open(&[("TURN_QUEUE_URL", aws)]).await, "a queue");
+    assert_eq!(open(&[]), "no queue");
+    assert_eq!(open(&[("TURN_QUEUE_URL", aws)]), "a queue");
     assert_eq!(
-        open(&[("TURN_QUEUE_URL", elsewhere)]).await,
+        open(&[("TURN_QUEUE_URL", elsewhere)]),
         "the queue is half configured: set AWS_REGION as well"
     );
     assert_eq!(
-        open(&[("TURN_QUEUE_URL", standard)]).await,
+        open(&[("TURN_QUEUE_URL", standard)]),
         "TURN_QUEUE_URL cannot be used: write the https:// address of an SQS queue whose name \
          ends in .fifo"
     );

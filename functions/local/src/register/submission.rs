@@ -1,0 +1,114 @@
+//! Everything that a reviewer gets to see.
+
+use agent::{Page as AgentPage, Texts};
+use business::{Business, Language, Wording};
+use settings::Settings;
+use site::{Page, Pages};
+
+/// The settings that name a number we send from.
+const SENDERS: [&str; 2] = ["TWILIO_FROM", "MC_SENDER_ID"];
+
+/// What is sent in, and what it is compared with.
+#[derive(Clone)]
+pub(crate) struct Submission {
+    pub(crate) business: Business,
+    pub(crate) wording: Wording,
+    pub(crate) public_url: String,
+    /// Whether the pages can be read in English, which reviewers do.
+    pub(crate) english: bool,
+    /// The pages as they are served.
+    pub(crate) home: String,
+    pub(crate) privacy: String,
+    pub(crate) terms: String,
+    pub(crate) opt_in: String,
+    /// Who the agent says it answers for.
+    pub(crate) agent: String,
+    /// What is said without the model.
+    pub(crate) texts: Texts,
+    /// The numbers that providers are configured to send from.
+    pub(crate) senders: Vec<String>,
+    pub(crate) description: String,
+    pub(crate) message_flow: String,
+    pub(crate) samples: Vec<String>,
+}
+
+impl Submission {
+    pub(crate) fn of(pages: &Pages, agent: &AgentPage, settings: &Settings) -> Self {
+        let business = pages.business().clone();
+        let english = business.languages.contains(&Language::English);
+        let language = if english { Language::English } else { business.main_language() };
+        let html = |page| pages.html(page, language).to_owned();
+        let senders = SENDERS.into_iter().filter_map(|name| settings.get(name));
+        let wording = business.wording(language).clone();
+        let samples = samples(&agent.texts, &pages.conversation(language));
+        Self {
+            description: description(&business, &wording, agent.turns),
+            message_flow: message_flow(pages, &business, &agent.texts, language),
+            samples,
+            wording,
+            public_url: pages.public_url().to_owned(),
+            english,
+            home: html(Page::Home),
+            privacy: html(Page::Privacy),
+            terms: html(Page::Terms),
+            opt_in: html(Page::OptIn),
+            agent: agent.name.clone(),
+            texts: agent.texts.clone(),
+            // Sender names are none that a person could text.
+            senders: senders.filter(|from| from.starts_with('+')).map(str::to_owned).collect(),
+            business,
+        }
+    }
+
+    /// The address of a page.
+    pub(crate) fn address(&self, page: Page) -> String {
+        format!("{}{}", self.public_url, page.path())
+    }
+}
+
+fn description(business: &Business, wording: &Wording, turns: u32) -> String {
+    let (brand, name) = (business.brand(), &business.name);
+    let known = if brand == name { String::new() } else { format!(" (trade name of {name})") };
+    format!(
+        "{brand}{known}: {} Customers text {} first, and an AI assistant replies about {}. This is \
+         customer care in conversations: one reply to each message a customer sends, at most \
+         {turns} replies in a conversation, no recurring messages and no marketing. The replies \
+         answer questions, collect what the business needs to know, and hand it to a person. \
+         Recipients are customers in the United States and Canada who opted in by texting the \
+         keyword {} or by the web form.",
+        wording.does,
+        business.number.shown(),
+        wording.about,
+        business.keyword
+    )
+}
+
+fn message_flow(pages: &Pages, business: &Business, texts: &Texts, language: Language) -> String {
+    let (url, keyword, number) = (pages.public_url(), &business.keyword, business.number.shown());
+    let reply = match &texts.first {
+        Some(first) => format!(" The first reply begins: \"{first}\""),
+        None => String::new(),
+    };
+    format!(
+        "End users opt in in one of two ways; both are voluntary and shown on {url}/opt-in, which \
+         is public.\n\
+         1. Keyword: on {url}/ they read \"{}\" and text {keyword} to {number}.{reply}\n\
+         2. Web form on {url}/opt-in: they type their mobile number and tick a box that is not \
+         ticked in advance, beside the words \"{}\" We record number, time and these words. The \
+         form sends nothing: the next page asks them to text {keyword} to {number}, and only then \
+         do we reply, as under 1.\n\
+         Privacy policy: {url}/privacy Terms: {url}/terms",
+        pages.disclosure(language),
+        pages.consent(language),
+    )
+}
+
+/// The first message as it is really sent, then what the business says further on, then the answer
+/// to HELP: at least two, at most five.
+fn samples(texts: &Texts, conversation: &[String]) -> Vec<String> {
+    let said = conversation.iter().skip(1).step_by(2);
+    let first = texts.first.iter().cloned();
+    let mut samples: Vec<_> = first.chain(said.cloned()).take(4).collect();
+    samples.push(texts.help.clone());
+    samples
+}

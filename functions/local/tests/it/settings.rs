@@ -1,0 +1,91 @@
+//! Which settings each function reads. Its role at AWS may read their parameters and no others.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use settings::Names;
+
+const FUNCTIONS: [(&str, &[Names]); 6] = [
+    ("console", console::SETTINGS),
+    ("inbound", inbound::SETTINGS),
+    ("receipts", receipts::SETTINGS),
+    ("site", site::SETTINGS),
+    ("sweep", sweep::SETTINGS),
+    ("turn", turn::SETTINGS),
+];
+
+#[test]
+fn a_role_may_read_what_its_function_asks_for() {
+    let file = fs::read_to_string(workspace().join("infra/parameters.json")).unwrap();
+    let listed: BTreeMap<String, Vec<String>> = serde_json::from_str(&file).unwrap();
+    for (function, names) in FUNCTIONS {
+        assert_eq!(listed[function], host::parameters(names), "{function}");
+    }
+    let named = FUNCTIONS.map(|(function, _)| workspace().join("functions").join(function));
+    let mut folders = crates("functions");
+    folders.retain(|folder| !folder.ends_with("local"));
+    assert_eq!(folders, BTreeSet::from(named));
+}
+
+/// What is not listed where it is read has no value on Lambda, whatever the environment says.
+#[test]
+fn whatever_a_crate_reads_it_lists() {
+    let mut found = 0;
+    for folder in crates("shared").union(&crates("functions")) {
+        // The first is for tests, the second knows older names, the last reads what all others do.
+        if ["shared/fakes", "shared/settings", "functions/local"]
+            .iter()
+            .any(|it| folder.ends_with(it))
+        {
+            continue;
+        }
+        let sources: Vec<_> =
+            sources(&folder.join("src")).iter().map(|path| production(path)).collect();
+        let mut listed: BTreeSet<_> = sources
+            .iter()
+            .flat_map(|source| source.split(": Names =").skip(1))
+            .flat_map(|list| names(list.split(']').next().unwrap()))
+            .collect();
+        found += listed.len();
+        // It is handed to all who need it.
+        listed.insert("PUBLIC_URL");
+        for name in sources.iter().flat_map(|source| names(source)) {
+            assert!(listed.contains(name), "{} reads {name}", folder.display());
+        }
+    }
+    assert!(found > 40, "it found {found} names only");
+}
+
+/// What stands in quotes and looks like the name of a setting.
+fn names(source: &str) -> impl Iterator<Item = &str> {
+    source.split('"').filter(|word| {
+        let letters = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+        word.contains('_') && word.bytes().all(letters)
+    })
+}
+
+/// A source file without its tests.
+fn production(path: &Path) -> String {
+    let source = fs::read_to_string(path).unwrap();
+    source.split("#[cfg(test)]").next().unwrap().to_owned()
+}
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut paths: Vec<_> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "rs"));
+    // Speaks of settings that others read.
+    paths.retain(|path| !path.ends_with("host/src/parameters.rs"));
+    paths
+}
+
+fn crates(parent: &str) -> BTreeSet<PathBuf> {
+    let entries = fs::read_dir(workspace().join(parent)).unwrap();
+    let folders = entries.map(|entry| entry.unwrap().path());
+    folders.filter(|folder| folder.join("Cargo.toml").is_file()).collect()
+}
+
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}

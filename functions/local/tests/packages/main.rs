@@ -1,0 +1,210 @@
+//! What is deployed, as it is deployed: the zips of `./deploy.sh package`, unpacked and run under a
+//! stand-in for Lambda, behind one for API Gateway, on the Firestore emulator and moto.
+//!
+//! `cargo test -p local --test packages -- --nocapture`. Packages for another machine run under
+//! QEMU; how long those take says nothing of Lambda.
+
+#![expect(clippy::unwrap_used, reason = "whoever breaks fails a test")]
+
+mod package;
+
+use std::io::Write;
+use std::sync::Arc;
+use std::time::Duration;
+
+use conversations::{ConversationId, Store};
+use fakes::{
+    Gateway, OpenAi, Route, RuntimeApi, Twilio, firestore, moto, schedule_event, skip, sqs_event,
+    unique_name,
+};
+use queue::Queue;
+use serde_json::{Value, json};
+use settings::Settings;
+use sms::{Number, Status};
+
+use crate::package::{ARM64, Architecture, Function, Package, X86_64};
+
+/// Every function, and the paths that lead to it.
+const FUNCTIONS: [(&str, &[&str]); 5] = [
+    ("inbound", &["/webhooks/{provider}/inbound"]),
+    ("receipts", &["/webhooks/{provider}/status"]),
+    ("turn", &[]),
+    ("sweep", &[]),
+    ("console", &["/console", "/console/{*file}"]),
+];
+
+const STAGE: &str = "production";
+const PUBLIC_URL: &str = "https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com/production";
+const PERSON: &str = "+12025550143";
+const PASSWORD: &str = "correct horse battery staple";
+
+/// Larger zips take longer to fetch when a sandbox starts, in bytes.
+const LARGEST_PACKAGE: u64 = 5 * 1024 * 1024;
+
+#[tokio::test]
+async fn packages_for_arm64_answer() {
+    answer(ARM64).await;
+}
+
+#[tokio::test]
+async fn packages_for_x86_64_answer() {
+    answer(X86_64).await;
+}
+
+async fn answer(architecture: Architecture) {
+    let runner = match architecture.runner() {
+        Ok(runner) => runner,
+        Err(missing) => return skip(&missing),
+    };
+    let mut packages = Vec::new();
+    for (function, _) in FUNCTIONS {
+        let Some(zip) = architecture.package(function) else {
+            return skip(&format!(
+                "needs the packages: run `./deploy.sh package {}`",
+                architecture.name
+            ));
+        };
+        packages.push(Package::unpack(function, &zip, &runner));
+    }
+    let (Some(firestore), Some(moto)) = (firestore().await, moto().await) else { return };
+    let (twilio, openai) = (Twilio::start().await, OpenAi::start().await);
+    let project = unique_name();
+    let queue_url = moto.create_fifo_queue(&project, Duration::from_secs(60)).await;
+    // What is secret stands in Parameter Store, and nowhere else.
+    let secrets_path = format!("/{project}/production/");
+    for (name, value) in [
+        ("TWILIO_AUTH_TOKEN", twilio.auth_token()),
+        ("OPENAI_API_KEY", OpenAi::KEY),
+        ("CONSOLE_PASSWORD", PASSWORD),
+    ] {
+        moto.put_parameter(&format!("{secrets_path}{name}"), value).await;
+    }
+    let (twilio_url, openai_url) = (twilio.url(), openai.url());
+    let settings = [
+        ("SECRETS_PATH", secrets_path.as_str()),
+        ("PUBLIC_URL", PUBLIC_URL),
+        ("TWILIO_ACCOUNT_SID", twilio.account_sid()),
+        ("TWILIO_FROM", twilio.number()),
+        ("TWILIO_BASE_URL", &twilio_url),
+        ("OPENAI_BASE_URL", &openai_url),
+        ("GOOGLE_CLOUD_PROJECT", &project),
+        ("FIRESTORE_EMULATOR_HOST", &firestore.host),
+        ("TURN_QUEUE_URL", &queue_url),
+        ("AWS_ENDPOINT_URL", &moto.url),
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+    ];
+    let deployed = Deployed::of(&packages, &settings).await;
+    let route = Route::new(PUBLIC_URL, deployed.gateway.address());
+    let store = Store::open(&Settings::from(settings)).unwrap();
+    let queue = Queue::open(&Settings::from(settings)).unwrap().unwrap();
+    let id = ConversationId::of(twilio.number(), &Number::parse(PERSON).unwrap());
+
+    // A text is claimed and kept, and the turn is woken; a repeat changes nothing.
+    openai.says("Hello! What can we do for you?");
+    let call = twilio.inbound(&route, PERSON, "Hi");
+    for _ in 0..2 {
+        let answer = call.post().await;
+        assert_eq!((answer.status, answer.body.contains("<Response")), (200, true));
+    }
+    let kept = store.load(&id).await.unwrap().unwrap();
+    assert_eq!(kept.conversation.waiting.len(), 1);
+    assert_eq!(twilio.forged(&route, PERSON, "Hi").post().await.status, 403);
+
+    // The turn answers.
+    let received = queue.receive().await.unwrap();
+    let wake_up = serde_json::to_string(&received.wake_up).unwrap();
+    let event = sqs_event(&received.wake_up.conversation, &wake_up);
+    let answer = deployed.function("turn").invoke(&event).await;
+    assert_eq!(answer, json!({ "batchItemFailures": [] }));
+    received.done().await.unwrap();
+    let said = twilio.texts_to(PERSON);
+    assert_eq!(said.len(), 1);
+    assert!(said[0].ends_with("Hello! What can we do for you?"), "{said:?}");
+
+    // What becomes of the reply is recorded.
+    let sid = &twilio.messages()[0].sid;
+    assert_eq!(twilio.report(&route, sid, "delivered", None).await.status, 200);
+    let attempts = store.attempts_of(&id).await.unwrap();
+    assert_eq!(attempts.iter().map(|a| a.status()).collect::<Vec<_>>(), [Status::Delivered]);
+
+    // A wake-up that got lost is found.
+    twilio.text(&route, PERSON, "Are you there?").await;
+    queue.receive().await.unwrap().done().await.unwrap();
+    assert_eq!(deployed.function("sweep").invoke(&schedule_event()).await, Value::Null);
+    assert_eq!(queue.receive().await.unwrap().wake_up.conversation, id.to_string());
+
+    // The operator sees it, and nobody else.
+    assert_eq!(deployed.get("/console", None).await.0, 401);
+    let (status, page) = deployed.get("/console", Some(PASSWORD)).await;
+    assert!(status == 200 && page.contains("<html"), "{status} {page}");
+    let (status, list) = deployed.get("/console/api/conversations", Some(PASSWORD)).await;
+    assert!(status == 200 && list.contains(&id.to_string()), "{status} {list}");
+
+    for (_, _, function) in deployed.functions {
+        function.terminate().await;
+    }
+    print(architecture, &packages, &settings).await;
+}
+
+/// Every function in a Lambda of its own, behind one address.
+struct Deployed {
+    gateway: Gateway,
+    functions: Vec<(&'static str, Arc<RuntimeApi>, Function)>,
+}
+
+impl Deployed {
+    async fn of(packages: &[Package], settings: &[(&str, &str)]) -> Self {
+        let mut functions = Vec::new();
+        for package in packages {
+            let (lambda, function) = package.start(settings).await;
+            functions.push((package.function, Arc::new(lambda), function));
+        }
+        let routes: Vec<_> = FUNCTIONS
+            .iter()
+            .zip(&functions)
+            .flat_map(|((_, paths), (_, lambda, _))| paths.iter().map(move |path| (*path, lambda)))
+            .collect();
+        Self { gateway: Gateway::start(STAGE, &routes), functions }
+    }
+
+    fn function(&self, name: &str) -> &RuntimeApi {
+        &self.functions.iter().find(|(function, ..)| *function == name).unwrap().1
+    }
+
+    /// The status and the body of a page.
+    async fn get(&self, path: &str, password: Option<&str>) -> (u16, String) {
+        let url = format!("http://{}{path}", self.gateway.address());
+        let mut request = reqwest::Client::new().get(url);
+        if password.is_some() {
+            request = request.basic_auth("operator", password);
+        }
+        let answer = request.send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    }
+}
+
+/// Prints the size of each package, and how long it takes to start.
+async fn print(architecture: Architecture, packages: &[Package], settings: &[(&str, &str)]) {
+    let (starts, how) = if architecture.is_native() { (11, "native") } else { (3, "emulated") };
+    let mut table = format!(
+        "\n{}\n{:<10} {:>14} {:>22}\n",
+        architecture.name,
+        "function",
+        "zip (aim 5 MB)",
+        format!("start, {how}{}", if architecture.is_native() { " (aim 50 ms)" } else { "" }),
+    );
+    for package in packages {
+        let start = package.time_of_start(starts, settings).await;
+        let (size, start) = (package.size as f64 / 1048576.0, start.as_secs_f64() * 1000.0);
+        let size = format!("{size:.2} MB");
+        table += &format!("{:<10} {size:>14} {start:>19.1} ms\n", package.function);
+    }
+    // Not `print!`: it is to be seen whenever this runs.
+    std::io::stderr().write_all(table.as_bytes()).unwrap();
+    for package in packages {
+        let (function, size) = (package.function, package.size);
+        assert!(size <= LARGEST_PACKAGE, "{function} is too large: {size} bytes");
+    }
+}

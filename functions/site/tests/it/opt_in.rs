@@ -1,0 +1,138 @@
+use std::fs;
+
+use sms::Number;
+
+use crate::{Answer, Visitor, between, oakwood};
+
+const OWN_PAGE: &str = "origin: https://text.oakwood.test\nsec-fetch-site: same-origin";
+
+#[tokio::test]
+async fn records_the_number_the_time_the_version_and_the_words() {
+    let site = oakwood();
+    let page = site.page("/opt-in?lang=es").await;
+    let version = between(&page, "name=\"page\" value=\"", "\"");
+    let answer = site.sign_up("/opt-in?lang=es", OWN_PAGE, "(202)+555-0143", true).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.header("cache-control"), "no-store");
+    assert!(answer.body.contains("sms:+12025550100?&#38;body=OAKWOOD"), "{}", answer.body);
+
+    let consents = site.store.consents_of(&Number::parse("+12025550143").unwrap()).await.unwrap();
+    let [consent] = &consents[..] else { panic!("{consents:?}") };
+    assert_eq!((consent.page.as_str(), consent.language.as_str()), (version, "es"));
+    assert_eq!(
+        consent.words,
+        "Acepto recibir mensajes de texto de Oakwood \"Heating\" sobre su reparación en el número \
+         indicado arriba. Frecuencia de los mensajes: una respuesta por cada mensaje que usted \
+         envíe. Pueden aplicarse tarifas de mensajes y datos. Responda STOP para cancelar o HELP \
+         para obtener ayuda. El consentimiento no es condición para ninguna compra. Vea: \
+         Política de privacidad y Términos del servicio."
+    );
+}
+
+#[tokio::test]
+async fn records_nothing_that_was_not_agreed_to() {
+    let site = oakwood();
+    for (number, ticked, problems) in [
+        ("2025550143", false, &["consent-problem"][..]),
+        ("", true, &["number-problem"]),
+        ("555-0143", true, &["number-problem"]),
+        ("nobody", false, &["number-problem", "consent-problem"]),
+        ("&lt;", true, &["number-problem"]),
+    ] {
+        let answer = site.sign_up("/opt-in", "", number, ticked).await;
+        assert_eq!(answer.status, 422, "{number}");
+        for problem in ["number-problem", "consent-problem"] {
+            let told = answer.body.contains(&format!("id=\"{problem}\" role=\"alert\""));
+            assert_eq!(told, problems.contains(&problem), "{number} {problem}");
+            let described = answer.body.contains(&format!("{problem}\""));
+            assert_eq!(described, told, "{number} {problem}");
+        }
+        assert_eq!(answer.body.contains(" checked"), ticked, "{number}");
+        assert!(answer.body.contains("Nothing is recorded yet."));
+    }
+    assert_eq!(site.consents().await, 0);
+}
+
+#[tokio::test]
+async fn keeps_what_was_typed_and_runs_none_of_it() {
+    let typed = "number=%22%3E%3Cscript%3Ealert(1)%3C/script%3E&consent=yes";
+    let answer = oakwood().send("POST /opt-in", "", typed).await;
+    let field = between(&answer.body, "maxlength=\"40\" value=\"", "\"");
+    assert!(!field.contains(['<', '>']) && field.contains("script"), "{field}");
+    assert!(!answer.body.contains("<script"));
+}
+
+#[tokio::test]
+async fn asks_again_when_the_words_have_changed_since() {
+    let site = oakwood();
+    let body = "number=2025550143&consent=yes&page=0123456789abcdef";
+    let answer = site.send("POST /opt-in", "", body).await;
+    assert_eq!(answer.status, 422);
+    assert!(answer.body.contains("have changed since") && !answer.body.contains(" checked"));
+    // The words of one language are not agreed to in another.
+    let spanish = site.page("/opt-in?lang=es").await;
+    let version = between(&spanish, "name=\"page\" value=\"", "\"");
+    let body = format!("number=2025550143&consent=yes&page={version}");
+    assert_eq!(site.send("POST /opt-in?lang=en", "", &body).await.status, 422);
+    assert_eq!(site.consents().await, 0);
+}
+
+#[tokio::test]
+async fn takes_the_form_from_its_own_page_alone() {
+    let site = oakwood();
+    for (headers, status) in [
+        ("", 200),
+        ("origin: https://text.oakwood.test", 200),
+        ("host: other.oakwood.test\norigin: https://other.oakwood.test", 200),
+        ("sec-fetch-site: none", 200),
+        ("sec-fetch-site: cross-site", 403),
+        ("sec-fetch-site: same-site", 403),
+        ("origin: https://elsewhere.test", 403),
+        ("origin: https://text.oakwood.test:8443", 403),
+        ("origin: null", 403),
+        ("origin: https://text.oakwood.test\nsec-fetch-site: cross-site", 403),
+    ] {
+        let answer = site.sign_up("/opt-in", headers, "2025550143", true).await;
+        assert_eq!(answer.status, status, "{headers}");
+        assert_eq!(answer.body.contains("from another site"), status == 403, "{headers}");
+    }
+    // The same on the same day is one.
+    assert_eq!(site.consents().await, 1);
+}
+
+#[tokio::test]
+async fn takes_no_more_than_a_form_can_hold() {
+    let long = format!("number={}", "2".repeat(5000));
+    assert_eq!(oakwood().send("POST /opt-in", "", &long).await.status, 413);
+}
+
+#[tokio::test]
+async fn says_so_when_nothing_could_be_recorded() {
+    let site = oakwood();
+    let folder = site.folder.path();
+    for file in fs::read_dir(folder).unwrap() {
+        fs::write(file.unwrap().path(), "no database").unwrap();
+    }
+    let answer = site.sign_up("/opt-in", OWN_PAGE, "(202) 555-0143", true).await;
+    assert_eq!(answer.status, 503);
+    assert!(answer.body.contains("We could not record your consent just now."));
+    assert!(answer.body.contains("value=\"(202) 555-0143\"") && answer.body.contains(" checked"));
+}
+
+impl Visitor {
+    /// Opens the form, fills it in and sends it.
+    async fn sign_up(&self, path: &str, headers: &str, number: &str, ticked: bool) -> Answer {
+        let page = self.page(path).await;
+        let version = between(&page, "name=\"page\" value=\"", "\"");
+        let number = number.replace('&', "%26");
+        let tick = if ticked { "&consent=yes" } else { "" };
+        let body = format!("page={version}&number={number}{tick}");
+        self.send(&format!("POST {path}"), headers, &body).await
+    }
+
+    /// How many consents there are of the one number that tests agree with.
+    async fn consents(&self) -> usize {
+        let number = Number::parse("+12025550143").unwrap();
+        self.store.consents_of(&number).await.unwrap().len()
+    }
+}

@@ -1,0 +1,159 @@
+//! HTTP clients for the services outside, in a process that is frozen between its calls.
+//!
+//! Lambda stops a sandbox for minutes or hours, and its clocks with it, all but the one on the
+//! wall. The other side hangs up meanwhile and nobody here notices: the next request leaves on a
+//! dead connection, and whether it arrived is unknown, which for a text message means that it may
+//! not be sent again. So connections that have rested for long are not used any more.
+
+#![warn(missing_docs)]
+
+use std::fmt;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use reqwest::redirect::Policy;
+use reqwest::{Client, ClientBuilder};
+use rustls::ClientConfig;
+use rustls::crypto::aws_lc_rs;
+use rustls_platform_verifier::BuilderVerifierExt;
+
+/// How long a connection may rest before it is not trusted any more. Servers hang up after a minute
+/// or more; connecting again costs some tens of milliseconds.
+const REST: Duration = Duration::from_secs(30);
+
+/// Reading the system's certificate authorities takes milliseconds, so that it is done once, by the
+/// first that needs them.
+static TLS: LazyLock<ClientConfig> = LazyLock::new(|| {
+    ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("the provider knows TLS 1.2 and 1.3")
+        .with_platform_verifier()
+        .expect("the system has certificate authorities (package ca-certificates)")
+        .with_no_client_auth()
+});
+
+/// A client for one service. Cloning it is cheap and shares its connections.
+///
+/// It is made on first use, and anew after a rest. It follows no redirect, which would turn a POST
+/// into a GET or carry a secret elsewhere.
+#[derive(Clone)]
+pub struct Connections(Arc<Inner>);
+
+struct Inner {
+    configure: Box<dyn Fn(ClientBuilder) -> ClientBuilder + Send + Sync>,
+    client: Mutex<Option<(Client, SystemTime)>>,
+}
+
+impl Connections {
+    /// Nothing is connected yet. `configure` adds time limits and the like.
+    pub fn new(configure: impl Fn(ClientBuilder) -> ClientBuilder + Send + Sync + 'static) -> Self {
+        Self(Arc::new(Inner { configure: Box::new(configure), client: Mutex::default() }))
+    }
+
+    /// What to begin a request with. It is not to be kept for the next.
+    ///
+    /// # Panics
+    ///
+    /// If the system has no certificate authorities, with which nobody could be asked anything.
+    pub fn client(&self) -> Client {
+        self.client_at(SystemTime::now())
+    }
+
+    /// Connects ahead of a request to this address, unless there may be a connection already. Fails
+    /// silently, since the request will meet the same.
+    pub async fn open(&self, url: &str) {
+        if !self.is_rested(SystemTime::now()) {
+            return;
+        }
+        // Any answer leaves the connection behind.
+        let _ = self.client().head(url).send().await;
+    }
+
+    fn is_rested(&self, now: SystemTime) -> bool {
+        rested(&self.0.client.lock().unwrap_or_else(PoisonError::into_inner), now)
+    }
+
+    fn client_at(&self, now: SystemTime) -> Client {
+        let mut client = self.0.client.lock().unwrap_or_else(PoisonError::into_inner);
+        if rested(&client, now) {
+            *client = None;
+        }
+        let (client, used) = client.get_or_insert_with(|| (self.0.connect(), now));
+        *used = now;
+        client.clone()
+    }
+}
+
+impl Inner {
+    fn connect(&self) -> Client {
+        let builder = Client::builder()
+            .tls_backend_preconfigured(TLS.clone())
+            .redirect(Policy::none())
+            // One request a connection: a dead one takes no other along.
+            .http1_only()
+            .pool_idle_timeout(REST);
+        (self.configure)(builder).build().expect("a client with time limits can be built")
+    }
+}
+
+/// A clock that went back is no rest.
+fn rested(client: &Option<(Client, SystemTime)>, now: SystemTime) -> bool {
+    let rest = |used: &SystemTime| now.duration_since(*used).is_ok_and(|rest| rest >= REST);
+    client.as_ref().is_none_or(|(_, used)| rest(used))
+}
+
+impl fmt::Debug for Connections {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Connections")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use axum::extract::ConnectInfo;
+    use axum::routing::get;
+    use axum::{Router, serve};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// A server that answers with the caller's port, by which connections are told apart.
+    async fn server() -> String {
+        let port =
+            get(async |ConnectInfo(caller): ConnectInfo<SocketAddr>| caller.port().to_string());
+        let router =
+            Router::new().fallback(port).into_make_service_with_connect_info::<SocketAddr>();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async { serve(listener, router).await });
+        format!("http://{address}")
+    }
+
+    #[tokio::test]
+    async fn trusts_no_connection_that_has_rested() {
+        let url = server().await;
+        let connections = Connections::new(ClientBuilder::no_proxy);
+        let begun = SystemTime::now();
+        let connection = async |seconds| {
+            let client = connections.client_at(begun + Duration::from_secs(seconds));
+            client.get(&url).send().await.unwrap().text().await.unwrap()
+        };
+        let first = connection(0).await;
+        assert_eq!(connection(20).await, first);
+        assert_eq!(connection(40).await, first);
+        assert_ne!(connection(70).await, first);
+    }
+
+    #[tokio::test]
+    async fn connects_ahead_once() {
+        let url = server().await;
+        let connections = Connections::new(ClientBuilder::no_proxy);
+        connections.open(&url).await;
+        let begun = SystemTime::now();
+        assert!(!connections.is_rested(begun));
+        connections.open("http://127.0.0.1:9").await;
+        assert!(connections.is_rested(begun + REST));
+    }
+}

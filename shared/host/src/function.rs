@@ -1,0 +1,264 @@
+//! A function whose settings may change while it runs.
+
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use axum::Router;
+use axum::extract::Request;
+use queue::WakeUp;
+use settings::{Names, Settings};
+use tower::ServiceExt;
+
+use crate::parameters::{AT_THE_START, Parameters};
+use crate::{Error, SETTINGS, http, schedule, start, wake_ups};
+
+/// How long reading parameters again may take, while somebody waits for an answer.
+const MEANWHILE: Duration = Duration::from_secs(2);
+
+/// How old parameters may be. A secret that was changed is in force after so long.
+const STALE_AFTER: Duration = Duration::from_secs(300);
+
+/// How long after a failure they are read again.
+const AGAIN_AFTER: Duration = Duration::from_secs(60);
+
+/// A function: what it reads, and how it is served.
+///
+/// The handler is built from the settings, and with `SECRETS_PATH` once more whenever a call finds
+/// the parameters stale and they turn out to have changed. If they cannot be read, or nothing can be
+/// built from them, the handler that there was goes on. Where the function runs makes no difference.
+#[derive(Clone, Copy, Debug)]
+pub struct Function {
+    /// The names of the settings that it reads, from the environment or from Parameter Store.
+    pub settings: &'static [Names],
+    /// How old parameters may be before a call has them read again, by the clock on the wall: a
+    /// sandbox is frozen between calls, and other clocks with it.
+    pub stale_after: Duration,
+}
+
+impl Function {
+    /// A function that reads these settings, and reads parameters again after five minutes.
+    pub const fn reading(settings: &'static [Names]) -> Self {
+        Self { settings, stale_after: STALE_AFTER }
+    }
+
+    /// The whole of a `main`: answers calls with the router that `build` returns. Those that Lambda
+    /// brings, or those that come to `$HOST:$PORT` until the process is asked to stop; and
+    /// `GET /healthz`. Limits on bodies are the router's.
+    pub fn serve_http<B>(self, build: impl Fn(Settings) -> B + Send + Sync + 'static) -> ExitCode
+    where
+        B: Future<Output = Result<Router, Error>> + Send,
+    {
+        self.serve(build, async |settings, fresh| {
+            let router = Router::new().fallback(move |call: Request| {
+                let fresh = Arc::clone(&fresh);
+                async move { fresh.handler(SystemTime::now()).await.oneshot(call).await }
+            });
+            http::serve_http(&settings, router).await
+        })
+    }
+
+    /// The whole of a `main`: hands wake-ups to the handler that `build` returns. Those that Lambda
+    /// brings from the queue, or those that it takes from `TURN_QUEUE_URL` until the process is
+    /// asked to stop. One that fails comes again.
+    pub fn serve_queue<B, H, F, E>(
+        self,
+        build: impl Fn(Settings) -> B + Send + Sync + 'static,
+    ) -> ExitCode
+    where
+        B: Future<Output = Result<H, Error>> + Send,
+        H: Fn(WakeUp) -> F + Clone + Send + Sync + 'static,
+        F: Future<Output = Result<(), E>> + Send,
+        E: std::fmt::Display,
+    {
+        self.serve(build, async |settings, fresh| {
+            let handler = move |wake_up| {
+                let fresh = Arc::clone(&fresh);
+                async move {
+                    let handler = fresh.handler(SystemTime::now()).await;
+                    handler(wake_up).await
+                }
+            };
+            wake_ups::serve_queue(&settings, handler).await
+        })
+    }
+
+    /// The whole of a `main`: runs the handler that `build` returns whenever Lambda's scheduler says
+    /// so, or at once and then `every` so often until the process is asked to stop.
+    pub fn serve_schedule<B, H, F, E>(
+        self,
+        every: Duration,
+        build: impl Fn(Settings) -> B + Send + Sync + 'static,
+    ) -> ExitCode
+    where
+        B: Future<Output = Result<H, Error>> + Send,
+        H: Fn() -> F + Clone,
+        F: Future<Output = Result<(), E>>,
+        E: Into<Error>,
+    {
+        self.serve(build, async move |settings, fresh| {
+            let handler = || {
+                let fresh = Arc::clone(&fresh);
+                async move {
+                    let handler = fresh.handler(SystemTime::now()).await;
+                    handler().await
+                }
+            };
+            schedule::serve_schedule(&settings, every, handler).await
+        })
+    }
+
+    fn serve<B, H, N, S>(
+        self,
+        build: N,
+        serve: impl FnOnce(Settings, Arc<Fresh<H, N>>) -> S,
+    ) -> ExitCode
+    where
+        N: Fn(Settings) -> B,
+        B: Future<Output = Result<H, Error>>,
+        H: Clone,
+        S: Future<Output = Result<(), Error>>,
+    {
+        let environment =
+            Settings::from_env([SETTINGS].into_iter().chain(self.settings.iter().copied()));
+        start(environment, async move |environment| {
+            let parameters = Parameters::of(&environment).await?;
+            let now = SystemTime::now();
+            let (settings, fresh) =
+                Fresh::start(environment, parameters, build, self.stale_after, now).await?;
+            serve(settings, Arc::new(fresh)).await
+        })
+    }
+}
+
+/// A handler, and what it was built from.
+struct Fresh<H, N> {
+    environment: Settings,
+    parameters: Option<Parameters>,
+    build: N,
+    stale_after: Duration,
+    /// Held by the one that looks whether something has changed.
+    seen: tokio::sync::Mutex<Seen>,
+    handler: Mutex<H>,
+}
+
+/// What stands in Parameter Store, and when that was looked at.
+struct Seen {
+    values: Settings,
+    at: SystemTime,
+    good_for: Duration,
+}
+
+impl<H, N, B> Fresh<H, N>
+where
+    N: Fn(Settings) -> B,
+    B: Future<Output = Result<H, Error>>,
+    H: Clone,
+{
+    /// Builds the first handler. Returns the settings that it was built from as well.
+    async fn start(
+        environment: Settings,
+        parameters: Option<Parameters>,
+        build: N,
+        stale_after: Duration,
+        now: SystemTime,
+    ) -> Result<(Settings, Self), Error> {
+        let values = match &parameters {
+            Some(parameters) => parameters.read(AT_THE_START).await?,
+            None => Settings::default(),
+        };
+        let settings = environment.clone().or_those(values.clone());
+        let handler = Mutex::new(build(settings.clone()).await?);
+        let seen = tokio::sync::Mutex::new(Seen { values, at: now, good_for: stale_after });
+        Ok((settings, Self { environment, parameters, build, stale_after, seen, handler }))
+    }
+
+    /// The handler for a call that comes `now`: built anew, if parameters that were stale have
+    /// changed. Of several calls one looks, and the others go on with what there is.
+    async fn handler(&self, now: SystemTime) -> H {
+        if let (Some(parameters), Ok(mut seen)) = (&self.parameters, self.seen.try_lock()) {
+            // A clock that was set back is no reason to wait for what it showed before.
+            if now.duration_since(seen.at).map_or(true, |age| age >= seen.good_for) {
+                seen.at = now;
+                seen.good_for = match self.renew(parameters, &mut seen.values).await {
+                    Ok(()) => self.stale_after,
+                    Err(error) => {
+                        tracing::warn!(%error, "went on with the settings as they were: {error}");
+                        AGAIN_AFTER
+                    }
+                };
+            }
+        }
+        self.handler.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    async fn renew(&self, parameters: &Parameters, values: &mut Settings) -> Result<(), Error> {
+        let read = parameters.read(MEANWHILE).await?;
+        if read == *values {
+            return Ok(());
+        }
+        let handler = (self.build)(self.environment.clone().or_those(read.clone())).await?;
+        *self.handler.lock().unwrap_or_else(PoisonError::into_inner) = handler;
+        *values = read;
+        tracing::info!("took up settings that have changed");
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use aws_config::{Region, SdkConfig};
+    use aws_credential_types::Credentials;
+    use aws_credential_types::provider::SharedCredentialsProvider;
+    use fakes::{Mode, Relay, moto, unique_name};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn looks_again_after_five_minutes_and_a_minute_after_a_failure() {
+        let Some(moto) = moto().await else { return };
+        let path = format!("/{}/", unique_name());
+        let name = format!("{path}WORD");
+        let relay = Relay::to(&moto.url);
+        let keys = Credentials::for_tests();
+        let config = SdkConfig::builder()
+            .region(Region::new("us-east-1"))
+            .endpoint_url(relay.url())
+            .credentials_provider(SharedCredentialsProvider::new(keys))
+            .build();
+        let parameters = Some(Parameters::below(path, vec!["WORD"], &config).unwrap());
+        let built = AtomicU32::new(0);
+        let build = |settings: Settings| {
+            let built = built.fetch_add(1, Ordering::Relaxed) + 1;
+            async move { Ok((settings.get("WORD").unwrap_or("none").to_owned(), built)) }
+        };
+        let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+        moto.put_parameter(&name, "one").await;
+        let environment = Settings::default();
+        let (settings, fresh) =
+            Fresh::start(environment, parameters, build, STALE_AFTER, start).await.unwrap();
+        assert_eq!(settings.get("WORD"), Some("one"));
+        let after = async |seconds| {
+            let (word, built) = fresh.handler(start + Duration::from_secs(seconds)).await;
+            format!("{word} {built}")
+        };
+
+        assert_eq!(after(400).await, "one 1");
+        moto.put_parameter(&name, "two").await;
+        assert_eq!(after(699).await, "one 1");
+        assert_eq!(after(700).await, "two 2");
+
+        moto.put_parameter(&name, "three").await;
+        relay.set(Mode::Fails(400, r#"{"__type":"AccessDeniedException"}"#.into()));
+        assert_eq!(after(1000).await, "two 2");
+        relay.set(Mode::Works);
+        assert_eq!(after(1059).await, "two 2");
+        assert_eq!(after(1060).await, "three 3");
+
+        // The clock was set back.
+        moto.put_parameter(&name, " ").await;
+        assert_eq!(after(500).await, "none 4");
+    }
+}

@@ -1,0 +1,137 @@
+//! HTTP calls as Lambda brings them: events of an HTTP API or a function URL, payload format 2.0.
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
+//!
+//! `lambda_http` (1.3.2) reads and writes them. It leaves the stage in the path, panics on an address
+//! or a body that it cannot read, so that a stranger could raise the alarm for errors, and keeps only
+//! the first of several headers of one name in an answer. That is put right here, around it.
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::uri::PathAndQuery;
+use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::middleware::map_response;
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use lambda_http::Adapter;
+use lambda_http::request::LambdaRequest;
+use lambda_runtime::{LambdaEvent, service_fn};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use serde_json::{Value, json};
+use tower::{Service, ServiceExt};
+use url::Url;
+
+use crate::Error;
+
+/// The most that Lambda carries, in bytes. Base64 and JSON make a body larger on its way.
+const LARGEST_ANSWER: usize = 4 * 1024 * 1024;
+
+/// What cannot stand in a path (RFC 3986, 3.3). An HTTP API decodes the path, a function URL does
+/// not: this repairs the one and leaves the other alone.
+const NOT_IN_A_PATH: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'[')
+    .add(b'\\')
+    .add(b']')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
+
+/// Answers the calls that Lambda brings with `router`.
+pub(crate) async fn serve(router: Router) -> Result<(), Error> {
+    let router = router.layer(map_response(carried)).map_request(without_host);
+    let adapter = Adapter::from(router);
+    let handle = async |event: LambdaEvent<Value>| {
+        let (call, context) = event.into_parts();
+        if call.pointer("/requestContext/http").is_none() {
+            return Err(Error::from(
+                "this function answers HTTP calls alone: put it behind a function URL, or an HTTP \
+                 API with payload format 2.0",
+            ));
+        }
+        let Some(call) = readable(call) else {
+            tracing::warn!("turned a call away: its address or its body cannot be read");
+            return Ok(json!({ "statusCode": StatusCode::BAD_REQUEST.as_u16() }));
+        };
+        let Ok(answer) = adapter.clone().call(LambdaEvent::new(call, context)).await;
+        Ok(serde_json::to_value(answer)?)
+    };
+    lambda_runtime::run(service_fn(handle)).await
+}
+
+/// The call without the stage in its path, or `None` if no server on a port would have taken it.
+fn readable(mut call: Value) -> Option<LambdaRequest> {
+    let stage = call["requestContext"]["stage"].as_str().unwrap_or_default();
+    let path = encoded(without_stage(call["rawPath"].as_str()?, stage));
+    let query = call["rawQueryString"].as_str().unwrap_or_default();
+    PathAndQuery::try_from(format!("{path}?{query}")).ok()?;
+    if let Some(host) = call["headers"]["host"].as_str() {
+        Url::parse(&format!("https://{host}{path}")).ok()?;
+    }
+    if call["isBase64Encoded"] == true {
+        BASE64_STANDARD.decode(call["body"].as_str().unwrap_or_default()).ok()?;
+    }
+    call["rawPath"] = path.into();
+    // Otherwise `lambda_http` would put it back.
+    call["requestContext"]["stage"] = "$default".into();
+    serde_json::from_value(call).ok()
+}
+
+/// The call as a server on a port would have got it. Which host was called is what `PUBLIC_URL` says.
+fn without_host<B>(mut call: axum::http::Request<B>) -> axum::http::Request<B> {
+    if let Some(path) = call.uri().path_and_query() {
+        *call.uri_mut() = Uri::from(path.clone());
+    }
+    call
+}
+
+/// The answer in a form that loses nothing on its way.
+async fn carried(answer: Response) -> Response {
+    let (mut head, body) = answer.into_parts();
+    let Ok(body) = to_bytes(body, LARGEST_ANSWER).await else {
+        tracing::error!("gave no answer: it broke off, or is larger than Lambda carries");
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    // Those that set cookies are carried apart from the others.
+    let names: Vec<HeaderName> =
+        head.headers.keys().filter(|name| **name != header::SET_COOKIE).cloned().collect();
+    for name in names {
+        let values: Vec<_> =
+            head.headers.get_all(&name).iter().map(HeaderValue::as_bytes).collect();
+        if let Ok(all) = HeaderValue::from_bytes(&values.join(&b", "[..])) {
+            head.headers.insert(name, all);
+        }
+    }
+    Response::from_parts(head, Body::from(body))
+}
+
+/// A stage that has a name stands before the path, behind a domain of one's own too. There the key
+/// of the mapping does not.
+fn without_stage<'a>(path: &'a str, stage: &str) -> &'a str {
+    let rest = path.strip_prefix('/').and_then(|path| path.strip_prefix(stage));
+    match rest {
+        Some("") => "/",
+        Some(rest) if rest.starts_with('/') => rest,
+        _ => path,
+    }
+}
+
+fn encoded(path: &str) -> String {
+    let mut encoded = String::new();
+    for (index, part) in path.split('%').enumerate() {
+        if index > 0 {
+            // What was no code was a percent sign before it was decoded.
+            let is_code = part.len() >= 2 && part.bytes().take(2).all(|b| b.is_ascii_hexdigit());
+            encoded.push_str(if is_code { "%" } else { "%25" });
+        }
+        encoded.extend(utf8_percent_encode(part, NOT_IN_A_PATH));
+    }
+    encoded
+}

@@ -1,0 +1,311 @@
+//! Settings in Parameter Store.
+//!
+//! One signed request rather than `aws-sdk-ssm`: that crate knows 150 operations of which one is
+//! needed, and compiles for 60 s (debug, one core; 31 s to check), again for each of two release
+//! targets. AWS's own crates find credentials, region and endpoint, and sign.
+
+use std::time::{Duration, SystemTime};
+
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4;
+use aws_types::service_config::ServiceConfigKey;
+use connections::Connections;
+use futures::future::try_join_all;
+use reqwest::StatusCode;
+use serde::Deserialize;
+use serde_json::json;
+use settings::{Names, Settings, SettingsError};
+
+const SECRETS_PATH: &str = "SECRETS_PATH";
+
+/// What a process cannot ask Parameter Store for, because it speaks of the place where it runs.
+const OF_THE_PLACE: [&str; 13] = [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_DEFAULT_REGION",
+    "AWS_ENDPOINT_URL",
+    "AWS_LAMBDA_RUNTIME_API",
+    "AWS_REGION",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "DATA_DIR",
+    "FIRESTORE_EMULATOR_HOST",
+    "HOST",
+    "LOG_FORMAT",
+    "PORT",
+    "RUST_LOG",
+];
+
+/// How many names one request may hold.
+/// <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html>
+const NAMES_A_CALL: usize = 10;
+
+/// How long reading them may take at the start: half of what Lambda gives a start.
+pub(crate) const AT_THE_START: Duration = Duration::from_secs(5);
+
+/// How long one request may take. It is answered in some tens of milliseconds.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long it rests before the first repeat; twice as long before each further one.
+const REST: Duration = Duration::from_millis(100);
+
+/// The names, out of those that a function reads, that may stand in Parameter Store.
+pub fn parameters(names: &[Names]) -> Vec<&'static str> {
+    let mut names: Vec<_> =
+        names.iter().copied().flatten().copied().filter(|name| may_be_stored(name)).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+fn may_be_stored(name: &str) -> bool {
+    name != SECRETS_PATH && !OF_THE_PLACE.contains(&name)
+}
+
+/// The settings of the environment, and those of Parameter Store that it lacks, for a program that
+/// reads them once.
+pub(crate) async fn completed(environment: Settings) -> Result<Settings, SettingsError> {
+    let Some(parameters) = Parameters::of(&environment).await? else { return Ok(environment) };
+    let read = parameters.read(AT_THE_START).await?;
+    Ok(environment.or_those(read))
+}
+
+/// The parameters below `SECRETS_PATH` that the environment has no value for.
+pub(crate) struct Parameters {
+    path: String,
+    names: Vec<&'static str>,
+    region: String,
+    endpoint: String,
+    credentials: SharedCredentialsProvider,
+    http: Connections,
+}
+
+impl Parameters {
+    /// What the environment leaves to Parameter Store, or `None` without `SECRETS_PATH`. Region,
+    /// endpoint and credentials are those of any AWS program; nothing is read yet.
+    pub(crate) async fn of(environment: &Settings) -> Result<Option<Self>, SettingsError> {
+        let Some(path) = environment.get(SECRETS_PATH) else { return Ok(None) };
+        let path = checked(path)?;
+        let config = aws_config::defaults(BehaviorVersion::latest()).load().await;
+        let names = environment.lacking().filter(|name| may_be_stored(name)).collect();
+        Self::below(path, names, &config).map(Some)
+    }
+
+    /// What stands below this path, for an AWS program that is configured like this.
+    pub(crate) fn below(
+        path: String,
+        names: Vec<&'static str>,
+        config: &SdkConfig,
+    ) -> Result<Self, SettingsError> {
+        let region = config.region().map(AsRef::as_ref).filter(|region: &&str| !region.is_empty());
+        let region = region.ok_or_else(|| unusable("it needs a region: set AWS_REGION"))?;
+        Ok(Self {
+            path,
+            names,
+            region: region.to_owned(),
+            endpoint: endpoint(config, region),
+            credentials: config.credentials_provider().ok_or_else(|| unusable(NO_CREDENTIALS))?,
+            http: Connections::new(|builder| builder.timeout(PATIENCE)),
+        })
+    }
+
+    /// Reads them all, at once. One that is missing or blank has no value.
+    pub(crate) async fn read(&self, limit: Duration) -> Result<Settings, SettingsError> {
+        let calls = self.names.chunks(NAMES_A_CALL).map(|names| self.ask_until_answered(names));
+        let answers = tokio::time::timeout(limit, try_join_all(calls)).await;
+        let answers = answers.unwrap_or_else(|_| {
+            Err(unusable(format!(
+                "{} did not answer within {} seconds: see whether it can be reached from here \
+                 (inside a VPC it takes an endpoint), and AWS_REGION",
+                self.endpoint,
+                limit.as_secs()
+            )))
+        })?;
+        let values = answers.into_iter().flatten().filter_map(|parameter| {
+            let name = parameter.name.strip_prefix(&self.path)?.to_owned();
+            Some((name, parameter.value))
+        });
+        Ok(values.collect())
+    }
+
+    /// Asks again after what passes by itself, for as long as the caller waits.
+    async fn ask_until_answered(&self, names: &[&str]) -> Result<Vec<Parameter>, SettingsError> {
+        let mut rest = REST;
+        loop {
+            match self.ask(names).await {
+                Ok(parameters) => return Ok(parameters),
+                Err(Refusal::ForNow) => {}
+                Err(Refusal::ForGood(problem)) => return Err(unusable(problem)),
+            }
+            // Many sandboxes start at once, and should not all come back at once.
+            tokio::time::sleep(rest.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
+            rest *= 2;
+        }
+    }
+
+    async fn ask(&self, names: &[&str]) -> Result<Vec<Parameter>, Refusal> {
+        let names: Vec<_> = names.iter().map(|name| format!("{}{name}", self.path)).collect();
+        let body = json!({ "Names": names, "WithDecryption": true }).to_string();
+        let request = self.signed(body).await?;
+        let answer = self.http.client().execute(request).await.map_err(|_| Refusal::ForNow)?;
+        let status = answer.status();
+        let body = answer.bytes().await.map_err(|_| Refusal::ForNow)?;
+        if status == StatusCode::OK {
+            let answer: Answer = serde_json::from_slice(&body).map_err(|_| {
+                Refusal::ForGood(format!("{} does not answer as Parameter Store", self.endpoint))
+            })?;
+            return Ok(answer.parameters);
+        }
+        let refused: Refused = serde_json::from_slice(&body).unwrap_or_default();
+        Err(self.refusal(status, &refused))
+    }
+
+    async fn signed(&self, body: String) -> Result<reqwest::Request, Refusal> {
+        let credentials = self.credentials.provide_credentials().await;
+        let identity = credentials.map_err(|_| Refusal::ForGood(NO_CREDENTIALS.into()))?.into();
+        let parameters = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(&self.region)
+            .name("ssm")
+            .time(SystemTime::now())
+            .settings(SigningSettings::default())
+            .build()
+            .expect("identity, region, name, time and settings are given")
+            .into();
+        let headers = [
+            ("content-type", "application/x-amz-json-1.1"),
+            ("x-amz-target", "AmazonSSM.GetParameters"),
+        ];
+        let bytes = SignableBody::Bytes(body.as_bytes());
+        let signature = SignableRequest::new("POST", &*self.endpoint, headers.into_iter(), bytes)
+            .and_then(|request| sign(request, &parameters))
+            .map_err(|_| Refusal::ForGood("the address of its endpoint is none".into()))?;
+        let (signature, _) = signature.into_parts();
+        let mut request = self.http.client().post(&self.endpoint);
+        for (name, value) in headers.into_iter().chain(signature.headers()) {
+            request = request.header(name, value);
+        }
+        let unusable = |_| Refusal::ForGood("the address of its endpoint is none".into());
+        request.body(body).build().map_err(unusable)
+    }
+
+    /// What to do about a refusal. Its own words are left out, save for the name that they contain.
+    fn refusal(&self, status: StatusCode, refused: &Refused) -> Refusal {
+        let code = refused.code.rsplit('#').next().unwrap_or_default();
+        // A name may begin with another.
+        let meant = self.names.iter().map(|name| format!("{}{name}", self.path));
+        let meant = meant.filter(|name| refused.message.contains(name)).max_by_key(String::len);
+        Refusal::ForGood(match code {
+            "ThrottlingException" | "TooManyUpdates" | "RequestLimitExceeded" => {
+                return Refusal::ForNow;
+            }
+            _ if status.is_server_error() => return Refusal::ForNow,
+            "AccessDeniedException" if refused.message.contains("kms:") => {
+                "the role of this function may not decrypt: allow it kms:Decrypt with the key of \
+                 the parameters"
+                    .into()
+            }
+            "AccessDeniedException" => format!(
+                "the role of this function may not read {}: allow it ssm:GetParameters on all \
+                 that infra/parameters.json lists for it",
+                meant.unwrap_or_else(|| format!("what is below {}", self.path))
+            ),
+            "ExpiredTokenException"
+            | "IncompleteSignature"
+            | "InvalidClientTokenId"
+            | "InvalidSignatureException"
+            | "UnrecognizedClientException" => format!(
+                "AWS takes neither these credentials nor what they sign ({code}): see \
+                 AWS_ACCESS_KEY_ID and its companions, and the clock"
+            ),
+            "" => format!("{} does not answer as Parameter Store", self.endpoint),
+            code => format!("Parameter Store refuses: {code}"),
+        })
+    }
+}
+
+/// Why a request brought nothing.
+enum Refusal {
+    /// It passes by itself.
+    ForNow,
+    /// A person has to act, in this way.
+    ForGood(String),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Answer {
+    parameters: Vec<Parameter>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Parameter {
+    name: String,
+    value: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Refused {
+    #[serde(rename = "__type")]
+    code: String,
+    // Spelled either way.
+    #[serde(alias = "Message")]
+    message: String,
+}
+
+const NO_CREDENTIALS: &str = "it needs credentials of AWS: a role, a profile, or \
+                              AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
+
+fn unusable(problem: impl Into<String>) -> SettingsError {
+    SettingsError::Invalid { name: SECRETS_PATH, problem: problem.into() }
+}
+
+/// The path with a slash at its end.
+/// <https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-hierarchies.html>
+fn checked(path: &str) -> Result<String, SettingsError> {
+    let usable = |part: &str| {
+        !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+    };
+    let inner = path.strip_prefix('/').map(|path| path.strip_suffix('/').unwrap_or(path));
+    match inner {
+        Some(inner) if inner.split('/').all(usable) => Ok(format!("/{inner}/")),
+        _ => Err(unusable("write a path like /textback/production/")),
+    }
+}
+
+/// Where Parameter Store is, found as AWS's own clients do, except that the addresses of FIPS, of
+/// two IP versions and of secret regions have to be set.
+fn endpoint(config: &SdkConfig, region: &str) -> String {
+    let key = ServiceConfigKey::builder()
+        .service_id("SSM")
+        .env("AWS_ENDPOINT_URL")
+        .profile("endpoint_url")
+        .build()
+        .expect("all three are given");
+    let of_service = config.service_config().and_then(|config| config.load_config(key));
+    of_service.or_else(|| config.endpoint_url().map(str::to_owned)).unwrap_or_else(|| {
+        let country = if region.starts_with("cn-") { ".cn" } else { "" };
+        format!("https://ssm.{region}.amazonaws.com{country}")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_a_path_with_or_without_its_last_slash() {
+        for path in ["/textback/production/", "/textback/production"] {
+            assert_eq!(checked(path), Ok("/textback/production/".into()));
+        }
+        for path in ["textback/production/", "/", "//", "/a//b/", "/a b/", "/a/*", "https://a/b"] {
+            assert_eq!(
+                checked(path).unwrap_err().to_string(),
+                "SECRETS_PATH cannot be used: write a path like /textback/production/"
+            );
+        }
+    }
+}
