@@ -374,6 +374,7 @@ stop_canaries() {
 
 smoke() {
     local setting settings
+    [ -n "${TEXTBACK:-}" ] || need cargo 'install Rust, https://rustup.rs'
     find_deployment "$1"
     # What the function that takes texts goes by, itself, and none of the settings of this shell.
     settings=$(aws lambda get-function-configuration --function-name "$(name_of inbound)" \
@@ -390,10 +391,9 @@ smoke() {
         if [ -n "${TEXTBACK:-}" ]; then
             "$TEXTBACK" smoke
         else
-            need cargo 'install Rust, https://rustup.rs'
             cargo run --quiet --locked -- smoke
         fi
-    )
+    ) || fail "if a release broke it: ./deploy.sh rollback $1"
 }
 
 status() {

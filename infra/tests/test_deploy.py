@@ -520,7 +520,11 @@ def test_smoke_takes_the_settings_of_the_function_that_takes_texts(checkout, ins
     ran = checkout.deploy(
         "smoke", installation.name, TEXTBACK=str(program), TWILIO_AUTH_TOKEN="of another"
     )
-    assert (ran.code, ran.out) == (3, "smoke https://text.example.test b = c none\n"), ran.said
+    assert ran.out == "smoke https://text.example.test b = c none\n", ran.said
+    assert (ran.code, ran.message) == (
+        1,
+        f"if a release broke it: ./deploy.sh rollback {installation.name}",
+    )
 
 
 # ---- everything that can be missing
