@@ -10,10 +10,8 @@ locals {
   }
 }
 
-# A service account has at most 30 characters, too few for some environments, so its name is what
-# it may do.
 resource "google_service_account" "functions" {
-  account_id   = "tb-${var.environment}"
+  account_id   = "textback-${var.environment}"
   display_name = "textback ${var.environment}"
   description  = "Reads and writes documents, and nothing else."
 

@@ -83,6 +83,11 @@ resource "google_firebaserules_ruleset" "deny_all" {
     }
   }
 
+  # One that is in force cannot be deleted.
+  lifecycle {
+    create_before_destroy = true
+  }
+
   depends_on = [google_project_service.this]
 }
 

@@ -77,7 +77,7 @@ run "gives_each_function_the_settings_it_reads" {
         project_number  = "42"
         pool            = "pool"
         provider        = "aws-lambda"
-        service_account = "tb@my-project.iam.gserviceaccount.com"
+        service_account = "textback@my-project.iam.gserviceaccount.com"
       }
     }
   }
@@ -102,7 +102,7 @@ run "gives_each_function_the_settings_it_reads" {
       audience                          = "//iam.googleapis.com/projects/42/locations/global/workloadIdentityPools/pool/providers/aws-lambda"
       subject_token_type                = "urn:ietf:params:aws:token-type:aws4_request"
       token_url                         = "https://sts.googleapis.com/v1/token"
-      service_account_impersonation_url = "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/tb@my-project.iam.gserviceaccount.com:generateAccessToken"
+      service_account_impersonation_url = "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/textback@my-project.iam.gserviceaccount.com:generateAccessToken"
       credential_source = {
         environment_id                 = "aws1"
         regional_cred_verification_url = "https://sts.{region}.amazonaws.com?Action=GetCallerIdentity&Version=2011-06-15"

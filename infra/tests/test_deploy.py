@@ -274,14 +274,16 @@ def installation(client):
 CARGO = """#!/bin/sh
 while [ $# -gt 0 ]; do
     case $1 in
-        --package) function=$2 ;;
+        --package) functions="$functions $2" ;;
         --lambda-dir) folder=$2 ;;
         --arm64 | --x86-64) architecture=$1 ;;
     esac
     shift
 done
-mkdir -p "$folder/$function"
-echo "$function $architecture" >"$folder/$function/bootstrap"
+for function in $functions; do
+    mkdir -p "$folder/$function"
+    echo "$function $architecture" >"$folder/$function/bootstrap"
+done
 """
 
 

@@ -6,6 +6,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
@@ -17,6 +18,7 @@ use reqwest::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
 use settings::{Names, Settings, SettingsError};
+use url::Url;
 
 const SECRETS_PATH: &str = "SECRETS_PATH";
 
@@ -87,7 +89,12 @@ impl Parameters {
     pub(crate) async fn of(environment: &Settings) -> Result<Option<Self>, SettingsError> {
         let Some(path) = environment.get(SECRETS_PATH) else { return Ok(None) };
         let path = checked(path)?;
-        let config = aws_config::defaults(BehaviorVersion::latest()).load().await;
+        let mut config = aws_config::defaults(BehaviorVersion::latest());
+        if environment.get("AWS_ACCESS_KEY_ID").is_some() {
+            // To look for others would begin with reading the system's certificate authorities.
+            config = config.credentials_provider(EnvironmentVariableCredentialsProvider::new());
+        }
+        let config = config.load().await;
         let names = environment.lacking().filter(|name| may_be_stored(name)).collect();
         Self::below(path, names, &config).map(Some)
     }
@@ -100,11 +107,16 @@ impl Parameters {
     ) -> Result<Self, SettingsError> {
         let region = config.region().map(AsRef::as_ref).filter(|region: &&str| !region.is_empty());
         let region = region.ok_or_else(|| unusable("it needs a region: set AWS_REGION"))?;
+        let endpoint = endpoint(config, region);
+        // What signs is not made for anything else, and would panic.
+        if !Url::parse(&endpoint).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
+            return Err(unusable(NO_ADDRESS));
+        }
         Ok(Self {
             path,
             names,
             region: region.to_owned(),
-            endpoint: endpoint(config, region),
+            endpoint,
             credentials: config.credentials_provider().ok_or_else(|| unusable(NO_CREDENTIALS))?,
             http: Connections::new(|builder| builder.timeout(PATIENCE)),
         })
@@ -180,14 +192,13 @@ impl Parameters {
         let bytes = SignableBody::Bytes(body.as_bytes());
         let signature = SignableRequest::new("POST", &*self.endpoint, headers.into_iter(), bytes)
             .and_then(|request| sign(request, &parameters))
-            .map_err(|_| Refusal::ForGood("the address of its endpoint is none".into()))?;
+            .map_err(|_| Refusal::ForGood(NO_ADDRESS.into()))?;
         let (signature, _) = signature.into_parts();
         let mut request = self.http.client().post(&self.endpoint);
         for (name, value) in headers.into_iter().chain(signature.headers()) {
             request = request.header(name, value);
         }
-        let unusable = |_| Refusal::ForGood("the address of its endpoint is none".into());
-        request.body(body).build().map_err(unusable)
+        request.body(body).build().map_err(|_| Refusal::ForGood(NO_ADDRESS.into()))
     }
 
     /// What to do about a refusal. Its own words are left out, save for the name that they contain.
@@ -197,7 +208,7 @@ impl Parameters {
         let meant = self.names.iter().map(|name| format!("{}{name}", self.path));
         let meant = meant.filter(|name| refused.message.contains(name)).max_by_key(String::len);
         Refusal::ForGood(match code {
-            "ThrottlingException" | "TooManyUpdates" | "RequestLimitExceeded" => {
+            "RequestLimitExceeded" | "ThrottlingException" | "TooManyRequestsException" => {
                 return Refusal::ForNow;
             }
             _ if status.is_server_error() => return Refusal::ForNow,
@@ -255,6 +266,9 @@ struct Refused {
     #[serde(alias = "Message")]
     message: String,
 }
+
+const NO_ADDRESS: &str =
+    "AWS_ENDPOINT_URL is no address: write it as https://ssm.us-east-1.amazonaws.com";
 
 const NO_CREDENTIALS: &str = "it needs credentials of AWS: a role, a profile, or \
                               AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";

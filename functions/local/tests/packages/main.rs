@@ -25,11 +25,12 @@ use sms::{Number, Status};
 use crate::package::{ARM64, Architecture, Function, Package, X86_64};
 
 /// Every function, and the paths that lead to it.
-const FUNCTIONS: [(&str, &[&str]); 5] = [
+const FUNCTIONS: [(&str, &[&str]); 6] = [
     ("inbound", &["/webhooks/{provider}/inbound"]),
     ("receipts", &["/webhooks/{provider}/status"]),
     ("turn", &[]),
     ("sweep", &[]),
+    ("site", &["/", "/privacy", "/terms", "/opt-in"]),
     ("console", &["/console", "/console/{*file}"]),
 ];
 
@@ -141,6 +142,12 @@ async fn answer(architecture: Architecture) {
     assert!(status == 200 && page.contains("<html"), "{status} {page}");
     let (status, list) = deployed.get("/console/api/conversations", Some(PASSWORD)).await;
     assert!(status == 200 && list.contains(&id.to_string()), "{status} {list}");
+
+    // Anybody sees the public pages.
+    for path in ["/", "/privacy", "/terms", "/opt-in"] {
+        let (status, page) = deployed.get(path, None).await;
+        assert!(status == 200 && page.contains("<html"), "{path}: {status} {page}");
+    }
 
     for (_, _, function) in deployed.functions {
         function.terminate().await;

@@ -95,6 +95,12 @@ async fn what_keeps_it_from_reading_stops_the_start_and_says_what_to_do() {
             &[("SECRETS_PATH", "textback/production")][..],
             "write a path like /textback/production/".to_owned(),
         ),
+        (
+            Mode::Works,
+            &[("AWS_ENDPOINT_URL_SSM", "localhost")],
+            "AWS_ENDPOINT_URL is no address: write it as https://ssm.us-east-1.amazonaws.com"
+                .into(),
+        ),
         (Mode::Works, &[("AWS_REGION", "")], "it needs a region: set AWS_REGION".into()),
         (
             Mode::Works,
