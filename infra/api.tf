@@ -9,6 +9,10 @@ locals {
     "GET /privacy"                      = "site"
     "GET /terms"                        = "site"
     "GET /opt-in"                       = "site"
+    "HEAD /"                            = "site" # a checker of links asks so, and no GET answers it here
+    "HEAD /privacy"                     = "site"
+    "HEAD /terms"                       = "site"
+    "HEAD /opt-in"                      = "site"
     "POST /opt-in"                      = "site"
     "GET /console"                      = "console"
     "ANY /console/{proxy+}"             = "console"
