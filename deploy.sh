@@ -48,7 +48,7 @@ functions() {
 # ---- package
 
 package() {
-    local architecture=${1:-arm64} folder function file
+    local architecture=${1:-arm64} folder function file packages=()
     case $architecture in
         arm64 | x86-64) folder=target/package/$architecture ;;
         *) fail "there is no architecture $architecture: write arm64 or x86-64" ;;
@@ -61,10 +61,14 @@ package() {
 
     rm -rf "$folder"
     mkdir -p "$folder"
+    # All at once, so that both processors link. What they share is built with what any of them asks
+    # for; the linker leaves out again what a function does not reach.
     for function in $(functions); do
-        # One at a time, because a build of several shares their features.
-        cargo lambda build --release --locked "--$architecture" --package "$function" \
-            --lambda-dir "$PWD/target/lambda/$architecture"
+        packages+=(--package "$function")
+    done
+    cargo lambda build --release --locked "--$architecture" "${packages[@]}" \
+        --lambda-dir "$PWD/target/lambda/$architecture"
+    for function in $(functions); do
         for file in agent.md business.toml; do
             [ ! -f "$file" ] || cp "$file" "target/lambda/$architecture/$function/"
         done
@@ -374,6 +378,7 @@ stop_canaries() {
 
 smoke() {
     local setting settings
+    [ -n "${TEXTBACK:-}" ] || need cargo 'install Rust, https://rustup.rs'
     find_deployment "$1"
     # What the function that takes texts goes by, itself, and none of the settings of this shell.
     settings=$(aws lambda get-function-configuration --function-name "$(name_of inbound)" \
@@ -390,10 +395,9 @@ smoke() {
         if [ -n "${TEXTBACK:-}" ]; then
             "$TEXTBACK" smoke
         else
-            need cargo 'install Rust, https://rustup.rs'
             cargo run --quiet --locked -- smoke
         fi
-    )
+    ) || fail "if a release broke it: ./deploy.sh rollback $1"
 }
 
 status() {

@@ -274,14 +274,16 @@ def installation(client):
 CARGO = """#!/bin/sh
 while [ $# -gt 0 ]; do
     case $1 in
-        --package) function=$2 ;;
+        --package) functions="$functions $2" ;;
         --lambda-dir) folder=$2 ;;
         --arm64 | --x86-64) architecture=$1 ;;
     esac
     shift
 done
-mkdir -p "$folder/$function"
-echo "$function $architecture" >"$folder/$function/bootstrap"
+for function in $functions; do
+    mkdir -p "$folder/$function"
+    echo "$function $architecture" >"$folder/$function/bootstrap"
+done
 """
 
 
@@ -520,7 +522,11 @@ def test_smoke_takes_the_settings_of_the_function_that_takes_texts(checkout, ins
     ran = checkout.deploy(
         "smoke", installation.name, TEXTBACK=str(program), TWILIO_AUTH_TOKEN="of another"
     )
-    assert (ran.code, ran.out) == (3, "smoke https://text.example.test b = c none\n"), ran.said
+    assert ran.out == "smoke https://text.example.test b = c none\n", ran.said
+    assert (ran.code, ran.message) == (
+        1,
+        f"if a release broke it: ./deploy.sh rollback {installation.name}",
+    )
 
 
 # ---- everything that can be missing

@@ -51,8 +51,13 @@ fn main() -> ExitCode {
         site::SETTINGS,
         console::SETTINGS,
     ];
-    let settings = Settings::from_env([host::SETTINGS].into_iter().chain(functions.concat()));
-    match Arguments::parse().command.unwrap_or(Command::Serve) {
+    let command = Arguments::parse().command.unwrap_or(Command::Serve);
+    let names = match command {
+        Command::Smoke => vec![smoke::SETTINGS],
+        _ => functions.concat(),
+    };
+    let settings = Settings::from_env([host::SETTINGS].into_iter().chain(names));
+    match command {
         Command::Serve => host::run(settings, app::serve),
         // Who talks in a terminal wants to read what is said, not how.
         Command::Chat => host::run(settings.or("RUST_LOG", "error"), chat::run),

@@ -13,10 +13,22 @@ use reqwest::{Client, RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::json;
-use settings::Settings;
+use settings::{Names, Settings};
 use sms::Twilio;
 use telemetry::{Step, TraceId};
 use uuid::Uuid;
+
+/// What it reads. Little, so that a release need not be allowed to read much.
+pub(crate) const SETTINGS: Names = &[
+    "CONSOLE_PASSWORD",
+    "MC_WEBHOOK_TOKEN",
+    "PUBLIC_URL",
+    "TWILIO_ACCOUNT_SID",
+    "TWILIO_AUTH_TOKEN",
+    "TWILIO_BASE_URL",
+    "TWILIO_FROM",
+    "TWILIO_MESSAGING_SERVICE_SID",
+];
 
 /// Of Twilio's magic numbers the one that works (see [`sms::Number::is_for_tests`]).
 const TEST_NUMBER: &str = "+15005550006";
@@ -416,4 +428,16 @@ fn unanswered(error: &reqwest::Error) -> Problem {
 
 fn milliseconds(duration: Duration) -> String {
     format!("{} ms", duration.as_millis())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_release_may_read_what_it_asks_for() {
+        let listed: Vec<&str> =
+            serde_json::from_str(include_str!("../../../infra/smoke.json")).unwrap();
+        assert_eq!(listed, SETTINGS);
+    }
 }

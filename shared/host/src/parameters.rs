@@ -18,6 +18,7 @@ use reqwest::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
 use settings::{Names, Settings, SettingsError};
+use url::Url;
 
 const SECRETS_PATH: &str = "SECRETS_PATH";
 
@@ -106,11 +107,16 @@ impl Parameters {
     ) -> Result<Self, SettingsError> {
         let region = config.region().map(AsRef::as_ref).filter(|region: &&str| !region.is_empty());
         let region = region.ok_or_else(|| unusable("it needs a region: set AWS_REGION"))?;
+        let endpoint = endpoint(config, region);
+        // What signs is not made for anything else, and would panic.
+        if !Url::parse(&endpoint).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
+            return Err(unusable(NO_ADDRESS));
+        }
         Ok(Self {
             path,
             names,
             region: region.to_owned(),
-            endpoint: endpoint(config, region),
+            endpoint,
             credentials: config.credentials_provider().ok_or_else(|| unusable(NO_CREDENTIALS))?,
             http: Connections::new(|builder| builder.timeout(PATIENCE)),
         })

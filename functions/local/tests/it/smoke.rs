@@ -1,6 +1,11 @@
 //! `smoke`, by which an owner sees whether what is on the air works.
 
+use axum::response::Redirect;
+use axum::routing::{get, post};
+use axum::{Json, Router};
 use fakes::OpenAi;
+use serde_json::json;
+use tokio::net::TcpListener;
 
 use crate::product::{Product, Ran, WEBHOOK_TOKEN, between};
 
@@ -104,4 +109,36 @@ async fn on_the_air(providers: &[&str]) -> Product {
 /// The lines without their figures, and without the first.
 fn outline(ran: &Ran) -> Vec<&str> {
     ran.printed[1..].iter().filter_map(|line| Some(line.split_once(':')?.0)).collect()
+}
+
+#[tokio::test]
+async fn smoke_tells_what_is_not_ours_or_not_safe() {
+    let sent = json!({ "what": "sent", "at": 0, "details": { "outcome": "accepted" } });
+    let trace = json!({ "answered_in": null, "steps": [sent] });
+    let taken = [("x-trace-id", "0123456789abcdef0123456789abcdef")];
+    let careless = Router::new()
+        .route("/", get("It works!"))
+        .route("/healthz", get(Redirect::permanent("https://elsewhere.example.test")))
+        .route("/webhooks/twilio/inbound", post((taken, "")))
+        .route("/console/api/about", get("{}"))
+        .route("/console/api/traces/{id}", get(Json(trace)));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async { axum::serve(listener, careless).await });
+
+    let mut product = on_the_air(&["twilio"]).await;
+    product.settings.insert("PUBLIC_URL".into(), address);
+    let ran = product.run(&["smoke"], "").await;
+    let wrong: Vec<_> = ran.printed.iter().filter(|line| line.starts_with('✗')).collect();
+    assert_eq!(
+        wrong,
+        [
+            "✗ it answers: HTTP 308",
+            "✗ the landing page is there: it is no page",
+            "✗ a forged text is refused: HTTP 200",
+            "✗ the model answers: it was not asked",
+            "✗ the reply stops before a provider: a provider was asked: accepted",
+        ]
+    );
+    assert_eq!((ran.code, &ran.said[..]), (Some(1), &["error: 5 of 8 checks failed".into()][..]));
 }
