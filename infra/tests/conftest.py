@@ -159,6 +159,7 @@ class Terraform:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            timeout=600,  # what moto does not answer is asked again for ever
         )
         TIMES.append(f"terraform {arguments[0]}: {time.monotonic() - begun:.0f} s")
         assert done.returncode == expect, f"terraform {' '.join(arguments)}:\n{done.stdout}"
