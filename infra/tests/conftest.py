@@ -126,13 +126,9 @@ def terraform_configuration(folder):
     own = os.environ.get("TF_CLI_CONFIG_FILE")
     if own and Path(own).is_file():
         return {"TF_CLI_CONFIG_FILE": own}
-    providers = (
-        aws.parents[1]
-        for base in PROVIDER_FOLDERS
-        for aws in base.glob("**/registry.terraform.io/hashicorp/aws")
-    )
     file = folder / "terraform.rc"
-    mirror = next((registry.parent for registry in providers), None)
+    found = (aws for base in PROVIDER_FOLDERS for aws in base.glob("**/hashicorp/aws"))
+    mirror = next((aws.parents[2] for aws in found), None)
     file.write_text(
         f'provider_installation {{\n  filesystem_mirror {{\n    path = "{mirror}"\n  }}\n}}\n'
         if mirror
