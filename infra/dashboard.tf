@@ -32,12 +32,16 @@ locals {
     }
     "Crashes and throttles" = {
       stat = "Sum"
-      metrics = flatten([
-        for key, name in local.functions_by_name : [
-          [["AWS/Lambda", "Errors", "FunctionName", name, { label = "${key} crashed" }]],
-          [["AWS/Lambda", "Throttles", "FunctionName", name, { label = "${key} throttled" }]],
-        ]
-      ])
+      metrics = concat(
+        [
+          for key, name in local.functions_by_name :
+          ["AWS/Lambda", "Errors", "FunctionName", name, { label = "${key} crashed" }]
+        ],
+        [
+          for key, name in local.functions_by_name :
+          ["AWS/Lambda", "Throttles", "FunctionName", name, { label = "${key} throttled" }]
+        ],
+      )
     }
     "What needs a person" = {
       stat    = "Sum"

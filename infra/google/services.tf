@@ -2,6 +2,7 @@
 
 resource "google_project_service" "this" {
   for_each = toset([
+    "cloudresourcemanager.googleapis.com",
     "firebaserules.googleapis.com",
     "firestore.googleapis.com",
     "iam.googleapis.com",

@@ -8,7 +8,7 @@ terraform {
     }
   }
 
-  # The rest is the owner's: see ../environments/backend.hcl.example, with a key of its own.
+  # The rest is the owner's: see ../environments/google.hcl.example.
   backend "s3" {
     encrypt      = true
     use_lockfile = true
@@ -17,4 +17,8 @@ terraform {
 
 provider "google" {
   project = var.project
+
+  # Somebody who logged in as a person has no project to count requests on, and is refused by some.
+  user_project_override = true
+  billing_project       = var.project
 }

@@ -76,9 +76,9 @@ def free_port():
         return listener.getsockname()[1]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def endpoint(tmp_path_factory):
-    """The address of an empty AWS account."""
+    """The address of an empty AWS account, one for each file of checks."""
     log = (tmp_path_factory.mktemp("moto") / "log").open("w+")
     address = f"http://127.0.0.1:{free_port()}"
     server = subprocess.Popen(
@@ -102,7 +102,7 @@ def endpoint(tmp_path_factory):
     server.wait(timeout=10)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def environment(endpoint, tmp_path_factory):
     """Variables for a program that shall take that account for AWS: nothing else of ours or of the
     machine's owner reaches it."""
@@ -190,7 +190,7 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.write_line(line)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def client(endpoint):
     """Looks at the account from outside: `client("sqs")`."""
 
@@ -206,7 +206,7 @@ def client(endpoint):
     return connect
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def packages(tmp_path_factory):
     """A folder with a zip per function. Nothing in this account runs them."""
     folder = tmp_path_factory.mktemp("packages")

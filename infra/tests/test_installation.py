@@ -38,7 +38,7 @@ GAPS = {
 }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def infra(environment, packages, tmp_path_factory):
     """The installation, made in the empty account."""
     folder = tmp_path_factory.mktemp("checkout") / "infra"
@@ -396,6 +396,9 @@ def test_the_dashboard_shows_what_there_is(infra, client):
     assert set(shown) == {alarm["AlarmArn"] for alarm in alarms}
     text = json.dumps(body)
     assert all(name(function) in text for function in FUNCTIONS)
+    # CloudWatch takes a list of lists and nothing else.
+    metrics = [m for w in body["widgets"] for m in w["properties"].get("metrics", [])]
+    assert [m for m in metrics if not (isinstance(m, list) and isinstance(m[0], str))] == []
 
 
 def test_secrets_are_named_and_blank(infra, client):

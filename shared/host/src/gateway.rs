@@ -73,7 +73,9 @@ fn readable(mut call: Value) -> Option<LambdaRequest> {
     let query = call["rawQueryString"].as_str().unwrap_or_default();
     PathAndQuery::try_from(format!("{path}?{query}")).ok()?;
     if let Some(host) = call["headers"]["host"].as_str() {
-        Url::parse(&format!("https://{host}{path}")).ok()?;
+        let scheme = call["headers"]["x-forwarded-proto"].as_str().unwrap_or("https");
+        let url = Url::parse(&format!("{scheme}://{host}{path}")).ok()?;
+        Uri::try_from(url.as_str()).ok()?;
     }
     if call["isBase64Encoded"] == true {
         BASE64_STANDARD.decode(call["body"].as_str().unwrap_or_default()).ok()?;

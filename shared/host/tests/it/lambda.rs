@@ -88,6 +88,8 @@ async fn turns_away_what_no_server_would_read() {
         ("/body", "not Base64!"),
         ("/requestContext/http/method", "GET /"),
         ("/headers/host", "a\nb"),
+        ("/headers/host", "a{b"),
+        ("/headers/x-forwarded-proto", "1x"),
     ] {
         let answer = lambda.answer(with(event("http_api"), field, value)).await;
         assert_eq!(answer["statusCode"], 400, "{field}");
