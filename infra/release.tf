@@ -90,6 +90,15 @@ locals {
     for function in module.function : [function.arn, function.alias_arn]
   ])
 
+  # As GitHub calls the environment: by names, and by names and ids where the repository is younger.
+  github_subjects = var.github == null ? [] : [
+    for repository in concat([var.github.repository], local.github_with_ids) :
+    "repo:${repository}:environment:${var.github.environment}"
+  ]
+  github_with_ids = try(var.github.repository_id, null) == null ? [] : [
+    replace("${var.github.repository}@${var.github.repository_id}", "/", "@${var.github.owner_id}/")
+  ]
+
   github = var.github == null ? toset([]) : toset(["github"])
   github_provider = (
     var.github == null ? null :
@@ -142,7 +151,7 @@ data "aws_iam_policy_document" "release_trust" {
     condition {
       test     = "StringEquals"
       variable = "token.actions.githubusercontent.com:sub"
-      values   = ["repo:${var.github.repository}:environment:${var.github.environment}"]
+      values   = local.github_subjects
     }
   }
 }

@@ -182,17 +182,24 @@ variable "canary" {
 }
 
 variable "github" {
-  description = "The repository (`owner/name`) and the environment in it from which releases come without a stored key. An account has one provider for GitHub: where it exists already, give its ARN."
+  description = "The repository (`owner/name`) and the environment in it from which releases come without a stored key. An account has one provider for GitHub: where it exists already, give its ARN. GitHub knows repositories made since July 2026 by their ids as well: `gh api repos/owner/name --jq '.owner.id, .id'`."
   type = object({
-    repository  = string
-    environment = string
-    provider    = optional(string)
+    repository    = string
+    environment   = string
+    owner_id      = optional(number)
+    repository_id = optional(number)
+    provider      = optional(string)
   })
   default = null
 
   validation {
     condition     = var.github == null || can(regex("^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$", var.github.repository))
     error_message = "github.repository is \"owner/name\"."
+  }
+
+  validation {
+    condition     = var.github == null || try((var.github.owner_id == null) == (var.github.repository_id == null), false)
+    error_message = "github.owner_id and github.repository_id go together."
   }
 
   validation {

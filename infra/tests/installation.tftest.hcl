@@ -171,6 +171,22 @@ run "a_canary_goes_back_by_itself" {
   }
 }
 
+run "knows_a_young_repository_by_its_ids_as_well" {
+  command = plan
+
+  variables {
+    github = { repository = "owner/name", environment = "production", owner_id = 7, repository_id = 42 }
+  }
+
+  assert {
+    condition = join(" ", local.github_subjects) == join(" ", [
+      "repo:owner/name:environment:production",
+      "repo:owner@7/name@42:environment:production",
+    ])
+    error_message = "The role trusts another workflow than the repository's."
+  }
+}
+
 run "uses_the_provider_for_github_that_exists" {
   command = plan
   variables {
