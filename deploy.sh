@@ -183,8 +183,9 @@ apply() {
         -var-file="environments/$environment.tfvars" \
         -var="packages=../target/package/${architecture/_/-}" || changes=$?
     [ "$changes" != 1 ] || fail 'there is no plan, for the reason above'
+    # Where Terraform has nothing to do, the code may be new all the same.
+    confirm "$environment" "$confirmed"
     if [ "$changes" = 2 ]; then
-        confirm "$environment" "$confirmed"
         terraform -chdir=infra apply -input=false "$plan"
     fi
     release "$environment"
