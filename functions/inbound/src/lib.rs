@@ -60,11 +60,15 @@ impl Inbound {
             Err(answer) => return answer,
         };
         for event in events {
-            let Event::Text(text) = event else {
-                tracing::warn!(
-                    "a receipt came to the address for texts: its address ends in /status"
-                );
-                continue;
+            let text = match event {
+                Event::Text(text) => text,
+                Event::Subscription(_) => continue,
+                Event::Receipt(_) => {
+                    tracing::warn!(
+                        "a receipt came to the address for texts: its address ends in /status"
+                    );
+                    continue;
+                }
             };
             let stored = if text.body.chars().count() > LONGEST_TEXT {
                 webhooks::keep(&self.store, provider, &call, "text too long", trace, now).await

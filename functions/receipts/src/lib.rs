@@ -48,16 +48,20 @@ impl Receipts {
         };
         let mut attempted = None;
         for event in events {
-            let Event::Receipt(receipt) = event else {
-                tracing::error!(
-                    "a text came to the address for receipts: its address ends in /inbound"
-                );
-                let reason = "a text at the address for receipts";
-                let kept = webhooks::keep(&self.store, provider, &call, reason, trace, now).await;
-                if let Err(error) = kept {
-                    return (webhooks::unavailable(&error), None);
+            let receipt = match event {
+                Event::Receipt(receipt) => receipt,
+                Event::Subscription(_) => continue,
+                Event::Text(_) => {
+                    tracing::error!(
+                        "a text came to the address for receipts: its address ends in /inbound"
+                    );
+                    let reason = "a text at the address for receipts";
+                    let keep = webhooks::keep(&self.store, provider, &call, reason, trace, now);
+                    if let Err(error) = keep.await {
+                        return (webhooks::unavailable(&error), None);
+                    }
+                    continue;
                 }
-                continue;
             };
             match self.store.receive(provider.name(), &receipt, now).await {
                 Ok(joined) => {

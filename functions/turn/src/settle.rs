@@ -55,13 +55,14 @@ impl Wake<'_> {
             Change::Steps(trace.clone(), vec![step])
         };
         match found {
-            Ok(Found::Accepted { id, status }) => {
+            Ok(Found::Known(receipt)) => {
+                let id = receipt.message;
                 tracing::info!(provider.name = name, message.id = id, "found a lost reply");
                 let learned = Change::Learned {
                     attempt: attempt.clone(),
-                    status: status.max(Status::Accepted),
+                    status: receipt.status.max(Status::Accepted),
                     message: Some((name.to_owned(), id.clone())),
-                    code: None,
+                    code: receipt.code,
                 };
                 self.close(loaded, attempt, None, vec![looked("found"), learned]).await?;
                 self.turn.store.join_receipts(Some((name, &id)), 10).await?;

@@ -58,6 +58,11 @@ pub enum WebhookError {
     #[error("not from the provider")]
     Forged,
 
+    /// It cannot be proven at the moment, because the provider does not give what that needs. Answer
+    /// 503, and it is sent again.
+    #[error("cannot be proven now: {0}")]
+    Unprovable(&'static str),
+
     /// Nobody's call: broken before it could be authenticated. Answer 400.
     #[error("malformed: {0}")]
     Malformed(&'static str),

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use crate::Number;
 
@@ -12,6 +13,9 @@ pub enum Event {
     Text(Text),
     /// What became of a message that we sent.
     Receipt(Receipt),
+    /// The company wants to know that we want its calls: this address of its own is to be asked
+    /// once, by GET. Proven to be the company's; it may hold a token.
+    Subscription(Url),
 }
 
 /// One inbound message, its parts joined. `Debug` prints neither numbers nor words.
@@ -44,6 +48,8 @@ pub struct Receipt {
     pub message: String,
     /// The attempt that we named when we sent, where the provider gives it back.
     pub attempt: Option<String>,
+    /// Which part of the message it is about, where the provider reports on parts of long messages.
+    pub part: Option<Part>,
     /// What the word means.
     pub status: Status,
     /// The provider's own word.
@@ -52,6 +58,15 @@ pub struct Receipt {
     pub code: Option<String>,
     /// Whether it failed because the person told the provider to stop.
     pub opted_out: bool,
+}
+
+/// A part of a message that is too long for one. The message is as good as its worst part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Part {
+    /// Which one, from 1.
+    pub number: u32,
+    /// Of how many.
+    pub of: u32,
 }
 
 /// What is known of a message, from least to most. The status of an attempt is the highest seen,

@@ -7,8 +7,10 @@
 #![warn(missing_docs)]
 
 mod address;
+mod code;
 mod error;
 mod event;
+mod finding;
 mod gsm;
 mod http_client;
 mod messagecentral;
@@ -18,13 +20,15 @@ mod provider;
 mod providers;
 mod twilio;
 
+pub use code::{About, Code};
 pub use error::{SendError, WebhookError};
-pub use event::{Event, Receipt, Status, Text};
+pub use event::{Event, Part, Receipt, Status, Text};
+pub use finding::{Check, Finding, Verdict};
 pub use gsm::{Encoding, Segments, gsm7_units, segments};
 pub use http_client::{Answer, Http};
 pub use messagecentral::{InboundFields, MessageCentral, MessageCentralSettings};
 pub use mock::Mock;
 pub use number::{NotANumber, Number};
-pub use provider::{Acknowledgement, Found, Outgoing, Provider};
+pub use provider::{Acknowledgement, Found, Genuine, Outgoing, Provider};
 pub use providers::Providers;
 pub use twilio::Twilio;

@@ -22,7 +22,11 @@ use tokio::sync::Mutex;
 use url::form_urlencoded;
 
 use crate::address;
-use crate::{Answer, Event, Http, Number, Outgoing, Provider, SendError, Text, WebhookError};
+use crate::code;
+use crate::{
+    About, Answer, Code, Event, Genuine, Http, Number, Outgoing, Provider, SendError, Text,
+    WebhookError,
+};
 
 const BASE_URL: &str = "https://cpaas.messagecentral.com";
 
@@ -33,19 +37,88 @@ const SHARED_SENDER: &str = "UTOMOB";
 /// The `responseCode` of a message that was taken.
 const SUCCESS: u32 = 200;
 
-/// The `responseCode`s of a message that was certainly not taken. All others leave it open.
-const REFUSED: [u32; 11] = [
-    400, // a parameter is wrong, or the destination is not priced on the account
-    401, // the token is missing, expired or invalid
-    403, // the account may not do this
-    409, // a duplicate of an earlier request
-    500, // a fault of theirs, by our decision never processed
-    501, // no such customer
-    506, // a request for this number is still open
-    508, // no credit left
-    511, // the country code is wrong
-    800, // a limit of the account is reached
-    913, // text messages are not activated on the account
+/// What the `responseCode` of a message means that was certainly not taken. All others leave it
+/// open. 500 is here by our decision. With `token:` in front it was the request for a token.
+const CODES: &[Code] = &[
+    Code {
+        code: "400",
+        about: About::Sender,
+        happened: "MessageCentral did not accept the request: most often the country is not priced on the account.",
+        fix: "Ask MessageCentral's support to price the country for texts.",
+    },
+    Code {
+        code: "401",
+        about: About::Account,
+        happened: "MessageCentral does not let us in.",
+        fix: "Copy MC_CUSTOMER_ID and MC_PASSWORD from MessageCentral's console again.",
+    },
+    Code {
+        code: "403",
+        about: About::Account,
+        happened: "The account may not do this.",
+        fix: "Ask MessageCentral's support to activate texts (MessageNow) for the account.",
+    },
+    Code {
+        code: "409",
+        about: About::Route,
+        happened: "MessageCentral takes it for a duplicate of an earlier request.",
+        fix: "",
+    },
+    Code { code: "500", about: About::Route, happened: "A fault at MessageCentral.", fix: "" },
+    Code {
+        code: "501",
+        about: About::Account,
+        happened: "MessageCentral knows no such customer.",
+        fix: "Copy MC_CUSTOMER_ID from MessageCentral's console again.",
+    },
+    Code {
+        code: "506",
+        about: About::Route,
+        happened: "An earlier request for this number is still open there, for up to a minute.",
+        fix: "",
+    },
+    Code {
+        code: "508",
+        about: About::Account,
+        happened: "There is no credit left on the account.",
+        fix: "Buy credit in MessageCentral's console.",
+    },
+    Code {
+        code: "511",
+        about: About::Request,
+        happened: "The country code is not valid.",
+        fix: "",
+    },
+    Code {
+        code: "800",
+        about: About::Account,
+        happened: "A limit of the account is reached.",
+        fix: "Ask MessageCentral's support for a higher limit.",
+    },
+    Code {
+        code: "913",
+        about: About::Account,
+        happened: "Texts are not activated on the account.",
+        fix: "Write to MessageCentral's support: an account needs their help before its first text (MessageNow).",
+    },
+    Code {
+        code: "token: 400",
+        about: About::Account,
+        happened: "MessageCentral gives no token: the customer id or the password is wrong.",
+        fix: "Copy MC_CUSTOMER_ID and MC_PASSWORD from MessageCentral's console again.",
+    },
+    Code {
+        code: "token: 401",
+        about: About::Account,
+        happened: "MessageCentral gives no token: the customer id or the password is wrong.",
+        fix: "Copy MC_CUSTOMER_ID and MC_PASSWORD from MessageCentral's console again.",
+    },
+    Code {
+        code: "token: 403",
+        about: About::Account,
+        happened: "MessageCentral gives this account no token.",
+        fix: "Ask MessageCentral's support whether the account is active.",
+    },
 ];
 
 /// How long a token is used that does not say when it ends. Lifetimes from a week on were seen.
@@ -170,6 +243,14 @@ impl Provider for MessageCentral {
         "messagecentral"
     }
 
+    fn sender(&self) -> &str {
+        &self.settings.sender_id
+    }
+
+    fn codes(&self) -> &'static [Code] {
+        CODES
+    }
+
     async fn send(&self, http: &Http, message: &Outgoing) -> Result<String, SendError> {
         let token = self.token(http, |token| token.usable_until).await?;
         let answer = self.hand_over(http, message, &token).await?;
@@ -182,21 +263,21 @@ impl Provider for MessageCentral {
         outcome(&self.hand_over(http, message, &token).await?)
     }
 
-    fn receive(&self, call: &Request<Bytes>) -> Result<Vec<Event>, WebhookError> {
-        let query: Vec<_> =
-            form_urlencoded::parse(call.uri().query().unwrap_or_default().as_bytes())
-                .into_owned()
-                .collect();
-        if !self.is_genuine(&query) {
-            return Err(WebhookError::Forged);
+    async fn prove(&self, _http: &Http, call: Request<Bytes>) -> Result<Genuine, WebhookError> {
+        match self.is_genuine(&query(&call)) {
+            true => Ok(Genuine::new(call)),
+            false => Err(WebhookError::Forged),
         }
+    }
+
+    fn read(&self, call: &Genuine) -> Result<Vec<Event>, WebhookError> {
         // A report may quote what we sent, which must not look like an answer to it.
         if call.uri().path().ends_with("/status") {
             return Err(WebhookError::Unreadable("a receipt, whose form nothing documents"));
         }
-        let content = content(call.body(), query);
+        let content = content(call.body(), query(call));
         let mut texts = Vec::new();
-        self.read(&content, &Fields::new(), DEPTH, &mut texts)?;
+        self.collect(&content, &Fields::new(), DEPTH, &mut texts)?;
         if texts.is_empty() {
             return Err(WebhookError::Unreadable("no sender or no text was found in it"));
         }
@@ -319,7 +400,9 @@ impl MessageCentral {
         match token {
             Some(token) if answer.is_success() => Ok(Token::new(token, Timestamp::now())),
             // A wrong password is answered with HTTP 200, too.
-            _ => Err(refused(&code(&body["status"]).unwrap_or(answer.status.into()).to_string())),
+            _ => Err(refused(
+                &response_code(&body["status"]).unwrap_or(answer.status.into()).to_string(),
+            )),
         }
     }
 
@@ -342,7 +425,7 @@ impl MessageCentral {
 
     /// Adds the texts in a value of a call's body. What surrounds a text, such as our number, may
     /// be said once around several; its words and its id are its own.
-    fn read<'a>(
+    fn collect<'a>(
         &self,
         value: &'a Value,
         around: &Fields<'a>,
@@ -381,7 +464,7 @@ impl MessageCentral {
             });
         } else if depth > 0 {
             for value in inner {
-                self.read(value, &fields, depth - 1, texts)?;
+                self.collect(value, &fields, depth - 1, texts)?;
             }
         }
         Ok(())
@@ -448,7 +531,7 @@ fn password_base64(settings: &Settings) -> Result<Option<SecretString>, Settings
 }
 
 fn is_unauthorized(answer: &Answer) -> bool {
-    let said = answer.json::<Value>().and_then(|body| code(&body["responseCode"]));
+    let said = answer.json::<Value>().and_then(|body| response_code(&body["responseCode"]));
     matches!(answer.status, 401 | 403) || matches!(said, Some(401 | 403))
 }
 
@@ -456,8 +539,8 @@ fn outcome(answer: &Answer) -> Result<String, SendError> {
     let body: Value = answer.json().unwrap_or_default();
     let data = &body["data"];
     let error_message = word(&data["errorMessage"]);
-    let code = match code(&body["responseCode"]) {
-        Some(SUCCESS) if error_message.is_some() => code(&data["responseCode"]),
+    let code = match response_code(&body["responseCode"]) {
+        Some(SUCCESS) if error_message.is_some() => response_code(&data["responseCode"]),
         code => code,
     };
     match code {
@@ -466,12 +549,19 @@ fn outcome(answer: &Answer) -> Result<String, SendError> {
             let id = word(&data["verificationId"]).or_else(|| word(&data["transactionId"]));
             id.ok_or_else(|| answer.otherwise())
         }
-        Some(code) if REFUSED.contains(&code) => Err(SendError::Refused { code: code.to_string() }),
+        Some(code) if code::find(CODES, &code.to_string()).is_some() => {
+            Err(SendError::Refused { code: code.to_string() })
+        }
         Some(code) if code != SUCCESS && answer.is_success() => {
             Err(SendError::Unknown { code: code.to_string() })
         }
         _ => Err(answer.otherwise()),
     }
+}
+
+fn query(call: &Request<Bytes>) -> Vec<(String, String)> {
+    let query = call.uri().query().unwrap_or_default();
+    form_urlencoded::parse(query.as_bytes()).into_owned().collect()
 }
 
 /// The body of a call: JSON if it can be read as such, otherwise a form, and without a body the
@@ -545,6 +635,6 @@ fn word(value: &Value) -> Option<String> {
     }
 }
 
-fn code(value: &Value) -> Option<u32> {
+fn response_code(value: &Value) -> Option<u32> {
     word(value)?.parse().ok()
 }

@@ -8,7 +8,8 @@ use url::Url;
 
 use crate::address::is_loopback;
 use crate::{
-    Event, Http, Number, Outgoing, Provider, Receipt, SendError, Status, Text, WebhookError,
+    Code, Event, Genuine, Http, Number, Outgoing, Provider, Receipt, SendError, Status, Text,
+    WebhookError,
 };
 
 /// The pretend provider. It accepts everything, and carries nothing.
@@ -35,14 +36,26 @@ impl Provider for Mock {
         "mock"
     }
 
+    fn sender(&self) -> &str {
+        "mock"
+    }
+
+    fn codes(&self) -> &'static [Code] {
+        &[]
+    }
+
     async fn send(&self, _http: &Http, message: &Outgoing) -> Result<String, SendError> {
         Ok(format!("mock-{}", message.attempt))
     }
 
-    fn receive(&self, call: &Request<Bytes>) -> Result<Vec<Event>, WebhookError> {
-        if !is_json(call.headers()) || !self.is_at_home(call.headers()) {
-            return Err(WebhookError::Forged);
+    async fn prove(&self, _http: &Http, call: Request<Bytes>) -> Result<Genuine, WebhookError> {
+        match is_json(call.headers()) && self.is_at_home(call.headers()) {
+            true => Ok(Genuine::new(call)),
+            false => Err(WebhookError::Forged),
         }
+    }
+
+    fn read(&self, call: &Genuine) -> Result<Vec<Event>, WebhookError> {
         let event = match serde_json::from_slice(call.body()) {
             Ok(Call::Text { from, to, text, id }) => Event::Text(Text {
                 id,
@@ -55,6 +68,7 @@ impl Provider for Mock {
             Ok(Call::Receipt { message, attempt, status, code }) => Event::Receipt(Receipt {
                 message,
                 attempt,
+                part: None,
                 status: meaning(&status).ok_or(WebhookError::Malformed("no such status"))?,
                 word: status,
                 code,

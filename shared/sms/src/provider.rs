@@ -1,10 +1,13 @@
 //! What every company that carries texts can do for us.
 
+use std::ops::Deref;
+
 use async_trait::async_trait;
 use bytes::Bytes;
+use http::Request;
 use jiff::Timestamp;
 
-use crate::{Event, Http, Number, SendError, Status, WebhookError};
+use crate::{Code, Event, Finding, Http, Number, Receipt, SendError, WebhookError};
 
 /// A company that carries our text messages.
 ///
@@ -15,14 +18,25 @@ pub trait Provider: Send + Sync {
     /// The name used in webhook paths, settings and logs: lower case, no spaces.
     fn name(&self) -> &'static str;
 
+    /// The number, name or pool that a text is sent from, unless it names another.
+    fn sender(&self) -> &str;
+
+    /// What the company's codes mean, for what we do about them and for what people are told.
+    fn codes(&self) -> &'static [Code];
+
     /// Hands over one message, and returns the id the provider will use for it in receipts.
     async fn send(&self, http: &Http, message: &Outgoing) -> Result<String, SendError>;
 
-    /// Proves that a webhook call came from the provider, then reads what it reports.
+    /// Proves that a webhook call came from the provider. Nothing else makes a call [`Genuine`].
     ///
-    /// An empty list means the call is genuine but tells us nothing we use; answer it with a
+    /// Asks the company only for what its signatures need, such as a certificate.
+    async fn prove(&self, http: &Http, call: Request<Bytes>) -> Result<Genuine, WebhookError>;
+
+    /// Reads what a genuine call reports.
+    ///
+    /// An empty list means the call is understood but tells us nothing we use; answer it with a
     /// success, or the provider will keep repeating it.
-    fn receive(&self, call: &http::Request<Bytes>) -> Result<Vec<Event>, WebhookError>;
+    fn read(&self, call: &Genuine) -> Result<Vec<Event>, WebhookError>;
 
     /// Does what a coming [`Provider::send`] would have to wait for, such as fetching a token.
     ///
@@ -39,6 +53,22 @@ pub trait Provider: Send + Sync {
         Ok(Found::CannotAsk)
     }
 
+    /// Asks what has become of a message that was accepted under this id at about this time.
+    async fn poll(
+        &self,
+        _http: &Http,
+        _id: &str,
+        _message: &Outgoing,
+        _at: Timestamp,
+    ) -> Result<Found, SendError> {
+        Ok(Found::CannotAsk)
+    }
+
+    /// Says what the company shows of our account, check by check. Changes nothing there.
+    async fn diagnose(&self, _http: &Http) -> Vec<Finding> {
+        vec![]
+    }
+
     /// Whether the company itself answers this text, as some do with STOP, START and HELP, so that
     /// we must not.
     fn answers(&self, _body: &str) -> bool {
@@ -48,6 +78,29 @@ pub trait Provider: Send + Sync {
     /// The body of a success that the provider expects in answer to a webhook call.
     fn acknowledgement(&self) -> Acknowledgement {
         Acknowledgement { content_type: "text/plain", body: "" }
+    }
+}
+
+/// A webhook call that was proven to come from its provider.
+#[derive(Clone)]
+pub struct Genuine(Request<Bytes>);
+
+impl Genuine {
+    pub(crate) fn new(call: Request<Bytes>) -> Self {
+        Self(call)
+    }
+
+    /// A call that was proven when it came, and has been kept since.
+    pub fn kept(call: Request<Bytes>) -> Self {
+        Self(call)
+    }
+}
+
+impl Deref for Genuine {
+    type Target = Request<Bytes>;
+
+    fn deref(&self) -> &Request<Bytes> {
+        &self.0
     }
 }
 
@@ -71,16 +124,11 @@ impl std::fmt::Debug for Outgoing {
     }
 }
 
-/// What a provider knows of a message that we lost sight of.
+/// What a provider knows of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
-    /// It was accepted after all, under this id.
-    Accepted {
-        /// The provider's id of the message.
-        id: String,
-        /// What has become of it so far.
-        status: Status,
-    },
+    /// It was accepted, and this has become of it so far. The same as if a receipt had said so.
+    Known(Receipt),
     /// The provider does not have it.
     Absent,
     /// The provider offers no way to ask.

@@ -25,15 +25,16 @@ use subtle::ConstantTimeEq as _;
 use url::{Url, form_urlencoded};
 
 use crate::address::{self, is_loopback};
+use crate::code;
 use crate::{
-    Acknowledgement, Event, Found, Http, Number, Outgoing, Provider, Receipt, SendError, Status,
-    Text, WebhookError,
+    About, Acknowledgement, Code, Event, Found, Genuine, Http, Number, Outgoing, Provider, Receipt,
+    SendError, Status, Text, WebhookError,
 };
 
 const BASE_URL: &str = "https://api.twilio.com";
 
-/// Codes have five digits. Any other is a gateway's, and says nothing of the message.
-const CODES: RangeInclusive<u32> = 10_000..=99_999;
+/// Any code of other than five digits is a gateway's, and says nothing of the message.
+const FIVE_DIGITS: RangeInclusive<u32> = 10_000..=99_999;
 
 /// The words that Twilio answers itself, alone in a text (docs: advanced-opt-out). Whether it takes
 /// "STOP." for one of them is not documented; if it does, our own answer is refused with 21610.
@@ -53,19 +54,224 @@ const ANSWERED: [&str; 13] = [
     "INFO",
 ];
 
-/// The recipient replied STOP to this sender.
-const OPTED_OUT: u32 = 21610;
-
-/// The number or the words are at fault, by whomever they are sent.
-const UNDELIVERABLE: [u32; 8] = [
-    21211, // `To` is no valid number
-    21214, // `To` cannot be reached
-    21217, // `To` does not appear to be valid
-    21602, // no body
-    21614, // `To` is not a mobile number
-    21617, // the body is over 1600 characters
-    21618, // the body cannot be sent
-    30007, // filtered for its content
+/// What Twilio's codes mean: <https://www.twilio.com/docs/api/errors>.
+const CODES: &[Code] = &[
+    Code {
+        code: "14107",
+        about: About::Content,
+        happened: "Twilio takes two programs to be texting each other: more than 30 replies went between two numbers, less than 30 seconds apart.",
+        fix: "Look at the conversation; after 30 seconds Twilio lets texts through again.",
+    },
+    Code {
+        code: "20003",
+        about: About::Account,
+        happened: "Twilio does not let us in: the credentials are wrong, or the account is suspended.",
+        fix: "Copy TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN from Twilio's console again; if they are right, see there whether the account is suspended.",
+    },
+    Code {
+        code: "20008",
+        about: About::Account,
+        happened: "These are test credentials, which send nothing.",
+        fix: "Set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN to the live ones.",
+    },
+    Code {
+        code: "20404",
+        about: About::Account,
+        happened: "Twilio knows no such account.",
+        fix: "Copy TWILIO_ACCOUNT_SID from Twilio's console again.",
+    },
+    Code {
+        code: "20429",
+        about: About::Route,
+        happened: "Too many requests came at once; this one was not processed.",
+        fix: "",
+    },
+    Code { code: "21211", about: About::Number, happened: "The number is not valid.", fix: "" },
+    Code {
+        code: "21212",
+        about: About::Sender,
+        happened: "The number that is sent from is not valid.",
+        fix: "Set TWILIO_FROM to a number that the account owns, as +12025550100.",
+    },
+    Code {
+        code: "21214",
+        about: About::Number,
+        happened: "The number cannot be reached.",
+        fix: "",
+    },
+    Code {
+        code: "21217",
+        about: About::Number,
+        happened: "The number does not appear to be valid.",
+        fix: "",
+    },
+    Code {
+        code: "21408",
+        about: About::Sender,
+        happened: "Texts to this country are switched off.",
+        fix: "Switch the country on in Twilio's console under Messaging, Settings, Geo permissions.",
+    },
+    Code {
+        code: "21601",
+        about: About::Sender,
+        happened: "The number that is sent from cannot text.",
+        fix: "Set TWILIO_FROM to a number with the capability SMS.",
+    },
+    Code { code: "21602", about: About::Content, happened: "The text was empty.", fix: "" },
+    Code {
+        code: "21603",
+        about: About::Request,
+        happened: "Neither a number nor a service was named to send from.",
+        fix: "Set TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID.",
+    },
+    Code { code: "21604", about: About::Request, happened: "Nobody was named to text.", fix: "" },
+    Code {
+        code: "21606",
+        about: About::Sender,
+        happened: "The number that is sent from is not the account's, or cannot text this country.",
+        fix: "Set TWILIO_FROM to a number that the account owns and that can text there.",
+    },
+    Code {
+        code: "21608",
+        about: About::Account,
+        happened: "This is a trial account, which texts verified numbers only.",
+        fix: "Upgrade the account in Twilio's console.",
+    },
+    Code {
+        code: "21609",
+        about: About::Request,
+        happened: "Twilio does not accept the address for receipts.",
+        fix: "Set PUBLIC_URL to an address that Twilio can reach.",
+    },
+    Code {
+        code: "21610",
+        about: About::Person,
+        happened: "The person has said STOP to this sender.",
+        fix: "",
+    },
+    Code {
+        code: "21611",
+        about: About::Route,
+        happened: "More than ten hours of texts wait for this number already.",
+        fix: "Send from more numbers, by a messaging service.",
+    },
+    Code {
+        code: "21612",
+        about: About::Sender,
+        happened: "This country cannot be texted from this number.",
+        fix: "Send from a number that can text there.",
+    },
+    Code {
+        code: "21614",
+        about: About::Number,
+        happened: "The number is no mobile number.",
+        fix: "",
+    },
+    Code {
+        code: "21617",
+        about: About::Content,
+        happened: "The text is longer than 1600 characters.",
+        fix: "",
+    },
+    Code { code: "21618", about: About::Content, happened: "The text cannot be sent.", fix: "" },
+    Code {
+        code: "21701",
+        about: About::Sender,
+        happened: "Twilio knows no such messaging service.",
+        fix: "Copy TWILIO_MESSAGING_SERVICE_SID from Twilio's console again.",
+    },
+    Code {
+        code: "21703",
+        about: About::Sender,
+        happened: "The messaging service has no number that can be used.",
+        fix: "Add a number to the messaging service.",
+    },
+    Code {
+        code: "21704",
+        about: About::Sender,
+        happened: "The messaging service has no number.",
+        fix: "Add a number to the messaging service.",
+    },
+    Code {
+        code: "30001",
+        about: About::Route,
+        happened: "More texts wait than Twilio takes.",
+        fix: "",
+    },
+    Code {
+        code: "30002",
+        about: About::Account,
+        happened: "The account is suspended.",
+        fix: "See the reason in Twilio's console, and write to Twilio's support.",
+    },
+    Code {
+        code: "30003",
+        about: About::Number,
+        happened: "The phone is off or out of reach.",
+        fix: "",
+    },
+    Code {
+        code: "30004",
+        about: About::Number,
+        happened: "The carrier blocks texts to this phone.",
+        fix: "",
+    },
+    Code { code: "30005", about: About::Number, happened: "The number is not in use.", fix: "" },
+    Code {
+        code: "30006",
+        about: About::Number,
+        happened: "The number is a landline, or its carrier cannot be reached.",
+        fix: "",
+    },
+    Code {
+        code: "30007",
+        about: About::Content,
+        happened: "A carrier filtered the text out, as unwanted.",
+        fix: "See in Twilio's console which rule it met; links and words of advertising are the usual reasons.",
+    },
+    Code { code: "30008", about: About::Route, happened: "The carrier gave no reason.", fix: "" },
+    Code {
+        code: "30022",
+        about: About::Route,
+        happened: "The daily limit of the registered campaign at a carrier is reached.",
+        fix: "Ask for a higher trust score, or send less.",
+    },
+    Code {
+        code: "30023",
+        about: About::Route,
+        happened: "The daily limit of the registered brand at a carrier is reached.",
+        fix: "Ask for a higher trust score, or send less.",
+    },
+    Code {
+        code: "30027",
+        about: About::Route,
+        happened: "The daily limit of the registered campaign at T-Mobile is reached.",
+        fix: "Ask for a higher trust score, or send less.",
+    },
+    Code {
+        code: "30032",
+        about: About::Sender,
+        happened: "The toll-free number is not verified.",
+        fix: "Have it verified in Twilio's console; until then nothing goes out from it.",
+    },
+    Code {
+        code: "30034",
+        about: About::Sender,
+        happened: "The number is not registered for the United States (A2P 10DLC).",
+        fix: "Register brand and campaign in Twilio's console and add the number to the campaign.",
+    },
+    Code {
+        code: "30450",
+        about: About::Content,
+        happened: "Twilio takes the text for traffic that is pumped up to earn money.",
+        fix: "See in Twilio's console whether strangers misuse the number.",
+    },
+    Code {
+        code: "63038",
+        about: About::Account,
+        happened: "The account's daily limit of texts is reached.",
+        fix: "Ask Twilio for a higher limit; it ends at midnight UTC.",
+    },
 ];
 
 /// How much earlier than our clock says a message may have been created by Twilio's, which is cut
@@ -103,6 +309,7 @@ struct Message {
     body: Option<String>,
     direction: Option<String>,
     date_created: Option<String>,
+    error_code: Option<u32>,
 }
 
 #[derive(Deserialize)]
@@ -120,6 +327,15 @@ struct Refusal {
 impl Provider for Twilio {
     fn name(&self) -> &'static str {
         "twilio"
+    }
+
+    fn sender(&self) -> &str {
+        let sender = self.from.as_deref().or(self.messaging_service_sid.as_deref());
+        sender.unwrap_or_default()
+    }
+
+    fn codes(&self) -> &'static [Code] {
+        CODES
     }
 
     async fn send(&self, http: &Http, message: &Outgoing) -> Result<String, SendError> {
@@ -142,19 +358,25 @@ impl Provider for Twilio {
                 _ => Err(answer.otherwise()),
             },
             400..500 => match answer.json::<Refusal>() {
-                Some(Refusal { code }) if CODES.contains(&code) => Err(refused(code)),
+                Some(Refusal { code }) if FIVE_DIGITS.contains(&code) => Err(refused(code)),
                 _ => Err(answer.otherwise()),
             },
             _ => Err(answer.otherwise()),
         }
     }
 
-    fn receive(&self, call: &Request<Bytes>) -> Result<Vec<Event>, WebhookError> {
-        let parameters = self.verify(call).ok_or(WebhookError::Forged)?;
-        let get = |name: &str| parameters.get(name).map(String::as_str);
-        if get("AccountSid").is_some_and(|account| account != self.account_sid) {
-            return Err(WebhookError::Forged);
+    async fn prove(&self, _http: &Http, call: Request<Bytes>) -> Result<Genuine, WebhookError> {
+        let parameters: BTreeMap<_, _> = parameters(&call).into_iter().collect();
+        let others = parameters.get("AccountSid").is_some_and(|sid| *sid != self.account_sid);
+        match self.is_signed(&call) && !others {
+            true => Ok(Genuine::new(call)),
+            false => Err(WebhookError::Forged),
         }
+    }
+
+    fn read(&self, call: &Genuine) -> Result<Vec<Event>, WebhookError> {
+        let parameters: BTreeMap<_, _> = parameters(call).into_iter().collect();
+        let get = |name: &str| parameters.get(name).map(String::as_str);
         let id = get("MessageSid").or(get("SmsSid")).filter(|id| is_message_sid(id));
         let id = id.ok_or(WebhookError::Unreadable("no message id"))?;
         let word = get("MessageStatus").or(get("SmsStatus"));
@@ -174,10 +396,11 @@ impl Provider for Twilio {
             (Some(word), ..) => Event::Receipt(Receipt {
                 message: id.into(),
                 attempt: query(call).find(|(name, _)| name == "attempt").map(|(_, id)| id),
+                part: None,
                 status: meaning(word).ok_or(WebhookError::Unreadable("an unknown status"))?,
                 word: word.into(),
                 code: get("ErrorCode").filter(|code| !code.is_empty()).map(str::to_owned),
-                opted_out: get("ErrorCode").is_some_and(|code| code == OPTED_OUT.to_string()),
+                opted_out: get("ErrorCode").is_some_and(is_stop),
             }),
             _ => return Err(WebhookError::Unreadable("neither a text nor a status")),
         };
@@ -207,9 +430,7 @@ impl Provider for Twilio {
             };
             for candidate in page.messages {
                 if candidate.is(message, since).ok_or_else(|| answer.otherwise())? {
-                    let status = candidate.status.as_deref().and_then(meaning);
-                    let status = status.unwrap_or(Status::Accepted);
-                    return Ok(Found::Accepted { id: candidate.sid, status });
+                    return Ok(Found::Known(candidate.receipt()));
                 }
             }
             request = match page.next_page_uri {
@@ -220,6 +441,27 @@ impl Provider for Twilio {
             };
         }
         Err(SendError::Unknown { code: "too many messages to look through".into() })
+    }
+
+    async fn poll(
+        &self,
+        http: &Http,
+        id: &str,
+        _message: &Outgoing,
+        _at: Timestamp,
+    ) -> Result<Found, SendError> {
+        let url = format!(
+            "{}/2010-04-01/Accounts/{}/Messages/{id}.json",
+            self.base_url, self.account_sid
+        );
+        let answer = http.send(self.authorize(http.get(url))).await?;
+        match answer.status {
+            200 => {
+                let message: Message = answer.json().ok_or_else(|| answer.otherwise())?;
+                Ok(Found::Known(message.receipt()))
+            }
+            _ => Err(answer.otherwise()),
+        }
     }
 
     async fn prepare(&self, http: &Http) {
@@ -299,34 +541,29 @@ impl Twilio {
         Some(url.into())
     }
 
-    /// The parameters of a call, if one of our tokens signed them for the address that we gave.
-    fn verify(&self, call: &Request<Bytes>) -> Option<BTreeMap<String, String>> {
-        let signature = call.headers().get("x-twilio-signature")?.to_str().ok()?;
-        let signature = BASE64.decode(signature).ok()?;
-        let body_hash = query(call).find(|(name, _)| name == "bodySHA256").map(|(_, hash)| hash);
-
-        let (signed, parameters): (Vec<_>, Vec<_>) = if let Some(hash) = body_hash {
-            let actual = Sha256::digest(call.body());
-            let actual: String = actual.iter().map(|byte| format!("{byte:02x}")).collect();
-            if !bool::from(actual.as_bytes().ct_eq(hash.as_bytes())) {
-                return None;
+    /// Whether one of our tokens signed a call for the address that we gave.
+    fn is_signed(&self, call: &Request<Bytes>) -> bool {
+        let signature = call.headers().get("x-twilio-signature");
+        let signature = signature.and_then(|signature| BASE64.decode(signature).ok());
+        let Some(signature) = signature else { return false };
+        let signed = match body_hash(call) {
+            Some(hash) => {
+                let actual = Sha256::digest(call.body());
+                let actual: String = actual.iter().map(|byte| format!("{byte:02x}")).collect();
+                if !bool::from(actual.as_bytes().ct_eq(hash.as_bytes())) {
+                    return false;
+                }
+                String::new()
             }
-            (Vec::new(), members(call.body()))
-        } else if call.method() == Method::GET {
-            (Vec::new(), query(call).collect())
-        } else {
-            let form: Vec<_> = form_urlencoded::parse(call.body()).into_owned().collect();
-            (form.clone(), form)
+            None if call.method() == Method::GET => String::new(),
+            None => signed_parameters(parameters(call)),
         };
-
-        let signed = signed_parameters(signed);
         let tokens = [Some(&self.auth_token), self.next_auth_token.as_ref()];
-        let genuine = tokens.into_iter().flatten().any(|token| {
+        tokens.into_iter().flatten().any(|token| {
             self.addresses(call)
                 .iter()
                 .any(|address| mac(token, address, &signed).verify_slice(&signature).is_ok())
-        });
-        genuine.then(|| parameters.into_iter().collect())
+        })
     }
 
     /// The called address as Twilio may have signed it: with its port and without, whichever of
@@ -342,6 +579,21 @@ impl Twilio {
 }
 
 impl Message {
+    /// What it says of itself, as a receipt would.
+    fn receipt(self) -> Receipt {
+        let word = self.status.unwrap_or_else(|| "accepted".into());
+        let code = self.error_code.map(|code| code.to_string());
+        Receipt {
+            message: self.sid,
+            attempt: None,
+            part: None,
+            status: meaning(&word).unwrap_or(Status::Accepted),
+            word,
+            opted_out: code.as_deref().is_some_and(is_stop),
+            code,
+        }
+    }
+
     /// Whether this is what became of `message`, or `None` if it does not say when it was created.
     fn is(&self, message: &Outgoing, since: Timestamp) -> Option<bool> {
         let outbound = self.direction.as_deref().is_some_and(|way| way.starts_with("outbound"));
@@ -359,12 +611,17 @@ fn same_words(one: &str, other: &str) -> bool {
 }
 
 fn refused(code: u32) -> SendError {
-    let words = code.to_string();
-    match code {
-        OPTED_OUT => SendError::OptedOut { code: words },
-        code if UNDELIVERABLE.contains(&code) => SendError::Undeliverable { code: words },
-        _ => SendError::Refused { code: words },
+    let code = code.to_string();
+    match code::find(CODES, &code).map(|known| known.about) {
+        Some(About::Person) => SendError::OptedOut { code },
+        Some(About::Number | About::Content) => SendError::Undeliverable { code },
+        _ => SendError::Refused { code },
     }
+}
+
+/// Whether it failed because the person has said STOP.
+fn is_stop(code: &str) -> bool {
+    code::find(CODES, code).is_some_and(|known| known.about == About::Person)
 }
 
 fn meaning(word: &str) -> Option<Status> {
@@ -387,6 +644,22 @@ fn is_message_sid(id: &str) -> bool {
 fn query(call: &Request<Bytes>) -> impl Iterator<Item = (String, String)> {
     let query = call.uri().query().unwrap_or_default();
     form_urlencoded::parse(query.as_bytes()).into_owned()
+}
+
+/// The hash of the body that a call with JSON names in its address.
+fn body_hash(call: &Request<Bytes>) -> Option<String> {
+    query(call).find(|(name, _)| name == "bodySHA256").map(|(_, hash)| hash)
+}
+
+/// What a call reports, wherever it says so.
+fn parameters(call: &Request<Bytes>) -> Vec<(String, String)> {
+    if body_hash(call).is_some() {
+        members(call.body())
+    } else if call.method() == Method::GET {
+        query(call).collect()
+    } else {
+        form_urlencoded::parse(call.body()).into_owned().collect()
+    }
 }
 
 /// The members of a JSON object as if they had been sent as a form.

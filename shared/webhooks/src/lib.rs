@@ -12,8 +12,9 @@ use bytes::{Bytes, BytesMut};
 use conversations::{Quarantined, Store, Unavailable};
 use futures::StreamExt;
 use jiff::Timestamp;
-use sms::{Event, Provider, Providers, WebhookError};
+use sms::{Event, Http, Provider, Providers, WebhookError};
 use telemetry::TraceId;
+use url::Url;
 
 /// The largest body that is read, in bytes. A text of 1,600 emoji takes 19,200 as a form; an
 /// answer to anything larger is 413.
@@ -50,7 +51,7 @@ pub async fn whole(call: Request<Body>) -> Result<Request<Bytes>, Response> {
 /// Finds the provider that a call is for, proves that it made it, and reads what it reports.
 ///
 /// Otherwise returns the answer to give: 404 for a provider that is not configured, 403 for a
-/// forger, 400 for what cannot be authenticated. A genuine call that is not understood is kept
+/// forger, 503 for what cannot be proven now, 400 for what cannot be authenticated. A genuine call that is not understood is kept
 /// whole and answered 200, or 503 if it cannot be kept.
 pub async fn read<'a>(
     providers: &'a Providers,
@@ -64,13 +65,27 @@ pub async fn read<'a>(
         tracing::info!("turned a call away: no such provider is configured");
         return Err(StatusCode::NOT_FOUND.into_response());
     };
-    let reason = match provider.receive(call) {
+    let http = providers.http();
+    let read = async {
+        let events = provider.read(&provider.prove(http, call.clone()).await?)?;
+        let subscriptions = events.iter().filter_map(|event| match event {
+            Event::Subscription(url) => Some(url),
+            _ => None,
+        });
+        for url in subscriptions {
+            confirm(http, url).await?;
+            tracing::info!(provider.name = name, "confirmed that we want its calls");
+        }
+        Ok(events)
+    };
+    let reason = match read.await {
         Ok(events) => return Ok((provider, events)),
         Err(WebhookError::Unreadable(reason)) => reason,
         Err(error) => {
             tracing::warn!(provider.name = provider.name(), %error, "turned a call away: {error}");
             return Err(match error {
                 WebhookError::Forged => StatusCode::FORBIDDEN.into_response(),
+                WebhookError::Unprovable(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
                 _ => (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
             });
         }
@@ -79,6 +94,14 @@ pub async fn read<'a>(
         Ok(()) => acknowledge(provider),
         Err(error) => unavailable(&error),
     })
+}
+
+/// Tells a company, as it asks, that we want its calls.
+async fn confirm(http: &Http, url: &Url) -> Result<(), WebhookError> {
+    match http.send(http.get(url.clone())).await {
+        Ok(answer) if answer.is_success() => Ok(()),
+        _ => Err(WebhookError::Unprovable("a subscription could not be confirmed")),
+    }
 }
 
 /// Keeps a genuine call whole, for the operator to look at.

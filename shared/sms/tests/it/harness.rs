@@ -127,7 +127,7 @@ async fn check_failures<P: Provider>(provider: impl Fn(String) -> P, accepted: &
 }
 
 /// Receives every case as the provider would call, then again, then as a forger would.
-pub(crate) fn check_receive<P: Provider>(
+pub(crate) async fn check_receive<P: Provider>(
     provider: impl Fn(&str) -> P,
     sign: impl Fn(&str, http::Request<Bytes>) -> http::Request<Bytes>,
     cases: &[ReceiveCase<'_>],
@@ -136,14 +136,22 @@ pub(crate) fn check_receive<P: Provider>(
     let provider = provider(SECRET);
     for ReceiveCase { name, call, body, outcome } in cases {
         let genuine = sign(SECRET, request(call, body));
-        let received = provider.receive(&genuine);
+        let received = receive(&provider, &genuine).await;
         assert_eq!(received_line(&received), *outcome, "{name}");
         assert_discreet(&format!("{received:?}"), name);
-        assert_eq!(provider.receive(&genuine), received, "{name}, repeated");
-        let forged = provider.receive(&sign(FORGED, request(call, body)));
+        assert_eq!(receive(&provider, &genuine).await, received, "{name}, repeated");
+        let forged = receive(&provider, &sign(FORGED, request(call, body))).await;
         assert_eq!(forged, Err(WebhookError::Forged), "{name}, forged");
     }
     assert_discreet(&logs.read(), "the logs");
+}
+
+/// Proves a call and reads it.
+pub(crate) async fn receive(
+    provider: &impl Provider,
+    call: &http::Request<Bytes>,
+) -> Result<Vec<Event>, WebhookError> {
+    provider.read(&provider.prove(&patient(), call.clone()).await?)
 }
 
 /// A call from `METHOD target` and a body.
@@ -184,6 +192,7 @@ pub(crate) fn received_line(received: &Result<Vec<Event>, WebhookError>) -> Stri
     let events = match received {
         Ok(events) => events,
         Err(WebhookError::Forged) => return "forged".into(),
+        Err(WebhookError::Unprovable(reason)) => return format!("unprovable: {reason}"),
         Err(WebhookError::Malformed(reason)) => return format!("malformed: {reason}"),
         Err(WebhookError::Unreadable(reason)) => return format!("unreadable: {reason}"),
     };
@@ -198,13 +207,15 @@ pub(crate) fn received_line(received: &Result<Vec<Event>, WebhookError>) -> Stri
             text.body
         ),
         Event::Receipt(receipt) => format!(
-            "{} of {}: {:?} ({}{})",
+            "{} of {}{}: {:?} ({}{})",
             receipt.message,
             receipt.attempt.as_deref().unwrap_or("-"),
+            receipt.part.map_or(String::new(), |part| format!(", {}/{}", part.number, part.of)),
             receipt.status,
             receipt.word,
             receipt.code.as_ref().map_or(String::new(), |code| format!(" {code}"))
         ),
+        Event::Subscription(url) => format!("confirm at {url}"),
     };
     events.iter().map(line).collect::<Vec<_>>().join("; ")
 }

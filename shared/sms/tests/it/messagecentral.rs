@@ -8,7 +8,7 @@ use sms::{
 };
 
 use crate::harness::{
-    ReceiveCase, SECRET, Script, SendCase, check_receive, check_send, outgoing, patient,
+    ReceiveCase, SECRET, Script, SendCase, check_receive, check_send, outgoing, patient, receive,
     received_line, request, told,
 };
 
@@ -221,8 +221,8 @@ async fn sends_by_the_registered_sender_whichever_was_texted() {
     assert_eq!(told(&messagecentral.send(&patient(), &message).await), "sent 474097");
 }
 
-#[test]
-fn receives() {
+#[tokio::test]
+async fn receives() {
     check_receive(
         |secret| messagecentral(String::new(), secret),
         sign,
@@ -330,11 +330,12 @@ fn receives() {
                 outcome: "unreadable: a receipt, whose form nothing documents",
             },
         ],
-    );
+    )
+    .await;
 }
 
-#[test]
-fn receives_fields_under_configured_names() {
+#[tokio::test]
+async fn receives_fields_under_configured_names() {
     let name = |name: &str| Some(name.to_owned());
     let messagecentral = MessageCentral::new(MessageCentralSettings {
         inbound_fields: InboundFields {
@@ -349,13 +350,13 @@ fn receives_fields_under_configured_names() {
     let body = r#"{"who":"12025550143","whom":"TEXTBK","whatWasSaid":"Noon","nr":7,
         "when":1793534400,"from":"12025550199","message":"Hi","id":"8"}"#;
     assert_eq!(
-        received_line(&messagecentral.receive(&sign(SECRET, request(INBOUND, body)))),
+        received_line(&receive(&messagecentral, &sign(SECRET, request(INBOUND, body))).await),
         "7 +12025550143 -> TEXTBK at 2026-11-01T12:00:00Z: Noon"
     );
 }
 
-#[test]
-fn believes_nobody_without_a_token() {
+#[tokio::test]
+async fn believes_nobody_without_a_token() {
     let body = r#"{"from":"12025550143","text":"Noon"}"#;
     let open = MessageCentral::new(MessageCentralSettings {
         webhook_token: None,
@@ -363,8 +364,8 @@ fn believes_nobody_without_a_token() {
     });
     let closed = messagecentral(String::new(), SECRET);
     for call in [INBOUND.to_owned(), format!("{INBOUND}?token="), format!("{INBOUND}?token=Open")] {
-        assert_eq!(open.receive(&request(&call, body)), Err(WebhookError::Forged));
-        assert_eq!(closed.receive(&request(&call, body)), Err(WebhookError::Forged));
+        assert_eq!(receive(&open, &request(&call, body)).await, Err(WebhookError::Forged));
+        assert_eq!(receive(&closed, &request(&call, body)).await, Err(WebhookError::Forged));
     }
 }
 

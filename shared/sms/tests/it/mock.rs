@@ -2,7 +2,9 @@ use http::HeaderValue;
 
 use sms::{Http, Mock, Provider, WebhookError};
 
-use crate::harness::{ReceiveCase, SECRET, check_receive, outgoing, received_line, request};
+use crate::harness::{
+    ReceiveCase, SECRET, check_receive, outgoing, receive, received_line, request,
+};
 
 const INBOUND: &str = "POST /webhooks/mock/inbound";
 const TEXT: &str = r#"{"from":"+12025550143","to":"+12025550100","text":"Noon?","id":"1"}"#;
@@ -13,8 +15,8 @@ async fn accepts_everything_and_carries_nothing() {
     assert_eq!(sent.unwrap(), "mock-attempt-1");
 }
 
-#[test]
-fn receives() {
+#[tokio::test]
+async fn receives() {
     check_receive(
         |_| mock("http://localhost:5000"),
         |secret, call| {
@@ -65,35 +67,39 @@ fn receives() {
                 outcome: "malformed: neither a text nor a receipt as JSON",
             },
         ],
-    );
+    )
+    .await;
 }
 
-#[test]
-fn believes_pages_of_ours_and_of_this_machine() {
-    let believed = |public_url, origin| {
+#[tokio::test]
+async fn believes_pages_of_ours_and_of_this_machine() {
+    let believed = async |public_url, origin| {
         let call = from_page(request(INBOUND, TEXT), origin);
-        mock(public_url).receive(&call) != Err(WebhookError::Forged)
+        receive(&mock(public_url), &call).await != Err(WebhookError::Forged)
     };
-    assert!(believed("http://localhost:5000", "http://127.0.0.1:5000"));
-    assert!(believed("http://localhost:5000", "http://[::1]:5000"));
-    assert!(believed("https://text.example", "https://text.example"));
-    assert!(!believed("https://text.example", "http://text.example"));
-    assert!(!believed("https://text.example", "https://text.example.evil.example"));
-    assert!(!believed("http://localhost:5000", "http://localhost:5001"));
-    assert!(!believed("http://localhost:5000", "http://evil.example:5000"));
-    assert!(!believed("http://localhost:5000", "null"));
+    assert!(believed("http://localhost:5000", "http://127.0.0.1:5000").await);
+    assert!(believed("http://localhost:5000", "http://[::1]:5000").await);
+    assert!(believed("https://text.example", "https://text.example").await);
+    assert!(!believed("https://text.example", "http://text.example").await);
+    assert!(!believed("https://text.example", "https://text.example.evil.example").await);
+    assert!(!believed("http://localhost:5000", "http://localhost:5001").await);
+    assert!(!believed("http://localhost:5000", "http://evil.example:5000").await);
+    assert!(!believed("http://localhost:5000", "null").await);
 }
 
-#[test]
-fn believes_a_program_but_no_form() {
-    let typed = |content_type: &str| {
+#[tokio::test]
+async fn believes_a_program_but_no_form() {
+    let typed = async |content_type: &str| {
         let mut call = request(INBOUND, TEXT);
         call.headers_mut().insert("content-type", content_type.parse().unwrap());
-        received_line(&mock("http://localhost:5000").receive(&call))
+        received_line(&receive(&mock("http://localhost:5000"), &call).await)
     };
-    assert_eq!(typed("application/json; charset=utf-8"), "1 +12025550143 -> +12025550100: Noon?");
-    assert_eq!(typed("text/plain"), "forged");
-    let untyped = mock("http://localhost:5000").receive(&request(INBOUND, TEXT));
+    assert_eq!(
+        typed("application/json; charset=utf-8").await,
+        "1 +12025550143 -> +12025550100: Noon?"
+    );
+    assert_eq!(typed("text/plain").await, "forged");
+    let untyped = receive(&mock("http://localhost:5000"), &request(INBOUND, TEXT)).await;
     assert_eq!(untyped, Err(WebhookError::Forged));
 }
 

@@ -6,11 +6,11 @@ use bytes::Bytes;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::Timestamp;
 use sha1::Sha1;
-use sms::{Found, Outgoing, Provider, SendError, Status, Twilio, WebhookError};
+use sms::{Found, Outgoing, Provider, Receipt, SendError, Status, Twilio, WebhookError};
 use url::form_urlencoded;
 
 use crate::harness::{
-    ReceiveCase, SECRET, Script, SendCase, check_receive, check_send, outgoing, patient,
+    ReceiveCase, SECRET, Script, SendCase, check_receive, check_send, outgoing, patient, receive,
     received_line, request,
 };
 
@@ -75,8 +75,8 @@ async fn sends_from_the_number_that_was_texted_and_from_a_service() {
     assert!(twilio.send(&patient(), &message).await.is_ok());
 }
 
-#[test]
-fn receives() {
+#[tokio::test]
+async fn receives() {
     check_receive(
         |secret| twilio(String::new(), secret),
         sign,
@@ -181,13 +181,14 @@ fn receives() {
                 outcome: "unreadable: no message id",
             },
         ],
-    );
+    )
+    .await;
 }
 
 /// Made by Twilio, whose libraries test themselves with them. They are no texts, so a call that is
 /// believed is then not understood.
-#[test]
-fn believes_the_signatures_that_twilio_publishes() {
+#[tokio::test]
+async fn believes_the_signatures_that_twilio_publishes() {
     const FORM: &str = "CallSid=CA1234567890ABCDE&Caller=%2B14158675309&Digits=1234\
                         &From=%2B14158675309&To=%2B18005551212";
     const REPEATED: &str = "Sid=CA123&SidAccount=AC123&Digits=5678&Digits=1234&Digits=1234";
@@ -196,32 +197,36 @@ fn believes_the_signatures_that_twilio_publishes() {
     let json_path = format!(
         "{PATH}&bodySHA256=0a1ff7634d9ab3b95db5c9a2dfe9416e41502b283a80c7cf19632632f96e6620"
     );
-    let believed = |public_url: &str, call: &str, body: &str, signature: &str| {
+    let believed = async |public_url: &str, call: &str, body: &str, signature: &str| {
         let mut call = request(call, body);
         call.headers_mut().insert("x-twilio-signature", signature.parse().unwrap());
         let public_url = public_url.parse().unwrap();
-        let received = Twilio { public_url, ..twilio(String::new(), "12345") }.receive(&call);
-        match received {
+        let twilio = Twilio { public_url, ..twilio(String::new(), "12345") };
+        match receive(&twilio, &call).await {
             Err(WebhookError::Unreadable("no message id")) => true,
             Err(WebhookError::Forged) => false,
             other => panic!("{other:?}"),
         }
     };
     let secure = "https://mycompany.com";
-    assert!(believed(secure, PATH, FORM, "RSOYDt4T1cUTdK1PDd93/VVr8B8="));
-    assert!(believed(secure, PATH, FORM, "kvajT1Ptam85bY51eRf/AJRuM3w="));
-    assert!(believed("https://mycompany.com:443", PATH, FORM, "RSOYDt4T1cUTdK1PDd93/VVr8B8="));
-    assert!(believed("http://mycompany.com", PATH, FORM, "0ZXoZLH/DfblKGATFgpif+LLRf4="));
-    assert!(believed("http://mycompany.com:1234", PATH, FORM, "Zmvh+3yNM1Phv2jhDCwEM3q5ebU="));
-    assert!(believed(secure, &json_path, JSON, "a9nBmqA0ju/hNViExpshrM61xv4="));
-    assert!(believed(secure, PATH, REPEATED, "IK+Dwps556ElfBT0I3Rgjkr1wJU="));
+    assert!(believed(secure, PATH, FORM, "RSOYDt4T1cUTdK1PDd93/VVr8B8=").await);
+    assert!(believed(secure, PATH, FORM, "kvajT1Ptam85bY51eRf/AJRuM3w=").await);
+    assert!(
+        believed("https://mycompany.com:443", PATH, FORM, "RSOYDt4T1cUTdK1PDd93/VVr8B8=").await
+    );
+    assert!(believed("http://mycompany.com", PATH, FORM, "0ZXoZLH/DfblKGATFgpif+LLRf4=").await);
+    assert!(
+        believed("http://mycompany.com:1234", PATH, FORM, "Zmvh+3yNM1Phv2jhDCwEM3q5ebU=").await
+    );
+    assert!(believed(secure, &json_path, JSON, "a9nBmqA0ju/hNViExpshrM61xv4=").await);
+    assert!(believed(secure, PATH, REPEATED, "IK+Dwps556ElfBT0I3Rgjkr1wJU=").await);
 
-    assert!(!believed(secure, PATH, FORM, "Zmvh+3yNM1Phv2jhDCwEM3q5ebU="));
-    assert!(!believed(secure, &json_path, "{}", "a9nBmqA0ju/hNViExpshrM61xv4="));
-    assert!(!believed(secure, &json_path, FORM, "a9nBmqA0ju/hNViExpshrM61xv4="));
-    assert!(!believed(secure, "POST /myapp.php?foo=1", FORM, "RSOYDt4T1cUTdK1PDd93/VVr8B8="));
-    assert!(!believed(secure, PATH, "", "RSOYDt4T1cUTdK1PDd93/VVr8B8="));
-    assert!(!believed(secure, PATH, FORM, "not even Base64"));
+    assert!(!believed(secure, PATH, FORM, "Zmvh+3yNM1Phv2jhDCwEM3q5ebU=").await);
+    assert!(!believed(secure, &json_path, "{}", "a9nBmqA0ju/hNViExpshrM61xv4=").await);
+    assert!(!believed(secure, &json_path, FORM, "a9nBmqA0ju/hNViExpshrM61xv4=").await);
+    assert!(!believed(secure, "POST /myapp.php?foo=1", FORM, "RSOYDt4T1cUTdK1PDd93/VVr8B8=").await);
+    assert!(!believed(secure, PATH, "", "RSOYDt4T1cUTdK1PDd93/VVr8B8=").await);
+    assert!(!believed(secure, PATH, FORM, "not even Base64").await);
 }
 
 #[test]
@@ -238,8 +243,8 @@ fn signs_as_twilio_does() {
     assert_eq!(twilio.sign("/myapp.php?foo=1&bar=2", &form), "RSOYDt4T1cUTdK1PDd93/VVr8B8=");
 }
 
-#[test]
-fn believes_a_signed_text_in_utf_8() {
+#[tokio::test]
+async fn believes_a_signed_text_in_utf_8() {
     let mut call = request(
         "POST /hooks/twilio/inbound",
         "AccountSid=AC00000000000000000000000000000001&ApiVersion=2010-04-01\
@@ -257,19 +262,19 @@ fn believes_a_signed_text_in_utf_8() {
         ..twilio(String::new(), "test_auth_token")
     };
     assert_eq!(
-        received_line(&twilio.receive(&call)),
+        received_line(&receive(&twilio, &call).await),
         "SM00000000000000000000000000000001 +14155550100 -> +14155550101: hello & café"
     );
 }
 
-#[test]
-fn believes_the_next_token_but_no_unsigned_call() {
+#[tokio::test]
+async fn believes_the_next_token_but_no_unsigned_call() {
     let body = "MessageSid=SM00000000000000000000000000000001&MessageStatus=sent";
     let twilio =
         Twilio { next_auth_token: Some("the next".into()), ..twilio(String::new(), SECRET) };
-    assert!(twilio.receive(&sign("the next", request(STATUS, body))).is_ok());
-    assert!(twilio.receive(&sign(SECRET, request(STATUS, body))).is_ok());
-    assert_eq!(twilio.receive(&request(STATUS, body)), Err(WebhookError::Forged));
+    assert!(receive(&twilio, &sign("the next", request(STATUS, body))).await.is_ok());
+    assert!(receive(&twilio, &sign(SECRET, request(STATUS, body))).await.is_ok());
+    assert_eq!(receive(&twilio, &request(STATUS, body)).await, Err(WebhookError::Forged));
 }
 
 #[tokio::test]
@@ -296,7 +301,15 @@ async fn finds_a_message_that_it_lost_sight_of() {
     let rewritten = "We'll meet at \\\"Noon\\\" - ok?";
     let second =
         [message("SM_it", rewritten, "outbound-api", "Thu, 24 Aug 2023 05:01:44 +0000", "queued")];
-    let found = Found::Accepted { id: "SM_it".into(), status: Status::Accepted };
+    let found = Found::Known(Receipt {
+        message: "SM_it".into(),
+        attempt: None,
+        part: None,
+        status: Status::Accepted,
+        word: "queued".into(),
+        code: None,
+        opted_out: false,
+    });
     assert_eq!(find(TEXT, &[&first, &second]).await, Ok(found));
     assert_eq!(find(TEXT, &[&first, &[]]).await, Ok(Found::Absent));
     assert_eq!(find(TEXT, &[&[]]).await, Ok(Found::Absent));
