@@ -21,6 +21,7 @@ mod id;
 mod kept;
 mod open;
 mod receipts;
+mod routes;
 mod shown;
 #[cfg(feature = "sqlite")]
 mod sqlite;
