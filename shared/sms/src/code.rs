@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// A code of a provider's, or one of ours in its place.
 ///
 /// Only codes that are known stand in a table; any other speaks of [`About::Route`].
@@ -28,7 +30,8 @@ impl fmt::Display for Code {
 }
 
 /// What a code speaks of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum About {
     /// The account: nothing goes by this provider until a person has acted (no credit, not
     /// activated, suspended, wrong credentials).
