@@ -8,5 +8,7 @@ mod http_client;
 mod messagecentral;
 mod mock;
 mod number;
+mod plivo;
 mod providers;
 mod twilio;
+mod vonage;
