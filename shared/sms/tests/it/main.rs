@@ -10,5 +10,6 @@ mod mock;
 mod number;
 mod plivo;
 mod providers;
+mod stand_ins;
 mod twilio;
 mod vonage;
