@@ -103,7 +103,7 @@ async fn delivers_when_it_is_decided_so() {
     let callback = "https://sms.example.test/webhooks/plivo/status?attempt=7";
     send(&plivo, saying("Hi", "url", callback.into())).await;
     plivo.wait_for_reports(2).await;
-    let calls = calls.lock().unwrap();
+    let calls = calls.lock().unwrap().clone();
     assert!(calls[0].starts_with("/webhooks/plivo/status?attempt=7 "));
     assert!(calls[0].contains("Status=sent"));
     assert!(calls[1].contains("Status=undelivered") && calls[1].contains("ErrorCode=30"));
