@@ -19,6 +19,7 @@ mod firestore;
 mod id;
 mod kept;
 mod open;
+mod quarantine;
 mod receipts;
 mod shown;
 #[cfg(feature = "sqlite")]
@@ -30,7 +31,8 @@ pub use consents::Consent;
 pub use conversation::{Conversation, Reply, Sending, Waiting};
 pub use documents::Unavailable;
 pub use id::ConversationId;
-pub use kept::{Attempt, Effect, Ended, Notice, Quarantined, Stop, StoredReceipt, Trace};
+pub use kept::{Attempt, Effect, Ended, Notice, Stop, StoredReceipt, Trace};
 pub use open::OpenError;
+pub use quarantine::{Kept, Quarantined};
 pub use receipts::Joined;
 pub use store::{Arrival, Change, Claim, CommitError, Loaded, Store, Taken};
