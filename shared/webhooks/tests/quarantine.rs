@@ -1,7 +1,5 @@
 //! How much is kept of what nobody understands.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where an assumption does")]
-
 use conversations::Store;
 use http::Request;
 use jiff::Timestamp;

@@ -196,6 +196,7 @@ async fn shows_a_trace_from_the_webhook_to_the_receipt() {
     let report = Receipt {
         message: "m-0".into(),
         attempt: Some("a-0".into()),
+        part: None,
         status: Status::Delivered,
         word: "delivered".into(),
         code: None,

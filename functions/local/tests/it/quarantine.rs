@@ -1,10 +1,14 @@
 //! Genuine calls that were not understood, and how they become answers.
 
+use std::time::Duration;
+
+use agent::Turn as Entry;
 use conversations::Kept;
 use fakes::InboundShape;
+use jiff::Timestamp;
 use telemetry::TraceId;
 
-use crate::product::{ANN, BOB, Product, WEBHOOK_TOKEN};
+use crate::product::{ANN, BOB, Product, WEBHOOK_TOKEN, between};
 
 /// What no guess of ours finds.
 const UNHEARD_OF: InboundShape = InboundShape {
@@ -115,6 +119,29 @@ async fn a_replay_that_dies_before_it_forgets_answers_nobody_twice() {
         assert_eq!(product.messagecentral.texts_to(ANN), ["You said: My tap drips"]);
         assert_eq!(product.store.quarantine(&kept, None).await.unwrap(), Kept::First);
     }
+}
+
+#[tokio::test]
+async fn what_is_answered_late_was_said_early_and_goes_on_from_now() {
+    let mut product = Product::start(&["messagecentral"]).await;
+    let route = product.route();
+    let call =
+        product.messagecentral.inbound(&route, WEBHOOK_TOKEN, &UNHEARD_OF, ANN, "My tap drips");
+    product.post(&call).await;
+    product.as_if_later(Duration::from_secs(2 * 86_400));
+    let came = product.store.quarantined(1).await.unwrap()[0].at;
+    let fields = "from=cli,to=did,text=payload,id=ref";
+    product.settings.insert("MC_INBOUND_FIELDS".into(), fields.into());
+    assert_eq!(product.run(&["quarantine", "replay"], "").await.code, Some(0));
+    product.settled().await;
+
+    let id = between("UTOMOB", ANN);
+    let conversation = product.store.load(&id).await.unwrap().unwrap().conversation;
+    let first = serde_json::from_value(conversation.turns[0].clone()).unwrap();
+    assert!(matches!(first, Entry::Person { at, .. } if at == came), "{first:?}");
+    // Else it would be over, as one that was left for a day.
+    assert!(conversation.due_at.unwrap() > Timestamp::now());
+    assert!(product.store.ended(&id).await.unwrap().is_empty());
 }
 
 #[tokio::test]
