@@ -6,6 +6,7 @@
 #![warn(missing_docs)]
 #![expect(clippy::unwrap_used, reason = "a stand-in that breaks must fail the test that uses it")]
 
+mod aws_sms;
 mod events;
 mod gateway;
 mod google_tokens;
@@ -18,6 +19,7 @@ mod servers;
 mod switch;
 mod twilio;
 
+pub use aws_sms::*;
 pub use events::*;
 pub use gateway::*;
 pub use google_tokens::*;

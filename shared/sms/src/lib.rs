@@ -7,6 +7,7 @@
 #![warn(missing_docs)]
 
 mod address;
+mod aws;
 mod code;
 mod error;
 mod event;
@@ -20,6 +21,7 @@ mod provider;
 mod providers;
 mod twilio;
 
+pub use aws::Aws;
 pub use code::{About, Code};
 pub use error::{SendError, WebhookError};
 pub use event::{Event, Part, Receipt, Status, Text};

@@ -4,11 +4,11 @@ use futures::future::join_all;
 use settings::{Names, Settings, SettingsError};
 
 use crate::address;
-use crate::{Http, MessageCentral, Mock, Provider, Twilio};
+use crate::{Aws, Http, MessageCentral, Mock, Provider, Twilio};
 
 /// Every provider there is, in the order in which they are preferred unless `SMS_PROVIDERS` says
 /// otherwise.
-const KNOWN: [&str; 3] = ["messagecentral", "twilio", "mock"];
+const KNOWN: [&str; 4] = ["messagecentral", "twilio", "aws", "mock"];
 
 /// The configured providers in order of preference, and the client through which they are asked.
 pub struct Providers {
@@ -20,6 +20,13 @@ pub struct Providers {
 impl Providers {
     /// What [`Providers::configured`] reads, every provider included.
     pub const SETTINGS: Names = &[
+        "AWS_ACCESS_KEY_ID",
+        "AWS_ENDPOINT_URL",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_SMS_CONFIGURATION_SET",
+        "AWS_SMS_ORIGINATION",
+        "AWS_SMS_TOPIC_ARN",
         "MC_BASE_URL",
         "MC_CUSTOMER_ID",
         "MC_EMAIL",
@@ -59,6 +66,9 @@ impl Providers {
         }
         if let Some(twilio) = Twilio::from_settings(settings, public_url)? {
             configured.push(Box::new(twilio));
+        }
+        if let Some(aws) = Aws::from_settings(settings, public_url)? {
+            configured.push(Box::new(aws));
         }
         let alone = configured.is_empty() && mock_by_default;
         if settings.switch("USE_MOCK")?.unwrap_or(alone) {

@@ -63,7 +63,7 @@ fn say_what_to_write_instead() {
         (
             with(&TWILIO, "SMS_PROVIDERS", "twilio,pigeon"),
             "SMS_PROVIDERS cannot be used: \
-             write names out of messagecentral, twilio, mock, separated by commas",
+             write names out of messagecentral, twilio, aws, mock, separated by commas",
         ),
         (
             with(&TWILIO, "SMS_PROVIDERS", "mock,twilio"),
