@@ -1092,13 +1092,12 @@ fn published(message: &str) -> Result<Vec<Event>, WebhookError> {
         Published::Event { event_type, message_id, context } => {
             let status =
                 meaning(&event_type).ok_or(WebhookError::Unreadable("an unknown event"))?;
-            let failed = matches!(status, Status::Failed | Status::Undelivered);
             vec![Event::Receipt(Receipt {
                 message: message_id,
                 attempt: context.get(ATTEMPT).and_then(Value::as_str).map(str::to_owned),
                 part: None,
                 status,
-                code: failed.then(|| event_type.clone()),
+                code: status.is_failure().then(|| event_type.clone()),
                 word: event_type,
                 opted_out: false,
             })]

@@ -1,5 +1,7 @@
 //! What a provider's codes mean.
 
+use std::fmt;
+
 /// A code of a provider's, or one of ours in its place.
 ///
 /// Only codes that are known stand in a table; any other speaks of [`About::Route`].
@@ -13,6 +15,16 @@ pub struct Code {
     pub happened: &'static str,
     /// What to do about it, as a sentence. Empty: there is nothing to do.
     pub fix: &'static str,
+}
+
+impl fmt::Display for Code {
+    /// What happened and what to do, as sentences.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.fix {
+            "" => formatter.write_str(self.happened),
+            fix => write!(formatter, "{} {fix}", self.happened),
+        }
+    }
 }
 
 /// What a code speaks of.
