@@ -469,7 +469,7 @@ impl Provider for Aws {
     }
 
     async fn prove(&self, http: &Http, call: Request<Bytes>) -> Result<Genuine, WebhookError> {
-        if call.headers().contains_key("x-amz-sns-rawdelivery") {
+        if call.headers().get("x-amz-sns-rawdelivery").is_some_and(|raw| raw == "true") {
             return Err(WebhookError::Malformed(
                 "raw message delivery leaves the signature out: switch it off in the subscription",
             ));

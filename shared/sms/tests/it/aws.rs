@@ -259,6 +259,24 @@ async fn waits_for_a_certificate_and_asks_for_it_once() {
 }
 
 #[tokio::test]
+async fn believes_no_certificate_that_is_over_and_keeps_none_that_proves_nothing() {
+    let sns = AwsSms::start().await;
+    let aws = aws(&sns);
+    let call = posted(sns.notification(TOPIC, &event("TEXT_SENT")));
+
+    sns.certificates.set(Mode::Fails(200, include_str!("aws/expired.pem").into()));
+    assert_eq!(
+        received_line(&receive(&aws, &call).await),
+        "unprovable: the certificate is not valid today, unless the clock is wrong"
+    );
+    sns.certificates.set(Mode::Fails(200, include_str!("aws/certificate.pem").into()));
+    assert_eq!(receive(&aws, &call).await, Err(WebhookError::Forged));
+
+    sns.certificates.set(Mode::Works);
+    assert!(receive(&aws, &call).await.is_ok());
+}
+
+#[tokio::test]
 async fn confirms_subscriptions_of_our_topics_and_tells_of_their_end() {
     let sns = AwsSms::start().await;
     let aws = aws(&sns);
