@@ -70,6 +70,35 @@ async fn an_event_finds_a_text_whose_acceptance_was_lost() {
     assert_eq!(aws.texts_to(ANN), ["You said: My tap drips"]);
 }
 
+/// On a machine of AWS's, or one with a profile, no key stands in the settings.
+#[tokio::test]
+async fn credentials_are_found_where_programs_for_aws_have_theirs() {
+    let aws = AwsSms::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("credentials");
+    let profile = format!(
+        "[default]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
+        aws.access_key_id(),
+        aws.secret_access_key()
+    );
+    std::fs::write(&file, profile).unwrap();
+    let settings = aws.settings();
+    let settings: Vec<_> = settings
+        .iter()
+        .filter(|(name, _)| !name.ends_with("_KEY") && !name.ends_with("_KEY_ID"))
+        .map(|(name, value)| (*name, value.as_str()))
+        .chain([
+            ("AWS_EC2_METADATA_DISABLED", "true"),
+            ("AWS_SHARED_CREDENTIALS_FILE", file.to_str().unwrap()),
+        ])
+        .collect();
+    let mut product = Product::start_with(&[], &settings).await;
+    let call = aws.inbound(&product.route(), ANN, "My tap drips");
+    assert_eq!(product.post(&call).await.status, 200);
+    product.settled().await;
+    assert_eq!(aws.texts_to(ANN), ["You said: My tap drips"]);
+}
+
 #[tokio::test]
 async fn nobody_but_sns_is_believed_and_what_cannot_be_proven_is_asked_for_again() {
     let aws = AwsSms::start().await;
