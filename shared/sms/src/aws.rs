@@ -1126,15 +1126,21 @@ fn meaning(event: &str) -> Option<Status> {
 
 /// The region in an ARN.
 fn region(arn: &str) -> Option<&str> {
+    let is_region = |part: &str| {
+        !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
     match arn.split(':').collect::<Vec<_>>()[..] {
-        ["arn", _, _, region, _, ..] if !region.is_empty() => Some(region),
+        ["arn", _, _, region, _, ..] if is_region(region) => Some(region),
         _ => None,
     }
 }
 
 /// Whether this names a topic that texts can be published to, which one that keeps order is not.
 fn is_topic(arn: &str) -> bool {
-    let parts: Vec<_> = arn.split(':').collect();
-    let whole = parts.len() == 6 && parts.iter().all(|part| !part.is_empty());
-    whole && parts[0] == "arn" && parts[2] == "sns" && !arn.ends_with(".fifo")
+    match arn.split(':').collect::<Vec<_>>()[..] {
+        ["arn", _, "sns", _, account, name] => {
+            region(arn).is_some() && ![account, name].contains(&"") && !name.ends_with(".fifo")
+        }
+        _ => false,
+    }
 }

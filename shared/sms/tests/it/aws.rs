@@ -539,7 +539,13 @@ fn says_what_is_missing_or_wrong() {
     let topic = |topic| said(&[number, set, ("AWS_SMS_TOPIC_ARN", topic)]);
     assert_eq!(topic(TOPIC), None);
     assert_eq!(topic(&two), None);
-    for wrong in ["texts", "arn:aws:sqs:us-east-1:1:texts", "arn:aws:sns:us-east-1:1:a.fifo", ","] {
+    for wrong in [
+        "texts",
+        "arn:aws:sqs:us-east-1:1:texts",
+        "arn:aws:sns:us-east-1:1:a.fifo",
+        "arn:aws:sns:us/east:1:texts",
+        ",",
+    ] {
         assert!(topic(wrong).unwrap().contains("write the ARN of a standard topic"), "{wrong}");
     }
     assert_eq!(
