@@ -276,11 +276,8 @@ impl Store {
     /// Reads a conversation, whether its person has stopped, and how replies may go, in one round
     /// trip.
     pub async fn load(&self, id: &ConversationId) -> Result<Option<Loaded>, Unavailable> {
-        let paths = [
-            at("conversations", id.as_str()),
-            at("stops", id.person()),
-            at("health", "current"),
-        ];
+        let paths =
+            [at("conversations", id.as_str()), at("stops", id.person()), at("health", "current")];
         let mut found = self.documents.get(&paths).await?.into_iter();
         let mut next = || found.next().flatten();
         let (Some(conversation), stop, health) = (next(), next(), next()) else {

@@ -14,7 +14,10 @@ const MOST: u32 = 2000;
 
 fn main() {
     println!("until suspect: median, and in 19 of 20 runs at most ({RUNS} runs)");
-    println!("{:>27} {:>5} {:>8} {:>20} {:>26}", "starting", "loss", "per hour", "texts", "minutes");
+    println!(
+        "{:>27} {:>5} {:>8} {:>20} {:>26}",
+        "starting", "loss", "per hour", "texts", "minutes"
+    );
     for (receipts, by) in [(true, "by receipts"), (false, "by answers")] {
         for (start, before) in [("unproven", 0), ("healthy", LEARNED)] {
             for loss in [1.0, 0.5, 0.2] {
@@ -26,7 +29,10 @@ fn main() {
                     let found = (0..RUNS).map(|seed| detect(seed, before, traffic, MOST));
                     let (texts, minutes) = spread(found.collect());
                     let name = format!("{start}, {by}");
-                    println!("{name:>27} {:>4.0}% {an_hour:>8} {texts:>20} {minutes:>26}", loss * 100.0);
+                    println!(
+                        "{name:>27} {:>4.0}% {an_hour:>8} {texts:>20} {minutes:>26}",
+                        loss * 100.0
+                    );
                 }
             }
         }
