@@ -1,6 +1,6 @@
 //! One text by hand: `textback send +12025550143 "hello"`.
 
-use conversations::{Attempt, ConversationId, Learned, Reply, Store, Word};
+use conversations::{Attempt, ConversationId, Learned, Reply, Store};
 use host::Error;
 use jiff::Timestamp;
 use settings::Settings;
@@ -30,13 +30,7 @@ pub(crate) async fn run(settings: Settings, to: String, body: String) -> Result<
         if !store.begin(&attempt).await? {
             return Err("this person has said STOP: nothing was sent".into());
         }
-        let learned = |status| Learned {
-            attempt: attempt.id.clone(),
-            word: Word::Whole(status),
-            message: None,
-            code: None,
-            at: Timestamp::now(),
-        };
+        let learned = |status| Learned::new(&attempt.id, status, Timestamp::now());
         match provider.send(providers.http(), &attempt.outgoing()).await {
             Ok(id) => {
                 let message = Some((name.to_owned(), id.clone()));

@@ -272,6 +272,12 @@ impl Store {
 }
 
 impl Learned {
+    /// That a message as a whole has come to this.
+    pub fn new(attempt: impl Into<String>, status: Status, at: Timestamp) -> Self {
+        let word = Word::Whole(status);
+        Self { attempt: attempt.into(), word, message: None, code: None, at }
+    }
+
     pub(crate) fn write(&self) -> Write {
         let mut set = object(json!({ "due_at": self.at.as_millisecond() }));
         if let Some((provider, id)) = &self.message {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use conversations::{
     Arrival, Attempt, Change, Claim, CommitError, Consent, ConversationId, Effect, Ended, Joined,
-    Loaded, Reply, Stop, Store, Taken, Waiting,
+    Learned, Loaded, Reply, Stop, Store, Taken, Waiting,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -412,12 +412,10 @@ async fn attempted(store: &Store) -> Loaded {
 
 async fn learn(store: &Store, mut loaded: Loaded, status: Status) {
     let next = loaded.conversation.clone();
-    let learned = Change::Learned {
-        attempt: "a-1".into(),
-        status,
+    let learned = Change::Learned(Learned {
         message: Some(("twilio".into(), "SM9".into())),
-        code: None,
-    };
+        ..Learned::new("a-1", status, now())
+    });
     store.commit(&mut loaded, next, vec![learned]).await.unwrap();
 }
 
@@ -426,17 +424,8 @@ async fn status(store: &Store) -> Status {
 }
 
 fn attempt(name: &str) -> Change {
-    Change::Attempt(Attempt {
-        id: name.into(),
-        conversation: id(),
-        trace: TraceId::fresh(),
-        provider: "twilio".into(),
-        segments: 1,
-        words: vec![Status::Sending],
-        message: None,
-        code: None,
-        at: now(),
-    })
+    let by = ("twilio", "+12025550100", None);
+    Change::Attempt(Attempt::begin(name.into(), &id(), by, &person(), reply(), now()))
 }
 
 fn receipt(status: Status, attempt: Option<&str>) -> Receipt {
