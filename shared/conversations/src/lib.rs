@@ -24,6 +24,7 @@ mod shown;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod store;
+mod trials;
 mod values;
 
 pub use consents::Consent;
@@ -34,3 +35,4 @@ pub use kept::{Attempt, Effect, Ended, Notice, Quarantined, Stop, StoredReceipt,
 pub use open::OpenError;
 pub use receipts::Joined;
 pub use store::{Arrival, Change, Claim, CommitError, Loaded, Store, Taken};
+pub use trials::trial;
