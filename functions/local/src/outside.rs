@@ -22,7 +22,7 @@ pub(crate) struct Outside {
 }
 
 /// What was seen instead, and what to do about it.
-#[derive(Debug)]
+#[derive(PartialEq, Eq)]
 pub(crate) struct Problem {
     pub(crate) seen: String,
     pub(crate) fix: String,
@@ -122,7 +122,10 @@ fn certificate(error: &io::Error) -> Option<Problem> {
             "its certificate was issued by nobody whom the world trusts",
             "use one of a public authority such as Let's Encrypt, and serve the whole chain",
         ),
-        _ => ("its certificate is not valid", "have a new one issued"),
+        error => {
+            let seen = format!("its certificate is not valid: {error}");
+            return Some(Problem { seen, fix: "have a new one issued".into() });
+        }
     };
     Some(Problem { seen: seen.into(), fix: fix.into() })
 }

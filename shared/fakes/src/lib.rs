@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a stand-in that breaks must fail the test that uses it")]
 
 mod events;
+mod front;
 mod gateway;
 mod google_tokens;
 mod messagecentral;
@@ -19,6 +20,7 @@ mod switch;
 mod twilio;
 
 pub use events::*;
+pub use front::*;
 pub use gateway::*;
 pub use google_tokens::*;
 pub use messagecentral::*;

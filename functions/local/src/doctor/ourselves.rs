@@ -123,30 +123,41 @@ async fn public_address(public_url: &str, providers: &Providers) -> (Vec<Found>,
 
 const NOT_OURS: &str = "something else answers there: set PUBLIC_URL to the address of textback";
 
-/// Whether calls of each provider arrive, by making one that nobody may believe.
+/// Whether calls of each provider arrive, by making some that nobody may believe.
 async fn webhooks(outside: &Outside, providers: &Providers) -> Vec<Found> {
     let mut findings = Vec::new();
     for name in providers.names() {
-        for kind in ["inbound", "status"] {
-            let path = format!("/webhooks/{name}/{kind}");
-            let call = outside.post(&path).form(&[("from", "nobody")]);
-            let wrong = match outside.ask(call).await {
-                Ok(answer) => {
-                    doubts(name, &answer).map(|fix| Problem::of_status(answer.status, fix))
-                }
-                Err(problem) => Some(problem),
-            };
-            let seen =
-                |problem: Problem| Problem { seen: format!("{path}: {}", problem.seen), ..problem };
-            findings.extend(wrong.map(seen).map(|problem| broken(Check::Webhooks, problem)));
-        }
+        let (inbound, status) =
+            tokio::join!(forged(outside, name, "inbound"), forged(outside, name, "status"));
+        let wrong = match (inbound, status) {
+            (Some(inbound), Some(status)) if inbound == status => {
+                vec![("inbound and …/status", inbound)]
+            }
+            (inbound, status) => {
+                let each = [("inbound", inbound), ("status", status)].into_iter();
+                each.filter_map(|(path, problem)| Some((path, problem?))).collect()
+            }
+        };
+        findings.extend(wrong.into_iter().map(|(path, problem)| {
+            let seen = format!("/webhooks/{name}/{path}: {}", problem.seen);
+            broken(Check::Webhooks, Problem { seen, ..problem })
+        }));
     }
     if findings.is_empty() && !providers.names().is_empty() {
         let names = providers.names().join(" and ");
-        findings
-            .push(Finding::works(Check::Webhooks, format!("forged calls as {names} are refused")));
+        let seen = format!("forged calls as {names} are refused");
+        findings.push(Finding::works(Check::Webhooks, seen));
     }
     findings
+}
+
+/// What is wrong with how a forged call is answered.
+async fn forged(outside: &Outside, name: &str, kind: &str) -> Option<Problem> {
+    let call = outside.post(&format!("/webhooks/{name}/{kind}")).form(&[("from", "nobody")]);
+    match outside.ask(call).await {
+        Ok(answer) => doubts(name, &answer).map(|fix| Problem::of_status(answer.status, fix)),
+        Err(problem) => Some(problem),
+    }
 }
 
 /// What is wrong with this answer to a forged call. A refusal is textback's if it names a trace.

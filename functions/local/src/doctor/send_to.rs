@@ -58,10 +58,10 @@ impl Trials {
             return Err("no provider is configured that could send a text".into());
         }
         let (names, seconds) = (by.join(", "), asked.wait);
+        // Without the number: it is of no log, and what was typed is in sight.
         eprintln!(
-            "This sends {to} one real text by each of: {names}. Answer each with its code within \
-             {seconds} s.",
-            to = to.as_str()
+            "This sends one real text by each of: {names}. Answer each with its code within \
+             {seconds} s."
         );
         if !asked.yes && !is_agreed()? {
             return Err("nothing was sent".into());

@@ -7,6 +7,7 @@ mod answers;
 mod commands;
 mod console;
 mod crash;
+mod doctor;
 mod failover;
 mod log;
 mod messagecentral;
