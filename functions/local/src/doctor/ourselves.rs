@@ -154,6 +154,8 @@ async fn webhooks(outside: &Outside, providers: &Providers) -> Vec<Found> {
 /// What is wrong with how a forged call is answered.
 async fn forged(outside: &Outside, name: &str, kind: &str) -> Option<Problem> {
     let call = outside.post(&format!("/webhooks/{name}/{kind}")).form(&[("from", "nobody")]);
+    // Without any token one provider is taken to have forgotten it, and asked to call again.
+    let call = call.bearer_auth("forged");
     match outside.ask(call).await {
         Ok(answer) => doubts(name, &answer).map(|fix| Problem::of_status(answer.status, fix)),
         Err(problem) => Some(problem),
