@@ -17,7 +17,7 @@ use crate::doctor::Asked;
 use crate::doctor::report::{Check, Section};
 
 /// How often is looked what has become of a text.
-const LOOK: Duration = Duration::from_millis(500);
+const LOOK: Duration = Duration::from_secs(1);
 
 /// How often the provider is asked, beside what it reports by itself.
 const POLL: Duration = Duration::from_secs(5);
@@ -113,7 +113,7 @@ impl Trials {
         let (begun, trace) = (Instant::now(), TraceId::fresh());
         let sent = by_hand::attempt(store, provider, providers.http(), &trace, &message).await?;
         let findings = match sent {
-            None => vec![Finding::broken(
+            None | Some(Err(SendError::OptedOut { .. })) => vec![Finding::broken(
                 Check::Delivery,
                 "this person has said STOP: nothing was sent",
                 "Have them text START first, or name another number.",
