@@ -1,49 +1,62 @@
 //! Attempts that belong to no conversation, because a person asked for them.
 
-use conversations::{Attempt, ConversationId, Store, Unavailable};
+use conversations::{Attempt, ConversationId, Learned, Reply, Store, Unavailable, Word};
 use jiff::Timestamp;
-use sms::{Http, Outgoing, Provider, SendError, Status, segments};
+use sms::{Http, Number, Provider, SendError, Status};
 use telemetry::TraceId;
 
-/// Hands one message to one provider. The attempt is stored before its request leaves, and what came
-/// of it afterwards. `None`: the person has said STOP, and nothing was sent.
-pub(crate) async fn attempt(
+/// A try to send these words by this provider, begun now.
+pub(crate) fn attempt(
+    id: String,
+    trace: &TraceId,
+    provider: &dyn Provider,
+    to: &Number,
+    body: String,
+) -> Attempt {
+    let (name, now) = (provider.name(), Timestamp::now());
+    let reply = Reply {
+        body,
+        via: name.to_owned(),
+        trace: trace.clone(),
+        despite_stop: false,
+        at: now,
+        sending: None,
+        refused_by: vec![],
+        rounds: 0,
+    };
+    let by = (name, provider.sender(), None);
+    let attempt = Attempt::begin(id, &ConversationId::of(name, to), by, to, reply, now);
+    Attempt { apart: true, ..attempt }
+}
+
+/// Makes an attempt. It is stored before its request leaves, and what came of it afterwards. `None`:
+/// the person has said STOP, and nothing was sent.
+pub(crate) async fn make(
+    attempt: &Attempt,
     store: &Store,
     provider: &dyn Provider,
     http: &Http,
-    trace: &TraceId,
-    message: &Outgoing,
 ) -> Result<Option<Result<String, SendError>>, Unavailable> {
-    let name = provider.name();
-    let attempt = Attempt {
-        id: message.attempt.clone(),
-        conversation: ConversationId::of(name, &message.to),
-        trace: trace.clone(),
-        provider: name.to_owned(),
-        segments: segments(&message.body).count,
-        words: vec![Status::Sending],
-        message: None,
-        code: None,
-        at: Timestamp::now(),
-    };
-    if !store.begin(&attempt, &message.to).await? {
+    if !store.begin(attempt).await? {
         return Ok(None);
     }
-    let outcome = provider.send(http, message).await;
-    match &outcome {
-        Ok(id) => {
-            let known = Some((name.to_owned(), id.clone()));
-            store.learn(&attempt.id, Status::Accepted, known, None).await?;
-            // A receipt may have been faster than we were.
-            store.join_receipts(Some((name, id)), 10).await?;
-        }
-        Err(error) => {
-            let status = match error {
-                SendError::Unknown { .. } => Status::Unknown,
-                _ => Status::Failed,
-            };
-            store.learn(&attempt.id, status, None, Some(error.code())).await?;
-        }
+    let outcome = provider.send(http, &attempt.outgoing()).await;
+    let (status, message, code) = match &outcome {
+        Ok(id) => (Status::Accepted, Some((attempt.provider.clone(), id.clone())), None),
+        Err(error @ SendError::Unknown { .. }) => (Status::Unknown, None, Some(error.code())),
+        Err(error) => (Status::Failed, None, Some(error.code())),
+    };
+    let learned = Learned {
+        attempt: attempt.id.clone(),
+        word: Word::Whole(status),
+        message,
+        code: code.map(str::to_owned),
+        at: Timestamp::now(),
+    };
+    store.learn(&learned).await?;
+    if let Ok(id) = &outcome {
+        // A receipt may have been faster than we were.
+        store.join_receipts(Some((&attempt.provider, id)), 10).await?;
     }
     Ok(Some(outcome))
 }

@@ -3,7 +3,7 @@
 use conversations::Store;
 use host::Error;
 use settings::Settings;
-use sms::{Number, Outgoing, Providers, SendError, segments};
+use sms::{Number, Providers, SendError};
 use telemetry::TraceId;
 use uuid::Uuid;
 
@@ -20,32 +20,25 @@ pub(crate) async fn run(settings: Settings, to: String, body: String) -> Result<
     let trace = TraceId::fresh();
     // The mock carries nothing but what came by the mock.
     let via = if providers.names() == ["mock"] { "mock" } else { "" };
-    let mut refused = Vec::new();
-    while let Some(provider) = providers.next(via, &refused) {
+    for provider in providers.answering(via) {
         let name = provider.name();
-        let message = Outgoing {
-            attempt: format!("{trace}-{}", &Uuid::new_v4().simple().to_string()[..8]),
-            from: None,
-            to: to.clone(),
-            body: body.clone(),
-        };
-        let made = by_hand::attempt(&store, provider, providers.http(), &trace, &message).await?;
+        let id = format!("{trace}-{}", &Uuid::new_v4().simple().to_string()[..8]);
+        let attempt = by_hand::attempt(id, &trace, provider, &to, body.clone());
+        let made = by_hand::make(&attempt, &store, provider, providers.http()).await?;
         let Some(outcome) = made else {
             return Err("this person has said STOP: nothing was sent".into());
         };
         match outcome {
             Ok(id) => {
-                println!(
-                    "{name}: accepted as {id}, {} segment(s), trace {trace}",
-                    segments(&body).count
-                );
+                let segments = attempt.segments;
+                println!("{name}: accepted as {id}, {segments} segment(s), trace {trace}");
                 println!("Accepted is not delivered: a receipt or the phone itself will tell.");
                 return Ok(());
             }
             Err(error) => {
                 println!("{name}: {error}");
                 match error {
-                    SendError::Refused { .. } => refused.push(name),
+                    SendError::Refused { .. } => {}
                     SendError::Unknown { .. } => {
                         return Err(format!(
                             "it may have been sent, so no other provider was asked: look it up in \

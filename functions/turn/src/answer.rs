@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use agent::{Answered, Ending, ModelError, Turn as Entry};
-use conversations::{Change, Conversation, Loaded, Reply, Unavailable, Waiting};
+use conversations::{Change, Conversation, Loaded, Reply, Said, Unavailable, Waiting};
 use jiff::{SignedDuration, Timestamp};
-use policy::{Keyword, fit, keyword};
+use policy::{Keyword, fit, is_nudge, keyword};
 use telemetry::{Step, TraceId};
 
 use crate::Wake;
@@ -17,6 +17,12 @@ use crate::send::entry;
 /// How often a draft is thrown away because another text came while the agent was thinking. After
 /// that the reply goes out and the text waits for the next turn.
 const THROWN_AWAY: usize = 2;
+
+/// How long it takes at least until our text has reached a phone, has been read and is answered. A
+/// text that comes sooner was on its way already.
+const READING: SignedDuration = SignedDuration::from_secs(8);
+/// How long after our text a person's next one is an answer to it.
+const REMEMBERED: SignedDuration = SignedDuration::from_hours(72);
 
 /// The texts that one turn takes up, at least one, and what it does with them.
 struct Run {
@@ -139,12 +145,7 @@ impl<'a> Wake<'a> {
             let providers = Arc::clone(&self.turn.providers);
             tokio::spawn(async move { providers.prepare().await });
         }
-        // An entry that a later version wrote and this one cannot read is left out, not fatal.
-        let turns: Vec<Entry> = conversation
-            .turns
-            .iter()
-            .filter_map(|entry| serde_json::from_value(entry.clone()).ok())
-            .collect();
+        let turns: Vec<Entry> = entries(conversation).collect();
         let new: Vec<Entry> = texts.iter().map(said).collect();
         let number = conversation.answers + 1;
         let agent = &self.turn.agent;
@@ -197,11 +198,15 @@ impl<'a> Wake<'a> {
     ) -> Draft<'a> {
         let mut draft = Draft::of(loaded);
         if let Some(Thought::None { error, .. }) = thought {
-            self.without_answer(&mut draft, run, error, steps);
+            self.without_answer(loaded, &mut draft, run, error, steps);
             return draft;
         }
         draft.changes.push(Change::Steps(run.trace().clone(), steps.to_vec()));
         draft.changes.extend(others(run));
+        if let Some(said) = arrived(&draft.next, &run.texts) {
+            draft.changes.push(Change::Answered(said.attempt.clone(), self.clock.now()));
+            draft.next.last = None;
+        }
         draft.next.waiting.drain(..run.texts.len());
         if thought.is_some() || draft.next.waiting.is_empty() {
             draft.next.failures = 0;
@@ -220,7 +225,7 @@ impl<'a> Wake<'a> {
             if let Some(end) = end {
                 self.end(&mut draft, end, run.trace());
             }
-            self.reply(&mut draft, run, answered.reply.clone());
+            self.reply(loaded, &mut draft, run, answered.reply.clone());
             return draft;
         }
         draft.next.turns.extend(run.texts.iter().map(said).map(|text| entry(&text)));
@@ -230,7 +235,7 @@ impl<'a> Wake<'a> {
             _ => {}
         }
         if let Some(text) = self.fixed(run) {
-            self.say(&mut draft, run, text);
+            self.say(loaded, &mut draft, run, text);
         }
         draft
     }
@@ -250,7 +255,14 @@ impl<'a> Wake<'a> {
     }
 
     /// The model had nothing to say: the texts stay waiting, and the person is told once.
-    fn without_answer(&self, draft: &mut Draft<'a>, run: &Run, error: &ModelError, steps: &[Step]) {
+    fn without_answer(
+        &self,
+        loaded: &Loaded,
+        draft: &mut Draft<'a>,
+        run: &Run,
+        error: &ModelError,
+        steps: &[Step],
+    ) {
         draft.next.failures += 1;
         draft.set_due(self.clock.now());
         if draft.next.apologised {
@@ -273,17 +285,17 @@ impl<'a> Wake<'a> {
             format!("{what_happened} A person waits and was told so. It is asked again."),
             trace,
         )));
-        self.say(draft, run, &self.turn.agent.page.texts.sorry);
+        self.say(loaded, draft, run, &self.turn.agent.page.texts.sorry);
     }
 
     /// Says something in the product's own name.
-    fn say(&self, draft: &mut Draft<'a>, run: &Run, text: &str) {
+    fn say(&self, loaded: &Loaded, draft: &mut Draft<'a>, run: &Run, text: &str) {
         let fixed = Entry::Fixed { text: text.to_owned(), at: self.clock.now() };
         draft.next.turns.push(entry(&fixed));
-        self.reply(draft, run, text.to_owned());
+        self.reply(loaded, draft, run, text.to_owned());
     }
 
-    fn reply(&self, draft: &mut Draft<'a>, run: &Run, body: String) {
+    fn reply(&self, loaded: &Loaded, draft: &mut Draft<'a>, run: &Run, body: String) {
         let reply = Reply {
             body,
             via: run.texts.last().map(|text| text.provider.clone()).unwrap_or_default(),
@@ -294,7 +306,7 @@ impl<'a> Wake<'a> {
             refused_by: vec![],
             rounds: 0,
         };
-        self.begin(draft, reply);
+        self.begin(loaded, draft, reply);
     }
 }
 
@@ -307,6 +319,30 @@ fn took_up(run: &Run, conversation: &Conversation, now: Timestamp) -> Step {
         0 => step,
         failures => step.with("failures", failures),
     }
+}
+
+/// What we said last, if one of these texts shows that it arrived.
+fn arrived<'c>(conversation: &'c Conversation, texts: &[Waiting]) -> Option<&'c Said> {
+    let said = conversation.last.as_ref()?;
+    let earlier: Vec<_> = entries(conversation)
+        .filter_map(|entry| match entry {
+            Entry::Person { text, .. } => Some(text),
+            _ => None,
+        })
+        .collect();
+    let answers = |text: &Waiting| {
+        let after = text.at.duration_since(said.at);
+        READING <= after
+            && after <= REMEMBERED
+            && !is_nudge(&text.body, earlier.iter().map(String::as_str))
+    };
+    texts.iter().any(answers).then_some(said)
+}
+
+/// What was said so far. An entry that a later version wrote and this one cannot read is left out,
+/// not fatal.
+fn entries(conversation: &Conversation) -> impl Iterator<Item = Entry> {
+    conversation.turns.iter().filter_map(|entry| serde_json::from_value(entry.clone()).ok())
 }
 
 /// The traces of the texts that are answered together with the first one lead to its trace.

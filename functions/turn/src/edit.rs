@@ -49,6 +49,7 @@ impl Draft<'_> {
     pub(crate) fn set_due(&mut self, now: Timestamp) {
         let (first, longest) = ASK_AGAIN;
         self.next.due_at = match (self.next.waiting.is_empty(), self.next.failures) {
+            _ if !self.next.failed.is_empty() => Some(now),
             (true, _) if self.next.answers == 0 => None,
             (true, _) => Some(self.next.at + QUIET),
             (false, 0) => Some(now),

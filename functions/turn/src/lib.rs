@@ -1,13 +1,14 @@
 //! Lets the agent answer a conversation, and sends what it says. The only function that sends.
 //!
 //! A wake-up names a conversation that has something to do. An open reply is settled first; then
-//! the texts that wait are answered, a run of them at a time; then what must leave the system
+//! what did not arrive is sent by somebody else; then the texts that wait are answered, a run of them at a time; then what must leave the system
 //! leaves. Whatever the process dies of, what is stored tells the next one where to go on.
 
 mod answer;
 mod clock;
 mod edit;
 mod end;
+mod fail_over;
 mod results;
 mod send;
 mod settle;
@@ -99,9 +100,11 @@ impl Wake<'_> {
                 return self.end_if_quiet(loaded).await;
             };
             let work = async {
-                match loaded.conversation.open {
-                    Some(_) => self.settle(loaded).await,
-                    None => self.answer(loaded).await,
+                let conversation = &loaded.conversation;
+                match (&conversation.open, conversation.failed.is_empty()) {
+                    (Some(_), _) => self.settle(loaded).await,
+                    (None, false) => self.fail_over(loaded).await,
+                    (None, true) => self.answer(loaded).await,
                 }
             };
             work.instrument(self.span(&trace)).await?;
@@ -121,6 +124,13 @@ impl Wake<'_> {
 
 /// The trace of what is to be done next, if anything is.
 fn cause(conversation: &Conversation) -> Option<TraceId> {
-    let open = conversation.open.as_ref().map(|reply| &reply.trace);
-    open.or(conversation.waiting.first().map(|text| &text.trace)).cloned()
+    if let Some(open) = &conversation.open {
+        return Some(open.trace.clone());
+    }
+    if let Some(attempt) = conversation.failed.first() {
+        // An attempt's name begins with its trace.
+        let trace = attempt.split('-').next().and_then(TraceId::parse);
+        return Some(trace.unwrap_or_else(TraceId::fresh));
+    }
+    conversation.waiting.first().map(|text| text.trace.clone())
 }

@@ -3,19 +3,18 @@
 use std::time::{Duration, Instant};
 
 use agent::Turn as Entry;
-use conversations::{Attempt, Change, Conversation, Loaded, Notice, Reply, Sending, Unavailable};
+use conversations::{
+    Attempt, Change, Conversation, Learned, Loaded, Notice, Reply, Said, Sending, Unavailable, Word,
+};
+use evidence::{Route, State};
 use jiff::{SignedDuration, Timestamp};
-use sms::{Outgoing, Provider, SendError, Status, segments};
+use sms::{Provider, SendError, Status};
 use telemetry::{Step, TraceId};
 use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::Wake;
 use crate::edit::Draft;
-
-/// How long a reply lives. After that it is not sent any more: an answer to a question that nobody
-/// remembers asking does harm.
-pub(crate) const LIFE: SignedDuration = SignedDuration::from_mins(10);
 
 /// How long nobody else touches an attempt: 20 seconds for the request, with everything that has to
 /// be asked for on the way, and the rest to write down what came of it.
@@ -37,9 +36,10 @@ pub(crate) const NOT_REACHED: &str = "Your last reply did not reach the person."
 /// An attempt that has been decided on: once it is committed, its request may leave.
 pub(crate) struct Begun<'a> {
     provider: &'a dyn Provider,
-    message: Outgoing,
     attempt: Attempt,
     until: Timestamp,
+    /// Why this provider, as a sentence.
+    why: String,
 }
 
 impl Begun<'_> {
@@ -55,13 +55,22 @@ impl Begun<'_> {
     }
 }
 
+/// One of the ways by which a reply can go.
+pub(crate) struct Way<'a> {
+    provider: &'a dyn Provider,
+    /// The number that the person texted, where it is this provider's.
+    from: Option<String>,
+    route: Route,
+}
+
 impl<'a> Wake<'a> {
     /// Makes a reply the open one of its conversation, and begins the next attempt at it by the
-    /// next provider that has not refused it. If all have, it is due again later.
-    pub(crate) fn begin(&self, draft: &mut Draft<'a>, mut reply: Reply) {
+    /// best provider that has not refused it. If all have, it is due again later.
+    pub(crate) fn begin(&self, loaded: &Loaded, draft: &mut Draft<'a>, mut reply: Reply) {
         let now = self.clock.now();
-        let refused: Vec<_> = reply.refused_by.iter().map(String::as_str).collect();
-        let Some(provider) = self.turn.providers.next(&reply.via, &refused) else {
+        let mut ways = self.ways(&draft.next, &reply);
+        let routes: Vec<_> = ways.iter().map(|way| way.route.clone()).collect();
+        let Some(choice) = evidence::choose(&routes, &loaded.health, now) else {
             let (first, longest) = ROUND;
             draft.next.due_at = Some(now + longest.min(first * 2_i32.pow(reply.rounds.min(8))));
             reply.rounds += 1;
@@ -70,34 +79,38 @@ impl<'a> Wake<'a> {
             draft.next.open = Some(reply);
             return;
         };
-        let sending = Sending {
-            // A random end, so that two who think about the same conversation never take the
-            // other's attempt for their own. The trace comes first, so that a receipt tells it.
-            attempt: format!("{}-{}", reply.trace, &Uuid::new_v4().simple().to_string()[..8]),
-            provider: provider.name().to_owned(),
-            at: now,
-            until: now + UNDER_WAY,
-        };
-        let attempt = Attempt {
-            id: sending.attempt.clone(),
-            conversation: self.id.clone(),
-            trace: reply.trace.clone(),
-            provider: sending.provider.clone(),
-            segments: segments(&reply.body).count,
-            words: vec![Status::Sending],
-            message: None,
-            code: None,
-            at: now,
-        };
+        let Way { provider, from, route } = ways.swap_remove(choice.index);
+        // A random end, so that two who think about the same conversation never take the other's
+        // attempt for their own. The trace comes first, so that a receipt tells it.
+        let id = format!("{}-{}", reply.trace, &Uuid::new_v4().simple().to_string()[..8]);
+        let by = (provider.name(), route.sender.as_str(), from);
+        let theirs = &draft.next.theirs;
+        let attempt = Attempt::begin(id.clone(), &self.id, by, theirs, reply.clone(), now);
         draft.changes.push(match reply.despite_stop {
             true => Change::AttemptDespiteStop(attempt.clone()),
             false => Change::Attempt(attempt.clone()),
         });
-        let (message, until) = (outgoing(&draft.next, &reply, &sending), sending.until);
-        reply.sending = Some(sending);
+        let until = now + UNDER_WAY;
+        let provider_name = provider.name().to_owned();
+        draft.next.last = Some(Said { attempt: id.clone(), at: now });
+        reply.sending = Some(Sending { attempt: id, provider: provider_name, at: now, until });
         draft.next.open = Some(reply);
         draft.next.due_at = Some(until);
-        draft.begun = Some(Begun { provider, message, attempt, until });
+        draft.begun = Some(Begun { provider, attempt, until, why: choice.why });
+    }
+
+    /// The ways by which a reply can still go, in the configured order.
+    pub(crate) fn ways(&self, conversation: &Conversation, reply: &Reply) -> Vec<Way<'a>> {
+        let providers = self.turn.providers.answering(&reply.via).into_iter();
+        let left = providers.filter(|it| !reply.refused_by.iter().any(|name| name == it.name()));
+        left.map(|provider| {
+            let name = provider.name();
+            let from = (name == reply.via).then(|| conversation.ours.clone());
+            let sender = from.as_deref().unwrap_or(provider.sender());
+            let route = Route::new(name, sender, conversation.theirs.split().0);
+            Way { provider, from, route }
+        })
+        .collect()
     }
 
     /// Makes the attempt that was committed, and those that follow from it, until the reply is
@@ -114,10 +127,11 @@ impl<'a> Wake<'a> {
                 tracing::warn!("left a reply for later: too late to send it");
                 return Ok(());
             };
-            let Begun { provider, message, attempt, .. } = next;
-            if message.to.is_for_tests() {
+            let Begun { provider, attempt, why, .. } = next;
+            if attempt.to.is_for_tests() {
                 return self.stop_before_provider(loaded, &attempt, steps).await;
             }
+            let message = attempt.outgoing();
             let sending = provider.send(self.turn.providers.http(), &message);
             let outcome = timeout(budget, sending)
                 .await
@@ -125,6 +139,7 @@ impl<'a> Wake<'a> {
             let step = Step::new("sent", at)
                 .took(clock.elapsed())
                 .with("provider", provider.name())
+                .with("why", why)
                 .with("attempt", attempt.id.clone())
                 .with("segments", attempt.segments);
             steps.push(match &outcome {
@@ -155,7 +170,10 @@ impl<'a> Wake<'a> {
         );
         let changes = vec![
             Change::Steps(attempt.trace.clone(), steps),
-            learned(&attempt.id, Status::Failed, error.code()),
+            Change::Learned(Learned {
+                code: Some(error.code().into()),
+                ..self.learned(&attempt.id, Status::Failed)
+            }),
         ];
         self.close(loaded, &attempt.id, None, changes).await
     }
@@ -178,15 +196,15 @@ impl<'a> Wake<'a> {
                     segments = attempt.segments,
                     "sent a reply"
                 );
-                changes.push(Change::Learned {
-                    attempt: attempt.id.clone(),
-                    status: Status::Accepted,
+                let accepted = Learned {
                     message: Some((provider.to_owned(), id.clone())),
-                    code: None,
-                });
+                    ..self.learned(&attempt.id, Status::Accepted)
+                };
+                changes.push(Change::Learned(accepted.clone()));
                 self.close(loaded, &attempt.id, None, changes).await?;
                 // A receipt may have been faster than we were.
                 self.turn.store.join_receipts(Some((provider, &id)), 10).await?;
+                self.weigh(loaded, attempt, accepted).await;
                 return Ok(None);
             }
             Err(error) => error,
@@ -196,22 +214,28 @@ impl<'a> Wake<'a> {
             SendError::Unknown { .. } => Status::Unknown,
             _ => Status::Failed,
         };
-        changes.push(learned(&attempt.id, status, error.code()));
+        let code = Some(error.code().to_owned());
+        let learned = Learned { code, ..self.learned(&attempt.id, status) };
+        changes.push(Change::Learned(learned.clone()));
         match error {
             SendError::Refused { code } => {
+                let means = self.turn.providers.explain(provider, &code);
+                let sentence = means.map_or(String::new(), |known| format!(" {known}"));
                 changes.push(Change::Notice(self.notice(
-                    format!("refused-{provider}-{}", code.replace(' ', "-")),
+                    format!("refused-{provider}-{}", code.replace([' ', ':'], "-")),
                     format!(
-                        "{provider} refuses to send ({code}): the next provider is asked instead."
+                        "{provider} refuses to send ({code}).{sentence} The next provider is asked \
+                         instead."
                     ),
                     &attempt.trace,
                 )));
+                self.weigh(loaded, attempt, learned).await;
                 return self.refused(loaded, attempt, changes).await;
             }
             SendError::Undeliverable { code } => {
                 changes.push(Change::Notice(self.notice(
                     format!("reply-{}", attempt.id),
-                    format!("{provider} cannot deliver to this person ({code})."),
+                    self.undeliverable(provider, &code),
                     &attempt.trace,
                 )));
                 self.close(loaded, &attempt.id, Some(NOT_REACHED), changes).await?;
@@ -224,6 +248,31 @@ impl<'a> Wake<'a> {
             SendError::Unknown { .. } => self.unanswered(loaded, attempt, changes).await?,
         }
         Ok(None)
+    }
+
+    /// That a provider cannot deliver to a person, for the operator.
+    fn undeliverable(&self, provider: &str, code: &str) -> String {
+        let means = self.turn.providers.explain(provider, code);
+        let sentence = means.map_or(String::new(), |known| format!(" {known}"));
+        format!("{provider} cannot deliver to this person ({code}).{sentence}")
+    }
+
+    /// Counts an attempt for or against its route at once, where the next choice may depend on it.
+    /// On a route that is known to work an accepted text is left to the sweep.
+    ///
+    /// What is known of routes is no reason to fail a turn.
+    async fn weigh(&self, loaded: &mut Loaded, attempt: &Attempt, learned: Learned) {
+        let works = loaded.health.state(&attempt.route()) == State::Healthy;
+        if works && learned.word == Word::Whole(Status::Accepted) {
+            return;
+        }
+        let attempt = attempt.knowing(&learned);
+        let weighed =
+            self.turn.store.weigh(&self.turn.providers, &[attempt], self.clock.now()).await;
+        match weighed {
+            Ok(health) => loaded.health = health,
+            Err(error) => tracing::warn!(%error, "left an attempt to be weighed later: {error}"),
+        }
     }
 
     /// Begins the next attempt, on the spot or later.
@@ -251,15 +300,15 @@ impl<'a> Wake<'a> {
         let now = self.clock.now();
         // The confirmation of a stop goes to who has stopped, everything else to who has not.
         let wanted = loaded.stop.is_some() == reply.despite_stop;
-        if wanted && now < reply.at + LIFE {
-            return self.begin(draft, reply);
+        if wanted && now < reply.at + self.life() {
+            return self.begin(loaded, draft, reply);
         }
         if wanted {
-            tracing::error!("gave a reply up: nobody could send it within ten minutes");
+            tracing::error!("gave a reply up: nobody could send it in time");
             let notice = self.notice(
                 format!("given-up-{}", reply.trace),
-                "A reply was given up: nobody could send it within ten minutes. Answer this \
-                 person by hand, and see why the providers refuse."
+                "A reply was given up: nobody could send it in time. Answer this person by hand, and \
+                 see why the providers refuse."
                     .into(),
                 &reply.trace,
             );
@@ -317,6 +366,22 @@ impl<'a> Wake<'a> {
         Ok(())
     }
 
+    /// Something learned of an attempt just now.
+    pub(crate) fn learned(&self, attempt: &str, status: Status) -> Learned {
+        Learned {
+            attempt: attempt.to_owned(),
+            word: Word::Whole(status),
+            message: None,
+            code: None,
+            at: self.clock.now(),
+        }
+    }
+
+    /// How long a reply lives.
+    pub(crate) fn life(&self) -> SignedDuration {
+        self.turn.agent.page.reply_life
+    }
+
     /// Something for the operator to look at.
     pub(crate) fn notice(&self, id: String, sentence: String, trace: &TraceId) -> Notice {
         let (conversation, trace) = (Some(self.id.clone()), Some(trace.clone()));
@@ -324,27 +389,11 @@ impl<'a> Wake<'a> {
     }
 }
 
-/// A reply as a provider is handed it.
-pub(crate) fn outgoing(conversation: &Conversation, reply: &Reply, sending: &Sending) -> Outgoing {
-    Outgoing {
-        attempt: sending.attempt.clone(),
-        from: (sending.provider == reply.via).then(|| conversation.ours.clone()),
-        to: conversation.theirs.clone(),
-        body: reply.body.clone(),
-    }
-}
-
-/// That an attempt came to nothing, or to nothing known.
-pub(crate) fn learned(attempt: &str, status: Status, code: &str) -> Change {
-    let (attempt, code) = (attempt.to_owned(), Some(code.to_owned()));
-    Change::Learned { attempt, status, message: None, code }
-}
-
 /// An entry of the agent's, as the store keeps it.
 pub(crate) fn entry(entry: &Entry) -> serde_json::Value {
     serde_json::to_value(entry).expect("an entry is an object with string keys")
 }
 
-fn note(text: &str) -> serde_json::Value {
+pub(crate) fn note(text: &str) -> serde_json::Value {
     entry(&Entry::Note { text: text.to_owned() })
 }

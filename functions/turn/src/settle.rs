@@ -1,13 +1,13 @@
 //! Settling a reply that a turn before this one left open.
 
-use conversations::{Attempt, Change, Loaded, Sending, Unavailable};
+use conversations::{Attempt, Change, Learned, Loaded, Sending, Unavailable};
 use jiff::{SignedDuration, Timestamp};
-use sms::{Found, Status};
+use sms::{Found, Outgoing, Receipt, Status};
 use telemetry::Step;
 
 use crate::Wake;
 use crate::edit::Draft;
-use crate::send::{LIFE, NOT_KNOWN, learned, outgoing};
+use crate::send::NOT_KNOWN;
 
 /// How long after an attempt began its absence at the provider is certain: what was still on its
 /// way has arrived by then.
@@ -43,12 +43,18 @@ impl Wake<'_> {
             // No provider was ever asked to carry it.
             _ if loaded.conversation.theirs.is_for_tests() => Ok(Found::Absent),
             Some(provider) => {
-                let message = outgoing(&loaded.conversation, reply, &sending);
+                let (ours, theirs) = (&loaded.conversation.ours, &loaded.conversation.theirs);
+                let message = Outgoing {
+                    attempt: attempt.clone(),
+                    from: (name == reply.via).then(|| ours.clone()),
+                    to: theirs.clone(),
+                    body: reply.body.clone(),
+                };
                 provider.find(self.turn.providers.http(), &message, sending.at).await
             }
             None => Ok(Found::CannotAsk),
         };
-        let overdue = now >= reply.at + LIFE;
+        let overdue = now >= reply.at + self.life();
         let trace = reply.trace.clone();
         let looked = |outcome: &str| {
             let step = Step::new("looked up", now).with("provider", name).with("outcome", outcome);
@@ -56,22 +62,29 @@ impl Wake<'_> {
         };
         match found {
             Ok(Found::Known(receipt)) => {
-                let id = receipt.message;
+                let id = receipt.message.clone();
                 tracing::info!(provider.name = name, message.id = id, "found a lost reply");
-                let learned = Change::Learned {
-                    attempt: attempt.clone(),
-                    status: receipt.status.max(Status::Accepted),
+                let learned = Learned {
                     message: Some((name.to_owned(), id.clone())),
-                    code: receipt.code,
+                    code: receipt.code.clone(),
+                    ..self.learned(attempt, Status::Accepted)
                 };
-                self.close(loaded, attempt, None, vec![looked("found"), learned]).await?;
+                let changes = vec![looked("found"), Change::Learned(learned)];
+                self.close(loaded, attempt, None, changes).await?;
+                // What has become of it since is a receipt like any other.
+                let receipt = Receipt { attempt: Some(attempt.clone()), ..receipt };
+                self.turn.store.receive(name, &receipt, now).await?;
                 self.turn.store.join_receipts(Some((name, &id)), 10).await?;
                 Ok(())
             }
             Ok(Found::Absent) if now >= sending.at + CERTAIN => {
                 tracing::info!(provider.name = name, "a lost reply was never taken");
-                let learned = learned(attempt, Status::Failed, "never taken");
-                self.never_taken(loaded, &sending, vec![looked("absent"), learned]).await?;
+                let learned = Learned {
+                    code: Some("never taken".into()),
+                    ..self.learned(attempt, Status::Failed)
+                };
+                let changes = vec![looked("absent"), Change::Learned(learned)];
+                self.never_taken(loaded, &sending, changes).await?;
                 self.send_again(loaded).await
             }
             Ok(Found::Absent) => self.look_again(loaded, &sending, sending.at + CERTAIN).await,
@@ -86,12 +99,7 @@ impl Wake<'_> {
                     ),
                     &trace,
                 );
-                let unknown = Change::Learned {
-                    attempt: attempt.clone(),
-                    status: Status::Unknown,
-                    message: None,
-                    code: None,
-                };
+                let unknown = Change::Learned(self.learned(attempt, Status::Unknown));
                 let changes = vec![looked("unknown"), unknown, Change::Notice(notice)];
                 self.close(loaded, attempt, Some(NOT_KNOWN), changes).await
             }

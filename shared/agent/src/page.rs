@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_saphyr::{SnippetMode, Spanned};
@@ -32,6 +33,9 @@ pub struct Page {
     pub turns: u32,
     /// How many segments one reply may take.
     pub segments: u32,
+    /// How long a reply lives. After that it is not sent any more: an answer to a question that
+    /// nobody remembers asking does harm.
+    pub reply_life: SignedDuration,
     /// Where the business is, which decides what "tomorrow" means.
     pub time_zone: TimeZone,
     /// What the agent collects, in the order in which it asks.
@@ -153,6 +157,7 @@ struct Front {
     model: String,
     turns: Option<Spanned<u32>>,
     segments: Option<Spanned<u32>>,
+    reply_minutes: Option<Spanned<u32>>,
     time_zone: Option<Spanned<String>>,
     #[serde(default)]
     fields: Vec<WrittenField>,
@@ -219,6 +224,7 @@ impl Front {
             model: self.model,
             turns: within(self.turns, 7, 50)?,
             segments: within(self.segments, 2, 10)?,
+            reply_life: SignedDuration::from_mins(within(self.reply_minutes, 10, 60)?.into()),
             time_zone: match self.time_zone {
                 None => TimeZone::UTC,
                 Some(zone) => TimeZone::get(&zone.value).map_err(|_| {

@@ -31,6 +31,12 @@ pub struct Conversation {
     /// How many of the agent's answers it has had.
     #[serde(default)]
     pub answers: u32,
+    /// The latest attempt to say something, until the person has texted back.
+    #[serde(default)]
+    pub last: Option<Said>,
+    /// Attempts of which a later word says that they failed, and which nobody has dealt with yet.
+    #[serde(default)]
+    pub failed: Vec<String>,
     /// A reply whose fate is open: it is settled before anything else is done.
     #[serde(default)]
     pub open: Option<Reply>,
@@ -74,6 +80,16 @@ pub struct Waiting {
     pub at: Timestamp,
 }
 
+/// An attempt to say something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    /// The attempt.
+    pub attempt: String,
+    /// When it was begun.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub at: Timestamp,
+}
+
 /// A reply that was decided on and whose fate is open.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reply {
@@ -91,7 +107,7 @@ pub struct Reply {
     pub at: Timestamp,
     /// The attempt that may be under way. `None`: certainly not sent so far, to be tried again.
     pub sending: Option<Sending>,
-    /// Providers that refused it since all were last tried.
+    /// Providers that refused it since all were last tried, or by which it failed.
     #[serde(default)]
     pub refused_by: Vec<String>,
     /// How many times all providers in turn refused it.

@@ -3,49 +3,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use sms::{Number, Status};
+use sms::{Number, Part, Status};
 use telemetry::{Step, TraceId};
 
 use crate::ConversationId;
-
-/// One try to hand a reply to one provider. Stored before its request leaves.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Attempt {
-    /// Its name: the trace, a dash, a number; or that of a [`crate::trial`].
-    pub id: String,
-    /// Whose reply it is.
-    pub conversation: ConversationId,
-    /// The trace of the turn.
-    pub trace: TraceId,
-    /// The provider.
-    pub provider: String,
-    /// How many segments the reply takes.
-    pub segments: usize,
-    /// Everything that was learned of it, in the order of arrival.
-    pub words: Vec<Status>,
-    /// The provider's name and its id of the message, once known.
-    #[serde(default)]
-    pub message: Option<String>,
-    /// The provider's code, or ours, for what went wrong.
-    #[serde(default)]
-    pub code: Option<String>,
-    /// When it was begun.
-    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
-    pub at: Timestamp,
-}
-
-impl Attempt {
-    /// The highest word seen, whatever order they came in.
-    pub fn status(&self) -> Status {
-        self.words.iter().copied().max().unwrap_or(Status::Sending)
-    }
-
-    /// Whether it was reported both as delivered and as failed.
-    pub fn is_conflicted(&self) -> bool {
-        self.words.contains(&Status::Delivered)
-            && self.words.iter().any(|word| matches!(word, Status::Failed | Status::Undelivered))
-    }
-}
 
 /// A provider's report, kept as it came.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -57,6 +18,9 @@ pub struct StoredReceipt {
     /// The attempt that the report itself names.
     #[serde(default)]
     pub attempt: Option<String>,
+    /// Which part of the message it is about, where the provider reports on parts.
+    #[serde(default)]
+    pub part: Option<Part>,
     /// What the word means.
     pub status: Status,
     /// The provider's own word.

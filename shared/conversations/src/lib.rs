@@ -10,6 +10,7 @@
 
 #![warn(missing_docs)]
 
+mod attempts;
 mod consents;
 mod conversation;
 mod credentials;
@@ -27,11 +28,12 @@ mod store;
 mod trials;
 mod values;
 
+pub use attempts::{Attempt, DueAttempt, Learned, Word};
 pub use consents::Consent;
-pub use conversation::{Conversation, Reply, Sending, Waiting};
+pub use conversation::{Conversation, Reply, Said, Sending, Waiting};
 pub use documents::Unavailable;
 pub use id::ConversationId;
-pub use kept::{Attempt, Effect, Ended, Notice, Quarantined, Stop, StoredReceipt, Trace};
+pub use kept::{Effect, Ended, Notice, Quarantined, Stop, StoredReceipt, Trace};
 pub use open::OpenError;
 pub use receipts::Joined;
 pub use store::{Arrival, Change, Claim, CommitError, Loaded, Store, Taken};

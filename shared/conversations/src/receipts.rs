@@ -8,9 +8,9 @@ use telemetry::{Step, TraceId};
 use crate::documents::{Filter, Query, Unavailable, Write, WriteError};
 use crate::id::hash;
 use crate::store::{
-    DAY, add_steps, at, expiring, fields, learned, message_name, object, read, stopped,
+    DAY, add_steps, at, expiring, failed, fields, message_name, object, read, stopped,
 };
-use crate::{Attempt, Store, StoredReceipt};
+use crate::{Attempt, Learned, Store, StoredReceipt, Word};
 
 /// A receipt that nobody asked for within this time belongs to no attempt of ours.
 const RECEIPTS_LIVE: SignedDuration = DAY.checked_mul(7).expect("7 days fit");
@@ -38,6 +38,7 @@ impl Store {
             provider: provider.to_owned(),
             message: message_name(provider, &receipt.message),
             attempt: receipt.attempt.clone(),
+            part: receipt.part,
             status: receipt.status,
             word: receipt.word.clone(),
             code: receipt.code.clone(),
@@ -45,7 +46,8 @@ impl Store {
             at: now,
             joined: false,
         };
-        let name = hash(&[&stored.message, &stored.word]);
+        let part = receipt.part.map(|part| part.number.to_string()).unwrap_or_default();
+        let name = hash(&[&stored.message, &stored.word, &part]);
         let kept =
             Write::Create(at("receipts", &name), expiring(fields(&stored), now, RECEIPTS_LIVE));
         match self.documents.commit(vec![kept]).await {
@@ -82,9 +84,24 @@ impl Store {
             set: object(json!({ "joined": true })),
             append: vec![],
         };
-        let told = learned(&attempt.id, receipt.status, message.as_ref(), receipt.code.as_deref());
+        let word = match receipt.part {
+            None => Word::Whole(receipt.status),
+            Some(part) => Word::OfPart { part, status: receipt.status },
+        };
+        let told = Learned {
+            attempt: attempt.id.clone(),
+            word,
+            message,
+            code: receipt.code.clone(),
+            at: receipt.at,
+        };
         let traced = add_steps(&attempt.trace, Some(&attempt.conversation), &[step]);
-        let mut writes = vec![told, joined, traced];
+        let mut writes = vec![told.write(), joined, traced];
+        let mut known = attempt.clone();
+        known.words.push(word);
+        if known.status().is_failure() && !attempt.apart && !attempt.settled {
+            writes.push(failed(&attempt, receipt.at));
+        }
         if receipt.opted_out {
             writes.push(stopped(&attempt.conversation, receipt.at, &receipt.provider));
         }

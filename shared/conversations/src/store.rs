@@ -7,16 +7,18 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
-use sms::{Number, Status};
+use sms::Number;
 use telemetry::{Step, TraceId};
 use thiserror::Error;
 
+use crate::attempts::{answered, keep_attempt, settled};
 use crate::documents::{
     Document, Documents, Fields, Filter, Path, Query, Unavailable, Version, Write, WriteError,
 };
 use crate::id::{hash, person};
 use crate::{
-    Attempt, Conversation, ConversationId, Effect, Ended, Notice, Quarantined, Stop, Waiting,
+    Attempt, Conversation, ConversationId, Effect, Ended, Learned, Notice, Quarantined, Stop,
+    Waiting,
 };
 
 pub(crate) const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -27,7 +29,7 @@ const CLAIMS_LIVE: SignedDuration = DAY.checked_mul(400).expect("400 days fit");
 /// What was said is kept for as long as a customer may come back to it.
 const CONVERSATIONS_LIVE: SignedDuration = DAY.checked_mul(90).expect("90 days fit");
 /// What happened is kept for as long as somebody may ask why.
-const RECORDS_LIVE: SignedDuration = DAY.checked_mul(30).expect("30 days fit");
+pub(crate) const RECORDS_LIVE: SignedDuration = DAY.checked_mul(30).expect("30 days fit");
 
 /// Where everything is remembered.
 pub struct Store {
@@ -118,16 +120,11 @@ pub enum Change {
     /// loaded.
     Confirmed,
     /// Something was learned of an attempt.
-    Learned {
-        /// The attempt.
-        attempt: String,
-        /// What its status is, at least.
-        status: Status,
-        /// The provider and its id of the message, where it gave one.
-        message: Option<(String, String)>,
-        /// The code for what went wrong.
-        code: Option<String>,
-    },
+    Learned(Learned),
+    /// The person texted back after an attempt, at this time.
+    Answered(String, Timestamp),
+    /// The failing of an attempt has been dealt with.
+    Settled(String),
     /// Something must leave the system.
     Effect(Effect),
     /// A conversation is over.
@@ -340,9 +337,9 @@ impl Store {
                 // Nobody has stopped: a condition that cannot hold, unless that changed.
                 _ => Write::Replace(stop(), Fields::new(), Version(0, 0)),
             }],
-            Change::Learned { attempt, status, message, code } => {
-                vec![learned(&attempt, status, message.as_ref(), code.as_deref())]
-            }
+            Change::Learned(learned) => vec![learned.write()],
+            Change::Answered(attempt, at) => vec![answered(&attempt, at)],
+            Change::Settled(attempt) => vec![settled(&attempt)],
             Change::Effect(effect) => vec![keep_effect(&effect)],
             Change::Ended(ended) => vec![keep(
                 at("ended", &format!("{}-{}", ended.conversation, ended.number)),
@@ -363,29 +360,6 @@ impl Store {
     /// Keeps something that a person should look at.
     pub async fn notice(&self, notice: &Notice) -> Result<(), Unavailable> {
         self.documents.commit(vec![keep_notice(notice)]).await?;
-        Ok(())
-    }
-
-    /// Keeps an attempt that belongs to no conversation, on condition that the person has not
-    /// stopped. False if they have: nothing was stored, and nothing may be sent.
-    pub async fn begin(&self, attempt: &Attempt, theirs: &Number) -> Result<bool, Unavailable> {
-        let allowed = Write::Absent(at("stops", &person(theirs)));
-        match self.documents.commit(vec![allowed, keep_attempt(attempt)]).await {
-            Ok(_) => Ok(true),
-            Err(WriteError::Conflict) => Ok(false),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// Writes down what was learned of an attempt that belongs to no conversation.
-    pub async fn learn(
-        &self,
-        attempt: &str,
-        status: Status,
-        message: Option<(String, String)>,
-        code: Option<&str>,
-    ) -> Result<(), Unavailable> {
-        self.documents.commit(vec![learned(attempt, status, message.as_ref(), code)]).await?;
         Ok(())
     }
 
@@ -452,17 +426,6 @@ impl Store {
         Ok(())
     }
 
-    /// One attempt.
-    pub async fn attempt(&self, id: &str) -> Result<Option<Attempt>, Unavailable> {
-        // The name comes from an address that anybody may have written.
-        let sound = (1..=64).contains(&id.len())
-            && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        match sound {
-            true => self.get_one(at("attempts", id)).await?.map(read).transpose(),
-            false => Ok(None),
-        }
-    }
-
     /// Forgets what has expired, where the store does not do so by itself.
     pub async fn expire(&self, now: Timestamp) -> Result<(), Unavailable> {
         self.documents.expire(now.as_millisecond()).await
@@ -517,6 +480,15 @@ fn appends(arrival: &Arrival) -> [Write; 2] {
     ]
 }
 
+/// Lets a conversation know that a reply of its did not arrive, and makes it due.
+///
+/// Blind, as an arriving text is: whoever works on the conversation meanwhile has to look again.
+pub(crate) fn failed(attempt: &Attempt, now: Timestamp) -> Write {
+    let set = object(json!({ "due_at": now.as_millisecond() }));
+    let path = at("conversations", attempt.conversation.as_str());
+    Write::Merge { path, set, append: vec![("failed", vec![attempt.id.as_str().into()])] }
+}
+
 /// Blind, so that a person who has been told so is not told again.
 fn keep_stop(person: &str, stop: &Stop) -> Write {
     let mut set = fields(stop);
@@ -535,11 +507,6 @@ fn claim_fields(now: Timestamp) -> Fields {
     expiring(object(json!({ "at": now.as_millisecond() })), now, CLAIMS_LIVE)
 }
 
-fn keep_attempt(attempt: &Attempt) -> Write {
-    let fields = expiring(fields(attempt), attempt.at, RECORDS_LIVE);
-    Write::Create(at("attempts", &attempt.id), fields)
-}
-
 fn keep_notice(notice: &Notice) -> Write {
     keep(at("notices", &notice.id), expiring(fields(notice), notice.at, CONVERSATIONS_LIVE))
 }
@@ -551,23 +518,6 @@ fn keep_effect(effect: &Effect) -> Write {
 /// Blind, so that one of the same name is written over rather than refused with all the rest.
 fn keep(path: Path, set: Fields) -> Write {
     Write::Merge { path, set, append: vec![] }
-}
-
-pub(crate) fn learned(
-    attempt: &str,
-    status: Status,
-    message: Option<&(String, String)>,
-    code: Option<&str>,
-) -> Write {
-    let mut set = Fields::new();
-    if let Some((provider, id)) = message {
-        set.insert("message".into(), message_name(provider, id).into());
-    }
-    if let Some(code) = code {
-        set.insert("code".into(), code.into());
-    }
-    let words = vec![serde_json::to_value(status).unwrap_or_default()];
-    Write::Merge { path: at("attempts", attempt), set, append: vec![("words", words)] }
 }
 
 pub(crate) fn add_steps(

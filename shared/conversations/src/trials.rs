@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use sms::Number;
 use telemetry::{Step, TraceId};
 
+use crate::attempts::answered;
 use crate::documents::Unavailable;
 use crate::id::hash;
 use crate::store::add_steps;
@@ -45,21 +46,17 @@ impl Store {
         let Some(attempt) = attempt.filter(|attempt| now < attempt.at + AWAITED) else {
             return Ok(false);
         };
-        let answered = Step::new(ANSWERED, now).with("provider", provider);
-        let steps = add_steps(&attempt.trace, None, &[answered]);
-        self.claim(claim, now, &[steps]).await?;
+        let step = Step::new(ANSWERED, now).with("provider", provider);
+        let steps = add_steps(&attempt.trace, None, &[step]);
+        self.claim(claim, now, &[answered(&attempt.id, now), steps]).await?;
         Ok(true)
     }
 
-    /// By which provider the answer to a trial came, and when, if it did.
-    pub async fn trial_answered(
-        &self,
-        trace: &TraceId,
-    ) -> Result<Option<(String, Timestamp)>, Unavailable> {
+    /// By which provider the answer to a trial came, whose attempt has this trace, if one did.
+    pub async fn trial_answered(&self, trace: &TraceId) -> Result<Option<String>, Unavailable> {
         let steps = self.trace(trace).await?.map(|trace| trace.steps).unwrap_or_default();
-        Ok(steps.into_iter().find(|step| step.what == ANSWERED).map(|step| {
-            let provider = step.details.get("provider").and_then(|name| name.as_str());
-            (provider.unwrap_or_default().to_owned(), step.at)
-        }))
+        let answer = steps.into_iter().find(|step| step.what == ANSWERED);
+        let provider = answer.and_then(|step| Some(step.details.get("provider")?.as_str()?.into()));
+        Ok(provider)
     }
 }

@@ -5,8 +5,10 @@
 
 mod keywords;
 mod markdown;
+mod nudge;
 mod reply;
 mod typography;
 
 pub use keywords::{Keyword, keyword, words};
+pub use nudge::is_nudge;
 pub use reply::{Fitted, fit};

@@ -1,5 +1,9 @@
 //! What a provider's codes mean.
 
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
 /// A code of a provider's, or one of ours in its place.
 ///
 /// Only codes that are known stand in a table; any other speaks of [`About::Route`].
@@ -15,8 +19,19 @@ pub struct Code {
     pub fix: &'static str,
 }
 
+impl fmt::Display for Code {
+    /// What happened and what to do, as sentences.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.fix {
+            "" => formatter.write_str(self.happened),
+            fix => write!(formatter, "{} {fix}", self.happened),
+        }
+    }
+}
+
 /// What a code speaks of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum About {
     /// The account: nothing goes by this provider until a person has acted (no credit, not
     /// activated, suspended, wrong credentials).

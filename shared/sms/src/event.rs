@@ -89,3 +89,10 @@ pub enum Status {
     /// A carrier or handset confirms that it arrived.
     Delivered,
 }
+
+impl Status {
+    /// Whether it says that the message did not arrive.
+    pub fn is_failure(self) -> bool {
+        matches!(self, Self::Failed | Self::Undelivered)
+    }
+}

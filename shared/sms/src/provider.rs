@@ -24,11 +24,6 @@ pub trait Provider: Send + Sync {
     /// What the company's codes mean, for what we do about them and for what people are told.
     fn codes(&self) -> &'static [Code];
 
-    /// What a code of the company's means, or one of ours in its place. `None`: it is not known.
-    fn meaning(&self, code: &str) -> Option<&'static Code> {
-        crate::code::find(self.codes(), code)
-    }
-
     /// Hands over one message, and returns the id the provider will use for it in receipts.
     async fn send(&self, http: &Http, message: &Outgoing) -> Result<String, SendError>;
 

@@ -3,8 +3,8 @@
 use futures::future::join_all;
 use settings::{Names, Settings, SettingsError};
 
-use crate::address;
-use crate::{Http, MessageCentral, Mock, Provider, Twilio};
+use crate::{Code, Http, MessageCentral, Mock, Provider, Twilio};
+use crate::{address, code};
 
 /// Every provider there is, in the order in which they are preferred unless `SMS_PROVIDERS` says
 /// otherwise.
@@ -91,20 +91,25 @@ impl Providers {
         join_all(self.iter().map(|provider| provider.prepare(&self.http))).await;
     }
 
-    /// Who carries the answer to a text that came `via` a provider, after those that were `tried`.
+    /// Who may carry the answer to a text that came `via` a provider, in order of preference.
     ///
     /// The mock answers what came by the mock, and nobody else does: a pretend phone must not make
     /// us text a stranger, and a pretend delivery must not hide an outage. Only an owner who wrote
     /// `SMS_PROVIDERS` has decided otherwise.
-    pub fn next(&self, via: &str, tried: &[&str]) -> Option<&dyn Provider> {
-        self.iter().find(|provider| {
-            let name = provider.name();
-            let apart = self.mock_keeps_apart && (name == "mock") != (via == "mock");
-            !apart && !tried.contains(&name)
-        })
+    pub fn answering(&self, via: &str) -> Vec<&dyn Provider> {
+        let may = |provider: &&dyn Provider| {
+            !self.mock_keeps_apart || (provider.name() == "mock") == (via == "mock")
+        };
+        self.iter().filter(may).collect()
     }
 
-    fn iter(&self) -> impl Iterator<Item = &dyn Provider> {
+    /// What a code of a provider's means, if it is known.
+    pub fn explain(&self, provider: &str, code: &str) -> Option<&'static Code> {
+        code::find(self.named(provider).map_or(&[], Provider::codes), code)
+    }
+
+    /// The configured providers, in order of preference.
+    pub fn iter(&self) -> impl Iterator<Item = &dyn Provider> {
         self.in_order.iter().map(AsRef::as_ref)
     }
 }

@@ -2,10 +2,11 @@
 //!
 //! A [`TraceId`] is made where a webhook call arrives and travels with the text through the queue,
 //! the turn and the attempt to its receipt. Every log line of ours carries it, and the steps that
-//! were taken under it are stored as [`Step`]s.
+//! were taken under it are stored as [`Step`]s. What needs a person is an [`Alarm`].
 
 #![warn(missing_docs)]
 
+mod alarms;
 mod logs;
 
 use std::fmt;
@@ -15,7 +16,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub use alarms::Alarm;
 pub use logs::{LogFormat, init};
+#[doc(hidden)]
+pub use tracing;
 
 /// The id under which everything is found that one text caused. 32 hexadecimal digits, in the
 /// order of their time, as a W3C trace id.

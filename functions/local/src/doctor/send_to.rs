@@ -3,11 +3,11 @@
 use std::io::{IsTerminal as _, Write as _};
 use std::time::Duration;
 
-use conversations::{Store, Unavailable, trial};
+use conversations::{Attempt, Store, Unavailable, trial};
 use futures::future::try_join_all;
 use host::Error;
 use jiff::Timestamp;
-use sms::{Finding, Found, Number, Outgoing, Provider, Providers, SendError, Status};
+use sms::{Finding, Found, Number, Provider, Providers, SendError, Status};
 use telemetry::TraceId;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
@@ -102,17 +102,12 @@ impl Trials {
         code: &str,
     ) -> Result<Section, Unavailable> {
         let name = provider.name();
-        let message = Outgoing {
-            attempt: trial(&self.to, code),
-            from: None,
-            to: self.to.clone(),
-            body: format!(
-                "textback test {code} by {name}. Reply {code} to show that answers arrive."
-            ),
-        };
-        let (begun, trace) = (Instant::now(), TraceId::fresh());
-        let sent = by_hand::attempt(store, provider, providers.http(), &trace, &message).await?;
-        let findings = match sent {
+        let body =
+            format!("textback test {code} by {name}. Reply {code} to show that answers arrive.");
+        let id = trial(&self.to, code);
+        let attempt = by_hand::attempt(id, &TraceId::fresh(), provider, &self.to, body);
+        let begun = Instant::now();
+        let findings = match by_hand::make(&attempt, store, provider, providers.http()).await? {
             None | Some(Err(SendError::OptedOut { .. })) => vec![Finding::broken(
                 Check::Delivery,
                 "this person has said STOP: nothing was sent",
@@ -123,53 +118,56 @@ impl Trials {
                 error.to_string(),
                 format!("Look at the phone, or look it up in {name}'s console."),
             )],
-            Some(Err(error)) => vec![failed(provider, &error.to_string(), Some(error.code()))],
+            Some(Err(error)) => {
+                vec![failed(providers, name, &error.to_string(), Some(error.code()))]
+            }
             Some(Ok(id)) => {
-                let known =
-                    self.wait_for(store, providers, provider, &trace, &message, &id, begun).await?;
-                self.judged(provider, code, &known)
+                let known = self.wait_for(&attempt, &id, begun, store, providers, provider).await?;
+                self.judged(providers, name, code, &known)
             }
         };
         Ok(Section { name: format!("a text by {name}"), findings })
     }
 
     /// Waits until its code has come back, or nothing good can come any more, or the time is over.
-    #[expect(clippy::too_many_arguments, reason = "one text, and where to look for it")]
     async fn wait_for(
         &self,
+        attempt: &Attempt,
+        id: &str,
+        begun: Instant,
         store: &Store,
         providers: &Providers,
         provider: &dyn Provider,
-        trace: &TraceId,
-        message: &Outgoing,
-        id: &str,
-        begun: Instant,
     ) -> Result<Known, Unavailable> {
-        let (name, sent_at) = (provider.name(), Timestamp::now());
+        let name = provider.name();
         let mut known =
             Known { status: Status::Sending, code: None, after: Duration::ZERO, answered: None };
         let mut polled = Instant::now();
         loop {
-            if let Some(attempt) = store.attempt(&message.attempt).await?
-                && attempt.status() > known.status
-            {
-                known.status = attempt.status();
-                known.code = attempt.code.clone();
+            let now = store.attempt(&attempt.id).await?;
+            let now = now.as_ref().unwrap_or(attempt);
+            if now.status() > known.status {
+                known.status = now.status();
+                known.code.clone_from(&now.code);
                 known.after = begun.elapsed();
                 self.say(name, &format!("{}, after {}", word(known.status), time(known.after)));
             }
-            if let Some((by, _)) = store.trial_answered(trace).await? {
+            if now.answered {
                 let after = begun.elapsed();
+                let by = store.trial_answered(&attempt.trace).await?.unwrap_or_default();
                 self.say(name, &format!("its code came back, after {}", time(after)));
                 known.answered = Some((by, after));
             }
-            let lost = matches!(known.status, Status::Failed | Status::Undelivered);
-            if known.answered.is_some() || lost || begun.elapsed() >= self.wait {
+            if known.answered.is_some()
+                || known.status.is_failure()
+                || begun.elapsed() >= self.wait
+            {
                 return Ok(known);
             }
             if known.status < Status::Delivered && polled.elapsed() >= POLL {
                 polled = Instant::now();
-                let found = provider.poll(providers.http(), id, message, sent_at).await;
+                let message = attempt.outgoing();
+                let found = provider.poll(providers.http(), id, &message, attempt.at).await;
                 if let Ok(Found::Known(receipt)) = found {
                     store.receive(name, &receipt, Timestamp::now()).await?;
                 }
@@ -178,15 +176,21 @@ impl Trials {
         }
     }
 
-    fn judged(&self, provider: &dyn Provider, code: &str, known: &Known) -> Vec<Finding<Check>> {
+    fn judged(
+        &self,
+        providers: &Providers,
+        name: &str,
+        code: &str,
+        known: &Known,
+    ) -> Vec<Finding<Check>> {
         let (check, wait) = (Check::Delivery, self.wait.as_secs());
         let delivery = match (known.status, &known.answered) {
             (Status::Delivered, _) => {
                 Finding::works(check, format!("delivered after {}", time(known.after)))
             }
             (_, Some(_)) => Finding::works(check, "it arrived, since it was answered"),
-            (status @ (Status::Failed | Status::Undelivered), None) => {
-                return vec![failed(provider, word(status), known.code.as_deref())];
+            (status, None) if status.is_failure() => {
+                return vec![failed(providers, name, word(status), known.code.as_deref())];
             }
             (status, None) => Finding::doubtful(
                 check,
@@ -197,7 +201,7 @@ impl Trials {
         };
         let check = Check::Answer;
         let answer = match &known.answered {
-            Some((by, after)) if by == provider.name() => {
+            Some((by, after)) if by == name => {
                 Finding::works(check, format!("its code came back after {}", time(*after)))
             }
             Some((by, _)) => Finding::doubtful(
@@ -236,8 +240,8 @@ fn is_agreed() -> Result<bool, Error> {
 }
 
 /// What the provider's code means, and what to do about it.
-fn failed(provider: &dyn Provider, seen: &str, code: Option<&str>) -> Finding<Check> {
-    let meaning = code.and_then(|code| provider.meaning(code));
+fn failed(providers: &Providers, name: &str, seen: &str, code: Option<&str>) -> Finding<Check> {
+    let meaning = code.and_then(|code| providers.explain(name, code));
     let seen = match (meaning, code) {
         (Some(meaning), Some(code)) => {
             format!("{seen}: {} ({code})", meaning.happened.trim_end_matches('.'))
@@ -246,7 +250,7 @@ fn failed(provider: &dyn Provider, seen: &str, code: Option<&str>) -> Finding<Ch
         _ => seen.to_owned(),
     };
     let fix = meaning.map(|meaning| meaning.fix).filter(|fix| !fix.is_empty());
-    let otherwise = format!("Look it up in {}'s console.", provider.name());
+    let otherwise = format!("Look it up in {name}'s console.");
     Finding::broken(Check::Delivery, seen, fix.map_or(otherwise, str::to_owned))
 }
 

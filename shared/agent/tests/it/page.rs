@@ -58,7 +58,7 @@ fn mistakes_are_named_with_their_line() {
         (
             problem("name: Elm\ntruns: 7"),
             "line 3: unknown field `truns`, expected one of name, model, turns, segments, \
-             time_zone, fields, texts",
+             reply_minutes, time_zone, fields, texts",
         ),
         (problem("name: Elm\nturns: many"), "line 3: invalid u32"),
         (problem("name: Elm\nturns: 0"), "line 3: write a number from 1 to 50"),

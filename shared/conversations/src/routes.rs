@@ -1,0 +1,252 @@
+//! What attempts show of the ways by which they went.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use evidence::{Health, Record, Route, Sample, Sign, State, Verdict};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use sms::{About, Providers, Status};
+use telemetry::{Alarm, raise};
+
+use crate::documents::{Document, Fields, Filter, Query, Unavailable, Version, Write, WriteError};
+use crate::id::hash;
+use crate::store::{at, keep_notice, object};
+use crate::{Attempt, Learned, Notice, Store, Word};
+
+/// How often a commit is tried again that others were faster than.
+const TRIES: usize = 5;
+
+/// More ways than a business has.
+const MOST_ROUTES: u32 = 500;
+
+impl Attempt {
+    /// The way that it went.
+    pub fn route(&self) -> Route {
+        Route::new(&self.provider, &self.sender, self.to.split().0)
+    }
+
+    /// The same attempt, with something more that was learned of it.
+    pub fn knowing(&self, learned: &Learned) -> Self {
+        let mut words = self.words.clone();
+        words.push(learned.word);
+        let code = learned.code.clone().or_else(|| self.code.clone());
+        Self { words, code, ..self.clone() }
+    }
+
+    /// What it shows of its route. `None`: nothing, since no provider was asked, or a pretended one.
+    fn sample(&self, providers: &Providers) -> Option<Sample> {
+        if self.to.is_for_tests() || self.provider == "mock" {
+            return None;
+        }
+        let code = self.code.clone();
+        let known = code.as_deref().and_then(|code| providers.explain(&self.provider, code));
+        let about = known.map_or(About::Route, |known| known.about);
+        // What was accepted has an id; without one it was turned away at the door.
+        let refused = self.message.is_none();
+        let sign = match self.status() {
+            Status::Sending => return None,
+            status if status.is_failure() && refused => Sign::Refused { code, about },
+            status if status.is_failure() => Sign::Failed { code, about },
+            _ if self.answered => Sign::Answered,
+            Status::Unknown => Sign::Unknown,
+            Status::Sent => Sign::Sent,
+            Status::Delivered => Sign::Delivered,
+            _ => Sign::Waiting,
+        };
+        Some(Sample { attempt: self.id.clone(), at: self.at, sign })
+    }
+}
+
+/// A document whose content is text to the store, so that it indexes none of it.
+struct Kept<T> {
+    content: T,
+    version: Option<Version>,
+}
+
+impl Store {
+    /// What is known of all routes.
+    pub async fn health(&self) -> Result<Health, Unavailable> {
+        Ok(self.kept_health().await?.content)
+    }
+
+    /// Counts attempts for or against their routes, and judges these again. Says so where a route
+    /// is no longer, or is again, what it was. Counting an attempt twice changes nothing.
+    pub async fn weigh(
+        &self,
+        providers: &Providers,
+        attempts: &[Attempt],
+        now: Timestamp,
+    ) -> Result<Health, Unavailable> {
+        let samples: Vec<_> = attempts
+            .iter()
+            .filter_map(|attempt| Some((attempt.route(), attempt.sample(providers)?)))
+            .collect();
+        if samples.is_empty() {
+            return self.health().await;
+        }
+        for _ in 0..TRIES {
+            let Kept { content: before, version } = self.kept_health().await?;
+            let records = self.records_with(&samples).await?;
+            let mut health = before.clone();
+            for kept in &records {
+                let record = &kept.content;
+                let siblings: Vec<&Record> = records
+                    .iter()
+                    .map(|kept| &kept.content)
+                    .filter(|other| other.route.provider == record.route.provider)
+                    .filter(|other| other.route != record.route)
+                    .collect();
+                let verdict = record.judge(&siblings, now);
+                health.verdicts.insert(record.route.id(), verdict);
+            }
+            let changes = changes(&records, &before, &health);
+            let mut writes: Vec<_> = records
+                .iter()
+                .map(|kept| {
+                    let route = &kept.content.route;
+                    let by = json!({ "provider": route.provider });
+                    write("routes", &hash(&[&route.id()]), object(by), kept)
+                })
+                .collect();
+            if health != before {
+                let kept = Kept { content: &health, version };
+                writes.push(write("health", "current", Fields::new(), &kept));
+            }
+            let notices = changes.iter().map(|change| keep_notice(&change.notice(providers, now)));
+            writes.extend(notices);
+            match self.documents.commit(writes).await {
+                Ok(_) => {
+                    changes.iter().for_each(|change| change.say(providers));
+                    return Ok(health);
+                }
+                Err(WriteError::Conflict) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Unavailable::new("others keep writing to the records of routes"))
+    }
+
+    async fn kept_health(&self) -> Result<Kept<Health>, Unavailable> {
+        match self.get_one(at("health", "current")).await? {
+            Some(document) => open(document),
+            None => Ok(Kept { content: Health::default(), version: None }),
+        }
+    }
+
+    /// The records of all providers that these samples are of, with the samples in them.
+    async fn records_with(
+        &self,
+        samples: &[(Route, Sample)],
+    ) -> Result<Vec<Kept<Record>>, Unavailable> {
+        let providers: BTreeSet<_> = samples.iter().map(|(route, _)| &route.provider).collect();
+        let mut records: BTreeMap<String, Kept<Record>> = BTreeMap::new();
+        for provider in providers {
+            let filter = Filter::Equal("provider", provider.as_str().into());
+            let query = Query { collection: "routes", filter, limit: MOST_ROUTES };
+            for document in self.documents.find(query).await? {
+                let kept: Kept<Record> = open(document)?;
+                records.insert(kept.content.route.id(), kept);
+            }
+        }
+        for (route, sample) in samples {
+            let new = || Kept { content: Record::new(route.clone()), version: None };
+            let kept = records.entry(route.id()).or_insert_with(new);
+            kept.content.note(sample.clone());
+        }
+        Ok(records.into_values().collect())
+    }
+}
+
+pub(crate) fn health_of(document: Option<Document>) -> Result<Health, Unavailable> {
+    document.map_or_else(|| Ok(Health::default()), |document| Ok(open(document)?.content))
+}
+
+fn open<T: DeserializeOwned>(document: Document) -> Result<Kept<T>, Unavailable> {
+    let content = document.fields.get("content").and_then(|content| content.as_str());
+    let content = content.and_then(|content| serde_json::from_str(content).ok());
+    let content = content.ok_or_else(|| {
+        Unavailable::new("a record of a route is not in the form that this version writes")
+    })?;
+    Ok(Kept { content, version: Some(document.version) })
+}
+
+fn write<T: Serialize>(
+    collection: &'static str,
+    id: &str,
+    mut fields: Fields,
+    kept: &Kept<T>,
+) -> Write {
+    let content = serde_json::to_string(&kept.content);
+    let content = content.expect("our own types have string keys only");
+    fields.insert("content".into(), content.into());
+    match kept.version {
+        Some(version) => Write::Replace(at(collection, id), fields, version),
+        None => Write::Create(at(collection, id), fields),
+    }
+}
+
+/// A route that is no longer what it was.
+struct Change<'a> {
+    route: &'a Route,
+    from: State,
+    to: &'a Verdict,
+}
+
+fn changes<'a>(
+    records: &'a [Kept<Record>],
+    before: &Health,
+    after: &'a Health,
+) -> Vec<Change<'a>> {
+    let routes = records.iter().map(|kept| &kept.content.route);
+    routes
+        .filter_map(|route| {
+            let (from, to) = (before.state(route), after.verdicts.get(&route.id())?);
+            let bad = |state| matches!(state, State::Suspect | State::Down);
+            (from != to.state && (bad(from) || bad(to.state))).then_some(Change { route, from, to })
+        })
+        .collect()
+}
+
+impl Change<'_> {
+    fn sentence(&self, providers: &Providers) -> String {
+        let Route { provider, country, .. } = self.route;
+        let code = self.to.code.as_deref();
+        let known = code.and_then(|code| providers.explain(provider, code));
+        let known = known.map_or(String::new(), |known| format!(" {known}"));
+        let state = match self.to.state {
+            State::Suspect => "is suspect",
+            State::Down => "is down",
+            State::Healthy => "works again",
+            State::Unproven => "is tried again",
+        };
+        format!("{provider} to +{country} {state}: {}{known}", self.to.why)
+    }
+
+    fn notice(&self, providers: &Providers, now: Timestamp) -> Notice {
+        Notice {
+            id: format!("route-{}-{}", hash(&[&self.route.id()]), now.as_millisecond()),
+            sentence: self.sentence(providers),
+            conversation: None,
+            trace: None,
+            at: now,
+        }
+    }
+
+    fn say(&self, providers: &Providers) {
+        let sentence = self.sentence(providers);
+        let (provider, country) = (&self.route.provider, &self.route.country);
+        match self.to.state {
+            State::Suspect => {
+                raise!(Alarm::RouteSuspect, provider.name = provider, country, "{sentence}")
+            }
+            State::Down => {
+                raise!(Alarm::RouteDown, provider.name = provider, country, "{sentence}")
+            }
+            State::Healthy | State::Unproven => {
+                tracing::info!(provider.name = provider, country, "{sentence}")
+            }
+        }
+    }
+}

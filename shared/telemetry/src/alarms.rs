@@ -1,0 +1,135 @@
+//! What needs a person, as events that any log system can act on.
+
+use std::fmt;
+
+/// Something that a person has to act on soon.
+///
+/// Raised by [`raise!`](crate::raise), it is one line at level ERROR with the field `alarm`, which
+/// holds [`Alarm::name`], and a sentence about this very case. `infra/alarms.json` and the README
+/// list them, in the same words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Alarm {
+    /// A provider accepts texts that show no sign of arriving.
+    RouteSuspect,
+    /// A provider will not carry texts for as long as its account is as it is.
+    RouteDown,
+    /// There is no provider left that carries a text.
+    NothingWorks,
+    /// Texts were accepted, and nothing has ever shown that one arrived.
+    NoEvidence,
+    /// Of too many texts nobody can tell whether they were sent.
+    UnknownOutcomes,
+    /// Nobody texts, where people usually do.
+    Silence,
+    /// Work was put aside because it failed again and again.
+    DeadLetters,
+    /// A provider's calls have a form that is not understood.
+    Quarantine,
+    /// A text between two numbers of ours did not arrive.
+    ProbeSilent,
+}
+
+impl Alarm {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::RouteSuspect,
+        Self::RouteDown,
+        Self::NothingWorks,
+        Self::NoEvidence,
+        Self::UnknownOutcomes,
+        Self::Silence,
+        Self::DeadLetters,
+        Self::Quarantine,
+        Self::ProbeSilent,
+    ];
+
+    /// The name by which log systems know it. Never changes.
+    pub fn name(self) -> &'static str {
+        self.words()[0]
+    }
+
+    /// What it means, in a sentence.
+    pub fn meaning(self) -> &'static str {
+        self.words()[1]
+    }
+
+    /// What to do about it.
+    pub fn fix(self) -> &'static str {
+        self.words()[2]
+    }
+
+    fn words(self) -> [&'static str; 3] {
+        match self {
+            Self::RouteSuspect => [
+                "route.suspect",
+                "A provider accepts texts, and they no longer seem to arrive.",
+                "Replies go by another provider where there is one. Run `doctor`, and ask the \
+                 provider what became of the messages that the console shows as unconfirmed.",
+            ],
+            Self::RouteDown => [
+                "route.down",
+                "A provider refuses texts because of its account: credentials, credit, activation \
+                 or registration.",
+                "The line says which, and how it is mended. Nothing goes this way until then.",
+            ],
+            Self::NothingWorks => [
+                "nothing.works",
+                "No provider carries a text at the moment, so nobody is answered.",
+                "Run `doctor`: it says for each provider what is wrong and whose fix it is. Answer \
+                 by hand whom the console shows as waiting.",
+            ],
+            Self::NoEvidence => [
+                "evidence.none",
+                "Texts were accepted, and nothing shows that any of them arrived.",
+                "Run `doctor --send-to` with a phone of your own. Without receipts, answers are the \
+                 only evidence there is.",
+            ],
+            Self::UnknownOutcomes => [
+                "outcomes.unknown",
+                "Of too many texts nobody can tell whether they were sent.",
+                "Look at the provider's status page and at the traces. They are not sent again, so \
+                 that nobody is texted twice.",
+            ],
+            Self::Silence => [
+                "texts.silent",
+                "Nobody has texted for much longer than usual.",
+                "Text the number yourself. If nothing arrives, run `doctor`: it compares the \
+                 provider's webhook address with ours.",
+            ],
+            Self::DeadLetters => [
+                "queue.dead_letters",
+                "A wake-up failed three times and was put aside: somebody may have no answer.",
+                "Find out why in the log of turn and mend it, then send it back: SQS, the queue \
+                 that ends in -dead.fifo, Start DLQ redrive.",
+            ],
+            Self::Quarantine => [
+                "webhook.quarantined",
+                "A provider makes calls in a form that is not understood. They are kept for seven \
+                 days.",
+                "`quarantine` lists them with their fields. Change the settings that say how they \
+                 are read, then `quarantine replay`.",
+            ],
+            Self::ProbeSilent => [
+                "probe.silent",
+                "A text between two numbers of ours did not arrive, whatever the receipts say.",
+                "The line says which way. Run `doctor` for both providers.",
+            ],
+        }
+    }
+}
+
+impl fmt::Display for Alarm {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+/// Raises an [`Alarm`]: `raise!(Alarm::RouteDown, provider.name = name, code, "{sentence}")`.
+///
+/// What follows the alarm is written as for [`tracing::error!`], and holds nothing personal.
+#[macro_export]
+macro_rules! raise {
+    ($alarm:expr, $($event:tt)+) => {
+        $crate::tracing::error!(alarm = $crate::Alarm::name($alarm), $($event)+)
+    };
+}
