@@ -390,7 +390,7 @@ fn arrival(message: &str, body: &str, at: Timestamp) -> Arrival {
 
 pub(crate) async fn takes_the_answer_to_a_trial_and_no_other_text(store: Arc<Store>) {
     let attempt = attempt_called(&trial(&person(), "4821"));
-    assert!(store.begin(&attempt, &person()).await.unwrap());
+    assert!(store.begin(&attempt).await.unwrap());
     let answer = async |message: &str, theirs: &Number, body: &str, at| {
         store.answer_trial(&claim(message), "twilio", theirs, body, at).await.unwrap()
     };
@@ -457,17 +457,7 @@ fn attempt(name: &str) -> Change {
 }
 
 fn attempt_called(name: &str) -> Attempt {
-    Attempt {
-        id: name.into(),
-        conversation: id(),
-        trace: TraceId::fresh(),
-        provider: "twilio".into(),
-        segments: 1,
-        words: vec![Status::Sending],
-        message: None,
-        code: None,
-        at: now(),
-    }
+    Attempt::begin(name.into(), &id(), ("twilio", OURS, None), &person(), reply(), now())
 }
 
 fn receipt(status: Status, attempt: Option<&str>) -> Receipt {
