@@ -4,6 +4,7 @@
 //! nothing that it is not asked to change. It asks the model for one word, because nothing else shows
 //! whether there is quota left; that costs less than a text.
 
+mod evidence;
 mod ourselves;
 mod report;
 mod send_to;
@@ -87,6 +88,9 @@ pub(crate) async fn run(settings: Settings, asked: Asked) -> Result<bool, Error>
         add(section);
     }
     drop(sections);
+    if let Some(section) = evidence::look(&providers, store.as_ref()).await {
+        add(section);
+    }
     if let Some(trials) = trials {
         for section in trials.run(&store?, &providers).await? {
             add(section);

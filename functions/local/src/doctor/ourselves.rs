@@ -294,7 +294,10 @@ async fn answers(model: Result<&Option<OpenAi>, &SettingsError>) -> Found {
 
 fn agent_file(settings: &Settings, page: Result<&Page, &SettingsError>) -> Found {
     match page {
-        Ok(_) => Finding::works(Check::AgentFile, named_or(settings, "AGENT_FILE", "the one that is built in")),
+        Ok(_) => Finding::works(
+            Check::AgentFile,
+            named_or(settings, "AGENT_FILE", "the one that is built in"),
+        ),
         Err(error) => misset(Check::AgentFile, error),
     }
 }

@@ -31,6 +31,8 @@ pub(crate) enum Check {
     BusinessFile,
     /// Whether the clocks agree.
     Clock,
+    /// What the evidence says of a provider, a sender and a country.
+    Route,
     /// Whether a text that was sent has arrived.
     Delivery,
     /// Whether its answer has arrived here.

@@ -158,9 +158,7 @@ impl Trials {
                 self.say(name, &format!("its code came back, after {}", time(after)));
                 known.answered = Some((by, after));
             }
-            if known.answered.is_some()
-                || known.status.is_failure()
-                || begun.elapsed() >= self.wait
+            if known.answered.is_some() || known.status.is_failure() || begun.elapsed() >= self.wait
             {
                 return Ok(known);
             }
