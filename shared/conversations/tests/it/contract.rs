@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use conversations::{
     Arrival, Attempt, Change, Claim, CommitError, Consent, ConversationId, Effect, Ended, Joined,
-    Loaded, Quarantined, Reply, Stop, Store, Taken, Waiting, trial,
+    Learned, Loaded, Quarantined, Reply, Stop, Store, Taken, Waiting, Word, trial,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -439,13 +439,14 @@ async fn attempted(store: &Store) -> Loaded {
 
 async fn learn(store: &Store, mut loaded: Loaded, status: Status) {
     let next = loaded.conversation.clone();
-    let learned = Change::Learned {
+    let learned = Learned {
         attempt: "a-1".into(),
-        status,
+        word: Word::Whole(status),
         message: Some(("twilio".into(), "SM9".into())),
         code: None,
+        at: now(),
     };
-    store.commit(&mut loaded, next, vec![learned]).await.unwrap();
+    store.commit(&mut loaded, next, vec![Change::Learned(learned)]).await.unwrap();
 }
 
 async fn status(store: &Store) -> Status {
