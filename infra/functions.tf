@@ -52,6 +52,10 @@ locals {
       settings = { TURN_QUEUE_URL = aws_sqs_queue.turns.url }
       allow = {
         WakeConversations = { actions = ["sqs:SendMessage"], resources = [aws_sqs_queue.turns.arn] }
+        CountDeadLetters = {
+          actions   = ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"]
+          resources = [aws_sqs_queue.turns.arn, aws_sqs_queue.turns_dead.arn]
+        }
       }
     }
 

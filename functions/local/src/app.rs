@@ -114,6 +114,7 @@ impl App {
         tokio::join!(
             host::serve(listener, router, stop.clone()),
             host::repeat(sweep_every, stop.clone(), || sweep.run(Timestamp::now())),
+            host::repeat(SWEEP, stop.clone(), || sweep.watch(Timestamp::now())),
             queue::consume(&queue, AT_ONCE, stop, move |wake_up| {
                 let turn = turn.clone();
                 async move { turn.run(&wake_up, Timestamp::now()).await }

@@ -9,6 +9,7 @@ mod chat;
 mod doctor;
 mod offline_model;
 mod outside;
+mod quarantine;
 mod register;
 mod send;
 mod smoke;
@@ -44,6 +45,11 @@ enum Command {
     /// Look at every provider and at ourselves, and say what is wrong and what to do about it
     #[command(after_help = doctor::EXIT_CODES)]
     Doctor(doctor::Asked),
+    /// List genuine calls that were not understood, by the fields they have
+    Quarantine {
+        #[command(subcommand)]
+        action: Option<quarantine::Action>,
+    },
     /// Print what to paste into the forms that register a number, and what would be rejected
     Register,
 }
@@ -70,6 +76,9 @@ fn main() -> ExitCode {
         Command::Serve => host::run(settings, app::serve),
         Command::Chat => host::run(quiet(settings), chat::run),
         Command::Smoke => host::run(quiet(settings), smoke::run),
+        Command::Quarantine { action } => {
+            host::run(quiet(settings), |settings| quarantine::run(settings, action))
+        }
         Command::Register => host::run(quiet(settings), register::run),
         Command::Send { to, text } => {
             host::run(quiet(settings), |settings| send::run(settings, to, text))

@@ -7,11 +7,14 @@ use conversations::{Store, Unavailable};
 use jiff::Timestamp;
 use queue::{Queue, QueueError, WakeUp};
 use settings::Names;
-use telemetry::TraceId;
+use telemetry::{Alarm, TraceId, raise};
 use thiserror::Error;
 
 /// How much of each kind one run looks at. What is left is next.
 const AT_ONCE: u32 = 200;
+
+/// How often is looked for dead letters, in minutes. What waits there waits for a person.
+const WATCHED_EVERY: i64 = 5;
 
 /// The settings that the function reads.
 pub const SETTINGS: &[Names] = &[Store::SETTINGS, Queue::SETTINGS];
@@ -55,6 +58,17 @@ impl Sweep {
             tracing::info!(receipts = joined, "joined receipts that came before their attempts");
         }
         self.store.expire(now).await?;
+        Ok(())
+    }
+
+    /// Looks for what nobody else would see, when it is time: called every minute, every fifth.
+    pub async fn watch(&self, now: Timestamp) -> Result<(), SweepError> {
+        if now.as_second() / 60 % WATCHED_EVERY != 0 {
+            return Ok(());
+        }
+        if let Some(count @ 1..) = self.queue.dead_letters().await? {
+            raise!(Alarm::DeadLetters, count, "wake-ups that were put aside: {count}");
+        }
         Ok(())
     }
 }

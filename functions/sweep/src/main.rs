@@ -23,7 +23,11 @@ fn main() -> ExitCode {
         host::meanwhile(sweep.queue.clone().prepare());
         Ok(move || {
             let sweep = sweep.clone();
-            async move { sweep.run(Timestamp::now()).await }
+            async move {
+                let now = Timestamp::now();
+                sweep.run(now).await?;
+                sweep.watch(now).await
+            }
         })
     })
 }

@@ -20,6 +20,7 @@ mod firestore;
 mod id;
 mod kept;
 mod open;
+mod quarantine;
 mod receipts;
 mod shown;
 #[cfg(feature = "sqlite")]
@@ -33,8 +34,9 @@ pub use consents::Consent;
 pub use conversation::{Conversation, Reply, Said, Sending, Waiting};
 pub use documents::Unavailable;
 pub use id::ConversationId;
-pub use kept::{Effect, Ended, Notice, Quarantined, Stop, StoredReceipt, Trace};
+pub use kept::{Effect, Ended, Notice, Stop, StoredReceipt, Trace};
 pub use open::OpenError;
+pub use quarantine::{Kept, Quarantined};
 pub use receipts::Joined;
 pub use store::{Arrival, Change, Claim, CommitError, Loaded, Store, Taken};
 pub use trials::trial;

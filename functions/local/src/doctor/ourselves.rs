@@ -10,6 +10,7 @@ use queue::Queue;
 use reqwest::StatusCode;
 use settings::{Settings, SettingsError};
 use sms::{Finding, Providers, Verdict};
+use telemetry::Alarm;
 use tokio::time::timeout;
 use url::{Host, Url};
 
@@ -230,10 +231,28 @@ async fn remembers(store: Result<&Store, &OpenError>) -> Found {
 
 async fn wakes(settings: &Settings) -> Found {
     let check = Check::Queue;
-    match Queue::open(settings) {
-        Ok(None) => Finding::works(check, "in the memory of the process"),
-        Ok(Some(_)) => Finding::works(check, "is configured"),
-        Err(error) => misset(check, &error),
+    let queue = match Queue::open(settings) {
+        Ok(Some(queue)) => queue,
+        Ok(None) => return Finding::works(check, "in the memory of the process"),
+        Err(error) => return misset(check, &error),
+    };
+    match queue.dead_letters().await {
+        Ok(Some(0)) => Finding::works(check, "answers, and nothing was put aside"),
+        Ok(Some(count)) => Finding::broken(
+            check,
+            format!("{count} wake-ups were put aside, since they failed again and again"),
+            Alarm::DeadLetters.fix(),
+        ),
+        Ok(None) => Finding::doubtful(
+            check,
+            "answers, and puts nothing aside that fails again and again",
+            "Give it a FIFO dead-letter queue after 3 receives.",
+        ),
+        Err(error) => Finding::broken(
+            check,
+            error.to_string(),
+            "See to TURN_QUEUE_URL, the credentials, and the right sqs:GetQueueAttributes.",
+        ),
     }
 }
 

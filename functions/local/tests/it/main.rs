@@ -13,6 +13,7 @@ mod log;
 mod messagecentral;
 mod process;
 mod product;
+mod quarantine;
 mod register;
 mod results;
 mod settings;
