@@ -1,3 +1,4 @@
+mod diagnosis;
 mod reports;
 
 use base64::Engine as _;
