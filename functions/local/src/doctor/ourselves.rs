@@ -240,7 +240,7 @@ async fn wakes(settings: &Settings) -> Found {
         Ok(Some(0)) => Finding::works(check, "answers, and nothing was put aside"),
         Ok(Some(count)) => Finding::broken(
             check,
-            format!("{count} wake-ups were put aside, since they failed again and again"),
+            format!("wake-ups put aside, since they failed again and again: {count}"),
             Alarm::DeadLetters.fix(),
         ),
         Ok(None) => Finding::doubtful(

@@ -6,9 +6,11 @@ use std::net::SocketAddr;
 use axum::Router;
 use axum::response::Redirect;
 use axum::routing::{get, post};
-use fakes::{Fate, Front, OpenAi, unique_name};
+use fakes::{Fate, Front, OpenAi, moto, unique_name};
 use jiff::{SignedDuration, Timestamp};
+use queue::{Queue, WakeUp};
 use serde_json::Value;
+use telemetry::TraceId;
 use tempfile::NamedTempFile;
 use tokio::net::TcpListener;
 
@@ -111,6 +113,17 @@ async fn each_setting_that_is_wrong_is_named_and_nothing_else() {
             "✗ store: ",
             "See to DATA_DIR, or to GOOGLE_CLOUD_PROJECT",
         ),
+        (
+            &[
+                ("TURN_QUEUE_URL", "http://127.0.0.1:9/123456789012/turns.fifo"),
+                ("AWS_ENDPOINT_URL", "http://127.0.0.1:9"),
+                ("AWS_REGION", "us-east-1"),
+                ("AWS_ACCESS_KEY_ID", "test"),
+                ("AWS_SECRET_ACCESS_KEY", "test"),
+            ],
+            "✗ queue: the queue ",
+            "See to TURN_QUEUE_URL",
+        ),
     ] {
         deployed.product.settings.clone_from(&right);
         deployed.set(settings);
@@ -138,6 +151,35 @@ async fn what_others_do_wrong_is_named_and_nothing_else() {
     deployed.product.openai.says_it_is(now - SignedDuration::from_mins(10));
     let ran = deployed.doctor(&[]).await;
     check(&ran, "✗ clock: this machine is 60", "Let the clocks be set by NTP");
+}
+
+#[tokio::test]
+async fn what_was_put_aside_is_counted() {
+    let Some(moto) = moto().await else { return };
+    let [queue, dead] = moto.create_fifo_queue_and_its_dead(&unique_name()).await;
+    let aws = [
+        ("AWS_ENDPOINT_URL", moto.url.as_str()),
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+    ];
+    let mut deployed = Deployed::start(&["mock"]).await;
+    deployed.set(&aws);
+    deployed.set(&[("TURN_QUEUE_URL", &queue)]);
+    let ran = deployed.doctor(&[]).await;
+    assert_eq!(not_ticked(&ran), [""; 0], "{ran:?}");
+
+    let at =
+        |url: &str| settings::Settings::from_iter([&aws[..], &[("TURN_QUEUE_URL", url)]].concat());
+    let dead = Queue::open(&at(&dead)).unwrap().unwrap();
+    let wake_up = WakeUp { conversation: "a".into(), trace: TraceId::fresh() };
+    dead.send(&wake_up, "a").await.unwrap();
+    let ran = deployed.doctor(&[]).await;
+    check(
+        &ran,
+        "✗ queue: wake-ups put aside, since they failed again and again: 1",
+        "Find out why in the log of turn",
+    );
 }
 
 #[tokio::test]
