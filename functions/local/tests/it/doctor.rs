@@ -240,6 +240,21 @@ async fn without_a_provider_it_says_what_to_set() {
 }
 
 #[tokio::test]
+async fn what_a_provider_shows_of_our_account_is_told_under_its_name() {
+    let mut deployed = Deployed::start(&["messagecentral"]).await;
+    let ran = deployed.doctor(&[]).await;
+    assert_eq!(not_ticked(&ran), [""; 0], "{ran:?}");
+    assert_eq!(
+        ran.printed[..2],
+        ["[✓] messagecentral", "    ✓ credentials: MessageCentral lets us in"]
+    );
+    deployed.set(&[("MC_PASSWORD", "not-the-password")]);
+    let ran = deployed.doctor(&[]).await;
+    assert_eq!(ran.printed[0], "[✗] messagecentral");
+    check(&ran, "✗ credentials: MessageCentral gives no token", "Copy MC_CUSTOMER_ID");
+}
+
+#[tokio::test]
 async fn programs_read_the_same() {
     let mut deployed = Deployed::start(&["mock"]).await;
     deployed.set(&[("BUSINESS_FILE", "")]);
