@@ -16,9 +16,13 @@ SECRETS = {
     "MC_PASSWORD_BASE64",
     "MC_WEBHOOK_TOKEN",
     "OPENAI_API_KEY",
+    "PLIVO_AUTH_TOKEN",
+    "PLIVO_WEBHOOK_TOKEN",
     "RESULT_WEBHOOK_SECRET",
     "TWILIO_AUTH_TOKEN",
     "TWILIO_AUTH_TOKEN_NEXT",
+    "VONAGE_PRIVATE_KEY",
+    "VONAGE_SIGNATURE_SECRET",
 }
 
 # What moto forgets or writes otherwise, so that a second plan sees it. Anything else is ours.

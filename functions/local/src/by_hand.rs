@@ -11,19 +11,10 @@ pub(crate) fn attempt(
     trace: &TraceId,
     provider: &dyn Provider,
     to: &Number,
-    body: String,
+    body: &str,
 ) -> Attempt {
     let (name, now) = (provider.name(), Timestamp::now());
-    let reply = Reply {
-        body,
-        via: name.to_owned(),
-        trace: trace.clone(),
-        despite_stop: false,
-        at: now,
-        sending: None,
-        refused_by: vec![],
-        rounds: 0,
-    };
+    let reply = Reply::alone(body, trace, now);
     let by = (name, provider.sender(), None);
     let attempt = Attempt::begin(id, &ConversationId::of(name, to), by, to, reply, now);
     Attempt { apart: true, ..attempt }

@@ -23,7 +23,7 @@ pub(crate) async fn run(settings: Settings, to: String, body: String) -> Result<
     for provider in providers.answering(via) {
         let name = provider.name();
         let id = format!("{trace}-{}", &Uuid::new_v4().simple().to_string()[..8]);
-        let attempt = by_hand::attempt(id, &trace, provider, &to, body.clone());
+        let attempt = by_hand::attempt(id, &trace, provider, &to, &body);
         let made = by_hand::make(&attempt, &store, provider, providers.http()).await?;
         let Some(outcome) = made else {
             return Err("this person has said STOP: nothing was sent".into());
@@ -37,6 +37,9 @@ pub(crate) async fn run(settings: Settings, to: String, body: String) -> Result<
             }
             Err(error) => {
                 println!("{name}: {error}");
+                if let Some(known) = providers.explain(name, error.code()) {
+                    println!("  {known}");
+                }
                 match error {
                     SendError::Refused { .. } => {}
                     SendError::Unknown { .. } => {

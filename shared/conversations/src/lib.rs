@@ -22,6 +22,7 @@ mod kept;
 mod open;
 mod quarantine;
 mod receipts;
+mod routes;
 mod shown;
 #[cfg(feature = "sqlite")]
 mod sqlite;

@@ -194,11 +194,7 @@ struct Change<'a> {
     to: &'a Verdict,
 }
 
-fn changes<'a>(
-    records: &'a [Kept<Record>],
-    before: &Health,
-    after: &'a Health,
-) -> Vec<Change<'a>> {
+fn changes<'a>(records: &'a [Kept<Record>], before: &Health, after: &'a Health) -> Vec<Change<'a>> {
     let routes = records.iter().map(|kept| &kept.content.route);
     routes
         .filter_map(|route| {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use evidence::Health;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -16,6 +17,7 @@ use crate::documents::{
     Document, Documents, Fields, Filter, Path, Query, Unavailable, Version, Write, WriteError,
 };
 use crate::id::{hash, person};
+use crate::routes::health_of;
 use crate::{Attempt, Conversation, ConversationId, Effect, Ended, Learned, Notice, Stop, Waiting};
 
 pub(crate) const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -104,6 +106,8 @@ pub struct Loaded {
     pub conversation: Conversation,
     /// Whether the person has stopped.
     pub stop: Option<Stop>,
+    /// What is known of the ways that a reply can go.
+    pub health: Health,
     version: Version,
     stop_version: Option<Version>,
 }
@@ -269,11 +273,14 @@ impl Store {
         Ok(())
     }
 
-    /// Reads a conversation, and whether its person has stopped, in one round trip.
+    /// Reads a conversation, whether its person has stopped, and how replies may go, in one round
+    /// trip.
     pub async fn load(&self, id: &ConversationId) -> Result<Option<Loaded>, Unavailable> {
-        let paths = [at("conversations", id.as_str()), at("stops", id.person())];
+        let paths =
+            [at("conversations", id.as_str()), at("stops", id.person()), at("health", "current")];
         let mut found = self.documents.get(&paths).await?.into_iter();
-        let (Some(Some(conversation)), stop) = (found.next(), found.next().flatten()) else {
+        let mut next = || found.next().flatten();
+        let (Some(conversation), stop, health) = (next(), next(), next()) else {
             return Ok(None);
         };
         Ok(Some(Loaded {
@@ -282,6 +289,7 @@ impl Store {
             conversation: read(conversation)?,
             stop_version: stop.as_ref().map(|stop| stop.version),
             stop: stop.map(read).transpose()?,
+            health: health_of(health)?,
         }))
     }
 

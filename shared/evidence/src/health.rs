@@ -1,6 +1,7 @@
 //! What a turn needs to know of routes.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -21,12 +22,23 @@ pub enum State {
     Down,
 }
 
+impl fmt::Display for State {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Healthy => "healthy",
+            Self::Unproven => "unproven",
+            Self::Suspect => "suspect",
+            Self::Down => "down",
+        })
+    }
+}
+
 /// What the evidence says of a route.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
     /// How far it is trusted.
     pub state: State,
-    /// Why, as one sentence. Holds nothing personal.
+    /// Why, as one sentence with a full stop. Holds nothing personal.
     pub why: String,
     /// The code that decided, where one did: the provider's, or ours.
     pub code: Option<String>,
@@ -34,7 +46,7 @@ pub struct Verdict {
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub since: Timestamp,
     /// From when on one real text may find out whether it works again.
-    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::optional")]
+    #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
     pub probe_at: Option<Timestamp>,
     /// Whether as many texts are out without a sign as an unproven route is trusted with.
     pub full: bool,

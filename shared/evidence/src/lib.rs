@@ -7,12 +7,17 @@
 
 #![warn(missing_docs)]
 
+mod door;
 mod health;
+mod judge;
 mod record;
 mod rhythm;
 mod route;
 mod router;
+pub mod rules;
 mod sample;
+mod trend;
+mod unproven;
 
 pub use health::{Health, State, Verdict};
 pub use record::Record;

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::{Health, Route};
+use crate::{Health, Route, State, Verdict};
 
 /// The way that was picked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,17 +11,53 @@ pub struct Choice {
     pub index: usize,
     /// Whether this text finds out whether a route works again.
     pub probe: bool,
-    /// Why this one, as a sentence for the trace.
+    /// Why this one, in sentences for the trace. Holds nothing personal.
     pub why: String,
 }
 
-/// Picks the way for a reply.
+/// Picks the way for a reply: a probe that is due, else the best state, else the configured order.
 ///
-/// The candidates stand in the configured order, without those that this reply has been refused by.
-/// `None`: there is none.
-pub fn choose(candidates: &[Route], health: &Health, _now: Timestamp) -> Option<Choice> {
-    let rank = |index: &usize| (health.state(&candidates[*index]), *index);
-    let index = (0..candidates.len()).min_by_key(rank)?;
-    let why = format!("{} is the best there is.", candidates[index].provider);
-    Some(Choice { index, probe: false, why })
+/// The candidates stand in that order, without those that this reply was refused by. `None`: there
+/// is none. Where all are down, the one whose next probe is nearest is asked all the same: a refusal
+/// costs nothing, and without it the reply is lost for certain.
+pub fn choose(candidates: &[Route], health: &Health, now: Timestamp) -> Option<Choice> {
+    let ways: Vec<_> = candidates.iter().map(|route| (route, health.verdict(route))).collect();
+    let due = |verdict: &Verdict| verdict.probe_at.filter(|at| *at <= now);
+    let probe = (0..ways.len())
+        .filter_map(|index| Some((due(ways[index].1?)?, index)))
+        .min()
+        .map(|(_, index)| index);
+    if let Some(index) = probe {
+        let why = format!("{} This text finds out whether it works again.", said(ways[index]));
+        return Some(Choice { index, probe: true, why });
+    }
+    let index = (0..ways.len()).min_by_key(|index| (rank(ways[*index].1), *index))?;
+    let down = state(ways[index].1) == State::Down;
+    let all_the_same = if down { " It is asked all the same, since no other is left." } else { "" };
+    let passed: Vec<_> = ways[..index].iter().map(|way| said(*way)).collect();
+    let passed = match passed.is_empty() {
+        true => String::new(),
+        false => format!(" Passed over: {}", passed.join(" ")),
+    };
+    let why = format!("{}{all_the_same}{passed}", said(ways[index]));
+    Some(Choice { index, probe: down, why })
+}
+
+/// The best is the least: by state, then those that may take more before those that may not, those
+/// that lose less before those that lose more, and what is down as it is to be probed.
+fn rank(verdict: Option<&Verdict>) -> (State, bool, u8, Option<Timestamp>) {
+    let Some(verdict) = verdict else { return (State::Unproven, false, 0, None) };
+    let probe_at = verdict.probe_at.filter(|_| verdict.state == State::Down);
+    (verdict.state, verdict.full, verdict.lost, probe_at)
+}
+
+fn state(verdict: Option<&Verdict>) -> State {
+    verdict.map_or(State::Unproven, |verdict| verdict.state)
+}
+
+fn said((route, verdict): (&Route, Option<&Verdict>)) -> String {
+    let why = verdict.map_or("Nothing is known of it yet.", |verdict| &verdict.why);
+    let full = verdict.is_some_and(|verdict| verdict.full);
+    let full = if full { " No more go this way until one of them shows a sign." } else { "" };
+    format!("{} is {}. {why}{full}", route.provider, state(verdict))
 }

@@ -1,5 +1,7 @@
 //! What is known of one text.
 
+use std::cmp::Ordering;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sms::About;
@@ -20,6 +22,37 @@ pub struct Sample {
     pub heard: Timestamp,
     /// What was heard.
     pub sign: Sign,
+}
+
+impl Sample {
+    /// Adds what else was heard of the same text.
+    pub(crate) fn merge(&mut self, other: Self) {
+        let both_arrived = self.sign.arrived() && other.sign.arrived();
+        self.heard = match self.sign.cmp(&other.sign) {
+            _ if both_arrived => self.heard.min(other.heard),
+            Ordering::Less => other.heard,
+            Ordering::Equal => self.heard.min(other.heard),
+            Ordering::Greater => self.heard,
+        };
+        if other.sign > self.sign {
+            self.sign = other.sign;
+        }
+    }
+
+    /// Its place in the order of time.
+    pub(crate) fn key(&self) -> (Timestamp, &str) {
+        (self.at, &self.attempt)
+    }
+
+    /// Whether its fate says something of the route: not if it was turned away, and not if it failed
+    /// for a reason that lies with the number, the words, the person, the account or ourselves.
+    pub(crate) fn shows_the_route(&self) -> bool {
+        match self.sign {
+            Sign::Refused { .. } => false,
+            Sign::Failed { about, .. } => about == About::Route,
+            _ => true,
+        }
+    }
 }
 
 /// What was heard of a text, from what says least to what says most.

@@ -3,12 +3,12 @@
 use futures::future::join_all;
 use settings::{Names, Settings, SettingsError};
 
-use crate::{Code, Http, MessageCentral, Mock, Provider, Twilio};
+use crate::{Code, Http, MessageCentral, Mock, Plivo, Provider, Twilio, Vonage};
 use crate::{address, code};
 
 /// Every provider there is, in the order in which they are preferred unless `SMS_PROVIDERS` says
 /// otherwise.
-const KNOWN: [&str; 3] = ["messagecentral", "twilio", "mock"];
+const KNOWN: [&str; 5] = ["messagecentral", "twilio", "vonage", "plivo", "mock"];
 
 /// The configured providers in order of preference, and the client through which they are asked.
 pub struct Providers {
@@ -28,6 +28,11 @@ impl Providers {
         "MC_PASSWORD_BASE64",
         "MC_SENDER_ID",
         "MC_WEBHOOK_TOKEN",
+        "PLIVO_AUTH_ID",
+        "PLIVO_AUTH_TOKEN",
+        "PLIVO_BASE_URL",
+        "PLIVO_FROM",
+        "PLIVO_WEBHOOK_TOKEN",
         "SMS_PROVIDERS",
         "TWILIO_ACCOUNT_SID",
         "TWILIO_AUTH_TOKEN",
@@ -37,6 +42,11 @@ impl Providers {
         "TWILIO_MESSAGING_SERVICE_SID",
         "USE_MESSAGECENTRAL",
         "USE_MOCK",
+        "VONAGE_APPLICATION_ID",
+        "VONAGE_BASE_URL",
+        "VONAGE_FROM",
+        "VONAGE_PRIVATE_KEY",
+        "VONAGE_SIGNATURE_SECRET",
     ];
 
     /// These providers, in this order.
@@ -59,6 +69,12 @@ impl Providers {
         }
         if let Some(twilio) = Twilio::from_settings(settings, public_url)? {
             configured.push(Box::new(twilio));
+        }
+        if let Some(vonage) = Vonage::from_settings(settings, public_url)? {
+            configured.push(Box::new(vonage));
+        }
+        if let Some(plivo) = Plivo::from_settings(settings, public_url)? {
+            configured.push(Box::new(plivo));
         }
         let alone = configured.is_empty() && mock_by_default;
         if settings.switch("USE_MOCK")?.unwrap_or(alone) {

@@ -105,7 +105,7 @@ impl Trials {
         let body =
             format!("textback test {code} by {name}. Reply {code} to show that answers arrive.");
         let id = trial(&self.to, code);
-        let attempt = by_hand::attempt(id, &TraceId::fresh(), provider, &self.to, body);
+        let attempt = by_hand::attempt(id, &TraceId::fresh(), provider, &self.to, &body);
         let begun = Instant::now();
         let findings = match by_hand::make(&attempt, store, provider, providers.http()).await? {
             None | Some(Err(SendError::OptedOut { .. })) => vec![Finding::broken(

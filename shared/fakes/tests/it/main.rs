@@ -10,9 +10,11 @@ use fakes::Route;
 use tokio::net::TcpListener;
 
 mod messagecentral;
+mod plivo;
 mod runtime_api;
 mod switch;
 mod twilio;
+mod vonage;
 
 /// A server of ours that says yes to everything and keeps paths and calls.
 async fn listener() -> (Route, Arc<Mutex<Vec<String>>>) {

@@ -12,7 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::StatusCode;
-use sms::{Event, Finding, Http, Number, Outgoing, Provider, SendError, WebhookError};
+use sms::{Event, Finding, Http, Number, Outgoing, Provider, SendError, Verdict, WebhookError};
 use tokio::net::TcpListener;
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -54,6 +54,7 @@ enum Reply {
 /// A server that answers a list of requests in order, and nothing else.
 ///
 /// It writes a request as `METHOD target body authorization`, of which the last two may be missing.
+/// A token that is made anew for each request is written as `Bearer …`.
 pub(crate) struct Script {
     pub(crate) url: String,
     seen: Arc<Mutex<Vec<String>>>,
@@ -171,6 +172,24 @@ pub(crate) fn outgoing(text: &str) -> Outgoing {
     }
 }
 
+/// What is found out about an account, check by check, where these requests are answered so.
+pub(crate) async fn diagnosed<P: Provider>(
+    provider: impl Fn(String) -> P,
+    exchange: &[(&str, (u16, &str))],
+) -> Vec<String> {
+    let script = Script::answering(exchange).await;
+    let findings = provider(script.url.clone()).diagnose(&patient()).await;
+    let asked: Vec<_> = exchange.iter().map(|(line, _)| *line).collect();
+    assert_eq!(script.seen(), asked);
+    assert_discreet(&format!("{findings:?}"), "what was found");
+    let line = |finding: &Finding| {
+        assert_eq!(finding.fix.is_none(), finding.verdict == Verdict::Works, "{finding:?}");
+        let fix = finding.fix.as_ref().map_or(String::new(), |fix| format!(". {fix}"));
+        format!("{:?} {:?}: {}{fix}", finding.verdict, finding.check, finding.seen)
+    };
+    findings.iter().map(line).collect()
+}
+
 /// A client that waits longer than any test takes.
 pub(crate) fn patient() -> Http {
     Http::with_timeouts(Duration::from_secs(30), Duration::from_secs(30))
@@ -284,7 +303,10 @@ async fn answer(
         Some(head.method.as_str()),
         head.uri.path_and_query().map(|target| target.as_str()),
         Some(std::str::from_utf8(&body).unwrap()),
-        header("authorization"),
+        header("authorization").map(|value| match value.starts_with("Bearer ") {
+            true => "Bearer …",
+            false => value,
+        }),
         header("authtoken"),
     ];
     let parts: Vec<_> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();

@@ -8,5 +8,8 @@ mod http_client;
 mod messagecentral;
 mod mock;
 mod number;
+mod plivo;
 mod providers;
+mod stand_ins;
 mod twilio;
+mod vonage;
