@@ -28,6 +28,9 @@ locals {
 
   # Worked out here, from what is made here.
   given = toset([
+    "AWS_SMS_CONFIGURATION_SET",
+    "AWS_SMS_ORIGINATION",
+    "AWS_SMS_TOPIC_ARN",
     "FIRESTORE_DATABASE",
     "GCP_WIF_CONFIG",
     "GOOGLE_CLOUD_PROJECT",

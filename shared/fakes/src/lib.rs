@@ -6,6 +6,7 @@
 #![warn(missing_docs)]
 #![expect(clippy::unwrap_used, reason = "a stand-in that breaks must fail the test that uses it")]
 
+mod aws_sms;
 mod events;
 mod front;
 mod gateway;
@@ -21,6 +22,7 @@ mod switch;
 mod twilio;
 mod vonage;
 
+pub use aws_sms::*;
 pub use events::*;
 pub use front::*;
 pub use gateway::*;

@@ -7,6 +7,7 @@
 #![warn(missing_docs)]
 
 mod address;
+mod aws;
 mod code;
 mod error;
 mod event;
@@ -22,6 +23,7 @@ mod providers;
 mod twilio;
 mod vonage;
 
+pub use aws::Aws;
 pub use code::{About, Code};
 pub use error::{SendError, WebhookError};
 pub use event::{Event, Part, Receipt, Status, Text};

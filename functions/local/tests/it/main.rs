@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "whoever breaks fails a test")]
 
 mod answers;
+mod aws;
 mod commands;
 mod console;
 mod crash;

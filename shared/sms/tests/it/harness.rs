@@ -53,8 +53,8 @@ enum Reply {
 
 /// A server that answers a list of requests in order, and nothing else.
 ///
-/// It writes a request as `METHOD target body authorization`, of which the last two may be missing.
-/// A token that is made anew for each request is written as `Bearer …`.
+/// It writes a request as `METHOD target body authorization`, of which the last two may be missing;
+/// AWS's with the action before the body. Tokens and signatures of the moment are written as `…`.
 pub(crate) struct Script {
     pub(crate) url: String,
     seen: Arc<Mutex<Vec<String>>>,
@@ -302,11 +302,9 @@ async fn answer(
     let parts = [
         Some(head.method.as_str()),
         head.uri.path_and_query().map(|target| target.as_str()),
+        header("x-amz-target"),
         Some(std::str::from_utf8(&body).unwrap()),
-        header("authorization").map(|value| match value.starts_with("Bearer ") {
-            true => "Bearer …",
-            false => value,
-        }),
+        header("authorization").map(lasting),
         header("authtoken"),
     ];
     let parts: Vec<_> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
@@ -326,6 +324,15 @@ async fn answer(
         }
         Some((_, Reply::Silence)) => std::future::pending().await,
         None => StatusCode::IM_A_TEAPOT.into_response(),
+    }
+}
+
+/// Credentials as a script writes them, whatever time it is.
+fn lasting(authorization: &str) -> &str {
+    match authorization.split_once(' ') {
+        Some(("AWS4-HMAC-SHA256", _)) => "AWS4-HMAC-SHA256 …",
+        Some(("Bearer", _)) => "Bearer …",
+        _ => authorization,
     }
 }
 

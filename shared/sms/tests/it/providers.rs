@@ -17,6 +17,11 @@ const VONAGE: [(&str, &str); 4] = [
 ];
 const PLIVO: [(&str, &str); 3] =
     [("PLIVO_AUTH_ID", "MA1"), ("PLIVO_AUTH_TOKEN", "token"), ("PLIVO_FROM", "+12025550100")];
+const AWS: [(&str, &str); 3] = [
+    ("AWS_SMS_ORIGINATION", "+12025550100"),
+    ("AWS_SMS_CONFIGURATION_SET", "textback"),
+    ("AWS_SMS_TOPIC_ARN", "arn:aws:sns:us-east-1:123456789012:texts"),
+];
 
 #[test]
 fn are_those_that_have_settings() {
@@ -24,8 +29,8 @@ fn are_those_that_have_settings() {
     assert_eq!(names(&TWILIO), "twilio");
     assert_eq!(names(&[&TWILIO[..], &MESSAGECENTRAL].concat()), "messagecentral twilio");
     let everything =
-        [&PLIVO[..], &VONAGE, &TWILIO, &MESSAGECENTRAL, &[("USE_MOCK", "true")]].concat();
-    assert_eq!(names(&everything), "messagecentral twilio vonage plivo mock");
+        [&AWS[..], &PLIVO, &VONAGE, &TWILIO, &MESSAGECENTRAL, &[("USE_MOCK", "true")]].concat();
+    assert_eq!(names(&everything), "messagecentral twilio vonage plivo aws mock");
     let without = [&TWILIO[..], &MESSAGECENTRAL[..1], &[("USE_MESSAGECENTRAL", "false")]].concat();
     assert_eq!(names(&without), "twilio");
 }
@@ -80,7 +85,8 @@ fn say_what_to_write_instead() {
         (
             with(&TWILIO, "SMS_PROVIDERS", "twilio,pigeon"),
             "SMS_PROVIDERS cannot be used: \
-             write names out of messagecentral, twilio, vonage, plivo, mock, separated by commas",
+             write names out of messagecentral, twilio, vonage, plivo, aws, mock, separated by \
+             commas",
         ),
         (
             with(&TWILIO, "SMS_PROVIDERS", "mock,twilio"),
