@@ -18,7 +18,7 @@ const FIRST_LOOK: SignedDuration = SignedDuration::from_secs(60);
 /// One try to hand a reply to one provider. Stored before its request leaves.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Attempt {
-    /// Its name: the trace, a dash, a number.
+    /// Its name: the trace, a dash, a number; or that of a [`crate::trial`].
     pub id: String,
     /// Whose reply it is.
     pub conversation: ConversationId,

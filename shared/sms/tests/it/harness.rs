@@ -239,6 +239,22 @@ pub(crate) fn received_line(received: &Result<Vec<Event>, WebhookError>) -> Stri
     events.iter().map(line).collect::<Vec<_>>().join("; ")
 }
 
+/// What a provider finds of our account, a line for each finding, with the fix if there is one.
+pub(crate) async fn seen(provider: &impl Provider) -> Vec<String> {
+    let line = |finding: Finding| {
+        let fix = finding.fix.map_or(String::new(), |fix| format!(". {fix}"));
+        format!("{:?}: {}{fix}", finding.verdict, finding.seen)
+    };
+    provider.diagnose(&patient()).await.into_iter().map(line).collect()
+}
+
+/// What of it is not as it has to be.
+pub(crate) async fn complaints(provider: &impl Provider) -> Vec<String> {
+    let mut seen = seen(provider).await;
+    seen.retain(|line| !line.starts_with("Works"));
+    seen
+}
+
 fn assert_discreet(printed: &str, name: &str) {
     for private in [SECRET, &STANDARD.encode(SECRET), FORGED, WORD, &THEIRS[3..]] {
         assert!(!printed.contains(private), "{name} gives away {private}: {printed}");
