@@ -52,7 +52,8 @@ impl Record {
         };
         if let Some(since) = too_many {
             let texts = texts(out.texts);
-            let why = format!("It was handed {texts}, and nothing has ever shown that one arrived.");
+            let why =
+                format!("It was handed {texts}, and nothing has ever shown that one arrived.");
             let probe_at = Some(next_probe(PROBE_AT_A_LOSS, since, out.last));
             return Verdict { probe_at, lost: 100, ..verdict(State::Suspect, why, since) };
         }

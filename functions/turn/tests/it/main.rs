@@ -5,6 +5,7 @@
 
 mod answers;
 mod crashes;
+mod delivery;
 mod endings;
 mod folding;
 mod logs;

@@ -1,0 +1,248 @@
+//! Whether replies arrive: how that is found out, and what follows from it.
+
+use evidence::{Route, State};
+
+use crate::scene::Scene;
+
+const PEOPLE: [&str; 4] = ["+12025550143", "+12025550144", "+12025550145", "+12025550146"];
+
+#[tokio::test]
+async fn finds_out_a_provider_that_accepts_everything_and_delivers_nothing() {
+    let mut scene = Scene::sending_by("messagecentral,twilio").await;
+    for person in &PEOPLE[..3] {
+        scene.person = person;
+        scene.say("My sink leaks").await;
+        scene.live(30).await;
+    }
+    assert_eq!(scene.state("messagecentral").await, State::Suspect);
+    let alarm = scene.alarm("route.suspect").expect("somebody has to know");
+    assert!(alarm.contains("messagecentral to +1 is suspect: It was handed 3 texts"), "{alarm}");
+    assert!(scene.is_told("messagecentral to +1 is suspect").await);
+
+    scene.person = PEOPLE[3];
+    scene.say("My sink leaks").await;
+    assert_eq!(scene.twilio.texts_to(PEOPLE[3]), ["You said: My sink leaks"]);
+    scene.live(1_200).await;
+    for person in PEOPLE {
+        let texts = [scene.twilio.texts_to(person), scene.messagecentral.texts_to(person)].concat();
+        assert_eq!(texts.len(), 1, "nobody is texted twice");
+    }
+}
+
+#[tokio::test]
+async fn finds_it_out_within_ten_minutes_of_a_single_text() {
+    let mut scene = Scene::sending_by("messagecentral,twilio").await;
+    scene.say("My sink leaks").await;
+    scene.live(590).await;
+    assert_eq!(scene.state("messagecentral").await, State::Unproven);
+    scene.live(15).await;
+    assert_eq!(scene.state("messagecentral").await, State::Suspect);
+    scene.say("It leaks more and more").await;
+    assert_eq!(scene.twilio.texts_to(scene.person), ["You said: It leaks more and more"]);
+}
+
+#[tokio::test]
+async fn takes_the_question_whether_anybody_is_there_for_no_answer() {
+    let mut scene = Scene::sending_by("messagecentral,twilio").await;
+    for text in ["My sink leaks", "Hello??", "my sink leaks!"] {
+        scene.say(text).await;
+        scene.live(30).await;
+    }
+    assert_eq!(scene.state("messagecentral").await, State::Suspect);
+}
+
+#[tokio::test]
+async fn gives_an_unproven_provider_no_more_than_three_texts_on_trust() {
+    let scene = &mut Scene::sending_by("messagecentral,twilio").await;
+    for person in PEOPLE {
+        scene.person = person;
+        scene.say("My sink leaks").await;
+    }
+    assert_eq!(scene.twilio.texts_to(PEOPLE[3]).len(), 1);
+    assert_eq!(scene.state("messagecentral").await, State::Unproven);
+}
+
+#[tokio::test]
+async fn says_so_when_nothing_works_and_whose_fix_it_is() {
+    let mut scene = Scene::sending_by("messagecentral,twilio").await;
+    scene.twilio.refuse_with(20003);
+    scene.say("My sink leaks").await;
+    scene.live(610).await;
+    scene.person = PEOPLE[1];
+    scene.say("My sink leaks").await;
+    assert_eq!(scene.state("twilio").await, State::Down);
+    let alarm = scene.alarm("nothing.works").expect("nothing pretends");
+    for words in [
+        "No provider works.",
+        "messagecentral: It was handed one text, and nothing has ever shown that one arrived.",
+        "twilio: It refuses texts because of the account (code 20003).",
+        "Copy TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN from Twilio's console again",
+    ] {
+        assert!(alarm.contains(words), "{words} is not in {alarm}");
+    }
+    assert!(scene.is_told("No provider works.").await);
+    let attempts = scene.attempts().await;
+    assert_eq!(attempts, ["twilio: failed", "messagecentral: accepted"]);
+}
+
+#[tokio::test]
+async fn believes_a_provider_without_receipts_once_a_person_has_answered() {
+    let mut scene = Scene::sending_by("messagecentral,twilio").await;
+    scene.say("My sink leaks").await;
+    scene.live(60).await;
+    scene.say("Elm Street 5, on Tuesday").await;
+    scene.live(10).await;
+    assert_eq!(scene.state("messagecentral").await, State::Healthy);
+    scene.live(900).await;
+    assert_eq!(scene.state("messagecentral").await, State::Healthy);
+    assert_eq!(scene.alarm("route.suspect"), None);
+}
+
+#[tokio::test]
+async fn explains_each_choice_in_the_trace() {
+    let mut scene = Scene::sending_by("messagecentral,twilio").await;
+    scene.say("My sink leaks").await;
+    let why = scene.why().await;
+    assert_eq!(why, "messagecentral is unproven. Nothing is known of it yet.");
+    scene.live(610).await;
+    scene.person = PEOPLE[1];
+    scene.say("My sink leaks").await;
+    let why = scene.why().await;
+    assert!(
+        why.contains("Passed over: messagecentral is suspect. It was handed one text"),
+        "{why}"
+    );
+}
+
+#[tokio::test]
+async fn sends_by_another_what_a_receipt_says_has_failed() {
+    let mut scene = answered_by_twilio().await;
+    scene.report(&scene.receipt(&sid(&scene), "undelivered", Some(30008))).await;
+    scene.live(5).await;
+    assert_eq!(scene.messagecentral.texts_to(scene.person), ["You said: My sink leaks"]);
+    // The same again, in other words.
+    scene.report(&scene.receipt(&sid(&scene), "failed", Some(30008))).await;
+    scene.live(700).await;
+    assert_eq!(scene.attempts().await, ["twilio: undelivered", "messagecentral: accepted"]);
+}
+
+#[tokio::test]
+async fn sends_by_another_what_twilio_says_has_failed_when_it_is_asked() {
+    let mut scene = answered_by_twilio().await;
+    // The receipt got lost.
+    let _ = scene.receipt(&sid(&scene), "undelivered", Some(30008));
+    scene.live(55).await;
+    assert_eq!(scene.attempts().await, ["twilio: accepted"]);
+    scene.live(10).await;
+    assert_eq!(scene.attempts().await, ["twilio: undelivered", "messagecentral: accepted"]);
+}
+
+#[tokio::test]
+async fn sends_nothing_again_that_another_could_not_deliver_either() {
+    for (code, told) in [
+        (30006, "The number is a landline"),
+        (30007, "A carrier filtered the text out"),
+        (21610, ""),
+    ] {
+        let mut scene = answered_by_twilio().await;
+        scene.report(&scene.receipt(&sid(&scene), "undelivered", Some(code))).await;
+        scene.live(60).await;
+        assert!(scene.messagecentral.messages().is_empty(), "{code}");
+        assert!(scene.is_told(told).await || told.is_empty(), "{code}");
+    }
+}
+
+#[tokio::test]
+async fn tells_the_agent_of_what_did_not_arrive_and_is_too_old_to_be_sent_again() {
+    let mut scene = answered_by_twilio().await;
+    scene.live(610).await;
+    scene.report(&scene.receipt(&sid(&scene), "undelivered", Some(30008))).await;
+    scene.live(5).await;
+    assert!(scene.messagecentral.messages().is_empty());
+    assert!(scene.is_told("A reply by twilio did not arrive (30008).").await);
+    scene.say("Is somebody coming?").await;
+    let told = "Your reply \"You said: My sink leaks\" did not reach the person.";
+    assert!(scene.prompt().contains(told), "{}", scene.prompt());
+}
+
+#[tokio::test]
+async fn tells_the_agent_nothing_of_what_is_merely_unconfirmed() {
+    let mut scene = answered_by_twilio().await;
+    scene.live(7_200).await;
+    scene.say("Is somebody coming?").await;
+    assert!(!scene.prompt().contains("reach the person"));
+}
+
+#[tokio::test]
+async fn marks_what_was_reported_both_as_failed_and_as_delivered() {
+    let mut scene = answered_by_twilio().await;
+    for (word, code) in [("undelivered", Some(30008)), ("delivered", None)] {
+        scene.report(&scene.receipt(&sid(&scene), word, code)).await;
+    }
+    scene.live(60).await;
+    let attempts = scene.process.store.attempts_of(&scene.id()).await.unwrap();
+    assert!(attempts[0].is_conflicted());
+    assert!(scene.messagecentral.messages().is_empty(), "it has arrived, so nothing is sent");
+}
+
+#[tokio::test]
+async fn sends_no_failed_reply_again_to_who_has_stopped_since() {
+    let mut scene = answered_by_twilio().await;
+    scene.say("STOP").await;
+    let before = scene.heard().len();
+    scene.report(&scene.receipt(&sid(&scene), "undelivered", Some(30008))).await;
+    scene.live(60).await;
+    assert_eq!(scene.heard().len(), before);
+}
+
+#[tokio::test]
+async fn comes_back_to_a_provider_whose_account_is_mended() {
+    let mut scene = Scene::sending_by("twilio,messagecentral").await;
+    scene.twilio.refuse_with(20003);
+    scene.say("My sink leaks").await;
+    assert_eq!(scene.state("twilio").await, State::Down);
+    scene.twilio.accept();
+    scene.live(330).await;
+    scene.person = PEOPLE[1];
+    scene.say("My sink leaks").await;
+    assert!(scene.why().await.contains("This text finds out whether it works again."));
+    assert_eq!(scene.twilio.texts_to(PEOPLE[1]).len(), 1);
+    assert_eq!(scene.state("twilio").await, State::Unproven);
+}
+
+/// A person was answered by Twilio, which has said nothing since.
+async fn answered_by_twilio() -> Scene {
+    let scene = Scene::sending_by("twilio,messagecentral").await;
+    scene.say("My sink leaks").await;
+    assert_eq!(scene.attempts().await, ["twilio: accepted"]);
+    scene
+}
+
+fn sid(scene: &Scene) -> String {
+    scene.twilio.messages()[0].sid.clone()
+}
+
+impl Scene {
+    /// How far a provider is trusted with texts to the person.
+    async fn state(&self, provider: &str) -> State {
+        let sender = if provider == "twilio" { self.twilio.number() } else { "TEXTBK" };
+        let route = Route::new(provider, sender, "1");
+        self.process.store.health().await.unwrap().state(&route)
+    }
+
+    /// Why the latest attempt went the way that it went.
+    async fn why(&self) -> String {
+        let attempts = self.process.store.attempts_of(&self.id()).await.unwrap();
+        let trace = self.process.store.trace(&attempts.last().unwrap().trace).await.unwrap();
+        let steps = trace.unwrap().steps;
+        let sent = steps.iter().rfind(|step| step.what == "sent").unwrap();
+        sent.details["why"].as_str().unwrap().to_owned()
+    }
+
+    /// The latest line of this alarm.
+    fn alarm(&self, name: &str) -> Option<String> {
+        let named = format!("alarm=\"{name}\"");
+        let logged = self.logged();
+        logged.lines().rfind(|line| line.contains(&named)).map(str::to_owned)
+    }
+}
