@@ -26,8 +26,11 @@ locals {
       description = "Takes delivery reports from providers."
       timeout     = 12
       memory      = 512
-      settings    = {}
-      allow       = {}
+      settings    = { TURN_QUEUE_URL = aws_sqs_queue.turns.url }
+      allow = {
+        # What failed may still go by another provider.
+        WakeConversations = { actions = ["sqs:SendMessage"], resources = [aws_sqs_queue.turns.arn] }
+      }
     }
 
     turn = {
@@ -45,7 +48,7 @@ locals {
     }
 
     sweep = {
-      description = "Every minute: wakes what was left behind, joins receipts, forgets what has expired."
+      description = "Every minute: wakes what was left behind, asks what became of texts, raises alarms, forgets what has expired."
       # Done before the next one begins.
       timeout  = 55
       memory   = 256

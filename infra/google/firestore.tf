@@ -20,11 +20,14 @@ locals {
   # An index of these would cost a write each and find nothing, and a document may have only so
   # many entries in indexes: a long conversation would no longer fit.
   never_searched = {
+    attempts      = ["reply", "words"]
     consents      = ["words"]
-    conversations = ["brief", "open", "turns", "waiting"]
+    conversations = ["brief", "failed", "last", "open", "turns", "waiting"]
     effects       = ["payload"]
     ended         = ["brief", "turns"]
+    health        = ["content"]
     quarantine    = ["body", "fields", "query"]
+    routes        = ["content"]
     traces        = ["steps"]
   }
   exemptions = merge([

@@ -219,6 +219,7 @@ def test_a_role_may_do_exactly_what_its_function_does(infra, client, function):
     turns = {arn("sqs", "textback-check-turns.fifo")}
     more = {
         "inbound": {"WakeConversations": ({"sqs:SendMessage"}, turns)},
+        "receipts": {"WakeConversations": ({"sqs:SendMessage"}, turns)},
         "sweep": {
             "WakeConversations": ({"sqs:SendMessage"}, turns),
             "CountDeadLetters": (

@@ -79,7 +79,11 @@ impl App {
             store: Arc::clone(&store),
             queue: queue.clone(),
         };
-        let receipts = Receipts { providers: Arc::clone(&providers), store: Arc::clone(&store) };
+        let receipts = Receipts {
+            providers: Arc::clone(&providers),
+            store: Arc::clone(&store),
+            queue: queue.clone(),
+        };
         let console = Console {
             store: Arc::clone(&store),
             access: Access::from_settings(settings, &public_url, address.ip()),

@@ -146,8 +146,12 @@ async fn replay(
     // Without a queue that others read, whoever runs finds by itself what is due.
     let queue = Queue::open(settings)?.unwrap_or_else(Queue::in_process);
     let reader = Reader {
-        inbound: Inbound { providers: Arc::clone(&providers), store: Arc::clone(&store), queue },
-        receipts: Receipts { providers, store: Arc::clone(&store) },
+        inbound: Inbound {
+            providers: Arc::clone(&providers),
+            store: Arc::clone(&store),
+            queue: queue.clone(),
+        },
+        receipts: Receipts { providers, store: Arc::clone(&store), queue },
     };
     let (mut shapes, mut left) = (BTreeSet::new(), 0);
     for call in calls {

@@ -9,15 +9,17 @@ use axum::http::Request;
 use axum::response::Response;
 use axum::routing::post;
 use bytes::Bytes;
-use conversations::{Joined, Store, Unavailable};
+use conversations::{ConversationId, Joined, Store, Unavailable};
 use jiff::Timestamp;
+use queue::{Queue, WakeUp};
 use settings::Names;
 use sms::{Event, Providers, Receipt};
 use telemetry::TraceId;
 use tracing::Instrument;
 
 /// The settings that the function reads.
-pub const SETTINGS: &[Names] = &[host::PUBLIC_URL, Providers::SETTINGS, Store::SETTINGS];
+pub const SETTINGS: &[Names] =
+    &[host::PUBLIC_URL, Providers::SETTINGS, Store::SETTINGS, Queue::SETTINGS];
 
 /// The function, with its clients.
 pub struct Receipts {
@@ -25,6 +27,8 @@ pub struct Receipts {
     pub providers: Arc<Providers>,
     /// Where attempts are kept.
     pub store: Arc<Store>,
+    /// Where the turn is woken for what did not arrive.
+    pub queue: Queue,
 }
 
 impl Receipts {
@@ -79,12 +83,12 @@ impl Receipts {
         receipt: &Receipt,
         came: Timestamp,
     ) -> Result<Option<TraceId>, Unavailable> {
-        let attempted = match self.store.receive(provider, receipt, came).await? {
-            Joined::Attempt(trace) => Some(trace),
-            Joined::NotYet | Joined::Repeat => None,
-        };
-        if let Some(trace) = &attempted {
+        let joined = self.store.receive(provider, receipt, came).await?;
+        if let Joined::Attempt { trace, failed } = &joined {
             tracing::Span::current().record("trace.id", trace.as_str());
+            if let Some(conversation) = failed {
+                self.wake(conversation, trace, receipt).await;
+            }
         }
         tracing::info!(
             provider.name = provider,
@@ -93,7 +97,19 @@ impl Receipts {
             "took a receipt: {}",
             receipt.word
         );
-        Ok(attempted)
+        match joined {
+            Joined::Attempt { trace, .. } => Ok(Some(trace)),
+            Joined::NotYet | Joined::Repeat => Ok(None),
+        }
+    }
+
+    /// Somebody else may still deliver what failed. Whatever the queue says: `sweep` finds it.
+    async fn wake(&self, conversation: &ConversationId, trace: &TraceId, receipt: &Receipt) {
+        let wake_up = WakeUp { conversation: conversation.to_string(), trace: trace.clone() };
+        let once = format!("{trace}-{}", receipt.word);
+        if let Err(error) = self.queue.send(&wake_up, &once).await {
+            tracing::warn!(%error, "left a wake-up to the sweep: {error}");
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use conversations::Store;
 use host::Function;
+use queue::Queue;
 use receipts::Receipts;
 use sms::Providers;
 
@@ -14,8 +15,10 @@ fn main() -> ExitCode {
         let receipts = Receipts {
             providers: Arc::new(Providers::configured(&settings, &public_url, false)?),
             store: Arc::new(Store::open(&settings)?),
+            queue: Queue::open(&settings)?.ok_or(host::NO_QUEUE)?,
         };
         host::meanwhile(Arc::clone(&receipts.store).prepare());
+        host::meanwhile(receipts.queue.clone().prepare());
         Ok(receipts.router())
     })
 }

@@ -61,10 +61,9 @@ impl Sweep {
         };
         match found {
             Ok(Found::Known(receipt)) => {
-                let failed = receipt.status.is_failure();
                 let receipt = Receipt { attempt: Some(attempt.id.clone()), ..receipt };
                 let joined = self.store.receive(provider.name(), &receipt, now).await?;
-                Ok(failed && joined != Joined::Repeat)
+                Ok(matches!(joined, Joined::Attempt { failed: Some(_), .. }))
             }
             Ok(Found::Absent | Found::CannotAsk) => Ok(false),
             Err(error) => {

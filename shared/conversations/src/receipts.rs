@@ -10,7 +10,7 @@ use crate::id::hash;
 use crate::store::{
     DAY, add_steps, at, expiring, failed, fields, message_name, object, read, stopped,
 };
-use crate::{Attempt, Learned, Store, StoredReceipt, Word};
+use crate::{Attempt, ConversationId, Learned, Store, StoredReceipt, Word};
 
 /// A receipt that nobody asked for within this time belongs to no attempt of ours.
 const RECEIPTS_LIVE: SignedDuration = DAY.checked_mul(7).expect("7 days fit");
@@ -18,8 +18,13 @@ const RECEIPTS_LIVE: SignedDuration = DAY.checked_mul(7).expect("7 days fit");
 /// What became of a receipt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Joined {
-    /// Its attempt knows; this is the attempt's trace.
-    Attempt(TraceId),
+    /// Its attempt knows.
+    Attempt {
+        /// The attempt's trace.
+        trace: TraceId,
+        /// The conversation whose reply did not arrive, which therefore has something to do.
+        failed: Option<ConversationId>,
+    },
     /// No attempt is known by that message yet. It is kept for when there is.
     NotYet,
     /// It had come before.
@@ -99,14 +104,16 @@ impl Store {
         let mut writes = vec![told.write(), joined, traced];
         let mut known = attempt.clone();
         known.words.push(word);
-        if known.status().is_failure() && !attempt.apart && !attempt.settled {
+        let is_news = known.status().is_failure() && !attempt.apart && !attempt.settled;
+        if is_news {
             writes.push(failed(&attempt, receipt.at));
         }
         if receipt.opted_out {
             writes.push(stopped(&attempt.conversation, receipt.at, &receipt.provider));
         }
         self.documents.commit(writes).await?;
-        Ok(Joined::Attempt(attempt.trace))
+        let failed = is_news.then_some(attempt.conversation);
+        Ok(Joined::Attempt { trace: attempt.trace, failed })
     }
 
     /// Tells the attempts of the receipts that came before them. `message`: only those about this

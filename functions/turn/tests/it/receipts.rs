@@ -58,6 +58,7 @@ async fn answers_under_the_trace_of_the_text() {
     let router = receipts::Receipts {
         providers: scene.process.turn.providers.clone(),
         store: scene.process.store.clone(),
+        queue: scene.process.queue.clone(),
     };
     let answer = router.router().oneshot(receipt).await.unwrap();
     let (trace, _) = scene.trace().await;

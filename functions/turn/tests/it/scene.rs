@@ -443,7 +443,11 @@ impl Process {
                 agent: Arc::new(Agent { model, page, patience: PATIENCE }),
                 results: Results::from_settings(settings).unwrap().map(Arc::new),
             },
-            receipts: Arc::new(Receipts { providers: providers.clone(), store: store.clone() }),
+            receipts: Arc::new(Receipts {
+                providers: providers.clone(),
+                store: store.clone(),
+                queue: queue.clone(),
+            }),
             sweep: Sweep { store: store.clone(), queue: queue.clone(), providers },
             store,
             queue,

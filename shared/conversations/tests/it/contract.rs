@@ -185,7 +185,7 @@ pub(crate) async fn joins_a_receipt_that_comes_late(store: Arc<Store>) {
     let loaded = attempted(&store).await;
     learn(&store, loaded, Status::Accepted).await;
     let joined = store.receive("twilio", &receipt(Status::Delivered, None), now()).await.unwrap();
-    assert!(matches!(joined, Joined::Attempt(_)));
+    assert!(matches!(joined, Joined::Attempt { .. }));
     assert_eq!(status(&store).await, Status::Delivered);
     let again = store.receive("twilio", &receipt(Status::Delivered, None), now()).await.unwrap();
     assert_eq!(again, Joined::Repeat);
@@ -205,7 +205,7 @@ pub(crate) async fn joins_a_receipt_that_names_its_attempt(store: Arc<Store>) {
     attempted(&store).await;
     let named = receipt(Status::Delivered, Some("a-1"));
     let joined = store.receive("twilio", &named, now()).await.unwrap();
-    assert!(matches!(joined, Joined::Attempt(_)));
+    assert!(matches!(joined, Joined::Attempt { .. }));
     let attempt = store.attempt("a-1").await.unwrap().unwrap();
     assert_eq!(attempt.message.as_deref(), Some("twilio:SM9"));
 }
