@@ -63,9 +63,6 @@ pub const LEAST_MISSING: f64 = 0.02;
 /// few enough to follow a carrier that changes its ways.
 pub const REMEMBERED: f64 = 500.0;
 
-/// As how many texts the guess counts with which a route begins.
-pub const GUESSED: f64 = 10.0;
-
 /// What shows whether the texts of a route arrive, and how long one waits for it.
 ///
 /// Which of the two is learned: a route on which a receipt has ever said "delivered" is judged by
@@ -76,26 +73,37 @@ pub(crate) struct Looks {
     pub(crate) ages: [SignedDuration; 2],
     /// Which share has no sign at these ages, as a first guess.
     pub(crate) missing: [f64; 2],
+    /// As how many texts that guess counts.
+    pub(crate) guessed: f64,
+    /// The most that can be usual. Where more is missing, the signs are too few to vouch for a route.
+    pub(crate) most_missing: f64,
 }
 
 /// By receipts.
 ///
 /// Most come within seconds. At two minutes a sweep, which runs every minute and looks at what is a
 /// minute old, has been over every text, so what was heard and what was not are known alike. Of
-/// receipts that take longer than ten minutes there are too few to wait for.
+/// receipts that take longer than ten minutes there are too few to wait for. A carrier that confirms
+/// less than half of what arrives would look like one that loses the rest.
 pub(crate) const RECEIPTS: Looks = Looks {
     ages: [SignedDuration::from_mins(2), SignedDuration::from_mins(10)],
     missing: [0.10, 0.05],
+    guessed: 10.0,
+    most_missing: 0.5,
 };
 
 /// By answers.
 ///
 /// People who answer mostly do so within a few minutes, and after half an hour have put the phone
 /// away. Some texts want no answer, the last of every conversation first of all: one in two is a
-/// guess that errs towards patience.
+/// guess that errs towards patience, and counts for 40 texts, since the first silence on a route may
+/// be its end. Where fewer than three in ten answer, a dead route on which now and then somebody seems
+/// to would pass for it.
 pub(crate) const ANSWERS: Looks = Looks {
     ages: [SignedDuration::from_mins(5), SignedDuration::from_mins(30)],
     missing: [0.55, 0.5],
+    guessed: 40.0,
+    most_missing: 0.7,
 };
 
 /// Every age at which a text counts for something that it did not count for before.

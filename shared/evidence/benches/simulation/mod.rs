@@ -10,19 +10,22 @@ use jiff::{SignedDuration, Timestamp};
 
 /// How a route treats its texts, and how people treat theirs.
 #[derive(Clone, Copy, Debug)]
-pub struct Traffic {
+pub(crate) struct Traffic {
     /// Texts an hour, at random times.
-    pub an_hour: f64,
+    pub(crate) an_hour: f64,
     /// Whether the carriers confirm what arrives.
-    pub receipts: bool,
+    pub(crate) receipts: bool,
+    /// Which share of people answers a text that has arrived.
+    pub(crate) answers: f64,
     /// Of confirmations that should come, which share never does.
-    pub missing: f64,
+    pub(crate) missing: f64,
     /// Which share of texts is lost.
-    pub loss: f64,
+    pub(crate) loss: f64,
 }
 
-/// Which share of people answers a text that has arrived, and after how long.
-const ANSWERS: f64 = 0.7;
+/// Which share of people answers, where they do.
+pub(crate) const ANSWERS: f64 = 0.7;
+/// After how many seconds.
 const ANSWER_MEDIAN: f64 = 60.0;
 /// Half of all answers come within a minute, one in ten takes over seven.
 const ANSWER_SPREAD: f64 = 1.5;
@@ -42,14 +45,17 @@ const DOUBLED: f64 = 0.1;
 const SWEEP: f64 = 60.0;
 
 /// Routes with texts on the way.
-pub struct World {
+pub(crate) struct World {
     random: Rng,
-    pub now: Timestamp,
-    pub records: Vec<Record>,
-    pub health: Health,
-    coming: BinaryHeap<Reverse<(Timestamp, u64, usize, Option<Heard>)>>,
+    now: Timestamp,
+    records: Vec<Record>,
+    health: Health,
+    coming: BinaryHeap<Reverse<Coming>>,
     texts: u64,
 }
+
+/// When, a number that breaks ties, the route, and what is heard: without it, the route is judged.
+type Coming = (Timestamp, u64, usize, Option<Heard>);
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Heard {
@@ -59,28 +65,29 @@ struct Heard {
 }
 
 impl World {
-    pub fn new(seed: u64, routes: &[Route]) -> Self {
-        let now = "2026-03-02T09:00:00Z".parse().unwrap();
+    pub(crate) fn new(seed: u64, routes: &[Route]) -> Self {
+        let now = Timestamp::from_second(1_772_442_000).expect("a Monday in 2026");
         let records = routes.iter().cloned().map(Record::new).collect();
         let (health, coming) = (Health::default(), BinaryHeap::new());
         Self { random: Rng::with_seed(seed), now, records, health, coming, texts: 0 }
     }
 
     /// Lets time pass until the next text, and picks the way for it among these routes.
-    pub fn next(&mut self, an_hour: f64, candidates: &[usize]) -> (usize, bool) {
+    pub(crate) fn next(&mut self, an_hour: f64, candidates: &[usize]) -> (usize, bool) {
         let wait = -self.random.f64().max(1e-12).ln() / an_hour * 3600.0;
         self.pass(self.now + seconds(wait));
         let routes: Vec<_> = candidates.iter().map(|it| self.records[*it].route.clone()).collect();
-        let choice = choose(&routes, &self.health, self.now).unwrap();
+        let choice = choose(&routes, &self.health, self.now);
+        let choice = choice.expect("there is always a candidate");
         (candidates[choice.index], choice.probe)
     }
 
     /// Sends a text by a route, which treats it like this.
-    pub fn send(&mut self, route: usize, traffic: Traffic) {
+    pub(crate) fn send(&mut self, route: usize, traffic: Traffic) {
         self.texts += 1;
         let (attempt, at) = (format!("text-{}", self.texts), self.now);
         let lost = self.random.f64() < traffic.loss;
-        let mut hear = |world: &mut Self, after: f64, sign: Sign| {
+        let hear = |world: &mut Self, after: f64, sign: Sign| {
             let noted = at + seconds(after + world.random.f64() * SWEEP);
             let heard = Heard { attempt: attempt.clone(), at, sign };
             let number = world.random.u64(..);
@@ -93,7 +100,7 @@ impl World {
                 hear(self, after + 30.0, Sign::Delivered);
             }
         }
-        if self.random.f64() < if lost { FALSE_ANSWERS } else { ANSWERS } {
+        if self.random.f64() < if lost { FALSE_ANSWERS } else { traffic.answers } {
             let after = self.log_normal(ANSWER_MEDIAN, ANSWER_SPREAD);
             hear(self, after, Sign::Answered);
         }
@@ -106,7 +113,7 @@ impl World {
     }
 
     /// Notes and judges what is due by then.
-    pub fn pass(&mut self, until: Timestamp) {
+    pub(crate) fn pass(&mut self, until: Timestamp) {
         while let Some(Reverse((at, ..))) = self.coming.peek() {
             if *at > until {
                 break;
@@ -121,7 +128,7 @@ impl World {
         self.now = until;
     }
 
-    pub fn state(&self, route: usize) -> State {
+    pub(crate) fn state(&self, route: usize) -> State {
         self.health.state(&self.records[route].route)
     }
 
@@ -162,14 +169,14 @@ impl World {
 
 /// How many texts and minutes it took until a route was suspect.
 #[derive(Clone, Copy, Debug)]
-pub struct Found {
-    pub texts: u32,
-    pub minutes: f64,
+pub(crate) struct Found {
+    pub(crate) texts: u32,
+    pub(crate) minutes: f64,
 }
 
 /// Sends `before` texts by a healthy route, then loses this share of them until it is suspected.
 /// `None`: it was not within `most` texts.
-pub fn detect(seed: u64, before: u32, after: Traffic, most: u32) -> Option<Found> {
+pub(crate) fn detect(seed: u64, before: u32, after: Traffic, most: u32) -> Option<Found> {
     let route = Route::new("messagecentral", "TXTBCK", "1");
     let mut world = World::new(seed, &[route]);
     let healthy = Traffic { loss: 0.0, missing: 0.03, ..after };
@@ -206,7 +213,7 @@ fn skip(world: &World, next: Timestamp) -> Timestamp {
 }
 
 /// How often a healthy route was suspected in so many texts, starting from nothing.
-pub fn false_alarms(seed: u64, texts: u32, traffic: Traffic) -> u32 {
+pub(crate) fn false_alarms(seed: u64, texts: u32, traffic: Traffic) -> u32 {
     let route = Route::new("twilio", "+12025550100", "1");
     let mut world = World::new(seed, &[route]);
     let mut alarms = 0;
@@ -226,7 +233,7 @@ pub fn false_alarms(seed: u64, texts: u32, traffic: Traffic) -> u32 {
 /// Sends healthy texts by the first of two providers that works: nine in ten to a country with
 /// receipts, of which this share is missing, the others to one without any. From nothing; how many
 /// alarms there were, and how many texts went by the second.
-pub fn two_countries(seed: u64, texts: u32, an_hour: f64, missing: f64) -> (u32, u32) {
+pub(crate) fn two_countries(seed: u64, texts: u32, an_hour: f64, missing: f64) -> (u32, u32) {
     let route = |provider, country| Route::new(provider, "+12025550100", country);
     let routes =
         [route("twilio", "1"), route("twilio", "44"), route("plivo", "1"), route("plivo", "44")];
@@ -243,7 +250,10 @@ pub fn two_countries(seed: u64, texts: u32, an_hour: f64, missing: f64) -> (u32,
             *before = state;
         }
         switched += u32::from(route >= 2);
-        world.send(route, Traffic { an_hour, receipts: !abroad, missing, loss: 0.0 });
+        world.send(
+            route,
+            Traffic { an_hour, receipts: !abroad, answers: ANSWERS, missing, loss: 0.0 },
+        );
     }
     (alarms, switched)
 }
