@@ -8,7 +8,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::Sample;
-use crate::rules::{ALARM, ANSWERS, LEAST_MISSING, LOSSES, Looks, RECEIPTS, REMEMBERED, RETURN};
+use crate::rules::{
+    ALARM, ANSWERS, AT_ONCE, LEAST_MISSING, LOSSES, Looks, RECEIPTS, REMEMBERED, RETURN,
+};
 
 /// What the texts of a route are judged by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,9 +120,9 @@ impl Trend {
         }
     }
 
-    /// Learns what is usual, once the chart of the smallest loss is back at nothing: what came before
-    /// was no loss, and all of it counts. Whatever was learned at once would hide a loss that it is
-    /// part of.
+    /// Learns what is usual: at first at once, later when all charts are back at nothing. Then what
+    /// came before was no loss, and all of it counts, while learned at once it would hide the loss
+    /// that it may be part of.
     fn learn(&mut self, sample: &Sample, look: usize) {
         let arrived = sample.sign.arrived();
         let in_time = sample.heard.duration_since(sample.at) <= self.source.looks().ages[0];
@@ -128,7 +130,8 @@ impl Trend {
         if look == 1 {
             self.unlearned[1].count(!arrived);
         }
-        if self.charts.iter().all(|chart| chart.value == 0.0) {
+        let new = self.usual[0].of < AT_ONCE;
+        if new || self.charts.iter().all(|chart| chart.value == 0.0) {
             for (usual, unlearned) in self.usual.iter_mut().zip(&mut self.unlearned) {
                 usual.learn(std::mem::take(unlearned));
             }
