@@ -1,12 +1,13 @@
 //! One text by hand: `textback send +12025550143 "hello"`.
 
-use conversations::{Attempt, ConversationId, Store};
+use conversations::Store;
 use host::Error;
-use jiff::Timestamp;
 use settings::Settings;
-use sms::{Number, Outgoing, Providers, SendError, Status, segments};
+use sms::{Number, Providers, SendError};
 use telemetry::TraceId;
 use uuid::Uuid;
+
+use crate::by_hand;
 
 /// Asks the configured providers in their order until one accepts the text, and prints what each
 /// of them said. Fails if none did, or if nobody can say.
@@ -19,49 +20,28 @@ pub(crate) async fn run(settings: Settings, to: String, body: String) -> Result<
     let trace = TraceId::fresh();
     // The mock carries nothing but what came by the mock.
     let via = if providers.names() == ["mock"] { "mock" } else { "" };
-    let mut refused = Vec::new();
-    while let Some(provider) = providers.next(via, &refused) {
+    for provider in providers.answering(via) {
         let name = provider.name();
-        let attempt = Attempt {
-            id: format!("{trace}-{}", &Uuid::new_v4().simple().to_string()[..8]),
-            conversation: ConversationId::of(name, &to),
-            trace: trace.clone(),
-            provider: name.to_owned(),
-            segments: segments(&body).count,
-            words: vec![Status::Sending],
-            message: None,
-            code: None,
-            at: Timestamp::now(),
-        };
-        if !store.begin(&attempt, &to).await? {
+        let id = format!("{trace}-{}", &Uuid::new_v4().simple().to_string()[..8]);
+        let attempt = by_hand::attempt(id, &trace, provider, &to, &body);
+        let made = by_hand::make(&attempt, &store, provider, providers.http()).await?;
+        let Some(outcome) = made else {
             return Err("this person has said STOP: nothing was sent".into());
-        }
-        let message = Outgoing {
-            attempt: attempt.id.clone(),
-            from: None,
-            to: to.clone(),
-            body: body.clone(),
         };
-        match provider.send(providers.http(), &message).await {
+        match outcome {
             Ok(id) => {
-                let message = Some((name.to_owned(), id.clone()));
-                store.learn(&attempt.id, Status::Accepted, message, None).await?;
-                println!(
-                    "{name}: accepted as {id}, {} segment(s), trace {trace}",
-                    attempt.segments
-                );
+                let segments = attempt.segments;
+                println!("{name}: accepted as {id}, {segments} segment(s), trace {trace}");
                 println!("Accepted is not delivered: a receipt or the phone itself will tell.");
                 return Ok(());
             }
             Err(error) => {
-                let status = match error {
-                    SendError::Unknown { .. } => Status::Unknown,
-                    _ => Status::Failed,
-                };
-                store.learn(&attempt.id, status, None, Some(error.code())).await?;
                 println!("{name}: {error}");
+                if let Some(known) = providers.explain(name, error.code()) {
+                    println!("  {known}");
+                }
                 match error {
-                    SendError::Refused { .. } => refused.push(name),
+                    SendError::Refused { .. } => {}
                     SendError::Unknown { .. } => {
                         return Err(format!(
                             "it may have been sent, so no other provider was asked: look it up in \

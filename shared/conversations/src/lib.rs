@@ -20,11 +20,14 @@ mod firestore;
 mod id;
 mod kept;
 mod open;
+mod quarantine;
 mod receipts;
+mod routes;
 mod shown;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod store;
+mod trials;
 mod values;
 
 pub use attempts::{Attempt, DueAttempt, Learned, Word};
@@ -32,7 +35,9 @@ pub use consents::Consent;
 pub use conversation::{Conversation, Reply, Said, Sending, Waiting};
 pub use documents::Unavailable;
 pub use id::ConversationId;
-pub use kept::{Effect, Ended, Notice, Quarantined, Stop, StoredReceipt, Trace};
+pub use kept::{Effect, Ended, Notice, Stop, StoredReceipt, Trace};
 pub use open::OpenError;
+pub use quarantine::{Kept, Quarantined};
 pub use receipts::Joined;
 pub use store::{Arrival, Change, Claim, CommitError, Loaded, Store, Taken};
+pub use trials::trial;

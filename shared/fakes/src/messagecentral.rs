@@ -1,4 +1,5 @@
-//! MessageCentral's token and send calls, and inbound calls in whatever shape it may use.
+//! MessageCentral's token and send calls, what its dashboard asks for, and inbound calls in whatever
+//! shape it may use.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,6 +15,8 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 use sha2::Sha512;
 use url::form_urlencoded;
@@ -28,6 +31,12 @@ const CREDENTIALS: &str = "customerId key scope country email";
 /// The query parameters of a send, those of one-time passwords and of bulk sends left out.
 const PARAMETERS: &str = "countryCode mobileNumber flowType type message senderId messageType \
     customerId templateId entityId";
+
+/// The query parameters of a question for report rows.
+const REPORT: &str = "customerId from to pageNo size type";
+
+/// The credit that was bought last.
+const BOUGHT: f64 = 100.0;
 
 /// Codes and words of refusals that the documentation or code calling the live API show. The words
 /// of 508 are ours: only their meaning is known.
@@ -45,8 +54,8 @@ const REFUSALS: [(u32, &str); 9] = [
 
 /// A MessageCentral account on loopback.
 ///
-/// It takes messages and tells nothing of what becomes of them, as the real one does: there are no
-/// receipts and no way to ask.
+/// It takes messages and sends no receipts, as the real one does. What became of them is in the rows
+/// that its dashboard shows, if anywhere.
 #[derive(Debug)]
 pub struct MessageCentral {
     account: Arc<Account>,
@@ -55,6 +64,23 @@ pub struct MessageCentral {
     pub switch: Arc<Switch>,
     /// What happens to requests for a token.
     pub tokens: Arc<Switch>,
+    /// What happens to what is documented nowhere: the rows of its reports and the balance. Whether
+    /// the real one answers them to our tokens is not known: `Mode::Fails(404, …)` is as true.
+    pub reports: Arc<Switch>,
+}
+
+/// What becomes of the messages that MessageCentral takes, as its reports tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MessageCentralFate {
+    /// They are never heard of again.
+    #[default]
+    Lost,
+    /// There is a row, and it says that a carrier has not answered yet.
+    Waiting,
+    /// There is a row, and it says that they arrived.
+    Delivered,
+    /// There is a row, and it says that they did not arrive.
+    Undelivered,
 }
 
 /// A message that MessageCentral took from us.
@@ -101,15 +127,26 @@ struct Account {
     state: Watched<Records>,
     switch: Arc<Switch>,
     tokens: Arc<Switch>,
+    reports: Arc<Switch>,
 }
 
 #[derive(Debug)]
 struct Records {
     messages: Vec<MessageCentralMessage>,
+    fate: MessageCentralFate,
+    rows: Vec<Row>,
+    credits: f64,
     tokens_issued: usize,
     valid_tokens: BTreeMap<String, Timestamp>,
     token_life: Duration,
     refusal: Option<Refusal>,
+}
+
+/// A message in the reports.
+#[derive(Debug)]
+struct Row {
+    created: Timestamp,
+    body: Value,
 }
 
 impl Default for Records {
@@ -117,6 +154,9 @@ impl Default for Records {
         let week = Duration::from_secs(604_800);
         Self {
             messages: Vec::new(),
+            fate: MessageCentralFate::Lost,
+            rows: Vec::new(),
+            credits: BOUGHT,
             tokens_issued: 0,
             valid_tokens: BTreeMap::new(),
             token_life: week,
@@ -128,7 +168,7 @@ impl Default for Records {
 impl MessageCentral {
     /// Opens an account. Dropped, it closes and cuts what is open.
     pub async fn start() -> Self {
-        let (switch, tokens) = <(Arc<Switch>, Arc<Switch>)>::default();
+        let (switch, tokens, reports) = <(Arc<Switch>, Arc<Switch>, Arc<Switch>)>::default();
         let account = Arc::new(Account {
             customer_id: format!("C-{}", Uuid::new_v4().simple()).to_uppercase(),
             // Its Base64 holds characters that mean something else in a query.
@@ -136,12 +176,15 @@ impl MessageCentral {
             state: Watched::default(),
             switch: switch.clone(),
             tokens: tokens.clone(),
+            reports: reports.clone(),
         });
         let router = Router::new()
             .route("/auth/v1/authentication/token", get(token))
             .route("/verification/v3/send", post(send))
+            .route("/reports/getDetailedReports", post(report))
+            .route("/wallet/credits/balance", get(balance))
             .with_state(account.clone());
-        Self { account, server: Server::start(router), switch, tokens }
+        Self { account, server: Server::start(router), switch, tokens, reports }
     }
 
     /// What stands for `https://cpaas.messagecentral.com`.
@@ -172,8 +215,19 @@ impl MessageCentral {
         self.account.state.change(|records| records.refusal = Some(refusal));
     }
 
+    /// From now on this becomes of messages that are taken.
+    pub fn decide(&self, fate: MessageCentralFate) {
+        self.account.state.change(|records| records.fate = fate);
+    }
+
+    /// From now on this much credit is left, of the 100 that were bought last.
+    pub fn credit(&self, credits: f64) {
+        self.account.state.change(|records| records.credits = credits);
+    }
+
     /// From now on the balance is exhausted.
     pub fn no_credit(&self) {
+        self.credit(0.0);
         self.refuse_with(508, 200);
     }
 
@@ -258,6 +312,18 @@ impl MessageCentral {
     }
 }
 
+impl MessageCentralFate {
+    /// The word and the code of a row, if there is one. Of the words only `DELIVRD` was ever seen.
+    fn word(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Lost => None,
+            Self::Waiting => Some(("ENROUTE", "")),
+            Self::Delivered => Some(("DELIVRD", "000")),
+            Self::Undelivered => Some(("UNDELIV", "027")),
+        }
+    }
+}
+
 impl Account {
     /// A token, or the words of a refusal, which comes with HTTP status 200 all the same.
     fn issue(&self, query: &str) -> Result<String, &'static str> {
@@ -289,13 +355,65 @@ impl Account {
         }))
     }
 
-    fn take(&self, headers: &HeaderMap, query: &str, body: &[u8]) -> Result<Value, Refusal> {
-        let refused = |code, status| Refusal { code, status, inside: false };
+    /// Whether a request may go on: it has a token that is alive.
+    fn admit(&self, headers: &HeaderMap) -> Result<(), Refusal> {
         let token = headers.get("authToken").and_then(|token| token.to_str().ok()).unwrap_or("");
         let expires = self.state.read(|records| records.valid_tokens.get(token).copied());
-        if expires.is_none_or(|expires| expires <= Timestamp::now()) {
-            return Err(refused(401, 401));
+        match expires.is_some_and(|expires| expires > Timestamp::now()) {
+            true => Ok(()),
+            false => Err(Refusal { code: 401, status: 401, inside: false }),
         }
+    }
+
+    /// A page of the rows of messages taken on these days, newest first.
+    fn rows(&self, headers: &HeaderMap, query: &str) -> Result<Value, Refusal> {
+        let wrong = Refusal { code: 400, status: 400, inside: false };
+        self.admit(headers)?;
+        let parameters = parameters(query.as_bytes(), REPORT).map_err(|_| wrong)?;
+        let parameter = |name: &str| parameters.get(name).ok_or(wrong);
+        let day = |name| Date::strptime("%d/%m/%Y", parameter(name)?).map_err(|_| wrong);
+        let number = |name| parameter(name)?.parse::<usize>().map_err(|_| wrong);
+        if *parameter("customerId")? != self.customer_id || parameter("type")? != "SMS" {
+            return Err(wrong);
+        }
+        let (days, page, size) = (day("from")?..=day("to")?, number("pageNo")?, number("size")?);
+        Ok(self.state.read(|records| {
+            let of_day = |row: &&Row| days.contains(&row.created.to_zoned(TimeZone::UTC).date());
+            let rows: Vec<_> = records.rows.iter().rev().filter(of_day).collect();
+            let page: Vec<_> =
+                rows.iter().skip(page * size).take(size).map(|row| &row.body).collect();
+            json!({
+                "responseCode": 200,
+                "message": "SUCCESS",
+                "data": { "count": rows.len(), "data": page },
+            })
+        }))
+    }
+
+    fn balance(&self, headers: &HeaderMap, query: &str) -> Result<Value, Refusal> {
+        let wrong = Refusal { code: 400, status: 400, inside: false };
+        self.admit(headers)?;
+        let parameters = parameters(query.as_bytes(), "customerId").map_err(|_| wrong)?;
+        if parameters.get("customerId") != Some(&self.customer_id) {
+            return Err(wrong);
+        }
+        let credits = self.state.read(|records| records.credits);
+        Ok(json!({
+            "responseCode": 200,
+            "message": "SUCCESS",
+            "data": {
+                "customerId": self.customer_id,
+                "credits": credits,
+                "lastRechargedCredit": BOUGHT,
+                "minimumCreditsAllowed": "0",
+                "userPaid": true,
+            },
+        }))
+    }
+
+    fn take(&self, headers: &HeaderMap, query: &str, body: &[u8]) -> Result<Value, Refusal> {
+        let refused = |code, status| Refusal { code, status, inside: false };
+        self.admit(headers)?;
         let parameters = parameters(query.as_bytes(), PARAMETERS).map_err(|_| refused(400, 400))?;
         if !body.is_empty() {
             return Err(refused(400, 400));
@@ -331,12 +449,29 @@ impl Account {
             let verification_id = (474_097 + records.messages.len()).to_string();
             let body =
                 if own_text { parameter("message") } else { "1234 is your one-time password" };
+            let (sender, created) = (parameter("senderId"), Timestamp::now());
             records.messages.push(MessageCentralMessage {
                 verification_id: verification_id.clone(),
                 to: format!("+{country}{national}"),
-                sender: parameter("senderId").into(),
+                sender: sender.into(),
                 body: body.into(),
             });
+            let row = records.fate.word().map(|(word, code)| Row {
+                created,
+                body: json!({
+                    "countryCode": country,
+                    "mobileNumber": national,
+                    "senderId": sender,
+                    "templateId": null,
+                    "messageBody": body,
+                    "status": word,
+                    "errorCode": code,
+                    "createdAt": created.to_string(),
+                    "deliveredAt": (word == "DELIVRD").then(|| created.to_string()),
+                    "updatedAt": null,
+                }),
+            });
+            records.rows.extend(row);
             Ok(json!({
                 "responseCode": 200,
                 "message": "SUCCESS",
@@ -352,6 +487,26 @@ impl Account {
             }))
         })
     }
+}
+
+async fn report(
+    State(account): State<Arc<Account>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let rows =
+        async { account.rows(&headers, &query.unwrap_or_default()).map(Json).into_response() };
+    account.reports.apply(rows).await
+}
+
+async fn balance(
+    State(account): State<Arc<Account>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let balance =
+        async { account.balance(&headers, &query.unwrap_or_default()).map(Json).into_response() };
+    account.reports.apply(balance).await
 }
 
 async fn token(State(account): State<Arc<Account>>, RawQuery(query): RawQuery) -> Response {

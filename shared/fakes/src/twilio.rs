@@ -19,7 +19,7 @@ use sha1::Sha1;
 use url::form_urlencoded;
 use uuid::Uuid;
 
-use crate::network::{Server, Watched, parameters};
+use crate::network::{Server, Watched, is_public, parameters};
 use crate::{Route, Switch, WebhookAnswer, WebhookCall};
 
 /// The form fields of a send, from Twilio's published API description.
@@ -730,12 +730,4 @@ fn is_e164(number: &str) -> bool {
             && digits.bytes().all(|digit| digit.is_ascii_digit())
             && !digits.starts_with('0')
     })
-}
-
-/// Whether Twilio would call this address: it refuses a message whose `StatusCallback` is on
-/// localhost, has no path or has an underscore in its host.
-fn is_public(url: &str) -> bool {
-    let Ok(url) = url::Url::parse(url) else { return false };
-    let named = url.domain().is_some_and(|host| host.contains('.') && !host.contains('_'));
-    matches!(url.scheme(), "http" | "https") && named && url.as_str().len() <= 4000
 }

@@ -1,9 +1,13 @@
 //! MessageCentral, product MessageNow: <https://www.messagecentral.com/product/message-now/api>.
 //!
 //! What its documentation leaves open is read leniently and believed sparingly: the form of an
-//! inbound text is documented nowhere, and neither are receipts or a way to ask for a message.
+//! inbound text is documented nowhere, and neither are receipts or a way to ask for a message. What
+//! its own dashboard asks for is asked for here as well, as long as it is answered.
 
-use std::collections::BTreeMap;
+mod diagnosis;
+mod inbound;
+mod reports;
+
 use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -24,9 +28,12 @@ use url::form_urlencoded;
 use crate::address;
 use crate::code;
 use crate::{
-    About, Answer, Code, Event, Genuine, Http, Number, Outgoing, Provider, SendError, Text,
+    About, Answer, Code, Event, Finding, Found, Genuine, Http, Outgoing, Provider, SendError,
     WebhookError,
 };
+
+pub use inbound::InboundFields;
+use reports::Reports;
 
 const BASE_URL: &str = "https://cpaas.messagecentral.com";
 
@@ -131,51 +138,6 @@ const MARGIN: Duration = Duration::from_secs(60);
 /// shorter.
 const AHEAD: Duration = Duration::from_secs(60 * 60);
 
-/// How deep in a call's body texts are looked for, as in `{"data":{"messages":[{…}]}}`.
-const DEPTH: usize = 4;
-
-/// What the fields of an inbound text may be called, most likely first, without case and
-/// punctuation.
-const FROM: [&str; 12] = [
-    "from",
-    "fromnumber",
-    "sender",
-    "sendernumber",
-    "msisdn",
-    "source",
-    "sourceaddress",
-    "originator",
-    "mobilenumber",
-    "mobile",
-    "phonenumber",
-    "phone",
-];
-const TO: [&str; 9] = [
-    "to",
-    "tonumber",
-    "recipient",
-    "destination",
-    "destinationaddress",
-    "receiver",
-    "shortcode",
-    "longcode",
-    "senderid",
-];
-const TEXT: [&str; 8] =
-    ["text", "message", "body", "content", "messagebody", "messagetext", "msg", "sms"];
-const ID: [&str; 6] = ["messageid", "msgid", "smsid", "id", "transactionid", "uuid"];
-const TIME: [&str; 9] = [
-    "timestamp",
-    "time",
-    "receivedat",
-    "receivedtime",
-    "sentat",
-    "senttime",
-    "datetime",
-    "date",
-    "createdat",
-];
-
 /// One MessageCentral account.
 #[derive(Clone)]
 pub struct MessageCentralSettings {
@@ -196,22 +158,6 @@ pub struct MessageCentralSettings {
     pub inbound_fields: InboundFields,
 }
 
-/// Names of the fields of an inbound text. Those that are not set are looked for under likely
-/// names.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct InboundFields {
-    /// Who texted.
-    pub from: Option<String>,
-    /// What was texted.
-    pub to: Option<String>,
-    /// What was said.
-    pub text: Option<String>,
-    /// The id of the message.
-    pub id: Option<String>,
-    /// When it was sent.
-    pub time: Option<String>,
-}
-
 /// The company, and the token under which it knows us at the moment.
 pub struct MessageCentral {
     settings: MessageCentralSettings,
@@ -219,6 +165,7 @@ pub struct MessageCentral {
     /// Held by the one who fetches a token. What is inside is the last failure: whoever waited
     /// for that attempt shares its outcome, instead of waiting for one of its own.
     fetching: Mutex<Option<(Instant, SendError)>>,
+    reports: Reports,
 }
 
 #[derive(Clone)]
@@ -233,9 +180,6 @@ struct Token {
 struct Claims {
     exp: i64,
 }
-
-/// Scalar fields of a webhook call, by name without case and punctuation.
-type Fields<'a> = BTreeMap<String, &'a Value>;
 
 #[async_trait]
 impl Provider for MessageCentral {
@@ -275,12 +219,8 @@ impl Provider for MessageCentral {
         if call.uri().path().ends_with("/status") {
             return Err(WebhookError::Unreadable("a receipt, whose form nothing documents"));
         }
-        let content = content(call.body(), query(call));
-        let mut texts = Vec::new();
-        self.collect(&content, &Fields::new(), DEPTH, &mut texts)?;
-        if texts.is_empty() {
-            return Err(WebhookError::Unreadable("no sender or no text was found in it"));
-        }
+        let (names, ours) = (&self.settings.inbound_fields, &self.settings.sender_id);
+        let texts = inbound::texts(call.body(), query(call), names, ours)?;
         Ok(texts.into_iter().map(Event::Text).collect())
     }
 
@@ -288,12 +228,48 @@ impl Provider for MessageCentral {
         // `send` meets a failure again.
         let _ = self.token(http, |token| token.renew_from).await;
     }
+
+    /// By undocumented rows that carry no id, so the absence of one proves nothing: it is never
+    /// [`Found::Absent`].
+    ///
+    /// A message that is found goes by an id of ours from then on, `attempt:` and the attempt. Theirs
+    /// are numbers, so the two can never be taken for each other.
+    async fn find(
+        &self,
+        http: &Http,
+        message: &Outgoing,
+        since: Timestamp,
+    ) -> Result<Found, SendError> {
+        self.look_up(http, &format!("attempt:{}", message.attempt), message, since).await
+    }
+
+    /// By the same rows as [`Provider::find`], and by the message: they do not know the id.
+    async fn poll(
+        &self,
+        http: &Http,
+        id: &str,
+        message: &Outgoing,
+        at: Timestamp,
+    ) -> Result<Found, SendError> {
+        self.look_up(http, id, message, at).await
+    }
+
+    /// Says nothing of what cannot be known without a text: whether texts are activated, whether a
+    /// country is priced, and what address is entered for inbound calls.
+    async fn diagnose(&self, http: &Http) -> Vec<Finding> {
+        self.findings(http).await
+    }
 }
 
 impl MessageCentral {
     /// The company, for an account.
     pub fn new(settings: MessageCentralSettings) -> Self {
-        Self { settings, token: RwLock::default(), fetching: Mutex::default() }
+        Self {
+            settings,
+            token: RwLock::default(),
+            fetching: Mutex::default(),
+            reports: Reports::default(),
+        }
     }
 
     /// The account that `MC_…` names, if any does.
@@ -422,85 +398,6 @@ impl MessageCentral {
             name == "token" && token.as_bytes().ct_eq(expected.expose_secret().as_bytes()).into()
         })
     }
-
-    /// Adds the texts in a value of a call's body. What surrounds a text, such as our number, may
-    /// be said once around several; its words and its id are its own.
-    fn collect<'a>(
-        &self,
-        value: &'a Value,
-        around: &Fields<'a>,
-        depth: usize,
-        texts: &mut Vec<Text>,
-    ) -> Result<(), WebhookError> {
-        let inner: Vec<_> = match value {
-            Value::Array(items) => items.iter().collect(),
-            Value::Object(members) => members.values().collect(),
-            _ => return Ok(()),
-        };
-        let own: Fields<'a> = match value {
-            Value::Object(members) => {
-                members.iter().map(|(name, value)| (plain(name), value)).collect()
-            }
-            _ => Fields::new(),
-        };
-        let mut fields = around.clone();
-        fields.extend(own.iter().map(|(name, value)| (name.clone(), *value)));
-
-        let names = &self.settings.inbound_fields;
-        let body = find(&own, names.text.as_deref(), &TEXT);
-        let from = find(&fields, names.from.as_deref(), &FROM);
-        if let (Some(body), Some(from)) = (body, from) {
-            let country_code = find(&fields, None, &["countrycode"]);
-            texts.push(Text {
-                id: find(&own, names.id.as_deref(), &ID).filter(|id| !id.is_empty()),
-                from: sender(&from, country_code.as_deref()).ok_or(WebhookError::Unreadable(
-                    "the sender is not a number that can be answered",
-                ))?,
-                to: find(&fields, names.to.as_deref(), &TO)
-                    .unwrap_or_else(|| self.settings.sender_id.clone()),
-                body,
-                media: 0,
-                sent_at: find(&fields, names.time.as_deref(), &TIME).and_then(|at| time(&at)),
-            });
-        } else if depth > 0 {
-            for value in inner {
-                self.collect(value, &fields, depth - 1, texts)?;
-            }
-        }
-        Ok(())
-    }
-}
-
-impl InboundFields {
-    /// Reads `from=…,to=…,text=…,id=…,time=…`, of which any may be left out.
-    fn parse(line: &str) -> Result<Self, SettingsError> {
-        let mut fields = Self::default();
-        for pair in line.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
-            let (field, name) = pair.split_once('=').unwrap_or((pair, ""));
-            let field = match field.trim() {
-                "from" => &mut fields.from,
-                "to" => &mut fields.to,
-                "text" => &mut fields.text,
-                "id" => &mut fields.id,
-                "time" => &mut fields.time,
-                _ => return Err(Self::unusable()),
-            };
-            if plain(name).is_empty() {
-                return Err(Self::unusable());
-            }
-            *field = Some(name.trim().to_owned());
-        }
-        Ok(fields)
-    }
-
-    fn unusable() -> SettingsError {
-        SettingsError::Invalid {
-            name: "MC_INBOUND_FIELDS",
-            problem: "write from=…,to=…,text=…,id=…,time=… with the name that each field has in \
-                      the call; leave out those that are found without"
-                .into(),
-        }
-    }
 }
 
 impl Token {
@@ -562,68 +459,6 @@ fn outcome(answer: &Answer) -> Result<String, SendError> {
 fn query(call: &Request<Bytes>) -> Vec<(String, String)> {
     let query = call.uri().query().unwrap_or_default();
     form_urlencoded::parse(query.as_bytes()).into_owned().collect()
-}
-
-/// The body of a call: JSON if it can be read as such, otherwise a form, and without a body the
-/// query.
-fn content(body: &[u8], query: Vec<(String, String)>) -> Value {
-    if let Ok(value) = serde_json::from_slice(body) {
-        return value;
-    }
-    let form = match body {
-        [] => query,
-        form => form_urlencoded::parse(form).into_owned().collect(),
-    };
-    form.into_iter().map(|(name, value)| (name, Value::from(value))).collect()
-}
-
-/// The first field that is there and is a scalar: under its configured name, then under the likely
-/// ones.
-fn find(fields: &Fields<'_>, configured: Option<&str>, likely: &[&str]) -> Option<String> {
-    let configured = configured.map(plain);
-    let names = configured.as_deref().into_iter().chain(likely.iter().copied());
-    names.filter_map(|name| fields.get(name)).find_map(|value| match value {
-        Value::String(value) => Some(value.clone()),
-        Value::Number(value) => Some(value.to_string()),
-        _ => None,
-    })
-}
-
-/// A name without what writers of an interface disagree about.
-fn plain(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-}
-
-/// The number of a sender, written with `+`, with 00, with the country code alone, or nationally
-/// beside it.
-fn sender(written: &str, country_code: Option<&str>) -> Option<Number> {
-    /// The longest national number for which a country code that it seems to begin with is its own.
-    const NATIONAL: usize = 10;
-    let written = written.trim();
-    if written.starts_with('+') {
-        return Number::parse(written).ok();
-    }
-    if let Some(digits) = written.strip_prefix("00") {
-        return Number::parse(&format!("+{digits}")).ok();
-    }
-    let country_code = country_code.unwrap_or_default().trim().trim_start_matches('+');
-    let whole = written.starts_with(country_code) && written.len() > NATIONAL;
-    if country_code.is_empty() || whole {
-        Number::parse(&format!("+{written}")).ok()
-    } else {
-        Number::parse(&format!("+{country_code}{}", written.trim_start_matches('0'))).ok()
-    }
-}
-
-/// RFC 3339, or seconds or milliseconds since 1970. A time without a zone is none.
-fn time(written: &str) -> Option<Timestamp> {
-    /// As seconds this is the year 5138, as milliseconds 1973.
-    const MILLISECONDS: i64 = 100_000_000_000;
-    match written.parse::<i64>() {
-        Ok(at) if at >= MILLISECONDS => Timestamp::from_millisecond(at).ok(),
-        Ok(at) => Timestamp::from_second(at).ok(),
-        Err(_) => written.parse().ok(),
-    }
 }
 
 /// A string or a number, since they answer with either; an empty string is nothing.

@@ -1,5 +1,6 @@
 use conversations::{
-    Arrival, Attempt, Change, Claim, ConversationId, Ended, Loaded, Quarantined, Store, Waiting,
+    Arrival, Attempt, Change, Claim, ConversationId, Ended, Learned, Loaded, Quarantined, Reply,
+    Store, Waiting,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -196,6 +197,7 @@ async fn shows_a_trace_from_the_webhook_to_the_receipt() {
     let report = Receipt {
         message: "m-0".into(),
         attempt: Some("a-0".into()),
+        part: None,
         status: Status::Delivered,
         word: "delivered".into(),
         code: None,
@@ -233,13 +235,18 @@ async fn shows_what_a_person_must_look_at() {
     let call = Quarantined {
         provider: "messagecentral".into(),
         reason: "no sender".into(),
+        fields: vec![],
+        method: "POST".into(),
+        path: "/webhooks/messagecentral/inbound".into(),
+        query: String::new(),
         content_type: "application/json".into(),
         body: "{}".into(),
         base64: false,
+        seen: 1,
         trace: trace(0),
         at: at(0),
     };
-    console.store.quarantine(&call).await.unwrap();
+    console.store.quarantine(&call, None).await.unwrap();
     let shown = console.get("notices").await;
     assert_eq!(shown["quarantined"][0]["body"], "{}");
     let sentence = shown["notices"][0]["sentence"].as_str().unwrap();
@@ -279,6 +286,7 @@ async fn take(store: &Store, body: &str, second: i64) {
             at: at(second),
         },
         steps: vec![Step::new("received", at(second))],
+        at: at(second),
     };
     store.take(&arrival).await.unwrap();
 }
@@ -306,26 +314,17 @@ async fn commit(store: &Store, turns: Vec<Value>, attempts: Vec<Attempt>) {
 
 /// What a provider answered to the attempt `a-N`, which it calls `m-N`.
 fn learned(attempt: &str, status: Status, code: Option<&str>) -> Change {
-    Change::Learned {
-        attempt: attempt.into(),
-        status,
+    Change::Learned(Learned {
         message: Some(("mock".into(), attempt.replace('a', "m"))),
         code: code.map(Into::into),
-    }
+        ..Learned::new(attempt, status, at(0))
+    })
 }
 
 fn attempt(trace_of: i64, second: i64) -> Attempt {
-    Attempt {
-        id: format!("a-{trace_of}"),
-        conversation: id(),
-        trace: trace(trace_of),
-        provider: "mock".into(),
-        segments: 1,
-        words: vec![Status::Sending],
-        message: None,
-        code: None,
-        at: at(second),
-    }
+    let reply = Reply::alone("Hello", &trace(trace_of), at(second));
+    let by = ("mock", "mock", None);
+    Attempt::begin(format!("a-{trace_of}"), &id(), by, &person(), reply, at(second))
 }
 
 /// An entry as the agent writes it. Its time is finer than that of an attempt.

@@ -4,14 +4,17 @@
 #![expect(clippy::unwrap_used, reason = "whoever breaks fails a test")]
 
 mod answers;
+mod aws;
 mod commands;
 mod console;
 mod crash;
+mod doctor;
 mod failover;
 mod log;
 mod messagecentral;
 mod process;
 mod product;
+mod quarantine;
 mod register;
 mod results;
 mod settings;

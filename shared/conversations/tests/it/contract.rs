@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use conversations::{
     Arrival, Attempt, Change, Claim, CommitError, Consent, ConversationId, Effect, Ended, Joined,
-    Loaded, Quarantined, Reply, Stop, Store, Taken, Waiting,
+    Learned, Loaded, Reply, Stop, Store, Taken, Waiting, trial,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -45,6 +45,8 @@ pub(crate) async fn takes_the_same_words_again_after_their_window(store: Arc<Sto
     assert_eq!(store.take(&yes(later(start, 119))).await.unwrap(), Taken::Repeat);
     assert_eq!(store.take(&yes(later(start, 121))).await.unwrap(), Taken::New);
     assert_eq!(store.take(&yes(later(start, 130))).await.unwrap(), Taken::Repeat);
+    // They were said first, and kept back meanwhile.
+    assert_eq!(store.take(&yes(later(start, -121))).await.unwrap(), Taken::New);
 }
 
 pub(crate) async fn keeps_texts_that_arrive_at_once(store: Arc<Store>) {
@@ -247,22 +249,14 @@ pub(crate) async fn keeps_a_trace_in_order_of_time(store: Arc<Store>) {
     assert_eq!((steps, found.conversation), (vec!["first", "second"], Some(id())));
 }
 
-pub(crate) async fn keeps_a_call_whole(store: Arc<Store>) {
-    let call = Quarantined {
-        provider: "messagecentral".into(),
-        reason: "no sender".into(),
-        content_type: "application/json".into(),
-        body: r#"{"what":"is this"}"#.into(),
-        base64: false,
-        trace: TraceId::fresh(),
-        at: now(),
-    };
-    for _ in 0..2 {
-        store.quarantine(&call).await.unwrap();
-    }
-    let kept = store.quarantined(10).await.unwrap();
-    assert_eq!((kept.len(), kept[0].body.as_str()), (1, r#"{"what":"is this"}"#));
-    assert_eq!(store.notices(10).await.unwrap().len(), 1);
+pub(crate) async fn a_start_that_was_kept_back_lifts_no_later_stop(store: Arc<Store>) {
+    let stop = Stop { at: later(now(), 60), provider: "twilio".into(), confirmed: false };
+    taken(&store).await;
+    store.stop(&claim("SM2"), &person(), &stop).await.unwrap();
+    store.start(&claim("SM3"), &person(), now()).await.unwrap();
+    assert!(load(&store).await.stop.is_some());
+    store.start(&claim("SM4"), &person(), later(now(), 120)).await.unwrap();
+    assert!(load(&store).await.stop.is_none());
 }
 
 pub(crate) async fn lists_the_latest_conversations_first(store: Arc<Store>) {
@@ -351,11 +345,11 @@ pub(crate) async fn keeps_a_consent_for_longer_than_a_claim_may_take(store: Arc<
 }
 
 /// A fixed time, so that nothing depends on when the tests run.
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     "2026-11-22T12:00:00Z".parse().unwrap()
 }
 
-fn later(time: Timestamp, seconds: i64) -> Timestamp {
+pub(crate) fn later(time: Timestamp, seconds: i64) -> Timestamp {
     time + SignedDuration::from_secs(seconds)
 }
 
@@ -385,7 +379,30 @@ fn arrival(message: &str, body: &str, at: Timestamp) -> Arrival {
             at,
         },
         steps: vec![Step::new("received", at)],
+        at,
     }
+}
+
+pub(crate) async fn takes_the_answer_to_a_trial_and_no_other_text(store: Arc<Store>) {
+    let attempt = attempt_called(&trial(&person(), "4821"));
+    assert!(store.begin(&attempt).await.unwrap());
+    let answer = async |message: &str, theirs: &Number, body: &str, at| {
+        store.answer_trial(&claim(message), "twilio", theirs, body, at).await.unwrap()
+    };
+    let stranger = Number::parse("+12025550144").unwrap();
+    assert!(!answer("SM1", &person(), "4822", now()).await);
+    assert!(!answer("SM2", &person(), "4821 Oak Street", now()).await);
+    assert!(!answer("SM3", &stranger, "4821", now()).await);
+    assert!(!answer("SM4", &person(), "4821", later(attempt.at, 3_600)).await);
+    assert_eq!(store.trial_answered(&attempt.trace).await.unwrap(), None);
+
+    let first = later(attempt.at, 5);
+    assert!(answer("SM5", &person(), " 4821 ", first).await);
+    assert!(answer("SM5", &person(), " 4821 ", later(first, 5)).await);
+    let answered = store.trial_answered(&attempt.trace).await.unwrap();
+    assert_eq!(answered.as_deref(), Some("twilio"));
+    assert!(store.attempt(&attempt.id).await.unwrap().unwrap().answered);
+    assert!(store.load(&id()).await.unwrap().is_none());
 }
 
 async fn stop(store: &Store, message: &str) {
@@ -417,12 +434,10 @@ async fn attempted(store: &Store) -> Loaded {
 
 async fn learn(store: &Store, mut loaded: Loaded, status: Status) {
     let next = loaded.conversation.clone();
-    let learned = Change::Learned {
-        attempt: "a-1".into(),
-        status,
+    let learned = Change::Learned(Learned {
         message: Some(("twilio".into(), "SM9".into())),
-        code: None,
-    };
+        ..Learned::new("a-1", status, now())
+    });
     store.commit(&mut loaded, next, vec![learned]).await.unwrap();
 }
 
@@ -431,23 +446,18 @@ async fn status(store: &Store) -> Status {
 }
 
 fn attempt(name: &str) -> Change {
-    Change::Attempt(Attempt {
-        id: name.into(),
-        conversation: id(),
-        trace: TraceId::fresh(),
-        provider: "twilio".into(),
-        segments: 1,
-        words: vec![Status::Sending],
-        message: None,
-        code: None,
-        at: now(),
-    })
+    Change::Attempt(attempt_called(name))
+}
+
+fn attempt_called(name: &str) -> Attempt {
+    Attempt::begin(name.into(), &id(), ("twilio", OURS, None), &person(), reply(), now())
 }
 
 fn receipt(status: Status, attempt: Option<&str>) -> Receipt {
     Receipt {
         message: "SM9".into(),
         attempt: attempt.map(Into::into),
+        part: None,
         status,
         word: format!("{status:?}").to_lowercase(),
         code: None,

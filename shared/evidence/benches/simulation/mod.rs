@@ -17,6 +17,8 @@ pub(crate) struct Traffic {
     pub(crate) receipts: bool,
     /// Which share of people answers a text that has arrived.
     pub(crate) answers: f64,
+    /// Which share sends something that looks like an answer to a text that was lost.
+    pub(crate) false_answers: f64,
     /// Of confirmations that should come, which share never does.
     pub(crate) missing: f64,
     /// Which share of texts is lost.
@@ -30,9 +32,19 @@ const ANSWER_MEDIAN: f64 = 60.0;
 /// Half of all answers come within a minute, one in ten takes over seven.
 const ANSWER_SPREAD: f64 = 1.5;
 
-/// Which share of lost texts is followed by something that looks like an answer, after all that can
+/// How many of those whose text was lost send something that looks like an answer, after all that can
 /// be told to be none was left out.
-const FALSE_ANSWERS: f64 = 0.03;
+pub(crate) const FALSE_ANSWERS: f64 = 0.03;
+
+/// Nothing is wrong, and there is every kind of sign.
+pub(crate) const HEALTHY: Traffic = Traffic {
+    an_hour: 10.0,
+    receipts: true,
+    answers: ANSWERS,
+    false_answers: 0.0,
+    missing: 0.03,
+    loss: 0.0,
+};
 
 /// Receipts: half within four seconds, one in 28 takes over a minute, one in 1,000 over seven.
 const RECEIPT_MEDIAN: f64 = 4.0;
@@ -100,7 +112,7 @@ impl World {
                 hear(self, after + 30.0, Sign::Delivered);
             }
         }
-        if self.random.f64() < if lost { FALSE_ANSWERS } else { traffic.answers } {
+        if self.random.f64() < if lost { traffic.false_answers } else { traffic.answers } {
             let after = self.log_normal(ANSWER_MEDIAN, ANSWER_SPREAD);
             hear(self, after, Sign::Answered);
         }
@@ -174,12 +186,12 @@ pub(crate) struct Found {
     pub(crate) minutes: f64,
 }
 
-/// Sends `before` texts by a healthy route, then loses this share of them until it is suspected.
+/// Sends `before` texts by a route that works, then loses this share of them until it is suspected.
 /// `None`: it was not within `most` texts.
 pub(crate) fn detect(seed: u64, before: u32, after: Traffic, most: u32) -> Option<Found> {
     let route = Route::new("messagecentral", "TXTBCK", "1");
     let mut world = World::new(seed, &[route]);
-    let healthy = Traffic { loss: 0.0, missing: 0.03, ..after };
+    let healthy = Traffic { loss: 0.0, ..after };
     for _ in 0..before {
         world.next(after.an_hour, &[0]);
         world.send(0, healthy);
@@ -202,7 +214,7 @@ pub(crate) fn detect(seed: u64, before: u32, after: Traffic, most: u32) -> Optio
             }
         }
         first.get_or_insert(world.now);
-        world.send(0, Traffic { missing: 0.03, ..after });
+        world.send(0, after);
     }
     None
 }
@@ -250,12 +262,45 @@ pub(crate) fn two_countries(seed: u64, texts: u32, an_hour: f64, missing: f64) -
             *before = state;
         }
         switched += u32::from(route >= 2);
-        world.send(
-            route,
-            Traffic { an_hour, receipts: !abroad, answers: ANSWERS, missing, loss: 0.0 },
-        );
+        world.send(route, Traffic { receipts: !abroad, missing, ..HEALTHY });
     }
     (alarms, switched)
+}
+
+/// What became of a first provider that loses everything, beside a second that works.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Outage {
+    /// How many texts were lost before it was suspect.
+    pub(crate) lost: u32,
+    /// How many later ones went out to see whether it works again, until it did.
+    pub(crate) probes: u32,
+    /// How many hours after it was mended it was healthy again.
+    pub(crate) back_after: Option<f64>,
+}
+
+/// Sends texts to a country by two providers: `before` of them while both work, then for so many
+/// hours while the first loses everything, then for a day while both work again.
+pub(crate) fn outage(seed: u64, an_hour: f64, before: u32, hours: f64) -> Outage {
+    let route = |provider| Route::new(provider, "+12025550100", "1");
+    let mut world = World::new(seed, &[route("messagecentral"), route("twilio")]);
+    for _ in 0..before {
+        let (route, _) = world.next(an_hour, &[0, 1]);
+        world.send(route, HEALTHY);
+    }
+    let mended = world.now + seconds(hours * 3600.0);
+    let mut outage = Outage { lost: 0, probes: 0, back_after: None };
+    while world.now < mended + seconds(24.0 * 3600.0) {
+        let (route, probe) = world.next(an_hour, &[0, 1]);
+        let since = world.now.duration_since(mended).as_secs_f64() / 3600.0;
+        if since > 0.0 && world.state(0) == State::Healthy {
+            return Outage { back_after: Some(since), ..outage };
+        }
+        let dead = route == 0 && since <= 0.0;
+        outage.lost += u32::from(dead && !probe);
+        outage.probes += u32::from(route == 0 && probe);
+        world.send(route, Traffic { loss: if dead { 1.0 } else { 0.0 }, ..HEALTHY });
+    }
+    outage
 }
 
 fn seconds(seconds: f64) -> SignedDuration {

@@ -19,7 +19,8 @@ fn choice(verdicts: &[Verdict]) -> Choice {
     let names = ["a", "b", "c"];
     let routes: Vec<_> = names[..verdicts.len()].iter().map(|name| route(name, "1")).collect();
     let known = routes.iter().map(evidence::Route::id).zip(verdicts.iter().cloned());
-    choose(&routes, &Health { verdicts: known.collect() }, minute(10.0)).unwrap()
+    choose(&routes, &Health { verdicts: known.collect() }, minute(10.0))
+        .expect("there are candidates")
 }
 
 fn states(states: &[State]) -> usize {

@@ -6,7 +6,7 @@ use sms::About;
 
 /// The start of every story.
 pub(crate) fn minute(minutes: f64) -> Timestamp {
-    let start: Timestamp = "2026-03-02T09:00:00Z".parse().unwrap();
+    let start = Timestamp::from_second(1_772_442_000).expect("nine o'clock on a Monday in 2026");
     start + SignedDuration::from_secs_f64(minutes * 60.0)
 }
 

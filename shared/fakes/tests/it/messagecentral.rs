@@ -2,7 +2,8 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use fakes::{InboundShape, MessageCentral};
+use fakes::{InboundShape, MessageCentral, MessageCentralFate, Mode};
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::listener;
@@ -136,4 +137,42 @@ async fn tells_of_a_text_in_the_shape_that_is_wanted() {
             format!("{path} mobile=12025550143&to=UTOMOB&text=Hi+you"),
         ]
     );
+}
+
+#[tokio::test]
+async fn shows_rows_of_what_it_has_not_lost() {
+    let messagecentral = MessageCentral::start().await;
+    send(&messagecentral, &TEXT).await;
+    messagecentral.decide(MessageCentralFate::Undelivered);
+    send(&messagecentral, &TEXT).await;
+    messagecentral.decide(MessageCentralFate::Delivered);
+    send(&messagecentral, &TEXT).await;
+
+    let today = Timestamp::now().strftime("%-d/%-m/%Y").to_string();
+    let words = async |from: &str| {
+        let (status, body) = report(&messagecentral, from, &today).await;
+        let rows = body["data"]["data"].as_array().cloned().unwrap_or_default();
+        (status, rows.iter().map(|row| row["status"].to_string()).collect::<Vec<_>>().join(" "))
+    };
+    assert_eq!(words("1/1/2020").await, (200, r#""DELIVRD" "UNDELIV""#.into()));
+    assert_eq!(words("2020-01-01").await, (400, String::new()));
+    messagecentral.reports.set(Mode::Fails(404, String::new()));
+    assert_eq!(words("1/1/2020").await, (404, String::new()));
+}
+
+async fn report(messagecentral: &MessageCentral, from: &str, to: &str) -> (u16, Value) {
+    let token = token(messagecentral, messagecentral.password()).await;
+    let url = format!("{}/reports/getDetailedReports", messagecentral.url());
+    let query = [
+        ("customerId", messagecentral.customer_id()),
+        ("from", from),
+        ("to", to),
+        ("pageNo", "0"),
+        ("size", "10"),
+        ("type", "SMS"),
+    ];
+    let request = reqwest::Client::new().post(url).query(&query);
+    let response = request.header("authToken", token["token"].as_str().unwrap()).send().await;
+    let response = response.unwrap();
+    (response.status().as_u16(), response.json().await.unwrap_or_default())
 }

@@ -1,3 +1,6 @@
+mod diagnosis;
+mod reports;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use bytes::Bytes;
