@@ -32,7 +32,9 @@ impl Rhythm {
     /// reckoned for what comes independently.
     pub fn note(&mut self, at: Timestamp) {
         let hour = hour_of(at);
-        if self.last.is_none() {
+        // After a month of silence the habits of before it are not waited for.
+        let month = WEEKS as i64 * WEEK;
+        if self.last.is_none_or(|last| hour - hour_of(last) > month) {
             *self = Self { usual: vec![0.0; WEEK as usize], first: hour, hour, ..Self::default() };
         }
         self.count_to(hour);
@@ -61,15 +63,13 @@ impl Rhythm {
 
     /// Closes the hours up to this one: each weighs in with what was counted in it.
     fn count_to(&mut self, hour: i64) {
-        // What has not been heard of for longer than the memory is forgotten all the same.
-        let forgotten = hour - (WEEKS as i64 + 1) * WEEK;
         while self.hour < hour {
             let seen = (self.hour - self.first) / WEEK;
             let weight = 1.0 / (seen as f64 + 1.0).min(WEEKS);
             let usual = &mut self.usual[self.hour.rem_euclid(WEEK) as usize];
             *usual += (f64::from(self.count) - *usual) * weight;
             self.count = 0;
-            self.hour = (self.hour + 1).max(forgotten);
+            self.hour += 1;
         }
     }
 

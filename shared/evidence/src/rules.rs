@@ -59,12 +59,14 @@ pub const RETURN: f64 = 3.4;
 /// row still forgets two now and then, as when a phone is switched off.
 pub const LEAST_MISSING: f64 = 0.02;
 
-/// About how many of its last texts tell what is usual on a route. Enough to tell 3 % from 6 %,
-/// few enough to follow a carrier that changes its ways.
-pub const REMEMBERED: f64 = 500.0;
+/// About how many of its last texts tell what is usual on a route. So many that the error of what was
+/// learned (one in 100, where three in ten are missing) brings no false alarm, and few enough to
+/// follow a carrier that changes its ways.
+pub const REMEMBERED: f64 = 2000.0;
 
-/// As how many texts the guess counts with which a route begins.
-pub const GUESSED: f64 = 10.0;
+/// Until so many texts are known, the guess among them, every text is learned from at once. A route
+/// that is worse than the guess from its first day on is no news, and would be suspected for ever.
+pub const AT_ONCE: f64 = 60.0;
 
 /// What shows whether the texts of a route arrive, and how long one waits for it.
 ///
@@ -76,26 +78,37 @@ pub(crate) struct Looks {
     pub(crate) ages: [SignedDuration; 2],
     /// Which share has no sign at these ages, as a first guess.
     pub(crate) missing: [f64; 2],
+    /// As how many texts that guess counts.
+    pub(crate) guessed: f64,
+    /// The most that can be usual. Where more is missing, the signs are too few to vouch for a route.
+    pub(crate) most_missing: f64,
 }
 
 /// By receipts.
 ///
 /// Most come within seconds. At two minutes a sweep, which runs every minute and looks at what is a
 /// minute old, has been over every text, so what was heard and what was not are known alike. Of
-/// receipts that take longer than ten minutes there are too few to wait for.
+/// receipts that take longer than ten minutes there are too few to wait for. A carrier that confirms
+/// less than half of what arrives would look like one that loses the rest.
 pub(crate) const RECEIPTS: Looks = Looks {
     ages: [SignedDuration::from_mins(2), SignedDuration::from_mins(10)],
-    missing: [0.10, 0.05],
+    missing: [0.15, 0.10],
+    guessed: 10.0,
+    most_missing: 0.5,
 };
 
 /// By answers.
 ///
 /// People who answer mostly do so within a few minutes, and after half an hour have put the phone
 /// away. Some texts want no answer, the last of every conversation first of all: one in two is a
-/// guess that errs towards patience.
+/// guess that errs towards patience, and counts for 40 texts, since the first silence on a route may
+/// be its end. Where fewer than three in ten answer, a dead route on which now and then somebody seems
+/// to would pass for it.
 pub(crate) const ANSWERS: Looks = Looks {
     ages: [SignedDuration::from_mins(5), SignedDuration::from_mins(30)],
     missing: [0.55, 0.5],
+    guessed: 40.0,
+    most_missing: 0.7,
 };
 
 /// Every age at which a text counts for something that it did not count for before.

@@ -4,12 +4,12 @@
 //! is under a loss than as usual is added up, and never falls below nothing (CUSUM). What is usual is
 //! learned along the way, and not while something is wrong.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::Sample;
 use crate::rules::{
-    ALARM, ANSWERS, GUESSED, LEAST_MISSING, LOSSES, Looks, RECEIPTS, REMEMBERED, RETURN,
+    ALARM, ANSWERS, AT_ONCE, LEAST_MISSING, LOSSES, Looks, RECEIPTS, REMEMBERED, RETURN,
 };
 
 /// What the texts of a route are judged by.
@@ -35,6 +35,8 @@ pub(crate) struct Trend {
     source: Source,
     /// What is usual at each of the ages at which texts are looked at.
     usual: [Share; 2],
+    /// What has been seen there and is not learned yet: it may be the beginning of a loss.
+    unlearned: [Share; 2],
     charts: [Chart; LOSSES.len()],
     pub(crate) suspicion: Option<Suspicion>,
     /// When the last suspicion ended.
@@ -67,9 +69,11 @@ pub(crate) struct Suspicion {
 
 impl Trend {
     pub(crate) fn new(source: Source) -> Self {
-        let usual = source.looks().missing.map(Share::guess);
+        let Looks { missing, guessed, .. } = source.looks();
+        let usual = missing.map(|missing| Share { missing: missing * guessed, of: *guessed });
         let charts = [Chart::default(); LOSSES.len()];
-        Self { source, usual, charts, suspicion: None, regained_at: None }
+        let unlearned = [Share::default(); 2];
+        Self { source, usual, unlearned, charts, suspicion: None, regained_at: None }
     }
 
     pub(crate) fn is_by(&self, source: Source) -> bool {
@@ -81,7 +85,7 @@ impl Trend {
     /// One that is too young for the first look tells nothing though it has arrived: those that were
     /// lost at the same time cannot be told yet, and the good news alone would be too good.
     pub(crate) fn take(&mut self, sample: &Sample, now: Timestamp) {
-        let ages = self.source.looks().ages;
+        let Looks { ages, most_missing, .. } = self.source.looks();
         let age = now.duration_since(sample.at);
         let arrived = sample.sign.arrived();
         if let Some(suspicion) = self.suspicion.as_mut().filter(|it| sample.at > it.since) {
@@ -92,6 +96,7 @@ impl Trend {
         }
         let look = usize::from(age >= ages[1]);
         let missing = self.usual[look].upper().max(self.usual[1].upper());
+        let missing = missing.clamp(LEAST_MISSING, *most_missing);
         match &mut self.suspicion {
             // What was under way when the suspicion arose was part of it.
             Some(suspicion) if sample.at <= suspicion.since => {}
@@ -102,6 +107,7 @@ impl Trend {
                     self.suspicion = None;
                     self.regained_at = Some(sample.at);
                     self.charts = Default::default();
+                    self.unlearned = Default::default();
                 }
             }
             None => {
@@ -114,13 +120,21 @@ impl Trend {
         }
     }
 
+    /// Learns what is usual: at first at once, later when all charts are back at nothing. Then what
+    /// came before was no loss, and all of it counts, while learned at once it would hide the loss
+    /// that it may be part of.
     fn learn(&mut self, sample: &Sample, look: usize) {
         let arrived = sample.sign.arrived();
-        let took = sample.heard.duration_since(sample.at);
-        let in_time = |age: SignedDuration| arrived && took <= age;
-        self.usual[0].learn(!in_time(self.source.looks().ages[0]));
+        let in_time = sample.heard.duration_since(sample.at) <= self.source.looks().ages[0];
+        self.unlearned[0].count(!(arrived && in_time));
         if look == 1 {
-            self.usual[1].learn(!arrived);
+            self.unlearned[1].count(!arrived);
+        }
+        let new = self.usual[0].of < AT_ONCE;
+        if new || self.charts.iter().all(|chart| chart.value == 0.0) {
+            for (usual, unlearned) in self.usual.iter_mut().zip(&mut self.unlearned) {
+                usual.learn(std::mem::take(unlearned));
+            }
         }
     }
 
@@ -168,28 +182,28 @@ fn step(arrived: bool, missing: f64, loss: f64) -> f64 {
 }
 
 /// Which share of texts has no sign of arrival.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Share {
     missing: f64,
     of: f64,
 }
 
 impl Share {
-    fn guess(missing: f64) -> Self {
-        Self { missing: missing * GUESSED, of: GUESSED }
+    fn count(&mut self, missing: bool) {
+        self.missing += f64::from(u8::from(missing));
+        self.of += 1.0;
     }
 
-    fn learn(&mut self, missing: bool) {
-        let keep = (REMEMBERED / (self.of + 1.0)).min(1.0);
-        self.missing = (self.missing + f64::from(u8::from(missing))) * keep;
-        self.of = (self.of + 1.0) * keep;
+    fn learn(&mut self, more: Self) {
+        let of = self.of + more.of;
+        let keep = (REMEMBERED / of).min(1.0);
+        *self = Self { missing: (self.missing + more.missing) * keep, of: of * keep };
     }
 
     /// The share, and one standard error more: while little is known, the route has the benefit of
     /// the doubt.
     fn upper(&self) -> f64 {
         let mean = self.missing / self.of;
-        let error = (mean * (1.0 - mean) / self.of).sqrt();
-        (mean + error).clamp(LEAST_MISSING, 0.95)
+        mean + (mean * (1.0 - mean) / self.of).sqrt()
     }
 }

@@ -10,26 +10,41 @@ use jiff::{SignedDuration, Timestamp};
 
 /// How a route treats its texts, and how people treat theirs.
 #[derive(Clone, Copy, Debug)]
-pub struct Traffic {
+pub(crate) struct Traffic {
     /// Texts an hour, at random times.
-    pub an_hour: f64,
+    pub(crate) an_hour: f64,
     /// Whether the carriers confirm what arrives.
-    pub receipts: bool,
+    pub(crate) receipts: bool,
+    /// Which share of people answers a text that has arrived.
+    pub(crate) answers: f64,
+    /// Which share sends something that looks like an answer to a text that was lost.
+    pub(crate) false_answers: f64,
     /// Of confirmations that should come, which share never does.
-    pub missing: f64,
+    pub(crate) missing: f64,
     /// Which share of texts is lost.
-    pub loss: f64,
+    pub(crate) loss: f64,
 }
 
-/// Which share of people answers a text that has arrived, and after how long.
-const ANSWERS: f64 = 0.7;
+/// Which share of people answers, where they do.
+pub(crate) const ANSWERS: f64 = 0.7;
+/// After how many seconds.
 const ANSWER_MEDIAN: f64 = 60.0;
 /// Half of all answers come within a minute, one in ten takes over seven.
 const ANSWER_SPREAD: f64 = 1.5;
 
-/// Which share of lost texts is followed by something that looks like an answer, after all that can
+/// How many of those whose text was lost send something that looks like an answer, after all that can
 /// be told to be none was left out.
-const FALSE_ANSWERS: f64 = 0.03;
+pub(crate) const FALSE_ANSWERS: f64 = 0.03;
+
+/// Nothing is wrong, and there is every kind of sign.
+pub(crate) const HEALTHY: Traffic = Traffic {
+    an_hour: 10.0,
+    receipts: true,
+    answers: ANSWERS,
+    false_answers: 0.0,
+    missing: 0.03,
+    loss: 0.0,
+};
 
 /// Receipts: half within four seconds, one in 28 takes over a minute, one in 1,000 over seven.
 const RECEIPT_MEDIAN: f64 = 4.0;
@@ -42,14 +57,17 @@ const DOUBLED: f64 = 0.1;
 const SWEEP: f64 = 60.0;
 
 /// Routes with texts on the way.
-pub struct World {
+pub(crate) struct World {
     random: Rng,
-    pub now: Timestamp,
-    pub records: Vec<Record>,
-    pub health: Health,
-    coming: BinaryHeap<Reverse<(Timestamp, u64, usize, Option<Heard>)>>,
+    now: Timestamp,
+    records: Vec<Record>,
+    health: Health,
+    coming: BinaryHeap<Reverse<Coming>>,
     texts: u64,
 }
+
+/// When, a number that breaks ties, the route, and what is heard: without it, the route is judged.
+type Coming = (Timestamp, u64, usize, Option<Heard>);
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Heard {
@@ -59,28 +77,29 @@ struct Heard {
 }
 
 impl World {
-    pub fn new(seed: u64, routes: &[Route]) -> Self {
-        let now = "2026-03-02T09:00:00Z".parse().unwrap();
+    pub(crate) fn new(seed: u64, routes: &[Route]) -> Self {
+        let now = Timestamp::from_second(1_772_442_000).expect("a Monday in 2026");
         let records = routes.iter().cloned().map(Record::new).collect();
         let (health, coming) = (Health::default(), BinaryHeap::new());
         Self { random: Rng::with_seed(seed), now, records, health, coming, texts: 0 }
     }
 
     /// Lets time pass until the next text, and picks the way for it among these routes.
-    pub fn next(&mut self, an_hour: f64, candidates: &[usize]) -> (usize, bool) {
+    pub(crate) fn next(&mut self, an_hour: f64, candidates: &[usize]) -> (usize, bool) {
         let wait = -self.random.f64().max(1e-12).ln() / an_hour * 3600.0;
         self.pass(self.now + seconds(wait));
         let routes: Vec<_> = candidates.iter().map(|it| self.records[*it].route.clone()).collect();
-        let choice = choose(&routes, &self.health, self.now).unwrap();
+        let choice = choose(&routes, &self.health, self.now);
+        let choice = choice.expect("there is always a candidate");
         (candidates[choice.index], choice.probe)
     }
 
     /// Sends a text by a route, which treats it like this.
-    pub fn send(&mut self, route: usize, traffic: Traffic) {
+    pub(crate) fn send(&mut self, route: usize, traffic: Traffic) {
         self.texts += 1;
         let (attempt, at) = (format!("text-{}", self.texts), self.now);
         let lost = self.random.f64() < traffic.loss;
-        let mut hear = |world: &mut Self, after: f64, sign: Sign| {
+        let hear = |world: &mut Self, after: f64, sign: Sign| {
             let noted = at + seconds(after + world.random.f64() * SWEEP);
             let heard = Heard { attempt: attempt.clone(), at, sign };
             let number = world.random.u64(..);
@@ -93,7 +112,7 @@ impl World {
                 hear(self, after + 30.0, Sign::Delivered);
             }
         }
-        if self.random.f64() < if lost { FALSE_ANSWERS } else { ANSWERS } {
+        if self.random.f64() < if lost { traffic.false_answers } else { traffic.answers } {
             let after = self.log_normal(ANSWER_MEDIAN, ANSWER_SPREAD);
             hear(self, after, Sign::Answered);
         }
@@ -106,7 +125,7 @@ impl World {
     }
 
     /// Notes and judges what is due by then.
-    pub fn pass(&mut self, until: Timestamp) {
+    pub(crate) fn pass(&mut self, until: Timestamp) {
         while let Some(Reverse((at, ..))) = self.coming.peek() {
             if *at > until {
                 break;
@@ -121,7 +140,7 @@ impl World {
         self.now = until;
     }
 
-    pub fn state(&self, route: usize) -> State {
+    pub(crate) fn state(&self, route: usize) -> State {
         self.health.state(&self.records[route].route)
     }
 
@@ -162,17 +181,17 @@ impl World {
 
 /// How many texts and minutes it took until a route was suspect.
 #[derive(Clone, Copy, Debug)]
-pub struct Found {
-    pub texts: u32,
-    pub minutes: f64,
+pub(crate) struct Found {
+    pub(crate) texts: u32,
+    pub(crate) minutes: f64,
 }
 
-/// Sends `before` texts by a healthy route, then loses this share of them until it is suspected.
+/// Sends `before` texts by a route that works, then loses this share of them until it is suspected.
 /// `None`: it was not within `most` texts.
-pub fn detect(seed: u64, before: u32, after: Traffic, most: u32) -> Option<Found> {
+pub(crate) fn detect(seed: u64, before: u32, after: Traffic, most: u32) -> Option<Found> {
     let route = Route::new("messagecentral", "TXTBCK", "1");
     let mut world = World::new(seed, &[route]);
-    let healthy = Traffic { loss: 0.0, missing: 0.03, ..after };
+    let healthy = Traffic { loss: 0.0, ..after };
     for _ in 0..before {
         world.next(after.an_hour, &[0]);
         world.send(0, healthy);
@@ -195,7 +214,7 @@ pub fn detect(seed: u64, before: u32, after: Traffic, most: u32) -> Option<Found
             }
         }
         first.get_or_insert(world.now);
-        world.send(0, Traffic { missing: 0.03, ..after });
+        world.send(0, after);
     }
     None
 }
@@ -206,7 +225,7 @@ fn skip(world: &World, next: Timestamp) -> Timestamp {
 }
 
 /// How often a healthy route was suspected in so many texts, starting from nothing.
-pub fn false_alarms(seed: u64, texts: u32, traffic: Traffic) -> u32 {
+pub(crate) fn false_alarms(seed: u64, texts: u32, traffic: Traffic) -> u32 {
     let route = Route::new("twilio", "+12025550100", "1");
     let mut world = World::new(seed, &[route]);
     let mut alarms = 0;
@@ -226,7 +245,7 @@ pub fn false_alarms(seed: u64, texts: u32, traffic: Traffic) -> u32 {
 /// Sends healthy texts by the first of two providers that works: nine in ten to a country with
 /// receipts, of which this share is missing, the others to one without any. From nothing; how many
 /// alarms there were, and how many texts went by the second.
-pub fn two_countries(seed: u64, texts: u32, an_hour: f64, missing: f64) -> (u32, u32) {
+pub(crate) fn two_countries(seed: u64, texts: u32, an_hour: f64, missing: f64) -> (u32, u32) {
     let route = |provider, country| Route::new(provider, "+12025550100", country);
     let routes =
         [route("twilio", "1"), route("twilio", "44"), route("plivo", "1"), route("plivo", "44")];
@@ -243,9 +262,45 @@ pub fn two_countries(seed: u64, texts: u32, an_hour: f64, missing: f64) -> (u32,
             *before = state;
         }
         switched += u32::from(route >= 2);
-        world.send(route, Traffic { an_hour, receipts: !abroad, missing, loss: 0.0 });
+        world.send(route, Traffic { receipts: !abroad, missing, ..HEALTHY });
     }
     (alarms, switched)
+}
+
+/// What became of a first provider that loses everything, beside a second that works.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Outage {
+    /// How many texts were lost before it was suspect.
+    pub(crate) lost: u32,
+    /// How many later ones went out to see whether it works again, until it did.
+    pub(crate) probes: u32,
+    /// How many hours after it was mended it was healthy again.
+    pub(crate) back_after: Option<f64>,
+}
+
+/// Sends texts to a country by two providers: `before` of them while both work, then for so many
+/// hours while the first loses everything, then for a day while both work again.
+pub(crate) fn outage(seed: u64, an_hour: f64, before: u32, hours: f64) -> Outage {
+    let route = |provider| Route::new(provider, "+12025550100", "1");
+    let mut world = World::new(seed, &[route("messagecentral"), route("twilio")]);
+    for _ in 0..before {
+        let (route, _) = world.next(an_hour, &[0, 1]);
+        world.send(route, HEALTHY);
+    }
+    let mended = world.now + seconds(hours * 3600.0);
+    let mut outage = Outage { lost: 0, probes: 0, back_after: None };
+    while world.now < mended + seconds(24.0 * 3600.0) {
+        let (route, probe) = world.next(an_hour, &[0, 1]);
+        let since = world.now.duration_since(mended).as_secs_f64() / 3600.0;
+        if since > 0.0 && world.state(0) == State::Healthy {
+            return Outage { back_after: Some(since), ..outage };
+        }
+        let dead = route == 0 && since <= 0.0;
+        outage.lost += u32::from(dead && !probe);
+        outage.probes += u32::from(route == 0 && probe);
+        world.send(route, Traffic { loss: if dead { 1.0 } else { 0.0 }, ..HEALTHY });
+    }
+    outage
 }
 
 fn seconds(seconds: f64) -> SignedDuration {

@@ -1,0 +1,11 @@
+//! What is thought of a route, told by the texts that it was given.
+
+#[path = "../../benches/simulation/mod.rs"]
+mod simulation;
+
+mod judge;
+mod order;
+mod rhythm;
+mod router;
+mod story;
+mod traffic;
