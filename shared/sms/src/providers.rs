@@ -3,8 +3,8 @@
 use futures::future::join_all;
 use settings::{Names, Settings, SettingsError};
 
-use crate::{address, code};
 use crate::{Code, Http, MessageCentral, Mock, Provider, Twilio};
+use crate::{address, code};
 
 /// Every provider there is, in the order in which they are preferred unless `SMS_PROVIDERS` says
 /// otherwise.
