@@ -89,13 +89,14 @@ resource "aws_cloudwatch_metric_alarm" "duration" {
   alarm_actions       = [aws_sns_topic.alarms.arn]
 }
 
-# The functions write ERROR for what needs a person and for nothing else.
+# The functions write ERROR for what needs a person and for nothing else. What has a name of its own
+# is counted below, and is no reason to take a release back.
 resource "aws_cloudwatch_log_metric_filter" "complaints" {
   for_each = module.function
 
   name           = "${each.value.name}-complaints"
   log_group_name = each.value.log_group
-  pattern        = "{ $.level = \"ERROR\" }"
+  pattern        = "{ ($.level = \"ERROR\") && ($.alarm NOT EXISTS) }"
 
   metric_transformation {
     namespace = local.name
@@ -120,6 +121,46 @@ resource "aws_cloudwatch_metric_alarm" "complaints" {
   alarm_actions       = [aws_sns_topic.alarms.arn]
 }
 
+# The alarms that the code raises by name, in its own words: a test holds the list and the code
+# together.
+locals {
+  alarms = jsondecode(file("${path.module}/alarms.json"))
+}
+
+resource "aws_cloudwatch_log_metric_filter" "raised" {
+  for_each = module.function
+
+  name           = "${each.value.name}-raised"
+  log_group_name = each.value.log_group
+  pattern        = "{ $.alarm = \"*\" }"
+
+  metric_transformation {
+    namespace  = local.name
+    name       = "alarms"
+    value      = "1"
+    dimensions = { Alarm = "$.alarm" }
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "raised" {
+  # CloudWatch counts dead letters by itself, and sooner: see `dead_letters`.
+  for_each = { for alarm, words in local.alarms : alarm => words if alarm != "queue.dead_letters" }
+
+  alarm_name          = "${local.name}-${replace(each.key, "/[._]/", "-")}"
+  alarm_description   = "${each.value.meaning} ${each.value.fix} The dashboard ${local.name} shows the line."
+  namespace           = local.name
+  metric_name         = "alarms"
+  dimensions          = { Alarm = each.key }
+  statistic           = "Sum"
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  # What is raised again within a quarter of an hour is the same trouble, and one mail.
+  period             = 900
+  evaluation_periods = 1
+  treat_missing_data = "notBreaching"
+  alarm_actions      = [aws_sns_topic.alarms.arn]
+}
+
 resource "aws_cloudwatch_metric_alarm" "waiting" {
   alarm_name          = "${local.name}-waiting"
   alarm_description   = "Somebody has been waiting for an answer for more than five minutes. If turn is well, more write than are answered at once: raise maximum_concurrency. If not, its alarms say what is wrong."
@@ -137,7 +178,7 @@ resource "aws_cloudwatch_metric_alarm" "waiting" {
 
 resource "aws_cloudwatch_metric_alarm" "dead_letters" {
   alarm_name          = "${local.name}-dead-letters"
-  alarm_description   = "A wake-up failed three times and was put aside: somebody has no answer. Find out why in the log of turn, mend it, then send it back: SQS, ${aws_sqs_queue.turns_dead.name}, Start DLQ redrive."
+  alarm_description   = "${local.alarms["queue.dead_letters"].meaning} ${local.alarms["queue.dead_letters"].fix}"
   namespace           = "AWS/SQS"
   metric_name         = "ApproximateNumberOfMessagesVisible"
   dimensions          = { QueueName = aws_sqs_queue.turns_dead.name }

@@ -7,6 +7,7 @@ locals {
     [for alarm in aws_cloudwatch_metric_alarm.throttles : alarm.arn],
     [for alarm in aws_cloudwatch_metric_alarm.duration : alarm.arn],
     [for alarm in aws_cloudwatch_metric_alarm.complaints : alarm.arn],
+    [for alarm in aws_cloudwatch_metric_alarm.raised : alarm.arn],
     [
       aws_cloudwatch_metric_alarm.waiting.arn,
       aws_cloudwatch_metric_alarm.dead_letters.arn,
@@ -44,8 +45,11 @@ locals {
       )
     }
     "What needs a person" = {
-      stat    = "Sum"
-      metrics = [for key in keys(local.functions) : [local.name, "${key}-complaints", { label = key }]]
+      stat = "Sum"
+      metrics = concat(
+        [for key in keys(local.functions) : [local.name, "${key}-complaints", { label = key }]],
+        [for alarm in keys(local.alarms) : [local.name, "alarms", "Alarm", alarm, { label = alarm }]],
+      )
     }
     "Oldest wake-up (s)" = {
       stat = "Maximum"

@@ -36,12 +36,12 @@ locals {
       # It waits for the model, and waiting is paid by memory.
       memory   = 256
       settings = {}
-      allow = {
+      allow = merge(local.aws_sms_allow, {
         TakeWakeUps = {
           actions   = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
           resources = [aws_sqs_queue.turns.arn]
         }
-      }
+      })
     }
 
     sweep = {
@@ -52,6 +52,10 @@ locals {
       settings = { TURN_QUEUE_URL = aws_sqs_queue.turns.url }
       allow = {
         WakeConversations = { actions = ["sqs:SendMessage"], resources = [aws_sqs_queue.turns.arn] }
+        CountDeadLetters = {
+          actions   = ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"]
+          resources = [aws_sqs_queue.turns.arn, aws_sqs_queue.turns_dead.arn]
+        }
       }
     }
 
@@ -72,7 +76,7 @@ locals {
     }
   }
 
-  settings = merge(var.settings, local.google_settings, { PUBLIC_URL = local.public_url })
+  settings = merge(var.settings, local.google_settings, local.aws_sms_settings, { PUBLIC_URL = local.public_url })
 }
 
 module "function" {

@@ -14,9 +14,13 @@ locals {
     "MC_PASSWORD_BASE64",
     "MC_WEBHOOK_TOKEN",
     "OPENAI_API_KEY",
+    "PLIVO_AUTH_TOKEN",
+    "PLIVO_WEBHOOK_TOKEN",
     "RESULT_WEBHOOK_SECRET",
     "TWILIO_AUTH_TOKEN",
     "TWILIO_AUTH_TOKEN_NEXT",
+    "VONAGE_PRIVATE_KEY",
+    "VONAGE_SIGNATURE_SECRET",
   ])
 
   # Read before there is anything to ask Parameter Store with.
@@ -24,6 +28,9 @@ locals {
 
   # Worked out here, from what is made here.
   given = toset([
+    "AWS_SMS_CONFIGURATION_SET",
+    "AWS_SMS_ORIGINATION",
+    "AWS_SMS_TOPIC_ARN",
     "FIRESTORE_DATABASE",
     "GCP_WIF_CONFIG",
     "GOOGLE_CLOUD_PROJECT",

@@ -53,7 +53,7 @@ variable "settings" {
 
   validation {
     condition     = length(setintersection(keys(var.settings), local.given)) == 0
-    error_message = "${join(", ", setintersection(keys(var.settings), local.given))} is worked out here. Take it out of settings, and use public_url or google."
+    error_message = "${join(", ", setintersection(keys(var.settings), local.given))} is worked out here. Take it out of settings, and use public_url, google or aws_sms."
   }
 
   validation {
@@ -118,6 +118,38 @@ variable "google" {
       service_account = string
     }))
   })
+}
+
+variable "aws_sms" {
+  description = "AWS End User Messaging, where texts go by it, made in this account and region: what is sent from (a number, or the id of a pool), the ARNs of that number, or of the pool and its numbers, the name of the configuration set, and the ARNs of two standard topics, one for texts (two-way messaging of the number), one for events (event destination of the set)."
+  type = object({
+    origination       = string
+    origination_arns  = list(string)
+    configuration_set = string
+    texts_topic       = string
+    events_topic      = string
+  })
+  default = null
+
+  validation {
+    condition = var.aws_sms == null || try(length(var.aws_sms.origination_arns) > 0 && alltrue([
+      for arn in var.aws_sms.origination_arns : can(regex("^arn:[a-z-]+:sms-voice:${var.region}:[0-9]{12}:(phone-number|pool|sender-id)/[^*]+$", arn))
+    ]), false)
+    error_message = "aws_sms.origination_arns are ARNs of numbers and pools in ${var.region}, as in \"arn:aws:sms-voice:${var.region}:${var.account}:phone-number/phone-0123456789abcdef\"."
+  }
+
+  validation {
+    condition = var.aws_sms == null || try(alltrue([
+      for arn in [var.aws_sms.texts_topic, var.aws_sms.events_topic] :
+      can(regex("^arn:[a-z-]+:sns:${var.region}:${var.account}:[A-Za-z0-9_-]+$", arn))
+    ]), false)
+    error_message = "aws_sms.texts_topic and aws_sms.events_topic are ARNs of standard topics, as in \"arn:aws:sns:${var.region}:${var.account}:texts\"."
+  }
+
+  validation {
+    condition     = var.aws_sms == null || try(var.aws_sms.texts_topic != var.aws_sms.events_topic, false)
+    error_message = "aws_sms.texts_topic and aws_sms.events_topic are two: texts and events are taken by two functions."
+  }
 }
 
 variable "maximum_concurrency" {

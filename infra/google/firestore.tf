@@ -13,6 +13,7 @@ locals {
     "notices",
     "quarantine",
     "receipts",
+    "shapes",
     "traces",
   ])
 
@@ -23,7 +24,7 @@ locals {
     conversations = ["brief", "open", "turns", "waiting"]
     effects       = ["payload"]
     ended         = ["brief", "turns"]
-    quarantine    = ["body"]
+    quarantine    = ["body", "fields", "query"]
     traces        = ["steps"]
   }
   exemptions = merge([

@@ -112,6 +112,75 @@ run "gives_each_function_the_settings_it_reads" {
   }
 }
 
+run "texts_by_aws_only_where_asked" {
+  command = plan
+
+  assert {
+    condition     = length(aws_sns_topic_subscription.aws_sms) == 0 && !can(local.functions.turn.allow.SendTexts)
+    error_message = "nobody has a number there"
+  }
+}
+
+run "texts_by_aws" {
+  command = plan
+  variables {
+    aws_sms = {
+      origination       = "+12025550100"
+      origination_arns  = ["arn:aws:sms-voice:us-east-1:123456789012:phone-number/phone-1"]
+      configuration_set = "textback"
+      texts_topic       = "arn:aws:sns:us-east-1:123456789012:texts"
+      events_topic      = "arn:aws:sns:us-east-1:123456789012:events"
+    }
+  }
+
+  assert {
+    condition = { for path, call in aws_sns_topic_subscription.aws_sms : call.endpoint => call.topic_arn } == {
+      "https://api123.execute-api.us-east-1.amazonaws.com/webhooks/aws/inbound" = "arn:aws:sns:us-east-1:123456789012:texts"
+      "https://api123.execute-api.us-east-1.amazonaws.com/webhooks/aws/status"  = "arn:aws:sns:us-east-1:123456789012:events"
+    }
+    error_message = "texts and events go each to its own address"
+  }
+  assert {
+    condition     = alltrue([for call in aws_sns_topic_subscription.aws_sms : !call.raw_message_delivery])
+    error_message = "raw messages are not signed"
+  }
+  assert {
+    condition = local.functions.turn.allow.SendTexts == {
+      actions = ["sms-voice:SendTextMessage"]
+      resources = [
+        "arn:aws:sms-voice:us-east-1:123456789012:phone-number/phone-1",
+        "arn:aws:sms-voice:us-east-1:123456789012:configuration-set/textback",
+      ]
+    }
+    error_message = "turn sends, from this number alone"
+  }
+  assert {
+    condition     = alltrue([for name, function in local.functions : name == "turn" || !can(function.allow.SendTexts)])
+    error_message = "nobody but turn sends"
+  }
+  assert {
+    condition = alltrue([
+      for name in ["inbound", "receipts", "turn"] :
+      module.function[name].environment.AWS_SMS_TOPIC_ARN == "arn:aws:sns:us-east-1:123456789012:texts,arn:aws:sns:us-east-1:123456789012:events"
+    ])
+    error_message = "whoever is called knows whose calls to believe"
+  }
+}
+
+run "refuses_topics_and_numbers_that_cannot_call_or_be_sent_from" {
+  command = plan
+  variables {
+    aws_sms = {
+      origination       = "+12025550100"
+      origination_arns  = ["arn:aws:sms-voice:us-east-1:123456789012:phone-number/*"]
+      configuration_set = "textback"
+      texts_topic       = "arn:aws:sns:us-east-1:123456789012:all.fifo"
+      events_topic      = "arn:aws:sns:us-east-1:123456789012:all.fifo"
+    }
+  }
+  expect_failures = [var.aws_sms]
+}
+
 run "keeps_an_eye_on_the_money" {
   command = plan
   variables {

@@ -7,6 +7,7 @@ import shutil
 import pytest
 from conftest import ACCOUNT, FUNCTIONS, OVERRIDE, REGION, ROOT, Terraform
 
+ALARMS = json.loads((ROOT / "infra/alarms.json").read_text())
 PARAMETERS = json.loads((ROOT / "infra/parameters.json").read_text())
 SECRETS = {
     "CONSOLE_PASSWORD",
@@ -15,9 +16,13 @@ SECRETS = {
     "MC_PASSWORD_BASE64",
     "MC_WEBHOOK_TOKEN",
     "OPENAI_API_KEY",
+    "PLIVO_AUTH_TOKEN",
+    "PLIVO_WEBHOOK_TOKEN",
     "RESULT_WEBHOOK_SECRET",
     "TWILIO_AUTH_TOKEN",
     "TWILIO_AUTH_TOKEN_NEXT",
+    "VONAGE_PRIVATE_KEY",
+    "VONAGE_SIGNATURE_SECRET",
 }
 
 # What moto forgets or writes otherwise, so that a second plan sees it. Anything else is ours.
@@ -214,7 +219,13 @@ def test_a_role_may_do_exactly_what_its_function_does(infra, client, function):
     turns = {arn("sqs", "textback-check-turns.fifo")}
     more = {
         "inbound": {"WakeConversations": ({"sqs:SendMessage"}, turns)},
-        "sweep": {"WakeConversations": ({"sqs:SendMessage"}, turns)},
+        "sweep": {
+            "WakeConversations": ({"sqs:SendMessage"}, turns),
+            "CountDeadLetters": (
+                {"sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
+                turns | {arn("sqs", "textback-check-turns-dead.fifo")},
+            ),
+        },
         "turn": {
             "TakeWakeUps": (
                 {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"},
@@ -349,7 +360,7 @@ def test_every_alarm_reaches_somebody_and_says_what_to_do(infra, client):
     each = ["complaints", "duration", "errors", "throttles"]
     assert {alarm["AlarmName"] for alarm in alarms} == {
         f"{name(function)}-{what}" for function in FUNCTIONS for what in each
-    } | {name(what) for what in ("waiting", "dead-letters", "refused", "no-sweep")}
+    } | {name(what) for what in ("waiting", "dead-letters", "refused", "no-sweep")} | raised().keys()
     topic = arn("sns", "textback-check-alarms")
     for alarm in alarms:
         assert alarm["AlarmActions"] == [topic], alarm["AlarmName"]
@@ -367,12 +378,39 @@ def test_silence_of_the_sweep_is_an_alarm_and_other_silence_is_none(infra, clien
     assert rings == {name("no-sweep")}
 
 
+def raised():
+    """The alarms that the code raises by name, except for what CloudWatch sees by itself."""
+    names = ALARMS.keys() - {"queue.dead_letters"}
+    return {name(re.sub("[._]", "-", alarm)): alarm for alarm in names}
+
+
+def test_what_the_code_raises_rings_by_its_name(infra, client):
+    for function in FUNCTIONS:
+        found = filters(client, function)[f"{name(function)}-raised"]
+        assert found["filterPattern"] == '{ $.alarm = "*" }'
+        [metric] = found["metricTransformations"]
+        assert metric["dimensions"] == {"Alarm": "$.alarm"}
+    for ringing, alarm in raised().items():
+        [found] = client("cloudwatch").describe_alarms(AlarmNames=[ringing])["MetricAlarms"]
+        assert found["Dimensions"] == [{"Name": "Alarm", "Value": alarm}]
+        assert (found["Namespace"], found["MetricName"]) == (
+            metric["metricNamespace"],
+            metric["metricName"],
+        )
+        assert found["AlarmDescription"].startswith(ALARMS[alarm]["meaning"])
+
+
+def filters(client, function):
+    group = f"/functions/{name(function)}"
+    found = client("logs").describe_metric_filters(logGroupName=group)["metricFilters"]
+    return {each["filterName"]: each for each in found}
+
+
 def test_lines_that_need_a_person_are_counted(infra, client):
     for function in FUNCTIONS:
-        [found] = client("logs").describe_metric_filters(
-            logGroupName=f"/functions/{name(function)}"
-        )["metricFilters"]
-        assert found["filterPattern"] == '{ $.level = "ERROR" }'
+        found = filters(client, function)[f"{name(function)}-complaints"]
+        # Those with a name of their own ring by it.
+        assert found["filterPattern"] == '{ ($.level = "ERROR") && ($.alarm NOT EXISTS) }'
         [metric] = found["metricTransformations"]
         [alarm] = client("cloudwatch").describe_alarms(AlarmNames=[f"{name(function)}-complaints"])["MetricAlarms"]
         assert (alarm["Namespace"], alarm["MetricName"]) == (

@@ -257,5 +257,5 @@ function quarantined(call) {
   return make("article", { class: "card notice" },
     make("p", {}, make("strong", {}, call.provider), `: ${call.reason}`),
     make("details", {}, make("summary", {}, `${call.content_type || "no content type"}${call.base64 ? ", shown as Base64" : ""}`), make("pre", { dir: "auto" }, call.body)),
-    make("footer", {}, make("time", {}, clock(call.at))));
+    make("footer", {}, make("time", {}, clock(call.at)), call.seen > 1 ? ` came ${call.seen} times` : null));
 }

@@ -17,6 +17,7 @@ use queue::{Queue, WakeUp};
 use settings::Names;
 use sms::{Event, Provider, Providers, Text};
 use telemetry::{Step, TraceId};
+use thiserror::Error;
 use tracing::Instrument;
 
 /// The longest text that is taken, in characters. No provider of ours carries more than 1,600.
@@ -29,6 +30,17 @@ const SAME_WORDS: Duration = Duration::from_secs(120);
 /// The settings that the function reads.
 pub const SETTINGS: &[Names] =
     &[host::PUBLIC_URL, Providers::SETTINGS, Store::SETTINGS, Queue::SETTINGS];
+
+/// Why a text was not taken.
+#[derive(Debug, Error)]
+pub enum TakeError {
+    /// It is longer than any text is: a person should look at it.
+    #[error("text too long")]
+    TooLong,
+    /// The store does not answer, so nothing is promised.
+    #[error(transparent)]
+    Store(#[from] Unavailable),
+}
 
 /// The function, with its clients.
 pub struct Inbound {
@@ -70,10 +82,13 @@ impl Inbound {
                     continue;
                 }
             };
-            let stored = if text.body.chars().count() > LONGEST_TEXT {
-                webhooks::keep(&self.store, provider, &call, "text too long", trace, now).await
-            } else {
-                self.take(provider, text, trace, now).await
+            let stored = match self.take(provider, text, trace, now, now).await {
+                Err(TakeError::TooLong) => {
+                    let reason = "text too long";
+                    webhooks::keep(&self.store, provider, &call, reason, trace, now).await
+                }
+                Err(TakeError::Store(error)) => Err(error),
+                Ok(()) => Ok(()),
             };
             if let Err(error) = stored {
                 return webhooks::unavailable(&error);
@@ -82,25 +97,34 @@ impl Inbound {
         webhooks::acknowledge(provider)
     }
 
-    async fn take(
+    /// Stores a text that came at this time, once, and wakes the turn that answers it.
+    pub async fn take(
         &self,
         provider: &dyn Provider,
         text: Text,
         trace: &TraceId,
+        came: Timestamp,
         now: Timestamp,
-    ) -> Result<(), Unavailable> {
+    ) -> Result<(), TakeError> {
+        if text.body.chars().count() > LONGEST_TEXT {
+            return Err(TakeError::TooLong);
+        }
         let claim = claim(provider.name(), &text);
         match policy::keyword(&text.body) {
             Some(Keyword::Stop) => {
                 let confirmed = provider.answers(&text.body);
-                let stop = Stop { at: now, provider: provider.name().into(), confirmed };
+                let stop = Stop { at: came, provider: provider.name().into(), confirmed };
                 self.store.stop(&claim, &text.from, &stop).await?;
             }
-            Some(Keyword::Start) => self.store.start(&claim, &text.from, now).await?,
+            Some(Keyword::Start) => self.store.start(&claim, &text.from, came).await?,
             // YES is an ordinary word unless the person has stopped, which the turn knows.
             Some(Keyword::Yes | Keyword::Help) | None => {}
         }
         let conversation = ConversationId::of(&text.to, &text.from);
+        let mut steps = vec![Step::new("received", came).with("provider", provider.name())];
+        if came < now {
+            steps.push(Step::new("taken out of quarantine", now));
+        }
         let arrival = Arrival {
             ours: text.to,
             theirs: text.from,
@@ -110,10 +134,11 @@ impl Inbound {
                 body: text.body,
                 media: text.media,
                 trace: trace.clone(),
-                at: now,
+                at: came,
             },
-            steps: vec![Step::new("received", now).with("provider", provider.name())],
+            steps,
             claim,
+            at: now,
         };
         let taken = self.store.take(&arrival).await?;
         match taken {

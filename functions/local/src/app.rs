@@ -109,11 +109,12 @@ impl App {
     /// Runs everything until `stop`, then finishes what is in flight.
     pub(crate) async fn run(self, stop: impl Future<Output = ()> + Clone + Send + 'static) {
         let Self { store, queue, turn, sweep_every, listener, router, .. } = self;
-        let sweep = Sweep { store, queue: queue.clone() };
         let providers = Arc::clone(&turn.providers);
+        let sweep = Sweep { store, queue: queue.clone(), providers: Arc::clone(&providers) };
         tokio::join!(
             host::serve(listener, router, stop.clone()),
             host::repeat(sweep_every, stop.clone(), || sweep.run(Timestamp::now())),
+            host::repeat(SWEEP, stop.clone(), || sweep.watch(Timestamp::now())),
             queue::consume(&queue, AT_ONCE, stop, move |wake_up| {
                 let turn = turn.clone();
                 async move { turn.run(&wake_up, Timestamp::now()).await }

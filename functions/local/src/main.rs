@@ -6,6 +6,7 @@
 mod app;
 mod chat;
 mod offline_model;
+mod quarantine;
 mod register;
 mod send;
 mod smoke;
@@ -38,6 +39,11 @@ enum Command {
     Chat,
     /// Text what runs at `PUBLIC_URL` from a number that is nobody's, and say step by step what works
     Smoke,
+    /// List genuine calls that were not understood, by the fields they have
+    Quarantine {
+        #[command(subcommand)]
+        action: Option<quarantine::Action>,
+    },
     /// Print what to paste into the forms that register a number, and what would be rejected
     Register,
 }
@@ -62,6 +68,9 @@ fn main() -> ExitCode {
         // Who talks in a terminal wants to read what is said, not how.
         Command::Chat => host::run(settings.or("RUST_LOG", "error"), chat::run),
         Command::Smoke => host::run(settings.or("RUST_LOG", "error"), smoke::run),
+        Command::Quarantine { action } => host::run(settings.or("RUST_LOG", "error"), |settings| {
+            quarantine::run(settings, action)
+        }),
         Command::Register => host::run(settings.or("RUST_LOG", "error"), register::run),
         Command::Send { to, text } => {
             host::run(settings.or("RUST_LOG", "error"), |settings| send::run(settings, to, text))

@@ -1,10 +1,10 @@
 //! One text by hand: `textback send +12025550143 "hello"`.
 
-use conversations::{Attempt, ConversationId, Store};
+use conversations::{Attempt, ConversationId, Learned, Reply, Store, Word};
 use host::Error;
 use jiff::Timestamp;
 use settings::Settings;
-use sms::{Number, Outgoing, Providers, SendError, Status, segments};
+use sms::{Number, Providers, SendError, Status};
 use telemetry::TraceId;
 use uuid::Uuid;
 
@@ -19,33 +19,28 @@ pub(crate) async fn run(settings: Settings, to: String, body: String) -> Result<
     let trace = TraceId::fresh();
     // The mock carries nothing but what came by the mock.
     let via = if providers.names() == ["mock"] { "mock" } else { "" };
-    let mut refused = Vec::new();
-    while let Some(provider) = providers.next(via, &refused) {
+    for provider in providers.answering(via) {
         let name = provider.name();
-        let attempt = Attempt {
-            id: format!("{trace}-{}", &Uuid::new_v4().simple().to_string()[..8]),
-            conversation: ConversationId::of(name, &to),
-            trace: trace.clone(),
-            provider: name.to_owned(),
-            segments: segments(&body).count,
-            words: vec![Status::Sending],
+        let id = format!("{trace}-{}", &Uuid::new_v4().simple().to_string()[..8]);
+        let conversation = ConversationId::of(name, &to);
+        let reply = Reply::alone(&body, &trace, Timestamp::now());
+        let by = (name, provider.sender(), None);
+        let attempt = Attempt::begin(id, &conversation, by, &to, reply, Timestamp::now());
+        let attempt = Attempt { apart: true, ..attempt };
+        if !store.begin(&attempt).await? {
+            return Err("this person has said STOP: nothing was sent".into());
+        }
+        let learned = |status| Learned {
+            attempt: attempt.id.clone(),
+            word: Word::Whole(status),
             message: None,
             code: None,
             at: Timestamp::now(),
         };
-        if !store.begin(&attempt, &to).await? {
-            return Err("this person has said STOP: nothing was sent".into());
-        }
-        let message = Outgoing {
-            attempt: attempt.id.clone(),
-            from: None,
-            to: to.clone(),
-            body: body.clone(),
-        };
-        match provider.send(providers.http(), &message).await {
+        match provider.send(providers.http(), &attempt.outgoing()).await {
             Ok(id) => {
                 let message = Some((name.to_owned(), id.clone()));
-                store.learn(&attempt.id, Status::Accepted, message, None).await?;
+                store.learn(&Learned { message, ..learned(Status::Accepted) }).await?;
                 println!(
                     "{name}: accepted as {id}, {} segment(s), trace {trace}",
                     attempt.segments
@@ -58,10 +53,14 @@ pub(crate) async fn run(settings: Settings, to: String, body: String) -> Result<
                     SendError::Unknown { .. } => Status::Unknown,
                     _ => Status::Failed,
                 };
-                store.learn(&attempt.id, status, None, Some(error.code())).await?;
+                let code = Some(error.code().to_owned());
+                store.learn(&Learned { code, ..learned(status) }).await?;
                 println!("{name}: {error}");
+                if let Some(known) = providers.explain(name, error.code()) {
+                    println!("  {known}");
+                }
                 match error {
-                    SendError::Refused { .. } => refused.push(name),
+                    SendError::Refused { .. } => {}
                     SendError::Unknown { .. } => {
                         return Err(format!(
                             "it may have been sent, so no other provider was asked: look it up in \

@@ -9,10 +9,10 @@ use axum::http::Request;
 use axum::response::Response;
 use axum::routing::post;
 use bytes::Bytes;
-use conversations::{Joined, Store};
+use conversations::{Joined, Store, Unavailable};
 use jiff::Timestamp;
 use settings::Names;
-use sms::{Event, Providers};
+use sms::{Event, Providers, Receipt};
 use telemetry::TraceId;
 use tracing::Instrument;
 
@@ -63,24 +63,37 @@ impl Receipts {
                     continue;
                 }
             };
-            match self.store.receive(provider.name(), &receipt, now).await {
-                Ok(joined) => {
-                    if let Joined::Attempt(trace) = joined {
-                        tracing::Span::current().record("trace.id", trace.as_str());
-                        attempted = Some(trace);
-                    }
-                    tracing::info!(
-                        provider.name = provider.name(),
-                        message.id = receipt.message,
-                        code = receipt.code,
-                        "took a receipt: {}",
-                        receipt.word
-                    );
-                }
+            match self.take(provider.name(), &receipt, now).await {
+                Ok(trace) => attempted = trace.or(attempted),
                 Err(error) => return (webhooks::unavailable(&error), attempted),
             }
         }
         (webhooks::acknowledge(provider), attempted)
+    }
+
+    /// Stores a receipt that came at this time, once, and tells its attempt. Returns the trace of
+    /// the attempt, once that is known.
+    pub async fn take(
+        &self,
+        provider: &str,
+        receipt: &Receipt,
+        came: Timestamp,
+    ) -> Result<Option<TraceId>, Unavailable> {
+        let attempted = match self.store.receive(provider, receipt, came).await? {
+            Joined::Attempt(trace) => Some(trace),
+            Joined::NotYet | Joined::Repeat => None,
+        };
+        if let Some(trace) = &attempted {
+            tracing::Span::current().record("trace.id", trace.as_str());
+        }
+        tracing::info!(
+            provider.name = provider,
+            message.id = receipt.message,
+            code = receipt.code,
+            "took a receipt: {}",
+            receipt.word
+        );
+        Ok(attempted)
     }
 }
 

@@ -1,5 +1,7 @@
-//! Runs every minute: wakes what is due, joins what was left apart, forgets what has expired. It
-//! never sends.
+//! Runs every minute: wakes what is due, joins what was left apart, asks what has become of texts,
+//! says what that shows, forgets what has expired. It never sends.
+
+mod look;
 
 use std::sync::Arc;
 
@@ -7,14 +9,19 @@ use conversations::{Store, Unavailable};
 use jiff::Timestamp;
 use queue::{Queue, QueueError, WakeUp};
 use settings::Names;
-use telemetry::TraceId;
+use sms::Providers;
+use telemetry::{Alarm, TraceId, raise};
 use thiserror::Error;
 
 /// How much of each kind one run looks at. What is left is next.
 const AT_ONCE: u32 = 200;
 
+/// How often is looked for dead letters, in minutes. What waits there waits for a person.
+const WATCHED_EVERY: i64 = 5;
+
 /// The settings that the function reads.
-pub const SETTINGS: &[Names] = &[Store::SETTINGS, Queue::SETTINGS];
+pub const SETTINGS: &[Names] =
+    &[host::PUBLIC_URL, Providers::SETTINGS, Store::SETTINGS, Queue::SETTINGS];
 
 /// The function, with its clients.
 #[derive(Clone)]
@@ -23,6 +30,8 @@ pub struct Sweep {
     pub store: Arc<Store>,
     /// Where the turn is woken.
     pub queue: Queue,
+    /// Who is asked what has become of texts.
+    pub providers: Arc<Providers>,
 }
 
 /// Why a run was not finished. The next one does the same again.
@@ -39,6 +48,22 @@ pub enum SweepError {
 impl Sweep {
     /// One run.
     pub async fn run(&self, now: Timestamp) -> Result<(), SweepError> {
+        self.wake(now).await?;
+        let joined = self.store.join_receipts(None, AT_ONCE).await?;
+        if joined > 0 {
+            tracing::info!(receipts = joined, "joined receipts that came before their attempts");
+        }
+        let attempts = self.store.attempts_due(now, AT_ONCE).await?;
+        if self.look(attempts, now).await? {
+            // Somebody else can still send it.
+            self.wake(now).await?;
+        }
+        self.store.expire(now).await?;
+        Ok(())
+    }
+
+    /// Wakes whatever is due.
+    async fn wake(&self, now: Timestamp) -> Result<(), SweepError> {
         let mut due = self.store.due(now, AT_ONCE).await?;
         due.extend(self.store.effects_due(now, AT_ONCE).await?);
         for (conversation, since) in due {
@@ -50,11 +75,17 @@ impl Sweep {
             let wake_up = WakeUp { conversation, trace: TraceId::fresh() };
             self.queue.send(&wake_up, &deduplication).await?;
         }
-        let joined = self.store.join_receipts(None, AT_ONCE).await?;
-        if joined > 0 {
-            tracing::info!(receipts = joined, "joined receipts that came before their attempts");
+        Ok(())
+    }
+
+    /// Looks for what nobody else would see, when it is time: called every minute, every fifth.
+    pub async fn watch(&self, now: Timestamp) -> Result<(), SweepError> {
+        if now.as_second() / 60 % WATCHED_EVERY != 0 {
+            return Ok(());
         }
-        self.store.expire(now).await?;
+        if let Some(count @ 1..) = self.queue.dead_letters().await? {
+            raise!(Alarm::DeadLetters, count, "wake-ups that were put aside: {count}");
+        }
         Ok(())
     }
 }

@@ -8,6 +8,7 @@ use conversations::Store;
 use host::Function;
 use jiff::Timestamp;
 use queue::Queue;
+use sms::Providers;
 use sweep::Sweep;
 
 /// As often as Lambda's scheduler can.
@@ -15,7 +16,9 @@ const EVERY: Duration = Duration::from_secs(60);
 
 fn main() -> ExitCode {
     Function::reading(sweep::SETTINGS).serve_schedule(EVERY, async |settings| {
+        let public_url = host::public_url(&settings)?;
         let sweep = Sweep {
+            providers: Arc::new(Providers::configured(&settings, &public_url, false)?),
             store: Arc::new(Store::open(&settings)?),
             queue: Queue::open(&settings)?.ok_or(host::NO_QUEUE)?,
         };
@@ -23,7 +26,11 @@ fn main() -> ExitCode {
         host::meanwhile(sweep.queue.clone().prepare());
         Ok(move || {
             let sweep = sweep.clone();
-            async move { sweep.run(Timestamp::now()).await }
+            async move {
+                let now = Timestamp::now();
+                sweep.run(now).await?;
+                sweep.watch(now).await
+            }
         })
     })
 }

@@ -9,7 +9,7 @@ use conversations::{
 use evidence::{Route, State};
 use jiff::{SignedDuration, Timestamp};
 use sms::{Provider, SendError, Status};
-use telemetry::{Step, TraceId};
+use telemetry::{Alarm, Step, TraceId, raise};
 use tokio::time::timeout;
 use uuid::Uuid;
 
@@ -38,8 +38,10 @@ pub(crate) struct Begun<'a> {
     provider: &'a dyn Provider,
     attempt: Attempt,
     until: Timestamp,
-    /// Why this provider, as a sentence.
+    /// Why this provider, in sentences.
     why: String,
+    /// That no provider works, and what is wrong with each, if so: it is tried all the same.
+    nothing_works: Option<String>,
 }
 
 impl Begun<'_> {
@@ -63,12 +65,25 @@ pub(crate) struct Way<'a> {
     route: Route,
 }
 
+impl Way<'_> {
+    /// Whether nothing of this reply's own speaks against it.
+    pub(crate) fn may_carry(&self, reply: &Reply) -> bool {
+        !reply.refused_by.iter().any(|name| name == self.provider.name())
+    }
+}
+
 impl<'a> Wake<'a> {
     /// Makes a reply the open one of its conversation, and begins the next attempt at it by the
     /// best provider that has not refused it. If all have, it is due again later.
     pub(crate) fn begin(&self, loaded: &Loaded, draft: &mut Draft<'a>, mut reply: Reply) {
         let now = self.clock.now();
-        let mut ways = self.ways(&draft.next, &reply);
+        let ways = self.ways(&draft.next, &reply.via);
+        let routes: Vec<_> = ways.iter().map(|way| way.route.clone()).collect();
+        let explain = |provider: &str, code: &str| {
+            self.turn.providers.explain(provider, code).map(ToString::to_string)
+        };
+        let nothing_works = loaded.health.nothing_works(&routes, explain);
+        let mut ways: Vec<_> = ways.into_iter().filter(|way| way.may_carry(&reply)).collect();
         let routes: Vec<_> = ways.iter().map(|way| way.route.clone()).collect();
         let Some(choice) = evidence::choose(&routes, &loaded.health, now) else {
             let (first, longest) = ROUND;
@@ -90,27 +105,30 @@ impl<'a> Wake<'a> {
             true => Change::AttemptDespiteStop(attempt.clone()),
             false => Change::Attempt(attempt.clone()),
         });
+        if let Some(sentence) = &nothing_works {
+            let notice = self.notice("nothing-works".into(), sentence.clone(), &reply.trace);
+            draft.changes.push(Change::Notice(notice));
+        }
         let until = now + UNDER_WAY;
         let provider_name = provider.name().to_owned();
         draft.next.last = Some(Said { attempt: id.clone(), at: now });
         reply.sending = Some(Sending { attempt: id, provider: provider_name, at: now, until });
         draft.next.open = Some(reply);
         draft.next.due_at = Some(until);
-        draft.begun = Some(Begun { provider, attempt, until, why: choice.why });
+        draft.begun = Some(Begun { provider, attempt, until, why: choice.why, nothing_works });
     }
 
-    /// The ways by which a reply can still go, in the configured order.
-    pub(crate) fn ways(&self, conversation: &Conversation, reply: &Reply) -> Vec<Way<'a>> {
-        let providers = self.turn.providers.answering(&reply.via).into_iter();
-        let left = providers.filter(|it| !reply.refused_by.iter().any(|name| name == it.name()));
-        left.map(|provider| {
+    /// The ways by which the answer to a text that came `via` a provider can go, in the configured
+    /// order.
+    pub(crate) fn ways(&self, conversation: &Conversation, via: &str) -> Vec<Way<'a>> {
+        let way = |provider: &'a dyn Provider| {
             let name = provider.name();
-            let from = (name == reply.via).then(|| conversation.ours.clone());
+            let from = (name == via).then(|| conversation.ours.clone());
             let sender = from.as_deref().unwrap_or(provider.sender());
             let route = Route::new(name, sender, conversation.theirs.split().0);
             Way { provider, from, route }
-        })
-        .collect()
+        };
+        self.turn.providers.answering(via).into_iter().map(way).collect()
     }
 
     /// Makes the attempt that was committed, and those that follow from it, until the reply is
@@ -127,9 +145,12 @@ impl<'a> Wake<'a> {
                 tracing::warn!("left a reply for later: too late to send it");
                 return Ok(());
             };
-            let Begun { provider, attempt, why, .. } = next;
+            let Begun { provider, attempt, why, nothing_works, .. } = next;
             if attempt.to.is_for_tests() {
                 return self.stop_before_provider(loaded, &attempt, steps).await;
+            }
+            if let Some(sentence) = nothing_works {
+                raise!(Alarm::NothingWorks, "{sentence}");
             }
             let message = attempt.outgoing();
             let sending = provider.send(self.turn.providers.http(), &message);

@@ -115,6 +115,22 @@ pub struct Reply {
     pub rounds: u32,
 }
 
+impl Reply {
+    /// A text that answers nobody's: sent by hand, or to find out whether it arrives.
+    pub fn alone(body: &str, trace: &TraceId, now: Timestamp) -> Self {
+        Self {
+            body: body.to_owned(),
+            via: String::new(),
+            trace: trace.clone(),
+            despite_stop: false,
+            at: now,
+            sending: None,
+            refused_by: vec![],
+            rounds: 0,
+        }
+    }
+}
+
 /// The attempt at a reply that may be under way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sending {

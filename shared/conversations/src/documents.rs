@@ -42,6 +42,9 @@ pub(crate) enum Write {
     Replace(Path, Fields, Version),
     /// Sets some fields and adds to arrays what they do not hold yet, whatever was there before.
     Merge { path: Path, set: Fields, append: Vec<(&'static str, Vec<Value>)> },
+    /// Sets some fields and adds one to others, on condition that there is a document. Those who
+    /// count at the same time do not get into each other's way.
+    Count { path: Path, set: Fields, add: Vec<&'static str> },
     /// Removes a document, if there is one; given a version, on condition that it is unchanged.
     Delete(Path, Option<Version>),
     /// Changes nothing, on condition that there is no such document.
@@ -91,6 +94,8 @@ pub(crate) enum Filter {
     Equal(&'static str, Value),
     /// Those whose field, a time, is not later; earliest first.
     NotAfter(&'static str, i64),
+    /// Those whose field, a time, is not earlier; earliest first.
+    NotBefore(&'static str, i64),
     /// All that have the field, a time; latest first.
     Latest(&'static str),
 }

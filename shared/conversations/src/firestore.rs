@@ -183,6 +183,14 @@ impl Firestore {
                 )),
                 Some((field, q::Direction::Ascending)),
             ),
+            Filter::NotBefore(field, time) => (
+                Some(compare(
+                    field,
+                    q::field_filter::Operator::GreaterThanOrEqual,
+                    values::time(time),
+                )),
+                Some((field, q::Direction::Ascending)),
+            ),
             Filter::Latest(field) => (None, Some((field, q::Direction::Descending))),
         };
         let order_by = order.map(|(field, direction)| q::Order {
@@ -249,6 +257,12 @@ impl Firestore {
                     .map(|(field, values)| add(field, values))
                     .collect(),
                 ..Default::default()
+            },
+            Write::Count { path, set, add } => api::Write {
+                operation: update(path, set),
+                update_mask: Some(api::DocumentMask { field_paths: set.keys().cloned().collect() }),
+                update_transforms: add.iter().map(|field| count(field)).collect(),
+                current_document: on(ConditionType::Exists(true)),
             },
             Write::Delete(path, version) => api::Write {
                 operation: Some(Operation::Delete(self.name(path))),
@@ -329,6 +343,13 @@ fn add(field: &str, elements: &[serde_json::Value]) -> FieldTransform {
     FieldTransform {
         field_path: field.to_owned(),
         transform_type: Some(TransformType::AppendMissingElements(api::ArrayValue { values })),
+    }
+}
+
+fn count(field: &str) -> FieldTransform {
+    FieldTransform {
+        field_path: field.to_owned(),
+        transform_type: Some(TransformType::Increment(values::encode(&1.into()))),
     }
 }
 

@@ -102,26 +102,6 @@ pub struct Notice {
     pub at: Timestamp,
 }
 
-/// A genuine webhook call that was not understood, kept whole.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct Quarantined {
-    /// The provider it came from.
-    pub provider: String,
-    /// Why it was not understood.
-    pub reason: String,
-    /// Its content type.
-    pub content_type: String,
-    /// Its body: text, or Base64 where it was no UTF-8.
-    pub body: String,
-    /// Whether `body` is Base64.
-    pub base64: bool,
-    /// The trace it began.
-    pub trace: TraceId,
-    /// When it came.
-    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
-    pub at: Timestamp,
-}
-
 /// A person's word that they want no more texts, on any of our numbers, by any provider.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Stop {

@@ -13,7 +13,7 @@ use telemetry::{Alarm, raise};
 use crate::documents::{Document, Fields, Filter, Query, Unavailable, Version, Write, WriteError};
 use crate::id::hash;
 use crate::store::{at, keep_notice, object};
-use crate::{Attempt, Learned, Notice, Store, Word};
+use crate::{Attempt, Learned, Notice, Store};
 
 /// How often a commit is tried again that others were faster than.
 const TRIES: usize = 5;
@@ -36,7 +36,7 @@ impl Attempt {
     }
 
     /// What it shows of its route. `None`: nothing, since no provider was asked, or a pretended one.
-    fn sample(&self, providers: &Providers) -> Option<Sample> {
+    fn sample(&self, providers: &Providers, now: Timestamp) -> Option<Sample> {
         if self.to.is_for_tests() || self.provider == "mock" {
             return None;
         }
@@ -55,7 +55,7 @@ impl Attempt {
             Status::Delivered => Sign::Delivered,
             _ => Sign::Waiting,
         };
-        Some(Sample { attempt: self.id.clone(), at: self.at, sign })
+        Some(Sample { attempt: self.id.clone(), at: self.at, heard: now, sign })
     }
 }
 
@@ -81,7 +81,7 @@ impl Store {
     ) -> Result<Health, Unavailable> {
         let samples: Vec<_> = attempts
             .iter()
-            .filter_map(|attempt| Some((attempt.route(), attempt.sample(providers)?)))
+            .filter_map(|attempt| Some((attempt.route(), attempt.sample(providers, now)?)))
             .collect();
         if samples.is_empty() {
             return self.health().await;
@@ -190,21 +190,16 @@ fn write<T: Serialize>(
 /// A route that is no longer what it was.
 struct Change<'a> {
     route: &'a Route,
-    from: State,
     to: &'a Verdict,
 }
 
-fn changes<'a>(
-    records: &'a [Kept<Record>],
-    before: &Health,
-    after: &'a Health,
-) -> Vec<Change<'a>> {
+fn changes<'a>(records: &'a [Kept<Record>], before: &Health, after: &'a Health) -> Vec<Change<'a>> {
     let routes = records.iter().map(|kept| &kept.content.route);
     routes
         .filter_map(|route| {
             let (from, to) = (before.state(route), after.verdicts.get(&route.id())?);
             let bad = |state| matches!(state, State::Suspect | State::Down);
-            (from != to.state && (bad(from) || bad(to.state))).then_some(Change { route, from, to })
+            (from != to.state && (bad(from) || bad(to.state))).then_some(Change { route, to })
         })
         .collect()
 }

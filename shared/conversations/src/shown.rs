@@ -4,7 +4,7 @@ use telemetry::TraceId;
 
 use crate::documents::{Filter, Query, Unavailable};
 use crate::store::{at, read};
-use crate::{Attempt, Conversation, ConversationId, Ended, Notice, Quarantined, Store, Trace};
+use crate::{Attempt, Conversation, ConversationId, Ended, Notice, Store, Trace};
 
 impl Store {
     /// All attempts made in a conversation, earliest first.
@@ -46,10 +46,5 @@ impl Store {
     /// What a person should look at, the latest first.
     pub async fn notices(&self, limit: u32) -> Result<Vec<Notice>, Unavailable> {
         self.list(Query { collection: "notices", filter: Filter::Latest("at"), limit }).await
-    }
-
-    /// Calls that were not understood, the latest first.
-    pub async fn quarantined(&self, limit: u32) -> Result<Vec<Quarantined>, Unavailable> {
-        self.list(Query { collection: "quarantine", filter: Filter::Latest("at"), limit }).await
     }
 }

@@ -112,6 +112,11 @@ impl Sqlite {
                     let field = format!("body ->> '$.{field}'");
                     (format!("{field} <= ?2"), format!("ORDER BY {field}"))
                 }
+                Filter::NotBefore(field, time) => {
+                    values.push((*time).into());
+                    let field = format!("body ->> '$.{field}'");
+                    (format!("{field} >= ?2"), format!("ORDER BY {field}"))
+                }
                 Filter::Latest(field) => {
                     let field = format!("body ->> '$.{field}'");
                     (format!("{field} IS NOT NULL"), format!("ORDER BY {field} DESC"))
@@ -186,6 +191,16 @@ fn carry_out(transaction: &Transaction<'_>, write: Write) -> Result<Option<Versi
                 }
             }
             store(transaction, &path, &fields, version).map(|_| None)
+        }
+        Write::Count { path, set, add } => {
+            let Some(found) = read(transaction, &path)? else { return Err(WriteError::Conflict) };
+            let mut fields = found.fields;
+            fields.extend(set);
+            for name in add {
+                let count = fields.get(name).and_then(Value::as_i64).unwrap_or_default();
+                fields.insert(name.into(), (count + 1).into());
+            }
+            store(transaction, &path, &fields, found.version.0 + 1).map(|_| None)
         }
         Write::Delete(path, version) => {
             let unchanged = |version| {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use evidence::Health;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -16,10 +17,8 @@ use crate::documents::{
     Document, Documents, Fields, Filter, Path, Query, Unavailable, Version, Write, WriteError,
 };
 use crate::id::{hash, person};
-use crate::{
-    Attempt, Conversation, ConversationId, Effect, Ended, Learned, Notice, Quarantined, Stop,
-    Waiting,
-};
+use crate::routes::health_of;
+use crate::{Attempt, Conversation, ConversationId, Effect, Ended, Learned, Notice, Stop, Waiting};
 
 pub(crate) const DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -48,6 +47,8 @@ pub struct Arrival {
     pub text: Waiting,
     /// What has happened so far under its trace.
     pub steps: Vec<Step>,
+    /// When it is taken: later than the text came, where that was kept meanwhile.
+    pub at: Timestamp,
 }
 
 /// The right to handle a message, given once.
@@ -105,6 +106,8 @@ pub struct Loaded {
     pub conversation: Conversation,
     /// Whether the person has stopped.
     pub stop: Option<Stop>,
+    /// What is known of the ways that a reply can go.
+    pub health: Health,
     version: Version,
     stop_version: Option<Version>,
 }
@@ -227,7 +230,9 @@ impl Store {
         let Some(window) = claim.again_after else { return Ok(None) };
         let Some(found) = self.get_one(claim.path()).await? else { return Ok(None) };
         let claimed = found.fields.get("at").and_then(Value::as_i64).unwrap_or_default();
-        let passed = i128::from(now.as_millisecond() - claimed) > window.as_millis() as i128;
+        // Also for words that came long before those: they were kept meanwhile.
+        let passed =
+            i128::from(now.as_millisecond().abs_diff(claimed)) > window.as_millis() as i128;
         Ok(passed.then(|| Write::Replace(claim.path(), claim_fields(now), found.version)))
     }
 
@@ -250,45 +255,32 @@ impl Store {
         Ok(())
     }
 
-    /// Writes down that a person is back. Once for each message.
+    /// Writes down that a person is back, as they said at this time. Once for each message, and not
+    /// if they have stopped since.
     pub async fn start(
         &self,
         claim: &Claim,
         theirs: &Number,
-        now: Timestamp,
+        said: Timestamp,
     ) -> Result<(), Unavailable> {
-        let started = Write::Delete(at("stops", &person(theirs)), None);
-        self.claim(&claim.of_keyword(), now, &[started]).await?;
+        let stop = at("stops", &person(theirs));
+        if let Some(found) = self.get_one(stop.clone()).await?
+            && read::<Stop>(found)?.at > said
+        {
+            return Ok(());
+        }
+        self.claim(&claim.of_keyword(), said, &[Write::Delete(stop, None)]).await?;
         Ok(())
     }
 
-    /// Keeps a genuine call that was not understood, for the operator.
-    pub async fn quarantine(&self, call: &Quarantined) -> Result<(), Unavailable> {
-        let name = hash(&[&call.provider, &call.body]);
-        let notice = Notice {
-            id: format!("quarantined-{name}"),
-            sentence: format!(
-                "A genuine call from {} was not understood ({}). It is kept whole: see which \
-                 fields it has.",
-                call.provider, call.reason
-            ),
-            conversation: None,
-            trace: Some(call.trace.clone()),
-            at: call.at,
-        };
-        let kept =
-            Write::Create(at("quarantine", &name), expiring(fields(call), call.at, RECORDS_LIVE));
-        match self.documents.commit(vec![kept, keep_notice(&notice)]).await {
-            Ok(_) | Err(WriteError::Conflict) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// Reads a conversation, and whether its person has stopped, in one round trip.
+    /// Reads a conversation, whether its person has stopped, and how replies may go, in one round
+    /// trip.
     pub async fn load(&self, id: &ConversationId) -> Result<Option<Loaded>, Unavailable> {
-        let paths = [at("conversations", id.as_str()), at("stops", id.person())];
+        let paths =
+            [at("conversations", id.as_str()), at("stops", id.person()), at("health", "current")];
         let mut found = self.documents.get(&paths).await?.into_iter();
-        let (Some(Some(conversation)), stop) = (found.next(), found.next().flatten()) else {
+        let mut next = || found.next().flatten();
+        let (Some(conversation), stop, health) = (next(), next(), next()) else {
             return Ok(None);
         };
         Ok(Some(Loaded {
@@ -297,6 +289,7 @@ impl Store {
             conversation: read(conversation)?,
             stop_version: stop.as_ref().map(|stop| stop.version),
             stop: stop.map(read).transpose()?,
+            health: health_of(health)?,
         }))
     }
 
@@ -463,7 +456,7 @@ impl From<WriteError> for Unavailable {
 }
 
 fn appends(arrival: &Arrival) -> [Write; 2] {
-    let now = arrival.text.at;
+    let now = arrival.at;
     let id = ConversationId::of(&arrival.ours, &arrival.theirs);
     let set = object(json!({
         "ours": arrival.ours,
@@ -507,7 +500,7 @@ fn claim_fields(now: Timestamp) -> Fields {
     expiring(object(json!({ "at": now.as_millisecond() })), now, CLAIMS_LIVE)
 }
 
-fn keep_notice(notice: &Notice) -> Write {
+pub(crate) fn keep_notice(notice: &Notice) -> Write {
     keep(at("notices", &notice.id), expiring(fields(notice), notice.at, CONVERSATIONS_LIVE))
 }
 

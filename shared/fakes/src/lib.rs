@@ -6,26 +6,32 @@
 #![warn(missing_docs)]
 #![expect(clippy::unwrap_used, reason = "a stand-in that breaks must fail the test that uses it")]
 
+mod aws_sms;
 mod events;
 mod gateway;
 mod google_tokens;
 mod messagecentral;
 mod network;
 mod openai;
+mod plivo;
 mod relay;
 mod runtime_api;
 mod servers;
 mod switch;
 mod twilio;
+mod vonage;
 
+pub use aws_sms::*;
 pub use events::*;
 pub use gateway::*;
 pub use google_tokens::*;
 pub use messagecentral::*;
 pub use network::*;
 pub use openai::*;
+pub use plivo::*;
 pub use relay::*;
 pub use runtime_api::*;
 pub use servers::*;
 pub use switch::*;
 pub use twilio::*;
+pub use vonage::*;

@@ -167,6 +167,14 @@ pub(crate) fn parameters(encoded: &[u8], names: &str) -> Result<BTreeMap<String,
     Ok(parameters)
 }
 
+/// Whether a company would call this address. Twilio refuses a message that names one on localhost,
+/// or one with an underscore in its host.
+pub(crate) fn is_public(url: &str) -> bool {
+    let Ok(url) = url::Url::parse(url) else { return false };
+    let named = url.domain().is_some_and(|host| host.contains('.') && !host.contains('_'));
+    matches!(url.scheme(), "http" | "https") && named && url.as_str().len() <= 4000
+}
+
 /// State that a test can wait for instead of sleeping.
 #[derive(Debug)]
 pub(crate) struct Watched<S>(watch::Sender<S>);

@@ -87,6 +87,20 @@ impl Moto {
             "FifoQueue": "true",
             "VisibilityTimeout": visibility.as_secs().to_string(),
         });
+        self.create_queue(name, &attributes).await
+    }
+
+    /// Makes such a queue that puts what fails three times into a second one. Returns both URLs.
+    pub async fn create_fifo_queue_and_its_dead(&self, name: &str) -> [String; 2] {
+        let dead_name = format!("{name}-dead");
+        let dead = self.create_queue(&dead_name, &json!({ "FifoQueue": "true" })).await;
+        let target = format!("arn:aws:sqs:us-east-1:123456789012:{dead_name}.fifo");
+        let policy = json!({ "deadLetterTargetArn": target, "maxReceiveCount": 3 });
+        let attributes = json!({ "FifoQueue": "true", "RedrivePolicy": policy.to_string() });
+        [self.create_queue(name, &attributes).await, dead]
+    }
+
+    async fn create_queue(&self, name: &str, attributes: &Value) -> String {
         let queue = json!({"QueueName": format!("{name}.fifo"), "Attributes": attributes});
         let answer = self.call("sqs", "AmazonSQS.CreateQueue", &queue).await;
         answer["QueueUrl"].as_str().unwrap_or_else(|| panic!("moto refused: {answer}")).to_owned()

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use telemetry::{Alarm, raise};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
@@ -85,7 +86,8 @@ impl InProcess {
         first.failures += u32::from(!done);
         let again = !done && first.failures < TRIES;
         if !done && !again {
-            tracing::error!(
+            raise!(
+                Alarm::DeadLetters,
                 trace.id = %first.wake_up.trace,
                 "a wake-up failed {TRIES} times and was set aside"
             );

@@ -78,7 +78,7 @@ impl Queue {
     ];
 
     /// A new queue in the memory of this process. A wake-up that fails three times is set aside
-    /// with an error in the log.
+    /// with an alarm.
     pub fn in_process() -> Self {
         Self(Kind::InProcess(Arc::default()))
     }
@@ -97,6 +97,15 @@ impl Queue {
     pub async fn prepare(self) {
         if let Kind::Sqs(queue) = self.0 {
             queue.client().await;
+        }
+    }
+
+    /// How many wake-ups were put aside because they failed again and again, about. `None` where
+    /// nothing is put aside: the queue in the process forgets such a one, and raises the alarm.
+    pub async fn dead_letters(&self) -> Result<Option<u64>, QueueError> {
+        match &self.0 {
+            Kind::InProcess(_) => Ok(None),
+            Kind::Sqs(queue) => queue.dead_letters().await,
         }
     }
 

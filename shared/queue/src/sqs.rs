@@ -12,6 +12,8 @@ use aws_config::{BehaviorVersion, Region, timeout::TimeoutConfig};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::{Config, Credentials};
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sqs::types::QueueAttributeName;
+use serde::Deserialize;
 use settings::{Settings, SettingsError};
 use sha2::{Digest, Sha256};
 use tokio::sync::OnceCell;
@@ -63,6 +65,13 @@ impl Access {
     }
 }
 
+/// Where a queue puts what failed too often.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RedrivePolicy {
+    dead_letter_target_arn: String,
+}
+
 impl Sqs {
     pub(crate) fn open(settings: &Settings) -> Result<Option<Self>, SettingsError> {
         let Some(url) = settings.get("TURN_QUEUE_URL") else { return Ok(None) };
@@ -106,6 +115,32 @@ impl Sqs {
         let message = message.message_group_id(acceptable(&wake_up.conversation));
         message.message_deduplication_id(acceptable(deduplication)).send().await?;
         Ok(())
+    }
+
+    /// How many messages are in the queue that this one puts those into that failed too often. SQS
+    /// counts about.
+    pub(crate) async fn dead_letters(&self) -> Result<Option<u64>, QueueError> {
+        let policy = self.attribute(&self.url, QueueAttributeName::RedrivePolicy).await?;
+        let policy = policy.and_then(|policy| serde_json::from_str::<RedrivePolicy>(&policy).ok());
+        let target = policy.map(|policy| policy.dead_letter_target_arn).unwrap_or_default();
+        // arn:aws:sqs:eu-central-1:123456789012:turns-dead.fifo
+        let mut parts = target.rsplit(':');
+        let (Some(name), Some(account)) = (parts.next(), parts.next()) else { return Ok(None) };
+        let request = self.client().await.get_queue_url().queue_name(name);
+        let found = request.queue_owner_aws_account_id(account).send().await?;
+        let url = found.queue_url.unwrap_or_default();
+        let count = QueueAttributeName::ApproximateNumberOfMessages;
+        Ok(self.attribute(&url, count).await?.and_then(|count| count.parse().ok()))
+    }
+
+    async fn attribute(
+        &self,
+        url: &str,
+        name: QueueAttributeName,
+    ) -> Result<Option<String>, QueueError> {
+        let request = self.client().await.get_queue_attributes().queue_url(url);
+        let found = request.attribute_names(name.clone()).send().await?;
+        Ok(found.attributes.and_then(|mut attributes| attributes.remove(&name)))
     }
 
     pub(crate) async fn receive(&self) -> Result<(WakeUp, Handle), QueueError> {

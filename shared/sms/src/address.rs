@@ -1,7 +1,9 @@
 //! Addresses: ours as the outside knows it, and those of the providers.
 
+use bytes::Bytes;
+use http::Request;
 use settings::{Settings, SettingsError};
-use url::{Host, Url};
+use url::{Host, Url, form_urlencoded};
 
 /// Reads the address at which providers reach us.
 pub(crate) fn public(public_url: &str) -> Result<Url, SettingsError> {
@@ -16,6 +18,32 @@ pub(crate) fn of_provider(
 ) -> Result<String, SettingsError> {
     let url = read(name, settings.get(name).unwrap_or(default))?;
     Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+/// The address of ours that a provider calls for this purpose, if it can get there: several refuse a
+/// message that names a loopback.
+pub(crate) fn webhook(public_url: &Url, provider: &str, purpose: &str) -> Option<Url> {
+    if is_loopback(public_url) {
+        return None;
+    }
+    let mut url = public_url.clone();
+    url.path_segments_mut().ok()?.pop_if_empty().extend(["webhooks", provider, purpose]);
+    Some(url)
+}
+
+/// The address of a call to this path as a provider may have signed it: with its port and without,
+/// whichever of the two was configured. What the caller says about itself does not count.
+pub(crate) fn signed(public_url: &Url, path: &str) -> [String; 2] {
+    let (scheme, host) = (public_url.scheme(), public_url.host_str().unwrap_or_default());
+    let port = public_url.port_or_known_default().unwrap_or_default();
+    let base = public_url.path().trim_end_matches('/');
+    [format!("{scheme}://{host}{base}{path}"), format!("{scheme}://{host}:{port}{base}{path}")]
+}
+
+/// What stands behind the question mark of a call.
+pub(crate) fn query(call: &Request<Bytes>) -> impl Iterator<Item = (String, String)> {
+    let query = call.uri().query().unwrap_or_default();
+    form_urlencoded::parse(query.as_bytes()).into_owned()
 }
 
 /// Whether an address is of this machine alone, so that no provider can reach it.

@@ -2,6 +2,10 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
+use crate::{Check, Finding, SendError};
+
 /// A code of a provider's, or one of ours in its place.
 ///
 /// Only codes that are known stand in a table; any other speaks of [`About::Route`].
@@ -28,7 +32,8 @@ impl fmt::Display for Code {
 }
 
 /// What a code speaks of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum About {
     /// The account: nothing goes by this provider until a person has acted (no credit, not
     /// activated, suspended, wrong credentials).
@@ -100,6 +105,31 @@ const OURS: &[Code] = &[
         fix: "",
     },
 ];
+
+/// What a refusal with this code means for the text.
+pub(crate) fn refused(table: &'static [Code], code: impl Into<String>) -> SendError {
+    let code = code.into();
+    match find(table, &code).map(|known| known.about) {
+        Some(About::Person) => SendError::OptedOut { code },
+        Some(About::Number | About::Content) => SendError::Undeliverable { code },
+        _ => SendError::Refused { code },
+    }
+}
+
+/// Whether this code means that the person has told the provider to stop.
+pub(crate) fn is_stop(table: &'static [Code], code: &str) -> bool {
+    find(table, code).is_some_and(|known| known.about == About::Person)
+}
+
+/// What is found out where a company's answer, or the lack of one, comes to this code instead.
+pub(crate) fn unseen(table: &'static [Code], company: &str, check: Check, code: &str) -> Finding {
+    let fix = find(table, code).map(|known| known.fix).filter(|fix| !fix.is_empty());
+    Finding::doubtful(
+        check,
+        format!("{company} does not say ({code})"),
+        fix.unwrap_or("See the provider's status page, and try again."),
+    )
+}
 
 /// What a code of this table means, or one of ours.
 pub(crate) fn find(table: &'static [Code], code: &str) -> Option<&'static Code> {

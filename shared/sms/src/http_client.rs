@@ -95,6 +95,11 @@ impl Answer {
         (200..300).contains(&self.status)
     }
 
+    /// The body, whatever it is.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.body
+    }
+
     /// The body, if it is JSON of this form.
     pub fn json<T: DeserializeOwned>(&self) -> Option<T> {
         serde_json::from_slice(&self.body).ok()

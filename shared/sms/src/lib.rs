@@ -7,6 +7,7 @@
 #![warn(missing_docs)]
 
 mod address;
+mod aws;
 mod code;
 mod error;
 mod event;
@@ -16,10 +17,13 @@ mod http_client;
 mod messagecentral;
 mod mock;
 mod number;
+mod plivo;
 mod provider;
 mod providers;
 mod twilio;
+mod vonage;
 
+pub use aws::Aws;
 pub use code::{About, Code};
 pub use error::{SendError, WebhookError};
 pub use event::{Event, Part, Receipt, Status, Text};
@@ -29,6 +33,8 @@ pub use http_client::{Answer, Http};
 pub use messagecentral::{InboundFields, MessageCentral, MessageCentralSettings};
 pub use mock::Mock;
 pub use number::{NotANumber, Number};
+pub use plivo::Plivo;
 pub use provider::{Acknowledgement, Found, Genuine, Outgoing, Provider};
 pub use providers::Providers;
 pub use twilio::Twilio;
+pub use vonage::Vonage;

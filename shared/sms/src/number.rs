@@ -146,3 +146,14 @@ impl From<Number> for String {
         number.0
     }
 }
+
+/// A number with its plus, from a provider that writes none; a name or a short code as it is.
+pub(crate) fn with_plus(written: &str) -> String {
+    Number::parse(&format!("+{}", without_plus(written)))
+        .map_or_else(|_| written.to_owned(), |number| number.as_str().to_owned())
+}
+
+/// A number as a provider wants it that writes no plus; a name as it is.
+pub(crate) fn without_plus(number: &str) -> &str {
+    number.strip_prefix('+').unwrap_or(number)
+}

@@ -3,12 +3,12 @@
 use futures::future::join_all;
 use settings::{Names, Settings, SettingsError};
 
-use crate::{Code, Http, MessageCentral, Mock, Provider, Twilio};
+use crate::{Aws, Code, Http, MessageCentral, Mock, Plivo, Provider, Twilio, Vonage};
 use crate::{address, code};
 
 /// Every provider there is, in the order in which they are preferred unless `SMS_PROVIDERS` says
 /// otherwise.
-const KNOWN: [&str; 3] = ["messagecentral", "twilio", "mock"];
+const KNOWN: [&str; 6] = ["messagecentral", "twilio", "vonage", "plivo", "aws", "mock"];
 
 /// The configured providers in order of preference, and the client through which they are asked.
 pub struct Providers {
@@ -20,6 +20,13 @@ pub struct Providers {
 impl Providers {
     /// What [`Providers::configured`] reads, every provider included.
     pub const SETTINGS: Names = &[
+        "AWS_ACCESS_KEY_ID",
+        "AWS_ENDPOINT_URL",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_SMS_CONFIGURATION_SET",
+        "AWS_SMS_ORIGINATION",
+        "AWS_SMS_TOPIC_ARN",
         "MC_BASE_URL",
         "MC_CUSTOMER_ID",
         "MC_EMAIL",
@@ -28,6 +35,11 @@ impl Providers {
         "MC_PASSWORD_BASE64",
         "MC_SENDER_ID",
         "MC_WEBHOOK_TOKEN",
+        "PLIVO_AUTH_ID",
+        "PLIVO_AUTH_TOKEN",
+        "PLIVO_BASE_URL",
+        "PLIVO_FROM",
+        "PLIVO_WEBHOOK_TOKEN",
         "SMS_PROVIDERS",
         "TWILIO_ACCOUNT_SID",
         "TWILIO_AUTH_TOKEN",
@@ -37,6 +49,11 @@ impl Providers {
         "TWILIO_MESSAGING_SERVICE_SID",
         "USE_MESSAGECENTRAL",
         "USE_MOCK",
+        "VONAGE_APPLICATION_ID",
+        "VONAGE_BASE_URL",
+        "VONAGE_FROM",
+        "VONAGE_PRIVATE_KEY",
+        "VONAGE_SIGNATURE_SECRET",
     ];
 
     /// These providers, in this order.
@@ -59,6 +76,15 @@ impl Providers {
         }
         if let Some(twilio) = Twilio::from_settings(settings, public_url)? {
             configured.push(Box::new(twilio));
+        }
+        if let Some(vonage) = Vonage::from_settings(settings, public_url)? {
+            configured.push(Box::new(vonage));
+        }
+        if let Some(plivo) = Plivo::from_settings(settings, public_url)? {
+            configured.push(Box::new(plivo));
+        }
+        if let Some(aws) = Aws::from_settings(settings, public_url)? {
+            configured.push(Box::new(aws));
         }
         let alone = configured.is_empty() && mock_by_default;
         if settings.switch("USE_MOCK")?.unwrap_or(alone) {

@@ -28,10 +28,10 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use url::{Url, form_urlencoded};
 
-use crate::address::{self, is_loopback};
+use crate::address::{self, query};
 use crate::code;
 use crate::{
-    About, Acknowledgement, Code, Event, Finding, Found, Genuine, Http, Number, Outgoing, Provider,
+    Acknowledgement, Code, Event, Finding, Found, Genuine, Http, Number, Outgoing, Provider,
     Receipt, SendError, Status, Text, WebhookError,
 };
 
@@ -145,7 +145,9 @@ impl Provider for Twilio {
                 _ => Err(answer.otherwise()),
             },
             400..500 => match answer.json::<Refusal>() {
-                Some(Refusal { code }) if FIVE_DIGITS.contains(&code) => Err(refused(code)),
+                Some(Refusal { code }) if FIVE_DIGITS.contains(&code) => {
+                    Err(code::refused(CODES, code.to_string()))
+                }
                 _ => Err(answer.otherwise()),
             },
             _ => Err(answer.otherwise()),
@@ -187,7 +189,7 @@ impl Provider for Twilio {
                 status: meaning(word).ok_or(WebhookError::Unreadable("an unknown status"))?,
                 word: word.into(),
                 code: get("ErrorCode").filter(|code| !code.is_empty()).map(str::to_owned),
-                opted_out: get("ErrorCode").is_some_and(is_stop),
+                opted_out: get("ErrorCode").is_some_and(|code| code::is_stop(CODES, code)),
             }),
             _ => return Err(WebhookError::Unreadable("neither a text nor a status")),
         };
@@ -321,13 +323,9 @@ impl Twilio {
         request.basic_auth(&self.account_sid, Some(self.auth_token.expose_secret()))
     }
 
-    /// Where receipts go, if Twilio can get there. It refuses a message that names a loopback.
+    /// Where receipts go.
     fn status_callback(&self, attempt: &str) -> Option<String> {
-        if is_loopback(&self.public_url) {
-            return None;
-        }
-        let mut url = self.public_url.clone();
-        url.path_segments_mut().ok()?.pop_if_empty().extend(["webhooks", "twilio", "status"]);
+        let mut url = address::webhook(&self.public_url, "twilio", "status")?;
         url.query_pairs_mut().append_pair("attempt", attempt);
         Some(url.into())
     }
@@ -349,23 +347,14 @@ impl Twilio {
             None if call.method() == Method::GET => String::new(),
             None => signed_parameters(parameters(call)),
         };
+        let path = call.uri().path_and_query().map_or("/", |path| path.as_str());
+        let addresses = address::signed(&self.public_url, path);
         let tokens = [Some(&self.auth_token), self.next_auth_token.as_ref()];
         tokens.into_iter().flatten().any(|token| {
-            self.addresses(call)
+            addresses
                 .iter()
                 .any(|address| mac(token, address, &signed).verify_slice(&signature).is_ok())
         })
-    }
-
-    /// The called address as Twilio may have signed it: with its port and without, whichever of
-    /// the two was configured.
-    fn addresses(&self, call: &Request<Bytes>) -> [String; 2] {
-        let url = &self.public_url;
-        let (scheme, host) = (url.scheme(), url.host_str().unwrap_or_default());
-        let port = url.port_or_known_default().unwrap_or_default();
-        let base = url.path().trim_end_matches('/');
-        let path = call.uri().path_and_query().map_or("/", |path| path.as_str());
-        [format!("{scheme}://{host}{base}{path}"), format!("{scheme}://{host}:{port}{base}{path}")]
     }
 }
 
@@ -380,7 +369,7 @@ impl Message {
             part: None,
             status: meaning(&word).unwrap_or(Status::Accepted),
             word,
-            opted_out: code.as_deref().is_some_and(is_stop),
+            opted_out: code.as_deref().is_some_and(|code| code::is_stop(CODES, code)),
             code,
         }
     }
@@ -401,20 +390,6 @@ fn same_words(one: &str, other: &str) -> bool {
     one.trim() == other.trim() || (!words(one).is_empty() && words(one) == words(other))
 }
 
-fn refused(code: u32) -> SendError {
-    let code = code.to_string();
-    match code::find(CODES, &code).map(|known| known.about) {
-        Some(About::Person) => SendError::OptedOut { code },
-        Some(About::Number | About::Content) => SendError::Undeliverable { code },
-        _ => SendError::Refused { code },
-    }
-}
-
-/// Whether it failed because the person has said STOP.
-fn is_stop(code: &str) -> bool {
-    code::find(CODES, code).is_some_and(|known| known.about == About::Person)
-}
-
 fn meaning(word: &str) -> Option<Status> {
     match word {
         "accepted" | "scheduled" | "queued" | "sending" => Some(Status::Accepted),
@@ -430,11 +405,6 @@ fn is_message_sid(id: &str) -> bool {
     id.len() == 34
         && (id.starts_with("SM") || id.starts_with("MM"))
         && id.bytes().skip(2).all(|b| b.is_ascii_hexdigit())
-}
-
-fn query(call: &Request<Bytes>) -> impl Iterator<Item = (String, String)> {
-    let query = call.uri().query().unwrap_or_default();
-    form_urlencoded::parse(query.as_bytes()).into_owned()
 }
 
 /// The hash of the body that a call with JSON names in its address.

@@ -3,18 +3,20 @@
 
 #![warn(missing_docs)]
 
+mod quarantine;
+
 use axum::body::Body;
 use axum::http::{HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use bytes::{Bytes, BytesMut};
-use conversations::{Quarantined, Store, Unavailable};
+use conversations::{Store, Unavailable};
 use futures::StreamExt;
 use jiff::Timestamp;
-use sms::{Event, Http, Provider, Providers, WebhookError};
+use sms::{Event, Genuine, Http, Provider, Providers, WebhookError};
 use telemetry::TraceId;
 use url::Url;
+
+pub use quarantine::{StillUnread, keep, read_again};
 
 /// The largest body that is read, in bytes. A text of 1,600 emoji takes 19,200 as a form; an
 /// answer to anything larger is 413.
@@ -51,8 +53,8 @@ pub async fn whole(call: Request<Body>) -> Result<Request<Bytes>, Response> {
 /// Finds the provider that a call is for, proves that it made it, and reads what it reports.
 ///
 /// Otherwise returns the answer to give: 404 for a provider that is not configured, 403 for a
-/// forger, 503 for what cannot be proven now, 400 for what cannot be authenticated. A genuine call that is not understood is kept
-/// whole and answered 200, or 503 if it cannot be kept.
+/// forger, 503 for what cannot be proven now, 400 for what cannot be authenticated. A genuine call
+/// that is not understood is kept and answered 200, or 503 if it cannot be kept.
 pub async fn read<'a>(
     providers: &'a Providers,
     store: &Store,
@@ -67,16 +69,8 @@ pub async fn read<'a>(
     };
     let http = providers.http();
     let read = async {
-        let events = provider.read(&provider.prove(http, call.clone()).await?)?;
-        let subscriptions = events.iter().filter_map(|event| match event {
-            Event::Subscription(url) => Some(url),
-            _ => None,
-        });
-        for url in subscriptions {
-            confirm(http, url).await?;
-            tracing::info!(provider.name = name, "confirmed that we want its calls");
-        }
-        Ok(events)
+        let genuine = provider.prove(http, call.clone()).await?;
+        events(http, provider, &genuine).await
     };
     let reason = match read.await {
         Ok(events) => return Ok((provider, events)),
@@ -90,10 +84,27 @@ pub async fn read<'a>(
             });
         }
     };
-    Err(match keep(store, provider, call, reason, trace, now).await {
+    let kept = quarantine::keep_unread(store, provider, call, reason, trace, now);
+    Err(match kept.await {
         Ok(()) => acknowledge(provider),
         Err(error) => unavailable(&error),
     })
+}
+
+/// What a genuine call reports. If it asks whether we want such calls, that is answered first.
+async fn events(
+    http: &Http,
+    provider: &dyn Provider,
+    call: &Genuine,
+) -> Result<Vec<Event>, WebhookError> {
+    let events = provider.read(call)?;
+    for event in &events {
+        if let Event::Subscription(url) = event {
+            confirm(http, url).await?;
+            tracing::info!(provider.name = provider.name(), "confirmed that we want its calls");
+        }
+    }
+    Ok(events)
 }
 
 /// Tells a company, as it asks, that we want its calls.
@@ -102,34 +113,6 @@ async fn confirm(http: &Http, url: &Url) -> Result<(), WebhookError> {
         Ok(answer) if answer.is_success() => Ok(()),
         _ => Err(WebhookError::Unprovable("a subscription could not be confirmed")),
     }
-}
-
-/// Keeps a genuine call whole, for the operator to look at.
-pub async fn keep(
-    store: &Store,
-    provider: &dyn Provider,
-    call: &Request<Bytes>,
-    reason: &str,
-    trace: &TraceId,
-    now: Timestamp,
-) -> Result<(), Unavailable> {
-    let name = provider.name();
-    tracing::warn!(provider.name = name, reason, "kept a call that was not understood: {reason}");
-    let content_type = call.headers().get(header::CONTENT_TYPE);
-    let (body, base64) = match std::str::from_utf8(call.body()) {
-        Ok(text) => (text.to_owned(), false),
-        Err(_) => (BASE64_STANDARD.encode(call.body()), true),
-    };
-    let call = Quarantined {
-        provider: name.to_owned(),
-        reason: reason.to_owned(),
-        content_type: content_type.and_then(|value| value.to_str().ok()).unwrap_or("").to_owned(),
-        body,
-        base64,
-        trace: trace.clone(),
-        at: now,
-    };
-    store.quarantine(&call).await
 }
 
 /// The success that the provider expects.

@@ -196,6 +196,7 @@ async fn shows_a_trace_from_the_webhook_to_the_receipt() {
     let report = Receipt {
         message: "m-0".into(),
         attempt: Some("a-0".into()),
+        part: None,
         status: Status::Delivered,
         word: "delivered".into(),
         code: None,
@@ -233,13 +234,18 @@ async fn shows_what_a_person_must_look_at() {
     let call = Quarantined {
         provider: "messagecentral".into(),
         reason: "no sender".into(),
+        fields: vec![],
+        method: "POST".into(),
+        path: "/webhooks/messagecentral/inbound".into(),
+        query: String::new(),
         content_type: "application/json".into(),
         body: "{}".into(),
         base64: false,
+        seen: 1,
         trace: trace(0),
         at: at(0),
     };
-    console.store.quarantine(&call).await.unwrap();
+    console.store.quarantine(&call, None).await.unwrap();
     let shown = console.get("notices").await;
     assert_eq!(shown["quarantined"][0]["body"], "{}");
     let sentence = shown["notices"][0]["sentence"].as_str().unwrap();
@@ -279,6 +285,7 @@ async fn take(store: &Store, body: &str, second: i64) {
             at: at(second),
         },
         steps: vec![Step::new("received", at(second))],
+        at: at(second),
     };
     store.take(&arrival).await.unwrap();
 }

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "whoever breaks fails a test")]
 
 mod answers;
+mod aws;
 mod commands;
 mod console;
 mod crash;
@@ -12,6 +13,7 @@ mod log;
 mod messagecentral;
 mod process;
 mod product;
+mod quarantine;
 mod register;
 mod results;
 mod settings;

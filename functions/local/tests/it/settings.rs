@@ -68,7 +68,16 @@ fn names(source: &str) -> impl Iterator<Item = &str> {
 /// A source file without its tests.
 fn production(path: &Path) -> String {
     let source = fs::read_to_string(path).unwrap();
-    source.split("#[cfg(test)]").next().unwrap().to_owned()
+    let source = source.split("#[cfg(test)]").next().unwrap();
+    if path.ends_with("sms/src/aws.rs") {
+        // Amazon writes its own words in the same way. Settings have their owner in front.
+        return names(source).filter(|name| name.starts_with("AWS_")).map(quoted).collect();
+    }
+    source.to_owned()
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{name}\" ")
 }
 
 fn sources(folder: &Path) -> Vec<PathBuf> {

@@ -438,8 +438,8 @@ impl Process {
                 agent: Arc::new(Agent { model, page, patience: PATIENCE }),
                 results: Results::from_settings(settings).unwrap().map(Arc::new),
             },
-            receipts: Arc::new(Receipts { providers, store: store.clone() }),
-            sweep: Sweep { store: store.clone(), queue: queue.clone() },
+            receipts: Arc::new(Receipts { providers: providers.clone(), store: store.clone() }),
+            sweep: Sweep { store: store.clone(), queue: queue.clone(), providers },
             store,
             queue,
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use conversations::{
     Arrival, Attempt, Change, Claim, CommitError, Consent, ConversationId, Effect, Ended, Joined,
-    Loaded, Quarantined, Reply, Stop, Store, Taken, Waiting,
+    Loaded, Reply, Stop, Store, Taken, Waiting,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -45,6 +45,8 @@ pub(crate) async fn takes_the_same_words_again_after_their_window(store: Arc<Sto
     assert_eq!(store.take(&yes(later(start, 119))).await.unwrap(), Taken::Repeat);
     assert_eq!(store.take(&yes(later(start, 121))).await.unwrap(), Taken::New);
     assert_eq!(store.take(&yes(later(start, 130))).await.unwrap(), Taken::Repeat);
+    // They were said first, and kept back meanwhile.
+    assert_eq!(store.take(&yes(later(start, -121))).await.unwrap(), Taken::New);
 }
 
 pub(crate) async fn keeps_texts_that_arrive_at_once(store: Arc<Store>) {
@@ -247,22 +249,14 @@ pub(crate) async fn keeps_a_trace_in_order_of_time(store: Arc<Store>) {
     assert_eq!((steps, found.conversation), (vec!["first", "second"], Some(id())));
 }
 
-pub(crate) async fn keeps_a_call_whole(store: Arc<Store>) {
-    let call = Quarantined {
-        provider: "messagecentral".into(),
-        reason: "no sender".into(),
-        content_type: "application/json".into(),
-        body: r#"{"what":"is this"}"#.into(),
-        base64: false,
-        trace: TraceId::fresh(),
-        at: now(),
-    };
-    for _ in 0..2 {
-        store.quarantine(&call).await.unwrap();
-    }
-    let kept = store.quarantined(10).await.unwrap();
-    assert_eq!((kept.len(), kept[0].body.as_str()), (1, r#"{"what":"is this"}"#));
-    assert_eq!(store.notices(10).await.unwrap().len(), 1);
+pub(crate) async fn a_start_that_was_kept_back_lifts_no_later_stop(store: Arc<Store>) {
+    let stop = Stop { at: later(now(), 60), provider: "twilio".into(), confirmed: false };
+    taken(&store).await;
+    store.stop(&claim("SM2"), &person(), &stop).await.unwrap();
+    store.start(&claim("SM3"), &person(), now()).await.unwrap();
+    assert!(load(&store).await.stop.is_some());
+    store.start(&claim("SM4"), &person(), later(now(), 120)).await.unwrap();
+    assert!(load(&store).await.stop.is_none());
 }
 
 pub(crate) async fn lists_the_latest_conversations_first(store: Arc<Store>) {
@@ -351,11 +345,11 @@ pub(crate) async fn keeps_a_consent_for_longer_than_a_claim_may_take(store: Arc<
 }
 
 /// A fixed time, so that nothing depends on when the tests run.
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     "2026-11-22T12:00:00Z".parse().unwrap()
 }
 
-fn later(time: Timestamp, seconds: i64) -> Timestamp {
+pub(crate) fn later(time: Timestamp, seconds: i64) -> Timestamp {
     time + SignedDuration::from_secs(seconds)
 }
 
@@ -385,6 +379,7 @@ fn arrival(message: &str, body: &str, at: Timestamp) -> Arrival {
             at,
         },
         steps: vec![Step::new("received", at)],
+        at,
     }
 }
 
@@ -448,6 +443,7 @@ fn receipt(status: Status, attempt: Option<&str>) -> Receipt {
     Receipt {
         message: "SM9".into(),
         attempt: attempt.map(Into::into),
+        part: None,
         status,
         word: format!("{status:?}").to_lowercase(),
         code: None,

@@ -3,11 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 mod contract;
+mod quarantine;
 
 use std::sync::Arc;
 
 use conversations::Store;
 use settings::Settings;
+
+use contract::*;
+use quarantine::*;
 
 /// One test for each promise and store. A store is empty, or shared with tests that use other
 /// numbers.
@@ -17,14 +21,14 @@ macro_rules! promises {
             $(#[tokio::test]
             async fn $promise() {
                 let folder = tempfile::tempdir().unwrap();
-                super::contract::$promise(super::sqlite(&folder)).await;
+                super::$promise(super::sqlite(&folder)).await;
             })*
         }
         mod firestore {
             $(#[tokio::test]
             async fn $promise() {
                 let Some(store) = super::firestore().await else { return };
-                super::contract::$promise(store).await;
+                super::$promise(store).await;
             })*
         }
     };
@@ -51,7 +55,11 @@ promises! {
     hears_of_a_stop_by_receipt
     has_one_status_whatever_the_order
     keeps_a_trace_in_order_of_time
+    a_start_that_was_kept_back_lifts_no_later_stop
     keeps_a_call_whole
+    keeps_every_call_of_several_at_once
+    only_counts_what_comes_too_often_in_a_day
+    forgets_a_form_with_its_last_call
     lists_the_latest_conversations_first
     keeps_effects_until_they_are_delivered
     keeps_what_has_ended

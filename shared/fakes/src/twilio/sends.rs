@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use url::form_urlencoded;
 
 use super::{Account, ERRORS, Fate, Refusal, TwilioMessage, sid};
-use crate::network::parameters;
+use crate::network::{is_public, parameters};
 
 /// The form fields of a send, from Twilio's published API description.
 const FIELDS: &str = "To From MessagingServiceSid Body MediaUrl ContentSid ContentVariables \
@@ -272,12 +272,4 @@ fn is_e164(number: &str) -> bool {
             && digits.bytes().all(|digit| digit.is_ascii_digit())
             && !digits.starts_with('0')
     })
-}
-
-/// Whether Twilio would call this address: it refuses a message whose `StatusCallback` is on
-/// localhost, has no path or has an underscore in its host.
-fn is_public(url: &str) -> bool {
-    let Ok(url) = url::Url::parse(url) else { return false };
-    let named = url.domain().is_some_and(|host| host.contains('.') && !host.contains('_'));
-    matches!(url.scheme(), "http" | "https") && named && url.as_str().len() <= 4000
 }

@@ -9,10 +9,13 @@ use axum::http::{StatusCode, Uri};
 use fakes::Route;
 use tokio::net::TcpListener;
 
+mod aws_sms;
 mod messagecentral;
+mod plivo;
 mod runtime_api;
 mod switch;
 mod twilio;
+mod vonage;
 
 /// A server of ours that says yes to everything and keeps paths and calls.
 async fn listener() -> (Route, Arc<Mutex<Vec<String>>>) {

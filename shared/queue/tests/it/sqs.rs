@@ -54,6 +54,17 @@ async fn goes_on_when_the_queue_comes_back() {
 }
 
 #[tokio::test]
+async fn counts_what_was_put_aside() {
+    let Some(moto) = moto().await else { return };
+    let [url, dead_url] = moto.create_fifo_queue_and_its_dead(&unique_name()).await;
+    let (queue, dead) = (open(&moto, &url).await, open(&moto, &dead_url).await);
+    assert_eq!(queue.dead_letters().await.unwrap(), Some(0));
+    send(&dead, &["a1", "b1"]).await;
+    assert_eq!(queue.dead_letters().await.unwrap(), Some(2));
+    assert_eq!(dead.dead_letters().await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn says_what_kept_it_from_the_queue() {
     let moto = Moto { url: "http://127.0.0.1:1".into() };
     let queue = open(&moto, "http://127.0.0.1:1/123456789012/turn.fifo").await;

@@ -12,7 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::StatusCode;
-use sms::{Event, Finding, Http, Number, Outgoing, Provider, SendError, WebhookError};
+use sms::{Event, Finding, Http, Number, Outgoing, Provider, SendError, Verdict, WebhookError};
 use tokio::net::TcpListener;
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -53,7 +53,8 @@ enum Reply {
 
 /// A server that answers a list of requests in order, and nothing else.
 ///
-/// It writes a request as `METHOD target body authorization`, of which the last two may be missing.
+/// It writes a request as `METHOD target body authorization`, of which the last two may be missing;
+/// AWS's with the action before the body. Tokens and signatures of the moment are written as `…`.
 pub(crate) struct Script {
     pub(crate) url: String,
     seen: Arc<Mutex<Vec<String>>>,
@@ -171,6 +172,40 @@ pub(crate) fn outgoing(text: &str) -> Outgoing {
     }
 }
 
+/// What is found out about an account, check by check, where these requests are answered so.
+pub(crate) async fn diagnosed<P: Provider>(
+    provider: impl Fn(String) -> P,
+    exchange: &[(&str, (u16, &str))],
+) -> Vec<String> {
+    let script = Script::answering(exchange).await;
+    let findings = provider(script.url.clone()).diagnose(&patient()).await;
+    let asked: Vec<_> = exchange.iter().map(|(line, _)| *line).collect();
+    assert_eq!(script.seen(), asked);
+    assert_discreet(&format!("{findings:?}"), "what was found");
+    in_lines(&findings)
+}
+
+/// What is found out about an account.
+pub(crate) async fn seen(provider: &impl Provider) -> Vec<String> {
+    in_lines(&provider.diagnose(&patient()).await)
+}
+
+/// What of it is not as it has to be.
+pub(crate) async fn complaints(provider: &impl Provider) -> Vec<String> {
+    let mut seen = seen(provider).await;
+    seen.retain(|line| !line.starts_with("Works"));
+    seen
+}
+
+fn in_lines(findings: &[Finding]) -> Vec<String> {
+    let line = |finding: &Finding| {
+        assert_eq!(finding.fix.is_none(), finding.verdict == Verdict::Works, "{finding:?}");
+        let fix = finding.fix.as_ref().map_or(String::new(), |fix| format!(". {fix}"));
+        format!("{:?} {:?}: {}{fix}", finding.verdict, finding.check, finding.seen)
+    };
+    findings.iter().map(line).collect()
+}
+
 /// A client that waits longer than any test takes.
 pub(crate) fn patient() -> Http {
     Http::with_timeouts(Duration::from_secs(30), Duration::from_secs(30))
@@ -220,22 +255,6 @@ pub(crate) fn received_line(received: &Result<Vec<Event>, WebhookError>) -> Stri
     events.iter().map(line).collect::<Vec<_>>().join("; ")
 }
 
-/// What a provider finds of our account, a line for each finding, with the fix if there is one.
-pub(crate) async fn seen(provider: &impl Provider) -> Vec<String> {
-    let line = |finding: Finding| {
-        let fix = finding.fix.map_or(String::new(), |fix| format!(". {fix}"));
-        format!("{:?}: {}{fix}", finding.verdict, finding.seen)
-    };
-    provider.diagnose(&patient()).await.into_iter().map(line).collect()
-}
-
-/// What of it is not as it has to be.
-pub(crate) async fn complaints(provider: &impl Provider) -> Vec<String> {
-    let mut seen = seen(provider).await;
-    seen.retain(|line| !line.starts_with("Works"));
-    seen
-}
-
 fn assert_discreet(printed: &str, name: &str) {
     for private in [SECRET, &STANDARD.encode(SECRET), FORGED, WORD, &THEIRS[3..]] {
         assert!(!printed.contains(private), "{name} gives away {private}: {printed}");
@@ -283,8 +302,9 @@ async fn answer(
     let parts = [
         Some(head.method.as_str()),
         head.uri.path_and_query().map(|target| target.as_str()),
+        header("x-amz-target"),
         Some(std::str::from_utf8(&body).unwrap()),
-        header("authorization"),
+        header("authorization").map(lasting),
         header("authtoken"),
     ];
     let parts: Vec<_> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
@@ -304,6 +324,15 @@ async fn answer(
         }
         Some((_, Reply::Silence)) => std::future::pending().await,
         None => StatusCode::IM_A_TEAPOT.into_response(),
+    }
+}
+
+/// Credentials as a script writes them, whatever time it is.
+fn lasting(authorization: &str) -> &str {
+    match authorization.split_once(' ') {
+        Some(("AWS4-HMAC-SHA256", _)) => "AWS4-HMAC-SHA256 …",
+        Some(("Bearer", _)) => "Bearer …",
+        _ => authorization,
     }
 }
 

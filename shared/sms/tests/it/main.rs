@@ -2,11 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "the helpers of a test fail it by panicking")]
 
+mod aws;
 mod gsm;
 mod harness;
 mod http_client;
 mod messagecentral;
 mod mock;
 mod number;
+mod plivo;
 mod providers;
+mod stand_ins;
 mod twilio;
+mod vonage;

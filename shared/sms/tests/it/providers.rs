@@ -9,14 +9,28 @@ const TWILIO: [(&str, &str); 3] = [
     ("TWILIO_AUTH_TOKEN", "token"),
     ("TWILIO_PHONE_NUMBER", "+12025550100"),
 ];
+const VONAGE: [(&str, &str); 4] = [
+    ("VONAGE_APPLICATION_ID", "aaaaaaaa-bbbb-cccc-dddd-0123456789ab"),
+    ("VONAGE_PRIVATE_KEY", include_str!("../throwaway-private-key.pem")),
+    ("VONAGE_SIGNATURE_SECRET", "secret"),
+    ("VONAGE_FROM", "12025550100"),
+];
+const PLIVO: [(&str, &str); 3] =
+    [("PLIVO_AUTH_ID", "MA1"), ("PLIVO_AUTH_TOKEN", "token"), ("PLIVO_FROM", "+12025550100")];
+const AWS: [(&str, &str); 3] = [
+    ("AWS_SMS_ORIGINATION", "+12025550100"),
+    ("AWS_SMS_CONFIGURATION_SET", "textback"),
+    ("AWS_SMS_TOPIC_ARN", "arn:aws:sns:us-east-1:123456789012:texts"),
+];
 
 #[test]
 fn are_those_that_have_settings() {
     assert_eq!(names(&[]), "");
     assert_eq!(names(&TWILIO), "twilio");
     assert_eq!(names(&[&TWILIO[..], &MESSAGECENTRAL].concat()), "messagecentral twilio");
-    let everything = [&TWILIO[..], &MESSAGECENTRAL, &[("USE_MOCK", "true")]].concat();
-    assert_eq!(names(&everything), "messagecentral twilio mock");
+    let everything =
+        [&AWS[..], &PLIVO, &VONAGE, &TWILIO, &MESSAGECENTRAL, &[("USE_MOCK", "true")]].concat();
+    assert_eq!(names(&everything), "messagecentral twilio vonage plivo aws mock");
     let without = [&TWILIO[..], &MESSAGECENTRAL[..1], &[("USE_MESSAGECENTRAL", "false")]].concat();
     assert_eq!(names(&without), "twilio");
 }
@@ -50,6 +64,14 @@ fn say_what_is_missing() {
         names(&TWILIO[2..]),
         "Twilio is half configured: set TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN as well"
     );
+    assert_eq!(
+        names(&VONAGE[..2]),
+        "Vonage is half configured: set VONAGE_SIGNATURE_SECRET, VONAGE_FROM as well"
+    );
+    assert_eq!(
+        names(&PLIVO[..1]),
+        "Plivo is half configured: set PLIVO_AUTH_TOKEN, PLIVO_FROM as well"
+    );
 }
 
 #[test]
@@ -63,7 +85,8 @@ fn say_what_to_write_instead() {
         (
             with(&TWILIO, "SMS_PROVIDERS", "twilio,pigeon"),
             "SMS_PROVIDERS cannot be used: \
-             write names out of messagecentral, twilio, mock, separated by commas",
+             write names out of messagecentral, twilio, vonage, plivo, aws, mock, separated by \
+             commas",
         ),
         (
             with(&TWILIO, "SMS_PROVIDERS", "mock,twilio"),
@@ -98,21 +121,17 @@ const INBOUND_FIELDS: &str = "MC_INBOUND_FIELDS cannot be used: \
 fn are_asked_in_the_order_of_preference() {
     let settings = [&TWILIO[..], &MESSAGECENTRAL, &[("USE_MOCK", "yes")]].concat();
     let providers = configured(&settings, false).unwrap();
-    let next = |via, tried: &[&str]| providers.next(via, tried).map(Provider::name);
-    assert_eq!(next("twilio", &[]), Some("messagecentral"));
-    assert_eq!(next("twilio", &["messagecentral"]), Some("twilio"));
-    assert_eq!(next("twilio", &["messagecentral", "twilio"]), None);
-    assert_eq!(next("mock", &[]), Some("mock"));
-    assert_eq!(next("mock", &["mock"]), None);
+    assert_eq!(answering(&providers, "twilio"), ["messagecentral", "twilio"]);
+    assert_eq!(answering(&providers, "mock"), ["mock"]);
 }
 
 #[test]
 fn are_asked_as_the_owner_wrote() {
     let settings = [&TWILIO[..], &[("USE_MOCK", "1"), ("SMS_PROVIDERS", "Mock, twilio")]].concat();
     let providers = configured(&settings, false).unwrap();
-    let next = |via, tried: &[&str]| providers.next(via, tried).map(Provider::name);
     assert_eq!(providers.names(), ["mock", "twilio"]);
-    assert_eq!((next("twilio", &[]), next("mock", &["mock"])), (Some("mock"), Some("twilio")));
+    assert_eq!(answering(&providers, "twilio"), ["mock", "twilio"]);
+    assert_eq!(answering(&providers, "mock"), ["mock", "twilio"]);
 }
 
 #[test]
@@ -120,6 +139,10 @@ fn are_known_by_name() {
     let providers = configured(&TWILIO, false).unwrap();
     assert_eq!(providers.named("twilio").map(Provider::name), Some("twilio"));
     assert!(providers.named("mock").is_none());
+}
+
+fn answering(providers: &Providers, via: &str) -> Vec<&'static str> {
+    providers.answering(via).into_iter().map(Provider::name).collect()
 }
 
 fn names(values: &[(&str, &str)]) -> String {

@@ -6,14 +6,14 @@ use crate::harness::{Script, complaints, outgoing, patient, seen};
 #[tokio::test]
 async fn finds_nothing_wrong_with_a_correct_account() {
     let works = [
-        "Works: Twilio lets us in",
-        "Works: the account is active",
-        "Works: 42.50 USD are left",
-        "Works: +12025550100 is ours and can text",
-        "Works: texts to +12025550100 come to https://text.example/webhooks/twilio/inbound",
-        "Works: +12025550100 has a registered campaign",
-        "Works: texts to US are permitted",
-        "Works: no complaint since yesterday",
+        "Works Credentials: Twilio lets us in",
+        "Works Account: the account is active",
+        "Works Balance: 42.50 USD are left",
+        "Works Number: +12025550100 is ours and can text",
+        "Works Webhook: texts to +12025550100 come to https://text.example/webhooks/twilio/inbound",
+        "Works Registration: +12025550100 has a registered campaign",
+        "Works Countries: texts to US are permitted",
+        "Works Errors: no complaint since yesterday",
     ];
     let company = fakes::Twilio::start().await;
     assert_eq!(seen(&account(&company)).await, works);
@@ -27,7 +27,7 @@ async fn says_nothing_of_the_united_states_where_a_number_is_toll_free() {
     company.set_up(|setup| setup.campaign = None);
     let seen = seen(&account(&company)).await;
     assert_eq!(complaints(&account(&company)).await, [""; 0]);
-    assert!(seen.contains(&"Works: +18005550100 is verified".into()), "{seen:?}");
+    assert!(seen.contains(&"Works Registration: +18005550100 is verified".into()), "{seen:?}");
 }
 
 #[tokio::test]
@@ -49,32 +49,32 @@ async fn says_what_is_wrong_with_the_account() {
     for (fault, said) in [
         (
             fault(|setup| setup.kind = "Trial"),
-            "Doubtful: this is a trial account, which texts verified numbers only. Upgrade the \
+            "Doubtful Account: this is a trial account, which texts verified numbers only. Upgrade the \
              account in Twilio's console.",
         ),
         (
             fault(|setup| setup.status = "suspended"),
-            "Broken: the account is suspended. See the reason in Twilio's console, and write to \
+            "Broken Account: the account is suspended. See the reason in Twilio's console, and write to \
              Twilio's support.",
         ),
         (
             fault(|setup| setup.balance = -0.25),
-            "Broken: -0.25 USD are left. Pay in, and switch automatic recharging on, in Twilio's \
+            "Broken Balance: -0.25 USD are left. Pay in, and switch automatic recharging on, in Twilio's \
              console under Billing.",
         ),
         (
             fault(|setup| setup.spent = 15.0),
-            "Doubtful: 42.50 USD are left, which last 3 days at the pace of this week. Pay in, and \
+            "Doubtful Balance: 42.50 USD are left, which last 3 days at the pace of this week. Pay in, and \
              switch automatic recharging on, in Twilio's console under Billing.",
         ),
         (
             fault(|setup| (setup.balance, setup.spent) = (0.5, 0.0)),
-            "Doubtful: 0.50 USD are left. Pay in, and switch automatic recharging on, in Twilio's \
+            "Doubtful Balance: 0.50 USD are left. Pay in, and switch automatic recharging on, in Twilio's \
              console under Billing.",
         ),
         (
             fault(|setup| setup.permitted = false),
-            "Broken: texts to US are switched off. Switch the country on in Twilio's console under \
+            "Broken Countries: texts to US are switched off. Switch the country on in Twilio's console under \
              Messaging, Settings, Geo permissions.",
         ),
     ] {
@@ -87,12 +87,12 @@ async fn says_what_is_wrong_with_the_number() {
     for (fault, said) in [
         (
             fault(|setup| setup.owned = false),
-            "Broken: +12025550100 is no number of this account. Set TWILIO_FROM to a number that \
+            "Broken Number: +12025550100 is no number of this account. Set TWILIO_FROM to a number that \
              the account owns, as +12025550100.",
         ),
         (
             fault(|setup| setup.can_text = false),
-            "Broken: +12025550100 cannot text. Set TWILIO_FROM to a number with the capability SMS.",
+            "Broken Number: +12025550100 cannot text. Set TWILIO_FROM to a number with the capability SMS.",
         ),
     ] {
         assert_eq!(complaint(fault).await, said);
@@ -106,14 +106,18 @@ async fn says_what_is_wrong_with_a_messaging_service() {
     company.set_up(|setup| setup.service = false);
     assert_eq!(
         complaints(&nameless).await,
-        ["Broken: Twilio knows no such messaging service. Copy TWILIO_MESSAGING_SERVICE_SID from \
-          Twilio's console again."]
+        [
+            "Broken Number: Twilio knows no such messaging service. Copy TWILIO_MESSAGING_SERVICE_SID from \
+          Twilio's console again."
+        ]
     );
     company.set_up(|setup| (setup.service, setup.pooled) = (true, false));
     assert_eq!(
         complaints(&nameless).await,
-        ["Broken: the messaging service has no number. Add a number to the messaging service in \
-          Twilio's console."]
+        [
+            "Broken Number: the messaging service has no number. Add a number to the messaging service in \
+          Twilio's console."
+        ]
     );
 }
 
@@ -124,23 +128,23 @@ async fn says_where_texts_go_that_do_not_come_to_us() {
     for (fault, said) in [
         (
             fault(|setup| setup.sms_url = "https://demo.twilio.com/welcome?token=Noon".into()),
-            "Broken: +12025550100 sends texts to https://demo.twilio.com/welcome",
+            "Broken Webhook: +12025550100 sends texts to https://demo.twilio.com/welcome",
         ),
         (
             fault(|setup| setup.sms_url = "http://text.example/webhooks/twilio/inbound".into()),
-            "Broken: +12025550100 sends texts to http://text.example/webhooks/twilio/inbound",
+            "Broken Webhook: +12025550100 sends texts to http://text.example/webhooks/twilio/inbound",
         ),
         (
             fault(|setup| setup.sms_url = "https://text.example/webhooks/twilio/inbound/".into()),
-            "Broken: +12025550100 sends texts to https://text.example/webhooks/twilio/inbound/",
+            "Broken Webhook: +12025550100 sends texts to https://text.example/webhooks/twilio/inbound/",
         ),
         (
             fault(|setup| setup.sms_url = String::new()),
-            "Broken: texts to +12025550100 are dropped: +12025550100 has no address to send them to",
+            "Broken Webhook: texts to +12025550100 are dropped: +12025550100 has no address to send them to",
         ),
         (
             fault(|setup| setup.sms_method = "GET"),
-            "Broken: +12025550100 calls our address with GET instead of POST",
+            "Broken Webhook: +12025550100 calls our address with GET instead of POST",
         ),
     ] {
         assert_eq!(complaint(fault).await, format!("{said}. {AT_THE_NUMBER}"));
@@ -148,17 +152,17 @@ async fn says_where_texts_go_that_do_not_come_to_us() {
     for (fault, said) in [
         (
             fault(|setup| setup.service_url = Some(String::new())),
-            "Broken: texts to +12025550100 are dropped: the messaging service of +12025550100 has no \
+            "Broken Webhook: texts to +12025550100 are dropped: the messaging service of +12025550100 has no \
              address to send them to. Enter",
         ),
         (
             fault(|setup| setup.service_url = Some("https://old.example/sms".into())),
-            "Broken: the messaging service of +12025550100 sends texts to https://old.example/sms. \
+            "Broken Webhook: the messaging service of +12025550100 sends texts to https://old.example/sms. \
              Enter",
         ),
         (
             fault(|setup| setup.application_url = Some("https://old.example/sms".into())),
-            "Broken: the TwiML application of +12025550100 sends texts to https://old.example/sms. \
+            "Broken Webhook: the TwiML application of +12025550100 sends texts to https://old.example/sms. \
              Enter",
         ),
     ] {
@@ -175,7 +179,7 @@ async fn says_that_nobody_can_call_this_machine() {
     assert_eq!(
         complaints(&at_home).await,
         [
-            "Broken: Twilio cannot call http://localhost:5000/webhooks/twilio/inbound, which is this \
+            "Broken Webhook: Twilio cannot call http://localhost:5000/webhooks/twilio/inbound, which is this \
           machine alone. Set PUBLIC_URL to an address at which Twilio reaches this machine."
         ]
     );
@@ -186,37 +190,37 @@ async fn says_how_far_registration_is() {
     for (fault, said) in [
         (
             fault(|setup| setup.campaign = None),
-            "Broken: +12025550100 is not registered for the United States (A2P 10DLC), where carriers \
+            "Broken Registration: +12025550100 is not registered for the United States (A2P 10DLC), where carriers \
              refuse its texts. Register brand and campaign",
         ),
         (
             fault(|setup| setup.pooled = false),
-            "Broken: +12025550100 is not registered for the United States (A2P 10DLC), where carriers \
+            "Broken Registration: +12025550100 is not registered for the United States (A2P 10DLC), where carriers \
              refuse its texts. Register brand and campaign",
         ),
         (
             fault(|setup| setup.campaign = Some("IN_PROGRESS")),
-            "Broken: the campaign is in review, and carriers of the United States refuse texts until \
+            "Broken Registration: the campaign is in review, and carriers of the United States refuse texts until \
              it is through. Wait",
         ),
         (
             fault(|setup| setup.campaign = Some("SUSPENDED")),
-            "Broken: the campaign is suspended. See the reason",
+            "Broken Registration: the campaign is suspended. See the reason",
         ),
         (
             fault(|setup| (setup.campaign, setup.brand) = (None, Some("IN_REVIEW"))),
-            "Broken: the brand is in review, and carriers of the United States wait for it. Wait",
+            "Broken Registration: the brand is in review, and carriers of the United States wait for it. Wait",
         ),
         (
             fault(|setup| {
                 (setup.brand, setup.brand_feedback) = (Some("FAILED"), vec!["TAX_ID"]);
             }),
-            "Broken: the brand was rejected: the tax number does not belong to this business. \
+            "Broken Registration: the brand was rejected: the tax number does not belong to this business. \
              Correct it",
         ),
         (
             fault(|setup| setup.brand = Some("SUSPENDED")),
-            "Broken: the brand is suspended. See the reason",
+            "Broken Registration: the brand is suspended. See the reason",
         ),
     ] {
         let complaint = complaint(fault).await;
@@ -242,7 +246,7 @@ async fn explains_why_a_campaign_was_rejected() {
     }
     assert_eq!(
         rejected_for(vec![30908, 30883]).await,
-        "Broken: the campaign was rejected: the privacy policy is missing, cannot be opened, or \
+        "Broken Registration: the campaign was rejected: the privacy policy is missing, cannot be opened, or \
          allows sharing of mobile data (30908); sex, hate, alcohol, firearms or tobacco are not \
          permitted (30883). Have the policy say that numbers and consent are shared with nobody for \
          marketing; the page /privacy of the function site does. Text about it by no number of the \
@@ -250,7 +254,7 @@ async fn explains_why_a_campaign_was_rejected() {
     );
     assert_eq!(
         rejected_for(vec![30900]).await,
-        "Broken: the campaign was rejected: The campaign submission has been reviewed and it was \
+        "Broken Registration: the campaign was rejected: The campaign submission has been reviewed and it was \
          rejected (30900). See the reason in Twilio's console, and correct it. Then submit it again, \
          which may cost the vetting fee once more."
     );
@@ -266,11 +270,11 @@ async fn says_how_far_the_verification_of_a_toll_free_number_is() {
     for (status, said) in [
         (
             None,
-            "Broken: +18885550100 is not verified, and carriers take nothing from it until it is",
+            "Broken Registration: +18885550100 is not verified, and carriers take nothing from it until it is",
         ),
         (
             Some("IN_REVIEW"),
-            "Broken: +18885550100 is being verified, and carriers take nothing from it until it is",
+            "Broken Registration: +18885550100 is being verified, and carriers take nothing from it until it is",
         ),
     ] {
         company.set_up(|setup| setup.verification = status);
@@ -282,7 +286,7 @@ async fn says_how_far_the_verification_of_a_toll_free_number_is() {
         setup.verification_error = Some(30513);
         setup.edit_expiration = Some("2026-11-30T00:00:00Z");
     });
-    let rejected = "Broken: the verification of +18885550100 was rejected: it is not clear that \
+    let rejected = "Broken Registration: the verification of +18885550100 was rejected: it is not clear that \
         people agree to be texted (30513). Ask for consent to text messages in plain words, apart \
         from accepting the terms.";
     assert_eq!(
@@ -303,12 +307,12 @@ async fn counts_complaints_and_explains_them() {
     assert_eq!(
         complaints(&account(&company)).await,
         [
-            "Doubtful: 11200 came 3 times since yesterday: Our address did not answer with a success. \
+            "Doubtful Errors: 11200 came 3 times since yesterday: Our address did not answer with a success. \
              See in the log what was answered, and whether PUBLIC_URL leads here.",
-            "Doubtful: 30007 came once since yesterday: A carrier filtered the text out, as \
+            "Doubtful Errors: 30007 came once since yesterday: A carrier filtered the text out, as \
              unwanted. See in Twilio's console which rule it met; links and words of advertising are \
              the usual reasons.",
-            "Doubtful: 99999 came once since yesterday: An error of which nothing more is known \
+            "Doubtful Errors: 99999 came once since yesterday: An error of which nothing more is known \
              here. Look it up at https://www.twilio.com/docs/api/errors/99999.",
         ]
     );
@@ -322,16 +326,16 @@ async fn looks_no_further_without_credentials() {
         (
             401,
             r#"{"code":20003,"message":"Authenticate"}"#,
-            "Broken: Twilio does not let us in: the credentials are wrong, or the account is \
+            "Broken Credentials: Twilio does not let us in: the credentials are wrong, or the account is \
              suspended (20003)",
         ),
         (
             403,
             r#"{"code":20008}"#,
-            "Broken: These are test credentials, which send nothing (20008)",
+            "Broken Credentials: These are test credentials, which send nothing (20008)",
         ),
-        (404, r#"{"code":20404}"#, "Broken: Twilio knows no such account (20404)"),
-        (200, "<html>It works!</html>", "Broken: The provider answered in a form"),
+        (404, r#"{"code":20404}"#, "Broken Credentials: Twilio knows no such account (20404)"),
+        (200, "<html>It works!</html>", "Broken Credentials: The provider answered in a form"),
     ] {
         let asked = format!("GET /2010-04-01/Accounts/AC1.json {}", super::BASIC);
         let script = Script::answering(&[(&asked, (status, body))]).await;
@@ -344,18 +348,18 @@ async fn looks_no_further_without_credentials() {
 
 #[tokio::test]
 async fn doubts_what_it_may_not_see() {
-    for (path, said) in [
-        ("/Balance.json", "the balance"),
-        ("/IncomingPhoneNumbers.json", "the account's numbers"),
-        ("/Services", "the messaging services"),
-        ("/Usa2p", "the campaign of +12025550100"),
-        ("/Alerts", "its alerts"),
-        ("/GeoPermissions", "the permitted countries"),
+    for (path, check, what) in [
+        ("/Balance.json", "Balance", "the balance"),
+        ("/IncomingPhoneNumbers.json", "Number", "the account's numbers"),
+        ("/Services", "Number", "the messaging services"),
+        ("/Usa2p", "Registration", "the campaign of +12025550100"),
+        ("/Alerts", "Errors", "its alerts"),
+        ("/GeoPermissions", "Countries", "the permitted countries"),
     ] {
         assert_eq!(
             complaint(move |setup| setup.hidden = vec![path]).await,
             format!(
-                "Doubtful: Twilio does not show {said}: these credentials may not see it (20006). \
+                "Doubtful {check}: Twilio does not show {what}: these credentials may not see it (20006). \
                  See it in Twilio's console, or try again."
             )
         );

@@ -1,0 +1,222 @@
+//! Genuine calls that were not understood: `textback quarantine`.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
+
+use clap::Subcommand;
+use conversations::{Quarantined, Store, Unavailable};
+use host::Error;
+use inbound::{Inbound, TakeError};
+use jiff::{SignedDuration, Timestamp};
+use queue::Queue;
+use receipts::Receipts;
+use settings::Settings;
+use sms::{Event, Providers};
+use tracing::Instrument;
+
+/// How many calls are read at once.
+const PAGE: u32 = 200;
+
+/// How many calls of one form are listed by their id.
+const LISTED: usize = 10;
+
+#[derive(Subcommand)]
+pub(crate) enum Action {
+    /// Print one call whole, with what was written in it
+    Show {
+        /// Its id, or the beginning of it
+        id: String,
+    },
+    /// Read kept calls again with the settings of today, and take in what they say
+    Replay {
+        /// Their ids, or the beginnings of them; all calls unless any are named
+        ids: Vec<String>,
+    },
+}
+
+/// Lists what is kept, unless told to do something about it.
+pub(crate) async fn run(settings: Settings, action: Option<Action>) -> Result<(), Error> {
+    let store = Arc::new(Store::open(&settings)?);
+    let kept = all(&store).await?;
+    match action {
+        None => list(&store, &kept).await,
+        Some(Action::Show { id }) => {
+            show(named(&kept, &id)?);
+            Ok(())
+        }
+        Some(Action::Replay { ids }) if ids.is_empty() => {
+            replay(&settings, store, kept.iter().collect()).await
+        }
+        Some(Action::Replay { ids }) => {
+            let calls = ids.iter().map(|id| named(&kept, id)).collect::<Result<_, _>>()?;
+            replay(&settings, store, calls).await
+        }
+    }
+}
+
+/// All calls that are kept, the earliest first.
+async fn all(store: &Store) -> Result<Vec<Quarantined>, Unavailable> {
+    let (mut all, mut known, mut since) = (Vec::new(), HashSet::new(), Timestamp::UNIX_EPOCH);
+    loop {
+        let page = store.quarantined_since(since, PAGE).await?;
+        let is_last = page.len() < PAGE as usize;
+        let before = all.len();
+        all.extend(page.into_iter().filter(|call| known.insert(call.id())));
+        match all.last() {
+            // Others may have come in the same millisecond.
+            Some(call) if !is_last && all.len() > before => since = call.at,
+            _ if !is_last => since += SignedDuration::from_millis(1),
+            _ => return Ok(all),
+        }
+    }
+}
+
+fn named<'a>(kept: &'a [Quarantined], id: &str) -> Result<&'a Quarantined, Error> {
+    let mut found = kept.iter().filter(|call| call.id().starts_with(id));
+    match (found.next(), found.next()) {
+        (Some(call), None) => Ok(call),
+        (None, _) => Err(format!("no call {id} is kept: `quarantine` lists those that are").into()),
+        (Some(_), Some(_)) => Err(format!("several ids begin with {id}: write more of it").into()),
+    }
+}
+
+/// By form, the one that came last at the end. Nothing of what was written is shown.
+#[expect(clippy::print_stdout, reason = "the output of a command")]
+async fn list(store: &Store, kept: &[Quarantined]) -> Result<(), Error> {
+    if kept.is_empty() {
+        println!("Every call was understood.");
+        return Ok(());
+    }
+    let mut forms: BTreeMap<String, Vec<&Quarantined>> = BTreeMap::new();
+    for call in kept {
+        forms.entry(call.shape()).or_default().push(call);
+    }
+    let mut forms: Vec<_> = forms.into_iter().collect();
+    forms.sort_by_key(|(_, calls)| calls.last().map(|call| call.at));
+    for (shape, calls) in forms {
+        let first = calls[0];
+        let fields = match first.fields.as_slice() {
+            [] => "none that has a name".into(),
+            fields => fields.join(", "),
+        };
+        println!("{} {}: {}", first.provider, first.path, first.reason);
+        println!("  fields: {fields}");
+        println!("  came {}, kept {}", times(store.seen(&shape).await?), calls.len());
+        for call in calls.iter().rev().take(LISTED) {
+            let at = call.at.round(jiff::Unit::Second)?;
+            println!("  {}  {at}  came {}", call.id(), times(call.seen));
+        }
+        if let Some(more) = calls.len().checked_sub(LISTED).filter(|more| *more > 0) {
+            println!("  and {more} earlier");
+        }
+    }
+    println!();
+    println!("`quarantine show <id>` prints a call whole, `quarantine replay` reads them again.");
+    Ok(())
+}
+
+fn times(count: u64) -> String {
+    match count {
+        1 => "once".into(),
+        count => format!("{count} times"),
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the owner asked for it, at their own terminal")]
+fn show(call: &Quarantined) {
+    let query = if call.query.is_empty() { "" } else { "?" };
+    println!("{} {}{query}{}", call.method, call.path, call.query);
+    println!("content-type: {}", call.content_type);
+    println!("came {} from {}, first at {}", times(call.seen), call.provider, call.at);
+    println!("not understood: {}", call.reason);
+    println!("trace {}", call.trace);
+    println!();
+    println!("{}{}", call.body, if call.base64 { "  (Base64)" } else { "" });
+}
+
+/// Fails if anything is still not understood, once everything was tried.
+#[expect(clippy::print_stdout, reason = "the output of a command")]
+async fn replay(
+    settings: &Settings,
+    store: Arc<Store>,
+    calls: Vec<&Quarantined>,
+) -> Result<(), Error> {
+    let public_url = host::public_url(settings)?;
+    let providers = Arc::new(Providers::configured(settings, &public_url, true)?);
+    // Without a queue that others read, whoever runs finds by itself what is due.
+    let queue = Queue::open(settings)?.unwrap_or_else(Queue::in_process);
+    let reader = Reader {
+        inbound: Inbound { providers: Arc::clone(&providers), store: Arc::clone(&store), queue },
+        receipts: Receipts { providers, store: Arc::clone(&store) },
+    };
+    let (mut shapes, mut left) = (BTreeSet::new(), 0);
+    for call in calls {
+        let span = tracing::info_span!("replay", trace.id = %call.trace);
+        let id = call.id();
+        match reader.take(call).instrument(span).await? {
+            Outcome::Taken { texts, receipts } => {
+                store.release(call).await?;
+                shapes.insert(call.shape());
+                println!("{id}  understood: texts {texts}, receipts {receipts}");
+            }
+            Outcome::Stays(why) => {
+                left += 1;
+                println!("{id}  stays: {why}");
+            }
+        }
+    }
+    for shape in shapes {
+        store.release_shape(&shape).await?;
+    }
+    match left {
+        0 => Ok(()),
+        left => {
+            Err(format!("not understood still: {left}. `quarantine` lists their fields").into())
+        }
+    }
+}
+
+/// What became of a call that was read again.
+enum Outcome {
+    Taken { texts: usize, receipts: usize },
+    Stays(String),
+}
+
+/// Those who take in what a call says when it comes.
+struct Reader {
+    inbound: Inbound,
+    receipts: Receipts,
+}
+
+impl Reader {
+    /// Takes in what a call says, as of the time when it came. Done twice, it has no effect.
+    ///
+    /// A text that was sent to the address for receipts is a text all the same.
+    async fn take(&self, call: &Quarantined) -> Result<Outcome, Unavailable> {
+        let (provider, events) = match webhooks::read_again(&self.inbound.providers, call).await {
+            Ok(read) => read,
+            Err(error) => return Ok(Outcome::Stays(error.to_string())),
+        };
+        let (mut texts, mut receipts) = (0, 0);
+        for event in events {
+            match event {
+                Event::Text(text) => {
+                    let now = Timestamp::now();
+                    match self.inbound.take(provider, text, &call.trace, call.at, now).await {
+                        Ok(()) => texts += 1,
+                        Err(TakeError::Store(error)) => return Err(error),
+                        Err(error @ TakeError::TooLong) => {
+                            return Ok(Outcome::Stays(error.to_string()));
+                        }
+                    }
+                }
+                Event::Receipt(receipt) => {
+                    self.receipts.take(provider.name(), &receipt, call.at).await?;
+                    receipts += 1;
+                }
+                Event::Subscription(_) => {}
+            }
+        }
+        Ok(Outcome::Taken { texts, receipts })
+    }
+}

@@ -1,0 +1,118 @@
+//! AWS End User Messaging, which brings texts and receipts by SNS.
+
+use fakes::{AwsSms, Mode};
+use sms::Status;
+
+use crate::process::until;
+use crate::product::{ANN, BOB, Product, between};
+
+/// The product with an account at AWS, whose topics call it.
+async fn start() -> (Product, AwsSms) {
+    let aws = AwsSms::start().await;
+    let settings = aws.settings();
+    let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let mut product = Product::start_with(&[], &settings).await;
+    let route = product.route();
+    for call in [aws.subscribe_texts(&route), aws.subscribe_events(&route)] {
+        assert_eq!(product.post(&call).await.status, 200);
+    }
+    assert_eq!(
+        aws.subscribed(),
+        [
+            "https://sms.example.test/webhooks/aws/inbound",
+            "https://sms.example.test/webhooks/aws/status"
+        ]
+    );
+    (product, aws)
+}
+
+#[tokio::test]
+async fn a_text_is_answered_by_aws_and_its_event_says_that_the_answer_arrived() {
+    let (mut product, aws) = start().await;
+    let call = aws.inbound(&product.route(), ANN, "My tap drips");
+    assert_eq!(product.post(&call).await.status, 200);
+    assert_eq!(product.post(&call).await.status, 200);
+    product.settled().await;
+    assert_eq!(aws.texts_to(ANN), ["You said: My tap drips"]);
+
+    let id = between(aws.number(), ANN);
+    let status = async || product.store.attempts_of(&id).await.unwrap()[0].status();
+    assert_eq!(status().await, Status::Accepted);
+    let message = aws.messages()[0].id.clone();
+    for (event, expected) in [
+        // A carrier took it, which is no proof that it arrived.
+        ("TEXT_SUCCESSFUL", Status::Sent),
+        ("TEXT_DELIVERED", Status::Delivered),
+        ("TEXT_PENDING", Status::Delivered),
+    ] {
+        assert_eq!(aws.report(&product.route(), &message, event).await.status, 200);
+        assert_eq!(status().await, expected, "{event}");
+    }
+}
+
+/// The event brings our own name for the attempt, so it is found though AWS's id never came.
+#[tokio::test]
+async fn an_event_finds_a_text_whose_acceptance_was_lost() {
+    let (mut product, aws) = start().await;
+    aws.switch.set(Mode::CutsAfter);
+    let call = aws.inbound(&product.route(), ANN, "My tap drips");
+    product.post(&call).await;
+    aws.wait_for_messages(1).await;
+    let id = between(aws.number(), ANN);
+    let status = async || product.store.attempts_of(&id).await.unwrap()[0].status();
+    until("the answer to be missed", async || status().await == Status::Unknown).await;
+
+    let message = aws.messages()[0].id.clone();
+    aws.report(&product.route(), &message, "TEXT_DELIVERED").await;
+    until("the event to find it", async || status().await == Status::Delivered).await;
+    aws.switch.set(Mode::Works);
+    product.settled().await;
+    assert_eq!(aws.texts_to(ANN), ["You said: My tap drips"]);
+}
+
+/// On a machine of AWS's, or one with a profile, no key stands in the settings.
+#[tokio::test]
+async fn credentials_are_found_where_programs_for_aws_have_theirs() {
+    let aws = AwsSms::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("credentials");
+    let profile = format!(
+        "[default]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
+        aws.access_key_id(),
+        aws.secret_access_key()
+    );
+    std::fs::write(&file, profile).unwrap();
+    let settings = aws.settings();
+    let settings: Vec<_> = settings
+        .iter()
+        .filter(|(name, _)| !name.ends_with("_KEY") && !name.ends_with("_KEY_ID"))
+        .map(|(name, value)| (*name, value.as_str()))
+        .chain([
+            ("AWS_EC2_METADATA_DISABLED", "true"),
+            ("AWS_SHARED_CREDENTIALS_FILE", file.to_str().unwrap()),
+        ])
+        .collect();
+    let mut product = Product::start_with(&[], &settings).await;
+    let call = aws.inbound(&product.route(), ANN, "My tap drips");
+    assert_eq!(product.post(&call).await.status, 200);
+    product.settled().await;
+    assert_eq!(aws.texts_to(ANN), ["You said: My tap drips"]);
+}
+
+#[tokio::test]
+async fn nobody_but_sns_is_believed_and_what_cannot_be_proven_is_asked_for_again() {
+    let aws = AwsSms::start().await;
+    let settings = aws.settings();
+    let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let mut product = Product::start_with(&[], &settings).await;
+    let forged = aws.forged(&product.route(), BOB, "Give me a refund");
+    assert_eq!(product.post(&forged).await.status, 403);
+
+    aws.certificates.set(Mode::Fails(503, String::new()));
+    let call = aws.inbound(&product.route(), ANN, "My tap drips");
+    assert_eq!(product.post(&call).await.status, 503);
+    aws.certificates.set(Mode::Works);
+    assert_eq!(product.post(&call).await.status, 200);
+    product.settled().await;
+    assert_eq!((aws.texts_to(ANN).len(), aws.texts_to(BOB).len()), (1, 0));
+}

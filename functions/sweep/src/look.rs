@@ -1,0 +1,87 @@
+//! Looking at attempts: what has become of them, and what that shows of their routes.
+
+use conversations::{Attempt, DueAttempt, Joined, Unavailable};
+use futures::StreamExt;
+use futures::stream;
+use jiff::{SignedDuration, Timestamp};
+use sms::{Found, Receipt, Status};
+
+use crate::Sweep;
+
+/// How long after it was begun an attempt is looked at, if nothing is heard of it: soon, because
+/// another provider may still send it; and until after three days a carrier says no more
+/// (AWS: its own final word comes after 72 hours).
+const LOOKS: [SignedDuration; 7] = [
+    SignedDuration::from_mins(1),
+    SignedDuration::from_mins(3),
+    SignedDuration::from_mins(10),
+    SignedDuration::from_hours(1),
+    SignedDuration::from_hours(6),
+    SignedDuration::from_hours(24),
+    SignedDuration::from_hours(73),
+];
+
+/// How many providers' questions are open at once.
+const AT_ONCE: usize = 8;
+
+impl Sweep {
+    /// Looks at these attempts, asks the providers about those of which too little is known, and
+    /// counts them all for or against their routes. Whether a reply turned out not to have arrived.
+    pub(crate) async fn look(
+        &self,
+        due: Vec<DueAttempt>,
+        now: Timestamp,
+    ) -> Result<bool, Unavailable> {
+        let asked = stream::iter(&due).map(|due| self.ask(&due.attempt, now));
+        let heard: Vec<Result<bool, Unavailable>> =
+            asked.buffered(AT_ONCE).collect::<Vec<_>>().await;
+        let attempts: Vec<_> = due.iter().map(|due| due.attempt.clone()).collect();
+        self.store.weigh(&self.providers, &attempts, now).await?;
+        for due in due {
+            let next = next_look(&due.attempt, now);
+            self.store.looked_at(due, next).await?;
+        }
+        heard.into_iter().try_fold(false, |any, heard| Ok(any || heard?))
+    }
+
+    /// Asks a provider about an attempt, if that may help. What it says is taken like a receipt.
+    /// Whether it says that the text did not arrive.
+    async fn ask(&self, attempt: &Attempt, now: Timestamp) -> Result<bool, Unavailable> {
+        let status = attempt.status();
+        let open = matches!(status, Status::Unknown | Status::Accepted | Status::Sent);
+        // Nothing is asked about what was answered, nor before a receipt had time to come.
+        if !open || attempt.answered || now < attempt.at + LOOKS[0] {
+            return Ok(false);
+        }
+        let Some(provider) = self.providers.named(&attempt.provider) else { return Ok(false) };
+        let (http, message) = (self.providers.http(), attempt.outgoing());
+        let found = match attempt.message_id() {
+            Some(id) => provider.poll(http, id, &message, attempt.at).await,
+            None => provider.find(http, &message, attempt.at).await,
+        };
+        match found {
+            Ok(Found::Known(receipt)) => {
+                let failed = receipt.status.is_failure();
+                let receipt = Receipt { attempt: Some(attempt.id.clone()), ..receipt };
+                let joined = self.store.receive(provider.name(), &receipt, now).await?;
+                Ok(failed && joined != Joined::Repeat)
+            }
+            Ok(Found::Absent | Found::CannotAsk) => Ok(false),
+            Err(error) => {
+                // The next look asks again.
+                tracing::info!(provider.name = provider.name(), %error, "could not ask: {error}");
+                Ok(false)
+            }
+        }
+    }
+}
+
+/// When an attempt is looked at again. `None`: nothing more is to be learned of it, unless a
+/// receipt says so by itself.
+fn next_look(attempt: &Attempt, now: Timestamp) -> Option<Timestamp> {
+    let status = attempt.status();
+    if status == Status::Delivered || status.is_failure() {
+        return None;
+    }
+    LOOKS.into_iter().map(|after| attempt.at + after).find(|look| *look > now)
+}

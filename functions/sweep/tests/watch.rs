@@ -1,0 +1,64 @@
+//! What nobody would see if the sweep did not look.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where an assumption does")]
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use conversations::Store;
+use fakes::{moto, unique_name};
+use jiff::Timestamp;
+use queue::{Queue, WakeUp};
+use settings::Settings;
+use sweep::Sweep;
+use telemetry::TraceId;
+
+#[tokio::test]
+async fn dead_letters_are_an_alarm_every_five_minutes() {
+    let Some(moto) = moto().await else { return };
+    let [url, dead] = moto.create_fifo_queue_and_its_dead(&unique_name()).await;
+    let open = |url: &str| {
+        Queue::open(&Settings::from([
+            ("TURN_QUEUE_URL", url),
+            ("AWS_ENDPOINT_URL", &moto.url),
+            ("AWS_REGION", "us-east-1"),
+            ("AWS_ACCESS_KEY_ID", "test"),
+            ("AWS_SECRET_ACCESS_KEY", "test"),
+        ]))
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let store = Settings::from([("DATA_DIR", folder.path().to_str().unwrap())]);
+    let sweep = Sweep {
+        store: Arc::new(Store::open(&store).unwrap()),
+        queue: open(&url).unwrap().unwrap(),
+    };
+    let log = Log::default();
+    let writer = log.clone();
+    let lines = tracing_subscriber::fmt().json().flatten_event(true);
+    let _logging =
+        tracing::subscriber::set_default(lines.with_writer(move || writer.clone()).finish());
+    let watch = async |minute: i64| {
+        sweep.watch(Timestamp::from_second(minute * 60 + 7).unwrap()).await.unwrap();
+        let logged = std::mem::take(&mut *log.0.lock().unwrap());
+        String::from_utf8(logged).unwrap().contains(r#""alarm":"queue.dead_letters","count":1"#)
+    };
+
+    assert!(!watch(10).await);
+    let wake_up = WakeUp { conversation: "a".into(), trace: TraceId::fresh() };
+    open(&dead).unwrap().unwrap().send(&wake_up, "a1").await.unwrap();
+    let rang = [watch(10).await, watch(11).await, watch(14).await, watch(15).await];
+    assert_eq!(rang, [true, false, false, true]);
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}

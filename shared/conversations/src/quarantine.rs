@@ -1,0 +1,224 @@
+//! Genuine calls that nobody understood, kept whole until somebody does.
+//!
+//! They hold what people wrote. Firestore encrypts it at rest, as it does everything. SQLite does
+//! not: its file lies in a folder that only the user who runs the process may open.
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use telemetry::TraceId;
+
+use crate::documents::{Document, Filter, Path, Query, Unavailable, Write, WriteError};
+use crate::id::hash;
+use crate::store::{DAY, at, expiring, fields, keep_notice, object, read};
+use crate::{Notice, Store};
+
+/// Long enough to find a week-end's drift on Monday, short enough for what people wrote.
+const QUARANTINE_LIVES: SignedDuration = DAY.checked_mul(7).expect("7 days fit");
+
+/// How often keeping is begun anew because somebody else counted the first of a form, or of a day.
+const TRIES: u32 = 5;
+
+/// A genuine webhook call that was not understood, kept whole but for what authenticates it.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Quarantined {
+    /// The provider it came from.
+    pub provider: String,
+    /// Why it was not understood.
+    pub reason: String,
+    /// The names of the fields in it, in order, none twice. Nothing of what they hold.
+    pub fields: Vec<String>,
+    /// Its method.
+    pub method: String,
+    /// The path that was called.
+    pub path: String,
+    /// What followed the path, without secrets. May be empty.
+    pub query: String,
+    /// Its content type. May be empty.
+    pub content_type: String,
+    /// Its body: text, or Base64 where it was no UTF-8.
+    pub body: String,
+    /// Whether `body` is Base64.
+    pub base64: bool,
+    /// How often this very call came.
+    pub seen: u64,
+    /// The trace it began.
+    pub trace: TraceId,
+    /// When it first came.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub at: Timestamp,
+}
+
+impl Quarantined {
+    /// Its name: the same for the same call.
+    pub fn id(&self) -> String {
+        hash(&[&self.provider, &self.path, &self.query, &self.body])
+    }
+
+    /// The name of its form: the same for all calls of a provider that have the same fields and are
+    /// not understood for the same reason.
+    pub fn shape(&self) -> String {
+        let parts = [self.provider.as_str(), &self.reason].into_iter();
+        hash(&parts.chain(self.fields.iter().map(String::as_str)).collect::<Vec<_>>())
+    }
+}
+
+/// What became of a call that was not understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// It is kept, and no call of its form was before: somebody should be told.
+    First,
+    /// It is kept, as others of its form.
+    Another,
+    /// It was kept before, and is counted.
+    Repeat,
+    /// So many of its form were kept today that it is only counted.
+    Counted,
+}
+
+/// All calls of one form.
+#[derive(Serialize, Deserialize)]
+struct Shape {
+    /// How many came.
+    seen: u64,
+    /// The latest day on which one came, by UTC.
+    day: String,
+    /// How many of that day are kept.
+    kept: u64,
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    at: Timestamp,
+}
+
+impl Store {
+    /// Keeps a call for seven days, counts it, and tells the operator of the first of its form.
+    ///
+    /// With `most`, so many of one form are kept in a day, and the others counted.
+    pub async fn quarantine(
+        &self,
+        call: &Quarantined,
+        most: Option<u64>,
+    ) -> Result<Kept, Unavailable> {
+        for _ in 0..TRIES {
+            match self.quarantine_once(call, most).await {
+                Err(WriteError::Conflict) => {}
+                answer => return Ok(answer?),
+            }
+        }
+        Err(Unavailable::new("too many calls of one form came at once"))
+    }
+
+    async fn quarantine_once(
+        &self,
+        call: &Quarantined,
+        most: Option<u64>,
+    ) -> Result<Kept, WriteError> {
+        let (path, shape) = (kept(&call.id()), at("shapes", &call.shape()));
+        let mut found = self.documents.get(&[path.clone(), shape.clone()]).await?.into_iter();
+        let (before, known) = (found.next().flatten(), found.next().flatten());
+
+        let day = call.at.to_zoned(TimeZone::UTC).date().to_string();
+        let known = known.map(|known| Ok::<_, Unavailable>((known.version, read::<Shape>(known)?)));
+        let known = known.transpose()?;
+        let kept_today =
+            known.as_ref().filter(|(_, shape)| shape.day == day).map_or(0, |(_, shape)| shape.kept);
+        let (outcome, write) = match before {
+            Some(_) => {
+                let add = vec!["seen"];
+                (Kept::Repeat, Some(Write::Count { path, set: object(json!({})), add }))
+            }
+            None if most.is_some_and(|most| kept_today >= most) => (Kept::Counted, None),
+            None => {
+                let mut whole = expiring(fields(call), call.at, QUARANTINE_LIVES);
+                whole.insert("shape".into(), call.shape().into());
+                let first = if known.is_some() { Kept::Another } else { Kept::First };
+                (first, Some(Write::Create(path, whole)))
+            }
+        };
+        let new = u64::from(matches!(outcome, Kept::First | Kept::Another));
+
+        let of_day = |seen| {
+            let of_day = Shape { seen, day: day.clone(), kept: new, at: call.at };
+            expiring(fields(&of_day), call.at, QUARANTINE_LIVES)
+        };
+        let mut writes = Vec::from_iter(write);
+        writes.push(match &known {
+            None => Write::Create(shape, of_day(1)),
+            Some((_, known)) if known.day == day => {
+                let set = object(json!({ "at": call.at.as_millisecond() }));
+                let add = if new > 0 { vec!["kept", "seen"] } else { vec!["seen"] };
+                Write::Count { path: shape, set: expiring(set, call.at, QUARANTINE_LIVES), add }
+            }
+            Some((version, known)) => Write::Replace(shape, of_day(known.seen + 1), *version),
+        });
+        if outcome == Kept::First {
+            writes.push(keep_notice(&notice(call)));
+        }
+        self.documents.commit(writes).await?;
+        Ok(outcome)
+    }
+
+    /// Calls that were not understood, the latest first.
+    pub async fn quarantined(&self, limit: u32) -> Result<Vec<Quarantined>, Unavailable> {
+        self.list(Query { collection: "quarantine", filter: Filter::Latest("at"), limit }).await
+    }
+
+    /// Calls that were not understood and did not come earlier than this, the earliest first.
+    pub async fn quarantined_since(
+        &self,
+        since: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Quarantined>, Unavailable> {
+        let filter = Filter::NotBefore("at", since.as_millisecond());
+        self.list(Query { collection: "quarantine", filter, limit }).await
+    }
+
+    /// How many calls of this form came, those included that were only counted.
+    pub async fn seen(&self, shape: &str) -> Result<u64, Unavailable> {
+        let found: Option<Document> = self.get_one(at("shapes", shape)).await?;
+        Ok(found.map(read::<Shape>).transpose()?.map_or(0, |shape| shape.seen))
+    }
+
+    /// Forgets a call that was understood after all.
+    pub async fn release(&self, call: &Quarantined) -> Result<(), Unavailable> {
+        self.documents.commit(vec![Write::Delete(kept(&call.id()), None)]).await?;
+        Ok(())
+    }
+
+    /// Forgets a form of which no call is kept any more, and what was said about it: its next call
+    /// is a first again. False if one is still kept.
+    pub async fn release_shape(&self, shape: &str) -> Result<bool, Unavailable> {
+        let filter = Filter::Equal("shape", shape.into());
+        let left = Query { collection: "quarantine", filter, limit: 1 };
+        if !self.documents.find(left).await?.is_empty() {
+            return Ok(false);
+        }
+        let notice = at("notices", &notice_of(shape));
+        let forget = [at("shapes", shape), notice].map(|path| Write::Delete(path, None));
+        self.documents.commit(forget.into()).await?;
+        Ok(true)
+    }
+}
+
+fn kept(id: &str) -> Path {
+    at("quarantine", id)
+}
+
+fn notice_of(shape: &str) -> String {
+    format!("quarantined-{shape}")
+}
+
+fn notice(call: &Quarantined) -> Notice {
+    Notice {
+        id: notice_of(&call.shape()),
+        sentence: format!(
+            "A genuine call from {} was not understood ({}). It and all others like it are kept \
+             for seven days: `quarantine` lists them, and `quarantine replay` sends them on once \
+             the settings say how to read them.",
+            call.provider, call.reason
+        ),
+        conversation: None,
+        trace: Some(call.trace.clone()),
+        at: call.at,
+    }
+}

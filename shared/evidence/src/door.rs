@@ -1,0 +1,117 @@
+//! Whether a provider takes texts at all.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sms::About;
+
+use crate::{Sample, Sign};
+
+/// Whether a provider takes texts for a route, as its answers tell.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Door {
+    /// Shut because of the account, which concerns all routes of the provider.
+    pub(crate) account: Option<Shut>,
+    /// Shut because of the sender, or of the country for this sender.
+    pub(crate) sender: Option<Shut>,
+    /// Texts in a row that could not be handed over, for reasons that pass.
+    pub(crate) row: Option<Row>,
+    /// When a text was last taken.
+    #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
+    pub(crate) taken: Option<Timestamp>,
+    /// When a text was last handed over that arrived.
+    #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
+    pub(crate) arrived: Option<Timestamp>,
+}
+
+/// That texts are turned away until a person has acted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Shut {
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub(crate) since: Timestamp,
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub(crate) last: Timestamp,
+    /// By the latest.
+    pub(crate) code: Option<String>,
+    /// Whether texts are taken all the same and only then fail. To be taken proves nothing there.
+    pub(crate) late: bool,
+}
+
+/// Texts in a row that could not be handed over.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Row {
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub(crate) since: Timestamp,
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub(crate) last: Timestamp,
+    pub(crate) texts: u32,
+    pub(crate) code: Option<String>,
+    /// Whether one of them may have been sent.
+    pub(crate) doubtful: bool,
+}
+
+impl Door {
+    /// Takes what is known of one more text. The texts must come in order of time.
+    pub(crate) fn take(&mut self, sample: &Sample) {
+        let Sample { at, heard, sign, .. } = sample;
+        match sign {
+            Sign::Refused { code, about: About::Account } => {
+                shut(&mut self.account, *at, code, false);
+            }
+            Sign::Refused { code, about: About::Sender } => {
+                shut(&mut self.sender, *at, code, false);
+            }
+            Sign::Refused { code, about: About::Route } => self.stumble(*at, code.clone(), false),
+            Sign::Unknown => self.stumble(*at, None, true),
+            // The provider has looked at it, at least.
+            Sign::Refused { .. } => self.row = None,
+            Sign::Failed { code, about } => {
+                self.row = None;
+                match about {
+                    About::Account => shut(&mut self.account, *heard, code, true),
+                    About::Sender => shut(&mut self.sender, *heard, code, true),
+                    _ => self.open(*at, false),
+                }
+            }
+            Sign::Waiting | Sign::Sent => self.open(*at, false),
+            Sign::Delivered | Sign::Answered => self.open(*at, true),
+        }
+    }
+
+    /// Whether texts were taken again after this door was shut.
+    pub(crate) fn reopened(&self, shut: &Shut) -> bool {
+        let proof = if shut.late { self.arrived } else { self.taken };
+        proof.is_some_and(|proof| proof > shut.last)
+    }
+
+    fn open(&mut self, at: Timestamp, arrived: bool) {
+        self.row = None;
+        self.taken = self.taken.max(Some(at));
+        if arrived {
+            self.arrived = self.arrived.max(Some(at));
+        }
+        for shut in [&mut self.account, &mut self.sender] {
+            shut.take_if(|shut| shut.last < at && (arrived || !shut.late));
+        }
+    }
+
+    fn stumble(&mut self, at: Timestamp, code: Option<String>, doubtful: bool) {
+        let row = self.row.get_or_insert(Row {
+            since: at,
+            last: at,
+            texts: 0,
+            code: None,
+            doubtful: false,
+        });
+        (row.last, row.texts) = (at, row.texts + 1);
+        row.code = code;
+        row.doubtful |= doubtful;
+    }
+}
+
+fn shut(door: &mut Option<Shut>, at: Timestamp, code: &Option<String>, late: bool) {
+    let shut = door.get_or_insert_with(|| Shut { since: at, last: at, code: None, late });
+    if at >= shut.last {
+        (shut.last, shut.code) = (at, code.clone());
+    }
+    shut.late |= late;
+}

@@ -1,0 +1,135 @@
+//! From what is remembered of a route to what is thought of it.
+
+use jiff::Timestamp;
+
+use crate::door::{Row, Shut};
+use crate::record::{Record, Tally, next_probe};
+use crate::rules::{PROBE_AT_A_LOSS, PROBE_AT_A_REFUSAL, REFUSALS, UNPROVEN_TEXTS};
+use crate::trend::Suspicion;
+use crate::{State, Verdict};
+
+impl Record {
+    /// What the evidence says now. The siblings are the records of the same provider's other routes:
+    /// a code about the account concerns all of them, so judge them all when one was noted.
+    ///
+    /// It depends on nothing but what was noted and the time: no verdict weighs on the next.
+    pub fn judge(&self, siblings: &[&Record], now: Timestamp) -> Verdict {
+        let tally = self.tally(now);
+        let beside: Vec<_> =
+            siblings.iter().map(|sibling| (*sibling, sibling.tally(now))).collect();
+        let doors = || beside.iter().map(|(_, tally)| &tally.door).chain([&tally.door]);
+        let still_shut = |shut: &&Shut| !doors().any(|door| door.reopened(shut));
+        let account = doors().filter_map(|door| door.account.as_ref()).filter(still_shut);
+        if let Some(shut) = account.max_by_key(|shut| shut.last) {
+            return down(shut, "because of the account");
+        }
+        if let Some(shut) = &tally.door.sender {
+            return down(shut, "because of the sender, or of the country for this sender");
+        }
+        if let Some(row) = tally.door.row.as_ref().filter(|row| row.texts >= REFUSALS) {
+            return not_handed_over(row, lost(&tally));
+        }
+        match self.proven() {
+            Some(proven) => proven_once(&tally, proven),
+            None => {
+                let vouched = beside.iter().any(|(sibling, tally)| {
+                    sibling.route.sender == self.route.sender && sibling.is_healthy(tally)
+                });
+                self.unproven(&tally, vouched, now)
+            }
+        }
+    }
+
+    fn is_healthy(&self, tally: &Tally) -> bool {
+        self.proven().is_some() && tally.trend.suspicion.is_none()
+    }
+
+    fn unproven(&self, tally: &Tally, vouched: bool, now: Timestamp) -> Verdict {
+        let out = &tally.out;
+        let too_many = match vouched {
+            true => out.too_many_for_a_country(),
+            false => out.too_many(now),
+        };
+        if let Some(since) = too_many {
+            let texts = texts(out.texts);
+            let why = format!("It accepted {texts}, and nothing has ever shown that one arrived.");
+            let probe_at = Some(next_probe(PROBE_AT_A_LOSS, since, out.last));
+            return Verdict { probe_at, lost: 100, ..verdict(State::Suspect, why, since) };
+        }
+        let why = match (out.texts, vouched) {
+            (0, false) => "Nothing is known of it yet.".into(),
+            (0, true) => "It is new, and the same sender's texts arrive elsewhere.".into(),
+            (count, _) => format!("It accepted {}, too few to tell.", texts(count)),
+        };
+        let full = !vouched && out.texts >= UNPROVEN_TEXTS;
+        let since = self.first().unwrap_or(now);
+        Verdict { full, ..verdict(State::Unproven, why, since) }
+    }
+}
+
+fn proven_once(tally: &Tally, (first, answered): (Timestamp, bool)) -> Verdict {
+    if let Some(suspicion) = &tally.trend.suspicion {
+        return losing(suspicion, lost(tally));
+    }
+    let why = match (tally.trend.regained_at, answered) {
+        (Some(_), _) => "Texts arrive again.",
+        (None, true) => "A person has texted back.",
+        (None, false) => "A receipt has confirmed that a text arrived.",
+    };
+    verdict(State::Healthy, why.into(), tally.trend.regained_at.unwrap_or(first))
+}
+
+fn losing(suspicion: &Suspicion, lost: u8) -> Verdict {
+    let Suspicion { since, lost: silent, of, usual, last, last_arrived, .. } = suspicion;
+    let why = format!(
+        "Of its last {of} texts {silent} show no sign of having arrived; usual are about {usual} in \
+         100."
+    );
+    // A probe that arrived is soon followed by the next: the suspicion may be over.
+    let probe_at = match last.filter(|_| *last_arrived) {
+        Some(last) => last + PROBE_AT_A_LOSS[0],
+        None => next_probe(PROBE_AT_A_LOSS, *since, *last),
+    };
+    Verdict { probe_at: Some(probe_at), lost, ..verdict(State::Suspect, why, *since) }
+}
+
+fn not_handed_over(row: &Row, lost: u8) -> Verdict {
+    let Row { since, last, texts, code, doubtful } = row;
+    let why = format!("The last {texts} texts could not be handed over{}.", named(code));
+    let waits = if *doubtful { PROBE_AT_A_LOSS } else { PROBE_AT_A_REFUSAL };
+    let probe_at = Some(next_probe(waits, *since, Some(*last)));
+    let verdict = verdict(State::Suspect, why, *since);
+    Verdict { probe_at, code: code.clone(), lost, ..verdict }
+}
+
+fn down(shut: &Shut, because: &str) -> Verdict {
+    let Shut { since, last, code, late } = shut;
+    let does = if *late { "loses" } else { "refuses" };
+    let why = format!("It {does} texts {because}{}.", named(code));
+    let waits = if *late { PROBE_AT_A_LOSS } else { PROBE_AT_A_REFUSAL };
+    let probe_at = Some(next_probe(waits, *since, Some(*last)));
+    let verdict = verdict(State::Down, why, *since);
+    Verdict { probe_at, code: code.clone(), lost: if *late { 100 } else { 0 }, ..verdict }
+}
+
+/// Of a hundred texts that it takes, how many seem lost.
+fn lost(tally: &Tally) -> u8 {
+    let suspicion = tally.trend.suspicion.as_ref();
+    let share = suspicion.map_or(0, |suspicion| suspicion.lost * 100 / suspicion.of.max(1));
+    u8::try_from(share).unwrap_or(100)
+}
+
+fn verdict(state: State, why: String, since: Timestamp) -> Verdict {
+    Verdict { state, why, code: None, since, probe_at: None, full: false, lost: 0 }
+}
+
+fn texts(count: usize) -> String {
+    match count {
+        1 => "one text".into(),
+        count => format!("{count} texts"),
+    }
+}
+
+fn named(code: &Option<String>) -> String {
+    code.as_ref().map_or(String::new(), |code| format!(" (code {code})"))
+}

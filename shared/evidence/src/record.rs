@@ -1,0 +1,166 @@
+//! Everything that is remembered of a route.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::door::Door;
+use crate::rules::{AGES, KEPT, KEPT_A_MINUTE, UNKNOWN_AT_LEAST, UNKNOWN_SHARE, UNKNOWN_WITHIN};
+use crate::trend::{Source, Trend};
+use crate::unproven::Out;
+use crate::{Route, Sample, Sign};
+
+/// Everything that is remembered of a route: its latest texts one by one, and what older ones came
+/// to. Bounded, so that it can be kept as one document.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// The route.
+    pub route: Route,
+    /// In order of time.
+    samples: Vec<Sample>,
+    /// What the texts before those came to.
+    older: Tally,
+    /// The last of the texts that are no longer kept one by one.
+    #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
+    older_until: Option<Timestamp>,
+    /// The first text that arrived.
+    #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
+    proven: Option<Timestamp>,
+    /// Whether there was ever a receipt that said so.
+    has_receipts: bool,
+    /// Whether the first sign of arrival was a person's.
+    has_answers: bool,
+}
+
+/// What texts came to, taken one after the other in order of time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Tally {
+    pub(crate) door: Door,
+    pub(crate) out: Out,
+    pub(crate) trend: Trend,
+}
+
+impl Record {
+    /// Of a route that nobody has tried.
+    pub fn new(route: Route) -> Self {
+        let older = Tally {
+            door: Door::default(),
+            out: Out::default(),
+            trend: Trend::new(Source::Answers),
+        };
+        Self {
+            route,
+            samples: vec![],
+            older,
+            older_until: None,
+            proven: None,
+            has_receipts: false,
+            has_answers: false,
+        }
+    }
+
+    /// Notes what is known of a text. To note the same again changes nothing, and the order in which
+    /// things are noted does not matter.
+    pub fn note(&mut self, sample: Sample) {
+        if sample.sign.arrived() {
+            self.proven = Some(self.proven.map_or(sample.at, |proven| proven.min(sample.at)));
+            self.has_receipts |= sample.sign == Sign::Delivered;
+            self.has_answers |= sample.sign == Sign::Answered;
+        }
+        match self.samples.iter_mut().find(|known| known.attempt == sample.attempt) {
+            Some(known) => known.merge(sample),
+            None if self.older_until.is_some_and(|until| sample.at <= until) => {}
+            None => self.keep(sample),
+        }
+    }
+
+    fn keep(&mut self, sample: Sample) {
+        let minute = |sample: &Sample| sample.at.as_second().div_euclid(60);
+        let this = minute(&sample);
+        let place = self.samples.partition_point(|known| known.key() < sample.key());
+        self.samples.insert(place, sample);
+        let start = self.samples.partition_point(|known| minute(known) < this);
+        let end = self.samples.partition_point(|known| minute(known) <= this);
+        if end - start > KEPT_A_MINUTE {
+            self.samples.remove(end - 1);
+        }
+        if self.samples.len() > KEPT {
+            let oldest = self.samples.remove(0);
+            self.older_until = Some(oldest.at);
+            // By now everything about it is known that will ever count.
+            let (source, proven) = (self.source(), self.proven);
+            self.older.take(&oldest, Timestamp::MAX, source, proven);
+        }
+    }
+
+    /// When [`Record::judge`] can come to something else though nothing new was noted.
+    pub fn next_look(&self, now: Timestamp) -> Option<Timestamp> {
+        let taken = self.samples.iter().filter(|it| !matches!(it.sign, Sign::Refused { .. }));
+        taken.flat_map(|sample| AGES.map(|age| sample.at + age)).filter(|look| *look > now).min()
+    }
+
+    /// That too many texts of late were handed over without a readable answer, if so, as a sentence.
+    pub fn too_many_unknown(&self, now: Timestamp) -> Option<String> {
+        let lately = self.samples.iter().filter(|it| now.duration_since(it.at) <= UNKNOWN_WITHIN);
+        let (texts, unknown) = lately.fold((0, 0), |(texts, unknown), sample| {
+            (texts + 1, unknown + usize::from(sample.sign == Sign::Unknown))
+        });
+        let many =
+            unknown >= UNKNOWN_AT_LEAST && unknown as f64 >= UNKNOWN_SHARE * f64::from(texts);
+        let Route { provider, country, .. } = &self.route;
+        many.then(|| {
+            format!(
+                "Of {unknown} of the last {texts} texts by {provider} to +{country} nobody can tell \
+                 whether they were sent."
+            )
+        })
+    }
+
+    /// What all texts come to, at what is known of them now.
+    pub(crate) fn tally(&self, now: Timestamp) -> Tally {
+        let mut tally = self.older.clone();
+        for sample in &self.samples {
+            tally.take(sample, now, self.source(), self.proven);
+        }
+        tally
+    }
+
+    pub(crate) fn source(&self) -> Source {
+        if self.has_receipts { Source::Receipts } else { Source::Answers }
+    }
+
+    /// The first text that arrived, and whether a person said so.
+    pub(crate) fn proven(&self) -> Option<(Timestamp, bool)> {
+        Some((self.proven?, self.has_answers))
+    }
+
+    pub(crate) fn first(&self) -> Option<Timestamp> {
+        self.samples.first().map(|sample| sample.at)
+    }
+}
+
+impl Tally {
+    fn take(&mut self, sample: &Sample, now: Timestamp, source: Source, proven: Option<Timestamp>) {
+        self.door.take(sample);
+        if !self.trend.is_by(source) {
+            self.trend = Trend::new(source);
+        }
+        if !sample.shows_the_route() {
+            return;
+        }
+        self.out.take(sample, now);
+        // What was sent before the first text arrived has been held against the route already.
+        if proven.is_some_and(|proven| sample.at >= proven) {
+            self.trend.take(sample, now);
+        }
+    }
+}
+
+/// The first wait, then as long again as it has lasted, up to the longest.
+pub(crate) fn next_probe(
+    [first, longest]: [SignedDuration; 2],
+    since: Timestamp,
+    last: Option<Timestamp>,
+) -> Timestamp {
+    let last = last.unwrap_or(since).max(since);
+    last + last.duration_since(since).clamp(first, longest)
+}

@@ -1,0 +1,92 @@
+//! When texts usually come.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::rules::{SILENCE, WEEKS, WEEKS_BEFORE};
+
+/// The hours of a week.
+const WEEK: i64 = 168;
+
+/// When conversations usually begin, hour by hour of the week, and whether it has been silent for
+/// longer than chance explains.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Rhythm {
+    /// How many usually begin in each hour of the week, in UTC.
+    usual: Vec<f64>,
+    /// The first hour that was seen, in hours since 1970.
+    first: i64,
+    /// The hour that is being counted.
+    hour: i64,
+    /// How many have begun in it.
+    count: u32,
+    /// When the last one began.
+    #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
+    last: Option<Timestamp>,
+}
+
+impl Rhythm {
+    /// Notes that a person has begun a conversation.
+    ///
+    /// Later texts of the same conversation are not noted: they come together, and chance is
+    /// reckoned for what comes independently.
+    pub fn note(&mut self, at: Timestamp) {
+        let hour = hour_of(at);
+        if self.last.is_none() {
+            *self = Self { usual: vec![0.0; WEEK as usize], first: hour, hour, ..Self::default() };
+        }
+        self.count_to(hour);
+        // One that comes late, from before the hour that is counted, changes next to nothing.
+        self.count += u32::from(hour == self.hour);
+        self.last = self.last.max(Some(at));
+    }
+
+    /// That nobody has begun a conversation for longer than chance explains, if so, as a sentence.
+    pub fn silence(&self, now: Timestamp) -> Option<String> {
+        let last = self.last?;
+        let seen = hour_of(now) - self.first;
+        if seen < WEEKS_BEFORE * WEEK || self.expected(last, now) < SILENCE {
+            return None;
+        }
+        let minutes = now.duration_since(last).as_mins();
+        let silent = match minutes {
+            0..=119 => format!("{minutes} minutes"),
+            _ => format!("{} hours", minutes / 60),
+        };
+        Some(format!(
+            "Nobody has begun a conversation for {silent}, in which about {:.0} usually do.",
+            self.expected(last, now)
+        ))
+    }
+
+    /// Closes the hours up to this one: each weighs in with what was counted in it.
+    fn count_to(&mut self, hour: i64) {
+        // What has not been heard of for longer than the memory is forgotten all the same.
+        let forgotten = hour - (WEEKS as i64 + 1) * WEEK;
+        while self.hour < hour {
+            let seen = (self.hour - self.first) / WEEK;
+            let weight = 1.0 / (seen as f64 + 1.0).min(WEEKS);
+            let usual = &mut self.usual[self.hour.rem_euclid(WEEK) as usize];
+            *usual += (f64::from(self.count) - *usual) * weight;
+            self.count = 0;
+            self.hour = (self.hour + 1).max(forgotten);
+        }
+    }
+
+    /// How many usually begin between two moments, as far as the memory goes.
+    fn expected(&self, from: Timestamp, to: Timestamp) -> f64 {
+        let to = to.min(from + SignedDuration::from_hours(WEEKS as i64 * WEEK));
+        (hour_of(from)..=hour_of(to))
+            .map(|hour| {
+                let start = from.as_second().max(hour * 3600);
+                let end = to.as_second().min((hour + 1) * 3600);
+                let usual = self.usual[hour.rem_euclid(WEEK) as usize];
+                usual * (end - start).max(0) as f64 / 3600.0
+            })
+            .sum()
+    }
+}
+
+fn hour_of(at: Timestamp) -> i64 {
+    at.as_second().div_euclid(3600)
+}

@@ -1,0 +1,677 @@
+//! Vonage's Messages API, version 1: <https://developer.vonage.com/en/api/messages>, and its signed
+//! webhooks: <https://developer.vonage.com/en/getting-started/concepts/signing-messages>.
+//!
+//! There is no question that could be asked about a message with what this provider holds: the
+//! Messages API documents none, and the Reports API wants the account's key and secret. Every
+//! receipt carries our reference instead, whether or not we heard the answer to the send.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{Request, header};
+use jiff::Timestamp;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+use settings::{Settings, SettingsError};
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
+use url::Url;
+use uuid::Uuid;
+
+use crate::address;
+use crate::code;
+use crate::number::{with_plus, without_plus};
+use crate::{
+    About, Answer, Check, Code, Event, Finding, Genuine, Http, Number, Outgoing, Provider, Receipt,
+    SendError, Status, Text, WebhookError,
+};
+
+const BASE_URL: &str = "https://api.nexmo.com";
+
+/// How many characters one message may have.
+const LONGEST_TEXT: usize = 1000;
+
+/// How long a token of ours is valid, as Vonage's own libraries have it.
+const TOKEN_LIFE: Duration = Duration::from_secs(15 * 60);
+
+/// How old a webhook call may be: Vonage repeats one for 24 hours, and whether it signs it anew is
+/// not documented. What was taken is remembered for longer than that, so a replay has no effect.
+const OLDEST_CALL: Duration = Duration::from_secs(25 * 60 * 60);
+
+/// How far Vonage's clock may be ahead of ours.
+const CLOCK_SLACK: Duration = Duration::from_secs(5 * 60);
+
+/// What Vonage's codes mean: <https://developer.vonage.com/en/api-errors/messages>, and those that
+/// are words: <https://developer.vonage.com/en/api-errors>.
+const CODES: &[Code] = &[
+    Code {
+        code: "private key",
+        about: About::Account,
+        happened: "The private key cannot be used.",
+        fix: "Set VONAGE_PRIVATE_KEY to the key that Vonage's dashboard made for the application.",
+    },
+    Code {
+        code: "text too long",
+        about: About::Request,
+        happened: "The text has more than the 1000 characters that Vonage takes.",
+        fix: "Allow fewer segments on the agent's page.",
+    },
+    Code {
+        code: "unauthorized",
+        about: About::Account,
+        happened: "Vonage does not let us in: application and private key do not belong together.",
+        fix: "Copy VONAGE_APPLICATION_ID from Vonage's dashboard again, and set VONAGE_PRIVATE_KEY to that application's key; a lost key is replaced by making a new one there.",
+    },
+    Code {
+        code: "invalid-api-key",
+        about: About::Account,
+        happened: "Vonage knows no such account.",
+        fix: "Copy VONAGE_APPLICATION_ID from Vonage's dashboard again.",
+    },
+    Code {
+        code: "jwt-expired",
+        about: About::Account,
+        happened: "Vonage takes our token for expired.",
+        fix: "Set the clock of this machine.",
+    },
+    Code {
+        code: "jwt-revoked",
+        about: About::Account,
+        happened: "Vonage has revoked the token.",
+        fix: "Make a new key for the application in Vonage's dashboard, and set VONAGE_PRIVATE_KEY to it.",
+    },
+    Code {
+        code: "forbidden",
+        about: About::Account,
+        happened: "The account may not do this.",
+        fix: "See in Vonage's dashboard whether the application has the capability Messages.",
+    },
+    Code {
+        code: "unprovisioned",
+        about: About::Account,
+        happened: "The account has no access to the Messages API.",
+        fix: "See in Vonage's dashboard whether the application has the capability Messages.",
+    },
+    Code {
+        code: "account-suspended",
+        about: About::Account,
+        happened: "The account is suspended.",
+        fix: "Write to Vonage's support.",
+    },
+    Code {
+        code: "low-balance",
+        about: About::Account,
+        happened: "The account has too little credit.",
+        fix: "Top it up in Vonage's dashboard, and switch automatic reload on.",
+    },
+    Code {
+        code: "invalid-params",
+        about: About::Request,
+        happened: "A part of the request is not valid.",
+        fix: "See whether VONAGE_FROM is a number or a name of the account.",
+    },
+    Code {
+        code: "throttled",
+        about: About::Route,
+        happened: "Too many requests came at once.",
+        fix: "",
+    },
+    Code {
+        code: "1000",
+        about: About::Route,
+        happened: "Too many requests came at once.",
+        fix: "",
+    },
+    Code {
+        code: "1010",
+        about: About::Request,
+        happened: "A part of the request is missing.",
+        fix: "",
+    },
+    Code {
+        code: "1020",
+        about: About::Request,
+        happened: "A part of the request is not valid.",
+        fix: "See whether VONAGE_FROM is a number or a name of the account.",
+    },
+    Code { code: "1030", about: About::Route, happened: "Vonage had a fault.", fix: "" },
+    Code {
+        code: "1040",
+        about: About::Number,
+        happened: "Vonage could not process the message, as when the number has an unknown prefix.",
+        fix: "",
+    },
+    Code { code: "1050", about: About::Number, happened: "Vonage has barred the number.", fix: "" },
+    Code {
+        code: "1060",
+        about: About::Account,
+        happened: "The account is barred from sending.",
+        fix: "Write to Vonage's support.",
+    },
+    Code {
+        code: "1070",
+        about: About::Account,
+        happened: "The account has too little credit.",
+        fix: "Top it up in Vonage's dashboard, and switch automatic reload on.",
+    },
+    Code {
+        code: "1080",
+        about: About::Account,
+        happened: "The account may send by SMPP only.",
+        fix: "Have Vonage's support enable it for the Messages API.",
+    },
+    Code { code: "1090", about: About::Content, happened: "The text is too long.", fix: "" },
+    Code {
+        code: "1100",
+        about: About::Route,
+        happened: "Vonage could not reach the network.",
+        fix: "",
+    },
+    Code {
+        code: "1120",
+        about: About::Sender,
+        happened: "This country does not accept the sender.",
+        fix: "Set VONAGE_FROM to a number of the account that can text there.",
+    },
+    Code {
+        code: "1130",
+        about: About::Request,
+        happened: "The time to live is not valid.",
+        fix: "",
+    },
+    Code {
+        code: "1140",
+        about: About::Account,
+        happened: "The account may not use something that the request asks for.",
+        fix: "Have Vonage's support enable it.",
+    },
+    Code {
+        code: "1150",
+        about: About::Request,
+        happened: "A part of the request is not valid.",
+        fix: "See whether VONAGE_FROM is a number or a name of the account.",
+    },
+    Code {
+        code: "1160",
+        about: About::Account,
+        happened: "This is a demo account, which texts numbers on its list only.",
+        fix: "Pay into the account in Vonage's dashboard, which ends the demo.",
+    },
+    Code { code: "1170", about: About::Number, happened: "The number is not valid.", fix: "" },
+    Code {
+        code: "1180",
+        about: About::Number,
+        happened: "The phone is off or out of reach.",
+        fix: "",
+    },
+    Code { code: "1190", about: About::Number, happened: "The number is not in use.", fix: "" },
+    Code {
+        code: "1200",
+        about: About::Number,
+        happened: "The number was moved to another carrier, and cannot be found there.",
+        fix: "",
+    },
+    Code {
+        code: "1210",
+        about: About::Content,
+        happened: "A carrier filtered the text out, as unwanted.",
+        fix: "Links and words of advertising are the usual reasons; in the USA see whether the number is registered.",
+    },
+    Code { code: "1220", about: About::Number, happened: "The phone was busy.", fix: "" },
+    Code { code: "1230", about: About::Route, happened: "The network failed.", fix: "" },
+    Code {
+        code: "1240",
+        about: About::Person,
+        happened: "The person has said STOP to this sender.",
+        fix: "",
+    },
+    Code {
+        code: "1241",
+        about: About::Route,
+        happened: "Too many texts went to this number.",
+        fix: "",
+    },
+    Code {
+        code: "1250",
+        about: About::Route,
+        happened: "Vonage has no way to the number from this sender.",
+        fix: "See in Vonage's dashboard whether the number may be texted from VONAGE_FROM.",
+    },
+    Code {
+        code: "1260",
+        about: About::Number,
+        happened: "The text could not be delivered to the number.",
+        fix: "",
+    },
+    Code {
+        code: "1270",
+        about: About::Content,
+        happened: "The carrier keeps this content from young people.",
+        fix: "",
+    },
+    Code {
+        code: "1280",
+        about: About::Number,
+        happened: "The carrier blocks texts to this phone.",
+        fix: "",
+    },
+    Code {
+        code: "1290",
+        about: About::Number,
+        happened: "The person's prepaid card is empty.",
+        fix: "",
+    },
+    Code { code: "1330", about: About::Route, happened: "The carrier gave no reason.", fix: "" },
+    Code { code: "1331", about: About::Route, happened: "The carrier does not respond.", fix: "" },
+    Code {
+        code: "1360",
+        about: About::Route,
+        happened: "The text could not be delivered within its time.",
+        fix: "",
+    },
+];
+
+/// One application of a Vonage account, and the number or name that it sends from.
+#[derive(Clone)]
+pub struct Vonage {
+    /// The application's id, a UUID.
+    pub application_id: String,
+    /// The application's private key, as PEM.
+    pub private_key: SecretString,
+    /// The account's signature secret, which signs webhook calls.
+    pub signature_secret: SecretString,
+    /// The number or name that is sent from, unless a message names another.
+    pub from: String,
+    /// Where the API is, without a slash at its end.
+    pub base_url: String,
+    /// Where Vonage reaches us.
+    pub public_url: Url,
+}
+
+#[derive(Deserialize)]
+struct Accepted {
+    message_uuid: String,
+}
+
+/// An error as Vonage writes it (RFC 7807). In receipts the code may stand in the title instead, as
+/// text or as a number.
+#[derive(Deserialize)]
+struct Problem {
+    r#type: Option<String>,
+    title: Option<Value>,
+}
+
+/// What a token of Vonage's says.
+#[derive(Deserialize)]
+struct Claims {
+    iat: i64,
+    /// Names the call. The callers know a repeat by the message's id already.
+    #[serde(rename = "jti")]
+    _jti: String,
+    /// SHA-256 of the body, in hexadecimal digits.
+    payload_hash: String,
+    application_id: Option<String>,
+}
+
+/// A webhook call: what a person said, or what became of a message.
+#[derive(Deserialize)]
+struct Report {
+    message_uuid: String,
+    channel: Option<String>,
+    from: Option<String>,
+    to: Option<String>,
+    timestamp: Option<Timestamp>,
+    status: Option<String>,
+    client_ref: Option<String>,
+    error: Option<Problem>,
+    message_type: Option<String>,
+    text: Option<String>,
+    /// A picture or file stands under its type, with its caption.
+    #[serde(flatten)]
+    others: Map<String, Value>,
+}
+
+#[async_trait]
+impl Provider for Vonage {
+    fn name(&self) -> &'static str {
+        "vonage"
+    }
+
+    fn sender(&self) -> &str {
+        &self.from
+    }
+
+    fn codes(&self) -> &'static [Code] {
+        CODES
+    }
+
+    async fn send(&self, http: &Http, message: &Outgoing) -> Result<String, SendError> {
+        if message.body.chars().count() > LONGEST_TEXT {
+            return Err(code::refused(CODES, "text too long"));
+        }
+        let mut body = json!({
+            "channel": "sms",
+            "message_type": "text",
+            "to": without_plus(message.to.as_str()),
+            "from": without_plus(message.from.as_deref().unwrap_or(&self.from)),
+            "text": message.body,
+            // At most 100 characters; an attempt has 41.
+            "client_ref": message.attempt,
+        });
+        if let Some(url) = address::webhook(&self.public_url, "vonage", "status") {
+            body["webhook_url"] = url.as_str().into();
+            body["webhook_version"] = "v1".into();
+        }
+        let answer = self.post(http, &body).await?;
+        match answer.status {
+            202 => match answer.json::<Accepted>() {
+                Some(accepted) if Uuid::try_parse(&accepted.message_uuid).is_ok() => {
+                    Ok(accepted.message_uuid)
+                }
+                _ => Err(answer.otherwise()),
+            },
+            _ => Err(problem(&answer)
+                .map_or_else(|| answer.otherwise(), |code| code::refused(CODES, code))),
+        }
+    }
+
+    async fn prove(&self, _http: &Http, call: Request<Bytes>) -> Result<Genuine, WebhookError> {
+        self.check(&call, Timestamp::now())?;
+        Ok(Genuine::new(call))
+    }
+
+    /// Vonage has joined the parts of a long text: `sms.num_messages` only counts them.
+    fn read(&self, call: &Genuine) -> Result<Vec<Event>, WebhookError> {
+        let report: Report = serde_json::from_slice(call.body())
+            .map_err(|_| WebhookError::Unreadable("not of the Messages API, version 1"))?;
+        if !matches!(report.channel.as_deref(), None | Some("sms" | "mms")) {
+            return Err(WebhookError::Unreadable("neither an SMS nor an MMS"));
+        }
+        let event = match report.status {
+            Some(_) => Event::Receipt(report.receipt()?),
+            None => Event::Text(report.text()?),
+        };
+        Ok(vec![event])
+    }
+
+    /// What can be seen with the key of an application: whether it is let in. Balance, numbers and
+    /// addresses are shown to the account's key and secret only, which we do not ask for.
+    async fn diagnose(&self, http: &Http) -> Vec<Finding> {
+        let unseen = |code: &str| code::unseen(CODES, "Vonage", Check::Credentials, code);
+        // Nothing can be sent that is for nobody.
+        let answer = match self.post(http, &json!({ "channel": "sms" })).await {
+            Ok(answer) => answer,
+            Err(error) => return vec![unseen(error.code())],
+        };
+        let code = problem(&answer);
+        let code = code.as_deref().unwrap_or_default();
+        let known = code::find(CODES, code).filter(|known| known.about == About::Account);
+        let let_in = Finding::works(Check::Credentials, "Vonage accepts the application's key");
+        match (answer.status, known) {
+            (401, known) => {
+                let known = known.or(code::find(CODES, "unauthorized"));
+                known.map(|known| broken(Check::Credentials, known)).into_iter().collect()
+            }
+            (402 | 403, Some(known)) if matches!(code, "low-balance" | "1070") => {
+                vec![let_in, broken(Check::Balance, known)]
+            }
+            (402 | 403, Some(known)) => vec![let_in, broken(Check::Account, known)],
+            (400 | 422, _) if !code.is_empty() => vec![let_in],
+            (status, _) => vec![unseen(&format!("http {status}"))],
+        }
+    }
+
+    async fn prepare(&self, http: &Http) {
+        http.open(&self.base_url).await;
+    }
+}
+
+impl Vonage {
+    /// The application that `VONAGE_…` names, if any does.
+    pub fn from_settings(
+        settings: &Settings,
+        public_url: &str,
+    ) -> Result<Option<Self>, SettingsError> {
+        const KEY: &str = "VONAGE_PRIVATE_KEY";
+        let names = ["VONAGE_APPLICATION_ID", KEY, "VONAGE_SIGNATURE_SECRET", "VONAGE_FROM"];
+        let Some([application_id, private_key, signature_secret, from]) =
+            settings.together("Vonage", names)?
+        else {
+            return Ok(None);
+        };
+        let vonage = Self {
+            application_id: application_id.into(),
+            // Where a value has to stand in one line, its line breaks are written out.
+            private_key: private_key.replace("\\n", "\n").into(),
+            signature_secret: signature_secret.into(),
+            from: with_plus(from),
+            base_url: address::of_provider(settings, "VONAGE_BASE_URL", BASE_URL)?,
+            public_url: address::public(public_url)?,
+        };
+        match vonage.token(Timestamp::now()) {
+            Some(_) => Ok(Some(vonage)),
+            None => Err(SettingsError::Invalid {
+                name: KEY,
+                problem: "write the application's private key as Vonage gave it, from \
+                          -----BEGIN PRIVATE KEY----- to the end"
+                    .into(),
+            }),
+        }
+    }
+
+    async fn post(&self, http: &Http, body: &Value) -> Result<Answer, SendError> {
+        let token = self.token(Timestamp::now());
+        let token = token.ok_or_else(|| code::refused(CODES, "private key"))?;
+        let url = format!("{}/v1/messages", self.base_url);
+        http.send(http.post(url).bearer_auth(token).json(body)).await
+    }
+
+    /// What shows Vonage that it is us. `None` if the private key is none.
+    fn token(&self, now: Timestamp) -> Option<String> {
+        let key = EncodingKey::from_rsa_pem(self.private_key.expose_secret().as_bytes()).ok()?;
+        let claims = json!({
+            "application_id": self.application_id,
+            "iat": now.as_second(),
+            "exp": (now + TOKEN_LIFE).as_second(),
+            "jti": Uuid::new_v4().to_string(),
+        });
+        jsonwebtoken::encode(&Header::new(Algorithm::RS256), &claims, &key).ok()
+    }
+
+    /// Whether Vonage signed this call for this application, this body and about this time.
+    fn check(&self, call: &Request<Bytes>, now: Timestamp) -> Result<(), WebhookError> {
+        let Some(authorization) = call.headers().get(header::AUTHORIZATION) else {
+            return Err(WebhookError::Unprovable(match is_of_sms_api(call) {
+                true => {
+                    "it comes from the SMS API: in Vonage's dashboard, under API settings, make \
+                         the Messages API the default for SMS"
+                }
+                false => "it is not signed, and Vonage signs it when it sends it again",
+            }));
+        };
+        let token = authorization.to_str().ok().and_then(|value| value.strip_prefix("Bearer "));
+        let claims: Option<Claims> = self.claims(token.ok_or(WebhookError::Forged)?);
+        let claims = claims.ok_or(WebhookError::Forged)?;
+
+        let hash: String =
+            Sha256::digest(call.body()).iter().map(|byte| format!("{byte:02x}")).collect();
+        let same = hash.as_bytes().ct_eq(claims.payload_hash.to_ascii_lowercase().as_bytes());
+        let ours = claims.application_id.is_none_or(|id| id == self.application_id);
+        let signed_at = Timestamp::from_second(claims.iat).map_err(|_| WebhookError::Forged)?;
+        let fresh = (now - OLDEST_CALL..=now + CLOCK_SLACK).contains(&signed_at);
+        match bool::from(same) && ours && fresh {
+            true => Ok(()),
+            false => Err(WebhookError::Forged),
+        }
+    }
+
+    /// What a token says that the account's secret has signed.
+    fn claims<T: DeserializeOwned>(&self, token: &str) -> Option<T> {
+        let mut how = Validation::new(Algorithm::HS256);
+        // It says when it was made, not when it ends.
+        how.required_spec_claims.clear();
+        how.validate_exp = false;
+        how.validate_aud = false;
+        let key = DecodingKey::from_secret(self.signature_secret.expose_secret().as_bytes());
+        Some(jsonwebtoken::decode(token, &key, &how).ok()?.claims)
+    }
+}
+
+impl Report {
+    fn text(self) -> Result<Text, WebhookError> {
+        let kind = self.message_type.as_deref().unwrap_or("text");
+        let caption = self.others.get(kind).and_then(|media| media["caption"].as_str());
+        let body = self.text.as_deref().or(caption);
+        if kind == "text" && body.is_none() {
+            return Err(WebhookError::Unreadable("neither a text nor a status"));
+        }
+        Ok(Text {
+            // A short code or a name cannot be answered.
+            from: Number::parse(&with_plus(self.from.as_deref().unwrap_or_default())).map_err(
+                |_| WebhookError::Unreadable("the sender is not a number that can be answered"),
+            )?,
+            to: with_plus(self.to.as_deref().unwrap_or_default()),
+            body: body.unwrap_or_default().into(),
+            media: u32::from(kind != "text"),
+            sent_at: self.timestamp,
+            id: Some(self.message_uuid),
+        })
+    }
+
+    fn receipt(self) -> Result<Receipt, WebhookError> {
+        let word = self.status.unwrap_or_default();
+        let code = self.error.and_then(Problem::code);
+        Ok(Receipt {
+            message: self.message_uuid,
+            attempt: self.client_ref.filter(|attempt| !attempt.is_empty()),
+            part: None,
+            status: meaning(&word).ok_or(WebhookError::Unreadable("an unknown status"))?,
+            word,
+            opted_out: code.as_deref().is_some_and(|code| code::is_stop(CODES, code)),
+            code,
+        })
+    }
+}
+
+impl Problem {
+    fn code(self) -> Option<String> {
+        let fragment = self.r#type.and_then(|url| Some(url.split_once('#')?.1.to_owned()));
+        let title = self.title.and_then(|title| match title {
+            Value::Number(code) => Some(code.to_string()),
+            Value::String(code) => code.bytes().all(|b| b.is_ascii_digit()).then_some(code),
+            _ => None,
+        });
+        // It goes into logs, so it is a word and nothing else.
+        let is_word = |code: &String| {
+            (1..=40).contains(&code.len())
+                && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        };
+        fragment.filter(is_word).or(title.filter(is_word))
+    }
+}
+
+/// The code with which Vonage itself refused a request. A 5xx refuses nothing for certain.
+fn problem(answer: &Answer) -> Option<String> {
+    let refused = (400..500).contains(&answer.status);
+    answer.json::<Problem>().filter(|_| refused)?.code()
+}
+
+fn meaning(word: &str) -> Option<Status> {
+    match word {
+        "submitted" => Some(Status::Sent),
+        "rejected" => Some(Status::Failed),
+        "undeliverable" => Some(Status::Undelivered),
+        "delivered" | "read" => Some(Status::Delivered),
+        _ => None,
+    }
+}
+
+/// Whether a call has the form of the older SMS API, whose signatures are others.
+fn is_of_sms_api(call: &Request<Bytes>) -> bool {
+    call.body().windows(6).any(|word| word == b"msisdn")
+}
+
+fn broken(check: Check, known: &Code) -> Finding {
+    let seen = known.happened.trim_end_matches('.');
+    Finding::broken(check, seen, known.fix)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECRET: &str = "test-signature-secret-0123456789abcdef";
+    const APPLICATION: &str = "aaaaaaaa-bbbb-cccc-dddd-0123456789ab";
+    const BODY: &str = concat!(
+        r#"{"channel":"sms","message_uuid":"aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab","#,
+        r#""to":"447700900000","from":"447700900001","timestamp":"2026-01-01T14:00:00.000Z","#,
+        r#""text":"hello","message_type":"text"}"#
+    );
+    /// Signs the body above at 14:00 UTC on 1 January 2026.
+    const TOKEN: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpYXQiOjE3NjcyNzYwMDAsImp0aSI6IjExM\
+        TExMTExLTIyMjItNDMzMy04NDQ0LTU1NTU1NTU1NTU1NSIsImlzcyI6IlZvbmFnZSIsInBheWxvYWRfaGFzaCI6IjEy\
+        Y2JiMzUyNjRmODMzODU1Y2MxOGEwNTVjNGFiYzU5Y2UwZDU0NGYwNTNmN2Y4MjE4ZmIxZDRiYzgwYmQ5NzEiLCJhcGl\
+        fa2V5IjoiYWJjZDEyMzQiLCJhcHBsaWNhdGlvbl9pZCI6ImFhYWFhYWFhLWJiYmItY2NjYy1kZGRkLTAxMjM0NTY3OD\
+        lhYiJ9.0Rc87EaMHS0hIYXuRF7-KyiWuRlhhmIooHR__0TfUMw";
+
+    #[test]
+    fn believes_what_was_signed_about_now() {
+        let at = |time: &str, body: &str| {
+            let call = Request::post("/webhooks/vonage/inbound")
+                .header("authorization", format!("Bearer {TOKEN}"))
+                .body(Bytes::copy_from_slice(body.as_bytes()))
+                .unwrap();
+            vonage(SECRET).check(&call, time.parse().unwrap())
+        };
+        assert_eq!(at("2026-01-01T14:00:03Z", BODY), Ok(()));
+        assert_eq!(at("2026-01-01T13:56:00Z", BODY), Ok(()));
+        assert_eq!(at("2026-01-02T14:00:00Z", BODY), Ok(()));
+
+        assert_eq!(at("2026-01-01T13:54:00Z", BODY), Err(WebhookError::Forged));
+        assert_eq!(at("2026-01-02T15:00:01Z", BODY), Err(WebhookError::Forged));
+        let altered = BODY.replace("hello", "jello");
+        assert_eq!(at("2026-01-01T14:00:03Z", &altered), Err(WebhookError::Forged));
+    }
+
+    /// With the token and the secret that Vonage's libraries test themselves with.
+    #[test]
+    fn believes_the_signature_that_vonage_publishes() {
+        const PUBLISHED: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJPbmxpbmUgSldUIEJ1a\
+            WxkZXIiLCJpYXQiOjE2OTc2MzQ2ODAsImV4cCI6MzMyNTQ1NDA4MjgsImF1ZCI6IiIsInN1YiI6IiJ9.88vJc3I\
+            2HhuqEDixHXVhc9R30tA6U_HQHZTC29y6CGM";
+        let claims = |secret| vonage(secret).claims::<Value>(PUBLISHED);
+        assert_eq!(claims("qwertyuiopasdfghjklzxcvbnm123456").unwrap()["iat"], 1_697_634_680);
+        assert_eq!(claims("asdf"), None);
+    }
+
+    #[test]
+    fn says_who_it_is_for_a_quarter_of_an_hour() {
+        let token = vonage(SECRET).token("2026-01-01T14:00:00Z".parse().unwrap()).unwrap();
+        let key = include_bytes!("../tests/throwaway-public-key.pem");
+        let mut how = Validation::new(Algorithm::RS256);
+        how.validate_exp = false;
+        let key = DecodingKey::from_rsa_pem(key).unwrap();
+        let claims: Value = jsonwebtoken::decode(token, &key, &how).unwrap().claims;
+        assert_eq!(claims["application_id"], APPLICATION);
+        assert_eq!(
+            (&claims["iat"], &claims["exp"]),
+            (&1_767_276_000.into(), &1_767_276_900.into())
+        );
+        assert!(Uuid::try_parse(claims["jti"].as_str().unwrap()).is_ok());
+    }
+
+    fn vonage(signature_secret: &str) -> Vonage {
+        Vonage {
+            application_id: APPLICATION.into(),
+            private_key: include_str!("../tests/throwaway-private-key.pem").into(),
+            signature_secret: signature_secret.into(),
+            from: "+12025550100".into(),
+            base_url: String::new(),
+            public_url: "https://text.example".parse().unwrap(),
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! Genuine calls that were not understood: kept whole, and read again once the settings fit.
+
+use std::collections::BTreeSet;
+
+use axum::http::{Method, Request, header};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
+use conversations::{Kept, Quarantined, Store, Unavailable};
+use jiff::Timestamp;
+use serde_json::Value;
+use sms::{Event, Genuine, Provider, Providers, WebhookError};
+use telemetry::{Alarm, TraceId, raise};
+use thiserror::Error;
+use url::form_urlencoded;
+
+use crate::events;
+
+/// How many calls of one form, none of which is a text, are kept in a day. Whoever mends how they
+/// are read needs a few, and a busy provider reports on thousands.
+const MOST_REPORTS: u64 = 1_000;
+
+/// How many names of fields are told apart in one call.
+const MOST_FIELDS: usize = 50;
+
+/// How deep in a body fields are looked for.
+const DEPTH: usize = 6;
+
+/// Parameters of an address that let somebody in. No parser needs them.
+const SECRETS: [&str; 7] =
+    ["token", "access_token", "auth_token", "api_key", "password", "secret", "signature"];
+
+/// Why a call that was kept says nothing still.
+#[derive(Debug, Error)]
+pub enum StillUnread {
+    /// Its provider is not configured any more.
+    #[error("{0} is not configured")]
+    NotConfigured(String),
+    /// What was kept is no call: another version wrote it.
+    #[error("what was kept is no call")]
+    NoCall,
+    /// It is read as before.
+    #[error(transparent)]
+    Unread(#[from] WebhookError),
+}
+
+/// Keeps a genuine call that may hold a text, for the operator to look at. All of them are kept.
+pub async fn keep(
+    store: &Store,
+    provider: &dyn Provider,
+    call: &Request<Bytes>,
+    reason: &str,
+    trace: &TraceId,
+    now: Timestamp,
+) -> Result<(), Unavailable> {
+    set_aside(store, quarantined(provider, call, reason, trace, now), None).await
+}
+
+/// Keeps a genuine call that nobody could read: all that came to the address for texts, and of the
+/// others as many as anybody will want to look at.
+pub(crate) async fn keep_unread(
+    store: &Store,
+    provider: &dyn Provider,
+    call: &Request<Bytes>,
+    reason: &str,
+    trace: &TraceId,
+    now: Timestamp,
+) -> Result<(), Unavailable> {
+    let is_for_texts = call.uri().path().ends_with("/inbound");
+    let most = (!is_for_texts).then_some(MOST_REPORTS);
+    set_aside(store, quarantined(provider, call, reason, trace, now), most).await
+}
+
+/// Reads a call that was kept, with the settings of today.
+pub async fn read_again<'a>(
+    providers: &'a Providers,
+    call: &Quarantined,
+) -> Result<(&'a dyn Provider, Vec<Event>), StillUnread> {
+    let provider = providers.named(&call.provider);
+    let provider = provider.ok_or_else(|| StillUnread::NotConfigured(call.provider.clone()))?;
+    let genuine = Genuine::kept(request(call).ok_or(StillUnread::NoCall)?);
+    Ok((provider, events(providers.http(), provider, &genuine).await?))
+}
+
+async fn set_aside(store: &Store, call: Quarantined, most: Option<u64>) -> Result<(), Unavailable> {
+    let (name, reason) = (&call.provider, &call.reason);
+    let kept = store.quarantine(&call, most).await?;
+    if kept == Kept::First {
+        raise!(
+            Alarm::Quarantine,
+            provider.name = name,
+            reason,
+            "a call from {name} was not understood ({reason}), and kept"
+        );
+    } else {
+        let what = if kept == Kept::Counted { "counted" } else { "kept" };
+        tracing::warn!(provider.name = name, reason, "{what} a call that was not understood");
+    }
+    Ok(())
+}
+
+fn quarantined(
+    provider: &dyn Provider,
+    call: &Request<Bytes>,
+    reason: &str,
+    trace: &TraceId,
+    now: Timestamp,
+) -> Quarantined {
+    let content_type = call.headers().get(header::CONTENT_TYPE);
+    let (body, base64) = match std::str::from_utf8(call.body()) {
+        Ok(text) => (text.to_owned(), false),
+        Err(_) => (BASE64_STANDARD.encode(call.body()), true),
+    };
+    let query = without_secrets(call.uri().query().unwrap_or_default());
+    Quarantined {
+        provider: provider.name().to_owned(),
+        reason: reason.to_owned(),
+        fields: fields(call.body(), &query).into_iter().take(MOST_FIELDS).collect(),
+        method: call.method().to_string(),
+        path: call.uri().path().to_owned(),
+        query,
+        content_type: content_type.and_then(|value| value.to_str().ok()).unwrap_or("").to_owned(),
+        body,
+        base64,
+        seen: 1,
+        trace: trace.clone(),
+        at: now,
+    }
+}
+
+/// The call as it came, but for what proved it.
+fn request(call: &Quarantined) -> Option<Request<Bytes>> {
+    let body = match call.base64 {
+        true => BASE64_STANDARD.decode(&call.body).ok()?,
+        false => call.body.clone().into_bytes(),
+    };
+    let address = match call.query.as_str() {
+        "" => call.path.clone(),
+        query => format!("{}?{query}", call.path),
+    };
+    let mut request =
+        Request::builder().method(Method::from_bytes(call.method.as_bytes()).ok()?).uri(address);
+    if !call.content_type.is_empty() {
+        request = request.header(header::CONTENT_TYPE, &call.content_type);
+    }
+    request.body(body.into()).ok()
+}
+
+fn without_secrets(query: &str) -> String {
+    let is_secret = |pair: &&str| {
+        form_urlencoded::parse(pair.as_bytes())
+            .any(|(name, _)| SECRETS.iter().any(|secret| name.eq_ignore_ascii_case(secret)))
+    };
+    let pairs: Vec<_> = query.split('&').filter(|pair| !is_secret(pair)).collect();
+    pairs.join("&")
+}
+
+/// The names of the fields in a body, or of those in the address where there is no body.
+fn fields(body: &[u8], query: &str) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    match serde_json::from_slice::<Value>(body) {
+        Ok(json) => members(&json, "", DEPTH, &mut names),
+        Err(_) => {
+            let form = if body.is_empty() { query.as_bytes() } else { body };
+            // What has no value is no field, but most likely words.
+            let pairs = form.split(|byte| *byte == b'&').filter(|pair| pair.contains(&b'='));
+            let pairs = pairs.flat_map(form_urlencoded::parse);
+            names.extend(pairs.map(|(name, _)| plain(&name).to_owned()));
+        }
+    }
+    names
+}
+
+fn members(value: &Value, around: &str, depth: usize, names: &mut BTreeSet<String>) {
+    match value {
+        Value::Array(items) if depth > 0 => {
+            items.iter().for_each(|item| members(item, around, depth - 1, names));
+        }
+        Value::Object(fields) if depth > 0 => {
+            for (name, value) in fields {
+                let name = match around {
+                    "" => plain(name).to_owned(),
+                    around => format!("{around}.{}", plain(name)),
+                };
+                members(value, &name, depth - 1, names);
+            }
+        }
+        _ if around.is_empty() => {}
+        _ => {
+            names.insert(around.to_owned());
+        }
+    }
+}
+
+/// A name as programs write them. Any other, such as a number or a sentence, may be what somebody
+/// wrote, and is shown as `?`.
+fn plain(name: &str) -> &str {
+    const LONGEST: usize = 40;
+    const DIGITS: usize = 4;
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.:$@".contains(&byte);
+    let digits = name.bytes().filter(u8::is_ascii_digit).count();
+    let is_name = name
+        .starts_with(|first: char| first.is_ascii_alphabetic() || "_$@".contains(first))
+        && name.len() <= LONGEST
+        && name.bytes().all(allowed)
+        && digits <= DIGITS;
+    if is_name { name } else { "?" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_the_fields_of_a_call_and_nothing_of_what_they_hold() {
+        for (body, query, expected) in [
+            (r#"{"cli":"+12025550143","payload":"My tap drips"}"#, "", "cli payload"),
+            (
+                r#"{"data":{"messages":[{"from":1,"text":"a"},{"from":2}]}}"#,
+                "",
+                "data.messages.from data.messages.text",
+            ),
+            (r#"{"+12025550143":"Hi","n12025550143":"Hi","My tap":{"drips":1}}"#, "", "? ?.drips"),
+            (r#"["My tap drips"]"#, "", ""),
+            ("caller=%2B12025550143&words=My+tap", "", "caller words"),
+            ("My tap drips", "", ""),
+            ("My tap drips & so on=yes", "", "?"),
+            ("", "caller=%2B12025550143&words=My", "caller words"),
+            ("", "", ""),
+        ] {
+            let found: Vec<_> = fields(body.as_bytes(), query).into_iter().collect();
+            assert_eq!(found.join(" "), expected, "{body}{query}");
+        }
+    }
+
+    #[test]
+    fn keeps_an_address_without_what_lets_somebody_in() {
+        for (query, expected) in [
+            ("token=open-sesame", ""),
+            ("attempt=a-1&token=open%20sesame&bodySHA256=ab", "attempt=a-1&bodySHA256=ab"),
+            ("Tok%65n=open&keyword=STOP&text=a+b", "keyword=STOP&text=a+b"),
+            ("", ""),
+        ] {
+            assert_eq!(without_secrets(query), expected, "{query}");
+        }
+    }
+}
