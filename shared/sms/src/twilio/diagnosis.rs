@@ -17,9 +17,8 @@ use url::{Position, Url};
 
 use super::codes::{ALERTS, CODES};
 use super::{BASE_URL, FIVE_DIGITS, Refusal, Twilio};
-use crate::address::is_loopback;
-use crate::code;
 use crate::{About, Check, Code, Finding, Http};
+use crate::{address, code};
 
 /// The account itself: <https://www.twilio.com/docs/iam/api/account>.
 #[derive(Deserialize)]
@@ -373,15 +372,14 @@ impl Inquiry<'_> {
     /// number; by the number's application, if it has one; otherwise by the number.
     async fn webhook(&self, number: &Incoming, service: Option<&Service>) -> Option<Finding> {
         let name = &number.phone_number;
-        let mut ours = self.twilio.public_url.clone();
-        ours.path_segments_mut().ok()?.pop_if_empty().extend(["webhooks", "twilio", "inbound"]);
-        if is_loopback(&ours) {
+        let public_url = &self.twilio.public_url;
+        let Some(ours) = address::webhook(public_url, "twilio", "inbound") else {
             return Some(Finding::broken(
                 Check::Webhook,
-                format!("Twilio cannot call {ours}, which is this machine alone"),
+                format!("Twilio cannot call {public_url}, which is this machine alone"),
                 "Set PUBLIC_URL to an address at which Twilio reaches this machine.",
             ));
-        }
+        };
         let application = number.sms_application_sid.as_deref().filter(|sid| !sid.is_empty());
         let (owner, place, url, method) = match (service, application) {
             (Some(service), _) if !service.use_inbound_webhook_on_number => (
@@ -579,11 +577,11 @@ fn explain(code: &str) -> Option<&'static Code> {
 
 fn complaint(known: Option<&Code>, code: &str, count: usize) -> Finding {
     let times = if count == 1 { "once".into() } else { format!("{count} times") };
-    let look_up = || format!("Look it up at https://www.twilio.com/docs/api/errors/{code}.");
-    let (happened, fix) = match known {
-        Some(Code { happened, fix, .. }) if fix.is_empty() => (*happened, look_up()),
-        Some(Code { happened, fix, .. }) => (*happened, (*fix).to_owned()),
-        None => ("An error of which nothing more is known here.", look_up()),
+    let happened =
+        known.map_or("An error of which nothing more is known here.", |known| known.happened);
+    let fix = match known.map_or("", |known| known.fix) {
+        "" => format!("Look it up at https://www.twilio.com/docs/api/errors/{code}."),
+        fix => fix.to_owned(),
     };
     let seen = format!("{code} came {times} since yesterday: {}", happened.trim_end_matches('.'));
     Finding::doubtful(Check::Errors, seen, fix)

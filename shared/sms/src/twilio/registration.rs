@@ -290,8 +290,9 @@ impl Campaign {
             ),
             "FAILED" => {
                 let errors = self.errors.as_deref().unwrap_or_default();
-                let (seen, fix) = rejected("the campaign was rejected", errors);
-                Finding::broken(CHECK, seen, fix)
+                let (seen, fix, last) = rejected("the campaign was rejected", errors);
+                let then = if last { NEVER_AGAIN } else { AGAIN };
+                Finding::broken(CHECK, seen, format!("{fix} {then}"))
             }
             status => Finding::broken(
                 CHECK,
@@ -312,23 +313,22 @@ impl Verification {
             })];
         }
         let what = format!("the verification of {number} was rejected");
-        let (seen, fix) = rejected(&what, &reasons);
-        let edit = match (self.edit_allowed, &self.edit_expiration) {
-            (Some(false), _) => format!(" {NEVER_AGAIN}"),
-            (_, Some(until)) => format!(" It can be corrected until {until}."),
-            _ => String::new(),
+        let (seen, fix, last) = rejected(&what, &reasons);
+        let then = match &self.edit_expiration {
+            _ if last || self.edit_allowed == Some(false) => NEVER_AGAIN.into(),
+            Some(until) => {
+                let day = until.split('T').next().unwrap_or(until);
+                format!("It can be corrected until {day}.")
+            }
+            None => "Then submit it again.".into(),
         };
-        let fix = if edit.is_empty() || fix.ends_with(NEVER_AGAIN) {
-            fix
-        } else {
-            format!("{}{edit}", fix.trim_end_matches(AGAIN).trim_end())
-        };
-        Finding::broken(CHECK, seen, fix)
+        Finding::broken(CHECK, seen, format!("{fix} {then}"))
     }
 }
 
-/// Why something was rejected, and what to do, from what Twilio lists as errors.
-fn rejected(what: &str, errors: &[Value]) -> (String, String) {
+/// Why something was rejected, what to do, and whether that was the last of it, from what Twilio lists
+/// as errors.
+fn rejected(what: &str, errors: &[Value]) -> (String, String, bool) {
     let known = |error| REJECTIONS.iter().find(|known| Some(known.code) == code(error));
     let reasons: Vec<_> = errors
         .iter()
@@ -342,8 +342,7 @@ fn rejected(what: &str, errors: &[Value]) -> (String, String) {
         fixes.push("See the reason in Twilio's console, and correct it.");
     }
     let last = errors.iter().filter_map(known).any(|known| known.last);
-    fixes.push(if last { NEVER_AGAIN } else { AGAIN });
-    (joined(what, &reasons), fixes.join(" "))
+    (joined(what, &reasons), fixes.join(" "), last)
 }
 
 fn joined(what: &str, reasons: &[String]) -> String {

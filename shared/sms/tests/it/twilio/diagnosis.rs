@@ -178,10 +178,8 @@ async fn says_that_nobody_can_call_this_machine() {
         Twilio { public_url: "http://localhost:5000".parse().unwrap(), ..account(&company) };
     assert_eq!(
         complaints(&at_home).await,
-        [
-            "Broken Webhook: Twilio cannot call http://localhost:5000/webhooks/twilio/inbound, which is this \
-          machine alone. Set PUBLIC_URL to an address at which Twilio reaches this machine."
-        ]
+        ["Broken Webhook: Twilio cannot call http://localhost:5000/, which is this \
+          machine alone. Set PUBLIC_URL to an address at which Twilio reaches this machine."]
     );
 }
 
@@ -291,7 +289,7 @@ async fn says_how_far_the_verification_of_a_toll_free_number_is() {
         from accepting the terms.";
     assert_eq!(
         complaints(&account(&company)).await,
-        [format!("{rejected} It can be corrected until 2026-11-30T00:00:00Z.")]
+        [format!("{rejected} It can be corrected until 2026-11-30.")]
     );
     company.set_up(|setup| setup.edit_expiration = None);
     assert_eq!(
