@@ -233,8 +233,8 @@ impl Provider for MessageCentral {
     /// By undocumented rows that carry no id, so the absence of one proves nothing: it is never
     /// [`Found::Absent`].
     ///
-    /// A message that is found goes by an id of ours from then on, `attempt:` and the attempt. Theirs
-    /// are numbers, so the two can never be taken for each other.
+    /// A message that is found goes by an id of ours from then on, `attempt:` and the attempt.
+    /// Theirs are numbers, so the two can never be taken for each other.
     async fn find(
         &self,
         http: &Http,

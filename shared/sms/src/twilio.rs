@@ -81,8 +81,8 @@ pub struct Twilio {
     pub from: Option<String>,
     /// The messaging service that picks the number, or that `from` belongs to.
     pub messaging_service_sid: Option<String>,
-    /// Where the API is, without a slash at its end. What is diagnosed is asked for on other hosts of
-    /// Twilio's, unless this is not Twilio's own: then everything is there.
+    /// Where the API is, without a slash at its end. What is diagnosed is asked for on other hosts
+    /// of Twilio's, unless this is not Twilio's own: then everything is there.
     pub base_url: String,
     /// Where Twilio reaches us. It signs this address, so it must be the one pasted there.
     pub public_url: Url,
@@ -306,8 +306,8 @@ impl Twilio {
         }))
     }
 
-    /// What Twilio would write into `X-Twilio-Signature` of a call with this form to this path below
-    /// our public URL: with it a call of ours is as genuine as one of theirs.
+    /// What Twilio would write into `X-Twilio-Signature` of a call with this form to this path
+    /// below our public URL: with it a call of ours is as genuine as one of theirs.
     pub fn sign(&self, path: &str, form: &[(&str, &str)]) -> String {
         let address = format!("{}{path}", self.public_url.as_str().trim_end_matches('/'));
         let form = form.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();

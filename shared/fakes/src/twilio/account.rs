@@ -38,8 +38,8 @@ pub struct TwilioSetup {
     pub service: bool,
     /// Whether the messaging service has the number.
     pub pooled: bool,
-    /// Where the messaging service sends texts instead of the number's address. `None`: it leaves them
-    /// to the number. Empty: nowhere.
+    /// Where the messaging service sends texts instead of the number's address. `None`: it leaves
+    /// them to the number. Empty: nowhere.
     pub service_url: Option<String>,
     /// The campaign's status, as `VERIFIED`, if there is a campaign.
     pub campaign: Option<&'static str>,
@@ -117,6 +117,7 @@ impl Account {
                 }
                 match rest {
                     [] => self.itself(&setup),
+                    _ if setup.status != "active" => return Err(Refusal::of(20003)),
                     ["Balance"] => json!({
                         "account_sid": self.sid,
                         "balance": setup.balance.to_string(),

@@ -1,8 +1,8 @@
 //! What Twilio shows of an account: credentials, money, numbers and where their texts go, what is
 //! permitted, and what Twilio has lately complained of.
 //!
-//! Only GET, and nothing that costs: <https://www.twilio.com/docs/usage/api>. Lists are read as far as
-//! one page goes.
+//! Only GET, and nothing that costs: <https://www.twilio.com/docs/usage/api>. Lists are read as far
+//! as one page goes.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -587,7 +587,8 @@ fn complaint(known: Option<&Code>, code: &str, count: usize) -> Finding {
     Finding::doubtful(Check::Errors, seen, fix)
 }
 
-/// Whether an address in Twilio's console is ours. What is behind `#` says how Twilio repeats calls.
+/// Whether an address in Twilio's console is ours. What is behind `#` says how Twilio repeats
+/// calls.
 fn is(ours: &Url, written: &str) -> bool {
     Url::parse(written).is_ok_and(|mut url| {
         url.set_fragment(None);

@@ -129,8 +129,8 @@ const REJECTIONS: &[Rejection] = &[
     Rejection {
         code: 30919,
         why: "the website does not show the business, or what it texts",
-        fix: "Have the website say who the business is, how to reach it, who gets texts and why, and \
-              open without a password; the function site does.",
+        fix: "Have the website say who the business is, how to reach it, who gets texts and why, \
+              and open without a password; the function site does.",
         last: false,
     },
     Rejection {
@@ -265,8 +265,8 @@ impl Brand {
                 Some(Finding::broken(
                     CHECK,
                     joined("the brand was rejected", &reasons),
-                    "Correct it in Twilio's console under Regulatory Compliance, exactly as the tax \
-                     office writes it, and submit it again.",
+                    "Correct it in Twilio's console under Regulatory Compliance, exactly as the \
+                     tax office writes it, and submit it again.",
                 ))
             }
             status => Some(Finding::broken(
@@ -326,8 +326,8 @@ impl Verification {
     }
 }
 
-/// Why something was rejected, what to do, and whether that was the last of it, from what Twilio lists
-/// as errors.
+/// Why something was rejected, what to do, and whether that was the last of it, from what Twilio
+/// lists as errors.
 fn rejected(what: &str, errors: &[Value]) -> (String, String, bool) {
     let known = |error| REJECTIONS.iter().find(|known| Some(known.code) == code(error));
     let reasons: Vec<_> = errors

@@ -41,9 +41,8 @@ async fn says_that_there_is_no_credit() {
     company.no_credit();
     assert_eq!(
         complaints(&account(&company)).await,
-        [
-            "Broken Balance: there is no credit left on the account. Buy credit in MessageCentral's console."
-        ]
+        ["Broken Balance: there is no credit left on the account. Buy credit in \
+             MessageCentral's console."]
     );
 }
 
@@ -65,10 +64,9 @@ async fn says_that_a_password_is_wrong() {
         MessageCentralSettings { password_base64: "Z3Vlc3M=".into(), ..settings(&company) };
     assert_eq!(
         seen(&MessageCentral::new(settings)).await,
-        [
-            "Broken Credentials: MessageCentral gives no token: the customer id or the password is wrong \
-          (token: 400). Copy MC_CUSTOMER_ID and MC_PASSWORD from MessageCentral's console again."
-        ]
+        ["Broken Credentials: MessageCentral gives no token: the customer id or the password is \
+             wrong (token: 400). Copy MC_CUSTOMER_ID and MC_PASSWORD from MessageCentral's console \
+             again."]
     );
 }
 
@@ -78,10 +76,9 @@ async fn tells_an_account_that_is_not_activated_from_a_wrong_password() {
     let script = Script::answering(&[(TOKEN, (200, not_active))]).await;
     assert_eq!(
         seen(&messagecentral(script.url.clone(), SECRET)).await,
-        [
-            "Broken Account: Texts are not activated on the account (913). Write to MessageCentral's support: \
-          an account needs their help before its first text (MessageNow)."
-        ]
+        ["Broken Account: Texts are not activated on the account (913). Write to \
+             MessageCentral's support: an account needs their help before its first text \
+             (MessageNow)."]
     );
 }
 
@@ -90,10 +87,8 @@ async fn says_that_nobody_is_there() {
     let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     assert_eq!(
         seen(&messagecentral(format!("http://{nobody}"), SECRET)).await,
-        [
-            "Broken Credentials: The provider could not be reached (connect). See the provider's status page, and \
-          whether this machine reaches the internet."
-        ]
+        ["Broken Credentials: The provider could not be reached (connect). See the provider's \
+             status page, and whether this machine reaches the internet."]
     );
 }
 
@@ -103,12 +98,10 @@ async fn says_that_calls_cannot_be_told_from_forged_ones() {
     let settings = MessageCentralSettings { webhook_token: None, ..settings(&company) };
     assert_eq!(
         complaints(&MessageCentral::new(settings)).await,
-        [
-            "Broken Webhook: every text that comes in is refused: MessageCentral signs nothing, and there is \
-          no MC_WEBHOOK_TOKEN to know its calls by. Set MC_WEBHOOK_TOKEN to a long random word, and \
-          have MessageCentral call /webhooks/messagecentral/inbound?token= followed by that word, \
-          below PUBLIC_URL."
-        ]
+        ["Broken Webhook: every text that comes in is refused: MessageCentral signs nothing, \
+             and there is no MC_WEBHOOK_TOKEN to know its calls by. Set MC_WEBHOOK_TOKEN to a long \
+             random word, and have MessageCentral call /webhooks/messagecentral/inbound?token= \
+             followed by that word, below PUBLIC_URL."]
     );
 }
 

@@ -49,33 +49,33 @@ async fn says_what_is_wrong_with_the_account() {
     for (fault, said) in [
         (
             fault(|setup| setup.kind = "Trial"),
-            "Doubtful Account: this is a trial account, which texts verified numbers only. Upgrade the \
-             account in Twilio's console.",
+            "Doubtful Account: this is a trial account, which texts verified numbers only. Upgrade \
+             the account in Twilio's console.",
         ),
         (
             fault(|setup| setup.status = "suspended"),
-            "Broken Account: the account is suspended. See the reason in Twilio's console, and write to \
-             Twilio's support.",
+            "Broken Account: the account is suspended. See the reason in Twilio's console, and \
+             write to Twilio's support.",
         ),
         (
             fault(|setup| setup.balance = -0.25),
-            "Broken Balance: -0.25 USD are left. Pay in, and switch automatic recharging on, in Twilio's \
-             console under Billing.",
+            "Broken Balance: -0.25 USD are left. Pay in, and switch automatic recharging on, in \
+             Twilio's console under Billing.",
         ),
         (
             fault(|setup| setup.spent = 15.0),
-            "Doubtful Balance: 42.50 USD are left, which last 3 days at the pace of this week. Pay in, and \
-             switch automatic recharging on, in Twilio's console under Billing.",
+            "Doubtful Balance: 42.50 USD are left, which last 3 days at the pace of this week. Pay \
+             in, and switch automatic recharging on, in Twilio's console under Billing.",
         ),
         (
             fault(|setup| (setup.balance, setup.spent) = (0.5, 0.0)),
-            "Doubtful Balance: 0.50 USD are left. Pay in, and switch automatic recharging on, in Twilio's \
-             console under Billing.",
+            "Doubtful Balance: 0.50 USD are left. Pay in, and switch automatic recharging on, in \
+             Twilio's console under Billing.",
         ),
         (
             fault(|setup| setup.permitted = false),
-            "Broken Countries: texts to US are switched off. Switch the country on in Twilio's console under \
-             Messaging, Settings, Geo permissions.",
+            "Broken Countries: texts to US are switched off. Switch the country on in Twilio's \
+             console under Messaging, Settings, Geo permissions.",
         ),
     ] {
         assert_eq!(complaint(fault).await, said);
@@ -87,12 +87,13 @@ async fn says_what_is_wrong_with_the_number() {
     for (fault, said) in [
         (
             fault(|setup| setup.owned = false),
-            "Broken Number: +12025550100 is no number of this account. Set TWILIO_FROM to a number that \
-             the account owns, as +12025550100.",
+            "Broken Number: +12025550100 is no number of this account. Set TWILIO_FROM to a number \
+             that the account owns, as +12025550100.",
         ),
         (
             fault(|setup| setup.can_text = false),
-            "Broken Number: +12025550100 cannot text. Set TWILIO_FROM to a number with the capability SMS.",
+            "Broken Number: +12025550100 cannot text. Set TWILIO_FROM to a number with the \
+             capability SMS.",
         ),
     ] {
         assert_eq!(complaint(fault).await, said);
@@ -106,25 +107,22 @@ async fn says_what_is_wrong_with_a_messaging_service() {
     company.set_up(|setup| setup.service = false);
     assert_eq!(
         complaints(&nameless).await,
-        [
-            "Broken Number: Twilio knows no such messaging service. Copy TWILIO_MESSAGING_SERVICE_SID from \
-          Twilio's console again."
-        ]
+        ["Broken Number: Twilio knows no such messaging service. Copy \
+             TWILIO_MESSAGING_SERVICE_SID from Twilio's console again."]
     );
     company.set_up(|setup| (setup.service, setup.pooled) = (true, false));
     assert_eq!(
         complaints(&nameless).await,
-        [
-            "Broken Number: the messaging service has no number. Add a number to the messaging service in \
-          Twilio's console."
-        ]
+        ["Broken Number: the messaging service has no number. Add a number to the messaging \
+             service in Twilio's console."]
     );
 }
 
 #[tokio::test]
 async fn says_where_texts_go_that_do_not_come_to_us() {
-    const AT_THE_NUMBER: &str = "Enter https://text.example/webhooks/twilio/inbound#rc=5&rp=5xx,ct,rt \
-        with HTTP POST in Twilio's console, at the number, under Messaging.";
+    const AT_THE_NUMBER: &str = "Enter \
+        https://text.example/webhooks/twilio/inbound#rc=5&rp=5xx,ct,rt with HTTP POST in Twilio's \
+        console, at the number, under Messaging.";
     for (fault, said) in [
         (
             fault(|setup| setup.sms_url = "https://demo.twilio.com/welcome?token=Noon".into()),
@@ -132,15 +130,18 @@ async fn says_where_texts_go_that_do_not_come_to_us() {
         ),
         (
             fault(|setup| setup.sms_url = "http://text.example/webhooks/twilio/inbound".into()),
-            "Broken Webhook: +12025550100 sends texts to http://text.example/webhooks/twilio/inbound",
+            "Broken Webhook: +12025550100 sends texts to \
+             http://text.example/webhooks/twilio/inbound",
         ),
         (
             fault(|setup| setup.sms_url = "https://text.example/webhooks/twilio/inbound/".into()),
-            "Broken Webhook: +12025550100 sends texts to https://text.example/webhooks/twilio/inbound/",
+            "Broken Webhook: +12025550100 sends texts to \
+             https://text.example/webhooks/twilio/inbound/",
         ),
         (
             fault(|setup| setup.sms_url = String::new()),
-            "Broken Webhook: texts to +12025550100 are dropped: +12025550100 has no address to send them to",
+            "Broken Webhook: texts to +12025550100 are dropped: +12025550100 has no address to \
+             send them to",
         ),
         (
             fault(|setup| setup.sms_method = "GET"),
@@ -152,18 +153,18 @@ async fn says_where_texts_go_that_do_not_come_to_us() {
     for (fault, said) in [
         (
             fault(|setup| setup.service_url = Some(String::new())),
-            "Broken Webhook: texts to +12025550100 are dropped: the messaging service of +12025550100 has no \
-             address to send them to. Enter",
+            "Broken Webhook: texts to +12025550100 are dropped: the messaging service of \
+             +12025550100 has no address to send them to. Enter",
         ),
         (
             fault(|setup| setup.service_url = Some("https://old.example/sms".into())),
-            "Broken Webhook: the messaging service of +12025550100 sends texts to https://old.example/sms. \
-             Enter",
+            "Broken Webhook: the messaging service of +12025550100 sends texts to \
+             https://old.example/sms. Enter",
         ),
         (
             fault(|setup| setup.application_url = Some("https://old.example/sms".into())),
-            "Broken Webhook: the TwiML application of +12025550100 sends texts to https://old.example/sms. \
-             Enter",
+            "Broken Webhook: the TwiML application of +12025550100 sends texts to \
+             https://old.example/sms. Enter",
         ),
     ] {
         let complaint = complaint(fault).await;
@@ -188,18 +189,18 @@ async fn says_how_far_registration_is() {
     for (fault, said) in [
         (
             fault(|setup| setup.campaign = None),
-            "Broken Registration: +12025550100 is not registered for the United States (A2P 10DLC), where carriers \
-             refuse its texts. Register brand and campaign",
+            "Broken Registration: +12025550100 is not registered for the United States (A2P \
+             10DLC), where carriers refuse its texts. Register brand and campaign",
         ),
         (
             fault(|setup| setup.pooled = false),
-            "Broken Registration: +12025550100 is not registered for the United States (A2P 10DLC), where carriers \
-             refuse its texts. Register brand and campaign",
+            "Broken Registration: +12025550100 is not registered for the United States (A2P \
+             10DLC), where carriers refuse its texts. Register brand and campaign",
         ),
         (
             fault(|setup| setup.campaign = Some("IN_PROGRESS")),
-            "Broken Registration: the campaign is in review, and carriers of the United States refuse texts until \
-             it is through. Wait",
+            "Broken Registration: the campaign is in review, and carriers of the United States \
+             refuse texts until it is through. Wait",
         ),
         (
             fault(|setup| setup.campaign = Some("SUSPENDED")),
@@ -207,14 +208,15 @@ async fn says_how_far_registration_is() {
         ),
         (
             fault(|setup| (setup.campaign, setup.brand) = (None, Some("IN_REVIEW"))),
-            "Broken Registration: the brand is in review, and carriers of the United States wait for it. Wait",
+            "Broken Registration: the brand is in review, and carriers of the United States wait \
+             for it. Wait",
         ),
         (
             fault(|setup| {
                 (setup.brand, setup.brand_feedback) = (Some("FAILED"), vec!["TAX_ID"]);
             }),
-            "Broken Registration: the brand was rejected: the tax number does not belong to this business. \
-             Correct it",
+            "Broken Registration: the brand was rejected: the tax number does not belong to this \
+             business. Correct it",
         ),
         (
             fault(|setup| setup.brand = Some("SUSPENDED")),
@@ -244,17 +246,17 @@ async fn explains_why_a_campaign_was_rejected() {
     }
     assert_eq!(
         rejected_for(vec![30908, 30883]).await,
-        "Broken Registration: the campaign was rejected: the privacy policy is missing, cannot be opened, or \
-         allows sharing of mobile data (30908); sex, hate, alcohol, firearms or tobacco are not \
-         permitted (30883). Have the policy say that numbers and consent are shared with nobody for \
-         marketing; the page /privacy of the function site does. Text about it by no number of the \
-         United States. It cannot be submitted again."
+        "Broken Registration: the campaign was rejected: the privacy policy is missing, cannot be \
+         opened, or allows sharing of mobile data (30908); sex, hate, alcohol, firearms or tobacco \
+         are not permitted (30883). Have the policy say that numbers and consent are shared with \
+         nobody for marketing; the page /privacy of the function site does. Text about it by no \
+         number of the United States. It cannot be submitted again."
     );
     assert_eq!(
         rejected_for(vec![30900]).await,
-        "Broken Registration: the campaign was rejected: The campaign submission has been reviewed and it was \
-         rejected (30900). See the reason in Twilio's console, and correct it. Then submit it again, \
-         which may cost the vetting fee once more."
+        "Broken Registration: the campaign was rejected: The campaign submission has been reviewed \
+         and it was rejected (30900). See the reason in Twilio's console, and correct it. Then \
+         submit it again, which may cost the vetting fee once more."
     );
 }
 
@@ -268,11 +270,13 @@ async fn says_how_far_the_verification_of_a_toll_free_number_is() {
     for (status, said) in [
         (
             None,
-            "Broken Registration: +18885550100 is not verified, and carriers take nothing from it until it is",
+            "Broken Registration: +18885550100 is not verified, and carriers take nothing from it \
+             until it is",
         ),
         (
             Some("IN_REVIEW"),
-            "Broken Registration: +18885550100 is being verified, and carriers take nothing from it until it is",
+            "Broken Registration: +18885550100 is being verified, and carriers take nothing from \
+             it until it is",
         ),
     ] {
         company.set_up(|setup| setup.verification = status);
@@ -284,9 +288,9 @@ async fn says_how_far_the_verification_of_a_toll_free_number_is() {
         setup.verification_error = Some(30513);
         setup.edit_expiration = Some("2026-11-30T00:00:00Z");
     });
-    let rejected = "Broken Registration: the verification of +18885550100 was rejected: it is not clear that \
-        people agree to be texted (30513). Ask for consent to text messages in plain words, apart \
-        from accepting the terms.";
+    let rejected = "Broken Registration: the verification of +18885550100 was rejected: it is not \
+        clear that people agree to be texted (30513). Ask for consent to text messages in plain \
+        words, apart from accepting the terms.";
     assert_eq!(
         complaints(&account(&company)).await,
         [format!("{rejected} It can be corrected until 2026-11-30.")]
@@ -305,13 +309,13 @@ async fn counts_complaints_and_explains_them() {
     assert_eq!(
         complaints(&account(&company)).await,
         [
-            "Doubtful Errors: 11200 came 3 times since yesterday: Our address did not answer with a success. \
-             See in the log what was answered, and whether PUBLIC_URL leads here.",
+            "Doubtful Errors: 11200 came 3 times since yesterday: Our address did not answer with \
+             a success. See in the log what was answered, and whether PUBLIC_URL leads here.",
             "Doubtful Errors: 30007 came once since yesterday: A carrier filtered the text out, as \
-             unwanted. See in Twilio's console which rule it met; links and words of advertising are \
-             the usual reasons.",
-            "Doubtful Errors: 99999 came once since yesterday: An error of which nothing more is known \
-             here. Look it up at https://www.twilio.com/docs/api/errors/99999.",
+             unwanted. See in Twilio's console which rule it met; links and words of advertising \
+             are the usual reasons.",
+            "Doubtful Errors: 99999 came once since yesterday: An error of which nothing more is \
+             known here. Look it up at https://www.twilio.com/docs/api/errors/99999.",
         ]
     );
     company.set_up(|setup| setup.alerts = vec![30003, 21610]);
@@ -324,8 +328,8 @@ async fn looks_no_further_without_credentials() {
         (
             401,
             r#"{"code":20003,"message":"Authenticate"}"#,
-            "Broken Credentials: Twilio does not let us in: the credentials are wrong, or the account is \
-             suspended (20003)",
+            "Broken Credentials: Twilio does not let us in: the credentials are wrong, or the \
+             account is suspended (20003)",
         ),
         (
             403,
@@ -357,8 +361,8 @@ async fn doubts_what_it_may_not_see() {
         assert_eq!(
             complaint(move |setup| setup.hidden = vec![path]).await,
             format!(
-                "Doubtful {check}: Twilio does not show {what}: these credentials may not see it (20006). \
-                 See it in Twilio's console, or try again."
+                "Doubtful {check}: Twilio does not show {what}: these credentials may not see it \
+                 (20006). See it in Twilio's console, or try again."
             )
         );
     }
