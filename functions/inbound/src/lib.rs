@@ -120,6 +120,11 @@ impl Inbound {
             // YES is an ordinary word unless the person has stopped, which the turn knows.
             Some(Keyword::Yes | Keyword::Help) | None => {}
         }
+        let name = provider.name();
+        if self.store.answer_trial(&claim, name, &text.from, &text.body, now).await? {
+            tracing::info!("took the answer to a text that was sent by hand to see it answered");
+            return Ok(());
+        }
         let conversation = ConversationId::of(&text.to, &text.from);
         let mut steps = vec![Step::new("received", came).with("provider", provider.name())];
         if came < now {

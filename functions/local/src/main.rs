@@ -4,8 +4,11 @@
 //! store or a queue it uses those, and without any it uses what is built in and says so.
 
 mod app;
+mod by_hand;
 mod chat;
+mod doctor;
 mod offline_model;
+mod outside;
 mod quarantine;
 mod register;
 mod send;
@@ -39,6 +42,9 @@ enum Command {
     Chat,
     /// Text what runs at `PUBLIC_URL` from a number that is nobody's, and say step by step what works
     Smoke,
+    /// Look at every provider and at ourselves, and say what is wrong and what to do about it
+    #[command(after_help = doctor::EXIT_CODES)]
+    Doctor(doctor::Asked),
     /// List genuine calls that were not understood, by the fields they have
     Quarantine {
         #[command(subcommand)]
@@ -60,20 +66,27 @@ fn main() -> ExitCode {
     let command = Arguments::parse().command.unwrap_or(Command::Serve);
     let names = match command {
         Command::Smoke => vec![smoke::SETTINGS],
+        Command::Doctor(_) => [&functions.concat()[..], &[doctor::SETTINGS]].concat(),
         _ => functions.concat(),
     };
     let settings = Settings::from_env([host::SETTINGS].into_iter().chain(names));
-    match command {
+    // Who reads what a command prints wants to read what is said, not how.
+    let quiet = |settings: Settings| settings.or("RUST_LOG", "error");
+    let done = match command {
         Command::Serve => host::run(settings, app::serve),
-        // Who talks in a terminal wants to read what is said, not how.
-        Command::Chat => host::run(settings.or("RUST_LOG", "error"), chat::run),
-        Command::Smoke => host::run(settings.or("RUST_LOG", "error"), smoke::run),
-        Command::Quarantine { action } => host::run(settings.or("RUST_LOG", "error"), |settings| {
-            quarantine::run(settings, action)
-        }),
-        Command::Register => host::run(settings.or("RUST_LOG", "error"), register::run),
-        Command::Send { to, text } => {
-            host::run(settings.or("RUST_LOG", "error"), |settings| send::run(settings, to, text))
+        Command::Chat => host::run(quiet(settings), chat::run),
+        Command::Smoke => host::run(quiet(settings), smoke::run),
+        Command::Quarantine { action } => {
+            host::run(quiet(settings), |settings| quarantine::run(settings, action))
         }
-    }
+        Command::Register => host::run(quiet(settings), register::run),
+        Command::Send { to, text } => {
+            host::run(quiet(settings), |settings| send::run(settings, to, text))
+        }
+        Command::Doctor(asked) => {
+            let works = host::run(quiet(settings), |settings| doctor::run(settings, asked));
+            return doctor::exit_code(works);
+        }
+    };
+    if done.is_some() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

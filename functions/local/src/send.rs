@@ -1,12 +1,13 @@
 //! One text by hand: `textback send +12025550143 "hello"`.
 
-use conversations::{Attempt, ConversationId, Learned, Reply, Store, Word};
+use conversations::Store;
 use host::Error;
-use jiff::Timestamp;
 use settings::Settings;
-use sms::{Number, Providers, SendError, Status};
+use sms::{Number, Providers, SendError};
 use telemetry::TraceId;
 use uuid::Uuid;
+
+use crate::by_hand;
 
 /// Asks the configured providers in their order until one accepts the text, and prints what each
 /// of them said. Fails if none did, or if nobody can say.
@@ -22,39 +23,19 @@ pub(crate) async fn run(settings: Settings, to: String, body: String) -> Result<
     for provider in providers.answering(via) {
         let name = provider.name();
         let id = format!("{trace}-{}", &Uuid::new_v4().simple().to_string()[..8]);
-        let conversation = ConversationId::of(name, &to);
-        let reply = Reply::alone(&body, &trace, Timestamp::now());
-        let by = (name, provider.sender(), None);
-        let attempt = Attempt::begin(id, &conversation, by, &to, reply, Timestamp::now());
-        let attempt = Attempt { apart: true, ..attempt };
-        if !store.begin(&attempt).await? {
+        let attempt = by_hand::attempt(id, &trace, provider, &to, &body);
+        let made = by_hand::make(&attempt, &store, provider, providers.http()).await?;
+        let Some(outcome) = made else {
             return Err("this person has said STOP: nothing was sent".into());
-        }
-        let learned = |status| Learned {
-            attempt: attempt.id.clone(),
-            word: Word::Whole(status),
-            message: None,
-            code: None,
-            at: Timestamp::now(),
         };
-        match provider.send(providers.http(), &attempt.outgoing()).await {
+        match outcome {
             Ok(id) => {
-                let message = Some((name.to_owned(), id.clone()));
-                store.learn(&Learned { message, ..learned(Status::Accepted) }).await?;
-                println!(
-                    "{name}: accepted as {id}, {} segment(s), trace {trace}",
-                    attempt.segments
-                );
+                let segments = attempt.segments;
+                println!("{name}: accepted as {id}, {segments} segment(s), trace {trace}");
                 println!("Accepted is not delivered: a receipt or the phone itself will tell.");
                 return Ok(());
             }
             Err(error) => {
-                let status = match error {
-                    SendError::Unknown { .. } => Status::Unknown,
-                    _ => Status::Failed,
-                };
-                let code = Some(error.code().to_owned());
-                store.learn(&Learned { code, ..learned(status) }).await?;
                 println!("{name}: {error}");
                 if let Some(known) = providers.explain(name, error.code()) {
                     println!("  {known}");

@@ -4,12 +4,10 @@
 //! whole path is gone and stops before a provider. What happened on the way is read from the
 //! console. Costs one question to the model, since that alone proves its key.
 
-use std::error::Error as _;
 use std::time::{Duration, Instant};
 
 use host::Error;
-use reqwest::redirect::Policy;
-use reqwest::{Client, RequestBuilder, StatusCode};
+use reqwest::{RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::json;
@@ -17,6 +15,8 @@ use settings::{Names, Settings};
 use sms::Twilio;
 use telemetry::{Step, TraceId};
 use uuid::Uuid;
+
+use crate::outside::{Outside, Problem, milliseconds};
 
 /// What it reads. Little, so that a release need not be allowed to read much.
 pub(crate) const SETTINGS: Names = &[
@@ -36,9 +36,6 @@ const TEST_NUMBER: &str = "+15005550006";
 /// What it says: cheap to answer, and clear to whoever finds it in the console.
 const TEXT: &str = "This is a test of the connection, no person reads it. Please answer with OK.";
 
-/// How long Twilio waits for an answer (docs: webhooks-connection-overrides).
-const PROVIDER_PATIENCE: Duration = Duration::from_secs(15);
-
 /// How long a turn may take: a cold start, the model's 40 seconds, and a sweep if the wake-up got
 /// lost.
 const TURN_PATIENCE: Duration = Duration::from_secs(120);
@@ -48,10 +45,9 @@ const LOOK: Duration = Duration::from_millis(250);
 
 /// Where a deployment is, and what proves to it that a text is genuine.
 struct Smoke {
-    public_url: String,
+    outside: Outside,
     carrier: Carrier,
     console_password: Option<SecretString>,
-    http: Client,
 }
 
 /// By whom the text comes.
@@ -59,19 +55,6 @@ enum Carrier {
     Twilio(Box<Twilio>),
     MessageCentral { token: SecretString },
     Mock,
-}
-
-/// What was seen instead, and what to do about it.
-struct Problem {
-    seen: String,
-    fix: String,
-}
-
-struct Answer {
-    status: StatusCode,
-    trace: Option<TraceId>,
-    body: String,
-    took: Duration,
 }
 
 /// What the console shows of a trace.
@@ -92,7 +75,7 @@ struct Report {
 #[expect(clippy::print_stdout, reason = "the output of a command")]
 pub(crate) async fn run(settings: Settings) -> Result<(), Error> {
     let smoke = Smoke::from_settings(&settings)?;
-    println!("{}, texted by {}", smoke.public_url, smoke.carrier.name());
+    println!("{}, texted by {}", smoke.outside.public_url, smoke.carrier.name());
     let mut report = Report::default();
     report.add("it answers", smoke.health().await);
     report.add("the landing page is there", smoke.landing_page().await);
@@ -124,24 +107,24 @@ impl Smoke {
             },
         };
         Ok(Self {
-            public_url,
+            outside: Outside::of(public_url)?,
             carrier,
             console_password: settings.secret("CONSOLE_PASSWORD"),
-            // A provider follows no redirect, and waits no longer.
-            http: Client::builder().redirect(Policy::none()).timeout(PROVIDER_PATIENCE).build()?,
         })
     }
 
     async fn health(&self) -> Result<Seen<()>, Problem> {
-        let answer = self.ask(self.get("/healthz")).await?;
+        let answer = self.outside.ask(self.outside.get("/healthz")).await?;
         match answer.status {
             StatusCode::OK => Ok(Seen((), milliseconds(answer.took))),
-            status => Err(problem(status, "see whether PUBLIC_URL is the address of textback")),
+            status => {
+                Err(Problem::of_status(status, "see whether PUBLIC_URL is the address of textback"))
+            }
         }
     }
 
     async fn landing_page(&self) -> Result<Seen<()>, Problem> {
-        let answer = self.ask(self.get("/")).await?;
+        let answer = self.outside.ask(self.outside.get("/")).await?;
         match answer.status {
             StatusCode::OK if answer.body.contains("<html") => {
                 Ok(Seen((), milliseconds(answer.took)))
@@ -150,50 +133,54 @@ impl Smoke {
                 seen: "it is no page".into(),
                 fix: "see what else answers at PUBLIC_URL".into(),
             }),
-            status => Err(problem(status, "see the log of site")),
+            status => Err(Problem::of_status(status, "see the log of site")),
         }
     }
 
     async fn forged_text(&self) -> Result<Seen<()>, Problem> {
-        let answer = self.ask(self.carrier.text(self, false)).await?;
+        let answer = self.outside.ask(self.carrier.text(&self.outside, false)).await?;
         match answer.status {
             StatusCode::FORBIDDEN => Ok(Seen((), milliseconds(answer.took))),
             StatusCode::NOT_FOUND => Err(self.not_configured()),
-            status => Err(problem(status, "take it off the air: anybody could text as anybody")),
+            status => Err(Problem::of_status(
+                status,
+                "take it off the air: anybody could text as anybody",
+            )),
         }
     }
 
     async fn console(&self) -> Result<Seen<()>, Problem> {
-        let answer = self.ask(self.read("/console/api/about")).await?;
+        let answer = self.outside.ask(self.read("/console/api/about")).await?;
         match answer.status {
             StatusCode::OK => Ok(Seen((), milliseconds(answer.took))),
-            StatusCode::NOT_FOUND => Err(problem(
+            StatusCode::NOT_FOUND => Err(Problem::of_status(
                 answer.status,
                 "set CONSOLE_PASSWORD there: without one nobody sees it from outside",
             )),
-            StatusCode::UNAUTHORIZED => Err(problem(
+            StatusCode::UNAUTHORIZED => Err(Problem::of_status(
                 answer.status,
                 "set CONSOLE_PASSWORD here to what it is there; after a change there it takes \
                  five minutes",
             )),
-            status => Err(problem(status, "see the log of console")),
+            status => Err(Problem::of_status(status, "see the log of console")),
         }
     }
 
     async fn genuine_text(&self) -> Result<Seen<TraceId>, Problem> {
-        let answer = self.ask(self.carrier.text(self, true)).await?;
+        let answer = self.outside.ask(self.carrier.text(&self.outside, true)).await?;
         match (answer.status, answer.trace) {
             (StatusCode::OK, Some(trace)) => {
                 let words = format!("{}, trace {trace}", milliseconds(answer.took));
                 Ok(Seen(trace, words))
             }
             (StatusCode::FORBIDDEN, _) => {
-                Err(problem(answer.status, self.carrier.why_not_genuine()))
+                Err(Problem::of_status(answer.status, self.carrier.why_not_genuine()))
             }
             (StatusCode::NOT_FOUND, _) => Err(self.not_configured()),
-            (status, _) => {
-                Err(problem(status, "see the log of inbound, and whether its store is up"))
-            }
+            (status, _) => Err(Problem::of_status(
+                status,
+                "see the log of inbound, and whether its store is up",
+            )),
         }
     }
 
@@ -201,7 +188,8 @@ impl Smoke {
     async fn turn(&self, mut trace: TraceId) -> Result<Seen<Vec<Step>>, Problem> {
         let begun = Instant::now();
         while begun.elapsed() < TURN_PATIENCE {
-            let answer = self.ask(self.read(&format!("/console/api/traces/{trace}"))).await?;
+            let answer =
+                self.outside.ask(self.read(&format!("/console/api/traces/{trace}"))).await?;
             match answer.status {
                 StatusCode::OK => {
                     let read: Trace = serde_json::from_str(&answer.body).map_err(|_| Problem {
@@ -216,7 +204,7 @@ impl Smoke {
                     }
                 }
                 StatusCode::NOT_FOUND => {}
-                status => return Err(problem(status, "see the log of console")),
+                status => return Err(Problem::of_status(status, "see the log of console")),
             }
             tokio::time::sleep(LOOK).await;
         }
@@ -236,41 +224,12 @@ impl Smoke {
         }
     }
 
-    fn get(&self, path: &str) -> RequestBuilder {
-        self.http.get(format!("{}{path}", self.public_url))
-    }
-
-    fn post(&self, path: &str) -> RequestBuilder {
-        self.http.post(format!("{}{path}", self.public_url))
-    }
-
     /// Something of the console's.
     fn read(&self, path: &str) -> RequestBuilder {
-        let request = self.get(path);
+        let request = self.outside.get(path);
         match &self.console_password {
             Some(password) => request.basic_auth("smoke", Some(password.expose_secret())),
             None => request,
-        }
-    }
-
-    async fn ask(&self, request: RequestBuilder) -> Result<Answer, Problem> {
-        let begun = Instant::now();
-        let asked = async {
-            let answer = request.send().await?;
-            let status = answer.status();
-            let trace = answer.headers().get(webhooks::TRACE_HEADER);
-            let trace = trace.and_then(|trace| TraceId::parse(trace.to_str().ok()?));
-            let body = answer.text().await?;
-            Ok(Answer { status, trace, body, took: begun.elapsed() })
-        };
-        match asked.await {
-            Ok(answer) if answer.status.is_redirection() => Err(problem(
-                answer.status,
-                "providers follow no redirect: set PUBLIC_URL, and what was pasted into their \
-                 consoles, to where it leads",
-            )),
-            Ok(answer) => Ok(answer),
-            Err(error) => Err(unanswered(&error)),
         }
     }
 }
@@ -285,7 +244,7 @@ impl Carrier {
     }
 
     /// The call that tells of the text, with a proof that it is genuine or with a wrong one.
-    fn text(&self, smoke: &Smoke, genuine: bool) -> RequestBuilder {
+    fn text(&self, outside: &Outside, genuine: bool) -> RequestBuilder {
         let id = Uuid::new_v4().simple().to_string();
         let path = format!("/webhooks/{}/inbound", self.name());
         let message = json!({ "from": TEST_NUMBER, "text": TEXT, "id": id });
@@ -304,13 +263,13 @@ impl Carrier {
                 ];
                 let signed = if genuine { path.as_str() } else { "/elsewhere" };
                 let signature = twilio.sign(signed, &form);
-                smoke.post(&path).header("x-twilio-signature", signature).form(&form)
+                outside.post(&path).header("x-twilio-signature", signature).form(&form)
             }
             Self::MessageCentral { token } => {
                 let token = if genuine { token.expose_secret() } else { "wrong" };
-                smoke.post(&path).query(&[("token", token)]).json(&message)
+                outside.post(&path).query(&[("token", token)]).json(&message)
             }
-            Self::Mock => smoke.post(&path).json(&message),
+            Self::Mock => outside.post(&path).json(&message),
         }
     }
 
@@ -401,33 +360,6 @@ fn detail(step: &Step, name: &str) -> String {
         Some(value) => value.to_string(),
         None => "nothing".into(),
     }
-}
-
-fn problem(status: StatusCode, fix: &str) -> Problem {
-    Problem { seen: format!("HTTP {}", status.as_u16()), fix: fix.into() }
-}
-
-/// Without the address, which may hold a token.
-fn unanswered(error: &reqwest::Error) -> Problem {
-    if error.is_timeout() {
-        return Problem {
-            seen: format!("no answer within {} s", PROVIDER_PATIENCE.as_secs()),
-            fix: "providers wait no longer: see how long the function takes".into(),
-        };
-    }
-    let mut cause = error.source();
-    while let Some(deeper) = cause.and_then(|error| error.source()) {
-        cause = Some(deeper);
-    }
-    let words = cause.map(ToString::to_string).unwrap_or_else(|| "no readable answer".into());
-    Problem {
-        seen: words,
-        fix: "see whether PUBLIC_URL is right, and its DNS and certificate".into(),
-    }
-}
-
-fn milliseconds(duration: Duration) -> String {
-    format!("{} ms", duration.as_millis())
 }
 
 #[cfg(test)]

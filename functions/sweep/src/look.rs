@@ -32,9 +32,9 @@ impl Sweep {
         due: Vec<DueAttempt>,
         now: Timestamp,
     ) -> Result<bool, Unavailable> {
-        let asked = stream::iter(&due).map(|due| self.ask(&due.attempt, now));
-        let heard: Vec<Result<bool, Unavailable>> =
-            asked.buffered(AT_ONCE).collect::<Vec<_>>().await;
+        // Collected first: a stream that borrows as it goes cannot be sent to another thread.
+        let asked: Vec<_> = due.iter().map(|due| self.ask(&due.attempt, now)).collect();
+        let heard: Vec<_> = stream::iter(asked).buffered(AT_ONCE).collect().await;
         let attempts: Vec<_> = due.iter().map(|due| due.attempt.clone()).collect();
         self.store.weigh(&self.providers, &attempts, now).await?;
         for due in due {

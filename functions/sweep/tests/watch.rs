@@ -10,6 +10,7 @@ use fakes::{moto, unique_name};
 use jiff::Timestamp;
 use queue::{Queue, WakeUp};
 use settings::Settings;
+use sms::Providers;
 use sweep::Sweep;
 use telemetry::TraceId;
 
@@ -31,6 +32,7 @@ async fn dead_letters_are_an_alarm_every_five_minutes() {
     let sweep = Sweep {
         store: Arc::new(Store::open(&store).unwrap()),
         queue: open(&url).unwrap().unwrap(),
+        providers: Arc::new(Providers::new(vec![], sms::Http::new())),
     };
     let log = Log::default();
     let writer = log.clone();

@@ -389,13 +389,7 @@ impl<'a> Wake<'a> {
 
     /// Something learned of an attempt just now.
     pub(crate) fn learned(&self, attempt: &str, status: Status) -> Learned {
-        Learned {
-            attempt: attempt.to_owned(),
-            word: Word::Whole(status),
-            message: None,
-            code: None,
-            at: self.clock.now(),
-        }
+        Learned::new(attempt, status, self.clock.now())
     }
 
     /// How long a reply lives.

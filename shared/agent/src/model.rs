@@ -152,6 +152,31 @@ impl OpenAi {
         self.connections.open(&self.endpoint.address).await;
     }
 
+    /// What it is called.
+    pub fn name(&self) -> &str {
+        &self.model
+    }
+
+    /// Where it is asked, as `https://api.openai.com/v1`.
+    pub fn address(&self) -> &str {
+        &self.endpoint.address
+    }
+
+    /// Asks for a word, for at most `limit`: whether the key, the model's name and the quota are
+    /// good is nowhere to be read without asking. Costs some twenty tokens.
+    pub async fn try_out(&self, limit: Duration) -> Result<(), ModelError> {
+        let question = ChatCompletionRequestUserMessage::from("Answer with the word OK.");
+        let request = CreateChatCompletionRequest {
+            model: self.model.clone(),
+            messages: vec![question.into()],
+            // As in earnest: a model that thinks first spends it on that, and refuses less.
+            max_completion_tokens: Some(ANSWER_TOKENS),
+            ..Default::default()
+        };
+        self.exchange(request, limit).await?;
+        Ok(())
+    }
+
     /// Asks once, for at most `limit`.
     ///
     /// The answer may be empty. `may_call` says whether it may call tools instead of talking.
@@ -174,6 +199,14 @@ impl OpenAi {
             max_completion_tokens: Some(ANSWER_TOKENS),
             ..Default::default()
         };
+        self.exchange(request, limit).await
+    }
+
+    async fn exchange(
+        &self,
+        request: CreateChatCompletionRequest,
+        limit: Duration,
+    ) -> Result<Answer, ModelError> {
         let (http, carrier) = (self.connections.client(), self.connections.clone());
         let client = Client::build(http, self.endpoint.clone())
             .with_http_service(service_fn(move |request| carry(carrier.client(), request)));

@@ -18,7 +18,7 @@ const FIRST_LOOK: SignedDuration = SignedDuration::from_secs(60);
 /// One try to hand a reply to one provider. Stored before its request leaves.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Attempt {
-    /// Its name: the trace, a dash, a number.
+    /// Its name: the trace, a dash, a number; or that of a [`crate::trial`].
     pub id: String,
     /// Whose reply it is.
     pub conversation: ConversationId,
@@ -272,6 +272,12 @@ impl Store {
 }
 
 impl Learned {
+    /// That a message as a whole has come to this.
+    pub fn new(attempt: impl Into<String>, status: Status, at: Timestamp) -> Self {
+        let word = Word::Whole(status);
+        Self { attempt: attempt.into(), word, message: None, code: None, at }
+    }
+
     pub(crate) fn write(&self) -> Write {
         let mut set = object(json!({ "due_at": self.at.as_millisecond() }));
         if let Some((provider, id)) = &self.message {

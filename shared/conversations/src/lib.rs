@@ -27,6 +27,7 @@ mod shown;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod store;
+mod trials;
 mod values;
 
 pub use attempts::{Attempt, DueAttempt, Learned, Word};
@@ -39,3 +40,4 @@ pub use open::OpenError;
 pub use quarantine::{Kept, Quarantined};
 pub use receipts::Joined;
 pub use store::{Arrival, Change, Claim, CommitError, Loaded, Store, Taken};
+pub use trials::trial;

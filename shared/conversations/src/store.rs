@@ -206,7 +206,7 @@ impl Store {
 
     /// Carries writes out in one commit with a claim. False if the claim was given before: nothing
     /// was written.
-    async fn claim(
+    pub(crate) async fn claim(
         &self,
         claim: &Claim,
         now: Timestamp,

@@ -8,6 +8,7 @@
 
 mod aws_sms;
 mod events;
+mod front;
 mod gateway;
 mod google_tokens;
 mod messagecentral;
@@ -23,6 +24,7 @@ mod vonage;
 
 pub use aws_sms::*;
 pub use events::*;
+pub use front::*;
 pub use gateway::*;
 pub use google_tokens::*;
 pub use messagecentral::*;

@@ -11,9 +11,12 @@ use std::sync::{Arc, Mutex};
 
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::middleware::map_response_with_state;
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::routing::{get, post};
 use axum::{Json, Router};
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimePrinter;
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
@@ -59,6 +62,9 @@ const PARAMETERS: [&str; 34] = [
     "web_search_options",
 ];
 
+/// What nobody in particular is told.
+const NO_KEY: &str = "You didn't provide an API key.";
+
 /// A local OpenAI. It stops when it is dropped, and cuts what is open.
 ///
 /// It answers as it was told to, in that order, and after that repeats what the person said.
@@ -76,6 +82,7 @@ struct Brain {
     script: Mutex<VecDeque<Value>>,
     requests: Watched<Vec<Value>>,
     retry_after: Mutex<Option<u64>>,
+    clock: Mutex<Option<Timestamp>>,
 }
 
 impl OpenAi {
@@ -90,11 +97,14 @@ impl OpenAi {
             script: Mutex::default(),
             requests: Watched::default(),
             retry_after: Mutex::default(),
+            clock: Mutex::default(),
         });
         let router = Router::new()
             .route("/v1/chat/completions", post(complete))
+            .route("/v1/models", get(async || refuse(401, NO_KEY, Value::Null)))
             .fallback(unknown)
             .method_not_allowed_fallback(unknown)
+            .layer(map_response_with_state(Arc::clone(&state), dated))
             .with_state(Arc::clone(&state));
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -144,6 +154,11 @@ impl OpenAi {
     /// Whoever is refused with 429 or 503 is asked to wait for so many seconds.
     pub fn asks_to_wait(&self, seconds: u64) {
         *self.state.retry_after.lock().unwrap() = Some(seconds);
+    }
+
+    /// From now on every answer says that it is this time.
+    pub fn says_it_is(&self, time: Timestamp) {
+        *self.state.clock.lock().unwrap() = Some(time);
     }
 
     /// Every request that came, whatever became of it.
@@ -216,6 +231,14 @@ async fn complete(State(brain): State<Arc<Brain>>, headers: HeaderMap, body: Str
     response
 }
 
+async fn dated(State(brain): State<Arc<Brain>>, mut response: Response) -> Response {
+    if let Some(time) = *brain.clock.lock().unwrap() {
+        let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&time).unwrap();
+        response.headers_mut().insert(header::DATE, HeaderValue::from_str(&date).unwrap());
+    }
+    response
+}
+
 async fn unknown(method: Method, uri: Uri) -> Response {
     let message = format!("Invalid URL ({method} {})", uri.path());
     refuse(404, &message, Value::Null)
@@ -226,7 +249,7 @@ impl Brain {
         let key =
             headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap_or_default());
         match key {
-            None => return refuse(401, "You didn't provide an API key.", Value::Null),
+            None => return refuse(401, NO_KEY, Value::Null),
             Some(key) if key.strip_prefix("Bearer ") != Some(OpenAi::KEY) => {
                 // The real one quotes what it was given, but for its middle.
                 let message = format!("Incorrect API key provided: {key}.");

@@ -11,7 +11,7 @@ use settings::{Names, Settings};
 use tower::ServiceExt;
 
 use crate::parameters::{AT_THE_START, Parameters};
-use crate::{Error, SETTINGS, http, schedule, start, wake_ups};
+use crate::{Error, SETTINGS, exit_code, http, schedule, start, wake_ups};
 
 /// How long reading parameters again may take, while somebody waits for an answer.
 const MEANWHILE: Duration = Duration::from_secs(2);
@@ -121,13 +121,14 @@ impl Function {
     {
         let environment =
             Settings::from_env([SETTINGS].into_iter().chain(self.settings.iter().copied()));
-        start(environment, async move |environment| {
+        let done = start(environment, async move |environment| {
             let parameters = Parameters::of(&environment).await?;
             let now = SystemTime::now();
             let (settings, fresh) =
                 Fresh::start(environment, parameters, build, self.stale_after, now).await?;
             serve(settings, Arc::new(fresh)).await
-        })
+        });
+        exit_code(done)
     }
 }
 

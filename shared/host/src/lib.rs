@@ -43,18 +43,19 @@ pub const SETTINGS: Names =
 
 /// The whole of the `main` of a program that is no [`Function`]: starts logging as `RUST_LOG` and
 /// `LOG_FORMAT` say, then runs `program` with the settings, completed from Parameter Store where
-/// `SECRETS_PATH` is one of them. What it fails with is printed as one line, and the exit code is 1.
-pub fn run<F>(environment: Settings, program: impl FnOnce(Settings) -> F) -> ExitCode
+/// `SECRETS_PATH` is one of them. Returns what the program came to; `None` if it failed, and with
+/// what has been printed as one line.
+pub fn run<F, T>(environment: Settings, program: impl FnOnce(Settings) -> F) -> Option<T>
 where
-    F: Future<Output = Result<(), Error>>,
+    F: Future<Output = Result<T, Error>>,
 {
     start(environment, async |environment| program(parameters::completed(environment).await?).await)
 }
 
 /// Runs `program` with logging and on a runtime, and says what it fails with.
-fn start<F>(settings: Settings, program: impl FnOnce(Settings) -> F) -> ExitCode
+fn start<F, T>(settings: Settings, program: impl FnOnce(Settings) -> F) -> Option<T>
 where
-    F: Future<Output = Result<(), Error>>,
+    F: Future<Output = Result<T, Error>>,
 {
     // Two TLS providers are compiled in; without a choice the first connection panics. An error
     // means that the choice was made before.
@@ -68,9 +69,12 @@ where
             runtime.shutdown_timeout(LAST_WORK);
             outcome
         });
-    let Err(error) = outcome else { return ExitCode::SUCCESS };
-    eprintln!("error: {error}");
-    ExitCode::FAILURE
+    outcome.map_err(|error| eprintln!("error: {error}")).ok()
+}
+
+/// Zero for a program that did what it had to do, and one for a program that failed.
+pub(crate) fn exit_code(done: Option<()>) -> ExitCode {
+    if done.is_some() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Does something beside what the function is called for, such as connecting ahead of the first

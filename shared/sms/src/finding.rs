@@ -4,17 +4,17 @@ use serde::Serialize;
 
 /// One thing that was looked at, and whether it is as it has to be.
 ///
-/// Holds no secret and no person's number; numbers of ours are shown.
+/// Holds no secret and no person's number; numbers of ours are shown. What can be looked at beside
+/// providers has names of its own, `C`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Finding {
+pub struct Finding<C = Check> {
     /// What was looked at.
-    pub check: Check,
+    pub check: C,
     /// Whether it is well.
     pub verdict: Verdict,
     /// What was seen, in words without a full stop.
     pub seen: String,
     /// What to do about it, as a sentence. None where all is well.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub fix: Option<String>,
 }
 
@@ -52,19 +52,25 @@ pub enum Verdict {
     Broken,
 }
 
-impl Finding {
+impl<C> Finding<C> {
     /// All is well.
-    pub fn works(check: Check, seen: impl Into<String>) -> Self {
+    pub fn works(check: C, seen: impl Into<String>) -> Self {
         Self { check, verdict: Verdict::Works, seen: seen.into(), fix: None }
     }
 
     /// Somebody should know.
-    pub fn doubtful(check: Check, seen: impl Into<String>, fix: impl Into<String>) -> Self {
+    pub fn doubtful(check: C, seen: impl Into<String>, fix: impl Into<String>) -> Self {
         Self { check, verdict: Verdict::Doubtful, seen: seen.into(), fix: Some(fix.into()) }
     }
 
     /// Somebody has to act.
-    pub fn broken(check: Check, seen: impl Into<String>, fix: impl Into<String>) -> Self {
+    pub fn broken(check: C, seen: impl Into<String>, fix: impl Into<String>) -> Self {
         Self { check, verdict: Verdict::Broken, seen: seen.into(), fix: Some(fix.into()) }
+    }
+
+    /// The same, under another name.
+    pub fn named<D>(self, name: impl FnOnce(C) -> D) -> Finding<D> {
+        let Self { check, verdict, seen, fix } = self;
+        Finding { check: name(check), verdict, seen, fix }
     }
 }

@@ -8,8 +8,8 @@ use url::Url;
 
 use crate::address::is_loopback;
 use crate::{
-    Code, Event, Genuine, Http, Number, Outgoing, Provider, Receipt, SendError, Status, Text,
-    WebhookError,
+    Check, Code, Event, Finding, Genuine, Http, Number, Outgoing, Provider, Receipt, SendError,
+    Status, Text, WebhookError,
 };
 
 /// The pretend provider. It accepts everything, and carries nothing.
@@ -46,6 +46,10 @@ impl Provider for Mock {
 
     async fn send(&self, _http: &Http, message: &Outgoing) -> Result<String, SendError> {
         Ok(format!("mock-{}", message.attempt))
+    }
+
+    async fn diagnose(&self, _http: &Http) -> Vec<Finding> {
+        vec![Finding::works(Check::Account, "a pretend provider: its texts reach nobody")]
     }
 
     async fn prove(&self, _http: &Http, call: Request<Bytes>) -> Result<Genuine, WebhookError> {

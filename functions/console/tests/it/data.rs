@@ -1,5 +1,6 @@
 use conversations::{
-    Arrival, Attempt, Change, Claim, ConversationId, Ended, Loaded, Quarantined, Store, Waiting,
+    Arrival, Attempt, Change, Claim, ConversationId, Ended, Learned, Loaded, Quarantined, Reply,
+    Store, Waiting,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -313,26 +314,17 @@ async fn commit(store: &Store, turns: Vec<Value>, attempts: Vec<Attempt>) {
 
 /// What a provider answered to the attempt `a-N`, which it calls `m-N`.
 fn learned(attempt: &str, status: Status, code: Option<&str>) -> Change {
-    Change::Learned {
-        attempt: attempt.into(),
-        status,
+    Change::Learned(Learned {
         message: Some(("mock".into(), attempt.replace('a', "m"))),
         code: code.map(Into::into),
-    }
+        ..Learned::new(attempt, status, at(0))
+    })
 }
 
 fn attempt(trace_of: i64, second: i64) -> Attempt {
-    Attempt {
-        id: format!("a-{trace_of}"),
-        conversation: id(),
-        trace: trace(trace_of),
-        provider: "mock".into(),
-        segments: 1,
-        words: vec![Status::Sending],
-        message: None,
-        code: None,
-        at: at(second),
-    }
+    let reply = Reply::alone("Hello", &trace(trace_of), at(second));
+    let by = ("mock", "mock", None);
+    Attempt::begin(format!("a-{trace_of}"), &id(), by, &person(), reply, at(second))
 }
 
 /// An entry as the agent writes it. Its time is finer than that of an attempt.

@@ -8,6 +8,7 @@ mod aws;
 mod commands;
 mod console;
 mod crash;
+mod doctor;
 mod failover;
 mod log;
 mod messagecentral;

@@ -145,6 +145,11 @@ impl Product {
         assert_eq!(call.send().await.unwrap().status(), 200);
     }
 
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Where it is reached on this machine.
     pub(crate) fn home(&self) -> String {
         format!("http://localhost:{}", self.address.port())

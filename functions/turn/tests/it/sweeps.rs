@@ -1,5 +1,6 @@
 //! What is looked after every minute.
 
+use conversations::Learned;
 use fakes::Mode;
 use futures::FutureExt;
 use sms::Status;
@@ -56,7 +57,8 @@ async fn joins_a_receipt_that_was_left_apart() {
     let store = &scene.process.store;
     let attempt = store.attempts_of(&scene.id()).await.unwrap().remove(0);
     let message = Some(("twilio".to_owned(), sid));
-    store.learn(&attempt.id, Status::Accepted, message, None).await.unwrap();
+    let learned = Learned::new(&attempt.id, Status::Accepted, scene.now);
+    store.learn(&Learned { message, ..learned }).await.unwrap();
     scene.process.sweep.run(scene.now).await.unwrap();
     assert_eq!(scene.attempts().await, ["twilio: delivered"]);
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use conversations::{
     Arrival, Attempt, Change, Claim, CommitError, Consent, ConversationId, Effect, Ended, Joined,
-    Loaded, Reply, Stop, Store, Taken, Waiting,
+    Learned, Loaded, Reply, Stop, Store, Taken, Waiting, trial,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -383,6 +383,28 @@ fn arrival(message: &str, body: &str, at: Timestamp) -> Arrival {
     }
 }
 
+pub(crate) async fn takes_the_answer_to_a_trial_and_no_other_text(store: Arc<Store>) {
+    let attempt = attempt_called(&trial(&person(), "4821"));
+    assert!(store.begin(&attempt).await.unwrap());
+    let answer = async |message: &str, theirs: &Number, body: &str, at| {
+        store.answer_trial(&claim(message), "twilio", theirs, body, at).await.unwrap()
+    };
+    let stranger = Number::parse("+12025550144").unwrap();
+    assert!(!answer("SM1", &person(), "4822", now()).await);
+    assert!(!answer("SM2", &person(), "4821 Oak Street", now()).await);
+    assert!(!answer("SM3", &stranger, "4821", now()).await);
+    assert!(!answer("SM4", &person(), "4821", later(attempt.at, 3_600)).await);
+    assert_eq!(store.trial_answered(&attempt.trace).await.unwrap(), None);
+
+    let first = later(attempt.at, 5);
+    assert!(answer("SM5", &person(), " 4821 ", first).await);
+    assert!(answer("SM5", &person(), " 4821 ", later(first, 5)).await);
+    let answered = store.trial_answered(&attempt.trace).await.unwrap();
+    assert_eq!(answered.as_deref(), Some("twilio"));
+    assert!(store.attempt(&attempt.id).await.unwrap().unwrap().answered);
+    assert!(store.load(&id()).await.unwrap().is_none());
+}
+
 async fn stop(store: &Store, message: &str) {
     let stop = Stop { at: now(), provider: "twilio".into(), confirmed: false };
     store.stop(&claim(message), &person(), &stop).await.unwrap();
@@ -412,12 +434,10 @@ async fn attempted(store: &Store) -> Loaded {
 
 async fn learn(store: &Store, mut loaded: Loaded, status: Status) {
     let next = loaded.conversation.clone();
-    let learned = Change::Learned {
-        attempt: "a-1".into(),
-        status,
+    let learned = Change::Learned(Learned {
         message: Some(("twilio".into(), "SM9".into())),
-        code: None,
-    };
+        ..Learned::new("a-1", status, now())
+    });
     store.commit(&mut loaded, next, vec![learned]).await.unwrap();
 }
 
@@ -426,17 +446,11 @@ async fn status(store: &Store) -> Status {
 }
 
 fn attempt(name: &str) -> Change {
-    Change::Attempt(Attempt {
-        id: name.into(),
-        conversation: id(),
-        trace: TraceId::fresh(),
-        provider: "twilio".into(),
-        segments: 1,
-        words: vec![Status::Sending],
-        message: None,
-        code: None,
-        at: now(),
-    })
+    Change::Attempt(attempt_called(name))
+}
+
+fn attempt_called(name: &str) -> Attempt {
+    Attempt::begin(name.into(), &id(), ("twilio", OURS, None), &person(), reply(), now())
 }
 
 fn receipt(status: Status, attempt: Option<&str>) -> Receipt {

@@ -63,6 +63,7 @@ promises! {
     lists_the_latest_conversations_first
     keeps_effects_until_they_are_delivered
     keeps_what_has_ended
+    takes_the_answer_to_a_trial_and_no_other_text
     keeps_a_consent_for_longer_than_a_claim_may_take
 }
 

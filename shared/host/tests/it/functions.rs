@@ -165,7 +165,7 @@ async fn believe(providers: Arc<Providers>, call: Request) -> StatusCode {
     let (head, body) = call.into_parts();
     let body = axum::body::to_bytes(body, 1024).await.unwrap();
     let twilio = providers.named("twilio").unwrap();
-    match twilio.receive(&Request::from_parts(head, body)) {
+    match twilio.prove(providers.http(), Request::from_parts(head, body)).await {
         Ok(_) => StatusCode::OK,
         Err(_) => StatusCode::FORBIDDEN,
     }

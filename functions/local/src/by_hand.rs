@@ -1,0 +1,53 @@
+//! Attempts that belong to no conversation, because a person asked for them.
+
+use conversations::{Attempt, ConversationId, Learned, Reply, Store, Unavailable, Word};
+use jiff::Timestamp;
+use sms::{Http, Number, Provider, SendError, Status};
+use telemetry::TraceId;
+
+/// A try to send these words by this provider, begun now.
+pub(crate) fn attempt(
+    id: String,
+    trace: &TraceId,
+    provider: &dyn Provider,
+    to: &Number,
+    body: &str,
+) -> Attempt {
+    let (name, now) = (provider.name(), Timestamp::now());
+    let reply = Reply::alone(body, trace, now);
+    let by = (name, provider.sender(), None);
+    let attempt = Attempt::begin(id, &ConversationId::of(name, to), by, to, reply, now);
+    Attempt { apart: true, ..attempt }
+}
+
+/// Makes an attempt. It is stored before its request leaves, and what came of it afterwards. `None`:
+/// the person has said STOP, and nothing was sent.
+pub(crate) async fn make(
+    attempt: &Attempt,
+    store: &Store,
+    provider: &dyn Provider,
+    http: &Http,
+) -> Result<Option<Result<String, SendError>>, Unavailable> {
+    if !store.begin(attempt).await? {
+        return Ok(None);
+    }
+    let outcome = provider.send(http, &attempt.outgoing()).await;
+    let (status, message, code) = match &outcome {
+        Ok(id) => (Status::Accepted, Some((attempt.provider.clone(), id.clone())), None),
+        Err(error @ SendError::Unknown { .. }) => (Status::Unknown, None, Some(error.code())),
+        Err(error) => (Status::Failed, None, Some(error.code())),
+    };
+    let learned = Learned {
+        attempt: attempt.id.clone(),
+        word: Word::Whole(status),
+        message,
+        code: code.map(str::to_owned),
+        at: Timestamp::now(),
+    };
+    store.learn(&learned).await?;
+    if let Ok(id) = &outcome {
+        // A receipt may have been faster than we were.
+        store.join_receipts(Some((&attempt.provider, id)), 10).await?;
+    }
+    Ok(Some(outcome))
+}

@@ -1,0 +1,135 @@
+//! What runs at `PUBLIC_URL`, as the world sees it.
+
+use std::error::Error as _;
+use std::io;
+use std::time::{Duration, Instant};
+
+use host::Error;
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
+use reqwest::redirect::Policy;
+use reqwest::{Client, RequestBuilder, StatusCode, header};
+use rustls::CertificateError;
+use telemetry::TraceId;
+
+/// How long Twilio waits for an answer (docs: webhooks-connection-overrides).
+const PROVIDER_PATIENCE: Duration = Duration::from_secs(15);
+
+/// Asks as a provider would, which follows no redirect and waits no longer.
+pub(crate) struct Outside {
+    pub(crate) public_url: String,
+    http: Client,
+}
+
+/// What was seen instead, and what to do about it.
+#[derive(PartialEq, Eq)]
+pub(crate) struct Problem {
+    pub(crate) seen: String,
+    pub(crate) fix: String,
+}
+
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    /// The trace that textback, and nobody else, names in what it answers to providers.
+    pub(crate) trace: Option<TraceId>,
+    /// What time it is there, in whole seconds.
+    pub(crate) date: Option<Timestamp>,
+    pub(crate) body: String,
+    pub(crate) took: Duration,
+}
+
+impl Outside {
+    /// Whatever answers at this address.
+    pub(crate) fn of(public_url: String) -> Result<Self, Error> {
+        let http = Client::builder().redirect(Policy::none()).timeout(PROVIDER_PATIENCE).build()?;
+        Ok(Self { public_url, http })
+    }
+
+    pub(crate) fn get(&self, path: &str) -> RequestBuilder {
+        self.http.get(format!("{}{path}", self.public_url))
+    }
+
+    pub(crate) fn post(&self, path: &str) -> RequestBuilder {
+        self.http.post(format!("{}{path}", self.public_url))
+    }
+
+    /// The answer, whatever its status, unless it sends us elsewhere.
+    pub(crate) async fn ask(&self, request: RequestBuilder) -> Result<Answer, Problem> {
+        let begun = Instant::now();
+        let asked = async {
+            let answer = request.send().await?;
+            let status = answer.status();
+            let header = |name| answer.headers().get(name)?.to_str().ok();
+            let trace = header(webhooks::TRACE_HEADER).and_then(TraceId::parse);
+            let date = header(header::DATE.as_str()).and_then(|date| rfc2822::parse(date).ok());
+            let date = date.map(|date| date.timestamp());
+            let body = answer.text().await?;
+            Ok(Answer { status, trace, date, body, took: begun.elapsed() })
+        };
+        match asked.await {
+            Ok(answer) if answer.status.is_redirection() => Err(Problem::of_status(
+                answer.status,
+                "providers follow no redirect: set PUBLIC_URL, and what was pasted into their \
+                 consoles, to where it leads",
+            )),
+            Ok(answer) => Ok(answer),
+            Err(error) => Err(unanswered(&error)),
+        }
+    }
+}
+
+impl Problem {
+    pub(crate) fn of_status(status: StatusCode, fix: &str) -> Self {
+        Self { seen: format!("HTTP {}", status.as_u16()), fix: fix.into() }
+    }
+}
+
+/// Without the address, which may hold a token.
+fn unanswered(error: &reqwest::Error) -> Problem {
+    if error.is_timeout() {
+        return Problem {
+            seen: format!("no answer within {} s", PROVIDER_PATIENCE.as_secs()),
+            fix: "providers wait no longer: see how long the function takes".into(),
+        };
+    }
+    let mut cause = error.source();
+    while let Some(deeper) = cause.and_then(|error| error.source()) {
+        cause = Some(deeper);
+    }
+    if let Some(problem) = cause.and_then(|cause| cause.downcast_ref()).and_then(certificate) {
+        return problem;
+    }
+    let words = cause.map(ToString::to_string).unwrap_or_else(|| "no readable answer".into());
+    Problem {
+        seen: words,
+        fix: "see whether PUBLIC_URL is right, and its DNS and certificate".into(),
+    }
+}
+
+/// What is wrong with the certificate, if that is what a connection failed of.
+fn certificate(error: &io::Error) -> Option<Problem> {
+    let rustls::Error::InvalidCertificate(error) = error.get_ref()?.downcast_ref()? else {
+        return None;
+    };
+    let (seen, fix) = match error {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            ("its certificate has expired", "renew it, and have that done by itself from now on")
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            ("its certificate is for another name", "have one issued for the name in PUBLIC_URL")
+        }
+        CertificateError::UnknownIssuer => (
+            "its certificate was issued by nobody whom the world trusts",
+            "use one of a public authority such as Let's Encrypt, and serve the whole chain",
+        ),
+        error => {
+            let seen = format!("its certificate is not valid: {error}");
+            return Some(Problem { seen, fix: "have a new one issued".into() });
+        }
+    };
+    Some(Problem { seen: seen.into(), fix: fix.into() })
+}
+
+pub(crate) fn milliseconds(duration: Duration) -> String {
+    format!("{} ms", duration.as_millis())
+}

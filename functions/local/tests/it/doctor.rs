@@ -1,0 +1,433 @@
+//! `doctor`, by which an owner learns what is wrong, and what to do about it.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+
+use axum::Router;
+use axum::response::Redirect;
+use axum::routing::{get, post};
+use fakes::{Fate, Front, OpenAi, moto, unique_name};
+use jiff::{SignedDuration, Timestamp};
+use queue::{Queue, WakeUp};
+use serde_json::Value;
+use telemetry::TraceId;
+use tempfile::NamedTempFile;
+use tokio::net::TcpListener;
+
+use crate::process::{Process, Settings};
+use crate::product::{ANN, Product, Ran};
+
+/// The name under which the world knows it.
+const NAME: &str = "sms.example.test";
+
+const BUSINESS: &str = r#"name = "Oakwood Heating"
+does = "Heating and plumbing in Sangamon County."
+about = "your repair and appointment"
+address = { street = "1200 North Oak Street", city = "Springfield", region = "IL", postal_code = "62701" }
+email = "office@oakwood.test"
+phone = "+12025550120"
+number = "+12025550100"
+keyword = "OAKWOOD"
+"#;
+
+const SEND_TO: [&str; 4] = ["doctor", "--send-to", ANN, "--yes"];
+
+#[tokio::test]
+async fn a_correct_set_up_is_all_ticks() {
+    let mut deployed = Deployed::start(&["mock"]).await;
+    let ran = deployed.doctor(&[]).await;
+    assert_eq!(not_ticked(&ran), [""; 0], "{ran:?}");
+    assert_eq!((ran.code, &ran.said), (Some(0), &vec![]));
+    for line in [
+        "[✓] mock",
+        "[✓] textback",
+        "    ✓ webhooks: forged calls as mock are refused",
+        "    ✓ pages: /, /privacy, /terms, /opt-in are there",
+        "    ✓ queue: in the memory of the process",
+        "    ✓ clock: agrees with that of ",
+        "    ✓ model: gpt-4.1-mini answers in ",
+        "    ✓ store: answers in ",
+        "    ✓ public url: https://sms.example.test answers in ",
+        "10 checks: 10 work, 0 doubtful, 0 broken",
+    ] {
+        assert!(ran.printed.iter().any(|printed| printed.starts_with(line)), "{line}: {ran:?}");
+    }
+    assert!(!ran.printed.join("").contains('\u{1b}'), "no colours but on a terminal");
+}
+
+#[tokio::test]
+async fn each_setting_that_is_wrong_is_named_and_nothing_else() {
+    let mut deployed = Deployed::start(&["mock"]).await;
+    let right = deployed.product.settings.clone();
+    let project = unique_name();
+    let others = Front::start("else.example.test", deployed.product.address()).await;
+    let others = deployed.file(others.certificate());
+    for (settings, found, fix) in [
+        (
+            &[("OPENAI_API_KEY", "sk-another")][..],
+            "✗ model: the key is wrong (401 invalid_api_key)",
+            "Copy OPENAI_API_KEY again",
+        ),
+        (
+            &[("OPENAI_MODEL", "nobody-knows-me")],
+            "✗ model: there is no such model, or it is not for this account (404 model_not_found)",
+            "Set OPENAI_MODEL to one",
+        ),
+        (
+            &[("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")],
+            "✗ model: it cannot be reached (unreachable)",
+            "See whether OPENAI_BASE_URL is right",
+        ),
+        (
+            &[("OPENAI_API_KEY", ""), ("OPENAI_BASE_URL", "")],
+            "! model: the one that is built in, which does not think",
+            "Set OPENAI_API_KEY.",
+        ),
+        (
+            &[("AGENT_FILE", "nowhere.md")],
+            "✗ agent file: AGENT_FILE cannot be used: the file is not readable",
+            "Until then no function starts.",
+        ),
+        (
+            &[("BUSINESS_FILE", "")],
+            "! business file: the pages are those of a business that exists nowhere",
+            "Write your own facts",
+        ),
+        (
+            &[("PUBLIC_URL", "http://localhost:5000")],
+            "! public url: http://localhost:5000 is on this machine alone: providers cannot reach it",
+            "Set PUBLIC_URL to the https address",
+        ),
+        (
+            &[("HTTPS_PROXY", "http://127.0.0.1:9")],
+            "✗ public url: Connection refused",
+            "See whether PUBLIC_URL is right",
+        ),
+        (
+            &[("SSL_CERT_FILE", &others)],
+            "✗ public url: its certificate was issued by nobody whom the world trusts",
+            "Use one of a public authority",
+        ),
+        (
+            &[("GOOGLE_CLOUD_PROJECT", &project), ("FIRESTORE_EMULATOR_HOST", "127.0.0.1:9")],
+            "✗ store: ",
+            "See to DATA_DIR, or to GOOGLE_CLOUD_PROJECT",
+        ),
+        (
+            &[
+                ("TURN_QUEUE_URL", "http://127.0.0.1:9/123456789012/turns.fifo"),
+                ("AWS_ENDPOINT_URL", "http://127.0.0.1:9"),
+                ("AWS_REGION", "us-east-1"),
+                ("AWS_ACCESS_KEY_ID", "test"),
+                ("AWS_SECRET_ACCESS_KEY", "test"),
+            ],
+            "✗ queue: the queue ",
+            "See to TURN_QUEUE_URL",
+        ),
+    ] {
+        deployed.product.settings.clone_from(&right);
+        deployed.set(settings);
+        let ran = deployed.doctor(&[]).await;
+        check(&ran, found, fix);
+    }
+}
+
+#[tokio::test]
+async fn what_others_do_wrong_is_named_and_nothing_else() {
+    let mut deployed = Deployed::start(&["mock"]).await;
+    deployed.product.openai.switch.set(OpenAi::out_of_quota());
+    let ran = deployed.doctor(&[]).await;
+    check(&ran, "✗ model: the quota is used up (429 insufficient_quota)", "Pay for more");
+    deployed.product.openai.switch.set(OpenAi::rate_limited());
+    let ran = deployed.doctor(&[]).await;
+    let often = "! model: asked too often for the moment (429 rate_limit_exceeded)";
+    check(&ran, often, "Ask for a higher rate limit");
+    deployed.product.openai.switch.set(fakes::Mode::Works);
+
+    let now = Timestamp::now();
+    deployed.product.openai.says_it_is(now + SignedDuration::from_secs(120));
+    let ran = deployed.doctor(&[]).await;
+    check(&ran, "! clock: this machine is 1", "Let the clocks be set by NTP");
+    deployed.product.openai.says_it_is(now - SignedDuration::from_mins(10));
+    let ran = deployed.doctor(&[]).await;
+    check(&ran, "✗ clock: this machine is 60", "Let the clocks be set by NTP");
+}
+
+#[tokio::test]
+async fn what_was_put_aside_is_counted() {
+    let Some(moto) = moto().await else { return };
+    let [queue, dead] = moto.create_fifo_queue_and_its_dead(&unique_name()).await;
+    let aws = [
+        ("AWS_ENDPOINT_URL", moto.url.as_str()),
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+    ];
+    let mut deployed = Deployed::start(&["mock"]).await;
+    deployed.set(&aws);
+    deployed.set(&[("TURN_QUEUE_URL", &queue)]);
+    let ran = deployed.doctor(&[]).await;
+    assert_eq!(not_ticked(&ran), [""; 0], "{ran:?}");
+
+    let at =
+        |url: &str| settings::Settings::from_iter([&aws[..], &[("TURN_QUEUE_URL", url)]].concat());
+    let dead = Queue::open(&at(&dead)).unwrap().unwrap();
+    let wake_up = WakeUp { conversation: "a".into(), trace: TraceId::fresh() };
+    dead.send(&wake_up, "a").await.unwrap();
+    let ran = deployed.doctor(&[]).await;
+    check(
+        &ran,
+        "✗ queue: wake-ups put aside, since they failed again and again: 1",
+        "Find out why in the log of turn",
+    );
+}
+
+#[tokio::test]
+async fn what_answers_at_our_address_in_our_place_is_told() {
+    let moved = Redirect::permanent("https://elsewhere.example.test");
+    let pages = || Router::new().route("/{page}", get("")).route("/", get(""));
+    let ours = || pages().route("/healthz", get("ok"));
+    let calls = "/webhooks/mock/{kind}";
+    for (router, found, fix) in [
+        (
+            Router::new().fallback(async || moved),
+            "✗ public url: HTTP 308",
+            "Providers follow no redirect",
+        ),
+        (pages(), "✗ public url: HTTP 200", "Something else answers there"),
+        (
+            ours(),
+            "✗ webhooks: /webhooks/mock/inbound and …/status: HTTP 404",
+            "Lead POST to this address to the function inbound",
+        ),
+        (
+            ours().route(calls, get("")),
+            "✗ webhooks: /webhooks/mock/inbound and …/status: HTTP 405",
+            "Lead POST to this address to the function inbound",
+        ),
+        (
+            ours().route(calls, post(axum::http::StatusCode::FORBIDDEN)),
+            "✗ webhooks: /webhooks/mock/inbound and …/status: HTTP 403",
+            "See what stands in front of textback",
+        ),
+    ] {
+        let mut deployed = Deployed::start(&["mock"]).await;
+        deployed.put_in_front_of(serve(router).await).await;
+        check(&deployed.doctor(&[]).await, found, fix);
+    }
+}
+
+#[tokio::test]
+async fn whoever_believes_a_forger_is_told_so() {
+    let careless = Router::new()
+        .route("/healthz", get("ok"))
+        .route("/{page}", get(""))
+        .route("/", get(""))
+        .route("/webhooks/{provider}/{kind}", post(""));
+    let mut deployed = Deployed::start(&["twilio"]).await;
+    deployed.put_in_front_of(serve(careless).await).await;
+    let ran = deployed.doctor(&[]).await;
+    let found = "    ✗ webhooks: /webhooks/twilio/inbound and …/status: HTTP 200";
+    let line = ran.printed.iter().position(|line| line == found).unwrap();
+    assert_eq!(ran.printed[line + 1].trim(), "Take it off the air: anybody could text as anybody.");
+}
+
+#[tokio::test]
+async fn without_a_provider_it_says_what_to_set() {
+    let mut deployed = Deployed::start(&[]).await;
+    let ran = deployed.doctor(&[]).await;
+    check(&ran, "✗ provider: none is configured", "Set TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN");
+}
+
+#[tokio::test]
+async fn what_a_provider_shows_of_our_account_is_told_under_its_name() {
+    let mut deployed = Deployed::start(&["messagecentral"]).await;
+    let ran = deployed.doctor(&[]).await;
+    assert_eq!(not_ticked(&ran), [""; 0], "{ran:?}");
+    assert_eq!(
+        ran.printed[..2],
+        ["[✓] messagecentral", "    ✓ credentials: MessageCentral lets us in"]
+    );
+    deployed.set(&[("MC_PASSWORD", "not-the-password")]);
+    let ran = deployed.doctor(&[]).await;
+    assert_eq!(ran.printed[0], "[✗] messagecentral");
+    check(&ran, "✗ credentials: MessageCentral gives no token", "Copy MC_CUSTOMER_ID");
+}
+
+#[tokio::test]
+async fn programs_read_the_same() {
+    let mut deployed = Deployed::start(&["mock"]).await;
+    deployed.set(&[("BUSINESS_FILE", "")]);
+    let ran = deployed.doctor(&["--json"]).await;
+    assert_eq!(ran.code, Some(0));
+    let report: Value = serde_json::from_str(&ran.printed.join("\n")).unwrap();
+    let checks = |section: &Value| -> Vec<String> {
+        let findings = section["findings"].as_array().unwrap().iter();
+        findings.map(|found| format!("{} {}", found["check"], found["verdict"])).collect()
+    };
+    assert_eq!(report["sections"][0]["name"], "mock");
+    assert_eq!(checks(&report["sections"][0]), [r#""account" "works""#]);
+    assert_eq!(
+        checks(&report["sections"][1]),
+        [
+            r#""public_url" "works""#,
+            r#""webhooks" "works""#,
+            r#""pages" "works""#,
+            r#""store" "works""#,
+            r#""queue" "works""#,
+            r#""model" "works""#,
+            r#""agent_file" "works""#,
+            r#""business_file" "doubtful""#,
+            r#""clock" "works""#,
+        ]
+    );
+    assert_eq!((&report["version"], &report["works"]), (&1.into(), &true.into()));
+    assert_eq!(report["counts"]["doubtful"], 1);
+}
+
+#[tokio::test]
+async fn what_cannot_be_looked_at_is_no_verdict() {
+    let half: Settings = [("TWILIO_ACCOUNT_SID".into(), "AC0".into())].into();
+    let mut process = Process::start(&["doctor"], &half, "");
+    assert_eq!(process.end().await, Some(2));
+    assert!(process.logged()[0].starts_with("error: Twilio is half configured: set "));
+}
+
+#[tokio::test]
+async fn a_text_that_arrives_and_is_answered_proves_both_ways() {
+    let mut deployed = Deployed::start(&["twilio"]).await;
+    let twilio = &deployed.product.twilio;
+    twilio.decide(Fate::Delivered(deployed.product.route()));
+    let mut process = Process::start(&SEND_TO, &deployed.product.settings, "");
+    deployed.product.twilio.wait_for_messages(1).await;
+    process.prints("twilio: delivered, after ").await;
+    let said = deployed.product.twilio.texts_to(ANN).remove(0);
+    let code = said.strip_prefix("textback test ").unwrap()[..4].to_owned();
+    assert!(said.contains(&format!("by twilio. Reply {code} ")), "{said}");
+    deployed.product.text(ANN, &format!("{code} ")).await;
+
+    process.end().await;
+    let printed = process.printed();
+    let section = printed.iter().position(|line| line == "[✓] a text by twilio").unwrap();
+    assert!(printed[section + 1].starts_with("    ✓ delivery: delivered after "), "{printed:?}");
+    assert!(printed[section + 2].starts_with("    ✓ answer: its code came back after "));
+    // It was no question to the agent, which has been asked by the check of the model alone.
+    deployed.product.settled().await;
+    assert_eq!(deployed.product.openai.requests().len(), 1);
+    assert_eq!(deployed.product.twilio.messages().len(), 1);
+}
+
+#[tokio::test]
+async fn a_text_that_is_lost_is_doubtful_and_one_that_fails_is_broken() {
+    let mut deployed = Deployed::start(&["twilio"]).await;
+    let ran = deployed.run(&[&SEND_TO[..], &["--wait", "1"]].concat()).await;
+    let section = ran.printed.iter().position(|line| line == "[!] a text by twilio").unwrap();
+    assert_eq!(
+        ran.printed[section + 1],
+        "    ! delivery: accepted, and nothing shows within 1 s that it arrived"
+    );
+    assert!(ran.printed[section + 3].starts_with("    ! answer: its code "), "{ran:?}");
+
+    deployed.product.twilio.decide(Fate::Undelivered(deployed.product.route(), 30034));
+    let ran = deployed.run(&SEND_TO).await;
+    let section = ran.printed.iter().position(|line| line == "[✗] a text by twilio").unwrap();
+    assert_eq!(
+        ran.printed[section + 1..section + 3],
+        [
+            "    ✗ delivery: not delivered: The number is not registered for the United States \
+             (A2P 10DLC) (30034)",
+            "      Register brand and campaign in Twilio's console and add the number to the \
+             campaign.",
+        ]
+    );
+    assert_eq!(ran.code, Some(1));
+    // Each was an attempt of its own, with a code of its own.
+    let texts = deployed.product.twilio.texts_to(ANN);
+    assert!(matches!(&texts[..], [first, second] if first != second), "{texts:?}");
+}
+
+#[tokio::test]
+async fn nothing_is_sent_unless_somebody_agrees() {
+    let mut deployed = Deployed::start(&["twilio"]).await;
+    let ran = deployed.run(&SEND_TO[..3]).await;
+    assert_eq!((ran.code, ran.printed), (Some(2), vec![]));
+    assert_eq!(ran.said[1], "error: nobody can be asked here: add --yes to send");
+    deployed.product.text(ANN, "STOP").await;
+    deployed.product.settled().await;
+    let ran = deployed.run(&SEND_TO).await;
+    assert_eq!(ran.code, Some(1));
+    let stopped = "    ✗ delivery: this person has said STOP: nothing was sent";
+    assert!(ran.printed.iter().any(|line| line == stopped), "{ran:?}");
+    assert!(deployed.product.twilio.messages().is_empty());
+}
+
+/// The product under the name by which the world knows it.
+struct Deployed {
+    product: Product,
+    front: Front,
+    files: Vec<NamedTempFile>,
+}
+
+impl Deployed {
+    async fn start(providers: &[&str]) -> Self {
+        let product = Product::start(providers).await;
+        let front = Front::start(NAME, product.address()).await;
+        let mut deployed = Self { product, front, files: vec![] };
+        let business = deployed.file(BUSINESS);
+        deployed.set(&[("BUSINESS_FILE", &business)]);
+        deployed.put_in_front_of(deployed.product.address()).await;
+        deployed
+    }
+
+    /// From now on this is what the world finds under the name.
+    async fn put_in_front_of(&mut self, address: SocketAddr) {
+        self.front = Front::start(NAME, address).await;
+        let certificate = self.front.certificate().to_owned();
+        let certificate = self.file(&certificate);
+        let proxy = self.front.proxy();
+        self.set(&[("HTTPS_PROXY", &proxy), ("SSL_CERT_FILE", &certificate)]);
+    }
+
+    fn set(&mut self, settings: &[(&str, &str)]) {
+        let settings = settings.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+        self.product.settings.extend(settings);
+    }
+
+    fn file(&mut self, text: &str) -> String {
+        let mut file = NamedTempFile::new().unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        let path = file.path().to_str().unwrap().to_owned();
+        self.files.push(file);
+        path
+    }
+
+    async fn doctor(&mut self, arguments: &[&str]) -> Ran {
+        self.run(&[&["doctor"], arguments].concat()).await
+    }
+
+    async fn run(&mut self, arguments: &[&str]) -> Ran {
+        self.product.run(arguments, "").await
+    }
+}
+
+async fn serve(router: Router) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async { axum::serve(listener, router).await });
+    address
+}
+
+/// Fails unless this is all that is wrong, and this is said to do about it.
+fn check(ran: &Ran, found: &str, fix: &str) {
+    let wrong = not_ticked(ran);
+    assert!(matches!(&wrong[..], [line] if line.starts_with(found)), "{found}: {ran:?}");
+    let line = ran.printed.iter().position(|line| line.trim() == wrong[0]).unwrap();
+    assert!(ran.printed[line + 1].trim().starts_with(fix), "{fix}: {ran:?}");
+    assert_eq!(ran.code, Some(i32::from(found.starts_with('✗'))), "{ran:?}");
+}
+
+/// The findings that somebody has to look at.
+fn not_ticked(ran: &Ran) -> Vec<&str> {
+    let lines = ran.printed.iter().map(|line| line.trim());
+    lines.filter(|line| line.starts_with(['✗', '!'])).collect()
+}

@@ -1,0 +1,62 @@
+//! Texts that the owner sends by hand to see whether texts arrive, and the codes that come back.
+
+use jiff::{SignedDuration, Timestamp};
+use sms::Number;
+use telemetry::{Step, TraceId};
+
+use crate::attempts::answered;
+use crate::documents::Unavailable;
+use crate::id::hash;
+use crate::store::add_steps;
+use crate::{Claim, Store};
+
+/// How long the code of a trial is no question to the agent. Afterwards four digits are four digits.
+const AWAITED: SignedDuration = SignedDuration::from_hours(1);
+
+/// The step by which an answer is found in the trace of its attempt.
+const ANSWERED: &str = "answered";
+
+/// What an attempt is called that asks a person to answer with this code, so that the answer finds
+/// it without a search.
+pub fn trial(theirs: &Number, code: &str) -> String {
+    format!("trial-{}", hash(&["trial", theirs.as_str(), code]))
+}
+
+/// Whether this is what a trial asks for: four digits and nothing else.
+fn is_code(body: &str) -> bool {
+    body.len() == 4 && body.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+impl Store {
+    /// Takes a text that answers a [`trial`], so that nobody else has to: false for any other. Only
+    /// a text of four digits is looked up. A repeat stores nothing.
+    pub async fn answer_trial(
+        &self,
+        claim: &Claim,
+        provider: &str,
+        theirs: &Number,
+        body: &str,
+        now: Timestamp,
+    ) -> Result<bool, Unavailable> {
+        let code = body.trim();
+        if !is_code(code) {
+            return Ok(false);
+        }
+        let attempt = self.attempt(&trial(theirs, code)).await?;
+        let Some(attempt) = attempt.filter(|attempt| now < attempt.at + AWAITED) else {
+            return Ok(false);
+        };
+        let step = Step::new(ANSWERED, now).with("provider", provider);
+        let steps = add_steps(&attempt.trace, None, &[step]);
+        self.claim(claim, now, &[answered(&attempt.id, now), steps]).await?;
+        Ok(true)
+    }
+
+    /// By which provider the answer to a trial came, whose attempt has this trace, if one did.
+    pub async fn trial_answered(&self, trace: &TraceId) -> Result<Option<String>, Unavailable> {
+        let steps = self.trace(trace).await?.map(|trace| trace.steps).unwrap_or_default();
+        let answer = steps.into_iter().find(|step| step.what == ANSWERED);
+        let provider = answer.and_then(|step| Some(step.details.get("provider")?.as_str()?.into()));
+        Ok(provider)
+    }
+}
