@@ -1,5 +1,5 @@
-//! MessageCentral's token and send calls, what its dashboard asks for, and inbound calls in whatever
-//! shape it may use.
+//! MessageCentral's token and send calls, what its dashboard asks for, and inbound calls in
+//! whatever shape it may use.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -54,8 +54,8 @@ const REFUSALS: [(u32, &str); 9] = [
 
 /// A MessageCentral account on loopback.
 ///
-/// It takes messages and sends no receipts, as the real one does. What became of them is in the rows
-/// that its dashboard shows, if anywhere.
+/// It takes messages and sends no receipts, as the real one does. What became of them is in the
+/// rows that its dashboard shows, if anywhere.
 #[derive(Debug)]
 pub struct MessageCentral {
     account: Arc<Account>,
@@ -202,8 +202,8 @@ impl MessageCentral {
         &self.account.password
     }
 
-    /// From now on refuses sends with this code. Under status 200 as well as under others the body is
-    /// JSON that holds the code; under 401 and 403 it is empty.
+    /// From now on refuses sends with this code. Under status 200 as well as under others the body
+    /// is JSON that holds the code; under 401 and 403 it is empty.
     pub fn refuse_with(&self, response_code: u32, http_status: u16) {
         let refusal = Refusal { code: response_code, status: http_status, inside: false };
         self.account.state.change(|records| records.refusal = Some(refusal));

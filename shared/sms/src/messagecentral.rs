@@ -97,10 +97,11 @@ const CODES: &[Code] = &[
         fix: "",
     },
     Code {
+        // Whether the limit is the account's or the number's is documented nowhere.
         code: "800",
-        about: About::Account,
-        happened: "A limit of the account is reached.",
-        fix: "Ask MessageCentral's support for a higher limit.",
+        about: About::Route,
+        happened: "A limit is reached, of texts to this number or of the account.",
+        fix: "Ask MessageCentral's support which limit it is, and for a higher one.",
     },
     Code {
         code: "913",
@@ -232,8 +233,8 @@ impl Provider for MessageCentral {
     /// By undocumented rows that carry no id, so the absence of one proves nothing: it is never
     /// [`Found::Absent`].
     ///
-    /// A message that is found goes by an id of ours from then on, `attempt:` and the attempt. Theirs
-    /// are numbers, so the two can never be taken for each other.
+    /// A message that is found goes by an id of ours from then on, `attempt:` and the attempt.
+    /// Theirs are numbers, so the two can never be taken for each other.
     async fn find(
         &self,
         http: &Http,

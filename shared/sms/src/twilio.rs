@@ -2,6 +2,10 @@
 //! its webhooks: <https://www.twilio.com/docs/messaging/guides/webhook-request>, and their
 //! signature: <https://www.twilio.com/docs/usage/webhooks/webhooks-security>.
 
+mod codes;
+mod diagnosis;
+mod registration;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -27,9 +31,11 @@ use url::{Url, form_urlencoded};
 use crate::address::{self, query};
 use crate::code;
 use crate::{
-    About, Acknowledgement, Code, Event, Found, Genuine, Http, Number, Outgoing, Provider, Receipt,
-    SendError, Status, Text, WebhookError,
+    Acknowledgement, Code, Event, Finding, Found, Genuine, Http, Number, Outgoing, Provider,
+    Receipt, SendError, Status, Text, WebhookError,
 };
+
+use codes::CODES;
 
 const BASE_URL: &str = "https://api.twilio.com";
 
@@ -54,226 +60,6 @@ const ANSWERED: [&str; 13] = [
     "INFO",
 ];
 
-/// What Twilio's codes mean: <https://www.twilio.com/docs/api/errors>.
-const CODES: &[Code] = &[
-    Code {
-        code: "14107",
-        about: About::Content,
-        happened: "Twilio takes two programs to be texting each other: more than 30 replies went between two numbers, less than 30 seconds apart.",
-        fix: "Look at the conversation; after 30 seconds Twilio lets texts through again.",
-    },
-    Code {
-        code: "20003",
-        about: About::Account,
-        happened: "Twilio does not let us in: the credentials are wrong, or the account is suspended.",
-        fix: "Copy TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN from Twilio's console again; if they are right, see there whether the account is suspended.",
-    },
-    Code {
-        code: "20008",
-        about: About::Account,
-        happened: "These are test credentials, which send nothing.",
-        fix: "Set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN to the live ones.",
-    },
-    Code {
-        code: "20404",
-        about: About::Account,
-        happened: "Twilio knows no such account.",
-        fix: "Copy TWILIO_ACCOUNT_SID from Twilio's console again.",
-    },
-    Code {
-        code: "20429",
-        about: About::Route,
-        happened: "Too many requests came at once; this one was not processed.",
-        fix: "",
-    },
-    Code { code: "21211", about: About::Number, happened: "The number is not valid.", fix: "" },
-    Code {
-        code: "21212",
-        about: About::Sender,
-        happened: "The number that is sent from is not valid.",
-        fix: "Set TWILIO_FROM to a number that the account owns, as +12025550100.",
-    },
-    Code {
-        code: "21214",
-        about: About::Number,
-        happened: "The number cannot be reached.",
-        fix: "",
-    },
-    Code {
-        code: "21217",
-        about: About::Number,
-        happened: "The number does not appear to be valid.",
-        fix: "",
-    },
-    Code {
-        code: "21408",
-        about: About::Sender,
-        happened: "Texts to this country are switched off.",
-        fix: "Switch the country on in Twilio's console under Messaging, Settings, Geo permissions.",
-    },
-    Code {
-        code: "21601",
-        about: About::Sender,
-        happened: "The number that is sent from cannot text.",
-        fix: "Set TWILIO_FROM to a number with the capability SMS.",
-    },
-    Code { code: "21602", about: About::Content, happened: "The text was empty.", fix: "" },
-    Code {
-        code: "21603",
-        about: About::Request,
-        happened: "Neither a number nor a service was named to send from.",
-        fix: "Set TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID.",
-    },
-    Code { code: "21604", about: About::Request, happened: "Nobody was named to text.", fix: "" },
-    Code {
-        code: "21606",
-        about: About::Sender,
-        happened: "The number that is sent from is not the account's, or cannot text this country.",
-        fix: "Set TWILIO_FROM to a number that the account owns and that can text there.",
-    },
-    Code {
-        code: "21608",
-        about: About::Account,
-        happened: "This is a trial account, which texts verified numbers only.",
-        fix: "Upgrade the account in Twilio's console.",
-    },
-    Code {
-        code: "21609",
-        about: About::Request,
-        happened: "Twilio does not accept the address for receipts.",
-        fix: "Set PUBLIC_URL to an address that Twilio can reach.",
-    },
-    Code {
-        code: "21610",
-        about: About::Person,
-        happened: "The person has said STOP to this sender.",
-        fix: "",
-    },
-    Code {
-        code: "21611",
-        about: About::Route,
-        happened: "More than ten hours of texts wait for this number already.",
-        fix: "Send from more numbers, by a messaging service.",
-    },
-    Code {
-        code: "21612",
-        about: About::Sender,
-        happened: "This country cannot be texted from this number.",
-        fix: "Send from a number that can text there.",
-    },
-    Code {
-        code: "21614",
-        about: About::Number,
-        happened: "The number is no mobile number.",
-        fix: "",
-    },
-    Code {
-        code: "21617",
-        about: About::Content,
-        happened: "The text is longer than 1600 characters.",
-        fix: "",
-    },
-    Code { code: "21618", about: About::Content, happened: "The text cannot be sent.", fix: "" },
-    Code {
-        code: "21701",
-        about: About::Sender,
-        happened: "Twilio knows no such messaging service.",
-        fix: "Copy TWILIO_MESSAGING_SERVICE_SID from Twilio's console again.",
-    },
-    Code {
-        code: "21703",
-        about: About::Sender,
-        happened: "The messaging service has no number that can be used.",
-        fix: "Add a number to the messaging service.",
-    },
-    Code {
-        code: "21704",
-        about: About::Sender,
-        happened: "The messaging service has no number.",
-        fix: "Add a number to the messaging service.",
-    },
-    Code {
-        code: "30001",
-        about: About::Route,
-        happened: "More texts wait than Twilio takes.",
-        fix: "",
-    },
-    Code {
-        code: "30002",
-        about: About::Account,
-        happened: "The account is suspended.",
-        fix: "See the reason in Twilio's console, and write to Twilio's support.",
-    },
-    Code {
-        code: "30003",
-        about: About::Number,
-        happened: "The phone is off or out of reach.",
-        fix: "",
-    },
-    Code {
-        code: "30004",
-        about: About::Number,
-        happened: "The carrier blocks texts to this phone.",
-        fix: "",
-    },
-    Code { code: "30005", about: About::Number, happened: "The number is not in use.", fix: "" },
-    Code {
-        code: "30006",
-        about: About::Number,
-        happened: "The number is a landline, or its carrier cannot be reached.",
-        fix: "",
-    },
-    Code {
-        code: "30007",
-        about: About::Content,
-        happened: "A carrier filtered the text out, as unwanted.",
-        fix: "See in Twilio's console which rule it met; links and words of advertising are the usual reasons.",
-    },
-    Code { code: "30008", about: About::Route, happened: "The carrier gave no reason.", fix: "" },
-    Code {
-        code: "30022",
-        about: About::Route,
-        happened: "The daily limit of the registered campaign at a carrier is reached.",
-        fix: "Ask for a higher trust score, or send less.",
-    },
-    Code {
-        code: "30023",
-        about: About::Route,
-        happened: "The daily limit of the registered brand at a carrier is reached.",
-        fix: "Ask for a higher trust score, or send less.",
-    },
-    Code {
-        code: "30027",
-        about: About::Route,
-        happened: "The daily limit of the registered campaign at T-Mobile is reached.",
-        fix: "Ask for a higher trust score, or send less.",
-    },
-    Code {
-        code: "30032",
-        about: About::Sender,
-        happened: "The toll-free number is not verified.",
-        fix: "Have it verified in Twilio's console; until then nothing goes out from it.",
-    },
-    Code {
-        code: "30034",
-        about: About::Sender,
-        happened: "The number is not registered for the United States (A2P 10DLC).",
-        fix: "Register brand and campaign in Twilio's console and add the number to the campaign.",
-    },
-    Code {
-        code: "30450",
-        about: About::Content,
-        happened: "Twilio takes the text for traffic that is pumped up to earn money.",
-        fix: "See in Twilio's console whether strangers misuse the number.",
-    },
-    Code {
-        code: "63038",
-        about: About::Account,
-        happened: "The account's daily limit of texts is reached.",
-        fix: "Ask Twilio for a higher limit; it ends at midnight UTC.",
-    },
-];
-
 /// How much earlier than our clock says a message may have been created by Twilio's, which is cut
 /// to whole seconds.
 const CLOCK_SLACK: Duration = Duration::from_secs(5);
@@ -295,7 +81,8 @@ pub struct Twilio {
     pub from: Option<String>,
     /// The messaging service that picks the number, or that `from` belongs to.
     pub messaging_service_sid: Option<String>,
-    /// Where the API is, without a slash at its end.
+    /// Where the API is, without a slash at its end. What is diagnosed is asked for on other hosts
+    /// of Twilio's, unless this is not Twilio's own: then everything is there.
     pub base_url: String,
     /// Where Twilio reaches us. It signs this address, so it must be the one pasted there.
     pub public_url: Url,
@@ -466,6 +253,10 @@ impl Provider for Twilio {
         }
     }
 
+    async fn diagnose(&self, http: &Http) -> Vec<Finding> {
+        diagnosis::findings(self, http).await
+    }
+
     async fn prepare(&self, http: &Http) {
         http.open(&self.base_url).await;
     }
@@ -515,8 +306,8 @@ impl Twilio {
         }))
     }
 
-    /// What Twilio would write into `X-Twilio-Signature` of a call with this form to this path below
-    /// our public URL: with it a call of ours is as genuine as one of theirs.
+    /// What Twilio would write into `X-Twilio-Signature` of a call with this form to this path
+    /// below our public URL: with it a call of ours is as genuine as one of theirs.
     pub fn sign(&self, path: &str, form: &[(&str, &str)]) -> String {
         let address = format!("{}{path}", self.public_url.as_str().trim_end_matches('/'));
         let form = form.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();

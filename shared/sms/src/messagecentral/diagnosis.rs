@@ -42,14 +42,14 @@ impl MessageCentral {
         findings
     }
 
-    /// Every call is refused without a token, whatever is entered at MessageCentral, where we cannot
-    /// look.
+    /// Every call is refused without a token, whatever is entered at MessageCentral, where we
+    /// cannot look.
     fn webhook(&self) -> Option<Finding> {
         self.settings.webhook_token.is_none().then(|| {
             Finding::broken(
                 Check::Webhook,
-                "every text that comes in is refused: MessageCentral signs nothing, and there is no \
-                 MC_WEBHOOK_TOKEN to know its calls by",
+                "every text that comes in is refused: MessageCentral signs nothing, and there is \
+                 no MC_WEBHOOK_TOKEN to know its calls by",
                 "Set MC_WEBHOOK_TOKEN to a long random word, and have MessageCentral call \
                  /webhooks/messagecentral/inbound?token= followed by that word, below PUBLIC_URL.",
             )
@@ -112,7 +112,8 @@ fn left(credits: f64, bought: Option<f64>) -> Finding {
 /// What became of the texts since yesterday: a few failures are the phones', many are not.
 fn arrivals(rows: &[Row]) -> Option<Finding> {
     const FIX: &str = "See the reports in MessageCentral's console, and ask its support about the \
-                       sender and the route; answers go by another provider meanwhile, if there is one.";
+                       sender and the route; answers go by another provider meanwhile, if there is \
+                       one.";
     if rows.is_empty() {
         return None;
     }

@@ -1,5 +1,5 @@
-//! Texts that come in, whose form no document tells: it is read by names that are likely, or by those
-//! that the owner names.
+//! Texts that come in, whose form no document tells: it is read by names that are likely, or by
+//! those that the owner names.
 
 use std::collections::BTreeMap;
 
@@ -74,8 +74,8 @@ pub struct InboundFields {
 /// Scalar fields of a webhook call, by name without case and punctuation.
 type Fields<'a> = BTreeMap<String, &'a Value>;
 
-/// The texts in a call, by its body and its query. `ours` is what was texted where the call does not
-/// say it.
+/// The texts in a call, by its body and its query. `ours` is what was texted where the call does
+/// not say it.
 pub(super) fn texts(
     body: &[u8],
     query: Vec<(String, String)>,

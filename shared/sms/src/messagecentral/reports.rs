@@ -1,9 +1,9 @@
 //! What became of texts, by the rows that MessageCentral's dashboard shows.
 //!
-//! The address is documented nowhere. It may be refused to our tokens, and may change or go any day,
-//! which is no reason for an alarm: whoever asks is told that it cannot be asked. Rows carry no id, so
-//! one is believed to be about a message only if number, words and time fit, and that there is none
-//! proves nothing.
+//! The address is documented nowhere. It may be refused to our tokens, and may change or go any
+//! day, which is no reason for an alarm: whoever asks is told that it cannot be asked. Rows carry
+//! no id, so one is believed to be about a message only if number, words and time fit, and that
+//! there is none proves nothing.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -30,9 +30,9 @@ const PAGES: usize = 5;
 const EARLIER: SignedDuration = SignedDuration::from_mins(1);
 const LATER: SignedDuration = SignedDuration::from_mins(2);
 
-/// How far ahead of UTC a time without a zone may have been written: not at all, or as in India, where
-/// they are at home. A guess at any zone would let a text of this morning pass for the same words this
-/// noon.
+/// How far ahead of UTC a time without a zone may have been written: not at all, or as in India,
+/// where they are at home. A guess at any zone would let a text of this morning pass for the same
+/// words this noon.
 const AHEAD: [SignedDuration; 2] = [SignedDuration::ZERO, SignedDuration::from_mins(5 * 60 + 30)];
 
 /// Whether the reports can be asked.
@@ -117,8 +117,8 @@ impl MessageCentral {
         }))
     }
 
-    /// A page of the rows of the day before, this day and the day after, since the zone of their days
-    /// is not known. `None` if the answer is none of rows.
+    /// A page of the rows of the day before, this day and the day after, since the zone of their
+    /// days is not known. `None` if the answer is none of rows.
     pub(super) async fn rows(
         &self,
         http: &Http,
@@ -190,9 +190,9 @@ impl Row {
         instant.into_iter().chain(guessed)
     }
 
-    /// What it says became of its message: of their words only `DELIVRD` is known, as their dashboard
-    /// takes it for success. The others are read as SMPP means them (version 5.0, 4.7.15), and a word
-    /// that it does not have says no more than that the message was taken.
+    /// What it says became of its message: of their words only `DELIVRD` is known, as their
+    /// dashboard takes it for success. The others are read as SMPP 3.4 means them (5.2.28 and
+    /// appendix B), and any further word says no more than that the message was taken.
     pub(super) fn fate(&self) -> Fate {
         let word = word(&self.status).unwrap_or_default();
         let status = match word.as_str() {

@@ -182,6 +182,22 @@ pub(crate) async fn diagnosed<P: Provider>(
     let asked: Vec<_> = exchange.iter().map(|(line, _)| *line).collect();
     assert_eq!(script.seen(), asked);
     assert_discreet(&format!("{findings:?}"), "what was found");
+    in_lines(&findings)
+}
+
+/// What is found out about an account.
+pub(crate) async fn seen(provider: &impl Provider) -> Vec<String> {
+    in_lines(&provider.diagnose(&patient()).await)
+}
+
+/// What of it is not as it has to be.
+pub(crate) async fn complaints(provider: &impl Provider) -> Vec<String> {
+    let mut seen = seen(provider).await;
+    seen.retain(|line| !line.starts_with("Works"));
+    seen
+}
+
+fn in_lines(findings: &[Finding]) -> Vec<String> {
     let line = |finding: &Finding| {
         assert_eq!(finding.fix.is_none(), finding.verdict == Verdict::Works, "{finding:?}");
         let fix = finding.fix.as_ref().map_or(String::new(), |fix| format!(". {fix}"));
@@ -237,22 +253,6 @@ pub(crate) fn received_line(received: &Result<Vec<Event>, WebhookError>) -> Stri
         Event::Subscription(url) => format!("confirm at {url}"),
     };
     events.iter().map(line).collect::<Vec<_>>().join("; ")
-}
-
-/// What a provider finds of our account, a line for each finding, with the fix if there is one.
-pub(crate) async fn seen(provider: &impl Provider) -> Vec<String> {
-    let line = |finding: Finding| {
-        let fix = finding.fix.map_or(String::new(), |fix| format!(". {fix}"));
-        format!("{:?}: {}{fix}", finding.verdict, finding.seen)
-    };
-    provider.diagnose(&patient()).await.into_iter().map(line).collect()
-}
-
-/// What of it is not as it has to be.
-pub(crate) async fn complaints(provider: &impl Provider) -> Vec<String> {
-    let mut seen = seen(provider).await;
-    seen.retain(|line| !line.starts_with("Works"));
-    seen
 }
 
 fn assert_discreet(printed: &str, name: &str) {

@@ -1,3 +1,5 @@
+mod diagnosis;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;

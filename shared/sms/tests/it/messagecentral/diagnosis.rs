@@ -16,9 +16,9 @@ async fn finds_nothing_wrong_with_a_correct_account() {
     assert_eq!(
         seen(&messagecentral).await,
         [
-            "Works: MessageCentral lets us in",
-            "Works: 100.00 credits are left",
-            "Works: 1 of the last 1 texts arrived",
+            "Works Credentials: MessageCentral lets us in",
+            "Works Balance: 100.00 credits are left",
+            "Works Errors: 1 of the last 1 texts arrived",
         ]
     );
 }
@@ -28,7 +28,10 @@ async fn leaves_out_what_it_is_not_told() {
     let company = fakes::MessageCentral::start().await;
     for mode in [Mode::Fails(404, "<html>what?</html>".into()), Mode::Nonsense] {
         company.reports.set(mode);
-        assert_eq!(seen(&account(&company)).await, ["Works: MessageCentral lets us in"]);
+        assert_eq!(
+            seen(&account(&company)).await,
+            ["Works Credentials: MessageCentral lets us in"]
+        );
     }
 }
 
@@ -38,7 +41,8 @@ async fn says_that_there_is_no_credit() {
     company.no_credit();
     assert_eq!(
         complaints(&account(&company)).await,
-        ["Broken: there is no credit left on the account. Buy credit in MessageCentral's console."]
+        ["Broken Balance: there is no credit left on the account. Buy credit in \
+             MessageCentral's console."]
     );
 }
 
@@ -48,7 +52,7 @@ async fn says_that_there_is_little_credit() {
     company.credit(4.2);
     assert_eq!(
         complaints(&account(&company)).await,
-        ["Doubtful: 4.20 credits are left of the 100.00 bought last. Buy credit in \
+        ["Doubtful Balance: 4.20 credits are left of the 100.00 bought last. Buy credit in \
           MessageCentral's console."]
     );
 }
@@ -60,8 +64,9 @@ async fn says_that_a_password_is_wrong() {
         MessageCentralSettings { password_base64: "Z3Vlc3M=".into(), ..settings(&company) };
     assert_eq!(
         seen(&MessageCentral::new(settings)).await,
-        ["Broken: MessageCentral gives no token: the customer id or the password is wrong \
-          (token: 400). Copy MC_CUSTOMER_ID and MC_PASSWORD from MessageCentral's console again."]
+        ["Broken Credentials: MessageCentral gives no token: the customer id or the password is \
+             wrong (token: 400). Copy MC_CUSTOMER_ID and MC_PASSWORD from MessageCentral's console \
+             again."]
     );
 }
 
@@ -71,10 +76,9 @@ async fn tells_an_account_that_is_not_activated_from_a_wrong_password() {
     let script = Script::answering(&[(TOKEN, (200, not_active))]).await;
     assert_eq!(
         seen(&messagecentral(script.url.clone(), SECRET)).await,
-        [
-            "Broken: Texts are not activated on the account (913). Write to MessageCentral's support: \
-          an account needs their help before its first text (MessageNow)."
-        ]
+        ["Broken Account: Texts are not activated on the account (913). Write to \
+             MessageCentral's support: an account needs their help before its first text \
+             (MessageNow)."]
     );
 }
 
@@ -83,10 +87,8 @@ async fn says_that_nobody_is_there() {
     let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     assert_eq!(
         seen(&messagecentral(format!("http://{nobody}"), SECRET)).await,
-        [
-            "Broken: The provider could not be reached (connect). See the provider's status page, and \
-          whether this machine reaches the internet."
-        ]
+        ["Broken Credentials: The provider could not be reached (connect). See the provider's \
+             status page, and whether this machine reaches the internet."]
     );
 }
 
@@ -96,12 +98,10 @@ async fn says_that_calls_cannot_be_told_from_forged_ones() {
     let settings = MessageCentralSettings { webhook_token: None, ..settings(&company) };
     assert_eq!(
         complaints(&MessageCentral::new(settings)).await,
-        [
-            "Broken: every text that comes in is refused: MessageCentral signs nothing, and there is \
-          no MC_WEBHOOK_TOKEN to know its calls by. Set MC_WEBHOOK_TOKEN to a long random word, and \
-          have MessageCentral call /webhooks/messagecentral/inbound?token= followed by that word, \
-          below PUBLIC_URL."
-        ]
+        ["Broken Webhook: every text that comes in is refused: MessageCentral signs nothing, \
+             and there is no MC_WEBHOOK_TOKEN to know its calls by. Set MC_WEBHOOK_TOKEN to a long \
+             random word, and have MessageCentral call /webhooks/messagecentral/inbound?token= \
+             followed by that word, below PUBLIC_URL."]
     );
 }
 
@@ -114,7 +114,8 @@ async fn says_that_nothing_arrives() {
         messagecentral.send(&patient(), &outgoing("Noon?")).await.unwrap();
     }
     let [complaint] = &complaints(&messagecentral).await[..] else { panic!("not one complaint") };
-    let seen = "Doubtful: 0 of the last 3 texts arrived: ENROUTE 2, UNDELIV 1. See the reports";
+    let seen =
+        "Doubtful Errors: 0 of the last 3 texts arrived: ENROUTE 2, UNDELIV 1. See the reports";
     assert!(complaint.starts_with(seen), "{complaint}");
 }
 
