@@ -52,14 +52,14 @@ impl Record {
         };
         if let Some(since) = too_many {
             let texts = texts(out.texts);
-            let why = format!("It accepted {texts}, and nothing has ever shown that one arrived.");
+            let why = format!("It was handed {texts}, and nothing has ever shown that one arrived.");
             let probe_at = Some(next_probe(PROBE_AT_A_LOSS, since, out.last));
             return Verdict { probe_at, lost: 100, ..verdict(State::Suspect, why, since) };
         }
         let why = match (out.texts, vouched) {
             (0, false) => "Nothing is known of it yet.".into(),
             (0, true) => "It is new, and the same sender's texts arrive elsewhere.".into(),
-            (count, _) => format!("It accepted {}, too few to tell.", texts(count)),
+            (count, _) => format!("It was handed {}, too few to tell.", texts(count)),
         };
         let full = !vouched && out.texts >= UNPROVEN_TEXTS;
         let since = self.first().unwrap_or(now);

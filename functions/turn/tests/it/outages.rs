@@ -13,7 +13,7 @@ async fn sends_by_the_next_provider_what_the_first_certainly_did_not() {
         scene.say("My sink leaks").await;
         assert_eq!(scene.heard(), ["You said: My sink leaks"]);
         assert_eq!(scene.attempts().await, ["messagecentral: failed", "twilio: accepted"]);
-        assert!(scene.notices().await[0].contains("messagecentral refuses"), "{refusal}");
+        assert!(scene.is_told("messagecentral refuses").await, "{refusal}");
     }
 }
 
@@ -57,7 +57,7 @@ async fn gives_a_reply_up_that_nobody_sends_for_ten_minutes() {
     assert!(!scene.is_at_rest().await);
     scene.live(40).await;
     assert!(scene.is_at_rest().await);
-    assert!(scene.notices().await[0].starts_with("A reply was given up"));
+    assert!(scene.is_told("A reply was given up").await);
     scene.twilio.accept();
     scene.live(60).await;
     assert!(scene.heard().is_empty(), "what was given up does not go out");
@@ -80,7 +80,8 @@ async fn tells_operator_and_agent_of_a_number_that_cannot_be_texted() {
     scene.twilio.refuse_with(21614);
     scene.say("My sink leaks").await;
     assert!(scene.heard().is_empty() && scene.is_at_rest().await);
-    assert_eq!(scene.notices().await, ["twilio cannot deliver to this person (21614)."]);
+    let told = "twilio cannot deliver to this person (21614). The number is no mobile number.";
+    assert_eq!(scene.notices().await, [told]);
     scene.twilio.accept();
     scene.say("Is anybody there?").await;
     assert!(scene.prompt().contains("Your last reply did not reach the person."));

@@ -363,6 +363,11 @@ impl Scene {
         notices.into_iter().map(|notice| notice.sentence).collect()
     }
 
+    /// Whether the operator is told something with these words.
+    pub(crate) async fn is_told(&self, words: &str) -> bool {
+        self.notices().await.iter().any(|sentence| sentence.contains(words))
+    }
+
     /// What persons said in each request to the model, and what it had said before.
     pub(crate) fn asked(&self) -> Vec<Vec<String>> {
         let requests = self.openai.requests();
