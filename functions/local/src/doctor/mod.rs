@@ -4,7 +4,10 @@
 //! nothing that it is not asked to change. It asks the model for one word, because nothing else shows
 //! whether there is quota left; that costs less than a text.
 
+mod address;
+mod clock;
 mod evidence;
+mod model;
 mod ourselves;
 mod report;
 mod send_to;

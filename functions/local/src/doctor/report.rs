@@ -42,11 +42,14 @@ pub(crate) enum Check {
     Account(sms::Check),
 }
 
+/// Something that was found, of ours or of a provider.
+pub(crate) type Found = Finding<Check>;
+
 /// Findings that belong together.
 #[derive(Debug, Serialize)]
 pub(crate) struct Section {
     pub(crate) name: String,
-    pub(crate) findings: Vec<Finding<Check>>,
+    pub(crate) findings: Vec<Found>,
 }
 
 /// Everything that was found so far.
