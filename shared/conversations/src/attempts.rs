@@ -159,12 +159,13 @@ impl Attempt {
 
     /// Whether it, or one of its parts, was reported both as delivered and as failed.
     pub fn is_conflicted(&self) -> bool {
-        let conflicted = |part: Option<Part>| {
-            let words = || self.words_of(part);
-            words().any(|status| status == Status::Delivered)
-                && words().any(|status| status.is_failure())
+        let failed = |word: &Word| word.status().is_failure();
+        let contradicts = |part| {
+            let delivered = self.words_of(Some(part)).any(|status| status == Status::Delivered);
+            delivered && self.words_of(Some(part)).any(Status::is_failure)
         };
-        conflicted(None) || self.parts().into_iter().any(|part| conflicted(Some(part)))
+        (self.status() == Status::Delivered && self.words.iter().any(failed))
+            || self.parts().into_iter().any(contradicts)
     }
 
     /// The provider's id of the message, once known.
@@ -195,6 +196,14 @@ impl Attempt {
         parts.sort_unstable();
         parts.dedup();
         parts
+    }
+}
+
+impl Word {
+    fn status(self) -> Status {
+        match self {
+            Self::Whole(status) | Self::OfPart { status, .. } => status,
+        }
     }
 }
 

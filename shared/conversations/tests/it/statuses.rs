@@ -26,7 +26,7 @@ enum Heard {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..Default::default() })]
 
     #[test]
     fn one_set_of_receipts_comes_to_one_status((set, heard) in in_any_order()) {
