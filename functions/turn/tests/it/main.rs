@@ -9,6 +9,8 @@ mod delivery;
 mod endings;
 mod folding;
 mod logs;
+mod matrix;
+mod ordeal;
 mod outages;
 mod proxy;
 mod receipts;

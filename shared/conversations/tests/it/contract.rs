@@ -449,7 +449,7 @@ fn attempt(name: &str) -> Change {
     Change::Attempt(attempt_called(name))
 }
 
-fn attempt_called(name: &str) -> Attempt {
+pub(crate) fn attempt_called(name: &str) -> Attempt {
     Attempt::begin(name.into(), &id(), ("twilio", OURS, None), &person(), reply(), now())
 }
 

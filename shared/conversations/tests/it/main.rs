@@ -4,6 +4,7 @@
 
 mod contract;
 mod quarantine;
+mod statuses;
 
 use std::sync::Arc;
 
