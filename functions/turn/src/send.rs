@@ -20,6 +20,7 @@ use crate::edit::Draft;
 /// be asked for on the way, and the rest to write down what came of it.
 const UNDER_WAY: SignedDuration = SignedDuration::from_secs(25);
 const TO_WRITE_DOWN: SignedDuration = SignedDuration::from_secs(5);
+pub(crate) const REQUEST: Duration = Duration::from_secs(20);
 
 /// How long after all providers refused they are asked again: the first time, and at most.
 const ROUND: (SignedDuration, SignedDuration) =

@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use sms::{Number, Outgoing, Part, Status};
+use sms::{Number, Outgoing, Part, SendError, Status};
 use telemetry::TraceId;
 
 use crate::documents::{Filter, Query, Unavailable, Version, Write, WriteError};
@@ -276,6 +276,21 @@ impl Learned {
     pub fn new(attempt: impl Into<String>, status: Status, at: Timestamp) -> Self {
         let word = Word::Whole(status);
         Self { attempt: attempt.into(), word, message: None, code: None, at }
+    }
+
+    /// What came of handing an attempt over.
+    pub fn of_outcome(
+        attempt: &Attempt,
+        outcome: &Result<String, SendError>,
+        at: Timestamp,
+    ) -> Self {
+        let (status, message, code) = match outcome {
+            Ok(id) => (Status::Accepted, Some((attempt.provider.clone(), id.clone())), None),
+            Err(error @ SendError::Unknown { .. }) => (Status::Unknown, None, Some(error.code())),
+            Err(error) => (Status::Failed, None, Some(error.code())),
+        };
+        let code = code.map(str::to_owned);
+        Self { message, code, ..Self::new(&attempt.id, status, at) }
     }
 
     pub(crate) fn write(&self) -> Write {

@@ -10,6 +10,7 @@ mod endings;
 mod folding;
 mod logs;
 mod outages;
+mod probes;
 mod proxy;
 mod receipts;
 mod results;

@@ -19,7 +19,7 @@ use receipts::Receipts;
 use serde_json::Value;
 use settings::Settings;
 use sms::{Number, Providers};
-use sweep::Sweep;
+use sweep::{Probes, Sweep};
 use telemetry::TraceId;
 use tempfile::TempDir;
 use turn::{Results, Turn};
@@ -448,7 +448,12 @@ impl Process {
                 store: store.clone(),
                 queue: queue.clone(),
             }),
-            sweep: Sweep { store: store.clone(), queue: queue.clone(), providers },
+            sweep: Sweep {
+                store: store.clone(),
+                queue: queue.clone(),
+                probes: Probes::from_settings(settings, &providers).unwrap().map(Arc::new),
+                providers,
+            },
             store,
             queue,
         }
