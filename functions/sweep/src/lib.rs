@@ -3,6 +3,7 @@
 
 mod look;
 mod probe;
+mod watch;
 
 use std::sync::Arc;
 
@@ -11,16 +12,13 @@ use jiff::Timestamp;
 use queue::{Queue, QueueError, WakeUp};
 use settings::Names;
 use sms::Providers;
-use telemetry::{Alarm, TraceId, raise};
+use telemetry::TraceId;
 use thiserror::Error;
 
 pub use probe::Probes;
 
 /// How much of each kind one run looks at. What is left is next.
 const AT_ONCE: u32 = 200;
-
-/// How often is looked for dead letters, in minutes. What waits there waits for a person.
-const WATCHED_EVERY: i64 = 5;
 
 /// The settings that the function reads.
 pub const SETTINGS: &[Names] =
@@ -90,16 +88,5 @@ impl Sweep {
         let deduplication = format!("{conversation}@{}/{minute}", since.as_millisecond());
         let wake_up = WakeUp { conversation: conversation.to_string(), trace: TraceId::fresh() };
         self.queue.send(&wake_up, &deduplication).await
-    }
-
-    /// Looks for what nobody else would see, when it is time: called every minute, every fifth.
-    pub async fn watch(&self, now: Timestamp) -> Result<(), SweepError> {
-        if now.as_second() / 60 % WATCHED_EVERY != 0 {
-            return Ok(());
-        }
-        if let Some(count @ 1..) = self.queue.dead_letters().await? {
-            raise!(Alarm::DeadLetters, count, "wake-ups that were put aside: {count}");
-        }
-        Ok(())
     }
 }

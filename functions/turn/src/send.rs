@@ -102,6 +102,9 @@ impl<'a> Wake<'a> {
         let by = (provider.name(), route.sender.as_str(), from);
         let theirs = &draft.next.theirs;
         let attempt = Attempt::begin(id.clone(), &self.id, by, theirs, reply.clone(), now);
+        let is_first_try = reply.refused_by.is_empty() && reply.rounds == 0;
+        let opens = is_first_try && loaded.conversation.answers == 0;
+        let attempt = Attempt { opens, ..attempt };
         draft.changes.push(match reply.despite_stop {
             true => Change::AttemptDespiteStop(attempt.clone()),
             false => Change::Attempt(attempt.clone()),

@@ -39,6 +39,10 @@ pub struct Attempt {
     /// whether it arrives. Nothing follows from its failing.
     #[serde(default)]
     pub apart: bool,
+    /// Whether it begins a conversation, as far as we know: a person texted who had not before, or
+    /// whose last conversation is over.
+    #[serde(default)]
+    pub opens: bool,
     /// How many segments the reply takes.
     pub segments: usize,
     /// Everything that was learned of it, in the order of arrival.
@@ -120,6 +124,7 @@ impl Attempt {
             from,
             to: to.clone(),
             apart: false,
+            opens: false,
             segments: sms::segments(&reply.body).count,
             reply,
             words: vec![Word::Whole(Status::Sending)],

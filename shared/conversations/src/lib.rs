@@ -30,6 +30,7 @@ mod sqlite;
 mod store;
 mod trials;
 mod values;
+mod watched;
 
 pub use attempts::{Attempt, DueAttempt, Learned, Word};
 pub use consents::Consent;

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::attempts::{answered, keep_attempt};
-use crate::documents::{Unavailable, Version, Write, WriteError};
+use crate::documents::{Unavailable, Version, Write};
 use crate::store::{at, fields, keep_notice, read};
 use crate::{Attempt, ConversationId, Notice, Store};
 
@@ -134,13 +134,5 @@ impl Store {
     ) -> Result<bool, Unavailable> {
         let next = Probe { silent: true, ..known.probe.clone() };
         self.if_unchanged(vec![known.becomes(&next), keep_notice(notice)]).await
-    }
-
-    async fn if_unchanged(&self, writes: Vec<Write>) -> Result<bool, Unavailable> {
-        match self.documents.commit(writes).await {
-            Ok(_) => Ok(true),
-            Err(WriteError::Conflict) => Ok(false),
-            Err(error) => Err(error.into()),
-        }
     }
 }

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "whoever breaks fails a test")]
 
+mod alarms;
 mod answers;
 mod crashes;
 mod delivery;

@@ -243,6 +243,7 @@ impl Scene {
     /// Wakes what is due, and does it.
     pub(crate) async fn sweep(&self) {
         self.process.sweep.run(self.now).await.unwrap();
+        self.process.sweep.watch(self.now).await.unwrap();
         self.work().await;
     }
 
