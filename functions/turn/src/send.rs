@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use agent::Turn as Entry;
 use conversations::{
-    Attempt, Change, Conversation, Learned, Loaded, Notice, Reply, Said, Sending, Unavailable, Word,
+    Attempt, Change, Conversation, Learned, Loaded, Notice, Reply, Said, Sending, Unavailable,
 };
 use evidence::{Route, State};
 use jiff::{SignedDuration, Timestamp};
@@ -225,7 +225,10 @@ impl<'a> Wake<'a> {
                 self.close(loaded, &attempt.id, None, changes).await?;
                 // A receipt may have been faster than we were.
                 self.turn.store.join_receipts(Some((provider, &id)), 10).await?;
-                self.weigh(loaded, attempt, accepted).await;
+                // On a way that is known to work one more accepted text is left to the sweep.
+                if loaded.health.state(&attempt.route()) != State::Healthy {
+                    self.weigh(loaded, &attempt.knowing(&accepted)).await;
+                }
                 return Ok(None);
             }
             Err(error) => error,
@@ -250,7 +253,7 @@ impl<'a> Wake<'a> {
                     ),
                     &attempt.trace,
                 )));
-                self.weigh(loaded, attempt, learned).await;
+                self.weigh(loaded, &attempt.knowing(&learned)).await;
                 return self.refused(loaded, attempt, changes).await;
             }
             SendError::Undeliverable { code } => {
@@ -278,19 +281,12 @@ impl<'a> Wake<'a> {
         format!("{provider} cannot deliver to this person ({code}).{sentence}")
     }
 
-    /// Counts an attempt for or against its route at once, where the next choice may depend on it.
-    /// On a route that is known to work an accepted text is left to the sweep.
+    /// Counts an attempt for or against its route at once, so that the next choice knows.
     ///
     /// What is known of routes is no reason to fail a turn.
-    async fn weigh(&self, loaded: &mut Loaded, attempt: &Attempt, learned: Learned) {
-        let works = loaded.health.state(&attempt.route()) == State::Healthy;
-        if works && learned.word == Word::Whole(Status::Accepted) {
-            return;
-        }
-        let attempt = attempt.knowing(&learned);
-        let weighed =
-            self.turn.store.weigh(&self.turn.providers, &[attempt], self.clock.now()).await;
-        match weighed {
+    pub(crate) async fn weigh(&self, loaded: &mut Loaded, attempt: &Attempt) {
+        let turn = self.turn;
+        match turn.store.weigh(&turn.providers, &[attempt.clone()], self.clock.now()).await {
             Ok(health) => loaded.health = health,
             Err(error) => tracing::warn!(%error, "left an attempt to be weighed later: {error}"),
         }

@@ -12,7 +12,7 @@ use telemetry::{Alarm, raise};
 
 use crate::documents::{Document, Fields, Filter, Query, Unavailable, Version, Write, WriteError};
 use crate::id::hash;
-use crate::store::{at, keep_notice, object};
+use crate::store::{at, keep_notice, message_name, object};
 use crate::{Attempt, Learned, Notice, Store};
 
 /// How often a commit is tried again that others were faster than.
@@ -32,7 +32,9 @@ impl Attempt {
         let mut words = self.words.clone();
         words.push(learned.word);
         let code = learned.code.clone().or_else(|| self.code.clone());
-        Self { words, code, ..self.clone() }
+        let message = learned.message.as_ref().map(|(provider, id)| message_name(provider, id));
+        let message = message.or_else(|| self.message.clone());
+        Self { words, code, message, ..self.clone() }
     }
 
     /// What it shows of its route. `None`: nothing, since no provider was asked, or a pretended one.
@@ -129,10 +131,9 @@ impl Store {
     }
 
     async fn kept_health(&self) -> Result<Kept<Health>, Unavailable> {
-        match self.get_one(at("health", "current")).await? {
-            Some(document) => open(document),
-            None => Ok(Kept { content: Health::default(), version: None }),
-        }
+        let document = self.get_one(at("health", "current")).await?;
+        let version = document.as_ref().map(|document| document.version);
+        Ok(Kept { content: health_of(document.as_ref()), version })
     }
 
     /// The records of all providers that these samples are of, with the samples in them.
@@ -146,8 +147,13 @@ impl Store {
             let filter = Filter::Equal("provider", provider.as_str().into());
             let query = Query { collection: "routes", filter, limit: MOST_ROUTES };
             for document in self.documents.find(query).await? {
-                let kept: Kept<Record> = open(document)?;
-                records.insert(kept.content.route.id(), kept);
+                let version = Some(document.version);
+                if let Some(content) = open::<Record>(&document) {
+                    records.insert(content.route.id(), Kept { content, version });
+                } else {
+                    let unreadable = Write::Delete(at("routes", &document.id), version);
+                    self.documents.commit(vec![unreadable]).await?;
+                }
             }
         }
         for (route, sample) in samples {
@@ -159,17 +165,20 @@ impl Store {
     }
 }
 
-pub(crate) fn health_of(document: Option<Document>) -> Result<Health, Unavailable> {
-    document.map_or_else(|| Ok(Health::default()), |document| Ok(open(document)?.content))
+/// What a turn has to know. What cannot be read is as if it were not there: it is no reason to leave
+/// a person without an answer, and comes again.
+pub(crate) fn health_of(document: Option<&Document>) -> Health {
+    document.and_then(open).unwrap_or_default()
 }
 
-fn open<T: DeserializeOwned>(document: Document) -> Result<Kept<T>, Unavailable> {
+/// The content of a document, if it is in the form that this version writes.
+fn open<T: DeserializeOwned>(document: &Document) -> Option<T> {
     let content = document.fields.get("content").and_then(|content| content.as_str());
     let content = content.and_then(|content| serde_json::from_str(content).ok());
-    let content = content.ok_or_else(|| {
-        Unavailable::new("a record of a route is not in the form that this version writes")
-    })?;
-    Ok(Kept { content, version: Some(document.version) })
+    if content.is_none() {
+        tracing::error!("forgot what was known of a route: another version has written it");
+    }
+    content
 }
 
 fn write<T: Serialize>(

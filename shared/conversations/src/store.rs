@@ -289,7 +289,7 @@ impl Store {
             conversation: read(conversation)?,
             stop_version: stop.as_ref().map(|stop| stop.version),
             stop: stop.map(read).transpose()?,
-            health: health_of(health)?,
+            health: health_of(health.as_ref()),
         }))
     }
 

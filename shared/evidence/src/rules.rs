@@ -30,6 +30,16 @@ pub const PATIENT_TEXTS: usize = 12;
 /// How many failures, and no arrival, it takes there: silence may be a country's way, failure is not.
 pub const PATIENT_FAILURES: usize = 3;
 
+/// How many answers it takes until the share of them says something.
+///
+/// One makes a route healthy, since nothing else may ever prove one without receipts. But it may
+/// have been none, and a probe of a dead route that gets such an answer must not cost many texts.
+pub const ANSWERS_TO_TRUST: u32 = 3;
+
+/// How many texts in a row may stay unanswered until then. If three in ten have no answer as soon as
+/// they count, once in 15,000 times; if four do, once in 1,500.
+pub const UNANSWERED: u32 = 8;
+
 /// How many texts in a row must fail to be handed over (no connection, too many requests, errors of
 /// the provider's) until a route is suspect. Each costs its reply the time of a request, so few; one
 /// lost connection or two happen to everybody.

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::Sample;
 use crate::rules::{
-    ALARM, ANSWERS, AT_ONCE, LEAST_MISSING, LOSSES, Looks, RECEIPTS, REMEMBERED, RETURN,
+    ALARM, ANSWERS, ANSWERS_TO_TRUST, AT_ONCE, LEAST_MISSING, LOSSES, Looks, RECEIPTS, REMEMBERED,
+    RETURN, UNANSWERED,
 };
 
 /// What the texts of a route are judged by.
@@ -38,6 +39,10 @@ pub(crate) struct Trend {
     /// What has been seen there and is not learned yet: it may be the beginning of a loss.
     unlearned: [Share; 2],
     charts: [Chart; LOSSES.len()],
+    /// How many texts have arrived.
+    arrived: u32,
+    /// How many in a row have not.
+    silent: u32,
     pub(crate) suspicion: Option<Suspicion>,
     /// When the last suspicion ended.
     #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
@@ -73,7 +78,17 @@ impl Trend {
         let usual = missing.map(|missing| Share { missing: missing * guessed, of: *guessed });
         let charts = [Chart::default(); LOSSES.len()];
         let unlearned = [Share::default(); 2];
-        Self { source, usual, unlearned, charts, suspicion: None, regained_at: None }
+        let (arrived, silent) = (0, 0);
+        Self {
+            source,
+            usual,
+            unlearned,
+            charts,
+            arrived,
+            silent,
+            suspicion: None,
+            regained_at: None,
+        }
     }
 
     pub(crate) fn is_by(&self, source: Source) -> bool {
@@ -97,6 +112,8 @@ impl Trend {
         let look = usize::from(age >= ages[1]);
         let missing = self.usual[look].upper().max(self.usual[1].upper());
         let missing = missing.clamp(LEAST_MISSING, *most_missing);
+        self.arrived = self.arrived.saturating_add(arrived.into());
+        self.silent = if arrived { 0 } else { self.silent.saturating_add(1) };
         match &mut self.suspicion {
             // What was under way when the suspicion arose was part of it.
             Some(suspicion) if sample.at <= suspicion.since => {}
@@ -140,10 +157,15 @@ impl Trend {
 
     fn suspect(&mut self, since: Timestamp, missing: f64) {
         let found = self.charts.iter().position(|chart| chart.value >= ALARM);
-        self.suspicion = found.map(|loss| Suspicion {
+        let found = found.map(|loss| (loss, self.charts[loss].lost, self.charts[loss].of));
+        let hardly_answered = self.source == Source::Answers
+            && self.arrived < ANSWERS_TO_TRUST
+            && self.silent >= UNANSWERED;
+        let found = found.or(hardly_answered.then_some((0, self.silent, self.silent)));
+        self.suspicion = found.map(|(loss, lost, of)| Suspicion {
             since,
-            lost: self.charts[loss].lost,
-            of: self.charts[loss].of,
+            lost,
+            of,
             usual: (missing * 100.0).round() as u8,
             loss,
             regained: 0.0,

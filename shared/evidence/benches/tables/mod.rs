@@ -5,6 +5,8 @@
 #[path = "../simulation/mod.rs"]
 mod simulation;
 
+use std::thread;
+
 use simulation::{
     FALSE_ANSWERS, Found, HEALTHY, Traffic, detect, false_alarms, outage, two_countries,
 };
@@ -41,8 +43,7 @@ fn detection(runs: u64) {
         ] {
             for an_hour in RATES {
                 let traffic = Traffic { an_hour, loss, false_answers: FALSE_ANSWERS, ..traffic };
-                let found: Vec<_> =
-                    (0..runs).map(|seed| detect(seed, before, traffic, 2000)).collect();
+                let found: Vec<_> = each(runs, |seed| detect(seed, before, traffic, 2000));
                 let [texts, late_texts] = spread(&found, |found| f64::from(found.texts));
                 let [minutes, late_minutes] = spread(&found, |found| found.minutes);
                 println!(
@@ -62,7 +63,7 @@ fn outages(runs: u64) {
     println!("start     texts/h   lost  probes  healthy again after");
     for (start, before) in [("unproven", 0), ("healthy", 100)] {
         for an_hour in RATES {
-            let all: Vec<_> = (0..runs).map(|seed| outage(seed, an_hour, before, 24.0)).collect();
+            let all: Vec<_> = each(runs, |seed| outage(seed, an_hour, before, 24.0));
             let mean = |values: Vec<f64>| values.iter().sum::<f64>() / values.len().max(1) as f64;
             println!(
                 "{start:<9} {an_hour:>7} {:>6.1} {:>7.1} {:>8.1} h",
@@ -84,16 +85,16 @@ fn alarms(runs: u64) {
         for missing in missing {
             let mean = RATES.map(|an_hour| {
                 let traffic = Traffic { an_hour, missing: *missing, ..traffic };
-                let alarms = (0..runs).map(|seed| false_alarms(seed, 10_000, traffic));
-                f64::from(alarms.sum::<u32>()) / runs as f64
+                let alarms = each(runs, |seed| false_alarms(seed, 10_000, traffic));
+                f64::from(alarms.iter().sum::<u32>()) / runs as f64
             });
             print_row(by, *missing, mean);
         }
     }
     for missing in [0.0, 0.03, 0.1] {
         let mean = RATES.map(|an_hour| {
-            let alarms = (0..runs).map(|seed| two_countries(seed, 10_000, an_hour, missing).0);
-            f64::from(alarms.sum::<u32>()) / runs as f64
+            let alarms = each(runs, |seed| two_countries(seed, 10_000, an_hour, missing).0);
+            f64::from(alarms.iter().sum::<u32>()) / runs as f64
         });
         print_row("both *", missing, mean);
     }
@@ -103,6 +104,16 @@ fn alarms(runs: u64) {
 fn print_row(by: &str, missing: f64, mean: [f64; 3]) {
     let [slow, usual, fast] = mean;
     println!("{by:<9} {:>16.0}% {slow:>6.2} {usual:>6.2} {fast:>7.2}", missing * 100.0);
+}
+
+/// What each of the seeded runs comes to.
+fn each<T: Send>(runs: u64, run: impl Fn(u64) -> T + Sync) -> Vec<T> {
+    let run = &run;
+    thread::scope(|scope| {
+        let threads: Vec<_> = (0..runs).map(|seed| scope.spawn(move || run(seed))).collect();
+        let ended = threads.into_iter().map(|thread| thread.join());
+        ended.map(|run| run.expect("a run does not panic")).collect()
+    })
 }
 
 /// The median, and what 19 of 20 are no worse than. Those that were not found are the worst.

@@ -184,6 +184,12 @@ fn what_nobody_answers_any_more_is_noticed_without_receipts() {
 }
 
 #[test]
+fn one_answer_vouches_for_seven_texts_without_any() {
+    let story = |texts| story().text(0.0, Answered).hourly(texts, 1.0, Waiting);
+    assert_eq!((story(7).state(1000.0), story(8).state(1000.0)), (Healthy, Suspect));
+}
+
+#[test]
 fn a_country_has_patience_where_the_sender_is_proven_elsewhere() {
     let proven = || story().text(0.0, Delivered);
     let country = |texts| story().to("49").hourly(texts, 0.0, Waiting).beside(proven());
