@@ -47,6 +47,7 @@ impl Sweep {
         let due: Vec<_> = due.into_iter().take(heard.len()).collect();
         let attempts: Vec<_> = due.iter().map(|due| due.attempt.clone()).collect();
         self.store.weigh(&self.providers, &attempts, now).await?;
+        self.store.note_begun(&attempts).await?;
         let looked_at = due.into_iter().map(|due| {
             let next = next_look(&due.attempt, now);
             self.store.looked_at(due, next)

@@ -20,6 +20,7 @@ use crate::edit::Draft;
 /// be asked for on the way, and the rest to write down what came of it.
 const UNDER_WAY: SignedDuration = SignedDuration::from_secs(25);
 const TO_WRITE_DOWN: SignedDuration = SignedDuration::from_secs(5);
+pub(crate) const REQUEST: Duration = Duration::from_secs(20);
 
 /// How long after all providers refused they are asked again: the first time, and at most.
 const ROUND: (SignedDuration, SignedDuration) =
@@ -101,6 +102,9 @@ impl<'a> Wake<'a> {
         let by = (provider.name(), route.sender.as_str(), from);
         let theirs = &draft.next.theirs;
         let attempt = Attempt::begin(id.clone(), &self.id, by, theirs, reply.clone(), now);
+        let is_first_try = reply.refused_by.is_empty() && reply.rounds == 0;
+        let opens = is_first_try && loaded.conversation.answers == 0;
+        let attempt = Attempt { opens, ..attempt };
         draft.changes.push(match reply.despite_stop {
             true => Change::AttemptDespiteStop(attempt.clone()),
             false => Change::Attempt(attempt.clone()),

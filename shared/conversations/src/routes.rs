@@ -37,9 +37,14 @@ impl Attempt {
         Self { words, code, message, ..self.clone() }
     }
 
+    /// Whether no provider was asked, or a pretended one.
+    pub(crate) fn is_pretended(&self) -> bool {
+        self.to.is_for_tests() || self.provider == "mock"
+    }
+
     /// What it shows of its route. `None`: nothing, since no provider was asked, or a pretended one.
     fn sample(&self, providers: &Providers, now: Timestamp) -> Option<Sample> {
-        if self.to.is_for_tests() || self.provider == "mock" {
+        if self.is_pretended() {
             return None;
         }
         let code = self.code.clone();
@@ -62,15 +67,15 @@ impl Attempt {
 }
 
 /// A document whose content is text to the store, so that it indexes none of it.
-struct Kept<T> {
-    content: T,
-    version: Option<Version>,
+pub(crate) struct Kept<T> {
+    pub(crate) content: T,
+    pub(crate) version: Option<Version>,
 }
 
 impl Store {
     /// What is known of all routes.
     pub async fn health(&self) -> Result<Health, Unavailable> {
-        Ok(self.kept_health().await?.content)
+        Ok(self.current("health").await?.content)
     }
 
     /// Counts attempts for or against their routes, and judges these again. Says so where a route
@@ -89,7 +94,7 @@ impl Store {
             return self.health().await;
         }
         for _ in 0..TRIES {
-            let Kept { content: before, version } = self.kept_health().await?;
+            let Kept { content: before, version } = self.current::<Health>("health").await?;
             let records = self.records_with(&samples).await?;
             let mut health = before.clone();
             for kept in &records {
@@ -130,10 +135,19 @@ impl Store {
         Err(Unavailable::new("others keep writing to the records of routes"))
     }
 
-    async fn kept_health(&self) -> Result<Kept<Health>, Unavailable> {
-        let document = self.get_one(at("health", "current")).await?;
+    /// The one document of a collection. What cannot be read is as if it were not there.
+    pub(crate) async fn current<T: Default + DeserializeOwned>(
+        &self,
+        collection: &'static str,
+    ) -> Result<Kept<T>, Unavailable> {
+        let document = self.get_one(at(collection, "current")).await?;
         let version = document.as_ref().map(|document| document.version);
-        Ok(Kept { content: health_of(document.as_ref()), version })
+        Ok(Kept { content: document.as_ref().and_then(open).unwrap_or_default(), version })
+    }
+
+    pub(crate) async fn records_by(&self, provider: &str) -> Result<Vec<Document>, Unavailable> {
+        let filter = Filter::Equal("provider", provider.into());
+        self.documents.find(Query { collection: "routes", filter, limit: MOST_ROUTES }).await
     }
 
     /// The records of all providers that these samples are of, with the samples in them.
@@ -144,9 +158,7 @@ impl Store {
         let providers: BTreeSet<_> = samples.iter().map(|(route, _)| &route.provider).collect();
         let mut records: BTreeMap<String, Kept<Record>> = BTreeMap::new();
         for provider in providers {
-            let filter = Filter::Equal("provider", provider.as_str().into());
-            let query = Query { collection: "routes", filter, limit: MOST_ROUTES };
-            for document in self.documents.find(query).await? {
+            for document in self.records_by(provider).await? {
                 let version = Some(document.version);
                 if let Some(content) = open::<Record>(&document) {
                     records.insert(content.route.id(), Kept { content, version });
@@ -172,16 +184,16 @@ pub(crate) fn health_of(document: Option<&Document>) -> Health {
 }
 
 /// The content of a document, if it is in the form that this version writes.
-fn open<T: DeserializeOwned>(document: &Document) -> Option<T> {
+pub(crate) fn open<T: DeserializeOwned>(document: &Document) -> Option<T> {
     let content = document.fields.get("content").and_then(|content| content.as_str());
     let content = content.and_then(|content| serde_json::from_str(content).ok());
     if content.is_none() {
-        tracing::error!("forgot what was known of a route: another version has written it");
+        tracing::error!("forgot what was known of routes: another version has written it");
     }
     content
 }
 
-fn write<T: Serialize>(
+pub(crate) fn write<T: Serialize>(
     collection: &'static str,
     id: &str,
     mut fields: Fields,

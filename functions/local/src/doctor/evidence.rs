@@ -1,18 +1,17 @@
 //! What the texts of late have shown of the ways by which they went.
 
-use conversations::{OpenError, Store};
+use conversations::Store;
 use evidence::{State, Verdict};
 use sms::{Finding, Providers};
+use tokio::time::timeout;
 
+use crate::doctor::ourselves::STORE_PATIENCE;
 use crate::doctor::report::{Check, Section};
 
 /// A section about the configured providers, unless nothing was sent by them yet. What keeps the
 /// store from being read is told where the store is.
-pub(crate) async fn look(
-    providers: &Providers,
-    store: Result<&Store, &OpenError>,
-) -> Option<Section> {
-    let health = store.ok()?.health().await.ok()?;
+pub(crate) async fn look(providers: &Providers, store: &Store) -> Option<Section> {
+    let health = timeout(STORE_PATIENCE, store.health()).await.ok()?.ok()?;
     let findings: Vec<_> = health
         .verdicts
         .iter()
@@ -29,14 +28,12 @@ pub(crate) async fn look(
 }
 
 fn found(providers: &Providers, provider: &str, way: &str, verdict: &Verdict) -> Finding<Check> {
-    let seen = format!("{way}: {}", verdict.why.trim_end_matches('.'));
+    let seen = format!("{way}, is {}: {}", verdict.state, verdict.why.trim_end_matches('.'));
     let code = verdict.code.as_deref().and_then(|code| providers.explain(provider, code));
     let fix = code.map(|code| code.fix).filter(|fix| !fix.is_empty());
     match verdict.state {
-        State::Healthy => Finding::works(Check::Route, seen),
-        State::Unproven => {
-            Finding::doubtful(Check::Route, seen, "Prove it by doctor --send-to, with your phone.")
-        }
+        // Nothing speaks against a way that is young. Its words say that nothing speaks for it.
+        State::Healthy | State::Unproven => Finding::works(Check::Route, seen),
         State::Suspect => Finding::broken(
             Check::Route,
             seen,

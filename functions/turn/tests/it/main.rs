@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "whoever breaks fails a test")]
 
+mod alarms;
 mod answers;
 mod crashes;
 mod delivery;
@@ -12,6 +13,7 @@ mod logs;
 mod matrix;
 mod ordeal;
 mod outages;
+mod probes;
 mod proxy;
 mod receipts;
 mod results;

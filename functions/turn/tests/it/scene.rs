@@ -21,7 +21,7 @@ use receipts::Receipts;
 use serde_json::Value;
 use settings::Settings;
 use sms::{Number, Providers};
-use sweep::Sweep;
+use sweep::{Probes, Sweep};
 use telemetry::TraceId;
 use tempfile::TempDir;
 use turn::{Results, Turn};
@@ -284,6 +284,7 @@ impl Scene {
     /// Wakes what is due, and does it.
     pub(crate) async fn sweep(&self) {
         self.process.sweep.run(self.now).await.unwrap();
+        self.process.sweep.watch(self.now).await.unwrap();
         self.work().await;
     }
 
@@ -508,7 +509,12 @@ impl Process {
                 store: store.clone(),
                 queue: queue.clone(),
             }),
-            sweep: Sweep { store: store.clone(), queue: queue.clone(), providers },
+            sweep: Sweep {
+                store: store.clone(),
+                queue: queue.clone(),
+                probes: Probes::from_settings(settings, &providers).unwrap().map(Arc::new),
+                providers,
+            },
             store,
             queue,
         }

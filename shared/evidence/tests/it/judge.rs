@@ -15,7 +15,7 @@ fn three_texts_without_a_sign_are_too_many() {
     let story = story().text(0.0, Waiting).text(0.1, Sent).text(0.2, Waiting);
     assert_eq!((story.state(0.9), story.state(1.0)), (Unproven, Suspect));
     let verdict = story.verdict(1.0);
-    assert_eq!(verdict.why, "It accepted 3 texts, and nothing has ever shown that one arrived.");
+    assert_eq!(verdict.why, "It was handed 3 texts, and nothing has ever shown that one arrived.");
     assert_eq!((verdict.since, verdict.probe_at), (minute(1.0), Some(minute(31.0))));
 }
 
@@ -23,7 +23,7 @@ fn three_texts_without_a_sign_are_too_many() {
 fn ten_minutes_without_a_sign_are_too_many_for_a_single_text() {
     let story = story().text(0.0, Waiting);
     assert_eq!((story.state(9.9), story.state(10.0)), (Unproven, Suspect));
-    let why = "It accepted one text, and nothing has ever shown that one arrived.";
+    let why = "It was handed one text, and nothing has ever shown that one arrived.";
     assert_eq!(story.verdict(10.0).why, why);
 }
 
