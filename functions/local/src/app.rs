@@ -93,6 +93,7 @@ impl App {
         };
         let console = Console {
             store: Arc::clone(&store),
+            providers: Arc::clone(&providers),
             access: Access::from_settings(settings, &public_url, address.ip()),
             about: About {
                 model_offline: offline,

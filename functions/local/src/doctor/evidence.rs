@@ -1,7 +1,7 @@
 //! What the texts of late have shown of the ways by which they went.
 
 use conversations::Store;
-use evidence::{State, Verdict};
+use evidence::{Route, State, Verdict};
 use sms::{Finding, Providers};
 use tokio::time::timeout;
 
@@ -12,26 +12,21 @@ use crate::doctor::report::{Check, Section};
 /// store from being read is told where the store is.
 pub(crate) async fn look(providers: &Providers, store: &Store) -> Option<Section> {
     let health = timeout(STORE_PATIENCE, store.health()).await.ok()?.ok()?;
-    let findings: Vec<_> = health
-        .verdicts
-        .iter()
-        .filter_map(|(route, verdict)| {
-            let (provider, rest) = route.split_once('/')?;
-            let (sender, country) = rest.rsplit_once('/')?;
-            providers.named(provider)?;
-            let way = format!("{provider}, from {sender} to +{country}");
-            Some(found(providers, provider, &way, verdict))
-        })
-        .collect();
+    let routes = health.routes().into_iter();
+    let ours = routes.filter(|(route, _)| providers.named(&route.provider).is_some());
+    let findings: Vec<_> = ours.map(|(route, verdict)| found(providers, &route, verdict)).collect();
     let name = "what the last texts have shown".into();
     (!findings.is_empty()).then_some(Section { name, findings })
 }
 
-fn found(providers: &Providers, provider: &str, way: &str, verdict: &Verdict) -> Finding<Check> {
-    let seen = format!("{way}, is {}: {}", verdict.state, verdict.why.trim_end_matches('.'));
-    let code = verdict.code.as_deref().and_then(|code| providers.explain(provider, code));
+fn found(providers: &Providers, route: &Route, verdict: &Verdict) -> Finding<Check> {
+    let Route { provider, sender, country } = route;
+    let Verdict { state, why, code, .. } = verdict;
+    let why = why.trim_end_matches('.');
+    let seen = format!("{provider}, from {sender} to +{country}, is {state}: {why}");
+    let code = code.as_deref().and_then(|code| providers.explain(provider, code));
     let fix = code.map(|code| code.fix).filter(|fix| !fix.is_empty());
-    match verdict.state {
+    match state {
         // Nothing speaks against a way that is young. Its words say that nothing speaks for it.
         State::Healthy | State::Unproven => Finding::works(Check::Route, seen),
         State::Suspect => Finding::broken(

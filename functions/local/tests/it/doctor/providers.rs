@@ -312,7 +312,11 @@ async fn each_fault_of_an_account_at_aws_is_named_and_nothing_else() {
     }
     deployed.set(&[("AWS_SECRET_ACCESS_KEY", "not-the-key")]);
     let ran = deployed.doctor(&[]).await;
-    check(&ran, "✗ credentials: AWS does not take what was signed", "");
+    check(
+        &ran,
+        "✗ credentials: AWS does not take what was signed: the secret key is wrong, or the clock",
+        "Copy AWS_SECRET_ACCESS_KEY again",
+    );
 }
 
 /// Twilio, set up as it has to be.
