@@ -361,7 +361,7 @@ fn id() -> ConversationId {
     ConversationId::of(OURS, &person())
 }
 
-fn claim(message: &str) -> Claim {
+pub(crate) fn claim(message: &str) -> Claim {
     Claim::of_message("twilio", message)
 }
 
