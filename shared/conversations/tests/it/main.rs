@@ -4,11 +4,8 @@
 
 mod contract;
 mod quarantine;
-<<<<<<< HEAD
 mod statuses;
-=======
 mod watched;
->>>>>>> probe
 
 use std::sync::Arc;
 
