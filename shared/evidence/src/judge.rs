@@ -9,8 +9,8 @@ use crate::trend::Suspicion;
 use crate::{State, Verdict};
 
 impl Record {
-    /// What the evidence says now. The siblings are the records of the same provider's other routes:
-    /// a code about the account concerns all of them, so judge them all when one was noted.
+    /// What the evidence says now. The siblings are the records of the same provider's other
+    /// routes: a code about the account concerns all of them, so judge them all when one was noted.
     ///
     /// It depends on nothing but what was noted and the time: no verdict weighs on the next.
     pub fn judge(&self, siblings: &[&Record], now: Timestamp) -> Verdict {
