@@ -110,8 +110,8 @@ impl Record {
         let Route { provider, country, .. } = &self.route;
         many.then(|| {
             format!(
-                "Of {unknown} of the last {texts} texts by {provider} to +{country} nobody can tell \
-                 whether they were sent."
+                "Whether {unknown} of the last {texts} texts by {provider} to +{country} were \
+                 sent, nobody can tell."
             )
         })
     }
