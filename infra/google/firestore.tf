@@ -27,6 +27,7 @@ locals {
     ended         = ["brief", "turns"]
     health        = ["content"]
     quarantine    = ["body", "fields", "query"]
+    rhythm        = ["content"]
     routes        = ["content"]
     traces        = ["steps"]
   }

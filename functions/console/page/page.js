@@ -221,6 +221,7 @@ function attention() {
       const none = make("p", { class: "card muted" }, "Nothing needs you. What does is shown here: replies nobody can vouch for, conversations handed over, calls that were not understood.");
       views.attention.replaceChildren(
         ...(found.notices.length === 0 ? [none] : found.notices.map(notice)),
+        ...(found.routes.length === 0 ? [] : [make("h2", {}, "What the last texts have shown"), make("ul", { class: "list routes" }, found.routes.map(way))]),
         ...(found.quarantined.length === 0 ? [] : [make("h2", {}, "Calls that were not understood")]),
         ...found.quarantined.map(quarantined));
     }
@@ -251,6 +252,15 @@ function notice(notice) {
     make("footer", {}, make("time", {}, clock(notice.at)),
       notice.conversation ? make("a", { href: `#conversations/${notice.conversation}` }, "Open the conversation") : null,
       notice.trace ? look : null));
+}
+
+/** How a way that texts go stands, and why. */
+function way(route) {
+  return make("li", {},
+    make("strong", {}, `${route.provider} to +${route.country}`),
+    make("span", { class: "tag", "data-state": route.state }, route.state),
+    make("p", {}, route.why, route.fix ? ` ${route.fix}` : ""),
+    make("p", { class: "muted" }, `from ${phoneNumber(route.sender)} · since ${clock(route.since)}`));
 }
 
 function quarantined(call) {

@@ -5,16 +5,20 @@ import { clock, make, words, write } from "./parts.js";
 /** What is known of a reply, in words; `[word, kind, what it means]`. */
 export function delivered(delivery) {
   const code = delivery.code ? ` (${delivery.code})` : "";
+  const because = delivery.means ? ` ${delivery.means}` : "";
   if (delivery.conflicted) {
-    return [`conflicting reports${code}`, "bad", "Reported both as delivered and as failed."];
+    return [`conflicting reports${code}`, "bad", `Reported both as delivered and as failed.${because}`];
   }
   switch (delivery.status) {
     case "sending": return ["sending…", "", "Being handed to the provider."];
-    case "unknown": return [`unknown${code}`, "doubt", "Nobody knows whether it was sent. It is not sent again."];
+    case "unknown": return [`unknown${code}`, "doubt", `Nobody knows whether it was sent. It is not sent again.${because}`];
     case "accepted": return ["sent, not confirmed", "", "The provider took it. That is no evidence that it arrived."];
     case "sent": return ["sent, with the carrier", "", "The provider handed it on. That is no evidence that it arrived."];
     case "delivered": return ["delivered", "good", "Its arrival was confirmed."];
-    default: return [`failed${code}`, "bad", "It did not reach the person."];
+    // What a provider has taken has an id.
+    default: return delivery.message
+      ? [`did not arrive${code}`, "bad", delivery.means ?? "The provider reports that it did not reach the person."]
+      : [`not sent${code}`, "bad", delivery.means ?? "The provider did not take it."];
   }
 }
 
@@ -101,8 +105,9 @@ const makers = {
   bubble(choose) {
     const body = make("span", { class: "said", dir: "auto" });
     const meta = make("span", { class: "meta" });
+    const why = make("span", { class: "meta" });
     const button = make("button", { type: "button", class: "bubble" }, body);
-    const node = make("div", { class: "row" }, button, meta);
+    const node = make("div", { class: "row" }, button, meta, why);
     const row = {
       node,
       fill({ message, state }) {
@@ -119,6 +124,10 @@ const makers = {
         write(meta, parts.filter(Boolean).join(" · "));
         meta.dataset.kind = kind;
         meta.title = meaning;
+        // What went wrong is read without pointing at it.
+        const wrong = kind === "bad" || kind === "doubt";
+        write(why, wrong ? meaning : "");
+        why.hidden = !wrong;
       },
     };
     return row;

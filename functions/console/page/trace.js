@@ -145,12 +145,13 @@ function details(step) {
 function attempts(all) {
   const row = (attempt) => {
     const [word, kind, meaning] = delivered(attempt);
-    return make("tr", {},
+    const line = make("tr", {},
       make("td", {}, attempt.provider), make("td", {}, count(attempt.segments, "segment")),
       make("td", { "data-kind": kind, title: meaning }, word));
+    return attempt.means ? [line, make("tr", {}, make("td", { class: "muted", colspan: 3 }, attempt.means))] : [line];
   };
   return make("table", { class: "attempts" },
-    make("caption", {}, all.length === 1 ? "Attempt" : "Attempts"), make("tbody", {}, all.map(row)));
+    make("caption", {}, all.length === 1 ? "Attempt" : "Attempts"), make("tbody", {}, all.flatMap(row)));
 }
 
 function copy(id) {

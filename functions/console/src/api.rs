@@ -7,9 +7,10 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use conversations::{Attempt, Conversation, ConversationId, Unavailable};
+use evidence::{Health, Route, Verdict};
 use serde::Serialize;
 use serde_json::{Value, json};
-use sms::{Number, Status};
+use sms::{Number, Providers, Status};
 use telemetry::TraceId;
 
 use crate::Console;
@@ -62,21 +63,25 @@ pub(crate) struct Delivery {
     pub(crate) status: Status,
     pub(crate) conflicted: bool,
     pub(crate) code: Option<String>,
+    /// What the code means, and what to do about it.
+    pub(crate) means: Option<String>,
     pub(crate) at: i64,
 }
 
-impl From<&Attempt> for Delivery {
-    fn from(attempt: &Attempt) -> Self {
-        let message = attempt.message.as_deref().and_then(|message| message.split_once(':'));
+impl Delivery {
+    pub(crate) fn of(attempt: &Attempt, providers: &Providers) -> Self {
+        let code = attempt.code.as_deref();
+        let means = code.and_then(|code| providers.explain(&attempt.provider, code));
         Self {
             attempt: attempt.id.clone(),
             trace: attempt.trace.clone(),
             provider: attempt.provider.clone(),
-            message: message.map(|(_, id)| id.to_owned()),
+            message: attempt.message_id().map(str::to_owned),
             segments: attempt.segments,
             status: attempt.status(),
             conflicted: attempt.is_conflicted(),
             code: attempt.code.clone(),
+            means: means.map(ToString::to_string),
             at: attempt.at.as_millisecond(),
         }
     }
@@ -111,7 +116,15 @@ async fn thread(console: &Console, id: &ConversationId) -> Result<Option<Thread>
     let Some(loaded) = console.store.load(id).await? else { return Ok(None) };
     let ended = console.store.ended(id).await?;
     let attempts = console.store.attempts_of(id).await?;
-    Ok(Some(Thread::of(&loaded, &ended, &attempts)))
+    let deliveries = deliveries(&console.providers, &attempts);
+    Ok(Some(Thread::of(&loaded, &ended, deliveries)))
+}
+
+fn deliveries<'a>(
+    providers: &Providers,
+    attempts: impl IntoIterator<Item = &'a Attempt>,
+) -> Vec<Delivery> {
+    attempts.into_iter().map(|attempt| Delivery::of(attempt, providers)).collect()
 }
 
 pub(crate) async fn conversations(State(console): State<Arc<Console>>) -> Answer {
@@ -151,18 +164,43 @@ pub(crate) async fn trace(State(console): State<Arc<Console>>, Path(id): Path<St
         Some(conversation) => console.store.attempts_of(conversation).await?,
         None => vec![],
     };
-    let attempts = attempts.iter().filter(|attempt| attempt.trace == id).map(Delivery::from);
+    let attempts = attempts.iter().filter(|attempt| attempt.trace == id);
     Ok(Json(json!({
         "id": id,
         "conversation": trace.conversation,
         "answered_in": trace.answered_in,
         "steps": trace.steps,
-        "attempts": attempts.collect::<Vec<_>>(),
+        "attempts": deliveries(&console.providers, attempts),
     })))
 }
 
 pub(crate) async fn notices(State(console): State<Arc<Console>>) -> Answer {
-    let notices = console.store.notices(AT_ONCE).await?;
-    let quarantined = console.store.quarantined(AT_ONCE).await?;
-    Ok(Json(json!({ "notices": notices, "quarantined": quarantined })))
+    let store = &console.store;
+    let (notices, quarantined, health) =
+        tokio::try_join!(store.notices(AT_ONCE), store.quarantined(AT_ONCE), store.health())?;
+    Ok(Json(json!({
+        "notices": notices,
+        "quarantined": quarantined,
+        "routes": routes(&console.providers, &health),
+    })))
+}
+
+/// The ways of the configured providers, the worst first.
+fn routes(providers: &Providers, health: &Health) -> Vec<Value> {
+    let routes = health.routes().into_iter();
+    let ours = routes.filter(|(route, _)| providers.named(&route.provider).is_some());
+    let shown = |(route, verdict): (Route, &Verdict)| {
+        let Verdict { state, why, code, since, .. } = verdict;
+        let code = code.as_deref().and_then(|code| providers.explain(&route.provider, code));
+        json!({
+            "provider": route.provider,
+            "sender": route.sender,
+            "country": route.country,
+            "state": state,
+            "why": why,
+            "fix": code.map(|code| code.fix).filter(|fix| !fix.is_empty()),
+            "since": since.as_millisecond(),
+        })
+    };
+    ours.map(shown).collect()
 }

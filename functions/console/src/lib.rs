@@ -45,6 +45,8 @@ pub const SETTINGS: &[Names] = &[
 pub struct Console {
     /// Where conversations are read.
     pub store: Arc<Store>,
+    /// Whose ways are shown, and who explain their codes. Nothing is asked of them.
+    pub providers: Arc<Providers>,
     /// Who may see them.
     pub access: Access,
     /// What the page says about the process.

@@ -17,12 +17,13 @@ fn main() -> ExitCode {
     Function::reading(console::SETTINGS).serve_http(async |settings| {
         let public_url = host::public_url(&settings)?;
         let page = Page::from_settings(&settings)?;
-        let providers = Providers::configured(&settings, &public_url, false)?;
+        let providers = Arc::new(Providers::configured(&settings, &public_url, false)?);
         let store = Arc::new(Store::open(&settings)?);
         let console = Console {
             access: Access::from_settings(&settings, &public_url, ANYWHERE),
             about: About::of(&settings, &public_url, &page, &providers, &store),
             store,
+            providers,
         };
         host::meanwhile(Arc::clone(&console.store).prepare());
         Ok(console.router())

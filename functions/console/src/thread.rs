@@ -1,7 +1,7 @@
 //! A conversation as a phone shows it, put together from where its parts are kept.
 
 use agent::Turn as Entry;
-use conversations::{Attempt, ConversationId, Ended, Loaded};
+use conversations::{ConversationId, Ended, Loaded};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -91,13 +91,13 @@ impl Thread {
         }
     }
 
-    pub(crate) fn of(loaded: &Loaded, ended: &[Ended], attempts: &[Attempt]) -> Self {
+    pub(crate) fn of(loaded: &Loaded, ended: &[Ended], attempts: Vec<Delivery>) -> Self {
         let conversation = &loaded.conversation;
         let before = ended.iter().map(|ended| (ended.number, &ended.turns));
         let now = (conversation.number, &conversation.turns);
         let mut messages: Vec<Message> =
             before.chain([now]).flat_map(|(number, turns)| said(number, turns)).collect();
-        assign(&mut messages, attempts);
+        assign(&mut messages, &attempts);
         messages.extend(conversation.waiting.iter().map(|text| Message {
             trace: Some(text.trace.clone()),
             ..message(Who::Person, &text.body, text.at.as_millisecond(), conversation.number)
@@ -120,7 +120,7 @@ impl Thread {
             brief: conversation.brief.clone(),
             ended: ended.iter().map(over).collect(),
             messages,
-            attempts: attempts.iter().map(Delivery::from).collect(),
+            attempts,
             ..Self::unused(&loaded.id, &conversation.ours, &conversation.theirs)
         }
     }
@@ -153,17 +153,17 @@ fn message(who: Who, text: &str, at: i64, number: u64) -> Message {
 ///
 /// An attempt does not say whose reply it is, but a reply is settled before the next one is decided
 /// on. So an attempt belongs to the latest reply that is not younger than it.
-fn assign(messages: &mut [Message], attempts: &[Attempt]) {
+fn assign(messages: &mut [Message], attempts: &[Delivery]) {
     let mut next_reply: Option<i64> = None;
     let mut trace = None;
     for message in messages.iter_mut().rev() {
         if matches!(message.who, Who::Agent | Who::Product) {
-            let last = attempts.iter().rev().map(Delivery::from).find(|attempt| {
+            let last = attempts.iter().rev().find(|attempt| {
                 attempt.at >= message.at && next_reply.is_none_or(|next| attempt.at < next)
             });
             next_reply = Some(message.at);
-            trace = last.as_ref().map(|attempt| attempt.trace.clone());
-            message.delivery = last;
+            trace = last.map(|attempt| attempt.trace.clone());
+            message.delivery = last.cloned();
         }
         message.trace.clone_from(&trace);
     }

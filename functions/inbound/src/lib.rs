@@ -120,6 +120,9 @@ impl Inbound {
             // YES is an ordinary word unless the person has stopped, which the turn knows.
             Some(Keyword::Yes | Keyword::Help) | None => {}
         }
+        if let Some(owner) = self.providers.owner(&text.from) {
+            return Ok(self.take_our_own(owner, provider, &text.body, now).await?);
+        }
         let name = provider.name();
         if self.store.answer_trial(&claim, name, &text.from, &text.body, now).await? {
             tracing::info!("took the answer to a text that was sent by hand to see it answered");
@@ -155,6 +158,31 @@ impl Inbound {
             }
         }
         self.wake(conversation, &arrival.claim, trace).await;
+        Ok(())
+    }
+
+    /// Takes a text that comes from a number of ours, which `owner` has, to the one that `provider`
+    /// has. It is a probe or nothing: two agents of ours would talk to each other for ever.
+    async fn take_our_own(
+        &self,
+        owner: &dyn Provider,
+        provider: &dyn Provider,
+        body: &str,
+        now: Timestamp,
+    ) -> Result<(), Unavailable> {
+        let (from, to) = (owner.name(), provider.name());
+        let probe = match provider.number() {
+            Some(number) => {
+                let id = ConversationId::of_probe(from, &number);
+                self.store.probe_arrived(&id, body, now).await?
+            }
+            None => None,
+        };
+        match probe.map(|probe| probe.silent) {
+            Some(true) => tracing::info!("texts by {from} to our number at {to} arrive again"),
+            Some(false) => tracing::info!("a probe by {from} to our number at {to} arrived"),
+            None => tracing::info!("left a text of our own number at {from} unanswered"),
+        }
         Ok(())
     }
 

@@ -17,7 +17,7 @@ use receipts::Receipts;
 use settings::Settings;
 use site::{Pages, Site};
 use sms::Providers;
-use sweep::Sweep;
+use sweep::{Probes, Sweep};
 use tokio::net::TcpListener;
 use turn::{Results, Turn};
 
@@ -39,6 +39,7 @@ pub(crate) struct App {
     pub(crate) public_url: String,
     queue: Queue,
     turn: Turn,
+    sweep: Sweep,
     offline: bool,
     sweep_every: Duration,
     listener: TcpListener,
@@ -79,6 +80,12 @@ impl App {
             store: Arc::clone(&store),
             queue: queue.clone(),
         };
+        let sweep = Sweep {
+            store: Arc::clone(&store),
+            queue: queue.clone(),
+            providers: Arc::clone(&providers),
+            probes: Probes::from_settings(settings, &providers)?.map(Arc::new),
+        };
         let receipts = Receipts {
             providers: Arc::clone(&providers),
             store: Arc::clone(&store),
@@ -86,6 +93,7 @@ impl App {
         };
         let console = Console {
             store: Arc::clone(&store),
+            providers: Arc::clone(&providers),
             access: Access::from_settings(settings, &public_url, address.ip()),
             about: About {
                 model_offline: offline,
@@ -103,6 +111,7 @@ impl App {
             public_url,
             queue,
             turn,
+            sweep,
             offline,
             sweep_every,
             listener,
@@ -112,9 +121,7 @@ impl App {
 
     /// Runs everything until `stop`, then finishes what is in flight.
     pub(crate) async fn run(self, stop: impl Future<Output = ()> + Clone + Send + 'static) {
-        let Self { store, queue, turn, sweep_every, listener, router, .. } = self;
-        let providers = Arc::clone(&turn.providers);
-        let sweep = Sweep { store, queue: queue.clone(), providers: Arc::clone(&providers) };
+        let Self { providers, queue, turn, sweep, sweep_every, listener, router, .. } = self;
         tokio::join!(
             host::serve(listener, router, stop.clone()),
             host::repeat(sweep_every, stop.clone(), || sweep.run(Timestamp::now())),

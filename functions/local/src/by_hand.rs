@@ -1,8 +1,8 @@
 //! Attempts that belong to no conversation, because a person asked for them.
 
-use conversations::{Attempt, ConversationId, Learned, Reply, Store, Unavailable, Word};
+use conversations::{Attempt, ConversationId, Learned, Reply, Store, Unavailable};
 use jiff::Timestamp;
-use sms::{Http, Number, Provider, SendError, Status};
+use sms::{Http, Number, Provider, SendError};
 use telemetry::TraceId;
 
 /// A try to send these words by this provider, begun now.
@@ -32,18 +32,7 @@ pub(crate) async fn make(
         return Ok(None);
     }
     let outcome = provider.send(http, &attempt.outgoing()).await;
-    let (status, message, code) = match &outcome {
-        Ok(id) => (Status::Accepted, Some((attempt.provider.clone(), id.clone())), None),
-        Err(error @ SendError::Unknown { .. }) => (Status::Unknown, None, Some(error.code())),
-        Err(error) => (Status::Failed, None, Some(error.code())),
-    };
-    let learned = Learned {
-        attempt: attempt.id.clone(),
-        word: Word::Whole(status),
-        message,
-        code: code.map(str::to_owned),
-        at: Timestamp::now(),
-    };
+    let learned = Learned::of_outcome(attempt, &outcome, Timestamp::now());
     store.learn(&learned).await?;
     if let Ok(id) = &outcome {
         // A receipt may have been faster than we were.

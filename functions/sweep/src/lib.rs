@@ -2,26 +2,27 @@
 //! says what that shows, forgets what has expired. It never sends.
 
 mod look;
+mod probe;
+mod watch;
 
 use std::sync::Arc;
 
-use conversations::{Store, Unavailable};
+use conversations::{ConversationId, Store, Unavailable};
 use jiff::Timestamp;
 use queue::{Queue, QueueError, WakeUp};
 use settings::Names;
 use sms::Providers;
-use telemetry::{Alarm, TraceId, raise};
+use telemetry::TraceId;
 use thiserror::Error;
+
+pub use probe::Probes;
 
 /// How much of each kind one run looks at. What is left is next.
 const AT_ONCE: u32 = 200;
 
-/// How often is looked for dead letters, in minutes. What waits there waits for a person.
-const WATCHED_EVERY: i64 = 5;
-
 /// The settings that the function reads.
 pub const SETTINGS: &[Names] =
-    &[host::PUBLIC_URL, Providers::SETTINGS, Store::SETTINGS, Queue::SETTINGS];
+    &[host::PUBLIC_URL, Providers::SETTINGS, Probes::SETTINGS, Store::SETTINGS, Queue::SETTINGS];
 
 /// The function, with its clients.
 #[derive(Clone)]
@@ -32,6 +33,8 @@ pub struct Sweep {
     pub queue: Queue,
     /// Who is asked what has become of texts.
     pub providers: Arc<Providers>,
+    /// Which numbers of ours text each other. Without it none do.
+    pub probes: Option<Arc<Probes>>,
 }
 
 /// Why a run was not finished. The next one does the same again.
@@ -58,6 +61,7 @@ impl Sweep {
             // Somebody else can still send it.
             self.wake(now).await?;
         }
+        self.probe(now).await?;
         self.store.expire(now).await?;
         Ok(())
     }
@@ -67,25 +71,22 @@ impl Sweep {
         let mut due = self.store.due(now, AT_ONCE).await?;
         due.extend(self.store.effects_due(now, AT_ONCE).await?);
         for (conversation, since) in due {
-            // Once a minute for the same reason. The minute is part of the deduplication id because
-            // the queue remembers ids for five, and a wake-up may have been lost meanwhile.
-            let minute = now.as_second() / 60;
-            let deduplication = format!("{conversation}@{}/{minute}", since.as_millisecond());
-            let conversation = conversation.to_string();
-            let wake_up = WakeUp { conversation, trace: TraceId::fresh() };
-            self.queue.send(&wake_up, &deduplication).await?;
+            self.wake_one(&conversation, since, now).await?;
         }
         Ok(())
     }
 
-    /// Looks for what nobody else would see, when it is time: called every minute, every fifth.
-    pub async fn watch(&self, now: Timestamp) -> Result<(), SweepError> {
-        if now.as_second() / 60 % WATCHED_EVERY != 0 {
-            return Ok(());
-        }
-        if let Some(count @ 1..) = self.queue.dead_letters().await? {
-            raise!(Alarm::DeadLetters, count, "wake-ups that were put aside: {count}");
-        }
-        Ok(())
+    async fn wake_one(
+        &self,
+        conversation: &ConversationId,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), QueueError> {
+        // Once a minute for the same reason. The minute is part of the deduplication id because the
+        // queue remembers ids for five, and a wake-up may have been lost meanwhile.
+        let minute = now.as_second() / 60;
+        let deduplication = format!("{conversation}@{}/{minute}", since.as_millisecond());
+        let wake_up = WakeUp { conversation: conversation.to_string(), trace: TraceId::fresh() };
+        self.queue.send(&wake_up, &deduplication).await
     }
 }

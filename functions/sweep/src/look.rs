@@ -1,10 +1,13 @@
 //! Looking at attempts: what has become of them, and what that shows of their routes.
 
+use std::time::Duration;
+
 use conversations::{Attempt, DueAttempt, Joined, Unavailable};
-use futures::StreamExt;
 use futures::stream;
+use futures::{StreamExt, TryStreamExt};
 use jiff::{SignedDuration, Timestamp};
 use sms::{Found, Receipt, Status};
+use tokio::time::sleep;
 
 use crate::Sweep;
 
@@ -21,8 +24,12 @@ const LOOKS: [SignedDuration; 7] = [
     SignedDuration::from_hours(73),
 ];
 
-/// How many providers' questions are open at once.
+/// How many questions are open at once.
 const AT_ONCE: usize = 8;
+
+/// How long providers are asked in one run, so that one that hangs does not keep the minute from its
+/// other work.
+const LONGEST: Duration = Duration::from_secs(25);
 
 impl Sweep {
     /// Looks at these attempts, asks the providers about those of which too little is known, and
@@ -34,13 +41,19 @@ impl Sweep {
     ) -> Result<bool, Unavailable> {
         // Collected first: a stream that borrows as it goes cannot be sent to another thread.
         let asked: Vec<_> = due.iter().map(|due| self.ask(&due.attempt, now)).collect();
-        let heard: Vec<_> = stream::iter(asked).buffered(AT_ONCE).collect().await;
+        let in_time = stream::iter(asked).buffered(AT_ONCE).take_until(sleep(LONGEST));
+        let heard: Vec<_> = in_time.collect().await;
+        // Those that there was no time for stay due.
+        let due: Vec<_> = due.into_iter().take(heard.len()).collect();
         let attempts: Vec<_> = due.iter().map(|due| due.attempt.clone()).collect();
         self.store.weigh(&self.providers, &attempts, now).await?;
-        for due in due {
+        self.store.note_begun(&attempts).await?;
+        let looked_at = due.into_iter().map(|due| {
             let next = next_look(&due.attempt, now);
-            self.store.looked_at(due, next).await?;
-        }
+            self.store.looked_at(due, next)
+        });
+        let looked_at: Vec<_> = looked_at.collect();
+        stream::iter(looked_at).buffered(AT_ONCE).try_collect::<()>().await?;
         heard.into_iter().try_fold(false, |any, heard| Ok(any || heard?))
     }
 

@@ -9,7 +9,7 @@ use host::Function;
 use jiff::Timestamp;
 use queue::Queue;
 use sms::Providers;
-use sweep::Sweep;
+use sweep::{Probes, Sweep};
 
 /// As often as Lambda's scheduler can.
 const EVERY: Duration = Duration::from_secs(60);
@@ -17,8 +17,10 @@ const EVERY: Duration = Duration::from_secs(60);
 fn main() -> ExitCode {
     Function::reading(sweep::SETTINGS).serve_schedule(EVERY, async |settings| {
         let public_url = host::public_url(&settings)?;
+        let providers = Arc::new(Providers::configured(&settings, &public_url, false)?);
         let sweep = Sweep {
-            providers: Arc::new(Providers::configured(&settings, &public_url, false)?),
+            probes: Probes::from_settings(&settings, &providers)?.map(Arc::new),
+            providers,
             store: Arc::new(Store::open(&settings)?),
             queue: Queue::open(&settings)?.ok_or(host::NO_QUEUE)?,
         };

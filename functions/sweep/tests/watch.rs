@@ -33,6 +33,7 @@ async fn dead_letters_are_an_alarm_every_five_minutes() {
         store: Arc::new(Store::open(&store).unwrap()),
         queue: open(&url).unwrap().unwrap(),
         providers: Arc::new(Providers::new(vec![], sms::Http::new())),
+        probes: None,
     };
     let log = Log::default();
     let writer = log.clone();

@@ -19,6 +19,10 @@ impl Wake<'_> {
         let attempt = self.turn.store.attempt(&id).await?;
         // A later word may have come that it arrived after all, and a repeated one is no news.
         let failed = attempt.filter(|attempt| attempt.status().is_failure() && !attempt.settled);
+        if let Some(attempt) = &failed {
+            // Its code may speak of the account, or of the sender.
+            self.weigh(loaded, attempt).await;
+        }
         let begun = self.edit(loaded, |loaded| {
             let mut draft = Draft::of(loaded);
             draft.next.failed.retain(|failed| *failed != id);

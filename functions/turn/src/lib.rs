@@ -9,6 +9,7 @@ mod clock;
 mod edit;
 mod end;
 mod fail_over;
+mod probe;
 mod results;
 mod send;
 mod settle;
@@ -87,8 +88,9 @@ impl Turn {
 
 impl Wake<'_> {
     async fn run(&self) -> Result<(), Unavailable> {
-        if let Some(mut loaded) = self.turn.store.load(&self.id).await? {
-            self.work(&mut loaded).await?;
+        match self.turn.store.load(&self.id).await? {
+            Some(mut loaded) => self.work(&mut loaded).await?,
+            None => self.probe().await?,
         }
         self.deliver().await
     }

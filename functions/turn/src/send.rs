@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use agent::Turn as Entry;
 use conversations::{
-    Attempt, Change, Conversation, Learned, Loaded, Notice, Reply, Said, Sending, Unavailable, Word,
+    Attempt, Change, Conversation, Learned, Loaded, Notice, Reply, Said, Sending, Unavailable,
 };
 use evidence::{Route, State};
 use jiff::{SignedDuration, Timestamp};
@@ -20,6 +20,7 @@ use crate::edit::Draft;
 /// be asked for on the way, and the rest to write down what came of it.
 const UNDER_WAY: SignedDuration = SignedDuration::from_secs(25);
 const TO_WRITE_DOWN: SignedDuration = SignedDuration::from_secs(5);
+pub(crate) const REQUEST: Duration = Duration::from_secs(20);
 
 /// How long after all providers refused they are asked again: the first time, and at most.
 const ROUND: (SignedDuration, SignedDuration) =
@@ -101,6 +102,9 @@ impl<'a> Wake<'a> {
         let by = (provider.name(), route.sender.as_str(), from);
         let theirs = &draft.next.theirs;
         let attempt = Attempt::begin(id.clone(), &self.id, by, theirs, reply.clone(), now);
+        let is_first_try = reply.refused_by.is_empty() && reply.rounds == 0;
+        let opens = is_first_try && loaded.conversation.answers == 0;
+        let attempt = Attempt { opens, ..attempt };
         draft.changes.push(match reply.despite_stop {
             true => Change::AttemptDespiteStop(attempt.clone()),
             false => Change::Attempt(attempt.clone()),
@@ -225,7 +229,10 @@ impl<'a> Wake<'a> {
                 self.close(loaded, &attempt.id, None, changes).await?;
                 // A receipt may have been faster than we were.
                 self.turn.store.join_receipts(Some((provider, &id)), 10).await?;
-                self.weigh(loaded, attempt, accepted).await;
+                // On a way that is known to work one more accepted text is left to the sweep.
+                if loaded.health.state(&attempt.route()) != State::Healthy {
+                    self.weigh(loaded, &attempt.knowing(&accepted)).await;
+                }
                 return Ok(None);
             }
             Err(error) => error,
@@ -250,7 +257,7 @@ impl<'a> Wake<'a> {
                     ),
                     &attempt.trace,
                 )));
-                self.weigh(loaded, attempt, learned).await;
+                self.weigh(loaded, &attempt.knowing(&learned)).await;
                 return self.refused(loaded, attempt, changes).await;
             }
             SendError::Undeliverable { code } => {
@@ -278,19 +285,12 @@ impl<'a> Wake<'a> {
         format!("{provider} cannot deliver to this person ({code}).{sentence}")
     }
 
-    /// Counts an attempt for or against its route at once, where the next choice may depend on it.
-    /// On a route that is known to work an accepted text is left to the sweep.
+    /// Counts an attempt for or against its route at once, so that the next choice knows.
     ///
     /// What is known of routes is no reason to fail a turn.
-    async fn weigh(&self, loaded: &mut Loaded, attempt: &Attempt, learned: Learned) {
-        let works = loaded.health.state(&attempt.route()) == State::Healthy;
-        if works && learned.word == Word::Whole(Status::Accepted) {
-            return;
-        }
-        let attempt = attempt.knowing(&learned);
-        let weighed =
-            self.turn.store.weigh(&self.turn.providers, &[attempt], self.clock.now()).await;
-        match weighed {
+    pub(crate) async fn weigh(&self, loaded: &mut Loaded, attempt: &Attempt) {
+        let turn = self.turn;
+        match turn.store.weigh(&turn.providers, &[attempt.clone()], self.clock.now()).await {
             Ok(health) => loaded.health = health,
             Err(error) => tracing::warn!(%error, "left an attempt to be weighed later: {error}"),
         }

@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use sms::{Number, Outgoing, Part, Status};
+use sms::{Number, Outgoing, Part, SendError, Status};
 use telemetry::TraceId;
 
 use crate::documents::{Filter, Query, Unavailable, Version, Write, WriteError};
@@ -39,6 +39,10 @@ pub struct Attempt {
     /// whether it arrives. Nothing follows from its failing.
     #[serde(default)]
     pub apart: bool,
+    /// Whether it begins a conversation, as far as we know: a person texted who had not before, or
+    /// whose last conversation is over.
+    #[serde(default)]
+    pub opens: bool,
     /// How many segments the reply takes.
     pub segments: usize,
     /// Everything that was learned of it, in the order of arrival.
@@ -120,6 +124,7 @@ impl Attempt {
             from,
             to: to.clone(),
             apart: false,
+            opens: false,
             segments: sms::segments(&reply.body).count,
             reply,
             words: vec![Word::Whole(Status::Sending)],
@@ -159,12 +164,13 @@ impl Attempt {
 
     /// Whether it, or one of its parts, was reported both as delivered and as failed.
     pub fn is_conflicted(&self) -> bool {
-        let conflicted = |part: Option<Part>| {
-            let words = || self.words_of(part);
-            words().any(|status| status == Status::Delivered)
-                && words().any(|status| status.is_failure())
+        let failed = |word: &Word| word.status().is_failure();
+        let contradicts = |part| {
+            let delivered = self.words_of(Some(part)).any(|status| status == Status::Delivered);
+            delivered && self.words_of(Some(part)).any(Status::is_failure)
         };
-        conflicted(None) || self.parts().into_iter().any(|part| conflicted(Some(part)))
+        (self.status() == Status::Delivered && self.words.iter().any(failed))
+            || self.parts().into_iter().any(contradicts)
     }
 
     /// The provider's id of the message, once known.
@@ -195,6 +201,14 @@ impl Attempt {
         parts.sort_unstable();
         parts.dedup();
         parts
+    }
+}
+
+impl Word {
+    fn status(self) -> Status {
+        match self {
+            Self::Whole(status) | Self::OfPart { status, .. } => status,
+        }
     }
 }
 
@@ -276,6 +290,21 @@ impl Learned {
     pub fn new(attempt: impl Into<String>, status: Status, at: Timestamp) -> Self {
         let word = Word::Whole(status);
         Self { attempt: attempt.into(), word, message: None, code: None, at }
+    }
+
+    /// What came of handing an attempt over.
+    pub fn of_outcome(
+        attempt: &Attempt,
+        outcome: &Result<String, SendError>,
+        at: Timestamp,
+    ) -> Self {
+        let (status, message, code) = match outcome {
+            Ok(id) => (Status::Accepted, Some((attempt.provider.clone(), id.clone())), None),
+            Err(error @ SendError::Unknown { .. }) => (Status::Unknown, None, Some(error.code())),
+            Err(error) => (Status::Failed, None, Some(error.code())),
+        };
+        let code = code.map(str::to_owned);
+        Self { message, code, ..Self::new(&attempt.id, status, at) }
     }
 
     pub(crate) fn write(&self) -> Write {

@@ -20,6 +20,11 @@ impl ConversationId {
         Self(format!("{}-{}", person(theirs), hash(&["ours", ours])))
     }
 
+    /// What a probe by this provider of a number of ours is called. No conversation is called so.
+    pub fn of_probe(provider: &str, theirs: &Number) -> Self {
+        Self(format!("{}-{}", person(theirs), hash(&["probe", provider])))
+    }
+
     /// Reads a name that was printed by us.
     pub fn parse(id: &str) -> Option<Self> {
         let half = |half: &str| {

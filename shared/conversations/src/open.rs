@@ -12,6 +12,9 @@ use crate::documents::Documents;
 use crate::federation::Federation;
 use crate::firestore::Firestore;
 
+/// The embedded store's file in its folder.
+const FILE: &str = "textback.db";
+
 /// Why there is no store.
 #[derive(Debug, Error)]
 pub enum OpenError {
@@ -41,15 +44,37 @@ impl Store {
     /// The store that the settings name: Firestore when a Google project is set, otherwise the
     /// embedded one in `DATA_DIR`. Firestore is connected to on first use.
     pub fn open(settings: &Settings) -> Result<Self, OpenError> {
-        if settings.any(&["GOOGLE_CLOUD_PROJECT", "FIRESTORE_DATABASE", "FIRESTORE_EMULATOR_HOST"])
-        {
-            return Ok(Self::new(Documents::Firestore(Box::new(firestore(settings)?))));
+        match firestore(settings)? {
+            Some(firestore) => Ok(firestore),
+            None => embedded(data_dir(settings)),
         }
-        embedded(Path::new(settings.get("DATA_DIR").unwrap_or(".textback")))
+    }
+
+    /// The same, for whoever only looks: makes no folder and no file. `None`: nothing was ever kept
+    /// in `DATA_DIR`.
+    pub fn open_existing(settings: &Settings) -> Result<Option<Self>, OpenError> {
+        if let Some(firestore) = firestore(settings)? {
+            return Ok(Some(firestore));
+        }
+        let folder = data_dir(settings);
+        match folder.join(FILE).try_exists() {
+            Ok(true) => embedded(folder).map(Some),
+            Ok(false) => Ok(None),
+            Err(error) => Err(OpenError::DataDir(error.to_string())),
+        }
     }
 }
 
-fn firestore(settings: &Settings) -> Result<Firestore, SettingsError> {
+fn data_dir(settings: &Settings) -> &Path {
+    Path::new(settings.get("DATA_DIR").unwrap_or(".textback"))
+}
+
+/// Firestore, if it is the one.
+fn firestore(settings: &Settings) -> Result<Option<Store>, SettingsError> {
+    let names = ["GOOGLE_CLOUD_PROJECT", "FIRESTORE_DATABASE", "FIRESTORE_EMULATOR_HOST"];
+    if !settings.any(&names) {
+        return Ok(None);
+    }
     let project = settings.required("Firestore", "GOOGLE_CLOUD_PROJECT")?;
     let mut options = FirestoreDbOptions::new(project.into());
     if let Some(database) = settings.get("FIRESTORE_DATABASE") {
@@ -62,7 +87,8 @@ fn firestore(settings: &Settings) -> Result<Firestore, SettingsError> {
         }
         None => credentials(settings)?,
     };
-    Ok(Firestore::new(options, credentials))
+    let firestore = Firestore::new(options, credentials);
+    Ok(Some(Store::new(Documents::Firestore(Box::new(firestore)))))
 }
 
 /// Keyless goes first, so that a key that is still about does not have to go on the same day.
@@ -92,7 +118,7 @@ fn embedded(folder: &Path) -> Result<Store, OpenError> {
         .mode(0o700)
         .create(folder)
         .map_err(|error| OpenError::DataDir(error.to_string()))?;
-    let sqlite = crate::sqlite::Sqlite::open(&folder.join("textback.db"))
+    let sqlite = crate::sqlite::Sqlite::open(&folder.join(FILE))
         .map_err(|error| OpenError::DataDir(error.to_string()))?;
     Ok(Store::new(Documents::Sqlite(sqlite)))
 }

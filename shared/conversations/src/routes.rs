@@ -12,7 +12,7 @@ use telemetry::{Alarm, raise};
 
 use crate::documents::{Document, Fields, Filter, Query, Unavailable, Version, Write, WriteError};
 use crate::id::hash;
-use crate::store::{at, keep_notice, object};
+use crate::store::{at, keep_notice, message_name, object};
 use crate::{Attempt, Learned, Notice, Store};
 
 /// How often a commit is tried again that others were faster than.
@@ -32,12 +32,19 @@ impl Attempt {
         let mut words = self.words.clone();
         words.push(learned.word);
         let code = learned.code.clone().or_else(|| self.code.clone());
-        Self { words, code, ..self.clone() }
+        let message = learned.message.as_ref().map(|(provider, id)| message_name(provider, id));
+        let message = message.or_else(|| self.message.clone());
+        Self { words, code, message, ..self.clone() }
+    }
+
+    /// Whether no provider was asked, or a pretended one.
+    pub(crate) fn is_pretended(&self) -> bool {
+        self.to.is_for_tests() || self.provider == "mock"
     }
 
     /// What it shows of its route. `None`: nothing, since no provider was asked, or a pretended one.
     fn sample(&self, providers: &Providers, now: Timestamp) -> Option<Sample> {
-        if self.to.is_for_tests() || self.provider == "mock" {
+        if self.is_pretended() {
             return None;
         }
         let code = self.code.clone();
@@ -60,15 +67,15 @@ impl Attempt {
 }
 
 /// A document whose content is text to the store, so that it indexes none of it.
-struct Kept<T> {
-    content: T,
-    version: Option<Version>,
+pub(crate) struct Kept<T> {
+    pub(crate) content: T,
+    pub(crate) version: Option<Version>,
 }
 
 impl Store {
     /// What is known of all routes.
     pub async fn health(&self) -> Result<Health, Unavailable> {
-        Ok(self.kept_health().await?.content)
+        Ok(self.current("health").await?.content)
     }
 
     /// Counts attempts for or against their routes, and judges these again. Says so where a route
@@ -87,7 +94,7 @@ impl Store {
             return self.health().await;
         }
         for _ in 0..TRIES {
-            let Kept { content: before, version } = self.kept_health().await?;
+            let Kept { content: before, version } = self.current::<Health>("health").await?;
             let records = self.records_with(&samples).await?;
             let mut health = before.clone();
             for kept in &records {
@@ -128,11 +135,19 @@ impl Store {
         Err(Unavailable::new("others keep writing to the records of routes"))
     }
 
-    async fn kept_health(&self) -> Result<Kept<Health>, Unavailable> {
-        match self.get_one(at("health", "current")).await? {
-            Some(document) => open(document),
-            None => Ok(Kept { content: Health::default(), version: None }),
-        }
+    /// The one document of a collection. What cannot be read is as if it were not there.
+    pub(crate) async fn current<T: Default + DeserializeOwned>(
+        &self,
+        collection: &'static str,
+    ) -> Result<Kept<T>, Unavailable> {
+        let document = self.get_one(at(collection, "current")).await?;
+        let version = document.as_ref().map(|document| document.version);
+        Ok(Kept { content: document.as_ref().and_then(open).unwrap_or_default(), version })
+    }
+
+    pub(crate) async fn records_by(&self, provider: &str) -> Result<Vec<Document>, Unavailable> {
+        let filter = Filter::Equal("provider", provider.into());
+        self.documents.find(Query { collection: "routes", filter, limit: MOST_ROUTES }).await
     }
 
     /// The records of all providers that these samples are of, with the samples in them.
@@ -143,11 +158,14 @@ impl Store {
         let providers: BTreeSet<_> = samples.iter().map(|(route, _)| &route.provider).collect();
         let mut records: BTreeMap<String, Kept<Record>> = BTreeMap::new();
         for provider in providers {
-            let filter = Filter::Equal("provider", provider.as_str().into());
-            let query = Query { collection: "routes", filter, limit: MOST_ROUTES };
-            for document in self.documents.find(query).await? {
-                let kept: Kept<Record> = open(document)?;
-                records.insert(kept.content.route.id(), kept);
+            for document in self.records_by(provider).await? {
+                let version = Some(document.version);
+                if let Some(content) = open::<Record>(&document) {
+                    records.insert(content.route.id(), Kept { content, version });
+                } else {
+                    let unreadable = Write::Delete(at("routes", &document.id), version);
+                    self.documents.commit(vec![unreadable]).await?;
+                }
             }
         }
         for (route, sample) in samples {
@@ -159,20 +177,23 @@ impl Store {
     }
 }
 
-pub(crate) fn health_of(document: Option<Document>) -> Result<Health, Unavailable> {
-    document.map_or_else(|| Ok(Health::default()), |document| Ok(open(document)?.content))
+/// What a turn has to know. What cannot be read is as if it were not there: it is no reason to leave
+/// a person without an answer, and comes again.
+pub(crate) fn health_of(document: Option<&Document>) -> Health {
+    document.and_then(open).unwrap_or_default()
 }
 
-fn open<T: DeserializeOwned>(document: Document) -> Result<Kept<T>, Unavailable> {
+/// The content of a document, if it is in the form that this version writes.
+pub(crate) fn open<T: DeserializeOwned>(document: &Document) -> Option<T> {
     let content = document.fields.get("content").and_then(|content| content.as_str());
     let content = content.and_then(|content| serde_json::from_str(content).ok());
-    let content = content.ok_or_else(|| {
-        Unavailable::new("a record of a route is not in the form that this version writes")
-    })?;
-    Ok(Kept { content, version: Some(document.version) })
+    if content.is_none() {
+        tracing::error!("forgot what was known of routes: another version has written it");
+    }
+    content
 }
 
-fn write<T: Serialize>(
+pub(crate) fn write<T: Serialize>(
     collection: &'static str,
     id: &str,
     mut fields: Fields,

@@ -30,6 +30,9 @@ const CONVERSATIONS_LIVE: SignedDuration = DAY.checked_mul(90).expect("90 days f
 /// What happened is kept for as long as somebody may ask why.
 pub(crate) const RECORDS_LIVE: SignedDuration = DAY.checked_mul(30).expect("30 days fit");
 
+/// What a person should look at is kept as long as what was said.
+pub(crate) const NOTICES_LIVE: SignedDuration = CONVERSATIONS_LIVE;
+
 /// Where everything is remembered.
 pub struct Store {
     pub(crate) documents: Documents,
@@ -289,7 +292,7 @@ impl Store {
             conversation: read(conversation)?,
             stop_version: stop.as_ref().map(|stop| stop.version),
             stop: stop.map(read).transpose()?,
-            health: health_of(health)?,
+            health: health_of(health.as_ref()),
         }))
     }
 
@@ -424,6 +427,15 @@ impl Store {
         self.documents.expire(now.as_millisecond()).await
     }
 
+    /// Carries out writes on condition that nobody was faster. False otherwise: nothing was written.
+    pub(crate) async fn if_unchanged(&self, writes: Vec<Write>) -> Result<bool, Unavailable> {
+        match self.documents.commit(writes).await {
+            Ok(_) => Ok(true),
+            Err(WriteError::Conflict) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     pub(crate) async fn get_one(&self, path: Path) -> Result<Option<Document>, Unavailable> {
         Ok(self.documents.get(&[path]).await?.into_iter().next().flatten())
     }
@@ -501,7 +513,7 @@ fn claim_fields(now: Timestamp) -> Fields {
 }
 
 pub(crate) fn keep_notice(notice: &Notice) -> Write {
-    keep(at("notices", &notice.id), expiring(fields(notice), notice.at, CONVERSATIONS_LIVE))
+    keep(at("notices", &notice.id), expiring(fields(notice), notice.at, NOTICES_LIVE))
 }
 
 fn keep_effect(effect: &Effect) -> Write {

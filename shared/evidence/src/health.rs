@@ -1,5 +1,6 @@
 //! What a turn needs to know of routes.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -70,6 +71,15 @@ impl Health {
     /// How far a route is trusted. One that nobody has tried is unproven.
     pub fn state(&self, route: &Route) -> State {
         self.verdict(route).map_or(State::Unproven, |verdict| verdict.state)
+    }
+
+    /// All routes of which anything is known, the worst first.
+    pub fn routes(&self) -> Vec<(Route, &Verdict)> {
+        let routes = self.verdicts.iter();
+        let routes = routes.filter_map(|(id, verdict)| Some((Route::named(id)?, verdict)));
+        let mut routes: Vec<_> = routes.collect();
+        routes.sort_by_key(|(_, verdict)| Reverse(verdict.state));
+        routes
     }
 
     /// That none of these routes works, if so, and what is wrong with each: `explain` says for a

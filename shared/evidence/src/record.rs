@@ -4,7 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::door::Door;
-use crate::rules::{AGES, KEPT, KEPT_A_MINUTE, UNKNOWN_AT_LEAST, UNKNOWN_SHARE, UNKNOWN_WITHIN};
+use crate::rules::{
+    AGES, KEPT, KEPT_A_MINUTE, SILENT_TEXTS, SILENT_WITHIN, UNKNOWN_AT_LEAST, UNKNOWN_SHARE,
+    UNKNOWN_WITHIN,
+};
 use crate::trend::{Source, Trend};
 use crate::unproven::Out;
 use crate::{Route, Sample, Sign};
@@ -112,6 +115,19 @@ impl Record {
             format!(
                 "Whether {unknown} of the last {texts} texts by {provider} to +{country} were \
                  sent, nobody can tell."
+            )
+        })
+    }
+
+    /// That it is handed texts and nothing has ever shown that one arrived, if so, as a sentence.
+    pub fn no_evidence(&self, now: Timestamp) -> Option<String> {
+        let Out { ripe, last, .. } = self.tally(now).out;
+        let lately = last.is_some_and(|last| now.duration_since(last) <= SILENT_WITHIN);
+        let Route { provider, country, .. } = &self.route;
+        (self.proven.is_none() && lately && ripe >= SILENT_TEXTS).then(|| {
+            format!(
+                "{provider} was handed {ripe} texts to +{country}, and nothing has ever shown that \
+                 one arrived."
             )
         })
     }

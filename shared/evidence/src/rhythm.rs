@@ -43,6 +43,11 @@ impl Rhythm {
         self.last = self.last.max(Some(at));
     }
 
+    /// When the last one began.
+    pub fn last(&self) -> Option<Timestamp> {
+        self.last
+    }
+
     /// That nobody has begun a conversation for longer than chance explains, if so, as a sentence.
     pub fn silence(&self, now: Timestamp) -> Option<String> {
         let last = self.last?;

@@ -28,4 +28,11 @@ impl Route {
     pub fn id(&self) -> String {
         format!("{}/{}/{}", self.provider, self.sender, self.country)
     }
+
+    /// The route of this name.
+    pub(crate) fn named(id: &str) -> Option<Self> {
+        let (provider, rest) = id.split_once('/')?;
+        let (sender, country) = rest.rsplit_once('/')?;
+        Some(Self::new(provider, sender, country))
+    }
 }

@@ -168,6 +168,16 @@ pub const UNKNOWN_AT_LEAST: usize = 3;
 /// And which share of all texts: one in twenty, ten times what good providers come to.
 pub const UNKNOWN_SHARE: f64 = 0.05;
 
+/// How many texts of a route, each old enough for an answer, may show no sign until that is said.
+/// It is said only where it is not held against the route yet, as [`PATIENT_TEXTS`] are.
+///
+/// Two thirds of those, so that a person can look before the route is suspect. If half of the people
+/// never answer, eight in a row keep silent in one country of 256.
+pub const SILENT_TEXTS: usize = 8;
+
+/// For how long after the last of them: a route that is no longer used needs nobody.
+pub const SILENT_WITHIN: SignedDuration = SignedDuration::from_hours(24);
+
 /// How many conversations would usually have begun since the last one, when silence is worth an
 /// alarm: chance leaves out 6.9 once in a thousand times (e^-6.9 = 0.001).
 pub const SILENCE: f64 = 6.9;

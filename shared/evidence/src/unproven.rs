@@ -14,7 +14,7 @@ pub(crate) struct Out {
     pub(crate) texts: usize,
     failed: usize,
     /// Those old enough for a person to have answered.
-    ripe: usize,
+    pub(crate) ripe: usize,
     #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
     first: Option<Timestamp>,
     /// The last that it takes to be as many as an unproven route is trusted with.

@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use rcgen::{CertificateParams, DnType, KeyPair};
+use rcgen::{CertificateParams, DnType, KeyPair, date_time_ymd};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
@@ -25,8 +25,18 @@ pub struct Front {
 impl Front {
     /// `https://{name}`, which is served at `to`.
     pub async fn start(name: &str, to: SocketAddr) -> Self {
-        let key = KeyPair::generate().unwrap();
+        Self::with(CertificateParams::new([name.to_owned()]).unwrap(), name, to).await
+    }
+
+    /// The same, by a certificate that nobody has renewed in time.
+    pub async fn start_expired(name: &str, to: SocketAddr) -> Self {
         let mut certificate = CertificateParams::new([name.to_owned()]).unwrap();
+        certificate.not_after = date_time_ymd(2025, 12, 31);
+        Self::with(certificate, name, to).await
+    }
+
+    async fn with(mut certificate: CertificateParams, name: &str, to: SocketAddr) -> Self {
+        let key = KeyPair::generate().unwrap();
         certificate.distinguished_name.push(DnType::CommonName, name);
         let certificate = certificate.self_signed(&key).unwrap();
         let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();

@@ -135,6 +135,7 @@ struct Records {
     messages: Vec<MessageCentralMessage>,
     fate: MessageCentralFate,
     rows: Vec<Row>,
+    clock: Option<Timestamp>,
     credits: f64,
     tokens_issued: usize,
     valid_tokens: BTreeMap<String, Timestamp>,
@@ -156,6 +157,7 @@ impl Default for Records {
             messages: Vec::new(),
             fate: MessageCentralFate::Lost,
             rows: Vec::new(),
+            clock: None,
             credits: BOUGHT,
             tokens_issued: 0,
             valid_tokens: BTreeMap::new(),
@@ -218,6 +220,12 @@ impl MessageCentral {
     /// From now on this becomes of messages that are taken.
     pub fn decide(&self, fate: MessageCentralFate) {
         self.account.state.change(|records| records.fate = fate);
+    }
+
+    /// By its clock it is this time now, which rows tell. Until then, and for tokens, it goes by the
+    /// machine's.
+    pub fn set_clock(&self, now: Timestamp) {
+        self.account.state.change(|records| records.clock = Some(now));
     }
 
     /// From now on this much credit is left, of the 100 that were bought last.
@@ -449,7 +457,8 @@ impl Account {
             let verification_id = (474_097 + records.messages.len()).to_string();
             let body =
                 if own_text { parameter("message") } else { "1234 is your one-time password" };
-            let (sender, created) = (parameter("senderId"), Timestamp::now());
+            let sender = parameter("senderId");
+            let created = records.clock.unwrap_or_else(Timestamp::now);
             records.messages.push(MessageCentralMessage {
                 verification_id: verification_id.clone(),
                 to: format!("+{country}{national}"),

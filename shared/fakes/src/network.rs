@@ -72,6 +72,12 @@ impl WebhookCall {
         call.with(header::HOST, authority).with(header::CONTENT_TYPE, content_type)
     }
 
+    /// Which of our paths it goes to, with the query.
+    pub fn path(&self) -> &str {
+        let authority = self.target.strip_prefix("http://").unwrap();
+        &authority[authority.find('/').unwrap()..]
+    }
+
     /// The same call with this header field, instead of those of its name that were there.
     pub fn with(mut self, name: HeaderName, value: &str) -> Self {
         self.headers.insert(name, HeaderValue::from_str(value).unwrap());

@@ -1,5 +1,7 @@
 //! How a stand-in misbehaves.
 
+use std::collections::VecDeque;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -19,69 +21,113 @@ pub enum Mode {
     Holds,
     /// Answers with this status and body, having done nothing.
     Fails(u16, String),
+    /// Does what was asked, and answers with this status and body all the same.
+    FailsAfter(u16, String),
     /// Does what was asked and never answers.
     HangsAfter,
     /// Does nothing and never answers.
     HangsBefore,
     /// Does what was asked, then cuts the connection instead of answering.
     CutsAfter,
+    /// Does nothing, and cuts the connection instead of answering.
+    CutsBefore,
     /// Does what was asked, and answers with something the documentation does not describe.
     Nonsense,
 }
 
 /// Turns a stand-in from one mode to another while it runs.
 #[derive(Debug, Default)]
-pub struct Switch(watch::Sender<Mode>);
+pub struct Switch {
+    mode: watch::Sender<Mode>,
+    planned: Mutex<VecDeque<Mode>>,
+    /// How many requests have begun to hang.
+    hanging: watch::Sender<usize>,
+}
 
 impl Switch {
     /// From now on, until set again.
     pub fn set(&self, mode: Mode) {
-        self.0.send_replace(mode);
+        self.mode.send_replace(mode);
     }
 
     /// The mode now.
     pub fn mode(&self) -> Mode {
-        self.0.borrow().clone()
+        self.mode.borrow().clone()
+    }
+
+    /// The next requests go one each of these ways, whatever the mode is. Instead of what was
+    /// planned before.
+    pub fn plan(&self, modes: impl IntoIterator<Item = Mode>) {
+        *self.planned.lock().unwrap() = modes.into_iter().collect();
+    }
+
+    /// How many of the planned requests are still to come.
+    pub fn left(&self) -> usize {
+        self.planned.lock().unwrap().len()
+    }
+
+    /// Waits until another request hangs than those that hang when this is called.
+    pub fn next_hanging(&self) -> impl Future<Output = ()> + use<> {
+        let mut hanging = self.hanging.subscribe();
+        async move { hanging.changed().await.unwrap() }
     }
 
     /// Runs `work`, which answers as documented, in the way of the mode at this moment, whatever
     /// the switch is turned to before the answer is waited for.
     pub fn apply(&self, work: impl Future<Output = Response>) -> impl Future<Output = Response> {
-        let mut modes = self.0.subscribe();
+        let mut modes = self.mode.subscribe();
         let mode = modes.borrow_and_update().clone();
+        let mode = self.planned.lock().unwrap().pop_front().unwrap_or(mode);
         async move {
             let mode = match mode {
                 Mode::Holds => modes.wait_for(|mode| *mode != Mode::Holds).await.unwrap().clone(),
                 mode => mode,
             };
-            in_the_way_of(mode, work).await
+            self.answer(mode, work).await
         }
+    }
+
+    async fn answer(&self, mode: Mode, work: impl Future<Output = Response>) -> Response {
+        match mode {
+            Mode::Works => work.await,
+            Mode::Slow(pause) => {
+                tokio::time::sleep(pause).await;
+                work.await
+            }
+            Mode::Fails(status, body) => failure(status, body),
+            Mode::FailsAfter(status, body) => {
+                work.await;
+                failure(status, body)
+            }
+            Mode::HangsBefore | Mode::Holds => self.hang().await,
+            Mode::HangsAfter => {
+                work.await;
+                self.hang().await
+            }
+            Mode::CutsAfter => {
+                work.await;
+                cut()
+            }
+            Mode::CutsBefore => cut(),
+            Mode::Nonsense => {
+                work.await;
+                (StatusCode::OK, "<html>It works!</html>").into_response()
+            }
+        }
+    }
+
+    async fn hang(&self) -> Response {
+        self.hanging.send_modify(|hanging| *hanging += 1);
+        std::future::pending().await
     }
 }
 
-async fn in_the_way_of(mode: Mode, work: impl Future<Output = Response>) -> Response {
-    match mode {
-        Mode::Works => work.await,
-        Mode::Slow(pause) => {
-            tokio::time::sleep(pause).await;
-            work.await
-        }
-        Mode::Fails(status, body) => (StatusCode::from_u16(status).unwrap(), body).into_response(),
-        Mode::HangsBefore | Mode::Holds => std::future::pending().await,
-        Mode::HangsAfter => {
-            work.await;
-            std::future::pending().await
-        }
-        Mode::CutsAfter => {
-            work.await;
-            // A body that fails while it is written: the server closes the connection.
-            let cut =
-                futures::stream::once(async { Err::<Bytes, _>(std::io::Error::other("cut")) });
-            Body::from_stream(cut).into_response()
-        }
-        Mode::Nonsense => {
-            work.await;
-            (StatusCode::OK, "<html>It works!</html>").into_response()
-        }
-    }
+fn failure(status: u16, body: String) -> Response {
+    (StatusCode::from_u16(status).unwrap(), body).into_response()
+}
+
+/// A body that fails while it is written: the server closes the connection.
+fn cut() -> Response {
+    let cut = futures::stream::once(async { Err::<Bytes, _>(std::io::Error::other("cut")) });
+    Body::from_stream(cut).into_response()
 }

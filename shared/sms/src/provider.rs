@@ -81,6 +81,14 @@ pub trait Provider: Send + Sync {
     }
 }
 
+impl dyn Provider + '_ {
+    /// The number of ours that texts are sent from and can be sent to. `None` where it is a name or a
+    /// pool, or belongs to nobody.
+    pub fn number(&self) -> Option<Number> {
+        Number::parse(self.sender()).ok().filter(|number| !number.is_for_tests())
+    }
+}
+
 /// A webhook call that was proven to come from its provider.
 #[derive(Clone)]
 pub struct Genuine(Request<Bytes>);

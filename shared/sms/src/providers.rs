@@ -3,7 +3,7 @@
 use futures::future::join_all;
 use settings::{Names, Settings, SettingsError};
 
-use crate::{Aws, Code, Http, MessageCentral, Mock, Plivo, Provider, Twilio, Vonage};
+use crate::{Aws, Code, Http, MessageCentral, Mock, Number, Plivo, Provider, Twilio, Vonage};
 use crate::{address, code};
 
 /// Every provider there is, in the order in which they are preferred unless `SMS_PROVIDERS` says
@@ -100,6 +100,11 @@ impl Providers {
     /// The provider of this name, if it is configured.
     pub fn named(&self, name: &str) -> Option<&dyn Provider> {
         self.iter().find(|provider| provider.name() == name)
+    }
+
+    /// The provider whose own number this is, if it is one of ours.
+    pub fn owner(&self, number: &Number) -> Option<&dyn Provider> {
+        self.iter().find(|provider| provider.number().as_ref() == Some(number))
     }
 
     /// The names of the configured providers, in order of preference.

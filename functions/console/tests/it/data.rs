@@ -253,6 +253,83 @@ async fn shows_what_a_person_must_look_at() {
     assert!(sentence.starts_with("A genuine call from messagecentral was not understood"));
 }
 
+#[tokio::test]
+async fn says_of_a_reply_what_its_code_means() {
+    let console = at_home();
+    take(&console.store, "Text", 0).await;
+    let turns = vec![said("person", "Text", 0), said("agent", "Where?", 1)];
+    let attempt = Attempt { provider: "twilio".into(), ..attempt(0, 1) };
+    commit(&console.store, turns, vec![attempt]).await;
+    let mut loaded = load(&console.store).await;
+    let next = loaded.conversation.clone();
+    let lost = learned("a-0", Status::Undelivered, Some("30034"));
+    console.store.commit(&mut loaded, next, vec![lost]).await.unwrap();
+    let delivery = &console.get("phones/+12025550143").await["messages"][1]["delivery"];
+    assert_eq!(
+        (&delivery["status"], &delivery["conflicted"]),
+        (&json!("undelivered"), &false.into())
+    );
+    assert_eq!(
+        delivery["means"],
+        "The number is not registered for the United States (A2P 10DLC). Register brand and \
+         campaign in Twilio's console and add the number to the campaign."
+    );
+}
+
+#[tokio::test]
+async fn shows_a_reply_that_was_reported_both_as_lost_and_as_delivered() {
+    let console = at_home();
+    answer(&console.store, 0, "Where?", Status::Undelivered).await;
+    let mut loaded = load(&console.store).await;
+    let next = loaded.conversation.clone();
+    let after_all = learned("a-0", Status::Delivered, None);
+    console.store.commit(&mut loaded, next, vec![after_all]).await.unwrap();
+    let shown = console.get(&format!("traces/{}", trace(0))).await;
+    let attempt = &shown["attempts"][0];
+    assert_eq!((&attempt["status"], &attempt["conflicted"]), (&json!("delivered"), &true.into()));
+}
+
+#[tokio::test]
+async fn shows_how_each_way_stands_and_why_the_worst_first() {
+    let console = at_home();
+    assert_eq!(console.get("notices").await["routes"], json!([]));
+    let attempt = |provider: &str, status, code| {
+        let id = format!("a-{provider}");
+        let sender = "+12025550100".into();
+        Attempt { id, provider: provider.into(), sender, ..attempt(0, 1) }.knowing(&Learned {
+            code: Option::map(code, str::to_owned),
+            ..Learned::new("a", status, at(2))
+        })
+    };
+    let attempts = [
+        attempt("twilio", Status::Failed, Some("21408")),
+        // It is not configured, so that nobody can do anything about it.
+        attempt("plivo", Status::Failed, Some("21408")),
+    ];
+    console.store.weigh(&console.providers, &attempts, at(3)).await.unwrap();
+    let mut abroad = attempt("twilio", Status::Delivered, None);
+    abroad.to = Number::parse("+447700900143").unwrap();
+    abroad.id = "a-2".into();
+    console.store.weigh(&console.providers, &[abroad], at(3)).await.unwrap();
+    let routes = &console.get("notices").await["routes"];
+    assert_eq!(
+        routes[0],
+        json!({
+            "provider": "twilio",
+            "sender": "+12025550100",
+            "country": "1",
+            "state": "down",
+            "why": "It refuses texts because of the sender, or of the country for this sender \
+                    (code 21408).",
+            "fix": "Switch the country on in Twilio's console under Messaging, Settings, Geo \
+                    permissions.",
+            "since": at(1).as_millisecond(),
+        })
+    );
+    assert_eq!((&routes[1]["country"], &routes[1]["fix"]), (&json!("44"), &Value::Null));
+    assert_eq!(routes.as_array().unwrap().len(), 2);
+}
+
 /// Each bubble as a line: who, what, and what became of it.
 fn bubbles(phone: &Value) -> Vec<String> {
     let line = |message: &Value| {

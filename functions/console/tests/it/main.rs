@@ -15,12 +15,14 @@ use console::{About, Access, Console, Kept};
 use conversations::Store;
 use serde_json::Value;
 use settings::Settings;
+use sms::Providers;
 use tempfile::TempDir;
 use tower::ServiceExt;
 
 /// Calls to a console on a store of its own.
 struct Browser {
     store: Arc<Store>,
+    providers: Arc<Providers>,
     router: Router,
     _folder: TempDir,
 }
@@ -40,8 +42,17 @@ fn browser(access: Access) -> Browser {
         turns: 7,
         fields: vec!["task".into()],
     };
-    let router = Console { store: Arc::clone(&store), access, about }.router();
-    Browser { store, router, _folder: folder }
+    let settings = Settings::from([
+        ("TWILIO_ACCOUNT_SID", "AC1"),
+        ("TWILIO_AUTH_TOKEN", "token"),
+        ("TWILIO_FROM", "+12025550100"),
+        ("USE_MOCK", "true"),
+    ]);
+    let providers = Providers::configured(&settings, &about.public_url, false).unwrap();
+    let providers = Arc::new(providers);
+    let console =
+        Console { store: Arc::clone(&store), providers: Arc::clone(&providers), access, about };
+    Browser { store, providers, router: console.router(), _folder: folder }
 }
 
 /// A console on this machine.

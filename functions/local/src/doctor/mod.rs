@@ -67,7 +67,11 @@ pub(crate) struct Asked {
 pub(crate) async fn run(settings: Settings, asked: Asked) -> Result<bool, Error> {
     let public_url = host::public_url(&settings)?;
     let providers = Providers::configured(&settings, &public_url, false)?;
-    let store = Store::open(&settings);
+    // Looking leaves nothing behind. What is sent has to be written down.
+    let store = match &asked.send_to {
+        Some(_) => Store::open(&settings).map(Some),
+        None => Store::open_existing(&settings),
+    };
     let trials = match &asked.send_to {
         Some(to) => Some(Trials::agreed(&asked, to, &providers)?),
         None => None,
@@ -81,7 +85,8 @@ pub(crate) async fn run(settings: Settings, asked: Asked) -> Result<bool, Error>
         report.add(section);
     };
 
-    let ourselves = ourselves::look(&settings, &public_url, &providers, store.as_ref());
+    let seen = store.as_ref().map(Option::as_ref);
+    let ourselves = ourselves::look(&settings, &public_url, &providers, seen);
     let mut sections = FuturesOrdered::<BoxFuture<Section>>::new();
     for provider in providers.names().into_iter().filter_map(|name| providers.named(name)) {
         sections.push_back(Box::pin(account(provider, providers.http())));
@@ -91,11 +96,15 @@ pub(crate) async fn run(settings: Settings, asked: Asked) -> Result<bool, Error>
         add(section);
     }
     drop(sections);
-    if let Some(section) = evidence::look(&providers, store.as_ref()).await {
+    if let Ok(Some(store)) = seen
+        && let Some(section) = evidence::look(&providers, store).await
+    {
         add(section);
     }
-    if let Some(trials) = trials {
-        for section in trials.run(&store?, &providers).await? {
+    if let Some(trials) = trials
+        && let Some(store) = store?
+    {
+        for section in trials.run(&store, &providers).await? {
             add(section);
         }
     }

@@ -16,7 +16,7 @@ use crate::doctor::{address, clock, model};
 use crate::outside::milliseconds;
 
 /// How long the store may take, its first connection included.
-const STORE_PATIENCE: Duration = Duration::from_secs(15);
+pub(crate) const STORE_PATIENCE: Duration = Duration::from_secs(15);
 
 /// From here on a person notices that the store is far away: a turn asks it three times.
 const STORE_SLOW: Duration = Duration::from_secs(2);
@@ -26,7 +26,7 @@ pub(crate) async fn look(
     settings: &Settings,
     public_url: &str,
     providers: &Providers,
-    store: Result<&Store, &OpenError>,
+    store: Result<Option<&Store>, &OpenError>,
 ) -> Section {
     let mut findings = Vec::new();
     if providers.names().is_empty() {
@@ -57,12 +57,13 @@ pub(crate) async fn look(
 }
 
 /// Reads something that is not there, which takes all that any reading takes.
-async fn remembers(store: Result<&Store, &OpenError>) -> Found {
+async fn remembers(store: Result<Option<&Store>, &OpenError>) -> Found {
     let check = Check::Store;
     let fix =
         "See to DATA_DIR, or to GOOGLE_CLOUD_PROJECT, FIRESTORE_DATABASE and the credentials.";
     let store = match store {
-        Ok(store) => store,
+        Ok(Some(store)) => store,
+        Ok(None) => return Finding::works(check, "not there yet: the first start makes it"),
         Err(error) => return Finding::broken(check, error.to_string(), fix),
     };
     let read = async {

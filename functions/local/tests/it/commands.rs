@@ -157,6 +157,16 @@ async fn a_setting_that_cannot_work_stops_the_start_and_is_named() {
             "SMS_PROVIDERS cannot be used: twilio is named twice or is not configured: leave it \
              out, or set its settings",
         ),
+        (
+            &[("PROBE_EVERY", "10m")],
+            "PROBE_EVERY cannot be used: write how often, as 6h or 90m; no more often than 1h, since \
+             each costs money",
+        ),
+        (
+            &[("PROBE_EVERY", "6h")],
+            "PROBE_EVERY cannot be used: it takes two providers that have a number each, written as \
+             +12025550143, and not a name, a service or a pool: configure another, or leave this out",
+        ),
         (&[("USE_MOCK", "maybe")], "USE_MOCK cannot be used: write true or false"),
         (
             &[("PUBLIC_URL", "sms.example.test")],

@@ -1,12 +1,16 @@
 //! `doctor`, by which an owner learns what is wrong, and what to do about it.
 
+mod evidence;
+mod providers;
+mod send_to;
+
 use std::io::Write as _;
 use std::net::SocketAddr;
 
 use axum::Router;
 use axum::response::Redirect;
 use axum::routing::{get, post};
-use fakes::{Fate, Front, OpenAi, moto, unique_name};
+use fakes::{Front, OpenAi, moto, unique_name};
 use jiff::{SignedDuration, Timestamp};
 use queue::{Queue, WakeUp};
 use serde_json::Value;
@@ -15,7 +19,7 @@ use tempfile::NamedTempFile;
 use tokio::net::TcpListener;
 
 use crate::process::{Process, Settings};
-use crate::product::{ANN, Product, Ran};
+use crate::product::{Product, Ran};
 
 /// The name under which the world knows it.
 const NAME: &str = "sms.example.test";
@@ -29,8 +33,6 @@ phone = "+12025550120"
 number = "+12025550100"
 keyword = "OAKWOOD"
 "#;
-
-const SEND_TO: [&str; 4] = ["doctor", "--send-to", ANN, "--yes"];
 
 #[tokio::test]
 async fn a_correct_set_up_is_all_ticks() {
@@ -233,25 +235,38 @@ async fn whoever_believes_a_forger_is_told_so() {
 }
 
 #[tokio::test]
+async fn a_certificate_that_has_expired_is_told() {
+    let mut deployed = Deployed::start(&["mock"]).await;
+    let front = Front::start_expired(NAME, deployed.product.address()).await;
+    deployed.put(front);
+    let ran = deployed.doctor(&[]).await;
+    check(&ran, "✗ public url: its certificate has expired", "Renew it");
+}
+
+#[tokio::test]
+async fn whoever_looks_leaves_nothing_behind() {
+    let mut deployed = Deployed::start(&["mock"]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let fresh = folder.path().join("checkout/.textback");
+    deployed.set(&[("DATA_DIR", fresh.to_str().unwrap())]);
+    let ran = deployed.doctor(&[]).await;
+    assert_eq!(not_ticked(&ran), [""; 0]);
+    let store = "    ✓ store: not there yet: the first start makes it";
+    assert!(ran.printed.iter().any(|line| line == store), "{ran:?}");
+    assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none());
+
+    std::fs::write(folder.path().join("file"), "").unwrap();
+    let file = folder.path().join("file");
+    deployed.set(&[("DATA_DIR", file.to_str().unwrap())]);
+    let ran = deployed.doctor(&[]).await;
+    check(&ran, "✗ store: DATA_DIR cannot be used: ", "See to DATA_DIR");
+}
+
+#[tokio::test]
 async fn without_a_provider_it_says_what_to_set() {
     let mut deployed = Deployed::start(&[]).await;
     let ran = deployed.doctor(&[]).await;
     check(&ran, "✗ provider: none is configured", "Set TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN");
-}
-
-#[tokio::test]
-async fn what_a_provider_shows_of_our_account_is_told_under_its_name() {
-    let mut deployed = Deployed::start(&["messagecentral"]).await;
-    let ran = deployed.doctor(&[]).await;
-    assert_eq!(not_ticked(&ran), [""; 0], "{ran:?}");
-    assert_eq!(
-        ran.printed[..2],
-        ["[✓] messagecentral", "    ✓ credentials: MessageCentral lets us in"]
-    );
-    deployed.set(&[("MC_PASSWORD", "not-the-password")]);
-    let ran = deployed.doctor(&[]).await;
-    assert_eq!(ran.printed[0], "[✗] messagecentral");
-    check(&ran, "✗ credentials: MessageCentral gives no token", "Copy MC_CUSTOMER_ID");
 }
 
 #[tokio::test]
@@ -293,74 +308,6 @@ async fn what_cannot_be_looked_at_is_no_verdict() {
     assert!(process.logged()[0].starts_with("error: Twilio is half configured: set "));
 }
 
-#[tokio::test]
-async fn a_text_that_arrives_and_is_answered_proves_both_ways() {
-    let mut deployed = Deployed::start(&["twilio"]).await;
-    let twilio = &deployed.product.twilio;
-    twilio.decide(Fate::Delivered(deployed.product.route()));
-    let mut process = Process::start(&SEND_TO, &deployed.product.settings, "");
-    deployed.product.twilio.wait_for_messages(1).await;
-    process.prints("twilio: delivered, after ").await;
-    let said = deployed.product.twilio.texts_to(ANN).remove(0);
-    let code = said.strip_prefix("textback test ").unwrap()[..4].to_owned();
-    assert!(said.contains(&format!("by twilio. Reply {code} ")), "{said}");
-    deployed.product.text(ANN, &format!("{code} ")).await;
-
-    process.end().await;
-    let printed = process.printed();
-    let section = printed.iter().position(|line| line == "[✓] a text by twilio").unwrap();
-    assert!(printed[section + 1].starts_with("    ✓ delivery: delivered after "), "{printed:?}");
-    assert!(printed[section + 2].starts_with("    ✓ answer: its code came back after "));
-    // It was no question to the agent, which has been asked by the check of the model alone.
-    deployed.product.settled().await;
-    assert_eq!(deployed.product.openai.requests().len(), 1);
-    assert_eq!(deployed.product.twilio.messages().len(), 1);
-}
-
-#[tokio::test]
-async fn a_text_that_is_lost_is_doubtful_and_one_that_fails_is_broken() {
-    let mut deployed = Deployed::start(&["twilio"]).await;
-    let ran = deployed.run(&[&SEND_TO[..], &["--wait", "1"]].concat()).await;
-    let section = ran.printed.iter().position(|line| line == "[!] a text by twilio").unwrap();
-    assert_eq!(
-        ran.printed[section + 1],
-        "    ! delivery: accepted, and nothing shows within 1 s that it arrived"
-    );
-    assert!(ran.printed[section + 3].starts_with("    ! answer: its code "), "{ran:?}");
-
-    deployed.product.twilio.decide(Fate::Undelivered(deployed.product.route(), 30034));
-    let ran = deployed.run(&SEND_TO).await;
-    let section = ran.printed.iter().position(|line| line == "[✗] a text by twilio").unwrap();
-    assert_eq!(
-        ran.printed[section + 1..section + 3],
-        [
-            "    ✗ delivery: not delivered: The number is not registered for the United States \
-             (A2P 10DLC) (30034)",
-            "      Register brand and campaign in Twilio's console and add the number to the \
-             campaign.",
-        ]
-    );
-    assert_eq!(ran.code, Some(1));
-    // Each was an attempt of its own, with a code of its own.
-    let texts = deployed.product.twilio.texts_to(ANN);
-    assert!(matches!(&texts[..], [first, second] if first != second), "{texts:?}");
-}
-
-#[tokio::test]
-async fn nothing_is_sent_unless_somebody_agrees() {
-    let mut deployed = Deployed::start(&["twilio"]).await;
-    let ran = deployed.run(&SEND_TO[..3]).await;
-    assert_eq!((ran.code, ran.printed), (Some(2), vec![]));
-    assert_eq!(ran.said[1], "error: nobody can be asked here: add --yes to send");
-    deployed.product.text(ANN, "STOP").await;
-    deployed.product.settled().await;
-    let ran = deployed.run(&SEND_TO).await;
-    assert_eq!(ran.code, Some(1));
-    let stopped = "    ✗ delivery: this person has said STOP: nothing was sent";
-    assert!(ran.printed.iter().any(|line| line == stopped), "{ran:?}");
-    assert!(deployed.product.twilio.messages().is_empty());
-}
-
 /// The product under the name by which the world knows it.
 struct Deployed {
     product: Product,
@@ -370,7 +317,11 @@ struct Deployed {
 
 impl Deployed {
     async fn start(providers: &[&str]) -> Self {
-        let product = Product::start(providers).await;
+        Self::start_with(providers, &[]).await
+    }
+
+    async fn start_with(providers: &[&str], settings: &[(&str, &str)]) -> Self {
+        let product = Product::start_with(providers, settings).await;
         let front = Front::start(NAME, product.address()).await;
         let mut deployed = Self { product, front, files: vec![] };
         let business = deployed.file(BUSINESS);
@@ -381,7 +332,11 @@ impl Deployed {
 
     /// From now on this is what the world finds under the name.
     async fn put_in_front_of(&mut self, address: SocketAddr) {
-        self.front = Front::start(NAME, address).await;
+        self.put(Front::start(NAME, address).await);
+    }
+
+    fn put(&mut self, front: Front) {
+        self.front = front;
         let certificate = self.front.certificate().to_owned();
         let certificate = self.file(&certificate);
         let proxy = self.front.proxy();

@@ -1,11 +1,14 @@
 //! A program that runs, and what it writes.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 /// How long something is waited for before the test fails. Only tests that fail wait so long.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -18,6 +21,8 @@ pub(crate) struct Process {
     child: Child,
     output: [Lines; 2],
     readers: Vec<JoinHandle<()>>,
+    /// The other side of its terminal, if it has one.
+    _terminal: Option<File>,
 }
 
 type Lines = Arc<Mutex<Vec<String>>>;
@@ -25,20 +30,43 @@ type Lines = Arc<Mutex<Vec<String>>>;
 impl Process {
     /// Starts the program with these arguments, these settings and no others.
     pub(crate) fn start(arguments: &[&str], settings: &Settings, input: &str) -> Self {
+        let mut process = Self::spawn(arguments, settings, Stdio::piped(), None);
+        // One that has ended already reads nothing, which is no fault.
+        let _ = process.child.stdin.take().unwrap().write_all(input.as_bytes());
+        process
+    }
+
+    /// Starts it at a terminal, where somebody types this.
+    pub(crate) fn start_at_terminal(arguments: &[&str], settings: &Settings, typed: &str) -> Self {
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&master).unwrap();
+        unlockpt(&master).unwrap();
+        let name = ptsname(&master, vec![]).unwrap().into_string().unwrap();
+        let terminal = File::options().read(true).write(true).open(name).unwrap();
+        let mut master = File::from(master);
+        master.write_all(typed.as_bytes()).unwrap();
+        Self::spawn(arguments, settings, terminal.into(), Some(master))
+    }
+
+    fn spawn(
+        arguments: &[&str],
+        settings: &Settings,
+        input: Stdio,
+        terminal: Option<File>,
+    ) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_local"))
             .args(arguments)
             .env_clear()
             .envs(settings)
-            .stdin(Stdio::piped())
+            .stdin(input)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        // One that has ended already reads nothing, which is no fault.
-        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
         let (out, out_reader) = lines(child.stdout.take().unwrap());
         let (err, err_reader) = lines(child.stderr.take().unwrap());
-        Self { child, output: [out, err], readers: vec![out_reader, err_reader] }
+        let readers = vec![out_reader, err_reader];
+        Self { child, output: [out, err], readers, _terminal: terminal }
     }
 
     /// The lines of its standard output so far.

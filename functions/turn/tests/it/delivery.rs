@@ -127,6 +127,19 @@ async fn sends_by_another_what_a_receipt_says_has_failed() {
 }
 
 #[tokio::test]
+async fn goes_another_way_at_once_when_a_receipt_speaks_of_the_sender() {
+    let mut scene = answered_by_twilio().await;
+    scene.report(&scene.receipt(&sid(&scene), "undelivered", Some(30034))).await;
+    scene.work().await;
+    assert_eq!(scene.state("twilio").await, State::Down);
+    assert!(scene.alarm("route.down").unwrap().contains("Register brand and campaign"));
+    scene.person = PEOPLE[1];
+    scene.say("My sink leaks").await;
+    assert_eq!(scene.messagecentral.texts_to(PEOPLE[1]).len(), 1);
+    assert!(scene.twilio.texts_to(PEOPLE[1]).is_empty());
+}
+
+#[tokio::test]
 async fn sends_by_another_what_twilio_says_has_failed_when_it_is_asked() {
     let mut scene = answered_by_twilio().await;
     // The receipt got lost.

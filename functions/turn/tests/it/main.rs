@@ -3,13 +3,17 @@
 
 #![expect(clippy::unwrap_used, reason = "whoever breaks fails a test")]
 
+mod alarms;
 mod answers;
 mod crashes;
 mod delivery;
 mod endings;
 mod folding;
 mod logs;
+mod matrix;
+mod ordeal;
 mod outages;
+mod probes;
 mod proxy;
 mod receipts;
 mod results;

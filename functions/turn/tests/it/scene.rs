@@ -10,7 +10,9 @@ use std::time::Duration;
 use agent::{Agent, Page, Patience};
 use bytes::Bytes;
 use conversations::{Conversation, ConversationId, Store, Trace, Unavailable};
-use fakes::{InboundShape, MessageCentral, OpenAi, Route, Twilio, WebhookCall};
+use fakes::{
+    AwsSms, InboundShape, MessageCentral, OpenAi, Plivo, Route, Twilio, Vonage, WebhookCall,
+};
 use futures::FutureExt;
 use inbound::Inbound;
 use jiff::{SignedDuration, Timestamp};
@@ -19,7 +21,7 @@ use receipts::Receipts;
 use serde_json::Value;
 use settings::Settings;
 use sms::{Number, Providers};
-use sweep::Sweep;
+use sweep::{Probes, Sweep};
 use telemetry::TraceId;
 use tempfile::TempDir;
 use turn::{Results, Turn};
@@ -29,7 +31,7 @@ use crate::logs::Logs;
 /// Under which address the providers know us.
 const PUBLIC_URL: &str = "https://text.example.test";
 
-/// What `MessageCentral` has to bring along.
+/// What `MessageCentral` and Plivo have to bring along.
 const TOKEN: &str = "the-token-of-the-webhook";
 
 /// A failure of the model is one at once, and a busy machine is none.
@@ -50,6 +52,9 @@ pub(crate) struct Scene {
     pub(crate) openai: OpenAi,
     pub(crate) twilio: Twilio,
     pub(crate) messagecentral: MessageCentral,
+    pub(crate) vonage: Vonage,
+    pub(crate) plivo: Plivo,
+    pub(crate) aws: AwsSms,
     /// Who texts.
     pub(crate) person: &'static str,
     /// By whom their texts come.
@@ -75,14 +80,11 @@ pub(crate) struct Process {
 
 /// A webhook call as it was made, to be made again.
 #[derive(Clone)]
-pub(crate) struct Call {
-    path: String,
-    webhook: WebhookCall,
-}
+pub(crate) struct Call(WebhookCall);
 
 impl Scene {
     /// On the embedded store, sending by these providers, the first of them first. The person texts
-    /// by Twilio if that is one of them.
+    /// by Twilio if that is one of them, else by the first.
     pub(crate) async fn sending_by(providers: &str) -> Self {
         Self::with(providers, &[]).await
     }
@@ -97,10 +99,8 @@ impl Scene {
 
     /// Lets the functions reach what this setting names by another address than the test does.
     pub(crate) fn reach(&mut self, setting: &str, address: &str) {
-        let mut settings = self.settings.clone();
-        settings.insert(setting.into(), address.into());
         let store = self.process.store.clone();
-        self.process = Process::start(&settings.into_iter().collect());
+        self.restart_with(&[(setting, address)]);
         self.process.store = store;
     }
 
@@ -108,6 +108,10 @@ impl Scene {
     pub(crate) async fn with(providers: &str, settings: &[(&str, &str)]) -> Self {
         let (openai, twilio, messagecentral) =
             (OpenAi::start().await, Twilio::start().await, MessageCentral::start().await);
+        let (vonage, plivo, aws) =
+            (Vonage::start().await, Plivo::start().await, AwsSms::start().await);
+        plivo.enter(&format!("{PUBLIC_URL}/webhooks/plivo/inbound?token={TOKEN}"));
+        let of_aws = aws.settings();
         let folder = tempfile::tempdir().unwrap();
         let data_dir = folder.path().display().to_string();
         let of_store = match settings.iter().any(|(name, _)| *name == "GOOGLE_CLOUD_PROJECT") {
@@ -127,8 +131,19 @@ impl Scene {
             ("MC_SENDER_ID", "TEXTBK"),
             ("MC_BASE_URL", &messagecentral.url()),
             ("MC_WEBHOOK_TOKEN", TOKEN),
+            ("VONAGE_APPLICATION_ID", vonage.application_id()),
+            ("VONAGE_PRIVATE_KEY", vonage.private_key()),
+            ("VONAGE_SIGNATURE_SECRET", vonage.signature_secret()),
+            ("VONAGE_FROM", vonage.number()),
+            ("VONAGE_BASE_URL", &vonage.url()),
+            ("PLIVO_AUTH_ID", plivo.auth_id()),
+            ("PLIVO_AUTH_TOKEN", plivo.auth_token()),
+            ("PLIVO_WEBHOOK_TOKEN", TOKEN),
+            ("PLIVO_FROM", plivo.number()),
+            ("PLIVO_BASE_URL", &plivo.url()),
         ]
         .into_iter()
+        .chain(of_aws.iter().map(|(name, value)| (*name, value.as_str())))
         .chain(of_store)
         .chain(settings.iter().copied())
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -138,8 +153,11 @@ impl Scene {
             openai,
             twilio,
             messagecentral,
+            vonage,
+            plivo,
+            aws,
             person: "+12025550143",
-            carrier: if providers.contains("twilio") { "twilio" } else { "messagecentral" },
+            carrier: carrier(providers),
             now: "2026-01-05T15:00:00Z".parse().unwrap(),
             settings,
             said: Mutex::default(),
@@ -150,8 +168,14 @@ impl Scene {
 
     /// Ends the process as `kill -9` does, and starts another on what is stored.
     pub(crate) fn restart(&mut self) {
-        let settings = self.settings.clone().into_iter().collect();
-        self.process = Process::start(&settings);
+        self.restart_with(&[]);
+    }
+
+    /// As [`Self::restart`], with some settings that are others until the next time.
+    pub(crate) fn restart_with(&mut self, others: &[(&str, &str)]) {
+        let mut settings = self.settings.clone();
+        settings.extend(others.iter().map(|(name, value)| ((*name).into(), (*value).into())));
+        self.process = Process::start(&settings.into_iter().collect());
     }
 
     /// The person texts us, and is acknowledged.
@@ -171,20 +195,17 @@ impl Scene {
     pub(crate) fn call(&self, body: &str) -> Call {
         self.said.lock().unwrap().insert(body.to_owned());
         match self.carrier {
-            "twilio" => Call {
-                path: "/webhooks/twilio/inbound".into(),
-                webhook: self.twilio.inbound(&route(), self.person, body),
-            },
+            "twilio" => Call(self.twilio.inbound(&route(), self.person, body)),
+            "vonage" => Call(self.vonage.inbound(&route(), self.person, body)),
+            "plivo" => Call(self.plivo.inbound(&route(), self.person, body)),
+            "aws" => Call(self.aws.inbound(&route(), self.person, body)),
             _ => self.call_in_shape(&InboundShape::default(), body),
         }
     }
 
     /// The call by which `MessageCentral` tells us of a text, in one of its shapes.
     pub(crate) fn call_in_shape(&self, shape: &InboundShape, body: &str) -> Call {
-        Call {
-            path: format!("/webhooks/messagecentral/inbound?token={TOKEN}"),
-            webhook: self.messagecentral.inbound(&route(), TOKEN, shape, self.person, body),
-        }
+        Call(self.messagecentral.inbound(&route(), TOKEN, shape, self.person, body))
     }
 
     /// Makes a call for texts, and returns the status of the answer.
@@ -196,25 +217,45 @@ impl Scene {
 
     /// The call by which Twilio reports what became of a message.
     pub(crate) fn receipt(&self, sid: &str, status: &str, code: Option<u32>) -> Call {
-        let webhook = self.twilio.receipt(&route(), sid, status, code);
-        let messages = self.twilio.messages();
-        let message = messages.iter().find(|message| message.sid == sid).unwrap();
-        let path = message.status_callback.as_ref().unwrap().strip_prefix(PUBLIC_URL).unwrap();
-        Call { path: path.into(), webhook }
+        Call(self.twilio.receipt(&route(), sid, status, code))
+    }
+
+    /// The call by which a provider reports what became of a message, in its own word, with its own
+    /// code.
+    pub(crate) fn receipt_by(
+        &self,
+        provider: &str,
+        id: &str,
+        word: &str,
+        code: Option<u32>,
+    ) -> Call {
+        Call(match provider {
+            "twilio" => self.twilio.receipt(&route(), id, word, code),
+            "vonage" => self.vonage.receipt(&route(), id, word, code),
+            "plivo" => self.plivo.receipt(&route(), id, word, code),
+            "aws" => self.aws.receipt(&route(), id, word),
+            _ => unreachable!("{provider} sends no receipts"),
+        })
     }
 
     /// Any form call of Twilio's, signed.
     pub(crate) fn signed(&self, path: &str, fields: &[(&str, &str)]) -> Call {
-        Call { path: path.into(), webhook: self.twilio.signed(&route(), path, fields) }
+        Call(self.twilio.signed(&route(), path, fields))
     }
 
     /// Makes a call for receipts, and returns the trace of its attempt.
     pub(crate) async fn report(&self, call: &Call) -> Option<TraceId> {
+        let (status, trace) = self.try_report(call).await;
+        assert_eq!(status, 200);
+        trace
+    }
+
+    /// As [`Self::report`], also if it should not be taken. The status of the answer comes first.
+    pub(crate) async fn try_report(&self, call: &Call) -> (u16, Option<TraceId>) {
         let (request, fresh) = (call.request(), TraceId::fresh());
         let receipts = &self.process.receipts;
-        let (answer, trace) = receipts.receive("twilio", request, &fresh, self.now).await;
-        assert_eq!(answer.status(), 200);
-        trace
+        let (answer, trace) = receipts.receive(call.provider(), request, &fresh, self.now).await;
+        (answer.status().as_u16(), trace)
     }
 
     /// Does everything that the queue asks for.
@@ -243,6 +284,7 @@ impl Scene {
     /// Wakes what is due, and does it.
     pub(crate) async fn sweep(&self) {
         self.process.sweep.run(self.now).await.unwrap();
+        self.process.sweep.watch(self.now).await.unwrap();
         self.work().await;
     }
 
@@ -298,6 +340,16 @@ impl Scene {
         );
     }
 
+    /// From now on the embedded store takes nothing new about attempts by this provider, until
+    /// [`Self::free_disk`].
+    pub(crate) fn fill_disk_for(&self, provider: &str) {
+        self.disk(&format!(
+            "CREATE TRIGGER full BEFORE UPDATE ON documents
+             WHEN NEW.collection = 'attempts' AND NEW.body ->> '$.provider' = '{provider}'
+             BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END",
+        ));
+    }
+
     pub(crate) fn free_disk(&self) {
         self.disk("DROP TRIGGER full");
     }
@@ -338,8 +390,14 @@ impl Scene {
     }
 
     pub(crate) fn id(&self) -> ConversationId {
-        let ours = if self.carrier == "twilio" { self.twilio.number() } else { "UTOMOB" };
-        ConversationId::of(ours, &Number::parse(self.person).unwrap())
+        let ours = match self.carrier {
+            "twilio" => self.twilio.number().to_owned(),
+            "vonage" => format!("+{}", self.vonage.number()),
+            "plivo" => format!("+{}", self.plivo.number()),
+            "aws" => self.aws.number().to_owned(),
+            _ => "UTOMOB".to_owned(),
+        };
+        ConversationId::of(&ours, &Number::parse(self.person).unwrap())
     }
 
     /// What the person got, by Twilio and by `MessageCentral`.
@@ -413,6 +471,9 @@ impl Drop for Scene {
             OpenAi::KEY,
             self.twilio.auth_token(),
             self.messagecentral.password(),
+            self.vonage.signature_secret(),
+            self.plivo.auth_token(),
+            self.aws.secret_access_key(),
             TOKEN,
         ];
         let personal = said.chain(self.heard()).chain(secrets.map(str::to_owned));
@@ -448,7 +509,12 @@ impl Process {
                 store: store.clone(),
                 queue: queue.clone(),
             }),
-            sweep: Sweep { store: store.clone(), queue: queue.clone(), providers },
+            sweep: Sweep {
+                store: store.clone(),
+                queue: queue.clone(),
+                probes: Probes::from_settings(settings, &providers).unwrap().map(Arc::new),
+                providers,
+            },
             store,
             queue,
         }
@@ -458,14 +524,14 @@ impl Process {
 impl Call {
     /// The call as the function gets it.
     pub(crate) fn request(&self) -> http::Request<Bytes> {
-        let body = Bytes::from(self.webhook.body.clone());
-        let mut request = http::Request::post(&self.path).body(body).unwrap();
-        *request.headers_mut() = self.webhook.headers.clone();
+        let body = Bytes::from(self.0.body.clone());
+        let mut request = http::Request::post(self.0.path()).body(body).unwrap();
+        *request.headers_mut() = self.0.headers.clone();
         request
     }
 
     fn provider(&self) -> &str {
-        self.path.split('/').nth(2).unwrap()
+        self.0.path().split('/').nth(2).unwrap()
     }
 }
 
@@ -477,6 +543,13 @@ pub(crate) async fn until(so: impl AsyncFn() -> bool) {
         }
     };
     tokio::time::timeout(ENDLESS, waiting).await.expect("it comes to that");
+}
+
+/// By whom a person texts us whom these providers answer.
+fn carrier(providers: &str) -> &'static str {
+    let first = providers.split(',').next().unwrap();
+    let known = ["messagecentral", "vonage", "plivo", "aws"].into_iter().find(|it| *it == first);
+    known.filter(|_| !providers.contains("twilio")).unwrap_or("twilio")
 }
 
 /// Calls are handed over in this process, so the address behind it is nobody's.

@@ -361,7 +361,7 @@ fn id() -> ConversationId {
     ConversationId::of(OURS, &person())
 }
 
-fn claim(message: &str) -> Claim {
+pub(crate) fn claim(message: &str) -> Claim {
     Claim::of_message("twilio", message)
 }
 
@@ -449,7 +449,7 @@ fn attempt(name: &str) -> Change {
     Change::Attempt(attempt_called(name))
 }
 
-fn attempt_called(name: &str) -> Attempt {
+pub(crate) fn attempt_called(name: &str) -> Attempt {
     Attempt::begin(name.into(), &id(), ("twilio", OURS, None), &person(), reply(), now())
 }
 

@@ -4,6 +4,11 @@
 
 mod contract;
 mod quarantine;
+<<<<<<< HEAD
+mod statuses;
+=======
+mod watched;
+>>>>>>> probe
 
 use std::sync::Arc;
 
@@ -12,6 +17,7 @@ use settings::Settings;
 
 use contract::*;
 use quarantine::*;
+use watched::*;
 
 /// One test for each promise and store. A store is empty, or shared with tests that use other
 /// numbers.
@@ -65,6 +71,11 @@ promises! {
     keeps_what_has_ended
     takes_the_answer_to_a_trial_and_no_other_text
     keeps_a_consent_for_longer_than_a_claim_may_take
+    opens_sends_and_sees_a_probe_once
+    misses_no_probe_that_arrives_at_the_same_moment
+    sends_no_probe_to_who_has_stopped
+    tells_the_same_once_or_once_a_day
+    notes_each_conversation_once
 }
 
 fn sqlite(folder: &tempfile::TempDir) -> Arc<Store> {

@@ -2,7 +2,7 @@ use evidence::Sign::{Answered, Delivered, Sent, Unknown, Waiting};
 use evidence::State::{Down, Healthy, Suspect, Unproven};
 use sms::About;
 
-use crate::story::{failed, minute, refused, story};
+use crate::story::{Story, failed, minute, refused, story};
 
 #[test]
 fn a_route_that_nobody_has_tried_is_unproven() {
@@ -233,4 +233,17 @@ fn a_look_is_due_whenever_silence_comes_to_mean_more() {
         now = look;
     }
     assert_eq!(looks, [1, 2, 5, 10, 30]);
+}
+
+#[test]
+fn a_country_where_eight_texts_show_no_sign_is_told_before_it_is_suspect() {
+    let home = || story().text(0.0, Delivered);
+    let abroad = |texts| story().to("44").hourly(texts, 0.0, Waiting).beside(home());
+    let said = "twilio was handed 8 texts to +44, and nothing has ever shown that one arrived.";
+    let told = |story: Story, at| story.record.no_evidence(minute(at));
+    assert_eq!(told(abroad(8), 424.0), None, "the last is too young to be answered");
+    assert_eq!(told(abroad(8), 425.0).as_deref(), Some(said));
+    assert_eq!(abroad(8).state(425.0), Unproven);
+    assert_eq!(told(abroad(8).text(421.0, Answered), 430.0), None);
+    assert_eq!(told(abroad(8), 425.0 + 24.0 * 60.0), None, "nobody there is texted any more");
 }

@@ -31,11 +31,25 @@ async fn misbehaves_before_or_after_the_work() {
         (Mode::HangsBefore, Err("no answer in time".into()), 0),
         (Mode::HangsAfter, Err("no answer in time".into()), 1),
         (Mode::CutsAfter, Err("cut".into()), 2),
+        (Mode::CutsBefore, Err("cut".into()), 2),
         (Mode::Nonsense, Ok((200, "<html>It works!</html>".into())), 3),
-        (Mode::Holds, Err("no answer in time".into()), 3),
+        (Mode::FailsAfter(502, "busy".into()), Ok((502, "busy".into())), 4),
+        (Mode::Holds, Err("no answer in time".into()), 4),
     ] {
         twilio.switch.set(mode.clone());
         assert_eq!(send(&twilio).await, seen, "{mode:?}");
         assert_eq!(twilio.messages().len(), taken, "{mode:?}");
     }
+}
+
+#[tokio::test]
+async fn does_what_was_planned_before_it_goes_on_as_ever() {
+    let twilio = Twilio::start().await;
+    twilio.switch.plan([Mode::Fails(503, "busy".into()), Mode::HangsAfter]);
+    assert_eq!(send(&twilio).await, Ok((503, "busy".into())));
+    let hanging = twilio.switch.next_hanging();
+    assert_eq!(send(&twilio).await, Err("no answer in time".into()));
+    hanging.await;
+    assert_eq!(twilio.switch.left(), 0);
+    assert_eq!(send(&twilio).await.unwrap().0, 201);
 }

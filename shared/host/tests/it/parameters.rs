@@ -74,7 +74,8 @@ async fn asks_for_what_the_environment_lacks_and_for_no_more() {
         .filter(|name| !given.contains(name))
         .map(|name| format!("{}{name}", owner.path))
         .collect();
-    assert_eq!((asked, calls.len()), (lacking, 2));
+    let at_once = lacking.len().div_ceil(10);
+    assert_eq!((asked, calls.len()), (lacking, at_once));
     // The environment wins.
     assert_eq!(function.answers(&owner).await, 200);
 }

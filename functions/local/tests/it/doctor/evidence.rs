@@ -1,0 +1,98 @@
+//! What `doctor` says of the ways by which the last texts went.
+
+use conversations::{Attempt, ConversationId, Learned, Reply, Word};
+use jiff::{SignedDuration, Timestamp};
+use sms::{Number, Providers, Status};
+use telemetry::TraceId;
+
+use super::{Deployed, check, not_ticked, providers};
+use crate::product::{ANN, PUBLIC_URL, Ran};
+
+/// The incident that began it all: ten times SUCCESS, and not one text arrived.
+#[tokio::test]
+async fn a_provider_that_takes_texts_and_loses_them_is_named() {
+    let mut deployed = providers::of_the_house().await;
+    for _ in 0..3 {
+        went(&deployed, "messagecentral", Status::Accepted, None).await;
+    }
+    went(&deployed, "twilio", Status::Delivered, None).await;
+    let ran = deployed.doctor(&[]).await;
+    check(
+        &ran,
+        "✗ route: messagecentral, from UTOMOB to +1, is suspect: It was handed 3 texts, and nothing \
+         has ever shown that one arrived",
+        "Ask the provider what became of the texts that the console shows as unconfirmed.",
+    );
+    let twilio = "✓ route: twilio, from +12025550100 to +1, is healthy: A receipt has confirmed \
+                  that a text arrived";
+    assert_eq!(ways(&ran)[1], twilio);
+}
+
+#[tokio::test]
+async fn a_provider_that_lets_nobody_in_is_named_with_its_fix() {
+    let mut deployed = providers::of_the_house().await;
+    went(&deployed, "messagecentral", Status::Delivered, None).await;
+    went(&deployed, "twilio", Status::Failed, Some("20003")).await;
+    let ran = deployed.doctor(&[]).await;
+    check(
+        &ran,
+        "✗ route: twilio, from +12025550100 to +1, is down: It refuses texts because of the \
+         account (code 20003)",
+        "Copy TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN from Twilio's console again",
+    );
+}
+
+#[tokio::test]
+async fn a_way_that_is_young_needs_nobody() {
+    let mut deployed = providers::of_the_house().await;
+    let ran = deployed.doctor(&[]).await;
+    assert_eq!(ways(&ran), [""; 0], "nothing was sent yet");
+    let young = attempt("twilio", Timestamp::now());
+    weigh(&deployed, &learned(&young, Status::Accepted, None)).await;
+    let ran = deployed.doctor(&[]).await;
+    assert_eq!(not_ticked(&ran), [""; 0]);
+    assert_eq!(
+        ways(&ran),
+        ["✓ route: twilio, from +12025550100 to +1, is unproven: It was handed one text, too few \
+          to tell"]
+    );
+}
+
+/// What became of a text that went this way a quarter of an hour ago.
+async fn went(deployed: &Deployed, provider: &str, status: Status, code: Option<&str>) {
+    let then = Timestamp::now() - SignedDuration::from_mins(15);
+    weigh(deployed, &learned(&attempt(provider, then), status, code)).await;
+}
+
+async fn weigh(deployed: &Deployed, attempt: &Attempt) {
+    let settings = deployed.product.settings.iter().map(|(name, value)| (&**name, &**value));
+    let settings: settings::Settings = settings.collect();
+    let providers = Providers::configured(&settings, PUBLIC_URL, false).unwrap();
+    let attempts = std::slice::from_ref(attempt);
+    deployed.product.store.weigh(&providers, attempts, Timestamp::now()).await.unwrap();
+}
+
+fn attempt(provider: &str, at: Timestamp) -> Attempt {
+    let ann = Number::parse(ANN).unwrap();
+    let trace = TraceId::fresh();
+    let sender = if provider == "twilio" { "+12025550100" } else { "UTOMOB" };
+    let reply = Reply::alone("Noon?", &trace, at);
+    let by = (provider, sender, None);
+    Attempt::begin(trace.to_string(), &ConversationId::of(sender, &ann), by, &ann, reply, at)
+}
+
+fn learned(attempt: &Attempt, status: Status, code: Option<&str>) -> Attempt {
+    attempt.knowing(&Learned {
+        attempt: attempt.id.clone(),
+        word: Word::Whole(status),
+        message: None,
+        code: code.map(str::to_owned),
+        at: attempt.at,
+    })
+}
+
+/// What is said of the ways.
+fn ways(ran: &Ran) -> Vec<&str> {
+    let lines = ran.printed.iter().map(|line| line.trim());
+    lines.filter(|line| line[line.find(' ').unwrap_or(0)..].starts_with(" route: ")).collect()
+}

@@ -1,0 +1,157 @@
+//! Probes: two numbers of ours at two providers text each other, and silence is an alarm.
+//!
+//! Here a probe is decided on, and missed where it does not arrive; `turn` sends it.
+
+use conversations::{Attempt, ConversationId, KnownProbe, Notice, Probe, Unavailable};
+use jiff::{SignedDuration, Timestamp};
+use settings::{Names, Settings, SettingsError};
+use sms::{Number, Providers, Status};
+use telemetry::{Alarm, raise};
+use uuid::Uuid;
+
+use crate::{Sweep, SweepError};
+
+/// No more often than this, since every probe is a text that is paid for, at both ends.
+const LEAST: SignedDuration = SignedDuration::from_hours(1);
+
+/// Which numbers of ours text each other, and how often.
+pub struct Probes {
+    every: SignedDuration,
+    ways: Vec<Way>,
+}
+
+/// One way that is probed.
+struct Way {
+    from: &'static str,
+    to: &'static str,
+    number: Number,
+}
+
+impl Probes {
+    /// What [`Probes::from_settings`] reads.
+    pub const SETTINGS: Names = &["PROBE_EVERY"];
+
+    /// The probes that `PROBE_EVERY` asks for, as `6h` or `90m`: every provider that has a number of
+    /// its own texts the next such one, and the last one the first. Two make two texts each time.
+    pub fn from_settings(
+        settings: &Settings,
+        providers: &Providers,
+    ) -> Result<Option<Self>, SettingsError> {
+        let Some(every) = settings.get("PROBE_EVERY") else { return Ok(None) };
+        let invalid = |problem: &str| SettingsError::Invalid {
+            name: "PROBE_EVERY",
+            problem: problem.to_owned(),
+        };
+        let every = every.parse().ok().filter(|every: &SignedDuration| *every >= LEAST);
+        let every = every.ok_or_else(|| {
+            invalid("write how often, as 6h or 90m; no more often than 1h, since each costs money")
+        })?;
+        let own = |provider: &'_ dyn sms::Provider| Some((provider.name(), provider.number()?));
+        let ends: Vec<_> = providers.iter().filter_map(own).collect();
+        if ends.len() < 2 {
+            return Err(invalid(
+                "it takes two providers that have a number each, written as +12025550143, and not a \
+                 name, a service or a pool: configure another, or leave this out",
+            ));
+        }
+        let next = ends.iter().cycle().skip(1);
+        let ways = ends.iter().zip(next).map(|((from, _), (to, number))| Way {
+            from,
+            to,
+            number: number.clone(),
+        });
+        Ok(Some(Self { every, ways: ways.collect() }))
+    }
+}
+
+impl Sweep {
+    /// Sees to it that every way is probed when it is time, and says so where nothing arrives.
+    pub(crate) async fn probe(&self, now: Timestamp) -> Result<(), SweepError> {
+        let Some(Probes { every, ways }) = self.probes.as_deref() else { return Ok(()) };
+        for way in ways {
+            let id = ConversationId::of_probe(way.from, &way.number);
+            match self.store.probe(&id).await? {
+                // Said once. The next one that arrives ends it.
+                Some(last) if last.probe.is_missing(now) && !last.probe.silent => {
+                    self.miss(&last, now).await?;
+                }
+                Some(last) if last.probe.is_to_be_sent(now) => {
+                    self.wake_one(&id, last.probe.at, now).await?;
+                }
+                Some(last) if now < last.probe.at + *every => {}
+                last => {
+                    let silent = last.as_ref().is_some_and(|last| last.probe.silent);
+                    let next = way.probe(silent, now);
+                    if self.store.open_probe(&id, last.as_ref(), &next).await? {
+                        self.wake_one(&id, now, now).await?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Raises the alarm: a probe did not arrive.
+    async fn miss(&self, known: &KnownProbe, now: Timestamp) -> Result<(), Unavailable> {
+        let Probe { from, to, attempt, at, .. } = &known.probe;
+        let attempt = match attempt {
+            Some(id) => self.store.attempt(id).await?,
+            None => None,
+        };
+        let sentence = format!(
+            "A text by {from} to our number at {to} did not arrive within 10 minutes. {}",
+            self.what_is_known(from, attempt.as_ref())
+        );
+        let notice = Notice {
+            id: format!("probe-{from}-{to}-{}", at.as_millisecond()),
+            sentence: sentence.clone(),
+            conversation: None,
+            trace: attempt.map(|attempt| attempt.trace),
+            at: now,
+        };
+        if self.store.probe_missed(known, &notice).await? {
+            raise!(Alarm::ProbeSilent, provider.name = from, probe.to = to, "{sentence}");
+        }
+        Ok(())
+    }
+
+    /// What the provider itself says of it.
+    fn what_is_known(&self, from: &str, attempt: Option<&Attempt>) -> String {
+        let Some(attempt) = attempt else {
+            return "It was not even sent: the log of turn says why.".into();
+        };
+        let code = attempt.code.as_deref().unwrap_or("no code");
+        let means = self.providers.explain(from, code).map(ToString::to_string).unwrap_or_default();
+        match attempt.status() {
+            Status::Sending | Status::Unknown => {
+                format!("It is not known whether {from} took it.")
+            }
+            Status::Accepted | Status::Sent => {
+                format!("{from} took it, and says no more. Run `doctor` for both.")
+            }
+            Status::Delivered => {
+                format!(
+                    "{from} says that it was delivered: see whether the address for texts at the \
+                     other is ours."
+                )
+            }
+            Status::Failed | Status::Undelivered => {
+                format!("{from} did not carry it ({code}). {means}").trim_end().to_owned()
+            }
+        }
+    }
+}
+
+impl Way {
+    fn probe(&self, silent: bool, now: Timestamp) -> Probe {
+        Probe {
+            from: self.from.to_owned(),
+            to: self.to.to_owned(),
+            code: Uuid::new_v4().simple().to_string(),
+            attempt: None,
+            arrived: false,
+            silent,
+            at: now,
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Watching for what nobody else would see: each is said once, not every time that it is seen.
+
+use conversations::{Notice, Unavailable};
+use evidence::{Route, State};
+use jiff::{SignedDuration, Timestamp};
+use telemetry::{Alarm, raise};
+
+use crate::{Sweep, SweepError};
+
+/// How often, in minutes: dead letters wait for a person, and the rest takes hours to show.
+const EVERY: i64 = 5;
+
+/// After how long something that lasts is said again.
+const AGAIN: SignedDuration = SignedDuration::from_hours(24);
+
+impl Sweep {
+    /// Looks, when it is time: called every minute, every fifth.
+    pub async fn watch(&self, now: Timestamp) -> Result<(), SweepError> {
+        if now.as_second() / 60 % EVERY != 0 {
+            return Ok(());
+        }
+        // Each whether or not the others can be seen.
+        let seen = [
+            self.dead_letters().await,
+            self.routes(now).await.map_err(SweepError::from),
+            self.silence(now).await.map_err(SweepError::from),
+        ];
+        seen.into_iter().collect()
+    }
+
+    async fn dead_letters(&self) -> Result<(), SweepError> {
+        if let Some(count @ 1..) = self.queue.dead_letters().await? {
+            raise!(Alarm::DeadLetters, count, "wake-ups that were put aside: {count}");
+        }
+        Ok(())
+    }
+
+    /// What is doubtful about routes, though it is not held against them.
+    async fn routes(&self, now: Timestamp) -> Result<(), Unavailable> {
+        let health = self.store.health().await?;
+        for record in self.store.records(&self.providers.names()).await? {
+            let Route { provider, country, .. } = &record.route;
+            if let Some(sentence) = record.too_many_unknown(now) {
+                let notice = notice(format!("unknown-{provider}-{country}"), &sentence, now);
+                if self.store.notice_anew(&notice, Some(AGAIN)).await? {
+                    raise!(Alarm::UnknownOutcomes, provider.name = provider, country, "{sentence}");
+                }
+            }
+            // Of one that is suspect or down that is known, and was said.
+            let open = health.state(&record.route) == State::Unproven;
+            if let Some(sentence) = record.no_evidence(now).filter(|_| open) {
+                let notice = notice(format!("no-evidence-{provider}-{country}"), &sentence, now);
+                if self.store.notice_anew(&notice, Some(AGAIN)).await? {
+                    raise!(Alarm::NoEvidence, provider.name = provider, country, "{sentence}");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether nobody texts where people usually do. Said once: the name of the notice holds the
+    /// moment since when.
+    async fn silence(&self, now: Timestamp) -> Result<(), Unavailable> {
+        let rhythm = self.store.rhythm().await?;
+        let (Some(since), Some(sentence)) = (rhythm.last(), rhythm.silence(now)) else {
+            return Ok(());
+        };
+        let notice = notice(format!("silence-{}", since.as_millisecond()), &sentence, now);
+        if self.store.notice_anew(&notice, None).await? {
+            raise!(Alarm::Silence, "{sentence}");
+        }
+        Ok(())
+    }
+}
+
+fn notice(id: String, sentence: &str, at: Timestamp) -> Notice {
+    Notice { id, sentence: sentence.to_owned(), conversation: None, trace: None, at }
+}

@@ -1,0 +1,57 @@
+//! Whether replies arrive: `cargo bench -p turn --bench delivery`. Prints tables, in which nothing is
+//! judged: how soon a loss is found out, how often a healthy route is suspected, and how often each
+//! reply arrives whatever happens on its way.
+//!
+//! With a number behind `--` it repeats the run of this seed alone, and tells what happened.
+
+#![expect(clippy::unwrap_used, reason = "a benchmark that fails should say so")]
+#![expect(clippy::print_stdout, reason = "the tables are what this is for")]
+
+#[path = "../../tests/it/logs.rs"]
+mod logs;
+#[path = "../../tests/it/ordeal.rs"]
+mod ordeal;
+#[expect(dead_code, reason = "the tests use the rest")]
+#[path = "../../tests/it/scene.rs"]
+mod scene;
+#[path = "../../../../shared/evidence/benches/tables/mod.rs"]
+mod tables;
+
+use crate::ordeal::{Fault, Outcome, PROVIDERS, run, runs};
+
+/// Runs of made-up traffic, for each number of the first tables.
+const SIMULATED: u64 = 8;
+
+/// Runs of the whole product.
+const RUNS: u64 = 1_000;
+
+fn main() {
+    let seed = std::env::args().find_map(|argument| argument.parse().ok());
+    if let Some(seed) = seed {
+        return print!("{}", run(seed));
+    }
+    tables::print(SIMULATED);
+    print(&runs(0..RUNS));
+}
+
+fn print(outcomes: &[Outcome]) {
+    println!("\nReplies that arrived never / once / more than once, in {RUNS} runs in which this");
+    println!("happened to a request to this provider, among other things.\n");
+    let row = |name: &str, cells: [String; 5]| {
+        println!("{name:<31}{}", cells.map(|cell| format!("{cell:>16}")).concat());
+    };
+    row("", PROVIDERS.map(Into::into));
+    for fault in Fault::ALL {
+        let met = |provider| outcomes.iter().filter(move |it| it.met.contains(&(fault, provider)));
+        row(&fault.to_string(), PROVIDERS.map(|provider| counts(met(provider))));
+    }
+    println!("\nIn all runs: {}", counts(outcomes.iter()));
+}
+
+fn counts<'a>(outcomes: impl Iterator<Item = &'a Outcome>) -> String {
+    let mut counts = [0; 3];
+    for times in outcomes.flat_map(|outcome| outcome.arrived.values()) {
+        counts[(*times).min(2)] += 1;
+    }
+    counts.map(|count: usize| count.to_string()).join(" / ")
+}

@@ -1,0 +1,50 @@
+//! Sending a probe: a text to a number of ours, which shows whether texts arrive.
+
+use conversations::{Attempt, Learned, Reply, Unavailable};
+use sms::SendError;
+use telemetry::TraceId;
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use crate::Wake;
+use crate::send::REQUEST;
+
+impl Wake<'_> {
+    /// Sends the probe that the wake-up names, if it names one and that is still to be sent.
+    ///
+    /// Once and by one provider only: whatever becomes of it, the sweep tells whether it arrived.
+    pub(crate) async fn probe(&self) -> Result<(), Unavailable> {
+        let (now, store) = (self.clock.now(), &self.turn.store);
+        let known = store.probe(&self.id).await?.filter(|known| known.probe.is_to_be_sent(now));
+        let Some(known) = known else { return Ok(()) };
+        let providers = &self.turn.providers;
+        let [from, to] = [&known.probe.from, &known.probe.to].map(|name| providers.named(name));
+        let (Some(from), Some(theirs)) = (from, to.and_then(|to| to.number())) else {
+            tracing::warn!("sent no probe: its providers are not configured here");
+            return Ok(());
+        };
+        let trace = TraceId::fresh();
+        let id = format!("{trace}-{}", &Uuid::new_v4().simple().to_string()[..8]);
+        let reply = Reply::alone(&format!("textback probe {}", known.probe.code), &trace, now);
+        let by = (from.name(), from.sender(), None);
+        let attempt = Attempt::begin(id, &self.id, by, &theirs, reply, now);
+        let attempt = Attempt { apart: true, ..attempt };
+        if !store.begin_probe(&known, &attempt).await? {
+            tracing::warn!("sent no probe: somebody else has, or its number has said STOP");
+            return Ok(());
+        }
+        let outcome = timeout(REQUEST, from.send(providers.http(), &attempt.outgoing()))
+            .await
+            .unwrap_or_else(|_| Err(SendError::Unknown { code: "timeout".into() }));
+        match &outcome {
+            Ok(id) => tracing::info!(provider.name = from.name(), message.id = id, "sent a probe"),
+            Err(error) => tracing::warn!(provider.name = from.name(), %error, "a probe: {error}"),
+        }
+        store.learn(&Learned::of_outcome(&attempt, &outcome, self.clock.now())).await?;
+        if let Ok(id) = &outcome {
+            // A receipt may have been faster than we were.
+            store.join_receipts(Some((from.name(), id)), 10).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,144 @@
+//! What nobody would see if the sweep did not look: said once, and not at all where all is well.
+
+use conversations::{Attempt, Reply};
+use fakes::Mode;
+use jiff::{SignedDuration, Timestamp};
+use sms::Number;
+use telemetry::TraceId;
+
+use crate::scene::Scene;
+
+const DAY: i64 = 24 * 3_600;
+
+#[tokio::test]
+async fn unknown_outcomes_are_an_alarm_once_a_day() {
+    let mut scene = Scene::sending_by("messagecentral").await;
+    scene.messagecentral.switch.set(Mode::CutsAfter);
+    for (texts, alarms) in [(1, 0), (2, 0), (3, 1), (4, 1)] {
+        text_as(&mut scene, &format!("+1202555014{texts}")).await;
+        quarter(&mut scene).await;
+        assert_eq!(raised(&scene, "outcomes.unknown"), alarms, "after {texts} texts");
+    }
+    let sentence = "Of 3 of the last 3 texts by messagecentral to +1 nobody can tell whether they \
+                    were sent.";
+    assert!(scene.is_told(sentence).await);
+    scene.pass(DAY);
+    for texts in 5..8 {
+        text_as(&mut scene, &format!("+1202555014{texts}")).await;
+    }
+    quarter(&mut scene).await;
+    assert_eq!(raised(&scene, "outcomes.unknown"), 2);
+}
+
+#[tokio::test]
+async fn a_country_from_which_nothing_is_ever_heard_is_an_alarm_before_it_is_suspect() {
+    let mut scene = Scene::sending_by("messagecentral").await;
+    text_as(&mut scene, "+12025550143").await;
+    scene.live(60).await;
+    scene.say("Elm Street 5, on Tuesday").await;
+    for texts in 0..8 {
+        quarter(&mut scene).await;
+        assert_eq!(raised(&scene, "evidence.none"), 0, "after {texts} texts");
+        text_as(&mut scene, &format!("+44207946095{texts}")).await;
+    }
+    for _ in 0..3 {
+        quarter(&mut scene).await;
+        assert_eq!(raised(&scene, "evidence.none"), 1);
+    }
+    let sentence = "messagecentral was handed 8 texts to +44, and nothing has ever shown that one \
+                    arrived.";
+    assert!(scene.is_told(sentence).await);
+    assert_eq!(raised(&scene, "route.suspect"), 0);
+    scene.pass(2 * DAY);
+    quarter(&mut scene).await;
+    assert_eq!(raised(&scene, "evidence.none"), 1, "nobody there is texted any more");
+}
+
+#[tokio::test]
+async fn silence_where_texts_are_usual_is_one_alarm() {
+    let mut scene = Scene::sending_by("twilio").await;
+    four_weeks_of_custom(&scene).await;
+    text_as(&mut scene, "+12025550143").await;
+    for (minutes, alarms) in [(90, 0), (120, 1), (240, 1), (300, 1)] {
+        live_until(&mut scene, minutes).await;
+        assert_eq!(raised(&scene, "texts.silent"), alarms, "after {minutes} minutes");
+    }
+    // The next one is another.
+    text_as(&mut scene, "+12025550144").await;
+    quarter(&mut scene).await;
+    scene.pass(DAY);
+    quarter(&mut scene).await;
+    assert_eq!(raised(&scene, "texts.silent"), 2);
+}
+
+#[tokio::test]
+async fn what_one_person_goes_on_about_is_one_conversation() {
+    let mut scene = Scene::sending_by("twilio").await;
+    for text in ["My sink leaks", "In the kitchen", "Since Monday"] {
+        scene.say(text).await;
+        scene.live(10).await;
+    }
+    let begun = scene.process.store.attempts_of(&scene.id()).await.unwrap();
+    let opens: Vec<_> = begun.iter().map(|attempt| attempt.opens).collect();
+    assert_eq!(opens, [true, false, false]);
+    let last = scene.process.store.rhythm().await.unwrap().last();
+    assert_eq!(last, Some(begun[0].at));
+}
+
+#[tokio::test]
+async fn a_day_on_which_all_is_well_raises_no_alarm() {
+    let mut scene = Scene::sending_by("twilio,messagecentral").await;
+    four_weeks_of_custom(&scene).await;
+    for person in 10..40 {
+        text_as(&mut scene, &format!("+120255501{person}")).await;
+        let sid = scene.twilio.messages().last().unwrap().sid.clone();
+        scene.report(&scene.receipt(&sid, "delivered", None)).await;
+        quarter(&mut scene).await;
+    }
+    assert!(!scene.logged().contains("alarm="));
+    assert!(scene.notices().await.is_empty());
+}
+
+/// Four conversations an hour, from nine to five on every day of the last four weeks.
+async fn four_weeks_of_custom(scene: &Scene) {
+    let morning: Timestamp = "2025-12-08T09:00:00Z".parse().unwrap();
+    let (trace, person) = (TraceId::fresh(), Number::parse("+12025550199").unwrap());
+    let begun = (0..28).flat_map(|day| (0..32).map(move |quarter| (day, quarter)));
+    let attempts: Vec<_> = begun
+        .map(|(day, quarter)| {
+            let at = morning + SignedDuration::from_mins(24 * 60 * day + 15 * quarter);
+            let by = ("twilio", scene.twilio.number(), None);
+            let reply = Reply::alone("Hello", &trace, at);
+            let id = format!("{trace}-{day}-{quarter}");
+            let attempt = Attempt::begin(id, &scene.id(), by, &person, reply, at);
+            Attempt { opens: true, ..attempt }
+        })
+        .collect();
+    scene.process.store.note_begun(&attempts).await.unwrap();
+}
+
+async fn text_as(scene: &mut Scene, person: &str) {
+    scene.person = person.to_owned().leak();
+    scene.say("My sink leaks").await;
+}
+
+/// A quarter of an hour passes.
+async fn quarter(scene: &mut Scene) {
+    for _ in 0..15 {
+        scene.pass(60);
+        scene.sweep().await;
+    }
+}
+
+/// It is so many minutes after three.
+async fn live_until(scene: &mut Scene, minutes: i64) {
+    let three: Timestamp = "2026-01-05T15:00:00Z".parse().unwrap();
+    while scene.now < three + SignedDuration::from_mins(minutes) {
+        quarter(scene).await;
+    }
+}
+
+/// How often an alarm was raised.
+fn raised(scene: &Scene, alarm: &str) -> usize {
+    scene.logged().matches(&format!("alarm=\"{alarm}\"")).count()
+}

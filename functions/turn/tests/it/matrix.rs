@@ -1,0 +1,40 @@
+//! Whatever happens to texts on their way, nobody gets one twice.
+
+use std::collections::BTreeMap;
+
+use fakes::Mode;
+
+use crate::ordeal::{Fault, Outcome, PROVIDERS, runs};
+use crate::scene::Scene;
+
+const RUNS: u64 = 1_000;
+
+#[test]
+fn texts_nobody_twice_in_a_thousand_runs_through_every_fault() {
+    let outcomes = runs(0..RUNS);
+    let unsound: Vec<_> = outcomes.iter().filter(|outcome| !outcome.is_sound()).collect();
+    let first = unsound.first().map(ToString::to_string).unwrap_or_default();
+    assert!(unsound.is_empty(), "{} runs, the first of them {first}", unsound.len());
+
+    let mut met = BTreeMap::<_, usize>::new();
+    for cell in outcomes.iter().flat_map(|outcome| &outcome.met) {
+        *met.entry(*cell).or_default() += 1;
+    }
+    for cell in Fault::ALL.iter().flat_map(|fault| PROVIDERS.map(|provider| (*fault, provider))) {
+        assert!(met.contains_key(&cell), "{cell:?} was never met");
+    }
+    let arrived = |outcome: &Outcome| outcome.arrived.values().any(|it| *it == 1);
+    let arrived = outcomes.iter().filter(|outcome| arrived(outcome)).count();
+    assert!(arrived > outcomes.len() / 2, "in {arrived} runs anything arrived at all");
+}
+
+/// Its documented 500 is taken for a refusal, by our decision: else its most frequent fault would
+/// leave everybody without an answer.
+#[tokio::test]
+async fn texts_twice_where_messagecentral_took_what_it_says_it_failed_to() {
+    let scene = Scene::sending_by("messagecentral,twilio").await;
+    let failure = r#"{"responseCode":500,"message":"SERVER_ERROR","data":null}"#;
+    scene.messagecentral.switch.set(Mode::FailsAfter(500, failure.into()));
+    scene.say("My sink leaks").await;
+    assert_eq!(scene.heard(), ["You said: My sink leaks"; 2]);
+}

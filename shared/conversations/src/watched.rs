@@ -1,0 +1,70 @@
+//! What is watched over all conversations, and what was said of it.
+
+use evidence::{Record, Rhythm};
+use jiff::SignedDuration;
+
+use crate::documents::{Fields, Unavailable, Write};
+use crate::routes::{Kept, open, write};
+use crate::store::{NOTICES_LIVE, at, expiring, fields, read};
+use crate::{Attempt, Notice, Store};
+
+impl Store {
+    /// What is remembered of every route by these providers.
+    pub async fn records(&self, providers: &[&str]) -> Result<Vec<Record>, Unavailable> {
+        let mut records = Vec::new();
+        for provider in providers {
+            records.extend(self.records_by(provider).await?.iter().filter_map(open));
+        }
+        Ok(records)
+    }
+
+    /// When conversations usually begin.
+    pub async fn rhythm(&self) -> Result<Rhythm, Unavailable> {
+        Ok(self.current("rhythm").await?.content)
+    }
+
+    /// Notes when the conversations began that these attempts open.
+    ///
+    /// None is counted twice, since what is no later than the last one noted is left out. That leaves
+    /// one out now and then which was overtaken by a later one, and as many usually.
+    pub async fn note_begun(&self, attempts: &[Attempt]) -> Result<(), Unavailable> {
+        let opens = |attempt: &&Attempt| attempt.opens && !attempt.is_pretended();
+        let mut begun: Vec<_> = attempts.iter().filter(opens).map(|attempt| attempt.at).collect();
+        if begun.is_empty() {
+            return Ok(());
+        }
+        let Kept { content: mut rhythm, version } = self.current::<Rhythm>("rhythm").await?;
+        begun.retain(|at| rhythm.last().is_none_or(|last| *at > last));
+        if begun.is_empty() {
+            return Ok(());
+        }
+        begun.sort_unstable();
+        begun.into_iter().for_each(|at| rhythm.note(at));
+        let noted = write("rhythm", "current", Fields::new(), &Kept { content: rhythm, version });
+        // If somebody else notes at this moment, these get their turn when they are looked at again.
+        self.if_unchanged(vec![noted]).await?;
+        Ok(())
+    }
+
+    /// Keeps a notice, unless one of its name is kept already and, given `again_after`, was kept that
+    /// lately. Whether it was kept now, so that somebody has to be told.
+    pub async fn notice_anew(
+        &self,
+        notice: &Notice,
+        again_after: Option<SignedDuration>,
+    ) -> Result<bool, Unavailable> {
+        let path = at("notices", &notice.id);
+        let next = expiring(fields(notice), notice.at, NOTICES_LIVE);
+        let write = match self.get_one(path.clone()).await? {
+            None => Write::Create(path, next),
+            Some(found) => {
+                let (version, last) = (found.version, read::<Notice>(found)?.at);
+                if again_after.is_none_or(|after| notice.at < last + after) {
+                    return Ok(false);
+                }
+                Write::Replace(path, next, version)
+            }
+        };
+        self.if_unchanged(vec![write]).await
+    }
+}

@@ -1,0 +1,116 @@
+//! What every store promises of probes, and of what is watched over all conversations.
+
+use std::sync::Arc;
+
+use conversations::{Attempt, ConversationId, Notice, Probe, Reply, Stop, Store};
+use jiff::{SignedDuration, Timestamp};
+use sms::Number;
+use telemetry::TraceId;
+
+use crate::contract::claim;
+
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+
+pub(crate) async fn opens_sends_and_sees_a_probe_once(store: Arc<Store>) {
+    let (at, probe) = (now(), probe());
+    assert!(store.open_probe(&id(), None, &probe).await.unwrap());
+    assert!(!store.open_probe(&id(), None, &probe).await.unwrap());
+    let body = "textback probe 3f2a";
+    assert!(store.probe_arrived(&id(), body, at).await.unwrap().is_none(), "nobody has sent it");
+
+    let known = store.probe(&id()).await.unwrap().unwrap();
+    assert!(known.probe.is_to_be_sent(at));
+    for (attempt, begun) in [("a-1", true), ("a-2", false)] {
+        assert_eq!(store.begin_probe(&known, &attempt_called(attempt)).await.unwrap(), begun);
+    }
+    assert!(store.attempt("a-2").await.unwrap().is_none());
+
+    assert!(store.probe_arrived(&id(), "textback probe 3f2b", at).await.unwrap().is_none());
+    for arrives in [true, false] {
+        assert_eq!(store.probe_arrived(&id(), body, at).await.unwrap().is_some(), arrives);
+    }
+    assert!(store.attempt("a-1").await.unwrap().unwrap().answered);
+}
+
+pub(crate) async fn misses_no_probe_that_arrives_at_the_same_moment(store: Arc<Store>) {
+    let at = now();
+    store.open_probe(&id(), None, &probe()).await.unwrap();
+    let opened = store.probe(&id()).await.unwrap().unwrap();
+    store.begin_probe(&opened, &attempt_called("a-1")).await.unwrap();
+    let begun = store.probe(&id()).await.unwrap().unwrap();
+    store.probe_arrived(&id(), "textback probe 3f2a", at).await.unwrap();
+    assert!(!store.probe_missed(&begun, &notice(at)).await.unwrap());
+    assert!(store.notices(10).await.unwrap().is_empty());
+}
+
+pub(crate) async fn sends_no_probe_to_who_has_stopped(store: Arc<Store>) {
+    let stop = Stop { at: now(), provider: "twilio".into(), confirmed: false };
+    store.stop(&claim("SM1"), &number(), &stop).await.unwrap();
+    store.open_probe(&id(), None, &probe()).await.unwrap();
+    let known = store.probe(&id()).await.unwrap().unwrap();
+    assert!(!store.begin_probe(&known, &attempt_called("a-1")).await.unwrap());
+    assert!(store.attempt("a-1").await.unwrap().is_none());
+}
+
+pub(crate) async fn tells_the_same_once_or_once_a_day(store: Arc<Store>) {
+    let tell = async |hours: i32, again| {
+        store.notice_anew(&notice(now() + HOUR * hours), again).await.unwrap()
+    };
+    assert_eq!(
+        [tell(0, None).await, tell(1, None).await, tell(90, None).await],
+        [true, false, false]
+    );
+    let day = Some(HOUR * 24);
+    assert_eq!(
+        [tell(23, day).await, tell(24, day).await, tell(25, day).await],
+        [false, true, false]
+    );
+}
+
+pub(crate) async fn notes_each_conversation_once(store: Arc<Store>) {
+    let begun = |hours: i32| Attempt { at: now() + HOUR * hours, ..attempt_called("a-1") };
+    let opens = |hours: i32| Attempt { opens: true, ..begun(hours) };
+    let last = async || store.rhythm().await.unwrap().last();
+    store.note_begun(&[begun(0)]).await.unwrap();
+    assert_eq!(last().await, None);
+    store.note_begun(&[opens(2), opens(1)]).await.unwrap();
+    let noted = store.rhythm().await.unwrap();
+    assert_eq!(noted.last(), Some(now() + HOUR * 2));
+    store.note_begun(&[opens(1), opens(2)]).await.unwrap();
+    assert_eq!(store.rhythm().await.unwrap(), noted);
+}
+
+fn now() -> Timestamp {
+    "2026-01-05T15:00:00Z".parse().unwrap()
+}
+
+fn number() -> Number {
+    Number::parse("+12025550177").unwrap()
+}
+
+fn id() -> ConversationId {
+    ConversationId::of_probe("twilio", &number())
+}
+
+fn probe() -> Probe {
+    Probe {
+        from: "twilio".into(),
+        to: "plivo".into(),
+        code: "3f2a".into(),
+        attempt: None,
+        arrived: false,
+        silent: false,
+        at: now(),
+    }
+}
+
+fn attempt_called(name: &str) -> Attempt {
+    let reply = Reply::alone("textback probe 3f2a", &TraceId::fresh(), now());
+    let by = ("twilio", "+12025550100", None);
+    Attempt::begin(name.into(), &id(), by, &number(), reply, now())
+}
+
+fn notice(at: Timestamp) -> Notice {
+    let sentence = "Nothing arrives.".into();
+    Notice { id: "nothing-arrives".into(), sentence, conversation: None, trace: None, at }
+}
