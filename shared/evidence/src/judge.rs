@@ -9,8 +9,8 @@ use crate::trend::Suspicion;
 use crate::{State, Verdict};
 
 impl Record {
-    /// What the evidence says now. The siblings are the records of the same provider's other routes:
-    /// a code about the account concerns all of them, so judge them all when one was noted.
+    /// What the evidence says now. The siblings are the records of the same provider's other
+    /// routes: a code about the account concerns all of them, so judge them all when one was noted.
     ///
     /// It depends on nothing but what was noted and the time: no verdict weighs on the next.
     pub fn judge(&self, siblings: &[&Record], now: Timestamp) -> Verdict {
@@ -83,8 +83,8 @@ fn proven_once(tally: &Tally, (first, answered): (Timestamp, bool)) -> Verdict {
 fn losing(suspicion: &Suspicion, lost: u8) -> Verdict {
     let Suspicion { since, lost: silent, of, usual, last, last_arrived, .. } = suspicion;
     let why = format!(
-        "Of its last {of} texts {silent} show no sign of having arrived; usual are about {usual} in \
-         100."
+        "Of its last {of} texts {silent} show no sign of having arrived; usual are about {usual} \
+         in 100."
     );
     // A probe that arrived is soon followed by the next: the suspicion may be over.
     let probe_at = match last.filter(|_| *last_arrived) {

@@ -61,8 +61,8 @@ impl Record {
         }
     }
 
-    /// Notes what is known of a text. To note the same again changes nothing, and the order in which
-    /// things are noted does not matter.
+    /// Notes what is known of a text. To note the same again changes nothing, and the order in
+    /// which things are noted does not matter.
     pub fn note(&mut self, sample: Sample) {
         if sample.sign.arrived() {
             self.proven = Some(self.proven.map_or(sample.at, |proven| proven.min(sample.at)));
@@ -101,7 +101,8 @@ impl Record {
         taken.flat_map(|sample| AGES.map(|age| sample.at + age)).filter(|look| *look > now).min()
     }
 
-    /// That too many texts of late were handed over without a readable answer, if so, as a sentence.
+    /// That too many texts of late were handed over without a readable answer, if so, as a
+    /// sentence.
     pub fn too_many_unknown(&self, now: Timestamp) -> Option<String> {
         let lately = self.samples.iter().filter(|it| now.duration_since(it.at) <= UNKNOWN_WITHIN);
         let (texts, unknown) = lately.fold((0, 0), |(texts, unknown), sample| {
@@ -112,8 +113,8 @@ impl Record {
         let Route { provider, country, .. } = &self.route;
         many.then(|| {
             format!(
-                "Of {unknown} of the last {texts} texts by {provider} to +{country} nobody can tell \
-                 whether they were sent."
+                "Whether {unknown} of the last {texts} texts by {provider} to +{country} were \
+                 sent, nobody can tell."
             )
         })
     }

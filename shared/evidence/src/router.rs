@@ -18,8 +18,8 @@ pub struct Choice {
 /// Picks the way for a reply: a probe that is due, else the best state, else the configured order.
 ///
 /// The candidates stand in that order, without those that this reply was refused by. `None`: there
-/// is none. Where all are down, the one whose next probe is nearest is asked all the same: a refusal
-/// costs nothing, and without it the reply is lost for certain.
+/// is none. Where all are down, the one whose next probe is nearest is asked all the same: a
+/// refusal costs nothing, and without it the reply is lost for certain.
 pub fn choose(candidates: &[Route], health: &Health, now: Timestamp) -> Option<Choice> {
     let ways: Vec<_> = candidates.iter().map(|route| (route, health.verdict(route))).collect();
     let due = |verdict: &Verdict| verdict.probe_at.filter(|at| *at <= now);

@@ -1,7 +1,7 @@
 //! The numbers by which a route is judged, each with its reason.
 //!
-//! What they come to is measured, not hoped for: `cargo bench -p evidence` prints how soon a loss is
-//! found out, and how often a healthy route is suspected.
+//! What they come to is measured, not hoped for: `cargo bench -p evidence` prints how soon a loss
+//! is found out, and how often a healthy route is suspected.
 
 use jiff::SignedDuration;
 
@@ -27,7 +27,8 @@ pub const UNPROVEN_SILENCE: SignedDuration = SignedDuration::from_mins(10);
 /// million.
 pub const PATIENT_TEXTS: usize = 12;
 
-/// How many failures, and no arrival, it takes there: silence may be a country's way, failure is not.
+/// How many failures, and no arrival, it takes there: silence may be a country's way, failure is
+/// not.
 pub const PATIENT_FAILURES: usize = 3;
 
 /// How many answers it takes until the share of them says something.
@@ -36,13 +37,13 @@ pub const PATIENT_FAILURES: usize = 3;
 /// have been none, and a probe of a dead route that gets such an answer must not cost many texts.
 pub const ANSWERS_TO_TRUST: u32 = 3;
 
-/// How many texts in a row may stay unanswered until then. If three in ten have no answer as soon as
-/// they count, once in 15,000 times; if four do, once in 1,500.
+/// How many texts in a row may stay unanswered until then. If three in ten have no answer as soon
+/// as they count, once in 15,000 times; if four do, once in 1,500.
 pub const UNANSWERED: u32 = 8;
 
 /// How many texts in a row must fail to be handed over (no connection, too many requests, errors of
-/// the provider's) until a route is suspect. Each costs its reply the time of a request, so few; one
-/// lost connection or two happen to everybody.
+/// the provider's) until a route is suspect. Each costs its reply the time of a request, so few;
+/// one lost connection or two happen to everybody.
 pub const REFUSALS: u32 = 3;
 
 /// How far a loss goes that is looked for: nearly everything, half, a fifth of all texts.
@@ -54,9 +55,9 @@ pub const LOSSES: [f64; 3] = [0.95, 0.5, 0.2];
 
 /// How much likelier the loss must be than the usual, as the logarithm of that ratio.
 ///
-/// A chart of a route on which nothing is wrong gets this far once in more than e¹² = 160,000 texts,
-/// so six charts watched for 10,000 texts stay quiet. With one receipt in 50 missing it is reached
-/// by four texts in a row without a sign.
+/// A chart of a route on which nothing is wrong gets this far once in more than e¹² = 160,000
+/// texts, so six charts watched for 10,000 texts stay quiet. With one receipt in 50 missing it is
+/// reached by four texts in a row without a sign.
 pub const ALARM: f64 = 12.0;
 
 /// How much likelier it must be that the loss is over, as a ratio: the logarithm of 30.
@@ -69,9 +70,9 @@ pub const RETURN: f64 = 3.4;
 /// row still forgets two now and then, as when a phone is switched off.
 pub const LEAST_MISSING: f64 = 0.02;
 
-/// About how many of its last texts tell what is usual on a route. So many that the error of what was
-/// learned (one in 100, where three in ten are missing) brings no false alarm, and few enough to
-/// follow a carrier that changes its ways.
+/// About how many of its last texts tell what is usual on a route. So many that the error of what
+/// was learned (one in 100, where three in ten are missing) brings no false alarm, and few enough
+/// to follow a carrier that changes its ways.
 pub const REMEMBERED: f64 = 2000.0;
 
 /// Until so many texts are known, the guess among them, every text is learned from at once. A route
@@ -90,7 +91,8 @@ pub(crate) struct Looks {
     pub(crate) missing: [f64; 2],
     /// As how many texts that guess counts.
     pub(crate) guessed: f64,
-    /// The most that can be usual. Where more is missing, the signs are too few to vouch for a route.
+    /// The most that can be usual. Where more is missing, the signs are too few to vouch for a
+    /// route.
     pub(crate) most_missing: f64,
 }
 
@@ -98,8 +100,8 @@ pub(crate) struct Looks {
 ///
 /// Most come within seconds. At two minutes a sweep, which runs every minute and looks at what is a
 /// minute old, has been over every text, so what was heard and what was not are known alike. Of
-/// receipts that take longer than ten minutes there are too few to wait for. A carrier that confirms
-/// less than half of what arrives would look like one that loses the rest.
+/// receipts that take longer than ten minutes there are too few to wait for. A carrier that
+/// confirms less than half of what arrives would look like one that loses the rest.
 pub(crate) const RECEIPTS: Looks = Looks {
     ages: [SignedDuration::from_mins(2), SignedDuration::from_mins(10)],
     missing: [0.15, 0.10],
@@ -111,9 +113,12 @@ pub(crate) const RECEIPTS: Looks = Looks {
 ///
 /// People who answer mostly do so within a few minutes, and after half an hour have put the phone
 /// away. Some texts want no answer, the last of every conversation first of all: one in two is a
-/// guess that errs towards patience, and counts for 40 texts, since the first silence on a route may
-/// be its end. Where fewer than three in ten answer, a dead route on which now and then somebody seems
-/// to would pass for it.
+/// guess that errs towards patience, and counts for 40 texts, since the first silence on a route
+/// may be its end. Where fewer than three in ten answer, a dead route on which now and then
+/// somebody seems to would pass for it.
+///
+/// A route that loses half of its texts is told this way, one that loses a fifth hardly ever:
+/// people's moods change by as much.
 pub(crate) const ANSWERS: Looks = Looks {
     ages: [SignedDuration::from_mins(5), SignedDuration::from_mins(30)],
     missing: [0.55, 0.5],
@@ -132,8 +137,9 @@ pub(crate) const AGES: [SignedDuration; 6] = [
 ];
 
 /// How soon and how rarely a route is probed that loses what it takes: each probe is a real text to
-/// a real person, who may never get it. The wait doubles. Half an hour, since a fault of a carrier's
-/// rarely ends sooner; six hours, so that a way that works again is used again within the day.
+/// a real person, who may never get it. The wait doubles. Half an hour, since a fault of a
+/// carrier's rarely ends sooner; six hours, so that a way that works again is used again within the
+/// day.
 pub const PROBE_AT_A_LOSS: [SignedDuration; 2] =
     [SignedDuration::from_mins(30), SignedDuration::from_hours(6)];
 
@@ -143,8 +149,9 @@ pub const PROBE_AT_A_LOSS: [SignedDuration; 2] =
 pub const PROBE_AT_A_REFUSAL: [SignedDuration; 2] =
     [SignedDuration::from_mins(5), SignedDuration::from_hours(1)];
 
-/// How many texts of a route are remembered one by one. At [`KEPT_A_MINUTE`] more than half an hour,
-/// by when everything about a text is known that will ever count; at one text an hour ten days.
+/// How many texts of a route are remembered one by one. At [`KEPT_A_MINUTE`] more than half an
+/// hour, by when everything about a text is known that will ever count; at one text an hour ten
+/// days.
 pub const KEPT: usize = 256;
 
 /// How many texts of the same minute are kept, the first of them. More would say the same once
@@ -175,8 +182,8 @@ pub const SILENT_WITHIN: SignedDuration = SignedDuration::from_hours(24);
 /// alarm: chance leaves out 6.9 once in a thousand times (e^-6.9 = 0.001).
 pub const SILENCE: f64 = 6.9;
 
-/// How many weeks tell what is usual at an hour of the week. Four, so that a holiday weighs a quarter
-/// and a change of season is followed.
+/// How many weeks tell what is usual at an hour of the week. Four, so that a holiday weighs a
+/// quarter and a change of season is followed.
 pub const WEEKS: f64 = 4.0;
 
 /// How many whole weeks must have been seen before silence means anything. Two, so that no hour is

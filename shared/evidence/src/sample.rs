@@ -44,8 +44,9 @@ impl Sample {
         (self.at, &self.attempt)
     }
 
-    /// Whether its fate says something of the route: not if it was turned away, and not if it failed
-    /// for a reason that lies with the number, the words, the person, the account or ourselves.
+    /// Whether its fate says something of the route: not if it was turned away, and not if it
+    /// failed for a reason that lies with the number, the words, the person, the account or
+    /// ourselves.
     pub(crate) fn shows_the_route(&self) -> bool {
         match self.sign {
             Sign::Refused { .. } => false,

@@ -1,8 +1,8 @@
 //! Whether more texts go missing than usual.
 //!
-//! A sequential test: with each text that is old enough, the logarithm of how much likelier its fate
-//! is under a loss than as usual is added up, and never falls below nothing (CUSUM). What is usual is
-//! learned along the way, and not while something is wrong.
+//! A sequential test: with each text that is old enough, the logarithm of how much likelier its
+//! fate is under a loss than as usual is added up, and never falls below nothing (CUSUM). What is
+//! usual is learned along the way, and not while something is wrong.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -97,8 +97,8 @@ impl Trend {
 
     /// Takes one more text, at what is known of it now. The texts must come in order of time.
     ///
-    /// One that is too young for the first look tells nothing though it has arrived: those that were
-    /// lost at the same time cannot be told yet, and the good news alone would be too good.
+    /// One that is too young for the first look tells nothing though it has arrived: those that
+    /// were lost at the same time cannot be told yet, and the good news alone would be too good.
     pub(crate) fn take(&mut self, sample: &Sample, now: Timestamp) {
         let Looks { ages, most_missing, .. } = self.source.looks();
         let age = now.duration_since(sample.at);
@@ -194,8 +194,8 @@ impl Chart {
     }
 }
 
-/// How much likelier what became of a text is under a loss than where the usual share is missing, as
-/// a logarithm.
+/// How much likelier what became of a text is under a loss than where the usual share is missing,
+/// as a logarithm.
 fn step(arrived: bool, missing: f64, loss: f64) -> f64 {
     match arrived {
         true => (1.0 - loss).ln(),

@@ -32,8 +32,8 @@ const ANSWER_MEDIAN: f64 = 60.0;
 /// Half of all answers come within a minute, one in ten takes over seven.
 const ANSWER_SPREAD: f64 = 1.5;
 
-/// How many of those whose text was lost send something that looks like an answer, after all that can
-/// be told to be none was left out.
+/// How many of those whose text was lost send something that looks like an answer, after all that
+/// can be told to be none was left out.
 pub(crate) const FALSE_ANSWERS: f64 = 0.03;
 
 /// Nothing is wrong, and there is every kind of sign.

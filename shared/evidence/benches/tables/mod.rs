@@ -14,8 +14,8 @@ use simulation::{
 /// How many texts an hour.
 const RATES: [f64; 3] = [1.0, 10.0, 1000.0];
 
-/// By receipts though nobody answers, and by answers though there are no receipts. With both, all is
-/// found out sooner and mistaken less often.
+/// By receipts though nobody answers, and by answers though there are no receipts. With both, all
+/// is found out sooner and mistaken less often.
 const ALONE: [(&str, Traffic); 2] = [
     ("receipts", Traffic { answers: 0.0, ..HEALTHY }),
     ("answers", Traffic { receipts: false, ..HEALTHY }),

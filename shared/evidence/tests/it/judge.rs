@@ -219,7 +219,7 @@ fn outcomes_that_nobody_knows_are_reported_above_a_rate() {
     let two = story().hourly(10, 0.0, Delivered).text(601.0, Unknown).text(602.0, Unknown);
     assert_eq!(two.record.too_many_unknown(minute(610.0)), None);
     let three = two.text(603.0, Unknown);
-    let why = "Of 3 of the last 13 texts by twilio to +1 nobody can tell whether they were sent.";
+    let why = "Whether 3 of the last 13 texts by twilio to +1 were sent, nobody can tell.";
     assert_eq!(three.record.too_many_unknown(minute(610.0)).as_deref(), Some(why));
     assert_eq!(three.record.too_many_unknown(minute(610.0 + 1440.0)), None);
 }

@@ -42,7 +42,8 @@ proptest! {
 
     #[test]
     fn the_order_of_noting_does_not_matter(
-        (samples, shuffled) in samples().prop_flat_map(|it| (Just(it.clone()), Just(it).prop_shuffle())),
+        (samples, shuffled) in
+            samples().prop_flat_map(|it| (Just(it.clone()), Just(it).prop_shuffle())),
         now in 0..400_u32,
     ) {
         let (one, other) = (record(&samples), record(&shuffled));
