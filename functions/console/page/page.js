@@ -216,11 +216,12 @@ function attention() {
     const picture = JSON.stringify(found);
     if (picture !== drawn) {
       drawn = picture;
+      const calm = found.notices.length === 0 && !found.routes.some((route) => ["suspect", "down"].includes(route.state));
       badge.hidden = found.notices.length === 0;
       write(badge, String(found.notices.length));
       const none = make("p", { class: "card muted" }, "Nothing needs you. What does is shown here: replies nobody can vouch for, conversations handed over, calls that were not understood.");
       views.attention.replaceChildren(
-        ...(found.notices.length === 0 ? [none] : found.notices.map(notice)),
+        ...(calm ? [none] : found.notices.map(notice)),
         ...(found.routes.length === 0 ? [] : [make("h2", {}, "What the last texts have shown"), make("ul", { class: "list routes" }, found.routes.map(way))]),
         ...(found.quarantined.length === 0 ? [] : [make("h2", {}, "Calls that were not understood")]),
         ...found.quarantined.map(quarantined));
