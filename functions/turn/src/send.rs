@@ -289,8 +289,8 @@ impl<'a> Wake<'a> {
     ///
     /// What is known of routes is no reason to fail a turn.
     pub(crate) async fn weigh(&self, loaded: &mut Loaded, attempt: &Attempt) {
-        let turn = self.turn;
-        match turn.store.weigh(&turn.providers, &[attempt.clone()], self.clock.now()).await {
+        let (turn, attempts) = (self.turn, std::slice::from_ref(attempt));
+        match turn.store.weigh(&turn.providers, attempts, self.clock.now()).await {
             Ok(health) => loaded.health = health,
             Err(error) => tracing::warn!(%error, "left an attempt to be weighed later: {error}"),
         }

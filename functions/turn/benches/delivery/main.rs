@@ -1,6 +1,6 @@
-//! Whether replies arrive: `cargo bench -p turn --bench delivery`. Prints tables, in which nothing is
-//! judged: how soon a loss is found out, how often a healthy route is suspected, and how often each
-//! reply arrives whatever happens on its way.
+//! Whether replies arrive: `cargo bench -p turn --bench delivery`. Prints how soon a loss is found out,
+//! how often a healthy route is suspected, and how often each reply arrives whatever happens on its
+//! way; with the story of every run in which that went wrong.
 //!
 //! With a number behind `--` it repeats the run of this seed alone, and tells what happened.
 
@@ -46,6 +46,7 @@ fn print(outcomes: &[Outcome]) {
         row(&fault.to_string(), PROVIDERS.map(|provider| counts(met(provider))));
     }
     println!("\nIn all runs: {}", counts(outcomes.iter()));
+    outcomes.iter().filter(|outcome| !outcome.is_sound()).for_each(|outcome| print!("{outcome}"));
 }
 
 fn counts<'a>(outcomes: impl Iterator<Item = &'a Outcome>) -> String {
