@@ -293,31 +293,26 @@ async fn shows_a_reply_that_was_reported_both_as_lost_and_as_delivered() {
 async fn shows_how_each_way_stands_and_why_the_worst_first() {
     let console = at_home();
     assert_eq!(console.get("notices").await["routes"], json!([]));
-    let attempt = |provider: &str, status, code| {
-        let id = format!("a-{provider}");
-        let sender = "+12025550100".into();
-        Attempt { id, provider: provider.into(), sender, ..attempt(0, 1) }.knowing(&Learned {
-            code: Option::map(code, str::to_owned),
-            ..Learned::new("a", status, at(2))
-        })
+    let attempt = |provider: &str, to: &str, status, code: Option<&str>| {
+        let (id, provider) = (format!("a-{provider}-{to}"), provider.to_owned());
+        let (sender, to) = ("+12025550100".into(), Number::parse(to).unwrap());
+        Attempt { id, provider, sender, to, ..attempt(0, 1) }
+            .knowing(&Learned { code: code.map(str::to_owned), ..Learned::new("a", status, at(2)) })
     };
     let attempts = [
-        attempt("twilio", Status::Failed, Some("21408")),
+        attempt("twilio", "+12025550143", Status::Delivered, None),
+        attempt("twilio", "+447700900143", Status::Failed, Some("21408")),
         // It is not configured, so that nobody can do anything about it.
-        attempt("plivo", Status::Failed, Some("21408")),
+        attempt("plivo", "+12025550143", Status::Failed, Some("http 401")),
     ];
     console.store.weigh(&console.providers, &attempts, at(3)).await.unwrap();
-    let mut abroad = attempt("twilio", Status::Delivered, None);
-    abroad.to = Number::parse("+447700900143").unwrap();
-    abroad.id = "a-2".into();
-    console.store.weigh(&console.providers, &[abroad], at(3)).await.unwrap();
     let routes = &console.get("notices").await["routes"];
     assert_eq!(
         routes[0],
         json!({
             "provider": "twilio",
             "sender": "+12025550100",
-            "country": "1",
+            "country": "44",
             "state": "down",
             "why": "It refuses texts because of the sender, or of the country for this sender \
                     (code 21408).",
@@ -326,8 +321,8 @@ async fn shows_how_each_way_stands_and_why_the_worst_first() {
             "since": at(1).as_millisecond(),
         })
     );
-    assert_eq!((&routes[1]["country"], &routes[1]["fix"]), (&json!("44"), &Value::Null));
-    assert_eq!(routes.as_array().unwrap().len(), 2);
+    assert_eq!((&routes[1]["country"], &routes[1]["state"]), (&json!("1"), &json!("healthy")));
+    assert_eq!((&routes[1]["fix"], &routes[2]), (&Value::Null, &Value::Null));
 }
 
 /// Each bubble as a line: who, what, and what became of it.
