@@ -57,8 +57,17 @@ impl Store {
             Write::Create(at("receipts", &name), expiring(fields(&stored), now, RECEIPTS_LIVE));
         match self.documents.commit(vec![kept]).await {
             Ok(_) => self.join(&name, &stored).await,
-            Err(WriteError::Conflict) => Ok(Joined::Repeat),
+            Err(WriteError::Conflict) => self.join_again(&name, &stored).await,
             Err(error) => Err(error.into()),
+        }
+    }
+
+    /// A receipt came again. The first time we may have died before its attempt was told.
+    async fn join_again(&self, name: &str, receipt: &StoredReceipt) -> Result<Joined, Unavailable> {
+        let kept = self.get_one(at("receipts", name)).await?.map(read::<StoredReceipt>);
+        match kept.transpose()? {
+            Some(kept) if !kept.joined => self.join(name, receipt).await,
+            _ => Ok(Joined::Repeat),
         }
     }
 

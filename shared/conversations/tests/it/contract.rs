@@ -201,6 +201,18 @@ pub(crate) async fn joins_a_receipt_that_comes_early(store: Arc<Store>) {
     assert_eq!(status(&store).await, Status::Delivered);
 }
 
+pub(crate) async fn joins_a_receipt_that_comes_again_before_anybody_has_joined_it(
+    store: Arc<Store>,
+) {
+    let loaded = attempted(&store).await;
+    let early = receipt(Status::Delivered, None);
+    assert_eq!(store.receive("twilio", &early, now()).await.unwrap(), Joined::NotYet);
+    learn(&store, loaded, Status::Accepted).await;
+    let again = store.receive("twilio", &early, now()).await.unwrap();
+    assert!(matches!(again, Joined::Attempt { .. }));
+    assert_eq!(status(&store).await, Status::Delivered);
+}
+
 pub(crate) async fn joins_a_receipt_that_names_its_attempt(store: Arc<Store>) {
     attempted(&store).await;
     let named = receipt(Status::Delivered, Some("a-1"));

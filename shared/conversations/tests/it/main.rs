@@ -53,6 +53,7 @@ promises! {
     finds_what_is_due
     joins_a_receipt_that_comes_late
     joins_a_receipt_that_comes_early
+    joins_a_receipt_that_comes_again_before_anybody_has_joined_it
     joins_a_receipt_that_names_its_attempt
     ignores_a_receipt_that_names_a_strangers_attempt
     hears_of_a_stop_by_receipt
