@@ -150,7 +150,7 @@ async fn wherever_it_is() {
     product.openai.switch.set(pause.clone());
     product.twilio.switch.set(pause);
     for life in 0..16_u32 {
-        let person = format!("+120255501{life:02}");
+        let person = format!("+120255501{}", 20 + life);
         let message = format!("SM{life:032x}");
         let call = product.twilio.inbound_as(&product.route(), &message, &person, "Hi");
         let posted = tokio::spawn(async move { call.try_post().await });
