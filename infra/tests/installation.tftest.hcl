@@ -84,7 +84,8 @@ run "gives_each_function_the_settings_it_reads" {
 
   assert {
     condition = keys(module.function["sweep"].environment) == tolist([
-      "FIRESTORE_DATABASE", "GCP_WIF_CONFIG", "GOOGLE_CLOUD_PROJECT", "RUST_LOG", "SECRETS_PATH", "TURN_QUEUE_URL",
+      "FIRESTORE_DATABASE", "GCP_WIF_CONFIG", "GOOGLE_CLOUD_PROJECT", "PUBLIC_URL", "RUST_LOG", "SECRETS_PATH",
+      "TURN_QUEUE_URL", "TWILIO_FROM",
     ])
     error_message = "sweep is given ${join(", ", keys(module.function["sweep"].environment))}"
   }

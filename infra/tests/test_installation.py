@@ -442,7 +442,8 @@ def test_the_dashboard_shows_what_there_is(infra, client):
 
 def test_secrets_are_named_and_blank(infra, client):
     ssm = client("ssm")
-    found = ssm.describe_parameters(MaxResults=50)["Parameters"]
+    pages = ssm.get_paginator("describe_parameters").paginate()
+    found = [parameter for page in pages for parameter in page["Parameters"]]
     assert {p["Name"]: p["Type"] for p in found} == {
         f"/textback/check/{secret}": "SecureString" for secret in SECRETS
     } | {"/textback/check/deployment": "String"}
