@@ -56,7 +56,7 @@ pub const LOSSES: [f64; 3] = [0.95, 0.5, 0.2];
 /// How much likelier the loss must be than the usual, as the logarithm of that ratio.
 ///
 /// A chart of a route on which nothing is wrong gets this far once in more than e¹² = 160,000
-/// texts, so six charts watched for 10,000 texts stay quiet. With one receipt in 50 missing it is
+/// texts, so three charts watched for 10,000 texts stay quiet. With one receipt in 50 missing it is
 /// reached by four texts in a row without a sign.
 pub const ALARM: f64 = 12.0;
 

@@ -78,6 +78,13 @@ fn a_text_that_is_taken_anywhere_opens_all_routes_again() {
 }
 
 #[test]
+fn what_was_taken_before_the_last_refusal_opens_nothing() {
+    let refused = || refused("20003", About::Account);
+    let shut = story().to("44").text(5.0, refused()).text(10.0, refused());
+    assert_eq!(shut.beside(story().text(7.0, Waiting)).state(11.0), Down);
+}
+
+#[test]
 fn a_route_that_opens_again_is_what_its_evidence_says() {
     let never = story().text(0.0, refused("20003", About::Account));
     assert_eq!(never.text(5.0, Waiting).state(6.0), Unproven);
@@ -198,6 +205,14 @@ fn a_country_has_patience_where_the_sender_is_proven_elsewhere() {
 }
 
 #[test]
+fn another_sender_vouches_for_nothing() {
+    let mut other = story().text(0.0, Delivered);
+    other.record.route.sender = "+12025550101".into();
+    let country = story().to("49").hourly(3, 0.0, Waiting).beside(other);
+    assert_eq!(country.state(200.0), Suspect);
+}
+
+#[test]
 fn a_country_has_no_patience_with_failures() {
     let lost = || failed("30003", About::Route);
     let country = story().to("49").hourly(3, 0.0, lost()).beside(story().text(0.0, Delivered));
@@ -212,6 +227,21 @@ fn two_texts_that_arrive_end_the_suspicion_that_nothing_does() {
     assert_eq!(one.verdict(6410.0).probe_at, Some(minute(6430.0)));
     let verdict = one.text(6430.0, Delivered).verdict(6433.0);
     assert_eq!((verdict.state, &*verdict.why), (Healthy, "Texts arrive again."));
+}
+
+#[test]
+fn what_was_on_its_way_when_the_suspicion_arose_does_not_end_it() {
+    let lost = story().hourly(100, 0.0, Delivered).hourly(4, 6000.0, Waiting);
+    let arrived =
+        (1..=5).fold(lost, |story, text| story.text(6180.0 + 0.3 * f64::from(text), Delivered));
+    assert_eq!(arrived.state(6200.0), Suspect);
+}
+
+#[test]
+fn good_news_counts_when_bad_news_would() {
+    let lost = story().hourly(100, 0.0, Delivered).hourly(6, 6000.0, Waiting);
+    let arrived = lost.text(6400.0, Delivered).text(6400.1, Delivered);
+    assert_eq!((arrived.state(6401.0), arrived.state(6402.1)), (Suspect, Healthy));
 }
 
 #[test]
