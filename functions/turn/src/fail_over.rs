@@ -43,8 +43,8 @@ impl Wake<'_> {
     fn failed_late<'a>(&'a self, loaded: &Loaded, draft: &mut Draft<'a>, attempt: &Attempt) {
         let now = self.clock.now();
         let code = attempt.code.as_deref().unwrap_or("no code");
-        let means = self.turn.providers.explain(&attempt.provider, code);
-        let about = means.map_or(About::Route, |known| known.about);
+        let known = self.turn.providers.explain(&attempt.provider, code);
+        let about = known.map_or(About::Route, |known| known.about);
         let mut reply = attempt.reply.clone();
         reply.refused_by.push(attempt.provider.clone());
         // The confirmation of a stop goes to who has stopped, everything else to who has not.
@@ -71,7 +71,7 @@ impl Wake<'_> {
         draft.changes.push(Change::Steps(attempt.trace.clone(), vec![step]));
         draft.next.turns.push(note(&not_arrived(&attempt.reply.body)));
         if wanted {
-            let means = means.map_or(String::new(), |known| format!(" {known}"));
+            let means = self.turn.providers.meaning(&attempt.provider, code);
             draft.changes.push(Change::Notice(self.notice(
                 format!("reply-{}", attempt.id),
                 format!(

@@ -212,7 +212,9 @@ impl<'a> Wake<'a> {
         steps: Vec<Step>,
     ) -> Result<Option<Begun<'a>>, Unavailable> {
         let provider = attempt.provider.as_str();
-        let mut changes = vec![Change::Steps(attempt.trace.clone(), steps)];
+        let learned = Learned::of_outcome(attempt, &outcome, self.clock.now());
+        let mut changes =
+            vec![Change::Steps(attempt.trace.clone(), steps), Change::Learned(learned.clone())];
         let error = match outcome {
             Ok(id) => {
                 tracing::info!(
@@ -221,38 +223,25 @@ impl<'a> Wake<'a> {
                     segments = attempt.segments,
                     "sent a reply"
                 );
-                let accepted = Learned {
-                    message: Some((provider.to_owned(), id.clone())),
-                    ..self.learned(&attempt.id, Status::Accepted)
-                };
-                changes.push(Change::Learned(accepted.clone()));
                 self.close(loaded, &attempt.id, None, changes).await?;
                 // A receipt may have been faster than we were.
                 self.turn.store.join_receipts(Some((provider, &id)), 10).await?;
                 // On a way that is known to work one more accepted text is left to the sweep.
                 if loaded.health.state(&attempt.route()) != State::Healthy {
-                    self.weigh(loaded, &attempt.knowing(&accepted)).await;
+                    self.weigh(loaded, &attempt.knowing(&learned)).await;
                 }
                 return Ok(None);
             }
             Err(error) => error,
         };
         tracing::warn!(provider.name = provider, %error, "{provider}: {error}");
-        let status = match error {
-            SendError::Unknown { .. } => Status::Unknown,
-            _ => Status::Failed,
-        };
-        let code = Some(error.code().to_owned());
-        let learned = Learned { code, ..self.learned(&attempt.id, status) };
-        changes.push(Change::Learned(learned.clone()));
         match error {
             SendError::Refused { code } => {
-                let means = self.turn.providers.explain(provider, &code);
-                let sentence = means.map_or(String::new(), |known| format!(" {known}"));
+                let means = self.turn.providers.meaning(provider, &code);
                 changes.push(Change::Notice(self.notice(
                     format!("refused-{provider}-{}", code.replace([' ', ':'], "-")),
                     format!(
-                        "{provider} refuses to send ({code}).{sentence} The next provider is asked \
+                        "{provider} refuses to send ({code}).{means} The next provider is asked \
                          instead."
                     ),
                     &attempt.trace,
@@ -263,7 +252,10 @@ impl<'a> Wake<'a> {
             SendError::Undeliverable { code } => {
                 changes.push(Change::Notice(self.notice(
                     format!("reply-{}", attempt.id),
-                    self.undeliverable(provider, &code),
+                    format!(
+                        "{provider} cannot deliver to this person ({code}).{}",
+                        self.turn.providers.meaning(provider, &code)
+                    ),
                     &attempt.trace,
                 )));
                 self.close(loaded, &attempt.id, Some(NOT_REACHED), changes).await?;
@@ -276,13 +268,6 @@ impl<'a> Wake<'a> {
             SendError::Unknown { .. } => self.unanswered(loaded, attempt, changes).await?,
         }
         Ok(None)
-    }
-
-    /// That a provider cannot deliver to a person, for the operator.
-    fn undeliverable(&self, provider: &str, code: &str) -> String {
-        let means = self.turn.providers.explain(provider, code);
-        let sentence = means.map_or(String::new(), |known| format!(" {known}"));
-        format!("{provider} cannot deliver to this person ({code}).{sentence}")
     }
 
     /// Counts an attempt for or against its route at once, so that the next choice knows.

@@ -111,9 +111,8 @@ impl Store {
         };
         let traced = add_steps(&attempt.trace, Some(&attempt.conversation), &[step]);
         let mut writes = vec![told.write(), joined, traced];
-        let mut known = attempt.clone();
-        known.words.push(word);
-        let is_news = known.status().is_failure() && !attempt.apart && !attempt.settled;
+        let fails = attempt.knowing(&told).status().is_failure();
+        let is_news = fails && !attempt.apart && !attempt.settled;
         if is_news {
             writes.push(failed(&attempt, receipt.at));
         }

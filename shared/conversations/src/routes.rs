@@ -72,6 +72,12 @@ pub(crate) struct Kept<T> {
     pub(crate) version: Option<Version>,
 }
 
+/// A record, and whether it says more than what is stored.
+struct Noted {
+    kept: Kept<Record>,
+    is_news: bool,
+}
+
 impl Store {
     /// What is known of all routes.
     pub async fn health(&self) -> Result<Health, Unavailable> {
@@ -95,13 +101,13 @@ impl Store {
         }
         for _ in 0..TRIES {
             let Kept { content: before, version } = self.current::<Health>("health").await?;
-            let records = self.records_with(&samples).await?;
+            let noted = self.records_with(&samples).await?;
+            let records: Vec<_> = noted.iter().map(|noted| &noted.kept.content).collect();
             let mut health = before.clone();
-            for kept in &records {
-                let record = &kept.content;
+            for record in &records {
                 let siblings: Vec<&Record> = records
                     .iter()
-                    .map(|kept| &kept.content)
+                    .copied()
                     .filter(|other| other.route.provider == record.route.provider)
                     .filter(|other| other.route != record.route)
                     .collect();
@@ -109,8 +115,8 @@ impl Store {
                 health.verdicts.insert(record.route.id(), verdict);
             }
             let changes = changes(&records, &before, &health);
-            let mut writes: Vec<_> = records
-                .iter()
+            let news = noted.iter().filter(|noted| noted.is_news).map(|noted| &noted.kept);
+            let mut writes: Vec<_> = news
                 .map(|kept| {
                     let route = &kept.content.route;
                     let by = json!({ "provider": route.provider });
@@ -123,6 +129,9 @@ impl Store {
             }
             let notices = changes.iter().map(|change| keep_notice(&change.notice(providers, now)));
             writes.extend(notices);
+            if writes.is_empty() {
+                return Ok(health);
+            }
             match self.documents.commit(writes).await {
                 Ok(_) => {
                     changes.iter().for_each(|change| change.say(providers));
@@ -151,17 +160,15 @@ impl Store {
     }
 
     /// The records of all providers that these samples are of, with the samples in them.
-    async fn records_with(
-        &self,
-        samples: &[(Route, Sample)],
-    ) -> Result<Vec<Kept<Record>>, Unavailable> {
+    async fn records_with(&self, samples: &[(Route, Sample)]) -> Result<Vec<Noted>, Unavailable> {
         let providers: BTreeSet<_> = samples.iter().map(|(route, _)| &route.provider).collect();
-        let mut records: BTreeMap<String, Kept<Record>> = BTreeMap::new();
+        let mut records: BTreeMap<String, Noted> = BTreeMap::new();
         for provider in providers {
             for document in self.records_by(provider).await? {
                 let version = Some(document.version);
                 if let Some(content) = open::<Record>(&document) {
-                    records.insert(content.route.id(), Kept { content, version });
+                    let kept = Kept { content, version };
+                    records.insert(kept.content.route.id(), Noted { kept, is_news: false });
                 } else {
                     let unreadable = Write::Delete(at("routes", &document.id), version);
                     self.documents.commit(vec![unreadable]).await?;
@@ -169,9 +176,13 @@ impl Store {
             }
         }
         for (route, sample) in samples {
-            let new = || Kept { content: Record::new(route.clone()), version: None };
-            let kept = records.entry(route.id()).or_insert_with(new);
-            kept.content.note(sample.clone());
+            let noted = records.entry(route.id()).or_insert_with(|| Noted {
+                kept: Kept { content: Record::new(route.clone()), version: None },
+                is_news: true,
+            });
+            let before = noted.kept.content.clone();
+            noted.kept.content.note(sample.clone());
+            noted.is_news |= noted.kept.content != before;
         }
         Ok(records.into_values().collect())
     }
@@ -214,8 +225,8 @@ struct Change<'a> {
     to: &'a Verdict,
 }
 
-fn changes<'a>(records: &'a [Kept<Record>], before: &Health, after: &'a Health) -> Vec<Change<'a>> {
-    let routes = records.iter().map(|kept| &kept.content.route);
+fn changes<'a>(records: &[&'a Record], before: &Health, after: &'a Health) -> Vec<Change<'a>> {
+    let routes = records.iter().map(|record| &record.route);
     routes
         .filter_map(|route| {
             let (from, to) = (before.state(route), after.verdicts.get(&route.id())?);
@@ -229,15 +240,14 @@ impl Change<'_> {
     fn sentence(&self, providers: &Providers) -> String {
         let Route { provider, country, .. } = self.route;
         let code = self.to.code.as_deref();
-        let known = code.and_then(|code| providers.explain(provider, code));
-        let known = known.map_or(String::new(), |known| format!(" {known}"));
+        let means = code.map_or(String::new(), |code| providers.meaning(provider, code));
         let state = match self.to.state {
             State::Suspect => "is suspect",
             State::Down => "is down",
             State::Healthy => "works again",
             State::Unproven => "is tried again",
         };
-        format!("{provider} to +{country} {state}: {}{known}", self.to.why)
+        format!("{provider} to +{country} {state}: {}{means}", self.to.why)
     }
 
     fn notice(&self, providers: &Providers, now: Timestamp) -> Notice {

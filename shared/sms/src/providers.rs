@@ -139,6 +139,12 @@ impl Providers {
         code::find(self.named(provider).map_or(&[], Provider::codes), code)
     }
 
+    /// What a code of a provider's means, in sentences that follow one of ours: with a space before
+    /// them, and empty if it is not known.
+    pub fn meaning(&self, provider: &str, code: &str) -> String {
+        self.explain(provider, code).map_or(String::new(), |known| format!(" {known}"))
+    }
+
     /// The configured providers, in order of preference.
     pub fn iter(&self) -> impl Iterator<Item = &dyn Provider> {
         self.in_order.iter().map(AsRef::as_ref)
