@@ -1,11 +1,10 @@
 //! One text by hand: `textback send +12025550143 "hello"`.
 
-use conversations::Store;
+use conversations::{Attempt, Store};
 use host::Error;
 use settings::Settings;
 use sms::{Number, Providers, SendError};
 use telemetry::TraceId;
-use uuid::Uuid;
 
 use crate::by_hand;
 
@@ -22,8 +21,7 @@ pub(crate) async fn run(settings: Settings, to: String, body: String) -> Result<
     let via = if providers.names() == ["mock"] { "mock" } else { "" };
     for provider in providers.answering(via) {
         let name = provider.name();
-        let id = format!("{trace}-{}", &Uuid::new_v4().simple().to_string()[..8]);
-        let attempt = by_hand::attempt(id, &trace, provider, &to, &body);
+        let attempt = by_hand::attempt(Attempt::name(&trace), &trace, provider, &to, &body);
         let made = by_hand::make(&attempt, &store, provider, providers.http()).await?;
         let Some(outcome) = made else {
             return Err("this person has said STOP: nothing was sent".into());

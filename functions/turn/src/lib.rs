@@ -17,7 +17,7 @@ mod settle;
 use std::sync::Arc;
 
 use agent::{Agent, OpenAi, Page};
-use conversations::{Conversation, ConversationId, Loaded, Store, Unavailable};
+use conversations::{Attempt, Conversation, ConversationId, Loaded, Store, Unavailable};
 use jiff::Timestamp;
 use queue::{Queue, WakeUp};
 use settings::Names;
@@ -130,9 +130,7 @@ fn cause(conversation: &Conversation) -> Option<TraceId> {
         return Some(open.trace.clone());
     }
     if let Some(attempt) = conversation.failed.first() {
-        // An attempt's name begins with its trace.
-        let trace = attempt.split('-').next().and_then(TraceId::parse);
-        return Some(trace.unwrap_or_else(TraceId::fresh));
+        return Some(Attempt::trace_of(attempt).unwrap_or_else(TraceId::fresh));
     }
     conversation.waiting.first().map(|text| text.trace.clone())
 }

@@ -4,7 +4,6 @@ use conversations::{Attempt, Learned, Reply, Unavailable};
 use sms::SendError;
 use telemetry::TraceId;
 use tokio::time::timeout;
-use uuid::Uuid;
 
 use crate::Wake;
 use crate::send::REQUEST;
@@ -24,10 +23,9 @@ impl Wake<'_> {
             return Ok(());
         };
         let trace = TraceId::fresh();
-        let id = format!("{trace}-{}", &Uuid::new_v4().simple().to_string()[..8]);
         let reply = Reply::alone(&format!("textback probe {}", known.probe.code), &trace, now);
         let by = (from.name(), from.sender(), None);
-        let attempt = Attempt::begin(id, &self.id, by, &theirs, reply, now);
+        let attempt = Attempt::begin(Attempt::name(&trace), &self.id, by, &theirs, reply, now);
         let attempt = Attempt { apart: true, ..attempt };
         if !store.begin_probe(&known, &attempt).await? {
             tracing::warn!("sent no probe: somebody else has, or its number has said STOP");

@@ -11,7 +11,6 @@ use jiff::{SignedDuration, Timestamp};
 use sms::{Provider, SendError, Status};
 use telemetry::{Alarm, Step, TraceId, raise};
 use tokio::time::timeout;
-use uuid::Uuid;
 
 use crate::Wake;
 use crate::edit::Draft;
@@ -96,9 +95,7 @@ impl<'a> Wake<'a> {
             return;
         };
         let Way { provider, from, route } = ways.swap_remove(choice.index);
-        // A random end, so that two who think about the same conversation never take the other's
-        // attempt for their own. The trace comes first, so that a receipt tells it.
-        let id = format!("{}-{}", reply.trace, &Uuid::new_v4().simple().to_string()[..8]);
+        let id = Attempt::name(&reply.trace);
         let by = (provider.name(), route.sender.as_str(), from);
         let theirs = &draft.next.theirs;
         let attempt = Attempt::begin(id.clone(), &self.id, by, theirs, reply.clone(), now);

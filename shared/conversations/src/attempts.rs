@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sms::{Number, Outgoing, Part, SendError, Status};
 use telemetry::TraceId;
+use uuid::Uuid;
 
 use crate::documents::{Filter, Query, Unavailable, Version, Write, WriteError};
 use crate::id::person;
@@ -135,6 +136,18 @@ impl Attempt {
             at: now,
             due_at: Some(now + FIRST_LOOK),
         }
+    }
+
+    /// A name for an attempt under this trace, which comes first, so that a receipt tells it. The end
+    /// is random, so that two who think about the same conversation never take the other's attempt
+    /// for their own.
+    pub fn name(trace: &TraceId) -> String {
+        format!("{trace}-{}", &Uuid::new_v4().simple().to_string()[..8])
+    }
+
+    /// The trace under which an attempt of this [name](Self::name) was made.
+    pub fn trace_of(name: &str) -> Option<TraceId> {
+        TraceId::parse(name.split('-').next()?)
     }
 
     /// The message as its provider is handed it.

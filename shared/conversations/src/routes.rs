@@ -151,7 +151,7 @@ impl Store {
     ) -> Result<Kept<T>, Unavailable> {
         let document = self.get_one(at(collection, "current")).await?;
         let version = document.as_ref().map(|document| document.version);
-        Ok(Kept { content: document.as_ref().and_then(open).unwrap_or_default(), version })
+        Ok(Kept { content: content_of(document.as_ref()), version })
     }
 
     pub(crate) async fn records_by(&self, provider: &str) -> Result<Vec<Document>, Unavailable> {
@@ -188,9 +188,9 @@ impl Store {
     }
 }
 
-/// What a turn has to know. What cannot be read is as if it were not there: it is no reason to leave
-/// a person without an answer, and comes again.
-pub(crate) fn health_of(document: Option<&Document>) -> Health {
+/// What a document holds. What cannot be read is as if it were not there: it is no reason to leave a
+/// person without an answer, and comes again.
+pub(crate) fn content_of<T: Default + DeserializeOwned>(document: Option<&Document>) -> T {
     document.and_then(open).unwrap_or_default()
 }
 

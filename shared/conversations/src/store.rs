@@ -17,7 +17,7 @@ use crate::documents::{
     Document, Documents, Fields, Filter, Path, Query, Unavailable, Version, Write, WriteError,
 };
 use crate::id::{hash, person};
-use crate::routes::health_of;
+use crate::routes::content_of;
 use crate::{Attempt, Conversation, ConversationId, Effect, Ended, Learned, Notice, Stop, Waiting};
 
 pub(crate) const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -292,7 +292,7 @@ impl Store {
             conversation: read(conversation)?,
             stop_version: stop.as_ref().map(|stop| stop.version),
             stop: stop.map(read).transpose()?,
-            health: health_of(health.as_ref()),
+            health: content_of(health.as_ref()),
         }))
     }
 
