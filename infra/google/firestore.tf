@@ -10,10 +10,13 @@ locals {
     "conversations",
     "effects",
     "ended",
+    "heads",
+    "minutes",
     "notices",
     "quarantine",
     "receipts",
     "shapes",
+    "texts",
     "traces",
   ])
 
@@ -22,13 +25,15 @@ locals {
   never_searched = {
     attempts      = ["reply", "words"]
     consents      = ["words"]
-    conversations = ["brief", "failed", "last", "open", "turns", "waiting"]
+    conversations = ["brief", "turns"]
     effects       = ["payload"]
     ended         = ["brief", "turns"]
+    heads         = ["counted", "failed", "last", "open"]
     health        = ["content"]
     quarantine    = ["body", "fields", "query"]
     rhythm        = ["content"]
     routes        = ["content"]
+    texts         = ["body"]
     traces        = ["steps"]
   }
   exemptions = merge([

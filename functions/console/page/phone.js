@@ -65,7 +65,7 @@ export function phone(number, agent, chosen, close) {
     const unconfirmed = reach.checked ? thread.messages.filter(isUnconfirmed) : [];
     await Promise.all(unconfirmed.map(confirm));
     if (unconfirmed.length > 0 || pending.length > 0 || thread.sending) return 400;
-    if (thread.waiting > 0) return thread.failures > 0 ? 2000 : 400;
+    if (thread.waiting > 0) return thread.tries > 1 ? 2000 : 400;
     return 4000;
   });
 

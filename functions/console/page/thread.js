@@ -22,6 +22,15 @@ export function delivered(delivery) {
   }
 }
 
+/** Why a text was not answered, in words. */
+const ASIDE = {
+  stopped: "the person has stopped",
+  country: "replies do not go to that country",
+  limit: "the person has had as many replies as one may have",
+  loop: "a machine is at the other end",
+  "too many": "too many waited",
+};
+
 /** Shows a thread in `node`, and calls `choose` with the message that is clicked. */
 export function threadView(node, choose) {
   let rows = [];
@@ -95,7 +104,7 @@ function waitingLine(pending) {
 
 function thinking(thread, pending) {
   if (thread.stopped) return [];
-  if (thread.failures > 0 && thread.waiting > 0) {
+  if (thread.tries > 1 && thread.waiting > 0) {
     return [{ kind: "over", text: "The model does not answer. It is asked again until it does." }];
   }
   return thread.waiting > 0 || pending.length > 0 ? [{ kind: "thinking" }] : [];
@@ -121,6 +130,7 @@ const makers = {
         if (message.delivery && message.delivery.provider !== "mock") parts.push(`by ${message.delivery.provider}`);
         const [word, kind, meaning] = message.delivery ? delivered(message.delivery) : [state, "", ""];
         if (word) parts.push(word);
+        if (message.aside) parts.push(`set aside: ${ASIDE[message.aside] ?? message.aside}`);
         write(meta, parts.filter(Boolean).join(" · "));
         meta.dataset.kind = kind;
         meta.title = meaning;

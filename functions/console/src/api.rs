@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use conversations::{Attempt, Conversation, ConversationId, Unavailable};
 use evidence::{Health, Route, Verdict};
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 use sms::{Number, Providers, Status};
@@ -16,11 +17,14 @@ use telemetry::TraceId;
 use crate::Console;
 use crate::thread::Thread;
 
-/// The number of ours that the page's phones text, as the mock provider has it.
-const OURS: &str = "mock";
+/// The provider of the page's phones, and the number of ours that they text.
+const MOCK: &str = "mock";
 
 /// How many of each kind a list shows.
 const AT_ONCE: u32 = 50;
+
+/// How many texts of one person that were not answered are shown: the latest.
+const SET_ASIDE: u32 = 200;
 
 type Answer = Result<Json<Value>, Failure>;
 
@@ -89,7 +93,7 @@ impl Delivery {
 
 pub(crate) async fn about(State(console): State<Arc<Console>>) -> Answer {
     let mut about = json!(console.about);
-    about["mock"] = console.about.providers.contains(&OURS).into();
+    about["mock"] = console.about.providers.contains(&MOCK).into();
     Ok(Json(about))
 }
 
@@ -99,9 +103,9 @@ pub(crate) async fn phone(
     Path(number): Path<String>,
 ) -> Answer {
     let theirs = Number::parse(&number).map_err(|_| Failure::Unknown)?;
-    let id = ConversationId::of(OURS, &theirs);
+    let id = ConversationId::of(MOCK, &theirs);
     let thread = thread(&console, &id).await?;
-    Ok(Json(json!(thread.unwrap_or_else(|| Thread::unused(&id, OURS, &theirs)))))
+    Ok(Json(json!(thread.unwrap_or_else(|| Thread::unused(&id, MOCK, &theirs)))))
 }
 
 pub(crate) async fn conversation(
@@ -113,11 +117,12 @@ pub(crate) async fn conversation(
 }
 
 async fn thread(console: &Console, id: &ConversationId) -> Result<Option<Thread>, Unavailable> {
-    let Some(loaded) = console.store.load(id).await? else { return Ok(None) };
+    let Some(loaded) = console.store.load(id, Timestamp::now()).await? else { return Ok(None) };
     let ended = console.store.ended(id).await?;
     let attempts = console.store.attempts_of(id).await?;
+    let set_aside = console.store.set_aside(id, SET_ASIDE).await?;
     let deliveries = deliveries(&console.providers, &attempts);
-    Ok(Some(Thread::of(&loaded, &ended, deliveries)))
+    Ok(Some(Thread::of(&loaded, &ended, &set_aside, deliveries)))
 }
 
 fn deliveries<'a>(
@@ -136,7 +141,7 @@ pub(crate) async fn conversations(State(console): State<Arc<Console>>) -> Answer
             "theirs": conversation.theirs,
             "number": conversation.number,
             "answers": conversation.answers,
-            "waiting": conversation.waiting.len(),
+            "waiting": conversation.is_waiting(),
             "state": state(conversation),
             "at": conversation.at.as_millisecond(),
         })
@@ -148,9 +153,9 @@ pub(crate) async fn conversations(State(console): State<Arc<Console>>) -> Answer
 fn state(conversation: &Conversation) -> &'static str {
     if conversation.open.is_some() {
         "sending"
-    } else if !conversation.waiting.is_empty() {
-        if conversation.failures > 0 { "stuck" } else { "thinking" }
-    } else if conversation.turns.is_empty() {
+    } else if conversation.is_waiting() {
+        if conversation.apologised { "stuck" } else { "thinking" }
+    } else if conversation.answers == 0 {
         "over"
     } else {
         "theirs"

@@ -1,7 +1,7 @@
 //! A conversation as a phone shows it, put together from where its parts are kept.
 
 use agent::Turn as Entry;
-use conversations::{ConversationId, Ended, Loaded};
+use conversations::{ConversationId, Ended, Loaded, SetAside, Waiting};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -10,13 +10,13 @@ use telemetry::TraceId;
 
 use crate::api::Delivery;
 
-/// Everything that passed between one of our numbers and one of theirs.
+/// Everything that passed between the agent and one person.
 #[derive(Serialize)]
 pub(crate) struct Thread {
     id: ConversationId,
     ours: String,
     theirs: Number,
-    /// Which conversation of the pair is under way.
+    /// Which conversation with them is under way.
     number: u64,
     /// How many answers the agent has given in it.
     answers: u32,
@@ -26,8 +26,8 @@ pub(crate) struct Thread {
     waiting: usize,
     /// Whether a reply is on its way out.
     sending: bool,
-    /// How many times in a row the model had nothing to say.
-    failures: u32,
+    /// How many times in a row the model was asked about what is waiting.
+    tries: u32,
     /// What was collected so far.
     brief: Map<String, Value>,
     /// The conversations before this one, earliest first.
@@ -52,8 +52,10 @@ struct Message {
     text: String,
     /// A note has no time of its own, and takes that of what it follows.
     at: i64,
-    /// In which conversation of the pair it was said.
+    /// In which of their conversations it was said.
     number: u64,
+    /// Why it is not answered, in a word, if it is not.
+    aside: Option<String>,
     /// The trace of its turn.
     trace: Option<TraceId>,
     /// What is known of the last attempt at a reply.
@@ -72,7 +74,7 @@ enum Who {
 }
 
 impl Thread {
-    /// A pair of numbers that has not met.
+    /// With somebody who has never texted.
     pub(crate) fn unused(id: &ConversationId, ours: &str, theirs: &Number) -> Self {
         Self {
             id: id.clone(),
@@ -83,7 +85,7 @@ impl Thread {
             stopped: false,
             waiting: 0,
             sending: false,
-            failures: 0,
+            tries: 0,
             brief: Map::new(),
             ended: vec![],
             messages: vec![],
@@ -91,16 +93,27 @@ impl Thread {
         }
     }
 
-    pub(crate) fn of(loaded: &Loaded, ended: &[Ended], attempts: Vec<Delivery>) -> Self {
+    pub(crate) fn of(
+        loaded: &Loaded,
+        ended: &[Ended],
+        set_aside: &[SetAside],
+        attempts: Vec<Delivery>,
+    ) -> Self {
         let conversation = &loaded.conversation;
         let before = ended.iter().map(|ended| (ended.number, &ended.turns));
         let now = (conversation.number, &conversation.turns);
         let mut messages: Vec<Message> =
             before.chain([now]).flat_map(|(number, turns)| said(number, turns)).collect();
         assign(&mut messages, &attempts);
-        messages.extend(conversation.waiting.iter().map(|text| Message {
+        let said_by_person = |text: &Waiting| Message {
             trace: Some(text.trace.clone()),
             ..message(Who::Person, &text.body, text.at.as_millisecond(), conversation.number)
+        };
+        messages.extend(loaded.waiting.iter().map(said_by_person));
+        messages.extend(set_aside.iter().map(|SetAside { text, why }| Message {
+            number: before_or_now(ended, text.at, conversation.number),
+            aside: Some(why.clone()),
+            ..said_by_person(text)
         }));
         // As on a phone. A text that came while the agent was thinking is taken up after its reply.
         messages.sort_by_key(|message| (message.number, message.at));
@@ -114,9 +127,9 @@ impl Thread {
             number: conversation.number,
             answers: conversation.answers,
             stopped: loaded.stop.is_some(),
-            waiting: conversation.waiting.len(),
+            waiting: loaded.waiting.len(),
             sending: conversation.open.is_some(),
-            failures: conversation.failures,
+            tries: conversation.tries,
             brief: conversation.brief.clone(),
             ended: ended.iter().map(over).collect(),
             messages,
@@ -146,7 +159,12 @@ fn said(number: u64, turns: &[Value]) -> Vec<Message> {
 }
 
 fn message(who: Who, text: &str, at: i64, number: u64) -> Message {
-    Message { who, text: text.to_owned(), at, number, trace: None, delivery: None }
+    Message { who, text: text.to_owned(), at, number, aside: None, trace: None, delivery: None }
+}
+
+/// The number of the conversation that was under way at a moment.
+fn before_or_now(ended: &[Ended], at: Timestamp, number: u64) -> u64 {
+    ended.iter().find(|ended| at < ended.at).map_or(number, |ended| ended.number)
 }
 
 /// Gives each reply the last attempt at it, and its trace to what it answers.

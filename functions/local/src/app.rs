@@ -19,7 +19,7 @@ use site::{Pages, Site};
 use sms::Providers;
 use sweep::{Probes, Sweep};
 use tokio::net::TcpListener;
-use turn::{Results, Turn};
+use turn::{Bounds, Results, Turn};
 
 use crate::offline_model;
 
@@ -73,8 +73,13 @@ impl App {
         };
         let agent = Arc::new(Agent { model, page, patience: Patience::default() });
         let results = Results::from_settings(settings)?.map(Arc::new);
-        let turn =
-            Turn { store: Arc::clone(&store), providers: Arc::clone(&providers), agent, results };
+        let turn = Turn {
+            store: Arc::clone(&store),
+            providers: Arc::clone(&providers),
+            agent,
+            bounds: Bounds::from_settings(settings, &providers)?,
+            results,
+        };
         let inbound = Inbound {
             providers: Arc::clone(&providers),
             store: Arc::clone(&store),

@@ -8,6 +8,7 @@ use std::time::Duration;
 use agent::Turn as Entry;
 use conversations::{ConversationId, Store};
 use host::Error;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use settings::Settings;
 use sms::Number;
@@ -84,7 +85,7 @@ impl Phone {
     #[expect(clippy::print_stdout, reason = "the output of a command")]
     async fn print(&mut self) -> Result<bool, Error> {
         let id = ConversationId::of("mock", &self.number);
-        let Some(loaded) = self.store.load(&id).await? else { return Ok(false) };
+        let Some(loaded) = self.store.load(&id, Timestamp::now()).await? else { return Ok(false) };
         let ended = self.store.ended(&id).await?;
         let mut entries: Vec<&Value> = ended.iter().flat_map(|ended| &ended.turns).collect();
         entries.extend(&loaded.conversation.turns);
@@ -96,7 +97,7 @@ impl Phone {
         }
         stdout().flush()?;
         self.printed = entries.len();
-        Ok(!loaded.conversation.waiting.is_empty() || loaded.conversation.open.is_some())
+        Ok(!loaded.waiting.is_empty() || loaded.conversation.open.is_some())
     }
 }
 
@@ -105,7 +106,8 @@ impl Phone {
 async fn unused(store: &Store) -> Result<Number, Error> {
     for last in 100..200 {
         let number = Number::parse(&format!("+1202555{last:04}"))?;
-        if store.load(&ConversationId::of("mock", &number)).await?.is_none() {
+        let id = ConversationId::of("mock", &number);
+        if store.load(&id, Timestamp::now()).await?.is_none() {
             return Ok(number);
         }
     }

@@ -68,6 +68,7 @@ impl Sweep {
 
     /// Wakes whatever is due.
     async fn wake(&self, now: Timestamp) -> Result<(), SweepError> {
+        self.store.adopt(now, AT_ONCE).await?;
         let mut due = self.store.due(now, AT_ONCE).await?;
         due.extend(self.store.effects_due(now, AT_ONCE).await?);
         for (conversation, since) in due {

@@ -6,12 +6,14 @@ use std::time::Instant;
 use agent::{Answered, Ending, ModelError, Turn as Entry};
 use conversations::{Change, Conversation, Loaded, Reply, Said, Unavailable, Waiting};
 use jiff::{SignedDuration, Timestamp};
-use policy::{Keyword, fit, is_nudge, keyword};
+use policy::{Keyword, ReplyKind, fit, is_nudge, keyword};
+use serde_json::Value;
 use telemetry::{Step, TraceId};
 
 use crate::Wake;
 use crate::edit::{Draft, Edited};
 use crate::end::End;
+use crate::gate::{Counted, FULL, Gate, TOO_LONG, size};
 use crate::send::entry;
 
 /// How often a draft is thrown away because another text came while the agent was thinking. After
@@ -24,16 +26,41 @@ const READING: SignedDuration = SignedDuration::from_secs(8);
 /// How long after our text a person's next one is an answer to it.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(72);
 
+/// How much is taken up at once, in characters: more than a patient person types. What is behind
+/// waits for the next turn, so that no prompt grows with what somebody sends.
+const CHARACTERS: usize = 16_000;
+
 /// The texts that one turn takes up, at least one, and what it does with them.
-struct Run {
-    texts: Vec<Waiting>,
+#[derive(PartialEq)]
+pub(crate) struct Run {
+    pub(crate) texts: Vec<Waiting>,
     does: Does,
 }
 
 impl Run {
     /// Under which trace they are answered.
-    fn trace(&self) -> &TraceId {
+    pub(crate) fn trace(&self) -> &TraceId {
         &self.texts[0].trace
+    }
+
+    /// Whether the model is asked.
+    pub(crate) fn thinks(&self) -> bool {
+        self.does == Does::Think
+    }
+
+    /// Whether it comes from one of the mock's people.
+    pub(crate) fn is_pretended(&self) -> bool {
+        self.texts[0].provider == "mock"
+    }
+
+    /// What was said.
+    pub(crate) fn bodies(&self) -> Vec<&str> {
+        self.texts.iter().map(|text| text.body.as_str()).collect()
+    }
+
+    /// What was said, as the store keeps it.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = Value> {
+        self.texts.iter().map(|text| entry(&said(text)))
     }
 }
 
@@ -72,12 +99,19 @@ impl Thought {
 }
 
 impl<'a> Wake<'a> {
-    /// Answers the first run of the texts that wait.
+    /// Answers the first run of the texts that wait, if it may be answered now.
     pub(crate) async fn answer(&self, loaded: &mut Loaded) -> Result<(), Unavailable> {
+        if loaded.more {
+            self.thin_out(loaded).await?;
+        }
         let mut steps = Vec::new();
         for drafts_left in (0..=THROWN_AWAY).rev() {
             let Some(run) = self.next_run(loaded) else { return Ok(()) };
             steps.push(took_up(&run, &loaded.conversation, self.clock.now()));
+            let is_again = drafts_left < THROWN_AWAY;
+            if run.thinks() && !self.take_up(loaded, &run, is_again).await? {
+                return Ok(());
+            }
             let thought = match run.does {
                 Does::Think => Some(self.think(loaded, &run.texts).await),
                 Does::Say(_) | Does::Nothing => None,
@@ -85,6 +119,7 @@ impl<'a> Wake<'a> {
             steps.extend_from_slice(thought.as_ref().map_or(&[], Thought::steps));
 
             let (at, clock) = (self.clock.now(), Instant::now());
+            let mut gate = Gate::Open;
             let written = self.edit(loaded, |loaded| {
                 let now = self.next_run(loaded).filter(|_| loaded.conversation.open.is_none())?;
                 // Another text changes what is to be said. After the last draft it has to wait.
@@ -92,16 +127,28 @@ impl<'a> Wake<'a> {
                     0 => now.texts.starts_with(&run.texts),
                     _ => now.texts == run.texts,
                 };
-                let same = same && now.does == run.does;
-                same.then(|| self.draft(loaded, &run, thought.as_ref(), &steps))
+                if !same || now.does != run.does {
+                    return None;
+                }
+                if let Does::Say(_) = run.does {
+                    gate = self.gate(loaded, &run);
+                }
+                match gate {
+                    Gate::Open => Some(self.draft(loaded, &run, thought.as_ref(), &steps)),
+                    _ => self.bar(loaded, &run, &gate),
+                }
             });
-            let Edited { stored, begun } = written.await?;
+            let Edited { stored, too_large, begun } = written.await?;
             if stored {
+                self.say_why(&gate, &run).await?;
                 let committed = Step::new("committed", at).took(clock.elapsed());
                 return self.carry(loaded, begun, vec![committed]).await;
             }
-            if loaded.conversation.open.is_some() {
-                // Somebody else has answered.
+            if too_large {
+                return self.give_up(loaded, &run).await;
+            }
+            if loaded.conversation.open.is_some() || !matches!(gate, Gate::Open) {
+                // Somebody else has answered, or it has to wait.
                 return Ok(());
             }
             steps.push(Step::new("thrown away", self.clock.now()));
@@ -109,9 +156,60 @@ impl<'a> Wake<'a> {
         Ok(())
     }
 
+    /// Takes a run up for the model: counts the try, in the one commit without which nothing is
+    /// spent. Whether it may be asked now; otherwise what follows is stored instead.
+    ///
+    /// Thinking once more about what has changed meanwhile is a try like any other, but does not
+    /// have to wait.
+    async fn take_up(
+        &self,
+        loaded: &mut Loaded,
+        run: &Run,
+        is_again: bool,
+    ) -> Result<bool, Unavailable> {
+        let mut gate = Gate::Open;
+        let written = self.edit(loaded, |loaded| {
+            let same = self.next_run(loaded).is_some_and(|now| now == *run);
+            if !same || loaded.conversation.open.is_some() {
+                return None;
+            }
+            gate = if is_again { Gate::Open } else { self.gate(loaded, run) };
+            if let Gate::Open | Gate::LetIn = gate {
+                let mut draft = Draft::of(loaded);
+                draft.count_try(self.clock.now());
+                if let Gate::LetIn = gate {
+                    draft.next.admitted_at = Some(loaded.minute.at);
+                    draft.changes.push(Change::LetIn(loaded.minute.clone()));
+                }
+                return Some(draft);
+            }
+            self.bar(loaded, run, &gate)
+        });
+        let Edited { stored, begun, .. } = written.await?;
+        match gate {
+            Gate::Open | Gate::LetIn => return Ok(stored),
+            Gate::Full => self.give_place(loaded).await?,
+            _ if stored => self.say_why(&gate, run).await?,
+            _ => {}
+        }
+        self.carry(loaded, begun, vec![]).await?;
+        Ok(false)
+    }
+
+    /// Hands a run over whose answer does not fit into the store.
+    async fn give_up(&self, loaded: &mut Loaded, run: &Run) -> Result<(), Unavailable> {
+        let gate = Gate::HandOver(TOO_LONG);
+        let begun = self.edit(loaded, |loaded| {
+            let now = self.next_run(loaded).filter(|_| loaded.conversation.open.is_none())?;
+            now.texts.starts_with(&run.texts).then(|| self.bar(loaded, run, &gate))?
+        });
+        let begun = begun.await?.begun;
+        self.carry(loaded, begun, vec![]).await
+    }
+
     /// The texts to take up next: a stop word by itself, otherwise all up to the next stop word.
     fn next_run(&self, loaded: &Loaded) -> Option<Run> {
-        let waiting = &loaded.conversation.waiting;
+        let waiting = &loaded.waiting;
         let first = waiting.first()?;
         let one = |does| Some(Run { texts: vec![first.clone()], does });
         if let Some(stop) = &loaded.stop {
@@ -132,8 +230,15 @@ impl<'a> Wake<'a> {
             // A stop that was taken back since.
             Some(_) => one(Does::Nothing),
             None => {
-                let texts = waiting.iter().take_while(|text| special(text).is_none());
-                Some(Run { texts: texts.cloned().collect(), does: Does::Think })
+                let mut left = CHARACTERS;
+                let fits = |text: &&Waiting| {
+                    let length = text.body.chars().count();
+                    let fits = length <= left || left == CHARACTERS;
+                    left = left.saturating_sub(length);
+                    fits && special(text).is_none()
+                };
+                let texts = waiting.iter().take_while(fits).cloned().collect();
+                Some(Run { texts, does: Does::Think })
             }
         }
     }
@@ -207,17 +312,30 @@ impl<'a> Wake<'a> {
             draft.changes.push(Change::Answered(said.attempt.clone(), self.clock.now()));
             draft.next.last = None;
         }
-        draft.next.waiting.drain(..run.texts.len());
-        if thought.is_some() || draft.next.waiting.is_empty() {
-            draft.next.failures = 0;
-            draft.next.apologised = false;
+        match run.does {
+            // What is not answered is not part of what was said.
+            Does::Nothing => draft.set_aside(&run.texts, "stopped"),
+            _ => draft.take_up(&run.texts),
+        }
+        if thought.is_some() || draft.is_empty() {
+            draft.forget_tries();
         }
         draft.set_due(self.clock.now());
         if let Some(Thought::Answer(answered)) = thought {
             draft.next.answers += 1;
             draft.next.brief.clone_from(&answered.brief);
             draft.next.turns.extend(answered.turns.iter().map(entry));
+            draft.next.answered_at = Some(self.clock.now());
+            draft.next.admitted_at = None;
+            let is_full = size(&draft.next) > FULL;
+            if is_full {
+                // Without what passed between the model and its tools, so that it can be stored.
+                draft.next.turns.truncate(loaded.conversation.turns.len());
+                draft.next.turns.extend(run.entries());
+                draft.next.turns.extend(answered.turns.last().map(entry));
+            }
             let end = match &answered.ending {
+                _ if is_full => Some(End::HandedOver(TOO_LONG.into())),
                 Some(Ending::Finished) => Some(End::Finished),
                 Some(Ending::HandedOver { reason }) => Some(End::HandedOver(reason.clone())),
                 None => (draft.next.answers >= self.turn.agent.page.turns).then_some(End::Limit),
@@ -228,7 +346,9 @@ impl<'a> Wake<'a> {
             self.reply(loaded, &mut draft, run, answered.reply.clone());
             return draft;
         }
-        draft.next.turns.extend(run.texts.iter().map(said).map(|text| entry(&text)));
+        if run.does != Does::Nothing {
+            draft.next.turns.extend(run.entries());
+        }
         match run.does {
             Does::Say(Fixed::Stopped) => draft.changes.push(Change::Confirmed),
             Does::Say(Fixed::Back) => draft.changes.push(Change::Started),
@@ -263,7 +383,6 @@ impl<'a> Wake<'a> {
         error: &ModelError,
         steps: &[Step],
     ) {
-        draft.next.failures += 1;
         draft.set_due(self.clock.now());
         if draft.next.apologised {
             // Nor are the steps kept: a trace must not grow for as long as the model is down.
@@ -295,10 +414,19 @@ impl<'a> Wake<'a> {
         self.reply(loaded, draft, run, text.to_owned());
     }
 
-    fn reply(&self, loaded: &Loaded, draft: &mut Draft<'a>, run: &Run, body: String) {
+    pub(crate) fn reply(&self, loaded: &Loaded, draft: &mut Draft<'a>, run: &Run, body: String) {
+        let kind = if run.thinks() { ReplyKind::Answer } else { ReplyKind::Keyword };
+        let mut counted = Counted::of(&draft.next);
+        counted.replied.note(kind, self.clock.now());
+        if run.thinks() {
+            counted.exchanges.note(&run.bodies(), Some(&body));
+        }
+        counted.keep(&mut draft.next);
+        let texted = run.texts.last();
         let reply = Reply {
             body,
-            via: run.texts.last().map(|text| text.provider.clone()).unwrap_or_default(),
+            via: texted.map(|text| text.provider.clone()).unwrap_or_default(),
+            ours: texted.map(|text| text.ours.clone()).unwrap_or_default(),
             trace: run.trace().clone(),
             despite_stop: run.does == Does::Say(Fixed::Stopped),
             at: self.clock.now(),
@@ -315,9 +443,9 @@ fn took_up(run: &Run, conversation: &Conversation, now: Timestamp) -> Step {
     let step = Step::new("took up", now)
         .with("texts", run.texts.len())
         .with("waited_ms", i64::try_from(waited.as_millis()).unwrap_or(i64::MAX));
-    match conversation.failures {
+    match conversation.tries {
         0 => step,
-        failures => step.with("failures", failures),
+        tries => step.with("tries", tries),
     }
 }
 

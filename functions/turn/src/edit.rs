@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use conversations::{Change, CommitError, Conversation, Loaded, Reply, Unavailable};
+use conversations::{Change, CommitError, Conversation, Loaded, Reply, Unavailable, Waiting};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::Wake;
@@ -13,13 +13,18 @@ use crate::send::Begun;
 const TRIES: u32 = 4;
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// How long after a failure the model is asked again: the first time, and at most.
+/// How long after a try the model may be asked again, should nothing come of it: the first time, and
+/// at most.
 const ASK_AGAIN: (SignedDuration, SignedDuration) =
-    (SignedDuration::from_secs(15), SignedDuration::from_mins(2));
+    (SignedDuration::from_secs(15), SignedDuration::from_mins(5));
 
 /// The next state of a conversation, and what follows from it.
 pub(crate) struct Draft<'a> {
     pub(crate) next: Conversation,
+    /// The texts that still wait then, as far as they are known.
+    waiting: Vec<Waiting>,
+    /// Whether more wait behind those.
+    more: bool,
     pub(crate) changes: Vec<Change>,
     /// The attempt whose request may leave once all this is stored.
     pub(crate) begun: Option<Begun<'a>>,
@@ -27,8 +32,10 @@ pub(crate) struct Draft<'a> {
 
 /// What became of a change.
 pub(crate) struct Edited<'a> {
-    /// Otherwise there was nothing to change any more.
+    /// Otherwise there was nothing to change any more, or it was too large.
     pub(crate) stored: bool,
+    /// Whether it is too much for one document, so that it would be refused again.
+    pub(crate) too_large: bool,
     /// The attempt that was begun, if one was.
     pub(crate) begun: Option<Begun<'a>>,
 }
@@ -36,7 +43,47 @@ pub(crate) struct Edited<'a> {
 impl Draft<'_> {
     /// The conversation as it is.
     pub(crate) fn of(loaded: &Loaded) -> Self {
-        Self { next: loaded.conversation.clone(), changes: Vec::new(), begun: None }
+        Self {
+            next: loaded.conversation.clone(),
+            waiting: loaded.waiting.clone(),
+            more: loaded.more,
+            changes: Vec::new(),
+            begun: None,
+        }
+    }
+
+    /// Takes texts up: what was said in them is in the conversation.
+    pub(crate) fn take_up(&mut self, texts: &[Waiting]) {
+        self.waiting.retain(|text| !texts.contains(text));
+        self.changes.push(Change::TakenUp(texts.to_vec()));
+    }
+
+    /// Lets texts go unanswered, for this reason.
+    pub(crate) fn set_aside(&mut self, texts: &[Waiting], why: &'static str) {
+        self.waiting.retain(|text| !texts.contains(text));
+        self.changes.push(Change::SetAside(texts.to_vec(), why));
+    }
+
+    /// Whether nothing waits then.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.waiting.is_empty() && !self.more
+    }
+
+    /// Counts a try to have the model answer, ahead of it, so that it cannot be repeated without
+    /// end: whatever becomes of it, the next one has to wait.
+    pub(crate) fn count_try(&mut self, now: Timestamp) {
+        let (first, longest) = ASK_AGAIN;
+        let pause = longest.min(first * 2_i32.pow(self.next.tries.min(8)));
+        self.next.tries += 1;
+        self.next.ask_after = Some(now + pause);
+        self.next.due_at = self.next.ask_after;
+    }
+
+    /// What was waiting is dealt with: the next text starts clean.
+    pub(crate) fn forget_tries(&mut self) {
+        self.next.tries = 0;
+        self.next.apologised = false;
+        self.next.ask_after = None;
     }
 
     /// Takes the open reply out, if `attempt` is the one under way.
@@ -47,13 +94,11 @@ impl Draft<'_> {
 
     /// Sets when a conversation without an open reply is looked at next.
     pub(crate) fn set_due(&mut self, now: Timestamp) {
-        let (first, longest) = ASK_AGAIN;
-        self.next.due_at = match (self.next.waiting.is_empty(), self.next.failures) {
+        self.next.due_at = match self.is_empty() {
             _ if !self.next.failed.is_empty() => Some(now),
-            (true, _) if self.next.answers == 0 => None,
-            (true, _) => Some(self.next.at + QUIET),
-            (false, 0) => Some(now),
-            (false, failures) => Some(now + longest.min(first * 2_i32.pow(failures.min(8) - 1))),
+            true if self.next.answers == 0 => None,
+            true => Some(self.next.at + QUIET),
+            false => Some(self.next.ask_after.map_or(now, |after| after.max(now))),
         };
     }
 }
@@ -71,13 +116,17 @@ impl<'a> Wake<'a> {
     ) -> Result<Edited<'a>, Unavailable> {
         let mut unanswered = 0;
         loop {
-            let Some(Draft { next, changes, begun }) = change(loaded) else {
-                return Ok(Edited { stored: false, begun: None });
+            let Some(Draft { next, changes, begun, .. }) = change(loaded) else {
+                return Ok(Edited { stored: false, too_large: false, begun: None });
             };
             match self.turn.store.commit(loaded, next, changes).await {
-                Ok(()) => return Ok(Edited { stored: true, begun }),
+                Ok(()) => return Ok(Edited { stored: true, too_large: false, begun }),
                 // Somebody else has got on with it, so this ends.
                 Err(CommitError::Conflict) => {}
+                Err(CommitError::TooLarge) => {
+                    tracing::error!("a commit is too large for the store");
+                    return Ok(Edited { stored: false, too_large: true, begun: None });
+                }
                 Err(CommitError::Unavailable(error)) => {
                     unanswered += 1;
                     if unanswered == TRIES {
@@ -90,17 +139,18 @@ impl<'a> Wake<'a> {
             self.reload(loaded).await?;
             let is_ours = |begun: &Begun<'_>| is_under_way(&loaded.conversation, begun.attempt());
             if begun.as_ref().is_some_and(is_ours) {
-                return Ok(Edited { stored: true, begun });
+                return Ok(Edited { stored: true, too_large: false, begun });
             }
         }
     }
 
-    async fn reload(&self, loaded: &mut Loaded) -> Result<(), Unavailable> {
-        match self.turn.store.load(&loaded.id).await? {
+    pub(crate) async fn reload(&self, loaded: &mut Loaded) -> Result<(), Unavailable> {
+        match self.turn.store.load(&loaded.id, self.clock.now()).await? {
             Some(again) => *loaded = again,
             None => {
                 // It has been forgotten: there is nothing to do any more.
-                loaded.conversation.waiting.clear();
+                loaded.waiting.clear();
+                loaded.more = false;
                 loaded.conversation.open = None;
             }
         }

@@ -66,7 +66,7 @@ impl<'a> Wake<'a> {
         let trace = TraceId::fresh();
         let ended = self.edit(loaded, |loaded| {
             let mut draft = Draft::of(loaded);
-            let idle = draft.next.waiting.is_empty() && draft.next.open.is_none();
+            let idle = draft.is_empty() && draft.next.open.is_none();
             let begun = draft.next.answers > 0;
             if !idle || !begun || self.clock.now() < draft.next.at + QUIET {
                 return None;

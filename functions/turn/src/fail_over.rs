@@ -55,7 +55,7 @@ impl Wake<'_> {
             .with("provider", attempt.provider.clone())
             .with("attempt", attempt.id.clone())
             .with("code", code);
-        let others = self.ways(&draft.next, &reply.via).iter().any(|way| way.may_carry(&reply));
+        let others = self.ways(&draft.next.theirs, &reply).iter().any(|way| way.may_carry(&reply));
         if wanted && helps && lives && others {
             let step = step.with("next", "another provider is asked");
             draft.changes.push(Change::Steps(attempt.trace.clone(), vec![step]));

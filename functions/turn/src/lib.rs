@@ -5,10 +5,12 @@
 //! leaves. Whatever the process dies of, what is stored tells the next one where to go on.
 
 mod answer;
+mod bounds;
 mod clock;
 mod edit;
 mod end;
 mod fail_over;
+mod gate;
 mod probe;
 mod results;
 mod send;
@@ -17,8 +19,10 @@ mod settle;
 use std::sync::Arc;
 
 use agent::{Agent, OpenAi, Page};
-use conversations::{Attempt, Conversation, ConversationId, Loaded, Store, Unavailable};
+use business::Business;
+use conversations::{Attempt, ConversationId, Loaded, Store, Unavailable};
 use jiff::Timestamp;
+use policy::{Countries, Limits};
 use queue::{Queue, WakeUp};
 use settings::Names;
 use sms::Providers;
@@ -27,6 +31,7 @@ use tracing::{Instrument, Span};
 
 use crate::clock::Clock;
 
+pub use bounds::Bounds;
 pub use results::Results;
 pub use send::TEST_NUMBER;
 
@@ -42,6 +47,9 @@ pub const SETTINGS: &[Names] = &[
     Store::SETTINGS,
     Queue::SETTINGS,
     Results::SETTINGS,
+    Limits::SETTINGS,
+    Countries::SETTINGS,
+    Business::SETTINGS,
 ];
 
 /// The function, with its clients.
@@ -53,6 +61,8 @@ pub struct Turn {
     pub providers: Arc<Providers>,
     /// Who answers.
     pub agent: Arc<Agent>,
+    /// What a stranger's text can drive.
+    pub bounds: Bounds,
     /// Where the results of conversations go. Without it they are kept, and the console shows them.
     pub results: Option<Arc<Results>>,
 }
@@ -88,7 +98,7 @@ impl Turn {
 
 impl Wake<'_> {
     async fn run(&self) -> Result<(), Unavailable> {
-        match self.turn.store.load(&self.id).await? {
+        match self.turn.store.load(&self.id, self.clock.now()).await? {
             Some(mut loaded) => self.work(&mut loaded).await?,
             None => self.probe().await?,
         }
@@ -98,7 +108,7 @@ impl Wake<'_> {
     /// Settles what is open and answers what waits, for as long as it is due.
     async fn work(&self, loaded: &mut Loaded) -> Result<(), Unavailable> {
         for _ in 0..RUNS {
-            let Some(trace) = cause(&loaded.conversation) else {
+            let Some(trace) = cause(loaded) else {
                 return self.end_if_quiet(loaded).await;
             };
             let work = async {
@@ -125,12 +135,12 @@ impl Wake<'_> {
 }
 
 /// The trace of what is to be done next, if anything is.
-fn cause(conversation: &Conversation) -> Option<TraceId> {
+fn cause(Loaded { conversation, waiting, .. }: &Loaded) -> Option<TraceId> {
     if let Some(open) = &conversation.open {
         return Some(open.trace.clone());
     }
     if let Some(attempt) = conversation.failed.first() {
         return Some(Attempt::trace_of(attempt).unwrap_or_else(TraceId::fresh));
     }
-    conversation.waiting.first().map(|text| text.trace.clone())
+    waiting.first().map(|text| text.trace.clone())
 }

@@ -8,7 +8,7 @@ use conversations::Store;
 use host::Function;
 use jiff::Timestamp;
 use sms::Providers;
-use turn::{Results, Turn};
+use turn::{Bounds, Results, Turn};
 
 fn main() -> ExitCode {
     Function::reading(turn::SETTINGS).serve_queue(async |settings| {
@@ -16,8 +16,10 @@ fn main() -> ExitCode {
         let page = Page::from_settings(&settings)?;
         let model = OpenAi::from_settings(&settings, &page.model)?
             .ok_or("set OPENAI_API_KEY: alone this function has no model")?;
+        let providers = Arc::new(Providers::configured(&settings, &public_url, false)?);
         let turn = Turn {
-            providers: Arc::new(Providers::configured(&settings, &public_url, false)?),
+            bounds: Bounds::from_settings(&settings, &providers)?,
+            providers,
             store: Arc::new(Store::open(&settings)?),
             agent: Arc::new(Agent { model, page, patience: Patience::default() }),
             results: Results::from_settings(&settings)?.map(Arc::new),

@@ -3,12 +3,10 @@
 use std::time::{Duration, Instant};
 
 use agent::Turn as Entry;
-use conversations::{
-    Attempt, Change, Conversation, Learned, Loaded, Notice, Reply, Said, Sending, Unavailable,
-};
+use conversations::{Attempt, Change, Learned, Loaded, Notice, Reply, Said, Sending, Unavailable};
 use evidence::{Route, State};
 use jiff::{SignedDuration, Timestamp};
-use sms::{Provider, SendError, Status};
+use sms::{Number, Provider, SendError, Status};
 use telemetry::{Alarm, Step, TraceId, raise};
 use tokio::time::timeout;
 
@@ -77,7 +75,7 @@ impl<'a> Wake<'a> {
     /// best provider that has not refused it. If all have, it is due again later.
     pub(crate) fn begin(&self, loaded: &Loaded, draft: &mut Draft<'a>, mut reply: Reply) {
         let now = self.clock.now();
-        let ways = self.ways(&draft.next, &reply.via);
+        let ways = self.ways(&draft.next.theirs, &reply);
         let routes: Vec<_> = ways.iter().map(|way| way.route.clone()).collect();
         let explain = |provider: &str, code: &str| {
             self.turn.providers.explain(provider, code).map(ToString::to_string)
@@ -119,17 +117,16 @@ impl<'a> Wake<'a> {
         draft.begun = Some(Begun { provider, attempt, until, why: choice.why, nothing_works });
     }
 
-    /// The ways by which the answer to a text that came `via` a provider can go, in the configured
-    /// order.
-    pub(crate) fn ways(&self, conversation: &Conversation, via: &str) -> Vec<Way<'a>> {
+    /// The ways by which a reply can go to a person, in the configured order.
+    pub(crate) fn ways(&self, theirs: &Number, reply: &Reply) -> Vec<Way<'a>> {
         let way = |provider: &'a dyn Provider| {
             let name = provider.name();
-            let from = (name == via).then(|| conversation.ours.clone());
+            let from = (name == reply.via).then(|| reply.ours.clone());
             let sender = from.as_deref().unwrap_or(provider.sender());
-            let route = Route::new(name, sender, conversation.theirs.split().0);
+            let route = Route::new(name, sender, theirs.split().0);
             Way { provider, from, route }
         };
-        self.turn.providers.answering(via).into_iter().map(way).collect()
+        self.turn.providers.answering(&reply.via).into_iter().map(way).collect()
     }
 
     /// Makes the attempt that was committed, and those that follow from it, until the reply is

@@ -43,11 +43,10 @@ impl Wake<'_> {
             // No provider was ever asked to carry it.
             _ if loaded.conversation.theirs.is_for_tests() => Ok(Found::Absent),
             Some(provider) => {
-                let (ours, theirs) = (&loaded.conversation.ours, &loaded.conversation.theirs);
                 let message = Outgoing {
                     attempt: attempt.clone(),
-                    from: (name == reply.via).then(|| ours.clone()),
-                    to: theirs.clone(),
+                    from: (name == reply.via).then(|| reply.ours.clone()),
+                    to: loaded.conversation.theirs.clone(),
                     body: reply.body.clone(),
                 };
                 provider.find(self.turn.providers.http(), &message, sending.at).await

@@ -241,7 +241,7 @@ impl Store {
     /// Keeps an attempt that belongs to no conversation, on condition that the person has not
     /// stopped. False if they have: nothing was stored, and nothing may be sent.
     pub async fn begin(&self, attempt: &Attempt) -> Result<bool, Unavailable> {
-        let allowed = Write::Absent(at("stops", &person(&attempt.to)));
+        let allowed = Write::Absent(at("stops", &person(&attempt.provider, &attempt.to)));
         match self.documents.commit(vec![allowed, keep_attempt(attempt)]).await {
             Ok(_) => Ok(true),
             Err(WriteError::Conflict) => Ok(false),

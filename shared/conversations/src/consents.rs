@@ -6,7 +6,7 @@ use sms::Number;
 
 use crate::Store;
 use crate::documents::{Unavailable, Write, WriteError};
-use crate::id::{hash, person};
+use crate::id::hash;
 use crate::store::{DAY, at, expiring, fields};
 
 /// Somebody may claim for four years that they were texted without consent (28 U.S.C. 1658); a year
@@ -35,7 +35,7 @@ impl Store {
     /// Writes a consent down. The same one again on the same day (UTC) changes nothing.
     pub async fn consent(&self, consent: &Consent) -> Result<(), Unavailable> {
         let day = consent.at.strftime("%F").to_string();
-        let name = hash(&[&person(&consent.theirs), &consent.page, &consent.language, &day]);
+        let name = hash(&[consent.theirs.as_str(), &consent.page, &consent.language, &day]);
         let kept = expiring(fields(consent), consent.at, CONSENTS_LIVE);
         match self.documents.commit(vec![Write::Create(at("consents", &name), kept)]).await {
             Ok(_) | Err(WriteError::Conflict) => Ok(()),

@@ -1,4 +1,4 @@
-//! The document of one pair of numbers.
+//! What is going on between the agent and one person.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -6,20 +6,20 @@ use serde_json::{Map, Value};
 use sms::Number;
 use telemetry::TraceId;
 
-/// What is going on between one of our numbers and one of theirs.
+/// What is going on between the agent and one person, whichever number of ours they text.
 ///
-/// The conversation that is under way has a number; when it ends it is moved to a document of its
-/// own ([`crate::Ended`]) and the next one between the same pair gets the next number.
+/// Kept as two documents: a small *head*, which an arriving text writes blindly and a turn as a
+/// whole, and beside it what was said, which only a turn writes. Neither grows with what strangers
+/// send: texts that wait are documents of their own ([`crate::Waiting`]). The conversation that is
+/// under way has a number; when it ends it is moved to a document of its own ([`crate::Ended`]) and
+/// the next one with the same person gets the next number.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Conversation {
-    /// The number or sender name of ours that is texted.
+    /// The number or sender name of ours that was texted last.
     pub ours: String,
     /// The person's number.
     pub theirs: Number,
-    /// Texts that no turn has taken up yet, in the order they came.
-    #[serde(default)]
-    pub waiting: Vec<Waiting>,
-    /// Which conversation of this pair is under way. The first is 1.
+    /// Which conversation with this person is under way. The first is 1.
     #[serde(default = "first")]
     pub number: u64,
     /// What was said and done in it so far, in the agent's own words, which the store does not read.
@@ -40,15 +40,33 @@ pub struct Conversation {
     /// A reply whose fate is open: it is settled before anything else is done.
     #[serde(default)]
     pub open: Option<Reply>,
-    /// How many times in a row the model had nothing to say for what is waiting.
+    /// How many times in a row the model was asked, or was about to be, about what is waiting.
     #[serde(default)]
-    pub failures: u32,
-    /// Whether the person was told so. They are told once.
+    pub tries: u32,
+    /// Whether the person was told that they have to wait. They are told once.
     #[serde(default)]
     pub apologised: bool,
+    /// What counts for and against answering this person, in the words of the turn, which the store
+    /// does not read.
+    #[serde(default)]
+    pub counted: Value,
+    /// The name of the text that came last, and of the one that was the last when nothing waited.
+    #[serde(default)]
+    pub(crate) newest: Option<String>,
+    #[serde(default)]
+    pub(crate) done: Option<String>,
     /// When a turn should look at it, if nobody wakes one before. `None`: nothing to do.
     #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
     pub due_at: Option<Timestamp>,
+    /// When the model may be asked again, whatever wakes the turn before.
+    #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
+    pub ask_after: Option<Timestamp>,
+    /// When the person, being new, may be answered for the first time.
+    #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
+    pub admitted_at: Option<Timestamp>,
+    /// When the person last got an answer of the agent's.
+    #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
+    pub answered_at: Option<Timestamp>,
     /// When the latest text came.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub at: Timestamp,
@@ -57,27 +75,15 @@ pub struct Conversation {
     pub expires_at: Timestamp,
 }
 
-fn first() -> u64 {
-    1
+impl Conversation {
+    /// Whether a text waits for a turn.
+    pub fn is_waiting(&self) -> bool {
+        self.newest != self.done
+    }
 }
 
-/// A text that no turn has taken up yet.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Waiting {
-    /// By which provider it came.
-    pub provider: String,
-    /// The provider's id of it, or ours where it gives none; so that two genuine "yes" stay two.
-    pub message: String,
-    /// What was said.
-    pub body: String,
-    /// How many pictures or files came along.
-    #[serde(default)]
-    pub media: u32,
-    /// The trace that it began.
-    pub trace: TraceId,
-    /// When it arrived here.
-    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
-    pub at: Timestamp,
+fn first() -> u64 {
+    1
 }
 
 /// An attempt to say something.
@@ -97,6 +103,9 @@ pub struct Reply {
     pub body: String,
     /// By which provider the person texted.
     pub via: String,
+    /// The number or sender name of ours that they texted.
+    #[serde(default)]
+    pub ours: String,
     /// The trace of the turn.
     pub trace: TraceId,
     /// Whether it may go to a person who has stopped: only the one confirmation of a stop may.
@@ -121,6 +130,7 @@ impl Reply {
         Self {
             body: body.to_owned(),
             via: String::new(),
+            ours: String::new(),
             trace: trace.clone(),
             despite_stop: false,
             at: now,

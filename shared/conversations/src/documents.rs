@@ -57,6 +57,9 @@ pub(crate) enum WriteError {
     /// A condition did not hold.
     #[error("a condition of the commit does not hold")]
     Conflict,
+    /// So many write to one of the documents that the store gave up. Nothing was written.
+    #[error("too many write to a document of the commit")]
+    Contended,
     /// A document would become larger than the store takes.
     #[error("a document would grow too large")]
     TooLarge,
@@ -98,6 +101,18 @@ pub(crate) enum Filter {
     NotBefore(&'static str, i64),
     /// All that have the field, a time; latest first.
     Latest(&'static str),
+    /// Those whose field, a text, begins with this; in the order of the field.
+    Within(&'static str, String),
+    /// The same, from the end.
+    LastWithin(&'static str, String),
+}
+
+/// The first text that is greater than all that begin with `prefix`, whose last character is ASCII.
+pub(crate) fn end_of(prefix: &str) -> String {
+    let mut end = prefix.to_owned();
+    let last = end.pop().unwrap_or('\u{0}');
+    end.push(char::from_u32(u32::from(last) + 1).unwrap_or(last));
+    end
 }
 
 /// The store that was configured.

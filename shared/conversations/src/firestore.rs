@@ -17,7 +17,7 @@ use firestore::gcloud_sdk::GoogleAuthMiddleware;
 
 use crate::credentials::Credentials;
 use crate::documents::{
-    Document, Fields, Filter, Path, Query, Unavailable, Version, Write, WriteError,
+    Document, Fields, Filter, Path, Query, Unavailable, Version, Write, WriteError, end_of,
 };
 use crate::values;
 
@@ -192,6 +192,12 @@ impl Firestore {
                 Some((field, q::Direction::Ascending)),
             ),
             Filter::Latest(field) => (None, Some((field, q::Direction::Descending))),
+            Filter::Within(field, prefix) => {
+                (Some(within(field, &prefix)), Some((field, q::Direction::Ascending)))
+            }
+            Filter::LastWithin(field, prefix) => {
+                (Some(within(field, &prefix)), Some((field, q::Direction::Descending)))
+            }
         };
         let order_by = order.map(|(field, direction)| q::Order {
             field: Some(q::FieldReference { field_path: field.into() }),
@@ -308,6 +314,7 @@ impl From<Failure> for WriteError {
         match &failure {
             Failure::Answered(status) => match status.code() {
                 Code::AlreadyExists | Code::FailedPrecondition | Code::NotFound => Self::Conflict,
+                Code::Aborted => Self::Contended,
                 Code::InvalidArgument if is_about_size(status.message()) => Self::TooLarge,
                 _ => Self::Unavailable(failure.into()),
             },
@@ -351,6 +358,19 @@ fn count(field: &str) -> FieldTransform {
         field_path: field.to_owned(),
         transform_type: Some(TransformType::Increment(values::encode(&1.into()))),
     }
+}
+
+fn within(field: &str, prefix: &str) -> q::Filter {
+    use q::field_filter::Operator;
+
+    let bound = |operator, text: &str| compare(field, operator, values::encode(&text.into()));
+    let filters = vec![
+        bound(Operator::GreaterThanOrEqual, prefix),
+        bound(Operator::LessThan, &end_of(prefix)),
+    ];
+    let op = q::composite_filter::Operator::And.into();
+    let both = q::CompositeFilter { op, filters };
+    q::Filter { filter_type: Some(q::filter::FilterType::CompositeFilter(both)) }
 }
 
 fn compare(field: &str, operator: q::field_filter::Operator, value: api::Value) -> q::Filter {

@@ -6,23 +6,24 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use sms::Number;
 
-/// The name of the conversation between one of our numbers and one of theirs.
+/// The name of the conversations between the agent and one person.
 ///
-/// Two hashes, so that it can stand in a log line or a queue message where the numbers cannot. The
-/// first half is the person, whichever of our numbers they text.
+/// Two hashes, so that it can stand in a log line or a queue message where a number cannot. The
+/// first half is the person, whichever of our numbers they text; the second is the agent.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ConversationId(String);
 
 impl ConversationId {
-    /// The conversation of this pair.
-    pub fn of(ours: &str, theirs: &Number) -> Self {
-        Self(format!("{}-{}", person(theirs), hash(&["ours", ours])))
+    /// The conversations with this person, who texts by this provider. Which one makes no
+    /// difference, but for the mock: its people are a world of their own.
+    pub fn of(provider: &str, theirs: &Number) -> Self {
+        Self(format!("{}-{}", person(provider, theirs), hash(&["agent"])))
     }
 
     /// What a probe by this provider of a number of ours is called. No conversation is called so.
     pub fn of_probe(provider: &str, theirs: &Number) -> Self {
-        Self(format!("{}-{}", person(theirs), hash(&["probe", provider])))
+        Self(format!("{}-{}", person(provider, theirs), hash(&["probe", provider])))
     }
 
     /// Reads a name that was printed by us.
@@ -52,9 +53,16 @@ impl fmt::Display for ConversationId {
     }
 }
 
-/// The name of a person's own documents.
-pub(crate) fn person(theirs: &Number) -> String {
-    hash(&["theirs", theirs.as_str()])
+/// The name of the documents of a person who is texted by this provider. Who has a number of the
+/// mock's is not whom that number belongs to.
+pub(crate) fn person(provider: &str, theirs: &Number) -> String {
+    let world = if is_pretended(provider) { "pretended" } else { "theirs" };
+    hash(&[world, theirs.as_str()])
+}
+
+/// Whether this is the provider that carries nothing.
+pub(crate) fn is_pretended(provider: &str) -> bool {
+    provider == "mock"
 }
 
 /// A name for these words taken together: 128 bits of their SHA-256, as 32 hexadecimal digits.

@@ -1,15 +1,16 @@
 //! Conversations, and everything that is remembered about them: what was claimed, what waits, what
 //! was attempted, who has stopped, what a person must look at.
 //!
-//! One document per pair of numbers ([`Conversation`]) holds what is going on between them. Only an
-//! arriving text writes it blindly, and only a turn writes it as a whole, on condition that nobody
-//! else has since. Everything that follows from a turn goes into that same commit as a [`Change`],
+//! A text that arrives becomes a document of its own ([`Waiting`]) beside the small head of its
+//! conversation. Only an arriving text writes a head blindly, and only a turn writes a
+//! [`Conversation`] as a whole, on condition that nobody else has since. Everything that follows from a turn goes into that same commit as a [`Change`],
 //! so a process can die anywhere and what is stored is still true.
 //!
 //! The store is Firestore, or SQLite in a file of our own; both pass the same tests.
 
 #![warn(missing_docs)]
 
+mod admissions;
 mod attempts;
 mod consents;
 mod conversation;
@@ -28,13 +29,15 @@ mod shown;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod store;
+mod texts;
 mod trials;
 mod values;
 mod watched;
 
+pub use admissions::Minute;
 pub use attempts::{Attempt, DueAttempt, Learned, Word};
 pub use consents::Consent;
-pub use conversation::{Conversation, Reply, Said, Sending, Waiting};
+pub use conversation::{Conversation, Reply, Said, Sending};
 pub use documents::Unavailable;
 pub use id::ConversationId;
 pub use kept::{Effect, Ended, Notice, Stop, StoredReceipt, Trace};
@@ -42,5 +45,6 @@ pub use open::OpenError;
 pub use probes::{KnownProbe, Probe};
 pub use quarantine::{Kept, Quarantined};
 pub use receipts::Joined;
-pub use store::{Arrival, Change, Claim, CommitError, Loaded, Store, Taken};
+pub use store::{Change, Claim, CommitError, Loaded, Store};
+pub use texts::{AT_ONCE, Arrival, SetAside, Taken, Waiting};
 pub use trials::trial;

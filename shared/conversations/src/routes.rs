@@ -11,7 +11,7 @@ use sms::{About, Providers, Status};
 use telemetry::{Alarm, raise};
 
 use crate::documents::{Document, Fields, Filter, Query, Unavailable, Version, Write, WriteError};
-use crate::id::hash;
+use crate::id::{hash, is_pretended};
 use crate::store::{at, keep_notice, message_name, object};
 use crate::{Attempt, Learned, Notice, Store};
 
@@ -39,7 +39,7 @@ impl Attempt {
 
     /// Whether no provider was asked, or a pretended one.
     pub(crate) fn is_pretended(&self) -> bool {
-        self.to.is_for_tests() || self.provider == "mock"
+        self.to.is_for_tests() || is_pretended(&self.provider)
     }
 
     /// What it shows of its route. `None`: nothing, since no provider was asked, or a pretended one.

@@ -23,12 +23,12 @@ impl Store {
         Ok(Some(trace))
     }
 
-    /// Conversations under way, the latest first.
+    /// Conversations under way, the latest first: their heads, without what was said in them.
     pub async fn latest(
         &self,
         limit: u32,
     ) -> Result<Vec<(ConversationId, Conversation)>, Unavailable> {
-        let query = Query { collection: "conversations", filter: Filter::Latest("at"), limit };
+        let query = Query { collection: "heads", filter: Filter::Latest("at"), limit };
         let found = self.documents.find(query).await?.into_iter();
         found
             .filter_map(|document| Some((ConversationId::parse(&document.id)?, document)))

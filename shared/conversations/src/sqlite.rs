@@ -14,7 +14,7 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 
 use crate::documents::{
-    Document, Fields, Filter, Path, Query, Unavailable, Version, Write, WriteError,
+    Document, Fields, Filter, Path, Query, Unavailable, Version, Write, WriteError, end_of,
 };
 
 /// As large as a document of Firestore's may be (1 MiB), so that both stores refuse the same.
@@ -23,7 +23,6 @@ const LARGEST_DOCUMENT: usize = 1_048_576;
 /// How long one process waits for another that is writing.
 const BUSY: Duration = Duration::from_secs(5);
 
-/// One index for each field that [`crate::Store`] asks by.
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS documents (
         collection TEXT NOT NULL,
@@ -32,12 +31,12 @@ const SCHEMA: &str = "
         version INTEGER NOT NULL,
         PRIMARY KEY (collection, id)
     ) WITHOUT ROWID;
-    CREATE INDEX IF NOT EXISTS due ON documents (collection, body ->> '$.due_at');
-    CREATE INDEX IF NOT EXISTS latest ON documents (collection, body ->> '$.at');
-    CREATE INDEX IF NOT EXISTS conversation ON documents (collection, body ->> '$.conversation');
-    CREATE INDEX IF NOT EXISTS message ON documents (collection, body ->> '$.message');
-    CREATE INDEX IF NOT EXISTS expires ON documents (body ->> '$.expires_at');
+    CREATE INDEX IF NOT EXISTS by_expires_at ON documents (body ->> '$.expires_at');
 ";
+
+/// The fields that are asked by in collections that grow with what strangers send. Each has an index
+/// of the documents that have it.
+const INDEXED: [&str; 6] = ["due_at", "at", "conversation", "message", "waiting", "aside"];
 
 #[derive(Clone)]
 pub(crate) struct Sqlite(Arc<Mutex<Connection>>);
@@ -49,6 +48,12 @@ impl Sqlite {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.execute_batch(SCHEMA)?;
+        for field in INDEXED {
+            connection.execute_batch(&format!(
+                "CREATE INDEX IF NOT EXISTS by_{field} ON documents (collection, body ->> '$.{field}')
+                 WHERE body ->> '$.{field}' IS NOT NULL"
+            ))?;
+        }
         connection.set_prepared_statement_cache_capacity(32);
         Ok(Self(Arc::new(Mutex::new(connection))))
     }
@@ -121,9 +126,17 @@ impl Sqlite {
                     let field = format!("body ->> '$.{field}'");
                     (format!("{field} IS NOT NULL"), format!("ORDER BY {field} DESC"))
                 }
+                Filter::Within(field, prefix) | Filter::LastWithin(field, prefix) => {
+                    values.extend([prefix.clone().into(), end_of(prefix).into()]);
+                    let last = matches!(query.filter, Filter::LastWithin(..));
+                    let field = format!("body ->> '$.{field}'");
+                    let order = format!("ORDER BY {field} {}", if last { "DESC" } else { "ASC" });
+                    (format!("{field} >= ?2 AND {field} < ?3"), order)
+                }
             };
+            let index = index(&query.filter);
             let mut statement = connection.prepare_cached(&format!(
-                "SELECT id, body, version FROM documents
+                "SELECT id, body, version FROM documents {index}
                  WHERE collection = ?1 AND {condition} {order} LIMIT {}",
                 query.limit
             ))?;
@@ -146,6 +159,18 @@ impl Sqlite {
         })
         .await
     }
+}
+
+/// The index that a query takes, by name: left to itself, SQLite takes the primary key, and reads the
+/// whole collection.
+fn index(filter: &Filter) -> String {
+    let (Filter::Equal(field, _)
+    | Filter::NotAfter(field, _)
+    | Filter::NotBefore(field, _)
+    | Filter::Latest(field)
+    | Filter::Within(field, _)
+    | Filter::LastWithin(field, _)) = filter;
+    if INDEXED.contains(field) { format!("INDEXED BY by_{field}") } else { String::new() }
 }
 
 fn read(transaction: &Transaction<'_>, path: &Path) -> Result<Option<Document>, Unavailable> {

@@ -18,7 +18,10 @@ use crate::documents::{
 };
 use crate::id::{hash, person};
 use crate::routes::content_of;
-use crate::{Attempt, Conversation, ConversationId, Effect, Ended, Learned, Notice, Stop, Waiting};
+use crate::texts::{AT_ONCE, put_aside, taken_up};
+use crate::{
+    Attempt, Conversation, ConversationId, Effect, Ended, Learned, Minute, Notice, Stop, Waiting,
+};
 
 pub(crate) const DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -26,32 +29,19 @@ pub(crate) const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// keeps a message for 400 days.
 const CLAIMS_LIVE: SignedDuration = DAY.checked_mul(400).expect("400 days fit");
 /// What was said is kept for as long as a customer may come back to it.
-const CONVERSATIONS_LIVE: SignedDuration = DAY.checked_mul(90).expect("90 days fit");
+pub(crate) const CONVERSATIONS_LIVE: SignedDuration = DAY.checked_mul(90).expect("90 days fit");
 /// What happened is kept for as long as somebody may ask why.
 pub(crate) const RECORDS_LIVE: SignedDuration = DAY.checked_mul(30).expect("30 days fit");
 
 /// What a person should look at is kept as long as what was said.
 pub(crate) const NOTICES_LIVE: SignedDuration = CONVERSATIONS_LIVE;
 
+/// What of a conversation lies beside its head, because it is too long to be written for each text.
+const SAID: [&str; 2] = ["turns", "brief"];
+
 /// Where everything is remembered.
 pub struct Store {
     pub(crate) documents: Documents,
-}
-
-/// A text that arrived, about to be claimed.
-pub struct Arrival {
-    /// What makes a repeat of the call recognisable.
-    pub claim: Claim,
-    /// The number or sender name of ours.
-    pub ours: String,
-    /// The person.
-    pub theirs: Number,
-    /// The text itself.
-    pub text: Waiting,
-    /// What has happened so far under its trace.
-    pub steps: Vec<Step>,
-    /// When it is taken: later than the text came, where that was kept meanwhile.
-    pub at: Timestamp,
 }
 
 /// The right to handle a message, given once.
@@ -89,17 +79,6 @@ impl Claim {
     }
 }
 
-/// What became of a text that arrived.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Taken {
-    /// It waits for a turn.
-    New,
-    /// It had been taken before; nothing was stored.
-    Repeat,
-    /// So much waits already that it was set aside for the operator.
-    TooMuch,
-}
-
 /// A conversation as it was read, with what must be known before anything is said in it.
 #[derive(Clone)]
 pub struct Loaded {
@@ -107,10 +86,16 @@ pub struct Loaded {
     pub id: ConversationId,
     /// What it held.
     pub conversation: Conversation,
+    /// The texts that wait, in the order they came: no more than a turn takes up at once.
+    pub waiting: Vec<Waiting>,
+    /// Whether more wait behind those.
+    pub more: bool,
     /// Whether the person has stopped.
     pub stop: Option<Stop>,
     /// What is known of the ways that a reply can go.
     pub health: Health,
+    /// How many new people have a place in this minute.
+    pub minute: Minute,
     version: Version,
     stop_version: Option<Version>,
 }
@@ -118,6 +103,13 @@ pub struct Loaded {
 /// Something that follows from a turn, and is stored in the same commit.
 #[derive(Clone)]
 pub enum Change {
+    /// The person, being new, has a place in this minute, on condition that nobody else was given
+    /// one since it was read.
+    LetIn(Minute),
+    /// Texts that waited have been taken up: what was said in them is in the conversation.
+    TakenUp(Vec<Waiting>),
+    /// Texts that waited are not answered, for this reason.
+    SetAside(Vec<Waiting>, &'static str),
     /// A new attempt, on condition that the person has not stopped.
     Attempt(Attempt),
     /// A new attempt, whether or not the person has stopped: to confirm that they have.
@@ -158,6 +150,9 @@ pub enum CommitError {
     /// Somebody else has written since: load again and think again. Nothing was stored.
     #[error("the conversation has changed")]
     Conflict,
+    /// It would not fit: store less. Nothing was stored.
+    #[error("too much for one document")]
+    TooLarge,
     /// It may have been stored or not: load again and look.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -179,31 +174,6 @@ impl Store {
         if !self.is_embedded() {
             // There is none of this name. To look for it takes all that any request takes.
             let _ = self.documents.get(&[at("claims", "none")]).await;
-        }
-    }
-
-    /// Claims a text and adds it to its conversation, in one commit in which nothing is read.
-    pub async fn take(&self, arrival: &Arrival) -> Result<Taken, Unavailable> {
-        let now = arrival.text.at;
-        match self.claim(&arrival.claim, now, &appends(arrival)).await {
-            Ok(true) => Ok(Taken::New),
-            Ok(false) => Ok(Taken::Repeat),
-            Err(WriteError::TooLarge) => {
-                let notice = Notice {
-                    id: format!("too-much-{}", arrival.claim.name),
-                    sentence: "So many texts of one person are waiting that one was set aside: \
-                               answer this person by hand."
-                        .into(),
-                    conversation: Some(ConversationId::of(&arrival.ours, &arrival.theirs)),
-                    trace: Some(arrival.text.trace.clone()),
-                    at: now,
-                };
-                match self.claim(&arrival.claim, now, &[keep_notice(&notice)]).await? {
-                    true => Ok(Taken::TooMuch),
-                    false => Ok(Taken::Repeat),
-                }
-            }
-            Err(error) => Err(error.into()),
         }
     }
 
@@ -249,7 +219,7 @@ impl Store {
         theirs: &Number,
         stop: &Stop,
     ) -> Result<(), Unavailable> {
-        let stopped = keep_stop(&person(theirs), stop);
+        let stopped = keep_stop(&person(&stop.provider, theirs), stop);
         if claim.again_after.is_some() {
             self.documents.commit(vec![stopped]).await?;
         } else {
@@ -258,15 +228,16 @@ impl Store {
         Ok(())
     }
 
-    /// Writes down that a person is back, as they said at this time. Once for each message, and not
-    /// if they have stopped since.
+    /// Writes down that a person is back, as they said at this time by a provider. Once for each
+    /// message, and not if they have stopped since.
     pub async fn start(
         &self,
         claim: &Claim,
+        provider: &str,
         theirs: &Number,
         said: Timestamp,
     ) -> Result<(), Unavailable> {
-        let stop = at("stops", &person(theirs));
+        let stop = at("stops", &person(provider, theirs));
         if let Some(found) = self.get_one(stop.clone()).await?
             && read::<Stop>(found)?.at > said
         {
@@ -276,23 +247,51 @@ impl Store {
         Ok(())
     }
 
-    /// Reads a conversation, whether its person has stopped, and how replies may go, in one round
-    /// trip.
-    pub async fn load(&self, id: &ConversationId) -> Result<Option<Loaded>, Unavailable> {
-        let paths =
-            [at("conversations", id.as_str()), at("stops", id.person()), at("health", "current")];
-        let mut found = self.documents.get(&paths).await?.into_iter();
+    /// Reads a conversation and the texts that wait in it, whether its person has stopped, how
+    /// replies may go, and how many new people this minute has seen, in one round trip.
+    pub async fn load(
+        &self,
+        id: &ConversationId,
+        now: Timestamp,
+    ) -> Result<Option<Loaded>, Unavailable> {
+        let minute = Minute::of(now);
+        let paths = [
+            at("heads", id.as_str()),
+            at("conversations", id.as_str()),
+            at("stops", id.person()),
+            at("health", "current"),
+            minute.path(),
+        ];
+        let (found, mut waiting) = tokio::try_join!(self.documents.get(&paths), self.waiting(id))?;
+        let mut found = found.into_iter();
         let mut next = || found.next().flatten();
-        let (Some(conversation), stop, health) = (next(), next(), next()) else {
-            return Ok(None);
+        let Some(mut head) = next() else { return Ok(None) };
+        let (said, stop, health, places) = (next(), next(), next(), next());
+        let version = head.version;
+        let said = said.map(|said| said.fields).unwrap_or_default();
+        head.fields.extend(said.into_iter().filter(|(name, _)| SAID.contains(&name.as_str())));
+        let conversation: Conversation = read(head)?;
+        // The texts were read beside the head, so that one of them may have come in between.
+        let is_known = |waiting: &[Waiting]| {
+            !conversation.is_waiting()
+                || waiting.len() > AT_ONCE
+                || waiting.iter().any(|text| conversation.newest.as_ref() == Some(&text.name))
         };
+        if !is_known(&waiting) {
+            waiting = self.waiting(id).await?;
+        }
+        let more = waiting.len() > AT_ONCE;
+        waiting.truncate(AT_ONCE);
         Ok(Some(Loaded {
             id: id.clone(),
-            version: conversation.version,
-            conversation: read(conversation)?,
+            version,
+            conversation,
+            waiting,
+            more,
             stop_version: stop.as_ref().map(|stop| stop.version),
             stop: stop.map(read).transpose()?,
             health: content_of(health.as_ref()),
+            minute: minute.read(places.as_ref()),
         }))
     }
 
@@ -301,21 +300,36 @@ impl Store {
     pub async fn commit(
         &self,
         loaded: &mut Loaded,
-        next: Conversation,
+        mut next: Conversation,
         changes: Vec<Change>,
     ) -> Result<(), CommitError> {
-        let path = at("conversations", loaded.id.as_str());
-        let mut writes = vec![Write::Replace(path, fields(&next), loaded.version)];
-        for change in changes {
-            writes.extend(self.writes(loaded, change));
+        let mut waiting = loaded.waiting.clone();
+        for change in &changes {
+            if let Change::TakenUp(texts) | Change::SetAside(texts, _) = change {
+                waiting.retain(|text| !texts.contains(text));
+            }
         }
+        if waiting.is_empty() && !loaded.more {
+            next.done.clone_from(&next.newest);
+        }
+        let (head, said) = parts(&next);
+        let path = at("heads", loaded.id.as_str());
+        let mut writes = vec![Write::Replace(path, head, loaded.version)];
+        let before = &loaded.conversation;
+        if next.turns != before.turns || next.brief != before.brief {
+            let said = expiring(said, next.at, CONVERSATIONS_LIVE);
+            writes.push(keep(at("conversations", loaded.id.as_str()), said));
+        }
+        writes.extend(changes.into_iter().flat_map(|change| self.writes(loaded, change)));
         match self.documents.commit(writes).await {
             Ok(version) => {
                 loaded.version = version.unwrap_or(loaded.version);
+                loaded.waiting = waiting;
                 loaded.conversation = next;
                 Ok(())
             }
             Err(WriteError::Conflict) => Err(CommitError::Conflict),
+            Err(WriteError::TooLarge) => Err(CommitError::TooLarge),
             Err(error) => Err(CommitError::Unavailable(error.into())),
         }
     }
@@ -323,6 +337,11 @@ impl Store {
     fn writes(&self, loaded: &Loaded, change: Change) -> Vec<Write> {
         let stop = || at("stops", loaded.id.person());
         match change {
+            Change::LetIn(minute) => vec![minute.with_one_more()],
+            Change::TakenUp(texts) => texts.iter().map(taken_up).collect(),
+            Change::SetAside(texts, why) => {
+                texts.iter().map(|text| put_aside(&loaded.id, text, why)).collect()
+            }
             Change::Attempt(attempt) => vec![Write::Absent(stop()), keep_attempt(&attempt)],
             Change::AttemptDespiteStop(attempt) => vec![keep_attempt(&attempt)],
             Change::Confirmed => vec![match (&loaded.stop, loaded.stop_version) {
@@ -376,7 +395,7 @@ impl Store {
         now: Timestamp,
         limit: u32,
     ) -> Result<Vec<(ConversationId, Timestamp)>, Unavailable> {
-        let found = self.documents_due("conversations", now, limit).await?.into_iter();
+        let found = self.documents_due("heads", now, limit).await?.into_iter();
         Ok(found.filter_map(|due| Some((ConversationId::parse(&due.id)?, since(&due)?))).collect())
     }
 
@@ -393,7 +412,7 @@ impl Store {
         Ok(found.filter_map(|due| Some((named(&due)?, since(&due)?))).collect())
     }
 
-    async fn documents_due(
+    pub(crate) async fn documents_due(
         &self,
         collection: &'static str,
         now: Timestamp,
@@ -467,22 +486,11 @@ impl From<WriteError> for Unavailable {
     }
 }
 
-fn appends(arrival: &Arrival) -> [Write; 2] {
-    let now = arrival.at;
-    let id = ConversationId::of(&arrival.ours, &arrival.theirs);
-    let set = object(json!({
-        "ours": arrival.ours,
-        "theirs": arrival.theirs,
-        "at": now.as_millisecond(),
-        "due_at": now.as_millisecond(),
-        "expires_at": (now + CONVERSATIONS_LIVE).as_millisecond(),
-    }));
-    let text = Value::Object(fields(&arrival.text));
-    let path = at("conversations", id.as_str());
-    [
-        Write::Merge { path, set, append: vec![("waiting", vec![text])] },
-        add_steps(&arrival.text.trace, Some(&id), &arrival.steps),
-    ]
+/// The two documents of a conversation: its head, and what was said.
+fn parts(conversation: &Conversation) -> (Fields, Fields) {
+    let mut head = fields(conversation);
+    let said = SAID.iter().filter_map(|name| head.remove_entry(*name)).collect();
+    (head, said)
 }
 
 /// Lets a conversation know that a reply of its did not arrive, and makes it due.
@@ -490,7 +498,7 @@ fn appends(arrival: &Arrival) -> [Write; 2] {
 /// Blind, as an arriving text is: whoever works on the conversation meanwhile has to look again.
 pub(crate) fn failed(attempt: &Attempt, now: Timestamp) -> Write {
     let set = object(json!({ "due_at": now.as_millisecond() }));
-    let path = at("conversations", attempt.conversation.as_str());
+    let path = at("heads", attempt.conversation.as_str());
     Write::Merge { path, set, append: vec![("failed", vec![attempt.id.as_str().into()])] }
 }
 
@@ -558,7 +566,7 @@ pub(crate) fn fields(document: &impl Serialize) -> Fields {
     object(serde_json::to_value(document).expect("our own types have string keys only"))
 }
 
-fn since(due: &Document) -> Option<Timestamp> {
+pub(crate) fn since(due: &Document) -> Option<Timestamp> {
     Timestamp::from_millisecond(due.fields.get("due_at")?.as_i64()?).ok()
 }
 

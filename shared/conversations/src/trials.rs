@@ -6,7 +6,7 @@ use telemetry::{Step, TraceId};
 
 use crate::attempts::answered;
 use crate::documents::Unavailable;
-use crate::id::hash;
+use crate::id::{hash, person};
 use crate::store::add_steps;
 use crate::{Claim, Store};
 
@@ -16,10 +16,10 @@ const AWAITED: SignedDuration = SignedDuration::from_hours(1);
 /// The step by which an answer is found in the trace of its attempt.
 const ANSWERED: &str = "answered";
 
-/// What an attempt is called that asks a person to answer with this code, so that the answer finds
-/// it without a search.
-pub fn trial(theirs: &Number, code: &str) -> String {
-    format!("trial-{}", hash(&["trial", theirs.as_str(), code]))
+/// What an attempt by this provider is called that asks a person to answer with this code, so that
+/// the answer finds it without a search.
+pub fn trial(provider: &str, theirs: &Number, code: &str) -> String {
+    format!("trial-{}", hash(&["trial", &person(provider, theirs), code]))
 }
 
 /// Whether this is what a trial asks for: four digits and nothing else.
@@ -42,7 +42,7 @@ impl Store {
         if !is_code(code) {
             return Ok(false);
         }
-        let attempt = self.attempt(&trial(theirs, code)).await?;
+        let attempt = self.attempt(&trial(provider, theirs, code)).await?;
         let Some(attempt) = attempt.filter(|attempt| now < attempt.at + AWAITED) else {
             return Ok(false);
         };

@@ -27,11 +27,15 @@ pub enum Alarm {
     Quarantine,
     /// A text between two numbers of ours did not arrive.
     ProbeSilent,
+    /// A machine answers ours, which could go on for ever.
+    Loop,
+    /// More new people text than are let in.
+    Flood,
 }
 
 impl Alarm {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::RouteSuspect,
         Self::RouteDown,
         Self::NothingWorks,
@@ -41,6 +45,8 @@ impl Alarm {
         Self::DeadLetters,
         Self::Quarantine,
         Self::ProbeSilent,
+        Self::Loop,
+        Self::Flood,
     ];
 
     /// The name by which log systems know it. Never changes.
@@ -113,6 +119,17 @@ impl Alarm {
                 "probe.silent",
                 "A text between two numbers of ours did not arrive, whatever the receipts say.",
                 "The line says which way. Run `doctor` for both providers.",
+            ],
+            Self::Loop => [
+                "person.loop",
+                "A machine answers ours, again and again: it is not answered any more.",
+                "See in the console what it says. If it goes on, block the number at the provider.",
+            ],
+            Self::Flood => [
+                "people.flood",
+                "More new people text than are let in in a minute: they are answered later.",
+                "See in the console whether they are customers. If not, block them at the provider; \
+                 NEW_PEOPLE_PER_MINUTE is the bound.",
             ],
         }
     }

@@ -157,13 +157,13 @@ async fn shows_texts_in_the_order_of_a_phone() {
     take(&console.store, "While it thinks", 1).await;
     let mut loaded = load(&console.store).await;
     let mut next = loaded.conversation.clone();
-    next.waiting.remove(0);
+    let first = Change::TakenUp(loaded.waiting[..1].to_vec());
     next.turns = vec![
         said("person", "First", 0),
         said("agent", "Where?", 2),
         json!({ "kind": "note", "text": "It is not known." }),
     ];
-    console.store.commit(&mut loaded, next, vec![]).await.unwrap();
+    console.store.commit(&mut loaded, next, vec![first]).await.unwrap();
     assert_eq!(
         bubbles(&console.get("phones/+12025550143").await),
         ["person: First", "person: While it thinks", "agent: Where?", "note: It is not known."]
@@ -183,7 +183,7 @@ async fn lists_conversations() {
             "theirs": "+12025550143",
             "number": 1,
             "answers": 0,
-            "waiting": 1,
+            "waiting": true,
             "state": "thinking",
             "at": at(0).as_millisecond(),
         }])
@@ -347,15 +347,10 @@ fn bubbles(phone: &Value) -> Vec<String> {
 async fn take(store: &Store, body: &str, second: i64) {
     let arrival = Arrival {
         claim: Claim::of_message("mock", &second.to_string()),
-        ours: "mock".into(),
         theirs: person(),
         text: Waiting {
-            provider: "mock".into(),
             message: second.to_string(),
-            body: body.into(),
-            media: 0,
-            trace: trace(second),
-            at: at(second),
+            ..Waiting::new("mock", "mock", body, &trace(second), at(second))
         },
         steps: vec![Step::new("received", at(second))],
         at: at(second),
@@ -378,9 +373,9 @@ async fn answer(store: &Store, second: i64, reply: &str, status: Status) {
 async fn commit(store: &Store, turns: Vec<Value>, attempts: Vec<Attempt>) {
     let mut loaded = load(store).await;
     let mut next = loaded.conversation.clone();
-    next.waiting.clear();
     next.turns = turns;
-    let changes = attempts.into_iter().map(Change::Attempt).collect();
+    let taken_up = Change::TakenUp(loaded.waiting.clone());
+    let changes = attempts.into_iter().map(Change::Attempt).chain([taken_up]).collect();
     store.commit(&mut loaded, next, changes).await.unwrap();
 }
 
@@ -405,7 +400,7 @@ fn said(kind: &str, text: &str, second: i64) -> Value {
 }
 
 async fn load(store: &Store) -> Loaded {
-    store.load(&id()).await.unwrap().expect("the conversation is there")
+    store.load(&id(), at(0)).await.unwrap().expect("the conversation is there")
 }
 
 fn at(second: i64) -> Timestamp {

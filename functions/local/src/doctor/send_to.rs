@@ -88,7 +88,8 @@ impl Trials {
     async fn unused_code(&self, store: &Store, taken: &[String]) -> Result<String, Unavailable> {
         loop {
             let code = (1000 + Uuid::new_v4().as_u128() % 9000).to_string();
-            if !taken.contains(&code) && store.attempt(&trial(&self.to, &code)).await?.is_none() {
+            let known = store.attempt(&trial(&self.by[0], &self.to, &code)).await?;
+            if !taken.contains(&code) && known.is_none() {
                 return Ok(code);
             }
         }
@@ -104,7 +105,7 @@ impl Trials {
         let name = provider.name();
         let body =
             format!("textback test {code} by {name}. Reply {code} to show that answers arrive.");
-        let id = trial(&self.to, code);
+        let id = trial(name, &self.to, code);
         let attempt = by_hand::attempt(id, &TraceId::fresh(), provider, &self.to, &body);
         let begun = Instant::now();
         let findings = match by_hand::make(&attempt, store, provider, providers.http()).await? {

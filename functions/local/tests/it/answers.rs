@@ -1,5 +1,6 @@
 //! A person texts, the agent answers: once, in order, whoever else texts meanwhile.
 
+use jiff::Timestamp;
 use std::time::Duration;
 
 use fakes::{Fate, Mode};
@@ -74,7 +75,7 @@ async fn a_text_that_comes_while_a_reply_is_sent_is_answered_after_it() {
     let mut product = Product::start(&["twilio"]).await;
     product.twilio.switch.set(Mode::Holds);
     product.text(ANN, "My tap drips").await;
-    let id = between(product.twilio.number(), ANN);
+    let id = between("twilio", ANN);
     until("the reply to be sent", async || {
         !product.store.attempts_of(&id).await.unwrap().is_empty()
     })
@@ -143,7 +144,7 @@ async fn one_trace_leads_from_the_text_to_its_receipt() {
     product.twilio.wait_for_reports(2).await;
     product.settled().await;
 
-    let id = between(product.twilio.number(), ANN);
+    let id = between("twilio", ANN);
     until("the receipts to find their attempt", async || {
         let attempts = product.store.attempts_of(&id).await.unwrap();
         attempts.len() == 1 && attempts[0].status() == Status::Delivered
@@ -228,7 +229,10 @@ async fn a_conversation_of_seven_turns_ends_and_the_next_text_begins_another() {
     let ended = product.store.ended(&id).await.unwrap();
     assert_eq!((ended.len(), ended[0].number, ended[0].ending.as_str()), (1, 1, "finished"));
     assert_eq!(ended[0].brief["address"], "12 Elm Street, Springfield");
-    assert_eq!(product.store.load(&id).await.unwrap().unwrap().conversation.number, 2);
+    assert_eq!(
+        product.store.load(&id, Timestamp::now()).await.unwrap().unwrap().conversation.number,
+        2
+    );
 }
 
 #[tokio::test]
@@ -239,7 +243,7 @@ async fn a_conversation_ends_after_its_turns_whatever_the_model_does() {
         product.settled().await;
     }
     assert_eq!(product.twilio.texts_to(ANN).len(), 8);
-    let ended = product.store.ended(&between(product.twilio.number(), ANN)).await.unwrap();
+    let ended = product.store.ended(&between("twilio", ANN)).await.unwrap();
     assert_eq!((ended.len(), ended[0].ending.as_str()), (1, "turn_limit"));
     // Seven texts, six answers and the prompt; then the prompt and one text.
     let told =

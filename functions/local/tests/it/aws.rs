@@ -35,7 +35,7 @@ async fn a_text_is_answered_by_aws_and_its_event_says_that_the_answer_arrived() 
     product.settled().await;
     assert_eq!(aws.texts_to(ANN), ["You said: My tap drips"]);
 
-    let id = between(aws.number(), ANN);
+    let id = between("aws", ANN);
     let status = async || product.store.attempts_of(&id).await.unwrap()[0].status();
     assert_eq!(status().await, Status::Accepted);
     let message = aws.messages()[0].id.clone();
@@ -58,7 +58,7 @@ async fn an_event_finds_a_text_whose_acceptance_was_lost() {
     let call = aws.inbound(&product.route(), ANN, "My tap drips");
     product.post(&call).await;
     aws.wait_for_messages(1).await;
-    let id = between(aws.number(), ANN);
+    let id = between("aws", ANN);
     let status = async || product.store.attempts_of(&id).await.unwrap()[0].status();
     until("the answer to be missed", async || status().await == Status::Unknown).await;
 

@@ -13,7 +13,7 @@ use queue::WakeUp;
 use sms::Providers;
 use telemetry::TraceId;
 use tokio::net::TcpListener;
-use turn::Turn;
+use turn::{Bounds, Turn};
 
 use crate::process::until;
 use crate::product::{ANN, PUBLIC_URL, Product};
@@ -214,8 +214,10 @@ async fn run(product: &Product, now: Timestamp) {
     let store = std::sync::Arc::new(Store::open(&settings).unwrap());
     let page = Page::default();
     let model = OpenAi::from_settings(&settings, &page.model).unwrap().unwrap();
+    let providers = Providers::configured(&settings, PUBLIC_URL, false).unwrap();
     let turn = Turn {
-        providers: Providers::configured(&settings, PUBLIC_URL, false).unwrap().into(),
+        bounds: Bounds::from_settings(&settings, &providers).unwrap(),
+        providers: providers.into(),
         agent: Agent { model, page, patience: Patience::default() }.into(),
         results: None,
         store,
@@ -229,8 +231,12 @@ async fn run(product: &Product, now: Timestamp) {
 
 async fn waiting(product: &Product) -> Vec<String> {
     let latest = product.store.latest(10).await.unwrap();
-    let texts = latest.into_iter().flat_map(|(_, now)| now.waiting);
-    texts.map(|text| text.body).collect()
+    let mut texts = Vec::new();
+    for (id, _) in latest {
+        let loaded = product.store.load(&id, Timestamp::now()).await.unwrap().unwrap();
+        texts.extend(loaded.waiting.into_iter().map(|text| text.body));
+    }
+    texts
 }
 
 async fn open(product: &Product) -> bool {

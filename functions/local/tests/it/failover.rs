@@ -123,7 +123,7 @@ async fn a_reply_that_may_have_been_sent_is_sent_by_nobody_else_and_the_operator
     for (number, (mode, _)) in (10..).zip(&modes) {
         product.messagecentral.switch.set(mode.clone());
         product.text(&format!("+120255501{number}"), "My tap drips").await;
-        let id = between(product.twilio.number(), &format!("+120255501{number}"));
+        let id = between("twilio", &format!("+120255501{number}"));
         until("the request to arrive", async || match mode {
             Mode::HangsAfter => product.messagecentral.messages().len() == 1,
             _ => product.store.attempts_of(&id).await.unwrap().iter().any(is_unknown),
@@ -148,7 +148,7 @@ async fn a_reply_that_twilio_took_without_an_answer_is_found_there() {
     product.text(ANN, "My tap drips").await;
     product.settled().await;
     assert_eq!(product.twilio.texts_to(ANN), ["You said: My tap drips"]);
-    let id = between(product.twilio.number(), ANN);
+    let id = between("twilio", ANN);
     let attempts = product.store.attempts_of(&id).await.unwrap();
     assert_eq!((attempts.len(), attempts[0].status()), (1, Status::Accepted));
     assert!(product.notices().await.is_empty());

@@ -3,6 +3,7 @@
 //!
 //! Whatever a test does, when the program ends its log is checked: see [`crate::log`].
 
+use jiff::Timestamp;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -165,7 +166,7 @@ impl Product {
     pub(crate) async fn settled(&self) {
         until("everybody to be answered", async || {
             let latest = self.store.latest(200).await.unwrap();
-            latest.iter().all(|(_, now)| now.waiting.is_empty() && now.open.is_none())
+            latest.iter().all(|(_, now)| !now.is_waiting() && now.open.is_none())
         })
         .await;
     }
@@ -179,7 +180,7 @@ impl Product {
     /// What was said to a person in a conversation, earlier ones of the same pair included.
     pub(crate) async fn replies(&self, id: &ConversationId) -> Vec<String> {
         let ended = self.store.ended(id).await.unwrap();
-        let now = self.store.load(id).await.unwrap().unwrap().conversation;
+        let now = self.store.load(id, Timestamp::now()).await.unwrap().unwrap().conversation;
         let entries = ended.into_iter().flat_map(|ended| ended.turns).chain(now.turns);
         let entries = entries.map(|entry| serde_json::from_value(entry).unwrap());
         let said = |entry| match entry {
@@ -303,9 +304,9 @@ fn move_back(json: &mut Value, milliseconds: i64) {
     }
 }
 
-/// The conversation between a person and one of our numbers.
-pub(crate) fn between(ours: &str, theirs: &str) -> ConversationId {
-    ConversationId::of(ours, &Number::parse(theirs).unwrap())
+/// The conversations with a person who texts by this provider.
+pub(crate) fn between(provider: &str, theirs: &str) -> ConversationId {
+    ConversationId::of(provider, &Number::parse(theirs).unwrap())
 }
 
 /// A command of the program that has ended.

@@ -135,8 +135,9 @@ async fn what_is_answered_late_was_said_early_and_goes_on_from_now() {
     assert_eq!(product.run(&["quarantine", "replay"], "").await.code, Some(0));
     product.settled().await;
 
-    let id = between("UTOMOB", ANN);
-    let conversation = product.store.load(&id).await.unwrap().unwrap().conversation;
+    let id = between("messagecentral", ANN);
+    let conversation =
+        product.store.load(&id, Timestamp::now()).await.unwrap().unwrap().conversation;
     let first = serde_json::from_value(conversation.turns[0].clone()).unwrap();
     assert!(matches!(first, Entry::Person { at, .. } if at == came), "{first:?}");
     // Else it would be over, as one that was left for a day.

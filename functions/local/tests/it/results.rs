@@ -79,7 +79,7 @@ async fn the_result_of_a_conversation_is_handed_over_signed_and_again_until_it_i
     product.settled().await;
     assert_eq!(product.twilio.texts_to(ANN), ["Somebody will call you."]);
 
-    let conversation = between(product.twilio.number(), ANN);
+    let conversation = between("twilio", ANN);
     until("the failure to be noted", async || {
         product.store.effects_of(&conversation).await.unwrap()[0].tries == 1
     })

@@ -78,7 +78,7 @@ async fn a_stop_while_the_first_provider_thinks_keeps_the_second_from_being_aske
     let mut product = Product::start(&["messagecentral", "twilio"]).await;
     product.messagecentral.switch.set(Mode::Holds);
     product.text(ANN, "My tap drips").await;
-    let id = between(product.twilio.number(), ANN);
+    let id = between("twilio", ANN);
     until("the reply to be sent", async || {
         !product.store.attempts_of(&id).await.unwrap().is_empty()
     })

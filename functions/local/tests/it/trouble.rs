@@ -1,5 +1,6 @@
 //! The store or the model is away for a while.
 
+use jiff::Timestamp;
 use std::time::Duration;
 
 use fakes::{Mode, OpenAi};
@@ -36,7 +37,7 @@ async fn a_store_that_is_away_when_there_is_something_to_write_down_learns_it_la
     product.twilio.switch.set(Mode::Holds);
     database.execute_batch("ROLLBACK").unwrap();
 
-    let id = between(product.twilio.number(), ANN);
+    let id = between("twilio", ANN);
     until("the reply to be sent", async || {
         !product.store.attempts_of(&id).await.unwrap().is_empty()
     })
@@ -86,11 +87,11 @@ async fn a_model_that_stays_away_costs_one_apology_and_the_answer_follows_unaske
     product.text(ANN, "My tap drips").await;
     product.twilio.wait_for_messages(1).await;
     product.text(ANN, "Hello?").await;
-    let id = between(product.twilio.number(), ANN);
-    for failures in 2..5 {
+    let id = between("twilio", ANN);
+    for tries in 2..5 {
         until("the model to be asked again", async || {
-            let loaded = product.store.load(&id).await.unwrap().unwrap();
-            loaded.conversation.failures == failures
+            let loaded = product.store.load(&id, Timestamp::now()).await.unwrap().unwrap();
+            loaded.conversation.tries == tries
         })
         .await;
         product.as_if_later(Duration::from_secs(130));

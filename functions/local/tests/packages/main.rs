@@ -100,7 +100,7 @@ async fn answer(architecture: Architecture) {
     let route = Route::new(PUBLIC_URL, deployed.gateway.address());
     let store = Store::open(&Settings::from(settings)).unwrap();
     let queue = Queue::open(&Settings::from(settings)).unwrap().unwrap();
-    let id = ConversationId::of(twilio.number(), &Number::parse(PERSON).unwrap());
+    let id = ConversationId::of("twilio", &Number::parse(PERSON).unwrap());
 
     // A text is claimed and kept, and the turn is woken; a repeat changes nothing.
     openai.says("Hello! What can we do for you?");
@@ -109,8 +109,8 @@ async fn answer(architecture: Architecture) {
         let answer = call.post().await;
         assert_eq!((answer.status, answer.body.contains("<Response")), (200, true));
     }
-    let kept = store.load(&id).await.unwrap().unwrap();
-    assert_eq!(kept.conversation.waiting.len(), 1);
+    let kept = store.load(&id, Timestamp::now()).await.unwrap().unwrap();
+    assert_eq!(kept.waiting.len(), 1);
     assert_eq!(twilio.forged(&route, PERSON, "Hi").post().await.status, 403);
 
     // The turn answers.

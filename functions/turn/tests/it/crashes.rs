@@ -28,7 +28,7 @@ async fn answers_what_it_died_thinking_about() {
     scene.text("My sink leaks").await;
     scene.die_when(async |scene| !scene.openai.requests().is_empty()).await;
     scene.openai.switch.set(Mode::Works);
-    scene.sweep().await;
+    scene.live(20).await;
     assert_eq!(scene.heard(), [ANSWER]);
 }
 

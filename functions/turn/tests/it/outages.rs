@@ -99,7 +99,7 @@ async fn says_once_that_the_model_is_down_and_answers_when_it_is_back() {
     scene.live(300).await;
     assert_eq!(scene.heard(), [sorry.as_str()], "said once in an outage");
     scene.openai.switch.set(Mode::Works);
-    scene.live(150).await;
+    scene.live(300).await;
     assert_eq!(scene.heard(), [sorry.as_str(), "You said: My sink leaks | Is anybody there?"]);
     assert!(scene.is_at_rest().await);
 }
@@ -114,7 +114,7 @@ async fn answers_everything_at_once_when_the_model_is_back() {
         scene.text(text).await;
     }
     scene.restart();
-    scene.sweep().await;
+    scene.live(20).await;
     let texts = &scene.process.turn.agent.page.texts;
     let answers = ["You said: My sink leaks", &texts.help, "You said: In the kitchen"];
     assert_eq!(scene.heard()[1..], answers);
@@ -122,11 +122,12 @@ async fn answers_everything_at_once_when_the_model_is_back() {
 
 #[tokio::test]
 async fn says_so_again_in_the_next_outage() {
-    let scene = Scene::sending_by("twilio").await;
+    let mut scene = Scene::sending_by("twilio").await;
     let sorry = scene.process.turn.agent.page.texts.sorry.clone();
     scene.openai.switch.set(OpenAi::overloaded());
     scene.say("My sink leaks").await;
     scene.openai.switch.set(Mode::Works);
+    scene.pass(15);
     scene.say("Is anybody there?").await;
     scene.openai.switch.set(OpenAi::overloaded());
     scene.say("One more thing").await;
@@ -162,20 +163,48 @@ async fn tells_the_operator_what_to_do_about_a_model_that_refuses() {
 }
 
 #[tokio::test]
-async fn answers_after_days_of_a_model_that_is_down() {
+async fn hands_over_what_the_model_cannot_answer_and_starts_clean_with_the_next_text() {
     let mut scene = Scene::sending_by("twilio").await;
     scene.openai.switch.set(OpenAi::out_of_quota());
     scene.say("My sink leaks").await;
-    let before = scene.trace().await.1.steps.len();
-    for _ in 0..200 {
-        scene.pass(180);
-        scene.sweep().await;
-    }
-    assert!(scene.openai.requests().len() > 190);
-    assert!(scene.trace().await.1.steps.len() < before + 20, "a trace cannot grow without end");
+    scene.live(3600).await;
+    assert_eq!(scene.openai.requests().len(), 8, "asked so often, and then no more");
+    assert!(scene.is_told("The agent handed a conversation over").await);
+    assert!(scene.is_at_rest().await);
+
     scene.openai.switch.set(Mode::Works);
-    scene.live(150).await;
-    assert_eq!(scene.heard().last().unwrap(), "You said: My sink leaks");
+    scene.say("Is anybody there?").await;
+    assert_eq!(scene.heard().last().unwrap(), "You said: Is anybody there?");
+}
+
+#[tokio::test]
+async fn asks_no_sooner_whatever_wakes_it() {
+    let mut scene = Scene::sending_by("twilio").await;
+    scene.openai.switch.set(OpenAi::out_of_quota());
+    scene.say("My sink leaks").await;
+    for text in ["Hello?", "Is anybody there?", "Please"] {
+        scene.pass(4);
+        scene.say(text).await;
+    }
+    assert_eq!(scene.openai.requests().len(), 1);
+    scene.live(5).await;
+    assert_eq!(scene.openai.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn asks_nothing_while_the_store_cannot_count_it() {
+    let mut scene = Scene::sending_by("twilio").await;
+    scene.text("My sink leaks").await;
+    scene.fill_disk();
+    scene.now += jiff::SignedDuration::from_secs(1);
+    let wake_up = scene.wake_up().await;
+    for _ in 0..5 {
+        assert!(scene.turn(&wake_up).await.is_err());
+    }
+    assert!(scene.openai.requests().is_empty());
+    scene.free_disk();
+    scene.turn(&wake_up).await.unwrap();
+    assert_eq!(scene.heard(), ["You said: My sink leaks"]);
 }
 
 #[tokio::test]
@@ -208,7 +237,7 @@ async fn says_sorry_instead_of_nothing_or_nonsense() {
         scene.openai.switch.set(mode);
         scene.say("My sink leaks").await;
         assert_eq!(scene.heard(), [scene.process.turn.agent.page.texts.sorry.as_str()]);
-        assert_eq!(scene.conversation().await.waiting.len(), 1, "it is still to be answered");
+        assert_eq!(scene.loaded().await.waiting.len(), 1, "it is still to be answered");
     }
 }
 
@@ -234,7 +263,7 @@ async fn answers_though_what_it_wants_to_keep_is_there_already() {
         let store = &scene.process.store;
         scene.openai.calls("hand_over", r#"{"reason":"wants a human"}"#);
         scene.say("A human please").await;
-        let mut loaded: Loaded = store.load(&scene.id()).await.unwrap().unwrap();
+        let mut loaded: Loaded = store.load(&scene.id(), scene.now).await.unwrap().unwrap();
         let mut next = loaded.conversation.clone();
         next.number = 1;
         store.commit(&mut loaded, next, vec![]).await.unwrap();

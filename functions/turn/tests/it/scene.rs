@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use agent::{Agent, Page, Patience};
 use bytes::Bytes;
-use conversations::{Conversation, ConversationId, Store, Trace, Unavailable};
+use conversations::{Conversation, ConversationId, Loaded, Store, Trace, Unavailable};
 use fakes::{
     AwsSms, InboundShape, MessageCentral, OpenAi, Plivo, Route, Twilio, Vonage, WebhookCall,
 };
@@ -24,7 +24,7 @@ use sms::{Number, Providers};
 use sweep::{Probes, Sweep};
 use telemetry::TraceId;
 use tempfile::TempDir;
-use turn::{Results, Turn};
+use turn::{Bounds, Results, Turn};
 
 use crate::logs::Logs;
 
@@ -120,6 +120,9 @@ impl Scene {
         };
         let settings: BTreeMap<String, String> = [
             ("SMS_PROVIDERS", providers),
+            // Here nobody's clock goes on by itself.
+            ("REPLIES_PER_MINUTE", "off"),
+            ("REPLIES_PER_HOUR", "off"),
             ("OPENAI_API_KEY", OpenAi::KEY),
             ("OPENAI_BASE_URL", &openai.url()),
             ("TWILIO_ACCOUNT_SID", twilio.account_sid()),
@@ -335,7 +338,7 @@ impl Scene {
     /// [`Self::free_disk`].
     pub(crate) fn fill_disk(&self) {
         self.disk(
-            "CREATE TRIGGER full BEFORE UPDATE ON documents WHEN NEW.collection = 'conversations'
+            "CREATE TRIGGER full BEFORE UPDATE ON documents WHEN NEW.collection = 'heads'
              BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END",
         );
     }
@@ -377,27 +380,27 @@ impl Scene {
         rusqlite::Connection::open(self.folder.path().join("textback.db")).unwrap()
     }
 
+    /// The conversation, and what waits in it.
+    pub(crate) async fn loaded(&self) -> Loaded {
+        let loaded = self.process.store.load(&self.id(), self.now).await.unwrap();
+        loaded.expect("somebody texted")
+    }
+
     /// The conversation, as far as it is under way.
     pub(crate) async fn conversation(&self) -> Conversation {
-        self.process.store.load(&self.id()).await.unwrap().expect("somebody texted").conversation
+        self.loaded().await.conversation
     }
 
     /// Whether nothing waits, nothing is open and nobody has to look again, unless it is left.
     pub(crate) async fn is_at_rest(&self) -> bool {
-        let Conversation { waiting, open, due_at, at, .. } = self.conversation().await;
+        let Loaded { waiting, conversation, .. } = self.loaded().await;
+        let Conversation { open, due_at, at, .. } = conversation;
         let left = at + SignedDuration::from_hours(24);
         waiting.is_empty() && open.is_none() && due_at.is_none_or(|due| due == left)
     }
 
     pub(crate) fn id(&self) -> ConversationId {
-        let ours = match self.carrier {
-            "twilio" => self.twilio.number().to_owned(),
-            "vonage" => format!("+{}", self.vonage.number()),
-            "plivo" => format!("+{}", self.plivo.number()),
-            "aws" => self.aws.number().to_owned(),
-            _ => "UTOMOB".to_owned(),
-        };
-        ConversationId::of(&ours, &Number::parse(self.person).unwrap())
+        ConversationId::of(self.carrier, &Number::parse(self.person).unwrap())
     }
 
     /// What the person got, by Twilio and by `MessageCentral`.
@@ -502,6 +505,7 @@ impl Process {
                 store: store.clone(),
                 providers: providers.clone(),
                 agent: Arc::new(Agent { model, page, patience: PATIENCE }),
+                bounds: Bounds::from_settings(settings, &providers).unwrap(),
                 results: Results::from_settings(settings).unwrap().map(Arc::new),
             },
             receipts: Arc::new(Receipts {

@@ -158,7 +158,8 @@ async fn stops_again_at_a_word_without_an_id() {
         scene.pass(days * 24 * 3_600);
         assert_eq!(scene.post(&scene.call_in_shape(&bare(), word)).await, 200);
         scene.work().await;
-        let stopped = scene.process.store.load(&scene.id()).await.unwrap().unwrap().stop.is_some();
+        let stopped =
+            scene.process.store.load(&scene.id(), scene.now).await.unwrap().unwrap().stop.is_some();
         assert_eq!(stopped, word == "STOP", "after {word}");
     }
 }

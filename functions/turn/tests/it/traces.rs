@@ -63,7 +63,7 @@ async fn leads_from_every_text_to_the_trace_of_its_answer() {
     for text in ["My sink leaks", "In the kitchen"] {
         scene.text(text).await;
     }
-    let waiting = scene.conversation().await.waiting;
+    let waiting = scene.loaded().await.waiting;
     scene.work().await;
     let store = &scene.process.store;
     let first = store.trace(&waiting[0].trace).await.unwrap().unwrap();

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use conversations::{
-    Arrival, Attempt, Change, Claim, CommitError, Consent, ConversationId, Effect, Ended, Joined,
-    Learned, Loaded, Reply, Stop, Store, Taken, Waiting, trial,
+    AT_ONCE, Arrival, Attempt, Change, Claim, CommitError, Consent, ConversationId, Effect, Ended,
+    Joined, Learned, Loaded, Minute, Reply, Stop, Store, Taken, Waiting, trial,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -62,21 +62,78 @@ pub(crate) async fn keeps_texts_that_arrive_at_once(store: Arc<Store>) {
     assert_eq!(waiting(&store).await, ["yes", "yes", "yes", "yes"]);
 }
 
-pub(crate) async fn sets_aside_what_would_not_fit(store: Arc<Store>) {
-    let long = "x".repeat(400_000);
-    let taken = [
-        store.take(&arrival("SM1", &long, now())).await.unwrap(),
-        store.take(&arrival("SM2", &long, now())).await.unwrap(),
-        store.take(&arrival("SM3", &long, now())).await.unwrap(),
-        store.take(&arrival("SM3", &long, now())).await.unwrap(),
-    ];
-    assert_eq!(taken, [Taken::New, Taken::New, Taken::TooMuch, Taken::Repeat]);
-    assert_eq!(store.notices(10).await.unwrap().len(), 1);
+pub(crate) async fn shows_a_turn_no_more_texts_than_it_takes_up(store: Arc<Store>) {
+    let start = now();
+    for text in 0..25 {
+        let text = arrival(&format!("SM{text}"), &format!("{text}"), later(start, text));
+        store.take(&text).await.unwrap();
+    }
+    let mut loaded = load(&store).await;
+    assert_eq!((loaded.waiting.len(), loaded.more), (AT_ONCE, true));
+    let behind = store.waiting_behind(&id(), 22, 200).await.unwrap();
+    assert_eq!(behind.iter().map(|text| &text.body).collect::<Vec<_>>(), ["22", "23", "24"]);
+
+    let (next, first) = (loaded.conversation.clone(), loaded.waiting.clone());
+    let changes = vec![Change::TakenUp(first), Change::SetAside(behind, "too many")];
+    store.commit(&mut loaded, next, changes).await.unwrap();
+    assert_eq!(waiting(&store).await, ["20", "21"]);
+    let aside = store.set_aside(&id(), 2).await.unwrap();
+    let aside: Vec<_> = aside.iter().map(|aside| (&*aside.text.body, &*aside.why)).collect();
+    assert_eq!(aside, [("23", "too many"), ("24", "too many")]);
+}
+
+pub(crate) async fn waits_for_no_text_once_all_are_dealt_with(store: Arc<Store>) {
+    let mut loaded = taken(&store).await;
+    assert!(loaded.conversation.is_waiting());
+    let next = loaded.conversation.clone();
+    store.commit(&mut loaded, next.clone(), vec![]).await.unwrap();
+    assert!(load(&store).await.conversation.is_waiting());
+    let text = loaded.waiting.clone();
+    store.commit(&mut loaded, next, vec![Change::SetAside(text, "limit")]).await.unwrap();
+    assert!(!load(&store).await.conversation.is_waiting());
+}
+
+pub(crate) async fn lets_in_so_many_new_people_and_gives_no_place_twice(store: Arc<Store>) {
+    let mut loaded = taken(&store).await;
+    assert_eq!((loaded.minute.people, store.last_minute().await.unwrap().is_none()), (0, true));
+    let (next, mut late) = (loaded.conversation.clone(), loaded.clone());
+    let let_in = |loaded: &Loaded| vec![Change::LetIn(loaded.minute.clone())];
+    let changes = let_in(&loaded);
+    store.commit(&mut loaded, next.clone(), changes).await.unwrap();
+    let changes = let_in(&late);
+    assert!(store.commit(&mut late, next.clone(), changes).await.is_err());
+
+    let mut again = load(&store).await;
+    assert_eq!(again.minute.people, 1);
+    let changes = let_in(&again);
+    store.commit(&mut again, next, changes).await.unwrap();
+    let last = store.last_minute().await.unwrap().unwrap();
+    assert_eq!((last.people, last.at), (2, Minute::of(now()).at));
+}
+
+pub(crate) async fn keeps_the_people_of_the_mock_apart(store: Arc<Store>) {
+    let pretended = Arrival {
+        text: Waiting::new("mock", "mock", "Hi", &TraceId::fresh(), now()),
+        ..arrival("M1", "Hi", now())
+    };
+    store.take(&pretended).await.unwrap();
+    assert!(store.load(&id(), now()).await.unwrap().is_none());
+
+    let mut loaded = taken(&store).await;
+    let stop = Stop { at: now(), provider: "mock".into(), confirmed: false };
+    store.stop(&claim("M2"), &person(), &stop).await.unwrap();
+    let next = loaded.conversation.clone();
+    store.commit(&mut loaded, next, vec![attempt("a-1")]).await.unwrap();
+
+    let stop = Stop { provider: "twilio".into(), ..stop };
+    store.stop(&claim("SM8"), &person(), &stop).await.unwrap();
+    store.start(&claim("M3"), "mock", &person(), later(now(), 60)).await.unwrap();
+    assert!(load(&store).await.stop.is_some());
 }
 
 pub(crate) async fn refuses_a_turn_that_missed_a_text(store: Arc<Store>) {
     let mut loaded = taken(&store).await;
-    store.take(&arrival("SM2", "One more thing", now())).await.unwrap();
+    store.take(&arrival("SM2", "One more thing", later(now(), 1))).await.unwrap();
     let next = loaded.conversation.clone();
     let refused = store.commit(&mut loaded, next, vec![attempt("a-1")]).await;
     assert!(matches!(refused, Err(CommitError::Conflict)));
@@ -87,11 +144,12 @@ pub(crate) async fn refuses_a_turn_that_missed_a_text(store: Arc<Store>) {
 pub(crate) async fn stores_a_turn_whole(store: Arc<Store>) {
     let mut loaded = taken(&store).await;
     let mut next = loaded.conversation.clone();
-    next.waiting.clear();
     next.turns = vec![json!({"person": "Hi", "nested": {"list": [1, 2.5, null, true]}})];
     next.open = Some(reply());
     next.due_at = Some(now());
-    store.commit(&mut loaded, next, vec![attempt("a-1")]).await.unwrap();
+    let text = loaded.waiting.clone();
+    let changes = vec![attempt("a-1"), Change::TakenUp(text)];
+    store.commit(&mut loaded, next, changes).await.unwrap();
 
     // What was stored is the version that the next commit builds on.
     let mut next = loaded.conversation.clone();
@@ -99,7 +157,7 @@ pub(crate) async fn stores_a_turn_whole(store: Arc<Store>) {
     store.commit(&mut loaded, next, vec![]).await.unwrap();
 
     let read = load(&store).await.conversation;
-    assert!(read.open == Some(reply()) && read.waiting.is_empty());
+    assert!(read.open == Some(reply()) && load(&store).await.waiting.is_empty());
     assert_eq!(read.turns, loaded.conversation.turns);
     assert_eq!((read.answers, read.number, read.due_at), (1, 1, loaded.conversation.due_at));
     assert_eq!(store.attempts_of(&id()).await.unwrap()[0].status(), Status::Sending);
@@ -135,7 +193,7 @@ pub(crate) async fn confirms_a_stop_once(store: Arc<Store>) {
 pub(crate) async fn lets_a_person_come_back(store: Arc<Store>) {
     let mut loaded = taken(&store).await;
     stop(&store, "SM2").await;
-    store.start(&claim("SM3"), &person(), now()).await.unwrap();
+    store.start(&claim("SM3"), "twilio", &person(), now()).await.unwrap();
     let next = loaded.conversation.clone();
     store.commit(&mut loaded, next, vec![attempt("a-1")]).await.unwrap();
 }
@@ -145,7 +203,7 @@ pub(crate) async fn forgets_a_replayed_stop(store: Arc<Store>) {
     for message in ["SM2", "SM3"] {
         stop(&store, message).await;
     }
-    store.start(&claim("SM4"), &person(), now()).await.unwrap();
+    store.start(&claim("SM4"), "twilio", &person(), now()).await.unwrap();
     for message in ["SM2", "SM3"] {
         stop(&store, message).await;
     }
@@ -159,7 +217,7 @@ pub(crate) async fn stops_at_every_word_that_may_be_a_repeat(store: Arc<Store>) 
     {
         let at = later(now(), seconds);
         match word {
-            "START" => store.start(&words(word), &person(), at).await.unwrap(),
+            "START" => store.start(&words(word), "mc", &person(), at).await.unwrap(),
             _ => {
                 let stop = Stop { at, provider: "mc".into(), confirmed: false };
                 store.stop(&words(word), &person(), &stop).await.unwrap();
@@ -265,9 +323,9 @@ pub(crate) async fn a_start_that_was_kept_back_lifts_no_later_stop(store: Arc<St
     let stop = Stop { at: later(now(), 60), provider: "twilio".into(), confirmed: false };
     taken(&store).await;
     store.stop(&claim("SM2"), &person(), &stop).await.unwrap();
-    store.start(&claim("SM3"), &person(), now()).await.unwrap();
+    store.start(&claim("SM3"), "twilio", &person(), now()).await.unwrap();
     assert!(load(&store).await.stop.is_some());
-    store.start(&claim("SM4"), &person(), later(now(), 120)).await.unwrap();
+    store.start(&claim("SM4"), "twilio", &person(), later(now(), 120)).await.unwrap();
     assert!(load(&store).await.stop.is_none());
 }
 
@@ -370,7 +428,7 @@ fn person() -> Number {
 }
 
 fn id() -> ConversationId {
-    ConversationId::of(OURS, &person())
+    ConversationId::of("twilio", &person())
 }
 
 pub(crate) fn claim(message: &str) -> Claim {
@@ -380,15 +438,10 @@ pub(crate) fn claim(message: &str) -> Claim {
 fn arrival(message: &str, body: &str, at: Timestamp) -> Arrival {
     Arrival {
         claim: claim(message),
-        ours: OURS.into(),
         theirs: person(),
         text: Waiting {
-            provider: "twilio".into(),
             message: message.into(),
-            body: body.into(),
-            media: 0,
-            trace: TraceId::fresh(),
-            at,
+            ..Waiting::new("twilio", OURS, body, &TraceId::fresh(), at)
         },
         steps: vec![Step::new("received", at)],
         at,
@@ -396,7 +449,7 @@ fn arrival(message: &str, body: &str, at: Timestamp) -> Arrival {
 }
 
 pub(crate) async fn takes_the_answer_to_a_trial_and_no_other_text(store: Arc<Store>) {
-    let attempt = attempt_called(&trial(&person(), "4821"));
+    let attempt = attempt_called(&trial("twilio", &person(), "4821"));
     assert!(store.begin(&attempt).await.unwrap());
     let answer = async |message: &str, theirs: &Number, body: &str, at| {
         store.answer_trial(&claim(message), "twilio", theirs, body, at).await.unwrap()
@@ -414,7 +467,7 @@ pub(crate) async fn takes_the_answer_to_a_trial_and_no_other_text(store: Arc<Sto
     let answered = store.trial_answered(&attempt.trace).await.unwrap();
     assert_eq!(answered.as_deref(), Some("twilio"));
     assert!(store.attempt(&attempt.id).await.unwrap().unwrap().answered);
-    assert!(store.load(&id()).await.unwrap().is_none());
+    assert!(store.load(&id(), now()).await.unwrap().is_none());
 }
 
 async fn stop(store: &Store, message: &str) {
@@ -423,11 +476,11 @@ async fn stop(store: &Store, message: &str) {
 }
 
 async fn load(store: &Store) -> Loaded {
-    store.load(&id()).await.unwrap().expect("the conversation is there")
+    store.load(&id(), now()).await.unwrap().expect("the conversation is there")
 }
 
 async fn waiting(store: &Store) -> Vec<String> {
-    load(store).await.conversation.waiting.into_iter().map(|text| text.body).collect()
+    load(store).await.waiting.into_iter().map(|text| text.body).collect()
 }
 
 /// A conversation with one text that waits.
@@ -481,6 +534,7 @@ fn reply() -> Reply {
     Reply {
         body: "Hello".into(),
         via: "twilio".into(),
+        ours: OURS.into(),
         trace: TraceId::parse(&"0".repeat(32)).unwrap(),
         despite_stop: false,
         at: now(),

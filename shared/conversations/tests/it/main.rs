@@ -42,7 +42,10 @@ promises! {
     claims_a_text_once_of_several_at_once
     takes_the_same_words_again_after_their_window
     keeps_texts_that_arrive_at_once
-    sets_aside_what_would_not_fit
+    shows_a_turn_no_more_texts_than_it_takes_up
+    waits_for_no_text_once_all_are_dealt_with
+    lets_in_so_many_new_people_and_gives_no_place_twice
+    keeps_the_people_of_the_mock_apart
     refuses_a_turn_that_missed_a_text
     stores_a_turn_whole
     refuses_an_attempt_after_a_stop

@@ -78,7 +78,7 @@ fn attempt(provider: &str, at: Timestamp) -> Attempt {
     let sender = if provider == "twilio" { "+12025550100" } else { "UTOMOB" };
     let reply = Reply::alone("Noon?", &trace, at);
     let by = (provider, sender, None);
-    Attempt::begin(trace.to_string(), &ConversationId::of(sender, &ann), by, &ann, reply, at)
+    Attempt::begin(trace.to_string(), &ConversationId::of(by.0, &ann), by, &ann, reply, at)
 }
 
 fn learned(attempt: &Attempt, status: Status, code: Option<&str>) -> Attempt {

@@ -1,0 +1,56 @@
+//! What the owner allows: how many replies, and to where.
+
+use business::Business;
+use policy::{Countries, Limits};
+use settings::{Settings, SettingsError};
+use sms::Providers;
+
+/// What a stranger's text can drive.
+#[derive(Clone, Debug)]
+pub struct Bounds {
+    /// How many replies a person gets, and how many new people.
+    pub limits: Limits,
+    /// Where replies may go.
+    pub countries: Countries,
+}
+
+impl Bounds {
+    /// The limits as configured; and the countries that `COUNTRIES` names, or else those of our own
+    /// numbers, or else that of the telephone of the business. Where none of these is known replies
+    /// go everywhere, which is said in the log.
+    pub fn from_settings(
+        settings: &Settings,
+        providers: &Providers,
+    ) -> Result<Self, SettingsError> {
+        let limits = Limits::from_settings(settings)?;
+        let countries = match Countries::from_settings(settings)? {
+            Some(countries) => countries,
+            None => match Self::at_home(settings, providers)? {
+                Some(countries) => countries,
+                None => {
+                    let real = providers.names().iter().any(|name| *name != "mock");
+                    if real {
+                        tracing::warn!("replies go to every country: set COUNTRIES to bound that");
+                    }
+                    Countries::ALL
+                }
+            },
+        };
+        Ok(Self { limits, countries })
+    }
+
+    fn at_home(
+        settings: &Settings,
+        providers: &Providers,
+    ) -> Result<Option<Countries>, SettingsError> {
+        let numbers: Vec<_> = providers.iter().filter_map(|provider| provider.number()).collect();
+        if let Some(countries) = Countries::of_numbers(&numbers) {
+            return Ok(Some(countries));
+        }
+        let business = Business::from_settings(settings)?;
+        Ok(match business.is_sample {
+            true => None,
+            false => Countries::of_numbers(&[business.phone]),
+        })
+    }
+}

@@ -1,0 +1,337 @@
+//! Whether what waits may be answered now: everything that is checked before anything is spent.
+
+use conversations::{Change, CommitError, Conversation, Loaded, Minute, Notice, Unavailable};
+use jiff::{SignedDuration, Timestamp};
+use policy::{Allowed, Exchanges, Refusal, Replied, ReplyKind, Verdict};
+use serde::{Deserialize, Serialize};
+use telemetry::{Alarm, Step, raise};
+
+use crate::answer::Run;
+use crate::edit::Draft;
+use crate::end::End;
+use crate::{Bounds, Wake};
+
+/// How often in a row the model is asked about the same texts, before a person has to answer them:
+/// over a quarter of an hour.
+const MOST_TRIES: u32 = 8;
+
+/// How large a conversation may be, in bytes as it is stored, before a person has to go on with it.
+/// What one more turn can add to it fits into the largest document as well (1 MiB).
+pub(crate) const FULL: usize = 400_000;
+
+/// Why a conversation is handed over that has become so large.
+pub(crate) const TOO_LONG: &str = "the conversation is too long for the agent";
+
+/// How many texts of one person may wait. What comes on top of that is a flood, not a burst.
+const MOST_WAITING: u32 = 100;
+/// How many of the others are set aside at once: each is a write of one commit.
+const THINNED_AT_ONCE: u32 = 200;
+
+/// Who has had an answer within this time is no new person.
+const KNOWN: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// How long after it was told of a flood the operator is told again.
+const FLOOD_AGAIN: SignedDuration = SignedDuration::from_hours(1);
+
+/// How often a place in a minute is looked for that others take at the same moment.
+const PLACE_TRIES: u32 = 10;
+
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);
+/// A place that is further away was given by a clock that was wrong.
+const LONGEST_FLOOD: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// What counts for and against answering a person, as the store keeps it for us.
+#[derive(Default, Serialize, Deserialize)]
+pub(crate) struct Counted {
+    #[serde(default)]
+    pub(crate) replied: Replied,
+    #[serde(default)]
+    pub(crate) exchanges: Exchanges,
+}
+
+impl Counted {
+    /// What was counted so far. What another version wrote and this one cannot read is nothing.
+    pub(crate) fn of(conversation: &Conversation) -> Self {
+        serde_json::from_value(conversation.counted.clone()).unwrap_or_default()
+    }
+
+    pub(crate) fn keep(&self, conversation: &mut Conversation) {
+        conversation.counted = serde_json::to_value(self).unwrap_or_default();
+    }
+}
+
+/// What is decided about a run of texts.
+pub(crate) enum Gate {
+    /// It may be answered.
+    Open,
+    /// It may be answered, as the first of a new person: that takes a place in this minute.
+    LetIn,
+    /// It is not answered before this moment.
+    Wait(Timestamp),
+    /// The person is new, and this minute has no place for them.
+    Full,
+    /// It is not answered.
+    Closed(Closed),
+    /// A person has to answer it, for this reason.
+    HandOver(&'static str),
+}
+
+/// Why texts are not answered.
+pub(crate) enum Closed {
+    Country(Refusal),
+    Limit,
+    /// In these words, and whether it is so from now on.
+    Loop(String, bool),
+}
+
+impl Gate {
+    /// In a word, for the trace.
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Open | Self::LetIn => "open",
+            Self::Wait(_) | Self::Full => "later",
+            Self::Closed(closed) => closed.why(),
+            Self::HandOver(reason) => reason,
+        }
+    }
+}
+
+impl Closed {
+    /// The word that they are set aside with.
+    fn why(&self) -> &'static str {
+        match self {
+            Self::Country(_) => "country",
+            Self::Limit => "limit",
+            Self::Loop(..) => "loop",
+        }
+    }
+}
+
+impl<'a> Wake<'a> {
+    /// Decides about a run that would be answered.
+    pub(crate) fn gate(&self, loaded: &Loaded, run: &Run) -> Gate {
+        let (conversation, now) = (&loaded.conversation, self.clock.now());
+        let Bounds { limits, countries } = &self.turn.bounds;
+        if run.is_pretended() {
+            // Nothing is sent, and whoever may text so is no stranger.
+            return self.gate_of_model(loaded, run);
+        }
+        if let Err(refusal) = countries.allows(&conversation.theirs)
+            && !conversation.theirs.is_for_tests()
+        {
+            return Gate::Closed(Closed::Country(refusal));
+        }
+        let counted = Counted::of(conversation);
+        let kind = if run.thinks() { ReplyKind::Answer } else { ReplyKind::Keyword };
+        if run.thinks()
+            && let Verdict::Silence { sign, first } = counted.exchanges.judge(&run.bodies())
+        {
+            return Gate::Closed(Closed::Loop(sign.to_string(), first));
+        }
+        match counted.replied.may(limits, kind, now) {
+            Allowed::Not => return Gate::Closed(Closed::Limit),
+            Allowed::At(free) => return Gate::Wait(free),
+            Allowed::Now => {}
+        }
+        if !run.thinks() {
+            return Gate::Open;
+        }
+        let gate = self.gate_of_model(loaded, run);
+        let bound = limits.new_people_per_minute.filter(|_| matches!(gate, Gate::Open));
+        let Some(bound) = bound else { return gate };
+        let known = conversation.answered_at.is_some_and(|at| now < at + KNOWN);
+        match conversation.admitted_at {
+            _ if known => Gate::Open,
+            Some(place) if place <= now => Gate::Open,
+            Some(place) if place <= now + LONGEST_FLOOD => Gate::Wait(place),
+            _ if loaded.minute.people < bound => Gate::LetIn,
+            _ => Gate::Full,
+        }
+    }
+
+    /// Writes down that a run is not answered now, and why.
+    pub(crate) fn bar(&self, loaded: &Loaded, run: &Run, gate: &Gate) -> Option<Draft<'a>> {
+        let (mut draft, now) = (Draft::of(loaded), self.clock.now());
+        match gate {
+            Gate::Open | Gate::LetIn | Gate::Full => return None,
+            Gate::Wait(until) if draft.next.due_at == Some(*until) => return None,
+            Gate::Wait(until) => {
+                draft.next.due_at = Some(*until);
+                return Some(draft);
+            }
+            Gate::Closed(closed) => {
+                if let Closed::Loop(..) = closed {
+                    let mut counted = Counted::of(&draft.next);
+                    counted.exchanges.note(&run.bodies(), None);
+                    counted.keep(&mut draft.next);
+                }
+                draft.changes.extend(self.told(closed, run).map(Change::Notice));
+                draft.set_aside(&run.texts, closed.why());
+            }
+            Gate::HandOver(reason) => {
+                draft.take_up(&run.texts);
+                draft.next.turns.extend(run.entries());
+                self.end(&mut draft, End::HandedOver((*reason).into()), run.trace());
+                if !draft.next.apologised {
+                    self.reply(loaded, &mut draft, run, self.turn.agent.page.texts.sorry.clone());
+                }
+                draft.forget_tries();
+            }
+        }
+        let step = Step::new("not answered", now).with("why", gate.word());
+        draft.changes.push(Change::Steps(run.trace().clone(), vec![step]));
+        if draft.next.open.is_none() {
+            draft.set_due(now);
+        }
+        Some(draft)
+    }
+
+    /// What the operator is told of the person whose texts are not answered. What concerns a whole
+    /// country is told apart.
+    fn told(&self, closed: &Closed, run: &Run) -> Option<Notice> {
+        let day = self.clock.now().strftime("%F");
+        let (id, sentence) = match closed {
+            Closed::Loop(sign, true) => (
+                format!("loop-{}", run.trace()),
+                format!(
+                    "Whoever texts {sign}, so a machine is taken to be at the other end: it is not \
+                     answered until it says something else. See what it said, and block the number \
+                     at the provider if it goes on."
+                ),
+            ),
+            Closed::Limit => (
+                format!("limit-{}-{day}", self.id),
+                "A person has had as many replies as one may have, and texts on: what comes now is \
+                 set aside. Answer by hand, or see REPLIES_PER_DAY."
+                    .into(),
+            ),
+            Closed::Loop(..) | Closed::Country(_) => return None,
+        };
+        Some(self.notice(id, sentence, run.trace()))
+    }
+
+    /// Says what follows from a decision that was stored.
+    pub(crate) async fn say_why(&self, gate: &Gate, run: &Run) -> Result<(), Unavailable> {
+        let Gate::Closed(closed) = gate else { return Ok(()) };
+        tracing::info!(texts = run.texts.len(), "answered nothing: {}", closed.why());
+        match closed {
+            Closed::Loop(sign, true) => {
+                raise!(Alarm::Loop, "whoever texts {sign}, and is not answered any more");
+            }
+            Closed::Country(refusal) => {
+                let day = self.clock.now().strftime("%F");
+                let notice = Notice {
+                    conversation: None,
+                    trace: None,
+                    ..self.notice(
+                        format!("country-{refusal}-{day}"),
+                        format!(
+                            "Texts of numbers that replies do not go to ({refusal}) are kept and not \
+                             answered. Name their country in COUNTRIES if that is wrong; premium, \
+                             satellite and shared-cost numbers are never texted."
+                        ),
+                        run.trace(),
+                    )
+                };
+                self.turn.store.notice_anew(&notice, None).await?;
+            }
+            Closed::Loop(..) | Closed::Limit => {}
+        }
+        Ok(())
+    }
+
+    /// Gives a new person a place in the next minute that has one.
+    pub(crate) async fn give_place(&self, loaded: &mut Loaded) -> Result<(), Unavailable> {
+        let store = &self.turn.store;
+        let bound = self.turn.bounds.limits.new_people_per_minute.unwrap_or(u32::MAX);
+        for _ in 0..PLACE_TRIES {
+            let next = Minute::of(self.clock.now() + MINUTE);
+            let minute = match store.last_minute().await? {
+                Some(last) if last.at < next.at => next,
+                Some(last) if last.people < bound => last,
+                Some(last) => Minute::of(last.at + MINUTE),
+                None => next,
+            };
+            let mut conversation = loaded.conversation.clone();
+            conversation.admitted_at = Some(minute.at);
+            conversation.due_at = Some(minute.at);
+            let is_first = minute.people == 0;
+            match store.commit(loaded, conversation, vec![Change::LetIn(minute)]).await {
+                Ok(()) if is_first => return self.tell_of_flood().await,
+                Ok(()) => return Ok(()),
+                // Somebody else was given the place, or there is another text.
+                Err(CommitError::Conflict) => self.reload(loaded).await?,
+                Err(CommitError::Unavailable(error)) => return Err(error),
+                Err(CommitError::TooLarge) => break,
+            }
+        }
+        tracing::warn!("left a new person for later: too many come at once");
+        Ok(())
+    }
+
+    async fn tell_of_flood(&self) -> Result<(), Unavailable> {
+        let sentence = "More new people text than are let in in a minute: they are answered one \
+                        minute after the other, and everybody who is known at once. If they are no \
+                        customers, block them at the provider; NEW_PEOPLE_PER_MINUTE is the bound.";
+        let notice = Notice {
+            id: "flood".into(),
+            sentence: sentence.into(),
+            conversation: None,
+            trace: None,
+            at: self.clock.now(),
+        };
+        if self.turn.store.notice_anew(&notice, Some(FLOOD_AGAIN)).await? {
+            raise!(Alarm::Flood, "more new people text than are let in in a minute");
+        }
+        Ok(())
+    }
+
+    /// Sets aside what waits behind as many texts as anybody can be answered.
+    pub(crate) async fn thin_out(&self, loaded: &mut Loaded) -> Result<(), Unavailable> {
+        let store = &self.turn.store;
+        let behind = store.waiting_behind(&self.id, MOST_WAITING, THINNED_AT_ONCE).await?;
+        let Some(first) = behind.first() else { return Ok(()) };
+        let day = self.clock.now().strftime("%F");
+        let notice = self.notice(
+            format!("too-many-{}-{day}", self.id),
+            format!(
+                "One person sent so many texts that those behind the first {MOST_WAITING} were set \
+                 aside. Read them in the conversation, and answer by hand what needs it."
+            ),
+            &first.trace,
+        );
+        let written = self.edit(loaded, |loaded| {
+            let mut draft = Draft::of(loaded);
+            draft.set_aside(&behind, "too many");
+            draft.changes.push(Change::Notice(notice.clone()));
+            Some(draft)
+        });
+        written.await?;
+        tracing::warn!(texts = behind.len(), "set texts of one person aside: too many wait");
+        Ok(())
+    }
+
+    /// Decides whether the model may be asked about a run, which it is for money.
+    fn gate_of_model(&self, loaded: &Loaded, run: &Run) -> Gate {
+        let (conversation, now) = (&loaded.conversation, self.clock.now());
+        if !run.thinks() {
+            return Gate::Open;
+        }
+        if let Some(after) = conversation.ask_after.filter(|after| *after > now) {
+            return Gate::Wait(after);
+        }
+        if conversation.tries >= MOST_TRIES {
+            return Gate::HandOver("the agent could not answer");
+        }
+        if size(conversation) > FULL {
+            return Gate::HandOver(TOO_LONG);
+        }
+        Gate::Open
+    }
+}
+
+/// What was said and collected in a conversation, in bytes as it is stored.
+pub(crate) fn size(conversation: &Conversation) -> usize {
+    let Conversation { turns, brief, .. } = conversation;
+    serde_json::to_string(&(turns, brief)).map_or(usize::MAX, |stored| stored.len())
+}

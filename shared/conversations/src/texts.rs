@@ -1,0 +1,235 @@
+//! Texts: each a document of its own from its arrival until a turn has taken it up.
+//!
+//! A text is claimed and kept in one commit in which nothing is read, and which makes its head due.
+//! However many of them one person sends, no document grows, and each costs as much as the first.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sms::Number;
+use telemetry::{Step, TraceId};
+
+use crate::documents::{Document, Filter, Query, Unavailable, Write, WriteError};
+use crate::store::{CONVERSATIONS_LIVE, Claim, add_steps, at, expiring, fields, object, read};
+use crate::{ConversationId, Store};
+
+/// How many texts a turn is shown at once.
+pub const AT_ONCE: usize = 20;
+
+/// A text that arrived, about to be claimed.
+pub struct Arrival {
+    /// What makes a repeat of the call recognisable.
+    pub claim: Claim,
+    /// The person.
+    pub theirs: Number,
+    /// The text itself.
+    pub text: Waiting,
+    /// What has happened so far under its trace.
+    pub steps: Vec<Step>,
+    /// When it is taken: later than the text came, where that was kept meanwhile.
+    pub at: Timestamp,
+}
+
+/// A text that no turn has taken up yet.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// By which provider it came.
+    pub provider: String,
+    /// The number or sender name of ours that it came to.
+    pub ours: String,
+    /// The provider's id of it, or ours where it gives none; so that two genuine "yes" stay two.
+    pub message: String,
+    /// What was said.
+    pub body: String,
+    /// How many pictures or files came along.
+    #[serde(default)]
+    pub media: u32,
+    /// The trace that it began.
+    pub trace: TraceId,
+    /// When it arrived here.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub at: Timestamp,
+    /// What it is called among the texts, once it is kept. Empty before.
+    #[serde(skip)]
+    pub name: String,
+}
+
+impl Waiting {
+    /// A text that has just come, under this trace, by a provider to a number of ours.
+    pub fn new(provider: &str, ours: &str, body: &str, trace: &TraceId, came: Timestamp) -> Self {
+        Self {
+            provider: provider.to_owned(),
+            ours: ours.to_owned(),
+            message: String::new(),
+            body: body.to_owned(),
+            media: 0,
+            trace: trace.clone(),
+            at: came,
+            name: String::new(),
+        }
+    }
+}
+
+/// A text that is not answered: kept with its words, for a person to look at.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetAside {
+    /// The text.
+    #[serde(flatten)]
+    pub text: Waiting,
+    /// Why, in a word.
+    pub why: String,
+}
+
+/// What became of a text that arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// It waits for a turn.
+    New,
+    /// It had been taken before; nothing was stored.
+    Repeat,
+}
+
+impl Store {
+    /// Claims a text and lets it wait for a turn, in one commit in which nothing is read.
+    ///
+    /// Where so many write to the head of its conversation that it cannot be written, the text is
+    /// kept without it, until [`Store::adopt`].
+    pub async fn take(&self, arrival: &Arrival) -> Result<Taken, Unavailable> {
+        let Arrival { theirs, at: now, .. } = arrival;
+        let id = ConversationId::of(&arrival.text.provider, theirs);
+        let name = format!("{}-{}", arrival.claim.name(), now.as_millisecond());
+        let kept = Waiting { name, ..arrival.text.clone() };
+        let text = |due| keep(&kept, theirs, &id, *now, due);
+        let traced = || add_steps(&kept.trace, Some(&id), &arrival.steps);
+        let with_head = [text(None), makes_due(&kept, theirs, &id, *now), traced()];
+        let new = match self.claim(&arrival.claim, arrival.text.at, &with_head).await {
+            Err(WriteError::Contended) => {
+                let alone = [text(Some(*now)), traced()];
+                self.claim(&arrival.claim, arrival.text.at, &alone).await?
+            }
+            answer => answer?,
+        };
+        Ok(if new { Taken::New } else { Taken::Repeat })
+    }
+
+    /// The first texts that wait in a conversation, one more than a turn takes up.
+    pub(crate) async fn waiting(&self, id: &ConversationId) -> Result<Vec<Waiting>, Unavailable> {
+        let limit = u32::try_from(AT_ONCE).expect("twenty fits") + 1;
+        self.texts(Filter::Within("waiting", prefix(id)), limit).await
+    }
+
+    /// The texts that wait in a conversation behind the first `skip`, up to `limit` of them, in the
+    /// order they came.
+    pub async fn waiting_behind(
+        &self,
+        id: &ConversationId,
+        skip: u32,
+        limit: u32,
+    ) -> Result<Vec<Waiting>, Unavailable> {
+        let mut texts = self.texts(Filter::Within("waiting", prefix(id)), skip + limit).await?;
+        Ok(texts.split_off(texts.len().min(skip as usize)))
+    }
+
+    /// The latest texts of a conversation that were not answered, and why, earliest first.
+    pub async fn set_aside(
+        &self,
+        id: &ConversationId,
+        limit: u32,
+    ) -> Result<Vec<SetAside>, Unavailable> {
+        let filter = Filter::LastWithin("aside", prefix(id));
+        let mut texts: Vec<SetAside> =
+            self.list(Query { collection: "texts", filter, limit }).await?;
+        texts.reverse();
+        Ok(texts)
+    }
+
+    async fn texts(&self, filter: Filter, limit: u32) -> Result<Vec<Waiting>, Unavailable> {
+        let found = self.documents.find(Query { collection: "texts", filter, limit }).await?;
+        found.into_iter().map(named).collect()
+    }
+
+    /// Makes the conversations due whose texts had to be kept without their head.
+    pub async fn adopt(&self, now: Timestamp, limit: u32) -> Result<(), Unavailable> {
+        for found in self.documents_due("texts", now, limit).await? {
+            let Kept { theirs, .. } = read(found.clone())?;
+            let text = named(found)?;
+            let id = ConversationId::of(&text.provider, &theirs);
+            let alone = Write::Merge {
+                path: at("texts", &text.name),
+                set: object(json!({ "due_at": Value::Null })),
+                append: vec![],
+            };
+            self.documents.commit(vec![makes_due(&text, &theirs, &id, now), alone]).await?;
+        }
+        Ok(())
+    }
+}
+
+/// What a text is kept with, so that its conversation can be found.
+#[derive(Deserialize)]
+struct Kept {
+    theirs: Number,
+}
+
+fn named(document: Document) -> Result<Waiting, Unavailable> {
+    let name = document.id.clone();
+    Ok(Waiting { name, ..read(document)? })
+}
+
+/// A text that a turn has taken up is kept where what was said is kept.
+pub(crate) fn taken_up(text: &Waiting) -> Write {
+    Write::Delete(at("texts", &text.name), None)
+}
+
+/// Keeps a text as one that is not answered.
+pub(crate) fn put_aside(id: &ConversationId, text: &Waiting, why: &str) -> Write {
+    let set = object(json!({
+        "aside": place(id, text.at, &text.name),
+        "why": why,
+        "waiting": Value::Null,
+        "due_at": Value::Null,
+    }));
+    Write::Merge { path: at("texts", &text.name), set, append: vec![] }
+}
+
+fn keep(
+    text: &Waiting,
+    theirs: &Number,
+    id: &ConversationId,
+    now: Timestamp,
+    due: Option<Timestamp>,
+) -> Write {
+    let mut kept = fields(text);
+    kept.insert("theirs".into(), theirs.as_str().into());
+    kept.insert("waiting".into(), place(id, text.at, &text.name).into());
+    if let Some(due) = due {
+        kept.insert("due_at".into(), due.as_millisecond().into());
+    }
+    Write::Create(at("texts", &text.name), expiring(kept, now, CONVERSATIONS_LIVE))
+}
+
+fn makes_due(text: &Waiting, theirs: &Number, id: &ConversationId, now: Timestamp) -> Write {
+    let set = object(json!({
+        "ours": text.ours,
+        "theirs": theirs,
+        "newest": text.name,
+        "at": now.as_millisecond(),
+        "due_at": now.as_millisecond(),
+        "expires_at": (now + CONVERSATIONS_LIVE).as_millisecond(),
+    }));
+    Write::Merge { path: at("heads", id.as_str()), set, append: vec![] }
+}
+
+/// Where a text stands among those of its conversation: in order of time, those of one millisecond as
+/// this process took them, and no two in one place.
+fn place(id: &ConversationId, at: Timestamp, name: &str) -> String {
+    static TAKEN: AtomicU64 = AtomicU64::new(0);
+    let taken = TAKEN.fetch_add(1, Ordering::Relaxed) % 1_000_000_000;
+    format!("{}{:015}-{taken:09}-{name}", prefix(id), at.as_millisecond())
+}
+
+fn prefix(id: &ConversationId) -> String {
+    format!("{id}/")
+}
