@@ -13,7 +13,7 @@ use bytes::Bytes;
 use conversations::{Arrival, Claim, ConversationId, Stop, Store, Taken, Unavailable, Waiting};
 use jiff::Timestamp;
 use policy::Keyword;
-use queue::{Queue, WakeUp};
+use queue::{KEYWORDS, Queue, WakeUp};
 use settings::Names;
 use sms::{Event, Provider, Providers, Text};
 use telemetry::{Step, TraceId};
@@ -151,7 +151,12 @@ impl Inbound {
             Taken::New => tracing::info!(conversation.id = %conversation, "took a text"),
             Taken::Repeat => tracing::info!(conversation.id = %conversation, "took no repeat"),
         }
-        self.wake(conversation, &arrival.claim, trace).await;
+        let lane = match policy::keyword(&arrival.text.body) {
+            // It does not wait behind a model that thinks.
+            Some(Keyword::Stop | Keyword::Start | Keyword::Help) => KEYWORDS,
+            Some(Keyword::Yes) | None => "",
+        };
+        self.wake(format!("{conversation}{lane}"), &arrival.claim, trace).await;
         Ok(())
     }
 
@@ -181,8 +186,8 @@ impl Inbound {
     }
 
     /// Once the text is stored it will be answered, whatever the queue says: `sweep` finds it.
-    async fn wake(&self, conversation: ConversationId, claim: &Claim, trace: &TraceId) {
-        let wake_up = WakeUp { conversation: conversation.to_string(), trace: trace.clone() };
+    async fn wake(&self, conversation: String, claim: &Claim, trace: &TraceId) {
+        let wake_up = WakeUp { conversation, trace: trace.clone() };
         if let Err(error) = self.queue.send(&wake_up, claim.name()).await {
             tracing::warn!(%error, "left a wake-up to the sweep: {error}");
         }

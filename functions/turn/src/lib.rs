@@ -23,7 +23,7 @@ use business::Business;
 use conversations::{Attempt, ConversationId, Loaded, Store, Unavailable};
 use jiff::Timestamp;
 use policy::{Countries, Limits};
-use queue::{Queue, WakeUp};
+use queue::{KEYWORDS, Queue, WakeUp};
 use settings::Names;
 use sms::Providers;
 use telemetry::TraceId;
@@ -86,7 +86,8 @@ impl Turn {
     /// Fails only if the store does: then the wake-up has to come again. A model or a provider that
     /// is down is written down, with a time to try again.
     pub async fn run(&self, wake_up: &WakeUp, now: Timestamp) -> Result<(), Unavailable> {
-        let Some(id) = ConversationId::parse(&wake_up.conversation) else {
+        let conversation = wake_up.conversation.trim_end_matches(KEYWORDS);
+        let Some(id) = ConversationId::parse(conversation) else {
             tracing::error!(trace.id = %wake_up.trace, "left a wake-up that names no conversation");
             return Ok(());
         };

@@ -33,6 +33,10 @@ pub use consume::{attempt, consume};
 /// from a hiccup, short enough that the person has not given up.
 const REST: Duration = Duration::from_secs(2);
 
+/// Stands behind the name of a conversation that a keyword was texted in: such wake-ups are in order
+/// among themselves, and wait for no other of their conversation.
+pub const KEYWORDS: &str = "!";
+
 /// The name of a conversation that has something to do.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WakeUp {
