@@ -1,14 +1,27 @@
 //! What is owed to the person at the other end, whatever the agent would like to say: their stop is
 //! understood, and a reply reads well on a phone and costs no more than was agreed.
+//!
+//! And what is owed to the one who pays: nobody gets more replies than agreed, a machine at the other
+//! end is not talked to for long, and nothing is sent to where texts cost a fortune. All of it is pure:
+//! the time and what is remembered are arguments.
 
 #![warn(missing_docs)]
 
+mod countries;
+mod exchanges;
+mod forms;
 mod keywords;
+mod limits;
 mod markdown;
 mod nudge;
+mod print;
+mod ranges;
 mod reply;
 mod typography;
 
+pub use countries::{Countries, Country, Refusal};
+pub use exchanges::{Exchanges, Sign, Verdict};
 pub use keywords::{Keyword, keyword, words};
+pub use limits::{Allowed, Limits, Replied, ReplyKind};
 pub use nudge::is_nudge;
 pub use reply::{Fitted, fit};

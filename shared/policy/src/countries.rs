@@ -1,0 +1,187 @@
+//! Where replies may go.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use settings::{Names, Settings, SettingsError};
+use sms::Number;
+
+use crate::ranges::{COUNTRIES, RANGES, Range};
+
+/// What `1` means: the USA, Canada, and the territories of the USA. The islands that share the code
+/// are countries of their own, and dearer.
+const NORTH_AMERICA: [Country; 7] = [
+    Country(*b"US"),
+    Country(*b"CA"),
+    Country(*b"AS"),
+    Country(*b"GU"),
+    Country(*b"MP"),
+    Country(*b"PR"),
+    Country(*b"VI"),
+];
+
+/// A country, by its code in ISO 3166.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Country([u8; 2]);
+
+impl Country {
+    /// The country of a number, if its first digits are assigned to one.
+    pub fn of(number: &Number) -> Option<Self> {
+        longest(COUNTRIES, |(prefix, _)| prefix, digits(number)).map(|(_, code)| Self(*code))
+    }
+}
+
+impl fmt::Display for Country {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|letter| write!(formatter, "{}", char::from(*letter)))
+    }
+}
+
+impl fmt::Debug for Country {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+/// Why a number is not texted. Prints as a word for a notice, which never gives the number away.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Refusal {
+    /// It is in a country that replies do not go to.
+    Country(Country),
+    /// Its calling code belongs to no country, or to none that is known.
+    Unassigned,
+    /// Who calls it pays for more than the call.
+    Premium,
+    /// Who calls it pays a part of what another pays.
+    SharedCost,
+    /// It is a satellite telephone, or belongs to a network of no country.
+    Satellite,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Country(country) => country.fmt(formatter),
+            Self::Unassigned => formatter.write_str("unassigned"),
+            Self::Premium => formatter.write_str("premium-rate"),
+            Self::SharedCost => formatter.write_str("shared-cost"),
+            Self::Satellite => formatter.write_str("satellite"),
+        }
+    }
+}
+
+/// Where replies may go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Countries {
+    /// `None`: everywhere.
+    allowed: Option<Allowed>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Allowed {
+    /// First digits of numbers.
+    codes: BTreeSet<String>,
+    countries: BTreeSet<Country>,
+}
+
+impl Countries {
+    /// What [`Countries::from_settings`] reads.
+    pub const SETTINGS: Names = &["COUNTRIES"];
+
+    /// Everywhere, except where nobody is ever texted.
+    pub const ALL: Self = Self { allowed: None };
+
+    /// Those that `COUNTRIES` names, if it is set: calling codes and two-letter codes of countries
+    /// with commas between, or `all`.
+    ///
+    /// `44` is all of that calling code, Jersey too, and `GB` is Britain alone. `1` is the USA, Canada
+    /// and the territories of the USA; the other islands of that code are named by their letters, as
+    /// `JM`, or by `1` and an area code, as `1876`.
+    pub fn from_settings(settings: &Settings) -> Result<Option<Self>, SettingsError> {
+        let Some(written) = settings.get("COUNTRIES") else { return Ok(None) };
+        let mut allowed = Allowed::default();
+        let mut all = false;
+        for name in written.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+            all |= name.eq_ignore_ascii_case("all");
+            if !name.eq_ignore_ascii_case("all") && !allowed.add(name) {
+                let problem = "write calling codes or two-letter codes of countries with commas \
+                               between, as 1,44,JM, or all (Britain is GB)";
+                return Err(SettingsError::Invalid { name: "COUNTRIES", problem: problem.into() });
+            }
+        }
+        Ok(Some(Self { allowed: (!all).then_some(allowed) }))
+    }
+
+    /// The countries of these numbers of ours, if any is in one: all of a calling code, and of those
+    /// that share the code 1, the country alone, where the USA and Canada are one.
+    pub fn of_numbers(numbers: &[Number]) -> Option<Self> {
+        let mut allowed = Allowed::default();
+        for number in numbers {
+            match (number.split().0, Country::of(number)) {
+                (_, None) => {}
+                ("1", Some(country)) if NORTH_AMERICA.contains(&country) => {
+                    allowed.countries.extend(NORTH_AMERICA);
+                }
+                ("1", Some(country)) => {
+                    allowed.countries.insert(country);
+                }
+                (code, Some(_)) => {
+                    allowed.codes.insert(code.to_owned());
+                }
+            }
+        }
+        (allowed != Allowed::default()).then_some(Self { allowed: Some(allowed) })
+    }
+
+    /// Whether a reply may go to this number.
+    pub fn allows(&self, number: &Number) -> Result<(), Refusal> {
+        let digits = digits(number);
+        let range = longest(RANGES, |(prefix, _, _)| prefix, digits);
+        match range.filter(|(_, length, _)| *length == 0 || usize::from(*length) == digits.len()) {
+            Some((_, _, Range::Premium)) => return Err(Refusal::Premium),
+            Some((_, _, Range::SharedCost)) => return Err(Refusal::SharedCost),
+            Some((_, _, Range::Satellite)) => return Err(Refusal::Satellite),
+            None => {}
+        }
+        let Some(allowed) = &self.allowed else { return Ok(()) };
+        let country = Country::of(number);
+        let named = allowed.codes.iter().any(|code| digits.starts_with(code.as_str()))
+            || country.is_some_and(|country| allowed.countries.contains(&country));
+        if named { Ok(()) } else { Err(country.map_or(Refusal::Unassigned, Refusal::Country)) }
+    }
+}
+
+impl Allowed {
+    /// Whether the name was understood.
+    fn add(&mut self, name: &str) -> bool {
+        let code = name.strip_prefix('+').unwrap_or(name);
+        if code == "1" {
+            self.countries.extend(NORTH_AMERICA);
+            return true;
+        }
+        if code.bytes().all(|digit| digit.is_ascii_digit()) {
+            self.codes.insert(code.to_owned());
+            return longest(COUNTRIES, |(prefix, _)| prefix, code).is_some();
+        }
+        let code = name.to_ascii_uppercase();
+        let known = COUNTRIES.iter().find(|(_, country)| code.as_bytes() == country);
+        self.countries.extend(known.map(|(_, country)| Country(*country)));
+        known.is_some()
+    }
+}
+
+fn digits(number: &Number) -> &str {
+    number.as_str().trim_start_matches('+')
+}
+
+/// The entry of a sorted table with the most digits that a number starts with.
+fn longest<'a, T>(
+    table: &'a [T],
+    prefix: impl Fn(&'a T) -> &'a str,
+    digits: &str,
+) -> Option<&'a T> {
+    (1..=digits.len()).rev().find_map(|length| {
+        let found = table.binary_search_by(|entry| prefix(entry).cmp(&digits[..length]));
+        found.ok().map(|index| &table[index])
+    })
+}

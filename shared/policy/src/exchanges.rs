@@ -1,0 +1,211 @@
+//! Telling a machine at the other end by what it says, before anything is spent on it.
+//!
+//! A machine that answers ours with the same words each time would be answered for ever. People repeat
+//! themselves too, so it takes more than that: enough words, often enough, and our answers no different
+//! either. Or words of which it is known that machines say them.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::forms::{Form, form};
+use crate::print::{Print, WORD, has_digit, hash, weight, words};
+
+/// How many exchanges are remembered.
+const REMEMBERED: usize = 8;
+
+/// How many exchanges make a loop, the one that is judged among them.
+const REPEATED: usize = 5;
+
+/// How many different words a text needs to be more than a "yes, please do".
+const LONG: u32 = 4;
+
+/// How many texts of one exchange are remembered. Machines that say more things at a time than this
+/// are left to the limits.
+const TEXTS: usize = 2;
+
+/// From here on two texts of theirs are nearly equal, in percent of their words: one of ten may be
+/// another. Lower, "can you do Monday at noon" would be "can you do Tuesday at noon".
+const THEIRS: u32 = 80;
+
+/// The same for ours, which a model words anew each time.
+const OURS: u32 = 60;
+
+/// What passed between us and a person lately, as fingerprints: kept with the person, across
+/// conversations. Under 2 KB however long the texts were, and none can be read from it.
+///
+/// A burst that is taken up at once is one exchange: what somebody sends three times before we have
+/// said anything is impatience.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exchanges {
+    #[serde(default)]
+    recent: Vec<Exchange>,
+    /// What we are silent about.
+    #[serde(default)]
+    silent: Option<Texts>,
+}
+
+/// Whether to answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// As far as can be told there is a person.
+    Answer,
+    /// There is a machine: say nothing.
+    Silence {
+        /// What shows it.
+        sign: Sign,
+        /// Whether it begins now: the operator is told once.
+        first: bool,
+    },
+}
+
+/// What shows that a machine is at the other end. Prints as what to say of it: "it …".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Sign {
+    /// It says the same again and again, and so do we.
+    Repetition,
+    /// It says what telephones and mailboxes say by themselves.
+    AutoReply,
+    /// It says what carriers say of a text that they did not deliver.
+    Bounce,
+    /// It says what we said.
+    Echo,
+}
+
+impl fmt::Display for Sign {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Repetition => "says the same again and again",
+            Self::AutoReply => "answers by itself",
+            Self::Bounce => "is a carrier that did not deliver ours",
+            Self::Echo => "sends our own texts back",
+        })
+    }
+}
+
+impl Exchanges {
+    /// What to do about texts that were taken up together.
+    pub fn judge(&self, texts: &[&str]) -> Verdict {
+        let texts = self.read(texts);
+        if let Some(silent) = &self.silent {
+            let sign = texts.sign.or_else(|| silent.sign).unwrap_or(Sign::Repetition);
+            let same = texts.sign.is_some() || texts.are_among(silent);
+            return if same { Verdict::Silence { sign, first: false } } else { Verdict::Answer };
+        }
+        let before = self.recent.iter().any(|exchange| exchange.texts.sign.is_some());
+        match texts.sign {
+            Some(sign) if before => Verdict::Silence { sign, first: true },
+            _ if self.repeats(&texts) => Verdict::Silence { sign: Sign::Repetition, first: true },
+            _ => Verdict::Answer,
+        }
+    }
+
+    /// Remembers what was said, and what we said to it: nothing, where that was the verdict.
+    ///
+    /// Once we have answered again, what was before the silence is forgotten.
+    pub fn note(&mut self, texts: &[&str], answer: Option<&str>) {
+        let texts = self.read(texts);
+        let Some(answer) = answer else {
+            self.silent.get_or_insert(texts);
+            return;
+        };
+        if self.silent.take().is_some() {
+            self.recent.clear();
+        }
+        if self.recent.len() >= REMEMBERED {
+            self.recent.drain(..=self.recent.len() - REMEMBERED);
+        }
+        self.recent.push(Exchange { texts, answer: Answer::of(answer) });
+    }
+
+    /// Whether these texts and what we said to them are nearly equal to enough that was before.
+    fn repeats(&self, texts: &Texts) -> bool {
+        let same: Vec<_> = self.recent.iter().filter(|it| texts.are_among(&it.texts)).collect();
+        let alike = |to: &&Exchange| {
+            same.iter().filter(|other| other.answer.is_like(&to.answer)).count() >= REPEATED - 1
+        };
+        same.iter().any(alike)
+    }
+
+    fn read(&self, texts: &[&str]) -> Texts {
+        let mut prints: Vec<Print> = Vec::new();
+        let mut long = true;
+        let mut signs = Vec::new();
+        for text in texts {
+            let print = Print::of(text);
+            let is_long = is_long(text);
+            long &= is_long;
+            signs.push(match form(text) {
+                Some(Form::AutoReply) => Some(Sign::AutoReply),
+                Some(Form::Bounce) => Some(Sign::Bounce),
+                None if is_long && self.said(&print) => Some(Sign::Echo),
+                None => None,
+            });
+            if prints.iter().all(|other| other.likeness(&print) < THEIRS) {
+                prints.push(print);
+            }
+        }
+        if !long || prints.len() > TEXTS {
+            prints.clear();
+        }
+        // One text that is a person's is enough.
+        let sign = signs.iter().copied().collect::<Option<Vec<_>>>();
+        Texts { prints, sign: sign.and_then(|signs| signs.first().copied()) }
+    }
+
+    /// Whether we said exactly this.
+    fn said(&self, print: &Print) -> bool {
+        self.recent.iter().any(|exchange| exchange.answer.words == *print)
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Exchange {
+    texts: Texts,
+    answer: Answer,
+}
+
+/// What they said at a time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Texts {
+    /// Those that differ. None if one is too short to be compared, or they are too many.
+    prints: Vec<Print>,
+    /// What shows that all of them are a machine's, by themselves.
+    sign: Option<Sign>,
+}
+
+impl Texts {
+    /// Whether each of these is nearly equal to one of `others`.
+    fn are_among(&self, others: &Self) -> bool {
+        let among =
+            |print: &Print| others.prints.iter().any(|other| print.likeness(other) >= THEIRS);
+        !self.prints.is_empty() && self.prints.iter().all(among)
+    }
+}
+
+/// What we said to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Answer {
+    words: Print,
+    /// The numbers in it, hashed. Where ours differ something was understood: "nothing is free on the
+    /// 5th", then "on the 6th", is said to a person who asks for one day after the other.
+    numbers: u32,
+}
+
+impl Answer {
+    fn of(answer: &str) -> Self {
+        let numbers: Vec<_> = words(answer).filter(|word| has_digit(word)).collect();
+        Self { words: Print::of(answer), numbers: (hash(&numbers.join(" ")) >> 32) as u32 }
+    }
+
+    fn is_like(&self, other: &Self) -> bool {
+        self.numbers == other.numbers && self.words.likeness(&other.words) >= OURS
+    }
+}
+
+/// Whether a text has four different words that are no numbers.
+fn is_long(text: &str) -> bool {
+    let different: BTreeSet<_> = words(text).filter(|word| !has_digit(word)).collect();
+    different.iter().map(|word| weight(word)).sum::<u32>() >= LONG * WORD
+}

@@ -1,0 +1,180 @@
+//! How many replies one person gets.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use settings::{Names, Settings, SettingsError};
+
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// How many replies to STOP, START and HELP one person gets in a day.
+const KEYWORDS_PER_DAY: u32 = 5;
+
+/// Later than this a reply to a keyword is none: what confirms a stop counts as asked for only if it
+/// comes within five minutes (47 CFR 64.1200(a)(12)).
+const KEYWORD_MAY_WAIT: SignedDuration = SignedDuration::from_mins(5);
+
+/// How much a stranger's text can make us say. `None` is no bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Replies to one person in a minute.
+    pub per_minute: Option<u32>,
+    /// Replies to one person in an hour.
+    pub per_hour: Option<u32>,
+    /// Replies to one person in a day.
+    pub per_day: Option<u32>,
+    /// People in a minute who had no answer within the last 30 days.
+    pub new_people_per_minute: Option<u32>,
+}
+
+impl Limits {
+    /// What [`Limits::from_settings`] reads.
+    pub const SETTINGS: Names =
+        &["NEW_PEOPLE_PER_MINUTE", "REPLIES_PER_DAY", "REPLIES_PER_HOUR", "REPLIES_PER_MINUTE"];
+
+    /// The bounds as configured, where `off` means none, or their defaults.
+    pub fn from_settings(settings: &Settings) -> Result<Self, SettingsError> {
+        let standard = Self::default();
+        Ok(Self {
+            per_minute: bound(settings, "REPLIES_PER_MINUTE", standard.per_minute)?,
+            per_hour: bound(settings, "REPLIES_PER_HOUR", standard.per_hour)?,
+            per_day: bound(settings, "REPLIES_PER_DAY", standard.per_day)?,
+            new_people_per_minute: bound(
+                settings,
+                "NEW_PEOPLE_PER_MINUTE",
+                standard.new_people_per_minute,
+            )?,
+        })
+    }
+}
+
+impl Default for Limits {
+    /// More than a conversation of people takes, and what is lost in a day to a machine is small.
+    fn default() -> Self {
+        Self {
+            per_minute: Some(6),
+            per_hour: Some(30),
+            per_day: Some(100),
+            new_people_per_minute: Some(30),
+        }
+    }
+}
+
+/// One bound. None may be 0: some would take that for "none at all", others for "without end".
+fn bound(
+    settings: &Settings,
+    name: &'static str,
+    standard: Option<u32>,
+) -> Result<Option<u32>, SettingsError> {
+    match settings.get(name) {
+        None => Ok(standard),
+        Some(off) if off.eq_ignore_ascii_case("off") => Ok(None),
+        Some(written) => match written.parse() {
+            Ok(count) if count > 0 => Ok(Some(count)),
+            _ => {
+                let problem = "write how many, from 1, or off for no bound".into();
+                Err(SettingsError::Invalid { name, problem })
+            }
+        },
+    }
+}
+
+/// What a reply is an answer to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReplyKind {
+    /// To what was said.
+    Answer,
+    /// To STOP, START or HELP: a fixed text, and no more than five of them in a day.
+    Keyword,
+}
+
+/// Whether one more reply may go to a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Allowed {
+    /// Yes.
+    Now,
+    /// From this time on, at most an hour from now. The texts wait until then.
+    At(Timestamp),
+    /// Not today, or not in time to be of use. The texts are set aside.
+    Not,
+}
+
+/// How many replies a person has had: kept with the person, across conversations.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replied {
+    #[serde(default)]
+    minute: Window,
+    #[serde(default)]
+    hour: Window,
+    #[serde(default)]
+    day: Window,
+    /// Those to keywords, of a day.
+    #[serde(default)]
+    keywords: Window,
+}
+
+impl Replied {
+    /// Whether one more reply may go out.
+    pub fn may(&self, limits: &Limits, kind: ReplyKind, now: Timestamp) -> Allowed {
+        let spent = self.day.full(limits.per_day, DAY, now).is_some()
+            || (kind == ReplyKind::Keyword
+                && self.keywords.full(Some(KEYWORDS_PER_DAY), DAY, now).is_some());
+        if spent {
+            return Allowed::Not;
+        }
+        let minute = self.minute.full(limits.per_minute, MINUTE, now);
+        let hour = self.hour.full(limits.per_hour, HOUR, now);
+        match minute.max(hour) {
+            None => Allowed::Now,
+            Some(free) if kind == ReplyKind::Keyword && free > now + KEYWORD_MAY_WAIT => {
+                Allowed::Not
+            }
+            Some(free) => Allowed::At(free),
+        }
+    }
+
+    /// Counts a reply that was decided on.
+    pub fn note(&mut self, kind: ReplyKind, now: Timestamp) {
+        self.minute.note(MINUTE, now);
+        self.hour.note(HOUR, now);
+        self.day.note(DAY, now);
+        if kind == ReplyKind::Keyword {
+            self.keywords.note(DAY, now);
+        }
+    }
+}
+
+/// Replies from the first one on, for as long as the window is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Window {
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    start: Timestamp,
+    count: u32,
+}
+
+impl Window {
+    /// When there is room again, if there is none now.
+    fn full(
+        &self,
+        bound: Option<u32>,
+        length: SignedDuration,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        let full = self.is_open(length, now) && bound.is_some_and(|bound| self.count >= bound);
+        full.then(|| self.start + length)
+    }
+
+    fn note(&mut self, length: SignedDuration, now: Timestamp) {
+        if !self.is_open(length, now) {
+            *self = Self { start: now, count: 0 };
+        }
+        self.count = self.count.saturating_add(1);
+    }
+
+    /// A window from the future is none: the clock that began it was wrong, and to wait for it would
+    /// take longer than the window is.
+    fn is_open(&self, length: SignedDuration, now: Timestamp) -> bool {
+        self.start <= now && now < self.start + length
+    }
+}

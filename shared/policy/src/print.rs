@@ -1,0 +1,145 @@
+//! Fingerprints of texts: enough to see that two are nearly the same, too little to read either.
+
+use std::collections::BTreeSet;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD_NO_PAD;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use unicode_segmentation::UnicodeSegmentation;
+
+/// No more of a text is looked at.
+const MOST_WORDS: usize = 300;
+
+/// Of how many bytes a fingerprint consists.
+const BYTES: usize = 32;
+
+/// The words of a text as they are compared: without case, accents and punctuation.
+pub(crate) fn words(text: &str) -> impl Iterator<Item = String> {
+    let words = text.unicode_words().map(|word| {
+        let letters = word.chars().filter(|character| character.is_alphanumeric());
+        letters.flat_map(char::to_lowercase).map(unaccented).collect::<String>()
+    });
+    words.take(MOST_WORDS)
+}
+
+/// Whether a word is a number, or has one in it: counters, times, dates and tickets change from one
+/// automatic reply to the next.
+pub(crate) fn has_digit(word: &str) -> bool {
+    word.chars().any(char::is_numeric)
+}
+
+/// A fingerprint of the set of words of a text, numbers apart.
+///
+/// For each bit another hash function, of which the word with the lowest value says whether it is set
+/// (b-bit minwise hashing with b = 1: Li and König, WWW 2010). Two sets of words agree in as many bits
+/// as they have in common, and half of the rest. A bit says next to nothing of a word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Print([u8; BYTES]);
+
+impl Print {
+    pub(crate) fn of(text: &str) -> Self {
+        let parts = parts(text);
+        let mut bytes = [0; BYTES];
+        for bit in 0..BYTES * 8 {
+            let lowest = parts.iter().map(|part| mixed(part ^ mixed(bit as u64 + 1))).min();
+            if lowest.is_some_and(|lowest| lowest & 1 == 1) {
+                bytes[bit / 8] |= 1 << (bit % 8);
+            }
+        }
+        Self(bytes)
+    }
+
+    /// How much of the words of two texts is in both: from 0 to 100.
+    pub(crate) fn likeness(&self, other: &Self) -> u32 {
+        let differing: u32 = self.0.iter().zip(other.0).map(|(a, b)| (a ^ b).count_ones()).sum();
+        let bits = (BYTES * 8) as u32;
+        (bits.saturating_sub(2 * differing)) * 100 / bits
+    }
+}
+
+/// What is compared, hashed: words, and where a script has no spaces, each two characters that follow
+/// one another, since its single characters occur in any text.
+fn parts(text: &str) -> BTreeSet<u64> {
+    let mut parts = BTreeSet::new();
+    let mut before = None;
+    for word in words(text).filter(|word| !has_digit(word)) {
+        let unspaced = weight(&word) < WORD;
+        match (unspaced, before) {
+            (true, Some(before)) => parts.insert(hash(&format!("{before}{word}"))),
+            (true, None) => false,
+            (false, _) => parts.insert(hash(&word)),
+        };
+        before = unspaced.then_some(word);
+    }
+    parts
+}
+
+/// FNV-1a: the same on every machine and in every version, which the hashes of the standard library
+/// do not promise.
+pub(crate) fn hash(word: &str) -> u64 {
+    word.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}
+
+/// The finalizer of `SplitMix64`.
+fn mixed(mut value: u64) -> u64 {
+    value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    value ^ (value >> 31)
+}
+
+/// How much a word counts that has spaces around it.
+pub(crate) const WORD: u32 = 12;
+
+/// How much a word counts. In scripts without spaces each character is taken for a word: it takes
+/// two Han characters to make one, three kana, four of Thai and its neighbours, roughly.
+pub(crate) fn weight(word: &str) -> u32 {
+    match word.chars().next() {
+        Some('\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}') => {
+            WORD / 2
+        }
+        Some('\u{3040}'..='\u{309f}') => WORD / 3,
+        // Thai, Lao, Burmese, Khmer.
+        Some('\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}') => WORD / 4,
+        _ => WORD,
+    }
+}
+
+/// A Latin letter without its accent; others as they are. In lower case.
+fn unaccented(character: char) -> char {
+    match character {
+        'à'..='å' | 'ā' | 'ă' | 'ą' => 'a',
+        'ç' | 'ć' | 'ĉ' | 'ċ' | 'č' => 'c',
+        'ď' | 'đ' => 'd',
+        'è'..='ë' | 'ē' | 'ĕ' | 'ė' | 'ę' | 'ě' => 'e',
+        'ĝ' | 'ğ' | 'ġ' | 'ģ' => 'g',
+        'ì'..='ï' | 'ĩ' | 'ī' | 'ĭ' | 'į' | 'ı' => 'i',
+        'ķ' => 'k',
+        'ĺ' | 'ļ' | 'ľ' | 'ł' => 'l',
+        'ñ' | 'ń' | 'ņ' | 'ň' => 'n',
+        'ò'..='ö' | 'ø' | 'ō' | 'ŏ' | 'ő' => 'o',
+        'ŕ' | 'ŗ' | 'ř' => 'r',
+        'ś' | 'ŝ' | 'ş' | 'š' | 'ș' => 's',
+        'ţ' | 'ť' | 'ț' => 't',
+        'ù'..='ü' | 'ũ' | 'ū' | 'ŭ' | 'ů' | 'ű' | 'ų' => 'u',
+        'ý' | 'ÿ' => 'y',
+        'ź' | 'ż' | 'ž' => 'z',
+        other => other,
+    }
+}
+
+impl Serialize for Print {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&BASE64_STANDARD_NO_PAD.encode(self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Print {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let written = String::deserialize(deserializer)?;
+        let bytes = BASE64_STANDARD_NO_PAD.decode(written).ok();
+        let print = bytes.and_then(|bytes| bytes.try_into().ok()).map(Self);
+        print.ok_or_else(|| serde::de::Error::custom("not a fingerprint"))
+    }
+}
