@@ -89,7 +89,7 @@ impl Exchanges {
     pub fn judge(&self, texts: &[&str]) -> Verdict {
         let texts = self.read(texts);
         if let Some(silent) = &self.silent {
-            let sign = texts.sign.or_else(|| silent.sign).unwrap_or(Sign::Repetition);
+            let sign = texts.sign.or(silent.sign).unwrap_or(Sign::Repetition);
             let same = texts.sign.is_some() || texts.are_among(silent);
             return if same { Verdict::Silence { sign, first: false } } else { Verdict::Answer };
         }
