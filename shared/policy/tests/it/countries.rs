@@ -116,7 +116,8 @@ fn our_own_numbers_say_where_replies_go() {
 #[test]
 fn what_cannot_be_read_stops_the_start() {
     assert_eq!(Countries::from_settings(&Settings::default()), Ok(None));
-    for written in ["UK", "Germany", "off", "0", "4", "447", "999", "1;44", "1 44", ",", "+", "é"]
+    for written in
+        ["UK", "Germany", "off", "0", "4", "447", "5993", "999", "1;44", "1 44", ",", "+", "é"]
     {
         let read = Countries::from_settings(&Settings::from([("COUNTRIES", written)]));
         let problem = read.unwrap_err();

@@ -48,6 +48,7 @@ fn where_minute_and_hour_are_full_the_later_counts() {
 #[test]
 fn keywords_get_five_replies_a_day() {
     let mut person = Person::default();
+    assert_eq!((0..6).filter(|it| person.gets(it - 110)).count(), 6);
     let said: Vec<_> = (0..7).map(|it| person.keyword(it * 600)).collect();
     assert_eq!(said, [[Allowed::Now; 5].as_slice(), &[Allowed::Not; 2]].concat());
     assert_eq!(person.reply(4200), Allowed::Now);

@@ -84,10 +84,23 @@ fn a_day_of_quiet_is_no_loop() {
             heard.note(&text, Some("Gladly! They come on Tuesday."), at(week * hours));
         }
         assert_eq!(heard.judge(&text, at(4 * hours)), last, "{hours}");
+        // Silence, too, ends after a day of it; and an answer does not call back what was before.
         heard.note(&text, None, at(4 * hours));
-        let next = heard.judge(&text, at(5 * hours));
-        assert_eq!(next == Verdict::Answer, last == Verdict::Answer, "{hours}");
+        assert_eq!(heard.judge(&text, at(4 * hours + 24)), Verdict::Answer, "{hours}");
+        heard.note(&text, Some("Gladly! They come on Tuesday."), at(4 * hours + 24));
+        assert_eq!(heard.judge(&text, at(4 * hours + 25)), Verdict::Answer, "{hours}");
     }
+}
+
+/// What was before a pause does not count once there is more.
+#[test]
+fn a_pause_is_for_good() {
+    let (text, answer) = (["please bring me two bottles of gas"], Some("Gladly!"));
+    let mut heard = Exchanges::default();
+    for hour in [0, 0, 0, 0, 30] {
+        heard.note(&text, answer, at(hour));
+    }
+    assert_eq!(heard.judge(&text, at(31)), Verdict::Answer);
 }
 
 #[test]
