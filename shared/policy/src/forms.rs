@@ -75,7 +75,7 @@ const FORMS: [(Form, Place, &str); 68] = [
     (AutoReply, Within, "this mailbox is not monitored"),
     (AutoReply, Within, "replies are not monitored"),
     (AutoReply, Within, "received your message and will get back to you"),
-    // Out of office, in the words that Google, Microsoft and Samsung suggest:
+    // Out of office, as the automatic replies of Outlook and others are worded:
     // https://support.microsoft.com/office/9742f476-5348-4f9f-997f-5e208513bd67.
     (AutoReply, Within, "i am out of the office"),
     (AutoReply, Within, "im out of the office"),
@@ -110,12 +110,12 @@ const FORMS: [(Form, Place, &str); 68] = [
     (Bounce, Within, "unable to send message message blocking is active"),
     // AT&T: http://support.apple.com/kb/TS1291.
     (Bounce, Within, "error invalid number please re send using a valid"),
-    // Verizon and Sprint, of a text to a landline:
+    // Of a text to a landline, as Verizon has a service for:
     // http://support.verizonwireless.com/clc/faqs/TXT%20messaging/faq_text%20to%20landline.html.
     (Bounce, Within, "msg sent to a landline"),
     (Bounce, Within, "message sent to a landline"),
     (Bounce, Within, "sent to a landline phone"),
-    // Sprint: https://rabroad.com/threads/731711.
+    // Sprint: https://rabroad.com/threads/i-have-a-sprint-blackberry-why-cant-i-send-texts-to-shortcode-numbers.731711/.
     (Bounce, Within, "shortcode texting may be blocked on your account"),
 ];
 
