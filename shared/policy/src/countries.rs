@@ -6,7 +6,7 @@ use std::fmt;
 use settings::{Names, Settings, SettingsError};
 use sms::Number;
 
-use crate::ranges::{COUNTRIES, RANGES, Range};
+use crate::ranges::{COUNTRIES, RANGES};
 
 /// What `1` means: the USA, Canada, and the territories of the USA. The islands that share the code
 /// are countries of their own, and dearer.
@@ -27,7 +27,14 @@ pub struct Country([u8; 2]);
 impl Country {
     /// The country of a number, if its first digits are assigned to one.
     pub fn of(number: &Number) -> Option<Self> {
-        longest(COUNTRIES, |(prefix, _)| prefix, digits(number)).map(|(_, code)| Self(*code))
+        let digits = digits(number);
+        (1..=digits.len()).rev().find_map(|end| Self::with(&digits[..end]))
+    }
+
+    /// The country that has exactly these first digits.
+    fn with(digits: &str) -> Option<Self> {
+        let found = COUNTRIES.binary_search_by_key(&digits, |(prefix, _)| prefix);
+        found.ok().map(|index| Self(COUNTRIES[index].1))
     }
 }
 
@@ -70,6 +77,27 @@ impl fmt::Display for Refusal {
     }
 }
 
+/// What makes a range of numbers dear, whatever the country.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Range {
+    Premium,
+    SharedCost,
+    Satellite,
+}
+
+impl Range {
+    /// The range that a number is in, if it is in one.
+    fn of(digits: &str) -> Option<Self> {
+        (1..=digits.len()).find_map(|end| {
+            let prefix = &digits[..end];
+            let first = RANGES.partition_point(|(other, ..)| *other < prefix);
+            let mut ranges = RANGES[first..].iter().take_while(|(other, ..)| *other == prefix);
+            let fits = |length: u8| length == 0 || usize::from(length) == digits.len();
+            ranges.find(|(_, length, _)| fits(*length)).map(|(.., range)| *range)
+        })
+    }
+}
+
 /// Where replies may go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Countries {
@@ -99,15 +127,23 @@ impl Countries {
     /// `JM`, or by `1` and an area code, as `1876`.
     pub fn from_settings(settings: &Settings) -> Result<Option<Self>, SettingsError> {
         let Some(written) = settings.get("COUNTRIES") else { return Ok(None) };
-        let mut allowed = Allowed::default();
-        let mut all = false;
+        let invalid = || SettingsError::Invalid {
+            name: "COUNTRIES",
+            problem:
+                "write calling codes or two-letter codes of countries with commas between, as \
+                      1,44,JM, or all (Britain is GB)"
+                    .into(),
+        };
+        let (mut allowed, mut all) = (Allowed::default(), false);
         for name in written.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-            all |= name.eq_ignore_ascii_case("all");
-            if !name.eq_ignore_ascii_case("all") && !allowed.add(name) {
-                let problem = "write calling codes or two-letter codes of countries with commas \
-                               between, as 1,44,JM, or all (Britain is GB)";
-                return Err(SettingsError::Invalid { name: "COUNTRIES", problem: problem.into() });
+            if name.eq_ignore_ascii_case("all") {
+                all = true;
+            } else {
+                allowed.add(name).ok_or_else(invalid)?;
             }
+        }
+        if !all && allowed == Allowed::default() {
+            return Err(invalid());
         }
         Ok(Some(Self { allowed: (!all).then_some(allowed) }))
     }
@@ -136,11 +172,10 @@ impl Countries {
     /// Whether a reply may go to this number.
     pub fn allows(&self, number: &Number) -> Result<(), Refusal> {
         let digits = digits(number);
-        let range = longest(RANGES, |(prefix, _, _)| prefix, digits);
-        match range.filter(|(_, length, _)| *length == 0 || usize::from(*length) == digits.len()) {
-            Some((_, _, Range::Premium)) => return Err(Refusal::Premium),
-            Some((_, _, Range::SharedCost)) => return Err(Refusal::SharedCost),
-            Some((_, _, Range::Satellite)) => return Err(Refusal::Satellite),
+        match Range::of(digits) {
+            Some(Range::Premium) => return Err(Refusal::Premium),
+            Some(Range::SharedCost) => return Err(Refusal::SharedCost),
+            Some(Range::Satellite) => return Err(Refusal::Satellite),
             None => {}
         }
         let Some(allowed) = &self.allowed else { return Ok(()) };
@@ -152,36 +187,24 @@ impl Countries {
 }
 
 impl Allowed {
-    /// Whether the name was understood.
-    fn add(&mut self, name: &str) -> bool {
+    /// Nothing if that is no code.
+    fn add(&mut self, name: &str) -> Option<()> {
         let code = name.strip_prefix('+').unwrap_or(name);
         if code == "1" {
             self.countries.extend(NORTH_AMERICA);
-            return true;
-        }
-        if code.bytes().all(|digit| digit.is_ascii_digit()) {
+        } else if !code.is_empty() && code.bytes().all(|digit| digit.is_ascii_digit()) {
+            let area = code.len() == 4 && code.starts_with('1');
+            (area || (code.len() <= 3 && Country::with(code).is_some())).then_some(())?;
             self.codes.insert(code.to_owned());
-            return longest(COUNTRIES, |(prefix, _)| prefix, code).is_some();
+        } else {
+            let code = name.to_ascii_uppercase();
+            let known = COUNTRIES.iter().find(|(_, country)| code.as_bytes() == country)?;
+            self.countries.insert(Country(known.1));
         }
-        let code = name.to_ascii_uppercase();
-        let known = COUNTRIES.iter().find(|(_, country)| code.as_bytes() == country);
-        self.countries.extend(known.map(|(_, country)| Country(*country)));
-        known.is_some()
+        Some(())
     }
 }
 
 fn digits(number: &Number) -> &str {
     number.as_str().trim_start_matches('+')
-}
-
-/// The entry of a sorted table with the most digits that a number starts with.
-fn longest<'a, T>(
-    table: &'a [T],
-    prefix: impl Fn(&'a T) -> &'a str,
-    digits: &str,
-) -> Option<&'a T> {
-    (1..=digits.len()).rev().find_map(|length| {
-        let found = table.binary_search_by(|entry| prefix(entry).cmp(&digits[..length]));
-        found.ok().map(|index| &table[index])
-    })
 }

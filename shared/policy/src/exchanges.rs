@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::forms::{Form, form};
@@ -17,6 +18,9 @@ const REMEMBERED: usize = 8;
 
 /// How many exchanges make a loop, the one that is judged among them.
 const REPEATED: usize = 5;
+
+/// After a pause this long it is no loop any more: who orders the same every week is a customer.
+const PAUSE: SignedDuration = SignedDuration::from_hours(24);
 
 /// How many different words a text needs to be more than a "yes, please do".
 const LONG: u32 = 4;
@@ -44,6 +48,9 @@ pub struct Exchanges {
     /// What we are silent about.
     #[serde(default)]
     silent: Option<Texts>,
+    /// When the latest of it was.
+    #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    at: Timestamp,
 }
 
 /// Whether to answer.
@@ -86,10 +93,13 @@ impl fmt::Display for Sign {
 
 impl Exchanges {
     /// What to do about texts that were taken up together.
-    pub fn judge(&self, texts: &[&str]) -> Verdict {
+    pub fn judge(&self, texts: &[&str], now: Timestamp) -> Verdict {
+        if self.is_past(now) {
+            return Verdict::Answer;
+        }
         let texts = self.read(texts);
         if let Some(silent) = &self.silent {
-            let sign = texts.sign.or_else(|| silent.sign).unwrap_or(Sign::Repetition);
+            let sign = texts.sign.or(silent.sign).unwrap_or(Sign::Repetition);
             let same = texts.sign.is_some() || texts.are_among(silent);
             return if same { Verdict::Silence { sign, first: false } } else { Verdict::Answer };
         }
@@ -104,24 +114,33 @@ impl Exchanges {
     /// Remembers what was said, and what we said to it: nothing, where that was the verdict.
     ///
     /// Once we have answered again, what was before the silence is forgotten.
-    pub fn note(&mut self, texts: &[&str], answer: Option<&str>) {
+    pub fn note(&mut self, texts: &[&str], answer: Option<&str>, now: Timestamp) {
+        let over = self.silent.is_some() && answer.is_some();
+        if over || self.is_past(now) {
+            *self = Self::default();
+        }
+        self.at = now;
         let texts = self.read(texts);
         let Some(answer) = answer else {
             self.silent.get_or_insert(texts);
             return;
         };
-        if self.silent.take().is_some() {
-            self.recent.clear();
-        }
         if self.recent.len() >= REMEMBERED {
             self.recent.drain(..=self.recent.len() - REMEMBERED);
         }
         self.recent.push(Exchange { texts, answer: Answer::of(answer) });
     }
 
-    /// Whether these texts and what we said to them are nearly equal to enough that was before.
+    /// Whether all that is remembered is too old to count. Or too new, by a clock that was wrong.
+    fn is_past(&self, now: Timestamp) -> bool {
+        now.duration_since(self.at).abs() >= PAUSE
+    }
+
+    /// Whether these texts and what we said to them are nearly equal to enough that was before,
+    /// since the last "thanks" or "ok": machines do not say that in between.
     fn repeats(&self, texts: &Texts) -> bool {
-        let same: Vec<_> = self.recent.iter().filter(|it| texts.are_among(&it.texts)).collect();
+        let lately = self.recent.iter().rev().take_while(|it| !it.texts.prints.is_empty());
+        let same: Vec<_> = lately.filter(|it| texts.are_among(&it.texts)).collect();
         let alike = |to: &&Exchange| {
             same.iter().filter(|other| other.answer.is_like(&to.answer)).count() >= REPEATED - 1
         };
@@ -169,7 +188,7 @@ struct Exchange {
 /// What they said at a time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Texts {
-    /// Those that differ. None if one is too short to be compared, or they are too many.
+    /// Those that differ. None if one is too short to say anything, or they are too many.
     prints: Vec<Print>,
     /// What shows that all of them are a machine's, by themselves.
     sign: Option<Sign>,

@@ -1,4 +1,9 @@
 //! What a person may rely on, seen from outside.
 
+#![expect(clippy::unwrap_used, reason = "a test ends where an assumption does")]
+
+mod countries;
+mod exchanges;
 mod keywords;
+mod limits;
 mod reply;
