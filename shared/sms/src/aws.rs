@@ -184,6 +184,10 @@ impl Provider for Aws {
         }
     }
 
+    fn keepable(&self, body: &Bytes) -> Bytes {
+        sns::without_secrets(body).unwrap_or_else(|| body.clone())
+    }
+
     async fn prepare(&self, http: &Http) {
         // `send` meets the same.
         let _ = self.credentials().await;

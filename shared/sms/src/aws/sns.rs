@@ -9,8 +9,10 @@ use aws_lc_rs::signature::{
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use bytes::Bytes;
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use url::{Url, form_urlencoded};
 use x509_cert::Certificate;
 use x509_cert::der::DecodePem as _;
@@ -27,6 +29,9 @@ const CLOCK_SLACK: Duration = Duration::from_secs(5 * 60);
 
 /// What asking the address of a confirmation does.
 const CONFIRM: &str = "ConfirmSubscription";
+
+/// The members of a message that are nobody else's business.
+const SECRETS: [&str; 4] = ["Signature", "SubscribeURL", "Token", "UnsubscribeURL"];
 
 /// How many certificates are kept. SNS changes its own now and then, each region for itself.
 const KEPT: usize = 8;
@@ -170,6 +175,13 @@ async fn fetch(http: &Http, url: &Url) -> Result<SigningCertificate, WebhookErro
         .ok_or(WebhookError::Unprovable("what SNS gives is no certificate"))
 }
 
+/// A message without its proof, and without what confirms or ends a subscription.
+pub(super) fn without_secrets(message: &[u8]) -> Option<Bytes> {
+    let mut members: Map<String, Value> = serde_json::from_slice(message).ok()?;
+    members.retain(|name, _| !SECRETS.contains(&name.as_str()));
+    Some(Value::from(members).to_string().into())
+}
+
 /// A key of SNS's, and when it holds.
 #[derive(Clone)]
 struct SigningCertificate {
@@ -238,7 +250,7 @@ impl Envelope {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
