@@ -1,6 +1,7 @@
 //! Takes texts from providers: verifies, stores, wakes the turn, answers. Nothing here thinks,
 //! because a provider waits for the answer and calls again if it comes late.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,11 +12,12 @@ use axum::response::Response;
 use axum::routing::post;
 use bytes::Bytes;
 use conversations::{Arrival, Claim, ConversationId, Stop, Store, Taken, Unavailable, Waiting};
+use futures::future::try_join_all;
 use jiff::Timestamp;
 use policy::Keyword;
 use queue::{KEYWORDS, Queue, WakeUp};
 use settings::Names;
-use sms::{Event, Provider, Providers, Text};
+use sms::{Event, Number, Provider, Providers, Text};
 use telemetry::{Step, TraceId};
 use thiserror::Error;
 use tracing::Instrument;
@@ -71,28 +73,32 @@ impl Inbound {
             Ok(read) => read,
             Err(answer) => return answer,
         };
+        let mut of_people: BTreeMap<Number, Vec<Text>> = BTreeMap::new();
         for event in events {
-            let text = match event {
-                Event::Text(text) => text,
-                Event::Subscription(_) => continue,
-                Event::Receipt(_) => {
-                    tracing::warn!(
-                        "a receipt came to the address for texts: its address ends in /status"
-                    );
-                    continue;
-                }
-            };
-            let stored = match self.take(provider, text, trace, now, now).await {
-                Err(TakeError::TooLong) => {
-                    let reason = "text too long";
-                    webhooks::keep(&self.store, provider, &call, reason, trace, now).await
-                }
-                Err(TakeError::Store(error)) => Err(error),
-                Ok(()) => Ok(()),
-            };
-            if let Err(error) = stored {
-                return webhooks::unavailable(&error);
+            match event {
+                Event::Text(text) => of_people.entry(text.from.clone()).or_default().push(text),
+                Event::Receipt(_) => tracing::warn!(
+                    "a receipt came to the address for texts: its address ends in /inbound"
+                ),
+                Event::Subscription(_) | Event::Rest(_) => {}
             }
+        }
+        // In order within a person's, so that START after STOP is a start.
+        let taken = of_people.into_values().map(async |texts| {
+            for text in texts {
+                match self.take(provider, text, trace, now, now).await {
+                    Err(TakeError::TooLong) => {
+                        let reason = "text too long";
+                        webhooks::keep(&self.store, provider, &call, reason, trace, now).await?;
+                    }
+                    Err(TakeError::Store(error)) => return Err(error),
+                    Ok(()) => {}
+                }
+            }
+            Ok(())
+        });
+        if let Err(error) = try_join_all(taken).await {
+            return webhooks::unavailable(&error);
         }
         webhooks::acknowledge(provider)
     }

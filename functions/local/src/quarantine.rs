@@ -158,10 +158,15 @@ async fn replay(
         let span = tracing::info_span!("replay", trace.id = %call.trace);
         let id = call.id();
         match reader.take(call).instrument(span).await? {
-            Outcome::Taken { texts, receipts } => {
+            Outcome::Taken { texts, receipts, rest } => {
                 store.release(call).await?;
                 shapes.insert(call.shape());
-                println!("{id}  understood: texts {texts}, receipts {receipts}");
+                let stays = rest.map(|why| {
+                    left += 1;
+                    format!(", and the rest stays: {why}")
+                });
+                let stays = stays.unwrap_or_default();
+                println!("{id}  understood: texts {texts}, receipts {receipts}{stays}");
             }
             Outcome::Stays(why) => {
                 left += 1;
@@ -182,7 +187,12 @@ async fn replay(
 
 /// What became of a call that was read again.
 enum Outcome {
-    Taken { texts: usize, receipts: usize },
+    /// Why there is a rest of it that was kept instead, if there is.
+    Taken {
+        texts: usize,
+        receipts: usize,
+        rest: Option<&'static str>,
+    },
     Stays(String),
 }
 
@@ -201,7 +211,7 @@ impl Reader {
             Ok(read) => read,
             Err(error) => return Ok(Outcome::Stays(error.to_string())),
         };
-        let (mut texts, mut receipts) = (0, 0);
+        let (mut texts, mut receipts, mut left) = (0, 0, None);
         for event in events {
             match event {
                 Event::Text(text) => {
@@ -219,8 +229,12 @@ impl Reader {
                     receipts += 1;
                 }
                 Event::Subscription(_) => {}
+                Event::Rest(rest) => {
+                    self.inbound.store.quarantine(&webhooks::left(call, &rest), None).await?;
+                    left = Some(rest.reason);
+                }
             }
         }
-        Ok(Outcome::Taken { texts, receipts })
+        Ok(Outcome::Taken { texts, receipts, rest: left })
     }
 }

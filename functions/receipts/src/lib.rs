@@ -54,7 +54,7 @@ impl Receipts {
         for event in events {
             let receipt = match event {
                 Event::Receipt(receipt) => receipt,
-                Event::Subscription(_) => continue,
+                Event::Subscription(_) | Event::Rest(_) => continue,
                 Event::Text(_) => {
                     tracing::error!(
                         "a text came to the address for receipts: its address ends in /inbound"

@@ -41,6 +41,9 @@ const MEMBERS: &str = "DestinationPhoneNumber OriginationIdentity MessageBody Me
     ConfigurationSetName MaxPrice TimeToLive Context DestinationCountryParameters DryRun \
     ProtectConfigurationId MessageFeedbackEnabled";
 
+/// Where the certificate of SNS's key lies.
+const CERTIFICATE: &str = "/SimpleNotificationService-0123456789abcdef0123456789abcdef.pem";
+
 /// How far a signature's time may be from now.
 const SKEW: Duration = Duration::from_secs(5 * 60);
 
@@ -120,7 +123,7 @@ impl AwsSms {
         });
         let router = Router::new()
             .route("/", get(confirm).post(act))
-            .route("/SimpleNotificationService-1.pem", get(certificate))
+            .route(CERTIFICATE, get(certificate))
             .fallback(async || StatusCode::NOT_FOUND)
             .with_state(account.clone());
         Self { account, server: Server::start(router), switch, certificates }
@@ -314,7 +317,7 @@ impl AwsSms {
     pub fn signed(&self, mut message: Value) -> String {
         let defaults = [
             ("SignatureVersion", "2".into()),
-            ("SigningCertURL", format!("{}/SimpleNotificationService-1.pem", self.url())),
+            ("SigningCertURL", format!("{}{CERTIFICATE}", self.url())),
             ("Timestamp", time(Timestamp::now())),
         ];
         let members = message.as_object_mut().expect("SNS posts objects");

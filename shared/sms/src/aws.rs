@@ -184,6 +184,10 @@ impl Provider for Aws {
         }
     }
 
+    fn keepable(&self, body: &Bytes) -> Bytes {
+        sns::without_secrets(body).unwrap_or_else(|| body.clone())
+    }
+
     async fn prepare(&self, http: &Http) {
         // `send` meets the same.
         let _ = self.credentials().await;
@@ -229,26 +233,24 @@ impl Aws {
             Some(_) => Some(address::of_provider(settings, "AWS_ENDPOINT_URL", "")?),
             None => None,
         };
-        let elsewhere = endpoint.as_deref().and_then(|endpoint| Url::parse(endpoint).ok());
         let region = region(origination).or_else(|| region(&topics[0])).unwrap_or_default();
         Ok(Some(Self {
             origination: origination.into(),
             configuration_set: configuration_set.into(),
             region: region.into(),
             topics,
+            notary: Notary::new(endpoint.as_deref()),
             endpoint,
             public_url: address::public(public_url)?,
             credentials: Mutex::new(credentials),
-            notary: Notary::new(elsewhere),
         }))
     }
 
     /// Where a service of AWS's is asked.
     fn address(&self, service: &str, region: &str) -> String {
-        let country = if region.starts_with("cn-") { ".cn" } else { "" };
         match &self.endpoint {
             Some(endpoint) => format!("{endpoint}/"),
-            None => format!("https://{service}.{region}.amazonaws.com{country}/"),
+            None => format!("{}/", host(service, region)),
         }
     }
 
@@ -411,6 +413,12 @@ fn meaning(event: &str) -> Option<Status> {
         "TEXT_DELIVERED" => Some(Status::Delivered),
         _ => None,
     }
+}
+
+/// The address of a service of AWS's, without a slash at its end.
+fn host(service: &str, region: &str) -> String {
+    let country = if region.starts_with("cn-") { ".cn" } else { "" };
+    format!("https://{service}.{region}.amazonaws.com{country}")
 }
 
 /// The region in an ARN.

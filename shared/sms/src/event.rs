@@ -16,6 +16,24 @@ pub enum Event {
     /// The company wants to know that we want its calls: this address of its own is to be asked
     /// once, by GET. Proven to be the company's; it may hold a token.
     Subscription(Url),
+    /// What is left of the call, which was not understood though the rest of it was: to be kept for
+    /// the operator.
+    Rest(Rest),
+}
+
+/// The part of a genuine call that was not understood. `Debug` prints nothing of it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Rest {
+    /// The body of the call without what was understood. Read again, it says no more than that.
+    pub body: String,
+    /// Why it was not understood.
+    pub reason: &'static str,
+}
+
+impl std::fmt::Debug for Rest {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Rest").field("reason", &self.reason).finish_non_exhaustive()
+    }
 }
 
 /// One inbound message, its parts joined. `Debug` prints neither numbers nor words.

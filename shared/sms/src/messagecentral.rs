@@ -221,8 +221,7 @@ impl Provider for MessageCentral {
             return Err(WebhookError::Unreadable("a receipt, whose form nothing documents"));
         }
         let (names, ours) = (&self.settings.inbound_fields, &self.settings.sender_id);
-        let texts = inbound::texts(call.body(), query(call), names, ours)?;
-        Ok(texts.into_iter().map(Event::Text).collect())
+        inbound::events(call.body(), query(call), names, ours)
     }
 
     async fn prepare(&self, http: &Http) {

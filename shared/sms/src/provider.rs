@@ -38,6 +38,12 @@ pub trait Provider: Send + Sync {
     /// success, or the provider will keep repeating it.
     fn read(&self, call: &Genuine) -> Result<Vec<Event>, WebhookError>;
 
+    /// The body of a genuine call as it may be kept: without what proves it or lets somebody act for
+    /// us. It is read as before.
+    fn keepable(&self, body: &Bytes) -> Bytes {
+        body.clone()
+    }
+
     /// Does what a coming [`Provider::send`] would have to wait for, such as fetching a token.
     ///
     /// Cheap when there is nothing to do. A failure is not reported: `send` meets it again.

@@ -16,7 +16,7 @@ use sms::{Event, Genuine, Http, Provider, Providers, WebhookError};
 use telemetry::TraceId;
 use url::Url;
 
-pub use quarantine::{StillUnread, keep, read_again};
+pub use quarantine::{StillUnread, keep, left, read_again};
 
 /// The largest body that is read, in bytes. A text of 1,600 emoji takes 19,200 as a form; an
 /// answer to anything larger is 413.
@@ -54,7 +54,8 @@ pub async fn whole(call: Request<Body>) -> Result<Request<Bytes>, Response> {
 ///
 /// Otherwise returns the answer to give: 404 for a provider that is not configured, 403 for a
 /// forger, 503 for what cannot be proven now, 400 for what cannot be authenticated. A genuine call
-/// that is not understood is kept and answered 200, or 503 if it cannot be kept.
+/// that is not understood is kept and answered 200, or 503 if it cannot be kept. Of one that is
+/// understood in part the rest is kept.
 pub async fn read<'a>(
     providers: &'a Providers,
     store: &Store,
@@ -73,7 +74,14 @@ pub async fn read<'a>(
         events(http, provider, &genuine).await
     };
     let reason = match read.await {
-        Ok(events) => return Ok((provider, events)),
+        Ok(events) => {
+            for event in &events {
+                let Event::Rest(rest) = event else { continue };
+                let kept = quarantine::keep_rest(store, provider, call, rest, trace, now).await;
+                kept.map_err(|error| unavailable(&error))?;
+            }
+            return Ok((provider, events));
+        }
         Err(WebhookError::Unreadable(reason)) => reason,
         Err(error) => {
             tracing::warn!(provider.name = provider.name(), %error, "turned a call away: {error}");

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use conversations::{Kept, Quarantined, Store, Unavailable};
 use jiff::Timestamp;
 use serde_json::Value;
-use sms::{Event, Genuine, Provider, Providers, WebhookError};
+use sms::{Event, Genuine, Provider, Providers, Rest, WebhookError};
 use telemetry::{Alarm, TraceId, raise};
 use thiserror::Error;
 use url::form_urlencoded;
@@ -71,6 +71,31 @@ pub(crate) async fn keep_unread(
     set_aside(store, quarantined(provider, call, reason, trace, now), most).await
 }
 
+/// Keeps what is left of a genuine call once what was understood is taken out of it.
+pub(crate) async fn keep_rest(
+    store: &Store,
+    provider: &dyn Provider,
+    call: &Request<Bytes>,
+    rest: &Rest,
+    trace: &TraceId,
+    now: Timestamp,
+) -> Result<(), Unavailable> {
+    let call = quarantined(provider, call, rest.reason, trace, now);
+    set_aside(store, left(&call, rest), None).await
+}
+
+/// What is left of a call that was kept, as a call of its own.
+pub fn left(call: &Quarantined, rest: &Rest) -> Quarantined {
+    Quarantined {
+        reason: rest.reason.to_owned(),
+        fields: names(rest.body.as_bytes(), &call.query),
+        body: rest.body.clone(),
+        base64: false,
+        seen: 1,
+        ..call.clone()
+    }
+}
+
 /// Reads a call that was kept, with the settings of today.
 pub async fn read_again<'a>(
     providers: &'a Providers,
@@ -107,15 +132,16 @@ fn quarantined(
     now: Timestamp,
 ) -> Quarantined {
     let content_type = call.headers().get(header::CONTENT_TYPE);
-    let (body, base64) = match std::str::from_utf8(call.body()) {
+    let keepable = provider.keepable(call.body());
+    let (body, base64) = match std::str::from_utf8(&keepable) {
         Ok(text) => (text.to_owned(), false),
-        Err(_) => (BASE64_STANDARD.encode(call.body()), true),
+        Err(_) => (BASE64_STANDARD.encode(&keepable), true),
     };
     let query = without_secrets(call.uri().query().unwrap_or_default());
     Quarantined {
         provider: provider.name().to_owned(),
         reason: reason.to_owned(),
-        fields: fields(call.body(), &query).into_iter().take(MOST_FIELDS).collect(),
+        fields: names(&keepable, &query),
         method: call.method().to_string(),
         path: call.uri().path().to_owned(),
         query,
@@ -153,6 +179,11 @@ fn without_secrets(query: &str) -> String {
     };
     let pairs: Vec<_> = query.split('&').filter(|pair| !is_secret(pair)).collect();
     pairs.join("&")
+}
+
+/// As many names of fields as are told apart.
+fn names(body: &[u8], query: &str) -> Vec<String> {
+    fields(body, query).into_iter().take(MOST_FIELDS).collect()
 }
 
 /// The names of the fields in a body, or of those in the address where there is no body.

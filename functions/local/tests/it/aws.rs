@@ -1,6 +1,7 @@
 //! AWS End User Messaging, which brings texts and receipts by SNS.
 
 use fakes::{AwsSms, Mode};
+use serde_json::{Value, json};
 use sms::Status;
 
 use crate::process::until;
@@ -115,4 +116,39 @@ async fn nobody_but_sns_is_believed_and_what_cannot_be_proven_is_asked_for_again
     assert_eq!(product.post(&call).await.status, 200);
     product.settled().await;
     assert_eq!((aws.texts_to(ANN).len(), aws.texts_to(BOB).len()), (1, 0));
+}
+
+/// Whoever has the token of a confirmation can make a subscription of ours, and with the other
+/// address end one.
+#[tokio::test]
+async fn what_sns_signs_and_where_it_is_told_to_stop_is_not_kept() {
+    let (mut product, aws) = start().await;
+    let (route, topic) = (product.route(), "arn:aws:sns:us-east-1:123456789012:texts");
+    let mut call = aws.publish(&route, "/webhooks/aws/inbound", topic, "My tap drips");
+    assert_eq!(product.post(&call).await.status, 200);
+    let ended = json!({
+        "Type": "UnsubscribeConfirmation",
+        "MessageId": "165545c9",
+        "Token": "tok123",
+        "TopicArn": topic,
+        "Message": "You have chosen to deactivate the subscription.",
+        "SubscribeURL": format!("{}/?Action=ConfirmSubscription&Token=tok123", aws.url()),
+    });
+    call.body = aws.signed(ended).into();
+    assert_eq!(product.post(&call).await.status, 200);
+
+    let kept = product.store.quarantined(10).await.unwrap();
+    let kept: Vec<Value> =
+        kept.iter().map(|call| serde_json::from_str(&call.body).unwrap()).collect();
+    let is_kept = |name, value| kept.iter().any(|call| call[name] == value);
+    assert!(is_kept("MessageId", "165545c9") && is_kept("Message", "My tap drips"));
+    for secret in ["Signature", "SubscribeURL", "Token", "UnsubscribeURL"] {
+        assert!(kept.iter().all(|call| call.get(secret).is_none()), "{secret}");
+    }
+    // What is left is still a message of SNS's.
+    let ran = product.run(&["quarantine", "replay"], "").await;
+    for why in ["neither a text nor an event", "the subscription was deleted"] {
+        assert!(ran.printed.iter().any(|line| line.ends_with(why)), "{ran:?}");
+    }
+    assert_eq!(ran.printed.len(), 2);
 }

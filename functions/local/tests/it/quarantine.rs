@@ -6,6 +6,7 @@ use agent::Turn as Entry;
 use conversations::Kept;
 use fakes::InboundShape;
 use jiff::Timestamp;
+use serde_json::json;
 use telemetry::TraceId;
 
 use crate::product::{ANN, BOB, Product, WEBHOOK_TOKEN, between};
@@ -95,6 +96,46 @@ async fn a_form_never_seen_becomes_an_answered_text_by_a_change_of_settings() {
     assert_eq!(answered(&product), [to_ann, to_bob]);
     assert_eq!(product.run(&["quarantine"], "").await.printed, ["Every call was understood."]);
     assert_eq!(product.notices().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_hides_neither_a_text_nor_a_stop() {
+    const CARA: &str = "+12025550145";
+    let mut product = Product::start(&["messagecentral"]).await;
+    let body = json!([
+        { "from": "BANK", "text": "Your code is 1" },
+        { "from": ANN, "text": "STOP", "id": "1" },
+        { "cli": CARA, "payload": "And my roof", "id": "2" },
+        { "from": BOB, "text": "My sink leaks", "id": "3" },
+    ]);
+    let (route, body) = (product.route(), body.to_string());
+    let call = product.messagecentral.raw(&route, WEBHOOK_TOKEN, "application/json", &body);
+    for _ in 0..2 {
+        assert_eq!(product.post(&call).await.status, 200);
+    }
+    product.settled().await;
+    assert!(product.messagecentral.texts_to(ANN).concat().contains("You are unsubscribed"));
+    assert_eq!(product.messagecentral.texts_to(BOB), ["You said: My sink leaks"]);
+    let kept = product.store.quarantined(10).await.unwrap();
+    assert_eq!((kept.len(), kept[0].seen), (1, 2));
+    let kept = |word| kept[0].body.contains(word);
+    assert_eq!(
+        (kept("code is 1"), kept("roof"), kept("STOP"), kept("sink")),
+        (true, true, false, false)
+    );
+
+    // Of what is read again, too, only the rest stays.
+    product.settings.insert("MC_INBOUND_FIELDS".into(), "from=cli,text=payload".into());
+    let ran = product.run(&["quarantine", "replay"], "").await;
+    assert_eq!(ran.code, Some(1));
+    let rest = "understood: texts 1, receipts 0, and the rest stays: \
+                the sender is not a number that can be answered";
+    assert!(ran.printed[0].ends_with(rest), "{ran:?}");
+    product.settled().await;
+    assert_eq!(product.messagecentral.texts_to(CARA), ["You said: And my roof"]);
+    let kept = product.store.quarantined(10).await.unwrap();
+    assert_eq!(kept.len(), 1);
+    assert!(kept[0].body.contains("code is 1") && !kept[0].body.contains("roof"));
 }
 
 #[tokio::test]

@@ -9,16 +9,29 @@ use aws_lc_rs::signature::{
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use bytes::Bytes;
 use jiff::Timestamp;
 use serde::Deserialize;
-use url::Url;
+use serde_json::{Map, Value};
+use url::{Url, form_urlencoded};
 use x509_cert::Certificate;
 use x509_cert::der::DecodePem as _;
 
+use super::{host, region};
+use crate::address::is_loopback;
 use crate::{Http, WebhookError};
 
 /// How long after its time a message is still taken. SNS goes on trying for an hour.
 const LATEST: Duration = Duration::from_secs(70 * 60);
+
+/// How far ahead of our clock the time of a message may be.
+const CLOCK_SLACK: Duration = Duration::from_secs(5 * 60);
+
+/// What asking the address of a confirmation does.
+const CONFIRM: &str = "ConfirmSubscription";
+
+/// The members of a message that are nobody else's business.
+const SECRETS: [&str; 4] = ["Signature", "SubscribeURL", "Token", "UnsubscribeURL"];
 
 /// How many certificates are kept. SNS changes its own now and then, each region for itself.
 const KEPT: usize = 8;
@@ -39,6 +52,8 @@ pub(super) struct Envelope {
     #[serde(rename = "SubscribeURL")]
     subscribe_url: Option<String>,
     signature_version: String,
+    /// Not in a call that was kept.
+    #[serde(default)]
     signature: String,
     #[serde(rename = "SigningCertURL")]
     signing_cert_url: String,
@@ -66,14 +81,17 @@ impl Kind {
 
 /// Who proves messages, with the certificates that it has met.
 pub(super) struct Notary {
-    /// Where SNS is besides AWS's own addresses: a stand-in, or an endpoint in a private network.
-    elsewhere: Option<Url>,
+    /// What stands for AWS, without a slash at its end.
+    stand_in: Option<String>,
     known: Mutex<Vec<(Url, SigningCertificate)>>,
 }
 
 impl Notary {
-    pub(super) fn new(elsewhere: Option<Url>) -> Self {
-        Self { elsewhere, known: Mutex::default() }
+    /// `endpoint` is where AWS is, if not at its own addresses. It is believed on this machine
+    /// alone: nothing proves a certificate but where it lies.
+    pub(super) fn new(endpoint: Option<&str>) -> Self {
+        let is_here = |endpoint: &&str| Url::parse(endpoint).is_ok_and(|url| is_loopback(&url));
+        Self { stand_in: endpoint.filter(is_here).map(str::to_owned), known: Mutex::default() }
     }
 
     /// Proves that SNS posted this lately for one of these topics. Asks for a certificate that it
@@ -85,11 +103,10 @@ impl Notary {
         topics: &[String],
         now: Timestamp,
     ) -> Result<(), WebhookError> {
-        let url = self.of_sns(&envelope.signing_cert_url);
-        let url = url.filter(|url| url.path().ends_with(".pem")).ok_or(WebhookError::Forged)?;
         if !topics.contains(&envelope.topic_arn) || !envelope.is_of(now) {
             return Err(WebhookError::Forged);
         }
+        let url = self.certificate(envelope).ok_or(WebhookError::Forged)?;
         let known = self.known(&url);
         let certificate = match &known {
             Some(certificate) => certificate.clone(),
@@ -110,17 +127,29 @@ impl Notary {
         Ok(())
     }
 
-    /// The address that has to be asked to confirm a subscription, if it is one of SNS's.
-    pub(super) fn confirmation(&self, envelope: &Envelope) -> Option<Url> {
-        self.of_sns(envelope.subscribe_url.as_deref()?)
+    /// Where the certificate lies, if that is where SNS of the topic's region has it. Compared letter
+    /// by letter: two readers of one address may see two hosts in it.
+    fn certificate(&self, envelope: &Envelope) -> Option<Url> {
+        let url = &envelope.signing_cert_url;
+        let path = url.strip_prefix(&self.sns(&envelope.topic_arn)?)?;
+        let name = path.strip_prefix("/SimpleNotificationService-")?.strip_suffix(".pem")?;
+        let is_known = name.len() == 32 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+        Url::parse(url).ok().filter(|_| is_known)
     }
 
-    /// Reads an address, if it is one of SNS's.
-    fn of_sns(&self, url: &str) -> Option<Url> {
-        let url = Url::parse(url).ok()?;
-        let elsewhere = self.elsewhere.as_ref().is_some_and(|it| it.origin() == url.origin());
-        let plain = url.username().is_empty() && url.password().is_none();
-        (plain && (elsewhere || is_at_aws(&url))).then_some(url)
+    /// The address that has to be asked to confirm a subscription, if it is one of SNS's of the
+    /// topic's region.
+    pub(super) fn confirmation(&self, envelope: &Envelope) -> Option<Url> {
+        let url = envelope.subscribe_url.as_deref()?;
+        let query = url.strip_prefix(&self.sns(&envelope.topic_arn)?)?.strip_prefix("/?")?;
+        let mut query = form_urlencoded::parse(query.as_bytes());
+        let confirms = query.any(|(name, value)| name == "Action" && value == CONFIRM);
+        Url::parse(url).ok().filter(|url| confirms && url.fragment().is_none())
+    }
+
+    /// Where SNS of a topic's region is, without a slash at its end.
+    fn sns(&self, topic: &str) -> Option<String> {
+        self.stand_in.clone().or_else(|| Some(host("sns", region(topic)?)))
     }
 
     fn known(&self, url: &Url) -> Option<SigningCertificate> {
@@ -137,17 +166,6 @@ impl Notary {
     }
 }
 
-/// Whether this is `https://sns.<region>.amazonaws.com` or its like in China, at the usual port.
-fn is_at_aws(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let host = host.strip_suffix(".cn").unwrap_or(host);
-    let region = host.strip_prefix("sns.").and_then(|rest| rest.strip_suffix(".amazonaws.com"));
-    let is_region = |region: &str| {
-        region.len() >= 3 && region.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-    };
-    url.scheme() == "https" && url.port().is_none() && region.is_some_and(is_region)
-}
-
 /// Asks for a certificate. That it comes from AWS is what TLS proves, as AWS's own validators have
 /// it.
 async fn fetch(http: &Http, url: &Url) -> Result<SigningCertificate, WebhookError> {
@@ -155,6 +173,13 @@ async fn fetch(http: &Http, url: &Url) -> Result<SigningCertificate, WebhookErro
     let answer = answer.ok_or(WebhookError::Unprovable("SNS does not give its certificate"))?;
     SigningCertificate::read(answer.bytes())
         .ok_or(WebhookError::Unprovable("what SNS gives is no certificate"))
+}
+
+/// A message without its proof, and without what confirms or ends a subscription.
+pub(super) fn without_secrets(message: &[u8]) -> Option<Bytes> {
+    let mut members: Map<String, Value> = serde_json::from_slice(message).ok()?;
+    members.retain(|name, _| !SECRETS.contains(&name.as_str()));
+    Some(Value::from(members).to_string().into())
 }
 
 /// A key of SNS's, and when it holds.
@@ -183,7 +208,8 @@ impl SigningCertificate {
 
 impl Envelope {
     fn is_of(&self, now: Timestamp) -> bool {
-        self.timestamp.parse().is_ok_and(|time: Timestamp| now <= time + LATEST)
+        let taken = |time: Timestamp| (time - CLOCK_SLACK..=time + LATEST).contains(&now);
+        self.timestamp.parse().is_ok_and(taken)
     }
 
     fn is_signed_by(&self, certificate: &SigningCertificate) -> bool {
@@ -224,13 +250,15 @@ impl Envelope {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
     /// Made for these tests, with a key that nobody has kept.
     const CERTIFICATE: &[u8] = include_bytes!("../../tests/it/aws/certificate.pem");
     const MESSAGES: &str = include_str!("../../tests/it/aws/messages.json");
+
+    const FILE: &str = "SimpleNotificationService-0123456789abcdef0123456789abcdef.pem";
 
     const WHILE_IT_HOLDS: &str = "2027-01-01T00:00:00Z";
 
@@ -269,6 +297,9 @@ mod tests {
         assert!(taken("2026-01-01T00:00:00Z"));
         assert!(taken("2026-01-01T01:10:00Z"));
         assert!(!taken("2026-01-01T01:10:01Z"));
+        // Our clock may be slow, but not by much.
+        assert!(taken("2025-12-31T23:55:00Z"));
+        assert!(!taken("2025-12-31T23:54:59Z"));
     }
 
     #[test]
@@ -282,38 +313,80 @@ mod tests {
     }
 
     #[test]
-    fn goes_to_nobody_but_sns() {
-        let notary = Notary::new(None);
+    fn takes_a_certificate_from_the_region_of_the_topic_alone() {
+        let certificate = |endpoint, topic: &str, url: &str| {
+            let mut message = messages().remove(0);
+            message["TopicArn"] = topic.into();
+            message["SigningCertURL"] = url.replace("$", FILE).into();
+            Notary::new(endpoint).certificate(&envelope(&message)).is_some()
+        };
+        let (here, there) = ("arn:aws:sns:us-east-1:1:texts", "arn:aws-cn:sns:cn-north-1:1:texts");
+        assert!(certificate(None, here, "https://sns.us-east-1.amazonaws.com/$"));
+        assert!(certificate(None, there, "https://sns.cn-north-1.amazonaws.com.cn/$"));
         for url in [
+            "http://sns.us-east-1.amazonaws.com/$",
+            "https://sns.us-west-2.amazonaws.com/$",
+            "https://sns.us-east-1.amazonaws.com.cn/$",
+            // Anybody can have a bucket of this name.
+            "https://sns.s3-us-west-2.amazonaws.com/$",
+            "https://sns.s3.amazonaws.com/$",
+            "https://s3.amazonaws.com/sns.us-east-1.amazonaws.com/$",
+            "https://sns.us-east-1.amazonaws.com:443/$",
+            "https://sns.us-east-1.amazonaws.com:8443/$",
+            "https://sns.us-east-1.amazonaws.com.elsewhere.example/$",
+            "https://sns.us-east-1.amazonaws.com@elsewhere.example/$",
+            "https://sns.us-east-1.amazonaws.com\t.elsewhere.example/$",
+            "https://sns.us-east-1.amazonaws.com#@elsewhere.example/$",
+            "https://somebody@sns.us-east-1.amazonaws.com/$",
+            "https://SNS.us-east-1.amazonaws.com/$",
+            "https://sns.us-east-1.amazonaws.com/a/$",
+            "https://sns.us-east-1.amazonaws.com//$",
+            "https://sns.us-east-1.amazonaws.com/$?Action=GetEndpointAttributes",
+            "https://sns.us-east-1.amazonaws.com/$#a",
+            "https://sns.us-east-1.amazonaws.com/?Action=a&f=/$",
             "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-test.pem",
-            "https://sns.cn-north-1.amazonaws.com.cn/SimpleNotificationService-test.pem",
+            "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-.pem",
+            "https://sns.us-east-1.amazonaws.com/a.pem",
+            "https://sns.us-east-1.amazonaws.com/",
+            "http://127.0.0.1:4566/$",
+            "file:///etc/ssl/$",
+            "",
         ] {
-            assert!(notary.of_sns(url).is_some(), "{url}");
+            assert!(!certificate(None, here, url), "{url}");
         }
-        for url in [
-            "http://sns.us-east-1.amazonaws.com/a.pem",
-            "https://sns.us-east-1.amazonaws.com:8443/a.pem",
-            "https://sns.us-east-1.amazonaws.com.elsewhere.example/a.pem",
-            "https://sns.elsewhere.example/a.pem",
-            "https://elsewhere.example/sns.us-east-1.amazonaws.com/a.pem",
-            "https://sns.us-east-1.amazonaws.com@elsewhere.example/a.pem",
-            "https://somebody@sns.us-east-1.amazonaws.com/a.pem",
-            "https://sns.amazonaws.com/a.pem",
-            "https://sns.a.b.amazonaws.com/a.pem",
-            "https://s3.amazonaws.com/sns.us-east-1.amazonaws.com/a.pem",
-            "http://127.0.0.1:4566/a.pem",
-            "a.pem",
-        ] {
-            assert!(notary.of_sns(url).is_none(), "{url}");
-        }
+        assert!(!certificate(None, "texts", "https://sns..amazonaws.com/$"));
+
+        let stand_in = Some("http://127.0.0.1:4566");
+        assert!(certificate(stand_in, here, "http://127.0.0.1:4566/$"));
+        assert!(!certificate(stand_in, here, "http://127.0.0.1:4567/$"));
+        assert!(!certificate(stand_in, here, "http://somebody@127.0.0.1:4566/$"));
+        // What is not on this machine may be anybody on the way.
+        let remote = Some("http://aws.example");
+        assert!(!certificate(remote, here, "http://aws.example/$"));
+        assert!(certificate(remote, here, "https://sns.us-east-1.amazonaws.com/$"));
     }
 
     #[test]
-    fn goes_to_the_address_that_stands_for_aws() {
-        let notary = Notary::new(Some("http://127.0.0.1:4566".parse().unwrap()));
-        assert!(notary.of_sns("http://127.0.0.1:4566/a.pem").is_some());
-        assert!(notary.of_sns("http://127.0.0.1:4567/a.pem").is_none());
-        assert!(notary.of_sns("http://somebody@127.0.0.1:4566/a.pem").is_none());
+    fn confirms_with_the_region_of_the_topic_alone() {
+        let confirmation = |url: &str| {
+            let mut message = messages().remove(2);
+            message["SubscribeURL"] = url.into();
+            Notary::new(None).confirmation(&envelope(&message)).is_some()
+        };
+        assert!(confirmation(messages()[2]["SubscribeURL"].as_str().unwrap()));
+        for url in [
+            "http://sns.us-east-1.amazonaws.com/?Action=ConfirmSubscription",
+            "https://sns.us-west-2.amazonaws.com/?Action=ConfirmSubscription",
+            "https://sns.s3-us-west-2.amazonaws.com/?Action=ConfirmSubscription",
+            "https://sns.us-east-1.amazonaws.com:8443/?Action=ConfirmSubscription",
+            "https://sns.us-east-1.amazonaws.com@elsewhere.example/?Action=ConfirmSubscription",
+            "https://sns.us-east-1.amazonaws.com/a?Action=ConfirmSubscription",
+            "https://sns.us-east-1.amazonaws.com/?Action=Unsubscribe",
+            "https://sns.us-east-1.amazonaws.com/?Action=ConfirmSubscription#a",
+            "https://sns.us-east-1.amazonaws.com/",
+        ] {
+            assert!(!confirmation(url), "{url}");
+        }
     }
 
     fn is_signed(message: &Value) -> bool {

@@ -4,14 +4,20 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use settings::SettingsError;
 use url::form_urlencoded;
 
-use crate::{Number, Text, WebhookError};
+use crate::{Event, Number, Rest, Text, WebhookError};
 
 /// How deep in a call's body texts are looked for, as in `{"data":{"messages":[{…}]}}`.
 const DEPTH: usize = 4;
+
+/// How many texts of one call are taken. Each takes a commit or two, and somebody waits for the
+/// answer.
+const MOST: usize = 100;
+
+const NO_TEXT: &str = "no sender or no text was found in it";
 
 /// What the fields of an inbound text may be called, most likely first, without case and
 /// punctuation.
@@ -71,75 +77,168 @@ pub struct InboundFields {
     pub time: Option<String>,
 }
 
-/// Scalar fields of a webhook call, by name without case and punctuation.
-type Fields<'a> = BTreeMap<String, &'a Value>;
-
-/// The texts in a call, by its body and its query. `ours` is what was texted where the call does
-/// not say it.
-pub(super) fn texts(
+/// Reads the texts in a call, by its body and its query. `ours` is what was texted where the call
+/// does not say it. Where some texts can be read and others cannot, the others are what is left.
+pub(super) fn events(
     body: &[u8],
     query: Vec<(String, String)>,
     names: &InboundFields,
     ours: &str,
-) -> Result<Vec<Text>, WebhookError> {
-    let mut texts = Vec::new();
-    Reader { names, ours }.collect(&content(body, query), &Fields::new(), DEPTH, &mut texts)?;
-    match texts.is_empty() {
-        true => Err(WebhookError::Unreadable("no sender or no text was found in it")),
-        false => Ok(texts),
+) -> Result<Vec<Event>, WebhookError> {
+    let mut reader = Reader { names, ours, texts: Vec::new(), reason: None };
+    let part = reader.part(&content(body, query), Around::default(), DEPTH);
+    let reason = reader.reason.unwrap_or(NO_TEXT);
+    let mut events: Vec<_> = reader.texts.into_iter().map(Event::Text).collect();
+    if events.is_empty() {
+        return Err(WebhookError::Unreadable(reason));
     }
+    if let Part::Left(rest) = part {
+        events.push(Event::Rest(Rest { body: rest.to_string(), reason }));
+    }
+    Ok(events)
+}
+
+/// The members of an object, by name without case and punctuation.
+type Fields<'a> = BTreeMap<String, &'a Value>;
+
+/// A field, and how far down the list of likely names its own stands.
+type Found<'a> = Option<(usize, &'a Value)>;
+
+/// What is said around a value and holds for the texts in it. Of one size, however much is said:
+/// every value of a call is read with it.
+#[derive(Clone, Copy, Default)]
+struct Around<'a> {
+    from: Found<'a>,
+    to: Found<'a>,
+    time: Found<'a>,
+    country_code: Found<'a>,
+}
+
+/// What a value in a call's body turned out to be.
+enum Part {
+    /// Nothing that was looked for.
+    Other,
+    /// Texts, all of them read.
+    Read,
+    /// Texts that were not read, without those that were.
+    Left(Value),
 }
 
 struct Reader<'n> {
     names: &'n InboundFields,
     ours: &'n str,
+    texts: Vec<Text>,
+    /// Why the first of what is left was not read.
+    reason: Option<&'static str>,
 }
 
 impl Reader<'_> {
-    /// Adds the texts in a value of a call's body. What surrounds a text, such as our number, may
-    /// be said once around several; its words and its id are its own.
-    fn collect<'a>(
-        &self,
-        value: &'a Value,
-        around: &Fields<'a>,
-        depth: usize,
-        texts: &mut Vec<Text>,
-    ) -> Result<(), WebhookError> {
-        let inner: Vec<_> = match value {
-            Value::Array(items) => items.iter().collect(),
-            Value::Object(members) => members.values().collect(),
-            _ => return Ok(()),
-        };
-        let own: Fields<'a> = match value {
+    /// Reads the texts in a value. What surrounds a text, such as our number, may be said once
+    /// around several; its words and its id are its own.
+    fn part(&mut self, value: &Value, around: Around<'_>, depth: usize) -> Part {
+        match value {
             Value::Object(members) => {
-                members.iter().map(|(name, value)| (plain(name), value)).collect()
+                let own = members.iter().map(|(name, value)| (plain(name), value)).collect();
+                let around = around.within(&own, self.names);
+                match find(&own, self.names.text.as_deref(), &TEXT).zip(around.from) {
+                    Some(((_, body), (_, from))) => self.text(value, &own, around, body, from),
+                    None if depth == 0 => Part::Other,
+                    None => self.members(members, around, depth - 1),
+                }
             }
-            _ => Fields::new(),
-        };
-        let mut fields = around.clone();
-        fields.extend(own.iter().map(|(name, value)| (name.clone(), *value)));
-
-        let names = self.names;
-        let body = find(&own, names.text.as_deref(), &TEXT);
-        let from = find(&fields, names.from.as_deref(), &FROM);
-        if let (Some(body), Some(from)) = (body, from) {
-            let country_code = find(&fields, None, &["countrycode"]);
-            texts.push(Text {
-                id: find(&own, names.id.as_deref(), &ID).filter(|id| !id.is_empty()),
-                from: sender(&from, country_code.as_deref()).ok_or(WebhookError::Unreadable(
-                    "the sender is not a number that can be answered",
-                ))?,
-                to: find(&fields, names.to.as_deref(), &TO).unwrap_or_else(|| self.ours.to_owned()),
-                body,
-                media: 0,
-                sent_at: find(&fields, names.time.as_deref(), &TIME).and_then(|at| time(&at)),
-            });
-        } else if depth > 0 {
-            for value in inner {
-                self.collect(value, &fields, depth - 1, texts)?;
-            }
+            Value::Array(items) if depth > 0 => self.items(items, around, depth - 1),
+            _ => Part::Other,
         }
-        Ok(())
+    }
+
+    fn members(&mut self, members: &Map<String, Value>, around: Around<'_>, depth: usize) -> Part {
+        let parts = members.values().map(|value| self.part(value, around, depth));
+        let parts: Vec<_> = parts.collect();
+        if !parts.iter().any(Part::is_left) {
+            return if parts.iter().any(Part::is_read) { Part::Read } else { Part::Other };
+        }
+        let left = members.iter().zip(parts);
+        let left = left.filter_map(|((name, value), part)| Some((name.clone(), part.of(value)?)));
+        Part::Left(left.collect())
+    }
+
+    /// Beside a text there should be texts, so what is none was not understood.
+    fn items(&mut self, items: &[Value], around: Around<'_>, depth: usize) -> Part {
+        let parts: Vec<_> = items.iter().map(|item| self.part(item, around, depth)).collect();
+        if parts.iter().all(Part::is_read) && !parts.is_empty() {
+            return Part::Read;
+        }
+        if !parts.iter().any(|part| part.is_left() || part.is_read()) {
+            return Part::Other;
+        }
+        self.reason.get_or_insert(NO_TEXT);
+        let left = items.iter().zip(parts).filter_map(|(item, part)| part.of(item));
+        Part::Left(left.collect())
+    }
+
+    fn text(
+        &mut self,
+        whole: &Value,
+        own: &Fields<'_>,
+        around: Around<'_>,
+        body: &Value,
+        from: &Value,
+    ) -> Part {
+        let said = |found: Found<'_>| found.and_then(|(_, value)| word(value));
+        let country_code = said(around.country_code);
+        let from = word(from).and_then(|from| sender(&from, country_code.as_deref()));
+        let reason = match from {
+            Some(from) if self.texts.len() < MOST => {
+                self.texts.push(Text {
+                    id: said(find(own, self.names.id.as_deref(), &ID)).filter(|id| !id.is_empty()),
+                    from,
+                    to: said(around.to).unwrap_or_else(|| self.ours.to_owned()),
+                    body: word(body).unwrap_or_default(),
+                    media: 0,
+                    sent_at: said(around.time).and_then(|at| time(&at)),
+                });
+                return Part::Read;
+            }
+            Some(_) => "more texts than are taken from one call",
+            None => "the sender is not a number that can be answered",
+        };
+        self.reason.get_or_insert(reason);
+        Part::Left(whole.clone())
+    }
+}
+
+impl<'a> Around<'a> {
+    /// What holds within an object of these fields. Of two names the likelier one counts, of the
+    /// same name the nearer.
+    fn within(self, own: &Fields<'a>, names: &InboundFields) -> Self {
+        let nearer = |near: Found<'a>, far: Found<'a>| {
+            near.into_iter().chain(far).min_by_key(|(likely, _)| *likely)
+        };
+        Self {
+            from: nearer(find(own, names.from.as_deref(), &FROM), self.from),
+            to: nearer(find(own, names.to.as_deref(), &TO), self.to),
+            time: nearer(find(own, names.time.as_deref(), &TIME), self.time),
+            country_code: nearer(find(own, None, &["countrycode"]), self.country_code),
+        }
+    }
+}
+
+impl Part {
+    fn is_left(&self) -> bool {
+        matches!(self, Self::Left(_))
+    }
+
+    fn is_read(&self) -> bool {
+        matches!(self, Self::Read)
+    }
+
+    /// What is left of the value that it is a part of.
+    fn of(self, value: &Value) -> Option<Value> {
+        match self {
+            Self::Other => Some(value.clone()),
+            Self::Read => None,
+            Self::Left(left) => Some(left),
+        }
     }
 }
 
@@ -190,14 +289,24 @@ fn content(body: &[u8], query: Vec<(String, String)>) -> Value {
 
 /// The first field that is there and is a scalar: under its configured name, then under the likely
 /// ones.
-fn find(fields: &Fields<'_>, configured: Option<&str>, likely: &[&str]) -> Option<String> {
+fn find<'a>(fields: &Fields<'a>, configured: Option<&str>, likely: &[&str]) -> Found<'a> {
     let configured = configured.map(plain);
     let names = configured.as_deref().into_iter().chain(likely.iter().copied());
-    names.filter_map(|name| fields.get(name)).find_map(|value| match value {
-        Value::String(value) => Some(value.clone()),
-        Value::Number(value) => Some(value.to_string()),
+    let values = names.map(|name| fields.get(name).copied()).enumerate();
+    values.filter_map(|(likely, value)| Some((likely, value?))).find(|(_, value)| is_scalar(value))
+}
+
+fn is_scalar(value: &Value) -> bool {
+    value.is_string() || value.is_number()
+}
+
+/// A scalar as it is written.
+fn word(value: &Value) -> Option<String> {
+    match value {
+        Value::String(word) => Some(word.clone()),
+        Value::Number(number) => Some(number.to_string()),
         _ => None,
-    })
+    }
 }
 
 /// A name without what writers of an interface disagree about.

@@ -210,14 +210,19 @@ async fn believes_no_other_topic_host_or_time() {
     };
     assert!(receive(&aws, &with("Subject", "Hello")).await.is_ok());
 
-    let certificate = format!("{}/SimpleNotificationService-1.pem", elsewhere.url());
+    let signed: Value = serde_json::from_str(&elsewhere.notification(TOPIC, "Noon?")).unwrap();
+    let certificate = signed["SigningCertURL"].as_str().unwrap();
+    let at = |url: &str| certificate.replace(&elsewhere.url(), url);
     for (name, value) in [
         ("TopicArn", "arn:aws:sns:us-east-1:210987654321:texts"),
         ("Timestamp", "2026-01-01T00:00:00.000Z"),
         ("Timestamp", "yesterday"),
-        ("SigningCertURL", &certificate),
-        ("SigningCertURL", "https://sns.elsewhere.example/SimpleNotificationService-1.pem"),
-        ("SigningCertURL", &format!("{}/SimpleNotificationService-1.txt", sns.url())),
+        ("Timestamp", "2126-01-01T00:00:00.000Z"),
+        ("SigningCertURL", certificate),
+        ("SigningCertURL", &at("https://sns.elsewhere.example")),
+        ("SigningCertURL", &at("https://sns.us-east-1.amazonaws.com")),
+        ("SigningCertURL", &at(&format!("{}/a", sns.url()))),
+        ("SigningCertURL", &format!("{}?Action=GetEndpointAttributes", at(&sns.url()))),
         ("SignatureVersion", "3"),
     ] {
         let received = receive(&aws, &with(name, value)).await;

@@ -12,7 +12,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::StatusCode;
-use sms::{Event, Finding, Http, Number, Outgoing, Provider, SendError, Verdict, WebhookError};
+use sms::{
+    Event, Finding, Genuine, Http, Number, Outgoing, Provider, SendError, Verdict, WebhookError,
+};
 use tokio::net::TcpListener;
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -141,10 +143,32 @@ pub(crate) async fn check_receive<P: Provider>(
         assert_eq!(received_line(&received), *outcome, "{name}");
         assert_discreet(&format!("{received:?}"), name);
         assert_eq!(receive(&provider, &genuine).await, received, "{name}, repeated");
+        check_kept(&provider, &genuine, &received, name);
         let forged = receive(&provider, &sign(FORGED, request(call, body))).await;
         assert_eq!(forged, Err(WebhookError::Forged), "{name}, forged");
     }
     assert_discreet(&logs.read(), "the logs");
+}
+
+/// A call that is kept is read as it was when it came, and of one that was read in part nothing is
+/// read twice.
+fn check_kept(
+    provider: &impl Provider,
+    genuine: &http::Request<Bytes>,
+    received: &Result<Vec<Event>, WebhookError>,
+    name: &str,
+) {
+    if *received == Err(WebhookError::Forged) {
+        return;
+    }
+    let kept = genuine.clone().map(|body| provider.keepable(&body));
+    assert_eq!(provider.read(&Genuine::kept(kept)), *received, "{name}, kept");
+    for event in received.iter().flatten() {
+        let Event::Rest(rest) = event else { continue };
+        let left = Genuine::kept(genuine.clone().map(|_| rest.body.clone().into()));
+        let unreadable = Err(WebhookError::Unreadable(rest.reason));
+        assert_eq!(provider.read(&left), unreadable, "{name}, what is left");
+    }
 }
 
 /// Proves a call and reads it.
@@ -251,6 +275,7 @@ pub(crate) fn received_line(received: &Result<Vec<Event>, WebhookError>) -> Stri
             receipt.code.as_ref().map_or(String::new(), |code| format!(" {code}"))
         ),
         Event::Subscription(url) => format!("confirm at {url}"),
+        Event::Rest(rest) => format!("left, {}: {}", rest.reason, rest.body),
     };
     events.iter().map(line).collect::<Vec<_>>().join("; ")
 }

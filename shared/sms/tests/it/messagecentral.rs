@@ -6,8 +6,10 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use futures::future::join_all;
 use jiff::Timestamp;
+use serde_json::{Value, json};
 use sms::{
-    InboundFields, MessageCentral, MessageCentralSettings, Outgoing, Provider, WebhookError,
+    Event, InboundFields, MessageCentral, MessageCentralSettings, Outgoing, Provider, Rest,
+    WebhookError,
 };
 
 use crate::harness::{
@@ -285,6 +287,28 @@ async fn receives() {
                 outcome: "7 +12025550143 -> TEXTBK: Noon; - +12025550144 -> TEXTBK: No",
             },
             ReceiveCase {
+                name: "several, of which some cannot be read",
+                call: INBOUND,
+                body: r#"[null,{"from":"MYBANK","text":"Noon"},{"from":"12025550143","text":"STOP"},
+                    {"text":"Noon"},7,{"from":{},"text":"Noon"}]"#,
+                outcome: "- +12025550143 -> TEXTBK: STOP; \
+                    left, the sender is not a number that can be answered: \
+                    [null,{\"from\":\"MYBANK\",\"text\":\"Noon\"},{\"text\":\"Noon\"},7,\
+                    {\"from\":{},\"text\":\"Noon\"}]",
+            },
+            ReceiveCase {
+                name: "what is said around those that cannot be read",
+                call: INBOUND,
+                body: r#"{"to":"12025550100","data":{"messages":[{"from":"12025550143","text":"No"},
+                    {"from":"MYBANK","text":"Noon"},{"of":{"from":"12025550144","text":"So"}}]},
+                    "batches":[[{"from":"12025550145","text":"On"}]]}"#,
+                outcome: "- +12025550145 -> 12025550100: On; - +12025550143 -> 12025550100: No; \
+                    - +12025550144 -> 12025550100: So; \
+                    left, the sender is not a number that can be answered: \
+                    {\"data\":{\"messages\":[{\"from\":\"MYBANK\",\"text\":\"Noon\"}]},\
+                    \"to\":\"12025550100\"}",
+            },
+            ReceiveCase {
                 name: "the words apart from the sender",
                 call: INBOUND,
                 body: r#"{"from":"12025550143","message":{"id":"7","text":"Noon"}}"#,
@@ -338,6 +362,32 @@ async fn receives() {
 }
 
 #[tokio::test]
+async fn takes_a_hundred_texts_from_one_call_and_leaves_the_others() {
+    let text = |number| json!({ "from": "12025550143", "text": "Noon", "id": number });
+    let call = |texts: Vec<_>| sign(SECRET, request(INBOUND, &Value::from(texts).to_string()));
+    let provider = messagecentral(String::new(), SECRET);
+    let mut events = receive(&provider, &call((0..100).map(text).collect())).await.unwrap();
+    assert_eq!(events.len(), 100);
+    events = receive(&provider, &call((0..103).map(text).collect())).await.unwrap();
+    let rest = events.pop().unwrap();
+    assert_eq!(events.len(), 100);
+    let left = Value::from((100..103).map(text).collect::<Vec<_>>());
+    let reason = "more texts than are taken from one call";
+    assert_eq!(rest, Event::Rest(Rest { body: left.to_string(), reason }));
+}
+
+/// As much as is read of a call at all. Nothing that is said around a value may be copied for each.
+#[tokio::test]
+async fn reads_a_call_of_many_values_no_slower_than_it_is_long() {
+    let said = (0..20_000).map(|number| format!(r#""n{number}":[]"#)).collect::<Vec<_>>().join(",");
+    let body = format!(r#"{{{said},"zz":{{"from":"12025550143","text":"Noon"}}}}"#);
+    assert!((220_000..256 * 1024).contains(&body.len()), "{}", body.len());
+    let call = sign(SECRET, request(INBOUND, &body));
+    let received = receive(&messagecentral(String::new(), SECRET), &call).await;
+    assert_eq!(received_line(&received), "- +12025550143 -> TEXTBK: Noon");
+}
+
+#[tokio::test]
 async fn receives_fields_under_configured_names() {
     let name = |name: &str| Some(name.to_owned());
     let messagecentral = MessageCentral::new(MessageCentralSettings {
@@ -355,6 +405,11 @@ async fn receives_fields_under_configured_names() {
     assert_eq!(
         received_line(&receive(&messagecentral, &sign(SECRET, request(INBOUND, body))).await),
         "7 +12025550143 -> TEXTBK at 2026-11-01T12:00:00Z: Noon"
+    );
+    let around = r#"{"who":"12025550143","from":"TEXTBK","of":{"from":"MYBANK","text":"Noon"}}"#;
+    assert_eq!(
+        received_line(&receive(&messagecentral, &sign(SECRET, request(INBOUND, around))).await),
+        "- +12025550143 -> TEXTBK: Noon"
     );
 }
 
