@@ -9,7 +9,7 @@ use axum::Router;
 use business::Business;
 use console::{About, Access, Console};
 use conversations::Store;
-use host::Error;
+use host::{Error, Port};
 use inbound::Inbound;
 use jiff::Timestamp;
 use queue::Queue;
@@ -42,23 +42,23 @@ pub(crate) struct App {
     sweep: Sweep,
     offline: bool,
     sweep_every: Duration,
-    listener: TcpListener,
+    port: Port,
     router: Router,
 }
 
 /// Serves until the process is asked to stop.
 pub(crate) async fn serve(settings: Settings) -> Result<(), Error> {
-    let listener = host::bind(&settings).await?;
-    let app = App::new(&settings, listener).await?;
+    let port = host::bind(&settings).await?;
+    let app = App::new(&settings, port).await?;
     app.say_where_to_go(&settings)?;
     app.run(host::stop_signal()).await;
     Ok(())
 }
 
 impl App {
-    /// Wires the functions together, to be reached at `listener`.
-    pub(crate) async fn new(settings: &Settings, listener: TcpListener) -> Result<Self, Error> {
-        let address = listener.local_addr()?;
+    /// Wires the functions together, to be reached at `port`.
+    pub(crate) async fn new(settings: &Settings, port: Port) -> Result<Self, Error> {
+        let address = port.local_addr()?;
         // The port that was given, where any was asked for.
         let settings =
             &settings.clone().or("PUBLIC_URL", &format!("http://localhost:{}", address.port()));
@@ -114,16 +114,16 @@ impl App {
             sweep,
             offline,
             sweep_every,
-            listener,
+            port,
             router,
         })
     }
 
     /// Runs everything until `stop`, then finishes what is in flight.
     pub(crate) async fn run(self, stop: impl Future<Output = ()> + Clone + Send + 'static) {
-        let Self { providers, queue, turn, sweep, sweep_every, listener, router, .. } = self;
+        let Self { providers, queue, turn, sweep, sweep_every, port, router, .. } = self;
         tokio::join!(
-            host::serve(listener, router, stop.clone()),
+            host::serve(port, router, stop.clone()),
             host::repeat(sweep_every, stop.clone(), || sweep.run(Timestamp::now())),
             host::repeat(SWEEP, stop.clone(), || sweep.watch(Timestamp::now())),
             queue::consume(&queue, AT_ONCE, stop, move |wake_up| {
@@ -137,7 +137,7 @@ impl App {
 
     #[expect(clippy::print_stdout, reason = "said once, to the person who started us")]
     fn say_where_to_go(&self, settings: &Settings) -> Result<(), Error> {
-        let address = self.listener.local_addr()?;
+        let address = self.port.local_addr()?;
         let names = self.providers.names();
         println!("textback answers at http://localhost:{}/console", address.port());
         if self.offline {

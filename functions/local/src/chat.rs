@@ -26,7 +26,7 @@ const LOOK: Duration = Duration::from_millis(100);
 pub(crate) async fn run(settings: Settings) -> Result<(), Error> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let webhook = format!("http://{}/webhooks/mock/inbound", listener.local_addr()?);
-    let app = App::new(&settings, listener).await?;
+    let app = App::new(&settings, listener.into()).await?;
     if app.providers.named("mock").is_none() {
         return Err("real providers are configured: set USE_MOCK=true to chat as well".into());
     }

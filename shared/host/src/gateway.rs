@@ -13,15 +13,15 @@ use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use lambda_http::Adapter;
-use lambda_http::request::LambdaRequest;
+use lambda_http::request::{LambdaRequest, RequestContext};
+use lambda_http::{Adapter, RequestExt};
 use lambda_runtime::{LambdaEvent, service_fn};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Value, json};
 use tower::{Service, ServiceExt};
 use url::Url;
 
-use crate::Error;
+use crate::{Caller, Error};
 
 /// The most that Lambda carries, in bytes. Base64 and JSON make a body larger on its way.
 const LARGEST_ANSWER: usize = 4 * 1024 * 1024;
@@ -46,7 +46,7 @@ const NOT_IN_A_PATH: &AsciiSet = &CONTROLS
 
 /// Answers the calls that Lambda brings with `router`.
 pub(crate) async fn serve(router: Router) -> Result<(), Error> {
-    let router = router.layer(map_response(carried)).map_request(without_host);
+    let router = router.layer(map_response(carried)).map_request(with_caller);
     let adapter = Adapter::from(router);
     let handle = async |event: LambdaEvent<Value>| {
         let (call, context) = event.into_parts();
@@ -87,7 +87,13 @@ fn readable(mut call: Value) -> Option<LambdaRequest> {
 }
 
 /// The call as a server on a port would have got it. Which host was called is what `PUBLIC_URL` says.
-fn without_host<B>(mut call: axum::http::Request<B>) -> axum::http::Request<B> {
+fn with_caller<B>(mut call: axum::http::Request<B>) -> axum::http::Request<B> {
+    if let Some(RequestContext::ApiGatewayV2(context)) = call.request_context_ref()
+        && let Some(address) = context.http.source_ip.as_deref()
+        && let Ok(address) = address.parse()
+    {
+        call.extensions_mut().insert(Caller(address));
+    }
     if let Some(path) = call.uri().path_and_query() {
         *call.uri_mut() = Uri::from(path.clone());
     }

@@ -1,9 +1,12 @@
 //! Functions that are called over HTTP, and where.
 
 use std::io::ErrorKind;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::{ConnectInfo, Request};
+use axum::middleware::map_request;
 use axum::routing::get;
 use axum::serve::ListenerExt;
 use futures::FutureExt;
@@ -11,6 +14,7 @@ use settings::{Names, Settings, SettingsError};
 use tokio::net::TcpListener;
 use url::Url;
 
+use crate::caller::Proxies;
 use crate::{Error, gateway, on_lambda, stop_signal};
 
 const DEFAULT_HOST: &str = "127.0.0.1";
@@ -33,11 +37,34 @@ pub(crate) async fn serve_http(settings: &Settings, router: Router) -> Result<()
     Ok(())
 }
 
-/// Listens on `HOST` (default 127.0.0.1) and `PORT` (default 5000; 0 is any free one).
-pub async fn bind(settings: &Settings) -> Result<TcpListener, SettingsError> {
+/// Where calls come in, and who is believed there.
+#[derive(Debug)]
+pub struct Port {
+    listener: TcpListener,
+    proxies: Proxies,
+}
+
+impl Port {
+    /// The address that it has.
+    pub fn local_addr(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+}
+
+/// One where no proxy is believed.
+impl From<TcpListener> for Port {
+    fn from(listener: TcpListener) -> Self {
+        Self { listener, proxies: Proxies::default() }
+    }
+}
+
+/// Listens on `HOST` (default 127.0.0.1) and `PORT` (default 5000; 0 is any free one), behind
+/// `TRUSTED_PROXIES` (default none).
+pub async fn bind(settings: &Settings) -> Result<Port, SettingsError> {
     let host = settings.get("HOST").unwrap_or(DEFAULT_HOST);
     let port = port(settings)?;
-    TcpListener::bind((host, port)).await.map_err(|error| {
+    let proxies = Proxies::from_settings(settings)?;
+    let listener = TcpListener::bind((host, port)).await.map_err(|error| {
         let (name, problem) = match error.kind() {
             ErrorKind::AddrInUse => {
                 ("PORT", format!("port {port} is taken: set PORT to another number"))
@@ -48,13 +75,14 @@ pub async fn bind(settings: &Settings) -> Result<TcpListener, SettingsError> {
             _ => ("HOST", format!("this machine cannot listen there: {error}")),
         };
         SettingsError::Invalid { name, problem }
-    })
+    })?;
+    Ok(Port { listener, proxies })
 }
 
-/// Answers calls to `listener` with `router`, and `GET /healthz`, until `stop`; then finishes those in flight, within
+/// Answers calls to `port` with `router`, and `GET /healthz`, until `stop`; then finishes those in flight, within
 /// five seconds.
 pub async fn serve(
-    listener: TcpListener,
+    Port { listener, proxies }: Port,
     router: Router,
     stop: impl Future<Output = ()> + Send + 'static,
 ) {
@@ -66,8 +94,16 @@ pub async fn serve(
     let listener = listener.tap_io(|connection| {
         let _ = connection.set_nodelay(true);
     });
-    let server =
-        axum::serve(listener, router.merge(healthz())).with_graceful_shutdown(stop.clone());
+    let router = router.merge(healthz()).layer(map_request(move |mut call: Request| {
+        let peer = call.extensions().get().map(|ConnectInfo(peer): &ConnectInfo<SocketAddr>| *peer);
+        if let Some(peer) = peer {
+            let caller = proxies.caller(peer.ip(), call.headers());
+            call.extensions_mut().insert(caller);
+        }
+        std::future::ready(call)
+    }));
+    let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(stop.clone());
     tokio::select! {
         _ = server => {}
         () = async { stop.await; tokio::time::sleep(GRACE).await } => {

@@ -9,6 +9,7 @@
 
 #![warn(missing_docs)]
 
+mod caller;
 mod function;
 mod gateway;
 mod http;
@@ -24,8 +25,9 @@ use std::time::Duration;
 use settings::{Names, Settings, SettingsError};
 use telemetry::LogFormat;
 
+pub use caller::Caller;
 pub use function::Function;
-pub use http::{PUBLIC_URL, bind, public_url, serve};
+pub use http::{PUBLIC_URL, Port, bind, public_url, serve};
 pub use parameters::parameters;
 pub use schedule::repeat;
 pub use stop::stop_signal;
@@ -38,8 +40,15 @@ pub type Error = Box<dyn std::error::Error + Send + Sync>;
 const LAST_WORK: Duration = Duration::from_secs(1);
 
 /// What every function reads beside its own settings.
-pub const SETTINGS: Names =
-    &["AWS_LAMBDA_RUNTIME_API", "HOST", "LOG_FORMAT", "PORT", "RUST_LOG", "SECRETS_PATH"];
+pub const SETTINGS: Names = &[
+    "AWS_LAMBDA_RUNTIME_API",
+    "HOST",
+    "LOG_FORMAT",
+    "PORT",
+    "RUST_LOG",
+    "SECRETS_PATH",
+    "TRUSTED_PROXIES",
+];
 
 /// The whole of the `main` of a program that is no [`Function`]: starts logging as `RUST_LOG` and
 /// `LOG_FORMAT` say, then runs `program` with the settings, completed from Parameter Store where

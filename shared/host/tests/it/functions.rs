@@ -10,7 +10,7 @@ use axum::extract::Request;
 use axum::http::{StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse};
 use axum::routing::{any, get};
-use host::Error;
+use host::{Caller, Error};
 use queue::{Queue, WakeUp};
 use sms::Providers;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
@@ -91,10 +91,10 @@ fn called() {
 }
 
 /// The call as the router saw it.
-async fn seen(call: Request) -> String {
+async fn seen(caller: Caller, call: Request) -> String {
     let (head, body) = call.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
-    let mut seen = format!("{} {}\n", head.method, head.uri);
+    let mut seen = format!("{} {}\nby {}\n", head.method, head.uri, caller.0);
     for (name, value) in &head.headers {
         seen += &format!("{name}: {}\n", String::from_utf8_lossy(value.as_bytes()));
     }

@@ -13,6 +13,8 @@ async fn shows_a_call_as_it_was_made() {
         seen.lines().next().unwrap(),
         "POST /webhooks/twilio/inbound?b=&a=%2B1%20x&a=%C3%BC+y&a=%2b1&token=k%3D%26"
     );
+    // Not what the header says, which the caller wrote.
+    assert!(seen.contains("\nby 192.0.2.1\n"), "{seen}");
     assert!(seen.contains("\nhost: a1b2c3d4e5.execute-api.us-east-1.amazonaws.com\n"), "{seen}");
     assert!(seen.contains("\nx-forwarded-for: 192.0.2.7, 192.0.2.1\n"), "{seen}");
     assert!(seen.ends_with("\n\nFrom=%2B12025550143&Body=Hi+there%21&empty="), "{seen}");

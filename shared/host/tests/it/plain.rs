@@ -23,6 +23,17 @@ async fn finishes_a_call_when_asked_to_stop() {
 }
 
 #[tokio::test]
+async fn knows_who_calls_behind_a_trusted_proxy() {
+    for (trusted, caller) in [("", "127.0.0.1"), ("127.0.0.0/8", "203.0.113.9")] {
+        let mut function = Function::start("called", &[("TRUSTED_PROXIES", trusted)]);
+        let call = reqwest::Client::new().get(function.address().await);
+        let call = call.header("x-forwarded-for", "192.0.2.1, 203.0.113.9");
+        let seen = call.send().await.unwrap().text().await.unwrap();
+        assert!(seen.contains(&format!("by {caller}\n")), "{seen}");
+    }
+}
+
+#[tokio::test]
 async fn takes_wake_ups_from_the_queue_and_answers_healthz_alone() {
     let Some(moto) = moto().await else { return };
     let url = moto.create_fifo_queue(&unique_name(), Duration::from_secs(60)).await;

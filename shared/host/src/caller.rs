@@ -1,0 +1,148 @@
+//! Who makes a call.
+
+use std::convert::Infallible;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap};
+use ipnet::IpNet;
+use settings::{Settings, SettingsError};
+
+/// The address that a call comes from, an extension of every call that reaches a router.
+///
+/// On a port it is the peer. Where the peer is one of `TRUSTED_PROXIES` it is the last address in
+/// `X-Forwarded-For` that is none of them: what stands before that, anybody can write. On Lambda it
+/// is the address that the gateway saw. It says where a bound is counted, and proves nothing: behind
+/// a proxy that nobody named, everybody comes from the proxy's address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Caller(pub IpAddr);
+
+impl Caller {
+    /// Of a call that came by no port, as in a test.
+    const NOBODY: Self = Self(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+
+    /// Who makes the call that has these extensions.
+    pub fn of(extensions: &Extensions) -> Self {
+        extensions.get().copied().unwrap_or(Self::NOBODY)
+    }
+
+    /// What a bound per address counts by: the network of an IPv6 address, since whoever has one
+    /// has 2^64 of them.
+    pub fn counted_as(self) -> IpAddr {
+        match self.0 {
+            IpAddr::V4(_) => self.0,
+            IpAddr::V6(address) => {
+                Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into()
+            }
+        }
+    }
+
+    /// Whether the call comes from this machine.
+    pub fn is_here(self) -> bool {
+        self.0.is_loopback()
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Caller {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(call: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(&call.extensions))
+    }
+}
+
+/// The proxies that are believed when they say for whom they call.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Proxies(Vec<IpNet>);
+
+impl Proxies {
+    /// Those of `TRUSTED_PROXIES`, with commas between them; by default none.
+    pub(crate) fn from_settings(settings: &Settings) -> Result<Self, SettingsError> {
+        let list = settings.get("TRUSTED_PROXIES").unwrap_or_default();
+        let proxies = list.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+        let network = |entry: &str| {
+            entry.parse().or_else(|error| {
+                entry.parse().map(|address: IpAddr| address.into()).map_err(|_| error)
+            })
+        };
+        proxies.map(network).collect::<Result<_, _>>().map(Self).map_err(|_| {
+            SettingsError::Invalid {
+                name: "TRUSTED_PROXIES",
+                problem: "write addresses or networks with commas between them, as \
+                      10.0.0.0/8,192.0.2.7"
+                    .into(),
+            }
+        })
+    }
+
+    pub(crate) fn include(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|network| network.contains(&address))
+    }
+
+    /// Who makes a call with these headers, if `peer` brings it.
+    pub(crate) fn caller(&self, peer: IpAddr, headers: &HeaderMap) -> Caller {
+        let mut caller = peer.to_canonical();
+        let told = headers.get_all("x-forwarded-for").iter().rev();
+        let told = told.flat_map(|value| value.to_str().unwrap_or_default().rsplit(','));
+        for address in told.map(address) {
+            // Whoever is not believed says nothing about others; what cannot be read says nothing.
+            let (true, Some(address)) = (self.include(caller), address) else { break };
+            caller = address;
+        }
+        Caller(caller)
+    }
+}
+
+/// An address, which some proxies write with its port.
+fn address(text: &str) -> Option<IpAddr> {
+    let text = text.trim();
+    let address = text.parse().or_else(|_| text.parse().map(|address: SocketAddr| address.ip()));
+    address.ok().map(|address| address.to_canonical())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_is_believed_if_it_is_named() {
+        let proxies =
+            |list| Proxies::from_settings(&Settings::from([("TRUSTED_PROXIES", list)])).unwrap();
+        let caller = |list, peer: &str, told: &[&str]| {
+            let name = || axum::http::HeaderName::from_static("x-forwarded-for");
+            let headers = told.iter().map(|told| (name(), told.parse().unwrap())).collect();
+            proxies(list).caller(peer.parse().unwrap(), &headers).0.to_string()
+        };
+        for (list, peer, told, expected) in [
+            ("", "127.0.0.1", &["203.0.113.9"][..], "127.0.0.1"),
+            ("192.0.2.1", "192.0.2.2", &["203.0.113.9"], "192.0.2.2"),
+            ("192.0.2.1", "192.0.2.1", &[], "192.0.2.1"),
+            ("192.0.2.1", "192.0.2.1", &["203.0.113.9"], "203.0.113.9"),
+            // The first was written by the caller.
+            ("192.0.2.1", "192.0.2.1", &["127.0.0.1, 203.0.113.9"], "203.0.113.9"),
+            ("192.0.2.1", "192.0.2.1", &["127.0.0.1", "203.0.113.9"], "203.0.113.9"),
+            ("192.0.2.0/24, 10.0.0.0/8", "10.1.2.3", &["203.0.113.9,192.0.2.7"], "203.0.113.9"),
+            ("192.0.2.1", "192.0.2.1", &["203.0.113.9:443"], "203.0.113.9"),
+            ("::1", "::1", &["[2001:db8::9]:443"], "2001:db8::9"),
+            ("192.0.2.1", "::ffff:192.0.2.1", &["::ffff:203.0.113.9"], "203.0.113.9"),
+            ("192.0.2.1", "192.0.2.1", &["203.0.113.9, unknown"], "192.0.2.1"),
+            ("192.0.2.1", "192.0.2.1", &[""], "192.0.2.1"),
+        ] {
+            assert_eq!(caller(list, peer, told), expected, "{list}, {peer}, {told:?}");
+        }
+        let unreadable = Proxies::from_settings(&Settings::from([("TRUSTED_PROXIES", "nginx")]));
+        assert_eq!(
+            unreadable.unwrap_err().to_string(),
+            "TRUSTED_PROXIES cannot be used: write addresses or networks with commas between them, \
+             as 10.0.0.0/8,192.0.2.7"
+        );
+    }
+
+    #[test]
+    fn a_network_of_ipv6_counts_as_one() {
+        let counted = |address: &str| Caller(address.parse().unwrap()).counted_as().to_string();
+        assert_eq!(counted("192.0.2.7"), "192.0.2.7");
+        assert_eq!(counted("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+    }
+}
