@@ -27,11 +27,13 @@ pub enum Alarm {
     Quarantine,
     /// A text between two numbers of ours did not arrive.
     ProbeSilent,
+    /// Somebody tries passwords at the console.
+    Guesses,
 }
 
 impl Alarm {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::RouteSuspect,
         Self::RouteDown,
         Self::NothingWorks,
@@ -41,6 +43,7 @@ impl Alarm {
         Self::DeadLetters,
         Self::Quarantine,
         Self::ProbeSilent,
+        Self::Guesses,
     ];
 
     /// The name by which log systems know it. Never changes.
@@ -113,6 +116,12 @@ impl Alarm {
                 "probe.silent",
                 "A text between two numbers of ours did not arrive, whatever the receipts say.",
                 "The line says which way. Run `doctor` for both providers.",
+            ],
+            Self::Guesses => [
+                "console.guesses",
+                "Somebody guesses at the console's password, a hundred times within ten minutes.",
+                "Whoever knows it is let in as ever. If it is not one that a program made, set \
+                 `CONSOLE_PASSWORD` to what `openssl rand -base64 24` prints.",
             ],
         }
     }

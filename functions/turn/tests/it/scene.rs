@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
+use access::Access;
 use agent::{Agent, Page, Patience};
 use bytes::Bytes;
 use conversations::{Conversation, ConversationId, Store, Trace, Unavailable};
@@ -495,6 +496,7 @@ impl Process {
         Self {
             inbound: Inbound {
                 providers: providers.clone(),
+                access: Access::nobody(),
                 store: store.clone(),
                 queue: queue.clone(),
             },
@@ -506,6 +508,7 @@ impl Process {
             },
             receipts: Arc::new(Receipts {
                 providers: providers.clone(),
+                access: Access::nobody(),
                 store: store.clone(),
                 queue: queue.clone(),
             }),
