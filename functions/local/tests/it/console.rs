@@ -102,7 +102,8 @@ async fn whoever_knows_the_password_sees_it_from_anywhere() {
 
 #[tokio::test]
 async fn a_password_that_can_be_guessed_closes_the_console_and_nothing_else() {
-    let mut product = Product::start_with(&["twilio"], &[("CONSOLE_PASSWORD", "eleven-char")]).await;
+    let mut product =
+        Product::start_with(&["twilio"], &[("CONSOLE_PASSWORD", "eleven-char")]).await;
     let fix = "`openssl rand -base64 24`";
     assert!(product.process.printed().join("\n").contains(fix));
     product.process.logs(fix).await;
