@@ -471,6 +471,9 @@ secrets() {
             fi
             [ -n "${value//[[:space:]]/}" ] ||
                 fail "that was blank: to take $name away, ./deploy.sh secrets clear $environment $name"
+            [ "$name" != CONSOLE_PASSWORD ] || [ ${#value} -ge 12 ] ||
+                fail 'that has fewer than 12 characters and would open nothing: take what' \
+                    "\`openssl rand -base64 24\` prints"
             put "$name" "$value"
             echo "$name is set: the functions notice within five minutes, nothing has to be deployed"
             explain_rotation "$environment" "$name"

@@ -661,6 +661,10 @@ def test_names_what_else_is_missing(checkout, installation, tmp_path):
         "that was blank: to take CONSOLE_PASSWORD away, "
         f"./deploy.sh secrets clear {name} CONSOLE_PASSWORD"
     )
+    assert message("secrets", "set", name, "CONSOLE_PASSWORD", said="eleven-char") == (
+        "that has fewer than 12 characters and would open nothing: take what "
+        "`openssl rand -base64 24` prints"
+    )
     assert installation.live() == {"inbound": 1, "turn": 1}, "none of it changed anything"
 
 

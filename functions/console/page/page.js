@@ -151,7 +151,7 @@ function conversations() {
   const thread = make("div", { class: "thread", role: "log", "aria-label": "Messages", tabindex: "0" });
   const title = make("header", { class: "who" });
   const reading = make("article", { class: "reading card", hidden: true }, title, thread);
-  const without = make("p", { class: "card muted" }, "The phone is off, because providers are configured and it would be taken for one of them. Set ", make("code", {}, "USE_MOCK=true"), " to have it beside them.");
+  const without = make("p", { class: "card muted" }, "The phone is off, because real providers are configured. With ", make("code", {}, "USE_MOCK=true"), " it is beside them, for whoever knows the console's password: its texts and replies go by no provider.");
   const split = make("div", { class: "split" }, list, reading);
   views.conversations.append(...(about.mock ? [split] : [without, split]));
   let id = null, trace = null, drawn = null;

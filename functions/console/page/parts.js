@@ -21,7 +21,8 @@ export function write(node, text) {
 export async function read(path) {
   try {
     const answer = await fetch(`/console/api/${path}`);
-    if (answer.status === 401) location.reload();
+    // Another password, or another start with a link of its own.
+    if (answer.status === 401 || answer.status === 403) location.reload();
     if (!answer.ok && answer.status !== 404) throw new Error(`answered ${answer.status}`);
     trouble(false);
     return answer.status === 404 ? null : await answer.json();

@@ -6,13 +6,14 @@
 
 #![warn(missing_docs)]
 
-mod access;
 mod api;
+mod guard;
 mod page;
 mod thread;
 
 use std::sync::Arc;
 
+use access::{Access, Closed};
 use agent::Page;
 use axum::Router;
 use axum::http::{HeaderValue, header};
@@ -23,8 +24,6 @@ use conversations::Store;
 use serde::Serialize;
 use settings::{Names, Settings};
 use sms::Providers;
-
-pub use access::Access;
 
 /// Nothing but our own files, and in nobody else's frame.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
@@ -112,7 +111,10 @@ impl About {
 impl Console {
     /// `GET /console` and everything below it. Whoever may not see it cannot tell what is there.
     pub fn router(self) -> Router {
-        let guard = from_fn_with_state(self.access.clone(), access::guard);
+        if let Some(closed @ Closed::WeakPassword) = self.access.closed() {
+            tracing::error!("the console is closed: {}", closed.fix());
+        }
+        let guard = from_fn_with_state(self.access.clone(), guard::guard);
         Router::new()
             .route("/console", get(page::page))
             .route("/console/", get(page::page))

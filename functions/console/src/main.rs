@@ -1,17 +1,14 @@
 //! Starts the function: settings, clients, handler, in that order.
 
-use std::net::{IpAddr, Ipv4Addr};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use access::Access;
 use agent::Page;
-use console::{About, Access, Console};
+use console::{About, Console};
 use conversations::Store;
 use host::Function;
 use sms::Providers;
-
-/// Anybody may reach it there, so that without a password nobody sees it.
-const ANYWHERE: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
 fn main() -> ExitCode {
     Function::reading(console::SETTINGS).serve_http(async |settings| {
@@ -20,7 +17,7 @@ fn main() -> ExitCode {
         let providers = Arc::new(Providers::configured(&settings, &public_url, false)?);
         let store = Arc::new(Store::open(&settings)?);
         let console = Console {
-            access: Access::from_settings(&settings, &public_url, ANYWHERE),
+            access: Access::by_password(&settings, &public_url),
             about: About::of(&settings, &public_url, &page, &providers, &store),
             store,
             providers,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use access::Access;
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::Request;
@@ -31,7 +32,7 @@ const SAME_WORDS: Duration = Duration::from_secs(120);
 
 /// The settings that the function reads.
 pub const SETTINGS: &[Names] =
-    &[host::PUBLIC_URL, Providers::SETTINGS, Store::SETTINGS, Queue::SETTINGS];
+    &[host::PUBLIC_URL, Access::SETTINGS, Providers::SETTINGS, Store::SETTINGS, Queue::SETTINGS];
 
 /// Why a text was not taken.
 #[derive(Debug, Error)]
@@ -48,6 +49,8 @@ pub enum TakeError {
 pub struct Inbound {
     /// Who may call.
     pub providers: Arc<Providers>,
+    /// Whose calls are taken that nobody signs: the mock's.
+    pub access: Access,
     /// Where texts are kept.
     pub store: Arc<Store>,
     /// Where the turn is woken.
@@ -68,7 +71,9 @@ impl Inbound {
         trace: &TraceId,
         now: Timestamp,
     ) -> Response {
-        let read = webhooks::read(&self.providers, &self.store, provider, &call, trace, now).await;
+        let read =
+            webhooks::read(&self.providers, &self.access, &self.store, provider, &call, trace, now)
+                .await;
         let (provider, events) = match read {
             Ok(read) => read,
             Err(answer) => return answer,

@@ -4,10 +4,11 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use access::Access;
 use agent::{Agent, OpenAi, Page, Patience};
 use axum::Router;
 use business::Business;
-use console::{About, Access, Console};
+use console::{About, Console};
 use conversations::Store;
 use host::{Error, Port};
 use inbound::Inbound;
@@ -21,7 +22,7 @@ use sweep::{Probes, Sweep};
 use tokio::net::TcpListener;
 use turn::{Bounds, Results, Turn};
 
-use crate::offline_model;
+use crate::{door, offline_model};
 
 /// How many conversations are worked on at once. They spend their time waiting for a model.
 const AT_ONCE: u32 = 256;
@@ -37,6 +38,7 @@ pub(crate) struct App {
     pub(crate) store: Arc<Store>,
     pub(crate) providers: Arc<Providers>,
     pub(crate) public_url: String,
+    pub(crate) access: Access,
     queue: Queue,
     turn: Turn,
     sweep: Sweep,
@@ -64,6 +66,7 @@ impl App {
             &settings.clone().or("PUBLIC_URL", &format!("http://localhost:{}", address.port()));
         let public_url = host::public_url(settings)?;
         let providers = Arc::new(Providers::configured(settings, &public_url, true)?);
+        let access = door::access(settings, &providers, &public_url, address.ip())?;
         let store = Arc::new(Store::open(settings)?);
         let queue = Queue::open(settings)?.unwrap_or_else(Queue::in_process);
         let page = Page::from_settings(settings)?;
@@ -82,6 +85,7 @@ impl App {
         };
         let inbound = Inbound {
             providers: Arc::clone(&providers),
+            access: access.clone(),
             store: Arc::clone(&store),
             queue: queue.clone(),
         };
@@ -93,13 +97,14 @@ impl App {
         };
         let receipts = Receipts {
             providers: Arc::clone(&providers),
+            access: access.clone(),
             store: Arc::clone(&store),
             queue: queue.clone(),
         };
         let console = Console {
             store: Arc::clone(&store),
             providers: Arc::clone(&providers),
-            access: Access::from_settings(settings, &public_url, address.ip()),
+            access: access.clone(),
             about: About {
                 model_offline: offline,
                 ..About::of(settings, &public_url, &turn.agent.page, &providers, &store)
@@ -114,6 +119,7 @@ impl App {
             store,
             providers,
             public_url,
+            access,
             queue,
             turn,
             sweep,
@@ -142,9 +148,9 @@ impl App {
 
     #[expect(clippy::print_stdout, reason = "said once, to the person who started us")]
     fn say_where_to_go(&self, settings: &Settings) -> Result<(), Error> {
-        let address = self.port.local_addr()?;
         let names = self.providers.names();
-        println!("textback answers at http://localhost:{}/console", address.port());
+        let home = format!("http://localhost:{}", self.port.local_addr()?.port());
+        println!("textback answers at {home}/");
         if self.offline {
             println!("  model      offline, built in: set OPENAI_API_KEY for a real one");
         } else {
@@ -167,6 +173,12 @@ impl App {
             // Twilio calls again where it is told to, and only then (connection overrides).
             let again = if name == "twilio" { "#rc=5&rp=5xx,ct,rt" } else { "" };
             println!("  webhook    {}/webhooks/{name}/inbound{again}", self.public_url);
+        }
+        match (self.access.link(), self.access.closed()) {
+            // The one place where this secret is ever written.
+            (Some(link), _) => println!("console: {home}{link}"),
+            (None, Some(closed)) => println!("  console    closed: {}", closed.fix()),
+            (None, None) => println!("  console    {}/console, by its password", self.public_url),
         }
         Ok(())
     }

@@ -5,10 +5,12 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use access::Closed;
 use agent::Turn as Entry;
 use conversations::{ConversationId, Store};
 use host::Error;
 use jiff::Timestamp;
+use reqwest::header::{AUTHORIZATION, HeaderMap};
 use serde_json::{Value, json};
 use settings::Settings;
 use sms::Number;
@@ -31,11 +33,16 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Error> {
     if app.providers.named("mock").is_none() {
         return Err("real providers are configured: set USE_MOCK=true to chat as well".into());
     }
+    let Some(authorization) = app.access.authorization() else {
+        let fix = app.access.closed().map(Closed::fix).unwrap_or_default();
+        return Err(format!("nobody is let in, to chat as well: {fix}").into());
+    };
+    let headers = HeaderMap::from_iter([(AUTHORIZATION, authorization)]);
     let mut phone = Phone {
         number: unused(&app.store).await?,
         webhook,
         store: Arc::clone(&app.store),
-        http: reqwest::Client::builder().no_proxy().build()?,
+        http: reqwest::Client::builder().no_proxy().default_headers(headers).build()?,
         printed: 0,
     };
     let (stop, stopped) = oneshot::channel::<()>();

@@ -7,6 +7,7 @@ mod app;
 mod by_hand;
 mod chat;
 mod doctor;
+mod door;
 mod offline_model;
 mod outside;
 mod quarantine;
@@ -69,7 +70,7 @@ fn main() -> ExitCode {
         Command::Doctor(_) => [&functions.concat()[..], &[doctor::SETTINGS]].concat(),
         _ => functions.concat(),
     };
-    let settings = Settings::from_env([host::SETTINGS].into_iter().chain(names));
+    let settings = Settings::from_env([host::SETTINGS, door::SETTINGS].into_iter().chain(names));
     // Who reads what a command prints wants to read what is said, not how.
     let quiet = |settings: Settings| settings.or("RUST_LOG", "error");
     let done = match command {

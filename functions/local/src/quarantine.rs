@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
+use access::Access;
 use clap::Subcommand;
 use conversations::{Quarantined, Store, Unavailable};
 use host::Error;
@@ -146,12 +147,19 @@ async fn replay(
     // Without a queue that others read, whoever runs finds by itself what is due.
     let queue = Queue::open(settings)?.unwrap_or_else(Queue::in_process);
     let reader = Reader {
+        // Nobody calls.
         inbound: Inbound {
+            access: Access::nobody(),
             providers: Arc::clone(&providers),
             store: Arc::clone(&store),
             queue: queue.clone(),
         },
-        receipts: Receipts { providers, store: Arc::clone(&store), queue },
+        receipts: Receipts {
+            access: Access::nobody(),
+            providers,
+            store: Arc::clone(&store),
+            queue,
+        },
     };
     let (mut shapes, mut left) = (BTreeSet::new(), 0);
     for call in calls {

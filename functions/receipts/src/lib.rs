@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use access::Access;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -19,12 +20,14 @@ use tracing::Instrument;
 
 /// The settings that the function reads.
 pub const SETTINGS: &[Names] =
-    &[host::PUBLIC_URL, Providers::SETTINGS, Store::SETTINGS, Queue::SETTINGS];
+    &[host::PUBLIC_URL, Access::SETTINGS, Providers::SETTINGS, Store::SETTINGS, Queue::SETTINGS];
 
 /// The function, with its clients.
 pub struct Receipts {
     /// Who may call.
     pub providers: Arc<Providers>,
+    /// Whose calls are taken that nobody signs: the mock's.
+    pub access: Access,
     /// Where attempts are kept.
     pub store: Arc<Store>,
     /// Where the turn is woken for what did not arrive.
@@ -45,7 +48,9 @@ impl Receipts {
         trace: &TraceId,
         now: Timestamp,
     ) -> (Response, Option<TraceId>) {
-        let read = webhooks::read(&self.providers, &self.store, provider, &call, trace, now).await;
+        let read =
+            webhooks::read(&self.providers, &self.access, &self.store, provider, &call, trace, now)
+                .await;
         let (provider, events) = match read {
             Ok(read) => read,
             Err(answer) => return (answer, None),

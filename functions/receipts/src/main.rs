@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use access::Access;
 use conversations::Store;
 use host::Function;
 use queue::Queue;
@@ -14,6 +15,7 @@ fn main() -> ExitCode {
         let public_url = host::public_url(&settings)?;
         let receipts = Receipts {
             providers: Arc::new(Providers::configured(&settings, &public_url, false)?),
+            access: Access::by_password(&settings, &public_url),
             store: Arc::new(Store::open(&settings)?),
             queue: Queue::open(&settings)?.ok_or(host::NO_QUEUE)?,
         };

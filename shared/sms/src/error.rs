@@ -58,6 +58,11 @@ pub enum WebhookError {
     #[error("not from the provider")]
     Forged,
 
+    /// No company signs such calls. They are taken from whoever is let in, who shows it in a way that
+    /// no provider knows; answer 403 to everybody else.
+    #[error("signed by nobody")]
+    Unsigned,
+
     /// It cannot be proven at the moment, because the provider does not give what that needs. Answer
     /// 503, and it is sent again.
     #[error("cannot be proven now: {0}")]

@@ -2,11 +2,9 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{HeaderMap, Request, header};
+use http::Request;
 use serde::Deserialize;
-use url::Url;
 
-use crate::address::is_loopback;
 use crate::{
     Check, Code, Event, Finding, Genuine, Http, Number, Outgoing, Provider, Receipt, SendError,
     Status, Text, WebhookError,
@@ -15,13 +13,10 @@ use crate::{
 /// The pretend provider. It accepts everything, and carries nothing.
 ///
 /// Its webhook takes JSON: `{"from", "to", "text", "id"}` for a text, of which `to` and `id` may be
-/// left out, and `{"message", "attempt", "status", "code"}` for a receipt. It believes whoever can
-/// reach it, except a page of somebody else's in the owner's browser.
+/// left out, and `{"message", "attempt", "status", "code"}` for a receipt. It proves nothing:
+/// whoever takes its calls has to know from whom.
 #[derive(Clone)]
-pub struct Mock {
-    /// Where the console is served from.
-    pub public_url: Url,
-}
+pub struct Mock;
 
 #[derive(Deserialize)]
 #[serde(untagged)]
@@ -52,11 +47,8 @@ impl Provider for Mock {
         vec![Finding::works(Check::Account, "a pretend provider: its texts reach nobody")]
     }
 
-    async fn prove(&self, _http: &Http, call: Request<Bytes>) -> Result<Genuine, WebhookError> {
-        match is_json(call.headers()) && self.is_at_home(call.headers()) {
-            true => Ok(Genuine::new(call)),
-            false => Err(WebhookError::Forged),
-        }
+    async fn prove(&self, _http: &Http, _call: Request<Bytes>) -> Result<Genuine, WebhookError> {
+        Err(WebhookError::Unsigned)
     }
 
     fn read(&self, call: &Genuine) -> Result<Vec<Event>, WebhookError> {
@@ -84,28 +76,6 @@ impl Provider for Mock {
         };
         Ok(vec![event])
     }
-}
-
-impl Mock {
-    /// A browser names the page that it acts for: ours, or one on this machine at our port.
-    fn is_at_home(&self, headers: &HeaderMap) -> bool {
-        let Some(origin) = headers.get(header::ORIGIN) else { return true };
-        let Some(origin) = origin.to_str().ok().and_then(|origin| Url::parse(origin).ok()) else {
-            return false;
-        };
-        let ours = &self.public_url;
-        origin.origin() == ours.origin()
-            || (is_loopback(&origin)
-                && origin.port_or_known_default() == ours.port_or_known_default())
-    }
-}
-
-/// A form on somebody else's page can be posted here, but not as JSON without asking us first.
-fn is_json(headers: &HeaderMap) -> bool {
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    content_type
-        .and_then(|value| value.split(';').next())
-        .is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
 }
 
 fn meaning(word: &str) -> Option<Status> {

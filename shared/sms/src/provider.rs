@@ -104,6 +104,11 @@ impl Genuine {
         Self(call)
     }
 
+    /// An unsigned call of somebody who was let in: see [`WebhookError::Unsigned`].
+    pub fn let_in(call: Request<Bytes>) -> Self {
+        Self(call)
+    }
+
     /// A call that was proven when it came, and has been kept since.
     pub fn kept(call: Request<Bytes>) -> Self {
         Self(call)

@@ -3,8 +3,8 @@
 use futures::future::join_all;
 use settings::{Names, Settings, SettingsError};
 
+use crate::code;
 use crate::{Aws, Code, Http, MessageCentral, Mock, Number, Plivo, Provider, Twilio, Vonage};
-use crate::{address, code};
 
 /// Every provider there is, in the order in which they are preferred unless `SMS_PROVIDERS` says
 /// otherwise.
@@ -14,7 +14,7 @@ const KNOWN: [&str; 6] = ["messagecentral", "twilio", "vonage", "plivo", "aws", 
 pub struct Providers {
     in_order: Vec<Box<dyn Provider>>,
     http: Http,
-    mock_keeps_apart: bool,
+    real: bool,
 }
 
 impl Providers {
@@ -58,7 +58,8 @@ impl Providers {
 
     /// These providers, in this order.
     pub fn new(in_order: Vec<Box<dyn Provider>>, http: Http) -> Self {
-        Self { in_order, http, mock_keeps_apart: true }
+        let real = in_order.iter().any(|provider| provider.name() != "mock");
+        Self { in_order, http, real }
     }
 
     /// The providers that have settings. `public_url` is where they reach us; `mock_by_default`
@@ -86,15 +87,20 @@ impl Providers {
         if let Some(aws) = Aws::from_settings(settings, public_url)? {
             configured.push(Box::new(aws));
         }
-        let alone = configured.is_empty() && mock_by_default;
-        if settings.switch("USE_MOCK")?.unwrap_or(alone) {
-            configured.push(Box::new(Mock { public_url: address::public(public_url)? }));
+        let real = !configured.is_empty();
+        if settings.switch("USE_MOCK")?.unwrap_or(!real && mock_by_default) {
+            configured.push(Box::new(Mock));
         }
-        let Some(order) = settings.get("SMS_PROVIDERS") else {
-            return Ok(Self::new(configured, Http::new()));
-        };
-        let in_order = arrange(configured, order)?;
-        Ok(Self { in_order, http: Http::new(), mock_keeps_apart: false })
+        if let Some(order) = settings.get("SMS_PROVIDERS") {
+            configured = arrange(configured, order)?;
+        }
+        Ok(Self { in_order: configured, http: Http::new(), real })
+    }
+
+    /// Whether a company has settings, though `SMS_PROVIDERS` may leave it out: then real people text,
+    /// or have texted.
+    pub fn are_real(&self) -> bool {
+        self.real
     }
 
     /// The provider of this name, if it is configured.
@@ -124,13 +130,10 @@ impl Providers {
 
     /// Who may carry the answer to a text that came `via` a provider, in order of preference.
     ///
-    /// The mock answers what came by the mock, and nobody else does: a pretend phone must not make
-    /// us text a stranger, and a pretend delivery must not hide an outage. Only an owner who wrote
-    /// `SMS_PROVIDERS` has decided otherwise.
+    /// The mock answers what came by the mock, and nobody else does, whatever `SMS_PROVIDERS` says: a
+    /// pretend phone must not make us text a stranger, and a pretend delivery must not hide an outage.
     pub fn answering(&self, via: &str) -> Vec<&dyn Provider> {
-        let may = |provider: &&dyn Provider| {
-            !self.mock_keeps_apart || (provider.name() == "mock") == (via == "mock")
-        };
+        let may = |provider: &&dyn Provider| (provider.name() == "mock") == (via == "mock");
         self.iter().filter(may).collect()
     }
 

@@ -31,11 +31,13 @@ pub enum Alarm {
     Loop,
     /// More new people text than are let in.
     Flood,
+    /// Somebody tries passwords at the console.
+    Guesses,
 }
 
 impl Alarm {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::RouteSuspect,
         Self::RouteDown,
         Self::NothingWorks,
@@ -47,6 +49,7 @@ impl Alarm {
         Self::ProbeSilent,
         Self::Loop,
         Self::Flood,
+        Self::Guesses,
     ];
 
     /// The name by which log systems know it. Never changes.
@@ -130,6 +133,11 @@ impl Alarm {
                 "More new people text than are let in in a minute: they are answered later.",
                 "See in the console whether they are customers. If not, block them at the provider; \
                  NEW_PEOPLE_PER_MINUTE is the bound.",
+            Self::Guesses => [
+                "console.guesses",
+                "Somebody guesses at the console's password, a hundred times within ten minutes.",
+                "Whoever knows it is let in as ever. If it is not one that a program made, set \
+                 `CONSOLE_PASSWORD` to what `openssl rand -base64 24` prints.",
             ],
         }
     }

@@ -5,6 +5,7 @@
 
 mod quarantine;
 
+use access::Access;
 use axum::body::Body;
 use axum::http::{HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -50,7 +51,8 @@ pub async fn whole(call: Request<Body>) -> Result<Request<Bytes>, Response> {
     Ok(Request::from_parts(parts, whole.freeze()))
 }
 
-/// Finds the provider that a call is for, proves that it made it, and reads what it reports.
+/// Finds the provider that a call is for, proves that it made it, and reads what it reports. What
+/// nobody signs is taken from those alone whom the console would let in.
 ///
 /// Otherwise returns the answer to give: 404 for a provider that is not configured, 403 for a
 /// forger, 503 for what cannot be proven now, 400 for what cannot be authenticated. A genuine call
@@ -58,6 +60,7 @@ pub async fn whole(call: Request<Body>) -> Result<Request<Bytes>, Response> {
 /// understood in part the rest is kept.
 pub async fn read<'a>(
     providers: &'a Providers,
+    access: &Access,
     store: &Store,
     name: &str,
     call: &Request<Bytes>,
@@ -70,7 +73,10 @@ pub async fn read<'a>(
     };
     let http = providers.http();
     let read = async {
-        let genuine = provider.prove(http, call.clone()).await?;
+        let genuine = match provider.prove(http, call.clone()).await {
+            Err(WebhookError::Unsigned) => let_in(access, call.clone()).await?,
+            proven => proven?,
+        };
         events(http, provider, &genuine).await
     };
     let reason = match read.await {
@@ -86,7 +92,9 @@ pub async fn read<'a>(
         Err(error) => {
             tracing::warn!(provider.name = provider.name(), %error, "turned a call away: {error}");
             return Err(match error {
-                WebhookError::Forged => StatusCode::FORBIDDEN.into_response(),
+                WebhookError::Forged | WebhookError::Unsigned => {
+                    StatusCode::FORBIDDEN.into_response()
+                }
                 WebhookError::Unprovable(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
                 _ => (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
             });
@@ -97,6 +105,15 @@ pub async fn read<'a>(
         Ok(()) => acknowledge(provider),
         Err(error) => unavailable(&error),
     })
+}
+
+/// A call that nobody signs, if the console would let its caller in.
+async fn let_in(access: &Access, call: Request<Bytes>) -> Result<Genuine, WebhookError> {
+    let (head, body) = call.into_parts();
+    match access.admit(&head).await {
+        Ok(_) => Ok(Genuine::let_in(Request::from_parts(head, body))),
+        Err(_) => Err(WebhookError::Unsigned),
+    }
 }
 
 /// What a genuine call reports. If it asks whether we want such calls, that is answered first.

@@ -225,7 +225,7 @@ async fn knows_nothing_of_strangers() {
         "phones/x".into(),
     ] {
         let call = format!("GET /console/api/{path}");
-        assert_eq!(console.call(&call, "Host: localhost").await.0, 404, "{path}");
+        assert_eq!(console.call(&call, &console.known()).await.0, 404, "{path}");
     }
 }
 

@@ -2,16 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
-mod access;
 mod data;
+mod guard;
 mod page;
 
 use std::sync::Arc;
 
+use access::Access;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
-use console::{About, Access, Console, Kept};
+use console::{About, Console, Kept};
 use conversations::Store;
 use serde_json::Value;
 use settings::Settings;
@@ -23,6 +24,7 @@ use tower::ServiceExt;
 struct Browser {
     store: Arc<Store>,
     providers: Arc<Providers>,
+    access: Access,
     router: Router,
     _folder: TempDir,
 }
@@ -50,15 +52,18 @@ fn browser(access: Access) -> Browser {
     ]);
     let providers = Providers::configured(&settings, &about.public_url, false).unwrap();
     let providers = Arc::new(providers);
-    let console =
-        Console { store: Arc::clone(&store), providers: Arc::clone(&providers), access, about };
-    Browser { store, providers, router: console.router(), _folder: folder }
+    let console = Console {
+        store: Arc::clone(&store),
+        providers: Arc::clone(&providers),
+        access: access.clone(),
+        about,
+    };
+    Browser { store, providers, access, router: console.router(), _folder: folder }
 }
 
-/// A console on this machine.
+/// A console on this machine, which opens by a link.
 fn at_home() -> Browser {
-    let loopback = [127, 0, 0, 1].into();
-    browser(Access::from_settings(&Settings::default(), "http://localhost:5000", loopback))
+    browser(Access::by_link("http://localhost:5000"))
 }
 
 impl Browser {
@@ -75,10 +80,21 @@ impl Browser {
         (answer.status, answer.headers, String::from_utf8(body.to_vec()).unwrap())
     }
 
+    /// What the link holds.
+    fn token(&self) -> String {
+        let link = self.access.link().unwrap();
+        link.strip_prefix("/console?token=").unwrap().to_owned()
+    }
+
+    /// The header that lets it in.
+    fn known(&self) -> String {
+        format!("Cookie: console-5000={}", self.token())
+    }
+
     /// The data at a path below `/console/api/`.
     async fn get(&self, path: &str) -> Value {
         let call = format!("GET /console/api/{path}");
-        let (status, _, body) = self.call(&call, "Host: localhost:5000").await;
+        let (status, _, body) = self.call(&call, &self.known()).await;
         assert_eq!(status, StatusCode::OK, "{path}");
         serde_json::from_str(&body).unwrap()
     }

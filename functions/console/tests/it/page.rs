@@ -2,12 +2,10 @@ use axum::http::header;
 
 use crate::at_home;
 
-const HOST: &str = "Host: localhost:5000";
-
 #[tokio::test]
 async fn serves_everything_that_the_page_asks_for() {
     let console = at_home();
-    let (_, _, mut seen) = console.call("GET /console", HOST).await;
+    let (_, _, mut seen) = console.call("GET /console", &console.known()).await;
     for (file, kind) in [
         ("page.css", "text/css; charset=utf-8"),
         ("page.js", "text/javascript; charset=utf-8"),
@@ -17,7 +15,8 @@ async fn serves_everything_that_the_page_asks_for() {
         ("parts.js", "text/javascript; charset=utf-8"),
         ("icon.svg", "image/svg+xml"),
     ] {
-        let (status, headers, body) = console.call(&format!("GET /console/{file}"), HOST).await;
+        let (status, headers, body) =
+            console.call(&format!("GET /console/{file}"), &console.known()).await;
         assert_eq!(
             (status.as_u16(), &headers[header::CONTENT_TYPE]),
             (200, &kind.parse().unwrap())
@@ -32,7 +31,7 @@ async fn lets_a_browser_run_nothing_but_our_files() {
     let console = at_home();
     for call in ["GET /console", "GET /console/page.js", "GET /console/api/about", "GET /console/x"]
     {
-        let (_, headers, _) = console.call(call, HOST).await;
+        let (_, headers, _) = console.call(call, &console.known()).await;
         let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
         for part in ["default-src 'none'", "script-src 'self';", "frame-ancestors 'none'"] {
             assert!(policy.contains(part), "{call}: {part}");

@@ -50,6 +50,28 @@ async fn refuses_a_body_that_is_too_large() {
     assert_eq!(call.post().await.status, 413);
 }
 
+/// The mock's texts are those of whoever the console lets in, and here no start prints a link.
+#[tokio::test]
+async fn takes_nothing_for_the_mock_from_whoever_knows_no_password() {
+    for (password, known) in [("", false), ("eleven-char", false), ("correct-horse-battery", true)]
+    {
+        let more =
+            [("USE_MOCK", "true"), ("CONSOLE_LOCAL", "true"), ("CONSOLE_PASSWORD", password)];
+        let Some(scene) = Scene::with("$default", "https://sms.example.test", &more).await else {
+            return;
+        };
+        let address = format!("http://{}/webhooks/mock/inbound", scene.gateway.address());
+        let text = serde_json::json!({ "from": PERSON, "text": "Hi" });
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let call = || http.post(&address).json(&text);
+        assert_eq!(call().send().await.unwrap().status(), 403);
+        assert_eq!(call().header("host", "localhost").send().await.unwrap().status(), 403);
+        let expected = if known { 200 } else { 403 };
+        let shown = call().basic_auth("owner", Some(password)).send().await.unwrap();
+        assert_eq!(shown.status(), expected, "{password}");
+    }
+}
+
 struct Scene {
     twilio: Twilio,
     route: Route,
@@ -60,6 +82,11 @@ struct Scene {
 
 impl Scene {
     async fn of(stage: &str, public_url: &str) -> Option<Self> {
+        Self::with(stage, public_url, &[]).await
+    }
+
+    /// With more settings.
+    async fn with(stage: &str, public_url: &str, more: &[(&str, &str)]) -> Option<Self> {
         let (firestore, moto) = (firestore().await?, moto().await?);
         let twilio = Twilio::start().await;
         let project = unique_name();
@@ -85,6 +112,7 @@ impl Scene {
             .env_clear()
             .envs(lambda.environment("inbound"))
             .envs(settings)
+            .envs(more.iter().copied())
             .stderr(Stdio::null())
             .kill_on_drop(true)
             .spawn()

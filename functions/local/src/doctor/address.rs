@@ -92,13 +92,13 @@ async fn forged(outside: &Outside, name: &str, kind: &str) -> Option<Problem> {
     // Without any token one provider is taken to have forgotten it, and asked to call again.
     let call = call.bearer_auth("forged");
     match outside.ask(call).await {
-        Ok(answer) => doubts(name, &answer).map(|fix| Problem::of_status(answer.status, fix)),
+        Ok(answer) => doubts(&answer).map(|fix| Problem::of_status(answer.status, fix)),
         Err(problem) => Some(problem),
     }
 }
 
 /// What is wrong with this answer to a forged call. A refusal is textback's if it names a trace.
-fn doubts(name: &str, answer: &Answer) -> Option<&'static str> {
+fn doubts(answer: &Answer) -> Option<&'static str> {
     let ours = answer.trace.is_some();
     match answer.status {
         // The second is what a call gets that does not even look like the provider's.
@@ -110,9 +110,7 @@ fn doubts(name: &str, answer: &Answer) -> Option<&'static str> {
         StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => {
             Some("lead POST to this address to the function inbound, and /status to receipts")
         }
-        status if status.is_success() && name != "mock" => {
-            Some("take it off the air: anybody could text as anybody")
-        }
+        status if status.is_success() => Some("take it off the air: anybody could text as anybody"),
         status if status.is_server_error() => {
             Some("see the logs of inbound and receipts, and whether their store is up")
         }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use access::{Access, Closed};
 use agent::{OpenAi, Page};
 use business::Business;
 use conversations::{OpenError, Store};
@@ -52,6 +53,7 @@ pub(crate) async fn look(
     findings.extend([store, queue, model]);
     findings.push(agent_file(settings, page.as_ref()));
     findings.push(business_file(settings));
+    findings.extend(console(settings, public_url, providers));
     findings.extend(clock::compared(our_clock.into_iter().chain(their_clock)));
     Section { name: "textback".into(), findings }
 }
@@ -135,6 +137,25 @@ fn business_file(settings: &Settings) -> Found {
         ),
         Ok(_) => Finding::works(check, named_or(settings, "BUSINESS_FILE", "built in")),
         Err(error) => misset(check, &error),
+    }
+}
+
+/// Nothing is said of a console that opens by a link, as one does while nobody real texts.
+fn console(settings: &Settings, public_url: &str, providers: &Providers) -> Option<Found> {
+    let check = Check::Console;
+    match Access::by_password(settings, public_url).closed() {
+        None => Some(Finding::works(check, "asks for its password")),
+        Some(Closed::NoPassword) if !providers.are_real() => None,
+        Some(Closed::NoPassword) => Some(Finding::doubtful(
+            check,
+            "is not there, since it has no password",
+            "Set CONSOLE_PASSWORD to what `openssl rand -base64 24` prints.",
+        )),
+        Some(Closed::WeakPassword) => Some(Finding::broken(
+            check,
+            "its password has fewer than 12 characters, so that nobody is let in",
+            "Set CONSOLE_PASSWORD to what `openssl rand -base64 24` prints.",
+        )),
     }
 }
 

@@ -29,6 +29,8 @@ pub(crate) enum Check {
     AgentFile,
     /// Whether the business facts can be used.
     BusinessFile,
+    /// Whether the console asks for a password that nobody guesses.
+    Console,
     /// Whether the clocks agree.
     Clock,
     /// What the evidence says of a provider, a sender and a country.

@@ -78,6 +78,16 @@ async fn chat_is_a_phone_in_the_terminal() {
         ["\u{2190} Got it. Could you tell me the street address where the work is to be done?"]
     );
 
+    let nobody = [offline[0], offline[1], ("CONSOLE_PASSWORD", ""), ("PUBLIC_URL", "")];
+    let mut product = Product::start_with(&["mock"], &nobody).await;
+    let ran = product.run(&["chat"], "My kitchen tap drips").await;
+    assert_eq!((ran.code, ran.printed.len()), (Some(0), 2), "{ran:?}");
+
+    let mut product = Product::start_with(&["mock", "twilio"], &nobody).await;
+    let ran = product.run(&["chat"], "My kitchen tap drips").await;
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.said[0].contains("set CONSOLE_PASSWORD to what `openssl rand"), "{ran:?}");
+
     let mut product = Product::start(&["twilio"]).await;
     let ran = product.run(&["chat"], "My kitchen tap drips").await;
     assert_eq!(ran.code, Some(1));
@@ -89,12 +99,17 @@ async fn chat_is_a_phone_in_the_terminal() {
 
 #[tokio::test]
 async fn without_any_setting_everything_is_built_in() {
-    let nothing = [("OPENAI_API_KEY", ""), ("OPENAI_BASE_URL", ""), ("PUBLIC_URL", "")];
+    let nothing = [
+        ("CONSOLE_PASSWORD", ""),
+        ("OPENAI_API_KEY", ""),
+        ("OPENAI_BASE_URL", ""),
+        ("PUBLIC_URL", ""),
+    ];
     let mut product = Product::start_with(&[], &nothing).await;
     let printed = product.process.printed().join("\n");
     assert!(printed.contains("offline, built in"), "{printed}");
     assert!(printed.contains("mock: nothing is sent"), "{printed}");
-    assert_eq!(product.call(Method::GET, "/console").send().await.unwrap().status(), 200);
+    assert_eq!(product.known(Method::GET, "/console").send().await.unwrap().status(), 200);
     product.text_mock(ANN, "My kitchen tap drips").await;
     product.settled().await;
     assert_eq!(product.replies(&between("mock", ANN)).await.len(), 1);
@@ -104,8 +119,9 @@ async fn without_any_setting_everything_is_built_in() {
 async fn settings_may_stand_in_parameter_store() {
     let Some(moto) = moto().await else { return };
     let path = format!("/textback/{}", unique_name());
-    moto.put_parameter(&format!("{path}/CONSOLE_PASSWORD"), "open-sesame").await;
+    moto.put_parameter(&format!("{path}/CONSOLE_PASSWORD"), "open-sesame-71").await;
     let settings = [
+        ("CONSOLE_PASSWORD", ""),
         ("SECRETS_PATH", path.as_str()),
         ("AWS_ENDPOINT_URL", &moto.url),
         ("AWS_REGION", "us-east-1"),
@@ -115,7 +131,7 @@ async fn settings_may_stand_in_parameter_store() {
     let product = Product::start_with(&["mock"], &settings).await;
     let console = || product.call(Method::GET, "/console");
     assert_eq!(console().send().await.unwrap().status(), 401);
-    let known = console().basic_auth("owner", Some("open-sesame"));
+    let known = console().basic_auth("owner", Some("open-sesame-71"));
     assert_eq!(known.send().await.unwrap().status(), 200);
 }
 

@@ -1,9 +1,15 @@
 //! The operator's page, from wherever somebody may call it.
 
-use reqwest::{Method, RequestBuilder};
+use std::time::{Duration, Instant};
+
+use fakes::Relay;
+use futures::future::join_all;
+use reqwest::redirect::Policy;
+use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
 
-use crate::product::{ANN, Product};
+use crate::process::{Process, Settings};
+use crate::product::{ANN, PASSWORD, PUBLIC_URL, Product};
 
 const PAGES: [&str; 4] = [
     "/console",
@@ -12,50 +18,165 @@ const PAGES: [&str; 4] = [
     "/console/api/phones/%2B12025550143",
 ];
 const AT_HOME: (&str, &str) = ("PUBLIC_URL", "");
-const PASSWORD: &str = "correct-horse-battery";
+const NO_PASSWORD: (&str, &str) = ("CONSOLE_PASSWORD", "");
+const EVERYWHERE: (&str, &str) = ("HOST", "0.0.0.0");
 
 #[tokio::test]
-async fn at_home_it_needs_no_password_and_elsewhere_it_is_not_there() {
-    let product = Product::start_with(&["mock"], &[AT_HOME]).await;
+async fn the_first_look_takes_the_link_that_is_printed_once_and_logged_never() {
+    let product = Product::start_with(&[], &[AT_HOME, NO_PASSWORD]).await;
+    let printed = product.process.printed();
+    let links: Vec<_> = printed.iter().filter_map(|line| line.strip_prefix("console: ")).collect();
+    let link = format!("{}/console?token={}", product.home(), product.token().unwrap());
+    assert_eq!(links, [link.as_str()]);
+    // That it is not in the log is looked at for every product.
+
+    let browser = Client::builder().no_proxy().redirect(Policy::none()).build().unwrap();
+    let answer = browser.get(&link).send().await.unwrap();
+    assert_eq!(
+        (answer.status().as_u16(), &answer.headers()["location"]),
+        (303, &"/console".parse().unwrap())
+    );
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap();
+    let (cookie, attributes) = cookie.split_once("; ").unwrap();
+    assert_eq!(attributes, "Path=/; HttpOnly; SameSite=Strict");
     for path in PAGES {
-        let with =
-            |name: &str, value: &str| status(product.call(Method::GET, path).header(name, value));
-        assert_eq!(status(product.call(Method::GET, path)).await, 200, "{path}");
-        assert_eq!(with("host", "localhost:5000").await, 200, "{path}");
-        assert_eq!(with("x-forwarded-for", "203.0.113.7").await, 404, "{path}");
-        assert_eq!(with("forwarded", "for=127.0.0.1").await, 404, "{path}");
-        assert_eq!(with("host", "sms.example.test").await, 404, "{path}");
-        assert_eq!(with("host", "localhost.example.test").await, 404, "{path}");
-        assert_eq!(with("origin", "https://elsewhere.example.test").await, 404, "{path}");
-        assert_eq!(with("origin", "null").await, 404, "{path}");
+        let call = || product.call(Method::GET, path);
+        assert_eq!(status(call().header("cookie", cookie)).await, 200, "{path}");
+        assert_eq!(status(call().query(&[("token", "0".repeat(64))])).await, 403, "{path}");
+        let answer = call().send().await.unwrap();
+        assert_eq!(answer.status(), 403, "{path}");
+        let said = answer.text().await.unwrap();
+        assert!(said.starts_with("The console opens by the link"), "{said}");
+    }
+}
+
+/// A proxy that is told only where to go, and the other end of `ssh -R`, pass a stranger's call on
+/// as if it came from here.
+#[tokio::test]
+async fn behind_a_proxy_that_adds_nothing_a_stranger_sees_nothing() {
+    let mut product = Product::start_with(&["mock"], &[AT_HOME, NO_PASSWORD]).await;
+    product.text_mock(ANN, "My address is 12 Elm Street").await;
+    product.settled().await;
+    let proxy = Relay::to(&product.home());
+    for path in PAGES {
+        for host in ["localhost:5000", "127.0.0.1:5000", "text.example.test"] {
+            let call = || Client::new().get(format!("{}{path}", proxy.url())).header("host", host);
+            assert_eq!(status(call()).await, 403, "{path}");
+            assert_eq!(status(call().header("origin", "http://localhost:5000")).await, 403);
+            assert_eq!(status(call().header("sec-fetch-site", "same-origin")).await, 403);
+        }
     }
 }
 
 #[tokio::test]
-async fn where_others_can_come_it_is_not_there_without_a_password() {
-    let everywhere = [AT_HOME, ("HOST", "0.0.0.0")];
-    for product in
-        [Product::start(&["mock"]).await, Product::start_with(&["mock"], &everywhere).await]
-    {
+async fn with_real_people_it_is_not_there_without_a_password() {
+    for settings in [&[AT_HOME, NO_PASSWORD][..], &[NO_PASSWORD], &[NO_PASSWORD, EVERYWHERE]] {
+        let product = Product::start_with(&["twilio"], settings).await;
+        let printed = product.process.printed().join("\n");
+        let fix = "closed: set CONSOLE_PASSWORD to what `openssl rand -base64 24` prints";
+        assert!(printed.contains(fix) && product.token().is_none(), "{printed}");
         for path in PAGES {
-            assert_eq!(status(product.call(Method::GET, path)).await, 404, "{path}");
-            let told = product.call(Method::GET, path).basic_auth("", Some(""));
-            assert_eq!(status(told).await, 404, "{path}");
+            let call = || product.call(Method::GET, path).header("host", "localhost");
+            assert_eq!(status(call()).await, 404, "{path}");
+            assert_eq!(status(call().basic_auth("", Some(""))).await, 404, "{path}");
+            assert_eq!(status(call().bearer_auth("")).await, 404, "{path}");
         }
     }
 }
 
 #[tokio::test]
 async fn whoever_knows_the_password_sees_it_from_anywhere() {
-    let locked = [("CONSOLE_PASSWORD", PASSWORD)];
-    let product = Product::start_with(&["mock"], &locked).await;
+    let product = Product::start_with(&["twilio", "mock"], &[EVERYWHERE]).await;
+    assert_eq!(product.token(), None);
     for path in PAGES {
         let call = || product.call(Method::GET, path).header("x-forwarded-for", "203.0.113.7");
         assert_eq!(status(call()).await, 401, "{path}");
         assert_eq!(status(call().basic_auth("owner", Some("guess"))).await, 401, "{path}");
         let known = || call().basic_auth("owner", Some(PASSWORD));
         assert_eq!(status(known()).await, 200, "{path}");
+        assert_eq!(status(known().header("origin", PUBLIC_URL)).await, 200, "{path}");
         assert_eq!(status(known().header("origin", "https://elsewhere.test")).await, 403, "{path}");
+        assert_eq!(status(known().header("sec-fetch-site", "cross-site")).await, 403, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_password_that_can_be_guessed_closes_the_console_and_nothing_else() {
+    let mut product =
+        Product::start_with(&["twilio"], &[("CONSOLE_PASSWORD", "eleven-char")]).await;
+    let fix = "`openssl rand -base64 24`";
+    assert!(product.process.printed().join("\n").contains(fix));
+    product.process.logs(fix).await;
+    for path in PAGES {
+        let call = product.call(Method::GET, path).basic_auth("owner", Some("eleven-char"));
+        assert_eq!(status(call).await, 404, "{path}");
+    }
+    product.text(ANN, "My tap drips").await;
+    product.settled().await;
+    assert_eq!(product.twilio.texts_to(ANN).len(), 1);
+}
+
+#[tokio::test]
+async fn whoever_guesses_is_noticed_and_holds_up_nobody_else() {
+    let product = Product::start(&["twilio"]).await;
+    let call = || product.call(Method::GET, "/console");
+    let known = call().basic_auth("owner", Some(PASSWORD)).send().await.unwrap();
+    let cookie = known.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap();
+
+    let begun = Instant::now();
+    let guesses = (0..100).map(|guess| status(call().basic_auth("", Some(format!("{guess}")))));
+    let guesses = join_all(guesses);
+    let owner = async {
+        let begun = Instant::now();
+        assert_eq!(status(call().basic_auth("owner", Some(PASSWORD))).await, 200);
+        assert_eq!(status(call().header("cookie", cookie)).await, 200);
+        begun.elapsed()
+    };
+    let (guesses, owner) = tokio::join!(guesses, owner);
+    assert_eq!(guesses, [401; 100]);
+    assert!(begun.elapsed() >= Duration::from_secs(1), "each but the first few is held for one");
+    assert!(owner < Duration::from_secs(1), "the owner waited {owner:?}");
+    product.process.logs(r#""alarm":"console.guesses""#).await;
+}
+
+/// A start that would take the mock's texts from anybody ends.
+#[tokio::test]
+async fn the_mock_is_never_open_where_others_can_come() {
+    let twilio = [
+        ("TWILIO_ACCOUNT_SID", "AC0"),
+        ("TWILIO_AUTH_TOKEN", "token-of-the-owner"),
+        ("TWILIO_FROM", "+12025550100"),
+        ("USE_MOCK", "true"),
+    ];
+    for settings in [
+        &[EVERYWHERE][..],
+        &[("HOST", "::")],
+        &[("PUBLIC_URL", PUBLIC_URL)],
+        &[("PUBLIC_URL", "http://localhost.example.test")],
+        &[("PUBLIC_URL", "http://0.0.0.0:5000")],
+        &[("PUBLIC_URL", PUBLIC_URL), ("CONSOLE_LOCAL", "true")],
+        &[EVERYWHERE, ("CONSOLE_LOCAL", "false")],
+        &[&twilio[..], &[EVERYWHERE]].concat(),
+        &[&twilio[..], &[("PUBLIC_URL", PUBLIC_URL)]].concat(),
+    ] {
+        let (code, printed, said) = start(settings).await;
+        assert_eq!((code, printed), (Some(1), vec![]), "{settings:?}");
+        assert!(
+            matches!(&said[..], [line] if line.starts_with("error: USE_MOCK cannot be used: ")
+                && line.contains("set CONSOLE_PASSWORD to what `openssl rand -base64 24` prints")),
+            "{settings:?}: {said:?}"
+        );
+    }
+}
+
+/// Where a container's port is published on loopback alone, whoever starts it may say so.
+#[tokio::test]
+async fn a_container_may_say_that_nobody_else_can_come() {
+    let container = [AT_HOME, NO_PASSWORD, EVERYWHERE, ("CONSOLE_LOCAL", "true")];
+    let product = Product::start_with(&["mock"], &container).await;
+    for path in PAGES {
+        assert_eq!(status(product.call(Method::GET, path)).await, 403, "{path}");
+        assert_eq!(status(product.known(Method::GET, path)).await, 200, "{path}");
     }
 }
 
@@ -88,5 +209,18 @@ async fn status(call: RequestBuilder) -> u16 {
 }
 
 async fn ask(product: &Product, path: &str) -> Value {
-    product.call(Method::GET, path).send().await.unwrap().json().await.unwrap()
+    product.known(Method::GET, path).send().await.unwrap().json().await.unwrap()
+}
+
+/// Starts the program with these settings alone, and waits until it ends.
+async fn start(settings: &[(&str, &str)]) -> (Option<i32>, Vec<String>, Vec<String>) {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().to_str().unwrap();
+    let settings: Settings = [("DATA_DIR", data), ("PORT", "0")]
+        .iter()
+        .chain(settings)
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    let mut process = Process::start(&[], &settings, "");
+    (process.end().await, process.printed(), process.logged())
 }

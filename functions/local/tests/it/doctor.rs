@@ -50,7 +50,8 @@ async fn a_correct_set_up_is_all_ticks() {
         "    ✓ model: gpt-4.1-mini answers in ",
         "    ✓ store: answers in ",
         "    ✓ public url: https://sms.example.test answers in ",
-        "10 checks: 10 work, 0 doubtful, 0 broken",
+        "    ✓ console: asks for its password",
+        "11 checks: 11 work, 0 doubtful, 0 broken",
     ] {
         assert!(ran.printed.iter().any(|printed| printed.starts_with(line)), "{line}: {ran:?}");
     }
@@ -65,6 +66,11 @@ async fn each_setting_that_is_wrong_is_named_and_nothing_else() {
     let others = Front::start("else.example.test", deployed.product.address()).await;
     let others = deployed.file(others.certificate());
     for (settings, found, fix) in [
+        (
+            &[("CONSOLE_PASSWORD", "eleven-char")][..],
+            "✗ console: its password has fewer than 12 characters",
+            "Set CONSOLE_PASSWORD to what `openssl rand -base64 24` prints.",
+        ),
         (
             &[("OPENAI_API_KEY", "sk-another")][..],
             "✗ model: the key is wrong (401 invalid_api_key)",
@@ -293,6 +299,7 @@ async fn programs_read_the_same() {
             r#""model" "works""#,
             r#""agent_file" "works""#,
             r#""business_file" "doubtful""#,
+            r#""console" "works""#,
             r#""clock" "works""#,
         ]
     );

@@ -12,6 +12,7 @@ mod doctor;
 mod failover;
 mod log;
 mod messagecentral;
+mod mock;
 mod process;
 mod product;
 mod quarantine;

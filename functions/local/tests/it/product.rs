@@ -28,6 +28,8 @@ pub(crate) const BOB: &str = "+12025550144";
 
 /// The address that the owner pasted into the providers' consoles.
 pub(crate) const PUBLIC_URL: &str = "https://sms.example.test";
+/// What the owner is asked for at the console.
+pub(crate) const PASSWORD: &str = "correct-horse-battery";
 /// What the owner made MessageCentral carry on it.
 pub(crate) const WEBHOOK_TOKEN: &str = "open-sesame-9d1f0c";
 
@@ -61,6 +63,7 @@ impl Product {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
         let mut all = vec![
+            ("CONSOLE_PASSWORD", PASSWORD.into()),
             ("DATA_DIR", data.to_str().unwrap().to_owned()),
             ("LOG_FORMAT", "json".into()),
             ("OPENAI_API_KEY", OpenAi::KEY.into()),
@@ -103,6 +106,7 @@ impl Product {
             private.add_said(value);
         }
         let (process, address) = serve(&settings).await;
+        token(&process.printed()).iter().for_each(|token| private.add(token));
         let data_dir = settings::Settings::from([("DATA_DIR", data.to_str().unwrap())]);
         let store = Store::open(&data_dir).unwrap();
         Self { twilio, messagecentral, openai, store, settings, process, address, private, folder }
@@ -145,8 +149,22 @@ impl Product {
         let id = Uuid::new_v4().simple().to_string();
         let text = json!({ "from": from, "text": body, "id": id });
         self.private.add_strings(&text);
-        let call = self.call(Method::POST, "/webhooks/mock/inbound").json(&text);
+        let call = self.known(Method::POST, "/webhooks/mock/inbound").json(&text);
         assert_eq!(call.send().await.unwrap().status(), 200);
+    }
+
+    /// A call of somebody whom the console lets in, by the password or by the link of this start.
+    pub(crate) fn known(&self, method: Method, path: &str) -> RequestBuilder {
+        let call = self.call(method, path);
+        match self.token() {
+            Some(token) => call.bearer_auth(token),
+            None => call.basic_auth("owner", Some(PASSWORD)),
+        }
+    }
+
+    /// What stands in the link that it printed, if it did.
+    pub(crate) fn token(&self) -> Option<String> {
+        token(&self.process.printed())
     }
 
     /// Where it listens.
@@ -276,7 +294,10 @@ impl Product {
         let logged = self.process.logged();
         check_form(&logged);
         self.private.check_absence(&logged);
-        self.private.check_absence(&self.process.printed());
+        // The link is printed, and nowhere else.
+        let mut printed = self.process.printed();
+        printed.retain(|line| !line.starts_with("console: "));
+        self.private.check_absence(&printed);
     }
 }
 
@@ -288,6 +309,12 @@ impl Drop for Product {
             self.kill();
         }
     }
+}
+
+/// What stands in the link of the console, in what the program printed.
+fn token(printed: &[String]) -> Option<String> {
+    let link = printed.iter().find_map(|line| line.strip_prefix("console: "))?;
+    Some(link.split_once("/console?token=")?.1.to_owned())
 }
 
 /// Moves all times in this to an earlier one.
@@ -335,5 +362,6 @@ async fn serve(settings: &Settings) -> (Process, SocketAddr) {
         answer.is_ok_and(|answer| answer.status() == 200)
     })
     .await;
+    process.prints("console").await;
     (process, address)
 }

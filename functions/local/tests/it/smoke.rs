@@ -9,8 +9,6 @@ use tokio::net::TcpListener;
 
 use crate::product::{Product, Ran, WEBHOOK_TOKEN, between};
 
-const PASSWORD: &str = "correct-horse-battery";
-
 /// What it texts from.
 const NOBODY: &str = "+15005550006";
 
@@ -100,7 +98,7 @@ async fn smoke_names_a_model_that_does_not_answer() {
 
 /// The product where the world can call it.
 async fn on_the_air(providers: &[&str]) -> Product {
-    let settings = [("CONSOLE_PASSWORD", PASSWORD), ("PUBLIC_URL", "")];
+    let settings = [("PUBLIC_URL", "")];
     let mut product = Product::start_with(providers, &settings).await;
     product.settings.insert("PUBLIC_URL".into(), product.home());
     product

@@ -1,5 +1,6 @@
 //! What providers report afterwards.
 
+use access::Access;
 use axum::body::Body;
 use tower::ServiceExt;
 
@@ -57,6 +58,7 @@ async fn answers_under_the_trace_of_the_text() {
     let receipt = scene.receipt(&sid(&scene), "delivered", None).request().map(Body::from);
     let router = receipts::Receipts {
         providers: scene.process.turn.providers.clone(),
+        access: Access::nobody(),
         store: scene.process.store.clone(),
         queue: scene.process.queue.clone(),
     };

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
+use access::Access;
 use agent::{Agent, Page, Patience};
 use bytes::Bytes;
 use conversations::{Conversation, ConversationId, Loaded, Store, Trace, Unavailable};
@@ -498,6 +499,7 @@ impl Process {
         Self {
             inbound: Inbound {
                 providers: providers.clone(),
+                access: Access::nobody(),
                 store: store.clone(),
                 queue: queue.clone(),
             },
@@ -510,6 +512,7 @@ impl Process {
             },
             receipts: Arc::new(Receipts {
                 providers: providers.clone(),
+                access: Access::nobody(),
                 store: store.clone(),
                 queue: queue.clone(),
             }),

@@ -251,6 +251,7 @@ pub(crate) fn received_line(received: &Result<Vec<Event>, WebhookError>) -> Stri
     let events = match received {
         Ok(events) => events,
         Err(WebhookError::Forged) => return "forged".into(),
+        Err(WebhookError::Unsigned) => return "unsigned".into(),
         Err(WebhookError::Unprovable(reason)) => return format!("unprovable: {reason}"),
         Err(WebhookError::Malformed(reason)) => return format!("malformed: {reason}"),
         Err(WebhookError::Unreadable(reason)) => return format!("unreadable: {reason}"),

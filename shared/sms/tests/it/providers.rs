@@ -127,11 +127,35 @@ fn are_asked_in_the_order_of_preference() {
 
 #[test]
 fn are_asked_as_the_owner_wrote() {
-    let settings = [&TWILIO[..], &[("USE_MOCK", "1"), ("SMS_PROVIDERS", "Mock, twilio")]].concat();
+    let settings =
+        [&TWILIO[..], &MESSAGECENTRAL, &[("SMS_PROVIDERS", "Twilio, messagecentral")]].concat();
     let providers = configured(&settings, false).unwrap();
-    assert_eq!(providers.names(), ["mock", "twilio"]);
-    assert_eq!(answering(&providers, "twilio"), ["mock", "twilio"]);
-    assert_eq!(answering(&providers, "mock"), ["mock", "twilio"]);
+    assert_eq!(answering(&providers, "twilio"), ["twilio", "messagecentral"]);
+}
+
+/// A stranger who got to the mock would otherwise text anybody, by a company and on our account.
+#[test]
+fn of_the_mock_and_of_companies_never_carry_for_each_other() {
+    for order in ["mock,twilio,messagecentral", "twilio,mock,messagecentral", "mock", "twilio"] {
+        let settings =
+            [&TWILIO[..], &MESSAGECENTRAL, &[("USE_MOCK", "1"), ("SMS_PROVIDERS", order)]].concat();
+        let providers = configured(&settings, false).unwrap();
+        let pretended = answering(&providers, "mock");
+        assert!(pretended.iter().all(|name| *name == "mock"), "{order}: {pretended:?}");
+        for real in ["twilio", "messagecentral", "vonage", ""] {
+            assert!(!answering(&providers, real).contains(&"mock"), "{order}: {real}");
+        }
+    }
+}
+
+#[test]
+fn are_real_where_a_company_has_settings_whatever_is_made_of_it() {
+    let are_real = |values: &[(&str, &str)]| configured(values, true).unwrap().are_real();
+    assert!(!are_real(&[]));
+    assert!(!are_real(&[("USE_MOCK", "true")]));
+    assert!(are_real(&TWILIO));
+    let mock = [("USE_MOCK", "true"), ("SMS_PROVIDERS", "mock")];
+    assert!(are_real(&[&TWILIO[..], &mock].concat()));
 }
 
 #[test]

@@ -1,0 +1,42 @@
+//! How people get into the console of this process, and texts by the mock with them.
+
+use std::net::IpAddr;
+
+use access::Access;
+use settings::{Names, Settings, SettingsError};
+use sms::Providers;
+use url::Url;
+
+/// What [`access`] reads beside the password.
+pub(crate) const SETTINGS: Names = &["CONSOLE_LOCAL"];
+
+/// By the password. Without one, by the link that the start prints, while there is nobody to pretend
+/// anything to and nobody else to come: no company is configured, and the process listens at `bound`
+/// and is known at `public_url` to this machine alone. Stops the start if anybody could text by the
+/// mock otherwise.
+pub(crate) fn access(
+    settings: &Settings,
+    providers: &Providers,
+    public_url: &str,
+    bound: IpAddr,
+) -> Result<Access, SettingsError> {
+    // So it may be told of a container, where every port is bound to every address.
+    let local = settings.switch("CONSOLE_LOCAL")?.unwrap_or(false);
+    if settings.get("CONSOLE_PASSWORD").is_some() {
+        return Ok(Access::by_password(settings, public_url));
+    }
+    let at_home = (bound.is_loopback() || local)
+        && Url::parse(public_url).is_ok_and(|url| access::is_loopback(&url));
+    match at_home {
+        true if providers.are_real() => Ok(Access::nobody()),
+        true => Ok(Access::by_link(public_url)),
+        false if providers.named("mock").is_none() => Ok(Access::nobody()),
+        false => Err(SettingsError::Invalid {
+            name: "USE_MOCK",
+            problem:
+                "nobody signs what the mock takes, and HOST or PUBLIC_URL lets others in: set \
+                      CONSOLE_PASSWORD to what `openssl rand -base64 24` prints, or USE_MOCK=false"
+                    .into(),
+        }),
+    }
+}

@@ -1,0 +1,286 @@
+//! Who may see the console, and whose calls the mock takes: one rule for both.
+//!
+//! A caller shows a password, the link of this start, or the cookie that a browser got for one of
+//! them. Nothing is believed because something is absent: a proxy that passes a call on without a
+//! header of its own, and a tunnel, look like this machine.
+
+#![warn(missing_docs)]
+
+mod pages;
+mod tries;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use host::Caller;
+use http::request::Parts;
+use http::{HeaderName, HeaderValue, Method, header};
+use secrecy::{ExposeSecret, SecretString};
+use settings::{Names, Settings};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+use url::form_urlencoded;
+use uuid::Uuid;
+
+use crate::pages::OwnPages;
+use crate::tries::Tries;
+
+pub use pages::is_loopback;
+
+/// The shortest password that opens anything, in characters. Nobody guesses one of so many that a
+/// program has made, however long they try.
+const SHORTEST: usize = 12;
+
+/// The parameter of the link.
+const TOKEN: &str = "token";
+
+/// Who may see the console and text as its phone does. Clones count wrong tries together.
+#[derive(Clone)]
+pub struct Access {
+    door: Door,
+    pages: OwnPages,
+    /// What the cookie is called. One for each port, since a browser keeps those of all ports of this
+    /// machine together.
+    cookie: String,
+    tries: Arc<Tries>,
+}
+
+/// What opens it. A `session` is what a browser keeps.
+#[derive(Clone)]
+enum Door {
+    Closed(Closed),
+    Password { password: SecretString, session: SecretString },
+    Link { session: SecretString },
+}
+
+/// Why nobody is let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closed {
+    /// There is no password.
+    NoPassword,
+    /// The password is too short.
+    WeakPassword,
+}
+
+/// How a call was let in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Admitted {
+    /// It is known.
+    Known,
+    /// By the password: its browser is to keep this cookie.
+    ByPassword(HeaderValue),
+    /// By the link: its browser is to keep this cookie, and to come back without the token.
+    ByLink(HeaderValue),
+}
+
+/// Why a call is turned away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// Nobody is let in.
+    Closed(Closed),
+    /// The password is missing or wrong.
+    Password,
+    /// The link is missing or that of another start.
+    Link,
+    /// The call comes from a page of somebody else's.
+    Foreign,
+}
+
+/// What a caller shows.
+#[derive(Default)]
+struct Shown<'a> {
+    sessions: Vec<&'a str>,
+    password: Option<Vec<u8>>,
+    token: Option<String>,
+}
+
+impl Access {
+    /// What [`Access::by_password`] reads.
+    pub const SETTINGS: Names = &["CONSOLE_PASSWORD"];
+
+    /// Lets in whoever knows `CONSOLE_PASSWORD`, and nobody without one. `public_url` is where the
+    /// console's own pages are.
+    pub fn by_password(settings: &Settings, public_url: &str) -> Self {
+        let door = match settings.secret("CONSOLE_PASSWORD") {
+            None => Door::Closed(Closed::NoPassword),
+            Some(password) if password.expose_secret().chars().count() < SHORTEST => {
+                Door::Closed(Closed::WeakPassword)
+            }
+            Some(password) => Door::Password { session: session(&password), password },
+        };
+        Self::new(door, public_url)
+    }
+
+    /// Lets in whoever has the link that is made here, by which nobody else can have been given it.
+    pub fn by_link(public_url: &str) -> Self {
+        // Each of the two holds 122 random bits.
+        let session = [Uuid::new_v4(), Uuid::new_v4()].map(|half| half.simple().to_string());
+        Self::new(Door::Link { session: session.concat().into() }, public_url)
+    }
+
+    /// Lets nobody in.
+    pub fn nobody() -> Self {
+        Self::new(Door::Closed(Closed::NoPassword), "")
+    }
+
+    fn new(door: Door, public_url: &str) -> Self {
+        let pages = OwnPages::at(public_url);
+        let cookie = match pages.port() {
+            Some(port) => format!("console-{port}"),
+            None => "console".into(),
+        };
+        Self { door, pages, cookie, tries: Arc::default() }
+    }
+
+    /// Why nobody is let in, if so.
+    pub fn closed(&self) -> Option<Closed> {
+        match self.door {
+            Door::Closed(why) => Some(why),
+            Door::Password { .. } | Door::Link { .. } => None,
+        }
+    }
+
+    /// The path that lets a browser in, if that is how it gets in. It is a secret.
+    pub fn link(&self) -> Option<String> {
+        match &self.door {
+            Door::Link { session } => Some(format!("/console?{TOKEN}={}", session.expose_secret())),
+            Door::Password { .. } | Door::Closed(_) => None,
+        }
+    }
+
+    /// The `Authorization` by which this process itself is let in.
+    pub fn authorization(&self) -> Option<HeaderValue> {
+        let (Door::Password { session, .. } | Door::Link { session }) = &self.door else {
+            return None;
+        };
+        HeaderValue::try_from(format!("Bearer {}", session.expose_secret())).ok()
+    }
+
+    /// Lets a call in, or says why not. Whoever guesses again and again waits for the answer; whoever
+    /// is let in never does.
+    pub async fn admit(&self, call: &Parts) -> Result<Admitted, Refused> {
+        let refused = match &self.door {
+            Door::Closed(why) => return Err(Refused::Closed(*why)),
+            Door::Password { .. } => Refused::Password,
+            Door::Link { .. } => Refused::Link,
+        };
+        if self.pages.is_foreign(call) {
+            return Err(Refused::Foreign);
+        }
+        let shown = Shown::by(call, &self.cookie);
+        if let Some(admitted) = self.judge(&shown) {
+            return Ok(admitted);
+        }
+        if !shown.is_empty() {
+            let caller = Caller::of(&call.extensions).counted_as();
+            tokio::time::sleep(self.tries.wrong(caller, Instant::now())).await;
+        }
+        Err(refused)
+    }
+
+    fn judge(&self, shown: &Shown<'_>) -> Option<Admitted> {
+        let (Door::Password { session, .. } | Door::Link { session }) = &self.door else {
+            return None;
+        };
+        if shown.sessions.iter().any(|shown| is(shown.as_bytes(), session)) {
+            return Some(Admitted::Known);
+        }
+        match &self.door {
+            Door::Password { password, .. } => {
+                let right = is(shown.password.as_ref()?, password);
+                right.then(|| Admitted::ByPassword(self.cookie(session)))
+            }
+            Door::Link { session } => {
+                let right = is(shown.token.as_ref()?.as_bytes(), session);
+                right.then(|| Admitted::ByLink(self.cookie(session)))
+            }
+            Door::Closed(_) => None,
+        }
+    }
+
+    fn cookie(&self, session: &SecretString) -> HeaderValue {
+        let secure = if self.pages.are_secure() { "; Secure" } else { "" };
+        let (name, session) = (&self.cookie, session.expose_secret());
+        // The phone's calls go to the webhooks, beside the console.
+        let cookie = format!("{name}={session}; Path=/; HttpOnly; SameSite=Strict{secure}");
+        HeaderValue::try_from(cookie).expect("a session is hexadecimal")
+    }
+}
+
+impl Closed {
+    /// What to do about it, as the end of a sentence.
+    pub fn fix(self) -> &'static str {
+        match self {
+            Self::NoPassword => "set CONSOLE_PASSWORD to what `openssl rand -base64 24` prints",
+            Self::WeakPassword => {
+                "CONSOLE_PASSWORD has fewer than 12 characters: set it to what `openssl rand \
+                 -base64 24` prints"
+            }
+        }
+    }
+}
+
+impl<'a> Shown<'a> {
+    fn by(call: &'a Parts, cookie: &str) -> Self {
+        let mut shown = Self::default();
+        for cookies in call.headers.get_all(header::COOKIE) {
+            let pairs = cookies.to_str().unwrap_or_default().split(';');
+            let ours = pairs.filter_map(|pair| pair.trim().strip_prefix(cookie)?.strip_prefix('='));
+            shown.sessions.extend(ours);
+        }
+        let authorization = one(call, &header::AUTHORIZATION).and_then(|it| it.split_once(' '));
+        match authorization {
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
+                shown.sessions.push(token.trim());
+            }
+            Some((scheme, pair)) if scheme.eq_ignore_ascii_case("basic") => {
+                shown.password = Some(password(pair).unwrap_or_default());
+            }
+            Some(_) | None => {}
+        }
+        if call.method == Method::GET {
+            let query = call.uri.query().unwrap_or_default();
+            let mut pairs = form_urlencoded::parse(query.as_bytes());
+            shown.token = pairs.find_map(|(name, value)| (name == TOKEN).then(|| value.into()));
+        }
+        shown
+    }
+
+    fn is_empty(&self) -> bool {
+        self.sessions.is_empty() && self.password.is_none() && self.token.is_none()
+    }
+}
+
+/// What a browser keeps for the password. Every process that knows the password knows it; it ends when
+/// the password is changed.
+fn session(password: &SecretString) -> SecretString {
+    let key = password.expose_secret().as_bytes();
+    let mac = Hmac::<Sha256>::new_from_slice(key).expect("a key may have any length");
+    let mac = mac.chain_update("the console's session").finalize().into_bytes();
+    mac.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()
+}
+
+/// The password in `Basic` credentials, under whichever user name.
+fn password(pair: &str) -> Option<Vec<u8>> {
+    let mut pair = BASE64_STANDARD.decode(pair.trim()).ok()?;
+    let colon = pair.iter().position(|byte| *byte == b':')?;
+    Some(pair.split_off(colon + 1))
+}
+
+/// Whether this is the secret. Digests are of one length, so that not even the length of the secret
+/// can be timed.
+fn is(shown: &[u8], secret: &SecretString) -> bool {
+    let (shown, secret) =
+        (Sha256::digest(shown), Sha256::digest(secret.expose_secret().as_bytes()));
+    shown.as_slice().ct_eq(secret.as_slice()).into()
+}
+
+/// The value of a header that is there exactly once.
+fn one<'a>(call: &'a Parts, name: &HeaderName) -> Option<&'a str> {
+    let mut values = call.headers.get_all(name).iter();
+    let value = values.next()?.to_str().ok()?;
+    values.next().is_none().then_some(value)
+}
