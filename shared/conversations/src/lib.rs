@@ -16,6 +16,8 @@ mod conversation;
 mod credentials;
 mod documents;
 mod federation;
+#[cfg(feature = "sqlite")]
+mod file;
 mod firestore;
 mod id;
 mod kept;

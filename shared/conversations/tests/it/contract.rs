@@ -377,7 +377,7 @@ pub(crate) fn claim(message: &str) -> Claim {
     Claim::of_message("twilio", message)
 }
 
-fn arrival(message: &str, body: &str, at: Timestamp) -> Arrival {
+pub(crate) fn arrival(message: &str, body: &str, at: Timestamp) -> Arrival {
     Arrival {
         claim: claim(message),
         ours: OURS.into(),

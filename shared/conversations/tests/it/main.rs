@@ -3,10 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 mod contract;
+mod file;
 mod quarantine;
 mod statuses;
 mod watched;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use conversations::Store;
@@ -77,8 +79,11 @@ promises! {
 }
 
 fn sqlite(folder: &tempfile::TempDir) -> Arc<Store> {
-    let folder = folder.path().to_str().unwrap();
-    Arc::new(Store::open(&Settings::from([("DATA_DIR", folder)])).unwrap())
+    Arc::new(Store::open(&data_dir(&folder.path().join("data"))).unwrap())
+}
+
+fn data_dir(folder: &Path) -> Settings {
+    Settings::from([("DATA_DIR", folder.to_str().unwrap())])
 }
 
 async fn firestore() -> Option<Arc<Store>> {
