@@ -97,7 +97,10 @@ impl<'a> Wake<'a> {
 
     async fn reload(&self, loaded: &mut Loaded) -> Result<(), Unavailable> {
         match self.turn.store.load(&loaded.id).await? {
-            Some(again) => *loaded = again,
+            Some(again) => {
+                *loaded = again;
+                loaded.conversation.put_right(self.clock.now());
+            }
             None => {
                 // It has been forgotten: there is nothing to do any more.
                 loaded.conversation.waiting.clear();

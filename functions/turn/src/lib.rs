@@ -89,7 +89,10 @@ impl Turn {
 impl Wake<'_> {
     async fn run(&self) -> Result<(), Unavailable> {
         match self.turn.store.load(&self.id).await? {
-            Some(mut loaded) => self.work(&mut loaded).await?,
+            Some(mut loaded) => {
+                loaded.conversation.put_right(self.clock.now());
+                self.work(&mut loaded).await?;
+            }
             None => self.probe().await?,
         }
         self.deliver().await

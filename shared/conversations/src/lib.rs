@@ -11,6 +11,7 @@
 #![warn(missing_docs)]
 
 mod attempts;
+mod clock;
 mod consents;
 mod conversation;
 mod credentials;

@@ -156,12 +156,16 @@ impl Sqlite {
 
     /// Removes what has expired, and sees to it that what was removed, then or before, is gone from
     /// the file and from what lies beside it.
-    pub(crate) async fn expire(&self, now_ms: i64) -> Result<(), Unavailable> {
+    pub(crate) async fn expire(&self, now_ms: i64, worth_ms: i64) -> Result<(), Unavailable> {
         let leftovers = Arc::clone(&self.leftovers);
         self.run(move |connection| {
             let expired = connection
-                .prepare_cached("DELETE FROM documents WHERE body ->> '$.expires_at' <= ?1")?
-                .execute([now_ms])?;
+                .prepare_cached(
+                    "DELETE FROM documents WHERE body ->> '$.expires_at' <= min(?1, ?2 + (
+                         SELECT min(body ->> '$.expires_at') FROM documents
+                         WHERE body ->> '$.expires_at' IS NOT NULL))",
+                )?
+                .execute([now_ms, worth_ms])?;
             leftovers.fetch_or(expired > 0, Ordering::Relaxed);
             if leftovers.load(Ordering::Relaxed) {
                 leftovers.store(!truncate(connection)?, Ordering::Relaxed);

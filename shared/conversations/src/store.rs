@@ -259,16 +259,18 @@ impl Store {
     }
 
     /// Writes down that a person is back, as they said at this time. Once for each message, and not
-    /// if they have stopped since.
+    /// if they have stopped since. A stop that lies in the future, by a clock that was ahead, is one
+    /// of now.
     pub async fn start(
         &self,
         claim: &Claim,
         theirs: &Number,
         said: Timestamp,
+        now: Timestamp,
     ) -> Result<(), Unavailable> {
         let stop = at("stops", &person(theirs));
         if let Some(found) = self.get_one(stop.clone()).await?
-            && read::<Stop>(found)?.at > said
+            && read::<Stop>(found)?.at.min(now) > said
         {
             return Ok(());
         }
@@ -420,11 +422,6 @@ impl Store {
         let effect = Effect { tries: effect.tries + 1, due_at: until, ..effect.clone() };
         self.documents.commit(vec![keep_effect(&effect)]).await?;
         Ok(())
-    }
-
-    /// Forgets what has expired, where the store does not do so by itself.
-    pub async fn expire(&self, now: Timestamp) -> Result<(), Unavailable> {
-        self.documents.expire(now.as_millisecond()).await
     }
 
     /// Carries out writes on condition that nobody was faster. False otherwise: nothing was written.
