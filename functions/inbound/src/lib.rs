@@ -120,6 +120,8 @@ impl Inbound {
         if text.body.chars().count() > LONGEST_TEXT {
             return Err(TakeError::TooLong);
         }
+        // Nothing comes later than now. A clock that was ahead may say so of what was kept.
+        let came = came.min(now);
         let claim = claim(provider.name(), &text);
         match policy::keyword(&text.body) {
             Some(Keyword::Stop) => {
@@ -128,7 +130,7 @@ impl Inbound {
                 self.store.stop(&claim, &text.from, &stop).await?;
             }
             Some(Keyword::Start) => {
-                self.store.start(&claim, provider.name(), &text.from, came).await?;
+                self.store.start(&claim, provider.name(), &text.from, came, now).await?;
             }
             // YES is an ordinary word unless the person has stopped, which the turn knows.
             Some(Keyword::Yes | Keyword::Help) | None => {}

@@ -51,6 +51,9 @@ pub enum SweepError {
 impl Sweep {
     /// One run.
     pub async fn run(&self, now: Timestamp) -> Result<(), SweepError> {
+        for (conversation, until) in self.store.put_right(now).await? {
+            self.wake_one(&conversation, until, now).await?;
+        }
         self.wake(now).await?;
         let joined = self.store.join_receipts(None, AT_ONCE).await?;
         if joined > 0 {

@@ -28,7 +28,8 @@ async fn dead_letters_are_an_alarm_every_five_minutes() {
         ]))
     };
     let folder = tempfile::tempdir().unwrap();
-    let store = Settings::from([("DATA_DIR", folder.path().to_str().unwrap())]);
+    let data = folder.path().join("data");
+    let store = Settings::from([("DATA_DIR", data.to_str().unwrap())]);
     let sweep = Sweep {
         store: Arc::new(Store::open(&store).unwrap()),
         queue: open(&url).unwrap().unwrap(),

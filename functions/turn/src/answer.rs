@@ -419,7 +419,7 @@ impl<'a> Wake<'a> {
         let mut counted = Counted::of(&draft.next);
         counted.replied.note(kind, self.clock.now());
         if run.thinks() {
-            counted.exchanges.note(&run.bodies(), Some(&body));
+            counted.exchanges.note(&run.bodies(), Some(&body), self.clock.now());
         }
         counted.keep(&mut draft.next);
         let texted = run.texts.last();

@@ -124,7 +124,7 @@ impl<'a> Wake<'a> {
         let counted = Counted::of(conversation);
         let kind = if run.thinks() { ReplyKind::Answer } else { ReplyKind::Keyword };
         if run.thinks()
-            && let Verdict::Silence { sign, first } = counted.exchanges.judge(&run.bodies())
+            && let Verdict::Silence { sign, first } = counted.exchanges.judge(&run.bodies(), now)
         {
             return Gate::Closed(Closed::Loop(sign.to_string(), first));
         }
@@ -162,7 +162,7 @@ impl<'a> Wake<'a> {
             Gate::Closed(closed) => {
                 if let Closed::Loop(..) = closed {
                     let mut counted = Counted::of(&draft.next);
-                    counted.exchanges.note(&run.bodies(), None);
+                    counted.exchanges.note(&run.bodies(), None, now);
                     counted.keep(&mut draft.next);
                 }
                 draft.changes.extend(self.told(closed, run).map(Change::Notice));

@@ -151,15 +151,16 @@ impl Documents {
         }
     }
 
-    /// Removes what has expired. Firestore does that by itself, by a TTL policy on `expires_at`.
+    /// Removes what has expired, beginning with the earliest and ending with what expired `worth_ms`
+    /// after it. Firestore does that by itself, by a TTL policy on `expires_at`.
     #[cfg_attr(
         not(feature = "sqlite"),
         expect(unused_variables, reason = "Firestore needs no help")
     )]
-    pub(crate) async fn expire(&self, now_ms: i64) -> Result<(), Unavailable> {
+    pub(crate) async fn expire(&self, now_ms: i64, worth_ms: i64) -> Result<(), Unavailable> {
         match self {
             #[cfg(feature = "sqlite")]
-            Self::Sqlite(sqlite) => sqlite.expire(now_ms).await,
+            Self::Sqlite(sqlite) => sqlite.expire(now_ms, worth_ms).await,
             Self::Firestore(_) => Ok(()),
         }
     }

@@ -12,11 +12,14 @@
 
 mod admissions;
 mod attempts;
+mod clock;
 mod consents;
 mod conversation;
 mod credentials;
 mod documents;
 mod federation;
+#[cfg(feature = "sqlite")]
+mod file;
 mod firestore;
 mod id;
 mod kept;

@@ -12,9 +12,6 @@ use crate::documents::Documents;
 use crate::federation::Federation;
 use crate::firestore::Firestore;
 
-/// The embedded store's file in its folder.
-const FILE: &str = "textback.db";
-
 /// Why there is no store.
 #[derive(Debug, Error)]
 pub enum OpenError {
@@ -53,14 +50,9 @@ impl Store {
     /// The same, for whoever only looks: makes no folder and no file. `None`: nothing was ever kept
     /// in `DATA_DIR`.
     pub fn open_existing(settings: &Settings) -> Result<Option<Self>, OpenError> {
-        if let Some(firestore) = firestore(settings)? {
-            return Ok(Some(firestore));
-        }
-        let folder = data_dir(settings);
-        match folder.join(FILE).try_exists() {
-            Ok(true) => embedded(folder).map(Some),
-            Ok(false) => Ok(None),
-            Err(error) => Err(OpenError::DataDir(error.to_string())),
+        match firestore(settings)? {
+            Some(firestore) => Ok(Some(firestore)),
+            None => existing(data_dir(settings)),
         }
     }
 }
@@ -110,20 +102,27 @@ fn credentials(settings: &Settings) -> Result<Credentials, SettingsError> {
 
 #[cfg(feature = "sqlite")]
 fn embedded(folder: &Path) -> Result<Store, OpenError> {
-    use std::os::unix::fs::DirBuilderExt;
+    match crate::sqlite::Sqlite::open(folder) {
+        Ok(sqlite) => Ok(Store::new(Documents::Sqlite(sqlite))),
+        Err(crate::file::Unusable(why)) => Err(OpenError::DataDir(why)),
+    }
+}
 
-    // What people texted is nobody else's business on this machine.
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .map_err(|error| OpenError::DataDir(error.to_string()))?;
-    let sqlite = crate::sqlite::Sqlite::open(&folder.join(FILE))
-        .map_err(|error| OpenError::DataDir(error.to_string()))?;
-    Ok(Store::new(Documents::Sqlite(sqlite)))
+#[cfg(feature = "sqlite")]
+fn existing(folder: &Path) -> Result<Option<Store>, OpenError> {
+    match crate::file::is_there(folder) {
+        Ok(true) => embedded(folder).map(Some),
+        Ok(false) => Ok(None),
+        Err(error) => Err(OpenError::DataDir(error.to_string())),
+    }
 }
 
 #[cfg(not(feature = "sqlite"))]
 fn embedded(_folder: &Path) -> Result<Store, OpenError> {
     Err(SettingsError::Missing { owner: "the store", missing: vec!["GOOGLE_CLOUD_PROJECT"] }.into())
+}
+
+#[cfg(not(feature = "sqlite"))]
+fn existing(folder: &Path) -> Result<Option<Store>, OpenError> {
+    embedded(folder).map(Some)
 }

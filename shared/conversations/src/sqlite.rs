@@ -4,11 +4,13 @@
 
 use std::path::Path as FilePath;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rusqlite::types::Value as SqlValue;
 use rusqlite::{
-    Connection, OptionalExtension, Transaction, TransactionBehavior, params, params_from_iter,
+    Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params,
+    params_from_iter,
 };
 use serde_json::Value;
 use tokio::sync::Mutex;
@@ -16,6 +18,7 @@ use tokio::sync::Mutex;
 use crate::documents::{
     Document, Fields, Filter, Path, Query, Unavailable, Version, Write, WriteError, end_of,
 };
+use crate::file::{self, Unusable};
 
 /// As large as a document of Firestore's may be (1 MiB), so that both stores refuse the same.
 const LARGEST_DOCUMENT: usize = 1_048_576;
@@ -23,7 +26,7 @@ const LARGEST_DOCUMENT: usize = 1_048_576;
 /// How long one process waits for another that is writing.
 const BUSY: Duration = Duration::from_secs(5);
 
-const SCHEMA: &str = "
+pub(crate) const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS documents (
         collection TEXT NOT NULL,
         id TEXT NOT NULL,
@@ -39,14 +42,23 @@ const SCHEMA: &str = "
 const INDEXED: [&str; 6] = ["due_at", "at", "conversation", "message", "waiting", "aside"];
 
 #[derive(Clone)]
-pub(crate) struct Sqlite(Arc<Mutex<Connection>>);
+pub(crate) struct Sqlite {
+    connection: Arc<Mutex<Connection>>,
+    /// Whether something was removed that can still be read in the file or beside it.
+    leftovers: Arc<AtomicBool>,
+}
 
 impl Sqlite {
-    pub(crate) fn open(file: &FilePath) -> Result<Self, Unavailable> {
-        let connection = Connection::open(file)?;
+    /// The store in this folder, which is made where nothing was ever kept.
+    pub(crate) fn open(folder: &FilePath) -> Result<Self, Unusable> {
+        let file = file::ready(folder)?;
+        let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         connection.busy_timeout(BUSY)?;
+        file::is_ours(&connection)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
+        // What is removed is written over, not only given up.
+        connection.pragma_update(None, "secure_delete", "ON")?;
         connection.execute_batch(SCHEMA)?;
         for field in INDEXED {
             connection.execute_batch(&format!(
@@ -55,7 +67,9 @@ impl Sqlite {
             ))?;
         }
         connection.set_prepared_statement_cache_capacity(32);
-        Ok(Self(Arc::new(Mutex::new(connection))))
+        // Nobody knows what was removed before a crash.
+        let leftovers = Arc::new(AtomicBool::new(true));
+        Ok(Self { connection: Arc::new(Mutex::new(connection)), leftovers })
     }
 
     /// Runs `work` where waiting for the disk holds up nobody. Its turn is waited for here, because
@@ -69,7 +83,7 @@ impl Sqlite {
         E: From<Unavailable> + Send + 'static,
     {
         // A panic while it was held rolled its transaction back.
-        let mut connection = Arc::clone(&self.0).lock_owned().await;
+        let mut connection = Arc::clone(&self.connection).lock_owned().await;
         tokio::task::spawn_blocking(move || work(&mut connection))
             .await
             .unwrap_or_else(|_| Err(Unavailable::new("the store's thread stopped").into()))
@@ -86,7 +100,9 @@ impl Sqlite {
     }
 
     pub(crate) async fn commit(&self, writes: Vec<Write>) -> Result<Option<Version>, WriteError> {
+        let leftovers = Arc::clone(&self.leftovers);
         self.run(move |connection| {
+            let removes = writes.iter().any(|write| matches!(write, Write::Delete(..)));
             let transaction =
                 connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let mut replaced = None;
@@ -95,6 +111,7 @@ impl Sqlite {
                 replaced = replaced.or(version);
             }
             transaction.commit()?;
+            leftovers.fetch_or(removes, Ordering::Relaxed);
             Ok(replaced)
         })
         .await
@@ -150,11 +167,22 @@ impl Sqlite {
         .await
     }
 
-    pub(crate) async fn expire(&self, now_ms: i64) -> Result<(), Unavailable> {
+    /// Removes what has expired, and sees to it that what was removed, then or before, is gone from
+    /// the file and from what lies beside it.
+    pub(crate) async fn expire(&self, now_ms: i64, worth_ms: i64) -> Result<(), Unavailable> {
+        let leftovers = Arc::clone(&self.leftovers);
         self.run(move |connection| {
-            connection
-                .prepare_cached("DELETE FROM documents WHERE body ->> '$.expires_at' <= ?1")?
-                .execute([now_ms])?;
+            let expired = connection
+                .prepare_cached(
+                    "DELETE FROM documents WHERE body ->> '$.expires_at' <= min(?1, ?2 + (
+                         SELECT min(body ->> '$.expires_at') FROM documents
+                         WHERE body ->> '$.expires_at' IS NOT NULL))",
+                )?
+                .execute([now_ms, worth_ms])?;
+            leftovers.fetch_or(expired > 0, Ordering::Relaxed);
+            if leftovers.load(Ordering::Relaxed) {
+                leftovers.store(!truncate(connection)?, Ordering::Relaxed);
+            }
             Ok(())
         })
         .await
@@ -171,6 +199,17 @@ fn index(filter: &Filter) -> String {
     | Filter::Within(field, _)
     | Filter::LastWithin(field, _)) = filter;
     if INDEXED.contains(field) { format!("INDEXED BY by_{field}") } else { String::new() }
+}
+
+/// Brings all commits into the file itself, over what was removed, and leaves nothing of them beside
+/// it. False if somebody else is using the file.
+fn truncate(connection: &Connection) -> Result<bool, Unavailable> {
+    // Everybody here waits meanwhile, so nobody else is waited for: another time does as well.
+    connection.busy_timeout(Duration::ZERO)?;
+    let busy: Result<bool, _> =
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
+    connection.busy_timeout(BUSY)?;
+    Ok(!busy?)
 }
 
 fn read(transaction: &Transaction<'_>, path: &Path) -> Result<Option<Document>, Unavailable> {

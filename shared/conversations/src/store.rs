@@ -229,17 +229,19 @@ impl Store {
     }
 
     /// Writes down that a person is back, as they said at this time by a provider. Once for each
-    /// message, and not if they have stopped since.
+    /// message, and not if they have stopped since. A stop that lies in the future, by a clock that
+    /// was ahead, is one of now.
     pub async fn start(
         &self,
         claim: &Claim,
         provider: &str,
         theirs: &Number,
         said: Timestamp,
+        now: Timestamp,
     ) -> Result<(), Unavailable> {
         let stop = at("stops", &person(provider, theirs));
         if let Some(found) = self.get_one(stop.clone()).await?
-            && read::<Stop>(found)?.at > said
+            && read::<Stop>(found)?.at.min(now) > said
         {
             return Ok(());
         }
@@ -270,7 +272,8 @@ impl Store {
         let version = head.version;
         let said = said.map(|said| said.fields).unwrap_or_default();
         head.fields.extend(said.into_iter().filter(|(name, _)| SAID.contains(&name.as_str())));
-        let conversation: Conversation = read(head)?;
+        let mut conversation: Conversation = read(head)?;
+        conversation.put_right(now);
         // The texts were read beside the head, so that one of them may have come in between.
         let is_known = |waiting: &[Waiting]| {
             !conversation.is_waiting()
@@ -439,11 +442,6 @@ impl Store {
         let effect = Effect { tries: effect.tries + 1, due_at: until, ..effect.clone() };
         self.documents.commit(vec![keep_effect(&effect)]).await?;
         Ok(())
-    }
-
-    /// Forgets what has expired, where the store does not do so by itself.
-    pub async fn expire(&self, now: Timestamp) -> Result<(), Unavailable> {
-        self.documents.expire(now.as_millisecond()).await
     }
 
     /// Carries out writes on condition that nobody was faster. False otherwise: nothing was written.

@@ -133,6 +133,7 @@ impl Alarm {
                 "More new people text than are let in in a minute: they are answered later.",
                 "See in the console whether they are customers. If not, block them at the provider; \
                  NEW_PEOPLE_PER_MINUTE is the bound.",
+            ],
             Self::Guesses => [
                 "console.guesses",
                 "Somebody guesses at the console's password, a hundred times within ten minutes.",

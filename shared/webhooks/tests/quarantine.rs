@@ -17,7 +17,8 @@ async fn reports_are_kept_by_the_thousand_and_what_may_be_a_text_always() {
     ]);
     let providers = Providers::configured(&settings, "https://sms.example.test", false).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let data = Settings::from([("DATA_DIR", folder.path().to_str().unwrap())]);
+    let data = folder.path().join("data");
+    let data = Settings::from([("DATA_DIR", data.to_str().unwrap())]);
     let store = Store::open(&data).unwrap();
     let now: Timestamp = "2026-08-05T10:00:00Z".parse().unwrap();
     for address in ["inbound", "status"] {

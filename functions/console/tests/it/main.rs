@@ -32,7 +32,8 @@ struct Browser {
 /// A console, and who may see it.
 fn browser(access: Access) -> Browser {
     let folder = tempfile::tempdir().unwrap();
-    let data_dir = [("DATA_DIR", folder.path().to_str().unwrap())];
+    let data = folder.path().join("data");
+    let data_dir = [("DATA_DIR", data.to_str().unwrap())];
     let store = Arc::new(Store::open(&Settings::from(data_dir)).unwrap());
     let about = About {
         agent: "Handy Home".into(),

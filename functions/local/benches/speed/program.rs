@@ -38,7 +38,7 @@ impl Program {
             .env_clear()
             .env("PORT", address.port().to_string())
             .env("PUBLIC_URL", PUBLIC_URL)
-            .env("DATA_DIR", data.path())
+            .env("DATA_DIR", data.path().join("data"))
             .env("TWILIO_ACCOUNT_SID", twilio.account_sid())
             .env("TWILIO_AUTH_TOKEN", twilio.auth_token())
             .env("TWILIO_FROM", twilio.number())

@@ -217,8 +217,8 @@ async fn a_setting_that_cannot_work_stops_the_start_and_is_named() {
 
 /// Starts the program with these settings alone, and waits until it ends.
 async fn start(folder: &TempDir, settings: &[(&str, &str)]) -> (Option<i32>, Vec<String>) {
-    let data = folder.path().to_str().unwrap();
-    let settings: Settings = [("DATA_DIR", data), ("PORT", "0")]
+    let data = folder.path().join("data");
+    let settings: Settings = [("DATA_DIR", data.to_str().unwrap()), ("PORT", "0")]
         .iter()
         .chain(settings)
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))

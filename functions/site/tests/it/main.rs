@@ -59,7 +59,8 @@ fn oakwood() -> Visitor {
 
 fn visitor(business: Business, public_url: &str) -> Visitor {
     let folder = tempfile::tempdir().unwrap();
-    let data_dir = [("DATA_DIR", folder.path().to_str().unwrap())];
+    let data = folder.path().join("data");
+    let data_dir = [("DATA_DIR", data.to_str().unwrap())];
     let store = Arc::new(Store::open(&Settings::from(data_dir)).unwrap());
     let pages = Pages::of(business, public_url);
     let router = Site { pages, store: Arc::clone(&store) }.router();

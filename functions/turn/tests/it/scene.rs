@@ -114,7 +114,7 @@ impl Scene {
         plivo.enter(&format!("{PUBLIC_URL}/webhooks/plivo/inbound?token={TOKEN}"));
         let of_aws = aws.settings();
         let folder = tempfile::tempdir().unwrap();
-        let data_dir = folder.path().display().to_string();
+        let data_dir = folder.path().join("data").display().to_string();
         let of_store = match settings.iter().any(|(name, _)| *name == "GOOGLE_CLOUD_PROJECT") {
             true => vec![],
             false => vec![("DATA_DIR", data_dir.as_str())],
@@ -378,7 +378,7 @@ impl Scene {
     }
 
     fn file(&self) -> rusqlite::Connection {
-        rusqlite::Connection::open(self.folder.path().join("textback.db")).unwrap()
+        rusqlite::Connection::open(self.folder.path().join("data/textback.db")).unwrap()
     }
 
     /// The conversation, and what waits in it.

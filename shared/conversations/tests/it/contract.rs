@@ -127,7 +127,7 @@ pub(crate) async fn keeps_the_people_of_the_mock_apart(store: Arc<Store>) {
 
     let stop = Stop { provider: "twilio".into(), ..stop };
     store.stop(&claim("SM8"), &person(), &stop).await.unwrap();
-    store.start(&claim("M3"), "mock", &person(), later(now(), 60)).await.unwrap();
+    store.start(&claim("M3"), "mock", &person(), later(now(), 60), later(now(), 60)).await.unwrap();
     assert!(load(&store).await.stop.is_some());
 }
 
@@ -193,7 +193,7 @@ pub(crate) async fn confirms_a_stop_once(store: Arc<Store>) {
 pub(crate) async fn lets_a_person_come_back(store: Arc<Store>) {
     let mut loaded = taken(&store).await;
     stop(&store, "SM2").await;
-    store.start(&claim("SM3"), "twilio", &person(), now()).await.unwrap();
+    store.start(&claim("SM3"), "twilio", &person(), now(), now()).await.unwrap();
     let next = loaded.conversation.clone();
     store.commit(&mut loaded, next, vec![attempt("a-1")]).await.unwrap();
 }
@@ -203,7 +203,7 @@ pub(crate) async fn forgets_a_replayed_stop(store: Arc<Store>) {
     for message in ["SM2", "SM3"] {
         stop(&store, message).await;
     }
-    store.start(&claim("SM4"), "twilio", &person(), now()).await.unwrap();
+    store.start(&claim("SM4"), "twilio", &person(), now(), now()).await.unwrap();
     for message in ["SM2", "SM3"] {
         stop(&store, message).await;
     }
@@ -217,7 +217,7 @@ pub(crate) async fn stops_at_every_word_that_may_be_a_repeat(store: Arc<Store>) 
     {
         let at = later(now(), seconds);
         match word {
-            "START" => store.start(&words(word), "mc", &person(), at).await.unwrap(),
+            "START" => store.start(&words(word), "mc", &person(), at, at).await.unwrap(),
             _ => {
                 let stop = Stop { at, provider: "mc".into(), confirmed: false };
                 store.stop(&words(word), &person(), &stop).await.unwrap();
@@ -321,11 +321,12 @@ pub(crate) async fn keeps_a_trace_in_order_of_time(store: Arc<Store>) {
 
 pub(crate) async fn a_start_that_was_kept_back_lifts_no_later_stop(store: Arc<Store>) {
     let stop = Stop { at: later(now(), 60), provider: "twilio".into(), confirmed: false };
+    let today = later(now(), 120);
     taken(&store).await;
     store.stop(&claim("SM2"), &person(), &stop).await.unwrap();
-    store.start(&claim("SM3"), "twilio", &person(), now()).await.unwrap();
+    store.start(&claim("SM3"), "twilio", &person(), now(), today).await.unwrap();
     assert!(load(&store).await.stop.is_some());
-    store.start(&claim("SM4"), "twilio", &person(), later(now(), 120)).await.unwrap();
+    store.start(&claim("SM4"), "twilio", &person(), today, today).await.unwrap();
     assert!(load(&store).await.stop.is_none());
 }
 
@@ -410,6 +411,7 @@ pub(crate) async fn keeps_a_consent_for_longer_than_a_claim_may_take(store: Arc<
     assert_eq!(store.consents_of(&person()).await.unwrap().len(), 2);
     if store.is_embedded() {
         store.expire(later(years(5), 3 * 24 * 3600)).await.unwrap();
+        store.expire(later(years(5), 4 * 24 * 3600)).await.unwrap();
         assert_eq!(store.consents_of(&person()).await.unwrap(), []);
     }
 }
@@ -423,11 +425,11 @@ pub(crate) fn later(time: Timestamp, seconds: i64) -> Timestamp {
     time + SignedDuration::from_secs(seconds)
 }
 
-fn person() -> Number {
+pub(crate) fn person() -> Number {
     Number::parse("+12025550143").unwrap()
 }
 
-fn id() -> ConversationId {
+pub(crate) fn id() -> ConversationId {
     ConversationId::of("twilio", &person())
 }
 
@@ -435,7 +437,7 @@ pub(crate) fn claim(message: &str) -> Claim {
     Claim::of_message("twilio", message)
 }
 
-fn arrival(message: &str, body: &str, at: Timestamp) -> Arrival {
+pub(crate) fn arrival(message: &str, body: &str, at: Timestamp) -> Arrival {
     Arrival {
         claim: claim(message),
         theirs: person(),
@@ -475,7 +477,7 @@ async fn stop(store: &Store, message: &str) {
     store.stop(&claim(message), &person(), &stop).await.unwrap();
 }
 
-async fn load(store: &Store) -> Loaded {
+pub(crate) async fn load(store: &Store) -> Loaded {
     store.load(&id(), now()).await.unwrap().expect("the conversation is there")
 }
 
@@ -484,7 +486,7 @@ async fn waiting(store: &Store) -> Vec<String> {
 }
 
 /// A conversation with one text that waits.
-async fn taken(store: &Store) -> Loaded {
+pub(crate) async fn taken(store: &Store) -> Loaded {
     store.take(&arrival("SM1", "Hi", now())).await.unwrap();
     load(store).await
 }
@@ -510,7 +512,7 @@ async fn status(store: &Store) -> Status {
     store.attempt("a-1").await.unwrap().unwrap().status()
 }
 
-fn attempt(name: &str) -> Change {
+pub(crate) fn attempt(name: &str) -> Change {
     Change::Attempt(attempt_called(name))
 }
 
@@ -530,7 +532,7 @@ fn receipt(status: Status, attempt: Option<&str>) -> Receipt {
     }
 }
 
-fn reply() -> Reply {
+pub(crate) fn reply() -> Reply {
     Reply {
         body: "Hello".into(),
         via: "twilio".into(),

@@ -2,16 +2,20 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
+mod clock;
 mod contract;
+mod file;
 mod quarantine;
 mod statuses;
 mod watched;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use conversations::Store;
 use settings::Settings;
 
+use clock::*;
 use contract::*;
 use quarantine::*;
 use watched::*;
@@ -67,6 +71,9 @@ promises! {
     keeps_every_call_of_several_at_once
     only_counts_what_comes_too_often_in_a_day
     forgets_a_form_with_its_last_call
+    a_stop_from_the_future_is_one_of_now
+    a_clock_that_goes_back_leaves_nobody_waiting
+    a_clock_that_goes_on_as_it_should_puts_nothing_right
     lists_the_latest_conversations_first
     keeps_effects_until_they_are_delivered
     keeps_what_has_ended
@@ -80,8 +87,11 @@ promises! {
 }
 
 fn sqlite(folder: &tempfile::TempDir) -> Arc<Store> {
-    let folder = folder.path().to_str().unwrap();
-    Arc::new(Store::open(&Settings::from([("DATA_DIR", folder)])).unwrap())
+    Arc::new(Store::open(&data_dir(&folder.path().join("data"))).unwrap())
+}
+
+fn data_dir(folder: &Path) -> Settings {
+    Settings::from([("DATA_DIR", folder.to_str().unwrap())])
 }
 
 async fn firestore() -> Option<Arc<Store>> {

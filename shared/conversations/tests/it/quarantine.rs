@@ -63,7 +63,7 @@ pub(crate) async fn forgets_a_form_with_its_last_call(store: Arc<Store>) {
 }
 
 /// A call that nobody understood.
-fn misread(body: &str, at: jiff::Timestamp) -> Quarantined {
+pub(crate) fn misread(body: &str, at: jiff::Timestamp) -> Quarantined {
     Quarantined {
         provider: "messagecentral".into(),
         reason: "no sender".into(),

@@ -1,0 +1,178 @@
+//! What the clock said last, and what follows where it was wrong.
+//!
+//! A clock that is ahead forgets what people said before its time, and one that was ahead leaves
+//! behind times until which everybody would wait.
+
+use std::collections::HashSet;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use crate::documents::{Document, Filter, Query, Unavailable, Version, Write};
+use crate::store::{DAY, at, object};
+use crate::{Conversation, ConversationId, Store};
+
+/// How often it is written down what the clock says, and looked for what has expired.
+const NOTED: SignedDuration = SignedDuration::from_mins(5);
+
+/// After a longer pause than this nothing is forgotten at first: the machine was off, or the clock
+/// was set wrong and is mended soon.
+const PAUSE: SignedDuration = DAY.checked_mul(2).expect("two days fit");
+
+/// How many times faster than the clock what is overdue is forgotten, and how much of it at once. So
+/// a machine that was off for three months has caught up in four days, and a clock that is wrong for
+/// an hour costs a day.
+const FASTER: i32 = 24;
+const AT_ONCE: SignedDuration = DAY;
+
+/// The longest that the model may be left alone.
+const PUT_OFF: SignedDuration = SignedDuration::from_mins(10);
+
+/// What the clocks of two machines may differ.
+const SKEW: SignedDuration = SignedDuration::from_secs(60);
+
+/// The longest that an attempt may be under way.
+const UNDER_WAY: SignedDuration = SignedDuration::from_secs(60);
+
+const PAGE: u32 = 200;
+
+impl Store {
+    /// Forgets what has expired, now and then, as far as the clock can be believed: no more than a
+    /// day's worth at once, and nothing after a jump. Where the store forgets by itself it only notes
+    /// what the clock says.
+    pub async fn expire(&self, now: Timestamp) -> Result<(), Unavailable> {
+        let last = self.last_noted().await?;
+        let passed = last.map_or(SignedDuration::ZERO, |(last, _)| now.duration_since(last));
+        if last.is_some() && !passed.is_negative() && passed < NOTED {
+            return Ok(());
+        }
+        let (path, noted) = (at("clock", "current"), object(json!({ "at": now.as_millisecond() })));
+        let note = match last {
+            None => Write::Create(path, noted),
+            Some((_, version)) => Write::Replace(path, noted, version),
+        };
+        // First of all, so that not even crashes make it faster.
+        if !self.if_unchanged(vec![note]).await? {
+            return Ok(());
+        }
+        if passed > PAUSE {
+            let days = passed.as_hours() / 24;
+            tracing::warn!(
+                days,
+                "nothing was looked at for {days} days, so nothing is forgotten yet"
+            );
+            return Ok(());
+        }
+        if passed.is_positive() {
+            let worth = AT_ONCE.min(passed * FASTER);
+            let worth = i64::try_from(worth.as_millis()).unwrap_or_default();
+            self.documents.expire(now.as_millisecond(), worth).await?;
+        }
+        Ok(())
+    }
+
+    /// Once the clock has gone back: dates what is dated later than now at now, so that a START
+    /// comes after every STOP and nobody waits for what is long due. Returns the conversations that
+    /// may have been put off, for a turn to look at, and until when.
+    pub async fn put_right(
+        &self,
+        now: Timestamp,
+    ) -> Result<Vec<(ConversationId, Timestamp)>, Unavailable> {
+        let Some((last, _)) = self.last_noted().await? else { return Ok(vec![]) };
+        if last <= now + SKEW {
+            return Ok(vec![]);
+        }
+        let ahead = last.duration_since(now).as_secs();
+        tracing::warn!(
+            ahead_s = ahead,
+            "the clock went back by {ahead} s: what it put off is looked at"
+        );
+        for (collection, field) in [("stops", "at"), ("attempts", "at"), ("effects", "due_at")] {
+            for found in self.later(collection, field, now).await? {
+                self.date_back(collection, found, now, now).await?;
+            }
+        }
+        let mut put_off = Vec::new();
+        for found in self.later("heads", "due_at", now).await? {
+            let until = found.fields.get("due_at").and_then(Value::as_i64);
+            let until = until.and_then(|ms| Timestamp::from_millisecond(ms).ok());
+            put_off.extend(ConversationId::parse(&found.id).zip(until));
+            // None is left for longer than a day after its latest text.
+            self.date_back("heads", found, now, now + DAY).await?;
+        }
+        Ok(put_off)
+    }
+
+    async fn last_noted(&self) -> Result<Option<(Timestamp, Version)>, Unavailable> {
+        let found = self.get_one(at("clock", "current")).await?;
+        Ok(found.and_then(|found| {
+            let last = Timestamp::from_millisecond(found.fields.get("at")?.as_i64()?).ok()?;
+            Some((last, found.version))
+        }))
+    }
+
+    /// All documents of which a time is later than now.
+    async fn later(
+        &self,
+        collection: &'static str,
+        field: &'static str,
+        now: Timestamp,
+    ) -> Result<Vec<Document>, Unavailable> {
+        let (mut all, mut known) = (Vec::<Document>::new(), HashSet::new());
+        let mut from = now.as_millisecond() + 1;
+        loop {
+            let filter = Filter::NotBefore(field, from);
+            let page = self.documents.find(Query { collection, filter, limit: PAGE }).await?;
+            let (is_last, before) = (page.len() < PAGE as usize, all.len());
+            all.extend(page.into_iter().filter(|found| known.insert(found.id.clone())));
+            if is_last || all.len() == before {
+                return Ok(all);
+            }
+            let time = all.last().and_then(|found| found.fields.get(field)?.as_i64());
+            from = time.unwrap_or(from);
+        }
+    }
+
+    /// Leaves as it is what somebody else has written since: their clock is right.
+    async fn date_back(
+        &self,
+        collection: &'static str,
+        found: Document,
+        latest: Timestamp,
+        latest_due: Timestamp,
+    ) -> Result<(), Unavailable> {
+        let mut fields = found.fields.clone();
+        for (name, latest) in [("at", latest), ("due_at", latest_due)] {
+            let latest = latest.as_millisecond();
+            if let Some(time) = fields.get_mut(name)
+                && time.as_i64().is_some_and(|time| time > latest)
+            {
+                *time = latest.into();
+            }
+        }
+        if fields != found.fields {
+            let write = Write::Replace(at(collection, &found.id), fields, found.version);
+            self.if_unchanged(vec![write]).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Conversation {
+    /// Takes back what a clock that was ahead has written: nothing happened later than now, and
+    /// whoever may be at an attempt is done with it before long.
+    pub(crate) fn put_right(&mut self, now: Timestamp) {
+        self.at = self.at.min(now);
+        self.ask_after = self.ask_after.map(|after| after.min(now + PUT_OFF));
+        if let Some(last) = &mut self.last {
+            last.at = last.at.min(now);
+        }
+        let Some(open) = &mut self.open else { return };
+        open.at = open.at.min(now);
+        if let Some(sending) = open.sending.as_mut().filter(|it| it.until > now + UNDER_WAY + SKEW)
+        {
+            sending.at = sending.at.min(now);
+            sending.until = now + UNDER_WAY;
+        }
+    }
+}

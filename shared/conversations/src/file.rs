@@ -1,0 +1,149 @@
+//! The embedded store's file before it is read: that it is nobody else's business on this machine,
+//! and that it is whole and ours.
+//!
+//! What is not whole is never taken for new: a store that begins anew has forgotten who said stop.
+
+use std::fs::{self, DirBuilder, File, Permissions};
+use std::io::{self, ErrorKind, Read as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+
+use crate::sqlite::SCHEMA;
+
+/// The file, the one in which its latest commits are, and the one that those who use it share.
+const FILES: [&str; 3] = [FILE, LATEST, "textback.db-shm"];
+const FILE: &str = "textback.db";
+const LATEST: &str = "textback.db-wal";
+
+/// A file that is still being made.
+const UNFINISHED: &str = "textback.db.new";
+
+/// That the file is ours: `txbk`.
+const OURS: i32 = 0x7478_626b;
+
+/// The form of what is stored. Another one has another number, and is not taken over.
+const VERSION: i32 = 1;
+
+/// How every file of SQLite's begins.
+const BEGINNING: &[u8; 16] = b"SQLite format 3\0";
+
+/// Why the store cannot be used, and what to do about it, in a sentence.
+pub(crate) struct Unusable(pub(crate) String);
+
+impl<E: std::error::Error> From<E> for Unusable {
+    fn from(error: E) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// Whether anything was ever kept in this folder.
+pub(crate) fn is_there(folder: &Path) -> io::Result<bool> {
+    Ok(folder.join(FILE).try_exists()? || folder.join(LATEST).try_exists()?)
+}
+
+/// The file in its folder, for its owner alone. Makes both where nothing was ever kept.
+pub(crate) fn ready(folder: &Path) -> Result<PathBuf, Unusable> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    if is_open_to_others(folder)? {
+        let mended = quoted(folder);
+        let seen = "others on this machine can look into it, or put something there";
+        return Err(Unusable(format!("{seen}: chmod 700 {mended}")));
+    }
+    // One start at a time, so that none takes what another has half made for what was lost.
+    let lock = File::open(folder)?;
+    lock.lock()?;
+    let file = folder.join(FILE);
+    if !is_there(folder)? {
+        make(folder)?;
+        // The name, too, has to outlive a loss of power.
+        lock.sync_all()?;
+    }
+    for name in FILES {
+        keep_private(&folder.join(name))?;
+    }
+    is_database(&file)?;
+    Ok(file)
+}
+
+/// Makes an empty store under another name, and gives it its own once it is whole.
+fn make(folder: &Path) -> Result<(), Unusable> {
+    let unfinished = folder.join(UNFINISHED);
+    if let Err(error) = fs::remove_file(&unfinished)
+        && error.kind() != ErrorKind::NotFound
+    {
+        return Err(error.into());
+    }
+    // SQLite gives the files beside it the rights that this one has.
+    File::options().write(true).create_new(true).mode(0o600).open(&unfinished)?;
+    let connection = Connection::open(&unfinished)?;
+    // What a crash leaves of it is thrown away, so nothing has to be undone.
+    connection.pragma_update(None, "journal_mode", "OFF")?;
+    connection.pragma_update(None, "application_id", OURS)?;
+    connection.pragma_update(None, "user_version", VERSION)?;
+    connection.execute_batch(SCHEMA)?;
+    connection.close().map_err(|(_, error)| error)?;
+    fs::rename(&unfinished, folder.join(FILE))?;
+    Ok(())
+}
+
+fn is_database(file: &Path) -> Result<(), Unusable> {
+    let mut beginning = Vec::new();
+    match File::open(file) {
+        Ok(file) => file.take(BEGINNING.len() as u64).read_to_end(&mut beginning)?,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Err(Unusable(format!(
+                "{FILE} is gone, and {LATEST}, which belongs to it, is still there: put {FILE} back, \
+                 or remove {LATEST} too to begin anew, without what people said, their stops included"
+            )));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    match beginning.as_slice() {
+        [] => Err(Unusable(format!("{FILE} is empty, which it never is by itself: {MEND}"))),
+        beginning if beginning == BEGINNING => Ok(()),
+        _ => Err(Unusable(format!("{FILE} does not begin as a database does: {MEND}"))),
+    }
+}
+
+const MEND: &str = "remove textback.db-wal, if it is there, and put textback.db back from a backup, \
+                    or remove both to begin anew, without what people said, their stops included";
+
+/// Whether an opened file is a store of this version's.
+pub(crate) fn is_ours(connection: &Connection) -> Result<(), Unusable> {
+    let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
+    let (owner, version) = (number("application_id")?, number("user_version")?);
+    let is_whole = connection.table_exists(None, "documents")?;
+    let other = "or set DATA_DIR to another folder to begin anew, without what people said, their \
+                 stops included";
+    Err(Unusable(match (owner, is_whole) {
+        (OURS, true) if version == VERSION => return Ok(()),
+        (OURS, _) if version > VERSION => {
+            format!("{FILE} was written by a newer version of textback: start that one, {other}")
+        }
+        (OURS, true) | (0, true) => {
+            format!("{FILE} was written by an older version of textback: start that one, {other}")
+        }
+        (OURS, false) => format!("{FILE} is not whole: {MEND}"),
+        _ => format!("{FILE} is another program's: set DATA_DIR to a folder of textback's own"),
+    }))
+}
+
+fn keep_private(file: &Path) -> io::Result<()> {
+    match is_open_to_others(file) {
+        Ok(true) => fs::set_permissions(file, Permissions::from_mode(0o600)),
+        Ok(false) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+fn is_open_to_others(path: &Path) -> io::Result<bool> {
+    Ok(fs::metadata(path)?.permissions().mode() & 0o077 != 0)
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
+}

@@ -1,0 +1,110 @@
+//! Clocks that were wrong.
+
+use std::sync::Arc;
+
+use conversations::{Sending, Stop, Store};
+use jiff::Timestamp;
+
+use crate::contract::{arrival, attempt, claim, id, later, load, now, person, reply, taken};
+
+const DAY: i64 = 24 * 3_600;
+
+pub(crate) async fn a_stop_from_the_future_is_one_of_now(store: Arc<Store>) {
+    taken(&store).await;
+    let stop = Stop { at: later(now(), DAY), provider: "twilio".into(), confirmed: false };
+    store.stop(&claim("SM2"), &person(), &stop).await.unwrap();
+    assert!(load(&store).await.stop.is_some());
+    store.start(&claim("SM3"), "twilio", &person(), now(), now()).await.unwrap();
+    assert!(load(&store).await.stop.is_none());
+}
+
+pub(crate) async fn a_clock_that_goes_back_leaves_nobody_waiting(store: Arc<Store>) {
+    let ahead = later(now(), DAY);
+    put_off(&store, ahead).await;
+    store.expire(ahead).await.unwrap();
+
+    assert_eq!(store.put_right(now()).await.unwrap(), [(id(), ahead)]);
+    store.expire(now()).await.unwrap();
+    assert_eq!(store.put_right(now()).await.unwrap(), []);
+    let loaded = load(&store).await;
+    assert_eq!(loaded.stop.unwrap().at, now());
+    let sending = loaded.conversation.open.unwrap().sending.unwrap();
+    assert_eq!((sending.at, sending.until), (now(), later(now(), 60)));
+}
+
+pub(crate) async fn a_clock_that_goes_on_as_it_should_puts_nothing_right(store: Arc<Store>) {
+    let until = later(now(), 25);
+    put_off(&store, until).await;
+    store.expire(now()).await.unwrap();
+    assert_eq!(store.put_right(later(now(), -30)).await.unwrap(), []);
+    let loaded = load(&store).await;
+    assert_eq!(loaded.conversation.open.unwrap().sending.unwrap().until, until);
+}
+
+/// A person who is put off until then, by an attempt that is under way, and who has said stop then.
+async fn put_off(store: &Store, until: Timestamp) {
+    let mut loaded = taken(store).await;
+    let mut next = loaded.conversation.clone();
+    let sending = Sending { attempt: "a-1".into(), provider: "twilio".into(), at: until, until };
+    next.open = Some(conversations::Reply { sending: Some(sending), ..reply() });
+    next.due_at = Some(until);
+    store.commit(&mut loaded, next, vec![attempt("a-1")]).await.unwrap();
+    let stop = Stop { at: until, provider: "twilio".into(), confirmed: false };
+    store.stop(&claim("SM2"), &person(), &stop).await.unwrap();
+}
+
+/// What waits of texts that came a day apart, one each day.
+async fn kept(store: &Store) -> usize {
+    store.latest(200).await.unwrap().len()
+}
+
+/// People who texted once, a day apart.
+async fn people(store: &Store, days: i64) {
+    for day in 0..days {
+        let theirs = sms::Number::parse(&format!("+1202555{:04}", 100 + day)).unwrap();
+        let text = arrival(&format!("SM{day}"), "Hi", later(now(), day * DAY));
+        store.take(&conversations::Arrival { theirs, ..text }).await.unwrap();
+    }
+    store.expire(later(now(), days * DAY)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_clock_that_is_wrong_for_a_while_costs_a_day_at_most() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = crate::sqlite(&folder);
+    people(&store, 80).await;
+    let wrong = later(now(), 200 * DAY);
+    for second in 0..60 {
+        store.expire(later(wrong, second)).await.unwrap();
+    }
+    assert_eq!(kept(&store).await, 80, "after a minute");
+    for minute in 1..60 {
+        store.expire(later(wrong, minute * 60)).await.unwrap();
+    }
+    assert!(kept(&store).await >= 78, "after an hour: {}", kept(&store).await);
+    store.expire(later(now(), 81 * DAY)).await.unwrap();
+    store.expire(later(now(), 81 * DAY + 600)).await.unwrap();
+    assert!(kept(&store).await >= 78);
+}
+
+#[tokio::test]
+async fn a_machine_that_was_off_for_months_forgets_in_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = crate::sqlite(&folder);
+    people(&store, 80).await;
+    for hour in 0..(5 * 24) {
+        store.expire(later(now(), 200 * DAY + hour * 3_600)).await.unwrap();
+    }
+    assert_eq!(kept(&store).await, 0);
+}
+
+#[tokio::test]
+async fn what_expires_on_a_day_like_any_other_is_forgotten_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = crate::sqlite(&folder);
+    people(&store, 3).await;
+    for day in 3..=91 {
+        store.expire(later(now(), day * DAY)).await.unwrap();
+    }
+    assert_eq!(kept(&store).await, 1);
+}
