@@ -7,7 +7,7 @@ use settings::{Names, Settings, SettingsError};
 use sms::Providers;
 use url::Url;
 
-/// What [`access`] reads beside the password.
+/// What [`access()`] reads beside the password.
 pub(crate) const SETTINGS: Names = &["CONSOLE_LOCAL"];
 
 /// By the password. Without one, by the link that the start prints, while there is nobody to pretend
