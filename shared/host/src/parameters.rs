@@ -23,7 +23,7 @@ use url::Url;
 const SECRETS_PATH: &str = "SECRETS_PATH";
 
 /// What a process cannot ask Parameter Store for, because it speaks of the place where it runs.
-const OF_THE_PLACE: [&str; 13] = [
+const OF_THE_PLACE: [&str; 14] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_DEFAULT_REGION",
     "AWS_ENDPOINT_URL",
@@ -37,6 +37,7 @@ const OF_THE_PLACE: [&str; 13] = [
     "LOG_FORMAT",
     "PORT",
     "RUST_LOG",
+    "TRUSTED_PROXIES",
 ];
 
 /// How many names one request may hold.

@@ -109,7 +109,7 @@ async fn takes_no_more_than_a_form_can_hold() {
 #[tokio::test]
 async fn says_so_when_nothing_could_be_recorded() {
     let site = oakwood();
-    let folder = site.folder.path();
+    let folder = site.folder.path().join("data");
     for file in fs::read_dir(folder).unwrap() {
         fs::write(file.unwrap().path(), "no database").unwrap();
     }
