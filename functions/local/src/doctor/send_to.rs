@@ -88,7 +88,7 @@ impl Trials {
     async fn unused_code(&self, store: &Store, taken: &[String]) -> Result<String, Unavailable> {
         loop {
             let code = (1000 + Uuid::new_v4().as_u128() % 9000).to_string();
-            let known = store.attempt(&trial(&self.by[0], &self.to, &code)).await?;
+            let known = store.attempt(&trial(self.by[0], &self.to, &code)).await?;
             if !taken.contains(&code) && known.is_none() {
                 return Ok(code);
             }
