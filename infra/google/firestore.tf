@@ -7,6 +7,7 @@ locals {
     "attempts",
     "claims",
     "consents",
+    "consents_given",
     "conversations",
     "effects",
     "ended",

@@ -111,7 +111,8 @@ impl App {
             },
         };
         let pages = Pages::of(Business::from_settings(settings)?, &public_url);
-        let site = Site { pages, store: Arc::clone(&store) };
+        let ours = sms::numbers(settings);
+        let site = Site { pages, store: Arc::clone(&store), ours };
         let router =
             inbound.router().merge(receipts.router()).merge(console.router()).merge(site.router());
         let sweep_every = if store.is_embedded() { SWEEP_EMBEDDED } else { SWEEP };

@@ -25,6 +25,7 @@ use axum::routing::get;
 use business::Business;
 use conversations::Store;
 use settings::Names;
+use sms::Number;
 
 pub use html::text;
 pub use page::Page;
@@ -34,7 +35,8 @@ use crate::headers::Hardening;
 use crate::pages::Shown;
 
 /// The settings that the function reads.
-pub const SETTINGS: &[Names] = &[host::PUBLIC_URL, Business::SETTINGS, Store::SETTINGS];
+pub const SETTINGS: &[Names] =
+    &[host::PUBLIC_URL, Business::SETTINGS, Store::SETTINGS, sms::SENDERS];
 
 /// More than any form of ours takes.
 const LARGEST_FORM: usize = 4096;
@@ -45,6 +47,8 @@ pub struct Site {
     pub pages: Pages,
     /// Where consents are kept.
     pub store: Arc<Store>,
+    /// The numbers of ours, which sign up for nothing.
+    pub ours: Vec<Number>,
 }
 
 impl Site {

@@ -3,6 +3,7 @@
 //! It sends nothing: anybody can type anybody's number. What proves that a number is the person's
 //! is their own text, which the page that follows asks for; and nothing here lifts a stop.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -10,7 +11,8 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Response};
 use business::Language;
-use conversations::Consent;
+use conversations::{Consent, Given};
+use host::Caller;
 use jiff::Timestamp;
 use sms::Number;
 use url::{Url, form_urlencoded};
@@ -30,25 +32,28 @@ struct Typed {
 /// `POST /opt-in`: records a consent, or shows the form again with what is wrong with it.
 pub(crate) async fn sign_up(
     State(site): State<Arc<Site>>,
+    caller: Caller,
     uri: Uri,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     let language = language::wanted(site.pages.business(), &uri, &headers);
     let typed = Typed::read(&body);
-    let (status, html) = match site.record(language, &headers, &typed, Timestamp::now()).await {
-        Ok(()) => (StatusCode::OK, site.pages.thanks(language).html.clone()),
-        Err(trouble) => {
-            let status = match trouble {
-                Trouble::Number { .. } | Trouble::NotTicked | Trouble::Changed => {
-                    StatusCode::UNPROCESSABLE_ENTITY
-                }
-                Trouble::Elsewhere => StatusCode::FORBIDDEN,
-                Trouble::NotStored => StatusCode::SERVICE_UNAVAILABLE,
-            };
-            (status, site.pages.again(language, &typed.number, trouble))
-        }
-    };
+    let (status, html) =
+        match site.record(language, caller, &headers, &typed, Timestamp::now()).await {
+            Ok(()) => (StatusCode::OK, site.pages.thanks(language).html.clone()),
+            Err(trouble) => {
+                let status = match trouble {
+                    Trouble::Number { .. } | Trouble::NotTicked | Trouble::Changed => {
+                        StatusCode::UNPROCESSABLE_ENTITY
+                    }
+                    Trouble::Elsewhere => StatusCode::FORBIDDEN,
+                    Trouble::TooMany => StatusCode::TOO_MANY_REQUESTS,
+                    Trouble::NotStored => StatusCode::SERVICE_UNAVAILABLE,
+                };
+                (status, site.pages.again(language, &typed.number, trouble))
+            }
+        };
     (status, [(header::CACHE_CONTROL, "no-store")], Html(html)).into_response()
 }
 
@@ -71,6 +76,7 @@ impl Site {
     async fn record(
         &self,
         language: Language,
+        caller: Caller,
         headers: &HeaderMap,
         typed: &Typed,
         now: Timestamp,
@@ -81,6 +87,9 @@ impl Site {
         let ticked = typed.ticked;
         let theirs = Number::parse_typed(&typed.number, &self.pages.business().number)
             .map_err(|_| Trouble::Number { ticked })?;
+        if self.ours.contains(&theirs) || theirs == self.pages.business().number {
+            return Err(Trouble::Number { ticked });
+        }
         if !ticked {
             return Err(Trouble::NotTicked);
         }
@@ -93,17 +102,55 @@ impl Site {
             page: page.to_owned(),
             language: language.code().to_owned(),
             words: self.pages.consent(language),
+            network: network(caller.0),
             at: now,
         };
-        match self.store.consent(&consent).await {
-            Ok(()) => {
+        // Everybody behind a proxy that nobody named comes from its address: one of them must not
+        // keep the others out.
+        let address = Some(caller.counted_as()).filter(|_| !is_private(caller.0));
+        match self.store.consent(&consent, address).await {
+            Ok(Given::Recorded) => {
                 tracing::info!(page, language = language.code(), "recorded a consent");
                 Ok(())
+            }
+            Ok(Given::TooMany) => {
+                tracing::warn!("recorded no consent: too many came lately");
+                Err(Trouble::TooMany)
             }
             Err(error) => {
                 tracing::error!(%error, "a consent could not be recorded: {error}");
                 Err(Trouble::NotStored)
             }
+        }
+    }
+}
+
+/// The network of an address, which tells no single household.
+fn network(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => {
+            format!("{}/24", Ipv4Addr::from_bits(address.to_bits() & (u32::MAX << 8)))
+        }
+        IpAddr::V6(address) => {
+            format!("{}/48", Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 80)))
+        }
+    }
+}
+
+/// Whether an address is nobody's in particular.
+fn is_private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => {
+            address.is_private()
+                || address.is_loopback()
+                || address.is_link_local()
+                || address.is_unspecified()
+        }
+        IpAddr::V6(address) => {
+            address.is_loopback()
+                || address.is_unique_local()
+                || address.is_unicast_link_local()
+                || address.is_unspecified()
         }
     }
 }

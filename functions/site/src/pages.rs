@@ -54,6 +54,8 @@ pub(crate) enum Trouble {
     Changed,
     /// A page of somebody else's sent it.
     Elsewhere,
+    /// So many signed up lately that it has to wait.
+    TooMany,
     /// The store does not answer.
     NotStored,
 }
@@ -309,6 +311,7 @@ impl Form<'_> {
             Trouble::Number { .. } | Trouble::NotTicked => Some(&words.problem),
             Trouble::Changed => Some(&words.changed),
             Trouble::Elsewhere => Some(&words.elsewhere),
+            Trouble::TooMany => Some(&words.too_many),
             Trouble::NotStored => Some(&words.not_stored),
         }
     }

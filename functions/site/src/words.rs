@@ -76,6 +76,7 @@ pub(crate) struct Form {
     pub(crate) not_ticked: Html,
     pub(crate) changed: Html,
     pub(crate) elsewhere: Html,
+    pub(crate) too_many: Html,
     pub(crate) not_stored: Html,
 }
 

@@ -1,17 +1,30 @@
 //! Who agreed to be texted, and to which words.
 
+use std::net::IpAddr;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use sms::Number;
 
 use crate::Store;
 use crate::documents::{Unavailable, Write, WriteError};
 use crate::id::hash;
-use crate::store::{DAY, at, expiring, fields};
+use crate::store::{DAY, at, expiring, fields, object};
 
 /// Somebody may claim for four years that they were texted without consent (28 U.S.C. 1658); a year
 /// more is for the claim to arrive.
 const CONSENTS_LIVE: SignedDuration = DAY.checked_mul(5 * 365 + 2).expect("5 years fit");
+
+/// How many consents one address gives in an hour: the people of an office, or of a queue at a desk.
+const OF_ADDRESS: u64 = 20;
+
+/// How many consents all addresses give in a minute. Whoever wants to keep others out has to come
+/// from several.
+const OF_ALL: u64 = 60;
+
+/// How often writing down is begun anew because another consent was counted meanwhile.
+const TRIES: u32 = 5;
 
 /// That somebody typed a number into the public form and agreed to be texted there.
 ///
@@ -26,21 +39,75 @@ pub struct Consent {
     pub language: String,
     /// The exact words that were agreed to.
     pub words: String,
+    /// The network that it came from, as `192.0.2.0/24`.
+    pub network: String,
     /// When.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub at: Timestamp,
 }
 
+/// What became of a consent that was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Given {
+    /// It is on record.
+    Recorded,
+    /// So many were given lately, by this address or by all, that this one is not recorded.
+    TooMany,
+}
+
 impl Store {
-    /// Writes a consent down. The same one again on the same day (UTC) changes nothing.
-    pub async fn consent(&self, consent: &Consent) -> Result<(), Unavailable> {
-        let day = consent.at.strftime("%F").to_string();
-        let name = hash(&[consent.theirs.as_str(), &consent.page, &consent.language, &day]);
-        let kept = expiring(fields(consent), consent.at, CONSENTS_LIVE);
-        match self.documents.commit(vec![Write::Create(at("consents", &name), kept)]).await {
-            Ok(_) | Err(WriteError::Conflict) => Ok(()),
-            Err(error) => Err(error.into()),
+    /// Writes a consent down, unless too many came lately: from this address, if it is anybody's in
+    /// particular, or in all. The same one again on the same day (UTC) changes nothing.
+    pub async fn consent(
+        &self,
+        consent: &Consent,
+        address: Option<IpAddr>,
+    ) -> Result<Given, Unavailable> {
+        for _ in 0..TRIES {
+            match self.consent_once(consent, address).await {
+                Err(WriteError::Conflict) => {}
+                answer => return Ok(answer?),
+            }
         }
+        Ok(Given::TooMany)
+    }
+
+    async fn consent_once(
+        &self,
+        consent: &Consent,
+        address: Option<IpAddr>,
+    ) -> Result<Given, WriteError> {
+        let time = |format: &str| consent.at.strftime(format).to_string();
+        let name = hash(&[consent.theirs.as_str(), &consent.page, &consent.language, &time("%F")]);
+        let path = at("consents", &name);
+        let counted = |whose: &str, window: &str| at("consents_given", &hash(&[whose, window]));
+        let mut counts = vec![(counted("all", &time("%FT%H:%M")), OF_ALL)];
+        counts.extend(
+            address.map(|address| (counted(&address.to_string(), &time("%FT%H")), OF_ADDRESS)),
+        );
+
+        let paths = std::iter::once(&path).chain(counts.iter().map(|(path, _)| path));
+        let paths: Vec<_> = paths.cloned().collect();
+        let mut found = self.documents.get(&paths).await?.into_iter();
+        if found.next().flatten().is_some() {
+            return Ok(Given::Recorded);
+        }
+        let kept = expiring(fields(consent), consent.at, CONSENTS_LIVE);
+        let mut writes = vec![Write::Create(path, kept)];
+        for ((path, most), found) in counts.into_iter().zip(found) {
+            let given = found.as_ref().and_then(|found| found.fields.get("given"));
+            let given = given.and_then(Value::as_u64).unwrap_or_default();
+            if given >= most {
+                return Ok(Given::TooMany);
+            }
+            let count = expiring(object(json!({ "given": given + 1 })), consent.at, DAY);
+            writes.push(match found {
+                None => Write::Create(path, count),
+                Some(found) => Write::Replace(path, count, found.version),
+            });
+        }
+        self.documents.commit(writes).await?;
+        Ok(Given::Recorded)
     }
 
     /// What was agreed to with a number, earliest first.

@@ -39,7 +39,7 @@ mod watched;
 
 pub use admissions::Minute;
 pub use attempts::{Attempt, DueAttempt, Learned, Word};
-pub use consents::Consent;
+pub use consents::{Consent, Given};
 pub use conversation::{Conversation, Reply, Said, Sending};
 pub use documents::Unavailable;
 pub use id::ConversationId;

@@ -35,6 +35,6 @@ pub use mock::Mock;
 pub use number::{NotANumber, Number};
 pub use plivo::Plivo;
 pub use provider::{Acknowledgement, Found, Genuine, Outgoing, Provider};
-pub use providers::Providers;
+pub use providers::{Providers, SENDERS, numbers};
 pub use twilio::Twilio;
 pub use vonage::Vonage;

@@ -4,11 +4,23 @@ use futures::future::join_all;
 use settings::{Names, Settings, SettingsError};
 
 use crate::code;
+use crate::number::with_plus;
 use crate::{Aws, Code, Http, MessageCentral, Mock, Number, Plivo, Provider, Twilio, Vonage};
 
 /// Every provider there is, in the order in which they are preferred unless `SMS_PROVIDERS` says
 /// otherwise.
 const KNOWN: [&str; 6] = ["messagecentral", "twilio", "vonage", "plivo", "aws", "mock"];
+
+/// What texts are sent from, whoever carries them: the settings that [`numbers`] reads, none of them a
+/// secret.
+pub const SENDERS: Names =
+    &["AWS_SMS_ORIGINATION", "MC_SENDER_ID", "PLIVO_FROM", "TWILIO_FROM", "VONAGE_FROM"];
+
+/// The numbers of ours that stand in the settings. A name, a pool or an id is none.
+pub fn numbers(settings: &Settings) -> Vec<Number> {
+    let senders = SENDERS.iter().filter_map(|name| settings.get(name));
+    senders.filter_map(|sender| Number::parse(&with_plus(sender)).ok()).collect()
+}
 
 /// The configured providers in order of preference, and the client through which they are asked.
 pub struct Providers {

@@ -14,8 +14,10 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request};
 use business::Business;
 use conversations::Store;
+use host::Caller;
 use settings::Settings;
 use site::{Pages, Site};
+use sms::Number;
 use tempfile::TempDir;
 use tower::ServiceExt;
 
@@ -63,12 +65,13 @@ fn visitor(business: Business, public_url: &str) -> Visitor {
     let data_dir = [("DATA_DIR", data.to_str().unwrap())];
     let store = Arc::new(Store::open(&Settings::from(data_dir)).unwrap());
     let pages = Pages::of(business, public_url);
-    let router = Site { pages, store: Arc::clone(&store) }.router();
+    let ours = vec![Number::parse("+12025550109").unwrap()];
+    let router = Site { pages, store: Arc::clone(&store), ours }.router();
     Visitor { store, router, folder }
 }
 
 impl Visitor {
-    /// Makes a call such as `GET /privacy`, with these headers, one a line.
+    /// Makes a call such as `GET /privacy`, with these headers, one a line; `caller` is who calls.
     async fn call(&self, call: &str, headers: &str) -> Answer {
         self.send(call, headers, "").await
     }
@@ -79,7 +82,11 @@ impl Visitor {
         for (name, value) in headers.lines().filter_map(|line| line.trim().split_once(": ")) {
             request = request.header(name, value);
         }
-        let request = request.body(Body::from(body.to_owned())).unwrap();
+        let mut request = request.body(Body::from(body.to_owned())).unwrap();
+        if let Some(caller) = request.headers().get("caller") {
+            let caller = caller.to_str().unwrap().parse().unwrap();
+            request.extensions_mut().insert(Caller(caller));
+        }
         let (answer, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap();
         Answer {

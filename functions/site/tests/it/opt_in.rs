@@ -11,7 +11,8 @@ async fn records_the_number_the_time_the_version_and_the_words() {
     let site = oakwood();
     let page = site.page("/opt-in?lang=es").await;
     let version = between(&page, "name=\"page\" value=\"", "\"");
-    let answer = site.sign_up("/opt-in?lang=es", OWN_PAGE, "(202)+555-0143", true).await;
+    let headers = format!("{OWN_PAGE}\ncaller: 203.0.113.77");
+    let answer = site.sign_up("/opt-in?lang=es", &headers, "(202)+555-0143", true).await;
     assert_eq!(answer.status, 200);
     assert_eq!(answer.header("cache-control"), "no-store");
     assert!(answer.body.contains("sms:+12025550100?&#38;body=OAKWOOD"), "{}", answer.body);
@@ -19,6 +20,7 @@ async fn records_the_number_the_time_the_version_and_the_words() {
     let consents = site.store.consents_of(&Number::parse("+12025550143").unwrap()).await.unwrap();
     let [consent] = &consents[..] else { panic!("{consents:?}") };
     assert_eq!((consent.page.as_str(), consent.language.as_str()), (version, "es"));
+    assert_eq!(consent.network, "203.0.113.0/24");
     assert_eq!(
         consent.words,
         "Acepto recibir mensajes de texto de Oakwood \"Heating\" sobre su reparación en el número \
@@ -51,6 +53,53 @@ async fn records_nothing_that_was_not_agreed_to() {
         assert!(answer.body.contains("Nothing is recorded yet."));
     }
     assert_eq!(site.consents().await, 0);
+}
+
+#[tokio::test]
+async fn says_no_more_of_an_address_than_its_network() {
+    for (caller, network) in [
+        ("192.0.2.255", "192.0.2.0/24"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1::/48"),
+        ("127.0.0.1", "127.0.0.0/24"),
+    ] {
+        let site = oakwood();
+        site.sign_up("/opt-in", &format!("caller: {caller}"), "2025550143", true).await;
+        let number = Number::parse("+12025550143").unwrap();
+        assert_eq!(site.store.consents_of(&number).await.unwrap()[0].network, network);
+    }
+}
+
+#[tokio::test]
+async fn signs_up_no_number_of_ours() {
+    let site = oakwood();
+    // That of the business, and that of a provider.
+    for ours in ["(202) 555-0100", "%2B12025550109"] {
+        let answer = site.sign_up("/opt-in", "", ours, true).await;
+        assert_eq!(answer.status, 422, "{ours}");
+        assert!(answer.body.contains("This is not your phone number"), "{ours}");
+    }
+}
+
+/// Whoever types in the numbers of others, one after the other.
+#[tokio::test]
+async fn takes_so_many_from_one_address_and_keeps_nobody_else_out() {
+    let site = oakwood();
+    let give = async |caller: &str, number: u32| {
+        let caller = format!("caller: {caller}");
+        site.sign_up("/opt-in", &caller, &format!("202555{number}"), true).await
+    };
+    for number in 1_000..1_020 {
+        assert_eq!(give("2001:db8:1:2::7", number).await.status, 200);
+    }
+    // Of a network of IPv6 everybody has more addresses than there are numbers.
+    let answer = give("2001:db8:1:2::8", 1_020).await;
+    assert_eq!((answer.status, answer.header("cache-control")), (429, "no-store"));
+    assert!(answer.body.contains("Too many people"), "{}", answer.body);
+    assert_eq!(give("2001:db8:1:3::7", 1_021).await.status, 200);
+    // Behind a proxy that nobody named, everybody comes from there.
+    for number in 1_022..1_044 {
+        assert_eq!(give("10.0.0.1", number).await.status, 200);
+    }
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use conversations::{
     AT_ONCE, Arrival, Attempt, Change, Claim, CommitError, Consent, ConversationId, Effect, Ended,
-    Joined, Learned, Loaded, Minute, Reply, Stop, Store, Taken, Waiting, trial,
+    Given, Joined, Learned, Loaded, Minute, Reply, Stop, Store, Taken, Waiting, trial,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -395,12 +395,13 @@ pub(crate) async fn keeps_a_consent_for_longer_than_a_claim_may_take(store: Arc<
         page: "0a1b".into(),
         language: "es".into(),
         words: "Acepto recibir mensajes de \u{201c}Handy Home\u{201d}.".into(),
+        network: "192.0.2.0/24".into(),
         at: now(),
     };
     let again = Consent { at: later(now(), 60), ..consent.clone() };
     let newer = Consent { page: "2c3d".into(), at: later(now(), 120), ..consent.clone() };
     for consent in [&consent, &again, &newer] {
-        store.consent(consent).await.unwrap();
+        assert_eq!(store.consent(consent, None).await.unwrap(), Given::Recorded);
     }
     assert_eq!(store.consents_of(&person()).await.unwrap(), [consent, newer]);
     assert_eq!(store.consents_of(&Number::parse("+12025550144").unwrap()).await.unwrap(), []);
@@ -410,10 +411,49 @@ pub(crate) async fn keeps_a_consent_for_longer_than_a_claim_may_take(store: Arc<
     store.expire(years(4)).await.unwrap();
     assert_eq!(store.consents_of(&person()).await.unwrap().len(), 2);
     if store.is_embedded() {
-        store.expire(later(years(5), 3 * 24 * 3600)).await.unwrap();
-        store.expire(later(years(5), 4 * 24 * 3600)).await.unwrap();
+        // What was counted goes first.
+        for day in 3..6 {
+            store.expire(later(years(5), day * 24 * 3600)).await.unwrap();
+        }
         assert_eq!(store.consents_of(&person()).await.unwrap(), []);
     }
+}
+
+pub(crate) async fn records_so_many_consents_of_an_address_and_of_all(store: Arc<Store>) {
+    let mut number = 1_000;
+    let mut give = async |address: Option<[u8; 4]>, at| {
+        number += 1;
+        let consent = Consent {
+            theirs: Number::parse(&format!("+1202555{number}")).unwrap(),
+            page: "0a1b".into(),
+            language: "en".into(),
+            words: "I agree.".into(),
+            network: "192.0.2.0/24".into(),
+            at,
+        };
+        let given = store.consent(&consent, address.map(Into::into)).await.unwrap();
+        let recorded = store.consents_of(&consent.theirs).await.unwrap().len();
+        assert_eq!(recorded, usize::from(given == Given::Recorded));
+        given
+    };
+    let (one, other) = (Some([192, 0, 2, 7]), Some([192, 0, 2, 8]));
+    for _ in 0..20 {
+        assert_eq!(give(one, now()).await, Given::Recorded);
+    }
+    assert_eq!(give(one, now()).await, Given::TooMany);
+    assert_eq!(give(one, later(now(), 60)).await, Given::TooMany);
+    // Nobody else is kept out by it, nor for long.
+    for _ in 0..20 {
+        assert_eq!(give(other, now()).await, Given::Recorded);
+    }
+    assert_eq!(give(one, later(now(), 3600)).await, Given::Recorded);
+
+    for _ in 0..20 {
+        assert_eq!(give(None, now()).await, Given::Recorded);
+    }
+    assert_eq!(give(None, now()).await, Given::TooMany);
+    assert_eq!(give(Some([203, 0, 113, 9]), now()).await, Given::TooMany);
+    assert_eq!(give(None, later(now(), 60)).await, Given::Recorded);
 }
 
 /// A fixed time, so that nothing depends on when the tests run.

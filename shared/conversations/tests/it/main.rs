@@ -79,6 +79,7 @@ promises! {
     keeps_what_has_ended
     takes_the_answer_to_a_trial_and_no_other_text
     keeps_a_consent_for_longer_than_a_claim_may_take
+    records_so_many_consents_of_an_address_and_of_all
     opens_sends_and_sees_a_probe_once
     misses_no_probe_that_arrives_at_the_same_moment
     sends_no_probe_to_who_has_stopped
