@@ -5,9 +5,10 @@ use settings::Settings;
 use sms::{Aws, Check, Event, Finding, Found, Outgoing, Provider, Verdict, WebhookError};
 
 use crate::harness::{
-    FORGED, ReceiveCase, SECRET, SendCase, check_receive, check_send, outgoing, patient, receive,
+    ReceiveCase, SECRET, SendCase, check_receive, check_send, outgoing, patient, receive,
     received_line, request, told,
 };
+use crate::hostile::{Covers, Proven, check_hostile};
 
 const PUBLIC_URL: &str = "https://text.example";
 const INBOUND: &str = "POST /webhooks/aws/inbound";
@@ -142,16 +143,27 @@ async fn receives() {
         .iter()
         .map(|(name, call, body, outcome)| ReceiveCase { name, call, body, outcome })
         .collect();
-    check_receive(
-        |_| aws(&sns),
-        |secret, call| {
-            let message = sns.notification(TOPIC, std::str::from_utf8(call.body()).unwrap());
-            let message = if secret == FORGED { forge(&message) } else { message };
-            call.map(|_| message.into())
-        },
-        &cases,
-    )
-    .await;
+    check_receive(|_| aws(&sns), |secret, call| sign(&sns, secret, call), &cases).await;
+}
+
+#[tokio::test]
+async fn believes_no_hostile_call() {
+    let sns = AwsSms::start().await;
+    let proven = Proven {
+        call: INBOUND,
+        body: r#"{"originationNumber":"+12025550143","destinationNumber":"+12025550100",
+            "messageBody":"Noon","inboundMessageId":"cae173d2"}"#,
+        headers: &[],
+        covers: &[Covers::Body],
+    };
+    check_hostile(|_| aws(&sns), |secret, call| sign(&sns, secret, call), &proven).await;
+}
+
+/// Posts what is published as SNS does, or as somebody else does with another key.
+fn sign(sns: &AwsSms, secret: &str, call: http::Request<Bytes>) -> http::Request<Bytes> {
+    let message = sns.notification(TOPIC, std::str::from_utf8(call.body()).unwrap());
+    let message = if secret == SECRET { message } else { forge(&message) };
+    call.map(|_| message.into())
 }
 
 const NOBODY: &str = "unreadable: the sender is not a number that can be answered";

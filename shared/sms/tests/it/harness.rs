@@ -25,7 +25,7 @@ pub(crate) const FORGED: &str = "Open-Barley-17";
 
 /// The person, and a word that is said in every text of a table.
 pub(crate) const THEIRS: &str = "+12025550143";
-const WORD: &str = "Noon";
+pub(crate) const WORD: &str = "Noon";
 
 /// One message handed over: what was said, what passed between us in order, how it ended.
 pub(crate) struct SendCase<'a> {

@@ -5,6 +5,7 @@
 mod aws;
 mod gsm;
 mod harness;
+mod hostile;
 mod http_client;
 mod messagecentral;
 mod mock;

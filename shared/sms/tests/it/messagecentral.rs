@@ -16,6 +16,7 @@ use crate::harness::{
     ReceiveCase, SECRET, Script, SendCase, check_receive, check_send, outgoing, patient, receive,
     received_line, request, told,
 };
+use crate::hostile::{Proven, check_hostile};
 
 const INBOUND: &str = "POST /webhooks/messagecentral/inbound";
 
@@ -411,6 +412,29 @@ async fn receives_fields_under_configured_names() {
         received_line(&receive(&messagecentral, &sign(SECRET, request(INBOUND, around))).await),
         "- +12025550143 -> TEXTBK: Noon"
     );
+}
+
+#[tokio::test]
+async fn believes_no_hostile_call() {
+    let proven = Proven {
+        call: INBOUND,
+        body: r#"{"from":"12025550143","text":"Noon"}"#,
+        headers: &[],
+        covers: &[],
+    };
+    check_hostile(|secret| messagecentral(String::new(), secret), sign, &proven).await;
+    // It counts where it was pasted and nowhere else.
+    let closed = messagecentral(String::new(), SECRET);
+    for query in ["Token=Open-Sesame-71", "token[]=Open-Sesame-71", "a=1;token=Open-Sesame-71"] {
+        let call = request(&format!("{INBOUND}?{query}"), proven.body);
+        assert_eq!(receive(&closed, &call).await, Err(WebhookError::Forged), "{query}");
+    }
+    let mut call =
+        request(INBOUND, r#"{"from":"12025550143","text":"Noon","token":"Open-Sesame-71"}"#);
+    for name in ["token", "authorization", "x-token"] {
+        call.headers_mut().insert(name, "Open-Sesame-71".parse().unwrap());
+    }
+    assert_eq!(receive(&closed, &call).await, Err(WebhookError::Forged));
 }
 
 #[tokio::test]

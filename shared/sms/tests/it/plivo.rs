@@ -12,6 +12,7 @@ use crate::harness::{
     ReceiveCase, SECRET, Script, SendCase, check_receive, check_send, diagnosed, outgoing, patient,
     receive, received_line, request,
 };
+use crate::hostile::{Covers, Proven, check_hostile};
 
 const PUBLIC_URL: &str = "https://text.example";
 const TOKEN: &str = "Shut-Rye-33";
@@ -151,6 +152,23 @@ async fn receives_what_is_signed_in_part_and_knows_the_token() {
 }
 
 /// The older signature covers the address alone, so whoever has seen one call could make up others.
+#[tokio::test]
+async fn believes_no_hostile_call() {
+    let whole = Proven {
+        call: INBOUND,
+        body: "From=12025550143&To=12025550100&Text=Noon&MessageUUID=uuid-1&Type=sms",
+        headers: &["x-plivo-signature-v3", "x-plivo-signature-v3-nonce"],
+        covers: &[Covers::Body, Covers::Path, Covers::Query],
+    };
+    check_hostile(|secret| plivo(String::new(), secret), sign_3, &whole).await;
+    let in_part = Proven {
+        headers: &["x-plivo-signature-v2", "x-plivo-signature-v2-nonce"],
+        covers: &[Covers::Path],
+        ..whole
+    };
+    check_hostile(|secret| plivo(String::new(), secret), sign_2, &in_part).await;
+}
+
 #[tokio::test]
 async fn believes_the_older_signature_with_the_token_alone() {
     const BODY: &str = "From=12025550143&To=12025550100&Text=Noon&MessageUUID=uuid-2";

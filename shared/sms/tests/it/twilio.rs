@@ -15,6 +15,7 @@ use crate::harness::{
     ReceiveCase, SECRET, Script, SendCase, check_receive, check_send, outgoing, patient, receive,
     received_line, request,
 };
+use crate::hostile::{Covers, Proven, check_hostile};
 
 const PUBLIC_URL: &str = "https://text.example";
 const INBOUND: &str = "POST /webhooks/twilio/inbound";
@@ -185,6 +186,28 @@ async fn receives() {
         ],
     )
     .await;
+}
+
+#[tokio::test]
+async fn believes_no_hostile_call() {
+    let headers = &["x-twilio-signature"];
+    let form = Proven {
+        call: INBOUND,
+        body: "MessageSid=SM00000000000000000000000000000002&AccountSid=AC1&NumMedia=0&Body=Noon\
+            &From=%2B12025550143&To=%2B12025550100",
+        headers,
+        covers: &[Covers::Body, Covers::Path, Covers::Query],
+    };
+    let json = Proven {
+        call: "POST /webhooks/twilio/inbound?bodySHA256=\
+            3ebe0d4e4150ea030340688232e8add3e9d35b2f2ab472250aefbe740bf330ec",
+        body: r#"{"MessageSid":"SM00000000000000000000000000000002","AccountSid":"AC1",
+                    "From":"+12025550143","To":"+12025550100","Body":"Noon","NumMedia":1}"#,
+        ..form
+    };
+    for proven in [form, json] {
+        check_hostile(|secret| twilio(String::new(), secret), sign, &proven).await;
+    }
 }
 
 /// Made by Twilio, whose libraries test themselves with them. They are no texts, so a call that is

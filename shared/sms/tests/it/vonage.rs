@@ -10,6 +10,7 @@ use crate::harness::{
     ReceiveCase, SECRET, Script, SendCase, check_receive, check_send, diagnosed, outgoing, patient,
     receive, received_line, request, told,
 };
+use crate::hostile::{Covers, Proven, check_hostile};
 
 const PRIVATE_KEY: &str = include_str!("../throwaway-private-key.pem");
 const APPLICATION: &str = "aaaaaaaa-bbbb-cccc-dddd-0123456789ab";
@@ -232,6 +233,17 @@ async fn believes_nothing_that_was_altered_or_is_for_others() {
         let received = receive(&vonage(String::new(), SECRET), &call).await;
         assert_eq!(received, Err(WebhookError::Forged), "{authorization}");
     }
+}
+
+#[tokio::test]
+async fn believes_no_hostile_call() {
+    let proven = Proven {
+        call: INBOUND,
+        body: r#"{"message_uuid":"1","text":"Noon","from":"12025550143"}"#,
+        headers: &["authorization"],
+        covers: &[Covers::Body],
+    };
+    check_hostile(|secret| vonage(String::new(), secret), sign, &proven).await;
 }
 
 /// Vonage may leave a call unsigned by a fault of its own, and signs it when it has to repeat it.
