@@ -35,7 +35,7 @@ pub const SETTINGS: &[Names] = &[
     host::PUBLIC_URL,
     Page::SETTINGS,
     About::SETTINGS,
-    Providers::SETTINGS,
+    Providers::DESCRIPTIONS,
     Store::SETTINGS,
     Access::SETTINGS,
 ];

@@ -14,7 +14,7 @@ fn main() -> ExitCode {
     Function::reading(console::SETTINGS).serve_http(async |settings| {
         let public_url = host::public_url(&settings)?;
         let page = Page::from_settings(&settings)?;
-        let providers = Arc::new(Providers::configured(&settings, &public_url, false)?);
+        let providers = Arc::new(Providers::described(&settings)?);
         let store = Arc::new(Store::open(&settings)?);
         let console = Console {
             access: Access::by_password(&settings, &public_url),

@@ -33,6 +33,7 @@ use url::{Url, form_urlencoded};
 
 use crate::address;
 use crate::code;
+use crate::described::Described;
 use crate::http_client::Answer;
 use crate::{
     About, Check, Code, Event, Finding, Genuine, Http, Number, Outgoing, Provider, Receipt,
@@ -200,6 +201,12 @@ impl Provider for Aws {
 }
 
 impl Aws {
+    /// What is known of it without its keys, if it has settings.
+    pub(crate) fn described(settings: &Settings) -> Option<Described> {
+        let sender = settings.get("AWS_SMS_ORIGINATION")?.into();
+        Some(Described { name: NAME, sender, codes: CODES })
+    }
+
     /// The number or pool that `AWS_SMS_…` names, if any does. Credentials alone name none.
     ///
     /// The region is that of `AWS_SMS_ORIGINATION` where it is an ARN, else of the first topic.

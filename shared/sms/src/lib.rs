@@ -9,6 +9,7 @@
 mod address;
 mod aws;
 mod code;
+mod described;
 mod error;
 mod event;
 mod finding;

@@ -27,6 +27,7 @@ use url::form_urlencoded;
 
 use crate::address;
 use crate::code;
+use crate::described::Described;
 use crate::{
     About, Answer, Code, Event, Finding, Found, Genuine, Http, Outgoing, Provider, SendError,
     WebhookError,
@@ -262,6 +263,13 @@ impl Provider for MessageCentral {
 }
 
 impl MessageCentral {
+    /// What is known of it without its keys, if it has settings.
+    pub(crate) fn described(settings: &Settings) -> Option<Described> {
+        settings.get("MC_CUSTOMER_ID")?;
+        let sender = settings.get("MC_SENDER_ID").unwrap_or(SHARED_SENDER).into();
+        Some(Described { name: "messagecentral", sender, codes: CODES })
+    }
+
     /// The company, for an account.
     pub fn new(settings: MessageCentralSettings) -> Self {
         Self {

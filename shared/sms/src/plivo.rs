@@ -29,6 +29,7 @@ use url::{Url, form_urlencoded};
 
 use crate::address::{self, query};
 use crate::code;
+use crate::described::Described;
 use crate::number::{with_plus, without_plus};
 use crate::{
     About, Answer, Check, Code, Event, Finding, Found, Genuine, Http, Number, Outgoing, Part,
@@ -268,6 +269,13 @@ impl Provider for Plivo {
 }
 
 impl Plivo {
+    /// What is known of it without its keys, if it has settings.
+    pub(crate) fn described(settings: &Settings) -> Option<Described> {
+        settings.get("PLIVO_AUTH_ID")?;
+        let sender = with_plus(settings.get("PLIVO_FROM")?);
+        Some(Described { name: "plivo", sender, codes: CODES })
+    }
+
     /// The account that `PLIVO_…` names, if any does.
     pub fn from_settings(
         settings: &Settings,

@@ -167,7 +167,7 @@ impl Providers {
 }
 
 /// Picks the providers that `SMS_PROVIDERS` names, in its order.
-fn arrange(
+pub(crate) fn arrange(
     mut configured: Vec<Box<dyn Provider>>,
     order: &str,
 ) -> Result<Vec<Box<dyn Provider>>, SettingsError> {

@@ -30,6 +30,7 @@ use url::{Url, form_urlencoded};
 
 use crate::address::{self, query};
 use crate::code;
+use crate::described::Described;
 use crate::{
     Acknowledgement, Code, Event, Finding, Found, Genuine, Http, Number, Outgoing, Provider,
     Receipt, SendError, Status, Text, WebhookError,
@@ -274,6 +275,14 @@ impl Provider for Twilio {
 }
 
 impl Twilio {
+    /// What is known of it without its keys, if it has settings.
+    pub(crate) fn described(settings: &Settings) -> Option<Described> {
+        settings.get("TWILIO_ACCOUNT_SID")?;
+        let sender =
+            settings.get("TWILIO_FROM").or(settings.get("TWILIO_MESSAGING_SERVICE_SID"))?.into();
+        Some(Described { name: "twilio", sender, codes: CODES })
+    }
+
     /// The account that `TWILIO_…` names, if any does.
     pub fn from_settings(
         settings: &Settings,

@@ -26,6 +26,7 @@ use uuid::Uuid;
 
 use crate::address;
 use crate::code;
+use crate::described::Described;
 use crate::number::{with_plus, without_plus};
 use crate::{
     About, Answer, Check, Code, Event, Finding, Genuine, Http, Number, Outgoing, Provider, Receipt,
@@ -204,6 +205,13 @@ impl Provider for Vonage {
 }
 
 impl Vonage {
+    /// What is known of it without its keys, if it has settings.
+    pub(crate) fn described(settings: &Settings) -> Option<Described> {
+        settings.get("VONAGE_APPLICATION_ID")?;
+        let sender = with_plus(settings.get("VONAGE_FROM")?);
+        Some(Described { name: "vonage", sender, codes: CODES })
+    }
+
     /// The application that `VONAGE_…` names, if any does.
     pub fn from_settings(
         settings: &Settings,

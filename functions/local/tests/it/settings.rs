@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use settings::Names;
+use sms::Providers;
 
 const FUNCTIONS: [(&str, &[Names]); 6] = [
     ("console", console::SETTINGS),
@@ -26,6 +27,21 @@ fn a_role_may_read_what_its_function_asks_for() {
     let mut folders = crates("functions");
     folders.retain(|folder| !folder.ends_with("local"));
     assert_eq!(folders, BTreeSet::from(named));
+}
+
+/// What is shown to people needs no key of a provider's.
+#[test]
+fn who_sends_nothing_may_read_no_key() {
+    for settings in [console::SETTINGS, site::SETTINGS] {
+        let names = host::parameters(settings);
+        let of_providers = |name: &&&'static str| Providers::SETTINGS.contains(name);
+        for name in names.iter().filter(of_providers) {
+            let is_secret =
+                ["KEY", "PASSWORD", "SECRET", "TOKEN"].iter().any(|it| name.contains(it));
+            assert!(!is_secret, "{name}");
+        }
+        assert!(names.contains(&"TWILIO_FROM"));
+    }
 }
 
 /// What is not listed where it is read has no value on Lambda, whatever the environment says.

@@ -117,6 +117,50 @@ const INBOUND_FIELDS: &str = "MC_INBOUND_FIELDS cannot be used: \
     write from=…,to=…,text=…,id=…,time=… with the name that each field has in the call; \
     leave out those that are found without";
 
+/// Whoever only tells of them is given no key, and sees the same.
+#[test]
+fn are_known_without_their_keys_as_they_are_with_them() {
+    let key = include_str!("../throwaway-private-key.pem");
+    let all = [
+        ("AWS_ACCESS_KEY_ID", "AKIA1"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+        ("AWS_SMS_CONFIGURATION_SET", "textback"),
+        ("AWS_SMS_ORIGINATION", "+12025550104"),
+        ("AWS_SMS_TOPIC_ARN", "arn:aws:sns:us-east-1:1:texts"),
+        ("MC_CUSTOMER_ID", "C-1"),
+        ("MC_PASSWORD", "secret"),
+        ("PLIVO_AUTH_ID", "MA1"),
+        ("PLIVO_AUTH_TOKEN", "secret"),
+        ("PLIVO_FROM", "12025550103"),
+        ("TWILIO_ACCOUNT_SID", "AC1"),
+        ("TWILIO_AUTH_TOKEN", "secret"),
+        ("TWILIO_MESSAGING_SERVICE_SID", "MG1"),
+        ("USE_MOCK", "true"),
+        ("VONAGE_APPLICATION_ID", "1"),
+        ("VONAGE_FROM", "12025550102"),
+        ("VONAGE_PRIVATE_KEY", key),
+        ("VONAGE_SIGNATURE_SECRET", "secret"),
+    ];
+    let seen = |providers: &Providers| -> Vec<_> {
+        let seen = providers.iter();
+        seen.map(|it| (it.name(), it.sender().to_owned(), it.number(), it.codes())).collect()
+    };
+    for others in [
+        &[][..],
+        &[("SMS_PROVIDERS", "mock,aws,twilio")],
+        &[("USE_MESSAGECENTRAL", "false"), ("TWILIO_FROM", "+12025550101")],
+    ] {
+        let all: Settings = all.iter().chain(others).copied().collect();
+        let public: Settings = Providers::DESCRIPTIONS
+            .iter()
+            .filter_map(|name| Some((*name, all.get(name)?)))
+            .collect();
+        let configured = Providers::configured(&all, "https://text.example", false).unwrap();
+        assert_eq!(seen(&Providers::described(&public).unwrap()), seen(&configured));
+        assert!(configured.iter().count() >= 3);
+    }
+}
+
 #[test]
 fn are_asked_in_the_order_of_preference() {
     let settings = [&TWILIO[..], &MESSAGECENTRAL, &[("USE_MOCK", "yes")]].concat();
