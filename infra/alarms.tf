@@ -206,6 +206,34 @@ resource "aws_cloudwatch_metric_alarm" "refused" {
   alarm_actions       = [aws_sns_topic.alarms.arn]
 }
 
+# What the gateway turns away reaches no function, so nobody else would tell. The form has a limit
+# of its own, which is meant to be met.
+resource "aws_cloudwatch_log_metric_filter" "crowded" {
+  name           = "${local.name}-crowded"
+  log_group_name = aws_cloudwatch_log_group.api.name
+  pattern        = "{ ($.status = \"429\") && ($.route != \"POST /opt-in\") }"
+
+  metric_transformation {
+    namespace = local.name
+    name      = "crowded"
+    value     = "1"
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "crowded" {
+  alarm_name          = "${local.name}-crowded"
+  alarm_description   = "More calls came than the API takes in a second, so it answered 429 and a text or a report may be lost: Twilio repeats it where the address that you pasted ends in #rc=5&rp=all. If they are forged (inbound's log says so), wait or ask AWS; if they are people, raise throttling_rate_limit in api.tf."
+  namespace           = local.name
+  metric_name         = aws_cloudwatch_log_metric_filter.crowded.metric_transformation[0].name
+  statistic           = "Sum"
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  period              = 300
+  evaluation_periods  = 1
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [aws_sns_topic.alarms.arn]
+}
+
 resource "aws_cloudwatch_metric_alarm" "no_sweep" {
   alarm_name          = "${local.name}-no-sweep"
   alarm_description   = "The sweep has not run for five minutes, so what was left behind stays behind. Look whether the rule ${aws_cloudwatch_event_rule.sweep.name} in EventBridge is enabled, and at sweep's throttles."

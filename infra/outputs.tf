@@ -8,8 +8,8 @@ output "twilio" {
   value       = <<-TEXT
     Phone Numbers, Manage, Active numbers, your number, Messaging Configuration
     (with a messaging service instead: Messaging, Services, your service, Integration, Send a webhook):
-      A message comes in:     Webhook, ${local.public_url}/webhooks/twilio/inbound#rc=5&rp=5xx,ct,rt, HTTP POST
-      Primary handler fails:  ${local.public_url}/webhooks/twilio/inbound#rc=5&rp=5xx,ct,rt, HTTP POST
+      A message comes in:     Webhook, ${local.public_url}/webhooks/twilio/inbound#rc=5&rp=all, HTTP POST
+      Primary handler fails:  ${local.public_url}/webhooks/twilio/inbound#rc=5&rp=all, HTTP POST
       Status callback:        leave it empty, every text brings its own
   TEXT
 }

@@ -115,7 +115,7 @@ run "something_in_front_is_the_address" {
   }
   assert {
     condition = (
-      strcontains(output.twilio, "https://cdn.example.com/webhooks/twilio/inbound#rc=5&rp=5xx,ct,rt") &&
+      strcontains(output.twilio, "https://cdn.example.com/webhooks/twilio/inbound#rc=5&rp=all") &&
       strcontains(output.messagecentral, "https://cdn.example.com/webhooks/messagecentral/inbound?token=<MC_WEBHOOK_TOKEN>")
     )
     error_message = "what is pasted is what is called"

@@ -361,7 +361,7 @@ def test_every_alarm_reaches_somebody_and_says_what_to_do(infra, client):
     each = ["complaints", "duration", "errors", "throttles"]
     assert {alarm["AlarmName"] for alarm in alarms} == {
         f"{name(function)}-{what}" for function in FUNCTIONS for what in each
-    } | {name(what) for what in ("waiting", "dead-letters", "refused", "no-sweep")} | raised().keys()
+    } | {name(what) for what in ("waiting", "dead-letters", "refused", "crowded", "no-sweep")} | raised().keys()
     topic = arn("sns", "textback-check-alarms")
     for alarm in alarms:
         assert alarm["AlarmActions"] == [topic], alarm["AlarmName"]
@@ -480,7 +480,7 @@ def test_a_secret_of_the_owner_stays_out_of_the_state_and_as_it_is(infra, client
 def test_prints_what_to_paste(infra):
     outputs = infra.outputs()
     url = outputs["public_url"]
-    assert outputs["twilio"].count(f"{url}/webhooks/twilio/inbound#rc=5&rp=5xx,ct,rt, HTTP POST\n") == 2
+    assert outputs["twilio"].count(f"{url}/webhooks/twilio/inbound#rc=5&rp=all, HTTP POST\n") == 2
     assert f"{url}/webhooks/messagecentral/inbound?token=<MC_WEBHOOK_TOKEN>\n" in outputs["messagecentral"]
     assert set(outputs["secrets_to_fill"]) == {f"/textback/check/{secret}" for secret in SECRETS}
     assert {key: value["name"] for key, value in outputs["functions"].items()} == {

@@ -215,7 +215,7 @@ async fn call(
     let trace = TraceId::fresh();
     let span = tracing::info_span!("inbound", trace.id = %trace);
     let answer = async {
-        match webhooks::whole(call).await {
+        match webhooks::whole(&inbound.providers, &provider, call).await {
             Ok(call) => inbound.receive(&provider, call, &trace, Timestamp::now()).await,
             Err(answer) => answer,
         }

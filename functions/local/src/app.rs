@@ -172,7 +172,7 @@ impl App {
         }
         for name in names {
             // Twilio calls again where it is told to, and only then (connection overrides).
-            let again = if name == "twilio" { "#rc=5&rp=5xx,ct,rt" } else { "" };
+            let again = if name == "twilio" { "#rc=5&rp=all" } else { "" };
             println!("  webhook    {}/webhooks/{name}/inbound{again}", self.public_url);
         }
         match (self.access.link(), self.access.closed()) {

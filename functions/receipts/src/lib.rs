@@ -126,7 +126,7 @@ async fn call(
     let fresh = TraceId::fresh();
     let span = tracing::info_span!("receipts", trace.id = %fresh);
     let answer = async {
-        match webhooks::whole(call).await {
+        match webhooks::whole(&receipts.providers, &provider, call).await {
             Ok(call) => receipts.receive(&provider, call, &fresh, Timestamp::now()).await,
             Err(answer) => (answer, None),
         }

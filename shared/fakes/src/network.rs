@@ -98,12 +98,12 @@ impl WebhookCall {
         Some(WebhookAnswer { status, headers, body: response.text().await.ok()? })
     }
 
-    /// Makes the call until the answer is no 5xx, six times at most: what Twilio does for an address
-    /// that ends in `#rc=5&rp=5xx,ct,rt`. Returns the last answer.
+    /// Makes the call until the answer is a success, six times at most: what Twilio does for an address
+    /// that ends in `#rc=5&rp=all`. Returns the last answer.
     pub async fn post_until_taken(&self) -> Option<WebhookAnswer> {
         let mut answer = self.try_post().await;
         for _ in 0..5 {
-            if answer.as_ref().is_some_and(|answer| answer.status < 500) {
+            if answer.as_ref().is_some_and(|answer| answer.status < 300) {
                 break;
             }
             answer = self.try_post().await;

@@ -44,7 +44,7 @@ impl Function {
 
     /// The whole of a `main`: answers calls with the router that `build` returns. Those that Lambda
     /// brings, or those that come to `$HOST:$PORT` until the process is asked to stop; and
-    /// `GET /healthz`. Limits on bodies are the router's.
+    /// calls for health. Limits on bodies are the router's.
     pub fn serve_http<B>(self, build: impl Fn(Settings) -> B + Send + Sync + 'static) -> ExitCode
     where
         B: Future<Output = Result<Router, Error>> + Send,

@@ -1,21 +1,26 @@
 //! Runs a function: under the Lambda runtime, or as a plain server on `$PORT`.
 //!
 //! A function does not know which of the two it is. Its `main` is a [`Function`] that answers calls,
-//! works on wake-ups, or runs from time to time. Outside Lambda the latter two answer `GET /healthz`
-//! and nothing else, so no stranger can make them work.
+//! works on wake-ups, or runs from time to time. Outside Lambda the latter two answer calls for
+//! health and nothing else, so no stranger can make them work.
 //!
 //! With `SECRETS_PATH` the settings that the environment lacks come from Parameter Store, and a
 //! function takes up what changes there while it runs.
 
 #![warn(missing_docs)]
 
+mod body;
 mod caller;
+mod crowd;
 mod function;
 mod gateway;
+mod health;
 mod http;
 mod parameters;
+mod port;
 mod schedule;
 mod stop;
+mod turned_away;
 mod wake_ups;
 
 use std::io::IsTerminal;
@@ -27,8 +32,9 @@ use telemetry::LogFormat;
 
 pub use caller::Caller;
 pub use function::Function;
-pub use http::{PUBLIC_URL, Port, bind, public_url, serve};
+pub use http::{PUBLIC_URL, public_url};
 pub use parameters::parameters;
+pub use port::{Port, bind, serve};
 pub use schedule::repeat;
 pub use stop::stop_signal;
 pub use wake_ups::NO_QUEUE;

@@ -10,7 +10,7 @@ use serde_json::Value;
 use settings::Settings;
 use tokio::time::MissedTickBehavior;
 
-use crate::http::{bind, serve};
+use crate::port::{bind, serve};
 use crate::{Error, on_lambda, stop_signal};
 
 /// Runs `handler` whenever Lambda's scheduler says so, or at once and then `every` so often until

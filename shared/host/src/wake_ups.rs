@@ -9,7 +9,7 @@ use lambda_runtime::{LambdaEvent, service_fn};
 use queue::{Queue, WakeUp};
 use settings::Settings;
 
-use crate::http::{bind, serve};
+use crate::port::{bind, serve};
 use crate::{Error, on_lambda, stop_signal};
 
 /// What stops a function that is started alone without a queue.

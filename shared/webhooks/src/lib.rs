@@ -6,7 +6,7 @@
 mod quarantine;
 
 use access::Access;
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::http::{HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
@@ -23,32 +23,31 @@ pub use quarantine::{StillUnread, keep, left, read_again};
 /// answer to anything larger is 413.
 pub const LARGEST_BODY: usize = 256 * 1024;
 
-/// How much of a body that is too large is read all the same, and forgotten, in bytes. Whoever is
-/// still writing when the connection is closed may never see the answer.
-const READ_ANYWAY: usize = 16 * 1024 * 1024;
-
 /// The header under which every answer names its trace.
 pub const TRACE_HEADER: &str = "x-trace-id";
 
-/// A call with its body, or the answer to one whose body is too large or breaks off.
-pub async fn whole(call: Request<Body>) -> Result<Request<Bytes>, Response> {
+/// A call of the provider of this name with its body, or the answer to one whose body breaks off.
+/// Nothing is read for a provider that is not configured, nor of what says that it is too large.
+pub async fn whole(
+    providers: &Providers,
+    name: &str,
+    call: Request<Body>,
+) -> Result<Request<Bytes>, Response> {
+    if providers.named(name).is_none() {
+        return Err(unknown());
+    }
     let (parts, body) = call.into_parts();
-    let (mut stream, mut whole, mut length) = (body.into_data_stream(), BytesMut::new(), 0);
-    while let Some(part) = stream.next().await {
-        let part = part.map_err(|_| StatusCode::BAD_REQUEST.into_response())?;
-        length += part.len();
-        if length > READ_ANYWAY {
-            break;
-        }
-        if length <= LARGEST_BODY {
-            whole.extend_from_slice(&part);
-        }
+    let (mut length, mut whole) = (body.size_hint().lower(), BytesMut::new());
+    let mut stream = body.into_data_stream();
+    while length <= LARGEST_BODY as u64 {
+        let Some(part) = stream.next().await else {
+            return Ok(Request::from_parts(parts, whole.freeze()));
+        };
+        whole.extend_from_slice(&part.map_err(|_| StatusCode::BAD_REQUEST.into_response())?);
+        length = length.max(whole.len() as u64);
     }
-    if length > LARGEST_BODY {
-        tracing::warn!("turned a call away: its body is too large");
-        return Err(StatusCode::PAYLOAD_TOO_LARGE.into_response());
-    }
-    Ok(Request::from_parts(parts, whole.freeze()))
+    tracing::warn!("turned a call away: its body is too large");
+    Err(StatusCode::PAYLOAD_TOO_LARGE.into_response())
 }
 
 /// Finds the provider that a call is for, proves that it made it, and reads what it reports. What
@@ -67,10 +66,7 @@ pub async fn read<'a>(
     trace: &TraceId,
     now: Timestamp,
 ) -> Result<(&'a dyn Provider, Vec<Event>), Response> {
-    let Some(provider) = providers.named(name) else {
-        tracing::info!("turned a call away: no such provider is configured");
-        return Err(StatusCode::NOT_FOUND.into_response());
-    };
+    let Some(provider) = providers.named(name) else { return Err(unknown()) };
     let http = providers.http();
     let read = async {
         let genuine = match provider.prove(http, call.clone()).await {
@@ -114,6 +110,12 @@ async fn let_in(access: &Access, call: Request<Bytes>) -> Result<Genuine, Webhoo
         Ok(_) => Ok(Genuine::let_in(Request::from_parts(head, body))),
         Err(_) => Err(WebhookError::Unsigned),
     }
+}
+
+/// The answer to a call of a provider that is not configured.
+fn unknown() -> Response {
+    tracing::info!("turned a call away: no such provider is configured");
+    StatusCode::NOT_FOUND.into_response()
 }
 
 /// What a genuine call reports. If it asks whether we want such calls, that is answered first.

@@ -13,6 +13,7 @@ mod failover;
 mod log;
 mod messagecentral;
 mod mock;
+mod port;
 mod process;
 mod product;
 mod quarantine;

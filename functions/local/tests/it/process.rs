@@ -13,6 +13,8 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 /// How long something is waited for before the test fails. Only tests that fail wait so long.
 const PATIENCE: Duration = Duration::from_secs(40);
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_local");
+
 /// The names and values of the program's environment.
 pub(crate) type Settings = BTreeMap<String, String>;
 
@@ -54,8 +56,22 @@ impl Process {
         input: Stdio,
         terminal: Option<File>,
     ) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_local"))
-            .args(arguments)
+        Self::of(Command::new(PROGRAM).args(arguments), settings, input, terminal)
+    }
+
+    /// Starts it with so many descriptors at most.
+    pub(crate) fn start_within(descriptors: usize, settings: &Settings) -> Self {
+        let limited = format!("ulimit -n {descriptors}; exec {PROGRAM}");
+        Self::of(Command::new("sh").args(["-c", &limited]), settings, Stdio::null(), None)
+    }
+
+    fn of(
+        command: &mut Command,
+        settings: &Settings,
+        input: Stdio,
+        terminal: Option<File>,
+    ) -> Self {
+        let mut child = command
             .env_clear()
             .envs(settings)
             .stdin(input)
@@ -100,9 +116,26 @@ impl Process {
         until(&format!("the program to log {words:?}"), said).await;
     }
 
+    /// Its number.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// How many descriptors it has.
+    pub(crate) fn descriptors(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.id())).unwrap().count()
+    }
+
+    /// How much memory it takes.
+    pub(crate) fn resident_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
     /// Sends it a signal by its name.
     pub(crate) fn signal(&self, name: &str) {
-        let id = self.child.id().to_string();
+        let id = self.id().to_string();
         assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
     }
 

@@ -269,6 +269,13 @@ impl Product {
         (self.process, self.address) = serve(&self.settings).await;
     }
 
+    /// Starts it again where it may have so many descriptors.
+    pub(crate) async fn start_again_within(&mut self, descriptors: usize) {
+        self.kill();
+        let process = Process::start_within(descriptors, &self.settings);
+        (self.process, self.address) = answering(process).await;
+    }
+
     /// Runs another command of the program, with the same settings and this input.
     pub(crate) async fn run(&mut self, arguments: &[&str], input: &str) -> Ran {
         arguments.iter().for_each(|argument| self.private.add_said(argument));
@@ -356,7 +363,10 @@ pub(crate) struct Ran {
 
 /// Starts the program, and waits until it answers.
 async fn serve(settings: &Settings) -> (Process, SocketAddr) {
-    let mut process = Process::start(&[], settings, "");
+    answering(Process::start(&[], settings, "")).await
+}
+
+async fn answering(mut process: Process) -> (Process, SocketAddr) {
     let rest = process.prints("textback answers at http://localhost:").await;
     let port: u16 = rest.split('/').next().unwrap().parse().unwrap();
     let address = SocketAddr::from(([127, 0, 0, 1], port));

@@ -72,7 +72,7 @@ impl Default for TwilioSetup {
             spent: 0.25,
             owned: true,
             can_text: true,
-            sms_url: "https://text.example/webhooks/twilio/inbound#rc=5&rp=5xx,ct,rt".into(),
+            sms_url: "https://text.example/webhooks/twilio/inbound#rc=5&rp=all".into(),
             sms_method: "POST",
             application_url: None,
             service: true,

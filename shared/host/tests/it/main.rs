@@ -7,5 +7,6 @@ mod lambda;
 mod lambda_watch;
 mod parameters;
 mod plain;
+mod port;
 mod schedule;
 mod settings;

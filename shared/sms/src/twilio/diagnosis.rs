@@ -410,13 +410,16 @@ impl Inquiry<'_> {
                 number.sms_method.clone(),
             ),
         };
-        let fix =
-            format!("Enter {ours}#rc=5&rp=5xx,ct,rt with HTTP POST in Twilio's console, {place}.");
+        let fix = format!("Enter {ours}#rc=5&rp=all with HTTP POST in Twilio's console, {place}.");
         let seen = match url.filter(|url| !url.is_empty()) {
             None => format!("texts to {name} are dropped: {owner} has no address to send them to"),
             Some(url) if !is(&ours, &url) => format!("{owner} sends texts to {}", shown(&url)),
             Some(_) if method.is_some_and(|method| method != "POST") => {
                 format!("{owner} calls our address with GET instead of POST")
+            }
+            Some(url) if !repeats(&url) => {
+                let seen = format!("{owner} gives up a text that we cannot take at once");
+                return Some(Finding::doubtful(Check::Webhook, seen, fix));
             }
             Some(_) => {
                 return Some(Finding::works(
@@ -594,6 +597,13 @@ fn is(ours: &Url, written: &str) -> bool {
         url.set_fragment(None);
         url == *ours
     })
+}
+
+/// Whether Twilio calls this address again whatever went wrong.
+/// <https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides>
+fn repeats(written: &str) -> bool {
+    let overrides = Url::parse(written).ok().and_then(|url| url.fragment().map(str::to_owned));
+    overrides.is_some_and(|overrides| overrides.split('&').any(|it| it == "rp=all"))
 }
 
 /// An address without what may be secret in it.

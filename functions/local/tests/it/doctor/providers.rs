@@ -137,7 +137,7 @@ async fn each_fault_of_an_account_at_twilio_is_named_and_nothing_else() {
         (
             |setup| setup.sms_url = "https://demo.twilio.com/welcome/sms/reply".into(),
             "✗ webhook: +12025550100 sends texts to https://demo.twilio.com/welcome/sms/reply",
-            "Enter https://sms.example.test/webhooks/twilio/inbound#rc=5&rp=5xx,ct,rt with HTTP \
+            "Enter https://sms.example.test/webhooks/twilio/inbound#rc=5&rp=all with HTTP \
              POST in Twilio's console, at the number, under Messaging.",
         ),
         (
@@ -166,7 +166,7 @@ async fn each_fault_of_an_account_at_twilio_is_named_and_nothing_else() {
     for (fault, found, fix) in faults {
         deployed.product.twilio.set_up(|setup| {
             *setup = TwilioSetup::default();
-            setup.sms_url = ours("twilio");
+            setup.sms_url = ours("twilio") + "#rc=5&rp=all";
             fault(setup);
         });
         check(&deployed.doctor(&[]).await, found, fix);
@@ -322,14 +322,14 @@ async fn each_fault_of_an_account_at_aws_is_named_and_nothing_else() {
 /// Twilio, set up as it has to be.
 pub(super) async fn twilio() -> Deployed {
     let deployed = Deployed::start(&["twilio"]).await;
-    deployed.product.twilio.set_up(|setup| setup.sms_url = ours("twilio"));
+    deployed.product.twilio.set_up(|setup| setup.sms_url = ours("twilio") + "#rc=5&rp=all");
     deployed
 }
 
 /// MessageCentral and Twilio, set up as they have to be.
 pub(super) async fn of_the_house() -> Deployed {
     let deployed = Deployed::start(&["messagecentral", "twilio"]).await;
-    deployed.product.twilio.set_up(|setup| setup.sms_url = ours("twilio"));
+    deployed.product.twilio.set_up(|setup| setup.sms_url = ours("twilio") + "#rc=5&rp=all");
     deployed
 }
 

@@ -33,13 +33,13 @@ async fn says_nothing_of_the_united_states_where_a_number_is_toll_free() {
 #[tokio::test]
 async fn takes_an_address_for_ours_however_it_is_written() {
     for url in [
-        "https://text.example/webhooks/twilio/inbound",
-        "https://TEXT.example:443/webhooks/twilio/inbound#rc=3",
+        "https://text.example/webhooks/twilio/inbound#rp=all",
+        "https://TEXT.example:443/webhooks/twilio/inbound#rc=3&rp=all",
     ] {
         let said = complaint(|setup| setup.sms_url = url.into()).await;
         assert_eq!(said, "", "{url}");
     }
-    let ours = || Some("https://text.example/webhooks/twilio/inbound".into());
+    let ours = || Some("https://text.example/webhooks/twilio/inbound#rc=5&rp=all".into());
     assert_eq!(complaint(|setup| setup.service_url = ours()).await, "");
     assert_eq!(complaint(|setup| setup.application_url = ours()).await, "");
 }
@@ -119,9 +119,24 @@ async fn says_what_is_wrong_with_a_messaging_service() {
 }
 
 #[tokio::test]
+async fn says_when_twilio_would_give_up_a_text() {
+    const OURS: &str = "https://text.example/webhooks/twilio/inbound";
+    for ending in ["", "#rc=5", "#rc=5&rp=5xx,ct,rt"] {
+        let setup = fault(move |setup| setup.sms_url = format!("{OURS}{ending}"));
+        assert_eq!(
+            complaint(setup).await,
+            "Doubtful Webhook: +12025550100 gives up a text that we cannot take at once. Enter \
+             https://text.example/webhooks/twilio/inbound#rc=5&rp=all with HTTP POST in Twilio's \
+             console, at the number, under Messaging.",
+            "{ending}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn says_where_texts_go_that_do_not_come_to_us() {
     const AT_THE_NUMBER: &str = "Enter \
-        https://text.example/webhooks/twilio/inbound#rc=5&rp=5xx,ct,rt with HTTP POST in Twilio's \
+        https://text.example/webhooks/twilio/inbound#rc=5&rp=all with HTTP POST in Twilio's \
         console, at the number, under Messaging.";
     for (fault, said) in [
         (
