@@ -89,7 +89,8 @@ fn production(path: &Path) -> String {
         // Amazon writes its own words in the same way. Settings have their owner in front.
         return names(source).filter(|name| name.starts_with("AWS_")).map(quoted).collect();
     }
-    source.to_owned()
+    // What is known when it is built is no setting.
+    source.lines().filter(|line| !line.contains("env!(")).map(|line| format!("{line}\n")).collect()
 }
 
 fn quoted(name: &str) -> String {
