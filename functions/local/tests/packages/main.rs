@@ -17,6 +17,7 @@ use fakes::{
     Gateway, OpenAi, Route, RuntimeApi, Twilio, firestore, moto, schedule_event, skip, sqs_event,
     unique_name,
 };
+use jiff::Timestamp;
 use queue::Queue;
 use serde_json::{Value, json};
 use settings::Settings;
