@@ -12,6 +12,7 @@ locals {
       aws_cloudwatch_metric_alarm.waiting.arn,
       aws_cloudwatch_metric_alarm.dead_letters.arn,
       aws_cloudwatch_metric_alarm.refused.arn,
+      aws_cloudwatch_metric_alarm.crowded.arn,
       aws_cloudwatch_metric_alarm.no_sweep.arn,
     ],
   )

@@ -15,9 +15,10 @@ use crate::{Bounds, Wake};
 /// over a quarter of an hour.
 const MOST_TRIES: u32 = 8;
 
-/// How large a conversation may be, in bytes as it is stored, before a person has to go on with it.
-/// What one more turn can add to it fits into the largest document as well (1 MiB).
-pub(crate) const FULL: usize = 400_000;
+/// How large a conversation may be, in bytes as it is stored, before a person has to go on with it:
+/// all of it is shown to the model each time. What one more turn can add to it fits into the largest
+/// document as well (1 MiB).
+pub(crate) const FULL: usize = 200_000;
 
 /// Why a conversation is handed over that has become so large.
 pub(crate) const TOO_LONG: &str = "the conversation is too long for the agent";

@@ -18,6 +18,10 @@ use crate::turns::{ToolCall, Turn};
 /// The most answers of the model in one turn. The last may only talk.
 const ANSWERS: u32 = 6;
 
+/// From here on the model may only talk, in characters of a conversation: what passes between it and
+/// its tools is paid for again with each request.
+const ROOM: usize = 100_000;
+
 /// Answers people as its page says.
 #[derive(Clone, Debug)]
 pub struct Agent {
@@ -144,7 +148,7 @@ impl Thinking<'_> {
         let mut may_call = true;
         for answer in 1..=ANSWERS {
             let Answer { text, tool_calls, .. } =
-                self.ask(number, may_call && answer < ANSWERS).await?;
+                self.ask(number, may_call && answer < ANSWERS && self.has_room()).await?;
             let talks = text.is_some();
             // What is said beside a call is the reply if nothing better follows.
             said = text.or(said);
@@ -216,6 +220,10 @@ impl Thinking<'_> {
             let output = result.unwrap_or_else(|problem| problem);
             self.turns.push(Turn::Tool { call: id, name, output, failed });
         }
+    }
+
+    fn has_room(&self) -> bool {
+        self.turns.iter().map(Turn::characters).sum::<usize>() < ROOM
     }
 
     fn now(&self) -> Timestamp {

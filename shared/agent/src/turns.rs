@@ -73,6 +73,21 @@ impl Turn {
     pub(crate) fn is_reply(&self) -> bool {
         matches!(self, Self::Agent { text: Some(_), .. })
     }
+
+    /// How much of it the model is shown, in characters.
+    pub(crate) fn characters(&self) -> usize {
+        let length = |text: &str| text.chars().count();
+        match self {
+            Self::Person { text, .. } | Self::Note { text } | Self::Fixed { text, .. } => {
+                length(text)
+            }
+            Self::Agent { text, tool_calls, .. } => {
+                let call = |call: &ToolCall| length(&call.name) + length(&call.arguments);
+                text.as_deref().map_or(0, length) + tool_calls.iter().map(call).sum::<usize>()
+            }
+            Self::Tool { name, output, .. } => length(name) + length(output),
+        }
+    }
 }
 
 impl fmt::Debug for Turn {

@@ -8,6 +8,9 @@ const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
+/// How much the clocks of those who count may differ.
+const APART: SignedDuration = SignedDuration::from_secs(30);
+
 /// How many replies to STOP, START and HELP one person gets in a day.
 const KEYWORDS_PER_DAY: u32 = 5;
 
@@ -162,7 +165,7 @@ impl Window {
         now: Timestamp,
     ) -> Option<Timestamp> {
         let full = self.is_open(length, now) && bound.is_some_and(|bound| self.count >= bound);
-        full.then(|| self.start + length)
+        full.then(|| self.start.min(now) + length)
     }
 
     fn note(&mut self, length: SignedDuration, now: Timestamp) {
@@ -172,9 +175,9 @@ impl Window {
         self.count = self.count.saturating_add(1);
     }
 
-    /// A window from the future is none: the clock that began it was wrong, and to wait for it would
-    /// take longer than the window is.
+    /// A window from far in the future is none: the clock that began it was wrong, and to wait for it
+    /// would take longer than the window is.
     fn is_open(&self, length: SignedDuration, now: Timestamp) -> bool {
-        self.start <= now && now < self.start + length
+        self.start <= now + APART && now < self.start + length
     }
 }

@@ -5,6 +5,7 @@
 
 mod alarms;
 mod answers;
+mod bounds;
 mod crashes;
 mod delivery;
 mod endings;

@@ -83,11 +83,19 @@ fn off_means_no_bound() {
 /// A clock that was ahead began a window, and is set right: nobody waits for it to come round again.
 #[test]
 fn a_clock_that_goes_back_locks_nobody_out() {
-    for ahead in [1, 59, 3601, DAY * 2] {
+    for ahead in [31, 59, 3601, DAY * 2] {
         let mut person = Person::default();
         while person.gets(ahead) {}
         assert_eq!(person.reply(0), Allowed::Now, "{ahead}");
     }
+}
+
+/// Those who count are several, and their clocks no two alike.
+#[test]
+fn a_clock_that_is_a_little_behind_counts_nothing_anew() {
+    let mut person = Person { limits: limits([("REPLIES_PER_MINUTE", "2")]), ..Person::default() };
+    assert!(person.gets(30) && person.gets(29));
+    assert_eq!(person.reply(1), Allowed::At(at(61)));
 }
 
 #[test]
