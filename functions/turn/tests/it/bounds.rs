@@ -217,8 +217,9 @@ async fn shows_the_model_no_more_at_once_however_much_anybody_says() {
     for _ in 0..90 {
         scene.text(&"It leaks. ".repeat(160)).await;
     }
+    let long = format!(r#"{{"what":"{}"}}"#, "a".repeat(3_900));
     for _ in 0..20 {
-        scene.openai.calls_many(&[("nothing of ours", &*"a".repeat(4_000)); 16]);
+        scene.openai.calls_many(&[("nothing of ours", &*long); 16]);
     }
     scene.work().await;
     let requests = scene.openai.requests();
