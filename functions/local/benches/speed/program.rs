@@ -27,8 +27,13 @@ pub(crate) struct Memory {
 }
 
 impl Program {
-    /// Starts it with an empty store: the embedded one, or an emulator's.
-    pub(crate) fn start(twilio: &Twilio, openai: &OpenAi, firestore: Option<SocketAddr>) -> Self {
+    /// Starts it with an empty store: the embedded one, or an emulator's; and with these settings.
+    pub(crate) fn start(
+        twilio: &Twilio,
+        openai: &OpenAi,
+        firestore: Option<SocketAddr>,
+        settings: &[(&str, &str)],
+    ) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let address = listener.local_addr().unwrap();
         drop(listener);
@@ -45,6 +50,7 @@ impl Program {
             .env("TWILIO_BASE_URL", twilio.url())
             .env("OPENAI_API_KEY", OpenAi::KEY)
             .env("OPENAI_BASE_URL", openai.url())
+            .envs(settings.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());

@@ -1,0 +1,210 @@
+//! What strangers can drive: `cargo bench -p local --bench flood`. Prints one table of what floods
+//! cost within their first minute, with the limits as they are by default, and how long somebody
+//! waits meanwhile who had an answer before.
+//!
+//! The program runs as a child process with the embedded store, built as it is shipped. In the last
+//! row its parts run here, with five workers that take wake-ups from SQS, as Lambda's do: that SQS is
+//! a stand-in in Python, which is most of the time.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark that fails should say so"
+)]
+
+#[expect(dead_code, reason = "the other benchmark uses the rest")]
+#[path = "../speed/program.rs"]
+mod program;
+mod workers;
+
+use std::time::{Duration, Instant};
+
+use fakes::{Fate, OpenAi, Route, Twilio, WebhookCall};
+use futures::StreamExt;
+use futures::stream::iter;
+
+use crate::program::Program;
+use crate::workers::Workers;
+
+const FLOOD: usize = 5_000;
+/// Connections of the flood at a time.
+const AT_ONCE: usize = 64;
+
+/// How long is looked on, from the flood's first call.
+const WITHIN: Duration = Duration::from_secs(60);
+
+/// Who had an answer before the flood, and how often they text during it.
+const CUSTOMER: &str = "+12125550143";
+const QUESTIONS: usize = 6;
+const QUESTION_EVERY: Duration = Duration::from_secs(5);
+
+const MACHINE: &str = "+12125550144";
+
+/// What floods.
+#[derive(Clone, Copy)]
+enum Flood {
+    OneSender,
+    ManySenders,
+    /// Says the same to whatever it is told.
+    AutoReply,
+    /// Goes on about whatever it is told, each time in other words.
+    Bot,
+}
+
+struct Cost {
+    /// From the first call of the flood to the acknowledgement of its last.
+    taken: Option<Duration>,
+    asked: usize,
+    sent: usize,
+    /// The most that was resident, in KiB.
+    memory: Option<u64>,
+    /// How long the customer waited for each answer. `None` is longer than was looked on.
+    waited: Vec<Option<Duration>>,
+}
+
+/// The stand-ins around whoever is flooded.
+struct Around {
+    twilio: Twilio,
+    openai: OpenAi,
+}
+
+#[tokio::main]
+async fn main() {
+    println!(
+        "| in the first minute | taken in | model calls | sends | most memory | the customer waits, median / longest |"
+    );
+    println!("|---|---|---|---|---|---|");
+    for (name, flood) in [
+        ("one sender × 5,000", Flood::OneSender),
+        ("5,000 senders × 1", Flood::ManySenders),
+        ("an auto-reply", Flood::AutoReply),
+        ("a bot like ourselves", Flood::Bot),
+    ] {
+        let around = Around::start().await;
+        let program = Program::start(&around.twilio, &around.openai, None, &[]);
+        let cost = around.cost(program.address, flood).await;
+        print(name, &Cost { memory: Some(program.memory().most), ..cost });
+    }
+    match fakes::moto().await {
+        None => println!("| 5,000 senders × 1, SQS | moto is not installed | | | | |"),
+        Some(moto) => {
+            let around = Around::start().await;
+            let workers = Workers::start(&around.twilio, &around.openai, &moto).await;
+            let cost = around.cost(workers.address, Flood::ManySenders).await;
+            print("5,000 senders × 1, five workers on SQS", &cost);
+        }
+    }
+}
+
+fn print(name: &str, cost: &Cost) {
+    let Cost { taken, asked, sent, memory, waited } = cost;
+    let seconds = |time: Option<Duration>, none: &str| {
+        time.map_or(none.into(), |time| format!("{:.2} s", time.as_secs_f64()))
+    };
+    let mut waited = waited.clone();
+    waited.sort_unstable_by_key(|time| time.unwrap_or(Duration::MAX));
+    let [median, longest] = [waited[waited.len() / 2], *waited.last().unwrap()]
+        .map(|time| seconds(time, "over a minute"));
+    let taken = seconds(*taken, "–");
+    let memory = memory.map_or("–".into(), |kib| format!("{:.0} MiB", kib as f64 / 1024.0));
+    println!("| {name} | {taken} | {asked} | {sent} | {memory} | {median} / {longest} |");
+}
+
+impl Around {
+    async fn start() -> Self {
+        Self { twilio: Twilio::start().await, openai: OpenAi::start().await }
+    }
+
+    async fn cost(&self, address: std::net::SocketAddr, flood: Flood) -> Cost {
+        let route = Route::new(program::PUBLIC_URL, address);
+        self.twilio.decide(Fate::Delivered(route.clone()));
+        self.ask(&route, "Do you move sofas?", 1).await.unwrap();
+        let (asked, sent) = (self.openai.requests().len(), self.twilio.messages().len());
+
+        let begun = Instant::now();
+        let customer = async {
+            let mut waited = Vec::new();
+            for question in 0..QUESTIONS {
+                // Two of them as the flood begins, the rest as it goes on.
+                let at = QUESTION_EVERY * (question / 2) as u32;
+                tokio::time::sleep(at.saturating_sub(begun.elapsed())).await;
+                let text = format!("And on the {question}th of May?");
+                waited.push(self.ask(&route, &text, 2 + question).await);
+            }
+            waited
+        };
+        let ((), waited, taken) = tokio::join!(
+            tokio::time::sleep(WITHIN),
+            customer,
+            tokio::time::timeout(WITHIN, self.flood(&route, flood)),
+        );
+        let to_customer = self.twilio.texts_to(CUSTOMER).len();
+        Cost {
+            taken: taken.ok(),
+            asked: self.openai.requests().len() - asked - (to_customer - 1),
+            sent: self.twilio.messages().len() - sent - (to_customer - 1),
+            memory: None,
+            waited,
+        }
+    }
+
+    /// The customer texts, and reads the answer. How long that took.
+    async fn ask(&self, route: &Route, text: &str, answers: usize) -> Option<Duration> {
+        let begun = Instant::now();
+        let call = self.twilio.inbound(route, CUSTOMER, text);
+        assert_eq!(call.post().await.status, 200);
+        let answered = async {
+            while self.twilio.texts_to(CUSTOMER).len() < answers {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(WITHIN, answered).await.ok().map(|()| begun.elapsed())
+    }
+
+    /// Returns how long it took until all of it was acknowledged, if it has an end.
+    async fn flood(&self, route: &Route, flood: Flood) -> Duration {
+        let text = |from: &str, number| {
+            self.twilio.inbound(route, from, &format!("Text {number}: do you move sofas?"))
+        };
+        let begun = Instant::now();
+        match flood {
+            Flood::OneSender => {
+                post((0..FLOOD).map(|number| text(MACHINE, number)).collect()).await;
+            }
+            Flood::ManySenders => {
+                let person = |number: usize| format!("+1202555{:04}", 5_000 + number);
+                post((0..FLOOD).map(|number| text(&person(number), number)).collect()).await;
+            }
+            Flood::AutoReply => {
+                let away = "Thanks for your text, we are closed today and will call you tomorrow.";
+                self.talk(route, |_| away.to_owned()).await;
+            }
+            Flood::Bot => {
+                let about = ["sofas", "pianos", "tables", "fridges", "books", "plants", "lamps"];
+                let say = ["Could you move", "What do you ask for", "When is there time for"];
+                self.talk(route, |turn| {
+                    let (say, about) = (say[turn % say.len()], about[turn / 3 % about.len()]);
+                    format!("{say} {about} from street {turn} on the {}th?", turn * 7 % 28)
+                })
+                .await;
+            }
+        }
+        begun.elapsed()
+    }
+
+    /// A machine answers at once whatever it is told, without an end.
+    async fn talk(&self, route: &Route, say: impl Fn(usize) -> String) {
+        for turn in 0.. {
+            let call = self.twilio.inbound(route, MACHINE, &say(turn));
+            assert_eq!(call.post().await.status, 200);
+            while self.twilio.texts_to(MACHINE).len() <= turn {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        }
+    }
+}
+
+async fn post(calls: Vec<WebhookCall>) {
+    let post = |call: WebhookCall| async move { assert_eq!(call.post().await.status, 200) };
+    iter(calls).map(post).buffer_unordered(AT_ONCE).collect::<()>().await;
+}

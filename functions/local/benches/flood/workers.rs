@@ -1,0 +1,106 @@
+//! The parts of the product as Lambda runs them: five turns at a time, woken by SQS.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use access::Access;
+use agent::{Agent, Page, Patience};
+use conversations::Store;
+use fakes::{Moto, OpenAi, Twilio};
+use host::Port;
+use inbound::Inbound;
+use jiff::Timestamp;
+use queue::Queue;
+use receipts::Receipts;
+use settings::Settings;
+use sms::Providers;
+use sweep::Sweep;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use turn::{Bounds, Turn};
+
+use crate::program::PUBLIC_URL;
+
+const WORKERS: usize = 5;
+
+/// How often Lambda's schedule wakes the sweep.
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// How long SQS keeps a wake-up back that somebody works on.
+const HIDDEN: Duration = Duration::from_secs(100);
+
+pub(crate) struct Workers {
+    pub(crate) address: SocketAddr,
+    /// Dropped, they end.
+    _tasks: JoinSet<()>,
+    _data: TempDir,
+}
+
+impl Workers {
+    pub(crate) async fn start(twilio: &Twilio, openai: &OpenAi, moto: &Moto) -> Self {
+        let data = TempDir::new().unwrap();
+        let queue_url = moto.create_fifo_queue(&fakes::unique_name(), HIDDEN).await;
+        let settings = Settings::from([
+            ("DATA_DIR", data.path().join("data").to_str().unwrap()),
+            ("TURN_QUEUE_URL", &queue_url),
+            ("AWS_ENDPOINT_URL", &moto.url),
+            ("AWS_REGION", "us-east-1"),
+            ("AWS_ACCESS_KEY_ID", "test"),
+            ("AWS_SECRET_ACCESS_KEY", "test"),
+            ("OPENAI_API_KEY", OpenAi::KEY),
+            ("OPENAI_BASE_URL", &openai.url()),
+            ("TWILIO_ACCOUNT_SID", twilio.account_sid()),
+            ("TWILIO_AUTH_TOKEN", twilio.auth_token()),
+            ("TWILIO_FROM", twilio.number()),
+            ("TWILIO_BASE_URL", &twilio.url()),
+        ]);
+        let store = Arc::new(Store::open(&settings).unwrap());
+        let providers = Arc::new(Providers::configured(&settings, PUBLIC_URL, false).unwrap());
+        let queue = Queue::open(&settings).unwrap().unwrap();
+        let page = Page::from_settings(&settings).unwrap();
+        let model = agent::OpenAi::from_settings(&settings, &page.model).unwrap().unwrap();
+        let turn = Turn {
+            store: Arc::clone(&store),
+            bounds: Bounds::from_settings(&settings, &providers).unwrap(),
+            providers: Arc::clone(&providers),
+            agent: Arc::new(Agent { model, page, patience: Patience::default() }),
+            results: None,
+        };
+        let inbound = Inbound {
+            providers: Arc::clone(&providers),
+            access: Access::nobody(),
+            store: Arc::clone(&store),
+            queue: queue.clone(),
+        };
+        let receipts = Receipts {
+            providers: Arc::clone(&providers),
+            access: Access::nobody(),
+            store: Arc::clone(&store),
+            queue: queue.clone(),
+        };
+        let sweep = Sweep { store, queue: queue.clone(), providers, probes: None };
+
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = inbound.router().merge(receipts.router());
+        let mut tasks = JoinSet::new();
+        tasks.spawn(host::serve(Port::from(listener), router, std::future::pending()));
+        tasks.spawn(host::repeat(MINUTE, std::future::pending(), move || {
+            let sweep = sweep.clone();
+            async move { sweep.run(Timestamp::now()).await }
+        }));
+        for _ in 0..WORKERS {
+            let (turn, queue) = (turn.clone(), queue.clone());
+            tasks.spawn(async move {
+                let work = move |wake_up| {
+                    let turn = turn.clone();
+                    async move { turn.run(&wake_up, Timestamp::now()).await }
+                };
+                queue::consume(&queue, 1, std::future::pending(), work).await;
+            });
+        }
+        Self { address, _tasks: tasks, _data: data }
+    }
+}
