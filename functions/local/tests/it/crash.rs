@@ -8,6 +8,7 @@ use std::time::Duration;
 use agent::{Agent, OpenAi, Page, Patience};
 use conversations::Store;
 use fakes::Mode;
+use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use queue::WakeUp;
 use sms::Providers;
@@ -168,6 +169,71 @@ async fn wherever_it_is() {
         product.kill();
         later(&product, 2).await;
         assert_eq!(product.twilio.texts_to(&person).len(), 1, "killed after {life} times 8 ms");
+        product.start_again().await;
+    }
+}
+
+/// Two hundred people, twenty ends in the midst of it. Whose call was not answered calls again, as
+/// Twilio does.
+#[tokio::test]
+async fn again_and_again() {
+    let mut product = Product::start(&["twilio"]).await;
+    let people: Vec<_> = (0..200).map(|number| format!("+1202555{}", 2_000 + number)).collect();
+    let mut left: Vec<&String> = Vec::new();
+    for life in 0..=20 {
+        left.extend(people.iter().skip(10 * life).take(10));
+        let (route, twilio) = (product.route(), &product.twilio);
+        let call = |person: &str| {
+            let message = format!("SM{:0>32}", &person[1..]);
+            twilio.inbound_as(&route, &message, person, "Hi")
+        };
+        let calls: Vec<_> = left.iter().map(|person| call(person)).collect();
+        let posts = tokio::spawn(join_all(calls.into_iter().map(|call| async move {
+            call.try_post().await.is_some_and(|answer| answer.status == 200)
+        })));
+        if life < 20 {
+            tokio::time::sleep(Duration::from_millis(10 + 37 * life as u64 % 90)).await;
+            product.kill();
+        }
+        let mut taken = posts.await.unwrap().into_iter();
+        left.retain(|_| !taken.next().unwrap());
+        if life < 20 {
+            product.start_again().await;
+        }
+    }
+    assert!(left.is_empty());
+    product.kill();
+    later(&product, 2).await;
+    for person in &people {
+        assert_eq!(product.twilio.texts_to(person).len(), 1, "{person}");
+    }
+}
+
+/// Whoever was told that their stop is taken hears no more than that, whenever it ended.
+#[tokio::test]
+async fn after_a_stop() {
+    let mut product = Product::start(&["messagecentral"]).await;
+    product.openai.switch.set(Mode::Slow(Duration::from_millis(20)));
+    for life in 0..20_u64 {
+        let person = format!("+12025552{}", 100 + life);
+        product.text_messagecentral(&person, "My sink leaks").await;
+        let stop = product.call_messagecentral(&person, "STOP");
+        let posted = tokio::spawn(async move { stop.try_post().await });
+        tokio::time::sleep(Duration::from_millis(3) * life as u32).await;
+        product.kill();
+        let taken = posted.await.unwrap().is_some_and(|answer| answer.status == 200);
+        product.start_again().await;
+        if !taken {
+            product.text_messagecentral(&person, "STOP").await;
+        }
+        let before = product.messagecentral.texts_to(&person).len();
+        product.text_messagecentral(&person, "Are you still there?").await;
+        product.settled().await;
+        product.kill();
+        later(&product, 2).await;
+        let after = product.messagecentral.texts_to(&person).split_off(before);
+        let others = after.iter().filter(|text| **text != Page::default().texts.stop).count();
+        assert_eq!(others, 0, "killed after {life} times 3 ms: {after:?}");
         product.start_again().await;
     }
 }

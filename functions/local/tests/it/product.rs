@@ -139,9 +139,14 @@ impl Product {
 
     /// A person texts MessageCentral's number, and it is acknowledged.
     pub(crate) async fn text_messagecentral(&mut self, from: &str, body: &str) {
-        let shape = fakes::InboundShape::default();
-        let call = self.messagecentral.inbound(&self.route(), WEBHOOK_TOKEN, &shape, from, body);
+        let call = self.call_messagecentral(from, body);
         assert_eq!(self.post(&call).await.status, 200);
+    }
+
+    /// The call by which MessageCentral tells us of a text, before it is made.
+    pub(crate) fn call_messagecentral(&self, from: &str, body: &str) -> WebhookCall {
+        let shape = fakes::InboundShape::default();
+        self.messagecentral.inbound(&self.route(), WEBHOOK_TOKEN, &shape, from, body)
     }
 
     /// Somebody types into the pretend phone, and it is acknowledged.

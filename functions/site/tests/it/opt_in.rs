@@ -104,11 +104,40 @@ async fn takes_so_many_from_one_address_and_keeps_nobody_else_out() {
 
 #[tokio::test]
 async fn keeps_what_was_typed_and_runs_none_of_it() {
-    let typed = "number=%22%3E%3Cscript%3Ealert(1)%3C/script%3E&consent=yes";
-    let answer = oakwood().send("POST /opt-in", "", typed).await;
-    let field = between(&answer.body, "maxlength=\"40\" value=\"", "\"");
-    assert!(!field.contains(['<', '>']) && field.contains("script"), "{field}");
-    assert!(!answer.body.contains("<script"));
+    let site = oakwood();
+    for (typed, shown) in [
+        ("\"><script>alert(1)</script>", "script"),
+        ("' onfocus=alert(1) autofocus x='", "onfocus"),
+        ("{{7*7}} ${7*7}", "7*7"),
+        ("\r\nSet-Cookie: a=b", "Set-Cookie"),
+        ("\u{ff1c}script\u{ff1e}\u{202e}", "script"),
+        ("+12025550143;ext=1", ";ext=1"),
+        ("2025550144 2025550145", "2025550144"),
+        ("911", "911"),
+        ("+", "+"),
+        (&*"2".repeat(60), "2222"),
+    ] {
+        let typed: String = url::form_urlencoded::byte_serialize(typed.as_bytes()).collect();
+        let answer = site.sign_up("/opt-in", "", &typed, true).await;
+        assert_eq!((answer.status, answer.header("set-cookie")), (422, ""), "{typed}");
+        let field = between(&answer.body, "maxlength=\"40\" value=\"", "\"");
+        assert!(!field.contains(['<', '>', '\'', '\r', '\n']) && field.contains(shown), "{field}");
+        assert!(!answer.body.contains("<script"));
+    }
+    for language in ["%3Cscript%3E", "en%22%3E%3Cscript%3E", "../..", "xx"] {
+        let path = format!("/opt-in?lang={language}");
+        assert!(!site.sign_up(&path, "", "", true).await.body.contains("<script"), "{language}");
+    }
+    assert_eq!(site.consents().await, 0);
+}
+
+#[tokio::test]
+async fn speaks_some_language_whatever_a_browser_asks_for() {
+    let site = oakwood();
+    for wanted in ["a,".repeat(5_000), "en;q=nan".into(), format!("en;q={}", "9".repeat(400))] {
+        let headers = format!("accept-language: {wanted}");
+        assert_eq!(site.sign_up("/opt-in", &headers, "2025550143", true).await.status, 200);
+    }
 }
 
 #[tokio::test]
