@@ -5,9 +5,11 @@
 
 mod answers;
 mod aws;
+mod clocks;
 mod commands;
 mod console;
 mod crash;
+mod disk;
 mod doctor;
 mod failover;
 mod log;

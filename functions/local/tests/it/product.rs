@@ -5,6 +5,7 @@
 
 use jiff::Timestamp;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use agent::Turn as Entry;
@@ -219,6 +220,15 @@ impl Product {
 
     /// Makes everything that it remembers so much longer ago.
     pub(crate) fn as_if_later(&self, passed: Duration) {
+        self.move_back(i64::try_from(passed.as_millis()).unwrap());
+    }
+
+    /// Makes the clock that it went by so much ahead of the real one.
+    pub(crate) fn as_if_earlier(&self, ahead: Duration) {
+        self.move_back(-i64::try_from(ahead.as_millis()).unwrap());
+    }
+
+    fn move_back(&self, milliseconds: i64) {
         let mut database = self.database();
         let transaction =
             database.transaction_with_behavior(TransactionBehavior::Immediate).unwrap();
@@ -231,7 +241,7 @@ impl Product {
         let write = "UPDATE documents SET body = ?3 WHERE collection = ?1 AND id = ?2";
         for (collection, id, body) in documents {
             let mut body = serde_json::from_str(&body).unwrap();
-            move_back(&mut body, i64::try_from(passed.as_millis()).unwrap());
+            move_back(&mut body, milliseconds);
             transaction.execute(write, (collection, id, body.to_string())).unwrap();
         }
         transaction.commit().unwrap();
@@ -246,9 +256,20 @@ impl Product {
             .unwrap()
     }
 
+    /// Whether it remembers what the clock said last.
+    pub(crate) fn clock_is_noted(&self) -> bool {
+        let sql = "SELECT count(*) FROM documents WHERE collection = 'clock'";
+        self.database().query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap() > 0
+    }
+
+    /// Where what it remembers lies.
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
     /// Its file, for what no interface of it shows.
     pub(crate) fn database(&self) -> Connection {
-        Connection::open(self.folder.path().join("data/textback.db")).unwrap()
+        Connection::open(self.folder().join("textback.db")).unwrap()
     }
 
     /// Ctrl-C: it finishes what is in flight, and ends without complaint.
