@@ -12,6 +12,7 @@ mod crash;
 mod disk;
 mod doctor;
 mod failover;
+mod floods;
 mod log;
 mod messagecentral;
 mod mock;
