@@ -10,11 +10,11 @@ use policy::{Keyword, ReplyKind, fit, is_nudge, keyword};
 use serde_json::Value;
 use telemetry::{Step, TraceId};
 
-use crate::Wake;
 use crate::edit::{Draft, Edited};
 use crate::end::End;
 use crate::gate::{Counted, FULL, Gate, TOO_LONG, size};
 use crate::send::entry;
+use crate::{Bounds, Wake};
 
 /// How often a draft is thrown away because another text came while the agent was thinking. After
 /// that the reply goes out and the text waits for the next turn.
@@ -167,13 +167,23 @@ impl<'a> Wake<'a> {
         run: &Run,
         is_again: bool,
     ) -> Result<bool, Unavailable> {
-        let mut gate = Gate::Open;
+        let mut gate = if is_again { Gate::Open } else { self.gate(loaded, run) };
+        let Bounds { limits, places, .. } = &self.turn.bounds;
+        let bound = limits.new_people_per_minute.unwrap_or(u32::MAX);
+        let mut turnstile = match gate {
+            Gate::LetIn | Gate::Full => Some(places.enter().await),
+            _ => None,
+        };
         let written = self.edit(loaded, |loaded| {
             let same = self.next_run(loaded).is_some_and(|now| now == *run);
             if !same || loaded.conversation.open.is_some() {
                 return None;
             }
             gate = if is_again { Gate::Open } else { self.gate(loaded, run) };
+            let is_full = turnstile.as_ref().is_some_and(|it| it.is_full(&loaded.minute, bound));
+            if is_full && matches!(gate, Gate::LetIn) {
+                gate = Gate::Full;
+            }
             if let Gate::Open | Gate::LetIn = gate {
                 let mut draft = Draft::of(loaded);
                 draft.count_try(self.clock.now());
@@ -186,9 +196,20 @@ impl<'a> Wake<'a> {
             self.bar(loaded, run, &gate)
         });
         let Edited { stored, begun, .. } = written.await?;
-        match gate {
-            Gate::Open | Gate::LetIn => return Ok(stored),
-            Gate::Full => self.give_place(loaded).await?,
+        match (&gate, &mut turnstile) {
+            (Gate::Open | Gate::LetIn, _) => return Ok(stored),
+            (Gate::Full, Some(left)) => {
+                left.note_full(&loaded.minute);
+                let place = self.place(left, bound).await?;
+                // The next may enter.
+                drop(turnstile);
+                match place {
+                    Some(place) => self.wait_for_place(loaded, place).await?,
+                    None => tracing::warn!("left a new person for later: too many come at once"),
+                }
+            }
+            // It was not full before.
+            (Gate::Full, None) => {}
             _ if stored => self.say_why(&gate, run).await?,
             _ => {}
         }

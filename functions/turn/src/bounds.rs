@@ -5,6 +5,8 @@ use policy::{Countries, Limits};
 use settings::{Settings, SettingsError};
 use sms::Providers;
 
+use crate::places::Places;
+
 /// What a stranger's text can drive.
 #[derive(Clone, Debug)]
 pub struct Bounds {
@@ -12,6 +14,7 @@ pub struct Bounds {
     pub limits: Limits,
     /// Where replies may go.
     pub countries: Countries,
+    pub(crate) places: Places,
 }
 
 impl Bounds {
@@ -36,7 +39,7 @@ impl Bounds {
                 }
             },
         };
-        Ok(Self { limits, countries })
+        Ok(Self { limits, countries, places: Places::default() })
     }
 
     fn at_home(

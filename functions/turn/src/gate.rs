@@ -1,6 +1,6 @@
 //! Whether what waits may be answered now: everything that is checked before anything is spent.
 
-use conversations::{Change, CommitError, Conversation, Loaded, Minute, Notice, Unavailable};
+use conversations::{Change, Conversation, Loaded, Notice, Unavailable};
 use jiff::{SignedDuration, Timestamp};
 use policy::{Allowed, Exchanges, Refusal, Replied, ReplyKind, Verdict};
 use serde::{Deserialize, Serialize};
@@ -31,13 +31,6 @@ const THINNED_AT_ONCE: u32 = 200;
 /// Who has had an answer within this time is no new person.
 const KNOWN: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// How long after it was told of a flood the operator is told again.
-const FLOOD_AGAIN: SignedDuration = SignedDuration::from_hours(1);
-
-/// How often a place in a minute is looked for that others take at the same moment.
-const PLACE_TRIES: u32 = 10;
-
-const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 /// A place that is further away was given by a clock that was wrong.
 const LONGEST_FLOOD: SignedDuration = SignedDuration::from_hours(7 * 24);
 
@@ -112,7 +105,7 @@ impl<'a> Wake<'a> {
     /// Decides about a run that would be answered.
     pub(crate) fn gate(&self, loaded: &Loaded, run: &Run) -> Gate {
         let (conversation, now) = (&loaded.conversation, self.clock.now());
-        let Bounds { limits, countries } = &self.turn.bounds;
+        let Bounds { limits, countries, .. } = &self.turn.bounds;
         if run.is_pretended() {
             // Nothing is sent, and whoever may text so is no stranger.
             return self.gate_of_model(loaded, run);
@@ -237,52 +230,6 @@ impl<'a> Wake<'a> {
                 self.turn.store.notice_anew(&notice, None).await?;
             }
             Closed::Loop(..) | Closed::Limit => {}
-        }
-        Ok(())
-    }
-
-    /// Gives a new person a place in the next minute that has one.
-    pub(crate) async fn give_place(&self, loaded: &mut Loaded) -> Result<(), Unavailable> {
-        let store = &self.turn.store;
-        let bound = self.turn.bounds.limits.new_people_per_minute.unwrap_or(u32::MAX);
-        for _ in 0..PLACE_TRIES {
-            let next = Minute::of(self.clock.now() + MINUTE);
-            let minute = match store.last_minute().await? {
-                Some(last) if last.at < next.at => next,
-                Some(last) if last.people < bound => last,
-                Some(last) => Minute::of(last.at + MINUTE),
-                None => next,
-            };
-            let mut conversation = loaded.conversation.clone();
-            conversation.admitted_at = Some(minute.at);
-            conversation.due_at = Some(minute.at);
-            let is_first = minute.people == 0;
-            match store.commit(loaded, conversation, vec![Change::LetIn(minute)]).await {
-                Ok(()) if is_first => return self.tell_of_flood().await,
-                Ok(()) => return Ok(()),
-                // Somebody else was given the place, or there is another text.
-                Err(CommitError::Conflict) => self.reload(loaded).await?,
-                Err(CommitError::Unavailable(error)) => return Err(error),
-                Err(CommitError::TooLarge) => break,
-            }
-        }
-        tracing::warn!("left a new person for later: too many come at once");
-        Ok(())
-    }
-
-    async fn tell_of_flood(&self) -> Result<(), Unavailable> {
-        let sentence = "More new people text than are let in in a minute: they are answered one \
-                        minute after the other, and everybody who is known at once. If they are no \
-                        customers, block them at the provider; NEW_PEOPLE_PER_MINUTE is the bound.";
-        let notice = Notice {
-            id: "flood".into(),
-            sentence: sentence.into(),
-            conversation: None,
-            trace: None,
-            at: self.clock.now(),
-        };
-        if self.turn.store.notice_anew(&notice, Some(FLOOD_AGAIN)).await? {
-            raise!(Alarm::Flood, "more new people text than are let in in a minute");
         }
         Ok(())
     }

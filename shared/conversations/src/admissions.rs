@@ -40,9 +40,10 @@ impl Minute {
         Self { people, version: Some(found.version), ..self }
     }
 
-    /// Gives one more a place, on condition that nobody else was given one since.
-    pub(crate) fn with_one_more(&self) -> Write {
-        let fields = object(json!({ "at": self.at.as_millisecond(), "people": self.people + 1 }));
+    /// Gives so many more a place, on condition that nobody else was given one since.
+    pub(crate) fn with_more(&self, places: u32) -> Write {
+        let people = self.people.saturating_add(places);
+        let fields = object(json!({ "at": self.at.as_millisecond(), "people": people }));
         let fields = expiring(fields, self.at, DAY);
         match self.version {
             Some(version) => Write::Replace(self.path(), fields, version),
@@ -52,6 +53,12 @@ impl Minute {
 }
 
 impl Store {
+    /// Takes so many places in a minute, to be given to new people. Whether nobody else took any
+    /// since it was read.
+    pub async fn take_places(&self, minute: &Minute, places: u32) -> Result<bool, Unavailable> {
+        self.if_unchanged(vec![minute.with_more(places)]).await
+    }
+
     /// The last minute in which anybody new has a place, if there is one.
     pub async fn last_minute(&self) -> Result<Option<Minute>, Unavailable> {
         let query = Query { collection: "minutes", filter: Filter::Latest("at"), limit: 1 };

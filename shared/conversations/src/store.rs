@@ -340,7 +340,7 @@ impl Store {
     fn writes(&self, loaded: &Loaded, change: Change) -> Vec<Write> {
         let stop = || at("stops", loaded.id.person());
         match change {
-            Change::LetIn(minute) => vec![minute.with_one_more()],
+            Change::LetIn(minute) => vec![minute.with_more(1)],
             Change::TakenUp(texts) => texts.iter().map(taken_up).collect(),
             Change::SetAside(texts, why) => {
                 texts.iter().map(|text| put_aside(&loaded.id, text, why)).collect()

@@ -35,7 +35,7 @@ const WITHIN: Duration = Duration::from_secs(60);
 
 /// Who had an answer before the flood, and how often they text during it.
 const CUSTOMER: &str = "+12125550143";
-const QUESTIONS: usize = 6;
+const QUESTIONS: usize = 4;
 const QUESTION_EVERY: Duration = Duration::from_secs(5);
 
 const MACHINE: &str = "+12125550144";

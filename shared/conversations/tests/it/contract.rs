@@ -109,6 +109,10 @@ pub(crate) async fn lets_in_so_many_new_people_and_gives_no_place_twice(store: A
     store.commit(&mut again, next, changes).await.unwrap();
     let last = store.last_minute().await.unwrap().unwrap();
     assert_eq!((last.people, last.at), (2, Minute::of(now()).at));
+
+    assert!(store.take_places(&last, 10).await.unwrap());
+    assert!(!store.take_places(&last, 10).await.unwrap());
+    assert_eq!(store.last_minute().await.unwrap().unwrap().people, 12);
 }
 
 pub(crate) async fn keeps_the_people_of_the_mock_apart(store: Arc<Store>) {

@@ -1,0 +1,131 @@
+//! Places for new people, minute by minute.
+//!
+//! Of a crowd everybody wants the same place, and all but one lose it to another. So the new people of
+//! a process are given theirs one after the other, and those in later minutes are taken several at
+//! once, by one commit. What a process does not give away before it ends stays empty.
+
+use std::sync::Arc;
+
+use conversations::{Loaded, Minute, Notice, Unavailable};
+use jiff::{SignedDuration, Timestamp};
+use telemetry::{Alarm, raise};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use crate::Wake;
+use crate::edit::Draft;
+
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);
+
+/// How many places are taken at once.
+const AT_ONCE: u32 = 10;
+
+/// How often places are asked for that other processes take at the same moment.
+const TRIES: u32 = 10;
+
+/// How long after it was told of a flood the operator is told again.
+const FLOOD_AGAIN: SignedDuration = SignedDuration::from_hours(1);
+
+/// The places of this process.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Places(Arc<Mutex<Left>>);
+
+/// What is left of them, for one new person at a time.
+pub(crate) type Turnstile = OwnedMutexGuard<Left>;
+
+#[derive(Debug, Default)]
+pub(crate) struct Left {
+    /// The last minute of which it is known that it has no place any more.
+    full: Option<Timestamp>,
+    /// A later minute, and how many of its places nobody has yet.
+    taken: Option<(Timestamp, u32)>,
+}
+
+impl Places {
+    /// Waits until the new people before this one have theirs.
+    pub(crate) async fn enter(&self) -> Turnstile {
+        Arc::clone(&self.0).lock_owned().await
+    }
+}
+
+impl Left {
+    /// Whether this minute has no place, as far as is known here.
+    pub(crate) fn is_full(&self, minute: &Minute, bound: u32) -> bool {
+        minute.people >= bound || self.full == Some(minute.at)
+    }
+
+    pub(crate) fn note_full(&mut self, minute: &Minute) {
+        self.full = Some(minute.at);
+    }
+}
+
+impl Wake<'_> {
+    /// A place in the next minute that has one, if one is to be had.
+    pub(crate) async fn place(
+        &self,
+        left: &mut Left,
+        bound: u32,
+    ) -> Result<Option<Timestamp>, Unavailable> {
+        if let Some((at, places)) = &mut left.taken
+            && *places > 0
+            && *at > self.clock.now()
+        {
+            *places -= 1;
+            return Ok(Some(*at));
+        }
+        let store = &self.turn.store;
+        for _ in 0..TRIES {
+            let next = Minute::of(self.clock.now() + MINUTE);
+            let minute = match store.last_minute().await? {
+                Some(last) if last.at < next.at => next,
+                Some(last) if last.people < bound => last,
+                Some(last) => Minute::of(last.at + MINUTE),
+                None => next,
+            };
+            let places = AT_ONCE.min(bound - minute.people);
+            if !store.take_places(&minute, places).await? {
+                continue;
+            }
+            left.taken = Some((minute.at, places - 1));
+            if minute.people == 0 {
+                self.tell_of_flood().await?;
+            }
+            return Ok(Some(minute.at));
+        }
+        Ok(None)
+    }
+
+    /// Stores the place of a new person, who is answered then.
+    pub(crate) async fn wait_for_place(
+        &self,
+        loaded: &mut Loaded,
+        place: Timestamp,
+    ) -> Result<(), Unavailable> {
+        let written = self.edit(loaded, |loaded| {
+            let mut draft = Draft::of(loaded);
+            if draft.next.admitted_at.is_some() || draft.is_empty() || draft.next.open.is_some() {
+                return None;
+            }
+            draft.next.admitted_at = Some(place);
+            draft.next.due_at = Some(place);
+            Some(draft)
+        });
+        written.await.map(drop)
+    }
+
+    async fn tell_of_flood(&self) -> Result<(), Unavailable> {
+        let sentence = "More new people text than are let in in a minute: they are answered one \
+                        minute after the other, and everybody who is known at once. If they are no \
+                        customers, block them at the provider; NEW_PEOPLE_PER_MINUTE is the bound.";
+        let notice = Notice {
+            id: "flood".into(),
+            sentence: sentence.into(),
+            conversation: None,
+            trace: None,
+            at: self.clock.now(),
+        };
+        if self.turn.store.notice_anew(&notice, Some(FLOOD_AGAIN)).await? {
+            raise!(Alarm::Flood, "more new people text than are let in in a minute");
+        }
+        Ok(())
+    }
+}
