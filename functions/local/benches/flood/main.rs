@@ -17,6 +17,7 @@
 mod program;
 mod workers;
 
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use fakes::{Fate, OpenAi, Route, Twilio, WebhookCall};
@@ -30,13 +31,8 @@ const FLOOD: usize = 5_000;
 /// Connections of the flood at a time.
 const AT_ONCE: usize = 64;
 
-/// How long is looked on, from the flood's first call.
-const WITHIN: Duration = Duration::from_secs(60);
-
-/// Who had an answer before the flood, and how often they text during it.
+/// Who had an answer before the flood.
 const CUSTOMER: &str = "+12125550143";
-const QUESTIONS: usize = 4;
-const QUESTION_EVERY: Duration = Duration::from_secs(5);
 
 const MACHINE: &str = "+12125550144";
 
@@ -50,6 +46,17 @@ enum Flood {
     /// Goes on about whatever it is told, each time in other words.
     Bot,
 }
+
+/// How a flood is looked at.
+struct Look {
+    /// How long, from its first call.
+    within: Duration,
+    /// In which of its seconds the customer texts, once the one before is answered.
+    questions: &'static [u64],
+}
+
+const A_MINUTE: Look = Look { within: Duration::from_secs(60), questions: &[0, 2, 5, 10] };
+const FIVE_MINUTES: Look = Look { within: Duration::from_secs(300), questions: &[10] };
 
 struct Cost {
     /// From the first call of the flood to the acknowledgement of its last.
@@ -82,21 +89,22 @@ async fn main() {
     ] {
         let around = Around::start().await;
         let program = Program::start(&around.twilio, &around.openai, None, &[]);
-        let cost = around.cost(program.address, flood).await;
-        print(name, &Cost { memory: Some(program.memory().most), ..cost });
+        let cost = around.cost(program.address, flood, A_MINUTE).await;
+        print(name, &A_MINUTE, &Cost { memory: Some(program.memory().most), ..cost });
     }
     match fakes::moto().await {
         None => println!("| 5,000 senders × 1, SQS | moto is not installed | | | | |"),
         Some(moto) => {
             let around = Around::start().await;
             let workers = Workers::start(&around.twilio, &around.openai, &moto).await;
-            let cost = around.cost(workers.address, Flood::ManySenders).await;
-            print("5,000 senders × 1, five workers on SQS", &cost);
+            let cost = around.cost(workers.address, Flood::ManySenders, FIVE_MINUTES).await;
+            let name = "… five workers on SQS, in five minutes";
+            print(name, &FIVE_MINUTES, &cost);
         }
     }
 }
 
-fn print(name: &str, cost: &Cost) {
+fn print(name: &str, look: &Look, cost: &Cost) {
     let Cost { taken, asked, sent, memory, waited } = cost;
     let seconds = |time: Option<Duration>, none: &str| {
         time.map_or(none.into(), |time| format!("{:.2} s", time.as_secs_f64()))
@@ -104,7 +112,7 @@ fn print(name: &str, cost: &Cost) {
     let mut waited = waited.clone();
     waited.sort_unstable_by_key(|time| time.unwrap_or(Duration::MAX));
     let [median, longest] = [waited[waited.len() / 2], *waited.last().unwrap()]
-        .map(|time| seconds(time, "over a minute"));
+        .map(|time| seconds(time, &format!("over {} s", look.within.as_secs())));
     let taken = seconds(*taken, "–");
     let memory = memory.map_or("–".into(), |kib| format!("{:.0} MiB", kib as f64 / 1024.0));
     println!("| {name} | {taken} | {asked} | {sent} | {memory} | {median} / {longest} |");
@@ -115,28 +123,27 @@ impl Around {
         Self { twilio: Twilio::start().await, openai: OpenAi::start().await }
     }
 
-    async fn cost(&self, address: std::net::SocketAddr, flood: Flood) -> Cost {
+    async fn cost(&self, address: SocketAddr, flood: Flood, look: Look) -> Cost {
         let route = Route::new(program::PUBLIC_URL, address);
         self.twilio.decide(Fate::Delivered(route.clone()));
-        self.ask(&route, "Do you move sofas?", 1).await.unwrap();
+        self.ask(&route, "Do you move sofas?", 1, look.within).await.unwrap();
         let (asked, sent) = (self.openai.requests().len(), self.twilio.messages().len());
 
         let begun = Instant::now();
         let customer = async {
             let mut waited = Vec::new();
-            for question in 0..QUESTIONS {
-                // Two of them as the flood begins, the rest as it goes on.
-                let at = QUESTION_EVERY * (question / 2) as u32;
+            for (before, second) in look.questions.iter().enumerate() {
+                let at = Duration::from_secs(*second);
                 tokio::time::sleep(at.saturating_sub(begun.elapsed())).await;
-                let text = format!("And on the {question}th of May?");
-                waited.push(self.ask(&route, &text, 2 + question).await);
+                let text = format!("And on the {before}th of May?");
+                waited.push(self.ask(&route, &text, before + 2, look.within).await);
             }
             waited
         };
         let ((), waited, taken) = tokio::join!(
-            tokio::time::sleep(WITHIN),
+            tokio::time::sleep(look.within),
             customer,
-            tokio::time::timeout(WITHIN, self.flood(&route, flood)),
+            tokio::time::timeout(look.within, self.flood(&route, flood)),
         );
         let to_customer = self.twilio.texts_to(CUSTOMER).len();
         Cost {
@@ -149,7 +156,13 @@ impl Around {
     }
 
     /// The customer texts, and reads the answer. How long that took.
-    async fn ask(&self, route: &Route, text: &str, answers: usize) -> Option<Duration> {
+    async fn ask(
+        &self,
+        route: &Route,
+        text: &str,
+        answers: usize,
+        within: Duration,
+    ) -> Option<Duration> {
         let begun = Instant::now();
         let call = self.twilio.inbound(route, CUSTOMER, text);
         assert_eq!(call.post().await.status, 200);
@@ -158,7 +171,7 @@ impl Around {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
-        tokio::time::timeout(WITHIN, answered).await.ok().map(|()| begun.elapsed())
+        tokio::time::timeout(within, answered).await.ok().map(|()| begun.elapsed())
     }
 
     /// Returns how long it took until all of it was acknowledged, if it has an end.
