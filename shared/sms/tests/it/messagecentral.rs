@@ -459,7 +459,7 @@ fn messagecentral(base_url: String, secret: &str) -> MessageCentral {
 fn settings(base_url: String, secret: &str) -> MessageCentralSettings {
     MessageCentralSettings {
         customer_id: "C-1".into(),
-        password_base64: STANDARD.encode(secret).into(),
+        password_base64: Some(STANDARD.encode(secret).into()),
         email: Some("owner@text.example".into()),
         sender_id: "TEXTBK".into(),
         base_url,

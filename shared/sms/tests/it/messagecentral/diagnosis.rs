@@ -61,7 +61,7 @@ async fn says_that_there_is_little_credit() {
 async fn says_that_a_password_is_wrong() {
     let company = fakes::MessageCentral::start().await;
     let settings =
-        MessageCentralSettings { password_base64: "Z3Vlc3M=".into(), ..settings(&company) };
+        MessageCentralSettings { password_base64: Some("Z3Vlc3M=".into()), ..settings(&company) };
     assert_eq!(
         seen(&MessageCentral::new(settings)).await,
         ["Broken Credentials: MessageCentral gives no token: the customer id or the password is \
@@ -129,7 +129,7 @@ fn settings(company: &fakes::MessageCentral) -> MessageCentralSettings {
     let encoded = STANDARD.encode(company.password());
     MessageCentralSettings {
         customer_id: company.customer_id().into(),
-        password_base64: encoded.into(),
+        password_base64: Some(encoded.into()),
         email: None,
         ..super::settings(company.url(), SECRET)
     }
