@@ -211,7 +211,7 @@ impl Provider for MessageCentral {
     }
 
     async fn prove(&self, _http: &Http, call: Request<Bytes>) -> Result<Genuine, WebhookError> {
-        match self.is_genuine(&query(&call)) {
+        match self.is_genuine(&call) {
             true => Ok(Genuine::new(call)),
             false => Err(WebhookError::Forged),
         }
@@ -422,11 +422,10 @@ impl MessageCentral {
         known.take_if(|known| known.value.expose_secret() == token.value.expose_secret());
     }
 
-    fn is_genuine(&self, query: &[(String, String)]) -> bool {
+    fn is_genuine(&self, call: &Request<Bytes>) -> bool {
         let Some(expected) = &self.settings.webhook_token else { return false };
-        query.iter().any(|(name, token)| {
-            name == "token" && token.as_bytes().ct_eq(expected.expose_secret().as_bytes()).into()
-        })
+        let given = address::token(call.uri().query()).unwrap_or_default();
+        given.as_bytes().ct_eq(expected.expose_secret().as_bytes()).into()
     }
 }
 
