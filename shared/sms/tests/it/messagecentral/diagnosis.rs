@@ -99,9 +99,9 @@ async fn says_that_calls_cannot_be_told_from_forged_ones() {
     assert_eq!(
         complaints(&MessageCentral::new(settings)).await,
         ["Broken Webhook: every text that comes in is refused: MessageCentral signs nothing, \
-             and there is no MC_WEBHOOK_TOKEN to know its calls by. Set MC_WEBHOOK_TOKEN to a long \
-             random word, and have MessageCentral call /webhooks/messagecentral/inbound?token= \
-             followed by that word, below PUBLIC_URL."]
+             and there is no MC_WEBHOOK_TOKEN to know its calls by. Set MC_WEBHOOK_TOKEN to what \
+             `openssl rand -base64 24` prints, and have MessageCentral call \
+             /webhooks/messagecentral/inbound?token= followed by that, below PUBLIC_URL."]
     );
 }
 
