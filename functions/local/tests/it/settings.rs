@@ -129,6 +129,6 @@ fn crates(parent: &str) -> BTreeSet<PathBuf> {
     folders.filter(|folder| folder.join("Cargo.toml").is_file()).collect()
 }
 
-fn workspace() -> PathBuf {
+pub(crate) fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
