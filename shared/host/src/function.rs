@@ -8,6 +8,7 @@ use axum::Router;
 use axum::extract::Request;
 use queue::WakeUp;
 use settings::{Names, Settings};
+use telemetry::{Alarm, raise};
 use tower::ServiceExt;
 
 use crate::parameters::{AT_THE_START, Parameters};
@@ -170,6 +171,7 @@ where
         };
         let settings = environment.clone().or_those(values.clone());
         let handler = Mutex::new(build(settings.clone()).await?);
+        warn_of_short_secrets(&settings);
         let seen = tokio::sync::Mutex::new(Seen { values, at: now, good_for: stale_after });
         Ok((settings, Self { environment, parameters, build, stale_after, seen, handler }))
     }
@@ -198,11 +200,21 @@ where
         if read == *values {
             return Ok(());
         }
-        let handler = (self.build)(self.environment.clone().or_those(read.clone())).await?;
+        let settings = self.environment.clone().or_those(read.clone());
+        let handler = (self.build)(settings.clone()).await?;
+        warn_of_short_secrets(&settings);
         *self.handler.lock().unwrap_or_else(PoisonError::into_inner) = handler;
         *values = read;
         tracing::info!("took up settings that have changed");
         Ok(())
+    }
+}
+
+/// What runs goes on with a secret that can be guessed: without it nobody would be answered. A function
+/// cannot tell its first start from the others.
+fn warn_of_short_secrets(settings: &Settings) {
+    if let Err(short) = settings.check_secrets() {
+        raise!(Alarm::ShortSecret, "{short}");
     }
 }
 

@@ -33,11 +33,13 @@ pub enum Alarm {
     Flood,
     /// Somebody tries passwords at the console.
     Guesses,
+    /// A secret of a webhook can be guessed.
+    ShortSecret,
 }
 
 impl Alarm {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::RouteSuspect,
         Self::RouteDown,
         Self::NothingWorks,
@@ -50,6 +52,7 @@ impl Alarm {
         Self::Loop,
         Self::Flood,
         Self::Guesses,
+        Self::ShortSecret,
     ];
 
     /// The name by which log systems know it. Never changes.
@@ -139,6 +142,12 @@ impl Alarm {
                 "Somebody guesses at the console's password, a hundred times within ten minutes.",
                 "Whoever knows it is let in as ever. If it is not one that a program made, set \
                  `CONSOLE_PASSWORD` to what `openssl rand -base64 24` prints.",
+            ],
+            Self::ShortSecret => [
+                "secret.short",
+                "A secret of a webhook is so short that it can be guessed.",
+                "The line names it. Set it to what `openssl rand -base64 24` prints, here and at \
+                 the other end.",
             ],
         }
     }

@@ -22,6 +22,7 @@ mod product;
 mod quarantine;
 mod register;
 mod results;
+mod secrets;
 mod settings;
 mod smoke;
 mod stop_words;
