@@ -33,11 +33,13 @@ pub enum Alarm {
     Flood,
     /// Somebody tries passwords at the console.
     Guesses,
+    /// The store takes no writes.
+    StoreRefuses,
 }
 
 impl Alarm {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::RouteSuspect,
         Self::RouteDown,
         Self::NothingWorks,
@@ -50,6 +52,7 @@ impl Alarm {
         Self::Loop,
         Self::Flood,
         Self::Guesses,
+        Self::StoreRefuses,
     ];
 
     /// The name by which log systems know it. Never changes.
@@ -139,6 +142,14 @@ impl Alarm {
                 "Somebody guesses at the console's password, a hundred times within ten minutes.",
                 "Whoever knows it is let in as ever. If it is not one that a program made, set \
                  `CONSOLE_PASSWORD` to what `openssl rand -base64 24` prints.",
+            ],
+            Self::StoreRefuses => [
+                "store.refuses",
+                "The store takes no writes, so no text is taken and nobody is answered.",
+                "The line says why. SQLite: see whether the disk of `DATA_DIR` is full, or the file \
+                 can be written. Firestore: see to quota, billing and the rights of the service \
+                 account. Providers call again for some minutes; look in their logs for what came \
+                 later.",
             ],
         }
     }
