@@ -5,6 +5,9 @@ locals {
     "POST /webhooks/{provider}/inbound" = "inbound"
     "POST /webhooks/{provider}/status"  = "receipts"
     "GET /healthz"                      = "site"
+    "GET /health"                       = "site"
+    "GET /readyz"                       = "inbound" # which keeps texts and wakes answers: it tries both
+    "GET /ready"                        = "inbound"
     "GET /"                             = "site"
     "GET /privacy"                      = "site"
     "GET /terms"                        = "site"

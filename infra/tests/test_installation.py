@@ -143,6 +143,9 @@ def test_routes_lead_to_their_functions(infra, client):
         "POST /webhooks/{provider}/inbound": live("inbound"),
         "POST /webhooks/{provider}/status": live("receipts"),
         "GET /healthz": live("site"),
+        "GET /health": live("site"),
+        "GET /readyz": live("inbound"),
+        "GET /ready": live("inbound"),
         "GET /": live("site"),
         "GET /privacy": live("site"),
         "GET /terms": live("site"),
@@ -218,7 +221,10 @@ def test_a_function_is_given_no_secret(infra, client, function):
 def test_a_role_may_do_exactly_what_its_function_does(infra, client, function):
     turns = {arn("sqs", "textback-check-turns.fifo")}
     more = {
-        "inbound": {"WakeConversations": ({"sqs:SendMessage"}, turns)},
+        "inbound": {
+            "WakeConversations": ({"sqs:SendMessage"}, turns),
+            "SeeTheQueue": ({"sqs:GetQueueAttributes"}, turns),
+        },
         "receipts": {"WakeConversations": ({"sqs:SendMessage"}, turns)},
         "sweep": {
             "WakeConversations": ({"sqs:SendMessage"}, turns),

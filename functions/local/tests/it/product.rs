@@ -295,10 +295,10 @@ impl Product {
         (self.process, self.address) = serve(&self.settings).await;
     }
 
-    /// Starts it again where it may have so many descriptors.
-    pub(crate) async fn start_again_within(&mut self, descriptors: usize) {
+    /// Starts it again from a shell that does this before.
+    pub(crate) async fn start_again_after(&mut self, before: &str) {
         self.kill();
-        let process = Process::start_within(descriptors, &self.settings);
+        let process = Process::start_after(before, &self.settings);
         (self.process, self.address) = answering(process).await;
     }
 
