@@ -22,6 +22,10 @@ locals {
   }
   callable = toset(values(local.routes))
 
+  # A person fills in a form, and now and then somebody asks whether all is ready: a machine fills the
+  # store, or keeps the function busy that takes texts.
+  slow = toset(["POST /opt-in", "GET /readyz", "GET /ready"])
+
   public_url = coalesce(
     var.public_url,
     local.domain_connected ? "https://${var.domain}" : null,
@@ -83,11 +87,14 @@ resource "aws_apigatewayv2_stage" "this" {
     throttling_burst_limit = 100
   }
 
-  # A person fills in a form; a machine fills the store.
-  route_settings {
-    route_key              = "POST /opt-in"
-    throttling_rate_limit  = 1
-    throttling_burst_limit = 5
+  dynamic "route_settings" {
+    for_each = local.slow
+
+    content {
+      route_key              = route_settings.value
+      throttling_rate_limit  = 1
+      throttling_burst_limit = 5
+    }
   }
 
   # Neither path nor query nor address: a webhook's token stands in the query, a conversation's

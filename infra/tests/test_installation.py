@@ -167,9 +167,15 @@ def test_the_api_slows_strangers_down_and_logs_nothing_about_them(infra, client)
     [found] = [item for item in api.get_apis()["Items"] if item["Name"] == "textback-check"]
     [stage] = api.get_stages(ApiId=found["ApiId"])["Items"]
     assert stage["StageName"] == "$default" and stage["AutoDeploy"]
-    default, form = stage["DefaultRouteSettings"], stage["RouteSettings"]["POST /opt-in"]
-    assert 0 < form["ThrottlingRateLimit"] < default["ThrottlingRateLimit"]
-    assert 0 < form["ThrottlingBurstLimit"] < default["ThrottlingBurstLimit"]
+    default, slow = stage["DefaultRouteSettings"], stage["RouteSettings"]
+    assert slow.keys() == {"POST /opt-in", "GET /readyz", "GET /ready"}
+    for limited in slow.values():
+        assert 0 < limited["ThrottlingRateLimit"] < default["ThrottlingRateLimit"]
+        assert 0 < limited["ThrottlingBurstLimit"] < default["ThrottlingBurstLimit"]
+    # These limits are meant to be met, and wake nobody.
+    logs = client("logs").describe_metric_filters(logGroupName="/aws/vendedlogs/textback-check-api")
+    [crowded] = [f for f in logs["metricFilters"] if f["filterName"] == "textback-check-crowded"]
+    assert all(f'($.route != "{route}")' in crowded["filterPattern"] for route in slow)
     logged = set(json.loads(stage["AccessLogSettings"]["Format"]).values())
     assert logged == {
         "$context.requestTimeEpoch",

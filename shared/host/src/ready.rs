@@ -100,8 +100,8 @@ impl Readiness {
         seen.await
     }
 
-    /// Looks, whether or not those who asked wait for it: otherwise they could ask for a write, leave,
-    /// and ask for another.
+    /// Looks to the end, whether or not those who asked wait for it: one that nobody goes on with would
+    /// keep its place among those who wait for the store.
     fn looking(&self) -> Shared<BoxFuture<'static, bool>> {
         let (look, said) = ((self.look)(), Arc::clone(&self.said));
         let looking = tokio::spawn(async move {
@@ -133,25 +133,34 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn whoever_asks_costs_one_look_in_ten_seconds_and_whoever_leaves_none_more() {
-        let looks = Arc::new(AtomicU64::new(0));
+        let looks = Arc::new([0, 0].map(AtomicU64::new));
         let counted = Arc::clone(&looks);
         let readiness = Readiness::of(move || {
-            counted.fetch_add(1, Ordering::Relaxed);
-            tokio::time::sleep(Duration::from_secs(1)).map(Ok).boxed()
+            let counted = Arc::clone(&counted);
+            counted[0].fetch_add(1, Ordering::Relaxed);
+            async move {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                counted[1].fetch_add(1, Ordering::Relaxed);
+                Ok(())
+            }
+            .boxed()
         });
+        let looks = || looks.each_ref().map(|counted| counted.load(Ordering::Relaxed));
         let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
         let at = |seconds| start + Duration::from_secs(seconds);
         for _ in 0..100 {
             assert_eq!(readiness.seen(at(0)).now_or_never(), None);
         }
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        assert_eq!(looks(), [1, 1]);
         let all = join_all((0..10_000).map(|asked| readiness.seen(at(asked % 10)))).await;
         assert!(all.into_iter().all(|ready| ready));
-        assert_eq!(looks.load(Ordering::Relaxed), 1);
+        assert_eq!(looks(), [1, 1]);
         assert!(readiness.seen(at(10)).await);
-        assert_eq!(looks.load(Ordering::Relaxed), 2);
+        assert_eq!(looks(), [2, 2]);
         // The clock was set back.
         assert!(readiness.seen(at(5)).await);
-        assert_eq!(looks.load(Ordering::Relaxed), 3);
+        assert_eq!(looks(), [3, 3]);
     }
 
     #[tokio::test(start_paused = true)]
