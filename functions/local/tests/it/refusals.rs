@@ -6,6 +6,7 @@ use reqwest::Method;
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::process::until;
 use crate::product::{ANN, Product};
 
 #[tokio::test]
@@ -46,6 +47,7 @@ async fn firestore_that_refuses_raises_one_alarm() {
             let call = product.twilio.inbound(&product.route(), ANN, text);
             assert_eq!(product.post(&call).await.status, 503);
         }
+        refused(&product, 2).await;
         let raised = alarms(&product);
         assert!(
             matches!(&raised[..], [one] if one.starts_with("the store takes no writes: Firestore ")),
@@ -64,8 +66,18 @@ async fn a_store_that_cannot_be_reached_or_is_locked_refuses_nothing() {
     for product in [&mut away, &mut locked] {
         let call = product.twilio.inbound(&product.route(), ANN, "Hi");
         assert_eq!(product.post(&call).await.status, 503);
+        refused(product, 1).await;
         assert_eq!(alarms(product), [""; 0]);
     }
+}
+
+/// Waits until the log says of so many texts that they were refused.
+async fn refused(product: &Product, texts: usize) {
+    until("the log to tell of each text", async || {
+        let lines = product.process.logged().into_iter();
+        lines.filter(|line| line.contains("promised nothing")).count() == texts
+    })
+    .await;
 }
 
 /// What the alarm said, each time.
