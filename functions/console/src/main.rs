@@ -23,7 +23,7 @@ fn main() -> ExitCode {
             providers,
         };
         host::meanwhile(Arc::clone(&console.store).prepare());
-        let ready = host::readiness(&console.store, None);
+        let ready = host::readiness_to_read(&console.store);
         Ok(console.router().merge(ready))
     })
 }

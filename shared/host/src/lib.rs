@@ -36,7 +36,7 @@ pub use function::Function;
 pub use http::{PUBLIC_URL, public_url};
 pub use parameters::parameters;
 pub use port::{Port, bind, serve};
-pub use ready::readiness;
+pub use ready::{readiness, readiness_to_read};
 pub use schedule::repeat;
 pub use stop::stop_signal;
 pub use wake_ups::NO_QUEUE;

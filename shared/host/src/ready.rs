@@ -48,6 +48,17 @@ pub fn readiness(store: &Arc<Store>, queue: Option<&Queue>) -> Router {
     router(Readiness::of(look))
 }
 
+/// The same for a function that writes nothing, and need not be allowed to: the store has to answer.
+pub fn readiness_to_read(store: &Arc<Store>) -> Router {
+    let store = Arc::clone(store);
+    let look = move || {
+        let store = Arc::clone(&store);
+        // There is none of this name. To look for it takes all that any reading takes.
+        async move { Ok(store.attempt("none").await.map(drop)?) }.boxed()
+    };
+    router(Readiness::of(look))
+}
+
 fn router(readiness: Readiness) -> Router {
     let answer = async |State(readiness): State<Arc<Readiness>>, call: Request| {
         let outdated = call.extensions().get::<Outdated>().is_some();

@@ -23,6 +23,8 @@ pub enum Alarm {
     Silence,
     /// Work was put aside because it failed again and again.
     DeadLetters,
+    /// The store takes no writes.
+    StoreRefuses,
     /// A provider's calls have a form that is not understood.
     Quarantine,
     /// A text between two numbers of ours did not arrive.
@@ -33,8 +35,6 @@ pub enum Alarm {
     Flood,
     /// Somebody tries passwords at the console.
     Guesses,
-    /// The store takes no writes.
-    StoreRefuses,
 }
 
 impl Alarm {
@@ -47,12 +47,12 @@ impl Alarm {
         Self::UnknownOutcomes,
         Self::Silence,
         Self::DeadLetters,
+        Self::StoreRefuses,
         Self::Quarantine,
         Self::ProbeSilent,
         Self::Loop,
         Self::Flood,
         Self::Guesses,
-        Self::StoreRefuses,
     ];
 
     /// The name by which log systems know it. Never changes.
@@ -114,6 +114,14 @@ impl Alarm {
                 "Find out why in the log of turn and mend it, then send it back: SQS, the queue \
                  that ends in -dead.fifo, Start DLQ redrive.",
             ],
+            Self::StoreRefuses => [
+                "store.refuses",
+                "The store takes no writes, so no text is taken and nobody is answered.",
+                "The line says why. SQLite: see whether the disk of `DATA_DIR` is full, or the file \
+                 can be written. Firestore: see to quota, billing and the rights of the service \
+                 account. Providers call again for some minutes; look in their logs for what came \
+                 later.",
+            ],
             Self::Quarantine => [
                 "webhook.quarantined",
                 "A provider makes calls in a form that is not understood. They are kept for seven \
@@ -142,14 +150,6 @@ impl Alarm {
                 "Somebody guesses at the console's password, a hundred times within ten minutes.",
                 "Whoever knows it is let in as ever. If it is not one that a program made, set \
                  `CONSOLE_PASSWORD` to what `openssl rand -base64 24` prints.",
-            ],
-            Self::StoreRefuses => [
-                "store.refuses",
-                "The store takes no writes, so no text is taken and nobody is answered.",
-                "The line says why. SQLite: see whether the disk of `DATA_DIR` is full, or the file \
-                 can be written. Firestore: see to quota, billing and the rights of the service \
-                 account. Providers call again for some minutes; look in their logs for what came \
-                 later.",
             ],
         }
     }
