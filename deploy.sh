@@ -178,6 +178,7 @@ apply() {
     [ "$account" = "$owner" ] ||
         fail "you are logged in to account $account, and $environment belongs to $owner: export" \
             "AWS_PROFILE, or correct infra/environments/$environment.tfvars"
+    have_long_secrets "$environment"
     if is_stale "target/package/${architecture/_/-}"; then
         package "${architecture/_/-}"
     fi
@@ -476,9 +477,7 @@ secrets() {
             fi
             [ -n "${value//[[:space:]]/}" ] ||
                 fail "that was blank: to take $name away, ./deploy.sh secrets clear $environment $name"
-            [ "$name" != CONSOLE_PASSWORD ] || [ ${#value} -ge 12 ] ||
-                fail 'that has fewer than 12 characters and would open nothing: take what' \
-                    "\`openssl rand -base64 24\` prints"
+            is_long_enough "$name" "$value" || fail "that has $lacks: take what \`openssl rand -base64 24\` prints"
             put "$name" "$value"
             echo "$name is set: the functions notice within five minutes, nothing has to be deployed"
             explain_rotation "$environment" "$name"
@@ -498,6 +497,39 @@ secret() {
     known '.secrets[]' | grep -x -- "$2" ||
         fail "${2:-no name} is no secret: write one of $(known '.secrets[]' | paste -s -d ' ' -)." \
             "What is not secret stands in infra/environments/$1.tfvars"
+}
+
+# Whether a secret that the owner makes up is no short one; `lacks` says what is wrong. Those that
+# companies hand out are as long as the companies make them.
+is_long_enough() {
+    local bytes
+    case $1 in
+        CONSOLE_PASSWORD)
+            lacks='fewer than 12 characters and would open nothing'
+            [ ${#2} -ge 12 ]
+            ;;
+        *_WEBHOOK_TOKEN | *_WEBHOOK_SECRET)
+            lacks='fewer than 24 bytes and can be guessed'
+            case $2 in
+                whsec_*) bytes=$(printf '%s' "${2#whsec_}" | base64 -d 2>/dev/null | wc -c) || return 1 ;;
+                *) bytes=$(printf '%s' "$2" | wc -c) ;;
+            esac
+            [ "$bytes" -ge 24 ]
+            ;;
+    esac
+}
+
+# Fails if one of the secrets that are set is too short. The functions that run go on with it.
+have_long_secrets() {
+    local all name value
+    all=$(aws ssm get-parameters-by-path --path "/textback/$1/" --with-decryption --output json |
+        jq -r '.Parameters[] | select(.Value | test("\\S"))
+            | "\(.Name | split("/") | last) \(.Value | @base64)"') ||
+        fail "the secrets of $1 cannot be read, for the reason above"
+    while read -r name value; do
+        is_long_enough "$name" "$(base64 -d <<<"$value")" ||
+            fail "$name has $lacks: ./deploy.sh secrets set $1 $name, with what \`openssl rand -base64 24\` prints"
+    done <<<"$all"
 }
 
 # Stores a value that reaches no command line, where other users of the machine could read it.

@@ -102,6 +102,7 @@ module "function" {
       for name, value in local.settings : name => value
       if contains(setunion(local.parameters[each.key], local.environment_only), name)
     },
+    local.federation_settings[each.key],
     each.value.settings,
   )
 

@@ -116,6 +116,7 @@ variable "google" {
       pool            = string
       provider        = string
       service_account = string
+      reader          = string
     }))
   })
 }

@@ -18,10 +18,24 @@ resource "google_service_account" "functions" {
   depends_on = [google_project_service.this]
 }
 
+# Firestore knows no rights to some documents alone, so that all who write are one.
+resource "google_service_account" "reader" {
+  account_id   = "reader-${var.environment}"
+  display_name = "textback ${var.environment}, reading"
+  description  = "Reads documents, and nothing else: who shows them changes none."
+
+  depends_on = [google_project_service.this]
+}
+
 resource "google_project_iam_member" "documents" {
+  for_each = {
+    "roles/datastore.user"   = google_service_account.functions.member
+    "roles/datastore.viewer" = google_service_account.reader.member
+  }
+
   project = var.project
-  role    = "roles/datastore.user"
-  member  = google_service_account.functions.member
+  role    = each.key
+  member  = each.value
 
   condition {
     title      = "one-database"
@@ -59,7 +73,7 @@ resource "google_iam_workload_identity_pool_provider" "aws" {
 resource "google_service_account_iam_member" "function" {
   for_each = local.roles
 
-  service_account_id = google_service_account.functions.name
+  service_account_id = each.key == "console" ? google_service_account.reader.name : google_service_account.functions.name
   role               = "roles/iam.workloadIdentityUser"
   member             = "principalSet://iam.googleapis.com/${google_iam_workload_identity_pool.this.name}/attribute.aws_role/${each.value}"
 }

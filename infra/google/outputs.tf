@@ -9,6 +9,7 @@ output "for_aws" {
       pool            = google_iam_workload_identity_pool.this.workload_identity_pool_id
       provider        = google_iam_workload_identity_pool_provider.aws.workload_identity_pool_provider_id
       service_account = google_service_account.functions.email
+      reader          = google_service_account.reader.email
     }
   }
 }

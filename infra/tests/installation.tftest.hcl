@@ -78,6 +78,7 @@ run "gives_each_function_the_settings_it_reads" {
         pool            = "pool"
         provider        = "aws-lambda"
         service_account = "textback@my-project.iam.gserviceaccount.com"
+        reader          = "reader@my-project.iam.gserviceaccount.com"
       }
     }
   }
@@ -110,6 +111,13 @@ run "gives_each_function_the_settings_it_reads" {
       }
     }
     error_message = "one address of the instance metadata in it, and no token is fetched"
+  }
+  assert {
+    condition = [
+      for function in keys(module.function) : function
+      if strcontains(module.function[function].environment.GCP_WIF_CONFIG, "/reader@")
+    ] == ["console"]
+    error_message = "the console reads, and everybody else writes"
   }
 }
 

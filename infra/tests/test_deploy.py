@@ -23,6 +23,16 @@ import pytest
 from conftest import ACCOUNT, FUNCTIONS, REGION, ROOT, tool
 
 SECRET = "open-sesame-9d1f0c"
+SECRETS = ["CONSOLE_PASSWORD", "MC_WEBHOOK_TOKEN", "RESULT_WEBHOOK_SECRET", "TWILIO_AUTH_TOKEN"]
+
+# What the owner makes up for webhooks, as short as it may be, and shorter.
+LONG = "twenty-four-characters--"
+SHORT = [
+    ("MC_WEBHOOK_TOKEN", LONG[:23]),
+    ("RESULT_WEBHOOK_SECRET", "whsec_"),
+    ("RESULT_WEBHOOK_SECRET", f"whsec_{base64.b64encode(LONG[:23].encode()).decode()}"),
+    ("RESULT_WEBHOOK_SECRET", f"whsec_{LONG}, which is not Base64"),
+]
 
 # What stands before `aws` and `jq`.
 BEFORE = """#!/bin/sh
@@ -199,7 +209,7 @@ class Installation:
             self.client("sqs").create_queue(
                 QueueName=f"{self.name}-{queue}.fifo", Attributes={"FifoQueue": "true"}
             )
-        for secret in ("CONSOLE_PASSWORD", "TWILIO_AUTH_TOKEN"):
+        for secret in SECRETS:
             self.client("ssm").put_parameter(
                 Name=f"/textback/{self.name}/{secret}", Type="SecureString", Value=" "
             )
@@ -217,7 +227,7 @@ class Installation:
             "queue_url": f"{queue}-turns.fifo",
             "dead_letters_url": f"{queue}-dead.fifo",
             "secrets_path": f"/textback/{self.name}/",
-            "secrets": ["CONSOLE_PASSWORD", "TWILIO_AUTH_TOKEN"],
+            "secrets": SECRETS,
             "functions": {
                 function: {
                     "name": self.function(function),
@@ -512,7 +522,9 @@ def test_a_secret_reaches_parameter_store_and_nothing_else(checkout, installatio
     assert installation.secret("TWILIO_AUTH_TOKEN") == SECRET
     assert "within five minutes" in ran.out and "TWILIO_AUTH_TOKEN_NEXT" in ran.out
     listed = checkout.deploy("secrets", installation.name)
-    assert listed.out.splitlines() == ["blank  CONSOLE_PASSWORD", "set    TWILIO_AUTH_TOKEN"]
+    assert listed.out.splitlines() == [
+        f"{'set  ' if secret == path[1] else 'blank'}  {secret}" for secret in SECRETS
+    ]
 
     asked = checkout.deploy_at_a_terminal("secrets", "set", *path, said=f"{SECRET}-2")
     assert asked.code == 0, asked.out
@@ -525,6 +537,13 @@ def test_a_secret_reaches_parameter_store_and_nothing_else(checkout, installatio
 
     everything = [ran.out, ran.said, listed.out, listed.said, asked.out]
     assert SECRET not in "".join(everything) + "".join(checkout.calls())
+
+
+def test_a_secret_of_a_webhook_is_long_enough(checkout, installation):
+    for value in (LONG, f"whsec_{base64.b64encode(LONG.encode()).decode()}"):
+        ran = checkout.deploy("secrets", "set", installation.name, "RESULT_WEBHOOK_SECRET", said=value)
+        assert ran.code == 0, ran.said
+        assert installation.secret("RESULT_WEBHOOK_SECRET") == value
 
 
 def test_smoke_takes_the_settings_of_the_function_that_takes_texts(checkout, installation, tmp_path):
@@ -665,7 +684,7 @@ def test_names_what_else_is_missing(checkout, installation, tmp_path):
         "outbound is neither a function (inbound turn) nor a time, as 30s, 10m, 2h or 3d"
     )
     assert message("secrets", "set", name, "TWILIO_FROM", said="x") == (
-        "TWILIO_FROM is no secret: write one of CONSOLE_PASSWORD TWILIO_AUTH_TOKEN. "
+        "TWILIO_FROM is no secret: write one of " + " ".join(SECRETS) + ". "
         f"What is not secret stands in infra/environments/{name}.tfvars"
     )
     assert message("secrets", "set", name, "CONSOLE_PASSWORD", said=" \n") == (
@@ -676,6 +695,12 @@ def test_names_what_else_is_missing(checkout, installation, tmp_path):
         "that has fewer than 12 characters and would open nothing: take what "
         "`openssl rand -base64 24` prints"
     )
+    for secret, value in SHORT:
+        assert message("secrets", "set", name, secret, said=value) == (
+            "that has fewer than 24 bytes and can be guessed: take what "
+            "`openssl rand -base64 24` prints"
+        )
+        assert installation.secret(secret) == " "
     assert installation.live() == {"inbound": 1, "turn": 1}, "none of it changed anything"
 
 
@@ -741,6 +766,15 @@ def test_goes_the_whole_way_from_packages_to_a_rollback(checkout, client, tmp_pa
     assert versions() == dict.fromkeys(FUNCTIONS, 1)
 
     checkout.deploy("secrets", "set", "whole", "CONSOLE_PASSWORD", said=SECRET)
+    put = client("ssm").put_parameter
+    put(Name="/textback/whole/MC_WEBHOOK_TOKEN", Type="SecureString", Value=SECRET, Overwrite=True)
+    ran = checkout.deploy("apply", "whole", "--yes", TEXTBACK=str(textback))
+    assert (ran.code, ran.message) == (
+        1,
+        "MC_WEBHOOK_TOKEN has fewer than 24 bytes and can be guessed: ./deploy.sh secrets set whole "
+        "MC_WEBHOOK_TOKEN, with what `openssl rand -base64 24` prints",
+    ), ran.said
+    checkout.deploy("secrets", "clear", "whole", "MC_WEBHOOK_TOKEN")
     ran = checkout.deploy("apply", "whole", "--yes", TEXTBACK=str(textback))
     assert ran.code == 0, ran.said
     assert "whole is up to date" in ran.out and "smoke https://" in ran.out

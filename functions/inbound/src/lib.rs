@@ -32,7 +32,7 @@ const SAME_WORDS: Duration = Duration::from_secs(120);
 
 /// The settings that the function reads.
 pub const SETTINGS: &[Names] =
-    &[host::PUBLIC_URL, Access::SETTINGS, Providers::SETTINGS, Store::SETTINGS, Queue::SETTINGS];
+    &[host::PUBLIC_URL, Access::SETTINGS, Providers::HEARD, Store::SETTINGS, Queue::SETTINGS];
 
 /// Why a text was not taken.
 #[derive(Debug, Error)]

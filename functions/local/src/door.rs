@@ -1,10 +1,13 @@
-//! How people get into the console of this process, and texts by the mock with them.
+//! How people get into the console of this process, and texts by the mock with them; and whether the
+//! secrets are any that keep others out.
 
 use std::net::IpAddr;
 
 use access::Access;
+use conversations::Store;
 use settings::{Names, Settings, SettingsError};
 use sms::Providers;
+use telemetry::{Alarm, raise};
 use url::Url;
 
 /// What [`access()`] reads beside the password.
@@ -39,4 +42,15 @@ pub(crate) fn access(
                     .into(),
         }),
     }
+}
+
+/// Stops the first start with a secret that can be guessed. What has run before goes on with it, as it
+/// does while nobody can tell, and somebody is told.
+pub(crate) async fn check_secrets(settings: &Settings, store: &Store) -> Result<(), SettingsError> {
+    let Err(short) = settings.check_secrets() else { return Ok(()) };
+    if store.is_untouched().await.is_ok_and(|untouched| untouched) {
+        return Err(short);
+    }
+    raise!(Alarm::ShortSecret, "{short}");
+    Ok(())
 }

@@ -19,6 +19,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use settings::Settings;
+use sms::Providers;
 
 /// An AI agent that people reach by text message.
 #[derive(Parser)]
@@ -63,6 +64,8 @@ fn main() -> ExitCode {
         sweep::SETTINGS,
         site::SETTINGS,
         console::SETTINGS,
+        // One process does with providers all that there is to do.
+        &[Providers::SETTINGS],
     ];
     let command = Arguments::parse().command.unwrap_or(Command::Serve);
     let names = match command {

@@ -14,7 +14,7 @@ fn main() -> ExitCode {
     Function::reading(receipts::SETTINGS).serve_http(async |settings| {
         let public_url = host::public_url(&settings)?;
         let receipts = Receipts {
-            providers: Arc::new(Providers::configured(&settings, &public_url, false)?),
+            providers: Arc::new(Providers::heard(&settings, &public_url)?),
             access: Access::by_password(&settings, &public_url),
             store: Arc::new(Store::open(&settings)?),
             queue: Queue::open(&settings)?.ok_or(host::NO_QUEUE)?,

@@ -22,7 +22,7 @@ const AT_ONCE: u32 = 200;
 
 /// The settings that the function reads.
 pub const SETTINGS: &[Names] =
-    &[host::PUBLIC_URL, Providers::SETTINGS, Probes::SETTINGS, Store::SETTINGS, Queue::SETTINGS];
+    &[host::PUBLIC_URL, Providers::ASKED, Probes::SETTINGS, Store::SETTINGS, Queue::SETTINGS];
 
 /// The function, with its clients.
 #[derive(Clone)]

@@ -17,7 +17,7 @@ const EVERY: Duration = Duration::from_secs(60);
 fn main() -> ExitCode {
     Function::reading(sweep::SETTINGS).serve_schedule(EVERY, async |settings| {
         let public_url = host::public_url(&settings)?;
-        let providers = Arc::new(Providers::configured(&settings, &public_url, false)?);
+        let providers = Arc::new(Providers::asked(&settings, &public_url)?);
         let sweep = Sweep {
             probes: Probes::from_settings(&settings, &providers)?.map(Arc::new),
             providers,

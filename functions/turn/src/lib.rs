@@ -44,7 +44,7 @@ pub const SETTINGS: &[Names] = &[
     host::PUBLIC_URL,
     Page::SETTINGS,
     OpenAi::SETTINGS,
-    Providers::SETTINGS,
+    Providers::CARRYING,
     Store::SETTINGS,
     Queue::SETTINGS,
     Results::SETTINGS,

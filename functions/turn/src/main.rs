@@ -17,7 +17,7 @@ fn main() -> ExitCode {
         let page = Page::from_settings(&settings)?;
         let model = OpenAi::from_settings(&settings, &page.model)?
             .ok_or("set OPENAI_API_KEY: alone this function has no model")?;
-        let providers = Arc::new(Providers::configured(&settings, &public_url, false)?);
+        let providers = Arc::new(Providers::carrying(&settings, &public_url)?);
         let turn = Turn {
             bounds: Bounds::from_settings(&settings, &providers)?,
             providers,

@@ -49,13 +49,10 @@ impl Results {
             let problem = "write an address like https://example.com/results".into();
             return Err(SettingsError::Invalid { name: "RESULT_WEBHOOK_URL", problem });
         }
-        let secret = match secret.strip_prefix("whsec_") {
-            Some(encoded) => BASE64_STANDARD.decode(encoded).map_err(|_| {
-                let problem = "what follows whsec_ has to be Base64".into();
-                SettingsError::Invalid { name: "RESULT_WEBHOOK_SECRET", problem }
-            })?,
-            None => secret.as_bytes().to_vec(),
-        };
+        let secret = settings::key(secret).ok_or_else(|| {
+            let problem = "what follows whsec_ has to be what `openssl rand -base64 24` prints";
+            SettingsError::Invalid { name: "RESULT_WEBHOOK_SECRET", problem: problem.into() }
+        })?;
         let connections = Connections::new(|builder| builder.timeout(PATIENCE));
         Ok(Some(Self { url: url.into(), secret: SecretBox::new(secret.into()), connections }))
     }

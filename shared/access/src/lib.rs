@@ -176,7 +176,10 @@ impl Access {
         }
         if !shown.is_empty() {
             let caller = Caller::of(&call.extensions).counted_as();
-            tokio::time::sleep(self.tries.wrong(caller, Instant::now())).await;
+            let wait = self.tries.wrong(caller, Instant::now());
+            if !wait.is_zero() {
+                host::hold_back(&call.extensions, wait).await;
+            }
         }
         Err(refused)
     }

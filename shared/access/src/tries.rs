@@ -10,8 +10,8 @@ use telemetry::{Alarm, raise};
 /// How many wrong tries of one address are answered at once. A person who mistypes makes fewer.
 const AT_ONCE: u32 = 5;
 
-/// How long an address waits for each answer after that. Not longer, since each of them holds a
-/// connection.
+/// How long an address waits for each answer after that. Not longer, since it may be an owner's who
+/// has the password wrong.
 const WAIT: Duration = Duration::from_secs(1);
 
 /// From how many wrong tries on, of all addresses together, somebody is told.

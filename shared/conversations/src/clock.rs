@@ -103,6 +103,11 @@ impl Store {
         Ok(put_off)
     }
 
+    /// Whether nothing has ever looked after this store, so that it is the first start.
+    pub async fn is_untouched(&self) -> Result<bool, Unavailable> {
+        Ok(self.last_noted().await?.is_none())
+    }
+
     async fn last_noted(&self) -> Result<Option<(Timestamp, Version)>, Unavailable> {
         let found = self.get_one(at("clock", "current")).await?;
         Ok(found.and_then(|found| {

@@ -55,6 +55,8 @@ pub(crate) enum Awaits {
     Body,
     /// For our answer.
     Answer,
+    /// For an answer that is held back, which nobody is to be turned away for.
+    HeldBack,
 }
 
 /// A connection that is let in, until it is dropped.
@@ -217,6 +219,10 @@ mod tests {
             seat.awaits(Awaits::Answer);
         }
         assert!(enter(&crowd, 0).is_none());
+        first.awaits(Awaits::HeldBack);
+        let fifth = enter(&crowd, 0).unwrap();
+        assert_eq!(inside(&[&first, &fifth]), [false, true]);
+        fifth.awaits(Awaits::Answer);
         drop(second);
         assert!(enter(&crowd, 0).is_some());
     }

@@ -9,6 +9,7 @@ use axum::Router;
 use axum::extract::Request;
 use queue::WakeUp;
 use settings::{Names, Settings};
+use telemetry::{Alarm, raise};
 use tower::ServiceExt;
 
 use crate::parameters::{AT_THE_START, Parameters};
@@ -197,6 +198,7 @@ where
         };
         let settings = environment.clone().or_those(values.clone());
         let handler = Mutex::new(build(settings.clone()).await?);
+        warn_of_short_secrets(&settings);
         let seen = tokio::sync::Mutex::new(Seen { values, at: now, good_for: stale_after });
         let outdated = AtomicBool::new(false);
         let fresh = Self { environment, parameters, build, stale_after, seen, handler, outdated };
@@ -228,13 +230,23 @@ where
             self.outdated.store(false, Ordering::Relaxed);
             return Ok(());
         }
-        let built = (self.build)(self.environment.clone().or_those(read.clone())).await;
+        let settings = self.environment.clone().or_those(read.clone());
+        let built = (self.build)(settings.clone()).await;
         self.outdated.store(built.is_err(), Ordering::Relaxed);
         let handler = built?;
+        warn_of_short_secrets(&settings);
         *self.handler.lock().unwrap_or_else(PoisonError::into_inner) = handler;
         *values = read;
         tracing::info!("took up settings that have changed");
         Ok(())
+    }
+}
+
+/// What runs goes on with a secret that can be guessed: without it nobody would be answered. A function
+/// cannot tell its first start from the others.
+fn warn_of_short_secrets(settings: &Settings) {
+    if let Err(short) = settings.check_secrets() {
+        raise!(Alarm::ShortSecret, "{short}");
     }
 }
 

@@ -35,7 +35,7 @@ pub use caller::Caller;
 pub use function::Function;
 pub use http::{PUBLIC_URL, public_url};
 pub use parameters::parameters;
-pub use port::{Port, bind, serve};
+pub use port::{Port, bind, hold_back, serve};
 pub use ready::{readiness, readiness_to_read};
 pub use schedule::repeat;
 pub use stop::stop_signal;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::http::header::{CONNECTION, HeaderValue};
-use axum::http::{Request, Response};
+use axum::http::{Extensions, Request, Response};
 use axum::response::IntoResponse;
 use futures::FutureExt;
 use hyper::body::Incoming;
@@ -26,7 +26,7 @@ use tower::ServiceExt;
 
 use crate::body::{Coming, Going};
 use crate::caller::{Caller, Proxies};
-use crate::crowd::{Crowd, Seat};
+use crate::crowd::{Awaits, Crowd, Seat};
 use crate::health;
 use crate::http::port;
 use crate::turned_away::Reason;
@@ -213,6 +213,7 @@ impl Entrance {
     ) -> Result<Response<Going>, Infallible> {
         let (mut head, body) = call.into_parts();
         head.extensions.insert(self.proxies.caller(peer, &head.headers));
+        head.extensions.insert(Arc::clone(&seat));
         let (body, given_up) = Coming::new(body, Arc::clone(&seat));
         let call = Request::from_parts(head, Body::new(body));
         let Ok(mut answer) = self.router.clone().oneshot(call).await;
@@ -221,6 +222,19 @@ impl Entrance {
             answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         Ok(answer.map(|body| Going::new(body, seat)))
+    }
+}
+
+/// Holds back the answer to the call that has these extensions. Meanwhile its connection is one that
+/// goes where others need the room, so that nobody is kept out by callers who wait.
+pub async fn hold_back(extensions: &Extensions, wait: Duration) {
+    let seat = extensions.get::<Arc<Seat>>();
+    if let Some(seat) = seat {
+        seat.awaits(Awaits::HeldBack);
+    }
+    tokio::time::sleep(wait).await;
+    if let Some(seat) = seat {
+        seat.awaits(Awaits::Answer);
     }
 }
 

@@ -11,11 +11,15 @@
 
 #![warn(missing_docs)]
 
+mod secrets;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use secrecy::SecretString;
 use thiserror::Error;
+
+pub use secrets::key;
 
 /// The names of the settings that a part of the product reads.
 pub type Names = &'static [&'static str];
@@ -45,6 +49,15 @@ pub enum SettingsError {
         name: &'static str,
         /// What is wrong and what to write instead, without the value.
         problem: String,
+    },
+    /// Secrets are so short that they can be guessed.
+    #[error(
+        "{} can be guessed, having fewer than 24 bytes: take what `openssl rand -base64 24` prints",
+        .names.join(", ")
+    )]
+    TooShort {
+        /// What they are called.
+        names: Vec<String>,
     },
 }
 

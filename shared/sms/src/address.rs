@@ -46,6 +46,14 @@ pub(crate) fn query(call: &Request<Bytes>) -> impl Iterator<Item = (String, Stri
     form_urlencoded::parse(query.as_bytes()).into_owned()
 }
 
+/// The token in an address, which others copy from what `openssl rand -base64` printed: a plus is a
+/// plus there, as it is where it is escaped.
+pub(crate) fn token(query: Option<&str>) -> Option<String> {
+    let query = query.unwrap_or_default().replace('+', "%2B");
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    pairs.find_map(|(name, token)| (name == "token").then(|| token.into_owned()))
+}
+
 /// Whether an address is of this machine alone, so that no provider can reach it.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {

@@ -10,6 +10,7 @@ mod address;
 mod aws;
 mod code;
 mod described;
+mod duties;
 mod error;
 mod event;
 mod finding;

@@ -36,6 +36,7 @@ use crate::{
 pub use inbound::InboundFields;
 use reports::Reports;
 
+const OWNER: &str = "MessageCentral";
 const BASE_URL: &str = "https://cpaas.messagecentral.com";
 
 /// The sender that all their customers share where they have none of their own. Known to work in
@@ -145,8 +146,8 @@ const AHEAD: Duration = Duration::from_secs(60 * 60);
 pub struct MessageCentralSettings {
     /// `C-` and what follows, from their console.
     pub customer_id: String,
-    /// The account's password in Base64, as their API wants it.
-    pub password_base64: SecretString,
+    /// The account's password in Base64, as their API wants it. Without it nothing is asked of them.
+    pub password_base64: Option<SecretString>,
     /// The account's e-mail address, which some accounts need for a token.
     pub email: Option<String>,
     /// The sender that a text shows.
@@ -210,7 +211,7 @@ impl Provider for MessageCentral {
     }
 
     async fn prove(&self, _http: &Http, call: Request<Bytes>) -> Result<Genuine, WebhookError> {
-        match self.is_genuine(&query(&call)) {
+        match self.is_genuine(&call) {
             true => Ok(Genuine::new(call)),
             false => Err(WebhookError::Forged),
         }
@@ -264,10 +265,12 @@ impl Provider for MessageCentral {
 
 impl MessageCentral {
     /// What is known of it without its keys, if it has settings.
-    pub(crate) fn described(settings: &Settings) -> Option<Described> {
-        settings.get("MC_CUSTOMER_ID")?;
+    pub(crate) fn described(settings: &Settings) -> Result<Option<Described>, SettingsError> {
+        if is_left_out(settings)? || settings.get("MC_CUSTOMER_ID").is_none() {
+            return Ok(None);
+        }
         let sender = settings.get("MC_SENDER_ID").unwrap_or(SHARED_SENDER).into();
-        Some(Described { name: "messagecentral", sender, codes: CODES })
+        Ok(Some(Described { name: "messagecentral", sender, codes: CODES }))
     }
 
     /// The company, for an account.
@@ -282,10 +285,9 @@ impl MessageCentral {
 
     /// The account that `MC_…` names, if any does.
     pub fn from_settings(settings: &Settings) -> Result<Option<Self>, SettingsError> {
-        const OWNER: &str = "MessageCentral";
         let passwords = ["MC_PASSWORD", "MC_PASSWORD_BASE64"];
         let others = ["MC_CUSTOMER_ID", "MC_EMAIL", "MC_SENDER_ID", "MC_WEBHOOK_TOKEN"];
-        if !settings.any(&passwords) && !settings.any(&others) {
+        if is_left_out(settings)? || (!settings.any(&passwords) && !settings.any(&others)) {
             return Ok(None);
         }
         let mut missing = vec![];
@@ -297,10 +299,29 @@ impl MessageCentral {
         if password_base64.is_none() {
             missing.push("MC_PASSWORD (or MC_PASSWORD_BASE64)");
         }
-        let (Some(customer_id), Some(password_base64)) = (customer_id, password_base64) else {
-            return Err(SettingsError::Missing { owner: OWNER, missing });
-        };
-        Ok(Some(Self::new(MessageCentralSettings {
+        match customer_id {
+            Some(customer_id) if password_base64.is_some() => {
+                Self::of(settings, customer_id, password_base64).map(Some)
+            }
+            _ => Err(SettingsError::Missing { owner: OWNER, missing }),
+        }
+    }
+
+    /// The same, for a function that is called, and asks nothing of them.
+    pub(crate) fn heard(settings: &Settings) -> Result<Option<Self>, SettingsError> {
+        let others = ["MC_CUSTOMER_ID", "MC_SENDER_ID", "MC_WEBHOOK_TOKEN"];
+        if is_left_out(settings)? || !settings.any(&others) {
+            return Ok(None);
+        }
+        Self::of(settings, settings.required(OWNER, "MC_CUSTOMER_ID")?, None).map(Some)
+    }
+
+    fn of(
+        settings: &Settings,
+        customer_id: &str,
+        password_base64: Option<SecretString>,
+    ) -> Result<Self, SettingsError> {
+        Ok(Self::new(MessageCentralSettings {
             customer_id: customer_id.into(),
             password_base64,
             email: settings.get("MC_EMAIL").map(str::to_owned),
@@ -311,7 +332,7 @@ impl MessageCentral {
                 Some(line) => InboundFields::parse(line)?,
                 None => InboundFields::default(),
             },
-        })))
+        }))
     }
 
     async fn hand_over(
@@ -369,15 +390,16 @@ impl MessageCentral {
 
     async fn request_token(&self, http: &Http) -> Result<Token, SendError> {
         let settings = &self.settings;
+        let refused = |reason: &str| SendError::Refused { code: format!("token: {reason}") };
+        let password = settings.password_base64.as_ref().ok_or_else(|| refused("no password"))?;
         let mut query = vec![
             ("customerId", settings.customer_id.as_str()),
-            ("key", settings.password_base64.expose_secret()),
+            ("key", password.expose_secret()),
             ("scope", "NEW"),
         ];
         query.extend(settings.email.as_deref().map(|email| ("email", email)));
         let request =
             http.get(format!("{}/auth/v1/authentication/token", settings.base_url)).query(&query);
-        let refused = |reason: &str| SendError::Refused { code: format!("token: {reason}") };
         let answer = http.send(request).await.map_err(|error| refused(error.code()))?;
         let body: Value = answer.json().unwrap_or_default();
         let token = word(&body["token"]).or_else(|| word(&body["data"]["token"]));
@@ -400,11 +422,10 @@ impl MessageCentral {
         known.take_if(|known| known.value.expose_secret() == token.value.expose_secret());
     }
 
-    fn is_genuine(&self, query: &[(String, String)]) -> bool {
+    fn is_genuine(&self, call: &Request<Bytes>) -> bool {
         let Some(expected) = &self.settings.webhook_token else { return false };
-        query.iter().any(|(name, token)| {
-            name == "token" && token.as_bytes().ct_eq(expected.expose_secret().as_bytes()).into()
-        })
+        let given = address::token(call.uri().query()).unwrap_or_default();
+        given.as_bytes().ct_eq(expected.expose_secret().as_bytes()).into()
     }
 }
 
@@ -421,6 +442,10 @@ fn end_of(token: &str) -> Option<Timestamp> {
     let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
     let claims: Claims = serde_json::from_slice(&payload).ok()?;
     Timestamp::from_second(claims.exp).ok()
+}
+
+fn is_left_out(settings: &Settings) -> Result<bool, SettingsError> {
+    Ok(settings.switch("USE_MESSAGECENTRAL")? == Some(false))
 }
 
 fn password_base64(settings: &Settings) -> Result<Option<SecretString>, SettingsError> {

@@ -172,8 +172,7 @@ impl Provider for Plivo {
                  ?token= with its value at the end of the address in Plivo's console",
             ));
         };
-        let given = query(&call).find(|(name, _)| name == "token").map(|(_, token)| token);
-        let given = given.unwrap_or_default();
+        let given = address::token(call.uri().query()).unwrap_or_default();
         match bool::from(given.as_bytes().ct_eq(expected.expose_secret().as_bytes())) {
             true => Ok(Genuine::new(call)),
             false => Err(WebhookError::Forged),
@@ -452,7 +451,8 @@ impl Plivo {
                 "the address is ours, but Plivo's older signatures prove too little",
                 format!("Set PLIVO_WEBHOOK_TOKEN, and enter as the message URL {with_token}."),
             )
-        } else if entered != Some(ours.clone()) {
+        } else if entered.and_then(|it| address::token(it.query())) != address::token(ours.query())
+        {
             Finding::broken(
                 CHECK,
                 "the address is ours, but lacks the right token",

@@ -81,32 +81,31 @@ impl Providers {
         public_url: &str,
         mock_by_default: bool,
     ) -> Result<Self, SettingsError> {
-        let mut configured: Vec<Box<dyn Provider>> = Vec::new();
-        if settings.switch("USE_MESSAGECENTRAL")? != Some(false)
-            && let Some(messagecentral) = MessageCentral::from_settings(settings)?
-        {
-            configured.push(Box::new(messagecentral));
-        }
-        if let Some(twilio) = Twilio::from_settings(settings, public_url)? {
-            configured.push(Box::new(twilio));
-        }
-        if let Some(vonage) = Vonage::from_settings(settings, public_url)? {
-            configured.push(Box::new(vonage));
-        }
-        if let Some(plivo) = Plivo::from_settings(settings, public_url)? {
-            configured.push(Box::new(plivo));
-        }
-        if let Some(aws) = Aws::from_settings(settings, public_url)? {
-            configured.push(Box::new(aws));
-        }
-        let real = !configured.is_empty();
+        let companies = [
+            boxed(MessageCentral::from_settings(settings)?),
+            boxed(Twilio::from_settings(settings, public_url)?),
+            boxed(Vonage::from_settings(settings, public_url)?),
+            boxed(Plivo::from_settings(settings, public_url)?),
+            boxed(Aws::from_settings(settings, public_url)?),
+        ];
+        Self::arranged(settings, companies, mock_by_default)
+    }
+
+    /// Those of these companies that there are, and the mock where it is wanted, in order.
+    pub(crate) fn arranged<const N: usize>(
+        settings: &Settings,
+        companies: [Option<Box<dyn Provider>>; N],
+        mock_by_default: bool,
+    ) -> Result<Self, SettingsError> {
+        let mut in_order: Vec<_> = companies.into_iter().flatten().collect();
+        let real = !in_order.is_empty();
         if settings.switch("USE_MOCK")?.unwrap_or(!real && mock_by_default) {
-            configured.push(Box::new(Mock));
+            in_order.push(Box::new(Mock));
         }
         if let Some(order) = settings.get("SMS_PROVIDERS") {
-            configured = arrange(configured, order)?;
+            in_order = arrange(in_order, order)?;
         }
-        Ok(Self { in_order: configured, http: Http::new(), real })
+        Ok(Self { in_order, http: Http::new(), real })
     }
 
     /// Whether a company has settings, though `SMS_PROVIDERS` may leave it out: then real people text,
@@ -166,8 +165,13 @@ impl Providers {
     }
 }
 
+/// A company as one of several.
+pub(crate) fn boxed<P: Provider + 'static>(company: Option<P>) -> Option<Box<dyn Provider>> {
+    company.map(|company| Box::new(company) as Box<dyn Provider>)
+}
+
 /// Picks the providers that `SMS_PROVIDERS` names, in its order.
-pub(crate) fn arrange(
+fn arrange(
     mut configured: Vec<Box<dyn Provider>>,
     order: &str,
 ) -> Result<Vec<Box<dyn Provider>>, SettingsError> {

@@ -36,6 +36,11 @@ use codes::CODES;
 
 const BASE_URL: &str = "https://api.nexmo.com";
 
+const ID: &str = "VONAGE_APPLICATION_ID";
+const KEY: &str = "VONAGE_PRIVATE_KEY";
+const SECRET: &str = "VONAGE_SIGNATURE_SECRET";
+const FROM: &str = "VONAGE_FROM";
+
 /// How many characters one message may have.
 const LONGEST_TEXT: usize = 1000;
 
@@ -54,10 +59,10 @@ const CLOCK_SLACK: Duration = Duration::from_secs(5 * 60);
 pub struct Vonage {
     /// The application's id, a UUID.
     pub application_id: String,
-    /// The application's private key, as PEM.
-    pub private_key: SecretString,
-    /// The account's signature secret, which signs webhook calls.
-    pub signature_secret: SecretString,
+    /// The application's private key, as PEM. Without it nothing is sent.
+    pub private_key: Option<SecretString>,
+    /// The account's signature secret, which signs webhook calls. Without it none is believed.
+    pub signature_secret: Option<SecretString>,
     /// The number or name that is sent from, unless a message names another.
     pub from: String,
     /// Where the API is, without a slash at its end.
@@ -207,8 +212,8 @@ impl Provider for Vonage {
 impl Vonage {
     /// What is known of it without its keys, if it has settings.
     pub(crate) fn described(settings: &Settings) -> Option<Described> {
-        settings.get("VONAGE_APPLICATION_ID")?;
-        let sender = with_plus(settings.get("VONAGE_FROM")?);
+        settings.get(ID)?;
+        let sender = with_plus(settings.get(FROM)?);
         Some(Described { name: "vonage", sender, codes: CODES })
     }
 
@@ -217,31 +222,60 @@ impl Vonage {
         settings: &Settings,
         public_url: &str,
     ) -> Result<Option<Self>, SettingsError> {
-        const KEY: &str = "VONAGE_PRIVATE_KEY";
-        let names = ["VONAGE_APPLICATION_ID", KEY, "VONAGE_SIGNATURE_SECRET", "VONAGE_FROM"];
-        let Some([application_id, private_key, signature_secret, from]) =
-            settings.together("Vonage", names)?
+        let Some([id, key, secret, from]) = settings.together("Vonage", [ID, KEY, SECRET, FROM])?
         else {
             return Ok(None);
         };
+        Self::of(settings, public_url, [id, from], Some(key), Some(secret)).map(Some)
+    }
+
+    /// The same, for a function that sends, and is called by nobody.
+    pub(crate) fn carrying(
+        settings: &Settings,
+        public_url: &str,
+    ) -> Result<Option<Self>, SettingsError> {
+        let Some([id, key, from]) = settings.together("Vonage", [ID, KEY, FROM])? else {
+            return Ok(None);
+        };
+        Self::of(settings, public_url, [id, from], Some(key), None).map(Some)
+    }
+
+    /// The same, for a function that is called, and sends nothing.
+    pub(crate) fn heard(
+        settings: &Settings,
+        public_url: &str,
+    ) -> Result<Option<Self>, SettingsError> {
+        let Some([id, secret, from]) = settings.together("Vonage", [ID, SECRET, FROM])? else {
+            return Ok(None);
+        };
+        Self::of(settings, public_url, [id, from], None, Some(secret)).map(Some)
+    }
+
+    fn of(
+        settings: &Settings,
+        public_url: &str,
+        [application_id, from]: [&str; 2],
+        private_key: Option<&str>,
+        signature_secret: Option<&str>,
+    ) -> Result<Self, SettingsError> {
         let vonage = Self {
             application_id: application_id.into(),
             // Where a value has to stand in one line, its line breaks are written out.
-            private_key: private_key.replace("\\n", "\n").into(),
-            signature_secret: signature_secret.into(),
+            private_key: private_key.map(|key| key.replace("\\n", "\n").into()),
+            signature_secret: signature_secret.map(Into::into),
             from: with_plus(from),
             base_url: address::of_provider(settings, "VONAGE_BASE_URL", BASE_URL)?,
             public_url: address::public(public_url)?,
         };
-        match vonage.token(Timestamp::now()) {
-            Some(_) => Ok(Some(vonage)),
-            None => Err(SettingsError::Invalid {
+        if private_key.is_some() && vonage.token(Timestamp::now()).is_none() {
+            return Err(SettingsError::Invalid {
                 name: KEY,
                 problem: "write the application's private key as Vonage gave it, from \
                           -----BEGIN PRIVATE KEY----- to the end"
                     .into(),
-            }),
+            });
         }
+        Ok(vonage)
     }
 
     async fn post(&self, http: &Http, body: &Value) -> Result<Answer, SendError> {
@@ -251,9 +285,10 @@ impl Vonage {
         http.send(http.post(url).bearer_auth(token).json(body)).await
     }
 
-    /// What shows Vonage that it is us. `None` if the private key is none.
+    /// What shows Vonage that it is us. `None` without a private key that is one.
     fn token(&self, now: Timestamp) -> Option<String> {
-        let key = EncodingKey::from_rsa_pem(self.private_key.expose_secret().as_bytes()).ok()?;
+        let key = self.private_key.as_ref()?.expose_secret();
+        let key = EncodingKey::from_rsa_pem(key.as_bytes()).ok()?;
         let claims = json!({
             "application_id": self.application_id,
             "iat": now.as_second(),
@@ -297,7 +332,8 @@ impl Vonage {
         how.required_spec_claims.clear();
         how.validate_exp = false;
         how.validate_aud = false;
-        let key = DecodingKey::from_secret(self.signature_secret.expose_secret().as_bytes());
+        let secret = self.signature_secret.as_ref()?.expose_secret();
+        let key = DecodingKey::from_secret(secret.as_bytes());
         Some(jsonwebtoken::decode(token, &key, &how).ok()?.claims)
     }
 }
@@ -448,8 +484,8 @@ mod tests {
     fn vonage(signature_secret: &str) -> Vonage {
         Vonage {
             application_id: APPLICATION.into(),
-            private_key: include_str!("../tests/throwaway-private-key.pem").into(),
-            signature_secret: signature_secret.into(),
+            private_key: Some(include_str!("../tests/throwaway-private-key.pem").into()),
+            signature_secret: Some(signature_secret.into()),
             from: "+12025550100".into(),
             base_url: String::new(),
             public_url: "https://text.example".parse().unwrap(),

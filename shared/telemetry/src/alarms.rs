@@ -35,11 +35,13 @@ pub enum Alarm {
     Flood,
     /// Somebody tries passwords at the console.
     Guesses,
+    /// A secret of a webhook can be guessed.
+    ShortSecret,
 }
 
 impl Alarm {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::RouteSuspect,
         Self::RouteDown,
         Self::NothingWorks,
@@ -53,6 +55,7 @@ impl Alarm {
         Self::Loop,
         Self::Flood,
         Self::Guesses,
+        Self::ShortSecret,
     ];
 
     /// The name by which log systems know it. Never changes.
@@ -150,6 +153,12 @@ impl Alarm {
                 "Somebody guesses at the console's password, a hundred times within ten minutes.",
                 "Whoever knows it is let in as ever. If it is not one that a program made, set \
                  `CONSOLE_PASSWORD` to what `openssl rand -base64 24` prints.",
+            ],
+            Self::ShortSecret => [
+                "secret.short",
+                "A secret of a webhook is so short that it can be guessed.",
+                "The line names it. Set it to what `openssl rand -base64 24` prints, here and at \
+                 the other end.",
             ],
         }
     }

@@ -54,6 +54,7 @@ pub(crate) async fn look(
     findings.push(agent_file(settings, page.as_ref()));
     findings.push(business_file(settings));
     findings.extend(console(settings, public_url, providers));
+    findings.extend(secrets(settings));
     findings.extend(clock::compared(our_clock.into_iter().chain(their_clock)));
     Section { name: "textback".into(), findings }
 }
@@ -155,6 +156,21 @@ fn console(settings: &Settings, public_url: &str, providers: &Providers) -> Opti
             check,
             "its password has fewer than 12 characters, so that nobody is let in",
             "Set CONSOLE_PASSWORD to what `openssl rand -base64 24` prints.",
+        )),
+    }
+}
+
+/// Nothing is said of secrets that there are not.
+fn secrets(settings: &Settings) -> Option<Found> {
+    match settings.check_secrets() {
+        Ok(()) if settings.has_secrets() => {
+            Some(Finding::works(Check::Secrets, "those of webhooks are long enough"))
+        }
+        Ok(()) => None,
+        Err(short) => Some(Finding::broken(
+            Check::Secrets,
+            short.to_string(),
+            "Change it at the other end as well. A first start stops at it.",
         )),
     }
 }

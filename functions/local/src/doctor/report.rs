@@ -33,6 +33,8 @@ pub(crate) enum Check {
     BusinessFile,
     /// Whether the console asks for a password that nobody guesses.
     Console,
+    /// Whether the secrets of webhooks are long enough.
+    Secrets,
     /// Whether the clocks agree.
     Clock,
     /// What the evidence says of a provider, a sender and a country.

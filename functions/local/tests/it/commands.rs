@@ -165,6 +165,14 @@ async fn a_setting_that_cannot_work_stops_the_start_and_is_named() {
             "the result webhook is half configured: set RESULT_WEBHOOK_SECRET as well",
         ),
         (
+            &[
+                ("RESULT_WEBHOOK_URL", "https://business.example.test"),
+                ("RESULT_WEBHOOK_SECRET", "whsec_open sesame"),
+            ],
+            "RESULT_WEBHOOK_SECRET can be guessed, having fewer than 24 bytes: take what `openssl \
+             rand -base64 24` prints",
+        ),
+        (
             &[("FIRESTORE_DATABASE", "texts")],
             "Firestore is half configured: set GOOGLE_CLOUD_PROJECT as well",
         ),

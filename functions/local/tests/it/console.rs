@@ -2,11 +2,15 @@
 
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use fakes::Relay;
 use futures::future::join_all;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
 
 use crate::process::{Process, Settings};
 use crate::product::{ANN, PASSWORD, PUBLIC_URL, Product};
@@ -137,6 +141,47 @@ async fn whoever_guesses_is_noticed_and_holds_up_nobody_else() {
     assert!(begun.elapsed() >= Duration::from_secs(1), "each but the first few is held for one");
     assert!(owner < Duration::from_secs(1), "the owner waited {owner:?}");
     product.process.logs(r#""alarm":"console.guesses""#).await;
+}
+
+/// Many addresses, each of which makes no more tries than a person who mistypes.
+#[tokio::test]
+async fn whoever_guesses_from_many_addresses_is_noticed_and_nobody_waits() {
+    let proxy = [("TRUSTED_PROXIES", "127.0.0.1")];
+    let product = Product::start_with(&["twilio"], &proxy).await;
+    let client = Client::builder().no_proxy().build().unwrap();
+    let begun = Instant::now();
+    for guess in 0..100 {
+        let call = client.get(format!("{}/console", product.home())).basic_auth("", Some("guess"));
+        let address = format!("203.0.113.{}", guess / 5);
+        assert_eq!(status(call.header("x-forwarded-for", address)).await, 401);
+    }
+    let took = begun.elapsed();
+    assert!(took < Duration::from_secs(50), "each was held for half a second: {took:?}");
+    product.process.logs(r#""alarm":"console.guesses""#).await;
+}
+
+/// Guesses that are held back take no room from whoever calls in earnest.
+#[tokio::test]
+async fn whoever_guesses_keeps_nobody_out() {
+    let mut product = Product::start(&["twilio"]).await;
+    // Room for a hundred connections.
+    product.start_again_within(200).await;
+    let guess = format!(
+        "GET /console HTTP/1.1\r\nHost: a\r\nAuthorization: Basic {}\r\n\r\n",
+        STANDARD.encode("owner:guess")
+    );
+    let mut guesses = Vec::new();
+    for _ in 0..300 {
+        let mut connection = TcpStream::connect(product.address()).await.unwrap();
+        // It may have been sent away for the next.
+        let _ = connection.write_all(guess.as_bytes()).await;
+        guesses.push(connection);
+    }
+    let owner = product.call(Method::GET, "/console").basic_auth("owner", Some(PASSWORD));
+    assert_eq!(status(owner).await, 200);
+    product.text(ANN, "My tap drips").await;
+    product.settled().await;
+    assert_eq!(product.twilio.texts_to(ANN).len(), 1);
 }
 
 /// A start that would take the mock's texts from anybody ends.

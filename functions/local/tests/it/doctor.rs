@@ -74,6 +74,11 @@ async fn each_setting_that_is_wrong_is_named_and_nothing_else() {
             "Set CONSOLE_PASSWORD to what `openssl rand -base64 24` prints.",
         ),
         (
+            &[("PLIVO_WEBHOOK_TOKEN", "open-sesame-9d1f0c"), ("RESULT_WEBHOOK_SECRET", "whsec_")],
+            "✗ secrets: PLIVO_WEBHOOK_TOKEN, RESULT_WEBHOOK_SECRET can be guessed",
+            "Change it at the other end as well.",
+        ),
+        (
             &[("OPENAI_API_KEY", "sk-another")][..],
             "✗ model: the key is wrong (401 invalid_api_key)",
             "Copy OPENAI_API_KEY again",

@@ -24,6 +24,7 @@ mod quarantine;
 mod refusals;
 mod register;
 mod results;
+mod secrets;
 mod settings;
 mod smoke;
 mod stop_words;

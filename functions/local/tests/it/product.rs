@@ -31,8 +31,8 @@ pub(crate) const BOB: &str = "+12025550144";
 pub(crate) const PUBLIC_URL: &str = "https://sms.example.test";
 /// What the owner is asked for at the console.
 pub(crate) const PASSWORD: &str = "correct-horse-battery";
-/// What the owner made MessageCentral carry on it.
-pub(crate) const WEBHOOK_TOKEN: &str = "open-sesame-9d1f0c";
+/// What the owner made MessageCentral carry on it, as `openssl rand -base64 24` prints one.
+pub(crate) const WEBHOOK_TOKEN: &str = "b3Blbi+zZXNhbWUt/WQxZjBj+9dB7kPw";
 
 /// The product, running, and the stand-ins around it.
 pub(crate) struct Product {

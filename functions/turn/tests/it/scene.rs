@@ -20,7 +20,7 @@ use jiff::{SignedDuration, Timestamp};
 use queue::{Queue, WakeUp};
 use receipts::Receipts;
 use serde_json::Value;
-use settings::Settings;
+use settings::{Names, Settings};
 use sms::{Number, Providers};
 use sweep::{Probes, Sweep};
 use telemetry::TraceId;
@@ -492,26 +492,28 @@ impl Drop for Scene {
 impl Process {
     fn start(settings: &Settings) -> Self {
         let store = Arc::new(Store::open(settings).unwrap());
-        let providers = Arc::new(Providers::configured(settings, PUBLIC_URL, false).unwrap());
+        let heard = |names| Arc::new(Providers::heard(&only(settings, names), PUBLIC_URL).unwrap());
+        let carrying = Providers::carrying(&only(settings, turn::SETTINGS), PUBLIC_URL).unwrap();
+        let asked = Providers::asked(&only(settings, sweep::SETTINGS), PUBLIC_URL).unwrap();
         let page = Page::from_settings(settings).unwrap();
         let model = agent::OpenAi::from_settings(settings, &page.model).unwrap().unwrap();
         let queue = Queue::in_process();
         Self {
             inbound: Inbound {
-                providers: providers.clone(),
+                providers: heard(inbound::SETTINGS),
                 access: Access::nobody(),
                 store: store.clone(),
                 queue: queue.clone(),
             },
             turn: Turn {
+                bounds: Bounds::from_settings(settings, &carrying).unwrap(),
+                providers: Arc::new(carrying),
                 store: store.clone(),
-                providers: providers.clone(),
                 agent: Arc::new(Agent { model, page, patience: PATIENCE }),
-                bounds: Bounds::from_settings(settings, &providers).unwrap(),
                 results: Results::from_settings(settings).unwrap().map(Arc::new),
             },
             receipts: Arc::new(Receipts {
-                providers: providers.clone(),
+                providers: heard(receipts::SETTINGS),
                 access: Access::nobody(),
                 store: store.clone(),
                 queue: queue.clone(),
@@ -519,13 +521,19 @@ impl Process {
             sweep: Sweep {
                 store: store.clone(),
                 queue: queue.clone(),
-                probes: Probes::from_settings(settings, &providers).unwrap().map(Arc::new),
-                providers,
+                probes: Probes::from_settings(settings, &asked).unwrap().map(Arc::new),
+                providers: Arc::new(asked),
             },
             store,
             queue,
         }
     }
+}
+
+/// What a function is given of these settings, as at AWS: what it lists.
+fn only(settings: &Settings, names: &[Names]) -> Settings {
+    let names = names.iter().copied().flatten();
+    names.filter_map(|name| Some((*name, settings.get(name)?))).collect()
 }
 
 impl Call {

@@ -18,6 +18,13 @@ pub(crate) async fn a_stop_from_the_future_is_one_of_now(store: Arc<Store>) {
     assert!(load(&store).await.stop.is_none());
 }
 
+pub(crate) async fn a_store_is_untouched_until_somebody_looks_after_it(store: Arc<Store>) {
+    taken(&store).await;
+    assert!(store.is_untouched().await.unwrap());
+    store.expire(now()).await.unwrap();
+    assert!(!store.is_untouched().await.unwrap());
+}
+
 pub(crate) async fn a_clock_that_goes_back_leaves_nobody_waiting(store: Arc<Store>) {
     let ahead = later(now(), DAY);
     put_off(&store, ahead).await;

@@ -74,6 +74,7 @@ promises! {
     forgets_a_form_with_its_last_call
     a_stop_from_the_future_is_one_of_now
     a_clock_that_goes_back_leaves_nobody_waiting
+    a_store_is_untouched_until_somebody_looks_after_it
     a_clock_that_goes_on_as_it_should_puts_nothing_right
     lists_the_latest_conversations_first
     keeps_effects_until_they_are_delivered

@@ -34,6 +34,25 @@ async fn a_token_that_was_changed_is_believed_without_a_deploy() {
 }
 
 #[tokio::test]
+async fn a_secret_that_can_be_guessed_is_an_alarm_and_stops_nothing() {
+    let Some(moto) = moto().await else { return };
+    let owner = Owner::of(&moto, true).await;
+    owner.put("TWILIO_AUTH_TOKEN", owner.twilio.auth_token()).await;
+    owner.put("PLIVO_WEBHOOK_TOKEN", "open-sesame").await;
+    let function = owner.start(&[]).await;
+    assert_eq!(function.answers(&owner).await, 200);
+    owner.put("PLIVO_WEBHOOK_TOKEN", "twenty-four-characters--").await;
+    assert_eq!(function.answers(&owner).await, 200);
+    owner.put("PLIVO_WEBHOOK_TOKEN", "open-barley").await;
+    assert_eq!(function.answers(&owner).await, 200);
+    let told = function.stop().await;
+    // At the start, and when it was changed.
+    assert_eq!(told.matches(r#""alarm":"secret.short""#).count(), 2, "{told}");
+    assert!(told.contains("PLIVO_WEBHOOK_TOKEN can be guessed"), "{told}");
+    assert!(!told.contains("open-sesame") && !told.contains("open-barley"), "{told}");
+}
+
+#[tokio::test]
 async fn goes_on_with_what_it_has_when_parameters_cannot_be_read() {
     let Some(moto) = moto().await else { return };
     let owner = Owner::of(&moto, true).await;

@@ -50,8 +50,9 @@ impl MessageCentral {
                 Check::Webhook,
                 "every text that comes in is refused: MessageCentral signs nothing, and there is \
                  no MC_WEBHOOK_TOKEN to know its calls by",
-                "Set MC_WEBHOOK_TOKEN to a long random word, and have MessageCentral call \
-                 /webhooks/messagecentral/inbound?token= followed by that word, below PUBLIC_URL.",
+                "Set MC_WEBHOOK_TOKEN to what `openssl rand -base64 24` prints, and have \
+                 MessageCentral call /webhooks/messagecentral/inbound?token= followed by that, below \
+                 PUBLIC_URL.",
             )
         })
     }

@@ -451,6 +451,16 @@ async fn believes_nobody_without_a_token() {
     }
 }
 
+/// Base64 has letters that addresses write otherwise.
+#[tokio::test]
+async fn believes_a_token_pasted_as_it_was_printed_and_escaped() {
+    let closed = messagecentral(String::new(), "b3Blbi+z/ZX=");
+    for token in ["b3Blbi+z/ZX=", "b3Blbi%2Bz%2FZX%3D"] {
+        let call = sign(token, request(INBOUND, r#"{"from":"12025550143","text":"Noon"}"#));
+        assert!(receive(&closed, &call).await.is_ok(), "{token}");
+    }
+}
+
 fn messagecentral(base_url: String, secret: &str) -> MessageCentral {
     MessageCentral::new(settings(base_url, secret))
 }
@@ -459,7 +469,7 @@ fn messagecentral(base_url: String, secret: &str) -> MessageCentral {
 fn settings(base_url: String, secret: &str) -> MessageCentralSettings {
     MessageCentralSettings {
         customer_id: "C-1".into(),
-        password_base64: STANDARD.encode(secret).into(),
+        password_base64: Some(STANDARD.encode(secret).into()),
         email: Some("owner@text.example".into()),
         sender_id: "TEXTBK".into(),
         base_url,

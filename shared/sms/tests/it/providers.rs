@@ -1,4 +1,4 @@
-use settings::{Settings, SettingsError};
+use settings::{Names, Settings, SettingsError};
 use sms::{Provider, Providers};
 
 const LOCAL: &str = "http://localhost:5000";
@@ -117,7 +117,7 @@ const INBOUND_FIELDS: &str = "MC_INBOUND_FIELDS cannot be used: \
     write from=…,to=…,text=…,id=…,time=… with the name that each field has in the call; \
     leave out those that are found without";
 
-/// Whoever only tells of them is given no key, and sees the same.
+/// Whoever does one thing with them is given what this takes, and sees the same.
 #[test]
 fn are_known_without_their_keys_as_they_are_with_them() {
     let key = include_str!("../throwaway-private-key.pem");
@@ -151,12 +151,19 @@ fn are_known_without_their_keys_as_they_are_with_them() {
         &[("USE_MESSAGECENTRAL", "false"), ("TWILIO_FROM", "+12025550101")],
     ] {
         let all: Settings = all.iter().chain(others).copied().collect();
-        let public: Settings = Providers::DESCRIPTIONS
-            .iter()
-            .filter_map(|name| Some((*name, all.get(name)?)))
-            .collect();
-        let configured = Providers::configured(&all, "https://text.example", false).unwrap();
-        assert_eq!(seen(&Providers::described(&public).unwrap()), seen(&configured));
+        let only = |names: Names| -> Settings {
+            names.iter().filter_map(|name| Some((*name, all.get(name)?))).collect()
+        };
+        let url = "https://text.example";
+        let configured = Providers::configured(&all, url, false).unwrap();
+        for known in [
+            Providers::heard(&only(Providers::HEARD), url),
+            Providers::carrying(&only(Providers::CARRYING), url),
+            Providers::asked(&only(Providers::ASKED), url),
+            Providers::described(&only(Providers::DESCRIPTIONS)),
+        ] {
+            assert_eq!(seen(&known.unwrap()), seen(&configured));
+        }
         assert!(configured.iter().count() >= 3);
     }
 }

@@ -14,8 +14,8 @@ async fn vonage_believes_us_and_we_believe_vonage() {
     let company = fakes::Vonage::start().await;
     let vonage = Vonage {
         application_id: company.application_id().into(),
-        private_key: company.private_key().into(),
-        signature_secret: company.signature_secret().into(),
+        private_key: Some(company.private_key().into()),
+        signature_secret: Some(company.signature_secret().into()),
         from: format!("+{}", company.number()),
         base_url: company.url(),
         public_url: PUBLIC_URL.parse().unwrap(),

@@ -325,6 +325,17 @@ fn says_at_the_start_that_a_key_is_none() {
     }
 }
 
+/// As the functions have it that do one of the two.
+#[tokio::test]
+async fn sends_nothing_without_the_key_and_believes_nobody_without_the_secret() {
+    let unarmed = Vonage { private_key: None, ..vonage("http://127.0.0.1:9".into(), SECRET) };
+    let sent = unarmed.send(&patient(), &outgoing("Noon?")).await;
+    assert_eq!(told(&sent), "refused: private key");
+    let call = sign("", request(INBOUND, r#"{"message_uuid":"1","text":"Noon"}"#));
+    let deaf = Vonage { signature_secret: None, ..vonage(String::new(), "") };
+    assert_eq!(receive(&deaf, &call).await, Err(WebhookError::Forged));
+}
+
 fn settings(private_key: &str, from: &str) -> Settings {
     Settings::from([
         ("VONAGE_APPLICATION_ID", APPLICATION),
@@ -337,8 +348,8 @@ fn settings(private_key: &str, from: &str) -> Settings {
 fn vonage(base_url: String, signature_secret: &str) -> Vonage {
     Vonage {
         application_id: APPLICATION.into(),
-        private_key: PRIVATE_KEY.into(),
-        signature_secret: signature_secret.into(),
+        private_key: Some(PRIVATE_KEY.into()),
+        signature_secret: Some(signature_secret.into()),
         from: "+12025550100".into(),
         base_url,
         public_url: "https://text.example".parse().unwrap(),

@@ -105,7 +105,7 @@ async fn each_setting_of_a_provider_that_is_wrong_is_named_and_nothing_else() {
         (
             ("MC_WEBHOOK_TOKEN", ""),
             "✗ webhook: every text that comes in is refused",
-            "Set MC_WEBHOOK_TOKEN to a long random word",
+            "Set MC_WEBHOOK_TOKEN to what `openssl rand -base64 24` prints",
         ),
     ] {
         deployed.product.settings.clone_from(&right);
@@ -258,7 +258,7 @@ async fn each_fault_of_an_account_at_plivo_is_named_and_nothing_else() {
             "Set PLIVO_FROM to a number that the account has rented.",
         ),
         (
-            ("PLIVO_WEBHOOK_TOKEN", "another-word"),
+            ("PLIVO_WEBHOOK_TOKEN", "another-word-of-the-owner"),
             "✗ webhook: the address is ours, but lacks the right token",
             "Enter as the message URL",
         ),

@@ -61,7 +61,7 @@ async fn says_that_there_is_little_credit() {
 async fn says_that_a_password_is_wrong() {
     let company = fakes::MessageCentral::start().await;
     let settings =
-        MessageCentralSettings { password_base64: "Z3Vlc3M=".into(), ..settings(&company) };
+        MessageCentralSettings { password_base64: Some("Z3Vlc3M=".into()), ..settings(&company) };
     assert_eq!(
         seen(&MessageCentral::new(settings)).await,
         ["Broken Credentials: MessageCentral gives no token: the customer id or the password is \
@@ -99,9 +99,9 @@ async fn says_that_calls_cannot_be_told_from_forged_ones() {
     assert_eq!(
         complaints(&MessageCentral::new(settings)).await,
         ["Broken Webhook: every text that comes in is refused: MessageCentral signs nothing, \
-             and there is no MC_WEBHOOK_TOKEN to know its calls by. Set MC_WEBHOOK_TOKEN to a long \
-             random word, and have MessageCentral call /webhooks/messagecentral/inbound?token= \
-             followed by that word, below PUBLIC_URL."]
+             and there is no MC_WEBHOOK_TOKEN to know its calls by. Set MC_WEBHOOK_TOKEN to what \
+             `openssl rand -base64 24` prints, and have MessageCentral call \
+             /webhooks/messagecentral/inbound?token= followed by that, below PUBLIC_URL."]
     );
 }
 
@@ -129,7 +129,7 @@ fn settings(company: &fakes::MessageCentral) -> MessageCentralSettings {
     let encoded = STANDARD.encode(company.password());
     MessageCentralSettings {
         customer_id: company.customer_id().into(),
-        password_base64: encoded.into(),
+        password_base64: Some(encoded.into()),
         email: None,
         ..super::settings(company.url(), SECRET)
     }
