@@ -126,7 +126,7 @@ async fn what_is_no_call_is_no_call() {
 #[tokio::test]
 async fn a_stranger_who_says_nothing_keeps_nobody_out() {
     let mut product = Product::start(&["messagecentral"]).await;
-    product.start_again_after("ulimit -n 256").await;
+    product.start_again_within(256).await;
     let mut stranger = Vec::new();
     for number in 0..260 {
         stranger.push(left(product.address(), UNFINISHED[number % 4]).await);

@@ -295,6 +295,11 @@ impl Product {
         (self.process, self.address) = serve(&self.settings).await;
     }
 
+    /// Starts it again where it may have so many descriptors.
+    pub(crate) async fn start_again_within(&mut self, descriptors: usize) {
+        self.start_again_after(&format!("ulimit -n {descriptors}")).await;
+    }
+
     /// Starts it again from a shell that does this before.
     pub(crate) async fn start_again_after(&mut self, before: &str) {
         self.kill();
