@@ -48,7 +48,7 @@ functions() {
 # ---- package
 
 package() {
-    local architecture=${1:-arm64} folder function file packages=()
+    local architecture=${1:-arm64} folder function file commit packages=()
     case $architecture in
         arm64 | x86-64) folder=target/package/$architecture ;;
         *) fail "there is no architecture $architecture: write arm64 or x86-64" ;;
@@ -58,6 +58,11 @@ package() {
     command -v zig >/dev/null || python3 -m ziglang version >/dev/null 2>&1 ||
         fail "zig is missing, which links for Amazon Linux: pip install 'ziglang~=0.17.1'"
     need zip 'install it as zip, with apt, dnf or brew'
+
+    # Which source it was, for /healthz to say. An archive without its history does not know.
+    if commit=$(git describe --always --abbrev=12 --dirty --exclude '*' 2>/dev/null); then
+        export TEXTBACK_COMMIT=$commit
+    fi
 
     rm -rf "$folder"
     mkdir -p "$folder"

@@ -206,12 +206,12 @@ resource "aws_cloudwatch_metric_alarm" "refused" {
   alarm_actions       = [aws_sns_topic.alarms.arn]
 }
 
-# What the gateway turns away reaches no function, so nobody else would tell. The form has a limit
-# of its own, which is meant to be met.
+# What the gateway turns away reaches no function, so nobody else would tell. Some routes have a limit
+# of their own, which is meant to be met.
 resource "aws_cloudwatch_log_metric_filter" "crowded" {
   name           = "${local.name}-crowded"
   log_group_name = aws_cloudwatch_log_group.api.name
-  pattern        = "{ ($.status = \"429\") && ($.route != \"POST /opt-in\") }"
+  pattern        = "{ ($.status = \"429\") && ${join(" && ", [for route in local.slow : "($.route != \"${route}\")"])} }"
 
   metric_transformation {
     namespace = local.name

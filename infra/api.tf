@@ -5,6 +5,9 @@ locals {
     "POST /webhooks/{provider}/inbound" = "inbound"
     "POST /webhooks/{provider}/status"  = "receipts"
     "GET /healthz"                      = "site"
+    "GET /health"                       = "site"
+    "GET /readyz"                       = "inbound" # which keeps texts and wakes answers: it tries both
+    "GET /ready"                        = "inbound"
     "GET /"                             = "site"
     "GET /privacy"                      = "site"
     "GET /terms"                        = "site"
@@ -18,6 +21,10 @@ locals {
     "ANY /console/{proxy+}"             = "console"
   }
   callable = toset(values(local.routes))
+
+  # A person fills in a form, and now and then somebody asks whether all is ready: a machine fills the
+  # store, or keeps the function busy that takes texts.
+  slow = toset(["POST /opt-in", "GET /readyz", "GET /ready"])
 
   public_url = coalesce(
     var.public_url,
@@ -80,11 +87,14 @@ resource "aws_apigatewayv2_stage" "this" {
     throttling_burst_limit = 100
   }
 
-  # A person fills in a form; a machine fills the store.
-  route_settings {
-    route_key              = "POST /opt-in"
-    throttling_rate_limit  = 1
-    throttling_burst_limit = 5
+  dynamic "route_settings" {
+    for_each = local.slow
+
+    content {
+      route_key              = route_settings.value
+      throttling_rate_limit  = 1
+      throttling_burst_limit = 5
+    }
   }
 
   # Neither path nor query nor address: a webhook's token stands in the query, a conversation's

@@ -19,6 +19,7 @@ locals {
       settings = { TURN_QUEUE_URL = aws_sqs_queue.turns.url }
       allow = {
         WakeConversations = { actions = ["sqs:SendMessage"], resources = [aws_sqs_queue.turns.arn] }
+        SeeTheQueue       = { actions = ["sqs:GetQueueAttributes"], resources = [aws_sqs_queue.turns.arn] }
       }
     }
 

@@ -19,6 +19,7 @@ locals {
     "shapes",
     "texts",
     "traces",
+    "tries",
   ])
 
   # An index of these would cost a write each and find nothing, and a document may have only so

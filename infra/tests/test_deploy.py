@@ -292,15 +292,26 @@ while [ $# -gt 0 ]; do
 done
 for function in $functions; do
     mkdir -p "$folder/$function"
-    echo "$function $architecture" >"$folder/$function/bootstrap"
+    echo "$function $architecture $TEXTBACK_COMMIT" >"$folder/$function/bootstrap"
 done
 """
+
+
+def committed(folder):
+    """Commits what is in a folder, and returns what the commit is called."""
+    me = ["-c", "user.name=me", "-c", "user.email=me@example.test", "-c", "commit.gpgsign=false"]
+    (folder / ".gitignore").write_text("target\n")
+    for command in (["init"], ["add", "."], ["commit", "--message", "All"]):
+        subprocess.run(["git", *me, *command], cwd=folder, check=True, capture_output=True)
+    rev = ["git", "rev-parse", "--short=12", "HEAD"]
+    return subprocess.run(rev, cwd=folder, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def test_packages_every_function_with_the_owners_pages(checkout, tmp_path):
     for name, text in {"cargo": CARGO, "cargo-lambda": "#!/bin/sh\n", "zig": "#!/bin/sh\n"}.items():
         write_program(tmp_path / "before" / name, text)
     (checkout.folder / "agent.md").write_text("Be kind.")
+    commit = committed(checkout.folder)
     ran = checkout.deploy("package", "x86-64")
     assert ran.code == 0, ran.said
 
@@ -309,7 +320,7 @@ def test_packages_every_function_with_the_owners_pages(checkout, tmp_path):
     for function in FUNCTIONS:
         package = zipfile.ZipFile(folder / f"{function}.zip")
         assert package.namelist() == ["agent.md", "bootstrap"]
-        assert package.read("bootstrap").decode() == f"{function} --x86-64\n"
+        assert package.read("bootstrap").decode() == f"{function} --x86-64 {commit}\n"
         assert package.getinfo("bootstrap").external_attr >> 16 & 0o777 == 0o755
     sums = (folder / "SHA256SUMS").read_text()
     for file in folder.glob("*.zip"):

@@ -143,6 +143,9 @@ def test_routes_lead_to_their_functions(infra, client):
         "POST /webhooks/{provider}/inbound": live("inbound"),
         "POST /webhooks/{provider}/status": live("receipts"),
         "GET /healthz": live("site"),
+        "GET /health": live("site"),
+        "GET /readyz": live("inbound"),
+        "GET /ready": live("inbound"),
         "GET /": live("site"),
         "GET /privacy": live("site"),
         "GET /terms": live("site"),
@@ -164,9 +167,15 @@ def test_the_api_slows_strangers_down_and_logs_nothing_about_them(infra, client)
     [found] = [item for item in api.get_apis()["Items"] if item["Name"] == "textback-check"]
     [stage] = api.get_stages(ApiId=found["ApiId"])["Items"]
     assert stage["StageName"] == "$default" and stage["AutoDeploy"]
-    default, form = stage["DefaultRouteSettings"], stage["RouteSettings"]["POST /opt-in"]
-    assert 0 < form["ThrottlingRateLimit"] < default["ThrottlingRateLimit"]
-    assert 0 < form["ThrottlingBurstLimit"] < default["ThrottlingBurstLimit"]
+    default, slow = stage["DefaultRouteSettings"], stage["RouteSettings"]
+    assert slow.keys() == {"POST /opt-in", "GET /readyz", "GET /ready"}
+    for limited in slow.values():
+        assert 0 < limited["ThrottlingRateLimit"] < default["ThrottlingRateLimit"]
+        assert 0 < limited["ThrottlingBurstLimit"] < default["ThrottlingBurstLimit"]
+    # These limits are meant to be met, and wake nobody.
+    logs = client("logs").describe_metric_filters(logGroupName="/aws/vendedlogs/textback-check-api")
+    [crowded] = [f for f in logs["metricFilters"] if f["filterName"] == "textback-check-crowded"]
+    assert all(f'($.route != "{route}")' in crowded["filterPattern"] for route in slow)
     logged = set(json.loads(stage["AccessLogSettings"]["Format"]).values())
     assert logged == {
         "$context.requestTimeEpoch",
@@ -218,7 +227,10 @@ def test_a_function_is_given_no_secret(infra, client, function):
 def test_a_role_may_do_exactly_what_its_function_does(infra, client, function):
     turns = {arn("sqs", "textback-check-turns.fifo")}
     more = {
-        "inbound": {"WakeConversations": ({"sqs:SendMessage"}, turns)},
+        "inbound": {
+            "WakeConversations": ({"sqs:SendMessage"}, turns),
+            "SeeTheQueue": ({"sqs:GetQueueAttributes"}, turns),
+        },
         "receipts": {"WakeConversations": ({"sqs:SendMessage"}, turns)},
         "sweep": {
             "WakeConversations": ({"sqs:SendMessage"}, turns),

@@ -23,6 +23,7 @@ fn main() -> ExitCode {
             providers,
         };
         host::meanwhile(Arc::clone(&console.store).prepare());
-        Ok(console.router())
+        let ready = host::readiness_to_read(&console.store);
+        Ok(console.router().merge(ready))
     })
 }

@@ -21,6 +21,7 @@ fn main() -> ExitCode {
         };
         host::meanwhile(Arc::clone(&inbound.store).prepare());
         host::meanwhile(inbound.queue.clone().prepare());
-        Ok(inbound.router())
+        let ready = host::readiness(&inbound.store, Some(&inbound.queue));
+        Ok(inbound.router().merge(ready))
     })
 }

@@ -114,8 +114,12 @@ impl App {
         let pages = Pages::of(Business::from_settings(settings)?, &public_url);
         let ours = sms::numbers(settings);
         let site = Site { pages, store: Arc::clone(&store), ours };
-        let router =
-            inbound.router().merge(receipts.router()).merge(console.router()).merge(site.router());
+        let router = inbound
+            .router()
+            .merge(receipts.router())
+            .merge(console.router())
+            .merge(site.router())
+            .merge(host::readiness(&store, Some(&queue)));
         let sweep_every = if store.is_embedded() { SWEEP_EMBEDDED } else { SWEEP };
         Ok(Self {
             store,

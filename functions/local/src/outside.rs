@@ -78,6 +78,24 @@ impl Outside {
     }
 }
 
+impl Outside {
+    /// Whether what runs there can do what it promises, and how long it takes to say so.
+    pub(crate) async fn readiness(&self) -> Result<Duration, Problem> {
+        let answer = self.ask(self.get("/readyz")).await?;
+        match answer.status {
+            StatusCode::OK if answer.body.trim_end() == "ready" => Ok(answer.took),
+            StatusCode::SERVICE_UNAVAILABLE if answer.body.trim_end() == "not ready" => {
+                Err(Problem::of_status(
+                    answer.status,
+                    "see the log of inbound: its line that begins with \"not ready\" says what is \
+                     in the way, or the one about settings that cannot be taken up",
+                ))
+            }
+            status => Err(Problem::of_status(status, "lead GET /readyz to the function inbound")),
+        }
+    }
+}
+
 impl Problem {
     pub(crate) fn of_status(status: StatusCode, fix: &str) -> Self {
         Self { seen: format!("HTTP {}", status.as_u16()), fix: fix.into() }

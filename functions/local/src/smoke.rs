@@ -83,6 +83,7 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Error> {
     println!("{}, texted by {}", smoke.outside.public_url, smoke.carrier.name());
     let mut report = Report::default();
     report.add("it answers", smoke.health().await);
+    report.add("it is ready", smoke.readiness().await);
     report.add("the landing page is there", smoke.landing_page().await);
     report.add("a forged text is refused", smoke.forged_text().await);
     if report.add("the console lets us in", smoke.console().await).is_none() {
@@ -121,6 +122,10 @@ impl Smoke {
                 Err(Problem::of_status(status, "see whether PUBLIC_URL is the address of textback"))
             }
         }
+    }
+
+    async fn readiness(&self) -> Result<Seen<()>, Problem> {
+        self.outside.readiness().await.map(|took| Seen((), milliseconds(took)))
     }
 
     async fn landing_page(&self) -> Result<Seen<()>, Problem> {

@@ -21,6 +21,7 @@ fn main() -> ExitCode {
         };
         host::meanwhile(Arc::clone(&receipts.store).prepare());
         host::meanwhile(receipts.queue.clone().prepare());
-        Ok(receipts.router())
+        let ready = host::readiness(&receipts.store, Some(&receipts.queue));
+        Ok(receipts.router().merge(ready))
     })
 }

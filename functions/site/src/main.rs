@@ -13,6 +13,7 @@ fn main() -> ExitCode {
         let business = Business::from_settings(&settings)?;
         let pages = Pages::of(business, &host::public_url(&settings)?);
         let store = Arc::new(Store::open(&settings)?);
-        Ok(Site { pages, store, ours: sms::numbers(&settings) }.router())
+        let ready = host::readiness(&store, None);
+        Ok(Site { pages, store, ours: sms::numbers(&settings) }.router().merge(ready))
     })
 }

@@ -26,13 +26,15 @@ fn main() -> ExitCode {
         };
         host::meanwhile(Arc::clone(&sweep.store).prepare());
         host::meanwhile(sweep.queue.clone().prepare());
-        Ok(move || {
+        let ready = host::readiness(&sweep.store, Some(&sweep.queue));
+        let handler = move || {
             let sweep = sweep.clone();
             async move {
                 let now = Timestamp::now();
                 sweep.run(now).await?;
                 sweep.watch(now).await
             }
-        })
+        };
+        Ok((handler, ready))
     })
 }

@@ -7,6 +7,7 @@ use agent::{Agent, OpenAi, Page, Patience};
 use conversations::Store;
 use host::Function;
 use jiff::Timestamp;
+use queue::Queue;
 use sms::Providers;
 use turn::{Bounds, Results, Turn};
 
@@ -25,9 +26,11 @@ fn main() -> ExitCode {
             results: Results::from_settings(&settings)?.map(Arc::new),
         };
         host::meanwhile(turn.clone().prepare());
-        Ok(move |wake_up| {
+        let ready = host::readiness(&turn.store, Queue::open(&settings)?.as_ref());
+        let handler = move |wake_up| {
             let turn = turn.clone();
             async move { turn.run(&wake_up, Timestamp::now()).await }
-        })
+        };
+        Ok((handler, ready))
     })
 }

@@ -76,7 +76,8 @@ impl Credentials {
     pub(crate) async fn headers(&self) -> Result<GoogleAuthHeaders, Unavailable> {
         match tokio::time::timeout(PATIENCE, self.google.headers(Extensions::new())).await {
             Ok(Ok(_)) => Ok(self.google.clone().into()),
-            Ok(Err(error)) => Err(Unavailable::new((self.advice)(&error))),
+            Ok(Err(error)) if error.is_transient() => Err(Unavailable::new((self.advice)(&error))),
+            Ok(Err(error)) => Err(Unavailable::refused((self.advice)(&error))),
             Err(late) => {
                 let error = CredentialsError::from_source(true, late);
                 Err(Unavailable::new((self.advice)(&error)))
@@ -153,8 +154,11 @@ impl CredentialsProvider for Bearer {
         &self,
         extensions: Extensions,
     ) -> Result<CacheableResource<HeaderMap>, CredentialsError> {
-        let token =
-            self.token().await.map_err(|error| CredentialsError::from_source(true, error))?;
+        let token = self.token().await.map_err(|error| {
+            // Words alone are what it makes of an answer that is a refusal.
+            let passes = !matches!(error, gcp_auth::Error::Str(_));
+            CredentialsError::from_source(passes, error)
+        })?;
         let entity_tag = {
             let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
             match &*served {

@@ -3,10 +3,13 @@
 //!
 //! Everything that [`crate::Store`] promises is written once, in these terms.
 
+use std::time::Instant;
+
 use serde_json::{Map, Value};
 use thiserror::Error;
 
 use crate::firestore::Firestore;
+use crate::refusals::Refusals;
 #[cfg(feature = "sqlite")]
 use crate::sqlite::Sqlite;
 
@@ -73,12 +76,23 @@ pub(crate) enum WriteError {
 #[error("the store is unavailable: {reason}")]
 pub struct Unavailable {
     /// In the words of the store's client. Holds no content of any document.
-    pub(crate) reason: String,
+    reason: String,
+    /// Whether it stays so until a person does something about it.
+    refused: bool,
 }
 
 impl Unavailable {
     pub(crate) fn new(reason: impl Into<String>) -> Self {
-        Self { reason: reason.into() }
+        Self { reason: reason.into(), refused: false }
+    }
+
+    /// The store is there, and will not have what it is given.
+    pub(crate) fn refused(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), refused: true }
+    }
+
+    pub(crate) fn is_refused(&self) -> bool {
+        self.refused
     }
 }
 
@@ -116,38 +130,58 @@ pub(crate) fn end_of(prefix: &str) -> String {
 }
 
 /// The store that was configured.
-pub(crate) enum Documents {
+pub(crate) struct Documents {
+    kind: Kind,
+    refusals: Refusals,
+}
+
+pub(crate) enum Kind {
     #[cfg(feature = "sqlite")]
     Sqlite(Sqlite),
     Firestore(Box<Firestore>),
 }
 
 impl Documents {
+    pub(crate) fn new(kind: Kind) -> Self {
+        Self { kind, refusals: Refusals::default() }
+    }
+
+    /// Whether they are in a file of our own.
+    pub(crate) fn are_embedded(&self) -> bool {
+        !matches!(self.kind, Kind::Firestore(_))
+    }
+
     /// Reads several documents in one round trip.
     pub(crate) async fn get(&self, paths: &[Path]) -> Result<Vec<Option<Document>>, Unavailable> {
-        match self {
+        match &self.kind {
             #[cfg(feature = "sqlite")]
-            Self::Sqlite(sqlite) => sqlite.get(paths).await,
-            Self::Firestore(firestore) => firestore.get(paths).await,
+            Kind::Sqlite(sqlite) => sqlite.get(paths).await,
+            Kind::Firestore(firestore) => firestore.get(paths).await,
         }
     }
 
     /// Carries out all writes in one round trip, or none. Returns the new version of the first
     /// document that is replaced.
     pub(crate) async fn commit(&self, writes: Vec<Write>) -> Result<Option<Version>, WriteError> {
-        match self {
+        let outcome = match &self.kind {
             #[cfg(feature = "sqlite")]
-            Self::Sqlite(sqlite) => sqlite.commit(writes).await,
-            Self::Firestore(firestore) => firestore.commit(writes).await,
+            Kind::Sqlite(sqlite) => sqlite.commit(writes).await,
+            Kind::Firestore(firestore) => firestore.commit(writes).await,
+        };
+        match &outcome {
+            Ok(_) => self.refusals.written(),
+            Err(WriteError::Unavailable(error)) => self.note(error),
+            Err(_) => {}
         }
+        outcome
     }
 
     /// Runs a query.
     pub(crate) async fn find(&self, query: Query) -> Result<Vec<Document>, Unavailable> {
-        match self {
+        match &self.kind {
             #[cfg(feature = "sqlite")]
-            Self::Sqlite(sqlite) => sqlite.find(query).await,
-            Self::Firestore(firestore) => firestore.find(query).await,
+            Kind::Sqlite(sqlite) => sqlite.find(query).await,
+            Kind::Firestore(firestore) => firestore.find(query).await,
         }
     }
 
@@ -158,10 +192,20 @@ impl Documents {
         expect(unused_variables, reason = "Firestore needs no help")
     )]
     pub(crate) async fn expire(&self, now_ms: i64, worth_ms: i64) -> Result<(), Unavailable> {
-        match self {
+        match &self.kind {
             #[cfg(feature = "sqlite")]
-            Self::Sqlite(sqlite) => sqlite.expire(now_ms, worth_ms).await,
-            Self::Firestore(_) => Ok(()),
+            Kind::Sqlite(sqlite) => {
+                let outcome = sqlite.expire(now_ms, worth_ms).await;
+                outcome.inspect_err(|error| self.note(error))
+            }
+            Kind::Firestore(_) => Ok(()),
+        }
+    }
+
+    /// Tells somebody if nothing will be written until they act.
+    fn note(&self, error: &Unavailable) {
+        if error.is_refused() {
+            self.refusals.refused(&error.reason, Instant::now());
         }
     }
 }

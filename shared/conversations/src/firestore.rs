@@ -303,8 +303,16 @@ impl From<Failure> for Unavailable {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Connection(error) => error,
-            // The message may quote a document's path or a field; the code says enough.
-            Failure::Answered(status) => Self::new(format!("Firestore answered {}", status.code())),
+            Failure::Answered(status) => {
+                // The message may quote a document's path or a field; the code says enough.
+                let reason = format!("Firestore answered {}", status.code());
+                match status.code() {
+                    Code::PermissionDenied | Code::ResourceExhausted | Code::Unauthenticated => {
+                        Self::refused(reason)
+                    }
+                    _ => Self::new(reason),
+                }
+            }
         }
     }
 }

@@ -27,6 +27,7 @@ mod open;
 mod probes;
 mod quarantine;
 mod receipts;
+mod refusals;
 mod routes;
 mod shown;
 #[cfg(feature = "sqlite")]
@@ -34,6 +35,7 @@ mod sqlite;
 mod store;
 mod texts;
 mod trials;
+mod tries;
 mod values;
 mod watched;
 

@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use crate::Store;
 use crate::credentials::Credentials;
-use crate::documents::Documents;
+use crate::documents::{Documents, Kind};
 use crate::federation::Federation;
 use crate::firestore::Firestore;
 
@@ -80,7 +80,7 @@ fn firestore(settings: &Settings) -> Result<Option<Store>, SettingsError> {
         None => credentials(settings)?,
     };
     let firestore = Firestore::new(options, credentials);
-    Ok(Some(Store::new(Documents::Firestore(Box::new(firestore)))))
+    Ok(Some(Store::new(Documents::new(Kind::Firestore(Box::new(firestore))))))
 }
 
 /// Keyless goes first, so that a key that is still about does not have to go on the same day.
@@ -103,7 +103,7 @@ fn credentials(settings: &Settings) -> Result<Credentials, SettingsError> {
 #[cfg(feature = "sqlite")]
 fn embedded(folder: &Path) -> Result<Store, OpenError> {
     match crate::sqlite::Sqlite::open(folder) {
-        Ok(sqlite) => Ok(Store::new(Documents::Sqlite(sqlite))),
+        Ok(sqlite) => Ok(Store::new(Documents::new(Kind::Sqlite(sqlite)))),
         Err(crate::file::Unusable(why)) => Err(OpenError::DataDir(why)),
     }
 }

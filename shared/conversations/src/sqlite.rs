@@ -9,11 +9,12 @@ use std::time::Duration;
 
 use rusqlite::types::Value as SqlValue;
 use rusqlite::{
-    Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params,
+    Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params,
     params_from_iter,
 };
 use serde_json::Value;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
+use tokio::time::{Instant, timeout_at};
 
 use crate::documents::{
     Document, Fields, Filter, Path, Query, Unavailable, Version, Write, WriteError, end_of,
@@ -23,8 +24,14 @@ use crate::file::{self, Unusable};
 /// As large as a document of Firestore's may be (1 MiB), so that both stores refuse the same.
 const LARGEST_DOCUMENT: usize = 1_048_576;
 
-/// How long one process waits for another that is writing.
-const BUSY: Duration = Duration::from_secs(5);
+/// How long anything waits for the file, in all: for those of this process that came before, and for
+/// another process that is writing. Twilio gives up after 15 s, and what it then calls again for had
+/// better been refused.
+const PATIENCE: Duration = Duration::from_secs(8);
+
+/// How much waits for the file at once. What comes on top is refused at once: it would be refused
+/// later as well, and takes memory until then.
+const WAITING: usize = 2048;
 
 pub(crate) const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS documents (
@@ -44,6 +51,8 @@ const INDEXED: [&str; 6] = ["due_at", "at", "conversation", "message", "waiting"
 #[derive(Clone)]
 pub(crate) struct Sqlite {
     connection: Arc<Mutex<Connection>>,
+    /// Room for those who wait for the connection.
+    room: Arc<Semaphore>,
     /// Whether something was removed that can still be read in the file or beside it.
     leftovers: Arc<AtomicBool>,
 }
@@ -53,7 +62,7 @@ impl Sqlite {
     pub(crate) fn open(folder: &FilePath) -> Result<Self, Unusable> {
         let file = file::ready(folder)?;
         let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        connection.busy_timeout(BUSY)?;
+        connection.busy_timeout(PATIENCE)?;
         file::is_ours(&connection)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
@@ -69,7 +78,8 @@ impl Sqlite {
         connection.set_prepared_statement_cache_capacity(32);
         // Nobody knows what was removed before a crash.
         let leftovers = Arc::new(AtomicBool::new(true));
-        Ok(Self { connection: Arc::new(Mutex::new(connection)), leftovers })
+        let room = Arc::new(Semaphore::new(WAITING));
+        Ok(Self { connection: Arc::new(Mutex::new(connection)), room, leftovers })
     }
 
     /// Runs `work` where waiting for the disk holds up nobody. Its turn is waited for here, because
@@ -82,9 +92,19 @@ impl Sqlite {
         T: Send + 'static,
         E: From<Unavailable> + Send + 'static,
     {
+        let deadline = Instant::now() + PATIENCE;
+        let _place =
+            self.room.try_acquire().map_err(|_| Unavailable::new("too many wait for it"))?;
         // A panic while it was held rolled its transaction back.
-        let mut connection = Arc::clone(&self.connection).lock_owned().await;
-        tokio::task::spawn_blocking(move || work(&mut connection))
+        let turn = timeout_at(deadline, Arc::clone(&self.connection).lock_owned()).await;
+        let mut connection = turn.map_err(|_| Unavailable::new("it was locked for too long"))?;
+        let work = move || {
+            connection
+                .busy_timeout(deadline.saturating_duration_since(Instant::now()))
+                .map_err(Unavailable::from)?;
+            work(&mut connection)
+        };
+        tokio::task::spawn_blocking(work)
             .await
             .unwrap_or_else(|_| Err(Unavailable::new("the store's thread stopped").into()))
     }
@@ -206,10 +226,9 @@ fn index(filter: &Filter) -> String {
 fn truncate(connection: &Connection) -> Result<bool, Unavailable> {
     // Everybody here waits meanwhile, so nobody else is waited for: another time does as well.
     connection.busy_timeout(Duration::ZERO)?;
-    let busy: Result<bool, _> =
-        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
-    connection.busy_timeout(BUSY)?;
-    Ok(!busy?)
+    let busy: bool =
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    Ok(!busy)
 }
 
 fn read(transaction: &Transaction<'_>, path: &Path) -> Result<Option<Document>, Unavailable> {
@@ -311,12 +330,54 @@ fn store(
 impl From<rusqlite::Error> for Unavailable {
     fn from(error: rusqlite::Error) -> Self {
         // SQLite's own messages name tables and files, never values.
-        Self::new(error.to_string())
+        let reason = error.to_string();
+        match error.sqlite_error_code() {
+            Some(
+                ErrorCode::CannotOpen
+                | ErrorCode::DatabaseCorrupt
+                | ErrorCode::DiskFull
+                | ErrorCode::NotADatabase
+                | ErrorCode::PermissionDenied
+                | ErrorCode::ReadOnly
+                | ErrorCode::SystemIoFailure,
+            ) => Self::refused(reason),
+            _ => Self::new(reason),
+        }
     }
 }
 
 impl From<rusqlite::Error> for WriteError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Unavailable(error.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::ffi::{self, Error};
+
+    use super::*;
+
+    #[test]
+    fn what_passes_by_itself_is_no_refusal() {
+        let is_refused = |code| {
+            let error = rusqlite::Error::SqliteFailure(Error::new(code), None);
+            Unavailable::from(error).is_refused()
+        };
+        for code in [
+            ffi::SQLITE_CANTOPEN,
+            ffi::SQLITE_CORRUPT,
+            ffi::SQLITE_FULL,
+            ffi::SQLITE_IOERR,
+            ffi::SQLITE_IOERR_FSYNC,
+            ffi::SQLITE_NOTADB,
+            ffi::SQLITE_READONLY,
+            ffi::SQLITE_READONLY_DBMOVED,
+        ] {
+            assert!(is_refused(code), "{code}");
+        }
+        for code in [ffi::SQLITE_BUSY, ffi::SQLITE_CONSTRAINT, ffi::SQLITE_LOCKED] {
+            assert!(!is_refused(code), "{code}");
+        }
     }
 }

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use sms::Number;
 use telemetry::{Step, TraceId};
 use thiserror::Error;
+use uuid::Uuid;
 
 use crate::attempts::{answered, keep_attempt, settled};
 use crate::documents::{
@@ -42,6 +43,8 @@ const SAID: [&str; 2] = ["turns", "brief"];
 /// Where everything is remembered.
 pub struct Store {
     pub(crate) documents: Documents,
+    /// The name of this process, which nobody else has.
+    pub(crate) process: Uuid,
 }
 
 /// The right to handle a message, given once.
@@ -160,12 +163,12 @@ pub enum CommitError {
 
 impl Store {
     pub(crate) fn new(documents: Documents) -> Self {
-        Self { documents }
+        Self { documents, process: Uuid::new_v4() }
     }
 
     /// Whether everything is in a file of our own, so that looking costs nothing.
     pub fn is_embedded(&self) -> bool {
-        !matches!(self.documents, Documents::Firestore(_))
+        self.documents.are_embedded()
     }
 
     /// Does what a first use would have to wait for: connects, and shows who we are. Fails silently,
@@ -527,7 +530,7 @@ fn keep_effect(effect: &Effect) -> Write {
 }
 
 /// Blind, so that one of the same name is written over rather than refused with all the rest.
-fn keep(path: Path, set: Fields) -> Write {
+pub(crate) fn keep(path: Path, set: Fields) -> Write {
     Write::Merge { path, set, append: vec![] }
 }
 

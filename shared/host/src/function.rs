@@ -1,6 +1,7 @@
 //! A function whose settings may change while it runs.
 
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -12,6 +13,7 @@ use telemetry::{Alarm, raise};
 use tower::ServiceExt;
 
 use crate::parameters::{AT_THE_START, Parameters};
+use crate::ready::Outdated;
 use crate::{Error, SETTINGS, exit_code, http, schedule, start, wake_ups};
 
 /// How long reading parameters again may take, while somebody waits for an answer.
@@ -45,67 +47,67 @@ impl Function {
 
     /// The whole of a `main`: answers calls with the router that `build` returns. Those that Lambda
     /// brings, or those that come to `$HOST:$PORT` until the process is asked to stop; and
-    /// calls for health. Limits on bodies are the router's.
+    /// calls for health. Limits on bodies are the router's, and so is [readiness](crate::readiness()).
     pub fn serve_http<B>(self, build: impl Fn(Settings) -> B + Send + Sync + 'static) -> ExitCode
     where
         B: Future<Output = Result<Router, Error>> + Send,
     {
         self.serve(build, async |settings, fresh| {
-            let router = Router::new().fallback(move |call: Request| {
-                let fresh = Arc::clone(&fresh);
-                async move { fresh.handler(SystemTime::now()).await.oneshot(call).await }
-            });
-            http::serve_http(&settings, router).await
+            http::serve_http(&settings, calls(fresh, |router| router)).await
         })
     }
 
     /// The whole of a `main`: hands wake-ups to the handler that `build` returns. Those that Lambda
     /// brings from the queue, or those that it takes from `TURN_QUEUE_URL` until the process is
-    /// asked to stop. One that fails comes again.
+    /// asked to stop. One that fails comes again. Beside it `build` returns what answers calls for
+    /// [readiness](crate::readiness()).
     pub fn serve_queue<B, H, F, E>(
         self,
         build: impl Fn(Settings) -> B + Send + Sync + 'static,
     ) -> ExitCode
     where
-        B: Future<Output = Result<H, Error>> + Send,
+        B: Future<Output = Result<(H, Router), Error>> + Send,
         H: Fn(WakeUp) -> F + Clone + Send + Sync + 'static,
         F: Future<Output = Result<(), E>> + Send,
         E: std::fmt::Display,
     {
         self.serve(build, async |settings, fresh| {
+            let router = calls(Arc::clone(&fresh), |(_, router)| router);
             let handler = move |wake_up| {
                 let fresh = Arc::clone(&fresh);
                 async move {
-                    let handler = fresh.handler(SystemTime::now()).await;
+                    let (handler, _) = fresh.handler(SystemTime::now()).await;
                     handler(wake_up).await
                 }
             };
-            wake_ups::serve_queue(&settings, handler).await
+            wake_ups::serve_queue(&settings, router, handler).await
         })
     }
 
     /// The whole of a `main`: runs the handler that `build` returns whenever Lambda's scheduler says
-    /// so, or at once and then `every` so often until the process is asked to stop.
+    /// so, or at once and then `every` so often until the process is asked to stop. Beside it `build`
+    /// returns what answers calls for [readiness](crate::readiness()).
     pub fn serve_schedule<B, H, F, E>(
         self,
         every: Duration,
         build: impl Fn(Settings) -> B + Send + Sync + 'static,
     ) -> ExitCode
     where
-        B: Future<Output = Result<H, Error>> + Send,
-        H: Fn() -> F + Clone,
+        B: Future<Output = Result<(H, Router), Error>> + Send,
+        H: Fn() -> F + Clone + Send + 'static,
         F: Future<Output = Result<(), E>>,
         E: Into<Error>,
     {
         self.serve(build, async move |settings, fresh| {
+            let router = calls(Arc::clone(&fresh), |(_, router)| router);
             let handler = || {
                 let fresh = Arc::clone(&fresh);
                 async move {
-                    let handler = fresh.handler(SystemTime::now()).await;
+                    let (handler, _) = fresh.handler(SystemTime::now()).await;
                     handler().await
                 }
             };
-            schedule::serve_schedule(&settings, every, handler).await
+            schedule::serve_schedule(&settings, every, router, handler).await
         })
     }
 
@@ -133,6 +135,29 @@ impl Function {
     }
 }
 
+/// Answers calls by the router of what there is at that time, and lets it know whether that is what
+/// the settings say.
+fn calls<H, N, B>(
+    fresh: Arc<Fresh<H, N>>,
+    router: impl Fn(H) -> Router + Clone + Send + Sync + 'static,
+) -> Router
+where
+    N: Fn(Settings) -> B + Send + Sync + 'static,
+    B: Future<Output = Result<H, Error>> + Send,
+    H: Clone + Send + 'static,
+{
+    Router::new().fallback(move |mut call: Request| {
+        let (fresh, router) = (Arc::clone(&fresh), router.clone());
+        async move {
+            let handler = fresh.handler(SystemTime::now()).await;
+            if fresh.outdated.load(Ordering::Relaxed) {
+                call.extensions_mut().insert(Outdated);
+            }
+            router(handler).oneshot(call).await
+        }
+    })
+}
+
 /// A handler, and what it was built from.
 struct Fresh<H, N> {
     environment: Settings,
@@ -142,6 +167,8 @@ struct Fresh<H, N> {
     /// Held by the one that looks whether something has changed.
     seen: tokio::sync::Mutex<Seen>,
     handler: Mutex<H>,
+    /// Whether the settings have changed to what no handler can be built from.
+    outdated: AtomicBool,
 }
 
 /// What stands in Parameter Store, and when that was looked at.
@@ -173,7 +200,9 @@ where
         let handler = Mutex::new(build(settings.clone()).await?);
         warn_of_short_secrets(&settings);
         let seen = tokio::sync::Mutex::new(Seen { values, at: now, good_for: stale_after });
-        Ok((settings, Self { environment, parameters, build, stale_after, seen, handler }))
+        let outdated = AtomicBool::new(false);
+        let fresh = Self { environment, parameters, build, stale_after, seen, handler, outdated };
+        Ok((settings, fresh))
     }
 
     /// The handler for a call that comes `now`: built anew, if parameters that were stale have
@@ -198,10 +227,13 @@ where
     async fn renew(&self, parameters: &Parameters, values: &mut Settings) -> Result<(), Error> {
         let read = parameters.read(MEANWHILE).await?;
         if read == *values {
+            self.outdated.store(false, Ordering::Relaxed);
             return Ok(());
         }
         let settings = self.environment.clone().or_those(read.clone());
-        let handler = (self.build)(settings.clone()).await?;
+        let built = (self.build)(settings.clone()).await;
+        self.outdated.store(built.is_err(), Ordering::Relaxed);
+        let handler = built?;
         warn_of_short_secrets(&settings);
         *self.handler.lock().unwrap_or_else(PoisonError::into_inner) = handler;
         *values = read;
@@ -220,7 +252,7 @@ fn warn_of_short_secrets(settings: &Settings) {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::atomic::AtomicU32;
 
     use aws_config::{Region, SdkConfig};
     use aws_credential_types::Credentials;
@@ -244,8 +276,9 @@ mod tests {
         let parameters = Some(Parameters::below(path, vec!["WORD"], &config).unwrap());
         let built = AtomicU32::new(0);
         let build = |settings: Settings| {
+            let word = settings.get("WORD").unwrap_or("none").to_owned();
             let built = built.fetch_add(1, Ordering::Relaxed) + 1;
-            async move { Ok((settings.get("WORD").unwrap_or("none").to_owned(), built)) }
+            async move { if word == "half" { Err("half".into()) } else { Ok((word, built)) } }
         };
         let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
         moto.put_parameter(&name, "one").await;
@@ -273,5 +306,16 @@ mod tests {
         // The clock was set back.
         moto.put_parameter(&name, " ").await;
         assert_eq!(after(500).await, "none 4");
+
+        let is_outdated = || fresh.outdated.load(Ordering::Relaxed);
+        moto.put_parameter(&name, "half").await;
+        assert_eq!((after(800).await.as_str(), is_outdated()), ("none 4", true));
+        // As it was.
+        moto.put_parameter(&name, " ").await;
+        assert_eq!((after(860).await.as_str(), is_outdated()), ("none 4", false));
+        moto.put_parameter(&name, "half").await;
+        assert_eq!((after(1160).await.as_str(), is_outdated()), ("none 4", true));
+        moto.put_parameter(&name, "whole").await;
+        assert_eq!((after(1220).await.as_str(), is_outdated()), ("whole 7", false));
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A function does not know which of the two it is. Its `main` is a [`Function`] that answers calls,
 //! works on wake-ups, or runs from time to time. Outside Lambda the latter two answer calls for
-//! health and nothing else, so no stranger can make them work.
+//! health and readiness and nothing else, so no stranger can make them work.
 //!
 //! With `SECRETS_PATH` the settings that the environment lacks come from Parameter Store, and a
 //! function takes up what changes there while it runs.
@@ -18,6 +18,7 @@ mod health;
 mod http;
 mod parameters;
 mod port;
+mod ready;
 mod schedule;
 mod stop;
 mod turned_away;
@@ -35,6 +36,7 @@ pub use function::Function;
 pub use http::{PUBLIC_URL, public_url};
 pub use parameters::parameters;
 pub use port::{Port, bind, hold_back, serve};
+pub use ready::{readiness, readiness_to_read};
 pub use schedule::repeat;
 pub use stop::stop_signal;
 pub use wake_ups::NO_QUEUE;

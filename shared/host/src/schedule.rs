@@ -14,10 +14,11 @@ use crate::port::{bind, serve};
 use crate::{Error, on_lambda, stop_signal};
 
 /// Runs `handler` whenever Lambda's scheduler says so, or at once and then `every` so often until
-/// the process is asked to stop.
+/// the process is asked to stop. Meanwhile `router` answers calls.
 pub(crate) async fn serve_schedule<F, E>(
     settings: &Settings,
     every: Duration,
+    router: Router,
     handler: impl Fn() -> F,
 ) -> Result<(), Error>
 where
@@ -31,7 +32,7 @@ where
     }
     let listener = bind(settings).await?;
     let stop = stop_signal();
-    tokio::join!(serve(listener, Router::new(), stop.clone()), repeat(every, stop, handler));
+    tokio::join!(serve(listener, router, stop.clone()), repeat(every, stop, handler));
     Ok(())
 }
 

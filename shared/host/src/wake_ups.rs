@@ -20,9 +20,11 @@ pub const NO_QUEUE: &str =
 const AT_ONCE: u32 = 100;
 
 /// Hands wake-ups to `handler`: those that Lambda brings from the queue, or those that it takes from
-/// `TURN_QUEUE_URL` until the process is asked to stop. One that fails comes again.
+/// `TURN_QUEUE_URL` until the process is asked to stop. One that fails comes again. Meanwhile
+/// `router` answers calls.
 pub(crate) async fn serve_queue<F, E>(
     settings: &Settings,
+    router: Router,
     handler: impl Fn(WakeUp) -> F + Send + Sync + 'static,
 ) -> Result<(), Error>
 where
@@ -41,7 +43,7 @@ where
     let listener = bind(settings).await?;
     let stop = stop_signal();
     tokio::join!(
-        serve(listener, Router::new(), stop.clone()),
+        serve(listener, router, stop.clone()),
         queue::consume(&queue, AT_ONCE, stop, handler)
     );
     Ok(())

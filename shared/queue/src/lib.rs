@@ -113,6 +113,14 @@ impl Queue {
         }
     }
 
+    /// Asks whether the queue is there and answers us.
+    pub async fn reachable(&self) -> Result<(), QueueError> {
+        match &self.0 {
+            Kind::InProcess(_) => Ok(()),
+            Kind::Sqs(queue) => queue.reachable().await,
+        }
+    }
+
     /// Adds a wake-up behind those of the same conversation, unless one with the same
     /// `deduplication` was added within five minutes, done or not.
     pub async fn send(&self, wake_up: &WakeUp, deduplication: &str) -> Result<(), QueueError> {

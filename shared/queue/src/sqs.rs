@@ -117,6 +117,11 @@ impl Sqs {
         Ok(())
     }
 
+    pub(crate) async fn reachable(&self) -> Result<(), QueueError> {
+        self.attribute(&self.url, QueueAttributeName::QueueArn).await?;
+        Ok(())
+    }
+
     /// How many messages are in the queue that this one puts those into that failed too often. SQS
     /// counts about.
     pub(crate) async fn dead_letters(&self) -> Result<Option<u64>, QueueError> {

@@ -23,6 +23,8 @@ pub enum Alarm {
     Silence,
     /// Work was put aside because it failed again and again.
     DeadLetters,
+    /// The store takes no writes.
+    StoreRefuses,
     /// A provider's calls have a form that is not understood.
     Quarantine,
     /// A text between two numbers of ours did not arrive.
@@ -39,7 +41,7 @@ pub enum Alarm {
 
 impl Alarm {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::RouteSuspect,
         Self::RouteDown,
         Self::NothingWorks,
@@ -47,6 +49,7 @@ impl Alarm {
         Self::UnknownOutcomes,
         Self::Silence,
         Self::DeadLetters,
+        Self::StoreRefuses,
         Self::Quarantine,
         Self::ProbeSilent,
         Self::Loop,
@@ -113,6 +116,14 @@ impl Alarm {
                 "A wake-up failed three times and was put aside: somebody may have no answer.",
                 "Find out why in the log of turn and mend it, then send it back: SQS, the queue \
                  that ends in -dead.fifo, Start DLQ redrive.",
+            ],
+            Self::StoreRefuses => [
+                "store.refuses",
+                "The store takes no writes, so no text is taken and nobody is answered.",
+                "The line says why. SQLite: see whether the disk of `DATA_DIR` is full, or the file \
+                 can be written. Firestore: see to quota, billing and the rights of the service \
+                 account. Providers call again for some minutes; look in their logs for what came \
+                 later.",
             ],
             Self::Quarantine => [
                 "webhook.quarantined",

@@ -72,6 +72,28 @@ async fn takes_nothing_for_the_mock_from_whoever_knows_no_password() {
     }
 }
 
+#[tokio::test]
+async fn says_in_a_word_whether_texts_are_kept_and_answers_woken() {
+    let Some(moto) = moto().await else { return };
+    let gone = format!("{}/123456789012/{}.fifo", moto.url, unique_name());
+    for (more, expected) in [
+        (&[][..], (200, "ready\n")),
+        (&[("TURN_QUEUE_URL", gone.as_str())], (503, "not ready\n")),
+        (&[("FIRESTORE_EMULATOR_HOST", "127.0.0.1:1")], (503, "not ready\n")),
+    ] {
+        let Some(scene) = Scene::with("production", "https://sms.example.test", more).await else {
+            return;
+        };
+        for path in ["/readyz", "/ready"] {
+            let address = format!("http://{}{path}", scene.gateway.address());
+            let http = reqwest::Client::builder().no_proxy().build().unwrap();
+            let answer = http.get(&address).send().await.unwrap();
+            let status = answer.status().as_u16();
+            assert_eq!((status, answer.text().await.unwrap().as_str()), expected, "{more:?}");
+        }
+    }
+}
+
 struct Scene {
     twilio: Twilio,
     route: Route,
@@ -117,7 +139,8 @@ impl Scene {
             .kill_on_drop(true)
             .spawn()
             .unwrap();
-        let gateway = Gateway::start(stage, &[("/webhooks/{provider}/inbound", &lambda)]);
+        let paths = ["/webhooks/{provider}/inbound", "/readyz", "/ready"];
+        let gateway = Gateway::start(stage, &paths.map(|path| (path, &lambda)));
         Some(Self {
             twilio,
             route: Route::new(public_url, gateway.address()),

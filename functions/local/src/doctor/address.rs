@@ -11,7 +11,8 @@ use crate::outside::{Answer, Outside, Problem, milliseconds};
 /// The pages that a reviewer looks for.
 const PAGES: [&str; 4] = ["/", "/privacy", "/terms", "/opt-in"];
 
-/// Looks at the address itself, at webhooks and at pages, and what time it is there.
+/// Looks at the address itself, at whether all is ready there, at webhooks and at pages, and what time
+/// it is there.
 pub(crate) async fn look(public_url: &str, providers: &Providers) -> (Vec<Found>, Option<Clock>) {
     let check = Check::PublicUrl;
     if is_loopback(public_url) {
@@ -52,14 +53,22 @@ pub(crate) async fn look(public_url: &str, providers: &Providers) -> (Vec<Found>
     if reached.verdict == Verdict::Broken {
         return (vec![reached], clock);
     }
-    let (webhooks, pages) = tokio::join!(webhooks(&outside, providers), pages(&outside));
-    let mut findings = vec![reached];
+    let (ready, webhooks, pages) =
+        tokio::join!(ready(&outside), webhooks(&outside, providers), pages(&outside));
+    let mut findings = vec![reached, ready];
     findings.extend(webhooks);
     findings.push(pages);
     (findings, clock)
 }
 
 const NOT_OURS: &str = "something else answers there: set PUBLIC_URL to the address of textback";
+
+async fn ready(outside: &Outside) -> Found {
+    match outside.readiness().await {
+        Ok(_) => Finding::works(Check::Ready, "texts are kept there, and answers are woken"),
+        Err(problem) => broken(Check::Ready, problem),
+    }
+}
 
 /// Whether calls of each provider arrive, by making some that nobody may believe.
 async fn webhooks(outside: &Outside, providers: &Providers) -> Vec<Found> {

@@ -15,6 +15,8 @@ pub(crate) enum Check {
     Provider,
     /// Whether the world reaches us, by a valid certificate and without a detour.
     PublicUrl,
+    /// Whether what runs there can do what it promises.
+    Ready,
     /// Whether calls of providers arrive at textback, and forged ones are refused.
     Webhooks,
     /// Whether the pages are there that a business has to show.

@@ -8,6 +8,7 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 
 use axum::Router;
+use axum::http::StatusCode;
 use axum::response::Redirect;
 use axum::routing::{get, post};
 use fakes::{Front, OpenAi, moto, unique_name};
@@ -51,7 +52,8 @@ async fn a_correct_set_up_is_all_ticks() {
         "    ✓ store: answers in ",
         "    ✓ public url: https://sms.example.test answers in ",
         "    ✓ console: asks for its password",
-        "11 checks: 11 work, 0 doubtful, 0 broken",
+        "    ✓ ready: texts are kept there, and answers are woken",
+        "12 checks: 12 work, 0 doubtful, 0 broken",
     ] {
         assert!(ran.printed.iter().any(|printed| printed.starts_with(line)), "{line}: {ran:?}");
     }
@@ -198,8 +200,11 @@ async fn what_was_put_aside_is_counted() {
 #[tokio::test]
 async fn what_answers_at_our_address_in_our_place_is_told() {
     let moved = Redirect::permanent("https://elsewhere.example.test");
+    let trace = [("x-trace-id", "0123456789abcdef0123456789abcdef")];
+    let refused = (StatusCode::FORBIDDEN, trace);
     let pages = || Router::new().route("/{page}", get("")).route("/", get(""));
-    let ours = || pages().route("/healthz", get("ok"));
+    let alive = || pages().route("/healthz", get("ok"));
+    let ours = || alive().route("/readyz", get("ready\n"));
     let calls = "/webhooks/mock/{kind}";
     for (router, found, fix) in [
         (
@@ -208,6 +213,18 @@ async fn what_answers_at_our_address_in_our_place_is_told() {
             "Providers follow no redirect",
         ),
         (pages(), "✗ public url: HTTP 200", "Something else answers there"),
+        (
+            alive().route("/webhooks/mock/{kind}", post(refused)),
+            "✗ ready: HTTP 200",
+            "Lead GET /readyz to the function inbound",
+        ),
+        (
+            alive()
+                .route("/readyz", get((StatusCode::SERVICE_UNAVAILABLE, "not ready\n")))
+                .route("/webhooks/mock/{kind}", post(refused)),
+            "✗ ready: HTTP 503",
+            "See the log of inbound",
+        ),
         (
             ours(),
             "✗ webhooks: /webhooks/mock/inbound and …/status: HTTP 404",
@@ -219,7 +236,7 @@ async fn what_answers_at_our_address_in_our_place_is_told() {
             "Lead POST to this address to the function inbound",
         ),
         (
-            ours().route(calls, post(axum::http::StatusCode::FORBIDDEN)),
+            ours().route(calls, post(StatusCode::FORBIDDEN)),
             "✗ webhooks: /webhooks/mock/inbound and …/status: HTTP 403",
             "See what stands in front of textback",
         ),
@@ -234,6 +251,7 @@ async fn what_answers_at_our_address_in_our_place_is_told() {
 async fn whoever_believes_a_forger_is_told_so() {
     let careless = Router::new()
         .route("/healthz", get("ok"))
+        .route("/readyz", get("ready\n"))
         .route("/{page}", get(""))
         .route("/", get(""))
         .route("/webhooks/{provider}/{kind}", post(""));
@@ -297,6 +315,7 @@ async fn programs_read_the_same() {
         checks(&report["sections"][1]),
         [
             r#""public_url" "works""#,
+            r#""ready" "works""#,
             r#""webhooks" "works""#,
             r#""pages" "works""#,
             r#""store" "works""#,

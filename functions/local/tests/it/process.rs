@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 /// How long something is waited for before the test fails. Only tests that fail wait so long.
@@ -59,10 +60,10 @@ impl Process {
         Self::of(Command::new(PROGRAM).args(arguments), settings, input, terminal)
     }
 
-    /// Starts it with so many descriptors at most.
-    pub(crate) fn start_within(descriptors: usize, settings: &Settings) -> Self {
-        let limited = format!("ulimit -n {descriptors}; exec {PROGRAM}");
-        Self::of(Command::new("sh").args(["-c", &limited]), settings, Stdio::null(), None)
+    /// Starts it from a shell that does this before.
+    pub(crate) fn start_after(before: &str, settings: &Settings) -> Self {
+        let script = format!("{before}; exec {PROGRAM}");
+        Self::of(Command::new("sh").args(["-c", &script]), settings, Stdio::null(), None)
     }
 
     fn of(
@@ -119,6 +120,14 @@ impl Process {
     /// Its number.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Lets it write nothing to any file, or as much as it likes, as long as it is deaf to the signal
+    /// that says so.
+    pub(crate) fn may_write(&self, so: bool) {
+        let pid = Pid::from_raw(i32::try_from(self.id()).unwrap());
+        let limit = Rlimit { current: (!so).then_some(0), maximum: None };
+        prlimit(pid, Resource::Fsize, limit).unwrap();
     }
 
     /// How many descriptors it has.

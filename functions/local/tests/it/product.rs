@@ -297,8 +297,13 @@ impl Product {
 
     /// Starts it again where it may have so many descriptors.
     pub(crate) async fn start_again_within(&mut self, descriptors: usize) {
+        self.start_again_after(&format!("ulimit -n {descriptors}")).await;
+    }
+
+    /// Starts it again from a shell that does this before.
+    pub(crate) async fn start_again_after(&mut self, before: &str) {
         self.kill();
-        let process = Process::start_within(descriptors, &self.settings);
+        let process = Process::start_after(before, &self.settings);
         (self.process, self.address) = answering(process).await;
     }
 

@@ -20,6 +20,7 @@ async fn smoke_goes_the_whole_way_and_stops_before_a_provider() {
         outline(&ran),
         [
             "✓ it answers",
+            "✓ it is ready",
             "✓ the landing page is there",
             "✓ a forged text is refused",
             "✓ the console lets us in",
@@ -93,7 +94,7 @@ async fn smoke_names_a_model_that_does_not_answer() {
     assert_eq!(ran.code, Some(1));
     let line = ran.printed.iter().find(|line| line.starts_with("✗")).unwrap();
     assert_eq!(line, "✗ the model answers: 429 insufficient_quota", "{ran:?}");
-    assert_eq!(ran.said, ["error: 1 of 8 checks failed"]);
+    assert_eq!(ran.said, ["error: 1 of 9 checks failed"]);
 }
 
 /// The product where the world can call it.
@@ -132,11 +133,12 @@ async fn smoke_tells_what_is_not_ours_or_not_safe() {
         wrong,
         [
             "✗ it answers: HTTP 308",
+            "✗ it is ready: HTTP 404",
             "✗ the landing page is there: it is no page",
             "✗ a forged text is refused: HTTP 200",
             "✗ the model answers: it was not asked",
             "✗ the reply stops before a provider: a provider was asked: accepted",
         ]
     );
-    assert_eq!((ran.code, &ran.said[..]), (Some(1), &["error: 5 of 8 checks failed".into()][..]));
+    assert_eq!((ran.code, &ran.said[..]), (Some(1), &["error: 6 of 9 checks failed".into()][..]));
 }

@@ -9,18 +9,27 @@ use sms::Status;
 use crate::process::until;
 use crate::product::{ANN, Product, between};
 
+/// However many there are: each waits for all the others too.
 #[tokio::test]
-async fn while_the_store_is_away_nothing_is_promised() {
+async fn while_the_store_is_away_nothing_is_promised_and_twilio_does_not_wait_in_vain() {
     let mut product = Product::start(&["twilio"]).await;
-    let call = product.twilio.inbound(&product.route(), ANN, "My tap drips");
+    let people: Vec<_> = (101..131).map(|last| format!("+12025550{last}")).collect();
+    let route = product.route();
+    let calls = people.iter().map(|person| product.twilio.inbound(&route, person, "My tap drips"));
+    let calls: Vec<_> = calls.collect();
     let database = product.database();
-    database.execute_batch("BEGIN IMMEDIATE").unwrap();
-    assert_eq!(product.post(&call).await.status, 503);
+    database.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    // Whoever is not answered after 15 seconds fails the test here, as Twilio gives up then.
+    let answers = product.post_all(&calls).await;
+    assert!(answers.iter().all(|answer| answer.status == 503));
     database.execute_batch("ROLLBACK").unwrap();
-    assert_eq!(call.post_until_taken().await.unwrap().status, 200);
+    let answers = product.post_all(&calls).await;
+    assert!(answers.iter().all(|answer| answer.status == 200));
     product.settled().await;
-    assert_eq!(product.twilio.texts_to(ANN), ["You said: My tap drips"]);
-    assert_eq!(product.openai.requests().len(), 1);
+    for person in &people {
+        assert_eq!(product.twilio.texts_to(person), ["You said: My tap drips"]);
+    }
+    assert_eq!(product.openai.requests().len(), people.len());
 }
 
 #[tokio::test]

@@ -27,11 +27,11 @@ use crate::package::{ARM64, Architecture, Function, Package, X86_64};
 
 /// Every function, and the paths that lead to it.
 const FUNCTIONS: [(&str, &[&str]); 6] = [
-    ("inbound", &["/webhooks/{provider}/inbound"]),
+    ("inbound", &["/webhooks/{provider}/inbound", "/readyz", "/ready"]),
     ("receipts", &["/webhooks/{provider}/status"]),
     ("turn", &[]),
     ("sweep", &[]),
-    ("site", &["/", "/privacy", "/terms", "/opt-in"]),
+    ("site", &["/", "/privacy", "/terms", "/opt-in", "/healthz", "/health"]),
     ("console", &["/console", "/console/{*file}"]),
 ];
 
@@ -143,6 +143,16 @@ async fn answer(architecture: Architecture) {
     assert!(status == 200 && page.contains("<html"), "{status} {page}");
     let (status, list) = deployed.get("/console/api/conversations", Some(PASSWORD)).await;
     assert!(status == 200 && list.contains(&id.to_string()), "{status} {list}");
+
+    // Anybody hears which build it is, and whether it is ready.
+    for path in ["/healthz", "/health"] {
+        let (status, words) = deployed.get(path, None).await;
+        let lines: Vec<_> = words.lines().map(|line| line.split(' ').next().unwrap()).collect();
+        assert_eq!((status, &lines[..]), (200, &["ok", "version", "commit"][..]), "{words}");
+    }
+    for path in ["/readyz", "/ready"] {
+        assert_eq!(deployed.get(path, None).await, (200, "ready\n".into()));
+    }
 
     // Anybody sees the public pages.
     for path in ["/", "/privacy", "/terms", "/opt-in"] {

@@ -35,6 +35,11 @@ pub(crate) async fn claims_a_text_once_of_several_at_once(store: Arc<Store>) {
     assert_eq!((new, waiting(&store).await.len()), (1, 1));
 }
 
+pub(crate) async fn takes_a_write_whenever_it_is_tried(store: Arc<Store>) {
+    let tries = (0..3).map(|_| store.try_writing(now()));
+    assert!(futures::future::join_all(tries).await.into_iter().all(|tried| tried.is_ok()));
+}
+
 pub(crate) async fn takes_the_same_words_again_after_their_window(store: Arc<Store>) {
     let yes = |at| Arrival {
         claim: Claim::of_words("mc", &["+12025550143", "yes"], Duration::from_secs(120)),

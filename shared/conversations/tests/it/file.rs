@@ -124,6 +124,26 @@ async fn what_has_expired_or_was_removed_is_nowhere_on_the_disk() {
     assert!(["Heron", "Adder", "Otter"].iter().all(|word| !holds(&data, word)));
 }
 
+/// However often somebody asks whether it can be written to.
+#[tokio::test]
+async fn what_is_written_to_see_whether_it_can_be_is_one_document_for_a_day() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = crate::sqlite(&folder);
+    let file = Connection::open(folder.path().join("data/textback.db")).unwrap();
+    let tries = || {
+        let count = "SELECT count(*) FROM documents WHERE collection = 'tries'";
+        file.query_one(count, [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    for second in 0..3 {
+        store.try_writing(later(now(), second * 10)).await.unwrap();
+    }
+    assert_eq!(tries(), 1);
+    for days in 0..=2 {
+        store.expire(later(now(), days * 24 * 3_600)).await.unwrap();
+    }
+    assert_eq!(tries(), 0);
+}
+
 fn refused(data: &Path) -> String {
     Store::open(&data_dir(data)).err().expect("it is refused").to_string()
 }

@@ -5,6 +5,7 @@
 mod clock;
 mod contract;
 mod file;
+mod locked;
 mod quarantine;
 mod statuses;
 mod watched;
@@ -86,6 +87,7 @@ promises! {
     sends_no_probe_to_who_has_stopped
     tells_the_same_once_or_once_a_day
     notes_each_conversation_once
+    takes_a_write_whenever_it_is_tried
 }
 
 fn sqlite(folder: &tempfile::TempDir) -> Arc<Store> {

@@ -10,8 +10,10 @@ use axum::extract::Request;
 use axum::http::{StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse};
 use axum::routing::{any, get};
+use conversations::Store;
 use host::{Caller, Error};
 use queue::{Queue, WakeUp};
+use settings::Settings;
 use sms::Providers;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStderr, Command};
@@ -121,15 +123,17 @@ async fn slow() -> &'static str {
 #[ignore = "is started by other tests"]
 fn woken() {
     main_of(host::Function::reading(&[Queue::SETTINGS]), |function| {
-        function.serve_queue(async |_| {
-            Ok(async |wake_up: WakeUp| {
+        function.serve_queue(async |settings| {
+            let ready = ready(Queue::open(&settings)?.as_ref())?;
+            let handler = async |wake_up: WakeUp| {
                 eprintln!("woke {}.", wake_up.conversation);
                 match wake_up.conversation.as_str() {
                     "bad" => Err("no luck"),
                     "worse" => panic!("a mistake of ours"),
                     _ => Ok(()),
                 }
-            })
+            };
+            Ok((handler, ready))
         })
     });
 }
@@ -139,10 +143,11 @@ fn woken() {
 fn scheduled() {
     main_of(host::Function::reading(&[]), |function| {
         function.serve_schedule(Duration::from_secs(60), async |_| {
-            Ok(async || {
+            let handler = async || {
                 eprintln!("ran");
                 Ok::<_, Error>(())
-            })
+            };
+            Ok((handler, ready(None)?))
         })
     });
 }
@@ -156,7 +161,9 @@ fn believing() {
         function.serve_http(async |settings| {
             let public_url = host::public_url(&settings)?;
             let providers = Arc::new(Providers::configured(&settings, &public_url, false)?);
-            Ok(Router::new().fallback(move |call: Request| believe(Arc::clone(&providers), call)))
+            let router =
+                Router::new().fallback(move |call: Request| believe(Arc::clone(&providers), call));
+            Ok(router.merge(ready(None)?))
         })
     });
 }
@@ -169,6 +176,13 @@ async fn believe(providers: Arc<Providers>, call: Request) -> StatusCode {
         Ok(_) => StatusCode::OK,
         Err(_) => StatusCode::FORBIDDEN,
     }
+}
+
+/// What says whether it is ready, where it has a folder for its store.
+fn ready(queue: Option<&Queue>) -> Result<Router, Error> {
+    let Ok(folder) = std::env::var("DATA_DIR") else { return Ok(Router::new()) };
+    let store = Store::open(&Settings::from([("DATA_DIR", folder.as_str())]))?;
+    Ok(host::readiness(&Arc::new(store), queue))
 }
 
 fn main_of(function: host::Function, serve: impl FnOnce(host::Function) -> ExitCode) {

@@ -8,5 +8,6 @@ mod lambda_watch;
 mod parameters;
 mod plain;
 mod port;
+mod ready;
 mod schedule;
 mod settings;

@@ -1,5 +1,6 @@
 //! Functions whose settings stand in Parameter Store, as moto plays it.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use fakes::{Gateway, Mode, Moto, Relay, Route, RuntimeApi, Twilio, moto, unique_name};
@@ -191,6 +192,20 @@ async fn a_start_survives_what_passes_by_itself() {
     }
 }
 
+#[tokio::test]
+async fn settings_that_can_no_longer_be_used_leave_it_at_work_and_not_ready() {
+    let Some(moto) = moto().await else { return };
+    let owner = Owner::of(&moto, false).await;
+    owner.put("TWILIO_AUTH_TOKEN", owner.twilio.auth_token()).await;
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let function = owner.start(&[("DATA_DIR", data.to_str().unwrap())]).await;
+    assert_eq!(function.readiness().await, (200, "ready\n".into()));
+    owner.put("VONAGE_APPLICATION_ID", "half-of-a-provider").await;
+    assert_eq!(function.readiness().await, (503, "not ready\n".into()));
+    assert_eq!(function.answers(&owner).await, 200);
+}
+
 fn denied(resource: &str) -> Mode {
     let words = format!(
         "User: arn:aws:sts::123456789012:assumed-role/inbound/inbound is not authorized to \
@@ -265,12 +280,14 @@ impl<'a> Owner<'a> {
                 (address.trim_start_matches("http://").parse().unwrap(), None)
             }
         };
-        Started { function, route: Route::new(PUBLIC_URL, address), _gateway: gateway }
+        let route = Route::new(PUBLIC_URL, address);
+        Started { function, address, route, _gateway: gateway }
     }
 }
 
 struct Started {
     function: Function,
+    address: SocketAddr,
     route: Route,
     _gateway: Option<Gateway>,
 }
@@ -279,6 +296,12 @@ impl Started {
     /// The status with which it answers a call that Twilio has signed.
     async fn answers(&self, owner: &Owner<'_>) -> u16 {
         owner.twilio.text(&self.route, PERSON, "Hi").await.status
+    }
+
+    /// What it tells anybody who asks whether it is ready.
+    async fn readiness(&self) -> (u16, String) {
+        let answer = reqwest::get(format!("http://{}/readyz", self.address)).await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
     }
 
     /// What it had to say to the end.

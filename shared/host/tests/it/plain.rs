@@ -34,7 +34,7 @@ async fn knows_who_calls_behind_a_trusted_proxy() {
 }
 
 #[tokio::test]
-async fn takes_wake_ups_from_the_queue_and_answers_healthz_alone() {
+async fn takes_wake_ups_from_the_queue_and_answers_for_its_health_alone() {
     let Some(moto) = moto().await else { return };
     let url = moto.create_fifo_queue(&unique_name(), Duration::from_secs(60)).await;
     let settings = [
@@ -48,10 +48,14 @@ async fn takes_wake_ups_from_the_queue_and_answers_healthz_alone() {
     let wake_up = WakeUp { conversation: "somebody".into(), trace: TraceId::fresh() };
     queue.send(&wake_up, "1").await.unwrap();
 
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let settings = [&settings[..], &[("DATA_DIR", data.to_str().unwrap())]].concat();
     let mut function = Function::start("woken", &settings);
     let address = function.address().await;
     assert_eq!(function.says("woke ").await, "somebody.");
     assert_eq!(status(&format!("{address}/healthz")).await, 200);
+    assert_eq!(status(&format!("{address}/readyz")).await, 200);
     assert_eq!(status(&address).await, 404);
     function.signal("TERM").await;
     assert_eq!(function.end().await.0, Some(0));
@@ -59,10 +63,13 @@ async fn takes_wake_ups_from_the_queue_and_answers_healthz_alone() {
 
 #[tokio::test]
 async fn runs_by_its_own_timer() {
-    let mut function = Function::start("scheduled", &[]);
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let mut function = Function::start("scheduled", &[("DATA_DIR", data.to_str().unwrap())]);
     let address = function.address().await;
     function.says("ran").await;
     assert_eq!(status(&format!("{address}/healthz")).await, 200);
+    assert_eq!(status(&format!("{address}/readyz")).await, 200);
     function.signal("TERM").await;
     assert_eq!(function.end().await.0, Some(0));
 }

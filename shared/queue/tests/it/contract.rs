@@ -9,6 +9,7 @@ on_both!(
     drops_a_repeat,
     brings_back_what_failed_before_what_came_after_it,
     takes_any_text_as_a_name,
+    is_there,
 );
 
 async fn keeps_the_order_of_a_conversation(queue: Queue) {
@@ -50,4 +51,8 @@ async fn takes_any_text_as_a_name(queue: Queue) {
     }
     let expected = ["1", "2", "3"].map(|number| format!("{conversation}{number}"));
     assert_eq!(work_off(&queue, 3).await, expected);
+}
+
+async fn is_there(queue: Queue) {
+    queue.reachable().await.unwrap();
 }

@@ -47,6 +47,7 @@ async fn goes_on_when_the_queue_comes_back() {
     let begin = async {
         let refused = queue.send(&wake_up("a1"), "a1").await.unwrap_err().to_string();
         assert!(refused.starts_with("the queue refused: "), "{refused}");
+        assert_eq!(queue.reachable().await.unwrap_err().to_string(), refused);
         moto.create_fifo_queue(&name, HIDDEN).await;
         send(&queue, &["a1"]).await;
     };
@@ -71,6 +72,7 @@ async fn says_what_kept_it_from_the_queue() {
     let error = queue.send(&wake_up("a1"), "a1").await.unwrap_err().to_string();
     assert!(error.starts_with("the queue did not answer: "), "{error}");
     assert!(error.contains("refused"), "{error}");
+    assert_eq!(queue.reachable().await.unwrap_err().to_string(), error);
 }
 
 #[test]

@@ -1,0 +1,184 @@
+//! Whether what is promised can be done: texts are kept, and turns are woken for them.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::routing::get;
+use conversations::Store;
+use futures::FutureExt;
+use futures::future::{BoxFuture, Shared};
+use jiff::Timestamp;
+use queue::Queue;
+
+use crate::Error;
+
+/// How old an answer may be. Strangers may ask, as often as they like: it costs one write in so long.
+const FRESH: Duration = Duration::from_secs(10);
+
+/// How long looking may take. Less than that, so that nobody looks twice at once.
+const WITHIN: Duration = Duration::from_secs(9);
+
+/// Put into the calls of a function whose settings, as they stand, can no longer be used: it goes on
+/// with those that it had.
+#[derive(Clone)]
+pub(crate) struct Outdated;
+
+/// `GET /readyz` and `/ready`: `ready` with 200 if the store takes a write, the queue is there and the
+/// settings can be used, otherwise `not ready` with 503. Why not stands in the log, and is nobody
+/// else's business.
+pub fn readiness(store: &Arc<Store>, queue: Option<&Queue>) -> Router {
+    let (store, queue) = (Arc::clone(store), queue.cloned());
+    let look = move || {
+        let (store, queue) = (Arc::clone(&store), queue.clone());
+        async move {
+            let (written, reached) = tokio::join!(store.try_writing(Timestamp::now()), async {
+                match queue {
+                    Some(queue) => queue.reachable().await,
+                    None => Ok(()),
+                }
+            });
+            written?;
+            Ok(reached?)
+        }
+        .boxed()
+    };
+    router(Readiness::of(look))
+}
+
+/// The same for a function that writes nothing, and need not be allowed to: the store has to answer.
+pub fn readiness_to_read(store: &Arc<Store>) -> Router {
+    let store = Arc::clone(store);
+    let look = move || {
+        let store = Arc::clone(&store);
+        // There is none of this name. To look for it takes all that any reading takes.
+        async move { Ok(store.attempt("none").await.map(drop)?) }.boxed()
+    };
+    router(Readiness::of(look))
+}
+
+fn router(readiness: Readiness) -> Router {
+    let answer = async |State(readiness): State<Arc<Readiness>>, call: Request| {
+        let outdated = call.extensions().get::<Outdated>().is_some();
+        match readiness.seen(SystemTime::now()).await && !outdated {
+            true => (StatusCode::OK, "ready\n"),
+            false => (StatusCode::SERVICE_UNAVAILABLE, "not ready\n"),
+        }
+    };
+    Router::new()
+        .route("/readyz", get(answer))
+        .route("/ready", get(answer))
+        .with_state(Arc::new(readiness))
+}
+
+type Look = dyn Fn() -> BoxFuture<'static, Result<(), Error>> + Send + Sync;
+
+/// What was seen last, for all who ask.
+struct Readiness {
+    look: Box<Look>,
+    /// When somebody began to look, and what they see. By the clock on the wall, since others stand
+    /// still while a sandbox is frozen.
+    latest: Mutex<Option<(SystemTime, Shared<BoxFuture<'static, bool>>)>>,
+    /// What the log says is in the way.
+    said: Arc<Mutex<Option<String>>>,
+}
+
+impl Readiness {
+    fn of(
+        look: impl Fn() -> BoxFuture<'static, Result<(), Error>> + Send + Sync + 'static,
+    ) -> Self {
+        let (latest, said) = Default::default();
+        Self { look: Box::new(look), latest, said }
+    }
+
+    /// Whether all is well, by what somebody saw or is about to see.
+    async fn seen(&self, now: SystemTime) -> bool {
+        let seen = {
+            let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+            // A clock that was set back is no reason to wait for what it showed before.
+            let fresh = |at: SystemTime| now.duration_since(at).is_ok_and(|age| age < FRESH);
+            match latest.as_ref().filter(|(at, _)| fresh(*at)) {
+                Some((_, seen)) => seen.clone(),
+                None => {
+                    let seen = self.looking();
+                    *latest = Some((now, seen.clone()));
+                    seen
+                }
+            }
+        };
+        seen.await
+    }
+
+    /// Looks to the end, whether or not those who asked wait for it: one that nobody goes on with would
+    /// keep its place among those who wait for the store.
+    fn looking(&self) -> Shared<BoxFuture<'static, bool>> {
+        let (look, said) = ((self.look)(), Arc::clone(&self.said));
+        let looking = tokio::spawn(async move {
+            let late = || format!("no answer within {} seconds", WITHIN.as_secs());
+            let seen = match tokio::time::timeout(WITHIN, look).await {
+                Ok(seen) => seen.err().map(|error| error.to_string()),
+                Err(_) => Some(late()),
+            };
+            let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
+            match &seen {
+                Some(why) if *said != seen => tracing::warn!("not ready: {why}"),
+                None if said.is_some() => tracing::info!("ready again"),
+                _ => {}
+            }
+            *said = seen;
+            said.is_none()
+        });
+        looking.map(|seen| seen.unwrap_or(false)).boxed().shared()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use futures::future::join_all;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_asks_costs_one_look_in_ten_seconds_and_whoever_leaves_none_more() {
+        let looks = Arc::new([0, 0].map(AtomicU64::new));
+        let counted = Arc::clone(&looks);
+        let readiness = Readiness::of(move || {
+            let counted = Arc::clone(&counted);
+            counted[0].fetch_add(1, Ordering::Relaxed);
+            async move {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                counted[1].fetch_add(1, Ordering::Relaxed);
+                Ok(())
+            }
+            .boxed()
+        });
+        let looks = || looks.each_ref().map(|counted| counted.load(Ordering::Relaxed));
+        let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+        let at = |seconds| start + Duration::from_secs(seconds);
+        for _ in 0..100 {
+            assert_eq!(readiness.seen(at(0)).now_or_never(), None);
+        }
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        assert_eq!(looks(), [1, 1]);
+        let all = join_all((0..10_000).map(|asked| readiness.seen(at(asked % 10)))).await;
+        assert!(all.into_iter().all(|ready| ready));
+        assert_eq!(looks(), [1, 1]);
+        assert!(readiness.seen(at(10)).await);
+        assert_eq!(looks(), [2, 2]);
+        // The clock was set back.
+        assert!(readiness.seen(at(5)).await);
+        assert_eq!(looks(), [3, 3]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_does_not_answer_is_not_ready() {
+        let never = Readiness::of(|| futures::future::pending().boxed());
+        assert!(!never.seen(SystemTime::now()).await);
+        let broken = Readiness::of(|| async { panic!("a mistake of ours") }.boxed());
+        assert!(!broken.seen(SystemTime::now()).await);
+    }
+}
