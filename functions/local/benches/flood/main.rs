@@ -40,23 +40,22 @@ const MACHINE: &str = "+12125550144";
 #[derive(Clone, Copy)]
 enum Flood {
     OneSender,
-    ManySenders,
+    /// So many, each once.
+    Senders(usize),
     /// Says the same to whatever it is told.
     AutoReply,
     /// Goes on about whatever it is told, each time in other words.
     Bot,
 }
 
-/// How a flood is looked at.
-struct Look {
-    /// How long, from its first call.
-    within: Duration,
-    /// In which of its seconds the customer texts, once the one before is answered.
-    questions: &'static [u64],
-}
+/// As many as the stand-in of SQS bears.
+const SMALLER: usize = 500;
 
-const A_MINUTE: Look = Look { within: Duration::from_secs(60), questions: &[0, 2, 5, 10] };
-const FIVE_MINUTES: Look = Look { within: Duration::from_secs(300), questions: &[10] };
+/// How long is looked on, from the flood's first call.
+const WITHIN: Duration = Duration::from_secs(60);
+
+/// In which of its seconds the customer texts, once the text before is answered.
+const QUESTIONS: [u64; 4] = [0, 2, 5, 10];
 
 struct Cost {
     /// From the first call of the flood to the acknowledgement of its last.
@@ -83,28 +82,29 @@ async fn main() {
     println!("|---|---|---|---|---|---|");
     for (name, flood) in [
         ("one sender × 5,000", Flood::OneSender),
-        ("5,000 senders × 1", Flood::ManySenders),
+        ("5,000 senders × 1", Flood::Senders(FLOOD)),
         ("an auto-reply", Flood::AutoReply),
         ("a bot like ourselves", Flood::Bot),
     ] {
         let around = Around::start().await;
         let program = Program::start(&around.twilio, &around.openai, None, &[]);
-        let cost = around.cost(program.address, flood, A_MINUTE).await;
-        print(name, &A_MINUTE, &Cost { memory: Some(program.memory().most), ..cost });
+        let cost = around.cost(program.address, flood).await;
+        print(name, &Cost { memory: Some(program.memory().most), ..cost });
     }
     match fakes::moto().await {
-        None => println!("| 5,000 senders × 1, SQS | moto is not installed | | | | |"),
+        None => {
+            println!("| 500 senders × 1, five workers on SQS | moto is not installed | | | | |")
+        }
         Some(moto) => {
             let around = Around::start().await;
             let workers = Workers::start(&around.twilio, &around.openai, &moto).await;
-            let cost = around.cost(workers.address, Flood::ManySenders, FIVE_MINUTES).await;
-            let name = "… five workers on SQS, in five minutes";
-            print(name, &FIVE_MINUTES, &cost);
+            let cost = around.cost(workers.address, Flood::Senders(SMALLER)).await;
+            print("500 senders × 1, five workers on SQS", &cost);
         }
     }
 }
 
-fn print(name: &str, look: &Look, cost: &Cost) {
+fn print(name: &str, cost: &Cost) {
     let Cost { taken, asked, sent, memory, waited } = cost;
     let seconds = |time: Option<Duration>, none: &str| {
         time.map_or(none.into(), |time| format!("{:.2} s", time.as_secs_f64()))
@@ -112,7 +112,7 @@ fn print(name: &str, look: &Look, cost: &Cost) {
     let mut waited = waited.clone();
     waited.sort_unstable_by_key(|time| time.unwrap_or(Duration::MAX));
     let [median, longest] = [waited[waited.len() / 2], *waited.last().unwrap()]
-        .map(|time| seconds(time, &format!("over {} s", look.within.as_secs())));
+        .map(|time| seconds(time, "over a minute"));
     let taken = seconds(*taken, "–");
     let memory = memory.map_or("–".into(), |kib| format!("{:.0} MiB", kib as f64 / 1024.0));
     println!("| {name} | {taken} | {asked} | {sent} | {memory} | {median} / {longest} |");
@@ -123,46 +123,45 @@ impl Around {
         Self { twilio: Twilio::start().await, openai: OpenAi::start().await }
     }
 
-    async fn cost(&self, address: SocketAddr, flood: Flood, look: Look) -> Cost {
+    async fn cost(&self, address: SocketAddr, flood: Flood) -> Cost {
         let route = Route::new(program::PUBLIC_URL, address);
         self.twilio.decide(Fate::Delivered(route.clone()));
-        self.ask(&route, "Do you move sofas?", 1, look.within).await.unwrap();
-        let (asked, sent) = (self.openai.requests().len(), self.twilio.messages().len());
-
+        self.ask(&route, "Do you move sofas?", 1).await.unwrap();
+        let before = self.spent();
         let begun = Instant::now();
         let customer = async {
             let mut waited = Vec::new();
-            for (before, second) in look.questions.iter().enumerate() {
+            for (before, second) in QUESTIONS.iter().enumerate() {
                 let at = Duration::from_secs(*second);
                 tokio::time::sleep(at.saturating_sub(begun.elapsed())).await;
                 let text = format!("And on the {before}th of May?");
-                waited.push(self.ask(&route, &text, before + 2, look.within).await);
+                waited.push(self.ask(&route, &text, before + 2).await);
             }
             waited
         };
-        let ((), waited, taken) = tokio::join!(
-            tokio::time::sleep(look.within),
-            customer,
-            tokio::time::timeout(look.within, self.flood(&route, flood)),
-        );
-        let to_customer = self.twilio.texts_to(CUSTOMER).len();
+        let spent = async {
+            tokio::time::sleep(WITHIN).await;
+            self.spent()
+        };
+        let ((asked, sent), waited, taken) =
+            tokio::join!(spent, customer, tokio::time::timeout(WITHIN, self.flood(&route, flood)),);
         Cost {
             taken: taken.ok(),
-            asked: self.openai.requests().len() - asked - (to_customer - 1),
-            sent: self.twilio.messages().len() - sent - (to_customer - 1),
+            asked: asked - before.0,
+            sent: sent - before.1,
             memory: None,
             waited,
         }
     }
 
+    /// How often the model was called, and how much was sent, but for the customer.
+    fn spent(&self) -> (usize, usize) {
+        let to_customer = self.twilio.texts_to(CUSTOMER).len();
+        (self.openai.requests().len() - to_customer, self.twilio.messages().len() - to_customer)
+    }
+
     /// The customer texts, and reads the answer. How long that took.
-    async fn ask(
-        &self,
-        route: &Route,
-        text: &str,
-        answers: usize,
-        within: Duration,
-    ) -> Option<Duration> {
+    async fn ask(&self, route: &Route, text: &str, answers: usize) -> Option<Duration> {
         let begun = Instant::now();
         let call = self.twilio.inbound(route, CUSTOMER, text);
         assert_eq!(call.post().await.status, 200);
@@ -171,7 +170,7 @@ impl Around {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
-        tokio::time::timeout(within, answered).await.ok().map(|()| begun.elapsed())
+        tokio::time::timeout(WITHIN, answered).await.ok().map(|()| begun.elapsed())
     }
 
     /// Returns how long it took until all of it was acknowledged, if it has an end.
@@ -184,9 +183,9 @@ impl Around {
             Flood::OneSender => {
                 post((0..FLOOD).map(|number| text(MACHINE, number)).collect()).await;
             }
-            Flood::ManySenders => {
+            Flood::Senders(count) => {
                 let person = |number: usize| format!("+1202555{:04}", 5_000 + number);
-                post((0..FLOOD).map(|number| text(&person(number), number)).collect()).await;
+                post((0..count).map(|number| text(&person(number), number)).collect()).await;
             }
             Flood::AutoReply => {
                 let away = "Thanks for your text, we are closed today and will call you tomorrow.";
