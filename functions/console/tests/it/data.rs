@@ -47,6 +47,24 @@ async fn shows_a_text_before_it_is_answered() {
 }
 
 #[tokio::test]
+async fn shows_what_was_set_aside_with_its_words_and_why() {
+    let console = at_home();
+    answer(&console.store, 0, "Which day?", Status::Delivered).await;
+    take(&console.store, "I am out of the office", 60).await;
+    let mut loaded = load(&console.store).await;
+    let (next, aside) = (loaded.conversation.clone(), loaded.waiting.clone());
+    let aside = Change::SetAside(aside, "loop");
+    console.store.commit(&mut loaded, next, vec![aside]).await.unwrap();
+    let phone = console.get("phones/+12025550143").await;
+    let message = &phone["messages"][2];
+    assert_eq!(
+        (&message["text"], &message["aside"]),
+        (&json!("I am out of the office"), &json!("loop"))
+    );
+    assert_eq!((&phone["waiting"], &phone["messages"][0]["aside"]), (&json!(0), &Value::Null));
+}
+
+#[tokio::test]
 async fn gives_each_reply_its_own_delivery() {
     let console = at_home();
     answer(&console.store, 0, "Where do you live?", Status::Delivered).await;
