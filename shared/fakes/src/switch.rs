@@ -40,7 +40,7 @@ pub enum Mode {
 pub struct Switch {
     mode: watch::Sender<Mode>,
     planned: Mutex<VecDeque<Mode>>,
-    /// How many requests have begun to hang.
+    /// How many requests have begun to hang or to be held.
     hanging: watch::Sender<usize>,
 }
 
@@ -66,7 +66,7 @@ impl Switch {
         self.planned.lock().unwrap().len()
     }
 
-    /// Waits until another request hangs than those that hang when this is called.
+    /// Waits until another request hangs, or is held, than those when this is called.
     pub fn next_hanging(&self) -> impl Future<Output = ()> + use<> {
         let mut hanging = self.hanging.subscribe();
         async move { hanging.changed().await.unwrap() }
@@ -78,6 +78,9 @@ impl Switch {
         let mut modes = self.mode.subscribe();
         let mode = modes.borrow_and_update().clone();
         let mode = self.planned.lock().unwrap().pop_front().unwrap_or(mode);
+        if mode == Mode::Holds {
+            self.hanging.send_modify(|hanging| *hanging += 1);
+        }
         async move {
             let mode = match mode {
                 Mode::Holds => modes.wait_for(|mode| *mode != Mode::Holds).await.unwrap().clone(),

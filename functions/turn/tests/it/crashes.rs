@@ -269,8 +269,10 @@ async fn sends_by_the_second_provider_though_the_answer_of_the_store_was_lost() 
     scene.messagecentral.no_credit();
     scene.messagecentral.switch.set(Mode::Holds);
     scene.text("My sink leaks").await;
+    let asked = scene.messagecentral.switch.next_hanging();
     let lose = async {
-        until(async || scene.attempts().await.len() == 1).await;
+        // What the store answered to the first attempt has arrived.
+        asked.await;
         proxy.hold_answers_back();
         scene.messagecentral.switch.set(Mode::Works);
         until(async || scene.attempts().await.len() == 2).await;
