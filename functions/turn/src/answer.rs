@@ -12,7 +12,7 @@ use telemetry::{Step, TraceId};
 
 use crate::edit::{Draft, Edited};
 use crate::end::End;
-use crate::gate::{Counted, FULL, Gate, TOO_LONG, size};
+use crate::gate::{Counted, FULL, Gate, TOO_LONG, is_known, size};
 use crate::send::entry;
 use crate::{Bounds, Wake};
 
@@ -167,13 +167,14 @@ impl<'a> Wake<'a> {
         run: &Run,
         is_again: bool,
     ) -> Result<bool, Unavailable> {
-        let mut gate = if is_again { Gate::Open } else { self.gate(loaded, run) };
+        let mut gate = Gate::Open;
         let Bounds { limits, places, .. } = &self.turn.bounds;
         let bound = limits.new_people_per_minute.unwrap_or(u32::MAX);
-        let mut turnstile = match gate {
-            Gate::LetIn | Gate::Full => Some(places.enter().await),
-            _ => None,
-        };
+        let is_known = is_again
+            || run.is_pretended()
+            || limits.new_people_per_minute.is_none()
+            || is_known(&loaded.conversation, self.clock.now());
+        let mut turnstile = if is_known { None } else { Some(places.enter().await) };
         let written = self.edit(loaded, |loaded| {
             let same = self.next_run(loaded).is_some_and(|now| now == *run);
             if !same || loaded.conversation.open.is_some() {
@@ -196,6 +197,8 @@ impl<'a> Wake<'a> {
             self.bar(loaded, run, &gate)
         });
         let Edited { stored, begun, .. } = written.await?;
+        // Nobody waits at it for what is not about places.
+        turnstile = turnstile.filter(|_| matches!(gate, Gate::Full));
         match (&gate, &mut turnstile) {
             (Gate::Open | Gate::LetIn, _) => return Ok(stored),
             (Gate::Full, Some(left)) => {

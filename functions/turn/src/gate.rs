@@ -133,9 +133,8 @@ impl<'a> Wake<'a> {
         let gate = self.gate_of_model(loaded, run);
         let bound = limits.new_people_per_minute.filter(|_| matches!(gate, Gate::Open));
         let Some(bound) = bound else { return gate };
-        let known = conversation.answered_at.is_some_and(|at| now < at + KNOWN);
         match conversation.admitted_at {
-            _ if known => Gate::Open,
+            _ if is_known(conversation, now) => Gate::Open,
             Some(place) if place <= now => Gate::Open,
             Some(place) if place <= now + LONGEST_FLOOD => Gate::Wait(place),
             _ if loaded.minute.people < bound => Gate::LetIn,
@@ -276,6 +275,11 @@ impl<'a> Wake<'a> {
         }
         Gate::Open
     }
+}
+
+/// Whether somebody has had an answer lately, and waits for no place.
+pub(crate) fn is_known(conversation: &Conversation, now: Timestamp) -> bool {
+    conversation.answered_at.is_some_and(|at| now < at + KNOWN)
 }
 
 /// What was said and collected in a conversation, in bytes as it is stored.

@@ -36,8 +36,17 @@ pub(crate) type Turnstile = OwnedMutexGuard<Left>;
 pub(crate) struct Left {
     /// The last minute of which it is known that it has no place any more.
     full: Option<Timestamp>,
-    /// A later minute, and how many of its places nobody has yet.
-    taken: Option<(Timestamp, u32)>,
+    taken: Option<Taken>,
+}
+
+/// Places of a later minute.
+#[derive(Debug)]
+struct Taken {
+    minute: Timestamp,
+    /// How many of them nobody has yet.
+    left: u32,
+    /// When they were taken: once the clock has gone back, their minute may be far away.
+    at: Timestamp,
 }
 
 impl Places {
@@ -65,12 +74,14 @@ impl Wake<'_> {
         left: &mut Left,
         bound: u32,
     ) -> Result<Option<Timestamp>, Unavailable> {
-        if let Some((at, places)) = &mut left.taken
-            && *places > 0
-            && *at > self.clock.now()
+        let now = self.clock.now();
+        if let Some(taken) = &mut left.taken
+            && taken.left > 0
+            && taken.minute > now
+            && taken.at <= now + MINUTE
         {
-            *places -= 1;
-            return Ok(Some(*at));
+            taken.left -= 1;
+            return Ok(Some(taken.minute));
         }
         let store = &self.turn.store;
         for _ in 0..TRIES {
@@ -85,7 +96,7 @@ impl Wake<'_> {
             if !store.take_places(&minute, places).await? {
                 continue;
             }
-            left.taken = Some((minute.at, places - 1));
+            left.taken = Some(Taken { minute: minute.at, left: places - 1, at: now });
             if minute.people == 0 {
                 self.tell_of_flood().await?;
             }

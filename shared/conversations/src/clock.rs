@@ -92,6 +92,11 @@ impl Store {
                 self.date_back(collection, found, now, now).await?;
             }
         }
+        // Whoever has a place in one of these minutes is given another.
+        for found in self.later("minutes", "at", now).await? {
+            let gone = Write::Delete(at("minutes", &found.id), Some(found.version));
+            self.if_unchanged(vec![gone]).await?;
+        }
         let mut put_off = Vec::new();
         for found in self.later("heads", "due_at", now).await? {
             let until = found.fields.get("due_at").and_then(Value::as_i64);
@@ -154,6 +159,9 @@ impl Store {
             {
                 *time = latest.into();
             }
+        }
+        if fields.get("admitted_at").and_then(Value::as_i64) > Some(latest.as_millisecond()) {
+            fields.remove("admitted_at");
         }
         if fields != found.fields {
             let write = Write::Replace(at(collection, &found.id), fields, found.version);

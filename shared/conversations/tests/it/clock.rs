@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use conversations::{Sending, Stop, Store};
+use conversations::{Minute, Sending, Stop, Store};
 use jiff::Timestamp;
 
 use crate::contract::{arrival, attempt, claim, id, later, load, now, person, reply, taken};
@@ -29,12 +29,15 @@ pub(crate) async fn a_clock_that_goes_back_leaves_nobody_waiting(store: Arc<Stor
     let ahead = later(now(), DAY);
     put_off(&store, ahead).await;
     store.expire(ahead).await.unwrap();
+    assert!(store.take_places(&Minute::of(ahead), 30).await.unwrap());
 
     assert_eq!(store.put_right(now()).await.unwrap(), [(id(), ahead)]);
     store.expire(now()).await.unwrap();
     assert_eq!(store.put_right(now()).await.unwrap(), []);
     let loaded = load(&store).await;
     assert_eq!(loaded.stop.unwrap().at, now());
+    assert_eq!(loaded.conversation.admitted_at, None);
+    assert!(store.last_minute().await.unwrap().is_none());
     let sending = loaded.conversation.open.unwrap().sending.unwrap();
     assert_eq!((sending.at, sending.until), (now(), later(now(), 60)));
 }
@@ -55,6 +58,7 @@ async fn put_off(store: &Store, until: Timestamp) {
     let sending = Sending { attempt: "a-1".into(), provider: "twilio".into(), at: until, until };
     next.open = Some(conversations::Reply { sending: Some(sending), ..reply() });
     next.due_at = Some(until);
+    next.admitted_at = Some(until);
     store.commit(&mut loaded, next, vec![attempt("a-1")]).await.unwrap();
     let stop = Stop { at: until, provider: "twilio".into(), confirmed: false };
     store.stop(&claim("SM2"), &person(), &stop).await.unwrap();
