@@ -383,6 +383,7 @@ fn published(message: &str) -> Result<Vec<Event>, WebhookError> {
                 body: message_body,
                 media: 0,
                 sent_at: None,
+                handled: None,
             })]
         }
         // Of somebody else who uses the same configuration set.

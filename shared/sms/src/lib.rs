@@ -28,7 +28,7 @@ mod vonage;
 pub use aws::Aws;
 pub use code::{About, Code};
 pub use error::{SendError, WebhookError};
-pub use event::{Event, Part, Receipt, Rest, Status, Text};
+pub use event::{Event, Handled, Part, Receipt, Rest, Status, Text};
 pub use finding::{Check, Finding, Verdict};
 pub use gsm::{Encoding, Segments, gsm7_units, segments};
 pub use http_client::{Answer, Http};

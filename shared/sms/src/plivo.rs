@@ -32,8 +32,8 @@ use crate::code;
 use crate::described::Described;
 use crate::number::{with_plus, without_plus};
 use crate::{
-    About, Answer, Check, Code, Event, Finding, Found, Genuine, Http, Number, Outgoing, Part,
-    Provider, Receipt, SendError, Status, Text, WebhookError,
+    About, Answer, Check, Code, Event, Finding, Found, Genuine, Handled, Http, Number, Outgoing,
+    Part, Provider, Receipt, SendError, Status, Text, WebhookError,
 };
 use codes::CODES;
 
@@ -200,6 +200,7 @@ impl Provider for Plivo {
                 body: body.clone(),
                 media: get("mediacount").and_then(|count| count.parse().ok()).unwrap_or(0),
                 sent_at: None,
+                handled: get("messageintent").and_then(handled),
             }),
             (Some(word), ..) => Event::Receipt(Receipt {
                 message: get("parentmessageuuid").unwrap_or(id).into(),
@@ -602,6 +603,16 @@ fn meaning(word: &str) -> Option<Status> {
         "failed" | "rejected" => Some(Status::Failed),
         "undelivered" => Some(Status::Undelivered),
         "delivered" | "read" => Some(Status::Delivered),
+        _ => None,
+    }
+}
+
+/// What Plivo's own word says that it did.
+fn handled(word: &str) -> Option<Handled> {
+    match word.to_ascii_lowercase().as_str() {
+        "optout" => Some(Handled::Stop),
+        "optin" => Some(Handled::Start),
+        "help" => Some(Handled::Help),
         _ => None,
     }
 }

@@ -32,8 +32,8 @@ use crate::address::{self, query};
 use crate::code;
 use crate::described::Described;
 use crate::{
-    Acknowledgement, Code, Event, Finding, Found, Genuine, Http, Number, Outgoing, Provider,
-    Receipt, SendError, Status, Text, WebhookError,
+    Acknowledgement, Code, Event, Finding, Found, Genuine, Handled, Http, Number, Outgoing,
+    Provider, Receipt, SendError, Status, Text, WebhookError,
 };
 
 use codes::CODES;
@@ -182,6 +182,7 @@ impl Provider for Twilio {
                 body: body.into(),
                 media: get("NumMedia").and_then(|count| count.parse().ok()).unwrap_or(0),
                 sent_at: None,
+                handled: get("OptOutType").and_then(handled),
             }),
             (Some(word), ..) => Event::Receipt(Receipt {
                 message: id.into(),
@@ -406,6 +407,16 @@ fn meaning(word: &str) -> Option<Status> {
         "failed" | "canceled" => Some(Status::Failed),
         "undelivered" | "partially_delivered" => Some(Status::Undelivered),
         "delivered" | "read" => Some(Status::Delivered),
+        _ => None,
+    }
+}
+
+/// What Twilio's own word says that it did.
+fn handled(word: &str) -> Option<Handled> {
+    match word.to_ascii_uppercase().as_str() {
+        "STOP" => Some(Handled::Stop),
+        "START" => Some(Handled::Start),
+        "HELP" => Some(Handled::Help),
         _ => None,
     }
 }

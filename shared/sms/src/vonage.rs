@@ -355,6 +355,7 @@ impl Report {
             body: body.unwrap_or_default().into(),
             media: u32::from(kind != "text"),
             sent_at: self.timestamp,
+            handled: None,
             id: Some(self.message_uuid),
         })
     }

@@ -140,6 +140,41 @@ async fn leaves_start_and_help_to_twilio_that_answers_them() {
     assert_eq!(scene.twilio.own_replies_to(scene.person).len(), 3);
 }
 
+/// Its owner has told the provider which words do so, in whatever language.
+#[tokio::test]
+async fn says_nothing_to_what_the_provider_has_taken_for_a_keyword() {
+    for (providers, [stop, start, help]) in [
+        ("twilio,messagecentral", ["STOP", "START", "HELP"]),
+        ("plivo,messagecentral", ["optout", "optin", "help"]),
+    ] {
+        let scene = Scene::sending_by(providers).await;
+        let say = async |body: &str, word: &str| {
+            assert_eq!(scene.post(&scene.handled(body, word)).await, 200);
+            scene.work().await;
+            scene.loaded().await.stop.map(|stop| stop.confirmed)
+        };
+        assert_eq!(say("ARRET", stop).await, Some(true), "{providers}");
+        scene.say("Is anybody there?").await;
+        assert_eq!(say("REPRENDRE", start).await, None, "{providers}");
+        assert_eq!(say("AIDE", help).await, None, "{providers}");
+        assert!(scene.attempts().await.is_empty() && scene.openai.requests().is_empty());
+        assert!(scene.is_at_rest().await);
+        scene.say("My sink leaks").await;
+        assert_eq!(scene.attempts().await.len(), 1, "{providers}");
+    }
+}
+
+#[tokio::test]
+async fn takes_a_yes_for_an_answer_though_the_provider_took_it_for_a_start() {
+    let scene = Scene::sending_by("twilio").await;
+    for (body, word) in [("Yes", "START"), ("STOP", "STOP"), ("yes", "START")] {
+        assert_eq!(scene.post(&scene.handled(body, word)).await, 200);
+        scene.work().await;
+    }
+    assert!(scene.loaded().await.stop.is_none());
+    assert_eq!(scene.heard(), ["You said: Yes"]);
+}
+
 #[tokio::test]
 async fn forgets_a_stop_that_is_replayed_after_the_return() {
     let mut scene = Scene::sending_by("twilio").await;

@@ -196,6 +196,7 @@ impl Reader<'_> {
                     body: word(body).unwrap_or_default(),
                     media: 0,
                     sent_at: said(around.time).and_then(|at| time(&at)),
+                    handled: None,
                 });
                 return Part::Read;
             }
