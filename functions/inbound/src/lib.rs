@@ -126,7 +126,7 @@ impl Inbound {
         let mut handled = text.handled;
         match policy::asked(handled, &text.body) {
             Some(Keyword::Stop) => {
-                let confirmed = handled.is_some() || provider.answers(&text.body);
+                let confirmed = handled.is_some() || provider.answers(&text.body, &text.to);
                 let stop = Stop { at: came, provider: provider.name().into(), confirmed };
                 self.store.stop(&claim, &text.from, &stop).await?;
             }

@@ -391,7 +391,9 @@ impl<'a> Wake<'a> {
         match fixed {
             Fixed::Stopped => Some(&texts.stop),
             _ if asked.handled.is_some() => None,
-            _ if provider.is_some_and(|provider| provider.answers(&asked.body)) => None,
+            _ if provider.is_some_and(|provider| provider.answers(&asked.body, &asked.ours)) => {
+                None
+            }
             Fixed::Started | Fixed::Back => Some(&texts.start),
             Fixed::Help => Some(&texts.help),
         }

@@ -13,8 +13,8 @@ use sms::{
 };
 
 use crate::harness::{
-    ReceiveCase, SECRET, Script, SendCase, check_receive, check_send, outgoing, patient, receive,
-    received_line, request, told,
+    ReceiveCase, SECRET, Script, SendCase, Texts, check_receive, check_send, check_texts, outgoing,
+    patient, receive, received_line, request, told,
 };
 use crate::hostile::{Proven, check_hostile};
 
@@ -412,6 +412,22 @@ async fn receives_fields_under_configured_names() {
         received_line(&receive(&messagecentral, &sign(SECRET, request(INBOUND, around))).await),
         "- +12025550143 -> TEXTBK: Noon"
     );
+}
+
+#[tokio::test]
+async fn reads_what_every_provider_has_to_read() {
+    let texts = Texts {
+        call: INBOUND,
+        pictures: r#"{"from":"12025550143","message":"","mediaUrls":["https://a.test/0","https://a.test/1"]}"#,
+        hollow: r#"{"from":"12025550143","message":"Noon","messageId":"","to":null,"time":"noon",
+            "media":""}"#,
+        by_rcs: r#"{"from":"rcs:+12025550143","message":"Noon"}"#,
+        by_another: Some(r#"{"from":"whatsapp:+12025550143","message":"Noon"}"#),
+        of_nobody: r#"{"from":"Oakwood","message":"Noon"}"#,
+        unreadable: r#"{"subscriber":{"phone_no":"+12025550143"},"reply_words":"STOP"}"#,
+        handled: &[],
+    };
+    check_texts(messagecentral(String::new(), SECRET), sign, &texts).await;
 }
 
 #[tokio::test]
