@@ -117,9 +117,6 @@ impl Inbound {
         came: Timestamp,
         now: Timestamp,
     ) -> Result<(), TakeError> {
-        if text.body.chars().count() > LONGEST_TEXT {
-            return Err(TakeError::TooLong);
-        }
         // Nothing comes later than now. A clock that was ahead may say so of what was kept.
         let came = came.min(now);
         let claim = claim(provider.name(), &text);
@@ -141,6 +138,10 @@ impl Inbound {
             }
             // YES is an ordinary word unless the person has stopped, which the turn knows.
             Some(Keyword::Yes | Keyword::Help) | None => {}
+        }
+        // Whatever its length, a stop is heard.
+        if text.body.chars().count() > LONGEST_TEXT {
+            return Err(TakeError::TooLong);
         }
         let name = provider.name();
         // One of the mock's people may be called by any number.

@@ -10,6 +10,7 @@ use serde_json::Value;
 use url::form_urlencoded;
 
 use crate::address::query;
+use crate::provider::NATIONAL;
 use crate::{Handled, Number};
 
 /// A text as far as it can be seen. It has no `Debug`, since it holds what a person said.
@@ -34,7 +35,7 @@ const DEPTH: usize = 12;
 const MOST: usize = 50_000;
 
 /// What the fields of a text are called, most likely first, without case and punctuation.
-const FROM: [&str; 14] = [
+const FROM: [&str; 15] = [
     "from",
     "fromnumber",
     "originationnumber",
@@ -49,8 +50,9 @@ const FROM: [&str; 14] = [
     "mobile",
     "phonenumber",
     "phone",
+    "cli",
 ];
-const TO: [&str; 9] = [
+const TO: [&str; 11] = [
     "to",
     "tonumber",
     "destinationnumber",
@@ -60,8 +62,10 @@ const TO: [&str; 9] = [
     "receiver",
     "shortcode",
     "longcode",
+    "did",
+    "dnis",
 ];
-const WORDS: [&str; 14] = [
+const WORDS: [&str; 10] = [
     "text",
     "body",
     "messagebody",
@@ -69,13 +73,9 @@ const WORDS: [&str; 14] = [
     "content",
     "caption",
     "buttontext",
-    "buttonpayload",
     "messagetext",
     "msg",
     "sms",
-    "subject",
-    "title",
-    "payload",
 ];
 const ID: [&str; 9] = [
     "messagesid",
@@ -90,12 +90,30 @@ const ID: [&str; 9] = [
 ];
 const VERDICT: [&str; 2] = ["optouttype", "messageintent"];
 
-/// What else the name of a sender or of words may have in it.
+/// What else the name of a sender may have in it, or that of whom it is for.
 const LIKE_FROM: [&str; 9] =
     ["from", "sender", "origin", "source", "msisdn", "phone", "mobile", "subscriber", "author"];
 const LIKE_TO: [&str; 4] = ["recipient", "destination", "receiver", "target"];
-const LIKE_WORDS: [&str; 9] =
-    ["text", "body", "message", "msg", "content", "caption", "words", "reply", "said"];
+
+const NO_NUMBER: [&str; 6] = ["time", "date", "id", "amount", "price", "rate"];
+
+/// What the name of words may have in it, and what that of none of a person's words has.
+const LIKE_WORDS: [&str; 12] = [
+    "text", "body", "message", "msg", "content", "caption", "words", "reply", "said", "title",
+    "payload", "subject",
+];
+const NO_WORDS: [&str; 10] = [
+    "status",
+    "state",
+    "type",
+    "kind",
+    "event",
+    "action",
+    "method",
+    "direction",
+    "keyword",
+    "intent",
+];
 
 /// The texts that can be seen in a call, of those whose words are `wanted` or which the provider took
 /// for a keyword. `number` reads a number as the provider writes it, if it is a whole one.
@@ -105,10 +123,7 @@ pub(crate) fn texts(
     wanted: impl Fn(&str) -> bool,
 ) -> Vec<Glimpse> {
     let leaves = leaves(call);
-    let senders = leaves.iter().filter_map(|leaf| Some((leaf, leaf.rank_of_sender()?)));
-    let senders: Vec<_> = senders
-        .filter_map(|(leaf, rank)| Some((leaf, rank, person(&leaf.value, &number)?)))
-        .collect();
+    let senders = senders(&leaves, number);
     if senders.is_empty() {
         return Vec::new();
     }
@@ -117,11 +132,13 @@ pub(crate) fn texts(
         found.collect::<Vec<_>>()
     };
     let (ids, tos, verdicts) = (named(&ID), named(&TO), named(&VERDICT));
-    let mut words = named(&WORDS);
-    if words.is_empty() {
-        words = leaves.iter().filter(|leaf| leaf.is_like(&LIKE_WORDS)).collect();
-    }
-    let said = words.iter().filter(|leaf| wanted(&leaf.value)).copied();
+    // Beside what is certainly the text, another word is not.
+    let has_text = !named(&WORDS).is_empty();
+    let may_be_said = |leaf: &&Leaf| match has_text {
+        true => leaf.is_like(&LIKE_WORDS),
+        false => !leaf.is_like(&NO_WORDS),
+    };
+    let said = leaves.iter().filter(may_be_said).filter(|leaf| wanted(&leaf.value));
     let handled = verdicts.iter().filter(|leaf| verdict(&leaf.value).is_some()).copied();
     let mut texts = Vec::new();
     for leaf in said.chain(handled) {
@@ -143,6 +160,29 @@ pub(crate) fn texts(
         }
     }
     texts
+}
+
+/// Who may have texted, and how likely, with where that stands: under a name that says so, else the one
+/// number that there is.
+fn senders(
+    leaves: &[Leaf],
+    number: impl Fn(&str) -> Option<Number>,
+) -> Vec<(&Leaf, usize, Number)> {
+    let of = |rank: &dyn Fn(&Leaf) -> Option<usize>| {
+        let ranked = leaves.iter().filter_map(|leaf| Some((leaf, rank(leaf)?)));
+        let people =
+            ranked.filter_map(|(leaf, rank)| Some((leaf, rank, person(&leaf.value, &number)?)));
+        people.collect::<Vec<_>>()
+    };
+    let named = of(&Leaf::rank_of_sender);
+    if !named.is_empty() {
+        return named;
+    }
+    let mut others = of(&|leaf| (!leaf.is_of_recipient()).then_some(0));
+    // What has no country code, or is called like a time or an id, may be anything.
+    others.retain(|(leaf, ..)| leaf.value.len() > NATIONAL && !leaf.is_like(&NO_NUMBER));
+    let is_one = others.iter().all(|(_, _, number)| *number == others[0].2);
+    if is_one { others } else { Vec::new() }
 }
 
 /// What a provider's own word says that it did: Twilio's `OptOutType`, Plivo's `MessageIntent`.
@@ -172,12 +212,15 @@ impl Leaf {
         parts.iter().any(|part| self.name().contains(part))
     }
 
+    fn is_of_recipient(&self) -> bool {
+        self.path.iter().any(|name| {
+            TO.contains(&name.as_str()) || LIKE_TO.iter().any(|part| name.contains(part))
+        })
+    }
+
     /// How likely it is the sender's, if it can be: the less the likelier.
     fn rank_of_sender(&self) -> Option<usize> {
-        let is_of_recipient = |name: &String| {
-            TO.contains(&name.as_str()) || LIKE_TO.iter().any(|part| name.contains(part))
-        };
-        if self.path.iter().any(is_of_recipient) {
+        if self.is_of_recipient() {
             return None;
         }
         let of_name = |name: &String| FROM.iter().position(|likely| likely == name);

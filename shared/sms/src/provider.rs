@@ -11,7 +11,7 @@ use crate::{Code, Event, Finding, Glimpse, Http, Number, Receipt, SendError, Web
 use crate::{glimpse, toll_free};
 
 /// The most digits that a number has without its country code.
-const NATIONAL: usize = 10;
+pub(crate) const NATIONAL: usize = 10;
 
 /// A company that carries our text messages.
 ///

@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use hmac::{Hmac, KeyInit, Mac};
 use http::{Method, Request};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
@@ -43,6 +43,13 @@ use crate::{
 use codes::CODES;
 
 const BASE_URL: &str = "https://api.twilio.com";
+
+/// What follows the address that is to be entered at Twilio, so that it calls again whatever went wrong:
+/// <https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides>
+const OVERRIDES: &str = "#rc=5&rp=all";
+
+/// The header that names the shared key and the hash with which a call is signed, if one is.
+const SHARED_KEY: &str = "x-twilio-webhooks-signature-settings";
 
 /// Any code of other than five digits is a gateway's, and says nothing of the message.
 const FIVE_DIGITS: RangeInclusive<u32> = 10_000..=99_999;
@@ -86,6 +93,9 @@ pub struct Twilio {
     pub auth_token: SecretString,
     /// The token that is about to become the primary one: calls that it signs are believed, too.
     pub next_auth_token: Option<SecretString>,
+    /// The secret of the shared key that signs webhook calls where a webhook rule of the account says
+    /// so, in place of a token: <https://www.twilio.com/docs/usage/webhooks/webhook-shared-keys>.
+    pub shared_key: Option<SecretString>,
     /// The number that is sent from, unless a message names another.
     pub from: Option<String>,
     /// The messaging service that picks the number, or that `from` belongs to.
@@ -171,6 +181,13 @@ impl Provider for Twilio {
         let others = said.get(&["AccountSid"]).is_some_and(|sid| sid != self.account_sid);
         match self.is_signed(&call) && !others {
             true => Ok(Genuine::new(call)),
+            false if self.shared_key.is_none() && call.headers().contains_key(SHARED_KEY) => {
+                Err(WebhookError::Unprovable(
+                    "it is signed with a shared key, as a webhook rule in Twilio says, and not with \
+                     the account's token: set TWILIO_SHARED_KEY to that key's secret, or take the \
+                     signature out of the rule's setting",
+                ))
+            }
             false => Err(WebhookError::Forged),
         }
     }
@@ -317,6 +334,7 @@ impl Twilio {
             account_sid: account_sid.into(),
             auth_token,
             next_auth_token: settings.secret("TWILIO_AUTH_TOKEN_NEXT"),
+            shared_key: settings.secret("TWILIO_SHARED_KEY"),
             from: settings.get(SENDERS[0]).map(str::to_owned),
             messaging_service_sid: settings.get(SENDERS[1]).map(str::to_owned),
             base_url: address::of_provider(settings, "TWILIO_BASE_URL", BASE_URL)?,
@@ -329,7 +347,7 @@ impl Twilio {
     pub fn sign(&self, path: &str, form: &[(&str, &str)]) -> String {
         let address = format!("{}{path}", self.public_url.as_str().trim_end_matches('/'));
         let form = form.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
-        let mac = mac(&self.auth_token, &address, &signed_parameters(form));
+        let mac: Hmac<Sha1> = mac(&self.auth_token, &address, &signed_parameters(form));
         BASE64.encode(mac.finalize().into_bytes())
     }
 
@@ -379,7 +397,7 @@ impl Twilio {
         Some(url.into())
     }
 
-    /// Whether one of our tokens signed a call for the address that we gave.
+    /// Whether one of our keys signed a call for the address that we gave.
     fn is_signed(&self, call: &Request<Bytes>) -> bool {
         let signature = call.headers().get("x-twilio-signature");
         let signature = signature.and_then(|signature| BASE64.decode(signature).ok());
@@ -398,12 +416,19 @@ impl Twilio {
         };
         let path = call.uri().path_and_query().map_or("/", |path| path.as_str());
         let addresses = address::signed(&self.public_url, path);
+        // Whether what follows `#` in the address that was entered is signed is not documented.
+        let addresses = addresses.iter().flat_map(|it| [it.clone(), format!("{it}{OVERRIDES}")]);
+        let addresses: Vec<_> = addresses.collect();
+        let is_of = |key: &SecretString, hash: IsMac| {
+            addresses.iter().any(|address| hash(key, address, &signed, &signature))
+        };
         let tokens = [Some(&self.auth_token), self.next_auth_token.as_ref()];
-        tokens.into_iter().flatten().any(|token| {
-            addresses
-                .iter()
-                .any(|address| mac(token, address, &signed).verify_slice(&signature).is_ok())
-        })
+        tokens.into_iter().flatten().any(|token| is_of(token, is_mac::<Hmac<Sha1>>))
+            || match (&self.shared_key, algorithm(call)) {
+                (Some(key), Some("HMAC_SHA256")) => is_of(key, is_mac::<Hmac<Sha256>>),
+                (Some(key), Some("HMAC_SHA1")) => is_of(key, is_mac::<Hmac<Sha1>>),
+                _ => false,
+            }
     }
 }
 
@@ -490,8 +515,27 @@ fn members(body: &[u8]) -> Vec<(String, String)> {
         .collect()
 }
 
-fn mac(token: &SecretString, address: &str, parameters: &str) -> Hmac<Sha1> {
-    Hmac::new_from_slice(token.expose_secret().as_bytes())
+/// By which hash a call is signed with a shared key, if it is.
+fn algorithm(call: &Request<Bytes>) -> Option<&str> {
+    let settings = call.headers().get(SHARED_KEY)?.to_str().ok()?;
+    let mut pairs = settings.split(',').filter_map(|pair| pair.split_once('='));
+    pairs.find_map(|(name, value)| (name.trim() == "algorithm").then(|| value.trim()))
+}
+
+/// Whether this is what a key makes of an address and parameters.
+type IsMac = fn(&SecretString, &str, &str, &[u8]) -> bool;
+
+fn is_mac<M: Mac + KeyInit>(
+    key: &SecretString,
+    address: &str,
+    parameters: &str,
+    signature: &[u8],
+) -> bool {
+    mac::<M>(key, address, parameters).verify_slice(signature).is_ok()
+}
+
+fn mac<M: Mac + KeyInit>(key: &SecretString, address: &str, parameters: &str) -> M {
+    <M as KeyInit>::new_from_slice(key.expose_secret().as_bytes())
         .expect("HMAC takes a key of any length")
         .chain_update(address)
         .chain_update(parameters)

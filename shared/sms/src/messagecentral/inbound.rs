@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use settings::SettingsError;
 use url::form_urlencoded;
 
-use crate::channel;
+use crate::channel::{self, UNANSWERABLE};
 use crate::{Event, Number, Rest, Text, WebhookError};
 
 /// How deep in a call's body texts are looked for, as in `{"data":{"messages":[{…}]}}`.
@@ -174,7 +174,9 @@ impl Reader<'_> {
         if !parts.iter().any(|part| part.is_left() || part.is_read()) {
             return Part::Other;
         }
-        self.reason.get_or_insert(NO_TEXT);
+        if parts.iter().any(|part| matches!(part, Part::Other)) {
+            self.because(NO_TEXT);
+        }
         let left = items.iter().zip(parts).filter_map(|(item, part)| part.of(item));
         Part::Left(left.collect())
     }
@@ -207,8 +209,16 @@ impl Reader<'_> {
             Some(_) => "more texts than are taken from one call",
             None => channel::why_nobody(&written),
         };
-        self.reason.get_or_insert(reason);
+        self.because(reason);
         Part::Left(whole.clone())
+    }
+
+    /// Notes why something is left. That nobody could answer it is no reason to mend anything, so
+    /// that any other goes before it.
+    fn because(&mut self, reason: &'static str) {
+        if self.reason.is_none_or(|known| known == UNANSWERABLE) {
+            self.reason = Some(reason);
+        }
     }
 }
 

@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use hmac::{Hmac, KeyInit, Mac};
+use http::HeaderValue;
 use jiff::Timestamp;
 use sha1::Sha1;
+use sha2::Sha256;
 use sms::{Found, Handled, Outgoing, Provider, Receipt, SendError, Status, Twilio, WebhookError};
 use url::form_urlencoded;
 
@@ -441,6 +443,63 @@ async fn believes_the_next_token_but_no_unsigned_call() {
     assert_eq!(receive(&twilio, &request(STATUS, body)).await, Err(WebhookError::Forged));
 }
 
+/// Whether what follows `#` in the address that was entered is signed is documented nowhere.
+#[tokio::test]
+async fn believes_a_signature_over_the_address_as_it_was_entered() {
+    let body = "MessageSid=SM00000000000000000000000000000001&MessageStatus=sent";
+    let believed = async |entered: &str| {
+        let mut call = request(STATUS, body);
+        let signature = signed_over::<Hmac<Sha1>>(SECRET, entered, body);
+        call.headers_mut().insert("x-twilio-signature", signature);
+        receive(&twilio(String::new(), SECRET), &call).await.is_ok()
+    };
+    let ours = "https://text.example/webhooks/twilio/status?attempt=attempt-1";
+    assert!(believed(ours).await);
+    assert!(believed(&format!("{ours}#rc=5&rp=all")).await);
+    assert!(!believed(&format!("{ours}#/webhooks/twilio/inbound")).await);
+}
+
+#[tokio::test]
+async fn believes_a_shared_key_that_it_knows_and_says_what_it_lacks_otherwise() {
+    const KEY: &str = "Shut-Rye-33";
+    let body = "MessageSid=SM00000000000000000000000000000001&MessageStatus=sent";
+    let ours = "https://text.example/webhooks/twilio/status?attempt=attempt-1";
+    let outcome = async |known: Option<&str>, how: Option<&str>, signature: HeaderValue| {
+        let mut call = request(STATUS, body);
+        call.headers_mut().insert("x-twilio-signature", signature);
+        let how = how.map(|how| how.parse().unwrap());
+        how.map(|how| call.headers_mut().insert("x-twilio-webhooks-signature-settings", how));
+        let shared_key = known.map(Into::into);
+        let twilio = Twilio { shared_key, ..twilio(String::new(), SECRET) };
+        received_line(&receive(&twilio, &call).await)
+    };
+    let by_256 = || signed_over::<Hmac<Sha256>>(KEY, ours, body);
+    let by_1 = || signed_over::<Hmac<Sha1>>(KEY, ours, body);
+    let (of_256, of_1) = ("key=webhooks_key_1,algorithm=HMAC_SHA256", "algorithm=HMAC_SHA1, key=1");
+    let believed = "SM00000000000000000000000000000001 of attempt-1: Sent (sent)";
+    assert_eq!(outcome(Some(KEY), Some(of_256), by_256()).await, believed);
+    assert_eq!(outcome(Some(KEY), Some(of_1), by_1()).await, believed);
+    assert_eq!(outcome(Some(KEY), Some("algorithm=NONE"), by_256()).await, "forged");
+    assert_eq!(outcome(Some(KEY), None, by_256()).await, "forged");
+    assert_eq!(outcome(Some("another"), Some(of_256), by_256()).await, "forged");
+    assert_eq!(
+        outcome(None, Some(of_256), by_256()).await,
+        "unprovable: it is signed with a shared key, as a webhook rule in Twilio says, and not \
+         with the account's token: set TWILIO_SHARED_KEY to that key's secret, or take the \
+         signature out of the rule's setting"
+    );
+}
+
+/// What signs a form that goes to this address.
+fn signed_over<M: Mac + KeyInit>(key: &str, address: &str, body: &str) -> HeaderValue {
+    let fields: BTreeMap<_, _> = form_urlencoded::parse(body.as_bytes()).collect();
+    let mut mac = <M as KeyInit>::new_from_slice(key.as_bytes()).unwrap().chain_update(address);
+    for (name, value) in &fields {
+        mac = mac.chain_update(&**name).chain_update(&**value);
+    }
+    STANDARD.encode(mac.finalize().into_bytes()).parse().unwrap()
+}
+
 #[tokio::test]
 async fn finds_a_message_that_it_lost_sight_of() {
     const TEXT: &str = "We’ll meet at “Noon” – ok?";
@@ -547,6 +606,7 @@ fn twilio(base_url: String, token: &str) -> Twilio {
         account_sid: "AC1".into(),
         auth_token: token.into(),
         next_auth_token: None,
+        shared_key: None,
         from: Some("+12025550100".into()),
         messaging_service_sid: None,
         base_url,
