@@ -179,15 +179,20 @@ async fn takes_a_yes_for_an_answer_though_the_provider_took_it_for_a_start() {
 #[tokio::test]
 async fn hears_a_stop_in_a_call_that_cannot_be_read() {
     let long = "a".repeat(2_100);
+    let of_sdk = [("Author", "whatsapp:+12025550143"), ("Body", "Stop"), ("Source", "SDK")];
+    let by_rcs = [("From", "rcs:+12025550143"), ("Body", "STOP"), ("MessageSid", "RC1")];
+    let too_long =
+        [("From", "+12025550143"), ("Body", &*long), ("OptOutType", "STOP"), ("MessageSid", SID)];
+    let astray = [("From", "+12025550143"), ("Body", "STOP"), ("MessageSid", SID)];
     for (path, fields) in [
-        ("inbound", [("Author", "whatsapp:+12025550143"), ("Body", "Stop"), ("Source", "SDK")]),
-        ("inbound", [("From", "rcs:+12025550143"), ("Body", "STOP"), ("MessageSid", "RC1")]),
-        ("inbound", [("From", "+12025550143"), ("Body", &long), ("OptOutType", "STOP")]),
-        ("status", [("From", "+12025550143"), ("Body", "STOP"), ("MessageSid", SID)]),
+        ("inbound", &of_sdk[..]),
+        ("inbound", &by_rcs),
+        ("inbound", &too_long),
+        ("status", &astray),
     ] {
         let scene = Scene::sending_by("twilio,messagecentral").await;
         let account = ("AccountSid", scene.twilio.account_sid());
-        let fields = [&fields[..], &[account, ("To", scene.twilio.number())]].concat();
+        let fields = [fields, &[account, ("To", scene.twilio.number())]].concat();
         let call = scene.signed(&format!("/webhooks/twilio/{path}"), &fields);
         for _ in 0..2 {
             match path {
@@ -235,6 +240,7 @@ async fn knows_a_person_by_rcs_as_the_same_by_sms() {
 #[tokio::test]
 async fn answers_keywords_that_came_to_a_short_code() {
     let scene = Scene::sending_by("twilio,messagecentral").await;
+    scene.twilio.switch.set(Mode::Fails(429, String::new()));
     for (sid, body) in [(SID, "HELP"), ("SM00000000000000000000000000000002", "STOP")] {
         let call = scene.signed(
             "/webhooks/twilio/inbound",
