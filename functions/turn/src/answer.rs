@@ -6,7 +6,7 @@ use std::time::Instant;
 use agent::{Answered, Ending, ModelError, Turn as Entry};
 use conversations::{Change, Conversation, Loaded, Reply, Said, Unavailable, Waiting};
 use jiff::{SignedDuration, Timestamp};
-use policy::{Keyword, ReplyKind, fit, is_nudge, keyword};
+use policy::{Keyword, ReplyKind, asked, fit, is_nudge};
 use serde_json::Value;
 use telemetry::{Step, TraceId};
 
@@ -237,8 +237,7 @@ impl<'a> Wake<'a> {
         let first = waiting.first()?;
         let one = |does| Some(Run { texts: vec![first.clone()], does });
         if let Some(stop) = &loaded.stop {
-            let back =
-                |text: &Waiting| keyword(&text.body) == Some(Keyword::Yes) && text.at > stop.at;
+            let back = |text: &Waiting| asks(text) == Some(Keyword::Yes) && text.at > stop.at;
             if back(first) {
                 return one(Does::Say(Fixed::Back));
             }
@@ -246,8 +245,7 @@ impl<'a> Wake<'a> {
             let does = if stop.confirmed { Does::Nothing } else { Does::Say(Fixed::Stopped) };
             return Some(Run { texts, does });
         }
-        let special =
-            |text: &Waiting| keyword(&text.body).filter(|keyword| *keyword != Keyword::Yes);
+        let special = |text: &Waiting| asks(text).filter(|keyword| *keyword != Keyword::Yes);
         match special(first) {
             Some(Keyword::Help) => one(Does::Say(Fixed::Help)),
             Some(Keyword::Start) => one(Does::Say(Fixed::Started)),
@@ -392,7 +390,10 @@ impl<'a> Wake<'a> {
         let provider = self.turn.providers.named(&asked.provider);
         match fixed {
             Fixed::Stopped => Some(&texts.stop),
-            _ if provider.is_some_and(|provider| provider.answers(&asked.body)) => None,
+            _ if asked.handled.is_some() => None,
+            _ if provider.is_some_and(|provider| provider.answers(&asked.body, &asked.ours)) => {
+                None
+            }
             Fixed::Started | Fixed::Back => Some(&texts.start),
             Fixed::Help => Some(&texts.help),
         }
@@ -460,6 +461,11 @@ impl<'a> Wake<'a> {
         };
         self.begin(loaded, draft, reply);
     }
+}
+
+/// What a text asks for in a word.
+fn asks(text: &Waiting) -> Option<Keyword> {
+    asked(text.handled, &text.body)
 }
 
 fn took_up(run: &Run, conversation: &Conversation, now: Timestamp) -> Step {

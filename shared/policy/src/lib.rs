@@ -7,6 +7,7 @@
 
 #![warn(missing_docs)]
 
+mod asked;
 mod countries;
 mod exchanges;
 mod forms;
@@ -19,6 +20,7 @@ mod ranges;
 mod reply;
 mod typography;
 
+pub use asked::asked;
 pub use countries::{Countries, Country, Refusal};
 pub use exchanges::{Exchanges, Sign, Verdict};
 pub use keywords::{Keyword, keyword, words};

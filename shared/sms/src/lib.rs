@@ -8,12 +8,14 @@
 
 mod address;
 mod aws;
+mod channel;
 mod code;
 mod described;
 mod duties;
 mod error;
 mod event;
 mod finding;
+mod glimpse;
 mod gsm;
 mod http_client;
 mod messagecentral;
@@ -22,14 +24,18 @@ mod number;
 mod plivo;
 mod provider;
 mod providers;
+mod said;
+mod toll_free;
 mod twilio;
 mod vonage;
 
 pub use aws::Aws;
+pub use channel::UNANSWERABLE;
 pub use code::{About, Code};
 pub use error::{SendError, WebhookError};
-pub use event::{Event, Part, Receipt, Rest, Status, Text};
+pub use event::{Event, Handled, Part, Receipt, Rest, Status, Text};
 pub use finding::{Check, Finding, Verdict};
+pub use glimpse::Glimpse;
 pub use gsm::{Encoding, Segments, gsm7_units, segments};
 pub use http_client::{Answer, Http};
 pub use messagecentral::{InboundFields, MessageCentral, MessageCentralSettings};

@@ -60,6 +60,7 @@ impl Provider for Mock {
                 body: text,
                 media: 0,
                 sent_at: None,
+                handled: None,
             }),
             Ok(Call::Receipt { message, attempt, status, code }) => Event::Receipt(Receipt {
                 message,

@@ -7,7 +7,11 @@ use bytes::Bytes;
 use http::Request;
 use jiff::Timestamp;
 
-use crate::{Code, Event, Finding, Http, Number, Receipt, SendError, WebhookError};
+use crate::{Code, Event, Finding, Glimpse, Http, Number, Receipt, SendError, WebhookError};
+use crate::{glimpse, toll_free};
+
+/// The most digits that a number has without its country code.
+pub(crate) const NATIONAL: usize = 10;
 
 /// A company that carries our text messages.
 ///
@@ -75,10 +79,26 @@ pub trait Provider: Send + Sync {
         vec![]
     }
 
-    /// Whether the company itself answers this text, as some do with STOP, START and HELP, so that
-    /// we must not.
-    fn answers(&self, _body: &str) -> bool {
-        false
+    /// Whether the company, or the network behind it, itself answers this text to that number or
+    /// name of ours, as some do with STOP, START and HELP, so that we must not.
+    fn answers(&self, body: &str, to: &str) -> bool {
+        toll_free::answers(body, to)
+    }
+
+    /// A number as the company writes it in its calls, if it is a whole one: with a plus, the
+    /// international prefix, or more digits than one has without its country code.
+    fn whole_number(&self, written: &str) -> Option<Number> {
+        let digits = written.strip_prefix("00").unwrap_or(written);
+        match written.starts_with('+') || (digits == written && digits.len() <= NATIONAL) {
+            true => Number::parse(written).ok(),
+            false => Number::parse(&format!("+{digits}")).ok(),
+        }
+    }
+
+    /// What can be seen of texts in a genuine call that was not understood, of those whose words are
+    /// `wanted` or which the company has taken for a keyword.
+    fn glimpse(&self, call: &Request<Bytes>, wanted: &dyn Fn(&str) -> bool) -> Vec<Glimpse> {
+        glimpse::texts(call, |written| self.whole_number(written), wanted)
     }
 
     /// The body of a success that the provider expects in answer to a webhook call.

@@ -247,6 +247,35 @@ impl Scene {
         Call(self.twilio.signed(&route(), path, fields))
     }
 
+    /// The call for a text that its provider has taken for a keyword, as it says in this word.
+    pub(crate) fn handled(&self, body: &str, word: &str) -> Call {
+        self.said.lock().unwrap().insert(body.to_owned());
+        let uuid = fakes::unique_name();
+        match self.carrier {
+            "plivo" => Call(self.plivo.signed(
+                &route(),
+                &[
+                    ("From", &self.person[1..]),
+                    ("To", &self.plivo.number()[1..]),
+                    ("Text", body),
+                    ("MessageUUID", &uuid),
+                    ("MessageIntent", word),
+                ],
+            )),
+            _ => self.signed(
+                "/webhooks/twilio/inbound",
+                &[
+                    ("From", self.person),
+                    ("To", self.twilio.number()),
+                    ("Body", body),
+                    ("MessageSid", &format!("SM{}", TraceId::fresh())),
+                    ("OptOutType", word),
+                    ("AccountSid", self.twilio.account_sid()),
+                ],
+            ),
+        }
+    }
+
     /// Makes a call for receipts, and returns the trace of its attempt.
     pub(crate) async fn report(&self, call: &Call) -> Option<TraceId> {
         let (status, trace) = self.try_report(call).await;

@@ -16,7 +16,7 @@ use tokio::join;
 use url::{Position, Url};
 
 use super::codes::{ALERTS, CODES};
-use super::{BASE_URL, FIVE_DIGITS, Refusal, Twilio};
+use super::{BASE_URL, FIVE_DIGITS, OVERRIDES, Refusal, Twilio};
 use crate::{About, Check, Code, Finding, Http};
 use crate::{address, code};
 
@@ -410,7 +410,7 @@ impl Inquiry<'_> {
                 number.sms_method.clone(),
             ),
         };
-        let fix = format!("Enter {ours}#rc=5&rp=all with HTTP POST in Twilio's console, {place}.");
+        let fix = format!("Enter {ours}{OVERRIDES} with HTTP POST in Twilio's console, {place}.");
         let seen = match url.filter(|url| !url.is_empty()) {
             None => format!("texts to {name} are dropped: {owner} has no address to send them to"),
             Some(url) if !is(&ours, &url) => format!("{owner} sends texts to {}", shown(&url)),
