@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use agent::{Answered, Ending, ModelError, Turn as Entry};
-use conversations::{Change, Conversation, Loaded, Reply, Said, Unavailable, Waiting};
+use conversations::{Change, Claim, Conversation, Loaded, Reply, Said, Stop, Unavailable, Waiting};
 use jiff::{SignedDuration, Timestamp};
-use policy::{Keyword, ReplyKind, asked, fit, is_nudge};
+use policy::{Keyword, ReplyKind, fit, is_nudge};
 use serde_json::Value;
 use telemetry::{Step, TraceId};
 
@@ -38,6 +38,61 @@ pub(crate) struct Run {
 }
 
 impl Run {
+    /// What to take up next. Keywords go first: nobody waits for one behind a model that thinks, or
+    /// behind a text that it cannot answer.
+    fn next(loaded: &Loaded) -> Option<Self> {
+        if let Some(stop) = &loaded.stop {
+            return Self::stopped(&loaded.waiting, stop);
+        }
+        let Some((text, keyword)) =
+            loaded.waiting.iter().find_map(|text| Some((text, asks(text)?)))
+        else {
+            return Self::thinking(&loaded.waiting);
+        };
+        let does = match keyword {
+            Keyword::Help => Does::Say(Fixed::Help),
+            Keyword::Start => Does::Say(Fixed::Started),
+            // A stop that was taken back since.
+            Keyword::Stop | Keyword::Yes => Does::Nothing,
+        };
+        Some(Self { texts: vec![text.clone()], does })
+    }
+
+    /// The same as it is now, after somebody else has written to the conversation. A keyword that has
+    /// come since is not part of what is thought about.
+    fn again(&self, loaded: &Loaded) -> Option<Self> {
+        match self.does {
+            Does::Think if loaded.stop.is_none() => Self::thinking(&loaded.waiting),
+            _ => Self::next(loaded),
+        }
+    }
+
+    /// Of a person who has stopped: everything, up to the word that brings them back.
+    fn stopped(waiting: &[Waiting], stop: &Stop) -> Option<Self> {
+        let back = |text: &Waiting| asked(text) == Some(Keyword::Yes) && text.at > stop.at;
+        let first = waiting.first()?;
+        if back(first) {
+            return Some(Self { texts: vec![first.clone()], does: Does::Say(Fixed::Back) });
+        }
+        let texts = waiting.iter().take_while(|text| !back(text)).cloned().collect();
+        let does = if stop.confirmed { Does::Nothing } else { Does::Say(Fixed::Stopped) };
+        Some(Self { texts, does })
+    }
+
+    /// What the model is asked about: all but the keywords, as much as it is shown at once.
+    fn thinking(waiting: &[Waiting]) -> Option<Self> {
+        let mut left = CHARACTERS;
+        let fits = |text: &&Waiting| {
+            let length = text.body.chars().count();
+            let fits = length <= left || left == CHARACTERS;
+            left = left.saturating_sub(length);
+            fits
+        };
+        let texts = waiting.iter().filter(|text| asks(text).is_none());
+        let texts: Vec<_> = texts.take_while(fits).cloned().collect();
+        (!texts.is_empty()).then_some(Self { texts, does: Does::Think })
+    }
+
     /// Under which trace they are answered.
     pub(crate) fn trace(&self) -> &TraceId {
         &self.texts[0].trace
@@ -90,6 +145,10 @@ enum Thought {
 }
 
 impl Thought {
+    fn is_stop(&self) -> bool {
+        matches!(self, Self::Answer(answered) if answered.ending == Some(Ending::Stopped))
+    }
+
     fn steps(&self) -> &[Step] {
         match self {
             Self::Answer(answered) => &answered.steps,
@@ -106,7 +165,7 @@ impl<'a> Wake<'a> {
         }
         let mut steps = Vec::new();
         for drafts_left in (0..=THROWN_AWAY).rev() {
-            let Some(run) = self.next_run(loaded) else { return Ok(()) };
+            let Some(run) = Run::next(loaded) else { return Ok(()) };
             steps.push(took_up(&run, &loaded.conversation, self.clock.now()));
             let is_again = drafts_left < THROWN_AWAY;
             if run.thinks() && !self.take_up(loaded, &run, is_again).await? {
@@ -117,11 +176,16 @@ impl<'a> Wake<'a> {
                 Does::Say(_) | Does::Nothing => None,
             };
             steps.extend_from_slice(thought.as_ref().map_or(&[], Thought::steps));
+            if thought.as_ref().is_some_and(Thought::is_stop) {
+                self.stop(loaded, &run).await?;
+                steps.push(Step::new("heard a stop", self.clock.now()));
+                continue;
+            }
 
             let (at, clock) = (self.clock.now(), Instant::now());
             let mut gate = Gate::Open;
             let written = self.edit(loaded, |loaded| {
-                let now = self.next_run(loaded).filter(|_| loaded.conversation.open.is_none())?;
+                let now = run.again(loaded).filter(|_| loaded.conversation.open.is_none())?;
                 // Another text changes what is to be said. After the last draft it has to wait.
                 let same = match drafts_left {
                     0 => now.texts.starts_with(&run.texts),
@@ -156,6 +220,17 @@ impl<'a> Wake<'a> {
         Ok(())
     }
 
+    /// Writes down that these texts are a stop, which only the model has understood. What follows is
+    /// what follows from any other.
+    async fn stop(&self, loaded: &mut Loaded, run: &Run) -> Result<(), Unavailable> {
+        let Some(text) = run.texts.last() else { return Ok(()) };
+        let stop = Stop { at: text.at, provider: text.provider.clone(), confirmed: false };
+        let claim = Claim::of_message(&text.provider, &text.message);
+        self.turn.store.stop(&claim, &loaded.conversation.theirs, &stop).await?;
+        tracing::info!("the agent heard a stop");
+        self.reload(loaded).await
+    }
+
     /// Takes a run up for the model: counts the try, in the one commit without which nothing is
     /// spent. Whether it may be asked now; otherwise what follows is stored instead.
     ///
@@ -176,7 +251,7 @@ impl<'a> Wake<'a> {
             || is_known(&loaded.conversation, self.clock.now());
         let mut turnstile = if is_known { None } else { Some(places.enter().await) };
         let written = self.edit(loaded, |loaded| {
-            let same = self.next_run(loaded).is_some_and(|now| now == *run);
+            let same = run.again(loaded).is_some_and(|now| now == *run);
             if !same || loaded.conversation.open.is_some() {
                 return None;
             }
@@ -224,45 +299,11 @@ impl<'a> Wake<'a> {
     async fn give_up(&self, loaded: &mut Loaded, run: &Run) -> Result<(), Unavailable> {
         let gate = Gate::HandOver(TOO_LONG);
         let begun = self.edit(loaded, |loaded| {
-            let now = self.next_run(loaded).filter(|_| loaded.conversation.open.is_none())?;
+            let now = run.again(loaded).filter(|_| loaded.conversation.open.is_none())?;
             now.texts.starts_with(&run.texts).then(|| self.bar(loaded, run, &gate))?
         });
         let begun = begun.await?.begun;
         self.carry(loaded, begun, vec![]).await
-    }
-
-    /// The texts to take up next: a stop word by itself, otherwise all up to the next stop word.
-    fn next_run(&self, loaded: &Loaded) -> Option<Run> {
-        let waiting = &loaded.waiting;
-        let first = waiting.first()?;
-        let one = |does| Some(Run { texts: vec![first.clone()], does });
-        if let Some(stop) = &loaded.stop {
-            let back = |text: &Waiting| asks(text) == Some(Keyword::Yes) && text.at > stop.at;
-            if back(first) {
-                return one(Does::Say(Fixed::Back));
-            }
-            let texts = waiting.iter().take_while(|text| !back(text)).cloned().collect();
-            let does = if stop.confirmed { Does::Nothing } else { Does::Say(Fixed::Stopped) };
-            return Some(Run { texts, does });
-        }
-        let special = |text: &Waiting| asks(text).filter(|keyword| *keyword != Keyword::Yes);
-        match special(first) {
-            Some(Keyword::Help) => one(Does::Say(Fixed::Help)),
-            Some(Keyword::Start) => one(Does::Say(Fixed::Started)),
-            // A stop that was taken back since.
-            Some(_) => one(Does::Nothing),
-            None => {
-                let mut left = CHARACTERS;
-                let fits = |text: &&Waiting| {
-                    let length = text.body.chars().count();
-                    let fits = length <= left || left == CHARACTERS;
-                    left = left.saturating_sub(length);
-                    fits && special(text).is_none()
-                };
-                let texts = waiting.iter().take_while(fits).cloned().collect();
-                Some(Run { texts, does: Does::Think })
-            }
-        }
     }
 
     /// Asks the agent. What a send will need is fetched meanwhile.
@@ -279,6 +320,9 @@ impl<'a> Wake<'a> {
         let answered =
             agent.answer(&turns, &conversation.brief, &new, number, self.clock.now()).await;
         match answered {
+            Ok(answered) if answered.ending == Some(Ending::Stopped) => {
+                Thought::Answer(Box::new(answered))
+            }
             Ok(mut answered) => {
                 let fitted = fit(&answered.reply, agent.page.segments as usize);
                 if fitted.text.is_empty() {
@@ -360,7 +404,9 @@ impl<'a> Wake<'a> {
                 _ if is_full => Some(End::HandedOver(TOO_LONG.into())),
                 Some(Ending::Finished) => Some(End::Finished),
                 Some(Ending::HandedOver { reason }) => Some(End::HandedOver(reason.clone())),
-                None => (draft.next.answers >= self.turn.agent.page.turns).then_some(End::Limit),
+                Some(Ending::Stopped) | None => {
+                    (draft.next.answers >= self.turn.agent.page.turns).then_some(End::Limit)
+                }
             };
             if let Some(end) = end {
                 self.end(&mut draft, end, run.trace());
@@ -464,8 +510,13 @@ impl<'a> Wake<'a> {
 }
 
 /// What a text asks for in a word.
+fn asked(text: &Waiting) -> Option<Keyword> {
+    policy::asked(text.handled, &text.body)
+}
+
+/// The same of a person who has not stopped, to whom YES is an ordinary word.
 fn asks(text: &Waiting) -> Option<Keyword> {
-    asked(text.handled, &text.body)
+    asked(text).filter(|keyword| *keyword != Keyword::Yes)
 }
 
 fn took_up(run: &Run, conversation: &Conversation, now: Timestamp) -> Step {

@@ -6,7 +6,7 @@ mod wordings;
 
 use std::sync::LazyLock;
 
-use heard::Heard;
+use heard::{Heard, Said};
 use rows::{Language, Rows};
 use wordings::{Words, follow};
 
@@ -111,11 +111,12 @@ fn stop(heard: &Heard) -> Option<Keyword> {
     let looked_at = looked_at.chain(sentences.iter().skip(SENTENCES / 2).rev().take(SENTENCES / 2));
     let said = looked_at.flatten();
     // "Stop! You make me laugh" is none, "Please stop. I am at work" is.
-    let is_meant = first[0].stands_out || first[0].words.contains(' ');
+    let is_meant = |said: &Said| said.stands_out || said.words.contains(' ');
+    let meant = [first.first(), last.last()].into_iter().flatten().filter(|said| is_meant(said));
+    let firm: Vec<_> = last.first().into_iter().chain(meant).collect();
     let is_stop = ROWS.languages.iter().any(|language| {
         language.is_all(&all)
-            || language.is_firm(&last[0].words)
-            || is_meant && language.is_firm(&first[0].words)
+            || firm.iter().any(|said| language.is_firm(&said.words))
             || said.clone().any(|said| language.is_asked(&said.words))
     });
     is_stop.then_some(Keyword::Stop)
@@ -153,8 +154,11 @@ impl Language {
     /// Whether somebody pleads for a stop in these words. `starts` are the places behind what is
     /// only courtesy.
     fn is_plea(&self, words: &Words, starts: &[usize]) -> bool {
-        let is_theirs =
-            |start: &usize| starts.contains(start) || !self.unless.is_before(words, *start);
+        let is_theirs = |start: &usize| {
+            starts.contains(start)
+                || self.request.is_before(words, *start)
+                || !self.unless.is_before(words, *start)
+        };
         let pleas = (0..words.len()).filter(is_theirs);
         // The longest reading says what it is about.
         let mut ends = pleas.filter_map(|start| self.plea.ends(words, start).into_iter().max());

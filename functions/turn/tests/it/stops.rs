@@ -260,6 +260,49 @@ async fn answers_keywords_that_came_to_a_short_code() {
 }
 
 #[tokio::test]
+async fn stops_texting_whom_only_the_model_understands() {
+    let mut scene = Scene::sending_by("messagecentral").await;
+    scene.openai.calls("stop", "{}");
+    scene.say("You lot drive me up the wall with this").await;
+    for text in ["Hello?", "START", "My sink leaks"] {
+        scene.pass(1);
+        scene.say(text).await;
+    }
+    let texts = &scene.process.turn.agent.page.texts;
+    assert_eq!(scene.heard(), [&texts.stop, &texts.start, "You said: My sink leaks"]);
+    assert!(scene.is_at_rest().await);
+}
+
+#[tokio::test]
+async fn answers_help_behind_a_text_that_the_model_cannot_answer() {
+    let scene = Scene::sending_by("messagecentral").await;
+    scene.openai.switch.set(Mode::Fails(401, String::new()));
+    for text in ["My sink leaks", "HELP"] {
+        scene.say(text).await;
+    }
+    let texts = &scene.process.turn.agent.page.texts;
+    assert_eq!(scene.heard(), [texts.sorry.as_str(), texts.help.as_str()]);
+}
+
+#[tokio::test]
+async fn answers_help_while_the_model_thinks_and_loses_no_thought() {
+    let scene = Scene::sending_by("messagecentral").await;
+    scene.openai.switch.set(Mode::Holds);
+    scene.text("My sink leaks").await;
+    let sink = scene.wake_up().await;
+    let help = async {
+        scene.openai.wait_for_requests(1).await;
+        scene.say("HELP").await;
+        assert_eq!(scene.heard(), [scene.process.turn.agent.page.texts.help.as_str()]);
+        scene.openai.switch.set(Mode::Works);
+    };
+    let (answered, ()) = tokio::join!(scene.turn(&sink), help);
+    answered.unwrap();
+    assert_eq!(scene.heard()[1..], ["You said: My sink leaks"]);
+    assert_eq!(scene.openai.requests().len(), 1);
+}
+
+#[tokio::test]
 async fn forgets_a_stop_that_is_replayed_after_the_return() {
     let mut scene = Scene::sending_by("twilio").await;
     let stop = scene.text("STOP").await;

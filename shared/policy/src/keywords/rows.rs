@@ -6,7 +6,7 @@
 //! |---|---|
 //! | `stop`, `start`, `yes`, `help` | words that count as a whole text, with commas between |
 //! | `firm` | stop words that also count as the last sentence of a text, or as the first if that is typed in capitals |
-//! | `typo` | as `firm`, but no form of a carrier need list them |
+//! | `sure` | as `firm`, but no form of a carrier need list them |
 //! | `also`, `again` | as `stop` and `yes`, but no form of a carrier need list them |
 //! | `lead`, `tail` | what may stand before and behind firm words and sentences, with `\|` between |
 //! | `request`, `reason` | what may stand before and behind sentences alone |
@@ -18,7 +18,8 @@
 //! | `<name>` | wordings that the rows below it can name, with `\|` between |
 //!
 //! In `ask`, `plea` and `whole`, `a|b` is one of them, `[a|b]` at most one, `[a|b]*` any number, `a_b`
-//! two words in a row, `<name>` one of the wordings of that name, and `...` is anything.
+//! two words in a row, `( a b )` both or none, `<name>` one of the wordings of that name, and `...` is
+//! anything.
 //!
 //! A file with the line `unspaced` is of a language without spaces.
 
@@ -72,7 +73,7 @@ impl Rows {
             for row in file.lines().filter(|row| !row.starts_with('#')) {
                 let Some((kind, row)) = row.split_once(' ') else { continue };
                 let keyword = match kind {
-                    "firm" | "typo" | "stop" | "also" => Keyword::Stop,
+                    "firm" | "sure" | "stop" | "also" => Keyword::Stop,
                     "start" => Keyword::Start,
                     "yes" | "again" => Keyword::Yes,
                     "help" => Keyword::Help,
@@ -83,10 +84,10 @@ impl Rows {
                 };
                 for word in row.split(',').map(str::trim) {
                     rows.words.insert(plain(word).replace(' ', ""), keyword);
-                    if place == 0 && !matches!(kind, "typo" | "also" | "again") {
+                    if place == 0 && !matches!(kind, "sure" | "also" | "again") {
                         rows.listed.push((word.to_uppercase(), keyword));
                     }
-                    if matches!(kind, "firm" | "typo") {
+                    if matches!(kind, "firm" | "sure") {
                         language.firm.add(&plain(word), language.is_spaced);
                     }
                 }
@@ -139,7 +140,19 @@ impl Language {
     }
 
     fn sentence(&self, row: &str) -> Vec<Part> {
-        row.split_whitespace().map(|part| self.part(part)).collect()
+        self.parts(&mut row.split_whitespace())
+    }
+
+    /// The parts up to the end of the row, or of what is in brackets.
+    fn parts<'r>(&self, row: &mut impl Iterator<Item = &'r str>) -> Vec<Part> {
+        let mut parts = Vec::new();
+        while let Some(part) = row.next().filter(|part| *part != ")") {
+            parts.push(match part {
+                "(" => Part::Perhaps(self.parts(row)),
+                part => self.part(part),
+            });
+        }
+        parts
     }
 
     fn part(&self, part: &str) -> Part {

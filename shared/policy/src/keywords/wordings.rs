@@ -117,15 +117,25 @@ pub(super) enum Times {
 pub(super) enum Part {
     /// One of these wordings, so many times.
     OneOf(Arc<Wordings>, Times),
+    /// All of these one after the other, or none.
+    Perhaps(Vec<Part>),
     Anything,
 }
 
 impl Part {
     /// Where it may end that begins at one of these places.
     fn ends(&self, words: &Words, from: &[usize]) -> Vec<usize> {
-        let Self::OneOf(wordings, times) = self else {
-            let first = from.iter().copied().min();
-            return first.map_or_else(Vec::new, |first| (first..=words.len()).collect());
+        let (wordings, times) = match self {
+            Self::OneOf(wordings, times) => (wordings, times),
+            Self::Perhaps(parts) => {
+                let mut places = Places::of(from);
+                places.add(ends(parts, words, from).into_iter());
+                return places.0;
+            }
+            Self::Anything => {
+                let first = from.iter().copied().min();
+                return first.map_or_else(Vec::new, |first| (first..=words.len()).collect());
+            }
         };
         let once = from.iter().flat_map(|from| wordings.ends(words, *from));
         let mut places = match times {
@@ -136,6 +146,11 @@ impl Part {
         places.add(once);
         places.0
     }
+}
+
+/// Where several parts in a row may end that begin at one of these places.
+fn ends(parts: &[Part], words: &Words, from: &[usize]) -> Vec<usize> {
+    parts.iter().fold(from.to_vec(), |places, part| part.ends(words, &places))
 }
 
 /// Sentences that can be said in many ways.
@@ -168,9 +183,6 @@ impl Sentences {
         }
         let known = self.by_first_word.get(words.between(from, from + 1));
         let sentences = known.into_iter().flatten().map(|index| &self.all[*index]);
-        let ends = sentences.flat_map(|sentence| {
-            sentence.iter().fold(vec![from], |places, part| part.ends(words, &places))
-        });
-        ends.collect()
+        sentences.flat_map(|sentence| ends(sentence, words, &[from])).collect()
     }
 }
