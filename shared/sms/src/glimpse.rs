@@ -34,6 +34,9 @@ const DEPTH: usize = 12;
 /// How many values of a call are looked at: more than fit into the largest that is taken.
 const MOST: usize = 50_000;
 
+/// How long an id is at least that names one message and no other.
+const SHORTEST_ID: usize = 5;
+
 /// What the fields of a text are called, most likely first, without case and punctuation.
 const FROM: [&str; 15] = [
     "from",
@@ -123,7 +126,7 @@ pub(crate) fn texts(
     wanted: impl Fn(&str) -> bool,
 ) -> Vec<Glimpse> {
     let leaves = leaves(call);
-    let senders = senders(&leaves, number);
+    let senders = senders(&leaves, &number);
     if senders.is_empty() {
         return Vec::new();
     }
@@ -131,7 +134,9 @@ pub(crate) fn texts(
         let found = leaves.iter().filter(|leaf| names.contains(&leaf.name()));
         found.collect::<Vec<_>>()
     };
-    let (ids, tos, verdicts) = (named(&ID), named(&TO), named(&VERDICT));
+    let (mut ids, tos, verdicts) = (named(&ID), named(&TO), named(&VERDICT));
+    // What is short is the same for many, and a number the same for all that a person says.
+    ids.retain(|leaf| leaf.value.len() >= SHORTEST_ID && person(&leaf.value, &number).is_none());
     // Beside what is certainly the text, another word is not.
     let has_text = !named(&WORDS).is_empty();
     let may_be_said = |leaf: &&Leaf| match has_text {

@@ -14,7 +14,7 @@ impl Said {
         let mut fields: BTreeMap<String, String> = BTreeMap::new();
         for (name, value) in pairs {
             let known = fields.entry(name).or_default();
-            if !value.is_empty() {
+            if !value.trim().is_empty() {
                 *known = value;
             }
         }
@@ -29,7 +29,7 @@ impl Said {
     /// What is said under the first of these names under which anything is.
     pub(crate) fn get(&self, names: &[&str]) -> Option<&str> {
         let values = names.iter().filter_map(|name| self.0.get(*name));
-        values.map(String::as_str).find(|value| !value.is_empty())
+        values.map(String::as_str).find(|value| !value.trim().is_empty())
     }
 
     /// How many pictures or files came along: as many as it says, or more where more are there, under

@@ -424,9 +424,9 @@ impl Twilio {
         };
         let tokens = [Some(&self.auth_token), self.next_auth_token.as_ref()];
         tokens.into_iter().flatten().any(|token| is_of(token, is_mac::<Hmac<Sha1>>))
-            || match (&self.shared_key, algorithm(call)) {
-                (Some(key), Some("HMAC_SHA256")) => is_of(key, is_mac::<Hmac<Sha256>>),
-                (Some(key), Some("HMAC_SHA1")) => is_of(key, is_mac::<Hmac<Sha1>>),
+            || match (&self.shared_key, algorithm(call).as_deref()) {
+                (Some(key), Some("hmac_sha256")) => is_of(key, is_mac::<Hmac<Sha256>>),
+                (Some(key), Some("hmac_sha1")) => is_of(key, is_mac::<Hmac<Sha1>>),
                 _ => false,
             }
     }
@@ -516,10 +516,11 @@ fn members(body: &[u8]) -> Vec<(String, String)> {
 }
 
 /// By which hash a call is signed with a shared key, if it is.
-fn algorithm(call: &Request<Bytes>) -> Option<&str> {
+fn algorithm(call: &Request<Bytes>) -> Option<String> {
     let settings = call.headers().get(SHARED_KEY)?.to_str().ok()?;
     let mut pairs = settings.split(',').filter_map(|pair| pair.split_once('='));
-    pairs.find_map(|(name, value)| (name.trim() == "algorithm").then(|| value.trim()))
+    let (_, value) = pairs.find(|(name, _)| name.trim() == "algorithm")?;
+    Some(value.trim().to_ascii_lowercase())
 }
 
 /// Whether this is what a key makes of an address and parameters.

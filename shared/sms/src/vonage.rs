@@ -338,11 +338,10 @@ impl Vonage {
 }
 
 impl<'a> Report<'a> {
-    /// `None` if it names no message, or says who it is from and to as version 0.1 does.
+    /// `None` if it names no message, or is a text of version 0.1, which says otherwise who it is from.
     fn of(whole: &'a Map<String, Value>) -> Option<Self> {
         let get = |name: &str| whole.get(name).and_then(said::word);
-        let is_older =
-            ["from", "to"].iter().any(|name| whole.get(*name).is_some_and(Value::is_object));
+        let is_older = get("status").is_none() && whole.get("from").is_some_and(Value::is_object);
         let id = get("message_uuid").filter(|_| !is_older)?;
         Some(Self { id, channel: get("channel"), whole })
     }

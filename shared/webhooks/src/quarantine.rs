@@ -68,9 +68,8 @@ pub(crate) async fn keep_unread(
     now: Timestamp,
 ) -> Result<(), Unavailable> {
     stops::hear(store, provider, call, now).await?;
-    // Nobody waits for an answer to what cannot have one.
-    let is_awaited = call.uri().path().ends_with("/inbound") && reason != UNANSWERABLE;
-    let most = (!is_awaited).then_some(MOST_REPORTS);
+    let is_for_texts = call.uri().path().ends_with("/inbound");
+    let most = if is_for_texts { most_of(reason) } else { Some(MOST_REPORTS) };
     set_aside(store, quarantined(provider, call, reason, trace, now), most).await
 }
 
@@ -86,7 +85,7 @@ pub(crate) async fn keep_rest(
     let part = Request::from_parts(call.clone().into_parts().0, rest.body.clone().into());
     stops::hear(store, provider, &part, now).await?;
     let call = quarantined(provider, call, rest.reason, trace, now);
-    set_aside(store, left(&call, rest), None).await
+    set_aside(store, left(&call, rest), most_of(rest.reason)).await
 }
 
 /// What is left of a call that was kept, as a call of its own.
@@ -110,6 +109,12 @@ pub async fn read_again<'a>(
     let provider = provider.ok_or_else(|| StillUnread::NotConfigured(call.provider.clone()))?;
     let genuine = Genuine::kept(request(call).ok_or(StillUnread::NoCall)?);
     Ok((provider, events(providers.http(), provider, &genuine).await?))
+}
+
+/// How many texts are kept in a day that are not read for this reason. Nobody waits for an answer to
+/// what cannot have one.
+fn most_of(reason: &str) -> Option<u64> {
+    (reason == UNANSWERABLE).then_some(MOST_REPORTS)
 }
 
 async fn set_aside(store: &Store, call: Quarantined, most: Option<u64>) -> Result<(), Unavailable> {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use settings::SettingsError;
 use url::form_urlencoded;
 
-use crate::channel::{self, UNANSWERABLE};
+use crate::channel::{self, NOBODY, UNANSWERABLE};
 use crate::{Event, Number, Rest, Text, WebhookError};
 
 /// How deep in a call's body texts are looked for, as in `{"data":{"messages":[{…}]}}`.
@@ -207,10 +207,17 @@ impl Reader<'_> {
                 return Part::Read;
             }
             Some(_) => "more texts than are taken from one call",
+            None if Self::may_be_named(own, country_code.as_deref()) => NOBODY,
             None => channel::why_nobody(&written),
         };
         self.because(reason);
         Part::Left(whole.clone())
+    }
+
+    /// Whether a number stands where another name for the sender is, so that settings can help.
+    fn may_be_named(own: &Fields<'_>, country_code: Option<&str>) -> bool {
+        let mut likely = FROM.iter().filter_map(|name| word(own.get(*name)?));
+        likely.any(|written| sender(&written, country_code).is_some())
     }
 
     /// Notes why something is left. That nobody could answer it is no reason to mend anything, so

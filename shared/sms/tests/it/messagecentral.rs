@@ -328,6 +328,12 @@ async fn receives() {
                 outcome: "unreadable: the sender is a short code or a name, which cannot be answered",
             },
             ReceiveCase {
+                name: "a name beside a number, which settings can tell apart",
+                call: INBOUND,
+                body: r#"{"sender":"TEXTBK","mobile":"12025550143","text":"Noon"}"#,
+                outcome: "unreadable: the sender is not a number that can be answered",
+            },
+            ReceiveCase {
                 name: "fields of other names",
                 call: INBOUND,
                 body: r#"{"who":"12025550143","what":"Noon"}"#,

@@ -197,7 +197,7 @@ async fn receives() {
         (
             "numbers for words, and an error that is none",
             STATUS,
-            status("delivered", json!({ "to": 12025550143_u64, "timestamp": 1, "error": null })),
+            status("delivered", json!({ "to": 12025550143_u64, "timestamp": 1, "error": null, "from": {} })),
             "aaaaaaaa-bbbb-4ccc-8ddd-000000000001 of attempt-1: Delivered (delivered)",
         ),
         (
