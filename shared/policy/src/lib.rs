@@ -10,6 +10,8 @@
 mod countries;
 mod exchanges;
 mod forms;
+mod html;
+mod kept;
 mod keywords;
 mod limits;
 mod markdown;
