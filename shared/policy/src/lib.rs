@@ -26,4 +26,4 @@ pub use exchanges::{Exchanges, Sign, Verdict};
 pub use keywords::{Keyword, keyword, words};
 pub use limits::{Allowed, Limits, Replied, ReplyKind};
 pub use nudge::is_nudge;
-pub use reply::{Fitted, fit};
+pub use reply::{Fitted, fit, fit_behind};

@@ -29,6 +29,9 @@ impl std::fmt::Debug for Fitted {
 /// Up to this many emoji are decoration, and not worth the large alphabet.
 const FEW: usize = 3;
 
+/// Of an answer that is longer, at least so many characters are said.
+const SOMETHING: usize = 20;
+
 /// Makes a text plain, and no longer than `budget` segments (0 counts as 1).
 ///
 /// Markup goes, typography becomes plain, a few emoji go where that saves something. A text that is
@@ -36,7 +39,37 @@ const FEW: usize = 3;
 /// with `...` after a clause or a word. Links, addresses and numbers stay as they are: they are left
 /// out rather than edited or cut, even if nothing remains. Fitting again changes nothing.
 pub fn fit(text: &str, budget: usize) -> Fitted {
-    let budget = budget.max(1);
+    fit_by(text, budget.max(1), segments)
+}
+
+/// Makes a text plain that `first` goes ahead of, on a line of its own, and both together no longer
+/// than `budget` segments. What is returned is both; or nothing, if there is nothing to say.
+///
+/// Where `first` alone would take all the room, as soon as a letter makes both of them travel in the
+/// large alphabet, such letters lose their accents. A script that has none to lose gets a segment more
+/// than `first` takes in it: `first` has to be said, and so has something else.
+pub fn fit_behind(first: &str, text: &str, budget: usize) -> Fitted {
+    let both = |text: &str| format!("{first}\n{text}");
+    let size = |text: &str| segments(&both(text));
+    let length = |fitted: &Fitted| fitted.text.chars().count();
+    let mut fitted = fit_by(text, budget.max(1), size);
+    if fitted.cut {
+        let bare = fit_by(&typography::unaccented(text), budget.max(1), size);
+        if length(&bare) > length(&fitted) {
+            fitted = bare;
+        }
+    }
+    if fitted.cut && length(&fitted) < SOMETHING {
+        fitted = fit_by(text, size("я").count.max(budget) + 1, size);
+    }
+    match fitted.text.is_empty() {
+        true => fitted,
+        false => Fitted { text: both(&fitted.text), ..fitted },
+    }
+}
+
+/// Makes a text plain, and so short that it comes to no more than `budget` segments.
+fn fit_by(text: &str, budget: usize, segments: impl Fn(&str) -> Segments) -> Fitted {
     let mut text = text.replace(is_kept, "");
     let mut cut = false;
     // Markup may hide markup, and a cut may let something look like markup. Every round takes

@@ -1,5 +1,7 @@
 //! Characters that cost a text its cheap alphabet, and what says the same within it.
 
+use sms::gsm7_units;
+use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::kept::is_kept;
@@ -131,6 +133,15 @@ pub(crate) fn spelled_out(text: &str) -> String {
         spelled.push_str(if digit { words } else { words.trim_start() });
     }
     spelled
+}
+
+/// A text whose letters have lost the accents that cost it the cheap alphabet.
+pub(crate) fn unaccented(text: &str) -> String {
+    let bare = |letter: char| {
+        let base = letter.nfd().next().filter(|base| gsm7_units(*base).is_some());
+        if gsm7_units(letter).is_some() { letter } else { base.unwrap_or(letter) }
+    };
+    text.nfc().map(bare).collect()
 }
 
 /// How many emoji a text has, and the text without them. Ticks and crosses are none: they answer a

@@ -36,8 +36,8 @@ use crate::code;
 use crate::described::Described;
 use crate::http_client::Answer;
 use crate::{
-    About, Check, Code, Event, Finding, Genuine, Http, Number, Outgoing, Provider, Receipt,
-    SendError, Status, Text, WebhookError,
+    About, Check, Code, Event, Finding, Genuine, Http, Longest, Number, Outgoing, Provider,
+    Receipt, SendError, Status, Text, WebhookError,
 };
 use codes::{CODES, NO_CREDENTIALS};
 use sns::{Envelope, Kind, Notary};
@@ -136,6 +136,10 @@ impl Provider for Aws {
 
     fn codes(&self) -> &'static [Code] {
         CODES
+    }
+
+    fn longest(&self) -> Longest {
+        Longest::of(1600)
     }
 
     async fn send(&self, http: &Http, message: &Outgoing) -> Result<String, SendError> {

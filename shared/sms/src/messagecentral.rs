@@ -29,8 +29,8 @@ use crate::address;
 use crate::code;
 use crate::described::Described;
 use crate::{
-    About, Answer, Code, Event, Finding, Found, Genuine, Http, Outgoing, Provider, SendError,
-    WebhookError,
+    About, Answer, Code, Event, Finding, Found, Genuine, Http, Longest, Outgoing, Provider,
+    SendError, WebhookError,
 };
 
 pub use inbound::InboundFields;
@@ -196,6 +196,11 @@ impl Provider for MessageCentral {
 
     fn codes(&self) -> &'static [Code] {
         CODES
+    }
+
+    fn longest(&self) -> Longest {
+        // Undocumented: what its own pages count up to.
+        Longest::of(1224)
     }
 
     async fn send(&self, http: &Http, message: &Outgoing) -> Result<String, SendError> {

@@ -32,8 +32,8 @@ use crate::code;
 use crate::described::Described;
 use crate::number::{with_plus, without_plus};
 use crate::{
-    About, Answer, Check, Code, Event, Finding, Found, Genuine, Http, Number, Outgoing, Part,
-    Provider, Receipt, SendError, Status, Text, WebhookError,
+    About, Answer, Check, Code, Event, Finding, Found, Genuine, Http, Longest, Number, Outgoing,
+    Part, Provider, Receipt, SendError, Status, Text, WebhookError,
 };
 use codes::CODES;
 
@@ -131,6 +131,10 @@ impl Provider for Plivo {
 
     fn codes(&self) -> &'static [Code] {
         CODES
+    }
+
+    fn longest(&self) -> Longest {
+        Longest { plain: 1600, wide: 737 }
     }
 
     async fn send(&self, http: &Http, message: &Outgoing) -> Result<String, SendError> {

@@ -32,8 +32,8 @@ use crate::address::{self, query};
 use crate::code;
 use crate::described::Described;
 use crate::{
-    Acknowledgement, Code, Event, Finding, Found, Genuine, Http, Number, Outgoing, Provider,
-    Receipt, SendError, Status, Text, WebhookError,
+    Acknowledgement, Code, Event, Finding, Found, Genuine, Http, Longest, Number, Outgoing,
+    Provider, Receipt, SendError, Status, Text, WebhookError,
 };
 
 use codes::CODES;
@@ -124,6 +124,10 @@ impl Provider for Twilio {
 
     fn codes(&self) -> &'static [Code] {
         CODES
+    }
+
+    fn longest(&self) -> Longest {
+        Longest::of(1600)
     }
 
     async fn send(&self, http: &Http, message: &Outgoing) -> Result<String, SendError> {

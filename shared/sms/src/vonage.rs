@@ -29,8 +29,8 @@ use crate::code;
 use crate::described::Described;
 use crate::number::{with_plus, without_plus};
 use crate::{
-    About, Answer, Check, Code, Event, Finding, Genuine, Http, Number, Outgoing, Provider, Receipt,
-    SendError, Status, Text, WebhookError,
+    About, Answer, Check, Code, Event, Finding, Genuine, Http, Longest, Number, Outgoing, Provider,
+    Receipt, SendError, Status, Text, WebhookError,
 };
 use codes::CODES;
 
@@ -126,6 +126,11 @@ impl Provider for Vonage {
 
     fn codes(&self) -> &'static [Code] {
         CODES
+    }
+
+    fn longest(&self) -> Longest {
+        // What its own libraries let through.
+        Longest::of(1000)
     }
 
     async fn send(&self, http: &Http, message: &Outgoing) -> Result<String, SendError> {

@@ -1,4 +1,4 @@
-use policy::fit;
+use policy::{fit, fit_behind};
 use proptest::prelude::*;
 use sms::Encoding::Gsm7;
 use sms::segments;
@@ -288,6 +288,28 @@ fn says_all_that_the_budget_allows() {
         assert!(fitted.text.ends_with("Sunday."));
     }
     assert!(!fit(&long, 100).cut);
+}
+
+#[test]
+fn counts_what_goes_ahead() {
+    let first = "Elm: an AI assistant answers you here, a person reads along. Message and data rates \
+                 may apply. Reply STOP to stop, HELP for help.";
+    let long = "We are open from nine to five. ".repeat(20);
+    for (text, budget) in [(long.as_str(), 1), (&long, 2), (&long, 5), ("**Olá!** ", 2), ("Hi", 1)]
+    {
+        let fitted = fit_behind(first, text, budget);
+        assert_eq!(fitted.segments, segments(&fitted.text));
+        assert!(fitted.segments.count <= budget, "{fitted:?}");
+        assert!(fitted.text.starts_with(&format!("{first}\n")), "{text}");
+    }
+    // Together they would take three segments with the accents.
+    let fitted = fit_behind(first, "Não abrimos amanhã de manhã, só à tarde.", 2);
+    assert_eq!(fitted.text, format!("{first}\nNao abrimos amanha de manha, so à tarde."));
+    let short = "Elm: an AI. Reply STOP to stop.";
+    assert_eq!(fit_behind(short, "Só amanhã.", 2).text, format!("{short}\nSó amanhã."));
+    let russian = fit_behind(first, &"Мы открыты завтра. ".repeat(9), 2);
+    assert!(russian.text.contains("Мы открыты") && russian.segments.count == 3);
+    assert_eq!(fit_behind(first, "", 2).text, "");
 }
 
 /// Pieces of which replies are made, and of which they should not be.
