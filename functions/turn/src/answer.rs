@@ -458,6 +458,7 @@ impl<'a> Wake<'a> {
             sending: None,
             refused_by: vec![],
             rounds: 0,
+            after: None,
         };
         self.begin(loaded, draft, reply);
     }

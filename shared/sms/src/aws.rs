@@ -336,7 +336,7 @@ fn refused(answer: &Answer) -> SendError {
     let Some(code) = refusal.and_then(|refusal| refusal.code()) else { return answer.otherwise() };
     match code::find(CODES, &code).map(|known| known.about) {
         Some(About::Person) => SendError::OptedOut { code },
-        Some(About::Number | About::Content) => SendError::Undeliverable { code },
+        Some(About::Number | About::Phone | About::Content) => SendError::Undeliverable { code },
         _ => SendError::Refused { code },
     }
 }

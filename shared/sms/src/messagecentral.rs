@@ -484,6 +484,10 @@ fn outcome(answer: &Answer) -> Result<String, SendError> {
             let id = word(&data["verificationId"]).or_else(|| word(&data["transactionId"]));
             id.ok_or_else(|| answer.otherwise())
         }
+        // It contradicts itself.
+        Some(SUCCESS) if answer.status == 503 => {
+            Err(SendError::Unknown { code: "http 503".into() })
+        }
         Some(code) if code::find(CODES, &code.to_string()).is_some() => {
             Err(SendError::Refused { code: code.to_string() })
         }

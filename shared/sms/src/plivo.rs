@@ -536,7 +536,9 @@ impl Plivo {
         }
         codes.retain(|code, _| {
             let known = code::find(CODES, code);
-            !known.is_some_and(|known| matches!(known.about, About::Number | About::Person))
+            !known.is_some_and(|known| {
+                matches!(known.about, About::Number | About::Phone | About::Person)
+            })
         });
         let Some((code, count)) = codes.iter().max_by_key(|(_, count)| **count) else {
             return Finding::works(

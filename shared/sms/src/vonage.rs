@@ -129,8 +129,7 @@ impl Provider for Vonage {
     }
 
     fn longest(&self) -> Longest {
-        // What its own libraries let through.
-        Longest::of(1000)
+        Longest::of(LONGEST_TEXT)
     }
 
     async fn send(&self, http: &Http, message: &Outgoing) -> Result<String, SendError> {
