@@ -70,7 +70,7 @@ impl App {
         let store = Arc::new(Store::open(settings)?);
         door::check_secrets(settings, &store).await?;
         let queue = Queue::open(settings)?.unwrap_or_else(Queue::in_process);
-        let page = Page::from_settings(settings)?;
+        let page = Page::from_settings(settings)?.carried_by(&providers)?;
         let (model, offline) = match OpenAi::from_settings(settings, &page.model)? {
             Some(model) => (model, false),
             None => (offline_model().await?, true),

@@ -6,7 +6,7 @@ use std::time::Instant;
 use agent::{Answered, Ending, ModelError, Turn as Entry};
 use conversations::{Change, Claim, Conversation, Loaded, Reply, Said, Stop, Unavailable, Waiting};
 use jiff::{SignedDuration, Timestamp};
-use policy::{Keyword, ReplyKind, fit, is_nudge};
+use policy::{Keyword, ReplyKind, fit, fit_behind, is_nudge};
 use serde_json::Value;
 use telemetry::{Step, TraceId};
 
@@ -324,7 +324,13 @@ impl<'a> Wake<'a> {
                 Thought::Answer(Box::new(answered))
             }
             Ok(mut answered) => {
-                let fitted = fit(&answered.reply, agent.page.segments as usize);
+                let budget = agent.page.segments as usize;
+                let fitted = match &agent.page.texts.first {
+                    Some(first) if conversation.number == 1 && number == 1 => {
+                        fit_behind(first, &answered.reply, budget)
+                    }
+                    _ => fit(&answered.reply, budget),
+                };
                 if fitted.text.is_empty() {
                     let code = "nothing that fits a phone".into();
                     let error = ModelError::Unavailable { code, after: None };
@@ -335,12 +341,7 @@ impl<'a> Wake<'a> {
                         .with("segments", fitted.segments.count)
                         .with("cut", fitted.cut),
                 );
-                answered.reply = match &agent.page.texts.first {
-                    Some(first) if conversation.number == 1 && number == 1 => {
-                        format!("{first}\n{}", fitted.text)
-                    }
-                    _ => fitted.text,
-                };
+                answered.reply = fitted.text;
                 // What is stored is what the person reads.
                 if let Some(Entry::Agent { text, .. }) = answered.turns.last_mut() {
                     *text = Some(answered.reply.clone());
@@ -504,6 +505,7 @@ impl<'a> Wake<'a> {
             sending: None,
             refused_by: vec![],
             rounds: 0,
+            after: None,
         };
         self.begin(loaded, draft, reply);
     }

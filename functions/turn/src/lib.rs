@@ -11,6 +11,7 @@ mod edit;
 mod end;
 mod fail_over;
 mod gate;
+mod pause;
 mod places;
 mod probe;
 mod results;

@@ -12,6 +12,7 @@ use tokio::time::timeout;
 
 use crate::Wake;
 use crate::edit::Draft;
+use crate::pause::spread;
 
 /// How long nobody else touches an attempt: 20 seconds for the request, with everything that has to
 /// be asked for on the way, and the rest to write down what came of it.
@@ -85,7 +86,8 @@ impl<'a> Wake<'a> {
         let routes: Vec<_> = ways.iter().map(|way| way.route.clone()).collect();
         let Some(choice) = evidence::choose(&routes, &loaded.health, now) else {
             let (first, longest) = ROUND;
-            draft.next.due_at = Some(now + longest.min(first * 2_i32.pow(reply.rounds.min(8))));
+            let pause = longest.min(first * 2_i32.pow(reply.rounds.min(8)));
+            draft.next.due_at = Some(now + spread(pause));
             reply.rounds += 1;
             reply.refused_by.clear();
             reply.sending = None;

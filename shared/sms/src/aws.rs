@@ -38,8 +38,8 @@ use crate::http_client::Answer;
 use crate::number::plus_or_none;
 use crate::said;
 use crate::{
-    About, Check, Code, Event, Finding, Genuine, Http, Number, Outgoing, Provider, Receipt,
-    SendError, Status, Text, WebhookError,
+    About, Check, Code, Event, Finding, Genuine, Http, Longest, Number, Outgoing, Provider,
+    Receipt, SendError, Status, Text, WebhookError,
 };
 use codes::{CODES, NO_CREDENTIALS};
 use sns::{Envelope, Kind, Notary};
@@ -118,6 +118,10 @@ impl Provider for Aws {
 
     fn codes(&self) -> &'static [Code] {
         CODES
+    }
+
+    fn longest(&self) -> Longest {
+        Longest::of(1600)
     }
 
     async fn send(&self, http: &Http, message: &Outgoing) -> Result<String, SendError> {
@@ -318,7 +322,7 @@ fn refused(answer: &Answer) -> SendError {
     let Some(code) = refusal.and_then(|refusal| refusal.code()) else { return answer.otherwise() };
     match code::find(CODES, &code).map(|known| known.about) {
         Some(About::Person) => SendError::OptedOut { code },
-        Some(About::Number | About::Content) => SendError::Undeliverable { code },
+        Some(About::Number | About::Phone | About::Content) => SendError::Undeliverable { code },
         _ => SendError::Refused { code },
     }
 }

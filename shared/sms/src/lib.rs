@@ -42,7 +42,7 @@ pub use messagecentral::{InboundFields, MessageCentral, MessageCentralSettings};
 pub use mock::Mock;
 pub use number::{NotANumber, Number};
 pub use plivo::Plivo;
-pub use provider::{Acknowledgement, Found, Genuine, Outgoing, Provider};
+pub use provider::{Acknowledgement, Found, Genuine, Longest, Outgoing, Provider};
 pub use providers::{Providers, SENDERS, numbers};
 pub use twilio::Twilio;
 pub use vonage::Vonage;

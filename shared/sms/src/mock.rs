@@ -6,8 +6,8 @@ use http::Request;
 use serde::Deserialize;
 
 use crate::{
-    Check, Code, Event, Finding, Genuine, Http, Number, Outgoing, Provider, Receipt, SendError,
-    Status, Text, WebhookError,
+    Check, Code, Event, Finding, Genuine, Http, Longest, Number, Outgoing, Provider, Receipt,
+    SendError, Status, Text, WebhookError,
 };
 
 /// The pretend provider. It accepts everything, and carries nothing.
@@ -37,6 +37,10 @@ impl Provider for Mock {
 
     fn codes(&self) -> &'static [Code] {
         &[]
+    }
+
+    fn longest(&self) -> Longest {
+        Longest::ANY
     }
 
     async fn send(&self, _http: &Http, message: &Outgoing) -> Result<String, SendError> {

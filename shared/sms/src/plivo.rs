@@ -36,8 +36,8 @@ use crate::number::{plus_or_none, with_plus, without_plus};
 use crate::said::Said;
 use crate::toll_free;
 use crate::{
-    About, Answer, Check, Code, Event, Finding, Found, Genuine, Http, Number, Outgoing, Part,
-    Provider, Receipt, SendError, Status, Text, WebhookError,
+    About, Answer, Check, Code, Event, Finding, Found, Genuine, Http, Longest, Number, Outgoing,
+    Part, Provider, Receipt, SendError, Status, Text, WebhookError,
 };
 use codes::CODES;
 
@@ -135,6 +135,10 @@ impl Provider for Plivo {
 
     fn codes(&self) -> &'static [Code] {
         CODES
+    }
+
+    fn longest(&self) -> Longest {
+        Longest { plain: 1600, wide: 737 }
     }
 
     async fn send(&self, http: &Http, message: &Outgoing) -> Result<String, SendError> {
@@ -547,7 +551,9 @@ impl Plivo {
         }
         codes.retain(|code, _| {
             let known = code::find(CODES, code);
-            !known.is_some_and(|known| matches!(known.about, About::Number | About::Person))
+            !known.is_some_and(|known| {
+                matches!(known.about, About::Number | About::Phone | About::Person)
+            })
         });
         let Some((code, count)) = codes.iter().max_by_key(|(_, count)| **count) else {
             return Finding::works(

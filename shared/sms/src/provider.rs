@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::Request;
 use jiff::Timestamp;
 
+use crate::gsm::PART;
 use crate::{Code, Event, Finding, Glimpse, Http, Number, Receipt, SendError, WebhookError};
 use crate::{glimpse, toll_free};
 
@@ -27,6 +28,9 @@ pub trait Provider: Send + Sync {
 
     /// What the company's codes mean, for what we do about them and for what people are told.
     fn codes(&self) -> &'static [Code];
+
+    /// The longest text that the company takes. A longer one is refused whole.
+    fn longest(&self) -> Longest;
 
     /// Hands over one message, and returns the id the provider will use for it in receipts.
     async fn send(&self, http: &Http, message: &Outgoing) -> Result<String, SendError>;
@@ -160,6 +164,30 @@ pub struct Outgoing {
 impl std::fmt::Debug for Outgoing {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Outgoing").field("attempt", &self.attempt).finish_non_exhaustive()
+    }
+}
+
+/// How long a text may be, in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Longest {
+    /// All of them in the GSM alphabet.
+    pub plain: usize,
+    /// Any others.
+    pub wide: usize,
+}
+
+impl Longest {
+    /// As long as one likes.
+    pub const ANY: Self = Self::of(usize::MAX);
+
+    /// The same in every alphabet.
+    pub const fn of(characters: usize) -> Self {
+        Self { plain: characters, wide: characters }
+    }
+
+    /// How many segments fit, whatever is in them.
+    pub fn segments(self) -> usize {
+        (self.plain / PART.0).min(self.wide / PART.1)
     }
 }
 

@@ -36,8 +36,8 @@ use crate::glimpse::verdict;
 use crate::said::Said;
 use crate::toll_free;
 use crate::{
-    Acknowledgement, Code, Event, Finding, Found, Genuine, Http, Number, Outgoing, Provider,
-    Receipt, SendError, Status, Text, WebhookError,
+    Acknowledgement, Code, Event, Finding, Found, Genuine, Http, Longest, Number, Outgoing,
+    Provider, Receipt, SendError, Status, Text, WebhookError,
 };
 
 use codes::CODES;
@@ -142,6 +142,10 @@ impl Provider for Twilio {
 
     fn codes(&self) -> &'static [Code] {
         CODES
+    }
+
+    fn longest(&self) -> Longest {
+        Longest::of(1600)
     }
 
     async fn send(&self, http: &Http, message: &Outgoing) -> Result<String, SendError> {

@@ -31,8 +31,8 @@ use crate::described::Described;
 use crate::number::{plus_or_none, with_plus, without_plus};
 use crate::said;
 use crate::{
-    About, Answer, Check, Code, Event, Finding, Genuine, Http, Number, Outgoing, Provider, Receipt,
-    SendError, Status, Text, WebhookError,
+    About, Answer, Check, Code, Event, Finding, Genuine, Http, Longest, Number, Outgoing, Provider,
+    Receipt, SendError, Status, Text, WebhookError,
 };
 use codes::CODES;
 
@@ -119,6 +119,10 @@ impl Provider for Vonage {
 
     fn codes(&self) -> &'static [Code] {
         CODES
+    }
+
+    fn longest(&self) -> Longest {
+        Longest::of(LONGEST_TEXT)
     }
 
     async fn send(&self, http: &Http, message: &Outgoing) -> Result<String, SendError> {

@@ -1,6 +1,7 @@
 //! Whether replies arrive: how that is found out, and what follows from it.
 
 use evidence::{Route, State};
+use fakes::Mode;
 
 use crate::scene::Scene;
 
@@ -166,6 +167,82 @@ async fn sends_nothing_again_that_another_could_not_deliver_either() {
 }
 
 #[tokio::test]
+async fn tries_once_more_by_the_same_provider_where_the_phone_was_not_reached() {
+    let mut scene = answered_by_twilio_alone().await;
+    scene.report(&scene.receipt(&sid(&scene), "undelivered", Some(30003))).await;
+    scene.live(55).await;
+    assert_eq!(scene.heard().len(), 1, "not at once");
+    scene.live(70).await;
+    assert_eq!(scene.heard(), ["You said: My sink leaks"; 2]);
+    let again = scene.twilio.messages()[1].sid.clone();
+    scene.report(&scene.receipt(&again, "undelivered", Some(30003))).await;
+    scene.live(300).await;
+    assert_eq!(scene.heard().len(), 2, "once");
+    assert_eq!(scene.attempts().await, ["twilio: undelivered"; 2]);
+    assert!(scene.is_told("It is not sent again: it was tried once more already.").await);
+    assert!(scene.is_at_rest().await);
+}
+
+#[tokio::test]
+async fn tries_at_once_again_when_the_person_texts() {
+    let mut scene = answered_by_twilio_alone().await;
+    scene.report(&scene.receipt(&sid(&scene), "undelivered", Some(30003))).await;
+    scene.work().await;
+    scene.pass(5);
+    scene.say("Hello?").await;
+    let answers = ["You said: My sink leaks", "You said: My sink leaks", "You said: Hello?"];
+    assert_eq!(scene.heard(), answers);
+}
+
+#[tokio::test]
+async fn tries_nothing_again_that_may_have_arrived() {
+    for (word, code) in [("delivered", None), ("sent", None), ("undelivered", Some(30008))] {
+        let mut scene = answered_by_twilio_alone().await;
+        scene.report(&scene.receipt(&sid(&scene), "undelivered", Some(30003))).await;
+        scene.work().await;
+        // Twilio knows better by now, and its call got lost.
+        let _ = scene.receipt(&sid(&scene), word, code);
+        scene.live(600).await;
+        assert_eq!(scene.heard().len(), 1, "{word} {code:?}");
+        assert!(scene.is_at_rest().await, "{word}");
+    }
+    let mut scene = answered_by_twilio_alone().await;
+    scene.report(&scene.receipt(&sid(&scene), "undelivered", Some(30003))).await;
+    scene.twilio.lookups.set(Mode::Fails(500, String::new()));
+    scene.live(600).await;
+    assert_eq!(scene.heard().len(), 1, "nobody says");
+    assert!(scene.is_told("its provider does not say what became of it").await);
+}
+
+#[tokio::test]
+async fn tries_nothing_again_for_a_reason_that_does_not_pass() {
+    for code in [30004, 30005, 30006, 30007, 30008] {
+        let mut scene = answered_by_twilio_alone().await;
+        scene.report(&scene.receipt(&sid(&scene), "undelivered", Some(code))).await;
+        scene.live(600).await;
+        assert_eq!(scene.heard().len(), 1, "{code}");
+    }
+}
+
+#[tokio::test]
+async fn tries_no_more_than_once_more_whenever_it_dies() {
+    for steps in 0..40 {
+        let mut scene = answered_by_twilio_alone().await;
+        scene.report(&scene.receipt(&sid(&scene), "undelivered", Some(30003))).await;
+        scene.work().await;
+        scene.pass(120);
+        scene.process.sweep.run(scene.now).await.unwrap();
+        scene.die_after(steps).await;
+        scene.live(200).await;
+        let times = scene.heard().len();
+        // From some step on it may have been sent, and is not sent again: to Twilio's stand-in, whose
+        // time is another, the first looks like it.
+        assert!(times == 2 || (times == 1 && steps > 2), "{times} times after {steps} steps");
+        assert!(scene.is_at_rest().await, "after {steps} steps");
+    }
+}
+
+#[tokio::test]
 async fn tells_the_agent_of_what_did_not_arrive_and_is_too_old_to_be_sent_again() {
     let mut scene = answered_by_twilio().await;
     scene.live(610).await;
@@ -228,6 +305,13 @@ async fn answered_by_twilio() -> Scene {
     let scene = Scene::sending_by("twilio,messagecentral").await;
     scene.say("My sink leaks").await;
     assert_eq!(scene.attempts().await, ["twilio: accepted"]);
+    scene
+}
+
+/// The same, and nobody else could have.
+async fn answered_by_twilio_alone() -> Scene {
+    let scene = Scene::sending_by("twilio").await;
+    scene.say("My sink leaks").await;
     scene
 }
 

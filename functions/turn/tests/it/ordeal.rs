@@ -41,6 +41,8 @@ pub(crate) enum Fault {
     Unreachable,
     /// It is turned away in so many words.
     Refused,
+    /// It is not handled now, as 503 has it.
+    Busy,
     /// The connection breaks once all is said, and nothing was done.
     Cut,
     /// The same, and it was done.
@@ -64,9 +66,10 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Unreachable,
         Self::Refused,
+        Self::Busy,
         Self::Cut,
         Self::CutWhenTaken,
         Self::Silence,
@@ -83,6 +86,7 @@ impl Fault {
     fn mode(self) -> Option<Mode> {
         Some(match self {
             Self::Refused => Mode::Fails(429, String::new()),
+            Self::Busy => Mode::Fails(503, String::new()),
             Self::Cut => Mode::CutsBefore,
             Self::CutWhenTaken => Mode::CutsAfter,
             Self::Silence | Self::Death => Mode::HangsBefore,
@@ -100,6 +104,7 @@ impl fmt::Display for Fault {
         formatter.pad(match self {
             Self::Unreachable => "no connection",
             Self::Refused => "refused",
+            Self::Busy => "503",
             Self::Cut => "cut, not taken",
             Self::CutWhenTaken => "cut, taken",
             Self::Silence => "no answer, not taken",

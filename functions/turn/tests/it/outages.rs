@@ -30,6 +30,22 @@ async fn sends_by_nobody_else_what_may_have_been_sent() {
 }
 
 #[tokio::test]
+async fn loses_nothing_while_all_say_for_seconds_that_they_are_busy() {
+    let mut scene = Scene::sending_by("messagecentral,twilio").await;
+    let busy = || Mode::Fails(503, "<html>busy</html>".into());
+    scene.messagecentral.switch.set(busy());
+    scene.twilio.switch.set(busy());
+    scene.say("My sink leaks").await;
+    assert!(scene.heard().is_empty());
+    scene.pass(5);
+    scene.messagecentral.switch.set(Mode::Works);
+    scene.twilio.switch.set(Mode::Works);
+    scene.sweep().await;
+    assert_eq!(scene.heard(), ["You said: My sink leaks"]);
+    assert!(scene.is_at_rest().await);
+}
+
+#[tokio::test]
 async fn asks_twilio_at_once_about_a_send_that_was_cut() {
     let scene = Scene::sending_by("twilio").await;
     scene.twilio.switch.set(Mode::CutsAfter);
@@ -183,11 +199,11 @@ async fn asks_no_sooner_whatever_wakes_it() {
     scene.openai.switch.set(OpenAi::out_of_quota());
     scene.say("My sink leaks").await;
     for text in ["Hello?", "Is anybody there?", "Please"] {
-        scene.pass(4);
+        scene.pass(2);
         scene.say(text).await;
     }
     assert_eq!(scene.openai.requests().len(), 1);
-    scene.live(5).await;
+    scene.live(10).await;
     assert_eq!(scene.openai.requests().len(), 2);
 }
 

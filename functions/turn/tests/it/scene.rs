@@ -524,7 +524,7 @@ impl Process {
         let heard = |names| Arc::new(Providers::heard(&only(settings, names), PUBLIC_URL).unwrap());
         let carrying = Providers::carrying(&only(settings, turn::SETTINGS), PUBLIC_URL).unwrap();
         let asked = Providers::asked(&only(settings, sweep::SETTINGS), PUBLIC_URL).unwrap();
-        let page = Page::from_settings(settings).unwrap();
+        let page = Page::from_settings(settings).unwrap().carried_by(&carrying).unwrap();
         let model = agent::OpenAi::from_settings(settings, &page.model).unwrap().unwrap();
         let queue = Queue::in_process();
         Self {

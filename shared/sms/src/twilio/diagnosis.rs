@@ -482,7 +482,9 @@ impl Inquiry<'_> {
             .into_iter()
             .map(|(code, count)| (explain(&code), code, count))
             .filter(|(known, ..)| {
-                !known.is_some_and(|known| matches!(known.about, About::Number | About::Person))
+                !known.is_some_and(|known| {
+                    matches!(known.about, About::Number | About::Phone | About::Person)
+                })
             })
             .collect();
         complaints.sort_by_key(|(_, _, count)| Reverse(*count));

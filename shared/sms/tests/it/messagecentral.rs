@@ -71,8 +71,10 @@ async fn sends() {
             answered("refused further in", (200, REFUSED_WITHIN), "refused: 508"),
             answered("a success with an error", (200, SUCCESS_WITH_ERROR), "unknown: unreadable"),
             answered("a code nobody explains", (200, r#"{"responseCode":707}"#), "unknown: 707"),
-            answered("the same in an error", (503, r#"{"responseCode":503}"#), "unknown: http 503"),
+            answered("the same in an error", (502, r#"{"responseCode":707}"#), "unknown: http 502"),
+            answered("not handled", (503, r#"{"responseCode":503}"#), "refused: http 503"),
             answered("a success in an error", (500, TAKEN.1), "unknown: http 500"),
+            answered("the same, not handled", (503, TAKEN.1), "unknown: http 503"),
             answered("nothing at all", (200, ""), "unknown: unreadable"),
             SendCase {
                 name: "a wrong password",
