@@ -16,7 +16,9 @@ mod markdown;
 mod nudge;
 mod print;
 mod ranges;
+mod reactions;
 mod reply;
+mod thanks;
 mod typography;
 
 pub use countries::{Countries, Country, Refusal};
@@ -24,4 +26,6 @@ pub use exchanges::{Exchanges, Sign, Verdict};
 pub use keywords::{Keyword, keyword, words};
 pub use limits::{Allowed, Limits, Replied, ReplyKind};
 pub use nudge::is_nudge;
+pub use reactions::{Reaction, reaction};
 pub use reply::{Fitted, fit};
+pub use thanks::{asks, is_thanks};
