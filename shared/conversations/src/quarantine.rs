@@ -219,6 +219,7 @@ fn notice(call: &Quarantined) -> Notice {
         ),
         conversation: None,
         trace: Some(call.trace.clone()),
+        whom: None,
         at: call.at,
     }
 }
