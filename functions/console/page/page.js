@@ -1,6 +1,6 @@
 // The page: what is real, which view is open, and what is looked at.
 
-import { clock, count, make, phoneNumber, read, repeat, words, write } from "./parts.js";
+import { act, clock, count, make, phoneNumber, read, repeat, words, write } from "./parts.js";
 import { phone } from "./phone.js";
 import { threadView } from "./thread.js";
 import { inspector } from "./trace.js";
@@ -15,6 +15,7 @@ const STATES = {
   stuck: "model does not answer",
   theirs: "their turn",
   over: "over",
+  handed_over: "with you",
 };
 
 const main = document.getElementById("main");
@@ -161,6 +162,9 @@ function conversations() {
     view.mark(trace);
   });
 
+  // One node, so that it can be clicked while the rest is drawn anew.
+  const giveBack = make("button", { type: "button", class: "link", onclick: async () => { await act(`conversations/${id}/give-back`); loop.now(); } }, "Give it back to the agent");
+
   const loop = repeat(async () => {
     if (views.conversations.hidden) return 2000;
     const [all, found] = await Promise.all([read("conversations"), id && read(`conversations/${id}`)]);
@@ -168,7 +172,8 @@ function conversations() {
     reading.hidden = !found;
     if (found) {
       title.replaceChildren(make("strong", {}, phoneNumber(found.theirs)), make("span", {}, line(found.ours)),
-        found.stopped ? make("span", { class: "tag bad" }, "stopped") : "");
+        found.stopped ? make("span", { class: "tag bad" }, "stopped") : "",
+        ...(found.with_person_until ? [make("span", { class: "tag" }, `with you until ${clock(found.with_person_until)}`), giveBack] : []));
       view.show(found);
       trace ??= found.messages.findLast((message) => message.trace)?.trace ?? null;
       behind.look(trace);

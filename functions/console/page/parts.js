@@ -32,6 +32,11 @@ export async function read(path) {
   }
 }
 
+/** Does something in the console. What came of it is read as anything else. */
+export async function act(path) {
+  await fetch(`/console/api/${path}`, { method: "POST" }).catch(() => trouble(true));
+}
+
 /** Calls the mock provider's webhook, as a provider would. */
 export function call(webhook, body) {
   const headers = { "content-type": "application/json" };

@@ -29,6 +29,9 @@ const ASIDE = {
   limit: "the person has had as many replies as one may have",
   loop: "a machine is at the other end",
   "too many": "too many waited",
+  "with a person": "you have this conversation",
+  thanks: "it only says thanks",
+  reaction: "it only reacts to what was said",
 };
 
 /** Shows a thread in `node`, and calls `choose` with the message that is clicked. */
@@ -127,6 +130,7 @@ const makers = {
         write(body, message.text);
         const parts = [message.at ? clock(message.at) : ""];
         if (message.who === "product") parts.push("in our own name");
+        if (message.who === "business") parts.push("by hand");
         if (message.delivery && message.delivery.provider !== "mock") parts.push(`by ${message.delivery.provider}`);
         const [word, kind, meaning] = message.delivery ? delivered(message.delivery) : [state, "", ""];
         if (word) parts.push(word);

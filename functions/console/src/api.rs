@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use conversations::{Attempt, Conversation, ConversationId, Unavailable};
+use conversations::{Attempt, Conversation, ConversationId, Notice, Unavailable, Whom};
 use evidence::{Health, Route, Verdict};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -32,6 +32,8 @@ type Answer = Result<Json<Value>, Failure>;
 pub(crate) enum Failure {
     /// There is no such thing.
     Unknown,
+    /// Nobody has the conversation but the agent.
+    NotHandedOver,
     /// The store does not answer: ask again.
     Unavailable(Unavailable),
 }
@@ -46,6 +48,7 @@ impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let (status, problem) = match self {
             Self::Unknown => (StatusCode::NOT_FOUND, "there is no such thing"),
+            Self::NotHandedOver => (StatusCode::CONFLICT, "the agent has this conversation"),
             Self::Unavailable(error) => {
                 tracing::error!(%error, "showed nothing: {error}");
                 (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer")
@@ -116,13 +119,26 @@ pub(crate) async fn conversation(
     Ok(Json(json!(thread(&console, &id).await?.ok_or(Failure::Unknown)?)))
 }
 
+/// Gives a conversation that was handed over back to the agent.
+pub(crate) async fn give_back(
+    State(console): State<Arc<Console>>,
+    Path(id): Path<String>,
+) -> Answer {
+    let id = ConversationId::parse(&id).ok_or(Failure::Unknown)?;
+    match console.store.give_back(&id, Timestamp::now()).await? {
+        true => Ok(Json(json!({ "given_back": true }))),
+        false => Err(Failure::NotHandedOver),
+    }
+}
+
 async fn thread(console: &Console, id: &ConversationId) -> Result<Option<Thread>, Unavailable> {
-    let Some(loaded) = console.store.load(id, Timestamp::now()).await? else { return Ok(None) };
+    let now = Timestamp::now();
+    let Some(loaded) = console.store.load(id, now).await? else { return Ok(None) };
     let ended = console.store.ended(id).await?;
     let attempts = console.store.attempts_of(id).await?;
     let set_aside = console.store.set_aside(id, SET_ASIDE).await?;
     let deliveries = deliveries(&console.providers, &attempts);
-    Ok(Some(Thread::of(&loaded, &ended, &set_aside, deliveries)))
+    Ok(Some(Thread::of(&loaded, &ended, &set_aside, deliveries, now)))
 }
 
 fn deliveries<'a>(
@@ -151,7 +167,9 @@ pub(crate) async fn conversations(State(console): State<Arc<Console>>) -> Answer
 
 /// Whose turn it is.
 fn state(conversation: &Conversation) -> &'static str {
-    if conversation.open.is_some() {
+    if conversation.is_with_person(Timestamp::now()) {
+        "handed_over"
+    } else if conversation.open.is_some() {
         "sending"
     } else if conversation.is_waiting() {
         if conversation.apologised { "stuck" } else { "thinking" }
@@ -183,11 +201,25 @@ pub(crate) async fn notices(State(console): State<Arc<Console>>) -> Answer {
     let store = &console.store;
     let (notices, quarantined, health) =
         tokio::try_join!(store.notices(AT_ONCE), store.quarantined(AT_ONCE), store.health())?;
+    let notices: Vec<_> = notices.iter().map(notice).collect();
     Ok(Json(json!({
         "notices": notices,
         "quarantined": quarantined,
         "routes": routes(&console.providers, &health),
     })))
+}
+
+/// A notice, with the words about the person that only the console says.
+fn notice(notice: &Notice) -> Value {
+    let mut shown = json!(notice);
+    if let Some(Whom { theirs, why, said }) = &notice.whom {
+        let theirs = theirs.as_str();
+        let sentence = &notice.sentence;
+        let why = why.trim_end_matches('.');
+        shown["sentence"] =
+            format!("{sentence} It is {theirs}. Why: {why}. They last said: “{said}”.").into();
+    }
+    shown
 }
 
 /// The ways of the configured providers, the worst first.

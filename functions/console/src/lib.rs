@@ -1,7 +1,8 @@
 //! The operator's page: a phone to try the agent with, what was said, what happened in each turn,
 //! and what a person must look at.
 //!
-//! It reads, and changes nothing. Its phone is a phone of the mock provider: the page posts to the
+//! It reads, and changes one thing: it gives a conversation that was handed over back to the agent.
+//! Its phone is a phone of the mock provider: the page posts to the
 //! same webhooks as any provider, so nothing here can do what a stranger's text cannot.
 
 #![warn(missing_docs)]
@@ -19,7 +20,7 @@ use axum::Router;
 use axum::http::{HeaderValue, header};
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use conversations::Store;
 use serde::Serialize;
 use settings::{Names, Settings};
@@ -122,6 +123,7 @@ impl Console {
             .route("/console/api/phones/{number}", get(api::phone))
             .route("/console/api/conversations", get(api::conversations))
             .route("/console/api/conversations/{id}", get(api::conversation))
+            .route("/console/api/conversations/{id}/give-back", post(api::give_back))
             .route("/console/api/traces/{id}", get(api::trace))
             .route("/console/api/notices", get(api::notices))
             .route("/console/{*file}", get(page::file))

@@ -1,7 +1,7 @@
 //! A conversation as a phone shows it, put together from where its parts are kept.
 
 use agent::Turn as Entry;
-use conversations::{ConversationId, Ended, Loaded, SetAside, Waiting};
+use conversations::{Conversation, ConversationId, Ended, Loaded, SetAside, Waiting};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -22,6 +22,8 @@ pub(crate) struct Thread {
     answers: u32,
     /// Whether the person has stopped.
     stopped: bool,
+    /// Until when a person of the business has it, and the agent is silent.
+    with_person_until: Option<i64>,
     /// How many texts no turn has taken up yet.
     waiting: usize,
     /// Whether a reply is on its way out.
@@ -69,6 +71,8 @@ enum Who {
     Agent,
     /// Said in the product's own name, without the model.
     Product,
+    /// Said by a person of the business.
+    Business,
     /// Told to the model alone.
     Note,
 }
@@ -83,6 +87,7 @@ impl Thread {
             number: 1,
             answers: 0,
             stopped: false,
+            with_person_until: None,
             waiting: 0,
             sending: false,
             tries: 0,
@@ -98,6 +103,7 @@ impl Thread {
         ended: &[Ended],
         set_aside: &[SetAside],
         attempts: Vec<Delivery>,
+        at: Timestamp,
     ) -> Self {
         let conversation = &loaded.conversation;
         let before = ended.iter().map(|ended| (ended.number, &ended.turns));
@@ -127,6 +133,7 @@ impl Thread {
             number: conversation.number,
             answers: conversation.answers,
             stopped: loaded.stop.is_some(),
+            with_person_until: with_person_until(conversation, at),
             waiting: loaded.waiting.len(),
             sending: conversation.open.is_some(),
             tries: conversation.tries,
@@ -139,6 +146,12 @@ impl Thread {
     }
 }
 
+fn with_person_until(conversation: &Conversation, now: Timestamp) -> Option<i64> {
+    let handed_over =
+        conversation.handed_over.as_ref().filter(|_| conversation.is_with_person(now));
+    Some(handed_over?.until.as_millisecond())
+}
+
 /// The entries of a conversation as bubbles, without those between the model and its tools, and
 /// those of a later version.
 fn said(number: u64, turns: &[Value]) -> Vec<Message> {
@@ -149,6 +162,7 @@ fn said(number: u64, turns: &[Value]) -> Vec<Message> {
             Entry::Person { text, at } => (Who::Person, text, Some(at)),
             Entry::Agent { text, at, .. } => (Who::Agent, text?, Some(at)),
             Entry::Fixed { text, at } => (Who::Product, text, Some(at)),
+            Entry::ByHand { text, at } => (Who::Business, text, Some(at)),
             Entry::Note { text } => (Who::Note, text, None),
             Entry::Tool { .. } => return None,
         };
@@ -175,7 +189,7 @@ fn assign(messages: &mut [Message], attempts: &[Delivery]) {
     let mut next_reply: Option<i64> = None;
     let mut trace = None;
     for message in messages.iter_mut().rev() {
-        if matches!(message.who, Who::Agent | Who::Product) {
+        if matches!(message.who, Who::Agent | Who::Product | Who::Business) {
             let last = attempts.iter().rev().find(|attempt| {
                 attempt.at >= message.at && next_reply.is_none_or(|next| attempt.at < next)
             });

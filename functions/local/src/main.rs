@@ -8,6 +8,7 @@ mod by_hand;
 mod chat;
 mod doctor;
 mod door;
+mod give_back;
 mod offline_model;
 mod outside;
 mod quarantine;
@@ -39,6 +40,11 @@ enum Command {
         to: String,
         /// What to say
         text: String,
+    },
+    /// Give a person whose conversation was handed over back to the agent
+    GiveBack {
+        /// Their number, as +12025550143
+        person: String,
     },
     /// Be a phone in the terminal
     Chat,
@@ -86,6 +92,9 @@ fn main() -> ExitCode {
         Command::Register => host::run(quiet(settings), register::run),
         Command::Send { to, text } => {
             host::run(quiet(settings), |settings| send::run(settings, to, text))
+        }
+        Command::GiveBack { person } => {
+            host::run(quiet(settings), |settings| give_back::run(settings, person))
         }
         Command::Doctor(asked) => {
             let works = host::run(quiet(settings), |settings| doctor::run(settings, asked));

@@ -1,5 +1,6 @@
 //! One text by hand: `textback send +12025550143 "hello"`.
 
+use agent::Turn as Entry;
 use conversations::{Attempt, Store};
 use host::Error;
 use settings::Settings;
@@ -26,6 +27,14 @@ pub(crate) async fn run(settings: Settings, to: String, body: String) -> Result<
         let Some(outcome) = made else {
             return Err("this person has said STOP: nothing was sent".into());
         };
+        if let Ok(_) | Err(SendError::Unknown { .. }) = outcome {
+            // The agent is told, if it talks to this person; nothing is given back by it.
+            let said = Entry::ByHand { text: body.clone(), at: attempt.at };
+            let (id, said) = (&attempt.conversation, serde_json::to_value(said)?);
+            if let Err(error) = store.say_by_hand(id, &said, attempt.at).await {
+                println!("The agent is not told of it: {error}");
+            }
+        }
         match outcome {
             Ok(id) => {
                 let segments = attempt.segments;

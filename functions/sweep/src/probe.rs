@@ -107,6 +107,7 @@ impl Sweep {
             sentence: sentence.clone(),
             conversation: None,
             trace: attempt.map(|attempt| attempt.trace),
+            whom: None,
             at: now,
         };
         if self.store.probe_missed(known, &notice).await? {

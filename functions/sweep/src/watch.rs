@@ -74,5 +74,5 @@ impl Sweep {
 }
 
 fn notice(id: String, sentence: &str, at: Timestamp) -> Notice {
-    Notice { id, sentence: sentence.to_owned(), conversation: None, trace: None, at }
+    Notice { id, sentence: sentence.to_owned(), conversation: None, trace: None, whom: None, at }
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use agent::{Answered, Ending, ModelError, Turn as Entry};
 use conversations::{Change, Claim, Conversation, Loaded, Reply, Said, Stop, Unavailable, Waiting};
 use jiff::{SignedDuration, Timestamp};
-use policy::{Keyword, ReplyKind, fit, fit_behind, is_nudge};
+use policy::{Keyword, ReplyKind, fit, fit_behind, is_nudge, reaction};
 use serde_json::Value;
 use telemetry::{Step, TraceId};
 
@@ -163,6 +163,9 @@ impl<'a> Wake<'a> {
         if loaded.more {
             self.thin_out(loaded).await?;
         }
+        if let Some(run) = Run::next(loaded) {
+            self.reopen(loaded, &run).await?;
+        }
         let mut steps = Vec::new();
         for drafts_left in (0..=THROWN_AWAY).rev() {
             let Some(run) = Run::next(loaded) else { return Ok(()) };
@@ -313,7 +316,7 @@ impl<'a> Wake<'a> {
             let providers = Arc::clone(&self.turn.providers);
             tokio::spawn(async move { providers.prepare().await });
         }
-        let turns: Vec<Entry> = entries(conversation).collect();
+        let turns: Vec<Entry> = entries(&conversation.turns).collect();
         let new: Vec<Entry> = texts.iter().map(said).collect();
         let number = conversation.answers + 1;
         let agent = &self.turn.agent;
@@ -405,12 +408,12 @@ impl<'a> Wake<'a> {
                 _ if is_full => Some(End::HandedOver(TOO_LONG.into())),
                 Some(Ending::Finished) => Some(End::Finished),
                 Some(Ending::HandedOver { reason }) => Some(End::HandedOver(reason.clone())),
-                Some(Ending::Stopped) | None => {
-                    (draft.next.answers >= self.turn.agent.page.turns).then_some(End::Limit)
-                }
+                Some(Ending::Stopped) => None,
+                None if draft.next.goes_on() => Some(End::Still),
+                None => (draft.next.answers >= self.turn.agent.page.turns).then_some(End::Limit),
             };
             if let Some(end) = end {
-                self.end(&mut draft, end, run.trace());
+                self.end(loaded, &mut draft, end, run.trace());
             }
             self.reply(loaded, &mut draft, run, answered.reply.clone());
             return draft;
@@ -533,9 +536,9 @@ fn took_up(run: &Run, conversation: &Conversation, now: Timestamp) -> Step {
 }
 
 /// What we said last, if one of these texts shows that it arrived.
-fn arrived<'c>(conversation: &'c Conversation, texts: &[Waiting]) -> Option<&'c Said> {
+pub(crate) fn arrived<'c>(conversation: &'c Conversation, texts: &[Waiting]) -> Option<&'c Said> {
     let said = conversation.last.as_ref()?;
-    let earlier: Vec<_> = entries(conversation)
+    let earlier: Vec<_> = entries(&conversation.turns)
         .filter_map(|entry| match entry {
             Entry::Person { text, .. } => Some(text),
             _ => None,
@@ -552,8 +555,8 @@ fn arrived<'c>(conversation: &'c Conversation, texts: &[Waiting]) -> Option<&'c 
 
 /// What was said so far. An entry that a later version wrote and this one cannot read is left out,
 /// not fatal.
-fn entries(conversation: &Conversation) -> impl Iterator<Item = Entry> {
-    conversation.turns.iter().filter_map(|entry| serde_json::from_value(entry.clone()).ok())
+pub(crate) fn entries(turns: &[Value]) -> impl Iterator<Item = Entry> {
+    turns.iter().filter_map(|entry| serde_json::from_value(entry.clone()).ok())
 }
 
 /// The traces of the texts that are answered together with the first one lead to its trace.
@@ -564,7 +567,10 @@ fn others(run: &Run) -> impl Iterator<Item = Change> {
 
 /// A text as the agent is told of it.
 fn said(text: &Waiting) -> Entry {
-    let mut words = text.body.trim().to_owned();
+    let mut words = match reaction(&text.body) {
+        Some(reaction) => format!("[The person {reaction}]"),
+        None => text.body.trim().to_owned(),
+    };
     if text.media > 0 {
         words.push_str(" [The person sent a picture or file along, which cannot be opened here.]");
     }

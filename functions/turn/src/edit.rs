@@ -64,6 +64,14 @@ impl Draft<'_> {
         self.changes.push(Change::SetAside(texts.to_vec(), why));
     }
 
+    /// Lets texts wait again that were set aside.
+    pub(crate) fn wait_again(&mut self, texts: &[Waiting]) {
+        if !texts.is_empty() {
+            self.waiting.extend(texts.iter().cloned());
+            self.changes.push(Change::Waits(texts.to_vec()));
+        }
+    }
+
     /// Whether nothing waits then.
     pub(crate) fn is_empty(&self) -> bool {
         self.waiting.is_empty() && !self.more

@@ -1,12 +1,13 @@
 //! The end of a conversation.
 
-use conversations::{Change, Effect, Ended, Loaded, Unavailable};
+use conversations::{Change, Effect, Ended, Loaded, Notice, Unavailable};
 use jiff::SignedDuration;
 use serde_json::json;
 use telemetry::TraceId;
 
 use crate::Wake;
 use crate::edit::Draft;
+use crate::hand_over::whom;
 
 /// After how long without a text a conversation is over. What was collected is worth more to the
 /// business the next day than never.
@@ -22,86 +23,126 @@ pub(crate) enum End {
     HandedOver(String),
     /// The person texts no more.
     Quiet,
+    /// As it was over before, and went on for one more answer.
+    Still,
 }
 
 impl<'a> Wake<'a> {
     /// Moves a conversation that is over to a document of its own, and begins the next one. With a
     /// test number nothing follows from it: nobody is to be called back.
-    pub(crate) fn end(&self, draft: &mut Draft<'a>, end: End, trace: &TraceId) {
-        let (ending, reason) = match end {
-            End::Finished => ("finished", None),
-            End::Limit => ("turn_limit", None),
-            End::HandedOver(reason) => ("handed_over", Some(reason)),
-            End::Quiet => ("quiet", None),
-        };
+    pub(crate) fn end(&self, loaded: &Loaded, draft: &mut Draft<'a>, end: End, trace: &TraceId) {
         let next = &mut draft.next;
+        let before = next.over.take_if(|over| over.number == next.number);
+        let (ending, reason) = match (end, &before) {
+            (End::HandedOver(reason), _) => ("handed_over", Some(reason)),
+            (End::Finished, _) => ("finished", None),
+            (End::Still | End::Quiet, Some(before)) => (before.ending.as_str(), None),
+            (End::Still | End::Limit, _) => ("turn_limit", None),
+            (End::Quiet, None) => ("quiet", None),
+        };
         let ended = Ended {
             conversation: self.id.clone(),
             number: next.number,
             ours: next.ours.clone(),
             theirs: next.theirs.clone(),
             ending: ending.to_owned(),
-            brief: std::mem::take(&mut next.brief),
-            turns: std::mem::take(&mut next.turns),
+            brief: next.brief.clone(),
+            turns: next.turns.clone(),
             at: self.clock.now(),
         };
+        let somebody = !ended.theirs.is_for_tests();
+        let made = before.as_ref().map_or(0, |before| before.results);
+        // Of what is told nothing is told again, and nothing of nothing; but who waits for a person
+        // waits.
+        let is_news = !ended.brief.is_empty()
+            && (made == 0 || ended.brief != loaded.conversation.brief)
+            || reason.is_some();
+        let effect = (somebody && is_news && self.turn.results.is_some())
+            .then(|| result(&ended, made, trace, reason.as_deref()));
+        let over = self.over(next, before.as_ref(), ending, made + u32::from(effect.is_some()));
+        next.over = Some(over);
         next.number += 1;
         next.answers = 0;
-        let somebody = !ended.theirs.is_for_tests();
-        if somebody && reason.is_some() {
-            draft.changes.push(Change::Notice(self.notice(
-                format!("handed-over-{}-{}", self.id, ended.number),
-                "The agent handed a conversation over: answer this person by hand.".into(),
-                trace,
-            )));
+        next.brief.clear();
+        next.turns.clear();
+        if let Some(reason) = reason.filter(|_| somebody) {
+            self.leave_to_business(next);
+            let hours = self.turn.agent.page.handover.as_hours();
+            let sentence = format!(
+                "The agent handed a conversation over: answer this person by hand. It says nothing \
+                 to them for {hours} hours, unless you give the conversation back before."
+            );
+            let id = format!("handed-over-{}-{}", self.id, ended.number);
+            draft.changes.push(Change::Notice(Notice {
+                whom: Some(whom(&ended, &reason)),
+                ..self.notice(id, sentence, trace)
+            }));
         }
-        if somebody && self.turn.results.is_some() {
-            draft.changes.push(Change::Effect(result(&ended, trace, reason)));
-        }
+        draft.changes.extend(effect.map(Change::Effect));
         draft.changes.push(Change::Ended(ended));
     }
 
-    /// Ends a conversation in which nothing waits and nobody has texted for too long.
+    /// Ends a conversation in which nothing waits and nobody has texted for too long. One that is due
+    /// for nothing is so no more.
     pub(crate) async fn end_if_quiet(&self, loaded: &mut Loaded) -> Result<(), Unavailable> {
         let trace = TraceId::fresh();
-        let ended = self.edit(loaded, |loaded| {
+        let mut ended = false;
+        let edited = self.edit(loaded, |loaded| {
             let mut draft = Draft::of(loaded);
             let idle = draft.is_empty() && draft.next.open.is_none();
             let begun = draft.next.answers > 0;
-            if !idle || !begun || self.clock.now() < draft.next.at + QUIET {
-                return None;
+            let now = self.clock.now();
+            if !idle || !begun || now < draft.next.at + QUIET {
+                draft.set_due(now);
+                let is_due = loaded.conversation.due_at.is_some_and(|due| due <= now);
+                return (idle && is_due).then_some(draft);
             }
-            self.end(&mut draft, End::Quiet, &trace);
+            ended = true;
+            self.end(loaded, &mut draft, End::Quiet, &trace);
             draft.set_due(self.clock.now());
             Some(draft)
         });
-        if ended.await?.stored {
+        if edited.await?.stored && ended {
             self.span(&trace).in_scope(|| tracing::info!("ended a conversation that was left"));
         }
         Ok(())
     }
 }
 
-/// What the business gets of a conversation that is over.
-fn result(ended: &Ended, trace: &TraceId, reason: Option<String>) -> Effect {
-    let kind = if reason.is_some() { "conversation.handed_over" } else { "conversation.finished" };
+/// What the business gets of a conversation that is over, after so many results of it.
+fn result(ended: &Ended, made: u32, trace: &TraceId, reason: Option<&str>) -> Effect {
+    let kind = match (reason, made) {
+        (Some(_), _) => "conversation.handed_over",
+        (None, 0) => "conversation.finished",
+        (None, _) => "conversation.updated",
+    };
+    let mut payload = json!({
+        "conversation": ended.conversation,
+        "number": ended.number,
+        "from": ended.theirs,
+        "to": ended.ours,
+        "ending": ended.ending,
+        "reason": reason,
+        "brief": ended.brief,
+        "trace": trace,
+    });
+    if made > 0 {
+        payload["revises"] = name(ended, made).into();
+    }
     Effect {
-        id: format!("{}-{}", ended.conversation, ended.number),
+        id: name(ended, made + 1),
         conversation: ended.conversation.clone(),
         trace: trace.clone(),
         kind: kind.into(),
-        payload: json!({
-            "conversation": ended.conversation,
-            "number": ended.number,
-            "from": ended.theirs,
-            "to": ended.ours,
-            "ending": ended.ending,
-            "reason": reason,
-            "brief": ended.brief,
-            "trace": trace,
-        }),
+        payload,
         tries: 0,
         at: ended.at,
         due_at: ended.at,
     }
+}
+
+/// What the first, second, … result of a conversation is called.
+fn name(ended: &Ended, which: u32) -> String {
+    let first = format!("{}-{}", ended.conversation, ended.number);
+    if which == 1 { first } else { format!("{first}-{which}") }
 }

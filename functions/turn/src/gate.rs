@@ -6,9 +6,11 @@ use policy::{Allowed, Exchanges, Refusal, Replied, ReplyKind, Verdict};
 use serde::{Deserialize, Serialize};
 use telemetry::{Alarm, Step, raise};
 
-use crate::answer::Run;
+use crate::after::needs_no_answer;
+use crate::answer::{Run, arrived};
 use crate::edit::Draft;
 use crate::end::End;
+use crate::hand_over::WITH_PERSON;
 use crate::{Bounds, Wake};
 
 /// How often in a row the model is asked about the same texts, before a person has to answer them:
@@ -76,6 +78,10 @@ pub(crate) enum Closed {
     Limit,
     /// In these words, and whether it is so from now on.
     Loop(String, bool),
+    /// A person of the business answers.
+    WithPerson,
+    /// It needs no answer, for this reason.
+    NoNeed(&'static str),
 }
 
 impl Gate {
@@ -97,6 +103,8 @@ impl Closed {
             Self::Country(_) => "country",
             Self::Limit => "limit",
             Self::Loop(..) => "loop",
+            Self::WithPerson => WITH_PERSON,
+            Self::NoNeed(why) => why,
         }
     }
 }
@@ -106,6 +114,14 @@ impl<'a> Wake<'a> {
     pub(crate) fn gate(&self, loaded: &Loaded, run: &Run) -> Gate {
         let (conversation, now) = (&loaded.conversation, self.clock.now());
         let Bounds { limits, countries, .. } = &self.turn.bounds;
+        if run.thinks() && conversation.is_with_person(now) {
+            return Gate::Closed(Closed::WithPerson);
+        }
+        if run.thinks()
+            && let Some(why) = needs_no_answer(conversation, run)
+        {
+            return Gate::Closed(Closed::NoNeed(why));
+        }
         if run.is_pretended() {
             // Nothing is sent, and whoever may text so is no stranger.
             return self.gate_of_model(loaded, run);
@@ -158,13 +174,26 @@ impl<'a> Wake<'a> {
                     counted.exchanges.note(&run.bodies(), None, now);
                     counted.keep(&mut draft.next);
                 }
+                if let Closed::WithPerson | Closed::NoNeed(_) = closed {
+                    // An answer all the same: it shows that ours arrived.
+                    let said = arrived(&draft.next, &run.texts).map(|said| said.attempt.clone());
+                    if let Some(attempt) = said {
+                        draft.changes.push(Change::Answered(attempt, now));
+                        draft.next.last = None;
+                    }
+                }
+                if let (Closed::WithPerson, Some(handed_over)) =
+                    (closed, &mut draft.next.handed_over)
+                {
+                    handed_over.held += run.texts.len() as u32;
+                }
                 draft.changes.extend(self.told(closed, run).map(Change::Notice));
                 draft.set_aside(&run.texts, closed.why());
             }
             Gate::HandOver(reason) => {
                 draft.take_up(&run.texts);
                 draft.next.turns.extend(run.entries());
-                self.end(&mut draft, End::HandedOver((*reason).into()), run.trace());
+                self.end(loaded, &mut draft, End::HandedOver((*reason).into()), run.trace());
                 if !draft.next.apologised {
                     self.reply(loaded, &mut draft, run, self.turn.agent.page.texts.sorry.clone());
                 }
@@ -198,7 +227,10 @@ impl<'a> Wake<'a> {
                  set aside. Answer by hand, or see REPLIES_PER_DAY."
                     .into(),
             ),
-            Closed::Loop(..) | Closed::Country(_) => return None,
+            Closed::Loop(..)
+            | Closed::Country(_)
+            | Closed::WithPerson
+            | Closed::NoNeed(_) => return None,
         };
         Some(self.notice(id, sentence, run.trace()))
     }
@@ -228,7 +260,7 @@ impl<'a> Wake<'a> {
                 };
                 self.turn.store.notice_anew(&notice, None).await?;
             }
-            Closed::Loop(..) | Closed::Limit => {}
+            Closed::Loop(..) | Closed::Limit | Closed::WithPerson | Closed::NoNeed(_) => {}
         }
         Ok(())
     }

@@ -4,6 +4,7 @@
 //! what did not arrive is sent by somebody else; then the texts that wait are answered, a run of them at a time; then what must leave the system
 //! leaves. Whatever the process dies of, what is stored tells the next one where to go on.
 
+mod after;
 mod answer;
 mod bounds;
 mod clock;
@@ -11,6 +12,7 @@ mod edit;
 mod end;
 mod fail_over;
 mod gate;
+mod hand_over;
 mod pause;
 mod places;
 mod probe;
@@ -110,6 +112,7 @@ impl Wake<'_> {
 
     /// Settles what is open and answers what waits, for as long as it is due.
     async fn work(&self, loaded: &mut Loaded) -> Result<(), Unavailable> {
+        self.take_back(loaded).await?;
         for _ in 0..RUNS {
             let Some(trace) = cause(loaded) else {
                 return self.end_if_quiet(loaded).await;

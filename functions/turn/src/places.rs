@@ -128,6 +128,7 @@ impl Wake<'_> {
                         minute after the other, and everybody who is known at once. If they are no \
                         customers, block them at the provider; NEW_PEOPLE_PER_MINUTE is the bound.";
         let notice = Notice {
+            whom: None,
             id: "flood".into(),
             sentence: sentence.into(),
             conversation: None,

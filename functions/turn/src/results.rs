@@ -1,5 +1,6 @@
 //! What leaves the system when a conversation is over.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use base64::Engine;
@@ -7,7 +8,7 @@ use base64::prelude::BASE64_STANDARD;
 use connections::Connections;
 use conversations::{Effect, Unavailable};
 use hmac::{Hmac, KeyInit, Mac};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretBox};
 use serde_json::json;
 use settings::{Names, Settings, SettingsError};
@@ -93,19 +94,42 @@ impl Wake<'_> {
     pub(crate) async fn deliver(&self) -> Result<(), Unavailable> {
         let Some(results) = &self.turn.results else { return Ok(()) };
         let mut effects = self.turn.store.effects_of(&self.id).await?;
-        effects.retain(|effect| effect.due_at <= self.clock.now());
+        effects.sort_by_key(|effect| effect.at);
+        // What revises a result waits until that is taken.
+        let mut behind: BTreeMap<String, Timestamp> = BTreeMap::new();
         for effect in effects {
-            self.hand_over(results, &effect).instrument(self.span(&effect.trace)).await?;
+            let revised = effect.payload["revises"].as_str().and_then(|id| behind.get(id)).copied();
+            let put_off = match revised {
+                Some(until) => {
+                    if effect.due_at < until {
+                        self.turn.store.put_off(&effect, until).await?;
+                    }
+                    Some(until)
+                }
+                None if effect.due_at > self.clock.now() => Some(effect.due_at),
+                None => {
+                    let work = self.hand_over(results, &effect);
+                    work.instrument(self.span(&effect.trace)).await?
+                }
+            };
+            if let Some(until) = put_off {
+                behind.insert(effect.id, until);
+            }
         }
         Ok(())
     }
 
-    async fn hand_over(&self, results: &Results, effect: &Effect) -> Result<(), Unavailable> {
+    /// Hands one over, or puts it off: until when is returned.
+    async fn hand_over(
+        &self,
+        results: &Results,
+        effect: &Effect,
+    ) -> Result<Option<Timestamp>, Unavailable> {
         let now = self.clock.now();
         let Err(problem) = results.deliver(effect, now.as_second()).await else {
             self.turn.store.delivered(effect).await?;
             tracing::info!(effect.id, "handed over a result");
-            return Ok(());
+            return Ok(None);
         };
         let (first, longest) = AGAIN;
         let pause = longest.min(first * 2_i32.pow(effect.tries.min(8)));
@@ -122,6 +146,6 @@ impl Wake<'_> {
             );
             self.turn.store.notice(&notice).await?;
         }
-        Ok(())
+        Ok(Some(now + pause))
     }
 }

@@ -381,7 +381,7 @@ impl<'a> Wake<'a> {
     /// Something for the operator to look at.
     pub(crate) fn notice(&self, id: String, sentence: String, trace: &TraceId) -> Notice {
         let (conversation, trace) = (Some(self.id.clone()), Some(trace.clone()));
-        Notice { id, sentence, conversation, trace, at: self.clock.now() }
+        Notice { id, sentence, conversation, trace, whom: None, at: self.clock.now() }
     }
 }
 

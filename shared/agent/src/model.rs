@@ -358,6 +358,10 @@ fn message(turn: &Turn) -> Option<ChatCompletionRequestMessage> {
         Turn::Fixed { text, .. } | Turn::Agent { text: Some(text), .. } => {
             ChatCompletionRequestAssistantMessage::from(text.as_str()).into()
         }
+        Turn::ByHand { text, .. } => {
+            let said = format!("[A person of the business wrote this themselves:] {text}");
+            ChatCompletionRequestAssistantMessage::from(said).into()
+        }
         Turn::Agent { text: None, tool_calls, .. } => ChatCompletionRequestAssistantMessage {
             tool_calls: Some(tool_calls.iter().map(call).collect()),
             ..Default::default()

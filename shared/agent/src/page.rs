@@ -39,6 +39,11 @@ pub struct Page {
     /// How long a reply lives. After that it is not sent any more: an answer to a question that
     /// nobody remembers asking does harm.
     pub reply_life: SignedDuration,
+    /// How long a person of the business has a conversation that was handed over, unless they give it
+    /// back before.
+    pub handover: SignedDuration,
+    /// How long after its end a conversation goes on when the person texts again.
+    pub grace: SignedDuration,
     /// Where the business is, which decides what "tomorrow" means.
     pub time_zone: TimeZone,
     /// What the agent collects, in the order in which it asks.
@@ -185,6 +190,8 @@ struct Front {
     turns: Option<Spanned<u32>>,
     segments: Option<Spanned<u32>>,
     reply_minutes: Option<Spanned<u32>>,
+    handover_hours: Option<Spanned<u32>>,
+    grace_minutes: Option<Spanned<u32>>,
     time_zone: Option<Spanned<String>>,
     #[serde(default)]
     fields: Vec<WrittenField>,
@@ -253,6 +260,8 @@ impl Front {
             turns: within(self.turns, 7, 50)?,
             segments,
             reply_life: SignedDuration::from_mins(within(self.reply_minutes, 10, 60)?.into()),
+            handover: SignedDuration::from_hours(within(self.handover_hours, 12, 720)?.into()),
+            grace: SignedDuration::from_mins(within(self.grace_minutes, 120, 1_440)?.into()),
             time_zone: match self.time_zone {
                 None => TimeZone::UTC,
                 Some(zone) => TimeZone::get(&zone.value).map_err(|_| {

@@ -47,6 +47,13 @@ pub enum Turn {
         /// A full sentence.
         text: String,
     },
+    /// What a person of the business wrote to the person themselves.
+    ByHand {
+        /// What was said.
+        text: String,
+        /// When it was sent.
+        at: Timestamp,
+    },
     /// A text sent in the product's own name, without the model: the confirmation of a stop, an
     /// apology. The model sees it as something it said.
     Fixed {
@@ -78,9 +85,10 @@ impl Turn {
     pub(crate) fn characters(&self) -> usize {
         let length = |text: &str| text.chars().count();
         match self {
-            Self::Person { text, .. } | Self::Note { text } | Self::Fixed { text, .. } => {
-                length(text)
-            }
+            Self::Person { text, .. }
+            | Self::Note { text }
+            | Self::ByHand { text, .. }
+            | Self::Fixed { text, .. } => length(text),
             Self::Agent { text, tool_calls, .. } => {
                 let call = |call: &ToolCall| length(&call.name) + length(&call.arguments);
                 text.as_deref().map_or(0, length) + tool_calls.iter().map(call).sum::<usize>()
@@ -101,6 +109,7 @@ impl fmt::Debug for Turn {
             Self::Agent { tool_calls, .. } => write!(formatter, "Agent({tool_calls:?})"),
             Self::Tool { failed, .. } => write!(formatter, "Tool(failed: {failed})"),
             Self::Note { text } => write!(formatter, "Note({} characters)", said(text)),
+            Self::ByHand { text, .. } => write!(formatter, "ByHand({} characters)", said(text)),
             Self::Fixed { text, .. } => write!(formatter, "Fixed({} characters)", said(text)),
         }
     }

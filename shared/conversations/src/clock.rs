@@ -180,6 +180,13 @@ impl Conversation {
         if let Some(last) = &mut self.last {
             last.at = last.at.min(now);
         }
+        if let Some(over) = &mut self.over {
+            over.at = over.at.min(now);
+        }
+        if let Some(handed_over) = self.handed_over.as_mut().filter(|it| it.at > now + SKEW) {
+            let lasts = handed_over.until.duration_since(handed_over.at);
+            (handed_over.at, handed_over.until) = (now, now + lasts);
+        }
         let Some(open) = &mut self.open else { return };
         open.at = open.at.min(now);
         if let Some(sending) = open.sending.as_mut().filter(|it| it.until > now + UNDER_WAY + SKEW)

@@ -55,6 +55,19 @@ pub struct Conversation {
     pub(crate) newest: Option<String>,
     #[serde(default)]
     pub(crate) done: Option<String>,
+    /// The conversation before the one under way, as far as what follows depends on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over: Option<Over>,
+    /// That a person of the business has taken over. The agent is silent meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handed_over: Option<HandedOver>,
+    /// When it was given back to the agent, which [`crate::Store::give_back`] writes blindly.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
+    pub given_back_at: Option<Timestamp>,
     /// When a turn should look at it, if nobody wakes one before. `None`: nothing to do.
     #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
     pub due_at: Option<Timestamp>,
@@ -82,8 +95,53 @@ impl Conversation {
     }
 }
 
+impl Conversation {
+    /// Whether a person of the business has taken over, so that the agent says nothing.
+    pub fn is_with_person(&self, now: Timestamp) -> bool {
+        let handed_over = self.handed_over.as_ref();
+        self.given_back_at.is_none() && handed_over.is_some_and(|it| now < it.until)
+    }
+
+    /// Whether the conversation under way was over, and goes on.
+    pub fn goes_on(&self) -> bool {
+        self.over.as_ref().is_some_and(|over| over.number == self.number)
+    }
+}
+
 fn first() -> u64 {
     1
+}
+
+/// A conversation that is over, as far as what follows depends on it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Over {
+    /// Which of the person's conversations it was.
+    pub number: u64,
+    /// How it ended.
+    pub ending: String,
+    /// Whether the last thing we said in it asks something.
+    pub asks: bool,
+    /// How many more answers it may have, should the person correct something.
+    pub left: u32,
+    /// How many results of it have been made.
+    pub results: u32,
+    /// When it ended.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub at: Timestamp,
+}
+
+/// That a person of the business answers, and not the agent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandedOver {
+    /// Since when.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub at: Timestamp,
+    /// Until when, unless it is given back before.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub until: Timestamp,
+    /// How many texts have been set aside since.
+    #[serde(default)]
+    pub held: u32,
 }
 
 /// An attempt to say something.

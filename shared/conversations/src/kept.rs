@@ -1,5 +1,7 @@
 //! What is kept beside the conversations, each in a document of its own.
 
+use std::fmt;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -47,7 +49,8 @@ pub struct Effect {
     pub conversation: ConversationId,
     /// The trace of the turn.
     pub trace: TraceId,
-    /// What kind it is: `conversation.finished`, `conversation.handed_over`.
+    /// What kind it is: `conversation.finished`, `conversation.handed_over`,
+    /// `conversation.updated`.
     pub kind: String,
     /// What is sent.
     pub payload: Value,
@@ -97,9 +100,30 @@ pub struct Notice {
     /// The trace it is about.
     #[serde(default)]
     pub trace: Option<TraceId>,
+    /// The person it is about, where somebody has to go on with them. Shown in the console, and
+    /// nowhere else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whom: Option<Whom>,
     /// When it happened.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub at: Timestamp,
+}
+
+/// A person, for whoever has to go on with them. `Debug` prints nothing of it.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Whom {
+    /// Their number.
+    pub theirs: Number,
+    /// Why somebody has to.
+    pub why: String,
+    /// What they said last.
+    pub said: String,
+}
+
+impl fmt::Debug for Whom {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Whom")
+    }
 }
 
 /// A person's word that they want no more texts, on any of our numbers, by any provider.

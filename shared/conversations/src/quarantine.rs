@@ -221,6 +221,7 @@ fn notice(call: &Quarantined) -> Notice {
         ),
         conversation: None,
         trace: Some(call.trace.clone()),
+        whom: None,
         at: call.at,
     }
 }

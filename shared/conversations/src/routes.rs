@@ -256,6 +256,7 @@ impl Change<'_> {
             sentence: self.sentence(providers),
             conversation: None,
             trace: None,
+            whom: None,
             at: now,
         }
     }

@@ -3,7 +3,7 @@
 use telemetry::TraceId;
 
 use crate::documents::{Filter, Query, Unavailable};
-use crate::store::{at, read};
+use crate::store::{at, ended_at, read};
 use crate::{Attempt, Conversation, ConversationId, Ended, Notice, Store, Trace};
 
 impl Store {
@@ -41,6 +41,15 @@ impl Store {
         let mut ended: Vec<Ended> = self.equal("ended", "conversation", id.as_str()).await?;
         ended.sort_by_key(|ended| ended.number);
         Ok(ended)
+    }
+
+    /// One of them, by its number.
+    pub async fn ended_as(
+        &self,
+        id: &ConversationId,
+        number: u64,
+    ) -> Result<Option<Ended>, Unavailable> {
+        self.get_one(ended_at(id, number)).await?.map(read).transpose()
     }
 
     /// What a person should look at, the latest first.

@@ -19,7 +19,7 @@ use crate::documents::{
 };
 use crate::id::{hash, person};
 use crate::routes::content_of;
-use crate::texts::{AT_ONCE, put_aside, taken_up};
+use crate::texts::{AT_ONCE, put_aside, taken_up, wait_again};
 use crate::{
     Attempt, Conversation, ConversationId, Effect, Ended, Learned, Minute, Notice, Stop, Waiting,
 };
@@ -113,6 +113,8 @@ pub enum Change {
     TakenUp(Vec<Waiting>),
     /// Texts that waited are not answered, for this reason.
     SetAside(Vec<Waiting>, &'static str),
+    /// Texts that were set aside wait again.
+    Waits(Vec<Waiting>),
     /// A new attempt, on condition that the person has not stopped.
     Attempt(Attempt),
     /// A new attempt, whether or not the person has stopped: to confirm that they have.
@@ -130,6 +132,8 @@ pub enum Change {
     Effect(Effect),
     /// A conversation is over.
     Ended(Ended),
+    /// The conversation of this number was over, and is under way again.
+    GoesOn(u64),
     /// A person should look at something.
     Notice(Notice),
     /// The provider says that the person has stopped.
@@ -312,6 +316,11 @@ impl Store {
             if let Change::TakenUp(texts) | Change::SetAside(texts, _) = change {
                 waiting.retain(|text| !texts.contains(text));
             }
+            if let Change::Waits(texts) = change {
+                waiting.extend(texts.iter().cloned());
+                waiting.sort_by_key(|text| text.at);
+                next.done = None;
+            }
         }
         if waiting.is_empty() && !loaded.more {
             next.done.clone_from(&next.newest);
@@ -346,6 +355,7 @@ impl Store {
             Change::SetAside(texts, why) => {
                 texts.iter().map(|text| put_aside(&loaded.id, text, why)).collect()
             }
+            Change::Waits(texts) => texts.iter().map(|text| wait_again(&loaded.id, text)).collect(),
             Change::Attempt(attempt) => vec![Write::Absent(stop()), keep_attempt(&attempt)],
             Change::AttemptDespiteStop(attempt) => vec![keep_attempt(&attempt)],
             Change::Confirmed => vec![match (&loaded.stop, loaded.stop_version) {
@@ -361,9 +371,10 @@ impl Store {
             Change::Settled(attempt) => vec![settled(&attempt)],
             Change::Effect(effect) => vec![keep_effect(&effect)],
             Change::Ended(ended) => vec![keep(
-                at("ended", &format!("{}-{}", ended.conversation, ended.number)),
+                ended_at(&ended.conversation, ended.number),
                 expiring(fields(&ended), ended.at, CONVERSATIONS_LIVE),
             )],
+            Change::GoesOn(number) => vec![Write::Delete(ended_at(&loaded.id, number), None)],
             Change::Notice(notice) => vec![keep_notice(&notice)],
             Change::Stopped { at, provider } => vec![stopped(&loaded.id, at, &provider)],
             Change::Started => vec![Write::Delete(stop(), loaded.stop_version)],
@@ -550,6 +561,10 @@ pub(crate) fn add_steps(
 
 pub(crate) fn message_name(provider: &str, id: &str) -> String {
     format!("{provider}:{id}")
+}
+
+pub(crate) fn ended_at(id: &ConversationId, number: u64) -> Path {
+    at("ended", &format!("{id}-{number}"))
 }
 
 pub(crate) fn at(collection: &'static str, id: &str) -> Path {

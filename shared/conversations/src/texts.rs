@@ -143,10 +143,13 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<SetAside>, Unavailable> {
         let filter = Filter::LastWithin("aside", prefix(id));
-        let mut texts: Vec<SetAside> =
-            self.list(Query { collection: "texts", filter, limit }).await?;
-        texts.reverse();
-        Ok(texts)
+        let found = self.documents.find(Query { collection: "texts", filter, limit }).await?;
+        let aside = |document: Document| {
+            let name = document.id.clone();
+            let SetAside { text, why } = read(document)?;
+            Ok(SetAside { text: Waiting { name, ..text }, why })
+        };
+        found.into_iter().rev().map(aside).collect()
     }
 
     async fn texts(&self, filter: Filter, limit: u32) -> Result<Vec<Waiting>, Unavailable> {
@@ -194,6 +197,16 @@ pub(crate) fn put_aside(id: &ConversationId, text: &Waiting, why: &str) -> Write
         "why": why,
         "waiting": Value::Null,
         "due_at": Value::Null,
+    }));
+    Write::Merge { path: at("texts", &text.name), set, append: vec![] }
+}
+
+/// Lets a text that was set aside wait again, where it stood.
+pub(crate) fn wait_again(id: &ConversationId, text: &Waiting) -> Write {
+    let set = object(json!({
+        "aside": Value::Null,
+        "why": Value::Null,
+        "waiting": place(id, text.at, &text.name),
     }));
     Write::Merge { path: at("texts", &text.name), set, append: vec![] }
 }

@@ -19,7 +19,9 @@ mod markdown;
 mod nudge;
 mod print;
 mod ranges;
+mod reactions;
 mod reply;
+mod thanks;
 mod typography;
 
 pub use asked::asked;
@@ -28,4 +30,6 @@ pub use exchanges::{Exchanges, Sign, Verdict};
 pub use keywords::{Keyword, keyword, words};
 pub use limits::{Allowed, Limits, Replied, ReplyKind};
 pub use nudge::is_nudge;
+pub use reactions::{Reaction, reaction};
 pub use reply::{Fitted, fit, fit_behind};
+pub use thanks::{asks, is_thanks};

@@ -107,7 +107,7 @@ pub(crate) fn weight(word: &str) -> u32 {
 }
 
 /// A Latin letter without its accent; others as they are. In lower case.
-fn unaccented(character: char) -> char {
+pub(crate) fn unaccented(character: char) -> char {
     match character {
         'à'..='å' | 'ā' | 'ă' | 'ą' => 'a',
         'ç' | 'ć' | 'ĉ' | 'ċ' | 'č' => 'c',

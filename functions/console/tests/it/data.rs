@@ -1,6 +1,6 @@
 use conversations::{
-    Arrival, Attempt, Change, Claim, ConversationId, Ended, Learned, Loaded, Quarantined, Reply,
-    Store, Waiting,
+    Arrival, Attempt, Change, Claim, ConversationId, Ended, HandedOver, Learned, Loaded, Notice,
+    Quarantined, Reply, Store, Waiting, Whom,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -62,6 +62,56 @@ async fn shows_what_was_set_aside_with_its_words_and_why() {
         (&json!("I am out of the office"), &json!("loop"))
     );
     assert_eq!((&phone["waiting"], &phone["messages"][0]["aside"]), (&json!(0), &Value::Null));
+}
+
+#[tokio::test]
+async fn gives_a_conversation_that_was_handed_over_back_to_the_agent() {
+    let console = at_home();
+    answer(&console.store, 0, "Somebody calls you", Status::Delivered).await;
+    let path = format!("POST /console/api/conversations/{}/give-back", id());
+    assert_eq!(console.call(&path, &console.known()).await.0, 409, "the agent has it");
+    let mut loaded = load(&console.store).await;
+    let mut next = loaded.conversation.clone();
+    let (now, until) = (Timestamp::now(), Timestamp::now() + SignedDuration::from_hours(1));
+    next.handed_over = Some(HandedOver { at: now, until, held: 0 });
+    next.turns.push(said("by_hand", "We come at nine", 10));
+    console.store.commit(&mut loaded, next, vec![]).await.unwrap();
+    let phone = console.get("phones/+12025550143").await;
+    assert_eq!(phone["with_person_until"], until.as_millisecond());
+    assert_eq!(bubbles(&phone)[2], "business: We come at nine");
+    assert_eq!(console.get("conversations").await[0]["state"], "handed_over");
+
+    assert_eq!(console.call(&path, "").await.0, 403);
+    let foreign = format!("{}\nOrigin: https://elsewhere.example", console.known());
+    assert_eq!(console.call(&path, &foreign).await.0, 403);
+    assert!(load(&console.store).await.conversation.is_with_person(now));
+    assert_eq!(console.call(&path, &console.known()).await.0, 200);
+    assert!(!load(&console.store).await.conversation.is_with_person(now));
+    let phone = console.get("phones/+12025550143").await;
+    assert_eq!(phone["with_person_until"], Value::Null);
+    let nobody = format!("POST /console/api/conversations/{}/give-back", "nobody");
+    assert_eq!(console.call(&nobody, &console.known()).await.0, 404);
+}
+
+#[tokio::test]
+async fn says_of_whom_a_notice_is() {
+    let console = at_home();
+    let whom = Whom { theirs: person(), why: "wants a human".into(), said: "My tap drips".into() };
+    let notice = Notice {
+        id: "handed-over".into(),
+        sentence: "The agent handed a conversation over.".into(),
+        conversation: Some(id()),
+        trace: None,
+        whom: Some(whom),
+        at: at(0),
+    };
+    console.store.notice(&notice).await.unwrap();
+    let shown = &console.get("notices").await["notices"][0];
+    assert_eq!(
+        shown["sentence"],
+        "The agent handed a conversation over. It is +12025550143. Why: wants a human. They last \
+         said: “My tap drips”."
+    );
 }
 
 #[tokio::test]

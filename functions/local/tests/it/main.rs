@@ -13,6 +13,7 @@ mod disk;
 mod doctor;
 mod failover;
 mod floods;
+mod hand_over;
 mod health;
 mod log;
 mod messagecentral;

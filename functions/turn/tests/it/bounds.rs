@@ -206,6 +206,7 @@ async fn hands_a_conversation_over_that_has_become_too_large() {
     assert!(scene.is_told("The agent handed a conversation over").await);
     assert_eq!((scene.heard().len(), scene.openai.requests().len()), (1, 2));
     assert!(scene.is_at_rest().await);
+    scene.give_back().await;
     scene.say("Is anybody there?").await;
     assert_eq!(scene.heard().last().unwrap(), "You said: Is anybody there?");
     assert_eq!(scene.asked().last().unwrap().len(), 1, "and nothing of what was before");

@@ -6,7 +6,7 @@ use crate::scene::Scene;
 
 #[tokio::test]
 async fn ends_after_seven_answers_and_begins_anew() {
-    let scene = Scene::sending_by("twilio").await;
+    let mut scene = Scene::sending_by("twilio").await;
     for number in 1..=6 {
         scene.say(&format!("Text {number}")).await;
         assert!(!scene.prompt().contains("This is your last message"));
@@ -23,6 +23,7 @@ async fn ends_after_seven_answers_and_begins_anew() {
     let conversation = scene.conversation().await;
     assert!(conversation.turns.is_empty() && conversation.brief.is_empty());
     assert_eq!((conversation.number, conversation.answers), (2, 0));
+    scene.pass(2 * 60 * 60 + 60);
     scene.say("One more thing").await;
     assert_eq!(scene.asked().last().unwrap(), &["One more thing"]);
     assert_eq!(scene.heard().len(), 8);
@@ -63,7 +64,8 @@ async fn hands_over_to_a_person() {
     let ended = scene.process.store.ended(&scene.id()).await.unwrap();
     assert_eq!(ended[0].ending, "handed_over");
     let notices = scene.notices().await;
-    let told = "The agent handed a conversation over: answer this person by hand.";
+    let told = "The agent handed a conversation over: answer this person by hand. It says nothing to \
+                them for 12 hours, unless you give the conversation back before.";
     assert_eq!(notices, [told]);
     assert!(!scene.logged().contains("gas in the kitchen"));
 }

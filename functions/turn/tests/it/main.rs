@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "whoever breaks fails a test")]
 
+mod after;
 mod alarms;
 mod answers;
 mod bounds;
@@ -10,6 +11,7 @@ mod crashes;
 mod delivery;
 mod endings;
 mod folding;
+mod hand_over;
 mod logs;
 mod matrix;
 mod ordeal;

@@ -189,6 +189,7 @@ async fn hands_over_what_the_model_cannot_answer_and_starts_clean_with_the_next_
     assert!(scene.is_at_rest().await);
 
     scene.openai.switch.set(Mode::Works);
+    scene.give_back().await;
     scene.say("Is anybody there?").await;
     assert_eq!(scene.heard().last().unwrap(), "You said: Is anybody there?");
 }
@@ -281,7 +282,7 @@ async fn answers_though_what_it_wants_to_keep_is_there_already() {
         scene.say("A human please").await;
         let mut loaded: Loaded = store.load(&scene.id(), scene.now).await.unwrap().unwrap();
         let mut next = loaded.conversation.clone();
-        next.number = 1;
+        (next.number, next.handed_over) = (1, None);
         store.commit(&mut loaded, next, vec![]).await.unwrap();
     }
     assert_eq!(scene.heard().len(), 2);

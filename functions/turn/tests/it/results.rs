@@ -117,6 +117,69 @@ async fn hands_over_during_an_outage_of_the_model() {
 }
 
 #[tokio::test]
+async fn tells_the_business_what_the_person_changed_since_and_nothing_else() {
+    let business = Business::open().await;
+    let scene = business.scene().await;
+    finish(&scene, "Ann").await;
+    for (text, name) in [("It is Anne", "Anne"), ("Anne it is", "Anne")] {
+        scene.openai.calls("record", &json!({ "field": "name", "value": name }).to_string());
+        scene.openai.says("Noted.");
+        scene.say(text).await;
+    }
+    let received = business.received();
+    let [(first, finished), (second, updated)] = &received[..] else { panic!("{received:?}") };
+    let [finished, updated]: [Value; 2] =
+        [finished, updated].map(|body| serde_json::from_str(body).unwrap());
+    assert_eq!(finished["type"], "conversation.finished");
+    assert_eq!(
+        (&finished["data"]["brief"]["name"], updated["type"].as_str()),
+        (&json!("Ann"), Some("conversation.updated"))
+    );
+    let name = format!("{}-1", scene.id());
+    assert_eq!(first["webhook-id"], *name);
+    assert_eq!(second["webhook-id"], format!("{name}-2"));
+    let mut expected = finished["data"].clone();
+    expected["brief"]["name"] = "Anne".into();
+    expected["revises"] = name.into();
+    expected["trace"] = updated["data"]["trace"].clone();
+    assert_eq!(updated["data"], expected);
+}
+
+#[tokio::test]
+async fn tells_of_a_change_after_what_it_changes() {
+    let business = Business::open().await;
+    let mut scene = business.scene().await;
+    business.switch.set(Mode::Fails(500, String::new()));
+    finish(&scene, "Ann").await;
+    scene.openai.calls("record", r#"{"field":"name","value":"Anne"}"#);
+    scene.openai.says("Noted.");
+    scene.say("It is Anne").await;
+    let before = business.received().len();
+    business.switch.set(Mode::Works);
+    scene.live(3_600).await;
+    let received = business.received();
+    let taken: Vec<_> =
+        received[before..].iter().map(|(headers, _)| &headers["webhook-id"]).collect();
+    let name = format!("{}-1", scene.id());
+    assert_eq!(taken, [&*name, &*format!("{name}-2")]);
+    assert!(received[..before].iter().all(|(headers, _)| headers["webhook-id"] == *name));
+}
+
+#[tokio::test]
+async fn sends_no_result_of_nothing() {
+    let business = Business::open().await;
+    let mut scene = business.scene().await;
+    scene.say("Hello").await;
+    scene.live(25 * 3_600).await;
+    let ended = scene.process.store.ended(&scene.id()).await.unwrap();
+    assert_eq!((ended[0].ending.as_str(), business.received().len()), ("quiet", 0));
+    // Who waits for a person does so though nothing was collected.
+    scene.openai.calls("hand_over", r#"{"reason":"wants a human"}"#);
+    scene.say("A human please").await;
+    assert_eq!(business.received().len(), 1);
+}
+
+#[tokio::test]
 async fn keeps_a_result_whole_that_somebody_else_has_handed_over() {
     let business = Business::open().await;
     let mut scene = business.scene().await;
@@ -137,6 +200,16 @@ async fn end(scene: &Scene) -> String {
     script(scene);
     scene.say("A human please").await;
     scene.trace().await.0.to_string()
+}
+
+/// A conversation that ends as its last answer is given.
+async fn finish(scene: &Scene, name: &str) {
+    for text in 1..=6 {
+        scene.say(&format!("Text {text}")).await;
+    }
+    scene.openai.calls("record", &json!({ "field": "name", "value": name }).to_string());
+    scene.openai.says("Goodbye.");
+    scene.say("My name at last").await;
 }
 
 fn script(scene: &Scene) {

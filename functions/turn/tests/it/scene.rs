@@ -321,6 +321,12 @@ impl Scene {
         self.work().await;
     }
 
+    /// Somebody gives the conversation back to the agent.
+    pub(crate) async fn give_back(&self) {
+        assert!(self.process.store.give_back(&self.id(), self.now).await.unwrap());
+        self.sweep().await;
+    }
+
     /// Time passes without anybody noticing.
     pub(crate) fn pass(&mut self, seconds: i64) {
         self.now += SignedDuration::from_secs(seconds);

@@ -79,6 +79,16 @@ fn replies_are_no_longer_than_each_provider_carries() {
 }
 
 #[test]
+fn an_owner_says_how_long_a_person_has_a_conversation_and_may_think_again() {
+    let of = |front: &str| {
+        let page = Page::parse(&format!("---\nname: Elm\n{front}---\nBe kind.\n")).unwrap();
+        (page.handover.as_hours(), page.grace.as_mins())
+    };
+    assert_eq!(of(""), (12, 120));
+    assert_eq!(of("handover_hours: 48\ngrace_minutes: 30\n"), (48, 30));
+}
+
+#[test]
 fn choices_are_kept_as_written() {
     let kind = Page::default().fields.remove(3).kind;
     let choices = ["morning", "afternoon", "any time"].map(String::from);
@@ -93,11 +103,13 @@ fn mistakes_are_named_with_their_line() {
         (
             problem("name: Elm\ntruns: 7"),
             "line 3: unknown field `truns`, expected one of name, model, turns, segments, \
-             reply_minutes, time_zone, fields, texts",
+             reply_minutes, handover_hours, grace_minutes, time_zone, fields, texts",
         ),
         (problem("name: Elm\nturns: many"), "line 3: invalid u32"),
         (problem("name: Elm\nturns: 0"), "line 3: write a number from 1 to 50"),
         (problem("name: Elm\nsegments: 11"), "line 3: write a number from 1 to 10"),
+        (problem("name: Elm\nhandover_hours: 0"), "line 3: write a number from 1 to 720"),
+        (problem("name: Elm\ngrace_minutes: 0"), "line 3: write a number from 1 to 1440"),
         (problem("name: ''"), "line 2: give the business a name of at most 40 characters"),
         (
             problem("name: Elm\ntime_zone: EST/Boston"),

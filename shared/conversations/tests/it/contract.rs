@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use conversations::{
     AT_ONCE, Arrival, Attempt, Change, Claim, CommitError, Consent, ConversationId, Effect, Ended,
-    Given, Joined, Learned, Loaded, Minute, Reply, Stop, Store, Taken, Waiting, trial,
+    Given, HandedOver, Joined, Learned, Loaded, Minute, Reply, Stop, Store, Taken, Waiting, trial,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -381,24 +381,71 @@ pub(crate) async fn keeps_effects_until_they_are_delivered(store: Arc<Store>) {
 
 pub(crate) async fn keeps_what_has_ended(store: Arc<Store>) {
     let mut loaded = taken(&store).await;
-    let ended = Ended {
-        conversation: id(),
-        number: 1,
-        ours: OURS.into(),
-        theirs: person(),
-        ending: "finished".into(),
-        brief: json!({"rooms": 3}).as_object().unwrap().clone(),
-        turns: vec![json!({"person": "Hi"})],
-        at: now(),
-    };
     // One of the same name is older than a conversation that was forgotten.
     for _ in 0..2 {
         let mut next = loaded.conversation.clone();
         next.number = 2;
-        store.commit(&mut loaded, next, vec![Change::Ended(ended.clone())]).await.unwrap();
+        store.commit(&mut loaded, next, vec![Change::Ended(ended())]).await.unwrap();
     }
     let kept = store.ended(&id()).await.unwrap();
     assert_eq!((kept.len(), &kept[0].brief["rooms"]), (1, &json!(3)));
+}
+
+pub(crate) async fn goes_on_with_what_has_ended(store: Arc<Store>) {
+    let mut loaded = taken(&store).await;
+    let next = loaded.conversation.clone();
+    store.commit(&mut loaded, next, vec![Change::Ended(ended())]).await.unwrap();
+    let kept = store.ended_as(&id(), 1).await.unwrap().unwrap();
+    assert_eq!((kept.brief["rooms"].as_u64(), kept.ending.as_str()), (Some(3), "finished"));
+    let mut next = loaded.conversation.clone();
+    next.turns.clone_from(&kept.turns);
+    store.commit(&mut loaded, next, vec![Change::GoesOn(1)]).await.unwrap();
+    assert_eq!(load(&store).await.conversation.turns, kept.turns);
+    assert!(store.ended_as(&id(), 1).await.unwrap().is_none());
+    assert!(store.ended(&id()).await.unwrap().is_empty());
+}
+
+pub(crate) async fn gives_back_what_was_handed_over_with_the_texts_that_waited(store: Arc<Store>) {
+    let start = now();
+    for (text, after) in [("one", 0), ("two", 1)] {
+        store.take(&arrival(text, text, later(start, after))).await.unwrap();
+    }
+    let mut loaded = load(&store).await;
+    assert!(!store.give_back(&id(), start).await.unwrap(), "nobody has it");
+    let (mut next, texts) = (loaded.conversation.clone(), loaded.waiting.clone());
+    let until = later(start, 60);
+    next.handed_over = Some(HandedOver { at: start, until, held: 2 });
+    next.due_at = None;
+    let aside = vec![Change::SetAside(texts, "with a person")];
+    store.commit(&mut loaded, next, aside).await.unwrap();
+    let with_person = load(&store).await.conversation;
+    assert!(with_person.is_with_person(start) && !with_person.is_with_person(until));
+    assert!(!with_person.is_waiting());
+
+    assert!(store.give_back(&id(), start).await.unwrap());
+    assert!(!store.give_back(&id(), start).await.unwrap(), "it was given back");
+    assert_eq!(store.due(start, 10).await.unwrap(), [(id(), start)]);
+    let mut loaded = load(&store).await;
+    assert!(!loaded.conversation.is_with_person(start));
+    let aside = store.set_aside(&id(), 10).await.unwrap();
+    let texts: Vec<_> = aside.into_iter().map(|aside| aside.text).collect();
+    let mut next = loaded.conversation.clone();
+    (next.handed_over, next.given_back_at) = (None, None);
+    store.commit(&mut loaded, next, vec![Change::Waits(texts)]).await.unwrap();
+    assert_eq!(waiting(&store).await, ["one", "two"]);
+    let loaded = load(&store).await;
+    assert!(loaded.conversation.is_waiting() && loaded.conversation.handed_over.is_none());
+    assert!(store.set_aside(&id(), 10).await.unwrap().is_empty());
+}
+
+pub(crate) async fn keeps_what_was_said_by_hand_once(store: Arc<Store>) {
+    let said = json!({"kind": "by_hand", "text": "We come at nine"});
+    assert!(!store.say_by_hand(&id(), &said, now()).await.unwrap(), "nobody has texted");
+    taken(&store).await;
+    for _ in 0..2 {
+        assert!(store.say_by_hand(&id(), &said, now()).await.unwrap());
+    }
+    assert_eq!(load(&store).await.conversation.turns, [said]);
 }
 
 pub(crate) async fn keeps_a_consent_for_longer_than_a_claim_may_take(store: Arc<Store>) {
@@ -570,6 +617,19 @@ pub(crate) fn attempt(name: &str) -> Change {
 
 pub(crate) fn attempt_called(name: &str) -> Attempt {
     Attempt::begin(name.into(), &id(), ("twilio", OURS, None), &person(), reply(), now())
+}
+
+fn ended() -> Ended {
+    Ended {
+        conversation: id(),
+        number: 1,
+        ours: OURS.into(),
+        theirs: person(),
+        ending: "finished".into(),
+        brief: json!({"rooms": 3}).as_object().unwrap().clone(),
+        turns: vec![json!({"person": "Hi"})],
+        at: now(),
+    }
 }
 
 fn receipt(status: Status, attempt: Option<&str>) -> Receipt {

@@ -79,6 +79,9 @@ promises! {
     lists_the_latest_conversations_first
     keeps_effects_until_they_are_delivered
     keeps_what_has_ended
+    goes_on_with_what_has_ended
+    gives_back_what_was_handed_over_with_the_texts_that_waited
+    keeps_what_was_said_by_hand_once
     takes_the_answer_to_a_trial_and_no_other_text
     keeps_a_consent_for_longer_than_a_claim_may_take
     records_so_many_consents_of_an_address_and_of_all

@@ -112,5 +112,12 @@ fn attempt_called(name: &str) -> Attempt {
 
 fn notice(at: Timestamp) -> Notice {
     let sentence = "Nothing arrives.".into();
-    Notice { id: "nothing-arrives".into(), sentence, conversation: None, trace: None, at }
+    Notice {
+        id: "nothing-arrives".into(),
+        sentence,
+        conversation: None,
+        trace: None,
+        whom: None,
+        at,
+    }
 }

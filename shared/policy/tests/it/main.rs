@@ -6,4 +6,6 @@ mod countries;
 mod exchanges;
 mod keywords;
 mod limits;
+mod reactions;
 mod reply;
+mod thanks;

@@ -1,0 +1,63 @@
+//! What a person of the business does in a conversation.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::documents::{Unavailable, Write, WriteError};
+use crate::store::{at, object, read};
+use crate::{CommitError, Conversation, ConversationId, Store};
+
+/// How often something is tried again to which others write.
+const TRIES: u32 = 8;
+
+impl Store {
+    /// Gives a conversation back to the agent, and makes it due. False if the agent has it.
+    ///
+    /// Blind, as an arriving text is: whoever works on the conversation meanwhile has to look again.
+    pub async fn give_back(
+        &self,
+        id: &ConversationId,
+        now: Timestamp,
+    ) -> Result<bool, Unavailable> {
+        let Some(head) = self.get_one(at("heads", id.as_str())).await? else { return Ok(false) };
+        if !read::<Conversation>(head)?.is_with_person(now) {
+            return Ok(false);
+        }
+        let set = object(json!({
+            "given_back_at": now.as_millisecond(),
+            "due_at": now.as_millisecond(),
+        }));
+        let path = at("heads", id.as_str());
+        match self.documents.commit(vec![Write::Count { path, set, add: vec![] }]).await {
+            Ok(_) => Ok(true),
+            // It was forgotten just now.
+            Err(WriteError::Conflict) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Adds what was said by hand to what was said, so that the agent knows. False if the person has
+    /// no conversation.
+    pub async fn say_by_hand(
+        &self,
+        id: &ConversationId,
+        entry: &Value,
+        now: Timestamp,
+    ) -> Result<bool, Unavailable> {
+        for _ in 0..TRIES {
+            let Some(mut loaded) = self.load(id, now).await? else { return Ok(false) };
+            let mut next = loaded.conversation.clone();
+            if next.turns.contains(entry) {
+                return Ok(true);
+            }
+            next.turns.push(entry.clone());
+            match self.commit(&mut loaded, next, vec![]).await {
+                Ok(()) => return Ok(true),
+                Err(CommitError::Conflict) => {}
+                Err(CommitError::TooLarge) => return Ok(false),
+                Err(CommitError::Unavailable(error)) => return Err(error),
+            }
+        }
+        Err(Unavailable::new("others write to the conversation all the time"))
+    }
+}

@@ -1,0 +1,342 @@
+//! Reactions, as phones put them into words for whom they cannot show one.
+//!
+//! Somebody holds a finger on our text and chooses a thumb; what reaches us is `Liked “Is Monday
+//! fine?”`, in the language of their phone. The words are data: a file for each language.
+
+use std::fmt;
+use std::sync::LazyLock;
+
+use crate::print::unaccented;
+
+/// How much of the text that was reacted to is shown, in characters.
+const SHOWN: usize = 60;
+
+/// A reaction to a text, a picture or the like. Prints as what the person did: `reacted with 👍 to
+/// “Is Monday fine?”`; `Debug` prints no word of it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Reaction {
+    /// The emoji, or what else was chosen.
+    pub emoji: String,
+    /// Whether it was taken back.
+    pub removed: bool,
+    /// To what: the words of the text as far as the phone quotes them.
+    pub to: String,
+}
+
+impl fmt::Display for Reaction {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { emoji, removed, to } = self;
+        let start: String = to.chars().take(SHOWN).collect();
+        let more = if start.len() < to.len() { "…" } else { "" };
+        match removed {
+            false => write!(formatter, "reacted with {emoji} to “{start}{more}”"),
+            true => write!(formatter, "took back their {emoji} to “{start}{more}”"),
+        }
+    }
+}
+
+impl fmt::Debug for Reaction {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Reaction({}, removed: {})", self.emoji, self.removed)
+    }
+}
+
+/// The reaction that a text consists of, if it is one. What it quotes was said by us.
+pub fn reaction(text: &str) -> Option<Reaction> {
+    by_google(text).or_else(|| {
+        let text = Text::of(text);
+        FORMS.iter().find_map(|form| form.read(&text))
+    })
+}
+
+/// Each row is a form: the emoji (`*`: any, which the form has too), and the words around it and
+/// around `…`, what is reacted to. `-` in front: it is taken back. Rows that begin with `=` are what
+/// is reacted to where that is no text.
+const LANGUAGES: [&str; 10] = [
+    include_str!("../reactions/en.txt"),
+    include_str!("../reactions/es.txt"),
+    include_str!("../reactions/fr.txt"),
+    include_str!("../reactions/ar.txt"),
+    include_str!("../reactions/de.txt"),
+    include_str!("../reactions/pt.txt"),
+    include_str!("../reactions/it.txt"),
+    include_str!("../reactions/zh.txt"),
+    include_str!("../reactions/ru.txt"),
+    include_str!("../reactions/hi.txt"),
+];
+
+static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
+    let of = |language: &str| {
+        let rows = language.lines().filter(|row| !row.starts_with('#') && !row.is_empty());
+        let (things, forms): (Vec<_>, Vec<_>) = rows.partition(|row| row.starts_with('='));
+        let things: Vec<_> = things.iter().map(|thing| literal(&thing[1..])).collect();
+        forms.into_iter().filter_map(|row| Form::of(row, &things)).collect::<Vec<_>>()
+    };
+    LANGUAGES.into_iter().flat_map(of).collect()
+});
+
+/// What stands on one side of what is reacted to.
+#[derive(Debug)]
+enum Piece {
+    /// These letters, whatever spaces and quotes are among them.
+    Letters(Vec<char>),
+    /// Any emoji.
+    Emoji,
+}
+
+#[derive(Debug)]
+struct Form {
+    emoji: Option<String>,
+    removed: bool,
+    before: Vec<Piece>,
+    /// From the end.
+    after: Vec<Piece>,
+    /// What else than a text can be reacted to.
+    things: Vec<Vec<char>>,
+}
+
+impl Form {
+    fn of(row: &str, things: &[Vec<char>]) -> Option<Self> {
+        let (emoji, words) = row.split_once(' ')?;
+        let (before, after) = words.split_once('…')?;
+        let mut after = pieces(after);
+        after.reverse();
+        let removed = emoji.starts_with('-');
+        let emoji = emoji.trim_start_matches('-');
+        Some(Self {
+            emoji: (emoji != "*").then(|| emoji.to_owned()),
+            removed,
+            before: pieces(before),
+            after,
+            things: things.to_vec(),
+        })
+    }
+
+    fn read(&self, text: &Text) -> Option<Reaction> {
+        let mut rest = &text.signs[..];
+        let mut emoji = self.emoji.clone();
+        for piece in &self.before {
+            match piece {
+                Piece::Letters(letters) => rest = after_letters(rest, letters)?,
+                Piece::Emoji => {
+                    let (found, behind) = emoji_first(rest)?;
+                    (emoji, rest) = (Some(found), behind);
+                }
+            }
+        }
+        for piece in &self.after {
+            match piece {
+                Piece::Letters(letters) => rest = before_letters(rest, letters)?,
+                Piece::Emoji => {
+                    let (found, ahead) = emoji_last(rest)?;
+                    (emoji, rest) = (Some(found), ahead);
+                }
+            }
+        }
+        let to = text.quoted(rest).or_else(|| self.thing(text, rest))?;
+        Some(Reaction { emoji: emoji?, removed: self.removed, to })
+    }
+
+    fn thing(&self, text: &Text, signs: &[Sign]) -> Option<String> {
+        let said: Vec<_> =
+            signs.iter().filter(|sign| !sign.is_quote()).map(|sign| sign.letter).collect();
+        self.things.contains(&said).then(|| text.between(signs))
+    }
+}
+
+fn pieces(words: &str) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    for (index, words) in words.split('*').enumerate() {
+        if index > 0 {
+            pieces.push(Piece::Emoji);
+        }
+        let letters = literal(words);
+        if !letters.is_empty() {
+            pieces.push(Piece::Letters(letters));
+        }
+    }
+    pieces
+}
+
+fn literal(words: &str) -> Vec<char> {
+    let signs = Text::of(words).signs;
+    signs.iter().filter(|sign| !sign.is_quote()).map(|sign| sign.letter).collect()
+}
+
+/// A text as it is compared.
+struct Text {
+    /// As it was, without what cannot be seen.
+    seen: Vec<char>,
+    /// Without spaces, and without case and accents.
+    signs: Vec<Sign>,
+}
+
+#[derive(Clone, Copy)]
+struct Sign {
+    letter: char,
+    /// Where it stands in what is seen.
+    at: usize,
+    quote: Option<Quote>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Quote {
+    Opening,
+    Closing,
+    /// An apostrophe, or a single quote.
+    Single,
+}
+
+impl Sign {
+    fn is_quote(&self) -> bool {
+        self.quote.is_some()
+    }
+}
+
+impl Text {
+    fn of(text: &str) -> Self {
+        let seen: Vec<char> = text.chars().filter(|character| !is_invisible(*character)).collect();
+        let signs = (0..seen.len()).filter(|at| !seen[*at].is_whitespace()).map(|at| {
+            let ahead = at.checked_sub(1).map(|before| seen[before]);
+            let letter = seen[at].to_lowercase().next().map_or(seen[at], unaccented);
+            Sign { letter, at, quote: quote(seen[at], ahead) }
+        });
+        Self { signs: signs.filter(|sign| !is_mark(sign.letter)).collect(), seen }
+    }
+
+    /// What these signs quote, if they are one quotation.
+    fn quoted(&self, signs: &[Sign]) -> Option<String> {
+        let [first, within @ .., last] = signs else { return None };
+        let closes = matches!(last.letter, '…' | '.') || last.is_quote();
+        if !first.is_quote() || first.quote == Some(Quote::Closing) || !closes {
+            return None;
+        }
+        // Two quotations with words between them are a person's.
+        let mut open = 1;
+        for sign in within {
+            match sign.quote {
+                Some(Quote::Opening) => open += 1,
+                Some(Quote::Closing) if open == 1 => return None,
+                Some(Quote::Closing) => open -= 1,
+                Some(Quote::Single) | None => {}
+            }
+        }
+        let within = if last.is_quote() { within } else { &signs[1..] };
+        Some(self.between(within))
+    }
+
+    /// The words of these signs as they were, with one space between them.
+    fn between(&self, signs: &[Sign]) -> String {
+        let (Some(first), Some(last)) = (signs.first(), signs.last()) else { return String::new() };
+        let words: String = self.seen[first.at..=last.at].iter().collect();
+        words.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// What is behind these letters, if they come first.
+fn after_letters<'t>(signs: &'t [Sign], letters: &[char]) -> Option<&'t [Sign]> {
+    let mut rest = signs;
+    for letter in letters {
+        loop {
+            let (first, behind) = rest.split_first()?;
+            rest = behind;
+            match first.letter == *letter {
+                true => break,
+                false if first.is_quote() => {}
+                false => return None,
+            }
+        }
+    }
+    Some(rest)
+}
+
+/// What is ahead of these letters, if they come last.
+fn before_letters<'t>(signs: &'t [Sign], letters: &[char]) -> Option<&'t [Sign]> {
+    let mut rest = signs;
+    for letter in letters.iter().rev() {
+        loop {
+            let (last, ahead) = rest.split_last()?;
+            rest = ahead;
+            match last.letter == *letter {
+                true => break,
+                false if last.is_quote() => {}
+                false => return None,
+            }
+        }
+    }
+    Some(rest)
+}
+
+/// The emoji that comes first, and what is behind it.
+fn emoji_first(signs: &[Sign]) -> Option<(String, &[Sign])> {
+    let start = signs.iter().position(|sign| !sign.is_quote())?;
+    let emoji: String =
+        signs[start..].iter().map(|sign| sign.letter).take_while(|it| is_emoji(*it)).collect();
+    let rest = &signs[start + emoji.chars().count()..];
+    (!emoji.is_empty()).then_some((emoji, rest))
+}
+
+/// The emoji that comes last, and what is ahead of it.
+fn emoji_last(signs: &[Sign]) -> Option<(String, &[Sign])> {
+    let end = signs.iter().rposition(|sign| !sign.is_quote())? + 1;
+    let length = signs[..end].iter().rev().take_while(|sign| is_emoji(sign.letter)).count();
+    let (rest, emoji) = signs[..end].split_at(end - length);
+    (length > 0).then(|| (emoji.iter().map(|sign| sign.letter).collect(), rest))
+}
+
+/// What Google's Messages write, whatever the language: invisible marks around the emoji, others where
+/// it is taken back, and hair spaces around the text. As QUIK reads it (`EmojiReactionRepositoryImpl`
+/// in <https://github.com/quik-sms/quik>).
+fn by_google(text: &str) -> Option<Reaction> {
+    const HAIR: char = '\u{200a}';
+    const ADDED: char = '\u{200b}';
+    const REMOVED: char = '\u{200c}';
+    let rest = text.trim_start_matches([' ', '\n']).strip_prefix(HAIR)?;
+    let (ahead, mark) = rest.char_indices().find(|(_, it)| matches!(*it, ADDED | REMOVED))?;
+    let (emoji, rest) = rest[ahead + mark.len_utf8()..].split_once(mark)?;
+    let to = rest.split_once(HAIR)?.1.rsplit_once(HAIR)?.0;
+    let to = to.rsplit_once(HAIR).map_or(to, |(to, _)| to);
+    let emoji = emoji.trim();
+    (!emoji.is_empty() && emoji.chars().all(is_emoji)).then(|| Reaction {
+        emoji: emoji.to_owned(),
+        removed: mark == REMOVED,
+        to: to.trim().to_owned(),
+    })
+}
+
+/// Marks of direction and the like. What joins the parts of an emoji is none.
+fn is_invisible(character: char) -> bool {
+    matches!(character, '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200c}' | '\u{200e}' | '\u{200f}'
+        | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// Accents that stand by themselves, and the vowel signs that Arabic may be written without.
+fn is_mark(letter: char) -> bool {
+    matches!(letter, '\u{300}'..='\u{36f}' | '\u{64b}'..='\u{652}' | '\u{640}')
+}
+
+fn quote(character: char, ahead: Option<char>) -> Option<Quote> {
+    Some(match character {
+        '„' | '‟' | '«' | '‹' | '「' | '『' | '《' | '〝' => Quote::Opening,
+        '”' | '»' | '›' | '」' | '』' | '》' | '〞' => Quote::Closing,
+        // In German this one closes.
+        '“' | '"' | '＂' => match ahead {
+            Some(ahead) if !ahead.is_whitespace() && !is_cjk(ahead) => Quote::Closing,
+            _ => Quote::Opening,
+        },
+        '\'' | '‘' | '’' | '‚' | 'ʼ' | '´' | '`' => Quote::Single,
+        _ => return None,
+    })
+}
+
+/// Whether words of this script stand beside a quotation without a space.
+fn is_cjk(character: char) -> bool {
+    matches!(character, '\u{3000}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '：')
+}
+
+/// Whether a character is one of those that emoji consist of.
+pub(crate) fn is_emoji(character: char) -> bool {
+    matches!(character, '\u{1f000}'..='\u{1faff}' | '\u{2190}'..='\u{2bff}' | '\u{fe0f}' | '\u{200d}'
+        | '\u{20e3}' | '\u{203c}' | '\u{2049}' | '\u{2122}' | '\u{2139}' | '\u{3030}' | '\u{303d}'
+        | '\u{3297}' | '\u{3299}' | '©' | '®' | '\u{e0020}'..='\u{e007f}')
+}

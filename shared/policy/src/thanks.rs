@@ -1,0 +1,121 @@
+//! What people text when everything is said: thanks, agreement, goodbye. Nobody waits for an answer
+//! to it.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use crate::print::words;
+use crate::reactions::is_emoji;
+
+/// A row is one such saying. One that begins with `+` is none by itself, only beside others.
+const ROWS: [&str; 11] = [
+    include_str!("../thanks/emoji.txt"),
+    include_str!("../thanks/en.txt"),
+    include_str!("../thanks/es.txt"),
+    include_str!("../thanks/fr.txt"),
+    include_str!("../thanks/ar.txt"),
+    include_str!("../thanks/de.txt"),
+    include_str!("../thanks/pt.txt"),
+    include_str!("../thanks/it.txt"),
+    include_str!("../thanks/zh.txt"),
+    include_str!("../thanks/ru.txt"),
+    include_str!("../thanks/hi.txt"),
+];
+
+/// More words than this are more than thanks.
+const MOST_WORDS: usize = 20;
+
+/// The longest row, in words.
+const LONGEST: usize = 10;
+
+/// The rows by their words, and whether each says something by itself.
+static SAYINGS: LazyLock<HashMap<String, bool>> = LazyLock::new(|| {
+    let rows = ROWS.into_iter().flat_map(str::lines).filter(|row| !row.starts_with('#'));
+    let mut sayings = HashMap::new();
+    for row in rows.filter(|row| !row.is_empty()) {
+        let saying = plain(row.trim_start_matches('+')).join(" ");
+        *sayings.entry(saying).or_default() |= !row.starts_with('+');
+    }
+    sayings
+});
+
+/// Whether a text says thanks, agrees or takes leave, and nothing else: "Ok thanks!", "👍",
+/// "muchas gracias". A question is none.
+pub fn is_thanks(text: &str) -> bool {
+    let words = plain(text);
+    if asks(text) || words.is_empty() || words.len() > MOST_WORDS {
+        return false;
+    }
+    // Up to which words all before are sayings, and whether one of them counts by itself.
+    let mut reached = vec![None; words.len() + 1];
+    reached[0] = Some(false);
+    for from in 0..words.len() {
+        let Some(counts) = reached[from] else { continue };
+        for to in from + 1..=words.len().min(from + LONGEST) {
+            if let Some(says) = SAYINGS.get(&words[from..to].join(" ")) {
+                reached[to] = Some(counts || *says || reached[to] == Some(true));
+            }
+        }
+    }
+    reached[words.len()] == Some(true)
+}
+
+/// Whether a text asks something, by the question mark of any script. One in a link is none.
+pub fn asks(text: &str) -> bool {
+    text.split_whitespace().any(|word| {
+        let link = word.contains("://") && !word.ends_with('?');
+        let mark = |it| {
+            matches!(
+                it,
+                '?' | '？'
+                    | '؟'
+                    | '\u{37e}'
+                    | '՞'
+                    | '፧'
+                    | '⸮'
+                    | '﹖'
+                    | '‽'
+                    | '⁇'
+                    | '⁈'
+                    | '⁉'
+                    | '❓'
+                    | '❔'
+            )
+        };
+        !link && word.contains(mark)
+    })
+}
+
+/// The words of a text, each emoji as one, as they are compared: without case, accents, colours of
+/// skin, and letters that are drawn out.
+fn plain(text: &str) -> Vec<String> {
+    let is_kept = |it: &char| is_emoji(*it) && !is_variant(*it);
+    // Emoji first: where they stand says nothing.
+    let emoji = text.chars().filter(is_kept).map(String::from);
+    emoji.chain(words(text).map(|word| drawn_in(&word))).collect()
+}
+
+/// What says how an emoji looks, or joins two.
+fn is_variant(character: char) -> bool {
+    matches!(
+        character,
+        '\u{fe0f}' | '\u{200d}' | '\u{2640}' | '\u{2642}' | '\u{1f3fb}'..='\u{1f3ff}'
+    )
+}
+
+fn drawn_in(word: &str) -> String {
+    let mut letters: Vec<char> = word.chars().map(spelled).collect();
+    letters.dedup();
+    letters.retain(|letter| !matches!(letter, '\u{64b}'..='\u{652}' | '\u{640}'));
+    letters.into_iter().collect()
+}
+
+/// One of several ways to write a letter.
+fn spelled(letter: char) -> char {
+    match letter {
+        'ё' => 'е',
+        'أ' | 'إ' | 'آ' => 'ا',
+        'ى' => 'ي',
+        other => other,
+    }
+}
