@@ -46,7 +46,7 @@ pub use conversation::{Conversation, Reply, Said, Sending};
 pub use documents::Unavailable;
 pub use id::ConversationId;
 pub use kept::{Effect, Ended, Notice, Stop, StoredReceipt, Trace};
-pub use open::OpenError;
+pub use open::{OpenError, Reserved};
 pub use probes::{KnownProbe, Probe};
 pub use quarantine::{Kept, Quarantined};
 pub use receipts::Joined;

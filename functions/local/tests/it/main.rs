@@ -5,6 +5,8 @@
 
 mod answers;
 mod aws;
+mod beside;
+mod chat;
 mod clocks;
 mod commands;
 mod console;
