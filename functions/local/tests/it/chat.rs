@@ -48,7 +48,7 @@ async fn it_ends_at_once_though_the_model_hangs() {
     let folder = tempfile::tempdir().unwrap();
     let mut settings = product.settings.clone();
     settings.insert("TMPDIR".into(), folder.path().to_str().unwrap().into());
-    for signal in [None, Some("INT")] {
+    for signal in [None, Some("INT"), Some("HUP")] {
         let typed = if signal.is_some() { "My tap drips\n" } else { "My tap drips\n\u{4}" };
         let (begun, asked) = (Instant::now(), product.openai.requests().len());
         let mut chat = Process::start_at_terminal(&["chat"], &settings, typed);

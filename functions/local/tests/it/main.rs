@@ -30,5 +30,6 @@ mod secrets;
 mod settings;
 mod smoke;
 mod stop_words;
+mod stopping;
 mod strangers;
 mod trouble;
