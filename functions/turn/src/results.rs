@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use connections::Connections;
 use conversations::{Effect, Unavailable};
+use evidence::Health;
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::SignedDuration;
 use secrecy::{ExposeSecret, SecretBox};
@@ -90,27 +91,35 @@ impl Results {
 
 impl Wake<'_> {
     /// Hands over what is due. What cannot be is put off; it leaves at least once.
-    pub(crate) async fn deliver(&self) -> Result<(), Unavailable> {
+    pub(crate) async fn deliver(&self, health: &Health) -> Result<(), Unavailable> {
         let Some(results) = &self.turn.results else { return Ok(()) };
         let mut effects = self.turn.store.effects_of(&self.id).await?;
         effects.retain(|effect| effect.due_at <= self.clock.now());
         for effect in effects {
-            self.hand_over(results, &effect).instrument(self.span(&effect.trace)).await?;
+            let handed_over = self.hand_over(results, &effect, health);
+            handed_over.instrument(self.span(&effect.trace)).await?;
         }
         Ok(())
     }
 
-    async fn hand_over(&self, results: &Results, effect: &Effect) -> Result<(), Unavailable> {
+    async fn hand_over(
+        &self,
+        results: &Results,
+        effect: &Effect,
+        health: &Health,
+    ) -> Result<(), Unavailable> {
         let now = self.clock.now();
         let Err(problem) = results.deliver(effect, now.as_second()).await else {
             self.turn.store.delivered(effect).await?;
             tracing::info!(effect.id, "handed over a result");
+            self.saw_results(health, None).await;
             return Ok(());
         };
         let (first, longest) = AGAIN;
         let pause = longest.min(first * 2_i32.pow(effect.tries.min(8)));
         self.turn.store.put_off(effect, now + pause).await?;
         tracing::warn!(effect.id, problem, "put off a result: {problem}");
+        self.saw_results(health, Some(&problem)).await;
         if effect.tries + 1 == TELL_AFTER {
             let notice = self.notice(
                 format!("result-{}", effect.id),

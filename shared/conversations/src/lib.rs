@@ -22,6 +22,7 @@ mod federation;
 mod file;
 mod firestore;
 mod id;
+mod incidents;
 mod kept;
 mod open;
 mod probes;

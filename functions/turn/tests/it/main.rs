@@ -10,6 +10,7 @@ mod crashes;
 mod delivery;
 mod endings;
 mod folding;
+mod incidents;
 mod logs;
 mod matrix;
 mod ordeal;
