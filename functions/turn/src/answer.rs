@@ -13,6 +13,7 @@ use telemetry::{Step, TraceId};
 use crate::edit::{Draft, Edited};
 use crate::end::End;
 use crate::gate::{Counted, FULL, Gate, TOO_LONG, is_known, size};
+use crate::incidents::what_happened;
 use crate::send::entry;
 use crate::{Bounds, Wake};
 
@@ -149,6 +150,13 @@ impl Thought {
         matches!(self, Self::Answer(answered) if answered.ending == Some(Ending::Stopped))
     }
 
+    fn error(&self) -> Option<&ModelError> {
+        match self {
+            Self::Answer(_) => None,
+            Self::None { error, .. } => Some(error),
+        }
+    }
+
     fn steps(&self) -> &[Step] {
         match self {
             Self::Answer(answered) => &answered.steps,
@@ -178,7 +186,10 @@ impl<'a> Wake<'a> {
                 Does::Think => Some(self.think(loaded, &run.texts).await),
                 Does::Say(_) | Does::Nothing => None,
             };
-            steps.extend_from_slice(thought.as_ref().map_or(&[], Thought::steps));
+            if let Some(thought) = &thought {
+                steps.extend_from_slice(thought.steps());
+                self.saw_model(&loaded.health, thought.error()).await;
+            }
             if thought.as_ref().is_some_and(Thought::is_stop) {
                 self.stop(loaded, &run).await?;
                 steps.push(Step::new("heard a stop", self.clock.now()));
@@ -464,15 +475,7 @@ impl<'a> Wake<'a> {
             return;
         }
         draft.next.apologised = true;
-        let code = error.code();
-        let what_happened = match error {
-            ModelError::Unavailable { .. } => format!("The model does not answer ({code})."),
-            ModelError::Misconfigured { .. } => format!(
-                "The model refuses us ({code}): see to OPENAI_API_KEY, OPENAI_BASE_URL, \
-                 OPENAI_MODEL and the account's quota."
-            ),
-        };
-        let trace = run.trace();
+        let (what_happened, trace) = (what_happened(error), run.trace());
         draft.changes.push(Change::Steps(trace.clone(), steps.to_vec()));
         draft.changes.push(Change::Notice(self.notice(
             format!("model-{trace}"),

@@ -7,7 +7,7 @@ use conversations::{Attempt, Change, Learned, Loaded, Notice, Reply, Said, Sendi
 use evidence::{Route, State};
 use jiff::{SignedDuration, Timestamp};
 use sms::{Number, Provider, SendError, Status};
-use telemetry::{Alarm, Step, TraceId, raise};
+use telemetry::{Step, TraceId};
 use tokio::time::timeout;
 
 use crate::Wake;
@@ -41,6 +41,8 @@ pub(crate) struct Begun<'a> {
     why: String,
     /// That no provider works, and what is wrong with each, if so: it is tried all the same.
     nothing_works: Option<String>,
+    /// All ways that there were to choose from, by their names.
+    ways: String,
 }
 
 impl Begun<'_> {
@@ -82,6 +84,7 @@ impl<'a> Wake<'a> {
             self.turn.providers.explain(provider, code).map(ToString::to_string)
         };
         let nothing_works = loaded.health.nothing_works(&routes, explain);
+        let all = routes.iter().map(Route::id).collect::<Vec<_>>().join(" ");
         let mut ways: Vec<_> = ways.into_iter().filter(|way| way.may_carry(&reply)).collect();
         let routes: Vec<_> = ways.iter().map(|way| way.route.clone()).collect();
         let Some(choice) = evidence::choose(&routes, &loaded.health, now) else {
@@ -106,17 +109,14 @@ impl<'a> Wake<'a> {
             true => Change::AttemptDespiteStop(attempt.clone()),
             false => Change::Attempt(attempt.clone()),
         });
-        if let Some(sentence) = &nothing_works {
-            let notice = self.notice("nothing-works".into(), sentence.clone(), &reply.trace);
-            draft.changes.push(Change::Notice(notice));
-        }
         let until = now + UNDER_WAY;
         let provider_name = provider.name().to_owned();
         draft.next.last = Some(Said { attempt: id.clone(), at: now });
         reply.sending = Some(Sending { attempt: id, provider: provider_name, at: now, until });
         draft.next.open = Some(reply);
         draft.next.due_at = Some(until);
-        draft.begun = Some(Begun { provider, attempt, until, why: choice.why, nothing_works });
+        let why = choice.why;
+        draft.begun = Some(Begun { provider, attempt, until, why, nothing_works, ways: all });
     }
 
     /// The ways by which a reply can go to a person, in the configured order.
@@ -145,12 +145,9 @@ impl<'a> Wake<'a> {
                 tracing::warn!("left a reply for later: too late to send it");
                 return Ok(());
             };
-            let Begun { provider, attempt, why, nothing_works, .. } = next;
+            let Begun { provider, attempt, why, nothing_works, ways, .. } = next;
             if attempt.to.is_for_tests() {
                 return self.stop_before_provider(loaded, &attempt, steps).await;
-            }
-            if let Some(sentence) = nothing_works {
-                raise!(Alarm::NothingWorks, "{sentence}");
             }
             let message = attempt.outgoing();
             let sending = provider.send(self.turn.providers.http(), &message);
@@ -168,6 +165,7 @@ impl<'a> Wake<'a> {
                 Err(error) => step.with("outcome", error.to_string()),
             });
             begun = self.record(loaded, &attempt, outcome, std::mem::take(&mut steps)).await?;
+            self.saw_ways(&loaded.health, &ways, nothing_works.as_deref()).await;
         }
         Ok(())
     }

@@ -117,7 +117,7 @@ async fn four_weeks_of_custom(scene: &Scene) {
     scene.process.store.note_begun(&attempts).await.unwrap();
 }
 
-async fn text_as(scene: &mut Scene, person: &str) {
+pub(crate) async fn text_as(scene: &mut Scene, person: &str) {
     scene.person = person.to_owned().leak();
     scene.say("My sink leaks").await;
 }
@@ -139,7 +139,7 @@ async fn live_until(scene: &mut Scene, minutes: i64) {
 }
 
 /// How often an alarm was raised.
-fn raised(scene: &Scene, alarm: &str) -> usize {
+pub(crate) fn raised(scene: &Scene, alarm: &str) -> usize {
     scene.logged().matches(&format!("alarm=\"{alarm}\"")).count()
 }
 

@@ -19,7 +19,7 @@ fn choice(verdicts: &[Verdict]) -> Choice {
     let names = ["a", "b", "c"];
     let routes: Vec<_> = names[..verdicts.len()].iter().map(|name| route(name, "1")).collect();
     let known = routes.iter().map(evidence::Route::id).zip(verdicts.iter().cloned());
-    choose(&routes, &Health { verdicts: known.collect() }, minute(10.0))
+    choose(&routes, &Health { verdicts: known.collect(), ..Health::default() }, minute(10.0))
         .expect("there are candidates")
 }
 
@@ -46,7 +46,10 @@ fn where_nothing_is_known_the_configured_order_decides() {
 #[test]
 fn a_route_that_nobody_has_tried_does_not_overtake_an_unproven_one() {
     let routes = [route("a", "1"), route("b", "1")];
-    let known = Health { verdicts: [(routes[0].id(), verdict(State::Unproven))].into() };
+    let known = Health {
+        verdicts: [(routes[0].id(), verdict(State::Unproven))].into(),
+        ..Health::default()
+    };
     assert_eq!(choose(&routes, &known, minute(0.0)).unwrap().index, 0);
 }
 
