@@ -132,11 +132,13 @@ impl Language {
         self.is_over(&words, &ends) || self.is_firm(text)
     }
 
-    /// Whether a sentence consists of firm words, and of what may stand around them.
+    /// Whether a sentence consists of firm words and of what may stand around them, or says please
+    /// before them.
     fn is_firm(&self, sentence: &str) -> bool {
         let words = self.words(sentence);
-        let starts = follow(&[&self.lead], &words, &[0]);
-        let firm: Vec<_> = starts.iter().flat_map(|start| self.firm.ends(&words, *start)).collect();
+        let pleas = (0..words.len()).filter(|start| self.please.is_before(&words, *start));
+        let starts = follow(&[&self.lead], &words, &[0]).into_iter().chain(pleas);
+        let firm: Vec<_> = starts.flat_map(|start| self.firm.ends(&words, start)).collect();
         self.is_over(&words, &follow(&[&self.firm], &words, &firm))
     }
 

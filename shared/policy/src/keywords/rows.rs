@@ -9,6 +9,7 @@
 //! | `sure` | as `firm`, but no form of a carrier need list them |
 //! | `also`, `again` | as `stop` and `yes`, but no form of a carrier need list them |
 //! | `lead`, `tail` | what may stand before and behind firm words and sentences, with `\|` between |
+//! | `please` | what lets a firm word at the end of a sentence be one |
 //! | `request`, `reason` | what may stand before and behind sentences alone |
 //! | `ask` | a sentence, or what is between two commas, that is a stop |
 //! | `plea` | words that are a stop wherever they stand, but not behind one of `unless` and not before one of `except` |
@@ -46,6 +47,7 @@ pub(super) struct Rows {
 pub(super) struct Language {
     pub(super) is_spaced: bool,
     pub(super) lead: Wordings,
+    pub(super) please: Wordings,
     pub(super) request: Wordings,
     pub(super) tail: Wordings,
     pub(super) reason: Wordings,
@@ -106,6 +108,7 @@ impl Language {
     fn read(&mut self, kind: &str, row: &str) {
         match kind {
             "lead" => self.lead.extend(&self.wordings(row, " | ")),
+            "please" => self.please.extend(&self.wordings(row, " | ")),
             "request" => self.request.extend(&self.wordings(row, " | ")),
             "tail" => self.tail.extend(&self.wordings(row, " | ")),
             "reason" => self.reason.extend(&self.wordings(row, " | ")),
