@@ -107,6 +107,7 @@ fn lines(turns: &[Turn]) -> Vec<String> {
         Turn::Tool { output, failed: true, .. } => format!("tool: error: {output}"),
         Turn::Note { text } => format!("note: {text}"),
         Turn::Fixed { text, .. } => format!("fixed: {text}"),
+        Turn::ByHand { text, .. } => format!("by hand: {text}"),
     };
     turns.iter().map(line).collect()
 }
