@@ -22,7 +22,7 @@ resource "google_service_account" "functions" {
 resource "google_service_account" "reader" {
   account_id   = "reader-${var.environment}"
   display_name = "textback ${var.environment}, reading"
-  description  = "Reads documents, and nothing else: who shows them changes none."
+  description  = "Reads documents, and updates some: who shows them makes and removes none."
 
   depends_on = [google_project_service.this]
 }
@@ -36,6 +36,27 @@ resource "google_project_iam_member" "documents" {
   project = var.project
   role    = each.key
   member  = each.value
+
+  condition {
+    title      = "one-database"
+    expression = "resource.name == \"projects/${var.project}/databases/${var.database}\""
+  }
+}
+
+# The console gives conversations back to the agent, which is one field of a document that is there.
+resource "google_project_iam_custom_role" "update" {
+  role_id     = "textback_${replace(var.environment, "-", "_")}_update"
+  title       = "textback ${var.environment}, updating"
+  description = "Updates documents, and neither makes nor removes any."
+  permissions = ["datastore.entities.update"]
+
+  depends_on = [google_project_service.this]
+}
+
+resource "google_project_iam_member" "update" {
+  project = var.project
+  role    = google_project_iam_custom_role.update.id
+  member  = google_service_account.reader.member
 
   condition {
     title      = "one-database"

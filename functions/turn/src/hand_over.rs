@@ -57,7 +57,9 @@ impl Wake<'_> {
             }
             (draft.next.handed_over, draft.next.given_back_at) = (None, None);
             draft.wait_again(&held);
-            draft.set_due(now);
+            if draft.next.open.is_none() {
+                draft.set_due(now);
+            }
             Some(draft)
         });
         if edited.await?.stored && !held.is_empty() {

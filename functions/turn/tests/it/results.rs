@@ -194,7 +194,8 @@ async fn sends_no_result_of_nothing() {
     let business = Business::open().await;
     let mut scene = business.scene().await;
     scene.say("Hello").await;
-    scene.live(25 * 3_600).await;
+    scene.pass(24 * 3_600);
+    scene.sweep().await;
     let ended = scene.process.store.ended(&scene.id()).await.unwrap();
     assert_eq!((ended[0].ending.as_str(), business.received().len()), ("quiet", 0));
     // Who waits for a person does so though nothing was collected.

@@ -111,6 +111,7 @@ async fn apologises_once_and_answers(mut scene: Scene) {
 async fn ends_and_begins_anew(scene: Scene) {
     scene.openai.calls("hand_over", r#"{"reason":"wants a human"}"#);
     scene.say("A human please").await;
+    scene.give_back().await;
     scene.say("My sink leaks").await;
     let ended = scene.process.store.ended(&scene.id()).await.unwrap();
     assert_eq!((ended.len(), scene.conversation().await.number), (1, 2));

@@ -224,6 +224,7 @@ fn is_stored_in_a_form_that_stays() {
         Turn::Tool { call: "c".into(), name: "finish".into(), output: "ok".into(), failed: false },
         Turn::Note { text: "N".into() },
         Turn::Fixed { text: "F".into(), at: now() },
+        Turn::ByHand { text: "B".into(), at: now() },
     ];
     let stored = json!([
         { "kind": "person", "text": "Hi", "at": "2026-11-24T02:30:00Z" },
@@ -232,6 +233,7 @@ fn is_stored_in_a_form_that_stays() {
         { "kind": "tool", "call": "c", "name": "finish", "output": "ok", "failed": false },
         { "kind": "note", "text": "N" },
         { "kind": "fixed", "text": "F", "at": "2026-11-24T02:30:00Z" },
+        { "kind": "by_hand", "text": "B", "at": "2026-11-24T02:30:00Z" },
     ]);
     assert_eq!(serde_json::to_value(&turns).unwrap(), stored);
     assert_eq!(serde_json::from_value::<Vec<Turn>>(stored).unwrap(), turns);
