@@ -15,6 +15,7 @@ use sha2::Sha256;
 use tracing::Instrument;
 
 use crate::Wake;
+use crate::pause::spread;
 
 /// How long a receiver may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -109,7 +110,7 @@ impl Wake<'_> {
         };
         let (first, longest) = AGAIN;
         let pause = longest.min(first * 2_i32.pow(effect.tries.min(8)));
-        self.turn.store.put_off(effect, now + pause).await?;
+        self.turn.store.put_off(effect, now + spread(pause)).await?;
         tracing::warn!(effect.id, problem, "put off a result: {problem}");
         if effect.tries + 1 == TELL_AFTER {
             let notice = self.notice(
