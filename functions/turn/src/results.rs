@@ -17,6 +17,7 @@ use sha2::Sha256;
 use tracing::Instrument;
 
 use crate::Wake;
+use crate::pause::spread;
 
 /// How long a receiver may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -136,7 +137,7 @@ impl Wake<'_> {
         };
         let (first, longest) = AGAIN;
         let pause = longest.min(first * 2_i32.pow(effect.tries.min(8)));
-        self.turn.store.put_off(effect, now + pause).await?;
+        self.turn.store.put_off(effect, now + spread(pause)).await?;
         tracing::warn!(effect.id, problem, "put off a result: {problem}");
         self.saw_results(health, Some(&problem)).await;
         if effect.tries + 1 == TELL_AFTER {

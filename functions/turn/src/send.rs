@@ -74,8 +74,9 @@ impl Way<'_> {
 }
 
 impl<'a> Wake<'a> {
-    /// Makes a reply the open one of its conversation, and begins the next attempt at it by the
-    /// best provider that has not refused it. If all have, it is due again later.
+    /// Makes a reply the open one of its conversation, and begins the next attempt at it: from the
+    /// number that was texted while that works, else by the best provider that has not refused it. If
+    /// all have, it is due again later.
     pub(crate) fn begin(&self, loaded: &Loaded, draft: &mut Draft<'a>, mut reply: Reply) {
         let now = self.clock.now();
         let ways = self.ways(&draft.next.theirs, &reply);
@@ -87,7 +88,8 @@ impl<'a> Wake<'a> {
         let all = routes.iter().map(Route::id).collect::<Vec<_>>().join(" ");
         let mut ways: Vec<_> = ways.into_iter().filter(|way| way.may_carry(&reply)).collect();
         let routes: Vec<_> = ways.iter().map(|way| way.route.clone()).collect();
-        let Some(choice) = evidence::choose(&routes, &loaded.health, now) else {
+        let texted = ways.iter().position(|way| way.from.is_some());
+        let Some(choice) = evidence::choose(&routes, texted, &loaded.health, now) else {
             let (first, longest) = ROUND;
             let pause = longest.min(first * 2_i32.pow(reply.rounds.min(8)));
             draft.next.due_at = Some(now + spread(pause));

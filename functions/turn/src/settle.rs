@@ -7,13 +7,14 @@ use telemetry::Step;
 
 use crate::Wake;
 use crate::edit::Draft;
+use crate::pause::spread;
 use crate::send::NOT_KNOWN;
 
 /// How long after an attempt began its absence at the provider is certain: what was still on its
 /// way has arrived by then.
 const CERTAIN: SignedDuration = SignedDuration::from_secs(60);
 
-/// How long after asking a provider in vain it is asked again.
+/// How long after asking a provider in vain it is asked again, at most.
 const ASK_AGAIN: SignedDuration = SignedDuration::from_secs(15);
 
 impl Wake<'_> {
@@ -94,7 +95,7 @@ impl Wake<'_> {
                 self.send_again(loaded).await
             }
             Ok(Found::Absent) => self.look_again(loaded, &sending, sending.at + CERTAIN).await,
-            Err(_) if !overdue => self.look_again(loaded, &sending, now + ASK_AGAIN).await,
+            Err(_) if !overdue => self.look_again(loaded, &sending, now + spread(ASK_AGAIN)).await,
             Ok(Found::CannotAsk) | Err(_) => {
                 tracing::warn!(provider.name = name, "the fate of a reply stays unknown");
                 let notice = self.notice(

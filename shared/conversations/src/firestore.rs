@@ -148,7 +148,9 @@ impl Firestore {
                 Err(Failure::Answered(status))
                     if status.code() == Code::Aborted && tries < CONTENDED_TRIES =>
                 {
-                    tokio::time::sleep(Duration::from_millis(20) * 2_u32.pow(tries)).await;
+                    // Those who met here do not meet again.
+                    let pause = Duration::from_millis(20) * 2_u32.pow(tries);
+                    tokio::time::sleep(pause.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
                 }
                 Err(failure) => return Err(failure.into()),
                 Ok(answer) => {

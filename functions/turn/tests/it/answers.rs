@@ -53,11 +53,12 @@ async fn introduces_itself_within_the_budget() {
 }
 
 #[tokio::test]
-async fn answers_by_the_provider_that_is_preferred() {
-    let scene = Scene::sending_by("messagecentral,twilio").await;
+async fn answers_by_the_provider_that_was_texted() {
+    let mut scene = Scene::sending_by("messagecentral,twilio").await;
+    scene.carrier = "twilio";
     scene.say("My sink leaks").await;
-    assert_eq!(scene.messagecentral.texts_to(scene.person), ["You said: My sink leaks"]);
-    assert_eq!(scene.attempts().await, ["messagecentral: accepted"]);
+    assert_eq!(scene.twilio.texts_to(scene.person), ["You said: My sink leaks"]);
+    assert_eq!(scene.attempts().await, ["twilio: accepted"]);
 }
 
 #[tokio::test]

@@ -54,13 +54,40 @@ async fn takes_the_question_whether_anybody_is_there_for_no_answer() {
 
 #[tokio::test]
 async fn gives_an_unproven_provider_no_more_than_three_texts_on_trust() {
-    let scene = &mut Scene::sending_by("messagecentral,twilio").await;
+    let scene = &mut Scene::sending_by("messagecentral,vonage,twilio").await;
+    scene.carrier = "twilio";
+    scene.twilio.refuse_with(20003);
     for person in PEOPLE {
         scene.person = person;
         scene.say("My sink leaks").await;
     }
-    assert_eq!(scene.twilio.texts_to(PEOPLE[3]).len(), 1);
+    assert_eq!(scene.attempts().await.last().unwrap(), "vonage: accepted");
+    assert_eq!(scene.messagecentral.messages().len(), 3);
     assert_eq!(scene.state("messagecentral").await, State::Unproven);
+}
+
+#[tokio::test]
+async fn answers_from_the_number_that_was_texted_whoever_is_preferred() {
+    let scene = &mut Scene::sending_by("messagecentral,twilio").await;
+    scene.person = PEOPLE[0];
+    scene.say("My sink leaks").await;
+    scene.pass(60);
+    scene.say("It is in the kitchen").await;
+    scene.live(10).await;
+    scene.carrier = "twilio";
+    for person in &PEOPLE[1..] {
+        scene.person = person;
+        scene.say("My sink leaks").await;
+        scene.say("Hello??").await;
+    }
+    assert_eq!(scene.state("messagecentral").await, State::Healthy);
+    assert_eq!(scene.twilio.messages().len(), 6);
+    assert!(scene.twilio.messages().iter().all(|sent| sent.from == scene.twilio.number()));
+    assert_eq!(scene.state("twilio").await, State::Unproven);
+    // Refused, it goes by another.
+    scene.twilio.refuse_with(21611);
+    scene.say("Is anybody there?").await;
+    assert_eq!(scene.messagecentral.texts_to(PEOPLE[3]), ["You said: Is anybody there?"]);
 }
 
 #[tokio::test]
@@ -104,7 +131,9 @@ async fn explains_each_choice_in_the_trace() {
     let mut scene = Scene::sending_by("messagecentral,twilio").await;
     scene.say("My sink leaks").await;
     let why = scene.why().await;
-    assert_eq!(why, "messagecentral is unproven. Nothing is known of it yet.");
+    let texted = "messagecentral is unproven. Nothing is known of it yet. The person has texted its \
+                  number.";
+    assert_eq!(why, texted);
     scene.live(610).await;
     scene.person = PEOPLE[1];
     scene.say("My sink leaks").await;
@@ -322,7 +351,7 @@ fn sid(scene: &Scene) -> String {
 impl Scene {
     /// How far a provider is trusted with texts to the person.
     async fn state(&self, provider: &str) -> State {
-        let sender = if provider == "twilio" { self.twilio.number() } else { "TEXTBK" };
+        let sender = if provider == "twilio" { self.twilio.number() } else { "UTOMOB" };
         let route = Route::new(provider, sender, "1");
         self.process.store.health().await.unwrap().state(&route)
     }

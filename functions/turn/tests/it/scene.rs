@@ -85,7 +85,7 @@ pub(crate) struct Call(WebhookCall);
 
 impl Scene {
     /// On the embedded store, sending by these providers, the first of them first. The person texts
-    /// by Twilio if that is one of them, else by the first.
+    /// the first.
     pub(crate) async fn sending_by(providers: &str) -> Self {
         Self::with(providers, &[]).await
     }
@@ -132,7 +132,7 @@ impl Scene {
             ("TWILIO_BASE_URL", &twilio.url()),
             ("MC_CUSTOMER_ID", messagecentral.customer_id()),
             ("MC_PASSWORD", messagecentral.password()),
-            ("MC_SENDER_ID", "TEXTBK"),
+            ("MC_SENDER_ID", "UTOMOB"),
             ("MC_BASE_URL", &messagecentral.url()),
             ("MC_WEBHOOK_TOKEN", TOKEN),
             ("VONAGE_APPLICATION_ID", vonage.application_id()),
@@ -599,7 +599,7 @@ pub(crate) async fn until(so: impl AsyncFn() -> bool) {
 fn carrier(providers: &str) -> &'static str {
     let first = providers.split(',').next().unwrap();
     let known = ["messagecentral", "vonage", "plivo", "aws"].into_iter().find(|it| *it == first);
-    known.filter(|_| !providers.contains("twilio")).unwrap_or("twilio")
+    known.unwrap_or("twilio")
 }
 
 /// Calls are handed over in this process, so the address behind it is nobody's.

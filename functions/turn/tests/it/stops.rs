@@ -69,20 +69,20 @@ async fn says_nothing_that_it_thought_of_before_the_stop() {
 
 #[tokio::test]
 async fn sends_by_no_other_provider_what_was_refused_during_a_stop() {
-    let scene = Scene::sending_by("messagecentral,twilio").await;
-    scene.messagecentral.no_credit();
-    scene.messagecentral.switch.set(Mode::Holds);
+    let scene = Scene::sending_by("twilio,messagecentral").await;
+    scene.twilio.refuse_with(20003);
+    scene.twilio.switch.set(Mode::Holds);
     scene.text("My sink leaks").await;
     let stop = async {
         while scene.attempts().await.is_empty() {
             tokio::task::yield_now().await;
         }
         scene.text("STOP").await;
-        scene.messagecentral.switch.set(Mode::Works);
+        scene.twilio.switch.set(Mode::Works);
     };
     tokio::join!(scene.work(), stop);
     assert!(scene.heard().is_empty());
-    assert_eq!(scene.attempts().await, ["messagecentral: failed"]);
+    assert_eq!(scene.attempts().await, ["twilio: failed"]);
     assert!(scene.is_at_rest().await);
 }
 
