@@ -50,7 +50,8 @@ fn the_number_that_was_texted_answers_while_its_way_is_healthy_or_unproven() {
         (verdict(Down), None, 0),
     ] {
         let a = Verdict { probe_at, ..verdict(if probe_at.is_some() { Suspect } else { Healthy }) };
-        let known = Health { verdicts: [(routes[0].id(), a), (routes[1].id(), texted)].into() };
+        let verdicts = [(routes[0].id(), a), (routes[1].id(), texted)].into();
+        let known = Health { verdicts, ..Health::default() };
         assert_eq!(choose(&routes, Some(1), &known, minute(10.0)).unwrap().index, answers);
     }
     let choice = choose(&routes, Some(1), &Health::default(), minute(0.0)).unwrap();
