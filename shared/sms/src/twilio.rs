@@ -36,8 +36,8 @@ use crate::glimpse::verdict;
 use crate::said::Said;
 use crate::toll_free;
 use crate::{
-    Acknowledgement, Code, Event, Finding, Found, Genuine, Http, Longest, Number, Outgoing,
-    Provider, Receipt, SendError, Status, Text, WebhookError,
+    Acknowledgement, Code, Event, Finding, Found, Genuine, Http, Longest, NotANumber, Number,
+    Outgoing, Provider, Receipt, SendError, Status, Text, WebhookError,
 };
 
 use codes::CODES;
@@ -204,6 +204,7 @@ impl Provider for Twilio {
         let word = said.get(&["MessageStatus", "SmsStatus"]);
         let media = said.media("NumMedia", "MediaUrl");
         let handled = said.get(&["OptOutType"]).and_then(verdict);
+        let whole = |written: &str| self.whole_number(written).ok_or(NotANumber);
         let says_something = said.has("Body") || media > 0 || handled.is_some();
 
         let event = match word {
@@ -211,8 +212,8 @@ impl Provider for Twilio {
             None | Some("received" | "receiving") if word.is_some() || says_something => {
                 Event::Text(Text {
                     id: Some(id.into()),
-                    from: channel::person(said.get(&["From"]), Number::parse)?,
-                    to: channel::ours(said.get(&["To"]), self.sender(), Number::parse),
+                    from: channel::person(said.get(&["From"]), whole)?,
+                    to: channel::ours(said.get(&["To"]), self.sender(), whole),
                     // What is tapped instead of typed, by RCS.
                     body: said.get(&["Body", "ButtonText"]).unwrap_or_default().into(),
                     media,

@@ -357,11 +357,13 @@ impl<'a> Report<'a> {
     fn text(self, sender: &str) -> Result<Text, WebhookError> {
         let kind = self.get("message_type");
         let contents = self.contents();
-        let words: Vec<_> = self
+        let mut words: Vec<_> = self
             .get("text")
             .into_iter()
             .chain(contents.iter().filter_map(Content::words))
             .collect();
+        // A caption may stand in both places.
+        words.dedup();
         let media = contents.iter().filter(|content| content.is_media()).count();
         // A kind of tomorrow is something that cannot be opened here.
         let unknown = kind.as_deref().is_some_and(|kind| !WORDS.contains(&kind));

@@ -105,6 +105,26 @@ async fn a_stop_that_only_twilio_knows_of_is_ours_from_then_on() {
 }
 
 #[tokio::test]
+async fn what_twilio_took_for_a_stop_is_one_in_any_language() {
+    let mut product = Product::start(&["messagecentral", "twilio"]).await;
+    let fields = [
+        ("MessageSid", "SM00000000000000000000000000000001"),
+        ("From", ANN),
+        ("To", product.twilio.number()),
+        ("Body", "ARRET"),
+        ("OptOutType", "STOP"),
+        ("AccountSid", product.twilio.account_sid()),
+    ];
+    let call = product.twilio.signed(&product.route(), "/webhooks/twilio/inbound", &fields);
+    assert_eq!(product.post(&call).await.status, 200);
+    product.text(ANN, "Hello?").await;
+    product.text_messagecentral(ANN, "Hello there?").await;
+    product.settled().await;
+    assert!(product.twilio.messages().is_empty() && product.messagecentral.messages().is_empty());
+    assert!(product.openai.requests().is_empty());
+}
+
+#[tokio::test]
 async fn yes_brings_back_who_has_stopped_and_is_an_ordinary_word_otherwise() {
     let mut product = Product::start(&["messagecentral"]).await;
     for text in ["Yes", "STOP", "Yes", "Yes"] {

@@ -168,7 +168,6 @@ fn hears_the_stops_of_people_and_takes_nobody_else_for_one() {
                 _ => {}
             }
         }
-        // Nothing was learned from the last list, and nothing is to be.
         let missed = stops - heard;
         assert!(missed * 50 <= stops, "{name}: {missed} of {stops} stops are not heard");
     }

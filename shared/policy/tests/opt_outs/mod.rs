@@ -1,11 +1,11 @@
 //! Texts of people who want to be texted no more, and of people who do not.
 
-/// The lists: as people have sent them, as somebody wrote them from whom the rows were learned, and
-/// as somebody wrote them from whom nothing was learned.
+/// The lists: as people have sent them, as some wrote them from whom the rows were learned, and as
+/// somebody wrote them when all were learned.
 pub(crate) const LISTS: [(&str, &str); 3] = [
     ("from the field", include_str!("field.tsv")),
     ("learned from", include_str!("written.tsv")),
-    ("unseen", include_str!("unseen.tsv")),
+    ("written last", include_str!("unseen.tsv")),
 ];
 
 /// A text, and who acts on it: `stop`, `help` or `agent`, with `?` where either is defensible.

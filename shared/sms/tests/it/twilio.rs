@@ -285,7 +285,7 @@ async fn reads_what_every_provider_has_to_read() {
         call: INBOUND,
         pictures: "SmsSid=MM00000000000000000000000000000002&From=%2B12025550143\
             &MediaUrl0=https%3A%2F%2Fa.test%2F0&MediaUrl1=https%3A%2F%2Fa.test%2F1",
-        hollow: "MessageSid=&SmsSid=SM00000000000000000000000000000002&AccountSid=&From=%2B12025550143\
+        hollow: "MessageSid=&SmsSid=SM00000000000000000000000000000002&AccountSid=&From=12025550143\
             &To=&Body=Noon&SmsStatus=&MessageStatus=&NumMedia=&MediaUrl0=&OptOutType=&NumSegments=x",
         by_rcs: "MessageSid=SM00000000000000000000000000000002&From=rcs%3A%2B12025550143\
             &To=rcs%3Abrand_agent&Body=Noon",

@@ -120,7 +120,7 @@ async fn receives() {
             "a picture",
             INBOUND,
             text(json!({
-                "channel": "mms", "message_type": "image",
+                "channel": "mms", "message_type": "image", "text": "Noon",
                 "image": { "url": "https://api.nexmo.com/v3/media/1", "caption": "Noon" },
             })),
             "aaaaaaaa-bbbb-4ccc-8ddd-000000000002 +12025550143 -> +12025550100 \
