@@ -592,5 +592,6 @@ pub(crate) fn reply() -> Reply {
         sending: None,
         refused_by: vec!["messagecentral".into()],
         rounds: 2,
+        after: None,
     }
 }
