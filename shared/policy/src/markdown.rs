@@ -107,10 +107,11 @@ pub(crate) fn shown(words: &str, address: &str, whole: impl Fn(&str) -> String) 
 /// Takes out the emphasis that the parser leaves: next to punctuation, and in scripts without spaces,
 /// it takes the marks for signs.
 fn unwrap_loose(mut text: String) -> String {
-    for mark in ["**", "__", "~~", "*", "_"] {
+    for (mark, times) in [('*', 2), ('_', 2), ('~', 2), ('*', 1), ('_', 1)] {
+        let mark = mark.to_string().repeat(times);
         let mut from = 0;
-        while let Some((open, close)) = loose(&text, mark, from) {
-            from = match is_emphasis(&text, mark, open, close) {
+        while let Some((open, close)) = loose(&text, &mark, from) {
+            from = match is_emphasis(&text, &mark, open, close) {
                 true => {
                     text.replace_range(close..close + mark.len(), "");
                     text.replace_range(open..open + mark.len(), "");
