@@ -5,6 +5,7 @@
 //! once, by one commit. What a process does not give away before it ends stays empty.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use conversations::{Loaded, Minute, Notice, Unavailable};
 use jiff::{SignedDuration, Timestamp};
@@ -13,6 +14,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::Wake;
 use crate::edit::Draft;
+use crate::pause::spread_wait;
 
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
@@ -21,6 +23,9 @@ const AT_ONCE: u32 = 10;
 
 /// How often places are asked for that other processes take at the same moment.
 const TRIES: u32 = 10;
+
+/// How long after others were faster it is tried again, at most.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// How long after it was told of a flood the operator is told again.
 const FLOOD_AGAIN: SignedDuration = SignedDuration::from_hours(1);
@@ -94,6 +99,7 @@ impl Wake<'_> {
             };
             let places = AT_ONCE.min(bound - minute.people);
             if !store.take_places(&minute, places).await? {
+                tokio::time::sleep(spread_wait(PAUSE)).await;
                 continue;
             }
             left.taken = Some(Taken { minute: minute.at, left: places - 1, at: now });

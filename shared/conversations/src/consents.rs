@@ -65,7 +65,7 @@ impl Store {
     ) -> Result<Given, Unavailable> {
         for _ in 0..TRIES {
             match self.consent_once(consent, address).await {
-                Err(WriteError::Conflict) => {}
+                Err(WriteError::Conflict) => self.documents.step_aside().await,
                 answer => return Ok(answer?),
             }
         }

@@ -3,7 +3,7 @@
 //!
 //! Everything that [`crate::Store`] promises is written once, in these terms.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
 use thiserror::Error;
@@ -149,6 +149,11 @@ impl Documents {
     /// Whether they are in a file of our own.
     pub(crate) fn are_embedded(&self) -> bool {
         !matches!(self.kind, Kind::Firestore(_))
+    }
+
+    /// Waits for a moment: those who met at a document do not meet there again.
+    pub(crate) async fn step_aside(&self) {
+        tokio::time::sleep(Duration::from_millis(fastrand::u64(5..50))).await;
     }
 
     /// Reads several documents in one round trip.

@@ -122,6 +122,7 @@ impl Store {
             if self.if_unchanged(vec![known.becomes(&next), answered(attempt, now)]).await? {
                 return Ok(Some(known.probe));
             }
+            self.documents.step_aside().await;
         }
         Err(Unavailable::new("others keep writing to a probe"))
     }

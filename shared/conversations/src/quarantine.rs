@@ -102,7 +102,7 @@ impl Store {
     ) -> Result<Kept, Unavailable> {
         for _ in 0..TRIES {
             match self.quarantine_once(call, most).await {
-                Err(WriteError::Conflict) => {}
+                Err(WriteError::Conflict) => self.documents.step_aside().await,
                 answer => return Ok(answer?),
             }
         }

@@ -137,7 +137,7 @@ impl Store {
                     changes.iter().for_each(|change| change.say(providers));
                     return Ok(health);
                 }
-                Err(WriteError::Conflict) => {}
+                Err(WriteError::Conflict) => self.documents.step_aside().await,
                 Err(error) => return Err(error.into()),
             }
         }

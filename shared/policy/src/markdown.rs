@@ -30,12 +30,12 @@ fn edited(text: &str, whole: impl Fn(&str) -> String) -> String {
         let (start, end) = (range.start, range.end);
         let starts = matches!(event, Event::Start(_));
         match event {
-            // In 2**3**4 and 2*3*4 nothing is emphasized.
-            Event::Start(Tag::Strong) if !edits.touched_by(&range, is_digit) => {
+            // Between two numbers it is an operator. In 2*3*4 nothing is emphasized either.
+            Event::Start(Tag::Strong) if !edits.around(&range).all(is_digit) => {
                 edits.unwrap(&range, 2);
             }
             Event::Start(Tag::Emphasis)
-                if !edits.touched_by(&range, |c| c.is_ascii_alphanumeric() || is_kept(c)) =>
+                if !edits.around(&range).any(|c| c.is_ascii_alphanumeric() || is_kept(c)) =>
             {
                 edits.unwrap(&range, 1);
             }
@@ -107,10 +107,11 @@ pub(crate) fn shown(words: &str, address: &str, whole: impl Fn(&str) -> String) 
 /// Takes out the emphasis that the parser leaves: next to punctuation, and in scripts without spaces,
 /// it takes the marks for signs.
 fn unwrap_loose(mut text: String) -> String {
-    for mark in ["**", "__", "~~", "*", "_"] {
+    for (mark, times) in [('*', 2), ('_', 2), ('~', 2), ('*', 1), ('_', 1)] {
+        let mark = mark.to_string().repeat(times);
         let mut from = 0;
-        while let Some((open, close)) = loose(&text, mark, from) {
-            from = match is_emphasis(&text, mark, open, close) {
+        while let Some((open, close)) = loose(&text, &mark, from) {
+            from = match is_emphasis(&text, &mark, open, close) {
                 true => {
                     text.replace_range(close..close + mark.len(), "");
                     text.replace_range(open..open + mark.len(), "");
@@ -147,7 +148,8 @@ fn is_emphasis(text: &str, mark: &str, open: usize, close: usize) -> bool {
     let around = [text[..open].chars().next_back(), text[close + mark.len()..].chars().next()];
     let edges = [inside.chars().next(), inside.chars().next_back()];
     if mark == "**" {
-        return !around.into_iter().flatten().any(is_digit);
+        // Between two numbers it is an operator.
+        return !around.into_iter().all(|c| c.is_some_and(is_digit));
     }
     let wide = |c: char| is_east_asian(c) || matches!(c, '\u{3000}'..='\u{303f}' | '！'..='･');
     around.into_iter().chain(edges).flatten().any(wide)
@@ -210,11 +212,11 @@ impl Edits<'_> {
         self.replace(range.end - marks..range.end, "");
     }
 
-    /// Whether such a character touches the range from outside.
-    fn touched_by(&self, range: &Range<usize>, kind: impl Fn(char) -> bool) -> bool {
+    /// The characters that touch the range from outside; spaces, where there are none.
+    fn around(&self, range: &Range<usize>) -> impl Iterator<Item = char> {
         let before = self.text[..range.start].chars().next_back();
         let after = self.text[range.end..].chars().next();
-        before.is_some_and(&kind) || after.is_some_and(&kind)
+        [before, after].into_iter().map(|it| it.unwrap_or(' '))
     }
 
     fn unwrap_heading(&mut self, range: &Range<usize>) {

@@ -13,7 +13,7 @@ const BOTH: [&str; 2] = ["messagecentral", "twilio"];
 #[tokio::test]
 async fn the_first_provider_that_works_carries_the_reply_alone() {
     let mut product = Product::start(&BOTH).await;
-    product.text(ANN, "My tap drips").await;
+    product.text_messagecentral(ANN, "My tap drips").await;
     product.settled().await;
     assert_eq!(product.messagecentral.texts_to(ANN), ["You said: My tap drips"]);
     assert!(product.twilio.messages().is_empty());
@@ -41,7 +41,7 @@ async fn what_the_first_provider_refuses_goes_out_by_the_second() {
     for (refusal, refuse) in refusals {
         let mut product = Product::start(&BOTH).await;
         refuse(&product.messagecentral);
-        product.text(ANN, "My tap drips").await;
+        product.text_messagecentral(ANN, "My tap drips").await;
         product.settled().await;
         assert_eq!(product.twilio.texts_to(ANN), ["You said: My tap drips"], "{refusal}");
         assert!(product.messagecentral.messages().is_empty(), "{refusal}");
@@ -52,7 +52,7 @@ async fn what_the_first_provider_refuses_goes_out_by_the_second() {
 async fn a_provider_that_cannot_be_reached_is_passed_over() {
     let nobody = [("MC_BASE_URL", "http://127.0.0.1:1")];
     let mut product = Product::start_with(&BOTH, &nobody).await;
-    product.text(ANN, "My tap drips").await;
+    product.text_messagecentral(ANN, "My tap drips").await;
     product.settled().await;
     assert_eq!(product.twilio.texts_to(ANN), ["You said: My tap drips"]);
 }
@@ -60,10 +60,10 @@ async fn a_provider_that_cannot_be_reached_is_passed_over() {
 #[tokio::test]
 async fn a_token_that_ends_early_is_fetched_again_and_nobody_else_is_asked() {
     let mut product = Product::start(&BOTH).await;
-    product.text(ANN, "My tap drips").await;
+    product.text_messagecentral(ANN, "My tap drips").await;
     product.settled().await;
     product.messagecentral.revoke_tokens();
-    product.text(ANN, "In the kitchen").await;
+    product.text_messagecentral(ANN, "In the kitchen").await;
     product.settled().await;
     let replies = ["You said: My tap drips", "You said: In the kitchen"];
     assert_eq!(product.messagecentral.texts_to(ANN), replies);
@@ -75,7 +75,7 @@ async fn a_reply_that_both_refuse_goes_out_once_when_one_is_back() {
     let mut product = Product::start(&BOTH).await;
     product.messagecentral.no_credit();
     product.twilio.refuse_with(20429);
-    product.text(ANN, "My tap drips").await;
+    product.text_messagecentral(ANN, "My tap drips").await;
     until("both to refuse", async || {
         let notices = product.notices().await.concat();
         notices.contains("messagecentral refuses") && notices.contains("twilio refuses")
@@ -93,7 +93,7 @@ async fn a_reply_that_everybody_refuses_for_ten_minutes_is_given_up_and_the_oper
     let mut product = Product::start(&BOTH).await;
     product.messagecentral.no_credit();
     product.twilio.refuse_with(20429);
-    product.text(ANN, "My tap drips").await;
+    product.text_messagecentral(ANN, "My tap drips").await;
     let told = async |words: &str| product.notices().await.iter().any(|it| it.contains(words));
     until("both to refuse", async || told("twilio refuses").await).await;
     product.as_if_later(Duration::from_mins(10));
@@ -102,7 +102,7 @@ async fn a_reply_that_everybody_refuses_for_ten_minutes_is_given_up_and_the_oper
     product.twilio.accept();
     let notices = product.notices().await;
     assert!(notices.iter().any(|it| it.starts_with("A reply was given up")), "{notices:?}");
-    product.text(ANN, "Hello?").await;
+    product.text_messagecentral(ANN, "Hello?").await;
     product.settled().await;
     let heard = [product.messagecentral.texts_to(ANN), product.twilio.texts_to(ANN)].concat();
     assert_eq!(heard, ["You said: Hello?"]);
@@ -122,7 +122,7 @@ async fn a_reply_that_may_have_been_sent_is_sent_by_nobody_else_and_the_operator
     // The first hangs until it is given up, and the others are asked meanwhile.
     for (number, (mode, _)) in (10..).zip(&modes) {
         product.messagecentral.switch.set(mode.clone());
-        product.text(&format!("+120255501{number}"), "My tap drips").await;
+        product.text_messagecentral(&format!("+120255501{number}"), "My tap drips").await;
         let id = between("twilio", &format!("+120255501{number}"));
         until("the request to arrive", async || match mode {
             Mode::HangsAfter => product.messagecentral.messages().len() == 1,

@@ -83,6 +83,20 @@ async fn gives_a_reply_up_that_nobody_sends_for_ten_minutes() {
 }
 
 #[tokio::test]
+async fn tries_at_different_times_again_what_failed_at_the_same() {
+    let mut scene = refused_by_both().await;
+    let mut pauses = Vec::new();
+    for number in 10..18 {
+        scene.person = format!("+120255501{number}").leak();
+        scene.say("My sink leaks").await;
+        let due = scene.conversation().await.due_at.unwrap();
+        pauses.push(due.duration_since(scene.now).as_millis());
+    }
+    let (least, most) = (pauses.iter().min().unwrap(), pauses.iter().max().unwrap());
+    assert!(*least >= 2_500 && most - least > 100, "{pauses:?}");
+}
+
+#[tokio::test]
 async fn asks_refusing_providers_less_and_less_often() {
     let mut scene = refused_by_both().await;
     scene.live(600).await;

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use queue::Queue;
+use tokio::time::Instant;
 
 use crate::{check_that_a_dropped_wake_up_comes_back, receive, send, work_off};
 
@@ -40,6 +41,28 @@ async fn sets_aside_what_failed_three_times() {
 #[tokio::test(start_paused = true)]
 async fn brings_back_what_nobody_settled() {
     check_that_a_dropped_wake_up_comes_back(Queue::in_process()).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn brings_back_at_different_times_what_failed_together() {
+    let queue = Queue::in_process();
+    let labels = ["a1", "b1", "c1", "d1", "e1", "f1", "g1", "h1"];
+    send(&queue, &labels).await;
+    let mut failed = Vec::new();
+    for _ in labels {
+        failed.push(receive(&queue).await.1);
+    }
+    let began = Instant::now();
+    for received in failed {
+        received.failed().await.unwrap();
+    }
+    let mut times = Vec::new();
+    for _ in labels {
+        work_off(&queue, 1).await;
+        times.push(began.elapsed().as_millis());
+    }
+    assert!(times.iter().all(|time| (1_000..=2_001).contains(time)), "{times:?}");
+    assert!(times[7] - times[0] > 50, "{times:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -145,6 +145,19 @@ fn are_known_without_their_keys_as_they_are_with_them() {
         let seen = providers.iter();
         seen.map(|it| (it.name(), it.sender().to_owned(), it.number(), it.codes())).collect()
     };
+    let longest: Settings = all.iter().copied().collect();
+    let longest = Providers::configured(&longest, LOCAL, false).unwrap();
+    let longest: Vec<_> =
+        longest.iter().map(|it| (it.name(), it.longest().segments().min(99))).collect();
+    let carried = [
+        ("messagecentral", 8),
+        ("twilio", 10),
+        ("vonage", 6),
+        ("plivo", 10),
+        ("aws", 10),
+        ("mock", 99),
+    ];
+    assert_eq!(longest, carried);
     for others in [
         &[][..],
         &[("SMS_PROVIDERS", "mock,aws,twilio")],
