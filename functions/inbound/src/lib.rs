@@ -117,23 +117,31 @@ impl Inbound {
         came: Timestamp,
         now: Timestamp,
     ) -> Result<(), TakeError> {
-        if text.body.chars().count() > LONGEST_TEXT {
-            return Err(TakeError::TooLong);
-        }
         // Nothing comes later than now. A clock that was ahead may say so of what was kept.
         let came = came.min(now);
         let claim = claim(provider.name(), &text);
-        match policy::keyword(&text.body) {
+        let mut handled = text.handled;
+        match policy::asked(handled, &text.body) {
             Some(Keyword::Stop) => {
-                let confirmed = provider.answers(&text.body);
+                let confirmed = handled.is_some() || provider.answers(&text.body, &text.to);
                 let stop = Stop { at: came, provider: provider.name().into(), confirmed };
                 self.store.stop(&claim, &text.from, &stop).await?;
             }
             Some(Keyword::Start) => {
-                self.store.start(&claim, provider.name(), &text.from, came, now).await?;
+                let was_stopped =
+                    self.store.start(&claim, provider.name(), &text.from, came, now).await?;
+                // The YES of who has not stopped may answer what the agent asked, though it is a
+                // word for the provider as well.
+                if !was_stopped && policy::keyword(&text.body) == Some(Keyword::Yes) {
+                    handled = None;
+                }
             }
             // YES is an ordinary word unless the person has stopped, which the turn knows.
             Some(Keyword::Yes | Keyword::Help) | None => {}
+        }
+        // Whatever its length, a stop is heard.
+        if text.body.chars().count() > LONGEST_TEXT {
+            return Err(TakeError::TooLong);
         }
         let name = provider.name();
         // One of the mock's people may be called by any number.
@@ -154,6 +162,7 @@ impl Inbound {
             text: Waiting {
                 message: text.id.unwrap_or_else(|| claim.name().to_owned()),
                 media: text.media,
+                handled,
                 ..Waiting::new(name, &text.to, &text.body, trace, came)
             },
             steps,
@@ -164,7 +173,7 @@ impl Inbound {
             Taken::New => tracing::info!(conversation.id = %conversation, "took a text"),
             Taken::Repeat => tracing::info!(conversation.id = %conversation, "took no repeat"),
         }
-        let lane = match policy::keyword(&arrival.text.body) {
+        let lane = match policy::asked(handled, &arrival.text.body) {
             // It does not wait behind a model that thinks.
             Some(Keyword::Stop | Keyword::Start | Keyword::Help) => KEYWORDS,
             Some(Keyword::Yes) | None => "",

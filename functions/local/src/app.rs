@@ -34,11 +34,10 @@ const SWEEP_EMBEDDED: Duration = Duration::from_secs(1);
 const SWEEP: Duration = Duration::from_secs(60);
 
 /// All functions of one process, with their clients.
-pub(crate) struct App {
-    pub(crate) store: Arc<Store>,
-    pub(crate) providers: Arc<Providers>,
-    pub(crate) public_url: String,
-    pub(crate) access: Access,
+struct App {
+    providers: Arc<Providers>,
+    public_url: String,
+    access: Access,
     queue: Queue,
     turn: Turn,
     sweep: Sweep,
@@ -50,6 +49,8 @@ pub(crate) struct App {
 
 /// Serves until the process is asked to stop.
 pub(crate) async fn serve(settings: Settings) -> Result<(), Error> {
+    // Before the port, which the same other one may have taken: that is not what is wrong.
+    let _alone = Store::reserve(&settings)?;
     let port = host::bind(&settings).await?;
     let app = App::new(&settings, port).await?;
     app.say_where_to_go(&settings)?;
@@ -59,7 +60,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Error> {
 
 impl App {
     /// Wires the functions together, to be reached at `port`.
-    pub(crate) async fn new(settings: &Settings, port: Port) -> Result<Self, Error> {
+    async fn new(settings: &Settings, port: Port) -> Result<Self, Error> {
         let address = port.local_addr()?;
         // The port that was given, where any was asked for.
         let settings =
@@ -70,7 +71,7 @@ impl App {
         let store = Arc::new(Store::open(settings)?);
         door::check_secrets(settings, &store).await?;
         let queue = Queue::open(settings)?.unwrap_or_else(Queue::in_process);
-        let page = Page::from_settings(settings)?;
+        let page = Page::from_settings(settings)?.carried_by(&providers)?;
         let (model, offline) = match OpenAi::from_settings(settings, &page.model)? {
             Some(model) => (model, false),
             None => (offline_model().await?, true),
@@ -122,7 +123,6 @@ impl App {
             .merge(host::readiness(&store, Some(&queue)));
         let sweep_every = if store.is_embedded() { SWEEP_EMBEDDED } else { SWEEP };
         Ok(Self {
-            store,
             providers,
             public_url,
             access,
@@ -137,7 +137,7 @@ impl App {
     }
 
     /// Runs everything until `stop`, then finishes what is in flight.
-    pub(crate) async fn run(self, stop: impl Future<Output = ()> + Clone + Send + 'static) {
+    async fn run(self, stop: impl Future<Output = ()> + Clone + Send + 'static) {
         let Self { providers, queue, turn, sweep, sweep_every, port, router, .. } = self;
         tokio::join!(
             host::serve(port, router, stop.clone()),
@@ -191,7 +191,7 @@ impl App {
 }
 
 /// Starts the built-in model at an address of its own.
-async fn offline_model() -> Result<OpenAi, Error> {
+pub(crate) async fn offline_model() -> Result<OpenAi, Error> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let address = listener.local_addr()?;
     tokio::spawn(async move { axum::serve(listener, offline_model::router()).await });

@@ -1,101 +1,138 @@
 //! The phone in the terminal: `textback chat`.
 
-use std::io::{BufRead, Write, stdin, stdout};
-use std::net::Ipv4Addr;
+use std::io::{BufRead, IsTerminal as _, Write, stdin, stdout};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use access::Closed;
-use agent::Turn as Entry;
+use access::Access;
+use agent::{Agent, OpenAi, Page, Patience, Turn as Entry};
+use clap::Args;
 use conversations::{ConversationId, Store};
 use host::Error;
+use inbound::Inbound;
 use jiff::Timestamp;
-use reqwest::header::{AUTHORIZATION, HeaderMap};
-use serde_json::{Value, json};
-use settings::Settings;
-use sms::Number;
-use tokio::net::TcpListener;
-use tokio::sync::{mpsc, oneshot};
+use queue::{Queue, WakeUp};
+use serde_json::Value;
+use settings::{Names, Settings};
+use sms::{Http, Mock, Number, Providers, Text};
+use telemetry::TraceId;
+use tempfile::TempDir;
+use tokio::sync::mpsc;
+use turn::{Bounds, Turn};
 use uuid::Uuid;
 
-use crate::app::App;
+use crate::app::offline_model;
+
+/// What it reads: who answers. Nobody real is texted and nothing of it leaves, so it needs no more.
+pub(crate) const SETTINGS: &[Names] = &[Page::SETTINGS, OpenAi::SETTINGS];
 
 /// How often is looked whether a reply has come.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// Talks to the agent as a phone would: by the mock's webhook, the queue and a turn. Ends with the
-/// input, once everything that was said is answered.
-#[expect(clippy::print_stdout, reason = "the output of a command")]
-pub(crate) async fn run(settings: Settings) -> Result<(), Error> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-    let webhook = format!("http://{}/webhooks/mock/inbound", listener.local_addr()?);
-    let app = App::new(&settings, listener.into()).await?;
-    if app.providers.named("mock").is_none() {
-        return Err("real providers are configured: set USE_MOCK=true to chat as well".into());
-    }
-    let Some(authorization) = app.access.authorization() else {
-        let fix = app.access.closed().map(Closed::fix).unwrap_or_default();
-        return Err(format!("nobody is let in, to chat as well: {fix}").into());
+/// What the owner wants to talk in.
+#[derive(Args)]
+pub(crate) struct Asked {
+    /// Keep what is said in this folder, where `serve` shows it; otherwise it is thrown away
+    #[arg(long, value_name = "FOLDER")]
+    data_dir: Option<PathBuf>,
+}
+
+/// Talks to the agent as a phone would: by the mock, a queue of its own and a turn. Whatever else
+/// the folder holds is left as it is: nobody looks for what is due, and no provider is there.
+///
+/// Ends with the input: at a terminal at once, elsewhere with the answer to what was said.
+pub(crate) async fn run(settings: Settings, asked: Asked) -> Result<(), Error> {
+    let page = Page::from_settings(&settings)?;
+    let model = match OpenAi::from_settings(&settings, &page.model)? {
+        Some(model) => model,
+        None => offline_model().await?,
     };
-    let headers = HeaderMap::from_iter([(AUTHORIZATION, authorization)]);
-    let mut phone = Phone {
-        number: unused(&app.store).await?,
-        webhook,
-        store: Arc::clone(&app.store),
-        http: reqwest::Client::builder().no_proxy().default_headers(headers).build()?,
+    let thrown_away = TempDir::new()?;
+    // One in it, since the store makes its own, for its owner alone.
+    let folder = asked.data_dir.unwrap_or_else(|| thrown_away.path().join("data"));
+    let store = Arc::new(Store::open_in(&folder)?);
+    let providers = Arc::new(Providers::new(vec![Box::new(Mock)], Http::new()));
+    let turn = Turn {
+        store: Arc::clone(&store),
+        providers: Arc::clone(&providers),
+        agent: Arc::new(Agent { model, page, patience: Patience::default() }),
+        bounds: Bounds::from_settings(&Settings::default(), &providers)?,
+        results: None,
+    };
+    // Nobody but the phone writes to it, so the turn hears of no other conversation.
+    let queue = Queue::in_process();
+    let number = unused(&store).await?;
+    let phone = Phone {
+        id: ConversationId::of("mock", &number),
+        number,
+        inbound: Inbound { providers, access: Access::nobody(), store, queue: queue.clone() },
         printed: 0,
     };
-    let (stop, stopped) = oneshot::channel::<()>();
-    let stopped = futures::FutureExt::shared(async move { stopped.await.unwrap_or_default() });
-    let running = tokio::spawn(app.run(stopped));
-
-    println!("You are {}. Text something; Ctrl-D ends.", phone.number.as_str());
-    let mut lines = lines();
-    loop {
-        tokio::select! {
-            line = lines.recv() => match line {
-                Some(line) if line.trim().is_empty() => {}
-                Some(line) => phone.text(&line).await?,
-                None => break,
-            },
-            () = tokio::time::sleep(LOOK) => drop(phone.print().await?),
-        }
+    let stop = host::stop_signal();
+    let answering = queue::consume(&queue, 1, stop.clone(), move |wake_up| {
+        let turn = turn.clone();
+        async move { turn.run(&wake_up, Timestamp::now()).await }
+    });
+    tokio::select! {
+        ended = phone.talk() => ended,
+        () = stop => Ok(()),
+        () = answering => Ok(()),
     }
-    while phone.print().await? {
-        tokio::time::sleep(LOOK).await;
-    }
-    drop(stop);
-    running.await?;
-    Ok(())
 }
 
 struct Phone {
+    id: ConversationId,
     number: Number,
-    webhook: String,
-    store: Arc<Store>,
-    http: reqwest::Client,
+    inbound: Inbound,
     printed: usize,
 }
 
 impl Phone {
-    async fn text(&self, text: &str) -> Result<(), Error> {
-        let body = json!({
-            "from": self.number,
-            "text": text,
-            "id": Uuid::new_v4().simple().to_string(),
-        });
-        self.http.post(&self.webhook).json(&body).send().await?.error_for_status()?;
+    #[expect(clippy::print_stdout, reason = "the output of a command")]
+    async fn talk(mut self) -> Result<(), Error> {
+        println!("You are {}. Text something; Ctrl-D ends.", self.number.as_str());
+        let mut lines = lines();
+        loop {
+            tokio::select! {
+                line = lines.recv() => match line {
+                    Some(line) if line.trim().is_empty() => {}
+                    Some(line) => self.text(line).await?,
+                    None => break,
+                },
+                () = tokio::time::sleep(LOOK) => drop(self.look().await?),
+            }
+        }
+        while self.look().await? && !stdin().is_terminal() {
+            tokio::time::sleep(LOOK).await;
+        }
         Ok(())
     }
 
-    /// Prints the replies that have come. True while one is expected.
+    async fn text(&self, body: String) -> Result<(), Error> {
+        let text = Text {
+            id: Some(Uuid::new_v4().simple().to_string()),
+            from: self.number.clone(),
+            to: "mock".into(),
+            body,
+            media: 0,
+            handled: None,
+            sent_at: None,
+        };
+        let now = Timestamp::now();
+        Ok(self.inbound.take(&Mock, text, &TraceId::fresh(), now, now).await?)
+    }
+
+    /// Prints the replies that have come, and sees to it that what was put off is done in time. True
+    /// while a reply is expected.
     #[expect(clippy::print_stdout, reason = "the output of a command")]
-    async fn print(&mut self) -> Result<bool, Error> {
-        let id = ConversationId::of("mock", &self.number);
-        let Some(loaded) = self.store.load(&id, Timestamp::now()).await? else { return Ok(false) };
-        let ended = self.store.ended(&id).await?;
+    async fn look(&mut self) -> Result<bool, Error> {
+        let (store, now) = (&self.inbound.store, Timestamp::now());
+        let Some(loaded) = store.load(&self.id, now).await? else { return Ok(false) };
+        let ended = store.ended(&self.id).await?;
         let mut entries: Vec<&Value> = ended.iter().flat_map(|ended| &ended.turns).collect();
-        entries.extend(&loaded.conversation.turns);
+        let conversation = &loaded.conversation;
+        entries.extend(&conversation.turns);
         for entry in entries.iter().skip(self.printed) {
             let entry: Entry = serde_json::from_value((*entry).clone())?;
             if let Entry::Agent { text: Some(text), .. } | Entry::Fixed { text, .. } = entry {
@@ -104,7 +141,13 @@ impl Phone {
         }
         stdout().flush()?;
         self.printed = entries.len();
-        Ok(!loaded.waiting.is_empty() || loaded.conversation.open.is_some())
+        if let Some(due) = conversation.due_at.filter(|due| *due <= now) {
+            let (conversation, trace) = (self.id.to_string(), TraceId::fresh());
+            self.inbound.queue.send(&WakeUp { conversation, trace }, &due.to_string()).await?;
+        }
+        // Who was told that it takes longer need not wait for it.
+        let waits = !loaded.waiting.is_empty() && !conversation.apologised;
+        Ok(waits || conversation.open.is_some())
     }
 }
 
@@ -118,7 +161,7 @@ async fn unused(store: &Store) -> Result<Number, Error> {
             return Ok(number);
         }
     }
-    Err("all pretend numbers have been used: set DATA_DIR to a new folder".into())
+    Err("all pretend numbers have been used: name a new folder".into())
 }
 
 /// The lines of the input, read where waiting for a person holds up nobody.

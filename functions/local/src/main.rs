@@ -47,7 +47,7 @@ enum Command {
         person: String,
     },
     /// Be a phone in the terminal
-    Chat,
+    Chat(chat::Asked),
     /// Text what runs at `PUBLIC_URL` from a number that is nobody's, and say step by step what works
     Smoke,
     /// Look at every provider and at ourselves, and say what is wrong and what to do about it
@@ -75,6 +75,7 @@ fn main() -> ExitCode {
     ];
     let command = Arguments::parse().command.unwrap_or(Command::Serve);
     let names = match command {
+        Command::Chat(_) => chat::SETTINGS.to_vec(),
         Command::Smoke => vec![smoke::SETTINGS],
         Command::Doctor(_) => [&functions.concat()[..], &[doctor::SETTINGS]].concat(),
         _ => functions.concat(),
@@ -84,7 +85,7 @@ fn main() -> ExitCode {
     let quiet = |settings: Settings| settings.or("RUST_LOG", "error");
     let done = match command {
         Command::Serve => host::run(settings, app::serve),
-        Command::Chat => host::run(quiet(settings), chat::run),
+        Command::Chat(asked) => host::run(quiet(settings), |settings| chat::run(settings, asked)),
         Command::Smoke => host::run(quiet(settings), smoke::run),
         Command::Quarantine { action } => {
             host::run(quiet(settings), |settings| quarantine::run(settings, action))

@@ -4,15 +4,16 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use agent::{Answered, Ending, ModelError, Turn as Entry};
-use conversations::{Change, Conversation, Loaded, Reply, Said, Unavailable, Waiting};
+use conversations::{Change, Claim, Conversation, Loaded, Reply, Said, Stop, Unavailable, Waiting};
 use jiff::{SignedDuration, Timestamp};
-use policy::{Keyword, ReplyKind, fit, is_nudge, keyword, reaction};
+use policy::{Keyword, ReplyKind, fit, fit_behind, is_nudge, reaction};
 use serde_json::Value;
 use telemetry::{Step, TraceId};
 
 use crate::edit::{Draft, Edited};
 use crate::end::End;
 use crate::gate::{Counted, FULL, Gate, TOO_LONG, is_known, size};
+use crate::incidents::what_happened;
 use crate::send::entry;
 use crate::{Bounds, Wake};
 
@@ -38,6 +39,61 @@ pub(crate) struct Run {
 }
 
 impl Run {
+    /// What to take up next. Keywords go first: nobody waits for one behind a model that thinks, or
+    /// behind a text that it cannot answer.
+    fn next(loaded: &Loaded) -> Option<Self> {
+        if let Some(stop) = &loaded.stop {
+            return Self::stopped(&loaded.waiting, stop);
+        }
+        let Some((text, keyword)) =
+            loaded.waiting.iter().find_map(|text| Some((text, asks(text)?)))
+        else {
+            return Self::thinking(&loaded.waiting);
+        };
+        let does = match keyword {
+            Keyword::Help => Does::Say(Fixed::Help),
+            Keyword::Start => Does::Say(Fixed::Started),
+            // A stop that was taken back since.
+            Keyword::Stop | Keyword::Yes => Does::Nothing,
+        };
+        Some(Self { texts: vec![text.clone()], does })
+    }
+
+    /// The same as it is now, after somebody else has written to the conversation. A keyword that has
+    /// come since is not part of what is thought about.
+    fn again(&self, loaded: &Loaded) -> Option<Self> {
+        match self.does {
+            Does::Think if loaded.stop.is_none() => Self::thinking(&loaded.waiting),
+            _ => Self::next(loaded),
+        }
+    }
+
+    /// Of a person who has stopped: everything, up to the word that brings them back.
+    fn stopped(waiting: &[Waiting], stop: &Stop) -> Option<Self> {
+        let back = |text: &Waiting| asked(text) == Some(Keyword::Yes) && text.at > stop.at;
+        let first = waiting.first()?;
+        if back(first) {
+            return Some(Self { texts: vec![first.clone()], does: Does::Say(Fixed::Back) });
+        }
+        let texts = waiting.iter().take_while(|text| !back(text)).cloned().collect();
+        let does = if stop.confirmed { Does::Nothing } else { Does::Say(Fixed::Stopped) };
+        Some(Self { texts, does })
+    }
+
+    /// What the model is asked about: all but the keywords, as much as it is shown at once.
+    fn thinking(waiting: &[Waiting]) -> Option<Self> {
+        let mut left = CHARACTERS;
+        let fits = |text: &&Waiting| {
+            let length = text.body.chars().count();
+            let fits = length <= left || left == CHARACTERS;
+            left = left.saturating_sub(length);
+            fits
+        };
+        let texts = waiting.iter().filter(|text| asks(text).is_none());
+        let texts: Vec<_> = texts.take_while(fits).cloned().collect();
+        (!texts.is_empty()).then_some(Self { texts, does: Does::Think })
+    }
+
     /// Under which trace they are answered.
     pub(crate) fn trace(&self) -> &TraceId {
         &self.texts[0].trace
@@ -90,6 +146,17 @@ enum Thought {
 }
 
 impl Thought {
+    fn is_stop(&self) -> bool {
+        matches!(self, Self::Answer(answered) if answered.ending == Some(Ending::Stopped))
+    }
+
+    fn error(&self) -> Option<&ModelError> {
+        match self {
+            Self::Answer(_) => None,
+            Self::None { error, .. } => Some(error),
+        }
+    }
+
     fn steps(&self) -> &[Step] {
         match self {
             Self::Answer(answered) => &answered.steps,
@@ -104,12 +171,12 @@ impl<'a> Wake<'a> {
         if loaded.more {
             self.thin_out(loaded).await?;
         }
-        if let Some(run) = self.next_run(loaded) {
+        if let Some(run) = Run::next(loaded) {
             self.reopen(loaded, &run).await?;
         }
         let mut steps = Vec::new();
         for drafts_left in (0..=THROWN_AWAY).rev() {
-            let Some(run) = self.next_run(loaded) else { return Ok(()) };
+            let Some(run) = Run::next(loaded) else { return Ok(()) };
             steps.push(took_up(&run, &loaded.conversation, self.clock.now()));
             let is_again = drafts_left < THROWN_AWAY;
             if run.thinks() && !self.take_up(loaded, &run, is_again).await? {
@@ -119,12 +186,20 @@ impl<'a> Wake<'a> {
                 Does::Think => Some(self.think(loaded, &run.texts).await),
                 Does::Say(_) | Does::Nothing => None,
             };
-            steps.extend_from_slice(thought.as_ref().map_or(&[], Thought::steps));
+            if let Some(thought) = &thought {
+                steps.extend_from_slice(thought.steps());
+                self.saw_model(&loaded.health, thought.error()).await;
+            }
+            if thought.as_ref().is_some_and(Thought::is_stop) {
+                self.stop(loaded, &run).await?;
+                steps.push(Step::new("heard a stop", self.clock.now()));
+                continue;
+            }
 
             let (at, clock) = (self.clock.now(), Instant::now());
             let mut gate = Gate::Open;
             let written = self.edit(loaded, |loaded| {
-                let now = self.next_run(loaded).filter(|_| loaded.conversation.open.is_none())?;
+                let now = run.again(loaded).filter(|_| loaded.conversation.open.is_none())?;
                 // Another text changes what is to be said. After the last draft it has to wait.
                 let same = match drafts_left {
                     0 => now.texts.starts_with(&run.texts),
@@ -159,6 +234,17 @@ impl<'a> Wake<'a> {
         Ok(())
     }
 
+    /// Writes down that these texts are a stop, which only the model has understood. What follows is
+    /// what follows from any other.
+    async fn stop(&self, loaded: &mut Loaded, run: &Run) -> Result<(), Unavailable> {
+        let Some(text) = run.texts.last() else { return Ok(()) };
+        let stop = Stop { at: text.at, provider: text.provider.clone(), confirmed: false };
+        let claim = Claim::of_message(&text.provider, &text.message);
+        self.turn.store.stop(&claim, &loaded.conversation.theirs, &stop).await?;
+        tracing::info!("the agent heard a stop");
+        self.reload(loaded).await
+    }
+
     /// Takes a run up for the model: counts the try, in the one commit without which nothing is
     /// spent. Whether it may be asked now; otherwise what follows is stored instead.
     ///
@@ -179,7 +265,7 @@ impl<'a> Wake<'a> {
             || is_known(&loaded.conversation, self.clock.now());
         let mut turnstile = if is_known { None } else { Some(places.enter().await) };
         let written = self.edit(loaded, |loaded| {
-            let same = self.next_run(loaded).is_some_and(|now| now == *run);
+            let same = run.again(loaded).is_some_and(|now| now == *run);
             if !same || loaded.conversation.open.is_some() {
                 return None;
             }
@@ -227,47 +313,11 @@ impl<'a> Wake<'a> {
     async fn give_up(&self, loaded: &mut Loaded, run: &Run) -> Result<(), Unavailable> {
         let gate = Gate::HandOver(TOO_LONG);
         let begun = self.edit(loaded, |loaded| {
-            let now = self.next_run(loaded).filter(|_| loaded.conversation.open.is_none())?;
+            let now = run.again(loaded).filter(|_| loaded.conversation.open.is_none())?;
             now.texts.starts_with(&run.texts).then(|| self.bar(loaded, run, &gate))?
         });
         let begun = begun.await?.begun;
         self.carry(loaded, begun, vec![]).await
-    }
-
-    /// The texts to take up next: a stop word by itself, otherwise all up to the next stop word.
-    fn next_run(&self, loaded: &Loaded) -> Option<Run> {
-        let waiting = &loaded.waiting;
-        let first = waiting.first()?;
-        let one = |does| Some(Run { texts: vec![first.clone()], does });
-        if let Some(stop) = &loaded.stop {
-            let back =
-                |text: &Waiting| keyword(&text.body) == Some(Keyword::Yes) && text.at > stop.at;
-            if back(first) {
-                return one(Does::Say(Fixed::Back));
-            }
-            let texts = waiting.iter().take_while(|text| !back(text)).cloned().collect();
-            let does = if stop.confirmed { Does::Nothing } else { Does::Say(Fixed::Stopped) };
-            return Some(Run { texts, does });
-        }
-        let special =
-            |text: &Waiting| keyword(&text.body).filter(|keyword| *keyword != Keyword::Yes);
-        match special(first) {
-            Some(Keyword::Help) => one(Does::Say(Fixed::Help)),
-            Some(Keyword::Start) => one(Does::Say(Fixed::Started)),
-            // A stop that was taken back since.
-            Some(_) => one(Does::Nothing),
-            None => {
-                let mut left = CHARACTERS;
-                let fits = |text: &&Waiting| {
-                    let length = text.body.chars().count();
-                    let fits = length <= left || left == CHARACTERS;
-                    left = left.saturating_sub(length);
-                    fits && special(text).is_none()
-                };
-                let texts = waiting.iter().take_while(fits).cloned().collect();
-                Some(Run { texts, does: Does::Think })
-            }
-        }
     }
 
     /// Asks the agent. What a send will need is fetched meanwhile.
@@ -284,8 +334,17 @@ impl<'a> Wake<'a> {
         let answered =
             agent.answer(&turns, &conversation.brief, &new, number, self.clock.now()).await;
         match answered {
+            Ok(answered) if answered.ending == Some(Ending::Stopped) => {
+                Thought::Answer(Box::new(answered))
+            }
             Ok(mut answered) => {
-                let fitted = fit(&answered.reply, agent.page.segments as usize);
+                let budget = agent.page.segments as usize;
+                let fitted = match &agent.page.texts.first {
+                    Some(first) if conversation.number == 1 && number == 1 => {
+                        fit_behind(first, &answered.reply, budget)
+                    }
+                    _ => fit(&answered.reply, budget),
+                };
                 if fitted.text.is_empty() {
                     let code = "nothing that fits a phone".into();
                     let error = ModelError::Unavailable { code, after: None };
@@ -296,12 +355,7 @@ impl<'a> Wake<'a> {
                         .with("segments", fitted.segments.count)
                         .with("cut", fitted.cut),
                 );
-                answered.reply = match &agent.page.texts.first {
-                    Some(first) if conversation.number == 1 && number == 1 => {
-                        format!("{first}\n{}", fitted.text)
-                    }
-                    _ => fitted.text,
-                };
+                answered.reply = fitted.text;
                 // What is stored is what the person reads.
                 if let Some(Entry::Agent { text, .. }) = answered.turns.last_mut() {
                     *text = Some(answered.reply.clone());
@@ -365,6 +419,7 @@ impl<'a> Wake<'a> {
                 _ if is_full => Some(End::HandedOver(TOO_LONG.into())),
                 Some(Ending::Finished) => Some(End::Finished),
                 Some(Ending::HandedOver { reason }) => Some(End::HandedOver(reason.clone())),
+                Some(Ending::Stopped) => None,
                 None if draft.next.goes_on() => Some(End::Still),
                 None => (draft.next.answers >= self.turn.agent.page.turns).then_some(End::Limit),
             };
@@ -396,7 +451,10 @@ impl<'a> Wake<'a> {
         let provider = self.turn.providers.named(&asked.provider);
         match fixed {
             Fixed::Stopped => Some(&texts.stop),
-            _ if provider.is_some_and(|provider| provider.answers(&asked.body)) => None,
+            _ if asked.handled.is_some() => None,
+            _ if provider.is_some_and(|provider| provider.answers(&asked.body, &asked.ours)) => {
+                None
+            }
             Fixed::Started | Fixed::Back => Some(&texts.start),
             Fixed::Help => Some(&texts.help),
         }
@@ -417,15 +475,7 @@ impl<'a> Wake<'a> {
             return;
         }
         draft.next.apologised = true;
-        let code = error.code();
-        let what_happened = match error {
-            ModelError::Unavailable { .. } => format!("The model does not answer ({code})."),
-            ModelError::Misconfigured { .. } => format!(
-                "The model refuses us ({code}): see to OPENAI_API_KEY, OPENAI_BASE_URL, \
-                 OPENAI_MODEL and the account's quota."
-            ),
-        };
-        let trace = run.trace();
+        let (what_happened, trace) = (what_happened(error), run.trace());
         draft.changes.push(Change::Steps(trace.clone(), steps.to_vec()));
         draft.changes.push(Change::Notice(self.notice(
             format!("model-{trace}"),
@@ -461,9 +511,20 @@ impl<'a> Wake<'a> {
             sending: None,
             refused_by: vec![],
             rounds: 0,
+            after: None,
         };
         self.begin(loaded, draft, reply);
     }
+}
+
+/// What a text asks for in a word.
+fn asked(text: &Waiting) -> Option<Keyword> {
+    policy::asked(text.handled, &text.body)
+}
+
+/// The same of a person who has not stopped, to whom YES is an ordinary word.
+fn asks(text: &Waiting) -> Option<Keyword> {
+    asked(text).filter(|keyword| *keyword != Keyword::Yes)
 }
 
 fn took_up(run: &Run, conversation: &Conversation, now: Timestamp) -> Step {

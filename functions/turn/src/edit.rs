@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::Wake;
 use crate::end::QUIET;
+use crate::pause::{spread, spread_wait};
 use crate::send::Begun;
 
 /// How often a commit is tried again that the store did not answer, and how long after.
@@ -83,7 +84,7 @@ impl Draft<'_> {
         let (first, longest) = ASK_AGAIN;
         let pause = longest.min(first * 2_i32.pow(self.next.tries.min(8)));
         self.next.tries += 1;
-        self.next.ask_after = Some(now + pause);
+        self.next.ask_after = Some(now + spread(pause));
         self.next.due_at = self.next.ask_after;
     }
 
@@ -141,7 +142,7 @@ impl<'a> Wake<'a> {
                         return Err(error);
                     }
                     tracing::warn!(%error, "a commit was not answered: {error}");
-                    tokio::time::sleep(PAUSE * 2_u32.pow(unanswered)).await;
+                    tokio::time::sleep(spread_wait(PAUSE * 2_u32.pow(unanswered))).await;
                 }
             }
             self.reload(loaded).await?;

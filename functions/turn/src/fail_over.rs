@@ -1,19 +1,26 @@
 //! Replies that were accepted, and of which a later word says that they did not arrive.
 
 use conversations::{Attempt, Change, Loaded, Unavailable};
-use sms::About;
+use jiff::SignedDuration;
+use sms::{About, Found, Receipt};
 use telemetry::Step;
+use tokio::time::timeout;
 
 use crate::Wake;
 use crate::edit::Draft;
-use crate::send::note;
+use crate::pause::spread;
+use crate::send::{REQUEST, note};
 
 /// How much of a reply the agent is reminded of, in characters.
 const REMINDER: usize = 40;
 
+/// How long after a phone was not reached it is tried again, at most.
+const PAUSE: SignedDuration = SignedDuration::from_mins(2);
+
 impl Wake<'_> {
     /// Deals with the first reply that failed late: sends it by another provider if that can help
-    /// and it still lives, and tells the agent otherwise.
+    /// and it still lives, or once more by the same if there is none and the phone was not reached
+    /// for the moment, and tells the agent otherwise.
     pub(crate) async fn fail_over(&self, loaded: &mut Loaded) -> Result<(), Unavailable> {
         let Some(id) = loaded.conversation.failed.first().cloned() else { return Ok(()) };
         let attempt = self.turn.store.attempt(&id).await?;
@@ -61,14 +68,65 @@ impl Wake<'_> {
             draft.changes.push(Change::Steps(attempt.trace.clone(), vec![step]));
             return self.begin(loaded, draft, reply);
         }
+        let later = now + spread(PAUSE);
+        let once_more = about == About::Phone && reply.after.is_none();
+        if wanted && once_more && later < reply.at + self.life() {
+            let step = step.with("next", "the same provider is asked once more, later");
+            draft.changes.push(Change::Steps(attempt.trace.clone(), vec![step]));
+            reply.refused_by.retain(|name| *name != attempt.provider);
+            reply.sending = None;
+            reply.after = Some(attempt.id.clone());
+            draft.next.open = Some(reply);
+            draft.next.due_at = Some(later);
+            return;
+        }
         let why_not = match (wanted, helps, lives) {
             (false, ..) => "the person has stopped",
             (_, false, _) => "no other provider would do better",
             (.., false) => "it is too late to send it again",
+            _ if reply.after.is_some() => "it was tried once more already",
             _ => "there is no other provider",
         };
         let step = step.with("next", why_not);
         draft.changes.push(Change::Steps(attempt.trace.clone(), vec![step]));
+        self.leave_failed(draft, attempt, wanted, why_not);
+    }
+
+    /// What speaks against sending once more, by the same provider, what failed for a reason that
+    /// passes: as far as that provider knows now, it may have arrived after all.
+    pub(crate) async fn may_have_arrived(
+        &self,
+        failed: &Attempt,
+    ) -> Result<Option<&'static str>, Unavailable> {
+        let provider = self.turn.providers.named(&failed.provider);
+        let (Some(provider), Some(message)) = (provider, failed.message_id()) else {
+            return Ok(Some("its provider cannot be asked about it"));
+        };
+        if !failed.status().is_failure() || failed.answered {
+            return Ok(Some("it has arrived after all"));
+        }
+        let (http, sent) = (self.turn.providers.http(), failed.outgoing());
+        let asked = provider.poll(http, message, &sent, failed.at);
+        let Ok(Ok(Found::Known(receipt))) = timeout(REQUEST, asked).await else {
+            return Ok(Some("its provider does not say what became of it"));
+        };
+        let same = receipt.code.is_none() || receipt.code == failed.code;
+        let fails = receipt.status.is_failure() && same;
+        let receipt = Receipt { attempt: Some(failed.id.clone()), ..receipt };
+        self.turn.store.receive(provider.name(), &receipt, self.clock.now()).await?;
+        Ok((!fails).then_some("its provider says something else of it by now"))
+    }
+
+    /// Lets a reply go of which it was said that it did not arrive: the agent is told, and the
+    /// operator.
+    pub(crate) fn leave_failed(
+        &self,
+        draft: &mut Draft<'_>,
+        attempt: &Attempt,
+        wanted: bool,
+        why_not: &str,
+    ) {
+        let code = attempt.code.as_deref().unwrap_or("no code");
         draft.next.turns.push(note(&not_arrived(&attempt.reply.body)));
         if wanted {
             let means = self.turn.providers.meaning(&attempt.provider, code);

@@ -13,6 +13,8 @@ mod end;
 mod fail_over;
 mod gate;
 mod hand_over;
+mod incidents;
+mod pause;
 mod places;
 mod probe;
 mod results;
@@ -24,6 +26,7 @@ use std::sync::Arc;
 use agent::{Agent, OpenAi, Page};
 use business::Business;
 use conversations::{Attempt, ConversationId, Loaded, Store, Unavailable};
+use evidence::Health;
 use jiff::Timestamp;
 use policy::{Countries, Limits};
 use queue::{KEYWORDS, Queue, WakeUp};
@@ -102,11 +105,17 @@ impl Turn {
 
 impl Wake<'_> {
     async fn run(&self) -> Result<(), Unavailable> {
-        match self.turn.store.load(&self.id, self.clock.now()).await? {
-            Some(mut loaded) => self.work(&mut loaded).await?,
-            None => self.probe().await?,
-        }
-        self.deliver().await
+        let health = match self.turn.store.load(&self.id, self.clock.now()).await? {
+            Some(mut loaded) => {
+                self.work(&mut loaded).await?;
+                loaded.health
+            }
+            None => {
+                self.probe().await?;
+                Health::default()
+            }
+        };
+        self.deliver(&health).await
     }
 
     /// Settles what is open and answers what waits, for as long as it is due.

@@ -14,10 +14,10 @@ use turn::{Bounds, Results, Turn};
 fn main() -> ExitCode {
     Function::reading(turn::SETTINGS).serve_queue(async |settings| {
         let public_url = host::public_url(&settings)?;
-        let page = Page::from_settings(&settings)?;
+        let providers = Arc::new(Providers::carrying(&settings, &public_url)?);
+        let page = Page::from_settings(&settings)?.carried_by(&providers)?;
         let model = OpenAi::from_settings(&settings, &page.model)?
             .ok_or("set OPENAI_API_KEY: alone this function has no model")?;
-        let providers = Arc::new(Providers::carrying(&settings, &public_url)?);
         let turn = Turn {
             bounds: Bounds::from_settings(&settings, &providers)?,
             providers,

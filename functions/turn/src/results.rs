@@ -7,6 +7,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use connections::Connections;
 use conversations::{Effect, Unavailable};
+use evidence::Health;
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretBox};
@@ -16,6 +17,7 @@ use sha2::Sha256;
 use tracing::Instrument;
 
 use crate::Wake;
+use crate::pause::spread;
 
 /// How long a receiver may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -91,7 +93,7 @@ impl Results {
 
 impl Wake<'_> {
     /// Hands over what is due. What cannot be is put off; it leaves at least once.
-    pub(crate) async fn deliver(&self) -> Result<(), Unavailable> {
+    pub(crate) async fn deliver(&self, health: &Health) -> Result<(), Unavailable> {
         let Some(results) = &self.turn.results else { return Ok(()) };
         let mut effects = self.turn.store.effects_of(&self.id).await?;
         effects.sort_by_key(|effect| effect.at);
@@ -108,7 +110,7 @@ impl Wake<'_> {
                 }
                 None if effect.due_at > self.clock.now() => Some(effect.due_at),
                 None => {
-                    let work = self.hand_over(results, &effect);
+                    let work = self.hand_over(results, &effect, health);
                     work.instrument(self.span(&effect.trace)).await?
                 }
             };
@@ -124,17 +126,20 @@ impl Wake<'_> {
         &self,
         results: &Results,
         effect: &Effect,
+        health: &Health,
     ) -> Result<Option<Timestamp>, Unavailable> {
         let now = self.clock.now();
         let Err(problem) = results.deliver(effect, now.as_second()).await else {
             self.turn.store.delivered(effect).await?;
             tracing::info!(effect.id, "handed over a result");
+            self.saw_results(health, None).await;
             return Ok(None);
         };
         let (first, longest) = AGAIN;
         let pause = longest.min(first * 2_i32.pow(effect.tries.min(8)));
-        self.turn.store.put_off(effect, now + pause).await?;
+        self.turn.store.put_off(effect, now + spread(pause)).await?;
         tracing::warn!(effect.id, problem, "put off a result: {problem}");
+        self.saw_results(health, Some(&problem)).await;
         if effect.tries + 1 == TELL_AFTER {
             let notice = self.notice(
                 format!("result-{}", effect.id),

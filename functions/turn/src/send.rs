@@ -7,11 +7,12 @@ use conversations::{Attempt, Change, Learned, Loaded, Notice, Reply, Said, Sendi
 use evidence::{Route, State};
 use jiff::{SignedDuration, Timestamp};
 use sms::{Number, Provider, SendError, Status};
-use telemetry::{Alarm, Step, TraceId, raise};
+use telemetry::{Step, TraceId};
 use tokio::time::timeout;
 
 use crate::Wake;
 use crate::edit::Draft;
+use crate::pause::spread;
 
 /// How long nobody else touches an attempt: 20 seconds for the request, with everything that has to
 /// be asked for on the way, and the rest to write down what came of it.
@@ -40,6 +41,8 @@ pub(crate) struct Begun<'a> {
     why: String,
     /// That no provider works, and what is wrong with each, if so: it is tried all the same.
     nothing_works: Option<String>,
+    /// All ways that there were to choose from, by their names.
+    ways: String,
 }
 
 impl Begun<'_> {
@@ -71,8 +74,9 @@ impl Way<'_> {
 }
 
 impl<'a> Wake<'a> {
-    /// Makes a reply the open one of its conversation, and begins the next attempt at it by the
-    /// best provider that has not refused it. If all have, it is due again later.
+    /// Makes a reply the open one of its conversation, and begins the next attempt at it: from the
+    /// number that was texted while that works, else by the best provider that has not refused it. If
+    /// all have, it is due again later.
     pub(crate) fn begin(&self, loaded: &Loaded, draft: &mut Draft<'a>, mut reply: Reply) {
         let now = self.clock.now();
         let ways = self.ways(&draft.next.theirs, &reply);
@@ -81,11 +85,14 @@ impl<'a> Wake<'a> {
             self.turn.providers.explain(provider, code).map(ToString::to_string)
         };
         let nothing_works = loaded.health.nothing_works(&routes, explain);
+        let all = routes.iter().map(Route::id).collect::<Vec<_>>().join(" ");
         let mut ways: Vec<_> = ways.into_iter().filter(|way| way.may_carry(&reply)).collect();
         let routes: Vec<_> = ways.iter().map(|way| way.route.clone()).collect();
-        let Some(choice) = evidence::choose(&routes, &loaded.health, now) else {
+        let texted = ways.iter().position(|way| way.from.is_some());
+        let Some(choice) = evidence::choose(&routes, texted, &loaded.health, now) else {
             let (first, longest) = ROUND;
-            draft.next.due_at = Some(now + longest.min(first * 2_i32.pow(reply.rounds.min(8))));
+            let pause = longest.min(first * 2_i32.pow(reply.rounds.min(8)));
+            draft.next.due_at = Some(now + spread(pause));
             reply.rounds += 1;
             reply.refused_by.clear();
             reply.sending = None;
@@ -104,17 +111,14 @@ impl<'a> Wake<'a> {
             true => Change::AttemptDespiteStop(attempt.clone()),
             false => Change::Attempt(attempt.clone()),
         });
-        if let Some(sentence) = &nothing_works {
-            let notice = self.notice("nothing-works".into(), sentence.clone(), &reply.trace);
-            draft.changes.push(Change::Notice(notice));
-        }
         let until = now + UNDER_WAY;
         let provider_name = provider.name().to_owned();
         draft.next.last = Some(Said { attempt: id.clone(), at: now });
         reply.sending = Some(Sending { attempt: id, provider: provider_name, at: now, until });
         draft.next.open = Some(reply);
         draft.next.due_at = Some(until);
-        draft.begun = Some(Begun { provider, attempt, until, why: choice.why, nothing_works });
+        let why = choice.why;
+        draft.begun = Some(Begun { provider, attempt, until, why, nothing_works, ways: all });
     }
 
     /// The ways by which a reply can go to a person, in the configured order.
@@ -143,12 +147,9 @@ impl<'a> Wake<'a> {
                 tracing::warn!("left a reply for later: too late to send it");
                 return Ok(());
             };
-            let Begun { provider, attempt, why, nothing_works, .. } = next;
+            let Begun { provider, attempt, why, nothing_works, ways, .. } = next;
             if attempt.to.is_for_tests() {
                 return self.stop_before_provider(loaded, &attempt, steps).await;
-            }
-            if let Some(sentence) = nothing_works {
-                raise!(Alarm::NothingWorks, "{sentence}");
             }
             let message = attempt.outgoing();
             let sending = provider.send(self.turn.providers.http(), &message);
@@ -166,6 +167,7 @@ impl<'a> Wake<'a> {
                 Err(error) => step.with("outcome", error.to_string()),
             });
             begun = self.record(loaded, &attempt, outcome, std::mem::take(&mut steps)).await?;
+            self.saw_ways(&loaded.health, &ways, nothing_works.as_deref()).await;
         }
         Ok(())
     }

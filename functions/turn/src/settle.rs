@@ -7,20 +7,28 @@ use telemetry::Step;
 
 use crate::Wake;
 use crate::edit::Draft;
+use crate::pause::spread;
 use crate::send::NOT_KNOWN;
 
 /// How long after an attempt began its absence at the provider is certain: what was still on its
 /// way has arrived by then.
 const CERTAIN: SignedDuration = SignedDuration::from_secs(60);
 
-/// How long after asking a provider in vain it is asked again.
+/// How long after asking a provider in vain it is asked again, at most.
 const ASK_AGAIN: SignedDuration = SignedDuration::from_secs(15);
 
 impl Wake<'_> {
     /// Finds out what became of the open reply, and closes it, sends it or leaves it for later.
     pub(crate) async fn settle(&self, loaded: &mut Loaded) -> Result<(), Unavailable> {
         let Some(reply) = &loaded.conversation.open else { return Ok(()) };
-        let Some(sending) = reply.sending.clone() else { return self.send_again(loaded).await };
+        let Some(sending) = reply.sending.clone() else {
+            // Whoever texts has their phone on.
+            let early = loaded.conversation.due_at.is_some_and(|due| due > self.clock.now());
+            if reply.after.is_some() && early && loaded.waiting.is_empty() {
+                return Ok(());
+            }
+            return self.send_again(loaded).await;
+        };
         if self.clock.now() < sending.until {
             // Whoever began it may still be at it.
             return self.look_again(loaded, &sending, sending.until).await;
@@ -87,7 +95,7 @@ impl Wake<'_> {
                 self.send_again(loaded).await
             }
             Ok(Found::Absent) => self.look_again(loaded, &sending, sending.at + CERTAIN).await,
-            Err(_) if !overdue => self.look_again(loaded, &sending, now + ASK_AGAIN).await,
+            Err(_) if !overdue => self.look_again(loaded, &sending, now + spread(ASK_AGAIN)).await,
             Ok(Found::CannotAsk) | Err(_) => {
                 tracing::warn!(provider.name = name, "the fate of a reply stays unknown");
                 let notice = self.notice(
@@ -125,8 +133,18 @@ impl Wake<'_> {
         Ok(())
     }
 
-    /// Sends a reply that certainly has not been sent, if it still is that.
+    /// Sends a reply that certainly has not been sent, if it still is that; or that was, and failed
+    /// for a reason that passes, if its provider still says so at the last moment.
     async fn send_again(&self, loaded: &mut Loaded) -> Result<(), Unavailable> {
+        let open = loaded.conversation.open.as_ref().filter(|reply| reply.sending.is_none());
+        if let Some(failed) = open.and_then(|reply| reply.after.clone()) {
+            let Some(failed) = self.turn.store.attempt(&failed).await? else {
+                return self.leave(loaded, None, "nothing is known of it any more").await;
+            };
+            if let Some(why_not) = self.may_have_arrived(&failed).await? {
+                return self.leave(loaded, Some(&failed), why_not).await;
+            }
+        }
         let begun = self.edit(loaded, |loaded| {
             let mut draft = Draft::of(loaded);
             let reply = draft.next.open.take().filter(|reply| reply.sending.is_none())?;
@@ -135,6 +153,34 @@ impl Wake<'_> {
         });
         let begun = begun.await?.begun;
         self.carry(loaded, begun, vec![]).await
+    }
+
+    /// Closes the open reply, which is not tried once more after all.
+    async fn leave(
+        &self,
+        loaded: &mut Loaded,
+        failed: Option<&Attempt>,
+        why_not: &str,
+    ) -> Result<(), Unavailable> {
+        // What became of it may be known better by now.
+        let failed = match failed {
+            Some(failed) => self.turn.store.attempt(&failed.id).await?,
+            None => None,
+        };
+        self.edit(loaded, |loaded| {
+            let mut draft = Draft::of(loaded);
+            let reply = draft.next.open.take_if(|reply| reply.sending.is_none())?;
+            draft.set_due(self.clock.now());
+            let step = Step::new("not tried again", self.clock.now()).with("why", why_not);
+            draft.changes.push(Change::Steps(reply.trace.clone(), vec![step]));
+            if let Some(failed) = failed.as_ref().filter(|failed| failed.status().is_failure()) {
+                let wanted = loaded.stop.is_some() == reply.despite_stop;
+                self.leave_failed(&mut draft, failed, wanted, why_not);
+            }
+            Some(draft)
+        })
+        .await?;
+        Ok(())
     }
 
     /// Leaves the open reply as it is until a later time.

@@ -151,14 +151,6 @@ impl Access {
         }
     }
 
-    /// The `Authorization` by which this process itself is let in.
-    pub fn authorization(&self) -> Option<HeaderValue> {
-        let (Door::Password { session, .. } | Door::Link { session }) = &self.door else {
-            return None;
-        };
-        HeaderValue::try_from(format!("Bearer {}", session.expose_secret())).ok()
-    }
-
     /// Lets a call in, or says why not. Whoever guesses again and again waits for the answer; whoever
     /// is let in never does.
     pub async fn admit(&self, call: &Parts) -> Result<Admitted, Refused> {

@@ -38,13 +38,14 @@ pub struct Agent {
 #[derive(Clone, PartialEq)]
 pub struct Answered {
     /// What joins the conversation, in order: what was new, calls and what the tools answered, and
-    /// last a [`Turn::Agent`] with the reply.
+    /// last a [`Turn::Agent`] with the reply, if there is one.
     pub turns: Vec<Turn>,
     /// What is collected, this turn included, typed as the page says.
     pub brief: Map<String, Value>,
     /// How the conversation ends with this turn, if the model ended it.
     pub ending: Option<Ending>,
-    /// What the model wants to say: never empty, and not yet made to fit a phone.
+    /// What the model wants to say, not yet made to fit a phone. Empty only after
+    /// [`Ending::Stopped`].
     pub reply: String,
     /// What happened, for the trace.
     pub steps: Vec<Step>,
@@ -154,6 +155,9 @@ impl Thinking<'_> {
             said = text.or(said);
             if !tool_calls.is_empty() {
                 self.run(tool_calls);
+                if self.draft.ending == Some(Ending::Stopped) {
+                    return Ok(String::new());
+                }
                 if talks && self.draft.ending.is_some() {
                     break;
                 }

@@ -77,6 +77,13 @@ impl ModelError {
         Self::Unavailable { code: code.into(), after: None }
     }
 
+    /// Whether it refuses us for what we are, and not perhaps for this one question: by the key, what
+    /// is left on the account, or the model's name.
+    pub fn is_about_us(&self) -> bool {
+        let Self::Misconfigured { code } = self else { return false };
+        matches!(code.split(' ').next(), Some("401" | "402" | "404" | "429"))
+    }
+
     /// The short word for the operator.
     pub fn code(&self) -> &str {
         match self {

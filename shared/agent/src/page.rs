@@ -8,16 +8,19 @@ use std::fs;
 
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
+use policy::fit;
 use serde::Deserialize;
 use serde_saphyr::{SnippetMode, Spanned};
 use settings::{Names, Settings, SettingsError};
+use sms::{Provider, Providers};
 use thiserror::Error;
 
 /// The page that is built in: takes in a home task for a handyman business.
 const HOME_TASK: &str = include_str!("home_task.md");
 
-/// Fits one segment in the GSM-7 alphabet.
-const FIXED_TEXT_CHARACTERS: usize = 160;
+/// What is left at least for an answer behind the text that goes ahead of the first one, in
+/// characters.
+const ROOM: usize = 40;
 
 /// Leaves room for the words around it in every fixed text.
 const NAME_CHARACTERS: usize = 40;
@@ -79,7 +82,7 @@ pub enum Kind {
     Choice(Vec<String>),
 }
 
-/// What is said in the product's own name. Each names the business.
+/// What is said in the product's own name. Each names the business, and is plain already.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Texts {
     /// Goes ahead of the first answer a person ever gets: who answers, that it is a machine, and how
@@ -135,14 +138,38 @@ impl Page {
         front.check(instructions)
     }
 
-    /// How many characters a reply may have: all in the GSM-7 alphabet, or any others.
+    /// The same page, if each of these providers carries replies as long as it allows.
+    pub fn carried_by(self, providers: &Providers) -> Result<Self, SettingsError> {
+        let most = |provider: &dyn Provider| provider.longest().segments();
+        let Some(least) = providers.iter().min_by_key(|provider| most(*provider)) else {
+            return Ok(self);
+        };
+        if self.segments as usize <= most(least) {
+            return Ok(self);
+        }
+        let problem = format!(
+            "segments is {}, and {} carries no more than {} characters: write segments: {}",
+            self.segments,
+            least.name(),
+            least.longest().plain,
+            most(least)
+        );
+        Err(SettingsError::Invalid { name: "AGENT_FILE", problem })
+    }
+
+    /// How many characters the answer of this number may have: all in the GSM-7 alphabet, or any
+    /// others.
     ///
-    /// One segment holds 160 or 70; several lose some to what joins them again.
-    pub fn characters(&self) -> (u32, u32) {
-        match self.segments {
+    /// One segment holds 160 or 70; several lose some to what joins them again, and the first answer
+    /// what goes ahead of it.
+    pub fn characters(&self, number: u32) -> (usize, usize) {
+        let (plain, wide) = match self.segments as usize {
             1 => (160, 70),
             several => (153 * several, 67 * several),
-        }
+        };
+        let first = self.texts.first.as_ref().filter(|_| number == 1);
+        let ahead = first.map_or(0, |first| first.chars().count() + 1);
+        (plain.saturating_sub(ahead).max(ROOM), wide.saturating_sub(ahead).max(ROOM))
     }
 }
 
@@ -227,10 +254,11 @@ impl Front {
                 return Err(wrong(line(&field.name), "give each field a name of its own"));
             }
         }
+        let segments = within(self.segments, 2, 10)?;
         Ok(Page {
             model: self.model,
             turns: within(self.turns, 7, 50)?,
-            segments: within(self.segments, 2, 10)?,
+            segments,
             reply_life: SignedDuration::from_mins(within(self.reply_minutes, 10, 60)?.into()),
             handover: SignedDuration::from_hours(within(self.handover_hours, 12, 720)?.into()),
             grace: SignedDuration::from_mins(within(self.grace_minutes, 120, 1_440)?.into()),
@@ -241,7 +269,7 @@ impl Front {
                 })?,
             },
             fields: self.fields.into_iter().map(WrittenField::check).collect::<Result<_, _>>()?,
-            texts: self.texts.check(name)?,
+            texts: self.texts.check(name, segments as usize)?,
             name: name.to_owned(),
             instructions,
         })
@@ -275,24 +303,43 @@ impl WrittenField {
 }
 
 impl WrittenTexts {
-    fn check(self, name: &str) -> Result<Texts, PageError> {
+    fn check(self, name: &str, segments: usize) -> Result<Texts, PageError> {
+        let plain = |text: &str| fit(text, usize::MAX).text;
+        let name = plain(name);
         let own = |written: Spanned<String>, needs: &[&str]| {
-            let text = written.value.trim();
-            if text.chars().count() > FIXED_TEXT_CHARACTERS {
-                let problem = format!("keep this text to {FIXED_TEXT_CHARACTERS} characters");
+            let text = plain(&written.value);
+            let takes = sms::segments(&text).count;
+            if takes > segments {
+                let problem = format!(
+                    "this text takes {takes} segments, and segments is {segments}: make it shorter, \
+                     or set segments to {takes}"
+                );
                 return Err(wrong(line(&written), problem));
             }
-            match needs.iter().chain([&name]).find(|word| !text.contains(**word)) {
+            match needs.iter().chain([&name.as_str()]).find(|word| !text.contains(**word)) {
                 Some(word) => Err(wrong(line(&written), format!("say {word} in this text"))),
-                None => Ok(text.to_owned()),
+                None => Ok(text),
             }
+        };
+        let ahead = |written: Spanned<String>| {
+            let line = line(&written);
+            let text = own(written, &["STOP"])?;
+            let takes = sms::segments(&format!("{text}\n{}", "x".repeat(ROOM))).count;
+            if takes > segments {
+                let problem = format!(
+                    "this text leaves no room for an answer, as segments is {segments}: make it \
+                     shorter, or set segments to {takes}"
+                );
+                return Err(wrong(line, problem));
+            }
+            Ok(text)
         };
         let fixed = |written: Option<_>, default: &str, needs| match written {
             Some(written) => own(written, needs),
-            None => Ok(default.replace("{name}", name)),
+            None => Ok(default.replace("{name}", &name)),
         };
         Ok(Texts {
-            first: self.first.map(|written| own(written, &["STOP"])).transpose()?,
+            first: self.first.map(ahead).transpose()?,
             stop: fixed(
                 self.stop,
                 "{name}: You are unsubscribed and will get no more texts from us. \

@@ -56,7 +56,9 @@ impl Left {
         let pause = self.patience.pause * 2_u32.pow(self.pauses.min(DOUBLINGS));
         // Conversations that failed together do not come back together.
         let pause = pause.mul_f64(0.75 + fastrand::f64() / 2.0);
-        let pause = pause.max(asked.unwrap_or_default());
+        // Nor those that were all asked for the same.
+        let asked = asked.unwrap_or_default().mul_f64(1.0 + fastrand::f64() / 10.0);
+        let pause = pause.max(asked);
         if Instant::now() + pause >= self.until {
             return false;
         }

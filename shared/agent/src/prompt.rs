@@ -30,7 +30,7 @@ pub(crate) fn system(
         .filter_map(|turn| if let Turn::Note { text } = turn { Some(text) } else { None })
         .map(|note| format!("{note}\n"))
         .collect();
-    let (characters, wide) = page.characters();
+    let (characters, wide) = page.characters(number);
     let segments = match page.segments {
         1 => "one segment".into(),
         several => format!("{several} segments"),

@@ -1,4 +1,4 @@
-//! What the model can do besides talking: record, finish, hand over.
+//! What the model can do besides talking: record, finish, hand over, stop.
 //!
 //! Tools change nothing outside. They write what they want into a [`Draft`], which the caller
 //! commits together with the turn, or throws away.
@@ -73,6 +73,8 @@ pub enum Ending {
         /// Why, in the model's words.
         reason: String,
     },
+    /// The person wants no more texts: nothing of what the model says is sent.
+    Stopped,
 }
 
 impl fmt::Debug for Ending {
@@ -80,6 +82,7 @@ impl fmt::Debug for Ending {
         formatter.write_str(match self {
             Self::Finished => "Finished",
             Self::HandedOver { .. } => "HandedOver",
+            Self::Stopped => "Stopped",
         })
     }
 }
@@ -89,7 +92,7 @@ pub(crate) fn built_in(page: &Page, last: bool) -> Vec<Box<dyn Tool>> {
     let required = page.fields.iter().filter(|field| field.required);
     let required = required.map(|field| field.name.clone()).collect();
     let mut tools: Vec<Box<dyn Tool>> =
-        vec![Box::new(Finish { required, last }), Box::new(HandOver)];
+        vec![Box::new(Finish { required, last }), Box::new(HandOver), Box::new(Stop)];
     if !page.fields.is_empty() {
         tools.insert(0, Box::new(Record { fields: page.fields.clone() }));
     }
@@ -249,8 +252,39 @@ impl Tool for HandOver {
         if reason.is_empty() {
             return Err("give the reason in one sentence".into());
         }
+        if draft.ending == Some(Ending::Stopped) {
+            return Err("this person wants no more texts".into());
+        }
         let reason = reason.chars().take(LONGEST_REASON).collect();
         draft.ending = Some(Ending::HandedOver { reason });
         Ok("a person will take over; the conversation ends with your next message".into())
+    }
+}
+
+/// Hears what no list of words does: that the person wants no more texts.
+struct Stop;
+
+impl Tool for Stop {
+    fn definition(&self) -> Definition {
+        Definition {
+            name: "stop",
+            description: "Sees to it that this person is never texted again, as if they had \
+                          answered STOP. Call it when they ask for that in whatever words or \
+                          language, revoke their consent, or say that texting them was wrong. Do \
+                          not call it when they decline an offer, cancel an appointment, say \
+                          goodbye, or want something else to stop. They get one confirmation; \
+                          nothing that you say is sent."
+                .into(),
+            parameters: json!({
+                "type": "object",
+                "properties": {},
+                "additionalProperties": false,
+            }),
+        }
+    }
+
+    fn call(&self, _: &Value, draft: &mut Draft) -> Result<String, String> {
+        draft.ending = Some(Ending::Stopped);
+        Ok("this person is texted no more".into())
     }
 }

@@ -180,6 +180,9 @@ pub struct Reply {
     /// How many times all providers in turn refused it.
     #[serde(default)]
     pub rounds: u32,
+    /// The attempt that failed for a reason that passes, if that is why it is tried once more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
 }
 
 impl Reply {
@@ -195,6 +198,7 @@ impl Reply {
             sending: None,
             refused_by: vec![],
             rounds: 0,
+            after: None,
         }
     }
 }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 use crate::firestore::Firestore;
-use crate::refusals::Refusals;
+use crate::refusals::{Asked, Refusals};
 #[cfg(feature = "sqlite")]
 use crate::sqlite::Sqlite;
 
@@ -153,11 +153,13 @@ impl Documents {
 
     /// Reads several documents in one round trip.
     pub(crate) async fn get(&self, paths: &[Path]) -> Result<Vec<Option<Document>>, Unavailable> {
-        match &self.kind {
+        let outcome = match &self.kind {
             #[cfg(feature = "sqlite")]
             Kind::Sqlite(sqlite) => sqlite.get(paths).await,
             Kind::Firestore(firestore) => firestore.get(paths).await,
-        }
+        };
+        self.note(Asked::Read, outcome.as_ref().err());
+        outcome
     }
 
     /// Carries out all writes in one round trip, or none. Returns the new version of the first
@@ -169,8 +171,8 @@ impl Documents {
             Kind::Firestore(firestore) => firestore.commit(writes).await,
         };
         match &outcome {
-            Ok(_) => self.refusals.written(),
-            Err(WriteError::Unavailable(error)) => self.note(error),
+            Ok(_) => self.note(Asked::Write, None),
+            Err(WriteError::Unavailable(error)) => self.note(Asked::Write, Some(error)),
             Err(_) => {}
         }
         outcome
@@ -178,11 +180,13 @@ impl Documents {
 
     /// Runs a query.
     pub(crate) async fn find(&self, query: Query) -> Result<Vec<Document>, Unavailable> {
-        match &self.kind {
+        let outcome = match &self.kind {
             #[cfg(feature = "sqlite")]
             Kind::Sqlite(sqlite) => sqlite.find(query).await,
             Kind::Firestore(firestore) => firestore.find(query).await,
-        }
+        };
+        self.note(Asked::Read, outcome.as_ref().err());
+        outcome
     }
 
     /// Removes what has expired, beginning with the earliest and ending with what expired `worth_ms`
@@ -196,16 +200,19 @@ impl Documents {
             #[cfg(feature = "sqlite")]
             Kind::Sqlite(sqlite) => {
                 let outcome = sqlite.expire(now_ms, worth_ms).await;
-                outcome.inspect_err(|error| self.note(error))
+                outcome.inspect_err(|error| self.note(Asked::Write, Some(error)))
             }
             Kind::Firestore(_) => Ok(()),
         }
     }
 
-    /// Tells somebody if nothing will be written until they act.
-    fn note(&self, error: &Unavailable) {
-        if error.is_refused() {
-            self.refusals.refused(&error.reason, Instant::now());
+    /// Tells somebody of what it does not do, if that goes on until they act.
+    fn note(&self, asked: Asked, error: Option<&Unavailable>) {
+        match error {
+            None => self.refusals.worked(asked),
+            Some(error) => {
+                self.refusals.failed(asked, &error.reason, error.is_refused(), Instant::now());
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! What is not whole is never taken for new: a store that begins anew has forgotten who said stop.
 
-use std::fs::{self, DirBuilder, File, Permissions};
+use std::fs::{self, DirBuilder, File, Permissions, TryLockError};
 use std::io::{self, ErrorKind, Read as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
@@ -19,6 +19,10 @@ const LATEST: &str = "textback.db-wal";
 
 /// A file that is still being made.
 const UNFINISHED: &str = "textback.db.new";
+
+/// Locked by the process that serves from the folder. The lock ends with the process, whatever ends
+/// it, and the file is never removed: whoever waited for its name would lock another.
+const SERVED: &str = "textback.lock";
 
 /// That the file is ours: `txbk`.
 const OURS: i32 = 0x7478_626b;
@@ -43,14 +47,22 @@ pub(crate) fn is_there(folder: &Path) -> io::Result<bool> {
     Ok(folder.join(FILE).try_exists()? || folder.join(LATEST).try_exists()?)
 }
 
+/// A lock that one process has at a time. `None` while another has it.
+pub(crate) fn reserve(folder: &Path) -> Result<Option<File>, Unusable> {
+    make_private(folder)?;
+    let mut options = File::options();
+    let lock = options.read(true).append(true).create(true).mode(0o600);
+    let lock = lock.open(folder.join(SERVED))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(Some(lock)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
 /// The file in its folder, for its owner alone. Makes both where nothing was ever kept.
 pub(crate) fn ready(folder: &Path) -> Result<PathBuf, Unusable> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    if is_open_to_others(folder)? {
-        let mended = quoted(folder);
-        let seen = "others on this machine can look into it, or put something there";
-        return Err(Unusable(format!("{seen}: chmod 700 {mended}")));
-    }
+    make_private(folder)?;
     // One start at a time, so that none takes what another has half made for what was lost.
     let lock = File::open(folder)?;
     lock.lock()?;
@@ -65,6 +77,16 @@ pub(crate) fn ready(folder: &Path) -> Result<PathBuf, Unusable> {
     }
     is_database(&file)?;
     Ok(file)
+}
+
+fn make_private(folder: &Path) -> Result<(), Unusable> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    if is_open_to_others(folder)? {
+        let mended = quoted(folder);
+        let seen = "others on this machine can look into it, or put something there";
+        return Err(Unusable(format!("{seen}: chmod 700 {mended}")));
+    }
+    Ok(())
 }
 
 /// Makes an empty store under another name, and gives it its own once it is whole.

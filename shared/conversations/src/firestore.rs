@@ -148,7 +148,9 @@ impl Firestore {
                 Err(Failure::Answered(status))
                     if status.code() == Code::Aborted && tries < CONTENDED_TRIES =>
                 {
-                    tokio::time::sleep(Duration::from_millis(20) * 2_u32.pow(tries)).await;
+                    // Those who met here do not meet again.
+                    let pause = Duration::from_millis(20) * 2_u32.pow(tries);
+                    tokio::time::sleep(pause.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
                 }
                 Err(failure) => return Err(failure.into()),
                 Ok(answer) => {
@@ -310,6 +312,7 @@ impl From<Failure> for Unavailable {
                     Code::PermissionDenied | Code::ResourceExhausted | Code::Unauthenticated => {
                         Self::refused(reason)
                     }
+                    _ if is_about_database(&status) => Self::refused(reason),
                     _ => Self::new(reason),
                 }
             }
@@ -321,6 +324,7 @@ impl From<Failure> for WriteError {
     fn from(failure: Failure) -> Self {
         match &failure {
             Failure::Answered(status) => match status.code() {
+                _ if is_about_database(status) => Self::Unavailable(failure.into()),
                 Code::AlreadyExists | Code::FailedPrecondition | Code::NotFound => Self::Conflict,
                 Code::Aborted => Self::Contended,
                 Code::InvalidArgument if is_about_size(status.message()) => Self::TooLarge,
@@ -335,6 +339,17 @@ impl From<Failure> for WriteError {
 /// allowed size" there, "maximum entity size" in its emulator.
 fn is_about_size(message: &str) -> bool {
     message.contains("maximum") && message.contains("size")
+}
+
+/// Nor for a database that is not there, or is Datastore's: the codes are those of a condition that
+/// does not hold. Whoever took it for that would take every text for a repeat.
+fn is_about_database(status: &Status) -> bool {
+    let about = |words| status.message().contains(words);
+    match status.code() {
+        Code::NotFound => about("database") && about("does not exist"),
+        Code::FailedPrecondition => about("Datastore Mode"),
+        _ => false,
+    }
 }
 
 fn unchanged(Version(seconds, nanos): &Version) -> ConditionType {

@@ -1,5 +1,7 @@
 //! Which store the owner configured.
 
+#[cfg(feature = "sqlite")]
+use std::fs::File;
 use std::path::Path;
 
 use firestore::FirestoreDbOptions;
@@ -21,6 +23,21 @@ pub enum OpenError {
     /// The embedded store's folder or file cannot be used.
     #[error("DATA_DIR cannot be used: {0}")]
     DataDir(String),
+    /// Another process serves from it.
+    #[error(
+        "DATA_DIR cannot be used: another textback serves from {0} already: stop that one first, or \
+         set DATA_DIR to another folder"
+    )]
+    Reserved(String),
+}
+
+/// The right to serve from the embedded store, for as long as this lives, and no longer than the
+/// process.
+#[derive(Debug)]
+#[must_use = "dropped, it is somebody else's"]
+pub struct Reserved {
+    #[cfg(feature = "sqlite")]
+    _lock: File,
 }
 
 impl Store {
@@ -53,6 +70,21 @@ impl Store {
         match firestore(settings)? {
             Some(firestore) => Ok(Some(firestore)),
             None => existing(data_dir(settings)),
+        }
+    }
+
+    /// The embedded store in this folder, whatever the settings name.
+    #[cfg(feature = "sqlite")]
+    pub fn open_in(folder: &Path) -> Result<Self, OpenError> {
+        embedded(folder)
+    }
+
+    /// Sees to it that nobody else serves from `DATA_DIR`: two that look for what is due pay twice
+    /// for each answer. Others may use it all the same. `None`: many may serve from Firestore.
+    pub fn reserve(settings: &Settings) -> Result<Option<Reserved>, OpenError> {
+        match firestore(settings)? {
+            Some(_) => Ok(None),
+            None => reserved(data_dir(settings)).map(Some),
         }
     }
 }
@@ -117,6 +149,18 @@ fn existing(folder: &Path) -> Result<Option<Store>, OpenError> {
     }
 }
 
+#[cfg(feature = "sqlite")]
+fn reserved(folder: &Path) -> Result<Reserved, OpenError> {
+    let unusable = |crate::file::Unusable(why)| OpenError::DataDir(why);
+    match crate::file::reserve(folder).map_err(unusable)? {
+        Some(lock) => Ok(Reserved { _lock: lock }),
+        None => {
+            let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+            Err(OpenError::Reserved(folder.display().to_string()))
+        }
+    }
+}
+
 #[cfg(not(feature = "sqlite"))]
 fn embedded(_folder: &Path) -> Result<Store, OpenError> {
     Err(SettingsError::Missing { owner: "the store", missing: vec!["GOOGLE_CLOUD_PROJECT"] }.into())
@@ -125,4 +169,9 @@ fn embedded(_folder: &Path) -> Result<Store, OpenError> {
 #[cfg(not(feature = "sqlite"))]
 fn existing(folder: &Path) -> Result<Option<Store>, OpenError> {
     embedded(folder).map(Some)
+}
+
+#[cfg(not(feature = "sqlite"))]
+fn reserved(folder: &Path) -> Result<Reserved, OpenError> {
+    embedded(folder).map(|_| Reserved {})
 }

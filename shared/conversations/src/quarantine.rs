@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use sms::UNANSWERABLE;
 use telemetry::TraceId;
 
 use crate::documents::{Document, Filter, Path, Query, Unavailable, Write, WriteError};
@@ -151,7 +152,8 @@ impl Store {
             }
             Some((version, known)) => Write::Replace(shape, of_day(known.seen + 1), *version),
         });
-        if outcome == Kept::First {
+        // There is nothing to be done about what nobody can answer.
+        if outcome == Kept::First && call.reason != UNANSWERABLE {
             writes.push(keep_notice(&notice(call)));
         }
         self.documents.commit(writes).await?;

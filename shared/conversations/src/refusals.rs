@@ -1,42 +1,65 @@
-//! Who is told that the store takes no writes. That alone cannot be noted in it, so each process knows
-//! for itself.
+//! Who is told that the store does not do what it is asked for. That alone cannot be noted in it, so
+//! each process knows for itself.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use telemetry::{Alarm, raise};
 
-/// How long nobody is told once more of a store that takes some writes and refuses others.
+/// How long nobody is told once more of a store that does some of it and refuses the rest.
 const AGAIN: Duration = Duration::from_secs(600);
 
-/// Whether writes were refused, and who knows.
+/// How long it may do nothing for reasons that pass.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// What the store was asked for.
+#[derive(Clone, Copy)]
+pub(crate) enum Asked {
+    Read,
+    Write,
+}
+
+/// What the store did not do, and who knows.
 #[derive(Default)]
 pub(crate) struct Refusals(Mutex<Told>);
 
 #[derive(Default)]
 struct Told {
+    /// Since when nothing was read, and nothing written.
+    since: [Option<Instant>; 2],
     /// When somebody was told last.
     at: Option<Instant>,
     /// Whether they have not heard since that it is over.
-    refuses: bool,
+    is_open: bool,
 }
 
 impl Refusals {
-    /// A write was refused, for this reason, and the next will be.
-    pub(crate) fn refused(&self, reason: &str, now: Instant) {
+    /// It was not done, for this reason. `surely`: nor will it be the next time.
+    pub(crate) fn failed(&self, asked: Asked, reason: &str, surely: bool, now: Instant) {
         let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.refuses || told.at.is_some_and(|at| now.duration_since(at) < AGAIN) {
+        let since = *told.since[asked as usize].get_or_insert(now);
+        let lately = told.at.is_some_and(|at| now.duration_since(at) < AGAIN);
+        let in_time = !surely && now.duration_since(since) < PATIENCE;
+        if told.is_open || lately || in_time {
             return;
         }
-        *told = Told { at: Some(now), refuses: true };
-        raise!(Alarm::StoreRefuses, "the store takes no writes: {reason}");
+        (told.at, told.is_open) = (Some(now), true);
+        let what = match asked {
+            Asked::Read => "nothing can be read from the store",
+            Asked::Write => "the store takes no writes",
+        };
+        raise!(Alarm::StoreRefuses, "{what}: {reason}");
     }
 
-    /// Something was written.
-    pub(crate) fn written(&self) {
+    /// It was done.
+    pub(crate) fn worked(&self, asked: Asked) {
         let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if std::mem::take(&mut told.refuses) {
-            tracing::info!("the store takes writes again");
+        let is_over = told.since[asked as usize].take().is_some() && told.since == [None; 2];
+        if is_over && std::mem::take(&mut told.is_open) {
+            match asked {
+                Asked::Read => tracing::info!("the store can be read again"),
+                Asked::Write => tracing::info!("the store takes writes again"),
+            }
         }
     }
 }
@@ -48,27 +71,61 @@ mod tests {
 
     use super::*;
 
+    const FULL: (&str, bool) = ("the disk is full", true);
+    const AWAY: (&str, bool) = ("no connection", false);
+
     #[test]
     fn somebody_is_told_once_and_of_a_store_that_wavers_every_ten_minutes() {
+        let said = said(|refusals, at| {
+            refusals.worked(Asked::Write);
+            for second in 0..1_000 {
+                refusals.failed(Asked::Write, FULL.0, FULL.1, at(second));
+                refusals.worked(Asked::Read);
+            }
+            for second in 1_000..2_200 {
+                refusals.worked(Asked::Write);
+                refusals.failed(Asked::Write, FULL.0, FULL.1, at(second));
+            }
+        });
+        let said: Vec<_> = said.lines().map(|line| line.contains("store.refuses")).collect();
+        assert_eq!(said, [true, false, true, false, true, false]);
+    }
+
+    #[test]
+    fn what_passes_is_said_after_three_minutes_and_of_reads_and_writes_together() {
+        for (seconds, lines) in [(179, 0), (1_000, 1)] {
+            let said = said(|refusals, at| {
+                for second in 0..=seconds {
+                    refusals.failed(Asked::Read, AWAY.0, AWAY.1, at(second));
+                    refusals.failed(Asked::Write, AWAY.0, AWAY.1, at(second));
+                }
+                refusals.worked(Asked::Read);
+            });
+            assert_eq!(said.matches("nothing can be read from the store: no con").count(), lines);
+            assert_eq!(said.lines().count(), lines);
+        }
+        let over = said(|refusals, at| {
+            for second in 0..10_000 {
+                refusals.failed(Asked::Read, AWAY.0, AWAY.1, at(second));
+                if second % 100 == 99 {
+                    refusals.worked(Asked::Read);
+                }
+            }
+        });
+        assert_eq!(over, "");
+    }
+
+    /// What is logged meanwhile.
+    fn said(happens: impl FnOnce(Refusals, &dyn Fn(u64) -> Instant)) -> String {
         let log = Log::default();
         let writer = log.clone();
         let lines = tracing_subscriber::fmt().json().flatten_event(true).without_time();
         let subscriber = lines.with_writer(move || writer.clone()).finish();
+        let start = Instant::now();
         tracing::subscriber::with_default(subscriber, || {
-            let (refusals, start) = (Refusals::default(), Instant::now());
-            let at = |seconds| start + Duration::from_secs(seconds);
-            refusals.written();
-            for second in 0..1_000 {
-                refusals.refused("the disk is full", at(second));
-            }
-            for second in 1_000..2_200 {
-                refusals.written();
-                refusals.refused("the disk is full", at(second));
-            }
+            happens(Refusals::default(), &|seconds| start + Duration::from_secs(seconds));
         });
-        let said = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-        let said: Vec<_> = said.lines().map(|line| line.contains("store.refuses")).collect();
-        assert_eq!(said, [true, false, true, false, true, false]);
+        String::from_utf8(log.0.lock().unwrap().clone()).unwrap()
     }
 
     #[derive(Clone, Default)]

@@ -16,7 +16,7 @@ use crate::store::{at, keep_notice, message_name, object};
 use crate::{Attempt, Learned, Notice, Store};
 
 /// How often a commit is tried again that others were faster than.
-const TRIES: usize = 5;
+pub(crate) const TRIES: usize = 5;
 
 /// More ways than a business has.
 const MOST_ROUTES: u32 = 500;

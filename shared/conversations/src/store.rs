@@ -237,7 +237,7 @@ impl Store {
 
     /// Writes down that a person is back, as they said at this time by a provider. Once for each
     /// message, and not if they have stopped since. A stop that lies in the future, by a clock that
-    /// was ahead, is one of now.
+    /// was ahead, is one of now. Whether a stop was found.
     pub async fn start(
         &self,
         claim: &Claim,
@@ -245,15 +245,13 @@ impl Store {
         theirs: &Number,
         said: Timestamp,
         now: Timestamp,
-    ) -> Result<(), Unavailable> {
+    ) -> Result<bool, Unavailable> {
         let stop = at("stops", &person(provider, theirs));
-        if let Some(found) = self.get_one(stop.clone()).await?
-            && read::<Stop>(found)?.at.min(now) > said
-        {
-            return Ok(());
+        let found = self.get_one(stop.clone()).await?.map(read::<Stop>).transpose()?;
+        if found.as_ref().is_none_or(|found| found.at.min(now) <= said) {
+            self.claim(&claim.of_keyword(), said, &[Write::Delete(stop, None)]).await?;
         }
-        self.claim(&claim.of_keyword(), said, &[Write::Delete(stop, None)]).await?;
-        Ok(())
+        Ok(found.is_some())
     }
 
     /// Reads a conversation and the texts that wait in it, whether its person has stopped, how

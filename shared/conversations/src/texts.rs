@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use sms::Number;
+use sms::{Handled, Number};
 use telemetry::{Step, TraceId};
 
 use crate::documents::{Document, Filter, Query, Unavailable, Write, WriteError};
@@ -46,6 +46,9 @@ pub struct Waiting {
     /// How many pictures or files came along.
     #[serde(default)]
     pub media: u32,
+    /// What the provider has taken it for and answered, if it says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handled: Option<Handled>,
     /// The trace that it began.
     pub trace: TraceId,
     /// When it arrived here.
@@ -65,6 +68,7 @@ impl Waiting {
             message: String::new(),
             body: body.to_owned(),
             media: 0,
+            handled: None,
             trace: trace.clone(),
             at: came,
             name: String::new(),

@@ -1,4 +1,4 @@
-//! What a turn needs to know of routes.
+//! What a turn needs to know of routes, and of what else it depends on.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -7,7 +7,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::Route;
+use crate::{Incident, Route};
 
 /// How far a route is trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -60,6 +60,9 @@ pub struct Verdict {
 pub struct Health {
     /// By [`Route::id`].
     pub verdicts: BTreeMap<String, Verdict>,
+    /// What else fails, or did, by the names that turns give it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub incidents: BTreeMap<String, Incident>,
 }
 
 impl Health {

@@ -9,6 +9,7 @@
 
 mod door;
 mod health;
+mod incidents;
 mod judge;
 mod record;
 mod rhythm;
@@ -20,6 +21,7 @@ mod trend;
 mod unproven;
 
 pub use health::{Health, State, Verdict};
+pub use incidents::{Incident, News, Seen};
 pub use record::Record;
 pub use rhythm::Rhythm;
 pub use route::Route;

@@ -15,13 +15,26 @@ pub struct Choice {
     pub why: String,
 }
 
-/// Picks the way for a reply: a probe that is due, else the best state, else the configured order.
+/// Picks the way for a reply: that of the number which was `texted`, unless it is suspect or down; else
+/// a probe that is due, else the best state, else the configured order.
 ///
 /// The candidates stand in that order, without those that this reply was refused by. `None`: there
 /// is none. Where all are down, the one whose next probe is nearest is asked all the same: a
 /// refusal costs nothing, and without it the reply is lost for certain.
-pub fn choose(candidates: &[Route], health: &Health, now: Timestamp) -> Option<Choice> {
+pub fn choose(
+    candidates: &[Route],
+    texted: Option<usize>,
+    health: &Health,
+    now: Timestamp,
+) -> Option<Choice> {
     let ways: Vec<_> = candidates.iter().map(|route| (route, health.verdict(route))).collect();
+    // An answer from another number is one from a stranger. While nothing speaks against a way it is
+    // not left for a better one either, nor to find out about another, however many texts are out.
+    let stays = |index: &usize| matches!(state(ways[*index].1), State::Healthy | State::Unproven);
+    if let Some(index) = texted.filter(stays) {
+        let why = format!("{} The person has texted its number.", said(ways[index]));
+        return Some(Choice { index, probe: false, why });
+    }
     let due = |verdict: &Verdict| verdict.probe_at.filter(|at| *at <= now);
     let probe = (0..ways.len())
         .filter_map(|index| Some((due(ways[index].1?)?, index)))

@@ -215,6 +215,12 @@ impl Plivo {
         )
     }
 
+    /// Any form call to where texts go, signed: for fields that are not usual.
+    pub fn signed(&self, route: &Route, fields: &[(&str, &str)]) -> WebhookCall {
+        let url = self.account.state.read(|records| records.message_url.clone());
+        self.account.call(route, &url.expect("no message URL was entered"), fields)
+    }
+
     /// The call for a text that somebody else makes up: complete, and signed with another secret.
     pub fn forged(&self, route: &Route, from: &str, body: &str) -> WebhookCall {
         let url = self.account.state.read(|records| records.message_url.clone());

@@ -1,4 +1,14 @@
-//! The words that the law and the carriers reserve.
+//! The words that the law and the carriers reserve, and sentences that say the same.
+
+mod heard;
+mod rows;
+mod wordings;
+
+use std::sync::LazyLock;
+
+use heard::{Heard, Said};
+use rows::{Language, Rows};
+use wordings::{Words, follow};
 
 /// What a reserved word asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -13,34 +23,152 @@ pub enum Keyword {
     Help,
 }
 
-/// In upper case. The stop words are those that the FCC names as valid by themselves (47 CFR
-/// 64.1200(a)(10)) and those on which US carriers and Twilio act. Another language is more rows.
-const WORDS: [(&str, Keyword); 13] = [
-    ("STOP", Keyword::Stop),
-    ("STOPALL", Keyword::Stop),
-    ("UNSUBSCRIBE", Keyword::Stop),
-    ("CANCEL", Keyword::Stop),
-    ("END", Keyword::Stop),
-    ("QUIT", Keyword::Stop),
-    ("REVOKE", Keyword::Stop),
-    ("OPTOUT", Keyword::Stop),
-    ("START", Keyword::Start),
-    ("UNSTOP", Keyword::Start),
-    ("YES", Keyword::Yes),
-    ("HELP", Keyword::Help),
-    ("INFO", Keyword::Help),
+/// One file for each language of the product: a language is rows, and no code.
+const LANGUAGES: [&str; 10] = [
+    include_str!("keywords/en.txt"),
+    include_str!("keywords/es.txt"),
+    include_str!("keywords/fr.txt"),
+    include_str!("keywords/de.txt"),
+    include_str!("keywords/pt.txt"),
+    include_str!("keywords/it.txt"),
+    include_str!("keywords/ru.txt"),
+    include_str!("keywords/ar.txt"),
+    include_str!("keywords/hi.txt"),
+    include_str!("keywords/zh.txt"),
 ];
+
+/// The most words that one reserved word is typed as: "S T O P A L L".
+const LONGEST: usize = 12;
+
+/// So many sentences of a text are looked at, half of them the first: whoever wants to be texted no
+/// more says so before or behind everything else.
+const SENTENCES: usize = 20;
+
+static ROWS: LazyLock<Rows> = LazyLock::new(|| Rows::read(&LANGUAGES));
 
 /// The words that ask for this, as the forms of carriers want them listed.
 pub fn words(keyword: Keyword) -> impl Iterator<Item = &'static str> {
-    WORDS.iter().filter(move |(_, other)| *other == keyword).map(|(word, _)| *word)
+    ROWS.listed.iter().filter(move |(_, other)| *other == keyword).map(|(word, _)| word.as_str())
 }
 
-/// The reserved word that a text consists of, in any letter case.
+/// What a text asks for, if that is something reserved, in any of the product's languages.
 ///
-/// Whatever surrounds it and is neither letter nor digit does not count: spaces, quotes, full stops,
-/// emoji, invisible characters. A word in a sentence is none: "STOP PLEASE" is for the agent.
+/// A wording counts when the text consists of it, however it is typed: letter case, accents, width,
+/// spaces, hyphens, punctuation, emoji, repeats and a signature do not matter. A sentence counts as a
+/// stop when what it wants ended is being texted ("stop texting me", "take me off your list"); "stop
+/// the leak" and "cancel my appointment" are the agent's. What is quoted is not said: `Liked “STOP”`
+/// is nothing. Single words of all languages count, since the text is nothing else; what is ordinary
+/// in another one ("fine" is Italian for "end") is in no file.
+///
+/// Where several things are asked for, a stop is the one that counts.
 pub fn keyword(text: &str) -> Option<Keyword> {
-    let word = text.trim_matches(|character: char| !character.is_alphanumeric()).to_uppercase();
-    WORDS.iter().find(|(reserved, _)| *reserved == word).map(|(_, keyword)| *keyword)
+    let readings = Heard::readings(text, is_end);
+    readings.iter().find_map(|heard| of_words(heard).or_else(|| stop(heard)))
+}
+
+/// Whether a line, and what stands below it, belongs to a signature or to what is quoted.
+fn is_end(line: &str) -> bool {
+    ROWS.languages.iter().any(|language| {
+        let words = language.words(line);
+        let is_closing = || follow(&[&language.closing], &words, &[0]).contains(&words.len());
+        words.len() > 0 && (!language.below.ends(&words, 0).is_empty() || is_closing())
+    })
+}
+
+/// What a text asks for that consists of reserved words.
+fn of_words(heard: &Heard) -> Option<Keyword> {
+    let words = heard.words();
+    let words: Vec<_> = words.split(' ').collect();
+    // What the words up to each place ask for, if all of them are reserved.
+    let mut asked = vec![vec![]; words.len() + 1];
+    for start in 0..words.len() {
+        if start > 0 && asked[start].is_empty() {
+            continue;
+        }
+        let mut word = String::new();
+        for (length, part) in (1..=LONGEST).zip(&words[start..]) {
+            word.push_str(part);
+            let Some(keyword) = ROWS.words.get(&word) else { continue };
+            let mut all = asked[start].clone();
+            if !all.contains(keyword) {
+                all.push(*keyword);
+            }
+            asked[start + length] = all;
+        }
+    }
+    match asked.pop()?.as_slice() {
+        [one] => Some(*one),
+        several => several.contains(&Keyword::Stop).then_some(Keyword::Stop),
+    }
+}
+
+/// A stop, if a text asks in a sentence to be texted no more.
+fn stop(heard: &Heard) -> Option<Keyword> {
+    let all = heard.words();
+    let sentences = &heard.0;
+    let (first, last) = (sentences.first()?, sentences.last()?);
+    let looked_at = sentences.iter().take(SENTENCES / 2);
+    let looked_at = looked_at.chain(sentences.iter().skip(SENTENCES / 2).rev().take(SENTENCES / 2));
+    let said = looked_at.flatten();
+    // "Stop! You make me laugh" is none, "Please stop. I am at work" is.
+    let is_meant = |said: &Said| said.stands_out || said.words.contains(' ');
+    let meant = [first.first(), last.last()].into_iter().flatten().filter(|said| is_meant(said));
+    let firm: Vec<_> = last.first().into_iter().chain(meant).collect();
+    let is_stop = ROWS.languages.iter().any(|language| {
+        language.is_all(&all)
+            || firm.iter().any(|said| language.is_firm(&said.words))
+            || said.clone().any(|said| language.is_asked(&said.words))
+    });
+    is_stop.then_some(Keyword::Stop)
+}
+
+impl Language {
+    /// Whether a text that says nothing else is a stop.
+    fn is_all(&self, text: &str) -> bool {
+        let words = self.words(text);
+        let starts = follow(&[&self.lead], &words, &[0]);
+        let ends: Vec<_> =
+            starts.iter().flat_map(|start| self.whole.ends(&words, *start)).collect();
+        self.is_over(&words, &ends) || self.is_firm(text)
+    }
+
+    /// Whether a sentence consists of firm words and of what may stand around them, or says please
+    /// before them.
+    fn is_firm(&self, sentence: &str) -> bool {
+        let words = self.words(sentence);
+        let pleas = (0..words.len()).filter(|start| self.please.is_before(&words, *start));
+        let starts = follow(&[&self.lead], &words, &[0]).into_iter().chain(pleas);
+        let firm: Vec<_> = starts.flat_map(|start| self.firm.ends(&words, start)).collect();
+        self.is_over(&words, &follow(&[&self.firm], &words, &firm))
+    }
+
+    /// Whether a sentence, or a part of one, asks for a stop.
+    fn is_asked(&self, sentence: &str) -> bool {
+        let words = self.words(sentence);
+        let starts = follow(&[&self.lead, &self.request], &words, &[0]);
+        let asks = starts.iter().flat_map(|start| self.ask.ends(&words, *start));
+        let ends = follow(&[&self.tail], &words, &asks.collect::<Vec<_>>());
+        let has_reason = |end: &usize| self.reason.ends(&words, *end).next().is_some();
+        ends.iter().any(|end| *end == words.len() || has_reason(end))
+            || self.is_plea(&words, &starts)
+    }
+
+    /// Whether somebody pleads for a stop in these words. `starts` are the places behind what is
+    /// only courtesy.
+    fn is_plea(&self, words: &Words, starts: &[usize]) -> bool {
+        let is_theirs = |start: &usize| {
+            starts.contains(start)
+                || self.request.is_before(words, *start)
+                || !self.unless.is_before(words, *start)
+        };
+        let pleas = (0..words.len()).filter(is_theirs);
+        // The longest reading says what it is about.
+        let mut ends = pleas.filter_map(|start| self.plea.ends(words, start).into_iter().max());
+        ends.any(|end| self.except.ends(words, end).next().is_none())
+    }
+
+    /// Whether nothing stands behind one of these places but what may stand behind a stop.
+    fn is_over(&self, words: &Words, ends: &[usize]) -> bool {
+        follow(&[&self.tail], words, ends).contains(&words.len())
+    }
 }

@@ -7,9 +7,12 @@
 
 #![warn(missing_docs)]
 
+mod asked;
 mod countries;
 mod exchanges;
 mod forms;
+mod html;
+mod kept;
 mod keywords;
 mod limits;
 mod markdown;
@@ -21,11 +24,12 @@ mod reply;
 mod thanks;
 mod typography;
 
+pub use asked::asked;
 pub use countries::{Countries, Country, Refusal};
 pub use exchanges::{Exchanges, Sign, Verdict};
 pub use keywords::{Keyword, keyword, words};
 pub use limits::{Allowed, Limits, Replied, ReplyKind};
 pub use nudge::is_nudge;
 pub use reactions::{Reaction, reaction};
-pub use reply::{Fitted, fit};
+pub use reply::{Fitted, fit, fit_behind};
 pub use thanks::{asks, is_thanks};

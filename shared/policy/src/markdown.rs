@@ -5,11 +5,20 @@
 
 use std::ops::Range;
 
-use pulldown_cmark::{CodeBlockKind, CowStr, Event, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
+
+use crate::kept::{Kept, is_kept, is_number};
+use crate::typography::is_east_asian;
 
 /// A text without its markup, of which some may have been hidden in other: repeat until nothing
-/// changes.
-pub(crate) fn strip(text: &str) -> String {
+/// changes. Its links are hidden, and stay so.
+pub(crate) fn strip(text: &str, links: &Kept) -> String {
+    let (hidden, numbers) = Kept::numbers(text);
+    let whole = |text: &str| links.show(&numbers.show(text));
+    numbers.show(&unwrap_loose(edited(&hidden, whole)))
+}
+
+fn edited(text: &str, whole: impl Fn(&str) -> String) -> String {
     let mut edits = Edits { text, edits: Vec::new() };
     let mut links = Vec::new();
     let mut row = Row::default();
@@ -22,11 +31,11 @@ pub(crate) fn strip(text: &str) -> String {
         let starts = matches!(event, Event::Start(_));
         match event {
             // In 2**3**4 and 2*3*4 nothing is emphasized.
-            Event::Start(Tag::Strong) if !edits.touched_by(&range, |c| c.is_ascii_digit()) => {
+            Event::Start(Tag::Strong) if !edits.touched_by(&range, is_digit) => {
                 edits.unwrap(&range, 2);
             }
             Event::Start(Tag::Emphasis)
-                if !edits.touched_by(&range, |c| c.is_ascii_alphanumeric()) =>
+                if !edits.touched_by(&range, |c| c.is_ascii_alphanumeric() || is_kept(c)) =>
             {
                 edits.unwrap(&range, 1);
             }
@@ -42,9 +51,6 @@ pub(crate) fn strip(text: &str) -> String {
             }
             Event::Rule => edits.replace(range.clone(), "\n"),
             Event::HardBreak => edits.replace(range.clone(), "\n"),
-            Event::InlineHtml(_) | Event::Html(_) if is_line_break(source) => {
-                edits.replace(range.clone(), "\n");
-            }
             Event::Start(Tag::Link { dest_url, .. }) => {
                 edits.replace(start..start + 1, "");
                 links.push((start + 1, dest_url));
@@ -56,7 +62,8 @@ pub(crate) fn strip(text: &str) -> String {
             Event::End(TagEnd::Link | TagEnd::Image) => {
                 let (start, address) = links.pop().expect("a link that ends has started");
                 let words = start..last.max(start);
-                edits.replace(words.end..end, &shown(&text[words], &address));
+                let address = shown(&text[words.clone()], &address, &whole);
+                edits.replace(words.end..end, &address);
             }
             Event::Start(Tag::TableHead | Tag::TableRow) => row = Row { start, cells: 0 },
             Event::Start(Tag::TableCell) => row.add(&range, &mut edits),
@@ -76,8 +83,9 @@ pub(crate) fn strip(text: &str) -> String {
     edits.apply()
 }
 
-/// What follows the words of a link: its address, unless they are the address.
-fn shown(words: &str, address: &CowStr<'_>) -> String {
+/// What follows the words of a link: its address, unless they are the address. `whole` shows what is
+/// hidden in them.
+pub(crate) fn shown(words: &str, address: &str, whole: impl Fn(&str) -> String) -> String {
     let address =
         ["mailto:", "tel:"].iter().find_map(|it| address.strip_prefix(it)).unwrap_or(address);
     let bare = |text: &str| {
@@ -86,16 +94,67 @@ fn shown(words: &str, address: &CowStr<'_>) -> String {
     };
     if words.trim().is_empty() {
         address.into()
-    } else if address.is_empty() || address.starts_with('#') || bare(words) == bare(address) {
+    } else if address.is_empty()
+        || address.starts_with('#')
+        || bare(&whole(words)) == bare(&whole(address))
+    {
         String::new()
     } else {
         format!(" ({address})")
     }
 }
 
-fn is_line_break(html: &str) -> bool {
-    let name = html.trim().trim_start_matches('<').trim_end_matches(['>', '/', ' ']);
-    name.eq_ignore_ascii_case("br")
+/// Takes out the emphasis that the parser leaves: next to punctuation, and in scripts without spaces,
+/// it takes the marks for signs.
+fn unwrap_loose(mut text: String) -> String {
+    for mark in ["**", "__", "~~", "*", "_"] {
+        let mut from = 0;
+        while let Some((open, close)) = loose(&text, mark, from) {
+            from = match is_emphasis(&text, mark, open, close) {
+                true => {
+                    text.replace_range(close..close + mark.len(), "");
+                    text.replace_range(open..open + mark.len(), "");
+                    open
+                }
+                false => open + mark.len(),
+            };
+        }
+    }
+    text
+}
+
+/// The next two marks around words on one line.
+fn loose(text: &str, mark: &str, from: usize) -> Option<(usize, usize)> {
+    let marks = |c: char| mark.starts_with(c);
+    text[from..].match_indices(mark).map(|(at, _)| from + at).find_map(|open| {
+        let behind = &text[open + mark.len()..];
+        let line = behind.split('\n').next()?;
+        if text[..open].ends_with(marks)
+            || line.starts_with(|c: char| c.is_whitespace() || marks(c))
+        {
+            return None;
+        }
+        let close = line.find(mark).filter(|close| *close > 0)?;
+        let alone = !line[close + mark.len()..].starts_with(marks);
+        let touches = !line[..close].ends_with(char::is_whitespace);
+        (alone && touches).then_some((open, open + mark.len() + close))
+    })
+}
+
+/// Whether two marks are meant as such. A single one may be anything where words have spaces.
+fn is_emphasis(text: &str, mark: &str, open: usize, close: usize) -> bool {
+    let inside = &text[open + mark.len()..close];
+    let around = [text[..open].chars().next_back(), text[close + mark.len()..].chars().next()];
+    let edges = [inside.chars().next(), inside.chars().next_back()];
+    if mark == "**" {
+        return !around.into_iter().flatten().any(is_digit);
+    }
+    let wide = |c: char| is_east_asian(c) || matches!(c, '\u{3000}'..='\u{303f}' | '！'..='･');
+    around.into_iter().chain(edges).flatten().any(wide)
+}
+
+fn is_digit(character: char) -> bool {
+    character.is_ascii_digit() || is_number(character)
 }
 
 /// How many of these a text starts with.
@@ -188,7 +247,7 @@ impl Edits<'_> {
     /// A quotation of one line that starts with a number is a comparison.
     fn unwrap_quote(&mut self, range: &Range<usize>) {
         let source = &self.text[range.clone()];
-        let number = |c: char| c.is_ascii_digit() || c == '$';
+        let number = |c: char| is_digit(c) || c == '$';
         if source.lines().count() == 1 && source[1..].trim_start().starts_with(number) {
             return;
         }

@@ -1,9 +1,12 @@
 //! A reply as it is sent.
 
 use sms::{Encoding, Segments, segments};
+use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::{markdown, typography};
+use crate::kept::{Kept, is_kept, is_link, is_number};
+use crate::typography::is_east_asian;
+use crate::{html, markdown, typography};
 
 /// A reply that fits.
 #[derive(Clone, PartialEq, Eq)]
@@ -26,25 +29,64 @@ impl std::fmt::Debug for Fitted {
 /// Up to this many emoji are decoration, and not worth the large alphabet.
 const FEW: usize = 3;
 
+/// Of an answer that is longer, at least so many characters are said.
+const SOMETHING: usize = 20;
+
 /// Makes a text plain, and no longer than `budget` segments (0 counts as 1).
 ///
 /// Markup goes, typography becomes plain, a few emoji go where that saves something. A text that is
 /// still too long ends with the last sentence that fits, or where that would leave next to nothing,
-/// with `...` after a clause or a word. An address is left out rather than cut, even if nothing
-/// remains. Fitting again changes nothing.
+/// with `...` after a clause or a word. Links, addresses and numbers stay as they are: they are left
+/// out rather than edited or cut, even if nothing remains. Fitting again changes nothing.
 pub fn fit(text: &str, budget: usize) -> Fitted {
-    let budget = budget.max(1);
-    let mut text = text.to_owned();
+    fit_by(text, budget.max(1), segments)
+}
+
+/// Makes a text plain that `first` goes ahead of, on a line of its own, and both together no longer
+/// than `budget` segments. What is returned is both; or nothing, if there is nothing to say.
+///
+/// Where `first` alone would take all the room, as soon as a letter makes both of them travel in the
+/// large alphabet, such letters lose their accents. A script that has none to lose gets a segment more
+/// than `first` takes in it: `first` has to be said, and so has something else.
+pub fn fit_behind(first: &str, text: &str, budget: usize) -> Fitted {
+    let both = |text: &str| format!("{first}\n{text}");
+    let size = |text: &str| segments(&both(text));
+    let length = |fitted: &Fitted| fitted.text.chars().count();
+    let mut fitted = fit_by(text, budget.max(1), size);
+    if fitted.cut {
+        let bare = fit_by(&typography::unaccented(text), budget.max(1), size);
+        if length(&bare) > length(&fitted) {
+            fitted = bare;
+        }
+    }
+    if fitted.cut && length(&fitted) < SOMETHING {
+        fitted = fit_by(text, size("я").count.max(budget) + 1, size);
+    }
+    match fitted.text.is_empty() {
+        true => fitted,
+        false => Fitted { text: both(&fitted.text), ..fitted },
+    }
+}
+
+/// Makes a text plain, and so short that it comes to no more than `budget` segments.
+fn fit_by(text: &str, budget: usize, segments: impl Fn(&str) -> Segments) -> Fitted {
+    let mut text = text.replace(is_kept, "");
     let mut cut = false;
     // Markup may hide markup, and a cut may let something look like markup. Every round takes
     // something away, so there is a last one.
     loop {
-        let mut next =
-            cheap(&typography::spaced(&typography::plain(&markdown::strip(&text))), budget);
-        if segments(&next).count > budget {
-            next = shortened(&next, budget);
+        let (hidden, links) = Kept::links(&text);
+        let composed: String = hidden.nfc().collect();
+        let bare = markdown::strip(&html::strip(&composed, &links), &links);
+        let size = |text: &str| segments(&links.show(text));
+        let mut next = cheap(&typography::spaced(&typography::plain(&bare)), budget, size);
+        if size(&next).count > budget {
+            let (hidden, numbers) = Kept::numbers(&next);
+            let fits = |text: &str| size(&numbers.show(text)).count <= budget;
+            next = numbers.show(&shortened(&hidden, fits));
             cut = true;
         }
+        let next = links.show(&next);
         if next == text {
             return Fitted { segments: segments(&text), text, cut };
         }
@@ -53,20 +95,24 @@ pub fn fit(text: &str, budget: usize) -> Fitted {
 }
 
 /// The same words in fewer segments, if there is a way.
-fn cheap(text: &str, budget: usize) -> String {
-    let now = segments(text);
+fn cheap(text: &str, budget: usize, size: impl Fn(&str) -> Segments) -> String {
+    let now = size(text);
     if now.encoding == Encoding::Gsm7 {
         return text.into();
     }
-    if let Some(spelled) = typography::spelled_out(text) {
+    let spelled_out = |text: &str| {
+        let spelled = typography::spelled_out(text);
+        (size(&spelled).encoding == Encoding::Gsm7).then_some(spelled)
+    };
+    if let Some(spelled) = spelled_out(text) {
         return spelled;
     }
     let (emoji, without) = typography::without_emoji(text);
     let without = typography::spaced(&without);
-    let without = typography::spelled_out(&without).unwrap_or(without);
-    let then = segments(&without);
+    let without = spelled_out(&without).unwrap_or(without);
+    let then = size(&without);
     let worthwhile = then.encoding == Encoding::Gsm7 || then.count < now.count;
-    let decoration = emoji > 0 && without.contains(char::is_alphanumeric);
+    let decoration = emoji > 0 && without.contains(|c: char| c.is_alphanumeric() || is_kept(c));
     if decoration && ((emoji <= FEW && worthwhile) || now.count > budget) {
         without
     } else {
@@ -82,9 +128,8 @@ enum Break {
     Sentence,
 }
 
-/// The longest beginning that fits and ends well.
-fn shortened(text: &str, budget: usize) -> String {
-    let fits = |text: &str| segments(text).count <= budget;
+/// The longest beginning that fits and ends well. Links and numbers are hidden.
+fn shortened(text: &str, fits: impl Fn(&str) -> bool) -> String {
     let mut ends: Vec<_> = text.grapheme_indices(true).map(|(index, _)| index).collect();
     // A longer beginning never takes fewer segments.
     ends.truncate(ends.partition_point(|end| fits(&text[..*end])));
@@ -104,16 +149,14 @@ fn shortened(text: &str, budget: usize) -> String {
         }
     }
     // One endless word.
-    let inside =
-        |end: &usize| addresses(text).any(|address| address.start < *end && *end < address.end);
-    let ends = ends.iter().rev().filter(|end| **end > 0 && !inside(end));
-    let mut endings = ends.map(|end| trailing_off(&text[..*end]));
+    let mut endings =
+        ends.iter().rev().filter(|end| **end > 0).map(|end| trailing_off(&text[..*end]));
     endings.find(|ending| fits(ending)).unwrap_or_default()
 }
 
 /// A beginning with the sign that something is left out.
 fn trailing_off(beginning: &str) -> String {
-    if addresses(beginning).last().is_some_and(|address| address.end == beginning.len()) {
+    if beginning.ends_with(is_link) {
         // Three full stops would look like its end.
         return format!("{beginning} ...");
     }
@@ -135,9 +178,9 @@ fn breaks(text: &str) -> impl Iterator<Item = (usize, Break)> {
             '、' | '，' | '；' | '：' => Some(Break::Clause),
             // In scripts without spaces every bound of a word is one.
             _ if !spaced && (!last.is_ascii() || !next.is_ascii()) => {
-                let words = last.is_alphanumeric() && next.starts_with(char::is_alphanumeric);
-                let inside = addresses(text).any(|it| it.start < end && end < it.end);
-                (words && !inside).then_some(Break::Word)
+                let next = |c: char| c.is_alphanumeric() || (is_east_asian(last) && is_kept(c));
+                let words = last.is_alphanumeric() && after.starts_with(next);
+                words.then_some(Break::Word)
             }
             _ if !spaced => None,
             '!' | '?' | '؟' | '۔' | '।' | '॥' => Some(Break::Sentence),
@@ -147,6 +190,8 @@ fn breaks(text: &str) -> impl Iterator<Item = (usize, Break)> {
             ',' | ';' | '،' | '؛' | ':' | '-' => Some(Break::Clause),
             _ if next.starts_with('\n') && is_item(before) => Some(Break::Sentence),
             _ if next.starts_with('\n') || last == ')' => Some(Break::Clause),
+            // It says little without what it counts.
+            _ if is_number(last) => None,
             _ => Some(Break::Word),
         };
         // Closing marks of wide sentences may follow.
@@ -175,21 +220,11 @@ fn is_abbreviated(before: &str, after: &str) -> bool {
     let word = line.rsplit([' ', '(', '"', '\'']).next().unwrap_or_default().trim_end_matches('.');
     let next = after.trim_start().chars().next();
     let letters = word.split('.').all(|part| part.chars().count() == 1);
-    let number = word.bytes().all(|digit| digit.is_ascii_digit());
+    let number = word.bytes().all(|digit| digit.is_ascii_digit()) || word.ends_with(is_kept);
     (letters && !number)
         || (number && line.len() == word.len() + 1)
         || TITLES.contains(&format!(" {} ", word.to_lowercase()))
-        || (word.eq_ignore_ascii_case("no") && next.is_some_and(|c| c.is_ascii_digit()))
+        || (word.eq_ignore_ascii_case("no")
+            && next.is_some_and(|c| c.is_ascii_digit() || is_number(c)))
         || (word.eq_ignore_ascii_case("etc") && next.is_some_and(char::is_lowercase))
-}
-
-/// Where web addresses are.
-fn addresses(text: &str) -> impl Iterator<Item = std::ops::Range<usize>> {
-    let marks = text.match_indices("://").chain(text.match_indices("www."));
-    marks.map(|(mark, _)| {
-        let scheme = text[..mark].chars().rev().take_while(char::is_ascii_alphanumeric).count();
-        let ends = |c: char| c.is_whitespace() || (!c.is_ascii() && !c.is_alphanumeric());
-        let address = &text[mark..];
-        mark - scheme..mark + address.find(ends).unwrap_or(address.len())
-    })
 }

@@ -1,7 +1,10 @@
 //! Characters that cost a text its cheap alphabet, and what says the same within it.
 
-use sms::{Encoding, segments};
+use sms::gsm7_units;
+use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
+
+use crate::kept::is_kept;
 
 /// Replaces what a plainer character says as well, and takes away what nobody sees. Accents and
 /// scripts stay: they are the person's language.
@@ -15,7 +18,7 @@ pub(crate) fn plain(text: &str) -> String {
     let mut before = None;
     while let Some(character) = characters.next() {
         let after = characters.peek().copied();
-        let letters = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+        let letters = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || is_kept(c));
         match character {
             '\n' => plain.push('\n'),
             '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' => plain.push('\n'),
@@ -92,8 +95,8 @@ fn same(character: char) -> Option<&'static str> {
     })
 }
 
-/// Spells out signs, if the whole text can then travel in the cheap alphabet.
-pub(crate) fn spelled_out(text: &str) -> Option<String> {
+/// The signs of a text spelled out, so that it may travel in the cheap alphabet.
+pub(crate) fn spelled_out(text: &str) -> String {
     let mut spelled = String::with_capacity(text.len());
     let mut characters = text.chars().peekable();
     while let Some(character) = characters.next() {
@@ -129,7 +132,16 @@ pub(crate) fn spelled_out(text: &str) -> Option<String> {
         let digit = spelled.ends_with(|c: char| c.is_ascii_digit());
         spelled.push_str(if digit { words } else { words.trim_start() });
     }
-    (segments(&spelled).encoding == Encoding::Gsm7).then_some(spelled)
+    spelled
+}
+
+/// A text whose letters have lost the accents that cost it the cheap alphabet.
+pub(crate) fn unaccented(text: &str) -> String {
+    let bare = |letter: char| {
+        let base = letter.nfd().next().filter(|base| gsm7_units(*base).is_some());
+        if gsm7_units(letter).is_some() { letter } else { base.unwrap_or(letter) }
+    };
+    text.nfc().map(bare).collect()
 }
 
 /// How many emoji a text has, and the text without them. Ticks and crosses are none: they answer a
@@ -170,7 +182,7 @@ pub(crate) fn spaced(text: &str) -> String {
     spaced.trim().into()
 }
 
-fn is_invisible(character: char) -> bool {
+pub(crate) fn is_invisible(character: char) -> bool {
     matches!(
         character,
         '\u{ad}' | '\u{34f}' | '\u{180e}' | '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{fe0e}'
@@ -178,7 +190,7 @@ fn is_invisible(character: char) -> bool {
     ) || character.is_control()
 }
 
-fn is_pictograph(character: char) -> bool {
+pub(crate) fn is_pictograph(character: char) -> bool {
     match character {
         '✓' | '✔' | '✅' | '✗' | '✘' | '✖' | '❌' | '❎' | '☐' | '☑' | '☒' => {
             false
@@ -191,7 +203,7 @@ fn is_pictograph(character: char) -> bool {
     }
 }
 
-fn is_east_asian(character: char) -> bool {
+pub(crate) fn is_east_asian(character: char) -> bool {
     matches!(
         character,
         '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}'

@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures::FutureExt;
 use tokio::sync::Semaphore;
 
-use crate::{Queue, Received, WakeUp};
+use crate::{Queue, Received, WakeUp, spread};
 
 /// How long to leave a queue alone that does not answer: the first time, and at most.
 const PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
@@ -91,7 +91,7 @@ async fn receive(queue: &Queue) -> Received {
             Ok(received) => return received,
             Err(error) => {
                 tracing::warn!(%error, "asked for wake-ups in vain: {error}");
-                tokio::time::sleep(pause).await;
+                tokio::time::sleep(spread(pause)).await;
                 pause = longest.min(pause * 2);
             }
         }

@@ -8,7 +8,7 @@ use telemetry::{Alarm, raise};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-use crate::{REST, WakeUp};
+use crate::{REST, WakeUp, spread};
 
 /// How long SQS remembers a deduplication id.
 const REMEMBERED: Duration = Duration::from_mins(5);
@@ -93,7 +93,9 @@ impl InProcess {
             );
         }
         if again {
-            state.resting.push_back((Instant::now() + REST, conversation.to_owned()));
+            let at = Instant::now() + spread(REST);
+            let place = state.resting.partition_point(|(other, _)| *other <= at);
+            state.resting.insert(place, (at, conversation.to_owned()));
         } else {
             waiting.pop_front();
             if waiting.is_empty() {

@@ -33,6 +33,11 @@ pub use consume::{attempt, consume};
 /// from a hiccup, short enough that the person has not given up.
 const REST: Duration = Duration::from_secs(2);
 
+/// Half of a pause at least, and all of it at most: what failed together does not come back together.
+fn spread(pause: Duration) -> Duration {
+    pause.mul_f64(0.5 + fastrand::f64() / 2.0)
+}
+
 /// Stands behind the name of a conversation that a keyword was texted in: such wake-ups are in order
 /// among themselves, and wait for no other of their conversation.
 pub const KEYWORDS: &str = "!";

@@ -11,7 +11,6 @@ mod codes;
 mod diagnosis;
 mod sns;
 
-use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
@@ -26,18 +25,21 @@ use jiff::Timestamp;
 use reqwest::RequestBuilder;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use settings::{Settings, SettingsError};
 use tokio::sync::Mutex;
 use url::{Url, form_urlencoded};
 
 use crate::address;
+use crate::channel;
 use crate::code;
 use crate::described::Described;
 use crate::http_client::Answer;
+use crate::number::plus_or_none;
+use crate::said;
 use crate::{
-    About, Check, Code, Event, Finding, Genuine, Http, Number, Outgoing, Provider, Receipt,
-    SendError, Status, Text, WebhookError,
+    About, Check, Code, Event, Finding, Genuine, Http, Longest, Number, Outgoing, Provider,
+    Receipt, SendError, Status, Text, WebhookError,
 };
 use codes::{CODES, NO_CREDENTIALS};
 use sns::{Envelope, Kind, Notary};
@@ -104,26 +106,6 @@ struct Field {
     name: String,
 }
 
-/// What is published to our topics.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Published {
-    #[serde(rename_all = "camelCase")]
-    Text {
-        inbound_message_id: String,
-        origination_number: String,
-        destination_number: String,
-        message_body: String,
-    },
-    #[serde(rename_all = "camelCase")]
-    Event {
-        event_type: String,
-        message_id: String,
-        #[serde(default)]
-        context: BTreeMap<String, Value>,
-    },
-}
-
 #[async_trait]
 impl Provider for Aws {
     fn name(&self) -> &'static str {
@@ -136,6 +118,10 @@ impl Provider for Aws {
 
     fn codes(&self) -> &'static [Code] {
         CODES
+    }
+
+    fn longest(&self) -> Longest {
+        Longest::of(1600)
     }
 
     async fn send(&self, http: &Http, message: &Outgoing) -> Result<String, SendError> {
@@ -172,7 +158,7 @@ impl Provider for Aws {
     fn read(&self, call: &Genuine) -> Result<Vec<Event>, WebhookError> {
         let envelope = envelope(call).ok_or(WebhookError::Unreadable("no message of SNS's"))?;
         match envelope.kind {
-            Kind::Notification => published(&envelope.message),
+            Kind::Notification => published(&envelope.message, &self.origination),
             Kind::SubscriptionConfirmation => {
                 let url = self.notary.confirmation(&envelope);
                 let elsewhere = "it is to be confirmed at an address that is not SNS's";
@@ -197,6 +183,10 @@ impl Provider for Aws {
 
     async fn diagnose(&self, http: &Http) -> Vec<Finding> {
         self.diagnosis(http).await
+    }
+
+    fn whole_number(&self, written: &str) -> Option<Number> {
+        plus_or_none(written).ok()
     }
 }
 
@@ -332,7 +322,7 @@ fn refused(answer: &Answer) -> SendError {
     let Some(code) = refusal.and_then(|refusal| refusal.code()) else { return answer.otherwise() };
     match code::find(CODES, &code).map(|known| known.about) {
         Some(About::Person) => SendError::OptedOut { code },
-        Some(About::Number | About::Content) => SendError::Undeliverable { code },
+        Some(About::Number | About::Phone | About::Content) => SendError::Undeliverable { code },
         _ => SendError::Refused { code },
     }
 }
@@ -361,46 +351,57 @@ fn envelope(call: &Request<Bytes>) -> Option<Envelope> {
     serde_json::from_slice(call.body()).ok()
 }
 
-/// What the text of a notification reports.
-fn published(message: &str) -> Result<Vec<Event>, WebhookError> {
-    let published = serde_json::from_str(message)
-        .map_err(|_| WebhookError::Unreadable("neither a text nor an event"))?;
-    Ok(match published {
-        Published::Text {
-            inbound_message_id,
-            origination_number,
-            destination_number,
-            message_body,
-        } => {
-            let from = format!("+{}", origination_number.trim_start_matches('+'));
-            vec![Event::Text(Text {
-                id: Some(inbound_message_id),
-                // A short code or a name cannot be answered.
-                from: Number::parse(&from).map_err(|_| {
-                    WebhookError::Unreadable("the sender is not a number that can be answered")
-                })?,
-                to: destination_number,
-                body: message_body,
-                media: 0,
-                sent_at: None,
-            })]
-        }
-        // Of somebody else who uses the same configuration set.
-        Published::Event { event_type, .. } if !event_type.starts_with("TEXT_") => vec![],
-        Published::Event { event_type, message_id, context } => {
-            let status =
-                meaning(&event_type).ok_or(WebhookError::Unreadable("an unknown event"))?;
-            vec![Event::Receipt(Receipt {
-                message: message_id,
-                attempt: context.get(ATTEMPT).and_then(Value::as_str).map(str::to_owned),
-                part: None,
-                status,
-                code: status.is_failure().then(|| event_type.clone()),
-                word: event_type,
-                opted_out: false,
-            })]
-        }
-    })
+/// What the text of a notification reports, by a provider that sends from this.
+fn published(message: &str, sender: &str) -> Result<Vec<Event>, WebhookError> {
+    const NEITHER: WebhookError = WebhookError::Unreadable("neither a text nor an event");
+    let published: Map<String, Value> = serde_json::from_str(message).map_err(|_| NEITHER)?;
+    let get = |name: &str| published.get(name).and_then(said::word);
+    if let Some(id) = get("inboundMessageId") {
+        return Ok(vec![Event::Text(Text {
+            id: Some(id),
+            from: channel::person(get("originationNumber").as_deref(), plus_or_none)?,
+            to: texted(get("destinationNumber"), sender),
+            body: get("messageBody").unwrap_or_default(),
+            media: media(&published),
+            sent_at: None,
+            handled: None,
+        })]);
+    }
+    let (word, message) = get("eventType").zip(get("messageId")).ok_or(NEITHER)?;
+    // Of somebody else who uses the same configuration set.
+    if !word.starts_with("TEXT_") {
+        return Ok(vec![]);
+    }
+    let status = meaning(&word).ok_or(WebhookError::Unreadable("an unknown event"))?;
+    let attempt = published.get("context").and_then(|context| context[ATTEMPT].as_str());
+    Ok(vec![Event::Receipt(Receipt {
+        message,
+        attempt: attempt.map(str::to_owned),
+        part: None,
+        status,
+        code: status.is_failure().then(|| word.clone()),
+        word,
+        opted_out: false,
+    })])
+}
+
+/// Which of our numbers was texted. What is written with letters is an agent of RCS, which sends no
+/// SMS: what is said to it is answered from the sender that is configured.
+fn texted(written: Option<String>, sender: &str) -> String {
+    let number = written.filter(|written| !written.contains(char::is_alphabetic));
+    channel::ours(number.as_deref(), sender, plus_or_none)
+}
+
+/// How many pictures or files came along. AWS documents none for numbers; by RCS they are named in
+/// members whose names begin so (docs: rcs-inbound-media), one or a list.
+fn media(published: &Map<String, Value>) -> u32 {
+    let members = published.iter().filter(|(name, _)| name.starts_with("media"));
+    let count = members.map(|(_, value)| match value {
+        Value::Array(items) => items.len(),
+        Value::Object(_) => 1,
+        value => usize::from(said::word(value).is_some()),
+    });
+    u32::try_from(count.max().unwrap_or(0)).unwrap_or(u32::MAX)
 }
 
 fn meaning(event: &str) -> Option<Status> {

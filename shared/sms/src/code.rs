@@ -46,6 +46,9 @@ pub enum About {
     Route,
     /// The number: nobody can text it (a landline, no such number). It says nothing of the route.
     Number,
+    /// The phone, for the moment: its provider's documentation says that it was not reached, as it is
+    /// off, out of reach or busy. The same text may get there later. It says nothing of the route.
+    Phone,
     /// The words: filtered, too long. The same words are not sent again by anybody.
     Content,
     /// The person: they have told the provider to stop.
@@ -72,6 +75,12 @@ const OURS: &[Code] = &[
         code: "http 429",
         about: About::Route,
         happened: "Too many requests came at once.",
+        fix: "",
+    },
+    Code {
+        code: "http 503",
+        about: About::Route,
+        happened: "The provider takes no requests for the moment.",
         fix: "",
     },
     Code {
@@ -111,7 +120,7 @@ pub(crate) fn refused(table: &'static [Code], code: impl Into<String>) -> SendEr
     let code = code.into();
     match find(table, &code).map(|known| known.about) {
         Some(About::Person) => SendError::OptedOut { code },
-        Some(About::Number | About::Content) => SendError::Undeliverable { code },
+        Some(About::Number | About::Phone | About::Content) => SendError::Undeliverable { code },
         _ => SendError::Refused { code },
     }
 }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::Request;
 
-use crate::{Code, Event, Genuine, Http, Outgoing, Provider, SendError, WebhookError};
+use crate::{Code, Event, Genuine, Http, Longest, Outgoing, Provider, SendError, WebhookError};
 
 /// A provider without its keys. It sends nothing, and believes nobody.
 pub(crate) struct Described {
@@ -25,6 +25,11 @@ impl Provider for Described {
 
     fn codes(&self) -> &'static [Code] {
         self.codes
+    }
+
+    fn longest(&self) -> Longest {
+        // Nothing is sent by it.
+        Longest::ANY
     }
 
     async fn send(&self, _http: &Http, _message: &Outgoing) -> Result<String, SendError> {

@@ -29,6 +29,7 @@ impl Providers {
         "TWILIO_AUTH_TOKEN_NEXT",
         "TWILIO_FROM",
         "TWILIO_MESSAGING_SERVICE_SID",
+        "TWILIO_SHARED_KEY",
         "USE_MESSAGECENTRAL",
         "USE_MOCK",
         "VONAGE_APPLICATION_ID",

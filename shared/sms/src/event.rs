@@ -51,12 +51,31 @@ pub struct Text {
     pub media: u32,
     /// When it was sent, where the provider says so.
     pub sent_at: Option<Timestamp>,
+    /// What the provider has taken it for and answered, if it says so.
+    pub handled: Option<Handled>,
 }
 
 impl std::fmt::Debug for Text {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Text").field("id", &self.id).finish_non_exhaustive()
     }
+}
+
+/// What a provider took a text for, has acted on and has answered, whatever the words are: in any
+/// language that its owner has told it.
+///
+/// Twilio says so as `OptOutType` (<https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out>),
+/// Plivo as `MessageIntent` (<https://www.plivo.com/docs/messaging/api/message/handling-incoming>).
+/// Vonage's Opt-Out Assist, AWS's keywords and MessageCentral put no such word into their calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Handled {
+    /// The person is to be texted no more.
+    Stop,
+    /// The person may be texted again.
+    Start,
+    /// The person was told who this is.
+    Help,
 }
 
 /// A provider's later word about a message that it accepted.

@@ -10,6 +10,9 @@ const BASIC: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ
 /// The extension table. Each takes an escape and a second septet.
 const EXTENSION: &str = "\u{c}^{}\\[~]|€";
 
+/// How much one of several parts holds, by alphabet: septets, or UTF-16 units.
+pub(crate) const PART: (usize, usize) = (153, 67);
+
 /// How the characters of a text travel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encoding {
@@ -36,10 +39,10 @@ pub struct Segments {
 /// A character of two units is never cut in two, so a part may stay one unit short.
 pub fn segments(text: &str) -> Segments {
     match text.chars().map(gsm7_units).collect::<Option<Vec<_>>>() {
-        Some(sizes) => fill(Encoding::Gsm7, &sizes, 160, 153),
+        Some(sizes) => fill(Encoding::Gsm7, &sizes, 160, PART.0),
         None => {
             let sizes: Vec<_> = text.chars().map(char::len_utf16).collect();
-            fill(Encoding::Ucs2, &sizes, 70, 67)
+            fill(Encoding::Ucs2, &sizes, 70, PART.1)
         }
     }
 }

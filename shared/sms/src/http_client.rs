@@ -107,11 +107,12 @@ impl Answer {
 
     /// What the answer means when the body does not say it in the provider's documented words.
     ///
-    /// 401, 403 and 429 come from the door: nothing was processed. Behind any other status, a 400
-    /// included, may stand a gateway that passed the request on, so nothing is certain.
+    /// 401, 403 and 429 come from the door, and 503 says that the request is not handled now (RFC 9110,
+    /// 15.6.4): nothing was processed. Behind any other status, a 400 included, may stand a gateway
+    /// that passed the request on, so nothing is certain.
     pub fn otherwise(&self) -> SendError {
         match self.status {
-            401 | 403 | 429 => SendError::Refused { code: format!("http {}", self.status) },
+            401 | 403 | 429 | 503 => SendError::Refused { code: format!("http {}", self.status) },
             200..300 => SendError::Unknown { code: "unreadable".into() },
             _ => SendError::Unknown { code: format!("http {}", self.status) },
         }

@@ -29,8 +29,8 @@ use crate::address;
 use crate::code;
 use crate::described::Described;
 use crate::{
-    About, Answer, Code, Event, Finding, Found, Genuine, Http, Outgoing, Provider, SendError,
-    WebhookError,
+    About, Answer, Code, Event, Finding, Found, Genuine, Http, Longest, Outgoing, Provider,
+    SendError, WebhookError,
 };
 
 pub use inbound::InboundFields;
@@ -196,6 +196,11 @@ impl Provider for MessageCentral {
 
     fn codes(&self) -> &'static [Code] {
         CODES
+    }
+
+    fn longest(&self) -> Longest {
+        // Undocumented: what its own pages count up to.
+        Longest::of(1224)
     }
 
     async fn send(&self, http: &Http, message: &Outgoing) -> Result<String, SendError> {
@@ -478,6 +483,10 @@ fn outcome(answer: &Answer) -> Result<String, SendError> {
             // Nothing says which of the two lasts. This one is always there.
             let id = word(&data["verificationId"]).or_else(|| word(&data["transactionId"]));
             id.ok_or_else(|| answer.otherwise())
+        }
+        // It contradicts itself.
+        Some(SUCCESS) if answer.status == 503 => {
+            Err(SendError::Unknown { code: "http 503".into() })
         }
         Some(code) if code::find(CODES, &code.to_string()).is_some() => {
             Err(SendError::Refused { code: code.to_string() })

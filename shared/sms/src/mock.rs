@@ -6,8 +6,8 @@ use http::Request;
 use serde::Deserialize;
 
 use crate::{
-    Check, Code, Event, Finding, Genuine, Http, Number, Outgoing, Provider, Receipt, SendError,
-    Status, Text, WebhookError,
+    Check, Code, Event, Finding, Genuine, Http, Longest, Number, Outgoing, Provider, Receipt,
+    SendError, Status, Text, WebhookError,
 };
 
 /// The pretend provider. It accepts everything, and carries nothing.
@@ -39,6 +39,10 @@ impl Provider for Mock {
         &[]
     }
 
+    fn longest(&self) -> Longest {
+        Longest::ANY
+    }
+
     async fn send(&self, _http: &Http, message: &Outgoing) -> Result<String, SendError> {
         Ok(format!("mock-{}", message.attempt))
     }
@@ -60,6 +64,7 @@ impl Provider for Mock {
                 body: text,
                 media: 0,
                 sent_at: None,
+                handled: None,
             }),
             Ok(Call::Receipt { message, attempt, status, code }) => Event::Receipt(Receipt {
                 message,

@@ -28,12 +28,16 @@ use subtle::ConstantTimeEq as _;
 use url::{Url, form_urlencoded};
 
 use crate::address::{self, query};
+use crate::channel::{self, OTHER_CHANNEL};
 use crate::code;
 use crate::described::Described;
-use crate::number::{with_plus, without_plus};
+use crate::glimpse::verdict;
+use crate::number::{plus_or_none, with_plus, without_plus};
+use crate::said::Said;
+use crate::toll_free;
 use crate::{
-    About, Answer, Check, Code, Event, Finding, Found, Genuine, Http, Number, Outgoing, Part,
-    Provider, Receipt, SendError, Status, Text, WebhookError,
+    About, Answer, Check, Code, Event, Finding, Found, Genuine, Http, Longest, Number, Outgoing,
+    Part, Provider, Receipt, SendError, Status, Text, WebhookError,
 };
 use codes::CODES;
 
@@ -133,6 +137,10 @@ impl Provider for Plivo {
         CODES
     }
 
+    fn longest(&self) -> Longest {
+        Longest { plain: 1600, wide: 737 }
+    }
+
     async fn send(&self, http: &Http, message: &Outgoing) -> Result<String, SendError> {
         let mut body = json!({
             "src": without_plus(message.from.as_deref().unwrap_or(&self.from)),
@@ -182,32 +190,36 @@ impl Provider for Plivo {
     /// Plivo joins the parts of a long text, and writes the names of fields now large, now small.
     fn read(&self, call: &Genuine) -> Result<Vec<Event>, WebhookError> {
         let parameters = parameters(call).into_iter();
-        let parameters: BTreeMap<_, _> =
-            parameters.map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
-        let get =
-            |name: &str| parameters.get(name).map(String::as_str).filter(|value| !value.is_empty());
-        let id = get("messageuuid").ok_or(WebhookError::Unreadable("no message id"))?;
-        let words = parameters.get("text").or(parameters.get("body"));
+        let said = Said::of(parameters.map(|(name, value)| (name.to_ascii_lowercase(), value)));
+        let id = said.get(&["messageuuid"]).ok_or(WebhookError::Unreadable("no message id"))?;
+        let word = said.get(&["status"]);
+        let media = said.media("mediacount", "media");
+        let handled = said.get(&["messageintent"]).and_then(verdict);
+        let says_something =
+            ["text", "body"].iter().any(|name| said.has(name)) || media > 0 || handled.is_some();
 
-        let event = match (get("status"), get("from"), words) {
-            (None | Some("received"), Some(from), Some(body)) => Event::Text(Text {
-                id: Some(id.into()),
-                // A short code or a name cannot be answered.
-                from: Number::parse(&with_plus(from)).map_err(|_| {
-                    WebhookError::Unreadable("the sender is not a number that can be answered")
-                })?,
-                to: with_plus(get("to").unwrap_or_default()),
-                body: body.clone(),
-                media: get("mediacount").and_then(|count| count.parse().ok()).unwrap_or(0),
-                sent_at: None,
-            }),
-            (Some(word), ..) => Event::Receipt(Receipt {
-                message: get("parentmessageuuid").unwrap_or(id).into(),
+        let event = match word {
+            None | Some("received") if word.is_some() || says_something => {
+                if said.get(&["type"]).is_some_and(|kind| kind.eq_ignore_ascii_case("whatsapp")) {
+                    return Err(WebhookError::Unreadable(OTHER_CHANNEL));
+                }
+                Event::Text(Text {
+                    id: Some(id.into()),
+                    from: channel::person(said.get(&["from"]), plus_or_none)?,
+                    to: channel::ours(said.get(&["to"]), &self.from, plus_or_none),
+                    body: said.get(&["text", "body"]).unwrap_or_default().into(),
+                    media,
+                    sent_at: None,
+                    handled,
+                })
+            }
+            None => return Err(WebhookError::Unreadable("neither a text nor a status")),
+            Some(word) => Event::Receipt(Receipt {
+                message: said.get(&["parentmessageuuid"]).unwrap_or(id).into(),
                 attempt: query(call).find(|(name, _)| name == "attempt").map(|(_, id)| id),
-                part: get("partinfo").and_then(part),
-                ..receipt(id, word, get("errorcode"))?
+                part: said.get(&["partinfo"]).and_then(part),
+                ..receipt(id, word, said.get(&["errorcode"]))?
             }),
-            _ => return Err(WebhookError::Unreadable("neither a text nor a status")),
         };
         Ok(vec![event])
     }
@@ -261,9 +273,16 @@ impl Provider for Plivo {
         http.open(&self.base_url).await;
     }
 
-    fn answers(&self, body: &str) -> bool {
-        let north_american = self.from.len() == 12 && self.from.starts_with("+1");
-        north_american && ANSWERED.contains(&body.trim().to_ascii_uppercase().as_str())
+    /// Plivo does so for long codes and toll-free numbers, and for a short code only where its support
+    /// was asked to: then it says what it made of the text.
+    fn answers(&self, body: &str, to: &str) -> bool {
+        let north_american = to.len() == 12 && to.starts_with("+1");
+        let is_answered = ANSWERED.contains(&body.trim().to_ascii_uppercase().as_str());
+        toll_free::answers(body, to) || (north_american && is_answered)
+    }
+
+    fn whole_number(&self, written: &str) -> Option<Number> {
+        plus_or_none(written).ok()
     }
 }
 
@@ -532,7 +551,9 @@ impl Plivo {
         }
         codes.retain(|code, _| {
             let known = code::find(CODES, code);
-            !known.is_some_and(|known| matches!(known.about, About::Number | About::Person))
+            !known.is_some_and(|known| {
+                matches!(known.about, About::Number | About::Phone | About::Person)
+            })
         });
         let Some((code, count)) = codes.iter().max_by_key(|(_, count)| **count) else {
             return Finding::works(

@@ -7,7 +7,12 @@ use bytes::Bytes;
 use http::Request;
 use jiff::Timestamp;
 
-use crate::{Code, Event, Finding, Http, Number, Receipt, SendError, WebhookError};
+use crate::gsm::PART;
+use crate::{Code, Event, Finding, Glimpse, Http, Number, Receipt, SendError, WebhookError};
+use crate::{glimpse, toll_free};
+
+/// The most digits that a number has without its country code.
+pub(crate) const NATIONAL: usize = 10;
 
 /// A company that carries our text messages.
 ///
@@ -23,6 +28,9 @@ pub trait Provider: Send + Sync {
 
     /// What the company's codes mean, for what we do about them and for what people are told.
     fn codes(&self) -> &'static [Code];
+
+    /// The longest text that the company takes. A longer one is refused whole.
+    fn longest(&self) -> Longest;
 
     /// Hands over one message, and returns the id the provider will use for it in receipts.
     async fn send(&self, http: &Http, message: &Outgoing) -> Result<String, SendError>;
@@ -75,10 +83,26 @@ pub trait Provider: Send + Sync {
         vec![]
     }
 
-    /// Whether the company itself answers this text, as some do with STOP, START and HELP, so that
-    /// we must not.
-    fn answers(&self, _body: &str) -> bool {
-        false
+    /// Whether the company, or the network behind it, itself answers this text to that number or
+    /// name of ours, as some do with STOP, START and HELP, so that we must not.
+    fn answers(&self, body: &str, to: &str) -> bool {
+        toll_free::answers(body, to)
+    }
+
+    /// A number as the company writes it in its calls, if it is a whole one: with a plus, the
+    /// international prefix, or more digits than one has without its country code.
+    fn whole_number(&self, written: &str) -> Option<Number> {
+        let digits = written.strip_prefix("00").unwrap_or(written);
+        match written.starts_with('+') || (digits == written && digits.len() <= NATIONAL) {
+            true => Number::parse(written).ok(),
+            false => Number::parse(&format!("+{digits}")).ok(),
+        }
+    }
+
+    /// What can be seen of texts in a genuine call that was not understood, of those whose words are
+    /// `wanted` or which the company has taken for a keyword.
+    fn glimpse(&self, call: &Request<Bytes>, wanted: &dyn Fn(&str) -> bool) -> Vec<Glimpse> {
+        glimpse::texts(call, |written| self.whole_number(written), wanted)
     }
 
     /// The body of a success that the provider expects in answer to a webhook call.
@@ -140,6 +164,30 @@ pub struct Outgoing {
 impl std::fmt::Debug for Outgoing {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Outgoing").field("attempt", &self.attempt).finish_non_exhaustive()
+    }
+}
+
+/// How long a text may be, in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Longest {
+    /// All of them in the GSM alphabet.
+    pub plain: usize,
+    /// Any others.
+    pub wide: usize,
+}
+
+impl Longest {
+    /// As long as one likes.
+    pub const ANY: Self = Self::of(usize::MAX);
+
+    /// The same in every alphabet.
+    pub const fn of(characters: usize) -> Self {
+        Self { plain: characters, wide: characters }
+    }
+
+    /// How many segments fit, whatever is in them.
+    pub fn segments(self) -> usize {
+        (self.plain / PART.0).min(self.wide / PART.1)
     }
 }
 

@@ -59,6 +59,7 @@ impl Providers {
         "TWILIO_BASE_URL",
         "TWILIO_FROM",
         "TWILIO_MESSAGING_SERVICE_SID",
+        "TWILIO_SHARED_KEY",
         "USE_MESSAGECENTRAL",
         "USE_MOCK",
         "VONAGE_APPLICATION_ID",

@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use hmac::{Hmac, KeyInit, Mac};
 use http::{Method, Request};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
@@ -29,21 +29,32 @@ use subtle::ConstantTimeEq as _;
 use url::{Url, form_urlencoded};
 
 use crate::address::{self, query};
+use crate::channel;
 use crate::code;
 use crate::described::Described;
+use crate::glimpse::verdict;
+use crate::said::Said;
+use crate::toll_free;
 use crate::{
-    Acknowledgement, Code, Event, Finding, Found, Genuine, Http, Number, Outgoing, Provider,
-    Receipt, SendError, Status, Text, WebhookError,
+    Acknowledgement, Code, Event, Finding, Found, Genuine, Http, Longest, Number, Outgoing,
+    Provider, Receipt, SendError, Status, Text, WebhookError,
 };
 
 use codes::CODES;
 
 const BASE_URL: &str = "https://api.twilio.com";
 
+/// What follows the address that is to be entered at Twilio, so that it calls again whatever went wrong:
+/// <https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides>
+const OVERRIDES: &str = "#rc=5&rp=all";
+
+/// The header that names the shared key and the hash with which a call is signed, if one is.
+const SHARED_KEY: &str = "x-twilio-webhooks-signature-settings";
+
 /// Any code of other than five digits is a gateway's, and says nothing of the message.
 const FIVE_DIGITS: RangeInclusive<u32> = 10_000..=99_999;
 
-/// The words that Twilio answers itself, alone in a text (docs: advanced-opt-out). Whether it takes
+/// The words that Twilio answers itself at a number, alone in a text (docs: advanced-opt-out). Whether it takes
 /// "STOP." for one of them is not documented; if it does, our own answer is refused with 21610.
 const ANSWERED: [&str; 13] = [
     "STOP",
@@ -60,6 +71,10 @@ const ANSWERED: [&str; 13] = [
     "HELP",
     "INFO",
 ];
+
+/// Those of them that Twilio answers at a toll-free number, beside those that the network answers
+/// (<https://support.twilio.com/hc/en-us/articles/360058144374>).
+const TOLL_FREE: [&str; 2] = ["HELP", "INFO"];
 
 /// How much earlier than our clock says a message may have been created by Twilio's, which is cut
 /// to whole seconds.
@@ -78,6 +93,9 @@ pub struct Twilio {
     pub auth_token: SecretString,
     /// The token that is about to become the primary one: calls that it signs are believed, too.
     pub next_auth_token: Option<SecretString>,
+    /// The secret of the shared key that signs webhook calls where a webhook rule of the account says
+    /// so, in place of a token: <https://www.twilio.com/docs/usage/webhooks/webhook-shared-keys>.
+    pub shared_key: Option<SecretString>,
     /// The number that is sent from, unless a message names another.
     pub from: Option<String>,
     /// The messaging service that picks the number, or that `from` belongs to.
@@ -126,11 +144,18 @@ impl Provider for Twilio {
         CODES
     }
 
+    fn longest(&self) -> Longest {
+        Longest::of(1600)
+    }
+
     async fn send(&self, http: &Http, message: &Outgoing) -> Result<String, SendError> {
         let callback = self.status_callback(&message.attempt);
+        // A service is named under a name of its own.
+        let from = message.from.as_deref();
+        let from = from.filter(|from| Some(*from) != self.messaging_service_sid.as_deref());
         let form: Vec<_> = [
             ("To", Some(message.to.as_str())),
-            ("From", message.from.as_deref().or(self.from.as_deref())),
+            ("From", from.or(self.from.as_deref())),
             ("MessagingServiceSid", self.messaging_service_sid.as_deref()),
             ("Body", Some(message.body.as_str())),
             ("StatusCallback", callback.as_deref()),
@@ -156,43 +181,55 @@ impl Provider for Twilio {
     }
 
     async fn prove(&self, _http: &Http, call: Request<Bytes>) -> Result<Genuine, WebhookError> {
-        let parameters: BTreeMap<_, _> = parameters(&call).into_iter().collect();
-        let others = parameters.get("AccountSid").is_some_and(|sid| *sid != self.account_sid);
+        let said = Said::of(parameters(&call));
+        let others = said.get(&["AccountSid"]).is_some_and(|sid| sid != self.account_sid);
         match self.is_signed(&call) && !others {
             true => Ok(Genuine::new(call)),
+            false if self.shared_key.is_none() && call.headers().contains_key(SHARED_KEY) => {
+                Err(WebhookError::Unprovable(
+                    "it is signed with a shared key, as a webhook rule in Twilio says, and not with \
+                     the account's token: set TWILIO_SHARED_KEY to that key's secret, or take the \
+                     signature out of the rule's setting",
+                ))
+            }
             false => Err(WebhookError::Forged),
         }
     }
 
     fn read(&self, call: &Genuine) -> Result<Vec<Event>, WebhookError> {
-        let parameters: BTreeMap<_, _> = parameters(call).into_iter().collect();
-        let get = |name: &str| parameters.get(name).map(String::as_str);
-        let id = get("MessageSid").or(get("SmsSid")).filter(|id| is_message_sid(id));
+        let said = Said::of(parameters(call));
+        let ids = ["MessageSid", "SmsSid", "SmsMessageSid"];
+        let id = ids.iter().filter_map(|name| said.get(&[name])).find(|id| is_message_sid(id));
         let id = id.ok_or(WebhookError::Unreadable("no message id"))?;
-        let word = get("MessageStatus").or(get("SmsStatus"));
+        let word = said.get(&["MessageStatus", "SmsStatus"]);
+        let media = said.media("NumMedia", "MediaUrl");
+        let handled = said.get(&["OptOutType"]).and_then(verdict);
+        let says_something = said.has("Body") || media > 0 || handled.is_some();
 
-        let event = match (word, get("From"), get("Body")) {
-            (None | Some("received" | "receiving"), Some(from), Some(body)) => Event::Text(Text {
-                id: Some(id.into()),
-                // A short code or a name cannot be answered.
-                from: Number::parse(from).map_err(|_| {
-                    WebhookError::Unreadable("the sender is not a number that can be answered")
-                })?,
-                to: get("To").unwrap_or_default().into(),
-                body: body.into(),
-                media: get("NumMedia").and_then(|count| count.parse().ok()).unwrap_or(0),
-                sent_at: None,
-            }),
-            (Some(word), ..) => Event::Receipt(Receipt {
+        let event = match word {
+            // A picture needs no words, and none of the other fields is there always.
+            None | Some("received" | "receiving") if word.is_some() || says_something => {
+                Event::Text(Text {
+                    id: Some(id.into()),
+                    from: channel::person(said.get(&["From"]), Number::parse)?,
+                    to: channel::ours(said.get(&["To"]), self.sender(), Number::parse),
+                    // What is tapped instead of typed, by RCS.
+                    body: said.get(&["Body", "ButtonText"]).unwrap_or_default().into(),
+                    media,
+                    sent_at: None,
+                    handled,
+                })
+            }
+            None => return Err(WebhookError::Unreadable("neither a text nor a status")),
+            Some(word) => Event::Receipt(Receipt {
                 message: id.into(),
                 attempt: query(call).find(|(name, _)| name == "attempt").map(|(_, id)| id),
                 part: None,
                 status: meaning(word).ok_or(WebhookError::Unreadable("an unknown status"))?,
                 word: word.into(),
-                code: get("ErrorCode").filter(|code| !code.is_empty()).map(str::to_owned),
-                opted_out: get("ErrorCode").is_some_and(|code| code::is_stop(CODES, code)),
+                code: said.get(&["ErrorCode"]).map(str::to_owned),
+                opted_out: said.get(&["ErrorCode"]).is_some_and(|code| code::is_stop(CODES, code)),
             }),
-            _ => return Err(WebhookError::Unreadable("neither a text nor a status")),
         };
         Ok(vec![event])
     }
@@ -208,29 +245,13 @@ impl Provider for Twilio {
         message: &Outgoing,
         since: Timestamp,
     ) -> Result<Found, SendError> {
-        let page_size = PAGE_SIZE.to_string();
-        let mut request = http
-            .get(self.messages())
-            .query(&[("To", message.to.as_str()), ("PageSize", &page_size)]);
-        for _ in 0..PAGES {
-            let answer = http.send(self.authorize(request)).await?;
-            let page = match answer.status {
-                200 => answer.json::<Page>().ok_or_else(|| answer.otherwise())?,
-                _ => return Err(answer.otherwise()),
-            };
-            for candidate in page.messages {
-                if candidate.is(message, since).ok_or_else(|| answer.otherwise())? {
-                    return Ok(Found::Known(candidate.receipt()));
-                }
+        // A service may have sent it by RCS, and then lists it under that address alone.
+        for to in [message.to.as_str().to_owned(), format!("rcs:{}", message.to.as_str())] {
+            if let found @ Found::Known(_) = self.find_to(http, &to, message, since).await? {
+                return Ok(found);
             }
-            request = match page.next_page_uri {
-                None => return Ok(Found::Absent),
-                // Our token goes to no other host.
-                Some(path) if path.starts_with('/') => http.get(format!("{}{path}", self.base_url)),
-                Some(_) => return Err(answer.otherwise()),
-            };
         }
-        Err(SendError::Unknown { code: "too many messages to look through".into() })
+        Ok(Found::Absent)
     }
 
     async fn poll(
@@ -262,8 +283,17 @@ impl Provider for Twilio {
         http.open(&self.base_url).await;
     }
 
-    fn answers(&self, body: &str) -> bool {
-        ANSWERED.contains(&body.trim().to_ascii_uppercase().as_str())
+    /// The words of a service are its owner's: of those Twilio says what it made of them.
+    fn answers(&self, body: &str, to: &str) -> bool {
+        let body = body.trim().to_ascii_uppercase();
+        match to {
+            // By itself a short code has neither the words nor the list of who has stopped.
+            to if is_short_code(to) => false,
+            to if toll_free::is_one(to) => {
+                toll_free::answers(&body, to) || TOLL_FREE.contains(&body.as_str())
+            }
+            _ => ANSWERED.contains(&body.as_str()),
+        }
     }
 
     fn acknowledgement(&self) -> Acknowledgement {
@@ -308,6 +338,7 @@ impl Twilio {
             account_sid: account_sid.into(),
             auth_token,
             next_auth_token: settings.secret("TWILIO_AUTH_TOKEN_NEXT"),
+            shared_key: settings.secret("TWILIO_SHARED_KEY"),
             from: settings.get(SENDERS[0]).map(str::to_owned),
             messaging_service_sid: settings.get(SENDERS[1]).map(str::to_owned),
             base_url: address::of_provider(settings, "TWILIO_BASE_URL", BASE_URL)?,
@@ -320,8 +351,39 @@ impl Twilio {
     pub fn sign(&self, path: &str, form: &[(&str, &str)]) -> String {
         let address = format!("{}{path}", self.public_url.as_str().trim_end_matches('/'));
         let form = form.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
-        let mac = mac(&self.auth_token, &address, &signed_parameters(form));
+        let mac: Hmac<Sha1> = mac(&self.auth_token, &address, &signed_parameters(form));
         BASE64.encode(mac.finalize().into_bytes())
+    }
+
+    /// Looks for a message among those to an address, as Twilio writes it.
+    async fn find_to(
+        &self,
+        http: &Http,
+        to: &str,
+        message: &Outgoing,
+        since: Timestamp,
+    ) -> Result<Found, SendError> {
+        let page_size = PAGE_SIZE.to_string();
+        let mut request = http.get(self.messages()).query(&[("To", to), ("PageSize", &page_size)]);
+        for _ in 0..PAGES {
+            let answer = http.send(self.authorize(request)).await?;
+            let page = match answer.status {
+                200 => answer.json::<Page>().ok_or_else(|| answer.otherwise())?,
+                _ => return Err(answer.otherwise()),
+            };
+            for candidate in page.messages {
+                if candidate.is(message, since).ok_or_else(|| answer.otherwise())? {
+                    return Ok(Found::Known(candidate.receipt()));
+                }
+            }
+            request = match page.next_page_uri {
+                None => return Ok(Found::Absent),
+                // Our token goes to no other host.
+                Some(path) if path.starts_with('/') => http.get(format!("{}{path}", self.base_url)),
+                Some(_) => return Err(answer.otherwise()),
+            };
+        }
+        Err(SendError::Unknown { code: "too many messages to look through".into() })
     }
 
     fn messages(&self) -> String {
@@ -339,7 +401,7 @@ impl Twilio {
         Some(url.into())
     }
 
-    /// Whether one of our tokens signed a call for the address that we gave.
+    /// Whether one of our keys signed a call for the address that we gave.
     fn is_signed(&self, call: &Request<Bytes>) -> bool {
         let signature = call.headers().get("x-twilio-signature");
         let signature = signature.and_then(|signature| BASE64.decode(signature).ok());
@@ -358,12 +420,19 @@ impl Twilio {
         };
         let path = call.uri().path_and_query().map_or("/", |path| path.as_str());
         let addresses = address::signed(&self.public_url, path);
+        // Whether what follows `#` in the address that was entered is signed is not documented.
+        let addresses = addresses.iter().flat_map(|it| [it.clone(), format!("{it}{OVERRIDES}")]);
+        let addresses: Vec<_> = addresses.collect();
+        let is_of = |key: &SecretString, hash: IsMac| {
+            addresses.iter().any(|address| hash(key, address, &signed, &signature))
+        };
         let tokens = [Some(&self.auth_token), self.next_auth_token.as_ref()];
-        tokens.into_iter().flatten().any(|token| {
-            addresses
-                .iter()
-                .any(|address| mac(token, address, &signed).verify_slice(&signature).is_ok())
-        })
+        tokens.into_iter().flatten().any(|token| is_of(token, is_mac::<Hmac<Sha1>>))
+            || match (&self.shared_key, algorithm(call).as_deref()) {
+                (Some(key), Some("hmac_sha256")) => is_of(key, is_mac::<Hmac<Sha256>>),
+                (Some(key), Some("hmac_sha1")) => is_of(key, is_mac::<Hmac<Sha1>>),
+                _ => false,
+            }
     }
 }
 
@@ -402,12 +471,17 @@ fn same_words(one: &str, other: &str) -> bool {
 fn meaning(word: &str) -> Option<Status> {
     match word {
         "accepted" | "scheduled" | "queued" | "sending" => Some(Status::Accepted),
-        "sent" => Some(Status::Sent),
+        // Some of it has arrived, so that it is not to be sent again whole.
+        "sent" | "partially_delivered" => Some(Status::Sent),
         "failed" | "canceled" => Some(Status::Failed),
-        "undelivered" | "partially_delivered" => Some(Status::Undelivered),
+        "undelivered" => Some(Status::Undelivered),
         "delivered" | "read" => Some(Status::Delivered),
         _ => None,
     }
+}
+
+fn is_short_code(sender: &str) -> bool {
+    (1..=8).contains(&sender.len()) && sender.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn is_message_sid(id: &str) -> bool {
@@ -439,13 +513,34 @@ fn members(body: &[u8]) -> Vec<(String, String)> {
         .into_iter()
         .map(|(name, value)| match value {
             Value::String(value) => (name, value),
+            Value::Null => (name, String::new()),
             value => (name, value.to_string()),
         })
         .collect()
 }
 
-fn mac(token: &SecretString, address: &str, parameters: &str) -> Hmac<Sha1> {
-    Hmac::new_from_slice(token.expose_secret().as_bytes())
+/// By which hash a call is signed with a shared key, if it is.
+fn algorithm(call: &Request<Bytes>) -> Option<String> {
+    let settings = call.headers().get(SHARED_KEY)?.to_str().ok()?;
+    let mut pairs = settings.split(',').filter_map(|pair| pair.split_once('='));
+    let (_, value) = pairs.find(|(name, _)| name.trim() == "algorithm")?;
+    Some(value.trim().to_ascii_lowercase())
+}
+
+/// Whether this is what a key makes of an address and parameters.
+type IsMac = fn(&SecretString, &str, &str, &[u8]) -> bool;
+
+fn is_mac<M: Mac + KeyInit>(
+    key: &SecretString,
+    address: &str,
+    parameters: &str,
+    signature: &[u8],
+) -> bool {
+    mac::<M>(key, address, parameters).verify_slice(signature).is_ok()
+}
+
+fn mac<M: Mac + KeyInit>(key: &SecretString, address: &str, parameters: &str) -> M {
+    <M as KeyInit>::new_from_slice(key.expose_secret().as_bytes())
         .expect("HMAC takes a key of any length")
         .chain_update(address)
         .chain_update(parameters)

@@ -25,12 +25,14 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::address;
+use crate::channel::{self, OTHER_CHANNEL};
 use crate::code;
 use crate::described::Described;
-use crate::number::{with_plus, without_plus};
+use crate::number::{plus_or_none, with_plus, without_plus};
+use crate::said;
 use crate::{
-    About, Answer, Check, Code, Event, Finding, Genuine, Http, Number, Outgoing, Provider, Receipt,
-    SendError, Status, Text, WebhookError,
+    About, Answer, Check, Code, Event, Finding, Genuine, Http, Longest, Number, Outgoing, Provider,
+    Receipt, SendError, Status, Text, WebhookError,
 };
 use codes::CODES;
 
@@ -40,6 +42,14 @@ const ID: &str = "VONAGE_APPLICATION_ID";
 const KEY: &str = "VONAGE_PRIVATE_KEY";
 const SECRET: &str = "VONAGE_SIGNATURE_SECRET";
 const FROM: &str = "VONAGE_FROM";
+
+/// What a message can hold beside its text, by the name of its member and of its kind.
+const KINDS: [&str; 10] = [
+    "image", "audio", "video", "file", "vcard", "sticker", "location", "contact", "reply", "button",
+];
+
+/// The kinds that are words alone, or hold what is said elsewhere.
+const WORDS: [&str; 4] = ["text", "reply", "button", "content"];
 
 /// How many characters one message may have.
 const LONGEST_TEXT: usize = 1000;
@@ -76,14 +86,6 @@ struct Accepted {
     message_uuid: String,
 }
 
-/// An error as Vonage writes it (RFC 7807). In receipts the code may stand in the title instead, as
-/// text or as a number.
-#[derive(Deserialize)]
-struct Problem {
-    r#type: Option<String>,
-    title: Option<Value>,
-}
-
 /// What a token of Vonage's says.
 #[derive(Deserialize)]
 struct Claims {
@@ -96,22 +98,13 @@ struct Claims {
     application_id: Option<String>,
 }
 
-/// A webhook call: what a person said, or what became of a message.
-#[derive(Deserialize)]
-struct Report {
-    message_uuid: String,
+/// A webhook call: what a person said, or what became of a message. Nothing is asked of its fields
+/// beyond what is used of them.
+struct Report<'a> {
+    id: String,
+    /// By what it came, where that is said.
     channel: Option<String>,
-    from: Option<String>,
-    to: Option<String>,
-    timestamp: Option<Timestamp>,
-    status: Option<String>,
-    client_ref: Option<String>,
-    error: Option<Problem>,
-    message_type: Option<String>,
-    text: Option<String>,
-    /// A picture or file stands under its type, with its caption.
-    #[serde(flatten)]
-    others: Map<String, Value>,
+    whole: &'a Map<String, Value>,
 }
 
 #[async_trait]
@@ -126,6 +119,10 @@ impl Provider for Vonage {
 
     fn codes(&self) -> &'static [Code] {
         CODES
+    }
+
+    fn longest(&self) -> Longest {
+        Longest::of(LONGEST_TEXT)
     }
 
     async fn send(&self, http: &Http, message: &Outgoing) -> Result<String, SendError> {
@@ -165,14 +162,16 @@ impl Provider for Vonage {
 
     /// Vonage has joined the parts of a long text: `sms.num_messages` only counts them.
     fn read(&self, call: &Genuine) -> Result<Vec<Event>, WebhookError> {
-        let report: Report = serde_json::from_slice(call.body())
-            .map_err(|_| WebhookError::Unreadable("not of the Messages API, version 1"))?;
-        if !matches!(report.channel.as_deref(), None | Some("sms" | "mms")) {
-            return Err(WebhookError::Unreadable("neither an SMS nor an MMS"));
+        const UNKNOWN: WebhookError =
+            WebhookError::Unreadable("not of the Messages API, version 1");
+        let whole: Map<String, Value> = serde_json::from_slice(call.body()).map_err(|_| UNKNOWN)?;
+        let report = Report::of(&whole).ok_or(UNKNOWN)?;
+        if !report.channel.as_deref().is_none_or(channel::is_ours) {
+            return Err(WebhookError::Unreadable(OTHER_CHANNEL));
         }
-        let event = match report.status {
-            Some(_) => Event::Receipt(report.receipt()?),
-            None => Event::Text(report.text()?),
+        let event = match report.get("status") {
+            Some(word) => Event::Receipt(report.receipt(word)?),
+            None => Event::Text(report.text(&self.from)?),
         };
         Ok(vec![event])
     }
@@ -206,6 +205,10 @@ impl Provider for Vonage {
 
     async fn prepare(&self, http: &Http) {
         http.open(&self.base_url).await;
+    }
+
+    fn whole_number(&self, written: &str) -> Option<Number> {
+        plus_or_none(written).ok()
     }
 }
 
@@ -338,63 +341,125 @@ impl Vonage {
     }
 }
 
-impl Report {
-    fn text(self) -> Result<Text, WebhookError> {
-        let kind = self.message_type.as_deref().unwrap_or("text");
-        let caption = self.others.get(kind).and_then(|media| media["caption"].as_str());
-        let body = self.text.as_deref().or(caption);
-        if kind == "text" && body.is_none() {
+impl<'a> Report<'a> {
+    /// `None` if it names no message, or is a text of version 0.1, which says otherwise who it is from.
+    fn of(whole: &'a Map<String, Value>) -> Option<Self> {
+        let get = |name: &str| whole.get(name).and_then(said::word);
+        let is_older = get("status").is_none() && whole.get("from").is_some_and(Value::is_object);
+        let id = get("message_uuid").filter(|_| !is_older)?;
+        Some(Self { id, channel: get("channel"), whole })
+    }
+
+    fn get(&self, name: &str) -> Option<String> {
+        self.whole.get(name).and_then(said::word)
+    }
+
+    fn text(self, sender: &str) -> Result<Text, WebhookError> {
+        let kind = self.get("message_type");
+        let contents = self.contents();
+        let words: Vec<_> = self
+            .get("text")
+            .into_iter()
+            .chain(contents.iter().filter_map(Content::words))
+            .collect();
+        let media = contents.iter().filter(|content| content.is_media()).count();
+        // A kind of tomorrow is something that cannot be opened here.
+        let unknown = kind.as_deref().is_some_and(|kind| !WORDS.contains(&kind));
+        let media = if unknown { media.max(1) } else { media };
+        if kind.is_none() && words.is_empty() && media == 0 && !self.whole.contains_key("text") {
             return Err(WebhookError::Unreadable("neither a text nor a status"));
         }
+        let to = self.get("to").unwrap_or_default();
+        // An agent of RCS has a name, which nobody can send an SMS from.
+        let by_rcs = self.channel.as_deref().is_some_and(|it| it.eq_ignore_ascii_case("rcs"));
+        let to = if by_rcs { format!("rcs:{to}") } else { to };
         Ok(Text {
-            // A short code or a name cannot be answered.
-            from: Number::parse(&with_plus(self.from.as_deref().unwrap_or_default())).map_err(
-                |_| WebhookError::Unreadable("the sender is not a number that can be answered"),
-            )?,
-            to: with_plus(self.to.as_deref().unwrap_or_default()),
-            body: body.unwrap_or_default().into(),
-            media: u32::from(kind != "text"),
-            sent_at: self.timestamp,
-            id: Some(self.message_uuid),
+            from: channel::person(self.get("from").as_deref(), plus_or_none)?,
+            to: channel::ours(Some(&to), sender, plus_or_none),
+            body: words.join("\n"),
+            media: u32::try_from(media).unwrap_or(u32::MAX),
+            sent_at: self.get("timestamp").and_then(|at| at.parse().ok()),
+            handled: None,
+            id: Some(self.id),
         })
     }
 
-    fn receipt(self) -> Result<Receipt, WebhookError> {
-        let word = self.status.unwrap_or_default();
-        let code = self.error.and_then(Problem::code);
+    /// What came beside the text: under its kind, or several in a list.
+    fn contents(&self) -> Vec<Content<'a>> {
+        let alone = KINDS.iter().filter_map(|kind| Some((*kind, self.whole.get(*kind)?)));
+        let listed = match self.whole.get("content") {
+            Some(Value::Array(items)) => items.as_slice(),
+            Some(content) => std::slice::from_ref(content),
+            None => &[],
+        };
+        let listed = listed.iter().map(|item| {
+            let kind = item["type"].as_str().unwrap_or_default();
+            (kind, item)
+        });
+        let contents = alone.chain(listed).filter(|(_, value)| !value.is_null());
+        contents.map(|(kind, value)| Content { kind, value }).collect()
+    }
+
+    fn receipt(self, word: String) -> Result<Receipt, WebhookError> {
+        let code = self.whole.get("error").and_then(code_of);
         Ok(Receipt {
-            message: self.message_uuid,
-            attempt: self.client_ref.filter(|attempt| !attempt.is_empty()),
+            attempt: self.get("client_ref"),
             part: None,
             status: meaning(&word).ok_or(WebhookError::Unreadable("an unknown status"))?,
             word,
             opted_out: code.as_deref().is_some_and(|code| code::is_stop(CODES, code)),
             code,
+            message: self.id,
         })
     }
 }
 
-impl Problem {
-    fn code(self) -> Option<String> {
-        let fragment = self.r#type.and_then(|url| Some(url.split_once('#')?.1.to_owned()));
-        let title = self.title.and_then(|title| match title {
-            Value::Number(code) => Some(code.to_string()),
-            Value::String(code) => code.bytes().all(|b| b.is_ascii_digit()).then_some(code),
-            _ => None,
-        });
-        // It goes into logs, so it is a word and nothing else.
-        let is_word = |code: &String| {
-            (1..=40).contains(&code.len())
-                && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-        };
-        fragment.filter(is_word).or(title.filter(is_word))
+/// Something in a message: a picture, a file, words, or what was tapped.
+struct Content<'a> {
+    kind: &'a str,
+    value: &'a Value,
+}
+
+impl Content<'_> {
+    /// Its member of this name, which may stand within what is called by its kind.
+    fn get(&self, name: &str) -> Option<String> {
+        let within = self.value.get(self.kind).and_then(|within| within.get(name));
+        self.value.get(name).and_then(said::word).or_else(|| within.and_then(said::word))
     }
+
+    /// What a person says with it.
+    fn words(&self) -> Option<String> {
+        let alone = said::word(self.value).filter(|_| self.kind.is_empty());
+        alone.or_else(|| ["text", "caption", "title"].iter().find_map(|name| self.get(name)))
+    }
+
+    fn is_media(&self) -> bool {
+        let is_known = KINDS.contains(&self.kind) && !WORDS.contains(&self.kind);
+        is_known || self.get("url").is_some()
+    }
+}
+
+/// The code of an error as Vonage writes it (RFC 7807): the fragment of its type. In receipts it may
+/// stand in the title instead, as text or as a number.
+fn code_of(error: &Value) -> Option<String> {
+    let fragment = error["type"].as_str().and_then(|url| Some(url.split_once('#')?.1.to_owned()));
+    let title = match &error["title"] {
+        Value::Number(code) => Some(code.to_string()),
+        Value::String(code) => code.bytes().all(|b| b.is_ascii_digit()).then(|| code.clone()),
+        _ => None,
+    };
+    // It goes into logs, so it is a word and nothing else.
+    let is_word = |code: &String| {
+        (1..=40).contains(&code.len())
+            && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    fragment.filter(is_word).or(title.filter(is_word))
 }
 
 /// The code with which Vonage itself refused a request. A 5xx refuses nothing for certain.
 fn problem(answer: &Answer) -> Option<String> {
     let refused = (400..500).contains(&answer.status);
-    answer.json::<Problem>().filter(|_| refused)?.code()
+    code_of(&answer.json::<Value>().filter(|_| refused)?)
 }
 
 fn meaning(word: &str) -> Option<Status> {

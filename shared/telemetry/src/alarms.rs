@@ -15,6 +15,12 @@ pub enum Alarm {
     RouteDown,
     /// There is no provider left that carries a text.
     NothingWorks,
+    /// The model will not answer until a person has acted.
+    ModelRefuses,
+    /// The model has not answered for minutes.
+    ModelSilent,
+    /// What conversations came to is not taken by whom it is for.
+    ResultsRefused,
     /// Texts were accepted, and nothing has ever shown that one arrived.
     NoEvidence,
     /// Of too many texts nobody can tell whether they were sent.
@@ -23,7 +29,7 @@ pub enum Alarm {
     Silence,
     /// Work was put aside because it failed again and again.
     DeadLetters,
-    /// The store takes no writes.
+    /// The store takes no writes, or nothing can be read from it.
     StoreRefuses,
     /// A provider's calls have a form that is not understood.
     Quarantine,
@@ -41,10 +47,13 @@ pub enum Alarm {
 
 impl Alarm {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::RouteSuspect,
         Self::RouteDown,
         Self::NothingWorks,
+        Self::ModelRefuses,
+        Self::ModelSilent,
+        Self::ResultsRefused,
         Self::NoEvidence,
         Self::UnknownOutcomes,
         Self::Silence,
@@ -93,6 +102,28 @@ impl Alarm {
                 "Run `doctor`: it says for each provider what is wrong and whose fix it is. Answer \
                  by hand whom the console shows as waiting.",
             ],
+            Self::ModelRefuses => [
+                "model.refuses",
+                "The model refuses us: the key, the quota or its name is wrong, and nobody is \
+                 answered.",
+                "The line says which. See to OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_MODEL and what \
+                 the account has left, until `doctor` finds that it answers. Who waits is answered \
+                 then, or handed over after eight tries: see the console.",
+            ],
+            Self::ModelSilent => [
+                "model.silent",
+                "The model has given no answer for three minutes, so nobody is answered.",
+                "The line says how it fails. See its company's status page, and whether \
+                 OPENAI_BASE_URL is reached. Who waits is answered when it is back, or handed over \
+                 after eight tries: see the console.",
+            ],
+            Self::ResultsRefused => [
+                "results.refused",
+                "What conversations came to has not been taken for three minutes, so no lead is \
+                 delivered.",
+                "The line says what RESULT_WEBHOOK_URL answers. Nothing is lost: each is tried again, \
+                 every hour at last, and stands in the console until then.",
+            ],
             Self::NoEvidence => [
                 "evidence.none",
                 "Texts were accepted, and nothing shows that any of them arrived.",
@@ -119,11 +150,11 @@ impl Alarm {
             ],
             Self::StoreRefuses => [
                 "store.refuses",
-                "The store takes no writes, so no text is taken and nobody is answered.",
+                "The store takes no writes, or nothing can be read from it, so that nobody is answered.",
                 "The line says why. SQLite: see whether the disk of `DATA_DIR` is full, or the file \
-                 can be written. Firestore: see to quota, billing and the rights of the service \
-                 account. Providers call again for some minutes; look in their logs for what came \
-                 later.",
+                 can be written and nobody has locked it. Firestore: see to quota, billing and the \
+                 rights of the service account, and whether it is reached. Providers call again for \
+                 some minutes; look in their logs for what came later.",
             ],
             Self::Quarantine => [
                 "webhook.quarantined",

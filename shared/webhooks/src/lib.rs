@@ -4,6 +4,7 @@
 #![warn(missing_docs)]
 
 mod quarantine;
+mod stops;
 
 use access::Access;
 use axum::body::{Body, HttpBody};

@@ -9,12 +9,12 @@ use bytes::Bytes;
 use conversations::{Kept, Quarantined, Store, Unavailable};
 use jiff::Timestamp;
 use serde_json::Value;
-use sms::{Event, Genuine, Provider, Providers, Rest, WebhookError};
+use sms::{Event, Genuine, Provider, Providers, Rest, UNANSWERABLE, WebhookError};
 use telemetry::{Alarm, TraceId, raise};
 use thiserror::Error;
 use url::form_urlencoded;
 
-use crate::events;
+use crate::{events, stops};
 
 /// How many calls of one form, none of which is a text, are kept in a day. Whoever mends how they
 /// are read needs a few, and a busy provider reports on thousands.
@@ -53,6 +53,7 @@ pub async fn keep(
     trace: &TraceId,
     now: Timestamp,
 ) -> Result<(), Unavailable> {
+    stops::hear(store, provider, call, now).await?;
     set_aside(store, quarantined(provider, call, reason, trace, now), None).await
 }
 
@@ -66,8 +67,9 @@ pub(crate) async fn keep_unread(
     trace: &TraceId,
     now: Timestamp,
 ) -> Result<(), Unavailable> {
+    stops::hear(store, provider, call, now).await?;
     let is_for_texts = call.uri().path().ends_with("/inbound");
-    let most = (!is_for_texts).then_some(MOST_REPORTS);
+    let most = if is_for_texts { most_of(reason) } else { Some(MOST_REPORTS) };
     set_aside(store, quarantined(provider, call, reason, trace, now), most).await
 }
 
@@ -80,8 +82,10 @@ pub(crate) async fn keep_rest(
     trace: &TraceId,
     now: Timestamp,
 ) -> Result<(), Unavailable> {
+    let part = Request::from_parts(call.clone().into_parts().0, rest.body.clone().into());
+    stops::hear(store, provider, &part, now).await?;
     let call = quarantined(provider, call, rest.reason, trace, now);
-    set_aside(store, left(&call, rest), None).await
+    set_aside(store, left(&call, rest), most_of(rest.reason)).await
 }
 
 /// What is left of a call that was kept, as a call of its own.
@@ -107,10 +111,16 @@ pub async fn read_again<'a>(
     Ok((provider, events(providers.http(), provider, &genuine).await?))
 }
 
+/// How many texts are kept in a day that are not read for this reason. Nobody waits for an answer to
+/// what cannot have one.
+fn most_of(reason: &str) -> Option<u64> {
+    (reason == UNANSWERABLE).then_some(MOST_REPORTS)
+}
+
 async fn set_aside(store: &Store, call: Quarantined, most: Option<u64>) -> Result<(), Unavailable> {
     let (name, reason) = (&call.provider, &call.reason);
     let kept = store.quarantine(&call, most).await?;
-    if kept == Kept::First {
+    if kept == Kept::First && reason != UNANSWERABLE {
         raise!(
             Alarm::Quarantine,
             provider.name = name,

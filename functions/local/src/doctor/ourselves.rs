@@ -38,7 +38,7 @@ pub(crate) async fn look(
              provider (README, Settings).",
         ));
     }
-    let page = Page::from_settings(settings);
+    let page = Page::from_settings(settings).and_then(|page| page.carried_by(providers));
     let model = page.as_ref().map_or_else(|_| Page::default().model, |page| page.model.clone());
     let model = OpenAi::from_settings(settings, &model);
     let model_address = model.as_ref().ok().and_then(Option::as_ref).map(OpenAi::address);

@@ -1,12 +1,13 @@
 //! A person texts, the agent answers: once, in order, whoever else texts meanwhile.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 
 use fakes::{Fate, Mode};
 use sms::Status;
 use telemetry::TraceId;
 
+use crate::crash::run;
 use crate::log::is_trace;
 use crate::process::until;
 use crate::product::{ANN, BOB, Product, between};
@@ -125,14 +126,17 @@ async fn a_hundred_persons_are_thought_about_at_once() {
 }
 
 #[tokio::test]
-async fn two_processes_that_share_a_folder_answer_once() {
+async fn two_that_work_on_one_store_answer_once() {
     let mut product = Product::start(&["twilio"]).await;
-    let _other = product.start_another().await;
     product.openai.switch.set(Mode::Holds);
     product.text(ANN, "My tap drips").await;
-    // The other finds it due, and cannot know that somebody thinks about it already.
-    product.openai.wait_for_requests(2).await;
-    product.openai.switch.set(Mode::Works);
+    product.openai.wait_for_requests(1).await;
+    // The other finds it due, and cannot know that somebody still thinks about it.
+    let let_go = async {
+        product.openai.wait_for_requests(2).await;
+        product.openai.switch.set(Mode::Works);
+    };
+    tokio::join!(run(&product, Timestamp::now() + SignedDuration::from_secs(20)), let_go);
     product.settled().await;
     product.stop().await;
     assert_eq!(product.twilio.texts_to(ANN), ["You said: My tap drips"]);

@@ -68,36 +68,6 @@ async fn send_does_not_guess_at_a_number() {
 }
 
 #[tokio::test]
-async fn chat_is_a_phone_in_the_terminal() {
-    let offline = [("OPENAI_API_KEY", ""), ("OPENAI_BASE_URL", "")];
-    let mut product = Product::start_with(&["mock"], &offline).await;
-    let ran = product.run(&["chat"], "\nMy kitchen tap drips").await;
-    assert_eq!(ran.code, Some(0), "{ran:?}");
-    assert_eq!(
-        ran.printed[1..],
-        ["\u{2190} Got it. Could you tell me the street address where the work is to be done?"]
-    );
-
-    let nobody = [offline[0], offline[1], ("CONSOLE_PASSWORD", ""), ("PUBLIC_URL", "")];
-    let mut product = Product::start_with(&["mock"], &nobody).await;
-    let ran = product.run(&["chat"], "My kitchen tap drips").await;
-    assert_eq!((ran.code, ran.printed.len()), (Some(0), 2), "{ran:?}");
-
-    let mut product = Product::start_with(&["mock", "twilio"], &nobody).await;
-    let ran = product.run(&["chat"], "My kitchen tap drips").await;
-    assert_eq!(ran.code, Some(1));
-    assert!(ran.said[0].contains("set CONSOLE_PASSWORD to what `openssl rand"), "{ran:?}");
-
-    let mut product = Product::start(&["twilio"]).await;
-    let ran = product.run(&["chat"], "My kitchen tap drips").await;
-    assert_eq!(ran.code, Some(1));
-    assert_eq!(
-        ran.said,
-        ["error: real providers are configured: set USE_MOCK=true to chat as well"]
-    );
-}
-
-#[tokio::test]
 async fn without_any_setting_everything_is_built_in() {
     let nothing = [
         ("CONSOLE_PASSWORD", ""),

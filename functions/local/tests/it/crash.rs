@@ -275,7 +275,8 @@ async fn later(product: &Product, minutes: i64) {
     }
 }
 
-async fn run(product: &Product, now: Timestamp) {
+/// What another process does at this time with what is due.
+pub(crate) async fn run(product: &Product, now: Timestamp) {
     let settings: settings::Settings = product.settings.clone().into_iter().collect();
     let store = std::sync::Arc::new(Store::open(&settings).unwrap());
     let page = Page::default();

@@ -5,6 +5,8 @@
 
 mod answers;
 mod aws;
+mod beside;
+mod chat;
 mod clocks;
 mod commands;
 mod console;
@@ -29,5 +31,6 @@ mod secrets;
 mod settings;
 mod smoke;
 mod stop_words;
+mod stopping;
 mod strangers;
 mod trouble;

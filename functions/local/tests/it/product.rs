@@ -285,11 +285,6 @@ impl Product {
         self.check_log();
     }
 
-    /// Starts a second one beside it, with the same settings and in the same folder.
-    pub(crate) async fn start_another(&self) -> Process {
-        serve(&self.settings).await.0
-    }
-
     /// Starts it again, with what it remembers. It listens at another port.
     pub(crate) async fn start_again(&mut self) {
         (self.process, self.address) = serve(&self.settings).await;

@@ -129,7 +129,7 @@ async fn what_cannot_be_read_hides_neither_a_text_nor_a_stop() {
     let ran = product.run(&["quarantine", "replay"], "").await;
     assert_eq!(ran.code, Some(1));
     let rest = "understood: texts 1, receipts 0, and the rest stays: \
-                the sender is not a number that can be answered";
+                the sender is a short code or a name, which cannot be answered";
     assert!(ran.printed[0].ends_with(rest), "{ran:?}");
     product.settled().await;
     assert_eq!(product.messagecentral.texts_to(CARA), ["You said: And my roof"]);

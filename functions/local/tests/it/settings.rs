@@ -34,7 +34,7 @@ fn a_role_may_read_what_its_function_asks_for() {
 fn a_function_may_read_the_secrets_that_it_uses_and_no_others() {
     const CALLED: &str = "CONSOLE_PASSWORD GOOGLE_APPLICATION_CREDENTIALS MC_WEBHOOK_TOKEN \
         PLIVO_AUTH_TOKEN PLIVO_WEBHOOK_TOKEN TWILIO_AUTH_TOKEN TWILIO_AUTH_TOKEN_NEXT \
-        VONAGE_SIGNATURE_SECRET";
+        TWILIO_SHARED_KEY VONAGE_SIGNATURE_SECRET";
     for (function, names) in FUNCTIONS {
         let used = match function {
             "console" => "CONSOLE_PASSWORD GOOGLE_APPLICATION_CREDENTIALS",

@@ -117,7 +117,7 @@ async fn four_weeks_of_custom(scene: &Scene) {
     scene.process.store.note_begun(&attempts).await.unwrap();
 }
 
-async fn text_as(scene: &mut Scene, person: &str) {
+pub(crate) async fn text_as(scene: &mut Scene, person: &str) {
     scene.person = person.to_owned().leak();
     scene.say("My sink leaks").await;
 }
@@ -139,6 +139,24 @@ async fn live_until(scene: &mut Scene, minutes: i64) {
 }
 
 /// How often an alarm was raised.
-fn raised(scene: &Scene, alarm: &str) -> usize {
+pub(crate) fn raised(scene: &Scene, alarm: &str) -> usize {
     scene.logged().matches(&format!("alarm=\"{alarm}\"")).count()
+}
+
+/// There is nothing to be mended about a text that nobody could answer.
+#[tokio::test]
+async fn raises_none_about_a_short_code_or_a_name() {
+    let scene = Scene::sending_by("twilio").await;
+    for from in ["384387", "Oakwood"] {
+        let account = scene.twilio.account_sid();
+        let sid = "SM00000000000000000000000000000001";
+        let fields =
+            [("From", from), ("Body", "A code"), ("MessageSid", sid), ("AccountSid", account)];
+        assert_eq!(scene.post(&scene.signed("/webhooks/twilio/inbound", &fields)).await, 200);
+    }
+    let kept = scene.process.store.quarantined(10).await.unwrap();
+    let reasons: Vec<_> = kept.iter().map(|call| &*call.reason).collect();
+    assert_eq!(reasons, ["the sender is a short code or a name, which cannot be answered"; 2]);
+    assert_eq!(scene.process.store.seen(&kept[0].shape()).await.unwrap(), 2);
+    assert!(scene.notices().await.is_empty() && !scene.logged().contains("webhook.quarantined"));
 }

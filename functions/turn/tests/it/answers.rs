@@ -31,11 +31,34 @@ async fn introduces_itself_ahead_of_the_first_answer_ever() {
 }
 
 #[tokio::test]
-async fn answers_by_the_provider_that_is_preferred() {
-    let scene = Scene::sending_by("messagecentral,twilio").await;
+async fn introduces_itself_within_the_budget() {
+    let page = tempfile::NamedTempFile::new().unwrap();
+    let first =
+        format!("“Elm”: an AI assistant’s answers – {} Reply STOP to stop.", "x".repeat(90));
+    let long = "We are open on Monday. ".repeat(99);
+    for segments in [2, 10] {
+        let front = format!(
+            "name: Elm\nsegments: {segments}\ntexts: {{ first: '{}' }}",
+            first.replace('\'', "''")
+        );
+        std::fs::write(page.path(), format!("---\n{front}\n---\nBe kind.\n")).unwrap();
+        let scene = Scene::with("twilio", &[("AGENT_FILE", page.path().to_str().unwrap())]).await;
+        scene.openai.says(&long);
+        scene.say("Hi").await;
+        let heard = scene.heard();
+        assert_eq!(sms::segments(&heard[0]).count, segments);
+        assert!(heard[0].starts_with("\"Elm\": an AI assistant's answers - x"));
+        assert!(heard[0].ends_with("Monday."));
+    }
+}
+
+#[tokio::test]
+async fn answers_by_the_provider_that_was_texted() {
+    let mut scene = Scene::sending_by("messagecentral,twilio").await;
+    scene.carrier = "twilio";
     scene.say("My sink leaks").await;
-    assert_eq!(scene.messagecentral.texts_to(scene.person), ["You said: My sink leaks"]);
-    assert_eq!(scene.attempts().await, ["messagecentral: accepted"]);
+    assert_eq!(scene.twilio.texts_to(scene.person), ["You said: My sink leaks"]);
+    assert_eq!(scene.attempts().await, ["twilio: accepted"]);
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Whether replies arrive: how that is found out, and what follows from it.
 
 use evidence::{Route, State};
+use fakes::Mode;
 
 use crate::scene::Scene;
 
@@ -53,13 +54,40 @@ async fn takes_the_question_whether_anybody_is_there_for_no_answer() {
 
 #[tokio::test]
 async fn gives_an_unproven_provider_no_more_than_three_texts_on_trust() {
-    let scene = &mut Scene::sending_by("messagecentral,twilio").await;
+    let scene = &mut Scene::sending_by("messagecentral,vonage,twilio").await;
+    scene.carrier = "twilio";
+    scene.twilio.refuse_with(20003);
     for person in PEOPLE {
         scene.person = person;
         scene.say("My sink leaks").await;
     }
-    assert_eq!(scene.twilio.texts_to(PEOPLE[3]).len(), 1);
+    assert_eq!(scene.attempts().await.last().unwrap(), "vonage: accepted");
+    assert_eq!(scene.messagecentral.messages().len(), 3);
     assert_eq!(scene.state("messagecentral").await, State::Unproven);
+}
+
+#[tokio::test]
+async fn answers_from_the_number_that_was_texted_whoever_is_preferred() {
+    let scene = &mut Scene::sending_by("messagecentral,twilio").await;
+    scene.person = PEOPLE[0];
+    scene.say("My sink leaks").await;
+    scene.pass(60);
+    scene.say("It is in the kitchen").await;
+    scene.live(10).await;
+    scene.carrier = "twilio";
+    for person in &PEOPLE[1..] {
+        scene.person = person;
+        scene.say("My sink leaks").await;
+        scene.say("Hello??").await;
+    }
+    assert_eq!(scene.state("messagecentral").await, State::Healthy);
+    assert_eq!(scene.twilio.messages().len(), 6);
+    assert!(scene.twilio.messages().iter().all(|sent| sent.from == scene.twilio.number()));
+    assert_eq!(scene.state("twilio").await, State::Unproven);
+    // Refused, it goes by another.
+    scene.twilio.refuse_with(21611);
+    scene.say("Is anybody there?").await;
+    assert_eq!(scene.messagecentral.texts_to(PEOPLE[3]), ["You said: Is anybody there?"]);
 }
 
 #[tokio::test]
@@ -103,7 +131,9 @@ async fn explains_each_choice_in_the_trace() {
     let mut scene = Scene::sending_by("messagecentral,twilio").await;
     scene.say("My sink leaks").await;
     let why = scene.why().await;
-    assert_eq!(why, "messagecentral is unproven. Nothing is known of it yet.");
+    let texted = "messagecentral is unproven. Nothing is known of it yet. The person has texted its \
+                  number.";
+    assert_eq!(why, texted);
     scene.live(610).await;
     scene.person = PEOPLE[1];
     scene.say("My sink leaks").await;
@@ -162,6 +192,82 @@ async fn sends_nothing_again_that_another_could_not_deliver_either() {
         scene.live(60).await;
         assert!(scene.messagecentral.messages().is_empty(), "{code}");
         assert!(scene.is_told(told).await || told.is_empty(), "{code}");
+    }
+}
+
+#[tokio::test]
+async fn tries_once_more_by_the_same_provider_where_the_phone_was_not_reached() {
+    let mut scene = answered_by_twilio_alone().await;
+    scene.report(&scene.receipt(&sid(&scene), "undelivered", Some(30003))).await;
+    scene.live(55).await;
+    assert_eq!(scene.heard().len(), 1, "not at once");
+    scene.live(70).await;
+    assert_eq!(scene.heard(), ["You said: My sink leaks"; 2]);
+    let again = scene.twilio.messages()[1].sid.clone();
+    scene.report(&scene.receipt(&again, "undelivered", Some(30003))).await;
+    scene.live(300).await;
+    assert_eq!(scene.heard().len(), 2, "once");
+    assert_eq!(scene.attempts().await, ["twilio: undelivered"; 2]);
+    assert!(scene.is_told("It is not sent again: it was tried once more already.").await);
+    assert!(scene.is_at_rest().await);
+}
+
+#[tokio::test]
+async fn tries_at_once_again_when_the_person_texts() {
+    let mut scene = answered_by_twilio_alone().await;
+    scene.report(&scene.receipt(&sid(&scene), "undelivered", Some(30003))).await;
+    scene.work().await;
+    scene.pass(5);
+    scene.say("Hello?").await;
+    let answers = ["You said: My sink leaks", "You said: My sink leaks", "You said: Hello?"];
+    assert_eq!(scene.heard(), answers);
+}
+
+#[tokio::test]
+async fn tries_nothing_again_that_may_have_arrived() {
+    for (word, code) in [("delivered", None), ("sent", None), ("undelivered", Some(30008))] {
+        let mut scene = answered_by_twilio_alone().await;
+        scene.report(&scene.receipt(&sid(&scene), "undelivered", Some(30003))).await;
+        scene.work().await;
+        // Twilio knows better by now, and its call got lost.
+        let _ = scene.receipt(&sid(&scene), word, code);
+        scene.live(600).await;
+        assert_eq!(scene.heard().len(), 1, "{word} {code:?}");
+        assert!(scene.is_at_rest().await, "{word}");
+    }
+    let mut scene = answered_by_twilio_alone().await;
+    scene.report(&scene.receipt(&sid(&scene), "undelivered", Some(30003))).await;
+    scene.twilio.lookups.set(Mode::Fails(500, String::new()));
+    scene.live(600).await;
+    assert_eq!(scene.heard().len(), 1, "nobody says");
+    assert!(scene.is_told("its provider does not say what became of it").await);
+}
+
+#[tokio::test]
+async fn tries_nothing_again_for_a_reason_that_does_not_pass() {
+    for code in [30004, 30005, 30006, 30007, 30008] {
+        let mut scene = answered_by_twilio_alone().await;
+        scene.report(&scene.receipt(&sid(&scene), "undelivered", Some(code))).await;
+        scene.live(600).await;
+        assert_eq!(scene.heard().len(), 1, "{code}");
+    }
+}
+
+#[tokio::test]
+async fn tries_no_more_than_once_more_whenever_it_dies() {
+    for steps in 0..40 {
+        let mut scene = answered_by_twilio_alone().await;
+        scene.report(&scene.receipt(&sid(&scene), "undelivered", Some(30003))).await;
+        scene.work().await;
+        scene.pass(120);
+        scene.process.sweep.run(scene.now).await.unwrap();
+        scene.die_after(steps).await;
+        scene.live(200).await;
+        let times = scene.heard().len();
+        // From some step on it may have been sent, and is not sent again: to Twilio's stand-in, whose
+        // time is another, the first looks like it.
+        assert!(times == 2 || (times == 1 && steps > 2), "{times} times after {steps} steps");
+        assert!(scene.is_at_rest().await, "after {steps} steps");
     }
 }
 
@@ -231,6 +337,13 @@ async fn answered_by_twilio() -> Scene {
     scene
 }
 
+/// The same, and nobody else could have.
+async fn answered_by_twilio_alone() -> Scene {
+    let scene = Scene::sending_by("twilio").await;
+    scene.say("My sink leaks").await;
+    scene
+}
+
 fn sid(scene: &Scene) -> String {
     scene.twilio.messages()[0].sid.clone()
 }
@@ -238,7 +351,7 @@ fn sid(scene: &Scene) -> String {
 impl Scene {
     /// How far a provider is trusted with texts to the person.
     async fn state(&self, provider: &str) -> State {
-        let sender = if provider == "twilio" { self.twilio.number() } else { "TEXTBK" };
+        let sender = if provider == "twilio" { self.twilio.number() } else { "UTOMOB" };
         let route = Route::new(provider, sender, "1");
         self.process.store.health().await.unwrap().state(&route)
     }

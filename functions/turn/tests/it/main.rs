@@ -12,6 +12,7 @@ mod delivery;
 mod endings;
 mod folding;
 mod hand_over;
+mod incidents;
 mod logs;
 mod matrix;
 mod ordeal;

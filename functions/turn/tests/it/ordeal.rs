@@ -41,6 +41,8 @@ pub(crate) enum Fault {
     Unreachable,
     /// It is turned away in so many words.
     Refused,
+    /// It is not handled now, as 503 has it.
+    Busy,
     /// The connection breaks once all is said, and nothing was done.
     Cut,
     /// The same, and it was done.
@@ -64,9 +66,10 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Unreachable,
         Self::Refused,
+        Self::Busy,
         Self::Cut,
         Self::CutWhenTaken,
         Self::Silence,
@@ -83,6 +86,7 @@ impl Fault {
     fn mode(self) -> Option<Mode> {
         Some(match self {
             Self::Refused => Mode::Fails(429, String::new()),
+            Self::Busy => Mode::Fails(503, String::new()),
             Self::Cut => Mode::CutsBefore,
             Self::CutWhenTaken => Mode::CutsAfter,
             Self::Silence | Self::Death => Mode::HangsBefore,
@@ -100,6 +104,7 @@ impl fmt::Display for Fault {
         formatter.pad(match self {
             Self::Unreachable => "no connection",
             Self::Refused => "refused",
+            Self::Busy => "503",
             Self::Cut => "cut, not taken",
             Self::CutWhenTaken => "cut, taken",
             Self::Silence => "no answer, not taken",
@@ -426,36 +431,40 @@ impl Lot {
     }
 
     fn fate(&mut self, provider: &str) -> (bool, VecDeque<Vec<Report>>) {
-        let (sent, arrived, lost, filtered) = match provider {
+        let (sent, arrived, lost, filtered, unreached) = match provider {
             "twilio" => (
                 ("sent", None),
                 ("delivered", None),
                 [("undelivered", Some(30008)), ("failed", Some(30008))],
                 ("undelivered", Some(30007)),
+                ("undelivered", Some(30003)),
             ),
             "vonage" => (
                 ("submitted", None),
                 ("delivered", None),
                 [("rejected", Some(1330)), ("undeliverable", Some(1330))],
                 ("rejected", Some(1210)),
+                ("undeliverable", Some(1180)),
             ),
             "plivo" => (
                 ("sent", None),
                 ("delivered", None),
                 [("undelivered", Some(1000)), ("failed", Some(1000))],
                 ("failed", Some(30)),
+                ("undelivered", Some(80)),
             ),
             "aws" => (
                 ("TEXT_SENT", None),
                 ("TEXT_DELIVERED", None),
                 [("TEXT_CARRIER_UNREACHABLE", None), ("TEXT_TTL_EXPIRED", None)],
                 ("TEXT_SPAM", None),
+                ("TEXT_UNREACHABLE", None),
             ),
             // It reports nothing; what it says when asked was decided when it took the message.
             _ => return (self.of_messagecentral != MessageCentralFate::Undelivered, [].into()),
         };
         let [failed, failed_again] = lost;
-        let (arrives, mut news) = match self.random.u8(..10) {
+        let (arrives, mut news) = match self.random.u8(..11) {
             0 => (true, vec![]),
             1 => (true, vec![vec![sent]]),
             2 | 3 => (true, vec![vec![sent], vec![arrived]]),
@@ -465,7 +474,8 @@ impl Lot {
             6 => (true, vec![vec![failed, arrived]]),
             7 => (false, vec![vec![failed], vec![arrived]]),
             8 => (false, vec![vec![sent], vec![failed], vec![failed_again]]),
-            _ => (false, vec![vec![filtered]]),
+            9 => (false, vec![vec![filtered]]),
+            _ => (false, vec![vec![unreached]]),
         };
         if self.random.bool() {
             news = news.into_iter().flat_map(|news| [news.clone(), news]).collect();

@@ -85,7 +85,7 @@ pub(crate) struct Call(WebhookCall);
 
 impl Scene {
     /// On the embedded store, sending by these providers, the first of them first. The person texts
-    /// by Twilio if that is one of them, else by the first.
+    /// the first.
     pub(crate) async fn sending_by(providers: &str) -> Self {
         Self::with(providers, &[]).await
     }
@@ -132,7 +132,7 @@ impl Scene {
             ("TWILIO_BASE_URL", &twilio.url()),
             ("MC_CUSTOMER_ID", messagecentral.customer_id()),
             ("MC_PASSWORD", messagecentral.password()),
-            ("MC_SENDER_ID", "TEXTBK"),
+            ("MC_SENDER_ID", "UTOMOB"),
             ("MC_BASE_URL", &messagecentral.url()),
             ("MC_WEBHOOK_TOKEN", TOKEN),
             ("VONAGE_APPLICATION_ID", vonage.application_id()),
@@ -245,6 +245,35 @@ impl Scene {
     /// Any form call of Twilio's, signed.
     pub(crate) fn signed(&self, path: &str, fields: &[(&str, &str)]) -> Call {
         Call(self.twilio.signed(&route(), path, fields))
+    }
+
+    /// The call for a text that its provider has taken for a keyword, as it says in this word.
+    pub(crate) fn handled(&self, body: &str, word: &str) -> Call {
+        self.said.lock().unwrap().insert(body.to_owned());
+        let uuid = fakes::unique_name();
+        match self.carrier {
+            "plivo" => Call(self.plivo.signed(
+                &route(),
+                &[
+                    ("From", &self.person[1..]),
+                    ("To", &self.plivo.number()[1..]),
+                    ("Text", body),
+                    ("MessageUUID", &uuid),
+                    ("MessageIntent", word),
+                ],
+            )),
+            _ => self.signed(
+                "/webhooks/twilio/inbound",
+                &[
+                    ("From", self.person),
+                    ("To", self.twilio.number()),
+                    ("Body", body),
+                    ("MessageSid", &format!("SM{}", TraceId::fresh())),
+                    ("OptOutType", word),
+                    ("AccountSid", self.twilio.account_sid()),
+                ],
+            ),
+        }
     }
 
     /// Makes a call for receipts, and returns the trace of its attempt.
@@ -501,7 +530,7 @@ impl Process {
         let heard = |names| Arc::new(Providers::heard(&only(settings, names), PUBLIC_URL).unwrap());
         let carrying = Providers::carrying(&only(settings, turn::SETTINGS), PUBLIC_URL).unwrap();
         let asked = Providers::asked(&only(settings, sweep::SETTINGS), PUBLIC_URL).unwrap();
-        let page = Page::from_settings(settings).unwrap();
+        let page = Page::from_settings(settings).unwrap().carried_by(&carrying).unwrap();
         let model = agent::OpenAi::from_settings(settings, &page.model).unwrap().unwrap();
         let queue = Queue::in_process();
         Self {
@@ -570,7 +599,7 @@ pub(crate) async fn until(so: impl AsyncFn() -> bool) {
 fn carrier(providers: &str) -> &'static str {
     let first = providers.split(',').next().unwrap();
     let known = ["messagecentral", "vonage", "plivo", "aws"].into_iter().find(|it| *it == first);
-    known.filter(|_| !providers.contains("twilio")).unwrap_or("twilio")
+    known.unwrap_or("twilio")
 }
 
 /// Calls are handed over in this process, so the address behind it is nobody's.

@@ -69,20 +69,20 @@ async fn says_nothing_that_it_thought_of_before_the_stop() {
 
 #[tokio::test]
 async fn sends_by_no_other_provider_what_was_refused_during_a_stop() {
-    let scene = Scene::sending_by("messagecentral,twilio").await;
-    scene.messagecentral.no_credit();
-    scene.messagecentral.switch.set(Mode::Holds);
+    let scene = Scene::sending_by("twilio,messagecentral").await;
+    scene.twilio.refuse_with(20003);
+    scene.twilio.switch.set(Mode::Holds);
     scene.text("My sink leaks").await;
     let stop = async {
         while scene.attempts().await.is_empty() {
             tokio::task::yield_now().await;
         }
         scene.text("STOP").await;
-        scene.messagecentral.switch.set(Mode::Works);
+        scene.twilio.switch.set(Mode::Works);
     };
     tokio::join!(scene.work(), stop);
     assert!(scene.heard().is_empty());
-    assert_eq!(scene.attempts().await, ["messagecentral: failed"]);
+    assert_eq!(scene.attempts().await, ["twilio: failed"]);
     assert!(scene.is_at_rest().await);
 }
 
@@ -138,6 +138,168 @@ async fn leaves_start_and_help_to_twilio_that_answers_them() {
     }
     assert!(scene.heard().is_empty() && scene.is_at_rest().await);
     assert_eq!(scene.twilio.own_replies_to(scene.person).len(), 3);
+}
+
+/// Its owner has told the provider which words do so, in whatever language.
+#[tokio::test]
+async fn says_nothing_to_what_the_provider_has_taken_for_a_keyword() {
+    for (providers, [stop, start, help]) in [
+        ("twilio,messagecentral", ["STOP", "START", "HELP"]),
+        ("plivo,messagecentral", ["optout", "optin", "help"]),
+    ] {
+        let scene = Scene::sending_by(providers).await;
+        let say = async |body: &str, word: &str| {
+            assert_eq!(scene.post(&scene.handled(body, word)).await, 200);
+            scene.work().await;
+            scene.loaded().await.stop.map(|stop| stop.confirmed)
+        };
+        assert_eq!(say("ARRET", stop).await, Some(true), "{providers}");
+        scene.say("Is anybody there?").await;
+        assert_eq!(say("REPRENDRE", start).await, None, "{providers}");
+        assert_eq!(say("AIDE", help).await, None, "{providers}");
+        assert!(scene.attempts().await.is_empty() && scene.openai.requests().is_empty());
+        assert!(scene.is_at_rest().await);
+        scene.say("My sink leaks").await;
+        assert_eq!(scene.attempts().await.len(), 1, "{providers}");
+    }
+}
+
+#[tokio::test]
+async fn takes_a_yes_for_an_answer_though_the_provider_took_it_for_a_start() {
+    let scene = Scene::sending_by("twilio").await;
+    for (body, word) in [("Yes", "START"), ("STOP", "STOP"), ("yes", "START")] {
+        assert_eq!(scene.post(&scene.handled(body, word)).await, 200);
+        scene.work().await;
+    }
+    assert!(scene.loaded().await.stop.is_none());
+    assert_eq!(scene.heard(), ["You said: Yes"]);
+}
+
+/// The call is kept for the operator all the same.
+#[tokio::test]
+async fn hears_a_stop_in_a_call_that_cannot_be_read() {
+    let long = "a".repeat(2_100);
+    let of_sdk = [("Author", "whatsapp:+12025550143"), ("Body", "Stop"), ("Source", "SDK")];
+    let by_rcs = [("From", "rcs:+12025550143"), ("Body", "STOP"), ("MessageSid", "RC1")];
+    let too_long =
+        [("From", "+12025550143"), ("Body", &*long), ("OptOutType", "STOP"), ("MessageSid", SID)];
+    let astray = [("From", "+12025550143"), ("Body", "STOP"), ("MessageSid", SID)];
+    for (path, fields) in [
+        ("inbound", &of_sdk[..]),
+        ("inbound", &by_rcs),
+        ("inbound", &too_long),
+        ("status", &astray),
+    ] {
+        let scene = Scene::sending_by("twilio,messagecentral").await;
+        let account = ("AccountSid", scene.twilio.account_sid());
+        let fields = [fields, &[account, ("To", scene.twilio.number())]].concat();
+        let call = scene.signed(&format!("/webhooks/twilio/{path}"), &fields);
+        for _ in 0..2 {
+            match path {
+                "status" => assert_eq!(scene.try_report(&call).await.0, 200),
+                _ => assert_eq!(scene.post(&call).await, 200),
+            }
+        }
+        scene.say("My sink leaks").await;
+        assert!(scene.attempts().await.is_empty(), "{fields:?}");
+        let kept = scene.process.store.quarantined(10).await.unwrap();
+        assert_eq!((kept.len(), kept[0].seen), (1, 2), "{fields:?}");
+    }
+}
+
+const SID: &str = "SM00000000000000000000000000000001";
+
+/// Carriers and Twilio hold a stop for SMS, MMS and RCS together.
+#[tokio::test]
+async fn knows_a_person_by_rcs_as_the_same_by_sms() {
+    let scene = Scene::sending_by("twilio").await;
+    let by_rcs = async |sid: &str, body: &str| {
+        let call = scene.signed(
+            "/webhooks/twilio/inbound",
+            &[
+                ("From", "rcs:+12025550143"),
+                ("To", "rcs:brand_agent"),
+                ("Body", body),
+                ("MessageSid", sid),
+                ("AccountSid", scene.twilio.account_sid()),
+            ],
+        );
+        assert_eq!(scene.post(&call).await, 200);
+        scene.work().await;
+    };
+    scene.say("My sink leaks").await;
+    by_rcs(SID, "In the kitchen").await;
+    assert_eq!(scene.heard(), ["You said: My sink leaks", "You said: In the kitchen"]);
+    assert_eq!(scene.twilio.messages()[1].from, scene.twilio.number());
+    by_rcs("SM00000000000000000000000000000002", "STOP").await;
+    scene.say("Is anybody there?").await;
+    assert_eq!(scene.heard().len(), 2);
+}
+
+/// By itself a short code answers nothing at Twilio.
+#[tokio::test]
+async fn answers_keywords_that_came_to_a_short_code() {
+    let scene = Scene::sending_by("twilio,messagecentral").await;
+    scene.twilio.switch.set(Mode::Fails(429, String::new()));
+    for (sid, body) in [(SID, "HELP"), ("SM00000000000000000000000000000002", "STOP")] {
+        let call = scene.signed(
+            "/webhooks/twilio/inbound",
+            &[
+                ("From", scene.person),
+                ("To", "384387"),
+                ("Body", body),
+                ("MessageSid", sid),
+                ("AccountSid", scene.twilio.account_sid()),
+            ],
+        );
+        assert_eq!(scene.post(&call).await, 200);
+        scene.work().await;
+    }
+    let texts = &scene.process.turn.agent.page.texts;
+    assert_eq!(scene.heard(), [&*texts.help, &*texts.stop]);
+}
+
+#[tokio::test]
+async fn stops_texting_whom_only_the_model_understands() {
+    let mut scene = Scene::sending_by("messagecentral").await;
+    scene.openai.calls("stop", "{}");
+    scene.say("You lot drive me up the wall with this").await;
+    for text in ["Hello?", "START", "My sink leaks"] {
+        scene.pass(1);
+        scene.say(text).await;
+    }
+    let texts = &scene.process.turn.agent.page.texts;
+    assert_eq!(scene.heard(), [&texts.stop, &texts.start, "You said: My sink leaks"]);
+    assert!(scene.is_at_rest().await);
+}
+
+#[tokio::test]
+async fn answers_help_behind_a_text_that_the_model_cannot_answer() {
+    let scene = Scene::sending_by("messagecentral").await;
+    scene.openai.switch.set(Mode::Fails(401, String::new()));
+    for text in ["My sink leaks", "HELP"] {
+        scene.say(text).await;
+    }
+    let texts = &scene.process.turn.agent.page.texts;
+    assert_eq!(scene.heard(), [texts.sorry.as_str(), texts.help.as_str()]);
+}
+
+#[tokio::test]
+async fn answers_help_while_the_model_thinks_and_loses_no_thought() {
+    let scene = Scene::sending_by("messagecentral").await;
+    scene.openai.switch.set(Mode::Holds);
+    scene.text("My sink leaks").await;
+    let sink = scene.wake_up().await;
+    let help = async {
+        scene.openai.wait_for_requests(1).await;
+        scene.say("HELP").await;
+        assert_eq!(scene.heard(), [scene.process.turn.agent.page.texts.help.as_str()]);
+        scene.openai.switch.set(Mode::Works);
+    };
+    let (answered, ()) = tokio::join!(scene.turn(&sink), help);
+    answered.unwrap();
+    assert_eq!(scene.heard()[1..], ["You said: My sink leaks"]);
+    assert_eq!(scene.openai.requests().len(), 1);
 }
 
 #[tokio::test]

@@ -56,7 +56,9 @@ async fn folds_what_comes_while_it_thinks(scene: Scene) {
     assert_eq!(scene.heard(), ["You said: My sink leaks | In the kitchen"]);
 }
 
-async fn says_nothing_after_a_stop(scene: Scene) {
+async fn says_nothing_after_a_stop(mut scene: Scene) {
+    // Which confirms the stop by itself.
+    scene.carrier = "twilio";
     scene.openai.switch.set(Mode::Holds);
     scene.text("My sink leaks").await;
     let stop = async {

@@ -238,3 +238,13 @@ fn is_stored_in_a_form_that_stays() {
     assert_eq!(serde_json::to_value(&turns).unwrap(), stored);
     assert_eq!(serde_json::from_value::<Vec<Turn>>(stored).unwrap(), turns);
 }
+
+#[tokio::test]
+async fn says_nothing_more_to_a_person_who_wants_no_texts() {
+    let mut conversation = Conversation::begin().await;
+    conversation.openai.calls_many(&[("stop", "{}"), ("hand_over", r#"{"reason":"upset"}"#)]);
+    let answered = conversation.text("You lot drive me up the wall").await.unwrap();
+    assert_eq!(answered.ending, Some(Ending::Stopped));
+    assert!(answered.reply.is_empty());
+    assert_eq!(conversation.openai.requests().len(), 1);
+}

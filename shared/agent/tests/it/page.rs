@@ -1,6 +1,8 @@
 //! What an owner can write, and what they are told.
 
 use agent::{Kind, Page};
+use settings::Settings;
+use sms::Providers;
 
 fn problem(front: &str) -> String {
     Page::parse(&format!("---\n{front}\n---\nBe kind.\n")).unwrap_err().to_string()
@@ -41,6 +43,39 @@ fn an_owner_writes_texts_of_their_own() {
     let page = Page::parse("---\nname: Elm\ntexts: { sorry: 'Elm is asleep.' }\n---\nBe kind.\n");
     let texts = page.unwrap().texts;
     assert_eq!((texts.sorry.as_str(), texts.first), ("Elm is asleep.", None));
+}
+
+#[test]
+fn the_texts_of_an_owner_are_made_plain() {
+    let front = format!(
+        "name: Joe’s\ntexts: {{ help: '**Joe’s** – {} STOP, rates may apply' }}",
+        "x".repeat(270)
+    );
+    let page = Page::parse(&format!("---\n{front}\n---\nBe kind.\n")).unwrap();
+    assert_eq!(page.texts.help, format!("Joe's - {} STOP, rates may apply", "x".repeat(270)));
+    assert!(page.texts.stop.starts_with("Joe's: "));
+}
+
+#[test]
+fn replies_are_no_longer_than_each_provider_carries() {
+    let page = |segments: u32| {
+        Page::parse(&format!("---\nname: Elm\nsegments: {segments}\n---\nBe kind.\n")).unwrap()
+    };
+    let settings = Settings::from([
+        ("TWILIO_ACCOUNT_SID", "AC1"),
+        ("TWILIO_AUTH_TOKEN", "secret"),
+        ("TWILIO_FROM", "+12025550100"),
+        ("MC_CUSTOMER_ID", "C-1"),
+        ("MC_PASSWORD", "secret"),
+    ]);
+    let providers = Providers::configured(&settings, "https://elm.example", false).unwrap();
+    assert!(page(8).carried_by(&providers).is_ok());
+    let told = page(9).carried_by(&providers).unwrap_err().to_string();
+    assert_eq!(
+        told,
+        "AGENT_FILE cannot be used: segments is 9, and messagecentral carries no more than 1224 \
+         characters: write segments: 8"
+    );
 }
 
 #[test]
@@ -103,8 +138,19 @@ fn mistakes_are_named_with_their_line() {
         (problem("name: Elm\ntexts:\n  first: Elm is a machine"), "line 4: say STOP in this text"),
         (problem("name: Elm\ntexts:\n  sorry: Later."), "line 4: say Elm in this text"),
         (
-            problem(&format!("name: Elm\ntexts:\n  sorry: Elm {}", "x".repeat(160))),
-            "line 4: keep this text to 160 characters",
+            problem(&format!("name: Elm\nsegments: 1\ntexts:\n  sorry: Elm {}", "x".repeat(160))),
+            "line 5: this text takes 2 segments, and segments is 1: make it shorter, or set segments \
+             to 2",
+        ),
+        (
+            problem(&format!("name: Elm\ntexts:\n  sorry: Elm {}", "я".repeat(140))),
+            "line 4: this text takes 3 segments, and segments is 2: make it shorter, or set segments \
+             to 3",
+        ),
+        (
+            problem(&format!("name: Elm\ntexts:\n  first: Elm STOP {}", "я".repeat(100))),
+            "line 4: this text leaves no room for an answer, as segments is 2: make it shorter, or \
+             set segments to 3",
         ),
         (
             Page::parse("Be kind.").unwrap_err().to_string(),

@@ -83,5 +83,5 @@ async fn has_nothing_to_record_where_nothing_is_collected() {
     conversation.text("Hi").await.unwrap();
     let tools = conversation.openai.requests()[0]["tools"].clone();
     let names: Vec<_> = tools.as_array().unwrap().iter().map(|t| &t["function"]["name"]).collect();
-    assert_eq!(names, ["finish", "hand_over"]);
+    assert_eq!(names, ["finish", "hand_over", "stop"]);
 }

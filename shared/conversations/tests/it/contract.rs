@@ -226,7 +226,9 @@ pub(crate) async fn stops_at_every_word_that_may_be_a_repeat(store: Arc<Store>) 
     {
         let at = later(now(), seconds);
         match word {
-            "START" => store.start(&words(word), "mc", &person(), at, at).await.unwrap(),
+            "START" => {
+                store.start(&words(word), "mc", &person(), at, at).await.unwrap();
+            }
             _ => {
                 let stop = Stop { at, provider: "mc".into(), confirmed: false };
                 store.stop(&words(word), &person(), &stop).await.unwrap();
@@ -335,7 +337,8 @@ pub(crate) async fn a_start_that_was_kept_back_lifts_no_later_stop(store: Arc<St
     store.stop(&claim("SM2"), &person(), &stop).await.unwrap();
     store.start(&claim("SM3"), "twilio", &person(), now(), today).await.unwrap();
     assert!(load(&store).await.stop.is_some());
-    store.start(&claim("SM4"), "twilio", &person(), today, today).await.unwrap();
+    assert!(store.start(&claim("SM4"), "twilio", &person(), today, today).await.unwrap());
+    assert!(!store.start(&claim("SM5"), "twilio", &person(), today, today).await.unwrap());
     assert!(load(&store).await.stop.is_none());
 }
 
@@ -652,5 +655,6 @@ pub(crate) fn reply() -> Reply {
         sending: None,
         refused_by: vec!["messagecentral".into()],
         rounds: 2,
+        after: None,
     }
 }

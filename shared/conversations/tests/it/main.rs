@@ -89,6 +89,7 @@ promises! {
     misses_no_probe_that_arrives_at_the_same_moment
     sends_no_probe_to_who_has_stopped
     tells_the_same_once_or_once_a_day
+    tells_one_of_many_that_something_fails
     notes_each_conversation_once
     takes_a_write_whenever_it_is_tried
 }

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use conversations::{Attempt, ConversationId, Notice, Probe, Reply, Stop, Store};
+use evidence::{Health, News, Seen};
+use futures::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
 use sms::Number;
 use telemetry::TraceId;
@@ -65,6 +67,25 @@ pub(crate) async fn tells_the_same_once_or_once_a_day(store: Arc<Store>) {
         [tell(23, day).await, tell(24, day).await, tell(25, day).await],
         [false, true, false]
     );
+}
+
+pub(crate) async fn tells_one_of_many_that_something_fails(store: Arc<Store>) {
+    let see = async |name, seen, hours: i32| {
+        let all = (0..8).map(|_| store.see(name, seen, "It is so.", now() + HOUR * hours));
+        let mut news = try_join_all(all).await.unwrap();
+        news.retain(|news| *news != News::Nothing);
+        news
+    };
+    let fails = Seen::Fails(HOUR);
+    assert_eq!(see("model", Seen::Works, 0).await, []);
+    assert_eq!(store.health().await.unwrap(), Health::default());
+    assert_eq!(see("model", fails, 0).await, []);
+    assert_eq!(see("model", fails, 1).await, [News::Fails]);
+    assert_eq!(see("results", fails, 1).await, []);
+    assert_eq!(see("results", fails, 2).await, [News::Fails]);
+    assert_eq!(see("model", Seen::Works, 2).await, [News::Works]);
+    assert_eq!(see("results", fails, 3).await, []);
+    assert_eq!(store.notices(10).await.unwrap().len(), 3);
 }
 
 pub(crate) async fn notes_each_conversation_once(store: Arc<Store>) {

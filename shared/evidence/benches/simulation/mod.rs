@@ -89,7 +89,7 @@ impl World {
         let wait = -self.random.f64().max(1e-12).ln() / an_hour * 3600.0;
         self.pass(self.now + seconds(wait));
         let routes: Vec<_> = candidates.iter().map(|it| self.records[*it].route.clone()).collect();
-        let choice = choose(&routes, &self.health, self.now);
+        let choice = choose(&routes, None, &self.health, self.now);
         let choice = choice.expect("there is always a candidate");
         (candidates[choice.index], choice.probe)
     }

@@ -123,7 +123,7 @@ fn the_wait_between_probes_of_a_shut_route_doubles_up_to_an_hour() {
 
 #[test]
 fn what_lies_with_the_number_the_words_the_person_or_us_says_nothing() {
-    for about in [About::Number, About::Content, About::Person, About::Request] {
+    for about in [About::Number, About::Phone, About::Content, About::Person, About::Request] {
         let failed = story().text(0.0, Delivered).hourly(40, 1.0, failed("x", about));
         assert_eq!(failed.state(5000.0), Healthy, "{about:?}");
         let refused = story().text(0.0, Delivered).hourly(40, 1.0, refused("x", about));

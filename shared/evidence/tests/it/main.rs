@@ -3,6 +3,7 @@
 #[path = "../../benches/simulation/mod.rs"]
 mod simulation;
 
+mod incidents;
 mod judge;
 mod order;
 mod rhythm;

@@ -19,7 +19,7 @@ fn choice(verdicts: &[Verdict]) -> Choice {
     let names = ["a", "b", "c"];
     let routes: Vec<_> = names[..verdicts.len()].iter().map(|name| route(name, "1")).collect();
     let known = routes.iter().map(evidence::Route::id).zip(verdicts.iter().cloned());
-    choose(&routes, &Health { verdicts: known.collect() }, minute(10.0))
+    choose(&routes, None, &Health { verdicts: known.collect(), ..Health::default() }, minute(10.0))
         .expect("there are candidates")
 }
 
@@ -37,17 +37,43 @@ fn healthy_comes_first_then_unproven_then_suspect() {
 }
 
 #[test]
+fn the_number_that_was_texted_answers_while_its_way_is_healthy_or_unproven() {
+    use State::{Down, Healthy, Suspect, Unproven};
+    let routes = [route("a", "1"), route("b", "1")];
+    for (texted, probe_at, answers) in [
+        (verdict(Healthy), None, 1),
+        (verdict(Unproven), None, 1),
+        (Verdict { full: true, ..verdict(Unproven) }, None, 1),
+        // Nor does it find out about another.
+        (verdict(Healthy), Some(minute(1.0)), 1),
+        (verdict(Suspect), None, 0),
+        (verdict(Down), None, 0),
+    ] {
+        let a = Verdict { probe_at, ..verdict(if probe_at.is_some() { Suspect } else { Healthy }) };
+        let verdicts = [(routes[0].id(), a), (routes[1].id(), texted)].into();
+        let known = Health { verdicts, ..Health::default() };
+        assert_eq!(choose(&routes, Some(1), &known, minute(10.0)).unwrap().index, answers);
+    }
+    let choice = choose(&routes, Some(1), &Health::default(), minute(0.0)).unwrap();
+    let why = "b is unproven. Nothing is known of it yet. The person has texted its number.";
+    assert_eq!(choice.why, why);
+}
+
+#[test]
 fn where_nothing_is_known_the_configured_order_decides() {
     let routes = [route("a", "1"), route("b", "1")];
-    let choice = choose(&routes, &Health::default(), minute(0.0)).unwrap();
+    let choice = choose(&routes, None, &Health::default(), minute(0.0)).unwrap();
     assert_eq!((choice.index, &*choice.why), (0, "a is unproven. Nothing is known of it yet."));
 }
 
 #[test]
 fn a_route_that_nobody_has_tried_does_not_overtake_an_unproven_one() {
     let routes = [route("a", "1"), route("b", "1")];
-    let known = Health { verdicts: [(routes[0].id(), verdict(State::Unproven))].into() };
-    assert_eq!(choose(&routes, &known, minute(0.0)).unwrap().index, 0);
+    let known = Health {
+        verdicts: [(routes[0].id(), verdict(State::Unproven))].into(),
+        ..Health::default()
+    };
+    assert_eq!(choose(&routes, None, &known, minute(0.0)).unwrap().index, 0);
 }
 
 #[test]
@@ -87,7 +113,7 @@ fn where_all_are_down_the_one_to_be_probed_next_is_asked() {
 
 #[test]
 fn nobody_is_left_when_there_is_nobody() {
-    assert_eq!(choose(&[], &Health::default(), minute(0.0)), None);
+    assert_eq!(choose(&[], None, &Health::default(), minute(0.0)), None);
 }
 
 #[test]

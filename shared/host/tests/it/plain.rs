@@ -9,7 +9,7 @@ use crate::functions::Function;
 
 #[tokio::test]
 async fn finishes_a_call_when_asked_to_stop() {
-    for signal in ["TERM", "INT"] {
+    for signal in ["TERM", "INT", "HUP"] {
         let mut function = Function::start("called", &[]);
         let address = function.address().await;
         let call = tokio::spawn(reqwest::get(format!("{address}/slow")));

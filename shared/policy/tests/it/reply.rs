@@ -1,4 +1,4 @@
-use policy::fit;
+use policy::{fit, fit_behind};
 use proptest::prelude::*;
 use sms::Encoding::Gsm7;
 use sms::segments;
@@ -60,6 +60,117 @@ fn takes_markup_out() {
             "Drink: Price, Size\nTea: $3, small\nMilk: big\n\nEnjoy",
         ),
     ]);
+}
+
+#[test]
+fn takes_markup_out_that_touches_punctuation() {
+    check(&[
+        ("**注意：**请勿停车", "注意：请勿停车"),
+        ("请看**“菜单”**和*今日：*特价", "请看“菜单”和今日：特价"),
+        ("~~旧价：~~新价__好！__了", "旧价：新价好！了"),
+        ("**Note:**bring a towel", "Note:bring a towel"),
+        ("**12:30** and **1 250,00 €**", "12:30 and 1 250,00 €"),
+    ]);
+}
+
+#[test]
+fn takes_tags_out() {
+    check(&[
+        ("<b>Open</b> at <i>nine</i>, <STRONG>not</STRONG> ten.", "Open at nine, not ten."),
+        ("<p>One.</p><p>Two.<br/>Three.</p>", "One.\n\nTwo.\nThree."),
+        (
+            "<h2>Tea</h2>We have:<ul><li>green</li><li>black</li></ul>",
+            "Tea\n\nWe have:\n\n- green\n- black",
+        ),
+        ("<ol>\n<li>Tap</li>\n<li>Pay</li>\n</ol>", "1. Tap\n\n2. Pay"),
+        (
+            "See <a class=\"x\" href=\"https://example.com/__a__\">our <b>page</b></a>.",
+            "See our page (https://example.com/__a__).",
+        ),
+        (
+            "<a href='https://example.com/'>example.com</a> <a href=tel:+12025550143>Call</a>",
+            "example.com Call (+12025550143)",
+        ),
+        (
+            "<img src=\"https://example.com/cup.png\" alt=\"A cup\">",
+            "A cup (https://example.com/cup.png)",
+        ),
+        ("<table><tr><td>Tea</td><td>$3</td></tr></table>", "Tea, $3"),
+        (
+            "<span style=\"color:red\">Hi</span><!-- not this -->&nbsp;there &#8217;&copy;&#39;",
+            "Hi there '(c)'",
+        ),
+        ("a < b, <your name>, x <b and c> y", "a < b, <your name>, x <b and c> y"),
+    ]);
+}
+
+#[test]
+fn edits_nothing_inside_a_link() {
+    let links = [
+        "example.com/__init__/x",
+        "https://example.com/__init__/_a_/*b*/~~c~~/d?x=**1**&copy;=2&amp=3#**top**",
+        "https://example.com/it’s–here",
+        "shop.example.co.uk:8080/a_b_c?q=(d)&lt=1",
+        "http://example.com/__init__",
+        "www.example.com/*x*",
+        "it__s__@example.com",
+        "o'neil+a_b_c@mail.example.com",
+        "https://例え.example/__好__/e\u{301}",
+        "ftp://example.com/~~a~~",
+    ];
+    check(&links.map(|link| (link, link)));
+    let around = [
+        ("**", "**", "", ""),
+        ("*", "*, or", "", ", or"),
+        ("See __", "__.", "See ", "."),
+        ("(", ").", "(", ")."),
+        ("“", "”…", "\"", "\"..."),
+        ("- ~~", "~~", "- ", ""),
+        ("<", "> **now**", "", " now"),
+        ("<b>", "</b>", "", ""),
+        ("**Go to ", "**!", "Go to ", "!"),
+        ("[page](", ")", "page (", ")"),
+    ];
+    for (link, (before, after, start, end)) in links.iter().flat_map(|it| around.map(|a| (it, a))) {
+        let (written, expected) = (format!("{before}{link}{after}"), format!("{start}{link}{end}"));
+        assert_eq!(fit(&written, PLENTY).text, expected, "{written}");
+    }
+}
+
+#[test]
+fn edits_and_cuts_no_number() {
+    let numbers = [
+        "1 250,00 €",
+        "202 555 0143",
+        "+1 (202) 555-0143",
+        "(202) 555-0143",
+        "06 20 123 4567",
+        "12:30",
+        "3*4*5",
+        "2**3**4",
+        "$1,299.50",
+        "US$ 20",
+        "2026-11-25 12:30",
+        "25. 11. 2026",
+        "#AB-1043_7_x",
+        "١٢ ٣٤٥",
+    ];
+    check(&numbers.map(|number| (number, number)));
+    for number in numbers {
+        for words in 20..40 {
+            let fitted =
+                fit(&format!("{}{number} {ON_AND_ON} {ON_AND_ON}", "abc ".repeat(words)), 1);
+            assert!(fitted.cut && fitted.segments.count == 1);
+            let rest = fitted.text.replace(number, "").replace("abc", "");
+            assert!(!rest.contains(char::is_numeric), "{}", fitted.text);
+        }
+    }
+}
+
+#[test]
+fn composes_characters() {
+    assert_eq!(fit(&"e\u{301}".repeat(60), PLENTY).text, "é".repeat(60));
+    assert_eq!(fit(&"e\u{301}".repeat(60), PLENTY).segments.count, 1);
 }
 
 #[test]
@@ -179,6 +290,28 @@ fn says_all_that_the_budget_allows() {
     assert!(!fit(&long, 100).cut);
 }
 
+#[test]
+fn counts_what_goes_ahead() {
+    let first = "Elm: an AI assistant answers you here, a person reads along. Message and data rates \
+                 may apply. Reply STOP to stop, HELP for help.";
+    let long = "We are open from nine to five. ".repeat(20);
+    for (text, budget) in [(long.as_str(), 1), (&long, 2), (&long, 5), ("**Olá!** ", 2), ("Hi", 1)]
+    {
+        let fitted = fit_behind(first, text, budget);
+        assert_eq!(fitted.segments, segments(&fitted.text));
+        assert!(fitted.segments.count <= budget, "{fitted:?}");
+        assert!(fitted.text.starts_with(&format!("{first}\n")), "{text}");
+    }
+    // Together they would take three segments with the accents.
+    let fitted = fit_behind(first, "Não abrimos amanhã de manhã, só à tarde.", 2);
+    assert_eq!(fitted.text, format!("{first}\nNao abrimos amanha de manha, so à tarde."));
+    let short = "Elm: an AI. Reply STOP to stop.";
+    assert_eq!(fit_behind(short, "Só amanhã.", 2).text, format!("{short}\nSó amanhã."));
+    let russian = fit_behind(first, &"Мы открыты завтра. ".repeat(9), 2);
+    assert!(russian.text.contains("Мы открыты") && russian.segments.count == 3);
+    assert_eq!(fit_behind(first, "", 2).text, "");
+}
+
 /// Pieces of which replies are made, and of which they should not be.
 fn reply() -> impl Strategy<Value = String> {
     let pieces = [
@@ -216,6 +349,21 @@ fn reply() -> impl Strategy<Value = String> {
         "\\",
         "~~",
         "https://example.com/a_b?c=(d)",
+        "example.com/__init__/x",
+        "o_b_c@mail.example",
+        "<b>",
+        "</b>",
+        "<li>",
+        "<p>",
+        "<a href=\"https://example.com/*x*\">",
+        "</a>",
+        "&#8211;",
+        "+1 (202) 555-0143",
+        "1 250,00 €",
+        "**注意：**",
+        "~~",
+        "e\u{301}",
+        "12",
         "…",
         "—",
         "«",
@@ -290,6 +438,34 @@ proptest! {
             }
         }
     }
+
+    #[test]
+    fn keeps_links_and_numbers_whole_or_leaves_them_out(
+        pieces in prop::collection::vec((0..6_usize, 0..4_usize, "[a-z]{1,9}[,.?!:]?"), 1..80),
+        budget in 1_usize..3,
+    ) {
+        // A number in each tells them apart.
+        let kept = |at: usize, kind: usize| match kind {
+            0 => format!("https://a.example/{at}x/__init__/*b*/it’s–c/~~d~~?e&copy;={at}y/z"),
+            1 => format!("www{at}x.example.com/__init__/_{at}y_/z"),
+            2 => format!("o_{at}x_p@mail{at}y.example"),
+            _ => format!("+1 (202) 555-{at}*{at}"),
+        };
+        let around = [("", ""), ("**", "**"), ("_", "_"), ("(", ")"), ("“", "”"), ("<b>", "</b>")];
+        let written: Vec<_> = pieces.iter().enumerate().map(|(at, (marks, kind, words))| {
+            let (before, after) = around[*marks];
+            format!("{words} {before}{}{after}", kept(at + 100, *kind))
+        }).collect();
+        let fitted = fit(&written.join(" "), budget).text;
+        for (at, (_, kind, _)) in pieces.iter().enumerate() {
+            let (at, whole) = (at + 100, kept(at + 100, *kind));
+            let marks = [format!("{at}x"), format!("555-{at}"), format!("{at}y")];
+            if marks.iter().any(|mark| fitted.contains(mark.as_str())) {
+                prop_assert!(fitted.contains(&whole), "{whole}: {fitted}");
+            }
+        }
+    }
+
     #[test]
     fn leaves_an_address_out_rather_than_cut_it(
         words in prop::collection::vec("[a-z]{1,9}[,.?]?|https://[a-z]{3,9}[.]example/[a-z/?=.]{0,50}[a-z]", 1..60),

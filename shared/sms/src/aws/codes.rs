@@ -268,7 +268,7 @@ pub(super) const CODES: &[Code] = &[
     },
     Code {
         code: "TEXT_UNREACHABLE",
-        about: About::Number,
+        about: About::Phone,
         happened: "The phone is off or out of reach.",
         fix: "",
     },

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use settings::SettingsError;
 use url::form_urlencoded;
 
+use crate::channel::{self, NOBODY, UNANSWERABLE};
 use crate::{Event, Number, Rest, Text, WebhookError};
 
 /// How deep in a call's body texts are looked for, as in `{"data":{"messages":[{…}]}}`.
@@ -60,6 +61,8 @@ const TIME: [&str; 9] = [
     "date",
     "createdat",
 ];
+
+const MEDIA: [&str; 6] = ["media", "mediaurl", "mediaurls", "image", "attachment", "attachments"];
 
 /// Names of the fields of an inbound text. Those that are not set are looked for under likely
 /// names.
@@ -171,7 +174,9 @@ impl Reader<'_> {
         if !parts.iter().any(|part| part.is_left() || part.is_read()) {
             return Part::Other;
         }
-        self.reason.get_or_insert(NO_TEXT);
+        if parts.iter().any(|part| matches!(part, Part::Other)) {
+            self.because(NO_TEXT);
+        }
         let left = items.iter().zip(parts).filter_map(|(item, part)| part.of(item));
         Part::Left(left.collect())
     }
@@ -186,7 +191,8 @@ impl Reader<'_> {
     ) -> Part {
         let said = |found: Found<'_>| found.and_then(|(_, value)| word(value));
         let country_code = said(around.country_code);
-        let from = word(from).and_then(|from| sender(&from, country_code.as_deref()));
+        let written = word(from).unwrap_or_default();
+        let from = sender(&written, country_code.as_deref());
         let reason = match from {
             Some(from) if self.texts.len() < MOST => {
                 self.texts.push(Text {
@@ -194,16 +200,32 @@ impl Reader<'_> {
                     from,
                     to: said(around.to).unwrap_or_else(|| self.ours.to_owned()),
                     body: word(body).unwrap_or_default(),
-                    media: 0,
+                    media: media(own),
                     sent_at: said(around.time).and_then(|at| time(&at)),
+                    handled: None,
                 });
                 return Part::Read;
             }
             Some(_) => "more texts than are taken from one call",
-            None => "the sender is not a number that can be answered",
+            None if Self::may_be_named(own, country_code.as_deref()) => NOBODY,
+            None => channel::why_nobody(&written),
         };
-        self.reason.get_or_insert(reason);
+        self.because(reason);
         Part::Left(whole.clone())
+    }
+
+    /// Whether a number stands where another name for the sender is, so that settings can help.
+    fn may_be_named(own: &Fields<'_>, country_code: Option<&str>) -> bool {
+        let mut likely = FROM.iter().filter_map(|name| word(own.get(*name)?));
+        likely.any(|written| sender(&written, country_code).is_some())
+    }
+
+    /// Notes why something is left. That nobody could answer it is no reason to mend anything, so
+    /// that any other goes before it.
+    fn because(&mut self, reason: &'static str) {
+        if self.reason.is_none_or(|known| known == UNANSWERABLE) {
+            self.reason = Some(reason);
+        }
     }
 }
 
@@ -300,6 +322,18 @@ fn is_scalar(value: &Value) -> bool {
     value.is_string() || value.is_number()
 }
 
+/// How many pictures or files came along: one, or as many as a list has.
+fn media(fields: &Fields<'_>) -> u32 {
+    let found = MEDIA.iter().find_map(|name| fields.get(*name));
+    let count = match found {
+        Some(Value::Array(items)) => items.len(),
+        Some(Value::String(address)) => usize::from(!address.is_empty()),
+        Some(Value::Object(_)) => 1,
+        _ => 0,
+    };
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
 /// A scalar as it is written.
 fn word(value: &Value) -> Option<String> {
     match value {
@@ -319,7 +353,7 @@ fn plain(name: &str) -> String {
 fn sender(written: &str, country_code: Option<&str>) -> Option<Number> {
     /// The longest national number for which a country code that it seems to begin with is its own.
     const NATIONAL: usize = 10;
-    let written = written.trim();
+    let written = channel::without(written)?;
     if written.starts_with('+') {
         return Number::parse(written).ok();
     }

@@ -62,7 +62,7 @@ pub(super) const CODES: &[Code] = &[
     },
     Code {
         code: "80",
-        about: About::Number,
+        about: About::Phone,
         happened: "The phone is off or out of reach.",
         fix: "",
     },

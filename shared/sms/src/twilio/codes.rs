@@ -166,7 +166,7 @@ pub(super) const CODES: &[Code] = &[
     },
     Code {
         code: "30003",
-        about: About::Number,
+        about: About::Phone,
         happened: "The phone is off or out of reach.",
         fix: "",
     },

@@ -16,7 +16,7 @@ use tokio::join;
 use url::{Position, Url};
 
 use super::codes::{ALERTS, CODES};
-use super::{BASE_URL, FIVE_DIGITS, Refusal, Twilio};
+use super::{BASE_URL, FIVE_DIGITS, OVERRIDES, Refusal, Twilio};
 use crate::{About, Check, Code, Finding, Http};
 use crate::{address, code};
 
@@ -410,7 +410,7 @@ impl Inquiry<'_> {
                 number.sms_method.clone(),
             ),
         };
-        let fix = format!("Enter {ours}#rc=5&rp=all with HTTP POST in Twilio's console, {place}.");
+        let fix = format!("Enter {ours}{OVERRIDES} with HTTP POST in Twilio's console, {place}.");
         let seen = match url.filter(|url| !url.is_empty()) {
             None => format!("texts to {name} are dropped: {owner} has no address to send them to"),
             Some(url) if !is(&ours, &url) => format!("{owner} sends texts to {}", shown(&url)),
@@ -482,7 +482,9 @@ impl Inquiry<'_> {
             .into_iter()
             .map(|(code, count)| (explain(&code), code, count))
             .filter(|(known, ..)| {
-                !known.is_some_and(|known| matches!(known.about, About::Number | About::Person))
+                !known.is_some_and(|known| {
+                    matches!(known.about, About::Number | About::Phone | About::Person)
+                })
             })
             .collect();
         complaints.sort_by_key(|(_, _, count)| Reverse(*count));

@@ -161,7 +161,7 @@ pub(super) const CODES: &[Code] = &[
     Code { code: "1170", about: About::Number, happened: "The number is not valid.", fix: "" },
     Code {
         code: "1180",
-        about: About::Number,
+        about: About::Phone,
         happened: "The phone is off or out of reach.",
         fix: "",
     },
@@ -178,7 +178,7 @@ pub(super) const CODES: &[Code] = &[
         happened: "A carrier filtered the text out, as unwanted.",
         fix: "Links and words of advertising are the usual reasons; in the USA see whether the number is registered.",
     },
-    Code { code: "1220", about: About::Number, happened: "The phone was busy.", fix: "" },
+    Code { code: "1220", about: About::Phone, happened: "The phone was busy.", fix: "" },
     Code { code: "1230", about: About::Route, happened: "The network failed.", fix: "" },
     Code {
         code: "1240",

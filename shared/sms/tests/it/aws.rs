@@ -5,8 +5,8 @@ use settings::Settings;
 use sms::{Aws, Check, Event, Finding, Found, Outgoing, Provider, Verdict, WebhookError};
 
 use crate::harness::{
-    ReceiveCase, SECRET, SendCase, check_receive, check_send, outgoing, patient, receive,
-    received_line, request, told,
+    ReceiveCase, SECRET, SendCase, Texts, check_receive, check_send, check_texts, outgoing,
+    patient, receive, received_line, request, told,
 };
 use crate::hostile::{Covers, Proven, check_hostile};
 
@@ -147,6 +147,29 @@ async fn receives() {
 }
 
 #[tokio::test]
+async fn reads_what_every_provider_has_to_read() {
+    let sns = AwsSms::start().await;
+    let texts = Texts {
+        call: INBOUND,
+        pictures: r#"{"inboundMessageId":"1","originationNumber":"+12025550143",
+            "mediaUrls":["s3://a/0","s3://a/1"]}"#,
+        hollow: r#"{"inboundMessageId":"1","originationNumber":12025550143,"destinationNumber":"",
+            "messageBody":"Noon","messageKeyword":null,"previousPublishedMessageId":null}"#,
+        by_rcs: r#"{"inboundMessageId":"1","originationNumber":"rcs:+12025550143",
+            "destinationNumber":"rcs-1a2b3c4d","messageBody":"Noon"}"#,
+        by_another: Some(
+            r#"{"inboundMessageId":"1","originationNumber":"whatsapp:+12025550143",
+            "messageBody":"Noon"}"#,
+        ),
+        of_nobody: r#"{"inboundMessageId":"1","originationNumber":"Oakwood","messageBody":"Noon"}"#,
+        unreadable: r#"{"originationNumber":"+12025550143","destinationNumber":"+12025550100",
+            "messageBody":"STOP"}"#,
+        handled: &[],
+    };
+    check_texts(aws(&sns), |secret, call| sign(&sns, secret, call), &texts).await;
+}
+
+#[tokio::test]
 async fn believes_no_hostile_call() {
     let sns = AwsSms::start().await;
     let proven = Proven {
@@ -166,7 +189,7 @@ fn sign(sns: &AwsSms, secret: &str, call: http::Request<Bytes>) -> http::Request
     call.map(|_| message.into())
 }
 
-const NOBODY: &str = "unreadable: the sender is not a number that can be answered";
+const NOBODY: &str = "unreadable: the sender is a short code or a name, which cannot be answered";
 const NEITHER: &str = "unreadable: neither a text nor an event";
 const OURS: &str = "862a8790 of attempt-1";
 
@@ -359,7 +382,11 @@ async fn cannot_be_asked_about_a_message() {
 #[tokio::test]
 async fn leaves_every_answer_to_us() {
     let account = AwsSms::start().await;
-    assert!(["STOP", "HELP", "START"].iter().all(|word| !aws(&account).answers(word)));
+    let words = ["STOP", "HELP", "START"];
+    let answered = |to: &str| words.map(|word| aws(&account).answers(word, to));
+    assert_eq!(answered("+12025550100"), [false; 3]);
+    // The network of toll-free numbers is not AWS's.
+    assert_eq!(answered("+18005550100"), [true, false, true]);
 }
 
 #[test]

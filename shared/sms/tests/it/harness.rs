@@ -13,7 +13,8 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::StatusCode;
 use sms::{
-    Event, Finding, Genuine, Http, Number, Outgoing, Provider, SendError, Verdict, WebhookError,
+    Event, Finding, Genuine, Handled, Http, Number, Outgoing, Provider, SendError, Verdict,
+    WebhookError,
 };
 use tokio::net::TcpListener;
 use tracing::subscriber::DefaultGuard;
@@ -87,8 +88,10 @@ async fn check_failures<P: Provider>(provider: impl Fn(String) -> P, accepted: &
         (Reply::Answer(401, String::new()), "refused: http 401", 2),
         (Reply::Answer(403, "<html>no</html>".into()), "refused: http 403", 2),
         (Reply::Answer(429, "slow down".into()), "refused: http 429", 1),
-        (Reply::Answer(503, "<html>busy</html>".into()), "unknown", 1),
+        (Reply::Answer(503, "<html>busy</html>".into()), "refused: http 503", 1),
         (Reply::Answer(500, String::new()), "unknown", 1),
+        (Reply::Answer(502, "<html>no</html>".into()), "unknown", 1),
+        (Reply::Answer(504, "<html>late</html>".into()), "unknown", 1),
         (Reply::Answer(302, String::new()), "unknown", 1),
         (Reply::Answer(404, "<html>what?</html>".into()), "unknown", 1),
         (Reply::Answer(400, r#"{"error":"what?"}"#.into()), "unknown", 1),
@@ -148,6 +151,65 @@ pub(crate) async fn check_receive<P: Provider>(
         assert_eq!(forged, Err(WebhookError::Forged), "{name}, forged");
     }
     assert_discreet(&logs.read(), "the logs");
+}
+
+/// What a person may text, as a provider writes it, in the forms that every provider knows.
+pub(crate) struct Texts<'a> {
+    pub(crate) call: &'a str,
+    /// Two pictures without words.
+    pub(crate) pictures: &'a str,
+    /// The [`WORD`], in a call whose other fields are empty, null or odd.
+    pub(crate) hollow: &'a str,
+    /// The word, with the channel as the provider writes it, to an agent that has a name.
+    pub(crate) by_rcs: &'a str,
+    /// The word, by a channel that is not the telephone's. `None` where it carries no other.
+    pub(crate) by_another: Option<&'a str>,
+    /// The word of a short code or a name.
+    pub(crate) of_nobody: &'a str,
+    /// STOP, in a call that cannot be read.
+    pub(crate) unreadable: &'a str,
+    /// The word, in calls that say what the provider took it for.
+    pub(crate) handled: &'a [(&'a str, Handled)],
+}
+
+/// Reads each of them from [`THEIRS`], or sees the person and their STOP where it cannot be read.
+pub(crate) async fn check_texts<P: Provider>(
+    provider: P,
+    sign: impl Fn(&str, http::Request<Bytes>) -> http::Request<Bytes>,
+    texts: &Texts<'_>,
+) {
+    let read = async |body: &str| {
+        let call = sign(SECRET, request(texts.call, body));
+        (receive(&provider, &call).await, call)
+    };
+    let text = async |body: &str| match read(body).await.0.as_deref() {
+        Ok([Event::Text(text)]) => {
+            assert_eq!(text.from.as_str(), THEIRS, "{body}");
+            text.clone()
+        }
+        other => panic!("{body}: {other:?}"),
+    };
+    let pictures = text(texts.pictures).await;
+    assert_eq!((&*pictures.body, pictures.media), ("", 2));
+    let hollow = text(texts.hollow).await;
+    assert_eq!((&*hollow.body, hollow.media, hollow.handled), (WORD, 0, None));
+    let by_rcs = text(texts.by_rcs).await;
+    assert_eq!((&*by_rcs.body, &*by_rcs.to), (WORD, provider.sender()));
+    let refused = |reason| Err(WebhookError::Unreadable(reason));
+    if let Some(by_another) = texts.by_another {
+        let reason = "it came by another channel than SMS, MMS and RCS";
+        assert_eq!(read(by_another).await.0, refused(reason));
+    }
+    assert_eq!(read(texts.of_nobody).await.0, refused(sms::UNANSWERABLE));
+    for (body, handled) in texts.handled {
+        let text = text(body).await;
+        assert_eq!((&*text.body, text.handled), (WORD, Some(*handled)));
+    }
+    let (unread, call) = read(texts.unreadable).await;
+    assert!(matches!(unread, Err(WebhookError::Unreadable(_))), "{unread:?}");
+    let seen = provider.glimpse(&call, &|words| words == "STOP");
+    let seen: Vec<_> = seen.iter().map(|text| (text.from.as_str(), &*text.words)).collect();
+    assert_eq!(seen, [(THEIRS, "STOP")]);
 }
 
 /// A call that is kept is read as it was when it came, and of one that was read in part nothing is
@@ -258,12 +320,13 @@ pub(crate) fn received_line(received: &Result<Vec<Event>, WebhookError>) -> Stri
     };
     let line = |event: &Event| match event {
         Event::Text(text) => format!(
-            "{} {} -> {}{}{}: {}",
+            "{} {} -> {}{}{}{}: {}",
             text.id.as_deref().unwrap_or("-"),
             text.from.as_str(),
             text.to,
             text.sent_at.map_or(String::new(), |at| format!(" at {at}")),
             if text.media == 0 { String::new() } else { format!(" +{}", text.media) },
+            text.handled.map_or(String::new(), |handled| format!(" ({handled:?})")),
             text.body
         ),
         Event::Receipt(receipt) => format!(

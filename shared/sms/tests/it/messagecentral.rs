@@ -13,8 +13,8 @@ use sms::{
 };
 
 use crate::harness::{
-    ReceiveCase, SECRET, Script, SendCase, check_receive, check_send, outgoing, patient, receive,
-    received_line, request, told,
+    ReceiveCase, SECRET, Script, SendCase, Texts, check_receive, check_send, check_texts, outgoing,
+    patient, receive, received_line, request, told,
 };
 use crate::hostile::{Proven, check_hostile};
 
@@ -71,8 +71,10 @@ async fn sends() {
             answered("refused further in", (200, REFUSED_WITHIN), "refused: 508"),
             answered("a success with an error", (200, SUCCESS_WITH_ERROR), "unknown: unreadable"),
             answered("a code nobody explains", (200, r#"{"responseCode":707}"#), "unknown: 707"),
-            answered("the same in an error", (503, r#"{"responseCode":503}"#), "unknown: http 503"),
+            answered("the same in an error", (502, r#"{"responseCode":707}"#), "unknown: http 502"),
+            answered("not handled", (503, r#"{"responseCode":503}"#), "refused: http 503"),
             answered("a success in an error", (500, TAKEN.1), "unknown: http 500"),
+            answered("the same, not handled", (503, TAKEN.1), "unknown: http 503"),
             answered("nothing at all", (200, ""), "unknown: unreadable"),
             SendCase {
                 name: "a wrong password",
@@ -293,7 +295,7 @@ async fn receives() {
                 body: r#"[null,{"from":"MYBANK","text":"Noon"},{"from":"12025550143","text":"STOP"},
                     {"text":"Noon"},7,{"from":{},"text":"Noon"}]"#,
                 outcome: "- +12025550143 -> TEXTBK: STOP; \
-                    left, the sender is not a number that can be answered: \
+                    left, no sender or no text was found in it: \
                     [null,{\"from\":\"MYBANK\",\"text\":\"Noon\"},{\"text\":\"Noon\"},7,\
                     {\"from\":{},\"text\":\"Noon\"}]",
             },
@@ -305,7 +307,7 @@ async fn receives() {
                     "batches":[[{"from":"12025550145","text":"On"}]]}"#,
                 outcome: "- +12025550145 -> 12025550100: On; - +12025550143 -> 12025550100: No; \
                     - +12025550144 -> 12025550100: So; \
-                    left, the sender is not a number that can be answered: \
+                    left, the sender is a short code or a name, which cannot be answered: \
                     {\"data\":{\"messages\":[{\"from\":\"MYBANK\",\"text\":\"Noon\"}]},\
                     \"to\":\"12025550100\"}",
             },
@@ -325,6 +327,12 @@ async fn receives() {
                 name: "a sender with a name",
                 call: INBOUND,
                 body: r#"{"from":"MYBANK","text":"Noon"}"#,
+                outcome: "unreadable: the sender is a short code or a name, which cannot be answered",
+            },
+            ReceiveCase {
+                name: "a name beside a number, which settings can tell apart",
+                call: INBOUND,
+                body: r#"{"sender":"TEXTBK","mobile":"12025550143","text":"Noon"}"#,
                 outcome: "unreadable: the sender is not a number that can be answered",
             },
             ReceiveCase {
@@ -412,6 +420,22 @@ async fn receives_fields_under_configured_names() {
         received_line(&receive(&messagecentral, &sign(SECRET, request(INBOUND, around))).await),
         "- +12025550143 -> TEXTBK: Noon"
     );
+}
+
+#[tokio::test]
+async fn reads_what_every_provider_has_to_read() {
+    let texts = Texts {
+        call: INBOUND,
+        pictures: r#"{"from":"12025550143","message":"","mediaUrls":["https://a.test/0","https://a.test/1"]}"#,
+        hollow: r#"{"from":"12025550143","message":"Noon","messageId":"","to":null,"time":"noon",
+            "media":""}"#,
+        by_rcs: r#"{"from":"rcs:+12025550143","message":"Noon"}"#,
+        by_another: Some(r#"{"from":"whatsapp:+12025550143","message":"Noon"}"#),
+        of_nobody: r#"{"from":"Oakwood","message":"Noon"}"#,
+        unreadable: r#"{"cli":"12025550143","did":"12025550100","payload":"STOP","ref":"1"}"#,
+        handled: &[],
+    };
+    check_texts(messagecentral(String::new(), SECRET), sign, &texts).await;
 }
 
 #[tokio::test]

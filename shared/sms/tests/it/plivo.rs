@@ -5,12 +5,12 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::Timestamp;
 use settings::Settings;
 use sha2::Sha256;
-use sms::{Found, Outgoing, Plivo, Provider as _, Receipt, SendError, Status};
+use sms::{Found, Handled, Outgoing, Plivo, Provider as _, Receipt, SendError, Status};
 use url::form_urlencoded;
 
 use crate::harness::{
-    ReceiveCase, SECRET, Script, SendCase, check_receive, check_send, diagnosed, outgoing, patient,
-    receive, received_line, request,
+    ReceiveCase, SECRET, Script, SendCase, Texts, check_receive, check_send, check_texts,
+    diagnosed, outgoing, patient, receive, received_line, request,
 };
 use crate::hostile::{Covers, Proven, check_hostile};
 
@@ -81,10 +81,31 @@ const CASES: &[ReceiveCase<'_>] = &[
         outcome: "uuid-2 +12025550143 -> +12025550100 +2: ",
     },
     ReceiveCase {
+        name: "a keyword in another language",
+        call: INBOUND,
+        body: "MessageUUID=11111111-0000-4000-8000-000000000001&From=12025550143&To=12025550102\
+               &Type=sms&Text=ARRET&MessageIntent=optout&Units=1",
+        outcome: "11111111-0000-4000-8000-000000000001 +12025550143 -> +12025550102 (Stop): ARRET",
+    },
+    ReceiveCase {
+        name: "a picture, without a field for words",
+        call: INBOUND,
+        body: "MessageUUID=11111111-0000-4000-8000-000000000004&From=12025550143&To=12025550102\
+               &Type=mms&MediaCount=1&Media0=https%3A%2F%2Fexample.test%2F0",
+        outcome: "11111111-0000-4000-8000-000000000004 +12025550143 -> +12025550102 +1: ",
+    },
+    ReceiveCase {
+        name: "words in the other field",
+        call: INBOUND,
+        body: "MessageUUID=uuid-2&From=12025550143&To=12025550100&Type=mms&Text=&Body=Noon\
+               &MediaCount=&Media1=https%3A%2F%2Fexample.test%2F1",
+        outcome: "uuid-2 +12025550143 -> +12025550100 +1: Noon",
+    },
+    ReceiveCase {
         name: "a short code",
         call: INBOUND,
         body: "To=12025550100&From=2020&Text=Noon&Type=sms&MessageUUID=uuid-2",
-        outcome: "unreadable: the sender is not a number that can be answered",
+        outcome: "unreadable: the sender is a short code or a name, which cannot be answered",
     },
     ReceiveCase {
         name: "delivered",
@@ -149,6 +170,28 @@ async fn receives_what_is_signed_in_part_and_knows_the_token() {
         outcome: "uuid-2 +12025550143 -> +12025550100: Noon",
     };
     check_receive(|secret| plivo(String::new(), secret), sign_2, &[by_get]).await;
+}
+
+#[tokio::test]
+async fn reads_what_every_provider_has_to_read() {
+    const HANDLED: [(&str, Handled); 3] = [
+        ("MessageUUID=1&From=12025550143&Text=Noon&MessageIntent=optout", Handled::Stop),
+        ("MessageUUID=1&From=12025550143&Text=Noon&MessageIntent=optin", Handled::Start),
+        ("MessageUUID=1&From=12025550143&Text=Noon&MessageIntent=help", Handled::Help),
+    ];
+    let texts = Texts {
+        call: INBOUND,
+        pictures: "MessageUUID=1&From=12025550143&Media0=https%3A%2F%2Fa.test%2F0\
+            &Media1=https%3A%2F%2Fa.test%2F1",
+        hollow: "MessageUUID=1&From=12025550143&To=&Text=&text=Noon&Body=&Type=&MediaCount=\
+            &Status=&MessageIntent=&Units=x&PowerpackUUID=",
+        by_rcs: "MessageUUID=1&From=rcs%3A%2B12025550143&To=rcs%3Abrand_agent&Text=Noon&Type=rcs",
+        by_another: Some("MessageUUID=1&From=12025550143&To=12025550100&Body=Noon&Type=whatsapp"),
+        of_nobody: "MessageUUID=1&From=Oakwood&Text=Noon",
+        unreadable: "From=12025550143&To=12025550100&Text=STOP",
+        handled: &HANDLED,
+    };
+    check_texts(plivo(String::new(), SECRET), sign_3, &texts).await;
 }
 
 /// The older signature covers the address alone, so whoever has seen one call could make up others.
@@ -381,10 +424,11 @@ async fn cannot_look_for_a_message_by_its_words() {
 
 #[test]
 fn leaves_to_plivo_what_it_answers_itself_in_north_america() {
-    let plivo = |from: &str| Plivo { from: from.into(), ..plivo(String::new(), SECRET) };
+    let plivo = plivo(String::new(), SECRET);
     let words = ["stop", "Help\n", "QUIT", "stop it", "UNSUBSCRIBE", "START"];
-    let answered = |from: &str| words.map(|word| plivo(from).answers(word));
+    let answered = |to: &str| words.map(|word| plivo.answers(word, to));
     assert_eq!(answered("+12025550100"), [true, true, true, false, false, false]);
+    assert_eq!(answered("+18885550100"), [true, true, true, false, false, true]);
     assert_eq!(answered("+447700900100"), [false; 6]);
     assert_eq!(answered("2020"), [false; 6]);
 }

@@ -5,15 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use hmac::{Hmac, KeyInit, Mac};
+use http::HeaderValue;
 use jiff::Timestamp;
 use sha1::Sha1;
-use sms::{Found, Outgoing, Provider, Receipt, SendError, Status, Twilio, WebhookError};
+use sha2::Sha256;
+use sms::{Found, Handled, Outgoing, Provider, Receipt, SendError, Status, Twilio, WebhookError};
 use url::form_urlencoded;
 
 use crate::harness::{
-    ReceiveCase, SECRET, Script, SendCase, check_receive, check_send, outgoing, patient, receive,
-    received_line, request,
+    ReceiveCase, SECRET, Script, SendCase, Texts, check_receive, check_send, check_texts, outgoing,
+    patient, receive, received_line, request,
 };
 use crate::hostile::{Covers, Proven, check_hostile};
 
@@ -103,6 +105,57 @@ async fn receives() {
                 outcome: "MM00000000000000000000000000000002 +12025550143 -> +12025550100 +2: ",
             },
             ReceiveCase {
+                name: "a keyword of the owner's",
+                call: INBOUND,
+                body: "SmsMessageSid=SM00000000000000000000000000000001\
+                   &MessageSid=SM00000000000000000000000000000001&SmsStatus=received\
+                   &From=%2B12025550143&To=%2B12025550100&Body=ARRET&OptOutType=STOP\
+                   &MessagingServiceSid=MG00000000000000000000000000000000&NumMedia=0\
+                   &AccountSid=AC1",
+                outcome: "SM00000000000000000000000000000001 +12025550143 -> +12025550100 \
+                          (Stop): ARRET",
+            },
+            ReceiveCase {
+                name: "pictures, without a field for words",
+                call: INBOUND,
+                body: "MessageSid=MM00000000000000000000000000000003\
+                   &SmsSid=MM00000000000000000000000000000003&SmsStatus=received\
+                   &From=%2B12025550143&To=%2B12025550100&NumMedia=2\
+                   &MediaUrl0=https%3A%2F%2Fexample.test%2F0&MediaUrl1=https%3A%2F%2Fexample.test%2F1\
+                   &AccountSid=AC1",
+                outcome: "MM00000000000000000000000000000003 +12025550143 -> +12025550100 +2: ",
+            },
+            ReceiveCase {
+                name: "a picture that nobody counted",
+                call: INBOUND,
+                body: "MessageSid=MM00000000000000000000000000000003&From=%2B12025550143\
+                   &To=%2B12025550100&MediaUrl0=https%3A%2F%2Fexample.test%2F0&AccountSid=AC1",
+                outcome: "MM00000000000000000000000000000003 +12025550143 -> +12025550100 +1: ",
+            },
+            ReceiveCase {
+                name: "a stop by RCS",
+                call: INBOUND,
+                body: "MessageSid=SM00000000000000000000000000000005&SmsStatus=received\
+                   &From=rcs%3A%2B12025550143&To=rcs%3Abrand_agent&Body=STOP\
+                   &MessagingServiceSid=MG00000000000000000000000000000000&NumMedia=0\
+                   &AccountSid=AC1",
+                outcome: "SM00000000000000000000000000000005 +12025550143 -> +12025550100: STOP",
+            },
+            ReceiveCase {
+                name: "a stop in two words",
+                call: INBOUND,
+                body: "MessageSid=SM00000000000000000000000000000007&SmsStatus=received\
+                   &From=%2B12025550143&To=%2B12025550100&Body=opt+out&NumMedia=0&AccountSid=AC1",
+                outcome: "SM00000000000000000000000000000007 +12025550143 -> +12025550100: opt out",
+            },
+            ReceiveCase {
+                name: "a text to a short code",
+                call: INBOUND,
+                body: "MessageSid=SM00000000000000000000000000000008&SmsStatus=received\
+                   &From=%2B12025550143&To=384387&Body=HELP&NumMedia=0&AccountSid=AC1",
+                outcome: "SM00000000000000000000000000000008 +12025550143 -> 384387: HELP",
+            },
+            ReceiveCase {
                 name: "a text by GET",
                 call: "GET /webhooks/twilio/inbound?MessageSid=SM00000000000000000000000000000002\
                    &AccountSid=AC1&Body=Noon&From=%2B12025550143&To=%2B12025550100",
@@ -122,7 +175,7 @@ async fn receives() {
                 call: INBOUND,
                 body: "MessageSid=SM00000000000000000000000000000002&AccountSid=AC1&Body=Noon\
                    &From=384387&To=%2B12025550100&SmsStatus=received",
-                outcome: "unreadable: the sender is not a number that can be answered",
+                outcome: "unreadable: the sender is a short code or a name, which cannot be answered",
             },
             ReceiveCase {
                 name: "another account's text",
@@ -166,6 +219,21 @@ async fn receives() {
                 outcome: "SM00000000000000000000000000000001 of attempt-1: Accepted (queued)",
             },
             ReceiveCase {
+                name: "partly delivered",
+                call: STATUS,
+                body: "MessageSid=SM00000000000000000000000000000001\
+                   &MessageStatus=partially_delivered",
+                outcome: "SM00000000000000000000000000000001 of attempt-1: Sent \
+                          (partially_delivered)",
+            },
+            ReceiveCase {
+                name: "by RCS, under the older of two names",
+                call: STATUS,
+                body: "MessageSid=&SmsSid=SM00000000000000000000000000000001&MessageStatus=\
+                   &SmsStatus=delivered&From=rcs%3Abrand_agent&To=rcs%3A%2B12025550143",
+                outcome: "SM00000000000000000000000000000001 of attempt-1: Delivered (delivered)",
+            },
+            ReceiveCase {
                 name: "a word that nobody documents",
                 call: STATUS,
                 body: "MessageSid=SM00000000000000000000000000000001&MessageStatus=vaporized",
@@ -186,6 +254,79 @@ async fn receives() {
         ],
     )
     .await;
+}
+
+#[tokio::test]
+async fn reads_what_every_provider_has_to_read() {
+    const HANDLED: [(&str, Handled); 3] = [
+        (
+            concat!(
+                "MessageSid=SM00000000000000000000000000000002&From=%2B12025550143",
+                "&To=%2B12025550100&Body=Noon&OptOutType=STOP"
+            ),
+            Handled::Stop,
+        ),
+        (
+            concat!(
+                "MessageSid=SM00000000000000000000000000000002&From=%2B12025550143",
+                "&To=%2B12025550100&Body=Noon&OptOutType=START"
+            ),
+            Handled::Start,
+        ),
+        (
+            concat!(
+                "MessageSid=SM00000000000000000000000000000002&From=%2B12025550143",
+                "&To=%2B12025550100&Body=Noon&OptOutType=HELP"
+            ),
+            Handled::Help,
+        ),
+    ];
+    let texts = Texts {
+        call: INBOUND,
+        pictures: "SmsSid=MM00000000000000000000000000000002&From=%2B12025550143\
+            &MediaUrl0=https%3A%2F%2Fa.test%2F0&MediaUrl1=https%3A%2F%2Fa.test%2F1",
+        hollow: "MessageSid=&SmsSid=SM00000000000000000000000000000002&AccountSid=&From=%2B12025550143\
+            &To=&Body=Noon&SmsStatus=&MessageStatus=&NumMedia=&MediaUrl0=&OptOutType=&NumSegments=x",
+        by_rcs: "MessageSid=SM00000000000000000000000000000002&From=rcs%3A%2B12025550143\
+            &To=rcs%3Abrand_agent&Body=Noon",
+        by_another: Some(
+            "MessageSid=SM00000000000000000000000000000002\
+            &From=whatsapp%3A%2B12025550143&To=whatsapp%3A%2B12025550100&Body=Noon",
+        ),
+        of_nobody: "MessageSid=SM00000000000000000000000000000002&From=Oakwood&Body=Noon",
+        unreadable: "EventType=onMessageAdded&Author=whatsapp%3A%2B12025550143&Body=STOP\
+            &To=%2B12025550100",
+        handled: &HANDLED,
+    };
+    check_texts(twilio(String::new(), SECRET), sign, &texts).await;
+}
+
+/// An agent of RCS sends no SMS, so that its answers go from what is configured: a service that picks
+/// the number is no number itself.
+#[tokio::test]
+async fn answers_what_was_said_to_an_agent_of_rcs_by_the_service() {
+    let form = "POST /2010-04-01/Accounts/AC1/Messages.json \
+        To=%2B12025550143&MessagingServiceSid=MG1&Body=Noon%3F";
+    let script = Script::answering(&[(&format!("{form} {BASIC}"), (201, CREATED))]).await;
+    let twilio = Twilio {
+        from: None,
+        messaging_service_sid: Some("MG1".into()),
+        public_url: "http://localhost:5000".parse().unwrap(),
+        ..twilio(script.url.clone(), SECRET)
+    };
+    let message = Outgoing { from: Some(twilio.sender().into()), ..outgoing("Noon?") };
+    assert!(twilio.send(&patient(), &message).await.is_ok());
+}
+
+/// Neither does one by itself know who has stopped.
+#[test]
+fn leaves_to_twilio_what_it_answers_at_that_number() {
+    let twilio = twilio(String::new(), SECRET);
+    let words = ["Stop", "CANCEL", "start\n", "UNSTOP", "yes", "HELP", "stop it"];
+    let answered = |to: &str| words.map(|word| twilio.answers(word, to));
+    assert_eq!(answered("+12025550100"), [true, true, true, true, true, true, false]);
+    assert_eq!(answered("+18885550100"), [true, false, true, true, false, true, false]);
+    assert_eq!(answered("384387"), [false; 7]);
 }
 
 #[tokio::test]
@@ -302,6 +443,63 @@ async fn believes_the_next_token_but_no_unsigned_call() {
     assert_eq!(receive(&twilio, &request(STATUS, body)).await, Err(WebhookError::Forged));
 }
 
+/// Whether what follows `#` in the address that was entered is signed is documented nowhere.
+#[tokio::test]
+async fn believes_a_signature_over_the_address_as_it_was_entered() {
+    let body = "MessageSid=SM00000000000000000000000000000001&MessageStatus=sent";
+    let believed = async |entered: &str| {
+        let mut call = request(STATUS, body);
+        let signature = signed_over::<Hmac<Sha1>>(SECRET, entered, body);
+        call.headers_mut().insert("x-twilio-signature", signature);
+        receive(&twilio(String::new(), SECRET), &call).await.is_ok()
+    };
+    let ours = "https://text.example/webhooks/twilio/status?attempt=attempt-1";
+    assert!(believed(ours).await);
+    assert!(believed(&format!("{ours}#rc=5&rp=all")).await);
+    assert!(!believed(&format!("{ours}#/webhooks/twilio/inbound")).await);
+}
+
+#[tokio::test]
+async fn believes_a_shared_key_that_it_knows_and_says_what_it_lacks_otherwise() {
+    const KEY: &str = "Shut-Rye-33";
+    let body = "MessageSid=SM00000000000000000000000000000001&MessageStatus=sent";
+    let ours = "https://text.example/webhooks/twilio/status?attempt=attempt-1";
+    let outcome = async |known: Option<&str>, how: Option<&str>, signature: HeaderValue| {
+        let mut call = request(STATUS, body);
+        call.headers_mut().insert("x-twilio-signature", signature);
+        let how = how.map(|how| how.parse().unwrap());
+        how.map(|how| call.headers_mut().insert("x-twilio-webhooks-signature-settings", how));
+        let shared_key = known.map(Into::into);
+        let twilio = Twilio { shared_key, ..twilio(String::new(), SECRET) };
+        received_line(&receive(&twilio, &call).await)
+    };
+    let by_256 = || signed_over::<Hmac<Sha256>>(KEY, ours, body);
+    let by_1 = || signed_over::<Hmac<Sha1>>(KEY, ours, body);
+    let (of_256, of_1) = ("key=webhooks_key_1,algorithm=HMAC_SHA256", "algorithm=HMAC_SHA1, key=1");
+    let believed = "SM00000000000000000000000000000001 of attempt-1: Sent (sent)";
+    assert_eq!(outcome(Some(KEY), Some(of_256), by_256()).await, believed);
+    assert_eq!(outcome(Some(KEY), Some(of_1), by_1()).await, believed);
+    assert_eq!(outcome(Some(KEY), Some("algorithm=NONE"), by_256()).await, "forged");
+    assert_eq!(outcome(Some(KEY), None, by_256()).await, "forged");
+    assert_eq!(outcome(Some("another"), Some(of_256), by_256()).await, "forged");
+    assert_eq!(
+        outcome(None, Some(of_256), by_256()).await,
+        "unprovable: it is signed with a shared key, as a webhook rule in Twilio says, and not \
+         with the account's token: set TWILIO_SHARED_KEY to that key's secret, or take the \
+         signature out of the rule's setting"
+    );
+}
+
+/// What signs a form that goes to this address.
+fn signed_over<M: Mac + KeyInit>(key: &str, address: &str, body: &str) -> HeaderValue {
+    let fields: BTreeMap<_, _> = form_urlencoded::parse(body.as_bytes()).collect();
+    let mut mac = <M as KeyInit>::new_from_slice(key.as_bytes()).unwrap().chain_update(address);
+    for (name, value) in &fields {
+        mac = mac.chain_update(&**name).chain_update(&**value);
+    }
+    STANDARD.encode(mac.finalize().into_bytes()).parse().unwrap()
+}
+
 #[tokio::test]
 async fn finds_a_message_that_it_lost_sight_of() {
     const TEXT: &str = "We’ll meet at “Noon” – ok?";
@@ -335,13 +533,16 @@ async fn finds_a_message_that_it_lost_sight_of() {
         code: None,
         opted_out: false,
     });
-    assert_eq!(find(TEXT, &[&first, &second]).await, Ok(found));
-    assert_eq!(find(TEXT, &[&first, &[]]).await, Ok(Found::Absent));
-    assert_eq!(find(TEXT, &[&[]]).await, Ok(Found::Absent));
+    assert_eq!(find(TEXT, &[&first, &second], None).await, Ok(found.clone()));
+    assert_eq!(find(TEXT, &[&first, &[]], Some(&[])).await, Ok(Found::Absent));
+    assert_eq!(find(TEXT, &[&[]], Some(&first)).await, Ok(Found::Absent));
+    // It went by RCS.
+    assert_eq!(find(TEXT, &[&first], Some(&second)).await, Ok(found));
 
     let undated = [message("SM_it", "Noon", "outbound-api", "yesterday", "sent")];
     let unreadable = Err(SendError::Unknown { code: "unreadable".into() });
-    assert_eq!(find("Noon", &[&undated]).await, unreadable);
+    assert_eq!(find("Noon", &[&undated], None).await, unreadable);
+    assert_eq!(find("Noon", &[&[]], Some(&undated)).await, unreadable);
 }
 
 #[tokio::test]
@@ -354,8 +555,13 @@ async fn takes_its_token_to_no_other_host() {
     assert_eq!(found, Err(SendError::Unknown { code: "unreadable".into() }));
 }
 
-/// Asks for a message of 2023-08-24 05:01:46, where Twilio lists these pages.
-async fn find(text: &str, pages: &[&[String]]) -> Result<Found, SendError> {
+/// Asks for a message of 2023-08-24 05:01:46, where Twilio lists these pages for the number, and
+/// these messages for its address by RCS, if that is asked for.
+async fn find(
+    text: &str,
+    pages: &[&[String]],
+    by_rcs: Option<&[String]>,
+) -> Result<Found, SendError> {
     let path = "/2010-04-01/Accounts/AC1/Messages.json?To=%2B12025550143&PageSize=50";
     let mut exchange = Vec::new();
     for (number, messages) in pages.iter().enumerate() {
@@ -370,6 +576,11 @@ async fn find(text: &str, pages: &[&[String]]) -> Result<Found, SendError> {
         let page = format!(r#"{{"messages":[{}],"next_page_uri":{next}}}"#, messages.join(","));
         exchange.push((token(number), page));
     }
+    exchange.extend(by_rcs.map(|messages| {
+        let path = path.replace("To=", "To=rcs%3A");
+        let page = format!(r#"{{"messages":[{}],"next_page_uri":null}}"#, messages.join(","));
+        (format!("GET {path} {BASIC}"), page)
+    }));
     let exchange: Vec<_> =
         exchange.iter().map(|(line, page)| (line.as_str(), (200, page.as_str()))).collect();
     let script = Script::answering(&exchange).await;
@@ -395,6 +606,7 @@ fn twilio(base_url: String, token: &str) -> Twilio {
         account_sid: "AC1".into(),
         auth_token: token.into(),
         next_auth_token: None,
+        shared_key: None,
         from: Some("+12025550100".into()),
         messaging_service_sid: None,
         base_url,

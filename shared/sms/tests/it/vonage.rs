@@ -7,8 +7,8 @@ use sha2::{Digest as _, Sha256};
 use sms::{Outgoing, Provider as _, Vonage, WebhookError};
 
 use crate::harness::{
-    ReceiveCase, SECRET, Script, SendCase, check_receive, check_send, diagnosed, outgoing, patient,
-    receive, received_line, request, told,
+    ReceiveCase, SECRET, Script, SendCase, Texts, check_receive, check_send, check_texts,
+    diagnosed, outgoing, patient, receive, received_line, request, told,
 };
 use crate::hostile::{Covers, Proven, check_hostile};
 
@@ -130,15 +130,76 @@ async fn receives() {
             "a name",
             INBOUND,
             text(json!({ "from": "Oakwood", "text": "Noon" })),
-            "unreadable: the sender is not a number that can be answered",
+            "unreadable: the sender is a short code or a name, which cannot be answered",
         ),
         (
             "something else than a text",
             INBOUND,
             text(json!({ "channel": "whatsapp", "text": "Noon" })),
-            "unreadable: neither an SMS nor an MMS",
+            "unreadable: it came by another channel than SMS, MMS and RCS",
         ),
-        ("neither", INBOUND, text(json!({})), "unreadable: neither a text nor a status"),
+        (
+            "an empty text",
+            INBOUND,
+            text(json!({ "text": null })),
+            "aaaaaaaa-bbbb-4ccc-8ddd-000000000002 +12025550143 -> +12025550100 \
+             at 2026-01-01T14:00:00Z: ",
+        ),
+        (
+            "neither",
+            INBOUND,
+            text(json!({ "message_type": null })),
+            "unreadable: neither a text nor a status",
+        ),
+        (
+            "a caption in a list",
+            INBOUND,
+            r#"{"channel":"mms","message_type":"content",
+                "message_uuid":"11111111-0000-4000-8000-000000000006","from":"12025550143",
+                "to":"12025550101","timestamp":"2026-11-29T00:00:00Z",
+                "content":[{},{"type":"file","url":"https://example.test/f.zip","caption":"STOP"}]}"#
+                .into(),
+            "11111111-0000-4000-8000-000000000006 +12025550143 -> +12025550101 \
+             at 2026-11-29T00:00:00Z +1: STOP",
+        ),
+        (
+            "words and pictures in a list",
+            INBOUND,
+            text(json!({
+                "channel": "mms", "message_type": "content", "content": [
+                    { "type": "text", "text": "Noon" },
+                    { "type": "image", "image": { "url": "https://a.test/1", "caption": "Two" } },
+                    { "type": "video", "url": "https://a.test/2", "caption": "" },
+                ],
+            })),
+            "aaaaaaaa-bbbb-4ccc-8ddd-000000000002 +12025550143 -> +12025550100 \
+             at 2026-01-01T14:00:00Z +2: Noon\nTwo",
+        ),
+        (
+            "what was tapped",
+            INBOUND,
+            text(json!({
+                "channel": "rcs", "message_type": "reply", "to": "Oakwood",
+                "reply": { "id": "1", "title": "Noon" },
+            })),
+            "aaaaaaaa-bbbb-4ccc-8ddd-000000000002 +12025550143 -> +12025550100 \
+             at 2026-01-01T14:00:00Z: Noon",
+        ),
+        (
+            "a time in another form",
+            STATUS,
+            r#"{"message_uuid":"11111111-0000-4000-8000-000000000012","to":"12025550143",
+                "from":"12025550101","timestamp":"2026-11-29 00:00:00 +0000","status":"delivered",
+                "channel":"sms","client_ref":null}"#
+                .into(),
+            "11111111-0000-4000-8000-000000000012 of -: Delivered (delivered)",
+        ),
+        (
+            "numbers for words, and an error that is none",
+            STATUS,
+            status("delivered", json!({ "to": 12025550143_u64, "timestamp": 1, "error": null, "from": {} })),
+            "aaaaaaaa-bbbb-4ccc-8ddd-000000000001 of attempt-1: Delivered (delivered)",
+        ),
         (
             "version 0.1",
             INBOUND,
@@ -213,8 +274,8 @@ async fn believes_nothing_that_was_altered_or_is_for_others() {
     let header = Header::new(Algorithm::HS256);
     let now = Timestamp::now().as_second();
     for (claims, body, expected) in [
-        (claims("iss", "Vonage".into()), BODY, "1 +12025550143 -> : Noon"),
-        (claims("application_id", Value::Null), BODY, "1 +12025550143 -> : Noon"),
+        (claims("iss", "Vonage".into()), BODY, "1 +12025550143 -> +12025550100: Noon"),
+        (claims("application_id", Value::Null), BODY, "1 +12025550143 -> +12025550100: Noon"),
         (claims("application_id", "another".into()), BODY, "forged"),
         (claims("iss", "Vonage".into()), &BODY.replace("Noon", "Moon"), "forged"),
         (claims("payload_hash", Value::Null), BODY, "forged"),
@@ -233,6 +294,30 @@ async fn believes_nothing_that_was_altered_or_is_for_others() {
         let received = receive(&vonage(String::new(), SECRET), &call).await;
         assert_eq!(received, Err(WebhookError::Forged), "{authorization}");
     }
+}
+
+#[tokio::test]
+async fn reads_what_every_provider_has_to_read() {
+    let texts = Texts {
+        call: INBOUND,
+        pictures: r#"{"message_uuid":"1","from":12025550143,"content":[
+            {"type":"image","url":"https://a.test/0"},{"type":"image","url":"https://a.test/1"}]}"#,
+        hollow: r#"{"message_uuid":"1","from":"12025550143","to":null,"channel":"","status":"",
+            "timestamp":"noon","text":"Noon","message_type":null,"client_ref":7,"image":null,
+            "error":"","content":null,"sms":null}"#,
+        by_rcs: r#"{"message_uuid":"1","from":"12025550143","to":"brand_agent","channel":"rcs",
+            "message_type":"text","text":"Noon"}"#,
+        by_another: Some(
+            r#"{"message_uuid":"1","from":"12025550143","channel":"messenger",
+            "message_type":"text","text":"Noon"}"#,
+        ),
+        of_nobody: r#"{"message_uuid":"1","from":"Oakwood","text":"Noon"}"#,
+        unreadable: r#"{"message_uuid":"1","to":{"type":"sms","number":"12025550100"},
+            "from":{"type":"sms","number":"12025550143"},"direction":"inbound",
+            "message":{"content":{"type":"text","text":"STOP"}}}"#,
+        handled: &[],
+    };
+    check_texts(vonage(String::new(), SECRET), sign, &texts).await;
 }
 
 #[tokio::test]

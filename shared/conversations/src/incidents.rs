@@ -1,0 +1,51 @@
+//! What we depend on beside routes, and who was told that it fails.
+//!
+//! It lies with what is known of routes, which every turn has read already: as long as all works,
+//! nothing is read or written for it.
+
+use evidence::{News, Seen};
+use jiff::Timestamp;
+
+use crate::documents::{Fields, Unavailable};
+use crate::id::hash;
+use crate::routes::{Kept, TRIES, write};
+use crate::store::keep_notice;
+use crate::{Notice, Store};
+
+impl Store {
+    /// Notes what is seen of something that we depend on, and returns what somebody has to hear of it:
+    /// to one of all who see the same. That is kept as a notice as well, in these sentences.
+    pub async fn see(
+        &self,
+        name: &str,
+        seen: Seen,
+        sentence: &str,
+        now: Timestamp,
+    ) -> Result<News, Unavailable> {
+        for _ in 0..TRIES {
+            let Kept { content: mut health, version } =
+                self.current::<evidence::Health>("health").await?;
+            let Some((incident, news)) = health.sees(name, seen, now) else {
+                return Ok(News::Nothing);
+            };
+            health.incidents.insert(name.to_owned(), incident);
+            let kept = Kept { content: health, version };
+            let mut writes = vec![write("health", "current", Fields::new(), &kept)];
+            if news != News::Nothing {
+                writes.push(keep_notice(&Notice {
+                    whom: None,
+                    id: format!("incident-{}-{}", hash(&[name]), now.as_millisecond()),
+                    sentence: sentence.to_owned(),
+                    conversation: None,
+                    trace: None,
+                    at: now,
+                }));
+            }
+            if self.if_unchanged(writes).await? {
+                return Ok(news);
+            }
+        }
+        // Those who were faster have seen it too, or somebody will see it with the next text.
+        Ok(News::Nothing)
+    }
+}

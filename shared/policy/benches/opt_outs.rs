@@ -1,0 +1,33 @@
+//! How many of the people who want to be texted no more are understood, how many are taken for one
+//! who are none, and what that takes: `cargo bench -p policy --bench opt_outs`.
+
+use std::time::Instant;
+
+use policy::{Keyword, keyword};
+
+#[path = "../tests/opt_outs/mod.rs"]
+mod opt_outs;
+
+fn main() {
+    println!("| texts | stops heard | taken for one | median | longest |");
+    println!("|---|---|---|---|---|");
+    for (name, list) in opt_outs::LISTS {
+        let (mut stops, mut heard, mut others, mut taken) = (0, 0, 0, 0);
+        let mut times = Vec::new();
+        for row in opt_outs::rows(list) {
+            let clock = Instant::now();
+            let is_stop = keyword(&row.text) == Some(Keyword::Stop);
+            times.push(clock.elapsed());
+            match row.verdict {
+                "stop" => (stops, heard) = (stops + 1, heard + u32::from(is_stop)),
+                "help" | "agent" => (others, taken) = (others + 1, taken + u32::from(is_stop)),
+                _ => {}
+            }
+        }
+        times.sort();
+        let (median, longest) = (times[times.len() / 2], times[times.len() - 1]);
+        println!(
+            "| {name} | {heard} of {stops} | {taken} of {others} | {median:.0?} | {longest:.0?} |"
+        );
+    }
+}

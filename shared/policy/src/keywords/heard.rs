@@ -1,0 +1,154 @@
+//! What a person says in a text, however it is typed.
+
+use unicode_normalization::UnicodeNormalization;
+
+/// Where a sentence ends. Full width is half width by then.
+const ENDS: &[char] = &['.', '!', '?', ';', '\n', '。', '؟', '؛', '।'];
+
+/// Where a part of a sentence ends.
+const PAUSES: &[char] = &[',', ':', '(', ')', '—', '–', '،', '、'];
+
+/// The quotation marks that open, and those that close them.
+const QUOTES: [(char, char); 7] =
+    [('"', '"'), ('“', '”'), ('„', '“'), ('«', '»'), ('「', '」'), ('‹', '›'), ('‘', '’')];
+
+/// The most words of a name below a text.
+const LONGEST_NAME: usize = 3;
+
+/// The sentences of a text, without what is quoted and what stands below as a signature.
+pub(super) struct Heard(pub(super) Vec<Sentence>);
+
+/// One sentence: the whole of it, and then what stands between its commas, if it has any.
+pub(super) type Sentence = Vec<Said>;
+
+/// Something that is said.
+pub(super) struct Said {
+    /// As [`plain`] leaves them.
+    pub(super) words: String,
+    /// Whether it is typed in capitals, or above an empty line.
+    pub(super) stands_out: bool,
+}
+
+impl Heard {
+    /// The text, and then the text without the name below it or behind a dash, if there is one.
+    /// `is_end` is asked of each line but the first whether it, and what is below, is not said.
+    pub(super) fn readings(text: &str, is_end: impl Fn(&str) -> bool) -> Vec<Self> {
+        // Some gateways write line breaks so.
+        let text: String = text.replace("\\n", "\n").nfkd().collect();
+        let text = unquoted(&text);
+        let mut lines = text.lines().enumerate();
+        let end = lines.find(|(above, line)| *above > 0 && (is_rule(line) || is_end(&plain(line))));
+        let lines: Vec<_> = text.lines().take(end.map_or(usize::MAX, |(above, _)| above)).collect();
+        let said = lines.join("\n");
+        let unnamed = without_name(said.trim_end());
+        [Some(said.as_str()), unnamed].into_iter().flatten().map(Self::of).collect()
+    }
+
+    fn of(text: &str) -> Self {
+        let sentences = text.split(ENDS).map(|sentence| {
+            let parts = sentence.split(PAUSES).filter(|_| sentence.contains(PAUSES));
+            let said = [sentence].into_iter().chain(parts).map(Said::of);
+            said.filter(|said| !said.words.is_empty()).collect()
+        });
+        let mut all: Vec<Sentence> = sentences.filter(|said: &Sentence| !said.is_empty()).collect();
+        if let Some((above, _)) = text.trim_start().split_once("\n\n")
+            && let Some(first) = all.first_mut()
+        {
+            first[0].stands_out |= first[0].words == plain(above);
+        }
+        Self(all)
+    }
+
+    /// All words, with one space between two.
+    pub(super) fn words(&self) -> String {
+        let sentences: Vec<_> = self.0.iter().map(|said| said[0].words.as_str()).collect();
+        sentences.join(" ")
+    }
+}
+
+impl Said {
+    fn of(text: &str) -> Self {
+        let is_loud = text.contains(char::is_uppercase) && !text.contains(char::is_lowercase);
+        Self { words: plain(text), stands_out: is_loud }
+    }
+}
+
+/// The words of what is left once accents, punctuation and what cannot be seen is taken away, in
+/// lower case and with one space between two. A letter that is typed three times and more stands
+/// once.
+pub(super) fn plain(text: &str) -> String {
+    let mut words = String::with_capacity(text.len());
+    let mut run = (' ', 0);
+    for character in text.nfkd().flat_map(char::to_lowercase) {
+        if is_silent(character) {
+            continue;
+        }
+        let character = if character.is_alphanumeric() { character } else { ' ' };
+        run = if run.0 == character { (character, run.1 + 1) } else { (character, 1) };
+        match (character, run.1) {
+            (' ', 1) if !words.is_empty() => words.push(' '),
+            (' ', _) => {}
+            (_, 3) if !character.is_numeric() => {
+                words.pop();
+            }
+            (_, 4..) if !character.is_numeric() => {}
+            _ => words.push(character),
+        }
+    }
+    words.truncate(words.trim_end().len());
+    words
+}
+
+/// Accents of Latin, Greek and Cyrillic, vowels of Arabic and its stretched lines, apostrophes, and
+/// characters that nobody sees. The signs of Indian vowels are none of them: they tell words apart.
+fn is_silent(character: char) -> bool {
+    matches!(character,
+        '\u{300}'..='\u{36f}' | '\u{640}' | '\u{64b}'..='\u{65f}' | '\u{670}'
+        | '\'' | '’' | 'ʼ' | '`' | '´' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}')
+}
+
+/// Whether a line is the one above a signature.
+fn is_rule(line: &str) -> bool {
+    let line = line.trim();
+    line.len() > 1 && line.chars().all(|character| matches!(character, '-' | '_' | '—' | '*'))
+}
+
+/// A text without what is quoted in it: lines behind `>`, and what stands between quotation marks.
+/// What is quoted as a whole is said.
+fn unquoted(text: &str) -> String {
+    let is_quote = |line: &&str| line.trim_start().starts_with('>');
+    let lines: Vec<_> = text.lines().filter(|line| !is_quote(line)).collect();
+    let text =
+        if lines.iter().all(|line| line.trim().is_empty()) { text } else { &lines.join("\n") };
+    let mut rest = text.trim();
+    let mut said = String::with_capacity(text.len());
+    while let Some((open, quote, close)) = QUOTES.iter().filter_map(|q| quotation(rest, *q)).min() {
+        if said.is_empty() && open == 0 && rest[close..].trim().is_empty() {
+            return rest[quote..].to_owned();
+        }
+        said.push_str(&rest[..open]);
+        said.push(' ');
+        rest = &rest[close..];
+    }
+    said + rest
+}
+
+/// Where the first quotation between these marks begins, its words begin, and it is over.
+fn quotation(text: &str, (opening, closing): (char, char)) -> Option<(usize, usize, usize)> {
+    let open = text.find(opening)?;
+    let quote = open + opening.len_utf8();
+    let length = text[quote..].find(closing)?;
+    Some((open, quote, quote + length + closing.len_utf8()))
+}
+
+/// A text without the name at its end: one to three words with capital letters, on a line of their
+/// own or behind a dash.
+fn without_name(text: &str) -> Option<&str> {
+    let (said, name) = text.rsplit_once(['\n', '-', '–', '—', '~'])?;
+    let is_apart = !said.ends_with(char::is_alphanumeric) || text[said.len()..].starts_with('\n');
+    let words: Vec<_> = name.split_whitespace().collect();
+    let is_name = |word: &&str| word.starts_with(char::is_uppercase);
+    let is_named = (1..=LONGEST_NAME).contains(&words.len()) && words.iter().all(is_name);
+    (is_apart && is_named).then_some(said)
+}

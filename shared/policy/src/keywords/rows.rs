@@ -1,0 +1,177 @@
+//! The files of words: how a row is read, and what it is for.
+//!
+//! A row is a kind and what it holds:
+//!
+//! | kind | holds |
+//! |---|---|
+//! | `stop`, `start`, `yes`, `help` | words that count as a whole text, with commas between |
+//! | `firm` | stop words that also count as the last sentence of a text, or as the first if that is typed in capitals |
+//! | `sure` | as `firm`, but no form of a carrier need list them |
+//! | `also`, `again` | as `stop` and `yes`, but no form of a carrier need list them |
+//! | `lead`, `tail` | what may stand before and behind firm words and sentences, with `\|` between |
+//! | `please` | what lets a firm word at the end of a sentence be one |
+//! | `request`, `reason` | what may stand before and behind sentences alone |
+//! | `ask` | a sentence, or what is between two commas, that is a stop |
+//! | `plea` | words that are a stop wherever they stand, but not behind one of `unless` and not before one of `except` |
+//! | `whole` | what is a stop if nothing else is said |
+//! | `below` | how the line begins behind which nothing is said any more |
+//! | `closing` | the line above a signature |
+//! | `<name>` | wordings that the rows below it can name, with `\|` between |
+//!
+//! In `ask`, `plea` and `whole`, `a|b` is one of them, `[a|b]` at most one, `[a|b]*` any number, `a_b`
+//! two words in a row, `( a b )` both or none, `<name>` one of the wordings of that name, and `...` is
+//! anything.
+//!
+//! A file with the line `unspaced` is of a language without spaces.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::Keyword;
+use super::heard::plain;
+use super::wordings::{Part, Sentences, Times, Wordings, Words};
+
+/// What all the files hold.
+#[derive(Default)]
+pub(super) struct Rows {
+    /// The words that forms of carriers list, in capitals.
+    pub(super) listed: Vec<(String, Keyword)>,
+    /// What counts as a whole text, without the spaces in it.
+    pub(super) words: HashMap<String, Keyword>,
+    /// Of the languages that have spaces between words, and of those that have none.
+    pub(super) languages: [Language; 2],
+}
+
+/// What the files of some languages hold, so that who mixes them is heard as well.
+#[derive(Default)]
+pub(super) struct Language {
+    pub(super) is_spaced: bool,
+    pub(super) lead: Wordings,
+    pub(super) please: Wordings,
+    pub(super) request: Wordings,
+    pub(super) tail: Wordings,
+    pub(super) reason: Wordings,
+    pub(super) unless: Wordings,
+    pub(super) except: Wordings,
+    pub(super) below: Sentences,
+    pub(super) closing: Wordings,
+    pub(super) firm: Wordings,
+    pub(super) whole: Sentences,
+    pub(super) ask: Sentences,
+    pub(super) plea: Sentences,
+    names: HashMap<String, Arc<Wordings>>,
+}
+
+impl Rows {
+    /// Reads the files, of which the first has the words that carriers know. Panics at a row that
+    /// makes no sense.
+    pub(super) fn read(files: &[&str]) -> Self {
+        let mut rows = Self::default();
+        rows.languages[0].is_spaced = true;
+        for (place, file) in files.iter().enumerate() {
+            let is_unspaced = file.lines().any(|line| line == "unspaced");
+            let language = &mut rows.languages[usize::from(is_unspaced)];
+            language.names.clear();
+            for row in file.lines().filter(|row| !row.starts_with('#')) {
+                let Some((kind, row)) = row.split_once(' ') else { continue };
+                let keyword = match kind {
+                    "firm" | "sure" | "stop" | "also" => Keyword::Stop,
+                    "start" => Keyword::Start,
+                    "yes" | "again" => Keyword::Yes,
+                    "help" => Keyword::Help,
+                    _ => {
+                        language.read(kind, row);
+                        continue;
+                    }
+                };
+                for word in row.split(',').map(str::trim) {
+                    rows.words.insert(plain(word).replace(' ', ""), keyword);
+                    if place == 0 && !matches!(kind, "sure" | "also" | "again") {
+                        rows.listed.push((word.to_uppercase(), keyword));
+                    }
+                    if matches!(kind, "firm" | "sure") {
+                        language.firm.add(&plain(word), language.is_spaced);
+                    }
+                }
+            }
+        }
+        rows
+    }
+}
+
+impl Language {
+    /// The words of a text that [`plain`] has been through.
+    pub(super) fn words(&self, text: &str) -> Words {
+        Words::of(text, self.is_spaced)
+    }
+
+    fn read(&mut self, kind: &str, row: &str) {
+        match kind {
+            "lead" => self.lead.extend(&self.wordings(row, " | ")),
+            "please" => self.please.extend(&self.wordings(row, " | ")),
+            "request" => self.request.extend(&self.wordings(row, " | ")),
+            "tail" => self.tail.extend(&self.wordings(row, " | ")),
+            "reason" => self.reason.extend(&self.wordings(row, " | ")),
+            "except" => self.except.extend(&self.wordings(row, " | ")),
+            "unless" => self.unless.extend(&self.wordings(row, " | ")),
+            "closing" => self.closing.extend(&self.wordings(row, " | ")),
+            "below" => row.split(" | ").for_each(|row| self.below.add(self.sentence(row))),
+            "whole" => self.whole.add(self.sentence(row)),
+            "ask" => self.ask.add(self.sentence(row)),
+            "plea" => self.plea.add(self.sentence(row)),
+            name => {
+                assert!(name.starts_with('<'), "no row is a {name}");
+                let wordings = self.wordings(row, " | ");
+                let known = self.names.entry(name.to_owned()).or_default();
+                Arc::make_mut(known).extend(&wordings);
+            }
+        }
+    }
+
+    fn wordings(&self, row: &str, between: &str) -> Wordings {
+        let mut wordings = Wordings::default();
+        for wording in row.split(between) {
+            if let Some(named) = self.names.get(wording) {
+                wordings.extend(named);
+                continue;
+            }
+            assert!(!wording.starts_with('<'), "{wording} stands below");
+            let wording = plain(&wording.replace('_', " "));
+            wordings.add(&wording, self.is_spaced);
+        }
+        wordings
+    }
+
+    fn sentence(&self, row: &str) -> Vec<Part> {
+        self.parts(&mut row.split_whitespace())
+    }
+
+    /// The parts up to the end of the row, or of what is in brackets.
+    fn parts<'r>(&self, row: &mut impl Iterator<Item = &'r str>) -> Vec<Part> {
+        let mut parts = Vec::new();
+        while let Some(part) = row.next().filter(|part| *part != ")") {
+            parts.push(match part {
+                "(" => Part::Perhaps(self.parts(row)),
+                part => self.part(part),
+            });
+        }
+        parts
+    }
+
+    fn part(&self, part: &str) -> Part {
+        if part == "..." {
+            return Part::Anything;
+        }
+        let (choices, times) = match part.strip_prefix('[') {
+            None => (part, Times::Once),
+            Some(rest) => match rest.strip_suffix("]*") {
+                Some(choices) => (choices, Times::Any),
+                None => (rest.strip_suffix(']').expect("a bracket is closed"), Times::AtMostOnce),
+            },
+        };
+        match self.names.get(choices) {
+            Some(named) => Part::OneOf(Arc::clone(named), times),
+            None => Part::OneOf(Arc::new(self.wordings(choices, "|")), times),
+        }
+    }
+}

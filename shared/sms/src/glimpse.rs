@@ -1,0 +1,306 @@
+//! What can be seen of texts in a call that was not understood: enough to hear a stop in it.
+//!
+//! A text that cannot be read is kept for the operator, who may look at it in an hour. A stop cannot
+//! wait for that, so a sender and words are looked for under every name that they may have, however
+//! deep, and whatever else is wrong with the call.
+
+use bytes::Bytes;
+use http::Request;
+use serde_json::Value;
+use url::form_urlencoded;
+
+use crate::address::query;
+use crate::provider::NATIONAL;
+use crate::{Handled, Number};
+
+/// A text as far as it can be seen. It has no `Debug`, since it holds what a person said.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Glimpse {
+    /// Who texted.
+    pub from: Number,
+    /// What was texted, as the provider writes it. May be empty.
+    pub to: String,
+    /// What was said.
+    pub words: String,
+    /// The provider's id of the message, if one is there.
+    pub id: Option<String>,
+    /// What the provider has taken it for and answered, if it says so.
+    pub handled: Option<Handled>,
+}
+
+/// How deep in a body is looked, also into JSON that stands in a value of JSON.
+const DEPTH: usize = 12;
+
+/// How many values of a call are looked at: more than fit into the largest that is taken.
+const MOST: usize = 50_000;
+
+/// How long an id is at least that names one message and no other.
+const SHORTEST_ID: usize = 5;
+
+/// What the fields of a text are called, most likely first, without case and punctuation.
+const FROM: [&str; 15] = [
+    "from",
+    "fromnumber",
+    "originationnumber",
+    "msisdn",
+    "sender",
+    "sendernumber",
+    "senderphone",
+    "source",
+    "sourceaddress",
+    "originator",
+    "mobilenumber",
+    "mobile",
+    "phonenumber",
+    "phone",
+    "cli",
+];
+const TO: [&str; 11] = [
+    "to",
+    "tonumber",
+    "destinationnumber",
+    "recipient",
+    "destination",
+    "destinationaddress",
+    "receiver",
+    "shortcode",
+    "longcode",
+    "did",
+    "dnis",
+];
+const WORDS: [&str; 10] = [
+    "text",
+    "body",
+    "messagebody",
+    "message",
+    "content",
+    "caption",
+    "buttontext",
+    "messagetext",
+    "msg",
+    "sms",
+];
+const ID: [&str; 9] = [
+    "messagesid",
+    "smssid",
+    "messageuuid",
+    "inboundmessageid",
+    "messageid",
+    "msgid",
+    "smsid",
+    "id",
+    "uuid",
+];
+const VERDICT: [&str; 2] = ["optouttype", "messageintent"];
+
+/// What else the name of a sender may have in it, or that of whom it is for.
+const LIKE_FROM: [&str; 9] =
+    ["from", "sender", "origin", "source", "msisdn", "phone", "mobile", "subscriber", "author"];
+const LIKE_TO: [&str; 4] = ["recipient", "destination", "receiver", "target"];
+
+const NO_NUMBER: [&str; 6] = ["time", "date", "id", "amount", "price", "rate"];
+
+/// What the name of words may have in it, and what that of none of a person's words has.
+const LIKE_WORDS: [&str; 12] = [
+    "text", "body", "message", "msg", "content", "caption", "words", "reply", "said", "title",
+    "payload", "subject",
+];
+const NO_WORDS: [&str; 10] = [
+    "status",
+    "state",
+    "type",
+    "kind",
+    "event",
+    "action",
+    "method",
+    "direction",
+    "keyword",
+    "intent",
+];
+
+/// The texts that can be seen in a call, of those whose words are `wanted` or which the provider took
+/// for a keyword. `number` reads a number as the provider writes it, if it is a whole one.
+pub(crate) fn texts(
+    call: &Request<Bytes>,
+    number: impl Fn(&str) -> Option<Number>,
+    wanted: impl Fn(&str) -> bool,
+) -> Vec<Glimpse> {
+    let leaves = leaves(call);
+    let senders = senders(&leaves, &number);
+    if senders.is_empty() {
+        return Vec::new();
+    }
+    let named = |names: &[&str]| {
+        let found = leaves.iter().filter(|leaf| names.contains(&leaf.name()));
+        found.collect::<Vec<_>>()
+    };
+    let (mut ids, tos, verdicts) = (named(&ID), named(&TO), named(&VERDICT));
+    // What is short is the same for many, and a number the same for all that a person says.
+    ids.retain(|leaf| leaf.value.len() >= SHORTEST_ID && person(&leaf.value, &number).is_none());
+    // Beside what is certainly the text, another word is not.
+    let has_text = !named(&WORDS).is_empty();
+    let may_be_said = |leaf: &&Leaf| match has_text {
+        true => leaf.is_like(&LIKE_WORDS),
+        false => !leaf.is_like(&NO_WORDS),
+    };
+    let said = leaves.iter().filter(may_be_said).filter(|leaf| wanted(&leaf.value));
+    let handled = verdicts.iter().filter(|leaf| verdict(&leaf.value).is_some()).copied();
+    let mut texts = Vec::new();
+    for leaf in said.chain(handled) {
+        let from = senders.iter().min_by_key(|(other, rank, _)| (far(leaf, other), *rank));
+        let Some((_, _, from)) = from else { continue };
+        let near = |leaves: &[&Leaf]| {
+            let nearest = leaves.iter().min_by_key(|other| far(leaf, other));
+            nearest.map(|leaf| leaf.value.clone())
+        };
+        let text = Glimpse {
+            from: from.clone(),
+            to: near(&tos).unwrap_or_default(),
+            words: leaf.value.clone(),
+            id: near(&ids),
+            handled: near(&verdicts).as_deref().and_then(verdict),
+        };
+        if !texts.contains(&text) {
+            texts.push(text);
+        }
+    }
+    texts
+}
+
+/// Who may have texted, and how likely, with where that stands: under a name that says so, else the one
+/// number that there is.
+fn senders(
+    leaves: &[Leaf],
+    number: impl Fn(&str) -> Option<Number>,
+) -> Vec<(&Leaf, usize, Number)> {
+    let of = |rank: &dyn Fn(&Leaf) -> Option<usize>| {
+        let ranked = leaves.iter().filter_map(|leaf| Some((leaf, rank(leaf)?)));
+        let people =
+            ranked.filter_map(|(leaf, rank)| Some((leaf, rank, person(&leaf.value, &number)?)));
+        people.collect::<Vec<_>>()
+    };
+    let named = of(&Leaf::rank_of_sender);
+    if !named.is_empty() {
+        return named;
+    }
+    let mut others = of(&|leaf| (!leaf.is_of_recipient()).then_some(0));
+    // What has no country code, or is called like a time or an id, may be anything.
+    others.retain(|(leaf, ..)| leaf.value.len() > NATIONAL && !leaf.is_like(&NO_NUMBER));
+    let is_one = others.iter().all(|(_, _, number)| *number == others[0].2);
+    if is_one { others } else { Vec::new() }
+}
+
+/// What a provider's own word says that it did: Twilio's `OptOutType`, Plivo's `MessageIntent`.
+pub(crate) fn verdict(word: &str) -> Option<Handled> {
+    match word.to_ascii_lowercase().as_str() {
+        "stop" | "optout" => Some(Handled::Stop),
+        "start" | "optin" => Some(Handled::Start),
+        "help" => Some(Handled::Help),
+        _ => None,
+    }
+}
+
+/// A value, and under which names it stands. Places in a list are names as well.
+struct Leaf {
+    path: Vec<String>,
+    value: String,
+}
+
+impl Leaf {
+    /// Its own name, or that of the list that it stands in.
+    fn name(&self) -> &str {
+        let is_name = |name: &&String| !name.starts_with('#');
+        self.path.iter().rfind(is_name).map_or("", String::as_str)
+    }
+
+    fn is_like(&self, parts: &[&str]) -> bool {
+        parts.iter().any(|part| self.name().contains(part))
+    }
+
+    fn is_of_recipient(&self) -> bool {
+        self.path.iter().any(|name| {
+            TO.contains(&name.as_str()) || LIKE_TO.iter().any(|part| name.contains(part))
+        })
+    }
+
+    /// How likely it is the sender's, if it can be: the less the likelier.
+    fn rank_of_sender(&self) -> Option<usize> {
+        if self.is_of_recipient() {
+            return None;
+        }
+        let of_name = |name: &String| FROM.iter().position(|likely| likely == name);
+        let exact = self.path.iter().rev().find_map(of_name);
+        let like = |name: &String| LIKE_FROM.iter().any(|part| name.contains(part));
+        exact.or_else(|| self.path.iter().any(like).then_some(FROM.len()))
+    }
+}
+
+/// How far two values stand apart: the more names they share, the nearer.
+fn far(one: &Leaf, other: &Leaf) -> usize {
+    let shared = one.path.iter().zip(&other.path).take_while(|(a, b)| a == b).count();
+    usize::MAX - shared
+}
+
+/// The number of a person, with a channel in front of it or not.
+fn person(written: &str, number: impl Fn(&str) -> Option<Number>) -> Option<Number> {
+    let written = written.trim();
+    match written.split_once(':') {
+        // Of another channel, only what is a number for certain.
+        Some((_, rest)) => Number::parse(rest).ok(),
+        None => number(written),
+    }
+}
+
+fn leaves(call: &Request<Bytes>) -> Vec<Leaf> {
+    let mut leaves = Vec::new();
+    match serde_json::from_slice::<Value>(call.body()) {
+        Ok(value) => gather(&value, &mut Vec::new(), DEPTH, &mut leaves),
+        Err(_) => {
+            let form = form_urlencoded::parse(call.body()).into_owned().chain(query(call));
+            for (name, value) in form.take(MOST) {
+                add(value, &mut vec![plain(&name)], DEPTH, &mut leaves);
+            }
+        }
+    }
+    leaves
+}
+
+fn gather(value: &Value, path: &mut Vec<String>, depth: usize, leaves: &mut Vec<Leaf>) {
+    if depth == 0 || leaves.len() >= MOST {
+        return;
+    }
+    match value {
+        Value::Object(members) => {
+            for (name, value) in members {
+                path.push(plain(name));
+                gather(value, path, depth - 1, leaves);
+                path.pop();
+            }
+        }
+        Value::Array(items) => {
+            for (place, value) in items.iter().enumerate() {
+                path.push(format!("#{place}"));
+                gather(value, path, depth - 1, leaves);
+                path.pop();
+            }
+        }
+        Value::String(value) => add(value.clone(), path, depth, leaves),
+        Value::Number(value) => add(value.to_string(), path, depth, leaves),
+        Value::Null | Value::Bool(_) => {}
+    }
+}
+
+/// Adds a value that says something; of one that is JSON itself, what it holds.
+fn add(value: String, path: &mut Vec<String>, depth: usize, leaves: &mut Vec<Leaf>) {
+    let within = value.trim_start().starts_with(['{', '[']).then(|| serde_json::from_str(&value));
+    match within {
+        Some(Ok(within)) => gather(&within, path, depth - 1, leaves),
+        _ if value.is_empty() => {}
+        _ => leaves.push(Leaf { path: path.clone(), value }),
+    }
+}
+
+/// A name without what writers of an interface disagree about.
+fn plain(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}

@@ -1,0 +1,53 @@
+//! Stops in calls that are kept because they were not understood.
+//!
+//! Nobody may be texted after they said stop, whatever else is wrong with the call that says so.
+
+use std::time::Duration;
+
+use axum::http::Request;
+use bytes::Bytes;
+use conversations::{Claim, Stop, Store, Unavailable};
+use futures::{StreamExt, TryStreamExt, stream};
+use jiff::Timestamp;
+use policy::{Keyword, asked};
+use sms::Provider;
+
+/// How many stops are written at once.
+const AT_ONCE: usize = 16;
+
+/// How long the same word of the same person, without an id, is taken for a repeat. It is written down
+/// each time all the same.
+const SAME_WORDS: Duration = Duration::from_secs(120);
+
+/// Writes down each stop that can be seen in a genuine call, once for each message. Who said so is told
+/// by the provider, or when they text again: what cannot be read is answered by nobody.
+pub(crate) async fn hear(
+    store: &Store,
+    provider: &dyn Provider,
+    call: &Request<Bytes>,
+    now: Timestamp,
+) -> Result<(), Unavailable> {
+    let name = provider.name();
+    let is_stop = |words: &str| asked(None, words) == Some(Keyword::Stop);
+    let mut texts = provider.glimpse(call, &is_stop);
+    texts.retain(|text| asked(text.handled, &text.words) == Some(Keyword::Stop));
+    let heard = texts.len();
+    stream::iter(texts)
+        .map(async |text| {
+            let from = text.from.as_str();
+            let claim = match &text.id {
+                Some(id) => Claim::of_message(name, id),
+                None => Claim::of_words(name, &[from, &text.words], SAME_WORDS),
+            };
+            let confirmed = text.handled.is_some() || provider.answers(&text.words, &text.to);
+            let stop = Stop { at: now, provider: name.to_owned(), confirmed };
+            store.stop(&claim, &text.from, &stop).await
+        })
+        .buffer_unordered(AT_ONCE)
+        .try_collect::<()>()
+        .await?;
+    if heard > 0 {
+        tracing::info!(provider.name = name, "heard a stop in a call that was not understood");
+    }
+    Ok(())
+}
