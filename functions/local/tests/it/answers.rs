@@ -12,6 +12,9 @@ use crate::log::is_trace;
 use crate::process::until;
 use crate::product::{ANN, BOB, Product, between};
 
+/// So long after its end a conversation goes on no more.
+const NO_SECOND_THOUGHT: Duration = Duration::from_secs(3 * 60 * 60);
+
 #[tokio::test]
 async fn a_text_is_acknowledged_before_it_is_thought_about_and_answered_once() {
     let mut product = Product::start(&["twilio"]).await;
@@ -207,11 +210,13 @@ async fn a_conversation_of_seven_turns_ends_and_the_next_text_begins_another() {
         "2031-05-09 would be fine",
         "In the afternoon please",
         "Ann",
-        "Hello",
     ] {
         product.text_mock(ANN, text).await;
         product.settled().await;
     }
+    product.as_if_later(NO_SECOND_THOUGHT);
+    product.text_mock(ANN, "Hello").await;
+    product.settled().await;
     let id = between("mock", ANN);
     assert_eq!(
         product.replies(&id).await,
@@ -242,10 +247,13 @@ async fn a_conversation_of_seven_turns_ends_and_the_next_text_begins_another() {
 #[tokio::test]
 async fn a_conversation_ends_after_its_turns_whatever_the_model_does() {
     let mut product = Product::start(&["twilio"]).await;
-    for number in 1..=8 {
+    for number in 1..=7 {
         product.text(ANN, &format!("My tap drips, part {number}")).await;
         product.settled().await;
     }
+    product.as_if_later(NO_SECOND_THOUGHT);
+    product.text(ANN, "And my door squeaks").await;
+    product.settled().await;
     assert_eq!(product.twilio.texts_to(ANN).len(), 8);
     let ended = product.store.ended(&between("twilio", ANN)).await.unwrap();
     assert_eq!((ended.len(), ended[0].ending.as_str()), (1, "turn_limit"));
