@@ -9,7 +9,7 @@ use agent::{Agent, OpenAi, Page, Patience};
 use axum::Router;
 use business::Business;
 use console::{About, Console};
-use conversations::Store;
+use conversations::{OpenError, Store};
 use host::{Error, Port};
 use inbound::Inbound;
 use jiff::Timestamp;
@@ -49,10 +49,14 @@ struct App {
 
 /// Serves until the process is asked to stop.
 pub(crate) async fn serve(settings: Settings) -> Result<(), Error> {
-    // Before the port, which the same other one may have taken: that is not what is wrong.
-    let _alone = Store::reserve(&settings)?;
+    let alone = Store::reserve(&settings);
+    if let Err(another @ OpenError::Reserved(_)) = alone {
+        // It may have the port as well, which is not what is wrong.
+        return Err(another.into());
+    }
     let port = host::bind(&settings).await?;
     let app = App::new(&settings, port).await?;
+    let _alone = alone?;
     app.say_where_to_go(&settings)?;
     app.run(host::stop_signal()).await;
     Ok(())
