@@ -82,9 +82,14 @@ impl Inbound {
         for event in events {
             match event {
                 Event::Text(text) => of_people.entry(text.from.clone()).or_default().push(text),
-                Event::Receipt(_) => tracing::warn!(
-                    "a receipt came to the address for texts: its address ends in /inbound"
-                ),
+                // Some know one address alone. The sweep finds what did not arrive.
+                Event::Receipt(receipt) => {
+                    if let Err(error) = self.store.receive(provider.name(), &receipt, now).await {
+                        return webhooks::unavailable(&error);
+                    }
+                    let word = receipt.word;
+                    tracing::warn!("took a receipt at the address for texts: {word}");
+                }
                 Event::Subscription(_) | Event::Rest(_) => {}
             }
         }
@@ -122,7 +127,7 @@ impl Inbound {
         }
         // Nothing comes later than now. A clock that was ahead may say so of what was kept.
         let came = came.min(now);
-        let claim = claim(provider.name(), &text);
+        let claim = claim(provider, &text);
         match policy::keyword(&text.body) {
             Some(Keyword::Stop) => {
                 let confirmed = provider.answers(&text.body);
@@ -223,15 +228,17 @@ async fn call(
     webhooks::with_trace(answer.instrument(span).await, &trace)
 }
 
-/// What makes a repeat of this message recognisable: its id; without one its sender, words and
-/// time; without a time its sender and words, for two minutes.
-fn claim(provider: &str, text: &Text) -> Claim {
-    let from = text.from.as_str();
+/// What makes a repeat of this message recognisable: its id, with sender and words where the
+/// provider may give the same one to several; without one its sender, words and time; without a time
+/// its sender and words, for two minutes.
+fn claim(provider: &dyn Provider, text: &Text) -> Claim {
+    let (name, from) = (provider.name(), text.from.as_str());
     match (&text.id, text.sent_at) {
-        (Some(id), _) => Claim::of_message(provider, id),
+        (Some(id), _) if provider.ids_tell_texts_apart() => Claim::of_message(name, id),
+        (Some(id), _) => Claim::of_message(name, &format!("{id} {from} {}", text.body)),
         (None, Some(time)) => {
-            Claim::of_message(provider, &format!("{from} {} {}", time.as_millisecond(), text.body))
+            Claim::of_message(name, &format!("{from} {} {}", time.as_millisecond(), text.body))
         }
-        (None, None) => Claim::of_words(provider, &[from, &text.body], SAME_WORDS),
+        (None, None) => Claim::of_words(name, &[from, &text.body], SAME_WORDS),
     }
 }

@@ -35,7 +35,7 @@ enum Command {
     Serve,
     /// Send one text by the configured providers and print each attempt
     Send {
-        /// The number to text, as +12025550143
+        /// The number to text, as +12025550143 or as it is dialled where we are
         to: String,
         /// What to say
         text: String,

@@ -22,6 +22,7 @@ mod number;
 mod plivo;
 mod provider;
 mod providers;
+mod sender;
 mod twilio;
 mod vonage;
 

@@ -29,11 +29,12 @@ use crate::address;
 use crate::code;
 use crate::described::Described;
 use crate::{
-    About, Answer, Code, Event, Finding, Found, Genuine, Http, Outgoing, Provider, SendError,
-    WebhookError,
+    About, Answer, Code, Event, Finding, Found, Genuine, Http, Number, Outgoing, Provider,
+    SendError, WebhookError,
 };
 
 pub use inbound::InboundFields;
+use inbound::Reading;
 use reports::Reports;
 
 const OWNER: &str = "MessageCentral";
@@ -159,6 +160,8 @@ pub struct MessageCentralSettings {
     pub webhook_token: Option<SecretString>,
     /// What the fields of an inbound text are called, where the likely names do not do.
     pub inbound_fields: InboundFields,
+    /// The calling code of the country whose numbers come without one.
+    pub country: Option<String>,
 }
 
 /// The company, and the token under which it knows us at the moment.
@@ -222,8 +225,15 @@ impl Provider for MessageCentral {
         if call.uri().path().ends_with("/status") {
             return Err(WebhookError::Unreadable("a receipt, whose form nothing documents"));
         }
-        let (names, ours) = (&self.settings.inbound_fields, &self.settings.sender_id);
-        inbound::events(call.body(), query(call), names, ours)
+        let MessageCentralSettings { inbound_fields, sender_id, country, .. } = &self.settings;
+        let reading =
+            Reading { names: inbound_fields, ours: sender_id, country: country.as_deref() };
+        inbound::events(call.body(), query(call), reading)
+    }
+
+    /// Nothing documents what an id is of: of a message, or of an account.
+    fn ids_tell_texts_apart(&self) -> bool {
+        false
     }
 
     async fn prepare(&self, http: &Http) {
@@ -332,6 +342,7 @@ impl MessageCentral {
                 Some(line) => InboundFields::parse(line)?,
                 None => InboundFields::default(),
             },
+            country: settings.get("MC_COUNTRY").map(country).transpose()?,
         }))
     }
 
@@ -442,6 +453,18 @@ fn end_of(token: &str) -> Option<Timestamp> {
     let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
     let claims: Claims = serde_json::from_slice(&payload).ok()?;
     Timestamp::from_second(claims.exp).ok()
+}
+
+/// A calling code, with or without its plus.
+fn country(written: &str) -> Result<String, SettingsError> {
+    let code = written.trim_start_matches('+');
+    match Number::is_calling_code(code) {
+        true => Ok(code.to_owned()),
+        false => Err(SettingsError::Invalid {
+            name: "MC_COUNTRY",
+            problem: "write the calling code of a country, as 91 for India".into(),
+        }),
+    }
 }
 
 fn is_left_out(settings: &Settings) -> Result<bool, SettingsError> {

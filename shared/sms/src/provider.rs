@@ -81,6 +81,11 @@ pub trait Provider: Send + Sync {
         false
     }
 
+    /// Whether the ids of its texts are known to be of one text each.
+    fn ids_tell_texts_apart(&self) -> bool {
+        true
+    }
+
     /// The body of a success that the provider expects in answer to a webhook call.
     fn acknowledgement(&self) -> Acknowledgement {
         Acknowledgement { content_type: "text/plain", body: "" }

@@ -4,6 +4,7 @@
 #![warn(missing_docs)]
 
 mod quarantine;
+mod unheard;
 
 use access::Access;
 use axum::body::{Body, HttpBody};
@@ -77,6 +78,13 @@ pub async fn read<'a>(
     };
     let reason = match read.await {
         Ok(events) => {
+            let is_text = |event: &Event| matches!(event, Event::Text(_));
+            let is_report = |event: &Event| matches!(event, Event::Receipt(_));
+            if events.iter().any(is_report) && !events.iter().any(is_text) {
+                let (body, uri) = (call.body(), call.uri());
+                let query = uri.query().unwrap_or_default();
+                unheard::raise_if_stop(provider, uri.path(), body, query);
+            }
             for event in &events {
                 let Event::Rest(rest) = event else { continue };
                 let kept = quarantine::keep_rest(store, provider, call, rest, trace, now).await;

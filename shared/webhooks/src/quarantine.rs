@@ -15,6 +15,7 @@ use thiserror::Error;
 use url::form_urlencoded;
 
 use crate::events;
+use crate::unheard::raise_if_stop;
 
 /// How many calls of one form, none of which is a text, are kept in a day. Whoever mends how they
 /// are read needs a few, and a busy provider reports on thousands.
@@ -53,7 +54,7 @@ pub async fn keep(
     trace: &TraceId,
     now: Timestamp,
 ) -> Result<(), Unavailable> {
-    set_aside(store, quarantined(provider, call, reason, trace, now), None).await
+    set_aside(store, provider, quarantined(provider, call, reason, trace, now), None).await
 }
 
 /// Keeps a genuine call that nobody could read: all that came to the address for texts, and of the
@@ -68,7 +69,7 @@ pub(crate) async fn keep_unread(
 ) -> Result<(), Unavailable> {
     let is_for_texts = call.uri().path().ends_with("/inbound");
     let most = (!is_for_texts).then_some(MOST_REPORTS);
-    set_aside(store, quarantined(provider, call, reason, trace, now), most).await
+    set_aside(store, provider, quarantined(provider, call, reason, trace, now), most).await
 }
 
 /// Keeps what is left of a genuine call once what was understood is taken out of it.
@@ -81,7 +82,7 @@ pub(crate) async fn keep_rest(
     now: Timestamp,
 ) -> Result<(), Unavailable> {
     let call = quarantined(provider, call, rest.reason, trace, now);
-    set_aside(store, left(&call, rest), None).await
+    set_aside(store, provider, left(&call, rest), None).await
 }
 
 /// What is left of a call that was kept, as a call of its own.
@@ -107,7 +108,15 @@ pub async fn read_again<'a>(
     Ok((provider, events(providers.http(), provider, &genuine).await?))
 }
 
-async fn set_aside(store: &Store, call: Quarantined, most: Option<u64>) -> Result<(), Unavailable> {
+async fn set_aside(
+    store: &Store,
+    provider: &dyn Provider,
+    call: Quarantined,
+    most: Option<u64>,
+) -> Result<(), Unavailable> {
+    if !call.base64 {
+        raise_if_stop(provider, &call.path, call.body.as_bytes(), &call.query);
+    }
     let (name, reason) = (&call.provider, &call.reason);
     let kept = store.quarantine(&call, most).await?;
     if kept == Kept::First {

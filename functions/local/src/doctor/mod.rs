@@ -25,6 +25,7 @@ use settings::{Names, Settings};
 use sms::{Finding, Http, Provider, Providers};
 use tokio::time::timeout;
 
+use crate::by_hand;
 use crate::doctor::report::{Check, Report, Section};
 use crate::doctor::send_to::Trials;
 
@@ -73,7 +74,10 @@ pub(crate) async fn run(settings: Settings, asked: Asked) -> Result<bool, Error>
         None => Store::open_existing(&settings),
     };
     let trials = match &asked.send_to {
-        Some(to) => Some(Trials::agreed(&asked, to, &providers)?),
+        Some(to) => {
+            let to = by_hand::number(&settings, to)?;
+            Some(Trials::agreed(&asked, to, &providers)?)
+        }
         None => None,
     };
     let colours = std::io::stdout().is_terminal() && settings.get("NO_COLOR").is_none();

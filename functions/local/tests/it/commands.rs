@@ -57,14 +57,28 @@ async fn send_respects_a_stop() {
 }
 
 #[tokio::test]
-async fn send_does_not_guess_at_a_number() {
+async fn send_reads_a_number_as_it_is_dialled_where_we_are() {
     let mut product = Product::start(&BOTH).await;
-    let ran = product.run(&["send", "2025550144", "We are on our way"], "").await;
-    assert_eq!(ran.code, Some(1));
-    assert_eq!(
-        ran.said,
-        ["error: not a telephone number: write + and the country code first, as in +12025550143"]
-    );
+    for written in ["(202) 555-0144", "011 1 202 555 0144"] {
+        assert_eq!(product.run(&["send", written, "On our way"], "").await.code, Some(0));
+    }
+    assert_eq!(product.messagecentral.texts_to("+12025550144").len(), 2);
+}
+
+#[tokio::test]
+async fn send_does_not_guess_at_a_number() {
+    let mut product = Product::start(&["messagecentral"]).await;
+    for (written, why) in [
+        ("2025550144", "no such telephone number: write + and the country code first"),
+        ("+1 202 555 0144 ext. 3", "leave the extension out"),
+        ("+1 202 555 014", "there are digits missing"),
+        ("my mother", "a telephone number is digits"),
+    ] {
+        let ran = product.run(&["send", written, "We are on our way"], "").await;
+        assert_eq!(ran.code, Some(1));
+        assert!(ran.said[0].starts_with(&format!("error: {why}")), "{ran:?}");
+    }
+    assert!(product.messagecentral.messages().is_empty());
 }
 
 #[tokio::test]
