@@ -29,6 +29,7 @@ const ASIDE = {
   limit: "the person has had as many replies as one may have",
   loop: "a machine is at the other end",
   "too many": "too many waited",
+  report: "a report of what we said, which came as a text",
 };
 
 /** Shows a thread in `node`, and calls `choose` with the message that is clicked. */

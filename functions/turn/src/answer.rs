@@ -106,6 +106,7 @@ impl<'a> Wake<'a> {
         }
         let mut steps = Vec::new();
         for drafts_left in (0..=THROWN_AWAY).rev() {
+            self.set_reports_aside(loaded).await?;
             let Some(run) = self.next_run(loaded) else { return Ok(()) };
             steps.push(took_up(&run, &loaded.conversation, self.clock.now()));
             let is_again = drafts_left < THROWN_AWAY;
@@ -493,7 +494,7 @@ fn arrived<'c>(conversation: &'c Conversation, texts: &[Waiting]) -> Option<&'c 
 
 /// What was said so far. An entry that a later version wrote and this one cannot read is left out,
 /// not fatal.
-fn entries(conversation: &Conversation) -> impl Iterator<Item = Entry> {
+pub(crate) fn entries(conversation: &Conversation) -> impl Iterator<Item = Entry> {
     conversation.turns.iter().filter_map(|entry| serde_json::from_value(entry.clone()).ok())
 }
 

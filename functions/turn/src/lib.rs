@@ -13,6 +13,7 @@ mod fail_over;
 mod gate;
 mod places;
 mod probe;
+mod report;
 mod results;
 mod send;
 mod settle;

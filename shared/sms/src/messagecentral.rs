@@ -222,7 +222,7 @@ impl Provider for MessageCentral {
 
     fn read(&self, call: &Genuine) -> Result<Vec<Event>, WebhookError> {
         // A report may quote what we sent, which must not look like an answer to it.
-        if call.uri().path().ends_with("/status") {
+        if call.uri().path().trim_end_matches('/').ends_with("/status") {
             return Err(WebhookError::Unreadable("a receipt, whose form nothing documents"));
         }
         let MessageCentralSettings { inbound_fields, sender_id, country, .. } = &self.settings;
@@ -231,8 +231,11 @@ impl Provider for MessageCentral {
         inbound::events(call.body(), query(call), reading)
     }
 
-    /// Nothing documents what an id is of: of a message, or of an account.
-    fn ids_tell_texts_apart(&self) -> bool {
+    fn token(&self) -> Option<&'static str> {
+        Some("MC_WEBHOOK_TOKEN")
+    }
+
+    fn documents_texts(&self) -> bool {
         false
     }
 

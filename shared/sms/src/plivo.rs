@@ -261,6 +261,10 @@ impl Provider for Plivo {
         http.open(&self.base_url).await;
     }
 
+    fn token(&self) -> Option<&'static str> {
+        Some("PLIVO_WEBHOOK_TOKEN")
+    }
+
     fn answers(&self, body: &str) -> bool {
         let north_american = self.from.len() == 12 && self.from.starts_with("+1");
         north_american && ANSWERED.contains(&body.trim().to_ascii_uppercase().as_str())

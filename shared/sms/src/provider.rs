@@ -81,9 +81,16 @@ pub trait Provider: Send + Sync {
         false
     }
 
-    /// Whether the ids of its texts are known to be of one text each.
-    fn ids_tell_texts_apart(&self) -> bool {
+    /// Whether its documentation tells of the calls that bring texts: that an id is of one text, and
+    /// that no report looks like one.
+    fn documents_texts(&self) -> bool {
         true
+    }
+
+    /// The setting whose value our addresses carry as `?token=` where they are entered there, if the
+    /// company does not sign what it calls us with.
+    fn token(&self) -> Option<&'static str> {
+        None
     }
 
     /// The body of a success that the provider expects in answer to a webhook call.

@@ -110,6 +110,11 @@ impl Providers {
         Ok(Self { in_order, http: Http::new(), real })
     }
 
+    /// Whether there is a provider of this name, configured or not.
+    pub fn is_known(name: &str) -> bool {
+        KNOWN.contains(&name)
+    }
+
     /// Whether a company has settings, though `SMS_PROVIDERS` may leave it out: then real people text,
     /// or have texted.
     pub fn are_real(&self) -> bool {

@@ -3,6 +3,7 @@
 
 #![warn(missing_docs)]
 
+mod lost;
 mod quarantine;
 mod unheard;
 
@@ -18,6 +19,7 @@ use sms::{Event, Genuine, Http, Provider, Providers, WebhookError};
 use telemetry::TraceId;
 use url::Url;
 
+pub use lost::lost;
 pub use quarantine::{StillUnread, keep, left, read_again};
 
 /// The largest body that is read, in bytes. A text of 1,600 emoji takes 19,200 as a form; an

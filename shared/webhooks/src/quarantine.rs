@@ -67,7 +67,7 @@ pub(crate) async fn keep_unread(
     trace: &TraceId,
     now: Timestamp,
 ) -> Result<(), Unavailable> {
-    let is_for_texts = call.uri().path().ends_with("/inbound");
+    let is_for_texts = call.uri().path().trim_end_matches('/').ends_with("/inbound");
     let most = (!is_for_texts).then_some(MOST_REPORTS);
     set_aside(store, provider, quarantined(provider, call, reason, trace, now), most).await
 }

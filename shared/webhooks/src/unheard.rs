@@ -12,7 +12,7 @@ const DEPTH: usize = 6;
 /// Tells somebody of a call that says STOP and does not let us hear by whom: whoever texts that
 /// person again breaks the law, so that each one counts, and not the first of its form alone.
 pub(crate) fn raise_if_stop(provider: &dyn Provider, path: &str, body: &[u8], query: &str) {
-    if path.ends_with("/inbound") && says_stop(body, query) {
+    if path.trim_end_matches('/').ends_with("/inbound") && says_stop(body, query) {
         let name = provider.name();
         raise!(
             Alarm::UnheardStop,

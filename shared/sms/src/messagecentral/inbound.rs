@@ -20,6 +20,7 @@ const DEPTH: usize = 4;
 const MOST: usize = 100;
 
 const NO_TEXT: &str = "no sender or no text was found in it";
+const TOO_MANY: &str = "more texts than are taken from one call";
 const NO_ID: &str = "a receipt that does not say of which message";
 
 /// What the fields of an inbound text may be called, most likely first, without case and
@@ -170,11 +171,15 @@ impl Reader<'_> {
                 let is_report =
                     find_that(&own, None, &STATUS, is_status).is_some() && self.id(&own).is_some();
                 match text {
-                    _ if is_report => self.report(&own, around),
-                    Some(_) if around.status.is_some() => self.report(&own, around),
+                    Some(_) if is_report || around.status.is_some() => {
+                        self.report(value, &own, around)
+                    }
                     Some(((_, body), (_, from))) => self.text(value, &own, around, body, from),
                     None if depth == 0 => Part::Other,
-                    None => self.members(members, around, depth - 1),
+                    None => match self.members(members, around, depth - 1) {
+                        Part::Other if is_report => self.report(value, &own, around),
+                        part => part,
+                    },
                 }
             }
             Value::Array(items) if depth > 0 => self.items(items, around, depth - 1),
@@ -239,7 +244,7 @@ impl Reader<'_> {
                 }));
                 return Part::Read;
             }
-            Some(_) => "more texts than are taken from one call",
+            Some(_) => TOO_MANY,
             None => "the sender is not a number that can be answered",
         };
         self.reason.get_or_insert(reason);
@@ -247,17 +252,19 @@ impl Reader<'_> {
     }
 
     /// What became of a message of ours, whose words the call may quote.
-    fn report(&mut self, own: &Fields<'_>, around: Around<'_>) -> Part {
+    fn report(&mut self, whole: &Value, own: &Fields<'_>, around: Around<'_>) -> Part {
         let said = |found: Found<'_>| found.and_then(|(_, value)| word(value));
-        if let Some(word) = said(around.status)
-            && let Some(status) = reports::reported(&word)
-            && let Some(message) = said(self.id(own))
-        {
-            let (attempt, part, code) = (None, None, None);
-            let opted_out = false;
-            let receipt = Receipt { message, attempt, part, status, word, code, opted_out };
-            self.events.push(Event::Receipt(receipt));
+        let word = said(around.status).unwrap_or_default();
+        let (Some(status), Some(message)) = (reports::reported(&word), said(self.id(own))) else {
+            return Part::Read;
+        };
+        if self.events.len() == MOST {
+            self.reason.get_or_insert(TOO_MANY);
+            return Part::Left(whole.clone());
         }
+        let (attempt, part, code, opted_out) = (None, None, None, false);
+        let receipt = Receipt { message, attempt, part, status, word, code, opted_out };
+        self.events.push(Event::Receipt(receipt));
         Part::Read
     }
 
