@@ -45,14 +45,18 @@ pub(crate) fn is_there(folder: &Path) -> io::Result<bool> {
 
 /// The file in its folder, for its owner alone. Makes both where nothing was ever kept.
 pub(crate) fn ready(folder: &Path) -> Result<PathBuf, Unusable> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let unusable = |error| {
+        let folder = folder.display();
+        Unusable(format!("{folder} ({error}): write the path of a folder that can be written to"))
+    };
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(unusable)?;
     if is_open_to_others(folder)? {
         let mended = quoted(folder);
         let seen = "others on this machine can look into it, or put something there";
         return Err(Unusable(format!("{seen}: chmod 700 {mended}")));
     }
     // One start at a time, so that none takes what another has half made for what was lost.
-    let lock = File::open(folder)?;
+    let lock = File::open(folder).map_err(unusable)?;
     lock.lock()?;
     let file = folder.join(FILE);
     if !is_there(folder)? {
