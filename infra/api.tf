@@ -4,6 +4,7 @@ locals {
   routes = {
     "POST /webhooks/{provider}/inbound" = "inbound"
     "POST /webhooks/{provider}/status"  = "receipts"
+    "ANY /webhooks/{proxy+}"            = "inbound" # what was entered wrong: it says so, and takes a slash at the end
     "GET /healthz"                      = "site"
     "GET /health"                       = "site"
     "GET /readyz"                       = "inbound" # which keeps texts and wakes answers: it tries both

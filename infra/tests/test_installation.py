@@ -143,6 +143,7 @@ def test_routes_lead_to_their_functions(infra, client):
     assert called == {
         "POST /webhooks/{provider}/inbound": live("inbound"),
         "POST /webhooks/{provider}/status": live("receipts"),
+        "ANY /webhooks/{proxy+}": live("inbound"),
         "GET /healthz": live("site"),
         "GET /health": live("site"),
         "GET /readyz": live("inbound"),

@@ -32,6 +32,7 @@ const ASIDE = {
   "with a person": "you have this conversation",
   thanks: "it only says thanks",
   reaction: "it only reacts to what was said",
+  report: "a report of what we said, which came as a text",
 };
 
 /** Shows a thread in `node`, and calls `choose` with the message that is clicked. */

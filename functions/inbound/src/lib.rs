@@ -8,9 +8,9 @@ use std::time::Duration;
 use access::Access;
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::Request;
+use axum::http::{Method, Request};
 use axum::response::Response;
-use axum::routing::post;
+use axum::routing::{any, post};
 use bytes::Bytes;
 use conversations::{Arrival, Claim, ConversationId, Stop, Store, Taken, Unavailable, Waiting};
 use futures::future::try_join_all;
@@ -58,9 +58,25 @@ pub struct Inbound {
 }
 
 impl Inbound {
-    /// `POST /webhooks/{provider}/inbound`.
+    /// `POST /webhooks/{provider}/inbound`, with a slash behind it as well, and what is called below
+    /// `/webhooks` and is nobody's.
     pub fn router(self) -> Router {
-        Router::new().route("/webhooks/{provider}/inbound", post(call)).with_state(Arc::new(self))
+        const ELSEWHERE: [&str; 7] = [
+            "/webhooks",
+            "/webhooks/",
+            "/webhooks/{provider}",
+            "/webhooks/{provider}/",
+            "/webhooks/{provider}/{what}",
+            "/webhooks/{provider}/{what}/",
+            "/webhooks/{provider}/{what}/{*more}",
+        ];
+        let texts = || post(call).fallback(webhooks::lost);
+        ELSEWHERE
+            .into_iter()
+            .fold(Router::new(), |router, address| router.route(address, any(elsewhere)))
+            .route("/webhooks/{provider}/inbound", texts())
+            .route("/webhooks/{provider}/inbound/", texts())
+            .with_state(Arc::new(self))
     }
 
     /// Answers one call: 2xx once every text in it is stored, or was before.
@@ -82,9 +98,14 @@ impl Inbound {
         for event in events {
             match event {
                 Event::Text(text) => of_people.entry(text.from.clone()).or_default().push(text),
-                Event::Receipt(_) => tracing::warn!(
-                    "a receipt came to the address for texts: its address ends in /inbound"
-                ),
+                // Some know one address alone. The sweep finds what did not arrive.
+                Event::Receipt(receipt) => {
+                    if let Err(error) = self.store.receive(provider.name(), &receipt, now).await {
+                        return webhooks::unavailable(&error);
+                    }
+                    let word = receipt.word;
+                    tracing::warn!("took a receipt at the address for texts: {word}");
+                }
                 Event::Subscription(_) | Event::Rest(_) => {}
             }
         }
@@ -119,7 +140,7 @@ impl Inbound {
     ) -> Result<(), TakeError> {
         // Nothing comes later than now. A clock that was ahead may say so of what was kept.
         let came = came.min(now);
-        let claim = claim(provider.name(), &text);
+        let claim = claim(provider, &text);
         let mut handled = text.handled;
         match policy::asked(handled, &text.body) {
             Some(Keyword::Stop) => {
@@ -232,15 +253,30 @@ async fn call(
     webhooks::with_trace(answer.instrument(span).await, &trace)
 }
 
-/// What makes a repeat of this message recognisable: its id; without one its sender, words and
-/// time; without a time its sender and words, for two minutes.
-fn claim(provider: &str, text: &Text) -> Claim {
-    let from = text.from.as_str();
-    match (&text.id, text.sent_at) {
-        (Some(id), _) => Claim::of_message(provider, id),
-        (None, Some(time)) => {
-            Claim::of_message(provider, &format!("{from} {} {}", time.as_millisecond(), text.body))
+/// Answers what is called below `/webhooks` and has no address of its own. A gateway brings receipts
+/// here where a slash stands at the end of theirs.
+async fn elsewhere(state: State<Arc<Inbound>>, request: Request<axum::body::Body>) -> Response {
+    let words: Vec<_> = request.uri().path().trim_matches('/').split('/').collect();
+    match (request.method(), &words[..]) {
+        (&Method::POST, ["webhooks", provider, "status"]) => {
+            let provider = Path((*provider).to_owned());
+            call(state, provider, request).await
         }
-        (None, None) => Claim::of_words(provider, &[from, &text.body], SAME_WORDS),
+        (method, _) => webhooks::lost(method.clone(), request.uri().clone()).await,
+    }
+}
+
+/// What makes a repeat of this message recognisable: its id, with sender and words where the
+/// provider may give the same one to several; without one its sender, words and time; without a time
+/// its sender and words, for two minutes.
+fn claim(provider: &dyn Provider, text: &Text) -> Claim {
+    let (name, from) = (provider.name(), text.from.as_str());
+    match (&text.id, text.sent_at) {
+        (Some(id), _) if provider.documents_texts() => Claim::of_message(name, id),
+        (Some(id), _) => Claim::of_message(name, &format!("{id} {from} {}", text.body)),
+        (None, Some(time)) => {
+            Claim::of_message(name, &format!("{from} {} {}", time.as_millisecond(), text.body))
+        }
+        (None, None) => Claim::of_words(name, &[from, &text.body], SAME_WORDS),
     }
 }

@@ -179,10 +179,13 @@ impl App {
         } else {
             println!("  pages      {}/ of no real business: set BUSINESS_FILE", self.public_url);
         }
-        for name in names {
+        for provider in self.providers.iter() {
+            let (name, url) = (provider.name(), &self.public_url);
+            let token = provider.token().map_or(String::new(), |token| format!("?token=<{token}>"));
             // Twilio calls again where it is told to, and only then (connection overrides).
             let again = if name == "twilio" { "#rc=5&rp=all" } else { "" };
-            println!("  webhook    {}/webhooks/{name}/inbound{again}", self.public_url);
+            println!("  webhook    {url}/webhooks/{name}/inbound{token}{again}");
+            println!("  receipts   {url}/webhooks/{name}/status{token}");
         }
         match (self.access.link(), self.access.closed()) {
             // The one place where this secret is ever written.

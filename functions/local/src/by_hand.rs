@@ -1,7 +1,10 @@
 //! Attempts that belong to no conversation, because a person asked for them.
 
+use business::Business;
 use conversations::{Attempt, ConversationId, Learned, Reply, Store, Unavailable};
+use host::Error;
 use jiff::Timestamp;
+use settings::Settings;
 use sms::{Http, Number, Provider, SendError};
 use telemetry::TraceId;
 
@@ -39,4 +42,15 @@ pub(crate) async fn make(
         store.join_receipts(Some((&attempt.provider, id)), 10).await?;
     }
     Ok(Some(outcome))
+}
+
+/// The number that somebody typed at this machine, who dials as the business does, or as where the
+/// first number of ours is.
+pub(crate) fn number(settings: &Settings, typed: &str) -> Result<Number, Error> {
+    let business = Business::from_settings(settings)?;
+    let home = match business.is_sample {
+        true => sms::numbers(settings).into_iter().next(),
+        false => Some(business.number),
+    };
+    Ok(dialling::read(typed, home.as_ref())?)
 }

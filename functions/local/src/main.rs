@@ -19,7 +19,7 @@ mod smoke;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use settings::Settings;
+use settings::{Names, Settings};
 use sms::Providers;
 
 /// An AI agent that people reach by text message.
@@ -36,7 +36,7 @@ enum Command {
     Serve,
     /// Send one text by the configured providers and print each attempt
     Send {
-        /// The number to text, as +12025550143
+        /// The number to text, as +12025550143 or as it is dialled where we are
         to: String,
         /// What to say
         text: String,
@@ -81,10 +81,18 @@ fn main() -> ExitCode {
         _ => functions.concat(),
     };
     let settings = Settings::from_env([host::SETTINGS, door::SETTINGS].into_iter().chain(names));
+    let misspelt = misspelt(&functions.concat());
+    // What serves says so in its log.
+    if !matches!(command, Command::Serve) {
+        misspelt.iter().for_each(|name| eprintln!("note: {}", unread(name)));
+    }
     // Who reads what a command prints wants to read what is said, not how.
     let quiet = |settings: Settings| settings.or("RUST_LOG", "error");
     let done = match command {
-        Command::Serve => host::run(settings, app::serve),
+        Command::Serve => host::run(settings, async |settings| {
+            misspelt.iter().for_each(|name| tracing::warn!("{}", unread(name)));
+            app::serve(settings).await
+        }),
         Command::Chat(asked) => host::run(quiet(settings), |settings| chat::run(settings, asked)),
         Command::Smoke => host::run(quiet(settings), smoke::run),
         Command::Quarantine { action } => {
@@ -98,9 +106,22 @@ fn main() -> ExitCode {
             host::run(quiet(settings), |settings| give_back::run(settings, person))
         }
         Command::Doctor(asked) => {
-            let works = host::run(quiet(settings), |settings| doctor::run(settings, asked));
+            let works =
+                host::run(quiet(settings), |settings| doctor::run(settings, asked, &misspelt));
             return doctor::exit_code(works);
         }
     };
     if done.is_some() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The names in the environment that are nearly those of settings, each with the one that is meant,
+/// whatever the command reads.
+fn misspelt(functions: &[Names]) -> Vec<(String, &'static str)> {
+    let given = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let ours = [host::SETTINGS, door::SETTINGS, smoke::SETTINGS, doctor::SETTINGS];
+    settings::misspelt(given, functions.iter().copied().chain(ours))
+}
+
+fn unread((name, meant): &(String, &str)) -> String {
+    format!("nobody reads {name}: {meant} may be meant")
 }

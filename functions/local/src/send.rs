@@ -4,7 +4,7 @@ use agent::Turn as Entry;
 use conversations::{Attempt, Store};
 use host::Error;
 use settings::Settings;
-use sms::{Number, Providers, SendError};
+use sms::{Providers, SendError};
 use telemetry::TraceId;
 
 use crate::by_hand;
@@ -13,7 +13,7 @@ use crate::by_hand;
 /// of them said. Fails if none did, or if nobody can say.
 #[expect(clippy::print_stdout, reason = "the output of a command")]
 pub(crate) async fn run(settings: Settings, to: String, body: String) -> Result<(), Error> {
-    let to = Number::parse(&to)?;
+    let to = by_hand::number(&settings, &to)?;
     let public_url = host::public_url(&settings)?;
     let providers = Providers::configured(&settings, &public_url, true)?;
     let store = Store::open(&settings)?;

@@ -35,9 +35,13 @@ pub struct Receipts {
 }
 
 impl Receipts {
-    /// `POST /webhooks/{provider}/status`.
+    /// `POST /webhooks/{provider}/status`, with a slash behind it as well.
     pub fn router(self) -> Router {
-        Router::new().route("/webhooks/{provider}/status", post(call)).with_state(Arc::new(self))
+        let receipts = || post(call).fallback(webhooks::lost);
+        Router::new()
+            .route("/webhooks/{provider}/status", receipts())
+            .route("/webhooks/{provider}/status/", receipts())
+            .with_state(Arc::new(self))
     }
 
     /// Answers one call, and says under which trace its attempt was made, once that is known.

@@ -14,7 +14,6 @@ use business::Language;
 use conversations::{Consent, Given};
 use host::Caller;
 use jiff::Timestamp;
-use sms::Number;
 use url::{Url, form_urlencoded};
 
 use crate::pages::Trouble;
@@ -85,7 +84,7 @@ impl Site {
             return Err(Trouble::Elsewhere);
         }
         let ticked = typed.ticked;
-        let theirs = Number::parse_typed(&typed.number, &self.pages.business().number)
+        let theirs = dialling::read(&typed.number, Some(&self.pages.business().number))
             .map_err(|_| Trouble::Number { ticked })?;
         if self.ours.contains(&theirs) || theirs == self.pages.business().number {
             return Err(Trouble::Number { ticked });

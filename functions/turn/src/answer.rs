@@ -176,6 +176,7 @@ impl<'a> Wake<'a> {
         }
         let mut steps = Vec::new();
         for drafts_left in (0..=THROWN_AWAY).rev() {
+            self.set_reports_aside(loaded).await?;
             let Some(run) = Run::next(loaded) else { return Ok(()) };
             steps.push(took_up(&run, &loaded.conversation, self.clock.now()));
             let is_again = drafts_left < THROWN_AWAY;

@@ -17,6 +17,7 @@ mod incidents;
 mod pause;
 mod places;
 mod probe;
+mod report;
 mod results;
 mod send;
 mod settle;

@@ -9,7 +9,7 @@ use std::fs;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use policy::fit;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_saphyr::{SnippetMode, Spanned};
 use settings::{Names, Settings, SettingsError};
 use sms::{Provider, Providers};
@@ -116,8 +116,10 @@ impl Page {
     pub fn from_settings(settings: &Settings) -> Result<Self, SettingsError> {
         let Some(path) = settings.get("AGENT_FILE") else { return Ok(Self::default()) };
         fs::read_to_string(path)
-            .map_err(|error| format!("the file is not readable: {error}"))
-            .and_then(|page| Self::parse(&page).map_err(|error| error.to_string()))
+            .map_err(|error| {
+                format!("write the path of the agent's page: {path} is not readable: {error}")
+            })
+            .and_then(|page| Self::parse(&page).map_err(|error| format!("{path}, {error}")))
             .map_err(|problem| SettingsError::Invalid { name: "AGENT_FILE", problem })
     }
 
@@ -187,11 +189,11 @@ struct Front {
     name: Spanned<String>,
     #[serde(default = "default_model")]
     model: String,
-    turns: Option<Spanned<u32>>,
-    segments: Option<Spanned<u32>>,
-    reply_minutes: Option<Spanned<u32>>,
-    handover_hours: Option<Spanned<u32>>,
-    grace_minutes: Option<Spanned<u32>>,
+    turns: Option<Spanned<Count>>,
+    segments: Option<Spanned<Count>>,
+    reply_minutes: Option<Spanned<Count>>,
+    handover_hours: Option<Spanned<Count>>,
+    grace_minutes: Option<Spanned<Count>>,
     time_zone: Option<Spanned<String>>,
     #[serde(default)]
     fields: Vec<WrittenField>,
@@ -356,7 +358,8 @@ impl WrittenTexts {
                 self.help,
                 "{name}: Text us what you need and our assistant answers. Message and data \
                  rates may apply. Reply STOP to stop.",
-                &["STOP", "rates may apply"],
+                // In whatever language: what carriers want to hear in it, `register` says.
+                &[],
             )?,
             sorry: fixed(
                 self.sorry,
@@ -368,12 +371,20 @@ impl WrittenTexts {
     }
 }
 
-fn within(value: Option<Spanned<u32>>, default: u32, most: u32) -> Result<u32, PageError> {
-    match value {
-        None => Ok(default),
-        Some(value) if (1..=most).contains(&value.value) => Ok(value.value),
-        Some(value) => Err(wrong(line(&value), format!("write a number from 1 to {most}"))),
+/// How many of something, if what stands there is a whole number. Whoever reads it says what to write
+/// instead, since a parser knows neither the bounds nor the words.
+struct Count(Option<u32>);
+
+impl<'de> Deserialize<'de> for Count {
+    fn deserialize<D: Deserializer<'de>>(written: D) -> Result<Self, D::Error> {
+        String::deserialize(written).map(|written| Self(written.trim().parse().ok()))
     }
+}
+
+fn within(value: Option<Spanned<Count>>, default: u32, most: u32) -> Result<u32, PageError> {
+    let Some(value) = value else { return Ok(default) };
+    let count = value.value.0.filter(|count| (1..=most).contains(count));
+    count.ok_or_else(|| wrong(line(&value), format!("write a number from 1 to {most}")))
 }
 
 fn malformed(error: serde_saphyr::Error) -> PageError {

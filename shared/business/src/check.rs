@@ -112,9 +112,7 @@ pub(crate) fn email(written: Written<String>, problems: &mut Problems) -> Option
 }
 
 pub(crate) fn number(written: Written<String>, problems: &mut Problems) -> Option<Number> {
-    // With the rules of its own country, where it names one.
-    let number = Number::parse(&written.value)
-        .and_then(|number| Number::parse_typed(number.as_str(), &number));
+    let number = Number::parse(&written.value);
     if number.is_err() {
         problems.add(&written, "write it as +12025550143");
     }

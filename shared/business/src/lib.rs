@@ -142,7 +142,9 @@ impl Business {
     pub fn from_settings(settings: &Settings) -> Result<Self, SettingsError> {
         let Some(file) = settings.get("BUSINESS_FILE") else { return Ok(Self::sample()) };
         fs::read_to_string(file)
-            .map_err(|error| format!("the file is not readable: {error}"))
+            .map_err(|error| {
+                format!("write the path of the business's facts: {file} is not readable: {error}")
+            })
             .and_then(|text| Self::parse(file, &text).map_err(|error| error.to_string()))
             .map_err(|problem| SettingsError::Invalid { name: "BUSINESS_FILE", problem })
     }

@@ -195,7 +195,11 @@ fn a_problem_stops_the_start_and_names_the_setting() {
     let missing = folder.join("no-such-business.toml");
     let settings = Settings::from([("BUSINESS_FILE", missing.to_str().unwrap())]);
     let told = Business::from_settings(&settings).unwrap_err().to_string();
-    assert!(told.starts_with("BUSINESS_FILE cannot be used: the file is not readable"), "{told}");
+    let expected = format!(
+        "BUSINESS_FILE cannot be used: write the path of the business's facts: {} is not readable",
+        missing.display()
+    );
+    assert!(told.starts_with(&expected), "{told}");
 }
 
 /// The smallest file with another line in the place of this one, or after the last.

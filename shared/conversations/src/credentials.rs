@@ -1,6 +1,7 @@
 //! Who we are to Firestore.
 
 use std::borrow::Cow;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -42,8 +43,7 @@ impl Credentials {
     /// JSON, or the path of a file that holds it.
     pub(crate) fn of_service_account(value: &str) -> Result<Self, SettingsError> {
         const NAME: &str = "GOOGLE_APPLICATION_CREDENTIALS";
-        let invalid =
-            |problem: &str| SettingsError::Invalid { name: NAME, problem: problem.into() };
+        let invalid = |problem: &str| misread(NAME, value, problem);
         let key = written(NAME, value)?;
         let kind = serde_json::from_str::<Value>(&key).unwrap_or_default();
         if kind["type"] == "external_account" {
@@ -97,9 +97,34 @@ pub(crate) fn written<'a>(
     }
     std::fs::read_to_string(value).map(Cow::Owned).map_err(|error| SettingsError::Invalid {
         name,
-        // Not the path: it is the value, and whoever forgot a brace has put a key there.
-        problem: format!("the file is not readable: {error}"),
+        problem: match is_path(value) {
+            true => format!(
+                "write the path of its file, or what is in it: {value} is not readable: {error}"
+            ),
+            false => format!(
+                "write the path of its file, or what is in it: no file is called so: {error}"
+            ),
+        },
     })
+}
+
+/// What is wrong with such a setting, under the name of its file where it is one.
+pub(crate) fn misread(name: &'static str, value: &str, problem: &str) -> SettingsError {
+    let problem = match is_path(value) {
+        true => format!("{value}: {problem}"),
+        false => problem.to_owned(),
+    };
+    SettingsError::Invalid { name, problem }
+}
+
+/// Whether a value looks like a path and like nothing else: whoever forgot a brace has put a key
+/// there, which is not to be printed.
+fn is_path(value: &str) -> bool {
+    /// No key of Google's is as short.
+    const LONGEST: usize = 200;
+    let sound = |c: char| c.is_alphanumeric() || "/._-~ ".contains(c);
+    let is_named_so = value.ends_with(".json") || Path::new(value).is_file();
+    value.len() <= LONGEST && is_named_so && value.chars().all(sound)
 }
 
 /// What the emulator takes.
@@ -246,8 +271,17 @@ mod tests {
     fn says_what_is_no_key() {
         let no_key = "write a service account's key as Google gave it, which is JSON, or its path";
         for (value, problem) in [
-            ("nowhere.json", "the file is not readable: No such file or directory (os error 2)"),
-            ("Cargo.toml", no_key),
+            (
+                "nowhere.json",
+                "write the path of its file, or what is in it: nowhere.json is not readable: \
+                 No such file or directory (os error 2)",
+            ),
+            (
+                r#""private_key": "s3cret"}"#,
+                "write the path of its file, or what is in it: no file is called so: \
+                 No such file or directory (os error 2)",
+            ),
+            ("Cargo.toml", &format!("Cargo.toml: {no_key}")),
             (r#"{"type": "service_account", "private_key": "s3cret"}"#, no_key),
             (
                 r#"{"type": "external_account"}"#,

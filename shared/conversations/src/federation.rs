@@ -19,7 +19,7 @@ use firestore::gcloud_sdk::tonic::codegen::http::Extensions;
 use serde_json::Value;
 use settings::{Settings, SettingsError};
 
-use crate::credentials::{SCOPE, written};
+use crate::credentials::{SCOPE, misread, written};
 
 const NAME: &str = "GCP_WIF_CONFIG";
 
@@ -54,7 +54,7 @@ impl Federation {
     /// From what stands in `GCP_WIF_CONFIG`: an `external_account` configuration made for AWS, or
     /// the path of a file that holds one.
     pub(crate) fn open(value: &str, settings: &Settings) -> Result<Self, SettingsError> {
-        let invalid = |problem: String| SettingsError::Invalid { name: NAME, problem };
+        let invalid = |problem: String| misread(NAME, value, &problem);
         let configuration: Value = serde_json::from_str(&written(NAME, value)?)
             .map_err(|_| invalid("write the JSON of an external_account, or its path".into()))?;
         check(&configuration).map_err(|problem| invalid(problem.into()))?;
@@ -235,7 +235,11 @@ mod tests {
             changed.to_string()
         };
         for (value, settings, problem) in [
-            ("nowhere.json".to_owned(), &keys, "the file is not readable: "),
+            (
+                "nowhere.json".to_owned(),
+                &keys,
+                "write the path of its file, or what is in it: nowhere.json is not readable: ",
+            ),
             ("{".into(), &keys, "write the JSON of an external_account, or its path"),
             (with("/type", "service_account"), &keys, "it has to be an external_account for AWS"),
             (with("/credential_source", "x"), &keys, "it has to be an external_account for AWS"),

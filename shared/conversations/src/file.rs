@@ -64,7 +64,7 @@ pub(crate) fn reserve(folder: &Path) -> Result<Option<File>, Unusable> {
 pub(crate) fn ready(folder: &Path) -> Result<PathBuf, Unusable> {
     make_private(folder)?;
     // One start at a time, so that none takes what another has half made for what was lost.
-    let lock = File::open(folder)?;
+    let lock = File::open(folder).map_err(|error| not_writable(folder, &error))?;
     lock.lock()?;
     let file = folder.join(FILE);
     if !is_there(folder)? {
@@ -80,13 +80,19 @@ pub(crate) fn ready(folder: &Path) -> Result<PathBuf, Unusable> {
 }
 
 fn make_private(folder: &Path) -> Result<(), Unusable> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(|error| not_writable(folder, &error))?;
     if is_open_to_others(folder)? {
         let mended = quoted(folder);
         let seen = "others on this machine can look into it, or put something there";
         return Err(Unusable(format!("{seen}: chmod 700 {mended}")));
     }
     Ok(())
+}
+
+fn not_writable(folder: &Path, error: &io::Error) -> Unusable {
+    let folder = folder.display();
+    Unusable(format!("{folder} ({error}): write the path of a folder that can be written to"))
 }
 
 /// Makes an empty store under another name, and gives it its own once it is whole.

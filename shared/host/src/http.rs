@@ -34,6 +34,10 @@ pub fn public_url(settings: &Settings) -> Result<String, SettingsError> {
             && url.password().is_none()
             && url.query().is_none()
             && url.fragment().is_none()
+            && !text.contains(char::is_whitespace)
+            // What is behind it is ours to add.
+            && !url.path().contains("/webhooks")
+            && !url.path().trim_end_matches('/').ends_with("/console")
     };
     if Url::parse(text).ok().filter(usable).is_none() {
         return Err(SettingsError::Invalid {

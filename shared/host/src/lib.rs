@@ -77,10 +77,11 @@ where
     // Two TLS providers are compiled in; without a choice the first connection panics. An error
     // means that the choice was made before.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let outcome = log_format(&settings, std::io::stderr().is_terminal())
+    let outcome = log_filter(&settings)
+        .and_then(|filter| Ok((log_format(&settings, std::io::stderr().is_terminal())?, filter)))
         .map_err(Error::from)
-        .and_then(|format| {
-            telemetry::init(format, settings.get("RUST_LOG"));
+        .and_then(|(format, filter)| {
+            telemetry::init(format, filter.as_deref());
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
             let outcome = runtime.block_on(program(settings));
             runtime.shutdown_timeout(LAST_WORK);
@@ -105,6 +106,19 @@ pub fn on_lambda(settings: &Settings) -> bool {
     settings.get("AWS_LAMBDA_RUNTIME_API").is_some()
 }
 
+/// What `RUST_LOG` says, if it says something.
+fn log_filter(settings: &Settings) -> Result<Option<String>, SettingsError> {
+    match settings.get("RUST_LOG") {
+        Some(filter) if !telemetry::understands(filter) => Err(SettingsError::Invalid {
+            name: "RUST_LOG",
+            problem: "write error, warn, info, debug, trace or off, and for a part of us as \
+                      info,turn=debug"
+                .into(),
+        }),
+        filter => Ok(filter.map(str::to_owned)),
+    }
+}
+
 /// What `LOG_FORMAT` says; by default text for a person and JSON for a log system.
 fn log_format(settings: &Settings, terminal: bool) -> Result<LogFormat, SettingsError> {
     match settings.get("LOG_FORMAT") {
@@ -121,6 +135,24 @@ fn log_format(settings: &Settings, terminal: bool) -> Result<LogFormat, Settings
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn refuses_what_would_log_nothing() {
+        let filter = |written| log_filter(&Settings::from([("RUST_LOG", written)])).is_ok();
+        for sound in ["", "info", "WARN", "off", "info,turn=debug", "turn", "warn,host::port=trace"]
+        {
+            assert!(filter(sound), "{sound}");
+        }
+        for wrong in ["verbose", "inf", "info,turn=debgu", "debug turn", "2x"] {
+            assert!(!filter(wrong), "{wrong}");
+        }
+        let settings = Settings::from([("RUST_LOG", "verbose")]);
+        assert_eq!(
+            log_filter(&settings).unwrap_err().to_string(),
+            "RUST_LOG cannot be used: write error, warn, info, debug, trace or off, and for a part \
+             of us as info,turn=debug"
+        );
+    }
 
     #[test]
     fn writes_text_for_a_person_and_json_for_a_machine() {

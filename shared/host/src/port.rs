@@ -90,7 +90,10 @@ pub async fn bind(settings: &Settings) -> Result<Port, SettingsError> {
             ErrorKind::PermissionDenied => {
                 ("PORT", format!("port {port} takes more rights: set PORT to one above 1023"))
             }
-            _ => ("HOST", format!("this machine cannot listen there: {error}")),
+            _ => {
+                let what = "write 127.0.0.1, or 0.0.0.0 for all addresses of this machine";
+                ("HOST", format!("{what}: it cannot listen there ({error})"))
+            }
         };
         SettingsError::Invalid { name, problem }
     })?;
@@ -199,8 +202,12 @@ impl Entrance {
             }
         };
         drop(open);
-        if !called.load(Ordering::Relaxed) && end.is_err_and(|error| error.is_timeout()) {
-            seat.note(Reason::Silent);
+        match end {
+            Err(error) if error.is_parse() => seat.note(Reason::Unreadable),
+            Err(error) if error.is_timeout() && !called.load(Ordering::Relaxed) => {
+                seat.note(Reason::Silent);
+            }
+            _ => {}
         }
         let _ = tokio::time::timeout(LINGER, forget(stream)).await;
     }

@@ -24,6 +24,8 @@ pub(crate) enum Reason {
     Silent,
     /// The body did not come in time.
     Late,
+    /// What came is no call, or one with a header that may not be.
+    Unreadable,
 }
 
 impl Reason {
@@ -35,6 +37,7 @@ impl Reason {
             Self::Descriptors => "for want of descriptors",
             Self::Silent => "since no call came in time",
             Self::Late => "since the body did not come in time",
+            Self::Unreadable => "since the head of a call could not be read",
         }
     }
 }

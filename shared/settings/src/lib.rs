@@ -11,6 +11,7 @@
 
 #![warn(missing_docs)]
 
+mod misspelt;
 mod secrets;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +20,7 @@ use std::fmt;
 use secrecy::SecretString;
 use thiserror::Error;
 
+pub use misspelt::misspelt;
 pub use secrets::key;
 
 /// The names of the settings that a part of the product reads.

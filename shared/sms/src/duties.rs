@@ -15,6 +15,7 @@ impl Providers {
         "AWS_SMS_CONFIGURATION_SET",
         "AWS_SMS_ORIGINATION",
         "AWS_SMS_TOPIC_ARN",
+        "MC_COUNTRY",
         "MC_CUSTOMER_ID",
         "MC_INBOUND_FIELDS",
         "MC_SENDER_ID",

@@ -25,6 +25,7 @@ mod plivo;
 mod provider;
 mod providers;
 mod said;
+mod sender;
 mod toll_free;
 mod twilio;
 mod vonage;

@@ -29,11 +29,12 @@ use crate::address;
 use crate::code;
 use crate::described::Described;
 use crate::{
-    About, Answer, Code, Event, Finding, Found, Genuine, Http, Longest, Outgoing, Provider,
+    About, Answer, Code, Event, Finding, Found, Genuine, Http, Longest, Number, Outgoing, Provider,
     SendError, WebhookError,
 };
 
 pub use inbound::InboundFields;
+use inbound::Reading;
 use reports::Reports;
 
 const OWNER: &str = "MessageCentral";
@@ -159,6 +160,8 @@ pub struct MessageCentralSettings {
     pub webhook_token: Option<SecretString>,
     /// What the fields of an inbound text are called, where the likely names do not do.
     pub inbound_fields: InboundFields,
+    /// The calling code of the country whose numbers come without one.
+    pub country: Option<String>,
 }
 
 /// The company, and the token under which it knows us at the moment.
@@ -224,11 +227,25 @@ impl Provider for MessageCentral {
 
     fn read(&self, call: &Genuine) -> Result<Vec<Event>, WebhookError> {
         // A report may quote what we sent, which must not look like an answer to it.
-        if call.uri().path().ends_with("/status") {
+        if call.uri().path().trim_end_matches('/').ends_with("/status") {
             return Err(WebhookError::Unreadable("a receipt, whose form nothing documents"));
         }
-        let (names, ours) = (&self.settings.inbound_fields, &self.settings.sender_id);
-        inbound::events(call.body(), query(call), names, ours)
+        let MessageCentralSettings { inbound_fields, sender_id, country, .. } = &self.settings;
+        let reading =
+            Reading { names: inbound_fields, ours: sender_id, country: country.as_deref() };
+        inbound::events(call.body(), query(call), reading)
+    }
+
+    fn token(&self) -> Option<&'static str> {
+        Some("MC_WEBHOOK_TOKEN")
+    }
+
+    fn documents_texts(&self) -> bool {
+        false
+    }
+
+    fn whole_number(&self, written: &str) -> Option<Number> {
+        inbound::sender(written, None, self.settings.country.as_deref())
     }
 
     async fn prepare(&self, http: &Http) {
@@ -337,6 +354,7 @@ impl MessageCentral {
                 Some(line) => InboundFields::parse(line)?,
                 None => InboundFields::default(),
             },
+            country: settings.get("MC_COUNTRY").map(country).transpose()?,
         }))
     }
 
@@ -447,6 +465,18 @@ fn end_of(token: &str) -> Option<Timestamp> {
     let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
     let claims: Claims = serde_json::from_slice(&payload).ok()?;
     Timestamp::from_second(claims.exp).ok()
+}
+
+/// A calling code, with or without its plus.
+fn country(written: &str) -> Result<String, SettingsError> {
+    let code = written.trim_start_matches('+');
+    match Number::is_calling_code(code) {
+        true => Ok(code.to_owned()),
+        false => Err(SettingsError::Invalid {
+            name: "MC_COUNTRY",
+            problem: "write the calling code of a country, as 91 for India".into(),
+        }),
+    }
 }
 
 fn is_left_out(settings: &Settings) -> Result<bool, SettingsError> {

@@ -1,8 +1,12 @@
 //! Telephone numbers.
 
+mod lengths;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+use lengths::LENGTHS;
 
 /// The country calling codes of two digits (ITU-T E.164 list of assigned codes).
 const TWO_DIGIT_CODES: [&str; 44] = [
@@ -11,7 +15,8 @@ const TWO_DIGIT_CODES: [&str; 44] = [
     "66", "81", "82", "84", "86", "90", "91", "92", "93", "94", "95", "98",
 ];
 
-/// A telephone number in E.164 form: `+`, then 7 to 15 digits of which the first is no zero.
+/// A telephone number in E.164 form: `+`, the country calling code, and as many digits as numbers of
+/// that country have.
 ///
 /// Only [`Number::as_str`] gives the number away; it prints as `+…43`, so that a log line that
 /// names one by mistake says nothing.
@@ -21,62 +26,84 @@ pub struct Number(String);
 
 /// The text is no telephone number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a telephone number: write + and the country code first, as in +12025550143")]
+#[error(
+    "not a telephone number: write it whole, with + and the country code first, as +12025550143"
+)]
 pub struct NotANumber;
 
 impl Number {
     /// Reads a number that says it is international: `+` first, spaces, dots, dashes and brackets
     /// between the digits are left out.
     pub fn parse(written: &str) -> Result<Self, NotANumber> {
-        let written = written.trim();
-        let digits = written.strip_prefix('+').ok_or(NotANumber)?;
-        let digits: String =
-            digits.chars().filter(|c| !matches!(c, ' ' | '.' | '-' | '(' | ')')).collect();
-        let valid = (7..=15).contains(&digits.len())
+        Self::shaped(written).filter(Self::is_whole).ok_or(NotANumber)
+    }
+
+    /// `+`, and then 7 to 15 digits of which the first is no zero.
+    fn shaped(written: &str) -> Option<Self> {
+        let digits: String = written
+            .trim()
+            .strip_prefix('+')?
+            .chars()
+            .filter(|c| !matches!(c, ' ' | '.' | '-' | '(' | ')'))
+            .collect();
+        let sound = (7..=15).contains(&digits.len())
             && digits.bytes().all(|b| b.is_ascii_digit())
             && !digits.starts_with('0');
-        if valid { Ok(Self(format!("+{digits}"))) } else { Err(NotANumber) }
+        sound.then(|| Self(format!("+{digits}")))
     }
 
-    /// Reads a number as people type their own: with `+` or the international prefix in front, or as
-    /// it is dialled within the country of `home`. Digits may be those of any script, with spaces,
-    /// dots, dashes, slashes and brackets between them.
-    pub fn parse_typed(written: &str, home: &Self) -> Result<Self, NotANumber> {
-        let mut international = false;
-        let mut digits = String::new();
-        for character in written.trim().chars() {
-            match character {
-                '+' | '＋' if digits.is_empty() && !international => international = true,
-                ' ' | '\u{a0}' | '\u{202f}' | '.' | '-' | '‐' | '‑' | '–' | '(' | ')' | '/' =>
-                    {}
-                // Marks of direction, which come along when a number is pasted.
-                '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {}
-                other => digits.push(digit(other).ok_or(NotANumber)?),
+    /// Whether it has as many digits as numbers of its country have. With seven in all it is most
+    /// likely a number of one town: only the telephones of two islands have so few.
+    ///
+    /// Of a calling code that is not known, as of one that is new, any number will do.
+    fn is_whole(&self) -> bool {
+        let (code, national) = self.split();
+        let Some((_, fewest, most, mobile)) = lengths(code) else { return true };
+        let length = national.len();
+        let is_mobile = mobile.iter().any(|digits| usize::from(*digits) == length);
+        (usize::from(*fewest)..=usize::from(*most)).contains(&length)
+            && (is_mobile || code.len() + length > 7)
+            && (code != "1" || is_north_american(national))
+    }
+
+    /// The number whose digits a call gives without saying whether they are international, where that
+    /// leaves no doubt: as they are dialled in the country of a calling code, if it is known which,
+    /// or whole. Text comes from mobile telephones, so that their lengths are what counts.
+    ///
+    /// Ten digits or fewer may be a number of any country, whatever they begin with: an Indian
+    /// telephone's begins like one of Iran.
+    pub(crate) fn completed(digits: &str, country: Option<&str>) -> Option<Self> {
+        /// The most digits that are often national.
+        const NATIONAL: usize = 10;
+        let is_mobile = |code: &str, national: &str| {
+            let mobile = lengths(code).map_or(&[][..], |(.., mobile)| mobile);
+            mobile.iter().any(|digits| usize::from(*digits) == national.len())
+        };
+        let whole = |digits: &str| Self::parse(&format!("+{digits}")).ok();
+        if let Some(code) = country {
+            let dialled = [Some(digits), digits.strip_prefix('0')];
+            let national = dialled.into_iter().flatten().find(|digits| is_mobile(code, digits));
+            if let Some(national) = national {
+                return whole(&format!("{code}{national}"));
+            }
+            if digits.strip_prefix(code).is_some_and(|national| is_mobile(code, national)) {
+                return whole(digits);
             }
         }
-        if international {
-            return Self::parse(&format!("+{digits}")).and_then(Self::dialled);
-        }
-        let (code, _) = home.split();
-        let abroad = if code == "1" { "011" } else { "00" };
-        let national = match (digits.strip_prefix(abroad), code) {
-            (Some(rest), _) => return Self::parse(&format!("+{rest}")).and_then(Self::dialled),
-            (None, "1") => digits.strip_prefix('1').unwrap_or(&digits),
-            // Italy keeps the zero that others leave out when called from abroad.
-            (None, "39") => &digits,
-            (None, _) => digits.strip_prefix('0').unwrap_or(&digits),
-        };
-        Self::parse(&format!("+{code}{national}")).and_then(Self::dialled)
+        let long = whole(digits).filter(|_| digits.len() > NATIONAL)?;
+        let (code, national) = long.split();
+        is_mobile(code, national).then(|| long.clone())
     }
 
-    /// Itself, unless it is one of North America's without its ten digits, of which the area and
-    /// the exchange start with 2 to 9.
-    fn dialled(self) -> Result<Self, NotANumber> {
-        let (code, national) = self.split();
-        let place = |digits: &str| digits.starts_with(|first: char| ('2'..='9').contains(&first));
-        let sound =
-            code != "1" || (national.len() == 10 && place(national) && place(&national[3..]));
-        if sound { Ok(self) } else { Err(NotANumber) }
+    /// Whether numbers of some country begin like this.
+    pub(crate) fn is_calling_code(code: &str) -> bool {
+        lengths(code).is_some()
+    }
+
+    /// Whether it may be a number without its country code that looks as if it had one.
+    pub(crate) fn is_doubtful(&self) -> bool {
+        let digits = &self.0[1..];
+        digits.len() == 10 && is_north_american(digits)
     }
 
     /// The number for people to read: `(202) 555-0143` in North America, `+44 2079460958` elsewhere.
@@ -118,13 +145,16 @@ impl Number {
     }
 }
 
-/// A digit of a script that telephone numbers are typed in.
-fn digit(character: char) -> Option<char> {
-    const ZEROS: [char; 5] = ['0', '٠', '۰', '०', '０'];
-    ZEROS.iter().find_map(|zero| {
-        let value = u32::from(character).checked_sub(u32::from(*zero))?;
-        char::from_digit(value, 10)
-    })
+/// How long the numbers of a calling code are, if it is known.
+fn lengths(code: &str) -> Option<&'static (&'static str, u8, u8, &'static [u8])> {
+    LENGTHS.binary_search_by_key(&code, |(code, ..)| code).ok().map(|index| &LENGTHS[index])
+}
+
+/// Whether ten digits are a number of North America, where the area and the exchange start with 2 to
+/// 9.
+fn is_north_american(national: &str) -> bool {
+    let place = |digits: &str| digits.starts_with(|first: char| ('2'..='9').contains(&first));
+    national.len() == 10 && place(national) && place(&national[3..])
 }
 
 impl fmt::Debug for Number {
@@ -137,7 +167,9 @@ impl TryFrom<String> for Number {
     type Error = NotANumber;
 
     fn try_from(written: String) -> Result<Self, NotANumber> {
-        Self::parse(&written)
+        // Not as strictly as what comes in: what is stored was taken for a number once, and its
+        // stops and texts have to be found.
+        Self::shaped(&written).ok_or(NotANumber)
     }
 }
 

@@ -284,6 +284,10 @@ impl Provider for Plivo {
     fn whole_number(&self, written: &str) -> Option<Number> {
         plus_or_none(written).ok()
     }
+
+    fn token(&self) -> Option<&'static str> {
+        Some("PLIVO_WEBHOOK_TOKEN")
+    }
 }
 
 impl Plivo {

@@ -105,6 +105,18 @@ pub trait Provider: Send + Sync {
         glimpse::texts(call, |written| self.whole_number(written), wanted)
     }
 
+    /// Whether its documentation tells of the calls that bring texts: that an id is of one text, and
+    /// that no report looks like one.
+    fn documents_texts(&self) -> bool {
+        true
+    }
+
+    /// The setting whose value our addresses carry as `?token=` where they are entered there, if the
+    /// company does not sign what it calls us with.
+    fn token(&self) -> Option<&'static str> {
+        None
+    }
+
     /// The body of a success that the provider expects in answer to a webhook call.
     fn acknowledgement(&self) -> Acknowledgement {
         Acknowledgement { content_type: "text/plain", body: "" }

@@ -3,9 +3,9 @@
 use futures::future::join_all;
 use settings::{Names, Settings, SettingsError};
 
-use crate::code;
 use crate::number::with_plus;
 use crate::{Aws, Code, Http, MessageCentral, Mock, Number, Plivo, Provider, Twilio, Vonage};
+use crate::{code, sender};
 
 /// Every provider there is, in the order in which they are preferred unless `SMS_PROVIDERS` says
 /// otherwise.
@@ -40,6 +40,7 @@ impl Providers {
         "AWS_SMS_ORIGINATION",
         "AWS_SMS_TOPIC_ARN",
         "MC_BASE_URL",
+        "MC_COUNTRY",
         "MC_CUSTOMER_ID",
         "MC_EMAIL",
         "MC_INBOUND_FIELDS",
@@ -98,6 +99,7 @@ impl Providers {
         companies: [Option<Box<dyn Provider>>; N],
         mock_by_default: bool,
     ) -> Result<Self, SettingsError> {
+        sender::check(settings)?;
         let mut in_order: Vec<_> = companies.into_iter().flatten().collect();
         let real = !in_order.is_empty();
         if settings.switch("USE_MOCK")?.unwrap_or(!real && mock_by_default) {
@@ -107,6 +109,11 @@ impl Providers {
             in_order = arrange(in_order, order)?;
         }
         Ok(Self { in_order, http: Http::new(), real })
+    }
+
+    /// Whether there is a provider of this name, configured or not.
+    pub fn is_known(name: &str) -> bool {
+        KNOWN.contains(&name)
     }
 
     /// Whether a company has settings, though `SMS_PROVIDERS` may leave it out: then real people text,

@@ -36,8 +36,8 @@ use crate::glimpse::verdict;
 use crate::said::Said;
 use crate::toll_free;
 use crate::{
-    Acknowledgement, Code, Event, Finding, Found, Genuine, Http, Longest, NotANumber, Number,
-    Outgoing, Provider, Receipt, SendError, Status, Text, WebhookError,
+    Acknowledgement, Code, Event, Finding, Found, Genuine, Http, Longest, NotANumber, Outgoing,
+    Provider, Receipt, SendError, Status, Text, WebhookError,
 };
 
 use codes::CODES;

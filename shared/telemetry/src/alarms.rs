@@ -33,6 +33,8 @@ pub enum Alarm {
     StoreRefuses,
     /// A provider's calls have a form that is not understood.
     Quarantine,
+    /// Somebody says stop in a call that does not say who.
+    UnheardStop,
     /// A text between two numbers of ours did not arrive.
     ProbeSilent,
     /// A machine answers ours, which could go on for ever.
@@ -47,7 +49,7 @@ pub enum Alarm {
 
 impl Alarm {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::RouteSuspect,
         Self::RouteDown,
         Self::NothingWorks,
@@ -60,6 +62,7 @@ impl Alarm {
         Self::DeadLetters,
         Self::StoreRefuses,
         Self::Quarantine,
+        Self::UnheardStop,
         Self::ProbeSilent,
         Self::Loop,
         Self::Flood,
@@ -162,6 +165,14 @@ impl Alarm {
                  days.",
                 "`quarantine` lists them with their fields. Change the settings that say how they \
                  are read, then `quarantine replay`.",
+            ],
+            Self::UnheardStop => [
+                "stop.unheard",
+                "A call says STOP, and not in a form that tells by whom: this person may be texted \
+                 again.",
+                "`quarantine` lists it: stop texting the number that it shows. Then set what it \
+                 takes to read such calls, as MC_COUNTRY for numbers without their country code, \
+                 and `quarantine replay`.",
             ],
             Self::ProbeSilent => [
                 "probe.silent",

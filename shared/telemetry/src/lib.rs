@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub use alarms::Alarm;
-pub use logs::{LogFormat, init};
+pub use logs::{LogFormat, init, understands};
 #[doc(hidden)]
 pub use tracing;
 

@@ -1,7 +1,7 @@
 //! Where log lines go, and which are let through.
 
 use tracing::{Level, Metadata};
-use tracing_subscriber::filter::{EnvFilter, filter_fn};
+use tracing_subscriber::filter::{EnvFilter, LevelFilter, filter_fn};
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
@@ -32,6 +32,18 @@ pub enum LogFormat {
     Json,
     /// For a person at a terminal.
     Text,
+}
+
+/// Whether this says what is to be logged: levels, for all or for one part of us. A word that is none
+/// would be the name of a part that there is not, of which nothing is heard.
+pub fn understands(filter: &str) -> bool {
+    let is_directive = |directive: &str| {
+        directive.parse::<LevelFilter>().is_ok()
+            || OURS.contains(&directive)
+            || directive.contains(['=', ':', '[', ']', '}'])
+    };
+    let mut directives = filter.split(',').map(str::trim).filter(|it| !it.is_empty());
+    directives.all(is_directive) && EnvFilter::builder().parse(filter).is_ok()
 }
 
 /// Starts logging to standard error. `filter` is `RUST_LOG`, default `info`.

@@ -3,8 +3,10 @@
 
 #![warn(missing_docs)]
 
+mod lost;
 mod quarantine;
 mod stops;
+mod unheard;
 
 use access::Access;
 use axum::body::{Body, HttpBody};
@@ -18,6 +20,7 @@ use sms::{Event, Genuine, Http, Provider, Providers, WebhookError};
 use telemetry::TraceId;
 use url::Url;
 
+pub use lost::lost;
 pub use quarantine::{StillUnread, keep, left, read_again};
 
 /// The largest body that is read, in bytes. A text of 1,600 emoji takes 19,200 as a form; an
@@ -78,6 +81,13 @@ pub async fn read<'a>(
     };
     let reason = match read.await {
         Ok(events) => {
+            let is_text = |event: &Event| matches!(event, Event::Text(_));
+            let is_report = |event: &Event| matches!(event, Event::Receipt(_));
+            if events.iter().any(is_report) && !events.iter().any(is_text) {
+                // We never say so ourselves.
+                let heard = stops::hear(store, provider, call, now).await;
+                heard.map_err(|error| unavailable(&error))?;
+            }
             for event in &events {
                 let Event::Rest(rest) = event else { continue };
                 let kept = quarantine::keep_rest(store, provider, call, rest, trace, now).await;

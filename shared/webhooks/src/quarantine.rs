@@ -68,7 +68,7 @@ pub(crate) async fn keep_unread(
     now: Timestamp,
 ) -> Result<(), Unavailable> {
     stops::hear(store, provider, call, now).await?;
-    let is_for_texts = call.uri().path().ends_with("/inbound");
+    let is_for_texts = call.uri().path().trim_end_matches('/').ends_with("/inbound");
     let most = if is_for_texts { most_of(reason) } else { Some(MOST_REPORTS) };
     set_aside(store, quarantined(provider, call, reason, trace, now), most).await
 }

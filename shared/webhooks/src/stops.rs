@@ -12,6 +12,8 @@ use jiff::Timestamp;
 use policy::{Keyword, asked};
 use sms::Provider;
 
+use crate::unheard::raise_if_stop;
+
 /// How many stops are written at once.
 const AT_ONCE: usize = 16;
 
@@ -36,7 +38,8 @@ pub(crate) async fn hear(
         .map(async |text| {
             let from = text.from.as_str();
             let claim = match &text.id {
-                Some(id) => Claim::of_message(name, id),
+                Some(id) if provider.documents_texts() => Claim::of_message(name, id),
+                Some(id) => Claim::of_message(name, &format!("{id} {from} {}", text.words)),
                 None => Claim::of_words(name, &[from, &text.words], SAME_WORDS),
             };
             let confirmed = text.handled.is_some() || provider.answers(&text.words, &text.to);
@@ -46,8 +49,9 @@ pub(crate) async fn hear(
         .buffer_unordered(AT_ONCE)
         .try_collect::<()>()
         .await?;
-    if heard > 0 {
-        tracing::info!(provider.name = name, "heard a stop in a call that was not understood");
+    match heard {
+        0 => raise_if_stop(provider, call),
+        _ => tracing::info!(provider.name = name, "heard a stop in a call that was not understood"),
     }
     Ok(())
 }

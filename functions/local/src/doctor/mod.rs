@@ -25,6 +25,7 @@ use settings::{Names, Settings};
 use sms::{Finding, Http, Provider, Providers};
 use tokio::time::timeout;
 
+use crate::by_hand;
 use crate::doctor::report::{Check, Report, Section};
 use crate::doctor::send_to::Trials;
 
@@ -58,13 +59,22 @@ pub(crate) struct Asked {
     #[arg(long, requires = "send_to")]
     yes: bool,
     /// How long to wait for receipts and answers
-    #[arg(long, value_name = "SECONDS", default_value_t = 120, requires = "send_to")]
+    #[arg(long, value_name = "SECONDS", default_value = "120", value_parser = seconds, requires = "send_to")]
     wait: u64,
+}
+
+/// How long somebody wants to wait.
+fn seconds(written: &str) -> Result<u64, &'static str> {
+    written.parse().map_err(|_| "write a whole number of seconds, as 120")
 }
 
 /// Prints what it finds, and returns whether nothing is broken. Fails if it cannot look.
 #[expect(clippy::print_stdout, reason = "the output of a command")]
-pub(crate) async fn run(settings: Settings, asked: Asked) -> Result<bool, Error> {
+pub(crate) async fn run(
+    settings: Settings,
+    asked: Asked,
+    misspelt: &[(String, &str)],
+) -> Result<bool, Error> {
     let public_url = host::public_url(&settings)?;
     let providers = Providers::configured(&settings, &public_url, false)?;
     // Looking leaves nothing behind. What is sent has to be written down.
@@ -73,7 +83,10 @@ pub(crate) async fn run(settings: Settings, asked: Asked) -> Result<bool, Error>
         None => Store::open_existing(&settings),
     };
     let trials = match &asked.send_to {
-        Some(to) => Some(Trials::agreed(&asked, to, &providers)?),
+        Some(to) => {
+            let to = by_hand::number(&settings, to)?;
+            Some(Trials::agreed(&asked, to, &providers)?)
+        }
         None => None,
     };
     let colours = std::io::stdout().is_terminal() && settings.get("NO_COLOR").is_none();
@@ -86,7 +99,7 @@ pub(crate) async fn run(settings: Settings, asked: Asked) -> Result<bool, Error>
     };
 
     let seen = store.as_ref().map(Option::as_ref);
-    let ourselves = ourselves::look(&settings, &public_url, &providers, seen);
+    let ourselves = ourselves::look(&settings, misspelt, &public_url, &providers, seen);
     let mut sections = FuturesOrdered::<BoxFuture<Section>>::new();
     for provider in providers.names().into_iter().filter_map(|name| providers.named(name)) {
         sections.push_back(Box::pin(account(provider, providers.http())));

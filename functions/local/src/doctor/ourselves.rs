@@ -25,6 +25,7 @@ const STORE_SLOW: Duration = Duration::from_secs(2);
 /// Looks at everything at once.
 pub(crate) async fn look(
     settings: &Settings,
+    misspelt: &[(String, &str)],
     public_url: &str,
     providers: &Providers,
     store: Result<Option<&Store>, &OpenError>,
@@ -55,6 +56,13 @@ pub(crate) async fn look(
     findings.push(business_file(settings));
     findings.extend(console(settings, public_url, providers));
     findings.extend(secrets(settings));
+    findings.extend(misspelt.iter().map(|(name, meant)| {
+        Finding::doubtful(
+            Check::Settings,
+            format!("nobody reads {name}, which is nearly {meant}"),
+            format!("Call it {meant}, or leave it out."),
+        )
+    }));
     findings.extend(clock::compared(our_clock.into_iter().chain(their_clock)));
     Section { name: "textback".into(), findings }
 }

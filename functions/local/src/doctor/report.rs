@@ -35,6 +35,8 @@ pub(crate) enum Check {
     Console,
     /// Whether the secrets of webhooks are long enough.
     Secrets,
+    /// Whether a name in the environment is nearly one of ours, and so is not read.
+    Settings,
     /// Whether the clocks agree.
     Clock,
     /// What the evidence says of a provider, a sender and a country.

@@ -43,8 +43,7 @@ struct Known {
 
 impl Trials {
     /// Says what would be sent and to whom, and asks whether it may be, where somebody can be asked.
-    pub(crate) fn agreed(asked: &Asked, to: &str, providers: &Providers) -> Result<Self, Error> {
-        let to = Number::parse(to)?;
+    pub(crate) fn agreed(asked: &Asked, to: Number, providers: &Providers) -> Result<Self, Error> {
         let by = match &asked.provider {
             Some(name) => {
                 let provider = providers.named(name);

@@ -5,7 +5,7 @@ use reqwest::Method;
 use tempfile::TempDir;
 
 use crate::process::{Process, Settings};
-use crate::product::{ANN, Product, between};
+use crate::product::{ANN, PUBLIC_URL, Product, between};
 
 const SEND: [&str; 3] = ["send", ANN, "We are on our way"];
 const BOTH: [&str; 2] = ["messagecentral", "twilio"];
@@ -57,14 +57,28 @@ async fn send_respects_a_stop() {
 }
 
 #[tokio::test]
-async fn send_does_not_guess_at_a_number() {
+async fn send_reads_a_number_as_it_is_dialled_where_we_are() {
     let mut product = Product::start(&BOTH).await;
-    let ran = product.run(&["send", "2025550144", "We are on our way"], "").await;
-    assert_eq!(ran.code, Some(1));
-    assert_eq!(
-        ran.said,
-        ["error: not a telephone number: write + and the country code first, as in +12025550143"]
-    );
+    for written in ["(202) 555-0144", "011 1 202 555 0144"] {
+        assert_eq!(product.run(&["send", written, "On our way"], "").await.code, Some(0));
+    }
+    assert_eq!(product.messagecentral.texts_to("+12025550144").len(), 2);
+}
+
+#[tokio::test]
+async fn send_does_not_guess_at_a_number() {
+    let mut product = Product::start(&["messagecentral"]).await;
+    for (written, why) in [
+        ("2025550144", "no such telephone number: write + and the country code first"),
+        ("+1 202 555 0144 ext. 3", "leave the extension out"),
+        ("+1 202 555 014", "there are digits missing"),
+        ("my mother", "a telephone number is digits"),
+    ] {
+        let ran = product.run(&["send", written, "We are on our way"], "").await;
+        assert_eq!(ran.code, Some(1));
+        assert!(ran.said[0].starts_with(&format!("error: {why}")), "{ran:?}");
+    }
+    assert!(product.messagecentral.messages().is_empty());
 }
 
 #[tokio::test]
@@ -179,10 +193,41 @@ async fn a_setting_that_cannot_work_stops_the_start_and_is_named() {
         (&[("LOG_FORMAT", "xml")], "LOG_FORMAT cannot be used: write json or text"),
         (
             &[("AGENT_FILE", "nowhere.md")],
-            "AGENT_FILE cannot be used: the file is not readable: No such file or directory (os \
-             error 2)",
+            "AGENT_FILE cannot be used: write the path of the agent's page: nowhere.md is not \
+             readable: No such file or directory (os error 2)",
         ),
-        (&[("DATA_DIR", file.path().to_str().unwrap())], "DATA_DIR cannot be used: "),
+        (
+            &[("AGENT_FILE", file.path().to_str().unwrap())],
+            &format!("AGENT_FILE cannot be used: {}, line 1: ", file.path().display()),
+        ),
+        (
+            &[("BUSINESS_FILE", "nowhere.toml")],
+            "BUSINESS_FILE cannot be used: write the path of the business's facts: nowhere.toml is \
+             not readable: ",
+        ),
+        (
+            &[("GOOGLE_CLOUD_PROJECT", "p"), ("GOOGLE_APPLICATION_CREDENTIALS", "nowhere.json")],
+            "GOOGLE_APPLICATION_CREDENTIALS cannot be used: write the path of its file, or what is \
+             in it: nowhere.json is not readable: ",
+        ),
+        (
+            &[("DATA_DIR", file.path().to_str().unwrap())],
+            &format!("DATA_DIR cannot be used: {} (", file.path().display()),
+        ),
+        (&[("RUST_LOG", "verbose")], "RUST_LOG cannot be used: write error, warn, info, debug"),
+        (
+            &[("PUBLIC_URL", "https://sms.example.test/webhooks/twilio/inbound")],
+            "PUBLIC_URL cannot be used: write an address like https://sms.example.com",
+        ),
+        (
+            &[
+                ("TWILIO_PHONE_NUMBER", "(202) 555-0100"),
+                ("TWILIO_ACCOUNT_SID", "AC1"),
+                ("TWILIO_AUTH_TOKEN", "token"),
+            ],
+            "TWILIO_FROM cannot be used: write the number with + and its country code, and nothing \
+             between the digits, as +12025550100",
+        ),
     ] {
         let (code, said) = start(&folder, settings).await;
         assert_eq!(code, Some(1), "{settings:?}");
@@ -191,6 +236,48 @@ async fn a_setting_that_cannot_work_stops_the_start_and_is_named() {
             "{settings:?}: {said:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_name_that_is_nearly_a_settings_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let nearly =
+        [("TWILIO_ACCOUNT_SID", "AC1"), ("TWILIO_AUTH_TOKN", "x"), ("TWILIO_FROM", "384387")];
+    let (code, said) = start(&folder, &nearly).await;
+    assert_eq!(code, Some(1));
+    assert!(said[0].contains("nobody reads TWILIO_AUTH_TOKN: TWILIO_AUTH_TOKEN may be meant"));
+    assert!(said[1].contains("set TWILIO_AUTH_TOKEN as well"), "{said:?}");
+
+    let misspelt = [("OPENAI_API_KY", "x"), ("TEXTBACK_DATA_DIR", "/data")];
+    let mut product = Product::start_with(&["twilio"], &misspelt).await;
+    let ran = product.run(&["doctor"], "").await;
+    assert_eq!(ran.said[0], "note: nobody reads OPENAI_API_KY: OPENAI_API_KEY may be meant");
+    assert_eq!(ran.said[1], "note: nobody reads TEXTBACK_DATA_DIR: DATA_DIR may be meant");
+    let line = "! settings: nobody reads OPENAI_API_KY, which is nearly OPENAI_API_KEY";
+    assert!(ran.printed.iter().any(|printed| printed.trim() == line), "{:?}", ran.printed);
+}
+
+#[tokio::test]
+async fn the_start_prints_each_address_as_it_is_pasted() {
+    let product = Product::start(&["twilio", "messagecentral"]).await;
+    let printed = product.process.printed();
+    for (what, address) in [
+        ("webhook ", "messagecentral/inbound?token=<MC_WEBHOOK_TOKEN>"),
+        ("receipts", "messagecentral/status?token=<MC_WEBHOOK_TOKEN>"),
+        ("webhook ", "twilio/inbound#rc=5&rp=all"),
+        ("receipts", "twilio/status"),
+    ] {
+        let line = format!("  {what}   {PUBLIC_URL}/webhooks/{address}");
+        assert!(printed.contains(&line), "{line} of {printed:#?}");
+    }
+}
+
+#[tokio::test]
+async fn a_count_that_is_none_says_what_to_write() {
+    let mut product = Product::start(&["twilio"]).await;
+    let ran = product.run(&["doctor", "--send-to", ANN, "--wait", "soon"], "").await;
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.said[0].ends_with("write a whole number of seconds, as 120"), "{ran:?}");
 }
 
 /// Starts the program with these settings alone, and waits until it ends.

@@ -100,7 +100,7 @@ async fn each_setting_that_is_wrong_is_named_and_nothing_else() {
         ),
         (
             &[("AGENT_FILE", "nowhere.md")],
-            "✗ agent file: AGENT_FILE cannot be used: the file is not readable",
+            "✗ agent file: AGENT_FILE cannot be used: write the path of the agent's page: ",
             "Until then no function starts.",
         ),
         (

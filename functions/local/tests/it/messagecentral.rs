@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use fakes::InboundShape;
+use jiff::Timestamp;
+use sms::Status;
 
-use crate::product::{ANN, BOB, Product, WEBHOOK_TOKEN};
+use crate::product::{ANN, BOB, Product, WEBHOOK_TOKEN, between};
 
 #[tokio::test]
 async fn every_likely_form_of_a_call_is_understood() {
@@ -91,6 +93,87 @@ async fn without_an_id_the_same_words_are_a_repeat_for_two_minutes() {
     let replies = ["You said: My tap drips", "You said: Yes", "You said: My tap drips"];
     assert_eq!(product.messagecentral.texts_to(ANN), replies);
     assert_eq!(product.messagecentral.texts_to(BOB), ["You said: My tap drips"]);
+}
+
+#[tokio::test]
+async fn a_report_is_no_text_and_counts_as_one() {
+    let mut product = Product::start(&["messagecentral"]).await;
+    product.openai.says("Could you tell me what is to be done?");
+    let route = product.route();
+    let post = async |product: &mut Product, body: &str| {
+        let call = product.messagecentral.raw(&route, WEBHOOK_TOKEN, "application/json", body);
+        assert_eq!(product.post(&call).await.status, 200);
+        product.settled().await;
+    };
+    post(&mut product, r#"{"from":"12025550143","message":"My tap drips"}"#).await;
+    let sent = product.messagecentral.messages().remove(0).verification_id;
+    let report = format!(
+        r#"{{"messageId":"{sent}","mobileNumber":"12025550143","senderId":"TEXTBK",
+        "status":"DELIVRD","messageBody":"Could you tell me what is to be done?"}}"#
+    );
+    post(&mut product, &report).await;
+    // The same without its word.
+    post(&mut product, &report.replace(r#""status":"DELIVRD","#, "")).await;
+    assert_eq!(product.messagecentral.texts_to(ANN).len(), 1);
+    assert_eq!(product.openai.requests().len(), 1);
+    let id = between("messagecentral", ANN);
+    let attempt = product.store.attempts_of(&id).await.unwrap().remove(0);
+    assert_eq!(attempt.status(), Status::Delivered);
+}
+
+#[tokio::test]
+async fn an_id_of_all_texts_swallows_none() {
+    let mut product = Product::start(&["messagecentral"]).await;
+    for body in [
+        r#"[{"from":"12025550143","message":"First","messageId":0},
+            {"from":"12025550143","message":"Second, other words","messageId":0}]"#,
+        r#"{"from":"12025550143","message":"Third","messageId":"474098"}"#,
+        r#"{"from":"12025550143","message":"Fourth","messageId":"474098"}"#,
+        r#"{"from":"12025550143","message":"Fourth","messageId":"474098"}"#,
+        r#"{"from":"12025550143","message":"yes","time":"29/11/2026 10:15"}"#,
+        r#"{"from":"12025550143","message":"yes","time":"29/11/2026 10:16"}"#,
+        r#"{"from":"12025550143","message":"yes","time":"29/11/2026 10:16"}"#,
+    ] {
+        let route = product.route();
+        let call = product.messagecentral.raw(&route, WEBHOOK_TOKEN, "application/json", body);
+        assert_eq!(product.post(&call).await.status, 200);
+        product.settled().await;
+    }
+    let said = ["First", "Second, other words", "Third", "Fourth", "yes", "yes"];
+    let asked = product.openai.requests();
+    let prompts = asked.last().unwrap()["messages"].to_string();
+    for words in &said[..4] {
+        assert!(prompts.contains(words), "{words}");
+    }
+    assert_eq!(prompts.matches(r#""yes""#).count(), 2);
+}
+
+#[tokio::test]
+async fn a_national_number_is_kept_until_its_country_is_known() {
+    const INDIA: &str = "+919876543211";
+    let mut product = Product::start(&["messagecentral"]).await;
+    for body in [
+        r#"{"from":"9876543211","to":"TEXTBK","message":"My tap drips","messageId":"m-1"}"#,
+        r#"{"from":"9876543211","to":"TEXTBK","message":"Stop","messageId":"m-2"}"#,
+    ] {
+        let route = product.route();
+        let call = product.messagecentral.raw(&route, WEBHOOK_TOKEN, "application/json", body);
+        assert_eq!(product.post(&call).await.status, 200);
+    }
+    product.settled().await;
+    assert!(product.messagecentral.messages().is_empty());
+    let logged = product.process.logged();
+    let unheard = logged.iter().filter(|line| line.contains(r#""alarm":"stop.unheard""#)).count();
+    assert_eq!(unheard, 1);
+
+    product.stop().await;
+    product.settings.insert("MC_COUNTRY".into(), "91".into());
+    product.start_again().await;
+    assert_eq!(product.run(&["quarantine", "replay"], "").await.code, Some(0));
+    product.settled().await;
+    let id = between("messagecentral", INDIA);
+    let loaded = product.store.load(&id, Timestamp::now()).await.unwrap().unwrap();
+    assert!(loaded.stop.is_some());
 }
 
 #[tokio::test]

@@ -124,6 +124,60 @@ async fn what_is_no_call_is_no_call() {
 }
 
 #[tokio::test]
+async fn an_address_is_served_with_a_slash_at_its_end() {
+    let mut product = Product::start(&["twilio", "messagecentral"]).await;
+    let number = product.twilio.number().to_owned();
+    let fields = [
+        ("MessageSid", "SM00000000000000000000000000000001"),
+        ("From", ANN),
+        ("To", &number),
+        ("Body", "Hi"),
+    ];
+    let route = product.route();
+    let call = product.twilio.signed(&route, "/webhooks/twilio/inbound/", &fields);
+    assert_eq!(product.post(&call).await.status, 200);
+    product.settled().await;
+    let heard = [product.twilio.texts_to(ANN), product.messagecentral.texts_to(ANN)].concat();
+    assert_eq!(heard, ["You said: Hi"]);
+
+    let path = format!("/webhooks/messagecentral/status/?token={WEBHOOK_TOKEN}");
+    let report = product.call(Method::POST, &path.replace('+', "%2B")).body("status=DELIVRD");
+    assert_eq!(report.send().await.unwrap().status(), 200);
+    let kept = product.store.quarantined(10).await.unwrap().remove(0);
+    assert_eq!(kept.reason, "a receipt, whose form nothing documents");
+}
+
+#[tokio::test]
+async fn a_call_that_reaches_nobody_leaves_a_line() {
+    let product = Product::start(&["twilio"]).await;
+    for (method, path, status, told) in [
+        (
+            Method::GET,
+            "/webhooks/twilio/inbound?From=%2B12025550143",
+            405,
+            "/webhooks/twilio/inbound",
+        ),
+        (Method::GET, "/webhooks/twilio/status", 405, "/webhooks/twilio/status"),
+        (Method::POST, "/webhooks/twilio", 404, "/webhooks/twilio"),
+        (Method::POST, "/webhooks/twilio/imbound/", 404, "/webhooks/twilio/…"),
+        (Method::POST, "/webhooks/+12025550143/a/b", 404, "/webhooks/…/…/…"),
+        (Method::PUT, "/webhooks", 404, "/webhooks"),
+    ] {
+        assert_eq!(product.call(method, path).send().await.unwrap().status(), status, "{path}");
+        product.process.logs(&format!("a call to {told} reached nobody")).await;
+    }
+    product.process.logs(r#""calls":6"#).await;
+}
+
+#[tokio::test]
+async fn a_call_that_cannot_be_read_leaves_a_line() {
+    const TEXT: &str = "POST /webhooks/twilio/inbound HTTP/1.1\r\nHost: a\r\nX: a\x01b\r\n\r\n";
+    let product = Product::start(&["twilio"]).await;
+    assert_eq!(statuses(product.address(), TEXT).await, "400");
+    product.process.logs("1 since the head of a call could not be read").await;
+}
+
+#[tokio::test]
 async fn a_stranger_who_says_nothing_keeps_nobody_out() {
     let mut product = Product::start(&["messagecentral"]).await;
     product.start_again_within(256).await;

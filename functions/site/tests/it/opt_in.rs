@@ -1,8 +1,9 @@
 use std::fs;
 
+use business::Business;
 use sms::Number;
 
-use crate::{Answer, Visitor, between, oakwood};
+use crate::{Answer, OAKWOOD, PUBLIC_URL, Visitor, between, oakwood, visitor};
 
 const OWN_PAGE: &str = "origin: https://text.oakwood.test\nsec-fetch-site: same-origin";
 
@@ -29,6 +30,15 @@ async fn records_the_number_the_time_the_version_and_the_words() {
          para obtener ayuda. El consentimiento no es condición para ninguna compra. Vea: \
          Política de privacidad y Términos del servicio."
     );
+}
+
+#[tokio::test]
+async fn reads_a_number_as_it_is_dialled_where_the_business_is() {
+    let hungarian = OAKWOOD.replace("+120255501", "+3620234501");
+    let site = visitor(Business::parse("oakwood.toml", &hungarian).unwrap(), PUBLIC_URL);
+    assert_eq!(site.sign_up("/opt-in", "", "06 20 123 4567", true).await.status, 200);
+    let number = Number::parse("+36201234567").unwrap();
+    assert_eq!(site.store.consents_of(&number).await.unwrap().len(), 1);
 }
 
 #[tokio::test]

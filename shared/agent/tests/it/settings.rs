@@ -44,12 +44,14 @@ fn choose_the_page() {
     let no_page = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
     assert_eq!(
         page(no_page).unwrap_err().to_string(),
-        "AGENT_FILE cannot be used: line 1: start the page with its settings between two lines of \
-         ---"
+        format!(
+            "AGENT_FILE cannot be used: {no_page}, line 1: start the page with its settings between \
+             two lines of ---"
+        )
     );
     let missing = page("/no/such/page.md").unwrap_err().to_string();
     assert!(
-        missing.starts_with("AGENT_FILE cannot be used: the file is not readable"),
+        missing.contains("write the path of the agent's page: /no/such/page.md is not readable"),
         "{missing}"
     );
 }

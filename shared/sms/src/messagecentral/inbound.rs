@@ -1,15 +1,17 @@
 //! Texts that come in, whose form no document tells: it is read by names that are likely, or by
-//! those that the owner names.
+//! those that the owner names. What tells how a message of ours fared is none, wherever it comes.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use settings::SettingsError;
+use sha2::{Digest, Sha256};
 use url::form_urlencoded;
 
+use super::reports;
 use crate::channel::{self, NOBODY, UNANSWERABLE};
-use crate::{Event, Number, Rest, Text, WebhookError};
+use crate::{Event, Number, Receipt, Rest, Text, WebhookError};
 
 /// How deep in a call's body texts are looked for, as in `{"data":{"messages":[{…}]}}`.
 const DEPTH: usize = 4;
@@ -19,6 +21,8 @@ const DEPTH: usize = 4;
 const MOST: usize = 100;
 
 const NO_TEXT: &str = "no sender or no text was found in it";
+const TOO_MANY: &str = "more texts than are taken from one call";
+const NO_ID: &str = "a receipt that does not say of which message";
 
 /// What the fields of an inbound text may be called, most likely first, without case and
 /// punctuation.
@@ -61,6 +65,17 @@ const TIME: [&str; 9] = [
     "date",
     "createdat",
 ];
+/// The same for what a report says became of a message.
+const STATUS: [&str; 8] = [
+    "status",
+    "deliverystatus",
+    "dlrstatus",
+    "messagestatus",
+    "smsstatus",
+    "deliverystate",
+    "state",
+    "dlr",
+];
 
 const MEDIA: [&str; 6] = ["media", "mediaurl", "mediaurls", "image", "attachment", "attachments"];
 
@@ -80,20 +95,31 @@ pub struct InboundFields {
     pub time: Option<String>,
 }
 
-/// Reads the texts in a call, by its body and its query. `ours` is what was texted where the call
-/// does not say it. Where some texts can be read and others cannot, the others are what is left.
+/// How a call is read.
+#[derive(Clone, Copy)]
+pub(super) struct Reading<'a> {
+    /// What its fields are called.
+    pub(super) names: &'a InboundFields,
+    /// What was texted where it does not say so.
+    pub(super) ours: &'a str,
+    /// The calling code of numbers that have none.
+    pub(super) country: Option<&'a str>,
+}
+
+/// Reads the texts in a call, by its body and its query. Where some texts can be read and others
+/// cannot, the others are what is left.
 pub(super) fn events(
     body: &[u8],
     query: Vec<(String, String)>,
-    names: &InboundFields,
-    ours: &str,
+    reading: Reading<'_>,
 ) -> Result<Vec<Event>, WebhookError> {
-    let mut reader = Reader { names, ours, texts: Vec::new(), reason: None };
+    let mut reader = Reader { reading, events: Vec::new(), reason: None };
     let part = reader.part(&content(body, query), Around::default(), DEPTH);
     let reason = reader.reason.unwrap_or(NO_TEXT);
-    let mut events: Vec<_> = reader.texts.into_iter().map(Event::Text).collect();
+    let mut events = reader.events;
     if events.is_empty() {
-        return Err(WebhookError::Unreadable(reason));
+        let is_report = matches!(part, Part::Read);
+        return Err(WebhookError::Unreadable(if is_report { NO_ID } else { reason }));
     }
     if let Part::Left(rest) = part {
         events.push(Event::Rest(Rest { body: rest.to_string(), reason }));
@@ -115,22 +141,22 @@ struct Around<'a> {
     to: Found<'a>,
     time: Found<'a>,
     country_code: Found<'a>,
+    status: Found<'a>,
 }
 
 /// What a value in a call's body turned out to be.
 enum Part {
     /// Nothing that was looked for.
     Other,
-    /// Texts, all of them read.
+    /// Texts and reports, all of them read.
     Read,
     /// Texts that were not read, without those that were.
     Left(Value),
 }
 
 struct Reader<'n> {
-    names: &'n InboundFields,
-    ours: &'n str,
-    texts: Vec<Text>,
+    reading: Reading<'n>,
+    events: Vec<Event>,
     /// Why the first of what is left was not read.
     reason: Option<&'static str>,
 }
@@ -142,11 +168,21 @@ impl Reader<'_> {
         match value {
             Value::Object(members) => {
                 let own = members.iter().map(|(name, value)| (plain(name), value)).collect();
-                let around = around.within(&own, self.names);
-                match find(&own, self.names.text.as_deref(), &TEXT).zip(around.from) {
+                let names = self.reading.names;
+                let around = around.within(&own, names);
+                let text = find(&own, names.text.as_deref(), &TEXT).zip(around.from);
+                let is_report =
+                    find_that(&own, None, &STATUS, is_status).is_some() && self.id(&own).is_some();
+                match text {
+                    Some(_) if is_report || around.status.is_some() => {
+                        self.report(value, &own, around)
+                    }
                     Some(((_, body), (_, from))) => self.text(value, &own, around, body, from),
                     None if depth == 0 => Part::Other,
-                    None => self.members(members, around, depth - 1),
+                    None => match self.members(members, around, depth - 1) {
+                        Part::Other if is_report => self.report(value, &own, around),
+                        part => part,
+                    },
                 }
             }
             Value::Array(items) if depth > 0 => self.items(items, around, depth - 1),
@@ -192,32 +228,44 @@ impl Reader<'_> {
         let said = |found: Found<'_>| found.and_then(|(_, value)| word(value));
         let country_code = said(around.country_code);
         let written = word(from).unwrap_or_default();
-        let from = sender(&written, country_code.as_deref());
+        let from = self.sender(&written, country_code.as_deref());
         let reason = match from {
-            Some(from) if self.texts.len() < MOST => {
-                self.texts.push(Text {
-                    id: said(find(own, self.names.id.as_deref(), &ID)).filter(|id| !id.is_empty()),
-                    from,
-                    to: said(around.to).unwrap_or_else(|| self.ours.to_owned()),
-                    body: word(body).unwrap_or_default(),
-                    media: media(own),
-                    sent_at: said(around.time).and_then(|at| time(&at)),
-                    handled: None,
+            Some(from) if self.events.len() < MOST => {
+                let body = word(body).unwrap_or_default();
+                let at = said(around.time);
+                let sent_at = at.as_deref().and_then(time);
+                let id = said(self.id(own)).or_else(|| {
+                    // What cannot be read as a time tells two texts apart all the same.
+                    let at = at.filter(|at| sent_at.is_none() && is_instant(at))?;
+                    Some(hash(&[from.as_str(), &body, &at]))
                 });
+                self.events.push(Event::Text(Text {
+                    id,
+                    from,
+                    to: said(around.to).unwrap_or_else(|| self.reading.ours.to_owned()),
+                    body,
+                    media: media(own),
+                    sent_at,
+                    handled: None,
+                }));
                 return Part::Read;
             }
-            Some(_) => "more texts than are taken from one call",
-            None if Self::may_be_named(own, country_code.as_deref()) => NOBODY,
+            Some(_) => TOO_MANY,
+            None if self.may_be_named(own, country_code.as_deref()) => NOBODY,
             None => channel::why_nobody(&written),
         };
         self.because(reason);
         Part::Left(whole.clone())
     }
 
+    fn sender(&self, written: &str, country_code: Option<&str>) -> Option<Number> {
+        sender(written, country_code, self.reading.country)
+    }
+
     /// Whether a number stands where another name for the sender is, so that settings can help.
-    fn may_be_named(own: &Fields<'_>, country_code: Option<&str>) -> bool {
+    fn may_be_named(&self, own: &Fields<'_>, country_code: Option<&str>) -> bool {
         let mut likely = FROM.iter().filter_map(|name| word(own.get(*name)?));
-        likely.any(|written| sender(&written, country_code).is_some())
+        likely.any(|written| self.sender(&written, country_code).is_some())
     }
 
     /// Notes why something is left. That nobody could answer it is no reason to mend anything, so
@@ -226,6 +274,27 @@ impl Reader<'_> {
         if self.reason.is_none_or(|known| known == UNANSWERABLE) {
             self.reason = Some(reason);
         }
+    }
+
+    /// What became of a message of ours, whose words the call may quote.
+    fn report(&mut self, whole: &Value, own: &Fields<'_>, around: Around<'_>) -> Part {
+        let said = |found: Found<'_>| found.and_then(|(_, value)| word(value));
+        let word = said(around.status).unwrap_or_default();
+        let (Some(status), Some(message)) = (reports::reported(&word), said(self.id(own))) else {
+            return Part::Read;
+        };
+        if self.events.len() == MOST {
+            self.because(TOO_MANY);
+            return Part::Left(whole.clone());
+        }
+        let (attempt, part, code, opted_out) = (None, None, None, false);
+        let receipt = Receipt { message, attempt, part, status, word, code, opted_out };
+        self.events.push(Event::Receipt(receipt));
+        Part::Read
+    }
+
+    fn id<'a>(&self, own: &Fields<'a>) -> Found<'a> {
+        find_that(own, self.reading.names.id.as_deref(), &ID, is_id)
     }
 }
 
@@ -241,6 +310,7 @@ impl<'a> Around<'a> {
             to: nearer(find(own, names.to.as_deref(), &TO), self.to),
             time: nearer(find(own, names.time.as_deref(), &TIME), self.time),
             country_code: nearer(find(own, None, &["countrycode"]), self.country_code),
+            status: nearer(find_that(own, None, &STATUS, is_status), self.status),
         }
     }
 }
@@ -312,10 +382,48 @@ fn content(body: &[u8], query: Vec<(String, String)>) -> Value {
 /// The first field that is there and is a scalar: under its configured name, then under the likely
 /// ones.
 fn find<'a>(fields: &Fields<'a>, configured: Option<&str>, likely: &[&str]) -> Found<'a> {
+    find_that(fields, configured, likely, is_scalar)
+}
+
+/// The first such field that is of some use.
+fn find_that<'a>(
+    fields: &Fields<'a>,
+    configured: Option<&str>,
+    likely: &[&str],
+    is_of_use: impl Fn(&Value) -> bool,
+) -> Found<'a> {
     let configured = configured.map(plain);
     let names = configured.as_deref().into_iter().chain(likely.iter().copied());
     let values = names.map(|name| fields.get(name).copied()).enumerate();
-    values.filter_map(|(likely, value)| Some((likely, value?))).find(|(_, value)| is_scalar(value))
+    values.filter_map(|(likely, value)| Some((likely, value?))).find(|(_, value)| is_of_use(value))
+}
+
+/// Whether a value can tell one message from others: zeros and words for nothing are of all of them.
+fn is_id(value: &Value) -> bool {
+    let word = word(value).unwrap_or_default().trim().to_lowercase();
+    let nothing = ["null", "nil", "none", "undefined", "nan", "n/a", "false"];
+    word.contains(|c: char| c.is_alphanumeric() && c != '0') && !nothing.contains(&word.as_str())
+}
+
+/// Whether a value says what became of a message.
+fn is_status(value: &Value) -> bool {
+    word(value).is_some_and(|word| reports::reported(&word).is_some())
+}
+
+/// Whether what is written where the time should be is more than a day.
+fn is_instant(written: &str) -> bool {
+    /// A day takes eight.
+    const DIGITS: usize = 10;
+    written.contains(':') || written.chars().filter(|c| c.is_numeric()).count() >= DIGITS
+}
+
+fn hash(parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.len().to_le_bytes());
+        hash.update(part);
+    }
+    hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn is_scalar(value: &Value) -> bool {
@@ -348,24 +456,28 @@ fn plain(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// The number of a sender, written with `+`, with 00, with the country code alone, or nationally
-/// beside it.
-fn sender(written: &str, country_code: Option<&str>) -> Option<Number> {
-    /// The longest national number for which a country code that it seems to begin with is its own.
-    const NATIONAL: usize = 10;
+/// The number of a sender: written with `+` or with 00, nationally beside the code that the call
+/// gives, or in digits that may be either.
+pub(super) fn sender(
+    written: &str,
+    country_code: Option<&str>,
+    country: Option<&str>,
+) -> Option<Number> {
     let written = channel::without(written)?;
     if written.starts_with('+') {
         return Number::parse(written).ok();
     }
-    if let Some(digits) = written.strip_prefix("00") {
+    let digits: String =
+        written.chars().filter(|c| !matches!(c, ' ' | '.' | '-' | '(' | ')')).collect();
+    if let Some(digits) = digits.strip_prefix("00") {
         return Number::parse(&format!("+{digits}")).ok();
     }
-    let country_code = country_code.unwrap_or_default().trim().trim_start_matches('+');
-    let whole = written.starts_with(country_code) && written.len() > NATIONAL;
-    if country_code.is_empty() || whole {
-        Number::parse(&format!("+{written}")).ok()
-    } else {
-        Number::parse(&format!("+{country_code}{}", written.trim_start_matches('0'))).ok()
+    let country_code = country_code.map(|code| code.trim().trim_start_matches(['+', '0']));
+    match country_code.filter(|code| !code.is_empty()) {
+        // The call says whose it is, so that telephones on a line will do as well.
+        Some(code) => Number::completed(&digits, Some(code))
+            .or_else(|| Number::parse(&format!("+{code}{}", digits.trim_start_matches('0'))).ok()),
+        None => Number::completed(&digits, country),
     }
 }
 

@@ -190,19 +190,35 @@ impl Row {
         instant.into_iter().chain(guessed)
     }
 
-    /// What it says became of its message: of their words only `DELIVRD` is known, as their
-    /// dashboard takes it for success. The others are read as SMPP 3.4 means them (5.2.28 and
-    /// appendix B), and any further word says no more than that the message was taken.
+    /// What it says became of its message. A word that is not known says no more than that the
+    /// message was taken.
     pub(super) fn fate(&self) -> Fate {
         let word = word(&self.status).unwrap_or_default();
-        let status = match word.as_str() {
-            "DELIVRD" => Status::Delivered,
-            "UNDELIV" | "EXPIRED" | "REJECTD" | "DELETED" => Status::Undelivered,
-            "ACCEPTD" | "ENROUTE" | "SUBMITTED" | "SENT" => Status::Sent,
-            _ => Status::Accepted,
-        };
+        let status = meaning(&word).unwrap_or(Status::Accepted);
         let code = super::word(&self.error_code).filter(|_| status == Status::Undelivered);
         // A carrier's code, which is not to be taken for one of the answers to a send.
         Fate { status, word, code: code.map(|code| format!("carrier: {code}")) }
     }
+}
+
+/// What a word means that says how a message of ours fared: of their words only `DELIVRD` is known,
+/// as their dashboard takes it for success. The others are read as SMPP 3.4 means them (5.2.28 and
+/// appendix B).
+fn meaning(word: &str) -> Option<Status> {
+    match word {
+        "DELIVRD" => Some(Status::Delivered),
+        "UNDELIV" | "EXPIRED" | "REJECTD" | "DELETED" => Some(Status::Undelivered),
+        "ACCEPTD" | "ENROUTE" | "SUBMITTED" | "SENT" => Some(Status::Sent),
+        _ => None,
+    }
+}
+
+/// What a word means, if it is one of those that only a message of ours has: those of SMPP, and
+/// nearly those, which say no more than that it was taken.
+pub(super) fn reported(word: &str) -> Option<Status> {
+    const NEARLY: [&str; 6] =
+        ["ACCEPTED", "DELIVERED", "FAILED", "REJECTED", "UNDELIVERABLE", "UNDELIVERED"];
+    let written = word.trim().to_ascii_uppercase();
+    let nearly = meaning(&written).is_some() || NEARLY.contains(&written.as_str());
+    meaning(word).or_else(|| nearly.then_some(Status::Accepted))
 }

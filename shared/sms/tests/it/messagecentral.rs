@@ -318,10 +318,59 @@ async fn receives() {
                 outcome: "7 +12025550143 -> TEXTBK: Noon",
             },
             ReceiveCase {
-                name: "an empty text, at a time without a zone",
+                name: "an empty text, on a day without a time",
                 call: INBOUND,
-                body: r#"{"from":"12025550143","text":"","id":"","time":"2026-11-01 12:00:00"}"#,
+                body: r#"{"from":"12025550143","text":"","id":"","time":"2026-11-01"}"#,
                 outcome: "- +12025550143 -> TEXTBK: ",
+            },
+            ReceiveCase {
+                name: "ids that are of no message",
+                call: INBOUND,
+                body: r#"[{"from":"12025550143","message":"First","messageId":0},
+                    {"from":"12025550143","message":"Second","messageId":"0000-00","id":"7"},
+                    {"from":"12025550143","message":"Third","messageId":"null"},
+                    {"from":"12025550143","message":"Fourth","messageId":null}]"#,
+                outcome: "- +12025550143 -> TEXTBK: First; 7 +12025550143 -> TEXTBK: Second; \
+                    - +12025550143 -> TEXTBK: Third; - +12025550143 -> TEXTBK: Fourth",
+            },
+            ReceiveCase {
+                name: "a national number",
+                call: INBOUND,
+                body: r#"{"from":"9876543211","to":"TEXTBK","message":"My tap drips",
+                    "messageId":"m-1"}"#,
+                outcome: "unreadable: the sender is not a number that can be answered",
+            },
+            ReceiveCase {
+                name: "seven digits",
+                call: INBOUND,
+                body: r#"{"from":"5550143","message":"My tap drips"}"#,
+                outcome: "unreadable: the sender is not a number that can be answered",
+            },
+            ReceiveCase {
+                name: "a report at the address for texts",
+                call: INBOUND,
+                body: r#"{"messageId":"474098","mobileNumber":"12025550143","senderId":"TEXTBK",
+                    "status":"DELIVRD","messageBody":"Could you tell me what is to be done?"}"#,
+                outcome: "474098 of -: Delivered (DELIVRD)",
+            },
+            ReceiveCase {
+                name: "a report without words, around a message",
+                call: INBOUND,
+                body: r#"{"data":{"deliveryStatus":"undelivered","message":{"id":"474098"},
+                    "msgId":474098}}"#,
+                outcome: "474098 of -: Accepted (undelivered)",
+            },
+            ReceiveCase {
+                name: "a report of nobody knows what",
+                call: INBOUND,
+                body: r#"{"mobileNumber":"12025550143","status":"EXPIRED","message":"Hello"}"#,
+                outcome: "unreadable: a receipt that does not say of which message",
+            },
+            ReceiveCase {
+                name: "a text whose call went well",
+                call: INBOUND,
+                body: r#"{"status":"received","from":"12025550143","message":"Noon","state":1}"#,
+                outcome: "- +12025550143 -> TEXTBK: Noon",
             },
             ReceiveCase {
                 name: "a sender with a name",
@@ -439,6 +488,55 @@ async fn reads_what_every_provider_has_to_read() {
 }
 
 #[tokio::test]
+async fn completes_the_numbers_of_its_country_and_guesses_at_no_other() {
+    for (country, written, number) in [
+        ("91", "9876543211", "+919876543211"),
+        ("91", "09876543211", "+919876543211"),
+        ("91", "98765 43211", "+919876543211"),
+        ("91", "919876543211", "+919876543211"),
+        ("91", "12025550143", "+12025550143"),
+        ("91", "98765432", "-"),
+        ("36", "9876543211", "-"),
+        ("36", "201234567", "+36201234567"),
+        ("1", "2025550143", "+12025550143"),
+        ("45", "4520123456", "+4520123456"),
+        // The zero is its own there.
+        ("225", "0102030405", "+2250102030405"),
+        ("55", "11987654321", "+5511987654321"),
+    ] {
+        let messagecentral = MessageCentral::new(MessageCentralSettings {
+            country: Some(country.into()),
+            ..settings(String::new(), SECRET)
+        });
+        let body = json!({ "from": written, "message": "Noon" }).to_string();
+        let received = receive(&messagecentral, &sign(SECRET, request(INBOUND, &body))).await;
+        let from = match received.as_deref() {
+            Ok([Event::Text(text)]) => text.from.as_str(),
+            _ => "-",
+        };
+        assert_eq!(from, number, "{written} in +{country}");
+    }
+}
+
+#[tokio::test]
+async fn tells_texts_apart_by_a_time_that_it_cannot_read() {
+    let messagecentral = messagecentral(String::new(), SECRET);
+    let mut ids = std::collections::BTreeSet::new();
+    for time in ["29/11/2026 10:15", "29/11/2026 10:16", "10.16.30 on 29.11.2026", "10:15"] {
+        let body = json!({ "from": "12025550143", "message": "yes", "time": time }).to_string();
+        for _ in 0..2 {
+            let call = sign(SECRET, request(INBOUND, &body));
+            let Some(Event::Text(text)) = receive(&messagecentral, &call).await.unwrap().pop()
+            else {
+                panic!("{time}");
+            };
+            ids.insert(text.id.unwrap());
+        }
+    }
+    assert_eq!(ids.len(), 4);
+}
+
+#[tokio::test]
 async fn believes_no_hostile_call() {
     let proven = Proven {
         call: INBOUND,
@@ -499,6 +597,7 @@ fn settings(base_url: String, secret: &str) -> MessageCentralSettings {
         base_url,
         webhook_token: Some(secret.into()),
         inbound_fields: InboundFields::default(),
+        country: None,
     }
 }
 

@@ -33,9 +33,7 @@ fn splits_off_the_country_code() {
 fn tells_a_test_number_from_a_persons() {
     let is_for_tests = |written| Number::parse(written).unwrap().is_for_tests();
     assert!(is_for_tests("+15005550006") && is_for_tests("+1 (500) 555-1234"));
-    for persons in
-        ["+12025550143", "+15005560006", "+150055500061", "+1500555000", "+4915005550006"]
-    {
+    for persons in ["+12025550143", "+15005560006", "+4915005550006"] {
         assert!(!is_for_tests(persons), "{persons}");
     }
 }
@@ -54,31 +52,28 @@ fn is_its_digits_in_a_document() {
 }
 
 #[test]
-fn reads_a_number_as_people_type_their_own() {
-    let ours = Number::parse("+12025550100").unwrap();
-    let read = |typed| Number::parse_typed(typed, &ours).map(String::from).ok();
-    for typed in [
-        "(202) 555-0143",
-        "202.555.0143",
-        " 1 202 555 0143 ",
-        "+1 202/555 0143",
-        "\u{202a}+1 (202) 555\u{2011}0143\u{202c}",
-        "٢٠٢ ٥٥٥ ٠١٤٣",
-    ] {
-        assert_eq!(read(typed).as_deref(), Some("+12025550143"), "{typed}");
-    }
-    assert_eq!(read("+44 20 7946 0958").as_deref(), Some("+442079460958"));
-    assert_eq!(read("011 44 20 7946 0958").as_deref(), Some("+442079460958"));
-    for wrong in
-        ["", "555-0143", "102 555 0143", "202 155 0143", "202555014", "20255501433", "+", "call me"]
+fn has_as_many_digits_as_numbers_of_its_country() {
+    let read = |written| Number::parse(written).is_ok();
+    // Saint Helena, Niue, Tokelau, the Faroe Islands, Germany at its longest.
+    for number in
+        ["+29022334", "+6834002", "+6907290", "+298211234", "+493012345678", "+4915112345678"]
     {
-        assert_eq!(read(wrong), None, "{wrong}");
+        assert!(read(number), "{number}");
     }
+    // Seven digits of a town, with a plus before them; North America without an area, and with one
+    // that does not exist; Hungary with too many.
+    for wrong in
+        ["+5550143", "+4155501", "+4915501", "+1202555014", "+11025550143", "+362012345678"]
+    {
+        assert!(!read(wrong), "{wrong}");
+    }
+    // A code that is new.
+    assert!(read("+9991234567"));
+}
 
-    let abroad = Number::parse("+442079460958").unwrap();
-    let read = |typed| Number::parse_typed(typed, &abroad).map(String::from).ok();
-    assert_eq!(read("07700 900123").as_deref(), Some("+447700900123"));
-    assert_eq!(read("00 1 202 555 0143").as_deref(), Some("+12025550143"));
+#[test]
+fn stays_readable_once_it_is_stored() {
+    assert!(serde_json::from_str::<Number>(r#""+5550143""#).is_ok());
 }
 
 #[test]

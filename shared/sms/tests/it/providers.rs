@@ -117,6 +117,55 @@ const INBOUND_FIELDS: &str = "MC_INBOUND_FIELDS cannot be used: \
     write from=…,to=…,text=…,id=…,time=… with the name that each field has in the call; \
     leave out those that are found without";
 
+#[test]
+fn say_how_to_write_the_number_that_is_sent_from() {
+    let every = [&AWS[..], &PLIVO, &VONAGE, &TWILIO, &MESSAGECENTRAL].concat();
+    let with = |name, value| names(&[&every[..], &[(name, value)]].concat());
+    let all = "messagecentral twilio vonage plivo aws";
+    for name in sms::SENDERS {
+        for (written, instead) in [
+            ("2025550100", "+12025550100"),
+            ("(202) 555-0100", "+12025550100"),
+            ("+1 202-555-0100", "+12025550100"),
+            ("0012025550100", "+12025550100"),
+            ("+1 (416) 555.0100", "+14165550100"),
+            ("+2025550O100", "+12025550100"),
+            ("+5550100", "+12025550100"),
+        ] {
+            let expected = format!(
+                "{name} cannot be used: write the number with + and its country code, and nothing \
+                 between the digits, as {instead}"
+            );
+            assert_eq!(with(name, written), expected, "{written}");
+        }
+        for legal in ["+12025550100", "+447700900100", "38438", "384387", "TEXTBK", "My Shop 24"] {
+            assert_eq!(with(name, legal), all, "{name}={legal}");
+        }
+    }
+    for (name, legal) in [
+        ("AWS_SMS_ORIGINATION", "pool-0123456789"),
+        ("AWS_SMS_ORIGINATION", "arn:aws:sms-voice:us-east-1:1:phone-number/phone-1"),
+        ("PLIVO_FROM", "12025550100"),
+        ("VONAGE_FROM", "447700900100"),
+    ] {
+        assert_eq!(with(name, legal), all, "{name}={legal}");
+    }
+    let plain = with("TWILIO_FROM", "12025550100");
+    assert!(plain.ends_with("as +12025550100"), "{plain}");
+}
+
+#[test]
+fn say_how_to_write_the_country_of_messagecentral() {
+    let with = |value| names(&[&MESSAGECENTRAL[..], &[("MC_COUNTRY", value)]].concat());
+    assert_eq!((with("91"), with("+91")), ("messagecentral".into(), "messagecentral".into()));
+    for wrong in ["India", "IN", "999", "0091"] {
+        assert_eq!(
+            with(wrong),
+            "MC_COUNTRY cannot be used: write the calling code of a country, as 91 for India"
+        );
+    }
+}
+
 /// Whoever does one thing with them is given what this takes, and sees the same.
 #[test]
 fn are_known_without_their_keys_as_they_are_with_them() {
