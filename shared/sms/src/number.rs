@@ -53,7 +53,7 @@ impl Number {
     }
 
     /// Whether it has as many digits as numbers of its country have. With seven in all it is most
-    /// likely a number of one town: only the telephones of two islands have so few.
+    /// likely a number of one town: only on a few islands do telephones have so few.
     ///
     /// Of a calling code that is not known, as of one that is new, any number will do.
     fn is_whole(&self) -> bool {
@@ -62,7 +62,7 @@ impl Number {
         let length = national.len();
         let is_mobile = mobile.iter().any(|digits| usize::from(*digits) == length);
         (usize::from(*fewest)..=usize::from(*most)).contains(&length)
-            && (is_mobile || code.len() + length > 7)
+            && (is_mobile || code.len() + length > 7 || usize::from(*most) <= 7)
             && (code != "1" || is_north_american(national))
     }
 

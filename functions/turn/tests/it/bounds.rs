@@ -39,7 +39,7 @@ async fn answers_a_mailbox_once() {
 #[tokio::test]
 async fn spends_nothing_on_numbers_that_replies_do_not_go_to() {
     let abroad = "+442079460958";
-    let (premium, satellite, shared_cost) = ("+19005550143", "+88165550143", "+448431234567");
+    let (premium, satellite, shared_cost) = ("+19005550143", "+881655501430", "+448431234567");
     for (countries, person, answered) in [
         ("", "+12025550143", true),
         ("", abroad, false),

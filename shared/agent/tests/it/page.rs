@@ -105,7 +105,7 @@ fn mistakes_are_named_with_their_line() {
             "line 3: unknown field `truns`, expected one of name, model, turns, segments, \
              reply_minutes, handover_hours, grace_minutes, time_zone, fields, texts",
         ),
-        (problem("name: Elm\nturns: many"), "line 3: invalid u32"),
+        (problem("name: Elm\nturns: many"), "line 3: write a number from 1 to 50"),
         (problem("name: Elm\nturns: 0"), "line 3: write a number from 1 to 50"),
         (problem("name: Elm\nsegments: 11"), "line 3: write a number from 1 to 10"),
         (problem("name: Elm\nhandover_hours: 0"), "line 3: write a number from 1 to 720"),
@@ -167,4 +167,11 @@ fn mistakes_are_named_with_their_line() {
     ] {
         assert_eq!(told, expected);
     }
+}
+
+#[test]
+fn a_text_may_be_in_any_language() {
+    let help = "Casa Roble: le responde nuestro asistente. Llame al 555 0120 si es urgente.";
+    let page = format!("---\nname: Casa Roble\ntexts:\n  help: '{help}'\n---\nBe kind.");
+    assert_eq!(Page::parse(&page).unwrap().texts.help, help);
 }

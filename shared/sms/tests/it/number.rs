@@ -54,10 +54,16 @@ fn is_its_digits_in_a_document() {
 #[test]
 fn has_as_many_digits_as_numbers_of_its_country() {
     let read = |written| Number::parse(written).is_ok();
-    // Saint Helena, Niue, Tokelau, the Faroe Islands, Germany at its longest.
-    for number in
-        ["+29022334", "+6834002", "+6907290", "+298211234", "+493012345678", "+4915112345678"]
-    {
+    // Saint Helena, Tristan da Cunha, Niue, Tokelau, the Faroe Islands, Germany at its longest.
+    for number in [
+        "+29022334",
+        "+2908999",
+        "+6834002",
+        "+6907290",
+        "+298211234",
+        "+493012345678",
+        "+4915112345678",
+    ] {
         assert!(read(number), "{number}");
     }
     // Seven digits of a town, with a plus before them; North America without an area, and with one
