@@ -118,14 +118,14 @@ async fn takes_twenty_texts_up_at_once() {
 }
 
 #[tokio::test]
-async fn keeps_the_order_of_ordinary_texts_and_reserved_words() {
+async fn answers_a_reserved_word_before_what_it_came_between() {
     let scene = Scene::sending_by("messagecentral").await;
     for text in ["My sink leaks", "HELP", "In the kitchen"] {
         scene.text(text).await;
     }
     scene.work().await;
     let help = &scene.process.turn.agent.page.texts.help;
-    assert_eq!(scene.heard(), ["You said: My sink leaks", help, "You said: In the kitchen"]);
+    assert_eq!(scene.heard(), [help, "You said: My sink leaks | In the kitchen"]);
 }
 
 /// Writes the conversation as it is, so that only its version changes.

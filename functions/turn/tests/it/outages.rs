@@ -146,8 +146,7 @@ async fn answers_everything_at_once_when_the_model_is_back() {
     scene.restart();
     scene.live(20).await;
     let texts = &scene.process.turn.agent.page.texts;
-    let answers = ["You said: My sink leaks", &texts.help, "You said: In the kitchen"];
-    assert_eq!(scene.heard()[1..], answers);
+    assert_eq!(scene.heard()[1..], [&texts.help, "You said: My sink leaks | In the kitchen"]);
 }
 
 #[tokio::test]
