@@ -34,7 +34,7 @@ async fn records_the_number_the_time_the_version_and_the_words() {
 
 #[tokio::test]
 async fn reads_a_number_as_it_is_dialled_where_the_business_is() {
-    let hungarian = OAKWOOD.replace("+120255501", "+3620234501");
+    let hungarian = OAKWOOD.replace("+120255501", "+362023450");
     let site = visitor(Business::parse("oakwood.toml", &hungarian).unwrap(), PUBLIC_URL);
     assert_eq!(site.sign_up("/opt-in", "", "06 20 123 4567", true).await.status, 200);
     let number = Number::parse("+36201234567").unwrap();
