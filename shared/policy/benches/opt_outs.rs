@@ -1,6 +1,8 @@
 //! How many of the people who want to be texted no more are understood, how many are taken for one
 //! who are none, and what that takes: `cargo bench -p policy --bench opt_outs`.
 
+#![expect(clippy::print_stdout, reason = "the table is what this is for")]
+
 use std::time::Instant;
 
 use policy::{Keyword, keyword};
