@@ -4,11 +4,14 @@ mod heard;
 mod rows;
 mod wordings;
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use heard::{Heard, Said};
 use rows::{Language, Rows};
 use wordings::{Words, follow};
+
+use crate::reactions::reaction;
 
 /// What a reserved word asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -25,16 +28,16 @@ pub enum Keyword {
 
 /// One file for each language of the product: a language is rows, and no code.
 const LANGUAGES: [&str; 10] = [
-    include_str!("keywords/en.txt"),
-    include_str!("keywords/es.txt"),
-    include_str!("keywords/fr.txt"),
-    include_str!("keywords/de.txt"),
-    include_str!("keywords/pt.txt"),
-    include_str!("keywords/it.txt"),
-    include_str!("keywords/ru.txt"),
-    include_str!("keywords/ar.txt"),
-    include_str!("keywords/hi.txt"),
-    include_str!("keywords/zh.txt"),
+    include_str!("../keywords/en.txt"),
+    include_str!("../keywords/es.txt"),
+    include_str!("../keywords/fr.txt"),
+    include_str!("../keywords/de.txt"),
+    include_str!("../keywords/pt.txt"),
+    include_str!("../keywords/it.txt"),
+    include_str!("../keywords/ru.txt"),
+    include_str!("../keywords/ar.txt"),
+    include_str!("../keywords/hi.txt"),
+    include_str!("../keywords/zh.txt"),
 ];
 
 /// The most words that one reserved word is typed as: "S T O P A L L".
@@ -43,6 +46,9 @@ const LONGEST: usize = 12;
 /// So many sentences of a text are looked at, half of them the first: whoever wants to be texted no
 /// more says so before or behind everything else.
 const SENTENCES: usize = 20;
+
+/// The same of characters, so that no text takes long.
+const CHARACTERS: usize = 4_000;
 
 static ROWS: LazyLock<Rows> = LazyLock::new(|| Rows::read(&LANGUAGES));
 
@@ -62,8 +68,18 @@ pub fn words(keyword: Keyword) -> impl Iterator<Item = &'static str> {
 ///
 /// Where several things are asked for, a stop is the one that counts.
 pub fn keyword(text: &str) -> Option<Keyword> {
-    let readings = Heard::readings(text, is_end);
+    if reaction(text).is_some() {
+        return None;
+    }
+    let readings = Heard::readings(&ends_of(text), is_end);
     readings.iter().find_map(|heard| of_words(heard).or_else(|| stop(heard)))
+}
+
+/// What is looked at of a text: all of it, unless it is longer than any is.
+fn ends_of(text: &str) -> Cow<'_, str> {
+    let Some((first, _)) = text.char_indices().nth(CHARACTERS / 2) else { return text.into() };
+    let (last, _) = text.char_indices().rev().nth(CHARACTERS / 2 - 1).unwrap_or_default();
+    if last <= first { text.into() } else { [&text[..first], &text[last..]].join("\n").into() }
 }
 
 /// Whether a line, and what stands below it, belongs to a signature or to what is quoted.

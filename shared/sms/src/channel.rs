@@ -13,7 +13,7 @@ pub(crate) const NOBODY: &str = "the sender is not a number that can be answered
 pub(crate) const OTHER_CHANNEL: &str = "it came by another channel than SMS, MMS and RCS";
 
 /// The most digits that a short code has.
-const SHORT_CODE: usize = 8;
+const SHORT_CODE: usize = 6;
 
 /// Whether what comes by this channel comes by telephone.
 pub(crate) fn is_ours(channel: &str) -> bool {

@@ -73,7 +73,7 @@ async fn no_command_answers_who_waits() {
     product.start_again().await;
     product.settled().await;
     for person in &people {
-        assert_eq!(product.messagecentral.texts_to(person).len(), 1);
+        assert_eq!(product.twilio.texts_to(person).len(), 1);
     }
 }
 

@@ -97,8 +97,8 @@ async fn a_genuine_call_that_is_odd_is_answered_or_kept() {
     assert_eq!(kept.len(), 3);
     assert!(kept.iter().any(|call| call.body.contains("Body=Your+code+is+1")));
     assert_eq!(product.twilio.messages().len(), 4);
-    // Two of them for the same reason.
-    assert_eq!(product.notices().await.len(), 2);
+    // Nobody need be told of a short code or a name.
+    assert_eq!(product.notices().await.len(), 1);
 }
 
 #[tokio::test]

@@ -182,6 +182,8 @@ fn looks_at_the_beginning_and_the_end_of_a_long_text() {
         assert_eq!(keyword(&text), Some(Stop));
     }
     assert_eq!(keyword(&format!("{chatter} Stop texting me. {chatter}")), None);
+    let endless = "\"It drips\" ".repeat(20_000);
+    assert_eq!(keyword(&format!("{endless} Stop texting me.")), Some(Stop));
 }
 
 #[test]
