@@ -78,7 +78,7 @@ impl Wake<'_> {
 fn said(conversation: &Conversation) -> impl Iterator<Item = String> {
     entries(&conversation.turns).filter_map(|entry| match entry {
         Entry::Agent { text, .. } => text,
-        Entry::Fixed { text, .. } => Some(text),
+        Entry::Fixed { text, .. } | Entry::ByHand { text, .. } => Some(text),
         _ => None,
     })
 }

@@ -96,7 +96,8 @@ impl Wake<'_> {
     pub(crate) async fn deliver(&self, health: &Health) -> Result<(), Unavailable> {
         let Some(results) = &self.turn.results else { return Ok(()) };
         let mut effects = self.turn.store.effects_of(&self.id).await?;
-        effects.sort_by_key(|effect| effect.at);
+        // A result's name begins that of what revises it.
+        effects.sort_by(|one, other| (one.at, &one.id).cmp(&(other.at, &other.id)));
         // What revises a result waits until that is taken.
         let mut behind: BTreeMap<String, Timestamp> = BTreeMap::new();
         for effect in effects {
