@@ -236,9 +236,13 @@ impl<'a> Wake<'a> {
     }
 
     /// Writes down that these texts are a stop, which only the model has understood. What follows is
-    /// what follows from any other.
+    /// what follows from any other. Whoever has come back while the model thought is not stopped.
     async fn stop(&self, loaded: &mut Loaded, run: &Run) -> Result<(), Unavailable> {
         let Some(text) = run.texts.last() else { return Ok(()) };
+        self.reload(loaded).await?;
+        if has_come_back(loaded, text.at) {
+            return Ok(());
+        }
         let stop = Stop { at: text.at, provider: text.provider.clone(), confirmed: false };
         let claim = Claim::of_message(&text.provider, &text.message);
         self.turn.store.stop(&claim, &loaded.conversation.theirs, &stop).await?;
@@ -526,6 +530,16 @@ fn asked(text: &Waiting) -> Option<Keyword> {
 /// The same of a person who has not stopped, to whom YES is an ordinary word.
 fn asks(text: &Waiting) -> Option<Keyword> {
     asked(text).filter(|keyword| *keyword != Keyword::Yes)
+}
+
+/// Whether a person has said START since.
+fn has_come_back(loaded: &Loaded, since: Timestamp) -> bool {
+    let waits = |text: &Waiting| text.at >= since && asked(text) == Some(Keyword::Start);
+    let said = |entry: Entry| {
+        matches!(entry, Entry::Person { text, at }
+            if at >= since && policy::keyword(&text) == Some(Keyword::Start))
+    };
+    loaded.waiting.iter().any(waits) || entries(&loaded.conversation.turns).any(said)
 }
 
 fn took_up(run: &Run, conversation: &Conversation, now: Timestamp) -> Step {

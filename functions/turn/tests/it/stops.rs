@@ -274,6 +274,24 @@ async fn stops_texting_whom_only_the_model_understands() {
 }
 
 #[tokio::test]
+async fn stops_nobody_who_came_back_while_the_model_thought() {
+    let scene = Scene::sending_by("messagecentral").await;
+    scene.openai.calls("stop", "{}");
+    scene.openai.switch.set(Mode::Holds);
+    scene.text("You lot drive me up the wall with this").await;
+    let wall = scene.wake_up().await;
+    let back = async {
+        scene.openai.wait_for_requests(1).await;
+        scene.say("START").await;
+        scene.openai.switch.set(Mode::Works);
+    };
+    let (answered, ()) = tokio::join!(scene.turn(&wall), back);
+    answered.unwrap();
+    assert!(scene.loaded().await.stop.is_none());
+    assert_eq!(scene.heard()[0], scene.process.turn.agent.page.texts.start);
+}
+
+#[tokio::test]
 async fn answers_help_behind_a_text_that_the_model_cannot_answer() {
     let scene = Scene::sending_by("messagecentral").await;
     scene.openai.switch.set(Mode::Fails(401, String::new()));
