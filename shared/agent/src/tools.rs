@@ -188,6 +188,10 @@ fn typed(kind: &Kind, value: &Value) -> Result<Value, String> {
     }
 }
 
+fn no_arguments() -> Value {
+    json!({ "type": "object", "properties": {}, "additionalProperties": false })
+}
+
 /// Ends the conversation with its purpose fulfilled.
 struct Finish {
     required: Vec<String>,
@@ -201,11 +205,7 @@ impl Tool for Finish {
             description: "Ends the conversation once everything required is recorded and the \
                           person has nothing to add. Say goodbye in the reply that follows."
                 .into(),
-            parameters: json!({
-                "type": "object",
-                "properties": {},
-                "additionalProperties": false,
-            }),
+            parameters: no_arguments(),
         }
     }
 
@@ -275,11 +275,7 @@ impl Tool for Stop {
                           goodbye, or want something else to stop. They get one confirmation; \
                           nothing that you say is sent."
                 .into(),
-            parameters: json!({
-                "type": "object",
-                "properties": {},
-                "additionalProperties": false,
-            }),
+            parameters: no_arguments(),
         }
     }
 

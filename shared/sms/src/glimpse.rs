@@ -28,7 +28,7 @@ pub struct Glimpse {
     pub handled: Option<Handled>,
 }
 
-/// How deep in a body is looked, also into JSON that stands in a value of JSON.
+/// How deep in a body is looked, and in JSON that stands in a value of it.
 const DEPTH: usize = 12;
 
 /// How many values of a call are looked at: more than fit into the largest that is taken.
@@ -254,15 +254,34 @@ fn person(written: &str, number: impl Fn(&str) -> Option<Number>) -> Option<Numb
 fn leaves(call: &Request<Bytes>) -> Vec<Leaf> {
     let mut leaves = Vec::new();
     match serde_json::from_slice::<Value>(call.body()) {
-        Ok(value) => gather(&value, &mut Vec::new(), DEPTH, &mut leaves),
+        Ok(value) => {
+            gather(&value, &mut Vec::new(), DEPTH, &mut leaves);
+            // Where nobody is called a sender, the call is an envelope. In any other, JSON is what
+            // somebody texted, and who they say said what is not believed.
+            if !leaves.iter().any(|leaf| leaf.rank_of_sender().is_some()) {
+                leaves = opened(leaves);
+            }
+        }
         Err(_) => {
             let form = form_urlencoded::parse(call.body()).into_owned().chain(query(call));
-            for (name, value) in form.take(MOST) {
-                add(value, &mut vec![plain(&name)], DEPTH, &mut leaves);
-            }
+            let said = form.take(MOST).filter(|(_, value)| !value.is_empty());
+            leaves.extend(said.map(|(name, value)| Leaf { path: vec![plain(&name)], value }));
         }
     }
     leaves
+}
+
+/// The same with what is in those values that are JSON themselves.
+fn opened(leaves: Vec<Leaf>) -> Vec<Leaf> {
+    let mut all = Vec::with_capacity(leaves.len());
+    for mut leaf in leaves {
+        let is_json = leaf.value.trim_start().starts_with(['{', '[']);
+        match is_json.then(|| serde_json::from_str(&leaf.value)) {
+            Some(Ok(within)) => gather(&within, &mut leaf.path, DEPTH, &mut all),
+            _ => all.push(leaf),
+        }
+    }
+    all
 }
 
 fn gather(value: &Value, path: &mut Vec<String>, depth: usize, leaves: &mut Vec<Leaf>) {
@@ -284,19 +303,10 @@ fn gather(value: &Value, path: &mut Vec<String>, depth: usize, leaves: &mut Vec<
                 path.pop();
             }
         }
-        Value::String(value) => add(value.clone(), path, depth, leaves),
-        Value::Number(value) => add(value.to_string(), path, depth, leaves),
+        Value::String(value) if value.is_empty() => {}
+        Value::String(value) => leaves.push(Leaf { path: path.clone(), value: value.clone() }),
+        Value::Number(value) => leaves.push(Leaf { path: path.clone(), value: value.to_string() }),
         Value::Null | Value::Bool(_) => {}
-    }
-}
-
-/// Adds a value that says something; of one that is JSON itself, what it holds.
-fn add(value: String, path: &mut Vec<String>, depth: usize, leaves: &mut Vec<Leaf>) {
-    let within = value.trim_start().starts_with(['{', '[']).then(|| serde_json::from_str(&value));
-    match within {
-        Some(Ok(within)) => gather(&within, path, depth - 1, leaves),
-        _ if value.is_empty() => {}
-        _ => leaves.push(Leaf { path: path.clone(), value }),
     }
 }
 

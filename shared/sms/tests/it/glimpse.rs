@@ -2,6 +2,7 @@
 
 use http::Request;
 use sms::{Mock, Provider as _};
+use url::form_urlencoded;
 
 use crate::harness::THEIRS;
 
@@ -43,6 +44,21 @@ fn sees_none_where_nobody_says_it_for_certain() {
         "",
     ] {
         assert_eq!(seen(body), [], "{body}");
+    }
+}
+
+/// Whoever texts such a thing would stop somebody else.
+#[test]
+fn believes_nobody_who_texts_what_another_person_said() {
+    let said = r#"{"from":"+12025550143","text":"STOP"}"#;
+    for from in ["+12025550144", "384387", "Oakwood", "messenger:12025550144"] {
+        let json = serde_json::json!({ "from": from, "text": said }).to_string();
+        let form = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs([("From", from), ("Body", said)])
+            .finish();
+        for body in [json, form] {
+            assert_eq!(seen(&body), [], "{body}");
+        }
     }
 }
 
