@@ -96,8 +96,9 @@ impl Wake<'_> {
     pub(crate) async fn deliver(&self, health: &Health) -> Result<(), Unavailable> {
         let Some(results) = &self.turn.results else { return Ok(()) };
         let mut effects = self.turn.store.effects_of(&self.id).await?;
-        // A result's name begins that of what revises it.
-        effects.sort_by(|one, other| (one.at, &one.id).cmp(&(other.at, &other.id)));
+        // By their names, since what revises a result may be older by another machine's clock: a
+        // result's name begins that of what revises it, and ends in a smaller number.
+        effects.sort_by(|one, other| (one.id.len(), &one.id).cmp(&(other.id.len(), &other.id)));
         // What revises a result waits until that is taken.
         let mut behind: BTreeMap<String, Timestamp> = BTreeMap::new();
         for effect in effects {

@@ -10,6 +10,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use fakes::{Mode, Switch};
 use hmac::{Hmac, KeyInit, Mac};
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 use sha2::Sha256;
 
@@ -177,6 +178,8 @@ async fn tells_of_a_change_after_what_it_changes() {
     finish(&scene, "Ann").await;
     scene.openai.calls("record", r#"{"field":"name","value":"Anne"}"#);
     scene.openai.says("Noted.");
+    // The change is made by a machine whose clock is behind.
+    scene.now -= SignedDuration::from_secs(2);
     scene.say("It is Anne").await;
     let before = business.received().len();
     business.switch.set(Mode::Works);
