@@ -159,7 +159,9 @@ fn said(number: u64, turns: &[Value]) -> Vec<Message> {
     let entries = turns.iter().filter_map(|turn| serde_json::from_value(turn.clone()).ok());
     let bubble = |entry| {
         let (who, text, at) = match entry {
-            Entry::Person { text, at } => (Who::Person, text, Some(at)),
+            Entry::Person { text, at } | Entry::Unanswered { text, at } => {
+                (Who::Person, text, Some(at))
+            }
             Entry::Agent { text, at, .. } => (Who::Agent, text?, Some(at)),
             Entry::Fixed { text, at } => (Who::Product, text, Some(at)),
             Entry::ByHand { text, at } => (Who::Business, text, Some(at)),

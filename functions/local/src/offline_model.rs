@@ -272,7 +272,7 @@ fn list(value: &Value) -> &[Value] {
 
 #[cfg(test)]
 mod tests {
-    use agent::{Agent, Ending, OpenAi, Page, Patience, Turn};
+    use agent::{Agent, Ending, Heard, OpenAi, Page, Patience, Pulse, Turn};
     use axum::body::Body;
     use axum::http::{Request, StatusCode, header};
     use serde_json::Map;
@@ -294,7 +294,12 @@ mod tests {
         let (mut turns, mut replies, mut brief, mut ending) = (vec![], vec![], Map::new(), None);
         for (number, text) in (1..).zip(texts) {
             let new = [Turn::Person { text: (*text).into(), at: now }];
-            let answered = agent.answer(&turns, &brief, &new, number, now).await.unwrap();
+            let (tries, refusals) = (0, 1);
+            let (turns_so_far, new) = (turns.clone(), &new[..]);
+            let heard =
+                Heard { turns: &turns_so_far, brief: &brief, new, number, now, tries, refusals };
+            let answered = agent.answer(&heard, &Pulse::default()).await.unwrap();
+            turns.extend_from_slice(new);
             turns.extend(answered.turns);
             replies.push(answered.reply);
             (brief, ending) = (answered.brief, answered.ending);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use agent::{Answered, Ending, ModelError, Turn as Entry};
+use agent::{Answered, Ending, Heard, ModelError, Pulse, Turn as Entry};
 use conversations::{Change, Claim, Conversation, Loaded, Reply, Said, Stop, Unavailable, Waiting};
 use jiff::{SignedDuration, Timestamp};
 use policy::{Keyword, ReplyKind, fit, fit_behind, is_nudge, reaction};
@@ -26,6 +26,9 @@ const THROWN_AWAY: usize = 2;
 const READING: SignedDuration = SignedDuration::from_secs(8);
 /// How long after our text a person's next one is an answer to it.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(72);
+
+/// How often the model may refuse to answer a text before it is given up.
+const MOST_REFUSALS: u32 = 4;
 
 /// How much is taken up at once, in characters: more than a patient person types. What is behind
 /// waits for the next turn, so that no prompt grows with what somebody sends.
@@ -336,8 +339,16 @@ impl<'a> Wake<'a> {
         let new: Vec<Entry> = texts.iter().map(said).collect();
         let number = conversation.answers + 1;
         let agent = &self.turn.agent;
-        let answered =
-            agent.answer(&turns, &conversation.brief, &new, number, self.clock.now()).await;
+        let heard = Heard {
+            turns: &turns,
+            brief: &conversation.brief,
+            new: &new,
+            number,
+            now: self.clock.now(),
+            tries: conversation.tries.saturating_sub(1),
+            refusals: MOST_REFUSALS,
+        };
+        let answered = agent.answer(&heard, &Pulse::default()).await;
         match answered {
             Ok(answered) if answered.ending == Some(Ending::Stopped) => {
                 Thought::Answer(Box::new(answered))
@@ -350,11 +361,6 @@ impl<'a> Wake<'a> {
                     }
                     _ => fit(&answered.reply, budget),
                 };
-                if fitted.text.is_empty() {
-                    let code = "nothing that fits a phone".into();
-                    let error = ModelError::Unavailable { code, after: None };
-                    return Thought::None { error, steps: answered.steps };
-                }
                 answered.steps.push(
                     Step::new("fitted", self.clock.now())
                         .with("segments", fitted.segments.count)
@@ -410,6 +416,7 @@ impl<'a> Wake<'a> {
         if let Some(Thought::Answer(answered)) = thought {
             draft.next.answers += 1;
             draft.next.brief.clone_from(&answered.brief);
+            draft.next.turns.extend(run.entries());
             draft.next.turns.extend(answered.turns.iter().map(entry));
             draft.next.answered_at = Some(self.clock.now());
             draft.next.admitted_at = None;

@@ -27,7 +27,9 @@ impl Wake<'_> {
             ModelError::Misconfigured { .. } if error.is_about_us() => {
                 (Alarm::ModelRefuses, SignedDuration::ZERO)
             }
-            ModelError::Misconfigured { .. } => (Alarm::ModelRefuses, PATIENCE),
+            ModelError::Misconfigured { .. } | ModelError::Refused { .. } => {
+                (Alarm::ModelRefuses, PATIENCE)
+            }
         };
         self.see(health, alarm, "", Seen::Fails(patience), &what_happened(error)).await;
     }
@@ -81,6 +83,7 @@ pub(crate) fn what_happened(error: &ModelError) -> String {
     let code = error.code();
     match error {
         ModelError::Unavailable { .. } => format!("The model does not answer ({code})."),
+        ModelError::Refused { .. } => format!("The model does not answer a text ({code})."),
         ModelError::Misconfigured { .. } => format!(
             "The model refuses us ({code}): see to OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_MODEL and \
              the account's quota."

@@ -8,10 +8,11 @@ use telemetry::Step;
 use thiserror::Error;
 use tokio::time::Instant;
 
-use crate::model::{Answer, ModelError, OpenAi};
+use crate::fault::Fault;
+use crate::model::{Answer, Form, ModelError, OpenAi};
 use crate::page::Page;
 use crate::patience::{Left, Patience};
-use crate::prompt;
+use crate::pulse::Pulse;
 use crate::tools::{self, Draft, Ending, Tool};
 use crate::turns::{ToolCall, Turn};
 
@@ -34,11 +35,30 @@ pub struct Agent {
     pub patience: Patience,
 }
 
+/// What there is to answer.
+#[derive(Clone, Copy)]
+pub struct Heard<'a> {
+    /// The conversation so far.
+    pub turns: &'a [Turn],
+    /// What it collected.
+    pub brief: &'a Map<String, Value>,
+    /// What joins it: what was said since, and notes.
+    pub new: &'a [Turn],
+    /// Which turn of the conversation this is, from 1.
+    pub number: u32,
+    /// When.
+    pub now: Timestamp,
+    /// How often the model was asked about this before, in vain.
+    pub tries: u32,
+    /// How often the model may refuse to answer this before it is given up, from 1.
+    pub refusals: u32,
+}
+
 /// One turn, thought through and not yet committed. `Debug` prints nothing that was said.
 #[derive(Clone, PartialEq)]
 pub struct Answered {
-    /// What joins the conversation, in order: what was new, calls and what the tools answered, and
-    /// last a [`Turn::Agent`] with the reply, if there is one.
+    /// What joins the conversation behind what was new, in order: calls and what the tools answered,
+    /// and last a [`Turn::Agent`] with the reply, or a [`Turn::Fixed`] instead of one.
     pub turns: Vec<Turn>,
     /// What is collected, this turn included, typed as the page says.
     pub brief: Map<String, Value>,
@@ -89,41 +109,32 @@ pub struct AnswerError {
 }
 
 impl Agent {
-    /// Thinks about what the persons said, for at most [`Patience::turn`].
-    ///
-    /// `turns` is the conversation so far and `brief` what it collected. `new` joins it: what was
-    /// said since, and notes. `number` counts the turns of the conversation from 1.
-    pub async fn answer(
-        &self,
-        turns: &[Turn],
-        brief: &Map<String, Value>,
-        new: &[Turn],
-        number: u32,
-        now: Timestamp,
-    ) -> Result<Answered, AnswerError> {
+    /// Thinks about what the persons said, for at most [`Patience::turn`]. `pulse` beats while
+    /// something comes of an answer.
+    pub async fn answer(&self, heard: &Heard<'_>, pulse: &Pulse) -> Result<Answered, AnswerError> {
         let mut thinking = Thinking {
             agent: self,
-            tools: tools::built_in(&self.page, number >= self.page.turns),
-            turns: [turns, new].concat(),
-            draft: Draft { brief: brief.clone(), ending: None },
-            left: Left::new(self.patience),
-            began: (now, Instant::now()),
+            tools: tools::built_in(&self.page, heard.number >= self.page.turns),
+            number: heard.number,
+            turns: [heard.turns, heard.new].concat(),
+            before: heard.turns.len(),
+            draft: Draft { brief: heard.brief.clone(), ending: None },
+            said: None,
+            form: self.model.form(),
+            fault: None,
+            left: Left::new(self.patience, heard),
+            pulse: pulse.clone(),
+            began: (heard.now, Instant::now()),
             steps: Vec::new(),
             tokens: Tokens::default(),
         };
-        let result = thinking.think(number).await;
-        let Thinking { turns: mut all, draft, steps, tokens, .. } = thinking;
+        let result = thinking.think().await;
+        let Thinking { mut turns, before, draft, steps, tokens, .. } = thinking;
         match result {
             Ok(reply) => {
                 let Draft { brief, ending } = draft;
-                Ok(Answered {
-                    turns: all.split_off(turns.len()),
-                    brief,
-                    ending,
-                    reply,
-                    steps,
-                    tokens,
-                })
+                let turns = turns.split_off(before + heard.new.len());
+                Ok(Answered { turns, brief, ending, reply, steps, tokens })
             }
             Err(error) => Err(AnswerError { error, steps, tokens }),
         }
@@ -131,86 +142,51 @@ impl Agent {
 }
 
 /// One turn while it is thought about.
-struct Thinking<'a> {
-    agent: &'a Agent,
-    tools: Vec<Box<dyn Tool>>,
-    turns: Vec<Turn>,
-    draft: Draft,
-    left: Left,
-    began: (Timestamp, Instant),
-    steps: Vec<Step>,
-    tokens: Tokens,
+pub(crate) struct Thinking<'a> {
+    pub(crate) agent: &'a Agent,
+    pub(crate) tools: Vec<Box<dyn Tool>>,
+    pub(crate) number: u32,
+    pub(crate) turns: Vec<Turn>,
+    /// How many of the turns are from before.
+    pub(crate) before: usize,
+    pub(crate) draft: Draft,
+    /// What was said beside a call: the reply, if nothing better follows.
+    pub(crate) said: Option<String>,
+    pub(crate) form: Form,
+    /// What was wrong with an answer that could not be used, if one was.
+    pub(crate) fault: Option<Fault>,
+    pub(crate) left: Left,
+    pub(crate) pulse: Pulse,
+    pub(crate) began: (Timestamp, Instant),
+    pub(crate) steps: Vec<Step>,
+    pub(crate) tokens: Tokens,
 }
 
 impl Thinking<'_> {
     /// The whole of the control flow. Returns the reply, which is also the last of the turns.
-    async fn think(&mut self, number: u32) -> Result<String, ModelError> {
-        let mut said = None;
-        let mut may_call = true;
-        for answer in 1..=ANSWERS {
-            let Answer { text, tool_calls, .. } =
-                self.ask(number, may_call && answer < ANSWERS && self.has_room()).await?;
-            let talks = text.is_some();
-            // What is said beside a call is the reply if nothing better follows.
-            said = text.or(said);
-            if !tool_calls.is_empty() {
-                self.run(tool_calls);
-                if self.draft.ending == Some(Ending::Stopped) {
-                    return Ok(String::new());
-                }
-                if talks && self.draft.ending.is_some() {
-                    break;
-                }
-            } else if said.is_some() || !self.left.pause(None).await {
-                break;
-            } else {
-                may_call = false;
+    async fn think(&mut self) -> Result<String, ModelError> {
+        for round in 1..=ANSWERS {
+            let Answer { text, tool_calls, extras, is_ours, .. } =
+                self.ask(round < ANSWERS && self.has_room()).await?;
+            if tool_calls.is_empty() {
+                let said = self.said.take();
+                return Ok(self.say(text.or(said).unwrap_or_default(), extras, is_ours));
+            }
+            self.run(tool_calls, extras);
+            match (text, &self.draft.ending) {
+                (_, Some(Ending::Stopped)) => return Ok(String::new()),
+                (Some(goodbye), Some(_)) => return Ok(self.say(goodbye, Map::new(), false)),
+                (text, _) => self.said = text.or(self.said.take()),
             }
         }
-        let reply = said.ok_or_else(|| ModelError::unavailable("empty"))?;
-        let at = self.now();
-        self.turns.push(Turn::Agent { text: Some(reply.clone()), tool_calls: Vec::new(), at });
-        Ok(reply)
-    }
-
-    /// Asks until there is an answer or the patience is used up.
-    async fn ask(&mut self, number: u32, may_call: bool) -> Result<Answer, ModelError> {
-        let Agent { model, page, .. } = self.agent;
-        let prompt = prompt::system(page, &self.draft.brief, &self.turns, number, self.began.0);
-        loop {
-            let (at, asked) = (self.now(), Instant::now());
-            let limit = self.left.request();
-            let result = model.ask(&prompt, &self.turns, &self.tools, may_call, limit).await;
-            let step = Step::new("asked the model", at).took(asked.elapsed());
-            match result {
-                Ok(answer) => {
-                    self.tokens.input += answer.tokens_in;
-                    self.tokens.output += answer.tokens_out;
-                    let empty = answer.text.is_none() && answer.tool_calls.is_empty();
-                    self.steps.push(
-                        step.with("tokens_in", answer.tokens_in)
-                            .with("tokens_out", answer.tokens_out)
-                            .with("tool_calls", answer.tool_calls.len())
-                            .with("outcome", if empty { "empty" } else { "answered" }),
-                    );
-                    return Ok(answer);
-                }
-                Err(error) => {
-                    self.steps.push(step.with("outcome", error.code()));
-                    let ModelError::Unavailable { after, .. } = error else { return Err(error) };
-                    if !self.left.pause(after).await {
-                        return Err(error);
-                    }
-                }
-            }
-        }
+        Err(Fault::Empty.error())
     }
 
     /// Runs the tools of one answer. What goes wrong becomes an entry that the model reads.
-    fn run(&mut self, tool_calls: Vec<ToolCall>) {
+    fn run(&mut self, tool_calls: Vec<ToolCall>, extras: Map<String, Value>) {
         let at = self.now();
-        self.turns.push(Turn::Agent { text: None, tool_calls: tool_calls.clone(), at });
-        for ToolCall { id, name, arguments } in tool_calls {
+        self.turns.push(Turn::Agent { text: None, tool_calls: tool_calls.clone(), at, extras });
+        for ToolCall { id, name, arguments, .. } in tool_calls {
             let tool = self.tools.iter().find(|tool| tool.definition().name == name);
             let result = match tool {
                 None => Err(format!("no tool named {name}")),
@@ -226,11 +202,21 @@ impl Thinking<'_> {
         }
     }
 
+    /// Ends the turn with these words, which are the model's, or ours.
+    fn say(&mut self, text: String, extras: Map<String, Value>, is_ours: bool) -> String {
+        let (at, said) = (self.now(), text.clone());
+        self.turns.push(match is_ours {
+            true => Turn::Fixed { text: said, at },
+            false => Turn::Agent { text: Some(said), tool_calls: Vec::new(), at, extras },
+        });
+        text
+    }
+
     fn has_room(&self) -> bool {
         self.turns.iter().map(Turn::characters).sum::<usize>() < ROOM
     }
 
-    fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         let (began, clock) = self.began;
         let elapsed = SignedDuration::try_from(clock.elapsed()).unwrap_or_default();
         began.saturating_add(elapsed).unwrap_or(began)

@@ -8,16 +8,21 @@
 #![warn(missing_docs)]
 
 mod answer;
+mod ask;
+mod fault;
+mod judge;
 mod model;
 mod page;
 mod patience;
 mod prompt;
+mod pulse;
 mod tools;
 mod turns;
 
-pub use answer::{Agent, AnswerError, Answered, Tokens};
+pub use answer::{Agent, AnswerError, Answered, Heard, Tokens};
 pub use model::{ModelError, OpenAi};
 pub use page::{Field, Kind, Page, PageError, Texts};
 pub use patience::Patience;
+pub use pulse::Pulse;
 pub use tools::{Definition, Draft, Ending, Tool};
 pub use turns::{ToolCall, Turn};

@@ -96,6 +96,8 @@ pub struct Texts {
     pub help: String,
     /// Says that the answer will be late, once.
     pub sorry: String,
+    /// Stands for an answer that the model does not give, or may not.
+    pub unanswered: String,
 }
 
 /// A page that cannot be used, by line and with what to write instead.
@@ -231,6 +233,7 @@ struct WrittenTexts {
     start: Option<Spanned<String>>,
     help: Option<Spanned<String>>,
     sorry: Option<Spanned<String>>,
+    unanswered: Option<Spanned<String>>,
 }
 
 fn default_model() -> String {
@@ -365,6 +368,12 @@ impl WrittenTexts {
                 self.sorry,
                 "{name}: We can't answer right now, sorry. We have your text and will answer \
                  it. You need not ask again.",
+                &[],
+            )?,
+            unanswered: fixed(
+                self.unanswered,
+                "{name}: Our assistant can't answer that, sorry. Please say it in other words, or \
+                 ask for a person.",
                 &[],
             )?,
         })

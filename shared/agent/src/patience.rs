@@ -4,30 +4,42 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::answer::Heard;
+
 /// How often a pause doubles before it stays as it is.
 const DOUBLINGS: u32 = 3;
+
+/// How often a model that failed is asked again in one turn: about what it is asked for the first
+/// time, so that nobody notices ten seconds of an outage, and about what it has failed at before.
+/// With the eight tries that a text has these are at most twenty requests.
+const AGAIN: (u32, u32) = (5, 1);
 
 /// How long a model is waited for, and how often it is asked again.
 ///
 /// A model that hangs, fails or talks nonsense is asked again after a pause that doubles three
-/// times and is jittered by a quarter, for as long as the time of the turn lasts. With the
+/// times and is jittered upwards by a half, for as long as the time of the turn lasts. With the
 /// defaults one that is down for ten seconds is not noticed by the person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
-    /// For one request. Default 20 seconds.
+    /// For one request. Default 45 seconds: a model that is loaded from a disk first takes half a
+    /// minute, and begins anew when whoever asked has gone.
     pub request: Duration,
-    /// For everything that is asked in one turn, pauses included. Default 40 seconds.
+    /// For everything that is asked in one turn, pauses included. Default 75 seconds: with the send
+    /// it has to end within the two minutes of a function.
     pub turn: Duration,
-    /// Before the second try. Default half a second, so that it is never above five.
+    /// Before the second try, at least. Default a second.
     pub pause: Duration,
+    /// After how long a silence the person is told that they have to wait. Default 20 seconds.
+    pub silence: Duration,
 }
 
 impl Default for Patience {
     fn default() -> Self {
         Self {
-            request: Duration::from_secs(20),
-            turn: Duration::from_secs(40),
-            pause: Duration::from_millis(500),
+            request: Duration::from_secs(45),
+            turn: Duration::from_secs(75),
+            pause: Duration::from_secs(1),
+            silence: Duration::from_secs(20),
         }
     }
 }
@@ -36,12 +48,22 @@ impl Default for Patience {
 pub(crate) struct Left {
     patience: Patience,
     until: Instant,
+    /// How often the model may be asked again after it failed, and after it refused.
+    again: u32,
+    refusals: u32,
     pauses: u32,
 }
 
 impl Left {
-    pub(crate) fn new(patience: Patience) -> Self {
-        Self { patience, until: Instant::now() + patience.turn, pauses: 0 }
+    pub(crate) fn new(patience: Patience, heard: &Heard<'_>) -> Self {
+        let (first, later) = AGAIN;
+        Self {
+            patience,
+            until: Instant::now() + patience.turn,
+            again: if heard.tries == 0 { first } else { later },
+            refusals: heard.refusals.saturating_sub(1),
+            pauses: 0,
+        }
     }
 
     /// How long the next request may take.
@@ -51,18 +73,33 @@ impl Left {
 
     /// Waits before the next try, at least as long as the model `asked` for.
     ///
-    /// Returns false, without waiting, when no time would be left afterwards.
+    /// Returns false, without waiting, when it may not be asked again, or no time would be left
+    /// afterwards.
     pub(crate) async fn pause(&mut self, asked: Option<Duration>) -> bool {
         let pause = self.patience.pause * 2_u32.pow(self.pauses.min(DOUBLINGS));
         // Conversations that failed together do not come back together.
-        let pause = pause.mul_f64(0.75 + fastrand::f64() / 2.0);
+        let pause = pause.mul_f64(1.0 + fastrand::f64() / 2.0);
         // Nor those that were all asked for the same.
         let asked = asked.unwrap_or_default().mul_f64(1.0 + fastrand::f64() / 10.0);
         let pause = pause.max(asked);
-        if Instant::now() + pause >= self.until {
+        if self.again == 0 || Instant::now() + pause >= self.until {
             return false;
         }
+        self.again -= 1;
         self.pauses += 1;
+        tokio::time::sleep(pause).await;
+        true
+    }
+
+    /// The same after a refusal, which is none of the server's health: the next form is asked in as
+    /// soon as may be.
+    pub(crate) async fn pause_refused(&mut self) -> bool {
+        let pause = self.patience.pause.mul_f64(1.0 + fastrand::f64() / 10.0);
+        if self.refusals == 0 || self.again == 0 || Instant::now() + pause >= self.until {
+            return false;
+        }
+        self.refusals -= 1;
+        self.again -= 1;
         tokio::time::sleep(pause).await;
         true
     }
@@ -70,11 +107,21 @@ impl Left {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+    use serde_json::Map;
+
     use super::*;
+
+    fn first(patience: Patience) -> Left {
+        let (turns, brief) = (&[], &Map::new());
+        let now = Timestamp::UNIX_EPOCH;
+        let heard = Heard { turns, brief, new: turns, number: 1, now, tries: 0, refusals: 4 };
+        Left::new(patience, &heard)
+    }
 
     async fn tries(patience: Patience) -> Vec<Duration> {
         let began = Instant::now();
-        let mut left = Left::new(patience);
+        let mut left = first(patience);
         let mut tries = vec![Duration::ZERO];
         while left.pause(None).await {
             tries.push(began.elapsed());
@@ -87,25 +134,25 @@ mod tests {
         let tries = tries(Patience::default()).await;
         let back = tries.iter().find(|at| at.as_secs() >= 10).unwrap();
         assert!(back.as_secs() < 15, "answered {back:?} after it went down");
-        assert!(tries.len() <= 16, "asked {} times", tries.len());
-        assert!(tries.last().unwrap().as_secs() < 40);
+        assert!(tries.len() <= 6, "asked {} times", tries.len());
+        assert!(tries.last().unwrap().as_secs() < 75);
     }
 
     #[tokio::test(start_paused = true)]
     async fn waits_as_long_as_it_is_asked_to_if_it_can() {
         let began = Instant::now();
-        let mut left = Left::new(Patience::default());
+        let mut left = first(Patience::default());
         assert!(left.pause(Some(Duration::from_secs(7))).await);
         assert_eq!(began.elapsed().as_secs(), 7);
-        assert!(!left.pause(Some(Duration::from_secs(60))).await);
+        assert!(!left.pause(Some(Duration::from_secs(80))).await);
         assert_eq!(began.elapsed().as_secs(), 7);
     }
 
     #[tokio::test(start_paused = true)]
     async fn leaves_no_request_more_time_than_the_turn_has() {
-        let mut left = Left::new(Patience::default());
-        assert_eq!(left.request(), Duration::from_secs(20));
-        assert!(left.pause(Some(Duration::from_secs(35))).await);
-        assert!(left.request() <= Duration::from_secs(5));
+        let mut left = first(Patience::default());
+        assert_eq!(left.request(), Duration::from_secs(45));
+        assert!(left.pause(Some(Duration::from_secs(60))).await);
+        assert!(left.request() <= Duration::from_secs(15));
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// One entry of a conversation. Entries are appended and never edited.
 ///
@@ -19,6 +20,14 @@ pub enum Turn {
         /// When it reached us.
         at: Timestamp,
     },
+    /// A person's text that the model does not answer whatever it is asked: kept for people, and not
+    /// shown to it again.
+    Unanswered {
+        /// What they said.
+        text: String,
+        /// When it reached us.
+        at: Timestamp,
+    },
     /// What the model answered: a reply for the person, or calls for tools, never both.
     Agent {
         /// The reply. What a model says beside a call for tools reaches nobody, so it is not kept.
@@ -28,6 +37,9 @@ pub enum Turn {
         tool_calls: Vec<ToolCall>,
         /// When it was answered.
         at: Timestamp,
+        /// What else the server said in the message, as it came: some want it back.
+        #[serde(default, skip_serializing_if = "Map::is_empty")]
+        extras: Map<String, Value>,
     },
     /// What a tool answered.
     Tool {
@@ -73,6 +85,9 @@ pub struct ToolCall {
     pub name: String,
     /// The arguments as the model wrote them, which need not be JSON.
     pub arguments: String,
+    /// What else the server said in the call, as it came: some want it back.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub extras: Map<String, Value>,
 }
 
 impl Turn {
@@ -85,6 +100,7 @@ impl Turn {
     pub(crate) fn characters(&self) -> usize {
         let length = |text: &str| text.chars().count();
         match self {
+            Self::Unanswered { .. } => 0,
             Self::Person { text, .. }
             | Self::Note { text }
             | Self::ByHand { text, .. }
@@ -103,6 +119,9 @@ impl fmt::Debug for Turn {
         let said = |text: &str| text.chars().count();
         match self {
             Self::Person { text, .. } => write!(formatter, "Person({} characters)", said(text)),
+            Self::Unanswered { text, .. } => {
+                write!(formatter, "Unanswered({} characters)", said(text))
+            }
             Self::Agent { text: Some(text), .. } => {
                 write!(formatter, "Agent({} characters)", said(text))
             }

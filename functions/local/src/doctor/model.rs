@@ -49,7 +49,7 @@ pub(crate) async fn look(model: Result<&Option<OpenAi>, &SettingsError>) -> Foun
         (ModelError::Misconfigured { .. }, "429") => {
             ("the quota is used up", "Pay for more where OPENAI_API_KEY was made, under Billing.")
         }
-        (ModelError::Misconfigured { .. }, _) => (
+        (ModelError::Misconfigured { .. } | ModelError::Refused { .. }, _) => (
             "it refuses the question",
             "See whether OPENAI_BASE_URL and OPENAI_MODEL are those of a chat model.",
         ),

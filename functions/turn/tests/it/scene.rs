@@ -40,6 +40,7 @@ const PATIENCE: Patience = Patience {
     request: Duration::from_secs(10),
     turn: Duration::from_secs(10),
     pause: Duration::from_secs(60),
+    silence: Duration::from_secs(20),
 };
 
 /// How often time that passes is looked at.

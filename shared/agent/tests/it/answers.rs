@@ -1,7 +1,7 @@
 //! What becomes of a text when the model works.
 
 use agent::{Ending, Turn};
-use serde_json::json;
+use serde_json::{Map, json};
 
 use crate::{Conversation, lines, now, person};
 
@@ -10,10 +10,7 @@ async fn replies_to_everything_that_waited() {
     let mut conversation = Conversation::begin().await;
     let answered = conversation.hear(&[person("Hi"), person("My tap drips")]).await.unwrap();
     assert_eq!(answered.reply, "You said: Hi | My tap drips");
-    assert_eq!(
-        lines(&answered.turns),
-        ["person: Hi", "person: My tap drips", "agent: You said: Hi | My tap drips"]
-    );
+    assert_eq!(lines(&answered.turns), ["agent: You said: Hi | My tap drips"]);
 }
 
 #[tokio::test]
@@ -25,7 +22,6 @@ async fn uses_a_tool() {
     assert_eq!(
         lines(&answered.turns),
         [
-            "person: I am Ann",
             r#"agent: record({"field":"name","value":"Ann"})"#,
             "tool: name is recorded",
             "agent: Thank you, Ann.",
@@ -47,7 +43,7 @@ async fn is_told_of_its_mistakes() {
     conversation.openai.says("Sorry.");
     let answered = conversation.text("Hi").await.unwrap();
     assert_eq!(
-        lines(&answered.turns[2..]),
+        lines(&answered.turns[1..]),
         [
             "tool: error: no tool named oracle",
             "tool: error: arguments are not JSON: expected ident at line 1 column 2",
@@ -217,10 +213,15 @@ async fn notes_every_step_and_what_it_cost_without_a_word_of_it() {
 
 #[test]
 fn is_stored_in_a_form_that_stays() {
-    let call = agent::ToolCall { id: "c".into(), name: "finish".into(), arguments: "{}".into() };
+    let call = agent::ToolCall {
+        id: "c".into(),
+        name: "finish".into(),
+        arguments: "{}".into(),
+        extras: Map::new(),
+    };
     let turns = [
         person("Hi"),
-        Turn::Agent { text: None, tool_calls: vec![call], at: now() },
+        Turn::Agent { text: None, tool_calls: vec![call], at: now(), extras: Map::new() },
         Turn::Tool { call: "c".into(), name: "finish".into(), output: "ok".into(), failed: false },
         Turn::Note { text: "N".into() },
         Turn::Fixed { text: "F".into(), at: now() },

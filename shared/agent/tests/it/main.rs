@@ -11,7 +11,7 @@ mod trouble;
 
 use std::time::Duration;
 
-use agent::{Agent, AnswerError, Answered, Page, Patience, Turn};
+use agent::{Agent, AnswerError, Answered, Heard, Page, Patience, Pulse, Turn};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -36,6 +36,7 @@ impl Conversation {
             request: Duration::from_secs(2),
             turn: Duration::from_secs(5),
             pause: Duration::from_millis(1),
+            ..Patience::default()
         };
         let agent = Agent { model: model.unwrap(), page: Page::default(), patience };
         Self { openai, agent, turns: Vec::new(), brief: Map::new(), number: 1 }
@@ -48,6 +49,7 @@ impl Conversation {
             request: Duration::from_millis(300),
             turn: Duration::from_secs(1),
             pause: Duration::from_millis(1),
+            ..Patience::default()
         };
         conversation
     }
@@ -58,11 +60,26 @@ impl Conversation {
     }
 
     async fn hear(&mut self, new: &[Turn]) -> Result<Answered, AnswerError> {
-        let answered = self.agent.answer(&self.turns, &self.brief, new, self.number, now()).await?;
+        let heard = Heard { new, ..self.heard() };
+        let answered = self.agent.answer(&heard, &Pulse::default()).await?;
+        self.turns.extend_from_slice(new);
         self.turns.extend(answered.turns.clone());
         self.brief = answered.brief.clone();
         self.number += 1;
         Ok(answered)
+    }
+
+    /// The conversation so far, and nothing new.
+    fn heard(&self) -> Heard<'_> {
+        Heard {
+            turns: &self.turns,
+            brief: &self.brief,
+            new: &[],
+            number: self.number,
+            now: now(),
+            tries: 0,
+            refusals: 4,
+        }
     }
 
     /// The system prompt of the newest request.
@@ -98,6 +115,7 @@ fn person(text: &str) -> Turn {
 fn lines(turns: &[Turn]) -> Vec<String> {
     let line = |turn: &Turn| match turn {
         Turn::Person { text, .. } => format!("person: {text}"),
+        Turn::Unanswered { text, .. } => format!("unanswered: {text}"),
         Turn::Agent { text: Some(text), .. } => format!("agent: {text}"),
         Turn::Agent { tool_calls, .. } => {
             let calls = tool_calls.iter().map(|call| format!("{}({})", call.name, call.arguments));

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use agent::ModelError;
+use agent::{Heard, ModelError, Pulse};
 use fakes::Mode;
 use serde_json::json;
 use tokio::task::JoinSet;
@@ -16,7 +16,7 @@ use crate::{Conversation, SECRET, person};
 fn unavailable(error: &ModelError) -> &str {
     match error {
         ModelError::Unavailable { code, .. } => code,
-        ModelError::Misconfigured { code } => panic!("needs a person: {code}"),
+        error => panic!("{error}"),
     }
 }
 
@@ -66,15 +66,16 @@ async fn is_asked_again_when_nobody_listens() {
 async fn answers_as_soon_as_it_is_back() {
     let mut conversation = Conversation::begin().await;
     conversation.openai.switch.set(fakes::OpenAi::overloaded());
-    let (agent, openai) = (conversation.agent.clone(), &conversation.openai);
+    let openai = &conversation.openai;
     let back = async {
         while openai.requests().len() < 3 {
             tokio::task::yield_now().await;
         }
         openai.switch.set(Mode::Works);
     };
-    let (new, brief) = ([person("Hi")], Default::default());
-    let (answered, ()) = tokio::join!(agent.answer(&[], &brief, &new, 1, crate::now()), back);
+    let (new, pulse) = ([person("Hi")], Pulse::default());
+    let heard = Heard { new: &new, ..conversation.heard() };
+    let (answered, ()) = tokio::join!(conversation.agent.answer(&heard, &pulse), back);
     assert_eq!(answered.unwrap().reply, "You said: Hi");
     conversation.text("Still there?").await.unwrap();
 }

@@ -1,12 +1,19 @@
 //! The model, at any address that speaks OpenAI's chat-completions protocol.
 //!
-//! The only file that knows `async-openai`. Requests are built from its types; answers are read by
-//! us, because servers that call themselves compatible leave out ids, types and reasons, and
-//! because `async-openai` logs what it cannot read. It is given no answer that it could not read.
+//! The only place that knows `async-openai`, and what is about one server's form. Requests are built
+//! from its types; answers are read by us, because servers that call themselves compatible leave out
+//! ids, types and reasons, and because `async-openai` logs what it cannot read. It is given no answer
+//! that it could not read.
 //!
 //! <https://platform.openai.com/docs/api-reference/chat/create>
 
+mod form;
+mod history;
+mod reading;
+mod refusal;
+
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_openai::Client;
@@ -14,40 +21,35 @@ use async_openai::config::Config;
 use async_openai::error::OpenAIError;
 use async_openai::middleware::HttpRequestFactory;
 use async_openai::types::chat::{
-    ChatCompletionMessageToolCall, ChatCompletionMessageToolCalls,
-    ChatCompletionRequestAssistantMessage, ChatCompletionRequestMessage,
-    ChatCompletionRequestSystemMessage, ChatCompletionRequestToolMessage,
-    ChatCompletionRequestUserMessage, ChatCompletionTool, ChatCompletionToolChoiceOption,
-    ChatCompletionTools, CreateChatCompletionRequest, FunctionCall, FunctionObject,
-    ToolChoiceOptions,
+    ChatCompletionRequestSystemMessage, ChatCompletionRequestUserMessage,
+    ChatCompletionToolChoiceOption, CreateChatCompletionRequest, ToolChoiceOptions,
 };
 use connections::Connections;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, header};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::IgnoredAny;
-use serde_json::Value;
 use settings::{Names, Settings, SettingsError};
 use thiserror::Error;
 use tower::service_fn;
 use url::Url;
 
+use self::form::{ANSWER_TOKENS, described};
+use self::history::messages;
+use self::reading::read;
+use self::refusal::{asked_to_wait, refusal};
+use crate::pulse::Pulse;
 use crate::tools::Tool;
-use crate::turns::{ToolCall, Turn};
+use crate::turns::Turn;
+
+pub(crate) use self::form::Form;
+pub(crate) use self::reading::{Answer, End};
 
 const ADDRESS: &str = "https://api.openai.com/v1";
 
-/// The most tokens of one answer. Ample for a text message, thinking of a reasoning model included.
-const ANSWER_TOKENS: u32 = 4_000;
-
 /// The longest answer that is read, in bytes.
 const ANSWER_BYTES: usize = 1 << 20;
-
-/// The longest text and the longest arguments that are kept of an answer, in characters, so that
-/// no answer makes a conversation too large to store.
-const KEPT_CHARACTERS: usize = 4_000;
-
-/// The most calls that are kept of one answer.
-const KEPT_CALLS: usize = 16;
 
 /// Why there is no answer. Each variant is something the caller does differently.
 ///
@@ -70,6 +72,12 @@ pub enum ModelError {
         /// `401 invalid_api_key`, `429 insufficient_quota`, `404 model_not_found`.
         code: String,
     },
+    /// The model works, and does not answer this. To ask the same once more brings the same.
+    #[error("the model does not answer this: {code}")]
+    Refused {
+        /// `400 content_filter`, `cut`, `filtered`, `empty`.
+        code: String,
+    },
 }
 
 impl ModelError {
@@ -87,7 +95,9 @@ impl ModelError {
     /// The short word for the operator.
     pub fn code(&self) -> &str {
         match self {
-            Self::Unavailable { code, .. } | Self::Misconfigured { code } => code,
+            Self::Unavailable { code, .. }
+            | Self::Misconfigured { code }
+            | Self::Refused { code } => code,
         }
     }
 }
@@ -98,20 +108,26 @@ pub struct OpenAi {
     endpoint: Endpoint,
     connections: Connections,
     model: String,
+    /// What the server takes, as far as this process has found out.
+    known: Arc<Mutex<Form>>,
+}
+
+/// What the model is asked.
+pub(crate) struct Question<'a> {
+    pub(crate) prompt: &'a str,
+    pub(crate) turns: &'a [Turn],
+    pub(crate) tools: &'a [Box<dyn Tool>],
+    /// Whether it may call tools instead of talking.
+    pub(crate) may_call: bool,
+    /// What time it is, and where: texts of another time are shown with it.
+    pub(crate) now: Timestamp,
+    pub(crate) zone: &'a TimeZone,
 }
 
 impl fmt::Debug for OpenAi {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_tuple("OpenAi").field(&self.model).finish()
     }
-}
-
-/// What the model answered to one request.
-pub(crate) struct Answer {
-    pub(crate) text: Option<String>,
-    pub(crate) tool_calls: Vec<ToolCall>,
-    pub(crate) tokens_in: u64,
-    pub(crate) tokens_out: u64,
 }
 
 impl OpenAi {
@@ -151,7 +167,7 @@ impl OpenAi {
         // A proxy that the environment names is used: the model may be in another house.
         let connections =
             Connections::new(|builder| builder.connect_timeout(Duration::from_secs(5)));
-        Ok(Self { endpoint, connections, model: model.into() })
+        Ok(Self { endpoint, connections, model: model.into(), known: Arc::default() })
     }
 
     /// Connects ahead of the first question, if there is no connection.
@@ -184,21 +200,29 @@ impl OpenAi {
         Ok(())
     }
 
-    /// Asks once, for at most `limit`.
+    /// What the server takes, as far as it is known.
+    pub(crate) fn form(&self) -> Form {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Asks once, in this form and for at most `limit`.
     ///
-    /// The answer may be empty. `may_call` says whether it may call tools instead of talking.
+    /// The answer may be empty. Where the server refuses the form, and another may do, it is changed
+    /// for the next time.
     pub(crate) async fn ask(
         &self,
-        prompt: &str,
-        turns: &[Turn],
-        tools: &[Box<dyn Tool>],
-        may_call: bool,
+        form: &mut Form,
+        question: &Question<'_>,
+        pulse: &Pulse,
         limit: Duration,
     ) -> Result<Answer, ModelError> {
+        let _ = &form;
+        pulse.beat();
+        let Question { prompt, turns, tools, may_call, now, zone } = *question;
         let system = ChatCompletionRequestSystemMessage::from(prompt);
         let request = CreateChatCompletionRequest {
             model: self.model.clone(),
-            messages: [system.into()].into_iter().chain(turns.iter().filter_map(message)).collect(),
+            messages: [system.into()].into_iter().chain(messages(turns, now, zone)).collect(),
             tools: Some(tools.iter().map(|tool| described(tool.as_ref())).collect()),
             // The tools stay in the request: the list holds earlier calls of them.
             tool_choice: (!may_call)
@@ -306,31 +330,6 @@ fn boxed(error: ModelError) -> OpenAIError {
     OpenAIError::Boxed(Box::new(error))
 }
 
-/// Seconds or milliseconds; the third form, a date, is in use nowhere.
-fn asked_to_wait(headers: &HeaderMap) -> Option<Duration> {
-    let number = |name| headers.get(name)?.to_str().ok()?.parse().ok();
-    number("retry-after-ms")
-        .map(Duration::from_millis)
-        .or_else(|| number("retry-after").map(Duration::from_secs))
-}
-
-/// What a status that is no success means.
-fn refusal(status: StatusCode, after: Option<Duration>, body: &[u8]) -> ModelError {
-    let body: Value = serde_json::from_slice(body).unwrap_or_default();
-    // Nothing but a word: a body may hold the key and what was said.
-    let is_word =
-        |code: &&str| code.len() <= 40 && code.bytes().all(|b| matches!(b, b'a'..=b'z' | b'_'));
-    let word = ["code", "type"].into_iter().find_map(|name| body["error"][name].as_str());
-    let word = word.filter(is_word).unwrap_or_default();
-    let code = format!("{} {word}", status.as_u16()).trim_end().to_owned();
-    let passes = matches!(status.as_u16(), 408 | 409 | 425 | 429 | 500..);
-    if passes && !matches!(word, "insufficient_quota" | "billing_hard_limit_reached") {
-        ModelError::Unavailable { code, after }
-    } else {
-        ModelError::Misconfigured { code }
-    }
-}
-
 /// What is left of an error once everything is taken out that may hold words or a key.
 fn reason(error: OpenAIError) -> ModelError {
     match error {
@@ -343,98 +342,4 @@ fn reason(error: OpenAIError) -> ModelError {
         OpenAIError::Reqwest(_) => ModelError::unavailable("cut"),
         _ => ModelError::unavailable("nonsense"),
     }
-}
-
-fn described(tool: &dyn Tool) -> ChatCompletionTools {
-    let definition = tool.definition();
-    ChatCompletionTools::Function(ChatCompletionTool {
-        function: FunctionObject {
-            name: definition.name.into(),
-            description: Some(definition.description),
-            parameters: Some(definition.parameters),
-            strict: None,
-        },
-    })
-}
-
-/// An entry of the conversation as the model sees it. Notes are in the system prompt.
-fn message(turn: &Turn) -> Option<ChatCompletionRequestMessage> {
-    Some(match turn {
-        Turn::Note { .. } => return None,
-        Turn::Person { text, .. } => ChatCompletionRequestUserMessage::from(text.as_str()).into(),
-        Turn::Fixed { text, .. } | Turn::Agent { text: Some(text), .. } => {
-            ChatCompletionRequestAssistantMessage::from(text.as_str()).into()
-        }
-        Turn::ByHand { text, .. } => {
-            let said = format!("[A person of the business wrote this themselves:] {text}");
-            ChatCompletionRequestAssistantMessage::from(said).into()
-        }
-        Turn::Agent { text: None, tool_calls, .. } => ChatCompletionRequestAssistantMessage {
-            tool_calls: Some(tool_calls.iter().map(call).collect()),
-            ..Default::default()
-        }
-        .into(),
-        Turn::Tool { call, output, failed, .. } => ChatCompletionRequestToolMessage {
-            tool_call_id: call.clone(),
-            content: if *failed { format!("error: {output}") } else { output.clone() }.into(),
-        }
-        .into(),
-    })
-}
-
-fn call(call: &ToolCall) -> ChatCompletionMessageToolCalls {
-    // Some servers parse what they are shown, and most check names. What was wrong with either
-    // stands in the tool's answer.
-    let is_json = serde_json::from_str::<IgnoredAny>(&call.arguments).is_ok();
-    let in_names = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
-    let is_name = matches!(call.name.len(), 1..=64) && call.name.bytes().all(in_names);
-    ChatCompletionMessageToolCalls::Function(ChatCompletionMessageToolCall {
-        id: call.id.clone(),
-        function: FunctionCall {
-            name: if is_name { call.name.clone() } else { "unknown".into() },
-            arguments: if is_json { call.arguments.clone() } else { "{}".into() },
-        },
-    })
-}
-
-/// Reads an answer as generously as it can be meant. `None` is one without any message.
-fn read(answer: &Value) -> Option<Answer> {
-    let message = answer["choices"].get(0)?.get("message")?;
-    let calls = message["tool_calls"].as_array().map(Vec::as_slice).unwrap_or_default();
-    Some(Answer {
-        text: words(&message["content"]).or_else(|| words(&message["refusal"])),
-        tool_calls: calls.iter().take(KEPT_CALLS).enumerate().map(wish).collect(),
-        tokens_in: answer["usage"]["prompt_tokens"].as_u64().unwrap_or_default(),
-        tokens_out: answer["usage"]["completion_tokens"].as_u64().unwrap_or_default(),
-    })
-}
-
-/// The text of a message: a string, or a list of parts; without the thoughts that some servers
-/// leave at its start.
-fn words(content: &Value) -> Option<String> {
-    let text = match content {
-        Value::String(text) => text.clone(),
-        Value::Array(parts) => parts.iter().filter_map(|part| part["text"].as_str()).collect(),
-        _ => return None,
-    };
-    let said = text.rsplit_once("</think>").map_or(text.as_str(), |(_, said)| said).trim();
-    (!said.is_empty()).then(|| kept(said))
-}
-
-fn wish((index, call): (usize, &Value)) -> ToolCall {
-    let function = &call["function"];
-    let id = call["id"].as_str().filter(|id| !id.is_empty());
-    ToolCall {
-        id: id.map_or_else(|| format!("call_{index}"), str::to_owned),
-        name: kept(function["name"].as_str().unwrap_or_default()),
-        arguments: match &function["arguments"] {
-            Value::String(arguments) => kept(arguments),
-            Value::Null => "{}".into(),
-            arguments => kept(&arguments.to_string()),
-        },
-    }
-}
-
-fn kept(text: &str) -> String {
-    text.chars().take(KEPT_CHARACTERS).collect()
 }

@@ -1,0 +1,138 @@
+//! Asking the model until there is an answer that can be used.
+
+use policy::fit;
+use telemetry::Step;
+use tokio::time::Instant;
+
+use crate::answer::{Agent, Thinking};
+use crate::fault::Fault;
+use crate::judge;
+use crate::model::{Answer, End, ModelError, Question};
+use crate::prompt;
+
+/// Where a sentence ends, in the languages of this product.
+const ENDS: [char; 8] = ['.', '!', '?', '。', '！', '？', '؟', '।'];
+
+impl Thinking<'_> {
+    /// Asks until there is an answer that can be used, or nothing is left to try.
+    ///
+    /// An outage is waited out. What the server's form forbids is asked in another form. What is wrong
+    /// with an answer, or with the question as the server sees it, is asked about once more.
+    pub(crate) async fn ask(&mut self, may_call: bool) -> Result<Answer, ModelError> {
+        loop {
+            let form = self.form.clone();
+            let (result, prompt) = self.ask_once(may_call).await;
+            let (error, goes_on) = match result {
+                Ok(mut answer) => {
+                    let Some(fault) = self.fault_of(&answer, &prompt) else {
+                        // What is said beside a call need not be said.
+                        answer.text = answer.text.filter(|text| {
+                            answer.tool_calls.is_empty()
+                                || answer.end == End::Whole
+                                    && self.fault_of_words(text, &prompt).is_none()
+                        });
+                        return Ok(answer);
+                    };
+                    if self.fault.replace(fault).is_some() {
+                        return self.make_do(answer, fault, &prompt);
+                    }
+                    if fault == Fault::NoRoom {
+                        self.form.give_room();
+                    }
+                    (fault.error(), self.left.pause_refused().await)
+                }
+                Err(error) => {
+                    let goes_on = match &error {
+                        ModelError::Misconfigured { .. } => false,
+                        ModelError::Unavailable { after, .. } => self.left.pause(*after).await,
+                        ModelError::Refused { .. } => {
+                            let is_another =
+                                self.form != form || self.fault.replace(Fault::Refused).is_none();
+                            is_another && self.left.pause_refused().await
+                        }
+                    };
+                    (error, goes_on)
+                }
+            };
+            if !goes_on {
+                return Err(error);
+            }
+        }
+    }
+
+    /// Asks once. Returns what the model was told as well.
+    async fn ask_once(&mut self, may_call: bool) -> (Result<Answer, ModelError>, String) {
+        let Agent { model, page, .. } = self.agent;
+        let now = self.now();
+        let mut prompt = prompt::system(page, &self.draft.brief, &self.turns, self.number, now);
+        prompt.push_str(self.fault.map_or("", Fault::instead));
+        let alone = self.fault.is_some_and(Fault::is_about_what_was_said);
+        let question = Question {
+            prompt: &prompt,
+            turns: &self.turns[if alone { self.before } else { 0 }..],
+            tools: &self.tools,
+            may_call: may_call && self.fault.is_none_or(Fault::may_call),
+            now,
+            zone: &page.time_zone,
+        };
+        let (limit, asked) = (self.left.request(), Instant::now());
+        let result = model.ask(&mut self.form, &question, &self.pulse, limit).await;
+        let step = Step::new("asked the model", now).took(asked.elapsed());
+        self.steps.push(match &result {
+            Err(error) => step.with("outcome", error.code()),
+            Ok(answer) => {
+                self.tokens.input += answer.tokens_in;
+                self.tokens.output += answer.tokens_out;
+                let fault = self.fault_of(answer, &prompt);
+                step.with("tokens_in", answer.tokens_in)
+                    .with("tokens_out", answer.tokens_out)
+                    .with("tool_calls", answer.tool_calls.len())
+                    .with("outcome", fault.map_or("answered", Fault::word))
+            }
+        });
+        (result, prompt)
+    }
+
+    /// What keeps an answer from being used.
+    fn fault_of(&self, answer: &Answer, prompt: &str) -> Option<Fault> {
+        if !answer.tool_calls.is_empty() {
+            return None;
+        }
+        match (&answer.text, answer.end) {
+            (_, End::Filtered) => Some(Fault::Filtered),
+            (Some(_), End::Cut) => Some(Fault::Cut),
+            (Some(text), End::Whole) => self.fault_of_words(text, prompt),
+            (None, _) if self.said.is_some() => None,
+            (None, End::Cut) => Some(Fault::NoRoom),
+            (None, End::Whole) => Some(Fault::Empty),
+        }
+    }
+
+    fn fault_of_words(&self, text: &str, prompt: &str) -> Option<Fault> {
+        let page = &self.agent.page;
+        if fit(text, page.segments as usize).text.is_empty() {
+            return Some(Fault::Unfit);
+        }
+        judge::broken(text, page, prompt, &self.turns, &self.draft.brief).map(Fault::Broken)
+    }
+
+    /// What becomes of an answer that cannot be used either: its whole sentences where it was cut,
+    /// or what the page has instead.
+    fn make_do(&self, answer: Answer, fault: Fault, prompt: &str) -> Result<Answer, ModelError> {
+        let text = answer.text.as_deref().unwrap_or_default();
+        let (text, is_ours) = match fault {
+            Fault::Broken(_) => (self.agent.page.texts.unanswered.as_str(), true),
+            Fault::Cut => (text.rfind(ENDS).map_or("", |end| whole(text, end)), false),
+            _ => ("", false),
+        };
+        if text.is_empty() || !is_ours && self.fault_of_words(text, prompt).is_some() {
+            return Err(fault.error());
+        }
+        Ok(Answer { text: Some(text.into()), is_ours, ..answer })
+    }
+}
+
+/// What stands before the end of a sentence, and the end.
+fn whole(text: &str, end: usize) -> &str {
+    &text[..end + text[end..].chars().next().map_or(0, char::len_utf8)]
+}
