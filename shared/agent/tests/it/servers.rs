@@ -4,9 +4,9 @@ use fakes::Rule;
 use serde_json::json;
 
 #[path = "../servers/mod.rs"]
-mod servers;
+mod conversation;
 
-use servers::{LOADING, play};
+use conversation::{LOADING, play};
 
 async fn finishes(rule: Rule) {
     let played = play(rule).await;
