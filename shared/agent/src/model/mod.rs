@@ -7,12 +7,20 @@
 //!
 //! <https://platform.openai.com/docs/api-reference/chat/create>
 
+mod calls;
+mod extras;
 mod form;
+mod harmony;
 mod history;
+mod loose;
+mod marks;
+mod preface;
 mod reading;
 mod refusal;
+mod speech;
 #[cfg_attr(not(test), expect(dead_code, reason = "nobody asks for a stream yet"))]
 mod stream;
+mod words;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,7 +32,8 @@ use async_openai::error::OpenAIError;
 use async_openai::middleware::HttpRequestFactory;
 use async_openai::types::chat::{
     ChatCompletionRequestSystemMessage, ChatCompletionRequestUserMessage,
-    ChatCompletionToolChoiceOption, CreateChatCompletionRequest, ToolChoiceOptions,
+    ChatCompletionToolChoiceOption, ChatCompletionTools, CreateChatCompletionRequest,
+    ToolChoiceOptions,
 };
 use connections::Connections;
 use http::{HeaderMap, HeaderValue, header};
@@ -243,12 +252,24 @@ impl OpenAi {
         let (http, carrier) = (self.connections.client(), self.connections.clone());
         let client = Client::build(http, self.endpoint.clone())
             .with_http_service(service_fn(move |request| carry(carrier.client(), request)));
+        let tools = tools_of(&request);
+        let tools: Vec<_> = tools.iter().map(String::as_str).collect();
         match tokio::time::timeout(limit, client.chat().create_byot(request)).await {
-            Ok(Ok(answer)) => read(&answer).ok_or_else(|| ModelError::unavailable("nonsense")),
+            Ok(Ok(answer)) => read(&answer, &tools),
             Ok(Err(error)) => Err(reason(error)),
             Err(_) => Err(ModelError::unavailable("slow")),
         }
     }
+}
+
+/// The names of the tools that a request offers.
+fn tools_of(request: &CreateChatCompletionRequest) -> Vec<String> {
+    let tools = request.tools.iter().flatten();
+    let name = |tool: &ChatCompletionTools| match tool {
+        ChatCompletionTools::Function(tool) => Some(tool.function.name.clone()),
+        ChatCompletionTools::Custom(_) => None,
+    };
+    tools.filter_map(name).collect()
 }
 
 /// Where requests go, and as whom. Unlike the configuration that comes with `async-openai` it

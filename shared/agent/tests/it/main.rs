@@ -8,6 +8,7 @@ mod prompt;
 mod settings;
 mod tools;
 mod trouble;
+mod words;
 
 use std::time::Duration;
 
