@@ -1,10 +1,10 @@
 //! An answer as it is meant.
 
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value, json};
 
 use super::calls::{self, named};
-use super::refusal::refusal;
+use super::refusal::{Refusal, refusal};
 use super::words::{Spoken, spoken};
 use super::{ModelError, extras};
 use crate::turns::ToolCall;
@@ -41,7 +41,7 @@ const KEPT_CHARACTERS: usize = 4_000;
 const KEPT_CALLS: usize = 16;
 
 /// Reads an answer as generously as it can be meant, to a question that offered these tools.
-pub(super) fn read(answer: &Value, tools: &[&str]) -> Result<Answer, ModelError> {
+pub(super) fn read(answer: &Value, tools: &[&str]) -> Result<Answer, Refusal> {
     let choice = &answer["choices"][0];
     let message = [&choice["message"], &choice["delta"]].into_iter().find(|it| it.is_object());
     if let Some(error) = error(answer, message.is_some()) {
@@ -49,7 +49,7 @@ pub(super) fn read(answer: &Value, tools: &[&str]) -> Result<Answer, ModelError>
     }
     let end = end(answer)?;
     if message.is_none() && end != End::Filtered {
-        return Err(ModelError::unavailable("nonsense"));
+        return Err(ModelError::unavailable("nonsense").into());
     }
     let message = message.unwrap_or(&Value::Null);
     let Spoken { words, wishes } = words(&message["content"])
@@ -83,7 +83,7 @@ pub(super) fn read(answer: &Value, tools: &[&str]) -> Result<Answer, ModelError>
 }
 
 /// What went wrong though the status says that nothing did.
-fn error(answer: &Value, has_message: bool) -> Option<ModelError> {
+fn error(answer: &Value, has_message: bool) -> Option<Refusal> {
     let choice = &answer["choices"][0];
     let is_one = |error: &&Value| !error.is_null() && **error != false && **error != "";
     let of_all = Some(&answer["error"]).filter(|_| !has_message);
@@ -101,8 +101,11 @@ fn error(answer: &Value, has_message: bool) -> Option<ModelError> {
         });
     let status = status.filter(|status| (400..600).contains(status)).or_else(|| by_word(error));
     Some(match status.and_then(|status| StatusCode::from_u16(status).ok()) {
-        Some(status) => refusal(status, None, json!({ "error": error }).to_string().as_bytes()),
-        None => ModelError::unavailable("error"),
+        Some(status) => {
+            let body = json!({ "error": error }).to_string();
+            refusal(status, &HeaderMap::new(), body.as_bytes())
+        }
+        None => ModelError::unavailable("error").into(),
     })
 }
 
