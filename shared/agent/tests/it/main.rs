@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "whoever breaks fails a test")]
 
 mod answers;
+mod forms;
 mod history;
 mod page;
 mod prompt;
@@ -10,6 +11,7 @@ mod servers;
 mod settings;
 mod tools;
 mod trouble;
+mod words;
 
 use std::time::Duration;
 
