@@ -10,25 +10,29 @@ use jiff::tz::TimeZone;
 use serde::de::IgnoredAny;
 
 use crate::turns::{ToolCall, Turn};
+use crate::when::When;
 
 /// What was said, in the server's form.
 pub(super) fn messages(
     turns: &[Turn],
-    _now: Timestamp,
-    _zone: &TimeZone,
+    now: Timestamp,
+    zone: &TimeZone,
 ) -> impl Iterator<Item = ChatCompletionRequestMessage> {
-    turns.iter().filter_map(message)
+    let mut when = When::new(now, zone);
+    turns.iter().filter_map(move |turn| message(turn, &mut when))
 }
 
 /// An entry of the conversation as the model sees it. Notes are in the system prompt.
-fn message(turn: &Turn) -> Option<ChatCompletionRequestMessage> {
+fn message(turn: &Turn, when: &mut When<'_>) -> Option<ChatCompletionRequestMessage> {
     Some(match turn {
         Turn::Note { .. } => return None,
         Turn::Unanswered { .. } => ChatCompletionRequestUserMessage::from(
             "[The person wrote something here that cannot be shown.]",
         )
         .into(),
-        Turn::Person { text, .. } => ChatCompletionRequestUserMessage::from(text.as_str()).into(),
+        Turn::Person { text, at } => {
+            ChatCompletionRequestUserMessage::from(when.shown(text, *at)).into()
+        }
         Turn::Fixed { text, .. } | Turn::Agent { text: Some(text), .. } => {
             ChatCompletionRequestAssistantMessage::from(text.as_str()).into()
         }

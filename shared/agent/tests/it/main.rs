@@ -8,6 +8,8 @@ mod prompt;
 mod settings;
 mod tools;
 mod trouble;
+mod values;
+mod when;
 
 use std::time::Duration;
 
