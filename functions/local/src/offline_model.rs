@@ -98,13 +98,13 @@ impl<'a> Reading<'a> {
                     let text = said(message["content"].as_str().unwrap_or_default());
                     reading.said = format!("{} {text}", reading.said).trim().to_owned();
                 }
-                Some("assistant") if message["tool_calls"].is_array() => {
-                    calls = list(&message["tool_calls"]);
-                }
                 Some("assistant") => {
-                    reading.said.clear();
-                    reading.called = None;
-                    reading.first = false;
+                    if message["content"].as_str().is_some_and(|said| !said.is_empty()) {
+                        reading.said.clear();
+                        reading.called = None;
+                        reading.first = false;
+                    }
+                    calls = list(&message["tool_calls"]);
                 }
                 Some("tool") => reading.note(calls, message),
                 _ => {}
@@ -241,7 +241,8 @@ fn said(text: &str) -> String {
         said.push_str(before);
         rest = note.split_once(']').map_or("", |(_, behind)| behind);
     }
-    (said + rest).trim().to_owned()
+    said.push_str(rest);
+    said.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn day(said: &str, today: Date) -> Option<Date> {
@@ -380,7 +381,7 @@ mod tests {
             "tools": [{ "type": "function", "function": record }],
         });
         let Move::Call(_, arguments) = Reading::of(&request).next() else { panic!("no call") };
-        assert_eq!(arguments["value"], "My tap drips\n It is the kitchen's");
+        assert_eq!(arguments["value"], "My tap drips It is the kitchen's");
     }
 
     #[tokio::test]
