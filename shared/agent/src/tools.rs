@@ -101,13 +101,8 @@ pub(crate) fn built_in(page: &Page, last: bool) -> Vec<Box<dyn Tool>> {
     tools
 }
 
-/// The arguments of a tool that needs none: a reason, which nobody reads. Some servers take no tool
-/// without arguments, some none with an empty list of them; and whoever gives a reason has thought.
-fn a_reason() -> Value {
-    json!({
-        "type": "object",
-        "properties": { "reason": { "type": "string", "description": "why, in a few words" } },
-    })
+fn no_arguments() -> Value {
+    json!({ "type": "object" })
 }
 
 /// Ends the conversation with its purpose fulfilled.
@@ -123,7 +118,7 @@ impl Tool for Finish {
             description: "Ends the conversation once everything required is recorded and the \
                           person has nothing to add. Say goodbye in the reply that follows."
                 .into(),
-            parameters: a_reason(),
+            parameters: no_arguments(),
         }
     }
 
@@ -194,7 +189,7 @@ impl Tool for Stop {
                           goodbye, or want something else to stop. They get one confirmation; \
                           nothing that you say is sent."
                 .into(),
-            parameters: a_reason(),
+            parameters: no_arguments(),
         }
     }
 

@@ -96,7 +96,6 @@ pub(super) fn name_calls(calls: &mut [ToolCall], turns: &[Turn]) {
 
 /// The newest whole turns that fit into so many characters, and at least the newest one. A turn
 /// begins with what the person says after they were answered.
-#[cfg_attr(not(test), expect(dead_code, reason = "for a server that has too little room"))]
 pub(super) fn within(turns: &[Turn], characters: usize) -> &[Turn] {
     let (mut begins, mut was_theirs) = (Vec::new(), false);
     for (index, turn) in turns.iter().enumerate() {
