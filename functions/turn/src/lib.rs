@@ -21,6 +21,7 @@ mod report;
 mod results;
 mod send;
 mod settle;
+mod think;
 
 use std::sync::Arc;
 
@@ -28,7 +29,7 @@ use agent::{Agent, OpenAi, Page};
 use business::Business;
 use conversations::{Attempt, ConversationId, Loaded, Store, Unavailable};
 use evidence::Health;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use policy::{Countries, Limits};
 use queue::{KEYWORDS, Queue, WakeUp};
 use settings::Names;
@@ -44,6 +45,9 @@ pub use send::TEST_NUMBER;
 
 /// How many times one wake-up settles or answers something before the next wake-up takes over.
 const RUNS: usize = 8;
+
+/// What is due so soon is waited for.
+const MOMENT: SignedDuration = SignedDuration::from_secs(2);
 
 /// The settings that the function reads.
 pub const SETTINGS: &[Names] = &[
@@ -135,8 +139,10 @@ impl Wake<'_> {
                 }
             };
             work.instrument(self.span(&trace)).await?;
-            if loaded.conversation.due_at.is_none_or(|due| due > self.clock.now()) {
-                return Ok(());
+            let Some(due) = loaded.conversation.due_at else { return Ok(()) };
+            match due.duration_since(self.clock.now()) {
+                left if left > MOMENT => return Ok(()),
+                left => tokio::time::sleep(left.try_into().unwrap_or_default()).await,
             }
         }
         Ok(())

@@ -83,6 +83,7 @@ struct Brain {
     requests: Watched<Vec<Value>>,
     retry_after: Mutex<Option<u64>>,
     clock: Mutex<Option<Timestamp>>,
+    filtered: Mutex<Option<String>>,
 }
 
 impl OpenAi {
@@ -98,6 +99,7 @@ impl OpenAi {
             requests: Watched::default(),
             retry_after: Mutex::default(),
             clock: Mutex::default(),
+            filtered: Mutex::default(),
         });
         let router = Router::new()
             .route("/v1/chat/completions", post(complete))
@@ -154,6 +156,11 @@ impl OpenAi {
     /// Whoever is refused with 429 or 503 is asked to wait for so many seconds.
     pub fn asks_to_wait(&self, seconds: u64) {
         *self.state.retry_after.lock().unwrap() = Some(seconds);
+    }
+
+    /// From now on whoever shows it a text with this word is refused, as Azure's filter does.
+    pub fn filters(&self, word: &str) {
+        *self.state.filtered.lock().unwrap() = Some(word.into());
     }
 
     /// From now on every answer says that it is this time.
@@ -259,6 +266,12 @@ impl Brain {
         }
         if let Err(problem) = check(request) {
             return refuse(400, &problem, Value::Null);
+        }
+        let filtered = self.filtered.lock().unwrap().clone();
+        if filtered.is_some_and(|word| request["messages"].to_string().contains(&word)) {
+            let message = "The response was filtered due to the prompt triggering the content \
+                           management policy.";
+            return refuse(400, message, "content_filter");
         }
         let model = request["model"].as_str().unwrap_or_default();
         if !model.starts_with("gpt-") {

@@ -176,6 +176,12 @@ impl Scene {
         self.restart_with(&[]);
     }
 
+    /// Waits for the model so long, until the process ends.
+    pub(crate) fn be_patient(&mut self, patience: Patience) {
+        let agent = &mut self.process.turn.agent;
+        *agent = Arc::new(Agent { patience, ..Agent::clone(agent) });
+    }
+
     /// As [`Self::restart`], with some settings that are others until the next time.
     pub(crate) fn restart_with(&mut self, others: &[(&str, &str)]) {
         let mut settings = self.settings.clone();

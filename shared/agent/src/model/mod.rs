@@ -92,6 +92,14 @@ impl ModelError {
         matches!(code.split(' ').next(), Some("401" | "402" | "404" | "429"))
     }
 
+    /// Whether a refusal may be about the form of the request, so that nobody is answered, and not
+    /// about what one person said.
+    pub fn is_about_form(&self) -> bool {
+        let Self::Refused { code } = self else { return false };
+        let is_status = code.bytes().next().is_some_and(|first| first.is_ascii_digit());
+        is_status && !["content", "policy", "moderation"].iter().any(|word| code.contains(word))
+    }
+
     /// The short word for the operator.
     pub fn code(&self) -> &str {
         match self {
