@@ -2,11 +2,15 @@
 
 use async_openai::types::chat::{ChatCompletionTool, ChatCompletionTools, FunctionObject};
 
+use super::history::Echo;
 use crate::tools::Tool;
 
 /// What a server takes, as far as it is known.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Form {}
+pub(crate) struct Form {
+    /// Of what was answered before.
+    pub(crate) echo: Echo,
+}
 
 impl Form {
     /// Gives the next answer more room: the last had none for anything but thoughts.

@@ -21,8 +21,8 @@ use async_openai::config::Config;
 use async_openai::error::OpenAIError;
 use async_openai::middleware::HttpRequestFactory;
 use async_openai::types::chat::{
-    ChatCompletionRequestSystemMessage, ChatCompletionRequestUserMessage,
-    ChatCompletionToolChoiceOption, CreateChatCompletionRequest, ToolChoiceOptions,
+    ChatCompletionRequestUserMessage, ChatCompletionToolChoiceOption, CreateChatCompletionRequest,
+    ToolChoiceOptions,
 };
 use connections::Connections;
 use http::{HeaderMap, HeaderValue, header};
@@ -30,13 +30,14 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::IgnoredAny;
+use serde_json::{Value, json};
 use settings::{Names, Settings, SettingsError};
 use thiserror::Error;
 use tower::service_fn;
 use url::Url;
 
 use self::form::{ANSWER_TOKENS, described};
-use self::history::messages;
+use self::history::{messages, name_calls};
 use self::reading::read;
 use self::refusal::{asked_to_wait, refusal};
 use crate::pulse::Pulse;
@@ -204,7 +205,7 @@ impl OpenAi {
             max_completion_tokens: Some(ANSWER_TOKENS),
             ..Default::default()
         };
-        self.exchange(request, limit).await?;
+        self.exchange(value(&request), limit).await?;
         Ok(())
     }
 
@@ -224,13 +225,10 @@ impl OpenAi {
         pulse: &Pulse,
         limit: Duration,
     ) -> Result<Answer, ModelError> {
-        let _ = &form;
         pulse.beat();
         let Question { prompt, turns, tools, may_call, now, zone } = *question;
-        let system = ChatCompletionRequestSystemMessage::from(prompt);
         let request = CreateChatCompletionRequest {
             model: self.model.clone(),
-            messages: [system.into()].into_iter().chain(messages(turns, now, zone)).collect(),
             tools: Some(tools.iter().map(|tool| described(tool.as_ref())).collect()),
             // The tools stay in the request: the list holds earlier calls of them.
             tool_choice: (!may_call)
@@ -238,14 +236,16 @@ impl OpenAi {
             max_completion_tokens: Some(ANSWER_TOKENS),
             ..Default::default()
         };
-        self.exchange(request, limit).await
+        let mut request = value(&request);
+        let said = messages(turns, now, zone, form.echo);
+        let system = json!({ "role": "system", "content": prompt });
+        request["messages"] = [system].into_iter().chain(said).collect();
+        let mut answer = self.exchange(request, limit).await?;
+        name_calls(&mut answer.tool_calls, turns);
+        Ok(answer)
     }
 
-    async fn exchange(
-        &self,
-        request: CreateChatCompletionRequest,
-        limit: Duration,
-    ) -> Result<Answer, ModelError> {
+    async fn exchange(&self, request: Value, limit: Duration) -> Result<Answer, ModelError> {
         let (http, carrier) = (self.connections.client(), self.connections.clone());
         let client = Client::build(http, self.endpoint.clone())
             .with_http_service(service_fn(move |request| carry(carrier.client(), request)));
@@ -255,6 +255,11 @@ impl OpenAi {
             Err(_) => Err(ModelError::unavailable("slow")),
         }
     }
+}
+
+/// A request, to which may be added what its type does not know.
+fn value(request: &CreateChatCompletionRequest) -> Value {
+    serde_json::to_value(request).expect("a request is plain data")
 }
 
 /// Where requests go, and as whom. Unlike the configuration that comes with `async-openai` it
