@@ -79,11 +79,17 @@ pub struct OpenAi {
 
 struct Brain {
     switch: Arc<Switch>,
-    script: Mutex<VecDeque<Value>>,
+    script: Mutex<VecDeque<Scripted>>,
     requests: Watched<Vec<Value>>,
     retry_after: Mutex<Option<u64>>,
     clock: Mutex<Option<Timestamp>>,
     filtered: Mutex<Option<String>>,
+}
+
+/// What it was told to answer.
+enum Scripted {
+    Message(Value),
+    Whole { status: u16, headers: Vec<(String, String)>, body: String },
 }
 
 impl OpenAi {
@@ -150,7 +156,15 @@ impl OpenAi {
 
     /// The next answer is this message of a server that takes the protocol lightly.
     pub fn answers(&self, message: Value) {
-        self.state.script.lock().unwrap().push_back(message);
+        self.state.script.lock().unwrap().push_back(Scripted::Message(message));
+    }
+
+    /// The next answer is this, word for word. A body that is a string is no JSON.
+    pub fn answers_with(&self, status: u16, headers: &[(&str, &str)], body: &Value) {
+        let headers = headers.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+        let body = body.as_str().map_or_else(|| body.to_string(), str::to_owned);
+        let whole = Scripted::Whole { status, headers: headers.collect(), body };
+        self.state.script.lock().unwrap().push_back(whole);
     }
 
     /// Whoever is refused with 429 or 503 is asked to wait for so many seconds.
@@ -282,13 +296,19 @@ impl Brain {
             let mut script = self.script.lock().unwrap();
             // Who must not call tools does not, and says something else instead.
             let may_call = request["tool_choice"] != "none" && request.get("tools").is_some();
-            let playable =
-                script.front().is_some_and(|m| may_call || m.get("tool_calls").is_none());
-            if playable { script.pop_front() } else { None }
+            let playable = |next: &Scripted| match next {
+                Scripted::Message(message) => may_call || message.get("tool_calls").is_none(),
+                Scripted::Whole { .. } => true,
+            };
+            if script.front().is_some_and(playable) { script.pop_front() } else { None }
         };
-        let message = scripted.unwrap_or_else(
-            || json!({ "role": "assistant", "content": echo(request), "refusal": null }),
-        );
+        let message = match scripted {
+            Some(Scripted::Whole { status, headers, body }) => {
+                return whole(status, &headers, body);
+            }
+            Some(Scripted::Message(message)) => message,
+            None => json!({ "role": "assistant", "content": echo(request), "refusal": null }),
+        };
         let reason = if message.get("tool_calls").is_some() { "tool_calls" } else { "stop" };
         let (input, output) = (tokens(&request["messages"]), tokens(&message));
         Json(json!({
@@ -307,6 +327,15 @@ impl Brain {
         }))
         .into_response()
     }
+}
+
+fn whole(status: u16, headers: &[(String, String)], body: String) -> Response {
+    let mut answer = Response::builder().status(status);
+    if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+        answer = answer.header(header::CONTENT_TYPE, "application/json");
+    }
+    let answer = headers.iter().fold(answer, |answer, (name, value)| answer.header(name, value));
+    answer.body(body.into()).unwrap()
 }
 
 /// What was said since the last answer in words.
