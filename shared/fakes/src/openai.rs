@@ -342,14 +342,14 @@ fn whole(status: u16, headers: &[(String, String)], body: String) -> Response {
 fn echo(request: &Value) -> String {
     let messages = request["messages"].as_array().map(Vec::as_slice).unwrap_or_default();
     let answered =
-        |message: &Value| message["role"] == "assistant" && message["content"].is_string();
+        |message: &Value| message["role"] == "assistant" && message["tool_calls"].is_null();
     let after = messages.iter().rposition(answered).map_or(0, |last| last + 1);
     let said: Vec<_> = messages[after..]
         .iter()
         .filter(|message| message["role"] == "user")
         .filter_map(|message| message["content"].as_str())
         .collect();
-    format!("You said: {}", said.join(" | "))
+    format!("You said: {}", said.join("\n").replace('\n', " | "))
 }
 
 /// About four bytes each.

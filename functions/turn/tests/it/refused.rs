@@ -107,7 +107,7 @@ async fn leaves_a_model_alone_for_as_long_as_it_asks_whatever_is_texted() {
 
 #[tokio::test]
 async fn hands_over_what_a_model_would_leave_waiting_for_hours() {
-    let mut scene = eager().await;
+    let scene = eager().await;
     scene.openai.switch.set(OpenAi::rate_limited());
     scene.openai.asks_to_wait(20_000);
     scene.say("My sink leaks").await;
@@ -130,6 +130,7 @@ async fn says_that_the_answer_will_be_late_while_it_is_still_asking() {
     assert_eq!(scene.heard(), [sorry.as_str(), "You said: My sink leaks"]);
     assert_eq!(scene.openai.requests().len(), 1);
     // It stands behind the text that it is about.
+    scene.pass(60);
     scene.say("Thanks!").await;
     let requests = scene.openai.requests();
     let shown = &requests.last().unwrap()["messages"];

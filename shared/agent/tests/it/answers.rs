@@ -155,8 +155,7 @@ async fn remembers_the_conversation_as_it_was() {
             "user: Hi",
             "calls unknown({})",
             "tool: error: no tool named no such tool!",
-            "assistant: One moment.",
-            "assistant: Sorry, later.",
+            "assistant: One moment.\\nSorry, later.",
             "user: Hello?",
         ]
     );

@@ -24,7 +24,7 @@ async fn record(field: &str, value: Value) -> Result<Value, String> {
     let arguments = json!({ "field": field, "value": value }).to_string();
     conversation.openai.calls("record", &arguments);
     let answered = conversation.text("Hi").await.unwrap();
-    answered.brief.get(field).cloned().ok_or_else(|| match &answered.turns[2] {
+    answered.brief.get(field).cloned().ok_or_else(|| match &answered.turns[1] {
         agent::Turn::Tool { output, .. } => output.clone(),
         other => panic!("no tool answered: {other:?}"),
     })
@@ -73,7 +73,7 @@ async fn finishes_without_what_is_optional() {
     conversation.openai.calls("finish", "{}");
     let answered = conversation.text("Hi").await.unwrap();
     let told = crate::lines(&answered.turns);
-    assert_eq!(told[4], "tool: error: not yet, still missing: nights, arrival, vaccinated");
+    assert_eq!(told[3], "tool: error: not yet, still missing: nights, arrival, vaccinated");
 }
 
 #[tokio::test]
