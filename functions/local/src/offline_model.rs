@@ -98,12 +98,14 @@ impl<'a> Reading<'a> {
                     let text = message["content"].as_str().unwrap_or_default();
                     reading.said = format!("{} {text}", reading.said).trim().to_owned();
                 }
-                Some("assistant") if message["content"].is_string() => {
-                    reading.said.clear();
-                    reading.called = None;
-                    reading.first = false;
+                Some("assistant") => {
+                    if message["content"].as_str().is_some_and(|words| !words.is_empty()) {
+                        reading.said.clear();
+                        reading.called = None;
+                        reading.first = false;
+                    }
+                    calls = list(&message["tool_calls"]);
                 }
-                Some("assistant") => calls = list(&message["tool_calls"]),
                 Some("tool") => reading.note(calls, message),
                 _ => {}
             }

@@ -216,11 +216,9 @@ impl<'a> Wake<'a> {
             let written = self.edit(loaded, |loaded| {
                 let now = run.again(loaded).filter(|_| loaded.conversation.open.is_none())?;
                 // Another text changes what is to be said. After the last draft it has to wait.
-                let is_refused = thought.as_ref().is_some_and(Thought::is_refused);
-                let same = match drafts_left {
-                    // What the model refuses is no concern of what came behind it.
-                    _ if is_refused => now.texts.starts_with(&run.texts),
-                    0 => now.texts.starts_with(&run.texts),
+                let same = match (drafts_left, thought.as_ref().and_then(Thought::error)) {
+                    // What it does not answer is no concern of what came behind it.
+                    (_, Some(_)) | (0, None) => now.texts.starts_with(&run.texts),
                     _ => now.texts == run.texts,
                 };
                 if !same || now.does != run.does {

@@ -43,10 +43,6 @@ impl Thought {
         matches!(self, Self::Answer(answered) if answered.ending == Some(Ending::Stopped))
     }
 
-    pub(crate) fn is_refused(&self) -> bool {
-        matches!(self.error(), Some(ModelError::Refused { .. }))
-    }
-
     pub(crate) fn error(&self) -> Option<&ModelError> {
         match self {
             Self::Answer(_) => None,
@@ -186,6 +182,7 @@ impl<'a> Wake<'a> {
         steps: &[Step],
     ) {
         let now = self.clock.now();
+        draft.leave_alone(now);
         if let ModelError::Unavailable { after: Some(after), .. } = error {
             match SignedDuration::try_from(*after) {
                 Ok(after) if after <= LONGEST_WAIT => {
