@@ -24,6 +24,7 @@ mod refused;
 mod reports;
 mod results;
 mod scene;
+mod servers;
 mod stops;
 mod stores;
 mod sweeps;

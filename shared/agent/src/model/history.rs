@@ -13,6 +13,7 @@ use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
 
 use crate::turns::{ToolCall, Turn};
+use crate::when::When;
 
 /// The longest id of a call that is kept, in characters.
 const LONGEST_ID: usize = 64;
@@ -36,13 +37,9 @@ impl Default for Echo {
 }
 
 /// What was said, in the server's form. Notes are in the system prompt.
-pub(super) fn messages(
-    turns: &[Turn],
-    _now: Timestamp,
-    _zone: &TimeZone,
-    echo: Echo,
-) -> Vec<Value> {
+pub(super) fn messages(turns: &[Turn], now: Timestamp, zone: &TimeZone, echo: Echo) -> Vec<Value> {
     let mut list = List { messages: Vec::new(), ids: HashSet::new(), echo };
+    let mut when = When::new(now, zone);
     let mut rest = turns;
     while let Some((turn, after)) = rest.split_first() {
         rest = after;
@@ -52,7 +49,7 @@ pub(super) fn messages(
             Turn::Unanswered { .. } => {
                 list.say("user", "[The person wrote something here that cannot be shown.]");
             }
-            Turn::Person { text, .. } => list.say("user", text),
+            Turn::Person { text, at } => list.say("user", &when.shown(text, *at)),
             Turn::Fixed { text, .. } => list.say("assistant", text),
             Turn::ByHand { text, .. } => {
                 list.say(
@@ -60,17 +57,17 @@ pub(super) fn messages(
                     &format!("[A person of the business wrote this themselves:] {text}"),
                 );
             }
-            Turn::Agent { text, tool_calls, extras, .. } => {
+            Turn::Agent { text, tool_calls, extras, .. } if tool_calls.is_empty() => {
                 list.say("assistant", text.as_deref().unwrap_or_default());
-                if tool_calls.is_empty() {
-                    list.add(extras);
-                } else {
-                    let is_answer = |turn: &Turn| matches!(turn, Turn::Tool { .. });
-                    let answers = rest.iter().take_while(|turn| is_answer(turn)).count();
-                    let (answers, after) = rest.split_at(answers);
-                    rest = after;
-                    list.call(tool_calls, extras, answers);
-                }
+                list.add(extras);
+            }
+            Turn::Agent { text, tool_calls, extras, .. } => {
+                let is_answer = |turn: &Turn| matches!(turn, Turn::Tool { .. });
+                let answers = rest.iter().take_while(|turn| is_answer(turn)).count();
+                let (answers, after) = rest.split_at(answers);
+                rest = after;
+                list.say("assistant", text.as_deref().unwrap_or_default());
+                list.call(tool_calls, extras, answers);
             }
         }
     }
@@ -99,7 +96,6 @@ pub(super) fn name_calls(calls: &mut [ToolCall], turns: &[Turn]) {
 
 /// The newest whole turns that fit into so many characters, and at least the newest one. A turn
 /// begins with what the person says after they were answered.
-#[expect(dead_code, reason = "for whoever finds that a server has too little room")]
 pub(super) fn within(turns: &[Turn], characters: usize) -> &[Turn] {
     let (mut begins, mut was_theirs) = (Vec::new(), false);
     for (index, turn) in turns.iter().enumerate() {
@@ -157,8 +153,10 @@ impl List {
         }
         match self.messages.last_mut() {
             Some(last) if last["role"] == role => {
-                let said = last["content"].as_str().unwrap_or_default();
-                last["content"] = format!("{said}\n{text}").into();
+                if let Value::String(said) = &mut last["content"] {
+                    said.push('\n');
+                    said.push_str(text);
+                }
             }
             _ => self.push(json!({ "role": role, "content": text })),
         }
@@ -190,8 +188,10 @@ impl List {
 
     /// Gives the last message back what it came with.
     fn add(&mut self, extras: &Map<String, Value>) {
-        let last = self.messages.last_mut().filter(|last| last["role"] == "assistant");
-        if let Some(Value::Object(last)) = last.filter(|_| self.echo.extras) {
+        if !self.echo.extras || !self.ends_with("assistant") {
+            return;
+        }
+        if let Some(Value::Object(last)) = self.messages.last_mut() {
             add(extras, last);
         }
     }
@@ -268,4 +268,70 @@ fn answer(turn: &Turn) -> Option<(&str, String)> {
 fn is_id(id: &str) -> bool {
     let is_usual = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b':');
     matches!(id.len(), 1..=LONGEST_ID) && id.bytes().all(is_usual)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn person(text: &str) -> Turn {
+        Turn::Person { text: text.into(), at: Timestamp::UNIX_EPOCH }
+    }
+
+    fn agent(text: &str, extras: Value) -> Turn {
+        let extras = extras.as_object().unwrap().clone();
+        let (text, at) = (Some(text.into()), Timestamp::UNIX_EPOCH);
+        Turn::Agent { text, tool_calls: Vec::new(), at, extras }
+    }
+
+    #[test]
+    fn keeps_the_newest_whole_turns_that_fit() {
+        let turns = [
+            person("aaaa"),
+            person("bb"),
+            agent("cccc", json!({})),
+            Turn::Note { text: "Nobody knows.".into() },
+            person("dddd"),
+            agent("ee", json!({ "thought": 1 })),
+            person("ffff"),
+        ];
+        // The extras are written out: {"thought":1}
+        for (characters, kept) in [(0, 6), (4, 6), (22, 6), (23, 4), (45, 4), (46, 0), (999, 0)] {
+            assert!(within(&turns, characters) == &turns[kept..], "{characters}");
+        }
+        assert!(within(&[], 0).is_empty());
+    }
+
+    #[test]
+    fn names_calls_as_no_other_is_named() {
+        let call = |id: &str| ToolCall {
+            id: id.into(),
+            name: "record".into(),
+            arguments: "{}".into(),
+            extras: Map::new(),
+        };
+        let at = Timestamp::UNIX_EPOCH;
+        let extras = Map::new();
+        let before = Turn::Agent { text: None, tool_calls: vec![call("call_0")], at, extras };
+        let long = "x".repeat(65);
+        let given = ["functions.record:0", "call_0", "", "a b", &long, "call_1", "call_1"];
+        let mut calls = given.map(call);
+        name_calls(&mut calls, &[before]);
+        let ids: Vec<_> = calls.iter().map(|call| call.id.as_str()).collect();
+        assert_eq!((ids[0], ids[5]), ("functions.record:0", "call_1"));
+        for index in [1, 2, 3, 4, 6] {
+            let id = ids[index];
+            assert!(id.len() == 9 && id.bytes().all(|b| b.is_ascii_alphanumeric()), "{id}");
+        }
+        assert_eq!(ids.iter().collect::<HashSet<_>>().len(), ids.len());
+    }
+
+    #[test]
+    fn shows_ten_thousand_texts_at_once() {
+        let turns: Vec<_> = std::iter::repeat_n(person(&"x".repeat(160)), 10_000).collect();
+        let began = std::time::Instant::now();
+        let shown = messages(&turns, Timestamp::UNIX_EPOCH, &TimeZone::UTC, Echo::default());
+        assert_eq!(shown.len(), 1);
+        assert!(began.elapsed().as_secs() < 1);
+    }
 }

@@ -100,7 +100,7 @@ async fn is_not_asked_again_where_a_person_must_act() {
     for (mode, code) in [
         (fakes::OpenAi::out_of_quota(), "429 insufficient_quota"),
         (Mode::Fails(403, anything), "403"),
-        (Mode::Fails(400, "<html>".into()), "400"),
+        (Mode::Fails(301, "<html>".into()), "301"),
     ] {
         let mut conversation = Conversation::begin().await;
         conversation.openai.switch.set(mode);
