@@ -20,7 +20,7 @@ mod tools;
 mod turns;
 
 pub use answer::{Agent, AnswerError, Answered, Heard, Tokens};
-pub use model::{ModelError, OpenAi};
+pub use model::{Lack, ModelError, OpenAi, Trial};
 pub use page::{Field, Kind, Page, PageError, Texts};
 pub use patience::Patience;
 pub use pulse::Pulse;

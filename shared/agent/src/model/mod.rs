@@ -16,6 +16,7 @@ mod reading;
 mod refusal;
 mod schema;
 mod stream;
+mod trial;
 mod wait;
 
 use std::fmt;
@@ -47,6 +48,7 @@ use crate::turns::Turn;
 
 pub(crate) use self::form::Form;
 pub(crate) use self::reading::{Answer, End};
+pub use self::trial::{Lack, Trial};
 
 const ADDRESS: &str = "https://api.openai.com/v1";
 
@@ -214,16 +216,27 @@ impl OpenAi {
         pulse: &Pulse,
         limit: Duration,
     ) -> Result<Answer, ModelError> {
+        self.ask_closely(form, question, pulse, limit).await.map(|(answer, _)| answer)
+    }
+
+    /// The same, with the answer as it came.
+    async fn ask_closely(
+        &self,
+        form: &mut Form,
+        question: &Question<'_>,
+        pulse: &Pulse,
+        limit: Duration,
+    ) -> Result<(Answer, Value), ModelError> {
         let request = form.request(&self.model, question);
         let messages = request["messages"].as_array().map_or(0, Vec::len);
         let asked = Instant::now();
         let until = question.until.max(asked + limit);
         match self.exchange(form, &request, pulse, limit, until).await {
-            Ok(mut answer) => {
+            Ok((mut answer, raw)) => {
                 form.took(Some(asked.elapsed()));
                 self.learn(form, messages);
                 name_calls(&mut answer.tool_calls, question.turns);
-                Ok(answer)
+                Ok((answer, raw))
             }
             Err(Refusal { error, complaint }) => {
                 let before = form.clone();
@@ -264,16 +277,17 @@ impl OpenAi {
         pulse: &Pulse,
         limit: Duration,
         until: Instant,
-    ) -> Result<Answer, Refusal> {
+    ) -> Result<(Answer, Value), Refusal> {
         let (http, carrier) = (self.connections.client(), self.connections.clone());
         let (endpoint, pulse) = (self.endpoint.at(form.is_elsewhere), pulse.clone());
         let client = Client::build(http, endpoint).with_http_service(service_fn(move |request| {
             carry(carrier.client(), request, pulse.clone(), limit)
         }));
         match tokio::time::timeout_at(until, client.chat().create_byot(request)).await {
-            Ok(Ok(answer)) => {
-                read(&answer).ok_or_else(|| ModelError::unavailable("nonsense").into())
-            }
+            Ok(Ok(raw)) => match read(&raw) {
+                Some(answer) => Ok((answer, raw)),
+                None => Err(ModelError::unavailable("nonsense").into()),
+            },
             Ok(Err(error)) => Err(reason(error)),
             Err(_) => Err(ModelError::unavailable(SLOW).into()),
         }
