@@ -25,7 +25,7 @@ mod think;
 
 use std::sync::Arc;
 
-use agent::{Agent, OpenAi, Page};
+use agent::{Agent, OpenAi, Page, Patience};
 use business::Business;
 use conversations::{Attempt, ConversationId, Loaded, Store, Unavailable};
 use evidence::Health;
@@ -54,6 +54,7 @@ pub const SETTINGS: &[Names] = &[
     host::PUBLIC_URL,
     Page::SETTINGS,
     OpenAi::SETTINGS,
+    Patience::SETTINGS,
     Providers::CARRYING,
     Store::SETTINGS,
     Queue::SETTINGS,

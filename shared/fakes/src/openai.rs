@@ -339,6 +339,7 @@ impl Brain {
                 return whole(status, &headers, body);
             }
             Some(Scripted::Message(message)) => message,
+            None if is_told_to_hand_over(request) => handing_over(),
             None => json!({ "role": "assistant", "content": echo(request), "refusal": null }),
         };
         self.rule.dress(&mut message, request, given);
@@ -369,6 +370,19 @@ fn whole(status: u16, headers: &[(String, String)], body: String) -> Response {
     }
     let answer = headers.iter().fold(answer, |answer, (name, value)| answer.header(name, value));
     answer.body(body.into()).unwrap()
+}
+
+/// Whether the person names the tool, which no model ignores that knows tools.
+fn is_told_to_hand_over(request: &Value) -> bool {
+    let last = request["messages"].as_array().and_then(|messages| messages.last());
+    let said = last.filter(|last| last["role"] == "user").and_then(|last| last["content"].as_str());
+    request.get("tools").is_some() && said.is_some_and(|said| said.contains("call hand_over"))
+}
+
+fn handing_over() -> Value {
+    let function = json!({ "name": "hand_over", "arguments": "{\"reason\":\"asked to\"}" });
+    let call = json!({ "id": "call_handover", "type": "function", "function": function });
+    json!({ "role": "assistant", "content": null, "refusal": null, "tool_calls": [call] })
 }
 
 /// What was said since the last answer in words.
