@@ -505,7 +505,7 @@ mod tests {
 
     /// None of these would end if a piece of an answer were read once for each piece before it.
     #[test]
-    fn reads_a_megabyte_of_anything() {
+    fn reads_much_of_anything() {
         let pieces = [
             "<think>",
             "</think>",
@@ -553,7 +553,7 @@ mod tests {
             "\"",
         ];
         for piece in pieces {
-            let answer = piece.repeat((1 << 20) / piece.len());
+            let answer = piece.repeat((1 << 18) / piece.len());
             assert!(spoken(&answer, &TOOLS).words.len() <= answer.len(), "{piece:?}");
         }
     }
