@@ -13,6 +13,7 @@ use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
 
 use crate::turns::{ToolCall, Turn};
+use crate::when::When;
 
 /// The longest id of a call that is kept, in characters.
 const LONGEST_ID: usize = 64;
@@ -36,13 +37,9 @@ impl Default for Echo {
 }
 
 /// What was said, in the server's form. Notes are in the system prompt.
-pub(super) fn messages(
-    turns: &[Turn],
-    _now: Timestamp,
-    _zone: &TimeZone,
-    echo: Echo,
-) -> Vec<Value> {
+pub(super) fn messages(turns: &[Turn], now: Timestamp, zone: &TimeZone, echo: Echo) -> Vec<Value> {
     let mut list = List { messages: Vec::new(), ids: HashSet::new(), echo };
+    let mut when = When::new(now, zone);
     let mut rest = turns;
     while let Some((turn, after)) = rest.split_first() {
         rest = after;
@@ -52,7 +49,7 @@ pub(super) fn messages(
             Turn::Unanswered { .. } => {
                 list.say("user", "[The person wrote something here that cannot be shown.]");
             }
-            Turn::Person { text, .. } => list.say("user", text),
+            Turn::Person { text, at } => list.say("user", &when.shown(text, *at)),
             Turn::Fixed { text, .. } => list.say("assistant", text),
             Turn::ByHand { text, .. } => {
                 list.say(

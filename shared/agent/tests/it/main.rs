@@ -11,6 +11,8 @@ mod servers;
 mod settings;
 mod tools;
 mod trouble;
+mod values;
+mod when;
 mod words;
 
 use std::time::Duration;
