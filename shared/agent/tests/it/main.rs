@@ -53,6 +53,15 @@ impl Conversation {
         Self { openai, agent, turns: Vec::new(), brief: Map::new(), number: 1 }
     }
 
+    /// With patience for a busy machine.
+    async fn patient() -> Self {
+        let mut conversation = Self::begin().await;
+        let whole = Duration::from_secs(60);
+        conversation.agent.patience.request = whole;
+        conversation.agent.patience.turn = whole;
+        conversation
+    }
+
     /// With patience for a second, for a model that will not answer anyway.
     async fn impatient() -> Self {
         let mut conversation = Self::begin().await;
