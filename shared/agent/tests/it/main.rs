@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "whoever breaks fails a test")]
 
 mod answers;
+mod bodies;
 mod forms;
 mod history;
 mod page;
