@@ -1,5 +1,6 @@
 //! The words that the law and the carriers reserve, and sentences that say the same.
 
+mod denials;
 mod heard;
 mod rows;
 mod wordings;
@@ -12,6 +13,8 @@ use rows::{Language, Rows};
 use wordings::{Words, follow};
 
 use crate::reactions::reaction;
+
+pub use denials::denies_machine;
 
 /// What a reserved word asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -181,6 +184,23 @@ impl Language {
         // The longest reading says what it is about.
         let mut ends = pleas.filter_map(|start| self.plea.ends(words, start).into_iter().max());
         ends.any(|end| self.except.ends(words, end).next().is_none())
+    }
+
+    /// Whether a sentence, or a part of one, denies that a machine says it. Where it asks, what it
+    /// ends with is not said.
+    fn denies(&self, sentence: &str, is_asked: bool) -> bool {
+        let words = self.words(sentence);
+        let is_said = |end: usize| end < words.len() || !is_asked;
+        let is_all = || {
+            let starts = follow(&[&self.lead], &words, &[0]);
+            let asks: Vec<_> = starts.iter().flat_map(|at| self.ask.ends(&words, *at)).collect();
+            follow(&[&self.tail], &words, &asks).contains(&words.len())
+        };
+        let starts = (0..words.len()).filter(|start| !self.unless.is_before(&words, *start));
+        // The longest reading says what it is about.
+        let mut ends = starts.filter_map(|start| self.plea.ends(&words, start).into_iter().max());
+        ends.any(|end| is_said(end) && self.except.ends(&words, end).next().is_none())
+            || is_said(words.len()) && is_all()
     }
 
     /// Whether nothing stands behind one of these places but what may stand behind a stop.
