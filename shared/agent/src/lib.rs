@@ -20,6 +20,7 @@ mod tools;
 mod turns;
 
 pub use answer::{Agent, AnswerError, Answered, Heard, Tokens};
+pub use judge::Rules;
 pub use model::{ModelError, OpenAi};
 pub use page::{Field, Kind, Page, PageError, Texts};
 pub use patience::Patience;

@@ -10,6 +10,11 @@ use crate::turns::Turn;
 const PROMPT: &str = include_str!("prompt.md");
 const LAST_TURN: &str = include_str!("prompt_last_turn.md");
 
+/// The passages of our own rules, between what is filled in.
+pub(crate) fn rules() -> impl Iterator<Item = &'static str> {
+    [PROMPT, LAST_TURN].into_iter().flat_map(|rules| rules.split(['{', '}']).step_by(2))
+}
+
 /// The system prompt of one turn.
 ///
 /// `turns` are searched for notes only. They are told here, and not in their place in the list,

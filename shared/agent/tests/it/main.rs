@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "whoever breaks fails a test")]
 
 mod answers;
+mod judge;
 mod page;
 mod prompt;
 mod settings;
