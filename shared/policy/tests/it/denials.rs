@@ -8,6 +8,9 @@ const SEEN: &str = include_str!("denials/seen.txt");
 /// Written when the rows stood, and judged once before any of them was changed for it.
 const UNSEEN: &str = include_str!("denials/unseen.txt");
 
+/// What was not heard at first, and what stood beside it.
+const MORE: &str = include_str!("denials/more.txt");
+
 /// How many are judged rightly, of how many, and the others.
 fn judged(table: &str) -> (usize, usize, Vec<String>) {
     let rows = table.lines().filter(|row| row.starts_with(['+', '-']));
@@ -19,7 +22,7 @@ fn judged(table: &str) -> (usize, usize, Vec<String>) {
 
 #[test]
 fn a_machine_that_denies_it_is_known_in_ten_languages() {
-    for table in [SEEN, UNSEEN] {
+    for table in [SEEN, UNSEEN, MORE] {
         let (right, all, wrong) = judged(table);
         println!("denials: {right} of {all}");
         assert_eq!(wrong, Vec::<String>::new());
@@ -31,11 +34,11 @@ fn each_language_has_ten_of_either_kind() {
     for table in [SEEN, UNSEEN] {
         let mut counts = Vec::new();
         for row in table.lines().filter(|row| !row.starts_with('#')) {
-            match row.split_once(' ') {
-                Some(("+", _)) => counts.last_mut().map(|(denials, _)| *denials += 1),
-                Some(_) => counts.last_mut().map(|(_, controls)| *controls += 1),
-                None => Some(counts.push((0, 0))),
-            };
+            match (row.split_once(' '), counts.last_mut()) {
+                (Some(("+", _)), Some((denials, _))) => *denials += 1,
+                (Some(_), Some((_, controls))) => *controls += 1,
+                _ => counts.push((0, 0)),
+            }
         }
         assert_eq!(counts, [(10, 10); 10]);
     }
