@@ -9,50 +9,59 @@ use jiff::{SignedDuration, Timestamp};
 /// Texts no further apart than this were written at the same time, within a day.
 const MOMENT: SignedDuration = SignedDuration::from_mins(5);
 
-/// Shows texts one after the other, each with its time where that is not now, nor that of the one
-/// before.
+/// Shows texts one after the other, each with its time where it is another than that of the one
+/// before. The first that follows an answer is compared with now.
 pub(crate) struct When<'a> {
     now: Timestamp,
-    told: Timestamp,
     zone: &'a TimeZone,
+    /// When the model takes the next text to be written.
+    told: Timestamp,
 }
 
 impl<'a> When<'a> {
     pub(crate) fn new(now: Timestamp, zone: &'a TimeZone) -> Self {
-        Self { now, told: now, zone }
+        Self { now, zone, told: now }
+    }
+
+    /// Something else was said in between.
+    pub(crate) fn answered(&mut self) {
+        self.told = self.now;
     }
 
     /// A person's text, with a note ahead of it where the model would take it for one of another time.
     pub(crate) fn shown(&mut self, text: &str, at: Timestamp) -> String {
-        let text = without_notes(text);
-        let is_told = self.is_one(at, self.now) || self.is_one(at, self.told);
-        self.told = at;
-        if is_told {
+        let text = rounded(text);
+        if self.is_told(at) {
             return text;
         }
+        self.told = at;
         let at = at.to_zoned(self.zone.clone()).strftime("%A, %Y-%m-%d, %H:%M");
         format!("[written on {at}] {text}")
     }
 
-    /// Whether these are one moment to people.
-    fn is_one(&self, at: Timestamp, other: Timestamp) -> bool {
+    fn is_told(&self, at: Timestamp) -> bool {
         let day = |at: Timestamp| at.to_zoned(self.zone.clone()).date();
-        at.duration_since(other).abs() <= MOMENT && day(at) == day(other)
+        at.duration_since(self.told).abs() <= MOMENT && day(at) == day(self.told)
     }
 }
 
-/// A text in which nothing looks like a note of ours: where something does, all brackets are round.
-fn without_notes(text: &str) -> String {
-    let rounded: String = text.chars().map(rounded).collect();
-    let looks_like_one = rounded.to_lowercase().replace(' ', "").contains("(written");
-    if looks_like_one { rounded } else { text.to_owned() }
-}
-
-/// A character of a person's text as it is shown: square brackets, and what looks like them, are made round.
-fn rounded(character: char) -> char {
-    match character {
+/// A text in which square brackets, and what looks like them, are round, but for those around what the
+/// person did without words.
+fn rounded(text: &str) -> String {
+    const DEED: &str = "[The person ";
+    let mut is_deed = false;
+    let character = |(at, character): (usize, char)| match character {
+        '[' if text[at..].starts_with(DEED) => {
+            is_deed = true;
+            character
+        }
+        ']' if is_deed => {
+            is_deed = false;
+            character
+        }
         '[' | '［' | '【' | '〔' | '〖' | '〚' | '⟦' | '⁅' | '﹝' => '(',
         ']' | '］' | '】' | '〕' | '〗' | '〛' | '⟧' | '⁆' | '﹞' => ')',
-        other => other,
-    }
+        _ => character,
+    };
+    text.char_indices().map(character).collect()
 }
