@@ -18,6 +18,8 @@ mod prompt;
 mod pulse;
 mod tools;
 mod turns;
+mod values;
+mod when;
 
 pub use answer::{Agent, AnswerError, Answered, Heard, Tokens};
 pub use model::{ModelError, OpenAi};

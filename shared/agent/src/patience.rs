@@ -47,7 +47,8 @@ impl Default for Patience {
 /// The patience that is left in one turn.
 pub(crate) struct Left {
     patience: Patience,
-    until: Instant,
+    /// When the time of the turn is up.
+    pub(crate) until: Instant,
     /// How often the model may be asked again after it failed, and after it refused.
     again: u32,
     refusals: u32,

@@ -23,6 +23,7 @@ mod receipts;
 mod reports;
 mod results;
 mod scene;
+mod servers;
 mod stops;
 mod stores;
 mod sweeps;

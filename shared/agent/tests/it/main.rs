@@ -3,11 +3,17 @@
 #![expect(clippy::unwrap_used, reason = "whoever breaks fails a test")]
 
 mod answers;
+mod forms;
+mod history;
 mod page;
 mod prompt;
+mod servers;
 mod settings;
 mod tools;
 mod trouble;
+mod values;
+mod when;
+mod words;
 
 use std::time::Duration;
 
@@ -29,7 +35,12 @@ struct Conversation {
 
 impl Conversation {
     async fn begin() -> Self {
-        let openai = fakes::OpenAi::start().await;
+        Self::begin_as(fakes::Rule::OpenAi).await
+    }
+
+    /// With a server that keeps this rule.
+    async fn begin_as(rule: fakes::Rule) -> Self {
+        let openai = fakes::OpenAi::start_as(rule).await;
         let model =
             agent::OpenAi::new(&openai.url(), Some(fakes::OpenAi::KEY.into()), "gpt-4.1-mini");
         let patience = Patience {

@@ -24,7 +24,8 @@ fn choose_the_model() {
         ),
         (
             model([("OPENAI_BASE_URL", "localhost:11434")]),
-            "OPENAI_BASE_URL cannot be used: write it as https://api.openai.com/v1",
+            "OPENAI_BASE_URL cannot be used: write it with http:// or https:// in front, as \
+             https://api.openai.com/v1 or http://localhost:11434/v1",
         ),
         (
             model([("OPENAI_API_KEY", "sk-1\nsk-2")]),
@@ -32,6 +33,28 @@ fn choose_the_model() {
         ),
     ] {
         assert_eq!(chosen, expected);
+    }
+}
+
+#[test]
+fn say_what_to_write_instead_of_an_address_that_is_none() {
+    for (address, instead) in [
+        ("api.openai.com/v1", "write it with http:// or https:// in front"),
+        ("https://api.openai.com/v1/chat/completions", "leave out /chat/completions at its end"),
+        ("https://api.openai.com/v1/chat/completions/", "leave out /chat/completions at its end"),
+        ("https://api.openai.com/v1/completions", "leave out /completions at its end"),
+        ("https://api.openai.com/v1/models", "leave out /models at its end"),
+        ("http://localhost:11434/api/chat", "write /v1 instead of its end"),
+        ("https://api.openai.com/v1?key=elderberry", "leave out the ? and what follows it"),
+        ("https://api.openai.com/v1#elderberry", "leave out the # and what follows it"),
+        ("https://me:elderberry@api.openai.com/v1", "put the key into OPENAI_API_KEY"),
+        ("https://elderberry@api.openai.com/v1", "put the key into OPENAI_API_KEY"),
+        ("http://0.0.0.0:8000/v1", "write 127.0.0.1 for this machine"),
+        ("http://[::]:8000/v1", "write 127.0.0.1 for this machine"),
+    ] {
+        let said = model([("OPENAI_BASE_URL", address)]);
+        assert!(said.starts_with("OPENAI_BASE_URL cannot be used: "), "{address}: {said}");
+        assert!(said.contains(instead) && !said.contains("elderberry"), "{address}: {said}");
     }
 }
 
