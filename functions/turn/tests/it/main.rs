@@ -20,6 +20,7 @@ mod outages;
 mod probes;
 mod proxy;
 mod receipts;
+mod refused;
 mod reports;
 mod results;
 mod scene;
