@@ -152,7 +152,7 @@ impl Beside<'_> {
             "." if at > 0 && self.pieces[at - 1].place.len() <= 3 => at - 1,
             _ => at,
         };
-        let is_taken = before == Some(at) && !(self.touches(at) && !self.touches(at - 1));
+        let is_taken = before == Some(at) && (self.touches(at - 1) || !self.touches(at));
         self.is_money(at) && !is_taken
     }
 
