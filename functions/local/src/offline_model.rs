@@ -95,15 +95,17 @@ impl<'a> Reading<'a> {
         for message in messages {
             match message["role"].as_str() {
                 Some("user") => {
-                    let text = message["content"].as_str().unwrap_or_default();
+                    let text = said(message["content"].as_str().unwrap_or_default());
                     reading.said = format!("{} {text}", reading.said).trim().to_owned();
                 }
-                Some("assistant") if message["content"].is_string() => {
-                    reading.said.clear();
-                    reading.called = None;
-                    reading.first = false;
+                Some("assistant") => {
+                    if message["content"].as_str().is_some_and(|said| !said.is_empty()) {
+                        reading.said.clear();
+                        reading.called = None;
+                        reading.first = false;
+                    }
+                    calls = list(&message["tool_calls"]);
                 }
-                Some("assistant") => calls = list(&message["tool_calls"]),
                 Some("tool") => reading.note(calls, message),
                 _ => {}
             }
@@ -231,6 +233,18 @@ impl Field<'_> {
     }
 }
 
+/// What a person said, without the notes in square brackets, which are never theirs.
+fn said(text: &str) -> String {
+    let mut said = String::new();
+    let mut rest = text;
+    while let Some((before, note)) = rest.split_once('[') {
+        said.push_str(before);
+        rest = note.split_once(']').map_or("", |(_, behind)| behind);
+    }
+    said.push_str(rest);
+    said.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 fn day(said: &str, today: Date) -> Option<Date> {
     let relative = |word| match word {
         "today" => Some(today),
@@ -353,6 +367,21 @@ mod tests {
         let (replies, brief, _) = hold(Page::default(), &["My kitchen tap drips"]).await;
         assert_eq!(brief["task"], "My kitchen tap drips");
         assert!(replies[0].ends_with("the street address where the work is to be done?"));
+    }
+
+    #[test]
+    fn takes_no_note_for_what_was_said() {
+        let note = "[written on Monday, 2026-11-23, 23:58]";
+        let text = format!("{note} My tap drips\n{note} It is the kitchen's");
+        let field = json!({ "description": "- task (text; required): what is to be done" });
+        let record =
+            json!({ "name": "record", "parameters": { "properties": { "field": field } } });
+        let request = json!({
+            "messages": [{ "role": "user", "content": text }],
+            "tools": [{ "type": "function", "function": record }],
+        });
+        let Move::Call(_, arguments) = Reading::of(&request).next() else { panic!("no call") };
+        assert_eq!(arguments["value"], "My tap drips It is the kitchen's");
     }
 
     #[tokio::test]

@@ -54,9 +54,11 @@ impl<'a> Wake<'a> {
         let made = before.as_ref().map_or(0, |before| before.results);
         // Of what is told nothing is told again, and nothing of nothing; but who waits for a person
         // waits.
-        let is_news = !ended.brief.is_empty()
-            && (made == 0 || ended.brief != loaded.conversation.brief)
-            || reason.is_some();
+        let is_news = match made {
+            0 => !ended.brief.is_empty(),
+            // What was withdrawn since is news, though nothing is left.
+            _ => ended.brief != loaded.conversation.brief,
+        } || reason.is_some();
         let effect = (somebody && is_news && self.turn.results.is_some())
             .then(|| result(&ended, made, trace, reason.as_deref()));
         let over = self.over(next, before.as_ref(), ending, made + u32::from(effect.is_some()));

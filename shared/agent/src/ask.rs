@@ -74,6 +74,7 @@ impl Thinking<'_> {
             may_call: may_call && self.fault.is_none_or(Fault::may_call),
             now,
             zone: &page.time_zone,
+            until: self.left.until,
         };
         let (limit, asked) = (self.left.request(), Instant::now());
         let result = model.ask(&mut self.form, &question, &self.pulse, limit).await;

@@ -10,6 +10,9 @@ use crate::turns::Turn;
 const PROMPT: &str = include_str!("prompt.md");
 const LAST_TURN: &str = include_str!("prompt_last_turn.md");
 
+/// So many notes are told, the newest: while the model is away, they may become many.
+const NOTES: usize = 10;
+
 /// The passages of our own rules, between what is filled in.
 pub(crate) fn rules() -> impl Iterator<Item = &'static str> {
     [PROMPT, LAST_TURN].into_iter().flat_map(|rules| rules.split(['{', '}']).step_by(2))
@@ -30,17 +33,22 @@ pub(crate) fn system(
     let fields =
         if fields.is_empty() { "Nothing in particular.".into() } else { fields.join("\n") };
     let unanswered = turns.iter().rposition(Turn::is_reply).map_or(0, |reply| reply + 1);
-    let notes: String = turns[unanswered..]
-        .iter()
-        .filter_map(|turn| if let Turn::Note { text } = turn { Some(text) } else { None })
-        .map(|note| format!("{note}\n"))
-        .collect();
+    let notes = turns[unanswered..].iter().rev();
+    let notes =
+        notes.filter_map(|turn| if let Turn::Note { text } = turn { Some(text) } else { None });
+    let mut told: Vec<&String> = Vec::new();
+    for note in notes {
+        if told.len() < NOTES && !told.contains(&note) {
+            told.push(note);
+        }
+    }
+    let notes: String = told.iter().rev().map(|note| format!("{note}\n")).collect();
     let (characters, wide) = page.characters(number);
     let segments = match page.segments {
         1 => "one segment".into(),
         several => format!("{several} segments"),
     };
-    let today = now.to_zoned(page.time_zone.clone()).strftime("%A, %Y-%m-%d").to_string();
+    let now = now.to_zoned(page.time_zone.clone()).strftime("%A, %Y-%m-%d, %H:%M");
     // What comes from the person is filled in last, so that nothing in it is filled in.
     PROMPT
         .replace("{instructions}", &page.instructions)
@@ -49,7 +57,7 @@ pub(crate) fn system(
         .replace("{characters}", &characters.to_string())
         .replace("{wide}", &wide.to_string())
         .replace("{segments}", &segments)
-        .replace("{today}", &today)
+        .replace("{now}", &now.to_string())
         .replace("{number}", &number.to_string())
         .replace("{turns}", &page.turns.to_string())
         .replace("{last}", if number >= page.turns { LAST_TURN } else { "" })

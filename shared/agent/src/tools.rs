@@ -1,18 +1,19 @@
-//! What the model can do besides talking: record, finish, hand over, stop.
+//! What the model can do besides talking: record, forget, finish, hand over, stop.
 //!
 //! Tools change nothing outside. They write what they want into a [`Draft`], which the caller
 //! commits together with the turn, or throws away.
 
+mod record;
+
 use std::fmt;
 
-use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::page::{Field, Kind, Page};
+use self::record::{Forget, Record};
+use crate::page::Page;
 
-/// The longest text that a field takes, in characters. Longer than one text message.
-const LONGEST_VALUE: usize = 2_000;
+pub(crate) use self::record::describe;
 
 /// The longest reason that is kept for handing over, in characters.
 const LONGEST_REASON: usize = 500;
@@ -95,101 +96,13 @@ pub(crate) fn built_in(page: &Page, last: bool) -> Vec<Box<dyn Tool>> {
         vec![Box::new(Finish { required, last }), Box::new(HandOver), Box::new(Stop)];
     if !page.fields.is_empty() {
         tools.insert(0, Box::new(Record { fields: page.fields.clone() }));
+        tools.insert(1, Box::new(Forget { fields: page.fields.clone() }));
     }
     tools
 }
 
-/// Writes one field of the brief.
-struct Record {
-    fields: Vec<Field>,
-}
-
-impl Tool for Record {
-    fn definition(&self) -> Definition {
-        let names: Vec<_> = self.fields.iter().map(|field| &field.name).collect();
-        let lines: Vec<_> = self.fields.iter().map(describe).collect();
-        Definition {
-            name: "record",
-            description: "Writes down one thing the person told you. Call it as soon as you know, \
-                          once for each field; call it again to correct a value."
-                .into(),
-            parameters: json!({
-                "type": "object",
-                "properties": {
-                    "field": { "type": "string", "enum": names, "description": lines.join("\n") },
-                    "value": {
-                        "type": ["string", "number", "boolean"],
-                        "description": "the value, in the form that the field asks for",
-                    },
-                },
-                "required": ["field", "value"],
-                "additionalProperties": false,
-            }),
-        }
-    }
-
-    fn call(&self, arguments: &Value, draft: &mut Draft) -> Result<String, String> {
-        let name = arguments["field"].as_str().ok_or("say which field")?;
-        let field = self.fields.iter().find(|field| field.name == name).ok_or_else(|| {
-            let names: Vec<_> = self.fields.iter().map(|field| field.name.as_str()).collect();
-            format!("there is no such field; the fields are {}", names.join(", "))
-        })?;
-        let value = typed(&field.kind, &arguments["value"])
-            .map_err(|problem| format!("{name} is not recorded: {problem}"))?;
-        draft.brief.insert(name.to_owned(), value);
-        Ok(format!("{name} is recorded"))
-    }
-}
-
-/// One line about a field: `- day (date, required): the day that suits best`.
-pub(crate) fn describe(field: &Field) -> String {
-    let kind = match &field.kind {
-        Kind::Text => "text".into(),
-        Kind::Number => "number".into(),
-        Kind::Date => "date as YYYY-MM-DD".into(),
-        Kind::YesNo => "true or false".into(),
-        Kind::Choice(choices) => format!("one of: {}", choices.join(" | ")),
-    };
-    let required = if field.required { "required" } else { "optional" };
-    format!("- {} ({kind}; {required}): {}", field.name, field.description)
-}
-
-/// The value as it is stored, or what to write instead.
-fn typed(kind: &Kind, value: &Value) -> Result<Value, String> {
-    // Models write numbers as words and words as numbers; what is meant is clear.
-    let words = match value {
-        Value::String(words) => words.trim().to_owned(),
-        Value::Number(_) | Value::Bool(_) => value.to_string(),
-        _ => return Err("give one value".into()),
-    };
-    match kind {
-        Kind::Text if words.is_empty() => Err("the text is empty".into()),
-        Kind::Text if words.chars().count() > LONGEST_VALUE => {
-            Err(format!("say it in at most {LONGEST_VALUE} characters"))
-        }
-        Kind::Text => Ok(words.into()),
-        Kind::Number => serde_json::from_str::<serde_json::Number>(&words)
-            .map(Value::Number)
-            .map_err(|_| "write it as a number alone, such as 12 or 2.5".into()),
-        Kind::Date => words
-            .parse::<Date>()
-            .map(|date| date.to_string().into())
-            .map_err(|_| "write it as a date, such as 2026-11-25".into()),
-        Kind::YesNo => match words.to_ascii_lowercase().as_str() {
-            "true" | "yes" => Ok(true.into()),
-            "false" | "no" => Ok(false.into()),
-            _ => Err("write true or false".into()),
-        },
-        Kind::Choice(choices) => choices
-            .iter()
-            .find(|choice| choice.eq_ignore_ascii_case(&words))
-            .map(|choice| choice.as_str().into())
-            .ok_or_else(|| format!("write exactly one of: {}", choices.join(" | "))),
-    }
-}
-
 fn no_arguments() -> Value {
-    json!({ "type": "object", "properties": {}, "additionalProperties": false })
+    json!({ "type": "object" })
 }
 
 /// Ends the conversation with its purpose fulfilled.
@@ -242,13 +155,14 @@ impl Tool for HandOver {
                     },
                 },
                 "required": ["reason"],
-                "additionalProperties": false,
             }),
         }
     }
 
     fn call(&self, arguments: &Value, draft: &mut Draft) -> Result<String, String> {
-        let reason = arguments["reason"].as_str().map(str::trim).unwrap_or_default();
+        // It is the only one to be given, whatever it is called.
+        let reason = arguments.get("reason").or_else(|| arguments.as_object()?.values().next());
+        let reason = reason.unwrap_or(arguments).as_str().map(str::trim).unwrap_or_default();
         if reason.is_empty() {
             return Err("give the reason in one sentence".into());
         }

@@ -5,8 +5,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a stand-in that breaks is a test that fails")]
 
+mod rule;
+
 use std::collections::{BTreeSet, VecDeque};
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::extract::State;
@@ -21,6 +24,9 @@ use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 
+pub use self::rule::Rule;
+
+use self::rule::Refusal;
 use crate::network::Watched;
 use crate::{Mode, Switch};
 
@@ -78,11 +84,22 @@ pub struct OpenAi {
 }
 
 struct Brain {
+    rule: Rule,
+    /// What was given and has to come back.
+    given: Mutex<BTreeSet<String>>,
+    has_loaded: AtomicBool,
     switch: Arc<Switch>,
-    script: Mutex<VecDeque<Value>>,
+    script: Mutex<VecDeque<Scripted>>,
     requests: Watched<Vec<Value>>,
     retry_after: Mutex<Option<u64>>,
     clock: Mutex<Option<Timestamp>>,
+    filtered: Mutex<Option<String>>,
+}
+
+/// What it was told to answer.
+enum Scripted {
+    Message(Value),
+    Whole { status: u16, headers: Vec<(String, String)>, body: String },
 }
 
 impl OpenAi {
@@ -91,13 +108,22 @@ impl OpenAi {
 
     /// Starts one on a free port.
     pub async fn start() -> Self {
+        Self::start_as(Rule::OpenAi).await
+    }
+
+    /// Starts one that keeps another server's rule.
+    pub async fn start_as(rule: Rule) -> Self {
         let switch = Arc::new(Switch::default());
         let state = Arc::new(Brain {
+            rule,
+            given: Mutex::default(),
+            has_loaded: AtomicBool::new(false),
             switch: Arc::clone(&switch),
             script: Mutex::default(),
             requests: Watched::default(),
             retry_after: Mutex::default(),
             clock: Mutex::default(),
+            filtered: Mutex::default(),
         });
         let router = Router::new()
             .route("/v1/chat/completions", post(complete))
@@ -148,12 +174,25 @@ impl OpenAi {
 
     /// The next answer is this message of a server that takes the protocol lightly.
     pub fn answers(&self, message: Value) {
-        self.state.script.lock().unwrap().push_back(message);
+        self.state.script.lock().unwrap().push_back(Scripted::Message(message));
+    }
+
+    /// The next answer is this, word for word. A body that is a string is no JSON.
+    pub fn answers_with(&self, status: u16, headers: &[(&str, &str)], body: &Value) {
+        let headers = headers.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+        let body = body.as_str().map_or_else(|| body.to_string(), str::to_owned);
+        let whole = Scripted::Whole { status, headers: headers.collect(), body };
+        self.state.script.lock().unwrap().push_back(whole);
     }
 
     /// Whoever is refused with 429 or 503 is asked to wait for so many seconds.
     pub fn asks_to_wait(&self, seconds: u64) {
         *self.state.retry_after.lock().unwrap() = Some(seconds);
+    }
+
+    /// From now on whoever shows it a text with this word is refused, as Azure's filter does.
+    pub fn filters(&self, word: &str) {
+        *self.state.filtered.lock().unwrap() = Some(word.into());
     }
 
     /// From now on every answer says that it is this time.
@@ -219,7 +258,10 @@ impl Drop for OpenAi {
 
 async fn complete(State(brain): State<Arc<Brain>>, headers: HeaderMap, body: String) -> Response {
     let request: Value = serde_json::from_str(&body).unwrap_or_default();
-    let answer = brain.switch.apply(async { brain.answer(&headers, &request) });
+    let answer = brain.switch.apply(async {
+        brain.load().await;
+        brain.answer(&headers, &request)
+    });
     // Whoever sees it and turns the switch does so for the next one.
     brain.requests.change(|requests| requests.push(request.clone()));
     let mut response = answer.await;
@@ -245,6 +287,16 @@ async fn unknown(method: Method, uri: Uri) -> Response {
 }
 
 impl Brain {
+    /// Loads the model, if it is to be loaded. Whoever goes before the end has waited for nothing.
+    async fn load(&self) {
+        if let Rule::Loads(time) = self.rule
+            && !self.has_loaded.load(Ordering::Relaxed)
+        {
+            tokio::time::sleep(time).await;
+            self.has_loaded.store(true, Ordering::Relaxed);
+        }
+    }
+
     fn answer(&self, headers: &HeaderMap, request: &Value) -> Response {
         let key =
             headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap_or_default());
@@ -257,25 +309,40 @@ impl Brain {
             }
             Some(_) => {}
         }
-        if let Err(problem) = check(request) {
-            return refuse(400, &problem, Value::Null);
+        let given = &mut *self.given.lock().unwrap();
+        if let Err(Refusal { status, body }) = self.rule.check(request, given) {
+            return (StatusCode::from_u16(status).unwrap(), Json(body)).into_response();
+        }
+        let filtered = self.filtered.lock().unwrap().clone();
+        if filtered.is_some_and(|word| request["messages"].to_string().contains(&word)) {
+            let message = "The response was filtered due to the prompt triggering the content \
+                           management policy.";
+            return refuse(400, message, "content_filter");
         }
         let model = request["model"].as_str().unwrap_or_default();
-        if !model.starts_with("gpt-") {
+        if self.rule == Rule::OpenAi && !model.starts_with("gpt-") {
             let message = format!("The model `{model}` does not exist or you do not have access.");
             return refuse(404, &message, "model_not_found");
         }
         let scripted = {
             let mut script = self.script.lock().unwrap();
             // Who must not call tools does not, and says something else instead.
-            let may_call = request["tool_choice"] != "none" && request.get("tools").is_some();
-            let playable =
-                script.front().is_some_and(|m| may_call || m.get("tool_calls").is_none());
-            if playable { script.pop_front() } else { None }
+            let may_call = Rule::may_call(request);
+            let playable = |next: &Scripted| match next {
+                Scripted::Message(message) => may_call || message.get("tool_calls").is_none(),
+                Scripted::Whole { .. } => true,
+            };
+            if script.front().is_some_and(playable) { script.pop_front() } else { None }
         };
-        let message = scripted.unwrap_or_else(
-            || json!({ "role": "assistant", "content": echo(request), "refusal": null }),
-        );
+        let mut message = match scripted {
+            Some(Scripted::Whole { status, headers, body }) => {
+                return whole(status, &headers, body);
+            }
+            Some(Scripted::Message(message)) => message,
+            None if is_told_to_hand_over(request) => handing_over(),
+            None => json!({ "role": "assistant", "content": echo(request), "refusal": null }),
+        };
+        self.rule.dress(&mut message, request, given);
         let reason = if message.get("tool_calls").is_some() { "tool_calls" } else { "stop" };
         let (input, output) = (tokens(&request["messages"]), tokens(&message));
         Json(json!({
@@ -296,18 +363,42 @@ impl Brain {
     }
 }
 
+fn whole(status: u16, headers: &[(String, String)], body: String) -> Response {
+    let mut answer = Response::builder().status(status);
+    if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+        answer = answer.header(header::CONTENT_TYPE, "application/json");
+    }
+    let answer = headers.iter().fold(answer, |answer, (name, value)| answer.header(name, value));
+    answer.body(body.into()).unwrap()
+}
+
+/// Whether the person names the tool, which no model ignores that knows tools.
+fn is_told_to_hand_over(request: &Value) -> bool {
+    let last = request["messages"].as_array().and_then(|messages| messages.last());
+    let said = last.filter(|last| last["role"] == "user").and_then(|last| last["content"].as_str());
+    request.get("tools").is_some() && said.is_some_and(|said| said.contains("call hand_over"))
+}
+
+fn handing_over() -> Value {
+    let function = json!({ "name": "hand_over", "arguments": "{\"reason\":\"asked to\"}" });
+    let call = json!({ "id": "call_handover", "type": "function", "function": function });
+    json!({ "role": "assistant", "content": null, "refusal": null, "tool_calls": [call] })
+}
+
 /// What was said since the last answer in words.
 fn echo(request: &Value) -> String {
     let messages = request["messages"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let answered =
-        |message: &Value| message["role"] == "assistant" && message["content"].is_string();
+    let answered = |message: &Value| {
+        let words = message["content"].as_str().is_some_and(|words| !words.is_empty());
+        message["role"] == "assistant" && words
+    };
     let after = messages.iter().rposition(answered).map_or(0, |last| last + 1);
     let said: Vec<_> = messages[after..]
         .iter()
         .filter(|message| message["role"] == "user")
         .filter_map(|message| message["content"].as_str())
         .collect();
-    format!("You said: {}", said.join(" | "))
+    format!("You said: {}", said.join(" | ").replace('\n', " | "))
 }
 
 /// About four bytes each.

@@ -100,7 +100,14 @@ async fn has_it_again_after_twelve_hours_when_the_person_texts() {
     assert_eq!(scene.heard().len(), 1, "of its own accord it says nothing");
     scene.say("Is anybody there?").await;
     let told = scene.asked().pop().unwrap();
-    assert_eq!(told, ["The tap drips more now", "Hello?", "Is anybody there?"]);
+    assert_eq!(
+        told,
+        [
+            "[written on Monday, 2026-01-05, 10:00] The tap drips more now",
+            "[written on Monday, 2026-01-05, 21:59] Hello?",
+            "[written on Monday, 2026-01-05, 23:59] Is anybody there?",
+        ]
+    );
     assert_eq!(scene.heard().len(), 2);
 }
 
@@ -163,7 +170,10 @@ async fn is_told_what_was_said_by_hand() {
     scene.live(10).await;
     let told = scene.asked().pop().unwrap();
     let by_hand = "[A person of the business wrote this themselves:] We come at nine";
-    assert_eq!(told, [by_hand, "Nine is fine, what does it cost"]);
+    assert_eq!(
+        told,
+        ["[The conversation begins here.]", by_hand, "Nine is fine, what does it cost"]
+    );
 }
 
 /// A conversation that was just handed over, after two requests to the model and one answer.

@@ -171,6 +171,23 @@ async fn tells_the_business_what_the_person_changed_since_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn tells_the_business_what_the_person_took_back() {
+    let business = Business::open().await;
+    let scene = business.scene().await;
+    finish(&scene, "Ann").await;
+    for _ in 0..2 {
+        scene.openai.calls("forget", r#"{"field":"name"}"#);
+        scene.openai.says("It is forgotten.");
+        scene.say("Please forget my name").await;
+    }
+    let bodies: Vec<Value> =
+        business.received().iter().map(|(_, body)| serde_json::from_str(body).unwrap()).collect();
+    let told: Vec<_> = bodies.iter().map(|body| (&body["type"], &body["data"]["brief"])).collect();
+    let [finished, updated] = ["conversation.finished", "conversation.updated"].map(Value::from);
+    assert_eq!(told, [(&finished, &json!({ "name": "Ann" })), (&updated, &json!({}))]);
+}
+
+#[tokio::test]
 async fn tells_of_a_change_after_what_it_changes() {
     let business = Business::open().await;
     let mut scene = business.scene().await;

@@ -7,49 +7,70 @@
 //!
 //! <https://platform.openai.com/docs/api-reference/chat/create>
 
+mod adapt;
+mod address;
+mod calls;
+mod extras;
 mod form;
+mod harmony;
 mod history;
+mod in_words;
+mod loose;
+mod marks;
+mod preface;
 mod reading;
 mod refusal;
+mod schema;
+mod speech;
+mod stream;
+mod trial;
+mod wait;
+mod words;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_openai::Client;
-use async_openai::config::Config;
 use async_openai::error::OpenAIError;
 use async_openai::middleware::HttpRequestFactory;
-use async_openai::types::chat::{
-    ChatCompletionRequestSystemMessage, ChatCompletionRequestUserMessage,
-    ChatCompletionToolChoiceOption, CreateChatCompletionRequest, ToolChoiceOptions,
-};
 use connections::Connections;
-use http::{HeaderMap, HeaderValue, header};
+use http::StatusCode;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use secrecy::{ExposeSecret, SecretString};
-use serde::de::IgnoredAny;
+use secrecy::SecretString;
+use serde_json::Value;
 use settings::{Names, Settings, SettingsError};
 use thiserror::Error;
+use tokio::time::{Instant, timeout_at};
 use tower::service_fn;
-use url::Url;
 
-use self::form::{ANSWER_TOKENS, described};
-use self::history::messages;
-use self::reading::read;
-use self::refusal::{asked_to_wait, refusal};
+use self::address::Endpoint;
+use self::history::name_calls;
+use self::reading::{by_word, read};
+use self::refusal::{Refusal, refusal};
+use self::stream::Events;
 use crate::pulse::Pulse;
 use crate::tools::Tool;
 use crate::turns::Turn;
 
 pub(crate) use self::form::Form;
 pub(crate) use self::reading::{Answer, End};
+pub use self::trial::{Lack, Trial};
 
 const ADDRESS: &str = "https://api.openai.com/v1";
 
 /// The longest answer that is read, in bytes.
 const ANSWER_BYTES: usize = 1 << 20;
+
+/// The same of one that comes in pieces, each of which says again whose it is.
+const STREAM_BYTES: usize = 8 << 20;
+
+/// What each piece of an answer begins with.
+const DATA: &[u8] = b"data:";
+
+/// What is said of a server that does not answer in time.
+const SLOW: &str = "slow";
 
 /// Why there is no answer. Each variant is something the caller does differently.
 ///
@@ -85,11 +106,18 @@ impl ModelError {
         Self::Unavailable { code: code.into(), after: None }
     }
 
-    /// Whether it refuses us for what we are, and not perhaps for this one question: by the key, what
-    /// is left on the account, or the model's name.
+    /// Whether it refuses us for what we are, and not for this one question: by the key, what is left
+    /// on the account, or the model's name.
     pub fn is_about_us(&self) -> bool {
-        let Self::Misconfigured { code } = self else { return false };
-        matches!(code.split(' ').next(), Some("401" | "402" | "404" | "429"))
+        matches!(self, Self::Misconfigured { .. })
+    }
+
+    /// Whether a refusal may be about the form of the request, so that nobody is answered, and not
+    /// about what one person said.
+    pub fn is_about_form(&self) -> bool {
+        let Self::Refused { code } = self else { return false };
+        let is_status = code.bytes().next().is_some_and(|first| first.is_ascii_digit());
+        is_status && !["content", "policy", "moderation"].iter().any(|word| code.contains(word))
     }
 
     /// The short word for the operator.
@@ -122,6 +150,8 @@ pub(crate) struct Question<'a> {
     /// What time it is, and where: texts of another time are shown with it.
     pub(crate) now: Timestamp,
     pub(crate) zone: &'a TimeZone,
+    /// When the time for all of its requests is up.
+    pub(crate) until: Instant,
 }
 
 impl fmt::Debug for OpenAi {
@@ -185,27 +215,13 @@ impl OpenAi {
         &self.endpoint.address
     }
 
-    /// Asks for a word, for at most `limit`: whether the key, the model's name and the quota are
-    /// good is nowhere to be read without asking. Costs some twenty tokens.
-    pub async fn try_out(&self, limit: Duration) -> Result<(), ModelError> {
-        let question = ChatCompletionRequestUserMessage::from("Answer with the word OK.");
-        let request = CreateChatCompletionRequest {
-            model: self.model.clone(),
-            messages: vec![question.into()],
-            // As in earnest: a model that thinks first spends it on that, and refuses less.
-            max_completion_tokens: Some(ANSWER_TOKENS),
-            ..Default::default()
-        };
-        self.exchange(request, limit).await?;
-        Ok(())
-    }
-
     /// What the server takes, as far as it is known.
     pub(crate) fn form(&self) -> Form {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.known().clone()
     }
 
-    /// Asks once, in this form and for at most `limit`.
+    /// Asks once, in this form and for at most `limit`: an answer that comes in pieces may take until
+    /// the question's time is up, if none keeps us waiting so long.
     ///
     /// The answer may be empty. Where the server refuses the form, and another may do, it is changed
     /// for the next time.
@@ -216,130 +232,163 @@ impl OpenAi {
         pulse: &Pulse,
         limit: Duration,
     ) -> Result<Answer, ModelError> {
-        let _ = &form;
-        pulse.beat();
-        let Question { prompt, turns, tools, may_call, now, zone } = *question;
-        let system = ChatCompletionRequestSystemMessage::from(prompt);
-        let request = CreateChatCompletionRequest {
-            model: self.model.clone(),
-            messages: [system.into()].into_iter().chain(messages(turns, now, zone)).collect(),
-            tools: Some(tools.iter().map(|tool| described(tool.as_ref())).collect()),
-            // The tools stay in the request: the list holds earlier calls of them.
-            tool_choice: (!may_call)
-                .then_some(ChatCompletionToolChoiceOption::Mode(ToolChoiceOptions::None)),
-            max_completion_tokens: Some(ANSWER_TOKENS),
-            ..Default::default()
-        };
-        self.exchange(request, limit).await
+        self.ask_closely(form, question, pulse, limit).await.map(|(answer, _)| answer)
+    }
+
+    /// The same, with the answer as it came.
+    async fn ask_closely(
+        &self,
+        form: &mut Form,
+        question: &Question<'_>,
+        pulse: &Pulse,
+        limit: Duration,
+    ) -> Result<(Answer, Value), ModelError> {
+        let request = form.request(&self.model, question);
+        let messages = request["messages"].as_array().map_or(0, Vec::len);
+        let asked = Instant::now();
+        let until = question.until.max(asked + limit);
+        let tools: Vec<_> = question.tools.iter().map(|tool| tool.definition().name).collect();
+        let answer = self.exchange(form, &request, pulse, limit, until).await;
+        match answer.and_then(|raw| Ok((read(&raw, &tools)?, raw))) {
+            Ok((mut answer, raw)) => {
+                form.took(Some(asked.elapsed()));
+                self.learn(form, messages);
+                name_calls(&mut answer.tool_calls, question.turns);
+                Ok((answer, raw))
+            }
+            Err(Refusal { error, complaint }) => {
+                let before = form.clone();
+                if error.code() == SLOW {
+                    form.took(None);
+                    self.known().took(None);
+                }
+                if complaint.is_of_address && self.endpoint.has_other() && form.go_elsewhere() {
+                    return Err(ModelError::Refused { code: error.code().into() });
+                }
+                if form.adapt(&complaint, &request) && before.context == form.context {
+                    // It complains of something else now: what was changed before was right.
+                    self.learn(&before, messages);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Remembers what the server took, for whoever asks it next.
+    fn learn(&self, form: &Form, messages: usize) {
+        let mut known = self.known();
+        if form.changes > known.changes
+            && let Some(form) = form.of_server(messages)
+        {
+            *known = form;
+        }
+    }
+
+    fn known(&self) -> MutexGuard<'_, Form> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn exchange(
         &self,
-        request: CreateChatCompletionRequest,
+        form: &Form,
+        request: &Value,
+        pulse: &Pulse,
         limit: Duration,
-    ) -> Result<Answer, ModelError> {
+        until: Instant,
+    ) -> Result<Value, Refusal> {
         let (http, carrier) = (self.connections.client(), self.connections.clone());
-        let client = Client::build(http, self.endpoint.clone())
-            .with_http_service(service_fn(move |request| carry(carrier.client(), request)));
-        match tokio::time::timeout(limit, client.chat().create_byot(request)).await {
-            Ok(Ok(answer)) => read(&answer).ok_or_else(|| ModelError::unavailable("nonsense")),
+        let (endpoint, pulse) = (self.endpoint.at(form.is_elsewhere), pulse.clone());
+        let client = Client::build(http, endpoint).with_http_service(service_fn(move |request| {
+            carry(carrier.client(), request, pulse.clone(), limit)
+        }));
+        match tokio::time::timeout_at(until, client.chat().create_byot(request)).await {
+            Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => Err(reason(error)),
-            Err(_) => Err(ModelError::unavailable("slow")),
+            Err(_) => Err(ModelError::unavailable(SLOW).into()),
         }
-    }
-}
-
-/// Where requests go, and as whom. Unlike the configuration that comes with `async-openai` it
-/// looks at no environment variable.
-#[derive(Clone)]
-struct Endpoint {
-    address: String,
-    key: SecretString,
-    headers: HeaderMap,
-}
-
-impl Endpoint {
-    fn new(address: &str, key: Option<SecretString>) -> Result<Self, SettingsError> {
-        let invalid =
-            |name, problem: &str| SettingsError::Invalid { name, problem: problem.into() };
-        if !Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
-            return Err(invalid("OPENAI_BASE_URL", "write it as https://api.openai.com/v1"));
-        }
-        let mut headers = HeaderMap::new();
-        if let Some(key) = &key {
-            let mut value = HeaderValue::from_str(&format!("Bearer {}", key.expose_secret()))
-                .map_err(|_| {
-                    invalid("OPENAI_API_KEY", "a key is one line of letters and digits")
-                })?;
-            value.set_sensitive(true);
-            headers.insert(header::AUTHORIZATION, value);
-        }
-        let address = address.trim_end_matches('/').to_owned();
-        Ok(Self { address, key: key.unwrap_or_default(), headers })
-    }
-}
-
-impl Config for Endpoint {
-    fn headers(&self) -> HeaderMap {
-        self.headers.clone()
-    }
-
-    fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.address)
-    }
-
-    fn query(&self) -> Vec<(&str, &str)> {
-        Vec::new()
-    }
-
-    fn api_base(&self) -> &str {
-        &self.address
-    }
-
-    fn api_key(&self) -> &SecretString {
-        &self.key
     }
 }
 
 /// Carries one request, and passes on an answer only if it is a success with JSON in it.
+///
+/// `limit` is for all of an answer, or, where it comes in pieces, for each of them.
 async fn carry(
     http: reqwest::Client,
     request: HttpRequestFactory,
+    pulse: Pulse,
+    limit: Duration,
 ) -> Result<reqwest::Response, OpenAIError> {
-    let mut response = http.execute(request.build().await?).await?;
-    let (status, wait) = (response.status(), asked_to_wait(response.headers()));
-    let mut body = Vec::new();
-    while let Some(part) = response.chunk().await? {
-        body.extend_from_slice(&part);
-        if body.len() > ANSWER_BYTES {
+    let slow = |_| boxed(ModelError::unavailable(SLOW));
+    let mut until = Instant::now() + limit;
+    let request = request.build().await?;
+    let mut response = timeout_at(until, http.execute(request)).await.map_err(slow)??;
+    let (status, mut body, mut events) = (response.status(), Vec::new(), None::<Events>);
+    let mut bytes = 0;
+    while let Some(part) = timeout_at(until, response.chunk()).await.map_err(slow)?? {
+        bytes += part.len();
+        if bytes > if events.is_some() { STREAM_BYTES } else { ANSWER_BYTES } {
             return Err(boxed(ModelError::unavailable("too long")));
+        }
+        match &mut events {
+            Some(events) => events.feed(&part),
+            None => {
+                body.extend_from_slice(&part);
+                if status.is_success() && Events::are_in(&body) {
+                    events.insert(Events::default()).feed(&body);
+                }
+            }
+        }
+        // A line that only keeps the connection is no piece of an answer.
+        if events.is_some() && part.windows(DATA.len()).any(|words| words == DATA) {
+            pulse.beat();
+            until = Instant::now() + limit;
         }
     }
     if !status.is_success() {
-        return Err(boxed(refusal(status, wait, &body)));
+        return Err(boxed(refusal(status, response.headers(), &body)));
     }
-    if serde_json::from_slice::<IgnoredAny>(&body).is_err() {
-        return Err(boxed(ModelError::unavailable("nonsense")));
+    let answer = match events {
+        Some(events) => events.finish(),
+        None => serde_json::from_slice(&body).ok(),
+    };
+    let Some(answer) = answer else { return Err(boxed(ModelError::unavailable("nonsense"))) };
+    if let Some(status) = status_within(&answer) {
+        return Err(boxed(refusal(status, response.headers(), answer.to_string().as_bytes())));
     }
-    let mut answer = http::Response::new(body);
-    *answer.status_mut() = status;
-    Ok(answer.into())
+    let mut passed = http::Response::new(answer.to_string());
+    *passed.status_mut() = status;
+    Ok(passed.into())
 }
 
-fn boxed(error: ModelError) -> OpenAIError {
-    OpenAIError::Boxed(Box::new(error))
+/// The status that an error would have had that was sent as a success.
+fn status_within(answer: &Value) -> Option<StatusCode> {
+    let error = answer.get("error").filter(|error| !error.is_null())?;
+    if answer["choices"].as_array().is_some_and(|choices| !choices.is_empty()) {
+        return None;
+    }
+    let code = |value: &Value| value.as_u64().or_else(|| value.as_str()?.parse().ok());
+    let code = code(&error["code"]).and_then(|code| u16::try_from(code).ok());
+    // LM Studio's way to say that nothing is there.
+    let is_missing = error.as_str().is_some_and(|words| words.starts_with("Unexpected endpoint"));
+    let code = if is_missing { Some(404) } else { code.filter(|code| (400..600).contains(code)) };
+    StatusCode::from_u16(code.or_else(|| by_word(error)).unwrap_or(500)).ok()
+}
+
+fn boxed(refusal: impl Into<Refusal>) -> OpenAIError {
+    OpenAIError::Boxed(Box::new(refusal.into()))
 }
 
 /// What is left of an error once everything is taken out that may hold words or a key.
-fn reason(error: OpenAIError) -> ModelError {
-    match error {
-        OpenAIError::Boxed(error) => match error.downcast::<ModelError>() {
-            Ok(error) => *error,
-            Err(_) => ModelError::unavailable("nonsense"),
+fn reason(error: OpenAIError) -> Refusal {
+    let code = match error {
+        OpenAIError::Boxed(error) => match error.downcast::<Refusal>() {
+            Ok(refusal) => return *refusal,
+            Err(_) => "nonsense",
         },
-        OpenAIError::Reqwest(error) if error.is_timeout() => ModelError::unavailable("slow"),
-        OpenAIError::Reqwest(error) if error.is_connect() => ModelError::unavailable("unreachable"),
-        OpenAIError::Reqwest(_) => ModelError::unavailable("cut"),
-        _ => ModelError::unavailable("nonsense"),
-    }
+        OpenAIError::Reqwest(error) if error.is_timeout() => SLOW,
+        OpenAIError::Reqwest(error) if error.is_connect() => "unreachable",
+        OpenAIError::Reqwest(_) => "cut",
+        _ => "nonsense",
+    };
+    ModelError::unavailable(code).into()
 }

@@ -47,7 +47,7 @@ async fn is_told_of_its_mistakes() {
         [
             "tool: error: no tool named oracle",
             "tool: error: arguments are not JSON: expected ident at line 1 column 2",
-            "tool: error: day is not recorded: write it as a date, such as 2026-11-25",
+            "tool: error: day is not recorded: write it as YYYY-MM-DD, such as 2026-11-25",
             "tool: error: there is no such field; the fields are task, address, day, time_of_day, \
              name",
             "tool: error: not yet, still missing: task, address, day, time_of_day, name",
@@ -155,8 +155,7 @@ async fn remembers_the_conversation_as_it_was() {
             "user: Hi",
             "calls unknown({})",
             "tool: error: no tool named no such tool!",
-            "assistant: One moment.",
-            "assistant: Sorry, later.",
+            r"assistant: One moment.\nSorry, later.",
             "user: Hello?",
         ]
     );

@@ -3,12 +3,19 @@
 #![expect(clippy::unwrap_used, reason = "whoever breaks fails a test")]
 
 mod answers;
+mod bodies;
+mod forms;
+mod history;
 mod judge;
 mod page;
 mod prompt;
+mod servers;
 mod settings;
 mod tools;
 mod trouble;
+mod values;
+mod when;
+mod words;
 
 use std::time::Duration;
 
@@ -30,7 +37,12 @@ struct Conversation {
 
 impl Conversation {
     async fn begin() -> Self {
-        let openai = fakes::OpenAi::start().await;
+        Self::begin_as(fakes::Rule::OpenAi).await
+    }
+
+    /// With a server that keeps this rule.
+    async fn begin_as(rule: fakes::Rule) -> Self {
+        let openai = fakes::OpenAi::start_as(rule).await;
         let model =
             agent::OpenAi::new(&openai.url(), Some(fakes::OpenAi::KEY.into()), "gpt-4.1-mini");
         let patience = Patience {
@@ -41,6 +53,15 @@ impl Conversation {
         };
         let agent = Agent { model: model.unwrap(), page: Page::default(), patience };
         Self { openai, agent, turns: Vec::new(), brief: Map::new(), number: 1 }
+    }
+
+    /// With patience for a busy machine.
+    async fn patient() -> Self {
+        let mut conversation = Self::begin().await;
+        let whole = Duration::from_secs(60);
+        conversation.agent.patience.request = whole;
+        conversation.agent.patience.turn = whole;
+        conversation
     }
 
     /// With patience for a second, for a model that will not answer anyway.

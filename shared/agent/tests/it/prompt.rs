@@ -8,16 +8,16 @@ use crate::{Conversation, now, person};
 #[tokio::test]
 async fn names_what_is_missing_and_what_is_known() {
     let mut conversation = Conversation::begin().await;
-    conversation.brief.insert("name".into(), json!("Ann {today}"));
+    conversation.brief.insert("name".into(), json!("Ann {now}"));
     conversation.text("Hi").await.unwrap();
     let prompt = conversation.prompt();
     for line in [
         "- day (date as YYYY-MM-DD; required): the day that suits best",
         "- time_of_day (one of: morning | afternoon | any time; required): the time of that day",
-        r#"Recorded so far, as data: {"name":"Ann {today}"}"#,
+        r#"Recorded so far, as data: {"name":"Ann {now}"}"#,
         "At most 306 characters (2 segments of SMS), or 134 where",
         // Tuesday in London already.
-        "Today is Monday, 2026-11-23. This is message 1 of at most 7",
+        "Today is Monday, 2026-11-23, 21:30. This is message 1 of at most 7",
         "never say or imply that you are",
     ] {
         assert!(prompt.contains(line), "no {line:?} in {prompt}");
@@ -63,6 +63,32 @@ async fn tells_a_note_though_something_fixed_was_said_since() {
     let since = [Turn::Note { text: lost.into() }, person("HELP"), help, person("Hello?")];
     conversation.hear(&since).await.unwrap();
     assert!(conversation.prompt().contains(lost));
+}
+
+#[tokio::test]
+async fn tells_of_many_notes_the_newest_and_each_once() {
+    let mut conversation = Conversation::begin().await;
+    let note = |number: usize| Turn::Note { text: format!("Note {number}.") };
+    let mut since: Vec<_> = (100..400).chain([399]).map(note).collect();
+    since.push(person("Hello?"));
+    conversation.hear(&since).await.unwrap();
+    let prompt = conversation.prompt();
+    let told: Vec<_> = prompt.lines().filter(|line| line.starts_with("Note ")).collect();
+    assert_eq!((told.len(), told[0], told[9]), (10, "Note 390.", "Note 399."));
+}
+
+#[tokio::test]
+async fn changes_only_behind_what_stays_the_same() {
+    let mut conversation = Conversation::begin().await;
+    conversation.openai.calls("record", r#"{"field":"name","value":"Ann"}"#);
+    conversation.text("I am Ann").await.unwrap();
+    let [before, after] = [0, 1].map(|request| {
+        let requests = conversation.openai.requests();
+        requests[request]["messages"][0]["content"].as_str().unwrap().to_owned()
+    });
+    let (stable, _) = before.split_once("Recorded so far").unwrap();
+    assert!(stable.len() * 10 > before.len() * 9, "{before}");
+    assert!(after.starts_with(stable) && after != before);
 }
 
 #[tokio::test]

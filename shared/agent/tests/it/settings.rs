@@ -1,6 +1,8 @@
 //! Which model the settings name.
 
-use agent::{OpenAi, Page};
+use std::time::Duration;
+
+use agent::{OpenAi, Page, Patience};
 use settings::Settings;
 
 fn model<const N: usize>(settings: [(&str, &str); N]) -> String {
@@ -24,7 +26,8 @@ fn choose_the_model() {
         ),
         (
             model([("OPENAI_BASE_URL", "localhost:11434")]),
-            "OPENAI_BASE_URL cannot be used: write it as https://api.openai.com/v1",
+            "OPENAI_BASE_URL cannot be used: write it with http:// or https:// in front, as \
+             https://api.openai.com/v1 or http://localhost:11434/v1",
         ),
         (
             model([("OPENAI_API_KEY", "sk-1\nsk-2")]),
@@ -33,6 +36,59 @@ fn choose_the_model() {
     ] {
         assert_eq!(chosen, expected);
     }
+}
+
+#[test]
+fn say_what_to_write_instead_of_an_address_that_is_none() {
+    for (address, instead) in [
+        ("api.openai.com/v1", "write it with http:// or https:// in front"),
+        ("https://api.openai.com/v1/chat/completions", "leave out /chat/completions at its end"),
+        ("https://api.openai.com/v1/chat/completions/", "leave out /chat/completions at its end"),
+        ("https://api.openai.com/v1/completions", "leave out /completions at its end"),
+        ("https://api.openai.com/v1/models", "leave out /models at its end"),
+        ("http://localhost:11434/api/chat", "write /v1 instead of its end"),
+        ("https://api.openai.com/v1?key=elderberry", "leave out the ? and what follows it"),
+        ("https://api.openai.com/v1#elderberry", "leave out the # and what follows it"),
+        ("https://me:elderberry@api.openai.com/v1", "put the key into OPENAI_API_KEY"),
+        ("https://elderberry@api.openai.com/v1", "put the key into OPENAI_API_KEY"),
+        ("http://0.0.0.0:8000/v1", "write 127.0.0.1 for this machine"),
+        ("http://[::]:8000/v1", "write 127.0.0.1 for this machine"),
+    ] {
+        let said = model([("OPENAI_BASE_URL", address)]);
+        assert!(said.starts_with("OPENAI_BASE_URL cannot be used: "), "{address}: {said}");
+        assert!(said.contains(instead) && !said.contains("elderberry"), "{address}: {said}");
+    }
+}
+
+#[test]
+fn choose_how_long_the_model_is_waited_for() {
+    let patience = |settings: &[(&'static str, &str)]| {
+        let settings =
+            settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        match Patience::from_settings(&settings.collect()) {
+            Ok(patience) => Ok((patience.request.as_secs(), patience.turn.as_secs())),
+            Err(error) => Err(error.to_string()),
+        }
+    };
+    assert_eq!(patience(&[]), Ok((45, 75)));
+    assert_eq!(
+        patience(&[("OPENAI_REQUEST_SECONDS", "80"), ("OPENAI_TURN_SECONDS", "90")]),
+        Ok((80, 90))
+    );
+    assert_eq!(patience(&[("OPENAI_TURN_SECONDS", "30")]), Ok((30, 30)));
+    for (name, value) in [
+        ("OPENAI_TURN_SECONDS", "91"),
+        ("OPENAI_TURN_SECONDS", "1m"),
+        ("OPENAI_REQUEST_SECONDS", "0"),
+        ("OPENAI_REQUEST_SECONDS", "-3"),
+    ] {
+        let instead = if name.contains("TURN") { 75 } else { 45 };
+        let expected = format!(
+            "{name} cannot be used: write a number of seconds from 5 to 90, such as {instead}"
+        );
+        assert_eq!(patience(&[(name, value)]), Err(expected));
+    }
+    assert_eq!(Patience::default().silence, Duration::from_secs(20));
 }
 
 #[test]

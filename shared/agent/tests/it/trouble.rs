@@ -100,7 +100,7 @@ async fn is_not_asked_again_where_a_person_must_act() {
     for (mode, code) in [
         (fakes::OpenAi::out_of_quota(), "429 insufficient_quota"),
         (Mode::Fails(403, anything), "403"),
-        (Mode::Fails(400, "<html>".into()), "400"),
+        (Mode::Fails(301, "<html>".into()), "301"),
     ] {
         let mut conversation = Conversation::begin().await;
         conversation.openai.switch.set(mode);
@@ -143,8 +143,8 @@ async fn gives_up_on_a_model_that_never_says_anything() {
         conversation.openai.answers(json!({ "role": "assistant", "content": null }));
     }
     let failed = conversation.text("Hi").await.unwrap_err();
-    assert_eq!(unavailable(&failed.error), "empty");
-    assert_eq!(conversation.openai.requests().len(), 6);
+    assert_eq!(failed.error, ModelError::Refused { code: "empty".into() });
+    assert_eq!(conversation.openai.requests().len(), 2);
     assert!(failed.tokens.input > 0, "what was thrown away is paid all the same");
 }
 
@@ -165,7 +165,7 @@ async fn keeps_no_more_of_an_answer_than_can_be_stored() {
     conversation.openai.says(&"x".repeat(100_000));
     let answered = conversation.text("Hi").await.unwrap();
     assert_eq!(answered.reply.len(), 4_000);
-    assert!(crate::lines(&answered.turns)[2].starts_with("tool: error: arguments are not JSON"));
+    assert!(crate::lines(&answered.turns)[1].starts_with("tool: error: arguments are not JSON"));
 
     conversation.openai.says(&"x".repeat(2_000_000));
     assert_eq!(conversation.text("Hi").await.unwrap().steps[0].details["outcome"], "too long");

@@ -1,0 +1,40 @@
+//! What each server demands, what that takes, and whether a conversation is finished under it:
+//! `cargo bench -p agent --bench servers`.
+
+#![expect(clippy::print_stdout, reason = "the table is what this is for")]
+#![expect(clippy::unwrap_used, reason = "whoever breaks has no table")]
+
+use fakes::Rule;
+use serde_json::Value;
+
+#[path = "../tests/servers/mod.rs"]
+mod servers;
+
+#[tokio::main]
+async fn main() {
+    println!("| server | its rule | requests: first text | third | the form at last | finished |");
+    println!("|---|---|---|---|---|---|");
+    for rule in Rule::all(servers::LOADING) {
+        let played = servers::play(rule).await;
+        let (server, demand) = rule.described();
+        let (first, third) = (played.requests[0], played.requests[2]);
+        let is_finished = if played.is_finished && played.brief.len() == 5 { "yes" } else { "no" };
+        let form = form(&played.last);
+        println!("| {server} | {demand} | {first} | {third} | {form} | {is_finished} |");
+    }
+}
+
+/// What a request is like, but for what was said.
+fn form(request: &Value) -> String {
+    let fields = request.as_object().into_iter().flatten();
+    let fields = fields.filter_map(|(name, value)| match (name.as_str(), value) {
+        ("model" | "messages", _) => None,
+        (_, Value::Array(list)) => Some(format!("{} {name}", list.len())),
+        _ => Some(format!("{name} {value}")),
+    });
+    let system = if request["messages"][0]["role"] == "system" { "system" } else { "no system" };
+    let extras = request["messages"].to_string();
+    let echo = ["reasoning_content", "thought_signature"].into_iter();
+    let echo = echo.filter(|name| extras.contains(name)).map(|name| format!("{name} back"));
+    fields.chain([system.to_owned()]).chain(echo).collect::<Vec<_>>().join(", ")
+}

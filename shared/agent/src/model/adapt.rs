@@ -1,0 +1,317 @@
+//! What becomes of the form of a request when a server refuses it.
+//!
+//! Servers say what they do not take in words of their own, most of them with the name of a
+//! parameter. As much is changed at once as one refusal justifies: each costs a person seconds.
+
+use serde_json::Value;
+
+use super::form::{Form, Stream, TOKEN_BYTES, Tools, size};
+use super::refusal::Complaint;
+
+/// The fewest tokens of a context that an agent fits into.
+const SMALLEST_CONTEXT: u32 = 512;
+
+/// What a server holds in mind that says it is too much, and not how much.
+const USUAL_CONTEXT: u32 = 4_096;
+
+/// Names that no request is without, or that have a rule of their own here.
+const OURS: [&str; 14] = [
+    "model",
+    "messages",
+    "role",
+    "content",
+    "tools",
+    "tool_calls",
+    "tool_call_id",
+    "id",
+    "type",
+    "function",
+    "max_tokens",
+    "max_completion_tokens",
+    "stream",
+    "index",
+];
+
+/// What is said of a name that a server does not know.
+const UNKNOWN: &[&str] = &[
+    "extra",
+    "not permitted",
+    "not allowed",
+    "unknown",
+    "unrecognized",
+    "unrecognised",
+    "unsupported",
+    "not supported",
+    "not support",
+    "unexpected",
+    "cannot find",
+    "additional properties",
+    "additionalproperties",
+    "not a valid",
+    "invalid param",
+    "not implemented",
+];
+
+/// What is said of something that is to be there.
+const LACKING: &[&str] =
+    &["missing", "must be passed", "required", "must be provided", "must be set", "expects the"];
+
+/// What stands before the most that there is room for.
+const CONTEXT_MARKS: &[&str] = &[
+    "<=",
+    ">",
+    "context length",
+    "context size",
+    "context limit",
+    "context window",
+    "maximum context",
+    "maximum number of tokens",
+    "token limit",
+    "limit for this model",
+    "less than",
+    "at most",
+    "[1,",
+    "maximum",
+    "limit",
+];
+
+/// What stands before the most tokens of an answer.
+const MOST_MARKS: &[&str] =
+    &["less than or equal to", "at most", "<=", ">", "[1,", "up to", "maximum", "max", "limit"];
+
+impl Form {
+    /// Changes the form as the server that refused this request asks for. True if it did.
+    pub(super) fn adapt(&mut self, complaint: &Complaint, request: &Value) -> bool {
+        if !complaint.is_of_form() {
+            return false;
+        }
+        let before = self.clone();
+        if complaint.is_of_context() {
+            self.adapt_context(complaint, request);
+        } else {
+            self.adapt_tokens(complaint, request);
+            self.adapt_stream(complaint, request);
+            self.adapt_tools(complaint, request);
+            self.adapt_roles(complaint, request);
+            self.adapt_names(complaint, request);
+        }
+        if *self == before {
+            self.guess(request);
+        }
+        let is_another = *self != before;
+        self.changes += u32::from(is_another);
+        is_another
+    }
+
+    /// Asks at the other of the two addresses that may be meant. False if that was done before.
+    pub(super) fn go_elsewhere(&mut self) -> bool {
+        let is_new = !self.is_elsewhere;
+        self.is_elsewhere = true;
+        self.changes += u32::from(is_new);
+        is_new
+    }
+
+    /// The question and its answer are to fit: both are bounded at once.
+    fn adapt_context(&mut self, complaint: &Complaint, request: &Value) {
+        let input = size(&request["messages"]) + size(&request["tools"]);
+        let asked = u32::try_from(input / TOKEN_BYTES).unwrap_or(u32::MAX);
+        let sent = self.limit.and_then(|name| request[name].as_u64()).unwrap_or(0);
+        let all = asked.saturating_add(u32::try_from(sent).unwrap_or(0));
+        let told = complaint.context.or_else(|| complaint.number_after(CONTEXT_MARKS, u32::MAX));
+        let told = told.filter(|told| *told >= SMALLEST_CONTEXT);
+        let context = match (told, self.context) {
+            (Some(told), None) => told,
+            (Some(told), Some(known)) if told < known => told,
+            // A token holds less there than we think.
+            (_, Some(known)) => known / 4 * 3,
+            (None, None) if all > USUAL_CONTEXT => USUAL_CONTEXT,
+            (None, None) => all / 4 * 3,
+        };
+        if context >= SMALLEST_CONTEXT {
+            self.context = Some(context);
+        }
+    }
+
+    /// Another name for the most tokens of an answer, fewer of them, or no word of it.
+    fn adapt_tokens(&mut self, complaint: &Complaint, request: &Value) {
+        const WORDS: &[&str] = &[
+            "max_new_tokens",
+            "max tokens",
+            "max_output_tokens",
+            "output tokens",
+            "completion tokens",
+        ];
+        let is_named = |name: &str| complaint.names(name);
+        let (new, old) = ("max_completion_tokens", "max_tokens");
+        let is_of_tokens = is_named(new) || is_named(old) || complaint.says(WORDS);
+        if !is_of_tokens {
+            return;
+        }
+        let Some(name) = self.limit else {
+            // None is not good enough either.
+            if complaint.says(LACKING) {
+                self.limit = Some(if is_named(new) { new } else { old });
+            }
+            return;
+        };
+        let sent = request[name].as_u64().and_then(|sent| u32::try_from(sent).ok());
+        let sent = sent.unwrap_or(u32::MAX);
+        let instead = if name == new { old } else { new };
+        if let Some(most) = complaint.number_after(MOST_MARKS, sent) {
+            self.most = Some(most);
+        } else if complaint.says(LACKING) && is_named(instead) && !is_named(name) {
+            self.limit = Some(instead);
+        } else if is_named(name) && complaint.says(UNKNOWN) {
+            let is_last = name == old && !is_named(new);
+            self.limit = if is_last { None } else { Some(instead) };
+        } else if complaint.says(&["large", "exceed", "too many", "less than", "range", "greater"])
+        {
+            self.most = Some((sent / 2).max(1));
+        } else if is_named(name) {
+            self.limit = (name == new).then_some(old);
+        }
+    }
+
+    fn adapt_stream(&mut self, complaint: &Complaint, request: &Value) {
+        const ONLY: &[&str] = &[
+            "only support stream",
+            "only supports stream",
+            "non-streaming",
+            "non-stream",
+            "enable the stream",
+            "stream must be true",
+            "stream must be set to true",
+            "requires stream",
+        ];
+        if complaint.says(ONLY) {
+            self.stream = Stream::Needed;
+        } else if request.get("stream").is_some()
+            && !complaint.names("stream_options")
+            && (complaint.names("stream") || complaint.says(&["streaming"]))
+        {
+            self.stream = Stream::Refused;
+        }
+    }
+
+    fn adapt_tools(&mut self, complaint: &Complaint, request: &Value) {
+        let is_typed = request.get("tools").is_some();
+        let names_choice = complaint.names("tool_choice") || complaint.says(&["tool choice"]);
+        let is_switch = complaint.says(&["enable-auto-tool-choice", "tool-call-parser", "jinja"]);
+        if complaint.says(&["tool call id", "tool_call_id", "tool_calls.id", "call id"])
+            && complaint.says(&["length", "a-z", "alphanumeric", "pattern", "format"])
+        {
+            self.echo.ids = false;
+        } else if names_choice && !is_switch && request.get("tool_choice").is_some() {
+            self.without.insert("tool_choice".into());
+        } else if is_typed
+            && (complaint.names("tools")
+                || complaint.says(&["tool use", "tool call", "function call", "tools param"]))
+            && (is_switch
+                || complaint.says(UNKNOWN)
+                || complaint.says(&["requires", "not enabled", "no endpoints"]))
+            && !complaint.says(&["extra_forbidden"])
+        {
+            self.tools = Tools::InWords;
+        } else if is_typed && (is_switch || names_choice) {
+            self.tools = Tools::InWords;
+        } else if is_typed && complaint.says(&["tool_use_failed", "failed to call a function"]) {
+            // It is not able to call them so, this once.
+            self.tools = Tools::InWordsNow;
+        }
+    }
+
+    /// Whose message may stand where: templates of small models know the person and the agent alone.
+    fn adapt_roles(&mut self, complaint: &Complaint, request: &Value) {
+        let is_of_prompt = complaint.says(&[
+            "system role",
+            "system message",
+            "role system",
+            "role: system",
+            "role 'system'",
+            "\"system\"",
+            "system instruction",
+            "developer instruction",
+            "system prompt",
+        ]);
+        let is_of_turns = complaint.says(&[
+            "must alternate",
+            "should alternate",
+            "roles must",
+            "only user and assistant",
+            "only user, assistant",
+            "unknown role",
+            "unsupported role",
+            "invalid role",
+        ]);
+        let is_prompt_fine =
+            complaint.says(&["optional system", "optional) system", "system, user"]);
+        if (is_of_prompt || is_of_turns) && !is_prompt_fine {
+            self.has_prompt = false;
+        }
+        let messages = request["messages"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let has_calls = messages.iter().any(|message| message["role"] == "tool");
+        let is_of_calls = complaint.says(&["tool role", "role tool", "role 'tool'", "role: tool"]);
+        let had_prompt = messages.first().is_some_and(|first| first["role"] == "system");
+        if is_of_calls || is_of_turns && (has_calls || is_prompt_fine || !had_prompt) {
+            self.tools = Tools::InWords;
+        }
+    }
+
+    /// Names that are not known are left out; what is wanted back and is not there is told in words.
+    fn adapt_names(&mut self, complaint: &Complaint, request: &Value) {
+        let names: Vec<String> = names_in(request);
+        let named: Vec<_> = names.into_iter().filter(|name| complaint.names(name)).collect();
+        let is_lacking = complaint.says(LACKING) && !complaint.says(UNKNOWN);
+        const WANTED: [&str; 4] =
+            ["reasoning_content", "thought_signature", "reasoning_details", "extra_content"];
+        if is_lacking && WANTED.iter().any(|name| complaint.names(name)) {
+            let is_left_out =
+                !self.echo.extras || WANTED.iter().any(|it| self.without.contains(*it));
+            if is_left_out {
+                self.echo.extras = true;
+                self.without.retain(|name| !WANTED.contains(&name.as_str()));
+            } else {
+                self.tools = Tools::TypedFromNow;
+            }
+            return;
+        }
+        if named.is_empty()
+            && self.echo.extras
+            && complaint.says(UNKNOWN)
+            && complaint.names("messages")
+        {
+            self.echo.extras = false;
+        }
+        self.without.extend(named);
+    }
+
+    /// Nothing was said that helps: the form that the oldest of servers take.
+    fn guess(&mut self, request: &Value) {
+        if self.guessed.is_some() {
+            return;
+        }
+        let messages = request["messages"].as_array().map_or(0, Vec::len);
+        self.guessed = Some(messages);
+        self.limit = self.limit.map(|_| "max_tokens");
+        self.echo.extras = false;
+        self.without.insert("tool_choice".into());
+        if self.stream == Stream::Asked {
+            self.stream = Stream::Refused;
+        }
+    }
+}
+
+/// What a request holds that it need not hold.
+fn names_in(request: &Value) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    let mut add = |value: &Value| {
+        let keys = value.as_object().into_iter().flat_map(|map| map.keys());
+        names.extend(keys.filter(|name| !OURS.contains(&name.as_str())).cloned());
+    };
+    add(request);
+    for message in request["messages"].as_array().into_iter().flatten() {
+        add(message);
+        message["tool_calls"].as_array().into_iter().flatten().for_each(&mut add);
+    }
+    names
+}

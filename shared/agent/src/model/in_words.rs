@@ -1,0 +1,68 @@
+//! Tools in words, for a server that knows none.
+//!
+//! The form is the one that most open models were trained in, so that a call in it is read like any
+//! other that was written as text.
+
+use serde_json::{Value, json};
+
+use super::schema::described;
+use crate::tools::Tool;
+
+/// What a model is told about its tools at the end of its prompt.
+pub(super) fn description(tools: &[Box<dyn Tool>], may_call: bool) -> String {
+    let tools = tools.iter().map(|tool| {
+        let tool = serde_json::to_value(described(tool.as_ref())).unwrap_or_default();
+        let function = &tool["function"];
+        let said = function["description"].as_str().unwrap_or_default();
+        let name = function["name"].as_str().unwrap_or_default();
+        format!("- {name}: {said} Its arguments, as a JSON schema: {}\n", function["parameters"])
+    });
+    let tools: String = tools.collect();
+    let how = if may_call {
+        "To use one, answer with nothing but a line such as this, or several of them:\n\n\
+         <tool_call>{\"name\": \"the tool\", \"arguments\": {\"the argument\": \"its value\"}}\
+         </tool_call>\n\n\
+         What it answers is told to you between <tool_response> and </tool_response>; the person \
+         sees neither. To say something to the person, answer with the words alone."
+    } else {
+        "Use none of them now. Answer the person, in words alone."
+    };
+    format!("\n\n# Your tools\n\n{tools}\n{how}\n")
+}
+
+/// A conversation in which calls and what the tools answered are words.
+pub(super) fn told(messages: Vec<Value>) -> Vec<Value> {
+    let mut told: Vec<Value> = Vec::with_capacity(messages.len());
+    for message in messages {
+        let said = message["content"].as_str().unwrap_or_default();
+        let (role, said) = match (message["role"].as_str(), message["tool_calls"].as_array()) {
+            (Some("tool"), _) => ("user", format!("<tool_response>{said}</tool_response>")),
+            (_, Some(calls)) => {
+                let said = (!said.is_empty()).then(|| said.to_owned());
+                let said: Vec<_> = said.into_iter().chain(calls.iter().map(call)).collect();
+                ("assistant", said.join("\n"))
+            }
+            _ => {
+                told.push(message);
+                continue;
+            }
+        };
+        match told.last_mut() {
+            Some(last) if last["role"] == role && role == "user" => {
+                let before = last["content"].as_str().unwrap_or_default();
+                last["content"] = format!("{before}\n{said}").into();
+            }
+            _ => told.push(json!({ "role": role, "content": said })),
+        }
+    }
+    told
+}
+
+fn call(call: &Value) -> String {
+    let function = &call["function"];
+    let arguments = function["arguments"].as_str().unwrap_or_default();
+    let arguments: Value = serde_json::from_str(arguments).unwrap_or_default();
+    // In the order in which they are asked for.
+    let name = &function["name"];
+    format!("<tool_call>{{\"name\": {name}, \"arguments\": {arguments}}}</tool_call>")
+}

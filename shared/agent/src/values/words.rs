@@ -1,0 +1,167 @@
+//! What a few words say, in each language of the product, whatever they are a value of.
+//!
+//! The words are data: a file for each language. A row is a kind and sayings of it, with `|` between
+//! two.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+use unicode_normalization::UnicodeNormalization;
+
+/// One file for each language. The kinds of rows are
+///
+/// - `none`: is written where there is no value;
+/// - `as-written`: the same, in these letters and no others;
+/// - `yes` and `no`;
+/// - `with`: may stand beside any of these, and says nothing;
+/// - `time`: may stand beside a time of day.
+const LANGUAGES: [&str; 10] = [
+    include_str!("../../values/en.txt"),
+    include_str!("../../values/es.txt"),
+    include_str!("../../values/fr.txt"),
+    include_str!("../../values/ar.txt"),
+    include_str!("../../values/de.txt"),
+    include_str!("../../values/pt.txt"),
+    include_str!("../../values/it.txt"),
+    include_str!("../../values/zh.txt"),
+    include_str!("../../values/ru.txt"),
+    include_str!("../../values/hi.txt"),
+];
+
+/// More words than this are a value.
+const MOST: usize = 12;
+
+/// The longest saying, in words.
+const LONGEST: usize = 6;
+
+/// What words say that say only this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Meaning {
+    /// That there is no value.
+    Nothing,
+    Yes,
+    No,
+}
+
+#[derive(Default)]
+struct Rows {
+    /// What each saying means. One that means nothing stands beside others.
+    sayings: HashMap<String, Vec<Option<Meaning>>>,
+    as_written: HashSet<&'static str>,
+    beside_time: HashSet<String>,
+}
+
+static ROWS: LazyLock<Rows> = LazyLock::new(|| {
+    let mut rows = Rows::default();
+    for row in LANGUAGES.into_iter().flat_map(str::lines) {
+        let Some((kind, sayings)) = row.split_once(' ').filter(|(kind, _)| *kind != "#") else {
+            continue;
+        };
+        for saying in sayings.split('|').map(str::trim) {
+            let meaning = match kind {
+                "none" => Some(Meaning::Nothing),
+                "yes" => Some(Meaning::Yes),
+                "no" => Some(Meaning::No),
+                "as-written" => {
+                    rows.as_written.insert(saying);
+                    continue;
+                }
+                "time" => {
+                    rows.beside_time.insert(key(saying));
+                    continue;
+                }
+                _ => None,
+            };
+            let meanings = rows.sayings.entry(folded(saying)).or_default();
+            if !meanings.contains(&meaning) {
+                meanings.push(meaning);
+            }
+        }
+    }
+    rows
+});
+
+/// What a text means, if it consists of sayings of one meaning. The words of `beside`, a field's name,
+/// say nothing.
+pub(super) fn meaning(text: &str, beside: &str) -> Option<Meaning> {
+    if ROWS.as_written.contains(text) {
+        return Some(Meaning::Nothing);
+    }
+    let (folded, beside) = (folded(text), folded(beside));
+    let is_beside = |word: &&str| beside.split(' ').any(|other| other == *word);
+    let words = folded.split(' ').filter(|word| !is_beside(word));
+    let words: Vec<_> = words.take(MOST + 1).collect();
+    if words.join("").is_empty() || words.len() > MOST {
+        return None;
+    }
+    // What the words up to each place may mean, and of how many sayings they consist then.
+    let mut reached: Vec<HashMap<Option<Meaning>, usize>> = vec![HashMap::new(); words.len() + 1];
+    reached[0].insert(None, 0);
+    for from in 0..words.len() {
+        for to in from + 1..=words.len().min(from + LONGEST) {
+            let sayings = ROWS.sayings.get(&words[from..to].join(" "));
+            for said in sayings.into_iter().flatten().copied() {
+                for (before, count) in reached[from].clone() {
+                    let both = before.or(said);
+                    if said.is_none() || both == said {
+                        let least = reached[to].entry(both).or_insert(usize::MAX);
+                        *least = count.saturating_add(1).min(*least);
+                    }
+                }
+            }
+        }
+    }
+    // "N/A" is no "N" with an article: the longest sayings count.
+    let all = reached.pop()?;
+    let read = |meaning: &Meaning| Some((*meaning, *all.get(&Some(*meaning))?));
+    let mut read: Vec<_> =
+        [Meaning::Nothing, Meaning::Yes, Meaning::No].iter().filter_map(read).collect();
+    read.sort_by_key(|(_, count)| *count);
+    match read[..] {
+        [(_, least), (_, next), ..] if least == next => None,
+        [(meaning, _), ..] => Some(meaning),
+        [] => None,
+    }
+}
+
+/// Whether a word may stand beside a time of day.
+pub(super) fn is_beside_time(word: &str) -> bool {
+    ROWS.beside_time.contains(&key(word))
+}
+
+/// Words as they are compared where even their spaces do not matter.
+pub(crate) fn key(text: &str) -> String {
+    let mut key = folded(text);
+    key.retain(|character| character != ' ');
+    key
+}
+
+/// The words of a text as they are compared: without letter case, accents, punctuation and what nobody
+/// sees, with one space between two.
+fn folded(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for character in text.nfkd().flat_map(char::to_lowercase).filter(|c| !is_silent(*c)) {
+        match character {
+            // As they are written in haste.
+            'ى' => folded.push('ي'),
+            'ة' => folded.push('ه'),
+            '\u{901}' => folded.push('\u{902}'),
+            // What takes the vowel from a letter of Hindi is a part of the word.
+            '\u{94d}' => folded.push(character),
+            _ if character.is_alphanumeric() => folded.push(character),
+            _ if folded.ends_with(' ') || folded.is_empty() => {}
+            _ => folded.push(' '),
+        }
+    }
+    folded.truncate(folded.trim_end().len());
+    folded
+}
+
+/// Accents of Latin and Cyrillic, vowels of Arabic and its stretched lines, a dot of Hindi, apostrophes,
+/// and characters that nobody sees.
+fn is_silent(character: char) -> bool {
+    matches!(character,
+        '\u{300}'..='\u{36f}' | '\u{640}' | '\u{64b}'..='\u{65f}' | '\u{670}' | '\u{93c}'
+        | '\'' | '’' | 'ʼ' | '`' | '´' | '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}')
+}

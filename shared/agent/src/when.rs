@@ -1,0 +1,67 @@
+//! When a text was written, as the model is shown it.
+//!
+//! "Tomorrow", written at 23:58 and answered at 00:09, is today. So a text of another time stands behind
+//! a note in square brackets, which no person can write: theirs are shown as round ones.
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+/// Texts no further apart than this were written at the same time, within a day.
+const MOMENT: SignedDuration = SignedDuration::from_mins(5);
+
+/// Shows texts one after the other, each with its time where it is another than that of the one
+/// before. The first that follows an answer is compared with now.
+pub(crate) struct When<'a> {
+    now: Timestamp,
+    zone: &'a TimeZone,
+    /// When the model takes the next text to be written.
+    told: Timestamp,
+}
+
+impl<'a> When<'a> {
+    pub(crate) fn new(now: Timestamp, zone: &'a TimeZone) -> Self {
+        Self { now, zone, told: now }
+    }
+
+    /// Something else was said in between.
+    pub(crate) fn answered(&mut self) {
+        self.told = self.now;
+    }
+
+    /// A person's text, with a note ahead of it where the model would take it for one of another time.
+    pub(crate) fn shown(&mut self, text: &str, at: Timestamp) -> String {
+        let text = rounded(text);
+        if self.is_told(at) {
+            return text;
+        }
+        self.told = at;
+        let at = at.to_zoned(self.zone.clone()).strftime("%A, %Y-%m-%d, %H:%M");
+        format!("[written on {at}] {text}")
+    }
+
+    fn is_told(&self, at: Timestamp) -> bool {
+        let day = |at: Timestamp| at.to_zoned(self.zone.clone()).date();
+        at.duration_since(self.told).abs() <= MOMENT && day(at) == day(self.told)
+    }
+}
+
+/// A text in which square brackets, and what looks like them, are round, but for those around what the
+/// person did without words.
+fn rounded(text: &str) -> String {
+    const DEED: &str = "[The person ";
+    let mut is_deed = false;
+    let character = |(at, character): (usize, char)| match character {
+        '[' if text[at..].starts_with(DEED) => {
+            is_deed = true;
+            character
+        }
+        ']' if is_deed => {
+            is_deed = false;
+            character
+        }
+        '[' | '［' | '【' | '〔' | '〖' | '〚' | '⟦' | '⁅' | '﹝' => '(',
+        ']' | '］' | '】' | '〕' | '〗' | '〛' | '⟧' | '⁆' | '﹞' => ')',
+        _ => character,
+    };
+    text.char_indices().map(character).collect()
+}

@@ -1,0 +1,195 @@
+//! What a server is shown of what was said before.
+
+use std::collections::BTreeSet;
+
+use agent::{ToolCall, Turn};
+use fakes::Rule;
+use serde_json::{Map, Value, json};
+
+use crate::{Conversation, now, person};
+
+/// What the newest request held after the system prompt.
+fn shown(conversation: &Conversation) -> Vec<Value> {
+    let requests = conversation.openai.requests();
+    requests.last().unwrap()["messages"].as_array().unwrap()[1..].to_vec()
+}
+
+fn call(id: &str) -> ToolCall {
+    let extras = Map::new();
+    ToolCall { id: id.into(), name: "record".into(), arguments: "{}".into(), extras }
+}
+
+fn calls(ids: &[&str]) -> Turn {
+    let tool_calls = ids.iter().map(|id| call(id)).collect();
+    Turn::Agent { text: None, tool_calls, at: now(), extras: Map::new() }
+}
+
+fn answer(id: &str, output: &str) -> Turn {
+    Turn::Tool { call: id.into(), name: "record".into(), output: output.into(), failed: false }
+}
+
+fn says(text: &str) -> Turn {
+    Turn::Agent { text: Some(text.into()), tool_calls: Vec::new(), at: now(), extras: Map::new() }
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    value.as_object().unwrap().clone()
+}
+
+#[tokio::test]
+async fn gives_back_what_it_was_given() {
+    let mut conversation = Conversation::begin_as(Rule::Content).await;
+    let signed = json!({ "extra_content": { "google": { "thought_signature": "s" } } });
+    let call = ToolCall { extras: object(signed.clone()), ..call("a") };
+    let extras = object(json!({ "reasoning_content": "Hm.", "role": "user", "content": "Ha!" }));
+    conversation.turns = vec![
+        person("Hi"),
+        Turn::Agent { text: None, tool_calls: vec![call], at: now(), extras },
+        answer("a", "ok"),
+        Turn::Agent {
+            text: Some("Where?".into()),
+            tool_calls: vec![],
+            at: now(),
+            extras: object(json!({ "whatever": { "comes": "next" } })),
+        },
+    ];
+    conversation.text("Here").await.unwrap();
+    assert_eq!(
+        shown(&conversation)[1..4],
+        [
+            json!({ "role": "assistant", "content": "", "reasoning_content": "Hm.",
+                "tool_calls": [{ "id": "a", "type": "function",
+                    "function": { "name": "record", "arguments": "{}" },
+                    "extra_content": signed["extra_content"] }] }),
+            json!({ "role": "tool", "tool_call_id": "a", "content": "ok" }),
+            json!({ "role": "assistant", "content": "Where?", "whatever": { "comes": "next" } }),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn names_each_call_once_whatever_was_stored() {
+    let mut conversation = Conversation::begin().await;
+    let long = "x".repeat(65);
+    conversation.turns = vec![
+        person("Hi"),
+        calls(&["call_0", "call_0", "functions.record:0"]),
+        answer("call_0", "first"),
+        answer("call_0", "second"),
+        answer("functions.record:0", "third"),
+        calls(&["call_0", "", "not an id", &long]),
+        answer("call_0", "fourth"),
+        answer("", "fifth"),
+        answer("not an id", "sixth"),
+        answer(&long, "seventh"),
+        says("Where?"),
+    ];
+    conversation.text("Here").await.unwrap();
+    let shown = shown(&conversation);
+    let called = shown.iter().filter_map(|message| message.get("tool_calls"));
+    let called: Vec<_> = called.flat_map(|calls| calls.as_array().unwrap()).collect();
+    let called: Vec<_> = called.iter().map(|call| call["id"].as_str().unwrap()).collect();
+    assert_eq!((called[0], called[2]), ("call_0", "functions.record:0"));
+    assert_eq!(called.iter().collect::<BTreeSet<_>>().len(), 7);
+    assert!(called.iter().all(|id| matches!(id.len(), 1..=64) && !id.contains(' ')), "{called:?}");
+    let answers = shown.iter().filter(|message| message["role"] == "tool");
+    let answers: Vec<_> =
+        answers.map(|a| (a["tool_call_id"].as_str().unwrap(), &a["content"])).collect();
+    let said = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh"].map(Value::from);
+    assert_eq!(answers, called.into_iter().zip(&said).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn stores_each_call_under_a_name_of_its_own() {
+    let mut conversation = Conversation::begin().await;
+    let record = |id: Value| {
+        let arguments = r#"{"field":"name","value":"Ann"}"#;
+        json!({ "id": id, "type": "function",
+            "function": { "name": "record", "arguments": arguments } })
+    };
+    for ids in [[json!("same"), json!("same")], [json!("same"), json!(null)]] {
+        let calls = ids.map(record);
+        conversation.openai.answers(json!({ "role": "assistant", "tool_calls": calls }));
+        conversation.openai.says("Thank you.");
+        conversation.text("I am Ann").await.unwrap();
+    }
+    let called = conversation.turns.iter().filter_map(|turn| match turn {
+        Turn::Agent { tool_calls, .. } => Some(tool_calls),
+        _ => None,
+    });
+    let called: Vec<_> = called.flatten().map(|call| call.id.as_str()).collect();
+    let answered = conversation.turns.iter().filter_map(|turn| match turn {
+        Turn::Tool { call, .. } => Some(call.as_str()),
+        _ => None,
+    });
+    assert_eq!(called, answered.collect::<Vec<_>>());
+    assert_eq!(called.iter().collect::<BTreeSet<_>>().len(), 4, "{called:?}");
+}
+
+#[tokio::test]
+async fn lets_the_roles_take_turns() {
+    let mut conversation = Conversation::begin_as(Rule::Mistral).await;
+    let fixed = |text: &str| Turn::Fixed { text: text.into(), at: now() };
+    let unanswered = Turn::Unanswered { text: crate::SECRET.into(), at: now() };
+    conversation.turns = vec![
+        fixed("We wrote first."),
+        person("Hi"),
+        person("My tap drips"),
+        fixed("Sorry, later."),
+        calls(&["abcdefgh1"]),
+        answer("abcdefgh1", "ok"),
+        unanswered,
+        Turn::Note { text: "Nobody knows.".into() },
+        says("Where?"),
+        Turn::ByHand { text: "I know.".into(), at: now() },
+    ];
+    // Refused for its limit, if for nothing else.
+    let _ = conversation.hear(&[person("Here"), fixed("Sorry, later.")]).await;
+    let shown = shown(&conversation);
+    let lines: Vec<_> = shown
+        .iter()
+        .map(|message| {
+            let calls = message["tool_calls"].as_array().map_or("", |_| " and calls");
+            format!("{}: {}{calls}", message["role"], message["content"]).replace('"', "")
+        })
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "user: [The conversation begins here.]",
+            "assistant: We wrote first.",
+            r"user: Hi\nMy tap drips",
+            "assistant: Sorry, later. and calls",
+            "tool: ok",
+            "assistant: [Nothing was said here.]",
+            "user: [The person wrote something here that cannot be shown.]",
+            r"assistant: Where?\n[A person of the business wrote this themselves:] I know.",
+            "user: Here",
+            "assistant: Sorry, later.",
+            "user: [The person waits for an answer.]",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn sends_no_half_of_a_call() {
+    let mut conversation = Conversation::begin().await;
+    conversation.turns = vec![
+        answer("cut off", "ok"),
+        person("Hi"),
+        calls(&["a", "b"]),
+        answer("b", "ok"),
+        answer("of nobody", "ok"),
+    ];
+    conversation.text("Are you there?").await.unwrap();
+    let shown = shown(&conversation);
+    assert_eq!(shown[0]["role"], "user");
+    assert_eq!(
+        shown[2..4],
+        [
+            json!({ "role": "tool", "tool_call_id": "a", "content": "error: there was no answer" }),
+            json!({ "role": "tool", "tool_call_id": "b", "content": "ok" }),
+        ]
+    );
+    assert_eq!(shown[4]["role"], "assistant");
+}
