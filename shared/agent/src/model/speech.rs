@@ -273,7 +273,11 @@ fn without_gaps(text: &str) -> String {
         } else if line.contains(|c| !is_loose(c)) && !is_label(line) {
             let joined = joined(line);
             lines.push(joined.trim().to_owned());
-        } else if lines.last().is_some_and(|line| !line.trim().is_empty()) {
+        } else {
+            while lines.last().is_some_and(|line: &String| line.trim().is_empty() || is_label(line))
+            {
+                lines.pop();
+            }
             lines.push(String::new());
         }
     }
@@ -285,13 +289,15 @@ fn without_gaps(text: &str) -> String {
 
 /// Whether the words of a line say nothing but what stood in its gap: `Tool call: …`.
 fn is_label(line: &str) -> bool {
-    let words = line.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
-    words.map(str::to_ascii_lowercase).all(|word| {
-        matches!(
-            word.trim_end_matches('s'),
-            "tool" | "function" | "call" | "calling" | "action" | "json" | "invoke" | "use"
-        )
-    })
+    let is_word = |c: char| c.is_alphanumeric();
+    let words = line.split(|c| !is_word(c)).filter(|word| !word.is_empty());
+    line.contains(is_word)
+        && words.map(str::to_ascii_lowercase).all(|word| {
+            matches!(
+                word.trim_end_matches('s'),
+                "tool" | "function" | "call" | "calling" | "action" | "json" | "invoke" | "use"
+            )
+        })
 }
 
 /// A line of words with gaps, which take what is around them along.
