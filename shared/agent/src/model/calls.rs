@@ -94,6 +94,11 @@ fn read(value: &Value, tools: &[&str], depth: usize, meant: &mut Meant) {
     match value {
         Value::Array(list) if depth < 4 => {
             list.iter().for_each(|value| read(value, tools, depth + 1, meant));
+            if let ([Value::Object(only)], 0) = (list.as_slice(), depth)
+                && meant.calls.is_empty()
+            {
+                meant.words = words(only, 0);
+            }
         }
         Value::Object(map) if depth < 4 => {
             if let Some(call) = call(map, tools) {
