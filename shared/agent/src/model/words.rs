@@ -264,6 +264,8 @@ struct Region {
 /// A call that is being written.
 struct Written {
     name: String,
+    /// Whether it is a call without anything in it, too.
+    is_whole: bool,
     arguments: Map<String, Value>,
     body: String,
 }
@@ -286,6 +288,10 @@ impl Region {
         {
             self.end_written(tools);
             self.begin(name);
+            if let Some(open) = &mut self.open {
+                let is_tool = found.value.is_none();
+                open.arguments = if is_tool { attributes(found.attributes) } else { Map::new() };
+            }
         }
     }
 
@@ -297,7 +303,12 @@ impl Region {
             name if name == "arg_value" || name.starts_with("param") || name.starts_with("arg") => {
                 self.end_value();
             }
-            _ => self.end_written(tools),
+            _ => {
+                if let Some(open) = &mut self.open {
+                    open.is_whole = true;
+                }
+                self.end_written(tools);
+            }
         }
         self.depth == 0
     }
@@ -315,7 +326,7 @@ impl Region {
 
     fn begin(&mut self, name: &str) {
         let (arguments, body) = (Map::new(), String::new());
-        self.open = Some(Written { name: name.into(), arguments, body });
+        self.open = Some(Written { name: name.into(), is_whole: false, arguments, body });
     }
 
     fn take(&mut self, chunk: &str) {
@@ -340,7 +351,8 @@ impl Region {
 
     fn end_written(&mut self, tools: &[&str]) {
         self.end_value();
-        let Some(Written { name, mut arguments, body }) = self.open.take() else { return };
+        let Some(written) = self.open.take() else { return };
+        let Written { name, is_whole, mut arguments, body } = written;
         let Some(name) = calls::named(&name, tools) else { return };
         let body = body.trim();
         if arguments.is_empty() && !body.is_empty() {
@@ -352,6 +364,9 @@ impl Region {
             if arguments.is_empty() && !body.starts_with("{}") {
                 return;
             }
+        } else if arguments.is_empty() && !is_whole {
+            // A tag of that name alone may be a token that means nothing of the kind: `<stop>`.
+            return;
         }
         self.wishes.push(Wish { name: name.into(), arguments: arguments.into() });
     }
@@ -374,6 +389,19 @@ fn children(body: &str) -> Map<String, Value> {
         rest = behind;
     }
     children
+}
+
+/// `field="task" value="fix tap"`
+fn attributes(text: &str) -> Map<String, Value> {
+    let mut attributes = Map::new();
+    let mut rest = text;
+    while let Some((name, behind)) = rest.split_once('=') {
+        let Some(quote) = behind.chars().next().filter(|c| matches!(c, '"' | '\'')) else { break };
+        let Some((value, behind)) = behind[1..].split_once(quote) else { break };
+        attributes.insert(name.trim().into(), unescaped(value).into());
+        rest = behind;
+    }
+    attributes
 }
 
 /// Text as it was before it was put into XML.

@@ -50,3 +50,11 @@ async fn says_words_alone_and_carries_out_the_calls_among_them() {
     }
     assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
+
+#[tokio::test]
+async fn says_what_stands_beside_a_call_that_is_written_again_and_again() {
+    let conversation = Conversation::patient().await;
+    let answer = json!({ "content": "record(field=\"task\", value=\"tap\")\n\nWhich day?" });
+    let (reply, calls) = spoken(&conversation, &vec![answer; 6]).await;
+    assert_eq!((reply.as_str(), calls.len()), ("Which day?", 6));
+}

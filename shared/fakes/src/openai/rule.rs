@@ -206,6 +206,9 @@ impl Rule {
     /// An answer in this server's manner.
     pub(super) fn dress(self, message: &mut Value, request: &Value, given: &mut BTreeSet<String>) {
         let thought = format!("First I think of {}.", uuid::Uuid::new_v4().simple());
+        // Now and then there is nothing to think about, and that is wanted back as well.
+        let has_thought = self != Self::DeepSeek || given.len() != 1;
+        let thought = if has_thought { thought } else { String::new() };
         let before = list(request, "messages").iter().filter_map(calls).flatten().count();
         let calls = message.get_mut("tool_calls").and_then(Value::as_array_mut);
         let calls = calls.map_or(&mut [][..], Vec::as_mut_slice);
