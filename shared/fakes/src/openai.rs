@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a stand-in that breaks is a test that fails")]
 
+mod mistral;
 mod rule;
 
 use std::collections::{BTreeSet, VecDeque};
