@@ -80,7 +80,7 @@ impl App {
             Some(model) => (model, false),
             None => (offline_model().await?, true),
         };
-        let agent = Arc::new(Agent { model, page, patience: Patience::default() });
+        let agent = Arc::new(Agent { model, page, patience: Patience::from_settings(settings)? });
         let results = Results::from_settings(settings)?.map(Arc::new);
         let turn = Turn {
             store: Arc::clone(&store),

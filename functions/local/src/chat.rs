@@ -25,7 +25,7 @@ use uuid::Uuid;
 use crate::app::offline_model;
 
 /// What it reads: who answers. Nobody real is texted and nothing of it leaves, so it needs no more.
-pub(crate) const SETTINGS: &[Names] = &[Page::SETTINGS, OpenAi::SETTINGS];
+pub(crate) const SETTINGS: &[Names] = &[Page::SETTINGS, OpenAi::SETTINGS, Patience::SETTINGS];
 
 /// How often is looked whether a reply has come.
 const LOOK: Duration = Duration::from_millis(100);
@@ -56,7 +56,7 @@ pub(crate) async fn run(settings: Settings, asked: Asked) -> Result<(), Error> {
     let turn = Turn {
         store: Arc::clone(&store),
         providers: Arc::clone(&providers),
-        agent: Arc::new(Agent { model, page, patience: Patience::default() }),
+        agent: Arc::new(Agent { model, page, patience: Patience::from_settings(&settings)? }),
         bounds: Bounds::from_settings(&Settings::default(), &providers)?,
         results: None,
     };

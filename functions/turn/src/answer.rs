@@ -1,20 +1,19 @@
 //! Answering the texts that wait.
 
-use std::sync::Arc;
 use std::time::Instant;
 
-use agent::{Answered, Ending, Heard, ModelError, Pulse, Turn as Entry};
+use agent::{Ending, ModelError, Texts, Turn as Entry};
 use conversations::{Change, Claim, Conversation, Loaded, Reply, Said, Stop, Unavailable, Waiting};
 use jiff::{SignedDuration, Timestamp};
-use policy::{Keyword, ReplyKind, fit, fit_behind, is_nudge, reaction};
+use policy::{Keyword, ReplyKind, is_nudge, reaction};
 use serde_json::Value;
 use telemetry::{Step, TraceId};
 
 use crate::edit::{Draft, Edited};
 use crate::end::End;
 use crate::gate::{Counted, FULL, Gate, TOO_LONG, is_known, size};
-use crate::incidents::what_happened;
 use crate::send::entry;
+use crate::think::Thought;
 use crate::{Bounds, Wake};
 
 /// How often a draft is thrown away because another text came while the agent was thinking. After
@@ -27,8 +26,9 @@ const READING: SignedDuration = SignedDuration::from_secs(8);
 /// How long after our text a person's next one is an answer to it.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(72);
 
-/// How often the model may refuse to answer a text before it is given up.
-const MOST_REFUSALS: u32 = 4;
+/// For how long one wake-up thinks, before what changed meanwhile is left to the next: with the
+/// patience of one more turn it has to end within the time of a function.
+const LONGEST_RETHOUGHT: SignedDuration = SignedDuration::from_secs(30);
 
 /// How much is taken up at once, in characters: more than a patient person types. What is behind
 /// waits for the next turn, so that no prompt grows with what somebody sends.
@@ -51,7 +51,7 @@ impl Run {
         let Some((text, keyword)) =
             loaded.waiting.iter().find_map(|text| Some((text, asks(text)?)))
         else {
-            return Self::thinking(&loaded.waiting);
+            return Self::thinking(loaded);
         };
         let does = match keyword {
             Keyword::Help => Does::Say(Fixed::Help),
@@ -64,9 +64,9 @@ impl Run {
 
     /// The same as it is now, after somebody else has written to the conversation. A keyword that has
     /// come since is not part of what is thought about.
-    fn again(&self, loaded: &Loaded) -> Option<Self> {
+    pub(crate) fn again(&self, loaded: &Loaded) -> Option<Self> {
         match self.does {
-            Does::Think if loaded.stop.is_none() => Self::thinking(&loaded.waiting),
+            Does::Think if loaded.stop.is_none() => Self::thinking(loaded),
             _ => Self::next(loaded),
         }
     }
@@ -83,8 +83,11 @@ impl Run {
         Some(Self { texts, does })
     }
 
-    /// What the model is asked about: all but the keywords, as much as it is shown at once.
-    fn thinking(waiting: &[Waiting]) -> Option<Self> {
+    /// What the model is asked about: all but the keywords, as much as it is shown at once. One text
+    /// alone, where it has refused several together.
+    fn thinking(loaded: &Loaded) -> Option<Self> {
+        let Loaded { conversation, waiting, .. } = loaded;
+        let most = if conversation.one_by_one > 0 { 1 } else { usize::MAX };
         let mut left = CHARACTERS;
         let fits = |text: &&Waiting| {
             let length = text.body.chars().count();
@@ -93,7 +96,7 @@ impl Run {
             fits
         };
         let texts = waiting.iter().filter(|text| asks(text).is_none());
-        let texts: Vec<_> = texts.take_while(fits).cloned().collect();
+        let texts: Vec<_> = texts.take_while(fits).take(most).cloned().collect();
         (!texts.is_empty()).then_some(Self { texts, does: Does::Think })
     }
 
@@ -117,10 +120,41 @@ impl Run {
         self.texts.iter().map(|text| text.body.as_str()).collect()
     }
 
-    /// What was said, as the store keeps it.
-    pub(crate) fn entries(&self) -> impl Iterator<Item = Value> {
-        self.texts.iter().map(|text| entry(&said(text)))
+    /// What was said.
+    pub(crate) fn entries(&self) -> Vec<Entry> {
+        self.texts.iter().map(|text| Entry::Person { text: said(text), at: text.at }).collect()
     }
+
+    /// Adds what was said to a conversation: behind everything but an apology for its being
+    /// unanswered so far.
+    pub(crate) fn join(&self, turns: &mut Vec<Value>, texts: &Texts) {
+        self.join_entries(turns, self.entries(), texts);
+    }
+
+    /// The same, of what the model is not shown any more.
+    pub(crate) fn join_unanswered(&self, turns: &mut Vec<Value>, texts: &Texts) {
+        let unanswered = |text: &Waiting| Entry::Unanswered { text: said(text), at: text.at };
+        self.join_entries(turns, self.texts.iter().map(unanswered).collect(), texts);
+    }
+
+    fn join_entries(&self, turns: &mut Vec<Value>, said: Vec<Entry>, texts: &Texts) {
+        for (text, said) in self.texts.iter().zip(said) {
+            let place = turns.iter().position(|turn| apologises(turn, text, texts));
+            turns.insert(place.unwrap_or(turns.len()), entry(&said));
+        }
+    }
+
+    /// A conversation as it was before, without what was said for want of an answer.
+    pub(crate) fn unanswered(&self, turns: &[Value], texts: &Texts) -> Vec<Entry> {
+        let apologises = |turn: &Value| apologises(turn, &self.texts[0], texts);
+        entries(turns.iter().filter(|turn| !apologises(turn))).collect()
+    }
+}
+
+/// Whether an entry says that the answer to this text will be late.
+fn apologises(turn: &Value, text: &Waiting, texts: &Texts) -> bool {
+    let at = || turn["at"].as_str().and_then(|at| at.parse::<Timestamp>().ok());
+    turn["kind"] == "fixed" && turn["text"] == *texts.sorry && at().is_some_and(|at| text.at < at)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -142,32 +176,6 @@ enum Fixed {
     Help,
 }
 
-/// What the agent made of a run of texts.
-enum Thought {
-    Answer(Box<Answered>),
-    None { error: ModelError, steps: Vec<Step> },
-}
-
-impl Thought {
-    fn is_stop(&self) -> bool {
-        matches!(self, Self::Answer(answered) if answered.ending == Some(Ending::Stopped))
-    }
-
-    fn error(&self) -> Option<&ModelError> {
-        match self {
-            Self::Answer(_) => None,
-            Self::None { error, .. } => Some(error),
-        }
-    }
-
-    fn steps(&self) -> &[Step] {
-        match self {
-            Self::Answer(answered) => &answered.steps,
-            Self::None { steps, .. } => steps,
-        }
-    }
-}
-
 impl<'a> Wake<'a> {
     /// Answers the first run of the texts that wait, if it may be answered now.
     pub(crate) async fn answer(&self, loaded: &mut Loaded) -> Result<(), Unavailable> {
@@ -183,11 +191,14 @@ impl<'a> Wake<'a> {
             let Some(run) = Run::next(loaded) else { return Ok(()) };
             steps.push(took_up(&run, &loaded.conversation, self.clock.now()));
             let is_again = drafts_left < THROWN_AWAY;
+            if is_again && run.thinks() && self.clock.elapsed() > LONGEST_RETHOUGHT {
+                return Ok(());
+            }
             if run.thinks() && !self.take_up(loaded, &run, is_again).await? {
                 return Ok(());
             }
             let thought = match run.does {
-                Does::Think => Some(self.think(loaded, &run.texts).await),
+                Does::Think => Some(self.think(loaded, &run).await),
                 Does::Say(_) | Does::Nothing => None,
             };
             if let Some(thought) = &thought {
@@ -205,8 +216,9 @@ impl<'a> Wake<'a> {
             let written = self.edit(loaded, |loaded| {
                 let now = run.again(loaded).filter(|_| loaded.conversation.open.is_none())?;
                 // Another text changes what is to be said. After the last draft it has to wait.
-                let same = match drafts_left {
-                    0 => now.texts.starts_with(&run.texts),
+                let same = match (drafts_left, thought.as_ref().and_then(Thought::error)) {
+                    // What it does not answer is no concern of what came behind it.
+                    (_, Some(_)) | (0, None) => now.texts.starts_with(&run.texts),
                     _ => now.texts == run.texts,
                 };
                 if !same || now.does != run.does {
@@ -328,64 +340,6 @@ impl<'a> Wake<'a> {
         self.carry(loaded, begun, vec![]).await
     }
 
-    /// Asks the agent. What a send will need is fetched meanwhile.
-    async fn think(&self, loaded: &Loaded, texts: &[Waiting]) -> Thought {
-        let conversation = &loaded.conversation;
-        if !conversation.theirs.is_for_tests() {
-            let providers = Arc::clone(&self.turn.providers);
-            tokio::spawn(async move { providers.prepare().await });
-        }
-        let turns: Vec<Entry> = entries(&conversation.turns).collect();
-        let new: Vec<Entry> = texts.iter().map(said).collect();
-        let number = conversation.answers + 1;
-        let agent = &self.turn.agent;
-        let heard = Heard {
-            turns: &turns,
-            brief: &conversation.brief,
-            new: &new,
-            number,
-            now: self.clock.now(),
-            tries: conversation.tries.saturating_sub(1),
-            refusals: MOST_REFUSALS,
-        };
-        let answered = agent.answer(&heard, &Pulse::default()).await;
-        match answered {
-            Ok(answered) if answered.ending == Some(Ending::Stopped) => {
-                Thought::Answer(Box::new(answered))
-            }
-            Ok(mut answered) => {
-                let budget = agent.page.segments as usize;
-                let fitted = match &agent.page.texts.first {
-                    Some(first) if conversation.number == 1 && number == 1 => {
-                        fit_behind(first, &answered.reply, budget)
-                    }
-                    _ => fit(&answered.reply, budget),
-                };
-                answered.steps.push(
-                    Step::new("fitted", self.clock.now())
-                        .with("segments", fitted.segments.count)
-                        .with("cut", fitted.cut),
-                );
-                answered.reply = fitted.text;
-                // What is stored is what the person reads.
-                if let Some(Entry::Agent { text, .. }) = answered.turns.last_mut() {
-                    *text = Some(answered.reply.clone());
-                }
-                tracing::info!(
-                    tokens_in = answered.tokens.input,
-                    tokens_out = answered.tokens.output,
-                    texts = texts.len(),
-                    "the agent answered"
-                );
-                Thought::Answer(Box::new(answered))
-            }
-            Err(error) => {
-                tracing::error!(error = %error.error, "the agent cannot answer: {}", error.error);
-                Thought::None { error: error.error, steps: error.steps }
-            }
-        }
-    }
-
     fn draft(
         &self,
         loaded: &Loaded,
@@ -393,9 +347,14 @@ impl<'a> Wake<'a> {
         thought: Option<&Thought>,
         steps: &[Step],
     ) -> Draft<'a> {
-        let mut draft = Draft::of(loaded);
+        let (mut draft, texts) = (Draft::of(loaded), &self.turn.agent.page.texts);
         if let Some(Thought::None { error, .. }) = thought {
-            self.without_answer(loaded, &mut draft, run, error, steps);
+            match error {
+                ModelError::Refused { .. } => {
+                    self.leave_unanswered(loaded, &mut draft, run, error, steps);
+                }
+                _ => self.without_answer(loaded, &mut draft, run, error, steps),
+            }
             return draft;
         }
         draft.changes.push(Change::Steps(run.trace().clone(), steps.to_vec()));
@@ -415,16 +374,17 @@ impl<'a> Wake<'a> {
         draft.set_due(self.clock.now());
         if let Some(Thought::Answer(answered)) = thought {
             draft.next.answers += 1;
+            draft.next.one_by_one = draft.next.one_by_one.saturating_sub(1);
             draft.next.brief.clone_from(&answered.brief);
-            draft.next.turns.extend(run.entries());
+            run.join(&mut draft.next.turns, texts);
+            let before = draft.next.turns.len();
             draft.next.turns.extend(answered.turns.iter().map(entry));
             draft.next.answered_at = Some(self.clock.now());
             draft.next.admitted_at = None;
             let is_full = size(&draft.next) > FULL;
             if is_full {
                 // Without what passed between the model and its tools, so that it can be stored.
-                draft.next.turns.truncate(loaded.conversation.turns.len());
-                draft.next.turns.extend(run.entries());
+                draft.next.turns.truncate(before);
                 draft.next.turns.extend(answered.turns.last().map(entry));
             }
             let end = match &answered.ending {
@@ -442,7 +402,7 @@ impl<'a> Wake<'a> {
             return draft;
         }
         if run.does != Does::Nothing {
-            draft.next.turns.extend(run.entries());
+            run.join(&mut draft.next.turns, texts);
         }
         match run.does {
             Does::Say(Fixed::Stopped) => draft.changes.push(Change::Confirmed),
@@ -472,33 +432,8 @@ impl<'a> Wake<'a> {
         }
     }
 
-    /// The model had nothing to say: the texts stay waiting, and the person is told once.
-    fn without_answer(
-        &self,
-        loaded: &Loaded,
-        draft: &mut Draft<'a>,
-        run: &Run,
-        error: &ModelError,
-        steps: &[Step],
-    ) {
-        draft.set_due(self.clock.now());
-        if draft.next.apologised {
-            // Nor are the steps kept: a trace must not grow for as long as the model is down.
-            return;
-        }
-        draft.next.apologised = true;
-        let (what_happened, trace) = (what_happened(error), run.trace());
-        draft.changes.push(Change::Steps(trace.clone(), steps.to_vec()));
-        draft.changes.push(Change::Notice(self.notice(
-            format!("model-{trace}"),
-            format!("{what_happened} A person waits and was told so. It is asked again."),
-            trace,
-        )));
-        self.say(loaded, draft, run, &self.turn.agent.page.texts.sorry);
-    }
-
     /// Says something in the product's own name.
-    fn say(&self, loaded: &Loaded, draft: &mut Draft<'a>, run: &Run, text: &str) {
+    pub(crate) fn say(&self, loaded: &Loaded, draft: &mut Draft<'a>, run: &Run, text: &str) {
         let fixed = Entry::Fixed { text: text.to_owned(), at: self.clock.now() };
         draft.next.turns.push(entry(&fixed));
         self.reply(loaded, draft, run, text.to_owned());
@@ -580,8 +515,10 @@ pub(crate) fn arrived<'c>(conversation: &'c Conversation, texts: &[Waiting]) -> 
 
 /// What was said so far. An entry that a later version wrote and this one cannot read is left out,
 /// not fatal.
-pub(crate) fn entries(turns: &[Value]) -> impl Iterator<Item = Entry> {
-    turns.iter().filter_map(|entry| serde_json::from_value(entry.clone()).ok())
+pub(crate) fn entries<'t>(
+    turns: impl IntoIterator<Item = &'t Value>,
+) -> impl Iterator<Item = Entry> {
+    turns.into_iter().filter_map(|entry| serde_json::from_value(entry.clone()).ok())
 }
 
 /// The traces of the texts that are answered together with the first one lead to its trace.
@@ -591,7 +528,7 @@ fn others(run: &Run) -> impl Iterator<Item = Change> {
 }
 
 /// A text as the agent is told of it.
-fn said(text: &Waiting) -> Entry {
+fn said(text: &Waiting) -> String {
     let mut words = match reaction(&text.body) {
         Some(reaction) => format!("[The person {reaction}]"),
         None => text.body.trim().to_owned(),
@@ -602,5 +539,5 @@ fn said(text: &Waiting) -> Entry {
     if words.is_empty() {
         words.push_str("[The person sent an empty text.]");
     }
-    Entry::Person { text: words.trim().to_owned(), at: text.at }
+    words.trim().to_owned()
 }

@@ -16,7 +16,11 @@ impl Clock {
     }
 
     pub(crate) fn now(&self) -> Timestamp {
-        let passed = SignedDuration::try_from(self.began.elapsed()).unwrap_or_default();
-        self.start + passed
+        self.start + self.elapsed()
+    }
+
+    /// How long this wake-up has taken so far.
+    pub(crate) fn elapsed(&self) -> SignedDuration {
+        SignedDuration::try_from(self.began.elapsed()).unwrap_or_default()
     }
 }

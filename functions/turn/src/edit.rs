@@ -81,11 +81,16 @@ impl Draft<'_> {
     /// Counts a try to have the model answer, ahead of it, so that it cannot be repeated without
     /// end: whatever becomes of it, the next one has to wait.
     pub(crate) fn count_try(&mut self, now: Timestamp) {
-        let (first, longest) = ASK_AGAIN;
-        let pause = longest.min(first * 2_i32.pow(self.next.tries.min(8)));
         self.next.tries += 1;
-        self.next.ask_after = Some(now + spread(pause));
+        self.leave_alone(now);
         self.next.due_at = self.next.ask_after;
+    }
+
+    /// Leaves the model alone from now on, the longer the more often it was asked in vain.
+    pub(crate) fn leave_alone(&mut self, now: Timestamp) {
+        let (first, longest) = ASK_AGAIN;
+        let pause = longest.min(first * 2_i32.pow(self.next.tries.saturating_sub(1).min(8)));
+        self.next.ask_after = Some(now + spread(pause));
     }
 
     /// What was waiting is dealt with: the next text starts clean.

@@ -15,7 +15,7 @@ use crate::{Bounds, Wake};
 
 /// How often in a row the model is asked about the same texts, before a person has to answer them:
 /// over a quarter of an hour.
-const MOST_TRIES: u32 = 8;
+pub(crate) const MOST_TRIES: u32 = 8;
 
 /// How large a conversation may be, in bytes as it is stored, before a person has to go on with it:
 /// all of it is shown to the model each time. What one more turn can add to it fits into the largest
@@ -192,7 +192,7 @@ impl<'a> Wake<'a> {
             }
             Gate::HandOver(reason) => {
                 draft.take_up(&run.texts);
-                draft.next.turns.extend(run.entries());
+                run.join(&mut draft.next.turns, &self.turn.agent.page.texts);
                 self.end(loaded, &mut draft, End::HandedOver((*reason).into()), run.trace());
                 if !draft.next.apologised {
                     self.reply(loaded, &mut draft, run, self.turn.agent.page.texts.sorry.clone());

@@ -83,7 +83,7 @@ impl Wake<'_> {
 /// What the operator is shown of a person whose conversation was handed over.
 pub(crate) fn whom(ended: &Ended, reason: &str) -> Whom {
     let last = entries(&ended.turns).filter_map(|entry| match entry {
-        Entry::Person { text, .. } => Some(text),
+        Entry::Person { text, .. } | Entry::Unanswered { text, .. } => Some(text),
         _ => None,
     });
     let said = last.last().unwrap_or_default().chars().take(SHOWN).collect();

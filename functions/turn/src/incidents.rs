@@ -23,6 +23,8 @@ impl Wake<'_> {
             return;
         };
         let (alarm, patience) = match error {
+            // It works, but for what somebody said.
+            ModelError::Refused { .. } if !error.is_about_form() => return,
             ModelError::Unavailable { .. } => (Alarm::ModelSilent, PATIENCE),
             ModelError::Misconfigured { .. } if error.is_about_us() => {
                 (Alarm::ModelRefuses, SignedDuration::ZERO)

@@ -21,14 +21,15 @@ mod report;
 mod results;
 mod send;
 mod settle;
+mod think;
 
 use std::sync::Arc;
 
-use agent::{Agent, OpenAi, Page};
+use agent::{Agent, OpenAi, Page, Patience};
 use business::Business;
 use conversations::{Attempt, ConversationId, Loaded, Store, Unavailable};
 use evidence::Health;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use policy::{Countries, Limits};
 use queue::{KEYWORDS, Queue, WakeUp};
 use settings::Names;
@@ -45,11 +46,15 @@ pub use send::TEST_NUMBER;
 /// How many times one wake-up settles or answers something before the next wake-up takes over.
 const RUNS: usize = 8;
 
+/// What is due so soon is waited for.
+const MOMENT: SignedDuration = SignedDuration::from_secs(2);
+
 /// The settings that the function reads.
 pub const SETTINGS: &[Names] = &[
     host::PUBLIC_URL,
     Page::SETTINGS,
     OpenAi::SETTINGS,
+    Patience::SETTINGS,
     Providers::CARRYING,
     Store::SETTINGS,
     Queue::SETTINGS,
@@ -135,8 +140,10 @@ impl Wake<'_> {
                 }
             };
             work.instrument(self.span(&trace)).await?;
-            if loaded.conversation.due_at.is_none_or(|due| due > self.clock.now()) {
-                return Ok(());
+            let Some(due) = loaded.conversation.due_at else { return Ok(()) };
+            match due.duration_since(self.clock.now()) {
+                left if left > MOMENT => return Ok(()),
+                left => tokio::time::sleep(left.try_into().unwrap_or_default()).await,
             }
         }
         Ok(())

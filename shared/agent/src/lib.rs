@@ -22,7 +22,7 @@ mod values;
 mod when;
 
 pub use answer::{Agent, AnswerError, Answered, Heard, Tokens};
-pub use model::{ModelError, OpenAi};
+pub use model::{Lack, ModelError, OpenAi, Trial};
 pub use page::{Field, Kind, Page, PageError, Texts};
 pub use patience::Patience;
 pub use pulse::Pulse;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use settings::{Names, Settings, SettingsError};
 use tokio::time::Instant;
 
 use crate::answer::Heard;
@@ -41,6 +42,37 @@ impl Default for Patience {
             pause: Duration::from_secs(1),
             silence: Duration::from_secs(20),
         }
+    }
+}
+
+/// How many seconds a setting may name. A request that is given up sooner finds no model awake; a turn
+/// that takes longer leaves no time to send, and a function has two minutes for both.
+const SECONDS: std::ops::RangeInclusive<u64> = 5..=90;
+
+impl Patience {
+    /// What [`Patience::from_settings`] reads.
+    pub const SETTINGS: Names = &["OPENAI_REQUEST_SECONDS", "OPENAI_TURN_SECONDS"];
+
+    /// The patience of `OPENAI_REQUEST_SECONDS` and `OPENAI_TURN_SECONDS`, or the default. No request
+    /// has more than its turn.
+    pub fn from_settings(settings: &Settings) -> Result<Self, SettingsError> {
+        let seconds = |name, default: Duration| {
+            let Some(value) = settings.get(name) else { return Ok(default) };
+            let seconds = value.trim().parse().ok().filter(|seconds| SECONDS.contains(seconds));
+            seconds.map(Duration::from_secs).ok_or_else(|| SettingsError::Invalid {
+                name,
+                problem: format!(
+                    "write a number of seconds from {} to {}, such as {}",
+                    SECONDS.start(),
+                    SECONDS.end(),
+                    default.as_secs()
+                ),
+            })
+        };
+        let default = Self::default();
+        let turn = seconds("OPENAI_TURN_SECONDS", default.turn)?;
+        let request = seconds("OPENAI_REQUEST_SECONDS", default.request)?.min(turn);
+        Ok(Self { request, turn, ..default })
     }
 }
 

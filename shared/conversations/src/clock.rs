@@ -26,7 +26,7 @@ const FASTER: i32 = 24;
 const AT_ONCE: SignedDuration = DAY;
 
 /// The longest that the model may be left alone.
-const PUT_OFF: SignedDuration = SignedDuration::from_mins(10);
+const PUT_OFF: SignedDuration = SignedDuration::from_mins(65);
 
 /// What the clocks of two machines may differ.
 const SKEW: SignedDuration = SignedDuration::from_secs(60);

@@ -46,6 +46,16 @@ pub struct Conversation {
     /// Whether the person was told that they have to wait. They are told once.
     #[serde(default)]
     pub apologised: bool,
+    /// When the person was told so last.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
+    pub sorry_at: Option<Timestamp>,
+    /// How many texts the model is asked about one by one, since it refused them together.
+    #[serde(default)]
+    pub one_by_one: u32,
     /// What counts for and against answering this person, in the words of the turn, which the store
     /// does not read.
     #[serde(default)]

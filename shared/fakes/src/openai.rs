@@ -93,6 +93,7 @@ struct Brain {
     requests: Watched<Vec<Value>>,
     retry_after: Mutex<Option<u64>>,
     clock: Mutex<Option<Timestamp>>,
+    filtered: Mutex<Option<String>>,
 }
 
 /// What it was told to answer.
@@ -122,6 +123,7 @@ impl OpenAi {
             requests: Watched::default(),
             retry_after: Mutex::default(),
             clock: Mutex::default(),
+            filtered: Mutex::default(),
         });
         let router = Router::new()
             .route("/v1/chat/completions", post(complete))
@@ -186,6 +188,11 @@ impl OpenAi {
     /// Whoever is refused with 429 or 503 is asked to wait for so many seconds.
     pub fn asks_to_wait(&self, seconds: u64) {
         *self.state.retry_after.lock().unwrap() = Some(seconds);
+    }
+
+    /// From now on whoever shows it a text with this word is refused, as Azure's filter does.
+    pub fn filters(&self, word: &str) {
+        *self.state.filtered.lock().unwrap() = Some(word.into());
     }
 
     /// From now on every answer says that it is this time.
@@ -306,6 +313,12 @@ impl Brain {
         if let Err(Refusal { status, body }) = self.rule.check(request, given) {
             return (StatusCode::from_u16(status).unwrap(), Json(body)).into_response();
         }
+        let filtered = self.filtered.lock().unwrap().clone();
+        if filtered.is_some_and(|word| request["messages"].to_string().contains(&word)) {
+            let message = "The response was filtered due to the prompt triggering the content \
+                           management policy.";
+            return refuse(400, message, "content_filter");
+        }
         let model = request["model"].as_str().unwrap_or_default();
         if self.rule == Rule::OpenAi && !model.starts_with("gpt-") {
             let message = format!("The model `{model}` does not exist or you do not have access.");
@@ -314,7 +327,7 @@ impl Brain {
         let scripted = {
             let mut script = self.script.lock().unwrap();
             // Who must not call tools does not, and says something else instead.
-            let may_call = self.rule.may_call(request);
+            let may_call = Rule::may_call(request);
             let playable = |next: &Scripted| match next {
                 Scripted::Message(message) => may_call || message.get("tool_calls").is_none(),
                 Scripted::Whole { .. } => true,
@@ -326,6 +339,7 @@ impl Brain {
                 return whole(status, &headers, body);
             }
             Some(Scripted::Message(message)) => message,
+            None if is_told_to_hand_over(request) => handing_over(),
             None => json!({ "role": "assistant", "content": echo(request), "refusal": null }),
         };
         self.rule.dress(&mut message, request, given);
@@ -356,6 +370,19 @@ fn whole(status: u16, headers: &[(String, String)], body: String) -> Response {
     }
     let answer = headers.iter().fold(answer, |answer, (name, value)| answer.header(name, value));
     answer.body(body.into()).unwrap()
+}
+
+/// Whether the person names the tool, which no model ignores that knows tools.
+fn is_told_to_hand_over(request: &Value) -> bool {
+    let last = request["messages"].as_array().and_then(|messages| messages.last());
+    let said = last.filter(|last| last["role"] == "user").and_then(|last| last["content"].as_str());
+    request.get("tools").is_some() && said.is_some_and(|said| said.contains("call hand_over"))
+}
+
+fn handing_over() -> Value {
+    let function = json!({ "name": "hand_over", "arguments": "{\"reason\":\"asked to\"}" });
+    let call = json!({ "id": "call_handover", "type": "function", "function": function });
+    json!({ "role": "assistant", "content": null, "refusal": null, "tool_calls": [call] })
 }
 
 /// What was said since the last answer in words.

@@ -1,8 +1,8 @@
 //! What works and what does not, and what to do about it: `textback doctor`.
 //!
 //! Looks at every configured provider, at ourselves, and with `--send-to` at real texts. Changes
-//! nothing that it is not asked to change. It asks the model for one word, because nothing else shows
-//! whether there is quota left; that costs less than a text.
+//! nothing that it is not asked to change. It plays a whole round with the model, because nothing
+//! else shows whether there is quota left, and what its server takes; that costs less than a text.
 
 mod address;
 mod clock;

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use access::{Access, Closed};
-use agent::{OpenAi, Page};
+use agent::{OpenAi, Page, Patience};
 use business::Business;
 use conversations::{OpenError, Store};
 use queue::Queue;
@@ -42,12 +42,13 @@ pub(crate) async fn look(
     let page = Page::from_settings(settings).and_then(|page| page.carried_by(providers));
     let model = page.as_ref().map_or_else(|_| Page::default().model, |page| page.model.clone());
     let model = OpenAi::from_settings(settings, &model);
+    let patience = Patience::from_settings(settings);
     let model_address = model.as_ref().ok().and_then(Option::as_ref).map(OpenAi::address);
     let ((ours, our_clock), store, queue, model, their_clock) = tokio::join!(
         address::look(public_url, providers),
         remembers(store),
         wakes(settings),
-        model::look(model.as_ref()),
+        model::look(model.as_ref(), page.as_ref().ok(), patience.as_ref()),
         clock::of_model(model_address),
     );
     findings.extend(ours);

@@ -185,8 +185,8 @@ fn content(submission: &Submission, findings: &mut Findings) {
     }
     let pages = [&submission.home, &submission.privacy, &submission.terms, &submission.opt_in];
     let texts = &submission.texts;
-    let texts = [&texts.stop, &texts.start, &texts.help, &texts.sorry].into_iter();
-    let everything = pages.into_iter().chain(texts).chain(&submission.texts.first);
+    let fixed = [&texts.stop, &texts.start, &texts.help, &texts.sorry, &texts.unanswered];
+    let everything = pages.into_iter().chain(fixed).chain(&texts.first);
     let everything = everything.chain(&submission.samples).map(|said| text(said));
     let everything: Vec<_> = everything.collect();
     if let Some(shortener) = everything.iter().find_map(|said| shortener(said)) {

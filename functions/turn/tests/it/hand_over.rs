@@ -170,7 +170,10 @@ async fn is_told_what_was_said_by_hand() {
     scene.live(10).await;
     let told = scene.asked().pop().unwrap();
     let by_hand = "[A person of the business wrote this themselves:] We come at nine";
-    assert_eq!(told, [by_hand, "Nine is fine, what does it cost"]);
+    assert_eq!(
+        told,
+        ["[The conversation begins here.]", by_hand, "Nine is fine, what does it cost"]
+    );
 }
 
 /// A conversation that was just handed over, after two requests to the model and one answer.

@@ -176,6 +176,12 @@ impl Scene {
         self.restart_with(&[]);
     }
 
+    /// Waits for the model so long, until the process ends.
+    pub(crate) fn be_patient(&mut self, patience: Patience) {
+        let agent = &mut self.process.turn.agent;
+        *agent = Arc::new(Agent { patience, ..Agent::clone(agent) });
+    }
+
     /// As [`Self::restart`], with some settings that are others until the next time.
     pub(crate) fn restart_with(&mut self, others: &[(&str, &str)]) {
         let mut settings = self.settings.clone();
@@ -466,13 +472,13 @@ impl Scene {
         self.notices().await.iter().any(|sentence| sentence.contains(words))
     }
 
-    /// What persons said in each request to the model, and what it had said before.
+    /// What persons said in each request to the model, and what it had said before, line by line.
     pub(crate) fn asked(&self) -> Vec<Vec<String>> {
         let requests = self.openai.requests();
         let said = |request: &Value| {
             let messages = request["messages"].as_array().unwrap().iter().skip(1);
             let words = messages.filter_map(|message| message["content"].as_str());
-            words.map(str::to_owned).collect()
+            words.flat_map(str::lines).map(str::to_owned).collect()
         };
         requests.iter().map(said).collect()
     }

@@ -119,6 +119,35 @@ impl Form {
         }
     }
 
+    /// Whether the server knows no tools.
+    pub(super) fn tells_tools_in_words(&self) -> bool {
+        matches!(self.tools, Tools::InWords | Tools::InWordsNow)
+    }
+
+    /// What of it is otherwise than OpenAI has it, in a few words each.
+    pub(super) fn peculiar(&self) -> Vec<String> {
+        let usual = Self::default();
+        let mut peculiar = Vec::new();
+        let mut note = |is_so: bool, words: &str| {
+            if is_so {
+                peculiar.push(words.to_owned());
+            }
+        };
+        note(self.is_elsewhere, "at the address with /v1, or without it if it is there");
+        note(self.limit == Some("max_tokens"), "with max_tokens");
+        note(self.limit.is_none(), "without a limit of tokens");
+        note(self.tells_tools_in_words(), "with its tools in words");
+        note(!self.has_prompt, "with the prompt in front of what the person says");
+        note(!self.echo.extras, "without what it said beside its words");
+        note(!self.echo.ids, "with short ids");
+        note(matches!(self.stream, Stream::Asked | Stream::Needed), "piece by piece");
+        peculiar.extend(self.most.map(|most| format!("with at most {most} tokens an answer")));
+        peculiar.extend(self.context.map(|context| format!("within {context} tokens")));
+        peculiar
+            .extend(self.without.difference(&usual.without).map(|name| format!("without {name}")));
+        peculiar
+    }
+
     /// What of it is the server's, and not of one conversation.
     pub(super) fn of_server(&self, messages: usize) -> Option<Self> {
         // What was guessed was right if the same was answered, and not less of it.

@@ -9,14 +9,23 @@
 
 mod adapt;
 mod address;
+mod calls;
+mod extras;
 mod form;
+mod harmony;
 mod history;
 mod in_words;
+mod loose;
+mod marks;
+mod preface;
 mod reading;
 mod refusal;
 mod schema;
+mod speech;
 mod stream;
+mod trial;
 mod wait;
+mod words;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -47,6 +56,7 @@ use crate::turns::Turn;
 
 pub(crate) use self::form::Form;
 pub(crate) use self::reading::{Answer, End};
+pub use self::trial::{Lack, Trial};
 
 const ADDRESS: &str = "https://api.openai.com/v1";
 
@@ -100,6 +110,14 @@ impl ModelError {
     /// on the account, or the model's name.
     pub fn is_about_us(&self) -> bool {
         matches!(self, Self::Misconfigured { .. })
+    }
+
+    /// Whether a refusal may be about the form of the request, so that nobody is answered, and not
+    /// about what one person said.
+    pub fn is_about_form(&self) -> bool {
+        let Self::Refused { code } = self else { return false };
+        let is_status = code.bytes().next().is_some_and(|first| first.is_ascii_digit());
+        is_status && !["content", "policy", "moderation"].iter().any(|word| code.contains(word))
     }
 
     /// The short word for the operator.
@@ -214,16 +232,29 @@ impl OpenAi {
         pulse: &Pulse,
         limit: Duration,
     ) -> Result<Answer, ModelError> {
+        self.ask_closely(form, question, pulse, limit).await.map(|(answer, _)| answer)
+    }
+
+    /// The same, with the answer as it came.
+    async fn ask_closely(
+        &self,
+        form: &mut Form,
+        question: &Question<'_>,
+        pulse: &Pulse,
+        limit: Duration,
+    ) -> Result<(Answer, Value), ModelError> {
         let request = form.request(&self.model, question);
         let messages = request["messages"].as_array().map_or(0, Vec::len);
         let asked = Instant::now();
         let until = question.until.max(asked + limit);
-        match self.exchange(form, &request, pulse, limit, until).await {
-            Ok(mut answer) => {
+        let tools: Vec<_> = question.tools.iter().map(|tool| tool.definition().name).collect();
+        let answer = self.exchange(form, &request, pulse, limit, until).await;
+        match answer.and_then(|raw| Ok((read(&raw, &tools)?, raw))) {
+            Ok((mut answer, raw)) => {
                 form.took(Some(asked.elapsed()));
                 self.learn(form, messages);
                 name_calls(&mut answer.tool_calls, question.turns);
-                Ok(answer)
+                Ok((answer, raw))
             }
             Err(Refusal { error, complaint }) => {
                 let before = form.clone();
@@ -264,16 +295,14 @@ impl OpenAi {
         pulse: &Pulse,
         limit: Duration,
         until: Instant,
-    ) -> Result<Answer, Refusal> {
+    ) -> Result<Value, Refusal> {
         let (http, carrier) = (self.connections.client(), self.connections.clone());
         let (endpoint, pulse) = (self.endpoint.at(form.is_elsewhere), pulse.clone());
         let client = Client::build(http, endpoint).with_http_service(service_fn(move |request| {
             carry(carrier.client(), request, pulse.clone(), limit)
         }));
         match tokio::time::timeout_at(until, client.chat().create_byot(request)).await {
-            Ok(Ok(answer)) => {
-                read(&answer).ok_or_else(|| ModelError::unavailable("nonsense").into())
-            }
+            Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => Err(reason(error)),
             Err(_) => Err(ModelError::unavailable(SLOW).into()),
         }

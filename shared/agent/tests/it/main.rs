@@ -13,6 +13,7 @@ mod tools;
 mod trouble;
 mod values;
 mod when;
+mod words;
 
 use std::time::Duration;
 
@@ -50,6 +51,15 @@ impl Conversation {
         };
         let agent = Agent { model: model.unwrap(), page: Page::default(), patience };
         Self { openai, agent, turns: Vec::new(), brief: Map::new(), number: 1 }
+    }
+
+    /// With patience for a busy machine.
+    async fn patient() -> Self {
+        let mut conversation = Self::begin().await;
+        let whole = Duration::from_secs(60);
+        conversation.agent.patience.request = whole;
+        conversation.agent.patience.turn = whole;
+        conversation
     }
 
     /// With patience for a second, for a model that will not answer anyway.

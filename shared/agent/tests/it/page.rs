@@ -29,7 +29,7 @@ fn the_texts_in_our_own_name_fit_one_segment_and_say_who_we_are() {
     let name = "A".repeat(40);
     let page = Page::parse(&format!("---\nname: {name}\n---\nBe kind.\n")).unwrap();
     let texts = page.texts;
-    for text in [&texts.stop, &texts.start, &texts.help, &texts.sorry] {
+    for text in [&texts.stop, &texts.start, &texts.help, &texts.sorry, &texts.unanswered] {
         assert!(text.len() <= 160, "{} characters: {text}", text.len());
         assert!(text.is_ascii() && !text.contains(['[', ']', '{', '}', '^', '~', '|', '\\', '`']));
         assert!(text.contains(&name), "{text}");

@@ -1,6 +1,8 @@
 //! Which model the settings name.
 
-use agent::{OpenAi, Page};
+use std::time::Duration;
+
+use agent::{OpenAi, Page, Patience};
 use settings::Settings;
 
 fn model<const N: usize>(settings: [(&str, &str); N]) -> String {
@@ -56,6 +58,37 @@ fn say_what_to_write_instead_of_an_address_that_is_none() {
         assert!(said.starts_with("OPENAI_BASE_URL cannot be used: "), "{address}: {said}");
         assert!(said.contains(instead) && !said.contains("elderberry"), "{address}: {said}");
     }
+}
+
+#[test]
+fn choose_how_long_the_model_is_waited_for() {
+    let patience = |settings: &[(&'static str, &str)]| {
+        let settings =
+            settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        match Patience::from_settings(&settings.collect()) {
+            Ok(patience) => Ok((patience.request.as_secs(), patience.turn.as_secs())),
+            Err(error) => Err(error.to_string()),
+        }
+    };
+    assert_eq!(patience(&[]), Ok((45, 75)));
+    assert_eq!(
+        patience(&[("OPENAI_REQUEST_SECONDS", "80"), ("OPENAI_TURN_SECONDS", "90")]),
+        Ok((80, 90))
+    );
+    assert_eq!(patience(&[("OPENAI_TURN_SECONDS", "30")]), Ok((30, 30)));
+    for (name, value) in [
+        ("OPENAI_TURN_SECONDS", "91"),
+        ("OPENAI_TURN_SECONDS", "1m"),
+        ("OPENAI_REQUEST_SECONDS", "0"),
+        ("OPENAI_REQUEST_SECONDS", "-3"),
+    ] {
+        let instead = if name.contains("TURN") { 75 } else { 45 };
+        let expected = format!(
+            "{name} cannot be used: write a number of seconds from 5 to 90, such as {instead}"
+        );
+        assert_eq!(patience(&[(name, value)]), Err(expected));
+    }
+    assert_eq!(Patience::default().silence, Duration::from_secs(20));
 }
 
 #[test]

@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 mod aws_sms;
 mod messagecentral;
 mod plivo;
+mod rules;
 mod runtime_api;
 mod switch;
 mod twilio;

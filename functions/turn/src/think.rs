@@ -1,0 +1,249 @@
+//! Thinking about texts: the agent is asked, and what becomes of them where it has no answer.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use agent::{Answered, Ending, Heard, ModelError, Pulse, Turn as Entry};
+use conversations::{Change, Loaded, Unavailable};
+use jiff::{SignedDuration, Timestamp};
+use policy::{fit, fit_behind};
+use telemetry::Step;
+
+use crate::Wake;
+use crate::answer::Run;
+use crate::edit::Draft;
+use crate::gate::MOST_TRIES;
+use crate::incidents::what_happened;
+use crate::pause::spread;
+
+/// How often the model may refuse to answer a text before it is given up.
+const MOST_REFUSALS: u32 = 4;
+
+/// How long a text waits at most for a model that asks to be left alone.
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(1);
+
+/// How long after an apology there is no other.
+const SORRY_AGAIN: SignedDuration = SignedDuration::from_hours(1);
+
+/// How long after a person was told that there is no answer it is not said of another text.
+const TOLD: SignedDuration = SignedDuration::from_mins(1);
+
+/// How long it takes at most until texts that were refused together are asked about one by one.
+const ONE_BY_ONE: SignedDuration = SignedDuration::from_secs(2);
+
+/// What the agent made of a run of texts.
+pub(crate) enum Thought {
+    Answer(Box<Answered>),
+    None { error: ModelError, steps: Vec<Step> },
+}
+
+impl Thought {
+    pub(crate) fn is_stop(&self) -> bool {
+        matches!(self, Self::Answer(answered) if answered.ending == Some(Ending::Stopped))
+    }
+
+    pub(crate) fn error(&self) -> Option<&ModelError> {
+        match self {
+            Self::Answer(_) => None,
+            Self::None { error, .. } => Some(error),
+        }
+    }
+
+    pub(crate) fn steps(&self) -> &[Step] {
+        match self {
+            Self::Answer(answered) => &answered.steps,
+            Self::None { steps, .. } => steps,
+        }
+    }
+}
+
+impl<'a> Wake<'a> {
+    /// Asks the agent. Who hears nothing for long is told meanwhile that they have to wait, unless an
+    /// answer is on its way.
+    pub(crate) async fn think(&self, loaded: &Loaded, run: &Run) -> Thought {
+        let pulse = Pulse::default();
+        let mut thinking = pin!(self.ask_agent(loaded, run, &pulse));
+        tokio::select! {
+            thought = &mut thinking => return thought,
+            () = self.wait_for_silence(run, &pulse) => {}
+        }
+        let (thought, told) = tokio::join!(thinking, self.apologise(loaded.clone(), run));
+        if let Err(error) = told {
+            tracing::warn!(%error, "did not say that the answer will be late: {error}");
+        }
+        thought
+    }
+
+    /// Waits until the person has heard nothing for long, and nothing has come of an answer.
+    async fn wait_for_silence(&self, run: &Run, pulse: &Pulse) {
+        let patience = self.turn.agent.patience.silence;
+        let waited = self.clock.now().duration_since(run.texts[0].at);
+        let waited = Duration::try_from(waited).unwrap_or_default();
+        tokio::time::sleep(patience.saturating_sub(waited).max(patience / 4)).await;
+        while let Some(left) = pulse.silent_for().and_then(|silent| patience.checked_sub(silent)) {
+            tokio::time::sleep(left).await;
+        }
+    }
+
+    /// Tells the person that they have to wait, while the model is being asked.
+    async fn apologise(&self, mut loaded: Loaded, run: &Run) -> Result<(), Unavailable> {
+        let written = self.edit(&mut loaded, |loaded| {
+            let now = run.again(loaded).filter(|_| loaded.conversation.open.is_none())?;
+            let mut draft = Draft::of(loaded);
+            let waits = now.thinks() && now.texts.starts_with(&run.texts);
+            (waits && self.say_sorry(loaded, &mut draft, run)).then_some(draft)
+        });
+        let begun = written.await?.begun;
+        self.carry(&mut loaded, begun, vec![]).await
+    }
+
+    /// Says that the answer will be late, unless that was said within the hour.
+    fn say_sorry(&self, loaded: &Loaded, draft: &mut Draft<'a>, run: &Run) -> bool {
+        let now = self.clock.now();
+        let lately = |at: &Timestamp| *at <= now && now < *at + SORRY_AGAIN;
+        draft.next.apologised = true;
+        if draft.next.sorry_at.as_ref().is_some_and(lately) {
+            return false;
+        }
+        draft.next.sorry_at = Some(now);
+        self.say(loaded, draft, run, &self.turn.agent.page.texts.sorry);
+        true
+    }
+
+    /// Asks the agent. What a send will need is fetched meanwhile.
+    async fn ask_agent(&self, loaded: &Loaded, run: &Run, pulse: &Pulse) -> Thought {
+        let conversation = &loaded.conversation;
+        if !conversation.theirs.is_for_tests() {
+            let providers = Arc::clone(&self.turn.providers);
+            tokio::spawn(async move { providers.prepare().await });
+        }
+        let turns = run.unanswered(&conversation.turns, &self.turn.agent.page.texts);
+        let new = run.entries();
+        let number = conversation.answers + 1;
+        let agent = &self.turn.agent;
+        let heard = Heard {
+            turns: &turns,
+            brief: &conversation.brief,
+            new: &new,
+            number,
+            now: self.clock.now(),
+            tries: conversation.tries.saturating_sub(1),
+            refusals: match run.texts.len() > 1 || conversation.one_by_one > 0 {
+                true => MOST_REFUSALS / 2,
+                false => MOST_REFUSALS,
+            },
+        };
+        let answered = agent.answer(&heard, pulse).await;
+        match answered {
+            Ok(answered) if answered.ending == Some(Ending::Stopped) => {
+                Thought::Answer(Box::new(answered))
+            }
+            Ok(mut answered) => {
+                let budget = agent.page.segments as usize;
+                let fitted = match &agent.page.texts.first {
+                    Some(first) if conversation.number == 1 && number == 1 => {
+                        fit_behind(first, &answered.reply, budget)
+                    }
+                    _ => fit(&answered.reply, budget),
+                };
+                answered.steps.push(
+                    Step::new("fitted", self.clock.now())
+                        .with("segments", fitted.segments.count)
+                        .with("cut", fitted.cut),
+                );
+                answered.reply = fitted.text;
+                // What is stored is what the person reads.
+                if let Some(Entry::Agent { text, .. }) = answered.turns.last_mut() {
+                    *text = Some(answered.reply.clone());
+                }
+                tracing::info!(
+                    tokens_in = answered.tokens.input,
+                    tokens_out = answered.tokens.output,
+                    texts = run.texts.len(),
+                    "the agent answered"
+                );
+                Thought::Answer(Box::new(answered))
+            }
+            Err(error) => {
+                tracing::error!(error = %error.error, "the agent cannot answer: {}", error.error);
+                Thought::None { error: error.error, steps: error.steps }
+            }
+        }
+    }
+
+    /// The model had nothing to say: the texts stay waiting, and the person is told.
+    pub(crate) fn without_answer(
+        &self,
+        loaded: &Loaded,
+        draft: &mut Draft<'a>,
+        run: &Run,
+        error: &ModelError,
+        steps: &[Step],
+    ) {
+        let now = self.clock.now();
+        draft.leave_alone(now);
+        if let ModelError::Unavailable { after: Some(after), .. } = error {
+            match SignedDuration::try_from(*after) {
+                Ok(after) if after <= LONGEST_WAIT => {
+                    draft.next.ask_after = draft.next.ask_after.max(Some(now + after));
+                }
+                // A person has to answer it.
+                _ => (draft.next.ask_after, draft.next.tries) = (None, MOST_TRIES),
+            }
+        }
+        draft.set_due(now);
+        self.say_sorry(loaded, draft, run);
+        if loaded.conversation.tries > 1 {
+            // A trace must not grow for as long as the model is down.
+            return;
+        }
+        let (what_happened, trace) = (what_happened(error), run.trace());
+        draft.changes.push(Change::Steps(trace.clone(), steps.to_vec()));
+        draft.changes.push(Change::Notice(self.notice(
+            format!("model-{trace}"),
+            format!("{what_happened} A person waits and was told so. It is asked again."),
+            trace,
+        )));
+    }
+
+    /// The model works, and does not answer these texts. Several are tried one after the other, since
+    /// it may be about one of them. One is not shown to it any more, and the next starts clean.
+    pub(crate) fn leave_unanswered(
+        &self,
+        loaded: &Loaded,
+        draft: &mut Draft<'a>,
+        run: &Run,
+        error: &ModelError,
+        steps: &[Step],
+    ) {
+        let (now, trace, texts) = (self.clock.now(), run.trace(), &self.turn.agent.page.texts);
+        draft.changes.push(Change::Steps(trace.clone(), steps.to_vec()));
+        if run.texts.len() > 1 {
+            draft.next.one_by_one = run.texts.len() as u32;
+            draft.next.ask_after = Some(now + spread(ONE_BY_ONE));
+            draft.set_due(now);
+            return;
+        }
+        draft.changes.push(Change::Notice(self.notice(
+            format!("refused-{trace}"),
+            format!(
+                "{} They were told so, and it is not shown to it any more: answer it by hand.",
+                what_happened(error)
+            ),
+            trace,
+        )));
+        draft.take_up(&run.texts);
+        draft.next.one_by_one = draft.next.one_by_one.saturating_sub(1);
+        draft.forget_tries();
+        draft.set_due(now);
+        let told = draft.next.turns.last().is_some_and(|last| {
+            let at = last["at"].as_str().and_then(|at| at.parse::<Timestamp>().ok());
+            last["text"] == *texts.unanswered && at.is_some_and(|at| now < at + TOLD)
+        });
+        run.join_unanswered(&mut draft.next.turns, texts);
+        if !told {
+            self.say(loaded, draft, run, &texts.unanswered);
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! What a model that works does not answer, and what a person hears who waits for it.
+
+use std::time::Duration;
+
+use agent::Patience;
+use fakes::{Mode, OpenAi};
+use serde_json::json;
+
+use crate::scene::{Scene, until};
+
+/// Asks again at once, and as often as it may.
+const EAGER: Patience = Patience {
+    request: Duration::from_secs(10),
+    turn: Duration::from_secs(20),
+    pause: Duration::from_millis(1),
+    silence: Duration::from_secs(20),
+};
+
+#[tokio::test]
+async fn gives_a_text_up_that_the_model_refuses_and_answers_the_next() {
+    let mut scene = eager().await;
+    scene.openai.filters("grenade");
+    scene.say("Hello").await;
+    scene.say("My grenade leaks").await;
+    scene.live(3_600).await;
+    let unanswered = scene.process.turn.agent.page.texts.unanswered.clone();
+    assert_eq!(scene.heard(), ["You said: Hello", unanswered.as_str()]);
+    assert!(scene.is_at_rest().await);
+    let asked = scene.openai.requests().len() - 1;
+    assert!((2..=4).contains(&asked), "asked {asked} times");
+    let notices = scene.notices().await;
+    assert_eq!(notices.iter().filter(|notice| notice.contains("content_filter")).count(), 1);
+
+    scene.say("My sink leaks").await;
+    assert_eq!(scene.heard()[2..], ["You said: My sink leaks"]);
+    assert_eq!(scene.openai.requests().len(), asked + 2);
+}
+
+#[tokio::test]
+async fn drags_no_harmless_text_along() {
+    for texts in
+        [["grenade", "sink", "tap"], ["sink", "grenade", "tap"], ["sink", "tap", "grenade"]]
+    {
+        let mut scene = eager().await;
+        scene.openai.filters("grenade");
+        for text in texts {
+            scene.text(text).await;
+            scene.now += jiff::SignedDuration::from_millis(10);
+        }
+        scene.work().await;
+        let unanswered = scene.process.turn.agent.page.texts.unanswered.clone();
+        let expected = texts.map(|text| match text {
+            "grenade" => unanswered.clone(),
+            text => format!("You said: {text}"),
+        });
+        assert_eq!(scene.heard(), expected);
+        let with =
+            |request: &&serde_json::Value| request["messages"].to_string().contains("grenade");
+        let asked = scene.openai.requests().iter().filter(with).count();
+        assert!(asked <= 4 + 2, "asked {asked} times, two of them without need to");
+    }
+}
+
+#[tokio::test]
+async fn gives_up_what_is_answered_with_nothing_a_phone_can_show() {
+    let endless = "https://example.test/".repeat(40);
+    for said in ["", "---", &endless] {
+        let mut scene = eager().await;
+        for _ in 0..10 {
+            scene.openai.says(said);
+        }
+        scene.say("My sink leaks").await;
+        scene.live(600).await;
+        let unanswered = scene.process.turn.agent.page.texts.unanswered.clone();
+        assert_eq!(scene.heard(), [unanswered]);
+        assert_eq!(scene.openai.requests().len(), 2);
+        assert!(scene.is_at_rest().await);
+    }
+}
+
+#[tokio::test]
+async fn asks_a_model_that_is_down_twenty_times_about_a_text() {
+    let mut scene = eager().await;
+    scene.openai.switch.set(OpenAi::overloaded());
+    scene.say("My sink leaks").await;
+    scene.live(3_600).await;
+    assert_eq!(scene.openai.requests().len(), 20);
+    assert!(scene.is_told("The agent handed a conversation over").await);
+}
+
+#[tokio::test]
+async fn leaves_a_model_alone_for_as_long_as_it_asks_whatever_is_texted() {
+    let mut scene = eager().await;
+    scene.openai.switch.set(OpenAi::rate_limited());
+    scene.openai.asks_to_wait(600);
+    scene.say("My sink leaks").await;
+    scene.openai.switch.set(Mode::Works);
+    for _ in 0..5 {
+        scene.live(110).await;
+        scene.say("Hello?").await;
+    }
+    assert_eq!(scene.openai.requests().len(), 1);
+    scene.live(120).await;
+    assert_eq!(scene.openai.requests().len(), 2);
+    assert!(scene.heard().last().unwrap().starts_with("You said: My sink leaks | Hello?"));
+}
+
+#[tokio::test]
+async fn hands_over_what_a_model_would_leave_waiting_for_hours() {
+    let scene = eager().await;
+    scene.openai.switch.set(OpenAi::rate_limited());
+    scene.openai.asks_to_wait(20_000);
+    scene.say("My sink leaks").await;
+    assert!(scene.is_told("The agent handed a conversation over").await);
+    assert_eq!(scene.openai.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn says_that_the_answer_will_be_late_while_it_is_still_asking() {
+    let mut scene = eager().await;
+    scene.be_patient(Patience { silence: Duration::from_millis(20), ..EAGER });
+    scene.openai.switch.set(Mode::Holds);
+    scene.text("My sink leaks").await;
+    let sorry = scene.process.turn.agent.page.texts.sorry.clone();
+    let let_go = async {
+        until(async || scene.heard() == [sorry.as_str()]).await;
+        scene.openai.switch.set(Mode::Works);
+    };
+    tokio::join!(scene.work(), let_go);
+    assert_eq!(scene.heard(), [sorry.as_str(), "You said: My sink leaks"]);
+    assert_eq!(scene.openai.requests().len(), 1);
+    // It stands behind the text that it is about.
+    scene.pass(60);
+    scene.say("Thanks!").await;
+    let requests = scene.openai.requests();
+    let shown = &requests.last().unwrap()["messages"];
+    assert_eq!(shown[1]["content"], json!("My sink leaks"));
+    let said = shown[2]["content"].as_str().unwrap();
+    assert!(
+        said.starts_with(sorry.as_str()) && said.ends_with("You said: My sink leaks"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
+async fn answers_once_who_was_told_to_wait_when_it_died() {
+    let mut scene = eager().await;
+    scene.be_patient(Patience { silence: Duration::from_millis(20), ..EAGER });
+    scene.openai.switch.set(Mode::Holds);
+    scene.text("My sink leaks").await;
+    scene.die_when(async |scene| !scene.heard().is_empty()).await;
+    scene.openai.switch.set(Mode::Works);
+    scene.live(120).await;
+    let sorry = scene.process.turn.agent.page.texts.sorry.clone();
+    assert_eq!(scene.heard(), [sorry.as_str(), "You said: My sink leaks"]);
+}
+
+async fn eager() -> Scene {
+    let mut scene = Scene::sending_by("twilio").await;
+    scene.be_patient(EAGER);
+    scene
+}

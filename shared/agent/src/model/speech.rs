@@ -1,0 +1,306 @@
+//! What is said where calls stand among the words without a mark of their own.
+
+use serde_json::Value;
+
+use super::calls::{self, Wish, meant};
+use super::loose;
+use super::preface::behind_preface;
+use super::words::{GAP, Spoken};
+
+/// What is taken for the first key of an object, in bytes.
+const LONGEST_KEY: usize = 100;
+
+/// What a fence is called that holds no words.
+const MACHINE: [&str; 14] = [
+    "json",
+    "json5",
+    "tool_call",
+    "tool_calls",
+    "tool_code",
+    "tool",
+    "tool_use",
+    "function_call",
+    "functions",
+    "python",
+    "py",
+    "xml",
+    "javascript",
+    "tool_outputs",
+];
+
+/// Reads a text without marks. What is no words leaves a gap, and what is around gaps goes with them.
+pub(super) fn spoken(text: &str, tools: &[&str]) -> Spoken {
+    let mut reading = Reading::new(text, tools);
+    reading.read();
+    let Reading { mut said, wishes, mut values, .. } = reading;
+    // JSON that is the whole answer, and says in it what the answer is.
+    let is_word = |c: char| c.is_alphanumeric();
+    if !said.contains(is_word)
+        && values.len() == 1
+        && let Some(words) = values.pop().flatten()
+    {
+        said = words;
+    }
+    Spoken { words: behind_preface(&without_gaps(&said)).to_owned(), wishes }
+}
+
+struct Reading<'a> {
+    text: &'a str,
+    at: usize,
+    said: String,
+    wishes: Vec<Wish>,
+    /// What each JSON among the words would say to the person.
+    values: Vec<Option<String>>,
+    tools: &'a [&'a str],
+}
+
+impl<'a> Reading<'a> {
+    fn new(text: &'a str, tools: &'a [&'a str]) -> Self {
+        let (said, wishes, values) = (String::new(), Vec::new(), Vec::new());
+        Self { text, at: 0, said, wishes, values, tools }
+    }
+
+    fn rest(&self) -> &'a str {
+        &self.text[self.at..]
+    }
+
+    fn read(&mut self) {
+        while let Some(next) = self.rest().find(['{', '[', '(', '`']) {
+            self.said.push_str(&self.rest()[..next]);
+            self.at += next;
+            let taken = match self.rest().as_bytes()[0] {
+                b'`' => self.fence(),
+                b'(' => self.call(),
+                _ => self.value(),
+            };
+            if !taken {
+                self.said.push_str(&self.rest()[..1]);
+                self.at += 1;
+            }
+        }
+        self.said.push_str(self.rest());
+    }
+
+    fn gap(&mut self, length: usize) {
+        self.at += length;
+        self.said.push(GAP);
+    }
+
+    /// JSON, or what was meant to be.
+    fn value(&mut self) -> bool {
+        let rest = self.rest();
+        if !is_machine(rest) {
+            return false;
+        }
+        let Some((value, length)) = loose::value(rest) else {
+            self.gap(balanced(rest));
+            return true;
+        };
+        let is_call = |value: &Value| !meant(value, self.tools).calls.is_empty();
+        match trailing_name(&self.said, self.tools) {
+            // `record {"field": …}`
+            Some((name, length)) if value.is_object() && !is_call(&value) => {
+                self.said.truncate(length);
+                self.wishes.push(Wish { name: name.into(), arguments: value });
+            }
+            _ => {
+                if self.said.ends_with("functools") {
+                    self.said.truncate(self.said.len() - "functools".len());
+                }
+                let meant = meant(&value, self.tools);
+                self.wishes.extend(meant.calls);
+                self.values.push(meant.words);
+            }
+        }
+        self.gap(length);
+        true
+    }
+
+    /// `record(field="task", value="fix tap")`
+    fn call(&mut self) -> bool {
+        let is_of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | ':');
+        let name = trailing(&self.said, is_of_name).to_owned();
+        let before = &self.said[..self.said.len() - name.len()];
+        let before = before.strip_suffix("print(").unwrap_or(before).len();
+        let is_printed = self.said[before..].starts_with("print(");
+        let inside = &self.rest()[1..];
+        let known = calls::named(name.strip_suffix(".call").unwrap_or(&name), self.tools);
+        let has_keys = {
+            let key = inside.trim_start();
+            let behind = key.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
+            behind.len() < key.len()
+                && behind.trim_start().strip_prefix('=').is_some_and(|it| {
+                    it.trim_start().starts_with(['"', '\'', '{', '['])
+                        || it.starts_with(|c: char| c.is_ascii_digit())
+                })
+        };
+        let is_ours =
+            known.is_some() && (has_keys || inside.trim_start().starts_with(['"', '\'', '{', ')']));
+        let is_anyones = name.starts_with("default_api.") || name.starts_with("functions.");
+        if name.is_empty() || !(is_ours || has_keys || is_anyones) {
+            return false;
+        }
+        let length = match (known, loose::arguments(inside)) {
+            (Some(known), Some((arguments, length))) => {
+                self.wishes.push(Wish { name: known.into(), arguments });
+                length
+            }
+            (None, Some((_, length))) => length,
+            (_, None) => balanced(self.rest()).saturating_sub(1),
+        };
+        self.said.truncate(before);
+        self.gap(1 + length);
+        if is_printed && self.rest().starts_with(')') {
+            self.at += 1;
+        }
+        true
+    }
+
+    /// A fence that holds no words. Others are left to whoever makes the text plain.
+    fn fence(&mut self) -> bool {
+        let Some(opened) = self.rest().strip_prefix("```") else { return false };
+        let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        let inside = opened.trim_start_matches(is_of_name);
+        let name = opened[..opened.len() - inside.len()].to_ascii_lowercase();
+        let (body, length) = match inside.find("```") {
+            Some(end) => (&inside[..end], end + 3),
+            None => (inside, inside.len()),
+        };
+        let is_machine = MACHINE.contains(&name.as_str())
+            || calls::named(&name, self.tools).is_some()
+            || name.is_empty() && is_machine(body.trim_start());
+        if !is_machine {
+            return false;
+        }
+        // A name ahead of the fence, or of it, is of the call in it.
+        let ahead = trailing_name(&self.said, self.tools);
+        let named = ahead.map(|(name, _)| name).or_else(|| calls::named(&name, self.tools));
+        let body = named.map_or_else(|| body.to_owned(), |name| format!("{name} {}", body.trim()));
+        if let Some((_, length)) = ahead {
+            self.said.truncate(length);
+        }
+        let mut inner = Reading::new(&body, self.tools);
+        // One fence holds no other.
+        inner.read();
+        self.wishes.extend(inner.wishes);
+        self.values.extend(inner.values);
+        let length = 3 + (opened.len() - inside.len()) + length;
+        self.gap(length);
+        true
+    }
+}
+
+/// Whether a text begins as JSON of objects does, or as what is taken for it.
+fn is_machine(text: &str) -> bool {
+    let bare = text.strip_prefix('[').map_or(text, str::trim_start);
+    let Some(inside) = bare.strip_prefix('{') else {
+        return false;
+    };
+    let inside = inside.trim_start();
+    let is_escaped = inside.starts_with("\\\"");
+    let is_quoted = inside.starts_with(['"', '\''])
+        && inside[1..inside.floor_char_boundary(LONGEST_KEY)].contains([':', '=']);
+    let bare_key = inside.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
+    let is_key = bare_key.len() < inside.len()
+        && bare_key
+            .trim_start()
+            .strip_prefix(':')
+            .is_some_and(|it| it.trim_start().starts_with(['"', '\'', '{', '[']));
+    is_escaped || is_quoted || is_key || inside.starts_with('}')
+}
+
+/// How long what begins with a bracket is, up to the bracket that closes it, or to the end.
+fn balanced(text: &str) -> usize {
+    let (mut depth, mut quote, mut is_escaped) = (0_usize, None, false);
+    for (at, character) in text.char_indices() {
+        match character {
+            _ if is_escaped => is_escaped = false,
+            '\\' => is_escaped = true,
+            '"' if quote == Some('"') => quote = None,
+            '"' if quote.is_none() => quote = Some('"'),
+            _ if quote.is_some() => {}
+            '{' | '[' | '(' => depth += 1,
+            '}' | ']' | ')' => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return at + 1;
+                }
+            }
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// The tool whose name is the last line of a text, and how long the text is before it.
+pub(super) fn trailing_name<'t>(text: &str, tools: &[&'t str]) -> Option<(&'t str, usize)> {
+    let bare = text.trim_end().trim_end_matches([':', '=', '>', '"']).trim_end();
+    let bare = bare.strip_suffix("Action Input").map_or(bare, str::trim_end);
+    // `<name>record</name>`
+    let tag = bare.rfind("</").filter(|at| bare.len() - at < 20);
+    let bare = tag.map_or(bare, |at| &bare[..at]);
+    let is_of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':');
+    let name = trailing(bare, is_of_name);
+    let tool = calls::named(name, tools)?;
+    let before = &bare[..bare.len() - name.len()];
+    let before = before.trim_end_matches([' ', '>', '"']);
+    let before = match tag {
+        Some(_) => &before[..before.rfind('<')?],
+        None => before.strip_suffix("Action:").unwrap_or(before),
+    };
+    // Among words it is one of them.
+    let is_line = before.is_empty() || before.ends_with(['\n', GAP]);
+    is_line.then_some((tool, before.len()))
+}
+
+fn trailing(text: &str, is_of_it: impl Fn(char) -> bool) -> &str {
+    // No name is longer.
+    let from = text.ceil_char_boundary(text.len().saturating_sub(80));
+    let end = &text[from..];
+    &end[end.trim_end_matches(is_of_it).len()..]
+}
+
+/// Without the gaps, and without the brackets, commas and quotes that only they gave a meaning.
+fn without_gaps(text: &str) -> String {
+    if !text.contains(GAP) {
+        return text.into();
+    }
+    let is_loose = |c: char| c == GAP || c.is_whitespace() || "[](){},;:`\"'*_<>/=|".contains(c);
+    let mut lines = Vec::new();
+    for line in text.split('\n') {
+        if !line.contains(GAP) {
+            lines.push(line.to_owned());
+        } else if line.contains(|c| !is_loose(c)) {
+            let joined = joined(line);
+            lines.push(joined.trim().to_owned());
+        } else if lines.last().is_some_and(|line| !line.trim().is_empty()) {
+            lines.push(String::new());
+        }
+    }
+    // The first and the last may be left of what was around a call on lines of its own.
+    let is_rest = |line: &String| !line.trim().is_empty() && !line.contains(|c| !is_loose(c));
+    lines.retain(|line| !is_rest(line));
+    lines.join("\n")
+}
+
+/// A line of words with gaps, which take what is around them along.
+fn joined(line: &str) -> String {
+    let mut joined = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some((before, behind)) = rest.split_once(GAP) {
+        joined.push_str(before);
+        rest = behind.trim_start_matches(GAP);
+        for (open, close) in [("[", "]"), ("(", ")"), ("`", "`"), ("\"", "\""), ("**", "**")] {
+            if joined.ends_with(open) && rest.starts_with(close) {
+                joined.truncate(joined.len() - open.len());
+                rest = &rest[close.len()..];
+            }
+        }
+        rest = rest.strip_prefix([';', ',']).unwrap_or(rest);
+        if joined.ends_with(' ') || joined.is_empty() {
+            rest = rest.trim_start_matches(' ');
+        }
+    }
+    joined.push_str(rest);
+    joined
+}

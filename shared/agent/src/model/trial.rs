@@ -1,0 +1,167 @@
+//! A whole round with a model, in which nobody is answered: what a server can is nowhere to be read.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+use tokio::time::Instant;
+
+use super::form::{TOKEN_BYTES, size};
+use super::{Answer, End, Form, ModelError, OpenAi, Question};
+use crate::page::Page;
+use crate::prompt;
+use crate::pulse::Pulse;
+use crate::tools::{Draft, Tool, built_in};
+use crate::turns::{ToolCall, Turn};
+
+/// The most requests of one trial: the forms that a server may want, and the round itself.
+const REQUESTS: u32 = 10;
+
+/// The most answers that are calls.
+const CALLS: u32 = 3;
+
+/// What the person of the trial says, as much as people say.
+const SAID: &str = "We have a small thing to be done in the house, nothing that is urgent, and any day of \
+                    the week after next suits us, in the afternoon if that can be done at all.";
+
+/// What they are answered.
+const ANSWERED: &str = "Thank you, I have written that down. Is there anything else about it that we \
+                        should know before somebody calls you back about a day and a time?";
+
+/// What the model is asked at last. Every page has this tool.
+const ASKED: &str =
+    "I would like to talk to a person of the business, please. (This is a trial: call hand_over.)";
+
+/// What one whole round showed: a call, what the tool answered, and an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trial {
+    /// How long it took, with everything that had to be found out.
+    pub took: Duration,
+    /// What the model or its server cannot, the worst first.
+    pub lacks: Vec<Lack>,
+    /// What the server wants in another form than OpenAI, in a few words each.
+    pub form: Vec<String>,
+}
+
+/// What a model or its server cannot. An agent works with some of them all the same.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lack {
+    /// What a tool answered is refused, or nothing is said after it.
+    SecondRound(String),
+    /// It holds too little in mind for this page and a whole conversation, which has so many tokens.
+    Context(u32),
+    /// It called no tool, though it was asked to.
+    Calls,
+    /// Its answer ended in the middle, or there was no room for any.
+    Cut,
+    /// The server knows no tools: they are told in words.
+    Tools,
+    /// Calls are written as text.
+    TypedCalls,
+    /// Thoughts, or marks of its own, stand in what it says.
+    PlainWords,
+}
+
+impl OpenAi {
+    /// Tries the model out with the prompt and the tools of a page, and a conversation as long as the
+    /// page allows: each request for at most `limit`. Costs some thousand tokens.
+    pub async fn try_out(&self, page: &Page, limit: Duration) -> Result<Trial, ModelError> {
+        let (tools, now, brief) = (built_in(page, false), Timestamp::now(), Map::new());
+        let mut turns: Vec<Turn> = (1..page.turns)
+            .flat_map(|_| {
+                let said = Turn::Person { text: SAID.into(), at: now };
+                [said, Turn::Fixed { text: ANSWERED.into(), at: now }]
+            })
+            .collect();
+        turns.push(Turn::Person { text: ASKED.into(), at: now });
+        let prompt = prompt::system(page, &brief, &turns, 1, now);
+        let (asked, mut draft) = (Instant::now(), Draft { brief, ending: None });
+        let (mut form, mut lacks, mut calls) = (self.form(), Vec::new(), 0);
+        for request in 1.. {
+            let before = form.clone();
+            let question = Question {
+                prompt: &prompt,
+                turns: &turns,
+                tools: &tools,
+                may_call: calls < CALLS,
+                now,
+                zone: &page.time_zone,
+                until: Instant::now() + limit,
+            };
+            let whole = Form { context: None, ..form.clone() }.request(&self.model, &question);
+            match self.ask_closely(&mut form, &question, &Pulse::default(), limit).await {
+                Err(ModelError::Refused { .. }) if form != before && request < REQUESTS => continue,
+                Err(ModelError::Refused { code }) if calls > 0 => {
+                    lacks.push(Lack::SecondRound(code));
+                }
+                Err(error) => return Err(error),
+                Ok((answer, raw)) => {
+                    lacks.extend(context(&form, &whole, &answer));
+                    lacks.extend(manner(&answer, &raw));
+                    if !answer.tool_calls.is_empty() && calls < CALLS {
+                        calls += 1;
+                        let Answer { tool_calls, extras, .. } = answer;
+                        let told = tool_calls.iter().map(|call| run(&tools, call, &mut draft));
+                        let told: Vec<_> = told.collect();
+                        turns.push(Turn::Agent { text: None, tool_calls, at: now, extras });
+                        turns.extend(told);
+                        continue;
+                    }
+                    match answer.end {
+                        End::Whole if answer.text.is_some() => {}
+                        End::Whole if calls > 0 => lacks.push(Lack::SecondRound("empty".into())),
+                        _ => lacks.push(Lack::Cut),
+                    }
+                }
+            }
+            break;
+        }
+        if calls == 0 {
+            lacks.push(Lack::Calls);
+        }
+        if form.tells_tools_in_words() {
+            lacks.retain(|lack| *lack != Lack::TypedCalls);
+            lacks.push(Lack::Tools);
+        }
+        lacks.sort();
+        lacks.dedup();
+        Ok(Trial { took: asked.elapsed(), lacks, form: form.peculiar() })
+    }
+}
+
+fn run(tools: &[Box<dyn Tool>], call: &ToolCall, draft: &mut Draft) -> Turn {
+    let arguments: Value = serde_json::from_str(&call.arguments).unwrap_or_default();
+    let tool = tools.iter().find(|tool| tool.definition().name == call.name);
+    let output = tool.map_or_else(|| Err("no such tool".into()), |it| it.call(&arguments, draft));
+    let (call, name, failed) = (call.id.clone(), call.name.clone(), output.is_err());
+    Turn::Tool { call, name, output: output.unwrap_or_else(|problem| problem), failed }
+}
+
+/// Whether a whole conversation is more than the server holds in mind, by its own word, or since it
+/// read less than it was sent.
+fn context(form: &Form, whole: &Value, answer: &Answer) -> Option<Lack> {
+    let bytes = size(&whole["messages"]) + size(&whole["tools"]);
+    let tokens = u32::try_from(bytes / (TOKEN_BYTES + 1)).unwrap_or(u32::MAX);
+    let is_small = form.context.is_some_and(|context| context < tokens.saturating_add(tokens / 4));
+    // No script and no language takes so few.
+    let is_cut = answer.tokens_in > 0 && answer.tokens_in < u64::from(tokens) / 3;
+    (is_small || is_cut && form.context.is_none()).then_some(Lack::Context(tokens))
+}
+
+/// What stood in an answer otherwise than it was meant.
+fn manner(answer: &Answer, raw: &Value) -> Vec<Lack> {
+    let message = &raw["choices"][0]["message"];
+    let is_typed = message["tool_calls"].as_array().is_some_and(|calls| !calls.is_empty());
+    let is_called = !answer.tool_calls.is_empty();
+    let mut lacks = Vec::new();
+    if is_called && !is_typed {
+        lacks.push(Lack::TypedCalls);
+    }
+    if let (Some(text), Some(said)) = (&answer.text, message["content"].as_str())
+        && !is_called
+        && said.trim() != text
+    {
+        lacks.push(Lack::PlainWords);
+    }
+    lacks
+}

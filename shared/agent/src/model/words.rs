@@ -1,0 +1,560 @@
+//! What is said to the person in the content of an answer, and what is done besides.
+//!
+//! Thoughts, control tokens and calls written as text are no words. What is left is read again until
+//! nothing more is found in it, since taking something out may join the pieces of something else.
+
+use serde_json::{Map, Value};
+
+use super::calls::{self, Wish};
+use super::marks::{self, Found, Mark};
+use super::{harmony, loose, speech};
+
+/// How often what is left is read again. Whoever hides marks deeper than that says nothing.
+const ROUNDS: usize = 5;
+
+/// The longest text that calls are looked for in, in bytes: many times what a phone takes. Thoughts
+/// ahead of it may be of any length.
+const LONGEST: usize = 32 * 1_024;
+
+/// What stands where something was taken out.
+pub(super) const GAP: char = '\0';
+
+/// What an answer says and wants.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Spoken {
+    pub(super) words: String,
+    pub(super) wishes: Vec<Wish>,
+}
+
+/// Reads the content of an answer to a question that offered these tools.
+pub(super) fn spoken(content: &str, tools: &[&str]) -> Spoken {
+    let mut wishes = Vec::new();
+    let mut words = content.trim().to_owned();
+    for _ in 0..ROUNDS {
+        let mut plain = plain(&words);
+        if let Ok(value @ Value::Object(_)) = serde_json::from_str(&plain) {
+            // Whatever marks stand in it are of its strings.
+            let meant = calls::meant(&value, tools);
+            wishes.extend(meant.calls);
+            plain = meant.words.unwrap_or_default();
+        }
+        let (said, found) = harmony::split(&plain, tools).unwrap_or((plain, Vec::new()));
+        wishes.extend(found);
+        let round = without_marks(&said, tools);
+        wishes.extend(round.wishes);
+        let found = speech::spoken(&round.words, tools);
+        wishes.extend(found.wishes);
+        if found.words == words {
+            return Spoken { words, wishes };
+        }
+        words = found.words;
+    }
+    Spoken { words: String::new(), wishes }
+}
+
+/// Without what is invisible, and with what stands for a sign instead of the sign.
+fn plain(text: &str) -> String {
+    const SIGNS: [(&str, &str); 18] = [
+        ("<|\"|>", "\""),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&#60;", "<"),
+        ("&#62;", ">"),
+        ("&#x3c;", "<"),
+        ("&#x3e;", ">"),
+        ("\\<", "<"),
+        ("\\>", ">"),
+        ("\\[", "["),
+        ("\\]", "]"),
+        ("\\|", "|"),
+        ("\\_", "_"),
+        ("“", "\""),
+        ("”", "\""),
+        ("＜", "<"),
+        ("＞", ">"),
+        ("\r\n", "\n"),
+    ];
+    let mut plain = bytes_decoded(text);
+    for (from, to) in SIGNS {
+        if plain.contains(from) {
+            plain = plain.replace(from, to);
+        }
+    }
+    let is_none = |c: char| {
+        c.is_control() && c != '\n' && c != '\t'
+            || matches!(c, '\u{fffd}' | '\u{200b}' | '\u{2060}' | '\u{feff}' | '\u{ad}')
+    };
+    plain.replace(is_none, "")
+}
+
+/// With the bytes that a server could not decode: `<0x0A>`.
+fn bytes_decoded(text: &str) -> String {
+    if !text.contains("<0x") {
+        return text.into();
+    }
+    let byte = |text: &str| {
+        let digits = text.strip_prefix("<0x")?.get(..3)?.strip_suffix('>')?;
+        u8::from_str_radix(digits, 16).ok()
+    };
+    let (mut decoded, mut rest) = (Vec::with_capacity(text.len()), text);
+    while let Some(at) = rest.find("<0x") {
+        decoded.extend_from_slice(&rest.as_bytes()[..at]);
+        rest = &rest[at..];
+        match byte(rest) {
+            Some(byte) => {
+                decoded.push(byte);
+                rest = &rest["<0x00>".len()..];
+            }
+            None => {
+                decoded.push(b'<');
+                rest = &rest[1..];
+            }
+        }
+    }
+    decoded.extend_from_slice(rest.as_bytes());
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
+/// One reading of a text by its marks.
+#[derive(Default)]
+struct Reading {
+    /// What is said.
+    free: String,
+    /// What is said beside the answer, and may hold calls.
+    aside: String,
+    is_thought: bool,
+    /// How deep it is in what it was shown.
+    echoes: usize,
+    call: Option<Region>,
+    wishes: Vec<Wish>,
+}
+
+/// What is outside of thoughts and calls, and those calls.
+fn without_marks(text: &str, tools: &[&str]) -> Spoken {
+    let mut reading = Reading::default();
+    let (mut at, mut is_part) = (0, false);
+    loop {
+        let found = marks::next(text, at, tools);
+        let end = found.as_ref().map_or(text.len(), |found| found.at.start);
+        let mut chunk = &text[at..end];
+        if is_part {
+            let word = word(chunk);
+            if marks::is_other(&word.to_lowercase()) && !reading.is_thought {
+                break;
+            }
+            if marks::is_us(&word.to_lowercase()) {
+                let behind = chunk.trim_start().strip_prefix(word).unwrap_or(chunk);
+                chunk = behind.strip_prefix([':', '\n']).unwrap_or(behind).trim_start();
+            }
+        }
+        reading.take(chunk);
+        let Some(found) = found else { break };
+        is_part = found.mark == Mark::Part;
+        at = found.at.end;
+        if reading.is_over(found, tools) {
+            break;
+        }
+    }
+    reading.end_call(tools);
+    // The start of a token that the answer was cut off in.
+    let token = reading.free.rfind(['<']).filter(|at| {
+        let token = &reading.free[at + 1..];
+        token.starts_with(['|', '｜']) && !token.contains(char::is_whitespace)
+    });
+    reading.free.truncate(token.unwrap_or(reading.free.len()));
+    let aside = speech::spoken(&reading.aside, tools).wishes;
+    reading.wishes.extend(aside);
+    Spoken { words: cut(&reading.free).into(), wishes: reading.wishes }
+}
+
+impl Reading {
+    fn take(&mut self, chunk: &str) {
+        match &mut self.call {
+            _ if self.is_thought || self.echoes > 0 => {}
+            Some(region) => region.take(chunk),
+            None => self.free.push_str(chunk),
+        }
+    }
+
+    /// Takes a mark. Whether what is behind it is nobody's answer.
+    fn is_over(&mut self, found: Found<'_>, tools: &[&str]) -> bool {
+        let says_something = !self.free.trim().is_empty() || !self.wishes.is_empty();
+        match found.mark {
+            Mark::ThoughtBegins => {
+                self.is_thought = self.call.is_none() && !found.is_whole || self.is_thought
+            }
+            Mark::ThoughtEnds => {
+                // It began before the text did, or a second time.
+                if !self.is_thought {
+                    self.call = None;
+                    self.free.clear();
+                    self.aside.clear();
+                    self.wishes.clear();
+                }
+                self.is_thought = false;
+            }
+            Mark::EchoBegins if says_something => return !self.is_thought,
+            Mark::EchoBegins => self.echoes += 1,
+            Mark::EchoEnds => self.echoes = self.echoes.saturating_sub(1),
+            Mark::AnswerBegins => {
+                if self.is_thought {
+                    self.is_thought = false;
+                } else if self.call.is_none() {
+                    let before = std::mem::take(&mut self.free);
+                    self.aside.push_str(&before);
+                }
+            }
+            _ if self.is_thought || self.echoes > 0 => {}
+            Mark::CallBegins => {
+                let region = self.call.get_or_insert_default();
+                region.open(&found, tools);
+                if found.is_whole {
+                    self.close(&found, tools);
+                }
+            }
+            Mark::CallEnds => self.close(&found, tools),
+            Mark::CallGoesOn => {
+                if let Some(region) = &mut self.call {
+                    region.go_on(tools);
+                }
+            }
+            Mark::End => {
+                self.end_call(tools);
+                return says_something || !self.wishes.is_empty();
+            }
+            Mark::Other => {
+                self.end_call(tools);
+                return true;
+            }
+            Mark::Part | Mark::Nothing => {}
+        }
+        false
+    }
+
+    fn close(&mut self, found: &Found<'_>, tools: &[&str]) {
+        let Some(region) = &mut self.call else { return };
+        if region.close(found, tools) {
+            self.end_call(tools);
+        }
+    }
+
+    fn end_call(&mut self, tools: &[&str]) {
+        if let Some(region) = self.call.take() {
+            self.wishes.extend(region.wishes(tools));
+            self.free.push(GAP);
+        }
+    }
+}
+
+/// The part of a text that is marked as calls.
+#[derive(Default)]
+struct Region {
+    depth: usize,
+    wishes: Vec<Wish>,
+    /// The call that is being written.
+    open: Option<Written>,
+    /// The name of the argument that comes next.
+    key: Option<String>,
+    /// The value that is being written.
+    value: Option<String>,
+    /// What stands beside all that: calls in a form of their own.
+    loose: String,
+}
+
+/// A call that is being written.
+struct Written {
+    name: String,
+    arguments: Map<String, Value>,
+    body: String,
+}
+
+impl Region {
+    fn open(&mut self, found: &Found<'_>, tools: &[&str]) {
+        self.depth += 1;
+        let name = found.name.as_str();
+        if name == "arg_key" || name == "arg_value" {
+            self.go_on(tools);
+            self.value = Some(String::new());
+        } else if name.starts_with("param") || name.starts_with("arg") {
+            if found.value.is_none() {
+                self.go_on(tools);
+            }
+            self.end_value();
+            self.key = found.value.map(str::to_owned);
+            self.value = self.key.is_some().then(String::new);
+        } else if let Some(name) = found.value.or(tools.iter().find(|tool| **tool == name).copied())
+        {
+            self.end_written(tools);
+            self.begin(name);
+        }
+    }
+
+    /// Whether the region is over with this.
+    fn close(&mut self, found: &Found<'_>, tools: &[&str]) -> bool {
+        self.depth = self.depth.saturating_sub(1);
+        match found.name.as_str() {
+            "arg_key" => self.key = self.value.take().map(|key| key.trim().to_owned()),
+            name if name == "arg_value" || name.starts_with("param") || name.starts_with("arg") => {
+                self.end_value();
+            }
+            _ => self.end_written(tools),
+        }
+        self.depth == 0
+    }
+
+    /// What was said last may have been the name of a tool.
+    fn go_on(&mut self, tools: &[&str]) {
+        self.loose.push('\n');
+        if self.open.is_none()
+            && let Some((name, length)) = speech::trailing_name(&self.loose, tools)
+        {
+            self.loose.truncate(length);
+            self.begin(name);
+        }
+    }
+
+    fn begin(&mut self, name: &str) {
+        let (arguments, body) = (Map::new(), String::new());
+        self.open = Some(Written { name: name.into(), arguments, body });
+    }
+
+    fn take(&mut self, chunk: &str) {
+        let to = match (&mut self.value, &mut self.open) {
+            (Some(value), _) => value,
+            (None, Some(open)) => &mut open.body,
+            (None, None) => &mut self.loose,
+        };
+        if to.len() < LONGEST {
+            to.push_str(cut(chunk));
+        }
+    }
+
+    fn end_value(&mut self) {
+        let (Some(key), Some(value), Some(open)) =
+            (self.key.take(), self.value.take(), &mut self.open)
+        else {
+            return;
+        };
+        open.arguments.insert(key, unescaped(value.trim()).into());
+    }
+
+    fn end_written(&mut self, tools: &[&str]) {
+        self.end_value();
+        let Some(Written { name, mut arguments, body }) = self.open.take() else { return };
+        let Some(name) = calls::named(&name, tools) else { return };
+        let body = body.trim();
+        if arguments.is_empty() && !body.is_empty() {
+            match body.find('{').and_then(|at| loose::value(&body[at..])) {
+                Some((Value::Object(object), _)) => arguments = object,
+                _ => arguments = children(body),
+            }
+            // Whatever this is, it is no call without arguments.
+            if arguments.is_empty() && !body.starts_with("{}") {
+                return;
+            }
+        }
+        self.wishes.push(Wish { name: name.into(), arguments: arguments.into() });
+    }
+
+    fn wishes(mut self, tools: &[&str]) -> Vec<Wish> {
+        self.end_written(tools);
+        self.wishes.extend(speech::spoken(&self.loose, tools).wishes);
+        self.wishes
+    }
+}
+
+/// `<field>task</field><value>fix tap</value>`
+fn children(body: &str) -> Map<String, Value> {
+    let mut children = Map::new();
+    let mut rest = body;
+    while let Some((_, opened)) = rest.split_once('<') {
+        let Some((name, inside)) = opened.split_once('>') else { break };
+        let Some((value, behind)) = inside.split_once(&format!("</{name}>")) else { break };
+        children.insert(name.trim().into(), unescaped(value.trim()).into());
+        rest = behind;
+    }
+    children
+}
+
+/// Text as it was before it was put into XML.
+fn unescaped(text: &str) -> String {
+    text.replace("&quot;", "\"").replace("&apos;", "'").replace("&amp;", "&")
+}
+
+/// The first word of a text.
+fn word(text: &str) -> &str {
+    let text = text.trim_start();
+    &text[..text.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(text.len())]
+}
+
+fn cut(text: &str) -> &str {
+    &text[..text.floor_char_boundary(LONGEST)]
+}
+
+#[cfg(test)]
+mod tests {
+    use policy::fit;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    use super::*;
+
+    const TOOLS: [&str; 4] = ["record", "finish", "hand_over", "stop"];
+
+    /// What must never reach a phone, wherever it stands.
+    const MARKS: [&str; 60] = [
+        "<think>",
+        "</think>",
+        "<thinking>",
+        "</thinking>",
+        "<thought>",
+        "</thought>",
+        "<reasoning>",
+        "</reasoning>",
+        "<seed:think>",
+        "</seed:think>",
+        "<THINK>",
+        "< think >",
+        "[THINK]",
+        "[/THINK]",
+        "◁think▷",
+        "◁/think▷",
+        "<|START_THINKING|>",
+        "<|END_THINKING|>",
+        "<|channel|>analysis<|message|>",
+        "<|start|>assistant<|channel|>final<|message|>",
+        "<|channel|>",
+        "<|message|>",
+        "<|end|>",
+        "<|return|>",
+        "<|call|>",
+        "assistantfinal",
+        "<|im_start|>",
+        "<|im_start|>assistant",
+        "<|im_end|>",
+        "<|eot_id|>",
+        "<|start_header_id|>",
+        "<|end_header_id|>",
+        "<|endoftext|>",
+        "<|assistant|>",
+        "<end_of_turn>",
+        "<start_of_turn>",
+        "</s>",
+        "<s>",
+        "[INST]",
+        "[/INST]",
+        "<<SYS>>",
+        "<</SYS>>",
+        "<bos>",
+        "<eos>",
+        "<pad>",
+        "<unk>",
+        "<｜end▁of▁sentence｜>",
+        "<|eom_id|>",
+        "<|python_tag|>",
+        "[TOOL_CALLS]",
+        "[AVAILABLE_TOOLS]",
+        "<0x0A>",
+        "\u{fffd}",
+        "<tool_call>",
+        "</tool_call>",
+        "<function_call>",
+        "<｜tool▁calls▁begin｜>",
+        "<|tool_calls_section_begin|>",
+        "<unused94>",
+        "<function=record>",
+    ];
+
+    const CALLS: [&str; 10] = [
+        r#"{"name": "record", "parameters": {"field": "task", "value": "fix tap"}}"#,
+        r#"{"name":"hand_over","arguments":{"reason":"wants a person"}}"#,
+        r#"{"function": "record", "args": {"field": "task", "value": "a {brace} and \"quotes\""}}"#,
+        r#"{"type":"function","function":{"name":"finish","arguments":"{}"}}"#,
+        r#"[{"name": "record", "arguments": {"field": "task", "value": "fix tap"}}]"#,
+        r#"{"record": {"field": "task", "value": "fix tap"}}"#,
+        r#"{'name': 'record', 'arguments': {'field': 'task', 'value': 'fix tap'}}"#,
+        r#"record(field="task", value="fix tap")"#,
+        r#"print(default_api.record(field="task", value="fix tap"))"#,
+        r#"{"name": "oracle", "arguments": {"q": 1}}"#,
+    ];
+
+    fn mark() -> impl Strategy<Value = &'static str> {
+        prop_oneof![select(&MARKS[..]), select(&CALLS[..])]
+    }
+
+    proptest! {
+        #[test]
+        fn says_no_mark_and_no_call_wherever_it_stands(
+            pieces in prop::collection::vec(("[ -~äß“”｜\n]{0,24}|[A-Za-z ,.?]{0,40}", mark()), 1..5),
+            last in "[ -~\n]{0,24}",
+        ) {
+            let answer: String = pieces.iter().map(|(words, mark)| format!("{words}{mark}")).collect();
+            let said = spoken(&format!("{answer}{last}"), &TOOLS).words;
+            let sent = fit(&said, 10).text;
+            for (_, mark) in &pieces {
+                prop_assert!(!said.contains(mark), "{mark:?} is said: {said:?}");
+                prop_assert!(!sent.contains(mark), "{mark:?} is sent: {sent:?}");
+            }
+        }
+
+        #[test]
+        fn leaves_words_as_they_are(words in "[A-Z][a-z]{1,9}( [a-zäöüß]{1,9}){0,9}[.?!]") {
+            prop_assert_eq!(spoken(&words, &TOOLS), Spoken { words, wishes: Vec::new() });
+        }
+    }
+
+    /// None of these would end if a piece of an answer were read once for each piece before it.
+    #[test]
+    fn reads_much_of_anything() {
+        let pieces = [
+            "<think>",
+            "</think>",
+            "<",
+            "<|",
+            "<|im_end|>",
+            "<|im_start|>",
+            "<tool_call>",
+            "[THINK]",
+            "◁",
+            "<parameter=a>",
+            "{",
+            "{{",
+            "[",
+            "[{",
+            "{\"",
+            "{\"a\":",
+            "{'a':",
+            "{\"a\":[",
+            "{\"a\":\"",
+            "(",
+            "record(",
+            "record(a=",
+            "record\n{",
+            "`",
+            "```",
+            "```json\n",
+            "assistant",
+            "assistantfinal",
+            "<|channel|>",
+            "<|message|>",
+            "to=",
+            "&lt;",
+            "<0x3C>",
+            "\\",
+            "\0",
+            "User:\n",
+            "Thought:\n",
+            "\n",
+            "é",
+            "a",
+            ":",
+            "</",
+            "<a>",
+            "\"",
+        ];
+        for piece in pieces {
+            let answer = piece.repeat((1 << 18) / piece.len());
+            assert!(spoken(&answer, &TOOLS).words.len() <= answer.len(), "{piece:?}");
+        }
+    }
+}

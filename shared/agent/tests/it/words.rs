@@ -1,0 +1,52 @@
+//! What models write, what the person gets of it, and what is carried out.
+
+use agent::{Heard, Pulse, Turn};
+use serde_json::{Value, json};
+
+use crate::{Conversation, person};
+
+/// Kind, content, what is said, and the calls that are carried out. Who says nothing is asked again, and
+/// then repeats what the person said.
+const ROWS: &str = include_str!("words.json");
+
+/// What becomes of answers: what is said, and the calls as `record {…}`.
+async fn spoken(conversation: &Conversation, messages: &[Value]) -> (String, Vec<String>) {
+    messages.iter().for_each(|message| conversation.openai.answers(message.clone()));
+    let new = [person("Hi")];
+    let heard = Heard { new: &new, ..conversation.heard() };
+    let answered = match conversation.agent.answer(&heard, &Pulse::default()).await {
+        Ok(answered) => answered,
+        Err(failed) => return (failed.to_string(), Vec::new()),
+    };
+    let calls = answered.turns.iter().filter_map(|turn| match turn {
+        Turn::Agent { tool_calls, .. } => Some(tool_calls),
+        _ => None,
+    });
+    let line = |call: &agent::ToolCall| {
+        let arguments = call.arguments.replace(": ", ":").replace("\", \"", "\",\"");
+        format!("{} {arguments}", call.name)
+    };
+    (answered.reply, calls.flatten().map(line).collect())
+}
+
+#[tokio::test]
+async fn says_words_alone_and_carries_out_the_calls_among_them() {
+    let rows: Vec<Vec<Option<String>>> = serde_json::from_str(ROWS).unwrap();
+    let conversation = Conversation::patient().await;
+    let mut wrong = Vec::new();
+    for row in rows {
+        let [kind, content, said, expected @ ..] = row.as_slice() else { panic!("{row:?}") };
+        let (kind, content) = (kind.as_deref().unwrap(), content.as_deref().unwrap());
+        let expected: Vec<_> = expected.iter().flatten().cloned().collect();
+        let (answer, nothing) = (json!({ "content": content }), json!({ "content": "" }));
+        // What is said beside a call is said if nothing follows, and nothing need.
+        let follows = said.is_some() && expected.first().is_some_and(|it| it.starts_with("record"));
+        let messages = if follows { vec![answer, nothing] } else { vec![answer] };
+        let (reply, calls) = spoken(&conversation, &messages).await;
+        let said = said.as_deref().unwrap_or("You said: Hi");
+        if reply != said || calls != expected {
+            wrong.push(format!("{kind}: {content:?}\n  says {reply:?}, not {said:?}; {calls:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
