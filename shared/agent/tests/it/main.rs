@@ -6,6 +6,7 @@ mod answers;
 mod bodies;
 mod forms;
 mod history;
+mod judge;
 mod page;
 mod prompt;
 mod servers;
