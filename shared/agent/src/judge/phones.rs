@@ -7,8 +7,10 @@ const LEAST: usize = 7;
 const COMPARED: usize = 9;
 
 /// What stands between the digits of one number, at most so much in a row.
-const BETWEEN: &[char] =
-    &[' ', '.', '-', '(', ')', '/', '\u{a0}', '\u{2009}', '\u{202f}', '‑', '–', '‐'];
+const BETWEEN: &[char] = &[
+    ' ', '.', '-', '(', ')', '/', '_', '*', '·', '\u{a0}', '\u{2009}', '\u{202f}', '‑', '–', '—',
+    '‐',
+];
 const MOST_BETWEEN: usize = 3;
 
 /// What stands before a number that is to be called. Other letters before one name something.

@@ -3,6 +3,7 @@
 //! Thoughts, control tokens and calls written as text are no words. What is left is read again until
 //! nothing more is found in it, since taking something out may join the pieces of something else.
 
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 use super::calls::{self, Wish};
@@ -134,7 +135,7 @@ fn without_marks(text: &str, tools: &[&str]) -> Spoken {
     let mut reading = Reading::default();
     let (mut at, mut is_part) = (0, false);
     loop {
-        let found = marks::next(text, at, tools);
+        let found = reading.next(text, at, tools);
         let end = found.as_ref().map_or(text.len(), |found| found.at.start);
         let mut chunk = &text[at..end];
         if is_part {
@@ -168,6 +169,28 @@ fn without_marks(text: &str, tools: &[&str]) -> Spoken {
 }
 
 impl Reading {
+    /// The next mark that is none of a string in JSON.
+    fn next<'a>(&self, text: &'a str, at: usize, tools: &[&str]) -> Option<Found<'a>> {
+        let mut from = at;
+        loop {
+            let found = marks::next(text, from, tools)?;
+            if self.is_thought || self.echoes > 0 {
+                return Some(found);
+            }
+            let opens = text[from..found.at.start].match_indices('{').map(|(at, _)| from + at);
+            let mut ends = opens.filter_map(|open| {
+                let json = serde_json::Deserializer::from_str(cut(&text[open..]));
+                let mut json = json.into_iter::<IgnoredAny>();
+                json.next()?.ok()?;
+                Some(open + json.byte_offset())
+            });
+            match ends.find(|end| *end > found.at.start) {
+                Some(end) => from = end,
+                None => return Some(found),
+            }
+        }
+    }
+
     fn take(&mut self, chunk: &str) {
         match &mut self.call {
             _ if self.is_thought || self.echoes > 0 => {}
