@@ -52,7 +52,7 @@ servers! {
     finishes_with_ollama: Rule::Ollama, 3;
     finishes_without_tools: Rule::NoTools, 4;
     finishes_where_roles_alternate: Rule::Alternating, 3;
-    finishes_without_a_system_role: Rule::NoSystem, 4;
+    finishes_without_a_system_role: Rule::NoSystem, 5;
     finishes_where_content_is_required: Rule::Content, 3;
     finishes_where_ids_are_unique: Rule::UniqueIds, 3;
     finishes_in_the_small_context_of_vllm: Rule::Vllm, 4;
