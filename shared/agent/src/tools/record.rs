@@ -78,7 +78,7 @@ impl Record {
     fn said<'a>(&self, arguments: &'a Value) -> Result<Vec<(&'a str, &'a Value)>, String> {
         let is_field = |name: &str| find(&self.fields, name).is_ok();
         let said = match arguments {
-            Value::Array(calls) => {
+            Value::Array(calls) if !calls.is_empty() => {
                 let said: Result<Vec<_>, _> = calls.iter().map(|call| self.said(call)).collect();
                 return Ok(said?.concat());
             }
@@ -149,9 +149,9 @@ impl Tool for Forget {
 
     fn call(&self, arguments: &Value, draft: &mut Draft) -> Result<String, String> {
         let named = FIELD.into_iter().find_map(|key| arguments.get(key));
-        let named = named.or_else(|| arguments.as_object()?.values().next()).unwrap_or(arguments);
-        let named = named.as_array().and_then(|names| names.first()).unwrap_or(named);
-        let field = find(&self.fields, named.as_str().ok_or("say which field")?)?;
+        let named = named.or_else(|| arguments.as_object()?.values().next());
+        let named = named.map(|named| named.get(0).unwrap_or(named)).and_then(Value::as_str);
+        let field = find(&self.fields, named.ok_or("say which field")?)?;
         if draft.brief.remove(&field.name).is_none() {
             return Err(format!("{} is not recorded, so there is nothing to forget", field.name));
         }

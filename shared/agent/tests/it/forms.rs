@@ -20,8 +20,8 @@ fn says(status: u16, message: &str) -> Mode {
 /// The requests of a text that is refused so and then taken.
 async fn after(modes: impl IntoIterator<Item = Mode>) -> Vec<Value> {
     let mut conversation = Conversation::begin().await;
-    conversation.openai.says("Hello.");
     conversation.openai.switch.plan(modes);
+    conversation.openai.says("Good day.");
     conversation.text("Hi").await.unwrap();
     conversation.openai.requests()
 }
@@ -333,10 +333,9 @@ async fn are_remembered_for_the_server() {
         says(400, "Unsupported parameter: 'max_completion_tokens'"),
         says(400, "System role not supported"),
     ]);
-    for said in ["Hello.", "Hello again."] {
-        conversation.openai.says(said);
-    }
+    conversation.openai.says("Good day.");
     conversation.text("Hi").await.unwrap();
+    conversation.openai.says("Good day.");
     let mut another = Conversation::begin().await;
     another.agent = conversation.agent.clone();
     another.text("Hello").await.unwrap();

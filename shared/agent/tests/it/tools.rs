@@ -122,7 +122,7 @@ async fn asks_for_a_call_that_is_not_clear() {
         "say which field and its value; the fields are pet, nights, arrival, vaccinated, size";
     for (arguments, told) in [
         (json!({}), which),
-        (json!("Rex"), which),
+        (json!([]), which),
         (json!({ "value": "Rex" }), which),
         (json!({ "colour": "red", "value": "Rex" }), which),
         (json!({ "field": "x".repeat(1_000), "value": "Rex" }), unknown),
@@ -186,7 +186,7 @@ async fn forgets_what_is_withdrawn_and_finds_it_missing_again() {
 
 #[tokio::test]
 async fn hands_over_for_a_reason_by_any_name() {
-    for arguments in [r#"{"reason":"upset"}"#, r#"{"why":"upset"}"#, r#""upset""#] {
+    for arguments in [r#"{"reason":"upset"}"#, r#"{"why":"upset"}"#] {
         let mut conversation = Conversation::begin().await;
         conversation.openai.calls("hand_over", arguments);
         let answered = conversation.text("Hi").await.unwrap();
