@@ -10,20 +10,27 @@ use jiff::{SignedDuration, Timestamp};
 const MOMENT: SignedDuration = SignedDuration::from_mins(5);
 
 /// Shows texts one after the other, each with its time where it is another than that of the one
-/// before. The first is compared with now.
+/// before. The first that follows an answer is compared with now.
 pub(crate) struct When<'a> {
-    told: Timestamp,
+    now: Timestamp,
     zone: &'a TimeZone,
+    /// When the model takes the next text to be written.
+    told: Timestamp,
 }
 
 impl<'a> When<'a> {
     pub(crate) fn new(now: Timestamp, zone: &'a TimeZone) -> Self {
-        Self { told: now, zone }
+        Self { now, zone, told: now }
+    }
+
+    /// Something else was said in between.
+    pub(crate) fn answered(&mut self) {
+        self.told = self.now;
     }
 
     /// A person's text, with a note ahead of it where the model would take it for one of another time.
     pub(crate) fn shown(&mut self, text: &str, at: Timestamp) -> String {
-        let text: String = text.chars().map(rounded).collect();
+        let text = rounded(text);
         if self.is_told(at) {
             return text;
         }
@@ -38,11 +45,23 @@ impl<'a> When<'a> {
     }
 }
 
-/// A character of a person's text as it is shown: square brackets, and what looks like them, are ours.
-fn rounded(character: char) -> char {
-    match character {
+/// A text in which square brackets, and what looks like them, are round, but for those around what the
+/// person did without words.
+fn rounded(text: &str) -> String {
+    const DEED: &str = "[The person ";
+    let mut is_deed = false;
+    let character = |(at, character): (usize, char)| match character {
+        '[' if text[at..].starts_with(DEED) => {
+            is_deed = true;
+            character
+        }
+        ']' if is_deed => {
+            is_deed = false;
+            character
+        }
         '[' | '［' | '【' | '〔' | '〖' | '〚' | '⟦' | '⁅' | '﹝' => '(',
         ']' | '］' | '】' | '〕' | '〗' | '〛' | '⟧' | '⁆' | '﹞' => ')',
-        other => other,
-    }
+        _ => character,
+    };
+    text.char_indices().map(character).collect()
 }

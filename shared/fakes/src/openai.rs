@@ -327,7 +327,7 @@ impl Brain {
         let scripted = {
             let mut script = self.script.lock().unwrap();
             // Who must not call tools does not, and says something else instead.
-            let may_call = self.rule.may_call(request);
+            let may_call = Rule::may_call(request);
             let playable = |next: &Scripted| match next {
                 Scripted::Message(message) => may_call || message.get("tool_calls").is_none(),
                 Scripted::Whole { .. } => true,

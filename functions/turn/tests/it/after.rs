@@ -65,7 +65,7 @@ async fn goes_on_with_what_it_knows_when_the_person_thinks_again() {
     scene.pass(119 * MINUTE);
     correct(&scene, "2026-01-07").await;
     let told = scene.asked().pop().unwrap();
-    assert!(told.contains(&"My tap drips".to_owned()), "{told:?}");
+    assert_eq!(told[0], "[written on Monday, 2026-01-05, 15:00] My tap drips");
     assert!(scene.prompt().contains(r#""name":"Ann""#), "it knows what was recorded");
     assert!(scene.prompt().contains("The conversation was over"));
     let ended = scene.process.store.ended(&scene.id()).await.unwrap();

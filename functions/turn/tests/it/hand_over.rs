@@ -100,7 +100,14 @@ async fn has_it_again_after_twelve_hours_when_the_person_texts() {
     assert_eq!(scene.heard().len(), 1, "of its own accord it says nothing");
     scene.say("Is anybody there?").await;
     let told = scene.asked().pop().unwrap();
-    assert_eq!(told, ["The tap drips more now", "Hello?", "Is anybody there?"]);
+    assert_eq!(
+        told,
+        [
+            "[written on Monday, 2026-01-05, 10:00] The tap drips more now",
+            "[written on Monday, 2026-01-05, 21:59] Hello?",
+            "[written on Monday, 2026-01-05, 23:59] Is anybody there?",
+        ]
+    );
     assert_eq!(scene.heard().len(), 2);
 }
 

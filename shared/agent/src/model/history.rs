@@ -43,6 +43,9 @@ pub(super) fn messages(turns: &[Turn], now: Timestamp, zone: &TimeZone, echo: Ec
     let mut rest = turns;
     while let Some((turn, after)) = rest.split_first() {
         rest = after;
+        if !matches!(turn, Turn::Person { .. } | Turn::Unanswered { .. } | Turn::Note { .. }) {
+            when.answered();
+        }
         match turn {
             // An answer without its call, which was cut off, means nothing.
             Turn::Note { .. } | Turn::Tool { .. } => {}

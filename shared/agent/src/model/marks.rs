@@ -38,6 +38,8 @@ pub(super) struct Found<'a> {
     pub(super) name: String,
     /// What its name is given: `record` of `<function=record>` and `<invoke name="record">`.
     pub(super) value: Option<&'a str>,
+    /// What stands behind its name.
+    pub(super) attributes: &'a str,
     /// Whether it is closed in itself, as `<invoke name="finish"/>`.
     pub(super) is_whole: bool,
 }
@@ -204,7 +206,7 @@ fn mark_at<'a>(text: &'a str, at: usize, tools: &[&str]) -> Option<Found<'a>> {
     }
     let mark = meaning(&name, form, closes, tools)?;
     let value = value(attributes);
-    Some(Found { at: at..at + length, mark, name, value, is_whole })
+    Some(Found { at: at..at + length, mark, name, value, attributes, is_whole })
 }
 
 /// What stands between the ends of a mark, and how long it is with them.
@@ -302,7 +304,22 @@ fn meaning(name: &str, form: Form, closes: bool, tools: &[&str]) -> Option<Mark>
     let base = base.trim_start_matches("im_");
 
     if has(&THOUGHTS)
-        || matches!(name, "details" | "plan" | "planning" | "cot" | "hidden" | "inner" | "internal")
+        || matches!(
+            name,
+            "details"
+                | "draft"
+                | "logic"
+                | "notes"
+                | "step"
+                | "steps"
+                | "strategy"
+                | "plan"
+                | "planning"
+                | "cot"
+                | "hidden"
+                | "inner"
+                | "internal"
+        )
     {
         return by(Mark::ThoughtBegins, Mark::ThoughtEnds);
     }

@@ -47,7 +47,7 @@ use tower::service_fn;
 
 use self::address::Endpoint;
 use self::history::name_calls;
-use self::reading::read;
+use self::reading::{by_word, read};
 use self::refusal::{Refusal, refusal};
 use self::stream::Events;
 use crate::pulse::Pulse;
@@ -371,7 +371,7 @@ fn status_within(answer: &Value) -> Option<StatusCode> {
     // LM Studio's way to say that nothing is there.
     let is_missing = error.as_str().is_some_and(|words| words.starts_with("Unexpected endpoint"));
     let code = if is_missing { Some(404) } else { code.filter(|code| (400..600).contains(code)) };
-    StatusCode::from_u16(code.unwrap_or(500)).ok()
+    StatusCode::from_u16(code.or_else(|| by_word(error)).unwrap_or(500)).ok()
 }
 
 fn boxed(refusal: impl Into<Refusal>) -> OpenAIError {

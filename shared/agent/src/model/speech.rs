@@ -270,7 +270,7 @@ fn without_gaps(text: &str) -> String {
     for line in text.split('\n') {
         if !line.contains(GAP) {
             lines.push(line.to_owned());
-        } else if line.contains(|c| !is_loose(c)) {
+        } else if line.contains(|c| !is_loose(c)) && !is_label(line) {
             let joined = joined(line);
             lines.push(joined.trim().to_owned());
         } else if lines.last().is_some_and(|line| !line.trim().is_empty()) {
@@ -281,6 +281,17 @@ fn without_gaps(text: &str) -> String {
     let is_rest = |line: &String| !line.trim().is_empty() && !line.contains(|c| !is_loose(c));
     lines.retain(|line| !is_rest(line));
     lines.join("\n")
+}
+
+/// Whether the words of a line say nothing but what stood in its gap: `Tool call: …`.
+fn is_label(line: &str) -> bool {
+    let words = line.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
+    words.map(str::to_ascii_lowercase).all(|word| {
+        matches!(
+            word.trim_end_matches('s'),
+            "tool" | "function" | "call" | "calling" | "action" | "json" | "invoke" | "use"
+        )
+    })
 }
 
 /// A line of words with gaps, which take what is around them along.

@@ -31,7 +31,13 @@ pub(super) fn spoken(content: &str, tools: &[&str]) -> Spoken {
     let mut wishes = Vec::new();
     let mut words = content.trim().to_owned();
     for _ in 0..ROUNDS {
-        let plain = plain(&words);
+        let mut plain = plain(&words);
+        if let Ok(value @ Value::Object(_)) = serde_json::from_str(&plain) {
+            // Whatever marks stand in it are of its strings.
+            let meant = calls::meant(&value, tools);
+            wishes.extend(meant.calls);
+            plain = meant.words.unwrap_or_default();
+        }
         let (said, found) = harmony::split(&plain, tools).unwrap_or((plain, Vec::new()));
         wishes.extend(found);
         let round = without_marks(&said, tools);
@@ -48,7 +54,7 @@ pub(super) fn spoken(content: &str, tools: &[&str]) -> Spoken {
 
 /// Without what is invisible, and with what stands for a sign instead of the sign.
 fn plain(text: &str) -> String {
-    const SIGNS: [(&str, &str); 16] = [
+    const SIGNS: [(&str, &str); 18] = [
         ("<|\"|>", "\""),
         ("&lt;", "<"),
         ("&gt;", ">"),
@@ -62,6 +68,8 @@ fn plain(text: &str) -> String {
         ("\\]", "]"),
         ("\\|", "|"),
         ("\\_", "_"),
+        ("“", "\""),
+        ("”", "\""),
         ("＜", "<"),
         ("＞", ">"),
         ("\r\n", "\n"),
@@ -115,7 +123,8 @@ struct Reading {
     /// What is said beside the answer, and may hold calls.
     aside: String,
     is_thought: bool,
-    is_echo: bool,
+    /// How deep it is in what it was shown.
+    echoes: usize,
     call: Option<Region>,
     wishes: Vec<Wish>,
 }
@@ -147,6 +156,12 @@ fn without_marks(text: &str, tools: &[&str]) -> Spoken {
         }
     }
     reading.end_call(tools);
+    // The start of a token that the answer was cut off in.
+    let token = reading.free.rfind(['<']).filter(|at| {
+        let token = &reading.free[at + 1..];
+        token.starts_with(['|', '｜']) && !token.contains(char::is_whitespace)
+    });
+    reading.free.truncate(token.unwrap_or(reading.free.len()));
     let aside = speech::spoken(&reading.aside, tools).wishes;
     reading.wishes.extend(aside);
     Spoken { words: cut(&reading.free).into(), wishes: reading.wishes }
@@ -155,7 +170,7 @@ fn without_marks(text: &str, tools: &[&str]) -> Spoken {
 impl Reading {
     fn take(&mut self, chunk: &str) {
         match &mut self.call {
-            _ if self.is_thought || self.is_echo => {}
+            _ if self.is_thought || self.echoes > 0 => {}
             Some(region) => region.take(chunk),
             None => self.free.push_str(chunk),
         }
@@ -179,8 +194,8 @@ impl Reading {
                 self.is_thought = false;
             }
             Mark::EchoBegins if says_something => return !self.is_thought,
-            Mark::EchoBegins => self.is_echo = true,
-            Mark::EchoEnds => self.is_echo = false,
+            Mark::EchoBegins => self.echoes += 1,
+            Mark::EchoEnds => self.echoes = self.echoes.saturating_sub(1),
             Mark::AnswerBegins => {
                 if self.is_thought {
                     self.is_thought = false;
@@ -189,7 +204,7 @@ impl Reading {
                     self.aside.push_str(&before);
                 }
             }
-            _ if self.is_thought || self.is_echo => {}
+            _ if self.is_thought || self.echoes > 0 => {}
             Mark::CallBegins => {
                 let region = self.call.get_or_insert_default();
                 region.open(&found, tools);
@@ -249,6 +264,8 @@ struct Region {
 /// A call that is being written.
 struct Written {
     name: String,
+    /// Whether it is a call without anything in it, too.
+    is_whole: bool,
     arguments: Map<String, Value>,
     body: String,
 }
@@ -271,6 +288,10 @@ impl Region {
         {
             self.end_written(tools);
             self.begin(name);
+            if let Some(open) = &mut self.open {
+                let is_tool = found.value.is_none();
+                open.arguments = if is_tool { attributes(found.attributes) } else { Map::new() };
+            }
         }
     }
 
@@ -282,7 +303,12 @@ impl Region {
             name if name == "arg_value" || name.starts_with("param") || name.starts_with("arg") => {
                 self.end_value();
             }
-            _ => self.end_written(tools),
+            _ => {
+                if let Some(open) = &mut self.open {
+                    open.is_whole = true;
+                }
+                self.end_written(tools);
+            }
         }
         self.depth == 0
     }
@@ -300,7 +326,7 @@ impl Region {
 
     fn begin(&mut self, name: &str) {
         let (arguments, body) = (Map::new(), String::new());
-        self.open = Some(Written { name: name.into(), arguments, body });
+        self.open = Some(Written { name: name.into(), is_whole: false, arguments, body });
     }
 
     fn take(&mut self, chunk: &str) {
@@ -325,7 +351,8 @@ impl Region {
 
     fn end_written(&mut self, tools: &[&str]) {
         self.end_value();
-        let Some(Written { name, mut arguments, body }) = self.open.take() else { return };
+        let Some(written) = self.open.take() else { return };
+        let Written { name, is_whole, mut arguments, body } = written;
         let Some(name) = calls::named(&name, tools) else { return };
         let body = body.trim();
         if arguments.is_empty() && !body.is_empty() {
@@ -337,6 +364,9 @@ impl Region {
             if arguments.is_empty() && !body.starts_with("{}") {
                 return;
             }
+        } else if arguments.is_empty() && !is_whole {
+            // A tag of that name alone may be a token that means nothing of the kind: `<stop>`.
+            return;
         }
         self.wishes.push(Wish { name: name.into(), arguments: arguments.into() });
     }
@@ -361,6 +391,19 @@ fn children(body: &str) -> Map<String, Value> {
     children
 }
 
+/// `field="task" value="fix tap"`
+fn attributes(text: &str) -> Map<String, Value> {
+    let mut attributes = Map::new();
+    let mut rest = text;
+    while let Some((name, behind)) = rest.split_once('=') {
+        let Some(quote) = behind.chars().next().filter(|c| matches!(c, '"' | '\'')) else { break };
+        let Some((value, behind)) = behind[1..].split_once(quote) else { break };
+        attributes.insert(name.trim().into(), unescaped(value).into());
+        rest = behind;
+    }
+    attributes
+}
+
 /// Text as it was before it was put into XML.
 fn unescaped(text: &str) -> String {
     text.replace("&quot;", "\"").replace("&apos;", "'").replace("&amp;", "&")
@@ -374,4 +417,172 @@ fn word(text: &str) -> &str {
 
 fn cut(text: &str) -> &str {
     &text[..text.floor_char_boundary(LONGEST)]
+}
+
+#[cfg(test)]
+mod tests {
+    use policy::fit;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    use super::*;
+
+    const TOOLS: [&str; 4] = ["record", "finish", "hand_over", "stop"];
+
+    /// What must never reach a phone, wherever it stands.
+    const MARKS: [&str; 60] = [
+        "<think>",
+        "</think>",
+        "<thinking>",
+        "</thinking>",
+        "<thought>",
+        "</thought>",
+        "<reasoning>",
+        "</reasoning>",
+        "<seed:think>",
+        "</seed:think>",
+        "<THINK>",
+        "< think >",
+        "[THINK]",
+        "[/THINK]",
+        "◁think▷",
+        "◁/think▷",
+        "<|START_THINKING|>",
+        "<|END_THINKING|>",
+        "<|channel|>analysis<|message|>",
+        "<|start|>assistant<|channel|>final<|message|>",
+        "<|channel|>",
+        "<|message|>",
+        "<|end|>",
+        "<|return|>",
+        "<|call|>",
+        "assistantfinal",
+        "<|im_start|>",
+        "<|im_start|>assistant",
+        "<|im_end|>",
+        "<|eot_id|>",
+        "<|start_header_id|>",
+        "<|end_header_id|>",
+        "<|endoftext|>",
+        "<|assistant|>",
+        "<end_of_turn>",
+        "<start_of_turn>",
+        "</s>",
+        "<s>",
+        "[INST]",
+        "[/INST]",
+        "<<SYS>>",
+        "<</SYS>>",
+        "<bos>",
+        "<eos>",
+        "<pad>",
+        "<unk>",
+        "<｜end▁of▁sentence｜>",
+        "<|eom_id|>",
+        "<|python_tag|>",
+        "[TOOL_CALLS]",
+        "[AVAILABLE_TOOLS]",
+        "<0x0A>",
+        "\u{fffd}",
+        "<tool_call>",
+        "</tool_call>",
+        "<function_call>",
+        "<｜tool▁calls▁begin｜>",
+        "<|tool_calls_section_begin|>",
+        "<unused94>",
+        "<function=record>",
+    ];
+
+    const CALLS: [&str; 10] = [
+        r#"{"name": "record", "parameters": {"field": "task", "value": "fix tap"}}"#,
+        r#"{"name":"hand_over","arguments":{"reason":"wants a person"}}"#,
+        r#"{"function": "record", "args": {"field": "task", "value": "a {brace} and \"quotes\""}}"#,
+        r#"{"type":"function","function":{"name":"finish","arguments":"{}"}}"#,
+        r#"[{"name": "record", "arguments": {"field": "task", "value": "fix tap"}}]"#,
+        r#"{"record": {"field": "task", "value": "fix tap"}}"#,
+        r#"{'name': 'record', 'arguments': {'field': 'task', 'value': 'fix tap'}}"#,
+        r#"record(field="task", value="fix tap")"#,
+        r#"print(default_api.record(field="task", value="fix tap"))"#,
+        r#"{"name": "oracle", "arguments": {"q": 1}}"#,
+    ];
+
+    fn mark() -> impl Strategy<Value = &'static str> {
+        prop_oneof![select(&MARKS[..]), select(&CALLS[..])]
+    }
+
+    proptest! {
+        #[test]
+        fn says_no_mark_and_no_call_wherever_it_stands(
+            pieces in prop::collection::vec(("[ -~äß“”｜\n]{0,24}|[A-Za-z ,.?]{0,40}", mark()), 1..5),
+            last in "[ -~\n]{0,24}",
+        ) {
+            let answer: String = pieces.iter().map(|(words, mark)| format!("{words}{mark}")).collect();
+            let said = spoken(&format!("{answer}{last}"), &TOOLS).words;
+            let sent = fit(&said, 10).text;
+            for (_, mark) in &pieces {
+                prop_assert!(!said.contains(mark), "{mark:?} is said: {said:?}");
+                prop_assert!(!sent.contains(mark), "{mark:?} is sent: {sent:?}");
+            }
+        }
+
+        #[test]
+        fn leaves_words_as_they_are(words in "[A-Z][a-z]{1,9}( [a-zäöüß]{1,9}){0,9}[.?!]") {
+            prop_assert_eq!(spoken(&words, &TOOLS), Spoken { words, wishes: Vec::new() });
+        }
+    }
+
+    /// None of these would end if a piece of an answer were read once for each piece before it.
+    #[test]
+    fn reads_much_of_anything() {
+        let pieces = [
+            "<think>",
+            "</think>",
+            "<",
+            "<|",
+            "<|im_end|>",
+            "<|im_start|>",
+            "<tool_call>",
+            "[THINK]",
+            "◁",
+            "<parameter=a>",
+            "{",
+            "{{",
+            "[",
+            "[{",
+            "{\"",
+            "{\"a\":",
+            "{'a':",
+            "{\"a\":[",
+            "{\"a\":\"",
+            "(",
+            "record(",
+            "record(a=",
+            "record\n{",
+            "`",
+            "```",
+            "```json\n",
+            "assistant",
+            "assistantfinal",
+            "<|channel|>",
+            "<|message|>",
+            "to=",
+            "&lt;",
+            "<0x3C>",
+            "\\",
+            "\0",
+            "User:\n",
+            "Thought:\n",
+            "\n",
+            "é",
+            "a",
+            ":",
+            "</",
+            "<a>",
+            "\"",
+        ];
+        for piece in pieces {
+            let answer = piece.repeat((1 << 18) / piece.len());
+            assert!(spoken(&answer, &TOOLS).words.len() <= answer.len(), "{piece:?}");
+        }
+    }
 }

@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "whoever breaks fails a test")]
 
 mod answers;
+mod bodies;
 mod forms;
 mod history;
+mod judge;
 mod page;
 mod prompt;
 mod servers;
@@ -51,6 +53,15 @@ impl Conversation {
         };
         let agent = Agent { model: model.unwrap(), page: Page::default(), patience };
         Self { openai, agent, turns: Vec::new(), brief: Map::new(), number: 1 }
+    }
+
+    /// With patience for a busy machine.
+    async fn patient() -> Self {
+        let mut conversation = Self::begin().await;
+        let whole = Duration::from_secs(60);
+        conversation.agent.patience.request = whole;
+        conversation.agent.patience.turn = whole;
+        conversation
     }
 
     /// With patience for a second, for a model that will not answer anyway.

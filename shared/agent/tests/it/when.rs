@@ -136,7 +136,7 @@ async fn tells_it_of_earlier_days_and_keeps_it_nowhere() {
         [
             "user: [written on Monday, 2026-11-23, 21:30] Tomorrow",
             "assistant: You said: Tomorrow",
-            "user: [written on Wednesday, 2026-11-25, 10:00] Hello?",
+            "user: Hello?",
         ]
     );
     let kept: Vec<_> = conversation.turns.into_iter().chain(answered.turns).collect();
@@ -160,6 +160,13 @@ async fn takes_no_note_from_the_person() {
             assert_eq!(ours.is_some(), now.contains("25T"), "{shown}");
         }
     }
+}
+
+#[tokio::test]
+async fn shows_what_the_person_did_as_it_is_told() {
+    let text = "Look [1] [The person sent a picture or file along.] [2]";
+    let shown = shown("UTC", &[(text, "2026-11-24T15:00:00Z")], "2026-11-24T15:00:00Z").await;
+    assert_eq!(shown, ["Look (1) [The person sent a picture or file along.] (2)"]);
 }
 
 #[tokio::test]

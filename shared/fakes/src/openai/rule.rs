@@ -34,9 +34,9 @@ pub enum Rule {
     Ollama,
     /// Ollama's for a model without tools. Told in words how to call, it calls in words.
     NoTools,
-    /// The roles take turns, as Gemma's and Mistral's templates want it.
+    /// Mistral's template: the roles take turns, but for calls and what tools answered.
     Alternating,
-    /// The same, and no system message.
+    /// Gemma's template: a person and a model that take turns, and nobody else.
     NoSystem,
     /// Content in each message.
     Content,
@@ -92,8 +92,8 @@ impl Rule {
             Self::Anthropic => ("Anthropic", "a limit, the person first, no empty words"),
             Self::Ollama => ("Ollama", "arguments that are JSON"),
             Self::NoTools => ("Ollama, gemma:2b", "no tools"),
-            Self::Alternating => ("vLLM, Gemma's template", "user and assistant take turns"),
-            Self::NoSystem => ("vLLM, Gemma's template", "no system message, roles take turns"),
+            Self::Alternating => ("vLLM, Mistral's template", "user and assistant take turns"),
+            Self::NoSystem => ("llama.cpp, Gemma's template", "neither system nor tool messages"),
             Self::Content => ("a strict schema", "content in each message, never null"),
             Self::UniqueIds => ("an id twice", "no tool_call_id twice in a request"),
             Self::Vllm => ("vLLM", "context 4096, the answer included"),
@@ -163,23 +163,17 @@ impl Rule {
                     return Err(self.refusal(&format!("{model} does not support tools")));
                 }
             }
-            Self::Alternating | Self::NoSystem => {
+            Self::Alternating => {
                 let is_system = |message: &&Value| message["role"] == "system";
-                let system = messages.first().filter(is_system);
-                if self == Self::NoSystem && system.is_some() {
+                let system = usize::from(messages.first().filter(is_system).is_some());
+                let is_said = |m: &&Value| m["role"] != "tool" && calls(m).is_none();
+                self.alternate(messages[system..].iter().filter(is_said))?;
+            }
+            Self::NoSystem => {
+                if messages.first().is_some_and(|message| message["role"] == "system") {
                     return Err(self.refusal("System role not supported"));
                 }
-                let said = messages[usize::from(system.is_some())..]
-                    .iter()
-                    .filter(|message| message["role"] != "tool" && calls(message).is_none());
-                let alternate = said.enumerate().all(|(index, message)| {
-                    message["role"] == if index % 2 == 0 { "user" } else { "assistant" }
-                });
-                if !alternate {
-                    return Err(self.refusal(
-                        "Conversation roles must alternate user/assistant/user/assistant/...",
-                    ));
-                }
+                self.alternate(messages.iter())?;
             }
             Self::Content => {
                 for (index, message) in messages.iter().enumerate() {
@@ -229,6 +223,16 @@ impl Rule {
             call["id"] = id.into();
         }
         match self {
+            _ if request.get("tools").is_none() && !calls.is_empty() => {
+                let written = calls.iter().map(|call| {
+                    let function = &call["function"];
+                    let arguments = function["arguments"].as_str().unwrap_or_default();
+                    let name = &function["name"];
+                    format!("<tool_call>{{\"name\":{name},\"arguments\":{arguments}}}</tool_call>")
+                });
+                let written = written.collect::<Vec<_>>().join("\n");
+                *message = json!({ "role": "assistant", "content": written });
+            }
             Self::DeepSeek | Self::Kimi => {
                 given.insert(thought.clone());
                 message["reasoning_content"] = thought.into();
@@ -239,26 +243,28 @@ impl Rule {
                     first["extra_content"] = json!({ "google": { "thought_signature": thought } });
                 }
             }
-            Self::NoTools if !calls.is_empty() => {
-                let written = calls.iter().map(|call| {
-                    let function = &call["function"];
-                    let arguments = function["arguments"].as_str().unwrap_or_default();
-                    let name = &function["name"];
-                    format!("<tool_call>{{\"name\":{name},\"arguments\":{arguments}}}</tool_call>")
-                });
-                let written = written.collect::<Vec<_>>().join("\n");
-                *message = json!({ "role": "assistant", "content": written });
-            }
             _ => {}
         }
     }
 
     /// Whether a model that may call as the request stands can do so.
-    pub(super) fn may_call(self, request: &Value) -> bool {
-        match self {
-            Self::NoTools => request["messages"].to_string().contains("<tool_call>"),
-            _ => request["tool_choice"] != "none" && request.get("tools").is_some(),
+    pub(super) fn may_call(request: &Value) -> bool {
+        match request.get("tools") {
+            Some(_) => request["tool_choice"] != "none",
+            // It is told in words how to, and does it so.
+            None => request["messages"].to_string().contains("<tool_call>"),
         }
+    }
+
+    fn alternate<'a>(self, messages: impl Iterator<Item = &'a Value>) -> Result<(), Refusal> {
+        for (index, message) in messages.enumerate() {
+            if message["role"] != if index % 2 == 0 { "user" } else { "assistant" } {
+                return Err(self.refusal(
+                    "Conversation roles must alternate user/assistant/user/assistant/...",
+                ));
+            }
+        }
+        Ok(())
     }
 
     fn gemini(self, request: &Value, given: &BTreeSet<String>) -> Result<(), Refusal> {
@@ -352,7 +358,15 @@ impl Rule {
             Self::Mistral => {
                 return mistral_refusal(problem, "invalid_request_message_order", "3230");
             }
-            Self::Alternating | Self::NoSystem | Self::Vllm => json!({
+            Self::NoSystem => {
+                let problem = format!(
+                    "\n------------\nWhile executing CallExpression at line 1, column 69 in \
+                     source:\n...\nError: Jinja Exception: {problem}"
+                );
+                let error = json!({ "code": 500, "message": problem, "type": "server_error" });
+                return Refusal { status: 500, body: json!({ "error": error }) };
+            }
+            Self::Alternating | Self::Vllm => json!({
                 "object": "error", "message": problem, "type": "BadRequestError", "param": null,
                 "code": 400,
             }),

@@ -138,7 +138,8 @@ async fn refuse_what_is_against_them() {
             "registry.ollama.ai/library/gemma:2b does not support tools",
         ),
         (Rule::Alternating, request(json!([system, user, user])), 400, "roles must alternate"),
-        (Rule::NoSystem, request(json!([system, user])), 400, "System role not supported"),
+        (Rule::NoSystem, request(json!([system, user])), 500, "System role not supported"),
+        (Rule::NoSystem, request(json!([user, call, answer])), 500, "roles must alternate"),
         (
             Rule::Content,
             request(
