@@ -75,8 +75,7 @@ impl Model {
 
     /// Starts one on a free port.
     pub fn start(form: Form) -> Self {
-        let state =
-            Arc::new(Told { form, script: Mutex::default(), refused: Mutex::default() });
+        let state = Arc::new(Told { form, script: Mutex::default(), refused: Mutex::default() });
         let router = Router::new().fallback(answer).with_state(Arc::clone(&state));
         Self { state, server: Server::start(router) }
     }

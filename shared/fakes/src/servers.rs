@@ -200,7 +200,11 @@ pub(crate) struct Server {
 
 impl Server {
     /// Starts what `command` says for a port, and waits until `GET ready` is answered.
-    pub(crate) async fn start(name: &str, command: impl Fn(u16) -> Vec<String>, ready: &str) -> Self {
+    pub(crate) async fn start(
+        name: &str,
+        command: impl Fn(u16) -> Vec<String>,
+        ready: &str,
+    ) -> Self {
         let port = free_port();
         let log = std::env::temp_dir().join(format!("{name}-{port}.log"));
         let output = File::create(&log).expect("the directory for temporary files takes a file");

@@ -14,8 +14,7 @@ const SAID: [(&str, &str); 3] = [
 ];
 
 /// What the model writes down before its first and its second answer.
-const RECORDED: [(&str, &str); 2] =
-    [("task", "mend the kitchen tap"), ("time_of_day", "morning")];
+const RECORDED: [(&str, &str); 2] = [("task", "mend the kitchen tap"), ("time_of_day", "morning")];
 
 /// A conversation of three texts, of which two are written down, with a model of each form.
 #[tokio::test]

@@ -26,9 +26,7 @@ pub(super) fn check(asked: &Asked) -> Result<(), Refusal> {
             "system" | "user" if message["content"].is_string() => {}
             "assistant" if list(&message["tool_calls"]).is_empty() => {
                 if !message["content"].is_string() {
-                    return invalid(
-                        "Invalid assistant message: content or tool_calls must be set",
-                    );
+                    return invalid("Invalid assistant message: content or tool_calls must be set");
                 }
             }
             "assistant" => {

@@ -75,9 +75,9 @@ fn check_contents(contents: &[Value]) -> Result<(), Refusal> {
             return invalid("Please ensure that multiturn requests alternate between roles.");
         }
         before = role;
-        let answers = parts.iter().filter(|part| {
-            either(part, "functionResponse", "function_response").is_object()
-        });
+        let answers = parts
+            .iter()
+            .filter(|part| either(part, "functionResponse", "function_response").is_object());
         if answers.count() != calls {
             return invalid(
                 "Please ensure that the number of function response parts is equal to the number \

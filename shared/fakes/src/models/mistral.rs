@@ -37,7 +37,9 @@ fn check_messages(messages: &[Value]) -> Result<(), Refusal> {
             "user" => ("role content", &["system", "assistant"]),
             "assistant" => ("role content tool_calls prefix", &["user", "tool"]),
             "tool" => ("role content tool_call_id name", &["assistant", "tool"]),
-            role => return refuse(&format!("Unknown role: {role}"), "invalid_request_error", "3051"),
+            role => {
+                return refuse(&format!("Unknown role: {role}"), "invalid_request_error", "3051");
+            }
         };
         extra(message, fields, &["messages", &index.to_string(), role])?;
         if !follows.contains(&before) {
@@ -58,9 +60,8 @@ fn check_messages(messages: &[Value]) -> Result<(), Refusal> {
         for call in calls {
             let id = call["id"].as_str().unwrap_or_default();
             if id.len() != 9 || !id.bytes().all(|b| b.is_ascii_alphanumeric()) {
-                let words = format!(
-                    "Tool call id was {id} but must be a-z, A-Z, 0-9, with a length of 9."
-                );
+                let words =
+                    format!("Tool call id was {id} but must be a-z, A-Z, 0-9, with a length of 9.");
                 return refuse(&words, "invalid_function_call", "3280");
             }
             open.push(id);
