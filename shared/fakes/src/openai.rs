@@ -9,16 +9,21 @@ mod mistral;
 mod rule;
 
 use std::collections::{BTreeSet, VecDeque};
+use std::convert::Infallible;
+use std::iter::repeat_n;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::map_response_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use futures::{StreamExt, stream};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 use serde_json::{Map, Value, json};
@@ -95,6 +100,7 @@ struct Brain {
     retry_after: Mutex<Option<u64>>,
     clock: Mutex<Option<Timestamp>>,
     filtered: Mutex<Option<String>>,
+    aloud: Mutex<Option<(usize, Duration)>>,
 }
 
 /// What it was told to answer.
@@ -125,6 +131,7 @@ impl OpenAi {
             retry_after: Mutex::default(),
             clock: Mutex::default(),
             filtered: Mutex::default(),
+            aloud: Mutex::default(),
         });
         let router = Router::new()
             .route("/v1/chat/completions", post(complete))
@@ -194,6 +201,11 @@ impl OpenAi {
     /// From now on whoever shows it a text with this word is refused, as Azure's filter does.
     pub fn filters(&self, word: &str) {
         *self.state.filtered.lock().unwrap() = Some(word.into());
+    }
+
+    /// From now on every answer comes as events, unasked: so many of thoughts first, each after a pause.
+    pub fn thinks_aloud(&self, thoughts: usize, pause: Duration) {
+        *self.state.aloud.lock().unwrap() = Some((thoughts, pause));
     }
 
     /// From now on every answer says that it is this time.
@@ -345,6 +357,9 @@ impl Brain {
         };
         self.rule.dress(&mut message, request, given);
         let reason = if message.get("tool_calls").is_some() { "tool_calls" } else { "stop" };
+        if let Some((thoughts, pause)) = *self.aloud.lock().unwrap() {
+            return events(thoughts, pause, &message, reason);
+        }
         let (input, output) = (tokens(&request["messages"]), tokens(&message));
         Json(json!({
             "id": format!("chatcmpl-{}", uuid::Uuid::new_v4().simple()),
@@ -384,6 +399,22 @@ fn handing_over() -> Value {
     let function = json!({ "name": "hand_over", "arguments": "{\"reason\":\"asked to\"}" });
     let call = json!({ "id": "call_handover", "type": "function", "function": function });
     json!({ "role": "assistant", "content": null, "refusal": null, "tool_calls": [call] })
+}
+
+/// An answer piece by piece.
+fn events(thoughts: usize, pause: Duration, message: &Value, reason: &str) -> Response {
+    let event = |delta: Value, reason: Option<&str>| {
+        let choice = json!({ "index": 0, "delta": delta, "finish_reason": reason });
+        format!("data: {}\n\n", json!({ "id": "chatcmpl-1", "choices": [choice] }))
+    };
+    let thought = (pause, event(json!({ "reasoning_content": "Hm. " }), None));
+    let said = (Duration::ZERO, event(message.clone(), Some(reason)) + "data: [DONE]\n\n");
+    let pieces = stream::iter(repeat_n(thought, thoughts).chain([said]));
+    let pieces = pieces.then(async |(pause, piece)| {
+        tokio::time::sleep(pause).await;
+        Ok::<_, Infallible>(piece)
+    });
+    ([(header::CONTENT_TYPE, "text/event-stream")], Body::from_stream(pieces)).into_response()
 }
 
 /// What was said since the last answer in words.

@@ -143,6 +143,15 @@ async fn says_that_the_answer_will_be_late_while_it_is_still_asking() {
 }
 
 #[tokio::test]
+async fn says_nothing_of_being_late_while_an_answer_is_on_its_way() {
+    let mut scene = eager().await;
+    scene.be_patient(Patience { silence: Duration::from_millis(500), ..EAGER });
+    scene.openai.thinks_aloud(150, Duration::from_millis(10));
+    scene.say("My sink leaks").await;
+    assert_eq!(scene.heard(), ["You said: My sink leaks"]);
+}
+
+#[tokio::test]
 async fn answers_once_who_was_told_to_wait_when_it_died() {
     let mut scene = eager().await;
     scene.be_patient(Patience { silence: Duration::from_millis(20), ..EAGER });
