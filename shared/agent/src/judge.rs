@@ -70,6 +70,7 @@ pub struct Rules {
     pub prices: bool,
     /// It names no telephone number that nobody gave it.
     pub numbers: bool,
+    /// What the page names, computed when a reply is judged for the first time.
     pub(crate) named: OnceLock<Named>,
 }
 
