@@ -21,8 +21,7 @@ fn says(status: u16, message: &str) -> Mode {
 async fn after(modes: impl IntoIterator<Item = Mode>) -> Vec<Value> {
     let mut conversation = Conversation::begin().await;
     conversation.openai.switch.plan(modes);
-    // Where the prompt stands in what is said, nobody may repeat that.
-    conversation.openai.says("Hello!");
+    conversation.openai.says("Good day.");
     conversation.text("Hi").await.unwrap();
     conversation.openai.requests()
 }
@@ -334,9 +333,9 @@ async fn are_remembered_for_the_server() {
         says(400, "Unsupported parameter: 'max_completion_tokens'"),
         says(400, "System role not supported"),
     ]);
-    conversation.openai.says("Hello!");
-    conversation.openai.says("Hello again!");
+    conversation.openai.says("Good day.");
     conversation.text("Hi").await.unwrap();
+    conversation.openai.says("Good day.");
     let mut another = Conversation::begin().await;
     another.agent = conversation.agent.clone();
     another.text("Hello").await.unwrap();
