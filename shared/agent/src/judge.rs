@@ -70,6 +70,7 @@ pub struct Rules {
     pub prices: bool,
     /// It names no telephone number that nobody gave it.
     pub numbers: bool,
+    /// What the page names, computed when a reply is judged for the first time.
     pub(crate) named: OnceLock<Named>,
 }
 
@@ -204,4 +205,73 @@ fn given(turns: &[Turn], brief: &Map<String, Value>) -> Vec<String> {
         other => other.to_string(),
     });
     said.chain(recorded).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What texts are made of that are hard to read.
+    const PIECES: [&str; 44] = [
+        "1",
+        "23",
+        "٤٥",
+        "९",
+        "十",
+        "五",
+        "fifty",
+        "hundred",
+        "and",
+        "€",
+        "$",
+        "euros",
+        "块",
+        "元",
+        ".",
+        ",",
+        "-",
+        "–",
+        "+",
+        "(",
+        ")",
+        "/",
+        ":",
+        "@",
+        "://",
+        "www.",
+        "com",
+        "рф",
+        "中国",
+        "é",
+        "e\u{301}",
+        "ß",
+        "İ",
+        "\u{200b}",
+        "\u{202f}",
+        "\n",
+        " ",
+        "dot",
+        "[.]",
+        "I",
+        "not",
+        "我不是",
+        "?",
+        "👍🏽",
+    ];
+
+    #[test]
+    fn no_text_is_too_odd_to_be_judged() {
+        let (page, mut random) = (Page::default(), fastrand::Rng::with_seed(7));
+        for _ in 0..500 {
+            let piece = |random: &mut fastrand::Rng| PIECES[random.usize(..PIECES.len())];
+            let reply: String = (0..random.usize(..30)).map(|_| piece(&mut random)).collect();
+            let said = (0..random.usize(..30)).map(|_| piece(&mut random)).collect();
+            let turns = [Turn::Person { text: said, at: jiff::Timestamp::UNIX_EPOCH }];
+            broken(&reply, &page, "", &turns, &Map::new());
+            for read in [amounts(&folded(&reply)).len(), links(&reply).len(), hosts(&reply).len()] {
+                assert!(read <= reply.len());
+            }
+            phones(&folded(&reply));
+        }
+    }
 }

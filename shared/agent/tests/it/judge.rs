@@ -29,7 +29,7 @@ impl Judged {
         Self(conversation)
     }
 
-    /// What the model was told to be wrong with a reply, if it was not sent.
+    /// The rule that a reply broke, if it was not sent.
     async fn reply(&mut self, reply: &str) -> Option<String> {
         let conversation = &mut self.0;
         conversation.turns = vec![
@@ -48,23 +48,13 @@ impl Judged {
             json!({ "budget": 120, "order": "AB 10023456" }).as_object().unwrap().clone();
         conversation.number = 2;
         conversation.openai.says(reply);
-        conversation.openai.says(reply);
         let before = conversation.openai.requests().len();
         let answered = conversation.text("Well?").await.unwrap();
         let asked = conversation.openai.requests().len() - before;
-        if asked == 1 {
-            // The second is for the next.
-            let rest = conversation.text("And?").await.unwrap();
-            assert_eq!(rest.turns.len(), 1, "{reply}");
-            return None;
-        }
-        assert_eq!(
-            (asked, &answered.reply),
-            (2, &conversation.agent.page.texts.unanswered),
-            "{reply}"
-        );
-        let outcome = answered.steps.iter().find_map(|step| step.details.get("outcome"));
-        Some(outcome.unwrap().as_str().unwrap().to_owned())
+        let outcome = &answered.steps[0].details["outcome"];
+        // Whoever is asked again says something else.
+        assert_eq!(answered.reply == reply, asked == 1, "{reply}");
+        (asked == 2).then(|| outcome.as_str().unwrap().to_owned())
     }
 
     /// Holds to a rule: what breaks it is not sent, and what does not is.
