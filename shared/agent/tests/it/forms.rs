@@ -5,6 +5,8 @@ use std::time::Duration;
 use agent::{ModelError, Patience, Pulse};
 use fakes::Mode;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 
 use crate::{Conversation, person};
 
@@ -477,4 +479,41 @@ async fn ask_for_no_pieces_where_they_make_no_sense() {
     let requests = conversation.openai.requests();
     let streams: Vec<_> = requests.iter().map(|request| request["stream"] == true).collect();
     assert_eq!(streams, [false, true, false]);
+}
+
+#[tokio::test]
+async fn wait_for_as_long_as_pieces_come() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/v1", listener.local_addr().unwrap());
+    // Each piece in time, and all of them longer than one request may take.
+    tokio::spawn(async move {
+        let (mut caller, _) = listener.accept().await.unwrap();
+        assert!(caller.read(&mut [0; 65_536]).await.unwrap() > 0);
+        let head =
+            "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n";
+        caller.write_all(head.as_bytes()).await.unwrap();
+        for word in ["Hello", " Ann,", " how", " are", " you?"] {
+            tokio::time::sleep(Duration::from_millis(150)).await;
+            let piece = json!({ "choices": [{ "delta": { "content": word } }] });
+            caller.write_all(format!("data: {piece}\n\n").as_bytes()).await.unwrap();
+        }
+        caller.write_all(b"data: [DONE]\n\n").await.unwrap();
+    });
+    let mut conversation = Conversation::begin().await;
+    conversation.agent.model = agent::OpenAi::new(&url, None, "m").unwrap();
+    conversation.agent.patience.request = Duration::from_millis(500);
+    assert_eq!(conversation.text("Hi").await.unwrap().reply, "Hello Ann, how are you?");
+}
+
+#[tokio::test]
+async fn leave_room_for_an_answer_that_had_none_beside_its_thoughts() {
+    let mut conversation = Conversation::begin().await;
+    let body = json!({ "choices": [{ "finish_reason": "length",
+        "message": { "role": "assistant", "content": "", "reasoning_content": "hm" } }] });
+    conversation.openai.answers_with(200, &[], &body);
+    conversation.text("Hi").await.unwrap();
+    conversation.text("Hello?").await.unwrap();
+    let requests = conversation.openai.requests();
+    let limits: Vec<_> = requests.iter().map(|request| limits(request).0.unwrap()).collect();
+    assert_eq!(limits, [4_000, 16_000, 16_000]);
 }
