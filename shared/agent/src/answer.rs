@@ -179,7 +179,11 @@ impl Thinking<'_> {
                 (text, _) => self.said = text.or(self.said.take()),
             }
         }
-        Err(Fault::Empty.error())
+        // It would call for ever, and has said something beside that.
+        match self.said.take() {
+            Some(said) => Ok(self.say(said, Map::new(), false)),
+            None => Err(Fault::Empty.error()),
+        }
     }
 
     /// Runs the tools of one answer. What goes wrong becomes an entry that the model reads.

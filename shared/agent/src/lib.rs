@@ -22,6 +22,7 @@ mod values;
 mod when;
 
 pub use answer::{Agent, AnswerError, Answered, Heard, Tokens};
+pub use judge::Rules;
 pub use model::{Lack, ModelError, OpenAi, Trial};
 pub use page::{Field, Kind, Page, PageError, Texts};
 pub use patience::Patience;

@@ -15,6 +15,8 @@ use settings::{Names, Settings, SettingsError};
 use sms::{Provider, Providers};
 use thiserror::Error;
 
+use crate::judge::Rules;
+
 /// The page that is built in: takes in a home task for a handyman business.
 const HOME_TASK: &str = include_str!("home_task.md");
 
@@ -50,6 +52,8 @@ pub struct Page {
     pub fields: Vec<Field>,
     /// What is said in the product's own name, without the model.
     pub texts: Texts,
+    /// What its replies are held to.
+    pub rules: Rules,
     /// How the agent behaves: the page below its front matter.
     pub instructions: String,
 }
@@ -201,6 +205,8 @@ struct Front {
     fields: Vec<WrittenField>,
     #[serde(default)]
     texts: WrittenTexts,
+    #[serde(default)]
+    rules: WrittenRules,
 }
 
 #[derive(Deserialize)]
@@ -234,6 +240,16 @@ struct WrittenTexts {
     help: Option<Spanned<String>>,
     sorry: Option<Spanned<String>>,
     unanswered: Option<Spanned<String>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenRules {
+    machine: Option<Spanned<String>>,
+    prompt: Option<Spanned<String>>,
+    links: Option<Spanned<String>>,
+    prices: Option<Spanned<String>>,
+    numbers: Option<Spanned<String>>,
 }
 
 fn default_model() -> String {
@@ -275,6 +291,7 @@ impl Front {
             },
             fields: self.fields.into_iter().map(WrittenField::check).collect::<Result<_, _>>()?,
             texts: self.texts.check(name, segments as usize)?,
+            rules: self.rules.check()?,
             name: name.to_owned(),
             instructions,
         })
@@ -377,6 +394,29 @@ impl WrittenTexts {
                 &[],
             )?,
         })
+    }
+}
+
+impl WrittenRules {
+    fn check(self) -> Result<Rules, PageError> {
+        Ok(Rules {
+            machine: is_on(self.machine)?,
+            prompt: is_on(self.prompt)?,
+            links: is_on(self.links)?,
+            prices: is_on(self.prices)?,
+            numbers: is_on(self.numbers)?,
+            ..Rules::default()
+        })
+    }
+}
+
+/// Whether something is on, which it is unless something else is written.
+fn is_on(written: Option<Spanned<String>>) -> Result<bool, PageError> {
+    let Some(written) = written else { return Ok(true) };
+    match written.value.trim().to_ascii_lowercase().as_str() {
+        "on" | "true" | "yes" => Ok(true),
+        "off" | "false" | "no" => Ok(false),
+        _ => Err(wrong(line(&written), "write on or off")),
     }
 }
 

@@ -13,6 +13,11 @@ const LAST_TURN: &str = include_str!("prompt_last_turn.md");
 /// So many notes are told, the newest: while the model is away, they may become many.
 const NOTES: usize = 10;
 
+/// The passages of our own rules, between what is filled in.
+pub(crate) fn rules() -> impl Iterator<Item = &'static str> {
+    [PROMPT, LAST_TURN].into_iter().flat_map(|rules| rules.split(['{', '}']).step_by(2))
+}
+
 /// The system prompt of one turn.
 ///
 /// `turns` are searched for notes only. They are told here, and not in their place in the list,

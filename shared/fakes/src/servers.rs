@@ -192,15 +192,19 @@ pub fn unique_name() -> String {
 }
 
 /// A server that lives as long as this process.
-struct Server {
-    port: u16,
+pub(crate) struct Server {
+    pub(crate) port: u16,
     /// Holds the standard input that [`GUARD`] waits on.
     _guard: Child,
 }
 
 impl Server {
     /// Starts what `command` says for a port, and waits until `GET ready` is answered.
-    async fn start(name: &str, command: impl Fn(u16) -> Vec<String>, ready: &str) -> Self {
+    pub(crate) async fn start(
+        name: &str,
+        command: impl Fn(u16) -> Vec<String>,
+        ready: &str,
+    ) -> Self {
         let port = free_port();
         let log = std::env::temp_dir().join(format!("{name}-{port}.log"));
         let output = File::create(&log).expect("the directory for temporary files takes a file");

@@ -50,6 +50,12 @@ static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(&number).expect("a constant")
 });
 
+/// The links and e-mail addresses of a text, each once, as they are written. A sentence that begins
+/// without a space behind the one before looks like one: "Thanks.See you".
+pub fn links(text: &str) -> Vec<String> {
+    Kept::links(text).1.words
+}
+
 /// The passages that were taken out of a text.
 pub(crate) struct Kept {
     places: Range<u32>,

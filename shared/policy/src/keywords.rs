@@ -1,5 +1,6 @@
 //! The words that the law and the carriers reserve, and sentences that say the same.
 
+mod denials;
 mod heard;
 mod rows;
 mod wordings;
@@ -12,6 +13,8 @@ use rows::{Language, Rows};
 use wordings::{Words, follow};
 
 use crate::reactions::reaction;
+
+pub use denials::denies_machine;
 
 /// What a reserved word asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -181,6 +184,33 @@ impl Language {
         // The longest reading says what it is about.
         let mut ends = pleas.filter_map(|start| self.plea.ends(words, start).into_iter().max());
         ends.any(|end| self.except.ends(words, end).next().is_none())
+    }
+
+    /// Whether a sentence, or a part of one, denies that a machine says it. Where it asks, what it
+    /// ends with is not said.
+    fn denies(&self, words: &Words, is_asked: bool) -> bool {
+        let is_said = |end: usize| end < words.len() || !is_asked;
+        let is_all = || {
+            let starts = follow(&[&self.lead], words, &[0]);
+            let asks: Vec<_> = starts.iter().flat_map(|at| self.ask.ends(words, *at)).collect();
+            !asks.is_empty() && follow(&[&self.tail], words, &asks).contains(&words.len())
+        };
+        // The longest reading says what it is about.
+        let longest = |start| Some((start, self.plea.ends(words, start).into_iter().max()?));
+        let mut pleas = (0..words.len()).filter_map(longest);
+        let is_theirs = |(start, end)| {
+            is_said(end)
+                && !self.unless.is_before(words, start)
+                && self.except.ends(words, end).next().is_none()
+        };
+        pleas.any(is_theirs) || is_said(words.len()) && is_all()
+    }
+
+    /// Whether somebody introduces themselves in one part of a sentence, and in the next says of
+    /// themselves what no machine is.
+    fn introduces(&self, part: &Words, next: &Words) -> bool {
+        let begins = part.len() > 0 && self.request.ends(part, 0).next().is_some();
+        begins && self.whole.ends(next, 0).contains(&next.len())
     }
 
     /// Whether nothing stands behind one of these places but what may stand behind a stop.

@@ -15,6 +15,7 @@ mod hand_over;
 mod incidents;
 mod logs;
 mod matrix;
+mod models;
 mod ordeal;
 mod outages;
 mod probes;

@@ -110,7 +110,7 @@ fn error(answer: &Value, has_message: bool) -> Option<Refusal> {
 }
 
 /// The status that goes with what an error calls itself.
-fn by_word(error: &Value) -> Option<u16> {
+pub(super) fn by_word(error: &Value) -> Option<u16> {
     let words = ["code", "type"].into_iter().filter_map(|name| error[name].as_str());
     let words = words.collect::<Vec<_>>().join(" ").to_ascii_lowercase();
     let says = |words_of: &[&str]| words_of.iter().any(|word| words.contains(word));

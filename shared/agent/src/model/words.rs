@@ -3,6 +3,7 @@
 //! Thoughts, control tokens and calls written as text are no words. What is left is read again until
 //! nothing more is found in it, since taking something out may join the pieces of something else.
 
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 use super::calls::{self, Wish};
@@ -134,7 +135,7 @@ fn without_marks(text: &str, tools: &[&str]) -> Spoken {
     let mut reading = Reading::default();
     let (mut at, mut is_part) = (0, false);
     loop {
-        let found = marks::next(text, at, tools);
+        let found = reading.next(text, at, tools);
         let end = found.as_ref().map_or(text.len(), |found| found.at.start);
         let mut chunk = &text[at..end];
         if is_part {
@@ -168,6 +169,28 @@ fn without_marks(text: &str, tools: &[&str]) -> Spoken {
 }
 
 impl Reading {
+    /// The next mark that is none of a string in JSON.
+    fn next<'a>(&self, text: &'a str, at: usize, tools: &[&str]) -> Option<Found<'a>> {
+        let mut from = at;
+        loop {
+            let found = marks::next(text, from, tools)?;
+            if self.is_thought || self.echoes > 0 {
+                return Some(found);
+            }
+            let opens = text[from..found.at.start].match_indices('{').map(|(at, _)| from + at);
+            let mut ends = opens.filter_map(|open| {
+                let json = serde_json::Deserializer::from_str(cut(&text[open..]));
+                let mut json = json.into_iter::<IgnoredAny>();
+                json.next()?.ok()?;
+                Some(open + json.byte_offset())
+            });
+            match ends.find(|end| *end > found.at.start) {
+                Some(end) => from = end,
+                None => return Some(found),
+            }
+        }
+    }
+
     fn take(&mut self, chunk: &str) {
         match &mut self.call {
             _ if self.is_thought || self.echoes > 0 => {}
@@ -264,6 +287,8 @@ struct Region {
 /// A call that is being written.
 struct Written {
     name: String,
+    /// Whether it is a call without anything in it, too.
+    is_whole: bool,
     arguments: Map<String, Value>,
     body: String,
 }
@@ -286,6 +311,10 @@ impl Region {
         {
             self.end_written(tools);
             self.begin(name);
+            if let Some(open) = &mut self.open {
+                let is_tool = found.value.is_none();
+                open.arguments = if is_tool { attributes(found.attributes) } else { Map::new() };
+            }
         }
     }
 
@@ -297,7 +326,12 @@ impl Region {
             name if name == "arg_value" || name.starts_with("param") || name.starts_with("arg") => {
                 self.end_value();
             }
-            _ => self.end_written(tools),
+            _ => {
+                if let Some(open) = &mut self.open {
+                    open.is_whole = true;
+                }
+                self.end_written(tools);
+            }
         }
         self.depth == 0
     }
@@ -315,7 +349,7 @@ impl Region {
 
     fn begin(&mut self, name: &str) {
         let (arguments, body) = (Map::new(), String::new());
-        self.open = Some(Written { name: name.into(), arguments, body });
+        self.open = Some(Written { name: name.into(), is_whole: false, arguments, body });
     }
 
     fn take(&mut self, chunk: &str) {
@@ -340,7 +374,8 @@ impl Region {
 
     fn end_written(&mut self, tools: &[&str]) {
         self.end_value();
-        let Some(Written { name, mut arguments, body }) = self.open.take() else { return };
+        let Some(written) = self.open.take() else { return };
+        let Written { name, is_whole, mut arguments, body } = written;
         let Some(name) = calls::named(&name, tools) else { return };
         let body = body.trim();
         if arguments.is_empty() && !body.is_empty() {
@@ -352,6 +387,9 @@ impl Region {
             if arguments.is_empty() && !body.starts_with("{}") {
                 return;
             }
+        } else if arguments.is_empty() && !is_whole {
+            // A tag of that name alone may be a token that means nothing of the kind: `<stop>`.
+            return;
         }
         self.wishes.push(Wish { name: name.into(), arguments: arguments.into() });
     }
@@ -374,6 +412,19 @@ fn children(body: &str) -> Map<String, Value> {
         rest = behind;
     }
     children
+}
+
+/// `field="task" value="fix tap"`
+fn attributes(text: &str) -> Map<String, Value> {
+    let mut attributes = Map::new();
+    let mut rest = text;
+    while let Some((name, behind)) = rest.split_once('=') {
+        let Some(quote) = behind.chars().next().filter(|c| matches!(c, '"' | '\'')) else { break };
+        let Some((value, behind)) = behind[1..].split_once(quote) else { break };
+        attributes.insert(name.trim().into(), unescaped(value).into());
+        rest = behind;
+    }
+    attributes
 }
 
 /// Text as it was before it was put into XML.

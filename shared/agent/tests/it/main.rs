@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "whoever breaks fails a test")]
 
 mod answers;
+mod bodies;
 mod forms;
 mod history;
+mod judge;
 mod page;
 mod prompt;
 mod servers;

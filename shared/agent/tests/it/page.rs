@@ -89,6 +89,22 @@ fn an_owner_says_how_long_a_person_has_a_conversation_and_may_think_again() {
 }
 
 #[test]
+fn an_owner_switches_rules_off() {
+    let of = |rules: &str| {
+        let page = Page::parse(&format!("---\nname: Elm\n{rules}---\nBe kind.\n")).unwrap();
+        let rules = page.rules;
+        [rules.machine, rules.prompt, rules.links, rules.prices, rules.numbers]
+    };
+    assert_eq!(of(""), [true; 5]);
+    assert_eq!(
+        of("rules: { machine: off, prompt: no, links: false, prices: OFF, numbers: No }\n"),
+        [false; 5]
+    );
+    assert_eq!(of("rules: { machine: on, prompt: yes, links: true }\n"), [true; 5]);
+    assert_eq!(of("rules:\n  prices: off\n"), [true, true, true, false, true]);
+}
+
+#[test]
 fn choices_are_kept_as_written() {
     let kind = Page::default().fields.remove(3).kind;
     let choices = ["morning", "afternoon", "any time"].map(String::from);
@@ -103,7 +119,7 @@ fn mistakes_are_named_with_their_line() {
         (
             problem("name: Elm\ntruns: 7"),
             "line 3: unknown field `truns`, expected one of name, model, turns, segments, \
-             reply_minutes, handover_hours, grace_minutes, time_zone, fields, texts",
+             reply_minutes, handover_hours, grace_minutes, time_zone, fields, texts, rules",
         ),
         (problem("name: Elm\nturns: many"), "line 3: write a number from 1 to 50"),
         (problem("name: Elm\nturns: 0"), "line 3: write a number from 1 to 50"),
@@ -155,6 +171,11 @@ fn mistakes_are_named_with_their_line() {
             problem(&format!("name: Elm\ntexts:\n  first: Elm STOP {}", "я".repeat(100))),
             "line 4: this text leaves no room for an answer, as segments is 2: make it shorter, or \
              set segments to 3",
+        ),
+        (problem("name: Elm\nrules:\n  links: perhaps"), "line 4: write on or off"),
+        (
+            problem("name: Elm\nrules:\n  robots: off"),
+            "line 4: unknown field `robots`, expected one of machine, prompt, links, prices, numbers",
         ),
         (
             Page::parse("Be kind.").unwrap_err().to_string(),

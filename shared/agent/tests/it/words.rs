@@ -32,7 +32,9 @@ async fn spoken(conversation: &Conversation, messages: &[Value]) -> (String, Vec
 #[tokio::test]
 async fn says_words_alone_and_carries_out_the_calls_among_them() {
     let rows: Vec<Vec<Option<String>>> = serde_json::from_str(ROWS).unwrap();
-    let conversation = Conversation::patient().await;
+    let mut conversation = Conversation::patient().await;
+    let rules = &mut conversation.agent.page.rules;
+    (rules.links, rules.prices, rules.numbers) = (false, false, false);
     let mut wrong = Vec::new();
     for row in rows {
         let [kind, content, said, expected @ ..] = row.as_slice() else { panic!("{row:?}") };
@@ -49,4 +51,12 @@ async fn says_words_alone_and_carries_out_the_calls_among_them() {
         }
     }
     assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn says_what_stands_beside_a_call_that_is_written_again_and_again() {
+    let conversation = Conversation::patient().await;
+    let answer = json!({ "content": "record(field=\"task\", value=\"tap\")\n\nWhich day?" });
+    let (reply, calls) = spoken(&conversation, &vec![answer; 6]).await;
+    assert_eq!((reply.as_str(), calls.len()), ("Which day?", 6));
 }

@@ -116,7 +116,7 @@ fn is_rule(line: &str) -> bool {
 
 /// A text without what is quoted in it: lines behind `>`, and what stands between quotation marks.
 /// What is quoted as a whole is said.
-fn unquoted(text: &str) -> String {
+pub(super) fn unquoted(text: &str) -> String {
     let is_quote = |line: &&str| line.trim_start().starts_with('>');
     let lines: Vec<_> = text.lines().filter(|line| !is_quote(line)).collect();
     let text =

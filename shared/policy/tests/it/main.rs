@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where an assumption does")]
 
 mod countries;
+mod denials;
 mod exchanges;
 mod keywords;
 mod limits;

@@ -1,0 +1,80 @@
+//! What models really answer, word for word, and what comes of it for the person and the business.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use agent::Patience;
+use serde_json::{Map, Value, json};
+
+use crate::scene::Scene;
+
+/// Answers as servers gave them. Each is given so often, once where nothing is said, and `then` behind
+/// it; whoever is asked once more repeats what the person said.
+const ROWS: &str = include_str!("models.json");
+
+/// Asks again at once.
+const EAGER: Patience = Patience {
+    request: Duration::from_secs(10),
+    turn: Duration::from_secs(20),
+    pause: Duration::from_millis(1),
+    silence: Duration::from_secs(20),
+};
+
+#[tokio::test]
+async fn makes_of_each_answer_what_was_meant() {
+    let rows: Vec<Value> = serde_json::from_str(ROWS).unwrap();
+    let mut wrong = Vec::new();
+    for row in &rows {
+        let expected = &row["expected"];
+        let came = come_of(row).await;
+        let expected = json!({
+            "heard": [expected["heard"]],
+            "brief": expected.get("brief").unwrap_or(&json!({})),
+            "is_handed_over": expected.get("is_handed_over").is_some(),
+            "ids": "unique",
+        });
+        if came != expected {
+            wrong.push(format!("{}: {came}, not {expected}", row["name"]));
+        }
+    }
+    assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// What comes of an answer: what the person heard, what was recorded, how it ended.
+async fn come_of(row: &Value) -> Value {
+    let mut scene = Scene::sending_by("twilio").await;
+    scene.be_patient(EAGER);
+    let headers = row["headers"].as_object().unwrap();
+    let headers: Vec<_> =
+        headers.iter().map(|(name, value)| (name.as_str(), value.as_str().unwrap())).collect();
+    let status = u16::try_from(row["status"].as_u64().unwrap()).unwrap();
+    for _ in 0..row["expected"]["times"].as_u64().unwrap_or(1) {
+        scene.openai.answers_with(status, &headers, &row["body"]);
+    }
+    if let Some(then) = row["expected"]["then"].as_str() {
+        scene.openai.says(then);
+    }
+    scene.say("My tap drips").await;
+    let ended = scene.process.store.ended(&scene.id()).await.unwrap();
+    let brief: Map<String, Value> = match ended.first() {
+        Some(ended) => ended.brief.clone(),
+        None => scene.conversation().await.brief,
+    };
+    json!({
+        "heard": scene.heard(),
+        "brief": brief,
+        "is_handed_over": scene.conversation().await.handed_over.is_some(),
+        "ids": ids(&scene),
+    })
+}
+
+/// Whether every call of each request has an id of its own.
+fn ids(scene: &Scene) -> &'static str {
+    let is_unique = |request: &Value| {
+        let messages = request["messages"].as_array().unwrap().iter();
+        let calls = messages.filter_map(|message| message["tool_calls"].as_array()).flatten();
+        let mut ids = BTreeSet::new();
+        calls.into_iter().all(|call| ids.insert(call["id"].as_str().unwrap()))
+    };
+    if scene.openai.requests().iter().all(is_unique) { "unique" } else { "repeated" }
+}

@@ -1,0 +1,235 @@
+//! Where the links and e-mail addresses of a text lead.
+
+use std::net::Ipv4Addr;
+
+use unicode_normalization::UnicodeNormalization;
+
+use super::text::is_unspaced;
+
+/// Ends of hosts that are no word in any language, however they are written.
+const SURE: [&str; 9] = ["com", "net", "org", "biz", "xyz", "io", "html", "shop", "online"];
+
+/// Ends of hosts that may be short, or consist of digits.
+const SHORT: [&str; 18] = [
+    "com", "net", "org", "biz", "xyz", "io", "ly", "gg", "cc", "co", "me", "info", "cn", "ru",
+    "app", "link", "top", "to",
+];
+
+/// Ends of hosts in other scripts than Latin.
+const FOREIGN: [&str; 29] = [
+    "рф",
+    "рус",
+    "онлайн",
+    "сайт",
+    "орг",
+    "ком",
+    "дети",
+    "москва",
+    "укр",
+    "бел",
+    "срб",
+    "ευ",
+    "ελ",
+    "中国",
+    "中國",
+    "公司",
+    "网络",
+    "網絡",
+    "香港",
+    "台湾",
+    "在线",
+    "भारत",
+    "موقع",
+    "شبكة",
+    "السعودية",
+    "مصر",
+    "امارات",
+    "कॉम",
+    "كوم",
+];
+
+/// Ends of the names of files.
+const FILES: [&str; 22] = [
+    "pdf", "jpg", "jpeg", "png", "gif", "heic", "webp", "doc", "docx", "xls", "xlsx", "ppt", "txt",
+    "csv", "mp3", "mp4", "wav", "htm", "ics", "vcf", "xml", "json",
+];
+
+/// What a full stop may stand behind within a sentence.
+const SHORTENED: [&str; 44] = [
+    "etc", "vs", "approx", "ca", "bzw", "usw", "inkl", "z", "ggf", "evtl", "tel", "nr", "no", "mr",
+    "mrs", "ms", "dr", "st", "ave", "rd", "str", "apt", "prof", "min", "max", "hr", "mon", "tue",
+    "wed", "thu", "fri", "sat", "sun", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep",
+    "oct", "nov", "dec",
+];
+
+/// A dot, spelled out.
+const DOTS: [&str; 9] = ["dot", "punkt", "punto", "ponto", "point", "точка", "نقطة", "डॉट", "点"];
+
+/// What is spelled out behind it.
+const SPELLED: [&str; 12] =
+    ["com", "net", "org", "info", "io", "biz", "example", "test", "ru", "рф", "ком", "कॉम"];
+
+/// Something that leads somewhere.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Link {
+    /// In lower case, without `www.`.
+    pub(super) host: String,
+    /// The whole of it, if it is an e-mail address.
+    pub(super) email: Option<String>,
+}
+
+impl Link {
+    /// Whether it leads to one of these hosts, or below it.
+    pub(super) fn is_below(&self, mut hosts: impl Iterator<Item = impl AsRef<str>>) -> bool {
+        hosts.any(|host| {
+            let above = self.host.strip_suffix(host.as_ref());
+            above.is_some_and(|above| above.is_empty() || above.ends_with('.'))
+        })
+    }
+}
+
+/// The links of a text that a phone would make something to tap of, or a person would type.
+pub(super) fn links(text: &str) -> Vec<Link> {
+    let text = plain(text);
+    let found = policy::links(&text).into_iter().filter_map(|link| leads(&link));
+    let others = text.split(|c: char| c.is_whitespace() || "()<>\"'“”,;".contains(c));
+    found.chain(others.filter_map(foreign)).collect()
+}
+
+/// All that looks like a host in a text, sentences without a space between them included.
+pub(super) fn hosts(text: &str) -> Vec<String> {
+    let text = plain(text);
+    let found = policy::links(&text);
+    let found = found.iter().map(|link| host(link).0.to_lowercase());
+    let others = text.split(|c: char| c.is_whitespace() || "()<>\"'“”,;".contains(c));
+    found.chain(others.filter_map(foreign).map(|link| link.host)).map(|it| bare(&it)).collect()
+}
+
+/// A text with the dots of its hosts as such.
+fn plain(text: &str) -> String {
+    let mut text: String = text.nfkc().collect();
+    for dot in ["[.]", "(.)", "{.}", "[dot]", "(dot)", "{dot}", " [dot] ", " (dot) ", "。", "｡"]
+    {
+        if dot.len() > 3 || text.contains(dot) {
+            text = replaced(&text, dot);
+        }
+    }
+    let words: Vec<_> = text.split(' ').collect();
+    let mut plain = String::with_capacity(text.len());
+    let mut at = 0;
+    while at < words.len() {
+        let (word, next) = (words[at], words.get(at + 1));
+        let is_dot = word == "." || DOTS.contains(&word.to_lowercase().as_str());
+        let end = next.map(|next| next.trim_end_matches(|c: char| !c.is_alphanumeric()));
+        let end =
+            end.map(|end| end.split(['/', '.', ',']).next().unwrap_or_default().to_lowercase());
+        match (next, end) {
+            (Some(next), Some(end)) if at > 0 && is_dot && SPELLED.contains(&end.as_str()) => {
+                plain.push('.');
+                plain.push_str(next);
+                at += 1;
+            }
+            _ => {
+                if at > 0 {
+                    plain.push(' ');
+                }
+                plain.push_str(word);
+            }
+        }
+        at += 1;
+    }
+    plain
+}
+
+/// A text with a full stop for this between two characters of a host.
+fn replaced(text: &str, dot: &str) -> String {
+    let mut pieces = text.split(dot);
+    let mut replaced = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let is_host = replaced.ends_with(|c: char| c.is_ascii_alphanumeric())
+            && piece.starts_with(|c: char| c.is_ascii_alphanumeric());
+        replaced.push_str(if is_host { "." } else { dot });
+        replaced.push_str(piece);
+    }
+    replaced
+}
+
+/// Where a link leads, unless it only looks like one.
+fn leads(link: &str) -> Option<Link> {
+    let (host, is_sure) = host(link);
+    let address = link.split(['/', '?', '#']).next().unwrap_or_default();
+    let email = (!link.contains("://") && address.contains('@')).then(|| address.to_lowercase());
+    if !is_sure && !is_host(host) {
+        return None;
+    }
+    Some(Link { host: bare(&host.to_lowercase()), email })
+}
+
+/// The host of a link, and whether it is one beyond doubt.
+fn host(link: &str) -> (&str, bool) {
+    let (scheme, rest) = link.split_once("://").map_or((None, link), |(s, rest)| (Some(s), rest));
+    let whole = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+    let is_email = whole.contains('@');
+    let authority = whole.rsplit('@').next().unwrap_or_default();
+    let host = authority.split(':').next().unwrap_or_default().trim_end_matches('.');
+    // A mark that ends a sentence is taken for the beginning of more.
+    let goes_on = rest.len() > whole.len() + 1 && !is_named_badly(host);
+    let is_www = host.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("www."));
+    (host, scheme.is_some() || is_email || is_www || goes_on)
+}
+
+/// Whether what goes on behind a slash is no host all the same: `9.am/pm`, `photo.jpg/png`.
+fn is_named_badly(host: &str) -> bool {
+    let (before, end) = host.rsplit_once('.').unwrap_or(("", host));
+    let end = end.to_lowercase();
+    !SHORT.contains(&end.as_str())
+        && (before.bytes().all(|b| b.is_ascii_digit()) || FILES.contains(&end.as_str()))
+}
+
+fn bare(host: &str) -> String {
+    host.strip_prefix("www.").unwrap_or(host).to_owned()
+}
+
+/// Whether this is the name of a host: no abbreviation, no file, and no sentence that begins without a
+/// space behind the one before.
+fn is_host(host: &str) -> bool {
+    let Some((before, written)) = host.rsplit_once('.') else { return false };
+    let end = written.to_lowercase();
+    let (is_sure, is_short) = (SURE.contains(&end.as_str()), SHORT.contains(&end.as_str()));
+    let labels: Vec<_> = before.split('.').collect();
+    let is_sentence =
+        written.starts_with(char::is_uppercase) && written.contains(char::is_lowercase);
+    let are_letters = labels.iter().all(|label| label.chars().count() == 1);
+    if !end.is_ascii() {
+        return FOREIGN.contains(&end.as_str());
+    }
+    !(is_sentence && !is_sure
+        || FILES.contains(&end.as_str())
+        || are_letters && (labels.len() > 1 || !is_short)
+        || before.bytes().all(|b| b.is_ascii_digit() || b == b'.') && !is_short
+        || labels.len() == 1 && SHORTENED.contains(&before.to_lowercase().as_str()))
+}
+
+/// A host in a script that has no place in most addresses, or one that is only a number.
+fn foreign(word: &str) -> Option<Link> {
+    let link = |host: &str| Some(Link { host: bare(&host.to_lowercase()), email: None });
+    let word = word.split_once("://").map_or(word, |(_, rest)| rest);
+    let (host, path) = word.split_once('/').map_or((word, None), |(h, path)| (h, Some(path)));
+    if path.is_some() && host.parse::<Ipv4Addr>().is_ok() {
+        return link(host);
+    }
+    let host = host.trim_end_matches(['.', '!', '?', ':', '。', '！', '？']);
+    let (before, end) = host.rsplit_once('.')?;
+    let is_other = |c: char| c.is_alphabetic() && !matches!(c, '\0'..='\u{52f}');
+    let end = end.trim_end_matches(is_unspaced_and_none(end));
+    let is_end = FOREIGN.contains(&end)
+        || (2..=6).contains(&end.len()) && end.bytes().all(|b| b.is_ascii_lowercase());
+    let is_foreign = before.ends_with(is_other) || FOREIGN.contains(&end) && !before.is_empty();
+    (is_foreign && is_end).then(|| link(&format!("{before}.{end}"))).flatten()
+}
+
+/// What may follow a Latin end of a host without a space.
+fn is_unspaced_and_none(end: &str) -> impl Fn(char) -> bool {
+    let is_latin = end.starts_with(|c: char| c.is_ascii_alphabetic());
+    move |character| is_latin && is_unspaced(character)
+}

@@ -1,0 +1,79 @@
+//! What is ours to know, and runs of words of it in a reply.
+
+use std::collections::HashSet;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+
+use super::text::{is_unspaced, words};
+
+/// So many words in a row of our own rules are a quotation. "I know nothing about other customers and
+/// other conversations" is eight of them, and an answer.
+const OF_RULES: usize = 9;
+
+/// So many of the owner's instructions. "For Handy Home, a handyman business: repairs, assembly,
+/// painting, mounting, small plumbing and electrical work" is fifteen, and an answer.
+const OF_INSTRUCTIONS: usize = 16;
+
+/// A word takes so many characters of a script without spaces.
+const CHARACTERS: usize = 2;
+
+/// Runs of words that nobody is told.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Secrets {
+    /// How long, and the hashes of all that are so long.
+    runs: Vec<(usize, HashSet<u64>)>,
+}
+
+impl Secrets {
+    /// Of our rules and of the owner's instructions, without what the agent may say (`said`).
+    pub(super) fn of<'t>(
+        rules: impl Iterator<Item = &'t str>,
+        instructions: &str,
+        said: &[&str],
+    ) -> Self {
+        let mut ours = HashSet::new();
+        rules.for_each(|rule| ours.extend(runs(rule, OF_RULES)));
+        let length = match instructions.chars().filter(|c| is_unspaced(*c)).count() {
+            few if few * 4 < instructions.chars().count() => OF_INSTRUCTIONS,
+            _ => OF_INSTRUCTIONS * CHARACTERS,
+        };
+        let mut theirs = HashSet::new();
+        outside_quotes(instructions, |text| theirs.extend(runs(text, length)));
+        let mut all = vec![(OF_RULES, ours), (length, theirs)];
+        for (length, secret) in &mut all {
+            let said = said.iter().flat_map(|said| runs(said, *length));
+            said.for_each(|run| _ = secret.remove(&run));
+        }
+        Self { runs: all }
+    }
+
+    pub(super) fn are_in(&self, reply: &str) -> bool {
+        let is_secret = |(length, secret): &(usize, HashSet<u64>)| {
+            runs(reply, *length).iter().any(|run| secret.contains(run))
+        };
+        self.runs.iter().any(is_secret)
+    }
+}
+
+/// The hashes of all runs of so many words.
+fn runs(text: &str, length: usize) -> Vec<u64> {
+    let words: Vec<_> = words(text).collect();
+    let hash = |run: &[String]| {
+        let mut hasher = DefaultHasher::new();
+        run.hash(&mut hasher);
+        hasher.finish()
+    };
+    words.windows(length).map(hash).collect()
+}
+
+/// What stands outside quotation marks: within them is what the agent is to say. Marks that are not
+/// closed in their paragraph are none.
+fn outside_quotes(text: &str, mut each: impl FnMut(&str)) {
+    for paragraph in text.split("\n\n") {
+        let pieces: Vec<_> = paragraph.split(['"', '“', '”', '„', '«', '»']).collect();
+        match pieces.len() % 2 {
+            1 => pieces.into_iter().step_by(2).for_each(&mut each),
+            _ => each(paragraph),
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! A text as its words and numbers are compared.
+
+use unicode_normalization::UnicodeNormalization;
+
+/// Lower case, without accents and width, and with the digits of every script as ours.
+pub(super) fn folded(text: &str) -> String {
+    let letters = text.nfkd().filter(|c| !is_accent(*c)).flat_map(char::to_lowercase);
+    letters.map(|c| digit(c).unwrap_or(c)).collect()
+}
+
+/// The words of a text in lower case. Each character of a script without spaces is one.
+pub(super) fn words(text: &str) -> impl Iterator<Item = String> {
+    let mut spaced = String::with_capacity(text.len());
+    for character in folded(text).chars() {
+        match character {
+            '\'' | '’' => {}
+            character if is_unspaced(character) => spaced.extend([' ', character, ' ']),
+            character if is_letter(character) => spaced.push(character),
+            _ => spaced.push(' '),
+        }
+    }
+    let words: Vec<_> = spaced.split_whitespace().map(String::from).collect();
+    words.into_iter()
+}
+
+/// Whether a character is part of a word: a letter, a digit, or the sign of a vowel.
+pub(super) fn is_letter(character: char) -> bool {
+    character.is_alphanumeric() || matches!(character, '\u{900}'..='\u{dff}')
+}
+
+/// Whether a character is of a script that puts no spaces between words.
+pub(super) fn is_unspaced(character: char) -> bool {
+    matches!(character, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}')
+}
+
+/// Accents of Latin, Greek and Cyrillic, and the vowels of Arabic.
+fn is_accent(character: char) -> bool {
+    matches!(character, '\u{300}'..='\u{36f}' | '\u{640}' | '\u{64b}'..='\u{65f}' | '\u{670}')
+}
+
+/// The same digit as we write it.
+fn digit(character: char) -> Option<char> {
+    const ZEROS: [char; 5] = ['٠', '۰', '०', '০', '੦'];
+    let value = |zero: char| u32::from(character).checked_sub(zero.into()).filter(|it| *it < 10);
+    ZEROS.into_iter().find_map(value).and_then(|value| char::from_digit(value, 10))
+}

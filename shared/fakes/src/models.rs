@@ -1,0 +1,172 @@
+//! Models of companies that do not speak OpenAI's protocol, or speak it by rules of their own: what
+//! a gateway such as LiteLLM translates to.
+//!
+//! Each is held to its published form as far as a conversation with tools needs it, refuses what
+//! the real one refuses, and wants back what the real one wants back. They are told what to say in
+//! one way, and say it each in its own.
+
+mod anthropic;
+mod deepseek;
+mod gemini;
+mod mistral;
+mod ollama;
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use axum::{Json, Router};
+use serde_json::{Map, Value};
+
+use crate::network::Server;
+
+/// Whose form a [`Model`] has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Messages: <https://docs.anthropic.com/en/api/messages>.
+    Anthropic,
+    /// Chat completions that think first, and want their thoughts back:
+    /// <https://api-docs.deepseek.com/guides/thinking_mode>.
+    DeepSeek,
+    /// `generateContent`, with signatures of thoughts:
+    /// <https://ai.google.dev/gemini-api/docs/thought-signatures>.
+    Gemini,
+    /// Chat completions that take no field that they do not know: <https://docs.mistral.ai/api>.
+    Mistral,
+    /// `/api/chat`: <https://github.com/ollama/ollama/blob/main/docs/api.md>.
+    Ollama,
+}
+
+/// A local model. It stops when it is dropped.
+pub struct Model {
+    state: Arc<Told>,
+    server: Server,
+}
+
+struct Told {
+    form: Form,
+    script: Mutex<VecDeque<Said>>,
+    refused: Mutex<Vec<String>>,
+}
+
+/// What a model answers.
+#[derive(Clone, Debug)]
+enum Said {
+    Words(String),
+    /// A call of this tool, with its arguments.
+    Calls(String, Value),
+}
+
+/// What came.
+struct Asked {
+    path: String,
+    headers: HeaderMap,
+    body: Value,
+}
+
+/// A status, and what the company says with it.
+type Refusal = (u16, Value);
+
+impl Model {
+    /// The key it accepts, where it wants one.
+    pub const KEY: &str = "key-0123456789abcdefghijklmnopqrstuv";
+
+    /// Starts one on a free port.
+    pub fn start(form: Form) -> Self {
+        let state = Arc::new(Told { form, script: Mutex::default(), refused: Mutex::default() });
+        let router = Router::new().fallback(answer).with_state(Arc::clone(&state));
+        Self { state, server: Server::start(router) }
+    }
+
+    /// Where it is, without any path.
+    pub fn url(&self) -> String {
+        self.server.url()
+    }
+
+    /// The next answer is these words.
+    pub fn says(&self, words: &str) {
+        self.state.script.lock().unwrap().push_back(Said::Words(words.into()));
+    }
+
+    /// The next answer is a call of this tool.
+    pub fn calls(&self, name: &str, arguments: Value) {
+        self.state.script.lock().unwrap().push_back(Said::Calls(name.into(), arguments));
+    }
+
+    /// What it refused, and in which words.
+    pub fn refused(&self) -> Vec<String> {
+        self.state.refused.lock().unwrap().clone()
+    }
+
+    /// How many answers are still to come.
+    pub fn left(&self) -> usize {
+        self.state.script.lock().unwrap().len()
+    }
+}
+
+async fn answer(
+    State(told): State<Arc<Told>>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: String,
+) -> Response {
+    let body = serde_json::from_str(&body).unwrap_or_default();
+    let asked = Asked { path: uri.path().into(), headers, body };
+    let checked = match told.form {
+        Form::Anthropic => anthropic::check(&asked),
+        Form::DeepSeek => deepseek::check(&asked),
+        Form::Gemini => gemini::check(&asked),
+        Form::Mistral => mistral::check(&asked),
+        Form::Ollama => ollama::check(&asked),
+    };
+    if let Err((status, refusal)) = checked {
+        told.refused.lock().unwrap().push(refusal.to_string());
+        return (StatusCode::from_u16(status).unwrap(), Json(refusal)).into_response();
+    }
+    let silent = || Said::Words("Nobody told me what to say.".into());
+    let said = told.script.lock().unwrap().pop_front().unwrap_or_else(silent);
+    Json(match told.form {
+        Form::Anthropic => anthropic::write(&said),
+        Form::DeepSeek => deepseek::write(&said),
+        Form::Gemini => gemini::write(&said),
+        Form::Mistral => mistral::write(&said),
+        Form::Ollama => ollama::write(&said),
+    })
+    .into_response()
+}
+
+impl Asked {
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    fn is_bearer(&self) -> bool {
+        self.header("authorization").strip_prefix("Bearer ") == Some(Model::KEY)
+    }
+}
+
+/// The members of a list, of which there are none in what is no list.
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+/// The first member that is not among these names.
+fn unknown<'a>(value: &'a Value, names: &str) -> Option<&'a String> {
+    let members = value.as_object().map(Map::keys).into_iter().flatten();
+    members.into_iter().find(|member| !names.split(' ').any(|name| name == *member))
+}
+
+/// What a model thinks before it calls a tool or talks. Always the same for the same.
+fn thought(said: &Said) -> String {
+    match said {
+        Said::Words(words) => format!("I should answer with {} letters.", words.len()),
+        Said::Calls(name, arguments) => format!("They said something for {name}: {arguments}."),
+    }
+}
+
+fn digits(count: usize) -> String {
+    let digits = uuid::Uuid::new_v4().simple().to_string();
+    digits[..count].to_owned()
+}

@@ -1,0 +1,66 @@
+//! What a machine says that denies being one.
+
+use std::sync::LazyLock;
+
+use unicode_normalization::UnicodeNormalization;
+
+use super::heard::{Heard, Sentence, unquoted};
+use super::rows::{Language, Rows};
+use super::wordings::Words;
+
+/// One file for each language of the product. A `plea` counts wherever it stands, an `ask` where
+/// nothing else is said, and a `whole` behind a part that begins as a `request`: "This is Dave, a real
+/// person". Each language is heard alone: "no" is not the same in all of them.
+const FILES: [&str; 10] = [
+    include_str!("../../denials/en.txt"),
+    include_str!("../../denials/es.txt"),
+    include_str!("../../denials/fr.txt"),
+    include_str!("../../denials/de.txt"),
+    include_str!("../../denials/pt.txt"),
+    include_str!("../../denials/it.txt"),
+    include_str!("../../denials/ru.txt"),
+    include_str!("../../denials/ar.txt"),
+    include_str!("../../denials/hi.txt"),
+    include_str!("../../denials/zh.txt"),
+];
+
+/// Those that have spaces between words, and those that have none.
+static LANGUAGES: LazyLock<[Vec<Language>; 2]> = LazyLock::new(|| {
+    let mut all = [Vec::new(), Vec::new()];
+    for file in FILES {
+        let is_unspaced = file.lines().any(|line| line == "unspaced");
+        let languages = Rows::read(&[file]).languages.into_iter();
+        all[usize::from(is_unspaced)].extend(languages.skip(usize::from(is_unspaced)).take(1));
+    }
+    all
+});
+
+/// Whether a text says of whoever wrote it that they are a human, or no machine, in any of the
+/// product's languages: "I'm a real person", "no bots here", "Sie schreiben mit einem Menschen".
+///
+/// What is asked is not said ("Am I a human? No."), nor is what is quoted. A name is no claim.
+pub fn denies_machine(text: &str) -> bool {
+    let text: String = text.nfkc().collect();
+    // Where a line is broken says nothing.
+    let text = unquoted(&text).replace('\n', " ");
+    text.split_inclusive(['?', '؟']).any(|piece| {
+        let is_asked = piece.ends_with(['?', '؟']);
+        let readings = Heard::readings(piece, |_| false);
+        let sentences = readings.first().map_or(&[][..], |heard| &heard.0);
+        let last = sentences.len().saturating_sub(1);
+        sentences.iter().enumerate().any(|(at, said)| is_denial(said, is_asked && at == last))
+    })
+}
+
+/// Whether a sentence, or a part of it, is a denial. Where it asks, its end is not said.
+fn is_denial(sentence: &Sentence, is_asked: bool) -> bool {
+    [true, false].into_iter().zip(LANGUAGES.iter()).any(|(is_spaced, languages)| {
+        let words: Vec<_> = sentence.iter().map(|said| Words::of(&said.words, is_spaced)).collect();
+        let last = words.len() - 1;
+        languages.iter().any(|language| {
+            let mut all = words.iter().enumerate();
+            all.any(|(at, said)| language.denies(said, is_asked && (at == 0 || at == last)))
+                || words[1..].windows(2).any(|parts| language.introduces(&parts[0], &parts[1]))
+        })
+    })
+}
