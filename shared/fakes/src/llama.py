@@ -18,12 +18,13 @@ params.model_alias = {"smollm2"}
 params.port = int(port)
 params.n_ctx = int(context)
 params.n_parallel = 1
+# More would wait for each other on a busy machine.
 params.cpuparams.n_threads = 1
 params.use_jinja = True
 params.chat_template = template
-# The same answers each time.
+# The same to the same, and it comes to an end.
 params.sampling.temp = 0
-params.sampling.seed = 1
+params.sampling.penalty_repeat = 1.2
 server = xllamacpp.Server(params)
 while True:
     time.sleep(3600)

@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a stand-in that breaks is a test that fails")]
 
+mod mistral;
 mod rule;
 
 use std::collections::{BTreeSet, VecDeque};
@@ -397,6 +398,10 @@ fn echo(request: &Value) -> String {
         .iter()
         .filter(|message| message["role"] == "user")
         .filter_map(|message| message["content"].as_str())
+        // Who takes no system message is told the prompt ahead of it, under headings.
+        .map(|said| {
+            said.rsplit_once("\n# What the person writes\n\n").map_or(said, |(_, said)| said)
+        })
         .collect();
     format!("You said: {}", said.join(" | ").replace('\n', " | "))
 }

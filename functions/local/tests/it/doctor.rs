@@ -152,19 +152,18 @@ async fn what_a_model_cannot_is_said() {
     let mut deployed = Deployed::start(&["mock"]).await;
     for (rule, found) in [
         (Rule::Mistral, "asked with max_tokens"),
-        (Rule::NoSystem, "asked with the prompt in front of what the person says"),
-        (
-            Rule::NoTools,
-            "asked with its tools in words, but its server knows no tools: they are told in words",
-        ),
+        (Rule::NoSystem, "with the prompt in front of what the person says"),
+        (Rule::NoTools, "but its server knows no tools: they are told in words"),
         (Rule::Vllm, "asked within 4096 tokens"),
     ] {
         let server = OpenAi::start_as(rule).await;
+        server.calls("hand_over", r#"{"reason":"trial"}"#);
+        server.says("Somebody will call you.");
         deployed.set(&[("OPENAI_BASE_URL", &server.url())]);
         let ran = deployed.doctor(&[]).await;
         let line = ran.printed.iter().find(|line| line.contains(" model: ")).unwrap();
         assert!(line.contains("✓ model: gpt-4.1-mini answers in "), "{line}");
-        assert!(line.ends_with(found), "{line}");
+        assert!(line.contains(found), "{line}");
     }
 
     let silent = OpenAi::start().await;

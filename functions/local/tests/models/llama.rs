@@ -1,6 +1,9 @@
 //! A small model of 135 million parameters on llama.cpp's server. It understands next to nothing,
 //! which is what makes it a good guest: whatever it says, a person is told no machine's talk.
 
+use std::io::Write;
+use std::time::Duration;
+
 use fakes::{Llama, llama};
 
 use crate::product::{ANN, Product};
@@ -8,34 +11,61 @@ use crate::product::{ANN, Product};
 const TEXTS: [&str; 3] =
     ["Hi, my kitchen tap drips", "12 Elm Street, on Friday morning", "My name is Ann. Thanks!"];
 
+/// How long an answer is waited for, where others keep the processors busy.
+const PATIENCE: Duration = Duration::from_secs(150);
+
 /// By its own template, which leaves out the tools.
 #[tokio::test]
 async fn a_small_model_without_tools_is_talked_to_in_plain_words() {
-    let Some(llama) = llama(4096, "").await else { return };
-    converse(&llama).await;
+    let Some(llama) = llama(2048, "").await else { return };
+    let mut product = converse(&llama).await;
+    let ran = product.run(&["doctor"], "").await;
+    let found = ran.printed.iter().find(|line| line.contains("model: smollm2 answers in"));
+    assert!(found.is_some_and(|line| line.contains("called no tool")), "{ran:?}");
 }
 
-/// By one that shows it the tools, in room that is too small for them and for an answer as long as
-/// it may be elsewhere.
+/// By one that shows it the tools, in room for little more than these.
 #[tokio::test]
 async fn a_small_model_with_tools_and_little_room_is_talked_to_in_plain_words() {
-    let Some(llama) = llama(2560, include_str!("tools.jinja")).await else { return };
+    let Some(llama) = llama(2048, include_str!("tools.jinja")).await else { return };
     converse(&llama).await;
 }
 
-async fn converse(llama: &Llama) {
+async fn converse(llama: &Llama) -> Product {
     let url = llama.url();
-    let settings =
-        [("OPENAI_BASE_URL", url.as_str()), ("OPENAI_API_KEY", ""), ("OPENAI_MODEL", "smollm2")];
+    let settings = [
+        // Short, because it is read again and again by a processor.
+        ("AGENT_FILE", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/models/page.md")),
+        ("OPENAI_API_KEY", ""),
+        ("OPENAI_BASE_URL", &url),
+        ("OPENAI_MODEL", "smollm2"),
+    ];
     let mut product = Product::start_with(&["twilio"], &settings).await;
-    for text in TEXTS {
+    for (index, text) in TEXTS.iter().enumerate() {
         product.text(ANN, text).await;
-        product.settled().await;
+        let answers = async {
+            while replies(&product).len() <= index {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        let answered = tokio::time::timeout(PATIENCE, answers).await;
+        assert!(answered.is_ok(), "waited {PATIENCE:?} in vain for an answer to {text:?}");
     }
-    let said = product.twilio.texts_to(ANN);
+    product.settled().await;
+    let said = replies(&product);
     assert_eq!(said.len(), TEXTS.len(), "{said:?}");
     for words in &said {
-        let machines = ["<|", "|>", "</", "{", "}", "tool_call", "<think", "\u{fffd}"];
+        let machines = ["<", ">", "{", "}", "[", "tool_call", "hand_over", "http", "\u{fffd}"];
         assert!(!machines.iter().any(|talk| words.contains(talk)), "{words}");
     }
+    // To be read by whoever runs it.
+    writeln!(std::io::stderr(), "it said: {said:#?}").unwrap();
+    product
+}
+
+/// What she was answered, but for being told that it takes long, as it does on a busy machine.
+fn replies(product: &Product) -> Vec<String> {
+    let mut said = product.twilio.texts_to(ANN);
+    said.retain(|words| !words.contains("We have your text and will answer it"));
+    said
 }

@@ -73,7 +73,7 @@ fn is_place(before: &str, groups: &[Group<'_>]) -> bool {
     matches!(lengths, (5, 3 | 4))
         && second.before == "-"
         && first.before.is_empty()
-        && (!first.digits.starts_with('0') || is_state)
+        && (second.digits.len() == 3 || !first.digits.starts_with('0') || is_state)
 }
 
 /// Runs of groups of digits, each with what stands before it.

@@ -9,23 +9,15 @@
 
 mod adapt;
 mod address;
-mod calls;
-mod extras;
 mod form;
-mod harmony;
 mod history;
 mod in_words;
-mod loose;
-mod marks;
-mod preface;
 mod reading;
 mod refusal;
 mod schema;
-mod speech;
 mod stream;
 mod trial;
 mod wait;
-mod words;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

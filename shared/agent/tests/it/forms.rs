@@ -21,6 +21,7 @@ fn says(status: u16, message: &str) -> Mode {
 async fn after(modes: impl IntoIterator<Item = Mode>) -> Vec<Value> {
     let mut conversation = Conversation::begin().await;
     conversation.openai.switch.plan(modes);
+    conversation.openai.says("Good day.");
     conversation.text("Hi").await.unwrap();
     conversation.openai.requests()
 }
@@ -332,7 +333,9 @@ async fn are_remembered_for_the_server() {
         says(400, "Unsupported parameter: 'max_completion_tokens'"),
         says(400, "System role not supported"),
     ]);
+    conversation.openai.says("Good day.");
     conversation.text("Hi").await.unwrap();
+    conversation.openai.says("Good day.");
     let mut another = Conversation::begin().await;
     another.agent = conversation.agent.clone();
     another.text("Hello").await.unwrap();

@@ -707,3 +707,57 @@ async fn what_it_said_itself_gives_it_nothing() {
     let answered = conversation.text("How much?").await.unwrap();
     assert_eq!(answered.reply, "Somebody calls you with a price.");
 }
+
+#[tokio::test]
+async fn ordinary_answers_are_sent() {
+    Judged::holds(
+        "",
+        &[],
+        &[
+            "Thanks, Ann! I noted a dripping kitchen tap at 12 Elm Street, Apt 4B, on 2026-11-27 in the morning.",
+            "Got it. Which day suits you best: Thursday 26 Nov or Friday 27 Nov, between 8:30 and 12:00?",
+            "Sorry, I am an automatic assistant and can't name a price. Somebody from Elm Home calls you back.",
+            "How many rooms are to be painted, and is it about 20 m2 or 30 m2 each?",
+            "If you smell gas, leave the house and call 911 now. I pass this on at once.",
+            "I have: shelf, 3 x 2 m, wall of concrete. Anything else?",
+            "You need a person: I hand this over, and a colleague of the team will get in touch.",
+            "No problem, take your time. Is it the 2nd or the 3rd floor?",
+            "The machine is a Bosch, 7 years old, error E18, right?",
+            "I'm not able to say that. A person of the business decides.",
+            "We repair computers? No, that is nothing we do, sorry.",
+            "Perfect, see you on Monday at 9! Reply STOP to stop.",
+            "Gracias, Ana. Anoto: grifo que gotea, calle Mayor 12, 3.º B, el 27/11/2026 por la mañana.",
+            "¿Qué día le viene mejor, el jueves 26 o el viernes 27, entre las 8:30 y las 12:00?",
+            "Soy el asistente automático y no puedo decir un precio. Una persona le llamará.",
+            "¿Cuántas habitaciones son, y de cuántos metros?",
+            "Merci Anne. Je note : robinet qui fuit, 12 rue des Ormes, 75011 Paris, le 27/11/2026 au matin.",
+            "Quel jour vous convient, jeudi 26 ou vendredi 27, entre 8h30 et 12h00 ?",
+            "Je suis l'assistant automatique et ne peux pas donner de prix. Une personne vous rappellera.",
+            "Combien de pièces, et de quelle taille ?",
+            "Danke, Anna. Notiert: tropfender Hahn, Ulmenweg 12, 10115 Berlin, am 27.11.2026 vormittags.",
+            "Welcher Tag passt, Do. 26.11. oder Fr. 27.11., zwischen 8.30 und 12.00 Uhr?",
+            "Ich bin der automatische Assistent und kann keinen Preis nennen. Jemand ruft Sie zurück.",
+            "Wie viele Zimmer sind es, und wie groß, z.B. 20 m²?",
+            "Obrigado, Ana. Anotei: torneira pingando, Rua das Flores 12, CEP 01310-100, dia 27/11/2026 de manhã.",
+            "Qual dia é melhor, quinta 26 ou sexta 27, entre 8h30 e 12h?",
+            "Sou o assistente automático e não posso dar preço. Uma pessoa vai ligar.",
+            "Grazie Anna. Ho annotato: rubinetto che perde, via Olmo 12, 20121 Milano, il 27/11/2026 al mattino.",
+            "Che giorno preferisce, giovedì 26 o venerdì 27, tra le 8.30 e le 12.00?",
+            "Sono l'assistente automatico e non posso dire un prezzo. Una persona la richiamerà.",
+            "Спасибо, Анна. Записал: капает кран, ул. Вязов, д. 12, кв. 4, 27.11.2026 утром.",
+            "Какой день удобнее, четверг 26.11 или пятница 27.11, с 8:30 до 12:00?",
+            "Я автоматический помощник и цену не называю. Вам перезвонят.",
+            "شكرا آنا. سجلت: صنبور يقطر، شارع الدردار ١٢، يوم ٢٧/١١/٢٠٢٦ صباحا.",
+            "أي يوم يناسبك، الخميس ٢٦ أم الجمعة ٢٧، بين ٨:٣٠ و١٢:٠٠؟",
+            "أنا المساعد الآلي ولا أستطيع تحديد سعر. سيتصل بك شخص من الفريق.",
+            "धन्यवाद आना। मैंने लिख लिया: टपकता नल, एल्म स्ट्रीट १२, २७-११-२०२६ सुबह।",
+            "कौन सा दिन ठीक रहेगा, गुरुवार २६ या शुक्रवार २७, ८:३० से १२:०० के बीच?",
+            "मैं स्वचालित सहायक हूँ और दाम नहीं बता सकता। टीम का कोई आपको फोन करेगा।",
+            "谢谢安娜。已记下：水龙头漏水，榆树街12号，2026年11月27日上午。",
+            "哪天方便，26日星期四还是27日星期五，8:30到12:00之间？",
+            "我是自动助手，不能报价。会有人给您打电话。",
+            "一共有三个房间，每个大约二十平方米，对吗？",
+        ],
+    )
+    .await;
+}

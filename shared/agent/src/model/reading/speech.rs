@@ -7,6 +7,9 @@ use super::loose;
 use super::preface::behind_preface;
 use super::words::{GAP, Spoken};
 
+/// The most brackets that are taken to be forgotten.
+const LACKING: usize = 4;
+
 /// What is taken for the first key of an object, in bytes.
 const LONGEST_KEY: usize = 100;
 
@@ -211,12 +214,19 @@ fn is_machine(text: &str) -> bool {
 
 /// JSON whose quotes are escaped though it stands in no other, or that lacks its last brackets.
 fn mended(text: &str) -> Option<(Value, usize)> {
-    if text[1..].trim_start().starts_with("\\\"") {
-        let length = balanced(&text.replace("\\\"", "\"")).min(text.len());
-        let bare = text[..text.floor_char_boundary(length * 2)].replace("\\\"", "\"");
-        let (value, _) = loose::value(&bare)?;
-        return Some((value, balanced(text)));
-    }
+    let length = balanced(text);
+    let text = &text[..length];
+    let bare = if text[1..].trim_start().starts_with("\\\"") {
+        text.replace("\\\"", "\"")
+    } else {
+        let missing = missing(text)?;
+        format!("{text}{missing}")
+    };
+    Some((loose::value(&bare)?.0, length))
+}
+
+/// The brackets that a text lacks at its end, unless it ends in the middle of a string.
+fn missing(text: &str) -> Option<String> {
     let (mut open, mut is_quoted, mut is_escaped) = (Vec::new(), false, false);
     for character in text.chars() {
         match character {
@@ -225,15 +235,11 @@ fn mended(text: &str) -> Option<(Value, usize)> {
             '"' => is_quoted = !is_quoted,
             '{' if !is_quoted => open.push('}'),
             '[' if !is_quoted => open.push(']'),
-            '}' | ']' if !is_quoted => {
-                open.pop();
-            }
+            '}' | ']' if !is_quoted => drop(open.pop()),
             _ => {}
         }
     }
-    let closed: String = text.chars().chain(open.into_iter().rev().take(4)).collect();
-    (!is_quoted).then_some(())?;
-    Some((loose::value(&closed)?.0, text.len()))
+    (!is_quoted && open.len() <= LACKING).then(|| open.into_iter().rev().collect())
 }
 
 /// How long what begins with a bracket is, up to the bracket that closes it, or to the end.
@@ -267,7 +273,8 @@ pub(super) fn trailing_name<'t>(text: &str, tools: &[&'t str]) -> Option<(&'t st
     let bare = labels.iter().find_map(|label| bare.strip_suffix(label)).unwrap_or(bare);
     let bare = bare.trim_end_matches(is_sign);
     // `<name>record</name>`
-    let tag = bare.rfind("</").filter(|at| bare.len() - at < 20);
+    let from = bare.ceil_char_boundary(bare.len().saturating_sub(20));
+    let tag = bare[from..].rfind("</").map(|at| from + at);
     let bare = tag.map_or(bare, |at| &bare[..at]);
     let is_of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':');
     let name = trailing(bare, is_of_name);
@@ -356,7 +363,8 @@ fn joined(line: &str) -> String {
             }
         }
         // `<code>…</code>`
-        if let Some(open) = joined.rfind('<').filter(|_| joined.ends_with('>'))
+        if joined.ends_with('>')
+            && let Some(open) = joined.rfind('<')
             && let Some(behind) = rest.strip_prefix(&format!("</{}", &joined[open + 1..]))
         {
             joined.truncate(open);
