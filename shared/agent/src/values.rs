@@ -42,6 +42,12 @@ pub(crate) fn typed(field: &Field, value: &Value) -> Result<Value, String> {
     if written.chars().count() > LONGEST {
         return Err(format!("say it in at most {LONGEST} characters"));
     }
+    // Written as JSON once more.
+    if written.starts_with(['"', '['])
+        && let Ok(value @ (Value::String(_) | Value::Array(_))) = serde_json::from_str(&written)
+    {
+        return typed(field, &value);
+    }
     // Whoever is asked to choose may be offered "none", and "no" is an answer.
     match &field.kind {
         Kind::Choice(choices) => {

@@ -95,10 +95,11 @@ fn digits(text: &str) -> Option<(&str, &str)> {
     (end > 0).then(|| text.split_at(end))
 }
 
-/// Whether this is a time of day: 14:00, 2pm, 14h30, 14:00:00+02:00.
+/// Whether this is a time of day: 14:00, 2pm, 14h30, 14:00:00+02:00, or the offset alone.
 fn is_clock(word: &str) -> bool {
     // The name of a zone stands behind the offset.
     let word = word.split('[').next().unwrap_or_default();
+    let word = word.strip_prefix(['+', '-']).unwrap_or(word);
     let is_part = |c: char| c.is_ascii_digit() || ":.-+apmhzt时点分".contains(c);
     word.starts_with(|c: char| c.is_ascii_digit())
         && word.chars().all(is_part)

@@ -89,9 +89,13 @@ pub(super) fn meaning(text: &str, beside: &str) -> Option<Meaning> {
     }
     let (folded, beside) = (folded(text), folded(beside));
     let is_beside = |word: &&str| beside.split(' ').any(|other| other == *word);
-    let words = folded.split(' ').filter(|word| !is_beside(word));
-    let words: Vec<_> = words.take(MOST + 1).collect();
-    if words.join("").is_empty() || words.len() > MOST {
+    let words: Vec<_> = folded.split(' ').take(MOST + 1).collect();
+    let others: Vec<_> = words.iter().copied().filter(|word| !is_beside(word)).collect();
+    all_mean(&words).or_else(|| all_mean(&others))
+}
+
+fn all_mean(words: &[&str]) -> Option<Meaning> {
+    if words.len() > MOST {
         return None;
     }
     // What the words up to each place may mean, and of how many sayings they consist then.

@@ -42,6 +42,8 @@ async fn records_what_is_meant_as_what_it_is() {
         ("vaccinated", json!("No"), json!(false)),
         ("size", json!("large"), json!("LARGE")),
         ("pet", json!(["Rex"]), json!("Rex")),
+        ("pet", json!("\"Rex\""), json!("Rex")),
+        ("nights", json!("[3]"), json!(3)),
         ("nights", json!([3.0]), json!(3)),
         ("nights", json!(1e20), json!(1e20)),
     ] {
@@ -54,6 +56,11 @@ async fn says_what_to_write_instead() {
     for (field, value, problem) in [
         ("pet", json!("x".repeat(2_001)), "say it in at most 2000 characters"),
         ("pet", json!(null), "that is no value: ask the person, or leave it out"),
+        (
+            "pet",
+            json!(r#"["Rex", "Bo"]"#),
+            "write one value as plain text, several things with commas",
+        ),
         ("pet", json!([]), "write one value as plain text, several things with commas"),
         ("pet", json!([["Rex"]]), "write one value as plain text, several things with commas"),
         ("pet", json!(["Rex", "Bo"]), "write one value as plain text, several things with commas"),
