@@ -56,7 +56,7 @@ pub(super) fn spoken(content: &str, tools: &[&str]) -> Spoken {
 
 /// Without what is invisible, and with what stands for a sign instead of the sign.
 fn plain(text: &str) -> String {
-    const SIGNS: [(&str, &str); 18] = [
+    const SIGNS: [(&str, &str); 16] = [
         ("<|\"|>", "\""),
         ("&lt;", "<"),
         ("&gt;", ">"),
@@ -70,8 +70,6 @@ fn plain(text: &str) -> String {
         ("\\]", "]"),
         ("\\|", "|"),
         ("\\_", "_"),
-        ("“", "\""),
-        ("”", "\""),
         ("＜", "<"),
         ("＞", ">"),
         ("\r\n", "\n"),
@@ -81,6 +79,10 @@ fn plain(text: &str) -> String {
         if plain.contains(from) {
             plain = plain.replace(from, to);
         }
+    }
+    // Around words they are as good as others.
+    if plain.contains(['{', '=']) {
+        plain = plain.replace(['“', '”'], "\"");
     }
     let is_none = |c: char| {
         c.is_control() && c != '\n' && c != '\t'
