@@ -16,8 +16,9 @@ const MORE_ANSWERS: u32 = 2;
 
 /// What the agent is told of a conversation that goes on.
 const WAS_OVER: &str = "The conversation was over, and what you recorded is with the business. The \
-                        person texts again: if they correct or add something, record it and say so \
-                        in a sentence; the business is told of the change. Ask only what you must.";
+                        person texts again: if they correct or add something, record it, if they \
+                        take something back, forget it, and say so in a sentence; the business is \
+                        told of the change. Ask only what you must.";
 
 impl Wake<'_> {
     /// Goes on in the conversation before this one, if it ended only just now, and what waits is more

@@ -9,6 +9,7 @@ use crate::fault::Fault;
 use crate::judge;
 use crate::model::{Answer, End, ModelError, Question};
 use crate::prompt;
+use crate::when::without_notes;
 
 /// Where a sentence ends, in the languages of this product.
 const ENDS: [char; 8] = ['.', '!', '?', '。', '！', '？', '؟', '।'];
@@ -78,6 +79,10 @@ impl Thinking<'_> {
         };
         let (limit, asked) = (self.left.request(), Instant::now());
         let result = model.ask(&mut self.form, &question, &self.pulse, limit).await;
+        let result = result.map(|answer| Answer {
+            text: answer.text.as_deref().and_then(without_notes),
+            ..answer
+        });
         let step = Step::new("asked the model", now).took(asked.elapsed());
         self.steps.push(match &result {
             Err(error) => step.with("outcome", error.code()),

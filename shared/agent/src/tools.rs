@@ -162,7 +162,7 @@ impl Tool for HandOver {
     fn call(&self, arguments: &Value, draft: &mut Draft) -> Result<String, String> {
         // It is the only one to be given, whatever it is called.
         let reason = arguments.get("reason").or_else(|| arguments.as_object()?.values().next());
-        let reason = reason.unwrap_or(arguments).as_str().map(str::trim).unwrap_or_default();
+        let reason = reason.and_then(Value::as_str).map(str::trim).unwrap_or_default();
         if reason.is_empty() {
             return Err("give the reason in one sentence".into());
         }

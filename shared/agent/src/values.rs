@@ -18,7 +18,7 @@ pub(crate) use self::words::key;
 const LONGEST: usize = 2_000;
 
 /// What a gap is filled with.
-const NO_VALUE: &str = "that is no value: ask the person, or leave it out";
+pub(crate) const NO_VALUE: &str = "that is no value: ask the person, or leave it out";
 
 /// The same, where there may be nothing to ask for.
 const NO_TEXT: &str = "that is no value: ask the person, or leave it out; if they said that there is \

@@ -9,6 +9,36 @@ use jiff::{SignedDuration, Timestamp};
 /// Texts no further apart than this were written at the same time, within a day.
 const MOMENT: SignedDuration = SignedDuration::from_mins(5);
 
+/// How notes of ours begin in what a model is shown.
+const OURS: [&str; 5] = [
+    "[written on ",
+    "[A person of the business ",
+    "[The person ",
+    "[The conversation begins ",
+    "[Nothing was said ",
+];
+
+/// What a model said, without the notes that it made up as it had seen them, if that is anything.
+pub(crate) fn without_notes(said: &str) -> Option<String> {
+    let mut kept = String::with_capacity(said.len());
+    let mut rest = said;
+    while let Some(start) = rest.find('[') {
+        let (ahead, note) = rest.split_at(start);
+        let end = OURS.iter().any(|ours| note.starts_with(ours)).then(|| note.find(']')).flatten();
+        kept.push_str(ahead);
+        rest = match end {
+            Some(end) => note[end + 1..].trim_start(),
+            None => {
+                kept.push('[');
+                &note[1..]
+            }
+        };
+    }
+    kept.push_str(rest);
+    let kept = kept.trim();
+    (!kept.is_empty()).then(|| kept.to_owned())
+}
+
 /// Shows texts one after the other, each with its time where it is another than that of the one
 /// before. The first that follows an answer is compared with now.
 pub(crate) struct When<'a> {

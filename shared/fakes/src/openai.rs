@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a stand-in that breaks is a test that fails")]
 
+mod mistral;
 mod rule;
 
 use std::collections::{BTreeSet, VecDeque};
@@ -339,7 +340,7 @@ impl Brain {
                 return whole(status, &headers, body);
             }
             Some(Scripted::Message(message)) => message,
-            None if is_told_to_hand_over(request) => handing_over(),
+            None if Rule::may_call(request) && is_told_to_hand_over(request) => handing_over(),
             None => json!({ "role": "assistant", "content": echo(request), "refusal": null }),
         };
         self.rule.dress(&mut message, request, given);
@@ -376,7 +377,7 @@ fn whole(status: u16, headers: &[(String, String)], body: String) -> Response {
 fn is_told_to_hand_over(request: &Value) -> bool {
     let last = request["messages"].as_array().and_then(|messages| messages.last());
     let said = last.filter(|last| last["role"] == "user").and_then(|last| last["content"].as_str());
-    request.get("tools").is_some() && said.is_some_and(|said| said.contains("call hand_over"))
+    said.is_some_and(|said| said.contains("call hand_over"))
 }
 
 fn handing_over() -> Value {
@@ -397,6 +398,10 @@ fn echo(request: &Value) -> String {
         .iter()
         .filter(|message| message["role"] == "user")
         .filter_map(|message| message["content"].as_str())
+        // Who takes no system message is told the prompt ahead of it, under headings.
+        .map(|said| {
+            said.rsplit_once("\n# What the person writes\n\n").map_or(said, |(_, said)| said)
+        })
         .collect();
     format!("You said: {}", said.join(" | ").replace('\n', " | "))
 }

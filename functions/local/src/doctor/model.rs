@@ -47,7 +47,7 @@ pub(crate) async fn look(
             "there is no such model, or it is not for this account",
             "Set OPENAI_MODEL to one that the account has, and OPENAI_BASE_URL to where it is.",
         ),
-        (ModelError::Misconfigured { .. }, "429") => {
+        (ModelError::Misconfigured { .. }, "402" | "429") => {
             ("the quota is used up", "Pay for more where OPENAI_API_KEY was made, under Billing.")
         }
         (ModelError::Misconfigured { .. } | ModelError::Refused { .. }, _) => (

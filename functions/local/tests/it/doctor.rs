@@ -11,10 +11,10 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::response::Redirect;
 use axum::routing::{get, post};
-use fakes::{Front, OpenAi, moto, unique_name};
+use fakes::{Front, OpenAi, Rule, moto, unique_name};
 use jiff::{SignedDuration, Timestamp};
 use queue::{Queue, WakeUp};
-use serde_json::Value;
+use serde_json::{Value, json};
 use telemetry::TraceId;
 use tempfile::NamedTempFile;
 use tokio::net::TcpListener;
@@ -145,6 +145,43 @@ async fn each_setting_that_is_wrong_is_named_and_nothing_else() {
         let ran = deployed.doctor(&[]).await;
         check(&ran, found, fix);
     }
+}
+
+#[tokio::test]
+async fn what_a_model_cannot_is_said() {
+    let mut deployed = Deployed::start(&["mock"]).await;
+    for (rule, found) in [
+        (Rule::Mistral, "asked with max_tokens"),
+        (Rule::NoSystem, "with the prompt in front of what the person says"),
+        (Rule::NoTools, "but its server knows no tools: they are told in words"),
+        (Rule::Vllm, "asked within 4096 tokens"),
+    ] {
+        let server = OpenAi::start_as(rule).await;
+        server.calls("hand_over", r#"{"reason":"trial"}"#);
+        server.says("Somebody will call you.");
+        deployed.set(&[("OPENAI_BASE_URL", &server.url())]);
+        let ran = deployed.doctor(&[]).await;
+        let line = ran.printed.iter().find(|line| line.contains(" model: ")).unwrap();
+        assert!(line.contains("✓ model: gpt-4.1-mini answers in "), "{line}");
+        assert!(line.contains(found), "{line}");
+    }
+
+    let silent = OpenAi::start().await;
+    deployed.set(&[("OPENAI_BASE_URL", &silent.url())]);
+    silent.says("No.");
+    check(
+        &deployed.doctor(&[]).await,
+        "! model: gpt-4.1-mini answers in ",
+        "Name a model in OPENAI_MODEL that calls tools",
+    );
+    silent.calls("hand_over", r#"{"reason":"trial"}"#);
+    let body = json!({ "error": { "message": "no", "code": "content_filter" } });
+    silent.answers_with(400, &[], &body);
+    check(
+        &deployed.doctor(&[]).await,
+        "✗ model: gpt-4.1-mini answers in ",
+        "Name another model in OPENAI_MODEL",
+    );
 }
 
 #[tokio::test]

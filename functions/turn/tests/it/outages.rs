@@ -130,7 +130,9 @@ async fn says_once_that_the_model_is_down_and_answers_when_it_is_back() {
     assert_eq!(scene.heard(), [sorry.as_str()], "said once in an outage");
     scene.openai.switch.set(Mode::Works);
     scene.live(300).await;
-    assert_eq!(scene.heard(), [sorry.as_str(), "You said: My sink leaks | Is anybody there?"]);
+    let waited =
+        "You said: [written on Monday, 2026-01-05, 10:00] My sink leaks | Is anybody there?";
+    assert_eq!(scene.heard(), [sorry.as_str(), waited]);
     assert!(scene.is_at_rest().await);
 }
 

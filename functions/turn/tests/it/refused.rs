@@ -102,7 +102,7 @@ async fn leaves_a_model_alone_for_as_long_as_it_asks_whatever_is_texted() {
     assert_eq!(scene.openai.requests().len(), 1);
     scene.live(120).await;
     assert_eq!(scene.openai.requests().len(), 2);
-    assert!(scene.heard().last().unwrap().starts_with("You said: My sink leaks | Hello?"));
+    assert!(scene.heard().last().unwrap().contains("My sink leaks | Hello?"));
 }
 
 #[tokio::test]

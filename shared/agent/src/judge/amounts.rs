@@ -33,6 +33,9 @@ const RANGES: [&str; 23] = [
     "到", "或", "-", "–", "—", "~", "/", "−",
 ];
 
+/// Whose money it is.
+const COUNTRIES: [&str; 6] = ["us", "american", "canadian", "australian", "british", "swiss"];
+
 /// What weighs something in pounds.
 const WEIGHTS: [&str; 3] = ["weigh", "heav", "lift"];
 
@@ -89,65 +92,85 @@ pub(super) fn amounts(text: &str) -> Vec<Amount> {
 
 /// Marks what has a currency beside it, and the other end of its range.
 fn mark_prices(text: &str, pieces: &[Piece], numbers: &mut [(Amount, Range<usize>)]) {
-    let is_weight = WEIGHTS.iter().any(|word| text.contains(word));
-    let money = |at: usize| {
-        pieces.get(at).is_some_and(|piece| {
-            let is_pounds = text[piece.place.clone()].starts_with("pound");
-            piece.meaning == Some(Meaning::Money) && !(is_pounds && is_weight)
-        })
-    };
-    let touches = |left: usize, right: usize| pieces[left].place.end == pieces[right].place.start;
-    let is = |at: usize, words: &[&str]| {
-        pieces.get(at).is_some_and(|piece| words.contains(&&text[piece.place.clone()]))
-    };
-    let range = |at: usize| {
-        matches!(pieces[at].meaning, Some(Meaning::Range | Meaning::Glue)) || is(at, &["и"])
-    };
+    let beside = Beside { text, pieces, is_weight: WEIGHTS.iter().any(|word| text.contains(word)) };
     for index in 0..numbers.len() {
-        let Range { start, end } = numbers[index].1;
-        // 50 €, 50€, 50,- €, 50.- CHF
-        let mut behind = end;
-        while is(behind, &[",", ".", "-", "–", "—"])
-            && touches(behind - 1, behind)
-            && behind < end + 2
-            && !(behind == end && is(behind, &["."]) && !is(behind + 1, &["-", "–", "—"]))
-        {
-            behind += 1;
+        let place = numbers[index].1.clone();
+        let before = index.checked_sub(1).map(|before| numbers[before].1.end);
+        let next = numbers.get(index + 1).map(|(_, next)| next.start);
+        if !beside.is_behind(place.end, next) && !beside.is_before(place.start, before) {
+            continue;
         }
-        let is_behind = money(behind) && {
-            // Of what stands behind it, if it touches that: 2 $50 notes.
-            let next = numbers.get(index + 1).map(|(_, place)| place.start);
-            !(next == Some(behind + 1)
-                && touches(behind, behind + 1)
-                && !touches(behind - 1, behind))
-        };
-        // $50, EUR 50, Rs. 50, Preis in Euro: 50
-        let before = match start.checked_sub(1) {
-            Some(at) if is(at, &[".", ":"]) => {
-                at.checked_sub(1).filter(|at| is(at + 1, &[":"]) || pieces[*at].place.len() <= 3)
-            }
-            before => before,
-        };
-        let is_before = before.is_some_and(|at| {
-            let taken = index > 0 && numbers[index - 1].1.end == at;
-            money(at) && (!taken || touches(at, start) && !touches(at - 1, at))
-        });
-        if is_behind || is_before {
-            numbers[index].0.is_price = true;
-            // 40-50 €, between 40 and 50 euros
-            if index > 0 && numbers[index - 1].1.end + 1 == start && range(start - 1) {
-                numbers[index - 1].0.is_price = true;
-            }
-            // $40-50
-            let next = numbers.get(index + 1).map(|(_, place)| place.start);
-            let joined = matches!(pieces.get(end).map(|it| it.meaning), Some(Some(Meaning::Range)));
-            if next == Some(end + 1) && joined {
-                numbers[index + 1].0.is_price = true;
-            }
+        numbers[index].0.is_price = true;
+        let meaning = |at: usize| pieces.get(at).and_then(|piece| piece.meaning);
+        // 40-50 €, between 40 and 50 euros
+        if before.is_some_and(|before| {
+            before + 1 == place.start
+                && matches!(meaning(before), Some(Meaning::Range | Meaning::Glue))
+        }) {
+            numbers[index - 1].0.is_price = true;
+        }
+        // $40-50
+        if next == Some(place.end + 1) && meaning(place.end) == Some(Meaning::Range) {
+            numbers[index + 1].0.is_price = true;
         }
     }
     for (amount, _) in numbers {
         amount.is_price &= amount.readings.iter().all(|reading| *reading > 0);
+    }
+}
+
+/// What stands beside the numbers of a text.
+struct Beside<'t> {
+    text: &'t str,
+    pieces: &'t [Piece],
+    is_weight: bool,
+}
+
+impl Beside<'_> {
+    /// Whether a currency stands behind the number that ends before a piece, and does not belong to
+    /// the `next` one: 2 $50 notes.
+    fn is_behind(&self, end: usize, next: Option<usize>) -> bool {
+        // 50,- €, 50.- CHF, 50 US dollars
+        let marks = match (self.word(end), self.word(end + 1)) {
+            ("," | ".", "-" | "–" | "—") if self.touches(end - 1) => 2,
+            ("-" | "–" | "—", _) if self.touches(end - 1) => 1,
+            (country, _) if COUNTRIES.contains(&country) => 1,
+            _ => 0,
+        };
+        let at = end + marks;
+        let is_of_next = next == Some(at + 1) && self.touches(at) && !self.touches(at - 1);
+        self.is_money(at) && !is_of_next
+    }
+
+    /// Whether a currency stands before the number that begins with a piece, and does not belong to
+    /// one that ends `before` it.
+    fn is_before(&self, start: usize, before: Option<usize>) -> bool {
+        let Some(at) = start.checked_sub(1) else { return false };
+        // Rs. 50, Preis in Euro: 50
+        let at = match self.word(at) {
+            ":" => at.saturating_sub(1),
+            "." if at > 0 && self.pieces[at - 1].place.len() <= 3 => at - 1,
+            _ => at,
+        };
+        let is_taken = before == Some(at) && (self.touches(at - 1) || !self.touches(at));
+        self.is_money(at) && !is_taken
+    }
+
+    fn is_money(&self, at: usize) -> bool {
+        let is_pounds = self.word(at).starts_with("pound");
+        let meaning = self.pieces.get(at).and_then(|piece| piece.meaning);
+        meaning == Some(Meaning::Money) && !(is_pounds && self.is_weight)
+    }
+
+    fn word(&self, at: usize) -> &str {
+        self.pieces.get(at).map_or("", |piece| &self.text[piece.place.clone()])
+    }
+
+    /// Whether nothing stands between a piece and the next.
+    fn touches(&self, at: usize) -> bool {
+        let end = |piece: &Piece| piece.place.end;
+        let next = self.pieces.get(at + 1).map(|piece| piece.place.start);
+        next.is_some() && self.pieces.get(at).map(end) == next
     }
 }
 
@@ -279,7 +302,7 @@ fn readings(number: &str) -> Vec<u64> {
     let is_repeated = marks.iter().filter(|other| *other == mark).count() > 1;
     match last.len() {
         _ if is_repeated || mark.is_whitespace() => vec![all],
-        3 if marks.len() == 1 => vec![all, decimal],
+        // 1.250 is one thing to some and another to others.
         3 if *mark != '٫' => vec![all, decimal],
         _ => vec![decimal],
     }

@@ -55,9 +55,11 @@ const FILES: [&str; 22] = [
 ];
 
 /// What a full stop may stand behind within a sentence.
-const SHORTENED: [&str; 26] = [
+const SHORTENED: [&str; 44] = [
     "etc", "vs", "approx", "ca", "bzw", "usw", "inkl", "z", "ggf", "evtl", "tel", "nr", "no", "mr",
-    "mrs", "ms", "dr", "st", "ave", "rd", "str", "apt", "prof", "min", "max", "hr",
+    "mrs", "ms", "dr", "st", "ave", "rd", "str", "apt", "prof", "min", "max", "hr", "mon", "tue",
+    "wed", "thu", "fri", "sat", "sun", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep",
+    "oct", "nov", "dec",
 ];
 
 /// A dot, spelled out.

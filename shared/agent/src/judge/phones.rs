@@ -7,8 +7,10 @@ const LEAST: usize = 7;
 const COMPARED: usize = 9;
 
 /// What stands between the digits of one number, at most so much in a row.
-const BETWEEN: &[char] =
-    &[' ', '.', '-', '(', ')', '/', '\u{a0}', '\u{2009}', '\u{202f}', '‑', '–', '‐'];
+const BETWEEN: &[char] = &[
+    ' ', '.', '-', '(', ')', '/', '_', '*', '·', '\u{a0}', '\u{2009}', '\u{202f}', '‑', '–', '—',
+    '‐',
+];
 const MOST_BETWEEN: usize = 3;
 
 /// What stands before a number that is to be called. Other letters before one name something.
@@ -71,7 +73,7 @@ fn is_place(before: &str, groups: &[Group<'_>]) -> bool {
     matches!(lengths, (5, 3 | 4))
         && second.before == "-"
         && first.before.is_empty()
-        && (!first.digits.starts_with('0') || is_state)
+        && (second.digits.len() == 3 || !first.digits.starts_with('0') || is_state)
 }
 
 /// Runs of groups of digits, each with what stands before it.

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::form::{Form, Stream, TOKEN_BYTES, Tools, size};
+use super::form::{FEWEST_TOKENS, Form, Stream, TOKEN_BYTES, Tools, size};
 use super::refusal::Complaint;
 
 /// The fewest tokens of a context that an agent fits into.
@@ -65,6 +65,7 @@ const CONTEXT_MARKS: &[&str] = &[
     "context limit",
     "context window",
     "maximum context",
+    "prompt length",
     "maximum number of tokens",
     "token limit",
     "limit for this model",
@@ -82,11 +83,11 @@ const MOST_MARKS: &[&str] =
 impl Form {
     /// Changes the form as the server that refused this request asks for. True if it did.
     pub(super) fn adapt(&mut self, complaint: &Complaint, request: &Value) -> bool {
-        if !complaint.is_of_form() {
+        if !complaint.is_of_form {
             return false;
         }
         let before = self.clone();
-        if complaint.is_of_context() {
+        if complaint.is_of_context {
             self.adapt_context(complaint, request);
         } else {
             self.adapt_tokens(complaint, request);
@@ -95,8 +96,8 @@ impl Form {
             self.adapt_roles(complaint, request);
             self.adapt_names(complaint, request);
         }
-        if *self == before {
-            self.guess(request);
+        if *self == before && self.guessed.is_none() {
+            self.guess(complaint, request);
         }
         let is_another = *self != before;
         self.changes += u32::from(is_another);
@@ -117,8 +118,9 @@ impl Form {
         let asked = u32::try_from(input / TOKEN_BYTES).unwrap_or(u32::MAX);
         let sent = self.limit.and_then(|name| request[name].as_u64()).unwrap_or(0);
         let all = asked.saturating_add(u32::try_from(sent).unwrap_or(0));
-        let told = complaint.context.or_else(|| complaint.number_after(CONTEXT_MARKS, u32::MAX));
-        let told = told.filter(|told| *told >= SMALLEST_CONTEXT);
+        let possible = SMALLEST_CONTEXT..u32::MAX;
+        let told = complaint.context.filter(|told| possible.contains(told));
+        let told = told.or_else(|| complaint.number_after(CONTEXT_MARKS, possible));
         let context = match (told, self.context) {
             (Some(told), None) => told,
             (Some(told), Some(known)) if told < known => told,
@@ -157,7 +159,7 @@ impl Form {
         let sent = request[name].as_u64().and_then(|sent| u32::try_from(sent).ok());
         let sent = sent.unwrap_or(u32::MAX);
         let instead = if name == new { old } else { new };
-        if let Some(most) = complaint.number_after(MOST_MARKS, sent) {
+        if let Some(most) = complaint.number_after(MOST_MARKS, FEWEST_TOKENS..sent) {
             self.most = Some(most);
         } else if complaint.says(LACKING) && is_named(instead) && !is_named(name) {
             self.limit = Some(instead);
@@ -194,28 +196,27 @@ impl Form {
     }
 
     fn adapt_tools(&mut self, complaint: &Complaint, request: &Value) {
-        let is_typed = request.get("tools").is_some();
+        let has_tools = request.get("tools").is_some();
+        let names_id =
+            complaint.says(&["tool call id", "tool_call_id", "tool_calls.id", "call id"]);
         let names_choice = complaint.names("tool_choice") || complaint.says(&["tool choice"]);
-        let is_switch = complaint.says(&["enable-auto-tool-choice", "tool-call-parser", "jinja"]);
-        if complaint.says(&["tool call id", "tool_call_id", "tool_calls.id", "call id"])
-            && complaint.says(&["length", "a-z", "alphanumeric", "pattern", "format"])
-        {
+        let names_tools = complaint.names("tools")
+            || complaint.says(&["tool use", "tool call", "function call", "tools param"]);
+        // It would know them if it had been started otherwise.
+        let is_switch = complaint.says(&["enable-auto-tool-choice", "tool-call-parser", "--jinja"]);
+        let is_refused =
+            complaint.says(UNKNOWN) || complaint.says(&["requires", "not enabled", "no endpoints"]);
+        if names_id && complaint.says(&["length", "a-z", "alphanumeric", "pattern", "format"]) {
             self.echo.ids = false;
+        } else if names_id && complaint.says(&["not found", "unknown"]) {
+            // It was given by some other model.
+            self.tools = Tools::TypedFromNow;
         } else if names_choice && !is_switch && request.get("tool_choice").is_some() {
             self.without.insert("tool_choice".into());
-        } else if is_typed
-            && (complaint.names("tools")
-                || complaint.says(&["tool use", "tool call", "function call", "tools param"]))
-            && (is_switch
-                || complaint.says(UNKNOWN)
-                || complaint.says(&["requires", "not enabled", "no endpoints"]))
-            && !complaint.says(&["extra_forbidden"])
-        {
+        } else if has_tools && (is_switch || names_choice || names_tools && is_refused) {
             self.tools = Tools::InWords;
-        } else if is_typed && (is_switch || names_choice) {
-            self.tools = Tools::InWords;
-        } else if is_typed && complaint.says(&["tool_use_failed", "failed to call a function"]) {
-            // It is not able to call them so, this once.
+        } else if complaint.says(&["tool_use_failed", "failed to call a function"]) {
+            // The model did not manage to, this once.
             self.tools = Tools::InWordsNow;
         }
     }
@@ -259,11 +260,11 @@ impl Form {
 
     /// Names that are not known are left out; what is wanted back and is not there is told in words.
     fn adapt_names(&mut self, complaint: &Complaint, request: &Value) {
-        let names: Vec<String> = names_in(request);
-        let named: Vec<_> = names.into_iter().filter(|name| complaint.names(name)).collect();
-        let is_lacking = complaint.says(LACKING) && !complaint.says(UNKNOWN);
         const WANTED: [&str; 4] =
             ["reasoning_content", "thought_signature", "reasoning_details", "extra_content"];
+        let names = names_in(request).into_iter();
+        let named: Vec<_> = names.filter(|name| complaint.names(name)).collect();
+        let is_lacking = complaint.says(LACKING) && !complaint.says(UNKNOWN);
         if is_lacking && WANTED.iter().any(|name| complaint.names(name)) {
             let is_left_out =
                 !self.echo.extras || WANTED.iter().any(|it| self.without.contains(*it));
@@ -285,33 +286,55 @@ impl Form {
         self.without.extend(named);
     }
 
-    /// Nothing was said that helps: the form that the oldest of servers take.
-    fn guess(&mut self, request: &Value) {
-        if self.guessed.is_some() {
-            return;
+    /// Nothing was said that helps: the form that the oldest of servers take, as far as this one has
+    /// not taken another.
+    fn guess(&mut self, complaint: &Complaint, request: &Value) {
+        let messages = request["messages"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let before = self.clone();
+        if !self.is_proven {
+            self.limit = self.limit.map(|_| "max_tokens");
+            if request.get("tool_choice").is_some() {
+                self.without.insert("tool_choice".into());
+            }
         }
-        let messages = request["messages"].as_array().map_or(0, Vec::len);
-        self.guessed = Some(messages);
-        self.limit = self.limit.map(|_| "max_tokens");
-        self.echo.extras = false;
-        self.without.insert("tool_choice".into());
         if self.stream == Stream::Asked {
             self.stream = Stream::Refused;
+        }
+        if names_in_messages(request).next().is_some() {
+            self.echo.extras = false;
+        }
+        let has_calls = messages.iter().any(|message| message["role"] == "tool");
+        if has_calls && self.tools == Tools::Typed {
+            self.tools = Tools::TypedFromNow;
+        }
+        if complaint.says(&["template", "jinja"]) {
+            // Whatever it is, it is in the words of a conversation of two.
+            self.has_prompt = false;
+            self.tools = Tools::InWords;
+        }
+        if *self != before {
+            self.guessed = Some(messages.len());
         }
     }
 }
 
 /// What a request holds that it need not hold.
 fn names_in(request: &Value) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    let mut add = |value: &Value| {
-        let keys = value.as_object().into_iter().flat_map(|map| map.keys());
-        names.extend(keys.filter(|name| !OURS.contains(&name.as_str())).cloned());
+    let names = request.as_object().into_iter().flat_map(|map| map.keys().cloned());
+    names.filter(|name| !OURS.contains(&name.as_str())).chain(names_in_messages(request)).collect()
+}
+
+/// What its messages hold beside what we say ourselves: what came with earlier answers.
+fn names_in_messages(request: &Value) -> impl Iterator<Item = String> {
+    let messages = request["messages"].as_array().into_iter().flatten();
+    let calls = |message: &'_ Value| -> Vec<String> {
+        let calls = message["tool_calls"].as_array().into_iter().flatten();
+        let keys = calls.filter_map(Value::as_object).flat_map(|call| call.keys().cloned());
+        keys.collect()
     };
-    add(request);
-    for message in request["messages"].as_array().into_iter().flatten() {
-        add(message);
-        message["tool_calls"].as_array().into_iter().flatten().for_each(&mut add);
-    }
-    names
+    let names = messages.flat_map(move |message| {
+        let own = message.as_object().into_iter().flat_map(|map| map.keys().cloned());
+        own.chain(calls(message)).collect::<Vec<_>>()
+    });
+    names.filter(|name| !OURS.contains(&name.as_str()))
 }

@@ -24,7 +24,7 @@ const ANSWER_TOKENS: u32 = 4_000;
 const ROOMY_TOKENS: u32 = 16_000;
 
 /// The fewest tokens that are asked for: less is no answer.
-const FEWEST_TOKENS: u32 = 64;
+pub(super) const FEWEST_TOKENS: u32 = 64;
 
 /// How many bytes make a token at least, in any script. More than it takes is less than it holds.
 pub(super) const TOKEN_BYTES: usize = 3;
@@ -53,6 +53,8 @@ pub(crate) struct Form {
     /// The names that it does not know, wherever they stand.
     pub(super) without: BTreeSet<String>,
     pub(super) stream: Stream,
+    /// Whether the server has answered in this form.
+    pub(super) is_proven: bool,
     /// How often it was changed: who has found out more knows better.
     pub(super) changes: u32,
     /// How many messages the question had for which it was changed without a reason being said.
@@ -98,6 +100,7 @@ impl Default for Form {
             echo: Echo::default(),
             without: BTreeSet::new(),
             stream: Stream::No,
+            is_proven: false,
             changes: 0,
             guessed: None,
         }
@@ -146,6 +149,14 @@ impl Form {
         peculiar
             .extend(self.without.difference(&usual.without).map(|name| format!("without {name}")));
         peculiar
+    }
+
+    /// Notes that what was to come in pieces made no sense.
+    pub(super) fn was_nonsense(&mut self) {
+        if self.stream == Stream::Asked {
+            self.stream = Stream::Refused;
+            self.changes += 1;
+        }
     }
 
     /// What of it is the server's, and not of one conversation.

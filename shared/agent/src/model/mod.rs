@@ -9,23 +9,15 @@
 
 mod adapt;
 mod address;
-mod calls;
-mod extras;
 mod form;
-mod harmony;
 mod history;
 mod in_words;
-mod loose;
-mod marks;
-mod preface;
 mod reading;
 mod refusal;
 mod schema;
-mod speech;
 mod stream;
 mod trial;
 mod wait;
-mod words;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -68,6 +60,9 @@ const STREAM_BYTES: usize = 8 << 20;
 
 /// What each piece of an answer begins with.
 const DATA: &[u8] = b"data:";
+
+/// What is said of an answer that cannot be read.
+const NONSENSE: &str = "nonsense";
 
 /// What is said of a server that does not answer in time.
 const SLOW: &str = "slow";
@@ -252,15 +247,20 @@ impl OpenAi {
         match answer.and_then(|raw| Ok((read(&raw, &tools)?, raw))) {
             Ok((mut answer, raw)) => {
                 form.took(Some(asked.elapsed()));
+                form.is_proven = true;
                 self.learn(form, messages);
                 name_calls(&mut answer.tool_calls, question.turns);
                 Ok((answer, raw))
             }
             Err(Refusal { error, complaint }) => {
                 let before = form.clone();
-                if error.code() == SLOW {
-                    form.took(None);
-                    self.known().took(None);
+                match error.code() {
+                    SLOW => {
+                        form.took(None);
+                        self.known().took(None);
+                    }
+                    NONSENSE => form.was_nonsense(),
+                    _ => {}
                 }
                 if complaint.is_of_address && self.endpoint.has_other() && form.go_elsewhere() {
                     return Err(ModelError::Refused { code: error.code().into() });
@@ -277,7 +277,9 @@ impl OpenAi {
     /// Remembers what the server took, for whoever asks it next.
     fn learn(&self, form: &Form, messages: usize) {
         let mut known = self.known();
-        if form.changes > known.changes
+        if form.changes == known.changes {
+            known.is_proven |= form.is_proven;
+        } else if form.changes > known.changes
             && let Some(form) = form.of_server(messages)
         {
             *known = form;
@@ -351,7 +353,7 @@ async fn carry(
         Some(events) => events.finish(),
         None => serde_json::from_slice(&body).ok(),
     };
-    let Some(answer) = answer else { return Err(boxed(ModelError::unavailable("nonsense"))) };
+    let Some(answer) = answer else { return Err(boxed(ModelError::unavailable(NONSENSE))) };
     if let Some(status) = status_within(&answer) {
         return Err(boxed(refusal(status, response.headers(), answer.to_string().as_bytes())));
     }
@@ -383,12 +385,12 @@ fn reason(error: OpenAIError) -> Refusal {
     let code = match error {
         OpenAIError::Boxed(error) => match error.downcast::<Refusal>() {
             Ok(refusal) => return *refusal,
-            Err(_) => "nonsense",
+            Err(_) => NONSENSE,
         },
         OpenAIError::Reqwest(error) if error.is_timeout() => SLOW,
         OpenAIError::Reqwest(error) if error.is_connect() => "unreachable",
         OpenAIError::Reqwest(_) => "cut",
-        _ => "nonsense",
+        _ => NONSENSE,
     };
     ModelError::unavailable(code).into()
 }

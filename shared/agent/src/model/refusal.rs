@@ -5,6 +5,7 @@
 //! what the person said. The words tell them apart.
 
 use std::fmt;
+use std::ops::Range;
 
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
@@ -159,8 +160,13 @@ const CONTEXT: &[&str] = &[
     "n_ctx",
     "prompt is too long",
     "prompt too long",
+    "prompt length",
     "input is too long",
     "input too long",
+    "maximum allowed length",
+    // What is left for the answer is less than nothing.
+    "at least 1, got",
+    "strictly positive",
     "input length",
     "input token",
     "too many tokens",
@@ -168,8 +174,6 @@ const CONTEXT: &[&str] = &[
     "reduce the length",
     "`inputs` tokens",
     "`inputs` must have less",
-    "entity too large",
-    "payload too large",
 ];
 
 /// A model's own template cannot be filled in with what was sent.
@@ -191,8 +195,12 @@ pub(super) struct Refusal {
 /// `Debug` prints none.
 #[derive(Clone, Default)]
 pub(super) struct Complaint {
-    /// In lower case. Empty where it is about no form of a request.
+    /// In lower case.
     words: String,
+    /// Whether it is about the form of a request, and not about what was said or who asks.
+    pub(super) is_of_form: bool,
+    /// Whether more was sent than the model can hold in mind.
+    pub(super) is_of_context: bool,
     /// How much the server holds in mind, where it says so in a figure of its own.
     pub(super) context: Option<u32>,
     /// Whether nobody was found at the address.
@@ -263,17 +271,14 @@ pub(super) fn refusal(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> R
         is_of_address: is_missing
             && !names_model
             && matches!(error, ModelError::Misconfigured { .. }),
-        words: if is_of_form { words } else { String::new() },
+        is_of_form,
+        is_of_context,
+        words,
     };
     Refusal { error, complaint }
 }
 
 impl Complaint {
-    /// Whether there are words that are about the form of a request.
-    pub(super) fn is_of_form(&self) -> bool {
-        !self.words.is_empty()
-    }
-
     /// Whether it says one of these.
     pub(super) fn says(&self, any: &[&str]) -> bool {
         any.iter().any(|words| self.words.contains(words))
@@ -289,24 +294,18 @@ impl Complaint {
         })
     }
 
-    /// Whether it says that more was sent than the model can hold in mind.
-    pub(super) fn is_of_context(&self) -> bool {
-        self.says(TOO_LARGE) || self.says(CONTEXT)
-    }
-
-    /// The first number behind one of these words that is less than `below`, whichever of them comes
-    /// first in their list.
-    pub(super) fn number_after(&self, marks: &[&str], below: u32) -> Option<u32> {
+    /// The first possible number behind one of these words, whichever of them comes first in their list.
+    pub(super) fn number_after(&self, marks: &[&str], possible: Range<u32>) -> Option<u32> {
         marks.iter().find_map(|mark| {
             self.words.match_indices(mark).find_map(|(at, _)| {
                 let after = &self.words[at + mark.len()..];
                 // Within the same few words.
-                let after =
-                    &after[..after.char_indices().nth(40).map_or(after.len(), |(at, _)| at)];
+                let end = after.char_indices().find(|(at, c)| *at > 40 || *c == '\n');
+                let after = &after[..end.map_or(after.len(), |(at, _)| at)];
                 let digits = &after[after.find(|c: char| c.is_ascii_digit())?..];
                 let end = digits.find(|c: char| !(c.is_ascii_digit() || c == ','));
                 let digits = digits[..end.unwrap_or(digits.len())].replace(',', "");
-                digits.parse().ok().filter(|number| (1..below).contains(number))
+                digits.parse().ok().filter(|number| possible.contains(number))
             })
         })
     }

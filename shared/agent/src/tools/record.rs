@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Definition, Draft, Ending, Tool};
 use crate::page::{Field, Kind};
-use crate::values::{key, typed};
+use crate::values::{NO_VALUE, key, typed};
 
 /// What models call a field's name, ours first.
 const FIELD: [&str; 4] = ["field", "field_name", "name", "key"];
@@ -51,8 +51,12 @@ impl Tool for Record {
         let (mut recorded, mut problems) = (Vec::new(), Vec::new());
         for (name, value) in self.said(arguments)?.into_iter().take(MOST) {
             let written = find(&self.fields, name).and_then(|field| {
-                let problem = |problem| format!("{} is not recorded: {problem}", field.name);
-                typed(field, value).map(|value| (field, value)).map_err(problem)
+                typed(field, value).map(|value| (field, value)).map_err(|problem| {
+                    let is_recorded = draft.brief.contains_key(&field.name);
+                    let takes_back = is_recorded && problem.starts_with(NO_VALUE);
+                    let instead = if takes_back { "; to take it back, call forget" } else { "" };
+                    format!("{} is not recorded: {problem}{instead}", field.name)
+                })
             });
             match written {
                 Ok((field, value)) => {
@@ -78,7 +82,7 @@ impl Record {
     fn said<'a>(&self, arguments: &'a Value) -> Result<Vec<(&'a str, &'a Value)>, String> {
         let is_field = |name: &str| find(&self.fields, name).is_ok();
         let said = match arguments {
-            Value::Array(calls) => {
+            Value::Array(calls) if !calls.is_empty() => {
                 let said: Result<Vec<_>, _> = calls.iter().map(|call| self.said(call)).collect();
                 return Ok(said?.concat());
             }
@@ -128,11 +132,10 @@ impl Tool for Forget {
     fn definition(&self) -> Definition {
         Definition {
             name: "forget",
-            description:
-                "Takes back one thing that is recorded. Call it when the person withdraws \
-                          it, or says that it is wrong and not what is right. To correct a value, \
+            description: "Takes back one thing that is recorded. Call it when the person takes it \
+                          back, or says that it is wrong and not what is right. To correct a value, \
                           call record."
-                    .into(),
+                .into(),
             parameters: json!({
                 "type": "object",
                 "properties": {
@@ -149,9 +152,9 @@ impl Tool for Forget {
 
     fn call(&self, arguments: &Value, draft: &mut Draft) -> Result<String, String> {
         let named = FIELD.into_iter().find_map(|key| arguments.get(key));
-        let named = named.or_else(|| arguments.as_object()?.values().next()).unwrap_or(arguments);
-        let named = named.as_array().and_then(|names| names.first()).unwrap_or(named);
-        let field = find(&self.fields, named.as_str().ok_or("say which field")?)?;
+        let named = named.or_else(|| arguments.as_object()?.values().next());
+        let named = named.map(|named| named.get(0).unwrap_or(named)).and_then(Value::as_str);
+        let field = find(&self.fields, named.ok_or("say which field")?)?;
         if draft.brief.remove(&field.name).is_none() {
             return Err(format!("{} is not recorded, so there is nothing to forget", field.name));
         }

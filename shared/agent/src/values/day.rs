@@ -28,6 +28,9 @@ pub(super) fn read(words: &str) -> Result<Date, String> {
             }
         } else if let Some(weekday) = weekday(word) {
             weekdays.push(weekday);
+        } else if found.is_none() {
+            // "Before" or "around" it is another day.
+            return Err(FORM.into());
         } else if is_beside_time(word) {
             is_of_time = true;
         } else if is_hour(word) {

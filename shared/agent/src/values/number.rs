@@ -40,7 +40,8 @@ fn parted(words: &str) -> Option<(String, &str)> {
     let decimal = words.rfind(['.', ',']).filter(|at| {
         let (whole, part) = (&words[..*at], &words[at + 1..]);
         let is_comma = words[*at..].starts_with(',');
-        !whole.contains(&words[*at..=*at]) && !(is_comma && is_thousand(whole, part))
+        let is_one_of_many = whole.contains(&words[*at..=*at]);
+        !(is_one_of_many || is_comma && is_thousand(whole, part))
     });
     let (whole, part) = decimal.map_or((words, ""), |at| (&words[..at], &words[at + 1..]));
     let mark = whole.chars().find(|character| !character.is_ascii_digit());

@@ -21,6 +21,7 @@ fn says(status: u16, message: &str) -> Mode {
 async fn after(modes: impl IntoIterator<Item = Mode>) -> Vec<Value> {
     let mut conversation = Conversation::begin().await;
     conversation.openai.switch.plan(modes);
+    conversation.openai.says("Good day.");
     conversation.text("Hi").await.unwrap();
     conversation.openai.requests()
 }
@@ -65,6 +66,22 @@ async fn say_how_many_tokens_as_the_server_does() {
         (says(400, "Range of max_tokens should be [1, 2000]"), (Some(2_000), None)),
         (says(400, "Invalid max_completion_tokens: too large"), (Some(2_000), None)),
         (says(400, "max_tokens: Field required"), (None, Some(4_000))),
+        (
+            refuses(
+                400,
+                &json!({ "error": { "message": "max_tokens: Field required", "status": 400 } }),
+            ),
+            (None, Some(4_000)),
+        ),
+        (
+            says(
+                400,
+                "`max_completion_tokens` must be less than or equal to `1024`, the maximum value \
+                       for `max_completion_tokens` is less than the `context_window` for this model",
+            ),
+            (Some(1_024), None),
+        ),
+        (says(400, "max_completion_tokens (4000) exceeds the limit of 1,024"), (Some(1_024), None)),
     ] {
         assert_eq!(limits(&next(mode.clone()).await), expected, "{mode:?}");
     }
@@ -93,7 +110,18 @@ async fn fit_into_the_context_that_the_server_names() {
         ),
         says(500, "This model's maximum context length is 4096 tokens."),
         says(400, "input length and `max_tokens` exceed context limit: 1500 + 4000 > 4096"),
+        says(
+            400,
+            "`inputs` tokens + `max_new_tokens` must be <= 4096. Given: 1500 `inputs` tokens",
+        ),
+        says(
+            429,
+            "Request too large for m on tokens per min (TPM): Limit 4096, Requested 5500. The \
+                   input or output tokens must be reduced in order to run successfully.",
+        ),
         says(413, "Request too large on tokens per minute (TPM): Limit 4096, Requested 5500"),
+        says(400, "This model's maximum prompt length is 4096 but the request has 5500 tokens."),
+        says(400, "max_tokens must be at least 1, got -404."),
         refuses(400, &llama),
         refuses(400, &ollama),
     ] {
@@ -121,8 +149,10 @@ async fn fit_into_the_context_that_the_server_names() {
 
 #[tokio::test]
 async fn fit_where_the_server_does_not_say_how_much() {
-    let request = next(says(400, "prompt is too long")).await;
-    assert!(limits(&request).0.unwrap() < 4_000 - 1_024, "{request}");
+    for mode in [says(400, "prompt is too long"), Mode::Fails(413, "Content Too Large".into())] {
+        let request = next(mode).await;
+        assert!(limits(&request).0.unwrap() < 4_000 - 1_024, "{request}");
+    }
 }
 
 #[tokio::test]
@@ -138,6 +168,11 @@ async fn tell_tools_in_words_where_there_are_none() {
         says(500, "tools param requires --jinja flag"),
         says(400, "Unrecognized request argument supplied: tools"),
         refuses(400, &json!({ "error": "Function calling is not supported" })),
+        refuses(
+            422,
+            &json!({ "detail": [{ "loc": ["body", "tools"], "type": "extra_forbidden",
+            "msg": "Extra inputs are not permitted" }] }),
+        ),
     ] {
         let request = next(mode.clone()).await;
         assert_eq!(request.get("tools"), None, "{mode:?}");
@@ -189,6 +224,7 @@ async fn name_no_choice_of_tools_where_it_is_refused() {
 #[tokio::test]
 async fn put_the_prompt_in_front_of_what_is_said_where_no_system_is_known() {
     for mode in [
+        says(500, "Value is not callable: null at row 1, column 9 of the template"),
         says(400, "System role not supported"),
         says(500, "Conversation roles must alternate user/assistant/user/assistant/..."),
         says(400, "Developer instruction is not enabled for models/gemma-3-27b-it"),
@@ -251,13 +287,55 @@ async fn are_plain_where_nothing_is_said_that_helps() {
 }
 
 #[tokio::test]
+async fn are_plain_where_nothing_is_said_at_all() {
+    let request = next(Mode::Fails(400, String::new())).await;
+    assert_eq!(limits(&request), (None, Some(4_000)));
+}
+
+#[tokio::test]
+async fn stay_as_they_are_where_the_server_has_taken_them() {
+    let mut conversation = Conversation::begin().await;
+    conversation.text("Hi").await.unwrap();
+    conversation.openai.switch.plan([Mode::Fails(400, String::new())]);
+    conversation.text("Hello?").await.unwrap();
+    let requests = conversation.openai.requests();
+    assert_eq!((requests.len(), limits(&requests[2])), (3, (Some(4_000), None)));
+    assert_eq!(requests[2]["messages"].as_array().unwrap().len(), 2, "without what was before");
+}
+
+/// A conversation that another model began.
+#[tokio::test]
+async fn show_calls_of_another_model_in_words() {
+    for message in [
+        "Function call is missing a thought_signature in functionCall parts. This is required for \
+         tools to work correctly.",
+        "thinking is enabled but reasoning_content is missing in assistant tool call message at \
+         index 2",
+        "The reasoning_content in the thinking mode must be passed back to the API.",
+        "Invalid request: tool_call_id call_1 is not found",
+    ] {
+        let mut conversation = Conversation::begin().await;
+        conversation.openai.calls("record", r#"{"field":"name","value":"Ann"}"#);
+        conversation.text("Hi").await.unwrap();
+        conversation.openai.switch.plan([says(400, message)]);
+        conversation.text("Hello?").await.unwrap();
+        let request = conversation.openai.requests().pop().unwrap();
+        assert!(request.get("tools").is_some(), "{message}");
+        let call = request["messages"][2]["content"].as_str().unwrap();
+        assert!(call.starts_with("<tool_call>{\"name\": \"record\""), "{message}: {call}");
+    }
+}
+
+#[tokio::test]
 async fn are_remembered_for_the_server() {
     let mut conversation = Conversation::begin().await;
     conversation.openai.switch.plan([
         says(400, "Unsupported parameter: 'max_completion_tokens'"),
         says(400, "System role not supported"),
     ]);
+    conversation.openai.says("Good day.");
     conversation.text("Hi").await.unwrap();
+    conversation.openai.says("Good day.");
     let mut another = Conversation::begin().await;
     another.agent = conversation.agent.clone();
     another.text("Hello").await.unwrap();
@@ -387,4 +465,16 @@ async fn hold_schemas_that_every_server_takes() {
         assert!(!properties.is_empty(), "{tool}");
         assert!(properties.values().all(|property| property["type"].is_string()), "{tool}");
     }
+}
+
+#[tokio::test]
+async fn ask_for_no_pieces_where_they_make_no_sense() {
+    let mut conversation = Conversation::begin().await;
+    conversation.agent.patience.request = Duration::from_millis(300);
+    let events = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hel";
+    conversation.openai.switch.plan([Mode::HangsBefore, Mode::Fails(200, events.into())]);
+    conversation.text("Hi").await.unwrap();
+    let requests = conversation.openai.requests();
+    let streams: Vec<_> = requests.iter().map(|request| request["stream"] == true).collect();
+    assert_eq!(streams, [false, true, false]);
 }

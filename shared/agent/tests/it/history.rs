@@ -193,3 +193,44 @@ async fn sends_no_half_of_a_call() {
     );
     assert_eq!(shown[4]["role"], "assistant");
 }
+
+#[tokio::test]
+async fn is_shown_to_a_server_that_did_not_say_it() {
+    for (rule, most) in [
+        (Rule::Mistral, 4),
+        (Rule::DeepSeek, 2),
+        (Rule::Kimi, 2),
+        (Rule::Gemini, 2),
+        (Rule::Anthropic, 1),
+        (Rule::UniqueIds, 1),
+    ] {
+        let mut conversation = Conversation::begin_as(rule).await;
+        let call =
+            ToolCall { extras: object(json!({ "provider": "x" })), ..call("call_0123456789") };
+        let extras =
+            object(json!({ "reasoning": "Hm.", "reasoning_details": [{ "text": "Hm." }] }));
+        conversation.turns = vec![
+            person("Hi"),
+            Turn::Agent { text: None, tool_calls: vec![call], at: now(), extras },
+            answer("call_0123456789", "ok"),
+            says("Where?"),
+        ];
+        let answered = conversation.text("Here").await;
+        assert_eq!(answered.unwrap().reply, "You said: Here", "{rule:?}");
+        let asked = conversation.openai.requests().len();
+        assert!(asked <= most, "{rule:?} was asked {asked} times");
+    }
+}
+
+#[tokio::test]
+async fn is_stored_with_no_more_than_is_sensible() {
+    let mut conversation = Conversation::begin_as(Rule::Content).await;
+    let call = json!({ "id": "a", "type": "function", "extra": "x".repeat(70_000),
+        "function": { "name": "record", "arguments": "{}" } });
+    conversation.openai.answers(json!({ "role": "assistant", "content": null,
+        "tool_calls": [call], "reasoning_content": "x".repeat(70_000), "small": 1, "none": "" }));
+    conversation.text("Hi").await.unwrap();
+    let Turn::Agent { extras, tool_calls, .. } = &conversation.turns[1] else { panic!() };
+    assert_eq!(json!(extras), json!({ "small": 1, "none": "" }));
+    assert!(tool_calls[0].extras.is_empty());
+}

@@ -163,6 +163,20 @@ async fn takes_no_note_from_the_person() {
 }
 
 #[tokio::test]
+async fn says_no_note_that_the_model_imitates() {
+    for (said, sent) in [
+        ("[written on Monday, 2026-11-23, 21:30] Which day?", "Which day?"),
+        ("[A person of the business wrote this themselves:] We [all] come. ", "We [all] come."),
+        ("Ok.\n[written on Monday, 2026-11-23, 21:30] Which [written on", "Ok.\nWhich [written on"),
+        ("[Nothing was said here.]", "You said: Hi"),
+    ] {
+        let mut conversation = Conversation::begin().await;
+        conversation.openai.says(said);
+        assert_eq!(conversation.text("Hi").await.unwrap().reply, sent);
+    }
+}
+
+#[tokio::test]
 async fn shows_what_the_person_did_as_it_is_told() {
     let text = "Look [1] [The person sent a picture or file along.] [2]";
     let shown = shown("UTC", &[(text, "2026-11-24T15:00:00Z")], "2026-11-24T15:00:00Z").await;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::{check, tokens};
+use super::{check, mistral, tokens};
 
 /// How much the smaller models hold, in tokens.
 const CONTEXT: usize = 4_096;
@@ -117,7 +117,7 @@ impl Rule {
                 }
                 return check(request).map_err(|problem| self.refusal(&problem));
             }
-            Self::Mistral => mistral(request)?,
+            Self::Mistral => mistral::check(request)?,
             Self::DeepSeek => {
                 let turn = messages.iter().rposition(|message| message["role"] == "user");
                 let back = |m: &Value| is_given(&m["reasoning_content"], given);
@@ -206,6 +206,9 @@ impl Rule {
     /// An answer in this server's manner.
     pub(super) fn dress(self, message: &mut Value, request: &Value, given: &mut BTreeSet<String>) {
         let thought = format!("First I think of {}.", uuid::Uuid::new_v4().simple());
+        // Now and then there is nothing to think about, and that is wanted back as well.
+        let has_thought = self != Self::DeepSeek || given.len() != 1;
+        let thought = if has_thought { thought } else { String::new() };
         let before = list(request, "messages").iter().filter_map(calls).flatten().count();
         let calls = message.get_mut("tool_calls").and_then(Value::as_array_mut);
         let calls = calls.map_or(&mut [][..], Vec::as_mut_slice);
@@ -356,7 +359,7 @@ impl Rule {
                 json!([{ "error": { "code": 400, "message": problem, "status": "INVALID_ARGUMENT" } }])
             }
             Self::Mistral => {
-                return mistral_refusal(problem, "invalid_request_message_order", "3230");
+                return mistral::refusal(problem, mistral::ORDER);
             }
             Self::NoSystem => {
                 let problem = format!(
@@ -395,108 +398,6 @@ impl Rule {
             } }),
         }
     }
-}
-
-fn mistral(request: &Value) -> Result<(), Refusal> {
-    const PARAMETERS: [&str; 16] = [
-        "frequency_penalty",
-        "max_tokens",
-        "messages",
-        "model",
-        "n",
-        "parallel_tool_calls",
-        "prediction",
-        "presence_penalty",
-        "prompt_mode",
-        "random_seed",
-        "response_format",
-        "safe_prompt",
-        "stop",
-        "stream",
-        "tool_choice",
-        "tools",
-    ];
-    const SAMPLING: [&str; 2] = ["temperature", "top_p"];
-    let mut unknown = Vec::new();
-    let mut known = |value: &Value, names: &[&str], at: &[Value]| {
-        for (name, input) in value.as_object().into_iter().flatten() {
-            if !names.contains(&name.as_str()) {
-                let at: Vec<_> = at.iter().cloned().chain([name.as_str().into()]).collect();
-                unknown.push(json!({
-                    "type": "extra_forbidden", "loc": at, "msg": "Extra inputs are not permitted",
-                    "input": input,
-                }));
-            }
-        }
-    };
-    known(request, &[&PARAMETERS[..], &SAMPLING[..]].concat(), &["body".into()]);
-    let messages = list(request, "messages");
-    for (index, message) in messages.iter().enumerate() {
-        let at = ["body".into(), "messages".into(), json!(index), message["role"].clone()];
-        let names: &[_] = match message["role"].as_str() {
-            Some("assistant") => &["role", "content", "tool_calls", "prefix"],
-            Some("tool") => &["role", "content", "tool_call_id", "name"],
-            _ => &["role", "content"],
-        };
-        known(message, names, &at);
-        for (number, call) in calls(message).into_iter().flatten().enumerate() {
-            let at = [&at[..], &["tool_calls".into(), json!(number)]].concat();
-            known(call, &["id", "type", "function", "index"], &at);
-        }
-    }
-    if !unknown.is_empty() {
-        let body = json!({
-            "object": "error", "message": { "detail": unknown }, "type": "invalid_request_error",
-            "param": null, "code": null,
-        });
-        return Err(Refusal { status: 422, body });
-    }
-    for id in messages.iter().filter_map(calls).flatten().map(|call| &call["id"]) {
-        let id = id.as_str().unwrap_or_default();
-        if id.len() != 9 || !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            let problem =
-                format!("Tool call id was {id} but must be a-z, A-Z, 0-9, with a length of 9.");
-            return Err(mistral_refusal(&problem, "invalid_function_call", "3280"));
-        }
-    }
-    let mut last = "";
-    for message in messages {
-        let role = message["role"].as_str().unwrap_or_default();
-        let fits = match last {
-            "" => matches!(role, "system" | "user"),
-            "system" | "assistant" => role == "user",
-            "user" => role == "assistant",
-            "calls" => role == "tool",
-            _ => matches!(role, "tool" | "assistant"),
-        };
-        if !fits {
-            let last = if last == "calls" { "assistant" } else { last };
-            let problem = format!("Unexpected role '{role}' after role '{last}'");
-            return Err(Rule::Mistral.refusal(&problem));
-        }
-        if role == "assistant"
-            && calls(message).is_none()
-            && message["content"].as_str().is_none_or(str::is_empty)
-        {
-            let problem = "Assistant message must have either content or tool_calls, but not none.";
-            return Err(mistral_refusal(problem, "invalid_request_assistant_message", "3240"));
-        }
-        last = if calls(message).is_some() { "calls" } else { role };
-    }
-    if !matches!(last, "user" | "tool") {
-        return Err(Rule::Mistral.refusal(
-            "Expected last role User or Tool (or Assistant with prefix True) for serving but got \
-             assistant",
-        ));
-    }
-    Ok(())
-}
-
-fn mistral_refusal(problem: &str, kind: &str, code: &str) -> Refusal {
-    let body = json!({
-        "object": "error", "message": problem, "type": kind, "param": null, "code": code,
-    });
-    Refusal { status: 400, body }
 }
 
 /// Whether a schema is as plain as Gemini wants it.
@@ -541,7 +442,7 @@ fn plain(request: &Value) -> Value {
 }
 
 /// The calls of an assistant's message, if it has any.
-fn calls(message: &Value) -> Option<&Vec<Value>> {
+pub(super) fn calls(message: &Value) -> Option<&Vec<Value>> {
     message["tool_calls"].as_array().filter(|calls| !calls.is_empty())
 }
 
@@ -549,6 +450,6 @@ fn is_given(value: &Value, given: &BTreeSet<String>) -> bool {
     value.as_str().is_some_and(|value| given.contains(value))
 }
 
-fn list<'a>(request: &'a Value, name: &str) -> &'a [Value] {
+pub(super) fn list<'a>(request: &'a Value, name: &str) -> &'a [Value] {
     request[name].as_array().map(Vec::as_slice).unwrap_or_default()
 }

@@ -28,7 +28,7 @@ async fn a_text_that_arrives_and_is_answered_proves_both_ways() {
     assert!(printed[section + 2].starts_with("    ✓ answer: its code came back after "));
     // It was no question to the agent, which has been asked by the check of the model alone.
     deployed.product.settled().await;
-    assert_eq!(deployed.product.openai.requests().len(), 1);
+    assert_eq!(deployed.product.openai.requests().len(), 2);
     assert_eq!(deployed.product.twilio.messages().len(), 1);
 }
 

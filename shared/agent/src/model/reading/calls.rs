@@ -1,5 +1,6 @@
 //! What a model wants a tool to do, in whatever form it says so.
 
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 use super::loose;
@@ -93,6 +94,11 @@ fn read(value: &Value, tools: &[&str], depth: usize, meant: &mut Meant) {
     match value {
         Value::Array(list) if depth < 4 => {
             list.iter().for_each(|value| read(value, tools, depth + 1, meant));
+            if let ([Value::Object(only)], 0) = (list.as_slice(), depth)
+                && meant.calls.is_empty()
+            {
+                meant.words = words(only, 0);
+            }
         }
         Value::Object(map) if depth < 4 => {
             if let Some(call) = call(map, tools) {
@@ -169,8 +175,12 @@ fn unwrapped(written: &str, depth: usize) -> String {
         return "{}".into();
     }
     match serde_json::from_str(bare) {
-        // Encoded twice.
-        Ok(Value::String(inner)) if depth < 3 => unwrapped(&inner, depth + 1),
+        // Encoded twice, or a text.
+        Ok(Value::String(inner)) if depth < 3 => {
+            let inner = unwrapped(&inner, depth + 1);
+            let is_json = serde_json::from_str::<IgnoredAny>(&inner).is_ok();
+            if is_json { inner } else { bare.into() }
+        }
         Ok(_) => bare.into(),
         Err(_) if bare.starts_with('{') => match loose::value(bare) {
             Some((value, length)) if bare[length..].trim().is_empty() => value.to_string(),

@@ -3,18 +3,20 @@
 //! Thoughts, control tokens and calls written as text are no words. What is left is read again until
 //! nothing more is found in it, since taking something out may join the pieces of something else.
 
-use serde_json::{Map, Value};
+use serde::de::IgnoredAny;
+use serde_json::Value;
 
 use super::calls::{self, Wish};
 use super::marks::{self, Found, Mark};
-use super::{harmony, loose, speech};
+use super::region::Region;
+use super::{harmony, speech};
 
 /// How often what is left is read again. Whoever hides marks deeper than that says nothing.
 const ROUNDS: usize = 5;
 
 /// The longest text that calls are looked for in, in bytes: many times what a phone takes. Thoughts
 /// ahead of it may be of any length.
-const LONGEST: usize = 32 * 1_024;
+pub(super) const LONGEST: usize = 32 * 1_024;
 
 /// What stands where something was taken out.
 pub(super) const GAP: char = '\0';
@@ -134,7 +136,7 @@ fn without_marks(text: &str, tools: &[&str]) -> Spoken {
     let mut reading = Reading::default();
     let (mut at, mut is_part) = (0, false);
     loop {
-        let found = marks::next(text, at, tools);
+        let found = reading.next(text, at, tools);
         let end = found.as_ref().map_or(text.len(), |found| found.at.start);
         let mut chunk = &text[at..end];
         if is_part {
@@ -168,6 +170,28 @@ fn without_marks(text: &str, tools: &[&str]) -> Spoken {
 }
 
 impl Reading {
+    /// The next mark that is none of a string in JSON.
+    fn next<'a>(&self, text: &'a str, at: usize, tools: &[&str]) -> Option<Found<'a>> {
+        let mut from = at;
+        loop {
+            let found = marks::next(text, from, tools)?;
+            if self.is_thought || self.echoes > 0 {
+                return Some(found);
+            }
+            let opens = text[from..found.at.start].match_indices('{').map(|(at, _)| from + at);
+            let mut ends = opens.filter_map(|open| {
+                let json = serde_json::Deserializer::from_str(cut(&text[open..]));
+                let mut json = json.into_iter::<IgnoredAny>();
+                json.next()?.ok()?;
+                Some(open + json.byte_offset())
+            });
+            match ends.find(|end| *end > found.at.start) {
+                Some(end) => from = end,
+                None => return Some(found),
+            }
+        }
+    }
+
     fn take(&mut self, chunk: &str) {
         match &mut self.call {
             _ if self.is_thought || self.echoes > 0 => {}
@@ -246,176 +270,14 @@ impl Reading {
     }
 }
 
-/// The part of a text that is marked as calls.
-#[derive(Default)]
-struct Region {
-    depth: usize,
-    wishes: Vec<Wish>,
-    /// The call that is being written.
-    open: Option<Written>,
-    /// The name of the argument that comes next.
-    key: Option<String>,
-    /// The value that is being written.
-    value: Option<String>,
-    /// What stands beside all that: calls in a form of their own.
-    loose: String,
-}
-
-/// A call that is being written.
-struct Written {
-    name: String,
-    /// Whether it is a call without anything in it, too.
-    is_whole: bool,
-    arguments: Map<String, Value>,
-    body: String,
-}
-
-impl Region {
-    fn open(&mut self, found: &Found<'_>, tools: &[&str]) {
-        self.depth += 1;
-        let name = found.name.as_str();
-        if name == "arg_key" || name == "arg_value" {
-            self.go_on(tools);
-            self.value = Some(String::new());
-        } else if name.starts_with("param") || name.starts_with("arg") {
-            if found.value.is_none() {
-                self.go_on(tools);
-            }
-            self.end_value();
-            self.key = found.value.map(str::to_owned);
-            self.value = self.key.is_some().then(String::new);
-        } else if let Some(name) = found.value.or(tools.iter().find(|tool| **tool == name).copied())
-        {
-            self.end_written(tools);
-            self.begin(name);
-            if let Some(open) = &mut self.open {
-                let is_tool = found.value.is_none();
-                open.arguments = if is_tool { attributes(found.attributes) } else { Map::new() };
-            }
-        }
-    }
-
-    /// Whether the region is over with this.
-    fn close(&mut self, found: &Found<'_>, tools: &[&str]) -> bool {
-        self.depth = self.depth.saturating_sub(1);
-        match found.name.as_str() {
-            "arg_key" => self.key = self.value.take().map(|key| key.trim().to_owned()),
-            name if name == "arg_value" || name.starts_with("param") || name.starts_with("arg") => {
-                self.end_value();
-            }
-            _ => {
-                if let Some(open) = &mut self.open {
-                    open.is_whole = true;
-                }
-                self.end_written(tools);
-            }
-        }
-        self.depth == 0
-    }
-
-    /// What was said last may have been the name of a tool.
-    fn go_on(&mut self, tools: &[&str]) {
-        self.loose.push('\n');
-        if self.open.is_none()
-            && let Some((name, length)) = speech::trailing_name(&self.loose, tools)
-        {
-            self.loose.truncate(length);
-            self.begin(name);
-        }
-    }
-
-    fn begin(&mut self, name: &str) {
-        let (arguments, body) = (Map::new(), String::new());
-        self.open = Some(Written { name: name.into(), is_whole: false, arguments, body });
-    }
-
-    fn take(&mut self, chunk: &str) {
-        let to = match (&mut self.value, &mut self.open) {
-            (Some(value), _) => value,
-            (None, Some(open)) => &mut open.body,
-            (None, None) => &mut self.loose,
-        };
-        if to.len() < LONGEST {
-            to.push_str(cut(chunk));
-        }
-    }
-
-    fn end_value(&mut self) {
-        let (Some(key), Some(value), Some(open)) =
-            (self.key.take(), self.value.take(), &mut self.open)
-        else {
-            return;
-        };
-        open.arguments.insert(key, unescaped(value.trim()).into());
-    }
-
-    fn end_written(&mut self, tools: &[&str]) {
-        self.end_value();
-        let Some(written) = self.open.take() else { return };
-        let Written { name, is_whole, mut arguments, body } = written;
-        let Some(name) = calls::named(&name, tools) else { return };
-        let body = body.trim();
-        if arguments.is_empty() && !body.is_empty() {
-            match body.find('{').and_then(|at| loose::value(&body[at..])) {
-                Some((Value::Object(object), _)) => arguments = object,
-                _ => arguments = children(body),
-            }
-            // Whatever this is, it is no call without arguments.
-            if arguments.is_empty() && !body.starts_with("{}") {
-                return;
-            }
-        } else if arguments.is_empty() && !is_whole {
-            // A tag of that name alone may be a token that means nothing of the kind: `<stop>`.
-            return;
-        }
-        self.wishes.push(Wish { name: name.into(), arguments: arguments.into() });
-    }
-
-    fn wishes(mut self, tools: &[&str]) -> Vec<Wish> {
-        self.end_written(tools);
-        self.wishes.extend(speech::spoken(&self.loose, tools).wishes);
-        self.wishes
-    }
-}
-
-/// `<field>task</field><value>fix tap</value>`
-fn children(body: &str) -> Map<String, Value> {
-    let mut children = Map::new();
-    let mut rest = body;
-    while let Some((_, opened)) = rest.split_once('<') {
-        let Some((name, inside)) = opened.split_once('>') else { break };
-        let Some((value, behind)) = inside.split_once(&format!("</{name}>")) else { break };
-        children.insert(name.trim().into(), unescaped(value.trim()).into());
-        rest = behind;
-    }
-    children
-}
-
-/// `field="task" value="fix tap"`
-fn attributes(text: &str) -> Map<String, Value> {
-    let mut attributes = Map::new();
-    let mut rest = text;
-    while let Some((name, behind)) = rest.split_once('=') {
-        let Some(quote) = behind.chars().next().filter(|c| matches!(c, '"' | '\'')) else { break };
-        let Some((value, behind)) = behind[1..].split_once(quote) else { break };
-        attributes.insert(name.trim().into(), unescaped(value).into());
-        rest = behind;
-    }
-    attributes
-}
-
-/// Text as it was before it was put into XML.
-fn unescaped(text: &str) -> String {
-    text.replace("&quot;", "\"").replace("&apos;", "'").replace("&amp;", "&")
-}
-
 /// The first word of a text.
 fn word(text: &str) -> &str {
     let text = text.trim_start();
     &text[..text.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(text.len())]
 }
 
-fn cut(text: &str) -> &str {
+/// The start of a text, as far as calls are looked for.
+pub(super) fn cut(text: &str) -> &str {
     &text[..text.floor_char_boundary(LONGEST)]
 }
 
@@ -578,11 +440,21 @@ mod tests {
             ":",
             "</",
             "<a>",
+            "<|tool_sep|>",
+            "{\\\"}",
+            "{\"a\" b}",
+            "{} ",
+            "x{} ",
+            "<code>{}",
+            "{\"<s>",
+            "record{",
             "\"",
         ];
         for piece in pieces {
-            let answer = piece.repeat((1 << 18) / piece.len());
-            assert!(spoken(&answer, &TOOLS).words.len() <= answer.len(), "{piece:?}");
+            let much = piece.repeat((1 << 17) / piece.len());
+            for answer in [format!("<tool_call>{much}"), much] {
+                assert!(spoken(&answer, &TOOLS).words.len() <= answer.len(), "{piece:?}");
+            }
         }
     }
 }

@@ -1,12 +1,22 @@
 //! An answer as it is meant.
 
+mod calls;
+mod extras;
+mod harmony;
+mod loose;
+mod marks;
+mod preface;
+mod region;
+mod speech;
+mod words;
+
 use http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value, json};
 
-use super::calls::{self, named};
+use self::calls::named;
+use self::words::{Spoken, spoken};
+use super::ModelError;
 use super::refusal::{Refusal, refusal};
-use super::words::{Spoken, spoken};
-use super::{ModelError, extras};
 use crate::turns::ToolCall;
 
 /// How an answer ended.

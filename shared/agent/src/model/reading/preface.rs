@@ -1,31 +1,36 @@
 //! What models put ahead of their words, in words.
 
 /// How thoughts are announced by models that have no tags for them.
-const THOUGHTS: [&str; 10] = [
-    "here is my thought process:",
-    "here's my thought process:",
-    "thought process:",
-    "thinking process:",
-    "thinking...",
-    "thinking:",
-    "thought:",
-    "thoughts:",
-    "reasoning:",
-    "thought\n",
+const THOUGHTS: [&str; 9] = [
+    "here is my thought process",
+    "here's my thought process",
+    "thought process",
+    "thinking process",
+    "thinking",
+    "thoughts",
+    "thought",
+    "my reasoning",
+    "reasoning",
 ];
+
+/// How they are too, if the answer is announced behind them.
+const PERHAPS_THOUGHTS: [&str; 3] = ["analysis", "reflection", "plan"];
 
 /// How an answer is announced behind them.
 const ANSWERS: [&str; 9] = [
-    "here is my response:",
-    "here's my response:",
-    "final answer:",
-    "final response:",
-    "final reply:",
-    "...done thinking.",
-    "answer:",
-    "response:",
-    "reply:",
+    "here is my response",
+    "here's my response",
+    "final answer",
+    "final response",
+    "final reply",
+    "response",
+    "done thinking",
+    "answer",
+    "final",
 ];
+
+/// How many of them announce one without thoughts, too.
+const ALONE: usize = 6;
 
 /// Without announced thoughts, the name of the role, and what the person is said to have answered.
 pub(super) fn behind_preface(text: &str) -> &str {
@@ -33,29 +38,38 @@ pub(super) fn behind_preface(text: &str) -> &str {
 }
 
 fn behind_thoughts(text: &str) -> &str {
-    let is_sign = |c: char| c.is_whitespace() || matches!(c, '*' | '#');
-    let starts = |line: &str, heads: &[&str]| {
-        let bare = line.trim_start_matches(is_sign);
-        let head = heads.iter().find(|head| {
-            bare.as_bytes()
-                .get(..head.len())
-                .is_some_and(|it| it.eq_ignore_ascii_case(head.as_bytes()))
-        })?;
-        Some(line.len() - bare.len() + head.len())
-    };
-    let announces_thoughts = starts(text, &THOUGHTS).is_some();
+    let announces_thoughts = heading(text, &THOUGHTS).is_some();
+    let may_announce = announces_thoughts || heading(text, &PERHAPS_THOUGHTS).is_some();
     let mut at = 0;
     for line in text.split_inclusive('\n') {
         // Among the words of an answer they are words, but for the first.
-        let is_answer = (announces_thoughts || at == 0).then(|| starts(line, &ANSWERS)).flatten();
-        if let Some(length) = is_answer
-            && (announces_thoughts || length > "response:".len())
-        {
+        let known = match (may_announce, at) {
+            (true, _) => &ANSWERS[..],
+            (false, 0) => &ANSWERS[..ALONE],
+            (false, _) => break,
+        };
+        if let Some(length) = heading(line, known) {
             return text[at + length..].trim_start_matches(is_sign);
         }
         at += line.len();
     }
     if announces_thoughts { "" } else { text }
+}
+
+/// How long the heading is that a line begins with, if it is one of these.
+fn heading(line: &str, known: &[&str]) -> Option<usize> {
+    let bare = line.trim_start_matches(is_sign);
+    known.iter().find_map(|head| {
+        let start = bare.get(..head.len())?;
+        let behind = &bare[head.len()..];
+        let length = [":", "**", "...", ".\n", "\n"].iter().find(|it| behind.starts_with(*it));
+        let length = length.map(|it| it.len()).or_else(|| behind.is_empty().then_some(0))?;
+        start.eq_ignore_ascii_case(head).then_some(line.len() - behind.len() + length)
+    })
+}
+
+fn is_sign(character: char) -> bool {
+    character.is_whitespace() || matches!(character, '*' | '#' | ':' | '.')
 }
 
 /// Without the name of the role ahead of the words, and without what the person is said to have answered.
@@ -82,7 +96,7 @@ fn behind_role(text: &str) -> &str {
         said = behind;
     }
     let is_other = |line: &str| {
-        let line = line.trim().trim_matches('*').to_ascii_lowercase();
+        let line = line.trim().trim_matches(['*', '#', ' ']).to_ascii_lowercase();
         matches!(line.as_str(), "user" | "human")
             || ["user:", "human:", "user**:", "human**:"].iter().any(|it| line.starts_with(it))
     };
@@ -93,5 +107,5 @@ fn behind_role(text: &str) -> &str {
         }
         length += line.len();
     }
-    said[..length].trim()
+    said[..length].trim().trim_end_matches("###").trim_end()
 }

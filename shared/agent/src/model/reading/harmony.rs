@@ -61,14 +61,14 @@ fn with_tokens(text: &str, tools: &[&str]) -> (String, Vec<Wish>) {
 
 fn read(messages: Vec<Message>, tools: &[&str]) -> (String, Vec<Wish>) {
     let (mut wishes, mut said, mut bare) = (Vec::new(), None, None);
-    for Message { header, content, is_framed } in messages {
+    for (at, Message { header, content, is_framed }) in messages.into_iter().enumerate() {
         let first = header.split_whitespace().next().unwrap_or_default();
         let Some(content) = content else {
             if is_framed {
                 // A header that never came to its message.
                 bare = if first == "assistant" { None } else { bare };
-            } else if !header.trim().is_empty() {
-                bare.get_or_insert(header);
+            } else if at == 0 && !header.trim().is_empty() {
+                bare = Some(header);
             }
             continue;
         };

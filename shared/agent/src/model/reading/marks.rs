@@ -83,20 +83,10 @@ const CALLS: [&str; 9] = [
 const PARTS_OF_CALLS: [&str; 7] =
     ["sep", "argument", "args", "plugin", "call_id", "constrain", "interpreter"];
 
-const ANSWERS: [&str; 9] = [
-    "answer",
-    "final",
-    "final_answer",
-    "finalanswer",
-    "output",
-    "response",
-    "final_response",
-    "reply",
-    "solution",
-];
+const ANSWERS: [&str; 6] = ["final", "output", "solution", "message", "sms", "text_message"];
 
 /// Control tokens that look like any tag.
-const CONTROLS: [&str; 24] = [
+const CONTROLS: [&str; 25] = [
     "s",
     "bos",
     "eos",
@@ -117,6 +107,7 @@ const CONTROLS: [&str; 24] = [
     "pad_token",
     "unk_token",
     "eot_id",
+    "end",
     "img",
     "img_break",
     "img_end",
@@ -258,6 +249,9 @@ fn is_of_brackets(inside: &str, name: &str) -> bool {
     }
     let known = [
         "inst",
+        "assistant",
+        "user",
+        "human",
         "sys",
         "system_prompt",
         "tool_calls",
@@ -332,7 +326,10 @@ fn meaning(name: &str, form: Form, closes: bool, tools: &[&str]) -> Option<Mark>
     if matches!(name, "inst" | "sys" | "system_prompt" | "available_tools" | "tool_results") {
         return by(Mark::EchoBegins, Mark::EchoEnds);
     }
-    if ANSWERS.contains(&base) && form != Form::Bracket {
+    let is_answer = ["answer", "response", "reply"].iter().any(|stem| name.contains(stem))
+        && !has(&CALLS)
+        || ANSWERS.contains(&base);
+    if is_answer && form != Form::Bracket {
         return by(Mark::AnswerBegins, Mark::Nothing);
     }
     if name == "call" && form == Form::Token {
@@ -340,7 +337,7 @@ fn meaning(name: &str, form: Form, closes: bool, tools: &[&str]) -> Option<Mark>
     }
     let is_token = form != Form::Tag;
     if has(&CALLS)
-        || tools.iter().any(|tool| *tool == name) && !is_token
+        || tools.contains(&name) && !is_token
         || is_token && PARTS_OF_CALLS.iter().any(|part| name.contains(part))
         || matches!(name, "arg_key" | "arg_value" | "args" | "arguments" | "tools")
     {

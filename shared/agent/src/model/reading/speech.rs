@@ -7,6 +7,9 @@ use super::loose;
 use super::preface::behind_preface;
 use super::words::{GAP, Spoken};
 
+/// The most brackets that are taken to be forgotten.
+const LACKING: usize = 4;
+
 /// What is taken for the first key of an object, in bytes.
 const LONGEST_KEY: usize = 100;
 
@@ -92,7 +95,7 @@ impl<'a> Reading<'a> {
         if !is_machine(rest) {
             return false;
         }
-        let Some((value, length)) = loose::value(rest) else {
+        let Some((value, length)) = loose::value(rest).or_else(|| mended(rest)) else {
             self.gap(balanced(rest));
             return true;
         };
@@ -129,7 +132,7 @@ impl<'a> Reading<'a> {
             let key = inside.trim_start();
             let behind = key.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
             behind.len() < key.len()
-                && behind.trim_start().strip_prefix('=').is_some_and(|it| {
+                && behind.trim_start().strip_prefix(['=', ':']).is_some_and(|it| {
                     it.trim_start().starts_with(['"', '\'', '{', '['])
                         || it.starts_with(|c: char| c.is_ascii_digit())
                 })
@@ -209,6 +212,36 @@ fn is_machine(text: &str) -> bool {
     is_escaped || is_quoted || is_key || inside.starts_with('}')
 }
 
+/// JSON whose quotes are escaped though it stands in no other, or that lacks its last brackets.
+fn mended(text: &str) -> Option<(Value, usize)> {
+    let length = balanced(text);
+    let text = &text[..length];
+    let bare = if text[1..].trim_start().starts_with("\\\"") {
+        text.replace("\\\"", "\"")
+    } else {
+        let missing = missing(text)?;
+        format!("{text}{missing}")
+    };
+    Some((loose::value(&bare)?.0, length))
+}
+
+/// The brackets that a text lacks at its end, unless it ends in the middle of a string.
+fn missing(text: &str) -> Option<String> {
+    let (mut open, mut is_quoted, mut is_escaped) = (Vec::new(), false, false);
+    for character in text.chars() {
+        match character {
+            _ if is_escaped => is_escaped = false,
+            '\\' => is_escaped = true,
+            '"' => is_quoted = !is_quoted,
+            '{' if !is_quoted => open.push('}'),
+            '[' if !is_quoted => open.push(']'),
+            '}' | ']' if !is_quoted => drop(open.pop()),
+            _ => {}
+        }
+    }
+    (!is_quoted && open.len() <= LACKING).then(|| open.into_iter().rev().collect())
+}
+
 /// How long what begins with a bracket is, up to the bracket that closes it, or to the end.
 fn balanced(text: &str) -> usize {
     let (mut depth, mut quote, mut is_escaped) = (0_usize, None, false);
@@ -234,10 +267,14 @@ fn balanced(text: &str) -> usize {
 
 /// The tool whose name is the last line of a text, and how long the text is before it.
 pub(super) fn trailing_name<'t>(text: &str, tools: &[&'t str]) -> Option<(&'t str, usize)> {
-    let bare = text.trim_end().trim_end_matches([':', '=', '>', '"']).trim_end();
-    let bare = bare.strip_suffix("Action Input").map_or(bare, str::trim_end);
+    let is_sign = |c: char| c.is_whitespace() || ":=>\"[]✿*(".contains(c);
+    let bare = text.trim_end_matches(is_sign);
+    let labels = ["Action Input", "Arguments", "arguments", "ARGS", "Parameters", " json", " code"];
+    let bare = labels.iter().find_map(|label| bare.strip_suffix(label)).unwrap_or(bare);
+    let bare = bare.trim_end_matches(is_sign);
     // `<name>record</name>`
-    let tag = bare.rfind("</").filter(|at| bare.len() - at < 20);
+    let from = bare.ceil_char_boundary(bare.len().saturating_sub(20));
+    let tag = bare[from..].rfind("</").map(|at| from + at);
     let bare = tag.map_or(bare, |at| &bare[..at]);
     let is_of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':');
     let name = trailing(bare, is_of_name);
@@ -246,11 +283,12 @@ pub(super) fn trailing_name<'t>(text: &str, tools: &[&'t str]) -> Option<(&'t st
     let before = before.trim_end_matches([' ', '>', '"']);
     let before = match tag {
         Some(_) => &before[..before.rfind('<')?],
-        None => before.strip_suffix("Action:").unwrap_or(before),
+        None => before,
     };
     // Among words it is one of them.
-    let is_line = before.is_empty() || before.ends_with(['\n', GAP]);
-    is_line.then_some((tool, before.len()))
+    let line = before.rfind(['\n', GAP]).map_or(0, |at| at + 1);
+    let is_line = before[line..].trim().is_empty() || is_label(&before[line..]);
+    is_line.then_some((tool, line))
 }
 
 fn trailing(text: &str, is_of_it: impl Fn(char) -> bool) -> &str {
@@ -273,7 +311,11 @@ fn without_gaps(text: &str) -> String {
         } else if line.contains(|c| !is_loose(c)) && !is_label(line) {
             let joined = joined(line);
             lines.push(joined.trim().to_owned());
-        } else if lines.last().is_some_and(|line| !line.trim().is_empty()) {
+        } else {
+            while lines.last().is_some_and(|line: &String| line.trim().is_empty() || is_label(line))
+            {
+                lines.pop();
+            }
             lines.push(String::new());
         }
     }
@@ -285,13 +327,26 @@ fn without_gaps(text: &str) -> String {
 
 /// Whether the words of a line say nothing but what stood in its gap: `Tool call: …`.
 fn is_label(line: &str) -> bool {
-    let words = line.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
-    words.map(str::to_ascii_lowercase).all(|word| {
-        matches!(
-            word.trim_end_matches('s'),
-            "tool" | "function" | "call" | "calling" | "action" | "json" | "invoke" | "use"
-        )
-    })
+    let is_word = |c: char| c.is_alphanumeric();
+    let words = line.split(|c| !is_word(c)).filter(|word| !word.is_empty());
+    line.contains(is_word)
+        && words.map(str::to_ascii_lowercase).all(|word| {
+            matches!(
+                word.trim_end_matches('s'),
+                "tool"
+                    | "function"
+                    | "call"
+                    | "calling"
+                    | "action"
+                    | "json"
+                    | "invoke"
+                    | "use"
+                    | "name"
+                    | "to"
+                    | "assistant"
+                    | "commentary"
+            )
+        })
 }
 
 /// A line of words with gaps, which take what is around them along.
@@ -307,7 +362,18 @@ fn joined(line: &str) -> String {
                 rest = &rest[close.len()..];
             }
         }
+        // `<code>…</code>`
+        if joined.ends_with('>')
+            && let Some(open) = joined.rfind('<')
+            && let Some(behind) = rest.strip_prefix(&format!("</{}", &joined[open + 1..]))
+        {
+            joined.truncate(open);
+            rest = behind;
+        }
         rest = rest.strip_prefix([';', ',']).unwrap_or(rest);
+        if rest.starts_with('.') {
+            joined.truncate(joined.trim_end_matches([':', ' ']).len());
+        }
         if joined.ends_with(' ') || joined.is_empty() {
             rest = rest.trim_start_matches(' ');
         }
