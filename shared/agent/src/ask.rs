@@ -22,20 +22,11 @@ impl Thinking<'_> {
     pub(crate) async fn ask(&mut self, may_call: bool) -> Result<Answer, ModelError> {
         loop {
             let form = self.form.clone();
-            let (result, prompt) = self.ask_once(may_call).await;
-            let (error, goes_on) = match result {
-                Ok(mut answer) => {
-                    let Some(fault) = self.fault_of(&answer, &prompt) else {
-                        // What is said beside a call need not be said.
-                        answer.text = answer.text.filter(|text| {
-                            answer.tool_calls.is_empty()
-                                || answer.end == End::Whole
-                                    && self.fault_of_words(text, &prompt).is_none()
-                        });
-                        return Ok(answer);
-                    };
+            let (error, goes_on) = match self.ask_once(may_call).await {
+                Ok((answer, None)) => return Ok(answer),
+                Ok((answer, Some(fault))) => {
                     if self.fault.replace(fault).is_some() {
-                        return self.make_do(answer, fault, &prompt);
+                        return self.make_do(answer, fault);
                     }
                     if fault == Fault::NoRoom {
                         self.form.give_room();
@@ -61,8 +52,8 @@ impl Thinking<'_> {
         }
     }
 
-    /// Asks once. Returns what the model was told as well.
-    async fn ask_once(&mut self, may_call: bool) -> (Result<Answer, ModelError>, String) {
+    /// Asks once. The answer comes with what keeps it from being used.
+    async fn ask_once(&mut self, may_call: bool) -> Result<(Answer, Option<Fault>), ModelError> {
         let Agent { model, page, .. } = self.agent;
         let now = self.now();
         let mut prompt = prompt::system(page, &self.draft.brief, &self.turns, self.number, now);
@@ -79,59 +70,62 @@ impl Thinking<'_> {
         };
         let (limit, asked) = (self.left.request(), Instant::now());
         let result = model.ask(&mut self.form, &question, &self.pulse, limit).await;
-        let result = result.map(|answer| Answer {
-            text: answer.text.as_deref().and_then(without_notes),
-            ..answer
-        });
         let step = Step::new("asked the model", now).took(asked.elapsed());
-        self.steps.push(match &result {
-            Err(error) => step.with("outcome", error.code()),
-            Ok(answer) => {
-                self.tokens.input += answer.tokens_in;
-                self.tokens.output += answer.tokens_out;
-                let fault = self.fault_of(answer, &prompt);
-                step.with("tokens_in", answer.tokens_in)
-                    .with("tokens_out", answer.tokens_out)
-                    .with("tool_calls", answer.tool_calls.len())
-                    .with("outcome", fault.map_or("answered", Fault::word))
+        let mut answer = match result {
+            Ok(answer) => answer,
+            Err(error) => {
+                self.steps.push(step.with("outcome", error.code()));
+                return Err(error);
             }
-        });
-        (result, prompt)
+        };
+        self.tokens.input += answer.tokens_in;
+        self.tokens.output += answer.tokens_out;
+        answer.text = answer.text.as_deref().and_then(without_notes);
+        let mut fault = self.fault_of(&answer);
+        if fault.is_some() && !answer.tool_calls.is_empty() {
+            // What is said beside a call need not be said.
+            (answer.text, fault) = (None, None);
+        }
+        self.steps.push(
+            step.with("tokens_in", answer.tokens_in)
+                .with("tokens_out", answer.tokens_out)
+                .with("tool_calls", answer.tool_calls.len())
+                .with("outcome", fault.map_or("answered", Fault::word)),
+        );
+        Ok((answer, fault))
     }
 
     /// What keeps an answer from being used.
-    fn fault_of(&self, answer: &Answer, prompt: &str) -> Option<Fault> {
-        if !answer.tool_calls.is_empty() {
-            return None;
-        }
+    fn fault_of(&self, answer: &Answer) -> Option<Fault> {
         match (&answer.text, answer.end) {
             (_, End::Filtered) => Some(Fault::Filtered),
             (Some(_), End::Cut) => Some(Fault::Cut),
-            (Some(text), End::Whole) => self.fault_of_words(text, prompt),
+            (Some(text), End::Whole) => self.fault_of_words(text),
             (None, _) if self.said.is_some() => None,
             (None, End::Cut) => Some(Fault::NoRoom),
             (None, End::Whole) => Some(Fault::Empty),
         }
     }
 
-    fn fault_of_words(&self, text: &str, prompt: &str) -> Option<Fault> {
+    fn fault_of_words(&self, text: &str) -> Option<Fault> {
         let page = &self.agent.page;
-        if fit(text, page.segments as usize).text.is_empty() {
+        let fitted = fit(text, page.segments as usize).text;
+        if fitted.is_empty() {
             return Some(Fault::Unfit);
         }
-        judge::broken(text, page, prompt, &self.turns, &self.draft.brief).map(Fault::Broken)
+        judge::broken(&fitted, page, &self.turns, &self.draft.brief).map(Fault::Broken)
     }
 
     /// What becomes of an answer that cannot be used either: its whole sentences where it was cut,
     /// or what the page has instead.
-    fn make_do(&self, answer: Answer, fault: Fault, prompt: &str) -> Result<Answer, ModelError> {
+    fn make_do(&self, answer: Answer, fault: Fault) -> Result<Answer, ModelError> {
         let text = answer.text.as_deref().unwrap_or_default();
         let (text, is_ours) = match fault {
             Fault::Broken(_) => (self.agent.page.texts.unanswered.as_str(), true),
             Fault::Cut => (text.rfind(ENDS).map_or("", |end| whole(text, end)), false),
             _ => ("", false),
         };
-        if text.is_empty() || !is_ours && self.fault_of_words(text, prompt).is_some() {
+        if text.is_empty() || !is_ours && self.fault_of_words(text).is_some() {
             return Err(fault.error());
         }
         Ok(Answer { text: Some(text.into()), is_ours, ..answer })

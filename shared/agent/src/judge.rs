@@ -9,7 +9,7 @@ mod text;
 use std::collections::HashSet;
 use std::sync::OnceLock;
 
-use policy::{denies_machine, fit};
+use policy::denies_machine;
 use serde_json::{Map, Value};
 
 use crate::page::{Kind, Page};
@@ -120,25 +120,23 @@ impl Named {
     }
 }
 
-/// The first rule of the page that a reply breaks, as it would be sent. What `turns` and `brief` hold
+/// The first rule of the page that a reply breaks that fits a phone. What `turns` and `brief` hold
 /// was given by somebody, but not what we said ourselves.
 pub(crate) fn broken(
     reply: &str,
     page: &Page,
-    _prompt: &str,
     turns: &[Turn],
     brief: &Map<String, Value>,
 ) -> Option<Rule> {
     let rules = &page.rules;
     let named = rules.named.get_or_init(|| Named::of(page));
-    let reply = fit(reply, page.segments as usize).text;
     let given = || given(turns, brief);
     let checks: [(bool, Rule, &dyn Fn() -> bool); 5] = [
-        (rules.machine, MACHINE, &|| denies_machine(&reply)),
-        (rules.prompt, PROMPT, &|| named.secrets.are_in(&reply)),
-        (rules.links, LINKS, &|| leads_astray(&reply, named, given)),
-        (rules.prices, PRICES, &|| has_price(&reply, named, given)),
-        (rules.numbers, NUMBERS, &|| has_number(&reply, named, given)),
+        (rules.machine, MACHINE, &|| denies_machine(reply)),
+        (rules.prompt, PROMPT, &|| named.secrets.are_in(reply)),
+        (rules.links, LINKS, &|| leads_astray(reply, named, given)),
+        (rules.prices, PRICES, &|| has_price(reply, named, given)),
+        (rules.numbers, NUMBERS, &|| has_number(reply, named, given)),
     ];
     checks.into_iter().find(|(is_on, _, breaks)| *is_on && breaks()).map(|(_, rule, _)| rule)
 }
@@ -267,7 +265,7 @@ mod tests {
             let reply: String = (0..random.usize(..30)).map(|_| piece(&mut random)).collect();
             let said = (0..random.usize(..30)).map(|_| piece(&mut random)).collect();
             let turns = [Turn::Person { text: said, at: jiff::Timestamp::UNIX_EPOCH }];
-            broken(&reply, &page, "", &turns, &Map::new());
+            broken(&reply, &page, &turns, &Map::new());
             for read in [amounts(&folded(&reply)).len(), links(&reply).len(), hosts(&reply).len()] {
                 assert!(read <= reply.len());
             }

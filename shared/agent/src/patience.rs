@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::answer::Heard;
 
 /// How often a pause doubles before it stays as it is.
-const DOUBLINGS: u32 = 3;
+const DOUBLINGS: u32 = 2;
 
 /// How often a model that failed is asked again in one turn: about what it is asked for the first
 /// time, so that nobody notices ten seconds of an outage, and about what it has failed at before.
@@ -17,8 +17,8 @@ const AGAIN: (u32, u32) = (5, 1);
 
 /// How long a model is waited for, and how often it is asked again.
 ///
-/// A model that hangs, fails or talks nonsense is asked again after a pause that doubles three
-/// times and is jittered upwards by a half, for as long as the time of the turn lasts. With the
+/// A model that hangs, fails or talks nonsense is asked again after a pause that doubles twice and is
+/// jittered upwards by a quarter, for as long as the time of the turn lasts. With the
 /// defaults one that is down for ten seconds is not noticed by the person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
@@ -111,7 +111,7 @@ impl Left {
     pub(crate) async fn pause(&mut self, asked: Option<Duration>) -> bool {
         let pause = self.patience.pause * 2_u32.pow(self.pauses.min(DOUBLINGS));
         // Conversations that failed together do not come back together.
-        let pause = pause.mul_f64(1.0 + fastrand::f64() / 2.0);
+        let pause = pause.mul_f64(1.0 + fastrand::f64() / 4.0);
         // Nor those that were all asked for the same.
         let asked = asked.unwrap_or_default().mul_f64(1.0 + fastrand::f64() / 10.0);
         let pause = pause.max(asked);
