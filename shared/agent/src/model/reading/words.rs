@@ -287,7 +287,7 @@ pub(super) fn cut(text: &str) -> &str {
 mod tests {
     use policy::fit;
     use proptest::prelude::*;
-    use proptest::sample::select;
+    use proptest::sample::{Index, select};
 
     use super::*;
 
@@ -387,6 +387,17 @@ mod tests {
                 prop_assert!(!said.contains(mark), "{mark:?} is said: {said:?}");
                 prop_assert!(!sent.contains(mark), "{mark:?} is sent: {sent:?}");
             }
+        }
+
+        #[test]
+        fn says_no_mark_that_is_made_of_what_is_around_another(
+            (outer, inner, at) in (mark(), mark(), any::<Index>()),
+            words in "[A-Za-z ,.?]{0,20}",
+        ) {
+            let at = outer.floor_char_boundary(at.index(outer.len()));
+            let (before, behind) = outer.split_at(at);
+            let said = spoken(&format!("{words}{before}{inner}{behind}{words}"), &TOOLS).words;
+            prop_assert!(!said.contains(outer) && !said.contains(inner), "{said:?} is said");
         }
 
         #[test]
