@@ -18,6 +18,7 @@ mod prompt;
 mod pulse;
 mod tools;
 mod turns;
+mod unmarked;
 mod values;
 mod when;
 

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use crate::page::Page;
 use crate::tools::describe;
 use crate::turns::Turn;
+use crate::unmarked::unmarked;
 
 const PROMPT: &str = include_str!("prompt.md");
 const LAST_TURN: &str = include_str!("prompt_last_turn.md");
@@ -62,5 +63,5 @@ pub(crate) fn system(
         .replace("{turns}", &page.turns.to_string())
         .replace("{last}", if number >= page.turns { LAST_TURN } else { "" })
         .replace("{notes}", &notes)
-        .replace("{recorded}", &Value::Object(brief.clone()).to_string())
+        .replace("{recorded}", &unmarked(&Value::Object(brief.clone()).to_string()))
 }

@@ -13,6 +13,7 @@ use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
 
 use crate::turns::{ToolCall, Turn};
+use crate::unmarked::unmarked;
 use crate::when::When;
 
 /// The longest id of a call that is kept, in characters.
@@ -52,7 +53,7 @@ pub(super) fn messages(turns: &[Turn], now: Timestamp, zone: &TimeZone, echo: Ec
             Turn::Unanswered { .. } => {
                 list.say("user", "[The person wrote something here that cannot be shown.]");
             }
-            Turn::Person { text, at } => list.say("user", &when.shown(text, *at)),
+            Turn::Person { text, at } => list.say("user", &when.shown(&unmarked(text), *at)),
             Turn::Fixed { text, .. } => list.say("assistant", text),
             Turn::ByHand { text, .. } => {
                 list.say(
