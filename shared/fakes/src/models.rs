@@ -170,3 +170,75 @@ fn digits(count: usize) -> String {
     let digits = uuid::Uuid::new_v4().simple().to_string();
     digits[..count].to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn each_refuses_what_the_real_one_refuses() {
+        let call = json!({ "id": "call_1", "type": "function",
+            "function": { "name": "record", "arguments": "{}" } });
+        let called = json!([
+            { "role": "user", "content": "Hi" },
+            { "role": "assistant", "content": "", "tool_calls": [call] },
+            { "role": "tool", "tool_call_id": "call_1", "content": "ok" },
+        ]);
+        let content = |role, part| json!({ "role": role, "parts": [part] });
+        let signed = json!({ "contents": [
+            content("user", json!({ "text": "Hi" })),
+            content("model", json!({ "functionCall": { "name": "record", "args": {} } })),
+            content("user", json!({ "functionResponse": { "name": "record" } })),
+        ] });
+        let thinking = "/v1beta/models/gemini-3-pro-preview:generateContent";
+        for (form, path, request, expected) in [
+            (
+                Form::Anthropic,
+                "/v1/messages",
+                json!({ "max_tokens": 9, "messages": [{ "role": "assistant", "content": "Hi" }] }),
+                "roles must alternate",
+            ),
+            (
+                Form::DeepSeek,
+                "/chat/completions",
+                json!({ "messages": called }),
+                "`reasoning_content` in the thinking mode must be passed back",
+            ),
+            (Form::Gemini, thinking, signed, "is missing a `thought_signature`"),
+            (
+                Form::Mistral,
+                "/v1/chat/completions",
+                json!({ "max_completion_tokens": 9, "messages": called }),
+                "extra_forbidden",
+            ),
+            (
+                Form::Mistral,
+                "/v1/chat/completions",
+                json!({ "messages": called }),
+                "must be a-z, A-Z, 0-9, with a length of 9.",
+            ),
+            (
+                Form::Ollama,
+                "/api/chat",
+                json!({ "stream": false, "messages": called }),
+                "cannot unmarshal string",
+            ),
+        ] {
+            let model = Model::start(form);
+            let call = reqwest::Client::new()
+                .post(format!("{}{path}", model.url()))
+                .bearer_auth(Model::KEY)
+                .header("x-api-key", Model::KEY)
+                .header("x-goog-api-key", Model::KEY)
+                .header("anthropic-version", "2023-06-01")
+                .json(&request);
+            let answer = call.send().await.unwrap();
+            assert!(answer.status().is_client_error(), "{form:?}");
+            let told = answer.text().await.unwrap();
+            assert!(told.contains(expected), "{form:?}: {told}");
+            assert_eq!(model.refused().len(), 1);
+        }
+    }
+}

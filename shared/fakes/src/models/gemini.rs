@@ -31,7 +31,7 @@ pub(super) fn check(asked: &Asked) -> Result<(), Refusal> {
     check_contents(list(&request["contents"]))
 }
 
-/// A part of OpenAPI's schema: no unions, and an object has properties or none are named.
+/// A part of JSON's schemas: no unions, and an object has properties or none are named.
 fn check_schema(schema: &Value) -> Result<(), Refusal> {
     if let Some(name) = unknown(
         schema,

@@ -53,7 +53,7 @@ fn check_messages(messages: &[Value]) -> Result<(), Refusal> {
         }
         let calls = list(&message["tool_calls"]);
         let says = message["content"].as_str().is_some_and(|words| !words.is_empty());
-        if role == "assistant" && says == !calls.is_empty() {
+        if role == "assistant" && says != calls.is_empty() {
             let words = "Assistant message must have either content or tool_calls, but not both.";
             return refuse(words, "invalid_request_assistant_message", "3240");
         }
