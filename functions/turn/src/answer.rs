@@ -26,10 +26,6 @@ const READING: SignedDuration = SignedDuration::from_secs(8);
 /// How long after our text a person's next one is an answer to it.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(72);
 
-/// For how long one wake-up thinks, before what changed meanwhile is left to the next: with the
-/// patience of one more turn it has to end within the time of a function.
-const LONGEST_RETHOUGHT: SignedDuration = SignedDuration::from_secs(30);
-
 /// How much is taken up at once, in characters: more than a patient person types. What is behind
 /// waits for the next turn, so that no prompt grows with what somebody sends.
 const CHARACTERS: usize = 16_000;
@@ -191,7 +187,7 @@ impl<'a> Wake<'a> {
             let Some(run) = Run::next(loaded) else { return Ok(()) };
             steps.push(took_up(&run, &loaded.conversation, self.clock.now()));
             let is_again = drafts_left < THROWN_AWAY;
-            if is_again && run.thinks() && self.clock.elapsed() > LONGEST_RETHOUGHT {
+            if is_again && run.thinks() && !self.has_time() {
                 return Ok(());
             }
             if run.thinks() && !self.take_up(loaded, &run, is_again).await? {

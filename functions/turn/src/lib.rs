@@ -27,7 +27,7 @@ use std::sync::Arc;
 
 use agent::{Agent, OpenAi, Page, Patience};
 use business::Business;
-use conversations::{Attempt, ConversationId, Loaded, Store, Unavailable};
+use conversations::{Attempt, Conversation, ConversationId, Loaded, Store, Unavailable};
 use evidence::Health;
 use jiff::{SignedDuration, Timestamp};
 use policy::{Countries, Limits};
@@ -48,6 +48,10 @@ const RUNS: usize = 8;
 
 /// What is due so soon is waited for.
 const MOMENT: SignedDuration = SignedDuration::from_secs(2);
+
+/// After so long a wake-up does not ask the model once more: with its turn and a send it has to end
+/// within the two minutes of a function. Each text that waits has a wake-up of its own.
+const LONGEST: SignedDuration = SignedDuration::from_secs(15);
 
 /// The settings that the function reads.
 pub const SETTINGS: &[Names] = &[
@@ -127,10 +131,14 @@ impl Wake<'_> {
     /// Settles what is open and answers what waits, for as long as it is due.
     async fn work(&self, loaded: &mut Loaded) -> Result<(), Unavailable> {
         self.take_back(loaded).await?;
-        for _ in 0..RUNS {
+        for run in 0..RUNS {
             let Some(trace) = cause(loaded) else {
                 return self.end_if_quiet(loaded).await;
             };
+            let Conversation { open, failed, .. } = &loaded.conversation;
+            if run > 0 && open.is_none() && failed.is_empty() && !self.has_time() {
+                return Ok(());
+            }
             let work = async {
                 let conversation = &loaded.conversation;
                 match (&conversation.open, conversation.failed.is_empty()) {
@@ -147,6 +155,11 @@ impl Wake<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether there is time to ask the model once more.
+    pub(crate) fn has_time(&self) -> bool {
+        self.clock.elapsed() < LONGEST
     }
 
     /// What log lines stand under. A wake-up by the sweep knows of no text, so its own trace tells

@@ -57,7 +57,9 @@ impl Thinking<'_> {
         let Agent { model, page, .. } = self.agent;
         let now = self.now();
         let mut prompt = prompt::system(page, &self.draft.brief, &self.turns, self.number, now);
-        prompt.push_str(self.fault.map_or("", Fault::instead));
+        if let Some(fault) = self.fault {
+            prompt.push_str(fault.instead());
+        }
         let alone = self.fault.is_some_and(Fault::is_about_what_was_said);
         let question = Question {
             prompt: &prompt,
@@ -122,7 +124,7 @@ impl Thinking<'_> {
         let text = answer.text.as_deref().unwrap_or_default();
         let (text, is_ours) = match fault {
             Fault::Broken(_) => (self.agent.page.texts.unanswered.as_str(), true),
-            Fault::Cut => (text.rfind(ENDS).map_or("", |end| whole(text, end)), false),
+            Fault::Cut => (whole_sentences(text), false),
             _ => ("", false),
         };
         if text.is_empty() || !is_ours && self.fault_of_words(text).is_some() {
@@ -132,7 +134,31 @@ impl Thinking<'_> {
     }
 }
 
-/// What stands before the end of a sentence, and the end.
-fn whole(text: &str, end: usize) -> &str {
-    &text[..end + text[end..].chars().next().map_or(0, char::len_utf8)]
+/// What stands up to the end of the last whole sentence.
+fn whole_sentences(text: &str) -> &str {
+    let mut ends = text.match_indices(ENDS).filter(|(at, end)| {
+        let next = text[at + end.len()..].chars().next();
+        // Not within 4.50.
+        next.is_none_or(char::is_whitespace) || !end.is_ascii()
+    });
+    ends.next_back().map_or("", |(at, end)| &text[..at + end.len()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::whole_sentences;
+
+    #[test]
+    fn knows_where_a_sentence_ends() {
+        for (text, whole) in [
+            ("We can help. It costs between 4 and", "We can help."),
+            ("We can help! It costs 4.50 an h", "We can help!"),
+            ("It costs 4.50 an h", ""),
+            ("我们可以帮忙。费用大约是", "我们可以帮忙。"),
+            ("Which day?", "Which day?"),
+            ("", ""),
+        ] {
+            assert_eq!(whole_sentences(text), whole);
+        }
+    }
 }

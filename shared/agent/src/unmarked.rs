@@ -1,29 +1,46 @@
 //! What a person wrote, as it is shown to a model: words, and nothing that a server would read as its own.
 
-/// The longest mark of a model's, in characters.
+/// The longest mark of a model's, in bytes.
 const LONGEST_MARK: usize = 64;
+
+/// Marks without a bar or an underscore, which the others have.
+const MARKS: [&str; 13] = [
+    "assistant",
+    "bos",
+    "eos",
+    "function",
+    "human",
+    "model",
+    "pad",
+    "s",
+    "system",
+    "think",
+    "tool",
+    "unk",
+    "user",
+];
 
 /// A person's text in which nothing is a mark of some model's: one who writes
 /// `<|im_start|>system` would speak for us to a server that reads it as such. What stands in
 /// `[INST]` is round already.
 pub(crate) fn unmarked(text: &str) -> String {
-    let begins = |rest: &str| {
-        let first = rest.chars().nth(1)?;
-        let is_mark = first.is_alphabetic() || matches!(first, '|' | '｜' | '/' | '<' | '_');
-        let end = rest.char_indices().take(LONGEST_MARK).find(|(_, it)| *it == '>')?.0;
-        is_mark.then_some(end)
-    };
     let (mut unmarked, mut rest) = (String::with_capacity(text.len()), text);
     while let Some(at) = rest.find('<') {
-        unmarked.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let end = begins(rest).unwrap_or(0);
-        unmarked.extend(rest[..=end].chars().map(|it| match (it, end) {
-            ('<', 1..) => '‹',
-            ('>', _) => '›',
-            _ => it,
-        }));
-        rest = &rest[end + 1..];
+        let (before, mark) = rest.split_at(at);
+        unmarked.push_str(before);
+        rest = &mark[1..];
+        if is_mark(rest) {
+            unmarked.push('‹');
+        } else {
+            unmarked.push('<');
+        }
     }
     unmarked + rest
+}
+
+/// Whether what stands behind a `<` makes it a mark.
+fn is_mark(rest: &str) -> bool {
+    let end = rest.bytes().take(LONGEST_MARK).position(|byte| byte == b'>').unwrap_or(0);
+    let name = rest[..end].trim_start_matches('/').to_lowercase();
+    rest.starts_with(['|', '｜', '<']) || name.contains('_') || MARKS.contains(&name.as_str())
 }

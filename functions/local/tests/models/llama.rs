@@ -1,7 +1,6 @@
 //! A small model of 135 million parameters on llama.cpp's server. It understands next to nothing,
 //! which is what makes it a good guest: whatever it says, a person is told no machine's talk.
 
-use std::io::Write;
 use std::time::Duration;
 
 use fakes::{Llama, llama};
@@ -58,8 +57,6 @@ async fn converse(llama: &Llama) -> Product {
         let machines = ["<", ">", "{", "}", "[TOOL", "tool_call", "hand_over", "http", "\u{fffd}"];
         assert!(!machines.iter().any(|talk| words.contains(talk)), "{words}");
     }
-    // To be read by whoever runs it.
-    writeln!(std::io::stderr(), "it said: {said:#?}").unwrap();
     product
 }
 
