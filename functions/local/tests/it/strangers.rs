@@ -84,7 +84,10 @@ async fn a_genuine_call_that_is_odd_is_answered_or_kept() {
     call.body = body.replace("%EF%BF%BD", "%FF").into();
     assert_eq!(product.post(&call).await.status, 200);
     product.settled().await;
-    assert_eq!(product.twilio.texts_to("+12025550145"), ["You said: My \u{fffd} drips"]);
+    let asked = product.openai.requests().pop().unwrap()["messages"].to_string();
+    assert!(asked.contains("My \u{fffd} drips"));
+    // What nobody could read is said to nobody.
+    assert_eq!(product.twilio.texts_to("+12025550145"), ["You said: My drips"]);
     assert!(product.store.quarantined(10).await.unwrap().is_empty());
 
     for (from, text) in
