@@ -133,14 +133,18 @@ impl Phone {
         let mut entries: Vec<&Value> = ended.iter().flat_map(|ended| &ended.turns).collect();
         let conversation = &loaded.conversation;
         entries.extend(&conversation.turns);
-        for entry in entries.iter().skip(self.printed) {
-            let entry: Entry = serde_json::from_value((*entry).clone())?;
-            if let Entry::Agent { text: Some(text), .. } | Entry::Fixed { text, .. } = entry {
-                println!("\u{2190} {text}");
-            }
+        let said = |entry: &&Value| match serde_json::from_value((*entry).clone()) {
+            Ok(Entry::Agent { text, .. }) => text,
+            Ok(Entry::Fixed { text, .. }) => Some(text),
+            _ => None,
+        };
+        // What the person said may come to stand ahead of what was said to them meanwhile.
+        let replies: Vec<_> = entries.iter().filter_map(said).collect();
+        for reply in &replies[self.printed.min(replies.len())..] {
+            println!("\u{2190} {reply}");
         }
         stdout().flush()?;
-        self.printed = entries.len();
+        self.printed = replies.len();
         if let Some(due) = conversation.due_at.filter(|due| *due <= now) {
             let (conversation, trace) = (self.id.to_string(), TraceId::fresh());
             self.inbound.queue.send(&WakeUp { conversation, trace }, &due.to_string()).await?;

@@ -26,9 +26,6 @@ const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(1);
 /// How long after an apology there is no other.
 const SORRY_AGAIN: SignedDuration = SignedDuration::from_hours(1);
 
-/// How long after a person was told that there is no answer it is not said of another text.
-const TOLD: SignedDuration = SignedDuration::from_mins(1);
-
 /// How long it takes at most until texts that were refused together are asked about one by one.
 const ONE_BY_ONE: SignedDuration = SignedDuration::from_secs(2);
 
@@ -237,10 +234,11 @@ impl<'a> Wake<'a> {
         draft.next.one_by_one = draft.next.one_by_one.saturating_sub(1);
         draft.forget_tries();
         draft.set_due(now);
-        let told = draft.next.turns.last().is_some_and(|last| {
-            let at = last["at"].as_str().and_then(|at| at.parse::<Timestamp>().ok());
-            last["text"] == *texts.unanswered && at.is_some_and(|at| now < at + TOLD)
-        });
+        // Of several that were refused together it is said once.
+        let is_one_of_many = loaded.conversation.one_by_one > 0;
+        let mut before = draft.next.turns.iter().rev();
+        let last = before.find(|turn| turn["kind"] != "unanswered");
+        let told = is_one_of_many && last.is_some_and(|last| last["text"] == *texts.unanswered);
         run.join_unanswered(&mut draft.next.turns, texts);
         if !told {
             self.say(loaded, draft, run, &texts.unanswered);

@@ -37,6 +37,22 @@ async fn gives_a_text_up_that_the_model_refuses_and_answers_the_next() {
 }
 
 #[tokio::test]
+async fn says_of_each_text_that_there_is_no_answer_but_once_of_several_together() {
+    let mut scene = eager().await;
+    scene.openai.filters("grenade");
+    for number in 1..=3 {
+        scene.text(&format!("grenade {number}")).await;
+    }
+    scene.work().await;
+    assert_eq!(scene.heard().len(), 1);
+    scene.pass(10);
+    scene.say("grenade 4").await;
+    assert_eq!(scene.heard().len(), 2);
+    scene.say("My sink leaks").await;
+    assert_eq!(scene.heard()[2], "You said: My sink leaks");
+}
+
+#[tokio::test]
 async fn drags_no_harmless_text_along() {
     for texts in
         [["grenade", "sink", "tap"], ["sink", "grenade", "tap"], ["sink", "tap", "grenade"]]
