@@ -85,6 +85,7 @@ struct Phone {
     id: ConversationId,
     number: Number,
     inbound: Inbound,
+    /// How many replies were printed.
     printed: usize,
 }
 
