@@ -78,6 +78,24 @@ async fn drags_no_harmless_text_along() {
 }
 
 #[tokio::test]
+async fn gives_up_a_text_alone_though_another_comes_while_it_is_refused() {
+    let scene = eager().await;
+    scene.openai.filters("grenade");
+    scene.openai.switch.set(Mode::Holds);
+    scene.text("My grenade leaks").await;
+    let another = async {
+        scene.openai.wait_for_requests(1).await;
+        scene.text("My sink leaks").await;
+        scene.openai.switch.set(Mode::Works);
+    };
+    tokio::join!(scene.work(), another);
+    scene.work().await;
+    let unanswered = scene.process.turn.agent.page.texts.unanswered.clone();
+    assert_eq!(scene.heard(), [unanswered.as_str(), "You said: My sink leaks"]);
+    assert_eq!(scene.openai.requests().len(), 3);
+}
+
+#[tokio::test]
 async fn gives_up_what_is_answered_with_nothing_a_phone_can_show() {
     let endless = "https://example.test/".repeat(40);
     for said in ["", "---", &endless] {
