@@ -435,14 +435,19 @@ impl<'a> Wake<'a> {
         self.reply(loaded, draft, run, text.to_owned());
     }
 
-    pub(crate) fn reply(&self, loaded: &Loaded, draft: &mut Draft<'a>, run: &Run, body: String) {
+    /// Counts what a run costs like any other: a reply, or the work for one that is not said.
+    pub(crate) fn count(&self, draft: &mut Draft<'a>, run: &Run, body: Option<&str>) {
         let kind = if run.thinks() { ReplyKind::Answer } else { ReplyKind::Keyword };
         let mut counted = Counted::of(&draft.next);
         counted.replied.note(kind, self.clock.now());
         if run.thinks() {
-            counted.exchanges.note(&run.bodies(), Some(&body), self.clock.now());
+            counted.exchanges.note(&run.bodies(), body, self.clock.now());
         }
         counted.keep(&mut draft.next);
+    }
+
+    pub(crate) fn reply(&self, loaded: &Loaded, draft: &mut Draft<'a>, run: &Run, body: String) {
+        self.count(draft, run, Some(&body));
         let texted = run.texts.last();
         let reply = Reply {
             body,

@@ -1,5 +1,7 @@
 //! The time within one wake-up.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
@@ -16,11 +18,11 @@ impl Clock {
     }
 
     pub(crate) fn now(&self) -> Timestamp {
-        self.start + self.elapsed()
+        self.start + SignedDuration::try_from(self.elapsed()).unwrap_or_default()
     }
 
     /// How long this wake-up has taken so far.
-    pub(crate) fn elapsed(&self) -> SignedDuration {
-        SignedDuration::try_from(self.began.elapsed()).unwrap_or_default()
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.began.elapsed()
     }
 }

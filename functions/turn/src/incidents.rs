@@ -26,12 +26,8 @@ impl Wake<'_> {
             // It works, but for what somebody said.
             ModelError::Refused { .. } if !error.is_about_form() => return,
             ModelError::Unavailable { .. } => (Alarm::ModelSilent, PATIENCE),
-            ModelError::Misconfigured { .. } if error.is_about_us() => {
-                (Alarm::ModelRefuses, SignedDuration::ZERO)
-            }
-            ModelError::Misconfigured { .. } | ModelError::Refused { .. } => {
-                (Alarm::ModelRefuses, PATIENCE)
-            }
+            ModelError::Misconfigured { .. } => (Alarm::ModelRefuses, SignedDuration::ZERO),
+            ModelError::Refused { .. } => (Alarm::ModelRefuses, PATIENCE),
         };
         self.see(health, alarm, "", Seen::Fails(patience), &what_happened(error)).await;
     }

@@ -24,6 +24,7 @@ mod settle;
 mod think;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use agent::{Agent, OpenAi, Page, Patience};
 use business::Business;
@@ -49,9 +50,8 @@ const RUNS: usize = 8;
 /// What is due so soon is waited for.
 const MOMENT: SignedDuration = SignedDuration::from_secs(2);
 
-/// After so long a wake-up does not ask the model once more: with its turn and a send it has to end
-/// within the two minutes of a function. Each text that waits has a wake-up of its own.
-const LONGEST: SignedDuration = SignedDuration::from_secs(15);
+/// How long a wake-up may take, but for a send: it has to end within the two minutes of a function.
+const WHOLE: Duration = Duration::from_secs(105);
 
 /// The settings that the function reads.
 pub const SETTINGS: &[Names] = &[
@@ -136,7 +136,8 @@ impl Wake<'_> {
                 return self.end_if_quiet(loaded).await;
             };
             let Conversation { open, failed, .. } = &loaded.conversation;
-            if run > 0 && open.is_none() && failed.is_empty() && !self.has_time() {
+            let thinks = open.is_none() && failed.is_empty();
+            if run > 0 && thinks && !self.has_time() {
                 return Ok(());
             }
             let work = async {
@@ -157,9 +158,10 @@ impl Wake<'_> {
         Ok(())
     }
 
-    /// Whether there is time to ask the model once more.
+    /// Whether there is time for one more turn of the model. If not, each text that waits has a
+    /// wake-up of its own.
     pub(crate) fn has_time(&self) -> bool {
-        self.clock.elapsed() < LONGEST
+        self.clock.elapsed() + self.turn.agent.patience.turn < WHOLE
     }
 
     /// What log lines stand under. A wake-up by the sweep knows of no text, so its own trace tells

@@ -240,8 +240,10 @@ impl<'a> Wake<'a> {
         let last = before.find(|turn| turn["kind"] != "unanswered");
         let told = is_one_of_many && last.is_some_and(|last| last["text"] == *texts.unanswered);
         run.join_unanswered(&mut draft.next.turns, texts);
-        if !told {
-            self.say(loaded, draft, run, &texts.unanswered);
+        match told {
+            // It was paid for all the same.
+            true => self.count(draft, run, None),
+            false => self.say(loaded, draft, run, &texts.unanswered),
         }
     }
 }

@@ -25,7 +25,7 @@ const PAUSE: SignedDuration = DAY.checked_mul(2).expect("two days fit");
 const FASTER: i32 = 24;
 const AT_ONCE: SignedDuration = DAY;
 
-/// The longest that the model may be left alone.
+/// The longest that the model may be left alone: an hour, by a clock that may be ahead.
 const PUT_OFF: SignedDuration = SignedDuration::from_mins(65);
 
 /// What the clocks of two machines may differ.

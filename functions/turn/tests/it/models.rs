@@ -1,24 +1,14 @@
 //! What models really answer, word for word, and what comes of it for the person and the business.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
-use agent::Patience;
 use serde_json::{Map, Value, json};
 
-use crate::scene::Scene;
+use crate::scene::{EAGER, Scene};
 
 /// Answers as servers gave them. Each is given so often, once where nothing is said, and `then` behind
 /// it; whoever is asked once more repeats what the person said.
 const ROWS: &str = include_str!("models.json");
-
-/// Asks again at once.
-const EAGER: Patience = Patience {
-    request: Duration::from_secs(10),
-    turn: Duration::from_secs(20),
-    pause: Duration::from_millis(1),
-    silence: Duration::from_secs(20),
-};
 
 #[tokio::test]
 async fn makes_of_each_answer_what_was_meant() {

@@ -6,15 +6,7 @@ use agent::Patience;
 use fakes::{Mode, OpenAi};
 use serde_json::json;
 
-use crate::scene::{Scene, until};
-
-/// Asks again at once, and as often as it may.
-const EAGER: Patience = Patience {
-    request: Duration::from_secs(10),
-    turn: Duration::from_secs(20),
-    pause: Duration::from_millis(1),
-    silence: Duration::from_secs(20),
-};
+use crate::scene::{EAGER, Scene, until};
 
 #[tokio::test]
 async fn gives_a_text_up_that_the_model_refuses_and_answers_the_next() {
@@ -126,17 +118,60 @@ async fn asks_a_model_that_is_down_twenty_times_about_a_text() {
 async fn leaves_a_model_alone_for_as_long_as_it_asks_whatever_is_texted() {
     let mut scene = eager().await;
     scene.openai.switch.set(OpenAi::rate_limited());
-    scene.openai.asks_to_wait(600);
+    scene.openai.asks_to_wait(1_800);
     scene.say("My sink leaks").await;
     scene.openai.switch.set(Mode::Works);
     for _ in 0..5 {
-        scene.live(110).await;
+        scene.live(350).await;
         scene.say("Hello?").await;
     }
     assert_eq!(scene.openai.requests().len(), 1);
     scene.live(120).await;
     assert_eq!(scene.openai.requests().len(), 2);
     assert!(scene.heard().last().unwrap().contains("My sink leaks | Hello?"));
+}
+
+#[tokio::test]
+async fn leaves_a_model_alone_from_the_end_of_what_failed() {
+    let scene = eager().await;
+    scene.openai.switch.set(Mode::Holds);
+    scene.text("My sink leaks").await;
+    let (mut taken_up, still) = (None, &scene);
+    let fail = async {
+        still.openai.wait_for_requests(1).await;
+        taken_up = still.conversation().await.ask_after;
+        still.openai.switch.set(OpenAi::overloaded());
+    };
+    tokio::join!(still.work(), fail);
+    let ended = scene.conversation().await.ask_after;
+    assert!(taken_up.is_some() && ended.is_some() && ended != taken_up, "{ended:?}");
+}
+
+#[tokio::test]
+async fn asks_no_more_than_a_function_has_time_for() {
+    let mut scene = eager().await;
+    scene.be_patient(Patience { turn: Duration::from_secs(110), ..EAGER });
+    for number in 1..=45 {
+        scene.text(&format!("Text {number}")).await;
+    }
+    let wake_up = scene.wake_up().await;
+    scene.turn(&wake_up).await.unwrap();
+    assert_eq!(scene.openai.requests().len(), 1);
+    scene.work().await;
+    assert_eq!(scene.openai.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn counts_what_it_gives_up_like_a_reply() {
+    let mut scene = Scene::with("twilio", &[("REPLIES_PER_MINUTE", "3")]).await;
+    scene.be_patient(EAGER);
+    scene.openai.filters("grenade");
+    for number in 1..=9 {
+        scene.text(&format!("grenade {number}")).await;
+    }
+    scene.work().await;
+    let asked = scene.openai.requests().len();
+    assert!(asked <= 2 + 3 * 2, "asked {asked} times in a minute");
 }
 
 #[tokio::test]

@@ -43,6 +43,14 @@ const PATIENCE: Patience = Patience {
     silence: Duration::from_secs(20),
 };
 
+/// Asks again at once, and as often as it may.
+pub(crate) const EAGER: Patience = Patience {
+    request: Duration::from_secs(10),
+    turn: Duration::from_secs(20),
+    pause: Duration::from_millis(1),
+    silence: Duration::from_secs(20),
+};
+
 /// How often time that passes is looked at.
 const TICK: SignedDuration = SignedDuration::from_secs(5);
 

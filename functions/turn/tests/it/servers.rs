@@ -1,12 +1,10 @@
 //! A conversation with a model on each server, whatever it demands, with a death after each text.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use agent::{Agent, Patience};
 use fakes::{OpenAi, Rule};
 
-use crate::scene::Scene;
+use crate::scene::{EAGER, Scene};
 
 /// How long the cold model is loaded.
 const LOADING: Duration = Duration::from_millis(300);
@@ -33,7 +31,7 @@ async fn held(rule: Rule) -> Vec<String> {
     scene.openai = OpenAi::start_as(rule).await;
     let url = scene.openai.url();
     scene.reach("OPENAI_BASE_URL", &url);
-    ask_again_at_once(&mut scene);
+    scene.be_patient(EAGER);
     scene.openai.calls_many(&[
         ("record", r#"{"field":"task","value":"kitchen tap"}"#),
         ("record", r#"{"field":"address","value":"1 Elm Street"}"#),
@@ -60,18 +58,11 @@ async fn held(rule: Rule) -> Vec<String> {
             scene.live(60).await;
         }
         scene.restart_with(&[("OPENAI_BASE_URL", &url)]);
-        ask_again_at_once(&mut scene);
+        scene.be_patient(EAGER);
     }
     let ended = scene.process.store.ended(&scene.id()).await.unwrap();
     if ended.iter().all(|ended| ended.brief.len() < 5) {
         return vec!["nothing was finished".into()];
     }
     scene.heard()
-}
-
-/// What a server demands is found out within a turn.
-fn ask_again_at_once(scene: &mut Scene) {
-    let agent = &mut scene.process.turn.agent;
-    let patience = Patience { pause: Duration::from_millis(1), ..agent.patience };
-    *agent = Arc::new(Agent { patience, ..Agent::clone(agent) });
 }

@@ -101,12 +101,6 @@ impl ModelError {
         Self::Unavailable { code: code.into(), after: None }
     }
 
-    /// Whether it refuses us for what we are, and not for this one question: by the key, what is left
-    /// on the account, or the model's name.
-    pub fn is_about_us(&self) -> bool {
-        matches!(self, Self::Misconfigured { .. })
-    }
-
     /// Whether a refusal may be about the form of the request, so that nobody is answered, and not
     /// about what one person said.
     pub fn is_about_form(&self) -> bool {
