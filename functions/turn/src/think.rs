@@ -191,8 +191,8 @@ impl<'a> Wake<'a> {
         }
         draft.set_due(now);
         self.say_sorry(loaded, draft, run);
-        if loaded.conversation.tries > 1 {
-            // A trace must not grow for as long as the model is down.
+        if loaded.conversation.tries > 1 && loaded.conversation.apologised {
+            // It is written down. A trace must not grow for as long as the model is down.
             return;
         }
         let (what_happened, trace) = (what_happened(error), run.trace());

@@ -151,14 +151,15 @@ async fn leaves_a_model_alone_from_the_end_of_what_failed() {
 async fn asks_no_more_than_a_function_has_time_for() {
     let mut scene = eager().await;
     scene.be_patient(Patience { turn: Duration::from_secs(110), ..EAGER });
-    for number in 1..=45 {
-        scene.text(&format!("Text {number}")).await;
+    scene.openai.filters("grenade");
+    for text in ["My grenade leaks", "My sink leaks"] {
+        scene.text(text).await;
     }
     let wake_up = scene.wake_up().await;
     scene.turn(&wake_up).await.unwrap();
-    assert_eq!(scene.openai.requests().len(), 1);
-    scene.work().await;
-    assert_eq!(scene.openai.requests().len(), 3);
+    assert_eq!(scene.openai.requests().len(), 2, "about both, and not yet about each");
+    scene.live(60).await;
+    assert_eq!(scene.heard()[1], "You said: My sink leaks");
 }
 
 #[tokio::test]
