@@ -54,6 +54,32 @@ pub(crate) enum Write {
     Absent(Path),
 }
 
+impl Write {
+    /// The document that it writes, or whose absence it asks for.
+    pub(crate) fn path(&self) -> &Path {
+        match self {
+            Self::Create(path, _)
+            | Self::Replace(path, ..)
+            | Self::Merge { path, .. }
+            | Self::Count { path, .. }
+            | Self::Delete(path, _)
+            | Self::Absent(path) => path,
+        }
+    }
+
+    /// What it does, in a word.
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Create(..) => "create",
+            Self::Replace(..) => "replace",
+            Self::Merge { .. } => "merge",
+            Self::Count { .. } => "count",
+            Self::Delete(..) => "delete",
+            Self::Absent(_) => "absent",
+        }
+    }
+}
+
 /// Why a commit changed nothing, or may not have.
 #[derive(Debug, Error)]
 pub(crate) enum WriteError {
@@ -129,6 +155,16 @@ pub(crate) fn end_of(prefix: &str) -> String {
     end
 }
 
+/// Under this target, at the level TRACE, the log names each document that is read or written, and
+/// each query and commit: what a benchmark counts, and nobody else listens to.
+const OPERATIONS: &str = "conversations::operations";
+
+macro_rules! operation {
+    ($kind:expr, $collection:expr, $id:expr) => {
+        tracing::trace!(target: OPERATIONS, kind = $kind, collection = $collection, id = $id)
+    };
+}
+
 /// The store that was configured.
 pub(crate) struct Documents {
     kind: Kind,
@@ -158,6 +194,9 @@ impl Documents {
 
     /// Reads several documents in one round trip.
     pub(crate) async fn get(&self, paths: &[Path]) -> Result<Vec<Option<Document>>, Unavailable> {
+        for path in paths {
+            operation!("get", path.collection, path.id);
+        }
         let outcome = match &self.kind {
             #[cfg(feature = "sqlite")]
             Kind::Sqlite(sqlite) => sqlite.get(paths).await,
@@ -170,6 +209,11 @@ impl Documents {
     /// Carries out all writes in one round trip, or none. Returns the new version of the first
     /// document that is replaced.
     pub(crate) async fn commit(&self, writes: Vec<Write>) -> Result<Option<Version>, WriteError> {
+        for write in &writes {
+            let path = write.path();
+            operation!(write.kind(), path.collection, path.id);
+        }
+        operation!("commit", "", "");
         let outcome = match &self.kind {
             #[cfg(feature = "sqlite")]
             Kind::Sqlite(sqlite) => sqlite.commit(writes).await,
@@ -185,11 +229,16 @@ impl Documents {
 
     /// Runs a query.
     pub(crate) async fn find(&self, query: Query) -> Result<Vec<Document>, Unavailable> {
+        let collection = query.collection;
+        operation!("query", collection, "");
         let outcome = match &self.kind {
             #[cfg(feature = "sqlite")]
             Kind::Sqlite(sqlite) => sqlite.find(query).await,
             Kind::Firestore(firestore) => firestore.find(query).await,
         };
+        for document in outcome.iter().flatten() {
+            operation!("found", collection, document.id);
+        }
         self.note(Asked::Read, outcome.as_ref().err());
         outcome
     }
