@@ -25,7 +25,7 @@ locals {
   # An index of these would cost a write each and find nothing, and a document may have only so
   # many entries in indexes: a long conversation would no longer fit.
   never_searched = {
-    attempts      = ["reply", "words"]
+    attempts      = ["reply", "steps", "words"]
     consents      = ["words"]
     conversations = ["brief", "turns"]
     effects       = ["payload"]
@@ -35,7 +35,7 @@ locals {
     quarantine    = ["body", "fields", "query"]
     rhythm        = ["content"]
     routes        = ["content"]
-    texts         = ["body"]
+    texts         = ["body", "steps"]
     traces        = ["steps"]
   }
   exemptions = merge([

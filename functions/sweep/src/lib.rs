@@ -55,7 +55,8 @@ impl Sweep {
             self.wake_one(&conversation, until, now).await?;
         }
         self.wake(now).await?;
-        let joined = self.store.join_receipts(None, AT_ONCE).await?;
+        let apart = self.store.receipts_due(now, AT_ONCE).await?;
+        let joined = self.store.join_due(apart, now).await?;
         if joined > 0 {
             tracing::info!(receipts = joined, "joined receipts that came before their attempts");
         }

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use conversations::{Attempt, DueAttempt, Joined, Unavailable};
-use futures::stream;
-use futures::{StreamExt, TryStreamExt};
+use futures::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use sms::{Found, Receipt, Status};
 use tokio::time::sleep;
@@ -48,12 +47,11 @@ impl Sweep {
         let attempts: Vec<_> = due.iter().map(|due| due.attempt.clone()).collect();
         self.store.weigh(&self.providers, &attempts, now).await?;
         self.store.note_begun(&attempts).await?;
-        let looked_at = due.into_iter().map(|due| {
+        let looked = due.into_iter().map(|due| {
             let next = next_look(&due.attempt, now);
-            self.store.looked_at(due, next)
+            (due, next)
         });
-        let looked_at: Vec<_> = looked_at.collect();
-        stream::iter(looked_at).buffered(AT_ONCE).try_collect::<()>().await?;
+        self.store.looked_at(looked.collect()).await?;
         heard.into_iter().try_fold(false, |any, heard| Ok(any || heard?))
     }
 

@@ -36,8 +36,9 @@ pub struct StoredReceipt {
     /// When it came.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub at: Timestamp,
-    /// Whether its attempt has been found and told.
-    pub joined: bool,
+    /// When its attempt is looked for again. `None`: it is no attempt of ours.
+    #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
+    pub due_at: Option<Timestamp>,
 }
 
 /// Something that must leave the system, at least once, after the commit that decided on it.

@@ -34,6 +34,7 @@ mod routes;
 mod shown;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod steps;
 mod store;
 mod texts;
 mod trials;
@@ -51,7 +52,7 @@ pub use kept::{Effect, Ended, Notice, Stop, StoredReceipt, Trace, Whom};
 pub use open::{OpenError, Reserved};
 pub use probes::{KnownProbe, Probe};
 pub use quarantine::{Kept, Quarantined};
-pub use receipts::Joined;
+pub use receipts::{DueReceipt, Joined, Told};
 pub use store::{Change, Claim, CommitError, Loaded, Store};
 pub use texts::{AT_ONCE, Arrival, SetAside, Taken, Waiting};
 pub use trials::trial;

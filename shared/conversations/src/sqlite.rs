@@ -46,7 +46,7 @@ pub(crate) const SCHEMA: &str = "
 
 /// The fields that are asked by in collections that grow with what strangers send. Each has an index
 /// of the documents that have it.
-const INDEXED: [&str; 6] = ["due_at", "at", "conversation", "message", "waiting", "aside"];
+const INDEXED: [&str; 7] = ["due_at", "at", "conversation", "message", "trace", "waiting", "aside"];
 
 #[derive(Clone)]
 pub(crate) struct Sqlite {
@@ -254,6 +254,14 @@ fn carry_out(transaction: &Transaction<'_>, write: Write) -> Result<Option<Versi
         Write::Replace(path, fields, version) => match read(transaction, &path)? {
             Some(found) if found.version == version => {
                 store(transaction, &path, &fields, version.0 + 1).map(Some)
+            }
+            _ => Err(WriteError::Conflict),
+        },
+        Write::Amend(path, set, version) => match read(transaction, &path)? {
+            Some(found) if found.version == version => {
+                let mut fields = found.fields;
+                fields.extend(set);
+                store(transaction, &path, &fields, version.0 + 1).map(|_| None)
             }
             _ => Err(WriteError::Conflict),
         },

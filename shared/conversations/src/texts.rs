@@ -12,7 +12,7 @@ use sms::{Handled, Number};
 use telemetry::{Step, TraceId};
 
 use crate::documents::{Document, Filter, Query, Unavailable, Write, WriteError};
-use crate::store::{CONVERSATIONS_LIVE, Claim, add_steps, at, expiring, fields, object, read};
+use crate::store::{CONVERSATIONS_LIVE, Claim, at, expiring, fields, object, read};
 use crate::{ConversationId, Store};
 
 /// How many texts a turn is shown at once.
@@ -26,8 +26,6 @@ pub struct Arrival {
     pub theirs: Number,
     /// The text itself.
     pub text: Waiting,
-    /// What has happened so far under its trace.
-    pub steps: Vec<Step>,
     /// When it is taken: later than the text came, where that was kept meanwhile.
     pub at: Timestamp,
 }
@@ -51,6 +49,9 @@ pub struct Waiting {
     pub handled: Option<Handled>,
     /// The trace that it began.
     pub trace: TraceId,
+    /// What has been done about it so far.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<Step>,
     /// When it arrived here.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub at: Timestamp,
@@ -70,6 +71,7 @@ impl Waiting {
             media: 0,
             handled: None,
             trace: trace.clone(),
+            steps: vec![],
             at: came,
             name: String::new(),
         }
@@ -106,12 +108,10 @@ impl Store {
         let name = format!("{}-{}", arrival.claim.name(), now.as_millisecond());
         let kept = Waiting { name, ..arrival.text.clone() };
         let text = |due| keep(&kept, theirs, &id, *now, due);
-        let traced = || add_steps(&kept.trace, Some(&id), &arrival.steps);
-        let with_head = [text(None), makes_due(&kept, theirs, &id, *now), traced()];
+        let with_head = [text(None), makes_due(&kept, theirs, &id, *now)];
         let new = match self.claim(&arrival.claim, arrival.text.at, &with_head).await {
             Err(WriteError::Contended) => {
-                let alone = [text(Some(*now)), traced()];
-                self.claim(&arrival.claim, arrival.text.at, &alone).await?
+                self.claim(&arrival.claim, arrival.text.at, &[text(Some(*now))]).await?
             }
             answer => answer?,
         };

@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a benchmark that fails should say so")]
 #![expect(clippy::print_stdout, reason = "the tables are what this is for")]
 
+#[path = "../../tests/it/counts.rs"]
 mod counts;
 #[path = "../../tests/it/logs.rs"]
 mod logs;

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use conversations::{
     AT_ONCE, Arrival, Attempt, Change, Claim, CommitError, Consent, ConversationId, Effect, Ended,
-    Given, HandedOver, Joined, Learned, Loaded, Minute, Reply, Stop, Store, Taken, Waiting, trial,
+    Given, HandedOver, Loaded, Minute, Reply, Stop, Store, Taken, Waiting, trial,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use sms::{Number, Receipt, Status};
+use sms::{Number, Status};
 use telemetry::{Step, TraceId};
 
-const OURS: &str = "+12025550100";
+pub(crate) const OURS: &str = "+12025550100";
 
 pub(crate) async fn claims_a_text_once(store: Arc<Store>) {
     let text = arrival("SM1", "Hi", now());
@@ -250,86 +250,6 @@ pub(crate) async fn finds_what_is_due(store: Arc<Store>) {
     assert_eq!(store.due(later(text, 1000), 10).await.unwrap(), []);
 }
 
-pub(crate) async fn joins_a_receipt_that_comes_late(store: Arc<Store>) {
-    let loaded = attempted(&store).await;
-    learn(&store, loaded, Status::Accepted).await;
-    let joined = store.receive("twilio", &receipt(Status::Delivered, None), now()).await.unwrap();
-    assert!(matches!(joined, Joined::Attempt { .. }));
-    assert_eq!(status(&store).await, Status::Delivered);
-    let again = store.receive("twilio", &receipt(Status::Delivered, None), now()).await.unwrap();
-    assert_eq!(again, Joined::Repeat);
-}
-
-pub(crate) async fn joins_a_receipt_that_comes_early(store: Arc<Store>) {
-    let loaded = attempted(&store).await;
-    let early = store.receive("twilio", &receipt(Status::Delivered, None), now()).await.unwrap();
-    assert_eq!(early, Joined::NotYet);
-    learn(&store, loaded, Status::Accepted).await;
-    assert_eq!(store.join_receipts(Some(("twilio", "SM9")), 10).await.unwrap(), 1);
-    assert_eq!(store.join_receipts(None, 10).await.unwrap(), 0);
-    assert_eq!(status(&store).await, Status::Delivered);
-}
-
-pub(crate) async fn joins_a_receipt_that_comes_again_before_anybody_has_joined_it(
-    store: Arc<Store>,
-) {
-    let loaded = attempted(&store).await;
-    let early = receipt(Status::Delivered, None);
-    assert_eq!(store.receive("twilio", &early, now()).await.unwrap(), Joined::NotYet);
-    learn(&store, loaded, Status::Accepted).await;
-    let again = store.receive("twilio", &early, now()).await.unwrap();
-    assert!(matches!(again, Joined::Attempt { .. }));
-    assert_eq!(status(&store).await, Status::Delivered);
-}
-
-pub(crate) async fn joins_a_receipt_that_names_its_attempt(store: Arc<Store>) {
-    attempted(&store).await;
-    let named = receipt(Status::Delivered, Some("a-1"));
-    let joined = store.receive("twilio", &named, now()).await.unwrap();
-    assert!(matches!(joined, Joined::Attempt { .. }));
-    let attempt = store.attempt("a-1").await.unwrap().unwrap();
-    assert_eq!(attempt.message.as_deref(), Some("twilio:SM9"));
-}
-
-pub(crate) async fn ignores_a_receipt_that_names_a_strangers_attempt(store: Arc<Store>) {
-    attempted(&store).await;
-    for name in ["a-1", "a-9", "../stops", ""] {
-        let mut named = receipt(Status::Delivered, Some(name));
-        named.message = format!("SM-{name}");
-        let joined = store.receive("plivo", &named, now()).await.unwrap();
-        assert_eq!(joined, Joined::NotYet);
-    }
-    assert_eq!(status(&store).await, Status::Sending);
-}
-
-pub(crate) async fn hears_of_a_stop_by_receipt(store: Arc<Store>) {
-    attempted(&store).await;
-    let told = Receipt { opted_out: true, ..receipt(Status::Failed, Some("a-1")) };
-    store.receive("twilio", &told, now()).await.unwrap();
-    assert!(load(&store).await.stop.unwrap().confirmed);
-}
-
-pub(crate) async fn has_one_status_whatever_the_order(store: Arc<Store>) {
-    let loaded = attempted(&store).await;
-    learn(&store, loaded, Status::Accepted).await;
-    for word in [Status::Delivered, Status::Sent, Status::Undelivered] {
-        store.receive("twilio", &receipt(word, None), now()).await.unwrap();
-    }
-    let attempt = store.attempt("a-1").await.unwrap().unwrap();
-    assert_eq!((attempt.status(), attempt.is_conflicted()), (Status::Delivered, true));
-}
-
-pub(crate) async fn keeps_a_trace_in_order_of_time(store: Arc<Store>) {
-    let trace = TraceId::fresh();
-    for (what, seconds) in [("second", 2), ("first", 1), ("first", 1)] {
-        let step = Step::new(what, later(now(), seconds)).with("segments", 1);
-        store.trace_steps(&trace, Some(&id()), &[step]).await.unwrap();
-    }
-    let found = store.trace(&trace).await.unwrap().unwrap();
-    let steps: Vec<_> = found.steps.iter().map(|step| step.what.as_str()).collect();
-    assert_eq!((steps, found.conversation), (vec!["first", "second"], Some(id())));
-}
-
 pub(crate) async fn a_start_that_was_kept_back_lifts_no_later_stop(store: Arc<Store>) {
     let stop = Stop { at: later(now(), 60), provider: "twilio".into(), confirmed: false };
     let today = later(now(), 120);
@@ -542,9 +462,9 @@ pub(crate) fn arrival(message: &str, body: &str, at: Timestamp) -> Arrival {
         theirs: person(),
         text: Waiting {
             message: message.into(),
+            steps: vec![Step::new("received", at)],
             ..Waiting::new("twilio", OURS, body, &TraceId::fresh(), at)
         },
-        steps: vec![Step::new("received", at)],
         at,
     }
 }
@@ -591,24 +511,11 @@ pub(crate) async fn taken(store: &Store) -> Loaded {
 }
 
 /// A conversation with one attempt, `a-1`, under way.
-async fn attempted(store: &Store) -> Loaded {
+pub(crate) async fn attempted(store: &Store) -> Loaded {
     let mut loaded = taken(store).await;
     let next = loaded.conversation.clone();
     store.commit(&mut loaded, next, vec![attempt("a-1")]).await.unwrap();
     loaded
-}
-
-async fn learn(store: &Store, mut loaded: Loaded, status: Status) {
-    let next = loaded.conversation.clone();
-    let learned = Change::Learned(Learned {
-        message: Some(("twilio".into(), "SM9".into())),
-        ..Learned::new("a-1", status, now())
-    });
-    store.commit(&mut loaded, next, vec![learned]).await.unwrap();
-}
-
-async fn status(store: &Store) -> Status {
-    store.attempt("a-1").await.unwrap().unwrap().status()
 }
 
 pub(crate) fn attempt(name: &str) -> Change {
@@ -629,18 +536,6 @@ fn ended() -> Ended {
         brief: json!({"rooms": 3}).as_object().unwrap().clone(),
         turns: vec![json!({"person": "Hi"})],
         at: now(),
-    }
-}
-
-fn receipt(status: Status, attempt: Option<&str>) -> Receipt {
-    Receipt {
-        message: "SM9".into(),
-        attempt: attempt.map(Into::into),
-        part: None,
-        status,
-        word: format!("{status:?}").to_lowercase(),
-        code: None,
-        opted_out: false,
     }
 }
 

@@ -7,7 +7,9 @@ mod contract;
 mod file;
 mod locked;
 mod quarantine;
+mod receipts;
 mod statuses;
+mod traces;
 mod watched;
 
 use std::path::Path;
@@ -19,6 +21,8 @@ use settings::Settings;
 use clock::*;
 use contract::*;
 use quarantine::*;
+use receipts::*;
+use traces::*;
 use watched::*;
 
 /// One test for each promise and store. A store is empty, or shared with tests that use other
@@ -61,12 +65,25 @@ promises! {
     finds_what_is_due
     joins_a_receipt_that_comes_late
     joins_a_receipt_that_comes_early
+    stores_what_a_faster_receipt_told_with_the_answer
     joins_a_receipt_that_comes_again_before_anybody_has_joined_it
     joins_a_receipt_that_names_its_attempt
     ignores_a_receipt_that_names_a_strangers_attempt
+    looks_for_the_attempt_of_a_receipt_less_and_less_often
+    hears_of_a_failure_once_and_of_each_repeat_until_it_is_dealt_with
+    hears_a_receipt_that_comes_twice_at_once
+    keeps_only_so_much_of_what_a_provider_repeats
+    looks_at_once_at_what_speaks_against_a_way
+    looks_at_once_at_what_comes_after_the_first_look
+    looks_at_once_at_what_comes_of_a_way_that_is_not_proven
+    misses_no_word_that_comes_while_many_are_looked_at
     hears_of_a_stop_by_receipt
     has_one_status_whatever_the_order
-    keeps_a_trace_in_order_of_time
+    shows_what_happened_to_a_text_wherever_it_is
+    shows_what_happened_to_a_text_that_is_not_answered
+    shows_what_happened_to_a_text_of_which_nothing_was_made
+    leads_from_a_text_to_the_trace_that_it_was_answered_in
+    knows_no_trace_of_which_nothing_is_kept
     a_start_that_was_kept_back_lifts_no_later_stop
     keeps_a_call_whole
     keeps_every_call_of_several_at_once
