@@ -249,8 +249,7 @@ impl Documents {
                 #[cfg(feature = "sqlite")]
                 Kind::Sqlite(sqlite) => {
                     let alone = some.iter().map(|write| sqlite.commit(vec![write.clone()]));
-                    let outcomes = join_all(alone).await.into_iter();
-                    outcomes.map(unless_changed).collect()
+                    join_all(alone).await.into_iter().try_for_each(unless_changed)
                 }
                 Kind::Firestore(firestore) => firestore.each(some).await,
             };
