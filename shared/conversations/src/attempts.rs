@@ -8,7 +8,8 @@ use sms::{Number, Outgoing, Part, SendError, Status};
 use telemetry::TraceId;
 use uuid::Uuid;
 
-use crate::documents::{Filter, Query, Unavailable, Version, Write, WriteError};
+use crate::collections::attempts;
+use crate::documents::{Unavailable, Version, Write, WriteError};
 use crate::id::person;
 use crate::store::{RECORDS_LIVE, at, expiring, fields, message_name, object, read};
 use crate::{ConversationId, Reply, Store};
@@ -272,8 +273,7 @@ impl Store {
         now: Timestamp,
         limit: u32,
     ) -> Result<Vec<DueAttempt>, Unavailable> {
-        let filter = Filter::NotAfter("due_at", now.as_millisecond());
-        let found = self.documents.find(Query { collection: "attempts", filter, limit }).await?;
+        let found = self.documents.find(attempts::DUE_AT.not_after(now, limit)).await?;
         found
             .into_iter()
             .map(|document| Ok(DueAttempt { version: document.version, attempt: read(document)? }))

@@ -8,7 +8,8 @@ use std::collections::HashSet;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::documents::{Document, Filter, Query, Unavailable, Version, Write};
+use crate::collections::{Time, attempts, effects, heads, minutes, stops};
+use crate::documents::{Document, Unavailable, Version, Write};
 use crate::store::{DAY, at, object};
 use crate::{Conversation, ConversationId, Store};
 
@@ -87,18 +88,18 @@ impl Store {
             ahead_s = ahead,
             "the clock went back by {ahead} s: what it put off is looked at"
         );
-        for (collection, field) in [("stops", "at"), ("attempts", "at"), ("effects", "due_at")] {
-            for found in self.later(collection, field, now).await? {
-                self.date_back(collection, found, now, now).await?;
+        for time in [stops::AT, attempts::AT, effects::DUE_AT] {
+            for found in self.later(time, now).await? {
+                self.date_back(time.collection, found, now, now).await?;
             }
         }
         // Whoever has a place in one of these minutes is given another.
-        for found in self.later("minutes", "at", now).await? {
+        for found in self.later(minutes::AT, now).await? {
             let gone = Write::Delete(at("minutes", &found.id), Some(found.version));
             self.if_unchanged(vec![gone]).await?;
         }
         let mut put_off = Vec::new();
-        for found in self.later("heads", "due_at", now).await? {
+        for found in self.later(heads::DUE_AT, now).await? {
             let until = found.fields.get("due_at").and_then(Value::as_i64);
             let until = until.and_then(|ms| Timestamp::from_millisecond(ms).ok());
             put_off.extend(ConversationId::parse(&found.id).zip(until));
@@ -122,24 +123,19 @@ impl Store {
     }
 
     /// All documents of which a time is later than now.
-    async fn later(
-        &self,
-        collection: &'static str,
-        field: &'static str,
-        now: Timestamp,
-    ) -> Result<Vec<Document>, Unavailable> {
+    async fn later(&self, time: Time, now: Timestamp) -> Result<Vec<Document>, Unavailable> {
         let (mut all, mut known) = (Vec::<Document>::new(), HashSet::new());
-        let mut from = now.as_millisecond() + 1;
+        let mut from = now + SignedDuration::from_millis(1);
         loop {
-            let filter = Filter::NotBefore(field, from);
-            let page = self.documents.find(Query { collection, filter, limit: PAGE }).await?;
+            let page = self.documents.find(time.not_before(from, PAGE)).await?;
             let (is_last, before) = (page.len() < PAGE as usize, all.len());
             all.extend(page.into_iter().filter(|found| known.insert(found.id.clone())));
             if is_last || all.len() == before {
                 return Ok(all);
             }
-            let time = all.last().and_then(|found| found.fields.get(field)?.as_i64());
-            from = time.unwrap_or(from);
+            let last = all.last().and_then(|found| found.fields.get(time.field)?.as_i64());
+            let last = last.and_then(|last| Timestamp::from_millisecond(last).ok());
+            from = last.unwrap_or(from);
         }
     }
 

@@ -15,10 +15,9 @@ use tokio::sync::Mutex;
 
 use firestore::gcloud_sdk::GoogleAuthMiddleware;
 
+use crate::collections::{Filter, Query, end_of};
 use crate::credentials::Credentials;
-use crate::documents::{
-    Document, Fields, Filter, Path, Query, Unavailable, Version, Write, WriteError, end_of,
-};
+use crate::documents::{Document, Fields, Path, Unavailable, Version, Write, WriteError};
 use crate::values;
 
 use api::document_transform::{FieldTransform, field_transform::TransformType};
@@ -172,16 +171,20 @@ impl Firestore {
     }
 
     pub(crate) async fn find(&self, query: Query) -> Result<Vec<Document>, Unavailable> {
-        let (filter, order) = match query.filter {
-            Filter::Equal(field, value) => (
-                Some(compare(field, q::field_filter::Operator::Equal, values::encode(&value))),
+        let (filter, order) = match query.filter() {
+            Filter::Equal(field, text) => (
+                Some(compare(
+                    field,
+                    q::field_filter::Operator::Equal,
+                    values::encode(&text.as_str().into()),
+                )),
                 None,
             ),
             Filter::NotAfter(field, time) => (
                 Some(compare(
                     field,
                     q::field_filter::Operator::LessThanOrEqual,
-                    values::time(time),
+                    values::time(*time),
                 )),
                 Some((field, q::Direction::Ascending)),
             ),
@@ -189,30 +192,30 @@ impl Firestore {
                 Some(compare(
                     field,
                     q::field_filter::Operator::GreaterThanOrEqual,
-                    values::time(time),
+                    values::time(*time),
                 )),
                 Some((field, q::Direction::Ascending)),
             ),
             Filter::Latest(field) => (None, Some((field, q::Direction::Descending))),
             Filter::Within(field, prefix) => {
-                (Some(within(field, &prefix)), Some((field, q::Direction::Ascending)))
+                (Some(within(field, prefix)), Some((field, q::Direction::Ascending)))
             }
             Filter::LastWithin(field, prefix) => {
-                (Some(within(field, &prefix)), Some((field, q::Direction::Descending)))
+                (Some(within(field, prefix)), Some((field, q::Direction::Descending)))
             }
         };
         let order_by = order.map(|(field, direction)| q::Order {
-            field: Some(q::FieldReference { field_path: field.into() }),
+            field: Some(q::FieldReference { field_path: (*field).into() }),
             direction: direction.into(),
         });
         let query = api::StructuredQuery {
             from: vec![q::CollectionSelector {
-                collection_id: query.collection.into(),
+                collection_id: query.collection().into(),
                 all_descendants: false,
             }],
             r#where: filter,
             order_by: order_by.into_iter().collect(),
-            limit: Some(i32::try_from(query.limit).unwrap_or(i32::MAX)),
+            limit: Some(i32::try_from(query.limit()).unwrap_or(i32::MAX)),
             ..Default::default()
         };
         let request = api::RunQueryRequest {

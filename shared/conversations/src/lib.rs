@@ -13,6 +13,11 @@
 mod admissions;
 mod attempts;
 mod clock;
+#[cfg_attr(
+    not(feature = "sqlite"),
+    expect(dead_code, reason = "Firestore needs no list of what it is asked by")
+)]
+mod collections;
 mod consents;
 mod conversation;
 mod credentials;

@@ -1,11 +1,12 @@
 //! Receipts, which come before their attempts, after them, or twice.
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
+use serde_json::{Value, json};
 use sms::Receipt;
 use telemetry::{Step, TraceId};
 
-use crate::documents::{Filter, Query, Unavailable, Write, WriteError};
+use crate::collections::{attempts, receipts};
+use crate::documents::{Unavailable, Write, WriteError};
 use crate::id::hash;
 use crate::store::{
     DAY, add_steps, at, expiring, failed, fields, message_name, object, read, stopped,
@@ -14,6 +15,13 @@ use crate::{Attempt, ConversationId, Learned, Store, StoredReceipt, Word};
 
 /// A receipt that nobody asked for within this time belongs to no attempt of ours.
 const RECEIPTS_LIVE: SignedDuration = DAY.checked_mul(7).expect("7 days fit");
+
+/// How soon the attempt of a receipt is looked for that came before it. Each pause is as long as all
+/// before it together, so that one that belongs to nobody costs little.
+const WAITS: SignedDuration = SignedDuration::from_secs(5);
+
+/// After so long nobody looks for it any more.
+const SOUGHT: SignedDuration = SignedDuration::from_hours(12);
 
 /// What became of a receipt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +58,7 @@ impl Store {
             opted_out: receipt.opted_out,
             at: now,
             joined: false,
+            waits_at: Some(now + WAITS),
         };
         let part = receipt.part.map(|part| part.number.to_string()).unwrap_or_default();
         let name = hash(&[&stored.message, &stored.word, &part]);
@@ -80,7 +89,7 @@ impl Store {
         // A name that belongs to another provider's attempt proves nothing.
         let attempt = match named.filter(|attempt| attempt.provider == receipt.provider) {
             Some(attempt) => Some(attempt),
-            None => self.equal::<Attempt>("attempts", "message", &receipt.message).await?.pop(),
+            None => self.equal::<Attempt>(attempts::MESSAGE, &receipt.message).await?.pop(),
         };
         let Some(attempt) = attempt else { return Ok(Joined::NotYet) };
         let message = receipt.message.split_once(':');
@@ -95,7 +104,7 @@ impl Store {
         };
         let joined = Write::Merge {
             path: at("receipts", name),
-            set: object(json!({ "joined": true })),
+            set: object(json!({ "joined": true, "waits_at": Value::Null })),
             append: vec![],
         };
         let word = match receipt.part {
@@ -124,25 +133,41 @@ impl Store {
         Ok(Joined::Attempt { trace: attempt.trace, failed })
     }
 
-    /// Tells the attempts of the receipts that came before them. `message`: only those about this
-    /// message; otherwise up to `limit` of all. Returns how many found theirs.
+    /// Tells the attempt of the receipts about this message that came before it. Returns how many
+    /// did.
     pub async fn join_receipts(
         &self,
-        message: Option<(&str, &str)>,
+        (provider, id): (&str, &str),
         limit: u32,
     ) -> Result<usize, Unavailable> {
-        let filter = match message {
-            Some((provider, id)) => Filter::Equal("message", message_name(provider, id).into()),
-            None => Filter::Equal("joined", false.into()),
-        };
-        let found = self.documents.find(Query { collection: "receipts", filter, limit }).await?;
+        let about = receipts::MESSAGE.equal(&message_name(provider, id), limit);
         let mut joined = 0;
-        for document in found {
+        for document in self.documents.find(about).await? {
             let name = document.id.clone();
             let receipt: StoredReceipt = read(document)?;
             if !receipt.joined && self.join(&name, &receipt).await? != Joined::NotYet {
                 joined += 1;
             }
+        }
+        Ok(joined)
+    }
+
+    /// Looks for the attempts of receipts that wait for theirs, and tells them: one after a crash,
+    /// since whoever learns of a message asks for its receipts. Returns how many found theirs.
+    pub async fn join_waiting(&self, now: Timestamp, limit: u32) -> Result<usize, Unavailable> {
+        let mut joined = 0;
+        for document in self.documents.find(receipts::WAITS_AT.not_after(now, limit)).await? {
+            let (name, version) = (document.id.clone(), document.version);
+            let mut receipt: StoredReceipt = read(document)?;
+            if self.join(&name, &receipt).await? != Joined::NotYet {
+                joined += 1;
+                continue;
+            }
+            let waited = now.duration_since(receipt.at).max(WAITS);
+            receipt.waits_at = (waited < SOUGHT).then_some(now + waited);
+            let expires = expiring(fields(&receipt), receipt.at, RECEIPTS_LIVE);
+            self.if_unchanged(vec![Write::Replace(at("receipts", &name), expires, version)])
+                .await?;
         }
         Ok(joined)
     }

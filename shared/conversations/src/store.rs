@@ -14,8 +14,9 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use crate::attempts::{answered, keep_attempt, settled};
+use crate::collections::{Query, Text, effects, heads};
 use crate::documents::{
-    Document, Documents, Fields, Filter, Path, Query, Unavailable, Version, Write, WriteError,
+    Document, Documents, Fields, Path, Unavailable, Version, Write, WriteError,
 };
 use crate::id::{hash, person};
 use crate::routes::content_of;
@@ -410,7 +411,7 @@ impl Store {
         now: Timestamp,
         limit: u32,
     ) -> Result<Vec<(ConversationId, Timestamp)>, Unavailable> {
-        let found = self.documents_due("heads", now, limit).await?.into_iter();
+        let found = self.documents.find(heads::DUE_AT.not_after(now, limit)).await?.into_iter();
         Ok(found.filter_map(|due| Some((ConversationId::parse(&due.id)?, since(&due)?))).collect())
     }
 
@@ -421,25 +422,15 @@ impl Store {
         now: Timestamp,
         limit: u32,
     ) -> Result<Vec<(ConversationId, Timestamp)>, Unavailable> {
-        let found = self.documents_due("effects", now, limit).await?.into_iter();
+        let found = self.documents.find(effects::DUE_AT.not_after(now, limit)).await?.into_iter();
         let named =
             |due: &Document| ConversationId::parse(due.fields.get("conversation")?.as_str()?);
         Ok(found.filter_map(|due| Some((named(&due)?, since(&due)?))).collect())
     }
 
-    pub(crate) async fn documents_due(
-        &self,
-        collection: &'static str,
-        now: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<Document>, Unavailable> {
-        let filter = Filter::NotAfter("due_at", now.as_millisecond());
-        self.documents.find(Query { collection, filter, limit }).await
-    }
-
     /// Effects of a conversation that have not left yet.
     pub async fn effects_of(&self, id: &ConversationId) -> Result<Vec<Effect>, Unavailable> {
-        self.equal("effects", "conversation", id.as_str()).await
+        self.equal(effects::CONVERSATION, id.as_str()).await
     }
 
     /// Forgets an effect that was delivered.
@@ -478,12 +469,10 @@ impl Store {
 
     pub(crate) async fn equal<T: DeserializeOwned>(
         &self,
-        collection: &'static str,
-        field: &'static str,
-        value: &str,
+        field: Text,
+        text: &str,
     ) -> Result<Vec<T>, Unavailable> {
-        let filter = Filter::Equal(field, value.into());
-        self.list(Query { collection, filter, limit: 200 }).await
+        self.list(field.equal(text, 200)).await
     }
 }
 

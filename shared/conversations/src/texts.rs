@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use sms::{Handled, Number};
 use telemetry::{Step, TraceId};
 
-use crate::documents::{Document, Filter, Query, Unavailable, Write, WriteError};
+use crate::collections::{Query, texts};
+use crate::documents::{Document, Unavailable, Write, WriteError};
 use crate::store::{CONVERSATIONS_LIVE, Claim, add_steps, at, expiring, fields, object, read};
 use crate::{ConversationId, Store};
 
@@ -121,7 +122,7 @@ impl Store {
     /// The first texts that wait in a conversation, one more than a turn takes up.
     pub(crate) async fn waiting(&self, id: &ConversationId) -> Result<Vec<Waiting>, Unavailable> {
         let limit = u32::try_from(AT_ONCE).expect("twenty fits") + 1;
-        self.texts(Filter::Within("waiting", prefix(id)), limit).await
+        self.texts(texts::WAITING.within(prefix(id), limit)).await
     }
 
     /// The texts that wait in a conversation behind the first `skip`, up to `limit` of them, in the
@@ -132,7 +133,7 @@ impl Store {
         skip: u32,
         limit: u32,
     ) -> Result<Vec<Waiting>, Unavailable> {
-        let mut texts = self.texts(Filter::Within("waiting", prefix(id)), skip + limit).await?;
+        let mut texts = self.texts(texts::WAITING.within(prefix(id), skip + limit)).await?;
         Ok(texts.split_off(texts.len().min(skip as usize)))
     }
 
@@ -142,8 +143,7 @@ impl Store {
         id: &ConversationId,
         limit: u32,
     ) -> Result<Vec<SetAside>, Unavailable> {
-        let filter = Filter::LastWithin("aside", prefix(id));
-        let found = self.documents.find(Query { collection: "texts", filter, limit }).await?;
+        let found = self.documents.find(texts::ASIDE.last_within(prefix(id), limit)).await?;
         let aside = |document: Document| {
             let name = document.id.clone();
             let SetAside { text, why } = read(document)?;
@@ -152,14 +152,14 @@ impl Store {
         found.into_iter().rev().map(aside).collect()
     }
 
-    async fn texts(&self, filter: Filter, limit: u32) -> Result<Vec<Waiting>, Unavailable> {
-        let found = self.documents.find(Query { collection: "texts", filter, limit }).await?;
+    async fn texts(&self, query: Query) -> Result<Vec<Waiting>, Unavailable> {
+        let found = self.documents.find(query).await?;
         found.into_iter().map(named).collect()
     }
 
     /// Makes the conversations due whose texts had to be kept without their head.
     pub async fn adopt(&self, now: Timestamp, limit: u32) -> Result<(), Unavailable> {
-        for found in self.documents_due("texts", now, limit).await? {
+        for found in self.documents.find(texts::DUE_AT.not_after(now, limit)).await? {
             let Kept { theirs, .. } = read(found.clone())?;
             let text = named(found)?;
             let id = ConversationId::of(&text.provider, &theirs);

@@ -265,8 +265,8 @@ pub(crate) async fn joins_a_receipt_that_comes_early(store: Arc<Store>) {
     let early = store.receive("twilio", &receipt(Status::Delivered, None), now()).await.unwrap();
     assert_eq!(early, Joined::NotYet);
     learn(&store, loaded, Status::Accepted).await;
-    assert_eq!(store.join_receipts(Some(("twilio", "SM9")), 10).await.unwrap(), 1);
-    assert_eq!(store.join_receipts(None, 10).await.unwrap(), 0);
+    assert_eq!(store.join_receipts(("twilio", "SM9"), 10).await.unwrap(), 1);
+    assert_eq!(store.join_waiting(later(now(), 60), 10).await.unwrap(), 0);
     assert_eq!(status(&store).await, Status::Delivered);
 }
 
