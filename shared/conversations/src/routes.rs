@@ -11,7 +11,8 @@ use sms::{About, Providers, Status};
 use telemetry::{Alarm, raise};
 
 use crate::documents::{Document, Fields, Filter, Query, Unavailable, Version, Write, WriteError};
-use crate::id::{hash, is_pretended};
+use crate::id::hash;
+use crate::names::is_pretended;
 use crate::store::{at, keep_notice, message_name, object};
 use crate::{Attempt, Learned, Notice, Store};
 
