@@ -11,10 +11,11 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 
 use crate::collections::ALL;
-use crate::sqlite::schema;
+use crate::sqlite::{LEDGER, schema};
 
-/// The file, the one in which its latest commits are, and the one that those who use it share.
-const FILES: [&str; 3] = [FILE, LATEST, "textback.db-shm"];
+/// The file, the one in which its latest commits are, the one that those who use it share, and the
+/// one beside it that is only added to.
+const FILES: [&str; 4] = [FILE, LATEST, "textback.db-shm", LEDGER];
 const FILE: &str = "textback.db";
 const LATEST: &str = "textback.db-wal";
 
