@@ -99,7 +99,7 @@ pub(crate) enum WriteError {
 }
 
 /// The store cannot be reached, or does not work. Nothing is known about what was asked.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error)]
 #[error("the store is unavailable: {reason}")]
 pub struct Unavailable {
     /// In the words of the store's client. Holds no content of any document.

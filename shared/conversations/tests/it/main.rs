@@ -59,6 +59,8 @@ promises! {
     refuses_an_attempt_after_a_stop
     confirms_a_stop_once
     lets_a_person_come_back
+    lifts_no_stop_that_was_given_again_meanwhile
+    takes_back_of_many_at_once_only_what_does_not_hold
     forgets_a_replayed_stop
     stops_at_every_word_that_may_be_a_repeat
     finds_what_is_due
