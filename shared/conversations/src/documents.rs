@@ -155,6 +155,15 @@ impl Documents {
         !matches!(self.kind, Kind::Firestore(_))
     }
 
+    /// Why they are another's, as far as that was not seen when they were opened.
+    pub(crate) async fn another(&self) -> Option<String> {
+        match &self.kind {
+            #[cfg(feature = "sqlite")]
+            Kind::Sqlite(_) => None,
+            Kind::Firestore(firestore) => firestore.another().await,
+        }
+    }
+
     /// Waits for a moment: those who met at a document do not meet there again.
     pub(crate) async fn step_aside(&self) {
         tokio::time::sleep(Duration::from_millis(fastrand::u64(5..50))).await;

@@ -679,7 +679,7 @@ fn ended() -> Ended {
     }
 }
 
-fn receipt(status: Status, attempt: Option<&str>) -> Receipt {
+pub(crate) fn receipt(status: Status, attempt: Option<&str>) -> Receipt {
     Receipt {
         message: "SM9".into(),
         attempt: attempt.map(Into::into),

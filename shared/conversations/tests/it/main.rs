@@ -5,6 +5,7 @@
 mod clock;
 mod contract;
 mod file;
+mod form;
 mod locked;
 mod names;
 mod quarantine;
@@ -19,6 +20,7 @@ use settings::Settings;
 
 use clock::*;
 use contract::*;
+use form::*;
 use names::*;
 use quarantine::*;
 use watched::*;
@@ -99,8 +101,33 @@ promises! {
     takes_a_write_whenever_it_is_tried
 }
 
+/// The same, for what happens between one start and another: each is told where the store is.
+macro_rules! promises_across_starts {
+    ($($promise:ident)*) => {
+        mod sqlite_across_starts {
+            $(#[tokio::test]
+            async fn $promise() {
+                let folder = tempfile::tempdir().unwrap();
+                super::$promise(super::in_folder(&folder)).await;
+            })*
+        }
+        mod firestore_across_starts {
+            $(#[tokio::test]
+            async fn $promise() {
+                let Some(place) = super::at_the_emulator().await else { return };
+                super::$promise(place).await;
+            })*
+        }
+    };
+}
+
+promises_across_starts! {
+    finds_everything_by_its_name_after_a_restart
+    refuses_another_key_and_goes_on_with_its_own
+}
+
 fn sqlite(folder: &tempfile::TempDir) -> Arc<Store> {
-    Arc::new(Store::open(&data_dir(&folder.path().join("data"))).unwrap())
+    open(&in_folder(folder))
 }
 
 fn data_dir(folder: &Path) -> Settings {
@@ -108,12 +135,5 @@ fn data_dir(folder: &Path) -> Settings {
 }
 
 async fn firestore() -> Option<Arc<Store>> {
-    let emulator = fakes::firestore().await?;
-    // A project of its own: nobody else's documents.
-    let settings = Settings::from([
-        ("GOOGLE_CLOUD_PROJECT", fakes::unique_name().as_str()),
-        ("FIRESTORE_EMULATOR_HOST", emulator.host.as_str()),
-        ("NAME_KEY", fakes::NAME_KEY),
-    ]);
-    Some(Arc::new(Store::open(&settings).unwrap()))
+    Some(open(&at_the_emulator().await?))
 }
