@@ -135,16 +135,23 @@ pub(crate) struct Query {
 pub(crate) enum Filter {
     /// Those whose field has this value, in any order.
     Equal(&'static str, Value),
-    /// Those whose field, a time, is not later; earliest first.
-    NotAfter(&'static str, i64),
-    /// Those whose field, a time, is not earlier; earliest first.
-    NotBefore(&'static str, i64),
+    /// Those whose field, a time, is not later; earliest first, and behind a place if one is given.
+    NotAfter(&'static str, i64, Option<Place>),
+    /// Those whose field, a time, is not earlier; in the same order.
+    NotBefore(&'static str, i64, Option<Place>),
     /// All that have the field, a time; latest first.
     Latest(&'static str),
     /// Those whose field, a text, begins with this; in the order of the field.
     Within(&'static str, String),
     /// The same, from the end.
     LastWithin(&'static str, String),
+}
+
+/// A place in an order of time: of those of one time, by name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    pub(crate) time: i64,
+    pub(crate) id: String,
 }
 
 /// The first text that is greater than all that begin with `prefix`, whose last character is ASCII.

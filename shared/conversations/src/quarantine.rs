@@ -171,7 +171,7 @@ impl Store {
         since: Timestamp,
         limit: u32,
     ) -> Result<Vec<Quarantined>, Unavailable> {
-        let filter = Filter::NotBefore("at", since.as_millisecond());
+        let filter = Filter::NotBefore("at", since.as_millisecond(), None);
         self.list(Query { collection: "quarantine", filter, limit }).await
     }
 

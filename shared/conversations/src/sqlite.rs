@@ -17,7 +17,7 @@ use tokio::sync::{Mutex, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
 use crate::documents::{
-    Document, Fields, Filter, Path, Query, Unavailable, Version, Write, WriteError, end_of,
+    Document, Fields, Filter, Path, Place, Query, Unavailable, Version, Write, WriteError, end_of,
 };
 use crate::file::{self, Unusable};
 
@@ -149,15 +149,13 @@ impl Sqlite {
                     });
                     (format!("body ->> '$.{field}' = ?2"), String::new())
                 }
-                Filter::NotAfter(field, time) => {
+                Filter::NotAfter(field, time, after) => {
                     values.push((*time).into());
-                    let field = format!("body ->> '$.{field}'");
-                    (format!("{field} <= ?2"), format!("ORDER BY {field}"))
+                    in_order_of_time(field, "<=", after.as_ref(), &mut values)
                 }
-                Filter::NotBefore(field, time) => {
+                Filter::NotBefore(field, time, after) => {
                     values.push((*time).into());
-                    let field = format!("body ->> '$.{field}'");
-                    (format!("{field} >= ?2"), format!("ORDER BY {field}"))
+                    in_order_of_time(field, ">=", after.as_ref(), &mut values)
                 }
                 Filter::Latest(field) => {
                     let field = format!("body ->> '$.{field}'");
@@ -213,12 +211,28 @@ impl Sqlite {
 /// whole collection.
 fn index(filter: &Filter) -> String {
     let (Filter::Equal(field, _)
-    | Filter::NotAfter(field, _)
-    | Filter::NotBefore(field, _)
+    | Filter::NotAfter(field, ..)
+    | Filter::NotBefore(field, ..)
     | Filter::Latest(field)
     | Filter::Within(field, _)
     | Filter::LastWithin(field, _)) = filter;
     if INDEXED.contains(field) { format!("INDEXED BY by_{field}") } else { String::new() }
+}
+
+/// The condition and the order of what lies on one side of the time `?2`, and behind a place.
+fn in_order_of_time(
+    field: &str,
+    side: &str,
+    after: Option<&Place>,
+    values: &mut Vec<SqlValue>,
+) -> (String, String) {
+    let field = format!("body ->> '$.{field}'");
+    let mut condition = format!("{field} {side} ?2");
+    if let Some(Place { time, id }) = after {
+        values.extend([(*time).into(), id.clone().into()]);
+        condition.push_str(&format!(" AND ({field}, id) > (?3, ?4)"));
+    }
+    (condition, format!("ORDER BY {field}, id"))
 }
 
 /// Brings all commits into the file itself, over what was removed, and leaves nothing of them beside

@@ -133,7 +133,8 @@ async fn hear(heard: &[Heard]) -> Attempt {
         hear_one(&store, heard).await;
     }
     // As the sweep does.
-    store.join_receipts(None, 100).await.unwrap();
+    let apart = store.receipts_due(now(), None, 100).await.unwrap().found;
+    store.join_due(apart, now()).await.unwrap();
     store.attempt("a-1").await.unwrap().unwrap()
 }
 
@@ -143,7 +144,7 @@ async fn hear_one(store: &Store, heard: &Heard) {
             let message = Some(("twilio".into(), "SM9".into()));
             let accepted = Learned::new("a-1", Status::Accepted, now());
             store.learn(&Learned { message, ..accepted }).await.unwrap();
-            store.join_receipts(Some(("twilio", "SM9")), 100).await.unwrap();
+            store.join_receipts(("twilio", "SM9"), 100).await.unwrap();
         }
         Heard::Nothing => {
             store.learn(&Learned::new("a-1", Status::Unknown, now())).await.unwrap();
