@@ -55,7 +55,7 @@ impl Sweep {
             self.wake_one(&conversation, until, now).await?;
         }
         self.wake(now).await?;
-        let joined = self.store.join_receipts(None, AT_ONCE).await?;
+        let joined = self.store.join_waiting(now, AT_ONCE).await?;
         if joined > 0 {
             tracing::info!(receipts = joined, "joined receipts that came before their attempts");
         }

@@ -7,7 +7,8 @@ use futures::{StreamExt, TryStreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::documents::{Document, Place, Unavailable, Version, Write};
+use crate::collections::{Place, Time, attempts, effects, heads, minutes, stops};
+use crate::documents::{Document, Unavailable, Version, Write};
 use crate::due::time;
 use crate::store::{DAY, at, object};
 use crate::{Conversation, ConversationId, Page, Store};
@@ -91,20 +92,17 @@ impl Store {
                 ahead_s = ahead,
                 "the clock went back by {ahead} s: what it put off is looked at"
             );
-            for (collection, field) in [("stops", "at"), ("attempts", "at"), ("effects", "due_at")]
-            {
-                self.all_later(collection, field, now, limit, |found| {
-                    dated_back(collection, found, now, now)
-                })
-                .await?;
+            for field in [stops::AT, attempts::AT, effects::DUE_AT] {
+                let date_back = |found: &_| dated_back(field.collection, found, now, now);
+                self.all_later(field, now, limit, date_back).await?;
             }
             // Whoever has a place in one of these minutes is given another.
-            self.all_later("minutes", "at", now, limit, |found| {
+            let give_up = |found: &Document| {
                 Some(Write::Delete(at("minutes", &found.id), Some(found.version)))
-            })
-            .await?;
+            };
+            self.all_later(minutes::AT, now, limit, give_up).await?;
         }
-        let page = self.later("heads", "due_at", now, after, limit).await?;
+        let page = self.later(heads::DUE_AT, now, after, limit).await?;
         // None is left for longer than a day after its latest text.
         self.write_each(page.found.iter(), |head| dated_back("heads", head, now, now + DAY)).await?;
         Ok(page.map(|head| Some((ConversationId::parse(&head.id)?, time(&head, "due_at")?))))
@@ -126,15 +124,14 @@ impl Store {
     /// Puts right, page by page, whatever has a time that is later than now.
     async fn all_later(
         &self,
-        collection: &'static str,
-        field: &'static str,
+        field: Time,
         now: Timestamp,
         limit: u32,
         put_right: impl Fn(&Document) -> Option<Write>,
     ) -> Result<(), Unavailable> {
         let mut after = None;
         loop {
-            let page = self.later(collection, field, now, after, limit).await?;
+            let page = self.later(field, now, after, limit).await?;
             self.write_each(page.found.iter(), &put_right).await?;
             after = page.next;
             if after.is_none() {

@@ -1,8 +1,9 @@
 //! What is due, in pages: however much it is, no more of it is held at once than is worked at.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use crate::documents::{Document, Filter, Place, Query, Unavailable};
+use crate::collections::{Place, Query, Time, attempts, effects, heads, receipts, texts};
+use crate::documents::{Document, Unavailable};
 use crate::store::read;
 use crate::texts::Apart;
 use crate::{ConversationId, DueAttempt, DueReceipt, Store};
@@ -40,7 +41,7 @@ impl Store {
         after: Option<Place>,
         limit: u32,
     ) -> Result<Page<(ConversationId, Timestamp)>, Unavailable> {
-        let page = self.documents_due("heads", now, after, limit).await?;
+        let page = self.documents_due(heads::DUE_AT, now, after, limit).await?;
         Ok(page.map(|due| Some((ConversationId::parse(&due.id)?, time(&due, "due_at")?))))
     }
 
@@ -51,7 +52,7 @@ impl Store {
         after: Option<Place>,
         limit: u32,
     ) -> Result<Page<(ConversationId, Timestamp)>, Unavailable> {
-        let page = self.documents_due("effects", now, after, limit).await?;
+        let page = self.documents_due(effects::DUE_AT, now, after, limit).await?;
         let named =
             |due: &Document| ConversationId::parse(due.fields.get("conversation")?.as_str()?);
         Ok(page.map(|due| Some((named(&due)?, time(&due, "due_at")?))))
@@ -64,7 +65,7 @@ impl Store {
         after: Option<Place>,
         limit: u32,
     ) -> Result<Page<Apart>, Unavailable> {
-        let page = self.documents_due("texts", now, after, limit).await?;
+        let page = self.documents_due(texts::DUE_AT, now, after, limit).await?;
         Ok(page.map(|due| readable(Apart::read(due))))
     }
 
@@ -75,7 +76,7 @@ impl Store {
         after: Option<Place>,
         limit: u32,
     ) -> Result<Page<DueReceipt>, Unavailable> {
-        let page = self.documents_due("receipts", now, after, limit).await?;
+        let page = self.documents_due(receipts::DUE_AT, now, after, limit).await?;
         Ok(page.map(|due| {
             let name = due.id.clone();
             Some(DueReceipt { name, receipt: readable(read(due))? })
@@ -89,46 +90,43 @@ impl Store {
         after: Option<Place>,
         limit: u32,
     ) -> Result<Page<DueAttempt>, Unavailable> {
-        let page = self.documents_due("attempts", now, after, limit).await?;
+        let page = self.documents_due(attempts::DUE_AT, now, after, limit).await?;
         Ok(page.map(|due| readable(DueAttempt::read(due))))
     }
 
     async fn documents_due(
         &self,
-        collection: &'static str,
+        due_at: Time,
         now: Timestamp,
         after: Option<Place>,
         limit: u32,
     ) -> Result<Page<Document>, Unavailable> {
-        let filter = Filter::NotAfter("due_at", now.as_millisecond(), after);
-        self.page(collection, "due_at", filter, limit).await
+        self.page(due_at, due_at.not_after(now, limit).behind(after), limit).await
     }
 
     /// All documents of which a time is later than now, in pages.
     pub(crate) async fn later(
         &self,
-        collection: &'static str,
-        field: &'static str,
+        field: Time,
         now: Timestamp,
         after: Option<Place>,
         limit: u32,
     ) -> Result<Page<Document>, Unavailable> {
-        let filter = Filter::NotBefore(field, now.as_millisecond() + 1, after);
-        self.page(collection, field, filter, limit).await
+        let later = now + SignedDuration::from_millis(1);
+        self.page(field, field.not_before(later, limit).behind(after), limit).await
     }
 
     async fn page(
         &self,
-        collection: &'static str,
-        field: &'static str,
-        filter: Filter,
+        field: Time,
+        query: Query,
         limit: u32,
     ) -> Result<Page<Document>, Unavailable> {
-        let found = self.documents.find(Query { collection, filter, limit }).await?;
-        let since = found.first().and_then(|first| time(first, field));
+        let found = self.documents.find(query).await?;
+        let since = found.first().and_then(|first| time(first, field.field));
         let is_full = found.len() >= limit as usize;
         let place = |last: &Document| {
-            Some(Place { time: time(last, field)?.as_millisecond(), id: last.id.clone() })
+            Some(Place { time: time(last, field.field)?.as_millisecond(), id: last.id.clone() })
         };
         let next = found.last().filter(|_| is_full).and_then(place);
         Ok(Page { found, since, next })

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
-use crate::sqlite::SCHEMA;
+use crate::collections::ALL;
+use crate::sqlite::schema;
 
 /// The file, the one in which its latest commits are, and the one that those who use it share.
 const FILES: [&str; 3] = [FILE, LATEST, "textback.db-shm"];
@@ -28,7 +29,7 @@ const SERVED: &str = "textback.lock";
 const OURS: i32 = 0x7478_626b;
 
 /// The form of what is stored. Another one has another number, and is not taken over.
-const VERSION: i32 = 1;
+const VERSION: i32 = 2;
 
 /// How every file of SQLite's begins.
 const BEGINNING: &[u8; 16] = b"SQLite format 3\0";
@@ -110,7 +111,7 @@ fn make(folder: &Path) -> Result<(), Unusable> {
     connection.pragma_update(None, "journal_mode", "OFF")?;
     connection.pragma_update(None, "application_id", OURS)?;
     connection.pragma_update(None, "user_version", VERSION)?;
-    connection.execute_batch(SCHEMA)?;
+    connection.execute_batch(&schema())?;
     connection.close().map_err(|(_, error)| error)?;
     fs::rename(&unfinished, folder.join(FILE))?;
     Ok(())
@@ -142,7 +143,10 @@ const MEND: &str = "remove textback.db-wal, if it is there, and put textback.db 
 pub(crate) fn is_ours(connection: &Connection) -> Result<(), Unusable> {
     let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
     let (owner, version) = (number("application_id")?, number("user_version")?);
-    let is_whole = connection.table_exists(None, "documents")?;
+    let mut is_whole = true;
+    for collection in ALL {
+        is_whole &= connection.table_exists(None, collection.name)?;
+    }
     let other = "or set DATA_DIR to another folder to begin anew, without what people said, their \
                  stops included";
     Err(Unusable(match (owner, is_whole) {
@@ -150,7 +154,10 @@ pub(crate) fn is_ours(connection: &Connection) -> Result<(), Unusable> {
         (OURS, _) if version > VERSION => {
             format!("{FILE} was written by a newer version of textback: start that one, {other}")
         }
-        (OURS, true) | (0, true) => {
+        (OURS, _) if version < VERSION => {
+            format!("{FILE} was written by an older version of textback: start that one, {other}")
+        }
+        (0, true) => {
             format!("{FILE} was written by an older version of textback: start that one, {other}")
         }
         (OURS, false) => format!("{FILE} is not whole: {MEND}"),

@@ -13,6 +13,11 @@
 mod admissions;
 mod attempts;
 mod clock;
+#[cfg_attr(
+    not(feature = "sqlite"),
+    expect(dead_code, reason = "Firestore needs no list of what it is asked by")
+)]
+mod collections;
 mod consents;
 mod conversation;
 mod credentials;
@@ -46,7 +51,8 @@ pub use admissions::Minute;
 pub use attempts::{Attempt, DueAttempt, Learned, Word};
 pub use consents::{Consent, Given};
 pub use conversation::{Conversation, HandedOver, Over, Reply, Said, Sending};
-pub use documents::{Place, Unavailable};
+pub use collections::Place;
+pub use documents::Unavailable;
 pub use due::Page;
 pub use id::ConversationId;
 pub use kept::{Effect, Ended, Notice, Stop, StoredReceipt, Trace, Whom};

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use sms::Receipt;
 use telemetry::{Step, TraceId};
 
-use crate::documents::{Filter, Query, Unavailable, Write, WriteError};
+use crate::collections::{attempts, receipts};
+use crate::documents::{Unavailable, Write, WriteError};
 use crate::id::hash;
 use crate::store::{
     DAY, add_steps, at, expiring, failed, fields, message_name, object, read, stopped,
@@ -71,7 +72,7 @@ impl Store {
             opted_out: receipt.opted_out,
             at: now,
             joined: false,
-            due_at: Some(now),
+            due_at: Some(now + LOOKS[0]),
         };
         let part = receipt.part.map(|part| part.number.to_string()).unwrap_or_default();
         let name = hash(&[&stored.message, &stored.word, &part]);
@@ -102,7 +103,7 @@ impl Store {
         // A name that belongs to another provider's attempt proves nothing.
         let attempt = match named.filter(|attempt| attempt.provider == receipt.provider) {
             Some(attempt) => Some(attempt),
-            None => self.equal::<Attempt>("attempts", "message", &receipt.message).await?.pop(),
+            None => self.equal::<Attempt>(attempts::MESSAGE, &receipt.message).await?.pop(),
         };
         let Some(attempt) = attempt else { return Ok(Joined::NotYet) };
         let message = receipt.message.split_once(':');
@@ -152,10 +153,9 @@ impl Store {
         (provider, id): (&str, &str),
         limit: u32,
     ) -> Result<usize, Unavailable> {
-        let filter = Filter::Equal("message", message_name(provider, id).into());
-        let found = self.documents.find(Query { collection: "receipts", filter, limit }).await?;
+        let about = receipts::MESSAGE.equal(&message_name(provider, id), limit);
         let mut joined = 0;
-        for document in found {
+        for document in self.documents.find(about).await? {
             let name = document.id.clone();
             let receipt: StoredReceipt = read(document)?;
             if !receipt.joined && self.join(&name, &receipt).await? != Joined::NotYet {

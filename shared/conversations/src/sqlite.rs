@@ -1,4 +1,4 @@
-//! The embedded store: one SQLite file, one table of JSON documents.
+//! The embedded store: one SQLite file, a table for each collection.
 //!
 //! In WAL mode several processes can share the file. A commit is durable when it returns.
 
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use rusqlite::types::Value as SqlValue;
+use rusqlite::types::ToSql;
 use rusqlite::{
     Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params,
     params_from_iter,
@@ -16,10 +16,14 @@ use serde_json::Value;
 use tokio::sync::{Mutex, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
-use crate::documents::{
-    Document, Fields, Filter, Path, Place, Query, Unavailable, Version, Write, WriteError, end_of,
-};
+use crate::collections::Query;
+use crate::documents::{Document, Fields, Path, Unavailable, Version, Write, WriteError};
 use crate::file::{self, Unusable};
+use tables::{Table, question};
+
+pub(crate) use tables::schema;
+
+mod tables;
 
 /// As large as a document of Firestore's may be (1 MiB), so that both stores refuse the same.
 const LARGEST_DOCUMENT: usize = 1_048_576;
@@ -32,21 +36,6 @@ const PATIENCE: Duration = Duration::from_secs(8);
 /// How much waits for the file at once. What comes on top is refused at once: it would be refused
 /// later as well, and takes memory until then.
 const WAITING: usize = 2048;
-
-pub(crate) const SCHEMA: &str = "
-    CREATE TABLE IF NOT EXISTS documents (
-        collection TEXT NOT NULL,
-        id TEXT NOT NULL,
-        body TEXT NOT NULL,
-        version INTEGER NOT NULL,
-        PRIMARY KEY (collection, id)
-    ) WITHOUT ROWID;
-    CREATE INDEX IF NOT EXISTS by_expires_at ON documents (body ->> '$.expires_at');
-";
-
-/// The fields that are asked by in collections that grow with what strangers send. Each has an index
-/// of the documents that have it.
-const INDEXED: [&str; 6] = ["due_at", "at", "conversation", "message", "waiting", "aside"];
 
 #[derive(Clone)]
 pub(crate) struct Sqlite {
@@ -68,14 +57,7 @@ impl Sqlite {
         connection.pragma_update(None, "synchronous", "FULL")?;
         // What is removed is written over, not only given up.
         connection.pragma_update(None, "secure_delete", "ON")?;
-        connection.execute_batch(SCHEMA)?;
-        for field in INDEXED {
-            connection.execute_batch(&format!(
-                "CREATE INDEX IF NOT EXISTS by_{field} ON documents (collection, body ->> '$.{field}')
-                 WHERE body ->> '$.{field}' IS NOT NULL"
-            ))?;
-        }
-        connection.set_prepared_statement_cache_capacity(32);
+        connection.set_prepared_statement_cache_capacity(128);
         // Nobody knows what was removed before a crash.
         let leftovers = Arc::new(AtomicBool::new(true));
         let room = Arc::new(Semaphore::new(WAITING));
@@ -139,46 +121,12 @@ impl Sqlite {
 
     pub(crate) async fn find(&self, query: Query) -> Result<Vec<Document>, Unavailable> {
         self.run(move |connection| {
-            let mut values = vec![SqlValue::from(query.collection.to_owned())];
-            let (condition, order) = match &query.filter {
-                Filter::Equal(field, value) => {
-                    values.push(match value {
-                        Value::String(text) => text.clone().into(),
-                        Value::Bool(switch) => i64::from(*switch).into(),
-                        other => other.as_i64().into(),
-                    });
-                    (format!("body ->> '$.{field}' = ?2"), String::new())
-                }
-                Filter::NotAfter(field, time, after) => {
-                    values.push((*time).into());
-                    in_order_of_time(field, "<=", after.as_ref(), &mut values)
-                }
-                Filter::NotBefore(field, time, after) => {
-                    values.push((*time).into());
-                    in_order_of_time(field, ">=", after.as_ref(), &mut values)
-                }
-                Filter::Latest(field) => {
-                    let field = format!("body ->> '$.{field}'");
-                    (format!("{field} IS NOT NULL"), format!("ORDER BY {field} DESC"))
-                }
-                Filter::Within(field, prefix) | Filter::LastWithin(field, prefix) => {
-                    values.extend([prefix.clone().into(), end_of(prefix).into()]);
-                    let last = matches!(query.filter, Filter::LastWithin(..));
-                    let field = format!("body ->> '$.{field}'");
-                    let order = format!("ORDER BY {field} {}", if last { "DESC" } else { "ASC" });
-                    (format!("{field} >= ?2 AND {field} < ?3"), order)
-                }
-            };
-            let index = index(&query.filter);
-            let mut statement = connection.prepare_cached(&format!(
-                "SELECT id, body, version FROM documents {index}
-                 WHERE collection = ?1 AND {condition} {order} LIMIT {}",
-                query.limit
-            ))?;
-            let mut rows = statement.query(params_from_iter(values))?;
+            let (question, given) = question(&query);
+            let mut statement = connection.prepare_cached(&question)?;
+            let mut rows = statement.query(params_from_iter(given))?;
             let mut documents = Vec::new();
             while let Some(row) = rows.next()? {
-                documents.push(document(row.get(0)?, &row.get::<_, String>(1)?, row.get(2)?)?);
+                documents.push(document(row.get(0)?, row.get(1)?, row.get_ref(2)?.as_str()?)?);
             }
             Ok(documents)
         })
@@ -190,13 +138,20 @@ impl Sqlite {
     pub(crate) async fn expire(&self, now_ms: i64, worth_ms: i64) -> Result<(), Unavailable> {
         let leftovers = Arc::clone(&self.leftovers);
         self.run(move |connection| {
-            let expired = connection
-                .prepare_cached(
-                    "DELETE FROM documents WHERE body ->> '$.expires_at' <= min(?1, ?2 + (
-                         SELECT min(body ->> '$.expires_at') FROM documents
-                         WHERE body ->> '$.expires_at' IS NOT NULL))",
-                )?
-                .execute([now_ms, worth_ms])?;
+            let mut first = None;
+            for (earliest, _) in Table::all().filter_map(|table| table.expire.as_ref()) {
+                let found: Option<i64> = connection
+                    .prepare_cached(earliest)?
+                    .query_row([i64::MIN], |row| row.get(0))
+                    .optional()?;
+                first = first.into_iter().chain(found).min();
+            }
+            let Some(first) = first else { return Ok(()) };
+            let until = now_ms.min(first.saturating_add(worth_ms));
+            let mut expired = 0;
+            for (_, forget) in Table::all().filter_map(|table| table.expire.as_ref()) {
+                expired += connection.prepare_cached(forget)?.execute([until, i64::MAX])?;
+            }
             leftovers.fetch_or(expired > 0, Ordering::Relaxed);
             if leftovers.load(Ordering::Relaxed) {
                 leftovers.store(!truncate(connection)?, Ordering::Relaxed);
@@ -205,34 +160,6 @@ impl Sqlite {
         })
         .await
     }
-}
-
-/// The index that a query takes, by name: left to itself, SQLite takes the primary key, and reads the
-/// whole collection.
-fn index(filter: &Filter) -> String {
-    let (Filter::Equal(field, _)
-    | Filter::NotAfter(field, ..)
-    | Filter::NotBefore(field, ..)
-    | Filter::Latest(field)
-    | Filter::Within(field, _)
-    | Filter::LastWithin(field, _)) = filter;
-    if INDEXED.contains(field) { format!("INDEXED BY by_{field}") } else { String::new() }
-}
-
-/// The condition and the order of what lies on one side of the time `?2`, and behind a place.
-fn in_order_of_time(
-    field: &str,
-    side: &str,
-    after: Option<&Place>,
-    values: &mut Vec<SqlValue>,
-) -> (String, String) {
-    let field = format!("body ->> '$.{field}'");
-    let mut condition = format!("{field} {side} ?2");
-    if let Some(Place { time, id }) = after {
-        values.extend([(*time).into(), id.clone().into()]);
-        condition.push_str(&format!(" AND ({field}, id) > (?3, ?4)"));
-    }
-    (condition, format!("ORDER BY {field}, id"))
 }
 
 /// Brings all commits into the file itself, over what was removed, and leaves nothing of them beside
@@ -246,35 +173,45 @@ fn truncate(connection: &Connection) -> Result<bool, Unavailable> {
 }
 
 fn read(transaction: &Transaction<'_>, path: &Path) -> Result<Option<Document>, Unavailable> {
-    let found: Option<(String, i64)> = transaction
-        .prepare_cached("SELECT body, version FROM documents WHERE collection = ?1 AND id = ?2")?
-        .query_row(params![path.collection, path.id], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    found.map(|(body, version)| document(path.id.clone(), &body, version)).transpose()
+    let found = found(transaction, Table::called(path.collection)?, &path.id)?;
+    Ok(found.map(|(_, document)| document))
 }
 
-fn document(id: String, body: &str, version: i64) -> Result<Document, Unavailable> {
+/// A document, and its number in its table.
+fn found(
+    transaction: &Transaction<'_>,
+    table: &Table,
+    id: &str,
+) -> Result<Option<(i64, Document)>, Unavailable> {
+    let mut statement = transaction.prepare_cached(&table.read)?;
+    let mut rows = statement.query([id])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let body = row.get_ref(2)?.as_str()?;
+    Ok(Some((row.get(0)?, document(id.to_owned(), row.get(1)?, body)?)))
+}
+
+fn document(id: String, version: i64, body: &str) -> Result<Document, Unavailable> {
     let fields = serde_json::from_str(body)
         .map_err(|_| Unavailable::new("a document in the file is not JSON"))?;
     Ok(Document { id, fields, version: Version(version, 0) })
 }
 
 fn carry_out(transaction: &Transaction<'_>, write: Write) -> Result<Option<Version>, WriteError> {
+    let table = Table::called(write.path().collection)?;
+    let held = |changed: usize| if changed == 1 { Ok(()) } else { Err(WriteError::Conflict) };
     match write {
-        Write::Create(path, fields) => match read(transaction, &path)? {
-            Some(_) => Err(WriteError::Conflict),
-            None => store(transaction, &path, &fields, 1).map(|_| None),
-        },
-        Write::Replace(path, fields, version) => match read(transaction, &path)? {
-            Some(found) if found.version == version => {
-                store(transaction, &path, &fields, version.0 + 1).map(Some)
-            }
-            _ => Err(WriteError::Conflict),
-        },
+        Write::Create(path, fields) => {
+            held(put(transaction, table, &table.create, &path.id, 1, &fields)?)?;
+        }
+        Write::Replace(path, fields, version) => {
+            held(put(transaction, table, &table.replace, &path.id, version.0, &fields)?)?;
+            return Ok(Some(Version(version.0 + 1, 0)));
+        }
         Write::Merge { path, set, append } => {
-            let found = read(transaction, &path)?;
-            let version = found.as_ref().map_or(1, |found| found.version.0 + 1);
-            let mut fields = found.map(|found| found.fields).unwrap_or_default();
+            let found = found(transaction, table, &path.id)?;
+            let (number, before) = found.unzip();
+            let version = before.as_ref().map_or(1, |before| before.version.0 + 1);
+            let mut fields = before.map(|before| before.fields).unwrap_or_default();
             fields.extend(set);
             for (name, elements) in append {
                 if !matches!(fields.get(name), Some(Value::Array(_))) {
@@ -287,58 +224,56 @@ fn carry_out(transaction: &Transaction<'_>, write: Write) -> Result<Option<Versi
                     }
                 }
             }
-            store(transaction, &path, &fields, version).map(|_| None)
+            match number {
+                Some(number) => put(transaction, table, &table.change, number, version, &fields)?,
+                None => put(transaction, table, &table.create, &path.id, version, &fields)?,
+            };
         }
         Write::Count { path, set, add } => {
-            let Some(found) = read(transaction, &path)? else { return Err(WriteError::Conflict) };
-            let mut fields = found.fields;
+            let found = found(transaction, table, &path.id)?;
+            let Some((number, before)) = found else { return Err(WriteError::Conflict) };
+            let (version, mut fields) = (before.version.0 + 1, before.fields);
             fields.extend(set);
             for name in add {
                 let count = fields.get(name).and_then(Value::as_i64).unwrap_or_default();
                 fields.insert(name.into(), (count + 1).into());
             }
-            store(transaction, &path, &fields, found.version.0 + 1).map(|_| None)
+            put(transaction, table, &table.change, number, version, &fields)?;
         }
-        Write::Delete(path, version) => {
-            let unchanged = |version| {
-                let found = read(transaction, &path)?;
-                Ok::<_, Unavailable>(found.is_some_and(|found| found.version == version))
-            };
-            if let Some(version) = version
-                && !unchanged(version)?
-            {
+        Write::Delete(path, None) => {
+            transaction.prepare_cached(&table.delete)?.execute([&path.id])?;
+        }
+        Write::Delete(path, Some(version)) => {
+            let mut statement = transaction.prepare_cached(&table.delete_unchanged)?;
+            held(statement.execute(params![path.id, version.0])?)?;
+        }
+        Write::Absent(path) => {
+            if transaction.prepare_cached(&table.number)?.exists([&path.id])? {
                 return Err(WriteError::Conflict);
             }
-            transaction
-                .prepare_cached("DELETE FROM documents WHERE collection = ?1 AND id = ?2")?
-                .execute(params![path.collection, path.id])?;
-            Ok(None)
         }
-        Write::Absent(path) => match read(transaction, &path)? {
-            Some(_) => Err(WriteError::Conflict),
-            None => Ok(None),
-        },
     }
+    Ok(None)
 }
 
-fn store(
+/// Stores a document by one of its table's statements. Returns how many that changed.
+fn put(
     transaction: &Transaction<'_>,
-    path: &Path,
-    fields: &Fields,
+    table: &Table,
+    statement: &str,
+    which: impl ToSql,
     version: i64,
-) -> Result<Version, WriteError> {
+    fields: &Fields,
+) -> Result<usize, WriteError> {
     let body = serde_json::to_string(fields)
         .map_err(|_| Unavailable::new("a document cannot be written as JSON"))?;
     if body.len() > LARGEST_DOCUMENT {
         return Err(WriteError::TooLarge);
     }
-    transaction
-        .prepare_cached(
-            "INSERT INTO documents (collection, id, body, version) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (collection, id) DO UPDATE SET body = ?3, version = ?4",
-        )?
-        .execute(params![path.collection, path.id, body, version])?;
-    Ok(Version(version, 0))
+    let columns = table.columns_of(fields);
+    let mut given: Vec<&dyn ToSql> = vec![&which, &version, &body];
+    given.extend(columns.iter().map(|column| column as &dyn ToSql));
+    Ok(transaction.prepare_cached(statement)?.execute(given.as_slice())?)
 }
 
 impl From<rusqlite::Error> for Unavailable {
@@ -357,6 +292,12 @@ impl From<rusqlite::Error> for Unavailable {
             ) => Self::refused(reason),
             _ => Self::new(reason),
         }
+    }
+}
+
+impl From<rusqlite::types::FromSqlError> for Unavailable {
+    fn from(error: rusqlite::types::FromSqlError) -> Self {
+        Self::new(error.to_string())
     }
 }
 

@@ -14,8 +14,9 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use crate::attempts::{answered, keep_attempt, settled};
+use crate::collections::{Query, Text, effects};
 use crate::documents::{
-    Document, Documents, Fields, Filter, Path, Query, Unavailable, Version, Write, WriteError,
+    Document, Documents, Fields, Path, Unavailable, Version, Write, WriteError,
 };
 use crate::id::{hash, person};
 use crate::routes::content_of;
@@ -406,7 +407,7 @@ impl Store {
 
     /// Effects of a conversation that have not left yet.
     pub async fn effects_of(&self, id: &ConversationId) -> Result<Vec<Effect>, Unavailable> {
-        self.equal("effects", "conversation", id.as_str()).await
+        self.equal(effects::CONVERSATION, id.as_str()).await
     }
 
     /// Forgets an effect that was delivered.
@@ -445,12 +446,10 @@ impl Store {
 
     pub(crate) async fn equal<T: DeserializeOwned>(
         &self,
-        collection: &'static str,
-        field: &'static str,
-        value: &str,
+        field: Text,
+        text: &str,
     ) -> Result<Vec<T>, Unavailable> {
-        let filter = Filter::Equal(field, value.into());
-        self.list(Query { collection, filter, limit: 200 }).await
+        self.list(field.equal(text, 200)).await
     }
 }
 

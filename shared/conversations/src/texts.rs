@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 use sms::{Handled, Number};
 use telemetry::{Step, TraceId};
 
-use crate::documents::{Document, Filter, Query, Unavailable, Write, WriteError};
+use crate::collections::{Query, texts};
+use crate::documents::{Document, Unavailable, Write, WriteError};
 use crate::store::{CONVERSATIONS_LIVE, Claim, add_steps, at, expiring, fields, object, read};
 use crate::{ConversationId, Store};
 
@@ -125,7 +126,7 @@ impl Store {
     /// The first texts that wait in a conversation, one more than a turn takes up.
     pub(crate) async fn waiting(&self, id: &ConversationId) -> Result<Vec<Waiting>, Unavailable> {
         let limit = u32::try_from(AT_ONCE).expect("twenty fits") + 1;
-        self.texts(Filter::Within("waiting", prefix(id)), limit).await
+        self.texts(texts::WAITING.within(prefix(id), limit)).await
     }
 
     /// The texts that wait in a conversation behind the first `skip`, up to `limit` of them, in the
@@ -136,7 +137,7 @@ impl Store {
         skip: u32,
         limit: u32,
     ) -> Result<Vec<Waiting>, Unavailable> {
-        let mut texts = self.texts(Filter::Within("waiting", prefix(id)), skip + limit).await?;
+        let mut texts = self.texts(texts::WAITING.within(prefix(id), skip + limit)).await?;
         Ok(texts.split_off(texts.len().min(skip as usize)))
     }
 
@@ -146,8 +147,7 @@ impl Store {
         id: &ConversationId,
         limit: u32,
     ) -> Result<Vec<SetAside>, Unavailable> {
-        let filter = Filter::LastWithin("aside", prefix(id));
-        let found = self.documents.find(Query { collection: "texts", filter, limit }).await?;
+        let found = self.documents.find(texts::ASIDE.last_within(prefix(id), limit)).await?;
         let aside = |document: Document| {
             let name = document.id.clone();
             let SetAside { text, why } = read(document)?;
@@ -156,8 +156,8 @@ impl Store {
         found.into_iter().rev().map(aside).collect()
     }
 
-    async fn texts(&self, filter: Filter, limit: u32) -> Result<Vec<Waiting>, Unavailable> {
-        let found = self.documents.find(Query { collection: "texts", filter, limit }).await?;
+    async fn texts(&self, query: Query) -> Result<Vec<Waiting>, Unavailable> {
+        let found = self.documents.find(query).await?;
         found.into_iter().map(named).collect()
     }
 

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use sms::{Part, Receipt, Status};
 
-use crate::contract::{attempt_called, now};
+use crate::contract::{attempt_called, later, now};
 use crate::sqlite;
 
 const REPORTED: [Status; 5] =
@@ -133,8 +133,9 @@ async fn hear(heard: &[Heard]) -> Attempt {
         hear_one(&store, heard).await;
     }
     // As the sweep does.
-    let apart = store.receipts_due(now(), None, 100).await.unwrap().found;
-    store.join_due(apart, now()).await.unwrap();
+    let later = later(now(), 60);
+    let apart = store.receipts_due(later, None, 100).await.unwrap().found;
+    store.join_due(apart, later).await.unwrap();
     store.attempt("a-1").await.unwrap().unwrap()
 }
 
