@@ -104,7 +104,8 @@ impl Store {
         }
         let page = self.later(heads::DUE_AT, now, after, limit).await?;
         // None is left for longer than a day after its latest text.
-        self.write_each(page.found.iter(), |head| dated_back("heads", head, now, now + DAY)).await?;
+        self.write_each(page.found.iter(), |head| dated_back("heads", head, now, now + DAY))
+            .await?;
         Ok(page.map(|head| Some((ConversationId::parse(&head.id)?, time(&head, "due_at")?))))
     }
 

@@ -22,8 +22,8 @@ use crate::values;
 
 use api::document_transform::{FieldTransform, field_transform::TransformType};
 use api::precondition::ConditionType;
-use api::value::ValueType;
 use api::structured_query as q;
+use api::value::ValueType;
 use api::write::Operation;
 
 /// How long one request may take. Firestore answers in some tens of milliseconds.

@@ -49,9 +49,9 @@ mod watched;
 
 pub use admissions::Minute;
 pub use attempts::{Attempt, DueAttempt, Learned, Word};
+pub use collections::Place;
 pub use consents::{Consent, Given};
 pub use conversation::{Conversation, HandedOver, Over, Reply, Said, Sending};
-pub use collections::Place;
 pub use documents::Unavailable;
 pub use due::Page;
 pub use id::ConversationId;

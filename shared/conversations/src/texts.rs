@@ -162,8 +162,12 @@ impl Store {
     }
 
     /// Makes the conversations due whose texts had to be kept without their head. One whose head is
-    /// contended still is left for later. Whether all could be.
-    pub async fn adopt(&self, apart: Vec<Apart>, now: Timestamp) -> Result<bool, Unavailable> {
+    /// contended still is left for later. Returns those that are due now.
+    pub async fn adopt(
+        &self,
+        apart: Vec<Apart>,
+        now: Timestamp,
+    ) -> Result<Vec<ConversationId>, Unavailable> {
         let adopt = async |Apart { text, theirs }| {
             let id = ConversationId::of(&text.provider, &theirs);
             let alone = Write::Merge {
@@ -172,14 +176,14 @@ impl Store {
                 append: vec![],
             };
             match self.documents.commit(vec![makes_due(&text, &theirs, &id, now), alone]).await {
-                Ok(_) => Ok(true),
-                Err(WriteError::Contended) => Ok(false),
+                Ok(_) => Ok(Some(id)),
+                Err(WriteError::Contended) => Ok(None),
                 Err(error) => Err(Unavailable::from(error)),
             }
         };
         let adopts: Vec<_> = apart.into_iter().map(adopt).collect();
         let adopted = stream::iter(adopts).buffered(ADOPTED_AT_ONCE);
-        adopted.try_fold(true, async |all, adopted| Ok(all && adopted)).await
+        adopted.try_filter_map(async |adopted| Ok(adopted)).try_collect().await
     }
 }
 
