@@ -70,7 +70,7 @@ async fn a_provider_that_hangs_keeps_nobody_from_being_woken() {
     let scene = Scene::new().await;
     scene.attempts(20).await;
     scene.crowd(1).await;
-    scene.twilio.switch.set(Mode::HangsBefore);
+    scene.twilio.lookups.set(Mode::HangsBefore);
     let later = now() + SignedDuration::from_mins(2);
     tokio::select! {
         received = scene.sweep.queue.receive() => received.unwrap().done().await.unwrap(),
@@ -82,10 +82,10 @@ async fn a_provider_that_hangs_keeps_nobody_from_being_woken() {
 async fn a_provider_that_does_not_answer_is_not_asked_for_ever() {
     let scene = Scene::new().await;
     scene.attempts(100).await;
-    scene.twilio.switch.plan(vec![Mode::Fails(500, String::new()); 100]);
+    scene.twilio.lookups.plan(vec![Mode::Fails(500, String::new()); 100]);
     let later = now() + SignedDuration::from_mins(2);
     scene.sweep.run(later).await.unwrap();
-    let asked = 100 - scene.twilio.switch.left();
+    let asked = 100 - scene.twilio.lookups.left();
     assert!((8..=16).contains(&asked), "{asked}");
 }
 
