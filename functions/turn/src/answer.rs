@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use agent::{Ending, ModelError, Texts, Turn as Entry};
-use conversations::{Change, Claim, Conversation, Loaded, Reply, Said, Stop, Unavailable, Waiting};
+use conversations::{Change, Conversation, Loaded, Reply, Said, Stop, Unavailable, Waiting};
 use jiff::{SignedDuration, Timestamp};
 use policy::{Keyword, ReplyKind, is_nudge, reaction};
 use serde_json::Value;
@@ -255,7 +255,7 @@ impl<'a> Wake<'a> {
             return Ok(());
         }
         let stop = Stop { at: text.at, provider: text.provider.clone(), confirmed: false };
-        let claim = Claim::of_message(&text.provider, &text.message);
+        let claim = self.turn.store.names().message(&text.provider, &text.name);
         self.turn.store.stop(&claim, &loaded.conversation.theirs, &stop).await?;
         tracing::info!("the agent heard a stop");
         self.reload(loaded).await

@@ -9,7 +9,6 @@ use telemetry::TraceId;
 use uuid::Uuid;
 
 use crate::documents::{Document, Unavailable, Version, Write, WriteError};
-use crate::id::person;
 use crate::store::{RECORDS_LIVE, at, expiring, fields, message_name, object, read};
 use crate::{ConversationId, Reply, Store};
 
@@ -19,7 +18,7 @@ const FIRST_LOOK: SignedDuration = SignedDuration::from_secs(60);
 /// One try to hand a reply to one provider. Stored before its request leaves.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Attempt {
-    /// Its name: the trace, a dash, a number; or that of a [`crate::trial`].
+    /// Its name: the trace, a dash, a number; or that of a trial ([`crate::Names::trial`]).
     pub id: String,
     /// Whose reply it is.
     pub conversation: ConversationId,
@@ -247,7 +246,8 @@ impl Store {
     /// Keeps an attempt that belongs to no conversation, on condition that the person has not
     /// stopped. False if they have: nothing was stored, and nothing may be sent.
     pub async fn begin(&self, attempt: &Attempt) -> Result<bool, Unavailable> {
-        let allowed = Write::Absent(at("stops", &person(&attempt.provider, &attempt.to)));
+        let allowed =
+            Write::Absent(at("stops", &self.names.person(&attempt.provider, &attempt.to)));
         match self.documents.commit(vec![allowed, keep_attempt(attempt)]).await {
             Ok(_) => Ok(true),
             Err(WriteError::Conflict) => Ok(false),

@@ -12,7 +12,8 @@ use telemetry::{Alarm, raise};
 
 use crate::collections::routes;
 use crate::documents::{Document, Fields, Unavailable, Version, Write, WriteError};
-use crate::id::{hash, is_pretended};
+use crate::id::hash;
+use crate::names::is_pretended;
 use crate::store::{at, keep_notice, message_name, object};
 use crate::{Attempt, Learned, Notice, Store};
 

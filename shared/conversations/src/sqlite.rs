@@ -16,6 +16,7 @@ use serde_json::Value;
 use tokio::sync::{Mutex, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
+use crate::Names;
 use crate::collections::Query;
 use crate::documents::{Document, Fields, Path, Unavailable, Version, Write, WriteError};
 use crate::file::{self, Unusable};
@@ -47,12 +48,14 @@ pub(crate) struct Sqlite {
 }
 
 impl Sqlite {
-    /// The store in this folder, which is made where nothing was ever kept.
-    pub(crate) fn open(folder: &FilePath) -> Result<Self, Unusable> {
-        let file = file::ready(folder)?;
+    /// The store in this folder, which is made where nothing was ever kept, and what everything is
+    /// called in it.
+    pub(crate) fn open(folder: &FilePath, given: Option<Names>) -> Result<(Self, Names), Unusable> {
+        let file = file::ready(folder, given.as_ref())?;
         let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         connection.busy_timeout(PATIENCE)?;
         file::is_ours(&connection)?;
+        let names = file::names(&connection, given)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         // What is removed is written over, not only given up.
@@ -61,7 +64,7 @@ impl Sqlite {
         // Nobody knows what was removed before a crash.
         let leftovers = Arc::new(AtomicBool::new(true));
         let room = Arc::new(Semaphore::new(WAITING));
-        Ok(Self { connection: Arc::new(Mutex::new(connection)), room, leftovers })
+        Ok((Self { connection: Arc::new(Mutex::new(connection)), room, leftovers }, names))
     }
 
     /// Runs `work` where waiting for the disk holds up nobody. Its turn is waited for here, because

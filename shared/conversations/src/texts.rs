@@ -107,7 +107,7 @@ impl Store {
     /// kept without it, until [`Store::adopt`].
     pub async fn take(&self, arrival: &Arrival) -> Result<Taken, Unavailable> {
         let Arrival { theirs, at: now, .. } = arrival;
-        let id = ConversationId::of(&arrival.text.provider, theirs);
+        let id = self.names.conversation(&arrival.text.provider, theirs);
         let name = format!("{}-{}", arrival.claim.name(), now.as_millisecond());
         let kept = Waiting { name, ..arrival.text.clone() };
         let text = |due| keep(&kept, theirs, &id, *now, due);
@@ -169,7 +169,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Vec<ConversationId>, Unavailable> {
         let adopt = async |Apart { text, theirs }| {
-            let id = ConversationId::of(&text.provider, &theirs);
+            let id = self.names.conversation(&text.provider, &theirs);
             let alone = Write::Merge {
                 path: at("texts", &text.name),
                 set: object(json!({ "due_at": Value::Null })),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use conversations::{
     AT_ONCE, Arrival, Attempt, Change, Claim, CommitError, Consent, ConversationId, Effect, Ended,
-    Given, HandedOver, Joined, Learned, Loaded, Minute, Reply, Stop, Store, Taken, Waiting, trial,
+    Given, HandedOver, Joined, Learned, Loaded, Minute, Names, Reply, Stop, Store, Taken, Waiting,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -42,7 +42,7 @@ pub(crate) async fn takes_a_write_whenever_it_is_tried(store: Arc<Store>) {
 
 pub(crate) async fn takes_the_same_words_again_after_their_window(store: Arc<Store>) {
     let yes = |at| Arrival {
-        claim: Claim::of_words("mc", &["+12025550143", "yes"], Duration::from_secs(120)),
+        claim: names().words("mc", &["+12025550143", "yes"], Duration::from_secs(120)),
         ..arrival("unused", "yes", at)
     };
     let start = now();
@@ -221,7 +221,7 @@ pub(crate) async fn forgets_a_replayed_stop(store: Arc<Store>) {
 
 pub(crate) async fn stops_at_every_word_that_may_be_a_repeat(store: Arc<Store>) {
     taken(&store).await;
-    let words = |word| Claim::of_words("mc", &["+12025550143", word], Duration::from_secs(120));
+    let words = |word| names().words("mc", &["+12025550143", word], Duration::from_secs(120));
     for (word, seconds) in [("STOP", 0), ("START", 10), ("STOP", 60), ("START", 300), ("STOP", 310)]
     {
         let at = later(now(), seconds);
@@ -529,12 +529,17 @@ pub(crate) fn person() -> Number {
     Number::parse("+12025550143").unwrap()
 }
 
+/// What everything is called in all stores of these tests.
+pub(crate) fn names() -> Names {
+    Names::by(&fakes::NAME_KEY.into()).unwrap()
+}
+
 pub(crate) fn id() -> ConversationId {
-    ConversationId::of("twilio", &person())
+    names().conversation("twilio", &person())
 }
 
 pub(crate) fn claim(message: &str) -> Claim {
-    Claim::of_message("twilio", message)
+    names().message("twilio", message)
 }
 
 pub(crate) fn arrival(message: &str, body: &str, at: Timestamp) -> Arrival {
@@ -551,7 +556,7 @@ pub(crate) fn arrival(message: &str, body: &str, at: Timestamp) -> Arrival {
 }
 
 pub(crate) async fn takes_the_answer_to_a_trial_and_no_other_text(store: Arc<Store>) {
-    let attempt = attempt_called(&trial("twilio", &person(), "4821"));
+    let attempt = attempt_called(&names().trial("twilio", &person(), "4821"));
     assert!(store.begin(&attempt).await.unwrap());
     let answer = async |message: &str, theirs: &Number, body: &str, at| {
         store.answer_trial(&claim(message), "twilio", theirs, body, at).await.unwrap()

@@ -7,6 +7,7 @@ mod contract;
 mod due;
 mod file;
 mod locked;
+mod names;
 mod quarantine;
 mod statuses;
 mod watched;
@@ -20,6 +21,7 @@ use settings::Settings;
 use clock::*;
 use contract::*;
 use due::*;
+use names::*;
 use quarantine::*;
 use watched::*;
 
@@ -53,6 +55,7 @@ promises! {
     waits_for_no_text_once_all_are_dealt_with
     lets_in_so_many_new_people_and_gives_no_place_twice
     keeps_the_people_of_the_mock_apart
+    goes_on_with_who_texts_another_number_of_ours
     refuses_a_turn_that_missed_a_text
     stores_a_turn_whole
     refuses_an_attempt_after_a_stop
@@ -105,7 +108,7 @@ fn sqlite(folder: &tempfile::TempDir) -> Arc<Store> {
 }
 
 fn data_dir(folder: &Path) -> Settings {
-    Settings::from([("DATA_DIR", folder.to_str().unwrap())])
+    Settings::from([("DATA_DIR", folder.to_str().unwrap()), ("NAME_KEY", fakes::NAME_KEY)])
 }
 
 async fn firestore() -> Option<Arc<Store>> {
@@ -114,6 +117,7 @@ async fn firestore() -> Option<Arc<Store>> {
     let settings = Settings::from([
         ("GOOGLE_CLOUD_PROJECT", fakes::unique_name().as_str()),
         ("FIRESTORE_EMULATOR_HOST", emulator.host.as_str()),
+        ("NAME_KEY", fakes::NAME_KEY),
     ]);
     Some(Arc::new(Store::open(&settings).unwrap()))
 }
