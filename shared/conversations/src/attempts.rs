@@ -8,8 +8,7 @@ use sms::{Number, Outgoing, Part, SendError, Status};
 use telemetry::TraceId;
 use uuid::Uuid;
 
-use crate::collections::attempts;
-use crate::documents::{Unavailable, Version, Write, WriteError};
+use crate::documents::{Document, Unavailable, Version, Write, WriteError};
 use crate::store::{RECORDS_LIVE, at, expiring, fields, message_name, object, read};
 use crate::{ConversationId, Reply, Store};
 
@@ -217,6 +216,12 @@ impl Attempt {
     }
 }
 
+impl DueAttempt {
+    pub(crate) fn read(document: Document) -> Result<Self, Unavailable> {
+        Ok(Self { version: document.version, attempt: read(document)? })
+    }
+}
+
 impl Word {
     fn status(self) -> Status {
         match self {
@@ -265,19 +270,6 @@ impl Store {
             true => self.get_one(at("attempts", id)).await?.map(read).transpose(),
             false => Ok(None),
         }
-    }
-
-    /// Attempts that should be looked at, the longest due first.
-    pub async fn attempts_due(
-        &self,
-        now: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<DueAttempt>, Unavailable> {
-        let found = self.documents.find(attempts::DUE_AT.not_after(now, limit)).await?;
-        found
-            .into_iter()
-            .map(|document| Ok(DueAttempt { version: document.version, attempt: read(document)? }))
-            .collect()
     }
 
     /// Sets when an attempt is to be looked at next. Changes nothing if something has been learned

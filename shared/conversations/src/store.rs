@@ -14,7 +14,7 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use crate::attempts::{answered, keep_attempt, settled};
-use crate::collections::{Query, Text, effects, heads};
+use crate::collections::{Query, Text, effects};
 use crate::documents::{
     Document, Documents, Fields, Path, Unavailable, Version, Write, WriteError,
 };
@@ -404,29 +404,6 @@ impl Store {
         Ok(())
     }
 
-    /// Conversations that a turn should look at, and since when; the longest due first.
-    pub async fn due(
-        &self,
-        now: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<(ConversationId, Timestamp)>, Unavailable> {
-        let found = self.documents.find(heads::DUE_AT.not_after(now, limit)).await?.into_iter();
-        Ok(found.filter_map(|due| Some((ConversationId::parse(&due.id)?, since(&due)?))).collect())
-    }
-
-    /// Conversations with an effect that should have left by now, and since when; the longest due
-    /// first.
-    pub async fn effects_due(
-        &self,
-        now: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<(ConversationId, Timestamp)>, Unavailable> {
-        let found = self.documents.find(effects::DUE_AT.not_after(now, limit)).await?.into_iter();
-        let named =
-            |due: &Document| ConversationId::parse(due.fields.get("conversation")?.as_str()?);
-        Ok(found.filter_map(|due| Some((named(&due)?, since(&due)?))).collect())
-    }
-
     /// Effects of a conversation that have not left yet.
     pub async fn effects_of(&self, id: &ConversationId) -> Result<Vec<Effect>, Unavailable> {
         self.equal(effects::CONVERSATION, id.as_str()).await
@@ -566,10 +543,6 @@ pub(crate) fn expiring(mut fields: Fields, now: Timestamp, after: SignedDuration
 
 pub(crate) fn fields(document: &impl Serialize) -> Fields {
     object(serde_json::to_value(document).expect("our own types have string keys only"))
-}
-
-pub(crate) fn since(due: &Document) -> Option<Timestamp> {
-    Timestamp::from_millisecond(due.fields.get("due_at")?.as_i64()?).ok()
 }
 
 pub(crate) fn object(value: Value) -> Map<String, Value> {

@@ -22,7 +22,7 @@ use receipts::Receipts;
 use serde_json::Value;
 use settings::{Names, Settings};
 use sms::{Number, Providers};
-use sweep::{Probes, Sweep};
+use sweep::{Probes, Runs, Sweep};
 use telemetry::TraceId;
 use tempfile::TempDir;
 use turn::{Bounds, Results, Turn};
@@ -577,6 +577,7 @@ impl Process {
                 queue: queue.clone(),
                 probes: Probes::from_settings(settings, &asked).unwrap().map(Arc::new),
                 providers: Arc::new(asked),
+                runs: Runs::default(),
             },
             store,
             queue,
