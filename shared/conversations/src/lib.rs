@@ -31,6 +31,7 @@ mod quarantine;
 mod receipts;
 mod refusals;
 mod routes;
+mod shared;
 mod shown;
 #[cfg(feature = "sqlite")]
 mod sqlite;
