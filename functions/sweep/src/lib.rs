@@ -80,7 +80,9 @@ impl Sweep {
 
     /// One run that ends after so long.
     pub async fn run_for(&self, time: Duration, now: Timestamp) -> Result<(), SweepError> {
-        let (woken, looked) = tokio::join!(self.wake_for(time, now), self.look_for(time, now));
+        // Boxed, as in a turn: what a run can come to is deeply nested.
+        let look = Box::pin(self.look_for(time, now));
+        let (woken, looked) = tokio::join!(self.wake_for(time, now), look);
         woken.and(looked)
     }
 
@@ -91,7 +93,7 @@ impl Sweep {
 
     /// The other part of a run: looks after what was sent, and after the store.
     pub async fn look(&self, now: Timestamp) -> Result<(), SweepError> {
-        self.look_for(LONGEST, now).await
+        Box::pin(self.look_for(LONGEST, now)).await
     }
 
     async fn wake_for(&self, time: Duration, now: Timestamp) -> Result<(), SweepError> {
