@@ -22,6 +22,7 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
+use tokio::time::{sleep, timeout};
 use url::form_urlencoded;
 
 use crate::program::PUBLIC_URL;
@@ -29,6 +30,12 @@ use crate::program::PUBLIC_URL;
 const ACCOUNT: &str = "AC00000000000000000000000000000001";
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 const OURS: &str = "+12025550100";
+
+/// How long an answer is waited for.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long after a call was turned away it is made again.
+const AGAIN: Duration = Duration::from_millis(100);
 
 /// What is said, in turn: nobody says the same twice within a conversation.
 const TEXTS: [&str; 9] = [
@@ -142,7 +149,9 @@ impl Around {
             ("ToCountry", "US"),
         ];
         line.post(&format!("{PUBLIC_URL}/webhooks/twilio/inbound"), &fields).await;
-        (Instant::now(), arrives.await.unwrap())
+        let acknowledged = Instant::now();
+        let arrived = timeout(PATIENCE, arrives).await;
+        (acknowledged, arrived.expect("a text was not answered").unwrap())
     }
 }
 
@@ -182,8 +191,16 @@ impl Line {
         }
     }
 
-    /// Makes a call as Twilio makes it.
+    /// Makes a call as Twilio makes it: again, if it was turned away.
     async fn post(&mut self, url: &str, fields: &[(&str, &str)]) {
+        let begun = Instant::now();
+        while self.post_once(url, fields).await != StatusCode::OK {
+            assert!(begun.elapsed() < PATIENCE, "a call is turned away for good: {url}");
+            sleep(AGAIN).await;
+        }
+    }
+
+    async fn post_once(&mut self, url: &str, fields: &[(&str, &str)]) -> StatusCode {
         let path = url.strip_prefix(PUBLIC_URL).unwrap();
         let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let call = Request::post(path)
@@ -194,8 +211,9 @@ impl Line {
             .unwrap();
         self.0.ready().await.unwrap();
         let answer = self.0.send_request(call).await.unwrap();
-        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+        let status = answer.status();
         axum::body::to_bytes(Body::new(answer.into_body()), usize::MAX).await.unwrap();
+        status
     }
 }
 
@@ -234,6 +252,6 @@ async fn carry(State(world): State<Arc<World>>, Form(sent): Form<Sent>) -> impl 
 async fn wait(how_long: &Mutex<Duration>) {
     let how_long = *how_long.lock().unwrap();
     if !how_long.is_zero() {
-        tokio::time::sleep(how_long).await;
+        sleep(how_long).await;
     }
 }

@@ -1,10 +1,13 @@
 //! What the machine gives: cores for either side, folders, and what syncing costs in them.
 
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
 
 /// Which core the program has, and which whoever is around it.
 const PROGRAM: &str = "0";
@@ -41,6 +44,12 @@ pub(crate) fn in_memory() -> Option<PathBuf> {
 
 pub(crate) fn on_disk() -> PathBuf {
     env!("CARGO_TARGET_TMPDIR").into()
+}
+
+/// A folder of our own in this one, as the store wants it.
+pub(crate) fn private_folder(place: &Path) -> TempDir {
+    let ours = Permissions::from_mode(0o700);
+    tempfile::Builder::new().permissions(ours).tempdir_in(place).unwrap()
 }
 
 /// How long it takes on average to write a page in this folder and sync it.

@@ -73,6 +73,7 @@ async fn main() {
     let texts = texts.unwrap_or(100_000);
     let pinned = machine::leave_core();
 
+    eprintln!("filling a store with {texts} texts");
     let (filled, size) = fill(texts).await;
     let mut stores = Vec::new();
     for past in [None, Some(filled.path())] {
@@ -80,17 +81,20 @@ async fn main() {
     }
     drop(filled);
 
+    eprintln!("looking on for a minute");
     tokio::time::sleep(MINUTE).await;
     for store in &mut stores {
         store.figures.idle_cpu = store.disk.program.cpu() - store.figures.idle_cpu;
         store.figures.idle = store.disk.program.memory().now;
     }
     for round in 0..=ROUNDS {
+        eprintln!("round {round} of {ROUNDS}");
         for store in &mut stores {
             // The first is for connections, and for a file that is no longer empty.
             store.round(round > 0).await;
         }
     }
+    eprintln!("{PEOPLE} people");
     for store in &stores {
         store.disk.everybody(PEOPLE).await;
     }
@@ -98,6 +102,7 @@ async fn main() {
     for store in &mut stores {
         store.figures.crowded = store.disk.program.memory();
     }
+    eprintln!("Firestore");
     let firestore = firestore().await;
 
     let cores = std::thread::available_parallelism().unwrap();
@@ -113,7 +118,7 @@ async fn main() {
 /// A store with a past, and how large it is.
 async fn fill(texts: usize) -> (TempDir, u64) {
     let place = machine::in_memory().unwrap_or_else(machine::on_disk);
-    let folder = TempDir::new_in(place).unwrap();
+    let folder = machine::private_folder(&place);
     let store = Store::open_in(folder.path()).unwrap();
     past::fill(&store, &Past { texts, days: DAYS, seed: 1 }, Timestamp::now()).await.unwrap();
     drop(store);

@@ -20,6 +20,10 @@ const TAKE_TURNS: usize = 4;
 /// How many texts each sends before others come.
 const TEXTS: usize = 7;
 
+/// Of all people the first who texts here: nobody whom a person of the business answers, and nobody
+/// who stopped, in any past that is filled in.
+const FIRST: usize = 500_000;
+
 /// Whoever texts here texts faster than people do.
 const WITHOUT_LIMITS: [(&str, &str); 4] = [
     ("REPLIES_PER_MINUTE", "off"),
@@ -33,7 +37,7 @@ pub(crate) struct Scene {
     pub(crate) program: Program,
     settings: Vec<(&'static str, String)>,
     data: TempDir,
-    /// How many people have texted.
+    /// Who texts next that has not yet.
     people: Cell<usize>,
 }
 
@@ -67,7 +71,7 @@ impl Scene {
         past: Option<&Path>,
         firestore: Option<SocketAddr>,
     ) -> Self {
-        let data = TempDir::new_in(folder).unwrap();
+        let data = machine::private_folder(folder);
         for file in past.into_iter().flat_map(|past| std::fs::read_dir(past).unwrap()) {
             let file = file.unwrap();
             std::fs::copy(file.path(), data.path().join(file.file_name())).unwrap();
@@ -80,7 +84,7 @@ impl Scene {
             settings.push(("FIRESTORE_EMULATOR_HOST", firestore.to_string()));
         }
         let program = start(&settings, data.path());
-        Self { around, program, settings, data, people: Cell::new(0) }
+        Self { around, program, settings, data, people: Cell::new(FIRST) }
     }
 
     /// Ends the program and starts it on what it left. How long that took until its first answer.
