@@ -18,7 +18,7 @@ use receipts::Receipts;
 use settings::Settings;
 use site::{Pages, Site};
 use sms::Providers;
-use sweep::{Probes, Sweep};
+use sweep::{Probes, Runs, Sweep};
 use tokio::net::TcpListener;
 use turn::{Bounds, Results, Turn};
 
@@ -101,6 +101,7 @@ impl App {
             queue: queue.clone(),
             providers: Arc::clone(&providers),
             probes: Probes::from_settings(settings, &providers)?.map(Arc::new),
+            runs: Runs::default(),
         };
         let receipts = Receipts {
             providers: Arc::clone(&providers),
@@ -146,7 +147,9 @@ impl App {
         let Self { providers, queue, turn, sweep, sweep_every, port, router, .. } = self;
         tokio::join!(
             host::serve(port, router, stop.clone()),
-            host::repeat(sweep_every, stop.clone(), || sweep.run(Timestamp::now())),
+            // Each by itself: whoever waits for an answer does not wait for a provider that hangs.
+            host::repeat(sweep_every, stop.clone(), || sweep.wake(Timestamp::now())),
+            host::repeat(sweep_every, stop.clone(), || sweep.look(Timestamp::now())),
             host::repeat(SWEEP, stop.clone(), || sweep.watch(Timestamp::now())),
             queue::consume(&queue, AT_ONCE, stop, move |wake_up| {
                 let turn = turn.clone();

@@ -41,7 +41,7 @@ pub(crate) async fn make(
     store.learn(&learned).await?;
     if let Ok(id) = &outcome {
         // A receipt may have been faster than we were.
-        store.join_receipts(Some((&attempt.provider, id)), 10).await?;
+        store.join_receipts((&attempt.provider, id), 10).await?;
     }
     Ok(Some(outcome))
 }

@@ -8,7 +8,7 @@ use sms::{Number, Outgoing, Part, SendError, Status};
 use telemetry::TraceId;
 use uuid::Uuid;
 
-use crate::documents::{Filter, Query, Unavailable, Version, Write, WriteError};
+use crate::documents::{Document, Unavailable, Version, Write, WriteError};
 use crate::store::{RECORDS_LIVE, at, expiring, fields, message_name, object, read};
 use crate::{ConversationId, Reply, Store};
 
@@ -216,6 +216,12 @@ impl Attempt {
     }
 }
 
+impl DueAttempt {
+    pub(crate) fn read(document: Document) -> Result<Self, Unavailable> {
+        Ok(Self { version: document.version, attempt: read(document)? })
+    }
+}
+
 impl Word {
     fn status(self) -> Status {
         match self {
@@ -264,20 +270,6 @@ impl Store {
             true => self.get_one(at("attempts", id)).await?.map(read).transpose(),
             false => Ok(None),
         }
-    }
-
-    /// Attempts that should be looked at, the longest due first.
-    pub async fn attempts_due(
-        &self,
-        now: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<DueAttempt>, Unavailable> {
-        let filter = Filter::NotAfter("due_at", now.as_millisecond());
-        let found = self.documents.find(Query { collection: "attempts", filter, limit }).await?;
-        found
-            .into_iter()
-            .map(|document| Ok(DueAttempt { version: document.version, attempt: read(document)? }))
-            .collect()
     }
 
     /// Sets when an attempt is to be looked at next. Changes nothing if something has been learned

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use sms::Number;
 
 use crate::Store;
+use crate::collections::consents;
 use crate::documents::{Unavailable, Write, WriteError};
 use crate::store::{DAY, at, expiring, fields, object};
 
@@ -119,7 +120,7 @@ impl Store {
 
     /// What was agreed to with a number, earliest first.
     pub async fn consents_of(&self, theirs: &Number) -> Result<Vec<Consent>, Unavailable> {
-        let mut consents: Vec<Consent> = self.equal("consents", "theirs", theirs.as_str()).await?;
+        let mut consents: Vec<Consent> = self.equal(consents::THEIRS, theirs.as_str()).await?;
         consents.sort_by_key(|consent| consent.at);
         Ok(consents)
     }

@@ -11,11 +11,13 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 
 use crate::Names;
+use crate::collections::ALL;
 use crate::form::{FORM, OTHER_KEY};
-use crate::sqlite::SCHEMA;
+use crate::sqlite::{LEDGER, schema};
 
-/// The file, the one in which its latest commits are, and the one that those who use it share.
-const FILES: [&str; 3] = [FILE, LATEST, "textback.db-shm"];
+/// The file, the one in which its latest commits are, the one that those who use it share, and the
+/// one beside it that is only added to.
+const FILES: [&str; 4] = [FILE, LATEST, "textback.db-shm", LEDGER];
 const FILE: &str = "textback.db";
 const LATEST: &str = "textback.db-wal";
 
@@ -113,7 +115,7 @@ fn make(folder: &Path, names: &Names) -> Result<(), Unusable> {
     connection.pragma_update(None, "journal_mode", "OFF")?;
     connection.pragma_update(None, "application_id", OURS)?;
     connection.pragma_update(None, "user_version", FORM)?;
-    connection.execute_batch(SCHEMA)?;
+    connection.execute_batch(&schema())?;
     connection.execute_batch(NAMES)?;
     connection.execute("INSERT INTO names VALUES (?1)", [names.key()])?;
     connection.close().map_err(|(_, error)| error)?;
@@ -147,7 +149,10 @@ const MEND: &str = "remove textback.db-wal, if it is there, and put textback.db 
 pub(crate) fn is_ours(connection: &Connection) -> Result<(), Unusable> {
     let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
     let (owner, form) = (number("application_id")?, number("user_version")?);
-    let is_whole = connection.table_exists(None, "names")?;
+    let mut is_whole = connection.table_exists(None, "names")?;
+    for collection in ALL {
+        is_whole &= connection.table_exists(None, collection.name)?;
+    }
     let other = "or set DATA_DIR to another folder to begin anew, without what people said, their \
                  stops included";
     Err(Unusable(match (owner, form) {

@@ -14,8 +14,9 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use crate::attempts::{answered, keep_attempt, settled};
+use crate::collections::{Query, Text, effects};
 use crate::documents::{
-    Document, Documents, Fields, Filter, Path, Query, Unavailable, Version, Write, WriteError,
+    Document, Documents, Fields, Path, Unavailable, Version, Write, WriteError,
 };
 use crate::routes::content_of;
 use crate::texts::{AT_ONCE, put_aside, taken_up, wait_again};
@@ -403,42 +404,9 @@ impl Store {
         Ok(())
     }
 
-    /// Conversations that a turn should look at, and since when; the longest due first.
-    pub async fn due(
-        &self,
-        now: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<(ConversationId, Timestamp)>, Unavailable> {
-        let found = self.documents_due("heads", now, limit).await?.into_iter();
-        Ok(found.filter_map(|due| Some((ConversationId::parse(&due.id)?, since(&due)?))).collect())
-    }
-
-    /// Conversations with an effect that should have left by now, and since when; the longest due
-    /// first.
-    pub async fn effects_due(
-        &self,
-        now: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<(ConversationId, Timestamp)>, Unavailable> {
-        let found = self.documents_due("effects", now, limit).await?.into_iter();
-        let named =
-            |due: &Document| ConversationId::parse(due.fields.get("conversation")?.as_str()?);
-        Ok(found.filter_map(|due| Some((named(&due)?, since(&due)?))).collect())
-    }
-
-    pub(crate) async fn documents_due(
-        &self,
-        collection: &'static str,
-        now: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<Document>, Unavailable> {
-        let filter = Filter::NotAfter("due_at", now.as_millisecond());
-        self.documents.find(Query { collection, filter, limit }).await
-    }
-
     /// Effects of a conversation that have not left yet.
     pub async fn effects_of(&self, id: &ConversationId) -> Result<Vec<Effect>, Unavailable> {
-        self.equal("effects", "conversation", id.as_str()).await
+        self.equal(effects::CONVERSATION, id.as_str()).await
     }
 
     /// Forgets an effect that was delivered.
@@ -477,12 +445,10 @@ impl Store {
 
     pub(crate) async fn equal<T: DeserializeOwned>(
         &self,
-        collection: &'static str,
-        field: &'static str,
-        value: &str,
+        field: Text,
+        text: &str,
     ) -> Result<Vec<T>, Unavailable> {
-        let filter = Filter::Equal(field, value.into());
-        self.list(Query { collection, filter, limit: 200 }).await
+        self.list(field.equal(text, 200)).await
     }
 }
 
@@ -577,10 +543,6 @@ pub(crate) fn expiring(mut fields: Fields, now: Timestamp, after: SignedDuration
 
 pub(crate) fn fields(document: &impl Serialize) -> Fields {
     object(serde_json::to_value(document).expect("our own types have string keys only"))
-}
-
-pub(crate) fn since(due: &Document) -> Option<Timestamp> {
-    Timestamp::from_millisecond(due.fields.get("due_at")?.as_i64()?).ok()
 }
 
 pub(crate) fn object(value: Value) -> Map<String, Value> {

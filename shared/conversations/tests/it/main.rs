@@ -4,6 +4,7 @@
 
 mod clock;
 mod contract;
+mod due;
 mod file;
 mod form;
 mod locked;
@@ -20,6 +21,7 @@ use settings::Settings;
 
 use clock::*;
 use contract::*;
+use due::*;
 use form::*;
 use names::*;
 use quarantine::*;
@@ -61,9 +63,14 @@ promises! {
     refuses_an_attempt_after_a_stop
     confirms_a_stop_once
     lets_a_person_come_back
+    lifts_no_stop_that_was_given_again_meanwhile
+    takes_back_of_many_at_once_only_what_does_not_hold
     forgets_a_replayed_stop
     stops_at_every_word_that_may_be_a_repeat
     finds_what_is_due
+    shows_each_that_is_due_once_whatever_the_pages
+    looks_for_the_attempt_of_a_receipt_less_and_less_often
+    finds_the_attempt_of_a_receipt_that_was_left_apart
     joins_a_receipt_that_comes_late
     joins_a_receipt_that_comes_early
     joins_a_receipt_that_comes_again_before_anybody_has_joined_it
@@ -79,6 +86,7 @@ promises! {
     forgets_a_form_with_its_last_call
     a_stop_from_the_future_is_one_of_now
     a_clock_that_goes_back_leaves_nobody_waiting
+    a_clock_that_goes_back_leaves_nobody_waiting_on_any_page
     a_store_is_untouched_until_somebody_looks_after_it
     a_clock_that_goes_on_as_it_should_puts_nothing_right
     lists_the_latest_conversations_first
