@@ -7,6 +7,8 @@ mod checkpoints;
 mod connection;
 mod ledger;
 mod merge;
+#[cfg(test)]
+mod plans;
 mod reader;
 mod tables;
 mod threads;

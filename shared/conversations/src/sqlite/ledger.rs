@@ -23,9 +23,20 @@ pub(crate) const LEDGER: &str = "textback.ledger";
 
 /// Where the database keeps which ledger it knows, and how much of it.
 pub(crate) const SCHEMA: &str = "
-    CREATE TABLE ledger (name TEXT NOT NULL, length INTEGER NOT NULL) STRICT;
-    INSERT INTO ledger VALUES ('', 0);
+    CREATE TABLE ledger (
+        number INTEGER PRIMARY KEY CHECK (number = 1), name TEXT NOT NULL, length INTEGER NOT NULL
+    ) STRICT;
+    INSERT INTO ledger VALUES (1, '', 0);
 ";
+
+/// Which the database knows, and that it knows one.
+pub(super) const STATEMENTS: [&str; 2] = [
+    "SELECT name, length FROM ledger WHERE number = 1",
+    "UPDATE ledger SET name = ?1, length = ?2 WHERE number = 1",
+];
+
+/// How many documents are read at once for a new ledger.
+const PAGE: u32 = 500;
 
 /// The first line.
 #[derive(Serialize, Deserialize)]
@@ -146,11 +157,15 @@ impl Ledger {
         let mut entries = Entries(head.map_err(|_| gone())?.into_bytes());
         entries.0.push(b'\n');
         for table in Table::all().filter(|table| table.is_in_ledger) {
-            let mut statement = connection.prepare(&table.all)?;
-            let mut rows = statement.query([])?;
-            while let Some(row) = rows.next()? {
-                let (id, text): (String, String) = (row.get(0)?, row.get(1)?);
-                entries.add(table, &id, Some(&text));
+            let (mut last, mut before) = (0, None);
+            while before != Some(last) {
+                before = Some(last);
+                let mut statement = connection.prepare_cached(&table.page)?;
+                let mut rows = statement.query((last, PAGE))?;
+                while let Some(row) = rows.next()? {
+                    last = row.get(0)?;
+                    entries.add(table, &row.get::<_, String>(1)?, Some(row.get_ref(2)?.as_str()?));
+                }
             }
         }
         // Under another name until it is whole.
@@ -199,13 +214,13 @@ fn carry_out(connection: &Connection, line: &str) -> Result<(), Unavailable> {
 }
 
 fn known(connection: &Connection) -> rusqlite::Result<(String, u64)> {
-    let mut statement = connection.prepare_cached("SELECT name, length FROM ledger")?;
+    let mut statement = connection.prepare_cached(STATEMENTS[0])?;
     statement.query_row([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())))
 }
 
 fn know(connection: &Connection, name: &str, length: u64) -> Result<(), Unavailable> {
     let length = i64::try_from(length).unwrap_or(i64::MAX);
-    let mut statement = connection.prepare_cached("UPDATE ledger SET name = ?1, length = ?2")?;
+    let mut statement = connection.prepare_cached(STATEMENTS[1])?;
     statement.execute(params![name, length])?;
     Ok(())
 }
