@@ -141,7 +141,8 @@ impl Inbound {
         let came = came.min(now);
         let claim = claim(self.store.names(), provider, &text);
         let mut handled = text.handled;
-        match policy::asked(handled, &text.body) {
+        let mut asks = policy::asked(handled, &text.body);
+        match asks {
             Some(Keyword::Stop) => {
                 let confirmed = handled.is_some() || provider.answers(&text.body, &text.to);
                 let stop = Stop { at: came, provider: provider.name().into(), confirmed };
@@ -153,7 +154,7 @@ impl Inbound {
                 // The YES of who has not stopped may answer what the agent asked, though it is a
                 // word for the provider as well.
                 if !was_stopped && policy::keyword(&text.body) == Some(Keyword::Yes) {
-                    handled = None;
+                    (handled, asks) = (None, Some(Keyword::Yes));
                 }
             }
             // YES is an ordinary word unless the person has stopped, which the turn knows.
@@ -183,6 +184,7 @@ impl Inbound {
                 message: text.id.unwrap_or_else(|| claim.name().to_owned()),
                 media: text.media,
                 handled,
+                asks,
                 ..Waiting::new(name, &text.to, &text.body, trace, came)
             },
             steps,
@@ -193,7 +195,7 @@ impl Inbound {
             Taken::New => tracing::info!(conversation.id = %conversation, "took a text"),
             Taken::Repeat => tracing::info!(conversation.id = %conversation, "took no repeat"),
         }
-        let lane = match policy::asked(handled, &arrival.text.body) {
+        let lane = match asks {
             // It does not wait behind a model that thinks.
             Some(Keyword::Stop | Keyword::Start | Keyword::Help) => KEYWORDS,
             Some(Keyword::Yes) | None => "",

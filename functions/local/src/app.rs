@@ -73,6 +73,7 @@ impl App {
         let providers = Arc::new(Providers::configured(settings, &public_url, true)?);
         let access = door::access(settings, &providers, &public_url, address.ip())?;
         let store = Arc::new(Store::open(settings)?);
+        store.check().await?;
         door::check_secrets(settings, &store).await?;
         let queue = Queue::open(settings)?.unwrap_or_else(Queue::in_process);
         let page = Page::from_settings(settings)?.carried_by(&providers)?;

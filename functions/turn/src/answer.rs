@@ -69,7 +69,7 @@ impl Run {
 
     /// Of a person who has stopped: everything, up to the word that brings them back.
     fn stopped(waiting: &[Waiting], stop: &Stop) -> Option<Self> {
-        let back = |text: &Waiting| asked(text) == Some(Keyword::Yes) && text.at > stop.at;
+        let back = |text: &Waiting| text.asks == Some(Keyword::Yes) && text.at > stop.at;
         let first = waiting.first()?;
         if back(first) {
             return Some(Self { texts: vec![first.clone()], does: Does::Say(Fixed::Back) });
@@ -465,19 +465,14 @@ impl<'a> Wake<'a> {
     }
 }
 
-/// What a text asks for in a word.
-fn asked(text: &Waiting) -> Option<Keyword> {
-    policy::asked(text.handled, &text.body)
-}
-
-/// The same of a person who has not stopped, to whom YES is an ordinary word.
+/// What a text asks for in a word of a person who has not stopped, to whom YES is an ordinary one.
 fn asks(text: &Waiting) -> Option<Keyword> {
-    asked(text).filter(|keyword| *keyword != Keyword::Yes)
+    text.asks.filter(|keyword| *keyword != Keyword::Yes)
 }
 
 /// Whether a person has said START since.
 fn has_come_back(loaded: &Loaded, since: Timestamp) -> bool {
-    let waits = |text: &Waiting| text.at >= since && asked(text) == Some(Keyword::Start);
+    let waits = |text: &Waiting| text.at >= since && text.asks == Some(Keyword::Start);
     let said = |entry: Entry| {
         matches!(entry, Entry::Person { text, at }
             if at >= since && policy::keyword(&text) == Some(Keyword::Start))

@@ -40,6 +40,8 @@ pub(crate) enum Kind {
 pub(crate) enum Holds {
     /// Each says until when it is kept.
     Expires,
+    /// Each write is entered in the ledger beside the database too.
+    InLedger,
 }
 
 impl Collection {
@@ -87,7 +89,7 @@ collections! {
     /// What the clock said last.
     clock [] {}
     /// Who agreed to be texted.
-    consents [Expires] { THEIRS: Text = "theirs", }
+    consents [Expires InLedger] { THEIRS: Text = "theirs", }
     /// How many did, by window of time.
     consents_given [Expires] {}
     /// What was said, beside the head of its conversation.
@@ -117,7 +119,7 @@ collections! {
     /// The forms of calls that nobody understood.
     shapes [Expires] {}
     /// Who has stopped.
-    stops [] { AT: Time = "at", }
+    stops [InLedger] { AT: Time = "at", }
     /// Texts that wait, or were set aside.
     texts [Expires] { ASIDE: Text = "aside", DUE_AT: Time = "due_at", WAITING: Text = "waiting", }
     /// What happened, turn by turn.

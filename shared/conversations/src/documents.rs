@@ -99,7 +99,7 @@ pub(crate) enum WriteError {
 }
 
 /// The store cannot be reached, or does not work. Nothing is known about what was asked.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error)]
 #[error("the store is unavailable: {reason}")]
 pub struct Unavailable {
     /// In the words of the store's client. Holds no content of any document.
@@ -153,6 +153,15 @@ impl Documents {
     /// Whether they are in a file of our own.
     pub(crate) fn are_embedded(&self) -> bool {
         !matches!(self.kind, Kind::Firestore(_))
+    }
+
+    /// Why they are another's, as far as that was not seen when they were opened.
+    pub(crate) async fn another(&self) -> Option<String> {
+        match &self.kind {
+            #[cfg(feature = "sqlite")]
+            Kind::Sqlite(_) => None,
+            Kind::Firestore(firestore) => firestore.another().await,
+        }
     }
 
     /// Waits for a moment: those who met at a document do not meet there again.

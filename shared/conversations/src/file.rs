@@ -13,10 +13,11 @@ use rusqlite::Connection;
 use crate::Names;
 use crate::collections::ALL;
 use crate::form::{FORM, OTHER_KEY};
-use crate::sqlite::schema;
+use crate::sqlite::{LEDGER, schema};
 
-/// The file, the one in which its latest commits are, and the one that those who use it share.
-const FILES: [&str; 3] = [FILE, LATEST, "textback.db-shm"];
+/// The file, the one in which its latest commits are, the one that those who use it share, and the
+/// one beside it that is only added to.
+const FILES: [&str; 4] = [FILE, LATEST, "textback.db-shm", LEDGER];
 const FILE: &str = "textback.db";
 const LATEST: &str = "textback.db-wal";
 

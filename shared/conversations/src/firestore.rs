@@ -4,6 +4,8 @@
 //! need (several conditional writes and array appends in one request, without a transaction's extra
 //! round trips) is exactly one `Commit` call of the API.
 
+mod form;
+
 use std::time::{Duration, SystemTime};
 
 use firestore::gcloud_sdk::google::firestore::v1 as api;
@@ -15,9 +17,11 @@ use tokio::sync::Mutex;
 
 use firestore::gcloud_sdk::GoogleAuthMiddleware;
 
+use crate::Names;
 use crate::collections::{Filter, Place, Query, end_of};
 use crate::credentials::Credentials;
 use crate::documents::{Document, Fields, Path, Unavailable, Version, Write, WriteError};
+use crate::refusals::Asked;
 use crate::values;
 
 use api::document_transform::{FieldTransform, field_transform::TransformType};
@@ -25,6 +29,7 @@ use api::precondition::ConditionType;
 use api::structured_query as q;
 use api::value::ValueType;
 use api::write::Operation;
+use form::Form;
 
 /// How long one request may take. Firestore answers in some tens of milliseconds.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -48,13 +53,19 @@ pub(crate) struct Firestore {
     database: String,
     /// Connected on first use, so that a start does not wait for it, and again when it went dead.
     connection: Mutex<Option<(FirestoreDb, SystemTime)>>,
+    form: Form,
 }
 
 impl Firestore {
-    pub(crate) fn new(options: FirestoreDbOptions, credentials: Credentials) -> Self {
+    pub(crate) fn new(
+        options: FirestoreDbOptions,
+        credentials: Credentials,
+        names: &Names,
+    ) -> Self {
         let database =
             format!("projects/{}/databases/{}", options.google_project_id, options.database_id);
-        Self { options, credentials, database, connection: Mutex::new(None) }
+        let (connection, form) = (Mutex::new(None), Form::of(names));
+        Self { options, credentials, database, connection, form }
     }
 
     async fn connection(&self) -> Result<FirestoreDb, Unavailable> {
@@ -111,6 +122,21 @@ impl Firestore {
     }
 
     pub(crate) async fn get(&self, paths: &[Path]) -> Result<Vec<Option<Document>>, Unavailable> {
+        self.is_ours(Asked::Read).await?;
+        self.read_all(paths).await
+    }
+
+    pub(crate) async fn commit(&self, writes: Vec<Write>) -> Result<Option<Version>, WriteError> {
+        self.is_ours(Asked::Write).await?;
+        self.carry_out(writes).await
+    }
+
+    pub(crate) async fn find(&self, query: Query) -> Result<Vec<Document>, Unavailable> {
+        self.is_ours(Asked::Read).await?;
+        self.ask(query).await
+    }
+
+    async fn read_all(&self, paths: &[Path]) -> Result<Vec<Option<Document>>, Unavailable> {
         let request = api::BatchGetDocumentsRequest {
             database: self.database.clone(),
             documents: paths.iter().map(|path| self.name(path)).collect(),
@@ -140,7 +166,7 @@ impl Firestore {
         Ok(documents)
     }
 
-    pub(crate) async fn commit(&self, writes: Vec<Write>) -> Result<Option<Version>, WriteError> {
+    async fn carry_out(&self, writes: Vec<Write>) -> Result<Option<Version>, WriteError> {
         let mut tries = 0;
         loop {
             tries += 1;
@@ -171,7 +197,7 @@ impl Firestore {
         self.call(|mut client| async move { Ok(client.commit(request).await?.into_inner()) }).await
     }
 
-    pub(crate) async fn find(&self, query: Query) -> Result<Vec<Document>, Unavailable> {
+    async fn ask(&self, query: Query) -> Result<Vec<Document>, Unavailable> {
         let (filter, order) = match query.filter() {
             Filter::Equal(field, text) => (
                 Some(compare(

@@ -23,6 +23,9 @@ pub enum OpenError {
     /// The embedded store's folder or file cannot be used.
     #[error("DATA_DIR cannot be used: {0}")]
     DataDir(String),
+    /// It is of another form, or its names are made with another key.
+    #[error("the store cannot be used: {0}")]
+    Another(String),
     /// Another process serves from it.
     #[error(
         "DATA_DIR cannot be used: another textback serves from {0} already: stop that one first, or \
@@ -80,6 +83,12 @@ impl Store {
         embedded(folder, None)
     }
 
+    /// Fails if the store says that it is another's, as an embedded one does when it is opened. One
+    /// that says nothing may be ours, and whoever uses it will see.
+    pub async fn check(&self) -> Result<(), OpenError> {
+        self.documents.another().await.map_or(Ok(()), |why| Err(OpenError::Another(why)))
+    }
+
     /// Sees to it that nobody else serves from `DATA_DIR`: two that look for what is due pay twice
     /// for each answer. Others may use it all the same. `None`: many may serve from Firestore.
     pub fn reserve(settings: &Settings) -> Result<Option<Reserved>, OpenError> {
@@ -113,7 +122,7 @@ fn firestore(settings: &Settings) -> Result<Option<Store>, SettingsError> {
         }
         None => credentials(settings)?,
     };
-    let firestore = Firestore::new(options, credentials);
+    let firestore = Firestore::new(options, credentials, &names);
     Ok(Some(Store::new(Documents::new(Kind::Firestore(Box::new(firestore))), names)))
 }
 

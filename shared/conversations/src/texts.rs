@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
+use policy::Keyword;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sms::{Handled, Number};
@@ -54,6 +55,9 @@ pub struct Waiting {
     /// What the provider has taken it for and answered, if it says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handled: Option<Handled>,
+    /// What it asks for in a reserved word, as it was understood when it came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asks: Option<Keyword>,
     /// The trace that it began.
     pub trace: TraceId,
     /// When it arrived here.
@@ -74,6 +78,7 @@ impl Waiting {
             body: body.to_owned(),
             media: 0,
             handled: None,
+            asks: None,
             trace: trace.clone(),
             at: came,
             name: String::new(),

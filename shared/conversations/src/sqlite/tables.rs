@@ -23,24 +23,35 @@ pub(crate) fn schema() -> String {
 
 /// The statements for the documents of a collection.
 pub(super) struct Table {
+    /// Its name.
+    pub(super) name: &'static str,
+    /// Whether what is written to it is entered in the ledger.
+    pub(super) is_in_ledger: bool,
     columns: Vec<Field>,
+    /// Name and body of all documents: never asked while anybody waits.
+    pub(super) all: String,
     /// Number, version and body of a document.
     pub(super) read: String,
     /// The number of a document.
     pub(super) number: String,
     /// Stores a new one. Changes nothing if there is one.
     pub(super) create: String,
-    /// Stores one in place of another, given the number of that.
-    pub(super) change: String,
     /// Stores one in place of another, on condition that it has this version.
     pub(super) replace: String,
     /// Removes one.
     pub(super) delete: String,
     /// Removes one on condition that it has this version.
     pub(super) delete_unchanged: String,
-    /// When the first of them may be forgotten, and the statement that forgets so many; where they
-    /// ever may.
-    pub(super) expire: Option<(String, String)>,
+    /// How they are forgotten, where they ever are.
+    pub(super) forgets: Option<Forgets>,
+}
+
+/// How documents of a table are forgotten.
+pub(super) struct Forgets {
+    /// When the first of them may be.
+    pub(super) earliest: String,
+    /// Forgets those that may be by a time, so many at most.
+    pub(super) forget: String,
 }
 
 static TABLES: LazyLock<HashMap<&'static str, Table>> = LazyLock::new(|| {
@@ -69,7 +80,7 @@ impl Table {
             let _ = write!(places, ", ?{place}");
             let _ = write!(next, ", {column} = ?{place}");
         }
-        let expire = collection.holds(Holds::Expires).then(|| {
+        let forgets = collection.holds(Holds::Expires).then(|| {
             let earliest = format!(
                 "SELECT expires_at FROM {name} INDEXED BY {name}_by_expires_at
                  WHERE expires_at > ?1 ORDER BY expires_at LIMIT 1"
@@ -79,34 +90,53 @@ impl Table {
                      SELECT number FROM {name} INDEXED BY {name}_by_expires_at
                      WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)"
             );
-            (earliest, forget)
+            Forgets { earliest, forget }
         });
         Self {
+            name,
+            is_in_ledger: collection.holds(Holds::InLedger),
+            all: format!("SELECT id, body FROM {name}"),
             read: format!("SELECT number, version, body FROM {name} WHERE id = ?1"),
             number: format!("SELECT number FROM {name} WHERE id = ?1"),
             create: format!(
                 "INSERT INTO {name} (id, version, body{names}) VALUES (?1, ?2, ?3{places})
                  ON CONFLICT (id) DO NOTHING"
             ),
-            change: format!("UPDATE {name} SET version = ?2, body = ?3{next} WHERE number = ?1"),
             replace: format!(
                 "UPDATE {name} SET version = ?2 + 1, body = ?3{next} WHERE id = ?1 AND version = ?2"
             ),
             delete: format!("DELETE FROM {name} WHERE id = ?1"),
             delete_unchanged: format!("DELETE FROM {name} WHERE id = ?1 AND version = ?2"),
-            expire,
+            forgets,
             columns,
         }
     }
 
+    /// The statement that changes a document, given its number, and what then stands in the columns
+    /// of the fields that are set. The others are left alone, and so are their indexes.
+    pub(super) fn change(&self, set: &Fields) -> (String, Vec<SqlValue>) {
+        let name = self.name;
+        let mut change = format!("UPDATE {name} SET version = version + 1, body = ?2");
+        let mut given = Vec::new();
+        for column in self.columns.iter().filter(|column| set.contains_key(column.name)) {
+            given.push(value(column, set));
+            let _ = write!(change, ", {} = ?{}", column.name, given.len() + 2);
+        }
+        change.push_str(" WHERE number = ?1");
+        (change, given)
+    }
+
     /// What stands in the columns of a document.
     pub(super) fn columns_of(&self, fields: &Fields) -> Vec<SqlValue> {
-        let value = |column: &Field| match (column.kind, fields.get(column.name)) {
-            (Kind::Time, Some(time)) => time.as_i64().into(),
-            (Kind::Text, Some(Value::String(text))) => text.clone().into(),
-            _ => SqlValue::Null,
-        };
-        self.columns.iter().map(value).collect()
+        self.columns.iter().map(|column| value(column, fields)).collect()
+    }
+}
+
+fn value(column: &Field, fields: &Fields) -> SqlValue {
+    match (column.kind, fields.get(column.name)) {
+        (Kind::Time, Some(time)) => time.as_i64().into(),
+        (Kind::Text, Some(Value::String(text))) => text.clone().into(),
+        _ => SqlValue::Null,
     }
 }
 

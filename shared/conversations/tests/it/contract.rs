@@ -207,6 +207,48 @@ pub(crate) async fn lets_a_person_come_back(store: Arc<Store>) {
     store.commit(&mut loaded, next, vec![attempt("a-1")]).await.unwrap();
 }
 
+pub(crate) async fn lifts_no_stop_that_was_given_again_meanwhile(store: Arc<Store>) {
+    taken(&store).await;
+    stop(&store, "SM2").await;
+    let mut loaded = load(&store).await;
+    store.start(&claim("SM3"), "twilio", &person(), now(), now()).await.unwrap();
+    stop(&store, "SM4").await;
+    let next = loaded.conversation.clone();
+    let lifted = store.commit(&mut loaded, next, vec![Change::Started]).await;
+    assert!(matches!(lifted, Err(CommitError::Conflict)));
+    assert!(load(&store).await.stop.is_some());
+}
+
+/// Those whose conditions do not hold take nothing of the others' along, and leave nothing behind.
+pub(crate) async fn takes_back_of_many_at_once_only_what_does_not_hold(store: Arc<Store>) {
+    let loaded = taken(&store).await;
+    let begin = |number: usize| {
+        let (store, mut loaded) = (Arc::clone(&store), loaded.clone());
+        tokio::spawn(async move {
+            let mut next = loaded.conversation.clone();
+            next.answers = u32::try_from(number).unwrap();
+            let changes = vec![attempt(&format!("a-{number}"))];
+            store.commit(&mut loaded, next, changes).await.is_ok()
+        })
+    };
+    let begun: Vec<_> = (1..=8).map(begin).collect();
+    let texts: Vec<_> = (10..14).map(|text| format!("SM{text}")).collect();
+    for text in &texts {
+        store.take(&arrival(text, text, now())).await.unwrap();
+    }
+    let mut held = Vec::new();
+    for (number, begun) in (1..).zip(begun) {
+        held.extend(begun.await.unwrap().then_some(number));
+    }
+    assert!(held.len() <= 1, "{held:?}");
+    let attempts: Vec<_> = store.attempts_of(&id()).await.unwrap();
+    let attempts: Vec<_> = attempts.iter().map(|attempt| attempt.id.clone()).collect();
+    assert_eq!(attempts, held.iter().map(|number| format!("a-{number}")).collect::<Vec<_>>());
+    let answers = load(&store).await.conversation.answers;
+    assert_eq!(answers, held.first().copied().unwrap_or(0));
+    assert_eq!(waiting(&store).await.len(), 1 + texts.len());
+}
+
 pub(crate) async fn forgets_a_replayed_stop(store: Arc<Store>) {
     taken(&store).await;
     for message in ["SM2", "SM3"] {

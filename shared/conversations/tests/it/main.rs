@@ -6,6 +6,7 @@ mod clock;
 mod contract;
 mod due;
 mod file;
+mod form;
 mod locked;
 mod names;
 mod quarantine;
@@ -21,6 +22,7 @@ use settings::Settings;
 use clock::*;
 use contract::*;
 use due::*;
+use form::*;
 use names::*;
 use quarantine::*;
 use watched::*;
@@ -61,6 +63,8 @@ promises! {
     refuses_an_attempt_after_a_stop
     confirms_a_stop_once
     lets_a_person_come_back
+    lifts_no_stop_that_was_given_again_meanwhile
+    takes_back_of_many_at_once_only_what_does_not_hold
     forgets_a_replayed_stop
     stops_at_every_word_that_may_be_a_repeat
     finds_what_is_due
@@ -103,8 +107,33 @@ promises! {
     takes_a_write_whenever_it_is_tried
 }
 
+/// The same, for what happens between one start and another: each is told where the store is.
+macro_rules! promises_across_starts {
+    ($($promise:ident)*) => {
+        mod sqlite_across_starts {
+            $(#[tokio::test]
+            async fn $promise() {
+                let folder = tempfile::tempdir().unwrap();
+                super::$promise(super::in_folder(&folder)).await;
+            })*
+        }
+        mod firestore_across_starts {
+            $(#[tokio::test]
+            async fn $promise() {
+                let Some(place) = super::at_the_emulator().await else { return };
+                super::$promise(place).await;
+            })*
+        }
+    };
+}
+
+promises_across_starts! {
+    finds_everything_by_its_name_after_a_restart
+    refuses_another_key_and_goes_on_with_its_own
+}
+
 fn sqlite(folder: &tempfile::TempDir) -> Arc<Store> {
-    Arc::new(Store::open(&data_dir(&folder.path().join("data"))).unwrap())
+    open(&in_folder(folder))
 }
 
 fn data_dir(folder: &Path) -> Settings {
@@ -112,12 +141,5 @@ fn data_dir(folder: &Path) -> Settings {
 }
 
 async fn firestore() -> Option<Arc<Store>> {
-    let emulator = fakes::firestore().await?;
-    // A project of its own: nobody else's documents.
-    let settings = Settings::from([
-        ("GOOGLE_CLOUD_PROJECT", fakes::unique_name().as_str()),
-        ("FIRESTORE_EMULATOR_HOST", emulator.host.as_str()),
-        ("NAME_KEY", fakes::NAME_KEY),
-    ]);
-    Some(Arc::new(Store::open(&settings).unwrap()))
+    Some(open(&at_the_emulator().await?))
 }
