@@ -101,7 +101,8 @@ impl Sweep {
         let texts = move |after| async move { Ok(self.store.texts_due(now, after, PAGE).await?) };
         let adopt = move |texts| async move {
             let adopted = self.store.adopt(texts, now).await?;
-            self.wake_all(adopted.into_iter().map(|conversation| (conversation, now)), now).await
+            self.wake_all(adopted.into_iter().map(|conversation| (conversation, now)), now).await?;
+            Ok(true)
         };
         let heads = move |after| self.store.due(now, after, PAGE);
         let effects = move |after| self.store.effects_due(now, after, PAGE);
@@ -126,7 +127,7 @@ impl Sweep {
                     "joined receipts that came before their attempts"
                 );
             }
-            Ok(())
+            Ok(true)
         };
         let late = end + pages::GRACE;
         let (receipts, attempts, probed, clock) = tokio::join!(
@@ -160,7 +161,10 @@ impl Sweep {
             let page = read(after).await?;
             Ok(lock(woken).skip(page, minute))
         };
-        let wake = move |due: Vec<Due>| self.wake_all(due, now);
+        let wake = move |due: Vec<Due>| async move {
+            self.wake_all(due, now).await?;
+            Ok(true)
+        };
         let worked = work_through(end, PAGES_AT_ONCE, begin.clone(), read, wake).await;
         lock(woken).end(begin.as_ref(), &worked, minute);
         worked
