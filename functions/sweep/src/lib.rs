@@ -81,14 +81,15 @@ impl Sweep {
     /// One run that ends after so long.
     pub async fn run_for(&self, time: Duration, now: Timestamp) -> Result<(), SweepError> {
         // Boxed, as in a turn: what a run can come to is deeply nested.
+        let wake = Box::pin(self.wake_for(time, now));
         let look = Box::pin(self.look_for(time, now));
-        let (woken, looked) = tokio::join!(self.wake_for(time, now), look);
+        let (woken, looked) = tokio::join!(wake, look);
         woken.and(looked)
     }
 
     /// That part of a run which somebody waits for: wakes whatever is due.
     pub async fn wake(&self, now: Timestamp) -> Result<(), SweepError> {
-        self.wake_for(LONGEST, now).await
+        Box::pin(self.wake_for(LONGEST, now)).await
     }
 
     /// The other part of a run: looks after what was sent, and after the store.
