@@ -9,7 +9,8 @@ use serde_json::json;
 use sms::Receipt;
 use telemetry::{Step, TraceId};
 
-use crate::documents::{Filter, Query, Unavailable, Version, Write, WriteError};
+use crate::collections::{attempts, receipts};
+use crate::documents::{Document, Unavailable, Version, Write, WriteError};
 use crate::id::hash;
 use crate::store::{DAY, at, expiring, failed, fields, message_name, object, read, stopped};
 use crate::{Attempt, ConversationId, Learned, Store, StoredReceipt, Word};
@@ -110,7 +111,7 @@ impl Store {
         // A name that belongs to another provider's attempt proves nothing.
         match named.filter(|attempt| attempt.provider == receipt.provider) {
             Some(attempt) => Ok(Some(attempt)),
-            None => Ok(self.equal::<Attempt>("attempts", "message", &receipt.message).await?.pop()),
+            None => Ok(self.equal::<Attempt>(attempts::MESSAGE, &receipt.message).await?.pop()),
         }
     }
 
@@ -138,28 +139,11 @@ impl Store {
     /// stored with that.
     pub async fn told_before(&self, attempt: &Attempt) -> Result<Vec<Told>, Unavailable> {
         let Some(message) = &attempt.message else { return Ok(vec![]) };
-        let filter = Filter::Equal("message", message.as_str().into());
-        let query = Query { collection: "receipts", filter, limit: 20 };
-        let found = self.documents.find(query).await?.into_iter();
+        let found = self.documents.find(receipts::MESSAGE.equal(message, 20)).await?.into_iter();
         found
             .map(|document| {
                 let name = document.id.clone();
                 Ok(Told::of(attempt, &read(document)?, Some(name)))
-            })
-            .collect()
-    }
-
-    /// Receipts whose attempts should be looked for again, the longest due first.
-    pub async fn receipts_due(
-        &self,
-        now: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<DueReceipt>, Unavailable> {
-        let found = self.documents_due("receipts", now, limit).await?.into_iter();
-        found
-            .map(|document| {
-                let (name, version) = (document.id.clone(), document.version);
-                Ok(DueReceipt { name, version, receipt: read(document)? })
             })
             .collect()
     }
@@ -286,6 +270,11 @@ impl Attempt {
 }
 
 impl DueReceipt {
+    pub(crate) fn read(document: Document) -> Result<Self, Unavailable> {
+        let (name, version) = (document.id.clone(), document.version);
+        Ok(Self { name, version, receipt: read(document)? })
+    }
+
     /// That its attempt is looked for later, unless it was told meanwhile.
     fn put_off(&self, now: Timestamp) -> Write {
         let next = LOOKS.iter().map(|after| self.receipt.at + *after).find(|look| *look > now);

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use telemetry::{Step, TraceId};
 
+use crate::collections::{attempts, texts};
 use crate::documents::{Fields, Path, Unavailable, Write};
 use crate::store::{RECORDS_LIVE, at, expiring, fields, object, read};
 use crate::{Attempt, Change, ConversationId, Loaded, Store, Trace, Waiting};
@@ -131,8 +132,8 @@ impl Store {
     pub async fn trace(&self, id: &TraceId) -> Result<Option<Trace>, Unavailable> {
         let (apart, attempts, texts) = tokio::try_join!(
             self.get_one(at("traces", id.as_str())),
-            self.equal::<Attempt>("attempts", "trace", id.as_str()),
-            self.equal::<Traced>("texts", "trace", id.as_str()),
+            self.equal::<Attempt>(attempts::TRACE, id.as_str()),
+            self.equal::<Traced>(texts::TRACE, id.as_str()),
         )?;
         if apart.is_none() && attempts.is_empty() && texts.is_empty() {
             return Ok(None);

@@ -7,7 +7,7 @@ use futures::future::join_all;
 use jiff::Timestamp;
 use sms::{Part, Receipt, Status};
 
-use crate::contract::{attempt_called, attempted, id, later, load, now};
+use crate::contract::{attempt_called, attempted, id, later, load, now, receipt};
 
 pub(crate) async fn joins_a_receipt_that_comes_late(store: Arc<Store>) {
     let loaded = attempted(&store).await;
@@ -85,27 +85,6 @@ pub(crate) async fn ignores_a_receipt_that_names_a_strangers_attempt(store: Arc<
     assert_eq!(status(&store).await, Status::Sending);
 }
 
-pub(crate) async fn looks_for_the_attempt_of_a_receipt_less_and_less_often(store: Arc<Store>) {
-    let nobodys = receipt(Status::Delivered, None);
-    store.receive("twilio", &nobodys, now()).await.unwrap();
-    let mut looks = vec![];
-    for minute in 0..8 * 24 * 60 {
-        // As often as anybody may look.
-        let due = match minute {
-            0..90 => store.receipts_due(later(now(), minute * 60), 10).await.unwrap(),
-            _ if minute % 240 == 0 => {
-                store.receipts_due(later(now(), minute * 60), 10).await.unwrap()
-            }
-            _ => continue,
-        };
-        if !due.is_empty() {
-            looks.push(minute);
-            assert_eq!(store.join_due(due, later(now(), minute * 60)).await.unwrap(), 0);
-        }
-    }
-    assert_eq!(looks, [1, 10, 60, 480, 4_560]);
-}
-
 pub(crate) async fn hears_of_a_failure_once_and_of_each_repeat_until_it_is_dealt_with(
     store: Arc<Store>,
 ) {
@@ -174,7 +153,7 @@ pub(crate) async fn looks_at_once_at_what_speaks_against_a_way(store: Arc<Store>
 
 pub(crate) async fn looks_at_once_at_what_comes_after_the_first_look(store: Arc<Store>) {
     begin(&store, "a-1", true).await;
-    let looked = store.attempts_due(later(now(), 60), 10).await.unwrap().into_iter();
+    let looked = store.attempts_due(later(now(), 60), None, 10).await.unwrap().found.into_iter();
     let looked = looked.map(|due| (due, Some(later(now(), 180)))).collect();
     store.looked_at(looked).await.unwrap();
     assert_eq!(due(&store, later(now(), 90)).await, Vec::<String>::new());
@@ -193,7 +172,7 @@ pub(crate) async fn misses_no_word_that_comes_while_many_are_looked_at(store: Ar
         begin(&store, name, true).await;
     }
     let look = later(now(), 60);
-    let found = store.attempts_due(look, 10).await.unwrap();
+    let found = store.attempts_due(look, None, 10).await.unwrap().found;
     assert_eq!(found.len(), 3);
     told(&store, &receipt(Status::Undelivered, Some("a-2")), look).await;
     store.looked_at(found.into_iter().map(|due| (due, None)).collect()).await.unwrap();
@@ -230,13 +209,13 @@ async fn told(
 }
 
 async fn join_due(store: &Store, at: Timestamp) -> usize {
-    let due = store.receipts_due(at, 10).await.unwrap();
+    let due = store.receipts_due(at, None, 10).await.unwrap().found;
     store.join_due(due, at).await.unwrap()
 }
 
 /// The names of the attempts that are due then.
 async fn due(store: &Store, at: Timestamp) -> Vec<String> {
-    let due = store.attempts_due(at, 10).await.unwrap();
+    let due = store.attempts_due(at, None, 10).await.unwrap().found;
     due.into_iter().map(|due| due.attempt.id).collect()
 }
 
@@ -261,16 +240,4 @@ fn accepted() -> Learned {
 
 async fn status(store: &Store) -> Status {
     store.attempt("a-1").await.unwrap().unwrap().status()
-}
-
-fn receipt(status: Status, attempt: Option<&str>) -> Receipt {
-    Receipt {
-        message: "SM9".into(),
-        attempt: attempt.map(Into::into),
-        part: None,
-        status,
-        word: format!("{status:?}").to_lowercase(),
-        code: None,
-        opted_out: false,
-    }
 }

@@ -133,9 +133,9 @@ async fn hear(heard: &[Heard]) -> Attempt {
         hear_one(&store, heard).await;
     }
     // As the sweep does.
-    let sweep = later(now(), 60);
-    let apart = store.receipts_due(sweep, 100).await.unwrap();
-    store.join_due(apart, sweep).await.unwrap();
+    let later = later(now(), 60);
+    let apart = store.receipts_due(later, None, 100).await.unwrap().found;
+    store.join_due(apart, later).await.unwrap();
     store.attempt("a-1").await.unwrap().unwrap()
 }
 
