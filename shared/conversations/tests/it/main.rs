@@ -8,6 +8,7 @@ mod file;
 mod locked;
 mod quarantine;
 mod statuses;
+mod steps;
 mod watched;
 
 use std::path::Path;
