@@ -110,8 +110,8 @@ collections! {
     probes [] {}
     /// Calls that nobody understood.
     quarantine [Expires] { AT: Time = "at", SHAPE: Text = "shape", }
-    /// What providers reported. One that waits for its attempt says when to look for it.
-    receipts [Expires] { MESSAGE: Text = "message", WAITS_AT: Time = "waits_at", }
+    /// What providers reported. One that waits for its attempt is due when to look for it.
+    receipts [Expires] { DUE_AT: Time = "due_at", MESSAGE: Text = "message", }
     /// When conversations usually begin.
     rhythm [] {}
     /// What is remembered of each route.
@@ -152,7 +152,7 @@ impl Time {
     }
 
     fn query(self, filter: Filter, limit: u32) -> Query {
-        Query { collection: self.collection, filter, limit }
+        Query { collection: self.collection, filter, after: None, limit }
     }
 }
 
@@ -180,7 +180,7 @@ impl Text {
     }
 
     fn query(self, filter: Filter, limit: u32) -> Query {
-        Query { collection: self.collection, filter, limit }
+        Query { collection: self.collection, filter, after: None, limit }
     }
 }
 
@@ -189,7 +189,15 @@ impl Text {
 pub(crate) struct Query {
     collection: &'static str,
     filter: Filter,
+    after: Option<Place>,
     limit: u32,
+}
+
+/// A place in an order of time: a document's time, and its name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    pub(crate) time: i64,
+    pub(crate) id: String,
 }
 
 /// Which documents, and in which order: see [`Time`] and [`Text`].
@@ -204,12 +212,21 @@ pub(crate) enum Filter {
 }
 
 impl Query {
+    /// Those alone that stand behind this place, where a time is asked by, earliest first.
+    pub(crate) fn behind(self, after: Option<Place>) -> Self {
+        Self { after, ..self }
+    }
+
     pub(crate) fn collection(&self) -> &'static str {
         self.collection
     }
 
     pub(crate) fn filter(&self) -> &Filter {
         &self.filter
+    }
+
+    pub(crate) fn after(&self) -> Option<&Place> {
+        self.after.as_ref()
     }
 
     pub(crate) fn limit(&self) -> u32 {

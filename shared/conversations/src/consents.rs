@@ -10,7 +10,6 @@ use sms::Number;
 use crate::Store;
 use crate::collections::consents;
 use crate::documents::{Unavailable, Write, WriteError};
-use crate::id::hash;
 use crate::store::{DAY, at, expiring, fields, object};
 
 /// Somebody may claim for four years that they were texted without consent (28 U.S.C. 1658); a year
@@ -79,9 +78,17 @@ impl Store {
         address: Option<IpAddr>,
     ) -> Result<Given, WriteError> {
         let time = |format: &str| consent.at.strftime(format).to_string();
-        let name = hash(&[consent.theirs.as_str(), &consent.page, &consent.language, &time("%F")]);
+        let name = self.names.name(&[
+            "consent",
+            consent.theirs.as_str(),
+            &consent.page,
+            &consent.language,
+            &time("%F"),
+        ]);
         let path = at("consents", &name);
-        let counted = |whose: &str, window: &str| at("consents_given", &hash(&[whose, window]));
+        let counted = |whose: &str, window: &str| {
+            at("consents_given", &self.names.name(&["address", whose, window]))
+        };
         let mut counts = vec![(counted("all", &time("%FT%H:%M")), OF_ALL)];
         counts.extend(
             address.map(|address| (counted(&address.to_string(), &time("%FT%H")), OF_ADDRESS)),

@@ -118,6 +118,11 @@ impl Unavailable {
         Self { reason: reason.into(), refused: true }
     }
 
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn reason(&self) -> &str {
+        &self.reason
+    }
+
     pub(crate) fn is_refused(&self) -> bool {
         self.refused
     }
@@ -153,6 +158,15 @@ impl Documents {
     /// Whether they are in a file of our own.
     pub(crate) fn are_embedded(&self) -> bool {
         !matches!(self.kind, Kind::Firestore(_))
+    }
+
+    /// Why they are another's, as far as that was not seen when they were opened.
+    pub(crate) async fn another(&self) -> Option<String> {
+        match &self.kind {
+            #[cfg(feature = "sqlite")]
+            Kind::Sqlite(_) => None,
+            Kind::Firestore(firestore) => firestore.another().await,
+        }
     }
 
     /// Waits for a moment: those who met at a document do not meet there again.

@@ -38,13 +38,13 @@ pub struct StoredReceipt {
     pub at: Timestamp,
     /// Whether its attempt has been found and told.
     pub joined: bool,
-    /// When its attempt is looked for again. `None`: never, unless somebody asks for its message.
+    /// When it is looked for its attempt again. `None`: it was found, or nobody looks any more.
     #[serde(
         default,
-        with = "jiff::fmt::serde::timestamp::millisecond::optional",
-        skip_serializing_if = "Option::is_none"
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
     )]
-    pub waits_at: Option<Timestamp>,
+    pub due_at: Option<Timestamp>,
 }
 
 /// Something that must leave the system, at least once, after the commit that decided on it.

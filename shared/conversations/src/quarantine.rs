@@ -53,11 +53,6 @@ pub struct Quarantined {
 }
 
 impl Quarantined {
-    /// Its name: the same for the same call.
-    pub fn id(&self) -> String {
-        hash(&[&self.provider, &self.path, &self.query, &self.body])
-    }
-
     /// The name of its form: the same for all calls of a provider that have the same fields and are
     /// not understood for the same reason.
     pub fn shape(&self) -> String {
@@ -115,7 +110,7 @@ impl Store {
         call: &Quarantined,
         most: Option<u64>,
     ) -> Result<Kept, WriteError> {
-        let (path, shape) = (kept(&call.id()), at("shapes", &call.shape()));
+        let (path, shape) = (kept(&self.names.quarantined(call)), at("shapes", &call.shape()));
         let mut found = self.documents.get(&[path.clone(), shape.clone()]).await?.into_iter();
         let (before, known) = (found.next().flatten(), found.next().flatten());
 
@@ -183,7 +178,9 @@ impl Store {
 
     /// Forgets a call that was understood after all.
     pub async fn release(&self, call: &Quarantined) -> Result<(), Unavailable> {
-        self.documents.commit(vec![Write::Delete(kept(&call.id()), None)]).await?;
+        self.documents
+            .commit(vec![Write::Delete(kept(&self.names.quarantined(call)), None)])
+            .await?;
         Ok(())
     }
 

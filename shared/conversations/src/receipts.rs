@@ -1,5 +1,6 @@
 //! Receipts, which come before their attempts, after them, or twice.
 
+use futures::{StreamExt, TryStreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use sms::Receipt;
@@ -16,12 +17,25 @@ use crate::{Attempt, ConversationId, Learned, Store, StoredReceipt, Word};
 /// A receipt that nobody asked for within this time belongs to no attempt of ours.
 const RECEIPTS_LIVE: SignedDuration = DAY.checked_mul(7).expect("7 days fit");
 
-/// How soon the attempt of a receipt is looked for that came before it. Each pause is as long as all
-/// before it together, so that one that belongs to nobody costs little.
-const WAITS: SignedDuration = SignedDuration::from_secs(5);
+/// How long after it came a receipt is looked at that has found no attempt: somebody died between
+/// writing down what the provider called the message and looking for its receipts, or it is about a
+/// message that others sent by the same account.
+const LOOKS: [SignedDuration; 5] = [
+    SignedDuration::from_mins(1),
+    SignedDuration::from_mins(10),
+    SignedDuration::from_hours(1),
+    SignedDuration::from_hours(8),
+    SignedDuration::from_hours(73),
+];
 
-/// After so long nobody looks for it any more.
-const SOUGHT: SignedDuration = SignedDuration::from_hours(12);
+/// How many are looked for at once.
+const AT_ONCE: usize = 8;
+
+/// A receipt that has found no attempt so far.
+pub struct DueReceipt {
+    pub(crate) name: String,
+    pub(crate) receipt: StoredReceipt,
+}
 
 /// What became of a receipt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +72,7 @@ impl Store {
             opted_out: receipt.opted_out,
             at: now,
             joined: false,
-            waits_at: Some(now + WAITS),
+            due_at: Some(now + LOOKS[0]),
         };
         let part = receipt.part.map(|part| part.number.to_string()).unwrap_or_default();
         let name = hash(&[&stored.message, &stored.word, &part]);
@@ -104,7 +118,7 @@ impl Store {
         };
         let joined = Write::Merge {
             path: at("receipts", name),
-            set: object(json!({ "joined": true, "waits_at": Value::Null })),
+            set: object(json!({ "joined": true, "due_at": Value::Null })),
             append: vec![],
         };
         let word = match receipt.part {
@@ -133,8 +147,7 @@ impl Store {
         Ok(Joined::Attempt { trace: attempt.trace, failed })
     }
 
-    /// Tells the attempt of the receipts about this message that came before it. Returns how many
-    /// did.
+    /// Tells an attempt of the receipts that came before it, about this message. Returns how many.
     pub async fn join_receipts(
         &self,
         (provider, id): (&str, &str),
@@ -152,23 +165,37 @@ impl Store {
         Ok(joined)
     }
 
-    /// Looks for the attempts of receipts that wait for theirs, and tells them: one after a crash,
-    /// since whoever learns of a message asks for its receipts. Returns how many found theirs.
-    pub async fn join_waiting(&self, now: Timestamp, limit: u32) -> Result<usize, Unavailable> {
-        let mut joined = 0;
-        for document in self.documents.find(receipts::WAITS_AT.not_after(now, limit)).await? {
-            let (name, version) = (document.id.clone(), document.version);
-            let mut receipt: StoredReceipt = read(document)?;
-            if self.join(&name, &receipt).await? != Joined::NotYet {
-                joined += 1;
-                continue;
-            }
-            let waited = now.duration_since(receipt.at).max(WAITS);
-            receipt.waits_at = (waited < SOUGHT).then_some(now + waited);
-            let expires = expiring(fields(&receipt), receipt.at, RECEIPTS_LIVE);
-            self.if_unchanged(vec![Write::Replace(at("receipts", &name), expires, version)])
-                .await?;
+    /// Tells the attempts of receipts that were left apart, and puts off those that find none.
+    /// Returns how many found theirs.
+    pub async fn join_due(
+        &self,
+        due: Vec<DueReceipt>,
+        now: Timestamp,
+    ) -> Result<usize, Unavailable> {
+        let join = async |due: DueReceipt| {
+            let joined = self.join(&due.name, &due.receipt).await?;
+            Ok::<_, Unavailable>((joined == Joined::NotYet).then_some(due))
+        };
+        let joins: Vec<_> = due.into_iter().map(join).collect();
+        let count = joins.len();
+        let apart: Vec<_> = stream::iter(joins).buffered(AT_ONCE).try_collect().await?;
+        let put_off: Vec<_> =
+            apart.iter().flatten().map(|apart: &DueReceipt| apart.put_off(now)).collect();
+        let joined = count - put_off.len();
+        if !put_off.is_empty() {
+            self.documents.commit(put_off).await?;
         }
         Ok(joined)
+    }
+}
+
+impl DueReceipt {
+    /// That it is looked at later. Blind: whoever joins it meanwhile has told its attempt, and the
+    /// next look sees to the rest.
+    fn put_off(&self, now: Timestamp) -> Write {
+        let next = LOOKS.iter().map(|after| self.receipt.at + *after).find(|look| *look > now);
+        let next = next.map_or(Value::Null, |next| next.as_millisecond().into());
+        let set = object(json!({ "due_at": next }));
+        Write::Merge { path: at("receipts", &self.name), set, append: vec![] }
     }
 }

@@ -23,6 +23,7 @@ use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::timeout;
 
+use crate::Names;
 use crate::collections::Query;
 use crate::documents::{Document, Path, Unavailable, Version, Write, WriteError};
 use crate::file::{self, Unusable};
@@ -67,14 +68,16 @@ pub(crate) struct Sqlite {
 }
 
 impl Sqlite {
-    /// The store in this folder, which is made where nothing was ever kept.
-    pub(crate) fn open(folder: &FilePath) -> Result<Self, Unusable> {
-        let file = file::ready(folder)?;
+    /// The store in this folder, which is made where nothing was ever kept, and what everything is
+    /// called in it.
+    pub(crate) fn open(folder: &FilePath, given: Option<Names>) -> Result<(Self, Names), Unusable> {
+        let file = file::ready(folder, given.as_ref())?;
         let mut writing = connection::open(&file, For::Writing, PATIENCE)?;
         file::is_ours(&writing)?;
+        let names = file::names(&writing, given)?;
         connection::prepare(&writing)?;
-        let mut ledger = Ledger::beside(&file);
-        ledger.catch_up(&mut writing)?;
+        let ledger = Ledger::beside(&file, &names);
+        ledger.catch_up(&mut writing).map_err(|error| Unusable(error.reason().to_owned()))?;
         // From now on the writer waits by itself, for as long as somebody waits for it.
         writing.busy_timeout(Duration::ZERO)?;
 
@@ -89,12 +92,13 @@ impl Sqlite {
             Ok(move |first, queue: &_| reader::answer(&reading, first, queue))
         };
         let readers: Vec<_> = (0..READERS).map(reader).collect::<rusqlite::Result<_>>()?;
-        Ok(Self {
+        let sqlite = Self {
             readers: Threads::start("store reads", readers)?,
             writer: Threads::start("store writes", [write])?,
             checkpoints,
             room: [(); 2].map(|()| Arc::new(Semaphore::new(WAITING))),
-        })
+        };
+        Ok((sqlite, names))
     }
 
     /// Reads several documents, all of the same moment.

@@ -5,7 +5,9 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
+use policy::Keyword;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sms::{Handled, Number};
@@ -18,6 +20,9 @@ use crate::{ConversationId, Store};
 
 /// How many texts a turn is shown at once.
 pub const AT_ONCE: usize = 20;
+
+/// How many texts are given back to their conversations at once.
+const ADOPTED_AT_ONCE: usize = 8;
 
 /// A text that arrived, about to be claimed.
 pub struct Arrival {
@@ -50,6 +55,9 @@ pub struct Waiting {
     /// What the provider has taken it for and answered, if it says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handled: Option<Handled>,
+    /// What it asks for in a reserved word, as it was understood when it came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asks: Option<Keyword>,
     /// The trace that it began.
     pub trace: TraceId,
     /// When it arrived here.
@@ -70,6 +78,7 @@ impl Waiting {
             body: body.to_owned(),
             media: 0,
             handled: None,
+            asks: None,
             trace: trace.clone(),
             at: came,
             name: String::new(),
@@ -103,7 +112,7 @@ impl Store {
     /// kept without it, until [`Store::adopt`].
     pub async fn take(&self, arrival: &Arrival) -> Result<Taken, Unavailable> {
         let Arrival { theirs, at: now, .. } = arrival;
-        let id = ConversationId::of(&arrival.text.provider, theirs);
+        let id = self.names.conversation(&arrival.text.provider, theirs);
         let name = format!("{}-{}", arrival.claim.name(), now.as_millisecond());
         let kept = Waiting { name, ..arrival.text.clone() };
         let text = |due| keep(&kept, theirs, &id, *now, due);
@@ -157,20 +166,42 @@ impl Store {
         found.into_iter().map(named).collect()
     }
 
-    /// Makes the conversations due whose texts had to be kept without their head.
-    pub async fn adopt(&self, now: Timestamp, limit: u32) -> Result<(), Unavailable> {
-        for found in self.documents.find(texts::DUE_AT.not_after(now, limit)).await? {
-            let Kept { theirs, .. } = read(found.clone())?;
-            let text = named(found)?;
-            let id = ConversationId::of(&text.provider, &theirs);
+    /// Makes the conversations due whose texts had to be kept without their head. One whose head is
+    /// contended still is left for later. Returns those that are due now.
+    pub async fn adopt(
+        &self,
+        apart: Vec<Apart>,
+        now: Timestamp,
+    ) -> Result<Vec<ConversationId>, Unavailable> {
+        let adopt = async |Apart { text, theirs }| {
+            let id = self.names.conversation(&text.provider, &theirs);
             let alone = Write::Merge {
                 path: at("texts", &text.name),
                 set: object(json!({ "due_at": Value::Null })),
                 append: vec![],
             };
-            self.documents.commit(vec![makes_due(&text, &theirs, &id, now), alone]).await?;
-        }
-        Ok(())
+            match self.documents.commit(vec![makes_due(&text, &theirs, &id, now), alone]).await {
+                Ok(_) => Ok(Some(id)),
+                Err(WriteError::Contended) => Ok(None),
+                Err(error) => Err(Unavailable::from(error)),
+            }
+        };
+        let adopts: Vec<_> = apart.into_iter().map(adopt).collect();
+        let adopted = stream::iter(adopts).buffered(ADOPTED_AT_ONCE);
+        adopted.try_filter_map(async |adopted| Ok(adopted)).try_collect().await
+    }
+}
+
+/// A text that had to be kept without the head of its conversation.
+pub struct Apart {
+    text: Waiting,
+    theirs: Number,
+}
+
+impl Apart {
+    pub(crate) fn read(document: Document) -> Result<Self, Unavailable> {
+        let Kept { theirs } = read(document.clone())?;
+        Ok(Self { text: named(document)?, theirs })
     }
 }
 

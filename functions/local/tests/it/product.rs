@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use agent::Turn as Entry;
-use conversations::{ConversationId, Store};
+use conversations::{ConversationId, Names, Store};
 use fakes::{MessageCentral, OpenAi, Route, Twilio, WebhookAnswer, WebhookCall};
 use futures::future::join_all;
 use reqwest::{Method, RequestBuilder};
@@ -67,6 +67,7 @@ impl Product {
             ("CONSOLE_PASSWORD", PASSWORD.into()),
             ("DATA_DIR", data.to_str().unwrap().to_owned()),
             ("LOG_FORMAT", "json".into()),
+            ("NAME_KEY", fakes::NAME_KEY.into()),
             ("OPENAI_API_KEY", OpenAi::KEY.into()),
             ("OPENAI_BASE_URL", openai.url()),
             ("PORT", "0".into()),
@@ -398,7 +399,8 @@ fn column(database: &Connection, sql: &str, given: &str) -> Vec<String> {
 
 /// The conversations with a person who texts by this provider.
 pub(crate) fn between(provider: &str, theirs: &str) -> ConversationId {
-    ConversationId::of(provider, &Number::parse(theirs).unwrap())
+    let names = Names::by(&fakes::NAME_KEY.into()).unwrap();
+    names.conversation(provider, &Number::parse(theirs).unwrap())
 }
 
 /// A command of the program that has ended.

@@ -22,7 +22,7 @@ use receipts::Receipts;
 use serde_json::Value;
 use settings::{Names, Settings};
 use sms::{Number, Providers};
-use sweep::{Probes, Sweep};
+use sweep::{Probes, Runs, Sweep};
 use telemetry::TraceId;
 use tempfile::TempDir;
 use turn::{Bounds, Results, Turn};
@@ -102,8 +102,11 @@ impl Scene {
     /// As [`Self::sending_by`], on the Firestore at this host.
     pub(crate) async fn on_firestore(providers: &str, host: &str) -> Self {
         let project = fakes::unique_name();
-        let settings =
-            [("GOOGLE_CLOUD_PROJECT", project.as_str()), ("FIRESTORE_EMULATOR_HOST", host)];
+        let settings = [
+            ("GOOGLE_CLOUD_PROJECT", project.as_str()),
+            ("FIRESTORE_EMULATOR_HOST", host),
+            ("NAME_KEY", fakes::NAME_KEY),
+        ];
         Self::with(providers, &settings).await
     }
 
@@ -451,7 +454,8 @@ impl Scene {
     }
 
     pub(crate) fn id(&self) -> ConversationId {
-        ConversationId::of(self.carrier, &Number::parse(self.person).unwrap())
+        let theirs = Number::parse(self.person).unwrap();
+        self.process.store.names().conversation(self.carrier, &theirs)
     }
 
     /// What the person got, by Twilio and by `MessageCentral`.
@@ -573,6 +577,7 @@ impl Process {
                 queue: queue.clone(),
                 probes: Probes::from_settings(settings, &asked).unwrap().map(Arc::new),
                 providers: Arc::new(asked),
+                runs: Runs::default(),
             },
             store,
             queue,

@@ -133,7 +133,9 @@ async fn hear(heard: &[Heard]) -> Attempt {
         hear_one(&store, heard).await;
     }
     // As the sweep does.
-    store.join_waiting(later(now(), 60), 100).await.unwrap();
+    let later = later(now(), 60);
+    let apart = store.receipts_due(later, None, 100).await.unwrap().found;
+    store.join_due(apart, later).await.unwrap();
     store.attempt("a-1").await.unwrap().unwrap()
 }
 
