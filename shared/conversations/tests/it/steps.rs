@@ -84,8 +84,9 @@ async fn operations(store: &Store, counted: &Mutex<Steps>) -> BTreeMap<&'static 
     let text = arrival("SM1", "Hi", now());
     count!("a text is taken", store.take(&text));
     count!("a text is taken again", store.take(&text));
-    let found = count!("what is due is looked for", store.due(now(), 20));
-    assert_eq!(found.len(), 1);
+    let found = count!("what is due is looked for", store.due(now(), None, 20));
+    assert_eq!(found.found.len(), 1);
+    count!("the next page is looked for", store.due(now(), found.next, 20));
     let loaded = count!("a conversation is loaded", store.load(&id(), now()));
 
     let mut loaded = loaded.unwrap();
@@ -106,9 +107,12 @@ async fn operations(store: &Store, counted: &Mutex<Steps>) -> BTreeMap<&'static 
     count!("a receipt comes", store.receive("twilio", &receipt(Status::Sent, None), now()));
     let unknown = sms::Receipt { message: "SM8".into(), ..receipt(Status::Delivered, None) };
     count!("a receipt comes early", store.receive("twilio", &unknown, now()));
-    count!("receipts wait", store.join_waiting(later(now(), 10), 20));
-    let due = count!("attempts are due", store.attempts_due(later(now(), 60), 20));
-    for due in due {
+    let soon = later(now(), 60);
+    let due = count!("receipts are due", store.receipts_due(soon, None, 20));
+    assert_eq!(due.found.len(), 1);
+    count!("a receipt is looked for", store.join_due(due.found, soon));
+    let due = count!("attempts are due", store.attempts_due(soon, None, 20));
+    for due in due.found {
         count!("an attempt was looked at", store.looked_at(due, None));
     }
 
@@ -138,10 +142,11 @@ async fn operations(store: &Store, counted: &Mutex<Steps>) -> BTreeMap<&'static 
         Change::Notice(notice.clone()),
     ];
     count!("a conversation ends", store.commit(&mut loaded, next, changes));
-    count!("effects are due", store.effects_due(now(), 20));
+    count!("effects are due", store.effects_due(now(), None, 20));
     count!("effects are read", store.effects_of(&id()));
     count!("an effect is delivered", store.delivered(&effect));
-    count!("texts without a head are adopted", store.adopt(now(), 20));
+    let apart = count!("texts are without a head", store.texts_due(now(), None, 20));
+    count!("a text is adopted", store.adopt(apart.found, now()));
     count!("texts that were set aside are read", store.set_aside(&id(), 20));
     count!("the last minute is read", store.last_minute());
     count!("a notice is kept once", store.notice_anew(&notice, None));
@@ -177,7 +182,7 @@ async fn operations(store: &Store, counted: &Mutex<Steps>) -> BTreeMap<&'static 
     });
     count!("a person is back", store.start(&claim("SM21"), "twilio", &person(), now(), now()));
     count!("the clock is noted", store.expire(now()));
-    count!("the clock is put right", store.put_right(later(now(), -120)));
+    count!("the clock is put right", store.put_right(later(now(), -120), None, 20));
     let soon = now() + SignedDuration::from_mins(6);
     count!("what has expired is forgotten", store.expire(soon));
     all
