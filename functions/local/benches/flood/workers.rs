@@ -15,7 +15,7 @@ use queue::Queue;
 use receipts::Receipts;
 use settings::Settings;
 use sms::Providers;
-use sweep::Sweep;
+use sweep::{Runs, Sweep};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -80,7 +80,8 @@ impl Workers {
             store: Arc::clone(&store),
             queue: queue.clone(),
         };
-        let sweep = Sweep { store, queue: queue.clone(), providers, probes: None };
+        let sweep =
+            Sweep { store, queue: queue.clone(), providers, probes: None, runs: Runs::default() };
 
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -57,7 +57,8 @@ impl Program {
         if let Some(firestore) = firestore {
             command
                 .env("GOOGLE_CLOUD_PROJECT", fakes::unique_name())
-                .env("FIRESTORE_EMULATOR_HOST", firestore.to_string());
+                .env("FIRESTORE_EMULATOR_HOST", firestore.to_string())
+                .env("NAME_KEY", fakes::NAME_KEY);
         }
         let begun = Instant::now();
         let child = command.spawn().unwrap();
