@@ -80,18 +80,21 @@ impl Sweep {
 
     /// One run that ends after so long.
     pub async fn run_for(&self, time: Duration, now: Timestamp) -> Result<(), SweepError> {
-        let (woken, looked) = tokio::join!(self.wake_for(time, now), self.look_for(time, now));
+        // Boxed, as in a turn: what a run can come to is deeply nested.
+        let wake = Box::pin(self.wake_for(time, now));
+        let look = Box::pin(self.look_for(time, now));
+        let (woken, looked) = tokio::join!(wake, look);
         woken.and(looked)
     }
 
     /// That part of a run which somebody waits for: wakes whatever is due.
     pub async fn wake(&self, now: Timestamp) -> Result<(), SweepError> {
-        self.wake_for(LONGEST, now).await
+        Box::pin(self.wake_for(LONGEST, now)).await
     }
 
     /// The other part of a run: looks after what was sent, and after the store.
     pub async fn look(&self, now: Timestamp) -> Result<(), SweepError> {
-        self.look_for(LONGEST, now).await
+        Box::pin(self.look_for(LONGEST, now)).await
     }
 
     async fn wake_for(&self, time: Duration, now: Timestamp) -> Result<(), SweepError> {
@@ -99,7 +102,8 @@ impl Sweep {
         let texts = move |after| async move { Ok(self.store.texts_due(now, after, PAGE).await?) };
         let adopt = move |texts| async move {
             let adopted = self.store.adopt(texts, now).await?;
-            self.wake_all(adopted.into_iter().map(|conversation| (conversation, now)), now).await
+            self.wake_all(adopted.into_iter().map(|conversation| (conversation, now)), now).await?;
+            Ok(true)
         };
         let heads = move |after| self.store.due(now, after, PAGE);
         let effects = move |after| self.store.effects_due(now, after, PAGE);
@@ -124,7 +128,7 @@ impl Sweep {
                     "joined receipts that came before their attempts"
                 );
             }
-            Ok(())
+            Ok(true)
         };
         let late = end + pages::GRACE;
         let (receipts, attempts, probed, clock) = tokio::join!(
@@ -158,7 +162,10 @@ impl Sweep {
             let page = read(after).await?;
             Ok(lock(woken).skip(page, minute))
         };
-        let wake = move |due: Vec<Due>| self.wake_all(due, now);
+        let wake = move |due: Vec<Due>| async move {
+            self.wake_all(due, now).await?;
+            Ok(true)
+        };
         let worked = work_through(end, PAGES_AT_ONCE, begin.clone(), read, wake).await;
         lock(woken).end(begin.as_ref(), &worked, minute);
         worked

@@ -47,7 +47,7 @@ enum Next {
 }
 
 /// Deals with what is due behind this place until nothing is left or the time is over; with one page
-/// at least, so that however short the time is it goes on.
+/// at least, so that however short the time is it goes on. `work` says whether it was in time.
 ///
 /// It never turns back: what stays due, whatever the reason, is left for another run.
 pub(crate) async fn work_through<T, R, W>(
@@ -59,7 +59,7 @@ pub(crate) async fn work_through<T, R, W>(
 ) -> Worked
 where
     R: Future<Output = Result<Page<T>, SweepError>>,
-    W: Future<Output = Result<(), SweepError>>,
+    W: Future<Output = Result<bool, SweepError>>,
 {
     let (read, work) = (&read, &work);
     let steps = stream::unfold(Next::First(after), move |next| async move {
@@ -82,7 +82,8 @@ where
             Step::Page(Err(error)) => Err((None, Some(error))),
             Step::Page(Ok(Page { found, next, .. })) if found.is_empty() => Ok(next),
             Step::Page(Ok(Page { found, since, next })) => match work(found).await {
-                Ok(()) => Ok(next),
+                Ok(true) => Ok(next),
+                Ok(false) => Err((since, None)),
                 Err(error) => Err((since, Some(error))),
             },
         }

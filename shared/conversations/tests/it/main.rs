@@ -7,6 +7,7 @@ mod contract;
 mod due;
 mod file;
 mod form;
+mod ledger;
 mod locked;
 mod names;
 mod operations;
