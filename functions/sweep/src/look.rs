@@ -88,12 +88,14 @@ impl Sweep {
         let is_in_time = heard.len() == due.len();
         let due: Vec<_> = due.into_iter().take(heard.len()).collect();
         let attempts: Vec<_> = due.iter().map(|due| due.attempt.clone()).collect();
-        {
+        let left = {
             let _alone = run.weighing.lock().await;
-            self.store.weigh(&self.providers, &attempts, now).await?;
-            self.store.note_begun(&attempts).await?;
-        }
-        let looked_at = due.into_iter().map(|due| {
+            self.store.note_begun(&attempts, now).await?;
+            self.store.weigh_due(&self.providers, &attempts, now).await?
+        };
+        // Those that are not counted yet stay due as well.
+        let counted = due.into_iter().filter(|due| !left.contains(&due.attempt.id));
+        let looked_at = counted.map(|due| {
             let next = next_look(&due.attempt, now);
             self.store.looked_at(due, next)
         });

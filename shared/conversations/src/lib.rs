@@ -39,6 +39,7 @@ mod quarantine;
 mod receipts;
 mod refusals;
 mod routes;
+mod shared;
 mod shown;
 #[cfg(feature = "sqlite")]
 mod sqlite;

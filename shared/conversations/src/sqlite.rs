@@ -7,6 +7,8 @@ mod checkpoints;
 mod connection;
 mod ledger;
 mod merge;
+#[cfg(test)]
+mod plans;
 mod reader;
 mod tables;
 mod threads;
@@ -74,8 +76,8 @@ impl Sqlite {
         file::is_ours(&writing)?;
         let names = file::names(&writing, given)?;
         connection::prepare(&writing)?;
-        let mut ledger = Ledger::beside(&file);
-        ledger.catch_up(&mut writing)?;
+        let ledger = Ledger::beside(&file, &names);
+        ledger.catch_up(&mut writing).map_err(|error| Unusable(error.reason().to_owned()))?;
         // From now on the writer waits by itself, for as long as somebody waits for it.
         writing.busy_timeout(Duration::ZERO)?;
 

@@ -18,7 +18,7 @@ use crate::collections::{Query, Text, effects};
 use crate::documents::{
     Document, Documents, Fields, Path, Unavailable, Version, Write, WriteError,
 };
-use crate::routes::content_of;
+use crate::shared::Shared;
 use crate::texts::{AT_ONCE, put_aside, taken_up, wait_again};
 use crate::{
     Attempt, Conversation, ConversationId, Effect, Ended, Learned, Minute, Names, Notice, Stop,
@@ -298,7 +298,7 @@ impl Store {
             more,
             stop_version: stop.as_ref().map(|stop| stop.version),
             stop: stop.map(read).transpose()?,
-            health: content_of(health.as_ref()),
+            health: Shared::read(health.as_ref(), Health::default).content,
             minute: minute.read(places.as_ref()),
         }))
     }

@@ -18,11 +18,13 @@ mod program;
 mod workers;
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use fakes::{Fate, OpenAi, Route, Twilio, WebhookCall};
 use futures::StreamExt;
 use futures::stream::iter;
+use tempfile::TempDir;
 
 use crate::program::Program;
 use crate::workers::Workers;
@@ -87,7 +89,8 @@ async fn main() {
         ("a bot like ourselves", Flood::Bot),
     ] {
         let around = Around::start().await;
-        let program = Program::start(&around.twilio, &around.openai, None, &[]);
+        let data = TempDir::new().unwrap();
+        let program = around.program(&data.path().join("data"));
         let cost = around.cost(program.address, flood).await;
         print(name, &Cost { memory: Some(program.memory().most), ..cost });
     }
@@ -121,6 +124,19 @@ fn print(name: &str, cost: &Cost) {
 impl Around {
     async fn start() -> Self {
         Self { twilio: Twilio::start().await, openai: OpenAi::start().await }
+    }
+
+    /// The program between them, on an empty store in this folder.
+    fn program(&self, data: &Path) -> Program {
+        let settings = [
+            ("TWILIO_ACCOUNT_SID", self.twilio.account_sid()),
+            ("TWILIO_AUTH_TOKEN", self.twilio.auth_token()),
+            ("TWILIO_FROM", self.twilio.number()),
+            ("TWILIO_BASE_URL", &self.twilio.url()),
+            ("OPENAI_API_KEY", OpenAi::KEY),
+            ("OPENAI_BASE_URL", &self.openai.url()),
+        ];
+        Program::start(&settings, data)
     }
 
     async fn cost(&self, address: SocketAddr, flood: Flood) -> Cost {

@@ -2,11 +2,9 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
-
-use fakes::{OpenAi, Twilio};
-use tempfile::TempDir;
 
 /// Where it is told that providers reach it.
 pub(crate) const PUBLIC_URL: &str = "https://sms.example.test";
@@ -16,57 +14,38 @@ pub(crate) struct Program {
     /// From its start to its first answer.
     pub(crate) started: Duration,
     child: Child,
-    _data: TempDir,
 }
 
 /// What is resident, in KiB.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Memory {
     pub(crate) now: u64,
     pub(crate) most: u64,
 }
 
 impl Program {
-    /// Starts it with an empty store: the embedded one, or an emulator's; and with these settings.
-    pub(crate) fn start(
-        twilio: &Twilio,
-        openai: &OpenAi,
-        firestore: Option<SocketAddr>,
-        settings: &[(&str, &str)],
-    ) -> Self {
+    /// Starts it with these settings, on what is stored in this folder.
+    pub(crate) fn start(settings: &[(&str, &str)], data: &Path) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let address = listener.local_addr().unwrap();
         drop(listener);
-        let data = TempDir::new().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_local"));
         command
             .env_clear()
             .env("PORT", address.port().to_string())
             .env("PUBLIC_URL", PUBLIC_URL)
-            .env("DATA_DIR", data.path().join("data"))
-            .env("TWILIO_ACCOUNT_SID", twilio.account_sid())
-            .env("TWILIO_AUTH_TOKEN", twilio.auth_token())
-            .env("TWILIO_FROM", twilio.number())
-            .env("TWILIO_BASE_URL", twilio.url())
-            .env("OPENAI_API_KEY", OpenAi::KEY)
-            .env("OPENAI_BASE_URL", openai.url())
+            .env("DATA_DIR", data)
             .envs(settings.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
-        if let Some(firestore) = firestore {
-            command
-                .env("GOOGLE_CLOUD_PROJECT", fakes::unique_name())
-                .env("FIRESTORE_EMULATOR_HOST", firestore.to_string())
-                .env("NAME_KEY", fakes::NAME_KEY);
-        }
         let begun = Instant::now();
         let child = command.spawn().unwrap();
         while !answers(address) {
             assert!(begun.elapsed() < Duration::from_secs(20), "the program does not start");
             std::thread::sleep(Duration::from_micros(200));
         }
-        Self { address, started: begun.elapsed(), child, _data: data }
+        Self { address, started: begun.elapsed(), child }
     }
 
     /// What it has resident now, and had at most.
@@ -88,6 +67,12 @@ impl Program {
         Duration::from_millis(10 * (ticks(14) + ticks(15)))
     }
 
+    /// Ends it as a loss of power would.
+    pub(crate) fn end(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
     fn proc(&self, file: &str) -> String {
         std::fs::read_to_string(format!("/proc/{}/{file}", self.child.id())).unwrap()
     }
@@ -95,8 +80,7 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.end();
     }
 }
 

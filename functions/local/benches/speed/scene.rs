@@ -1,0 +1,175 @@
+//! The program on a store, and whoever is around it.
+
+use std::cell::Cell;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use futures::future::join_all;
+use tempfile::TempDir;
+
+use crate::around::{Around, Line};
+use crate::machine;
+use crate::past;
+use crate::program::Program;
+
+/// Who shares a connection takes turns: nobody texts again before the answer to the text before is
+/// through with everything.
+const TAKE_TURNS: usize = 4;
+
+/// How many texts each sends before others come.
+const TEXTS: usize = 7;
+
+/// Of all people the first who texts here: nobody whom a person of the business answers, and nobody
+/// who stopped, in any past that is filled in.
+const FIRST: usize = 500_000;
+
+/// Whoever texts here texts faster than people do.
+const WITHOUT_LIMITS: [(&str, &str); 4] = [
+    ("REPLIES_PER_MINUTE", "off"),
+    ("REPLIES_PER_HOUR", "off"),
+    ("REPLIES_PER_DAY", "off"),
+    ("NEW_PEOPLE_PER_MINUTE", "off"),
+];
+
+pub(crate) struct Scene {
+    pub(crate) around: Around,
+    pub(crate) program: Program,
+    settings: Vec<(&'static str, String)>,
+    data: TempDir,
+    /// Who texts next that has not yet.
+    people: Cell<usize>,
+}
+
+/// What happened while a crowd texted.
+#[derive(Clone, Copy)]
+pub(crate) struct Crowd {
+    turns: usize,
+    /// Until the last reply had arrived.
+    took: Duration,
+    /// Processor time of the program, receipts included.
+    cpu: Duration,
+}
+
+/// From a person's call: when it was acknowledged, and when the reply had arrived at the company.
+pub(crate) type Turn = (Duration, Duration);
+
+impl Crowd {
+    pub(crate) fn a_second(&self) -> f64 {
+        self.turns as f64 / self.took.as_secs_f64()
+    }
+
+    pub(crate) fn cpu_of_turn(&self) -> Duration {
+        self.cpu / u32::try_from(self.turns.max(1)).unwrap()
+    }
+}
+
+impl Scene {
+    /// In a folder of this one: with this past, or empty. Or with an emulator's store.
+    pub(crate) async fn begin(
+        folder: &Path,
+        past: Option<&Path>,
+        firestore: Option<SocketAddr>,
+    ) -> Self {
+        let data = machine::private_folder(folder);
+        for file in past.into_iter().flat_map(|past| std::fs::read_dir(past).unwrap()) {
+            let file = file.unwrap();
+            std::fs::copy(file.path(), data.path().join(file.file_name())).unwrap();
+        }
+        let around = Around::start().await;
+        let mut settings = around.settings();
+        settings.extend(WITHOUT_LIMITS.map(|(name, value)| (name, value.to_owned())));
+        if let Some(firestore) = firestore {
+            settings.push(("GOOGLE_CLOUD_PROJECT", fakes::unique_name()));
+            settings.push(("FIRESTORE_EMULATOR_HOST", firestore.to_string()));
+            settings.push(("NAME_KEY", fakes::NAME_KEY.to_owned()));
+        }
+        let program = start(&settings, data.path());
+        Self { around, program, settings, data, people: Cell::new(FIRST) }
+    }
+
+    /// Ends the program and starts it on what it left. How long that took until its first answer.
+    pub(crate) fn start_again(&mut self) -> Duration {
+        self.program.end();
+        self.program = start(&self.settings, self.data.path());
+        self.program.started
+    }
+
+    /// People text one after the other, each once the one before is through with everything.
+    pub(crate) async fn alone(&self, turns: usize) -> Vec<Turn> {
+        let mut line = Line::to(self.program.address).await;
+        let people = self.next_people(turns.div_ceil(TEXTS));
+        let mut times = Vec::new();
+        for turn in 0..turns {
+            let begun = Instant::now();
+            let person = &people[turn / TEXTS];
+            let (acknowledged, message) = self.around.text(&mut line, person, turn % TEXTS).await;
+            times.push((acknowledged - begun, message.at - begun));
+            line.report(&message).await;
+        }
+        times
+    }
+
+    /// So many text at once, of whom each texts again when the answer arrives.
+    pub(crate) async fn crowd(&self, at_once: usize, lasts: Duration) -> Crowd {
+        let (cpu, begun) = (self.program.cpu(), Instant::now());
+        let until = begun + lasts;
+        let lines = (0..at_once).map(|_| self.take_turns(|| Instant::now() < until));
+        let ends = join_all(lines).await;
+        Crowd {
+            turns: ends.iter().map(|(turns, _)| turns).sum(),
+            took: ends.iter().map(|(_, last)| *last).max().unwrap_or(begun) - begun,
+            cpu: self.program.cpu() - cpu,
+        }
+    }
+
+    /// So many people text once each, a hundred at once.
+    pub(crate) async fn everybody(&self, people: usize) {
+        let people = self.next_people(people);
+        let lines = people.chunks(people.len().div_ceil(100)).map(async |people| {
+            let mut line = Line::to(self.program.address).await;
+            for person in people {
+                let (_, message) = self.around.text(&mut line, person, 0).await;
+                line.report(&message).await;
+            }
+        });
+        join_all(lines).await;
+    }
+
+    /// People take turns on one connection, as long as they may. How many turns that were, and when
+    /// the last reply arrived.
+    async fn take_turns(&self, may_go_on: impl Fn() -> bool) -> (usize, Instant) {
+        let mut line = Line::to(self.program.address).await;
+        let other = Line::to(self.program.address).await;
+        let mut reporting = tokio::spawn(async move { other });
+        let (mut turns, mut last) = (0, Instant::now());
+        while may_go_on() {
+            let people = self.next_people(TAKE_TURNS);
+            for text in 0..TEXTS * TAKE_TURNS {
+                if !may_go_on() {
+                    break;
+                }
+                let person = &people[text % TAKE_TURNS];
+                let (_, message) = self.around.text(&mut line, person, text / TAKE_TURNS).await;
+                (turns, last) = (turns + 1, message.at);
+                let mut other = reporting.await.unwrap();
+                reporting = tokio::spawn(async move {
+                    other.report(&message).await;
+                    other
+                });
+            }
+        }
+        reporting.await.unwrap();
+        (turns, last)
+    }
+
+    fn next_people(&self, count: usize) -> Vec<String> {
+        let first = self.people.replace(self.people.get() + count);
+        (first..first + count).map(past::person).collect()
+    }
+}
+
+fn start(settings: &[(&'static str, String)], data: &Path) -> Program {
+    let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    machine::on_core_of_program(|| Program::start(&settings, data))
+}
