@@ -106,7 +106,7 @@ pub(crate) async fn phone(
     Path(number): Path<String>,
 ) -> Answer {
     let theirs = Number::parse(&number).map_err(|_| Failure::Unknown)?;
-    let id = ConversationId::of(MOCK, &theirs);
+    let id = console.store.names().conversation(MOCK, &theirs);
     let thread = thread(&console, &id).await?;
     Ok(Json(json!(thread.unwrap_or_else(|| Thread::unused(&id, MOCK, &theirs)))))
 }

@@ -12,12 +12,11 @@ use axum::http::{Method, Request};
 use axum::response::Response;
 use axum::routing::{any, post};
 use bytes::Bytes;
-use conversations::{Arrival, Claim, ConversationId, Stop, Store, Taken, Unavailable, Waiting};
+use conversations::{Arrival, Claim, Names, Stop, Store, Taken, Unavailable, Waiting};
 use futures::future::try_join_all;
 use jiff::Timestamp;
 use policy::Keyword;
 use queue::{KEYWORDS, Queue, WakeUp};
-use settings::Names;
 use sms::{Event, Number, Provider, Providers, Text};
 use telemetry::{Step, TraceId};
 use thiserror::Error;
@@ -31,7 +30,7 @@ const LONGEST_TEXT: usize = 2_000;
 const SAME_WORDS: Duration = Duration::from_secs(120);
 
 /// The settings that the function reads.
-pub const SETTINGS: &[Names] =
+pub const SETTINGS: &[settings::Names] =
     &[host::PUBLIC_URL, Access::SETTINGS, Providers::HEARD, Store::SETTINGS, Queue::SETTINGS];
 
 /// Why a text was not taken.
@@ -140,9 +139,10 @@ impl Inbound {
     ) -> Result<(), TakeError> {
         // Nothing comes later than now. A clock that was ahead may say so of what was kept.
         let came = came.min(now);
-        let claim = claim(provider, &text);
+        let claim = claim(self.store.names(), provider, &text);
         let mut handled = text.handled;
-        match policy::asked(handled, &text.body) {
+        let mut asks = policy::asked(handled, &text.body);
+        match asks {
             Some(Keyword::Stop) => {
                 let confirmed = handled.is_some() || provider.answers(&text.body, &text.to);
                 let stop = Stop { at: came, provider: provider.name().into(), confirmed };
@@ -154,7 +154,7 @@ impl Inbound {
                 // The YES of who has not stopped may answer what the agent asked, though it is a
                 // word for the provider as well.
                 if !was_stopped && policy::keyword(&text.body) == Some(Keyword::Yes) {
-                    handled = None;
+                    (handled, asks) = (None, Some(Keyword::Yes));
                 }
             }
             // YES is an ordinary word unless the person has stopped, which the turn knows.
@@ -173,7 +173,7 @@ impl Inbound {
             tracing::info!("took the answer to a text that was sent by hand to see it answered");
             return Ok(());
         }
-        let conversation = ConversationId::of(name, &text.from);
+        let conversation = self.store.names().conversation(name, &text.from);
         let mut steps = vec![Step::new("received", came).with("provider", name)];
         if came < now {
             steps.push(Step::new("taken out of quarantine", now));
@@ -184,6 +184,7 @@ impl Inbound {
                 message: text.id.unwrap_or_else(|| claim.name().to_owned()),
                 media: text.media,
                 handled,
+                asks,
                 ..Waiting::new(name, &text.to, &text.body, trace, came)
             },
             steps,
@@ -194,7 +195,7 @@ impl Inbound {
             Taken::New => tracing::info!(conversation.id = %conversation, "took a text"),
             Taken::Repeat => tracing::info!(conversation.id = %conversation, "took no repeat"),
         }
-        let lane = match policy::asked(handled, &arrival.text.body) {
+        let lane = match asks {
             // It does not wait behind a model that thinks.
             Some(Keyword::Stop | Keyword::Start | Keyword::Help) => KEYWORDS,
             Some(Keyword::Yes) | None => "",
@@ -215,7 +216,7 @@ impl Inbound {
         let (from, to) = (owner.name(), provider.name());
         let probe = match provider.number() {
             Some(number) => {
-                let id = ConversationId::of_probe(from, &number);
+                let id = self.store.names().probe(from, &number);
                 self.store.probe_arrived(&id, body, now).await?
             }
             None => None,
@@ -269,14 +270,14 @@ async fn elsewhere(state: State<Arc<Inbound>>, request: Request<axum::body::Body
 /// What makes a repeat of this message recognisable: its id, with sender and words where the
 /// provider may give the same one to several; without one its sender, words and time; without a time
 /// its sender and words, for two minutes.
-fn claim(provider: &dyn Provider, text: &Text) -> Claim {
+fn claim(names: &Names, provider: &dyn Provider, text: &Text) -> Claim {
     let (name, from) = (provider.name(), text.from.as_str());
     match (&text.id, text.sent_at) {
-        (Some(id), _) if provider.documents_texts() => Claim::of_message(name, id),
-        (Some(id), _) => Claim::of_message(name, &format!("{id} {from} {}", text.body)),
+        (Some(id), _) if provider.documents_texts() => names.message(name, id),
+        (Some(id), _) => names.message(name, &format!("{id} {from} {}", text.body)),
         (None, Some(time)) => {
-            Claim::of_message(name, &format!("{from} {} {}", time.as_millisecond(), text.body))
+            names.message(name, &format!("{from} {} {}", time.as_millisecond(), text.body))
         }
-        (None, None) => Claim::of_words(name, &[from, &text.body], SAME_WORDS),
+        (None, None) => names.words(name, &[from, &text.body], SAME_WORDS),
     }
 }

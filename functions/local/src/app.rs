@@ -18,7 +18,7 @@ use receipts::Receipts;
 use settings::Settings;
 use site::{Pages, Site};
 use sms::Providers;
-use sweep::{Probes, Sweep};
+use sweep::{Probes, Runs, Sweep};
 use tokio::net::TcpListener;
 use turn::{Bounds, Results, Turn};
 
@@ -73,6 +73,7 @@ impl App {
         let providers = Arc::new(Providers::configured(settings, &public_url, true)?);
         let access = door::access(settings, &providers, &public_url, address.ip())?;
         let store = Arc::new(Store::open(settings)?);
+        store.check().await?;
         door::check_secrets(settings, &store).await?;
         let queue = Queue::open(settings)?.unwrap_or_else(Queue::in_process);
         let page = Page::from_settings(settings)?.carried_by(&providers)?;
@@ -100,6 +101,7 @@ impl App {
             queue: queue.clone(),
             providers: Arc::clone(&providers),
             probes: Probes::from_settings(settings, &providers)?.map(Arc::new),
+            runs: Runs::default(),
         };
         let receipts = Receipts {
             providers: Arc::clone(&providers),
@@ -145,7 +147,9 @@ impl App {
         let Self { providers, queue, turn, sweep, sweep_every, port, router, .. } = self;
         tokio::join!(
             host::serve(port, router, stop.clone()),
-            host::repeat(sweep_every, stop.clone(), || sweep.run(Timestamp::now())),
+            // Each by itself: whoever waits for an answer does not wait for a provider that hangs.
+            host::repeat(sweep_every, stop.clone(), || sweep.wake(Timestamp::now())),
+            host::repeat(sweep_every, stop.clone(), || sweep.look(Timestamp::now())),
             host::repeat(SWEEP, stop.clone(), || sweep.watch(Timestamp::now())),
             queue::consume(&queue, AT_ONCE, stop, move |wake_up| {
                 let turn = turn.clone();

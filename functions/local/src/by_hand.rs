@@ -1,7 +1,7 @@
 //! Attempts that belong to no conversation, because a person asked for them.
 
 use business::Business;
-use conversations::{Attempt, ConversationId, Learned, Reply, Store, Unavailable};
+use conversations::{Attempt, Learned, Reply, Store, Unavailable};
 use host::Error;
 use jiff::Timestamp;
 use settings::Settings;
@@ -10,6 +10,7 @@ use telemetry::TraceId;
 
 /// A try to send these words by this provider, begun now.
 pub(crate) fn attempt(
+    store: &Store,
     id: String,
     trace: &TraceId,
     provider: &dyn Provider,
@@ -19,7 +20,8 @@ pub(crate) fn attempt(
     let (name, now) = (provider.name(), Timestamp::now());
     let reply = Reply::alone(body, trace, now);
     let by = (name, provider.sender(), None);
-    let attempt = Attempt::begin(id, &ConversationId::of(name, to), by, to, reply, now);
+    let whose = store.names().conversation(name, to);
+    let attempt = Attempt::begin(id, &whose, by, to, reply, now);
     Attempt { apart: true, ..attempt }
 }
 
@@ -39,7 +41,7 @@ pub(crate) async fn make(
     store.learn(&learned).await?;
     if let Ok(id) = &outcome {
         // A receipt may have been faster than we were.
-        store.join_receipts(Some((&attempt.provider, id)), 10).await?;
+        store.join_receipts((&attempt.provider, id), 10).await?;
     }
     Ok(Some(outcome))
 }

@@ -64,7 +64,7 @@ pub(crate) async fn run(settings: Settings, asked: Asked) -> Result<(), Error> {
     let queue = Queue::in_process();
     let number = unused(&store).await?;
     let phone = Phone {
-        id: ConversationId::of("mock", &number),
+        id: store.names().conversation("mock", &number),
         number,
         inbound: Inbound { providers, access: Access::nobody(), store, queue: queue.clone() },
         printed: 0,
@@ -161,7 +161,7 @@ impl Phone {
 async fn unused(store: &Store) -> Result<Number, Error> {
     for last in 100..200 {
         let number = Number::parse(&format!("+1202555{last:04}"))?;
-        let id = ConversationId::of("mock", &number);
+        let id = store.names().conversation("mock", &number);
         if store.load(&id, Timestamp::now()).await?.is_none() {
             return Ok(number);
         }

@@ -1,6 +1,6 @@
 //! A person back to the agent: `textback give-back +12025550143`.
 
-use conversations::{ConversationId, Store};
+use conversations::Store;
 use host::Error;
 use jiff::Timestamp;
 use settings::Settings;
@@ -13,7 +13,7 @@ pub(crate) async fn run(settings: Settings, person: String) -> Result<(), Error>
     let theirs = Number::parse(&person)?;
     let store = Store::open(&settings)?;
     // No real provider, so that it is nobody of the mock's.
-    let id = ConversationId::of("", &theirs);
+    let id = store.names().conversation("", &theirs);
     if !store.give_back(&id, Timestamp::now()).await? {
         return Err("this person is with the agent: nothing was changed".into());
     }

@@ -42,14 +42,14 @@ pub(crate) async fn run(settings: Settings, action: Option<Action>) -> Result<()
     match action {
         None => list(&store, &kept).await,
         Some(Action::Show { id }) => {
-            show(named(&kept, &id)?);
+            show(named(&store, &kept, &id)?);
             Ok(())
         }
         Some(Action::Replay { ids }) if ids.is_empty() => {
             replay(&settings, store, kept.iter().collect()).await
         }
         Some(Action::Replay { ids }) => {
-            let calls = ids.iter().map(|id| named(&kept, id)).collect::<Result<_, _>>()?;
+            let calls = ids.iter().map(|id| named(&store, &kept, id)).collect::<Result<_, _>>()?;
             replay(&settings, store, calls).await
         }
     }
@@ -62,7 +62,7 @@ async fn all(store: &Store) -> Result<Vec<Quarantined>, Unavailable> {
         let page = store.quarantined_since(since, PAGE).await?;
         let is_last = page.len() < PAGE as usize;
         let before = all.len();
-        all.extend(page.into_iter().filter(|call| known.insert(call.id())));
+        all.extend(page.into_iter().filter(|call| known.insert(store.names().quarantined(call))));
         match all.last() {
             // Others may have come in the same millisecond.
             Some(call) if !is_last && all.len() > before => since = call.at,
@@ -72,8 +72,8 @@ async fn all(store: &Store) -> Result<Vec<Quarantined>, Unavailable> {
     }
 }
 
-fn named<'a>(kept: &'a [Quarantined], id: &str) -> Result<&'a Quarantined, Error> {
-    let mut found = kept.iter().filter(|call| call.id().starts_with(id));
+fn named<'a>(store: &Store, kept: &'a [Quarantined], id: &str) -> Result<&'a Quarantined, Error> {
+    let mut found = kept.iter().filter(|call| store.names().quarantined(call).starts_with(id));
     match (found.next(), found.next()) {
         (Some(call), None) => Ok(call),
         (None, _) => Err(format!("no call {id} is kept: `quarantine` lists those that are").into()),
@@ -105,7 +105,8 @@ async fn list(store: &Store, kept: &[Quarantined]) -> Result<(), Error> {
         println!("  came {}, kept {}", times(store.seen(&shape).await?), calls.len());
         for call in calls.iter().rev().take(LISTED) {
             let at = call.at.round(jiff::Unit::Second)?;
-            println!("  {}  {at}  came {}", call.id(), times(call.seen));
+            let id = store.names().quarantined(call);
+            println!("  {id}  {at}  came {}", times(call.seen));
         }
         if let Some(more) = calls.len().checked_sub(LISTED).filter(|more| *more > 0) {
             println!("  and {more} earlier");
@@ -164,7 +165,7 @@ async fn replay(
     let (mut shapes, mut left) = (BTreeSet::new(), 0);
     for call in calls {
         let span = tracing::info_span!("replay", trace.id = %call.trace);
-        let id = call.id();
+        let id = store.names().quarantined(call);
         match reader.take(call).instrument(span).await? {
             Outcome::Taken { texts, receipts, rest } => {
                 store.release(call).await?;

@@ -22,7 +22,7 @@ pub(crate) async fn run(settings: Settings, to: String, body: String) -> Result<
     let via = if providers.names() == ["mock"] { "mock" } else { "" };
     for provider in providers.answering(via) {
         let name = provider.name();
-        let attempt = by_hand::attempt(Attempt::name(&trace), &trace, provider, &to, &body);
+        let attempt = by_hand::attempt(&store, Attempt::name(&trace), &trace, provider, &to, &body);
         let made = by_hand::make(&attempt, &store, provider, providers.http()).await?;
         let Some(outcome) = made else {
             return Err("this person has said STOP: nothing was sent".into());

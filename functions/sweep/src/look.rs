@@ -1,15 +1,18 @@
 //! Looking at attempts: what has become of them, and what that shows of their routes.
 
-use std::time::Duration;
+use std::collections::HashMap;
+use std::sync::Mutex;
 
-use conversations::{Attempt, DueAttempt, Joined, Unavailable};
+use conversations::{Attempt, ConversationId, DueAttempt, Joined, Page, Place, Unavailable};
 use futures::stream;
 use futures::{StreamExt, TryStreamExt};
 use jiff::{SignedDuration, Timestamp};
 use sms::{Found, Receipt, Status};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep_until};
 
-use crate::Sweep;
+use crate::pages::{PAGE, Worked, work_through};
+use crate::runs::lock;
+use crate::{PAGES_AT_ONCE, Sweep, SweepError};
 
 /// How long after it was begun an attempt is looked at, if nothing is heard of it: soon, because
 /// another provider may still send it; and until after three days a carrier says no more
@@ -24,49 +27,106 @@ const LOOKS: [SignedDuration; 7] = [
     SignedDuration::from_hours(73),
 ];
 
-/// How many questions are open at once.
+/// How many questions are open at once, for each page that is looked at.
 const AT_ONCE: usize = 8;
 
-/// How long providers are asked in one run, so that one that hangs does not keep the minute from its
-/// other work.
-const LONGEST: Duration = Duration::from_secs(25);
+/// How often a provider may fail to answer in one run before it is asked no more, so that one that
+/// hangs does not keep the others waiting.
+const FAILS: usize = 8;
+
+/// How many pages are weighed together where the store minds that all write to the records of routes:
+/// Firestore takes one write a second to a document.
+const GATHERED: usize = 25;
+
+/// What holds for one run.
+#[derive(Default)]
+struct Run {
+    /// Held by whoever writes to the records of routes, so that we do not meet ourselves there.
+    weighing: tokio::sync::Mutex<()>,
+    /// How often providers did not answer.
+    failed: Mutex<HashMap<String, usize>>,
+}
 
 impl Sweep {
-    /// Looks at these attempts, asks the providers about those of which too little is known, and
-    /// counts them all for or against their routes. Whether a reply turned out not to have arrived.
-    pub(crate) async fn look(
+    /// Looks at the attempts that are due, asks the providers about those of which too little is
+    /// known, and counts them all for or against their routes.
+    pub(crate) async fn look_at_attempts(&self, end: Instant, now: Timestamp) -> Worked {
+        let (pages, at_once) =
+            if self.store.is_embedded() { (1, PAGES_AT_ONCE) } else { (GATHERED, 2) };
+        let run = &Run::default();
+        let read = move |after| self.gather(after, pages, now);
+        let look = move |due| self.look_at(due, run, end, now);
+        work_through(end, at_once, None, read, look).await
+    }
+
+    /// So many pages of attempts that are due, as one.
+    async fn gather(
+        &self,
+        after: Option<Place>,
+        pages: usize,
+        now: Timestamp,
+    ) -> Result<Page<DueAttempt>, SweepError> {
+        let mut gathered = self.store.attempts_due(now, after, PAGE).await?;
+        for _ in 1..pages {
+            let Some(after) = gathered.next.take() else { break };
+            let page = self.store.attempts_due(now, Some(after), PAGE).await?;
+            gathered.found.extend(page.found);
+            gathered.next = page.next;
+        }
+        Ok(gathered)
+    }
+
+    /// Looks at these attempts.
+    async fn look_at(
         &self,
         due: Vec<DueAttempt>,
+        run: &Run,
+        end: Instant,
         now: Timestamp,
-    ) -> Result<bool, Unavailable> {
+    ) -> Result<(), SweepError> {
         // Collected first: a stream that borrows as it goes cannot be sent to another thread.
-        let asked: Vec<_> = due.iter().map(|due| self.ask(&due.attempt, now)).collect();
-        let in_time = stream::iter(asked).buffered(AT_ONCE).take_until(sleep(LONGEST));
+        let asked: Vec<_> = due.iter().map(|due| self.ask(&due.attempt, run, now)).collect();
+        let in_time = stream::iter(asked).buffered(AT_ONCE).take_until(sleep_until(end));
         let heard: Vec<_> = in_time.collect().await;
+        let is_in_time = heard.len() == due.len();
         // Those that there was no time for stay due.
         let due: Vec<_> = due.into_iter().take(heard.len()).collect();
         let attempts: Vec<_> = due.iter().map(|due| due.attempt.clone()).collect();
-        self.store.weigh(&self.providers, &attempts, now).await?;
-        self.store.note_begun(&attempts).await?;
+        {
+            let _alone = run.weighing.lock().await;
+            self.store.weigh(&self.providers, &attempts, now).await?;
+            self.store.note_begun(&attempts).await?;
+        }
         let looked_at = due.into_iter().map(|due| {
             let next = next_look(&due.attempt, now);
             self.store.looked_at(due, next)
         });
         let looked_at: Vec<_> = looked_at.collect();
         stream::iter(looked_at).buffered(AT_ONCE).try_collect::<()>().await?;
-        heard.into_iter().try_fold(false, |any, heard| Ok(any || heard?))
+        // Somebody else can still send what did not arrive.
+        let failed: Vec<_> = heard.into_iter().collect::<Result<_, _>>()?;
+        self.wake_all(failed.into_iter().flatten().map(|whose| (whose, now)), now).await?;
+        if is_in_time { Ok(()) } else { Err(SweepError::Late) }
     }
 
     /// Asks a provider about an attempt, if that may help. What it says is taken like a receipt.
-    /// Whether it says that the text did not arrive.
-    async fn ask(&self, attempt: &Attempt, now: Timestamp) -> Result<bool, Unavailable> {
+    /// Returns the conversation whose text did not arrive, if it says so.
+    async fn ask(
+        &self,
+        attempt: &Attempt,
+        run: &Run,
+        now: Timestamp,
+    ) -> Result<Option<ConversationId>, Unavailable> {
         let status = attempt.status();
         let open = matches!(status, Status::Unknown | Status::Accepted | Status::Sent);
         // Nothing is asked about what was answered, nor before a receipt had time to come.
         if !open || attempt.answered || now < attempt.at + LOOKS[0] {
-            return Ok(false);
+            return Ok(None);
         }
-        let Some(provider) = self.providers.named(&attempt.provider) else { return Ok(false) };
+        let Some(provider) = self.providers.named(&attempt.provider) else { return Ok(None) };
+        if run.fails(provider.name()) {
+            return Ok(None);
+        }
         let (http, message) = (self.providers.http(), attempt.outgoing());
         let found = match attempt.message_id() {
             Some(id) => provider.poll(http, id, &message, attempt.at).await,
@@ -76,15 +136,30 @@ impl Sweep {
             Ok(Found::Known(receipt)) => {
                 let receipt = Receipt { attempt: Some(attempt.id.clone()), ..receipt };
                 let joined = self.store.receive(provider.name(), &receipt, now).await?;
-                Ok(matches!(joined, Joined::Attempt { failed: Some(_), .. }))
+                match joined {
+                    Joined::Attempt { failed, .. } => Ok(failed),
+                    Joined::NotYet | Joined::Repeat => Ok(None),
+                }
             }
-            Ok(Found::Absent | Found::CannotAsk) => Ok(false),
+            Ok(Found::Absent | Found::CannotAsk) => Ok(None),
             Err(error) => {
                 // The next look asks again.
+                run.failed(provider.name());
                 tracing::info!(provider.name = provider.name(), %error, "could not ask: {error}");
-                Ok(false)
+                Ok(None)
             }
         }
+    }
+}
+
+impl Run {
+    /// Whether a provider has failed to answer again and again.
+    fn fails(&self, provider: &str) -> bool {
+        lock(&self.failed).get(provider).is_some_and(|times| *times >= FAILS)
+    }
+
+    fn failed(&self, provider: &str) {
+        *lock(&self.failed).entry(provider.to_owned()).or_default() += 1;
     }
 }
 

@@ -9,7 +9,7 @@ use host::Function;
 use jiff::Timestamp;
 use queue::Queue;
 use sms::Providers;
-use sweep::{Probes, Sweep};
+use sweep::{Probes, Runs, Sweep};
 
 /// As often as Lambda's scheduler can.
 const EVERY: Duration = Duration::from_secs(60);
@@ -23,6 +23,7 @@ fn main() -> ExitCode {
             providers,
             store: Arc::new(Store::open(&settings)?),
             queue: Queue::open(&settings)?.ok_or(host::NO_QUEUE)?,
+            runs: Runs::default(),
         };
         host::meanwhile(Arc::clone(&sweep.store).prepare());
         host::meanwhile(sweep.queue.clone().prepare());

@@ -2,7 +2,7 @@
 //!
 //! Here a probe is decided on, and missed where it does not arrive; `turn` sends it.
 
-use conversations::{Attempt, ConversationId, KnownProbe, Notice, Probe, Unavailable};
+use conversations::{Attempt, KnownProbe, Notice, Probe, Unavailable};
 use jiff::{SignedDuration, Timestamp};
 use settings::{Names, Settings, SettingsError};
 use sms::{Number, Providers, Status};
@@ -69,7 +69,7 @@ impl Sweep {
     pub(crate) async fn probe(&self, now: Timestamp) -> Result<(), SweepError> {
         let Some(Probes { every, ways }) = self.probes.as_deref() else { return Ok(()) };
         for way in ways {
-            let id = ConversationId::of_probe(way.from, &way.number);
+            let id = self.store.names().probe(way.from, &way.number);
             match self.store.probe(&id).await? {
                 // Said once. The next one that arrives ends it.
                 Some(last) if last.probe.is_missing(now) && !last.probe.silent => {

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use agent::{Ending, ModelError, Texts, Turn as Entry};
-use conversations::{Change, Claim, Conversation, Loaded, Reply, Said, Stop, Unavailable, Waiting};
+use conversations::{Change, Conversation, Loaded, Reply, Said, Stop, Unavailable, Waiting};
 use jiff::{SignedDuration, Timestamp};
 use policy::{Keyword, ReplyKind, is_nudge, reaction};
 use serde_json::Value;
@@ -69,7 +69,7 @@ impl Run {
 
     /// Of a person who has stopped: everything, up to the word that brings them back.
     fn stopped(waiting: &[Waiting], stop: &Stop) -> Option<Self> {
-        let back = |text: &Waiting| asked(text) == Some(Keyword::Yes) && text.at > stop.at;
+        let back = |text: &Waiting| text.asks == Some(Keyword::Yes) && text.at > stop.at;
         let first = waiting.first()?;
         if back(first) {
             return Some(Self { texts: vec![first.clone()], does: Does::Say(Fixed::Back) });
@@ -255,7 +255,7 @@ impl<'a> Wake<'a> {
             return Ok(());
         }
         let stop = Stop { at: text.at, provider: text.provider.clone(), confirmed: false };
-        let claim = Claim::of_message(&text.provider, &text.message);
+        let claim = self.turn.store.names().message(&text.provider, &text.name);
         self.turn.store.stop(&claim, &loaded.conversation.theirs, &stop).await?;
         tracing::info!("the agent heard a stop");
         self.reload(loaded).await
@@ -465,19 +465,14 @@ impl<'a> Wake<'a> {
     }
 }
 
-/// What a text asks for in a word.
-fn asked(text: &Waiting) -> Option<Keyword> {
-    policy::asked(text.handled, &text.body)
-}
-
-/// The same of a person who has not stopped, to whom YES is an ordinary word.
+/// What a text asks for in a word of a person who has not stopped, to whom YES is an ordinary one.
 fn asks(text: &Waiting) -> Option<Keyword> {
-    asked(text).filter(|keyword| *keyword != Keyword::Yes)
+    text.asks.filter(|keyword| *keyword != Keyword::Yes)
 }
 
 /// Whether a person has said START since.
 fn has_come_back(loaded: &Loaded, since: Timestamp) -> bool {
-    let waits = |text: &Waiting| text.at >= since && asked(text) == Some(Keyword::Start);
+    let waits = |text: &Waiting| text.at >= since && text.asks == Some(Keyword::Start);
     let said = |entry: Entry| {
         matches!(entry, Entry::Person { text, at }
             if at >= since && policy::keyword(&text) == Some(Keyword::Start))

@@ -41,7 +41,7 @@ impl Wake<'_> {
         store.learn(&Learned::of_outcome(&attempt, &outcome, self.clock.now())).await?;
         if let Ok(id) = &outcome {
             // A receipt may have been faster than we were.
-            store.join_receipts(Some((from.name(), id)), 10).await?;
+            store.join_receipts((from.name(), id), 10).await?;
         }
         Ok(())
     }

@@ -221,7 +221,7 @@ impl<'a> Wake<'a> {
                 );
                 self.close(loaded, &attempt.id, None, changes).await?;
                 // A receipt may have been faster than we were.
-                self.turn.store.join_receipts(Some((provider, &id)), 10).await?;
+                self.turn.store.join_receipts((provider, &id), 10).await?;
                 // On a way that is known to work one more accepted text is left to the sweep.
                 if loaded.health.state(&attempt.route()) != State::Healthy {
                     self.weigh(loaded, &attempt.knowing(&learned)).await;

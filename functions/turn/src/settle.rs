@@ -81,7 +81,7 @@ impl Wake<'_> {
                 // What has become of it since is a receipt like any other.
                 let receipt = Receipt { attempt: Some(attempt.clone()), ..receipt };
                 self.turn.store.receive(name, &receipt, now).await?;
-                self.turn.store.join_receipts(Some((name, &id)), 10).await?;
+                self.turn.store.join_receipts((name, &id), 10).await?;
                 Ok(())
             }
             Ok(Found::Absent) if now >= sending.at + CERTAIN => {

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::Store;
-use crate::documents::{Document, Filter, Path, Query, Unavailable, Version, Write};
+use crate::collections::minutes;
+use crate::documents::{Document, Path, Unavailable, Version, Write};
 use crate::store::{DAY, at, expiring, object};
 
 /// A minute, and how many new people have a place in it.
@@ -61,8 +62,7 @@ impl Store {
 
     /// The last minute in which anybody new has a place, if there is one.
     pub async fn last_minute(&self) -> Result<Option<Minute>, Unavailable> {
-        let query = Query { collection: "minutes", filter: Filter::Latest("at"), limit: 1 };
-        let found = self.documents.find(query).await?.pop();
+        let found = self.documents.find(minutes::AT.latest(1)).await?.pop();
         Ok(found.and_then(|found| {
             let at = Timestamp::from_millisecond(found.fields.get("at")?.as_i64()?).ok()?;
             Some(Minute::of(at).read(Some(&found)))

@@ -8,8 +8,7 @@ use sms::{Number, Outgoing, Part, SendError, Status};
 use telemetry::TraceId;
 use uuid::Uuid;
 
-use crate::documents::{Filter, Query, Unavailable, Version, Write, WriteError};
-use crate::id::person;
+use crate::documents::{Document, Unavailable, Version, Write, WriteError};
 use crate::store::{RECORDS_LIVE, at, expiring, fields, message_name, object, read};
 use crate::{ConversationId, Reply, Store};
 
@@ -19,7 +18,7 @@ const FIRST_LOOK: SignedDuration = SignedDuration::from_secs(60);
 /// One try to hand a reply to one provider. Stored before its request leaves.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Attempt {
-    /// Its name: the trace, a dash, a number; or that of a [`crate::trial`].
+    /// Its name: the trace, a dash, a number; or that of a trial ([`crate::Names::trial`]).
     pub id: String,
     /// Whose reply it is.
     pub conversation: ConversationId,
@@ -217,6 +216,12 @@ impl Attempt {
     }
 }
 
+impl DueAttempt {
+    pub(crate) fn read(document: Document) -> Result<Self, Unavailable> {
+        Ok(Self { version: document.version, attempt: read(document)? })
+    }
+}
+
 impl Word {
     fn status(self) -> Status {
         match self {
@@ -241,7 +246,8 @@ impl Store {
     /// Keeps an attempt that belongs to no conversation, on condition that the person has not
     /// stopped. False if they have: nothing was stored, and nothing may be sent.
     pub async fn begin(&self, attempt: &Attempt) -> Result<bool, Unavailable> {
-        let allowed = Write::Absent(at("stops", &person(&attempt.provider, &attempt.to)));
+        let allowed =
+            Write::Absent(at("stops", &self.names.person(&attempt.provider, &attempt.to)));
         match self.documents.commit(vec![allowed, keep_attempt(attempt)]).await {
             Ok(_) => Ok(true),
             Err(WriteError::Conflict) => Ok(false),
@@ -264,20 +270,6 @@ impl Store {
             true => self.get_one(at("attempts", id)).await?.map(read).transpose(),
             false => Ok(None),
         }
-    }
-
-    /// Attempts that should be looked at, the longest due first.
-    pub async fn attempts_due(
-        &self,
-        now: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<DueAttempt>, Unavailable> {
-        let filter = Filter::NotAfter("due_at", now.as_millisecond());
-        let found = self.documents.find(Query { collection: "attempts", filter, limit }).await?;
-        found
-            .into_iter()
-            .map(|document| Ok(DueAttempt { version: document.version, attempt: read(document)? }))
-            .collect()
     }
 
     /// Sets when an attempt is to be looked at next. Changes nothing if something has been learned

@@ -3,14 +3,15 @@
 //! A clock that is ahead forgets what people said before its time, and one that was ahead leaves
 //! behind times until which everybody would wait.
 
-use std::collections::HashSet;
-
+use futures::{StreamExt, TryStreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::documents::{Document, Filter, Query, Unavailable, Version, Write};
+use crate::collections::{Place, Time, attempts, effects, heads, minutes, stops};
+use crate::documents::{Document, Unavailable, Version, Write};
+use crate::due::time;
 use crate::store::{DAY, at, object};
-use crate::{Conversation, ConversationId, Store};
+use crate::{Conversation, ConversationId, Page, Store};
 
 /// How often it is written down what the clock says, and looked for what has expired.
 const NOTED: SignedDuration = SignedDuration::from_mins(5);
@@ -34,7 +35,8 @@ const SKEW: SignedDuration = SignedDuration::from_secs(60);
 /// The longest that an attempt may be under way.
 const UNDER_WAY: SignedDuration = SignedDuration::from_secs(60);
 
-const PAGE: u32 = 200;
+/// How many are put right at a time.
+const AT_A_TIME: usize = 8;
 
 impl Store {
     /// Forgets what has expired, now and then, as far as the clock can be believed: no more than a
@@ -72,40 +74,39 @@ impl Store {
     }
 
     /// Once the clock has gone back: dates what is dated later than now at now, so that a START
-    /// comes after every STOP and nobody waits for what is long due. Returns the conversations that
-    /// may have been put off, for a turn to look at, and until when.
+    /// comes after every STOP and nobody waits for what is long due. Returns, page by page, the
+    /// conversations that may have been put off, for a turn to look at, and until when.
     pub async fn put_right(
         &self,
         now: Timestamp,
-    ) -> Result<Vec<(ConversationId, Timestamp)>, Unavailable> {
-        let Some((last, _)) = self.last_noted().await? else { return Ok(vec![]) };
-        if last <= now + SKEW {
-            return Ok(vec![]);
-        }
-        let ahead = last.duration_since(now).as_secs();
-        tracing::warn!(
-            ahead_s = ahead,
-            "the clock went back by {ahead} s: what it put off is looked at"
-        );
-        for (collection, field) in [("stops", "at"), ("attempts", "at"), ("effects", "due_at")] {
-            for found in self.later(collection, field, now).await? {
-                self.date_back(collection, found, now, now).await?;
+        after: Option<Place>,
+        limit: u32,
+    ) -> Result<Page<(ConversationId, Timestamp)>, Unavailable> {
+        let noted = self.last_noted().await?;
+        let Some((last, _)) = noted.filter(|(last, _)| *last > now + SKEW) else {
+            return Ok(Page { found: vec![], since: None, next: None });
+        };
+        if after.is_none() {
+            let ahead = last.duration_since(now).as_secs();
+            tracing::warn!(
+                ahead_s = ahead,
+                "the clock went back by {ahead} s: what it put off is looked at"
+            );
+            for field in [stops::AT, attempts::AT, effects::DUE_AT] {
+                let date_back = |found: &_| dated_back(field.collection, found, now, now);
+                self.all_later(field, now, limit, date_back).await?;
             }
+            // Whoever has a place in one of these minutes is given another.
+            let give_up = |found: &Document| {
+                Some(Write::Delete(at("minutes", &found.id), Some(found.version)))
+            };
+            self.all_later(minutes::AT, now, limit, give_up).await?;
         }
-        // Whoever has a place in one of these minutes is given another.
-        for found in self.later("minutes", "at", now).await? {
-            let gone = Write::Delete(at("minutes", &found.id), Some(found.version));
-            self.if_unchanged(vec![gone]).await?;
-        }
-        let mut put_off = Vec::new();
-        for found in self.later("heads", "due_at", now).await? {
-            let until = found.fields.get("due_at").and_then(Value::as_i64);
-            let until = until.and_then(|ms| Timestamp::from_millisecond(ms).ok());
-            put_off.extend(ConversationId::parse(&found.id).zip(until));
-            // None is left for longer than a day after its latest text.
-            self.date_back("heads", found, now, now + DAY).await?;
-        }
-        Ok(put_off)
+        let page = self.later(heads::DUE_AT, now, after, limit).await?;
+        // None is left for longer than a day after its latest text.
+        self.write_each(page.found.iter(), |head| dated_back("heads", head, now, now + DAY))
+            .await?;
+        Ok(page.map(|head| Some((ConversationId::parse(&head.id)?, time(&head, "due_at")?))))
     }
 
     /// Whether nothing has ever looked after this store, so that it is the first start.
@@ -121,54 +122,59 @@ impl Store {
         }))
     }
 
-    /// All documents of which a time is later than now.
-    async fn later(
+    /// Puts right, page by page, whatever has a time that is later than now.
+    async fn all_later(
         &self,
-        collection: &'static str,
-        field: &'static str,
+        field: Time,
         now: Timestamp,
-    ) -> Result<Vec<Document>, Unavailable> {
-        let (mut all, mut known) = (Vec::<Document>::new(), HashSet::new());
-        let mut from = now.as_millisecond() + 1;
+        limit: u32,
+        put_right: impl Fn(&Document) -> Option<Write>,
+    ) -> Result<(), Unavailable> {
+        let mut after = None;
         loop {
-            let filter = Filter::NotBefore(field, from);
-            let page = self.documents.find(Query { collection, filter, limit: PAGE }).await?;
-            let (is_last, before) = (page.len() < PAGE as usize, all.len());
-            all.extend(page.into_iter().filter(|found| known.insert(found.id.clone())));
-            if is_last || all.len() == before {
-                return Ok(all);
+            let page = self.later(field, now, after, limit).await?;
+            self.write_each(page.found.iter(), &put_right).await?;
+            after = page.next;
+            if after.is_none() {
+                return Ok(());
             }
-            let time = all.last().and_then(|found| found.fields.get(field)?.as_i64());
-            from = time.unwrap_or(from);
         }
     }
 
-    /// Leaves as it is what somebody else has written since: their clock is right.
-    async fn date_back(
+    /// Writes each by itself, several at once. What somebody else has written since stays as it is:
+    /// their clock is right.
+    async fn write_each<'a>(
         &self,
-        collection: &'static str,
-        found: Document,
-        latest: Timestamp,
-        latest_due: Timestamp,
+        found: impl Iterator<Item = &'a Document>,
+        put_right: impl Fn(&Document) -> Option<Write>,
     ) -> Result<(), Unavailable> {
-        let mut fields = found.fields.clone();
-        for (name, latest) in [("at", latest), ("due_at", latest_due)] {
-            let latest = latest.as_millisecond();
-            if let Some(time) = fields.get_mut(name)
-                && time.as_i64().is_some_and(|time| time > latest)
-            {
-                *time = latest.into();
-            }
-        }
-        if fields.get("admitted_at").and_then(Value::as_i64) > Some(latest.as_millisecond()) {
-            fields.remove("admitted_at");
-        }
-        if fields != found.fields {
-            let write = Write::Replace(at(collection, &found.id), fields, found.version);
-            self.if_unchanged(vec![write]).await?;
-        }
-        Ok(())
+        let writes = found.filter_map(put_right).map(|write| self.if_unchanged(vec![write]));
+        let writes: Vec<_> = writes.collect();
+        stream::iter(writes).buffered(AT_A_TIME).try_for_each(async |_| Ok(())).await
     }
+}
+
+/// The write that dates a document back, if it is dated later than it may be.
+fn dated_back(
+    collection: &'static str,
+    found: &Document,
+    latest: Timestamp,
+    latest_due: Timestamp,
+) -> Option<Write> {
+    let mut fields = found.fields.clone();
+    for (name, latest) in [("at", latest), ("due_at", latest_due)] {
+        let latest = latest.as_millisecond();
+        if let Some(time) = fields.get_mut(name)
+            && time.as_i64().is_some_and(|time| time > latest)
+        {
+            *time = latest.into();
+        }
+    }
+    if fields.get("admitted_at").and_then(Value::as_i64) > Some(latest.as_millisecond()) {
+        fields.remove("admitted_at");
+    }
+    (fields != found.fields)
+        .then(|| Write::Replace(at(collection, &found.id), fields, found.version))
 }
 
 impl Conversation {

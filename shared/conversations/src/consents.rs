@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use sms::Number;
 
 use crate::Store;
+use crate::collections::consents;
 use crate::documents::{Unavailable, Write, WriteError};
-use crate::id::hash;
 use crate::store::{DAY, at, expiring, fields, object};
 
 /// Somebody may claim for four years that they were texted without consent (28 U.S.C. 1658); a year
@@ -78,9 +78,17 @@ impl Store {
         address: Option<IpAddr>,
     ) -> Result<Given, WriteError> {
         let time = |format: &str| consent.at.strftime(format).to_string();
-        let name = hash(&[consent.theirs.as_str(), &consent.page, &consent.language, &time("%F")]);
+        let name = self.names.name(&[
+            "consent",
+            consent.theirs.as_str(),
+            &consent.page,
+            &consent.language,
+            &time("%F"),
+        ]);
         let path = at("consents", &name);
-        let counted = |whose: &str, window: &str| at("consents_given", &hash(&[whose, window]));
+        let counted = |whose: &str, window: &str| {
+            at("consents_given", &self.names.name(&["address", whose, window]))
+        };
         let mut counts = vec![(counted("all", &time("%FT%H:%M")), OF_ALL)];
         counts.extend(
             address.map(|address| (counted(&address.to_string(), &time("%FT%H")), OF_ADDRESS)),
@@ -112,7 +120,7 @@ impl Store {
 
     /// What was agreed to with a number, earliest first.
     pub async fn consents_of(&self, theirs: &Number) -> Result<Vec<Consent>, Unavailable> {
-        let mut consents: Vec<Consent> = self.equal("consents", "theirs", theirs.as_str()).await?;
+        let mut consents: Vec<Consent> = self.equal(consents::THEIRS, theirs.as_str()).await?;
         consents.sort_by_key(|consent| consent.at);
         Ok(consents)
     }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
+use crate::collections::Query;
 use crate::firestore::Firestore;
 use crate::refusals::{Asked, Refusals};
 #[cfg(feature = "sqlite")]
@@ -98,7 +99,7 @@ pub(crate) enum WriteError {
 }
 
 /// The store cannot be reached, or does not work. Nothing is known about what was asked.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error)]
 #[error("the store is unavailable: {reason}")]
 pub struct Unavailable {
     /// In the words of the store's client. Holds no content of any document.
@@ -120,39 +121,6 @@ impl Unavailable {
     pub(crate) fn is_refused(&self) -> bool {
         self.refused
     }
-}
-
-/// Documents of a collection that match on one field.
-#[derive(Clone, Debug)]
-pub(crate) struct Query {
-    pub(crate) collection: &'static str,
-    pub(crate) filter: Filter,
-    pub(crate) limit: u32,
-}
-
-/// Which documents, and in which order.
-#[derive(Clone, Debug)]
-pub(crate) enum Filter {
-    /// Those whose field has this value, in any order.
-    Equal(&'static str, Value),
-    /// Those whose field, a time, is not later; earliest first.
-    NotAfter(&'static str, i64),
-    /// Those whose field, a time, is not earlier; earliest first.
-    NotBefore(&'static str, i64),
-    /// All that have the field, a time; latest first.
-    Latest(&'static str),
-    /// Those whose field, a text, begins with this; in the order of the field.
-    Within(&'static str, String),
-    /// The same, from the end.
-    LastWithin(&'static str, String),
-}
-
-/// The first text that is greater than all that begin with `prefix`, whose last character is ASCII.
-pub(crate) fn end_of(prefix: &str) -> String {
-    let mut end = prefix.to_owned();
-    let last = end.pop().unwrap_or('\u{0}');
-    end.push(char::from_u32(u32::from(last) + 1).unwrap_or(last));
-    end
 }
 
 /// Under this target, at the level TRACE, the log names each document that is read or written, and
@@ -185,6 +153,15 @@ impl Documents {
     /// Whether they are in a file of our own.
     pub(crate) fn are_embedded(&self) -> bool {
         !matches!(self.kind, Kind::Firestore(_))
+    }
+
+    /// Why they are another's, as far as that was not seen when they were opened.
+    pub(crate) async fn another(&self) -> Option<String> {
+        match &self.kind {
+            #[cfg(feature = "sqlite")]
+            Kind::Sqlite(_) => None,
+            Kind::Firestore(firestore) => firestore.another().await,
+        }
     }
 
     /// Waits for a moment: those who met at a document do not meet there again.
@@ -229,7 +206,7 @@ impl Documents {
 
     /// Runs a query.
     pub(crate) async fn find(&self, query: Query) -> Result<Vec<Document>, Unavailable> {
-        let collection = query.collection;
+        let collection = query.collection();
         operation!("query", collection, "");
         let outcome = match &self.kind {
             #[cfg(feature = "sqlite")]

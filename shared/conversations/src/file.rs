@@ -10,10 +10,14 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
-use crate::sqlite::SCHEMA;
+use crate::Names;
+use crate::collections::ALL;
+use crate::form::{FORM, OTHER_KEY};
+use crate::sqlite::{LEDGER, schema};
 
-/// The file, the one in which its latest commits are, and the one that those who use it share.
-const FILES: [&str; 3] = [FILE, LATEST, "textback.db-shm"];
+/// The file, the one in which its latest commits are, the one that those who use it share, and the
+/// one beside it that is only added to.
+const FILES: [&str; 4] = [FILE, LATEST, "textback.db-shm", LEDGER];
 const FILE: &str = "textback.db";
 const LATEST: &str = "textback.db-wal";
 
@@ -27,8 +31,8 @@ const SERVED: &str = "textback.lock";
 /// That the file is ours: `txbk`.
 const OURS: i32 = 0x7478_626b;
 
-/// The form of what is stored. Another one has another number, and is not taken over.
-const VERSION: i32 = 1;
+/// The key that names are made with: one row, so that whoever has the file has it too.
+const NAMES: &str = "CREATE TABLE names (key BLOB NOT NULL)";
 
 /// How every file of SQLite's begins.
 const BEGINNING: &[u8; 16] = b"SQLite format 3\0";
@@ -60,15 +64,16 @@ pub(crate) fn reserve(folder: &Path) -> Result<Option<File>, Unusable> {
     }
 }
 
-/// The file in its folder, for its owner alone. Makes both where nothing was ever kept.
-pub(crate) fn ready(folder: &Path) -> Result<PathBuf, Unusable> {
+/// The file in its folder, for its owner alone. Makes both where nothing was ever kept, with names by
+/// this key, or by a new one.
+pub(crate) fn ready(folder: &Path, given: Option<&Names>) -> Result<PathBuf, Unusable> {
     make_private(folder)?;
     // One start at a time, so that none takes what another has half made for what was lost.
     let lock = File::open(folder).map_err(|error| not_writable(folder, &error))?;
     lock.lock()?;
     let file = folder.join(FILE);
     if !is_there(folder)? {
-        make(folder)?;
+        make(folder, given.unwrap_or(&Names::fresh()))?;
         // The name, too, has to outlive a loss of power.
         lock.sync_all()?;
     }
@@ -96,7 +101,7 @@ fn not_writable(folder: &Path, error: &io::Error) -> Unusable {
 }
 
 /// Makes an empty store under another name, and gives it its own once it is whole.
-fn make(folder: &Path) -> Result<(), Unusable> {
+fn make(folder: &Path, names: &Names) -> Result<(), Unusable> {
     let unfinished = folder.join(UNFINISHED);
     if let Err(error) = fs::remove_file(&unfinished)
         && error.kind() != ErrorKind::NotFound
@@ -109,8 +114,10 @@ fn make(folder: &Path) -> Result<(), Unusable> {
     // What a crash leaves of it is thrown away, so nothing has to be undone.
     connection.pragma_update(None, "journal_mode", "OFF")?;
     connection.pragma_update(None, "application_id", OURS)?;
-    connection.pragma_update(None, "user_version", VERSION)?;
-    connection.execute_batch(SCHEMA)?;
+    connection.pragma_update(None, "user_version", FORM)?;
+    connection.execute_batch(&schema())?;
+    connection.execute_batch(NAMES)?;
+    connection.execute("INSERT INTO names VALUES (?1)", [names.key()])?;
     connection.close().map_err(|(_, error)| error)?;
     fs::rename(&unfinished, folder.join(FILE))?;
     Ok(())
@@ -138,24 +145,39 @@ fn is_database(file: &Path) -> Result<(), Unusable> {
 const MEND: &str = "remove textback.db-wal, if it is there, and put textback.db back from a backup, \
                     or remove both to begin anew, without what people said, their stops included";
 
-/// Whether an opened file is a store of this version's.
+/// Whether an opened file is a store of this form.
 pub(crate) fn is_ours(connection: &Connection) -> Result<(), Unusable> {
     let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
-    let (owner, version) = (number("application_id")?, number("user_version")?);
-    let is_whole = connection.table_exists(None, "documents")?;
+    let (owner, form) = (number("application_id")?, number("user_version")?);
+    let mut is_whole = connection.table_exists(None, "names")?;
+    for collection in ALL {
+        is_whole &= connection.table_exists(None, collection.name)?;
+    }
     let other = "or set DATA_DIR to another folder to begin anew, without what people said, their \
                  stops included";
-    Err(Unusable(match (owner, is_whole) {
-        (OURS, true) if version == VERSION => return Ok(()),
-        (OURS, _) if version > VERSION => {
-            format!("{FILE} was written by a newer version of textback: start that one, {other}")
+    Err(Unusable(match (owner, form) {
+        (OURS, FORM) if is_whole => return Ok(()),
+        (OURS, FORM) => format!("{FILE} is not whole: {MEND}"),
+        (OURS, form) => {
+            let other_version = if form > FORM { "a newer" } else { "an older" };
+            format!(
+                "{FILE} was written by {other_version} version of textback: start that one, {other}"
+            )
         }
-        (OURS, true) | (0, true) => {
-            format!("{FILE} was written by an older version of textback: start that one, {other}")
-        }
-        (OURS, false) => format!("{FILE} is not whole: {MEND}"),
         _ => format!("{FILE} is another program's: set DATA_DIR to a folder of textback's own"),
     }))
+}
+
+/// What everything is called in an opened file. Fails if that is not what was given.
+pub(crate) fn names(connection: &Connection, given: Option<Names>) -> Result<Names, Unusable> {
+    let key = connection.query_row("SELECT key FROM names", [], |row| row.get(0));
+    let names = Names::of(key?);
+    match given {
+        Some(given) if given.key() != names.key() => {
+            Err(Unusable(format!("{OTHER_KEY}, or leave NAME_KEY out: {FILE} holds it")))
+        }
+        _ => Ok(names),
+    }
 }
 
 fn keep_private(file: &Path) -> io::Result<()> {

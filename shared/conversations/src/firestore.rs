@@ -4,6 +4,8 @@
 //! need (several conditional writes and array appends in one request, without a transaction's extra
 //! round trips) is exactly one `Commit` call of the API.
 
+mod form;
+
 use std::time::{Duration, SystemTime};
 
 use firestore::gcloud_sdk::google::firestore::v1 as api;
@@ -15,16 +17,19 @@ use tokio::sync::Mutex;
 
 use firestore::gcloud_sdk::GoogleAuthMiddleware;
 
+use crate::Names;
+use crate::collections::{Filter, Place, Query, end_of};
 use crate::credentials::Credentials;
-use crate::documents::{
-    Document, Fields, Filter, Path, Query, Unavailable, Version, Write, WriteError, end_of,
-};
+use crate::documents::{Document, Fields, Path, Unavailable, Version, Write, WriteError};
+use crate::refusals::Asked;
 use crate::values;
 
 use api::document_transform::{FieldTransform, field_transform::TransformType};
 use api::precondition::ConditionType;
 use api::structured_query as q;
+use api::value::ValueType;
 use api::write::Operation;
+use form::Form;
 
 /// How long one request may take. Firestore answers in some tens of milliseconds.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -48,13 +53,19 @@ pub(crate) struct Firestore {
     database: String,
     /// Connected on first use, so that a start does not wait for it, and again when it went dead.
     connection: Mutex<Option<(FirestoreDb, SystemTime)>>,
+    form: Form,
 }
 
 impl Firestore {
-    pub(crate) fn new(options: FirestoreDbOptions, credentials: Credentials) -> Self {
+    pub(crate) fn new(
+        options: FirestoreDbOptions,
+        credentials: Credentials,
+        names: &Names,
+    ) -> Self {
         let database =
             format!("projects/{}/databases/{}", options.google_project_id, options.database_id);
-        Self { options, credentials, database, connection: Mutex::new(None) }
+        let (connection, form) = (Mutex::new(None), Form::of(names));
+        Self { options, credentials, database, connection, form }
     }
 
     async fn connection(&self) -> Result<FirestoreDb, Unavailable> {
@@ -111,6 +122,21 @@ impl Firestore {
     }
 
     pub(crate) async fn get(&self, paths: &[Path]) -> Result<Vec<Option<Document>>, Unavailable> {
+        self.is_ours(Asked::Read).await?;
+        self.read_all(paths).await
+    }
+
+    pub(crate) async fn commit(&self, writes: Vec<Write>) -> Result<Option<Version>, WriteError> {
+        self.is_ours(Asked::Write).await?;
+        self.carry_out(writes).await
+    }
+
+    pub(crate) async fn find(&self, query: Query) -> Result<Vec<Document>, Unavailable> {
+        self.is_ours(Asked::Read).await?;
+        self.ask(query).await
+    }
+
+    async fn read_all(&self, paths: &[Path]) -> Result<Vec<Option<Document>>, Unavailable> {
         let request = api::BatchGetDocumentsRequest {
             database: self.database.clone(),
             documents: paths.iter().map(|path| self.name(path)).collect(),
@@ -140,7 +166,7 @@ impl Firestore {
         Ok(documents)
     }
 
-    pub(crate) async fn commit(&self, writes: Vec<Write>) -> Result<Option<Version>, WriteError> {
+    async fn carry_out(&self, writes: Vec<Write>) -> Result<Option<Version>, WriteError> {
         let mut tries = 0;
         loop {
             tries += 1;
@@ -171,17 +197,21 @@ impl Firestore {
         self.call(|mut client| async move { Ok(client.commit(request).await?.into_inner()) }).await
     }
 
-    pub(crate) async fn find(&self, query: Query) -> Result<Vec<Document>, Unavailable> {
-        let (filter, order) = match query.filter {
-            Filter::Equal(field, value) => (
-                Some(compare(field, q::field_filter::Operator::Equal, values::encode(&value))),
+    async fn ask(&self, query: Query) -> Result<Vec<Document>, Unavailable> {
+        let (filter, order) = match query.filter() {
+            Filter::Equal(field, text) => (
+                Some(compare(
+                    field,
+                    q::field_filter::Operator::Equal,
+                    values::encode(&text.as_str().into()),
+                )),
                 None,
             ),
             Filter::NotAfter(field, time) => (
                 Some(compare(
                     field,
                     q::field_filter::Operator::LessThanOrEqual,
-                    values::time(time),
+                    values::time(*time),
                 )),
                 Some((field, q::Direction::Ascending)),
             ),
@@ -189,30 +219,35 @@ impl Firestore {
                 Some(compare(
                     field,
                     q::field_filter::Operator::GreaterThanOrEqual,
-                    values::time(time),
+                    values::time(*time),
                 )),
                 Some((field, q::Direction::Ascending)),
             ),
             Filter::Latest(field) => (None, Some((field, q::Direction::Descending))),
             Filter::Within(field, prefix) => {
-                (Some(within(field, &prefix)), Some((field, q::Direction::Ascending)))
+                (Some(within(field, prefix)), Some((field, q::Direction::Ascending)))
             }
             Filter::LastWithin(field, prefix) => {
-                (Some(within(field, &prefix)), Some((field, q::Direction::Descending)))
+                (Some(within(field, prefix)), Some((field, q::Direction::Descending)))
             }
         };
-        let order_by = order.map(|(field, direction)| q::Order {
-            field: Some(q::FieldReference { field_path: field.into() }),
-            direction: direction.into(),
+        // By name at last, as Firestore does by itself: a place is told in these terms.
+        let order_by = order.into_iter().flat_map(|(field, direction)| {
+            [*field, "__name__"].map(|field| q::Order {
+                field: Some(q::FieldReference { field_path: field.into() }),
+                direction: direction.into(),
+            })
         });
+        let start_at = query.after().map(|place| self.behind(query.collection(), place));
         let query = api::StructuredQuery {
             from: vec![q::CollectionSelector {
-                collection_id: query.collection.into(),
+                collection_id: query.collection().into(),
                 all_descendants: false,
             }],
             r#where: filter,
-            order_by: order_by.into_iter().collect(),
-            limit: Some(i32::try_from(query.limit).unwrap_or(i32::MAX)),
+            order_by: order_by.collect(),
+            start_at,
+            limit: Some(i32::try_from(query.limit()).unwrap_or(i32::MAX)),
             ..Default::default()
         };
         let request = api::RunQueryRequest {
@@ -234,6 +269,13 @@ impl Firestore {
 
     fn name(&self, path: &Path) -> String {
         format!("{}/documents/{}/{}", self.database, path.collection, path.id)
+    }
+
+    /// Where what stands behind a place begins.
+    fn behind(&self, collection: &'static str, Place { time, id }: &Place) -> api::Cursor {
+        let name = ValueType::ReferenceValue(self.name(&Path { collection, id: id.clone() }));
+        let values = vec![values::time(*time), api::Value { value_type: Some(name) }];
+        api::Cursor { values, before: false }
     }
 
     fn encode(&self, write: &Write) -> api::Write {

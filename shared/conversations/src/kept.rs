@@ -38,6 +38,13 @@ pub struct StoredReceipt {
     pub at: Timestamp,
     /// Whether its attempt has been found and told.
     pub joined: bool,
+    /// When it is looked for its attempt again. `None`: it was found, or nobody looks any more.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
+    pub due_at: Option<Timestamp>,
 }
 
 /// Something that must leave the system, at least once, after the commit that decided on it.

@@ -13,18 +13,26 @@
 mod admissions;
 mod attempts;
 mod clock;
+#[cfg_attr(
+    not(feature = "sqlite"),
+    expect(dead_code, reason = "Firestore needs no list of what it is asked by")
+)]
+mod collections;
 mod consents;
 mod conversation;
 mod credentials;
 mod documents;
+mod due;
 mod federation;
 #[cfg(feature = "sqlite")]
 mod file;
 mod firestore;
+mod form;
 mod hands;
 mod id;
 mod incidents;
 mod kept;
+mod names;
 mod open;
 mod probes;
 mod quarantine;
@@ -43,15 +51,17 @@ mod watched;
 
 pub use admissions::Minute;
 pub use attempts::{Attempt, DueAttempt, Learned, Word};
+pub use collections::Place;
 pub use consents::{Consent, Given};
 pub use conversation::{Conversation, HandedOver, Over, Reply, Said, Sending};
 pub use documents::Unavailable;
+pub use due::Page;
 pub use id::ConversationId;
 pub use kept::{Effect, Ended, Notice, Stop, StoredReceipt, Trace, Whom};
+pub use names::Names;
 pub use open::{OpenError, Reserved};
 pub use probes::{KnownProbe, Probe};
 pub use quarantine::{Kept, Quarantined};
-pub use receipts::Joined;
+pub use receipts::{DueReceipt, Joined};
 pub use store::{Change, Claim, CommitError, Loaded, Store};
-pub use texts::{AT_ONCE, Arrival, SetAside, Taken, Waiting};
-pub use trials::trial;
+pub use texts::{AT_ONCE, Apart, Arrival, SetAside, Taken, Waiting};

@@ -5,14 +5,14 @@ use std::fs::File;
 use std::path::Path;
 
 use firestore::FirestoreDbOptions;
-use settings::{Names, Settings, SettingsError};
+use settings::{Settings, SettingsError};
 use thiserror::Error;
 
-use crate::Store;
 use crate::credentials::Credentials;
 use crate::documents::{Documents, Kind};
 use crate::federation::Federation;
 use crate::firestore::Firestore;
+use crate::{Names, Store};
 
 /// Why there is no store.
 #[derive(Debug, Error)]
@@ -23,6 +23,9 @@ pub enum OpenError {
     /// The embedded store's folder or file cannot be used.
     #[error("DATA_DIR cannot be used: {0}")]
     DataDir(String),
+    /// It is of another form, or its names are made with another key.
+    #[error("the store cannot be used: {0}")]
+    Another(String),
     /// Another process serves from it.
     #[error(
         "DATA_DIR cannot be used: another textback serves from {0} already: stop that one first, or \
@@ -42,7 +45,7 @@ pub struct Reserved {
 
 impl Store {
     /// What [`Store::open`] reads.
-    pub const SETTINGS: Names = &[
+    pub const SETTINGS: settings::Names = &[
         "AWS_ACCESS_KEY_ID",
         "AWS_LAMBDA_RUNTIME_API",
         "AWS_REGION",
@@ -53,6 +56,7 @@ impl Store {
         "GCP_WIF_CONFIG",
         "GOOGLE_APPLICATION_CREDENTIALS",
         "GOOGLE_CLOUD_PROJECT",
+        "NAME_KEY",
     ];
 
     /// The store that the settings name: Firestore when a Google project is set, otherwise the
@@ -60,7 +64,7 @@ impl Store {
     pub fn open(settings: &Settings) -> Result<Self, OpenError> {
         match firestore(settings)? {
             Some(firestore) => Ok(firestore),
-            None => embedded(data_dir(settings)),
+            None => embedded(data_dir(settings), Names::from_settings(settings)?),
         }
     }
 
@@ -69,14 +73,20 @@ impl Store {
     pub fn open_existing(settings: &Settings) -> Result<Option<Self>, OpenError> {
         match firestore(settings)? {
             Some(firestore) => Ok(Some(firestore)),
-            None => existing(data_dir(settings)),
+            None => existing(data_dir(settings), Names::from_settings(settings)?),
         }
     }
 
     /// The embedded store in this folder, whatever the settings name.
     #[cfg(feature = "sqlite")]
     pub fn open_in(folder: &Path) -> Result<Self, OpenError> {
-        embedded(folder)
+        embedded(folder, None)
+    }
+
+    /// Fails if the store says that it is another's, as an embedded one does when it is opened. One
+    /// that says nothing may be ours, and whoever uses it will see.
+    pub async fn check(&self) -> Result<(), OpenError> {
+        self.documents.another().await.map_or(Ok(()), |why| Err(OpenError::Another(why)))
     }
 
     /// Sees to it that nobody else serves from `DATA_DIR`: two that look for what is due pay twice
@@ -100,6 +110,7 @@ fn firestore(settings: &Settings) -> Result<Option<Store>, SettingsError> {
         return Ok(None);
     }
     let project = settings.required("Firestore", "GOOGLE_CLOUD_PROJECT")?;
+    let names = Names::from_settings(settings)?.ok_or_else(no_key)?;
     let mut options = FirestoreDbOptions::new(project.into());
     if let Some(database) = settings.get("FIRESTORE_DATABASE") {
         options.database_id = database.into();
@@ -111,8 +122,18 @@ fn firestore(settings: &Settings) -> Result<Option<Store>, SettingsError> {
         }
         None => credentials(settings)?,
     };
-    let firestore = Firestore::new(options, credentials);
-    Ok(Some(Store::new(Documents::new(Kind::Firestore(Box::new(firestore))))))
+    let firestore = Firestore::new(options, credentials, &names);
+    Ok(Some(Store::new(Documents::new(Kind::Firestore(Box::new(firestore))), names)))
+}
+
+/// Names are the same for all who use a database, so none can make a key up.
+fn no_key() -> SettingsError {
+    SettingsError::Invalid {
+        name: "NAME_KEY",
+        problem: "it is not set, and Firestore is used: set the one that the database was begun \
+                  with, or what `openssl rand -base64 32` prints if nothing is in it"
+            .into(),
+    }
 }
 
 /// Keyless goes first, so that a key that is still about does not have to go on the same day.
@@ -133,17 +154,17 @@ fn credentials(settings: &Settings) -> Result<Credentials, SettingsError> {
 }
 
 #[cfg(feature = "sqlite")]
-fn embedded(folder: &Path) -> Result<Store, OpenError> {
-    match crate::sqlite::Sqlite::open(folder) {
-        Ok(sqlite) => Ok(Store::new(Documents::new(Kind::Sqlite(sqlite)))),
+fn embedded(folder: &Path, given: Option<Names>) -> Result<Store, OpenError> {
+    match crate::sqlite::Sqlite::open(folder, given) {
+        Ok((sqlite, names)) => Ok(Store::new(Documents::new(Kind::Sqlite(sqlite)), names)),
         Err(crate::file::Unusable(why)) => Err(OpenError::DataDir(why)),
     }
 }
 
 #[cfg(feature = "sqlite")]
-fn existing(folder: &Path) -> Result<Option<Store>, OpenError> {
+fn existing(folder: &Path, given: Option<Names>) -> Result<Option<Store>, OpenError> {
     match crate::file::is_there(folder) {
-        Ok(true) => embedded(folder).map(Some),
+        Ok(true) => embedded(folder, given).map(Some),
         Ok(false) => Ok(None),
         Err(error) => Err(OpenError::DataDir(error.to_string())),
     }
@@ -162,16 +183,16 @@ fn reserved(folder: &Path) -> Result<Reserved, OpenError> {
 }
 
 #[cfg(not(feature = "sqlite"))]
-fn embedded(_folder: &Path) -> Result<Store, OpenError> {
+fn embedded(_folder: &Path, _given: Option<Names>) -> Result<Store, OpenError> {
     Err(SettingsError::Missing { owner: "the store", missing: vec!["GOOGLE_CLOUD_PROJECT"] }.into())
 }
 
 #[cfg(not(feature = "sqlite"))]
-fn existing(folder: &Path) -> Result<Option<Store>, OpenError> {
-    embedded(folder).map(Some)
+fn existing(folder: &Path, given: Option<Names>) -> Result<Option<Store>, OpenError> {
+    embedded(folder, given).map(Some)
 }
 
 #[cfg(not(feature = "sqlite"))]
 fn reserved(folder: &Path) -> Result<Reserved, OpenError> {
-    embedded(folder).map(|_| Reserved {})
+    embedded(folder, None).map(|_| Reserved {})
 }

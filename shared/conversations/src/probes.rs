@@ -68,7 +68,7 @@ impl KnownProbe {
 }
 
 impl Store {
-    /// The latest probe that is called so ([`ConversationId::of_probe`]).
+    /// The latest probe that is called so ([`crate::Names::probe`]).
     pub async fn probe(&self, id: &ConversationId) -> Result<Option<KnownProbe>, Unavailable> {
         let Some(found) = self.get_one(at("probes", id.as_str())).await? else { return Ok(None) };
         let (id, version) = (id.clone(), found.version);

@@ -10,7 +10,8 @@ use serde_json::json;
 use sms::UNANSWERABLE;
 use telemetry::TraceId;
 
-use crate::documents::{Document, Filter, Path, Query, Unavailable, Write, WriteError};
+use crate::collections::quarantine;
+use crate::documents::{Document, Path, Unavailable, Write, WriteError};
 use crate::id::hash;
 use crate::store::{DAY, at, expiring, fields, keep_notice, object, read};
 use crate::{Notice, Store};
@@ -52,11 +53,6 @@ pub struct Quarantined {
 }
 
 impl Quarantined {
-    /// Its name: the same for the same call.
-    pub fn id(&self) -> String {
-        hash(&[&self.provider, &self.path, &self.query, &self.body])
-    }
-
     /// The name of its form: the same for all calls of a provider that have the same fields and are
     /// not understood for the same reason.
     pub fn shape(&self) -> String {
@@ -114,7 +110,7 @@ impl Store {
         call: &Quarantined,
         most: Option<u64>,
     ) -> Result<Kept, WriteError> {
-        let (path, shape) = (kept(&call.id()), at("shapes", &call.shape()));
+        let (path, shape) = (kept(&self.names.quarantined(call)), at("shapes", &call.shape()));
         let mut found = self.documents.get(&[path.clone(), shape.clone()]).await?.into_iter();
         let (before, known) = (found.next().flatten(), found.next().flatten());
 
@@ -162,7 +158,7 @@ impl Store {
 
     /// Calls that were not understood, the latest first.
     pub async fn quarantined(&self, limit: u32) -> Result<Vec<Quarantined>, Unavailable> {
-        self.list(Query { collection: "quarantine", filter: Filter::Latest("at"), limit }).await
+        self.list(quarantine::AT.latest(limit)).await
     }
 
     /// Calls that were not understood and did not come earlier than this, the earliest first.
@@ -171,8 +167,7 @@ impl Store {
         since: Timestamp,
         limit: u32,
     ) -> Result<Vec<Quarantined>, Unavailable> {
-        let filter = Filter::NotBefore("at", since.as_millisecond());
-        self.list(Query { collection: "quarantine", filter, limit }).await
+        self.list(quarantine::AT.not_before(since, limit)).await
     }
 
     /// How many calls of this form came, those included that were only counted.
@@ -183,16 +178,16 @@ impl Store {
 
     /// Forgets a call that was understood after all.
     pub async fn release(&self, call: &Quarantined) -> Result<(), Unavailable> {
-        self.documents.commit(vec![Write::Delete(kept(&call.id()), None)]).await?;
+        self.documents
+            .commit(vec![Write::Delete(kept(&self.names.quarantined(call)), None)])
+            .await?;
         Ok(())
     }
 
     /// Forgets a form of which no call is kept any more, and what was said about it: its next call
     /// is a first again. False if one is still kept.
     pub async fn release_shape(&self, shape: &str) -> Result<bool, Unavailable> {
-        let filter = Filter::Equal("shape", shape.into());
-        let left = Query { collection: "quarantine", filter, limit: 1 };
-        if !self.documents.find(left).await?.is_empty() {
+        if !self.documents.find(quarantine::SHAPE.equal(shape, 1)).await?.is_empty() {
             return Ok(false);
         }
         let notice = at("notices", &notice_of(shape));

@@ -1,11 +1,13 @@
 //! Receipts, which come before their attempts, after them, or twice.
 
+use futures::{StreamExt, TryStreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
+use serde_json::{Value, json};
 use sms::Receipt;
 use telemetry::{Step, TraceId};
 
-use crate::documents::{Filter, Query, Unavailable, Write, WriteError};
+use crate::collections::{attempts, receipts};
+use crate::documents::{Unavailable, Write, WriteError};
 use crate::id::hash;
 use crate::store::{
     DAY, add_steps, at, expiring, failed, fields, message_name, object, read, stopped,
@@ -14,6 +16,26 @@ use crate::{Attempt, ConversationId, Learned, Store, StoredReceipt, Word};
 
 /// A receipt that nobody asked for within this time belongs to no attempt of ours.
 const RECEIPTS_LIVE: SignedDuration = DAY.checked_mul(7).expect("7 days fit");
+
+/// How long after it came a receipt is looked at that has found no attempt: somebody died between
+/// writing down what the provider called the message and looking for its receipts, or it is about a
+/// message that others sent by the same account.
+const LOOKS: [SignedDuration; 5] = [
+    SignedDuration::from_mins(1),
+    SignedDuration::from_mins(10),
+    SignedDuration::from_hours(1),
+    SignedDuration::from_hours(8),
+    SignedDuration::from_hours(73),
+];
+
+/// How many are looked for at once.
+const AT_ONCE: usize = 8;
+
+/// A receipt that has found no attempt so far.
+pub struct DueReceipt {
+    pub(crate) name: String,
+    pub(crate) receipt: StoredReceipt,
+}
 
 /// What became of a receipt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +72,7 @@ impl Store {
             opted_out: receipt.opted_out,
             at: now,
             joined: false,
+            due_at: Some(now + LOOKS[0]),
         };
         let part = receipt.part.map(|part| part.number.to_string()).unwrap_or_default();
         let name = hash(&[&stored.message, &stored.word, &part]);
@@ -80,7 +103,7 @@ impl Store {
         // A name that belongs to another provider's attempt proves nothing.
         let attempt = match named.filter(|attempt| attempt.provider == receipt.provider) {
             Some(attempt) => Some(attempt),
-            None => self.equal::<Attempt>("attempts", "message", &receipt.message).await?.pop(),
+            None => self.equal::<Attempt>(attempts::MESSAGE, &receipt.message).await?.pop(),
         };
         let Some(attempt) = attempt else { return Ok(Joined::NotYet) };
         let message = receipt.message.split_once(':');
@@ -95,7 +118,7 @@ impl Store {
         };
         let joined = Write::Merge {
             path: at("receipts", name),
-            set: object(json!({ "joined": true })),
+            set: object(json!({ "joined": true, "due_at": Value::Null })),
             append: vec![],
         };
         let word = match receipt.part {
@@ -124,20 +147,15 @@ impl Store {
         Ok(Joined::Attempt { trace: attempt.trace, failed })
     }
 
-    /// Tells the attempts of the receipts that came before them. `message`: only those about this
-    /// message; otherwise up to `limit` of all. Returns how many found theirs.
+    /// Tells an attempt of the receipts that came before it, about this message. Returns how many.
     pub async fn join_receipts(
         &self,
-        message: Option<(&str, &str)>,
+        (provider, id): (&str, &str),
         limit: u32,
     ) -> Result<usize, Unavailable> {
-        let filter = match message {
-            Some((provider, id)) => Filter::Equal("message", message_name(provider, id).into()),
-            None => Filter::Equal("joined", false.into()),
-        };
-        let found = self.documents.find(Query { collection: "receipts", filter, limit }).await?;
+        let about = receipts::MESSAGE.equal(&message_name(provider, id), limit);
         let mut joined = 0;
-        for document in found {
+        for document in self.documents.find(about).await? {
             let name = document.id.clone();
             let receipt: StoredReceipt = read(document)?;
             if !receipt.joined && self.join(&name, &receipt).await? != Joined::NotYet {
@@ -145,5 +163,39 @@ impl Store {
             }
         }
         Ok(joined)
+    }
+
+    /// Tells the attempts of receipts that were left apart, and puts off those that find none.
+    /// Returns how many found theirs.
+    pub async fn join_due(
+        &self,
+        due: Vec<DueReceipt>,
+        now: Timestamp,
+    ) -> Result<usize, Unavailable> {
+        let join = async |due: DueReceipt| {
+            let joined = self.join(&due.name, &due.receipt).await?;
+            Ok::<_, Unavailable>((joined == Joined::NotYet).then_some(due))
+        };
+        let joins: Vec<_> = due.into_iter().map(join).collect();
+        let count = joins.len();
+        let apart: Vec<_> = stream::iter(joins).buffered(AT_ONCE).try_collect().await?;
+        let put_off: Vec<_> =
+            apart.iter().flatten().map(|apart: &DueReceipt| apart.put_off(now)).collect();
+        let joined = count - put_off.len();
+        if !put_off.is_empty() {
+            self.documents.commit(put_off).await?;
+        }
+        Ok(joined)
+    }
+}
+
+impl DueReceipt {
+    /// That it is looked at later. Blind: whoever joins it meanwhile has told its attempt, and the
+    /// next look sees to the rest.
+    fn put_off(&self, now: Timestamp) -> Write {
+        let next = LOOKS.iter().map(|after| self.receipt.at + *after).find(|look| *look > now);
+        let next = next.map_or(Value::Null, |next| next.as_millisecond().into());
+        let set = object(json!({ "due_at": next }));
+        Write::Merge { path: at("receipts", &self.name), set, append: vec![] }
     }
 }

@@ -10,8 +10,10 @@ use serde_json::json;
 use sms::{About, Providers, Status};
 use telemetry::{Alarm, raise};
 
-use crate::documents::{Document, Fields, Filter, Query, Unavailable, Version, Write, WriteError};
-use crate::id::{hash, is_pretended};
+use crate::collections::routes;
+use crate::documents::{Document, Fields, Unavailable, Version, Write, WriteError};
+use crate::id::hash;
+use crate::names::is_pretended;
 use crate::store::{at, keep_notice, message_name, object};
 use crate::{Attempt, Learned, Notice, Store};
 
@@ -155,8 +157,7 @@ impl Store {
     }
 
     pub(crate) async fn records_by(&self, provider: &str) -> Result<Vec<Document>, Unavailable> {
-        let filter = Filter::Equal("provider", provider.into());
-        self.documents.find(Query { collection: "routes", filter, limit: MOST_ROUTES }).await
+        self.documents.find(routes::PROVIDER.equal(provider, MOST_ROUTES)).await
     }
 
     /// The records of all providers that these samples are of, with the samples in them.

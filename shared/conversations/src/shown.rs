@@ -2,15 +2,15 @@
 
 use telemetry::TraceId;
 
-use crate::documents::{Filter, Query, Unavailable};
+use crate::collections::{attempts, ended, heads, notices};
+use crate::documents::Unavailable;
 use crate::store::{at, ended_at, read};
 use crate::{Attempt, Conversation, ConversationId, Ended, Notice, Store, Trace};
 
 impl Store {
     /// All attempts made in a conversation, earliest first.
     pub async fn attempts_of(&self, id: &ConversationId) -> Result<Vec<Attempt>, Unavailable> {
-        let mut attempts: Vec<Attempt> =
-            self.equal("attempts", "conversation", id.as_str()).await?;
+        let mut attempts: Vec<Attempt> = self.equal(attempts::CONVERSATION, id.as_str()).await?;
         attempts.sort_by_key(|attempt| attempt.at);
         Ok(attempts)
     }
@@ -28,8 +28,7 @@ impl Store {
         &self,
         limit: u32,
     ) -> Result<Vec<(ConversationId, Conversation)>, Unavailable> {
-        let query = Query { collection: "heads", filter: Filter::Latest("at"), limit };
-        let found = self.documents.find(query).await?.into_iter();
+        let found = self.documents.find(heads::AT.latest(limit)).await?.into_iter();
         found
             .filter_map(|document| Some((ConversationId::parse(&document.id)?, document)))
             .map(|(id, document)| Ok((id, read(document)?)))
@@ -38,7 +37,7 @@ impl Store {
 
     /// Earlier conversations of a pair that are over, earliest first.
     pub async fn ended(&self, id: &ConversationId) -> Result<Vec<Ended>, Unavailable> {
-        let mut ended: Vec<Ended> = self.equal("ended", "conversation", id.as_str()).await?;
+        let mut ended: Vec<Ended> = self.equal(ended::CONVERSATION, id.as_str()).await?;
         ended.sort_by_key(|ended| ended.number);
         Ok(ended)
     }
@@ -54,6 +53,6 @@ impl Store {
 
     /// What a person should look at, the latest first.
     pub async fn notices(&self, limit: u32) -> Result<Vec<Notice>, Unavailable> {
-        self.list(Query { collection: "notices", filter: Filter::Latest("at"), limit }).await
+        self.list(notices::AT.latest(limit)).await
     }
 }

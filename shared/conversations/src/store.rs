@@ -14,14 +14,15 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use crate::attempts::{answered, keep_attempt, settled};
+use crate::collections::{Query, Text, effects};
 use crate::documents::{
-    Document, Documents, Fields, Filter, Path, Query, Unavailable, Version, Write, WriteError,
+    Document, Documents, Fields, Path, Unavailable, Version, Write, WriteError,
 };
-use crate::id::{hash, person};
 use crate::routes::content_of;
 use crate::texts::{AT_ONCE, put_aside, taken_up, wait_again};
 use crate::{
-    Attempt, Conversation, ConversationId, Effect, Ended, Learned, Minute, Notice, Stop, Waiting,
+    Attempt, Conversation, ConversationId, Effect, Ended, Learned, Minute, Names, Notice, Stop,
+    Waiting,
 };
 
 pub(crate) const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -43,11 +44,12 @@ const SAID: [&str; 2] = ["turns", "brief"];
 /// Where everything is remembered.
 pub struct Store {
     pub(crate) documents: Documents,
+    pub(crate) names: Names,
     /// The name of this process, which nobody else has.
     pub(crate) process: Uuid,
 }
 
-/// The right to handle a message, given once.
+/// The right to handle a message, given once ([`Names::message`], [`Names::words`]).
 #[derive(Clone, Debug)]
 pub struct Claim {
     name: String,
@@ -55,15 +57,8 @@ pub struct Claim {
 }
 
 impl Claim {
-    /// For a message that its provider gives an id.
-    pub fn of_message(provider: &str, message: &str) -> Self {
-        Self { name: hash(&[provider, message]), again_after: None }
-    }
-
-    /// For a message of which nothing but its words is known: the same words are taken for a repeat
-    /// within `window`, and for a new message afterwards.
-    pub fn of_words(provider: &str, words: &[&str], window: Duration) -> Self {
-        Self { name: hash(&[provider, &hash(words)]), again_after: Some(window) }
+    pub(crate) fn called(name: String, again_after: Option<Duration>) -> Self {
+        Self { name, again_after }
     }
 
     /// The name of the claim: the same for the same message, and nothing to be read from it.
@@ -166,8 +161,13 @@ pub enum CommitError {
 }
 
 impl Store {
-    pub(crate) fn new(documents: Documents) -> Self {
-        Self { documents, process: Uuid::new_v4() }
+    pub(crate) fn new(documents: Documents, names: Names) -> Self {
+        Self { documents, names, process: Uuid::new_v4() }
+    }
+
+    /// What everything is called here that has to do with people.
+    pub fn names(&self) -> &Names {
+        &self.names
     }
 
     /// Whether everything is in a file of our own, so that looking costs nothing.
@@ -226,7 +226,7 @@ impl Store {
         theirs: &Number,
         stop: &Stop,
     ) -> Result<(), Unavailable> {
-        let stopped = keep_stop(&person(&stop.provider, theirs), stop);
+        let stopped = keep_stop(&self.names.person(&stop.provider, theirs), stop);
         if claim.again_after.is_some() {
             self.documents.commit(vec![stopped]).await?;
         } else {
@@ -246,7 +246,7 @@ impl Store {
         said: Timestamp,
         now: Timestamp,
     ) -> Result<bool, Unavailable> {
-        let stop = at("stops", &person(provider, theirs));
+        let stop = at("stops", &self.names.person(provider, theirs));
         let found = self.get_one(stop.clone()).await?.map(read::<Stop>).transpose()?;
         if found.as_ref().is_none_or(|found| found.at.min(now) <= said) {
             self.claim(&claim.of_keyword(), said, &[Write::Delete(stop, None)]).await?;
@@ -404,42 +404,9 @@ impl Store {
         Ok(())
     }
 
-    /// Conversations that a turn should look at, and since when; the longest due first.
-    pub async fn due(
-        &self,
-        now: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<(ConversationId, Timestamp)>, Unavailable> {
-        let found = self.documents_due("heads", now, limit).await?.into_iter();
-        Ok(found.filter_map(|due| Some((ConversationId::parse(&due.id)?, since(&due)?))).collect())
-    }
-
-    /// Conversations with an effect that should have left by now, and since when; the longest due
-    /// first.
-    pub async fn effects_due(
-        &self,
-        now: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<(ConversationId, Timestamp)>, Unavailable> {
-        let found = self.documents_due("effects", now, limit).await?.into_iter();
-        let named =
-            |due: &Document| ConversationId::parse(due.fields.get("conversation")?.as_str()?);
-        Ok(found.filter_map(|due| Some((named(&due)?, since(&due)?))).collect())
-    }
-
-    pub(crate) async fn documents_due(
-        &self,
-        collection: &'static str,
-        now: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<Document>, Unavailable> {
-        let filter = Filter::NotAfter("due_at", now.as_millisecond());
-        self.documents.find(Query { collection, filter, limit }).await
-    }
-
     /// Effects of a conversation that have not left yet.
     pub async fn effects_of(&self, id: &ConversationId) -> Result<Vec<Effect>, Unavailable> {
-        self.equal("effects", "conversation", id.as_str()).await
+        self.equal(effects::CONVERSATION, id.as_str()).await
     }
 
     /// Forgets an effect that was delivered.
@@ -478,12 +445,10 @@ impl Store {
 
     pub(crate) async fn equal<T: DeserializeOwned>(
         &self,
-        collection: &'static str,
-        field: &'static str,
-        value: &str,
+        field: Text,
+        text: &str,
     ) -> Result<Vec<T>, Unavailable> {
-        let filter = Filter::Equal(field, value.into());
-        self.list(Query { collection, filter, limit: 200 }).await
+        self.list(field.equal(text, 200)).await
     }
 }
 
@@ -578,10 +543,6 @@ pub(crate) fn expiring(mut fields: Fields, now: Timestamp, after: SignedDuration
 
 pub(crate) fn fields(document: &impl Serialize) -> Fields {
     object(serde_json::to_value(document).expect("our own types have string keys only"))
-}
-
-pub(crate) fn since(due: &Document) -> Option<Timestamp> {
-    Timestamp::from_millisecond(due.fields.get("due_at")?.as_i64()?).ok()
 }
 
 pub(crate) fn object(value: Value) -> Map<String, Value> {

@@ -5,18 +5,24 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
+use policy::Keyword;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sms::{Handled, Number};
 use telemetry::{Step, TraceId};
 
-use crate::documents::{Document, Filter, Query, Unavailable, Write, WriteError};
+use crate::collections::{Query, texts};
+use crate::documents::{Document, Unavailable, Write, WriteError};
 use crate::store::{CONVERSATIONS_LIVE, Claim, add_steps, at, expiring, fields, object, read};
 use crate::{ConversationId, Store};
 
 /// How many texts a turn is shown at once.
 pub const AT_ONCE: usize = 20;
+
+/// How many texts are given back to their conversations at once.
+const ADOPTED_AT_ONCE: usize = 8;
 
 /// A text that arrived, about to be claimed.
 pub struct Arrival {
@@ -49,6 +55,9 @@ pub struct Waiting {
     /// What the provider has taken it for and answered, if it says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handled: Option<Handled>,
+    /// What it asks for in a reserved word, as it was understood when it came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asks: Option<Keyword>,
     /// The trace that it began.
     pub trace: TraceId,
     /// When it arrived here.
@@ -69,6 +78,7 @@ impl Waiting {
             body: body.to_owned(),
             media: 0,
             handled: None,
+            asks: None,
             trace: trace.clone(),
             at: came,
             name: String::new(),
@@ -102,7 +112,7 @@ impl Store {
     /// kept without it, until [`Store::adopt`].
     pub async fn take(&self, arrival: &Arrival) -> Result<Taken, Unavailable> {
         let Arrival { theirs, at: now, .. } = arrival;
-        let id = ConversationId::of(&arrival.text.provider, theirs);
+        let id = self.names.conversation(&arrival.text.provider, theirs);
         let name = format!("{}-{}", arrival.claim.name(), now.as_millisecond());
         let kept = Waiting { name, ..arrival.text.clone() };
         let text = |due| keep(&kept, theirs, &id, *now, due);
@@ -121,7 +131,7 @@ impl Store {
     /// The first texts that wait in a conversation, one more than a turn takes up.
     pub(crate) async fn waiting(&self, id: &ConversationId) -> Result<Vec<Waiting>, Unavailable> {
         let limit = u32::try_from(AT_ONCE).expect("twenty fits") + 1;
-        self.texts(Filter::Within("waiting", prefix(id)), limit).await
+        self.texts(texts::WAITING.within(prefix(id), limit)).await
     }
 
     /// The texts that wait in a conversation behind the first `skip`, up to `limit` of them, in the
@@ -132,7 +142,7 @@ impl Store {
         skip: u32,
         limit: u32,
     ) -> Result<Vec<Waiting>, Unavailable> {
-        let mut texts = self.texts(Filter::Within("waiting", prefix(id)), skip + limit).await?;
+        let mut texts = self.texts(texts::WAITING.within(prefix(id), skip + limit)).await?;
         Ok(texts.split_off(texts.len().min(skip as usize)))
     }
 
@@ -142,8 +152,7 @@ impl Store {
         id: &ConversationId,
         limit: u32,
     ) -> Result<Vec<SetAside>, Unavailable> {
-        let filter = Filter::LastWithin("aside", prefix(id));
-        let found = self.documents.find(Query { collection: "texts", filter, limit }).await?;
+        let found = self.documents.find(texts::ASIDE.last_within(prefix(id), limit)).await?;
         let aside = |document: Document| {
             let name = document.id.clone();
             let SetAside { text, why } = read(document)?;
@@ -152,25 +161,47 @@ impl Store {
         found.into_iter().rev().map(aside).collect()
     }
 
-    async fn texts(&self, filter: Filter, limit: u32) -> Result<Vec<Waiting>, Unavailable> {
-        let found = self.documents.find(Query { collection: "texts", filter, limit }).await?;
+    async fn texts(&self, query: Query) -> Result<Vec<Waiting>, Unavailable> {
+        let found = self.documents.find(query).await?;
         found.into_iter().map(named).collect()
     }
 
-    /// Makes the conversations due whose texts had to be kept without their head.
-    pub async fn adopt(&self, now: Timestamp, limit: u32) -> Result<(), Unavailable> {
-        for found in self.documents_due("texts", now, limit).await? {
-            let Kept { theirs, .. } = read(found.clone())?;
-            let text = named(found)?;
-            let id = ConversationId::of(&text.provider, &theirs);
+    /// Makes the conversations due whose texts had to be kept without their head. One whose head is
+    /// contended still is left for later. Returns those that are due now.
+    pub async fn adopt(
+        &self,
+        apart: Vec<Apart>,
+        now: Timestamp,
+    ) -> Result<Vec<ConversationId>, Unavailable> {
+        let adopt = async |Apart { text, theirs }| {
+            let id = self.names.conversation(&text.provider, &theirs);
             let alone = Write::Merge {
                 path: at("texts", &text.name),
                 set: object(json!({ "due_at": Value::Null })),
                 append: vec![],
             };
-            self.documents.commit(vec![makes_due(&text, &theirs, &id, now), alone]).await?;
-        }
-        Ok(())
+            match self.documents.commit(vec![makes_due(&text, &theirs, &id, now), alone]).await {
+                Ok(_) => Ok(Some(id)),
+                Err(WriteError::Contended) => Ok(None),
+                Err(error) => Err(Unavailable::from(error)),
+            }
+        };
+        let adopts: Vec<_> = apart.into_iter().map(adopt).collect();
+        let adopted = stream::iter(adopts).buffered(ADOPTED_AT_ONCE);
+        adopted.try_filter_map(async |adopted| Ok(adopted)).try_collect().await
+    }
+}
+
+/// A text that had to be kept without the head of its conversation.
+pub struct Apart {
+    text: Waiting,
+    theirs: Number,
+}
+
+impl Apart {
+    pub(crate) fn read(document: Document) -> Result<Self, Unavailable> {
+        let Kept { theirs } = read(document.clone())?;
+        Ok(Self { text: named(document)?, theirs })
     }
 }
 

@@ -6,7 +6,6 @@ use telemetry::{Step, TraceId};
 
 use crate::attempts::answered;
 use crate::documents::Unavailable;
-use crate::id::{hash, person};
 use crate::store::add_steps;
 use crate::{Claim, Store};
 
@@ -16,19 +15,13 @@ const AWAITED: SignedDuration = SignedDuration::from_hours(1);
 /// The step by which an answer is found in the trace of its attempt.
 const ANSWERED: &str = "answered";
 
-/// What an attempt by this provider is called that asks a person to answer with this code, so that
-/// the answer finds it without a search.
-pub fn trial(provider: &str, theirs: &Number, code: &str) -> String {
-    format!("trial-{}", hash(&["trial", &person(provider, theirs), code]))
-}
-
 /// Whether this is what a trial asks for: four digits and nothing else.
 fn is_code(body: &str) -> bool {
     body.len() == 4 && body.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 impl Store {
-    /// Takes a text that answers a [`trial`], so that nobody else has to: false for any other. Only
+    /// Takes a text that answers a trial ([`crate::Names::trial`]), so that nobody else has to: false for any other. Only
     /// a text of four digits is looked up. A repeat stores nothing.
     pub async fn answer_trial(
         &self,
@@ -42,7 +35,7 @@ impl Store {
         if !is_code(code) {
             return Ok(false);
         }
-        let attempt = self.attempt(&trial(provider, theirs, code)).await?;
+        let attempt = self.attempt(&self.names.trial(provider, theirs, code)).await?;
         let Some(attempt) = attempt.filter(|attempt| now < attempt.at + AWAITED) else {
             return Ok(false);
         };

@@ -26,6 +26,9 @@ const STARTUP: Duration = Duration::from_secs(60);
 /// along, because the emulator is a shell script around a JVM.
 const GUARD: &str = r#"{ "$@"; kill -KILL 0; } </dev/null & cat >/dev/null; kill -KILL 0"#;
 
+/// What tests set `NAME_KEY` to, without which nobody uses Firestore: 32 bytes in Base64.
+pub const NAME_KEY: &str = "c29tZSBrZXkgd2l0aCB3aGljaCB0ZXN0cyBuYW1lIGE=";
+
 /// Google's Firestore emulator. Projects need no set-up: use a [`unique_name`] for each test.
 #[derive(Clone, Debug)]
 pub struct Firestore {

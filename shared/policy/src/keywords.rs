@@ -8,6 +8,8 @@ mod wordings;
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
+use serde::{Deserialize, Serialize};
+
 use heard::{Heard, Said};
 use rows::{Language, Rows};
 use wordings::{Words, follow};
@@ -17,7 +19,8 @@ use crate::reactions::reaction;
 pub use denials::denies_machine;
 
 /// What a reserved word asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Keyword {
     /// Text this person no more.
     Stop,

@@ -138,6 +138,18 @@ impl Queue {
         }
     }
 
+    /// Adds many, each with its deduplication, as by [`Self::send`]: those of one conversation in this
+    /// order.
+    pub async fn send_all(&self, wake_ups: &[(WakeUp, String)]) -> Result<(), QueueError> {
+        match &self.0 {
+            Kind::InProcess(queue) => {
+                wake_ups.iter().for_each(|(wake_up, once)| queue.send(wake_up, once));
+                Ok(())
+            }
+            Kind::Sqs(queue) => queue.send_all(wake_ups).await,
+        }
+    }
+
     /// Waits for a wake-up. Until it is settled, its conversation has no other.
     ///
     /// One at a time, because SQS fills a larger batch from one conversation, where each would wait

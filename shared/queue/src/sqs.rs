@@ -3,6 +3,7 @@
 //! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/FIFO-queues-understanding-logic.html>
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::error::Error;
 use std::iter::successors;
 use std::sync::Arc;
@@ -12,7 +13,8 @@ use aws_config::{BehaviorVersion, Region, timeout::TimeoutConfig};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::{Config, Credentials};
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_sqs::types::QueueAttributeName;
+use aws_sdk_sqs::types::{QueueAttributeName, SendMessageBatchRequestEntry};
+use futures::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
 use settings::{Settings, SettingsError};
 use sha2::{Digest, Sha256};
@@ -27,6 +29,10 @@ const TIMEOUTS: (Duration, Duration) = (Duration::from_secs(2), Duration::from_s
 
 /// How long SQS holds an empty answer back; 20 is the most it does. Seconds.
 const LONG_POLL: i32 = 20;
+
+/// How many messages SQS takes in one request, and how many such requests are under way at once.
+const BATCH: usize = 10;
+const BATCHES_AT_ONCE: usize = 8;
 
 #[derive(Clone)]
 pub(crate) struct Sqs {
@@ -110,11 +116,38 @@ impl Sqs {
         wake_up: &WakeUp,
         deduplication: &str,
     ) -> Result<(), QueueError> {
-        let body = serde_json::to_string(wake_up).expect("two strings are JSON");
-        let message = self.client().await.send_message().queue_url(&self.url).message_body(body);
+        let request = self.client().await.send_message().queue_url(&self.url);
+        let message = request.message_body(body(wake_up));
         let message = message.message_group_id(acceptable(&wake_up.conversation));
         message.message_deduplication_id(acceptable(deduplication)).send().await?;
         Ok(())
+    }
+
+    pub(crate) async fn send_all(&self, wake_ups: &[(WakeUp, String)]) -> Result<(), QueueError> {
+        // One after the other where a conversation has several; else nothing would keep their order.
+        let conversations: HashSet<_> = wake_ups.iter().map(|(it, _)| &it.conversation).collect();
+        let at_once = if conversations.len() == wake_ups.len() { BATCHES_AT_ONCE } else { 1 };
+        let batches: Vec<_> = wake_ups.chunks(BATCH).map(|batch| self.send_batch(batch)).collect();
+        stream::iter(batches).buffered(at_once).try_collect().await
+    }
+
+    async fn send_batch(&self, wake_ups: &[(WakeUp, String)]) -> Result<(), QueueError> {
+        let entry = |(number, (wake_up, deduplication)): (usize, &(WakeUp, String))| {
+            SendMessageBatchRequestEntry::builder()
+                .id(number.to_string())
+                .message_body(body(wake_up))
+                .message_group_id(acceptable(&wake_up.conversation))
+                .message_deduplication_id(acceptable(deduplication))
+                .build()
+                .expect("it has an id and a body")
+        };
+        let entries = wake_ups.iter().enumerate().map(entry).collect();
+        let request = self.client().await.send_message_batch().queue_url(&self.url);
+        let answer = request.set_entries(Some(entries)).send().await?;
+        match answer.failed.first() {
+            Some(refused) => Err(QueueError(format!("refused: {}", refused.code))),
+            None => Ok(()),
+        }
     }
 
     pub(crate) async fn reachable(&self) -> Result<(), QueueError> {
@@ -214,6 +247,10 @@ impl<E: ProvideErrorMetadata + Error + 'static, R: std::fmt::Debug + 'static> Fr
     }
 }
 
+fn body(wake_up: &WakeUp) -> String {
+    serde_json::to_string(wake_up).expect("two strings are JSON")
+}
+
 /// The region in `sqs.<region>.amazonaws.com` and its relatives.
 fn region(address: &Url) -> Option<String> {
     let (service, rest) = address.host_str()?.split_once('.')?;
@@ -233,8 +270,6 @@ fn acceptable(id: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
-
     use super::*;
 
     // moto takes any id, SQS does not.

@@ -29,6 +29,8 @@ pub enum Alarm {
     Silence,
     /// Work was put aside because it failed again and again.
     DeadLetters,
+    /// More is due than is looked after.
+    Behind,
     /// The store takes no writes, or nothing can be read from it.
     StoreRefuses,
     /// A provider's calls have a form that is not understood.
@@ -49,7 +51,7 @@ pub enum Alarm {
 
 impl Alarm {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::RouteSuspect,
         Self::RouteDown,
         Self::NothingWorks,
@@ -60,6 +62,7 @@ impl Alarm {
         Self::UnknownOutcomes,
         Self::Silence,
         Self::DeadLetters,
+        Self::Behind,
         Self::StoreRefuses,
         Self::Quarantine,
         Self::UnheardStop,
@@ -150,6 +153,13 @@ impl Alarm {
                 "A wake-up failed three times and was put aside: somebody may have no answer.",
                 "Find out why in the log of turn and mend it, then send it back: SQS, the queue \
                  that ends in -dead.fifo, Start DLQ redrive.",
+            ],
+            Self::Behind => [
+                "sweep.behind",
+                "More is due than the sweep gets to, and what waits for it waits longer and longer.",
+                "The line says what is late. If the log of sweep tells of errors, mend those first: \
+                 a store, a queue or a provider that hangs. Otherwise it has too little time or \
+                 processor: at AWS give `sweep` more memory, and see `How it grows` in the README.",
             ],
             Self::StoreRefuses => [
                 "store.refuses",

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::http::Request;
 use bytes::Bytes;
-use conversations::{Claim, Stop, Store, Unavailable};
+use conversations::{Stop, Store, Unavailable};
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use policy::{Keyword, asked};
@@ -38,9 +38,9 @@ pub(crate) async fn hear(
         .map(async |text| {
             let from = text.from.as_str();
             let claim = match &text.id {
-                Some(id) if provider.documents_texts() => Claim::of_message(name, id),
-                Some(id) => Claim::of_message(name, &format!("{id} {from} {}", text.words)),
-                None => Claim::of_words(name, &[from, &text.words], SAME_WORDS),
+                Some(id) if provider.documents_texts() => store.names().message(name, id),
+                Some(id) => store.names().message(name, &format!("{id} {from} {}", text.words)),
+                None => store.names().words(name, &[from, &text.words], SAME_WORDS),
             };
             let confirmed = text.handled.is_some() || provider.answers(&text.words, &text.to);
             let stop = Stop { at: now, provider: name.to_owned(), confirmed };

@@ -414,7 +414,7 @@ fn bubbles(phone: &Value) -> Vec<String> {
 /// A person's text at a second, under that second's trace.
 async fn take(store: &Store, body: &str, second: i64) {
     let arrival = Arrival {
-        claim: Claim::of_message("mock", &second.to_string()),
+        claim: store.names().message("mock", &second.to_string()),
         theirs: person(),
         text: Waiting {
             message: second.to_string(),
@@ -485,5 +485,6 @@ fn person() -> Number {
 }
 
 fn id() -> ConversationId {
-    ConversationId::of("mock", &person())
+    let names = Names::by(&crate::NAME_KEY.into()).unwrap();
+    names.conversation("mock", &person())
 }

@@ -29,11 +29,14 @@ struct Browser {
     _folder: TempDir,
 }
 
+/// In hexadecimal, as good as Base64.
+const NAME_KEY: &str = "6e616d6573206f662070656f706c6520616e64206e756d62657273206f662061";
+
 /// A console, and who may see it.
 fn browser(access: Access) -> Browser {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let data_dir = [("DATA_DIR", data.to_str().unwrap())];
+    let data_dir = [("DATA_DIR", data.to_str().unwrap()), ("NAME_KEY", NAME_KEY)];
     let store = Arc::new(Store::open(&Settings::from(data_dir)).unwrap());
     let about = About {
         agent: "Handy Home".into(),

@@ -122,6 +122,7 @@ impl Scene {
             ("TWILIO_BASE_URL", &twilio_url),
             ("GOOGLE_CLOUD_PROJECT", &project),
             ("FIRESTORE_EMULATOR_HOST", &firestore.host),
+            ("NAME_KEY", fakes::NAME_KEY),
             ("TURN_QUEUE_URL", &queue_url),
             ("AWS_ENDPOINT_URL", &moto.url),
             ("AWS_REGION", "us-east-1"),

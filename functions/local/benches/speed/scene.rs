@@ -82,6 +82,7 @@ impl Scene {
         if let Some(firestore) = firestore {
             settings.push(("GOOGLE_CLOUD_PROJECT", fakes::unique_name()));
             settings.push(("FIRESTORE_EMULATOR_HOST", firestore.to_string()));
+            settings.push(("NAME_KEY", fakes::NAME_KEY.to_owned()));
         }
         let program = start(&settings, data.path());
         Self { around, program, settings, data, people: Cell::new(FIRST) }

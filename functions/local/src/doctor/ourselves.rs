@@ -71,8 +71,7 @@ pub(crate) async fn look(
 /// Reads something that is not there, which takes all that any reading takes.
 async fn remembers(store: Result<Option<&Store>, &OpenError>) -> Found {
     let check = Check::Store;
-    let fix =
-        "See to DATA_DIR, or to GOOGLE_CLOUD_PROJECT, FIRESTORE_DATABASE and the credentials.";
+    let fix = "See to DATA_DIR, or to GOOGLE_CLOUD_PROJECT, FIRESTORE_DATABASE, NAME_KEY and the credentials.";
     let store = match store {
         Ok(Some(store)) => store,
         Ok(None) => return Finding::works(check, "not there yet: the first start makes it"),

@@ -3,7 +3,7 @@
 use std::io::{IsTerminal as _, Write as _};
 use std::time::Duration;
 
-use conversations::{Attempt, Store, Unavailable, trial};
+use conversations::{Attempt, Store, Unavailable};
 use futures::future::try_join_all;
 use host::Error;
 use jiff::Timestamp;
@@ -87,7 +87,7 @@ impl Trials {
     async fn unused_code(&self, store: &Store, taken: &[String]) -> Result<String, Unavailable> {
         loop {
             let code = (1000 + Uuid::new_v4().as_u128() % 9000).to_string();
-            let known = store.attempt(&trial(self.by[0], &self.to, &code)).await?;
+            let known = store.attempt(&store.names().trial(self.by[0], &self.to, &code)).await?;
             if !taken.contains(&code) && known.is_none() {
                 return Ok(code);
             }
@@ -104,8 +104,8 @@ impl Trials {
         let name = provider.name();
         let body =
             format!("textback test {code} by {name}. Reply {code} to show that answers arrive.");
-        let id = trial(name, &self.to, code);
-        let attempt = by_hand::attempt(id, &TraceId::fresh(), provider, &self.to, &body);
+        let id = store.names().trial(name, &self.to, code);
+        let attempt = by_hand::attempt(store, id, &TraceId::fresh(), provider, &self.to, &body);
         let begun = Instant::now();
         let findings = match by_hand::make(&attempt, store, provider, providers.http()).await? {
             None | Some(Err(SendError::OptedOut { .. })) => vec![Finding::broken(

@@ -5,7 +5,7 @@ use std::time::Duration;
 use fakes::{InboundShape, Mode};
 
 use crate::process::Process;
-use crate::product::{ANN, BOB, Product, WEBHOOK_TOKEN};
+use crate::product::{ANN, BOB, Product, WEBHOOK_TOKEN, tables};
 
 #[tokio::test]
 async fn a_second_one_that_would_serve_from_the_folder_says_so_and_stops() {
@@ -80,9 +80,12 @@ async fn no_command_answers_who_waits() {
 /// Everything that it remembers of people, and how often each was written.
 fn written(product: &Product) -> Vec<(String, String, i64)> {
     let database = product.database();
-    let sql = "SELECT collection, id, version FROM documents
-               WHERE collection NOT IN ('notices', 'quarantine', 'shapes')";
-    let mut rows = database.prepare(sql).unwrap();
-    let rows = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
-    rows.map(Result::unwrap).collect()
+    let apart = ["notices", "quarantine", "shapes"];
+    let mut all = Vec::new();
+    for table in tables(&database).into_iter().filter(|table| !apart.contains(&table.as_str())) {
+        let mut rows = database.prepare(&format!("SELECT id, version FROM {table}")).unwrap();
+        let rows = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        all.extend(rows.map(Result::unwrap).map(|(id, version)| (table.clone(), id, version)));
+    }
+    all
 }

@@ -23,7 +23,7 @@ async fn whoever_it_put_off_for_a_day_waits_a_minute() {
     product.process.logs("the clock went back").await;
     product.text(ANN, "In the kitchen").await;
     until("the attempt to end today", async || {
-        let sql = "SELECT max(body ->> '$.open.sending.until') FROM documents";
+        let sql = "SELECT max(body ->> '$.open.sending.until') FROM heads";
         let ends: i64 = product.database().query_row(sql, [], |row| row.get(0)).unwrap();
         ends < Timestamp::now().as_millisecond() + 65_000
     })

@@ -290,7 +290,7 @@ pub(crate) async fn run(product: &Product, now: Timestamp) {
         store,
     };
     // What the sweep would wake.
-    for (conversation, _) in turn.store.due(now, 100).await.unwrap() {
+    for (conversation, _) in turn.store.due(now, None, 100).await.unwrap().found {
         let wake_up = WakeUp { conversation: conversation.to_string(), trace: TraceId::fresh() };
         turn.run(&wake_up, now).await.unwrap();
     }

@@ -99,8 +99,8 @@ async fn more_new_people_than_can_be_answered_wait_for_their_minute() {
 async fn a_store_that_takes_no_writes_buys_no_answers() {
     let mut product = Product::start(&["twilio"]).await;
     let people = ["+12025550150", "+12025550151", "+12025550152"];
-    let full = "CREATE TRIGGER full BEFORE UPDATE ON documents
-                WHEN NEW.collection = 'heads' AND NEW.body ->> '$.open' IS NOT NULL
+    let full = "CREATE TRIGGER full BEFORE UPDATE ON heads
+                WHEN NEW.body ->> '$.open' IS NOT NULL
                 BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END";
     product.database().execute_batch(full).unwrap();
     for person in people {
@@ -123,7 +123,6 @@ async fn a_store_that_takes_no_writes_buys_no_answers() {
 
 /// Whether a text waits that nobody has decided about.
 fn waits(product: &Product) -> bool {
-    let sql = "SELECT count(*) FROM documents
-               WHERE collection = 'texts' AND body ->> '$.waiting' IS NOT NULL";
+    let sql = "SELECT count(*) FROM texts WHERE waiting IS NOT NULL";
     product.database().query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap() > 0
 }

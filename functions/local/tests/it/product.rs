@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use agent::Turn as Entry;
-use conversations::{ConversationId, Store};
+use conversations::{ConversationId, Names, Store};
 use fakes::{MessageCentral, OpenAi, Route, Twilio, WebhookAnswer, WebhookCall};
 use futures::future::join_all;
 use reqwest::{Method, RequestBuilder};
@@ -67,6 +67,7 @@ impl Product {
             ("CONSOLE_PASSWORD", PASSWORD.into()),
             ("DATA_DIR", data.to_str().unwrap().to_owned()),
             ("LOG_FORMAT", "json".into()),
+            ("NAME_KEY", fakes::NAME_KEY.into()),
             ("OPENAI_API_KEY", OpenAi::KEY.into()),
             ("OPENAI_BASE_URL", openai.url()),
             ("PORT", "0".into()),
@@ -232,34 +233,39 @@ impl Product {
         let mut database = self.database();
         let transaction =
             database.transaction_with_behavior(TransactionBehavior::Immediate).unwrap();
-        let read = "SELECT collection, id, body FROM documents";
-        let documents: Vec<(String, String, String)> = {
-            let mut statement = transaction.prepare(read).unwrap();
-            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
-            rows.unwrap().map(Result::unwrap).collect()
-        };
-        let write = "UPDATE documents SET body = ?3 WHERE collection = ?1 AND id = ?2";
-        for (collection, id, body) in documents {
-            let mut body = serde_json::from_str(&body).unwrap();
-            move_back(&mut body, milliseconds);
-            transaction.execute(write, (collection, id, body.to_string())).unwrap();
+        for table in tables(&transaction) {
+            let columns = "SELECT name FROM pragma_table_info(?1)
+                           WHERE type = 'INTEGER' AND name NOT IN ('number', 'version')";
+            for column in column(&transaction, columns, &table) {
+                let sql = format!("UPDATE {table} SET {column} = {column} - ?1");
+                transaction.execute(&sql, [milliseconds]).unwrap();
+            }
+            let documents: Vec<(i64, String)> = {
+                let read = format!("SELECT number, body FROM {table}");
+                let mut statement = transaction.prepare(&read).unwrap();
+                let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+                rows.unwrap().map(Result::unwrap).collect()
+            };
+            let write = format!("UPDATE {table} SET body = ?2 WHERE number = ?1");
+            for (number, body) in documents {
+                let mut body = serde_json::from_str(&body).unwrap();
+                move_back(&mut body, milliseconds);
+                transaction.execute(&write, (number, body.to_string())).unwrap();
+            }
         }
         transaction.commit().unwrap();
     }
 
     /// How many things it remembers, beside what the clock said last.
     pub(crate) fn documents(&self) -> i64 {
-        self.database()
-            .query_row("SELECT count(*) FROM documents WHERE collection <> 'clock'", [], |row| {
-                row.get(0)
-            })
-            .unwrap()
+        let database = self.database();
+        let remembered = tables(&database).into_iter().filter(|table| table != "clock");
+        remembered.map(|table| count(&database, &table)).sum()
     }
 
     /// Whether it remembers what the clock said last.
     pub(crate) fn clock_is_noted(&self) -> bool {
-        let sql = "SELECT count(*) FROM documents WHERE collection = 'clock'";
-        self.database().query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap() > 0
+        count(&self.database(), "clock") > 0
     }
 
     /// Where what it remembers lies.
@@ -372,9 +378,29 @@ fn move_back(json: &mut Value, milliseconds: i64) {
     }
 }
 
+/// The tables that documents are in.
+pub(crate) fn tables(database: &Connection) -> Vec<String> {
+    let names =
+        "SELECT tables.name FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS of
+                 WHERE tables.type = 'table' AND of.name = ?1";
+    column(database, names, "body")
+}
+
+fn count(database: &Connection, table: &str) -> i64 {
+    let count = format!("SELECT count(*) FROM {table}");
+    database.query_row(&count, [], |row| row.get(0)).unwrap()
+}
+
+fn column(database: &Connection, sql: &str, given: &str) -> Vec<String> {
+    let mut statement = database.prepare(sql).unwrap();
+    let rows = statement.query_map([given], |row| row.get(0)).unwrap();
+    rows.map(Result::unwrap).collect()
+}
+
 /// The conversations with a person who texts by this provider.
 pub(crate) fn between(provider: &str, theirs: &str) -> ConversationId {
-    ConversationId::of(provider, &Number::parse(theirs).unwrap())
+    let names = Names::by(&fakes::NAME_KEY.into()).unwrap();
+    names.conversation(provider, &Number::parse(theirs).unwrap())
 }
 
 /// A command of the program that has ended.

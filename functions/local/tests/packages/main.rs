@@ -12,7 +12,7 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
-use conversations::{ConversationId, Store};
+use conversations::Store;
 use fakes::{
     Gateway, OpenAi, Route, RuntimeApi, Twilio, firestore, moto, schedule_event, skip, sqs_event,
     unique_name,
@@ -91,6 +91,7 @@ async fn answer(architecture: Architecture) {
         ("OPENAI_BASE_URL", &openai_url),
         ("GOOGLE_CLOUD_PROJECT", &project),
         ("FIRESTORE_EMULATOR_HOST", &firestore.host),
+        ("NAME_KEY", fakes::NAME_KEY),
         ("TURN_QUEUE_URL", &queue_url),
         ("AWS_ENDPOINT_URL", &moto.url),
         ("AWS_REGION", "us-east-1"),
@@ -101,7 +102,7 @@ async fn answer(architecture: Architecture) {
     let route = Route::new(PUBLIC_URL, deployed.gateway.address());
     let store = Store::open(&Settings::from(settings)).unwrap();
     let queue = Queue::open(&Settings::from(settings)).unwrap().unwrap();
-    let id = ConversationId::of("twilio", &Number::parse(PERSON).unwrap());
+    let id = store.names().conversation("twilio", &Number::parse(PERSON).unwrap());
 
     // A text is claimed and kept, and the turn is woken; a repeat changes nothing.
     openai.says("Hello! What can we do for you?");

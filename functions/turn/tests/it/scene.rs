@@ -22,7 +22,7 @@ use receipts::Receipts;
 use serde_json::Value;
 use settings::{Names, Settings};
 use sms::{Number, Providers};
-use sweep::{Probes, Sweep};
+use sweep::{Probes, Runs, Sweep};
 use telemetry::TraceId;
 use tempfile::TempDir;
 use turn::{Bounds, Results, Turn};
@@ -102,8 +102,11 @@ impl Scene {
     /// As [`Self::sending_by`], on the Firestore at this host.
     pub(crate) async fn on_firestore(providers: &str, host: &str) -> Self {
         let project = fakes::unique_name();
-        let settings =
-            [("GOOGLE_CLOUD_PROJECT", project.as_str()), ("FIRESTORE_EMULATOR_HOST", host)];
+        let settings = [
+            ("GOOGLE_CLOUD_PROJECT", project.as_str()),
+            ("FIRESTORE_EMULATOR_HOST", host),
+            ("NAME_KEY", fakes::NAME_KEY),
+        ];
         Self::with(providers, &settings).await
     }
 
@@ -389,7 +392,7 @@ impl Scene {
     /// [`Self::free_disk`].
     pub(crate) fn fill_disk(&self) {
         self.disk(
-            "CREATE TRIGGER full BEFORE UPDATE ON documents WHEN NEW.collection = 'heads'
+            "CREATE TRIGGER full BEFORE UPDATE ON heads
              BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END",
         );
     }
@@ -398,8 +401,8 @@ impl Scene {
     /// [`Self::free_disk`].
     pub(crate) fn fill_disk_for(&self, provider: &str) {
         self.disk(&format!(
-            "CREATE TRIGGER full BEFORE UPDATE ON documents
-             WHEN NEW.collection = 'attempts' AND NEW.body ->> '$.provider' = '{provider}'
+            "CREATE TRIGGER full BEFORE UPDATE ON attempts
+             WHEN NEW.body ->> '$.provider' = '{provider}'
              BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END",
         ));
     }
@@ -408,13 +411,13 @@ impl Scene {
         self.disk("DROP TRIGGER full");
     }
 
-    /// From now on the embedded store does nothing at all, until [`Self::find_store`].
+    /// From now on the embedded store knows no conversation, until [`Self::find_store`].
     pub(crate) fn lose_store(&self) {
-        self.disk("ALTER TABLE documents RENAME TO lost");
+        self.disk("ALTER TABLE heads RENAME TO lost");
     }
 
     pub(crate) fn find_store(&self) {
-        self.disk("ALTER TABLE lost RENAME TO documents");
+        self.disk("ALTER TABLE lost RENAME TO heads");
     }
 
     fn disk(&self, statement: &str) {
@@ -423,7 +426,7 @@ impl Scene {
 
     /// Whether an attempt is in the embedded store, looked up without letting anything else happen.
     pub(crate) fn has_attempted(&self) -> bool {
-        let sql = "SELECT count(*) FROM documents WHERE collection = 'attempts'";
+        let sql = "SELECT count(*) FROM attempts";
         self.file().query_one(sql, [], |row| row.get::<_, i64>(0)).unwrap() > 0
     }
 
@@ -451,7 +454,8 @@ impl Scene {
     }
 
     pub(crate) fn id(&self) -> ConversationId {
-        ConversationId::of(self.carrier, &Number::parse(self.person).unwrap())
+        let theirs = Number::parse(self.person).unwrap();
+        self.process.store.names().conversation(self.carrier, &theirs)
     }
 
     /// What the person got, by Twilio and by `MessageCentral`.
@@ -573,6 +577,7 @@ impl Process {
                 queue: queue.clone(),
                 probes: Probes::from_settings(settings, &asked).unwrap().map(Arc::new),
                 providers: Arc::new(asked),
+                runs: Runs::default(),
             },
             store,
             queue,

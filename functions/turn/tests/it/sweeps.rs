@@ -59,6 +59,7 @@ async fn joins_a_receipt_that_was_left_apart() {
     let message = Some(("twilio".to_owned(), sid));
     let learned = Learned::new(&attempt.id, Status::Accepted, scene.now);
     store.learn(&Learned { message, ..learned }).await.unwrap();
+    scene.pass(60);
     scene.process.sweep.run(scene.now).await.unwrap();
     assert_eq!(scene.attempts().await, ["twilio: delivered"]);
 }

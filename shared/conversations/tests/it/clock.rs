@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use conversations::{Minute, Sending, Stop, Store};
+use conversations::{ConversationId, Minute, Sending, Stop, Store};
 use jiff::Timestamp;
 
 use crate::contract::{arrival, attempt, claim, id, later, load, now, person, reply, taken};
+use crate::due::crowd;
 
 const DAY: i64 = 24 * 3_600;
 
@@ -31,9 +32,9 @@ pub(crate) async fn a_clock_that_goes_back_leaves_nobody_waiting(store: Arc<Stor
     store.expire(ahead).await.unwrap();
     assert!(store.take_places(&Minute::of(ahead), 30).await.unwrap());
 
-    assert_eq!(store.put_right(now()).await.unwrap(), [(id(), ahead)]);
+    assert_eq!(put_right(&store, now()).await, [(id(), ahead)]);
     store.expire(now()).await.unwrap();
-    assert_eq!(store.put_right(now()).await.unwrap(), []);
+    assert_eq!(put_right(&store, now()).await, []);
     let loaded = load(&store).await;
     assert_eq!(loaded.stop.unwrap().at, now());
     assert_eq!(loaded.conversation.admitted_at, None);
@@ -46,9 +47,32 @@ pub(crate) async fn a_clock_that_goes_on_as_it_should_puts_nothing_right(store: 
     let until = later(now(), 25);
     put_off(&store, until).await;
     store.expire(now()).await.unwrap();
-    assert_eq!(store.put_right(later(now(), -30)).await.unwrap(), []);
+    assert_eq!(put_right(&store, later(now(), -30)).await, []);
     let loaded = load(&store).await;
     assert_eq!(loaded.conversation.open.unwrap().sending.unwrap().until, until);
+}
+
+pub(crate) async fn a_clock_that_goes_back_leaves_nobody_waiting_on_any_page(store: Arc<Store>) {
+    let ahead = later(now(), 3 * DAY);
+    crowd(&store, ahead, 1, 7).await;
+    store.expire(ahead).await.unwrap();
+    let found = put_right(&store, now()).await;
+    assert_eq!(found.iter().map(|(_, until)| *until).collect::<Vec<_>>(), [ahead; 7]);
+    let due = store.due(later(now(), DAY), None, 10).await.unwrap().found;
+    assert_eq!(due.len(), 7);
+}
+
+/// What was put off, in pages of a few.
+async fn put_right(store: &Store, now: Timestamp) -> Vec<(ConversationId, Timestamp)> {
+    let (mut all, mut after) = (vec![], None);
+    loop {
+        let page = store.put_right(now, after, 2).await.unwrap();
+        all.extend(page.found);
+        after = page.next;
+        if after.is_none() {
+            return all;
+        }
+    }
 }
 
 /// A person who is put off until then, by an attempt that is under way, and who has said stop then.

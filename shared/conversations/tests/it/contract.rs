@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use conversations::{
     AT_ONCE, Arrival, Attempt, Change, Claim, CommitError, Consent, ConversationId, Effect, Ended,
-    Given, HandedOver, Joined, Learned, Loaded, Minute, Reply, Stop, Store, Taken, Waiting, trial,
+    Given, HandedOver, Joined, Learned, Loaded, Minute, Names, Reply, Stop, Store, Taken, Waiting,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -42,7 +42,7 @@ pub(crate) async fn takes_a_write_whenever_it_is_tried(store: Arc<Store>) {
 
 pub(crate) async fn takes_the_same_words_again_after_their_window(store: Arc<Store>) {
     let yes = |at| Arrival {
-        claim: Claim::of_words("mc", &["+12025550143", "yes"], Duration::from_secs(120)),
+        claim: names().words("mc", &["+12025550143", "yes"], Duration::from_secs(120)),
         ..arrival("unused", "yes", at)
     };
     let start = now();
@@ -207,6 +207,48 @@ pub(crate) async fn lets_a_person_come_back(store: Arc<Store>) {
     store.commit(&mut loaded, next, vec![attempt("a-1")]).await.unwrap();
 }
 
+pub(crate) async fn lifts_no_stop_that_was_given_again_meanwhile(store: Arc<Store>) {
+    taken(&store).await;
+    stop(&store, "SM2").await;
+    let mut loaded = load(&store).await;
+    store.start(&claim("SM3"), "twilio", &person(), now(), now()).await.unwrap();
+    stop(&store, "SM4").await;
+    let next = loaded.conversation.clone();
+    let lifted = store.commit(&mut loaded, next, vec![Change::Started]).await;
+    assert!(matches!(lifted, Err(CommitError::Conflict)));
+    assert!(load(&store).await.stop.is_some());
+}
+
+/// Those whose conditions do not hold take nothing of the others' along, and leave nothing behind.
+pub(crate) async fn takes_back_of_many_at_once_only_what_does_not_hold(store: Arc<Store>) {
+    let loaded = taken(&store).await;
+    let begin = |number: usize| {
+        let (store, mut loaded) = (Arc::clone(&store), loaded.clone());
+        tokio::spawn(async move {
+            let mut next = loaded.conversation.clone();
+            next.answers = u32::try_from(number).unwrap();
+            let changes = vec![attempt(&format!("a-{number}"))];
+            store.commit(&mut loaded, next, changes).await.is_ok()
+        })
+    };
+    let begun: Vec<_> = (1..=8).map(begin).collect();
+    let texts: Vec<_> = (10..14).map(|text| format!("SM{text}")).collect();
+    for text in &texts {
+        store.take(&arrival(text, text, now())).await.unwrap();
+    }
+    let mut held = Vec::new();
+    for (number, begun) in (1..).zip(begun) {
+        held.extend(begun.await.unwrap().then_some(number));
+    }
+    assert!(held.len() <= 1, "{held:?}");
+    let attempts: Vec<_> = store.attempts_of(&id()).await.unwrap();
+    let attempts: Vec<_> = attempts.iter().map(|attempt| attempt.id.clone()).collect();
+    assert_eq!(attempts, held.iter().map(|number| format!("a-{number}")).collect::<Vec<_>>());
+    let answers = load(&store).await.conversation.answers;
+    assert_eq!(answers, held.first().copied().unwrap_or(0));
+    assert_eq!(waiting(&store).await.len(), 1 + texts.len());
+}
+
 pub(crate) async fn forgets_a_replayed_stop(store: Arc<Store>) {
     taken(&store).await;
     for message in ["SM2", "SM3"] {
@@ -221,7 +263,7 @@ pub(crate) async fn forgets_a_replayed_stop(store: Arc<Store>) {
 
 pub(crate) async fn stops_at_every_word_that_may_be_a_repeat(store: Arc<Store>) {
     taken(&store).await;
-    let words = |word| Claim::of_words("mc", &["+12025550143", word], Duration::from_secs(120));
+    let words = |word| names().words("mc", &["+12025550143", word], Duration::from_secs(120));
     for (word, seconds) in [("STOP", 0), ("START", 10), ("STOP", 60), ("START", 300), ("STOP", 310)]
     {
         let at = later(now(), seconds);
@@ -241,13 +283,13 @@ pub(crate) async fn stops_at_every_word_that_may_be_a_repeat(store: Arc<Store>) 
 pub(crate) async fn finds_what_is_due(store: Arc<Store>) {
     let mut loaded = taken(&store).await;
     let text = loaded.conversation.at;
-    assert_eq!(store.due(later(text, -1), 10).await.unwrap(), []);
-    assert_eq!(store.due(text, 10).await.unwrap(), [(id(), text)]);
+    assert_eq!(store.due(later(text, -1), None, 10).await.unwrap().found, []);
+    assert_eq!(store.due(text, None, 10).await.unwrap().found, [(id(), text)]);
 
     let mut next = loaded.conversation.clone();
     next.due_at = None;
     store.commit(&mut loaded, next, vec![]).await.unwrap();
-    assert_eq!(store.due(later(text, 1000), 10).await.unwrap(), []);
+    assert_eq!(store.due(later(text, 1000), None, 10).await.unwrap().found, []);
 }
 
 pub(crate) async fn joins_a_receipt_that_comes_late(store: Arc<Store>) {
@@ -265,8 +307,9 @@ pub(crate) async fn joins_a_receipt_that_comes_early(store: Arc<Store>) {
     let early = store.receive("twilio", &receipt(Status::Delivered, None), now()).await.unwrap();
     assert_eq!(early, Joined::NotYet);
     learn(&store, loaded, Status::Accepted).await;
-    assert_eq!(store.join_receipts(Some(("twilio", "SM9")), 10).await.unwrap(), 1);
-    assert_eq!(store.join_receipts(None, 10).await.unwrap(), 0);
+    assert_eq!(store.join_receipts(("twilio", "SM9"), 10).await.unwrap(), 1);
+    let later = later(now(), 60);
+    assert!(store.receipts_due(later, None, 10).await.unwrap().found.is_empty());
     assert_eq!(status(&store).await, Status::Delivered);
 }
 
@@ -367,9 +410,9 @@ pub(crate) async fn keeps_effects_until_they_are_delivered(store: Arc<Store>) {
     };
     let next = loaded.conversation.clone();
     store.commit(&mut loaded, next, vec![Change::Effect(effect.clone())]).await.unwrap();
-    assert_eq!(store.effects_due(now(), 10).await.unwrap(), [(id(), now())]);
+    assert_eq!(store.effects_due(now(), None, 10).await.unwrap().found, [(id(), now())]);
     store.put_off(&effect, later(now(), 60)).await.unwrap();
-    assert_eq!(store.effects_due(now(), 10).await.unwrap(), []);
+    assert_eq!(store.effects_due(now(), None, 10).await.unwrap().found, []);
     assert_eq!(store.effects_of(&id()).await.unwrap()[0].tries, 1);
     store.delivered(&effect).await.unwrap();
     assert_eq!(store.effects_of(&id()).await.unwrap(), []);
@@ -424,7 +467,7 @@ pub(crate) async fn gives_back_what_was_handed_over_with_the_texts_that_waited(s
 
     assert!(store.give_back(&id(), start).await.unwrap());
     assert!(!store.give_back(&id(), start).await.unwrap(), "it was given back");
-    assert_eq!(store.due(start, 10).await.unwrap(), [(id(), start)]);
+    assert_eq!(store.due(start, None, 10).await.unwrap().found, [(id(), start)]);
     let mut loaded = load(&store).await;
     assert!(!loaded.conversation.is_with_person(start));
     let aside = store.set_aside(&id(), 10).await.unwrap();
@@ -528,12 +571,17 @@ pub(crate) fn person() -> Number {
     Number::parse("+12025550143").unwrap()
 }
 
+/// What everything is called in all stores of these tests.
+pub(crate) fn names() -> Names {
+    Names::by(&fakes::NAME_KEY.into()).unwrap()
+}
+
 pub(crate) fn id() -> ConversationId {
-    ConversationId::of("twilio", &person())
+    names().conversation("twilio", &person())
 }
 
 pub(crate) fn claim(message: &str) -> Claim {
-    Claim::of_message("twilio", message)
+    names().message("twilio", message)
 }
 
 pub(crate) fn arrival(message: &str, body: &str, at: Timestamp) -> Arrival {
@@ -550,7 +598,7 @@ pub(crate) fn arrival(message: &str, body: &str, at: Timestamp) -> Arrival {
 }
 
 pub(crate) async fn takes_the_answer_to_a_trial_and_no_other_text(store: Arc<Store>) {
-    let attempt = attempt_called(&trial("twilio", &person(), "4821"));
+    let attempt = attempt_called(&names().trial("twilio", &person(), "4821"));
     assert!(store.begin(&attempt).await.unwrap());
     let answer = async |message: &str, theirs: &Number, body: &str, at| {
         store.answer_trial(&claim(message), "twilio", theirs, body, at).await.unwrap()
@@ -632,7 +680,7 @@ fn ended() -> Ended {
     }
 }
 
-fn receipt(status: Status, attempt: Option<&str>) -> Receipt {
+pub(crate) fn receipt(status: Status, attempt: Option<&str>) -> Receipt {
     Receipt {
         message: "SM9".into(),
         attempt: attempt.map(Into::into),

@@ -55,13 +55,13 @@ fn a_store_that_is_not_whole_is_never_taken_for_a_new_one() {
         ("textback.db is gone, and ", &|data| {
             fs::rename(file(data), data.join("textback.db-wal")).unwrap();
         }),
-        ("textback.db is not whole: ", &|data| change(data, "DROP TABLE documents")),
+        ("textback.db is not whole: ", &|data| change(data, "DROP TABLE heads")),
         ("textback.db was written by an older ", &|data| {
-            change(data, "PRAGMA application_id = 0; PRAGMA user_version = 0");
+            change(data, "PRAGMA user_version = 1");
         }),
         ("textback.db was written by a newer ", &|data| change(data, "PRAGMA user_version = 99")),
         ("textback.db is another program's: ", &|data| {
-            change(data, "PRAGMA application_id = 7; DROP TABLE documents");
+            change(data, "PRAGMA application_id = 7");
         }),
     ];
     for (told, damage) in cases {
@@ -131,7 +131,7 @@ async fn what_is_written_to_see_whether_it_can_be_is_one_document_for_a_day() {
     let store = crate::sqlite(&folder);
     let file = Connection::open(folder.path().join("data/textback.db")).unwrap();
     let tries = || {
-        let count = "SELECT count(*) FROM documents WHERE collection = 'tries'";
+        let count = "SELECT count(*) FROM tries";
         file.query_one(count, [], |row| row.get::<_, i64>(0)).unwrap()
     };
     for second in 0..3 {

@@ -4,8 +4,11 @@
 
 mod clock;
 mod contract;
+mod due;
 mod file;
+mod form;
 mod locked;
+mod names;
 mod quarantine;
 mod statuses;
 mod watched;
@@ -18,6 +21,9 @@ use settings::Settings;
 
 use clock::*;
 use contract::*;
+use due::*;
+use form::*;
+use names::*;
 use quarantine::*;
 use watched::*;
 
@@ -51,14 +57,20 @@ promises! {
     waits_for_no_text_once_all_are_dealt_with
     lets_in_so_many_new_people_and_gives_no_place_twice
     keeps_the_people_of_the_mock_apart
+    goes_on_with_who_texts_another_number_of_ours
     refuses_a_turn_that_missed_a_text
     stores_a_turn_whole
     refuses_an_attempt_after_a_stop
     confirms_a_stop_once
     lets_a_person_come_back
+    lifts_no_stop_that_was_given_again_meanwhile
+    takes_back_of_many_at_once_only_what_does_not_hold
     forgets_a_replayed_stop
     stops_at_every_word_that_may_be_a_repeat
     finds_what_is_due
+    shows_each_that_is_due_once_whatever_the_pages
+    looks_for_the_attempt_of_a_receipt_less_and_less_often
+    finds_the_attempt_of_a_receipt_that_was_left_apart
     joins_a_receipt_that_comes_late
     joins_a_receipt_that_comes_early
     joins_a_receipt_that_comes_again_before_anybody_has_joined_it
@@ -74,6 +86,7 @@ promises! {
     forgets_a_form_with_its_last_call
     a_stop_from_the_future_is_one_of_now
     a_clock_that_goes_back_leaves_nobody_waiting
+    a_clock_that_goes_back_leaves_nobody_waiting_on_any_page
     a_store_is_untouched_until_somebody_looks_after_it
     a_clock_that_goes_on_as_it_should_puts_nothing_right
     lists_the_latest_conversations_first
@@ -94,20 +107,39 @@ promises! {
     takes_a_write_whenever_it_is_tried
 }
 
+/// The same, for what happens between one start and another: each is told where the store is.
+macro_rules! promises_across_starts {
+    ($($promise:ident)*) => {
+        mod sqlite_across_starts {
+            $(#[tokio::test]
+            async fn $promise() {
+                let folder = tempfile::tempdir().unwrap();
+                super::$promise(super::in_folder(&folder)).await;
+            })*
+        }
+        mod firestore_across_starts {
+            $(#[tokio::test]
+            async fn $promise() {
+                let Some(place) = super::at_the_emulator().await else { return };
+                super::$promise(place).await;
+            })*
+        }
+    };
+}
+
+promises_across_starts! {
+    finds_everything_by_its_name_after_a_restart
+    refuses_another_key_and_goes_on_with_its_own
+}
+
 fn sqlite(folder: &tempfile::TempDir) -> Arc<Store> {
-    Arc::new(Store::open(&data_dir(&folder.path().join("data"))).unwrap())
+    open(&in_folder(folder))
 }
 
 fn data_dir(folder: &Path) -> Settings {
-    Settings::from([("DATA_DIR", folder.to_str().unwrap())])
+    Settings::from([("DATA_DIR", folder.to_str().unwrap()), ("NAME_KEY", fakes::NAME_KEY)])
 }
 
 async fn firestore() -> Option<Arc<Store>> {
-    let emulator = fakes::firestore().await?;
-    // A project of its own: nobody else's documents.
-    let settings = Settings::from([
-        ("GOOGLE_CLOUD_PROJECT", fakes::unique_name().as_str()),
-        ("FIRESTORE_EMULATOR_HOST", emulator.host.as_str()),
-    ]);
-    Some(Arc::new(Store::open(&settings).unwrap()))
+    Some(open(&at_the_emulator().await?))
 }

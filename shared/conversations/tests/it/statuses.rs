@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use sms::{Part, Receipt, Status};
 
-use crate::contract::{attempt_called, now};
+use crate::contract::{attempt_called, later, now};
 use crate::sqlite;
 
 const REPORTED: [Status; 5] =
@@ -133,7 +133,9 @@ async fn hear(heard: &[Heard]) -> Attempt {
         hear_one(&store, heard).await;
     }
     // As the sweep does.
-    store.join_receipts(None, 100).await.unwrap();
+    let later = later(now(), 60);
+    let apart = store.receipts_due(later, None, 100).await.unwrap().found;
+    store.join_due(apart, later).await.unwrap();
     store.attempt("a-1").await.unwrap().unwrap()
 }
 
@@ -143,7 +145,7 @@ async fn hear_one(store: &Store, heard: &Heard) {
             let message = Some(("twilio".into(), "SM9".into()));
             let accepted = Learned::new("a-1", Status::Accepted, now());
             store.learn(&Learned { message, ..accepted }).await.unwrap();
-            store.join_receipts(Some(("twilio", "SM9")), 100).await.unwrap();
+            store.join_receipts(("twilio", "SM9"), 100).await.unwrap();
         }
         Heard::Nothing => {
             store.learn(&Learned::new("a-1", Status::Unknown, now())).await.unwrap();

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use sms::Number;
 use telemetry::TraceId;
 
-use crate::contract::claim;
+use crate::contract::{claim, names};
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
@@ -110,7 +110,7 @@ fn number() -> Number {
 }
 
 fn id() -> ConversationId {
-    ConversationId::of_probe("twilio", &number())
+    names().probe("twilio", &number())
 }
 
 fn probe() -> Probe {

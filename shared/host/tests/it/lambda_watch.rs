@@ -38,6 +38,7 @@ async fn a_text_is_answered_by_functions_under_lambda() {
         ("OPENAI_BASE_URL", &openai_url),
         ("GOOGLE_CLOUD_PROJECT", &project),
         ("FIRESTORE_EMULATOR_HOST", &firestore.host),
+        ("NAME_KEY", fakes::NAME_KEY),
         ("TURN_QUEUE_URL", &queue_url),
         ("AWS_ENDPOINT_URL", &moto.url),
         ("AWS_REGION", "us-east-1"),

@@ -17,13 +17,17 @@ async fn who_only_reads_writes_nothing_to_know_that_it_is_ready() {
     let store = open(&[("DATA_DIR", data.to_str().unwrap())]);
     let file = Connection::open(data.join("textback.db")).unwrap();
     let documents = || {
-        let count = "SELECT count(*) FROM documents";
+        let count = "SELECT count(*) FROM tries";
         file.query_one(count, [], |row| row.get::<_, i64>(0)).unwrap()
     };
     assert_eq!((ask(host::readiness_to_read(&store)).await, documents()), (200, 0));
     assert_eq!((ask(host::readiness(&store, None)).await, documents()), (200, 1));
 
-    let away = [("GOOGLE_CLOUD_PROJECT", "p"), ("FIRESTORE_EMULATOR_HOST", "127.0.0.1:1")];
+    let away = [
+        ("GOOGLE_CLOUD_PROJECT", "p"),
+        ("FIRESTORE_EMULATOR_HOST", "127.0.0.1:1"),
+        ("NAME_KEY", fakes::NAME_KEY),
+    ];
     assert_eq!(ask(host::readiness_to_read(&open(&away))).await, 503);
 }
 

@@ -1,12 +1,13 @@
 use queue::{Queue, WakeUp};
 use telemetry::TraceId;
 
-use crate::{on_both, receive, send, work_off};
+use crate::{on_both, receive, send, wake_up, work_off};
 
 on_both!(
     keeps_the_order_of_a_conversation,
     hands_out_one_of_a_conversation_at_a_time,
     drops_a_repeat,
+    takes_many_at_once_in_order,
     brings_back_what_failed_before_what_came_after_it,
     takes_any_text_as_a_name,
     is_there,
@@ -33,6 +34,24 @@ async fn drops_a_repeat(queue: Queue) {
     send(&queue, &["a1", "a2"]).await;
     a1.done().await.unwrap();
     assert_eq!((first.as_str(), work_off(&queue, 1).await), ("a1", vec!["a2".into()]));
+}
+
+async fn takes_many_at_once_in_order(queue: Queue) {
+    send(&queue, &["a1"]).await;
+    let labels: Vec<_> =
+        "abcdefghijklm".chars().flat_map(|it| [1, 2].map(|n| format!("{it}{n}"))).collect();
+    let all: Vec<_> = labels.iter().map(|label| (wake_up(label), label.clone())).collect();
+    queue.send_all(&all).await.unwrap();
+    let mut received = work_off(&queue, labels.len()).await;
+    let firsts = |received: &[String]| received.iter().filter(|it| it.ends_with('1')).count();
+    assert!((0..received.len()).all(|so_far| {
+        let (done, left) = received.split_at(so_far);
+        left.first()
+            .is_none_or(|next| !next.ends_with('2') || done.contains(&next.replace('2', "1")))
+    }));
+    assert_eq!(firsts(&received), 13);
+    received.sort();
+    assert_eq!(received, labels);
 }
 
 async fn brings_back_what_failed_before_what_came_after_it(queue: Queue) {

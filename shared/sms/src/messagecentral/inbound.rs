@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use settings::SettingsError;
-use sha2::{Digest, Sha256};
 use url::form_urlencoded;
 
 use super::reports;
@@ -234,11 +233,9 @@ impl Reader<'_> {
                 let body = word(body).unwrap_or_default();
                 let at = said(around.time);
                 let sent_at = at.as_deref().and_then(time);
-                let id = said(self.id(own)).or_else(|| {
-                    // What cannot be read as a time tells two texts apart all the same.
-                    let at = at.filter(|at| sent_at.is_none() && is_instant(at))?;
-                    Some(hash(&[from.as_str(), &body, &at]))
-                });
+                // What cannot be read as a time tells two texts apart all the same.
+                let id = said(self.id(own))
+                    .or_else(|| at.filter(|at| sent_at.is_none() && is_instant(at)));
                 self.events.push(Event::Text(Text {
                     id,
                     from,
@@ -415,15 +412,6 @@ fn is_instant(written: &str) -> bool {
     /// A day takes eight.
     const DIGITS: usize = 10;
     written.contains(':') || written.chars().filter(|c| c.is_numeric()).count() >= DIGITS
-}
-
-fn hash(parts: &[&str]) -> String {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update(part.len().to_le_bytes());
-        hash.update(part);
-    }
-    hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn is_scalar(value: &Value) -> bool {

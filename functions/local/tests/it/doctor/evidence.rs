@@ -1,12 +1,12 @@
 //! What `doctor` says of the ways by which the last texts went.
 
-use conversations::{Attempt, ConversationId, Learned, Reply, Word};
+use conversations::{Attempt, Learned, Reply, Word};
 use jiff::{SignedDuration, Timestamp};
 use sms::{Number, Providers, Status};
 use telemetry::TraceId;
 
 use super::{Deployed, check, not_ticked, providers};
-use crate::product::{ANN, PUBLIC_URL, Ran};
+use crate::product::{ANN, PUBLIC_URL, Ran, between};
 
 /// The incident that began it all: ten times SUCCESS, and not one text arrived.
 #[tokio::test]
@@ -78,7 +78,7 @@ fn attempt(provider: &str, at: Timestamp) -> Attempt {
     let sender = if provider == "twilio" { "+12025550100" } else { "UTOMOB" };
     let reply = Reply::alone("Noon?", &trace, at);
     let by = (provider, sender, None);
-    Attempt::begin(trace.to_string(), &ConversationId::of(by.0, &ann), by, &ann, reply, at)
+    Attempt::begin(trace.to_string(), &between(by.0, ANN), by, &ann, reply, at)
 }
 
 fn learned(attempt: &Attempt, status: Status, code: Option<&str>) -> Attempt {

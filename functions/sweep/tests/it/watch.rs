@@ -1,9 +1,6 @@
 //! What nobody would see if the sweep did not look.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where an assumption does")]
-
-use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use conversations::Store;
 use fakes::{moto, unique_name};
@@ -11,8 +8,10 @@ use jiff::Timestamp;
 use queue::{Queue, WakeUp};
 use settings::Settings;
 use sms::Providers;
-use sweep::Sweep;
+use sweep::{Runs, Sweep};
 use telemetry::TraceId;
+
+use crate::Log;
 
 #[tokio::test]
 async fn dead_letters_are_an_alarm_every_five_minutes() {
@@ -35,16 +34,12 @@ async fn dead_letters_are_an_alarm_every_five_minutes() {
         queue: open(&url).unwrap().unwrap(),
         providers: Arc::new(Providers::new(vec![], sms::Http::new())),
         probes: None,
+        runs: Runs::default(),
     };
-    let log = Log::default();
-    let writer = log.clone();
-    let lines = tracing_subscriber::fmt().json().flatten_event(true);
-    let _logging =
-        tracing::subscriber::set_default(lines.with_writer(move || writer.clone()).finish());
+    let log = Log::capture("info");
     let watch = async |minute: i64| {
         sweep.watch(Timestamp::from_second(minute * 60 + 7).unwrap()).await.unwrap();
-        let logged = std::mem::take(&mut *log.0.lock().unwrap());
-        String::from_utf8(logged).unwrap().contains(r#""alarm":"queue.dead_letters","count":1"#)
+        log.take().contains(r#""alarm":"queue.dead_letters","count":1"#)
     };
 
     assert!(!watch(10).await);
@@ -52,17 +47,4 @@ async fn dead_letters_are_an_alarm_every_five_minutes() {
     open(&dead).unwrap().unwrap().send(&wake_up, "a1").await.unwrap();
     let rang = [watch(10).await, watch(11).await, watch(14).await, watch(15).await];
     assert_eq!(rang, [true, false, false, true]);
-}
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
 }

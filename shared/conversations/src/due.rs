@@ -1,0 +1,143 @@
+//! What is due, in pages: however much it is, no more of it is held at once than is worked at.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::collections::{Place, Query, Time, attempts, effects, heads, receipts, texts};
+use crate::documents::{Document, Unavailable};
+use crate::store::read;
+use crate::texts::Apart;
+use crate::{ConversationId, DueAttempt, DueReceipt, Store};
+
+/// Some of what is due, the longest due first.
+pub struct Page<T> {
+    /// What is on it.
+    pub found: Vec<T>,
+    /// Since when the first of it is due.
+    pub since: Option<Timestamp>,
+    /// Behind which there may be more. `None`: this is the last page.
+    pub next: Option<Place>,
+}
+
+impl<T> Page<T> {
+    /// What each on it is to somebody, if it is anything.
+    pub(crate) fn map<U>(self, to: impl FnMut(T) -> Option<U>) -> Page<U> {
+        let Self { found, since, next } = self;
+        Page { found: found.into_iter().filter_map(to).collect(), since, next }
+    }
+}
+
+impl Place {
+    /// The time that it stands for.
+    pub fn time(&self) -> Timestamp {
+        Timestamp::from_millisecond(self.time).unwrap_or_default()
+    }
+}
+
+impl Store {
+    /// Conversations that a turn should look at, and since when.
+    pub async fn due(
+        &self,
+        now: Timestamp,
+        after: Option<Place>,
+        limit: u32,
+    ) -> Result<Page<(ConversationId, Timestamp)>, Unavailable> {
+        let page = self.documents_due(heads::DUE_AT, now, after, limit).await?;
+        Ok(page.map(|due| Some((ConversationId::parse(&due.id)?, time(&due, "due_at")?))))
+    }
+
+    /// Conversations with an effect that should have left by now, and since when.
+    pub async fn effects_due(
+        &self,
+        now: Timestamp,
+        after: Option<Place>,
+        limit: u32,
+    ) -> Result<Page<(ConversationId, Timestamp)>, Unavailable> {
+        let page = self.documents_due(effects::DUE_AT, now, after, limit).await?;
+        let named =
+            |due: &Document| ConversationId::parse(due.fields.get("conversation")?.as_str()?);
+        Ok(page.map(|due| Some((named(&due)?, time(&due, "due_at")?))))
+    }
+
+    /// Texts that had to be kept without the head of their conversation.
+    pub async fn texts_due(
+        &self,
+        now: Timestamp,
+        after: Option<Place>,
+        limit: u32,
+    ) -> Result<Page<Apart>, Unavailable> {
+        let page = self.documents_due(texts::DUE_AT, now, after, limit).await?;
+        Ok(page.map(|due| readable(Apart::read(due))))
+    }
+
+    /// Receipts that have found no attempt so far.
+    pub async fn receipts_due(
+        &self,
+        now: Timestamp,
+        after: Option<Place>,
+        limit: u32,
+    ) -> Result<Page<DueReceipt>, Unavailable> {
+        let page = self.documents_due(receipts::DUE_AT, now, after, limit).await?;
+        Ok(page.map(|due| {
+            let name = due.id.clone();
+            Some(DueReceipt { name, receipt: readable(read(due))? })
+        }))
+    }
+
+    /// Attempts that should be looked at.
+    pub async fn attempts_due(
+        &self,
+        now: Timestamp,
+        after: Option<Place>,
+        limit: u32,
+    ) -> Result<Page<DueAttempt>, Unavailable> {
+        let page = self.documents_due(attempts::DUE_AT, now, after, limit).await?;
+        Ok(page.map(|due| readable(DueAttempt::read(due))))
+    }
+
+    async fn documents_due(
+        &self,
+        due_at: Time,
+        now: Timestamp,
+        after: Option<Place>,
+        limit: u32,
+    ) -> Result<Page<Document>, Unavailable> {
+        self.page(due_at, due_at.not_after(now, limit).behind(after), limit).await
+    }
+
+    /// All documents of which a time is later than now, in pages.
+    pub(crate) async fn later(
+        &self,
+        field: Time,
+        now: Timestamp,
+        after: Option<Place>,
+        limit: u32,
+    ) -> Result<Page<Document>, Unavailable> {
+        let later = now + SignedDuration::from_millis(1);
+        self.page(field, field.not_before(later, limit).behind(after), limit).await
+    }
+
+    async fn page(
+        &self,
+        field: Time,
+        query: Query,
+        limit: u32,
+    ) -> Result<Page<Document>, Unavailable> {
+        let found = self.documents.find(query).await?;
+        let since = found.first().and_then(|first| time(first, field.field));
+        let is_full = found.len() >= limit as usize;
+        let place = |last: &Document| {
+            Some(Place { time: time(last, field.field)?.as_millisecond(), id: last.id.clone() })
+        };
+        let next = found.last().filter(|_| is_full).and_then(place);
+        Ok(Page { found, since, next })
+    }
+}
+
+pub(crate) fn time(document: &Document, field: &str) -> Option<Timestamp> {
+    Timestamp::from_millisecond(document.fields.get(field)?.as_i64()?).ok()
+}
+
+/// What cannot be read stands in nobody's way.
+fn readable<T>(read: Result<T, Unavailable>) -> Option<T> {
+    read.inspect_err(|error| tracing::error!(%error, "left out what is due: {error}")).ok()
+}

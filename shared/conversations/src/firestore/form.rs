@@ -1,0 +1,134 @@
+//! That a database is of our form and its names are made with our key, before anything of it is
+//! believed: whoever looked for stops under other names would find none.
+
+use futures::future::try_join_all;
+use serde_json::json;
+use tokio::sync::OnceCell;
+use tokio::time::timeout;
+
+use super::{Firestore, PATIENCE, api};
+use crate::Names;
+use crate::documents::{Path, Unavailable, Write, WriteError};
+use crate::form::{FORM, OTHER_KEY};
+use crate::refusals::Asked;
+use crate::store::{at, object};
+
+/// Where something is in every database that was ever used.
+const USED: [&str; 3] = ["claims", "heads", "stops"];
+
+const OTHER: &str = "or set FIRESTORE_DATABASE to another database to begin anew, without what people \
+                     said, their stops included";
+
+/// What is known of the database.
+pub(super) struct Form {
+    fingerprint: String,
+    /// Set once it is known to be ours: one look in the life of a process.
+    ours: OnceCell<()>,
+}
+
+/// Why it is not known to be ours.
+enum Unknown {
+    /// Nothing is in it, and nobody writes.
+    Empty,
+    /// It is another's, and why.
+    Another(String),
+    /// It does not answer.
+    Unavailable(Unavailable),
+}
+
+impl Form {
+    pub(super) fn of(names: &Names) -> Self {
+        Self { fingerprint: names.fingerprint(), ours: OnceCell::new() }
+    }
+}
+
+impl Firestore {
+    /// Fails unless the database is ours. The first write makes an empty one ours.
+    pub(super) async fn is_ours(&self, asked: Asked) -> Result<(), Unavailable> {
+        match self.look(asked).await {
+            Ok(()) | Err(Unknown::Empty) => Ok(()),
+            Err(Unknown::Another(why)) => Err(Unavailable::refused(why)),
+            Err(Unknown::Unavailable(error)) => Err(error),
+        }
+    }
+
+    /// Why the database is another's, if it says so.
+    pub(crate) async fn another(&self) -> Option<String> {
+        match self.look(Asked::Read).await {
+            Err(Unknown::Another(why)) => Some(why),
+            _ => None,
+        }
+    }
+
+    /// Waits no longer than for any request, however many look at once.
+    async fn look(&self, asked: Asked) -> Result<(), Unknown> {
+        let looking = self.form.ours.get_or_try_init(|| self.look_once(asked));
+        let late = |_| Unavailable::new("no answer within five seconds");
+        timeout(PATIENCE, looking).await.map_err(late)?.copied()
+    }
+
+    async fn look_once(&self, asked: Asked) -> Result<(), Unknown> {
+        if self.is_marked().await? {
+            return Ok(());
+        }
+        if self.is_used().await? {
+            let older = "the database was written by an older version of textback: start that one";
+            return Err(Unknown::Another(format!("{older}, {OTHER}")));
+        }
+        if let Asked::Read = asked {
+            return Err(Unknown::Empty);
+        }
+        let mark = object(json!({ "number": FORM, "fingerprint": self.form.fingerprint }));
+        match self.carry_out(vec![Write::Create(path(), mark)]).await {
+            Ok(_) => Ok(()),
+            // Somebody else has begun it in this moment, with a key of theirs or ours.
+            Err(WriteError::Conflict) if self.is_marked().await? => Ok(()),
+            Err(error) => Err(Unavailable::from(error).into()),
+        }
+    }
+
+    /// Whether a form and a key are written down. They have to be ours.
+    async fn is_marked(&self) -> Result<bool, Unknown> {
+        let Some(mark) = self.read_all(&[path()]).await?.pop().flatten() else { return Ok(false) };
+        let form = mark.fields.get("number").and_then(serde_json::Value::as_i64);
+        let fingerprint = mark.fields.get("fingerprint").and_then(serde_json::Value::as_str);
+        let why = if form != Some(FORM.into()) {
+            let version = if form > Some(FORM.into()) { "a newer" } else { "an older" };
+            format!(
+                "the database was written by {version} version of textback: start that one, {OTHER}"
+            )
+        } else if fingerprint != Some(&self.form.fingerprint) {
+            format!("{OTHER_KEY}, {OTHER}")
+        } else {
+            return Ok(true);
+        };
+        Err(Unknown::Another(why))
+    }
+
+    async fn is_used(&self) -> Result<bool, Unavailable> {
+        let used = USED.map(async |collection| {
+            let request = api::ListDocumentsRequest {
+                parent: format!("{}/documents", self.database),
+                collection_id: collection.into(),
+                page_size: 1,
+                ..Default::default()
+            };
+            self.read(|mut client| {
+                let request = request.clone();
+                async move { Ok(client.list_documents(request).await?.into_inner()) }
+            })
+            .await
+        });
+        Ok(try_join_all(used).await?.iter().any(|found| !found.documents.is_empty()))
+    }
+}
+
+impl From<Unavailable> for Unknown {
+    fn from(error: Unavailable) -> Self {
+        Self::Unavailable(error)
+    }
+}
+
+fn path() -> Path {
+    at("form", "current")
+}

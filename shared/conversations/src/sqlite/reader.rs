@@ -1,0 +1,75 @@
+//! Threads that read, each by a connection of its own, so that no read waits for a sync.
+
+use rusqlite::Connection;
+
+use super::tables::{Table, question};
+use super::threads::Queue;
+use crate::collections::Query;
+use crate::documents::{Document, Path, Unavailable, Version};
+
+/// A question, which answers whoever asked it.
+pub(super) type Question = Box<dyn FnOnce(&Connection) + Send>;
+
+/// How many questions are answered of one moment.
+const AT_ONCE: usize = 64;
+
+/// Answers a question, and those that wait behind it, of one moment: none of them is earlier than its
+/// question, so whoever was answered that something is stored finds it.
+pub(super) fn answer(connection: &Connection, first: Question, queue: &Queue<Question>) {
+    let mut questions = vec![first];
+    while questions.len() < AT_ONCE
+        && let Some(next) = queue.next()
+    {
+        questions.push(next);
+    }
+    // Whatever is wrong with the file, each question will find it out.
+    let began = connection.prepare_cached("BEGIN").and_then(|mut begin| begin.execute([]));
+    for question in questions {
+        question(connection);
+    }
+    if began.is_ok() {
+        let _ = connection.prepare_cached("COMMIT").and_then(|mut end| end.execute([]));
+    }
+}
+
+pub(super) fn get(
+    connection: &Connection,
+    paths: &[Path],
+) -> Result<Vec<Option<Document>>, Unavailable> {
+    let read = |path: &Path| {
+        let mut statement = connection.prepare_cached(&Table::called(path.collection)?.read)?;
+        let mut rows = statement.query([&path.id])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        document(path.id.clone(), row.get(1)?, row.get_ref(2)?.as_str()?).map(Some)
+    };
+    paths.iter().map(read).collect()
+}
+
+pub(super) fn find(connection: &Connection, query: &Query) -> Result<Vec<Document>, Unavailable> {
+    let (question, given) = question(query);
+    let mut statement = connection.prepare_cached(&question)?;
+    let mut rows = statement.query(rusqlite::params_from_iter(given))?;
+    let mut documents = Vec::new();
+    while let Some(row) = rows.next()? {
+        documents.push(document(row.get(0)?, row.get(1)?, row.get_ref(2)?.as_str()?)?);
+    }
+    Ok(documents)
+}
+
+/// When the first of all documents may be forgotten.
+pub(super) fn first_to_expire(connection: &Connection) -> Result<Option<i64>, Unavailable> {
+    let mut first = None;
+    for forgets in Table::all().filter_map(|table| table.forgets.as_ref()) {
+        let mut statement = connection.prepare_cached(&forgets.earliest)?;
+        let mut rows = statement.query([i64::MIN])?;
+        let found = rows.next()?.map(|row| row.get::<_, i64>(0)).transpose()?;
+        first = first.into_iter().chain(found).min();
+    }
+    Ok(first)
+}
+
+fn document(id: String, version: i64, body: &str) -> Result<Document, Unavailable> {
+    let fields = serde_json::from_str(body)
+        .map_err(|_| Unavailable::new("a document in the file is not JSON"))?;
+    Ok(Document { id, fields, version: Version(version, 0) })
+}

@@ -1,0 +1,97 @@
+//! Threads of the store's own, so that nobody else waits for the disk.
+
+use std::collections::VecDeque;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{Builder, JoinHandle};
+
+use tracing::dispatcher;
+
+/// What waits for a thread, to be taken by whichever is free.
+pub(super) struct Queue<J> {
+    waiting: Mutex<Waiting<J>>,
+    comes: Condvar,
+}
+
+struct Waiting<J> {
+    jobs: VecDeque<J>,
+    /// Whether there will be no more.
+    is_over: bool,
+}
+
+impl<J> Queue<J> {
+    /// Hands a job over.
+    pub(super) fn hand(&self, job: J) {
+        self.lock().jobs.push_back(job);
+        self.comes.notify_one();
+    }
+
+    /// The next, if one waits.
+    pub(super) fn next(&self) -> Option<J> {
+        self.lock().jobs.pop_front()
+    }
+
+    /// Waits for the next. `None`: there will be no more.
+    fn wait(&self) -> Option<J> {
+        let nothing = |waiting: &mut Waiting<J>| waiting.jobs.is_empty() && !waiting.is_over;
+        let waiting = self.comes.wait_while(self.lock(), nothing);
+        waiting.unwrap_or_else(PoisonError::into_inner).jobs.pop_front()
+    }
+
+    fn end(&self) {
+        self.lock().is_over = true;
+        self.comes.notify_all();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting<J>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Threads that end with whoever has them, once they have done what was asked of them.
+pub(super) struct Threads<J> {
+    queue: Arc<Queue<J>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl<J: Send + 'static> Threads<J> {
+    /// Starts one for each worker. What a worker does when it panics is lost, and it goes on.
+    pub(super) fn start<W: FnMut(J, &Queue<J>) + Send + 'static>(
+        name: &str,
+        workers: impl IntoIterator<Item = W>,
+    ) -> io::Result<Self> {
+        let waiting = Mutex::new(Waiting { jobs: VecDeque::new(), is_over: false });
+        let queue = Arc::new(Queue { waiting, comes: Condvar::new() });
+        let mut all = Self { queue, threads: Vec::new() };
+        // Whoever listens to what is logged here listens there, too.
+        let listens = dispatcher::get_default(Clone::clone);
+        for mut work in workers {
+            let (queue, listens) = (Arc::clone(&all.queue), listens.clone());
+            let works = move || {
+                let _listening = dispatcher::set_default(&listens);
+                while let Some(job) = queue.wait() {
+                    if catch_unwind(AssertUnwindSafe(|| work(job, &queue))).is_err() {
+                        tracing::error!("a thread of the store panicked");
+                    }
+                }
+            };
+            all.threads.push(Builder::new().name(name.to_owned()).spawn(works)?);
+        }
+        Ok(all)
+    }
+
+    /// Where jobs are handed over.
+    pub(super) fn queue(&self) -> &Arc<Queue<J>> {
+        &self.queue
+    }
+}
+
+impl<J> Drop for Threads<J> {
+    fn drop(&mut self) {
+        self.queue.end();
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+    }
+}

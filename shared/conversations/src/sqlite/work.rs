@@ -1,0 +1,201 @@
+//! The parts of a commit as the writer carries them out: what can be done beforehand is done.
+
+use jiff::Timestamp;
+use rusqlite::types::{ToSql, Value as SqlValue};
+use rusqlite::{Connection, params};
+use serde_json::Value;
+
+use super::ledger::Entries;
+use super::merge::{Stored, unwritable};
+use super::tables::Table;
+use crate::documents::{Fields, Unavailable, Version, Write, WriteError};
+
+/// As large as a document of Firestore's may be (1 MiB), so that both stores refuse the same.
+const LARGEST: usize = 1_048_576;
+
+/// One part of a commit.
+pub(super) struct Work {
+    table: &'static Table,
+    id: String,
+    what: What,
+}
+
+enum What {
+    Create(Body),
+    Replace(Body, i64),
+    Merge { set: Fields, append: Vec<(&'static str, Vec<Value>)> },
+    Count { set: Fields, add: Vec<&'static str> },
+    Delete(Option<i64>),
+    Absent,
+}
+
+/// A document as it is stored, and what stands in its columns.
+struct Body {
+    text: String,
+    columns: Vec<SqlValue>,
+}
+
+impl Body {
+    fn of(table: &Table, fields: &Fields) -> Result<Self, WriteError> {
+        let text = serde_json::to_string(fields).map_err(|_| unwritable())?;
+        Ok(Self { text: fits(text)?, columns: table.columns_of(fields) })
+    }
+}
+
+impl Work {
+    pub(super) fn of(write: Write) -> Result<Self, WriteError> {
+        let table = Table::called(write.path().collection)?;
+        let (path, what) = match write {
+            Write::Create(path, fields) => (path, What::Create(Body::of(table, &fields)?)),
+            Write::Replace(path, fields, version) => {
+                (path, What::Replace(Body::of(table, &fields)?, version.0))
+            }
+            Write::Merge { path, set, append } => (path, What::Merge { set, append }),
+            Write::Count { path, set, add } => (path, What::Count { set, add }),
+            Write::Delete(path, version) => (path, What::Delete(version.map(|version| version.0))),
+            Write::Absent(path) => (path, What::Absent),
+        };
+        Ok(Self { table, id: path.id, what })
+    }
+
+    /// Whether it takes something away, which can be read in the file until it is written over.
+    pub(super) fn removes(&self) -> bool {
+        matches!(self.what, What::Delete(_))
+    }
+
+    /// Carries it out, and notes what was written.
+    pub(super) fn carry_out(
+        &self,
+        connection: &Connection,
+        written: &mut Written,
+    ) -> Result<(), WriteError> {
+        let Self { table, id, what } = self;
+        match what {
+            What::Create(body) => self.create(connection, body, written)?,
+            What::Replace(body, version) => {
+                let mut given: Vec<&dyn ToSql> = vec![id, version, &body.text];
+                given.extend(body.columns.iter().map(|column| column as &dyn ToSql));
+                held(connection.prepare_cached(&table.replace)?.execute(given.as_slice())?)?;
+                written.note(table, id, Some(&body.text));
+                written.replaced.get_or_insert(Version(version + 1, 0));
+            }
+            What::Merge { set, append } => {
+                let change = |stored: &mut Stored<'_>| {
+                    append.iter().try_for_each(|(name, elements)| stored.append(name, elements))
+                };
+                if !self.change(connection, set, change, written)? {
+                    let mut stored = Stored::default();
+                    stored.set(set)?;
+                    change(&mut stored)?;
+                    let (text, columns) = (fits(stored.write()?)?, table.columns_of(set));
+                    self.create(connection, &Body { text, columns }, written)?;
+                }
+            }
+            What::Count { set, add } => {
+                let change =
+                    |stored: &mut Stored<'_>| add.iter().try_for_each(|name| stored.count(name));
+                held(self.change(connection, set, change, written)?.into())?;
+            }
+            What::Delete(None) => {
+                if connection.prepare_cached(&table.delete)?.execute([id])? > 0 {
+                    written.note(table, id, None);
+                }
+            }
+            What::Delete(Some(version)) => {
+                let mut statement = connection.prepare_cached(&table.delete_unchanged)?;
+                held(statement.execute(params![id, version])?)?;
+                written.note(table, id, None);
+            }
+            What::Absent => {
+                if connection.prepare_cached(&table.number)?.exists([id])? {
+                    return Err(WriteError::Conflict);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn create(
+        &self,
+        connection: &Connection,
+        body: &Body,
+        written: &mut Written,
+    ) -> Result<(), WriteError> {
+        held(put(connection, self.table, &self.id, body)?)?;
+        written.note(self.table, &self.id, Some(&body.text));
+        Ok(())
+    }
+
+    /// Changes the document that there is. False if there is none.
+    fn change(
+        &self,
+        connection: &Connection,
+        set: &Fields,
+        change: impl Fn(&mut Stored<'_>) -> Result<(), Unavailable>,
+        written: &mut Written,
+    ) -> Result<bool, WriteError> {
+        let Self { table, id, .. } = self;
+        let mut statement = connection.prepare_cached(&table.read)?;
+        let mut rows = statement.query([id])?;
+        let Some(row) = rows.next()? else { return Ok(false) };
+        let number: i64 = row.get(0)?;
+        let before = row.get_ref(2)?.as_str().map_err(Unavailable::from)?;
+        let mut stored = Stored::read(before)?;
+        stored.set(set)?;
+        change(&mut stored)?;
+        let text = fits(stored.write()?)?;
+        drop(rows);
+        let (change, columns) = table.change(set);
+        let mut given: Vec<&dyn ToSql> = vec![&number, &text];
+        given.extend(columns.iter().map(|column| column as &dyn ToSql));
+        connection.prepare_cached(&change)?.execute(given.as_slice())?;
+        written.note(table, id, Some(&text));
+        Ok(true)
+    }
+}
+
+/// Stores a document where there was none, as the ledger has it.
+pub(super) fn put_back(
+    connection: &Connection,
+    table: &Table,
+    id: &str,
+    fields: &Fields,
+) -> Result<(), Unavailable> {
+    put(connection, table, id, &Body::of(table, fields)?)?;
+    Ok(())
+}
+
+/// Stores a document. Returns how many: none if there is one.
+fn put(connection: &Connection, table: &Table, id: &str, body: &Body) -> rusqlite::Result<usize> {
+    // None that was there before has had it, so that who has read that one does not take this for it.
+    let version = Timestamp::now().as_microsecond();
+    let mut given: Vec<&dyn ToSql> = vec![&id, &version, &body.text];
+    given.extend(body.columns.iter().map(|column| column as &dyn ToSql));
+    connection.prepare_cached(&table.create)?.execute(given.as_slice())
+}
+
+/// What the commits of a batch have written so far.
+#[derive(Default)]
+pub(super) struct Written {
+    /// The new version of the first document that the latest of them replaced.
+    pub(super) replaced: Option<Version>,
+    /// What is to be entered in the ledger.
+    pub(super) entries: Entries,
+    /// How many bytes of documents.
+    pub(super) bytes: usize,
+}
+
+impl Written {
+    fn note(&mut self, table: &Table, id: &str, text: Option<&str>) {
+        self.bytes += text.map_or(0, str::len);
+        self.entries.add(table, id, text);
+    }
+}
+
+fn held(changed: usize) -> Result<(), WriteError> {
+    if changed == 1 { Ok(()) } else { Err(WriteError::Conflict) }
+}
+
+fn fits(text: String) -> Result<String, WriteError> {
+    if text.len() <= LARGEST { Ok(text) } else { Err(WriteError::TooLarge) }
+}
