@@ -7,9 +7,8 @@
 use std::error::Error;
 
 use conversations::{
-    Arrival, Attempt, Change, Claim, CommitError, Consent, Conversation, ConversationId, Ended,
-    HandedOver, Learned, Loaded, Notice, Over, Reply, Said, Stop, Store, Unavailable, Waiting,
-    Whom,
+    Arrival, Attempt, Change, CommitError, Consent, Conversation, Ended, HandedOver, Learned,
+    Loaded, Notice, Over, Reply, Said, Stop, Store, Unavailable, Waiting, Whom,
 };
 use fastrand::Rng;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
@@ -128,17 +127,14 @@ async fn look_after(
     providers: &Providers,
     now: Timestamp,
 ) -> Result<(), Unavailable> {
+    let mut after = None;
     loop {
-        let due = store.attempts_due(now, 200).await?;
-        let Some(first) = due.first() else { break };
-        let (first, many) = (first.attempt.clone(), due.len());
-        stream::iter(due)
-            .map(|due| store.looked_at(due, None))
-            .buffer_unordered(AT_ONCE)
-            .try_collect::<()>()
-            .await?;
-        store.weigh(providers, &[first], now).await?;
-        if many < 200 {
+        let page = store.attempts_due(now, after, 1000).await?;
+        let first = page.found.first().map(|due| due.attempt.clone());
+        store.looked_at(page.found.into_iter().map(|due| (due, None)).collect()).await?;
+        store.weigh(providers, first.as_slice(), now).await?;
+        after = page.next;
+        if after.is_none() {
             break;
         }
     }
@@ -215,17 +211,12 @@ impl Talk {
     ) -> Result<Loaded, Unavailable> {
         let (trace, message) = (self.trace(), self.sid());
         let took = Step::new("received", at).with("provider", PROVIDER);
-        let text = Waiting { message, ..Waiting::new(PROVIDER, OURS, body, &trace, at) };
-        let claim = Claim::of_message(PROVIDER, &text.message);
-        let arrival = Arrival {
-            claim,
-            theirs: theirs.clone(),
-            text,
-            steps: vec![took, Step::new("queued", at)],
-            at,
-        };
+        let steps = vec![took, Step::new("queued", at)];
+        let text = Waiting { message, steps, ..Waiting::new(PROVIDER, OURS, body, &trace, at) };
+        let claim = store.names().message(PROVIDER, &text.message);
+        let arrival = Arrival { claim, theirs: theirs.clone(), text, at };
         store.take(&arrival).await?;
-        let id = ConversationId::of(PROVIDER, theirs);
+        let id = store.names().conversation(PROVIDER, theirs);
         let loaded = store.load(&id, at).await?;
         loaded.ok_or_else(|| unreachable!("a text that was taken has a conversation"))
     }
@@ -247,7 +238,7 @@ impl Talk {
         let theirs = next.theirs.clone();
         let mut changes = vec![Change::TakenUp(loaded.waiting.clone())];
         if let Some(last) = next.last.take().filter(|last| at < last.at + ANSWERED) {
-            changes.push(Change::Answered(last.attempt, at));
+            changes.push(Change::Answered(last, at));
         }
         next.turns.push(json!({ "kind": "person", "text": TEXTS[text], "at": at }));
         next.turns.push(json!({ "kind": "agent", "text": ANSWERS[text], "at": said }));
@@ -263,7 +254,7 @@ impl Talk {
         let name = format!("{trace}-{:08x}", self.random.u32(..));
         let by = (PROVIDER, OURS, Some(OURS.to_owned()));
         let attempt = Attempt::begin(name.clone(), &loaded.id, by, &theirs, reply, said);
-        next.last = Some(Said { attempt: name, at: said });
+        next.last = Some(Said { attempt: name, proven: true, at: said });
         let thought = Step::new("model", at).took((said.duration_since(at)).unsigned_abs());
         let thought = thought.with("tokens", 1200).with("model", "gpt-4.1-mini");
         changes.push(Change::Steps(trace.clone(), vec![Step::new("took up", at), thought]));
@@ -395,13 +386,13 @@ impl Talk {
         at: Timestamp,
         comes_back: bool,
     ) -> Result<(), CommitError> {
-        let claim = Claim::of_message(PROVIDER, &self.sid());
+        let claim = store.names().message(PROVIDER, &self.sid());
         let stop = Stop { at, provider: PROVIDER.into(), confirmed: true };
         store.stop(&claim, theirs, &stop).await?;
         let loaded = self.take(store, theirs, "STOP", at).await?;
         self.leave(store, loaded, "stopped").await?;
         if comes_back {
-            let (back, later) = (Claim::of_message(PROVIDER, &self.sid()), at + DAY / 24);
+            let (back, later) = (store.names().message(PROVIDER, &self.sid()), at + DAY / 24);
             store.start(&back, PROVIDER, theirs, later, later).await?;
         }
         Ok(())

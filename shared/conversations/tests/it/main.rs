@@ -15,6 +15,7 @@ mod quarantine;
 mod receipts;
 mod routes;
 mod statuses;
+mod steps;
 mod traces;
 mod watched;
 
