@@ -128,13 +128,15 @@ impl Store {
             .iter()
             .filter_map(|attempt| Some((attempt.route(), attempt.sample(providers, now)?)))
             .collect();
-        let mut weighed = self.weigh_once(by, providers, &samples, now).await?;
+        // Boxed: it is deep, and for most texts nothing of it is needed.
+        let once = || Box::pin(self.weigh_once(by, providers, &samples, now));
+        let mut weighed = once().await?;
         // A turn that was not the first leaves its attempt to the sweep.
         for _ in 1..TRIES {
             match weighed {
                 Err(lost) if by == By::Sweep && !lost.left.is_empty() => {
                     self.documents.step_aside().await;
-                    weighed = self.weigh_once(by, providers, &samples, now).await?;
+                    weighed = once().await?;
                 }
                 _ => break,
             }

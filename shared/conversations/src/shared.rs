@@ -10,8 +10,7 @@
 //! | `health/current` | the verdicts on all ways | a turn or the sweep, together with a record, where a verdict changes | the same |
 //! | | what else fails | a turn, where that begins, is told, or is over | once in [`RARELY`] |
 //! | `rhythm/current` | when conversations usually begin | the sweep | once a run |
-//! | `places/*` | that a new person has a place in a minute | a turn, for one person or for ten who wait | once |
-//! | `minutes/*` | that a minute is full | the turn that found it so | once |
+//! | `minutes/*` | that a new person has a place in a minute | a turn, for that person, or for ten who have to wait | once |
 //! | `shapes/*` | how many calls of a form were not understood | whoever was called; once as many as are kept are kept, the calls of a few seconds are counted together | once in [`RARELY`] |
 //! | `consents_given/*` | how many consents were given in a minute, an hour | the site, sixty times a minute at most | by its own bound |
 //! | `clock/current` | what the clock said | the sweep | once in five minutes |
