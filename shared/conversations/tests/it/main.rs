@@ -7,6 +7,7 @@ mod contract;
 mod due;
 mod file;
 mod form;
+mod killed;
 mod ledger;
 mod locked;
 mod names;
