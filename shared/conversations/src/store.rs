@@ -18,6 +18,7 @@ use crate::collections::{Query, Text, effects};
 use crate::documents::{
     Document, Documents, Fields, Path, Unavailable, Version, Write, WriteError,
 };
+use crate::quarantine::Uncounted;
 use crate::shared::Shared;
 use crate::texts::{AT_ONCE, put_aside, taken_up, wait_again};
 use crate::{
@@ -47,6 +48,7 @@ pub struct Store {
     pub(crate) names: Names,
     /// The name of this process, which nobody else has.
     pub(crate) process: Uuid,
+    pub(crate) uncounted: Uncounted,
 }
 
 /// The right to handle a message, given once ([`Names::message`], [`Names::words`]).
@@ -159,7 +161,7 @@ pub enum CommitError {
 
 impl Store {
     pub(crate) fn new(documents: Documents, names: Names) -> Self {
-        Self { documents, names, process: Uuid::new_v4() }
+        Self { documents, names, process: Uuid::new_v4(), uncounted: Uncounted::default() }
     }
 
     /// What everything is called here that has to do with people.
