@@ -4,8 +4,7 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use conversations::{Attempt, ConversationId, DueAttempt, Joined, Page, Place, Unavailable};
-use futures::stream;
-use futures::{StreamExt, TryStreamExt};
+use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use sms::{Found, Receipt, Status};
 use tokio::time::{Instant, sleep_until};
@@ -53,8 +52,8 @@ impl Sweep {
     /// known, and counts them all for or against their routes.
     pub(crate) async fn look_at_attempts(&self, end: Instant, now: Timestamp) -> Worked {
         let run = &Run::default();
-        let read = move |after| self.gather(after, now);
-        let look = move |due| self.look_at(due, run, end, now);
+        let read = move |after| self.gather(after, now).boxed();
+        let look = move |due| self.look_at(due, run, end, now).boxed();
         work_through(end, UNDER_WAY, None, read, look).await
     }
 
@@ -104,7 +103,8 @@ impl Sweep {
         stream::iter(looked_at).buffered(AT_ONCE).try_collect::<()>().await?;
         // Somebody else can still send what did not arrive.
         let failed: Vec<_> = heard.into_iter().collect::<Result<_, _>>()?;
-        self.wake_all(failed.into_iter().flatten().map(|whose| (whose, now)), now).await?;
+        let failed = failed.into_iter().flatten().map(|whose| (whose, now));
+        self.wake_all(failed.collect(), now).await?;
         Ok(is_in_time)
     }
 

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use access::Access;
@@ -18,6 +19,8 @@ use sms::Providers;
 use sweep::{Runs, Sweep};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use turn::{Bounds, Turn};
 
@@ -35,6 +38,7 @@ pub(crate) struct Workers {
     pub(crate) address: SocketAddr,
     /// Dropped, they end.
     _tasks: JoinSet<()>,
+    _sweep: oneshot::Sender<()>,
     _data: TempDir,
 }
 
@@ -88,10 +92,13 @@ impl Workers {
         let router = inbound.router().merge(receipts.router());
         let mut tasks = JoinSet::new();
         tasks.spawn(host::serve(Port::from(listener), router, std::future::pending()));
-        tasks.spawn(host::repeat(MINUTE, std::future::pending(), move || {
-            let sweep = sweep.clone();
-            async move { sweep.run(Timestamp::now()).await }
-        }));
+        let (ends, ended) = oneshot::channel::<()>();
+        let (runtime, ended) = (Handle::current(), async { drop(ended.await) });
+        // On a thread of its own, as no other task can have it.
+        thread::spawn(move || {
+            let run = || sweep.run(Timestamp::now());
+            runtime.block_on(host::repeat(MINUTE, ended, run));
+        });
         for _ in 0..WORKERS {
             let (turn, queue) = (turn.clone(), queue.clone());
             tasks.spawn(async move {
@@ -102,6 +109,6 @@ impl Workers {
                 queue::consume(&queue, 1, std::future::pending(), work).await;
             });
         }
-        Self { address, _tasks: tasks, _data: data }
+        Self { address, _tasks: tasks, _sweep: ends, _data: data }
     }
 }

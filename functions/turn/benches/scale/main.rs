@@ -113,15 +113,14 @@ async fn simulate(rate: u32, seconds: u32) -> Load {
     let seen = town.watch.take();
     // What the sweep asks where there is nothing to do is not asked for any text.
     town.calm_down().await;
-    let idle = town.watch.take();
-    let hottest = seen.hottest();
-    let seen = Seen {
-        reads: seen.reads - idle.reads,
-        writes: seen.writes - idle.writes,
-        commits: seen.commits - idle.commits,
-        ..seen
-    };
-    Load { rate: rate.into(), texts: texts.into(), wake_ups: town.wake_ups, hottest, seen }
+    let seen = seen.without(&town.watch.take());
+    Load {
+        rate: rate.into(),
+        texts: texts.into(),
+        wake_ups: town.wake_ups,
+        hottest: seen.hottest(),
+        seen,
+    }
 }
 
 impl Town {

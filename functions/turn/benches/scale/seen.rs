@@ -79,6 +79,12 @@ impl Seen {
         times.max().map_or_else(Default::default, |(times, collection)| (collection.clone(), times))
     }
 
+    /// The same, without what is done where nothing happens.
+    pub(crate) fn without(self, idle: &Self) -> Self {
+        let (reads, writes) = (self.reads - idle.reads, self.writes - idle.writes);
+        Self { reads, writes, commits: self.commits - idle.commits, ..self }
+    }
+
     fn note(&mut self, Operation { kind, collection, id }: Operation) {
         match &*kind {
             "commit" => self.commits += 1.0,

@@ -7,9 +7,8 @@
 use std::error::Error;
 
 use conversations::{
-    Arrival, Attempt, Change, Claim, CommitError, Consent, Conversation, ConversationId, Ended,
-    HandedOver, Learned, Loaded, Notice, Over, Reply, Said, Stop, Store, Unavailable, Waiting,
-    Whom,
+    Arrival, Attempt, Change, CommitError, Consent, Conversation, Ended, HandedOver, Learned,
+    Loaded, Notice, Over, Reply, Said, Stop, Store, Unavailable, Waiting, Whom,
 };
 use fastrand::Rng;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
@@ -128,17 +127,15 @@ async fn look_after(
     providers: &Providers,
     now: Timestamp,
 ) -> Result<(), Unavailable> {
+    let mut after = None;
     loop {
-        let due = store.attempts_due(now, 200).await?;
-        let Some(first) = due.first() else { break };
-        let (first, many) = (first.attempt.clone(), due.len());
-        stream::iter(due)
-            .map(|due| store.looked_at(due, None))
-            .buffer_unordered(AT_ONCE)
-            .try_collect::<()>()
-            .await?;
-        store.weigh(providers, &[first], now).await?;
-        if many < 200 {
+        let page = store.attempts_due(now, after, 1000).await?;
+        let first = page.found.first().map(|due| due.attempt.clone());
+        let looks = stream::iter(page.found).map(|due| store.looked_at(due, None));
+        looks.buffer_unordered(AT_ONCE).try_collect::<()>().await?;
+        store.weigh(providers, first.as_slice(), now).await?;
+        after = page.next;
+        if after.is_none() {
             break;
         }
     }
@@ -216,7 +213,7 @@ impl Talk {
         let (trace, message) = (self.trace(), self.sid());
         let took = Step::new("received", at).with("provider", PROVIDER);
         let text = Waiting { message, ..Waiting::new(PROVIDER, OURS, body, &trace, at) };
-        let claim = Claim::of_message(PROVIDER, &text.message);
+        let claim = store.names().message(PROVIDER, &text.message);
         let arrival = Arrival {
             claim,
             theirs: theirs.clone(),
@@ -225,7 +222,7 @@ impl Talk {
             at,
         };
         store.take(&arrival).await?;
-        let id = ConversationId::of(PROVIDER, theirs);
+        let id = store.names().conversation(PROVIDER, theirs);
         let loaded = store.load(&id, at).await?;
         loaded.ok_or_else(|| unreachable!("a text that was taken has a conversation"))
     }
@@ -395,13 +392,13 @@ impl Talk {
         at: Timestamp,
         comes_back: bool,
     ) -> Result<(), CommitError> {
-        let claim = Claim::of_message(PROVIDER, &self.sid());
+        let claim = store.names().message(PROVIDER, &self.sid());
         let stop = Stop { at, provider: PROVIDER.into(), confirmed: true };
         store.stop(&claim, theirs, &stop).await?;
         let loaded = self.take(store, theirs, "STOP", at).await?;
         self.leave(store, loaded, "stopped").await?;
         if comes_back {
-            let (back, later) = (Claim::of_message(PROVIDER, &self.sid()), at + DAY / 24);
+            let (back, later) = (store.names().message(PROVIDER, &self.sid()), at + DAY / 24);
             store.start(&back, PROVIDER, theirs, later, later).await?;
         }
         Ok(())

@@ -654,7 +654,7 @@ pub(crate) async fn takes_the_answer_to_a_trial_and_no_other_text(store: Arc<Sto
     assert!(store.load(&id(), now()).await.unwrap().is_none());
 }
 
-async fn stop(store: &Store, message: &str) {
+pub(crate) async fn stop(store: &Store, message: &str) {
     let stop = Stop { at: now(), provider: "twilio".into(), confirmed: false };
     store.stop(&claim(message), &person(), &stop).await.unwrap();
 }
@@ -702,7 +702,7 @@ pub(crate) fn attempt_called(name: &str) -> Attempt {
     Attempt::begin(name.into(), &id(), ("twilio", OURS, None), &person(), reply(), now())
 }
 
-fn ended() -> Ended {
+pub(crate) fn ended() -> Ended {
     Ended {
         conversation: id(),
         number: 1,

@@ -14,6 +14,7 @@ mod operations;
 mod quarantine;
 mod routes;
 mod statuses;
+mod steps;
 mod watched;
 
 use std::path::Path;
