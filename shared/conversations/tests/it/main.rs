@@ -146,6 +146,7 @@ promises_across_starts! {
 }
 
 fn sqlite(folder: &tempfile::TempDir) -> Arc<Store> {
+    operations::listen();
     open(&in_folder(folder))
 }
 
@@ -154,5 +155,6 @@ fn data_dir(folder: &Path) -> Settings {
 }
 
 async fn firestore() -> Option<Arc<Store>> {
+    operations::listen();
     Some(open(&at_the_emulator().await?))
 }
