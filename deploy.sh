@@ -194,6 +194,7 @@ apply() {
     if [ "$changes" = 2 ]; then
         terraform -chdir=infra apply -input=false "$plan"
     fi
+    make_name_key "$environment"
     release "$environment"
     terraform -chdir=infra output
     if has_secrets "$environment"; then
@@ -202,6 +203,17 @@ apply() {
         echo "Next: ./deploy.sh secrets set $environment CONSOLE_PASSWORD, and the others that you"
         echo "use (./deploy.sh secrets $environment lists them); then ./deploy.sh smoke $environment"
     fi
+}
+
+# Makes the key of all names where there is none yet. One that is there is never written over: under
+# another nobody would be found again, and those who have stopped least of all.
+make_name_key() {
+    local key
+    find_deployment "$1"
+    key=$(parameter NAME_KEY) || fail "whether there is a NAME_KEY cannot be seen, for the reason above"
+    [ -z "${key//[[:space:]]/}" ] || return 0
+    put NAME_KEY "$(head -c 32 /dev/urandom | base64)"
+    echo 'NAME_KEY is made: keep a copy of it where the backups of the database are'
 }
 
 is_new_enough() {
@@ -477,7 +489,8 @@ secrets() {
             fi
             [ -n "${value//[[:space:]]/}" ] ||
                 fail "that was blank: to take $name away, ./deploy.sh secrets clear $environment $name"
-            is_long_enough "$name" "$value" || fail "that has $lacks: take what \`openssl rand -base64 24\` prints"
+            is_long_enough "$name" "$value" || fail "that has $lacks: take what \`$makes\` prints"
+            [ "$name" != NAME_KEY ] || is_free "$environment"
             put "$name" "$value"
             echo "$name is set: the functions notice within five minutes, nothing has to be deployed"
             explain_rotation "$environment" "$name"
@@ -499,14 +512,30 @@ secret() {
             "What is not secret stands in infra/environments/$1.tfvars"
 }
 
-# Whether a secret that the owner makes up is no short one; `lacks` says what is wrong. Those that
+# Fails if there is a key of names, which is not changed in passing.
+is_free() {
+    local key
+    key=$(parameter NAME_KEY) || fail "whether there is a NAME_KEY cannot be seen, for the reason above"
+    [ -z "${key//[[:space:]]/}" ] ||
+        fail 'there is a NAME_KEY, and under another nobody is found again, those who have stopped' \
+            "included: if the database was begun with another, ./deploy.sh secrets clear $1 NAME_KEY first"
+}
+
+# Whether a secret that the owner makes up is no short one; `lacks` says what is wrong, and `makes` what
+# makes a good one. Those that
 # companies hand out are as long as the companies make them.
 is_long_enough() {
     local bytes
+    makes='openssl rand -base64 24'
     case $1 in
         CONSOLE_PASSWORD)
             lacks='fewer than 12 characters and would open nothing'
             [ ${#2} -ge 12 ]
+            ;;
+        NAME_KEY)
+            lacks='not 32 bytes in Base64 or hexadecimal'
+            makes='openssl rand -base64 32'
+            [[ $2 =~ ^([A-Za-z0-9+/]{43}=?|[0-9A-Fa-f]{64})$ ]]
             ;;
         *_WEBHOOK_TOKEN | *_WEBHOOK_SECRET)
             lacks='fewer than 24 bytes and can be guessed'
@@ -528,7 +557,7 @@ have_long_secrets() {
         fail "the secrets of $1 cannot be read, for the reason above"
     while read -r name value; do
         is_long_enough "$name" "$(base64 -d <<<"$value")" ||
-            fail "$name has $lacks: ./deploy.sh secrets set $1 $name, with what \`openssl rand -base64 24\` prints"
+            fail "$name has $lacks: ./deploy.sh secrets set $1 $name, with what \`$makes\` prints"
     done <<<"$all"
 }
 
@@ -536,6 +565,12 @@ have_long_secrets() {
 put() {
     printf '%s' "$2" | aws ssm put-parameter --name "$(known .secrets_path)$1" --type SecureString \
         --overwrite --value file:///dev/stdin >/dev/null
+}
+
+# The value of a secret, which is never printed.
+parameter() {
+    aws ssm get-parameter --name "$(known .secrets_path)$1" --with-decryption \
+        --query Parameter.Value --output text
 }
 
 list_secrets() {

@@ -13,6 +13,7 @@ locals {
     "MC_PASSWORD",
     "MC_PASSWORD_BASE64",
     "MC_WEBHOOK_TOKEN",
+    "NAME_KEY",
     "OPENAI_API_KEY",
     "PLIVO_AUTH_TOKEN",
     "PLIVO_WEBHOOK_TOKEN",

@@ -4,6 +4,11 @@ resource "aws_sqs_queue" "turns" {
   name       = "${local.name}-turns.fifo"
   fifo_queue = true
 
+  # 300 requests a second for each partition of the groups instead of for the whole queue, at the same
+  # price. Every deduplication id is one of its conversation's anyway.
+  deduplication_scope   = "messageGroup"
+  fifo_throughput_limit = "perMessageGroupId"
+
   # The function's time and ten seconds: when a sandbox dies, its conversation waits no longer.
   # AWS recommends six times as much, to ride out throttling, but a person would wait that long.
   visibility_timeout_seconds = local.turn_timeout + 10

@@ -23,9 +23,11 @@ locals {
   ])
 
   # An index of these would cost a write each and find nothing, and a document may have only so
-  # many entries in indexes: a long conversation would no longer fit.
+  # many entries in indexes: a long conversation would no longer fit. Of a time that goes up with
+  # each write Firestore takes 500 a second.
   never_searched = {
     attempts      = ["reply", "words"]
+    claims        = ["at"]
     consents      = ["words"]
     conversations = ["brief", "turns"]
     effects       = ["payload"]
@@ -33,9 +35,10 @@ locals {
     heads         = ["counted", "failed", "last", "open"]
     health        = ["content"]
     quarantine    = ["body", "fields", "query"]
+    receipts      = ["at"]
     rhythm        = ["content"]
     routes        = ["content"]
-    texts         = ["body"]
+    texts         = ["at", "body"]
     traces        = ["steps"]
   }
   exemptions = merge([

@@ -23,7 +23,13 @@ import pytest
 from conftest import ACCOUNT, FUNCTIONS, REGION, ROOT, tool
 
 SECRET = "open-sesame-9d1f0c"
-SECRETS = ["CONSOLE_PASSWORD", "MC_WEBHOOK_TOKEN", "RESULT_WEBHOOK_SECRET", "TWILIO_AUTH_TOKEN"]
+SECRETS = [
+    "CONSOLE_PASSWORD",
+    "MC_WEBHOOK_TOKEN",
+    "NAME_KEY",
+    "RESULT_WEBHOOK_SECRET",
+    "TWILIO_AUTH_TOKEN",
+]
 
 # What the owner makes up for webhooks, as short as it may be, and shorter.
 LONG = "twenty-four-characters--"
@@ -546,6 +552,23 @@ def test_a_secret_of_a_webhook_is_long_enough(checkout, installation):
         assert installation.secret("RESULT_WEBHOOK_SECRET") == value
 
 
+def test_the_key_of_names_is_a_key_and_not_written_over(checkout, installation):
+    path, keys = (installation.name, "NAME_KEY"), [bytes([byte]) * 32 for byte in (7, 8)]
+    for wrong in (LONG, base64.b64encode(keys[0][:31]).decode(), keys[0].hex()[:62]):
+        ran = checkout.deploy("secrets", "set", *path, said=wrong)
+        assert ran.message == (
+            "that has not 32 bytes in Base64 or hexadecimal: take what `openssl rand -base64 32` prints"
+        ), ran.said
+    written = [base64.b64encode(keys[0]).decode(), keys[1].hex()]
+    assert checkout.deploy("secrets", "set", *path, said=written[0]).code == 0
+    ran = checkout.deploy("secrets", "set", *path, said=written[1])
+    assert ran.message.startswith("there is a NAME_KEY, and under another nobody is found again")
+    assert installation.secret("NAME_KEY") == written[0]
+    assert checkout.deploy("secrets", "clear", *path).code == 0
+    assert checkout.deploy("secrets", "set", *path, said=written[1]).code == 0
+    assert installation.secret("NAME_KEY") == written[1]
+
+
 def test_smoke_takes_the_settings_of_the_function_that_takes_texts(checkout, installation, tmp_path):
     program = tmp_path / "textback"
     write_program(program, '#!/bin/sh\necho "$1 $PUBLIC_URL $A ${TWILIO_AUTH_TOKEN-none}"; exit 3\n')
@@ -748,6 +771,9 @@ def test_goes_the_whole_way_from_packages_to_a_rollback(checkout, client, tmp_pa
         )
         for function in FUNCTIONS
     }
+    secret = lambda name: client("ssm").get_parameter(
+        Name=f"/textback/whole/{name}", WithDecryption=True
+    )["Parameter"]["Value"]
     checkout.package("one")
 
     ran = checkout.deploy("apply", "whole", "--yes")
@@ -763,6 +789,9 @@ def test_goes_the_whole_way_from_packages_to_a_rollback(checkout, client, tmp_pa
     ran = checkout.deploy_at_a_terminal("apply", "whole", said="whole")
     assert ran.code == 0, ran.out
     assert "./deploy.sh secrets set whole CONSOLE_PASSWORD" in ran.out
+    key = secret("NAME_KEY")
+    assert len(base64.b64decode(key, validate=True)) == 32
+    assert key not in ran.out + "".join(checkout.calls())
     assert versions() == dict.fromkeys(FUNCTIONS, 1)
 
     checkout.deploy("secrets", "set", "whole", "CONSOLE_PASSWORD", said=SECRET)
@@ -778,6 +807,7 @@ def test_goes_the_whole_way_from_packages_to_a_rollback(checkout, client, tmp_pa
     ran = checkout.deploy("apply", "whole", "--yes", TEXTBACK=str(textback))
     assert ran.code == 0, ran.said
     assert "whole is up to date" in ran.out and "smoke https://" in ran.out
+    assert secret("NAME_KEY") == key, "it is made once"
     assert versions() == dict.fromkeys(FUNCTIONS, 1)
 
     checkout.package("two")

@@ -15,6 +15,7 @@ SECRETS = {
     "MC_PASSWORD",
     "MC_PASSWORD_BASE64",
     "MC_WEBHOOK_TOKEN",
+    "NAME_KEY",
     "OPENAI_API_KEY",
     "PLIVO_AUTH_TOKEN",
     "PLIVO_WEBHOOK_TOKEN",
@@ -341,6 +342,9 @@ def test_wake_ups_wait_in_order_and_die_in_sight(infra, client):
     assert turns["FifoQueue"] == dead["FifoQueue"] == "true"
     assert turns["SqsManagedSseEnabled"] == dead["SqsManagedSseEnabled"] == "true"
     assert turns["VisibilityTimeout"] == "130"
+    # Throughput is counted for each conversation, not for all of them together.
+    assert turns["DeduplicationScope"] == "messageGroup"
+    assert turns["FifoThroughputLimit"] == "perMessageGroupId"
     assert json.loads(turns["RedrivePolicy"]) == {
         "deadLetterTargetArn": dead["QueueArn"],
         "maxReceiveCount": 3,

@@ -14,7 +14,9 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use conversations::{ConversationId, Page, Place, Store, Unavailable};
+use conversations::{ConversationId, DueReceipt, Page, Place, Store, Unavailable};
+use futures::FutureExt;
+use futures::future::{BoxFuture, join_all};
 use jiff::Timestamp;
 use queue::{Queue, QueueError, WakeUp};
 use settings::Names;
@@ -80,29 +82,36 @@ impl Sweep {
 
     /// One run that ends after so long.
     pub async fn run_for(&self, time: Duration, now: Timestamp) -> Result<(), SweepError> {
-        let (woken, looked) = tokio::join!(self.wake_for(time, now), self.look_for(time, now));
-        woken.and(looked)
+        // Boxed: what a run can come to is deeply nested, and need not be part of its caller.
+        let parts = [self.wake_for(time, now).boxed(), self.look_for(time, now).boxed()];
+        // One that fails keeps the other from nothing.
+        join_all(parts).await.into_iter().collect()
     }
 
     /// That part of a run which somebody waits for: wakes whatever is due.
     pub async fn wake(&self, now: Timestamp) -> Result<(), SweepError> {
-        self.wake_for(LONGEST, now).await
+        self.wake_for(LONGEST, now).boxed().await
     }
 
     /// The other part of a run: looks after what was sent, and after the store.
     pub async fn look(&self, now: Timestamp) -> Result<(), SweepError> {
-        self.look_for(LONGEST, now).await
+        self.look_for(LONGEST, now).boxed().await
     }
 
     async fn wake_for(&self, time: Duration, now: Timestamp) -> Result<(), SweepError> {
         let end = Instant::now() + time;
-        let texts = move |after| async move { Ok(self.store.texts_due(now, after, PAGE).await?) };
-        let adopt = move |texts| async move {
-            let adopted = self.store.adopt(texts, now).await?;
-            self.wake_all(adopted.into_iter().map(|conversation| (conversation, now)), now).await
+        let texts =
+            move |after| async move { Ok(self.store.texts_due(now, after, PAGE).await?) }.boxed();
+        let adopt = move |texts| {
+            let adopted = async move {
+                let adopted = self.store.adopt(texts, now).await?;
+                let adopted = adopted.into_iter().map(|conversation| (conversation, now));
+                self.wake_all(adopted.collect(), now).await
+            };
+            adopted.boxed()
         };
-        let heads = move |after| self.store.due(now, after, PAGE);
-        let effects = move |after| self.store.effects_due(now, after, PAGE);
+        let heads = move |after| self.store.due(now, after, PAGE).boxed();
+        let effects = move |after| self.store.effects_due(now, after, PAGE).boxed();
         let (texts, heads, effects) = tokio::join!(
             work_through(end, PAGES_AT_ONCE, None, texts, adopt),
             self.wake_again(self.runs.heads(), end, now, heads),
@@ -114,18 +123,10 @@ impl Sweep {
 
     async fn look_for(&self, time: Duration, now: Timestamp) -> Result<(), SweepError> {
         let end = Instant::now() + time;
-        let receipts =
-            move |after| async move { Ok(self.store.receipts_due(now, after, PAGE).await?) };
-        let join = move |receipts| async move {
-            let joined = self.store.join_due(receipts, now).await?;
-            if joined > 0 {
-                tracing::info!(
-                    receipts = joined,
-                    "joined receipts that came before their attempts"
-                );
-            }
-            Ok(())
+        let receipts = move |after| {
+            async move { Ok(self.store.receipts_due(now, after, PAGE).await?) }.boxed()
         };
+        let join = move |receipts| self.join(receipts, now).boxed();
         let late = end + pages::GRACE;
         let (receipts, attempts, probed, clock) = tokio::join!(
             work_through(end, PAGES_AT_ONCE, None, receipts, join),
@@ -141,24 +142,34 @@ impl Sweep {
         Ok(())
     }
 
+    /// Tells the attempts of receipts that were left apart.
+    async fn join(&self, receipts: Vec<DueReceipt>, now: Timestamp) -> Result<bool, SweepError> {
+        let joined = self.store.join_due(receipts, now).await?;
+        if joined > 0 {
+            tracing::info!(receipts = joined, "joined receipts that came before their attempts");
+        }
+        Ok(true)
+    }
+
     /// Wakes what stays due until a turn has looked at it.
-    async fn wake_again<R>(
-        &self,
-        woken: &Mutex<Woken>,
+    async fn wake_again<'a>(
+        &'a self,
+        woken: &'a Mutex<Woken>,
         end: Instant,
         now: Timestamp,
-        read: impl Fn(Option<Place>) -> R,
-    ) -> Worked
-    where
-        R: Future<Output = Result<Page<Due>, Unavailable>>,
-    {
-        let (minute, read) = (minute(now), &read);
+        read: impl Fn(Option<Place>) -> BoxFuture<'a, Result<Page<Due>, Unavailable>>,
+    ) -> Worked {
+        let minute = minute(now);
         let begin = lock(woken).begin();
-        let read = move |after| async move {
-            let page = read(after).await?;
-            Ok(lock(woken).skip(page, minute))
+        let read = |after| {
+            let page = read(after);
+            let page = async move {
+                let page = page.await?;
+                Ok(lock(woken).skip(page, minute))
+            };
+            page.boxed()
         };
-        let wake = move |due: Vec<Due>| self.wake_all(due, now);
+        let wake = move |due| self.wake_all(due, now).boxed();
         let worked = work_through(end, PAGES_AT_ONCE, begin.clone(), read, wake).await;
         lock(woken).end(begin.as_ref(), &worked, minute);
         worked
@@ -208,17 +219,14 @@ impl Sweep {
         self.queue.send(&wake_up, &deduplication).await
     }
 
-    /// Wakes each of these conversations once.
-    async fn wake_all(
-        &self,
-        due: impl IntoIterator<Item = Due>,
-        now: Timestamp,
-    ) -> Result<(), SweepError> {
+    /// Wakes each of these conversations once. Always in time.
+    async fn wake_all(&self, due: Vec<Due>, now: Timestamp) -> Result<bool, SweepError> {
         let mut known = HashSet::new();
         let due = due.into_iter().filter(|(conversation, _)| known.insert(conversation.clone()));
         let wake_ups: Vec<_> =
             due.map(|(conversation, since)| wake_up(&conversation, since, now)).collect();
-        Ok(self.queue.send_all(&wake_ups).await?)
+        self.queue.send_all(&wake_ups).await?;
+        Ok(true)
     }
 }
 

@@ -4,15 +4,14 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use conversations::{Attempt, ConversationId, DueAttempt, Joined, Page, Place, Unavailable};
-use futures::stream;
-use futures::{StreamExt, TryStreamExt};
+use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use sms::{Found, Receipt, Status};
 use tokio::time::{Instant, sleep_until};
 
 use crate::pages::{PAGE, Worked, work_through};
 use crate::runs::lock;
-use crate::{PAGES_AT_ONCE, Sweep, SweepError};
+use crate::{Sweep, SweepError};
 
 /// How long after it was begun an attempt is looked at, if nothing is heard of it: soon, because
 /// another provider may still send it; and until after three days a carrier says no more
@@ -27,16 +26,17 @@ const LOOKS: [SignedDuration; 7] = [
     SignedDuration::from_hours(73),
 ];
 
-/// How many questions are open at once, for each page that is looked at.
-const AT_ONCE: usize = 8;
+/// How many questions are open at once for those that are looked at together.
+const AT_ONCE: usize = 32;
 
 /// How often a provider may fail to answer in one run before it is asked no more, so that one that
 /// hangs does not keep the others waiting.
 const FAILS: usize = 8;
 
-/// How many pages are weighed together where the store minds that all write to the records of routes:
-/// Firestore takes one write a second to a document.
-const GATHERED: usize = 25;
+/// How many pages are looked at together, and so weighed together: Firestore takes about one write a
+/// second to the record of a route. And how many such are under way at once.
+const TOGETHER: usize = 25;
+const UNDER_WAY: usize = 2;
 
 /// What holds for one run.
 #[derive(Default)]
@@ -51,23 +51,20 @@ impl Sweep {
     /// Looks at the attempts that are due, asks the providers about those of which too little is
     /// known, and counts them all for or against their routes.
     pub(crate) async fn look_at_attempts(&self, end: Instant, now: Timestamp) -> Worked {
-        let (pages, at_once) =
-            if self.store.is_embedded() { (1, PAGES_AT_ONCE) } else { (GATHERED, 2) };
         let run = &Run::default();
-        let read = move |after| self.gather(after, pages, now);
-        let look = move |due| self.look_at(due, run, end, now);
-        work_through(end, at_once, None, read, look).await
+        let read = move |after| self.gather(after, now).boxed();
+        let look = move |due| self.look_at(due, run, end, now).boxed();
+        work_through(end, UNDER_WAY, None, read, look).await
     }
 
-    /// So many pages of attempts that are due, as one.
+    /// Some pages of attempts that are due, as one.
     async fn gather(
         &self,
         after: Option<Place>,
-        pages: usize,
         now: Timestamp,
     ) -> Result<Page<DueAttempt>, SweepError> {
         let mut gathered = self.store.attempts_due(now, after, PAGE).await?;
-        for _ in 1..pages {
+        for _ in 1..TOGETHER {
             let Some(after) = gathered.next.take() else { break };
             let page = self.store.attempts_due(now, Some(after), PAGE).await?;
             gathered.found.extend(page.found);
@@ -76,28 +73,29 @@ impl Sweep {
         Ok(gathered)
     }
 
-    /// Looks at these attempts.
+    /// Looks at these attempts. Whether at all of them: those that there is no time for stay due.
     async fn look_at(
         &self,
         due: Vec<DueAttempt>,
         run: &Run,
         end: Instant,
         now: Timestamp,
-    ) -> Result<(), SweepError> {
+    ) -> Result<bool, SweepError> {
         // Collected first: a stream that borrows as it goes cannot be sent to another thread.
         let asked: Vec<_> = due.iter().map(|due| self.ask(&due.attempt, run, now)).collect();
         let in_time = stream::iter(asked).buffered(AT_ONCE).take_until(sleep_until(end));
         let heard: Vec<_> = in_time.collect().await;
         let is_in_time = heard.len() == due.len();
-        // Those that there was no time for stay due.
         let due: Vec<_> = due.into_iter().take(heard.len()).collect();
         let attempts: Vec<_> = due.iter().map(|due| due.attempt.clone()).collect();
-        {
+        let left = {
             let _alone = run.weighing.lock().await;
-            self.store.weigh(&self.providers, &attempts, now).await?;
-            self.store.note_begun(&attempts).await?;
-        }
-        let looked_at = due.into_iter().map(|due| {
+            self.store.note_begun(&attempts, now).await?;
+            self.store.weigh_due(&self.providers, &attempts, now).await?
+        };
+        // Those that are not counted yet stay due as well.
+        let counted = due.into_iter().filter(|due| !left.contains(&due.attempt.id));
+        let looked_at = counted.map(|due| {
             let next = next_look(&due.attempt, now);
             self.store.looked_at(due, next)
         });
@@ -105,8 +103,9 @@ impl Sweep {
         stream::iter(looked_at).buffered(AT_ONCE).try_collect::<()>().await?;
         // Somebody else can still send what did not arrive.
         let failed: Vec<_> = heard.into_iter().collect::<Result<_, _>>()?;
-        self.wake_all(failed.into_iter().flatten().map(|whose| (whose, now)), now).await?;
-        if is_in_time { Ok(()) } else { Err(SweepError::Late) }
+        let failed = failed.into_iter().flatten().map(|whose| (whose, now));
+        self.wake_all(failed.collect(), now).await?;
+        Ok(is_in_time)
     }
 
     /// Asks a provider about an attempt, if that may help. What it says is taken like a receipt.

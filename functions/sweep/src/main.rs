@@ -32,8 +32,9 @@ fn main() -> ExitCode {
             let sweep = sweep.clone();
             async move {
                 let now = Timestamp::now();
-                sweep.run(now).await?;
-                sweep.watch(now).await
+                // What nobody else sees is looked for whatever keeps the rest from being done.
+                let ran = sweep.run(now).await;
+                ran.and(sweep.watch(now).await)
             }
         };
         Ok((handler, ready))

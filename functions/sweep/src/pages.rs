@@ -1,12 +1,15 @@
 //! Working through what is due, page behind page, several of them at once.
 
+use std::future::ready;
+use std::pin::pin;
 use std::time::Duration;
 
 use conversations::{Page, Place};
-use futures::StreamExt;
-use futures::stream;
+use futures::future::{BoxFuture, OptionFuture};
+use futures::stream::FuturesOrdered;
+use futures::{FutureExt, StreamExt};
 use jiff::Timestamp;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until};
 
 use crate::SweepError;
 
@@ -34,72 +37,77 @@ impl Worked {
     }
 }
 
-/// What is next: a page, or what there is no time for.
-enum Step<T> {
-    Page(Result<Page<T>, SweepError>),
-    Left(Place),
-}
-
-enum Next {
-    First(Option<Place>),
-    Behind(Place),
-    End,
-}
+/// What became of a page: where the next begins, or since when something of it is left and why.
+type Done = Result<Option<Place>, (Option<Timestamp>, Option<SweepError>)>;
 
 /// Deals with what is due behind this place until nothing is left or the time is over; with one page
-/// at least, so that however short the time is it goes on.
+/// at least, so that however short the time is it goes on. `work` says whether it was in time.
 ///
 /// It never turns back: what stays due, whatever the reason, is left for another run.
-pub(crate) async fn work_through<T, R, W>(
+pub(crate) async fn work_through<'a, T: Send + 'a>(
     deadline: Instant,
     at_once: usize,
     after: Option<Place>,
-    read: impl Fn(Option<Place>) -> R,
-    work: impl Fn(Vec<T>) -> W,
-) -> Worked
-where
-    R: Future<Output = Result<Page<T>, SweepError>>,
-    W: Future<Output = Result<(), SweepError>>,
-{
-    let (read, work) = (&read, &work);
-    let steps = stream::unfold(Next::First(after), move |next| async move {
-        let after = match next {
-            Next::End => return None,
-            Next::Behind(place) if Instant::now() >= deadline => {
-                return Some((Step::Left(place), Next::End));
-            }
-            Next::Behind(place) => Some(place),
-            Next::First(after) => after,
-        };
-        let page = read(after).await;
-        let place = page.as_ref().ok().and_then(|page| page.next.clone());
-        Some((Step::Page(page), place.map_or(Next::End, Next::Behind)))
-    });
-    // In order, so that all is dealt with that stands before the first that is not.
-    let worked = steps.map(move |step| async move {
-        match step {
-            Step::Left(place) => Err((Some(place.time()), None)),
-            Step::Page(Err(error)) => Err((None, Some(error))),
-            Step::Page(Ok(Page { found, next, .. })) if found.is_empty() => Ok(next),
-            Step::Page(Ok(Page { found, since, next })) => match work(found).await {
-                Ok(()) => Ok(next),
-                Err(error) => Err((since, Some(error))),
-            },
-        }
-    });
-    let mut worked = std::pin::pin!(worked.buffered(at_once));
+    read: impl Fn(Option<Place>) -> BoxFuture<'a, Result<Page<T>, SweepError>>,
+    work: impl Fn(Vec<T>) -> BoxFuture<'a, Result<bool, SweepError>>,
+) -> Worked {
     let mut outcome = Worked::default();
-    loop {
-        let (left, error) = match timeout_at(deadline + GRACE, worked.next()).await {
-            Ok(None) => return outcome,
-            Ok(Some(Ok(next))) => {
-                outcome.until = next.or(outcome.until);
+    let mut late = pin!(sleep_until(deadline + GRACE));
+    let mut reading = Some(read(after));
+    // In order, so that all is dealt with that stands before the first that is not.
+    let mut at_work = FuturesOrdered::<BoxFuture<'a, Done>>::new();
+    while reading.is_some() || !at_work.is_empty() {
+        let has_room = at_work.len() < at_once;
+        let (left, error) = tokio::select! {
+            Some(page) = OptionFuture::from(reading.as_mut()), if has_room => {
+                reading = None;
+                match page {
+                    Err(error) => at_work.push_back(ready(Err((None, Some(error)))).boxed()),
+                    Ok(page) => {
+                        let after = page.next.clone();
+                        at_work.push_back(deal_with(page, &work));
+                        match after {
+                            None => {}
+                            Some(place) if Instant::now() < deadline => {
+                                reading = Some(read(Some(place)));
+                            }
+                            Some(place) => {
+                                at_work.push_back(ready(Err((Some(place.time()), None))).boxed());
+                            }
+                        }
+                    }
+                }
                 continue;
             }
-            Ok(Some(Err(why))) => why,
-            Err(_) => (None, Some(SweepError::Late)),
+            Some(done) = at_work.next() => match done {
+                Ok(next) => {
+                    outcome.until = next.or(outcome.until);
+                    continue;
+                }
+                Err(why) => why,
+            },
+            () = &mut late => (None, Some(SweepError::Late)),
         };
         let reached = outcome.until.as_ref().map(Place::time);
         return Worked { left: left.or(reached), error, ..outcome };
     }
+    outcome
+}
+
+fn deal_with<'a, T>(
+    Page { found, since, next }: Page<T>,
+    work: impl Fn(Vec<T>) -> BoxFuture<'a, Result<bool, SweepError>>,
+) -> BoxFuture<'a, Done> {
+    if found.is_empty() {
+        return ready(Ok(next)).boxed();
+    }
+    let worked = work(found);
+    let done = async move {
+        match worked.await {
+            Ok(true) => Ok(next),
+            Ok(false) => Err((since, None)),
+            Err(error) => Err((since, Some(error))),
+        }
+    };
+    done.boxed()
 }

@@ -14,8 +14,10 @@ const EVERY: i64 = 5;
 const AGAIN: SignedDuration = SignedDuration::from_hours(24);
 
 impl Sweep {
-    /// Looks, when it is time: called every minute, every fifth.
+    /// Looks, when it is time: called every minute, every fifth. Each minute it judges the routes of
+    /// which time alone may have changed what is to be thought.
     pub async fn watch(&self, now: Timestamp) -> Result<(), SweepError> {
+        self.store.weigh_due(&self.providers, &[], now).await?;
         if now.as_second() / 60 % EVERY != 0 {
             return Ok(());
         }

@@ -3,7 +3,9 @@
 use std::time::Instant;
 
 use agent::{Ending, ModelError, Texts, Turn as Entry};
-use conversations::{Change, Conversation, Loaded, Reply, Said, Stop, Unavailable, Waiting};
+use conversations::{
+    Change, Conversation, Loaded, Reply, Said, Stop, Unavailable, Waiting, minute_of,
+};
 use jiff::{SignedDuration, Timestamp};
 use policy::{Keyword, ReplyKind, is_nudge, reaction};
 use serde_json::Value;
@@ -280,34 +282,45 @@ impl<'a> Wake<'a> {
             || limits.new_people_per_minute.is_none()
             || is_known(&loaded.conversation, self.clock.now());
         let mut turnstile = if is_known { None } else { Some(places.enter().await) };
-        let written = self.edit(loaded, |loaded| {
-            let same = run.again(loaded).is_some_and(|now| now == *run);
-            if !same || loaded.conversation.open.is_some() {
-                return None;
-            }
-            gate = if is_again { Gate::Open } else { self.gate(loaded, run) };
-            let is_full = turnstile.as_ref().is_some_and(|it| it.is_full(&loaded.minute, bound));
-            if is_full && matches!(gate, Gate::LetIn) {
-                gate = Gate::Full;
-            }
-            if let Gate::Open | Gate::LetIn = gate {
-                let mut draft = Draft::of(loaded);
-                draft.count_try(self.clock.now());
-                if let Gate::LetIn = gate {
-                    draft.next.admitted_at = Some(loaded.minute.at);
-                    draft.changes.push(Change::LetIn(loaded.minute.clone()));
+        let now = self.clock.now();
+        let guess = turnstile.as_ref().and_then(|left| left.guess(now, bound));
+        // Only if somebody has that place it is asked which are free.
+        let (mut is_guess, mut free) = (guess.is_some(), Vec::from_iter(guess));
+        let Edited { stored, begun, .. } = loop {
+            let written = self.edit(loaded, |loaded| {
+                let same = run.again(loaded).is_some_and(|now| now == *run);
+                if !same || loaded.conversation.open.is_some() {
+                    gate = Gate::Open;
+                    return None;
                 }
-                return Some(draft);
+                gate = if is_again { Gate::Open } else { self.gate(loaded, run) };
+                let place = if let Gate::LetIn = gate { free.pop() } else { None };
+                if place.is_none() && matches!(gate, Gate::LetIn) {
+                    gate = Gate::Full;
+                }
+                if let Gate::Open | Gate::LetIn = gate {
+                    let mut draft = Draft::of(loaded);
+                    draft.count_try(self.clock.now());
+                    if let Some(place) = place {
+                        draft.next.admitted_at = Some(place.minute);
+                        draft.changes.push(Change::LetIn(place));
+                    }
+                    return Some(draft);
+                }
+                self.bar(loaded, run, &gate)
+            });
+            let edited = written.await?;
+            if !matches!(gate, Gate::Full) || !std::mem::take(&mut is_guess) {
+                break edited;
             }
-            self.bar(loaded, run, &gate)
-        });
-        let Edited { stored, begun, .. } = written.await?;
+            free = self.turn.store.free_places(minute_of(now), bound).await?;
+        };
         // Nobody waits at it for what is not about places.
         turnstile = turnstile.filter(|_| matches!(gate, Gate::Full));
         match (&gate, &mut turnstile) {
             (Gate::Open | Gate::LetIn, _) => return Ok(stored),
             (Gate::Full, Some(left)) => {
-                left.note_full(&loaded.minute);
+                left.note_full(now);
                 let place = self.place(left, bound).await?;
                 // The next may enter.
                 drop(turnstile);

@@ -60,7 +60,7 @@ impl Counted {
 pub(crate) enum Gate {
     /// It may be answered.
     Open,
-    /// It may be answered, as the first of a new person: that takes a place in this minute.
+    /// It may be answered, as the first of a new person, if there is a place for them in this minute.
     LetIn,
     /// It is not answered before this moment.
     Wait(Timestamp),
@@ -147,14 +147,14 @@ impl<'a> Wake<'a> {
             return Gate::Open;
         }
         let gate = self.gate_of_model(loaded, run);
-        let bound = limits.new_people_per_minute.filter(|_| matches!(gate, Gate::Open));
-        let Some(bound) = bound else { return gate };
+        if limits.new_people_per_minute.is_none() || !matches!(gate, Gate::Open) {
+            return gate;
+        }
         match conversation.admitted_at {
             _ if is_known(conversation, now) => Gate::Open,
             Some(place) if place <= now => Gate::Open,
             Some(place) if place <= now + LONGEST_FLOOD => Gate::Wait(place),
-            _ if loaded.minute.people < bound => Gate::LetIn,
-            _ => Gate::Full,
+            _ => Gate::LetIn,
         }
     }
 

@@ -1,13 +1,14 @@
 //! Places for new people, minute by minute.
 //!
-//! Of a crowd everybody wants the same place, and all but one lose it to another. So the new people of
-//! a process are given theirs one after the other, and those in later minutes are taken several at
-//! once, by one commit. What a process does not give away before it ends stays empty.
+//! Whoever is new picks a place by chance; if somebody has it, the free ones are looked for. Of a crowd
+//! everybody wants the same few, and all but some lose them to others. So the new people of a process
+//! are given theirs one after the other, and those in later minutes are taken several at once, by one
+//! commit. What a process does not give away before it ends stays empty.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use conversations::{Loaded, Minute, Notice, Unavailable};
+use conversations::{Admission, Loaded, Notice, Unavailable, minute_of};
 use jiff::{SignedDuration, Timestamp};
 use telemetry::{Alarm, raise};
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -19,7 +20,7 @@ use crate::pause::spread_wait;
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
 /// How many places are taken at once.
-const AT_ONCE: u32 = 10;
+const AT_ONCE: usize = 10;
 
 /// How often places are asked for that other processes take at the same moment.
 const TRIES: u32 = 10;
@@ -49,7 +50,7 @@ pub(crate) struct Left {
 struct Taken {
     minute: Timestamp,
     /// How many of them nobody has yet.
-    left: u32,
+    left: usize,
     /// When they were taken: once the clock has gone back, their minute may be far away.
     at: Timestamp,
 }
@@ -62,13 +63,16 @@ impl Places {
 }
 
 impl Left {
-    /// Whether this minute has no place, as far as is known here.
-    pub(crate) fn is_full(&self, minute: &Minute, bound: u32) -> bool {
-        minute.people >= bound || self.full == Some(minute.at)
+    /// What is to be tried first in this minute, of so many places: nothing, if it is known that it
+    /// has none.
+    pub(crate) fn guess(&self, now: Timestamp, bound: u32) -> Option<Admission> {
+        let minute = minute_of(now);
+        (self.full != Some(minute)).then(|| Admission::any(minute, bound))
     }
 
-    pub(crate) fn note_full(&mut self, minute: &Minute) {
-        self.full = Some(minute.at);
+    /// Notes that this minute has no place any more.
+    pub(crate) fn note_full(&mut self, now: Timestamp) {
+        self.full = Some(minute_of(now));
     }
 }
 
@@ -90,23 +94,24 @@ impl Wake<'_> {
         }
         let store = &self.turn.store;
         for _ in 0..TRIES {
-            let next = Minute::of(self.clock.now() + MINUTE);
-            let minute = match store.last_minute().await? {
-                Some(last) if last.at < next.at => next,
-                Some(last) if last.people < bound => last,
-                Some(last) => Minute::of(last.at + MINUTE),
-                None => next,
-            };
-            let places = AT_ONCE.min(bound - minute.people);
-            if !store.take_places(&minute, places).await? {
+            let next = minute_of(self.clock.now() + MINUTE);
+            let last = store.last_minute().await?.filter(|last| *last >= next);
+            let mut minute = last.unwrap_or(next);
+            let mut free = store.free_places(minute, bound).await?;
+            if free.is_empty() {
+                minute += MINUTE;
+                free = store.free_places(minute, bound).await?;
+            }
+            free.truncate(AT_ONCE);
+            if free.is_empty() || !store.take_places(&free).await? {
                 tokio::time::sleep(spread_wait(PAUSE)).await;
                 continue;
             }
-            left.taken = Some(Taken { minute: minute.at, left: places - 1, at: now });
-            if minute.people == 0 {
+            left.taken = Some(Taken { minute, left: free.len() - 1, at: now });
+            if last != Some(minute) {
                 self.tell_of_flood().await?;
             }
-            return Ok(Some(minute.at));
+            return Ok(Some(minute));
         }
         Ok(None)
     }

@@ -1,71 +1,81 @@
-//! How many new people are let in: a document for each minute in which somebody was.
+//! How many new people are let in: a document for each place in a minute that somebody has.
 //!
 //! Nobody who is known writes here, and in a flood everybody new does once: whom this minute has no
-//! place for is given one in a later minute.
+//! place for is given one in a later minute. A place is given once, so that none of these documents is
+//! written by two, however many people come at the same moment.
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::Store;
 use crate::collections::minutes;
-use crate::documents::{Document, Path, Unavailable, Version, Write};
+use crate::documents::{Path, Unavailable, Write};
 use crate::store::{DAY, at, expiring, object};
 
-/// A minute, and how many new people have a place in it.
-#[derive(Clone, Debug)]
-pub struct Minute {
-    /// When it begins.
-    pub at: Timestamp,
-    /// How many have a place so far.
-    pub people: u32,
-    version: Option<Version>,
+/// How many places are looked at to find a free one. Where more people are let in in a minute, that
+/// many are picked by chance; if somebody has each of them, at least nine in ten are gone, and the
+/// minute is as good as full.
+const LOOKED_AT: u32 = 30;
+
+/// A place for one new person in a minute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Admission {
+    /// When the minute begins.
+    pub minute: Timestamp,
+    number: u32,
 }
 
-impl Minute {
-    /// The minute of this moment, as nobody has a place in it.
-    pub fn of(moment: Timestamp) -> Self {
-        let seconds = moment.as_second();
-        let at = Timestamp::from_second(seconds - seconds.rem_euclid(60)).unwrap_or(moment);
-        Self { at, people: 0, version: None }
+impl Admission {
+    /// One of so many places in this minute, picked by chance. Somebody may have it already.
+    pub fn any(minute: Timestamp, bound: u32) -> Self {
+        Self { minute, number: fastrand::u32(..bound.max(1)) }
     }
 
-    pub(crate) fn path(&self) -> Path {
-        at("minutes", &self.at.as_second().to_string())
+    fn path(&self) -> Path {
+        at("minutes", &format!("{}-{}", self.minute.as_second(), self.number))
     }
 
-    /// As it was read.
-    pub(crate) fn read(self, found: Option<&Document>) -> Self {
-        let Some(found) = found else { return self };
-        let people = found.fields.get("people").and_then(Value::as_u64).unwrap_or_default();
-        let people = u32::try_from(people).unwrap_or(u32::MAX);
-        Self { people, version: Some(found.version), ..self }
+    /// Gives it to somebody, on condition that nobody has it.
+    pub(crate) fn take(&self) -> Write {
+        let fields = object(json!({ "at": self.minute.as_millisecond() }));
+        Write::Create(self.path(), expiring(fields, self.minute, DAY))
     }
+}
 
-    /// Gives so many more a place, on condition that nobody else was given one since.
-    pub(crate) fn with_more(&self, places: u32) -> Write {
-        let people = self.people.saturating_add(places);
-        let fields = object(json!({ "at": self.at.as_millisecond(), "people": people }));
-        let fields = expiring(fields, self.at, DAY);
-        match self.version {
-            Some(version) => Write::Replace(self.path(), fields, version),
-            None => Write::Create(self.path(), fields),
-        }
-    }
+/// When the minute of this moment begins.
+pub fn minute_of(moment: Timestamp) -> Timestamp {
+    let seconds = moment.as_second();
+    Timestamp::from_second(seconds - seconds.rem_euclid(60)).unwrap_or(moment)
 }
 
 impl Store {
-    /// Takes so many places in a minute, to be given to new people. Whether nobody else took any
-    /// since it was read.
-    pub async fn take_places(&self, minute: &Minute, places: u32) -> Result<bool, Unavailable> {
-        self.if_unchanged(vec![minute.with_more(places)]).await
+    /// Places that nobody has, of so many in this minute, in no order. None: it is full, or as good as
+    /// full.
+    pub async fn free_places(
+        &self,
+        minute: Timestamp,
+        bound: u32,
+    ) -> Result<Vec<Admission>, Unavailable> {
+        let mut numbers = fastrand::choose_multiple(0..bound, LOOKED_AT as usize);
+        fastrand::shuffle(&mut numbers);
+        let places: Vec<_> =
+            numbers.into_iter().map(|number| Admission { minute, number }).collect();
+        let paths: Vec<_> = places.iter().map(Admission::path).collect();
+        let found = self.documents.get(&paths).await?;
+        let free = places.into_iter().zip(found).filter(|(_, found)| found.is_none());
+        Ok(free.map(|(place, _)| place).collect())
+    }
+
+    /// Takes these places, to be given to new people. False if somebody has one of them: then none is
+    /// taken.
+    pub async fn take_places(&self, places: &[Admission]) -> Result<bool, Unavailable> {
+        self.if_unchanged(places.iter().map(Admission::take).collect()).await
     }
 
     /// The last minute in which anybody new has a place, if there is one.
-    pub async fn last_minute(&self) -> Result<Option<Minute>, Unavailable> {
+    pub async fn last_minute(&self) -> Result<Option<Timestamp>, Unavailable> {
         let found = self.documents.find(minutes::AT.latest(1)).await?.pop();
-        Ok(found.and_then(|found| {
-            let at = Timestamp::from_millisecond(found.fields.get("at")?.as_i64()?).ok()?;
-            Some(Minute::of(at).read(Some(&found)))
-        }))
+        let ms = found.and_then(|found| found.fields.get("at")?.as_i64());
+        Ok(ms.and_then(|ms| Timestamp::from_millisecond(ms).ok()))
     }
 }

@@ -118,6 +118,11 @@ impl Unavailable {
         Self { reason: reason.into(), refused: true }
     }
 
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn reason(&self) -> &str {
+        &self.reason
+    }
+
     pub(crate) fn is_refused(&self) -> bool {
         self.refused
     }

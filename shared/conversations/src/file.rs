@@ -18,6 +18,8 @@ use crate::sqlite::{LEDGER, schema};
 /// The file, the one in which its latest commits are, the one that those who use it share, and the
 /// one beside it that is only added to.
 const FILES: [&str; 4] = [FILE, LATEST, "textback.db-shm", LEDGER];
+/// Those of them in which something is that is nowhere else.
+const KEEPING: [&str; 3] = [FILE, LATEST, LEDGER];
 const FILE: &str = "textback.db";
 const LATEST: &str = "textback.db-wal";
 
@@ -32,7 +34,8 @@ const SERVED: &str = "textback.lock";
 const OURS: i32 = 0x7478_626b;
 
 /// The key that names are made with: one row, so that whoever has the file has it too.
-const NAMES: &str = "CREATE TABLE names (key BLOB NOT NULL)";
+const NAMES: &str =
+    "CREATE TABLE names (number INTEGER PRIMARY KEY CHECK (number = 1), key BLOB NOT NULL) STRICT";
 
 /// How every file of SQLite's begins.
 const BEGINNING: &[u8; 16] = b"SQLite format 3\0";
@@ -48,7 +51,12 @@ impl<E: std::error::Error> From<E> for Unusable {
 
 /// Whether anything was ever kept in this folder.
 pub(crate) fn is_there(folder: &Path) -> io::Result<bool> {
-    Ok(folder.join(FILE).try_exists()? || folder.join(LATEST).try_exists()?)
+    for name in KEEPING {
+        if folder.join(name).try_exists()? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// A lock that one process has at a time. `None` while another has it.
@@ -117,7 +125,7 @@ fn make(folder: &Path, names: &Names) -> Result<(), Unusable> {
     connection.pragma_update(None, "user_version", FORM)?;
     connection.execute_batch(&schema())?;
     connection.execute_batch(NAMES)?;
-    connection.execute("INSERT INTO names VALUES (?1)", [names.key()])?;
+    connection.execute("INSERT INTO names VALUES (1, ?1)", [names.key()])?;
     connection.close().map_err(|(_, error)| error)?;
     fs::rename(&unfinished, folder.join(FILE))?;
     Ok(())
@@ -129,8 +137,8 @@ fn is_database(file: &Path) -> Result<(), Unusable> {
         Ok(file) => file.take(BEGINNING.len() as u64).read_to_end(&mut beginning)?,
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return Err(Unusable(format!(
-                "{FILE} is gone, and {LATEST}, which belongs to it, is still there: put {FILE} back, \
-                 or remove {LATEST} too to begin anew, without what people said, their stops included"
+                "{FILE} is gone, and what belongs to it ({LATEST} or {LEDGER}) is still there: put {FILE} \
+                 back, or remove that too to begin anew, without what people said, their stops included"
             )));
         }
         Err(error) => return Err(error.into()),
@@ -143,7 +151,7 @@ fn is_database(file: &Path) -> Result<(), Unusable> {
 }
 
 const MEND: &str = "remove textback.db-wal, if it is there, and put textback.db back from a backup, \
-                    or remove both to begin anew, without what people said, their stops included";
+                    or remove both and textback.ledger to begin anew, without what people said, their stops included";
 
 /// Whether an opened file is a store of this form.
 pub(crate) fn is_ours(connection: &Connection) -> Result<(), Unusable> {
@@ -170,7 +178,7 @@ pub(crate) fn is_ours(connection: &Connection) -> Result<(), Unusable> {
 
 /// What everything is called in an opened file. Fails if that is not what was given.
 pub(crate) fn names(connection: &Connection, given: Option<Names>) -> Result<Names, Unusable> {
-    let key = connection.query_row("SELECT key FROM names", [], |row| row.get(0));
+    let key = connection.query_row("SELECT key FROM names WHERE number = 1", [], |row| row.get(0));
     let names = Names::of(key?);
     match given {
         Some(given) if given.key() != names.key() => {

@@ -3,12 +3,13 @@
 //! It lies with what is known of routes, which every turn has read already: as long as all works,
 //! nothing is read or written for it.
 
-use evidence::{News, Seen};
+use evidence::{Health, News, Seen};
 use jiff::Timestamp;
 
 use crate::documents::{Fields, Unavailable};
 use crate::id::hash;
-use crate::routes::{Kept, TRIES, write};
+use crate::routes::TRIES;
+use crate::shared::By;
 use crate::store::keep_notice;
 use crate::{Notice, Store};
 
@@ -23,14 +24,18 @@ impl Store {
         now: Timestamp,
     ) -> Result<News, Unavailable> {
         for _ in 0..TRIES {
-            let Kept { content: mut health, version } =
-                self.current::<evidence::Health>("health").await?;
-            let Some((incident, news)) = health.sees(name, seen, now) else {
+            let known = self.current::<Health>("health").await?;
+            let Some((incident, news)) = known.content.sees(name, seen, now) else {
                 return Ok(News::Nothing);
             };
+            if known.is_left_alone(By::Witness, now) {
+                return Ok(News::Nothing);
+            }
+            let mut health = known.content.clone();
             health.incidents.insert(name.to_owned(), incident);
-            let kept = Kept { content: health, version };
-            let mut writes = vec![write("health", "current", Fields::new(), &kept)];
+            let health = known.with(health);
+            let mut writes =
+                vec![health.write(By::Witness, "health", "current", Fields::new(), now)];
             if news != News::Nothing {
                 writes.push(keep_notice(&Notice {
                     whom: None,

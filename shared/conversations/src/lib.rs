@@ -39,6 +39,7 @@ mod quarantine;
 mod receipts;
 mod refusals;
 mod routes;
+mod shared;
 mod shown;
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -49,7 +50,7 @@ mod tries;
 mod values;
 mod watched;
 
-pub use admissions::Minute;
+pub use admissions::{Admission, minute_of};
 pub use attempts::{Attempt, DueAttempt, Learned, Word};
 pub use collections::Place;
 pub use consents::{Consent, Given};

@@ -4,16 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use evidence::{Health, Record, Route, Sample, Sign, State, Verdict};
 use jiff::Timestamp;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use sms::{About, Providers, Status};
 use telemetry::{Alarm, raise};
 
 use crate::collections::routes;
-use crate::documents::{Document, Fields, Unavailable, Version, Write, WriteError};
+use crate::documents::{Document, Fields, Unavailable, WriteError};
 use crate::id::hash;
 use crate::names::is_pretended;
+use crate::shared::{By, Shared};
 use crate::store::{at, keep_notice, message_name, object};
 use crate::{Attempt, Learned, Notice, Store};
 
@@ -22,6 +22,9 @@ pub(crate) const TRIES: usize = 5;
 
 /// More ways than a business has.
 const MOST_ROUTES: u32 = 500;
+
+/// How many writes go into one commit: a record is 12 kB at most, and Firestore takes 10 MB at once.
+const AT_ONCE: usize = 100;
 
 impl Attempt {
     /// The way that it went.
@@ -68,16 +71,18 @@ impl Attempt {
     }
 }
 
-/// A document whose content is text to the store, so that it indexes none of it.
-pub(crate) struct Kept<T> {
-    pub(crate) content: T,
-    pub(crate) version: Option<Version>,
+/// A record, and the attempts that it says more of than what is stored.
+struct Noted {
+    record: Shared<Record>,
+    news: Vec<String>,
 }
 
-/// A record, and whether it says more than what is stored.
-struct Noted {
-    kept: Kept<Record>,
-    is_news: bool,
+/// What came of weighing attempts.
+struct Weighed {
+    /// What is known of all routes now, with what these attempts show of theirs.
+    health: Health,
+    /// The attempts that are not counted yet, since what they would be counted in was just written.
+    left: BTreeSet<String>,
 }
 
 impl Store {
@@ -88,158 +93,215 @@ impl Store {
 
     /// Counts attempts for or against their routes, and judges these again. Says so where a route
     /// is no longer, or is again, what it was. Counting an attempt twice changes nothing.
+    ///
+    /// What was just written is left alone, and the attempt to [`Store::weigh_due`]. What is returned
+    /// has it counted, for who goes on by it.
     pub async fn weigh(
         &self,
         providers: &Providers,
         attempts: &[Attempt],
         now: Timestamp,
     ) -> Result<Health, Unavailable> {
+        Ok(self.weigh_as(By::Turn, providers, attempts, now).await?.health)
+    }
+
+    /// The same for the sweep, which also judges the routes whose time has come. Everything that is
+    /// shared is written once, however many attempts there are. Returns the names of those that it has
+    /// to come back to, since it has written to their record a moment ago.
+    pub async fn weigh_due(
+        &self,
+        providers: &Providers,
+        attempts: &[Attempt],
+        now: Timestamp,
+    ) -> Result<BTreeSet<String>, Unavailable> {
+        Ok(self.weigh_as(By::Sweep, providers, attempts, now).await?.left)
+    }
+
+    async fn weigh_as(
+        &self,
+        by: By,
+        providers: &Providers,
+        attempts: &[Attempt],
+        now: Timestamp,
+    ) -> Result<Weighed, Unavailable> {
         let samples: Vec<_> = attempts
             .iter()
             .filter_map(|attempt| Some((attempt.route(), attempt.sample(providers, now)?)))
             .collect();
-        if samples.is_empty() {
-            return self.health().await;
-        }
-        for _ in 0..TRIES {
-            let Kept { content: before, version } = self.current::<Health>("health").await?;
-            let noted = self.records_with(&samples).await?;
-            let records: Vec<_> = noted.iter().map(|noted| &noted.kept.content).collect();
-            let mut health = before.clone();
-            for record in &records {
-                let siblings: Vec<&Record> = records
-                    .iter()
-                    .copied()
-                    .filter(|other| other.route.provider == record.route.provider)
-                    .filter(|other| other.route != record.route)
-                    .collect();
-                let verdict = record.judge(&siblings, now);
-                health.verdicts.insert(record.route.id(), verdict);
-            }
-            let changes = changes(&records, &before, &health);
-            let news = noted.iter().filter(|noted| noted.is_news).map(|noted| &noted.kept);
-            let mut writes: Vec<_> = news
-                .map(|kept| {
-                    let route = &kept.content.route;
-                    let by = json!({ "provider": route.provider });
-                    write("routes", &hash(&[&route.id()]), object(by), kept)
-                })
-                .collect();
-            if health != before {
-                let kept = Kept { content: &health, version };
-                writes.push(write("health", "current", Fields::new(), &kept));
-            }
-            let notices = changes.iter().map(|change| keep_notice(&change.notice(providers, now)));
-            writes.extend(notices);
-            if writes.is_empty() {
-                return Ok(health);
-            }
-            match self.documents.commit(writes).await {
-                Ok(_) => {
-                    changes.iter().for_each(|change| change.say(providers));
-                    return Ok(health);
+        // Boxed: it is deep, and for most texts nothing of it is needed.
+        let once = || Box::pin(self.weigh_once(by, providers, &samples, now));
+        let mut weighed = once().await?;
+        // A turn that was not the first leaves its attempt to the sweep.
+        for _ in 1..TRIES {
+            match weighed {
+                Err(lost) if by == By::Sweep && !lost.left.is_empty() => {
+                    self.documents.step_aside().await;
+                    weighed = once().await?;
                 }
-                Err(WriteError::Conflict) => self.documents.step_aside().await,
+                _ => break,
+            }
+        }
+        Ok(weighed.unwrap_or_else(|lost| lost))
+    }
+
+    /// Weighs samples, or finds that others were faster: then nothing is counted.
+    async fn weigh_once(
+        &self,
+        by: By,
+        providers: &Providers,
+        samples: &[(Route, Sample)],
+        now: Timestamp,
+    ) -> Result<Result<Weighed, Weighed>, Unavailable> {
+        let routes: BTreeSet<_> = samples.iter().map(|(route, _)| route.clone()).collect();
+        let (health, mut records) = self.records_of(routes).await?;
+        let before = &health.content;
+        if by == By::Sweep {
+            let due = before.due(now).into_iter();
+            let due = due.filter(|route| !records.contains_key(route)).collect();
+            records.extend(self.read_records(due).await?);
+        }
+        for (route, sample) in samples {
+            let Some(noted) = records.get_mut(route) else { continue };
+            let known = noted.record.content.clone();
+            noted.record.content.note(sample.clone());
+            if noted.record.content != known {
+                noted.news.push(sample.attempt.clone());
+            }
+        }
+        let is_left = |noted: &Noted| !noted.news.is_empty() && noted.record.is_left_alone(by, now);
+        let (left, mut records): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            records.into_iter().partition(|(_, noted)| is_left(noted));
+        let mut after = before.clone();
+        self.judge(&mut after, &mut records, now).await?;
+        let changes = changes(before, &after);
+        let mut weighed = Weighed { left: news(&left), health: after.clone() };
+        if !left.is_empty() {
+            weighed.health.judge(&records_in(left.values().chain(records.values())), now);
+        }
+
+        let (after, unchanged) = (health.with(&after), after == *before);
+        if !unchanged && after.is_left_alone(by, now) {
+            weighed.left.extend(news(&records));
+            return Ok(Ok(weighed));
+        }
+        let mut writes: Vec<_> = records
+            .values()
+            .filter(|noted| !noted.news.is_empty())
+            .map(|Noted { record, .. }| {
+                let route = &record.content.route;
+                let by_provider = object(json!({ "provider": route.provider }));
+                record.write(by, "routes", &name(route), by_provider, now)
+            })
+            .collect();
+        if !unchanged {
+            writes.push(after.write(by, "health", "current", Fields::new(), now));
+        }
+        writes.extend(changes.iter().map(|change| keep_notice(&change.notice(providers, now))));
+        // The verdicts come with the last, so that whoever dies in between has judged nothing.
+        while !writes.is_empty() {
+            let rest = writes.split_off(writes.len().min(AT_ONCE));
+            match self.documents.commit(std::mem::replace(&mut writes, rest)).await {
+                Ok(_) => {}
+                Err(WriteError::Conflict | WriteError::Contended) => {
+                    weighed.left.extend(news(&records));
+                    return Ok(Err(weighed));
+                }
                 Err(error) => return Err(error.into()),
             }
         }
-        Err(Unavailable::new("others keep writing to the records of routes"))
+        changes.iter().for_each(|change| change.say(providers));
+        Ok(Ok(weighed))
     }
 
-    /// The one document of a collection. What cannot be read is as if it were not there.
+    /// Judges these routes, and those of their siblings that this concerns, which are read for it.
+    async fn judge(
+        &self,
+        health: &mut Health,
+        records: &mut BTreeMap<Route, Noted>,
+        now: Timestamp,
+    ) -> Result<(), Unavailable> {
+        loop {
+            let again = health.judge(&records_in(records.values()), now);
+            if again.is_empty() {
+                return Ok(());
+            }
+            records.extend(self.read_records(again).await?);
+        }
+    }
+
+    /// What is known of all routes, and the records of these, in one round trip.
+    async fn records_of(
+        &self,
+        routes: BTreeSet<Route>,
+    ) -> Result<(Shared<Health>, BTreeMap<Route, Noted>), Unavailable> {
+        let records = routes.iter().map(|route| at("routes", &name(route)));
+        let paths: Vec<_> = std::iter::once(at("health", "current")).chain(records).collect();
+        let mut found = self.documents.get(&paths).await?.into_iter();
+        let health = Shared::read(found.next().flatten().as_ref(), Health::default);
+        Ok((health, routes.into_iter().zip(found).map(noted).collect()))
+    }
+
+    async fn read_records(
+        &self,
+        routes: Vec<Route>,
+    ) -> Result<BTreeMap<Route, Noted>, Unavailable> {
+        if routes.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let paths: Vec<_> = routes.iter().map(|route| at("routes", &name(route))).collect();
+        let found = self.documents.get(&paths).await?;
+        Ok(routes.into_iter().zip(found).map(noted).collect())
+    }
+
+    /// The one document of a collection.
     pub(crate) async fn current<T: Default + DeserializeOwned>(
         &self,
         collection: &'static str,
-    ) -> Result<Kept<T>, Unavailable> {
-        let document = self.get_one(at(collection, "current")).await?;
-        let version = document.as_ref().map(|document| document.version);
-        Ok(Kept { content: content_of(document.as_ref()), version })
+    ) -> Result<Shared<T>, Unavailable> {
+        Ok(Shared::read(self.get_one(at(collection, "current")).await?.as_ref(), T::default))
     }
 
     pub(crate) async fn records_by(&self, provider: &str) -> Result<Vec<Document>, Unavailable> {
         self.documents.find(routes::PROVIDER.equal(provider, MOST_ROUTES)).await
     }
-
-    /// The records of all providers that these samples are of, with the samples in them.
-    async fn records_with(&self, samples: &[(Route, Sample)]) -> Result<Vec<Noted>, Unavailable> {
-        let providers: BTreeSet<_> = samples.iter().map(|(route, _)| &route.provider).collect();
-        let mut records: BTreeMap<String, Noted> = BTreeMap::new();
-        for provider in providers {
-            for document in self.records_by(provider).await? {
-                let version = Some(document.version);
-                if let Some(content) = open::<Record>(&document) {
-                    let kept = Kept { content, version };
-                    records.insert(kept.content.route.id(), Noted { kept, is_news: false });
-                } else {
-                    let unreadable = Write::Delete(at("routes", &document.id), version);
-                    self.documents.commit(vec![unreadable]).await?;
-                }
-            }
-        }
-        for (route, sample) in samples {
-            let noted = records.entry(route.id()).or_insert_with(|| Noted {
-                kept: Kept { content: Record::new(route.clone()), version: None },
-                is_news: true,
-            });
-            let before = noted.kept.content.clone();
-            noted.kept.content.note(sample.clone());
-            noted.is_news |= noted.kept.content != before;
-        }
-        Ok(records.into_values().collect())
-    }
 }
 
-/// What a document holds. What cannot be read is as if it were not there: it is no reason to leave a
-/// person without an answer, and comes again.
-pub(crate) fn content_of<T: Default + DeserializeOwned>(document: Option<&Document>) -> T {
-    document.and_then(open).unwrap_or_default()
+/// The name of a route's record. A sender may hold what the name of a document may not.
+fn name(route: &Route) -> String {
+    hash(&[&route.id()])
 }
 
-/// The content of a document, if it is in the form that this version writes.
-pub(crate) fn open<T: DeserializeOwned>(document: &Document) -> Option<T> {
-    let content = document.fields.get("content").and_then(|content| content.as_str());
-    let content = content.and_then(|content| serde_json::from_str(content).ok());
-    if content.is_none() {
-        tracing::error!("forgot what was known of routes: another version has written it");
-    }
-    content
+fn noted((route, found): (Route, Option<Document>)) -> (Route, Noted) {
+    let record = Shared::read(found.as_ref(), || Record::new(route.clone()));
+    (route, Noted { record, news: vec![] })
 }
 
-pub(crate) fn write<T: Serialize>(
-    collection: &'static str,
-    id: &str,
-    mut fields: Fields,
-    kept: &Kept<T>,
-) -> Write {
-    let content = serde_json::to_string(&kept.content);
-    let content = content.expect("our own types have string keys only");
-    fields.insert("content".into(), content.into());
-    match kept.version {
-        Some(version) => Write::Replace(at(collection, id), fields, version),
-        None => Write::Create(at(collection, id), fields),
-    }
+fn records_in<'a>(noted: impl Iterator<Item = &'a Noted>) -> Vec<&'a Record> {
+    noted.map(|noted| &noted.record.content).collect()
+}
+
+fn news(records: &BTreeMap<Route, Noted>) -> BTreeSet<String> {
+    records.values().flat_map(|noted| noted.news.iter().cloned()).collect()
 }
 
 /// A route that is no longer what it was.
 struct Change<'a> {
-    route: &'a Route,
+    route: Route,
     to: &'a Verdict,
 }
 
-fn changes<'a>(records: &[&'a Record], before: &Health, after: &'a Health) -> Vec<Change<'a>> {
-    let routes = records.iter().map(|record| &record.route);
+fn changes<'a>(before: &Health, after: &'a Health) -> Vec<Change<'a>> {
+    let bad = |state| matches!(state, State::Suspect | State::Down);
+    let routes = after.routes().into_iter().map(|(route, to)| (before.state(&route), route, to));
     routes
-        .filter_map(|route| {
-            let (from, to) = (before.state(route), after.verdicts.get(&route.id())?);
-            let bad = |state| matches!(state, State::Suspect | State::Down);
-            (from != to.state && (bad(from) || bad(to.state))).then_some(Change { route, to })
-        })
+        .filter(|(from, _, to)| *from != to.state && (bad(*from) || bad(to.state)))
+        .map(|(_, route, to)| Change { route, to })
         .collect()
 }
 
 impl Change<'_> {
     fn sentence(&self, providers: &Providers) -> String {
-        let Route { provider, country, .. } = self.route;
+        let Route { provider, country, .. } = &self.route;
         let code = self.to.code.as_deref();
         let means = code.map_or(String::new(), |code| providers.meaning(provider, code));
         let state = match self.to.state {

@@ -7,6 +7,8 @@ mod checkpoints;
 mod connection;
 mod ledger;
 mod merge;
+#[cfg(test)]
+mod plans;
 mod reader;
 mod tables;
 mod threads;
@@ -19,7 +21,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
-use tokio::time::timeout_at;
+use tokio::time::timeout;
 
 use crate::Names;
 use crate::collections::Query;
@@ -74,8 +76,8 @@ impl Sqlite {
         file::is_ours(&writing)?;
         let names = file::names(&writing, given)?;
         connection::prepare(&writing)?;
-        let mut ledger = Ledger::beside(&file);
-        ledger.catch_up(&mut writing)?;
+        let ledger = Ledger::beside(&file, &names);
+        ledger.catch_up(&mut writing).map_err(|error| Unusable(error.reason().to_owned()))?;
         // From now on the writer waits by itself, for as long as somebody waits for it.
         writing.busy_timeout(Duration::ZERO)?;
 
@@ -135,7 +137,7 @@ impl Sqlite {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, Unavailable> + Send + 'static,
     ) -> Result<T, Unavailable> {
-        let (place, deadline) = (self.place(0)?, Instant::now() + PATIENCE);
+        let place = self.place(0)?;
         let (answer, answered) = oneshot::channel();
         let question = move |connection: &Connection| {
             if !answer.is_closed() {
@@ -146,14 +148,14 @@ impl Sqlite {
             }
         };
         self.readers.queue().hand(Box::new(question));
-        in_time(answered, deadline).await?
+        in_time(answered).await?
     }
 
     async fn write(&self, what: What) -> Result<Done, WriteError> {
         let (place, deadline) = (self.place(1)?, Instant::now() + PATIENCE);
         let (answer, answered) = oneshot::channel();
         self.writer.queue().hand(Asked { what, answer, deadline, place });
-        in_time(answered, deadline).await?
+        in_time(answered).await?
     }
 
     fn place(&self, which: usize) -> Result<OwnedSemaphorePermit, Unavailable> {
@@ -162,9 +164,9 @@ impl Sqlite {
     }
 }
 
-/// What is answered by then.
-async fn in_time<T>(answered: oneshot::Receiver<T>, by: Instant) -> Result<T, Unavailable> {
-    let answer = timeout_at(by.into(), answered).await;
+/// What is answered as long as anybody has patience.
+async fn in_time<T>(answered: oneshot::Receiver<T>) -> Result<T, Unavailable> {
+    let answer = timeout(PATIENCE, answered).await;
     let answer = answer.map_err(|_| Unavailable::new("it was locked for too long"))?;
     answer.map_err(|_| Unavailable::new("the store's thread stopped"))
 }

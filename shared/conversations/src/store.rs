@@ -18,10 +18,10 @@ use crate::collections::{Query, Text, effects};
 use crate::documents::{
     Document, Documents, Fields, Path, Unavailable, Version, Write, WriteError,
 };
-use crate::routes::content_of;
+use crate::shared::Shared;
 use crate::texts::{AT_ONCE, put_aside, taken_up, wait_again};
 use crate::{
-    Attempt, Conversation, ConversationId, Effect, Ended, Learned, Minute, Names, Notice, Stop,
+    Admission, Attempt, Conversation, ConversationId, Effect, Ended, Learned, Names, Notice, Stop,
     Waiting,
 };
 
@@ -92,8 +92,6 @@ pub struct Loaded {
     pub stop: Option<Stop>,
     /// What is known of the ways that a reply can go.
     pub health: Health,
-    /// How many new people have a place in this minute.
-    pub minute: Minute,
     version: Version,
     stop_version: Option<Version>,
 }
@@ -101,9 +99,8 @@ pub struct Loaded {
 /// Something that follows from a turn, and is stored in the same commit.
 #[derive(Clone)]
 pub enum Change {
-    /// The person, being new, has a place in this minute, on condition that nobody else was given
-    /// one since it was read.
-    LetIn(Minute),
+    /// The person, being new, has this place, on condition that nobody else was given it.
+    LetIn(Admission),
     /// Texts that waited have been taken up: what was said in them is in the conversation.
     TakenUp(Vec<Waiting>),
     /// Texts that waited are not answered, for this reason.
@@ -261,19 +258,17 @@ impl Store {
         id: &ConversationId,
         now: Timestamp,
     ) -> Result<Option<Loaded>, Unavailable> {
-        let minute = Minute::of(now);
         let paths = [
             at("heads", id.as_str()),
             at("conversations", id.as_str()),
             at("stops", id.person()),
             at("health", "current"),
-            minute.path(),
         ];
         let (found, mut waiting) = tokio::try_join!(self.documents.get(&paths), self.waiting(id))?;
         let mut found = found.into_iter();
         let mut next = || found.next().flatten();
         let Some(mut head) = next() else { return Ok(None) };
-        let (said, stop, health, places) = (next(), next(), next(), next());
+        let (said, stop, health) = (next(), next(), next());
         let version = head.version;
         let said = said.map(|said| said.fields).unwrap_or_default();
         head.fields.extend(said.into_iter().filter(|(name, _)| SAID.contains(&name.as_str())));
@@ -298,8 +293,7 @@ impl Store {
             more,
             stop_version: stop.as_ref().map(|stop| stop.version),
             stop: stop.map(read).transpose()?,
-            health: content_of(health.as_ref()),
-            minute: minute.read(places.as_ref()),
+            health: Shared::read(health.as_ref(), Health::default).content,
         }))
     }
 
@@ -350,7 +344,7 @@ impl Store {
     fn writes(&self, loaded: &Loaded, change: Change) -> Vec<Write> {
         let stop = || at("stops", loaded.id.person());
         match change {
-            Change::LetIn(minute) => vec![minute.with_more(1)],
+            Change::LetIn(place) => vec![place.take()],
             Change::TakenUp(texts) => texts.iter().map(taken_up).collect(),
             Change::SetAside(texts, why) => {
                 texts.iter().map(|text| put_aside(&loaded.id, text, why)).collect()

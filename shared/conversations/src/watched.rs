@@ -1,10 +1,10 @@
 //! What is watched over all conversations, and what was said of it.
 
 use evidence::{Record, Rhythm};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::documents::{Fields, Unavailable, Write};
-use crate::routes::{Kept, open, write};
+use crate::shared::{By, open};
 use crate::store::{NOTICES_LIVE, at, expiring, fields, read};
 use crate::{Attempt, Notice, Store};
 
@@ -23,24 +23,31 @@ impl Store {
         Ok(self.current("rhythm").await?.content)
     }
 
-    /// Notes when the conversations began that these attempts open.
+    /// Notes when the conversations began that these attempts open. To be called once a run, of all
+    /// that the sweep looked at.
     ///
     /// None is counted twice, since what is no later than the last one noted is left out. That leaves
     /// one out now and then which was overtaken by a later one, and as many usually.
-    pub async fn note_begun(&self, attempts: &[Attempt]) -> Result<(), Unavailable> {
+    pub async fn note_begun(
+        &self,
+        attempts: &[Attempt],
+        now: Timestamp,
+    ) -> Result<(), Unavailable> {
         let opens = |attempt: &&Attempt| attempt.opens && !attempt.is_pretended();
         let mut begun: Vec<_> = attempts.iter().filter(opens).map(|attempt| attempt.at).collect();
         if begun.is_empty() {
             return Ok(());
         }
-        let Kept { content: mut rhythm, version } = self.current::<Rhythm>("rhythm").await?;
+        let known = self.current::<Rhythm>("rhythm").await?;
+        let mut rhythm = known.content.clone();
         begun.retain(|at| rhythm.last().is_none_or(|last| *at > last));
         if begun.is_empty() {
             return Ok(());
         }
         begun.sort_unstable();
         begun.into_iter().for_each(|at| rhythm.note(at));
-        let noted = write("rhythm", "current", Fields::new(), &Kept { content: rhythm, version });
+        let rhythm = known.with(rhythm);
+        let noted = rhythm.write(By::Sweep, "rhythm", "current", Fields::new(), now);
         // If somebody else notes at this moment, these get their turn when they are looked at again.
         self.if_unchanged(vec![noted]).await?;
         Ok(())

@@ -77,12 +77,6 @@ impl Door {
         }
     }
 
-    /// Whether texts were taken again after this door was shut.
-    pub(crate) fn reopened(&self, shut: &Shut) -> bool {
-        let proof = if shut.late { self.arrived } else { self.taken };
-        proof.is_some_and(|proof| proof > shut.last)
-    }
-
     fn open(&mut self, at: Timestamp, arrived: bool) {
         self.row = None;
         self.taken = self.taken.max(Some(at));

@@ -7,7 +7,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Incident, Route};
+use crate::{Incident, Route, Standing};
 
 /// How far a route is trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -60,6 +60,9 @@ pub struct Verdict {
 pub struct Health {
     /// By [`Route::id`].
     pub verdicts: BTreeMap<String, Verdict>,
+    /// What the siblings of each have to know of it, by the same names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub standings: BTreeMap<String, Standing>,
     /// What else fails, or did, by the names that turns give it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub incidents: BTreeMap<String, Incident>,

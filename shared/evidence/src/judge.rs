@@ -5,23 +5,23 @@ use jiff::Timestamp;
 use crate::door::{Row, Shut};
 use crate::record::{Record, Tally, next_probe};
 use crate::rules::{PROBE_AT_A_LOSS, PROBE_AT_A_REFUSAL, REFUSALS, UNPROVEN_TEXTS};
+use crate::standing::{account, is_vouched_for};
 use crate::trend::Suspicion;
-use crate::{State, Verdict};
+use crate::{Route, Standing, State, Verdict};
 
 impl Record {
-    /// What the evidence says now. The siblings are the records of the same provider's other
-    /// routes: a code about the account concerns all of them, so judge them all when one was noted.
+    /// What the evidence says now, beside how the other routes of the same provider stand: a code
+    /// about the account concerns all of them, and what arrives by one vouches for a new one. Its own
+    /// route may be among them.
     ///
     /// It depends on nothing but what was noted and the time: no verdict weighs on the next.
-    pub fn judge(&self, siblings: &[&Record], now: Timestamp) -> Verdict {
+    pub fn judge(&self, provider: &[(Route, Standing)], now: Timestamp) -> Verdict {
         let tally = self.tally(now);
-        let beside: Vec<_> =
-            siblings.iter().map(|sibling| (*sibling, sibling.tally(now))).collect();
-        let doors = || beside.iter().map(|(_, tally)| &tally.door).chain([&tally.door]);
-        let still_shut = |shut: &&Shut| !doors().any(|door| door.reopened(shut));
-        let account = doors().filter_map(|door| door.account.as_ref()).filter(still_shut);
-        if let Some(shut) = account.max_by_key(|shut| shut.last) {
-            return down(shut, "because of the account");
+        let own = self.standing_by(&tally);
+        let siblings = provider.iter().filter(|(route, _)| *route != self.route);
+        let all = siblings.map(|(_, standing)| standing).chain([&own]);
+        if let Some(shut) = account(all) {
+            return down_with_account(shut);
         }
         if let Some(shut) = &tally.door.sender {
             return down(shut, "because of the sender, or of the country for this sender");
@@ -31,17 +31,13 @@ impl Record {
         }
         match self.proven() {
             Some(proven) => proven_once(&tally, proven),
-            None => {
-                let vouched = beside.iter().any(|(sibling, tally)| {
-                    sibling.route.sender == self.route.sender && sibling.is_healthy(tally)
-                });
-                self.unproven(&tally, vouched, now)
-            }
+            None => self.unproven(&tally, is_vouched_for(&self.route, provider), now),
         }
     }
 
-    fn is_healthy(&self, tally: &Tally) -> bool {
-        self.proven().is_some() && tally.trend.suspicion.is_none()
+    pub(crate) fn standing_by(&self, tally: &Tally) -> Standing {
+        let proven = self.proven().is_some();
+        Standing::new(&tally.door, proven && tally.trend.suspicion.is_none(), proven)
     }
 
     fn unproven(&self, tally: &Tally, vouched: bool, now: Timestamp) -> Verdict {
@@ -101,6 +97,11 @@ fn not_handed_over(row: &Row, lost: u8) -> Verdict {
     let probe_at = Some(next_probe(waits, *since, Some(*last)));
     let verdict = verdict(State::Suspect, why, *since);
     Verdict { probe_at, code: code.clone(), lost, ..verdict }
+}
+
+/// What is to be thought of every route of a provider whose account is shut.
+pub(crate) fn down_with_account(shut: &Shut) -> Verdict {
+    down(shut, "because of the account")
 }
 
 fn down(shut: &Shut, because: &str) -> Verdict {

@@ -17,6 +17,8 @@ mod route;
 mod router;
 pub mod rules;
 mod sample;
+mod standing;
+mod together;
 mod trend;
 mod unproven;
 
@@ -27,3 +29,4 @@ pub use rhythm::Rhythm;
 pub use route::Route;
 pub use router::{Choice, choose};
 pub use sample::{Sample, Sign};
+pub use standing::Standing;

@@ -64,6 +64,7 @@ impl Record {
     /// Notes what is known of a text. To note the same again changes nothing, and the order in
     /// which things are noted does not matter.
     pub fn note(&mut self, sample: Sample) {
+        let sample = sample.short();
         if sample.sign.arrived() {
             self.proven = Some(self.proven.map_or(sample.at, |proven| proven.min(sample.at)));
             self.has_receipts |= sample.sign == Sign::Delivered;

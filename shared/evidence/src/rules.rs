@@ -136,6 +136,10 @@ pub(crate) const AGES: [SignedDuration; 6] = [
     ANSWERS.ages[1],
 ];
 
+/// How soon a route is judged again at which silence has come to mean more: the sweep looks once a
+/// minute.
+pub(crate) const LOOK: SignedDuration = SignedDuration::from_secs(60);
+
 /// How soon and how rarely a route is probed that loses what it takes: each probe is a real text to
 /// a real person, who may never get it. The wait doubles. Half an hour, since a fault of a
 /// carrier's rarely ends sooner; six hours, so that a way that works again is used again within the

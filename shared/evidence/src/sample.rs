@@ -2,29 +2,38 @@
 
 use std::cmp::Ordering;
 
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use jiff::{SignedDuration, Timestamp};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sms::About;
 
 /// What is known of one text that a route was asked to carry.
 ///
 /// Everything that is learned of a text is noted under the same attempt, in any order and as often
 /// as one likes: what says more stays.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sample {
-    /// The attempt.
+    /// The attempt. Of a long name only the end is remembered, which is random.
     pub attempt: String,
     /// When it was begun. The same whenever this attempt is noted.
-    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub at: Timestamp,
     /// When the sign was heard. The moment of noting will do: the earliest counts.
-    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub heard: Timestamp,
     /// What was heard.
     pub sign: Sign,
 }
 
+/// How much of the name of an attempt tells it from the other texts of a route: sixty bits of chance,
+/// and a dash.
+const NAME: usize = 16;
+
 impl Sample {
+    /// The same, with no more of the attempt's name than is remembered.
+    pub(crate) fn short(self) -> Self {
+        let start = self.attempt.char_indices().nth_back(NAME - 1).map_or(0, |(start, _)| start);
+        Self { attempt: self.attempt[start..].to_owned(), ..self }
+    }
+
     /// Adds what else was heard of the same text.
     pub(crate) fn merge(&mut self, other: Self) {
         let both_arrived = self.sign.arrived() && other.sign.arrived();
@@ -58,15 +67,18 @@ impl Sample {
 
 /// What was heard of a text, from what says least to what says most.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
 pub enum Sign {
     /// It was handed over without a readable answer.
+    #[serde(rename = "u")]
     Unknown,
     /// The provider accepted it, and nothing was heard since.
+    #[serde(rename = "w")]
     Waiting,
     /// A carrier has it. No proof: the original incident ended here.
+    #[serde(rename = "s")]
     Sent,
     /// The provider turned it away at once, so nothing was lost.
+    #[serde(rename = "r")]
     Refused {
         /// The provider's code, or ours.
         code: Option<String>,
@@ -74,6 +86,7 @@ pub enum Sign {
         about: About,
     },
     /// It was accepted, and later reported as not delivered.
+    #[serde(rename = "f")]
     Failed {
         /// The provider's code.
         code: Option<String>,
@@ -81,8 +94,10 @@ pub enum Sign {
         about: About,
     },
     /// A carrier or handset confirms that it arrived.
+    #[serde(rename = "d")]
     Delivered,
     /// The person texted back: nothing proves more.
+    #[serde(rename = "a")]
     Answered,
 }
 
@@ -90,5 +105,27 @@ impl Sign {
     /// Whether it proves that the text arrived.
     pub fn arrived(&self) -> bool {
         matches!(self, Self::Delivered | Self::Answered)
+    }
+}
+
+/// As it is stored: short, since a record holds hundreds and is written with every sign that is noted
+/// in it. The name, when it was begun, how much later the sign was heard, in milliseconds, and the
+/// sign.
+type Stored<'a> = (&'a str, i64, i64, &'a Sign);
+
+impl Serialize for Sample {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let later = self.heard.as_millisecond() - self.at.as_millisecond();
+        let stored: Stored<'_> = (&self.attempt, self.at.as_millisecond(), later, &self.sign);
+        stored.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Sample {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (attempt, at, later, sign) = Deserialize::deserialize(deserializer)?;
+        let at = Timestamp::from_millisecond(at).map_err(D::Error::custom)?;
+        let heard = at.checked_add(SignedDuration::from_millis(later));
+        Ok(Self { attempt, at, heard: heard.map_err(D::Error::custom)?, sign })
     }
 }

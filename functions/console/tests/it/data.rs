@@ -1,5 +1,5 @@
 use conversations::{
-    Arrival, Attempt, Change, Claim, ConversationId, Ended, HandedOver, Learned, Loaded, Notice,
+    Arrival, Attempt, Change, ConversationId, Ended, HandedOver, Learned, Loaded, Names, Notice,
     Quarantined, Reply, Store, Waiting, Whom,
 };
 use jiff::{SignedDuration, Timestamp};

@@ -32,23 +32,23 @@ fn a_role_may_read_what_its_function_asks_for() {
 /// each function what it lists, and all of it works.
 #[test]
 fn a_function_may_read_the_secrets_that_it_uses_and_no_others() {
-    const CALLED: &str = "CONSOLE_PASSWORD GOOGLE_APPLICATION_CREDENTIALS MC_WEBHOOK_TOKEN \
+    const CALLED: &str = "CONSOLE_PASSWORD GOOGLE_APPLICATION_CREDENTIALS MC_WEBHOOK_TOKEN NAME_KEY \
         PLIVO_AUTH_TOKEN PLIVO_WEBHOOK_TOKEN TWILIO_AUTH_TOKEN TWILIO_AUTH_TOKEN_NEXT \
         TWILIO_SHARED_KEY VONAGE_SIGNATURE_SECRET";
     for (function, names) in FUNCTIONS {
         let used = match function {
-            "console" => "CONSOLE_PASSWORD GOOGLE_APPLICATION_CREDENTIALS",
+            "console" => "CONSOLE_PASSWORD GOOGLE_APPLICATION_CREDENTIALS NAME_KEY",
             "inbound" | "receipts" => CALLED,
             "sweep" => {
-                "GOOGLE_APPLICATION_CREDENTIALS MC_PASSWORD MC_PASSWORD_BASE64 PLIVO_AUTH_TOKEN \
-                 TWILIO_AUTH_TOKEN"
+                "GOOGLE_APPLICATION_CREDENTIALS MC_PASSWORD MC_PASSWORD_BASE64 NAME_KEY \
+                 PLIVO_AUTH_TOKEN TWILIO_AUTH_TOKEN"
             }
             "turn" => {
-                "GOOGLE_APPLICATION_CREDENTIALS MC_PASSWORD MC_PASSWORD_BASE64 OPENAI_API_KEY \
-                 PLIVO_AUTH_TOKEN PLIVO_WEBHOOK_TOKEN RESULT_WEBHOOK_SECRET TWILIO_AUTH_TOKEN \
+                "GOOGLE_APPLICATION_CREDENTIALS MC_PASSWORD MC_PASSWORD_BASE64 NAME_KEY \
+                 OPENAI_API_KEY PLIVO_AUTH_TOKEN PLIVO_WEBHOOK_TOKEN RESULT_WEBHOOK_SECRET TWILIO_AUTH_TOKEN \
                  VONAGE_PRIVATE_KEY"
             }
-            _ => "GOOGLE_APPLICATION_CREDENTIALS",
+            _ => "GOOGLE_APPLICATION_CREDENTIALS NAME_KEY",
         };
         let mut read = host::parameters(names);
         read.retain(|name| is_secret(name));
@@ -72,7 +72,7 @@ fn whatever_a_crate_reads_it_lists() {
             sources(&folder.join("src")).iter().map(|path| production(path)).collect();
         let mut listed: BTreeSet<_> = sources
             .iter()
-            .flat_map(|source| source.split(": Names =").skip(1))
+            .flat_map(|source| source.split("Names =").skip(1))
             .flat_map(|list| names(list.split(']').next().unwrap()))
             .collect();
         found += listed.len();

@@ -114,7 +114,7 @@ async fn four_weeks_of_custom(scene: &Scene) {
             Attempt { opens: true, ..attempt }
         })
         .collect();
-    scene.process.store.note_begun(&attempts).await.unwrap();
+    scene.process.store.note_begun(&attempts, morning).await.unwrap();
 }
 
 pub(crate) async fn text_as(scene: &mut Scene, person: &str) {

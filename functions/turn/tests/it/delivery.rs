@@ -60,6 +60,8 @@ async fn gives_an_unproven_provider_no_more_than_three_texts_on_trust() {
     for person in PEOPLE {
         scene.person = person;
         scene.say("My sink leaks").await;
+        // What is known of the ways is written once in a few seconds, and the rest left to the sweep.
+        scene.live(5).await;
     }
     assert_eq!(scene.attempts().await.last().unwrap(), "vonage: accepted");
     assert_eq!(scene.messagecentral.messages().len(), 3);
@@ -159,6 +161,7 @@ async fn sends_by_another_what_a_receipt_says_has_failed() {
 #[tokio::test]
 async fn goes_another_way_at_once_when_a_receipt_speaks_of_the_sender() {
     let mut scene = answered_by_twilio().await;
+    scene.pass(5);
     scene.report(&scene.receipt(&sid(&scene), "undelivered", Some(30034))).await;
     scene.work().await;
     assert_eq!(scene.state("twilio").await, State::Down);

@@ -60,11 +60,12 @@ impl Firestore {
         }
     }
 
-    /// Waits no longer than for any request, however many look at once.
+    /// Waits for no longer than a connection and a request take, however many look at once.
     async fn look(&self, asked: Asked) -> Result<(), Unknown> {
-        let looking = self.form.ours.get_or_try_init(|| self.look_once(asked));
-        let late = |_| Unavailable::new("no answer within five seconds");
-        timeout(PATIENCE, looking).await.map_err(late)?.copied()
+        // Boxed: it is deeply nested, and every request is made behind it.
+        let looking = self.form.ours.get_or_try_init(|| Box::pin(self.look_once(asked)));
+        let late = |_| Unavailable::new("no answer within ten seconds");
+        timeout(2 * PATIENCE, looking).await.map_err(late)?.copied()
     }
 
     async fn look_once(&self, asked: Asked) -> Result<(), Unknown> {

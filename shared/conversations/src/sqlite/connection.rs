@@ -1,5 +1,7 @@
 //! A connection to the file, and how everything that goes wrong with one is called.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -16,7 +18,8 @@ const STATEMENTS: usize = 256;
 const CACHE: i32 = 1_024;
 
 /// Under this target, at the level TRACE, the log says of each statement how many steps SQLite took
-/// for it: what tests and benchmarks count.
+/// for it, how many of them through a whole table, and how often it sorted: what tests and benchmarks
+/// count.
 const STEPS: &str = "conversations::steps";
 
 /// What a connection is for.
@@ -56,9 +59,18 @@ pub(super) fn prepare(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 fn count(event: TraceEvent<'_>) {
+    thread_local! {
+        /// How many each statement of this thread's connection took so far.
+        static TAKEN: RefCell<HashMap<String, i32>> = RefCell::default();
+    }
     if let TraceEvent::Profile(statement, _) = event {
-        let steps = statement.get_status(StatementStatus::VmStep);
-        tracing::trace!(target: STEPS, steps, sql = %statement.sql());
+        let [steps, scanned, sorted] =
+            [StatementStatus::VmStep, StatementStatus::FullscanStep, StatementStatus::Sort]
+                .map(|status| statement.get_status(status));
+        let sql = statement.sql().into_owned();
+        let before = TAKEN.with_borrow_mut(|taken| taken.insert(sql.clone(), steps));
+        let steps = steps - before.unwrap_or_default();
+        tracing::trace!(target: STEPS, steps, scanned, sorted, sql);
     }
 }
 

@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use super::tables::Table;
 use super::work;
+use crate::Names;
 use crate::documents::{Fields, Unavailable};
 
 /// Its name beside the database.
@@ -23,15 +24,28 @@ pub(crate) const LEDGER: &str = "textback.ledger";
 
 /// Where the database keeps which ledger it knows, and how much of it.
 pub(crate) const SCHEMA: &str = "
-    CREATE TABLE ledger (name TEXT NOT NULL, length INTEGER NOT NULL) STRICT;
-    INSERT INTO ledger VALUES ('', 0);
+    CREATE TABLE ledger (
+        number INTEGER PRIMARY KEY CHECK (number = 1), name TEXT NOT NULL, length INTEGER NOT NULL
+    ) STRICT;
+    INSERT INTO ledger VALUES (1, '', 0);
 ";
+
+/// Which the database knows, and that it knows one.
+pub(super) const STATEMENTS: [&str; 2] = [
+    "SELECT name, length FROM ledger WHERE number = 1",
+    "UPDATE ledger SET name = ?1, length = ?2 WHERE number = 1",
+];
+
+/// How many documents are read at once for a new ledger.
+const PAGE: u32 = 500;
 
 /// The first line.
 #[derive(Serialize, Deserialize)]
 struct Head {
     /// Its name, which no other has.
     ledger: String,
+    /// The fingerprint of the key that the names in it are made with.
+    names: String,
 }
 
 /// Any other line.
@@ -70,19 +84,21 @@ impl Entries {
     }
 }
 
-/// The file.
+/// The file. It is opened whenever something is to be entered, which is seldom: whoever uses the folder
+/// beside us may have begun another.
 pub(super) struct Ledger {
     path: PathBuf,
-    open: Option<(File, String)>,
+    /// The fingerprint of our key.
+    names: String,
 }
 
 impl Ledger {
-    pub(super) fn beside(database: &Path) -> Self {
-        Self { path: database.with_file_name(LEDGER), open: None }
+    pub(super) fn beside(database: &Path, names: &Names) -> Self {
+        Self { path: database.with_file_name(LEDGER), names: names.fingerprint() }
     }
 
     /// Carries out what stands in the ledger and the database does not know.
-    pub(super) fn catch_up(&mut self, connection: &mut Connection) -> Result<(), Unavailable> {
+    pub(super) fn catch_up(&self, connection: &mut Connection) -> Result<(), Unavailable> {
         if known(connection)?.0.is_empty() && !self.path.try_exists()? {
             return Ok(());
         }
@@ -94,63 +110,89 @@ impl Ledger {
 
     /// Adds entries, which are on the disk when this returns.
     pub(super) fn enter(
-        &mut self,
+        &self,
         connection: &Connection,
         entries: &Entries,
     ) -> Result<(), Unavailable> {
         if entries.0.is_empty() {
             return Ok(());
         }
-        let length = self.agree(connection)?;
-        let Some((file, name)) = &mut self.open else { return Err(gone()) };
+        let Agreed { mut file, name, length } = self.agree(connection)?;
         file.seek(SeekFrom::Start(length))?;
         file.write_all(&entries.0)?;
         file.sync_data()?;
-        know(connection, name, length + entries.0.len() as u64)
+        know(connection, &name, length + entries.0.len() as u64)
     }
 
-    /// Sees to it that the database knows all of the ledger, and returns how long that is.
-    fn agree(&mut self, connection: &Connection) -> Result<u64, Unavailable> {
+    /// Sees to it that the database knows all of the ledger.
+    fn agree(&self, connection: &Connection) -> Result<Agreed, Unavailable> {
         let (known, length) = known(connection)?;
-        if self.open.is_none() {
-            self.open = find(&self.path)?;
-        }
-        let Some((file, name)) = &mut self.open else { return self.begin(connection) };
+        let Some((mut file, name)) = self.find()? else { return self.begin(connection) };
         let there = file.metadata()?.len();
-        let from = match *name == known {
-            true if there == length => return Ok(length),
+        let from = match name == known {
+            true if there == length => return Ok(Agreed { file, name, length }),
+            // A part of it is lost, and the database has that.
             true if there < length => return self.begin(connection),
             true => length,
             false => 0,
         };
         file.seek(SeekFrom::Start(from))?;
-        let mut rest = String::new();
-        file.read_to_string(&mut rest)?;
+        let mut rest = Vec::new();
+        file.read_to_end(&mut rest)?;
         // A line that was cut short was never answered for.
-        let whole = rest.rfind('\n').map_or(0, |end| end + 1);
-        let lines = rest[..whole].lines().skip(usize::from(from == 0));
-        for line in lines {
+        let whole = rest.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        let lines = rest[..whole].split_inclusive(|byte| *byte == b'\n');
+        for line in lines.skip(usize::from(from == 0)) {
             carry_out(connection, line)?;
         }
         let length = from + whole as u64;
         file.set_len(length)?;
-        know(connection, name, length)?;
+        know(connection, &name, length)?;
         tracing::warn!("carried out what the ledger knew and the database did not");
-        Ok(length)
+        Ok(Agreed { file, name, length })
+    }
+
+    /// The ledger that is there, and its name. It is given its own name when it is whole, so that one
+    /// that begins otherwise is damaged: who has stopped may stand in it.
+    fn find(&self) -> Result<Option<(File, String)>, Unavailable> {
+        let file = match File::options().read(true).write(true).open(&self.path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let mut beginning = Vec::new();
+        (&file).take(1_024).read_to_end(&mut beginning)?;
+        let line = beginning.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default();
+        match serde_json::from_slice::<Head>(line) {
+            Ok(head) if head.names == self.names => Ok(Some((file, head.ledger))),
+            Ok(_) => Err(Unavailable::refused(format!(
+                "{LEDGER} belongs to another textback.db, by the key of its names: put that one back, \
+                 or remove {LEDGER} too to begin anew, without what people said, their stops included"
+            ))),
+            Err(_) => Err(Unavailable::refused(format!(
+                "{LEDGER} does not begin as a ledger does: put it back from a backup, or remove it, and \
+                 with it what it knows and textback.db does not"
+            ))),
+        }
     }
 
     /// Begins a ledger with everything that belongs into it: there is none, or a part of it is lost.
-    fn begin(&mut self, connection: &Connection) -> Result<u64, Unavailable> {
+    fn begin(&self, connection: &Connection) -> Result<Agreed, Unavailable> {
         let name = Uuid::new_v4().to_string();
-        let head = serde_json::to_string(&Head { ledger: name.clone() });
-        let mut entries = Entries(head.map_err(|_| gone())?.into_bytes());
+        let head = Head { ledger: name.clone(), names: self.names.clone() };
+        let head = serde_json::to_string(&head).map_err(|_| gone())?;
+        let mut entries = Entries(head.into_bytes());
         entries.0.push(b'\n');
         for table in Table::all().filter(|table| table.is_in_ledger) {
-            let mut statement = connection.prepare(&table.all)?;
-            let mut rows = statement.query([])?;
-            while let Some(row) = rows.next()? {
-                let (id, text): (String, String) = (row.get(0)?, row.get(1)?);
-                entries.add(table, &id, Some(&text));
+            let (mut last, mut before) = (0, None);
+            while before != Some(last) {
+                before = Some(last);
+                let mut statement = connection.prepare_cached(&table.page)?;
+                let mut rows = statement.query((last, PAGE))?;
+                while let Some(row) = rows.next()? {
+                    last = row.get(0)?;
+                    entries.add(table, &row.get::<_, String>(1)?, Some(row.get_ref(2)?.as_str()?));
+                }
             }
         }
         // Under another name until it is whole.
@@ -166,29 +208,24 @@ impl Ledger {
         }
         let length = entries.0.len() as u64;
         know(connection, &name, length)?;
-        self.open = Some((file, name));
-        Ok(length)
+        Ok(Agreed { file, name, length })
     }
 }
 
-/// The ledger that is there, and its name. One that has no whole first line holds nothing.
-fn find(path: &Path) -> Result<Option<(File, String)>, Unavailable> {
-    let file = match File::options().read(true).write(true).open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error.into()),
-    };
-    let mut beginning = Vec::new();
-    (&file).take(1_024).read_to_end(&mut beginning)?;
-    let line = beginning.split_inclusive(|byte| *byte == b'\n').next();
-    let head = line.filter(|line| line.ends_with(b"\n"));
-    let head = head.and_then(|line| serde_json::from_slice::<Head>(line).ok());
-    Ok(head.map(|head| (file, head.ledger)))
+/// A ledger of which the database knows all.
+struct Agreed {
+    file: File,
+    name: String,
+    length: u64,
 }
 
-fn carry_out(connection: &Connection, line: &str) -> Result<(), Unavailable> {
-    let unreadable = || Unavailable::refused(format!("a line of {LEDGER} cannot be read"));
-    let entry: Entry<'_> = serde_json::from_str(line).map_err(|_| unreadable())?;
+fn carry_out(connection: &Connection, line: &[u8]) -> Result<(), Unavailable> {
+    let unreadable = || {
+        Unavailable::refused(format!(
+            "a line of {LEDGER} cannot be read: put it back from a backup"
+        ))
+    };
+    let entry: Entry<'_> = serde_json::from_slice(line).map_err(|_| unreadable())?;
     let table = Table::called(entry.collection)?;
     connection.prepare_cached(&table.delete)?.execute([entry.id])?;
     if let Some(text) = entry.fields {
@@ -199,13 +236,13 @@ fn carry_out(connection: &Connection, line: &str) -> Result<(), Unavailable> {
 }
 
 fn known(connection: &Connection) -> rusqlite::Result<(String, u64)> {
-    let mut statement = connection.prepare_cached("SELECT name, length FROM ledger")?;
+    let mut statement = connection.prepare_cached(STATEMENTS[0])?;
     statement.query_row([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())))
 }
 
 fn know(connection: &Connection, name: &str, length: u64) -> Result<(), Unavailable> {
     let length = i64::try_from(length).unwrap_or(i64::MAX);
-    let mut statement = connection.prepare_cached("UPDATE ledger SET name = ?1, length = ?2")?;
+    let mut statement = connection.prepare_cached(STATEMENTS[1])?;
     statement.execute(params![name, length])?;
     Ok(())
 }

@@ -27,9 +27,9 @@ pub(super) struct Table {
     pub(super) name: &'static str,
     /// Whether what is written to it is entered in the ledger.
     pub(super) is_in_ledger: bool,
-    columns: Vec<Field>,
-    /// Name and body of all documents: never asked while anybody waits.
-    pub(super) all: String,
+    pub(super) columns: Vec<Field>,
+    /// Number, name and body of so many documents that come after one of a number.
+    pub(super) page: String,
     /// Number, version and body of a document.
     pub(super) read: String,
     /// The number of a document.
@@ -95,7 +95,9 @@ impl Table {
         Self {
             name,
             is_in_ledger: collection.holds(Holds::InLedger),
-            all: format!("SELECT id, body FROM {name}"),
+            page: format!(
+                "SELECT number, id, body FROM {name} WHERE number > ?1 ORDER BY number LIMIT ?2"
+            ),
             read: format!("SELECT number, version, body FROM {name} WHERE id = ?1"),
             number: format!("SELECT number FROM {name} WHERE id = ?1"),
             create: format!(

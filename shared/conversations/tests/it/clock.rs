@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use conversations::{ConversationId, Minute, Sending, Stop, Store};
+use conversations::{Admission, ConversationId, Sending, Stop, Store, minute_of};
 use jiff::Timestamp;
 
 use crate::contract::{arrival, attempt, claim, id, later, load, now, person, reply, taken};
@@ -30,7 +30,7 @@ pub(crate) async fn a_clock_that_goes_back_leaves_nobody_waiting(store: Arc<Stor
     let ahead = later(now(), DAY);
     put_off(&store, ahead).await;
     store.expire(ahead).await.unwrap();
-    assert!(store.take_places(&Minute::of(ahead), 30).await.unwrap());
+    assert!(store.take_places(&[Admission::any(minute_of(ahead), 1)]).await.unwrap());
 
     assert_eq!(put_right(&store, now()).await, [(id(), ahead)]);
     store.expire(now()).await.unwrap();

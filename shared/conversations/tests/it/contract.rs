@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use conversations::{
-    AT_ONCE, Arrival, Attempt, Change, Claim, CommitError, Consent, ConversationId, Effect, Ended,
-    Given, HandedOver, Joined, Learned, Loaded, Minute, Names, Reply, Stop, Store, Taken, Waiting,
+    AT_ONCE, Admission, Arrival, Attempt, Change, Claim, CommitError, Consent, ConversationId,
+    Effect, Ended, Given, HandedOver, Joined, Learned, Loaded, Names, Reply, Stop, Store, Taken,
+    Waiting, minute_of,
 };
+use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use sms::{Number, Receipt, Status};
@@ -99,25 +101,33 @@ pub(crate) async fn waits_for_no_text_once_all_are_dealt_with(store: Arc<Store>)
 }
 
 pub(crate) async fn lets_in_so_many_new_people_and_gives_no_place_twice(store: Arc<Store>) {
+    let (minute, bound) = (minute_of(now()), 12);
+    assert_eq!(store.last_minute().await.unwrap(), None);
     let mut loaded = taken(&store).await;
-    assert_eq!((loaded.minute.people, store.last_minute().await.unwrap().is_none()), (0, true));
-    let (next, mut late) = (loaded.conversation.clone(), loaded.clone());
-    let let_in = |loaded: &Loaded| vec![Change::LetIn(loaded.minute.clone())];
-    let changes = let_in(&loaded);
-    store.commit(&mut loaded, next.clone(), changes).await.unwrap();
-    let changes = let_in(&late);
-    assert!(store.commit(&mut late, next.clone(), changes).await.is_err());
-
+    let next = loaded.conversation.clone();
+    let let_in = vec![Change::LetIn(Admission::any(minute, 1))];
+    store.commit(&mut loaded, next.clone(), let_in.clone()).await.unwrap();
     let mut again = load(&store).await;
-    assert_eq!(again.minute.people, 1);
-    let changes = let_in(&again);
-    store.commit(&mut again, next, changes).await.unwrap();
-    let last = store.last_minute().await.unwrap().unwrap();
-    assert_eq!((last.people, last.at), (2, Minute::of(now()).at));
+    assert!(store.commit(&mut again, next, let_in).await.is_err(), "somebody has it");
 
-    assert!(store.take_places(&last, 10).await.unwrap());
-    assert!(!store.take_places(&last, 10).await.unwrap());
-    assert_eq!(store.last_minute().await.unwrap().unwrap().people, 12);
+    // Everybody at once, until there is none left.
+    let take = async || {
+        let mut taken = 0;
+        loop {
+            let mut free = store.free_places(minute, bound).await.unwrap();
+            if free.is_empty() {
+                return taken;
+            }
+            free.truncate(3);
+            let is_mine = store.take_places(&free).await.unwrap();
+            taken += if is_mine { free.len() } else { 0 };
+        }
+    };
+    let taken = join_all((0..8).map(|_| take())).await;
+    assert_eq!(taken.into_iter().sum::<usize>(), 11);
+    assert_eq!(store.last_minute().await.unwrap(), Some(minute));
+    let next = minute + SignedDuration::from_mins(1);
+    assert_eq!(store.free_places(next, 5_000).await.unwrap().len(), 30, "it reads no more");
 }
 
 pub(crate) async fn keeps_the_people_of_the_mock_apart(store: Arc<Store>) {
@@ -619,7 +629,7 @@ pub(crate) async fn takes_the_answer_to_a_trial_and_no_other_text(store: Arc<Sto
     assert!(store.load(&id(), now()).await.unwrap().is_none());
 }
 
-async fn stop(store: &Store, message: &str) {
+pub(crate) async fn stop(store: &Store, message: &str) {
     let stop = Stop { at: now(), provider: "twilio".into(), confirmed: false };
     store.stop(&claim(message), &person(), &stop).await.unwrap();
 }
@@ -667,7 +677,7 @@ pub(crate) fn attempt_called(name: &str) -> Attempt {
     Attempt::begin(name.into(), &id(), ("twilio", OURS, None), &person(), reply(), now())
 }
 
-fn ended() -> Ended {
+pub(crate) fn ended() -> Ended {
     Ended {
         conversation: id(),
         number: 1,

@@ -162,7 +162,7 @@ pub(crate) fn open(place: &Place) -> Arc<Store> {
     Arc::new(Store::open(&settings(place)).unwrap())
 }
 
-fn settings(place: &Place) -> Settings {
+pub(crate) fn settings(place: &Place) -> Settings {
     place.iter().map(|(name, value)| (*name, value.as_str())).collect()
 }
 

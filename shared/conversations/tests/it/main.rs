@@ -7,10 +7,14 @@ mod contract;
 mod due;
 mod file;
 mod form;
+mod ledger;
 mod locked;
 mod names;
+mod operations;
 mod quarantine;
+mod routes;
 mod statuses;
+mod steps;
 mod watched;
 
 use std::path::Path;
@@ -25,6 +29,7 @@ use due::*;
 use form::*;
 use names::*;
 use quarantine::*;
+use routes::*;
 use watched::*;
 
 /// One test for each promise and store. A store is empty, or shared with tests that use other
@@ -104,6 +109,12 @@ promises! {
     tells_the_same_once_or_once_a_day
     tells_one_of_many_that_something_fails
     notes_each_conversation_once
+    a_text_by_a_doubtful_way_costs_the_same_whatever_its_siblings
+    a_code_of_the_account_closes_all_ways_at_once
+    judges_a_way_again_when_its_time_comes
+    writes_down_a_hundred_texts_at_once_in_a_few_commits
+    names_what_a_run_has_to_come_back_to
+    writes_down_no_more_than_once_in_a_moment_what_else_fails
     takes_a_write_whenever_it_is_tried
 }
 

@@ -70,8 +70,10 @@ pub(crate) async fn tells_the_same_once_or_once_a_day(store: Arc<Store>) {
 }
 
 pub(crate) async fn tells_one_of_many_that_something_fails(store: Arc<Store>) {
-    let see = async |name, seen, hours: i32| {
-        let all = (0..8).map(|_| store.see(name, seen, "It is so.", now() + HOUR * hours));
+    let see = async |name: &str, seen, hours: i32| {
+        // Not within the same few seconds, in which it is written once.
+        let at = now() + HOUR * hours + SignedDuration::from_mins(name.len() as i64);
+        let all = (0..8).map(|_| store.see(name, seen, "It is so.", at));
         let mut news = try_join_all(all).await.unwrap();
         news.retain(|news| *news != News::Nothing);
         news
@@ -92,12 +94,12 @@ pub(crate) async fn notes_each_conversation_once(store: Arc<Store>) {
     let begun = |hours: i32| Attempt { at: now() + HOUR * hours, ..attempt_called("a-1") };
     let opens = |hours: i32| Attempt { opens: true, ..begun(hours) };
     let last = async || store.rhythm().await.unwrap().last();
-    store.note_begun(&[begun(0)]).await.unwrap();
+    store.note_begun(&[begun(0)], now()).await.unwrap();
     assert_eq!(last().await, None);
-    store.note_begun(&[opens(2), opens(1)]).await.unwrap();
+    store.note_begun(&[opens(2), opens(1)], now()).await.unwrap();
     let noted = store.rhythm().await.unwrap();
     assert_eq!(noted.last(), Some(now() + HOUR * 2));
-    store.note_begun(&[opens(1), opens(2)]).await.unwrap();
+    store.note_begun(&[opens(1), opens(2)], now()).await.unwrap();
     assert_eq!(store.rhythm().await.unwrap(), noted);
 }
 

@@ -156,6 +156,7 @@ impl World {
             .records
             .iter()
             .filter(|it| it.route != record.route && it.route.provider == record.route.provider)
+            .map(|it| (it.route.clone(), it.standing(self.now)))
             .collect();
         let verdict = record.judge(&siblings, self.now);
         self.health.verdicts.insert(record.route.id(), verdict);

@@ -9,4 +9,5 @@ mod order;
 mod rhythm;
 mod router;
 mod story;
+mod together;
 mod traffic;

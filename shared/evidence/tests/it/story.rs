@@ -55,8 +55,9 @@ impl Story {
     }
 
     pub(crate) fn verdict(&self, at: f64) -> Verdict {
-        let siblings: Vec<_> = self.siblings.iter().collect();
-        self.record.judge(&siblings, minute(at))
+        let siblings = self.siblings.iter();
+        let siblings = siblings.map(|it| (it.route.clone(), it.standing(minute(at))));
+        self.record.judge(&siblings.collect::<Vec<_>>(), minute(at))
     }
 
     pub(crate) fn state(&self, at: f64) -> State {

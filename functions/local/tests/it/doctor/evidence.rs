@@ -12,10 +12,8 @@ use crate::product::{ANN, PUBLIC_URL, Ran, between};
 #[tokio::test]
 async fn a_provider_that_takes_texts_and_loses_them_is_named() {
     let mut deployed = providers::of_the_house().await;
-    for _ in 0..3 {
-        went(&deployed, "messagecentral", Status::Accepted, None).await;
-    }
-    went(&deployed, "twilio", Status::Delivered, None).await;
+    let lost = ("messagecentral", Status::Accepted, None);
+    went(&deployed, &[lost, lost, lost, ("twilio", Status::Delivered, None)]).await;
     let ran = deployed.doctor(&[]).await;
     check(
         &ran,
@@ -31,8 +29,8 @@ async fn a_provider_that_takes_texts_and_loses_them_is_named() {
 #[tokio::test]
 async fn a_provider_that_lets_nobody_in_is_named_with_its_fix() {
     let mut deployed = providers::of_the_house().await;
-    went(&deployed, "messagecentral", Status::Delivered, None).await;
-    went(&deployed, "twilio", Status::Failed, Some("20003")).await;
+    let refused = ("twilio", Status::Failed, Some("20003"));
+    went(&deployed, &[("messagecentral", Status::Delivered, None), refused]).await;
     let ran = deployed.doctor(&[]).await;
     check(
         &ran,
@@ -48,7 +46,7 @@ async fn a_way_that_is_young_needs_nobody() {
     let ran = deployed.doctor(&[]).await;
     assert_eq!(ways(&ran), [""; 0], "nothing was sent yet");
     let young = attempt("twilio", Timestamp::now());
-    weigh(&deployed, &learned(&young, Status::Accepted, None)).await;
+    weigh(&deployed, &[learned(&young, Status::Accepted, None)]).await;
     let ran = deployed.doctor(&[]).await;
     assert_eq!(not_ticked(&ran), [""; 0]);
     assert_eq!(
@@ -58,17 +56,18 @@ async fn a_way_that_is_young_needs_nobody() {
     );
 }
 
-/// What became of a text that went this way a quarter of an hour ago.
-async fn went(deployed: &Deployed, provider: &str, status: Status, code: Option<&str>) {
+/// What became of texts that went these ways a quarter of an hour ago.
+async fn went(deployed: &Deployed, texts: &[(&str, Status, Option<&str>)]) {
     let then = Timestamp::now() - SignedDuration::from_mins(15);
-    weigh(deployed, &learned(&attempt(provider, then), status, code)).await;
+    let texts = texts.iter();
+    let attempts = texts.map(|(way, status, code)| learned(&attempt(way, then), *status, *code));
+    weigh(deployed, &attempts.collect::<Vec<_>>()).await;
 }
 
-async fn weigh(deployed: &Deployed, attempt: &Attempt) {
+async fn weigh(deployed: &Deployed, attempts: &[Attempt]) {
     let settings = deployed.product.settings.iter().map(|(name, value)| (&**name, &**value));
     let settings: settings::Settings = settings.collect();
     let providers = Providers::configured(&settings, PUBLIC_URL, false).unwrap();
-    let attempts = std::slice::from_ref(attempt);
     deployed.product.store.weigh(&providers, attempts, Timestamp::now()).await.unwrap();
 }
 

@@ -1,0 +1,159 @@
+//! What so many texts a second need of what they run on, which limit they meet first, and what it
+//! costs.
+
+use crate::Load;
+
+/// How long a function is at work on a call: the model answers in 3 s, a provider takes a text within
+/// 0.4 s, and Firestore a request within 0.04 s.
+const INBOUND: f64 = 0.08;
+const TURN: f64 = 3.0 + 0.4 + 6.0 * 0.04;
+const RECEIPT: f64 = 0.12;
+const SWEEP: f64 = 40.0;
+
+/// How many receipts come for a reply.
+pub(crate) const RECEIPTS: f64 = 2.0;
+
+/// How long Firestore takes for a page of the sweep, of 200, which are read one after the other; and
+/// what its processor has to do for one of them, in seconds of a whole one.
+const PAGE: f64 = 0.08;
+const LOOK: f64 = 0.000_15;
+
+/// How much of a processor 256 MB are: one comes with 1,769
+/// ("Configure Lambda function memory" in AWS's documentation).
+const SHARE: f64 = 256.0 / 1769.0;
+
+/// The collections that are asked by a time which goes up with each write.
+const IN_ORDER: [&str; 3] = ["attempts", "heads", "receipts"];
+
+/// What Firestore takes for 100,000 documents that are read, written and deleted, in US dollars
+/// (us-central1, "Firestore pricing"); AWS for a GB-second of Lambda on arm64 and a million calls of
+/// it, a million requests of a FIFO queue, and a million calls of an HTTP API (us-east-1, "AWS Lambda
+/// pricing", "Amazon SQS pricing", "Amazon API Gateway pricing"): November 2026.
+const FIRESTORE: [f64; 3] = [0.03, 0.09, 0.01];
+const GB_SECOND: f64 = 0.000_013_333_4;
+const CALLS: f64 = 0.20;
+const QUEUE: f64 = 0.50;
+const API: f64 = 1.00;
+
+/// A bound, and what is done about it.
+pub(crate) struct Limit {
+    name: &'static str,
+    need: f64,
+    bound: f64,
+    lift: &'static str,
+}
+
+pub(crate) struct Needs {
+    pub(crate) reads: f64,
+    pub(crate) writes: f64,
+    pub(crate) deletes: f64,
+    pub(crate) commits: f64,
+    pub(crate) in_order: (String, f64),
+    pub(crate) messages: f64,
+    pub(crate) at_once: f64,
+    pub(crate) looks: f64,
+    pub(crate) capacity: f64,
+    pub(crate) a_day: f64,
+    /// The furthest over its bound first.
+    pub(crate) met: Vec<Limit>,
+}
+
+impl Needs {
+    pub(crate) fn of(load: &Load) -> Self {
+        let Load { rate, texts, seen, wake_ups, hottest } = load;
+        let each = |count: f64| count / texts * rate;
+        let (reads, writes, deletes) = (each(seen.reads), each(seen.writes), each(seen.deletes));
+        let in_order = seen.written.iter().filter(|(name, _)| IN_ORDER.contains(&name.as_str()));
+        let in_order = in_order.map(|(name, count)| (name.clone(), each(*count)));
+        let in_order = in_order.max_by(|(_, one), (_, other)| one.total_cmp(other));
+        let in_order = in_order.unwrap_or_default();
+        let (messages, looks) = (each(*wake_ups), each(seen.looks) * 60.0);
+        let turns = messages * TURN;
+        let at_once = rate * (INBOUND + RECEIPTS * RECEIPT) + turns + SWEEP / 60.0;
+        let calls = rate * (1.0 + RECEIPTS);
+        let capacity = (SWEEP / PAGE * 200.0).min(SWEEP / LOOK * SHARE);
+        let memory = rate * 0.5 * (INBOUND + RECEIPTS * RECEIPT) + turns * 0.25 + 0.25;
+        let per_second = memory * GB_SECOND
+            + (calls + messages) * CALLS / 1e6
+            + messages * 3.0 * QUEUE / 1e6
+            + calls * API / 1e6
+            + [reads, writes, deletes].iter().zip(FIRESTORE).map(|(n, it)| n * it).sum::<f64>()
+                / 1e5;
+        let limits = [
+            Limit {
+                name: "turns at once",
+                need: turns,
+                bound: 5.0,
+                lift: "`maximum_concurrency`, once AWS has given the account more than ten functions",
+            },
+            Limit {
+                name: "calls of the API a second",
+                need: calls,
+                bound: 50.0,
+                lift: "`throttling_rate_limit` in infra/api.tf",
+            },
+            Limit {
+                name: "functions at once in an account",
+                need: at_once,
+                bound: 1_000.0,
+                lift: "ask AWS under Service Quotas",
+            },
+            Limit {
+                // "Amazon SQS message quotas": for each action, unless in high throughput mode.
+                name: "requests of a kind to the queue a second",
+                need: messages,
+                bound: 300.0,
+                lift: "`fifo_throughput_limit = \"perMessageGroupId\"` in infra/queue.tf, then 300 for \
+                       each partition and 70,000 in all",
+            },
+            Limit {
+                // "Best practices for Cloud Firestore", high write rates to sequential values.
+                name: "writes a second to a collection asked by time",
+                need: in_order.1,
+                bound: 500.0,
+                lift: "shards of `due_at` and `at` as Firestore's page \"Sharded timestamps\" has it, \
+                       or a database for each part of the numbers",
+            },
+            Limit {
+                name: "writes of a shared document in 3 s",
+                need: f64::from(hottest.1),
+                bound: 3.0,
+                lift: "a mistake of ours",
+            },
+            Limit {
+                name: "attempts that the sweep looks at in a minute",
+                need: looks,
+                bound: capacity,
+                lift: "more memory for `sweep`, which brings processor",
+            },
+        ];
+        let mut met: Vec<_> = limits.into_iter().filter(|limit| limit.need > limit.bound).collect();
+        met.sort_by(|one, other| other.excess().total_cmp(&one.excess()));
+        Self {
+            reads,
+            writes,
+            deletes,
+            commits: each(seen.commits),
+            in_order,
+            messages,
+            at_once,
+            looks,
+            capacity,
+            a_day: per_second * 86_400.0,
+            met,
+        }
+    }
+}
+
+impl Limit {
+    fn excess(&self) -> f64 {
+        self.need / self.bound
+    }
+}
+
+impl std::fmt::Display for Limit {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { name, need, bound, lift } = self;
+        write!(formatter, "{name}: {need:.0} of {bound:.0}. {lift}")
+    }
+}

@@ -1,0 +1,137 @@
+//! What the store is asked while a product is simulated, document by document.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt::Debug;
+use std::sync::{Arc, Mutex};
+
+use tracing::field::{Field, Visit};
+use tracing::subscriber::DefaultGuard;
+use tracing::{Event, Subscriber};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+use tracing_subscriber::registry;
+
+/// Where the store names what it does.
+const OPERATIONS: &str = "conversations::operations";
+
+/// A few seconds, in which no document that conversations share is to be written twice.
+const WINDOW: i64 = 3;
+
+/// Everything that the store was asked on this thread.
+pub(crate) struct Watch {
+    seen: Arc<Mutex<Seen>>,
+    _guard: DefaultGuard,
+}
+
+/// How often each was done, and to which documents.
+#[derive(Default)]
+pub(crate) struct Seen {
+    pub(crate) reads: f64,
+    pub(crate) writes: f64,
+    pub(crate) deletes: f64,
+    pub(crate) commits: f64,
+    /// How often the sweep looked at an attempt.
+    pub(crate) looks: f64,
+    /// How often documents of a collection were written.
+    pub(crate) written: BTreeMap<String, f64>,
+    documents: HashMap<(String, String), Document>,
+    /// Of the latest query nothing has been found yet: Firestore reckons one read for it.
+    empty: bool,
+    second: i64,
+    whose: Option<String>,
+}
+
+#[derive(Default)]
+struct Document {
+    /// In whose conversations it was written. The sweep is nobody.
+    whose: BTreeSet<String>,
+    seconds: BTreeMap<i64, u32>,
+}
+
+impl Watch {
+    pub(crate) fn begin() -> Self {
+        let seen = Arc::<Mutex<Seen>>::default();
+        let subscriber = registry().with(Counter(seen.clone()));
+        Self { seen, _guard: tracing::subscriber::set_default(subscriber) }
+    }
+
+    /// From now on it is done for this conversation, or for nobody, in this second.
+    pub(crate) fn is_for(&self, whose: Option<&str>, second: i64) {
+        let mut seen = self.seen.lock().unwrap();
+        (seen.whose, seen.second) = (whose.map(str::to_owned), second);
+    }
+
+    /// What was seen since the last time.
+    pub(crate) fn take(&self) -> Seen {
+        std::mem::take(&mut *self.seen.lock().unwrap())
+    }
+}
+
+impl Seen {
+    /// The document that conversations share which was written most often within a few seconds, and
+    /// how often.
+    pub(crate) fn hottest(&self) -> (String, u32) {
+        let shared = self.documents.iter().filter(|(_, document)| document.whose.len() != 1);
+        let times = shared.map(|((collection, _), document)| {
+            let within = |from: &i64| document.seconds.range(from..&(from + WINDOW));
+            let most = document.seconds.keys().map(|from| within(from).map(|(_, n)| n).sum());
+            (most.max().unwrap_or(0), collection)
+        });
+        times.max().map_or_else(Default::default, |(times, collection)| (collection.clone(), times))
+    }
+
+    /// The same, without what is done where nothing happens.
+    pub(crate) fn without(self, idle: &Self) -> Self {
+        let (reads, writes) = (self.reads - idle.reads, self.writes - idle.writes);
+        Self { reads, writes, commits: self.commits - idle.commits, ..self }
+    }
+
+    fn note(&mut self, Operation { kind, collection, id }: Operation) {
+        match &*kind {
+            "commit" => self.commits += 1.0,
+            "query" => (self.reads, self.empty) = (self.reads + 1.0, true),
+            "found" => self.reads += f64::from(!std::mem::take(&mut self.empty)),
+            "get" => self.reads += 1.0,
+            "absent" | "delete" => self.deletes += 1.0,
+            _ => {
+                self.writes += 1.0;
+                self.looks += f64::from(self.whose.is_none() && collection == "attempts");
+                *self.written.entry(collection.clone()).or_default() += 1.0;
+                let document = self.documents.entry((collection, id)).or_default();
+                document.whose.extend(self.whose.clone());
+                *document.seconds.entry(self.second).or_default() += 1;
+            }
+        }
+    }
+}
+
+struct Counter(Arc<Mutex<Seen>>);
+
+impl<S: Subscriber> Layer<S> for Counter {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        if event.metadata().target() == OPERATIONS {
+            let mut operation = Operation::default();
+            event.record(&mut operation);
+            self.0.lock().unwrap().note(operation);
+        }
+    }
+}
+
+#[derive(Default)]
+struct Operation {
+    kind: String,
+    collection: String,
+    id: String,
+}
+
+impl Visit for Operation {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        match field.name() {
+            "kind" => self.kind = value.to_owned(),
+            "collection" => self.collection = value.to_owned(),
+            "id" => self.id = value.to_owned(),
+            _ => {}
+        }
+    }
+
+    fn record_debug(&mut self, _: &Field, _: &dyn Debug) {}
+}

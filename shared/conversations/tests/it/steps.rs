@@ -1,0 +1,278 @@
+//! What each operation costs the embedded store, counted in steps of SQLite's machine: the same,
+//! however much was recorded before.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use conversations::{Change, Consent, Effect, Learned, Notice, Store};
+use jiff::SignedDuration;
+use rusqlite::Connection;
+use serde_json::json;
+use sms::Status;
+use telemetry::Step;
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+use crate::contract::{
+    arrival, attempt_called, claim, ended, id, later, now, person, receipt, reply, stop,
+};
+
+/// What grows with every text.
+const GROWING: [&str; 11] = [
+    "attempts",
+    "claims",
+    "consents",
+    "conversations",
+    "ended",
+    "heads",
+    "notices",
+    "receipts",
+    "stops",
+    "texts",
+    "traces",
+];
+
+#[test]
+fn each_operation_takes_as_many_steps_with_a_hundred_thousand_texts_as_with_a_thousand() {
+    let (few, many) = (steps_with(1_000), steps_with(100_000));
+    let differs = |(operation, few): (&&str, &Steps)| {
+        let (few, many) = (few.taken, many[operation].taken);
+        (many.abs_diff(few) * 5 > few).then(|| format!("{operation}: {few} and {many}"))
+    };
+    assert_eq!(few.iter().filter_map(differs).collect::<Vec<_>>(), [] as [String; 0]);
+    let searches = |(_, steps): (&&str, &Steps)| steps.through_all.clone();
+    assert_eq!(many.iter().flat_map(searches).collect::<Vec<_>>(), [] as [String; 0]);
+}
+
+/// What an operation took.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Steps {
+    pub(crate) taken: u64,
+    /// The statements that went through a whole table, or sorted.
+    pub(crate) through_all: Vec<String>,
+}
+
+/// What each operation takes in a store in which so many texts were recorded before.
+pub(crate) fn steps_with(texts: u32) -> BTreeMap<&'static str, Steps> {
+    let folder = tempfile::tempdir().unwrap();
+    drop(crate::sqlite(&folder));
+    fill(&folder.path().join("data"), texts);
+    let counted = Arc::new(Mutex::new(Steps::default()));
+    let counter = Counter(Arc::clone(&counted));
+    let _counting = tracing::subscriber::set_default(counter);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(operations(&crate::sqlite(&folder), &counted))
+}
+
+/// A life of a text, and what else happens beside it.
+async fn operations(store: &Store, counted: &Mutex<Steps>) -> BTreeMap<&'static str, Steps> {
+    // A ledger begins with everybody who has stopped.
+    stop(store, "SM30").await;
+    store.start(&claim("SM31"), "twilio", &person(), now(), now()).await.unwrap();
+    let mut all = BTreeMap::new();
+    macro_rules! count {
+        ($name:literal, $operation:expr) => {{
+            *counted.lock().unwrap() = Steps::default();
+            let outcome = $operation.await.expect($name);
+            all.insert($name, std::mem::take(&mut *counted.lock().unwrap()));
+            outcome
+        }};
+    }
+    let text = arrival("SM1", "Hi", now());
+    count!("a text is taken", store.take(&text));
+    count!("a text is taken again", store.take(&text));
+    let found = count!("what is due is looked for", store.due(now(), None, 20));
+    assert_eq!(found.found.len(), 1);
+    count!("the next page is looked for", store.due(now(), found.next, 20));
+    let loaded = count!("a conversation is loaded", store.load(&id(), now()));
+
+    let mut loaded = loaded.unwrap();
+    let mut next = loaded.conversation.clone();
+    next.turns = vec![json!({ "person": "Hi" })];
+    (next.open, next.due_at) = (Some(reply()), Some(later(now(), 60)));
+    let changes = vec![
+        Change::TakenUp(loaded.waiting.clone()),
+        Change::Attempt(attempt_called("a-1")),
+        Change::Steps(text.text.trace.clone(), vec![Step::new("answered", now())]),
+    ];
+    count!("a turn is committed", store.commit(&mut loaded, next, changes));
+
+    let message = Some(("twilio".into(), "SM9".into()));
+    let learned = Learned { message, ..Learned::new("a-1", Status::Accepted, now()) };
+    count!("an outcome is written down", store.learn(&learned));
+    count!("early receipts are looked for", store.join_receipts(("twilio", "SM9"), 10));
+    count!("a receipt comes", store.receive("twilio", &receipt(Status::Sent, None), now()));
+    let unknown = sms::Receipt { message: "SM8".into(), ..receipt(Status::Delivered, None) };
+    count!("a receipt comes early", store.receive("twilio", &unknown, now()));
+    let soon = later(now(), 60);
+    let due = count!("receipts are due", store.receipts_due(soon, None, 20));
+    assert_eq!(due.found.len(), 1);
+    count!("a receipt is looked for", store.join_due(due.found, soon));
+    let due = count!("attempts are due", store.attempts_due(soon, None, 20));
+    for due in due.found {
+        count!("an attempt was looked at", store.looked_at(due, None));
+    }
+
+    let mut next = loaded.conversation.clone();
+    (next.number, next.open, next.due_at) = (2, None, None);
+    let effect = Effect {
+        id: "e-1".into(),
+        conversation: id(),
+        trace: text.text.trace.clone(),
+        kind: "conversation.finished".into(),
+        payload: json!({}),
+        tries: 0,
+        at: now(),
+        due_at: now(),
+    };
+    let notice = Notice {
+        id: "n-1".into(),
+        sentence: "Look".into(),
+        conversation: Some(id()),
+        trace: None,
+        whom: None,
+        at: now(),
+    };
+    let changes = vec![
+        Change::Ended(ended()),
+        Change::Effect(effect.clone()),
+        Change::Notice(notice.clone()),
+    ];
+    count!("a conversation ends", store.commit(&mut loaded, next, changes));
+    count!("effects are due", store.effects_due(now(), None, 20));
+    count!("effects are read", store.effects_of(&id()));
+    count!("an effect is delivered", store.delivered(&effect));
+    let apart = count!("texts are without a head", store.texts_due(now(), None, 20));
+    count!("a text is adopted", store.adopt(apart.found, now()));
+    count!("texts that were set aside are read", store.set_aside(&id(), 20));
+    count!("the last minute is read", store.last_minute());
+    count!("a notice is kept once", store.notice_anew(&notice, None));
+    count!("notices are read", store.notices(1));
+    count!("the latest are read", store.latest(1));
+    count!("what has ended is read", store.ended(&id()));
+    count!("attempts are read", store.attempts_of(&id()));
+    count!("a trace is read", store.trace(&text.text.trace));
+    count!("health is read", store.health());
+    count!("a write is tried", store.try_writing(now()));
+
+    let call = crate::quarantine::misread("Badger", now());
+    count!("a call is not understood", store.quarantine(&call, Some(10)));
+    count!("calls are listed", store.quarantined(10));
+    count!("calls are listed again", store.quarantined_since(now(), 10));
+    count!("a call is released", store.release(&call));
+    count!("a form is released", store.release_shape(&call.shape()));
+
+    let consent = Consent {
+        theirs: person(),
+        page: "1".into(),
+        language: "en".into(),
+        words: "Yes".into(),
+        network: "192.0.2.0/24".into(),
+        at: now(),
+    };
+    let address: IpAddr = [192, 0, 2, 1].into();
+    count!("a consent is given", store.consent(&consent, Some(address)));
+    count!("consents are read", store.consents_of(&person()));
+    count!("a person stops", async {
+        stop(store, "SM20").await;
+        Some(())
+    });
+    count!("a person is back", store.start(&claim("SM21"), "twilio", &person(), now(), now()));
+    count!("the clock is noted", store.expire(now()));
+    count!("the clock is put right", store.put_right(later(now(), -120), None, 20));
+    let soon = now() + SignedDuration::from_mins(6);
+    count!("what has expired is forgotten", store.expire(soon));
+    all
+}
+
+/// Puts as many documents of each kind into the store as so many texts leave behind.
+pub(crate) fn fill(data: &Path, texts: u32) {
+    let mut file = Connection::open(data.join("textback.db")).unwrap();
+    file.pragma_update(None, "synchronous", "OFF").unwrap();
+    let filling = file.transaction().unwrap();
+    for table in GROWING {
+        let (mut names, mut values) = (String::new(), String::new());
+        let columns = "SELECT name, type FROM pragma_table_info(?1)
+                       WHERE name NOT IN ('number', 'id', 'version', 'body')";
+        let mut columns = filling.prepare(columns).unwrap();
+        let mut columns = columns.query([table]).unwrap();
+        while let Some(column) = columns.next().unwrap() {
+            let (name, kind): (String, String) = (column.get(0).unwrap(), column.get(1).unwrap());
+            names += &format!(", {name}");
+            values += match (name.as_str(), kind.as_str()) {
+                // Nothing of it is due, and most of it waits for nothing.
+                ("due_at" | "waits_at" | "expires_at", _) => ", 1900000000000 + i",
+                ("waiting", _) => ", NULL",
+                (_, "INTEGER") => ", 1700000000000 + i",
+                _ => ", 'x-' || i",
+            };
+        }
+        let fill = format!(
+            "WITH RECURSIVE counted (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM counted LIMIT {texts})
+             INSERT INTO {table} (id, version, body{names})
+             SELECT 'x-' || i, 1, '{{}}'{values} FROM counted"
+        );
+        filling.execute_batch(&fill).unwrap();
+    }
+    filling.commit().unwrap();
+}
+
+/// Counts what the store says of its statements.
+struct Counter(Arc<Mutex<Steps>>);
+
+impl Subscriber for Counter {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target() == "conversations::steps"
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        let mut statement = Statement::default();
+        event.record(&mut statement);
+        // Whoever reads is answered before it.
+        if statement.sql == "COMMIT" {
+            return;
+        }
+        let mut counted = self.0.lock().unwrap();
+        counted.taken += statement.steps;
+        if statement.through_all > 0 {
+            counted.through_all.push(statement.sql);
+        }
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+#[derive(Default)]
+struct Statement {
+    sql: String,
+    steps: u64,
+    through_all: u64,
+}
+
+impl Visit for Statement {
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        match field.name() {
+            "steps" => self.steps = value.unsigned_abs(),
+            _ => self.through_all += value.unsigned_abs(),
+        }
+    }
+
+    fn record_str(&mut self, _: &Field, value: &str) {
+        self.sql = value.to_owned();
+    }
+
+    fn record_debug(&mut self, _: &Field, _: &dyn std::fmt::Debug) {}
+}
