@@ -18,6 +18,7 @@ use crate::collections::{Query, Text, effects};
 use crate::documents::{
     Document, Documents, Fields, Path, Unavailable, Version, Write, WriteError,
 };
+use crate::quarantine::Uncounted;
 use crate::receipts::Told;
 use crate::shared::Shared;
 use crate::steps;
@@ -49,6 +50,7 @@ pub struct Store {
     pub(crate) names: Names,
     /// The name of this process, which nobody else has.
     pub(crate) process: Uuid,
+    pub(crate) uncounted: Uncounted,
 }
 
 /// The right to handle a message, given once ([`Names::message`], [`Names::words`]).
@@ -163,7 +165,7 @@ pub enum CommitError {
 
 impl Store {
     pub(crate) fn new(documents: Documents, names: Names) -> Self {
-        Self { documents, names, process: Uuid::new_v4() }
+        Self { documents, names, process: Uuid::new_v4(), uncounted: Uncounted::default() }
     }
 
     /// What everything is called here that has to do with people.

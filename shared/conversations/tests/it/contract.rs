@@ -13,6 +13,8 @@ use serde_json::json;
 use sms::{Number, Receipt, Status};
 use telemetry::{Step, TraceId};
 
+use crate::operations::Operations;
+
 pub(crate) const OURS: &str = "+12025550100";
 
 pub(crate) async fn claims_a_text_once(store: Arc<Store>) {
@@ -447,6 +449,29 @@ pub(crate) async fn keeps_a_consent_for_longer_than_a_claim_may_take(store: Arc<
         }
         assert_eq!(store.consents_of(&person()).await.unwrap(), []);
     }
+}
+
+pub(crate) async fn records_no_more_consents_when_all_come_at_once(store: Arc<Store>) {
+    let operations = Operations::listen();
+    let give = |number: u8| {
+        let consent = Consent {
+            theirs: Number::parse(&format!("+120255501{number:02}")).unwrap(),
+            page: "0a1b".into(),
+            language: "en".into(),
+            words: "I agree.".into(),
+            network: "192.0.2.0/24".into(),
+            at: now(),
+        };
+        let store = Arc::clone(&store);
+        async move { store.consent(&consent, Some([192, 0, 2, 7].into())).await.unwrap() }
+    };
+    let given = join_all((0..40).map(give)).await;
+    let recorded = given.iter().filter(|given| **given == Given::Recorded).count();
+    assert!((10..=20).contains(&recorded), "{recorded}");
+    assert!(
+        operations.take().iter().all(|it| it != "replace consents_given"),
+        "each is written once"
+    );
 }
 
 pub(crate) async fn records_so_many_consents_of_an_address_and_of_all(store: Arc<Store>) {

@@ -7,6 +7,7 @@ mod contract;
 mod due;
 mod file;
 mod form;
+mod killed;
 mod ledger;
 mod locked;
 mod names;
@@ -104,6 +105,7 @@ promises! {
     keeps_a_call_whole
     keeps_every_call_of_several_at_once
     only_counts_what_comes_too_often_in_a_day
+    counts_the_calls_of_some_seconds_together
     forgets_a_form_with_its_last_call
     a_stop_from_the_future_is_one_of_now
     a_clock_that_goes_back_leaves_nobody_waiting
@@ -119,6 +121,7 @@ promises! {
     takes_the_answer_to_a_trial_and_no_other_text
     keeps_a_consent_for_longer_than_a_claim_may_take
     records_so_many_consents_of_an_address_and_of_all
+    records_no_more_consents_when_all_come_at_once
     opens_sends_and_sees_a_probe_once
     misses_no_probe_that_arrives_at_the_same_moment
     sends_no_probe_to_who_has_stopped
@@ -160,6 +163,7 @@ promises_across_starts! {
 }
 
 fn sqlite(folder: &tempfile::TempDir) -> Arc<Store> {
+    operations::listen();
     open(&in_folder(folder))
 }
 
@@ -168,5 +172,6 @@ fn data_dir(folder: &Path) -> Settings {
 }
 
 async fn firestore() -> Option<Arc<Store>> {
+    operations::listen();
     Some(open(&at_the_emulator().await?))
 }
