@@ -37,6 +37,9 @@ const OURS: i32 = 0x7478_626b;
 const NAMES: &str =
     "CREATE TABLE names (number INTEGER PRIMARY KEY CHECK (number = 1), key BLOB NOT NULL) STRICT";
 
+/// How much of a file of SQLite's says what the rest of it is.
+const HEADER: u64 = 100;
+
 /// How every file of SQLite's begins.
 const BEGINNING: &[u8; 16] = b"SQLite format 3\0";
 
@@ -134,7 +137,7 @@ fn make(folder: &Path, names: &Names) -> Result<(), Unusable> {
 fn is_database(file: &Path) -> Result<(), Unusable> {
     let mut beginning = Vec::new();
     match File::open(file) {
-        Ok(file) => file.take(BEGINNING.len() as u64).read_to_end(&mut beginning)?,
+        Ok(file) => file.take(HEADER).read_to_end(&mut beginning)?,
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return Err(Unusable(format!(
                 "{FILE} is gone, and what belongs to it ({LATEST} or {LEDGER}) is still there: put {FILE} \
@@ -145,9 +148,29 @@ fn is_database(file: &Path) -> Result<(), Unusable> {
     };
     match beginning.as_slice() {
         [] => Err(Unusable(format!("{FILE} is empty, which it never is by itself: {MEND}"))),
-        beginning if beginning == BEGINNING => Ok(()),
+        beginning if beginning.starts_with(BEGINNING) => is_uncut(file, beginning),
         _ => Err(Unusable(format!("{FILE} does not begin as a database does: {MEND}"))),
     }
+}
+
+/// Whether the file is as long as it says. While the latest commits are beside it, what is missing may
+/// be among them.
+fn is_uncut(file: &Path, header: &[u8]) -> Result<(), Unusable> {
+    let number = |at| header.get(at..at + 4).and_then(|bytes| bytes.try_into().ok());
+    let number = |at| number(at).map_or(0, u32::from_be_bytes);
+    // Two bytes, of which 1 stands for 65,536.
+    let page = match number(16) >> 16 {
+        1 => 65_536,
+        bytes => bytes,
+    };
+    let (pages, is_known) = (number(28), number(24) == number(92));
+    let latest = file.with_file_name(LATEST);
+    let is_all = !latest.try_exists()? || latest.metadata()?.len() == 0;
+    let is_cut = fs::metadata(file)?.len() < u64::from(page) * u64::from(pages);
+    if header.len() < HEADER as usize || is_all && is_known && is_cut {
+        return Err(Unusable(format!("{FILE} was cut short: {MEND}")));
+    }
+    Ok(())
 }
 
 const MEND: &str = "remove textback.db-wal, if it is there, and put textback.db back from a backup, \

@@ -2,6 +2,9 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
 
 use crate::process::Process;
 use crate::product::{ANN, Product};
@@ -59,6 +62,76 @@ async fn with_another_key_neither_store_is_served_from() {
         let found = ran.printed.iter().find(|line| line.contains("✗ store: ")).expect("it says so");
         assert!(found.contains(told), "{found}");
     }
+}
+
+/// However many are kept waiting for it: whoever is told that their text is taken is answered once, and
+/// whoever is not calls again.
+#[tokio::test]
+async fn a_disk_that_is_full_or_fails_promises_nothing_that_it_does_not_keep() {
+    let libraries = tempfile::tempdir().unwrap();
+    let (library, fails) = (libraries.path().join("syncs.so"), libraries.path().join("fails"));
+    compile(SYNCS, &library);
+    let failing = format!("export LD_PRELOAD={} SYNCS_FAIL={}", library.display(), fails.display());
+    // In blocks of 512 bytes; whoever writes more hears of it, and is not killed.
+    for trouble in ["trap '' XFSZ; ulimit -f 1400", &failing] {
+        let mut product = Product::start(&["twilio"]).await;
+        product.start_again_after(trouble).await;
+        let people: Vec<_> = (0..150).map(|number| format!("+1202555{}", 2_000 + number)).collect();
+        let mut left: Vec<&String> = people.iter().collect();
+        for round in 0..3 {
+            if round == 1 {
+                fs::write(&fails, "").unwrap();
+            }
+            let (route, twilio) = (product.route(), &product.twilio);
+            let call = |person: &&String| {
+                let message = format!("SM{:0>32}", &person[1..]);
+                twilio.inbound_as(&route, &message, person, "My sink leaks")
+            };
+            // A third comes before it fails.
+            let calls: Vec<_> =
+                left.iter().take(if round == 0 { 50 } else { 150 }).map(call).collect();
+            let mut answers = product.post_all(&calls).await.into_iter();
+            let before = left.len();
+            left.retain(|_| answers.next().is_none_or(|answer| answer.status != 200));
+            assert!(round == 1 || left.len() < before, "{trouble}");
+            if round == 1 {
+                assert!(!left.is_empty(), "{trouble}: it never failed");
+                product.kill();
+                let _ = fs::remove_file(&fails);
+                product.start_again().await;
+            }
+        }
+        assert!(left.is_empty(), "{trouble}");
+        product.as_if_later(Duration::from_secs(130));
+        product.settled().await;
+        for person in &people {
+            assert_eq!(product.twilio.texts_to(person), ["You said: My sink leaks"], "{trouble}");
+        }
+    }
+}
+
+/// Syncs that fail while there is a file of this name.
+const SYNCS: &str = r#"
+    #define _GNU_SOURCE
+    #include <dlfcn.h>
+    #include <errno.h>
+    #include <stdlib.h>
+    #include <unistd.h>
+
+    static int by(const char *name, int file) {
+        const char *fails = getenv("SYNCS_FAIL");
+        if (fails && access(fails, F_OK) == 0) { errno = EIO; return -1; }
+        return ((int (*)(int))dlsym(RTLD_NEXT, name))(file);
+    }
+    int fsync(int file) { return by("fsync", file); }
+    int fdatasync(int file) { return by("fdatasync", file); }
+"#;
+
+fn compile(source: &str, library: &Path) {
+    let file = library.with_extension("c");
+    fs::write(&file, source).unwrap();
+    let made = Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(library).arg(&file).status();
+    assert!(made.unwrap().success());
 }
 
 /// How a start ends that should not come to anything, and what it says.

@@ -76,9 +76,9 @@ pub(crate) fn check_form(lines: &[String]) {
         let owner = json["target"].as_str().unwrap_or_default().split("::").next();
         // An alarm may be about many texts, and a route is always judged by many.
         let of_many = !json["alarm"].is_null() || json["target"] == "conversations::routes";
-        // What is said at the start, of the clock, or of each document, is about no text.
-        let others = ["turn::bounds", "conversations::clock", "conversations::operations"];
-        let of_many = of_many || others.iter().any(|other| json["target"] == *other);
+        // What is said at the start, or of the clock, is about no text.
+        let of_many =
+            of_many || json["target"] == "turn::bounds" || json["target"] == "conversations::clock";
         if TRACED.contains(&owner.unwrap_or_default()) && !of_many {
             let trace = [&json["trace.id"], &json["span"]["trace.id"]];
             let trace = trace.into_iter().find_map(Value::as_str).unwrap_or_default();

@@ -22,6 +22,10 @@ pub(super) fn answer(connection: &Connection, first: Question, queue: &Queue<Que
     {
         questions.push(next);
     }
+    if !connection.is_autocommit() {
+        // The last one panicked. What it saw is old by now.
+        let _ = connection.execute_batch("ROLLBACK");
+    }
     // Whatever is wrong with the file, each question will find it out.
     let began = connection.prepare_cached("BEGIN").and_then(|mut begin| begin.execute([]));
     for question in questions {

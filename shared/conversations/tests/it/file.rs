@@ -48,10 +48,15 @@ fn a_folder_that_others_can_look_into_is_refused_with_the_command_that_mends_it(
 fn a_store_that_is_not_whole_is_never_taken_for_a_new_one() {
     let file = |data: &Path| data.join("textback.db");
     type Damage<'a> = &'a dyn Fn(&Path);
-    let cases: [(&str, Damage); 8] = [
+    let cases: [(&str, Damage); 10] = [
         ("textback.db is empty, ", &|data| fs::write(file(data), "").unwrap()),
         ("textback.db does not begin as ", &|data| fs::write(file(data), "SQLite fo").unwrap()),
         ("textback.db does not begin as ", &|data| fs::write(file(data), [0; 8192]).unwrap()),
+        ("textback.db was cut short: ", &|data| cut(&file(data), 4_096)),
+        ("textback.db was cut short: ", &|data| {
+            let length = fs::metadata(file(data)).unwrap().len();
+            cut(&file(data), length - 4_096);
+        }),
         ("textback.db is gone, and ", &|data| {
             fs::rename(file(data), data.join("textback.db-wal")).unwrap();
         }),
@@ -146,6 +151,10 @@ async fn what_is_written_to_see_whether_it_can_be_is_one_document_for_a_day() {
 
 fn refused(data: &Path) -> String {
     Store::open(&data_dir(data)).err().expect("it is refused").to_string()
+}
+
+fn cut(file: &Path, length: u64) {
+    fs::File::options().write(true).open(file).unwrap().set_len(length).unwrap();
 }
 
 fn change(data: &Path, statements: &str) {
