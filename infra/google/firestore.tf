@@ -26,7 +26,7 @@ locals {
   # many entries in indexes: a long conversation would no longer fit. Of a time that goes up with
   # each write Firestore takes 500 a second.
   never_searched = {
-    attempts      = ["reply", "words"]
+    attempts      = ["reply", "steps", "words"]
     claims        = ["at"]
     consents      = ["words"]
     conversations = ["brief", "turns"]
@@ -38,7 +38,7 @@ locals {
     receipts      = ["at"]
     rhythm        = ["content"]
     routes        = ["content"]
-    texts         = ["at", "body"]
+    texts         = ["at", "body", "steps"]
     traces        = ["steps"]
   }
   exemptions = merge([

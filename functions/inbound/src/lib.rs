@@ -184,10 +184,10 @@ impl Inbound {
                 message: text.id.unwrap_or_else(|| claim.name().to_owned()),
                 media: text.media,
                 handled,
+                steps,
                 asks,
                 ..Waiting::new(name, &text.to, &text.body, trace, came)
             },
-            steps,
             claim,
             at: now,
         };

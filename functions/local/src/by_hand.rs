@@ -39,10 +39,6 @@ pub(crate) async fn make(
     let outcome = provider.send(http, &attempt.outgoing()).await;
     let learned = Learned::of_outcome(attempt, &outcome, Timestamp::now());
     store.learn(&learned).await?;
-    if let Ok(id) = &outcome {
-        // A receipt may have been faster than we were.
-        store.join_receipts((&attempt.provider, id), 10).await?;
-    }
     Ok(Some(outcome))
 }
 

@@ -108,7 +108,7 @@ impl Receipts {
         );
         match joined {
             Joined::Attempt { trace, .. } => Ok(Some(trace)),
-            Joined::NotYet | Joined::Repeat => Ok(None),
+            Joined::NotYet => Ok(None),
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use conversations::{Attempt, ConversationId, DueAttempt, Joined, Page, Place, Unavailable};
-use futures::{FutureExt, StreamExt, TryStreamExt, stream};
+use futures::{FutureExt, StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use sms::{Found, Receipt, Status};
 use tokio::time::{Instant, sleep_until};
@@ -95,12 +95,11 @@ impl Sweep {
         };
         // Those that are not counted yet stay due as well.
         let counted = due.into_iter().filter(|due| !left.contains(&due.attempt.id));
-        let looked_at = counted.map(|due| {
+        let looked = counted.map(|due| {
             let next = next_look(&due.attempt, now);
-            self.store.looked_at(due, next)
+            (due, next)
         });
-        let looked_at: Vec<_> = looked_at.collect();
-        stream::iter(looked_at).buffered(AT_ONCE).try_collect::<()>().await?;
+        self.store.looked_at(looked.collect()).await?;
         // Somebody else can still send what did not arrive.
         let failed: Vec<_> = heard.into_iter().collect::<Result<_, _>>()?;
         let failed = failed.into_iter().flatten().map(|whose| (whose, now));
@@ -137,7 +136,7 @@ impl Sweep {
                 let joined = self.store.receive(provider.name(), &receipt, now).await?;
                 match joined {
                     Joined::Attempt { failed, .. } => Ok(failed),
-                    Joined::NotYet | Joined::Repeat => Ok(None),
+                    Joined::NotYet => Ok(None),
                 }
             }
             Ok(Found::Absent | Found::CannotAsk) => Ok(None),

@@ -369,7 +369,7 @@ impl<'a> Wake<'a> {
         draft.changes.push(Change::Steps(run.trace().clone(), steps.to_vec()));
         draft.changes.extend(others(run));
         if let Some(said) = arrived(&draft.next, &run.texts) {
-            draft.changes.push(Change::Answered(said.attempt.clone(), self.clock.now()));
+            draft.changes.push(Change::Answered(said.clone(), self.clock.now()));
             draft.next.last = None;
         }
         match run.does {

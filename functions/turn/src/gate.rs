@@ -176,9 +176,9 @@ impl<'a> Wake<'a> {
                 }
                 if let Closed::WithPerson | Closed::NoNeed(_) = closed {
                     // An answer all the same: it shows that ours arrived.
-                    let said = arrived(&draft.next, &run.texts).map(|said| said.attempt.clone());
-                    if let Some(attempt) = said {
-                        draft.changes.push(Change::Answered(attempt, now));
+                    let said = arrived(&draft.next, &run.texts).cloned();
+                    if let Some(said) = said {
+                        draft.changes.push(Change::Answered(said, now));
                         draft.next.last = None;
                     }
                 }

@@ -39,10 +39,6 @@ impl Wake<'_> {
             Err(error) => tracing::warn!(provider.name = from.name(), %error, "a probe: {error}"),
         }
         store.learn(&Learned::of_outcome(&attempt, &outcome, self.clock.now())).await?;
-        if let Ok(id) = &outcome {
-            // A receipt may have been faster than we were.
-            store.join_receipts((from.name(), id), 10).await?;
-        }
         Ok(())
     }
 }

@@ -106,14 +106,15 @@ impl<'a> Wake<'a> {
         let attempt = Attempt::begin(id.clone(), &self.id, by, theirs, reply.clone(), now);
         let is_first_try = reply.refused_by.is_empty() && reply.rounds == 0;
         let opens = is_first_try && loaded.conversation.answers == 0;
-        let attempt = Attempt { opens, ..attempt };
+        let proven = loaded.health.state(&route) == State::Healthy;
+        let attempt = Attempt { opens, proven, ..attempt };
         draft.changes.push(match reply.despite_stop {
             true => Change::AttemptDespiteStop(attempt.clone()),
             false => Change::Attempt(attempt.clone()),
         });
         let until = now + UNDER_WAY;
         let provider_name = provider.name().to_owned();
-        draft.next.last = Some(Said { attempt: id.clone(), at: now });
+        draft.next.last = Some(Said { attempt: id.clone(), proven, at: now });
         reply.sending = Some(Sending { attempt: id, provider: provider_name, at: now, until });
         draft.next.open = Some(reply);
         draft.next.due_at = Some(until);
@@ -166,7 +167,8 @@ impl<'a> Wake<'a> {
                 Ok(_) => step.with("outcome", "accepted"),
                 Err(error) => step.with("outcome", error.to_string()),
             });
-            begun = self.record(loaded, &attempt, outcome, std::mem::take(&mut steps)).await?;
+            let steps = std::mem::take(&mut steps);
+            begun = self.record(loaded, provider, &attempt, outcome, steps).await?;
             self.saw_ways(&loaded.health, &ways, nothing_works.as_deref()).await;
         }
         Ok(())
@@ -203,11 +205,12 @@ impl<'a> Wake<'a> {
     async fn record(
         &self,
         loaded: &mut Loaded,
+        by: &dyn Provider,
         attempt: &Attempt,
         outcome: Result<String, SendError>,
         steps: Vec<Step>,
     ) -> Result<Option<Begun<'a>>, Unavailable> {
-        let provider = attempt.provider.as_str();
+        let provider = by.name();
         let learned = Learned::of_outcome(attempt, &outcome, self.clock.now());
         let mut changes =
             vec![Change::Steps(attempt.trace.clone(), steps), Change::Learned(learned.clone())];
@@ -219,12 +222,14 @@ impl<'a> Wake<'a> {
                     segments = attempt.segments,
                     "sent a reply"
                 );
+                let attempt = attempt.knowing(&learned);
+                if !by.names_attempts() {
+                    changes.extend(self.told_before(&attempt).await);
+                }
                 self.close(loaded, &attempt.id, None, changes).await?;
-                // A receipt may have been faster than we were.
-                self.turn.store.join_receipts((provider, &id), 10).await?;
                 // On a way that is known to work one more accepted text is left to the sweep.
                 if loaded.health.state(&attempt.route()) != State::Healthy {
-                    self.weigh(loaded, &attempt.knowing(&learned)).await;
+                    self.weigh(loaded, &attempt).await;
                 }
                 return Ok(None);
             }
@@ -264,6 +269,14 @@ impl<'a> Wake<'a> {
             SendError::Unknown { .. } => self.unanswered(loaded, attempt, changes).await?,
         }
         Ok(None)
+    }
+
+    /// What was told of an attempt by receipts that were faster than we are. One that comes at this
+    /// moment, or cannot be looked for now, is left to the sweep.
+    async fn told_before(&self, attempt: &Attempt) -> Vec<Change> {
+        let told = self.turn.store.told_before(attempt).await;
+        let told = told.inspect_err(|error| tracing::warn!(%error, "left receipts apart: {error}"));
+        told.unwrap_or_default().into_iter().map(Change::Told).collect()
     }
 
     /// Counts an attempt for or against its route at once, so that the next choice knows.

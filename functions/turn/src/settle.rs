@@ -72,7 +72,7 @@ impl Wake<'_> {
                 let id = receipt.message.clone();
                 tracing::info!(provider.name = name, message.id = id, "found a lost reply");
                 let learned = Learned {
-                    message: Some((name.to_owned(), id.clone())),
+                    message: Some((name.to_owned(), id)),
                     code: receipt.code.clone(),
                     ..self.learned(attempt, Status::Accepted)
                 };
@@ -81,7 +81,6 @@ impl Wake<'_> {
                 // What has become of it since is a receipt like any other.
                 let receipt = Receipt { attempt: Some(attempt.clone()), ..receipt };
                 self.turn.store.receive(name, &receipt, now).await?;
-                self.turn.store.join_receipts((name, &id), 10).await?;
                 Ok(())
             }
             Ok(Found::Absent) if now >= sending.at + CERTAIN => {

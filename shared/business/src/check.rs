@@ -1,6 +1,6 @@
 //! What makes a fact unusable.
 
-use policy::keyword;
+use policy::is_reserved;
 use sms::Number;
 
 use crate::table::{Problems, Written};
@@ -125,7 +125,7 @@ pub(crate) fn opt_in_word(written: Written<String>, problems: &mut Problems) -> 
         problems.add(&written, "write one word of 2 to 20 letters and digits, as in HOME");
         return None;
     }
-    if keyword(&word).is_some() {
+    if is_reserved(&word) {
         let problem = "is reserved: carriers act on STOP, HELP, START and the like by themselves. \
                        Write a word of your own";
         problems.add(&written, problem);

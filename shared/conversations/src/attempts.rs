@@ -5,15 +5,18 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sms::{Number, Outgoing, Part, SendError, Status};
-use telemetry::TraceId;
+use telemetry::{Step, TraceId};
 use uuid::Uuid;
 
-use crate::documents::{Document, Unavailable, Version, Write, WriteError};
+use crate::documents::{Document, Fields, Unavailable, Version, Write, WriteError};
 use crate::store::{RECORDS_LIVE, at, expiring, fields, message_name, object, read};
-use crate::{ConversationId, Reply, Store};
+use crate::{ConversationId, Reply, Said, Store, steps};
 
 /// How long after an attempt was begun it is looked at for the first time, if nothing was heard.
 const FIRST_LOOK: SignedDuration = SignedDuration::from_secs(60);
+
+/// How long before it is due somebody may look at it whose clock is ahead of ours.
+const UNDER_WAY: SignedDuration = SignedDuration::from_secs(5);
 
 /// One try to hand a reply to one provider. Stored before its request leaves.
 #[derive(Clone, Serialize, Deserialize)]
@@ -43,10 +46,18 @@ pub struct Attempt {
     /// whose last conversation is over.
     #[serde(default)]
     pub opens: bool,
+    /// Whether its way was known to work when it was begun. Then what speaks for that way once more
+    /// has time until the first look.
+    #[serde(default)]
+    pub proven: bool,
     /// How many segments the reply takes.
     pub segments: usize,
     /// Everything that was learned of it, in the order of arrival.
     pub words: Vec<Word>,
+    /// What was done under its trace, as far as it was written down together with it: also by which
+    /// receipts it was learned.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<Step>,
     /// Whether the person texted back after it, which proves that it arrived.
     #[serde(default)]
     pub answered: bool,
@@ -62,8 +73,8 @@ pub struct Attempt {
     /// When it was begun.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub at: Timestamp,
-    /// When it should be looked at: something was learned of it, or too little. `None`: its life is
-    /// over.
+    /// When it should be looked at: what was learned of it cannot wait, or too little was. `None`:
+    /// its life is over.
     #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
     pub due_at: Option<Timestamp>,
 }
@@ -94,6 +105,8 @@ pub struct Learned {
     pub message: Option<(String, String)>,
     /// The code for what went wrong.
     pub code: Option<String>,
+    /// Whether the attempt should be looked at now, and not when it is due.
+    pub at_once: bool,
     /// When.
     pub at: Timestamp,
 }
@@ -125,9 +138,11 @@ impl Attempt {
             to: to.clone(),
             apart: false,
             opens: false,
+            proven: false,
             segments: sms::segments(&reply.body).count,
             reply,
             words: vec![Word::Whole(Status::Sending)],
+            steps: vec![],
             answered: false,
             settled: false,
             message: None,
@@ -188,6 +203,12 @@ impl Attempt {
     /// The provider's id of the message, once known.
     pub fn message_id(&self) -> Option<&str> {
         self.message.as_deref()?.split_once(':').map(|(_, id)| id)
+    }
+
+    /// Whether to look at it now that it has come to this: at once if that speaks against its way, if
+    /// nothing was known to speak for it, or if nobody would look for a while.
+    pub(crate) fn is_urgent(&self, status: Status, now: Timestamp) -> bool {
+        speaks_against(status) || !self.proven || !is_soon(self.due_at, now)
     }
 
     fn words_of(&self, part: Option<Part>) -> impl Iterator<Item = Status> {
@@ -257,7 +278,7 @@ impl Store {
 
     /// Writes down what was learned of an attempt.
     pub async fn learn(&self, learned: &Learned) -> Result<(), Unavailable> {
-        self.documents.commit(vec![learned.write()]).await?;
+        self.documents.commit(vec![learned.write(&[])]).await?;
         Ok(())
     }
 
@@ -272,29 +293,34 @@ impl Store {
         }
     }
 
-    /// Sets when an attempt is to be looked at next. Changes nothing if something has been learned
-    /// of it since: then it is due already.
+    /// Sets when these attempts are to be looked at next, each unless something has been learned of
+    /// it since: it stays due then, so that somebody sees that.
     pub async fn looked_at(
         &self,
-        due: DueAttempt,
-        next: Option<Timestamp>,
+        looked: Vec<(DueAttempt, Option<Timestamp>)>,
     ) -> Result<(), Unavailable> {
-        let DueAttempt { attempt, version } = due;
-        let attempt = Attempt { due_at: next, ..attempt };
-        let fields = expiring(fields(&attempt), attempt.at, RECORDS_LIVE);
-        let path = at("attempts", &attempt.id);
-        match self.documents.commit(vec![Write::Replace(path, fields, version)]).await {
-            Ok(_) | Err(WriteError::Conflict) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
+        let next = looked.into_iter().map(|(DueAttempt { attempt, version }, next)| {
+            let due = json!({ "due_at": next.map(Timestamp::as_millisecond) });
+            Write::Amend(at("attempts", &attempt.id), object(due), version)
+        });
+        self.documents.each(next.collect()).await
+    }
+}
+
+impl Said {
+    /// When the attempt is to be looked at since the person has answered it now. `None`: when it is
+    /// due, which is soon.
+    pub(crate) fn look_at(&self, now: Timestamp) -> Option<Timestamp> {
+        let waits = self.proven && is_soon(Some(self.at + FIRST_LOOK), now);
+        (!waits).then_some(now)
     }
 }
 
 impl Learned {
     /// That a message as a whole has come to this.
     pub fn new(attempt: impl Into<String>, status: Status, at: Timestamp) -> Self {
-        let word = Word::Whole(status);
-        Self { attempt: attempt.into(), word, message: None, code: None, at }
+        let (word, at_once) = (Word::Whole(status), speaks_against(status));
+        Self { attempt: attempt.into(), word, message: None, code: None, at_once, at }
     }
 
     /// What came of handing an attempt over.
@@ -308,12 +334,21 @@ impl Learned {
             Err(error @ SendError::Unknown { .. }) => (Status::Unknown, None, Some(error.code())),
             Err(error) => (Status::Failed, None, Some(error.code())),
         };
-        let code = code.map(str::to_owned);
-        Self { message, code, ..Self::new(&attempt.id, status, at) }
+        let (code, at_once) = (code.map(str::to_owned), attempt.is_urgent(status, at));
+        Self { message, code, at_once, ..Self::new(&attempt.id, status, at) }
     }
 
-    pub(crate) fn write(&self) -> Write {
-        let mut set = object(json!({ "due_at": self.at.as_millisecond() }));
+    /// The provider, where it gave an id.
+    pub(crate) fn provider(&self) -> &str {
+        self.message.as_ref().map_or("", |(provider, _)| provider)
+    }
+
+    /// The write by which the attempt knows, with the steps that showed it.
+    pub(crate) fn write(&self, shown: &[Step]) -> Write {
+        let mut set = Fields::new();
+        if self.at_once {
+            set.insert("due_at".into(), self.at.as_millisecond().into());
+        }
         if let Some((provider, id)) = &self.message {
             set.insert("message".into(), message_name(provider, id).into());
         }
@@ -321,13 +356,28 @@ impl Learned {
             set.insert("code".into(), code.as_str().into());
         }
         let words = vec![serde_json::to_value(self.word).unwrap_or_default()];
-        Write::Merge { path: at("attempts", &self.attempt), set, append: vec![("words", words)] }
+        let append = vec![("words", words), steps::values(shown)];
+        Write::Merge { path: at("attempts", &self.attempt), set, append }
     }
 }
 
-/// That the person texted back after an attempt.
-pub(crate) fn answered(attempt: &str, now: Timestamp) -> Write {
-    let set = object(json!({ "answered": true, "due_at": now.as_millisecond() }));
+/// Whether what is written now is seen by a look that comes soon in any case. One that may be under
+/// way already does not see it.
+fn is_soon(look: Option<Timestamp>, now: Timestamp) -> bool {
+    look.is_some_and(|look| now + UNDER_WAY < look && look <= now + FIRST_LOOK)
+}
+
+/// Whether somebody should see at once that an attempt has come to this.
+fn speaks_against(status: Status) -> bool {
+    status.is_failure() || status == Status::Unknown
+}
+
+/// That the person texted back after an attempt, which is looked at now, if at once.
+pub(crate) fn answered(attempt: &str, at_once: Option<Timestamp>) -> Write {
+    let mut set = object(json!({ "answered": true }));
+    if let Some(now) = at_once {
+        set.insert("due_at".into(), now.as_millisecond().into());
+    }
     Write::Merge { path: at("attempts", attempt), set, append: vec![] }
 }
 

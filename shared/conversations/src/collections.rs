@@ -83,6 +83,7 @@ collections! {
         CONVERSATION: Text = "conversation",
         DUE_AT: Time = "due_at",
         MESSAGE: Text = "message",
+        TRACE: Text = "trace",
     }
     /// What was taken, so that a repeat of it is known.
     claims [Expires] {}
@@ -121,7 +122,12 @@ collections! {
     /// Who has stopped.
     stops [InLedger] { AT: Time = "at", }
     /// Texts that wait, or were set aside.
-    texts [Expires] { ASIDE: Text = "aside", DUE_AT: Time = "due_at", WAITING: Text = "waiting", }
+    texts [Expires] {
+        ASIDE: Text = "aside",
+        DUE_AT: Time = "due_at",
+        TRACE: Text = "trace",
+        WAITING: Text = "waiting",
+    }
     /// What happened, turn by turn.
     traces [Expires] {}
     /// What was written to see whether anything can be.

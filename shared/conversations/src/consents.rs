@@ -4,24 +4,23 @@ use std::net::IpAddr;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use sms::Number;
 
 use crate::Store;
 use crate::collections::consents;
-use crate::documents::{Unavailable, Write, WriteError};
-use crate::store::{DAY, at, expiring, fields, object};
+use crate::documents::{Fields, Unavailable, Write, WriteError};
+use crate::store::{DAY, at, expiring, fields};
 
 /// Somebody may claim for four years that they were texted without consent (28 U.S.C. 1658); a year
 /// more is for the claim to arrive.
 const CONSENTS_LIVE: SignedDuration = DAY.checked_mul(5 * 365 + 2).expect("5 years fit");
 
 /// How many consents one address gives in an hour: the people of an office, or of a queue at a desk.
-const OF_ADDRESS: u64 = 20;
+const OF_ADDRESS: usize = 20;
 
 /// How many consents all addresses give in a minute. Whoever wants to keep others out has to come
 /// from several.
-const OF_ALL: u64 = 60;
+const OF_ALL: usize = 60;
 
 /// How often writing down is begun anew because another consent was counted meanwhile.
 const TRIES: u32 = 5;
@@ -63,19 +62,23 @@ impl Store {
         consent: &Consent,
         address: Option<IpAddr>,
     ) -> Result<Given, Unavailable> {
-        for _ in 0..TRIES {
-            match self.consent_once(consent, address).await {
-                Err(WriteError::Conflict) => self.documents.step_aside().await,
+        for tries in 0..TRIES {
+            match self.consent_once(consent, address, tries > 0).await {
+                Err(WriteError::Conflict) => {}
                 answer => return Ok(answer?),
             }
         }
         Ok(Given::TooMany)
     }
 
+    /// Each consent takes a place, of so many in an hour or a minute, that is a document of its own: a
+    /// crowd that agrees at the same moment writes to none of them twice. Only if somebody has the
+    /// one that was picked by chance it is `looked` which are free.
     async fn consent_once(
         &self,
         consent: &Consent,
         address: Option<IpAddr>,
+        looks: bool,
     ) -> Result<Given, WriteError> {
         let time = |format: &str| consent.at.strftime(format).to_string();
         let name = self.names.name(&[
@@ -86,33 +89,35 @@ impl Store {
             &time("%F"),
         ]);
         let path = at("consents", &name);
-        let counted = |whose: &str, window: &str| {
-            at("consents_given", &self.names.name(&["address", whose, window]))
+        let places = |whose: &str, window: &str, most| {
+            let name = self.names.name(&["address", whose, window]);
+            let mut numbers: Vec<_> = (0..most).collect();
+            fastrand::shuffle(&mut numbers);
+            numbers.truncate(if looks { most } else { 1 });
+            let place = |number| at("consents_given", &format!("{name}-{number}"));
+            numbers.into_iter().map(place).collect::<Vec<_>>()
         };
-        let mut counts = vec![(counted("all", &time("%FT%H:%M")), OF_ALL)];
+        let mut counts = vec![places("all", &time("%FT%H:%M"), OF_ALL)];
         counts.extend(
-            address.map(|address| (counted(&address.to_string(), &time("%FT%H")), OF_ADDRESS)),
+            address.map(|address| places(&address.to_string(), &time("%FT%H"), OF_ADDRESS)),
         );
-
-        let paths = std::iter::once(&path).chain(counts.iter().map(|(path, _)| path));
-        let paths: Vec<_> = paths.cloned().collect();
-        let mut found = self.documents.get(&paths).await?.into_iter();
-        if found.next().flatten().is_some() {
-            return Ok(Given::Recorded);
+        if looks {
+            let paths: Vec<_> = std::iter::once(&path).chain(counts.iter().flatten()).collect();
+            let paths: Vec<_> = paths.into_iter().cloned().collect();
+            let mut found = self.documents.get(&paths).await?.into_iter();
+            if found.next().flatten().is_some() {
+                return Ok(Given::Recorded);
+            }
+            for places in &mut counts {
+                places.retain(|_| found.next().flatten().is_none());
+            }
         }
         let kept = expiring(fields(consent), consent.at, CONSENTS_LIVE);
         let mut writes = vec![Write::Create(path, kept)];
-        for ((path, most), found) in counts.into_iter().zip(found) {
-            let given = found.as_ref().and_then(|found| found.fields.get("given"));
-            let given = given.and_then(Value::as_u64).unwrap_or_default();
-            if given >= most {
-                return Ok(Given::TooMany);
-            }
-            let count = expiring(object(json!({ "given": given + 1 })), consent.at, DAY);
-            writes.push(match found {
-                None => Write::Create(path, count),
-                Some(found) => Write::Replace(path, count, found.version),
-            });
+        for mut places in counts {
+            let Some(place) = places.pop() else { return Ok(Given::TooMany) };
+            let given = expiring(Fields::new(), consent.at, DAY);
+            writes.push(Write::Create(place, given));
         }
         self.documents.commit(writes).await?;
         Ok(Given::Recorded)

@@ -159,6 +159,9 @@ pub struct HandedOver {
 pub struct Said {
     /// The attempt.
     pub attempt: String,
+    /// Whether its way was known to work then.
+    #[serde(default)]
+    pub proven: bool,
     /// When it was begun.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub at: Timestamp,

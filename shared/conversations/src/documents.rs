@@ -5,6 +5,8 @@
 
 use std::time::{Duration, Instant};
 
+#[cfg(feature = "sqlite")]
+use futures::future::join_all;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
@@ -44,6 +46,8 @@ pub(crate) enum Write {
     Create(Path, Fields),
     /// Stores a document in place of the one that was read, on condition that it is unchanged.
     Replace(Path, Fields, Version),
+    /// Sets some fields of the document that was read, on condition that it is unchanged.
+    Amend(Path, Fields, Version),
     /// Sets some fields and adds to arrays what they do not hold yet, whatever was there before.
     Merge { path: Path, set: Fields, append: Vec<(&'static str, Vec<Value>)> },
     /// Sets some fields and adds one to others, on condition that there is a document. Those who
@@ -61,6 +65,7 @@ impl Write {
         match self {
             Self::Create(path, _)
             | Self::Replace(path, ..)
+            | Self::Amend(path, ..)
             | Self::Merge { path, .. }
             | Self::Count { path, .. }
             | Self::Delete(path, _)
@@ -73,6 +78,7 @@ impl Write {
         match self {
             Self::Create(..) => "create",
             Self::Replace(..) => "replace",
+            Self::Amend(..) => "amend",
             Self::Merge { .. } => "merge",
             Self::Count { .. } => "count",
             Self::Delete(..) => "delete",
@@ -137,6 +143,9 @@ macro_rules! operation {
         tracing::trace!(target: OPERATIONS, kind = $kind, collection = $collection, id = $id)
     };
 }
+
+/// How many writes are carried out in one round trip, each by itself: as many as Firestore takes.
+const AT_ONCE: usize = 500;
 
 /// The store that was configured.
 pub(crate) struct Documents {
@@ -209,6 +218,29 @@ impl Documents {
         outcome
     }
 
+    /// Carries out each write by itself, in one round trip for many: one whose condition does not
+    /// hold changes nothing, and undoes no other.
+    pub(crate) async fn each(&self, writes: Vec<Write>) -> Result<(), Unavailable> {
+        for some in writes.chunks(AT_ONCE) {
+            for write in some {
+                let path = write.path();
+                operation!(write.kind(), path.collection, path.id);
+            }
+            operation!("commit", "", "");
+            let outcome = match &self.kind {
+                #[cfg(feature = "sqlite")]
+                Kind::Sqlite(sqlite) => {
+                    let alone = some.iter().map(|write| sqlite.commit(vec![write.clone()]));
+                    join_all(alone).await.into_iter().try_for_each(unless_changed)
+                }
+                Kind::Firestore(firestore) => firestore.each(some).await,
+            };
+            self.note(Asked::Write, outcome.as_ref().err());
+            outcome?;
+        }
+        Ok(())
+    }
+
     /// Runs a query.
     pub(crate) async fn find(&self, query: Query) -> Result<Vec<Document>, Unavailable> {
         let collection = query.collection();
@@ -250,5 +282,14 @@ impl Documents {
                 self.refusals.failed(asked, &error.reason, error.is_refused(), Instant::now());
             }
         }
+    }
+}
+
+/// What somebody else has changed since is left as it is.
+#[cfg(feature = "sqlite")]
+fn unless_changed(outcome: Result<Option<Version>, WriteError>) -> Result<(), Unavailable> {
+    match outcome {
+        Ok(_) | Err(WriteError::Conflict) => Ok(()),
+        Err(error) => Err(error.into()),
     }
 }

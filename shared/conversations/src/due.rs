@@ -4,7 +4,6 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::collections::{Place, Query, Time, attempts, effects, heads, receipts, texts};
 use crate::documents::{Document, Unavailable};
-use crate::store::read;
 use crate::texts::Apart;
 use crate::{ConversationId, DueAttempt, DueReceipt, Store};
 
@@ -77,10 +76,7 @@ impl Store {
         limit: u32,
     ) -> Result<Page<DueReceipt>, Unavailable> {
         let page = self.documents_due(receipts::DUE_AT, now, after, limit).await?;
-        Ok(page.map(|due| {
-            let name = due.id.clone();
-            Some(DueReceipt { name, receipt: readable(read(due))? })
-        }))
+        Ok(page.map(|due| readable(DueReceipt::read(due))))
     }
 
     /// Attempts that should be looked at.

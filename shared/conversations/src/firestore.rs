@@ -197,6 +197,27 @@ impl Firestore {
         self.call(|mut client| async move { Ok(client.commit(request).await?.into_inner()) }).await
     }
 
+    /// Carries out each write by itself. What somebody else has changed since is left as it is.
+    pub(crate) async fn each(&self, writes: &[Write]) -> Result<(), Unavailable> {
+        self.is_ours(Asked::Write).await?;
+        let request = api::BatchWriteRequest {
+            database: self.database.clone(),
+            writes: writes.iter().map(|write| self.encode(write)).collect(),
+            ..Default::default()
+        };
+        let answer = self
+            .call(|mut client| async move { Ok(client.batch_write(request).await?.into_inner()) });
+        for status in answer.await?.status {
+            match Failure::Answered(Status::new(status.code.into(), status.message)).into() {
+                _ if status.code == Code::Ok as i32 => {}
+                // Another time does as well.
+                WriteError::Conflict | WriteError::Contended => {}
+                error => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
     async fn ask(&self, query: Query) -> Result<Vec<Document>, Unavailable> {
         let (filter, order) = match query.filter() {
             Filter::Equal(field, text) => (
@@ -286,6 +307,8 @@ impl Firestore {
                 ..Default::default()
             }))
         };
+        let mask =
+            |set: &Fields| Some(api::DocumentMask { field_paths: set.keys().cloned().collect() });
         let on = |condition| Some(api::Precondition { condition_type: Some(condition) });
         match write {
             Write::Create(path, fields) => api::Write {
@@ -298,10 +321,16 @@ impl Firestore {
                 current_document: on(unchanged(version)),
                 ..Default::default()
             },
+            Write::Amend(path, set, version) => api::Write {
+                operation: update(path, set),
+                update_mask: mask(set),
+                current_document: on(unchanged(version)),
+                ..Default::default()
+            },
             Write::Merge { path, set, append } => api::Write {
                 operation: update(path, set),
                 // Without the mask the append would replace the whole document.
-                update_mask: Some(api::DocumentMask { field_paths: set.keys().cloned().collect() }),
+                update_mask: mask(set),
                 update_transforms: append
                     .iter()
                     .map(|(field, values)| add(field, values))
@@ -310,7 +339,7 @@ impl Firestore {
             },
             Write::Count { path, set, add } => api::Write {
                 operation: update(path, set),
-                update_mask: Some(api::DocumentMask { field_paths: set.keys().cloned().collect() }),
+                update_mask: mask(set),
                 update_transforms: add.iter().map(|field| count(field)).collect(),
                 current_document: on(ConditionType::Exists(true)),
             },

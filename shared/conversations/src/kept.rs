@@ -36,14 +36,8 @@ pub struct StoredReceipt {
     /// When it came.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub at: Timestamp,
-    /// Whether its attempt has been found and told.
-    pub joined: bool,
-    /// When it is looked for its attempt again. `None`: it was found, or nobody looks any more.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        with = "jiff::fmt::serde::timestamp::millisecond::optional"
-    )]
+    /// When its attempt is looked for again. `None`: it is no attempt of ours.
+    #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
     pub due_at: Option<Timestamp>,
 }
 

@@ -43,6 +43,7 @@ mod shared;
 mod shown;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod steps;
 mod store;
 mod texts;
 mod trials;
@@ -63,6 +64,6 @@ pub use names::Names;
 pub use open::{OpenError, Reserved};
 pub use probes::{KnownProbe, Probe};
 pub use quarantine::{Kept, Quarantined};
-pub use receipts::{DueReceipt, Joined};
+pub use receipts::{DueReceipt, Joined, Told};
 pub use store::{Change, Claim, CommitError, Loaded, Store};
 pub use texts::{AT_ONCE, Apart, Arrival, SetAside, Taken, Waiting};

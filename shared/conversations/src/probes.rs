@@ -119,7 +119,7 @@ impl Store {
                 return Ok(None);
             }
             let next = Probe { arrived: true, silent: false, ..known.probe.clone() };
-            if self.if_unchanged(vec![known.becomes(&next), answered(attempt, now)]).await? {
+            if self.if_unchanged(vec![known.becomes(&next), answered(attempt, Some(now))]).await? {
                 return Ok(Some(known.probe));
             }
             self.documents.step_aside().await;

@@ -3,6 +3,9 @@
 //! They hold what people wrote. Firestore encrypts it at rest, as it does everything. SQLite does
 //! not: its file lies in a folder that only the user who runs the process may open.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -13,11 +16,15 @@ use telemetry::TraceId;
 use crate::collections::quarantine;
 use crate::documents::{Document, Path, Unavailable, Write, WriteError};
 use crate::id::hash;
+use crate::shared::RARELY;
 use crate::store::{DAY, at, expiring, fields, keep_notice, object, read};
 use crate::{Notice, Store};
 
 /// Long enough to find a week-end's drift on Monday, short enough for what people wrote.
 const QUARANTINE_LIVES: SignedDuration = DAY.checked_mul(7).expect("7 days fit");
+
+/// Of how many forms calls are held back to be counted together. More come only from who makes them up.
+const MOST_FORMS: usize = 1_000;
 
 /// How often keeping is begun anew because somebody else counted the first of a form, or of a day.
 const TRIES: u32 = 5;
@@ -87,6 +94,54 @@ struct Shape {
     at: Timestamp,
 }
 
+/// The calls of the last seconds that are not counted with their form yet, by the form. Those that a
+/// process still holds when it ends are kept, and never counted.
+#[derive(Debug, Default)]
+pub(crate) struct Uncounted(Mutex<HashMap<String, Count>>);
+
+/// How many calls came, and how many of them are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Count {
+    seen: u64,
+    kept: u64,
+}
+
+impl Uncounted {
+    fn of(&self, shape: &str) -> Count {
+        self.lock().get(shape).copied().unwrap_or_default()
+    }
+
+    /// Whether there is room for one of this form.
+    fn takes(&self, shape: &str) -> bool {
+        let held = self.lock();
+        held.len() < MOST_FORMS || held.contains_key(shape)
+    }
+
+    fn add(&self, shape: &str, more: Count) {
+        let mut held = self.lock();
+        let count = held.entry(shape.to_owned()).or_default();
+        *count = Count { seen: count.seen + more.seen, kept: count.kept + more.kept };
+    }
+
+    /// Lets go of what was counted by now.
+    fn forget(&self, shape: &str, counted: Count) {
+        let mut held = self.lock();
+        let Some(count) = held.get_mut(shape) else { return };
+        let left = Count {
+            seen: count.seen.saturating_sub(counted.seen),
+            kept: count.kept.saturating_sub(counted.kept),
+        };
+        match left == Count::default() {
+            true => drop(held.remove(shape)),
+            false => *count = left,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Count>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl Store {
     /// Keeps a call for seven days, counts it, and tells the operator of the first of its form.
     ///
@@ -117,8 +172,9 @@ impl Store {
         let day = call.at.to_zoned(TimeZone::UTC).date().to_string();
         let known = known.map(|known| Ok::<_, Unavailable>((known.version, read::<Shape>(known)?)));
         let known = known.transpose()?;
-        let kept_today =
-            known.as_ref().filter(|(_, shape)| shape.day == day).map_or(0, |(_, shape)| shape.kept);
+        let uncounted = self.uncounted.of(&call.shape());
+        let today = known.as_ref().filter(|(_, shape)| shape.day == day).map(|(_, shape)| shape);
+        let kept_today = today.map_or(0, |shape| shape.kept + uncounted.kept);
         let (outcome, write) = match before {
             Some(_) => {
                 let add = vec!["seen"];
@@ -132,27 +188,36 @@ impl Store {
                 (first, Some(Write::Create(path, whole)))
             }
         };
-        let new = u64::from(matches!(outcome, Kept::First | Kept::Another));
-
-        let of_day = |seen| {
-            let of_day = Shape { seen, day: day.clone(), kept: new, at: call.at };
-            expiring(fields(&of_day), call.at, QUARANTINE_LIVES)
-        };
+        let this =
+            Count { seen: 1, kept: u64::from(matches!(outcome, Kept::First | Kept::Another)) };
         let mut writes = Vec::from_iter(write);
-        writes.push(match &known {
-            None => Write::Create(shape, of_day(1)),
-            Some((_, known)) if known.day == day => {
-                let set = object(json!({ "at": call.at.as_millisecond() }));
-                let add = if new > 0 { vec!["kept", "seen"] } else { vec!["seen"] };
-                Write::Count { path: shape, set: expiring(set, call.at, QUARANTINE_LIVES), add }
+        // All calls of a form are counted in one document.
+        if today.is_some_and(|shape| call.at.duration_since(shape.at).abs() < RARELY)
+            && self.uncounted.takes(&call.shape())
+        {
+            if !writes.is_empty() {
+                self.documents.commit(writes).await?;
             }
-            Some((version, known)) => Write::Replace(shape, of_day(known.seen + 1), *version),
+            self.uncounted.add(&call.shape(), this);
+            return Ok(outcome);
+        }
+        let count = |seen, kept| {
+            let next = Shape { seen, day: day.clone(), kept, at: call.at };
+            expiring(fields(&next), call.at, QUARANTINE_LIVES)
+        };
+        writes.push(match &known {
+            None => Write::Create(shape, count(1, this.kept)),
+            Some((version, known)) => {
+                let seen = known.seen + uncounted.seen + 1;
+                Write::Replace(shape, count(seen, kept_today + this.kept), *version)
+            }
         });
         // There is nothing to be done about what nobody can answer.
         if outcome == Kept::First && call.reason != UNANSWERABLE {
             writes.push(keep_notice(&notice(call)));
         }
         self.documents.commit(writes).await?;
+        self.uncounted.forget(&call.shape(), uncounted);
         Ok(outcome)
     }
 
@@ -173,7 +238,8 @@ impl Store {
     /// How many calls of this form came, those included that were only counted.
     pub async fn seen(&self, shape: &str) -> Result<u64, Unavailable> {
         let found: Option<Document> = self.get_one(at("shapes", shape)).await?;
-        Ok(found.map(read::<Shape>).transpose()?.map_or(0, |shape| shape.seen))
+        let seen = found.map(read::<Shape>).transpose()?.map_or(0, |shape| shape.seen);
+        Ok(seen + self.uncounted.of(shape).seen)
     }
 
     /// Forgets a call that was understood after all.

@@ -1,25 +1,25 @@
 //! Receipts, which come before their attempts, after them, or twice.
+//!
+//! One whose attempt is known is told to it at once, in one commit. Any other is kept until its
+//! attempt is known: by whoever learns its message, or by the sweep.
 
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use serde_json::json;
 use sms::Receipt;
 use telemetry::{Step, TraceId};
 
 use crate::collections::{attempts, receipts};
-use crate::documents::{Unavailable, Write, WriteError};
+use crate::documents::{Document, Unavailable, Version, Write, WriteError};
 use crate::id::hash;
-use crate::store::{
-    DAY, add_steps, at, expiring, failed, fields, message_name, object, read, stopped,
-};
+use crate::store::{DAY, at, expiring, failed, fields, message_name, object, read, stopped};
 use crate::{Attempt, ConversationId, Learned, Store, StoredReceipt, Word};
 
 /// A receipt that nobody asked for within this time belongs to no attempt of ours.
 const RECEIPTS_LIVE: SignedDuration = DAY.checked_mul(7).expect("7 days fit");
 
-/// How long after it came a receipt is looked at that has found no attempt: somebody died between
-/// writing down what the provider called the message and looking for its receipts, or it is about a
-/// message that others sent by the same account.
+/// How long after it came the attempt of a receipt is looked for: soon, because whoever learned its
+/// message may have died; and until after three days nobody learns of a message any more.
 const LOOKS: [SignedDuration; 5] = [
     SignedDuration::from_mins(1),
     SignedDuration::from_mins(10),
@@ -28,19 +28,21 @@ const LOOKS: [SignedDuration; 5] = [
     SignedDuration::from_hours(73),
 ];
 
-/// How many are looked for at once.
+/// How many receipts look for their attempts at once.
 const AT_ONCE: usize = 8;
 
-/// A receipt that has found no attempt so far.
-pub struct DueReceipt {
-    pub(crate) name: String,
-    pub(crate) receipt: StoredReceipt,
-}
+/// How many receipts a trace shows of one attempt, and how many words an attempt takes. A reply has
+/// two dozen parts at most; what comes on top is of a provider that repeats itself.
+const MOST_STEPS: usize = 100;
+const MOST_WORDS: usize = 250;
+
+/// What the step is called that tells of one.
+const RECEIPT: &str = "receipt";
 
 /// What became of a receipt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Joined {
-    /// Its attempt knows.
+    /// Its attempt knows, and may have known before.
     Attempt {
         /// The attempt's trace.
         trace: TraceId,
@@ -49,19 +51,130 @@ pub enum Joined {
     },
     /// No attempt is known by that message yet. It is kept for when there is.
     NotYet,
-    /// It had come before.
-    Repeat,
+}
+
+/// A receipt whose attempt should be looked for again.
+pub struct DueReceipt {
+    name: String,
+    receipt: StoredReceipt,
+    version: Version,
+}
+
+/// What a receipt tells its attempt.
+#[derive(Clone)]
+pub struct Told {
+    pub(crate) learned: Learned,
+    step: Step,
+    /// Whether the attempt knows it already.
+    is_known: bool,
+    /// Whether its reply did not arrive, and nobody has dealt with that yet.
+    pub(crate) fails: bool,
+    /// Whose it is, and whether they have stopped.
+    conversation: ConversationId,
+    opted_out: bool,
+    /// The name by which the receipt is kept, if it is.
+    kept: Option<String>,
 }
 
 impl Store {
-    /// Keeps a receipt, then looks for the attempt that it is about. A repeat stores nothing.
+    /// Tells the attempt that a receipt is about, or keeps the receipt for when there is one. A
+    /// repeat stores nothing.
     pub async fn receive(
         &self,
         provider: &str,
         receipt: &Receipt,
         now: Timestamp,
     ) -> Result<Joined, Unavailable> {
-        let stored = StoredReceipt {
+        let receipt = StoredReceipt::of(provider, receipt, now);
+        if let Some(attempt) = self.attempt_of(&receipt).await? {
+            return self.tell(&attempt, &receipt, None).await;
+        }
+        let name = receipt.name();
+        let kept = expiring(fields(&receipt), now, RECEIPTS_LIVE);
+        match self.documents.commit(vec![Write::Create(at("receipts", &name), kept)]).await {
+            Ok(_) | Err(WriteError::Conflict) => {}
+            Err(error) => return Err(error.into()),
+        }
+        // Both sides write first, then look for the other.
+        match self.attempt_of(&receipt).await? {
+            Some(attempt) => self.tell(&attempt, &receipt, Some(name)).await,
+            None => Ok(Joined::NotYet),
+        }
+    }
+
+    /// The attempt that a receipt is about, once it is known.
+    async fn attempt_of(&self, receipt: &StoredReceipt) -> Result<Option<Attempt>, Unavailable> {
+        let named = match &receipt.attempt {
+            Some(attempt) => self.attempt(attempt).await?,
+            None => None,
+        };
+        // A name that belongs to another provider's attempt proves nothing.
+        match named.filter(|attempt| attempt.provider == receipt.provider) {
+            Some(attempt) => Ok(Some(attempt)),
+            None => Ok(self.equal::<Attempt>(attempts::MESSAGE, &receipt.message).await?.pop()),
+        }
+    }
+
+    /// Tells an attempt what it does not know yet.
+    async fn tell(
+        &self,
+        attempt: &Attempt,
+        receipt: &StoredReceipt,
+        kept: Option<String>,
+    ) -> Result<Joined, Unavailable> {
+        let told = Told::of(attempt, receipt, kept);
+        let mut writes = told.writes();
+        if told.fails && !told.is_known {
+            writes.push(failed(attempt, receipt.at));
+        }
+        if !writes.is_empty() {
+            self.documents.commit(writes).await?;
+        }
+        // Whoever told it before may have died before anybody was woken.
+        let failed = told.fails.then(|| attempt.conversation.clone());
+        Ok(Joined::Attempt { trace: attempt.trace.clone(), failed })
+    }
+
+    /// What the receipts say that came before an attempt was known by the name of its message, to be
+    /// stored with that.
+    pub async fn told_before(&self, attempt: &Attempt) -> Result<Vec<Told>, Unavailable> {
+        let Some(message) = &attempt.message else { return Ok(vec![]) };
+        let found = self.documents.find(receipts::MESSAGE.equal(message, 20)).await?.into_iter();
+        found
+            .map(|document| {
+                let name = document.id.clone();
+                Ok(Told::of(attempt, &read(document)?, Some(name)))
+            })
+            .collect()
+    }
+
+    /// Looks for the attempts of these receipts and tells them. Those that find none look again, less
+    /// and less often. Returns how many found theirs.
+    pub async fn join_due(
+        &self,
+        due: Vec<DueReceipt>,
+        now: Timestamp,
+    ) -> Result<usize, Unavailable> {
+        let join = async |due: DueReceipt| match self.attempt_of(&due.receipt).await? {
+            Some(attempt) => {
+                self.tell(&attempt, &due.receipt, Some(due.name)).await?;
+                Ok::<_, Unavailable>(None)
+            }
+            None => Ok(Some(due.put_off(now))),
+        };
+        let joins: Vec<_> = due.into_iter().map(join).collect();
+        let all = joins.len();
+        let apart: Vec<_> = stream::iter(joins).buffered(AT_ONCE).try_collect().await?;
+        let put_off: Vec<_> = apart.into_iter().flatten().collect();
+        let joined = all - put_off.len();
+        self.documents.each(put_off).await?;
+        Ok(joined)
+    }
+}
+
+impl StoredReceipt {
+    fn of(provider: &str, receipt: &Receipt, now: Timestamp) -> Self {
+        Self {
             provider: provider.to_owned(),
             message: message_name(provider, &receipt.message),
             attempt: receipt.attempt.clone(),
@@ -71,131 +184,101 @@ impl Store {
             code: receipt.code.clone(),
             opted_out: receipt.opted_out,
             at: now,
-            joined: false,
             due_at: Some(now + LOOKS[0]),
-        };
-        let part = receipt.part.map(|part| part.number.to_string()).unwrap_or_default();
-        let name = hash(&[&stored.message, &stored.word, &part]);
-        let kept =
-            Write::Create(at("receipts", &name), expiring(fields(&stored), now, RECEIPTS_LIVE));
-        match self.documents.commit(vec![kept]).await {
-            Ok(_) => self.join(&name, &stored).await,
-            Err(WriteError::Conflict) => self.join_again(&name, &stored).await,
-            Err(error) => Err(error.into()),
         }
     }
 
-    /// A receipt came again. The first time we may have died before its attempt was told.
-    async fn join_again(&self, name: &str, receipt: &StoredReceipt) -> Result<Joined, Unavailable> {
-        let kept = self.get_one(at("receipts", name)).await?.map(read::<StoredReceipt>);
-        match kept.transpose()? {
-            Some(kept) if !kept.joined => self.join(name, receipt).await,
-            _ => Ok(Joined::Repeat),
-        }
+    /// The same for a repeat.
+    fn name(&self) -> String {
+        let part = self.part.map(|part| part.number.to_string()).unwrap_or_default();
+        hash(&[&self.message, &self.word, &part, self.code.as_deref().unwrap_or_default()])
     }
 
-    /// Looks for the attempt that a kept receipt is about, and tells it.
-    async fn join(&self, name: &str, receipt: &StoredReceipt) -> Result<Joined, Unavailable> {
-        let named = match &receipt.attempt {
-            Some(attempt) => self.attempt(attempt).await?,
-            None => None,
-        };
-        // A name that belongs to another provider's attempt proves nothing.
-        let attempt = match named.filter(|attempt| attempt.provider == receipt.provider) {
-            Some(attempt) => Some(attempt),
-            None => self.equal::<Attempt>(attempts::MESSAGE, &receipt.message).await?.pop(),
-        };
-        let Some(attempt) = attempt else { return Ok(Joined::NotYet) };
-        let message = receipt.message.split_once(':');
-        let message = message.map(|(provider, id)| (provider.to_owned(), id.to_owned()));
-        let step = Step::new("receipt", receipt.at)
-            .with("provider", receipt.provider.clone())
-            .with("word", receipt.word.clone())
+    /// What it says of an attempt, for its trace.
+    fn step(&self, attempt: &Attempt) -> Step {
+        let step = Step::new(RECEIPT, self.at)
+            .with("provider", self.provider.clone())
+            .with("word", self.word.clone())
             .with("attempt", attempt.id.clone());
-        let step = match &receipt.code {
+        let step = match &self.code {
             Some(code) => step.with("code", code.clone()),
             None => step,
         };
-        let joined = Write::Merge {
-            path: at("receipts", name),
-            set: object(json!({ "joined": true, "due_at": Value::Null })),
-            append: vec![],
-        };
+        match self.part {
+            Some(part) => step.with("part", part.number),
+            None => step,
+        }
+    }
+}
+
+impl Told {
+    fn of(attempt: &Attempt, receipt: &StoredReceipt, kept: Option<String>) -> Self {
+        let message = receipt.message.split_once(':');
         let word = match receipt.part {
             None => Word::Whole(receipt.status),
             Some(part) => Word::OfPart { part, status: receipt.status },
         };
-        let told = Learned {
+        let learned = Learned {
             attempt: attempt.id.clone(),
             word,
-            message,
+            message: message.map(|(provider, id)| (provider.to_owned(), id.to_owned())),
             code: receipt.code.clone(),
+            at_once: attempt.is_urgent(receipt.status, receipt.at),
             at: receipt.at,
         };
-        let traced = add_steps(&attempt.trace, Some(&attempt.conversation), &[step]);
-        let mut writes = vec![told.write(), joined, traced];
-        let fails = attempt.knowing(&told).status().is_failure();
-        let is_news = fails && !attempt.apart && !attempt.settled;
-        if is_news {
-            writes.push(failed(&attempt, receipt.at));
+        let step = receipt.step(attempt);
+        let fails = attempt.knowing(&learned).status().is_failure();
+        Self {
+            is_known: attempt.knows(&learned.word, &step),
+            fails: fails && !attempt.apart && !attempt.settled,
+            learned,
+            step,
+            conversation: attempt.conversation.clone(),
+            opted_out: receipt.opted_out,
+            kept,
         }
-        if receipt.opted_out {
-            writes.push(stopped(&attempt.conversation, receipt.at, &receipt.provider));
-        }
-        self.documents.commit(writes).await?;
-        let failed = is_news.then_some(attempt.conversation);
-        Ok(Joined::Attempt { trace: attempt.trace, failed })
     }
 
-    /// Tells an attempt of the receipts that came before it, about this message. Returns how many.
-    pub async fn join_receipts(
-        &self,
-        (provider, id): (&str, &str),
-        limit: u32,
-    ) -> Result<usize, Unavailable> {
-        let about = receipts::MESSAGE.equal(&message_name(provider, id), limit);
-        let mut joined = 0;
-        for document in self.documents.find(about).await? {
-            let name = document.id.clone();
-            let receipt: StoredReceipt = read(document)?;
-            if !receipt.joined && self.join(&name, &receipt).await? != Joined::NotYet {
-                joined += 1;
+    /// What it stores, but for the head of the conversation whose reply did not arrive.
+    pub(crate) fn writes(&self) -> Vec<Write> {
+        let kept = self.kept.iter().map(|name| Write::Delete(at("receipts", name), None));
+        let mut writes: Vec<_> = kept.collect();
+        if self.is_known {
+            return writes;
+        }
+        let Self { learned, step, conversation, .. } = self;
+        writes.push(learned.write(std::slice::from_ref(step)));
+        if self.opted_out {
+            writes.push(stopped(conversation, learned.at, learned.provider()));
+        }
+        writes
+    }
+}
+
+impl Attempt {
+    /// Whether a receipt has told it this before, or so many have that it takes no more.
+    fn knows(&self, word: &Word, step: &Step) -> bool {
+        let mut receipts = self.steps.iter().filter(|step| step.what == RECEIPT);
+        receipts.any(|known| known.details == step.details)
+            || match word {
+                _ if self.words.contains(word) => self.steps.len() >= MOST_STEPS,
+                // There are only so many.
+                Word::Whole(_) => false,
+                Word::OfPart { .. } => self.words.len() >= MOST_WORDS,
             }
-        }
-        Ok(joined)
-    }
-
-    /// Tells the attempts of receipts that were left apart, and puts off those that find none.
-    /// Returns how many found theirs.
-    pub async fn join_due(
-        &self,
-        due: Vec<DueReceipt>,
-        now: Timestamp,
-    ) -> Result<usize, Unavailable> {
-        let join = async |due: DueReceipt| {
-            let joined = self.join(&due.name, &due.receipt).await?;
-            Ok::<_, Unavailable>((joined == Joined::NotYet).then_some(due))
-        };
-        let joins: Vec<_> = due.into_iter().map(join).collect();
-        let count = joins.len();
-        let apart: Vec<_> = stream::iter(joins).buffered(AT_ONCE).try_collect().await?;
-        let put_off: Vec<_> =
-            apart.iter().flatten().map(|apart: &DueReceipt| apart.put_off(now)).collect();
-        let joined = count - put_off.len();
-        if !put_off.is_empty() {
-            self.documents.commit(put_off).await?;
-        }
-        Ok(joined)
     }
 }
 
 impl DueReceipt {
-    /// That it is looked at later. Blind: whoever joins it meanwhile has told its attempt, and the
-    /// next look sees to the rest.
+    pub(crate) fn read(document: Document) -> Result<Self, Unavailable> {
+        let (name, version) = (document.id.clone(), document.version);
+        Ok(Self { name, version, receipt: read(document)? })
+    }
+
+    /// That its attempt is looked for later, unless it was told meanwhile.
     fn put_off(&self, now: Timestamp) -> Write {
         let next = LOOKS.iter().map(|after| self.receipt.at + *after).find(|look| *look > now);
-        let next = next.map_or(Value::Null, |next| next.as_millisecond().into());
-        let set = object(json!({ "due_at": next }));
-        Write::Merge { path: at("receipts", &self.name), set, append: vec![] }
+        let due = json!({ "due_at": next.map(Timestamp::as_millisecond) });
+        Write::Amend(at("receipts", &self.name), object(due), self.version)
     }
 }

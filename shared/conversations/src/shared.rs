@@ -11,8 +11,8 @@
 //! | | what else fails | a turn, where that begins, is told, or is over | once in [`RARELY`] |
 //! | `rhythm/current` | when conversations usually begin | the sweep | once a run |
 //! | `minutes/*` | that a new person has a place in a minute | a turn, for that person, or for ten who have to wait | once |
-//! | `shapes/*` | how many calls of a form were not understood | whoever was called; once as many as are kept are kept, the calls of a few seconds are counted together | once in [`RARELY`] |
-//! | `consents_given/*` | how many consents were given in a minute, an hour | the site, sixty times a minute at most | by its own bound |
+//! | `shapes/*` | how many calls of a form were not understood | whoever was called; the calls of some seconds are counted together | once in [`RARELY`] |
+//! | `consents_given/*` | that a consent has a place among those of a minute, or of an address in an hour | the site | once |
 //! | `clock/current` | what the clock said | the sweep | once in five minutes |
 //!
 //! What a turn leaves alone because of that is not lost: its attempt is due, so that the sweep counts

@@ -1,11 +1,9 @@
 //! What is read to be shown to a person.
 
-use telemetry::TraceId;
-
 use crate::collections::{attempts, ended, heads, notices};
 use crate::documents::Unavailable;
-use crate::store::{at, ended_at, read};
-use crate::{Attempt, Conversation, ConversationId, Ended, Notice, Store, Trace};
+use crate::store::{ended_at, read};
+use crate::{Attempt, Conversation, ConversationId, Ended, Notice, Store};
 
 impl Store {
     /// All attempts made in a conversation, earliest first.
@@ -13,14 +11,6 @@ impl Store {
         let mut attempts: Vec<Attempt> = self.equal(attempts::CONVERSATION, id.as_str()).await?;
         attempts.sort_by_key(|attempt| attempt.at);
         Ok(attempts)
-    }
-
-    /// What happened under a trace, in order of time.
-    pub async fn trace(&self, id: &TraceId) -> Result<Option<Trace>, Unavailable> {
-        let Some(found) = self.get_one(at("traces", id.as_str())).await? else { return Ok(None) };
-        let mut trace: Trace = read(found)?;
-        trace.steps.sort_by_key(|step| step.at);
-        Ok(Some(trace))
     }
 
     /// Conversations under way, the latest first: their heads, without what was said in them.

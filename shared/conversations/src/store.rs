@@ -18,11 +18,14 @@ use crate::collections::{Query, Text, effects};
 use crate::documents::{
     Document, Documents, Fields, Path, Unavailable, Version, Write, WriteError,
 };
+use crate::quarantine::Uncounted;
+use crate::receipts::Told;
 use crate::shared::Shared;
+use crate::steps;
 use crate::texts::{AT_ONCE, put_aside, taken_up, wait_again};
 use crate::{
-    Admission, Attempt, Conversation, ConversationId, Effect, Ended, Learned, Names, Notice, Stop,
-    Waiting,
+    Admission, Attempt, Conversation, ConversationId, Effect, Ended, Learned, Names, Notice, Said,
+    Stop, Waiting,
 };
 
 pub(crate) const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -47,6 +50,7 @@ pub struct Store {
     pub(crate) names: Names,
     /// The name of this process, which nobody else has.
     pub(crate) process: Uuid,
+    pub(crate) uncounted: Uncounted,
 }
 
 /// The right to handle a message, given once ([`Names::message`], [`Names::words`]).
@@ -116,8 +120,10 @@ pub enum Change {
     Confirmed,
     /// Something was learned of an attempt.
     Learned(Learned),
-    /// The person texted back after an attempt, at this time.
-    Answered(String, Timestamp),
+    /// A receipt told of an attempt, before that was known by its message.
+    Told(Told),
+    /// The person texted back after what was said last, at this time.
+    Answered(Said, Timestamp),
     /// The failing of an attempt has been dealt with.
     Settled(String),
     /// Something must leave the system.
@@ -159,7 +165,7 @@ pub enum CommitError {
 
 impl Store {
     pub(crate) fn new(documents: Documents, names: Names) -> Self {
-        Self { documents, names, process: Uuid::new_v4() }
+        Self { documents, names, process: Uuid::new_v4(), uncounted: Uncounted::default() }
     }
 
     /// What everything is called here that has to do with people.
@@ -319,6 +325,16 @@ impl Store {
         if waiting.is_empty() && !loaded.more {
             next.done.clone_from(&next.newest);
         }
+        for change in &changes {
+            if let Change::Told(told) = change
+                && told.fails
+            {
+                next.failed.push(told.learned.attempt.clone());
+                next.due_at = Some(told.learned.at);
+            }
+        }
+        let steps = steps::kept(loaded, &changes);
+        steps::note(&mut waiting, &changes);
         let (head, said) = parts(&next);
         let path = at("heads", loaded.id.as_str());
         let mut writes = vec![Write::Replace(path, head, loaded.version)];
@@ -328,7 +344,8 @@ impl Store {
             writes.push(keep(at("conversations", loaded.id.as_str()), said));
         }
         writes.extend(changes.into_iter().flat_map(|change| self.writes(loaded, change)));
-        match self.documents.commit(writes).await {
+        writes.extend(steps);
+        match self.documents.commit(once_each(writes)).await {
             Ok(version) => {
                 loaded.version = version.unwrap_or(loaded.version);
                 loaded.waiting = waiting;
@@ -360,8 +377,9 @@ impl Store {
                 // Nobody has stopped: a condition that cannot hold, unless that changed.
                 _ => Write::Replace(stop(), Fields::new(), Version(0, 0)),
             }],
-            Change::Learned(learned) => vec![learned.write()],
-            Change::Answered(attempt, at) => vec![answered(&attempt, at)],
+            Change::Learned(learned) => vec![learned.write(&[])],
+            Change::Told(told) => told.writes(),
+            Change::Answered(said, at) => vec![answered(&said.attempt, said.look_at(at))],
             Change::Settled(attempt) => vec![settled(&attempt)],
             Change::Effect(effect) => vec![keep_effect(&effect)],
             Change::Ended(ended) => vec![keep(
@@ -372,29 +390,14 @@ impl Store {
             Change::Notice(notice) => vec![keep_notice(&notice)],
             Change::Stopped { at, provider } => vec![stopped(&loaded.id, at, &provider)],
             Change::Started => vec![Write::Delete(stop(), loaded.stop_version)],
-            Change::Steps(trace, steps) => vec![add_steps(&trace, Some(&loaded.id), &steps)],
-            Change::AnsweredIn(trace, other) => vec![Write::Merge {
-                path: at("traces", trace.as_str()),
-                set: object(json!({ "answered_in": other })),
-                append: vec![],
-            }],
+            // They are kept where there is most to be written already.
+            Change::Steps(..) | Change::AnsweredIn(..) => vec![],
         }
     }
 
     /// Keeps something that a person should look at.
     pub async fn notice(&self, notice: &Notice) -> Result<(), Unavailable> {
         self.documents.commit(vec![keep_notice(notice)]).await?;
-        Ok(())
-    }
-
-    /// Adds steps to a trace.
-    pub async fn trace_steps(
-        &self,
-        trace: &TraceId,
-        conversation: Option<&ConversationId>,
-        steps: &[Step],
-    ) -> Result<(), Unavailable> {
-        self.documents.commit(vec![add_steps(trace, conversation, steps)]).await?;
         Ok(())
     }
 
@@ -462,6 +465,52 @@ fn parts(conversation: &Conversation) -> (Fields, Fields) {
     (head, said)
 }
 
+/// The same writes, each document written once: what is merged into one that is written before goes
+/// into that write. A store counts and carries out each by itself.
+pub(crate) fn once_each(writes: Vec<Write>) -> Vec<Write> {
+    let mut all: Vec<Write> = Vec::new();
+    for write in writes {
+        let Write::Merge { path, set, append } = write else {
+            all.push(write);
+            continue;
+        };
+        let before = all.iter_mut().find_map(|before| match before {
+            Write::Create(its, fields) if *its == path => Some((fields, None)),
+            Write::Merge { path: its, set, append } if *its == path => Some((set, Some(append))),
+            _ => None,
+        });
+        match before {
+            Some((fields, None)) => {
+                fields.extend(set);
+                append.into_iter().for_each(|(name, more)| add(fields, name, more));
+            }
+            Some((fields, Some(appended))) => {
+                fields.extend(set);
+                for (name, more) in append {
+                    match appended.iter_mut().find(|(known, _)| *known == name) {
+                        Some((_, values)) => values.extend(more),
+                        None => appended.push((name, more)),
+                    }
+                }
+            }
+            None => all.push(Write::Merge { path, set, append }),
+        }
+    }
+    all
+}
+
+/// Adds to an array what it does not hold yet.
+fn add(fields: &mut Fields, name: &str, more: Vec<Value>) {
+    let field = fields.entry(name).or_insert_with(|| Value::Array(Vec::new()));
+    if let Value::Array(values) = field {
+        for value in more {
+            if !values.contains(&value) {
+                values.push(value);
+            }
+        }
+    }
+}
+
 /// Lets a conversation know that a reply of its did not arrive, and makes it due.
 ///
 /// Blind, as an arriving text is: whoever works on the conversation meanwhile has to look again.
@@ -500,22 +549,6 @@ fn keep_effect(effect: &Effect) -> Write {
 /// Blind, so that one of the same name is written over rather than refused with all the rest.
 pub(crate) fn keep(path: Path, set: Fields) -> Write {
     Write::Merge { path, set, append: vec![] }
-}
-
-pub(crate) fn add_steps(
-    trace: &TraceId,
-    conversation: Option<&ConversationId>,
-    steps: &[Step],
-) -> Write {
-    let mut set = Fields::new();
-    if let Some(conversation) = conversation {
-        set.insert("conversation".into(), conversation.as_str().into());
-    }
-    if let Some(first) = steps.first() {
-        set.insert("expires_at".into(), (first.at + RECORDS_LIVE).as_millisecond().into());
-    }
-    let steps = steps.iter().map(|step| Value::Object(fields(step))).collect();
-    Write::Merge { path: at("traces", trace.as_str()), set, append: vec![("steps", steps)] }
 }
 
 pub(crate) fn message_name(provider: &str, id: &str) -> String {

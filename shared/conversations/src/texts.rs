@@ -15,7 +15,7 @@ use telemetry::{Step, TraceId};
 
 use crate::collections::{Query, texts};
 use crate::documents::{Document, Unavailable, Write, WriteError};
-use crate::store::{CONVERSATIONS_LIVE, Claim, add_steps, at, expiring, fields, object, read};
+use crate::store::{CONVERSATIONS_LIVE, Claim, at, expiring, fields, object, read};
 use crate::{ConversationId, Store};
 
 /// How many texts a turn is shown at once.
@@ -32,14 +32,12 @@ pub struct Arrival {
     pub theirs: Number,
     /// The text itself.
     pub text: Waiting,
-    /// What has happened so far under its trace.
-    pub steps: Vec<Step>,
     /// When it is taken: later than the text came, where that was kept meanwhile.
     pub at: Timestamp,
 }
 
-/// A text that no turn has taken up yet.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A text that no turn has taken up yet. It is the same text whatever is done about it.
+#[derive(Clone, Eq, Serialize, Deserialize)]
 pub struct Waiting {
     /// By which provider it came.
     pub provider: String,
@@ -60,12 +58,26 @@ pub struct Waiting {
     pub asks: Option<Keyword>,
     /// The trace that it began.
     pub trace: TraceId,
+    /// What has been done about it so far.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<Step>,
     /// When it arrived here.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub at: Timestamp,
     /// What it is called among the texts, once it is kept. Empty before.
     #[serde(skip)]
     pub name: String,
+}
+
+impl PartialEq for Waiting {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { provider, ours, message, body, media, handled, asks, trace, steps: _, at, name } =
+            self;
+        (provider, ours, message, body)
+            == (&other.provider, &other.ours, &other.message, &other.body)
+            && (media, handled, asks) == (&other.media, &other.handled, &other.asks)
+            && (trace, at, name) == (&other.trace, &other.at, &other.name)
+    }
 }
 
 impl Waiting {
@@ -80,6 +92,7 @@ impl Waiting {
             handled: None,
             asks: None,
             trace: trace.clone(),
+            steps: vec![],
             at: came,
             name: String::new(),
         }
@@ -116,12 +129,10 @@ impl Store {
         let name = format!("{}-{}", arrival.claim.name(), now.as_millisecond());
         let kept = Waiting { name, ..arrival.text.clone() };
         let text = |due| keep(&kept, theirs, &id, *now, due);
-        let traced = || add_steps(&kept.trace, Some(&id), &arrival.steps);
-        let with_head = [text(None), makes_due(&kept, theirs, &id, *now), traced()];
+        let with_head = [text(None), makes_due(&kept, theirs, &id, *now)];
         let new = match self.claim(&arrival.claim, arrival.text.at, &with_head).await {
             Err(WriteError::Contended) => {
-                let alone = [text(Some(*now)), traced()];
-                self.claim(&arrival.claim, arrival.text.at, &alone).await?
+                self.claim(&arrival.claim, arrival.text.at, &[text(Some(*now))]).await?
             }
             answer => answer?,
         };

@@ -6,8 +6,8 @@ use telemetry::{Step, TraceId};
 
 use crate::attempts::answered;
 use crate::documents::Unavailable;
-use crate::store::add_steps;
-use crate::{Claim, Store};
+use crate::store::{at, once_each};
+use crate::{Claim, Store, steps};
 
 /// How long the code of a trial is no question to the agent. Afterwards four digits are four digits.
 const AWAITED: SignedDuration = SignedDuration::from_hours(1);
@@ -40,8 +40,8 @@ impl Store {
             return Ok(false);
         };
         let step = Step::new(ANSWERED, now).with("provider", provider);
-        let steps = add_steps(&attempt.trace, None, &[step]);
-        self.claim(claim, now, &[answered(&attempt.id, now), steps]).await?;
+        let step = steps::add(at("attempts", &attempt.id), &[step]);
+        self.claim(claim, now, &once_each(vec![answered(&attempt.id, Some(now)), step])).await?;
         Ok(true)
     }
 

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-use heard::{Heard, Said};
+use heard::{Heard, Said, plain};
 use rows::{Language, Rows};
 use wordings::{Words, follow};
 
@@ -61,6 +61,14 @@ static ROWS: LazyLock<Rows> = LazyLock::new(|| Rows::read(&LANGUAGES));
 /// The words that ask for this, as the forms of carriers want them listed.
 pub fn words(keyword: Keyword) -> impl Iterator<Item = &'static str> {
     ROWS.listed.iter().filter(move |(_, other)| *other == keyword).map(|(word, _)| word.as_str())
+}
+
+/// Whether a single word asks for something that is reserved. Of one whose letters stand in no row
+/// nothing has to be read for that.
+pub fn is_reserved(word: &str) -> bool {
+    let letters = plain(word);
+    let stands_in = |row: &str| plain(row).replace(' ', "").contains(&letters);
+    LANGUAGES.into_iter().flat_map(str::lines).any(stands_in) && keyword(word).is_some()
 }
 
 /// What a text asks for, if that is something reserved, in any of the product's languages.

@@ -28,7 +28,7 @@ pub use asked::asked;
 pub use countries::{Countries, Country, Refusal};
 pub use exchanges::{Exchanges, Sign, Verdict};
 pub use kept::links;
-pub use keywords::{Keyword, denies_machine, keyword, words};
+pub use keywords::{Keyword, denies_machine, is_reserved, keyword, words};
 pub use limits::{Allowed, Limits, Replied, ReplyKind};
 pub use nudge::is_nudge;
 pub use reactions::{Reaction, reaction};

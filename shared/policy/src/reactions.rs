@@ -4,7 +4,7 @@
 //! fine?”`, in the language of their phone. The words are data: a file for each language.
 
 use std::fmt;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use crate::print::unaccented;
 
@@ -69,7 +69,7 @@ static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
     let of = |language: &str| {
         let rows = language.lines().filter(|row| !row.starts_with('#') && !row.is_empty());
         let (things, forms): (Vec<_>, Vec<_>) = rows.partition(|row| row.starts_with('='));
-        let things: Vec<_> = things.iter().map(|thing| literal(&thing[1..])).collect();
+        let things: Arc<[_]> = things.iter().map(|thing| literal(&thing[1..])).collect();
         forms.into_iter().filter_map(|row| Form::of(row, &things)).collect::<Vec<_>>()
     };
     LANGUAGES.into_iter().flat_map(of).collect()
@@ -92,11 +92,11 @@ struct Form {
     /// From the end.
     after: Vec<Piece>,
     /// What else than a text can be reacted to.
-    things: Vec<Vec<char>>,
+    things: Arc<[Vec<char>]>,
 }
 
 impl Form {
-    fn of(row: &str, things: &[Vec<char>]) -> Option<Self> {
+    fn of(row: &str, things: &Arc<[Vec<char>]>) -> Option<Self> {
         let (emoji, words) = row.split_once(' ')?;
         let (before, after) = words.split_once('…')?;
         let mut after = pieces(after);
@@ -108,7 +108,7 @@ impl Form {
             removed,
             before: pieces(before),
             after,
-            things: things.to_vec(),
+            things: Arc::clone(things),
         })
     }
 

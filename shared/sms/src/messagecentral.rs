@@ -244,6 +244,10 @@ impl Provider for MessageCentral {
         false
     }
 
+    fn names_attempts(&self) -> bool {
+        false
+    }
+
     fn whole_number(&self, written: &str) -> Option<Number> {
         inbound::sender(written, None, self.settings.country.as_deref())
     }

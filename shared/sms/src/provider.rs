@@ -111,6 +111,12 @@ pub trait Provider: Send + Sync {
         true
     }
 
+    /// Whether the reports on a text name its attempt, so that none has to wait until we know by which
+    /// id the company calls it.
+    fn names_attempts(&self) -> bool {
+        true
+    }
+
     /// The setting whose value our addresses carry as `?token=` where they are entered there, if the
     /// company does not sign what it calls us with.
     fn token(&self) -> Option<&'static str> {

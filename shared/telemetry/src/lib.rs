@@ -52,7 +52,7 @@ impl fmt::Display for TraceId {
 }
 
 /// One thing that happened under a trace.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
     /// What happened, in a word or two: `claimed`, `asked the model`, `sent`.
     pub what: String,

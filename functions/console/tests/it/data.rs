@@ -418,9 +418,9 @@ async fn take(store: &Store, body: &str, second: i64) {
         theirs: person(),
         text: Waiting {
             message: second.to_string(),
+            steps: vec![Step::new("received", at(second))],
             ..Waiting::new("mock", "mock", body, &trace(second), at(second))
         },
-        steps: vec![Step::new("received", at(second))],
         at: at(second),
     };
     store.take(&arrival).await.unwrap();

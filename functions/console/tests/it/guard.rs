@@ -132,7 +132,7 @@ async fn programs_carry_the_token_as_a_bearer() {
     assert_eq!(answers(&console, &bearer.replace("Bearer", "bearer")).await, SHOWN);
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn no_page_of_somebody_elses_is_let_in_whatever_the_browser_shows_for_it() {
     let console = at_home();
     let cookie = console.known();

@@ -71,7 +71,8 @@ struct Measured {
 async fn main() {
     let texts = std::env::args().skip(1).find_map(|argument| argument.parse().ok());
     let texts = texts.unwrap_or(100_000);
-    let pinned = machine::leave_core();
+    let cores = std::thread::available_parallelism().unwrap();
+    let pinned = cores.get() > 1 && machine::leave_core();
 
     eprintln!("filling a store with {texts} texts");
     let (filled, size) = fill(texts).await;
@@ -105,7 +106,6 @@ async fn main() {
     eprintln!("Firestore");
     let firestore = firestore().await;
 
-    let cores = std::thread::available_parallelism().unwrap();
     let apart = if pinned { "the program has one, what is around it another" } else { "shared" };
     println!(
         "{cores} cores ({apart}); medians of {ROUNDS} rounds; the full store holds {texts} texts"

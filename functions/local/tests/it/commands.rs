@@ -206,7 +206,20 @@ async fn a_setting_that_cannot_work_stops_the_start_and_is_named() {
              not readable: ",
         ),
         (
-            &[("GOOGLE_CLOUD_PROJECT", "p"), ("GOOGLE_APPLICATION_CREDENTIALS", "nowhere.json")],
+            &[("GOOGLE_CLOUD_PROJECT", "p")],
+            "NAME_KEY cannot be used: it is not set, and Firestore is used: set the one that the \
+             database was begun with, or what `openssl rand -base64 32` prints if nothing is in it",
+        ),
+        (
+            &[("NAME_KEY", "c2hvcnQ=")],
+            "NAME_KEY cannot be used: write 32 bytes, as `openssl rand -base64 32` prints them",
+        ),
+        (
+            &[
+                ("GOOGLE_CLOUD_PROJECT", "p"),
+                ("NAME_KEY", fakes::NAME_KEY),
+                ("GOOGLE_APPLICATION_CREDENTIALS", "nowhere.json"),
+            ],
             "GOOGLE_APPLICATION_CREDENTIALS cannot be used: write the path of its file, or what is \
              in it: nowhere.json is not readable: ",
         ),

@@ -166,7 +166,6 @@ impl Scene {
                 claim: self.sweep.store.names().message("twilio", &format!("SM{person}")),
                 theirs: number(person),
                 text: Waiting::new("twilio", OURS, "Hi", &TraceId::fresh(), now()),
-                steps: vec![],
                 at: now(),
             })
             .collect();

@@ -99,12 +99,12 @@ impl Needs {
                 lift: "ask AWS under Service Quotas",
             },
             Limit {
-                // "Amazon SQS message quotas": for each action, unless in high throughput mode.
+                // "Amazon SQS message quotas": for each action, in high throughput mode, which is 300
+                // for each partition; in Frankfurt, where they are fewer than in Virginia.
                 name: "requests of a kind to the queue a second",
                 need: messages,
-                bound: 300.0,
-                lift: "`fifo_throughput_limit = \"perMessageGroupId\"` in infra/queue.tf, then 300 for \
-                       each partition and 70,000 in all",
+                bound: 19_000.0,
+                lift: "a region that takes more",
             },
             Limit {
                 // "Best practices for Cloud Firestore", high write rates to sequential values.

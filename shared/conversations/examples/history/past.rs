@@ -131,8 +131,7 @@ async fn look_after(
     loop {
         let page = store.attempts_due(now, after, 1000).await?;
         let first = page.found.first().map(|due| due.attempt.clone());
-        let looks = stream::iter(page.found).map(|due| store.looked_at(due, None));
-        looks.buffer_unordered(AT_ONCE).try_collect::<()>().await?;
+        store.looked_at(page.found.into_iter().map(|due| (due, None)).collect()).await?;
         store.weigh(providers, first.as_slice(), now).await?;
         after = page.next;
         if after.is_none() {
@@ -212,15 +211,10 @@ impl Talk {
     ) -> Result<Loaded, Unavailable> {
         let (trace, message) = (self.trace(), self.sid());
         let took = Step::new("received", at).with("provider", PROVIDER);
-        let text = Waiting { message, ..Waiting::new(PROVIDER, OURS, body, &trace, at) };
+        let steps = vec![took, Step::new("queued", at)];
+        let text = Waiting { message, steps, ..Waiting::new(PROVIDER, OURS, body, &trace, at) };
         let claim = store.names().message(PROVIDER, &text.message);
-        let arrival = Arrival {
-            claim,
-            theirs: theirs.clone(),
-            text,
-            steps: vec![took, Step::new("queued", at)],
-            at,
-        };
+        let arrival = Arrival { claim, theirs: theirs.clone(), text, at };
         store.take(&arrival).await?;
         let id = store.names().conversation(PROVIDER, theirs);
         let loaded = store.load(&id, at).await?;
@@ -244,7 +238,7 @@ impl Talk {
         let theirs = next.theirs.clone();
         let mut changes = vec![Change::TakenUp(loaded.waiting.clone())];
         if let Some(last) = next.last.take().filter(|last| at < last.at + ANSWERED) {
-            changes.push(Change::Answered(last.attempt, at));
+            changes.push(Change::Answered(last, at));
         }
         next.turns.push(json!({ "kind": "person", "text": TEXTS[text], "at": at }));
         next.turns.push(json!({ "kind": "agent", "text": ANSWERS[text], "at": said }));
@@ -260,7 +254,7 @@ impl Talk {
         let name = format!("{trace}-{:08x}", self.random.u32(..));
         let by = (PROVIDER, OURS, Some(OURS.to_owned()));
         let attempt = Attempt::begin(name.clone(), &loaded.id, by, &theirs, reply, said);
-        next.last = Some(Said { attempt: name, at: said });
+        next.last = Some(Said { attempt: name, proven: true, at: said });
         let thought = Step::new("model", at).took((said.duration_since(at)).unsigned_abs());
         let thought = thought.with("tokens", 1200).with("model", "gpt-4.1-mini");
         changes.push(Change::Steps(trace.clone(), vec![Step::new("took up", at), thought]));

@@ -23,6 +23,7 @@ pub(super) struct Work {
 enum What {
     Create(Body),
     Replace(Body, i64),
+    Amend(Fields, i64),
     Merge { set: Fields, append: Vec<(&'static str, Vec<Value>)> },
     Count { set: Fields, add: Vec<&'static str> },
     Delete(Option<i64>),
@@ -50,6 +51,7 @@ impl Work {
             Write::Replace(path, fields, version) => {
                 (path, What::Replace(Body::of(table, &fields)?, version.0))
             }
+            Write::Amend(path, set, version) => (path, What::Amend(set, version.0)),
             Write::Merge { path, set, append } => (path, What::Merge { set, append }),
             Write::Count { path, set, add } => (path, What::Count { set, add }),
             Write::Delete(path, version) => (path, What::Delete(version.map(|version| version.0))),
@@ -79,11 +81,15 @@ impl Work {
                 written.note(table, id, Some(&body.text));
                 written.replaced.get_or_insert(Version(version + 1, 0));
             }
+            What::Amend(set, version) => {
+                let nothing = |_: &mut Stored<'_>| Ok(());
+                held(self.change(connection, Some(*version), set, nothing, written)?.into())?;
+            }
             What::Merge { set, append } => {
                 let change = |stored: &mut Stored<'_>| {
                     append.iter().try_for_each(|(name, elements)| stored.append(name, elements))
                 };
-                if !self.change(connection, set, change, written)? {
+                if !self.change(connection, None, set, change, written)? {
                     let mut stored = Stored::default();
                     stored.set(set)?;
                     change(&mut stored)?;
@@ -94,7 +100,7 @@ impl Work {
             What::Count { set, add } => {
                 let change =
                     |stored: &mut Stored<'_>| add.iter().try_for_each(|name| stored.count(name));
-                held(self.change(connection, set, change, written)?.into())?;
+                held(self.change(connection, None, set, change, written)?.into())?;
             }
             What::Delete(None) => {
                 if connection.prepare_cached(&table.delete)?.execute([id])? > 0 {
@@ -126,10 +132,11 @@ impl Work {
         Ok(())
     }
 
-    /// Changes the document that there is. False if there is none.
+    /// Changes the document that there is, or only this version of it. False if there is none.
     fn change(
         &self,
         connection: &Connection,
+        version: Option<i64>,
         set: &Fields,
         change: impl Fn(&mut Stored<'_>) -> Result<(), Unavailable>,
         written: &mut Written,
@@ -139,6 +146,9 @@ impl Work {
         let mut rows = statement.query([id])?;
         let Some(row) = rows.next()? else { return Ok(false) };
         let number: i64 = row.get(0)?;
+        if version.is_some_and(|version| row.get(1) != Ok(version)) {
+            return Ok(false);
+        }
         let before = row.get_ref(2)?.as_str().map_err(Unavailable::from)?;
         let mut stored = Stored::read(before)?;
         stored.set(set)?;

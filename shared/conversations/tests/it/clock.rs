@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use conversations::{Admission, ConversationId, Sending, Stop, Store, minute_of};
+use conversations::{Admission, Attempt, ConversationId, Sending, Stop, Store, minute_of};
 use jiff::Timestamp;
 
-use crate::contract::{arrival, attempt, claim, id, later, load, now, person, reply, taken};
+use crate::contract::{
+    arrival, attempt, attempt_called, claim, id, later, load, now, person, reply, taken,
+};
 use crate::due::crowd;
 
 const DAY: i64 = 24 * 3_600;
@@ -93,12 +95,14 @@ async fn kept(store: &Store) -> usize {
     store.latest(200).await.unwrap().len()
 }
 
-/// People who texted once, a day apart.
+/// People who texted once and were answered, a day apart.
 async fn people(store: &Store, days: i64) {
     for day in 0..days {
         let theirs = sms::Number::parse(&format!("+1202555{:04}", 100 + day)).unwrap();
         let text = arrival(&format!("SM{day}"), "Hi", later(now(), day * DAY));
+        let attempt = Attempt { at: text.at, ..attempt_called(&format!("a-{day}")) };
         store.take(&conversations::Arrival { theirs, ..text }).await.unwrap();
+        assert!(store.begin(&attempt).await.unwrap());
     }
     store.expire(later(now(), days * DAY)).await.unwrap();
 }

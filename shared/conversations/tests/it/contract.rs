@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use conversations::{
     AT_ONCE, Admission, Arrival, Attempt, Change, Claim, CommitError, Consent, ConversationId,
-    Effect, Ended, Given, HandedOver, Joined, Learned, Loaded, Names, Reply, Stop, Store, Taken,
-    Waiting, minute_of,
+    Effect, Ended, Given, HandedOver, Loaded, Names, Reply, Stop, Store, Taken, Waiting, minute_of,
 };
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
@@ -14,7 +13,9 @@ use serde_json::json;
 use sms::{Number, Receipt, Status};
 use telemetry::{Step, TraceId};
 
-const OURS: &str = "+12025550100";
+use crate::operations::Operations;
+
+pub(crate) const OURS: &str = "+12025550100";
 
 pub(crate) async fn claims_a_text_once(store: Arc<Store>) {
     let text = arrival("SM1", "Hi", now());
@@ -302,87 +303,6 @@ pub(crate) async fn finds_what_is_due(store: Arc<Store>) {
     assert_eq!(store.due(later(text, 1000), None, 10).await.unwrap().found, []);
 }
 
-pub(crate) async fn joins_a_receipt_that_comes_late(store: Arc<Store>) {
-    let loaded = attempted(&store).await;
-    learn(&store, loaded, Status::Accepted).await;
-    let joined = store.receive("twilio", &receipt(Status::Delivered, None), now()).await.unwrap();
-    assert!(matches!(joined, Joined::Attempt { .. }));
-    assert_eq!(status(&store).await, Status::Delivered);
-    let again = store.receive("twilio", &receipt(Status::Delivered, None), now()).await.unwrap();
-    assert_eq!(again, Joined::Repeat);
-}
-
-pub(crate) async fn joins_a_receipt_that_comes_early(store: Arc<Store>) {
-    let loaded = attempted(&store).await;
-    let early = store.receive("twilio", &receipt(Status::Delivered, None), now()).await.unwrap();
-    assert_eq!(early, Joined::NotYet);
-    learn(&store, loaded, Status::Accepted).await;
-    assert_eq!(store.join_receipts(("twilio", "SM9"), 10).await.unwrap(), 1);
-    let later = later(now(), 60);
-    assert!(store.receipts_due(later, None, 10).await.unwrap().found.is_empty());
-    assert_eq!(status(&store).await, Status::Delivered);
-}
-
-pub(crate) async fn joins_a_receipt_that_comes_again_before_anybody_has_joined_it(
-    store: Arc<Store>,
-) {
-    let loaded = attempted(&store).await;
-    let early = receipt(Status::Delivered, None);
-    assert_eq!(store.receive("twilio", &early, now()).await.unwrap(), Joined::NotYet);
-    learn(&store, loaded, Status::Accepted).await;
-    let again = store.receive("twilio", &early, now()).await.unwrap();
-    assert!(matches!(again, Joined::Attempt { .. }));
-    assert_eq!(status(&store).await, Status::Delivered);
-}
-
-pub(crate) async fn joins_a_receipt_that_names_its_attempt(store: Arc<Store>) {
-    attempted(&store).await;
-    let named = receipt(Status::Delivered, Some("a-1"));
-    let joined = store.receive("twilio", &named, now()).await.unwrap();
-    assert!(matches!(joined, Joined::Attempt { .. }));
-    let attempt = store.attempt("a-1").await.unwrap().unwrap();
-    assert_eq!(attempt.message.as_deref(), Some("twilio:SM9"));
-}
-
-pub(crate) async fn ignores_a_receipt_that_names_a_strangers_attempt(store: Arc<Store>) {
-    attempted(&store).await;
-    for name in ["a-1", "a-9", "../stops", ""] {
-        let mut named = receipt(Status::Delivered, Some(name));
-        named.message = format!("SM-{name}");
-        let joined = store.receive("plivo", &named, now()).await.unwrap();
-        assert_eq!(joined, Joined::NotYet);
-    }
-    assert_eq!(status(&store).await, Status::Sending);
-}
-
-pub(crate) async fn hears_of_a_stop_by_receipt(store: Arc<Store>) {
-    attempted(&store).await;
-    let told = Receipt { opted_out: true, ..receipt(Status::Failed, Some("a-1")) };
-    store.receive("twilio", &told, now()).await.unwrap();
-    assert!(load(&store).await.stop.unwrap().confirmed);
-}
-
-pub(crate) async fn has_one_status_whatever_the_order(store: Arc<Store>) {
-    let loaded = attempted(&store).await;
-    learn(&store, loaded, Status::Accepted).await;
-    for word in [Status::Delivered, Status::Sent, Status::Undelivered] {
-        store.receive("twilio", &receipt(word, None), now()).await.unwrap();
-    }
-    let attempt = store.attempt("a-1").await.unwrap().unwrap();
-    assert_eq!((attempt.status(), attempt.is_conflicted()), (Status::Delivered, true));
-}
-
-pub(crate) async fn keeps_a_trace_in_order_of_time(store: Arc<Store>) {
-    let trace = TraceId::fresh();
-    for (what, seconds) in [("second", 2), ("first", 1), ("first", 1)] {
-        let step = Step::new(what, later(now(), seconds)).with("segments", 1);
-        store.trace_steps(&trace, Some(&id()), &[step]).await.unwrap();
-    }
-    let found = store.trace(&trace).await.unwrap().unwrap();
-    let steps: Vec<_> = found.steps.iter().map(|step| step.what.as_str()).collect();
-    assert_eq!((steps, found.conversation), (vec!["first", "second"], Some(id())));
-}
-
 pub(crate) async fn a_start_that_was_kept_back_lifts_no_later_stop(store: Arc<Store>) {
     let stop = Stop { at: later(now(), 60), provider: "twilio".into(), confirmed: false };
     let today = later(now(), 120);
@@ -531,6 +451,29 @@ pub(crate) async fn keeps_a_consent_for_longer_than_a_claim_may_take(store: Arc<
     }
 }
 
+pub(crate) async fn records_no_more_consents_when_all_come_at_once(store: Arc<Store>) {
+    let operations = Operations::listen();
+    let give = |number: u8| {
+        let consent = Consent {
+            theirs: Number::parse(&format!("+120255501{number:02}")).unwrap(),
+            page: "0a1b".into(),
+            language: "en".into(),
+            words: "I agree.".into(),
+            network: "192.0.2.0/24".into(),
+            at: now(),
+        };
+        let store = Arc::clone(&store);
+        async move { store.consent(&consent, Some([192, 0, 2, 7].into())).await.unwrap() }
+    };
+    let given = join_all((0..40).map(give)).await;
+    let recorded = given.iter().filter(|given| **given == Given::Recorded).count();
+    assert!((10..=20).contains(&recorded), "{recorded}");
+    assert!(
+        operations.take().iter().all(|it| it != "replace consents_given"),
+        "each is written once"
+    );
+}
+
 pub(crate) async fn records_so_many_consents_of_an_address_and_of_all(store: Arc<Store>) {
     let mut number = 1_000;
     let mut give = async |address: Option<[u8; 4]>, at| {
@@ -600,9 +543,9 @@ pub(crate) fn arrival(message: &str, body: &str, at: Timestamp) -> Arrival {
         theirs: person(),
         text: Waiting {
             message: message.into(),
+            steps: vec![Step::new("received", at)],
             ..Waiting::new("twilio", OURS, body, &TraceId::fresh(), at)
         },
-        steps: vec![Step::new("received", at)],
         at,
     }
 }
@@ -649,24 +592,11 @@ pub(crate) async fn taken(store: &Store) -> Loaded {
 }
 
 /// A conversation with one attempt, `a-1`, under way.
-async fn attempted(store: &Store) -> Loaded {
+pub(crate) async fn attempted(store: &Store) -> Loaded {
     let mut loaded = taken(store).await;
     let next = loaded.conversation.clone();
     store.commit(&mut loaded, next, vec![attempt("a-1")]).await.unwrap();
     loaded
-}
-
-async fn learn(store: &Store, mut loaded: Loaded, status: Status) {
-    let next = loaded.conversation.clone();
-    let learned = Change::Learned(Learned {
-        message: Some(("twilio".into(), "SM9".into())),
-        ..Learned::new("a-1", status, now())
-    });
-    store.commit(&mut loaded, next, vec![learned]).await.unwrap();
-}
-
-async fn status(store: &Store) -> Status {
-    store.attempt("a-1").await.unwrap().unwrap().status()
 }
 
 pub(crate) fn attempt(name: &str) -> Change {

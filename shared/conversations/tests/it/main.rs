@@ -13,9 +13,11 @@ mod locked;
 mod names;
 mod operations;
 mod quarantine;
+mod receipts;
 mod routes;
 mod statuses;
 mod steps;
+mod traces;
 mod watched;
 
 use std::path::Path;
@@ -30,7 +32,9 @@ use due::*;
 use form::*;
 use names::*;
 use quarantine::*;
+use receipts::*;
 use routes::*;
+use traces::*;
 use watched::*;
 
 /// One test for each promise and store. A store is empty, or shared with tests that use other
@@ -79,16 +83,29 @@ promises! {
     finds_the_attempt_of_a_receipt_that_was_left_apart
     joins_a_receipt_that_comes_late
     joins_a_receipt_that_comes_early
+    stores_what_a_faster_receipt_told_with_the_answer
     joins_a_receipt_that_comes_again_before_anybody_has_joined_it
     joins_a_receipt_that_names_its_attempt
     ignores_a_receipt_that_names_a_strangers_attempt
+    hears_of_a_failure_once_and_of_each_repeat_until_it_is_dealt_with
+    hears_a_receipt_that_comes_twice_at_once
+    keeps_only_so_much_of_what_a_provider_repeats
+    looks_at_once_at_what_speaks_against_a_way
+    looks_at_once_at_what_comes_after_the_first_look
+    looks_at_once_at_what_comes_of_a_way_that_is_not_proven
+    misses_no_word_that_comes_while_many_are_looked_at
     hears_of_a_stop_by_receipt
     has_one_status_whatever_the_order
-    keeps_a_trace_in_order_of_time
+    shows_what_happened_to_a_text_wherever_it_is
+    shows_what_happened_to_a_text_that_is_not_answered
+    shows_what_happened_to_a_text_of_which_nothing_was_made
+    leads_from_a_text_to_the_trace_that_it_was_answered_in
+    knows_no_trace_of_which_nothing_is_kept
     a_start_that_was_kept_back_lifts_no_later_stop
     keeps_a_call_whole
     keeps_every_call_of_several_at_once
     only_counts_what_comes_too_often_in_a_day
+    counts_the_calls_of_some_seconds_together
     forgets_a_form_with_its_last_call
     a_stop_from_the_future_is_one_of_now
     a_clock_that_goes_back_leaves_nobody_waiting
@@ -104,6 +121,7 @@ promises! {
     takes_the_answer_to_a_trial_and_no_other_text
     keeps_a_consent_for_longer_than_a_claim_may_take
     records_so_many_consents_of_an_address_and_of_all
+    records_no_more_consents_when_all_come_at_once
     opens_sends_and_sees_a_probe_once
     misses_no_probe_that_arrives_at_the_same_moment
     sends_no_probe_to_who_has_stopped
@@ -145,6 +163,7 @@ promises_across_starts! {
 }
 
 fn sqlite(folder: &tempfile::TempDir) -> Arc<Store> {
+    operations::listen();
     open(&in_folder(folder))
 }
 
@@ -153,5 +172,6 @@ fn data_dir(folder: &Path) -> Settings {
 }
 
 async fn firestore() -> Option<Arc<Store>> {
+    operations::listen();
     Some(open(&at_the_emulator().await?))
 }

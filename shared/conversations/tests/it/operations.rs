@@ -1,30 +1,40 @@
 //! What a store is asked, as the log names it.
 
-use std::sync::{Arc, Mutex};
+use std::cell::RefCell;
+use std::sync::Once;
 
 use tracing::field::{Field, Visit};
-use tracing::subscriber::DefaultGuard;
 use tracing::{Event, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry;
 
-/// Everything that is asked on this thread, as `get health`, in order.
-pub(crate) struct Operations {
-    asked: Arc<Mutex<Vec<String>>>,
-    _guard: DefaultGuard,
+thread_local! {
+    static ASKED: RefCell<Option<Vec<String>>> = const { RefCell::new(None) };
 }
+
+/// Listens on all threads, before anything is asked: whatever is first asked while nobody listens is
+/// not listened to later either, if two threads meet there.
+pub(crate) fn listen() {
+    static LISTEN: Once = Once::new();
+    LISTEN.call_once(|| {
+        // If somebody else was first, the tests that count will say so.
+        let _ = tracing::subscriber::set_global_default(registry().with(Listener));
+    });
+}
+
+/// Everything that is asked on this thread, as `get health`, in order.
+pub(crate) struct Operations;
 
 impl Operations {
     /// Listens from now on.
     pub(crate) fn listen() -> Self {
-        let asked = Arc::<Mutex<Vec<String>>>::default();
-        let subscriber = registry().with(Listener(Arc::clone(&asked)));
-        Self { asked, _guard: tracing::subscriber::set_default(subscriber) }
+        ASKED.set(Some(vec![]));
+        Self
     }
 
     /// What was asked since the last time.
     pub(crate) fn take(&self) -> Vec<String> {
-        std::mem::take(&mut *self.asked.lock().unwrap())
+        ASKED.replace(Some(vec![])).unwrap()
     }
 
     /// How often it was written to this collection since the last time.
@@ -37,14 +47,15 @@ impl Operations {
     }
 }
 
-struct Listener(Arc<Mutex<Vec<String>>>);
+struct Listener;
 
 impl<S: Subscriber> Layer<S> for Listener {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         if event.metadata().target() == "conversations::operations" {
             let mut named = Named::default();
             event.record(&mut named);
-            self.0.lock().unwrap().push(format!("{} {}", named.kind, named.collection));
+            let asked = format!("{} {}", named.kind, named.collection);
+            ASKED.with_borrow_mut(|all| all.iter_mut().for_each(|all| all.push(asked.clone())));
         }
     }
 }

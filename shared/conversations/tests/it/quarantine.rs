@@ -7,6 +7,7 @@ use futures::future::join_all;
 use telemetry::TraceId;
 
 use crate::contract::{later, now};
+use crate::operations::Operations;
 
 pub(crate) async fn keeps_a_call_whole(store: Arc<Store>) {
     let call = misread(r#"{"what":"is this"}"#, now());
@@ -47,6 +48,21 @@ pub(crate) async fn only_counts_what_comes_too_often_in_a_day(store: Arc<Store>)
     assert_eq!(outcomes[..4], expected);
     assert_eq!(outcomes[4..], [Kept::Another, Kept::Another]);
     assert_eq!(store.seen(&misread("", now()).shape()).await.unwrap(), 6);
+}
+
+pub(crate) async fn counts_the_calls_of_some_seconds_together(store: Arc<Store>) {
+    let operations = Operations::listen();
+    for number in 0..20 {
+        let call = misread(&number.to_string(), now());
+        store.quarantine(&call, Some(15)).await.unwrap();
+    }
+    assert_eq!(operations.writes("shapes"), 1);
+    let shape = misread("", now()).shape();
+    assert_eq!(store.quarantined(50).await.unwrap().len(), 15);
+    assert_eq!(store.seen(&shape).await.unwrap(), 20);
+    let later = misread("one more", later(now(), 5));
+    assert_eq!(store.quarantine(&later, Some(15)).await.unwrap(), Kept::Counted);
+    assert_eq!((operations.writes("shapes"), store.seen(&shape).await.unwrap()), (1, 21));
 }
 
 pub(crate) async fn forgets_a_form_with_its_last_call(store: Arc<Store>) {

@@ -145,7 +145,6 @@ async fn hear_one(store: &Store, heard: &Heard) {
             let message = Some(("twilio".into(), "SM9".into()));
             let accepted = Learned::new("a-1", Status::Accepted, now());
             store.learn(&Learned { message, ..accepted }).await.unwrap();
-            store.join_receipts(("twilio", "SM9"), 100).await.unwrap();
         }
         Heard::Nothing => {
             store.learn(&Learned::new("a-1", Status::Unknown, now())).await.unwrap();

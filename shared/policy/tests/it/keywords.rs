@@ -194,3 +194,11 @@ fn lists_for_carriers_what_they_act_on() {
         ["STOP", "STOPALL", "UNSUBSCRIBE", "OPTOUT", "CANCEL", "END", "QUIT", "REVOKE"]
     );
 }
+
+#[test]
+fn knows_a_reserved_word_however_it_is_typed() {
+    for word in ["STOP", "stoooop", "ARRET", "PARA", "bandkaro", "Stopp!"] {
+        assert!(policy::is_reserved(word), "{word}");
+    }
+    assert!(!policy::is_reserved("HOME"));
+}

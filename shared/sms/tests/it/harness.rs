@@ -78,6 +78,9 @@ pub(crate) async fn check_send<P: Provider>(
         assert_eq!(told(&actual), *outcome, "{name}");
         assert_discreet(&format!("{actual:?}"), name);
     }
+    let sent = cases[0].exchange.last().unwrap().0;
+    let names = provider(String::new()).names_attempts();
+    assert_eq!(sent.contains(&outgoing("").attempt), names, "whether receipts name the attempt");
     check_failures(provider, &cases[0]).await;
     assert_discreet(&logs.read(), "the logs");
 }

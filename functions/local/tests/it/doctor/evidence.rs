@@ -86,6 +86,7 @@ fn learned(attempt: &Attempt, status: Status, code: Option<&str>) -> Attempt {
         word: Word::Whole(status),
         message: None,
         code: code.map(str::to_owned),
+        at_once: true,
         at: attempt.at,
     })
 }

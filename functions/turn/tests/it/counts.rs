@@ -1,0 +1,141 @@
+//! Counting what the store is asked: each document that is read or written, each query and commit.
+
+use std::collections::HashSet;
+use std::fmt::Debug;
+use std::mem;
+use std::ops::{AddAssign, SubAssign};
+use std::sync::{Arc, Mutex};
+
+use tracing::field::{Field, Visit};
+use tracing::subscriber::DefaultGuard;
+use tracing::{Event, Subscriber};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+use tracing_subscriber::registry;
+
+/// Where the store names what it does.
+const OPERATIONS: &str = "conversations::operations";
+
+/// What was asked on this thread since it was last taken.
+pub(crate) struct Counts {
+    counting: Arc<Mutex<Counting>>,
+    _guard: DefaultGuard,
+}
+
+#[derive(Default)]
+struct Counting {
+    since: Operations,
+    /// The documents of which it is known that they are there.
+    known: HashSet<(String, String)>,
+}
+
+/// How often each was done.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Operations {
+    pub(crate) commits: i64,
+    pub(crate) queries: i64,
+    /// Documents that were read, by name or found by a query. A query that finds none reads one, as
+    /// Firestore reckons.
+    pub(crate) read: i64,
+    pub(crate) written: i64,
+    /// Documents that were deleted, or whose absence was a condition, which Firestore is told as one.
+    pub(crate) deleted: i64,
+    /// Documents that are new and were left, which are deleted once they expire.
+    pub(crate) left: i64,
+    /// Of the latest query nothing has been found yet.
+    empty: i64,
+}
+
+impl Counts {
+    /// Counts from now on, what this thread asks.
+    pub(crate) fn capture() -> Self {
+        let counting = Arc::<Mutex<Counting>>::default();
+        let subscriber = registry().with(Counter(counting.clone()));
+        Self { counting, _guard: tracing::subscriber::set_default(subscriber) }
+    }
+
+    /// What was counted since the last time.
+    pub(crate) fn take(&self) -> Operations {
+        mem::take(&mut self.counting.lock().unwrap().since)
+    }
+}
+
+impl Counting {
+    fn note(&mut self, Operation { kind, collection, id }: Operation) {
+        let since = &mut self.since;
+        let document = (collection, id);
+        match &*kind {
+            "commit" => since.commits += 1,
+            "query" => {
+                since.queries += 1;
+                since.read += 1;
+                since.empty = 1;
+            }
+            "found" => since.read += 1 - mem::take(&mut since.empty),
+            "get" => since.read += 1,
+            "absent" => since.deleted += 1,
+            "delete" => {
+                since.deleted += 1;
+                since.left -= i64::from(self.known.remove(&document));
+            }
+            _ => {
+                since.written += 1;
+                since.left += i64::from(self.known.insert(document));
+            }
+        }
+    }
+}
+
+impl AddAssign for Operations {
+    fn add_assign(&mut self, other: Self) {
+        self.each(other, |count, other| *count += other);
+    }
+}
+
+impl SubAssign for Operations {
+    fn sub_assign(&mut self, other: Self) {
+        self.each(other, |count, other| *count -= other);
+    }
+}
+
+impl Operations {
+    fn each(&mut self, other: Self, change: impl Fn(&mut i64, i64)) {
+        change(&mut self.commits, other.commits);
+        change(&mut self.queries, other.queries);
+        change(&mut self.read, other.read);
+        change(&mut self.written, other.written);
+        change(&mut self.deleted, other.deleted);
+        change(&mut self.left, other.left);
+    }
+}
+
+struct Counter(Arc<Mutex<Counting>>);
+
+impl<S: Subscriber> Layer<S> for Counter {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        if event.metadata().target() == OPERATIONS {
+            let mut operation = Operation::default();
+            event.record(&mut operation);
+            self.0.lock().unwrap().note(operation);
+        }
+    }
+}
+
+#[derive(Default)]
+struct Operation {
+    kind: String,
+    collection: String,
+    id: String,
+}
+
+impl Visit for Operation {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        match field.name() {
+            "kind" => self.kind = value.to_owned(),
+            "collection" => self.collection = value.to_owned(),
+            "id" => self.id = value.to_owned(),
+            _ => {}
+        }
+    }
+
+    fn record_debug(&mut self, _: &Field, _: &dyn Debug) {}
+}

@@ -1,0 +1,39 @@
+//! What a text asks of the store: `cargo bench -p turn --bench operations` prints it.
+
+use crate::counts::{Counts, Operations};
+use crate::scene::Scene;
+
+#[tokio::test]
+async fn asks_no_more_of_the_store_than_it_has_to() {
+    let mut scene = Scene::sending_by("twilio").await;
+    scene.say("My sink leaks").await;
+    scene.report(&scene.receipt(&latest(&scene), "delivered", None)).await;
+    // The way is known to work from now on, and nobody looks any more.
+    scene.live(65).await;
+
+    let counts = Counts::capture();
+    scene.text("It is in the kitchen").await;
+    // The claim, the text, the head.
+    assert_eq!(asked(&counts), (1, 0, 0, 3));
+    scene.work().await;
+    // Its try is counted: the head. The head, what was said, the attempt, the one that was answered.
+    // What came of the attempt: the head, the attempt.
+    assert_eq!(asked(&counts), (3, 1, 5, 7));
+    for word in ["sent", "delivered"] {
+        scene.report(&scene.receipt(&latest(&scene), word, None)).await;
+        assert_eq!(asked(&counts), (1, 0, 1, 1), "{word}");
+        scene.report(&scene.receipt(&latest(&scene), word, None)).await;
+        assert_eq!(asked(&counts), (0, 0, 1, 0), "{word}, once more");
+    }
+}
+
+/// Commits, queries, and documents read and written since the last time.
+fn asked(counts: &Counts) -> (i64, i64, i64, i64) {
+    let Operations { commits, queries, read, written, .. } = counts.take();
+    (commits, queries, read, written)
+}
+
+/// What was sent last, by the name that its provider gave it.
+fn latest(scene: &Scene) -> String {
+    scene.twilio.messages().last().unwrap().sid.clone()
+}

@@ -1,0 +1,171 @@
+//! Where the steps are kept that were taken under a trace.
+//!
+//! Those of a text lie with it while it waits, and go with it into what is made of it; those of an
+//! attempt lie with the attempt. So they are stored with what is stored anyway. What there is no such
+//! document for has one under the name of the trace. Whoever looks has them put together.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use telemetry::{Step, TraceId};
+
+use crate::collections::{attempts, texts};
+use crate::documents::{Fields, Path, Unavailable, Write};
+use crate::store::{RECORDS_LIVE, at, expiring, fields, object, read};
+use crate::{Attempt, Change, ConversationId, Loaded, Store, Trace, Waiting};
+
+/// What a commit tells of one trace.
+struct Told {
+    trace: TraceId,
+    steps: Vec<Step>,
+    /// The trace under which the text was answered, if that is another.
+    answered_in: Option<TraceId>,
+}
+
+/// The writes by which the steps of these changes are kept.
+pub(crate) fn kept(loaded: &Loaded, changes: &[Change]) -> Vec<Write> {
+    let told = told(changes).into_iter();
+    let told = told.filter(|told| !told.steps.is_empty() || told.answered_in.is_some());
+    told.map(|told| match home(loaded, changes, &told) {
+        Some(home) => add(home, &told.steps),
+        None => apart(loaded, told),
+    })
+    .collect()
+}
+
+/// Adds to the texts that still wait what was done about them.
+pub(crate) fn note(waiting: &mut [Waiting], changes: &[Change]) {
+    for Told { trace, steps, .. } in told(changes) {
+        if let Some(text) = waiting.iter_mut().find(|text| text.trace == trace) {
+            text.steps.extend(steps);
+        }
+    }
+}
+
+/// Adds steps to a document that is there.
+pub(crate) fn add(path: Path, steps: &[Step]) -> Write {
+    Write::Merge { path, set: Fields::new(), append: vec![values(steps)] }
+}
+
+/// The field in which they are, with these added.
+pub(crate) fn values(steps: &[Step]) -> (&'static str, Vec<Value>) {
+    ("steps", steps.iter().map(|step| Value::Object(fields(step))).collect())
+}
+
+/// What changes tell, trace by trace: also what texts bring along that do not wait any more.
+fn told(changes: &[Change]) -> Vec<Told> {
+    let mut all: Vec<Told> = Vec::new();
+    let mut tell = |trace: &TraceId, steps: &[Step], other: Option<&TraceId>| {
+        let place = all.iter().position(|told| told.trace == *trace).unwrap_or_else(|| {
+            all.push(Told { trace: trace.clone(), steps: vec![], answered_in: None });
+            all.len() - 1
+        });
+        let told = &mut all[place];
+        for step in steps {
+            if !told.steps.contains(step) {
+                told.steps.push(step.clone());
+            }
+        }
+        told.answered_in = other.cloned().or(told.answered_in.take());
+    };
+    for change in changes {
+        match change {
+            Change::TakenUp(texts) => {
+                texts.iter().for_each(|text| tell(&text.trace, &text.steps, None));
+            }
+            Change::Steps(trace, steps) => tell(trace, steps, None),
+            Change::AnsweredIn(trace, other) => tell(trace, &[], Some(other)),
+            _ => {}
+        }
+    }
+    all
+}
+
+/// The document that is written in any case, or whose life has just begun, to which they belong.
+fn home(
+    loaded: &Loaded,
+    changes: &[Change],
+    Told { trace, answered_in, .. }: &Told,
+) -> Option<Path> {
+    if answered_in.is_some() {
+        return None;
+    }
+    let made = changes.iter().find_map(|change| match change {
+        Change::Attempt(made) | Change::AttemptDespiteStop(made) => {
+            (made.trace == *trace).then_some(made.id.as_str())
+        }
+        _ => None,
+    });
+    let known = || {
+        changes.iter().find_map(|change| match change {
+            Change::Learned(learned) => (Attempt::trace_of(&learned.attempt).as_ref()
+                == Some(trace))
+            .then_some(&*learned.attempt),
+            _ => None,
+        })
+    };
+    if let Some(attempt) = made.or_else(known) {
+        return Some(at("attempts", attempt));
+    }
+    let is_taken_up = |text: &Waiting| {
+        let taken =
+            |change: &Change| matches!(change, Change::TakenUp(texts) if texts.contains(text));
+        changes.iter().any(taken)
+    };
+    let mut waiting = loaded.waiting.iter().filter(|text| text.trace == *trace);
+    let text = waiting.find(|text| !is_taken_up(text))?;
+    Some(at("texts", &text.name))
+}
+
+/// A trace that has a document of its own.
+fn apart(loaded: &Loaded, Told { trace, steps, answered_in }: Told) -> Write {
+    let first = steps.iter().map(|step| step.at).min().unwrap_or(loaded.conversation.at);
+    let mut set = object(json!({ "conversation": loaded.id }));
+    if let Some(other) = answered_in {
+        set.insert("answered_in".into(), json!(other));
+    }
+    let set = expiring(set, first, RECORDS_LIVE);
+    Write::Merge { path: at("traces", trace.as_str()), set, append: vec![values(&steps)] }
+}
+
+impl Store {
+    /// What happened under a trace, in order of time.
+    pub async fn trace(&self, id: &TraceId) -> Result<Option<Trace>, Unavailable> {
+        let (apart, attempts, texts) = tokio::try_join!(
+            self.get_one(at("traces", id.as_str())),
+            self.equal::<Attempt>(attempts::TRACE, id.as_str()),
+            self.equal::<Traced>(texts::TRACE, id.as_str()),
+        )?;
+        if apart.is_none() && attempts.is_empty() && texts.is_empty() {
+            return Ok(None);
+        }
+        let apart = apart.map(read::<Trace>).transpose()?;
+        let mut trace =
+            apart.unwrap_or(Trace { conversation: None, answered_in: None, steps: vec![] });
+        let of_attempts = attempts.into_iter().map(|it| (Some(it.conversation), it.steps));
+        let of_texts = texts.into_iter().map(|it| (it.conversation(), it.steps));
+        for (conversation, steps) in of_attempts.chain(of_texts) {
+            trace.conversation = trace.conversation.or(conversation);
+            let new: Vec<_> = steps.into_iter().filter(|it| !trace.steps.contains(it)).collect();
+            trace.steps.extend(new);
+        }
+        trace.steps.sort_by_key(|step| step.at);
+        Ok(Some(trace))
+    }
+}
+
+/// A text, as far as its trace is concerned.
+#[derive(Deserialize)]
+struct Traced {
+    /// Where it stands among those of its conversation that wait, or that are not answered.
+    waiting: Option<String>,
+    aside: Option<String>,
+    #[serde(default)]
+    steps: Vec<Step>,
+}
+
+impl Traced {
+    fn conversation(&self) -> Option<ConversationId> {
+        let place = self.waiting.as_ref().or(self.aside.as_ref())?;
+        ConversationId::parse(place.split_once('/')?.0)
+    }
+}

@@ -1,0 +1,243 @@
+//! What every store promises of receipts: whenever they come, and how often.
+
+use std::sync::Arc;
+
+use conversations::{Attempt, Change, Joined, Learned, Loaded, Store};
+use futures::future::join_all;
+use jiff::Timestamp;
+use sms::{Part, Receipt, Status};
+
+use crate::contract::{attempt_called, attempted, id, later, load, now, receipt};
+
+pub(crate) async fn joins_a_receipt_that_comes_late(store: Arc<Store>) {
+    let loaded = attempted(&store).await;
+    learn(&store, loaded).await;
+    for _ in 0..2 {
+        told(&store, &receipt(Status::Delivered, None), now()).await;
+        assert_eq!(status(&store).await, Status::Delivered);
+    }
+    assert_eq!(known(&store).await.steps.len(), 1, "a repeat is none");
+}
+
+pub(crate) async fn joins_a_receipt_that_comes_early(store: Arc<Store>) {
+    let loaded = attempted(&store).await;
+    let early = receipt(Status::Delivered, None);
+    assert_eq!(store.receive("twilio", &early, now()).await.unwrap(), Joined::NotYet);
+    learn(&store, loaded).await;
+    assert_eq!(join_due(&store, later(now(), 59)).await, 0);
+    assert_eq!(join_due(&store, later(now(), 60)).await, 1);
+    assert_eq!(join_due(&store, later(now(), 600)).await, 0);
+    assert_eq!(status(&store).await, Status::Delivered);
+}
+
+pub(crate) async fn stores_what_a_faster_receipt_told_with_the_answer(store: Arc<Store>) {
+    let mut loaded = attempted(&store).await;
+    let early = receipt(Status::Undelivered, None);
+    assert_eq!(store.receive("twilio", &early, now()).await.unwrap(), Joined::NotYet);
+    let accepted = accepted();
+    let attempt = known(&store).await.knowing(&accepted);
+    let told = store.told_before(&attempt).await.unwrap().into_iter().map(Change::Told);
+    let changes = [Change::Learned(accepted)].into_iter().chain(told).collect();
+    let next = loaded.conversation.clone();
+    store.commit(&mut loaded, next, changes).await.unwrap();
+
+    assert_eq!(status(&store).await, Status::Undelivered);
+    assert_eq!(loaded.conversation.failed, ["a-1"]);
+    assert_eq!(load(&store).await.conversation.failed, ["a-1"]);
+    assert_eq!(join_due(&store, later(now(), 60)).await, 0, "it is not kept any more");
+    // What was loaded is what is stored.
+    let next = loaded.conversation.clone();
+    store.commit(&mut loaded, next, vec![]).await.unwrap();
+}
+
+pub(crate) async fn joins_a_receipt_that_comes_again_before_anybody_has_joined_it(
+    store: Arc<Store>,
+) {
+    let loaded = attempted(&store).await;
+    let early = receipt(Status::Delivered, None);
+    for _ in 0..2 {
+        assert_eq!(store.receive("twilio", &early, now()).await.unwrap(), Joined::NotYet);
+    }
+    learn(&store, loaded).await;
+    told(&store, &early, now()).await;
+    assert_eq!(status(&store).await, Status::Delivered);
+    // The one that was kept says nothing new.
+    assert_eq!(join_due(&store, later(now(), 60)).await, 1);
+    assert_eq!(join_due(&store, later(now(), 600)).await, 0);
+    assert_eq!(known(&store).await.steps.len(), 1);
+}
+
+pub(crate) async fn joins_a_receipt_that_names_its_attempt(store: Arc<Store>) {
+    attempted(&store).await;
+    told(&store, &receipt(Status::Delivered, Some("a-1")), now()).await;
+    assert_eq!(known(&store).await.message.as_deref(), Some("twilio:SM9"));
+    assert_eq!(join_due(&store, later(now(), 60)).await, 0, "nothing of it is kept apart");
+}
+
+pub(crate) async fn ignores_a_receipt_that_names_a_strangers_attempt(store: Arc<Store>) {
+    attempted(&store).await;
+    for name in ["a-1", "a-9", "../stops", ""] {
+        let mut named = receipt(Status::Delivered, Some(name));
+        named.message = format!("SM-{name}");
+        let joined = store.receive("plivo", &named, now()).await.unwrap();
+        assert_eq!(joined, Joined::NotYet);
+    }
+    assert_eq!(status(&store).await, Status::Sending);
+}
+
+pub(crate) async fn hears_of_a_failure_once_and_of_each_repeat_until_it_is_dealt_with(
+    store: Arc<Store>,
+) {
+    attempted(&store).await;
+    let undelivered =
+        Receipt { code: Some("30008".into()), ..receipt(Status::Undelivered, Some("a-1")) };
+    for _ in 0..2 {
+        // The first time we may have died before anybody was woken.
+        assert_eq!(told(&store, &undelivered, now()).await, Some(id()));
+    }
+    let mut loaded = load(&store).await;
+    assert_eq!((loaded.conversation.failed.len(), known(&store).await.steps.len()), (1, 1));
+    let mut next = loaded.conversation.clone();
+    next.failed.clear();
+    store.commit(&mut loaded, next, vec![Change::Settled("a-1".into())]).await.unwrap();
+    assert_eq!(told(&store, &undelivered, now()).await, None);
+    // The same word for another reason is news, and no longer a reason to do anything.
+    let again = Receipt { code: Some("30005".into()), ..undelivered };
+    assert_eq!(told(&store, &again, now()).await, None);
+    let attempt = known(&store).await;
+    assert_eq!((attempt.steps.len(), attempt.code.as_deref()), (2, Some("30005")));
+}
+
+pub(crate) async fn hears_a_receipt_that_comes_twice_at_once(store: Arc<Store>) {
+    attempted(&store).await;
+    let undelivered = receipt(Status::Undelivered, Some("a-1"));
+    let both = (0..2).map(|second| {
+        let (store, undelivered) = (Arc::clone(&store), undelivered.clone());
+        async move { told(&store, &undelivered, later(now(), second)).await }
+    });
+    assert!(join_all(both).await.contains(&Some(id())));
+    assert_eq!(load(&store).await.conversation.failed, ["a-1"]);
+    assert_eq!(known(&store).await.words.len(), 2);
+}
+
+pub(crate) async fn keeps_only_so_much_of_what_a_provider_repeats(store: Arc<Store>) {
+    attempted(&store).await;
+    for number in 0..130 {
+        let word = format!("sent, for the {number}. time");
+        let sent = Receipt { word, ..receipt(Status::Sent, Some("a-1")) };
+        told(&store, &sent, now()).await;
+    }
+    assert_eq!(known(&store).await.steps.len(), 100);
+    for number in 1..300 {
+        let part = Some(Part { number, of: 300 });
+        let sent = Receipt { part, ..receipt(Status::Sent, Some("a-1")) };
+        told(&store, &sent, now()).await;
+    }
+    assert_eq!(known(&store).await.words.len(), 250);
+    told(&store, &receipt(Status::Delivered, Some("a-1")), now()).await;
+    assert_eq!(status(&store).await, Status::Delivered);
+}
+
+pub(crate) async fn looks_at_once_at_what_speaks_against_a_way(store: Arc<Store>) {
+    let first_look = later(now(), 60);
+    begin(&store, "a-1", true).await;
+    for word in [Status::Accepted, Status::Sent, Status::Delivered] {
+        told(&store, &receipt(word, Some("a-1")), later(now(), 5)).await;
+    }
+    assert_eq!(due(&store, later(now(), 59)).await, Vec::<String>::new());
+    assert_eq!(due(&store, first_look).await, ["a-1"]);
+
+    told(&store, &receipt(Status::Undelivered, Some("a-1")), later(now(), 6)).await;
+    assert_eq!(due(&store, later(now(), 6)).await, ["a-1"]);
+}
+
+pub(crate) async fn looks_at_once_at_what_comes_after_the_first_look(store: Arc<Store>) {
+    begin(&store, "a-1", true).await;
+    let looked = store.attempts_due(later(now(), 60), None, 10).await.unwrap().found.into_iter();
+    let looked = looked.map(|due| (due, Some(later(now(), 180)))).collect();
+    store.looked_at(looked).await.unwrap();
+    assert_eq!(due(&store, later(now(), 90)).await, Vec::<String>::new());
+    told(&store, &receipt(Status::Delivered, Some("a-1")), later(now(), 90)).await;
+    assert_eq!(due(&store, later(now(), 90)).await, ["a-1"]);
+}
+
+pub(crate) async fn looks_at_once_at_what_comes_of_a_way_that_is_not_proven(store: Arc<Store>) {
+    begin(&store, "a-1", false).await;
+    told(&store, &receipt(Status::Delivered, Some("a-1")), later(now(), 5)).await;
+    assert_eq!(due(&store, later(now(), 5)).await, ["a-1"]);
+}
+
+pub(crate) async fn misses_no_word_that_comes_while_many_are_looked_at(store: Arc<Store>) {
+    for name in ["a-1", "a-2", "a-3"] {
+        begin(&store, name, true).await;
+    }
+    let look = later(now(), 60);
+    let found = store.attempts_due(look, None, 10).await.unwrap().found;
+    assert_eq!(found.len(), 3);
+    told(&store, &receipt(Status::Undelivered, Some("a-2")), look).await;
+    store.looked_at(found.into_iter().map(|due| (due, None)).collect()).await.unwrap();
+    assert_eq!(due(&store, look).await, ["a-2"]);
+}
+
+pub(crate) async fn hears_of_a_stop_by_receipt(store: Arc<Store>) {
+    attempted(&store).await;
+    let told = Receipt { opted_out: true, ..receipt(Status::Failed, Some("a-1")) };
+    store.receive("twilio", &told, now()).await.unwrap();
+    assert!(load(&store).await.stop.unwrap().confirmed);
+}
+
+pub(crate) async fn has_one_status_whatever_the_order(store: Arc<Store>) {
+    let loaded = attempted(&store).await;
+    learn(&store, loaded).await;
+    for word in [Status::Delivered, Status::Sent, Status::Undelivered] {
+        store.receive("twilio", &receipt(word, None), now()).await.unwrap();
+    }
+    let attempt = store.attempt("a-1").await.unwrap().unwrap();
+    assert_eq!((attempt.status(), attempt.is_conflicted()), (Status::Delivered, true));
+}
+
+/// What has become of a receipt whose attempt is known: the conversation that has something to do.
+async fn told(
+    store: &Store,
+    receipt: &Receipt,
+    at: Timestamp,
+) -> Option<conversations::ConversationId> {
+    match store.receive("twilio", receipt, at).await.unwrap() {
+        Joined::Attempt { failed, .. } => failed,
+        Joined::NotYet => panic!("its attempt is known"),
+    }
+}
+
+async fn join_due(store: &Store, at: Timestamp) -> usize {
+    let due = store.receipts_due(at, None, 10).await.unwrap().found;
+    store.join_due(due, at).await.unwrap()
+}
+
+/// The names of the attempts that are due then.
+async fn due(store: &Store, at: Timestamp) -> Vec<String> {
+    let due = store.attempts_due(at, None, 10).await.unwrap().found;
+    due.into_iter().map(|due| due.attempt.id).collect()
+}
+
+async fn begin(store: &Store, name: &str, proven: bool) {
+    assert!(store.begin(&Attempt { proven, ..attempt_called(name) }).await.unwrap());
+}
+
+async fn known(store: &Store) -> Attempt {
+    store.attempt("a-1").await.unwrap().unwrap()
+}
+
+/// The answer comes, by which the message is known.
+async fn learn(store: &Store, mut loaded: Loaded) {
+    let next = loaded.conversation.clone();
+    store.commit(&mut loaded, next, vec![Change::Learned(accepted())]).await.unwrap();
+}
+
+fn accepted() -> Learned {
+    let message = Some(("twilio".into(), "SM9".into()));
+    Learned { message, ..Learned::new("a-1", Status::Accepted, now()) }
+}
+
+async fn status(store: &Store) -> Status {
+    store.attempt("a-1").await.unwrap().unwrap().status()
+}
