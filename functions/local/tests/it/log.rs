@@ -83,7 +83,6 @@ pub(crate) fn check_form(lines: &[String]) {
             "conversations::clock",
             "conversations::operations",
             "conversations::sqlite",
-            "conversations::steps",
         ];
         let target = json["target"].as_str().unwrap_or_default();
         let of_many = of_many || others.iter().any(|other| target.starts_with(other));

@@ -17,10 +17,10 @@ const STATEMENTS: usize = 256;
 /// As much of the file as a connection keeps in memory, in KiB. The system keeps more.
 const CACHE: i32 = 1_024;
 
-/// Under this target, at the level TRACE, the log says of each statement how many steps SQLite took
-/// for it, how many of them through a whole table, and how often it sorted: what tests and benchmarks
-/// count.
-const STEPS: &str = "conversations::steps";
+/// Under this target, at the level TRACE, it is said of each statement how many steps SQLite took for
+/// it, how many of them through a whole table, and how often it sorted: what tests and benchmarks count.
+/// It is none of ours, so no log of the product lets it through, whatever is to be logged.
+const STEPS: &str = "sqlite";
 
 /// What a connection is for.
 #[derive(Clone, Copy, PartialEq, Eq)]

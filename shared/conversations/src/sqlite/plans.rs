@@ -36,7 +36,8 @@ fn check(store: &Connection) {
 }
 
 /// Whether a line of a plan is no way through a whole table, and nothing that is sorted.
-fn is_sought(line: &String) -> bool {
+fn is_sought(line: impl AsRef<str>) -> bool {
+    let line = line.as_ref();
     let is_sought = line.starts_with("SEARCH ") && line.contains(" USING ");
     is_sought || line.starts_with("LIST SUBQUERY") || line.starts_with("SCALAR SUBQUERY")
 }

@@ -226,7 +226,7 @@ struct Counter(Arc<Mutex<Steps>>);
 
 impl Subscriber for Counter {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target() == "conversations::steps"
+        metadata.target() == "sqlite"
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {
