@@ -127,7 +127,7 @@ fn accepted(way: usize, minute: i64, text: &str) -> Attempt {
 }
 
 fn refused(way: usize, minute: i64, code: &str) -> Attempt {
-    let code = code.to_owned().into();
+    let code = code.to_owned();
     came_to(begun(way, minute, "refused"), Err(SendError::Refused { code }))
 }
 
