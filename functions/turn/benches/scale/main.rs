@@ -26,7 +26,7 @@ use crate::seen::{Seen, Watch};
 
 /// Texts a second, and for how many seconds. What one text costs does not depend on how many there
 /// were before, so a few seconds of many say the same as a minute.
-const SIZES: [(u32, u32); 4] = [(1, 60), (10, 60), (100, 6), (1_000, 3)];
+const SIZES: [(u32, u32); 4] = [(1, 60), (10, 30), (100, 3), (1_000, 3)];
 
 /// What each person says.
 const TEXTS: [&str; 3] = ["My sink leaks", "It is in the kitchen", "Tomorrow at nine"];
