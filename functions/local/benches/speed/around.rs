@@ -162,8 +162,11 @@ impl World {
     }
 }
 
-/// A connection to the program that is kept.
-pub(crate) struct Line(SendRequest<String>);
+/// A connection to the program that is kept for as long as the program keeps it.
+pub(crate) struct Line {
+    program: SocketAddr,
+    sender: SendRequest<String>,
+}
 
 impl Line {
     pub(crate) async fn to(program: SocketAddr) -> Self {
@@ -171,7 +174,7 @@ impl Line {
         stream.set_nodelay(true).unwrap();
         let (sender, connection) = handshake(TokioIo::new(stream)).await.unwrap();
         tokio::spawn(connection);
-        Self(sender)
+        Self { program, sender }
     }
 
     /// Reports that a message has left, then that it has arrived.
@@ -209,8 +212,12 @@ impl Line {
             .header("x-twilio-signature", twilio_signature(TOKEN, url, fields))
             .body(form)
             .unwrap();
-        self.0.ready().await.unwrap();
-        let answer = self.0.send_request(call).await.unwrap();
+        if self.sender.ready().await.is_err() {
+            *self = Self::to(self.program).await;
+        }
+        let Ok(answer) = self.sender.send_request(call).await else {
+            return StatusCode::SERVICE_UNAVAILABLE;
+        };
         let status = answer.status();
         axum::body::to_bytes(Body::new(answer.into_body()), usize::MAX).await.unwrap();
         status
