@@ -10,9 +10,6 @@
 #[expect(dead_code, reason = "the suite needs more of it")]
 #[path = "../../tests/it/contract.rs"]
 mod contract;
-#[expect(dead_code, reason = "the suite needs it")]
-#[path = "../../tests/it/operations.rs"]
-mod operations;
 #[expect(dead_code, reason = "the suite needs more of it")]
 #[path = "../../tests/it/operations.rs"]
 mod operations;
