@@ -102,7 +102,9 @@ async fn list(store: &Store, kept: &[Quarantined]) -> Result<(), Error> {
         };
         println!("{} {}: {}", first.provider, first.path, first.reason);
         println!("  fields: {fields}");
-        println!("  came {}, kept {}", times(store.seen(&shape).await?), calls.len());
+        // Those of the last seconds may be counted by themselves alone so far.
+        let seen = calls.iter().map(|call| call.seen).sum();
+        println!("  came {}, kept {}", times(store.seen(&shape).await?.max(seen)), calls.len());
         for call in calls.iter().rev().take(LISTED) {
             let at = call.at.round(jiff::Unit::Second)?;
             let id = store.names().quarantined(call);

@@ -81,8 +81,11 @@ impl Woken {
     /// The place behind a page, without what was woken in this minute: those that stand on a first
     /// page are looked at again, and the crowd behind them is not.
     pub(crate) fn skip<T>(&self, page: Page<T>, minute: i64) -> Page<T> {
-        let known = self.until.clone().filter(|(woken, _)| *woken == minute);
-        let next = page.next.map(|next| known.map_or(next.clone(), |(_, until)| next.max(until)));
+        let known = self.until.as_ref().filter(|(woken, _)| *woken == minute);
+        let next = page.next.map(|next| match known {
+            Some((_, until)) if until.time() > next.time() => until.clone(),
+            _ => next,
+        });
         Page { next, ..page }
     }
 

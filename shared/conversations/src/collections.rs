@@ -199,8 +199,9 @@ pub(crate) struct Query {
     limit: u32,
 }
 
-/// A place in an order of time: a document's time, and its name.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// A place in an order of time: a document's time, and its name. Which of several of one time comes
+/// first is the store's to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     pub(crate) time: i64,
     pub(crate) id: String,

@@ -66,15 +66,15 @@ pub(crate) fn table(empty: &Figures, full: &Figures, firestore: Option<&OfFirest
     row(
         "processor time of a turn, receipts included",
         "0.5 ms; Firestore 1.0 ms",
-        &|it| at_most(ms(cpu_of_turn(&it.crowds())), "ms", 0.5),
+        &|it| at_most(ms(cpu_of_turn(it.crowds())), "ms", 0.5),
         firestore
             .map_or("not installed".into(), |it| at_most(ms(cpu_of_turn(&it.crowds)), "ms", 1.0)),
     );
-    let empty_cpu = ms(cpu_of_turn(&empty.crowds()));
+    let empty_cpu = ms(cpu_of_turn(empty.crowds()));
     row(
         "… times that of an empty store",
         "1.2",
-        &|it| at_most(ms(cpu_of_turn(&it.crowds())) / empty_cpu, "×", 1.2),
+        &|it| at_most(ms(cpu_of_turn(it.crowds())) / empty_cpu, "×", 1.2),
         none(),
     );
     row(

@@ -44,7 +44,7 @@ async fn a_run_that_is_out_of_time_is_gone_on_with() {
 #[tokio::test]
 async fn what_was_woken_in_this_minute_is_not_read_again() {
     let scene = Scene::new().await;
-    scene.crowd(1_000).await;
+    scene.crowd_at(1_000, |person| now() - SignedDuration::from_millis(person.into())).await;
     let log = Log::capture("conversations::operations=trace");
     let read = async |seconds| {
         scene.sweep.run(now() + SignedDuration::from_secs(seconds)).await.unwrap();
@@ -161,12 +161,16 @@ impl Scene {
 
     /// So many people have texted at the same moment, and nobody was woken.
     async fn crowd(&self, people: u32) {
+        self.crowd_at(people, |_| now()).await;
+    }
+
+    async fn crowd_at(&self, people: u32, at: impl Fn(u32) -> Timestamp) {
         let arrivals: Vec<_> = (0..people)
             .map(|person| Arrival {
                 claim: self.sweep.store.names().message("twilio", &format!("SM{person}")),
                 theirs: number(person),
                 text: Waiting::new("twilio", OURS, "Hi", &TraceId::fresh(), now()),
-                at: now(),
+                at: at(person),
             })
             .collect();
         for some in arrivals.chunks(200) {

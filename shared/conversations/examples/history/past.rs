@@ -183,8 +183,8 @@ impl Talk {
         if self.person.is_multiple_of(20) {
             self.agree(store, &theirs).await?;
         }
-        for text in 0..self.texts {
-            let loaded = self.take(store, &theirs, TEXTS[text], at).await?;
+        for (text, words) in TEXTS.into_iter().enumerate().take(self.texts) {
+            let loaded = self.take(store, &theirs, words, at).await?;
             if loaded.stop.is_some() {
                 return self.leave(store, loaded, "stopped").await;
             }

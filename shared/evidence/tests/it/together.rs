@@ -42,7 +42,10 @@ impl Provider {
     }
 
     fn place(&self, route: &Route) -> usize {
-        self.records.iter().position(|record| record.route == *route).unwrap()
+        self.records
+            .iter()
+            .position(|record| record.route == *route)
+            .expect("each route is one of them")
     }
 
     fn state(&self, route: usize) -> State {
