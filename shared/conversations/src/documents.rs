@@ -134,13 +134,13 @@ impl Unavailable {
     }
 }
 
-/// Under this target, at the level TRACE, the log names each document that is read or written, and
+/// Under this target, at the level DEBUG, the log names each document that is read or written, and
 /// each query and commit: what a benchmark counts, and nobody else listens to.
 const OPERATIONS: &str = "conversations::operations";
 
 macro_rules! operation {
     ($kind:expr, $collection:expr, $id:expr) => {
-        tracing::trace!(target: OPERATIONS, kind = $kind, collection = $collection, id = $id)
+        tracing::debug!(target: OPERATIONS, kind = $kind, collection = $collection, id = $id)
     };
 }
 

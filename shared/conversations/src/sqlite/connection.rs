@@ -17,7 +17,7 @@ const STATEMENTS: usize = 256;
 /// As much of the file as a connection keeps in memory, in KiB. The system keeps more.
 const CACHE: i32 = 1_024;
 
-/// Under this target, at the level TRACE, it is said of each statement how many steps SQLite took for
+/// Under this target, at the level DEBUG, it is said of each statement how many steps SQLite took for
 /// it, how many of them through a whole table, and how often it sorted: what tests and benchmarks count.
 /// It is none of ours, so no log of the product lets it through, whatever is to be logged.
 const STEPS: &str = "sqlite";
@@ -40,7 +40,7 @@ pub(super) fn open(file: &Path, what: For, patience: Duration) -> rusqlite::Resu
         Connection::open_with_flags(file, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(patience)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    if tracing::enabled!(target: STEPS, tracing::Level::TRACE) {
+    if tracing::enabled!(target: STEPS, tracing::Level::DEBUG) {
         connection.trace_v2(TraceEventCodes::SQLITE_TRACE_PROFILE, Some(count))?;
     }
     connection.pragma_update(None, "cache_size", -CACHE)?;
@@ -70,7 +70,7 @@ fn count(event: TraceEvent<'_>) {
         let sql = statement.sql().into_owned();
         let before = TAKEN.with_borrow_mut(|taken| taken.insert(sql.clone(), steps));
         let steps = steps - before.unwrap_or_default();
-        tracing::trace!(target: STEPS, steps, scanned, sorted, sql);
+        tracing::debug!(target: STEPS, steps, scanned, sorted, sql);
     }
 }
 
