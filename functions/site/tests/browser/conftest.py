@@ -56,10 +56,7 @@ class Site:
     def consents(self):
         """Everything that was agreed to, earliest first."""
         with sqlite3.connect(self.data / "textback.db") as database:
-            rows = database.execute(
-                "SELECT body FROM documents WHERE collection = 'consents'"
-                " ORDER BY body ->> '$.at'"
-            )
+            rows = database.execute("SELECT body FROM consents ORDER BY body ->> '$.at'")
             return [json.loads(body) for (body,) in rows]
 
 
