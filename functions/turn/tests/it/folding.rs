@@ -69,7 +69,10 @@ async fn answers_once_when_two_are_at_it() {
     scene.text("My sink leaks").await;
     let wake_up = scene.wake_up().await;
     let one = scene.process.turn.run(&wake_up, scene.now);
-    let other = scene.process.turn.run(&wake_up, scene.now + AWAY);
+    let other = async {
+        scene.openai.wait_for_requests(1).await;
+        scene.process.turn.run(&wake_up, scene.now + AWAY).await
+    };
     let answer = async {
         scene.openai.wait_for_requests(2).await;
         scene.openai.switch.set(Mode::Works);
