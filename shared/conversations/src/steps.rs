@@ -67,11 +67,14 @@ fn told(changes: &[Change]) -> Vec<Told> {
         }
         told.answered_in = other.cloned().or(told.answered_in.take());
     };
+    // What a text has been through comes before what is done about it, also within a millisecond.
+    for change in changes {
+        if let Change::TakenUp(texts) = change {
+            texts.iter().for_each(|text| tell(&text.trace, &text.steps, None));
+        }
+    }
     for change in changes {
         match change {
-            Change::TakenUp(texts) => {
-                texts.iter().for_each(|text| tell(&text.trace, &text.steps, None));
-            }
             Change::Steps(trace, steps) => tell(trace, steps, None),
             Change::AnsweredIn(trace, other) => tell(trace, &[], Some(other)),
             _ => {}
