@@ -14,7 +14,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use conversations::{ConversationId, DueReceipt, Page, Place, Store, Unavailable};
+use conversations::{ConversationId, DueReceipt, Joined, Page, Place, Store, Unavailable};
 use futures::FutureExt;
 use futures::future::{BoxFuture, join_all};
 use jiff::Timestamp;
@@ -142,12 +142,19 @@ impl Sweep {
         Ok(())
     }
 
-    /// Tells the attempts of receipts that were left apart.
+    /// Tells the attempts of receipts that were left apart. Somebody else can still send what did not
+    /// arrive.
     async fn join(&self, receipts: Vec<DueReceipt>, now: Timestamp) -> Result<bool, SweepError> {
         let joined = self.store.join_due(receipts, now).await?;
-        if joined > 0 {
-            tracing::info!(receipts = joined, "joined receipts that came before their attempts");
+        if !joined.is_empty() {
+            let receipts = joined.len();
+            tracing::info!(receipts, "joined receipts that came before their attempts");
         }
+        let failed = joined.into_iter().filter_map(|joined| match joined {
+            Joined::Attempt { failed, .. } => Some((failed?, now)),
+            Joined::NotYet => None,
+        });
+        self.wake_all(failed.collect(), now).await?;
         Ok(true)
     }
 
@@ -185,7 +192,10 @@ impl Sweep {
     ) -> Result<(), SweepError> {
         let worked: Vec<_> = worked.into_iter().collect();
         let left = worked.iter().filter_map(|worked| worked.left).min();
-        self.note_lag(lag, what, left, now).await?;
+        // Where nothing could be read, nobody knows how far behind it is.
+        if left.is_some() || worked.iter().all(|worked| worked.error.is_none()) {
+            self.note_lag(lag, what, left, now).await?;
+        }
         worked.into_iter().find_map(|worked| worked.error).map_or(Ok(()), Err)
     }
 

@@ -35,8 +35,12 @@ const FAILS: usize = 8;
 
 /// How many pages are looked at together, and so weighed together: Firestore takes about one write a
 /// second to the record of a route. And how many such are under way at once.
-const TOGETHER: usize = 25;
-const UNDER_WAY: usize = 2;
+const TOGETHER: usize = 10;
+const UNDER_WAY: usize = 1;
+
+/// After how long a provider is asked again that did not answer at the last look, and until when.
+const ONCE_MORE: SignedDuration = SignedDuration::from_mins(10);
+const NEVER_AFTER: SignedDuration = SignedDuration::from_hours(85);
 
 /// What holds for one run.
 #[derive(Default)]
@@ -93,37 +97,47 @@ impl Sweep {
             self.store.note_begun(&attempts, now).await?;
             self.store.weigh_due(&self.providers, &attempts, now).await?
         };
-        // Those that are not counted yet stay due as well.
-        let counted = due.into_iter().filter(|due| !left.contains(&due.attempt.id));
-        let looked = counted.map(|due| {
-            let next = next_look(&due.attempt, now);
-            (due, next)
-        });
-        self.store.looked_at(looked.collect()).await?;
+        let (mut looked, mut failed, mut error) = (Vec::new(), Vec::new(), None);
+        for (due, heard) in due.into_iter().zip(heard) {
+            match heard {
+                Ok(heard) => {
+                    // Those that are not counted yet stay due as well.
+                    if !left.contains(&due.attempt.id) {
+                        let next = heard.next_look(&due.attempt, now);
+                        looked.push((due, next));
+                    }
+                    if let Heard::Failed(conversation) = heard {
+                        failed.push((conversation, now));
+                    }
+                }
+                // What was heard could not be stored.
+                Err(unavailable) => error = Some(unavailable),
+            }
+        }
+        self.store.looked_at(looked).await?;
         // Somebody else can still send what did not arrive.
-        let failed: Vec<_> = heard.into_iter().collect::<Result<_, _>>()?;
-        let failed = failed.into_iter().flatten().map(|whose| (whose, now));
-        self.wake_all(failed.collect(), now).await?;
-        Ok(is_in_time)
+        self.wake_all(failed, now).await?;
+        error.map_or(Ok(is_in_time), |error| Err(error.into()))
     }
 
     /// Asks a provider about an attempt, if that may help. What it says is taken like a receipt.
-    /// Returns the conversation whose text did not arrive, if it says so.
     async fn ask(
         &self,
         attempt: &Attempt,
         run: &Run,
         now: Timestamp,
-    ) -> Result<Option<ConversationId>, Unavailable> {
+    ) -> Result<Heard, Unavailable> {
         let status = attempt.status();
         let open = matches!(status, Status::Unknown | Status::Accepted | Status::Sent);
         // Nothing is asked about what was answered, nor before a receipt had time to come.
         if !open || attempt.answered || now < attempt.at + LOOKS[0] {
-            return Ok(None);
+            return Ok(Heard::Nothing);
         }
-        let Some(provider) = self.providers.named(&attempt.provider) else { return Ok(None) };
+        let Some(provider) = self.providers.named(&attempt.provider) else {
+            return Ok(Heard::Nothing);
+        };
         if run.fails(provider.name()) {
-            return Ok(None);
+            return Ok(Heard::NoAnswer);
         }
         let (http, message) = (self.providers.http(), attempt.outgoing());
         let found = match attempt.message_id() {
@@ -135,16 +149,17 @@ impl Sweep {
                 let receipt = Receipt { attempt: Some(attempt.id.clone()), ..receipt };
                 let joined = self.store.receive(provider.name(), &receipt, now).await?;
                 match joined {
-                    Joined::Attempt { failed, .. } => Ok(failed),
-                    Joined::NotYet => Ok(None),
+                    Joined::Attempt { failed: Some(conversation), .. } => {
+                        Ok(Heard::Failed(conversation))
+                    }
+                    Joined::Attempt { failed: None, .. } | Joined::NotYet => Ok(Heard::Nothing),
                 }
             }
-            Ok(Found::Absent | Found::CannotAsk) => Ok(None),
+            Ok(Found::Absent | Found::CannotAsk) => Ok(Heard::Nothing),
             Err(error) => {
-                // The next look asks again.
                 run.failed(provider.name());
                 tracing::info!(provider.name = provider.name(), %error, "could not ask: {error}");
-                Ok(None)
+                Ok(Heard::NoAnswer)
             }
         }
     }
@@ -161,12 +176,27 @@ impl Run {
     }
 }
 
-/// When an attempt is looked at again. `None`: nothing more is to be learned of it, unless a
-/// receipt says so by itself.
-fn next_look(attempt: &Attempt, now: Timestamp) -> Option<Timestamp> {
-    let status = attempt.status();
-    if status == Status::Delivered || status.is_failure() {
-        return None;
+/// What is heard of an attempt when it is looked at.
+enum Heard {
+    /// Nothing that anybody has to act on.
+    Nothing,
+    /// The text did not arrive, of which this conversation knows.
+    Failed(ConversationId),
+    /// Its provider was to be asked, and does not answer.
+    NoAnswer,
+}
+
+impl Heard {
+    /// When the attempt is looked at again. `None`: nothing more is to be learned of it, unless a
+    /// receipt says so by itself.
+    fn next_look(&self, attempt: &Attempt, now: Timestamp) -> Option<Timestamp> {
+        let status = attempt.status();
+        if status == Status::Delivered || status.is_failure() {
+            return None;
+        }
+        let next = LOOKS.into_iter().map(|after| attempt.at + after).find(|look| *look > now);
+        // What a provider does not say at one look it says at the next. After the last there is none.
+        let once_more = matches!(self, Self::NoAnswer) && now < attempt.at + NEVER_AFTER;
+        next.or(once_more.then_some(now + ONCE_MORE))
     }
-    LOOKS.into_iter().map(|after| attempt.at + after).find(|look| *look > now)
 }

@@ -52,6 +52,8 @@ pub(crate) async fn work_through<'a, T: Send + 'a>(
     work: impl Fn(Vec<T>) -> BoxFuture<'a, Result<bool, SweepError>>,
 ) -> Worked {
     let mut outcome = Worked::default();
+    // Since when the first of all has been due.
+    let mut first = None;
     let mut late = pin!(sleep_until(deadline + GRACE));
     let mut reading = Some(read(after));
     // In order, so that all is dealt with that stands before the first that is not.
@@ -64,6 +66,7 @@ pub(crate) async fn work_through<'a, T: Send + 'a>(
                 match page {
                     Err(error) => at_work.push_back(ready(Err((None, Some(error)))).boxed()),
                     Ok(page) => {
+                        first = first.or(page.since);
                         let after = page.next.clone();
                         at_work.push_back(deal_with(page, &work));
                         match after {
@@ -88,7 +91,7 @@ pub(crate) async fn work_through<'a, T: Send + 'a>(
             },
             () = &mut late => (None, Some(SweepError::Late)),
         };
-        let reached = outcome.until.as_ref().map(Place::time);
+        let reached = outcome.until.as_ref().map(Place::time).or(first);
         return Worked { left: left.or(reached), error, ..outcome };
     }
     outcome

@@ -129,8 +129,9 @@ impl Sweep {
             false if is_calm => return Ok(()),
             false => (Seen::Works, format!("{what} is no longer behind.")),
         };
-        let news = self.store.see(&format!("{} {what}", Alarm::Behind), seen, &sentence, now).await;
-        match news? {
+        let name = format!("{} {what}", Alarm::Behind);
+        let Some(news) = self.store.see(&name, seen, &sentence, now).await? else { return Ok(()) };
+        match news {
             News::Fails => raise!(Alarm::Behind, behind_s, "{sentence}"),
             News::Works => tracing::info!("{sentence}"),
             News::Nothing => {}

@@ -17,12 +17,14 @@ impl Sweep {
     /// Looks, when it is time: called every minute, every fifth. Each minute it judges the routes of
     /// which time alone may have changed what is to be thought.
     pub async fn watch(&self, now: Timestamp) -> Result<(), SweepError> {
-        self.store.weigh_due(&self.providers, &[], now).await?;
+        let judged = self.store.weigh_due(&self.providers, &[], now).await;
+        let judged = judged.map(|_| ()).map_err(SweepError::from);
         if now.as_second() / 60 % EVERY != 0 {
-            return Ok(());
+            return judged;
         }
         // Each whether or not the others can be seen.
         let seen = [
+            judged,
             self.dead_letters().await,
             self.routes(now).await.map_err(SweepError::from),
             self.silence(now).await.map_err(SweepError::from),

@@ -66,9 +66,9 @@ impl Wake<'_> {
             return;
         }
         match self.turn.store.see(name, seen, sentence, now).await {
-            Ok(News::Fails) => raise!(alarm, "{sentence}"),
-            Ok(News::Works) => tracing::info!("{sentence}"),
-            Ok(News::Nothing) => {}
+            Ok(Some(News::Fails)) => raise!(alarm, "{sentence}"),
+            Ok(Some(News::Works)) => tracing::info!("{sentence}"),
+            Ok(Some(News::Nothing) | None) => {}
             Err(error) => {
                 tracing::warn!(%error, "left it to the next text to say what fails: {error}");
             }

@@ -24,6 +24,9 @@ pub(crate) const REQUEST: Duration = Duration::from_secs(20);
 const ROUND: (SignedDuration, SignedDuration) =
     (SignedDuration::from_secs(5), SignedDuration::from_secs(30));
 
+/// How long after a notice that a provider refuses there is no other of the same code.
+const REFUSAL_AGAIN: SignedDuration = SignedDuration::from_hours(1);
+
 /// Why a reply to a test number ([`sms::Number::is_for_tests`]) goes no further. The smoke test
 /// looks for these words.
 pub const TEST_NUMBER: &str = "a test number: nothing was sent";
@@ -238,16 +241,9 @@ impl<'a> Wake<'a> {
         tracing::warn!(provider.name = provider, %error, "{provider}: {error}");
         match error {
             SendError::Refused { code } => {
-                let means = self.turn.providers.meaning(provider, &code);
-                changes.push(Change::Notice(self.notice(
-                    format!("refused-{provider}-{}", code.replace([' ', ':'], "-")),
-                    format!(
-                        "{provider} refuses to send ({code}).{means} The next provider is asked \
-                         instead."
-                    ),
-                    &attempt.trace,
-                )));
-                self.weigh(loaded, &attempt.knowing(&learned)).await;
+                let told = self.tell_of_refusal(attempt, &code);
+                let known = attempt.knowing(&learned);
+                tokio::join!(self.weigh(loaded, &known), told);
                 return self.refused(loaded, attempt, changes).await;
             }
             SendError::Undeliverable { code } => {
@@ -269,6 +265,23 @@ impl<'a> Wake<'a> {
             SendError::Unknown { .. } => self.unanswered(loaded, attempt, changes).await?,
         }
         Ok(None)
+    }
+
+    /// Says that a provider refuses, once an hour for each code: one notice is everybody's, and must not
+    /// be written with each of their texts.
+    async fn tell_of_refusal(&self, attempt: &Attempt, code: &str) {
+        let (provider, turn) = (&attempt.provider, self.turn);
+        let means = turn.providers.meaning(provider, code);
+        let notice = self.notice(
+            format!("refused-{provider}-{}", code.replace([' ', ':'], "-")),
+            format!(
+                "{provider} refuses to send ({code}).{means} The next provider is asked instead."
+            ),
+            &attempt.trace,
+        );
+        if let Err(error) = turn.store.notice_anew(&notice, Some(REFUSAL_AGAIN)).await {
+            tracing::warn!(%error, "did not write down that {provider} refuses: {error}");
+        }
     }
 
     /// What was told of an attempt by receipts that were faster than we are. One that comes at this

@@ -7,7 +7,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::collections::{Place, Time, attempts, effects, heads, minutes, stops};
+use crate::collections::{Place, Time, attempts, effects, heads, minutes, receipts, stops, texts};
 use crate::documents::{Document, Unavailable, Version, Write};
 use crate::due::time;
 use crate::store::{DAY, at, object};
@@ -92,7 +92,8 @@ impl Store {
                 ahead_s = ahead,
                 "the clock went back by {ahead} s: what it put off is looked at"
             );
-            for field in [stops::AT, attempts::AT, effects::DUE_AT] {
+            for field in [stops::AT, attempts::AT, effects::DUE_AT, receipts::DUE_AT, texts::DUE_AT]
+            {
                 let date_back = |found: &_| dated_back(field.collection, found, now, now);
                 self.all_later(field, now, limit, date_back).await?;
             }

@@ -15,21 +15,22 @@ use crate::{Notice, Store};
 
 impl Store {
     /// Notes what is seen of something that we depend on, and returns what somebody has to hear of it:
-    /// to one of all who see the same. That is kept as a notice as well, in these sentences.
+    /// to one of all who see the same. That is kept as a notice as well, in these sentences. `None`: what
+    /// was written a moment ago is left alone, and it has to be seen once more.
     pub async fn see(
         &self,
         name: &str,
         seen: Seen,
         sentence: &str,
         now: Timestamp,
-    ) -> Result<News, Unavailable> {
+    ) -> Result<Option<News>, Unavailable> {
         for _ in 0..TRIES {
             let known = self.current::<Health>("health").await?;
             let Some((incident, news)) = known.content.sees(name, seen, now) else {
-                return Ok(News::Nothing);
+                return Ok(Some(News::Nothing));
             };
             if known.is_left_alone(By::Witness, now) {
-                return Ok(News::Nothing);
+                return Ok(None);
             }
             let mut health = known.content.clone();
             health.incidents.insert(name.to_owned(), incident);
@@ -47,10 +48,10 @@ impl Store {
                 }));
             }
             if self.if_unchanged(writes).await? {
-                return Ok(news);
+                return Ok(Some(news));
             }
         }
         // Those who were faster have seen it too, or somebody will see it with the next text.
-        Ok(News::Nothing)
+        Ok(None)
     }
 }

@@ -3,7 +3,7 @@
 //! One whose attempt is known is told to it at once, in one commit. Any other is kept until its
 //! attempt is known: by whoever learns its message, or by the sweep.
 
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use sms::Receipt;
@@ -148,27 +148,40 @@ impl Store {
             .collect()
     }
 
-    /// Looks for the attempts of these receipts and tells them. Those that find none look again, less
-    /// and less often. Returns how many found theirs.
+    /// Looks for the attempts of these receipts and tells them. Those that find none, or cannot tell
+    /// theirs, look again, less and less often. Returns what the others came to.
     pub async fn join_due(
         &self,
         due: Vec<DueReceipt>,
         now: Timestamp,
-    ) -> Result<usize, Unavailable> {
-        let join = async |due: DueReceipt| match self.attempt_of(&due.receipt).await? {
-            Some(attempt) => {
-                self.tell(&attempt, &due.receipt, Some(due.name)).await?;
-                Ok::<_, Unavailable>(None)
+    ) -> Result<Vec<Joined>, Unavailable> {
+        let join = async |due: DueReceipt| match self.join(&due).await {
+            Ok(Joined::NotYet) => Err(due.put_off(now)),
+            Ok(joined) => Ok(joined),
+            Err(error) => {
+                // None stands in the way of the others.
+                tracing::warn!(%error, "left a receipt apart: {error}");
+                Err(due.put_off(now))
             }
-            None => Ok(Some(due.put_off(now))),
         };
         let joins: Vec<_> = due.into_iter().map(join).collect();
-        let all = joins.len();
-        let apart: Vec<_> = stream::iter(joins).buffered(AT_ONCE).try_collect().await?;
-        let put_off: Vec<_> = apart.into_iter().flatten().collect();
-        let joined = all - put_off.len();
+        let all: Vec<_> = stream::iter(joins).buffered(AT_ONCE).collect().await;
+        let (mut joined, mut put_off) = (Vec::new(), Vec::new());
+        for outcome in all {
+            match outcome {
+                Ok(told) => joined.push(told),
+                Err(later) => put_off.push(later),
+            }
+        }
         self.documents.each(put_off).await?;
         Ok(joined)
+    }
+
+    async fn join(&self, due: &DueReceipt) -> Result<Joined, Unavailable> {
+        match self.attempt_of(&due.receipt).await? {
+            Some(attempt) => self.tell(&attempt, &due.receipt, Some(due.name.clone())).await,
+            None => Ok(Joined::NotYet),
+        }
     }
 }
 

@@ -193,10 +193,10 @@ impl Store {
                 record.write(by, "routes", &name(route), by_provider, now)
             })
             .collect();
+        writes.extend(changes.iter().map(|change| keep_notice(&change.notice(providers, now))));
         if !unchanged {
             writes.push(after.write(by, "health", "current", Fields::new(), now));
         }
-        writes.extend(changes.iter().map(|change| keep_notice(&change.notice(providers, now))));
         // The verdicts come with the last, so that whoever dies in between has judged nothing.
         while !writes.is_empty() {
             let rest = writes.split_off(writes.len().min(AT_ONCE));

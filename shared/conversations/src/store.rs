@@ -333,6 +333,7 @@ impl Store {
                 next.due_at = Some(told.learned.at);
             }
         }
+        let is_back = changes.iter().any(|change| matches!(change, Change::Started));
         let steps = steps::kept(loaded, &changes);
         steps::note(&mut waiting, &changes);
         let (head, said) = parts(&next);
@@ -350,6 +351,9 @@ impl Store {
                 loaded.version = version.unwrap_or(loaded.version);
                 loaded.waiting = waiting;
                 loaded.conversation = next;
+                if is_back {
+                    (loaded.stop, loaded.stop_version) = (None, None);
+                }
                 Ok(())
             }
             Err(WriteError::Conflict) => Err(CommitError::Conflict),

@@ -108,6 +108,19 @@ async fn answers_a_person_who_is_back() {
 }
 
 #[tokio::test]
+async fn answers_what_came_behind_the_yes_of_who_is_back() {
+    let mut scene = Scene::sending_by("messagecentral").await;
+    scene.say("STOP").await;
+    scene.pass(1);
+    for text in ["YES", "My sink leaks"] {
+        scene.text(text).await;
+    }
+    scene.work().await;
+    let texts = &scene.process.turn.agent.page.texts;
+    assert_eq!(scene.heard(), [&texts.stop, &texts.start, "You said: My sink leaks"]);
+}
+
+#[tokio::test]
 async fn takes_a_yes_for_an_answer_unless_the_person_has_stopped() {
     let mut scene = Scene::sending_by("messagecentral").await;
     for text in ["YES", "STOP", "yes!", "My sink leaks"] {

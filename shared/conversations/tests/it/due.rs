@@ -50,7 +50,7 @@ pub(crate) async fn looks_for_the_attempt_of_a_receipt_less_and_less_often(store
         let due = store.receipts_due(now, None, 10).await.unwrap().found;
         if !due.is_empty() {
             looks.push(minute);
-            assert_eq!(store.join_due(due, now).await.unwrap(), 0);
+            assert!(store.join_due(due, now).await.unwrap().is_empty());
         }
     }
     assert_eq!(looks, [1, 10, 60, 480, 4380]);
@@ -62,7 +62,7 @@ pub(crate) async fn finds_the_attempt_of_a_receipt_that_was_left_apart(store: Ar
     assert!(store.begin(&attempt_called("a-1")).await.unwrap());
     let later = later(now(), 60);
     let due = store.receipts_due(later, None, 10).await.unwrap().found;
-    assert_eq!(store.join_due(due, later).await.unwrap(), 1);
+    assert_eq!(store.join_due(due, later).await.unwrap().len(), 1);
     assert!(store.receipts_due(later, None, 10).await.unwrap().found.is_empty());
     let status = store.attempt("a-1").await.unwrap().unwrap().status();
     assert_eq!(status, Status::Delivered);

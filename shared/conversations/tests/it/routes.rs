@@ -92,8 +92,9 @@ pub(crate) async fn writes_down_no_more_than_once_in_a_moment_what_else_fails(st
     let mut told = 0;
     for name in ["model", "results", "ways to +1", "ways to +44"] {
         let fails = Seen::Fails(SignedDuration::ZERO);
-        told +=
-            usize::from(store.see(name, fails, "It fails.", at(0)).await.unwrap() == News::Fails);
+        told += usize::from(
+            store.see(name, fails, "It fails.", at(0)).await.unwrap() == Some(News::Fails),
+        );
     }
     assert_eq!((told, operations.writes("health")), (1, 1));
 }

@@ -74,9 +74,8 @@ pub(crate) async fn tells_one_of_many_that_something_fails(store: Arc<Store>) {
         // Not within the same few seconds, in which it is written once.
         let at = now() + HOUR * hours + SignedDuration::from_mins(name.len() as i64);
         let all = (0..8).map(|_| store.see(name, seen, "It is so.", at));
-        let mut news = try_join_all(all).await.unwrap();
-        news.retain(|news| *news != News::Nothing);
-        news
+        let news = try_join_all(all).await.unwrap().into_iter().flatten();
+        news.filter(|news| *news != News::Nothing).collect::<Vec<_>>()
     };
     let fails = Seen::Fails(HOUR);
     assert_eq!(see("model", Seen::Works, 0).await, []);
