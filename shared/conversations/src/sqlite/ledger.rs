@@ -9,6 +9,7 @@ use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -39,6 +40,10 @@ pub(super) const STATEMENTS: [&str; 2] = [
 /// How many documents are read at once for a new ledger.
 const PAGE: u32 = 500;
 
+/// How old a ledger becomes before a start begins another: one that holds nothing any more that has
+/// expired, and each stop once.
+const LONGEST: SignedDuration = SignedDuration::from_hours(30 * 24);
+
 /// The first line.
 #[derive(Serialize, Deserialize)]
 struct Head {
@@ -46,6 +51,9 @@ struct Head {
     ledger: String,
     /// The fingerprint of the key that the names in it are made with.
     names: String,
+    /// When it was begun.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    at: Timestamp,
 }
 
 /// Any other line.
@@ -104,7 +112,10 @@ impl Ledger {
         }
         let transaction =
             connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        self.agree(&transaction)?;
+        let Agreed { begun, .. } = self.agree(&transaction)?;
+        if Timestamp::now().duration_since(begun) > LONGEST {
+            self.begin(&transaction)?;
+        }
         Ok(transaction.commit()?)
     }
 
@@ -117,25 +128,30 @@ impl Ledger {
         if entries.0.is_empty() {
             return Ok(());
         }
-        let Agreed { mut file, name, length } = self.agree(connection)?;
+        let Agreed { mut file, name, length, .. } = self.agree(connection)?;
         file.seek(SeekFrom::Start(length))?;
         file.write_all(&entries.0)?;
         file.sync_data()?;
         know(connection, &name, length + entries.0.len() as u64)
     }
 
-    /// Sees to it that the database knows all of the ledger.
-    fn agree(&self, connection: &Connection) -> Result<Agreed, Unavailable> {
+    /// Sees to it that the database knows all of the ledger. To be called before anything is written
+    /// that is entered in it: what it has of before is not to be carried out on top of that.
+    pub(super) fn agree(&self, connection: &Connection) -> Result<Agreed, Unavailable> {
         let (known, length) = known(connection)?;
-        let Some((mut file, name)) = self.find()? else { return self.begin(connection) };
+        let Some((mut file, Head { ledger: name, at: begun, .. })) = self.find()? else {
+            return self.begin(connection);
+        };
         let there = file.metadata()?.len();
         let from = match name == known {
-            true if there == length => return Ok(Agreed { file, name, length }),
+            true if there == length => return Ok(Agreed { file, name, begun, length }),
             // A part of it is lost, and the database has that.
             true if there < length => return self.begin(connection),
             true => length,
             false => 0,
         };
+        // Which of the two knows what came last, nobody can tell: whoever has stopped by one of them has.
+        let knows_another = name != known && !known.is_empty();
         file.seek(SeekFrom::Start(from))?;
         let mut rest = Vec::new();
         file.read_to_end(&mut rest)?;
@@ -143,18 +159,21 @@ impl Ledger {
         let whole = rest.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
         let lines = rest[..whole].split_inclusive(|byte| *byte == b'\n');
         for line in lines.skip(usize::from(from == 0)) {
-            carry_out(connection, line)?;
+            carry_out(connection, line, knows_another)?;
+        }
+        if knows_another {
+            return self.begin(connection);
         }
         let length = from + whole as u64;
         file.set_len(length)?;
         know(connection, &name, length)?;
         tracing::warn!("carried out what the ledger knew and the database did not");
-        Ok(Agreed { file, name, length })
+        Ok(Agreed { file, name, begun, length })
     }
 
-    /// The ledger that is there, and its name. It is given its own name when it is whole, so that one
+    /// The ledger that is there, and its first line. It is given its own name when it is whole, so that one
     /// that begins otherwise is damaged: who has stopped may stand in it.
-    fn find(&self) -> Result<Option<(File, String)>, Unavailable> {
+    fn find(&self) -> Result<Option<(File, Head)>, Unavailable> {
         let file = match File::options().read(true).write(true).open(&self.path) {
             Ok(file) => file,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -164,7 +183,7 @@ impl Ledger {
         (&file).take(1_024).read_to_end(&mut beginning)?;
         let line = beginning.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default();
         match serde_json::from_slice::<Head>(line) {
-            Ok(head) if head.names == self.names => Ok(Some((file, head.ledger))),
+            Ok(head) if head.names == self.names => Ok(Some((file, head))),
             Ok(_) => Err(Unavailable::refused(format!(
                 "{LEDGER} belongs to another textback.db, by the key of its names: put that one back, \
                  or remove {LEDGER} too to begin anew, without what people said, their stops included"
@@ -178,8 +197,8 @@ impl Ledger {
 
     /// Begins a ledger with everything that belongs into it: there is none, or a part of it is lost.
     fn begin(&self, connection: &Connection) -> Result<Agreed, Unavailable> {
-        let name = Uuid::new_v4().to_string();
-        let head = Head { ledger: name.clone(), names: self.names.clone() };
+        let (name, begun) = (Uuid::new_v4().to_string(), Timestamp::now());
+        let head = Head { ledger: name.clone(), names: self.names.clone(), at: begun };
         let head = serde_json::to_string(&head).map_err(|_| gone())?;
         let mut entries = Entries(head.into_bytes());
         entries.0.push(b'\n');
@@ -208,18 +227,20 @@ impl Ledger {
         }
         let length = entries.0.len() as u64;
         know(connection, &name, length)?;
-        Ok(Agreed { file, name, length })
+        Ok(Agreed { file, name, begun, length })
     }
 }
 
 /// A ledger of which the database knows all.
-struct Agreed {
+pub(super) struct Agreed {
     file: File,
     name: String,
+    begun: Timestamp,
     length: u64,
 }
 
-fn carry_out(connection: &Connection, line: &[u8]) -> Result<(), Unavailable> {
+/// `adds`: only what the database does not have is put there, and nothing is removed.
+fn carry_out(connection: &Connection, line: &[u8], adds: bool) -> Result<(), Unavailable> {
     let unreadable = || {
         Unavailable::refused(format!(
             "a line of {LEDGER} cannot be read: put it back from a backup"
@@ -227,10 +248,15 @@ fn carry_out(connection: &Connection, line: &[u8]) -> Result<(), Unavailable> {
     };
     let entry: Entry<'_> = serde_json::from_slice(line).map_err(|_| unreadable())?;
     let table = Table::called(entry.collection)?;
-    connection.prepare_cached(&table.delete)?.execute([entry.id])?;
+    if !adds {
+        connection.prepare_cached(&table.delete)?.execute([entry.id])?;
+    }
     if let Some(text) = entry.fields {
         let fields: Fields = serde_json::from_str(text.get()).map_err(|_| unreadable())?;
-        work::put_back(connection, table, entry.id, &fields)?;
+        let expires_at = fields.get("expires_at").and_then(serde_json::Value::as_i64);
+        if expires_at.is_none_or(|at| at > Timestamp::now().as_millisecond()) {
+            work::put_back(connection, table, entry.id, &fields)?;
+        }
     }
     Ok(())
 }

@@ -60,9 +60,9 @@ impl Work {
         Ok(Self { table, id: path.id, what })
     }
 
-    /// Whether it takes something away, which can be read in the file until it is written over.
-    pub(super) fn removes(&self) -> bool {
-        matches!(self.what, What::Delete(_))
+    /// Whether it is entered in the ledger.
+    pub(super) fn is_entered(&self) -> bool {
+        self.table.is_in_ledger && !matches!(self.what, What::Absent)
     }
 
     /// Carries it out, and notes what was written.

@@ -88,7 +88,7 @@ pub(super) struct Writer {
     pages: Arc<AtomicI32>,
     /// How many it had when it was copied last.
     copied: i32,
-    /// Whether something was removed that can still be read.
+    /// Whether something may have been removed or written over that can still be read.
     leftovers: bool,
 }
 
@@ -110,6 +110,10 @@ impl Writer {
 
     /// Does what is asked first, and all that waits behind it, with one sync.
     pub(super) fn work(&mut self, first: Asked, queue: &Queue<Asked>) {
+        if !self.connection.is_autocommit() {
+            // It panicked.
+            let _ = self.run("ROLLBACK");
+        }
         if let What::Tidy = first.what {
             let tidied = self.tidy();
             return first.answer(tidied.map(|()| Done::default()).map_err(WriteError::from));
@@ -134,8 +138,9 @@ impl Writer {
         }
         let ended = self.end(&batch, &written);
         for (asked, outcome) in batch {
+            // A condition may have been seen not to hold by what was lost with the others.
             let ended = ended.as_ref().map_err(|error| WriteError::Unavailable(error.clone()));
-            asked.answer(outcome.and_then(|done| ended.map(|()| done)));
+            asked.answer(ended.and_then(|()| outcome));
         }
         self.copy();
         if let Some(tidies) = tidies {
@@ -146,10 +151,6 @@ impl Writer {
     /// Begins a transaction. Another process may be writing: that is waited for as long as somebody
     /// waits for this.
     fn begin(&mut self, first: Asked) -> Option<Asked> {
-        if !self.connection.is_autocommit() {
-            // It panicked.
-            let _ = self.run("ROLLBACK");
-        }
         while first.is_wanted() {
             match self.run("BEGIN IMMEDIATE") {
                 Ok(()) => return Some(first),
@@ -176,19 +177,31 @@ impl Writer {
             What::Forget { table, until, most } => self.forget(table, *until, *most),
             What::Tidy => Ok(Done::default()),
         };
-        // Where the disk is full, SQLite has taken back all there was.
-        if outcome.is_err() && !self.connection.is_autocommit() {
+        if outcome.is_err() {
             written.entries.truncate(entered);
-            self.run("ROLLBACK TO one")?;
         }
-        if !self.connection.is_autocommit() {
-            self.run("RELEASE one")?;
+        // Where the disk is full, SQLite has taken back all there was.
+        if self.connection.is_autocommit() {
+            return outcome;
+        }
+        let kept = match outcome {
+            Ok(_) => self.run("RELEASE one"),
+            Err(_) => self.run("ROLLBACK TO one").and_then(|()| self.run("RELEASE one")),
+        };
+        if let Err(error) = kept {
+            // Nobody knows what of it would be kept with the others.
+            let _ = self.run("ROLLBACK");
+            return Err(error.into());
         }
         outcome
     }
 
     fn commit(&self, works: &[Work], written: &mut Written) -> Result<Done, WriteError> {
         written.replaced = None;
+        if works.iter().any(Work::is_entered) {
+            // What the ledger has of before comes before what is written now.
+            self.ledger.agree(&self.connection)?;
+        }
         works.iter().try_for_each(|work| work.carry_out(&self.connection, written))?;
         Ok(Done { replaced: written.replaced, ..Done::default() })
     }
@@ -212,21 +225,18 @@ impl Writer {
                 _ => Unavailable::new("all was taken back"),
             });
         }
-        let held = || batch.iter().filter(|(_, outcome)| outcome.is_ok());
-        let ended = match held().next() {
-            Some(_) => self.ledger.enter(&self.connection, &written.entries).and_then(|()| {
+        let holds = batch.iter().any(|(_, outcome)| outcome.is_ok());
+        let ended = match holds {
+            true => self.ledger.enter(&self.connection, &written.entries).and_then(|()| {
                 self.run("COMMIT")?;
                 Ok(())
             }),
-            None => Ok(self.run("ROLLBACK")?),
+            false => Ok(self.run("ROLLBACK")?),
         };
         if ended.is_err() && !self.connection.is_autocommit() {
             let _ = self.run("ROLLBACK");
         }
-        self.leftovers |= held().any(|(asked, done)| match &asked.what {
-            What::Commit(works) => works.iter().any(Work::removes),
-            _ => done.as_ref().is_ok_and(|done| done.forgotten > 0),
-        });
+        self.leftovers |= holds;
         ended
     }
 

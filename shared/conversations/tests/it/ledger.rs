@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use conversations::{Attempt, Consent, Given, Stop, Store};
+use serde_json::{Value, json};
 use sms::Number;
 use tempfile::TempDir;
 
@@ -69,6 +70,42 @@ async fn a_ledger_that_is_gone_or_cut_short_is_begun_again_with_all_that_is_know
     }
 }
 
+/// As a commit leaves it behind that failed after its line was on the disk.
+#[tokio::test]
+async fn what_the_ledger_has_of_before_is_not_carried_out_on_top_of_what_comes_after() {
+    let (_folder, place, data) = fresh();
+    let (store, ledger) = (open(&place), data.join("textback.ledger"));
+    stop(&store, &person(143)).await;
+    let last = fs::read_to_string(&ledger).unwrap();
+    let last: Value = serde_json::from_str(last.lines().last().unwrap()).unwrap();
+    let back = json!({ "collection": "stops", "id": last["id"], "fields": null });
+    let mut ledger = File::options().append(true).open(&ledger).unwrap();
+    writeln!(ledger, "{back}").unwrap();
+    let again = Stop { at: later(now(), 60), provider: "twilio".into(), confirmed: false };
+    store.stop(&claim("again"), &person(143), &again).await.unwrap();
+    assert_eq!(stopped(&store, &[&person(143)]).await, [true]);
+    drop(store);
+    assert_eq!(stopped(&open(&place), &[&person(143)]).await, [true]);
+}
+
+/// The one knows that a person came back, and the other that they have stopped again since.
+#[tokio::test]
+async fn an_older_ledger_brings_nobody_back_whom_the_database_knows_as_stopped() {
+    let (_folder, place, data) = fresh();
+    let (ledger, older) = (data.join("textback.ledger"), data.join("older"));
+    let store = open(&place);
+    stop(&store, &person(143)).await;
+    start(&store, &person(143)).await;
+    stop(&store, &person(144)).await;
+    fs::rename(&ledger, &older).unwrap();
+    let again = Stop { at: later(now(), 120), provider: "twilio".into(), confirmed: false };
+    store.stop(&claim("again"), &person(143), &again).await.unwrap();
+    drop(store);
+    fs::rename(&older, &ledger).unwrap();
+    let all = [person(143), person(144)];
+    assert_eq!(stopped(&open(&place), &[&all[0], &all[1]]).await, [true, true]);
+}
+
 /// Another process began it again meanwhile.
 #[tokio::test]
 async fn two_processes_have_one_ledger() {
@@ -80,8 +117,8 @@ async fn two_processes_have_one_ledger() {
     start(&one, &person(143)).await;
     drop((one, other));
     let ledger = fs::read_to_string(data.join("textback.ledger")).unwrap();
-    // Its name, two that had stopped, the second of them anew, and one who is back.
-    assert_eq!(ledger.lines().count(), 5, "{ledger}");
+    // Its name, one who had stopped, one who stops, and one who is back.
+    assert_eq!(ledger.lines().count(), 4, "{ledger}");
     let all = [person(143), person(144)];
     assert_eq!(stopped(&open(&place), &[&all[0], &all[1]]).await, [false, true]);
 }
