@@ -71,7 +71,7 @@ package() {
     for function in $(functions); do
         packages+=(--package "$function")
     done
-    cargo lambda build --release --locked "--$architecture" "${packages[@]}" \
+    cargo lambda build --profile function --locked "--$architecture" "${packages[@]}" \
         --lambda-dir "$PWD/target/lambda/$architecture"
     for function in $(functions); do
         for file in agent.md business.toml; do
@@ -535,7 +535,7 @@ is_long_enough() {
         NAME_KEY)
             lacks='not 32 bytes in Base64 or hexadecimal'
             makes='openssl rand -base64 32'
-            [[ $2 =~ ^([A-Za-z0-9+/]{43}=?|[0-9A-Fa-f]{64})$ ]]
+            [[ $2 =~ ^([A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=?|[0-9A-Fa-f]{64})$ ]]
             ;;
         *_WEBHOOK_TOKEN | *_WEBHOOK_SECRET)
             lacks='fewer than 24 bytes and can be guessed'
