@@ -75,11 +75,18 @@ pub(crate) fn reserve(folder: &Path) -> Result<Option<File>, Unusable> {
     }
 }
 
+/// Of those that start at once one has this at a time, as long as it keeps it.
+pub(crate) struct Starting {
+    _lock: File,
+}
+
 /// The file in its folder, for its owner alone. Makes both where nothing was ever kept, with names by
 /// this key, or by a new one.
-pub(crate) fn ready(folder: &Path, given: Option<&Names>) -> Result<PathBuf, Unusable> {
+///
+/// One start at a time: none takes what another has half made for what was lost, and SQLite asks
+/// nobody to be patient while another turns a file into one with a WAL.
+pub(crate) fn ready(folder: &Path, given: Option<&Names>) -> Result<(PathBuf, Starting), Unusable> {
     make_private(folder)?;
-    // One start at a time, so that none takes what another has half made for what was lost.
     let lock = File::open(folder).map_err(|error| not_writable(folder, &error))?;
     lock.lock()?;
     let file = folder.join(FILE);
@@ -92,7 +99,7 @@ pub(crate) fn ready(folder: &Path, given: Option<&Names>) -> Result<PathBuf, Unu
         keep_private(&folder.join(name))?;
     }
     is_database(&file)?;
-    Ok(file)
+    Ok((file, Starting { _lock: lock }))
 }
 
 fn make_private(folder: &Path) -> Result<(), Unusable> {

@@ -71,7 +71,7 @@ impl Sqlite {
     /// The store in this folder, which is made where nothing was ever kept, and what everything is
     /// called in it.
     pub(crate) fn open(folder: &FilePath, given: Option<Names>) -> Result<(Self, Names), Unusable> {
-        let file = file::ready(folder, given.as_ref())?;
+        let (file, starting) = file::ready(folder, given.as_ref())?;
         let mut writing = connection::open(&file, For::Writing, PATIENCE)?;
         file::is_ours(&writing)?;
         let names = file::names(&writing, given)?;
@@ -83,6 +83,7 @@ impl Sqlite {
 
         let copying = connection::open(&file, For::Writing, Duration::ZERO)?;
         connection::prepare(&copying)?;
+        drop(starting);
         let copy = move |first, queue: &_| checkpoints::copy(&copying, first, queue);
         let checkpoints = Threads::start("store checkpoints", [copy])?;
         let mut writer = Writer::new(writing, ledger, Arc::clone(checkpoints.queue()))?;
