@@ -66,6 +66,9 @@ impl Kept {
     /// A text without its links and e-mail addresses, and these.
     pub(crate) fn links(text: &str) -> (String, Self) {
         let mut kept = Self { places: LINKS, words: Vec::new() };
+        if !may_hold_link(text) {
+            return (text.to_owned(), kept);
+        }
         let (mut hidden, mut done) = (String::with_capacity(text.len()), 0);
         while let Some(found) = LINK.captures_at(text, done) {
             let whole = found.get(0).expect("what was found");
@@ -97,6 +100,9 @@ impl Kept {
     /// A text without its numbers, and these.
     pub(crate) fn numbers(text: &str) -> (String, Self) {
         let mut kept = Self { places: NUMBERS, words: Vec::new() };
+        if !text.contains(char::is_numeric) {
+            return (text.to_owned(), kept);
+        }
         let (mut hidden, mut done) = (String::with_capacity(text.len()), 0);
         for found in NUMBER.find_iter(text) {
             if found.len() > LONGEST_NUMBER
@@ -165,6 +171,16 @@ pub(crate) fn is_link(character: char) -> bool {
 
 pub(crate) fn is_number(character: char) -> bool {
     NUMBERS.contains(&character.into())
+}
+
+/// Whether there is a dot or a scheme in a text as links have them, for which alone it is worth while to
+/// look at it closely.
+fn may_hold_link(text: &str) -> bool {
+    let may_be_dot = |(at, _)| {
+        let goes_on = text[at + 1..].starts_with(|next: char| !next.is_whitespace());
+        goes_on || text[..at].ends_with(['w', 'W'])
+    };
+    text.contains("://") || text.match_indices('.').any(may_be_dot)
 }
 
 /// The link that a text begins with, of which this much is certain. `before` is what stands in front

@@ -82,11 +82,12 @@ pub fn is_reserved(word: &str) -> bool {
 ///
 /// Where several things are asked for, a stop is the one that counts.
 pub fn keyword(text: &str) -> Option<Keyword> {
-    if reaction(text).is_some() {
+    if !text.contains(char::is_alphabetic) {
         return None;
     }
     let readings = Heard::readings(&ends_of(text), is_end);
-    readings.iter().find_map(|heard| of_words(heard).or_else(|| stop(heard)))
+    let asked = readings.iter().find_map(|heard| of_words(heard).or_else(|| stop(heard)));
+    asked.filter(|_| reaction(text).is_none())
 }
 
 /// What is looked at of a text: all of it, unless it is longer than any is.
@@ -144,7 +145,8 @@ fn stop(heard: &Heard) -> Option<Keyword> {
     let is_meant = |said: &Said| said.stands_out || said.words.contains(' ');
     let meant = [first.first(), last.last()].into_iter().flatten().filter(|said| is_meant(said));
     let firm: Vec<_> = last.first().into_iter().chain(meant).collect();
-    let is_stop = ROWS.languages.iter().any(|language| {
+    let may_be_in = |language: &&Language| language.may_be_in(&language.words(&all));
+    let is_stop = ROWS.languages.iter().filter(may_be_in).any(|language| {
         language.is_all(&all)
             || firm.iter().any(|said| language.is_firm(&said.words))
             || said.clone().any(|said| language.is_asked(&said.words))

@@ -1,9 +1,10 @@
 //! Fingerprints of texts: enough to see that two are nearly the same, too little to read either.
 
-use std::collections::BTreeSet;
+use std::hash::Hasher as _;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
+use fnv::FnvHasher;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -41,7 +42,8 @@ impl Print {
         let parts = parts(text);
         let mut bytes = [0; BYTES];
         for bit in 0..BYTES * 8 {
-            let lowest = parts.iter().map(|part| mixed(part ^ mixed(bit as u64 + 1))).min();
+            let function = mixed(bit as u64 + 1);
+            let lowest = parts.iter().map(|part| mixed(part ^ function)).min();
             if lowest.is_some_and(|lowest| lowest & 1 == 1) {
                 bytes[bit / 8] |= 1 << (bit % 8);
             }
@@ -59,16 +61,16 @@ impl Print {
 
 /// What is compared, hashed: words, and where a script has no spaces, each two characters that follow
 /// one another, since its single characters occur in any text.
-fn parts(text: &str) -> BTreeSet<u64> {
-    let mut parts = BTreeSet::new();
+fn parts(text: &str) -> Vec<u64> {
+    let mut parts = Vec::new();
     let mut before = None;
     for word in words(text).filter(|word| !has_digit(word)) {
         let unspaced = weight(&word) < WORD;
         match (unspaced, before) {
-            (true, Some(before)) => parts.insert(hash(&format!("{before}{word}"))),
-            (true, None) => false,
-            (false, _) => parts.insert(hash(&word)),
-        };
+            (true, Some(before)) => parts.push(hash(&format!("{before}{word}"))),
+            (true, None) => {}
+            (false, _) => parts.push(hash(&word)),
+        }
         before = unspaced.then_some(word);
     }
     parts
@@ -77,9 +79,9 @@ fn parts(text: &str) -> BTreeSet<u64> {
 /// FNV-1a: the same on every machine and in every version, which the hashes of the standard library
 /// do not promise.
 pub(crate) fn hash(word: &str) -> u64 {
-    word.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
+    let mut hasher = FnvHasher::default();
+    hasher.write(word.as_bytes());
+    hasher.finish()
 }
 
 /// The finalizer of `SplitMix64`.

@@ -45,7 +45,9 @@ impl fmt::Debug for Reaction {
 pub fn reaction(text: &str) -> Option<Reaction> {
     by_google(text).or_else(|| {
         let text = Text::of(text);
-        FORMS.iter().find_map(|form| form.read(&text))
+        let first = text.signs.iter().find(|sign| !sign.is_quote())?.letter;
+        let mut forms = FORMS.iter().filter(|form| form.may_begin_with(first));
+        forms.find_map(|form| form.read(&text))
     })
 }
 
@@ -112,9 +114,18 @@ impl Form {
         })
     }
 
+    /// Whether a text may be of this form whose first letter is this: of nearly all texts it is not.
+    fn may_begin_with(&self, first: char) -> bool {
+        match self.before.first() {
+            Some(Piece::Letters(letters)) => letters.first() == Some(&first),
+            Some(Piece::Emoji) => is_emoji(first),
+            None => true,
+        }
+    }
+
     fn read(&self, text: &Text) -> Option<Reaction> {
         let mut rest = &text.signs[..];
-        let mut emoji = self.emoji.clone();
+        let mut emoji = None;
         for piece in &self.before {
             match piece {
                 Piece::Letters(letters) => rest = after_letters(rest, letters)?,
@@ -134,7 +145,8 @@ impl Form {
             }
         }
         let to = text.quoted(rest).or_else(|| self.thing(text, rest))?;
-        Some(Reaction { emoji: emoji?, removed: self.removed, to })
+        let emoji = emoji.or_else(|| self.emoji.clone())?;
+        Some(Reaction { emoji, removed: self.removed, to })
     }
 
     fn thing(&self, text: &Text, signs: &[Sign]) -> Option<String> {

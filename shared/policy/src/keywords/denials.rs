@@ -57,7 +57,7 @@ fn is_denial(sentence: &Sentence, is_asked: bool) -> bool {
     [true, false].into_iter().zip(LANGUAGES.iter()).any(|(is_spaced, languages)| {
         let words: Vec<_> = sentence.iter().map(|said| Words::of(&said.words, is_spaced)).collect();
         let last = words.len() - 1;
-        languages.iter().any(|language| {
+        languages.iter().filter(|language| language.may_be_in(&words[0])).any(|language| {
             let mut all = words.iter().enumerate();
             all.any(|(at, said)| language.denies(said, is_asked && (at == 0 || at == last)))
                 || words[1..].windows(2).any(|parts| language.introduces(&parts[0], &parts[1]))

@@ -27,6 +27,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use fnv::{FnvHashMap, FnvHashSet};
+
 use super::Keyword;
 use super::heard::plain;
 use super::wordings::{Part, Sentences, Times, Wordings, Words};
@@ -37,7 +39,7 @@ pub(super) struct Rows {
     /// The words that forms of carriers list, in capitals.
     pub(super) listed: Vec<(String, Keyword)>,
     /// What counts as a whole text, without the spaces in it.
-    pub(super) words: HashMap<String, Keyword>,
+    pub(super) words: FnvHashMap<String, Keyword>,
     /// Of the languages that have spaces between words, and of those that have none.
     pub(super) languages: [Language; 2],
 }
@@ -59,6 +61,9 @@ pub(super) struct Language {
     pub(super) whole: Sentences,
     pub(super) ask: Sentences,
     pub(super) plea: Sentences,
+    /// The words of which one stands in everything that anything is made of here: what `firm`, `ask`,
+    /// `plea` and `whole` begin with.
+    begins: FnvHashSet<String>,
     names: HashMap<String, Arc<Wordings>>,
 }
 
@@ -95,6 +100,7 @@ impl Rows {
                 }
             }
         }
+        rows.languages.iter_mut().for_each(Language::note_beginnings);
         rows
     }
 }
@@ -103,6 +109,18 @@ impl Language {
     /// The words of a text that [`plain`] has been through.
     pub(super) fn words(&self, text: &str) -> Words {
         Words::of(text, self.is_spaced)
+    }
+
+    /// Whether these words may hold anything that is looked for: most texts do not, and nothing else has
+    /// to be asked of them.
+    pub(super) fn may_be_in(&self, words: &Words) -> bool {
+        words.any_of(&self.begins)
+    }
+
+    fn note_beginnings(&mut self) {
+        let Self { firm, ask, plea, whole, .. } = &*self;
+        let sentences = [ask, plea, whole].into_iter().flat_map(Sentences::firsts);
+        self.begins = firm.firsts().chain(sentences).cloned().collect();
     }
 
     fn read(&mut self, kind: &str, row: &str) {

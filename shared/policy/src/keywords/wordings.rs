@@ -1,7 +1,8 @@
 //! Wordings and sentences, and whether words are one of them.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+
+use fnv::{FnvHashMap, FnvHashSet};
 
 /// Words one after the other, as they are compared. Those of a language without spaces are its
 /// characters.
@@ -35,13 +36,18 @@ impl Words {
     fn between(&self, from: usize, to: usize) -> &str {
         &self.text[self.bounds[from].0..self.bounds[to - 1].1]
     }
+
+    /// Whether any of them is among these.
+    pub(super) fn any_of(&self, words: &FnvHashSet<String>) -> bool {
+        (1..=self.len()).any(|end| words.contains(self.between(end - 1, end)))
+    }
 }
 
 /// Several wordings, of which any will do.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Wordings {
-    all: HashSet<String>,
-    firsts: HashSet<String>,
+    all: FnvHashSet<String>,
+    firsts: FnvHashSet<String>,
     /// How many words the longest has.
     longest: usize,
 }
@@ -59,6 +65,11 @@ impl Wordings {
         self.all.extend(others.all.iter().cloned());
         self.firsts.extend(others.firsts.iter().cloned());
         self.longest = self.longest.max(others.longest);
+    }
+
+    /// The words that they begin with.
+    pub(super) fn firsts(&self) -> impl Iterator<Item = &String> {
+        self.firsts.iter()
     }
 
     /// Where those end that begin here.
@@ -157,13 +168,13 @@ fn ends(parts: &[Part], words: &Words, from: &[usize]) -> Vec<usize> {
 #[derive(Debug, Default)]
 pub(super) struct Sentences {
     all: Vec<Vec<Part>>,
-    by_first_word: HashMap<String, Vec<usize>>,
+    by_first_word: FnvHashMap<String, Vec<usize>>,
 }
 
 impl Sentences {
     /// Adds one. Panics if nothing in it has to be said, or if it may begin with anything.
     pub(super) fn add(&mut self, sentence: Vec<Part>) {
-        let mut firsts = HashSet::new();
+        let mut firsts = FnvHashSet::default();
         let needed = sentence.iter().find(|part| {
             let Part::OneOf(wordings, times) = part else { panic!("it begins with anything") };
             firsts.extend(wordings.firsts.iter().cloned());
@@ -174,6 +185,11 @@ impl Sentences {
             self.by_first_word.entry(first).or_default().push(self.all.len());
         }
         self.all.push(sentence);
+    }
+
+    /// The words that they may begin with.
+    pub(super) fn firsts(&self) -> impl Iterator<Item = &String> {
+        self.by_first_word.keys()
     }
 
     /// Where those may end that begin here.
