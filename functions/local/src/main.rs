@@ -22,6 +22,11 @@ use clap::{Parser, Subcommand};
 use settings::{Names, Settings};
 use sms::Providers;
 
+/// Many threads allocate small things here, which the system's allocator is slower at.
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// An AI agent that people reach by text message.
 #[derive(Parser)]
 #[command(name = "textback", version)]

@@ -6,6 +6,9 @@
 //! gets its two receipts, and all calls come on connections that are kept. Everything is measured on
 //! an empty store and on one that already holds so many texts (`TEXTS`, 100,000 by default), which
 //! take turns, so that a busy machine is busy for both.
+//!
+//! `-- crowd` instead lets a crowd text an empty store in memory for half a minute and prints that
+//! alone, for whoever looks on with a profiler.
 
 #![expect(
     clippy::unwrap_used,
@@ -69,10 +72,13 @@ struct Measured {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
-    let texts = std::env::args().skip(1).find_map(|argument| argument.parse().ok());
-    let texts = texts.unwrap_or(100_000);
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let texts = arguments.iter().find_map(|argument| argument.parse().ok()).unwrap_or(100_000);
     let cores = std::thread::available_parallelism().unwrap();
     let pinned = cores.get() > 1 && machine::leave_core();
+    if arguments.iter().any(|argument| argument == "crowd") {
+        return crowd_alone().await;
+    }
 
     eprintln!("filling a store with {texts} texts");
     let (filled, size) = fill(texts).await;
@@ -115,6 +121,21 @@ async fn main() {
     println!("{}", table(empty, full, firestore.as_ref()));
 }
 
+/// What one crowd does for half a minute, every three seconds.
+async fn crowd_alone() {
+    let folder = machine::in_memory().unwrap_or_else(machine::on_disk);
+    let scene = Scene::begin(&folder, None, None).await;
+    for _ in 0..10 {
+        let crowd = scene.crowd(AT_ONCE, LASTS).await;
+        let (a_second, cpu) = (crowd.a_second(), crowd.cpu_of_turn());
+        println!(
+            "{a_second:.0} turns a second, {:.0} µs of processor each",
+            cpu.as_secs_f64() * 1e6
+        );
+    }
+    println!("{} KiB resident", scene.program.memory().now);
+}
+
 /// A store with a past, and how large it is.
 async fn fill(texts: usize) -> (TempDir, u64) {
     let place = machine::in_memory().unwrap_or_else(machine::on_disk);
@@ -134,7 +155,7 @@ impl Measured {
             None => None,
         };
         let mut disk = Scene::begin(&machine::on_disk(), past, None).await;
-        let starts = (0..STARTS).map(|_| disk.start_again()).collect();
+        let starts = starts(&mut disk).await;
         let idle_cpu = disk.program.cpu();
         Self { memory, disk, figures: Figures { starts, idle_cpu, ..Figures::default() } }
     }
@@ -163,11 +184,19 @@ impl Measured {
     }
 }
 
+async fn starts(scene: &mut Scene) -> Vec<Duration> {
+    let mut starts = Vec::new();
+    for _ in 0..STARTS {
+        starts.push(scene.start_again().await);
+    }
+    starts
+}
+
 /// What is measured with Google's emulator, where it is installed.
 async fn firestore() -> Option<OfFirestore> {
     let distance = Distance::to(&fakes::firestore().await?.host).await;
     let mut scene = Scene::begin(&machine::on_disk(), None, Some(distance.address())).await;
-    let starts = (0..STARTS).map(|_| scene.start_again()).collect();
+    let starts = starts(&mut scene).await;
     let mut crowds = Vec::new();
     for _ in 0..=ROUNDS {
         crowds.push(scene.crowd(AT_ONCE, LASTS).await);

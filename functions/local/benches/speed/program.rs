@@ -1,10 +1,13 @@
 //! The program as a child process, and what the system says about it.
 
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::sleep;
 
 /// Where it is told that providers reach it.
 pub(crate) const PUBLIC_URL: &str = "https://sms.example.test";
@@ -13,6 +16,7 @@ pub(crate) struct Program {
     pub(crate) address: SocketAddr,
     /// From its start to its first answer.
     pub(crate) started: Duration,
+    begun: Instant,
     child: Child,
 }
 
@@ -24,7 +28,8 @@ pub(crate) struct Memory {
 }
 
 impl Program {
-    /// Starts it with these settings, on what is stored in this folder.
+    /// Starts it with these settings, on what is stored in this folder. It is started once it
+    /// [answers](Self::answers).
     pub(crate) fn start(settings: &[(&str, &str)], data: &Path) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let address = listener.local_addr().unwrap();
@@ -41,11 +46,17 @@ impl Program {
             .stderr(Stdio::null());
         let begun = Instant::now();
         let child = command.spawn().unwrap();
-        while !answers(address) {
-            assert!(begun.elapsed() < Duration::from_secs(20), "the program does not start");
-            std::thread::sleep(Duration::from_micros(200));
+        Self { address, begun, started: Duration::ZERO, child }
+    }
+
+    /// Waits for its first answer.
+    pub(crate) async fn answers(mut self) -> Self {
+        while !answers(self.address).await {
+            assert!(self.begun.elapsed() < Duration::from_secs(20), "the program does not start");
+            sleep(Duration::from_micros(200)).await;
         }
-        Self { address, started: begun.elapsed(), child }
+        self.started = self.begun.elapsed();
+        self
     }
 
     /// What it has resident now, and had at most.
@@ -84,11 +95,11 @@ impl Drop for Program {
     }
 }
 
-fn answers(address: SocketAddr) -> bool {
-    let Ok(mut connection) = TcpStream::connect(address) else { return false };
+async fn answers(address: SocketAddr) -> bool {
+    let Ok(mut connection) = TcpStream::connect(address).await else { return false };
     let request = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     let mut answer = String::new();
-    connection.write_all(request.as_bytes()).is_ok()
-        && connection.read_to_string(&mut answer).is_ok()
+    connection.write_all(request.as_bytes()).await.is_ok()
+        && connection.read_to_string(&mut answer).await.is_ok()
         && answer.starts_with("HTTP/1.1 200")
 }

@@ -84,14 +84,14 @@ impl Scene {
             settings.push(("FIRESTORE_EMULATOR_HOST", firestore.to_string()));
             settings.push(("NAME_KEY", fakes::NAME_KEY.to_owned()));
         }
-        let program = start(&settings, data.path());
+        let program = start(&settings, data.path()).await;
         Self { around, program, settings, data, people: Cell::new(FIRST) }
     }
 
     /// Ends the program and starts it on what it left. How long that took until its first answer.
-    pub(crate) fn start_again(&mut self) -> Duration {
+    pub(crate) async fn start_again(&mut self) -> Duration {
         self.program.end();
-        self.program = start(&self.settings, self.data.path());
+        self.program = start(&self.settings, self.data.path()).await;
         self.program.started
     }
 
@@ -169,7 +169,7 @@ impl Scene {
     }
 }
 
-fn start(settings: &[(&'static str, String)], data: &Path) -> Program {
+async fn start(settings: &[(&'static str, String)], data: &Path) -> Program {
     let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    machine::on_core_of_program(|| Program::start(&settings, data))
+    machine::on_core_of_program(|| Program::start(&settings, data)).answers().await
 }
