@@ -208,12 +208,23 @@ apply() {
 # Makes the key of all names where there is none yet. One that is there is never written over: under
 # another nobody would be found again, and those who have stopped least of all.
 make_name_key() {
-    local key
     find_deployment "$1"
-    key=$(parameter NAME_KEY) || fail "whether there is a NAME_KEY cannot be seen, for the reason above"
-    [ -z "${key//[[:space:]]/}" ] || return 0
+    ! has_name_key || return 0
+    # Terraform made it blank, and nobody has written to it since.
+    [ "$(parameter NAME_KEY Version)" = 1 ] || fail "there was a NAME_KEY, and it was cleared: $(key_again "$1")"
     put NAME_KEY "$(head -c 32 /dev/urandom | base64)"
     echo 'NAME_KEY is made: keep a copy of it where the backups of the database are'
+}
+
+has_name_key() {
+    local key
+    key=$(parameter NAME_KEY) || fail "whether there is a NAME_KEY cannot be seen, for the reason above"
+    [ -n "${key//[[:space:]]/}" ]
+}
+
+# What to do where it is missing.
+key_again() {
+    echo "./deploy.sh secrets set $1 NAME_KEY, with the one that the database was begun with"
 }
 
 is_new_enough() {
@@ -253,6 +264,7 @@ has_secrets() {
 release() {
     local environment=$1 architecture folder function zip new before live changed=
     find_deployment "$environment"
+    has_name_key || fail "there is no NAME_KEY, without which nobody is found: $(key_again "$environment")"
     architecture=$(known .architecture)
     folder=target/package/${architecture/_/-}
     is_whole "$folder"
@@ -500,6 +512,8 @@ secrets() {
             # Parameter Store keeps nothing empty; a blank counts as not set.
             put "$name" ' '
             echo "$name is cleared: the functions notice within five minutes"
+            [ "$name" != NAME_KEY ] ||
+                echo "Nobody is found until it is set again: $(key_again "$environment")"
             ;;
         *) fail "secrets $environment, secrets set $environment NAME or secrets clear $environment NAME" ;;
     esac
@@ -514,9 +528,7 @@ secret() {
 
 # Fails if there is a key of names, which is not changed in passing.
 is_free() {
-    local key
-    key=$(parameter NAME_KEY) || fail "whether there is a NAME_KEY cannot be seen, for the reason above"
-    [ -z "${key//[[:space:]]/}" ] ||
+    ! has_name_key ||
         fail 'there is a NAME_KEY, and under another nobody is found again, those who have stopped' \
             "included: if the database was begun with another, ./deploy.sh secrets clear $1 NAME_KEY first"
 }
@@ -567,10 +579,10 @@ put() {
         --overwrite --value file:///dev/stdin >/dev/null
 }
 
-# The value of a secret, which is never printed.
+# The value of a secret, which is never printed; or what else is to be known of it.
 parameter() {
     aws ssm get-parameter --name "$(known .secrets_path)$1" --with-decryption \
-        --query Parameter.Value --output text
+        --query "Parameter.${2:-Value}" --output text
 }
 
 list_secrets() {

@@ -23,6 +23,7 @@ import pytest
 from conftest import ACCOUNT, FUNCTIONS, REGION, ROOT, tool
 
 SECRET = "open-sesame-9d1f0c"
+NAME_KEY = base64.b64encode(bytes(32)).decode()
 SECRETS = [
     "CONSOLE_PASSWORD",
     "MC_WEBHOOK_TOKEN",
@@ -217,7 +218,9 @@ class Installation:
             )
         for secret in SECRETS:
             self.client("ssm").put_parameter(
-                Name=f"/textback/{self.name}/{secret}", Type="SecureString", Value=" "
+                Name=f"/textback/{self.name}/{secret}",
+                Type="SecureString",
+                Value=NAME_KEY if secret == "NAME_KEY" else " ",
             )
         self.describe(canary=None)
         return self
@@ -529,7 +532,7 @@ def test_a_secret_reaches_parameter_store_and_nothing_else(checkout, installatio
     assert "within five minutes" in ran.out and "TWILIO_AUTH_TOKEN_NEXT" in ran.out
     listed = checkout.deploy("secrets", installation.name)
     assert listed.out.splitlines() == [
-        f"{'set  ' if secret == path[1] else 'blank'}  {secret}" for secret in SECRETS
+        f"{'set  ' if secret in (path[1], 'NAME_KEY') else 'blank'}  {secret}" for secret in SECRETS
     ]
 
     asked = checkout.deploy_at_a_terminal("secrets", "set", *path, said=f"{SECRET}-2")
@@ -554,6 +557,11 @@ def test_a_secret_of_a_webhook_is_long_enough(checkout, installation):
 
 def test_the_key_of_names_is_a_key_and_not_written_over(checkout, installation):
     path, keys = (installation.name, "NAME_KEY"), [bytes([byte]) * 32 for byte in (7, 8)]
+    cleared = checkout.deploy("secrets", "clear", *path)
+    assert cleared.code == 0 and "Nobody is found until it is set again" in cleared.out
+    again = f"./deploy.sh secrets set {path[0]} NAME_KEY, with the one that the database was begun with"
+    ran = checkout.deploy("release", path[0])
+    assert ran.message == f"there is no NAME_KEY, without which nobody is found: {again}"
     for wrong in (LONG, base64.b64encode(keys[0][:31]).decode(), keys[0].hex()[:62]):
         ran = checkout.deploy("secrets", "set", *path, said=wrong)
         assert ran.message == (
@@ -808,6 +816,10 @@ def test_goes_the_whole_way_from_packages_to_a_rollback(checkout, client, tmp_pa
     assert ran.code == 0, ran.said
     assert "whole is up to date" in ran.out and "smoke https://" in ran.out
     assert secret("NAME_KEY") == key, "it is made once"
+    checkout.deploy("secrets", "clear", "whole", "NAME_KEY")
+    ran = checkout.deploy("apply", "whole", "--yes", TEXTBACK=str(textback))
+    assert ran.message.startswith("there was a NAME_KEY, and it was cleared: "), ran.said
+    checkout.deploy("secrets", "set", "whole", "NAME_KEY", said=key)
     assert versions() == dict.fromkeys(FUNCTIONS, 1)
 
     checkout.package("two")
