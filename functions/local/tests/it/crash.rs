@@ -173,15 +173,18 @@ async fn wherever_it_is() {
     }
 }
 
-/// Two hundred people, twenty ends in the midst of it. Whose call was not answered calls again, as
-/// Twilio does.
+/// Two hundred ends in the midst of more texts at once than are ever through with everything. Whose
+/// call was not answered calls again, as Twilio does.
 #[tokio::test]
 async fn again_and_again() {
+    const LIVES: usize = 200;
+    const AT_ONCE: usize = 16;
     let mut product = Product::start(&["twilio"]).await;
-    let people: Vec<_> = (0..200).map(|number| format!("+1202555{}", 2_000 + number)).collect();
+    let people = 2_000..2_000 + LIVES * AT_ONCE;
+    let people: Vec<_> = people.map(|number| format!("+1202555{number}")).collect();
     let mut left: Vec<&String> = Vec::new();
-    for life in 0..=20 {
-        left.extend(people.iter().skip(10 * life).take(10));
+    for life in 0..=LIVES {
+        left.extend(people.iter().skip(AT_ONCE * life).take(AT_ONCE));
         let (route, twilio) = (product.route(), &product.twilio);
         let call = |person: &str| {
             let message = format!("SM{:0>32}", &person[1..]);
@@ -191,13 +194,13 @@ async fn again_and_again() {
         let posts = tokio::spawn(join_all(calls.into_iter().map(|call| async move {
             call.try_post().await.is_some_and(|answer| answer.status == 200)
         })));
-        if life < 20 {
+        if life < LIVES {
             tokio::time::sleep(Duration::from_millis(10 + 37 * life as u64 % 90)).await;
-            product.kill();
+            product.process.kill();
         }
         let mut taken = posts.await.unwrap().into_iter();
         left.retain(|_| !taken.next().unwrap());
-        if life < 20 {
+        if life < LIVES {
             product.start_again().await;
         }
     }
@@ -290,7 +293,7 @@ pub(crate) async fn run(product: &Product, now: Timestamp) {
         store,
     };
     // What the sweep would wake.
-    for (conversation, _) in turn.store.due(now, None, 100).await.unwrap().found {
+    for (conversation, _) in turn.store.due(now, None, 10_000).await.unwrap().found {
         let wake_up = WakeUp { conversation: conversation.to_string(), trace: TraceId::fresh() };
         turn.run(&wake_up, now).await.unwrap();
     }
