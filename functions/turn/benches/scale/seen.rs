@@ -1,17 +1,12 @@
 //! What the store is asked while a product is simulated, document by document.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
 
-use tracing::field::{Field, Visit};
+use fakes::{Operation, Operations};
 use tracing::subscriber::DefaultGuard;
-use tracing::{Event, Subscriber};
-use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry;
-
-/// Where the store names what it does.
-const OPERATIONS: &str = "conversations::operations";
 
 /// A few seconds, in which no document that conversations share is to be written twice.
 const WINDOW: i64 = 3;
@@ -50,8 +45,9 @@ struct Document {
 impl Watch {
     pub(crate) fn begin() -> Self {
         let seen = Arc::<Mutex<Seen>>::default();
-        let subscriber = registry().with(Counter(seen.clone()));
-        Self { seen, _guard: tracing::subscriber::set_default(subscriber) }
+        let counter = Arc::clone(&seen);
+        let asked = Operations::each(move |operation| counter.lock().unwrap().note(operation));
+        Self { seen, _guard: tracing::subscriber::set_default(registry().with(asked)) }
     }
 
     /// From now on it is done for this conversation, or for nobody, in this second.
@@ -102,36 +98,4 @@ impl Seen {
             }
         }
     }
-}
-
-struct Counter(Arc<Mutex<Seen>>);
-
-impl<S: Subscriber> Layer<S> for Counter {
-    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        if event.metadata().target() == OPERATIONS {
-            let mut operation = Operation::default();
-            event.record(&mut operation);
-            self.0.lock().unwrap().note(operation);
-        }
-    }
-}
-
-#[derive(Default)]
-struct Operation {
-    kind: String,
-    collection: String,
-    id: String,
-}
-
-impl Visit for Operation {
-    fn record_str(&mut self, field: &Field, value: &str) {
-        match field.name() {
-            "kind" => self.kind = value.to_owned(),
-            "collection" => self.collection = value.to_owned(),
-            "id" => self.id = value.to_owned(),
-            _ => {}
-        }
-    }
-
-    fn record_debug(&mut self, _: &Field, _: &dyn Debug) {}
 }

@@ -1,19 +1,14 @@
 //! Counting what the store is asked: each document that is read or written, each query and commit.
 
 use std::collections::HashSet;
-use std::fmt::Debug;
 use std::mem;
 use std::ops::{AddAssign, SubAssign};
 use std::sync::{Arc, Mutex};
 
-use tracing::field::{Field, Visit};
+use fakes::{Operation, Operations as Asked};
 use tracing::subscriber::DefaultGuard;
-use tracing::{Event, Subscriber};
-use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry;
-
-/// Where the store names what it does.
-const OPERATIONS: &str = "conversations::operations";
 
 /// What was asked on this thread since it was last taken.
 pub(crate) struct Counts {
@@ -49,8 +44,9 @@ impl Counts {
     /// Counts from now on, what this thread asks.
     pub(crate) fn capture() -> Self {
         let counting = Arc::<Mutex<Counting>>::default();
-        let subscriber = registry().with(Counter(counting.clone()));
-        Self { counting, _guard: tracing::subscriber::set_default(subscriber) }
+        let counter = Arc::clone(&counting);
+        let asked = Asked::each(move |operation| counter.lock().unwrap().note(operation));
+        Self { counting, _guard: tracing::subscriber::set_default(registry().with(asked)) }
     }
 
     /// What was counted since the last time.
@@ -106,36 +102,4 @@ impl Operations {
         change(&mut self.deleted, other.deleted);
         change(&mut self.left, other.left);
     }
-}
-
-struct Counter(Arc<Mutex<Counting>>);
-
-impl<S: Subscriber> Layer<S> for Counter {
-    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        if event.metadata().target() == OPERATIONS {
-            let mut operation = Operation::default();
-            event.record(&mut operation);
-            self.0.lock().unwrap().note(operation);
-        }
-    }
-}
-
-#[derive(Default)]
-struct Operation {
-    kind: String,
-    collection: String,
-    id: String,
-}
-
-impl Visit for Operation {
-    fn record_str(&mut self, field: &Field, value: &str) {
-        match field.name() {
-            "kind" => self.kind = value.to_owned(),
-            "collection" => self.collection = value.to_owned(),
-            "id" => self.id = value.to_owned(),
-            _ => {}
-        }
-    }
-
-    fn record_debug(&mut self, _: &Field, _: &dyn Debug) {}
 }

@@ -3,9 +3,7 @@
 use std::cell::RefCell;
 use std::sync::Once;
 
-use tracing::field::{Field, Visit};
-use tracing::{Event, Subscriber};
-use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry;
 
 thread_local! {
@@ -17,8 +15,12 @@ thread_local! {
 pub(crate) fn listen() {
     static LISTEN: Once = Once::new();
     LISTEN.call_once(|| {
+        let asked = fakes::Operations::each(|operation| {
+            let asked = format!("{} {}", operation.kind, operation.collection);
+            ASKED.with_borrow_mut(|all| all.iter_mut().for_each(|all| all.push(asked.clone())));
+        });
         // If somebody else was first, the tests that count will say so.
-        let _ = tracing::subscriber::set_global_default(registry().with(Listener));
+        let _ = tracing::subscriber::set_global_default(registry().with(asked));
     });
 }
 
@@ -45,35 +47,4 @@ impl Operations {
         };
         self.take().iter().filter(written).count()
     }
-}
-
-struct Listener;
-
-impl<S: Subscriber> Layer<S> for Listener {
-    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        if event.metadata().target() == "conversations::operations" {
-            let mut named = Named::default();
-            event.record(&mut named);
-            let asked = format!("{} {}", named.kind, named.collection);
-            ASKED.with_borrow_mut(|all| all.iter_mut().for_each(|all| all.push(asked.clone())));
-        }
-    }
-}
-
-#[derive(Default)]
-struct Named {
-    kind: String,
-    collection: String,
-}
-
-impl Visit for Named {
-    fn record_str(&mut self, field: &Field, value: &str) {
-        match field.name() {
-            "kind" => self.kind = value.to_owned(),
-            "collection" => self.collection = value.to_owned(),
-            _ => {}
-        }
-    }
-
-    fn record_debug(&mut self, _: &Field, _: &dyn std::fmt::Debug) {}
 }
