@@ -33,7 +33,7 @@ impl Store {
                 return Ok(None);
             }
             let mut health = known.content.clone();
-            health.incidents.insert(name.to_owned(), incident);
+            health.remember(name, incident, now);
             let health = known.with(health);
             let mut writes =
                 vec![health.write(By::Witness, "health", "current", Fields::new(), now)];

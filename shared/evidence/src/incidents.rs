@@ -12,6 +12,9 @@ const WAVERS: SignedDuration = SignedDuration::from_secs(10);
 /// How long nobody is told once more of what wavers.
 const AGAIN: SignedDuration = SignedDuration::from_mins(10);
 
+/// How long something is remembered that works again: longer than anybody waits to hear of it.
+const OVER: SignedDuration = SignedDuration::from_hours(24);
+
 /// What the clocks of two machines may differ.
 const SKEW: SignedDuration = SignedDuration::from_secs(60);
 
@@ -58,6 +61,12 @@ impl Incident {
 }
 
 impl Health {
+    /// Remembers an incident, and forgets those that have been over for long.
+    pub fn remember(&mut self, name: &str, incident: Incident, now: Timestamp) {
+        self.incidents.retain(|_, known| known.fails || now < known.since + OVER);
+        self.incidents.insert(name.to_owned(), incident);
+    }
+
     /// What is to be remembered of something, now that this is seen of it, and what somebody has to
     /// hear. `None`: nothing that is not known already, which is how it is with nearly every text.
     pub fn sees(&self, name: &str, seen: Seen, now: Timestamp) -> Option<(Incident, News)> {

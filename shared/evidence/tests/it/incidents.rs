@@ -16,7 +16,7 @@ struct Watch {
 impl Watch {
     fn sees(&mut self, seen: Seen, seconds: i64) -> Option<News> {
         let (incident, news) = self.health.sees("model", seen, at(seconds))?;
-        self.health.incidents.insert("model".into(), incident);
+        self.health.remember("model", incident, at(seconds));
         let stored = serde_json::to_string(&self.health).expect("it can be stored");
         self.health = serde_json::from_str(&stored).expect("it can be read");
         self.written += 1;
@@ -77,6 +77,22 @@ fn what_wavers_is_said_every_ten_minutes_and_costs_no_write_with_each_text() {
     }
     assert!(fails == works && (4..=6).contains(&fails), "{fails} and {works} times in an hour");
     assert!(watch.written < 800, "written {} times", watch.written);
+}
+
+/// What is read with every text must not grow with all that ever failed.
+#[test]
+fn what_has_been_over_for_a_day_is_forgotten() {
+    let mut health = Health::default();
+    for (name, seen, hours) in [
+        ("lately", AT_ONCE, 0),
+        ("lately", Seen::Works, 1),
+        ("still", AT_ONCE, 0),
+        ("new", AT_ONCE, 26),
+    ] {
+        let (incident, _) = health.sees(name, seen, at(hours * 3_600)).unwrap();
+        health.remember(name, incident, at(hours * 3_600));
+    }
+    assert_eq!(Vec::from_iter(health.incidents.keys()), ["new", "still"]);
 }
 
 #[test]
