@@ -141,11 +141,8 @@ async fn thread(console: &Console, id: &ConversationId) -> Result<Option<Thread>
     Ok(Some(Thread::of(&loaded, &ended, &set_aside, deliveries, now)))
 }
 
-fn deliveries<'a>(
-    providers: &Providers,
-    attempts: impl IntoIterator<Item = &'a Attempt>,
-) -> Vec<Delivery> {
-    attempts.into_iter().map(|attempt| Delivery::of(attempt, providers)).collect()
+fn deliveries(providers: &Providers, attempts: &[Attempt]) -> Vec<Delivery> {
+    attempts.iter().map(|attempt| Delivery::of(attempt, providers)).collect()
 }
 
 pub(crate) async fn conversations(State(console): State<Arc<Console>>) -> Answer {
@@ -183,17 +180,13 @@ fn state(conversation: &Conversation) -> &'static str {
 pub(crate) async fn trace(State(console): State<Arc<Console>>, Path(id): Path<String>) -> Answer {
     let id = TraceId::parse(&id).ok_or(Failure::Unknown)?;
     let trace = console.store.trace(&id).await?.ok_or(Failure::Unknown)?;
-    let attempts = match &trace.conversation {
-        Some(conversation) => console.store.attempts_of(conversation).await?,
-        None => vec![],
-    };
-    let attempts = attempts.iter().filter(|attempt| attempt.trace == id);
+    let attempts = console.store.attempts_under(&id).await?;
     Ok(Json(json!({
         "id": id,
         "conversation": trace.conversation,
         "answered_in": trace.answered_in,
         "steps": trace.steps,
-        "attempts": deliveries(&console.providers, attempts),
+        "attempts": deliveries(&console.providers, &attempts),
     })))
 }
 

@@ -28,7 +28,7 @@ impl Wake<'_> {
         let failed = attempt.filter(|attempt| attempt.status().is_failure() && !attempt.settled);
         if let Some(attempt) = &failed {
             // Its code may speak of the account, or of the sender.
-            self.weigh(loaded, attempt).await;
+            self.weigh(loaded, attempt, false).await;
         }
         let begun = self.edit(loaded, |loaded| {
             let mut draft = Draft::of(loaded);

@@ -10,9 +10,9 @@ use sms::{Number, Provider, SendError, Status};
 use telemetry::{Step, TraceId};
 use tokio::time::timeout;
 
-use crate::Wake;
 use crate::edit::Draft;
 use crate::pause::spread;
+use crate::{Turn, Wake};
 
 /// How long nobody else touches an attempt: 20 seconds for the request, with everything that has to
 /// be asked for on the way, and the rest to write down what came of it.
@@ -40,6 +40,8 @@ pub(crate) struct Begun<'a> {
     provider: &'a dyn Provider,
     attempt: Attempt,
     until: Timestamp,
+    /// Whether it finds out for others whether its way works again.
+    is_probe: bool,
     /// Why this provider, in sentences.
     why: String,
     /// That no provider works, and what is wrong with each, if so: it is tried all the same.
@@ -121,8 +123,9 @@ impl<'a> Wake<'a> {
         reply.sending = Some(Sending { attempt: id, provider: provider_name, at: now, until });
         draft.next.open = Some(reply);
         draft.next.due_at = Some(until);
-        let why = choice.why;
-        draft.begun = Some(Begun { provider, attempt, until, why, nothing_works, ways: all });
+        let (why, is_probe) = (choice.why, choice.probe);
+        let ways = all;
+        draft.begun = Some(Begun { provider, attempt, until, is_probe, why, nothing_works, ways });
     }
 
     /// The ways by which a reply can go to a person, in the configured order.
@@ -151,7 +154,7 @@ impl<'a> Wake<'a> {
                 tracing::warn!("left a reply for later: too late to send it");
                 return Ok(());
             };
-            let Begun { provider, attempt, why, nothing_works, ways, .. } = next;
+            let Begun { provider, attempt, is_probe, why, nothing_works, ways, .. } = next;
             if attempt.to.is_for_tests() {
                 return self.stop_before_provider(loaded, &attempt, steps).await;
             }
@@ -171,7 +174,7 @@ impl<'a> Wake<'a> {
                 Err(error) => step.with("outcome", error.to_string()),
             });
             let steps = std::mem::take(&mut steps);
-            begun = self.record(loaded, provider, &attempt, outcome, steps).await?;
+            begun = self.record(loaded, (&attempt, is_probe), outcome, steps).await?;
             self.saw_ways(&loaded.health, &ways, nothing_works.as_deref()).await;
         }
         Ok(())
@@ -208,12 +211,11 @@ impl<'a> Wake<'a> {
     async fn record(
         &self,
         loaded: &mut Loaded,
-        by: &dyn Provider,
-        attempt: &Attempt,
+        (attempt, is_probe): (&Attempt, bool),
         outcome: Result<String, SendError>,
         steps: Vec<Step>,
     ) -> Result<Option<Begun<'a>>, Unavailable> {
-        let provider = by.name();
+        let provider = attempt.provider.as_str();
         let learned = Learned::of_outcome(attempt, &outcome, self.clock.now());
         let mut changes =
             vec![Change::Steps(attempt.trace.clone(), steps), Change::Learned(learned.clone())];
@@ -226,13 +228,11 @@ impl<'a> Wake<'a> {
                     "sent a reply"
                 );
                 let attempt = attempt.knowing(&learned);
-                if !by.names_attempts() {
-                    changes.extend(self.told_before(&attempt).await);
-                }
+                changes.extend(self.told_before(&attempt).await);
                 self.close(loaded, &attempt.id, None, changes).await?;
                 // On a way that is known to work one more accepted text is left to the sweep.
                 if loaded.health.state(&attempt.route()) != State::Healthy {
-                    self.weigh(loaded, &attempt).await;
+                    self.weigh(loaded, &attempt, is_probe).await;
                 }
                 return Ok(None);
             }
@@ -243,7 +243,7 @@ impl<'a> Wake<'a> {
             SendError::Refused { code } => {
                 let told = self.tell_of_refusal(attempt, &code);
                 let known = attempt.knowing(&learned);
-                tokio::join!(self.weigh(loaded, &known), told);
+                tokio::join!(self.weigh(loaded, &known, is_probe), told);
                 return self.refused(loaded, attempt, changes).await;
             }
             SendError::Undeliverable { code } => {
@@ -286,7 +286,11 @@ impl<'a> Wake<'a> {
 
     /// What was told of an attempt by receipts that were faster than we are. One that comes at this
     /// moment, or cannot be looked for now, is left to the sweep.
-    async fn told_before(&self, attempt: &Attempt) -> Vec<Change> {
+    pub(crate) async fn told_before(&self, attempt: &Attempt) -> Vec<Change> {
+        let by = self.turn.providers.named(&attempt.provider);
+        if by.is_some_and(|by| by.names_attempts()) {
+            return vec![];
+        }
         let told = self.turn.store.told_before(attempt).await;
         let told = told.inspect_err(|error| tracing::warn!(%error, "left receipts apart: {error}"));
         told.unwrap_or_default().into_iter().map(Change::Told).collect()
@@ -295,9 +299,14 @@ impl<'a> Wake<'a> {
     /// Counts an attempt for or against its route at once, so that the next choice knows.
     ///
     /// What is known of routes is no reason to fail a turn.
-    pub(crate) async fn weigh(&self, loaded: &mut Loaded, attempt: &Attempt) {
-        let (turn, attempts) = (self.turn, std::slice::from_ref(attempt));
-        match turn.store.weigh(&turn.providers, attempts, self.clock.now()).await {
+    pub(crate) async fn weigh(&self, loaded: &mut Loaded, attempt: &Attempt, is_probe: bool) {
+        let Turn { store, providers, .. } = self.turn;
+        let (one, now) = (std::slice::from_ref(attempt), self.clock.now());
+        let weighed = match is_probe {
+            true => store.weigh_probe(providers, attempt, now).await,
+            false => store.weigh(providers, one, now).await,
+        };
+        match weighed {
             Ok(health) => loaded.health = health,
             Err(error) => tracing::warn!(%error, "left an attempt to be weighed later: {error}"),
         }

@@ -38,11 +38,11 @@ impl Wake<'_> {
             // A receipt told.
             return self.close(loaded, &sending.attempt, None, vec![]).await;
         }
-        self.ask(loaded).await
+        self.ask(loaded, attempt).await
     }
 
     /// Asks the provider about the attempt under way, whose end nobody wrote.
-    async fn ask(&self, loaded: &mut Loaded) -> Result<(), Unavailable> {
+    async fn ask(&self, loaded: &mut Loaded, known: Option<Attempt>) -> Result<(), Unavailable> {
         let now = self.clock.now();
         let Some(reply) = &loaded.conversation.open else { return Ok(()) };
         let Some(sending) = reply.sending.clone() else { return Ok(()) };
@@ -76,7 +76,10 @@ impl Wake<'_> {
                     code: receipt.code.clone(),
                     ..self.learned(attempt, Status::Accepted)
                 };
-                let changes = vec![looked("found"), Change::Learned(learned)];
+                let mut changes = vec![looked("found"), Change::Learned(learned.clone())];
+                if let Some(known) = known {
+                    changes.extend(self.told_before(&known.knowing(&learned)).await);
+                }
                 self.close(loaded, attempt, None, changes).await?;
                 // What has become of it since is a receipt like any other.
                 let receipt = Receipt { attempt: Some(attempt.clone()), ..receipt };

@@ -9,7 +9,7 @@ use telemetry::{Step, TraceId};
 use uuid::Uuid;
 
 use crate::documents::{Document, Fields, Unavailable, Version, Write, WriteError};
-use crate::store::{RECORDS_LIVE, at, expiring, fields, message_name, object, read};
+use crate::store::{RECORDS_LIVE, at, expiring, fields, message_name, object, prefix, read};
 use crate::{ConversationId, Reply, Said, Store, steps};
 
 /// How long after an attempt was begun it is looked at for the first time, if nothing was heard.
@@ -388,6 +388,9 @@ pub(crate) fn settled(attempt: &str) -> Write {
 }
 
 pub(crate) fn keep_attempt(attempt: &Attempt) -> Write {
-    let fields = expiring(fields(attempt), attempt.at, RECORDS_LIVE);
-    Write::Create(at("attempts", &attempt.id), fields)
+    let mut kept = expiring(fields(attempt), attempt.at, RECORDS_LIVE);
+    let begun = attempt.at.as_millisecond();
+    let place = format!("{}{begun:015}-{}", prefix(&attempt.conversation), attempt.id);
+    kept.insert("place".into(), place.into());
+    Write::Create(at("attempts", &attempt.id), kept)
 }

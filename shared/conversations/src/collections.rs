@@ -80,9 +80,9 @@ collections! {
     /// Every try to hand a reply to a provider.
     attempts [Expires] {
         AT: Time = "at",
-        CONVERSATION: Text = "conversation",
         DUE_AT: Time = "due_at",
         MESSAGE: Text = "message",
+        PLACE: Text = "place",
         TRACE: Text = "trace",
     }
     /// What was taken, so that a repeat of it is known.
@@ -98,7 +98,7 @@ collections! {
     /// What must leave the system.
     effects [Expires] { CONVERSATION: Text = "conversation", DUE_AT: Time = "due_at", }
     /// Conversations that are over.
-    ended [Expires] { CONVERSATION: Text = "conversation", }
+    ended [Expires] { PLACE: Text = "place", }
     /// Conversations under way, without what was said.
     heads [Expires] { AT: Time = "at", DUE_AT: Time = "due_at", }
     /// What is thought of all routes.

@@ -65,8 +65,9 @@ pub struct DueReceipt {
 pub struct Told {
     pub(crate) learned: Learned,
     step: Step,
-    /// Whether the attempt knows it already.
+    /// Whether the attempt knows it already, or takes no more.
     is_known: bool,
+    takes_more: bool,
     /// Whether its reply did not arrive, and nobody has dealt with that yet.
     pub(crate) fails: bool,
     /// Whose it is, and whether they have stopped.
@@ -124,7 +125,7 @@ impl Store {
     ) -> Result<Joined, Unavailable> {
         let told = Told::of(attempt, receipt, kept);
         let mut writes = told.writes();
-        if told.fails && !told.is_known {
+        if told.fails && told.is_new() {
             writes.push(failed(attempt, receipt.at));
         }
         if !writes.is_empty() {
@@ -242,7 +243,8 @@ impl Told {
         let step = receipt.step(attempt);
         let fails = attempt.knowing(&learned).status().is_failure();
         Self {
-            is_known: attempt.knows(&learned.word, &step),
+            is_known: attempt.receipts().any(|known| known.details == step.details),
+            takes_more: attempt.takes(&learned.word),
             fails: fails && !attempt.apart && !attempt.settled,
             learned,
             step,
@@ -256,30 +258,47 @@ impl Told {
     pub(crate) fn writes(&self) -> Vec<Write> {
         let kept = self.kept.iter().map(|name| Write::Delete(at("receipts", name), None));
         let mut writes: Vec<_> = kept.collect();
-        if self.is_known {
-            return writes;
-        }
         let Self { learned, step, conversation, .. } = self;
-        writes.push(learned.write(std::slice::from_ref(step)));
-        if self.opted_out {
+        if self.is_new() {
+            writes.push(learned.write(std::slice::from_ref(step)));
+        }
+        if self.opted_out && !self.is_known {
             writes.push(stopped(conversation, learned.at, learned.provider()));
         }
         writes
     }
+
+    /// Whether the attempt is told something by it.
+    fn is_new(&self) -> bool {
+        !self.is_known && self.takes_more
+    }
 }
 
 impl Attempt {
-    /// Whether a receipt has told it this before, or so many have that it takes no more.
-    fn knows(&self, word: &Word, step: &Step) -> bool {
-        let mut receipts = self.steps.iter().filter(|step| step.what == RECEIPT);
-        receipts.any(|known| known.details == step.details)
-            || match word {
-                _ if self.words.contains(word) => self.steps.len() >= MOST_STEPS,
-                // There are only so many.
-                Word::Whole(_) => false,
-                Word::OfPart { .. } => self.words.len() >= MOST_WORDS,
-            }
+    /// What it was told by receipts.
+    fn receipts(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().filter(|step| is_receipt(step))
     }
+
+    /// When a receipt told it something last.
+    pub(crate) fn told_at(&self) -> Option<Timestamp> {
+        self.receipts().map(|step| step.at).max()
+    }
+
+    /// Whether it can be told this once more.
+    fn takes(&self, word: &Word) -> bool {
+        match word {
+            _ if self.words.contains(word) => self.receipts().count() < MOST_STEPS,
+            // There are only so many.
+            Word::Whole(_) => true,
+            Word::OfPart { .. } => self.words.len() < MOST_WORDS,
+        }
+    }
+}
+
+/// Whether a step tells of a receipt.
+pub(crate) fn is_receipt(step: &Step) -> bool {
+    step.what == RECEIPT
 }
 
 impl DueReceipt {

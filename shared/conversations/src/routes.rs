@@ -67,7 +67,14 @@ impl Attempt {
             Status::Delivered => Sign::Delivered,
             _ => Sign::Waiting,
         };
-        Some(Sample { attempt: self.id.clone(), at: self.at, heard: now, sign })
+        let heard = match sign {
+            // Whoever counts it may come later: a healthy way is looked at once a minute.
+            Sign::Sent | Sign::Delivered | Sign::Failed { .. } => {
+                self.told_at().map_or(now, |at| at.min(now))
+            }
+            _ => now,
+        };
+        Some(Sample { attempt: self.id.clone(), at: self.at, heard, sign })
     }
 }
 
@@ -105,6 +112,18 @@ impl Store {
         Ok(self.weigh_as(By::Turn, providers, attempts, now).await?.health)
     }
 
+    /// The same of an attempt that finds out whether a way works again. Whatever was just written, the
+    /// next text sees that there was one, and is none itself.
+    pub async fn weigh_probe(
+        &self,
+        providers: &Providers,
+        attempt: &Attempt,
+        now: Timestamp,
+    ) -> Result<Health, Unavailable> {
+        let attempts = std::slice::from_ref(attempt);
+        Ok(self.weigh_as(By::Probe, providers, attempts, now).await?.health)
+    }
+
     /// The same for the sweep, which also judges the routes whose time has come. Everything that is
     /// shared is written once, however many attempts there are. Returns the names of those that it has
     /// to come back to, since it has written to their record a moment ago.
@@ -134,7 +153,7 @@ impl Store {
         // A turn that was not the first leaves its attempt to the sweep.
         for _ in 1..TRIES {
             match weighed {
-                Err(lost) if by == By::Sweep && !lost.left.is_empty() => {
+                Err(lost) if by != By::Turn && !lost.left.is_empty() => {
                     self.documents.step_aside().await;
                     weighed = once().await?;
                 }

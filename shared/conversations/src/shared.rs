@@ -1,15 +1,17 @@
 //! Documents that all conversations share, and how seldom each is written.
 //!
 //! Firestore takes about [one write a second][limits] of one document for as long as one likes, and puts
-//! off whoever comes more often. So whatever the traffic, none of these is written by every text:
+//! off whoever comes more often. So whatever the traffic, none of these is written by every text, and none
+//! by all of its writers together much more often than once a second:
 //!
 //! | documents | what they say | who writes one, and when | at most |
 //! |---|---|---|---|
 //! | `routes/*` | what is remembered of a way | a turn, of a text by a way that is not known to work, or that was refused or failed | once in [`RARELY`] |
-//! | | | the sweep, of all that it looks at | once a run |
+//! | | | a turn, of a text that finds out whether a way works again | once in five minutes |
+//! | | | the sweep, of all that it looks at together | once for 2,000 texts |
 //! | `health/current` | the verdicts on all ways | a turn or the sweep, together with a record, where a verdict changes | the same |
 //! | | what else fails | a turn, where that begins, is told, or is over | once in [`RARELY`] |
-//! | `rhythm/current` | when conversations usually begin | the sweep | once a run |
+//! | `rhythm/current` | when conversations usually begin | the sweep, of all that it looks at together | once for 2,000 texts |
 //! | `minutes/*` | that a new person has a place in a minute | a turn, for that person, or for ten who have to wait | once |
 //! | `shapes/*` | how many calls of a form were not understood | whoever was called; the calls of some seconds are counted together | once in [`RARELY`] |
 //! | `consents_given/*` | that a consent has a place among those of a minute, or of an address in an hour | the site | once |
@@ -41,6 +43,9 @@ const A_RUN: SignedDuration = SignedDuration::from_millis(900);
 pub(crate) enum By {
     /// A turn, of an attempt of its own.
     Turn,
+    /// A turn, of an attempt that finds out for all others whether a way works again. There is one
+    /// such in five minutes at most.
+    Probe,
     /// The sweep, of all that it has looked at.
     Sweep,
     /// A turn, of what else it depends on.
@@ -50,7 +55,7 @@ pub(crate) enum By {
 impl By {
     fn name(self) -> &'static str {
         match self {
-            Self::Turn => "turn",
+            Self::Turn | Self::Probe => "turn",
             Self::Sweep => "sweep",
             Self::Witness => "witness",
         }
@@ -96,6 +101,7 @@ impl<T: Serialize> Shared<T> {
         };
         match by {
             By::Turn => within(&[By::Turn, By::Sweep], RARELY),
+            By::Probe => false,
             By::Sweep => within(&[By::Sweep], A_RUN),
             By::Witness => within(&[By::Witness], RARELY),
         }

@@ -1,14 +1,25 @@
 //! What is read to be shown to a person.
 
-use crate::collections::{attempts, ended, heads, notices};
+use serde::de::DeserializeOwned;
+use telemetry::TraceId;
+
+use crate::collections::{Query, attempts, ended, heads, notices};
 use crate::documents::Unavailable;
-use crate::store::{ended_at, read};
+use crate::store::{ended_at, prefix, read};
 use crate::{Attempt, Conversation, ConversationId, Ended, Notice, Store};
 
+/// How much of one conversation is read to be shown.
+const SHOWN: u32 = 200;
+
 impl Store {
-    /// All attempts made in a conversation, earliest first.
+    /// The latest attempts made in a conversation, earliest first: no more of them than are shown.
     pub async fn attempts_of(&self, id: &ConversationId) -> Result<Vec<Attempt>, Unavailable> {
-        let mut attempts: Vec<Attempt> = self.equal(attempts::CONVERSATION, id.as_str()).await?;
+        self.last(attempts::PLACE.last_within(prefix(id), SHOWN)).await
+    }
+
+    /// The attempts made under a trace, earliest first.
+    pub async fn attempts_under(&self, trace: &TraceId) -> Result<Vec<Attempt>, Unavailable> {
+        let mut attempts: Vec<Attempt> = self.equal(attempts::TRACE, trace.as_str()).await?;
         attempts.sort_by_key(|attempt| attempt.at);
         Ok(attempts)
     }
@@ -25,11 +36,9 @@ impl Store {
             .collect()
     }
 
-    /// Earlier conversations of a pair that are over, earliest first.
+    /// The latest conversations of a pair that are over, earliest first: no more of them than are shown.
     pub async fn ended(&self, id: &ConversationId) -> Result<Vec<Ended>, Unavailable> {
-        let mut ended: Vec<Ended> = self.equal(ended::CONVERSATION, id.as_str()).await?;
-        ended.sort_by_key(|ended| ended.number);
-        Ok(ended)
+        self.last(ended::PLACE.last_within(prefix(id), SHOWN)).await
     }
 
     /// One of them, by its number.
@@ -44,5 +53,12 @@ impl Store {
     /// What a person should look at, the latest first.
     pub async fn notices(&self, limit: u32) -> Result<Vec<Notice>, Unavailable> {
         self.list(notices::AT.latest(limit)).await
+    }
+
+    /// What is found from the end, in its own order.
+    async fn last<T: DeserializeOwned>(&self, query: Query) -> Result<Vec<T>, Unavailable> {
+        let mut found = self.list(query).await?;
+        found.reverse();
+        Ok(found)
     }
 }

@@ -10,6 +10,7 @@ use telemetry::{Step, TraceId};
 
 use crate::collections::{attempts, texts};
 use crate::documents::{Fields, Path, Unavailable, Write};
+use crate::receipts::is_receipt;
 use crate::store::{RECORDS_LIVE, at, expiring, fields, object, read};
 use crate::{Attempt, Change, ConversationId, Loaded, Store, Trace, Waiting};
 
@@ -23,7 +24,7 @@ struct Told {
 
 /// The writes by which the steps of these changes are kept.
 pub(crate) fn kept(loaded: &Loaded, changes: &[Change]) -> Vec<Write> {
-    let told = told(changes).into_iter();
+    let told = told(&loaded.waiting, changes).into_iter();
     let told = told.filter(|told| !told.steps.is_empty() || told.answered_in.is_some());
     told.map(|told| match home(loaded, changes, &told) {
         Some(home) => add(home, &told.steps),
@@ -34,7 +35,7 @@ pub(crate) fn kept(loaded: &Loaded, changes: &[Change]) -> Vec<Write> {
 
 /// Adds to the texts that still wait what was done about them.
 pub(crate) fn note(waiting: &mut [Waiting], changes: &[Change]) {
-    for Told { trace, steps, .. } in told(changes) {
+    for Told { trace, steps, .. } in told(&[], changes) {
         if let Some(text) = waiting.iter_mut().find(|text| text.trace == trace) {
             text.steps.extend(steps);
         }
@@ -51,8 +52,9 @@ pub(crate) fn values(steps: &[Step]) -> (&'static str, Vec<Value>) {
     ("steps", steps.iter().map(|step| Value::Object(fields(step))).collect())
 }
 
-/// What changes tell, trace by trace: also what texts bring along that do not wait any more.
-fn told(changes: &[Change]) -> Vec<Told> {
+/// What changes tell, trace by trace: also what texts bring along that do not wait any more. What is
+/// done about one of those that wait may have been noted since it was taken up.
+fn told(waiting: &[Waiting], changes: &[Change]) -> Vec<Told> {
     let mut all: Vec<Told> = Vec::new();
     let mut tell = |trace: &TraceId, steps: &[Step], other: Option<&TraceId>| {
         let place = all.iter().position(|told| told.trace == *trace).unwrap_or_else(|| {
@@ -70,7 +72,10 @@ fn told(changes: &[Change]) -> Vec<Told> {
     // What a text has been through comes before what is done about it, also within a millisecond.
     for change in changes {
         if let Change::TakenUp(texts) = change {
-            texts.iter().for_each(|text| tell(&text.trace, &text.steps, None));
+            for text in texts {
+                let latest = waiting.iter().find(|other| other.name == text.name).unwrap_or(text);
+                tell(&text.trace, &latest.steps, None);
+            }
         }
     }
     for change in changes {
@@ -152,6 +157,13 @@ impl Store {
             trace.steps.extend(new);
         }
         trace.steps.sort_by_key(|step| step.at);
+        // Copies of a receipt that came at once differ in their times alone.
+        let mut told = Vec::new();
+        trace.steps.retain(|step| {
+            let is_copy = is_receipt(step) && told.contains(&step.details);
+            told.push(step.details.clone());
+            !is_copy
+        });
         Ok(Some(trace))
     }
 }

@@ -386,10 +386,12 @@ impl Store {
             Change::Answered(said, at) => vec![answered(&said.attempt, said.look_at(at))],
             Change::Settled(attempt) => vec![settled(&attempt)],
             Change::Effect(effect) => vec![keep_effect(&effect)],
-            Change::Ended(ended) => vec![keep(
-                ended_at(&ended.conversation, ended.number),
-                expiring(fields(&ended), ended.at, CONVERSATIONS_LIVE),
-            )],
+            Change::Ended(ended) => {
+                let (id, number) = (&ended.conversation, ended.number);
+                let mut kept = expiring(fields(&ended), ended.at, CONVERSATIONS_LIVE);
+                kept.insert("place".into(), format!("{}{number:020}", prefix(id)).into());
+                vec![keep(ended_at(id, number), kept)]
+            }
             Change::GoesOn(number) => vec![Write::Delete(ended_at(&loaded.id, number), None)],
             Change::Notice(notice) => vec![keep_notice(&notice)],
             Change::Stopped { at, provider } => vec![stopped(&loaded.id, at, &provider)],
@@ -561,6 +563,11 @@ pub(crate) fn message_name(provider: &str, id: &str) -> String {
 
 pub(crate) fn ended_at(id: &ConversationId, number: u64) -> Path {
     at("ended", &format!("{id}-{number}"))
+}
+
+/// What the places of everything that belongs to a conversation begin with.
+pub(crate) fn prefix(id: &ConversationId) -> String {
+    format!("{id}/")
 }
 
 pub(crate) fn at(collection: &'static str, id: &str) -> Path {

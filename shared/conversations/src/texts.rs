@@ -14,8 +14,8 @@ use sms::{Handled, Number};
 use telemetry::{Step, TraceId};
 
 use crate::collections::{Query, texts};
-use crate::documents::{Document, Unavailable, Write, WriteError};
-use crate::store::{CONVERSATIONS_LIVE, Claim, at, expiring, fields, object, read};
+use crate::documents::{Document, Unavailable, Version, Write, WriteError};
+use crate::store::{CONVERSATIONS_LIVE, Claim, at, expiring, fields, object, prefix, read};
 use crate::{ConversationId, Store};
 
 /// How many texts a turn is shown at once.
@@ -184,16 +184,14 @@ impl Store {
         apart: Vec<Apart>,
         now: Timestamp,
     ) -> Result<Vec<ConversationId>, Unavailable> {
-        let adopt = async |Apart { text, theirs }| {
+        let adopt = async |Apart { text, theirs, version }| {
             let id = self.names.conversation(&text.provider, &theirs);
-            let alone = Write::Merge {
-                path: at("texts", &text.name),
-                set: object(json!({ "due_at": Value::Null })),
-                append: vec![],
-            };
+            let alone = object(json!({ "due_at": Value::Null }));
+            let alone = Write::Amend(at("texts", &text.name), alone, version);
             match self.documents.commit(vec![makes_due(&text, &theirs, &id, now), alone]).await {
                 Ok(_) => Ok(Some(id)),
-                Err(WriteError::Contended) => Ok(None),
+                // A turn may have taken it up since: its conversation knows it.
+                Err(WriteError::Contended | WriteError::Conflict) => Ok(None),
                 Err(error) => Err(Unavailable::from(error)),
             }
         };
@@ -207,12 +205,13 @@ impl Store {
 pub struct Apart {
     text: Waiting,
     theirs: Number,
+    version: Version,
 }
 
 impl Apart {
     pub(crate) fn read(document: Document) -> Result<Self, Unavailable> {
         let Kept { theirs } = read(document.clone())?;
-        Ok(Self { text: named(document)?, theirs })
+        Ok(Self { version: document.version, text: named(document)?, theirs })
     }
 }
 
@@ -287,8 +286,4 @@ fn place(id: &ConversationId, at: Timestamp, name: &str) -> String {
     static TAKEN: AtomicU64 = AtomicU64::new(0);
     let taken = TAKEN.fetch_add(1, Ordering::Relaxed) % 1_000_000_000;
     format!("{}{:015}-{taken:09}-{name}", prefix(id), at.as_millisecond())
-}
-
-fn prefix(id: &ConversationId) -> String {
-    format!("{id}/")
 }

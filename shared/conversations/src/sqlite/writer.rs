@@ -140,7 +140,7 @@ impl Writer {
         for (asked, outcome) in batch {
             // A condition may have been seen not to hold by what was lost with the others.
             let ended = ended.as_ref().map_err(|error| WriteError::Unavailable(error.clone()));
-            asked.answer(ended.and_then(|()| outcome));
+            asked.answer(ended.and(outcome));
         }
         self.copy();
         if let Some(tidies) = tidies {

@@ -364,6 +364,17 @@ pub(crate) async fn keeps_what_has_ended(store: Arc<Store>) {
     assert_eq!((kept.len(), &kept[0].brief["rooms"]), (1, &json!(3)));
 }
 
+pub(crate) async fn shows_the_latest_attempts_of_many(store: Arc<Store>) {
+    for number in 0..201 {
+        let (name, at) = (format!("a-{number}"), later(now(), number));
+        let attempt = Attempt { at, ..attempt_called(&name) };
+        assert!(store.begin(&attempt).await.unwrap());
+    }
+    let shown = store.attempts_of(&id()).await.unwrap();
+    let ends = (shown[0].id.as_str(), shown[199].id.as_str());
+    assert_eq!((shown.len(), ends), (200, ("a-1", "a-200")));
+}
+
 pub(crate) async fn goes_on_with_what_has_ended(store: Arc<Store>) {
     let mut loaded = taken(&store).await;
     let next = loaded.conversation.clone();

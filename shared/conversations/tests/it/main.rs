@@ -115,6 +115,7 @@ promises! {
     lists_the_latest_conversations_first
     keeps_effects_until_they_are_delivered
     keeps_what_has_ended
+    shows_the_latest_attempts_of_many
     goes_on_with_what_has_ended
     gives_back_what_was_handed_over_with_the_texts_that_waited
     keeps_what_was_said_by_hand_once
@@ -133,6 +134,7 @@ promises! {
     judges_a_way_again_when_its_time_comes
     writes_down_a_hundred_texts_at_once_in_a_few_commits
     names_what_a_run_has_to_come_back_to
+    counts_a_probe_whatever_was_just_written
     writes_down_no_more_than_once_in_a_moment_what_else_fails
     takes_a_write_whenever_it_is_tried
 }

@@ -6,8 +6,9 @@ use conversations::{Attempt, Change, Joined, Learned, Loaded, Store};
 use futures::future::join_all;
 use jiff::Timestamp;
 use sms::{Part, Receipt, Status};
+use telemetry::Step;
 
-use crate::contract::{attempt_called, attempted, id, later, load, now, receipt};
+use crate::contract::{attempt_called, attempted, id, later, load, now, receipt, taken};
 
 pub(crate) async fn joins_a_receipt_that_comes_late(store: Arc<Store>) {
     let loaded = attempted(&store).await;
@@ -121,19 +122,29 @@ pub(crate) async fn hears_a_receipt_that_comes_twice_at_once(store: Arc<Store>) 
 }
 
 pub(crate) async fn keeps_only_so_much_of_what_a_provider_repeats(store: Arc<Store>) {
-    attempted(&store).await;
+    let looked_up = |number| Step::new("looked up", now()).with("time", number);
+    let steps = (0..90).map(looked_up).collect();
+    let mut loaded = taken(&store).await;
+    let next = loaded.conversation.clone();
+    let attempt = Change::Attempt(Attempt { steps, ..attempt_called("a-1") });
+    store.commit(&mut loaded, next, vec![attempt]).await.unwrap();
     for number in 0..130 {
         let word = format!("sent, for the {number}. time");
         let sent = Receipt { word, ..receipt(Status::Sent, Some("a-1")) };
         told(&store, &sent, now()).await;
     }
-    assert_eq!(known(&store).await.steps.len(), 100);
+    assert_eq!(known(&store).await.steps.len(), 90 + 100);
     for number in 1..300 {
         let part = Some(Part { number, of: 300 });
         let sent = Receipt { part, ..receipt(Status::Sent, Some("a-1")) };
         told(&store, &sent, now()).await;
     }
     assert_eq!(known(&store).await.words.len(), 250);
+    assert!(load(&store).await.stop.is_none());
+    let word = "sent, and stopped".to_owned();
+    let stopped = Receipt { word, opted_out: true, ..receipt(Status::Sent, Some("a-1")) };
+    told(&store, &stopped, now()).await;
+    assert!(load(&store).await.stop.is_some(), "whatever else it takes, it hears of a stop");
     told(&store, &receipt(Status::Delivered, Some("a-1")), now()).await;
     assert_eq!(status(&store).await, Status::Delivered);
 }

@@ -87,6 +87,17 @@ pub(crate) async fn names_what_a_run_has_to_come_back_to(store: Arc<Store>) {
     assert_eq!(names("b").await, [""; 0]);
 }
 
+/// Otherwise each text of some seconds, or of a minute, is the one that finds out.
+pub(crate) async fn counts_a_probe_whatever_was_just_written(store: Arc<Store>) {
+    let providers = providers();
+    store.weigh_due(&providers, &[accepted(0, 0, "a")], at(0)).await.unwrap();
+    let operations = Operations::listen();
+    store.weigh(&providers, &[accepted(0, 0, "b")], at(0)).await.unwrap();
+    assert_eq!(operations.writes("routes"), 0);
+    store.weigh_probe(&providers, &accepted(0, 0, "c"), at(0)).await.unwrap();
+    assert_eq!(operations.writes("routes"), 1);
+}
+
 pub(crate) async fn writes_down_no_more_than_once_in_a_moment_what_else_fails(store: Arc<Store>) {
     let operations = Operations::listen();
     let mut told = 0;
