@@ -65,8 +65,9 @@ pub struct DueReceipt {
 pub struct Told {
     pub(crate) learned: Learned,
     step: Step,
-    /// Whether the attempt knows it already, or takes no more.
+    /// Whether the attempt knows it already.
     is_known: bool,
+    /// Whether the attempt can be told it, or has been told so much that it takes no more.
     takes_more: bool,
     /// Whether its reply did not arrive, and nobody has dealt with that yet.
     pub(crate) fails: bool,
@@ -157,12 +158,12 @@ impl Store {
         now: Timestamp,
     ) -> Result<Vec<Joined>, Unavailable> {
         let join = async |due: DueReceipt| match self.join(&due).await {
-            Ok(Joined::NotYet) => Err(due.put_off(now)),
+            Ok(Joined::NotYet) => Err(due.put_off(due.next_look(now))),
             Ok(joined) => Ok(joined),
             Err(error) => {
-                // None stands in the way of the others.
+                // None stands in the way of the others, and none waits for long.
                 tracing::warn!(%error, "left a receipt apart: {error}");
-                Err(due.put_off(now))
+                Err(due.put_off(Some(now + LOOKS[0])))
             }
         };
         let joins: Vec<_> = due.into_iter().map(join).collect();
@@ -307,10 +308,14 @@ impl DueReceipt {
         Ok(Self { name, version, receipt: read(document)? })
     }
 
-    /// That its attempt is looked for later, unless it was told meanwhile.
-    fn put_off(&self, now: Timestamp) -> Write {
-        let next = LOOKS.iter().map(|after| self.receipt.at + *after).find(|look| *look > now);
-        let due = json!({ "due_at": next.map(Timestamp::as_millisecond) });
+    /// When its attempt is looked for again.
+    fn next_look(&self, now: Timestamp) -> Option<Timestamp> {
+        LOOKS.iter().map(|after| self.receipt.at + *after).find(|look| *look > now)
+    }
+
+    /// That its attempt is looked for then, unless it was told meanwhile.
+    fn put_off(&self, until: Option<Timestamp>) -> Write {
+        let due = json!({ "due_at": until.map(Timestamp::as_millisecond) });
         Write::Amend(at("receipts", &self.name), object(due), self.version)
     }
 }

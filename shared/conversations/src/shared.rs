@@ -7,8 +7,8 @@
 //! | documents | what they say | who writes one, and when | at most |
 //! |---|---|---|---|
 //! | `routes/*` | what is remembered of a way | a turn, of a text by a way that is not known to work, or that was refused or failed | once in [`RARELY`] |
-//! | | | a turn, of a text that finds out whether a way works again | once in five minutes |
-//! | | | the sweep, of all that it looks at together | once for 2,000 texts |
+//! | | | turns, of texts that find out whether a way works again | some, once in five minutes |
+//! | | | the sweep, of all that it looks at | once a run |
 //! | `health/current` | the verdicts on all ways | a turn or the sweep, together with a record, where a verdict changes | the same |
 //! | | what else fails | a turn, where that begins, is told, or is over | once in [`RARELY`] |
 //! | `rhythm/current` | when conversations usually begin | the sweep, of all that it looks at together | once for 2,000 texts |
@@ -43,8 +43,8 @@ const A_RUN: SignedDuration = SignedDuration::from_millis(900);
 pub(crate) enum By {
     /// A turn, of an attempt of its own.
     Turn,
-    /// A turn, of an attempt that finds out for all others whether a way works again. There is one
-    /// such in five minutes at most.
+    /// A turn, of an attempt that finds out for all others whether a way works again. Such are due once
+    /// in five minutes at most, and all are that begin before it is known what came of the first.
     Probe,
     /// The sweep, of all that it has looked at.
     Sweep,

@@ -4,6 +4,7 @@
 //! is entered in it. The database keeps how much of it has been carried out, in the same transaction;
 //! whatever stands behind that is carried out before anything else.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -158,16 +159,18 @@ impl Ledger {
         // A line that was cut short was never answered for.
         let whole = rest.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
         let lines = rest[..whole].split_inclusive(|byte| *byte == b'\n');
-        for line in lines.skip(usize::from(from == 0)) {
-            carry_out(connection, line, knows_another)?;
-        }
+        let lines = lines.skip(usize::from(from == 0));
+        let entries = lines.map(Entry::read).collect::<Result<Vec<_>, _>>()?;
+        // What was said last of each is what the ledger knows.
+        let last: HashMap<_, _> = entries.iter().map(|it| ((it.collection, it.id), it)).collect();
+        last.into_values().try_for_each(|entry| entry.carry_out(connection, knows_another))?;
+        tracing::warn!("carried out what the ledger knew and the database did not");
         if knows_another {
             return self.begin(connection);
         }
         let length = from + whole as u64;
         file.set_len(length)?;
         know(connection, &name, length)?;
-        tracing::warn!("carried out what the ledger knew and the database did not");
         Ok(Agreed { file, name, begun, length })
     }
 
@@ -239,26 +242,27 @@ pub(super) struct Agreed {
     length: u64,
 }
 
-/// `adds`: only what the database does not have is put there, and nothing is removed.
-fn carry_out(connection: &Connection, line: &[u8], adds: bool) -> Result<(), Unavailable> {
-    let unreadable = || {
-        Unavailable::refused(format!(
-            "a line of {LEDGER} cannot be read: put it back from a backup"
-        ))
-    };
-    let entry: Entry<'_> = serde_json::from_slice(line).map_err(|_| unreadable())?;
-    let table = Table::called(entry.collection)?;
-    if !adds {
-        connection.prepare_cached(&table.delete)?.execute([entry.id])?;
+impl<'a> Entry<'a> {
+    fn read(line: &'a [u8]) -> Result<Self, Unavailable> {
+        serde_json::from_slice(line).map_err(|_| unreadable())
     }
-    if let Some(text) = entry.fields {
-        let fields: Fields = serde_json::from_str(text.get()).map_err(|_| unreadable())?;
-        let expires_at = fields.get("expires_at").and_then(serde_json::Value::as_i64);
-        if expires_at.is_none_or(|at| at > Timestamp::now().as_millisecond()) {
-            work::put_back(connection, table, entry.id, &fields)?;
+
+    /// `adds`: only what the database does not have is put there, and nothing is removed.
+    fn carry_out(&self, connection: &Connection, adds: bool) -> Result<(), Unavailable> {
+        let table = Table::called(self.collection)?;
+        if !adds {
+            connection.prepare_cached(&table.delete)?.execute([self.id])?;
         }
+        if let Some(text) = self.fields {
+            let fields: Fields = serde_json::from_str(text.get()).map_err(|_| unreadable())?;
+            work::put_back(connection, table, self.id, &fields)?;
+        }
+        Ok(())
     }
-    Ok(())
+}
+
+fn unreadable() -> Unavailable {
+    Unavailable::refused(format!("a line of {LEDGER} cannot be read: put it back from a backup"))
 }
 
 fn known(connection: &Connection) -> rusqlite::Result<(String, u64)> {

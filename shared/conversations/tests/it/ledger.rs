@@ -106,6 +106,22 @@ async fn an_older_ledger_brings_nobody_back_whom_the_database_knows_as_stopped()
     assert_eq!(stopped(&open(&place), &[&all[0], &all[1]]).await, [true, true]);
 }
 
+/// Neither knows them as stopped by what was said last.
+#[tokio::test]
+async fn an_older_ledger_stops_nobody_who_came_back_in_it() {
+    let (_folder, place, data) = fresh();
+    let (ledger, older) = (data.join("textback.ledger"), data.join("older"));
+    let store = open(&place);
+    stop(&store, &person(143)).await;
+    start(&store, &person(143)).await;
+    fs::rename(&ledger, &older).unwrap();
+    stop(&store, &person(144)).await;
+    drop(store);
+    fs::rename(&older, &ledger).unwrap();
+    let all = [person(143), person(144)];
+    assert_eq!(stopped(&open(&place), &[&all[0], &all[1]]).await, [false, true]);
+}
+
 /// Another process began it again meanwhile.
 #[tokio::test]
 async fn two_processes_have_one_ledger() {
