@@ -97,7 +97,7 @@ impl Sweep {
             self.store.note_begun(&attempts, now).await?;
             self.store.weigh_due(&self.providers, &attempts, now).await?
         };
-        let (mut looked, mut failed, mut error) = (Vec::new(), Vec::new(), None);
+        let (mut looked, mut failed) = (Vec::new(), Vec::new());
         for (due, heard) in due.into_iter().zip(heard) {
             match heard {
                 Ok(heard) => {
@@ -110,14 +110,14 @@ impl Sweep {
                         failed.push((conversation, now));
                     }
                 }
-                // What was heard could not be stored.
-                Err(unavailable) => error = Some(unavailable),
+                // What was heard could not be stored: it stays due, and in nobody's way.
+                Err(error) => tracing::warn!(%error, "left an attempt for later: {error}"),
             }
         }
         self.store.looked_at(looked).await?;
         // Somebody else can still send what did not arrive.
         self.wake_all(failed, now).await?;
-        error.map_or(Ok(is_in_time), |error| Err(error.into()))
+        Ok(is_in_time)
     }
 
     /// Asks a provider about an attempt, if that may help. What it says is taken like a receipt.

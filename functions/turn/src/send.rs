@@ -123,7 +123,10 @@ impl<'a> Wake<'a> {
         reply.sending = Some(Sending { attempt: id, provider: provider_name, at: now, until });
         draft.next.open = Some(reply);
         draft.next.due_at = Some(until);
-        let (why, is_probe) = (choice.why, choice.probe);
+        // Where nothing works every text is one, of which those alone tell that are due.
+        let probe_at = loaded.health.verdict(&route).and_then(|verdict| verdict.probe_at);
+        let is_probe = choice.probe && probe_at.is_some_and(|at| at <= now);
+        let why = choice.why;
         let ways = all;
         draft.begun = Some(Begun { provider, attempt, until, is_probe, why, nothing_works, ways });
     }

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization as _;
 
 use heard::{Heard, Said, plain};
 use rows::{Language, Rows};
@@ -82,7 +83,7 @@ pub fn is_reserved(word: &str) -> bool {
 ///
 /// Where several things are asked for, a stop is the one that counts.
 pub fn keyword(text: &str) -> Option<Keyword> {
-    if !text.contains(char::is_alphabetic) {
+    if !text.nfkd().any(char::is_alphabetic) {
         return None;
     }
     let readings = Heard::readings(&ends_of(text), is_end);

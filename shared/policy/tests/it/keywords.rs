@@ -86,6 +86,7 @@ fn hears_them_however_they_are_typed() {
         "🙏🏽stop",
         "*stop*",
         "ＳＴＯＰ",
+        "⒮⒯⒪⒫",
         "Stóp",
         "S T O P",
         "s.t.o.p.",
