@@ -208,10 +208,12 @@ apply() {
 # Makes the key of all names where there is none yet. One that is there is never written over: under
 # another nobody would be found again, and those who have stopped least of all.
 make_name_key() {
+    local version
     find_deployment "$1"
     ! has_name_key || return 0
+    version=$(parameter NAME_KEY Version) || fail "the NAME_KEY cannot be seen, for the reason above"
     # Terraform made it blank, and nobody has written to it since.
-    [ "$(parameter NAME_KEY Version)" = 1 ] || fail "there was a NAME_KEY, and it was cleared: $(key_again "$1")"
+    [ "$version" = 1 ] || fail "there was a NAME_KEY, and it was cleared: $(key_again "$1")"
     put NAME_KEY "$(head -c 32 /dev/urandom | base64)"
     echo 'NAME_KEY is made: keep a copy of it where the backups of the database are'
 }
@@ -264,7 +266,6 @@ has_secrets() {
 release() {
     local environment=$1 architecture folder function zip new before live changed=
     find_deployment "$environment"
-    has_name_key || fail "there is no NAME_KEY, without which nobody is found: $(key_again "$environment")"
     architecture=$(known .architecture)
     folder=target/package/${architecture/_/-}
     is_whole "$folder"
@@ -509,6 +510,7 @@ secrets() {
             ;;
         clear)
             name=$(secret "$environment" "${3:-}")
+            [ "$name" != NAME_KEY ] || has_name_key || fail 'there is no NAME_KEY that could be cleared'
             # Parameter Store keeps nothing empty; a blank counts as not set.
             put "$name" ' '
             echo "$name is cleared: the functions notice within five minutes"
