@@ -71,7 +71,7 @@ package() {
     for function in $(functions); do
         packages+=(--package "$function")
     done
-    cargo lambda build --profile function --locked "--$architecture" "${packages[@]}" \
+    cargo lambda build --release --locked "--$architecture" "${packages[@]}" \
         --lambda-dir "$PWD/target/lambda/$architecture"
     for function in $(functions); do
         for file in agent.md business.toml; do
