@@ -110,8 +110,11 @@ impl Sweep {
                         failed.push((conversation, now));
                     }
                 }
-                // What was heard could not be stored: it stays due, and in nobody's way.
-                Err(error) => tracing::warn!(%error, "left an attempt for later: {error}"),
+                // What was heard could not be stored: it is asked once more soon, in nobody's way.
+                Err(error) => {
+                    tracing::warn!(%error, "left an attempt for later: {error}");
+                    looked.push((due, Some(now + LOOKS[0])));
+                }
             }
         }
         self.store.looked_at(looked).await?;
