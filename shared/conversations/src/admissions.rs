@@ -5,12 +5,12 @@
 //! written by two, however many people come at the same moment.
 
 use jiff::Timestamp;
-use serde_json::json;
 
 use crate::Store;
 use crate::collections::minutes;
 use crate::documents::{Path, Unavailable, Write};
-use crate::store::{DAY, at, expiring, object};
+use crate::fields::Fields;
+use crate::store::{DAY, at, expiring};
 
 /// How many places are looked at to find a free one. Where more people are let in in a minute, that
 /// many are picked by chance; if somebody has each of them, at least nine in ten are gone, and the
@@ -37,7 +37,7 @@ impl Admission {
 
     /// Gives it to somebody, on condition that nobody has it.
     pub(crate) fn take(&self) -> Write {
-        let fields = object(json!({ "at": self.minute.as_millisecond() }));
+        let fields = Fields::none().with("at", self.minute.as_millisecond());
         Write::Create(self.path(), expiring(fields, self.minute, DAY))
     }
 }
@@ -75,7 +75,7 @@ impl Store {
     /// The last minute in which anybody new has a place, if there is one.
     pub async fn last_minute(&self) -> Result<Option<Timestamp>, Unavailable> {
         let found = self.documents.find(minutes::AT.latest(1)).await?.pop();
-        let ms = found.and_then(|found| found.fields.get("at")?.as_i64());
+        let ms = found.and_then(|found| found.fields.get("at"));
         Ok(ms.and_then(|ms| Timestamp::from_millisecond(ms).ok()))
     }
 }

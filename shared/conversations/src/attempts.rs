@@ -3,13 +3,13 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use sms::{Number, Outgoing, Part, SendError, Status};
 use telemetry::{Step, TraceId};
 use uuid::Uuid;
 
-use crate::documents::{Document, Fields, Unavailable, Version, Write, WriteError};
-use crate::store::{RECORDS_LIVE, at, expiring, fields, message_name, object, prefix, read};
+use crate::documents::{Document, Unavailable, Version, Write, WriteError};
+use crate::fields::{Fields, raw};
+use crate::store::{RECORDS_LIVE, at, expiring, message_name, prefix, read};
 use crate::{ConversationId, Reply, Said, Store, steps};
 
 /// How long after an attempt was begun it is looked at for the first time, if nothing was heard.
@@ -300,8 +300,8 @@ impl Store {
         looked: Vec<(DueAttempt, Option<Timestamp>)>,
     ) -> Result<(), Unavailable> {
         let next = looked.into_iter().map(|(DueAttempt { attempt, version }, next)| {
-            let due = json!({ "due_at": next.map(Timestamp::as_millisecond) });
-            Write::Amend(at("attempts", &attempt.id), object(due), version)
+            let due = Fields::none().with("due_at", next.map(Timestamp::as_millisecond));
+            Write::Amend(at("attempts", &attempt.id), due, version)
         });
         self.documents.each(next.collect()).await
     }
@@ -345,18 +345,17 @@ impl Learned {
 
     /// The write by which the attempt knows, with the steps that showed it.
     pub(crate) fn write(&self, shown: &[Step]) -> Write {
-        let mut set = Fields::new();
+        let mut set = Fields::none();
         if self.at_once {
-            set.insert("due_at".into(), self.at.as_millisecond().into());
+            set = set.with("due_at", self.at.as_millisecond());
         }
         if let Some((provider, id)) = &self.message {
-            set.insert("message".into(), message_name(provider, id).into());
+            set = set.with("message", message_name(provider, id));
         }
         if let Some(code) = &self.code {
-            set.insert("code".into(), code.as_str().into());
+            set = set.with("code", code);
         }
-        let words = vec![serde_json::to_value(self.word).unwrap_or_default()];
-        let append = vec![("words", words), steps::values(shown)];
+        let append = vec![("words", vec![raw(&self.word)]), steps::values(shown)];
         Write::Merge { path: at("attempts", &self.attempt), set, append }
     }
 }
@@ -374,23 +373,22 @@ fn speaks_against(status: Status) -> bool {
 
 /// That the person texted back after an attempt, which is looked at now, if at once.
 pub(crate) fn answered(attempt: &str, at_once: Option<Timestamp>) -> Write {
-    let mut set = object(json!({ "answered": true }));
+    let mut set = Fields::none().with("answered", true);
     if let Some(now) = at_once {
-        set.insert("due_at".into(), now.as_millisecond().into());
+        set = set.with("due_at", now.as_millisecond());
     }
     Write::Merge { path: at("attempts", attempt), set, append: vec![] }
 }
 
 /// That the failing of an attempt has been dealt with.
 pub(crate) fn settled(attempt: &str) -> Write {
-    let set = object(json!({ "settled": true }));
+    let set = Fields::none().with("settled", true);
     Write::Merge { path: at("attempts", attempt), set, append: vec![] }
 }
 
 pub(crate) fn keep_attempt(attempt: &Attempt) -> Write {
-    let mut kept = expiring(fields(attempt), attempt.at, RECORDS_LIVE);
     let begun = attempt.at.as_millisecond();
     let place = format!("{}{begun:015}-{}", prefix(&attempt.conversation), attempt.id);
-    kept.insert("place".into(), place.into());
+    let kept = expiring(Fields::of(attempt), attempt.at, RECORDS_LIVE).with("place", place);
     Write::Create(at("attempts", &attempt.id), kept)
 }

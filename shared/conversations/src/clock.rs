@@ -5,12 +5,12 @@
 
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
 
 use crate::collections::{Place, Time, attempts, effects, heads, minutes, receipts, stops, texts};
 use crate::documents::{Document, Unavailable, Version, Write};
 use crate::due::time;
-use crate::store::{DAY, at, object};
+use crate::fields::Fields;
+use crate::store::{DAY, at};
 use crate::{Conversation, ConversationId, Page, Store};
 
 /// How often it is written down what the clock says, and looked for what has expired.
@@ -48,7 +48,8 @@ impl Store {
         if last.is_some() && !passed.is_negative() && passed < NOTED {
             return Ok(());
         }
-        let (path, noted) = (at("clock", "current"), object(json!({ "at": now.as_millisecond() })));
+        let (path, noted) =
+            (at("clock", "current"), Fields::none().with("at", now.as_millisecond()));
         let note = match last {
             None => Write::Create(path, noted),
             Some((_, version)) => Write::Replace(path, noted, version),
@@ -118,7 +119,7 @@ impl Store {
     async fn last_noted(&self) -> Result<Option<(Timestamp, Version)>, Unavailable> {
         let found = self.get_one(at("clock", "current")).await?;
         Ok(found.and_then(|found| {
-            let last = Timestamp::from_millisecond(found.fields.get("at")?.as_i64()?).ok()?;
+            let last = Timestamp::from_millisecond(found.fields.get("at")?).ok()?;
             Some((last, found.version))
         }))
     }
@@ -162,20 +163,20 @@ fn dated_back(
     latest: Timestamp,
     latest_due: Timestamp,
 ) -> Option<Write> {
-    let mut fields = found.fields.clone();
+    let is_after = |name: &str, latest: Timestamp| {
+        found.fields.get::<i64>(name) > Some(latest.as_millisecond())
+    };
+    let mut set = Fields::none();
     for (name, latest) in [("at", latest), ("due_at", latest_due)] {
-        let latest = latest.as_millisecond();
-        if let Some(time) = fields.get_mut(name)
-            && time.as_i64().is_some_and(|time| time > latest)
-        {
-            *time = latest.into();
+        if is_after(name, latest) {
+            set = set.with(name, latest.as_millisecond());
         }
     }
-    if fields.get("admitted_at").and_then(Value::as_i64) > Some(latest.as_millisecond()) {
-        fields.remove("admitted_at");
+    if is_after("admitted_at", latest) {
+        set = set.with("admitted_at", ());
     }
-    (fields != found.fields)
-        .then(|| Write::Replace(at(collection, &found.id), fields, found.version))
+    let is_dated = !set.names().is_empty();
+    is_dated.then(|| Write::Amend(at(collection, &found.id), set, found.version))
 }
 
 impl Conversation {

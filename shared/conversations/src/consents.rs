@@ -8,8 +8,9 @@ use sms::Number;
 
 use crate::Store;
 use crate::collections::consents;
-use crate::documents::{Fields, Unavailable, Write, WriteError};
-use crate::store::{DAY, at, expiring, fields};
+use crate::documents::{Unavailable, Write, WriteError};
+use crate::fields::Fields;
+use crate::store::{DAY, at, expiring};
 
 /// Somebody may claim for four years that they were texted without consent (28 U.S.C. 1658); a year
 /// more is for the claim to arrive.
@@ -112,11 +113,11 @@ impl Store {
                 places.retain(|_| found.next().flatten().is_none());
             }
         }
-        let kept = expiring(fields(consent), consent.at, CONSENTS_LIVE);
+        let kept = expiring(Fields::of(consent), consent.at, CONSENTS_LIVE);
         let mut writes = vec![Write::Create(path, kept)];
         for mut places in counts {
             let Some(place) = places.pop() else { return Ok(Given::TooMany) };
-            let given = expiring(Fields::new(), consent.at, DAY);
+            let given = expiring(Fields::none(), consent.at, DAY);
             writes.push(Write::Create(place, given));
         }
         self.documents.commit(writes).await?;

@@ -23,10 +23,10 @@ pub struct Conversation {
     #[serde(default = "first")]
     pub number: u64,
     /// What was said and done in it so far, in the agent's own words, which the store does not read.
-    #[serde(default)]
+    #[serde(skip)]
     pub turns: Vec<Value>,
     /// The fields collected so far.
-    #[serde(default)]
+    #[serde(skip)]
     pub brief: Map<String, Value>,
     /// How many of the agent's answers it has had.
     #[serde(default)]

@@ -7,18 +7,15 @@ use std::time::{Duration, Instant};
 
 #[cfg(feature = "sqlite")]
 use futures::future::join_all;
-use serde_json::{Map, Value};
+use serde_json::value::RawValue;
 use thiserror::Error;
 
 use crate::collections::Query;
+use crate::fields::Fields;
 use crate::firestore::Firestore;
 use crate::refusals::{Asked, Refusals};
 #[cfg(feature = "sqlite")]
 use crate::sqlite::Sqlite;
-
-/// The fields of a document. A top-level field whose name is `at` or ends in `_at` is a time, in milliseconds
-/// since 1970 (Firestore keeps it as a timestamp, which is what its TTL policies need).
-pub(crate) type Fields = Map<String, Value>;
 
 /// Where a document is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +46,7 @@ pub(crate) enum Write {
     /// Sets some fields of the document that was read, on condition that it is unchanged.
     Amend(Path, Fields, Version),
     /// Sets some fields and adds to arrays what they do not hold yet, whatever was there before.
-    Merge { path: Path, set: Fields, append: Vec<(&'static str, Vec<Value>)> },
+    Merge { path: Path, set: Fields, append: Vec<(&'static str, Vec<Box<RawValue>>)> },
     /// Sets some fields and adds one to others, on condition that there is a document. Those who
     /// count at the same time do not get into each other's way.
     Count { path: Path, set: Fields, add: Vec<&'static str> },

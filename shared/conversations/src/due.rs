@@ -53,7 +53,7 @@ impl Store {
     ) -> Result<Page<(ConversationId, Timestamp)>, Unavailable> {
         let page = self.documents_due(effects::DUE_AT, now, after, limit).await?;
         let named =
-            |due: &Document| ConversationId::parse(due.fields.get("conversation")?.as_str()?);
+            |due: &Document| ConversationId::parse(&due.fields.get::<String>("conversation")?);
         Ok(page.map(|due| Some((named(&due)?, time(&due, "due_at")?))))
     }
 
@@ -130,7 +130,7 @@ impl Store {
 }
 
 pub(crate) fn time(document: &Document, field: &str) -> Option<Timestamp> {
-    Timestamp::from_millisecond(document.fields.get(field)?.as_i64()?).ok()
+    Timestamp::from_millisecond(document.fields.get(field)?).ok()
 }
 
 /// What cannot be read stands in nobody's way.

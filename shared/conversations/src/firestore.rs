@@ -13,6 +13,7 @@ use firestore::gcloud_sdk::prost_types::Timestamp;
 use firestore::gcloud_sdk::tonic::{Code, Request, Status};
 use firestore::{FirestoreDb, FirestoreDbOptions};
 use futures::TryStreamExt;
+use serde_json::value::RawValue;
 use tokio::sync::Mutex;
 
 use firestore::gcloud_sdk::GoogleAuthMiddleware;
@@ -20,7 +21,8 @@ use firestore::gcloud_sdk::GoogleAuthMiddleware;
 use crate::Names;
 use crate::collections::{Filter, Place, Query, end_of};
 use crate::credentials::Credentials;
-use crate::documents::{Document, Fields, Path, Unavailable, Version, Write, WriteError};
+use crate::documents::{Document, Path, Unavailable, Version, Write, WriteError};
+use crate::fields::Fields;
 use crate::refusals::Asked;
 use crate::values;
 
@@ -220,14 +222,9 @@ impl Firestore {
 
     async fn ask(&self, query: Query) -> Result<Vec<Document>, Unavailable> {
         let (filter, order) = match query.filter() {
-            Filter::Equal(field, text) => (
-                Some(compare(
-                    field,
-                    q::field_filter::Operator::Equal,
-                    values::encode(&text.as_str().into()),
-                )),
-                None,
-            ),
+            Filter::Equal(field, text) => {
+                (Some(compare(field, q::field_filter::Operator::Equal, values::string(text))), None)
+            }
             Filter::NotAfter(field, time) => (
                 Some(compare(
                     field,
@@ -307,8 +304,7 @@ impl Firestore {
                 ..Default::default()
             }))
         };
-        let mask =
-            |set: &Fields| Some(api::DocumentMask { field_paths: set.keys().cloned().collect() });
+        let mask = |set: &Fields| Some(api::DocumentMask { field_paths: set.names() });
         let on = |condition| Some(api::Precondition { condition_type: Some(condition) });
         match write {
             Write::Create(path, fields) => api::Write {
@@ -435,12 +431,12 @@ fn document(found: api::Document) -> Document {
     Document {
         id: found.name.rsplit('/').next().unwrap_or_default().to_owned(),
         version: version(found.update_time.unwrap_or_default()),
-        fields: values::decode_fields(found.fields),
+        fields: values::decode_fields(&found.fields),
     }
 }
 
-fn add(field: &str, elements: &[serde_json::Value]) -> FieldTransform {
-    let values = elements.iter().map(values::encode).collect();
+fn add(field: &str, elements: &[Box<RawValue>]) -> FieldTransform {
+    let values = elements.iter().map(|element| values::encode(element)).collect();
     FieldTransform {
         field_path: field.to_owned(),
         transform_type: Some(TransformType::AppendMissingElements(api::ArrayValue { values })),
@@ -450,14 +446,14 @@ fn add(field: &str, elements: &[serde_json::Value]) -> FieldTransform {
 fn count(field: &str) -> FieldTransform {
     FieldTransform {
         field_path: field.to_owned(),
-        transform_type: Some(TransformType::Increment(values::encode(&1.into()))),
+        transform_type: Some(TransformType::Increment(values::integer(1))),
     }
 }
 
 fn within(field: &str, prefix: &str) -> q::Filter {
     use q::field_filter::Operator;
 
-    let bound = |operator, text: &str| compare(field, operator, values::encode(&text.into()));
+    let bound = |operator, text: &str| compare(field, operator, values::string(text));
     let filters = vec![
         bound(Operator::GreaterThanOrEqual, prefix),
         bound(Operator::LessThan, &end_of(prefix)),

@@ -1,10 +1,11 @@
 //! What a person of the business does in a conversation.
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::documents::{Unavailable, Write, WriteError};
-use crate::store::{at, object, read};
+use crate::fields::Fields;
+use crate::store::{at, read};
 use crate::{CommitError, Conversation, ConversationId, Store};
 
 /// How often something is tried again to which others write.
@@ -23,10 +24,8 @@ impl Store {
         if !read::<Conversation>(head)?.is_with_person(now) {
             return Ok(false);
         }
-        let set = object(json!({
-            "given_back_at": now.as_millisecond(),
-            "due_at": now.as_millisecond(),
-        }));
+        let now = now.as_millisecond();
+        let set = Fields::none().with("given_back_at", now).with("due_at", now);
         let path = at("heads", id.as_str());
         match self.documents.commit(vec![Write::Count { path, set, add: vec![] }]).await {
             Ok(_) => Ok(true),

@@ -6,7 +6,8 @@
 use evidence::{Health, News, Seen};
 use jiff::Timestamp;
 
-use crate::documents::{Fields, Unavailable};
+use crate::documents::Unavailable;
+use crate::fields::Fields;
 use crate::id::hash;
 use crate::routes::TRIES;
 use crate::shared::By;
@@ -36,7 +37,7 @@ impl Store {
             health.remember(name, incident, now);
             let health = known.with(health);
             let mut writes =
-                vec![health.write(By::Witness, "health", "current", Fields::new(), now)];
+                vec![health.write(By::Witness, "health", "current", Fields::none(), now)];
             if news != News::Nothing {
                 writes.push(keep_notice(&Notice {
                     whom: None,

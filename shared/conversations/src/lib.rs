@@ -24,6 +24,7 @@ mod credentials;
 mod documents;
 mod due;
 mod federation;
+mod fields;
 #[cfg(feature = "sqlite")]
 mod file;
 mod firestore;
@@ -32,6 +33,7 @@ mod hands;
 mod id;
 mod incidents;
 mod kept;
+mod merge;
 mod names;
 mod open;
 mod probes;

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::attempts::{answered, keep_attempt};
 use crate::documents::{Unavailable, Version, Write};
-use crate::store::{at, fields, keep_notice, read};
+use crate::fields::Fields;
+use crate::store::{at, keep_notice, read};
 use crate::{Attempt, ConversationId, Notice, Store};
 
 /// How long a probe may take. As long as a reply lives: what comes later has missed its reader.
@@ -63,7 +64,7 @@ pub struct KnownProbe {
 
 impl KnownProbe {
     fn becomes(&self, next: &Probe) -> Write {
-        Write::Replace(at("probes", self.id.as_str()), fields(next), self.version)
+        Write::Replace(at("probes", self.id.as_str()), Fields::of(next), self.version)
     }
 }
 
@@ -84,7 +85,7 @@ impl Store {
     ) -> Result<bool, Unavailable> {
         self.if_unchanged(vec![match last {
             Some(last) => last.becomes(next),
-            None => Write::Create(at("probes", id.as_str()), fields(next)),
+            None => Write::Create(at("probes", id.as_str()), Fields::of(next)),
         }])
         .await
     }

@@ -9,15 +9,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use sms::UNANSWERABLE;
 use telemetry::TraceId;
 
 use crate::collections::quarantine;
 use crate::documents::{Document, Path, Unavailable, Write, WriteError};
+use crate::fields::Fields;
 use crate::id::hash;
 use crate::shared::RARELY;
-use crate::store::{DAY, at, expiring, fields, keep_notice, object, read};
+use crate::store::{DAY, at, expiring, keep_notice, read};
 use crate::{Notice, Store};
 
 /// Long enough to find a week-end's drift on Monday, short enough for what people wrote.
@@ -178,12 +178,12 @@ impl Store {
         let (outcome, write) = match before {
             Some(_) => {
                 let add = vec!["seen"];
-                (Kept::Repeat, Some(Write::Count { path, set: object(json!({})), add }))
+                (Kept::Repeat, Some(Write::Count { path, set: Fields::none(), add }))
             }
             None if most.is_some_and(|most| kept_today >= most) => (Kept::Counted, None),
             None => {
-                let mut whole = expiring(fields(call), call.at, QUARANTINE_LIVES);
-                whole.insert("shape".into(), call.shape().into());
+                let whole = expiring(Fields::of(call), call.at, QUARANTINE_LIVES);
+                let whole = whole.with("shape", call.shape());
                 let first = if known.is_some() { Kept::Another } else { Kept::First };
                 (first, Some(Write::Create(path, whole)))
             }
@@ -203,7 +203,7 @@ impl Store {
         }
         let count = |seen, kept| {
             let next = Shape { seen, day: day.clone(), kept, at: call.at };
-            expiring(fields(&next), call.at, QUARANTINE_LIVES)
+            expiring(Fields::of(&next), call.at, QUARANTINE_LIVES)
         };
         writes.push(match &known {
             None => Write::Create(shape, count(1, this.kept)),

@@ -5,14 +5,14 @@
 
 use futures::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
 use sms::Receipt;
 use telemetry::{Step, TraceId};
 
 use crate::collections::{attempts, receipts};
 use crate::documents::{Document, Unavailable, Version, Write, WriteError};
+use crate::fields::Fields;
 use crate::id::hash;
-use crate::store::{DAY, at, expiring, failed, fields, message_name, object, read, stopped};
+use crate::store::{DAY, at, expiring, failed, message_name, read, stopped};
 use crate::{Attempt, ConversationId, Learned, Store, StoredReceipt, Word};
 
 /// A receipt that nobody asked for within this time belongs to no attempt of ours.
@@ -92,7 +92,7 @@ impl Store {
             return self.tell(&attempt, &receipt, None).await;
         }
         let name = receipt.name();
-        let kept = expiring(fields(&receipt), now, RECEIPTS_LIVE);
+        let kept = expiring(Fields::of(&receipt), now, RECEIPTS_LIVE);
         match self.documents.commit(vec![Write::Create(at("receipts", &name), kept)]).await {
             Ok(_) | Err(WriteError::Conflict) => {}
             Err(error) => return Err(error.into()),
@@ -315,7 +315,7 @@ impl DueReceipt {
 
     /// That its attempt is looked for then, unless it was told meanwhile.
     fn put_off(&self, until: Option<Timestamp>) -> Write {
-        let due = json!({ "due_at": until.map(Timestamp::as_millisecond) });
-        Write::Amend(at("receipts", &self.name), object(due), self.version)
+        let due = Fields::none().with("due_at", until.map(Timestamp::as_millisecond));
+        Write::Amend(at("receipts", &self.name), due, self.version)
     }
 }

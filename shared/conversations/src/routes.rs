@@ -5,16 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use evidence::{Health, Record, Route, Sample, Sign, State, Verdict};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
-use serde_json::json;
 use sms::{About, Providers, Status};
 use telemetry::{Alarm, raise};
 
 use crate::collections::routes;
-use crate::documents::{Document, Fields, Unavailable, WriteError};
+use crate::documents::{Document, Unavailable, WriteError};
+use crate::fields::Fields;
 use crate::id::hash;
 use crate::names::is_pretended;
 use crate::shared::{By, Shared};
-use crate::store::{at, keep_notice, message_name, object};
+use crate::store::{at, keep_notice, message_name};
 use crate::{Attempt, Learned, Notice, Store};
 
 /// How often a commit is tried again that others were faster than.
@@ -208,13 +208,13 @@ impl Store {
             .filter(|noted| !noted.news.is_empty())
             .map(|Noted { record, .. }| {
                 let route = &record.content.route;
-                let by_provider = object(json!({ "provider": route.provider }));
+                let by_provider = Fields::none().with("provider", &route.provider);
                 record.write(by, "routes", &name(route), by_provider, now)
             })
             .collect();
         writes.extend(changes.iter().map(|change| keep_notice(&change.notice(providers, now))));
         if !unchanged {
-            writes.push(after.write(by, "health", "current", Fields::new(), now));
+            writes.push(after.write(by, "health", "current", Fields::none(), now));
         }
         // The verdicts come with the last, so that whoever dies in between has judged nothing.
         while !writes.is_empty() {

@@ -22,12 +22,14 @@
 //!
 //! [limits]: https://cloud.google.com/firestore/docs/best-practices#updates_to_a_single_document
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
 
-use crate::documents::{Document, Fields, Version, Write};
+use crate::documents::{Document, Version, Write};
+use crate::fields::Fields;
 use crate::store::at;
 
 /// How long a turn leaves alone what was just written. Three times as long as Firestore asks for, so
@@ -67,14 +69,14 @@ pub(crate) struct Shared<T> {
     pub(crate) content: T,
     version: Option<Version>,
     /// When each last wrote it.
-    written: Fields,
+    written: BTreeMap<String, i64>,
 }
 
 impl<T: DeserializeOwned> Shared<T> {
     /// What was found. What cannot be read is as if it were not there: it is no reason to leave a
     /// person without an answer, and comes again.
     pub(crate) fn read(found: Option<&Document>, otherwise: impl FnOnce() -> T) -> Self {
-        let written = found.and_then(|found| found.fields.get("written")?.as_object().cloned());
+        let written = found.and_then(|found| found.fields.get("written"));
         Self {
             content: found.and_then(open).unwrap_or_else(otherwise),
             version: found.map(|found| found.version),
@@ -94,8 +96,8 @@ impl<T: Serialize> Shared<T> {
     pub(crate) fn is_left_alone(&self, by: By, now: Timestamp) -> bool {
         let within = |others: &[By], time: SignedDuration| {
             others.iter().any(|by| {
-                let last = self.written.get(by.name()).and_then(Value::as_i64);
-                let since = last.map(|last| now.as_millisecond().abs_diff(last).into());
+                let last = self.written.get(by.name());
+                let since = last.map(|last| now.as_millisecond().abs_diff(*last).into());
                 since.is_some_and(|since: u128| since < time.unsigned_abs().as_millis())
             })
         };
@@ -113,15 +115,14 @@ impl<T: Serialize> Shared<T> {
         by: By,
         collection: &'static str,
         id: &str,
-        mut fields: Fields,
+        fields: Fields,
         now: Timestamp,
     ) -> Write {
         let content = serde_json::to_string(&self.content);
         let content = content.expect("our own types have string keys only");
         let mut written = self.written.clone();
-        written.insert(by.name().into(), now.as_millisecond().into());
-        fields.insert("content".into(), content.into());
-        fields.insert("written".into(), json!(written));
+        written.insert(by.name().to_owned(), now.as_millisecond());
+        let fields = fields.with("content", content).with("written", written);
         match self.version {
             Some(version) => Write::Replace(at(collection, id), fields, version),
             None => Write::Create(at(collection, id), fields),
@@ -131,8 +132,8 @@ impl<T: Serialize> Shared<T> {
 
 /// The content of a document, if it is in the form that this version writes.
 pub(crate) fn open<T: DeserializeOwned>(document: &Document) -> Option<T> {
-    let content = document.fields.get("content").and_then(|content| content.as_str());
-    let content = content.and_then(|content| serde_json::from_str(content).ok());
+    let content: Option<String> = document.fields.get("content");
+    let content = content.and_then(|content| serde_json::from_str(&content).ok());
     if content.is_none() {
         tracing::error!("forgot what was known of routes: another version has written it");
     }

@@ -6,7 +6,6 @@
 mod checkpoints;
 mod connection;
 mod ledger;
-mod merge;
 #[cfg(test)]
 mod plans;
 mod reader;

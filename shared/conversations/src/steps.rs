@@ -5,13 +5,14 @@
 //! document for has one under the name of the trace. Whoever looks has them put together.
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::value::RawValue;
 use telemetry::{Step, TraceId};
 
 use crate::collections::{attempts, texts};
-use crate::documents::{Fields, Path, Unavailable, Write};
+use crate::documents::{Path, Unavailable, Write};
+use crate::fields::{Fields, raw};
 use crate::receipts::is_receipt;
-use crate::store::{RECORDS_LIVE, at, expiring, fields, object, read};
+use crate::store::{RECORDS_LIVE, at, expiring, read};
 use crate::{Attempt, Change, ConversationId, Loaded, Store, Trace, Waiting};
 
 /// What a commit tells of one trace.
@@ -44,12 +45,12 @@ pub(crate) fn note(waiting: &mut [Waiting], changes: &[Change]) {
 
 /// Adds steps to a document that is there.
 pub(crate) fn add(path: Path, steps: &[Step]) -> Write {
-    Write::Merge { path, set: Fields::new(), append: vec![values(steps)] }
+    Write::Merge { path, set: Fields::none(), append: vec![values(steps)] }
 }
 
 /// The field in which they are, with these added.
-pub(crate) fn values(steps: &[Step]) -> (&'static str, Vec<Value>) {
-    ("steps", steps.iter().map(|step| Value::Object(fields(step))).collect())
+pub(crate) fn values(steps: &[Step]) -> (&'static str, Vec<Box<RawValue>>) {
+    ("steps", steps.iter().map(raw).collect())
 }
 
 /// What changes tell, trace by trace: also what texts bring along that do not wait any more. What is
@@ -127,9 +128,9 @@ fn home(
 /// A trace that has a document of its own.
 fn apart(loaded: &Loaded, Told { trace, steps, answered_in }: Told) -> Write {
     let first = steps.iter().map(|step| step.at).min().unwrap_or(loaded.conversation.at);
-    let mut set = object(json!({ "conversation": loaded.id }));
+    let mut set = Fields::none().with("conversation", &loaded.id);
     if let Some(other) = answered_in {
-        set.insert("answered_in".into(), json!(other));
+        set = set.with("answered_in", other);
     }
     let set = expiring(set, first, RECORDS_LIVE);
     Write::Merge { path: at("traces", trace.as_str()), set, append: vec![values(&steps)] }

@@ -1,12 +1,13 @@
 //! What is remembered, and the conditions under which it changes.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use evidence::Health;
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sms::Number;
 use telemetry::{Step, TraceId};
@@ -15,9 +16,9 @@ use uuid::Uuid;
 
 use crate::attempts::{answered, keep_attempt, settled};
 use crate::collections::{Query, Text, effects};
-use crate::documents::{
-    Document, Documents, Fields, Path, Unavailable, Version, Write, WriteError,
-};
+use crate::documents::{Document, Documents, Path, Unavailable, Version, Write, WriteError};
+use crate::fields::{Fields, raw};
+use crate::merge::Stored;
 use crate::quarantine::Uncounted;
 use crate::receipts::Told;
 use crate::shared::Shared;
@@ -42,7 +43,12 @@ pub(crate) const RECORDS_LIVE: SignedDuration = DAY.checked_mul(30).expect("30 d
 pub(crate) const NOTICES_LIVE: SignedDuration = CONVERSATIONS_LIVE;
 
 /// What of a conversation lies beside its head, because it is too long to be written for each text.
-const SAID: [&str; 2] = ["turns", "brief"];
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct InFull<'a> {
+    turns: Cow<'a, [Value]>,
+    brief: Cow<'a, Map<String, Value>>,
+}
 
 /// Where everything is remembered.
 pub struct Store {
@@ -212,7 +218,7 @@ impl Store {
     async fn stale(&self, claim: &Claim, now: Timestamp) -> Result<Option<Write>, Unavailable> {
         let Some(window) = claim.again_after else { return Ok(None) };
         let Some(found) = self.get_one(claim.path()).await? else { return Ok(None) };
-        let claimed = found.fields.get("at").and_then(Value::as_i64).unwrap_or_default();
+        let claimed = found.fields.get::<i64>("at").unwrap_or_default();
         // Also for words that came long before those: they were kept meanwhile.
         let passed =
             i128::from(now.as_millisecond().abs_diff(claimed)) > window.as_millis() as i128;
@@ -273,12 +279,12 @@ impl Store {
         let (found, mut waiting) = tokio::try_join!(self.documents.get(&paths), self.waiting(id))?;
         let mut found = found.into_iter();
         let mut next = || found.next().flatten();
-        let Some(mut head) = next() else { return Ok(None) };
+        let Some(head) = next() else { return Ok(None) };
         let (said, stop, health) = (next(), next(), next());
         let version = head.version;
-        let said = said.map(|said| said.fields).unwrap_or_default();
-        head.fields.extend(said.into_iter().filter(|(name, _)| SAID.contains(&name.as_str())));
         let mut conversation: Conversation = read(head)?;
+        let InFull { turns, brief } = said.map(read).transpose()?.unwrap_or_default();
+        (conversation.turns, conversation.brief) = (turns.into_owned(), brief.into_owned());
         conversation.put_right(now);
         // The texts were read beside the head, so that one of them may have come in between.
         let is_known = |waiting: &[Waiting]| {
@@ -336,17 +342,18 @@ impl Store {
         let is_back = changes.iter().any(|change| matches!(change, Change::Started));
         let steps = steps::kept(loaded, &changes);
         steps::note(&mut waiting, &changes);
-        let (head, said) = parts(&next);
         let path = at("heads", loaded.id.as_str());
-        let mut writes = vec![Write::Replace(path, head, loaded.version)];
+        let mut writes = vec![Write::Replace(path, Fields::of(&next), loaded.version)];
         let before = &loaded.conversation;
         if next.turns != before.turns || next.brief != before.brief {
+            let (turns, brief) = (Cow::Borrowed(&*next.turns), Cow::Borrowed(&next.brief));
+            let said = Fields::of(&InFull { turns, brief });
             let said = expiring(said, next.at, CONVERSATIONS_LIVE);
             writes.push(keep(at("conversations", loaded.id.as_str()), said));
         }
         writes.extend(changes.into_iter().flat_map(|change| self.writes(loaded, change)));
         writes.extend(steps);
-        match self.documents.commit(once_each(writes)).await {
+        match self.documents.commit(once_each(writes)?).await {
             Ok(version) => {
                 loaded.version = version.unwrap_or(loaded.version);
                 loaded.waiting = waiting;
@@ -376,10 +383,10 @@ impl Store {
             Change::Confirmed => vec![match (&loaded.stop, loaded.stop_version) {
                 (Some(found), Some(version)) => {
                     let confirmed = Stop { confirmed: true, ..found.clone() };
-                    Write::Replace(stop(), fields(&confirmed), version)
+                    Write::Replace(stop(), Fields::of(&confirmed), version)
                 }
                 // Nobody has stopped: a condition that cannot hold, unless that changed.
-                _ => Write::Replace(stop(), Fields::new(), Version(0, 0)),
+                _ => Write::Replace(stop(), Fields::none(), Version(0, 0)),
             }],
             Change::Learned(learned) => vec![learned.write(&[])],
             Change::Told(told) => told.writes(),
@@ -388,9 +395,9 @@ impl Store {
             Change::Effect(effect) => vec![keep_effect(&effect)],
             Change::Ended(ended) => {
                 let (id, number) = (&ended.conversation, ended.number);
-                let mut kept = expiring(fields(&ended), ended.at, CONVERSATIONS_LIVE);
-                kept.insert("place".into(), format!("{}{number:020}", prefix(id)).into());
-                vec![keep(ended_at(id, number), kept)]
+                let place = format!("{}{number:020}", prefix(id));
+                let kept = expiring(Fields::of(&ended), ended.at, CONVERSATIONS_LIVE);
+                vec![keep(ended_at(id, number), kept.with("place", place))]
             }
             Change::GoesOn(number) => vec![Write::Delete(ended_at(&loaded.id, number), None)],
             Change::Notice(notice) => vec![keep_notice(&notice)],
@@ -464,16 +471,9 @@ impl From<WriteError> for Unavailable {
     }
 }
 
-/// The two documents of a conversation: its head, and what was said.
-fn parts(conversation: &Conversation) -> (Fields, Fields) {
-    let mut head = fields(conversation);
-    let said = SAID.iter().filter_map(|name| head.remove_entry(*name)).collect();
-    (head, said)
-}
-
 /// The same writes, each document written once: what is merged into one that is written before goes
 /// into that write. A store counts and carries out each by itself.
-pub(crate) fn once_each(writes: Vec<Write>) -> Vec<Write> {
+pub(crate) fn once_each(writes: Vec<Write>) -> Result<Vec<Write>, Unavailable> {
     let mut all: Vec<Write> = Vec::new();
     for write in writes {
         let Write::Merge { path, set, append } = write else {
@@ -487,11 +487,15 @@ pub(crate) fn once_each(writes: Vec<Write>) -> Vec<Write> {
         });
         match before {
             Some((fields, None)) => {
-                fields.extend(set);
-                append.into_iter().for_each(|(name, more)| add(fields, name, more));
+                let mut whole = Stored::read(fields.as_str())?;
+                whole.set(&set)?;
+                append.iter().for_each(|(name, more)| whole.append(name, more));
+                *fields = whole.write();
             }
             Some((fields, Some(appended))) => {
-                fields.extend(set);
+                let mut whole = Stored::read(fields.as_str())?;
+                whole.set(&set)?;
+                *fields = whole.write();
                 for (name, more) in append {
                     match appended.iter_mut().find(|(known, _)| *known == name) {
                         Some((_, values)) => values.extend(more),
@@ -502,36 +506,25 @@ pub(crate) fn once_each(writes: Vec<Write>) -> Vec<Write> {
             None => all.push(Write::Merge { path, set, append }),
         }
     }
-    all
-}
-
-/// Adds to an array what it does not hold yet.
-fn add(fields: &mut Fields, name: &str, more: Vec<Value>) {
-    let field = fields.entry(name).or_insert_with(|| Value::Array(Vec::new()));
-    if let Value::Array(values) = field {
-        for value in more {
-            if !values.contains(&value) {
-                values.push(value);
-            }
-        }
-    }
+    Ok(all)
 }
 
 /// Lets a conversation know that a reply of its did not arrive, and makes it due.
 ///
 /// Blind, as an arriving text is: whoever works on the conversation meanwhile has to look again.
 pub(crate) fn failed(attempt: &Attempt, now: Timestamp) -> Write {
-    let set = object(json!({ "due_at": now.as_millisecond() }));
+    let set = Fields::none().with("due_at", now.as_millisecond());
     let path = at("heads", attempt.conversation.as_str());
-    Write::Merge { path, set, append: vec![("failed", vec![attempt.id.as_str().into()])] }
+    Write::Merge { path, set, append: vec![("failed", vec![raw(&attempt.id)])] }
 }
 
 /// Blind, so that a person who has been told so is not told again.
 fn keep_stop(person: &str, stop: &Stop) -> Write {
-    let mut set = fields(stop);
+    let mut set = object(json!(stop));
     if !stop.confirmed {
         set.remove("confirmed");
     }
+    let set = Fields::of(&set);
     Write::Merge { path: at("stops", person), set, append: vec![] }
 }
 
@@ -541,15 +534,15 @@ pub(crate) fn stopped(id: &ConversationId, now: Timestamp, provider: &str) -> Wr
 }
 
 fn claim_fields(now: Timestamp) -> Fields {
-    expiring(object(json!({ "at": now.as_millisecond() })), now, CLAIMS_LIVE)
+    expiring(Fields::none().with("at", now.as_millisecond()), now, CLAIMS_LIVE)
 }
 
 pub(crate) fn keep_notice(notice: &Notice) -> Write {
-    keep(at("notices", &notice.id), expiring(fields(notice), notice.at, NOTICES_LIVE))
+    keep(at("notices", &notice.id), expiring(Fields::of(notice), notice.at, NOTICES_LIVE))
 }
 
 fn keep_effect(effect: &Effect) -> Write {
-    keep(at("effects", &effect.id), expiring(fields(effect), effect.at, CONVERSATIONS_LIVE))
+    keep(at("effects", &effect.id), expiring(Fields::of(effect), effect.at, CONVERSATIONS_LIVE))
 }
 
 /// Blind, so that one of the same name is written over rather than refused with all the rest.
@@ -574,13 +567,8 @@ pub(crate) fn at(collection: &'static str, id: &str) -> Path {
     Path { collection, id: id.to_owned() }
 }
 
-pub(crate) fn expiring(mut fields: Fields, now: Timestamp, after: SignedDuration) -> Fields {
-    fields.insert("expires_at".into(), (now + after).as_millisecond().into());
-    fields
-}
-
-pub(crate) fn fields(document: &impl Serialize) -> Fields {
-    object(serde_json::to_value(document).expect("our own types have string keys only"))
+pub(crate) fn expiring(fields: Fields, now: Timestamp, after: SignedDuration) -> Fields {
+    fields.with("expires_at", (now + after).as_millisecond())
 }
 
 pub(crate) fn object(value: Value) -> Map<String, Value> {
@@ -591,7 +579,5 @@ pub(crate) fn object(value: Value) -> Map<String, Value> {
 }
 
 pub(crate) fn read<T: DeserializeOwned>(document: Document) -> Result<T, Unavailable> {
-    // The error of serde would quote what is stored.
-    serde_json::from_value(Value::Object(document.fields))
-        .map_err(|_| Unavailable::new("a document is not in the form that this version writes"))
+    document.fields.read()
 }

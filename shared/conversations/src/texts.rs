@@ -15,7 +15,8 @@ use telemetry::{Step, TraceId};
 
 use crate::collections::{Query, texts};
 use crate::documents::{Document, Unavailable, Version, Write, WriteError};
-use crate::store::{CONVERSATIONS_LIVE, Claim, at, expiring, fields, object, prefix, read};
+use crate::fields::Fields;
+use crate::store::{CONVERSATIONS_LIVE, Claim, at, expiring, prefix, read};
 use crate::{ConversationId, Store};
 
 /// How many texts a turn is shown at once.
@@ -186,7 +187,7 @@ impl Store {
     ) -> Result<Vec<ConversationId>, Unavailable> {
         let adopt = async |Apart { text, theirs, version }| {
             let id = self.names.conversation(&text.provider, &theirs);
-            let alone = object(json!({ "due_at": Value::Null }));
+            let alone = Fields::none().with("due_at", ());
             let alone = Write::Amend(at("texts", &text.name), alone, version);
             match self.documents.commit(vec![makes_due(&text, &theirs, &id, now), alone]).await {
                 Ok(_) => Ok(Some(id)),
@@ -233,7 +234,7 @@ pub(crate) fn taken_up(text: &Waiting) -> Write {
 
 /// Keeps a text as one that is not answered.
 pub(crate) fn put_aside(id: &ConversationId, text: &Waiting, why: &str) -> Write {
-    let set = object(json!({
+    let set = Fields::of(&json!({
         "aside": place(id, text.at, &text.name),
         "why": why,
         "waiting": Value::Null,
@@ -244,7 +245,7 @@ pub(crate) fn put_aside(id: &ConversationId, text: &Waiting, why: &str) -> Write
 
 /// Lets a text that was set aside wait again, where it stood.
 pub(crate) fn wait_again(id: &ConversationId, text: &Waiting) -> Write {
-    let set = object(json!({
+    let set = Fields::of(&json!({
         "aside": Value::Null,
         "why": Value::Null,
         "waiting": place(id, text.at, &text.name),
@@ -259,17 +260,16 @@ fn keep(
     now: Timestamp,
     due: Option<Timestamp>,
 ) -> Write {
-    let mut kept = fields(text);
-    kept.insert("theirs".into(), theirs.as_str().into());
-    kept.insert("waiting".into(), place(id, text.at, &text.name).into());
+    let waiting = place(id, text.at, &text.name);
+    let mut kept = Fields::of(text).with("theirs", theirs).with("waiting", waiting);
     if let Some(due) = due {
-        kept.insert("due_at".into(), due.as_millisecond().into());
+        kept = kept.with("due_at", due.as_millisecond());
     }
     Write::Create(at("texts", &text.name), expiring(kept, now, CONVERSATIONS_LIVE))
 }
 
 fn makes_due(text: &Waiting, theirs: &Number, id: &ConversationId, now: Timestamp) -> Write {
-    let set = object(json!({
+    let set = Fields::of(&json!({
         "ours": text.ours,
         "theirs": theirs,
         "newest": text.name,

@@ -41,7 +41,7 @@ impl Store {
         };
         let step = Step::new(ANSWERED, now).with("provider", provider);
         let step = steps::add(at("attempts", &attempt.id), &[step]);
-        self.claim(claim, now, &once_each(vec![answered(&attempt.id, Some(now)), step])).await?;
+        self.claim(claim, now, &once_each(vec![answered(&attempt.id, Some(now)), step])?).await?;
         Ok(true)
     }
 

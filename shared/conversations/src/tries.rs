@@ -1,11 +1,11 @@
 //! Whether the store takes writes, asked of it itself.
 
 use jiff::Timestamp;
-use serde_json::json;
 
 use crate::Store;
 use crate::documents::Unavailable;
-use crate::store::{DAY, at, expiring, keep, object};
+use crate::fields::Fields;
+use crate::store::{DAY, at, expiring, keep};
 
 impl Store {
     /// Writes something of no meaning, to see whether anything can be written.
@@ -14,7 +14,7 @@ impl Store {
     /// write a second, so that many sandboxes would get into each other's way, and none is
     /// left behind for longer than a day.
     pub async fn try_writing(&self, now: Timestamp) -> Result<(), Unavailable> {
-        let tried = expiring(object(json!({ "at": now.as_millisecond() })), now, DAY);
+        let tried = expiring(Fields::none().with("at", now.as_millisecond()), now, DAY);
         self.documents.commit(vec![keep(at("tries", &self.process.to_string()), tried)]).await?;
         Ok(())
     }

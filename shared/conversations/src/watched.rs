@@ -3,9 +3,10 @@
 use evidence::{Record, Rhythm};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::documents::{Fields, Unavailable, Write};
+use crate::documents::{Unavailable, Write};
+use crate::fields::Fields;
 use crate::shared::{By, open};
-use crate::store::{NOTICES_LIVE, at, expiring, fields, read};
+use crate::store::{NOTICES_LIVE, at, expiring, read};
 use crate::{Attempt, Notice, Store};
 
 impl Store {
@@ -47,7 +48,7 @@ impl Store {
         begun.sort_unstable();
         begun.into_iter().for_each(|at| rhythm.note(at));
         let rhythm = known.with(rhythm);
-        let noted = rhythm.write(By::Sweep, "rhythm", "current", Fields::new(), now);
+        let noted = rhythm.write(By::Sweep, "rhythm", "current", Fields::none(), now);
         // If somebody else notes at this moment, these get their turn when they are looked at again.
         self.if_unchanged(vec![noted]).await?;
         Ok(())
@@ -61,7 +62,7 @@ impl Store {
         again_after: Option<SignedDuration>,
     ) -> Result<bool, Unavailable> {
         let path = at("notices", &notice.id);
-        let next = expiring(fields(notice), notice.at, NOTICES_LIVE);
+        let next = expiring(Fields::of(notice), notice.at, NOTICES_LIVE);
         let write = match self.get_one(path.clone()).await? {
             None => Write::Create(path, next),
             Some(found) => {

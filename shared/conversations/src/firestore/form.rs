@@ -2,16 +2,16 @@
 //! believed: whoever looked for stops under other names would find none.
 
 use futures::future::try_join_all;
-use serde_json::json;
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
 use super::{Firestore, PATIENCE, api};
 use crate::Names;
 use crate::documents::{Path, Unavailable, Write, WriteError};
+use crate::fields::Fields;
 use crate::form::{FORM, OTHER_KEY};
 use crate::refusals::Asked;
-use crate::store::{at, object};
+use crate::store::at;
 
 /// Where something is in every database that was ever used.
 const USED: [&str; 3] = ["claims", "heads", "stops"];
@@ -79,7 +79,7 @@ impl Firestore {
         if let Asked::Read = asked {
             return Err(Unknown::Empty);
         }
-        let mark = object(json!({ "number": FORM, "fingerprint": self.form.fingerprint }));
+        let mark = Fields::none().with("number", FORM).with("fingerprint", &self.form.fingerprint);
         match self.carry_out(vec![Write::Create(path(), mark)]).await {
             Ok(_) => Ok(()),
             // Somebody else has begun it in this moment, with a key of theirs or ours.
@@ -91,14 +91,14 @@ impl Firestore {
     /// Whether a form and a key are written down. They have to be ours.
     async fn is_marked(&self) -> Result<bool, Unknown> {
         let Some(mark) = self.read_all(&[path()]).await?.pop().flatten() else { return Ok(false) };
-        let form = mark.fields.get("number").and_then(serde_json::Value::as_i64);
-        let fingerprint = mark.fields.get("fingerprint").and_then(serde_json::Value::as_str);
+        let form: Option<i64> = mark.fields.get("number");
+        let fingerprint: Option<String> = mark.fields.get("fingerprint");
         let why = if form != Some(FORM.into()) {
             let version = if form > Some(FORM.into()) { "a newer" } else { "an older" };
             format!(
                 "the database was written by {version} version of textback: start that one, {OTHER}"
             )
-        } else if fingerprint != Some(&self.form.fingerprint) {
+        } else if fingerprint.as_ref() != Some(&self.form.fingerprint) {
             format!("{OTHER_KEY}, {OTHER}")
         } else {
             return Ok(true);

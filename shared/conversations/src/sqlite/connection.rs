@@ -40,11 +40,16 @@ pub(super) fn open(file: &Path, what: For, patience: Duration) -> rusqlite::Resu
         Connection::open_with_flags(file, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(patience)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    if tracing::enabled!(target: STEPS, tracing::Level::DEBUG) {
+    if is_counted() {
         connection.trace_v2(TraceEventCodes::SQLITE_TRACE_PROFILE, Some(count))?;
     }
     connection.pragma_update(None, "cache_size", -CACHE)?;
     Ok(connection)
+}
+
+/// Whether somebody listens to [`STEPS`].
+pub(super) fn is_counted() -> bool {
+    tracing::enabled!(target: STEPS, tracing::Level::DEBUG)
 }
 
 /// What holds for a connection that writes to a file which is ours.

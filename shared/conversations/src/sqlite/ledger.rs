@@ -19,7 +19,8 @@ use uuid::Uuid;
 use super::tables::Table;
 use super::work;
 use crate::Names;
-use crate::documents::{Fields, Unavailable};
+use crate::documents::Unavailable;
+use crate::fields::Fields;
 
 /// Its name beside the database.
 pub(crate) const LEDGER: &str = "textback.ledger";
@@ -254,8 +255,9 @@ impl<'a> Entry<'a> {
             connection.prepare_cached(&table.delete)?.execute([self.id])?;
         }
         if let Some(text) = self.fields {
-            let fields: Fields = serde_json::from_str(text.get()).map_err(|_| unreadable())?;
-            work::put_back(connection, table, self.id, &fields)?;
+            let fields = Fields::stored(text.get().to_owned());
+            fields.each().map_err(|_| unreadable())?;
+            work::put_back(connection, table, self.id, fields)?;
         }
         Ok(())
     }

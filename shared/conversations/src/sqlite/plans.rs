@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use super::tables::{Forgets, Table, question};
 use super::{ledger, schema};
 use crate::collections::{ALL, Collection, Field, Kind, Place, Query, Text, Time};
-use crate::documents::Fields;
+use crate::fields::Fields;
 
 /// How many documents of each collection there are in a full store.
 const MANY: u32 = 5_000;
@@ -82,10 +82,10 @@ fn statements(table: &'static Table) -> Vec<String> {
     } = table;
     let mut all: Vec<String> =
         [page, read, number, create, replace, delete, delete_unchanged].map(Clone::clone).into();
-    let null = |name: &str| (name.to_owned(), serde_json::Value::Null);
-    let sets = columns.iter().map(|column| Fields::from_iter([null(column.name)]));
-    let whole = columns.iter().map(|column| null(column.name)).collect();
-    all.extend(sets.chain([Fields::new(), whole]).map(|set| table.change(&set).0));
+    let sets = columns.iter().map(|column| Fields::none().with(column.name, ()));
+    let whole = columns.iter().fold(Fields::none(), |set, column| set.with(column.name, ()));
+    let change = |set: Fields| table.change(&set.each().unwrap()).0;
+    all.extend(sets.chain([Fields::none(), whole]).map(change));
     if let Some(Forgets { earliest, forget }) = forgets {
         all.extend([earliest.clone(), forget.clone()]);
     }

@@ -1,11 +1,12 @@
 //! Threads that read, each by a connection of its own, so that no read waits for a sync.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 
 use super::tables::{Table, question};
 use super::threads::Queue;
 use crate::collections::Query;
 use crate::documents::{Document, Path, Unavailable, Version};
+use crate::fields::Fields;
 
 /// A question, which answers whoever asked it.
 pub(super) type Question = Box<dyn FnOnce(&Connection) + Send>;
@@ -44,7 +45,7 @@ pub(super) fn get(
         let mut statement = connection.prepare_cached(&Table::called(path.collection)?.read)?;
         let mut rows = statement.query([&path.id])?;
         let Some(row) = rows.next()? else { return Ok(None) };
-        document(path.id.clone(), row.get(1)?, row.get_ref(2)?.as_str()?).map(Some)
+        Ok(Some(document(path.id.clone(), row)?))
     };
     paths.iter().map(read).collect()
 }
@@ -55,7 +56,7 @@ pub(super) fn find(connection: &Connection, query: &Query) -> Result<Vec<Documen
     let mut rows = statement.query(rusqlite::params_from_iter(given))?;
     let mut documents = Vec::new();
     while let Some(row) = rows.next()? {
-        documents.push(document(row.get(0)?, row.get(1)?, row.get_ref(2)?.as_str()?)?);
+        documents.push(document(row.get(0)?, row)?);
     }
     Ok(documents)
 }
@@ -72,8 +73,7 @@ pub(super) fn first_to_expire(connection: &Connection) -> Result<Option<i64>, Un
     Ok(first)
 }
 
-fn document(id: String, version: i64, body: &str) -> Result<Document, Unavailable> {
-    let fields = serde_json::from_str(body)
-        .map_err(|_| Unavailable::new("a document in the file is not JSON"))?;
-    Ok(Document { id, fields, version: Version(version, 0) })
+/// The document of a row that says its version and its body second and third.
+fn document(id: String, row: &Row<'_>) -> rusqlite::Result<Document> {
+    Ok(Document { id, fields: Fields::stored(row.get(2)?), version: Version(row.get(1)?, 0) })
 }

@@ -8,10 +8,11 @@ use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use rusqlite::types::Value as SqlValue;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::collections::{ALL, Collection, Field, Filter, Holds, Kind, Place, Query, end_of};
-use crate::documents::{Fields, Unavailable};
+use crate::documents::Unavailable;
+use crate::fields::Each;
 
 /// When a document may be forgotten.
 const EXPIRES: Field = Field { name: "expires_at", kind: Kind::Time };
@@ -116,12 +117,13 @@ impl Table {
 
     /// The statement that changes a document, given its number, and what then stands in the columns
     /// of the fields that are set. The others are left alone, and so are their indexes.
-    pub(super) fn change(&self, set: &Fields) -> (String, Vec<SqlValue>) {
+    pub(super) fn change(&self, set: &Each<'_>) -> (String, Vec<SqlValue>) {
         let name = self.name;
         let mut change = format!("UPDATE {name} SET version = version + 1, body = ?2");
         let mut given = Vec::new();
-        for column in self.columns.iter().filter(|column| set.contains_key(column.name)) {
-            given.push(value(column, set));
+        let named = |column: &Field| Some((*column, set.get(column.name)?));
+        for (column, set) in self.columns.iter().filter_map(named) {
+            given.push(value(column, Some(set)));
             let _ = write!(change, ", {} = ?{}", column.name, given.len() + 2);
         }
         change.push_str(" WHERE number = ?1");
@@ -129,16 +131,16 @@ impl Table {
     }
 
     /// What stands in the columns of a document.
-    pub(super) fn columns_of(&self, fields: &Fields) -> Vec<SqlValue> {
-        self.columns.iter().map(|column| value(column, fields)).collect()
+    pub(super) fn columns_of(&self, fields: &Each<'_>) -> Vec<SqlValue> {
+        self.columns.iter().map(|column| value(*column, fields.get(column.name))).collect()
     }
 }
 
-fn value(column: &Field, fields: &Fields) -> SqlValue {
-    match (column.kind, fields.get(column.name)) {
-        (Kind::Time, Some(time)) => time.as_i64().into(),
-        (Kind::Text, Some(Value::String(text))) => text.clone().into(),
-        _ => SqlValue::Null,
+fn value(column: Field, value: Option<&RawValue>) -> SqlValue {
+    let text = value.map_or("null", RawValue::get);
+    match column.kind {
+        Kind::Time => serde_json::from_str::<i64>(text).ok().into(),
+        Kind::Text => serde_json::from_str::<String>(text).ok().into(),
     }
 }
 

@@ -4,9 +4,11 @@ use std::collections::VecDeque;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{Builder, JoinHandle};
+use std::thread::{Builder, JoinHandle, yield_now};
 
 use tracing::dispatcher;
+
+use super::connection;
 
 /// What waits for a thread, to be taken by whichever is free.
 pub(super) struct Queue<J> {
@@ -64,13 +66,17 @@ impl<J: Send + 'static> Threads<J> {
         let waiting = Mutex::new(Waiting { jobs: VecDeque::new(), is_over: false });
         let queue = Arc::new(Queue { waiting, comes: Condvar::new() });
         let mut all = Self { queue, threads: Vec::new() };
-        // Whoever listens to what is logged here listens there, too.
-        let listens = dispatcher::get_default(Clone::clone);
+        // Whoever counts here counts there, too. Otherwise nobody listens to one thread alone, which
+        // would make every line and span cost more on all of them.
+        let listens = connection::is_counted().then(|| dispatcher::get_default(Clone::clone));
         for mut work in workers {
             let (queue, listens) = (Arc::clone(&all.queue), listens.clone());
             let works = move || {
-                let _listening = dispatcher::set_default(&listens);
+                let _listening = listens.as_ref().map(dispatcher::set_default);
                 while let Some(job) = queue.wait() {
+                    // Whoever handed it over may be about to hand over more, if this core is theirs:
+                    // what is done together costs less.
+                    yield_now();
                     if catch_unwind(AssertUnwindSafe(|| work(job, &queue))).is_err() {
                         tracing::error!("a thread of the store panicked");
                     }

@@ -3,12 +3,13 @@
 use jiff::Timestamp;
 use rusqlite::types::{ToSql, Value as SqlValue};
 use rusqlite::{Connection, params};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::ledger::Entries;
-use super::merge::{Stored, unwritable};
 use super::tables::Table;
-use crate::documents::{Fields, Unavailable, Version, Write, WriteError};
+use crate::documents::{Unavailable, Version, Write, WriteError};
+use crate::fields::Fields;
+use crate::merge::Stored;
 
 /// As large as a document of Firestore's may be (1 MiB), so that both stores refuse the same.
 const LARGEST: usize = 1_048_576;
@@ -24,7 +25,7 @@ enum What {
     Create(Body),
     Replace(Body, i64),
     Amend(Fields, i64),
-    Merge { set: Fields, append: Vec<(&'static str, Vec<Value>)> },
+    Merge { set: Fields, append: Vec<(&'static str, Vec<Box<RawValue>>)> },
     Count { set: Fields, add: Vec<&'static str> },
     Delete(Option<i64>),
     Absent,
@@ -32,14 +33,18 @@ enum What {
 
 /// A document as it is stored, and what stands in its columns.
 struct Body {
-    text: String,
+    fields: Fields,
     columns: Vec<SqlValue>,
 }
 
 impl Body {
-    fn of(table: &Table, fields: &Fields) -> Result<Self, WriteError> {
-        let text = serde_json::to_string(fields).map_err(|_| unwritable())?;
-        Ok(Self { text: fits(text)?, columns: table.columns_of(fields) })
+    fn of(table: &Table, fields: Fields) -> Result<Self, WriteError> {
+        let columns = table.columns_of(&fields.each()?);
+        Ok(Self { fields: fits(fields)?, columns })
+    }
+
+    fn text(&self) -> &str {
+        self.fields.as_str()
     }
 }
 
@@ -47,9 +52,9 @@ impl Work {
     pub(super) fn of(write: Write) -> Result<Self, WriteError> {
         let table = Table::called(write.path().collection)?;
         let (path, what) = match write {
-            Write::Create(path, fields) => (path, What::Create(Body::of(table, &fields)?)),
+            Write::Create(path, fields) => (path, What::Create(Body::of(table, fields)?)),
             Write::Replace(path, fields, version) => {
-                (path, What::Replace(Body::of(table, &fields)?, version.0))
+                (path, What::Replace(Body::of(table, fields)?, version.0))
             }
             Write::Amend(path, set, version) => (path, What::Amend(set, version.0)),
             Write::Merge { path, set, append } => (path, What::Merge { set, append }),
@@ -75,31 +80,29 @@ impl Work {
         match what {
             What::Create(body) => self.create(connection, body, written)?,
             What::Replace(body, version) => {
-                let mut given: Vec<&dyn ToSql> = vec![id, version, &body.text];
+                let text = body.text();
+                let mut given: Vec<&dyn ToSql> = vec![id, version, &text];
                 given.extend(body.columns.iter().map(|column| column as &dyn ToSql));
                 held(connection.prepare_cached(&table.replace)?.execute(given.as_slice())?)?;
-                written.note(table, id, Some(&body.text));
+                written.note(table, id, Some(text));
                 written.replaced.get_or_insert(Version(version + 1, 0));
             }
             What::Amend(set, version) => {
-                let nothing = |_: &mut Stored<'_>| Ok(());
-                held(self.change(connection, Some(*version), set, nothing, written)?.into())?;
+                held(self.change(connection, Some(*version), set, |_| {}, written)?.into())?;
             }
             What::Merge { set, append } => {
                 let change = |stored: &mut Stored<'_>| {
-                    append.iter().try_for_each(|(name, elements)| stored.append(name, elements))
+                    append.iter().for_each(|(name, elements)| stored.append(name, elements));
                 };
                 if !self.change(connection, None, set, change, written)? {
-                    let mut stored = Stored::default();
-                    stored.set(set)?;
-                    change(&mut stored)?;
-                    let (text, columns) = (fits(stored.write()?)?, table.columns_of(set));
-                    self.create(connection, &Body { text, columns }, written)?;
+                    let mut stored = Stored::read(set.as_str())?;
+                    change(&mut stored);
+                    self.create(connection, &Body::of(table, stored.write())?, written)?;
                 }
             }
             What::Count { set, add } => {
                 let change =
-                    |stored: &mut Stored<'_>| add.iter().try_for_each(|name| stored.count(name));
+                    |stored: &mut Stored<'_>| add.iter().for_each(|name| stored.count(name));
                 held(self.change(connection, None, set, change, written)?.into())?;
             }
             What::Delete(None) => {
@@ -128,7 +131,7 @@ impl Work {
         written: &mut Written,
     ) -> Result<(), WriteError> {
         held(put(connection, self.table, &self.id, body)?)?;
-        written.note(self.table, &self.id, Some(&body.text));
+        written.note(self.table, &self.id, Some(body.text()));
         Ok(())
     }
 
@@ -138,7 +141,7 @@ impl Work {
         connection: &Connection,
         version: Option<i64>,
         set: &Fields,
-        change: impl Fn(&mut Stored<'_>) -> Result<(), Unavailable>,
+        change: impl Fn(&mut Stored<'_>),
         written: &mut Written,
     ) -> Result<bool, WriteError> {
         let Self { table, id, .. } = self;
@@ -152,14 +155,15 @@ impl Work {
         let before = row.get_ref(2)?.as_str().map_err(Unavailable::from)?;
         let mut stored = Stored::read(before)?;
         stored.set(set)?;
-        change(&mut stored)?;
-        let text = fits(stored.write()?)?;
+        change(&mut stored);
+        let fields = fits(stored.write())?;
         drop(rows);
-        let (change, columns) = table.change(set);
+        let (change, columns) = table.change(&set.each()?);
+        let text = fields.as_str();
         let mut given: Vec<&dyn ToSql> = vec![&number, &text];
         given.extend(columns.iter().map(|column| column as &dyn ToSql));
         connection.prepare_cached(&change)?.execute(given.as_slice())?;
-        written.note(table, id, Some(&text));
+        written.note(table, id, Some(text));
         Ok(true)
     }
 }
@@ -169,7 +173,7 @@ pub(super) fn put_back(
     connection: &Connection,
     table: &Table,
     id: &str,
-    fields: &Fields,
+    fields: Fields,
 ) -> Result<(), Unavailable> {
     put(connection, table, id, &Body::of(table, fields)?)?;
     Ok(())
@@ -179,7 +183,8 @@ pub(super) fn put_back(
 fn put(connection: &Connection, table: &Table, id: &str, body: &Body) -> rusqlite::Result<usize> {
     // None that was there before has had it, so that who has read that one does not take this for it.
     let version = Timestamp::now().as_microsecond();
-    let mut given: Vec<&dyn ToSql> = vec![&id, &version, &body.text];
+    let text = body.text();
+    let mut given: Vec<&dyn ToSql> = vec![&id, &version, &text];
     given.extend(body.columns.iter().map(|column| column as &dyn ToSql));
     connection.prepare_cached(&table.create)?.execute(given.as_slice())
 }
@@ -206,6 +211,6 @@ fn held(changed: usize) -> Result<(), WriteError> {
     if changed == 1 { Ok(()) } else { Err(WriteError::Conflict) }
 }
 
-fn fits(text: String) -> Result<String, WriteError> {
-    if text.len() <= LARGEST { Ok(text) } else { Err(WriteError::TooLarge) }
+fn fits(fields: Fields) -> Result<Fields, WriteError> {
+    if fields.as_str().len() <= LARGEST { Ok(fields) } else { Err(WriteError::TooLarge) }
 }
