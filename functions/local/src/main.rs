@@ -22,10 +22,11 @@ use clap::{Parser, Subcommand};
 use settings::{Names, Settings};
 use sms::Providers;
 
-/// Many threads allocate small things here, which the system's allocator is slower at.
-#[cfg(feature = "mimalloc")]
+/// Many threads allocate small things here, which the system's allocator is slower at, and keeps more
+/// of.
+#[cfg(feature = "jemalloc")]
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// An AI agent that people reach by text message.
 #[derive(Parser)]

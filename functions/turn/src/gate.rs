@@ -4,6 +4,7 @@ use conversations::{Change, Conversation, Loaded, Notice, Unavailable};
 use jiff::{SignedDuration, Timestamp};
 use policy::{Allowed, Exchanges, Refusal, Replied, ReplyKind, Verdict};
 use serde::{Deserialize, Serialize};
+use serde_json::value::to_raw_value;
 use telemetry::{Alarm, Step, raise};
 
 use crate::after::needs_no_answer;
@@ -48,11 +49,13 @@ pub(crate) struct Counted {
 impl Counted {
     /// What was counted so far. What another version wrote and this one cannot read is nothing.
     pub(crate) fn of(conversation: &Conversation) -> Self {
-        serde_json::from_value(conversation.counted.clone()).unwrap_or_default()
+        serde_json::from_str(conversation.counted.get()).unwrap_or_default()
     }
 
     pub(crate) fn keep(&self, conversation: &mut Conversation) {
-        conversation.counted = serde_json::to_value(self).unwrap_or_default();
+        if let Ok(counted) = to_raw_value(self) {
+            conversation.counted = counted;
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use sms::Number;
 use telemetry::TraceId;
@@ -58,8 +59,8 @@ pub struct Conversation {
     pub one_by_one: u32,
     /// What counts for and against answering this person, in the words of the turn, which the store
     /// does not read.
-    #[serde(default)]
-    pub counted: Value,
+    #[serde(default = "nothing")]
+    pub counted: Box<RawValue>,
     /// The name of the text that came last, and of the one that was the last when nothing waited.
     #[serde(default)]
     pub(crate) newest: Option<String>,
@@ -120,6 +121,10 @@ impl Conversation {
 
 fn first() -> u64 {
     1
+}
+
+fn nothing() -> Box<RawValue> {
+    RawValue::NULL.to_owned()
 }
 
 /// A conversation that is over, as far as what follows depends on it.

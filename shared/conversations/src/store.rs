@@ -199,16 +199,19 @@ impl Store {
         &self,
         claim: &Claim,
         now: Timestamp,
-        writes: &[Write],
+        mut writes: Vec<Write>,
     ) -> Result<bool, WriteError> {
-        let with = |claim| std::iter::once(claim).chain(writes.iter().cloned()).collect();
-        let new = Write::Create(claim.path(), claim_fields(now));
-        match self.documents.commit(with(new)).await {
+        writes.push(Write::Create(claim.path(), claim_fields(now)));
+        let again = claim.again_after.map(|_| writes.clone());
+        match self.documents.commit(writes).await {
             Err(WriteError::Conflict) => {}
             answer => return answer.map(|_| true),
         }
+        let Some(mut writes) = again else { return Ok(false) };
         let Some(renewed) = self.stale(claim, now).await? else { return Ok(false) };
-        match self.documents.commit(with(renewed)).await {
+        writes.pop();
+        writes.push(renewed);
+        match self.documents.commit(writes).await {
             Err(WriteError::Conflict) => Ok(false),
             answer => answer.map(|_| true),
         }
@@ -239,7 +242,7 @@ impl Store {
         if claim.again_after.is_some() {
             self.documents.commit(vec![stopped]).await?;
         } else {
-            self.claim(&claim.of_keyword(), stop.at, &[stopped]).await?;
+            self.claim(&claim.of_keyword(), stop.at, vec![stopped]).await?;
         }
         Ok(())
     }
@@ -258,7 +261,7 @@ impl Store {
         let stop = at("stops", &self.names.person(provider, theirs));
         let found = self.get_one(stop.clone()).await?.map(read::<Stop>).transpose()?;
         if found.as_ref().is_none_or(|found| found.at.min(now) <= said) {
-            self.claim(&claim.of_keyword(), said, &[Write::Delete(stop, None)]).await?;
+            self.claim(&claim.of_keyword(), said, vec![Write::Delete(stop, None)]).await?;
         }
         Ok(found.is_some())
     }

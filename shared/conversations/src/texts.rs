@@ -130,10 +130,10 @@ impl Store {
         let name = format!("{}-{}", arrival.claim.name(), now.as_millisecond());
         let kept = Waiting { name, ..arrival.text.clone() };
         let text = |due| keep(&kept, theirs, &id, *now, due);
-        let with_head = [text(None), makes_due(&kept, theirs, &id, *now)];
-        let new = match self.claim(&arrival.claim, arrival.text.at, &with_head).await {
+        let with_head = vec![text(None), makes_due(&kept, theirs, &id, *now)];
+        let new = match self.claim(&arrival.claim, arrival.text.at, with_head).await {
             Err(WriteError::Contended) => {
-                self.claim(&arrival.claim, arrival.text.at, &[text(Some(*now))]).await?
+                self.claim(&arrival.claim, arrival.text.at, vec![text(Some(*now))]).await?
             }
             answer => answer?,
         };

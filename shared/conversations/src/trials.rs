@@ -41,7 +41,8 @@ impl Store {
         };
         let step = Step::new(ANSWERED, now).with("provider", provider);
         let step = steps::add(at("attempts", &attempt.id), &[step]);
-        self.claim(claim, now, &once_each(vec![answered(&attempt.id, Some(now)), step])?).await?;
+        let answered = once_each(vec![answered(&attempt.id, Some(now)), step])?;
+        self.claim(claim, now, answered).await?;
         Ok(true)
     }
 
