@@ -12,8 +12,8 @@ pub(crate) struct Figures {
     pub(crate) starts: Vec<Duration>,
     /// Processor time of a minute in which nothing happened.
     pub(crate) idle_cpu: Duration,
-    /// What was resident then, in KiB.
-    pub(crate) idle: u64,
+    /// What was resident then.
+    pub(crate) idle: Memory,
     pub(crate) in_memory: Vec<Crowd>,
     pub(crate) on_disk: Vec<Crowd>,
     /// How long a sync took on that disk, around each round.
@@ -151,14 +151,18 @@ pub(crate) fn table(empty: &Figures, full: &Figures, firestore: Option<&OfFirest
         &|it| starts(&it.starts),
         firestore.map_or(none(), |it| starts(&it.starts)),
     );
-    row("resident: idle", "15 MiB", &|it| at_most(mib(it.idle), "MiB", 15.0), none());
+    row(
+        "resident, and how much of it is not pages of the program's file: idle",
+        "15 MiB",
+        &|it| resident(it.idle, 15.0),
+        none(),
+    );
     row(
         "… a minute after 10,000 people / at most",
         "30 MiB",
         &|it| {
-            let Memory { now, most } = it.crowded;
-            let verdict = Aim::AtMost(30.0).verdict(mib(now));
-            format!("{:.1} / {:.1} MiB {verdict}", mib(now), mib(most))
+            let most = mib(it.crowded.most);
+            format!("{} / {most:.1} MiB", resident(it.crowded, 30.0))
         },
         none(),
     );
@@ -236,6 +240,10 @@ fn ms(time: Duration) -> f64 {
 
 fn millis(time: Duration) -> String {
     format!("{:.2} ms", ms(time))
+}
+
+fn resident(Memory { now, own, .. }: Memory, aim: f64) -> String {
+    format!("{:.1} MiB, {:.1} {}", mib(now), mib(own), Aim::AtMost(aim).verdict(mib(now)))
 }
 
 fn mib(kib: u64) -> f64 {

@@ -40,8 +40,10 @@ use crate::scene::Scene;
 /// How often everything is measured.
 const ROUNDS: usize = 5;
 
-/// How long a crowd texts in a round, and how many turns there are of people who are alone.
+/// How long a crowd texts in a round, and how many turns there are of people who are alone. Who waits
+/// for a slow model texts in step with all others in the first seconds.
 const LASTS: Duration = Duration::from_secs(3);
+const LASTS_SLOWLY: Duration = Duration::from_secs(10);
 const ALONE: usize = 60;
 
 /// How many text at once, of whom each waits for the answer; and with a model and a company that take
@@ -92,7 +94,7 @@ async fn main() {
     tokio::time::sleep(MINUTE).await;
     for store in &mut stores {
         store.figures.idle_cpu = store.disk.program.cpu() - store.figures.idle_cpu;
-        store.figures.idle = store.disk.program.memory().now;
+        store.figures.idle = store.disk.program.memory();
     }
     for round in 0..=ROUNDS {
         eprintln!("round {round} of {ROUNDS}");
@@ -172,7 +174,7 @@ impl Measured {
         let alone = disk.alone(ALONE).await;
         let sync = (sync + machine::sync(&machine::on_disk())) / 2;
         disk.around.take(MODEL, SEND);
-        let slow = disk.crowd(AT_ONCE_SLOWLY, LASTS).await;
+        let slow = disk.crowd(AT_ONCE_SLOWLY, LASTS_SLOWLY).await;
         disk.around.take(Duration::ZERO, Duration::ZERO);
         if counts {
             figures.syncs.push(sync);

@@ -24,6 +24,9 @@ pub(crate) struct Program {
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Memory {
     pub(crate) now: u64,
+    /// How much of it is the program's own, and not pages of its file, which every process of it
+    /// shares and the system takes back when it likes.
+    pub(crate) own: u64,
     pub(crate) most: u64,
 }
 
@@ -66,7 +69,7 @@ impl Program {
             let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
             line.trim().trim_end_matches(" kB").parse().unwrap()
         };
-        Memory { now: kib("VmRSS:"), most: kib("VmHWM:") }
+        Memory { now: kib("VmRSS:"), own: kib("RssAnon:"), most: kib("VmHWM:") }
     }
 
     /// The processor time that it has used, in hundredths of a second.
