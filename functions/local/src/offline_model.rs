@@ -394,7 +394,8 @@ mod tests {
 
     #[tokio::test]
     async fn says_goodbye_when_the_turns_are_used_up() {
-        let page = Page { turns: 2, ..Page::default() };
+        let mut page = Page::default();
+        page.turns = 2;
         let (replies, _, ending) = hold(page, &["Hi", "My tap drips"]).await;
         assert_eq!(
             replies[1],

@@ -144,7 +144,7 @@ impl Agent {
 /// One turn while it is thought about.
 pub(crate) struct Thinking<'a> {
     pub(crate) agent: &'a Agent,
-    pub(crate) tools: Vec<Box<dyn Tool>>,
+    pub(crate) tools: Vec<Box<dyn Tool + 'a>>,
     pub(crate) number: u32,
     pub(crate) turns: Vec<Turn>,
     /// How many of the turns are from before.
@@ -191,13 +191,13 @@ impl Thinking<'_> {
         let at = self.now();
         self.turns.push(Turn::Agent { text: None, tool_calls: tool_calls.clone(), at, extras });
         for ToolCall { id, name, arguments, .. } in tool_calls {
-            let tool = self.tools.iter().find(|tool| tool.definition().name == name);
+            let tool = self.tools.iter().find(|tool| tool.name() == name);
             let result = match tool {
                 None => Err(format!("no tool named {name}")),
                 Some(tool) => parse(&arguments).and_then(|a| tool.call(&a, &mut self.draft)),
             };
             // A name that no tool has is the model's own words.
-            let ran = tool.map_or("unknown tool", |tool| tool.definition().name);
+            let ran = tool.map_or("unknown tool", |tool| tool.name());
             let outcome = if result.is_ok() { "ok" } else { "failed" };
             self.steps.push(Step::new(format!("ran {ran}"), at).with("outcome", outcome));
             let failed = result.is_err();

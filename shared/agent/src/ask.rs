@@ -64,7 +64,7 @@ impl Thinking<'_> {
         let question = Question {
             prompt: &prompt,
             turns: &self.turns[if alone { self.before } else { 0 }..],
-            tools: &self.tools,
+            tools: &page.told().tools,
             may_call: may_call && self.fault.is_none_or(Fault::may_call),
             now,
             zone: &page.time_zone,

@@ -16,6 +16,7 @@ mod page;
 mod patience;
 mod prompt;
 mod pulse;
+mod told;
 mod tools;
 mod turns;
 mod unmarked;

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::sync::OnceLock;
 
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
@@ -16,6 +17,7 @@ use sms::{Provider, Providers};
 use thiserror::Error;
 
 use crate::judge::Rules;
+use crate::told::Told;
 
 /// The page that is built in: takes in a home task for a handyman business.
 const HOME_TASK: &str = include_str!("home_task.md");
@@ -56,6 +58,8 @@ pub struct Page {
     pub rules: Rules,
     /// How the agent behaves: the page below its front matter.
     pub instructions: String,
+    /// What the model is told of all this.
+    pub(crate) told: OnceLock<Told>,
 }
 
 /// One thing that the agent collects.
@@ -163,6 +167,11 @@ impl Page {
             most(least)
         );
         Err(SettingsError::Invalid { name: "AGENT_FILE", problem })
+    }
+
+    /// What the model is told of it.
+    pub(crate) fn told(&self) -> &Told {
+        self.told.get_or_init(|| Told::of(self))
     }
 
     /// How many characters the answer of this number may have: all in the GSM-7 alphabet, or any
@@ -294,6 +303,7 @@ impl Front {
             rules: self.rules.check()?,
             name: name.to_owned(),
             instructions,
+            told: OnceLock::new(),
         })
     }
 }

@@ -19,6 +19,23 @@ pub(crate) fn rules() -> impl Iterator<Item = &'static str> {
     [PROMPT, LAST_TURN].into_iter().flat_map(|rules| rules.split(['{', '}']).step_by(2))
 }
 
+/// The system prompt of a page, with the places open that each turn fills in.
+pub(crate) fn of_page(page: &Page) -> String {
+    let fields: Vec<_> = page.fields.iter().map(describe).collect();
+    let fields =
+        if fields.is_empty() { "Nothing in particular.".into() } else { fields.join("\n") };
+    let segments = match page.segments {
+        1 => "one segment".into(),
+        several => format!("{several} segments"),
+    };
+    PROMPT
+        .replace("{instructions}", &page.instructions)
+        .replace("{name}", &page.name)
+        .replace("{fields}", &fields)
+        .replace("{segments}", &segments)
+        .replace("{turns}", &page.turns.to_string())
+}
+
 /// The system prompt of one turn.
 ///
 /// `turns` are searched for notes only. They are told here, and not in their place in the list,
@@ -30,9 +47,6 @@ pub(crate) fn system(
     number: u32,
     now: Timestamp,
 ) -> String {
-    let fields: Vec<_> = page.fields.iter().map(describe).collect();
-    let fields =
-        if fields.is_empty() { "Nothing in particular.".into() } else { fields.join("\n") };
     let unanswered = turns.iter().rposition(Turn::is_reply).map_or(0, |reply| reply + 1);
     let notes = turns[unanswered..].iter().rev();
     let notes =
@@ -45,23 +59,33 @@ pub(crate) fn system(
     }
     let notes: String = told.iter().rev().map(|note| format!("{note}\n")).collect();
     let (characters, wide) = page.characters(number);
-    let segments = match page.segments {
-        1 => "one segment".into(),
-        several => format!("{several} segments"),
-    };
     let now = now.to_zoned(page.time_zone.clone()).strftime("%A, %Y-%m-%d, %H:%M");
+    let prompt = filled(
+        &page.told().prompt,
+        &[
+            ("{characters}", &characters.to_string()),
+            ("{wide}", &wide.to_string()),
+            ("{now}", &now.to_string()),
+            ("{number}", &number.to_string()),
+            ("{last}", if number >= page.turns { LAST_TURN } else { "" }),
+            ("{notes}", &notes),
+        ],
+    );
     // What comes from the person is filled in last, so that nothing in it is filled in.
-    PROMPT
-        .replace("{instructions}", &page.instructions)
-        .replace("{name}", &page.name)
-        .replace("{fields}", &fields)
-        .replace("{characters}", &characters.to_string())
-        .replace("{wide}", &wide.to_string())
-        .replace("{segments}", &segments)
-        .replace("{now}", &now.to_string())
-        .replace("{number}", &number.to_string())
-        .replace("{turns}", &page.turns.to_string())
-        .replace("{last}", if number >= page.turns { LAST_TURN } else { "" })
-        .replace("{notes}", &notes)
-        .replace("{recorded}", &unmarked(&Value::Object(brief.clone()).to_string()))
+    prompt.replace("{recorded}", &unmarked(&Value::Object(brief.clone()).to_string()))
+}
+
+/// A text with all of these places filled in at once, so that nothing of what is filled in is one.
+fn filled(text: &str, places: &[(&str, &str)]) -> String {
+    let mut filled = String::with_capacity(text.len() + 1_000);
+    let mut rest = text;
+    while let Some(at) = rest.find('{') {
+        filled.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let place = places.iter().find(|(name, _)| rest.starts_with(name));
+        let (name, value) = place.copied().unwrap_or(("{", "{"));
+        filled.push_str(value);
+        rest = &rest[name.len()..];
+    }
+    filled + rest
 }

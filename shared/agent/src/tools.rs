@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use self::record::{Forget, Record};
-use crate::page::Page;
+use crate::page::{Field, Page};
 
 pub(crate) use self::record::describe;
 
@@ -20,6 +20,9 @@ const LONGEST_REASON: usize = 500;
 
 /// Something the model can call.
 pub trait Tool: Send + Sync {
+    /// What it is called: letters, digits, underscores and dashes, at most 64.
+    fn name(&self) -> &'static str;
+
     /// What the model is told about it.
     fn definition(&self) -> Definition;
 
@@ -33,8 +36,6 @@ pub trait Tool: Send + Sync {
 /// A tool as the model sees it.
 #[derive(Clone, Debug)]
 pub struct Definition {
-    /// Letters, digits, underscores and dashes, at most 64.
-    pub name: &'static str,
     /// When to call it, and what it does.
     pub description: String,
     /// The arguments, as a JSON schema of an object.
@@ -89,14 +90,13 @@ impl fmt::Debug for Ending {
 }
 
 /// The tools of one turn.
-pub(crate) fn built_in(page: &Page, last: bool) -> Vec<Box<dyn Tool>> {
-    let required = page.fields.iter().filter(|field| field.required);
-    let required = required.map(|field| field.name.clone()).collect();
+pub(crate) fn built_in(page: &Page, last: bool) -> Vec<Box<dyn Tool + '_>> {
+    let fields = page.fields.as_slice();
     let mut tools: Vec<Box<dyn Tool>> =
-        vec![Box::new(Finish { required, last }), Box::new(HandOver), Box::new(Stop)];
-    if !page.fields.is_empty() {
-        tools.insert(0, Box::new(Record { fields: page.fields.clone() }));
-        tools.insert(1, Box::new(Forget { fields: page.fields.clone() }));
+        vec![Box::new(Finish { fields, last }), Box::new(HandOver), Box::new(Stop)];
+    if !fields.is_empty() {
+        tools.insert(0, Box::new(Record { fields }));
+        tools.insert(1, Box::new(Forget { fields }));
     }
     tools
 }
@@ -106,15 +106,18 @@ fn no_arguments() -> Value {
 }
 
 /// Ends the conversation with its purpose fulfilled.
-struct Finish {
-    required: Vec<String>,
+struct Finish<'p> {
+    fields: &'p [Field],
     last: bool,
 }
 
-impl Tool for Finish {
+impl Tool for Finish<'_> {
+    fn name(&self) -> &'static str {
+        "finish"
+    }
+
     fn definition(&self) -> Definition {
         Definition {
-            name: "finish",
             description: "Ends the conversation once everything required is recorded and the \
                           person has nothing to add. Say goodbye in the reply that follows."
                 .into(),
@@ -123,8 +126,9 @@ impl Tool for Finish {
     }
 
     fn call(&self, _: &Value, draft: &mut Draft) -> Result<String, String> {
-        let missing = self.required.iter().filter(|name| !draft.brief.contains_key(*name));
-        let missing: Vec<_> = missing.map(String::as_str).collect();
+        let required = self.fields.iter().filter(|field| field.required);
+        let missing = required.filter(|field| !draft.brief.contains_key(&field.name));
+        let missing: Vec<_> = missing.map(|field| field.name.as_str()).collect();
         if !missing.is_empty() && !self.last {
             return Err(format!("not yet, still missing: {}", missing.join(", ")));
         }
@@ -138,9 +142,12 @@ impl Tool for Finish {
 struct HandOver;
 
 impl Tool for HandOver {
+    fn name(&self) -> &'static str {
+        "hand_over"
+    }
+
     fn definition(&self) -> Definition {
         Definition {
-            name: "hand_over",
             description: "Ends the conversation and asks a person of the business to take over. \
                           Call it when the person asks for a human, is upset, is in danger, or \
                           needs what you cannot do. Say in the reply that follows that somebody \
@@ -179,9 +186,12 @@ impl Tool for HandOver {
 struct Stop;
 
 impl Tool for Stop {
+    fn name(&self) -> &'static str {
+        "stop"
+    }
+
     fn definition(&self) -> Definition {
         Definition {
-            name: "stop",
             description: "Sees to it that this person is never texted again, as if they had \
                           answered STOP. Call it when they ask for that in whatever words or \
                           language, revoke their consent, or say that texting them was wrong. Do \

@@ -4,14 +4,13 @@
 //! themselves too, so it takes more than that: enough words, often enough, and our answers no different
 //! either. Or words of which it is known that machines say them.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::forms::{Form, form};
-use crate::print::{Print, WORD, has_digit, hash, weight, words};
+use crate::print::{Print, WORD, Words, has_digit, hash, weight};
 
 /// How many exchanges are remembered.
 const REMEMBERED: usize = 8;
@@ -94,19 +93,21 @@ impl fmt::Display for Sign {
 impl Exchanges {
     /// What to do about texts that were taken up together.
     pub fn judge(&self, texts: &[&str], now: Timestamp) -> Verdict {
-        if self.is_past(now) {
-            return Verdict::Answer;
+        match self.is_past(now) || self.is_too_early() {
+            true => Verdict::Answer,
+            false => self.verdict(&self.read(texts)),
         }
-        let texts = self.read(texts);
+    }
+
+    fn verdict(&self, texts: &Texts) -> Verdict {
         if let Some(silent) = &self.silent {
             let sign = texts.sign.or(silent.sign).unwrap_or(Sign::Repetition);
             let same = texts.sign.is_some() || texts.are_among(silent);
             return if same { Verdict::Silence { sign, first: false } } else { Verdict::Answer };
         }
-        let before = self.recent.iter().any(|exchange| exchange.texts.sign.is_some());
         match texts.sign {
-            Some(sign) if before => Verdict::Silence { sign, first: true },
-            _ if self.repeats(&texts) => Verdict::Silence { sign: Sign::Repetition, first: true },
+            Some(sign) if self.has_sign() => Verdict::Silence { sign, first: true },
+            _ if self.repeats(texts) => Verdict::Silence { sign: Sign::Repetition, first: true },
             _ => Verdict::Answer,
         }
     }
@@ -136,6 +137,15 @@ impl Exchanges {
         now.duration_since(self.at).abs() >= PAUSE
     }
 
+    /// Whether too little was said before for any text to be a machine's.
+    fn is_too_early(&self) -> bool {
+        self.silent.is_none() && !self.has_sign() && self.recent.len() < REPEATED - 1
+    }
+
+    fn has_sign(&self) -> bool {
+        self.recent.iter().any(|exchange| exchange.texts.sign.is_some())
+    }
+
     /// Whether these texts and what we said to them are nearly equal to enough that was before,
     /// since the last "thanks" or "ok": machines do not say that in between.
     fn repeats(&self, texts: &Texts) -> bool {
@@ -152,10 +162,11 @@ impl Exchanges {
         let mut long = true;
         let mut signs = Vec::new();
         for text in texts {
-            let print = Print::of(text);
-            let is_long = is_long(text);
+            let words = Words::of(text);
+            let print = Print::of(&words);
+            let is_long = is_long(&words);
             long &= is_long;
-            signs.push(match form(text) {
+            signs.push(match form(text, &words) {
                 Some(Form::AutoReply) => Some(Sign::AutoReply),
                 Some(Form::Bounce) => Some(Sign::Bounce),
                 None if is_long && self.said(&print) => Some(Sign::Echo),
@@ -214,8 +225,10 @@ struct Answer {
 
 impl Answer {
     fn of(answer: &str) -> Self {
-        let numbers: Vec<_> = words(answer).filter(|word| has_digit(word)).collect();
-        Self { words: Print::of(answer), numbers: (hash(&numbers.join(" ")) >> 32) as u32 }
+        let words = Words::of(answer);
+        let numbers = words.iter().filter(|word| has_digit(word)).enumerate();
+        let numbers = numbers.flat_map(|(at, word)| [if at > 0 { " " } else { "" }, word]);
+        Self { words: Print::of(&words), numbers: (hash(numbers) >> 32) as u32 }
     }
 
     fn is_like(&self, other: &Self) -> bool {
@@ -224,7 +237,47 @@ impl Answer {
 }
 
 /// Whether a text has four different words that are no numbers.
-fn is_long(text: &str) -> bool {
-    let different: BTreeSet<_> = words(text).filter(|word| !has_digit(word)).collect();
-    different.iter().map(|word| weight(word)).sum::<u32>() >= LONG * WORD
+fn is_long(words: &Words) -> bool {
+    let mut different = Vec::new();
+    let mut weighs = 0;
+    for word in words.iter().filter(|word| !has_digit(word)) {
+        if weighs < LONG * WORD && !different.contains(&word) {
+            different.push(word);
+            weighs += weight(word);
+        }
+    }
+    weighs >= LONG * WORD
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    use super::*;
+
+    const SAID: [&str; 5] = [
+        "Auto reply: out of office",
+        "this is an automated message",
+        "can you fix my kitchen tap today",
+        "we can fix your kitchen tap today",
+        "ok",
+    ];
+
+    proptest! {
+        #[test]
+        fn suspects_nobody_of_whom_it_is_too_early(
+            exchanges in vec((select(&SAID), proptest::option::of(select(&SAID))), 0..6),
+            texts in vec(select(&SAID), 1..4),
+        ) {
+            let mut before = Exchanges::default();
+            for (text, answer) in exchanges {
+                before.note(&[text], answer, Timestamp::UNIX_EPOCH);
+            }
+            if before.is_too_early() {
+                prop_assert_eq!(before.verdict(&before.read(&texts)), Verdict::Answer);
+            }
+        }
+    }
 }

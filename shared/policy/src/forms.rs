@@ -1,6 +1,6 @@
 //! What machines are documented to say.
 
-use crate::print::words;
+use crate::print::Words;
 
 use Form::{AutoReply, Bounce};
 use Place::{All, Label, Within};
@@ -119,26 +119,19 @@ const FORMS: [(Form, Place, &str); 68] = [
     (Bounce, Within, "shortcode texting may be blocked on your account"),
 ];
 
-/// The documented form that a text has.
+/// The documented form that a text has. `words` are all of its words.
 ///
 /// What asks something is a person's, whatever else it says: "I'm out of the office, can you call?"
-pub(crate) fn form(text: &str) -> Option<Form> {
-    let all = joined(text);
-    let label = text.split_once([':', '：']).map(|(label, _)| joined(label));
+pub(crate) fn form(text: &str, words: &Words) -> Option<Form> {
+    let label = text.split_once([':', '：']).map(|(label, _)| Words::of(label));
     let asks = text.contains(['?', '？', '؟', '¿']);
     let has = |(form, place, known): &&(Form, Place, &str)| {
         let said = match place {
-            Within => all.contains(&format!(" {known} ")),
-            All => all.trim() == *known,
-            Label => label.as_ref().is_some_and(|label| label.trim() == *known),
+            Within => words.have(known),
+            All => words.are(known),
+            Label => label.as_ref().is_some_and(|label| label.are(known)),
         };
         said && (*form == Bounce || !asks)
     };
     FORMS.iter().find(has).map(|(form, ..)| *form)
-}
-
-/// The words of a text with one space around each.
-fn joined(text: &str) -> String {
-    let words: Vec<_> = words(text).collect();
-    format!(" {} ", words.join(" "))
 }

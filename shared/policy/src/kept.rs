@@ -175,7 +175,7 @@ pub(crate) fn is_number(character: char) -> bool {
 
 /// Whether there is a dot or a scheme in a text as links have them, for which alone it is worth while to
 /// look at it closely.
-fn may_hold_link(text: &str) -> bool {
+pub(crate) fn may_hold_link(text: &str) -> bool {
     let may_be_dot = |(at, _)| {
         let goes_on = text[at + 1..].starts_with(|next: char| !next.is_whitespace());
         goes_on || text[..at].ends_with(['w', 'W'])

@@ -9,11 +9,12 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
+use smallvec::{SmallVec, smallvec};
 use unicode_normalization::UnicodeNormalization as _;
 
 use heard::{Heard, Said, plain};
 use rows::{Language, Rows};
-use wordings::{Words, follow};
+use wordings::{Places, Words, follow};
 
 use crate::reactions::reaction;
 
@@ -87,7 +88,10 @@ pub fn keyword(text: &str) -> Option<Keyword> {
         return None;
     }
     let readings = Heard::readings(&ends_of(text), is_end);
-    let asked = readings.iter().find_map(|heard| of_words(heard).or_else(|| stop(heard)));
+    let asked = readings.iter().find_map(|heard| {
+        let words = heard.words();
+        of_words(&words).or_else(|| stop(heard, &words))
+    });
     asked.filter(|_| reaction(text).is_none())
 }
 
@@ -108,16 +112,16 @@ fn is_end(line: &str) -> bool {
 }
 
 /// What a text asks for that consists of reserved words.
-fn of_words(heard: &Heard) -> Option<Keyword> {
-    let words = heard.words();
-    let words: Vec<_> = words.split(' ').collect();
+fn of_words(text: &str) -> Option<Keyword> {
+    let words: SmallVec<[_; 24]> = text.split(' ').collect();
     // What the words up to each place ask for, if all of them are reserved.
-    let mut asked = vec![vec![]; words.len() + 1];
+    let mut asked: SmallVec<[Vec<Keyword>; 24]> = smallvec![vec![]; words.len() + 1];
+    let mut word = String::with_capacity(text.len());
     for start in 0..words.len() {
         if start > 0 && asked[start].is_empty() {
             continue;
         }
-        let mut word = String::new();
+        word.clear();
         for (length, part) in (1..=LONGEST).zip(&words[start..]) {
             word.push_str(part);
             let Some(keyword) = ROWS.words.get(&word) else { continue };
@@ -134,23 +138,23 @@ fn of_words(heard: &Heard) -> Option<Keyword> {
     }
 }
 
-/// A stop, if a text asks in a sentence to be texted no more.
-fn stop(heard: &Heard) -> Option<Keyword> {
-    let all = heard.words();
+/// A stop, if a text asks in a sentence to be texted no more. `all` are its words.
+fn stop(heard: &Heard, all: &str) -> Option<Keyword> {
     let sentences = &heard.0;
     let (first, last) = (sentences.first()?, sentences.last()?);
     let looked_at = sentences.iter().take(SENTENCES / 2);
     let looked_at = looked_at.chain(sentences.iter().skip(SENTENCES / 2).rev().take(SENTENCES / 2));
     let said = looked_at.flatten();
     // "Stop! You make me laugh" is none, "Please stop. I am at work" is.
-    let is_meant = |said: &Said| said.stands_out || said.words.contains(' ');
-    let meant = [first.first(), last.last()].into_iter().flatten().filter(|said| is_meant(said));
-    let firm: Vec<_> = last.first().into_iter().chain(meant).collect();
-    let may_be_in = |language: &&Language| language.may_be_in(&language.words(&all));
+    let is_meant = |said: &&Said| said.stands_out || said.words.contains(' ');
+    let meant = [first.first(), last.last()].map(|said| said.filter(is_meant));
+    let firm = last.first().into_iter().chain(meant.into_iter().flatten());
+    let may_be_in = |language: &&Language| language.may_be_in(all);
     let is_stop = ROWS.languages.iter().filter(may_be_in).any(|language| {
-        language.is_all(&all)
-            || firm.iter().any(|said| language.is_firm(&said.words))
-            || said.clone().any(|said| language.is_asked(&said.words))
+        let may_be_stop = |said: &&Said| language.may_be_in(&said.words);
+        language.is_all(all)
+            || firm.clone().filter(may_be_stop).any(|said| language.is_firm(&said.words))
+            || said.clone().filter(may_be_stop).any(|said| language.is_asked(&said.words))
     });
     is_stop.then_some(Keyword::Stop)
 }
@@ -160,7 +164,7 @@ impl Language {
     fn is_all(&self, text: &str) -> bool {
         let words = self.words(text);
         let starts = follow(&[&self.lead], &words, &[0]);
-        let ends: Vec<_> =
+        let ends: Places =
             starts.iter().flat_map(|start| self.whole.ends(&words, *start)).collect();
         self.is_over(&words, &ends) || self.is_firm(text)
     }
@@ -171,7 +175,7 @@ impl Language {
         let words = self.words(sentence);
         let pleas = (0..words.len()).filter(|start| self.please.is_before(&words, *start));
         let starts = follow(&[&self.lead], &words, &[0]).into_iter().chain(pleas);
-        let firm: Vec<_> = starts.flat_map(|start| self.firm.ends(&words, start)).collect();
+        let firm: Places = starts.flat_map(|start| self.firm.ends(&words, start)).collect();
         self.is_over(&words, &follow(&[&self.firm], &words, &firm))
     }
 
@@ -180,7 +184,7 @@ impl Language {
         let words = self.words(sentence);
         let starts = follow(&[&self.lead, &self.request], &words, &[0]);
         let asks = starts.iter().flat_map(|start| self.ask.ends(&words, *start));
-        let ends = follow(&[&self.tail], &words, &asks.collect::<Vec<_>>());
+        let ends = follow(&[&self.tail], &words, &asks.collect::<Places>());
         let has_reason = |end: &usize| self.reason.ends(&words, *end).next().is_some();
         ends.iter().any(|end| *end == words.len() || has_reason(end))
             || self.is_plea(&words, &starts)
@@ -189,15 +193,16 @@ impl Language {
     /// Whether somebody pleads for a stop in these words. `starts` are the places behind what is
     /// only courtesy.
     fn is_plea(&self, words: &Words, starts: &[usize]) -> bool {
-        let is_theirs = |start: &usize| {
-            starts.contains(start)
-                || self.request.is_before(words, *start)
-                || !self.unless.is_before(words, *start)
+        let is_theirs = |start| {
+            starts.contains(&start)
+                || self.request.is_before(words, start)
+                || !self.unless.is_before(words, start)
         };
-        let pleas = (0..words.len()).filter(is_theirs);
         // The longest reading says what it is about.
-        let mut ends = pleas.filter_map(|start| self.plea.ends(words, start).into_iter().max());
-        ends.any(|end| self.except.ends(words, end).next().is_none())
+        let longest = |start| Some((start, self.plea.ends(words, start).into_iter().max()?));
+        let mut pleas = (0..words.len()).filter_map(longest);
+        let is_meant = |end| self.except.ends(words, end).next().is_none();
+        pleas.any(|(start, end)| is_theirs(start) && is_meant(end))
     }
 
     /// Whether a sentence, or a part of one, denies that a machine says it. Where it asks, what it
@@ -206,7 +211,7 @@ impl Language {
         let is_said = |end: usize| end < words.len() || !is_asked;
         let is_all = || {
             let starts = follow(&[&self.lead], words, &[0]);
-            let asks: Vec<_> = starts.iter().flat_map(|at| self.ask.ends(words, *at)).collect();
+            let asks: Places = starts.iter().flat_map(|at| self.ask.ends(words, *at)).collect();
             !asks.is_empty() && follow(&[&self.tail], words, &asks).contains(&words.len())
         };
         // The longest reading says what it is about.
@@ -230,5 +235,33 @@ impl Language {
     /// Whether nothing stands behind one of these places but what may stand behind a stop.
     fn is_over(&self, words: &Words, ends: &[usize]) -> bool {
         follow(&[&self.tail], words, ends).contains(&words.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    use super::*;
+
+    /// The words of all rows, and some others.
+    fn words() -> Vec<String> {
+        let rows = LANGUAGES.into_iter().flat_map(str::split_whitespace).map(plain);
+        let others = ["tap", "leaks", "monday", "a", "龙"].map(String::from);
+        rows.filter(|word| !word.is_empty()).chain(others).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn asks_nothing_of_what_holds_no_beginning(words in vec(select(words()), 1..8)) {
+            let text = words.join(" ");
+            for language in ROWS.languages.iter().filter(|language| !language.may_be_in(&text)) {
+                prop_assert!(!language.is_all(&text));
+                prop_assert!(!language.is_firm(&text));
+                prop_assert!(!language.is_asked(&text));
+            }
+        }
     }
 }

@@ -24,6 +24,8 @@ mod reply;
 mod thanks;
 mod typography;
 
+use std::borrow::Cow;
+
 pub use asked::asked;
 pub use countries::{Countries, Country, Refusal};
 pub use exchanges::{Exchanges, Sign, Verdict};
@@ -34,3 +36,8 @@ pub use nudge::is_nudge;
 pub use reactions::{Reaction, reaction};
 pub use reply::{Fitted, fit, fit_behind};
 pub use thanks::{asks, is_thanks};
+
+/// A text with something else in all places of `from`: itself, where that stands nowhere.
+fn replaced<'t>(text: &'t str, from: &str, to: &str) -> Cow<'t, str> {
+    if text.contains(from) { text.replace(from, to).into() } else { text.into() }
+}

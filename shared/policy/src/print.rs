@@ -14,13 +14,36 @@ const MOST_WORDS: usize = 300;
 /// Of how many bytes a fingerprint consists.
 const BYTES: usize = 32;
 
-/// The words of a text as they are compared: without case, accents and punctuation.
-pub(crate) fn words(text: &str) -> impl Iterator<Item = String> {
-    let words = text.unicode_words().map(|word| {
-        let letters = word.chars().filter(|character| character.is_alphanumeric());
-        letters.flat_map(char::to_lowercase).map(unaccented).collect::<String>()
-    });
-    words.take(MOST_WORDS)
+/// The words of a text as they are compared: without case, accents and punctuation. A space stands
+/// behind each.
+pub(crate) struct Words(String);
+
+impl Words {
+    pub(crate) fn of(text: &str) -> Self {
+        let mut words = String::with_capacity(text.len() + 1);
+        for word in text.unicode_words().take(MOST_WORDS) {
+            let letters = word.chars().filter(|character| character.is_alphanumeric());
+            words.extend(letters.flat_map(char::to_lowercase).map(unaccented));
+            words.push(' ');
+        }
+        Self(words)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.split_terminator(' ')
+    }
+
+    /// Whether these words, with one space between two, are all that is said.
+    pub(crate) fn are(&self, known: &str) -> bool {
+        self.0.trim_end() == known
+    }
+
+    /// Whether these words, with one space between two, are said in a row.
+    pub(crate) fn have(&self, known: &str) -> bool {
+        let behind = self.0.match_indices(' ').map(|(space, _)| space + 1);
+        let mut places = std::iter::once(0).chain(behind).map(|place| &self.0[place..]);
+        places.any(|rest| rest.strip_prefix(known).is_some_and(|rest| rest.starts_with(' ')))
+    }
 }
 
 /// Whether a word is a number, or has one in it: counters, times, dates and tickets change from one
@@ -38,8 +61,8 @@ pub(crate) fn has_digit(word: &str) -> bool {
 pub(crate) struct Print([u8; BYTES]);
 
 impl Print {
-    pub(crate) fn of(text: &str) -> Self {
-        let parts = parts(text);
+    pub(crate) fn of(words: &Words) -> Self {
+        let parts = parts(words);
         let mut bytes = [0; BYTES];
         for bit in 0..BYTES * 8 {
             let function = mixed(bit as u64 + 1);
@@ -61,26 +84,26 @@ impl Print {
 
 /// What is compared, hashed: words, and where a script has no spaces, each two characters that follow
 /// one another, since its single characters occur in any text.
-fn parts(text: &str) -> Vec<u64> {
+fn parts(words: &Words) -> Vec<u64> {
     let mut parts = Vec::new();
     let mut before = None;
-    for word in words(text).filter(|word| !has_digit(word)) {
-        let unspaced = weight(&word) < WORD;
+    for word in words.iter().filter(|word| !has_digit(word)) {
+        let unspaced = weight(word) < WORD;
         match (unspaced, before) {
-            (true, Some(before)) => parts.push(hash(&format!("{before}{word}"))),
+            (true, Some(before)) => parts.push(hash([before, word])),
             (true, None) => {}
-            (false, _) => parts.push(hash(&word)),
+            (false, _) => parts.push(hash([word])),
         }
         before = unspaced.then_some(word);
     }
     parts
 }
 
-/// FNV-1a: the same on every machine and in every version, which the hashes of the standard library
-/// do not promise.
-pub(crate) fn hash(word: &str) -> u64 {
+/// FNV-1a of words as if nothing stood between them: the same on every machine and in every version,
+/// which the hashes of the standard library do not promise.
+pub(crate) fn hash<'w>(words: impl IntoIterator<Item = &'w str>) -> u64 {
     let mut hasher = FnvHasher::default();
-    hasher.write(word.as_bytes());
+    words.into_iter().for_each(|word| hasher.write(word.as_bytes()));
     hasher.finish()
 }
 

@@ -44,9 +44,10 @@ impl fmt::Debug for Reaction {
 /// The reaction that a text consists of, if it is one. What it quotes was said by us.
 pub fn reaction(text: &str) -> Option<Reaction> {
     by_google(text).or_else(|| {
+        let first = signs(text.chars()).find(|sign| !sign.is_quote())?.letter;
+        let mut forms = FORMS.iter().filter(|form| form.may_begin_with(first)).peekable();
+        forms.peek()?;
         let text = Text::of(text);
-        let first = text.signs.iter().find(|sign| !sign.is_quote())?.letter;
-        let mut forms = FORMS.iter().filter(|form| form.may_begin_with(first));
         forms.find_map(|form| form.read(&text))
     })
 }
@@ -208,12 +209,7 @@ impl Sign {
 impl Text {
     fn of(text: &str) -> Self {
         let seen: Vec<char> = text.chars().filter(|character| !is_invisible(*character)).collect();
-        let signs = (0..seen.len()).filter(|at| !seen[*at].is_whitespace()).map(|at| {
-            let ahead = at.checked_sub(1).map(|before| seen[before]);
-            let letter = seen[at].to_lowercase().next().map_or(seen[at], unaccented);
-            Sign { letter, at, quote: quote(seen[at], ahead) }
-        });
-        Self { signs: signs.filter(|sign| !is_mark(sign.letter)).collect(), seen }
+        Self { signs: signs(seen.iter().copied()).collect(), seen }
     }
 
     /// What these signs quote, if they are one quotation.
@@ -243,6 +239,18 @@ impl Text {
         let words: String = self.seen[first.at..=last.at].iter().collect();
         words.split_whitespace().collect::<Vec<_>>().join(" ")
     }
+}
+
+/// The signs among these characters.
+fn signs(characters: impl Iterator<Item = char>) -> impl Iterator<Item = Sign> {
+    let seen = characters.filter(|character| !is_invisible(*character)).enumerate();
+    let mut before = None;
+    seen.filter_map(move |(at, character)| {
+        let ahead = before.replace(character);
+        let letter = character.to_lowercase().next().map_or(character, unaccented);
+        let sign = Sign { letter, at, quote: quote(character, ahead) };
+        (!character.is_whitespace() && !is_mark(letter)).then_some(sign)
+    })
 }
 
 /// What is behind these letters, if they come first.

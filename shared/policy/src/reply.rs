@@ -1,10 +1,10 @@
 //! A reply as it is sent.
 
-use sms::{Encoding, Segments, segments};
+use sms::{Encoding, Segments, gsm7_units, segments};
 use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::kept::{Kept, is_kept, is_link, is_number};
+use crate::kept::{Kept, is_kept, is_link, is_number, may_hold_link};
 use crate::typography::is_east_asian;
 use crate::{html, markdown, typography};
 
@@ -70,6 +70,29 @@ pub fn fit_behind(first: &str, text: &str, budget: usize) -> Fitted {
 
 /// Makes a text plain, and so short that it comes to no more than `budget` segments.
 fn fit_by(text: &str, budget: usize, segments: impl Fn(&str) -> Segments) -> Fitted {
+    if is_plain(text) {
+        let segments = segments(text);
+        if segments.encoding == Encoding::Gsm7 && segments.count <= budget {
+            return Fitted { text: text.into(), segments, cut: false };
+        }
+    }
+    fit_closely(text, budget, segments)
+}
+
+/// Whether a text is words on one line, and holds nothing that could be markup, a link, or typography.
+/// Most answers are, and stay as they are.
+fn is_plain(text: &str) -> bool {
+    let is_letter = |c: char| c.is_alphabetic() && gsm7_units(c).is_some();
+    let is_mark = |c: char| " .,;:?!'\"()/%$-".contains(c);
+    text.starts_with(is_letter)
+        && text.chars().all(|c| c.is_ascii_digit() || is_mark(c) || is_letter(c))
+        && !text.ends_with(' ')
+        && !text.contains("  ")
+        && !may_hold_link(text)
+}
+
+/// The same of any text.
+fn fit_closely(text: &str, budget: usize, segments: impl Fn(&str) -> Segments) -> Fitted {
     let mut text = text.replace(is_kept, "");
     let mut cut = false;
     // Markup may hide markup, and a cut may let something look like markup. Every round takes
@@ -227,4 +250,23 @@ fn is_abbreviated(before: &str, after: &str) -> bool {
         || (word.eq_ignore_ascii_case("no")
             && next.is_some_and(|c| c.is_ascii_digit() || is_number(c)))
         || (word.eq_ignore_ascii_case("etc") && next.is_some_and(char::is_lowercase))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn leaves_plain_words_as_they_are(
+            text in "[a-cA-CäéΩ]([a-cwxyzéñü0-3 .,;:?!'\"()/%$-]{0,12}| AB-12| 1\\. | - |www ){0,8}[a-z.)]",
+        ) {
+            if is_plain(&text) {
+                let fitted = fit_closely(&text, usize::MAX, segments);
+                prop_assert_eq!((&*fitted.text, fitted.cut), (&*text, false));
+            }
+        }
+    }
 }

@@ -1,10 +1,12 @@
 //! What people text when everything is said: thanks, agreement, goodbye. Nobody waits for an answer
 //! to it.
 
-use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::LazyLock;
 
-use crate::print::words;
+use fnv::FnvHashMap;
+
+use crate::print::Words;
 use crate::reactions::is_emoji;
 
 /// A row is one such saying. One that begins with `+` is none by itself, only beside others.
@@ -29,11 +31,11 @@ const MOST_WORDS: usize = 20;
 const LONGEST: usize = 10;
 
 /// The rows by their words, and whether each says something by itself.
-static SAYINGS: LazyLock<HashMap<String, bool>> = LazyLock::new(|| {
+static SAYINGS: LazyLock<FnvHashMap<String, bool>> = LazyLock::new(|| {
     let rows = ROWS.into_iter().flat_map(str::lines).filter(|row| !row.starts_with('#'));
-    let mut sayings = HashMap::new();
+    let mut sayings = FnvHashMap::default();
     for row in rows.filter(|row| !row.is_empty()) {
-        let saying = plain(row.trim_start_matches('+')).join(" ");
+        let (saying, _) = plain(row.trim_start_matches('+'));
         *sayings.entry(saying).or_default() |= !row.starts_with('+');
     }
     sayings
@@ -42,8 +44,11 @@ static SAYINGS: LazyLock<HashMap<String, bool>> = LazyLock::new(|| {
 /// Whether a text says thanks, agrees or takes leave, and nothing else: "Ok thanks!", "👍",
 /// "muchas gracias". A question is none.
 pub fn is_thanks(text: &str) -> bool {
-    let words = plain(text);
-    if asks(text) || words.is_empty() || words.len() > MOST_WORDS {
+    if asks(text) {
+        return false;
+    }
+    let (said, words) = plain(text);
+    if words.is_empty() || words.len() > MOST_WORDS {
         return false;
     }
     // Up to which words all before are sayings, and whether one of them counts by itself.
@@ -52,7 +57,7 @@ pub fn is_thanks(text: &str) -> bool {
     for from in 0..words.len() {
         let Some(counts) = reached[from] else { continue };
         for to in from + 1..=words.len().min(from + LONGEST) {
-            if let Some(says) = SAYINGS.get(&words[from..to].join(" ")) {
+            if let Some(says) = SAYINGS.get(&said[words[from].start..words[to - 1].end]) {
                 reached[to] = Some(counts || *says || reached[to] == Some(true));
             }
         }
@@ -87,12 +92,22 @@ pub fn asks(text: &str) -> bool {
 }
 
 /// The words of a text, each emoji as one, as they are compared: without case, accents, colours of
-/// skin, and letters that are drawn out.
-fn plain(text: &str) -> Vec<String> {
+/// skin, and letters that are drawn out. With one space between two, and where each stands.
+fn plain(text: &str) -> (String, Vec<Range<usize>>) {
+    let (mut said, mut places) = (String::with_capacity(text.len()), Vec::new());
+    let mut add = |word: &mut dyn Iterator<Item = char>| {
+        if !places.is_empty() {
+            said.push(' ');
+        }
+        let start = said.len();
+        said.extend(word);
+        places.push(start..said.len());
+    };
     let is_kept = |it: &char| is_emoji(*it) && !is_variant(*it);
     // Emoji first: where they stand says nothing.
-    let emoji = text.chars().filter(is_kept).map(String::from);
-    emoji.chain(words(text).map(|word| drawn_in(&word))).collect()
+    text.chars().filter(is_kept).for_each(|emoji| add(&mut [emoji].into_iter()));
+    Words::of(text).iter().for_each(|word| add(&mut drawn_in(word)));
+    (said, places)
 }
 
 /// What says how an emoji looks, or joins two.
@@ -103,11 +118,11 @@ fn is_variant(character: char) -> bool {
     )
 }
 
-fn drawn_in(word: &str) -> String {
-    let mut letters: Vec<char> = word.chars().map(spelled).collect();
-    letters.dedup();
-    letters.retain(|letter| !matches!(letter, '\u{64b}'..='\u{652}' | '\u{640}'));
-    letters.into_iter().collect()
+fn drawn_in(word: &str) -> impl Iterator<Item = char> {
+    let mut before = None;
+    let letters = word.chars().map(spelled);
+    let letters = letters.filter(move |letter| before.replace(*letter) != Some(*letter));
+    letters.filter(|letter| !matches!(letter, '\u{64b}'..='\u{652}' | '\u{640}'))
 }
 
 /// One of several ways to write a letter.

@@ -4,12 +4,13 @@
 //! wait for that, so a sender and words are looked for under every name that they may have, however
 //! deep, and whatever else is wrong with the call.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::Request;
 use serde_json::Value;
 use url::form_urlencoded;
 
-use crate::address::query;
 use crate::provider::NATIONAL;
 use crate::{Handled, Number};
 
@@ -138,7 +139,7 @@ pub(crate) fn texts(
     // What is short is the same for many, and a number the same for all that a person says.
     ids.retain(|leaf| leaf.value.len() >= SHORTEST_ID && person(&leaf.value, &number).is_none());
     // Beside what is certainly the text, another word is not.
-    let has_text = !named(&WORDS).is_empty();
+    let has_text = leaves.iter().any(|leaf| WORDS.contains(&leaf.name()));
     let may_be_said = |leaf: &&Leaf| match has_text {
         true => leaf.is_like(&LIKE_WORDS),
         false => !leaf.is_like(&NO_WORDS),
@@ -151,12 +152,12 @@ pub(crate) fn texts(
         let Some((_, _, from)) = from else { continue };
         let near = |leaves: &[&Leaf]| {
             let nearest = leaves.iter().min_by_key(|other| far(leaf, other));
-            nearest.map(|leaf| leaf.value.clone())
+            nearest.map(|leaf| leaf.value.clone().into_owned())
         };
         let text = Glimpse {
             from: from.clone(),
             to: near(&tos).unwrap_or_default(),
-            words: leaf.value.clone(),
+            words: leaf.value.clone().into_owned(),
             id: near(&ids),
             handled: near(&verdicts).as_deref().and_then(verdict),
         };
@@ -169,17 +170,17 @@ pub(crate) fn texts(
 
 /// Who may have texted, and how likely, with where that stands: under a name that says so, else the one
 /// number that there is.
-fn senders(
-    leaves: &[Leaf],
+fn senders<'c>(
+    leaves: &'c [Leaf<'c>],
     number: impl Fn(&str) -> Option<Number>,
-) -> Vec<(&Leaf, usize, Number)> {
+) -> Vec<(&'c Leaf<'c>, usize, Number)> {
     let of = |rank: &dyn Fn(&Leaf) -> Option<usize>| {
         let ranked = leaves.iter().filter_map(|leaf| Some((leaf, rank(leaf)?)));
         let people =
             ranked.filter_map(|(leaf, rank)| Some((leaf, rank, person(&leaf.value, &number)?)));
         people.collect::<Vec<_>>()
     };
-    let named = of(&Leaf::rank_of_sender);
+    let named = of(&|leaf| leaf.rank_of_sender());
     if !named.is_empty() {
         return named;
     }
@@ -201,12 +202,12 @@ pub(crate) fn verdict(word: &str) -> Option<Handled> {
 }
 
 /// A value, and under which names it stands. Places in a list are names as well.
-struct Leaf {
+struct Leaf<'c> {
     path: Vec<String>,
-    value: String,
+    value: Cow<'c, str>,
 }
 
-impl Leaf {
+impl Leaf<'_> {
     /// Its own name, or that of the list that it stands in.
     fn name(&self) -> &str {
         let is_name = |name: &&String| !name.starts_with('#');
@@ -251,7 +252,7 @@ fn person(written: &str, number: impl Fn(&str) -> Option<Number>) -> Option<Numb
     }
 }
 
-fn leaves(call: &Request<Bytes>) -> Vec<Leaf> {
+fn leaves(call: &Request<Bytes>) -> Vec<Leaf<'_>> {
     let mut leaves = Vec::new();
     match serde_json::from_slice::<Value>(call.body()) {
         Ok(value) => {
@@ -263,7 +264,9 @@ fn leaves(call: &Request<Bytes>) -> Vec<Leaf> {
             }
         }
         Err(_) => {
-            let form = form_urlencoded::parse(call.body()).into_owned().chain(query(call));
+            let query = call.uri().query().unwrap_or_default();
+            let form = form_urlencoded::parse(call.body());
+            let form = form.chain(form_urlencoded::parse(query.as_bytes()));
             let said = form.take(MOST).filter(|(_, value)| !value.is_empty());
             leaves.extend(said.map(|(name, value)| Leaf { path: vec![plain(&name)], value }));
         }
@@ -272,7 +275,7 @@ fn leaves(call: &Request<Bytes>) -> Vec<Leaf> {
 }
 
 /// The same with what is in those values that are JSON themselves.
-fn opened(leaves: Vec<Leaf>) -> Vec<Leaf> {
+fn opened(leaves: Vec<Leaf<'_>>) -> Vec<Leaf<'_>> {
     let mut all = Vec::with_capacity(leaves.len());
     for mut leaf in leaves {
         let is_json = leaf.value.trim_start().starts_with(['{', '[']);
@@ -284,7 +287,7 @@ fn opened(leaves: Vec<Leaf>) -> Vec<Leaf> {
     all
 }
 
-fn gather(value: &Value, path: &mut Vec<String>, depth: usize, leaves: &mut Vec<Leaf>) {
+fn gather(value: &Value, path: &mut Vec<String>, depth: usize, leaves: &mut Vec<Leaf<'_>>) {
     if depth == 0 || leaves.len() >= MOST {
         return;
     }
@@ -304,13 +307,19 @@ fn gather(value: &Value, path: &mut Vec<String>, depth: usize, leaves: &mut Vec<
             }
         }
         Value::String(value) if value.is_empty() => {}
-        Value::String(value) => leaves.push(Leaf { path: path.clone(), value: value.clone() }),
-        Value::Number(value) => leaves.push(Leaf { path: path.clone(), value: value.to_string() }),
+        Value::String(value) => {
+            leaves.push(Leaf { path: path.clone(), value: value.clone().into() });
+        }
+        Value::Number(value) => {
+            leaves.push(Leaf { path: path.clone(), value: value.to_string().into() });
+        }
         Value::Null | Value::Bool(_) => {}
     }
 }
 
 /// A name without what writers of an interface disagree about.
 fn plain(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    let mut plain = String::with_capacity(name.len());
+    plain.extend(name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase));
+    plain
 }

@@ -38,11 +38,12 @@ pub struct Segments {
 ///
 /// A character of two units is never cut in two, so a part may stay one unit short.
 pub fn segments(text: &str) -> Segments {
-    match text.chars().map(gsm7_units).collect::<Option<Vec<_>>>() {
-        Some(sizes) => fill(Encoding::Gsm7, &sizes, 160, PART.0),
+    let septets = text.chars().map(gsm7_units);
+    match septets.clone().sum() {
+        Some(units) => fill(Encoding::Gsm7, units, septets.flatten(), 160, PART.0),
         None => {
-            let sizes: Vec<_> = text.chars().map(char::len_utf16).collect();
-            fill(Encoding::Ucs2, &sizes, 70, PART.1)
+            let sizes = text.chars().map(char::len_utf16);
+            fill(Encoding::Ucs2, sizes.clone().sum(), sizes, 70, PART.1)
         }
     }
 }
@@ -50,7 +51,7 @@ pub fn segments(text: &str) -> Segments {
 /// How many septets a character takes in the GSM alphabet, or `None` if it is not in it and makes
 /// the whole text [`Encoding::Ucs2`].
 pub fn gsm7_units(character: char) -> Option<usize> {
-    if BASIC.contains(character) {
+    if character.is_ascii_alphanumeric() || BASIC.contains(character) {
         Some(1)
     } else if EXTENSION.contains(character) {
         Some(2)
@@ -59,8 +60,13 @@ pub fn gsm7_units(character: char) -> Option<usize> {
     }
 }
 
-fn fill(encoding: Encoding, sizes: &[usize], alone: usize, part: usize) -> Segments {
-    let units = sizes.iter().sum();
+fn fill(
+    encoding: Encoding,
+    units: usize,
+    sizes: impl Iterator<Item = usize>,
+    alone: usize,
+    part: usize,
+) -> Segments {
     if units <= alone {
         return Segments { encoding, units, count: 1 };
     }

@@ -110,35 +110,32 @@ fn plain(text: &str) -> String {
     let mut text: String = text.nfkc().collect();
     for dot in ["[.]", "(.)", "{.}", "[dot]", "(dot)", "{dot}", " [dot] ", " (dot) ", "。", "｡"]
     {
-        if dot.len() > 3 || text.contains(dot) {
+        if text.contains(dot) {
             text = replaced(&text, dot);
         }
     }
-    let words: Vec<_> = text.split(' ').collect();
+    let mut words = text.split(' ').peekable();
     let mut plain = String::with_capacity(text.len());
-    let mut at = 0;
-    while at < words.len() {
-        let (word, next) = (words[at], words.get(at + 1));
-        let is_dot = word == "." || DOTS.contains(&word.to_lowercase().as_str());
-        let end = next.map(|next| next.trim_end_matches(|c: char| !c.is_alphanumeric()));
-        let end =
-            end.map(|end| end.split(['/', '.', ',']).next().unwrap_or_default().to_lowercase());
-        match (next, end) {
-            (Some(next), Some(end)) if at > 0 && is_dot && SPELLED.contains(&end.as_str()) => {
-                plain.push('.');
-                plain.push_str(next);
-                at += 1;
-            }
-            _ => {
-                if at > 0 {
-                    plain.push(' ');
-                }
-                plain.push_str(word);
-            }
+    plain.extend(words.next());
+    while let Some(word) = words.next() {
+        match words.next_if(|next| is_dot(word) && is_spelled(next)) {
+            Some(next) => plain.extend([".", next]),
+            None => plain.extend([" ", word]),
         }
-        at += 1;
     }
     plain
+}
+
+fn is_dot(word: &str) -> bool {
+    let letters = word.chars().flat_map(char::to_lowercase);
+    word == "." || DOTS.iter().any(|dot| letters.clone().eq(dot.chars()))
+}
+
+/// Whether a word begins with what is spelled out behind a dot.
+fn is_spelled(word: &str) -> bool {
+    let end = word.trim_end_matches(|c: char| !c.is_alphanumeric());
+    let end = end.split(['/', '.', ',']).next().unwrap_or_default().to_lowercase();
+    SPELLED.contains(&end.as_str())
 }
 
 /// A text with a full stop for this between two characters of a host.

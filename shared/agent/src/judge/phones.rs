@@ -41,6 +41,11 @@ pub(super) fn phones(text: &str) -> Vec<String> {
     phones
 }
 
+/// Whether there are digits enough in a text. Most replies have none.
+pub(super) fn may_hold_phone(text: &str) -> bool {
+    text.bytes().filter(u8::is_ascii_digit).count() >= LEAST
+}
+
 /// All digits of a text that may be a number, or have one among them.
 pub(super) fn digits(text: &str) -> Vec<String> {
     let all = runs(text).into_iter();

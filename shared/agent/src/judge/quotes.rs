@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
-use super::text::{is_unspaced, words};
+use super::text::{is_unspaced, spaced};
 
 /// So many words in a row of our own rules are a quotation. "I know nothing about other customers and
 /// other conversations" is eight of them, and an answer.
@@ -48,22 +48,25 @@ impl Secrets {
     }
 
     pub(super) fn are_in(&self, reply: &str) -> bool {
-        let is_secret = |(length, secret): &(usize, HashSet<u64>)| {
-            runs(reply, *length).iter().any(|run| secret.contains(run))
-        };
-        self.runs.iter().any(is_secret)
+        let reply = spaced(reply);
+        let words: Vec<_> = reply.split_whitespace().collect();
+        self.runs.iter().any(|(length, secret)| {
+            words.windows(*length).any(|words| secret.contains(&hash(words)))
+        })
     }
 }
 
 /// The hashes of all runs of so many words.
 fn runs(text: &str, length: usize) -> Vec<u64> {
-    let words: Vec<_> = words(text).collect();
-    let hash = |run: &[String]| {
-        let mut hasher = DefaultHasher::new();
-        run.hash(&mut hasher);
-        hasher.finish()
-    };
+    let text = spaced(text);
+    let words: Vec<_> = text.split_whitespace().collect();
     words.windows(length).map(hash).collect()
+}
+
+fn hash(words: &[&str]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    words.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// What stands outside quotation marks: within them is what the agent is to say. Marks that are not

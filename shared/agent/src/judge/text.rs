@@ -5,11 +5,14 @@ use unicode_normalization::UnicodeNormalization;
 /// Lower case, without accents and width, and with the digits of every script as ours.
 pub(super) fn folded(text: &str) -> String {
     let letters = text.nfkd().filter(|c| !is_accent(*c)).flat_map(char::to_lowercase);
-    letters.map(|c| digit(c).unwrap_or(c)).collect()
+    let mut folded = String::with_capacity(text.len());
+    folded.extend(letters.map(|c| digit(c).unwrap_or(c)));
+    folded
 }
 
-/// The words of a text in lower case. Each character of a script without spaces is one.
-pub(super) fn words(text: &str) -> impl Iterator<Item = String> {
+/// The words of a text in lower case, with space between them. Each character of a script without
+/// spaces is one.
+pub(super) fn spaced(text: &str) -> String {
     let mut spaced = String::with_capacity(text.len());
     for character in folded(text).chars() {
         match character {
@@ -19,8 +22,7 @@ pub(super) fn words(text: &str) -> impl Iterator<Item = String> {
             _ => spaced.push(' '),
         }
     }
-    let words: Vec<_> = spaced.split_whitespace().map(String::from).collect();
-    words.into_iter()
+    spaced
 }
 
 /// Whether a character is part of a word: a letter, a digit, or the sign of a vowel.

@@ -5,8 +5,9 @@
 
 use serde_json::Value;
 
-use super::form::{FEWEST_TOKENS, Form, Stream, TOKEN_BYTES, Tools, size};
+use super::form::{FEWEST_TOKENS, Form, Stream, TOKEN_BYTES, Tools};
 use super::refusal::Complaint;
+use super::request::size;
 
 /// The fewest tokens of a context that an agent fits into.
 const SMALLEST_CONTEXT: u32 = 512;

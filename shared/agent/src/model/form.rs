@@ -6,14 +6,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use async_openai::types::chat::{
-    ChatCompletionStreamOptions, ChatCompletionToolChoiceOption, CreateChatCompletionRequest,
-    ToolChoiceOptions,
-};
 use serde_json::{Value, json};
 
 use super::history::{Echo, messages, within};
-use super::schema::described;
+use super::request::{Request, bytes, size};
 use super::{Question, in_words};
 use crate::turns::Turn;
 
@@ -171,45 +167,35 @@ impl Form {
     }
 
     /// The request that asks this in this form.
-    pub(super) fn request(&self, model: &str, question: &Question<'_>) -> Value {
+    pub(super) fn request<'a>(&'a self, model: &'a str, question: &Question<'a>) -> Request<'a> {
         let Question { prompt, tools, may_call, .. } = *question;
         let mut prompt = prompt.to_owned();
         let is_typed = matches!(self.tools, Tools::Typed | Tools::TypedFromNow);
         if !is_typed {
             prompt.push_str(&in_words::description(tools, may_call));
         }
-        let asks_for_pieces = matches!(self.stream, Stream::Asked | Stream::Needed);
-        let request = CreateChatCompletionRequest {
-            model: model.to_owned(),
-            tools: is_typed.then(|| tools.iter().map(|tool| described(tool.as_ref())).collect()),
-            // The tools stay in the request: the list holds earlier calls of them.
-            tool_choice: (is_typed && !may_call)
-                .then_some(ChatCompletionToolChoiceOption::Mode(ToolChoiceOptions::None)),
-            stream: asks_for_pieces.then_some(true),
-            stream_options: asks_for_pieces.then_some(ChatCompletionStreamOptions {
-                include_usage: Some(true),
-                include_obfuscation: None,
-            }),
-            ..Default::default()
+        let fixed = if is_typed { tools.size } else { 0 };
+        let messages = self.messages(prompt, question, fixed);
+        let mut request = Request {
+            model,
+            limit: self.limit.map(|limit| (limit, self.answer_tokens(&messages, fixed))),
+            messages,
+            tools: is_typed.then_some(&tools.tools[..]),
+            may_call,
+            is_in_pieces: matches!(self.stream, Stream::Asked | Stream::Needed),
+            without: &self.without,
         };
-        let mut request = serde_json::to_value(request).expect("a request is plain data");
-        let fixed = prompt.len() + size(&request["tools"]);
-        request["messages"] = self.messages(prompt, question, fixed).into();
-        let input = size(&request["messages"]) + size(&request["tools"]);
-        if let Some(limit) = self.limit {
-            request[limit] = self.answer_tokens(input).into();
-        }
-        leave_out(&mut request, &self.without);
+        request.leave_out_of_messages();
         request
     }
 
-    /// The prompt and what was said, as much as there is room for.
+    /// The prompt and what was said, as much as there is room for beside so many bytes.
     fn messages(&self, prompt: String, question: &Question<'_>, fixed: usize) -> Vec<Value> {
         let turns = question.turns;
         let mut said = self.said(turns, question);
         if let Some(context) = self.context {
             let tokens = context.saturating_sub(self.share(context)) as usize;
-            let room = (tokens * TOKEN_BYTES).saturating_sub(fixed);
+            let room = (tokens * TOKEN_BYTES).saturating_sub(prompt.len() + fixed);
             let length = said.iter().map(size).sum::<usize>();
             if room < length {
                 let characters = turns.iter().map(Turn::characters).sum::<usize>();
@@ -217,10 +203,8 @@ impl Form {
             }
         }
         if self.has_prompt {
-            return [json!({ "role": "system", "content": prompt })]
-                .into_iter()
-                .chain(said)
-                .collect();
+            said.insert(0, json!({ "role": "system", "content": prompt }));
+            return said;
         }
         // The first is the person's.
         if let Some(first) = said.first_mut() {
@@ -238,10 +222,11 @@ impl Form {
         }
     }
 
-    /// How many tokens the answer may have, to a question of so many bytes.
-    fn answer_tokens(&self, input: usize) -> u32 {
+    /// How many tokens the answer may have, to messages and so many bytes more.
+    fn answer_tokens(&self, messages: &[Value], fixed: usize) -> u32 {
         let tokens = self.tokens.min(self.most.unwrap_or(u32::MAX));
         let Some(context) = self.context else { return tokens };
+        let input = bytes(messages) + fixed;
         let input = u32::try_from(input / TOKEN_BYTES).unwrap_or(u32::MAX);
         tokens.min(context.saturating_sub(input)).max(FEWEST_TOKENS)
     }
@@ -250,29 +235,5 @@ impl Form {
     fn share(&self, context: u32) -> u32 {
         let share = if self.tokens > ANSWER_TOKENS { context / 2 } else { context / 4 };
         share.min(self.tokens).min(self.most.unwrap_or(u32::MAX))
-    }
-}
-
-/// How long it is in a request, in bytes.
-pub(super) fn size(value: &Value) -> usize {
-    if value.is_null() { 0 } else { value.to_string().len() }
-}
-
-/// Takes these names out of a request: out of itself, its messages and their calls.
-fn leave_out(request: &mut Value, names: &BTreeSet<String>) {
-    let leave = |value: &mut Value| {
-        if let Value::Object(map) = value {
-            map.retain(|name, _| !names.contains(name));
-        }
-    };
-    if names.is_empty() {
-        return;
-    }
-    leave(request);
-    for message in request["messages"].as_array_mut().into_iter().flatten() {
-        leave(message);
-        if let Some(calls) = message.get_mut("tool_calls").and_then(Value::as_array_mut) {
-            calls.iter_mut().for_each(leave);
-        }
     }
 }

@@ -5,13 +5,11 @@
 
 use serde_json::{Value, json};
 
-use super::schema::described;
-use crate::tools::Tool;
+use super::schema::Described;
 
 /// What a model is told about its tools at the end of its prompt.
-pub(super) fn description(tools: &[Box<dyn Tool>], may_call: bool) -> String {
-    let tools = tools.iter().map(|tool| {
-        let tool = serde_json::to_value(described(tool.as_ref())).unwrap_or_default();
+pub(super) fn description(tools: &Described, may_call: bool) -> String {
+    let tools = tools.tools.iter().map(|tool| {
         let function = &tool["function"];
         let said = function["description"].as_str().unwrap_or_default();
         let name = function["name"].as_str().unwrap_or_default();

@@ -1,9 +1,9 @@
 //! The model, at any address that speaks OpenAI's chat-completions protocol.
 //!
 //! The only place that knows `async-openai`, and what is about one server's form. Requests are built
-//! from its types; answers are read by us, because servers that call themselves compatible leave out
-//! ids, types and reasons, and because `async-openai` logs what it cannot read. It is given no answer
-//! that it could not read.
+//! from its types where it has some; answers are read by us, because servers that call themselves
+//! compatible leave out ids, types and reasons, and because `async-openai` logs what it cannot read. It
+//! is given no answer that it could not read.
 //!
 //! <https://platform.openai.com/docs/api-reference/chat/create>
 
@@ -14,6 +14,7 @@ mod history;
 mod in_words;
 mod reading;
 mod refusal;
+mod request;
 mod schema;
 mod stream;
 mod trial;
@@ -41,13 +42,14 @@ use self::address::Endpoint;
 use self::history::name_calls;
 use self::reading::{by_word, read};
 use self::refusal::{Refusal, refusal};
+use self::request::Request;
 use self::stream::Events;
 use crate::pulse::Pulse;
-use crate::tools::Tool;
 use crate::turns::Turn;
 
 pub(crate) use self::form::Form;
 pub(crate) use self::reading::{Answer, End};
+pub(crate) use self::schema::Described;
 pub use self::trial::{Lack, Trial};
 
 const ADDRESS: &str = "https://api.openai.com/v1";
@@ -133,7 +135,7 @@ pub struct OpenAi {
 pub(crate) struct Question<'a> {
     pub(crate) prompt: &'a str,
     pub(crate) turns: &'a [Turn],
-    pub(crate) tools: &'a [Box<dyn Tool>],
+    pub(crate) tools: &'a Described,
     /// Whether it may call tools instead of talking.
     pub(crate) may_call: bool,
     /// What time it is, and where: texts of another time are shown with it.
@@ -233,12 +235,11 @@ impl OpenAi {
         limit: Duration,
     ) -> Result<(Answer, Value), ModelError> {
         let request = form.request(&self.model, question);
-        let messages = request["messages"].as_array().map_or(0, Vec::len);
+        let messages = request.messages.len();
         let asked = Instant::now();
         let until = question.until.max(asked + limit);
-        let tools: Vec<_> = question.tools.iter().map(|tool| tool.definition().name).collect();
         let answer = self.exchange(form, &request, pulse, limit, until).await;
-        match answer.and_then(|raw| Ok((read(&raw, &tools)?, raw))) {
+        match answer.and_then(|raw| Ok((read(&raw, &question.tools.names)?, raw))) {
             Ok((mut answer, raw)) => {
                 form.took(Some(asked.elapsed()));
                 form.is_proven = true;
@@ -247,6 +248,7 @@ impl OpenAi {
                 Ok((answer, raw))
             }
             Err(Refusal { error, complaint }) => {
+                let request = request.value();
                 let before = form.clone();
                 match error.code() {
                     SLOW => {
@@ -287,7 +289,7 @@ impl OpenAi {
     async fn exchange(
         &self,
         form: &Form,
-        request: &Value,
+        request: &Request<'_>,
         pulse: &Pulse,
         limit: Duration,
         until: Instant,

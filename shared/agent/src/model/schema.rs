@@ -3,17 +3,38 @@
 use async_openai::types::chat::{ChatCompletionTool, ChatCompletionTools, FunctionObject};
 use serde_json::{Map, Value, json};
 
+use super::request::bytes;
 use crate::tools::{Definition, Tool};
 
 /// What of a JSON schema is understood everywhere.
 const KEPT: [&str; 6] = ["type", "properties", "required", "enum", "items", "description"];
 
+/// Tools as a server is told them: the same in each request.
+#[derive(Clone, Debug)]
+pub(crate) struct Described {
+    /// What they are called.
+    pub(super) names: Vec<&'static str>,
+    /// In the server's form.
+    pub(super) tools: Vec<Value>,
+    /// How long that is in a request, in bytes.
+    pub(super) size: usize,
+}
+
+impl Described {
+    pub(crate) fn of(tools: &[Box<dyn Tool + '_>]) -> Self {
+        let names = tools.iter().map(|tool| tool.name()).collect();
+        let of_server = |tool| serde_json::to_value(described(tool)).expect("a tool is plain data");
+        let tools: Vec<_> = tools.iter().map(|tool| of_server(tool.as_ref())).collect();
+        Self { names, size: bytes(&tools), tools }
+    }
+}
+
 /// A tool in the server's form.
-pub(super) fn described(tool: &dyn Tool) -> ChatCompletionTools {
-    let Definition { name, description, parameters } = tool.definition();
+fn described(tool: &dyn Tool) -> ChatCompletionTools {
+    let Definition { description, parameters } = tool.definition();
     ChatCompletionTools::Function(ChatCompletionTool {
         function: FunctionObject {
-            name: name.into(),
+            name: tool.name().into(),
             description: Some(description),
             parameters: Some(parameters_of(&parameters)),
             strict: None,

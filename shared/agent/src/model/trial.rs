@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
-use super::form::{TOKEN_BYTES, size};
+use super::form::TOKEN_BYTES;
+use super::request::size;
 use super::{Answer, End, Form, ModelError, OpenAi, Question};
 use crate::page::Page;
 use crate::prompt;
@@ -82,13 +83,14 @@ impl OpenAi {
             let question = Question {
                 prompt: &prompt,
                 turns: &turns,
-                tools: &tools,
+                tools: &page.told().tools,
                 may_call: calls < CALLS,
                 now,
                 zone: &page.time_zone,
                 until: Instant::now() + limit,
             };
-            let whole = Form { context: None, ..form.clone() }.request(&self.model, &question);
+            let whole = Form { context: None, ..form.clone() };
+            let whole = whole.request(&self.model, &question).value();
             match self.ask_closely(&mut form, &question, &Pulse::default(), limit).await {
                 Err(ModelError::Refused { .. }) if form != before && request < REQUESTS => continue,
                 Err(ModelError::Refused { code }) if calls > 0 => {
@@ -129,9 +131,9 @@ impl OpenAi {
     }
 }
 
-fn run(tools: &[Box<dyn Tool>], call: &ToolCall, draft: &mut Draft) -> Turn {
+fn run(tools: &[Box<dyn Tool + '_>], call: &ToolCall, draft: &mut Draft) -> Turn {
     let arguments: Value = serde_json::from_str(&call.arguments).unwrap_or_default();
-    let tool = tools.iter().find(|tool| tool.definition().name == call.name);
+    let tool = tools.iter().find(|tool| tool.name() == call.name);
     let output = tool.map_or_else(|| Err("no such tool".into()), |it| it.call(&arguments, draft));
     let (call, name, failed) = (call.id.clone(), call.name.clone(), output.is_err());
     Turn::Tool { call, name, output: output.unwrap_or_else(|problem| problem), failed }

@@ -16,15 +16,18 @@ const VALUE: [&str; 5] = ["value", "text", "answer", "content", "data"];
 const MOST: usize = 50;
 
 /// Writes fields of the brief.
-pub(super) struct Record {
-    pub(super) fields: Vec<Field>,
+pub(super) struct Record<'p> {
+    pub(super) fields: &'p [Field],
 }
 
-impl Tool for Record {
+impl Tool for Record<'_> {
+    fn name(&self) -> &'static str {
+        "record"
+    }
+
     fn definition(&self) -> Definition {
         let lines: Vec<_> = self.fields.iter().map(describe).collect();
         Definition {
-            name: "record",
             description: "Writes down one thing the person told you. Call it as soon as you know, \
                           once for each field; call it again to correct a value."
                 .into(),
@@ -34,7 +37,7 @@ impl Tool for Record {
                 "properties": {
                     "field": {
                         "type": "string",
-                        "enum": names(&self.fields),
+                        "enum": names(self.fields),
                         "description": lines.join("\n"),
                     },
                     "value": {
@@ -50,7 +53,7 @@ impl Tool for Record {
     fn call(&self, arguments: &Value, draft: &mut Draft) -> Result<String, String> {
         let (mut recorded, mut problems) = (Vec::new(), Vec::new());
         for (name, value) in self.said(arguments)?.into_iter().take(MOST) {
-            let written = find(&self.fields, name).and_then(|field| {
+            let written = find(self.fields, name).and_then(|field| {
                 typed(field, value).map(|value| (field, value)).map_err(|problem| {
                     let is_recorded = draft.brief.contains_key(&field.name);
                     let takes_back = is_recorded && problem.starts_with(NO_VALUE);
@@ -76,11 +79,11 @@ impl Tool for Record {
     }
 }
 
-impl Record {
+impl Record<'_> {
     /// The fields that are named in the arguments, and what is to be written there. Besides the form
     /// that is asked for, models use others that are as clear: `{"task": "fix the tap"}`.
     fn said<'a>(&self, arguments: &'a Value) -> Result<Vec<(&'a str, &'a Value)>, String> {
-        let is_field = |name: &str| find(&self.fields, name).is_ok();
+        let is_field = |name: &str| find(self.fields, name).is_ok();
         let said = match arguments {
             Value::Array(calls) if !calls.is_empty() => {
                 let said: Result<Vec<_>, _> = calls.iter().map(|call| self.said(call)).collect();
@@ -119,19 +122,22 @@ impl Record {
     }
 
     fn known(&self) -> String {
-        format!("the fields are {}", names(&self.fields).join(", "))
+        format!("the fields are {}", names(self.fields).join(", "))
     }
 }
 
 /// Takes fields out of the brief.
-pub(super) struct Forget {
-    pub(super) fields: Vec<Field>,
+pub(super) struct Forget<'p> {
+    pub(super) fields: &'p [Field],
 }
 
-impl Tool for Forget {
+impl Tool for Forget<'_> {
+    fn name(&self) -> &'static str {
+        "forget"
+    }
+
     fn definition(&self) -> Definition {
         Definition {
-            name: "forget",
             description: "Takes back one thing that is recorded. Call it when the person takes it \
                           back, or says that it is wrong and not what is right. To correct a value, \
                           call record."
@@ -141,7 +147,7 @@ impl Tool for Forget {
                 "properties": {
                     "field": {
                         "type": "string",
-                        "enum": names(&self.fields),
+                        "enum": names(self.fields),
                         "description": "which of the things that are recorded",
                     },
                 },
@@ -154,7 +160,7 @@ impl Tool for Forget {
         let named = FIELD.into_iter().find_map(|key| arguments.get(key));
         let named = named.or_else(|| arguments.as_object()?.values().next());
         let named = named.map(|named| named.get(0).unwrap_or(named)).and_then(Value::as_str);
-        let field = find(&self.fields, named.ok_or("say which field")?)?;
+        let field = find(self.fields, named.ok_or("say which field")?)?;
         if draft.brief.remove(&field.name).is_none() {
             return Err(format!("{} is not recorded, so there is nothing to forget", field.name));
         }

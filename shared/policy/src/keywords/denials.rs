@@ -1,12 +1,14 @@
 //! What a machine says that denies being one.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{UnicodeNormalization, is_nfkc};
 
 use super::heard::{Heard, Sentence, unquoted};
 use super::rows::{Language, Rows};
 use super::wordings::Words;
+use crate::replaced;
 
 /// One file for each language of the product. A `plea` counts wherever it stands, an `ask` where
 /// nothing else is said, and a `whole` behind a part that begins as a `request`: "This is Dave, a real
@@ -40,9 +42,10 @@ static LANGUAGES: LazyLock<[Vec<Language>; 2]> = LazyLock::new(|| {
 ///
 /// What is asked is not said ("Am I a human? No."), nor is what is quoted. A name is no claim.
 pub fn denies_machine(text: &str) -> bool {
-    let text: String = text.nfkc().collect();
+    let text: Cow<'_, str> = if is_nfkc(text) { text.into() } else { text.nfkc().collect() };
+    let text = unquoted(&text);
     // Where a line is broken says nothing.
-    let text = unquoted(&text).replace('\n', " ");
+    let text = replaced(&text, "\n", " ");
     text.split_inclusive(['?', '؟']).any(|piece| {
         let is_asked = piece.ends_with(['?', '؟']);
         let readings = Heard::readings(piece, |_| false);
@@ -55,9 +58,14 @@ pub fn denies_machine(text: &str) -> bool {
 /// Whether a sentence, or a part of it, is a denial. Where it asks, its end is not said.
 fn is_denial(sentence: &Sentence, is_asked: bool) -> bool {
     [true, false].into_iter().zip(LANGUAGES.iter()).any(|(is_spaced, languages)| {
+        let may_be_in = |language: &&Language| language.may_be_in(&sentence[0].words);
+        let mut languages = languages.iter().filter(may_be_in).peekable();
+        if languages.peek().is_none() {
+            return false;
+        }
         let words: Vec<_> = sentence.iter().map(|said| Words::of(&said.words, is_spaced)).collect();
         let last = words.len() - 1;
-        languages.iter().filter(|language| language.may_be_in(&words[0])).any(|language| {
+        languages.any(|language| {
             let mut all = words.iter().enumerate();
             all.any(|(at, said)| language.denies(said, is_asked && (at == 0 || at == last)))
                 || words[1..].windows(2).any(|parts| language.introduces(&parts[0], &parts[1]))

@@ -1,6 +1,10 @@
 //! What a person says in a text, however it is typed.
 
-use unicode_normalization::UnicodeNormalization;
+use std::borrow::Cow;
+
+use unicode_normalization::{UnicodeNormalization, is_nfkd};
+
+use crate::replaced;
 
 /// Where a sentence ends. Full width is half width by then.
 const ENDS: &[char] = &['.', '!', '?', ';', '\n', '。', '؟', '؛', '।'];
@@ -34,14 +38,17 @@ impl Heard {
     /// `is_end` is asked of each line but the first whether it, and what is below, is not said.
     pub(super) fn readings(text: &str, is_end: impl Fn(&str) -> bool) -> Vec<Self> {
         // Some gateways write line breaks so.
-        let text: String = text.replace("\\n", "\n").nfkd().collect();
+        let text = replaced(text, "\\n", "\n");
+        let text = decomposed(&text);
         let text = unquoted(&text);
         let mut lines = text.lines().enumerate();
         let end = lines.find(|(above, line)| *above > 0 && (is_rule(line) || is_end(&plain(line))));
-        let lines: Vec<_> = text.lines().take(end.map_or(usize::MAX, |(above, _)| above)).collect();
-        let said = lines.join("\n");
+        let said = match end {
+            None => replaced(&text, "\r\n", "\n"),
+            Some((above, _)) => text.lines().take(above).collect::<Vec<_>>().join("\n").into(),
+        };
         let unnamed = without_name(said.trim_end());
-        [Some(said.as_str()), unnamed].into_iter().flatten().map(Self::of).collect()
+        [Some(&*said), unnamed].into_iter().flatten().map(Self::of).collect()
     }
 
     fn of(text: &str) -> Self {
@@ -60,9 +67,12 @@ impl Heard {
     }
 
     /// All words, with one space between two.
-    pub(super) fn words(&self) -> String {
-        let sentences: Vec<_> = self.0.iter().map(|said| said[0].words.as_str()).collect();
-        sentences.join(" ")
+    pub(super) fn words(&self) -> Cow<'_, str> {
+        let mut sentences = self.0.iter().map(|said| said[0].words.as_str());
+        match self.0.len() {
+            0 | 1 => sentences.next().unwrap_or_default().into(),
+            _ => sentences.collect::<Vec<_>>().join(" ").into(),
+        }
     }
 }
 
@@ -79,7 +89,7 @@ impl Said {
 pub(super) fn plain(text: &str) -> String {
     let mut words = String::with_capacity(text.len());
     let mut run = (' ', 0);
-    for character in text.nfkd().flat_map(char::to_lowercase) {
+    for character in decomposed(text).chars().flat_map(char::to_lowercase) {
         if is_silent(character) {
             continue;
         }
@@ -114,24 +124,44 @@ fn is_rule(line: &str) -> bool {
     line.len() > 1 && line.chars().all(|character| matches!(character, '-' | '_' | '—' | '*'))
 }
 
+/// Characters as what they consist of.
+fn decomposed(text: &str) -> Cow<'_, str> {
+    if is_nfkd(text) { text.into() } else { text.nfkd().collect() }
+}
+
 /// A text without what is quoted in it: lines behind `>`, and what stands between quotation marks.
 /// What is quoted as a whole is said.
-pub(super) fn unquoted(text: &str) -> String {
+pub(super) fn unquoted(text: &str) -> Cow<'_, str> {
+    match without_quoted_lines(text) {
+        Cow::Borrowed(text) => without_quotations(text),
+        Cow::Owned(text) => without_quotations(&text).into_owned().into(),
+    }
+}
+
+fn without_quoted_lines(text: &str) -> Cow<'_, str> {
     let is_quote = |line: &&str| line.trim_start().starts_with('>');
+    if text.lines().all(|line| !is_quote(&line)) {
+        return replaced(text, "\r\n", "\n");
+    }
     let lines: Vec<_> = text.lines().filter(|line| !is_quote(line)).collect();
-    let text =
-        if lines.iter().all(|line| line.trim().is_empty()) { text } else { &lines.join("\n") };
+    match lines.iter().all(|line| line.trim().is_empty()) {
+        true => text.into(),
+        false => lines.join("\n").into(),
+    }
+}
+
+fn without_quotations(text: &str) -> Cow<'_, str> {
     let mut rest = text.trim();
-    let mut said = String::with_capacity(text.len());
+    let mut said = String::new();
     while let Some((open, quote, close)) = QUOTES.iter().filter_map(|q| quotation(rest, *q)).min() {
         if said.is_empty() && open == 0 && rest[close..].trim().is_empty() {
-            return rest[quote..].to_owned();
+            return rest[quote..].into();
         }
         said.push_str(&rest[..open]);
         said.push(' ');
         rest = &rest[close..];
     }
-    said + rest
+    if said.is_empty() { rest.into() } else { (said + rest).into() }
 }
 
 /// Where the first quotation between these marks begins, its words begin, and it is over.

@@ -107,14 +107,18 @@ impl Rows {
 
 impl Language {
     /// The words of a text that [`plain`] has been through.
-    pub(super) fn words(&self, text: &str) -> Words {
+    pub(super) fn words<'t>(&self, text: &'t str) -> Words<'t> {
         Words::of(text, self.is_spaced)
     }
 
-    /// Whether these words may hold anything that is looked for: most texts do not, and nothing else has
-    /// to be asked of them.
-    pub(super) fn may_be_in(&self, words: &Words) -> bool {
-        words.any_of(&self.begins)
+    /// Whether a text that [`plain`] has been through may hold anything that is looked for: most texts do
+    /// not, and nothing else has to be asked of them.
+    pub(super) fn may_be_in(&self, text: &str) -> bool {
+        let mut letters = text.char_indices().map(|(at, letter)| &text[at..at + letter.len_utf8()]);
+        match self.is_spaced {
+            true => text.split(' ').any(|word| self.begins.contains(word)),
+            false => letters.any(|letter| self.begins.contains(letter)),
+        }
     }
 
     fn note_beginnings(&mut self) {

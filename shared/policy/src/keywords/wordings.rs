@@ -1,28 +1,36 @@
 //! Wordings and sentences, and whether words are one of them.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use fnv::{FnvHashMap, FnvHashSet};
+use smallvec::SmallVec;
+
+use crate::replaced;
 
 /// Words one after the other, as they are compared. Those of a language without spaces are its
 /// characters.
-pub(super) struct Words {
-    text: String,
+pub(super) struct Words<'t> {
+    text: Cow<'t, str>,
     /// Where each begins and ends.
-    bounds: Vec<(usize, usize)>,
+    bounds: Bounds,
 }
 
-impl Words {
+/// Most sentences have no more words than fit in here.
+type Bounds = SmallVec<[(usize, usize); 16]>;
+
+impl<'t> Words<'t> {
     /// Of a text that has at most one space between two.
-    pub(super) fn of(text: &str, is_spaced: bool) -> Self {
-        let text = if is_spaced { text.to_owned() } else { text.replace(' ', "") };
-        let mut bounds = Vec::new();
-        for (at, character) in text.char_indices() {
-            let end = at + character.len_utf8();
-            match bounds.last_mut() {
-                _ if character == ' ' => {}
-                Some((_, before)) if is_spaced && *before == at => *before = end,
-                _ => bounds.push((at, end)),
+    pub(super) fn of(text: &'t str, is_spaced: bool) -> Self {
+        let text = if is_spaced { text.into() } else { replaced(text, " ", "") };
+        let mut bounds = Bounds::new();
+        let mut end = 0;
+        let pieces = text.split_inclusive(|character| !is_spaced || character == ' ');
+        for piece in pieces {
+            let (at, length) = (end, piece.trim_end_matches(' ').len());
+            end += piece.len();
+            if length > 0 {
+                bounds.push((at, at + length));
             }
         }
         Self { text, bounds }
@@ -36,18 +44,16 @@ impl Words {
     fn between(&self, from: usize, to: usize) -> &str {
         &self.text[self.bounds[from].0..self.bounds[to - 1].1]
     }
-
-    /// Whether any of them is among these.
-    pub(super) fn any_of(&self, words: &FnvHashSet<String>) -> bool {
-        (1..=self.len()).any(|end| words.contains(self.between(end - 1, end)))
-    }
 }
 
 /// Several wordings, of which any will do.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Wordings {
     all: FnvHashSet<String>,
+    /// The words that they begin and end with: of most places it is known by one of these that no
+    /// wording stands there.
     firsts: FnvHashSet<String>,
+    lasts: FnvHashSet<String>,
     /// How many words the longest has.
     longest: usize,
 }
@@ -58,12 +64,14 @@ impl Wordings {
         assert!(words.len() > 0, "{wording:?} has no words");
         self.longest = self.longest.max(words.len());
         self.firsts.insert(words.between(0, 1).to_owned());
-        self.all.insert(words.text);
+        self.lasts.insert(words.between(words.len() - 1, words.len()).to_owned());
+        self.all.insert(words.text.into_owned());
     }
 
     pub(super) fn extend(&mut self, others: &Self) {
         self.all.extend(others.all.iter().cloned());
         self.firsts.extend(others.firsts.iter().cloned());
+        self.lasts.extend(others.lasts.iter().cloned());
         self.longest = self.longest.max(others.longest);
     }
 
@@ -74,43 +82,40 @@ impl Wordings {
 
     /// Where those end that begin here.
     pub(super) fn ends(&self, words: &Words, from: usize) -> impl Iterator<Item = usize> {
-        let ends = from + 1..=words.len().min(from + self.longest);
+        let may_begin = from < words.len() && self.firsts.contains(words.between(from, from + 1));
+        let longest = if may_begin { self.longest } else { 0 };
+        let ends = from + 1..=words.len().min(from + longest);
         ends.filter(move |end| self.all.contains(words.between(from, *end)))
     }
 
     /// Whether one ends here.
     pub(super) fn is_before(&self, words: &Words, end: usize) -> bool {
+        let may_end = end > 0 && self.lasts.contains(words.between(end - 1, end));
         let mut starts = end.saturating_sub(self.longest)..end;
-        starts.any(|start| self.all.contains(words.between(start, end)))
+        may_end && starts.any(|start| self.all.contains(words.between(start, end)))
     }
 }
 
 /// These places, and all that any number of wordings lead to from there.
-pub(super) fn follow(all: &[&Wordings], words: &Words, from: &[usize]) -> Vec<usize> {
-    let mut places = Places::of(from);
+pub(super) fn follow(all: &[&Wordings], words: &Words, from: &[usize]) -> Places {
+    let mut places = Places::new();
+    add(&mut places, from.iter().copied());
     let mut next = 0;
-    while let Some(place) = places.0.get(next).copied() {
-        all.iter().for_each(|wordings| places.add(wordings.ends(words, place)));
+    while let Some(place) = places.get(next).copied() {
+        all.iter().for_each(|wordings| add(&mut places, wordings.ends(words, place)));
         next += 1;
     }
-    places.0
+    places
 }
 
-/// Places between words, each once.
-struct Places(Vec<usize>);
+/// Places between words: few, as a rule.
+pub(super) type Places = SmallVec<[usize; 8]>;
 
-impl Places {
-    fn of(places: &[usize]) -> Self {
-        let mut all = Self(Vec::new());
-        all.add(places.iter().copied());
-        all
-    }
-
-    fn add(&mut self, others: impl Iterator<Item = usize>) {
-        for other in others {
-            if !self.0.contains(&other) {
-                self.0.push(other);
-            }
+/// Adds places that are not among these.
+fn add(places: &mut Places, others: impl IntoIterator<Item = usize>) {
+    for other in others {
+        if !places.contains(&other) {
+            places.push(other);
         }
     }
 }
@@ -135,33 +140,39 @@ pub(super) enum Part {
 
 impl Part {
     /// Where it may end that begins at one of these places.
-    fn ends(&self, words: &Words, from: &[usize]) -> Vec<usize> {
-        let (wordings, times) = match self {
-            Self::OneOf(wordings, times) => (wordings, times),
+    fn ends(&self, words: &Words, from: &[usize]) -> Places {
+        let mut places = Places::new();
+        match self {
+            Self::OneOf(wordings, Times::Any) => return follow(&[wordings], words, from),
+            Self::OneOf(wordings, times) => {
+                if *times == Times::AtMostOnce {
+                    add(&mut places, from.iter().copied());
+                }
+                add(&mut places, from.iter().flat_map(|from| wordings.ends(words, *from)));
+            }
             Self::Perhaps(parts) => {
-                let mut places = Places::of(from);
-                places.add(ends(parts, words, from).into_iter());
-                return places.0;
+                add(&mut places, from.iter().copied());
+                add(&mut places, ends(parts, words, from));
             }
             Self::Anything => {
                 let first = from.iter().copied().min();
-                return first.map_or_else(Vec::new, |first| (first..=words.len()).collect());
+                places.extend(first.into_iter().flat_map(|first| first..=words.len()));
             }
-        };
-        let once = from.iter().flat_map(|from| wordings.ends(words, *from));
-        let mut places = match times {
-            Times::Any => return follow(&[wordings], words, from),
-            Times::AtMostOnce => Places::of(from),
-            Times::Once => Places::of(&[]),
-        };
-        places.add(once);
-        places.0
+        }
+        places
     }
 }
 
 /// Where several parts in a row may end that begin at one of these places.
-fn ends(parts: &[Part], words: &Words, from: &[usize]) -> Vec<usize> {
-    parts.iter().fold(from.to_vec(), |places, part| part.ends(words, &places))
+fn ends(parts: &[Part], words: &Words, from: &[usize]) -> Places {
+    let mut places = Places::from(from);
+    for part in parts {
+        if places.is_empty() {
+            break;
+        }
+        places = part.ends(words, &places);
+    }
+    places
 }
 
 /// Sentences that can be said in many ways.
@@ -193,12 +204,45 @@ impl Sentences {
     }
 
     /// Where those may end that begin here.
-    pub(super) fn ends(&self, words: &Words, from: usize) -> Vec<usize> {
+    pub(super) fn ends(&self, words: &Words, from: usize) -> Places {
         if from >= words.len() {
-            return Vec::new();
+            return Places::new();
         }
         let known = self.by_first_word.get(words.between(from, from + 1));
-        let sentences = known.into_iter().flatten().map(|index| &self.all[*index]);
-        sentences.flat_map(|sentence| ends(sentence, words, &[from])).collect()
+        let mut places = Places::new();
+        for index in known.into_iter().flatten() {
+            places.extend_from_slice(&ends(&self.all[*index], words, &[from]));
+        }
+        places
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn finds_every_wording_by_its_first_and_its_last_word(
+            known in vec("[ab]( [abc]){0,3}", 1..6),
+            text in "[abc]( [abc]){0,9}",
+            is_spaced: bool,
+        ) {
+            let mut wordings = Wordings::default();
+            known.iter().for_each(|wording| wordings.add(wording, is_spaced));
+            let words = Words::of(&text, is_spaced);
+            let stands = |from, to| wordings.all.contains(words.between(from, to));
+            for place in 0..=words.len() {
+                let ends = (place + 1..=words.len()).filter(|end| stands(place, *end));
+                prop_assert!(wordings.ends(&words, place).eq(ends));
+                prop_assert_eq!(
+                    wordings.is_before(&words, place),
+                    (0..place).any(|start| stands(start, place))
+                );
+            }
+        }
     }
 }
