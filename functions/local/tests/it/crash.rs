@@ -207,7 +207,8 @@ async fn again_and_again() {
             product.start_again().await;
         }
     }
-    assert!(left.is_empty() && taken.len() > LIVES, "{} were taken", taken.len());
+    // However slow the machine is, some were through with everything while others were not.
+    assert!(left.is_empty() && taken.len() > AT_ONCE, "{} were taken", taken.len());
     product.kill();
     later(&product, 2).await;
     for person in &taken {

@@ -5,10 +5,15 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle, yield_now};
+use std::time::{Duration, Instant};
 
 use tracing::dispatcher;
 
 use super::connection;
+
+/// When the next job comes so soon after the last, more are about to. Otherwise nobody waits for what
+/// else the machine has to do.
+const BUSY: Duration = Duration::from_millis(1);
 
 /// What waits for a thread, to be taken by whichever is free.
 pub(super) struct Queue<J> {
@@ -73,13 +78,17 @@ impl<J: Send + 'static> Threads<J> {
             let (queue, listens) = (Arc::clone(&all.queue), listens.clone());
             let works = move || {
                 let _listening = listens.as_ref().map(dispatcher::set_default);
+                let mut ended = None::<Instant>;
                 while let Some(job) = queue.wait() {
                     // Whoever handed it over may be about to hand over more, if this core is theirs:
                     // what is done together costs less.
-                    yield_now();
+                    if ended.is_some_and(|ended| ended.elapsed() < BUSY) {
+                        yield_now();
+                    }
                     if catch_unwind(AssertUnwindSafe(|| work(job, &queue))).is_err() {
                         tracing::error!("a thread of the store panicked");
                     }
+                    ended = Some(Instant::now());
                 }
             };
             all.threads.push(Builder::new().name(name.to_owned()).spawn(works)?);
