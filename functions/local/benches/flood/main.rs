@@ -90,7 +90,7 @@ async fn main() {
     ] {
         let around = Around::start().await;
         let data = TempDir::new().unwrap();
-        let program = around.program(&data.path().join("data"));
+        let program = around.program(&data.path().join("data")).answers().await;
         let cost = around.cost(program.address, flood).await;
         print(name, &Cost { memory: Some(program.memory().most), ..cost });
     }
