@@ -211,7 +211,7 @@ pub struct Apart {
 
 impl Apart {
     pub(crate) fn read(document: Document) -> Result<Self, Unavailable> {
-        let Kept { theirs } = read(document.clone())?;
+        let Kept { theirs } = document.fields.read()?;
         Ok(Self { version: document.version, text: named(document)?, theirs })
     }
 }
