@@ -136,7 +136,7 @@ pub struct Stop {
     /// By which provider we know.
     pub provider: String,
     /// Whether they have been told that it is so. They are told once.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub confirmed: bool,
 }
 

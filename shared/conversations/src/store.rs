@@ -8,7 +8,7 @@ use evidence::Health;
 use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use sms::Number;
 use telemetry::{Step, TraceId};
 use thiserror::Error;
@@ -521,14 +521,9 @@ pub(crate) fn failed(attempt: &Attempt, now: Timestamp) -> Write {
     Write::Merge { path, set, append: vec![("failed", vec![raw(&attempt.id)])] }
 }
 
-/// Blind, so that a person who has been told so is not told again.
+/// Blind, so that a person who has been told so is not told again: what is not true is not written.
 fn keep_stop(person: &str, stop: &Stop) -> Write {
-    let mut set = object(json!(stop));
-    if !stop.confirmed {
-        set.remove("confirmed");
-    }
-    let set = Fields::of(&set);
-    Write::Merge { path: at("stops", person), set, append: vec![] }
+    keep(at("stops", person), Fields::of(stop))
 }
 
 /// A stop that a provider tells us of. It has told the person as well.
@@ -572,13 +567,6 @@ pub(crate) fn at(collection: &'static str, id: &str) -> Path {
 
 pub(crate) fn expiring(fields: Fields, now: Timestamp, after: SignedDuration) -> Fields {
     fields.with("expires_at", (now + after).as_millisecond())
-}
-
-pub(crate) fn object(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(fields) => fields,
-        _ => Map::new(),
-    }
 }
 
 pub(crate) fn read<T: DeserializeOwned>(document: Document) -> Result<T, Unavailable> {
