@@ -41,7 +41,7 @@ functions() {
     local folder
     for folder in functions/*/; do
         folder=$(basename "$folder")
-        [ "$folder" = local ] || echo "$folder"
+        [ "$folder" = textback ] || echo "$folder"
     done
 }
 

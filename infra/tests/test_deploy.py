@@ -101,7 +101,7 @@ class Checkout:
         self.calls_file = folder / "calls"
         shutil.copytree(ROOT / "infra", self.folder / "infra", ignore=shutil.ignore_patterns(".terraform"))
         shutil.copy(ROOT / "deploy.sh", self.folder)
-        for function in [*FUNCTIONS, "local"]:
+        for function in [*FUNCTIONS, "textback"]:
             (self.folder / "functions" / function).mkdir(parents=True)
         (self.folder / "shared").mkdir()
         for file in ("Cargo.toml", "Cargo.lock"):

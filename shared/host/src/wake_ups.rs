@@ -14,7 +14,7 @@ use crate::{Error, on_lambda, stop_signal};
 
 /// What stops a function that is started alone without a queue.
 pub const NO_QUEUE: &str =
-    "set TURN_QUEUE_URL: alone this function has no queue, `local` brings its own";
+    "set TURN_QUEUE_URL: alone this function has no queue, `textback` brings its own";
 
 /// How many wake-ups one process works on at once. They spend their time waiting for a model.
 const AT_ONCE: u32 = 100;

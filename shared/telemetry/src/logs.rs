@@ -13,7 +13,6 @@ const OURS: [&str; 15] = [
     "conversations",
     "host",
     "inbound",
-    "local",
     "policy",
     "queue",
     "receipts",
@@ -21,6 +20,7 @@ const OURS: [&str; 15] = [
     "sms",
     "sweep",
     "telemetry",
+    "textback",
     "turn",
     "webhooks",
 ];

@@ -1,7 +1,7 @@
 """Starts the built program and a real browser.
 
-The program is `local`, with the same pages as the function `site` and a store in a file that the
-tests can look into. Build it first: `cargo build -p local`.
+The program is `textback`, with the same pages as the function `site` and a store in a file that the
+tests can look into. Build it first: `cargo build -p textback`.
 """
 
 import json
@@ -61,9 +61,9 @@ class Site:
 
 
 def start(business, data):
-    program = TARGET / "debug" / "local"
+    program = TARGET / "debug" / "textback"
     if not program.exists():
-        missing("the program is not built: cargo build -p local")
+        missing("the program is not built: cargo build -p textback")
     settings = {
         "BUSINESS_FILE": str(HERE / business),
         "DATA_DIR": str(data),

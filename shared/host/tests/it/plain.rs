@@ -79,7 +79,7 @@ async fn ends_with_one_line_that_says_what_to_do() {
     let mut function = Function::start("woken", &[]);
     assert_eq!(
         function.says("error: ").await,
-        "set TURN_QUEUE_URL: alone this function has no queue, `local` brings its own"
+        "set TURN_QUEUE_URL: alone this function has no queue, `textback` brings its own"
     );
     assert_eq!(function.end().await, (Some(1), vec![]));
 }

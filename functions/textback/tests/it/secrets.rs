@@ -47,7 +47,7 @@ fn git_takes_no_key_and_hides_no_file_of_ours() {
     let keys = [
         ".env",
         ".env.production",
-        "functions/local/.env",
+        "functions/textback/.env",
         "infra/google-credentials.json",
         "my-project-0123456789ab.json",
         "private.key",

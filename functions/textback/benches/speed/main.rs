@@ -1,4 +1,4 @@
-//! How fast it is: `cargo bench -p local --bench speed [-- TEXTS]`. Prints one table of what was
+//! How fast it is: `cargo bench -p textback --bench speed [-- TEXTS]`. Prints one table of what was
 //! measured, each beside its aim; nothing fails here.
 //!
 //! The program itself runs as a child process, built as it is shipped, on one core. Whoever is around

@@ -1,7 +1,7 @@
 //! What is deployed, as it is deployed: the zips of `./deploy.sh package`, unpacked and run under a
 //! stand-in for Lambda, behind one for API Gateway, on the Firestore emulator and moto.
 //!
-//! `cargo test -p local --test packages -- --nocapture`. Packages for another machine run under
+//! `cargo test -p textback --test packages -- --nocapture`. Packages for another machine run under
 //! QEMU; how long those take says nothing of Lambda.
 
 #![expect(clippy::unwrap_used, reason = "whoever breaks fails a test")]

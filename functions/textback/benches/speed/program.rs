@@ -37,7 +37,7 @@ impl Program {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let address = listener.local_addr().unwrap();
         drop(listener);
-        let mut command = Command::new(env!("CARGO_BIN_EXE_local"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_textback"));
         command
             .env_clear()
             .env("PORT", address.port().to_string())

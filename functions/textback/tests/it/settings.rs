@@ -24,7 +24,7 @@ fn a_role_may_read_what_its_function_asks_for() {
     }
     let named = FUNCTIONS.map(|(function, _)| workspace().join("functions").join(function));
     let mut folders = crates("functions");
-    folders.retain(|folder| !folder.ends_with("local"));
+    folders.retain(|folder| !folder.ends_with("textback"));
     assert_eq!(folders, BTreeSet::from(named));
 }
 
@@ -62,7 +62,7 @@ fn whatever_a_crate_reads_it_lists() {
     let mut found = 0;
     for folder in crates("shared").union(&crates("functions")) {
         // The first is for tests, the second knows older names, the last reads what all others do.
-        if ["shared/fakes", "shared/settings", "functions/local"]
+        if ["shared/fakes", "shared/settings", "functions/textback"]
             .iter()
             .any(|it| folder.ends_with(it))
         {

@@ -1,6 +1,6 @@
 //! The product with servers of models that nobody here wrote, where they are installed.
 //!
-//! `cargo test -p local --test models`.
+//! `cargo test -p textback --test models`.
 
 #![expect(clippy::unwrap_used, reason = "whoever breaks fails a test")]
 

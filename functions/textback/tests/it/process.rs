@@ -14,7 +14,7 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 /// How long something is waited for before the test fails. Only tests that fail wait so long.
 const PATIENCE: Duration = Duration::from_secs(40);
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_local");
+const PROGRAM: &str = env!("CARGO_BIN_EXE_textback");
 
 /// The names and values of the program's environment.
 pub(crate) type Settings = BTreeMap<String, String>;

@@ -1,4 +1,4 @@
-//! What strangers can drive: `cargo bench -p local --bench flood`. Prints one table of what floods
+//! What strangers can drive: `cargo bench -p textback --bench flood`. Prints one table of what floods
 //! cost within their first minute, with the limits as they are by default, and how long somebody
 //! waits meanwhile who had an answer before.
 //!
