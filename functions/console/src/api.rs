@@ -11,14 +11,13 @@ use evidence::{Health, Route, Verdict};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
-use sms::{Number, Providers, Status};
+use sms::{Number, PRETENDED, Providers, Status};
 use telemetry::TraceId;
 
 use crate::Console;
 use crate::thread::Thread;
 
 /// The provider of the page's phones, and the number of ours that they text.
-const MOCK: &str = "mock";
 
 /// How many of each kind a list shows.
 const AT_ONCE: u32 = 50;
@@ -96,7 +95,7 @@ impl Delivery {
 
 pub(crate) async fn about(State(console): State<Arc<Console>>) -> Answer {
     let mut about = json!(console.about);
-    about["mock"] = console.about.providers.contains(&MOCK).into();
+    about["mock"] = console.about.providers.contains(&PRETENDED).into();
     Ok(Json(about))
 }
 
@@ -106,9 +105,9 @@ pub(crate) async fn phone(
     Path(number): Path<String>,
 ) -> Answer {
     let theirs = Number::parse(&number).map_err(|_| Failure::Unknown)?;
-    let id = console.store.names().conversation(MOCK, &theirs);
+    let id = console.store.names().conversation(PRETENDED, &theirs);
     let thread = thread(&console, &id).await?;
-    Ok(Json(json!(thread.unwrap_or_else(|| Thread::unused(&id, MOCK, &theirs)))))
+    Ok(Json(json!(thread.unwrap_or_else(|| Thread::unused(&id, PRETENDED, &theirs)))))
 }
 
 pub(crate) async fn conversation(

@@ -36,7 +36,7 @@ pub const SETTINGS: &[Names] = &[
     host::PUBLIC_URL,
     Page::SETTINGS,
     About::SETTINGS,
-    Providers::DESCRIPTIONS,
+    providers::DESCRIBING,
     Store::SETTINGS,
     Access::SETTINGS,
 ];

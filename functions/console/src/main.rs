@@ -8,13 +8,13 @@ use agent::Page;
 use console::{About, Console};
 use conversations::Store;
 use host::Function;
-use sms::Providers;
+use providers::Role;
 
 fn main() -> ExitCode {
     Function::reading(console::SETTINGS).serve_http(async |settings| {
         let public_url = host::public_url(&settings)?;
         let page = Page::from_settings(&settings)?;
-        let providers = Arc::new(Providers::described(&settings)?);
+        let providers = Arc::new(providers::configured(&settings, "", Role::Describing)?);
         let store = Arc::new(Store::open(&settings)?);
         let console = Console {
             access: Access::by_password(&settings, &public_url),

@@ -20,7 +20,7 @@ use tracing::Instrument;
 
 /// The settings that the function reads.
 pub const SETTINGS: &[Names] =
-    &[host::PUBLIC_URL, Access::SETTINGS, Providers::HEARD, Store::SETTINGS, Queue::SETTINGS];
+    &[host::PUBLIC_URL, Access::SETTINGS, providers::RECEIVING, Store::SETTINGS, Queue::SETTINGS];
 
 /// The function, with its clients.
 pub struct Receipts {

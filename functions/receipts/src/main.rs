@@ -6,15 +6,15 @@ use std::sync::Arc;
 use access::Access;
 use conversations::Store;
 use host::Function;
+use providers::Role;
 use queue::Queue;
 use receipts::Receipts;
-use sms::Providers;
 
 fn main() -> ExitCode {
     Function::reading(receipts::SETTINGS).serve_http(async |settings| {
         let public_url = host::public_url(&settings)?;
         let receipts = Receipts {
-            providers: Arc::new(Providers::heard(&settings, &public_url)?),
+            providers: Arc::new(providers::configured(&settings, &public_url, Role::Receiving)?),
             access: Access::by_password(&settings, &public_url),
             store: Arc::new(Store::open(&settings)?),
             queue: Queue::open(&settings)?.ok_or(host::NO_QUEUE)?,

@@ -36,7 +36,7 @@ use crate::pages::Shown;
 
 /// The settings that the function reads.
 pub const SETTINGS: &[Names] =
-    &[host::PUBLIC_URL, Business::SETTINGS, Store::SETTINGS, sms::SENDERS];
+    &[host::PUBLIC_URL, Business::SETTINGS, Store::SETTINGS, providers::SENDERS];
 
 /// More than any form of ours takes.
 const LARGEST_FORM: usize = 4096;

@@ -14,6 +14,6 @@ fn main() -> ExitCode {
         let pages = Pages::of(business, &host::public_url(&settings)?);
         let store = Arc::new(Store::open(&settings)?);
         let ready = host::readiness(&store, None);
-        Ok(Site { pages, store, ours: sms::numbers(&settings) }.router().merge(ready))
+        Ok(Site { pages, store, ours: providers::numbers(&settings) }.router().merge(ready))
     })
 }

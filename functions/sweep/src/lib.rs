@@ -40,7 +40,7 @@ const PAGES_AT_ONCE: usize = 4;
 
 /// The settings that the function reads.
 pub const SETTINGS: &[Names] =
-    &[host::PUBLIC_URL, Providers::ASKED, Probes::SETTINGS, Store::SETTINGS, Queue::SETTINGS];
+    &[host::PUBLIC_URL, providers::POLLING, Probes::SETTINGS, Store::SETTINGS, Queue::SETTINGS];
 
 /// The function, with its clients.
 #[derive(Clone)]

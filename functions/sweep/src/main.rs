@@ -7,8 +7,8 @@ use std::time::Duration;
 use conversations::Store;
 use host::Function;
 use jiff::Timestamp;
+use providers::Role;
 use queue::Queue;
-use sms::Providers;
 use sweep::{Probes, Runs, Sweep};
 
 /// As often as Lambda's scheduler can.
@@ -17,7 +17,7 @@ const EVERY: Duration = Duration::from_secs(60);
 fn main() -> ExitCode {
     Function::reading(sweep::SETTINGS).serve_schedule(EVERY, async |settings| {
         let public_url = host::public_url(&settings)?;
-        let providers = Arc::new(Providers::asked(&settings, &public_url)?);
+        let providers = Arc::new(providers::configured(&settings, &public_url, Role::Polling)?);
         let sweep = Sweep {
             probes: Probes::from_settings(&settings, &providers)?.map(Arc::new),
             providers,

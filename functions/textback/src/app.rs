@@ -13,6 +13,7 @@ use conversations::{OpenError, Store};
 use host::{Error, Port};
 use inbound::Inbound;
 use jiff::Timestamp;
+use providers::Purpose;
 use queue::Queue;
 use receipts::Receipts;
 use settings::Settings;
@@ -70,7 +71,7 @@ impl App {
         let settings =
             &settings.clone().or("PUBLIC_URL", &format!("http://localhost:{}", address.port()));
         let public_url = host::public_url(settings)?;
-        let providers = Arc::new(Providers::configured(settings, &public_url, true)?);
+        let providers = Arc::new(providers::configured_or_pretended(settings, &public_url)?);
         let access = door::access(settings, &providers, &public_url, address.ip())?;
         let store = Arc::new(Store::open(settings)?);
         store.check().await?;
@@ -119,7 +120,7 @@ impl App {
             },
         };
         let pages = Pages::of(Business::from_settings(settings)?, &public_url);
-        let ours = sms::numbers(settings);
+        let ours = providers::numbers(settings);
         let site = Site { pages, store: Arc::clone(&store), ours };
         let router = inbound
             .router()
@@ -173,8 +174,8 @@ impl App {
                 settings.get("OPENAI_MODEL").unwrap_or(&self.turn.agent.page.model)
             );
         }
-        if names == ["mock"] {
-            println!("  providers  mock: nothing is sent, set TWILIO_… or MC_… for real texts");
+        if names.iter().copied().all(sms::is_pretended) {
+            println!("  providers  mock: nothing is sent, set those of a provider for real texts");
         } else {
             println!("  providers  {}", names.join(", "));
         }
@@ -184,12 +185,9 @@ impl App {
             println!("  pages      {}/ of no real business: set BUSINESS_FILE", self.public_url);
         }
         for provider in self.providers.iter() {
-            let (name, url) = (provider.name(), &self.public_url);
-            let token = provider.token().map_or(String::new(), |token| format!("?token=<{token}>"));
-            // Twilio calls again where it is told to, and only then (connection overrides).
-            let again = if name == "twilio" { "#rc=5&rp=all" } else { "" };
-            println!("  webhook    {url}/webhooks/{name}/inbound{token}{again}");
-            println!("  receipts   {url}/webhooks/{name}/status{token}");
+            let Some(entry) = providers::named(provider.name()) else { continue };
+            println!("  webhook    {}", entry.address(&self.public_url, Purpose::Incoming));
+            println!("  receipts   {}", entry.address(&self.public_url, Purpose::Status));
         }
         match (self.access.link(), self.access.closed()) {
             // The one place where this secret is ever written.

@@ -47,7 +47,7 @@ pub(crate) async fn make(
 pub(crate) fn number(settings: &Settings, typed: &str) -> Result<Number, Error> {
     let business = Business::from_settings(settings)?;
     let home = match business.is_sample {
-        true => sms::numbers(settings).into_iter().next(),
+        true => providers::numbers(settings).into_iter().next(),
         false => Some(business.number),
     };
     Ok(dialling::read(typed, home.as_ref())?)

@@ -12,10 +12,11 @@ use conversations::{ConversationId, Store};
 use host::Error;
 use inbound::Inbound;
 use jiff::Timestamp;
+use providers::Mock;
 use queue::{Queue, WakeUp};
 use serde_json::Value;
 use settings::{Names, Settings};
-use sms::{Http, Mock, Number, Providers, Text};
+use sms::{Number, Providers, Text};
 use telemetry::TraceId;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
@@ -52,7 +53,7 @@ pub(crate) async fn run(settings: Settings, asked: Asked) -> Result<(), Error> {
     // One in it, since the store makes its own, for its owner alone.
     let folder = asked.data_dir.unwrap_or_else(|| thrown_away.path().join("data"));
     let store = Arc::new(Store::open_in(&folder)?);
-    let providers = Arc::new(Providers::new(vec![Box::new(Mock)], Http::new()));
+    let providers = Arc::new(Providers::new(vec![Box::new(Mock)]));
     let turn = Turn {
         store: Arc::clone(&store),
         providers: Arc::clone(&providers),
@@ -64,7 +65,7 @@ pub(crate) async fn run(settings: Settings, asked: Asked) -> Result<(), Error> {
     let queue = Queue::in_process();
     let number = unused(&store).await?;
     let phone = Phone {
-        id: store.names().conversation("mock", &number),
+        id: store.names().conversation(sms::PRETENDED, &number),
         number,
         inbound: Inbound { providers, access: Access::nobody(), store, queue: queue.clone() },
         printed: 0,
@@ -114,7 +115,7 @@ impl Phone {
         let text = Text {
             id: Some(Uuid::new_v4().simple().to_string()),
             from: self.number.clone(),
-            to: "mock".into(),
+            to: sms::PRETENDED.into(),
             body,
             media: 0,
             handled: None,
@@ -161,7 +162,7 @@ impl Phone {
 async fn unused(store: &Store) -> Result<Number, Error> {
     for last in 100..200 {
         let number = Number::parse(&format!("+1202555{last:04}"))?;
-        let id = store.names().conversation("mock", &number);
+        let id = store.names().conversation(sms::PRETENDED, &number);
         if store.load(&id, Timestamp::now()).await?.is_none() {
             return Ok(number);
         }

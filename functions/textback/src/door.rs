@@ -33,7 +33,7 @@ pub(crate) fn access(
     match at_home {
         true if providers.are_real() => Ok(Access::nobody()),
         true => Ok(Access::by_link(public_url)),
-        false if providers.named("mock").is_none() => Ok(Access::nobody()),
+        false if providers.named(sms::PRETENDED).is_none() => Ok(Access::nobody()),
         false => Err(SettingsError::Invalid {
             name: "USE_MOCK",
             problem:

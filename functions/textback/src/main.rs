@@ -20,7 +20,6 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use settings::{Names, Settings};
-use sms::Providers;
 
 /// Many threads allocate small things here, which the system's allocator is slower at, and keeps more
 /// of.
@@ -77,12 +76,12 @@ fn main() -> ExitCode {
         site::SETTINGS,
         console::SETTINGS,
         // One process does with providers all that there is to do.
-        &[Providers::SETTINGS],
+        &[providers::SETTINGS],
     ];
     let command = Arguments::parse().command.unwrap_or(Command::Serve);
     let names = match command {
         Command::Chat(_) => chat::SETTINGS.to_vec(),
-        Command::Smoke => vec![smoke::SETTINGS],
+        Command::Smoke => smoke::SETTINGS.to_vec(),
         Command::Doctor(_) => [&functions.concat()[..], &[doctor::SETTINGS]].concat(),
         _ => functions.concat(),
     };
@@ -124,8 +123,11 @@ fn main() -> ExitCode {
 /// whatever the command reads.
 fn misspelt(functions: &[Names]) -> Vec<(String, &'static str)> {
     let given = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-    let ours = [host::SETTINGS, door::SETTINGS, smoke::SETTINGS, doctor::SETTINGS];
-    settings::misspelt(given, functions.iter().copied().chain(ours))
+    let ours = [host::SETTINGS, door::SETTINGS, doctor::SETTINGS];
+    settings::misspelt(
+        given,
+        functions.iter().copied().chain(ours).chain(smoke::SETTINGS.iter().copied()),
+    )
 }
 
 fn unread((name, meant): &(String, &str)) -> String {

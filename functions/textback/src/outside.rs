@@ -4,6 +4,7 @@ use std::error::Error as _;
 use std::io;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use host::Error;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
@@ -51,6 +52,12 @@ impl Outside {
 
     pub(crate) fn post(&self, path: &str) -> RequestBuilder {
         self.http.post(format!("{}{path}", self.public_url))
+    }
+
+    /// A call that is made whole.
+    pub(crate) fn call(&self, call: http::Request<Bytes>) -> RequestBuilder {
+        let call = call.try_into().expect("an address that was read at the start can be called");
+        RequestBuilder::from_parts(self.http.clone(), call)
     }
 
     /// The answer, whatever its status, unless it sends us elsewhere.

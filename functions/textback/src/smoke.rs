@@ -7,28 +7,20 @@
 use std::time::{Duration, Instant};
 
 use host::Error;
+use providers::{ENTRIES, Entry, Sample};
 use reqwest::{RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use serde_json::json;
-use settings::{Names, Settings};
-use sms::Twilio;
+use settings::{Names, Settings, SettingsError};
+use sms::Number;
 use telemetry::{Step, TraceId};
 use uuid::Uuid;
 
 use crate::outside::{Outside, Problem, milliseconds};
 
 /// What it reads. Little, so that a release need not be allowed to read much.
-pub(crate) const SETTINGS: Names = &[
-    "CONSOLE_PASSWORD",
-    "MC_WEBHOOK_TOKEN",
-    "PUBLIC_URL",
-    "TWILIO_ACCOUNT_SID",
-    "TWILIO_AUTH_TOKEN",
-    "TWILIO_BASE_URL",
-    "TWILIO_FROM",
-    "TWILIO_MESSAGING_SERVICE_SID",
-];
+pub(crate) const SETTINGS: &[Names] =
+    &[host::PUBLIC_URL, &["CONSOLE_PASSWORD"], providers::SIGNING];
 
 /// Of Twilio's magic numbers the one that works (see [`sms::Number::is_for_tests`]).
 const TEST_NUMBER: &str = "+15005550006";
@@ -46,20 +38,10 @@ const LOOK: Duration = Duration::from_millis(250);
 /// Where a deployment is, and what proves to it that a text is genuine.
 struct Smoke {
     outside: Outside,
-    carrier: Carrier,
+    settings: Settings,
+    /// By whom the text comes.
+    provider: &'static Entry,
     console_password: Option<SecretString>,
-}
-
-/// By whom the text comes.
-enum Carrier {
-    Twilio(Box<Twilio>),
-    MessageCentral {
-        token: SecretString,
-    },
-    /// Believes whom the console would let in.
-    Mock {
-        password: Option<SecretString>,
-    },
 }
 
 /// What the console shows of a trace.
@@ -80,7 +62,7 @@ struct Report {
 #[expect(clippy::print_stdout, reason = "the output of a command")]
 pub(crate) async fn run(settings: Settings) -> Result<(), Error> {
     let smoke = Smoke::from_settings(&settings)?;
-    println!("{}, texted by {}", smoke.outside.public_url, smoke.carrier.name());
+    println!("{}, texted by {}", smoke.outside.public_url, smoke.provider.name);
     let mut report = Report::default();
     report.add("it answers", smoke.health().await);
     report.add("it is ready", smoke.readiness().await);
@@ -103,15 +85,10 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Error> {
 impl Smoke {
     fn from_settings(settings: &Settings) -> Result<Self, Error> {
         let public_url = host::public_url(settings)?;
+        let provider = texting(settings, &public_url)?;
         let console_password = settings.secret("CONSOLE_PASSWORD");
-        let carrier = match Twilio::from_settings(settings, &public_url)? {
-            Some(twilio) => Carrier::Twilio(Box::new(twilio)),
-            None => match settings.secret("MC_WEBHOOK_TOKEN") {
-                Some(token) => Carrier::MessageCentral { token },
-                None => Carrier::Mock { password: console_password.clone() },
-            },
-        };
-        Ok(Self { outside: Outside::of(public_url)?, carrier, console_password })
+        let outside = Outside::of(public_url)?;
+        Ok(Self { outside, settings: settings.clone(), provider, console_password })
     }
 
     async fn health(&self) -> Result<Seen<()>, Problem> {
@@ -143,7 +120,7 @@ impl Smoke {
     }
 
     async fn forged_text(&self) -> Result<Seen<()>, Problem> {
-        let answer = self.outside.ask(self.carrier.text(&self.outside, false)).await?;
+        let answer = self.outside.ask(self.text(false)?).await?;
         match answer.status {
             StatusCode::FORBIDDEN => Ok(Seen((), milliseconds(answer.took))),
             StatusCode::NOT_FOUND => Err(self.not_configured()),
@@ -173,14 +150,14 @@ impl Smoke {
     }
 
     async fn genuine_text(&self) -> Result<Seen<TraceId>, Problem> {
-        let answer = self.outside.ask(self.carrier.text(&self.outside, true)).await?;
+        let answer = self.outside.ask(self.text(true)?).await?;
         match (answer.status, answer.trace) {
             (StatusCode::OK, Some(trace)) => {
                 let words = format!("{}, trace {trace}", milliseconds(answer.took));
                 Ok(Seen(trace, words))
             }
             (StatusCode::FORBIDDEN, _) => {
-                Err(Problem::of_status(answer.status, self.carrier.why_not_genuine()))
+                Err(Problem::of_status(answer.status, &self.why_not_genuine()))
             }
             (StatusCode::NOT_FOUND, _) => Err(self.not_configured()),
             (status, _) => Err(Problem::of_status(
@@ -223,7 +200,7 @@ impl Smoke {
     }
 
     fn not_configured(&self) -> Problem {
-        let name = self.carrier.name();
+        let name = self.provider.name;
         Problem {
             seen: "HTTP 404".into(),
             fix: format!("configure {name} there, or set here the provider that it has"),
@@ -238,67 +215,66 @@ impl Smoke {
             None => request,
         }
     }
+
+    /// The call that brings the text, as the provider would make it, or as somebody who only guesses.
+    fn text(&self, genuine: bool) -> Result<RequestBuilder, Problem> {
+        let from = Number::parse(TEST_NUMBER).expect("it is written as numbers are");
+        let id = Uuid::new_v4().simple().to_string();
+        let sample = Sample { id: &id, from: &from, body: TEXT };
+        let (provider, url) = (self.provider, &self.outside.public_url);
+        let call = match genuine {
+            true => provider.sign(&self.settings, url, &sample),
+            false => provider.forge(&self.settings, url, &sample),
+        };
+        let unmade = |error: String| Problem {
+            seen: error,
+            fix: format!("set what {} needs", provider.company),
+        };
+        let call = call.map_err(|error| unmade(error.to_string()))?;
+        let call = call.ok_or_else(|| unmade("there are no settings to call with".into()))?;
+        let request = self.outside.call(call);
+        // Believed is whom the console would let in.
+        Ok(match (&self.console_password, genuine) {
+            (Some(password), true) if provider.is_pretended() => {
+                request.basic_auth("smoke", Some(password.expose_secret()))
+            }
+            (Some(_), false) if provider.is_pretended() => {
+                request.basic_auth("smoke", Some("wrong"))
+            }
+            _ => request,
+        })
+    }
+
+    /// What has to be the same at both ends.
+    fn why_not_genuine(&self) -> String {
+        let proof = self.provider.settings.iter().filter(|it| it.is_proof());
+        let mut names: Vec<_> = proof.map(|setting| setting.name).collect();
+        match self.provider.is_pretended() {
+            true => names.push("CONSOLE_PASSWORD has"),
+            false => names.push("PUBLIC_URL have"),
+        }
+        let (last, others) = names.split_last().expect("it holds at least one");
+        let all = match others {
+            [] => (*last).to_owned(),
+            others => format!("{} and {last}", others.join(", ")),
+        };
+        format!("{all} to be the same here and there; after a change there it takes five minutes")
+    }
 }
 
-impl Carrier {
-    fn name(&self) -> &'static str {
-        match self {
-            Self::Twilio(_) => "twilio",
-            Self::MessageCentral { .. } => "messagecentral",
-            Self::Mock { .. } => "mock",
+/// Who can text it with these settings: first those that sign what they say, which proves more than a
+/// token does.
+fn texting(settings: &Settings, public_url: &str) -> Result<&'static Entry, SettingsError> {
+    let from = Number::parse(TEST_NUMBER).expect("it is written as numbers are");
+    let sample = Sample { id: "", from: &from, body: TEXT };
+    let mut entries: Vec<_> = ENTRIES.iter().collect();
+    entries.sort_by_key(|entry| (entry.is_pretended(), entry.console.token.is_some()));
+    for entry in entries {
+        if entry.sign(settings, public_url, &sample)?.is_some() {
+            return Ok(entry);
         }
     }
-
-    /// The call that tells of the text, with a proof that it is genuine or with a wrong one.
-    fn text(&self, outside: &Outside, genuine: bool) -> RequestBuilder {
-        let id = Uuid::new_v4().simple().to_string();
-        let path = format!("/webhooks/{}/inbound", self.name());
-        let message = json!({ "from": TEST_NUMBER, "text": TEXT, "id": id });
-        match self {
-            Self::Twilio(twilio) => {
-                let id = format!("SM{id}");
-                let form = [
-                    ("AccountSid", twilio.account_sid.as_str()),
-                    ("Body", TEXT),
-                    ("From", TEST_NUMBER),
-                    ("MessageSid", &id),
-                    ("NumMedia", "0"),
-                    ("SmsStatus", "received"),
-                    // A messaging service does not say which numbers it has.
-                    ("To", twilio.from.as_deref().unwrap_or(TEST_NUMBER)),
-                ];
-                let signed = if genuine { path.as_str() } else { "/elsewhere" };
-                let signature = twilio.sign(signed, &form);
-                outside.post(&path).header("x-twilio-signature", signature).form(&form)
-            }
-            Self::MessageCentral { token } => {
-                let token = if genuine { token.expose_secret() } else { "wrong" };
-                outside.post(&path).query(&[("token", token)]).json(&message)
-            }
-            Self::Mock { password: Some(password) } => {
-                let password = if genuine { password.expose_secret() } else { "wrong" };
-                outside.post(&path).basic_auth("smoke", Some(password)).json(&message)
-            }
-            Self::Mock { password: None } => outside.post(&path).json(&message),
-        }
-    }
-
-    fn why_not_genuine(&self) -> &'static str {
-        match self {
-            Self::Twilio(_) => {
-                "TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and PUBLIC_URL have to be the same here and \
-                 there; after a change there it takes five minutes"
-            }
-            Self::MessageCentral { .. } => {
-                "MC_WEBHOOK_TOKEN has to be the same here and there; after a change there it takes \
-                 five minutes"
-            }
-            Self::Mock { .. } => {
-                "CONSOLE_PASSWORD has to be the same here and there; after a change there it takes \
-                 five minutes"
-            }
-        }
-    }
+    unreachable!("anybody can text as the pretended one does")
 }
 
 /// What was found in order, with the words for its line.
@@ -372,17 +348,5 @@ fn detail(step: &Step, name: &str) -> String {
         Some(serde_json::Value::String(text)) => text.clone(),
         Some(value) => value.to_string(),
         None => "nothing".into(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_release_may_read_what_it_asks_for() {
-        let listed: Vec<&str> =
-            serde_json::from_str(include_str!("../../../infra/smoke.json")).unwrap();
-        assert_eq!(listed, SETTINGS);
     }
 }

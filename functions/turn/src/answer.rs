@@ -110,7 +110,7 @@ impl Run {
 
     /// Whether it comes from one of the mock's people.
     pub(crate) fn is_pretended(&self) -> bool {
-        self.texts[0].provider == "mock"
+        sms::is_pretended(&self.texts[0].provider)
     }
 
     /// What was said.

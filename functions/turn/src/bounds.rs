@@ -31,7 +31,7 @@ impl Bounds {
             None => match Self::at_home(settings, providers)? {
                 Some(countries) => countries,
                 None => {
-                    let real = providers.names().iter().any(|name| *name != "mock");
+                    let real = !providers.names().iter().copied().all(sms::is_pretended);
                     if real {
                         tracing::warn!("replies go to every country: set COUNTRIES to bound that");
                     }

@@ -59,7 +59,7 @@ pub const SETTINGS: &[Names] = &[
     Page::SETTINGS,
     OpenAi::SETTINGS,
     Patience::SETTINGS,
-    Providers::CARRYING,
+    providers::SENDING,
     Store::SETTINGS,
     Queue::SETTINGS,
     Results::SETTINGS,

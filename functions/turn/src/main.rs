@@ -7,14 +7,14 @@ use agent::{Agent, OpenAi, Page, Patience};
 use conversations::Store;
 use host::Function;
 use jiff::Timestamp;
+use providers::Role;
 use queue::Queue;
-use sms::Providers;
 use turn::{Bounds, Results, Turn};
 
 fn main() -> ExitCode {
     Function::reading(turn::SETTINGS).serve_queue(async |settings| {
         let public_url = host::public_url(&settings)?;
-        let providers = Arc::new(Providers::carrying(&settings, &public_url)?);
+        let providers = Arc::new(providers::configured(&settings, &public_url, Role::Sending)?);
         let page = Page::from_settings(&settings)?.carried_by(&providers)?;
         let model = OpenAi::from_settings(&settings, &page.model)?
             .ok_or("set OPENAI_API_KEY: alone this function has no model")?;

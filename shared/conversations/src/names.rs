@@ -120,7 +120,7 @@ impl Names {
 
 /// Whether this is the provider that carries nothing.
 pub(crate) fn is_pretended(provider: &str) -> bool {
-    provider == "mock"
+    sms::is_pretended(provider)
 }
 
 pub(crate) fn hexadecimal(bytes: &[u8]) -> String {

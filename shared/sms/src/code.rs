@@ -1,4 +1,4 @@
-//! What a provider's codes mean.
+//! What the codes of a provider mean.
 
 use std::fmt;
 
@@ -116,7 +116,7 @@ const OURS: &[Code] = &[
 ];
 
 /// What a refusal with this code means for the text.
-pub(crate) fn refused(table: &'static [Code], code: impl Into<String>) -> SendError {
+pub fn refused(table: &'static [Code], code: impl Into<String>) -> SendError {
     let code = code.into();
     match find(table, &code).map(|known| known.about) {
         Some(About::Person) => SendError::OptedOut { code },
@@ -126,12 +126,12 @@ pub(crate) fn refused(table: &'static [Code], code: impl Into<String>) -> SendEr
 }
 
 /// Whether this code means that the person has told the provider to stop.
-pub(crate) fn is_stop(table: &'static [Code], code: &str) -> bool {
+pub fn is_stop(table: &'static [Code], code: &str) -> bool {
     find(table, code).is_some_and(|known| known.about == About::Person)
 }
 
 /// What is found out where a company's answer, or the lack of one, comes to this code instead.
-pub(crate) fn unseen(table: &'static [Code], company: &str, check: Check, code: &str) -> Finding {
+pub fn unseen(table: &'static [Code], company: &str, check: Check, code: &str) -> Finding {
     let fix = find(table, code).map(|known| known.fix).filter(|fix| !fix.is_empty());
     Finding::doubtful(
         check,
@@ -141,6 +141,6 @@ pub(crate) fn unseen(table: &'static [Code], company: &str, check: Check, code: 
 }
 
 /// What a code of this table means, or one of ours.
-pub(crate) fn find(table: &'static [Code], code: &str) -> Option<&'static Code> {
+pub fn find(table: &'static [Code], code: &str) -> Option<&'static Code> {
     table.iter().chain(OURS).find(|known| known.code == code)
 }

@@ -2,6 +2,9 @@
 
 use thiserror::Error;
 
+/// Why a text is not read that nobody can answer. There is nothing to be mended about it.
+pub const UNANSWERABLE: &str = "the sender is a short code or a name, which cannot be answered";
+
 /// Why a message was not accepted. Each variant is something the caller does differently.
 ///
 /// `code` is the provider's own code (`21610`, `508`), or ours in words where it gave none

@@ -78,6 +78,18 @@ pub enum Handled {
     Help,
 }
 
+impl Handled {
+    /// What a provider's own word says that it did: Twilio's `OptOutType`, Plivo's `MessageIntent`.
+    pub fn parse(word: &str) -> Option<Self> {
+        match word.to_ascii_lowercase().as_str() {
+            "stop" | "optout" => Some(Self::Stop),
+            "start" | "optin" => Some(Self::Start),
+            "help" => Some(Self::Help),
+            _ => None,
+        }
+    }
+}
+
 /// A provider's later word about a message that it accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {

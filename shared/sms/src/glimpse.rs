@@ -11,7 +11,7 @@ use http::Request;
 use serde_json::Value;
 use url::form_urlencoded;
 
-use crate::provider::NATIONAL;
+use crate::number::NATIONAL;
 use crate::{Handled, Number};
 
 /// A text as far as it can be seen. It has no `Debug`, since it holds what a person said.
@@ -145,7 +145,7 @@ pub(crate) fn texts(
         false => !leaf.is_like(&NO_WORDS),
     };
     let said = leaves.iter().filter(may_be_said).filter(|leaf| wanted(&leaf.value));
-    let handled = verdicts.iter().filter(|leaf| verdict(&leaf.value).is_some()).copied();
+    let handled = verdicts.iter().filter(|leaf| Handled::parse(&leaf.value).is_some()).copied();
     let mut texts = Vec::new();
     for leaf in said.chain(handled) {
         let from = senders.iter().min_by_key(|(other, rank, _)| (far(leaf, other), *rank));
@@ -159,7 +159,7 @@ pub(crate) fn texts(
             to: near(&tos).unwrap_or_default(),
             words: leaf.value.clone().into_owned(),
             id: near(&ids),
-            handled: near(&verdicts).as_deref().and_then(verdict),
+            handled: near(&verdicts).as_deref().and_then(Handled::parse),
         };
         if !texts.contains(&text) {
             texts.push(text);
@@ -189,16 +189,6 @@ fn senders<'c>(
     others.retain(|(leaf, ..)| leaf.value.len() > NATIONAL && !leaf.is_like(&NO_NUMBER));
     let is_one = others.iter().all(|(_, _, number)| *number == others[0].2);
     if is_one { others } else { Vec::new() }
-}
-
-/// What a provider's own word says that it did: Twilio's `OptOutType`, Plivo's `MessageIntent`.
-pub(crate) fn verdict(word: &str) -> Option<Handled> {
-    match word.to_ascii_lowercase().as_str() {
-        "stop" | "optout" => Some(Handled::Stop),
-        "start" | "optin" => Some(Handled::Start),
-        "help" => Some(Handled::Help),
-        _ => None,
-    }
 }
 
 /// A value, and under which names it stands. Places in a list are names as well.

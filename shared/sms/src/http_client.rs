@@ -96,7 +96,7 @@ impl Answer {
     }
 
     /// The body, whatever it is.
-    pub(crate) fn bytes(&self) -> &[u8] {
+    pub fn bytes(&self) -> &[u8] {
         &self.body
     }
 

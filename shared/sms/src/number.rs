@@ -15,6 +15,9 @@ const TWO_DIGIT_CODES: [&str; 44] = [
     "66", "81", "82", "84", "86", "90", "91", "92", "93", "94", "95", "98",
 ];
 
+/// The most digits that a number has without its country code.
+pub(crate) const NATIONAL: usize = 10;
+
 /// A telephone number in E.164 form: `+`, the country calling code, and as many digits as numbers of
 /// that country have.
 ///
@@ -72,9 +75,7 @@ impl Number {
     ///
     /// Ten digits or fewer may be a number of any country, whatever they begin with: an Indian
     /// telephone's begins like one of Iran.
-    pub(crate) fn completed(digits: &str, country: Option<&str>) -> Option<Self> {
-        /// The most digits that are often national.
-        const NATIONAL: usize = 10;
+    pub fn completed(digits: &str, country: Option<&str>) -> Option<Self> {
         let is_mobile = |code: &str, national: &str| {
             let mobile = lengths(code).map_or(&[][..], |(.., mobile)| mobile);
             mobile.iter().any(|digits| usize::from(*digits) == national.len())
@@ -96,12 +97,12 @@ impl Number {
     }
 
     /// Whether numbers of some country begin like this.
-    pub(crate) fn is_calling_code(code: &str) -> bool {
+    pub fn is_calling_code(code: &str) -> bool {
         lengths(code).is_some()
     }
 
     /// Whether it may be a number without its country code that looks as if it had one.
-    pub(crate) fn is_doubtful(&self) -> bool {
+    pub fn is_doubtful(&self) -> bool {
         let digits = &self.0[1..];
         digits.len() == 10 && is_north_american(digits)
     }
@@ -177,19 +178,4 @@ impl From<Number> for String {
     fn from(number: Number) -> Self {
         number.0
     }
-}
-
-/// Reads a number of a provider that writes no plus, or one now and then.
-pub(crate) fn plus_or_none(written: &str) -> Result<Number, NotANumber> {
-    Number::parse(&format!("+{}", without_plus(written)))
-}
-
-/// A number with its plus, from a provider that writes none; a name or a short code as it is.
-pub(crate) fn with_plus(written: &str) -> String {
-    plus_or_none(written).map_or_else(|_| written.to_owned(), |number| number.as_str().to_owned())
-}
-
-/// A number as a provider wants it that writes no plus; a name as it is.
-pub(crate) fn without_plus(number: &str) -> &str {
-    number.strip_prefix('+').unwrap_or(number)
 }

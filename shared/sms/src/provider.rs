@@ -8,11 +8,17 @@ use http::Request;
 use jiff::Timestamp;
 
 use crate::gsm::PART;
+use crate::number::NATIONAL;
 use crate::{Code, Event, Finding, Glimpse, Http, Number, Receipt, SendError, WebhookError};
 use crate::{glimpse, toll_free};
 
-/// The most digits that a number has without its country code.
-pub(crate) const NATIONAL: usize = 10;
+/// The name of the provider whose texts reach nobody. It is in settings, addresses and the store.
+pub const PRETENDED: &str = "mock";
+
+/// Whether the provider of this name, configured or not, only pretends to carry texts.
+pub fn is_pretended(name: &str) -> bool {
+    name == PRETENDED
+}
 
 /// A company that carries our text messages.
 ///
@@ -117,12 +123,6 @@ pub trait Provider: Send + Sync {
         true
     }
 
-    /// The setting whose value our addresses carry as `?token=` where they are entered there, if the
-    /// company does not sign what it calls us with.
-    fn token(&self) -> Option<&'static str> {
-        None
-    }
-
     /// The body of a success that the provider expects in answer to a webhook call.
     fn acknowledgement(&self) -> Acknowledgement {
         Acknowledgement { content_type: "text/plain", body: "" }
@@ -142,7 +142,8 @@ impl dyn Provider + '_ {
 pub struct Genuine(Request<Bytes>);
 
 impl Genuine {
-    pub(crate) fn new(call: Request<Bytes>) -> Self {
+    /// A call that its provider has just proven.
+    pub fn new(call: Request<Bytes>) -> Self {
         Self(call)
     }
 

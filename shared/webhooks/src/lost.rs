@@ -4,7 +4,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use sms::Providers;
 use telemetry::TraceId;
 
 use crate::with_trace;
@@ -39,7 +38,8 @@ pub async fn lost(method: Method, uri: Uri) -> Response {
 fn address(path: &str) -> String {
     let words = path.trim_matches('/').split('/').take(4);
     let words = words.map(|word| {
-        let ours = ["webhooks", "inbound", "status"].contains(&word) || Providers::is_known(word);
+        let ours =
+            ["webhooks", "inbound", "status"].contains(&word) || providers::named(word).is_some();
         if ours { word } else { "…" }
     });
     format!("/{}", words.collect::<Vec<_>>().join("/"))

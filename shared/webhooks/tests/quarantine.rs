@@ -4,6 +4,7 @@ use access::Access;
 use conversations::Store;
 use http::Request;
 use jiff::Timestamp;
+use providers::Role;
 use settings::Settings;
 use sms::Providers;
 use telemetry::TraceId;
@@ -15,7 +16,8 @@ async fn reports_are_kept_by_the_thousand_and_what_may_be_a_text_always() {
         ("MC_PASSWORD", "password"),
         ("MC_WEBHOOK_TOKEN", "open-sesame"),
     ]);
-    let providers = Providers::configured(&settings, "https://sms.example.test", false).unwrap();
+    let providers =
+        providers::configured(&settings, "https://sms.example.test", Role::Everything).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let data = Settings::from([("DATA_DIR", data.to_str().unwrap())]);

@@ -14,6 +14,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use console::{About, Console, Kept};
 use conversations::Store;
+use providers::Role;
 use serde_json::Value;
 use settings::Settings;
 use sms::Providers;
@@ -54,7 +55,7 @@ fn browser(access: Access) -> Browser {
         ("TWILIO_FROM", "+12025550100"),
         ("USE_MOCK", "true"),
     ]);
-    let providers = Providers::configured(&settings, &about.public_url, false).unwrap();
+    let providers = providers::configured(&settings, &about.public_url, Role::Everything).unwrap();
     let providers = Arc::new(providers);
     let console = Console {
         store: Arc::clone(&store),

@@ -9,6 +9,7 @@ use fakes::{Mode, Twilio};
 use futures::FutureExt;
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
+use providers::Role;
 use queue::Queue;
 use serde_json::Value;
 use settings::Settings;
@@ -152,7 +153,9 @@ impl Scene {
         let sweep = Sweep {
             store: Arc::new(Store::open(&settings).unwrap()),
             queue: Queue::in_process(),
-            providers: Arc::new(Providers::asked(&settings, "https://example.test").unwrap()),
+            providers: Arc::new(
+                providers::configured(&settings, "https://example.test", Role::Polling).unwrap(),
+            ),
             probes: None,
             runs: Runs::default(),
         };

@@ -32,7 +32,7 @@ async fn dead_letters_are_an_alarm_every_five_minutes() {
     let sweep = Sweep {
         store: Arc::new(Store::open(&store).unwrap()),
         queue: open(&url).unwrap().unwrap(),
-        providers: Arc::new(Providers::new(vec![], sms::Http::new())),
+        providers: Arc::new(Providers::new(vec![])),
         probes: None,
         runs: Runs::default(),
     };

@@ -12,10 +12,10 @@ use fakes::{Moto, OpenAi, Twilio};
 use host::Port;
 use inbound::Inbound;
 use jiff::Timestamp;
+use providers::Role;
 use queue::Queue;
 use receipts::Receipts;
 use settings::Settings;
-use sms::Providers;
 use sweep::{Runs, Sweep};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -61,7 +61,8 @@ impl Workers {
             ("TWILIO_BASE_URL", &twilio.url()),
         ]);
         let store = Arc::new(Store::open(&settings).unwrap());
-        let providers = Arc::new(Providers::configured(&settings, PUBLIC_URL, false).unwrap());
+        let providers =
+            Arc::new(providers::configured(&settings, PUBLIC_URL, Role::Everything).unwrap());
         let queue = Queue::open(&settings).unwrap().unwrap();
         let page = Page::from_settings(&settings).unwrap();
         let model = agent::OpenAi::from_settings(&settings, &page.model).unwrap().unwrap();

@@ -21,8 +21,9 @@ use conversations::Store;
 use futures::future::BoxFuture;
 use futures::stream::{FuturesOrdered, StreamExt as _};
 use host::Error;
+use providers::Role;
 use settings::{Names, Settings};
-use sms::{Finding, Http, Provider, Providers};
+use sms::{Finding, Http, Provider};
 use tokio::time::timeout;
 
 use crate::by_hand;
@@ -76,7 +77,7 @@ pub(crate) async fn run(
     misspelt: &[(String, &str)],
 ) -> Result<bool, Error> {
     let public_url = host::public_url(&settings)?;
-    let providers = Providers::configured(&settings, &public_url, false)?;
+    let providers = providers::configured(&settings, &public_url, Role::Everything)?;
     // Looking leaves nothing behind. What is sent has to be written down.
     let store = match &asked.send_to {
         Some(_) => Store::open(&settings).map(Some),

@@ -154,11 +154,14 @@ fn who(submission: &Submission, findings: &mut Findings) {
             format!("name the business the same in the agent's page: name: {}", business.brand()),
         );
     }
-    if submission.senders.iter().any(|sender| sender != business.number.as_str()) {
+    if submission.senders.iter().any(|sender| *sender != business.number) {
         findings.add(
             "30909",
             "the number on the page is not the one that texts",
-            "make number in the business facts, TWILIO_FROM and MC_SENDER_ID the same",
+            format!(
+                "make number in the business facts the same as {}",
+                providers::SENDERS.join(", ")
+            ),
         );
     }
 }

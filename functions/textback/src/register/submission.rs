@@ -4,9 +4,7 @@ use agent::{Page as AgentPage, Texts};
 use business::{Business, Language, Wording};
 use settings::Settings;
 use site::{Page, Pages};
-
-/// The settings that name a number we send from.
-const SENDERS: [&str; 2] = ["TWILIO_FROM", "MC_SENDER_ID"];
+use sms::Number;
 
 /// What is sent in, and what it is compared with.
 #[derive(Clone)]
@@ -26,7 +24,7 @@ pub(crate) struct Submission {
     /// What is said without the model.
     pub(crate) texts: Texts,
     /// The numbers that providers are configured to send from.
-    pub(crate) senders: Vec<String>,
+    pub(crate) senders: Vec<Number>,
     pub(crate) description: String,
     pub(crate) message_flow: String,
     pub(crate) samples: Vec<String>,
@@ -38,7 +36,6 @@ impl Submission {
         let english = business.languages.contains(&Language::English);
         let language = if english { Language::English } else { business.main_language() };
         let html = |page| pages.html(page, language).to_owned();
-        let senders = SENDERS.into_iter().filter_map(|name| settings.get(name));
         let wording = business.wording(language).clone();
         let samples = samples(&agent.texts, &pages.conversation(language));
         Self {
@@ -54,8 +51,7 @@ impl Submission {
             opt_in: html(Page::OptIn),
             agent: agent.name.clone(),
             texts: agent.texts.clone(),
-            // Sender names are none that a person could text.
-            senders: senders.filter(|from| from.starts_with('+')).map(str::to_owned).collect(),
+            senders: providers::numbers(settings),
             business,
         }
     }

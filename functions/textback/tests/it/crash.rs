@@ -10,8 +10,8 @@ use conversations::Store;
 use fakes::Mode;
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
+use providers::Role;
 use queue::WakeUp;
-use sms::Providers;
 use telemetry::TraceId;
 use tokio::net::TcpListener;
 use turn::{Bounds, Turn};
@@ -290,7 +290,7 @@ pub(crate) async fn run(product: &Product, now: Timestamp) {
     let store = std::sync::Arc::new(Store::open(&settings).unwrap());
     let page = Page::default();
     let model = OpenAi::from_settings(&settings, &page.model).unwrap().unwrap();
-    let providers = Providers::configured(&settings, PUBLIC_URL, false).unwrap();
+    let providers = providers::configured(&settings, PUBLIC_URL, Role::Everything).unwrap();
     let turn = Turn {
         bounds: Bounds::from_settings(&settings, &providers).unwrap(),
         providers: providers.into(),

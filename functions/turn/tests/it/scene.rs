@@ -17,6 +17,7 @@ use fakes::{
 use futures::FutureExt;
 use inbound::Inbound;
 use jiff::{SignedDuration, Timestamp};
+use providers::Role;
 use queue::{Queue, WakeUp};
 use receipts::Receipts;
 use serde_json::Value;
@@ -546,9 +547,17 @@ impl Drop for Scene {
 impl Process {
     fn start(settings: &Settings) -> Self {
         let store = Arc::new(Store::open(settings).unwrap());
-        let heard = |names| Arc::new(Providers::heard(&only(settings, names), PUBLIC_URL).unwrap());
-        let carrying = Providers::carrying(&only(settings, turn::SETTINGS), PUBLIC_URL).unwrap();
-        let asked = Providers::asked(&only(settings, sweep::SETTINGS), PUBLIC_URL).unwrap();
+        let heard = |names| {
+            Arc::new(
+                providers::configured(&only(settings, names), PUBLIC_URL, Role::Receiving).unwrap(),
+            )
+        };
+        let carrying =
+            providers::configured(&only(settings, turn::SETTINGS), PUBLIC_URL, Role::Sending)
+                .unwrap();
+        let asked =
+            providers::configured(&only(settings, sweep::SETTINGS), PUBLIC_URL, Role::Polling)
+                .unwrap();
         let page = Page::from_settings(settings).unwrap().carried_by(&carrying).unwrap();
         let model = agent::OpenAi::from_settings(settings, &page.model).unwrap().unwrap();
         let queue = Queue::in_process();

@@ -1,6 +1,7 @@
 //! What an owner can write, and what they are told.
 
 use agent::{Kind, Page};
+use providers::Role;
 use settings::Settings;
 use sms::Providers;
 
@@ -68,7 +69,8 @@ fn replies_are_no_longer_than_each_provider_carries() {
         ("MC_CUSTOMER_ID", "C-1"),
         ("MC_PASSWORD", "secret"),
     ]);
-    let providers = Providers::configured(&settings, "https://elm.example", false).unwrap();
+    let providers =
+        providers::configured(&settings, "https://elm.example", Role::Everything).unwrap();
     assert!(page(8).carried_by(&providers).is_ok());
     let told = page(9).carried_by(&providers).unwrap_err().to_string();
     assert_eq!(

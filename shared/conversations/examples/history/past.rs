@@ -13,6 +13,7 @@ use conversations::{
 use fastrand::Rng;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
+use providers::Role;
 use serde_json::json;
 use settings::Settings;
 use sms::{Number, Providers, Receipt, Status};
@@ -90,7 +91,7 @@ pub(crate) async fn fill(store: &Store, past: &Past, now: Timestamp) -> Result<(
         ("TWILIO_FROM", OURS),
     ];
     let providers =
-        Providers::configured(&Settings::from(settings), "https://example.test", false)?;
+        providers::configured(&Settings::from(settings), "https://example.test", Role::Everything)?;
     let mut random = Rng::with_seed(past.seed);
     // More than come on any day: nobody comes twice on one.
     let people = past.texts / TEXTS_OF_PERSON + 100;

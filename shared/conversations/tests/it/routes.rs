@@ -6,6 +6,7 @@ use conversations::{Attempt, ConversationId, Learned, Reply, Store};
 use evidence::{News, Route, Seen, State};
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
+use providers::Role;
 use settings::Settings;
 use sms::{Number, Providers, SendError};
 use telemetry::TraceId;
@@ -153,5 +154,5 @@ fn providers() -> Providers {
         ("TWILIO_AUTH_TOKEN", "a token"),
         ("TWILIO_FROM", "+12025550100"),
     ]);
-    Providers::asked(&settings, "https://text.example").unwrap()
+    providers::configured(&settings, "https://text.example", Role::Polling).unwrap()
 }

@@ -12,6 +12,7 @@ use axum::response::{AppendHeaders, IntoResponse};
 use axum::routing::{any, get};
 use conversations::Store;
 use host::{Caller, Error};
+use providers::Role;
 use queue::{Queue, WakeUp};
 use settings::Settings;
 use sms::Providers;
@@ -156,11 +157,12 @@ fn scheduled() {
 #[test]
 #[ignore = "is started by other tests"]
 fn believing() {
-    let reading = host::Function::reading(&[host::PUBLIC_URL, Providers::SETTINGS]);
+    let reading = host::Function::reading(&[host::PUBLIC_URL, providers::SETTINGS]);
     main_of(host::Function { stale_after: Duration::ZERO, ..reading }, |function| {
         function.serve_http(async |settings| {
             let public_url = host::public_url(&settings)?;
-            let providers = Arc::new(Providers::configured(&settings, &public_url, false)?);
+            let providers =
+                Arc::new(providers::configured(&settings, &public_url, Role::Everything)?);
             let router =
                 Router::new().fallback(move |call: Request| believe(Arc::clone(&providers), call));
             Ok(router.merge(ready(None)?))

@@ -88,7 +88,7 @@ async fn asks_for_what_the_environment_lacks_and_for_no_more() {
     }
     asked.sort();
     let given = ["PUBLIC_URL", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM"];
-    let names = host::parameters(&[host::PUBLIC_URL, sms::Providers::SETTINGS]);
+    let names = host::parameters(&[host::PUBLIC_URL, providers::SETTINGS]);
     let lacking: Vec<_> = names
         .into_iter()
         .filter(|name| !given.contains(name))

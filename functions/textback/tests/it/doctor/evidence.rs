@@ -1,8 +1,9 @@
 //! What `doctor` says of the ways by which the last texts went.
 
+use ::providers::Role;
 use conversations::{Attempt, Learned, Reply, Word};
 use jiff::{SignedDuration, Timestamp};
-use sms::{Number, Providers, Status};
+use sms::{Number, Status};
 use telemetry::TraceId;
 
 use super::{Deployed, check, not_ticked, providers};
@@ -67,7 +68,7 @@ async fn went(deployed: &Deployed, texts: &[(&str, Status, Option<&str>)]) {
 async fn weigh(deployed: &Deployed, attempts: &[Attempt]) {
     let settings = deployed.product.settings.iter().map(|(name, value)| (&**name, &**value));
     let settings: settings::Settings = settings.collect();
-    let providers = Providers::configured(&settings, PUBLIC_URL, false).unwrap();
+    let providers = ::providers::configured(&settings, PUBLIC_URL, Role::Everything).unwrap();
     deployed.product.store.weigh(&providers, attempts, Timestamp::now()).await.unwrap();
 }
 

@@ -1,0 +1,93 @@
+//! Addresses: ours as the outside knows it, and those of the providers.
+
+use bytes::Bytes;
+use http::request::Builder;
+use http::{Request, header};
+use settings::{Settings, SettingsError};
+use url::{Host, Url, form_urlencoded};
+
+/// Reads the address at which providers reach us.
+pub(crate) fn public(public_url: &str) -> Result<Url, SettingsError> {
+    read("PUBLIC_URL", public_url)
+}
+
+/// The address of a provider, without a slash at its end.
+pub(crate) fn of_provider(
+    settings: &Settings,
+    name: &'static str,
+    default: &str,
+) -> Result<String, SettingsError> {
+    let url = read(name, settings.get(name).unwrap_or(default))?;
+    Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+/// The address of ours that a provider calls for this purpose, if it can get there: several refuse a
+/// message that names a loopback.
+pub(crate) fn webhook(public_url: &Url, provider: &str, purpose: &str) -> Option<Url> {
+    if is_loopback(public_url) {
+        return None;
+    }
+    let mut url = public_url.clone();
+    url.path_segments_mut().ok()?.pop_if_empty().extend(["webhooks", provider, purpose]);
+    Some(url)
+}
+
+/// The address of ours that a provider calls with texts, wherever it is.
+pub(crate) fn incoming(public_url: &str, provider: &str) -> Result<Url, SettingsError> {
+    let mut url = public(public_url)?;
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.pop_if_empty().extend(["webhooks", provider, "inbound"]);
+    }
+    Ok(url)
+}
+
+/// A call of ours with a form.
+pub(crate) fn form(call: Builder, form: &[(&str, &str)]) -> Request<Bytes> {
+    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+    call.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body(body.into())
+        .expect("an address and headers of ours are sound")
+}
+
+/// The address of a call to this path as a provider may have signed it: with its port and without,
+/// whichever of the two was configured. What the caller says about itself does not count.
+pub(crate) fn signed(public_url: &Url, path: &str) -> [String; 2] {
+    let (scheme, host) = (public_url.scheme(), public_url.host_str().unwrap_or_default());
+    let port = public_url.port_or_known_default().unwrap_or_default();
+    let base = public_url.path().trim_end_matches('/');
+    [format!("{scheme}://{host}{base}{path}"), format!("{scheme}://{host}:{port}{base}{path}")]
+}
+
+/// What stands behind the question mark of a call.
+pub(crate) fn query(call: &Request<Bytes>) -> impl Iterator<Item = (String, String)> {
+    let query = call.uri().query().unwrap_or_default();
+    form_urlencoded::parse(query.as_bytes()).into_owned()
+}
+
+/// The token in an address, which others copy from what `openssl rand -base64` printed: a plus is a
+/// plus there, as it is where it is escaped.
+pub(crate) fn token(query: Option<&str>) -> Option<String> {
+    let query = query.unwrap_or_default().replace('+', "%2B");
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    pairs.find_map(|(name, token)| (name == "token").then(|| token.into_owned()))
+}
+
+/// Whether an address is of this machine alone, so that no provider can reach it.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback() || address.is_unspecified(),
+        Some(Host::Ipv6(address)) => address.is_loopback() || address.is_unspecified(),
+        None => false,
+    }
+}
+
+fn read(name: &'static str, written: &str) -> Result<Url, SettingsError> {
+    match Url::parse(written) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.query().is_none() => Ok(url),
+        _ => Err(SettingsError::Invalid {
+            name,
+            problem: "write an address as https://example.com".into(),
+        }),
+    }
+}

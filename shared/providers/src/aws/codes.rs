@@ -1,0 +1,317 @@
+//! What AWS says in words.
+
+use sms::{About, Code};
+
+pub(super) const NO_CREDENTIALS: &str = "no credentials";
+
+/// What AWS's codes mean: the reason of a refusal, without one its exception, and the kinds of
+/// events that tell of a failure.
+/// <https://docs.aws.amazon.com/sms-voice/latest/userguide/configuration-sets-event-types.html>
+pub(super) const CODES: &[Code] = &[
+    Code {
+        code: NO_CREDENTIALS,
+        about: About::Account,
+        happened: "There are no credentials of AWS.",
+        fix: "Give the function's role sms-voice:SendTextMessage, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+    },
+    Code {
+        code: "UnrecognizedClientException",
+        about: About::Account,
+        happened: "AWS does not know the access key.",
+        fix: "Make a new access key and set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+    },
+    Code {
+        code: "InvalidClientTokenId",
+        about: About::Account,
+        happened: "AWS does not know the access key.",
+        fix: "Make a new access key and set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+    },
+    Code {
+        code: "InvalidSignatureException",
+        about: About::Account,
+        happened: "AWS does not take what was signed: the secret key is wrong, or the clock.",
+        fix: "Copy AWS_SECRET_ACCESS_KEY again, and set the clock.",
+    },
+    Code {
+        code: "IncompleteSignatureException",
+        about: About::Account,
+        happened: "AWS does not take what was signed: the access key has a character too many.",
+        fix: "Copy AWS_ACCESS_KEY_ID again.",
+    },
+    Code {
+        code: "ExpiredTokenException",
+        about: About::Account,
+        happened: "The credentials have expired.",
+        fix: "Use those of a role, or set AWS_ACCESS_KEY_ID and its companions anew.",
+    },
+    Code {
+        code: "SubscriptionRequiredException",
+        about: About::Account,
+        happened: "The account is not signed up for AWS End User Messaging.",
+        fix: "Open AWS End User Messaging once in AWS's console, and finish what it asks for.",
+    },
+    Code {
+        code: "AccessDeniedException",
+        about: About::Account,
+        happened: "These credentials may not send texts.",
+        fix: "Allow sms-voice:SendTextMessage on the number (or pool) and the configuration set.",
+    },
+    Code {
+        code: "ACCOUNT_DISABLED",
+        about: About::Account,
+        happened: "AWS has switched texts off for this account.",
+        fix: "Write to AWS's support.",
+    },
+    Code {
+        code: "INSUFFICIENT_ACCOUNT_REPUTATION",
+        about: About::Account,
+        happened: "AWS does not let this account text: its reputation is too low.",
+        fix: "Write to AWS's support.",
+    },
+    Code {
+        code: "MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT",
+        about: About::Account,
+        happened: "What may be spent on texts in a month is spent.",
+        fix: "Raise the limit in AWS's console under AWS End User Messaging, Account settings; above what AWS allows by itself, by a case at AWS's support.",
+    },
+    Code {
+        code: "DESTINATION_PHONE_NUMBER_NOT_VERIFIED",
+        about: About::Account,
+        happened: "The account is in the SMS sandbox, which texts verified numbers only.",
+        fix: "Ask AWS for production access under AWS End User Messaging, SMS sandbox.",
+    },
+    Code {
+        code: "ThrottlingException",
+        about: About::Route,
+        happened: "Too many requests came at once; this one was not processed.",
+        fix: "",
+    },
+    Code {
+        code: "DAILY_DESTINATION_CALL_LIMIT",
+        about: About::Route,
+        happened: "AWS takes no more for this number today.",
+        fix: "",
+    },
+    Code {
+        code: "DESTINATION_PHONE_NUMBER_OPTED_OUT",
+        about: About::Person,
+        happened: "The person has said STOP to this sender.",
+        fix: "",
+    },
+    Code {
+        code: "DESTINATION_PHONE_NUMBER_BLOCKED_BY_PROTECT_NUMBER_OVERRIDE",
+        about: About::Number,
+        happened: "A rule of the account's protect configuration blocks this number.",
+        fix: "",
+    },
+    Code {
+        code: "INVALID_PARAMETER:DestinationPhoneNumber",
+        about: About::Number,
+        happened: "The number is not valid.",
+        fix: "",
+    },
+    Code {
+        code: "FIELD_VALIDATION_FAILED:DestinationPhoneNumber",
+        about: About::Number,
+        happened: "The number is not valid.",
+        fix: "",
+    },
+    Code {
+        code: "INVALID_PARAMETER:MessageBody",
+        about: About::Content,
+        happened: "The text cannot be sent.",
+        fix: "",
+    },
+    Code {
+        code: "FIELD_VALIDATION_FAILED:MessageBody",
+        about: About::Content,
+        happened: "The text is empty or longer than 1600 characters.",
+        fix: "",
+    },
+    Code {
+        code: "MAXIMUM_SIZE_EXCEEDED",
+        about: About::Content,
+        happened: "The text is too long.",
+        fix: "",
+    },
+    Code {
+        code: "COUNTRY_NOT_ENABLED",
+        about: About::Sender,
+        happened: "Texts to this country are not enabled for the account.",
+        fix: "Enable the country in AWS's console, or write to AWS's support.",
+    },
+    Code {
+        code: "DESTINATION_COUNTRY_BLOCKED",
+        about: About::Sender,
+        happened: "Texts to this country are blocked.",
+        fix: "Write to AWS's support.",
+    },
+    Code {
+        code: "DESTINATION_COUNTRY_BLOCKED_BY_PROTECT_CONFIGURATION",
+        about: About::Sender,
+        happened: "The account's protect configuration blocks texts to this country.",
+        fix: "Allow the country in AWS's console under AWS End User Messaging, Protect configurations.",
+    },
+    Code {
+        code: "INVALID_IDENTITY_FOR_DESTINATION_COUNTRY",
+        about: About::Sender,
+        happened: "This country cannot be texted from this number.",
+        fix: "Set AWS_SMS_ORIGINATION to a number, or a pool with a number, that can text there.",
+    },
+    Code {
+        code: "INTERNATIONAL_SENDING_NOT_SUPPORTED",
+        about: About::Sender,
+        happened: "The number texts its own country only.",
+        fix: "Enable international sending for the number, or send from another.",
+    },
+    Code {
+        code: "SENDER_ID_REQUIRES_REGISTRATION",
+        about: About::Sender,
+        happened: "This country takes no sender name that is not registered.",
+        fix: "Register the sender name in AWS's console under AWS End User Messaging, Registrations.",
+    },
+    Code {
+        code: "SENDER_ID_NOT_REGISTERED",
+        about: About::Sender,
+        happened: "The sender name is not registered.",
+        fix: "Register it in AWS's console under AWS End User Messaging, Registrations.",
+    },
+    Code {
+        code: "SENDER_ID_NOT_SUPPORTED",
+        about: About::Sender,
+        happened: "This country takes no sender names.",
+        fix: "Set AWS_SMS_ORIGINATION to a number.",
+    },
+    Code {
+        code: "PRICE_OVER_THRESHOLD",
+        about: About::Sender,
+        happened: "A text to this country costs more than the account allows.",
+        fix: "Raise the price in AWS's console, or write to AWS's support.",
+    },
+    Code {
+        code: "NO_ORIGINATION_IDENTITIES_FOUND",
+        about: About::Sender,
+        happened: "The pool has no number that can text this country.",
+        fix: "Add one to the pool.",
+    },
+    Code {
+        code: "RESOURCE_NOT_ACTIVE",
+        about: About::Sender,
+        happened: "The number that is sent from is not active yet.",
+        fix: "See in AWS's console what it waits for; most often its registration.",
+    },
+    Code {
+        code: "REGISTRATION_NOT_COMPLETE",
+        about: About::Sender,
+        happened: "The registration of the number is not complete.",
+        fix: "Finish it in AWS's console under AWS End User Messaging, Registrations.",
+    },
+    Code {
+        code: "NUMBER_CAPABILITIES_MISMATCH",
+        about: About::Sender,
+        happened: "The number that is sent from cannot text.",
+        fix: "Set AWS_SMS_ORIGINATION to a number with the capability SMS.",
+    },
+    Code {
+        code: "MESSAGE_TYPE_MISMATCH",
+        about: About::Sender,
+        happened: "The number that is sent from is for promotional texts.",
+        fix: "Set AWS_SMS_ORIGINATION to a number for transactional texts.",
+    },
+    Code {
+        code: "RESOURCE_NOT_ACCESSIBLE",
+        about: About::Sender,
+        happened: "The number that is sent from is not the account's.",
+        fix: "Copy AWS_SMS_ORIGINATION from AWS's console again.",
+    },
+    Code {
+        code: "INVALID_ARN",
+        about: About::Sender,
+        happened: "The number or the configuration set is named by an ARN that AWS cannot read.",
+        fix: "Copy AWS_SMS_ORIGINATION and AWS_SMS_CONFIGURATION_SET from AWS's console again.",
+    },
+    Code {
+        code: "ResourceNotFoundException",
+        about: About::Sender,
+        happened: "AWS knows no such number, pool or configuration set in this region.",
+        fix: "Copy AWS_SMS_ORIGINATION and AWS_SMS_CONFIGURATION_SET from AWS's console again; both, and the topic, are of one region.",
+    },
+    Code {
+        code: "MISSING_PARAMETER",
+        about: About::Request,
+        happened: "AWS misses something in our request.",
+        fix: "",
+    },
+    Code {
+        code: "INVALID_REQUEST",
+        about: About::Request,
+        happened: "AWS cannot use our request.",
+        fix: "",
+    },
+    Code {
+        code: "CANNOT_PARSE",
+        about: About::Request,
+        happened: "AWS cannot read our request.",
+        fix: "",
+    },
+    Code {
+        code: "SerializationException",
+        about: About::Request,
+        happened: "AWS cannot read our request.",
+        fix: "",
+    },
+    Code {
+        code: "TEXT_INVALID",
+        about: About::Number,
+        happened: "The number is not valid.",
+        fix: "",
+    },
+    Code {
+        code: "TEXT_UNREACHABLE",
+        about: About::Phone,
+        happened: "The phone is off or out of reach.",
+        fix: "",
+    },
+    Code {
+        code: "TEXT_BLOCKED",
+        about: About::Number,
+        happened: "The phone or its carrier blocks texts to this number.",
+        fix: "",
+    },
+    Code {
+        code: "TEXT_INVALID_MESSAGE",
+        about: About::Content,
+        happened: "The text cannot be delivered as it is.",
+        fix: "",
+    },
+    Code {
+        code: "TEXT_CARRIER_BLOCKED",
+        about: About::Content,
+        happened: "The carrier blocked the text, as malicious or unwanted.",
+        fix: "Look at its words: links and words of advertising are the usual reasons.",
+    },
+    Code {
+        code: "TEXT_SPAM",
+        about: About::Content,
+        happened: "The carrier took the text for advertising.",
+        fix: "Look at its words: links and words of advertising are the usual reasons.",
+    },
+    Code {
+        code: "TEXT_CARRIER_UNREACHABLE",
+        about: About::Route,
+        happened: "The carrier's network had a fault for the moment.",
+        fix: "",
+    },
+    Code {
+        code: "TEXT_TTL_EXPIRED",
+        about: About::Route,
+        happened: "AWS could not hand the text over within ten minutes.",
+        fix: "",
+    },
+    Code {
+        code: "TEXT_PROTECT_BLOCKED",
+        about: About::Sender,
+        happened: "The account's protect configuration blocks texts to this country.",
+        fix: "Allow the country in AWS's console under AWS End User Messaging, Protect configurations.",
+    },
+];

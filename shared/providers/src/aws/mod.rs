@@ -1,0 +1,507 @@
+//! AWS End User Messaging SMS:
+//! <https://docs.aws.amazon.com/pinpoint/latest/apireference_smsvoicev2/API_SendTextMessage.html>, its
+//! events: <https://docs.aws.amazon.com/sms-voice/latest/userguide/configuration-sets-event-format.html>,
+//! and texts to us: <https://docs.aws.amazon.com/sms-voice/latest/userguide/two-way-sms-payload.html>.
+//! Both reach us by SNS, from topics of ours.
+//!
+//! One signed request rather than an SDK, which would repeat what may have arrived. AWS's own crates
+//! find credentials, and sign.
+
+mod codes;
+mod diagnosis;
+mod sns;
+
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use aws_config::{BehaviorVersion, Region};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::ProvideCredentials as _;
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4;
+use bytes::Bytes;
+use http::Request;
+use jiff::Timestamp;
+use reqwest::RequestBuilder;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+use settings::{Settings, SettingsError};
+use tokio::sync::Mutex;
+use url::{Url, form_urlencoded};
+
+use crate::address;
+use crate::channel;
+use crate::digits::plus_or_none;
+use crate::entry::{Console, Entry, Plus, Purpose, Setting};
+use crate::said;
+use crate::{Role, boxed};
+use Role::{Describing, Polling, Receiving, Sending};
+use codes::{CODES, NO_CREDENTIALS};
+use sms::Answer;
+use sms::code;
+use sms::{
+    About, Check, Code, Event, Finding, Genuine, Http, Longest, Number, Outgoing, Provider,
+    Receipt, SendError, Status, Text, WebhookError,
+};
+use sns::{Envelope, Kind, Notary};
+
+/// What it says of itself.
+pub(crate) const ENTRY: Entry = Entry {
+    name: "aws",
+    company: "AWS End User Messaging",
+    settings: &[
+        Setting::new(
+            ORIGINATION,
+            &[Receiving, Sending, Polling, Describing],
+            "the number that texts are sent from, or the id or ARN of a number or pool. Credentials \
+             alone do not switch it on. The region is the one in the ARNs",
+        )
+        .sender(Plus::Always),
+        Setting::new(
+            CONFIGURATION_SET,
+            &[Receiving, Sending],
+            "the configuration set that reports on its texts",
+        ),
+        Setting::new(
+            TOPICS,
+            &[Receiving, Sending],
+            "the topics that bring texts and events, with commas between",
+        ),
+        Setting::new(
+            "AWS_ENDPOINT_URL",
+            &[Receiving, Sending],
+            "where a stand-in for AWS is. Signatures of SNS are proven by AWS's own addresses all the \
+             same, unless it is this machine",
+        ),
+        Setting::new(
+            ACCESS_KEY_ID,
+            &[Sending],
+            "credentials, where they are not found as AWS programs find theirs",
+        ),
+        Setting::new(SECRET_ACCESS_KEY, &[Sending], "goes with it").secret(),
+        Setting::new("AWS_SESSION_TOKEN", &[Sending], "goes with them, where they are of a session")
+            .secret(),
+    ],
+    console: Console {
+        page: "Amazon SNS, Topics, the topic, Create subscription, protocol HTTPS, without raw message \
+               delivery; textback confirms it by itself",
+        fields: &[
+            ("Endpoint of the topic for texts", Purpose::Incoming),
+            ("Endpoint of the topic for events", Purpose::Status),
+        ],
+        token: None,
+        fragment: "",
+    },
+    is_asked: false,
+    codes: CODES,
+    sender: |settings| Ok(settings.get(ORIGINATION).map(str::to_owned)),
+    build: |settings, public_url, role| Ok(boxed(Aws::from_settings(settings, public_url, role)?)),
+    // Only SNS has its key.
+    sign: None,
+};
+
+const ORIGINATION: &str = "AWS_SMS_ORIGINATION";
+const CONFIGURATION_SET: &str = "AWS_SMS_CONFIGURATION_SET";
+const TOPICS: &str = "AWS_SMS_TOPIC_ARN";
+const ACCESS_KEY_ID: &str = "AWS_ACCESS_KEY_ID";
+const SECRET_ACCESS_KEY: &str = "AWS_SECRET_ACCESS_KEY";
+
+/// How long AWS goes on trying to hand a text to a carrier, in seconds: as long as a reply lives.
+/// AWS's own 72 hours would bring an answer to a question that nobody asks any more.
+const TIME_TO_LIVE: u32 = 600;
+
+/// Under which name AWS gives the attempt back.
+const ATTEMPT: &str = "attempt";
+
+/// How long credentials may take to be found: a request or two on a machine of AWS's.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// How long before their end credentials are replaced.
+const IN_GOOD_TIME: Duration = Duration::from_secs(5 * 60);
+
+/// How many pages of numbers are looked through, of a hundred each.
+const PAGES: usize = 10;
+
+/// The limit that every account begins with, in US dollars a month.
+const FIRST_LIMIT: u64 = 1;
+
+/// A number or pool of an AWS account, and the topics by which AWS reports to us.
+pub struct Aws {
+    /// The number that is sent from, its id or ARN, or those of a pool.
+    origination: String,
+    /// What sends the events of our texts to a topic.
+    configuration_set: String,
+    /// Whose messages are believed.
+    topics: Vec<String>,
+    region: String,
+    /// Where AWS is, if not at its own addresses. Without a slash at its end.
+    endpoint: Option<String>,
+    /// Where SNS reaches us.
+    public_url: Url,
+    /// Those last found, or those in the settings.
+    credentials: Mutex<Option<Credentials>>,
+    notary: Notary,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Accepted {
+    message_id: String,
+}
+
+/// Why AWS refuses, in its documented words.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Refusal {
+    #[serde(rename = "__type")]
+    exception: String,
+    reason: Option<String>,
+    #[serde(default)]
+    fields: Vec<Field>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Field {
+    name: String,
+}
+
+#[async_trait]
+impl Provider for Aws {
+    fn name(&self) -> &'static str {
+        ENTRY.name
+    }
+
+    fn sender(&self) -> &str {
+        &self.origination
+    }
+
+    fn codes(&self) -> &'static [Code] {
+        CODES
+    }
+
+    fn longest(&self) -> Longest {
+        Longest::of(1600)
+    }
+
+    async fn send(&self, http: &Http, message: &Outgoing) -> Result<String, SendError> {
+        let body = json!({
+            "ConfigurationSetName": self.configuration_set,
+            "Context": { ATTEMPT: message.attempt },
+            "DestinationPhoneNumber": message.to.as_str(),
+            "MessageBody": message.body,
+            "MessageType": "TRANSACTIONAL",
+            "OriginationIdentity": message.from.as_deref().unwrap_or(&self.origination),
+            "TimeToLive": TIME_TO_LIVE,
+        });
+        let answer = http.send(self.action(http, "SendTextMessage", &body).await?).await?;
+        match answer.status {
+            200 => match answer.json::<Accepted>() {
+                Some(Accepted { message_id }) if !message_id.is_empty() => Ok(message_id),
+                _ => Err(answer.otherwise()),
+            },
+            _ => Err(refused(&answer)),
+        }
+    }
+
+    async fn prove(&self, http: &Http, call: Request<Bytes>) -> Result<Genuine, WebhookError> {
+        if call.headers().get("x-amz-sns-rawdelivery").is_some_and(|raw| raw == "true") {
+            return Err(WebhookError::Malformed(
+                "raw message delivery leaves the signature out: switch it off in the subscription",
+            ));
+        }
+        let envelope = envelope(&call).ok_or(WebhookError::Malformed("no message of SNS's"))?;
+        self.notary.prove(http, &envelope, &self.topics, Timestamp::now()).await?;
+        Ok(Genuine::new(call))
+    }
+
+    fn read(&self, call: &Genuine) -> Result<Vec<Event>, WebhookError> {
+        let envelope = envelope(call).ok_or(WebhookError::Unreadable("no message of SNS's"))?;
+        match envelope.kind {
+            Kind::Notification => published(&envelope.message, &self.origination),
+            Kind::SubscriptionConfirmation => {
+                let url = self.notary.confirmation(&envelope);
+                let elsewhere = "it is to be confirmed at an address that is not SNS's";
+                Ok(vec![Event::Subscription(url.ok_or(WebhookError::Unreadable(elsewhere))?)])
+            }
+            // Texts and receipts have ceased to come, which nobody would notice otherwise.
+            Kind::UnsubscribeConfirmation => {
+                Err(WebhookError::Unreadable("SNS calls no more: the subscription was deleted"))
+            }
+        }
+    }
+
+    fn keepable(&self, body: &Bytes) -> Bytes {
+        sns::without_secrets(body).unwrap_or_else(|| body.clone())
+    }
+
+    async fn prepare(&self, http: &Http) {
+        // `send` meets the same.
+        let _ = self.credentials().await;
+        http.open(&self.address("sms-voice", &self.region)).await;
+    }
+
+    async fn diagnose(&self, http: &Http) -> Vec<Finding> {
+        self.diagnosis(http).await
+    }
+
+    fn whole_number(&self, written: &str) -> Option<Number> {
+        plus_or_none(written).ok()
+    }
+}
+
+impl Aws {
+    /// The number or pool that `AWS_SMS_…` names, if any does. Credentials alone name none.
+    ///
+    /// The region is that of `AWS_SMS_ORIGINATION` where it is an ARN, else of the first topic.
+    /// Credentials are those in the settings, else wherever AWS programs find theirs; nothing is
+    /// asked of AWS before first use.
+    pub fn from_settings(
+        settings: &Settings,
+        public_url: &str,
+        _role: Role,
+    ) -> Result<Option<Self>, SettingsError> {
+        let names = [ORIGINATION, CONFIGURATION_SET, TOPICS];
+        let Some([origination, configuration_set, topics]) =
+            settings.together(ENTRY.company, names)?
+        else {
+            return Ok(None);
+        };
+        let topics: Vec<_> = topics.split(',').map(|topic| topic.trim().to_owned()).collect();
+        if !topics.iter().all(|topic| is_topic(topic)) {
+            return Err(SettingsError::Invalid {
+                name: TOPICS,
+                problem: "write the ARN of a standard topic, as \
+                          arn:aws:sns:us-east-1:123456789012:texts, or several with commas between"
+                    .into(),
+            });
+        }
+        let keys = [ACCESS_KEY_ID, SECRET_ACCESS_KEY];
+        let credentials = settings.together("AWS", keys)?.map(|[id, secret]| {
+            let session = settings.get("AWS_SESSION_TOKEN").map(String::from);
+            Credentials::new(id, secret, session, None, "settings")
+        });
+        let endpoint = match settings.get("AWS_ENDPOINT_URL") {
+            Some(_) => Some(address::of_provider(settings, "AWS_ENDPOINT_URL", "")?),
+            None => None,
+        };
+        let region = region(origination).or_else(|| region(&topics[0])).unwrap_or_default();
+        Ok(Some(Self {
+            origination: origination.into(),
+            configuration_set: configuration_set.into(),
+            region: region.into(),
+            topics,
+            notary: Notary::new(endpoint.as_deref()),
+            endpoint,
+            public_url: address::public(public_url)?,
+            credentials: Mutex::new(credentials),
+        }))
+    }
+
+    /// Where a service of AWS's is asked.
+    fn address(&self, service: &str, region: &str) -> String {
+        match &self.endpoint {
+            Some(endpoint) => format!("{endpoint}/"),
+            None => format!("{}/", host(service, region)),
+        }
+    }
+
+    /// Who we are to AWS. Looked up again when it is about to end.
+    async fn credentials(&self) -> Result<Credentials, SendError> {
+        let mut current = self.credentials.lock().await;
+        let lasts = |credentials: &&Credentials| {
+            credentials.expiry().is_none_or(|end| SystemTime::now() + IN_GOOD_TIME < end)
+        };
+        if let Some(credentials) = current.as_ref().filter(lasts) {
+            return Ok(credentials.clone());
+        }
+        let found = tokio::time::timeout(PATIENCE, async {
+            let config = aws_config::defaults(BehaviorVersion::latest());
+            let config = config.region(Region::new(self.region.clone())).load().await;
+            config.credentials_provider()?.provide_credentials().await.ok()
+        });
+        let found = found.await.ok().flatten();
+        let found = found.ok_or(SendError::Refused { code: NO_CREDENTIALS.into() })?;
+        Ok(current.insert(found).clone())
+    }
+
+    /// A signed request for one of the actions of AWS End User Messaging.
+    async fn action(
+        &self,
+        http: &Http,
+        action: &str,
+        body: &Value,
+    ) -> Result<RequestBuilder, SendError> {
+        let target = format!("PinpointSMSVoiceV2.{action}");
+        let headers =
+            [("content-type", "application/x-amz-json-1.0"), ("x-amz-target", target.as_str())];
+        self.signed(http, "sms-voice", &self.region, &headers, body.to_string()).await
+    }
+
+    async fn signed(
+        &self,
+        http: &Http,
+        service: &str,
+        region: &str,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> Result<RequestBuilder, SendError> {
+        let identity = self.credentials().await?.into();
+        let parameters = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(region)
+            .name(service)
+            .time(SystemTime::now())
+            .settings(SigningSettings::default())
+            .build()
+            .expect("identity, region, name, time and settings are given")
+            .into();
+        let url = self.address(service, region);
+        let bytes = SignableBody::Bytes(body.as_bytes());
+        let signature = SignableRequest::new("POST", &*url, headers.iter().copied(), bytes)
+            .and_then(|request| sign(request, &parameters))
+            .expect("an address that was read at the start, and headers of ours, can be signed");
+        let (signature, _) = signature.into_parts();
+        let mut request = http.post(url);
+        for (name, value) in headers.iter().copied().chain(signature.headers()) {
+            request = request.header(name, value);
+        }
+        Ok(request.body(body))
+    }
+}
+
+/// What a refusal means. AWS's exceptions with a status of 4xx are refusals before anything was
+/// done; anything else may have gone through.
+fn refused(answer: &Answer) -> SendError {
+    let refusal = answer.json::<Refusal>().filter(|_| (400..500).contains(&answer.status));
+    let Some(code) = refusal.and_then(|refusal| refusal.code()) else { return answer.otherwise() };
+    match code::find(CODES, &code).map(|known| known.about) {
+        Some(About::Person) => SendError::OptedOut { code },
+        Some(About::Number | About::Phone | About::Content) => SendError::Undeliverable { code },
+        _ => SendError::Refused { code },
+    }
+}
+
+impl Refusal {
+    /// The most exact code that is known, else the reason, else the exception.
+    fn code(&self) -> Option<String> {
+        // It may carry a name in front and an address behind.
+        let exception = self.exception.rsplit('#').next()?.split(':').next()?;
+        let is_word = |word: &str| {
+            !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_')
+        };
+        if !is_word(exception) {
+            return None;
+        }
+        let Some(reason) = self.reason.as_deref().filter(|reason| is_word(reason)) else {
+            return Some(exception.to_owned());
+        };
+        let of_field = self.fields.iter().map(|field| format!("{reason}:{}", field.name));
+        let of_field = of_field.into_iter().find(|code| code::find(CODES, code).is_some());
+        Some(of_field.unwrap_or_else(|| reason.to_owned()))
+    }
+}
+
+fn envelope(call: &Request<Bytes>) -> Option<Envelope> {
+    serde_json::from_slice(call.body()).ok()
+}
+
+/// What the text of a notification reports, by a provider that sends from this.
+fn published(message: &str, sender: &str) -> Result<Vec<Event>, WebhookError> {
+    const NEITHER: WebhookError = WebhookError::Unreadable("neither a text nor an event");
+    let published: Map<String, Value> = serde_json::from_str(message).map_err(|_| NEITHER)?;
+    let get = |name: &str| published.get(name).and_then(said::word);
+    if let Some(id) = get("inboundMessageId") {
+        return Ok(vec![Event::Text(Text {
+            id: Some(id),
+            from: channel::person(get("originationNumber").as_deref(), plus_or_none)?,
+            to: texted(get("destinationNumber"), sender),
+            body: get("messageBody").unwrap_or_default(),
+            media: media(&published),
+            sent_at: None,
+            handled: None,
+        })]);
+    }
+    let (word, message) = get("eventType").zip(get("messageId")).ok_or(NEITHER)?;
+    // Of somebody else who uses the same configuration set.
+    if !word.starts_with("TEXT_") {
+        return Ok(vec![]);
+    }
+    let status = meaning(&word).ok_or(WebhookError::Unreadable("an unknown event"))?;
+    let attempt = published.get("context").and_then(|context| context[ATTEMPT].as_str());
+    Ok(vec![Event::Receipt(Receipt {
+        message,
+        attempt: attempt.map(str::to_owned),
+        part: None,
+        status,
+        code: status.is_failure().then(|| word.clone()),
+        word,
+        opted_out: false,
+    })])
+}
+
+/// Which of our numbers was texted. What is written with letters is an agent of RCS, which sends no
+/// SMS: what is said to it is answered from the sender that is configured.
+fn texted(written: Option<String>, sender: &str) -> String {
+    let number = written.filter(|written| !written.contains(char::is_alphabetic));
+    channel::ours(number.as_deref(), sender, plus_or_none)
+}
+
+/// How many pictures or files came along. AWS documents none for numbers; by RCS they are named in
+/// members whose names begin so (docs: rcs-inbound-media), one or a list.
+fn media(published: &Map<String, Value>) -> u32 {
+    let members = published.iter().filter(|(name, _)| name.starts_with("media"));
+    let count = members.map(|(_, value)| match value {
+        Value::Array(items) => items.len(),
+        Value::Object(_) => 1,
+        value => usize::from(said::word(value).is_some()),
+    });
+    u32::try_from(count.max().unwrap_or(0)).unwrap_or(u32::MAX)
+}
+
+fn meaning(event: &str) -> Option<Status> {
+    match event {
+        // `TEXT_UNKNOWN` also comes for whatever no carrier has reported on for three days, so it
+        // says nothing.
+        "TEXT_QUEUED" | "TEXT_PENDING" | "TEXT_UNKNOWN" => Some(Status::Accepted),
+        // For some countries AWS says successful and means delivered, but it never says for which.
+        "TEXT_SENT" | "TEXT_SUCCESSFUL" => Some(Status::Sent),
+        "TEXT_INVALID" | "TEXT_INVALID_MESSAGE" | "TEXT_PROTECT_BLOCKED" => Some(Status::Failed),
+        "TEXT_UNREACHABLE"
+        | "TEXT_CARRIER_UNREACHABLE"
+        | "TEXT_BLOCKED"
+        | "TEXT_CARRIER_BLOCKED"
+        | "TEXT_SPAM"
+        | "TEXT_TTL_EXPIRED" => Some(Status::Undelivered),
+        "TEXT_DELIVERED" => Some(Status::Delivered),
+        _ => None,
+    }
+}
+
+/// The address of a service of AWS's, without a slash at its end.
+fn host(service: &str, region: &str) -> String {
+    let country = if region.starts_with("cn-") { ".cn" } else { "" };
+    format!("https://{service}.{region}.amazonaws.com{country}")
+}
+
+/// The region in an ARN.
+fn region(arn: &str) -> Option<&str> {
+    let is_region = |part: &str| {
+        !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    match arn.split(':').collect::<Vec<_>>()[..] {
+        ["arn", _, _, region, _, ..] if is_region(region) => Some(region),
+        _ => None,
+    }
+}
+
+/// Whether this names a topic that texts can be published to, which one that keeps order is not.
+fn is_topic(arn: &str) -> bool {
+    match arn.split(':').collect::<Vec<_>>()[..] {
+        ["arn", _, "sns", _, account, name] => {
+            region(arn).is_some() && ![account, name].contains(&"") && !name.ends_with(".fifo")
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,192 @@
+//! What a provider says of itself, from which everything is derived that has to know the providers: which
+//! settings a function may read, which of them are secrets, the addresses to paste, the documentation.
+
+use bytes::Bytes;
+use http::Request;
+use settings::{Settings, SettingsError};
+use sms::{Code, Number, Provider};
+
+/// A provider as it describes itself. It is a constant beside the code of the provider.
+pub struct Entry {
+    /// As in addresses and settings: lower case, no spaces.
+    pub name: &'static str,
+    /// What people call the company.
+    pub company: &'static str,
+    /// Every setting that it reads.
+    pub settings: &'static [Setting],
+    /// Where our addresses are entered there.
+    pub console: Console,
+    /// Whether the company can be asked what became of a text, with the settings that it has here.
+    pub is_asked: bool,
+    /// What the company's codes mean.
+    pub(crate) codes: &'static [Code],
+    /// What texts are sent from, if the provider has settings.
+    pub(crate) sender: fn(&Settings) -> Result<Option<String>, SettingsError>,
+    /// The provider, if it has settings.
+    pub(crate) build: fn(&Settings, &str, Role) -> Built,
+    /// A call that brings a text, as the company would make it. `None` where nobody but the company
+    /// can.
+    pub(crate) sign: Option<Sign>,
+}
+
+pub(crate) type Built = Result<Option<Box<dyn Provider>>, SettingsError>;
+pub(crate) type Signed = Result<Option<Request<Bytes>>, SettingsError>;
+pub(crate) type Sign = fn(&Settings, &str, &Sample<'_>) -> Signed;
+
+/// What a function does with providers, which decides what it is given of their settings: whoever gets
+/// into a function has what it may read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// All there is to do, in one process.
+    Everything,
+    /// Takes their calls.
+    Receiving,
+    /// Sends by them.
+    Sending,
+    /// Asks them what became of texts.
+    Polling,
+    /// Only tells of them, and holds no secret.
+    Describing,
+    /// Calls us as they would, to see whether we answer.
+    Signing,
+}
+
+/// One setting of a provider.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// Its name in the environment and in Parameter Store.
+    pub name: &'static str,
+    /// What it is, in Markdown.
+    pub meaning: &'static str,
+    /// Whether it must never be printed, or kept where others read.
+    pub is_secret: bool,
+    /// What texts are sent from, if that is what it says.
+    pub(crate) sender: Option<Plus>,
+    /// Who reads it, beside [`Role::Everything`].
+    pub(crate) roles: &'static [Role],
+}
+
+/// How a company writes numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Plus {
+    Always,
+    /// With or without.
+    Optional,
+}
+
+impl Setting {
+    /// A setting, and who reads it beside [`Role::Everything`].
+    pub(crate) const fn new(
+        name: &'static str,
+        roles: &'static [Role],
+        meaning: &'static str,
+    ) -> Self {
+        Self { name, meaning, is_secret: false, sender: None, roles }
+    }
+
+    pub(crate) const fn secret(mut self) -> Self {
+        self.is_secret = true;
+        self
+    }
+
+    pub(crate) const fn sender(mut self, plus: Plus) -> Self {
+        self.sender = Some(plus);
+        self
+    }
+
+    /// Whether it is a part of what proves a call to come from the company, be it secret or not.
+    pub const fn is_proof(&self) -> bool {
+        self.sender.is_none() && self.is_read_by(Role::Signing)
+    }
+
+    /// Whether a function in this role reads it.
+    pub const fn is_read_by(&self, role: Role) -> bool {
+        let mut index = 0;
+        while index < self.roles.len() {
+            if self.roles[index] as u8 == role as u8 {
+                return true;
+            }
+            index += 1;
+        }
+        matches!(role, Role::Everything)
+    }
+}
+
+/// Where our addresses are entered at a company.
+pub struct Console {
+    /// The way to the page, and what else to set there.
+    pub page: &'static str,
+    /// The fields on it, and which address goes into each.
+    pub fields: &'static [(&'static str, Purpose)],
+    /// The secret that our addresses carry as `?token=`, if the company does not sign all that it calls
+    /// us with.
+    pub token: Option<&'static str>,
+    /// What follows the address of texts, as `#…`. It asks the company for something, and is not sent.
+    pub fragment: &'static str,
+}
+
+/// What an address of ours is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Texts that come in.
+    Incoming,
+    /// Status updates of texts that we sent.
+    Status,
+    /// Nothing is to be entered.
+    Empty,
+}
+
+/// A text for a call that somebody makes in a company's place.
+pub struct Sample<'a> {
+    /// 32 hexadecimal digits.
+    pub id: &'a str,
+    /// Who texts.
+    pub from: &'a Number,
+    /// What is said.
+    pub body: &'a str,
+}
+
+impl Entry {
+    /// Whether its texts reach nobody.
+    pub fn is_pretended(&self) -> bool {
+        sms::is_pretended(self.name)
+    }
+
+    /// The names of the settings that a function in this role reads.
+    pub fn names(&self, role: Role) -> impl Iterator<Item = &'static str> {
+        self.settings.iter().filter(move |it| it.is_read_by(role)).map(|it| it.name)
+    }
+
+    /// The address to paste at the company, whole: only the token's value goes in place of its name.
+    pub fn address(&self, public_url: &str, purpose: Purpose) -> String {
+        format!("{}{}", public_url.trim_end_matches('/'), self.path(purpose))
+    }
+
+    /// The same, below the public address.
+    pub fn path(&self, purpose: Purpose) -> String {
+        let token = self.console.token.map(|name| format!("?token=<{name}>")).unwrap_or_default();
+        let (word, fragment) = match purpose {
+            Purpose::Incoming => ("inbound", self.console.fragment),
+            Purpose::Status => ("status", ""),
+            Purpose::Empty => return String::new(),
+        };
+        format!("/webhooks/{}/{word}{token}{fragment}", self.name)
+    }
+
+    /// A call that brings a text, as the company would make it: whoever holds the same settings believes
+    /// it. `None` where the provider has no settings, or nobody but the company can make such a call.
+    pub fn sign(&self, settings: &Settings, public_url: &str, sample: &Sample<'_>) -> Signed {
+        self.sign.map_or(Ok(None), |sign| sign(settings, public_url, sample))
+    }
+
+    /// The same of somebody who knows everything but the secrets.
+    pub fn forge(&self, settings: &Settings, public_url: &str, sample: &Sample<'_>) -> Signed {
+        let guess = |setting: &Setting| match setting.is_secret {
+            true => settings.get(setting.name).map(|secret| secret.chars().rev().collect()),
+            false => settings.get(setting.name).map(str::to_owned),
+        };
+        let guessed: Settings =
+            self.settings.iter().filter_map(|it| Some((it.name, guess(it)? + "?"))).collect();
+        self.sign(&guessed, public_url, sample)
+    }
+}

@@ -1,0 +1,215 @@
+//! The companies that carry our texts, each a folder that describes itself by an [`Entry`].
+//!
+//! Nothing outside of that folder knows a company by name: what has to know them all goes through
+//! [`ENTRIES`].
+
+#![warn(missing_docs)]
+
+mod address;
+mod aws;
+mod channel;
+mod described;
+mod digits;
+mod entry;
+mod messagecentral;
+mod mock;
+mod plivo;
+mod said;
+mod sender;
+mod twilio;
+mod vonage;
+
+use settings::{Names, Settings, SettingsError};
+use sms::{Number, Provider, Providers};
+
+use crate::described::Described;
+use crate::digits::with_plus;
+
+pub use aws::Aws;
+pub use entry::{Console, Entry, Purpose, Role, Sample, Setting};
+pub use messagecentral::{InboundFields, MessageCentral, MessageCentralSettings};
+pub use mock::Mock;
+pub use plivo::Plivo;
+pub use twilio::Twilio;
+pub use vonage::Vonage;
+
+/// Every provider there is, in the order in which they are preferred unless `SMS_PROVIDERS` says
+/// otherwise.
+pub const ENTRIES: &[Entry] =
+    &[messagecentral::ENTRY, twilio::ENTRY, vonage::ENTRY, plivo::ENTRY, aws::ENTRY, mock::ENTRY];
+
+/// The setting that orders them.
+const ORDER: &str = "SMS_PROVIDERS";
+
+macro_rules! names {
+    ($($(#[$documentation:meta])* $name:ident = $which:expr;)*) => {$(
+        $(#[$documentation])*
+        pub const $name: Names = {
+            const LIST: [&str; count($which)] = list($which);
+            &LIST
+        };
+    )*};
+}
+
+names! {
+    /// What a process reads that does everything with providers.
+    SETTINGS = Which::ReadBy(Role::Everything);
+    /// What a function reads that takes their calls.
+    RECEIVING = Which::ReadBy(Role::Receiving);
+    /// What a function reads that sends.
+    SENDING = Which::ReadBy(Role::Sending);
+    /// What a function reads that asks what became of texts.
+    POLLING = Which::ReadBy(Role::Polling);
+    /// What a function reads that only tells of them: no secret.
+    DESCRIBING = Which::ReadBy(Role::Describing);
+    /// What is read to call us as a company would.
+    SIGNING = Which::ReadBy(Role::Signing);
+    /// What texts are sent from, whoever carries them: what [`numbers`] reads, and no secret.
+    SENDERS = Which::Senders;
+}
+
+#[derive(Clone, Copy)]
+enum Which {
+    ReadBy(Role),
+    Senders,
+}
+
+impl Which {
+    const fn holds(self, setting: &Setting) -> bool {
+        match self {
+            Self::ReadBy(role) => setting.is_read_by(role),
+            Self::Senders => setting.sender.is_some(),
+        }
+    }
+
+    /// Whether the order of the providers is among them.
+    const fn is_ordered(self) -> bool {
+        !matches!(self, Self::Senders | Self::ReadBy(Role::Signing))
+    }
+}
+
+const fn count(which: Which) -> usize {
+    let mut count = which.is_ordered() as usize;
+    let mut entry = 0;
+    while entry < ENTRIES.len() {
+        let mut setting = 0;
+        while setting < ENTRIES[entry].settings.len() {
+            count += which.holds(&ENTRIES[entry].settings[setting]) as usize;
+            setting += 1;
+        }
+        entry += 1;
+    }
+    count
+}
+
+const fn list<const COUNT: usize>(which: Which) -> [&'static str; COUNT] {
+    let mut names = [ORDER; COUNT];
+    let mut count = which.is_ordered() as usize;
+    let mut entry = 0;
+    while entry < ENTRIES.len() {
+        let mut setting = 0;
+        while setting < ENTRIES[entry].settings.len() {
+            if which.holds(&ENTRIES[entry].settings[setting]) {
+                names[count] = ENTRIES[entry].settings[setting].name;
+                count += 1;
+            }
+            setting += 1;
+        }
+        entry += 1;
+    }
+    names
+}
+
+/// The providers that have settings, as a function in this role has to do with them. `public_url` is
+/// where they reach us.
+pub fn configured(
+    settings: &Settings,
+    public_url: &str,
+    role: Role,
+) -> Result<Providers, SettingsError> {
+    arranged(settings, public_url, role, false)
+}
+
+/// The providers that have settings, or the pretended one where there are none and `USE_MOCK` does not
+/// say no.
+pub fn configured_or_pretended(
+    settings: &Settings,
+    public_url: &str,
+) -> Result<Providers, SettingsError> {
+    arranged(settings, public_url, Role::Everything, true)
+}
+
+/// What the provider of this name says of itself, if there is one.
+pub fn named(name: &str) -> Option<&'static Entry> {
+    ENTRIES.iter().find(|entry| entry.name == name)
+}
+
+/// The numbers of ours that are in the settings. A name, a pool or an id is none.
+pub fn numbers(settings: &Settings) -> Vec<Number> {
+    let senders = SENDERS.iter().filter_map(|name| settings.get(name));
+    senders.filter_map(|sender| Number::parse(&with_plus(sender)).ok()).collect()
+}
+
+fn arranged(
+    settings: &Settings,
+    public_url: &str,
+    role: Role,
+    or_pretended: bool,
+) -> Result<Providers, SettingsError> {
+    let mut built = Vec::new();
+    for entry in ENTRIES {
+        built.extend(build(entry, settings, public_url, role)?);
+    }
+    sender::check(settings)?;
+    let real = built.iter().any(|provider| !sms::is_pretended(provider.name()));
+    if built.is_empty() && or_pretended && settings.get("USE_MOCK").is_none() {
+        built.push(Box::new(Mock));
+    }
+    if let Some(order) = settings.get(ORDER) {
+        built = in_order(built, order)?;
+    }
+    let providers = Providers::new(built);
+    Ok(if real { providers.beside_others() } else { providers })
+}
+
+fn build(entry: &'static Entry, settings: &Settings, public_url: &str, role: Role) -> entry::Built {
+    let is_described = match role {
+        Role::Describing => true,
+        // Nothing would be asked of it.
+        Role::Polling => !entry.is_asked,
+        _ => false,
+    };
+    if !is_described || entry.is_pretended() {
+        return (entry.build)(settings, public_url, role);
+    }
+    let sender = (entry.sender)(settings)?;
+    Ok(sender.map(|sender| Box::new(Described { entry, sender }) as Box<dyn Provider>))
+}
+
+/// A company as one of several.
+pub(crate) fn boxed<P: Provider + 'static>(company: Option<P>) -> Option<Box<dyn Provider>> {
+    company.map(|company| Box::new(company) as Box<dyn Provider>)
+}
+
+/// Picks the providers that `SMS_PROVIDERS` names, in its order.
+fn in_order(
+    mut configured: Vec<Box<dyn Provider>>,
+    order: &str,
+) -> Result<Vec<Box<dyn Provider>>, SettingsError> {
+    let invalid = |problem| SettingsError::Invalid { name: ORDER, problem };
+    let mut in_order = Vec::new();
+    for name in order.split(',').map(|name| name.trim().to_ascii_lowercase()) {
+        let Some(Entry { name, .. }) = named(&name) else {
+            let known: Vec<_> = ENTRIES.iter().map(|entry| entry.name).collect();
+            let problem = format!("write names out of {}, separated by commas", known.join(", "));
+            return Err(invalid(problem));
+        };
+        let Some(index) = configured.iter().position(|provider| provider.name() == *name) else {
+            return Err(invalid(format!(
+                "{name} is named twice or is not configured: leave it out, or set its settings"
+            )));
+        };
+        in_order.push(configured.remove(index));
+    }
+    Ok(in_order)
+}

@@ -1,0 +1,639 @@
+//! Twilio Programmable Messaging: <https://www.twilio.com/docs/messaging/api/message-resource>,
+//! its webhooks: <https://www.twilio.com/docs/messaging/guides/webhook-request>, and their
+//! signature: <https://www.twilio.com/docs/usage/webhooks/webhooks-security>.
+
+mod codes;
+mod diagnosis;
+mod registration;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use bytes::Bytes;
+use hmac::{Hmac, KeyInit, Mac};
+use http::{Method, Request};
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
+use reqwest::RequestBuilder;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use serde_json::Value;
+use settings::{Settings, SettingsError};
+use sha1::Sha1;
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
+use url::{Url, form_urlencoded};
+
+use crate::address::{self, query};
+use crate::channel;
+use crate::entry::{Console, Entry, Plus, Purpose, Sample, Setting, Signed};
+use crate::said::Said;
+use crate::{Role, boxed};
+use sms::code;
+use sms::toll_free;
+use sms::{
+    Acknowledgement, Code, Event, Finding, Found, Genuine, Handled, Http, Longest, NotANumber,
+    Outgoing, Provider, Receipt, SendError, Status, Text, WebhookError,
+};
+
+use Role::{Describing, Polling, Receiving, Sending, Signing};
+use codes::CODES;
+
+/// What it says of itself.
+pub(crate) const ENTRY: Entry = Entry {
+    name: "twilio",
+    company: "Twilio",
+    settings: &[
+        Setting::new(
+            ACCOUNT_SID,
+            &[Receiving, Sending, Polling, Describing, Signing],
+            "the account, `AC` and 32 hexadecimal digits",
+        ),
+        Setting::new(
+            AUTH_TOKEN,
+            &[Receiving, Sending, Polling, Signing],
+            "the account's primary token, which also signs webhook calls",
+        )
+        .secret(),
+        Setting::new(
+            NEXT_AUTH_TOKEN,
+            &[Receiving],
+            "also believed in webhook calls, while a token is being changed",
+        )
+        .secret(),
+        Setting::new(
+            SHARED_SECRET,
+            &[Receiving],
+            "the secret of the \
+             [shared key](https://www.twilio.com/docs/usage/webhooks/webhook-shared-keys) that signs \
+             webhook calls, where a webhook rule of the account says so",
+        )
+        .secret(),
+        Setting::new(
+            FROM,
+            &[Receiving, Sending, Polling, Describing, Signing],
+            "the number that texts are sent from [`TWILIO_PHONE_NUMBER`]",
+        )
+        .sender(Plus::Always),
+        Setting::new(
+            SERVICE,
+            &[Receiving, Sending, Polling, Describing],
+            "the messaging service that picks the number, or that `TWILIO_FROM` belongs to",
+        ),
+        Setting::new("TWILIO_BASE_URL", &[Sending, Polling], "where a stand-in for its API is"),
+    ],
+    console: Console {
+        page: "Phone Numbers, Manage, Active numbers, your number, Messaging Configuration; with a \
+               messaging service instead: Messaging, Services, your service, Integration, Send a \
+               webhook",
+        fields: &[
+            ("A message comes in: Webhook, HTTP POST", Purpose::Incoming),
+            ("Primary handler fails: HTTP POST", Purpose::Incoming),
+            ("Status callback: leave it empty, every text brings its own", Purpose::Empty),
+        ],
+        token: None,
+        fragment: OVERRIDES,
+    },
+    is_asked: true,
+    codes: CODES,
+    sender: |settings| {
+        let sender = settings.get(FROM).or(settings.get(SERVICE));
+        Ok(settings.get(ACCOUNT_SID).and(sender).map(str::to_owned))
+    },
+    build: |settings, public_url, role| {
+        Ok(boxed(Twilio::from_settings(settings, public_url, role)?))
+    },
+    sign: Some(sign),
+};
+
+const ACCOUNT_SID: &str = "TWILIO_ACCOUNT_SID";
+const AUTH_TOKEN: &str = "TWILIO_AUTH_TOKEN";
+const NEXT_AUTH_TOKEN: &str = "TWILIO_AUTH_TOKEN_NEXT";
+const SHARED_SECRET: &str = "TWILIO_SHARED_KEY";
+const FROM: &str = "TWILIO_FROM";
+const SERVICE: &str = "TWILIO_MESSAGING_SERVICE_SID";
+
+const BASE_URL: &str = "https://api.twilio.com";
+
+/// What follows the address that is to be entered at Twilio, so that it calls again whatever went wrong:
+/// <https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides>
+const OVERRIDES: &str = "#rc=5&rp=all";
+
+/// The header that names the shared key and the hash with which a call is signed, if one is.
+const SHARED_KEY: &str = "x-twilio-webhooks-signature-settings";
+
+/// Any code of other than five digits is a gateway's, and says nothing of the message.
+const FIVE_DIGITS: RangeInclusive<u32> = 10_000..=99_999;
+
+/// The words that Twilio answers itself at a number, alone in a text (docs: advanced-opt-out). Whether it takes
+/// "STOP." for one of them is not documented; if it does, our own answer is refused with 21610.
+const ANSWERED: [&str; 13] = [
+    "STOP",
+    "STOPALL",
+    "UNSUBSCRIBE",
+    "CANCEL",
+    "END",
+    "QUIT",
+    "REVOKE",
+    "OPTOUT",
+    "START",
+    "YES",
+    "UNSTOP",
+    "HELP",
+    "INFO",
+];
+
+/// Those of them that Twilio answers at a toll-free number, beside those that the network answers
+/// (<https://support.twilio.com/hc/en-us/articles/360058144374>).
+const TOLL_FREE: [&str; 2] = ["HELP", "INFO"];
+
+/// How much earlier than our clock says a message may have been created by Twilio's, which is cut
+/// to whole seconds.
+const CLOCK_SLACK: Duration = Duration::from_secs(5);
+
+/// How many messages to one person are looked through for one that we lost sight of.
+const PAGE_SIZE: u32 = 50;
+const PAGES: usize = 10;
+
+/// One Twilio account and the number or service that it sends from.
+#[derive(Clone)]
+pub struct Twilio {
+    /// `AC` and 32 hexadecimal digits.
+    pub account_sid: String,
+    /// The account's primary token, which also signs webhook calls.
+    pub auth_token: SecretString,
+    /// The token that is about to become the primary one: calls that it signs are believed, too.
+    pub next_auth_token: Option<SecretString>,
+    /// The secret of the shared key that signs webhook calls where a webhook rule of the account says
+    /// so, in place of a token: <https://www.twilio.com/docs/usage/webhooks/webhook-shared-keys>.
+    pub shared_key: Option<SecretString>,
+    /// The number that is sent from, unless a message names another.
+    pub from: Option<String>,
+    /// The messaging service that picks the number, or that `from` belongs to.
+    pub messaging_service_sid: Option<String>,
+    /// Where the API is, without a slash at its end. What is diagnosed is asked for on other hosts
+    /// of Twilio's, unless this is not Twilio's own: then everything is there.
+    pub base_url: String,
+    /// Where Twilio reaches us. It signs this address, so it must be the one pasted there.
+    pub public_url: Url,
+}
+
+/// A message as Twilio's API shows it.
+#[derive(Deserialize)]
+struct Message {
+    sid: String,
+    status: Option<String>,
+    body: Option<String>,
+    direction: Option<String>,
+    date_created: Option<String>,
+    error_code: Option<u32>,
+}
+
+#[derive(Deserialize)]
+struct Page {
+    messages: Vec<Message>,
+    next_page_uri: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Refusal {
+    code: u32,
+}
+
+#[async_trait]
+impl Provider for Twilio {
+    fn name(&self) -> &'static str {
+        ENTRY.name
+    }
+
+    fn sender(&self) -> &str {
+        let sender = self.from.as_deref().or(self.messaging_service_sid.as_deref());
+        sender.unwrap_or_default()
+    }
+
+    fn codes(&self) -> &'static [Code] {
+        CODES
+    }
+
+    fn longest(&self) -> Longest {
+        Longest::of(1600)
+    }
+
+    async fn send(&self, http: &Http, message: &Outgoing) -> Result<String, SendError> {
+        let callback = self.status_callback(&message.attempt);
+        // A service is named under a name of its own.
+        let from = message.from.as_deref();
+        let from = from.filter(|from| Some(*from) != self.messaging_service_sid.as_deref());
+        let form: Vec<_> = [
+            ("To", Some(message.to.as_str())),
+            ("From", from.or(self.from.as_deref())),
+            ("MessagingServiceSid", self.messaging_service_sid.as_deref()),
+            ("Body", Some(message.body.as_str())),
+            ("StatusCallback", callback.as_deref()),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect();
+
+        let answer = http.send(self.authorize(http.post(self.messages())).form(&form)).await?;
+        match answer.status {
+            201 => match answer.json::<Message>() {
+                Some(created) if is_message_sid(&created.sid) => Ok(created.sid),
+                _ => Err(answer.otherwise()),
+            },
+            400..500 => match answer.json::<Refusal>() {
+                Some(Refusal { code }) if FIVE_DIGITS.contains(&code) => {
+                    Err(code::refused(CODES, code.to_string()))
+                }
+                _ => Err(answer.otherwise()),
+            },
+            _ => Err(answer.otherwise()),
+        }
+    }
+
+    async fn prove(&self, _http: &Http, call: Request<Bytes>) -> Result<Genuine, WebhookError> {
+        let said = Said::of(parameters(&call));
+        let others = said.get(&["AccountSid"]).is_some_and(|sid| sid != self.account_sid);
+        match self.is_signed(&call) && !others {
+            true => Ok(Genuine::new(call)),
+            false if self.shared_key.is_none() && call.headers().contains_key(SHARED_KEY) => {
+                Err(WebhookError::Unprovable(
+                    "it is signed with a shared key, as a webhook rule in Twilio says, and not with \
+                     the account's token: set TWILIO_SHARED_KEY to that key's secret, or take the \
+                     signature out of the rule's setting",
+                ))
+            }
+            false => Err(WebhookError::Forged),
+        }
+    }
+
+    fn read(&self, call: &Genuine) -> Result<Vec<Event>, WebhookError> {
+        let said = Said::of(parameters(call));
+        let ids = ["MessageSid", "SmsSid", "SmsMessageSid"];
+        let id = ids.iter().filter_map(|name| said.get(&[name])).find(|id| is_message_sid(id));
+        let id = id.ok_or(WebhookError::Unreadable("no message id"))?;
+        let word = said.get(&["MessageStatus", "SmsStatus"]);
+        let media = said.media("NumMedia", "MediaUrl");
+        let handled = said.get(&["OptOutType"]).and_then(Handled::parse);
+        let whole = |written: &str| self.whole_number(written).ok_or(NotANumber);
+        let says_something = said.has("Body") || media > 0 || handled.is_some();
+
+        let event = match word {
+            // A picture needs no words, and none of the other fields is there always.
+            None | Some("received" | "receiving") if word.is_some() || says_something => {
+                Event::Text(Text {
+                    id: Some(id.into()),
+                    from: channel::person(said.get(&["From"]), whole)?,
+                    to: channel::ours(said.get(&["To"]), self.sender(), whole),
+                    // What is tapped instead of typed, by RCS.
+                    body: said.get(&["Body", "ButtonText"]).unwrap_or_default().into(),
+                    media,
+                    sent_at: None,
+                    handled,
+                })
+            }
+            None => return Err(WebhookError::Unreadable("neither a text nor a status")),
+            Some(word) => Event::Receipt(Receipt {
+                message: id.into(),
+                attempt: query(call).find(|(name, _)| name == "attempt").map(|(_, id)| id),
+                part: None,
+                status: meaning(word).ok_or(WebhookError::Unreadable("an unknown status"))?,
+                word: word.into(),
+                code: said.get(&["ErrorCode"]).map(str::to_owned),
+                opted_out: said.get(&["ErrorCode"]).is_some_and(|code| code::is_stop(CODES, code)),
+            }),
+        };
+        Ok(vec![event])
+    }
+
+    /// Compares words rather than bodies: a messaging service may replace typographic quotes,
+    /// dashes and spaces.
+    ///
+    /// Does not let Twilio filter by time: its filter knows when a message was *sent*, which one
+    /// that still waits in Twilio's queue never was.
+    async fn find(
+        &self,
+        http: &Http,
+        message: &Outgoing,
+        since: Timestamp,
+    ) -> Result<Found, SendError> {
+        // A service may have sent it by RCS, and then lists it under that address alone.
+        for to in [message.to.as_str().to_owned(), format!("rcs:{}", message.to.as_str())] {
+            if let found @ Found::Known(_) = self.find_to(http, &to, message, since).await? {
+                return Ok(found);
+            }
+        }
+        Ok(Found::Absent)
+    }
+
+    async fn poll(
+        &self,
+        http: &Http,
+        id: &str,
+        _message: &Outgoing,
+        _at: Timestamp,
+    ) -> Result<Found, SendError> {
+        let url = format!(
+            "{}/2010-04-01/Accounts/{}/Messages/{id}.json",
+            self.base_url, self.account_sid
+        );
+        let answer = http.send(self.authorize(http.get(url))).await?;
+        match answer.status {
+            200 => {
+                let message: Message = answer.json().ok_or_else(|| answer.otherwise())?;
+                Ok(Found::Known(message.receipt()))
+            }
+            _ => Err(answer.otherwise()),
+        }
+    }
+
+    async fn diagnose(&self, http: &Http) -> Vec<Finding> {
+        diagnosis::findings(self, http).await
+    }
+
+    async fn prepare(&self, http: &Http) {
+        http.open(&self.base_url).await;
+    }
+
+    /// The words of a service are its owner's: of those Twilio says what it made of them.
+    fn answers(&self, body: &str, to: &str) -> bool {
+        let body = body.trim().to_ascii_uppercase();
+        match to {
+            // By itself a short code has neither the words nor the list of who has stopped.
+            to if is_short_code(to) => false,
+            to if toll_free::is_one(to) => {
+                toll_free::answers(&body, to) || TOLL_FREE.contains(&body.as_str())
+            }
+            _ => ANSWERED.contains(&body.as_str()),
+        }
+    }
+
+    fn acknowledgement(&self) -> Acknowledgement {
+        Acknowledgement {
+            content_type: "text/xml",
+            body: r#"<?xml version="1.0" encoding="UTF-8"?><Response/>"#,
+        }
+    }
+}
+
+impl Twilio {
+    /// The account that `TWILIO_…` names, if any does.
+    pub fn from_settings(
+        settings: &Settings,
+        public_url: &str,
+        _role: Role,
+    ) -> Result<Option<Self>, SettingsError> {
+        const SENDERS: [&str; 2] = [FROM, SERVICE];
+        let account = [ACCOUNT_SID, AUTH_TOKEN];
+        if !settings.any(&account) && !settings.any(&SENDERS) {
+            return Ok(None);
+        }
+        let mut missing = account.to_vec();
+        missing.retain(|name| settings.get(name).is_none());
+        if !settings.any(&SENDERS) {
+            missing.push("TWILIO_FROM (or TWILIO_MESSAGING_SERVICE_SID)");
+        }
+        let (Some(account_sid), Some(auth_token), []) =
+            (settings.get(account[0]), settings.secret(account[1]), missing.as_slice())
+        else {
+            return Err(SettingsError::Missing { owner: ENTRY.company, missing });
+        };
+        Ok(Some(Self {
+            account_sid: account_sid.into(),
+            auth_token,
+            next_auth_token: settings.secret(NEXT_AUTH_TOKEN),
+            shared_key: settings.secret(SHARED_SECRET),
+            from: settings.get(FROM).map(str::to_owned),
+            messaging_service_sid: settings.get(SERVICE).map(str::to_owned),
+            base_url: address::of_provider(settings, "TWILIO_BASE_URL", BASE_URL)?,
+            public_url: address::public(public_url)?,
+        }))
+    }
+
+    /// Looks for a message among those to an address, as Twilio writes it.
+    async fn find_to(
+        &self,
+        http: &Http,
+        to: &str,
+        message: &Outgoing,
+        since: Timestamp,
+    ) -> Result<Found, SendError> {
+        let page_size = PAGE_SIZE.to_string();
+        let mut request = http.get(self.messages()).query(&[("To", to), ("PageSize", &page_size)]);
+        for _ in 0..PAGES {
+            let answer = http.send(self.authorize(request)).await?;
+            let page = match answer.status {
+                200 => answer.json::<Page>().ok_or_else(|| answer.otherwise())?,
+                _ => return Err(answer.otherwise()),
+            };
+            for candidate in page.messages {
+                if candidate.is(message, since).ok_or_else(|| answer.otherwise())? {
+                    return Ok(Found::Known(candidate.receipt()));
+                }
+            }
+            request = match page.next_page_uri {
+                None => return Ok(Found::Absent),
+                // Our token goes to no other host.
+                Some(path) if path.starts_with('/') => http.get(format!("{}{path}", self.base_url)),
+                Some(_) => return Err(answer.otherwise()),
+            };
+        }
+        Err(SendError::Unknown { code: "too many messages to look through".into() })
+    }
+
+    fn messages(&self) -> String {
+        format!("{}/2010-04-01/Accounts/{}/Messages.json", self.base_url, self.account_sid)
+    }
+
+    fn authorize(&self, request: RequestBuilder) -> RequestBuilder {
+        request.basic_auth(&self.account_sid, Some(self.auth_token.expose_secret()))
+    }
+
+    /// Where receipts go.
+    fn status_callback(&self, attempt: &str) -> Option<String> {
+        let mut url = address::webhook(&self.public_url, ENTRY.name, "status")?;
+        url.query_pairs_mut().append_pair("attempt", attempt);
+        Some(url.into())
+    }
+
+    /// Whether one of our keys signed a call for the address that we gave.
+    fn is_signed(&self, call: &Request<Bytes>) -> bool {
+        let signature = call.headers().get("x-twilio-signature");
+        let signature = signature.and_then(|signature| BASE64.decode(signature).ok());
+        let Some(signature) = signature else { return false };
+        let signed = match body_hash(call) {
+            Some(hash) => {
+                let actual = Sha256::digest(call.body());
+                let actual: String = actual.iter().map(|byte| format!("{byte:02x}")).collect();
+                if !bool::from(actual.as_bytes().ct_eq(hash.as_bytes())) {
+                    return false;
+                }
+                String::new()
+            }
+            None if call.method() == Method::GET => String::new(),
+            None => signed_parameters(parameters(call)),
+        };
+        let path = call.uri().path_and_query().map_or("/", |path| path.as_str());
+        let addresses = address::signed(&self.public_url, path);
+        // Whether what follows `#` in the address that was entered is signed is not documented.
+        let addresses = addresses.iter().flat_map(|it| [it.clone(), format!("{it}{OVERRIDES}")]);
+        let addresses: Vec<_> = addresses.collect();
+        let is_of = |key: &SecretString, hash: IsMac| {
+            addresses.iter().any(|address| hash(key, address, &signed, &signature))
+        };
+        let tokens = [Some(&self.auth_token), self.next_auth_token.as_ref()];
+        tokens.into_iter().flatten().any(|token| is_of(token, is_mac::<Hmac<Sha1>>))
+            || match (&self.shared_key, algorithm(call).as_deref()) {
+                (Some(key), Some("hmac_sha256")) => is_of(key, is_mac::<Hmac<Sha256>>),
+                (Some(key), Some("hmac_sha1")) => is_of(key, is_mac::<Hmac<Sha1>>),
+                _ => false,
+            }
+    }
+}
+
+impl Message {
+    /// What it says of itself, as a receipt would.
+    fn receipt(self) -> Receipt {
+        let word = self.status.unwrap_or_else(|| "accepted".into());
+        let code = self.error_code.map(|code| code.to_string());
+        Receipt {
+            message: self.sid,
+            attempt: None,
+            part: None,
+            status: meaning(&word).unwrap_or(Status::Accepted),
+            word,
+            opted_out: code.as_deref().is_some_and(|code| code::is_stop(CODES, code)),
+            code,
+        }
+    }
+
+    /// Whether this is what became of `message`, or `None` if it does not say when it was created.
+    fn is(&self, message: &Outgoing, since: Timestamp) -> Option<bool> {
+        let outbound = self.direction.as_deref().is_some_and(|way| way.starts_with("outbound"));
+        if !outbound || !same_words(self.body.as_deref().unwrap_or_default(), &message.body) {
+            return Some(false);
+        }
+        let created = rfc2822::parse(self.date_created.as_deref()?).ok()?.timestamp();
+        Some(created >= since - CLOCK_SLACK)
+    }
+}
+
+/// A call that brings a text, with the token's signature in `X-Twilio-Signature`.
+fn sign(settings: &Settings, public_url: &str, sample: &Sample<'_>) -> Signed {
+    let account = settings.together(ENTRY.company, [ACCOUNT_SID, AUTH_TOKEN])?;
+    let Some([account_sid, token]) = account else { return Ok(None) };
+    let address = address::incoming(public_url, ENTRY.name)?;
+    let form = [
+        ("AccountSid", account_sid),
+        ("Body", sample.body),
+        ("From", sample.from.as_str()),
+        ("MessageSid", &format!("SM{}", sample.id)),
+        ("NumMedia", "0"),
+        ("SmsStatus", "received"),
+        // A messaging service does not say which numbers it has.
+        ("To", settings.get(FROM).unwrap_or(sample.from.as_str())),
+    ];
+    let signed = form.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+    let mac: Hmac<Sha1> = mac(&token.into(), address.as_str(), &signed_parameters(signed));
+    let call = Request::post(address.as_str())
+        .header("x-twilio-signature", BASE64.encode(mac.finalize().into_bytes()));
+    Ok(Some(address::form(call, &form)))
+}
+
+fn same_words(one: &str, other: &str) -> bool {
+    let words = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
+    one.trim() == other.trim() || (!words(one).is_empty() && words(one) == words(other))
+}
+
+fn meaning(word: &str) -> Option<Status> {
+    match word {
+        "accepted" | "scheduled" | "queued" | "sending" => Some(Status::Accepted),
+        // Some of it has arrived, so that it is not to be sent again whole.
+        "sent" | "partially_delivered" => Some(Status::Sent),
+        "failed" | "canceled" => Some(Status::Failed),
+        "undelivered" => Some(Status::Undelivered),
+        "delivered" | "read" => Some(Status::Delivered),
+        _ => None,
+    }
+}
+
+fn is_short_code(sender: &str) -> bool {
+    (1..=8).contains(&sender.len()) && sender.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn is_message_sid(id: &str) -> bool {
+    id.len() == 34
+        && (id.starts_with("SM") || id.starts_with("MM"))
+        && id.bytes().skip(2).all(|b| b.is_ascii_hexdigit())
+}
+
+/// The hash of the body that a call with JSON names in its address.
+fn body_hash(call: &Request<Bytes>) -> Option<String> {
+    query(call).find(|(name, _)| name == "bodySHA256").map(|(_, hash)| hash)
+}
+
+/// What a call reports, wherever it says so.
+fn parameters(call: &Request<Bytes>) -> Vec<(String, String)> {
+    if body_hash(call).is_some() {
+        members(call.body())
+    } else if call.method() == Method::GET {
+        query(call).collect()
+    } else {
+        form_urlencoded::parse(call.body()).into_owned().collect()
+    }
+}
+
+/// The members of a JSON object as if they had been sent as a form.
+fn members(body: &[u8]) -> Vec<(String, String)> {
+    let Ok(Value::Object(members)) = serde_json::from_slice(body) else { return Vec::new() };
+    members
+        .into_iter()
+        .map(|(name, value)| match value {
+            Value::String(value) => (name, value),
+            Value::Null => (name, String::new()),
+            value => (name, value.to_string()),
+        })
+        .collect()
+}
+
+/// By which hash a call is signed with a shared key, if it is.
+fn algorithm(call: &Request<Bytes>) -> Option<String> {
+    let settings = call.headers().get(SHARED_KEY)?.to_str().ok()?;
+    let mut pairs = settings.split(',').filter_map(|pair| pair.split_once('='));
+    let (_, value) = pairs.find(|(name, _)| name.trim() == "algorithm")?;
+    Some(value.trim().to_ascii_lowercase())
+}
+
+/// Whether this is what a key makes of an address and parameters.
+type IsMac = fn(&SecretString, &str, &str, &[u8]) -> bool;
+
+fn is_mac<M: Mac + KeyInit>(
+    key: &SecretString,
+    address: &str,
+    parameters: &str,
+    signature: &[u8],
+) -> bool {
+    mac::<M>(key, address, parameters).verify_slice(signature).is_ok()
+}
+
+fn mac<M: Mac + KeyInit>(key: &SecretString, address: &str, parameters: &str) -> M {
+    <M as KeyInit>::new_from_slice(key.expose_secret().as_bytes())
+        .expect("HMAC takes a key of any length")
+        .chain_update(address)
+        .chain_update(parameters)
+}
+
+/// What is signed after the address: names and values without anything between them, names in the
+/// order of their bytes, of each name every value once.
+fn signed_parameters(parameters: Vec<(String, String)>) -> String {
+    let mut values: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    for (name, value) in parameters {
+        values.entry(name).or_default().insert(value);
+    }
+    let pairs = values.iter().flat_map(|(name, values)| values.iter().map(move |v| (name, v)));
+    pairs.flat_map(|(name, value)| [name.as_str(), value.as_str()]).collect()
+}
