@@ -5,8 +5,8 @@ use std::fmt;
 /// Something that a person has to act on soon.
 ///
 /// Raised by [`raise!`](crate::raise), it is one line at level ERROR with the field `alarm`, which
-/// holds [`Alarm::name`], and a sentence about this very case. `infra/alarms.json` and the README
-/// list them, in the same words.
+/// holds [`Alarm::name`], and a sentence about this very case. `infra/alarms.json` and
+/// `docs/operating.md` list them, in the same words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Alarm {
     /// A provider accepts texts that show no sign of arriving.
@@ -159,7 +159,8 @@ impl Alarm {
                 "More is due than the sweep gets to, and what waits for it waits longer and longer.",
                 "The line says what is late. If the log of sweep tells of errors, mend those first: \
                  a store, a queue or a provider that hangs. Otherwise it has too little time or \
-                 processor: at AWS give `sweep` more memory, and see `How it grows` in the README.",
+                 processor: at AWS give `sweep` more memory, and see `How it grows` in \
+                 docs/performance.md.",
             ],
             Self::StoreRefuses => [
                 "store.refuses",
