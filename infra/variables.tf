@@ -42,7 +42,7 @@ variable "architecture" {
 }
 
 variable "settings" {
-  description = "Settings that are no secret, by name, as the README lists them. Each function is given those it reads."
+  description = "Settings that are no secret, by name, as docs/settings.md lists them. Each function is given those it reads."
   type        = map(string)
   default     = {}
 
@@ -58,7 +58,7 @@ variable "settings" {
 
   validation {
     condition     = length(setsubtract(keys(var.settings), setunion(local.known, local.secrets, local.given))) == 0
-    error_message = "No function reads ${join(", ", setsubtract(keys(var.settings), setunion(local.known, local.secrets, local.given)))}. Is it spelled as in the README?"
+    error_message = "No function reads ${join(", ", setsubtract(keys(var.settings), setunion(local.known, local.secrets, local.given)))}. Is it spelled as in docs/settings.md?"
   }
 }
 

@@ -135,9 +135,9 @@ impl Wake<'_> {
     }
 
     async fn tell_of_flood(&self) -> Result<(), Unavailable> {
-        let sentence = "More new people text than are let in in a minute: they are answered one \
-                        minute after the other, and everybody who is known at once. If they are no \
-                        customers, block them at the provider; NEW_PEOPLE_PER_MINUTE is the bound.";
+        let sentence = "More new people text than are answered in a minute: the rest are answered \
+                        in the minutes after, and everybody who is known at once. If they are not \
+                        customers, block them at the provider; NEW_PEOPLE_PER_MINUTE is the limit.";
         let notice = Notice {
             whom: None,
             id: "flood".into(),
@@ -147,7 +147,7 @@ impl Wake<'_> {
             at: self.clock.now(),
         };
         if self.turn.store.notice_anew(&notice, Some(FLOOD_AGAIN)).await? {
-            raise!(Alarm::Flood, "more new people text than are let in in a minute");
+            raise!(Alarm::Flood, "more new people text than are answered in a minute");
         }
         Ok(())
     }

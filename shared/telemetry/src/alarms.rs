@@ -5,8 +5,8 @@ use std::fmt;
 /// Something that a person has to act on soon.
 ///
 /// Raised by [`raise!`](crate::raise), it is one line at level ERROR with the field `alarm`, which
-/// holds [`Alarm::name`], and a sentence about this very case. `infra/alarms.json` and the README
-/// list them, in the same words.
+/// holds [`Alarm::name`], and a sentence about this very case. `infra/alarms.json` and
+/// `docs/operating.md` list them, in the same words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Alarm {
     /// A provider accepts texts that show no sign of arriving.
@@ -93,52 +93,52 @@ impl Alarm {
             Self::RouteSuspect => [
                 "route.suspect",
                 "A provider accepts texts, and they no longer seem to arrive.",
-                "Replies go by another provider where there is one. Run `doctor`, and ask the \
-                 provider what became of the messages that the console shows as unconfirmed.",
+                "Replies take another provider if there is one. Run `doctor`, and ask the provider \
+                 what became of the messages that the console shows as unconfirmed.",
             ],
             Self::RouteDown => [
                 "route.down",
                 "A provider refuses texts because of its account: credentials, credit, activation \
                  or registration.",
-                "The line says which, and how it is mended. Nothing goes this way until then.",
+                "The line says which, and how to fix it. Nothing takes this route until then.",
             ],
             Self::NothingWorks => [
                 "nothing.works",
-                "No provider carries a text at the moment, so nobody is answered.",
-                "Run `doctor`: it says for each provider what is wrong and whose fix it is. Answer \
-                 by hand whom the console shows as waiting.",
+                "No provider accepts texts at the moment, so nobody is answered.",
+                "Run `doctor`: it says for each provider what is wrong and who can fix it. The \
+                 console shows who is waiting: answer them by hand.",
             ],
             Self::ModelRefuses => [
                 "model.refuses",
-                "The model refuses us: the key, the quota or its name is wrong, and nobody is \
-                 answered.",
-                "The line says which. See to OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_MODEL and what \
-                 the account has left, until `doctor` finds that it answers. Who waits is answered \
-                 then, or handed over after eight tries: see the console.",
+                "The model refuses our requests: the key, the quota or its name is wrong, and \
+                 nobody is answered.",
+                "The line says which. Check OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_MODEL and the \
+                 quota of the account until `doctor` gets an answer. People who are waiting are \
+                 answered then, or handed over after eight attempts: see the console.",
             ],
             Self::ModelSilent => [
                 "model.silent",
                 "The model has given no answer for three minutes, so nobody is answered.",
-                "The line says how it fails. See its company's status page, and whether \
-                 OPENAI_BASE_URL is reached. Who waits is answered when it is back, or handed over \
-                 after eight tries: see the console.",
+                "The line says how it fails. Check the status page of its company, and whether \
+                 OPENAI_BASE_URL can be reached. People who are waiting are answered when it is \
+                 back, or handed over after eight attempts: see the console.",
             ],
             Self::ResultsRefused => [
                 "results.refused",
-                "What conversations came to has not been taken for three minutes, so no lead is \
-                 delivered.",
-                "The line says what RESULT_WEBHOOK_URL answers. Nothing is lost: each is tried again, \
-                 every hour at last, and stands in the console until then.",
+                "The results of conversations have not been accepted for three minutes, so no lead \
+                 is delivered.",
+                "The line says what RESULT_WEBHOOK_URL answers. Nothing is lost: each result is \
+                 tried again, in the end every hour, and is in the console until then.",
             ],
             Self::NoEvidence => [
                 "evidence.none",
                 "Texts were accepted, and nothing shows that any of them arrived.",
-                "Run `doctor --send-to` with a phone of your own. Without receipts, answers are the \
-                 only evidence there is.",
+                "Run `doctor --send-to` with a phone of your own. Without receipts, answers are \
+                 the only evidence there is.",
             ],
             Self::UnknownOutcomes => [
                 "outcomes.unknown",
-                "Of too many texts nobody can tell whether they were sent.",
+                "For too many texts nobody can tell whether they were sent.",
                 "Look at the provider's status page and at the traces. They are not sent again, so \
                  that nobody is texted twice.",
             ],
@@ -151,64 +151,66 @@ impl Alarm {
             Self::DeadLetters => [
                 "queue.dead_letters",
                 "A wake-up failed three times and was put aside: somebody may have no answer.",
-                "Find out why in the log of turn and mend it, then send it back: SQS, the queue \
-                 that ends in -dead.fifo, Start DLQ redrive.",
+                "Find the cause in the log of turn and fix it, then send the wake-up back: SQS, \
+                 the queue that ends in -dead.fifo, Start DLQ redrive.",
             ],
             Self::Behind => [
                 "sweep.behind",
-                "More is due than the sweep gets to, and what waits for it waits longer and longer.",
-                "The line says what is late. If the log of sweep tells of errors, mend those first: \
-                 a store, a queue or a provider that hangs. Otherwise it has too little time or \
-                 processor: at AWS give `sweep` more memory, and see `How it grows` in the README.",
+                "More is due than the sweep can handle, and people wait longer and longer.",
+                "The line says what is late. If the log of sweep has errors, fix those first: a \
+                 store, a queue or a provider that hangs. Otherwise it has too little time or \
+                 processor: on AWS give `sweep` more memory, and see `How it grows` in \
+                 docs/performance.md.",
             ],
             Self::StoreRefuses => [
                 "store.refuses",
-                "The store takes no writes, or nothing can be read from it, so that nobody is answered.",
-                "The line says why. SQLite: see whether the disk of `DATA_DIR` is full, or the file \
-                 can be written and nobody has locked it. Firestore: see to quota, billing and the \
-                 rights of the service account, and whether it is reached. Providers call again for \
-                 some minutes; look in their logs for what came later.",
+                "The store cannot be written or read, so nobody is answered.",
+                "The line says why. SQLite: check whether the disk of `DATA_DIR` is full, the file \
+                 can be written, and nobody has locked it. Firestore: check quota, billing and the \
+                 rights of the service account, and whether it can be reached. Providers call \
+                 again for some minutes; look in their logs for later texts.",
             ],
             Self::Quarantine => [
                 "webhook.quarantined",
                 "A provider makes calls in a form that is not understood. They are kept for seven \
                  days.",
                 "`quarantine` lists them with their fields. Change the settings that say how they \
-                 are read, then `quarantine replay`.",
+                 are read, then run `quarantine replay`.",
             ],
             Self::UnheardStop => [
                 "stop.unheard",
-                "A call says STOP, and not in a form that tells by whom: this person may be texted \
-                 again.",
-                "`quarantine` lists it: stop texting the number that it shows. Then set what it \
-                 takes to read such calls, as MC_COUNTRY for numbers without their country code, \
-                 and `quarantine replay`.",
+                "A call says STOP, in a form that does not tell who said it: this person may be \
+                 texted again.",
+                "`quarantine` lists it: stop texting the number that it shows. Then change the \
+                 settings so that such calls can be read, such as MC_COUNTRY for numbers without a \
+                 country code, and run `quarantine replay`.",
             ],
             Self::ProbeSilent => [
                 "probe.silent",
-                "A text between two numbers of ours did not arrive, whatever the receipts say.",
-                "The line says which way. Run `doctor` for both providers.",
+                "A text between two of our own numbers did not arrive, whatever the receipts say.",
+                "The line names the two providers. Run `doctor` for both.",
             ],
             Self::Loop => [
                 "person.loop",
-                "A machine answers ours, again and again: it is not answered any more.",
+                "A machine keeps answering our replies: it gets no more of them.",
                 "See in the console what it says. If it goes on, block the number at the provider.",
             ],
             Self::Flood => [
                 "people.flood",
-                "More new people text than are let in in a minute: they are answered later.",
-                "See in the console whether they are customers. If not, block them at the provider; \
-                 NEW_PEOPLE_PER_MINUTE is the bound.",
+                "More new people text than are answered in a minute: the rest are answered later.",
+                "See in the console whether they are customers. If not, block them at the \
+                 provider; NEW_PEOPLE_PER_MINUTE is the limit.",
             ],
             Self::Guesses => [
                 "console.guesses",
-                "Somebody guesses at the console's password, a hundred times within ten minutes.",
-                "Whoever knows it is let in as ever. If it is not one that a program made, set \
+                "Somebody is guessing at the console's password: a hundred attempts within ten \
+                 minutes.",
+                "Whoever knows it is let in as usual. If a program did not make it, set \
                  `CONSOLE_PASSWORD` to what `openssl rand -base64 24` prints.",
             ],
             Self::ShortSecret => [
                 "secret.short",
-                "A secret of a webhook is so short that it can be guessed.",
+                "A webhook secret is so short that it can be guessed.",
                 "The line names it. Set it to what `openssl rand -base64 24` prints, here and at \
                  the other end.",
             ],

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use telemetry::{Alarm, raise};
 
 const FOR_TERRAFORM: &str = include_str!("../../../infra/alarms.json");
-const README: &str = include_str!("../../../README.md");
+const FOR_PEOPLE: &str = include_str!("../../../docs/operating.md");
 
 #[test]
 fn infra_knows_every_alarm_and_no_other() {
@@ -22,8 +22,8 @@ fn infra_knows_every_alarm_and_no_other() {
 }
 
 #[test]
-fn the_readme_lists_every_alarm_and_no_other() {
-    let (_, rest) = README.split_once("\n## Alarms\n").unwrap();
+fn the_operators_page_lists_every_alarm_and_no_other() {
+    let (_, rest) = FOR_PEOPLE.split_once("\n## Alarms\n").unwrap();
     let chapter = rest.split("\n## ").next().unwrap();
     let listed: Vec<_> = chapter.lines().filter(|line| line.starts_with("| `")).collect();
     let all =

@@ -36,7 +36,7 @@ pub(crate) async fn look(
             Check::Provider,
             "none is configured, so that no text comes or goes",
             "Set TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_FROM, or the settings of another \
-             provider (README, Settings).",
+             provider (docs/settings.md).",
         ));
     }
     let page = Page::from_settings(settings).and_then(|page| page.carried_by(providers));

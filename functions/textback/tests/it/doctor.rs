@@ -230,7 +230,7 @@ async fn what_was_put_aside_is_counted() {
     check(
         &ran,
         "✗ queue: wake-ups put aside, since they failed again and again: 1",
-        "Find out why in the log of turn",
+        "Find the cause in the log of turn",
     );
 }
 
