@@ -49,8 +49,7 @@ data "aws_iam_policy_document" "release_reads" {
     sid     = "TextAndLook"
     actions = ["ssm:GetParameters"]
     resources = [
-      # A test of functions/textback holds the list against what is asked for.
-      for name in jsondecode(file("${path.module}/smoke.json")) :
+      for name in local.smoke :
       "${local.parameter_arn}${local.parameter_path}${name}"
     ]
   }

@@ -3,25 +3,6 @@ output "public_url" {
   value       = local.public_url
 }
 
-output "twilio" {
-  description = "What to paste into Twilio's console, line by line."
-  value       = <<-TEXT
-    Phone Numbers, Manage, Active numbers, your number, Messaging Configuration
-    (with a messaging service instead: Messaging, Services, your service, Integration, Send a webhook):
-      A message comes in:     Webhook, ${local.public_url}/webhooks/twilio/inbound#rc=5&rp=all, HTTP POST
-      Primary handler fails:  ${local.public_url}/webhooks/twilio/inbound#rc=5&rp=all, HTTP POST
-      Status callback:        leave it empty, every text brings its own
-  TEXT
-}
-
-output "messagecentral" {
-  description = "What to paste into MessageCentral's console, line by line."
-  value       = <<-TEXT
-    The address for inbound texts, with the value of the secret in place of <MC_WEBHOOK_TOKEN>:
-      Callback URL:  ${local.public_url}/webhooks/messagecentral/inbound?token=<MC_WEBHOOK_TOKEN>
-  TEXT
-}
-
 output "registration" {
   description = "The pages that the forms of the carriers ask for."
   value       = <<-TEXT

@@ -1,29 +1,10 @@
 # Which function reads which setting. Its environment may hold it, or else Parameter Store.
 #
-# parameters.json is held against the functions' own lists by their tests.
+# settings.tf.json names the settings of each function and the secrets. It is written from the functions' own
+# lists, and a test fails when it is stale.
 
 locals {
-  parameters     = jsondecode(file("${path.module}/parameters.json"))
   parameter_path = "/textback/${var.environment}/"
-
-  # Only ever in Parameter Store: never in a variable, the state or a function's environment.
-  secrets = toset([
-    "CONSOLE_PASSWORD",
-    "GOOGLE_APPLICATION_CREDENTIALS",
-    "MC_PASSWORD",
-    "MC_PASSWORD_BASE64",
-    "MC_WEBHOOK_TOKEN",
-    "NAME_KEY",
-    "OPENAI_API_KEY",
-    "PLIVO_AUTH_TOKEN",
-    "PLIVO_WEBHOOK_TOKEN",
-    "RESULT_WEBHOOK_SECRET",
-    "TWILIO_AUTH_TOKEN",
-    "TWILIO_AUTH_TOKEN_NEXT",
-    "TWILIO_SHARED_KEY",
-    "VONAGE_PRIVATE_KEY",
-    "VONAGE_SIGNATURE_SECRET",
-  ])
 
   # Read before there is anything to ask Parameter Store with.
   environment_only = toset(["LOG_FORMAT", "RUST_LOG"])
@@ -56,7 +37,8 @@ locals {
 # reaches neither the state nor a plan.
 resource "aws_ssm_parameter" "secret" {
   #checkov:skip=CKV_AWS_337:the account's own key for Parameter Store costs nothing and needs no key policy
-  for_each = local.secrets
+  # Only ever in Parameter Store: never in a variable, the state or the environment of a function.
+  for_each = toset(local.secrets)
 
   name             = "${local.parameter_path}${each.key}"
   description      = "Secret ${each.key} of textback ${var.environment}. Read at the start and every five minutes."

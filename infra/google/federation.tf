@@ -1,7 +1,7 @@
 # Who may come in without a key: the roles of our functions in our AWS account, and nobody else.
 
 locals {
-  functions = keys(jsondecode(file("${path.module}/../parameters.json")))
+  functions = keys(jsondecode(file("${path.module}/../settings.tf.json")).locals.parameters)
 
   # As AWS calls a role that is being played.
   roles = {

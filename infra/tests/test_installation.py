@@ -8,24 +8,9 @@ import pytest
 from conftest import ACCOUNT, FUNCTIONS, OVERRIDE, REGION, ROOT, Terraform
 
 ALARMS = json.loads((ROOT / "infra/alarms.json").read_text())
-PARAMETERS = json.loads((ROOT / "infra/parameters.json").read_text())
-SECRETS = {
-    "CONSOLE_PASSWORD",
-    "GOOGLE_APPLICATION_CREDENTIALS",
-    "MC_PASSWORD",
-    "MC_PASSWORD_BASE64",
-    "MC_WEBHOOK_TOKEN",
-    "NAME_KEY",
-    "OPENAI_API_KEY",
-    "PLIVO_AUTH_TOKEN",
-    "PLIVO_WEBHOOK_TOKEN",
-    "RESULT_WEBHOOK_SECRET",
-    "TWILIO_AUTH_TOKEN",
-    "TWILIO_AUTH_TOKEN_NEXT",
-    "TWILIO_SHARED_KEY",
-    "VONAGE_PRIVATE_KEY",
-    "VONAGE_SIGNATURE_SECRET",
-}
+SETTINGS = json.loads((ROOT / "infra/settings.tf.json").read_text())["locals"]
+PARAMETERS = SETTINGS["parameters"]
+SECRETS = set(SETTINGS["secrets"])
 
 # What moto forgets or writes otherwise, so that a second plan sees it. Anything else is ours.
 GAPS = {
@@ -313,7 +298,7 @@ def test_a_workflow_may_bring_code_and_nothing_else(infra, client):
             {"ssm:GetParameters"},
             {
                 arn("ssm", f"parameter/textback/check/{each}")
-                for each in json.loads((ROOT / "infra/smoke.json").read_text())
+                for each in SETTINGS["smoke"]
             },
         ),
     }

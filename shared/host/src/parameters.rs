@@ -220,7 +220,7 @@ impl Parameters {
             }
             "AccessDeniedException" => format!(
                 "the role of this function may not read {}: allow it ssm:GetParameters on all \
-                 that infra/parameters.json lists for it",
+                 that infra/settings.tf.json lists for it",
                 meant.unwrap_or_else(|| format!("what is below {}", self.path))
             ),
             "ExpiredTokenException"

@@ -118,6 +118,8 @@ pub struct Console {
     pub page: &'static str,
     /// The fields on it, and which address goes into each.
     pub fields: &'static [(&'static str, Purpose)],
+    /// The method to choose for them, where there is a choice.
+    pub method: &'static str,
     /// The secret that our addresses carry as `?token=`, if the company does not sign all that it calls
     /// us with.
     pub token: Option<&'static str>,
@@ -157,20 +159,27 @@ impl Entry {
         self.settings.iter().filter(move |it| it.is_read_by(role)).map(|it| it.name)
     }
 
-    /// The address to paste at the company, whole: only the token's value goes in place of its name.
-    pub fn address(&self, public_url: &str, purpose: Purpose) -> String {
-        format!("{}{}", public_url.trim_end_matches('/'), self.path(purpose))
+    /// What to enter at the company, line by line.
+    pub fn steps(&self, public_url: &str) -> Vec<String> {
+        let field = |(field, purpose): &(&str, Purpose)| match (purpose, self.console.method) {
+            (Purpose::Empty, _) => format!("  {field}"),
+            (_, "") => format!("  {field}: {}", self.address(public_url, *purpose)),
+            (_, method) => format!("  {field}: {}, {method}", self.address(public_url, *purpose)),
+        };
+        let page = [format!("{}:", self.console.page)];
+        page.into_iter().chain(self.console.fields.iter().map(field)).collect()
     }
 
-    /// The same, below the public address.
-    pub fn path(&self, purpose: Purpose) -> String {
-        let token = self.console.token.map(|name| format!("?token=<{name}>")).unwrap_or_default();
+    /// The address to paste at the company, whole: only the token's value goes in place of its name.
+    pub fn address(&self, public_url: &str, purpose: Purpose) -> String {
         let (word, fragment) = match purpose {
             Purpose::Incoming => ("inbound", self.console.fragment),
             Purpose::Status => ("status", ""),
             Purpose::Empty => return String::new(),
         };
-        format!("/webhooks/{}/{word}{token}{fragment}", self.name)
+        let token = self.console.token.map(|name| format!("?token=<{name}>")).unwrap_or_default();
+        let public_url = public_url.trim_end_matches('/');
+        format!("{public_url}/webhooks/{}/{word}{token}{fragment}", self.name)
     }
 
     /// A call that brings a text, as the company would make it: whoever holds the same settings believes

@@ -15,6 +15,7 @@ mod disk;
 mod doctor;
 mod failover;
 mod floods;
+mod generated;
 mod hand_over;
 mod health;
 mod log;

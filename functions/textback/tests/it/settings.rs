@@ -1,12 +1,13 @@
 //! Which settings each function reads. Its role at AWS may read their parameters and no others.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use providers::{ENTRIES, Entry, Role};
 use settings::Names;
 
-const FUNCTIONS: [(&str, &[Names]); 6] = [
+pub(crate) const FUNCTIONS: [(&str, &[Names]); 6] = [
     ("console", console::SETTINGS),
     ("inbound", inbound::SETTINGS),
     ("receipts", receipts::SETTINGS),
@@ -16,44 +17,40 @@ const FUNCTIONS: [(&str, &[Names]); 6] = [
 ];
 
 #[test]
-fn a_role_may_read_what_its_function_asks_for() {
-    let file = fs::read_to_string(workspace().join("infra/parameters.json")).unwrap();
-    let listed: BTreeMap<String, Vec<String>> = serde_json::from_str(&file).unwrap();
-    for (function, names) in FUNCTIONS {
-        assert_eq!(listed[function], host::parameters(names), "{function}");
-    }
+fn every_function_is_known_by_its_settings() {
     let named = FUNCTIONS.map(|(function, _)| workspace().join("functions").join(function));
     let mut folders = crates("functions");
     folders.retain(|folder| !folder.ends_with("textback"));
     assert_eq!(folders, BTreeSet::from(named));
 }
 
-/// Whoever gets into a function has its secrets: no more than it works with. The tests of `turn` give
-/// each function what it lists, and all of it works.
+/// Whoever gets into a function has its secrets: no more than it works with. Which of a provider's those
+/// are it says itself. The tests of `turn` give each function what it lists, and all of it works.
 #[test]
 fn a_function_may_read_the_secrets_that_it_uses_and_no_others() {
-    const CALLED: &str = "CONSOLE_PASSWORD GOOGLE_APPLICATION_CREDENTIALS MC_WEBHOOK_TOKEN NAME_KEY \
-        PLIVO_AUTH_TOKEN PLIVO_WEBHOOK_TOKEN TWILIO_AUTH_TOKEN TWILIO_AUTH_TOKEN_NEXT \
-        TWILIO_SHARED_KEY VONAGE_SIGNATURE_SECRET";
+    const STORE: [&str; 2] = ["GOOGLE_APPLICATION_CREDENTIALS", "NAME_KEY"];
     for (function, names) in FUNCTIONS {
-        let used = match function {
-            "console" => "CONSOLE_PASSWORD GOOGLE_APPLICATION_CREDENTIALS NAME_KEY",
-            "inbound" | "receipts" => CALLED,
-            "sweep" => {
-                "GOOGLE_APPLICATION_CREDENTIALS MC_PASSWORD MC_PASSWORD_BASE64 NAME_KEY \
-                 PLIVO_AUTH_TOKEN TWILIO_AUTH_TOKEN"
-            }
-            "turn" => {
-                "GOOGLE_APPLICATION_CREDENTIALS MC_PASSWORD MC_PASSWORD_BASE64 NAME_KEY \
-                 OPENAI_API_KEY PLIVO_AUTH_TOKEN PLIVO_WEBHOOK_TOKEN RESULT_WEBHOOK_SECRET TWILIO_AUTH_TOKEN \
-                 VONAGE_PRIVATE_KEY"
-            }
-            _ => "GOOGLE_APPLICATION_CREDENTIALS NAME_KEY",
+        let (own, role) = match function {
+            "console" => (&["CONSOLE_PASSWORD"][..], Role::Describing),
+            "inbound" | "receipts" => (&["CONSOLE_PASSWORD"][..], Role::Receiving),
+            "sweep" => (&[][..], Role::Polling),
+            "turn" => (&["OPENAI_API_KEY", "RESULT_WEBHOOK_SECRET"][..], Role::Sending),
+            _ => (&[][..], Role::Describing),
         };
+        // What a provider cannot be asked with, nobody is given who asks.
+        let asks = |entry: &&Entry| role != Role::Polling || entry.is_asked;
+        let of_providers = ENTRIES.iter().filter(asks).flat_map(|entry| entry.names(role));
+        let used = own.iter().copied().chain(STORE).chain(of_providers);
+        let used: BTreeSet<_> = used.filter(|name| is_secret(name)).collect();
         let mut read = host::parameters(names);
         read.retain(|name| is_secret(name));
-        assert_eq!(read.join(" "), used, "{function}");
+        let used: Vec<_> = used.into_iter().filter(|name| !name.starts_with("AWS_")).collect();
+        assert_eq!(read, used, "{function}");
     }
+    let of_the_site = host::parameters(site::SETTINGS);
+    assert!(!of_the_site.iter().any(|name| is_secret(name) && !STORE.contains(name)));
+    let told = ENTRIES.iter().flat_map(|entry| entry.settings);
+    assert!(!told.into_iter().any(|it| it.is_secret && it.is_read_by(Role::Describing)));
 }
 
 /// What is not listed where it is read has no value on Lambda, whatever the environment says.
@@ -75,6 +72,10 @@ fn whatever_a_crate_reads_it_lists() {
             .flat_map(|source| source.split("Names =").skip(1))
             .flat_map(|list| names(list.split(']').next().unwrap()))
             .collect();
+        // Those of a provider are in what it says of itself.
+        if folder.ends_with("shared/providers") {
+            listed.extend(providers::SETTINGS);
+        }
         found += listed.len();
         // It is handed to all who need it.
         listed.insert("PUBLIC_URL");
@@ -85,7 +86,8 @@ fn whatever_a_crate_reads_it_lists() {
     assert!(found > 40, "it found {found} names only");
 }
 
-fn is_secret(name: &str) -> bool {
+/// Whether a setting is one, as names go.
+pub(crate) fn is_secret(name: &str) -> bool {
     let words = ["CREDENTIALS", "KEY", "PASSWORD", "SECRET", "TOKEN"];
     words.iter().any(|word| name.contains(word))
 }
@@ -94,7 +96,7 @@ fn is_secret(name: &str) -> bool {
 fn names(source: &str) -> impl Iterator<Item = &str> {
     source.split('"').filter(|word| {
         let letters = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
-        word.contains('_') && word.bytes().all(letters)
+        word.contains('_') && !word.starts_with('_') && word.bytes().all(letters)
     })
 }
 
@@ -102,7 +104,7 @@ fn names(source: &str) -> impl Iterator<Item = &str> {
 fn production(path: &Path) -> String {
     let source = fs::read_to_string(path).unwrap();
     let source = source.split("#[cfg(test)]").next().unwrap();
-    if path.ends_with("sms/src/aws.rs") {
+    if path.components().any(|part| part.as_os_str() == "aws") {
         // Amazon writes its own words in the same way. Settings have their owner in front.
         return names(source).filter(|name| name.starts_with("AWS_")).map(quoted).collect();
     }
@@ -117,6 +119,9 @@ fn quoted(name: &str) -> String {
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut paths: Vec<_> =
         fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    // Codes of others are written like settings, in files beside what reads these.
+    let modules: Vec<_> = paths.iter().map(|path| path.join("mod.rs")).collect();
+    paths.extend(modules.into_iter().filter(|path| path.is_file()));
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "rs"));
     // Speaks of settings that others read.
     paths.retain(|path| !path.ends_with("host/src/parameters.rs"));

@@ -135,7 +135,7 @@ async fn what_keeps_it_from_reading_stops_the_start_and_says_what_to_do() {
             &[],
             format!(
                 "the role of this function may not read {path}MC_PASSWORD_BASE64: allow it \
-                 ssm:GetParameters on all that infra/parameters.json lists for it"
+                 ssm:GetParameters on all that infra/settings.tf.json lists for it"
             ),
         ),
         (

@@ -90,6 +90,7 @@ pub(crate) const ENTRY: Entry = Entry {
             ("Endpoint of the topic for texts", Purpose::Incoming),
             ("Endpoint of the topic for events", Purpose::Status),
         ],
+        method: "",
         token: None,
         fragment: "",
     },

@@ -101,6 +101,7 @@ pub(crate) const ENTRY: Entry = Entry {
         page: "MessageNow, the callback for incoming texts; support enters it where the console does not \
                show it",
         fields: &[("Callback URL", Purpose::Incoming)],
+        method: "",
         token: Some(WEBHOOK_TOKEN),
         fragment: "",
     },

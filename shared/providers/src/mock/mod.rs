@@ -26,7 +26,7 @@ pub(crate) const ENTRY: Entry = Entry {
         "the pretended provider; on by itself in `textback` when no other is configured. Its texts are \
          taken from whoever the console lets in, and nothing of it leaves by another",
     )],
-    console: Console { page: "", fields: &[], token: None, fragment: "" },
+    console: Console { page: "", fields: &[], method: "", token: None, fragment: "" },
     is_asked: false,
     codes: &[],
     sender: |settings| Ok((settings.switch(SWITCH)? == Some(true)).then(|| PRETENDED.to_owned())),

@@ -77,7 +77,8 @@ pub(crate) const ENTRY: Entry = Entry {
     console: Console {
         page: "Messaging, Applications, Add New Application; then give the number to it under Phone \
                Numbers",
-        fields: &[("Message URL: POST", Purpose::Incoming)],
+        fields: &[("Message URL", Purpose::Incoming)],
+        method: "POST",
         token: Some(WEBHOOK_TOKEN),
         fragment: "",
     },

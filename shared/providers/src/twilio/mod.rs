@@ -91,10 +91,11 @@ pub(crate) const ENTRY: Entry = Entry {
                messaging service instead: Messaging, Services, your service, Integration, Send a \
                webhook",
         fields: &[
-            ("A message comes in: Webhook, HTTP POST", Purpose::Incoming),
-            ("Primary handler fails: HTTP POST", Purpose::Incoming),
+            ("A message comes in: Webhook", Purpose::Incoming),
+            ("Primary handler fails", Purpose::Incoming),
             ("Status callback: leave it empty, every text brings its own", Purpose::Empty),
         ],
+        method: "HTTP POST",
         token: None,
         fragment: OVERRIDES,
     },

@@ -72,6 +72,7 @@ pub(crate) const ENTRY: Entry = Entry {
         page: "Applications, your application, Edit, Capabilities, Messages; then link the number to \
                the application, and under API settings make the Messages API the default for SMS",
         fields: &[("Inbound URL", Purpose::Incoming), ("Status URL", Purpose::Status)],
+        method: "POST",
         token: None,
         fragment: "",
     },
