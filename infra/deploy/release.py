@@ -1,0 +1,163 @@
+"""Brings packages into an environment and takes them back: what `history` decides is done here."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import signal
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import aws
+import deployment
+import history
+from deployment import Deployment, fail
+from history import Move
+
+
+@dataclass
+class Progress:
+    """What a release has begun, and would have to take back."""
+
+    canaries: list[str] = field(default_factory=list)
+    moves: dict[str, Move] = field(default_factory=dict)
+
+
+def release(environment: str) -> None:
+    """Puts the packages on the air, and takes them back if that fails."""
+    there = deployment.find(environment)
+    packages = package_folder(there.architecture)
+    check_packages(packages)
+    moves = [bring(there, function, packages) for function in there.functions]
+    if all(move.start == move.target for move in moves):
+        print(f"{environment} is up to date: this is on the air already")
+        return
+    progress = Progress()
+    try:
+        try_canaries(there, moves, progress)
+        shift(there, moves, progress)
+    except aws.CallFailed:
+        put_back(there, progress)
+        fail(f"the release did not get through: {environment} is as it was before")
+    except KeyboardInterrupt:
+        put_back(there, progress)
+        sys.exit(1)
+
+
+def rollback(environment: str) -> None:
+    """Goes to the release before."""
+    there = deployment.find(environment)
+    histories = {
+        key: history.read(*aws.alias(function.name)) for key, function in there.functions.items()
+    }
+    moves = history.rollback(histories, stop_canaries(there))
+    if not moves:
+        fail(f"there is nothing to go back to: {environment} has what it had first")
+    try:
+        shift(there, moves, Progress())
+    except aws.CallFailed:
+        fail(f"{environment} is not rolled back whole, for the reason above: once more")
+
+
+# ---- packages
+
+
+def package_folder(architecture: str) -> Path:
+    """Where `package` leaves what it built for a processor, by AWS's name for that."""
+    return Path("target/package") / architecture.replace("_", "-")
+
+
+def check_packages(folder: Path) -> None:
+    """Fails unless a folder has the packages that were built together."""
+    again = f"./deploy.sh package {folder.name}"
+    sums = folder / "SHA256SUMS"
+    if not sums.is_file():
+        found = sorted(folder.parent.glob("*/SHA256SUMS"))
+        others = " ".join(f"./{each.relative_to(folder.parent)}" for each in found)
+        fail(f"there are no packages in {folder}{others and f', only {others}'}: {again}")
+    lines = [line.split(maxsplit=1) for line in sums.read_text().splitlines()]
+    if not lines or not all(matches(folder, *line) for line in lines):
+        fail(f"the packages in {folder} are not those of its SHA256SUMS: {again}")
+
+
+def matches(folder: Path, sum: str, name: str = "") -> bool:
+    """Whether a file is the one that a line of SHA256SUMS was written for."""
+    file = folder / name
+    return file.is_file() and hashlib.sha256(file.read_bytes()).hexdigest() == sum
+
+
+def bring(there: Deployment, function: str, packages: Path) -> Move:
+    """Publishes a function, where nobody calls it yet. Returns what would make it live."""
+    package = packages / f"{function}.zip"
+    if not package.is_file():
+        fail(f"{package} is missing: ./deploy.sh package {packages.name}")
+    name = there.functions[function].name
+    checksum = base64.b64encode(hashlib.sha256(package.read_bytes()).digest()).decode()
+    new = aws.publish(name, package, checksum)
+    before = history.read(*aws.alias(name))
+    if new != before.live:
+        aws.wait_until_active(name, new)
+    return history.release(function, new, before)
+
+
+# ---- moving
+
+
+def shift(there: Deployment, moves: list[Move], progress: Progress) -> None:
+    """Moves every alias, for all calls."""
+    for move in moves:
+        progress.moves[move.function] = move
+        carry_out(there, move)
+        print(f"{move.function}: version {move.start} -> {move.target}")
+
+
+def carry_out(there: Deployment, move: Move) -> None:
+    """Moves one alias, and writes down in it what is live from now on."""
+    name = there.functions[move.function].name
+    aws.point(name, move.target, history.description(move.releases))
+
+
+def try_canaries(there: Deployment, moves: list[Move], progress: Progress) -> None:
+    """Where a canary is wanted, sends a tenth of the calls to the new versions, and all of them when no
+    alarm rang for five minutes."""
+    if not there.canary:
+        return
+    for move in moves:
+        if move.start == move.target:
+            continue
+        revision = history.canary(move, there.functions[move.function].name)
+        id = aws.start_canary(there.canary, move.function, revision)
+        progress.canaries.append(id)
+        progress.moves[move.function] = move
+        print(f"{move.function}: version {move.target} gets a tenth of the calls ({id})")
+    for id in progress.canaries:
+        aws.wait_for_canary(id)
+
+
+def stop_canaries(there: Deployment) -> bool:
+    """Stops the canaries that are under way, and returns whether there were any."""
+    if not there.canary:
+        return False
+    under_way = [
+        id for function in there.functions for id in aws.canaries_under_way(there.canary, function)
+    ]
+    for id in under_way:
+        aws.stop_canary(id)
+    return bool(under_way)
+
+
+def put_back(there: Deployment, progress: Progress) -> None:
+    """Undoes what a release has begun, and lets nobody interrupt that."""
+    for interruption in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(interruption, signal.SIG_IGN)
+    for id in progress.canaries:
+        aws.stop_canary(id)
+    for move in progress.moves.values():
+        try:
+            carry_out(there, move.undone)
+        except aws.CallFailed:
+            print(
+                f"deploy.sh: {move.function} did not go back to version {move.start}, see above",
+                file=sys.stderr,
+            )

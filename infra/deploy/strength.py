@@ -1,0 +1,40 @@
+"""What the secrets that an owner makes up have to be like. Those that companies hand out are as long
+as the companies make them. Nothing here talks to AWS."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+
+NAME_KEY = re.compile(r"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=?|[0-9A-Fa-f]{64}")
+
+
+@dataclass(frozen=True)
+class Weakness:
+    """What a secret has too little of, and the command that makes a good one."""
+
+    has: str
+    makes: str = "openssl rand -base64 24"
+
+
+def weakness(name: str, value: str) -> Weakness | None:
+    """Why a value will not do for the secret of that name, if so."""
+    if name == "CONSOLE_PASSWORD" and len(value) < 12:
+        return Weakness("fewer than 12 characters and would open nothing")
+    if name == "NAME_KEY" and not NAME_KEY.fullmatch(value):
+        return Weakness("not 32 bytes in Base64 or hexadecimal", "openssl rand -base64 32")
+    if name.endswith(("_WEBHOOK_TOKEN", "_WEBHOOK_SECRET")) and size(value) < 24:
+        return Weakness("fewer than 24 bytes and can be guessed")
+    return None
+
+
+def size(value: str) -> int:
+    """How many bytes a webhook's secret has. What is not the Base64 that it claims to be has none."""
+    if not value.startswith("whsec_"):
+        return len(value.encode(errors="surrogateescape"))
+    try:
+        return len(base64.b64decode(value[len("whsec_") :].replace("\n", ""), validate=True))
+    except (binascii.Error, ValueError):
+        return 0
