@@ -6,15 +6,14 @@
 //! no reference, so two texts to one person look alike. The receipt names the attempt.
 
 mod codes;
+mod diagnosis;
+mod signature;
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use async_trait::async_trait;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use hmac::KeyInit as _;
 use http::{Method, Request};
 use jiff::Timestamp;
 use reqwest::RequestBuilder;
@@ -23,14 +22,13 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::json;
 use settings::{Settings, SettingsError};
-use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 use url::{Url, form_urlencoded};
 
 use crate::address::{self, query};
 use crate::channel::{self, OTHER_CHANNEL};
 use crate::digits::{plus_or_none, with_plus, without_plus};
-use crate::entry::{Console, Entry, Plus, Purpose, Sample, Setting, Signed};
+use crate::entry::{Console, Entry, Plus, Purpose, Setting};
 use crate::said::Said;
 use crate::{Role, boxed};
 use Role::{Describing, Polling, Receiving, Sending, Signing};
@@ -38,8 +36,8 @@ use codes::CODES;
 use sms::code;
 use sms::toll_free;
 use sms::{
-    About, Answer, Check, Code, Event, Finding, Found, Genuine, Handled, Http, Longest, Number,
-    Outgoing, Part, Provider, Receipt, SendError, Status, Text, WebhookError,
+    Answer, Code, Event, Finding, Found, Genuine, Handled, Http, Longest, Number, Outgoing, Part,
+    Provider, Receipt, SendError, Status, Text, WebhookError,
 };
 
 /// What it says of itself.
@@ -91,7 +89,7 @@ pub(crate) const ENTRY: Entry = Entry {
     build: |settings, public_url, role| {
         Ok(boxed(Plivo::from_settings(settings, public_url, role)?))
     },
-    sign: Some(sign),
+    sign: Some(signature::sign),
 };
 
 const AUTH_ID: &str = "PLIVO_AUTH_ID";
@@ -104,9 +102,6 @@ const BASE_URL: &str = "https://api.plivo.com";
 /// The words that Plivo answers itself, alone in a text, on a number of the USA or Canada (docs:
 /// dnd-service). It blocks the sender on a few more, and lets one answer of ours through then.
 const ANSWERED: [&str; 5] = ["STOP", "END", "QUIT", "HELP", "INFO"];
-
-/// How little credit, in dollars, is called low: some hundred texts.
-const LOW_CREDIT: f64 = 5.0;
 
 /// One Plivo account and the number that it sends from.
 #[derive(Clone)]
@@ -146,39 +141,6 @@ struct Message {
     message_uuid: String,
     message_state: String,
     error_code: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct List<T> {
-    objects: Vec<T>,
-}
-
-#[derive(Deserialize)]
-struct Account {
-    cash_credits: Option<String>,
-    #[serde(default)]
-    auto_recharge: bool,
-    billing_mode: Option<String>,
-}
-
-/// A number of the account.
-#[derive(Deserialize)]
-struct OwnNumber {
-    #[serde(default)]
-    sms_enabled: bool,
-    number_type: Option<String>,
-    application: Option<String>,
-    tendlc_registration_status: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Application {
-    message_url: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Verification {
-    status: String,
 }
 
 #[async_trait]
@@ -297,34 +259,7 @@ impl Provider for Plivo {
     }
 
     async fn diagnose(&self, http: &Http) -> Vec<Finding> {
-        let answer = match self.get(http, "").await {
-            Ok(answer) => answer,
-            Err(error) => {
-                return vec![code::unseen(CODES, "Plivo", Check::Credentials, error.code())];
-            }
-        };
-        let Some(account) = read::<Account>(&answer) else {
-            return vec![match answer.status {
-                401 | 404 => Finding::broken(
-                    Check::Credentials,
-                    "Plivo does not let us in: the credentials are wrong",
-                    "Copy PLIVO_AUTH_ID and PLIVO_AUTH_TOKEN from Plivo's console again.",
-                ),
-                403 => Finding::broken(
-                    Check::Account,
-                    "Plivo knows the account, and does not let it do this",
-                    "See in Plivo's console whether the account is activated.",
-                ),
-                status => {
-                    code::unseen(CODES, "Plivo", Check::Credentials, &format!("http {status}"))
-                }
-            }];
-        };
-        let mut findings =
-            vec![Finding::works(Check::Credentials, "Plivo lets us in"), account.balance()];
-        findings.extend(self.examine_number(http).await);
-        findings.push(self.recent_errors(http).await);
-        findings
+        self.findings(http).await
     }
 
     async fn prepare(&self, http: &Http) {
@@ -377,24 +312,6 @@ impl Plivo {
         http.send(self.authorize(http.get(self.resource(path)))).await
     }
 
-    /// What is at this path, or what to say where it cannot be read.
-    async fn look<T: DeserializeOwned>(
-        &self,
-        http: &Http,
-        path: &str,
-        check: Check,
-    ) -> Result<Option<T>, Finding> {
-        let answer = self
-            .get(http, path)
-            .await
-            .map_err(|error| code::unseen(CODES, "Plivo", check, error.code()))?;
-        match read(&answer) {
-            None if answer.status == 404 => Ok(None),
-            None => Err(code::unseen(CODES, "Plivo", check, &format!("http {}", answer.status))),
-            found => Ok(found),
-        }
-    }
-
     /// The address at which Plivo reaches us for this, if it can get there.
     fn webhook(&self, purpose: &str, attempt: Option<&str>) -> Option<Url> {
         let mut url = address::webhook(&self.public_url, ENTRY.name, purpose)?;
@@ -405,271 +322,6 @@ impl Plivo {
         }
         Some(url)
     }
-
-    /// Whether our token signed the address and all that the call says (version 3).
-    fn is_signed_whole(&self, call: &Request<Bytes>) -> bool {
-        let mut query: Vec<_> = query(call).collect();
-        query.sort();
-        let query: Vec<_> = query.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let mut form = match *call.method() {
-            Method::GET => Vec::new(),
-            _ => parameters(call),
-        };
-        form.sort();
-        let mut signed = String::new();
-        if !query.is_empty() || !form.is_empty() {
-            signed = format!("?{}", query.join("&"));
-        }
-        if !query.is_empty() && !form.is_empty() {
-            signed.push('.');
-        }
-        form.iter().for_each(|(name, value)| signed.extend([name.as_str(), value]));
-        signed.push('.');
-        self.is_signed(call, ["x-plivo-signature-v3", "x-plivo-signature-ma-v3"], &signed)
-    }
-
-    /// Whether our token signed the address, which says nothing of the rest (version 2).
-    fn is_address_signed(&self, call: &Request<Bytes>) -> bool {
-        self.is_signed(call, ["x-plivo-signature-v2", "x-plivo-signature-ma-v2"], "")
-    }
-
-    /// Whether a signature under one of these names, of which the first also names the nonce, is
-    /// our token's over the address, what follows it and the nonce.
-    fn is_signed(&self, call: &Request<Bytes>, names: [&str; 2], follows: &str) -> bool {
-        let get = |name: &str| call.headers().get(name).and_then(|value| value.to_str().ok());
-        let Some(nonce) = get(&format!("{}-nonce", names[0])) else { return false };
-        let signatures = names.into_iter().filter_map(get).flat_map(|value| value.split(','));
-        let signatures: Vec<_> =
-            signatures.filter_map(|signature| BASE64.decode(signature.trim()).ok()).collect();
-        address::signed(&self.public_url, call.uri().path()).iter().any(|address| {
-            let mac = Hmac::<Sha256>::new_from_slice(self.auth_token.expose_secret().as_bytes())
-                .expect("HMAC takes a key of any length")
-                .chain_update(address)
-                .chain_update(follows)
-                .chain_update(nonce);
-            signatures.iter().any(|signature| mac.clone().verify_slice(signature).is_ok())
-        })
-    }
-
-    /// Whether the number is ours, can text, is registered, and leads to us.
-    async fn examine_number(&self, http: &Http) -> Vec<Finding> {
-        let Some(digits) = self.from.strip_prefix('+') else {
-            return vec![Finding::doubtful(
-                Check::Number,
-                "texts are sent from a name, which nobody can answer",
-                "Set PLIVO_FROM to a number of the account.",
-            )];
-        };
-        let path = format!("Number/{digits}/");
-        let number = match self.look::<OwnNumber>(http, &path, Check::Number).await {
-            Ok(Some(number)) => number,
-            Ok(None) => {
-                return vec![Finding::broken(
-                    Check::Number,
-                    format!("{} is not a number of the account", self.from),
-                    "Set PLIVO_FROM to a number that the account has rented.",
-                )];
-            }
-            Err(finding) => return vec![finding],
-        };
-        let mut findings = vec![match number.sms_enabled {
-            true => Finding::works(Check::Number, format!("{} is ours and can text", self.from)),
-            false => Finding::broken(
-                Check::Number,
-                format!("{} cannot text", self.from),
-                "Set PLIVO_FROM to a number that can text.",
-            ),
-        }];
-        findings.extend(self.examine_webhook(http, &number).await);
-        findings.extend(self.examine_registration(http, digits, &number).await);
-        findings
-    }
-
-    async fn examine_webhook(&self, http: &Http, number: &OwnNumber) -> Option<Finding> {
-        const CHECK: Check = Check::Webhook;
-        let ours = self.webhook("inbound", None)?;
-        let shown = &ours[..url::Position::AfterPath];
-        let uri = number.application.as_deref().unwrap_or_default().trim_end_matches('/');
-        let Some((_, id)) = uri.rsplit_once('/') else {
-            return Some(Finding::broken(
-                CHECK,
-                "the number belongs to no application, so texts to it lead nowhere",
-                format!(
-                    "Make an application in Plivo's console with {shown} as its message URL, and \
-                     give the number to it."
-                ),
-            ));
-        };
-        let path = format!("Application/{id}/");
-        let application = match self.look::<Application>(http, &path, CHECK).await {
-            Ok(application) => application,
-            Err(finding) => return Some(finding),
-        };
-        let entered = application.and_then(|application| application.message_url);
-        let entered = entered.and_then(|entered| Url::parse(&entered).ok());
-        let leads_here =
-            entered.as_ref().is_some_and(|url| url[..url::Position::AfterPath] == *shown);
-        let with_token = format!("{shown}?token= and the value of PLIVO_WEBHOOK_TOKEN");
-        Some(if !leads_here {
-            Finding::broken(
-                CHECK,
-                "texts to the number lead elsewhere",
-                format!("Enter as the message URL of its application in Plivo's console {shown}."),
-            )
-        } else if self.webhook_token.is_none() {
-            Finding::doubtful(
-                CHECK,
-                "the address is ours, but Plivo's older signatures prove too little",
-                format!("Set PLIVO_WEBHOOK_TOKEN, and enter as the message URL {with_token}."),
-            )
-        } else if entered.and_then(|it| address::token(it.query())) != address::token(ours.query())
-        {
-            Finding::broken(
-                CHECK,
-                "the address is ours, but lacks the right token",
-                format!(
-                    "Enter as the message URL of the number's application in Plivo's console \
-                     {with_token}."
-                ),
-            )
-        } else {
-            Finding::works(CHECK, format!("texts to the number lead to {shown}"))
-        })
-    }
-
-    /// Only the USA and Canada want a number to be registered with their carriers.
-    async fn examine_registration(
-        &self,
-        http: &Http,
-        digits: &str,
-        number: &OwnNumber,
-    ) -> Option<Finding> {
-        const CHECK: Check = Check::Registration;
-        if number.number_type.as_deref() == Some("tollfree") && digits.starts_with('1') {
-            let path = format!("TollfreeVerification/?number={digits}");
-            let found = match self.look::<List<Verification>>(http, &path, CHECK).await {
-                Ok(found) => found.map(|list| list.objects).unwrap_or_default(),
-                Err(finding) => return Some(finding),
-            };
-            let is = |status: &str| found.iter().any(|found| found.status == status);
-            return Some(if is("APPROVED") {
-                Finding::works(CHECK, "the toll-free number is verified")
-            } else if is("SUBMITTED") {
-                Finding::doubtful(
-                    CHECK,
-                    "the toll-free number is being verified, and carriers block it until then",
-                    "Wait some days.",
-                )
-            } else {
-                Finding::broken(
-                    CHECK,
-                    "the toll-free number is not verified, so carriers block it",
-                    "Have it verified in Plivo's console; see there what was wrong if it was \
-                     refused.",
-                )
-            });
-        }
-        // Without a word about it, it is no number of the USA.
-        Some(match number.tendlc_registration_status.as_deref()? {
-            "COMPLETED" => Finding::works(CHECK, "the number is registered (10DLC)"),
-            "PROCESSING" => Finding::doubtful(
-                CHECK,
-                "the number is being registered (10DLC), and carriers block it until then",
-                "Wait some days.",
-            ),
-            _ => Finding::broken(
-                CHECK,
-                "the number is not registered for the United States (10DLC), so carriers block it",
-                "Register brand and campaign in Plivo's console, and link the number to the \
-                 campaign.",
-            ),
-        })
-    }
-
-    /// What failed within the last day for another reason than the person or the phone.
-    async fn recent_errors(&self, http: &Http) -> Finding {
-        const CHECK: Check = Check::Errors;
-        let mut codes: BTreeMap<String, u32> = BTreeMap::new();
-        for state in ["failed", "undelivered"] {
-            let path =
-                format!("Message/?message_direction=outbound&message_state={state}&limit=20");
-            let list = match self.look::<List<Message>>(http, &path, CHECK).await {
-                Ok(list) => list.map(|list| list.objects).unwrap_or_default(),
-                Err(finding) => return finding,
-            };
-            for code in list.into_iter().filter_map(|message| message.error_code) {
-                *codes.entry(code).or_default() += 1;
-            }
-        }
-        codes.retain(|code, _| {
-            let known = code::find(CODES, code);
-            !known.is_some_and(|known| {
-                matches!(known.about, About::Number | About::Phone | About::Person)
-            })
-        });
-        let Some((code, count)) = codes.iter().max_by_key(|(_, count)| **count) else {
-            return Finding::works(
-                CHECK,
-                "nothing failed within a day but for people's own phones",
-            );
-        };
-        let known = code::find(CODES, code);
-        let mut seen = format!("{count} of the last texts failed with code {code}");
-        if let Some(known) = known {
-            let _ = write!(seen, ": {}", known.happened.trim_end_matches('.'));
-        }
-        let fix = known.map(|known| known.fix).filter(|fix| !fix.is_empty());
-        Finding::doubtful(CHECK, seen, fix.unwrap_or("See the message logs in Plivo's console."))
-    }
-}
-
-impl Account {
-    fn balance(&self) -> Finding {
-        const CHECK: Check = Check::Balance;
-        const TOP_UP: &str = "Top it up in Plivo's console, and switch automatic recharge on.";
-        let credit = self.cash_credits.as_ref().and_then(|credit| credit.parse::<f64>().ok());
-        match credit {
-            _ if self.billing_mode.as_deref() == Some("postpaid") => {
-                Finding::works(CHECK, "the account is paid afterwards")
-            }
-            None => Finding::doubtful(
-                CHECK,
-                "Plivo does not say what is left",
-                "Look at the balance in Plivo's console.",
-            ),
-            Some(credit) if credit <= 0.0 => {
-                Finding::broken(CHECK, format!("{credit:.2} dollars are left"), TOP_UP)
-            }
-            Some(credit) if credit < LOW_CREDIT && !self.auto_recharge => {
-                Finding::doubtful(CHECK, format!("{credit:.2} dollars are left"), TOP_UP)
-            }
-            Some(credit) => Finding::works(CHECK, format!("{credit:.2} dollars are left")),
-        }
-    }
-}
-
-/// A call that brings a text, signed whole (version 3).
-fn sign(settings: &Settings, public_url: &str, sample: &Sample<'_>) -> Signed {
-    const NONCE: &str = "0";
-    let names = [AUTH_ID, AUTH_TOKEN, FROM];
-    let Some([_, token, from]) = settings.together(ENTRY.company, names)? else { return Ok(None) };
-    let address = address::incoming(public_url, ENTRY.name)?;
-    // In the order of their names, as they are signed.
-    let form = [
-        ("From", without_plus(sample.from.as_str())),
-        ("MessageUUID", sample.id),
-        ("Text", sample.body),
-        ("To", without_plus(from)),
-        ("Type", "sms"),
-    ];
-    let said: String = form.iter().flat_map(|(name, value)| [*name, *value]).collect();
-    let mac = Hmac::<Sha256>::new_from_slice(token.as_bytes())
-        .expect("HMAC takes a key of any length")
-        .chain_update(format!("{address}?{said}.{NONCE}"));
-    let call = Request::post(address.as_str())
-        .header("x-plivo-signature-v3-nonce", NONCE)
-        .header("x-plivo-signature-v3", BASE64.encode(mac.finalize().into_bytes()));
-    Ok(Some(address::form(call, &form)))
 }
 
 /// What a success holds.

@@ -6,36 +6,37 @@
 //! receipt carries our reference instead, whether or not we heard the answer to the send.
 
 mod codes;
+mod diagnosis;
+mod incoming;
+mod signature;
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{Request, header};
+use http::Request;
 use jiff::Timestamp;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use settings::{Settings, SettingsError};
-use sha2::{Digest as _, Sha256};
-use subtle::ConstantTimeEq as _;
+use sha2::Digest as _;
 use url::Url;
 use uuid::Uuid;
 
 use crate::address;
 use crate::channel::{self, OTHER_CHANNEL};
 use crate::digits::{plus_or_none, with_plus, without_plus};
-use crate::entry::{Console, Entry, Plus, Purpose, Sample, Setting, Signed};
-use crate::said;
+use crate::entry::{Console, Entry, Plus, Purpose, Setting};
 use crate::{Role, boxed};
 use Role::{Describing, Everything, Polling, Receiving, Sending, Signing};
 use codes::CODES;
+use incoming::Report;
 use sms::code;
 use sms::{
-    About, Answer, Check, Code, Event, Finding, Genuine, Http, Longest, Number, Outgoing, Provider,
-    Receipt, SendError, Status, Text, WebhookError,
+    Answer, Code, Event, Finding, Genuine, Http, Longest, Number, Outgoing, Provider, SendError,
+    WebhookError,
 };
 
 /// What it says of itself.
@@ -82,7 +83,7 @@ pub(crate) const ENTRY: Entry = Entry {
     build: |settings, public_url, role| {
         Ok(boxed(Vonage::from_settings(settings, public_url, role)?))
     },
-    sign: Some(sign),
+    sign: Some(signature::sign),
 };
 
 const BASE_URL: &str = "https://api.nexmo.com";
@@ -92,26 +93,11 @@ const KEY: &str = "VONAGE_PRIVATE_KEY";
 const SECRET: &str = "VONAGE_SIGNATURE_SECRET";
 const FROM: &str = "VONAGE_FROM";
 
-/// What a message can hold beside its text, by the name of its member and of its kind.
-const KINDS: [&str; 10] = [
-    "image", "audio", "video", "file", "vcard", "sticker", "location", "contact", "reply", "button",
-];
-
-/// The kinds that are words alone, or hold what is said elsewhere.
-const WORDS: [&str; 4] = ["text", "reply", "button", "content"];
-
 /// How many characters one message may have.
 const LONGEST_TEXT: usize = 1000;
 
 /// How long a token of ours is valid, as Vonage's own libraries have it.
 const TOKEN_LIFE: Duration = Duration::from_secs(15 * 60);
-
-/// How old a webhook call may be: Vonage repeats one for 24 hours, and whether it signs it anew is
-/// not documented. What was taken is remembered for longer than that, so a replay has no effect.
-const OLDEST_CALL: Duration = Duration::from_secs(25 * 60 * 60);
-
-/// How far Vonage's clock may be ahead of ours.
-const CLOCK_SLACK: Duration = Duration::from_secs(5 * 60);
 
 /// One application of a Vonage account, and the number or name that it sends from.
 #[derive(Clone)]
@@ -133,27 +119,6 @@ pub struct Vonage {
 #[derive(Deserialize)]
 struct Accepted {
     message_uuid: String,
-}
-
-/// What a token of Vonage's says.
-#[derive(Deserialize)]
-struct Claims {
-    iat: i64,
-    /// Names the call. The callers know a repeat by the message's id already.
-    #[serde(rename = "jti")]
-    _jti: String,
-    /// SHA-256 of the body, in hexadecimal digits.
-    payload_hash: String,
-    application_id: Option<String>,
-}
-
-/// A webhook call: what a person said, or what became of a message. Nothing is asked of its fields
-/// beyond what is used of them.
-struct Report<'a> {
-    id: String,
-    /// By what it came, where that is said.
-    channel: Option<String>,
-    whole: &'a Map<String, Value>,
 }
 
 #[async_trait]
@@ -225,31 +190,8 @@ impl Provider for Vonage {
         Ok(vec![event])
     }
 
-    /// What can be seen with the key of an application: whether it is let in. Balance, numbers and
-    /// addresses are shown to the account's key and secret only, which we do not ask for.
     async fn diagnose(&self, http: &Http) -> Vec<Finding> {
-        let unseen = |code: &str| code::unseen(CODES, "Vonage", Check::Credentials, code);
-        // Nothing can be sent that is for nobody.
-        let answer = match self.post(http, &json!({ "channel": "sms" })).await {
-            Ok(answer) => answer,
-            Err(error) => return vec![unseen(error.code())],
-        };
-        let code = problem(&answer);
-        let code = code.as_deref().unwrap_or_default();
-        let known = code::find(CODES, code).filter(|known| known.about == About::Account);
-        let let_in = Finding::works(Check::Credentials, "Vonage accepts the application's key");
-        match (answer.status, known) {
-            (401, known) => {
-                let known = known.or(code::find(CODES, "unauthorized"));
-                known.map(|known| broken(Check::Credentials, known)).into_iter().collect()
-            }
-            (402 | 403, Some(known)) if matches!(code, "low-balance" | "1070") => {
-                vec![let_in, broken(Check::Balance, known)]
-            }
-            (402 | 403, Some(known)) => vec![let_in, broken(Check::Account, known)],
-            (400 | 422, _) if !code.is_empty() => vec![let_in],
-            (status, _) => vec![unseen(&format!("http {status}"))],
-        }
+        self.findings(http).await
     }
 
     async fn prepare(&self, http: &Http) {
@@ -323,178 +265,6 @@ impl Vonage {
         });
         jsonwebtoken::encode(&Header::new(Algorithm::RS256), &claims, &key).ok()
     }
-
-    /// Whether Vonage signed this call for this application, this body and about this time.
-    fn check(&self, call: &Request<Bytes>, now: Timestamp) -> Result<(), WebhookError> {
-        let Some(authorization) = call.headers().get(header::AUTHORIZATION) else {
-            return Err(WebhookError::Unprovable(match is_of_sms_api(call) {
-                true => {
-                    "it comes from the SMS API: in Vonage's dashboard, under API settings, make \
-                         the Messages API the default for SMS"
-                }
-                false => "it is not signed, and Vonage signs it when it sends it again",
-            }));
-        };
-        let token = authorization.to_str().ok().and_then(|value| value.strip_prefix("Bearer "));
-        let claims: Option<Claims> = self.claims(token.ok_or(WebhookError::Forged)?);
-        let claims = claims.ok_or(WebhookError::Forged)?;
-
-        let hash: String =
-            Sha256::digest(call.body()).iter().map(|byte| format!("{byte:02x}")).collect();
-        let same = hash.as_bytes().ct_eq(claims.payload_hash.to_ascii_lowercase().as_bytes());
-        let ours = claims.application_id.is_none_or(|id| id == self.application_id);
-        let signed_at = Timestamp::from_second(claims.iat).map_err(|_| WebhookError::Forged)?;
-        let fresh = (now - OLDEST_CALL..=now + CLOCK_SLACK).contains(&signed_at);
-        match bool::from(same) && ours && fresh {
-            true => Ok(()),
-            false => Err(WebhookError::Forged),
-        }
-    }
-
-    /// What a token says that the account's secret has signed.
-    fn claims<T: DeserializeOwned>(&self, token: &str) -> Option<T> {
-        let mut how = Validation::new(Algorithm::HS256);
-        // It says when it was made, not when it ends.
-        how.required_spec_claims.clear();
-        how.validate_exp = false;
-        how.validate_aud = false;
-        let secret = self.signature_secret.as_ref()?.expose_secret();
-        let key = DecodingKey::from_secret(secret.as_bytes());
-        Some(jsonwebtoken::decode(token, &key, &how).ok()?.claims)
-    }
-}
-
-/// A call that brings a text, with a token that the account's secret has signed.
-fn sign(settings: &Settings, public_url: &str, sample: &Sample<'_>) -> Signed {
-    let names = [ID, SECRET, FROM];
-    let Some([id, secret, from]) = settings.together(ENTRY.company, names)? else {
-        return Ok(None);
-    };
-    let body = json!({
-        "channel": "sms",
-        "message_uuid": sample.id,
-        "message_type": "text",
-        "from": without_plus(sample.from.as_str()),
-        "to": without_plus(from),
-        "text": sample.body,
-        "timestamp": Timestamp::now(),
-    })
-    .to_string();
-    let hash: String =
-        Sha256::digest(body.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
-    let claims = json!({
-        "iat": Timestamp::now().as_second(),
-        "jti": Uuid::new_v4().to_string(),
-        "payload_hash": hash,
-        "application_id": id,
-    });
-    let key = EncodingKey::from_secret(secret.as_bytes());
-    let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key)
-        .expect("claims of ours can be signed");
-    let call = Request::post(address::incoming(public_url, ENTRY.name)?.as_str())
-        .header(header::CONTENT_TYPE, "application/json")
-        .header(header::AUTHORIZATION, format!("Bearer {token}"));
-    Ok(Some(call.body(body.into()).expect("an address and headers of ours are sound")))
-}
-
-impl<'a> Report<'a> {
-    /// `None` if it names no message, or is a text of version 0.1, which says otherwise who it is from.
-    fn of(whole: &'a Map<String, Value>) -> Option<Self> {
-        let get = |name: &str| whole.get(name).and_then(said::word);
-        let is_older = get("status").is_none() && whole.get("from").is_some_and(Value::is_object);
-        let id = get("message_uuid").filter(|_| !is_older)?;
-        Some(Self { id, channel: get("channel"), whole })
-    }
-
-    fn get(&self, name: &str) -> Option<String> {
-        self.whole.get(name).and_then(said::word)
-    }
-
-    fn text(self, sender: &str) -> Result<Text, WebhookError> {
-        let kind = self.get("message_type");
-        let contents = self.contents();
-        let mut words: Vec<_> = self
-            .get("text")
-            .into_iter()
-            .chain(contents.iter().filter_map(Content::words))
-            .collect();
-        // A caption may stand in both places.
-        words.dedup();
-        let media = contents.iter().filter(|content| content.is_media()).count();
-        // A kind of tomorrow is something that cannot be opened here.
-        let unknown = kind.as_deref().is_some_and(|kind| !WORDS.contains(&kind));
-        let media = if unknown { media.max(1) } else { media };
-        if kind.is_none() && words.is_empty() && media == 0 && !self.whole.contains_key("text") {
-            return Err(WebhookError::Unreadable("neither a text nor a status"));
-        }
-        let to = self.get("to").unwrap_or_default();
-        // An agent of RCS has a name, which nobody can send an SMS from.
-        let by_rcs = self.channel.as_deref().is_some_and(|it| it.eq_ignore_ascii_case("rcs"));
-        let to = if by_rcs { format!("rcs:{to}") } else { to };
-        Ok(Text {
-            from: channel::person(self.get("from").as_deref(), plus_or_none)?,
-            to: channel::ours(Some(&to), sender, plus_or_none),
-            body: words.join("\n"),
-            media: u32::try_from(media).unwrap_or(u32::MAX),
-            sent_at: self.get("timestamp").and_then(|at| at.parse().ok()),
-            handled: None,
-            id: Some(self.id),
-        })
-    }
-
-    /// What came beside the text: under its kind, or several in a list.
-    fn contents(&self) -> Vec<Content<'a>> {
-        let alone = KINDS.iter().filter_map(|kind| Some((*kind, self.whole.get(*kind)?)));
-        let listed = match self.whole.get("content") {
-            Some(Value::Array(items)) => items.as_slice(),
-            Some(content) => std::slice::from_ref(content),
-            None => &[],
-        };
-        let listed = listed.iter().map(|item| {
-            let kind = item["type"].as_str().unwrap_or_default();
-            (kind, item)
-        });
-        let contents = alone.chain(listed).filter(|(_, value)| !value.is_null());
-        contents.map(|(kind, value)| Content { kind, value }).collect()
-    }
-
-    fn receipt(self, word: String) -> Result<Receipt, WebhookError> {
-        let code = self.whole.get("error").and_then(code_of);
-        Ok(Receipt {
-            attempt: self.get("client_ref"),
-            part: None,
-            status: meaning(&word).ok_or(WebhookError::Unreadable("an unknown status"))?,
-            word,
-            opted_out: code.as_deref().is_some_and(|code| code::is_stop(CODES, code)),
-            code,
-            message: self.id,
-        })
-    }
-}
-
-/// Something in a message: a picture, a file, words, or what was tapped.
-struct Content<'a> {
-    kind: &'a str,
-    value: &'a Value,
-}
-
-impl Content<'_> {
-    /// Its member of this name, which may stand within what is called by its kind.
-    fn get(&self, name: &str) -> Option<String> {
-        let within = self.value.get(self.kind).and_then(|within| within.get(name));
-        self.value.get(name).and_then(said::word).or_else(|| within.and_then(said::word))
-    }
-
-    /// What a person says with it.
-    fn words(&self) -> Option<String> {
-        let alone = said::word(self.value).filter(|_| self.kind.is_empty());
-        alone.or_else(|| ["text", "caption", "title"].iter().find_map(|name| self.get(name)))
-    }
-
-    fn is_media(&self) -> bool {
-        let is_known = KINDS.contains(&self.kind) && !WORDS.contains(&self.kind);
-        is_known || self.get("url").is_some()
-    }
 }
 
 /// The code of an error as Vonage writes it (RFC 7807): the fragment of its type. In receipts it may
@@ -518,26 +288,6 @@ fn code_of(error: &Value) -> Option<String> {
 fn problem(answer: &Answer) -> Option<String> {
     let refused = (400..500).contains(&answer.status);
     code_of(&answer.json::<Value>().filter(|_| refused)?)
-}
-
-fn meaning(word: &str) -> Option<Status> {
-    match word {
-        "submitted" => Some(Status::Sent),
-        "rejected" => Some(Status::Failed),
-        "undeliverable" => Some(Status::Undelivered),
-        "delivered" | "read" => Some(Status::Delivered),
-        _ => None,
-    }
-}
-
-/// Whether a call has the form of the older SMS API, whose signatures are others.
-fn is_of_sms_api(call: &Request<Bytes>) -> bool {
-    call.body().windows(6).any(|word| word == b"msisdn")
-}
-
-fn broken(check: Check, known: &Code) -> Finding {
-    let seen = known.happened.trim_end_matches('.');
-    Finding::broken(check, seen, known.fix)
 }
 
 #[cfg(test)]
