@@ -38,17 +38,26 @@ class History:
 
 @dataclass(frozen=True)
 class Move:
-    """An alias goes from one version to another, and `releases` is what is live from then on."""
+    """An alias goes from what it says to what it is to say."""
 
     function: str
-    start: str
-    target: str
-    releases: tuple[str, ...]
+    before: History
+    after: History
+
+    @property
+    def start(self) -> str:
+        """The version that is called now."""
+        return self.before.live
+
+    @property
+    def target(self) -> str:
+        """The version that is called from then on."""
+        return self.after.live
 
     @property
     def undone(self) -> Move:
-        """What takes a release back."""
-        return Move(self.function, self.target, self.start, self.releases[1:])
+        """What takes it back, and leaves no trace of it."""
+        return Move(self.function, self.after, self.before)
 
 
 def read(version: str, description: str) -> History:
@@ -65,7 +74,7 @@ def description(releases: Iterable[str]) -> str:
 def release(function: str, new: str, history: History) -> Move:
     """A release moves every function, those too that have not changed, so that as many rollbacks
     lead back to the same release for all of them."""
-    return Move(function, history.live, new, (new, *history.releases)[:REMEMBERED])
+    return Move(function, history, History(new, (new, *history.releases)[:REMEMBERED]))
 
 
 def rollback(histories: dict[str, History], canary_stopped: bool) -> list[Move]:
@@ -82,7 +91,7 @@ def rollback(histories: dict[str, History], canary_stopped: bool) -> list[Move]:
         releases = history.releases
         if not cut_off and len(releases) > 1:
             releases = releases[1:]
-        moves.append(Move(function, history.live, releases[0], releases))
+        moves.append(Move(function, history, History(releases[0], releases)))
     return moves
 
 

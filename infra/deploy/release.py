@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import signal
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Iterator
 
 import aws
 import deployment
@@ -18,7 +20,7 @@ from history import Move
 
 @dataclass
 class Progress:
-    """What a release has begun, and would have to take back."""
+    """What a release or a rollback has begun, and would have to take back."""
 
     canaries: list[str] = field(default_factory=list)
     moves: dict[str, Move] = field(default_factory=dict)
@@ -33,16 +35,10 @@ def release(environment: str) -> None:
     if all(move.start == move.target for move in moves):
         print(f"{environment} is up to date: this is on the air already")
         return
-    progress = Progress()
-    try:
+    failure = f"the release did not get through: {environment} is as it was before"
+    with whole_or_put_back(there, failure) as progress:
         try_canaries(there, moves, progress)
         shift(there, moves, progress)
-    except aws.CallFailed:
-        put_back(there, progress)
-        fail(f"the release did not get through: {environment} is as it was before")
-    except KeyboardInterrupt:
-        put_back(there, progress)
-        sys.exit(1)
 
 
 def rollback(environment: str) -> None:
@@ -54,10 +50,10 @@ def rollback(environment: str) -> None:
     moves = history.rollback(histories, stop_canaries(there))
     if not moves:
         fail(f"there is nothing to go back to: {environment} has what it had first")
-    try:
-        shift(there, moves, Progress())
-    except aws.CallFailed:
-        fail(f"{environment} is not rolled back whole, for the reason above: once more")
+    failure = f"{environment} is not rolled back whole, for the reason above: once more"
+    # Otherwise another attempt would move those further back that this one has reached.
+    with whole_or_put_back(there, failure) as progress:
+        shift(there, moves, progress)
 
 
 # ---- packages
@@ -115,7 +111,7 @@ def shift(there: Deployment, moves: list[Move], progress: Progress) -> None:
 def carry_out(there: Deployment, move: Move) -> None:
     """Moves one alias, and writes down in it what is live from now on."""
     name = there.functions[move.function].name
-    aws.point(name, move.target, history.description(move.releases))
+    aws.point(name, move.target, history.description(move.after.releases))
 
 
 def try_canaries(there: Deployment, moves: list[Move], progress: Progress) -> None:
@@ -147,8 +143,22 @@ def stop_canaries(there: Deployment) -> bool:
     return bool(under_way)
 
 
+@contextlib.contextmanager
+def whole_or_put_back(there: Deployment, failure: str) -> Iterator[Progress]:
+    """Takes back what was begun if a call fails, or if somebody interrupts it."""
+    progress = Progress()
+    try:
+        yield progress
+    except aws.CallFailed:
+        put_back(there, progress)
+        fail(failure)
+    except KeyboardInterrupt:
+        put_back(there, progress)
+        sys.exit(1)
+
+
 def put_back(there: Deployment, progress: Progress) -> None:
-    """Undoes what a release has begun, and lets nobody interrupt that."""
+    """Undoes what a release or a rollback has begun, and lets nobody interrupt that."""
     for interruption in (signal.SIGINT, signal.SIGTERM):
         signal.signal(interruption, signal.SIG_IGN)
     for id in progress.canaries:

@@ -26,7 +26,7 @@ def versions(text):
 
 def moves(found):
     """Moves as written here: function, from, to, and the releases from then on."""
-    return [f"{m.function}: {m.start} -> {m.target}, {' '.join(m.releases)}" for m in found]
+    return [f"{m.function}: {m.start} -> {m.target}, {' '.join(m.after.releases)}" for m in found]
 
 
 # ---- what is live
@@ -76,20 +76,19 @@ def test_a_release_is_remembered_for_a_function_that_has_not_changed():
 
 
 def test_what_takes_a_release_back_leaves_no_trace_of_it():
-    before = versions("2 2 1")
-    undone = history.release("turn", "3", before).undone
-    assert (undone.target, undone.releases) == (before.live, before.releases)
+    for before in (versions("2 2 1"), versions("3 2 1")):
+        assert history.release("turn", "4", before).undone.after == before
 
 
 def test_an_alias_can_hold_as_many_releases_as_are_remembered():
     releases = tuple(str(version) for version in range(99_999, 99_900, -1))
-    noted = history.release("turn", "100000", History(releases[0], releases)).releases
+    noted = history.release("turn", "100000", History(releases[0], releases)).after.releases
     assert noted == ("100000", *releases[: history.REMEMBERED - 1])
     assert len(history.description(noted)) <= 256
 
 
 def test_a_canary_gets_its_calls_from_the_alias_that_is_live():
-    revision = json.loads(history.canary(Move("turn", "2", "3", ("3", "2")), "textback-turn"))
+    revision = json.loads(history.canary(Move("turn", versions("2 2"), versions("3 3 2")), "textback-turn"))
     assert revision["revisionType"] == "AppSpecContent"
     [resource] = json.loads(revision["appSpecContent"]["content"])["Resources"]
     properties = resource["turn"]["Properties"]
@@ -166,7 +165,7 @@ def test_as_many_rollbacks_as_releases_lead_back_to_the_first():
 
 def after(moves):
     """What is live when moves were carried out."""
-    return {move.function: History(move.target, move.releases) for move in moves}
+    return {move.function: move.after for move in moves}
 
 
 # ---- packages

@@ -1,4 +1,4 @@
-"""Somebody ends deploy.sh while it has begun something."""
+"""Something comes between deploy.sh and what it has begun."""
 
 import os
 import signal
@@ -24,6 +24,8 @@ def test_a_release_that_is_interrupted_takes_back_what_it_did(checkout, installa
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # Whatever runs these checks in the background has SIGINT ignored, which is inherited.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     wait_for(lambda: called(checkout, "wait"), command)
     # As a workflow does that is cancelled: the one process, and none that it has started.
@@ -36,6 +38,20 @@ def test_a_release_that_is_interrupted_takes_back_what_it_did(checkout, installa
         alias = installation.alias(function)
         assert (alias["FunctionVersion"], alias["Description"]) == ("1", "Releases, newest first: 1")
     assert "there is nothing to go back to" in checkout.deploy("rollback", installation.name).said
+
+
+def test_a_rollback_that_stops_halfway_is_done_once_more(checkout, installation):
+    for content in ("one", "two"):
+        checkout.package(content)
+        checkout.deploy("release", installation.name)
+    checkout.break_once("update-alias", installation.function("turn"))
+    ran = checkout.deploy("rollback", installation.name)
+    assert (ran.code, ran.message) == (
+        1,
+        f"{installation.name} is not rolled back whole, for the reason above: once more",
+    )
+    assert checkout.deploy("rollback", installation.name).code == 0
+    assert installation.live() == {"inbound": 2, "turn": 2}, "and none of them further than that"
 
 
 def called(checkout, word):
