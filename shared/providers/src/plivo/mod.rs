@@ -13,7 +13,6 @@ use std::fmt::Write as _;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use hmac::KeyInit as _;
 use http::{Method, Request};
 use jiff::Timestamp;
 use reqwest::RequestBuilder;

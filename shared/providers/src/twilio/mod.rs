@@ -12,7 +12,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use hmac::KeyInit;
 use http::{Method, Request};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
@@ -21,7 +20,6 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
 use settings::{Settings, SettingsError};
-use sha2::Digest as _;
 use url::{Url, form_urlencoded};
 
 use crate::address::{self, query};

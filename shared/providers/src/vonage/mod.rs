@@ -21,7 +21,6 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use settings::{Settings, SettingsError};
-use sha2::Digest as _;
 use url::Url;
 use uuid::Uuid;
 
@@ -292,6 +291,9 @@ fn problem(answer: &Answer) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use http::header;
+    use jsonwebtoken::{DecodingKey, Validation};
+
     use super::*;
 
     const SECRET: &str = "test-signature-secret-0123456789abcdef";
