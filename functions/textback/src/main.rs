@@ -3,24 +3,18 @@
 //! The same functions as on Lambda, wired together: with the settings of providers, a model, a
 //! store or a queue it uses those, and without any it uses what is built in and says so.
 
-mod app;
 mod by_hand;
-mod chat;
-mod doctor;
-mod door;
-mod give_back;
+mod commands;
 mod offline_model;
 mod outside;
-mod quarantine;
-mod register;
-mod send;
-mod smoke;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use settings::{Names, Settings};
 use sms::Providers;
+
+use crate::commands::{chat, doctor, give_back, quarantine, register, send, serve, smoke};
 
 /// Many threads allocate small things here, which the system's allocator is slower at, and keeps more
 /// of.
@@ -86,7 +80,7 @@ fn main() -> ExitCode {
         Command::Doctor(_) => [&functions.concat()[..], &[doctor::SETTINGS]].concat(),
         _ => functions.concat(),
     };
-    let settings = Settings::from_env([host::SETTINGS, door::SETTINGS].into_iter().chain(names));
+    let settings = Settings::from_env([host::SETTINGS, serve::SETTINGS].into_iter().chain(names));
     let misspelt = misspelt(&functions.concat());
     // What serves says so in its log.
     if !matches!(command, Command::Serve) {
@@ -97,7 +91,7 @@ fn main() -> ExitCode {
     let done = match command {
         Command::Serve => host::run(settings, async |settings| {
             misspelt.iter().for_each(|name| tracing::warn!("{}", unread(name)));
-            app::serve(settings).await
+            serve::run(settings).await
         }),
         Command::Chat(asked) => host::run(quiet(settings), |settings| chat::run(settings, asked)),
         Command::Smoke => host::run(quiet(settings), smoke::run),
@@ -124,7 +118,7 @@ fn main() -> ExitCode {
 /// whatever the command reads.
 fn misspelt(functions: &[Names]) -> Vec<(String, &'static str)> {
     let given = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-    let ours = [host::SETTINGS, door::SETTINGS, smoke::SETTINGS, doctor::SETTINGS];
+    let ours = [host::SETTINGS, serve::SETTINGS, smoke::SETTINGS, doctor::SETTINGS];
     settings::misspelt(given, functions.iter().copied().chain(ours))
 }
 

@@ -13,8 +13,8 @@ use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use crate::by_hand;
-use crate::doctor::Asked;
-use crate::doctor::report::{Check, Section};
+use crate::commands::doctor::Asked;
+use crate::commands::doctor::report::{Check, Section};
 
 /// How often is looked what has become of a text.
 const LOOK: Duration = Duration::from_secs(1);

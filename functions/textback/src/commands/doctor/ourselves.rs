@@ -12,8 +12,8 @@ use sms::{Finding, Providers};
 use telemetry::Alarm;
 use tokio::time::timeout;
 
-use crate::doctor::report::{Check, Found, Section};
-use crate::doctor::{address, clock, model};
+use crate::commands::doctor::report::{Check, Found, Section};
+use crate::commands::doctor::{address, clock, model};
 use crate::outside::milliseconds;
 
 /// How long the store may take, its first connection included.

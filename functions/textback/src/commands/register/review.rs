@@ -8,8 +8,8 @@ use business::shortener;
 use site::text;
 use url::{Host, Url};
 
-use crate::register::forms::{self, Value};
-use crate::register::submission::Submission;
+use crate::commands::register::forms::{self, Value};
+use crate::commands::register::submission::Submission;
 
 /// Something that would be rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -26,8 +26,8 @@ use sms::{Finding, Http, Provider, Providers};
 use tokio::time::timeout;
 
 use crate::by_hand;
-use crate::doctor::report::{Check, Report, Section};
-use crate::doctor::send_to::Trials;
+use crate::commands::doctor::report::{Check, Report, Section};
+use crate::commands::doctor::send_to::Trials;
 
 /// What it reads beside the settings of what it looks at: <https://no-color.org>.
 pub(crate) const SETTINGS: Names = &["NO_COLOR"];

@@ -5,8 +5,8 @@ use evidence::{Route, State, Verdict};
 use sms::{Finding, Providers};
 use tokio::time::timeout;
 
-use crate::doctor::ourselves::STORE_PATIENCE;
-use crate::doctor::report::{Check, Section};
+use crate::commands::doctor::ourselves::STORE_PATIENCE;
+use crate::commands::doctor::report::{Check, Section};
 
 /// A section about the configured providers, unless nothing was sent by them yet. What keeps the
 /// store from being read is told where the store is.

@@ -382,7 +382,7 @@ mod tests {
     #[test]
     fn a_release_may_read_what_it_asks_for() {
         let listed: Vec<&str> =
-            serde_json::from_str(include_str!("../../../infra/smoke.json")).unwrap();
+            serde_json::from_str(include_str!("../../../../infra/smoke.json")).unwrap();
         assert_eq!(listed, SETTINGS);
     }
 }

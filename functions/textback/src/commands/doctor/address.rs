@@ -4,8 +4,8 @@ use reqwest::StatusCode;
 use sms::{Finding, Providers, Verdict};
 use url::{Host, Url};
 
-use crate::doctor::clock::Clock;
-use crate::doctor::report::{Check, Found};
+use crate::commands::doctor::clock::Clock;
+use crate::commands::doctor::report::{Check, Found};
 use crate::outside::{Answer, Outside, Problem, milliseconds};
 
 /// The pages that a reviewer looks for.

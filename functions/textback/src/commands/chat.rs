@@ -22,7 +22,7 @@ use tokio::sync::mpsc;
 use turn::{Bounds, Turn};
 use uuid::Uuid;
 
-use crate::app::offline_model;
+use crate::commands::serve::offline_model;
 
 /// What it reads: who answers. Nobody real is texted and nothing of it leaves, so it needs no more.
 pub(crate) const SETTINGS: &[Names] = &[Page::SETTINGS, OpenAi::SETTINGS, Patience::SETTINGS];

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use sms::Finding;
 
-use crate::doctor::report::{Check, Found};
+use crate::commands::doctor::report::{Check, Found};
 use crate::outside::{Answer, Outside};
 
 /// What clocks may differ. Signatures that hold a time are refused from about five minutes on

@@ -9,7 +9,7 @@ use business::Kind;
 use policy::{Keyword, words};
 use site::Page;
 
-use crate::register::submission::Submission;
+use crate::commands::register::submission::Submission;
 
 /// The area codes that are free to call in North America.
 const TOLL_FREE: [&str; 7] = ["800", "833", "844", "855", "866", "877", "888"];

@@ -1,4 +1,6 @@
-//! The functions, wired together.
+//! The functions, wired together in one process: `textback serve`.
+
+mod admission;
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -22,7 +24,8 @@ use sweep::{Probes, Runs, Sweep};
 use tokio::net::TcpListener;
 use turn::{Bounds, Results, Turn};
 
-use crate::{door, offline_model};
+pub(crate) use crate::commands::serve::admission::SETTINGS;
+use crate::offline_model;
 
 /// How many conversations are worked on at once. They spend their time waiting for a model.
 const AT_ONCE: u32 = 256;
@@ -48,7 +51,7 @@ struct App {
 }
 
 /// Serves until the process is asked to stop.
-pub(crate) async fn serve(settings: Settings) -> Result<(), Error> {
+pub(crate) async fn run(settings: Settings) -> Result<(), Error> {
     let alone = Store::reserve(&settings);
     if let Err(another @ OpenError::Reserved(_)) = alone {
         // It may have the port as well, which is not what is wrong.
@@ -71,10 +74,10 @@ impl App {
             &settings.clone().or("PUBLIC_URL", &format!("http://localhost:{}", address.port()));
         let public_url = host::public_url(settings)?;
         let providers = Arc::new(Providers::configured(settings, &public_url, true)?);
-        let access = door::access(settings, &providers, &public_url, address.ip())?;
+        let access = admission::access(settings, &providers, &public_url, address.ip())?;
         let store = Arc::new(Store::open(settings)?);
         store.check().await?;
-        door::check_secrets(settings, &store).await?;
+        admission::check_secrets(settings, &store).await?;
         let queue = Queue::open(settings)?.unwrap_or_else(Queue::in_process);
         let page = Page::from_settings(settings)?.carried_by(&providers)?;
         let (model, offline) = match OpenAi::from_settings(settings, &page.model)? {

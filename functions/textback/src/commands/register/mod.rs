@@ -17,8 +17,8 @@ use host::Error;
 use settings::Settings;
 use site::Pages;
 
-use crate::register::forms::{Field, Form, Value};
-use crate::register::submission::Submission;
+use crate::commands::register::forms::{Field, Form, Value};
+use crate::commands::register::submission::Submission;
 
 /// Prints the forms and what is wrong with them. Fails if anything is.
 #[expect(clippy::print_stdout, reason = "the output of a command")]
