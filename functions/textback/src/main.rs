@@ -5,7 +5,7 @@
 
 mod by_hand;
 mod commands;
-mod offline_model;
+mod model;
 mod outside;
 
 use std::process::ExitCode;

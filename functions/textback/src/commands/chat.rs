@@ -22,7 +22,7 @@ use tokio::sync::mpsc;
 use turn::{Bounds, Turn};
 use uuid::Uuid;
 
-use crate::commands::serve::offline_model;
+use crate::model;
 
 /// What it reads: who answers. Nobody real is texted and nothing of it leaves, so it needs no more.
 pub(crate) const SETTINGS: &[Names] = &[Page::SETTINGS, OpenAi::SETTINGS, Patience::SETTINGS];
@@ -46,7 +46,7 @@ pub(crate) async fn run(settings: Settings, asked: Asked) -> Result<(), Error> {
     let page = Page::from_settings(&settings)?;
     let model = match OpenAi::from_settings(&settings, &page.model)? {
         Some(model) => model,
-        None => offline_model().await?,
+        None => model::offline(&page).await?,
     };
     let thrown_away = TempDir::new()?;
     // One in it, since the store makes its own, for its owner alone.

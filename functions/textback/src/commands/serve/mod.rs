@@ -2,7 +2,6 @@
 
 mod admission;
 
-use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,11 +20,10 @@ use settings::Settings;
 use site::{Pages, Site};
 use sms::Providers;
 use sweep::{Probes, Runs, Sweep};
-use tokio::net::TcpListener;
 use turn::{Bounds, Results, Turn};
 
 pub(crate) use crate::commands::serve::admission::SETTINGS;
-use crate::offline_model;
+use crate::model;
 
 /// How many conversations are worked on at once. They spend their time waiting for a model.
 const AT_ONCE: u32 = 256;
@@ -82,7 +80,7 @@ impl App {
         let page = Page::from_settings(settings)?.carried_by(&providers)?;
         let (model, offline) = match OpenAi::from_settings(settings, &page.model)? {
             Some(model) => (model, false),
-            None => (offline_model().await?, true),
+            None => (model::offline(&page).await?, true),
         };
         let agent = Arc::new(Agent { model, page, patience: Patience::from_settings(settings)? });
         let results = Results::from_settings(settings)?.map(Arc::new);
@@ -202,12 +200,4 @@ impl App {
         }
         Ok(())
     }
-}
-
-/// Starts the built-in model at an address of its own.
-pub(crate) async fn offline_model() -> Result<OpenAi, Error> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-    let address = listener.local_addr()?;
-    tokio::spawn(async move { axum::serve(listener, offline_model::router()).await });
-    Ok(OpenAi::new(&format!("http://{address}/v1"), None, "offline")?)
 }
