@@ -147,7 +147,7 @@ pub async fn lambda(settings: &[(&str, &str)]) -> Option<Lambda> {
         skip("needs cargo-lambda: `pip install cargo-lambda`");
         return None;
     };
-    let manifest = concat!("--manifest-path=", env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml");
+    let manifest = concat!("--manifest-path=", env!("CARGO_MANIFEST_DIR"), "/../../../Cargo.toml");
     // `watch` would build them as well, one after the other, each while its first caller waits.
     let build = Command::new("cargo").args(["build", "--quiet", "--bins", manifest]).output();
     let build = build.expect("cargo can be run");
