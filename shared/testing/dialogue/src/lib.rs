@@ -1,5 +1,8 @@
 //! One conversation, held with each server by its own rule.
 
+#![warn(missing_docs)]
+#![expect(clippy::unwrap_used, reason = "whoever breaks fails a test")]
+
 use std::time::Duration;
 
 use agent::{Agent, Ending, Heard, OpenAi, Page, Patience, Pulse, Turn};
@@ -8,7 +11,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 /// How long the cold model is loaded: longer than the first silence, shorter than a request.
-pub(crate) const LOADING: Duration = Duration::from_millis(300);
+pub const LOADING: Duration = Duration::from_millis(300);
 
 /// What the person says. Long enough that not all of it fits into a small context.
 const TEXTS: [&str; 3] = [
@@ -21,20 +24,22 @@ const TEXTS: [&str; 3] = [
 const MORE: usize = 4_000;
 
 /// What became of the conversation.
-pub(crate) struct Played {
+pub struct Played {
     /// What the agent said, or why it said nothing, text by text.
-    pub(crate) replies: Vec<String>,
-    pub(crate) brief: Map<String, Value>,
-    pub(crate) is_finished: bool,
+    pub replies: Vec<String>,
+    /// What was recorded.
+    pub brief: Map<String, Value>,
+    /// Whether the agent came to the end of it.
+    pub is_finished: bool,
     /// How many requests each text took.
-    pub(crate) requests: Vec<usize>,
+    pub requests: Vec<usize>,
     /// The latest request.
-    pub(crate) last: Value,
+    pub last: Value,
 }
 
 /// Holds it: three texts, two rounds of calls for the first and one for the last. Each text finds
 /// another process, which knows nothing but what is stored.
-pub(crate) async fn play(rule: Rule) -> Played {
+pub async fn play(rule: Rule) -> Played {
     let server = fakes::OpenAi::start_as(rule).await;
     server.calls_many(&[
         ("record", r#"{"field":"task","value":"kitchen tap"}"#),

@@ -1,20 +1,25 @@
 //! Texts of people who want to be texted no more, and of people who do not.
 
+#![warn(missing_docs)]
+
 /// The lists: as people have sent them, as some wrote them from whom the rows were learned, and as
 /// somebody wrote them when all were learned.
-pub(crate) const LISTS: [(&str, &str); 3] = [
+pub const LISTS: [(&str, &str); 3] = [
     ("from the field", include_str!("field.tsv")),
     ("learned from", include_str!("written.tsv")),
     ("written last", include_str!("unseen.tsv")),
 ];
 
-/// A text, and who acts on it: `stop`, `help` or `agent`, with `?` where either is defensible.
-pub(crate) struct Row {
-    pub(crate) text: String,
-    pub(crate) verdict: &'static str,
+/// A text, and who acts on it.
+pub struct Row {
+    /// What was said.
+    pub text: String,
+    /// `stop`, `help` or `agent`, with `?` where either is defensible.
+    pub verdict: &'static str,
 }
 
-pub(crate) fn rows(list: &'static str) -> impl Iterator<Item = Row> {
+/// The rows of one of the [`LISTS`].
+pub fn rows(list: &'static str) -> impl Iterator<Item = Row> {
     let rows = list.lines().filter(|row| !row.starts_with('#'));
     rows.map(|row| {
         let (text, verdict) = row.split_once('\t').expect("a row has two columns");
