@@ -4,20 +4,9 @@
 //!
 //! With a number behind `--` it repeats the run of this seed alone, and tells what happened.
 
-#![expect(clippy::unwrap_used, reason = "a benchmark that fails should say so")]
 #![expect(clippy::print_stdout, reason = "the tables are what this is for")]
 
-#[path = "../../tests/it/logs.rs"]
-mod logs;
-#[path = "../../tests/it/ordeal.rs"]
-mod ordeal;
-#[expect(dead_code, reason = "the tests use the rest")]
-#[path = "../../tests/it/scene.rs"]
-mod scene;
-#[path = "../../../../shared/evidence/benches/tables/mod.rs"]
-mod tables;
-
-use crate::ordeal::{Fault, Outcome, PROVIDERS, run, runs};
+use scene::ordeal::{Fault, Outcome, PROVIDERS, run, runs};
 
 /// Runs of made-up traffic, for each number of the first tables.
 const SIMULATED: u64 = 8;
@@ -30,7 +19,7 @@ fn main() {
     if let Some(seed) = seed {
         return print!("{}", run(seed));
     }
-    tables::print(SIMULATED);
+    simulation::tables::print(SIMULATED);
     print(&runs(0..RUNS));
 }
 

@@ -9,19 +9,14 @@
 #![expect(clippy::unwrap_used, reason = "a benchmark that fails should say so")]
 #![expect(clippy::print_stdout, reason = "the table is what this is for")]
 
-#[path = "../../tests/it/logs.rs"]
-mod logs;
 mod needs;
-#[expect(dead_code, reason = "the tests use the rest")]
-#[path = "../../tests/it/scene.rs"]
-mod scene;
 mod seen;
 
 use futures::FutureExt;
+use scene::Scene;
 use sms::Number;
 
 use crate::needs::Needs;
-use crate::scene::Scene;
 use crate::seen::{Seen, Watch};
 
 /// Texts a second, and for how many seconds. What one text costs does not depend on how many there

@@ -3,10 +3,9 @@
 use conversations::{Attempt, Reply};
 use fakes::Mode;
 use jiff::{SignedDuration, Timestamp};
+use scene::Scene;
 use sms::Number;
 use telemetry::TraceId;
-
-use crate::scene::Scene;
 
 const DAY: i64 = 24 * 3_600;
 

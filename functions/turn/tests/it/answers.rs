@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use fakes::InboundShape;
-
-use crate::scene::Scene;
+use scene::Scene;
 
 #[tokio::test]
 async fn answers_a_text_once() {

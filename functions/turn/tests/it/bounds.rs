@@ -1,8 +1,7 @@
 //! What a stranger's text can drive, and where that ends.
 
 use conversations::SetAside;
-
-use crate::scene::Scene;
+use scene::Scene;
 
 const AWAY: &str = "Thanks for your text, we are closed today and will call you back tomorrow.";
 

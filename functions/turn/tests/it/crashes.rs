@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use fakes::Mode;
 use jiff::SignedDuration;
+use scene::{Scene, until};
 
 use crate::proxy::Proxy;
-use crate::scene::{Scene, until};
 
 const ANSWER: &str = "You said: My sink leaks";
 

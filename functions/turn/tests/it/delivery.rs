@@ -1,9 +1,8 @@
 //! Whether replies arrive: how that is found out, and what follows from it.
 
-use evidence::{Route, State};
+use evidence::State;
 use fakes::Mode;
-
-use crate::scene::Scene;
+use scene::Scene;
 
 const PEOPLE: [&str; 4] = ["+12025550143", "+12025550144", "+12025550145", "+12025550146"];
 
@@ -349,29 +348,4 @@ async fn answered_by_twilio_alone() -> Scene {
 
 fn sid(scene: &Scene) -> String {
     scene.twilio.messages()[0].sid.clone()
-}
-
-impl Scene {
-    /// How far a provider is trusted with texts to the person.
-    async fn state(&self, provider: &str) -> State {
-        let sender = if provider == "twilio" { self.twilio.number() } else { "UTOMOB" };
-        let route = Route::new(provider, sender, "1");
-        self.process.store.health().await.unwrap().state(&route)
-    }
-
-    /// Why the latest attempt went the way that it went.
-    async fn why(&self) -> String {
-        let attempts = self.process.store.attempts_of(&self.id()).await.unwrap();
-        let trace = self.process.store.trace(&attempts.last().unwrap().trace).await.unwrap();
-        let steps = trace.unwrap().steps;
-        let sent = steps.iter().rfind(|step| step.what == "sent").unwrap();
-        sent.details["why"].as_str().unwrap().to_owned()
-    }
-
-    /// The latest line of this alarm.
-    fn alarm(&self, name: &str) -> Option<String> {
-        let named = format!("alarm=\"{name}\"");
-        let logged = self.logged();
-        logged.lines().rfind(|line| line.contains(&named)).map(str::to_owned)
-    }
 }

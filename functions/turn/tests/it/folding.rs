@@ -5,8 +5,7 @@ use std::time::Duration;
 use conversations::Loaded;
 use fakes::{Mode, OpenAi};
 use jiff::SignedDuration;
-
-use crate::scene::Scene;
+use scene::Scene;
 
 /// Long enough for a text to arrive on a busy machine while the model thinks.
 const THINKING: Mode = Mode::Slow(Duration::from_millis(400));

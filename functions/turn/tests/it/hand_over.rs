@@ -1,9 +1,8 @@
 //! The time in which a person of the business has a conversation.
 
 use agent::Turn as Entry;
+use scene::Scene;
 use serde_json::json;
-
-use crate::scene::Scene;
 
 const HOUR: i64 = 3_600;
 

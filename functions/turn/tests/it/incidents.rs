@@ -1,9 +1,9 @@
 //! Whatever a turn depends on: somebody is told once that it fails, and the log says when it works.
 
 use fakes::{Mode, OpenAi};
+use scene::Scene;
 
 use crate::alarms::{raised, text_as};
-use crate::scene::Scene;
 
 #[tokio::test]
 async fn a_model_that_refuses_us_is_one_alarm_whoever_texts_and_whatever_dies() {

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use fakes::Mode;
-
-use crate::ordeal::{Fault, Outcome, PROVIDERS, runs};
-use crate::scene::Scene;
+use scene::Scene;
+use scene::ordeal::{Fault, Outcome, PROVIDERS, runs};
 
 const RUNS: u64 = 1_000;
 

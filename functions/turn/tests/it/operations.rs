@@ -1,7 +1,7 @@
 //! What a text asks of the store: `cargo bench -p turn --bench operations` prints it.
 
-use crate::counts::{Counts, Operations};
-use crate::scene::Scene;
+use scene::Scene;
+use scene::counts::{Counts, Operations};
 
 #[tokio::test]
 async fn asks_no_more_of_the_store_than_it_has_to() {

@@ -2,8 +2,7 @@
 
 use conversations::Loaded;
 use fakes::{Mode, OpenAi};
-
-use crate::scene::Scene;
+use scene::Scene;
 
 #[tokio::test]
 async fn sends_by_the_next_provider_what_the_first_certainly_did_not() {

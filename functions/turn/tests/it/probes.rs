@@ -1,9 +1,8 @@
 //! Two numbers of ours that text each other, to show whether texts arrive.
 
 use fakes::Mode;
+use scene::Scene;
 use telemetry::Alarm;
-
-use crate::scene::Scene;
 
 /// Our number at `MessageCentral`.
 const OURS: &str = "+12025550177";

@@ -2,10 +2,10 @@
 
 use access::Access;
 use axum::body::Body;
+use scene::Scene;
 use tower::ServiceExt;
 
 use crate::proxy::Proxy;
-use crate::scene::Scene;
 
 #[tokio::test]
 async fn believes_the_highest_word_whatever_the_order() {

@@ -11,11 +11,11 @@ use base64::prelude::BASE64_STANDARD;
 use fakes::{Mode, Switch};
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::SignedDuration;
+use scene::Scene;
 use serde_json::{Value, json};
 use sha2::Sha256;
 
 use crate::alarms::raised;
-use crate::scene::Scene;
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use fakes::Mode;
+use scene::Scene;
 
 use crate::answers::bare;
-use crate::scene::Scene;
 
 #[tokio::test]
 async fn says_nothing_when_twilio_has_confirmed_a_stop() {

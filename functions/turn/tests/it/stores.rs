@@ -1,22 +1,21 @@
 //! Both stores carry the same product.
 
 use fakes::{Mode, OpenAi};
-
-use crate::scene::Scene;
+use scene::Scene;
 
 macro_rules! on_both_stores {
     ($($story:ident)*) => {
         mod embedded {
             $(#[tokio::test]
             async fn $story() {
-                super::$story(crate::scene::Scene::sending_by("messagecentral,twilio").await).await;
+                super::$story(scene::Scene::sending_by("messagecentral,twilio").await).await;
             })*
         }
         mod firestore {
             $(#[tokio::test]
             async fn $story() {
                 let Some(emulator) = fakes::firestore().await else { return };
-                let scene = crate::scene::Scene::on_firestore("messagecentral,twilio", &emulator.host);
+                let scene = scene::Scene::on_firestore("messagecentral,twilio", &emulator.host);
                 super::$story(scene.await).await;
             })*
         }

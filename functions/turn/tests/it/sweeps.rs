@@ -3,9 +3,8 @@
 use conversations::Learned;
 use fakes::Mode;
 use futures::FutureExt;
+use scene::Scene;
 use sms::Status;
-
-use crate::scene::Scene;
 
 #[tokio::test]
 async fn wakes_what_is_due_once() {

@@ -1,8 +1,7 @@
 //! Texts from numbers that can never be a person's: answered, and carried by nobody.
 
 use fakes::Mode;
-
-use crate::scene::Scene;
+use scene::Scene;
 
 /// Of Twilio's magic numbers, the one that works.
 const TEST_NUMBER: &str = "+15005550006";

@@ -1,9 +1,8 @@
 //! What is kept of a turn.
 
 use fakes::{Mode, OpenAi};
+use scene::Scene;
 use serde_json::Value;
-
-use crate::scene::Scene;
 
 #[tokio::test]
 async fn keeps_every_step_of_a_turn() {

@@ -11,7 +11,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry;
 
 /// What was asked on this thread since it was last taken.
-pub(crate) struct Counts {
+pub struct Counts {
     counting: Arc<Mutex<Counting>>,
     _guard: DefaultGuard,
 }
@@ -25,24 +25,27 @@ struct Counting {
 
 /// How often each was done.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Operations {
-    pub(crate) commits: i64,
-    pub(crate) queries: i64,
+pub struct Operations {
+    /// What was written at once, whatever it was.
+    pub commits: i64,
+    /// What was asked for otherwise than by its name.
+    pub queries: i64,
     /// Documents that were read, by name or found by a query. A query that finds none reads one, as
     /// Firestore reckons.
-    pub(crate) read: i64,
-    pub(crate) written: i64,
+    pub read: i64,
+    /// Documents that were written.
+    pub written: i64,
     /// Documents that were deleted, or whose absence was a condition, which Firestore is told as one.
-    pub(crate) deleted: i64,
+    pub deleted: i64,
     /// Documents that are new and were left, which are deleted once they expire.
-    pub(crate) left: i64,
+    pub left: i64,
     /// Of the latest query nothing has been found yet.
     empty: i64,
 }
 
 impl Counts {
     /// Counts from now on, what this thread asks.
-    pub(crate) fn capture() -> Self {
+    pub fn capture() -> Self {
         let counting = Arc::<Mutex<Counting>>::default();
         let counter = Arc::clone(&counting);
         let asked = Asked::each(move |operation| counter.lock().unwrap().note(operation));
@@ -50,7 +53,7 @@ impl Counts {
     }
 
     /// What was counted since the last time.
-    pub(crate) fn take(&self) -> Operations {
+    pub fn take(&self) -> Operations {
         mem::take(&mut self.counting.lock().unwrap().since)
     }
 }

@@ -2,12 +2,9 @@
 
 #![expect(clippy::print_stdout, reason = "the tables are what this is for")]
 
-#[path = "../simulation/mod.rs"]
-mod simulation;
-
 use std::thread;
 
-use simulation::{
+use crate::traffic::{
     FALSE_ANSWERS, Found, HEALTHY, Traffic, detect, false_alarms, outage, two_countries,
 };
 
@@ -22,7 +19,7 @@ const ALONE: [(&str, Traffic); 2] = [
 ];
 
 /// Prints all of them, each number of so many seeded runs.
-pub(crate) fn print(runs: u64) {
+pub fn print(runs: u64) {
     detection(runs);
     outages(runs);
     alarms(runs);

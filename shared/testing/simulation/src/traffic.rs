@@ -10,23 +10,23 @@ use jiff::{SignedDuration, Timestamp};
 
 /// How a route treats its texts, and how people treat theirs.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Traffic {
+pub struct Traffic {
     /// Texts an hour, at random times.
-    pub(crate) an_hour: f64,
+    pub an_hour: f64,
     /// Whether the carriers confirm what arrives.
-    pub(crate) receipts: bool,
+    pub receipts: bool,
     /// Which share of people answers a text that has arrived.
-    pub(crate) answers: f64,
+    pub answers: f64,
     /// Which share sends something that looks like an answer to a text that was lost.
-    pub(crate) false_answers: f64,
+    pub false_answers: f64,
     /// Of confirmations that should come, which share never does.
-    pub(crate) missing: f64,
+    pub missing: f64,
     /// Which share of texts is lost.
-    pub(crate) loss: f64,
+    pub loss: f64,
 }
 
 /// Which share of people answers, where they do.
-pub(crate) const ANSWERS: f64 = 0.7;
+pub const ANSWERS: f64 = 0.7;
 /// After how many seconds.
 const ANSWER_MEDIAN: f64 = 60.0;
 /// Half of all answers come within a minute, one in ten takes over seven.
@@ -34,10 +34,10 @@ const ANSWER_SPREAD: f64 = 1.5;
 
 /// How many of those whose text was lost send something that looks like an answer, after all that
 /// can be told to be none was left out.
-pub(crate) const FALSE_ANSWERS: f64 = 0.03;
+pub const FALSE_ANSWERS: f64 = 0.03;
 
 /// Nothing is wrong, and there is every kind of sign.
-pub(crate) const HEALTHY: Traffic = Traffic {
+pub const HEALTHY: Traffic = Traffic {
     an_hour: 10.0,
     receipts: true,
     answers: ANSWERS,
@@ -57,7 +57,7 @@ const DOUBLED: f64 = 0.1;
 const SWEEP: f64 = 60.0;
 
 /// Routes with texts on the way.
-pub(crate) struct World {
+pub struct World {
     random: Rng,
     now: Timestamp,
     records: Vec<Record>,
@@ -77,7 +77,8 @@ struct Heard {
 }
 
 impl World {
-    pub(crate) fn new(seed: u64, routes: &[Route]) -> Self {
+    /// Routes by which nothing was sent yet.
+    pub fn new(seed: u64, routes: &[Route]) -> Self {
         let now = Timestamp::from_second(1_772_442_000).expect("a Monday in 2026");
         let records = routes.iter().cloned().map(Record::new).collect();
         let (health, coming) = (Health::default(), BinaryHeap::new());
@@ -85,7 +86,7 @@ impl World {
     }
 
     /// Lets time pass until the next text, and picks the way for it among these routes.
-    pub(crate) fn next(&mut self, an_hour: f64, candidates: &[usize]) -> (usize, bool) {
+    pub fn next(&mut self, an_hour: f64, candidates: &[usize]) -> (usize, bool) {
         let wait = -self.random.f64().max(1e-12).ln() / an_hour * 3600.0;
         self.pass(self.now + seconds(wait));
         let routes: Vec<_> = candidates.iter().map(|it| self.records[*it].route.clone()).collect();
@@ -95,7 +96,7 @@ impl World {
     }
 
     /// Sends a text by a route, which treats it like this.
-    pub(crate) fn send(&mut self, route: usize, traffic: Traffic) {
+    pub fn send(&mut self, route: usize, traffic: Traffic) {
         self.texts += 1;
         let (attempt, at) = (format!("text-{}", self.texts), self.now);
         let lost = self.random.f64() < traffic.loss;
@@ -125,7 +126,7 @@ impl World {
     }
 
     /// Notes and judges what is due by then.
-    pub(crate) fn pass(&mut self, until: Timestamp) {
+    pub fn pass(&mut self, until: Timestamp) {
         while let Some(Reverse((at, ..))) = self.coming.peek() {
             if *at > until {
                 break;
@@ -140,7 +141,8 @@ impl World {
         self.now = until;
     }
 
-    pub(crate) fn state(&self, route: usize) -> State {
+    /// What is thought of a route now.
+    pub fn state(&self, route: usize) -> State {
         self.health.state(&self.records[route].route)
     }
 
@@ -182,14 +184,16 @@ impl World {
 
 /// How many texts and minutes it took until a route was suspect.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Found {
-    pub(crate) texts: u32,
-    pub(crate) minutes: f64,
+pub struct Found {
+    /// After how many texts.
+    pub texts: u32,
+    /// How long after the first of them.
+    pub minutes: f64,
 }
 
 /// Sends `before` texts by a route that works, then loses this share of them until it is suspected.
 /// `None`: it was not within `most` texts.
-pub(crate) fn detect(seed: u64, before: u32, after: Traffic, most: u32) -> Option<Found> {
+pub fn detect(seed: u64, before: u32, after: Traffic, most: u32) -> Option<Found> {
     let route = Route::new("messagecentral", "TXTBCK", "1");
     let mut world = World::new(seed, &[route]);
     let healthy = Traffic { loss: 0.0, ..after };
@@ -226,7 +230,7 @@ fn skip(world: &World, next: Timestamp) -> Timestamp {
 }
 
 /// How often a healthy route was suspected in so many texts, starting from nothing.
-pub(crate) fn false_alarms(seed: u64, texts: u32, traffic: Traffic) -> u32 {
+pub fn false_alarms(seed: u64, texts: u32, traffic: Traffic) -> u32 {
     let route = Route::new("twilio", "+12025550100", "1");
     let mut world = World::new(seed, &[route]);
     let mut alarms = 0;
@@ -246,7 +250,7 @@ pub(crate) fn false_alarms(seed: u64, texts: u32, traffic: Traffic) -> u32 {
 /// Sends healthy texts by the first of two providers that works: nine in ten to a country with
 /// receipts, of which this share is missing, the others to one without any. From nothing; how many
 /// alarms there were, and how many texts went by the second.
-pub(crate) fn two_countries(seed: u64, texts: u32, an_hour: f64, missing: f64) -> (u32, u32) {
+pub fn two_countries(seed: u64, texts: u32, an_hour: f64, missing: f64) -> (u32, u32) {
     let route = |provider, country| Route::new(provider, "+12025550100", country);
     let routes =
         [route("twilio", "1"), route("twilio", "44"), route("plivo", "1"), route("plivo", "44")];
@@ -270,18 +274,18 @@ pub(crate) fn two_countries(seed: u64, texts: u32, an_hour: f64, missing: f64) -
 
 /// What became of a first provider that loses everything, beside a second that works.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Outage {
+pub struct Outage {
     /// How many texts were lost before it was suspect.
-    pub(crate) lost: u32,
+    pub lost: u32,
     /// How many later ones went out to see whether it works again, until it did.
-    pub(crate) probes: u32,
+    pub probes: u32,
     /// How many hours after it was mended it was healthy again.
-    pub(crate) back_after: Option<f64>,
+    pub back_after: Option<f64>,
 }
 
 /// Sends texts to a country by two providers: `before` of them while both work, then for so many
 /// hours while the first loses everything, then for a day while both work again.
-pub(crate) fn outage(seed: u64, an_hour: f64, before: u32, hours: f64) -> Outage {
+pub fn outage(seed: u64, an_hour: f64, before: u32, hours: f64) -> Outage {
     let route = |provider| Route::new(provider, "+12025550100", "1");
     let mut world = World::new(seed, &[route("messagecentral"), route("twilio")]);
     for _ in 0..before {
