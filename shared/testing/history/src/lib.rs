@@ -4,6 +4,8 @@
 //! conversations at once. What is looked after every minute in life is looked after once a day here.
 //! The same seed makes the same past, but for the order in which documents are written.
 
+#![warn(missing_docs)]
+
 use std::error::Error;
 
 use conversations::{
@@ -68,22 +70,23 @@ const ANSWERS: [&str; 7] = [
 const ASKED: [&str; 7] = ["what", "floor", "from", "day", "time", "boxes", "name"];
 
 /// What is to have happened.
-pub(crate) struct Past {
+pub struct Past {
     /// How many texts came.
-    pub(crate) texts: usize,
+    pub texts: usize,
     /// Over how many days, up to the last midnight (UTC).
-    pub(crate) days: u32,
-    pub(crate) seed: u64,
+    pub days: u32,
+    /// Another seed is another past.
+    pub seed: u64,
 }
 
 /// One of a million people.
-pub(crate) fn person(number: usize) -> String {
+pub fn person(number: usize) -> String {
     let line = number / AREAS.len() % 10_000;
     format!("+1{}555{line:04}", AREAS[number % AREAS.len()])
 }
 
 /// Lets a past have happened.
-pub(crate) async fn fill(store: &Store, past: &Past, now: Timestamp) -> Result<(), Box<dyn Error>> {
+pub async fn fill(store: &Store, past: &Past, now: Timestamp) -> Result<(), Box<dyn Error>> {
     let settings = [
         ("TWILIO_ACCOUNT_SID", "AC00000000000000000000000000000001"),
         ("TWILIO_AUTH_TOKEN", "0123456789abcdef0123456789abcdef"),

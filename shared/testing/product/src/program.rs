@@ -9,35 +9,39 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::sleep;
 
-/// Where it is told that providers reach it.
-pub(crate) const PUBLIC_URL: &str = "https://sms.example.test";
+use crate::process::program;
+use crate::product::PUBLIC_URL;
 
-pub(crate) struct Program {
-    pub(crate) address: SocketAddr,
+/// A program that runs. It ends with this value.
+pub struct Program {
+    /// Where it listens.
+    pub address: SocketAddr,
     /// From its start to its first answer.
-    pub(crate) started: Duration,
+    pub started: Duration,
     begun: Instant,
     child: Child,
 }
 
 /// What is resident, in KiB.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Memory {
-    pub(crate) now: u64,
+pub struct Memory {
+    /// Now, all of it.
+    pub now: u64,
     /// How much of it is the program's own, and not pages of its file, which every process of it
     /// shares and the system takes back when it likes.
-    pub(crate) own: u64,
-    pub(crate) most: u64,
+    pub own: u64,
+    /// The most that it was so far.
+    pub most: u64,
 }
 
 impl Program {
     /// Starts it with these settings, on what is stored in this folder. It is started once it
     /// [answers](Self::answers).
-    pub(crate) fn start(settings: &[(&str, &str)], data: &Path) -> Self {
+    pub fn start(settings: &[(&str, &str)], data: &Path) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let address = listener.local_addr().unwrap();
         drop(listener);
-        let mut command = Command::new(env!("CARGO_BIN_EXE_textback"));
+        let mut command = Command::new(program());
         command
             .env_clear()
             .env("PORT", address.port().to_string())
@@ -53,7 +57,7 @@ impl Program {
     }
 
     /// Waits for its first answer.
-    pub(crate) async fn answers(mut self) -> Self {
+    pub async fn answers(mut self) -> Self {
         while !answers(self.address).await {
             assert!(self.begun.elapsed() < Duration::from_secs(20), "the program does not start");
             sleep(Duration::from_micros(200)).await;
@@ -63,7 +67,7 @@ impl Program {
     }
 
     /// What it has resident now, and had at most.
-    pub(crate) fn memory(&self) -> Memory {
+    pub fn memory(&self) -> Memory {
         let status = self.proc("status");
         let kib = |name: &str| {
             let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
@@ -73,7 +77,7 @@ impl Program {
     }
 
     /// The processor time that it has used, in hundredths of a second.
-    pub(crate) fn cpu(&self) -> Duration {
+    pub fn cpu(&self) -> Duration {
         let stat = self.proc("stat");
         // Behind the name, which may hold anything: fields 14 and 15 are ticks of 10 ms.
         let fields: Vec<_> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
@@ -82,7 +86,7 @@ impl Program {
     }
 
     /// Ends it as a loss of power would.
-    pub(crate) fn end(&mut self) {
+    pub fn end(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

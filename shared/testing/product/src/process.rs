@@ -14,13 +14,11 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 /// How long something is waited for before the test fails. Only tests that fail wait so long.
 const PATIENCE: Duration = Duration::from_secs(40);
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_textback");
-
 /// The names and values of the program's environment.
-pub(crate) type Settings = BTreeMap<String, String>;
+pub type Settings = BTreeMap<String, String>;
 
 /// The program under test. It ends with this value.
-pub(crate) struct Process {
+pub struct Process {
     child: Child,
     output: [Lines; 2],
     readers: Vec<JoinHandle<()>>,
@@ -32,7 +30,7 @@ type Lines = Arc<Mutex<Vec<String>>>;
 
 impl Process {
     /// Starts the program with these arguments, these settings and no others.
-    pub(crate) fn start(arguments: &[&str], settings: &Settings, input: &str) -> Self {
+    pub fn start(arguments: &[&str], settings: &Settings, input: &str) -> Self {
         let mut process = Self::spawn(arguments, settings, Stdio::piped(), None);
         // One that has ended already reads nothing, which is no fault.
         let _ = process.child.stdin.take().unwrap().write_all(input.as_bytes());
@@ -40,7 +38,7 @@ impl Process {
     }
 
     /// Starts it at a terminal, where somebody types this.
-    pub(crate) fn start_at_terminal(arguments: &[&str], settings: &Settings, typed: &str) -> Self {
+    pub fn start_at_terminal(arguments: &[&str], settings: &Settings, typed: &str) -> Self {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
@@ -57,12 +55,12 @@ impl Process {
         input: Stdio,
         terminal: Option<File>,
     ) -> Self {
-        Self::of(Command::new(PROGRAM).args(arguments), settings, input, terminal)
+        Self::of(Command::new(program()).args(arguments), settings, input, terminal)
     }
 
     /// Starts it from a shell that does this before.
-    pub(crate) fn start_after(before: &str, settings: &Settings) -> Self {
-        let script = format!("{before}; exec {PROGRAM}");
+    pub fn start_after(before: &str, settings: &Settings) -> Self {
+        let script = format!("{before}; exec {}", program());
         Self::of(Command::new("sh").args(["-c", &script]), settings, Stdio::null(), None)
     }
 
@@ -87,17 +85,17 @@ impl Process {
     }
 
     /// The lines of its standard output so far.
-    pub(crate) fn printed(&self) -> Vec<String> {
+    pub fn printed(&self) -> Vec<String> {
         self.output[0].lock().unwrap().clone()
     }
 
     /// The lines of its standard error so far.
-    pub(crate) fn logged(&self) -> Vec<String> {
+    pub fn logged(&self) -> Vec<String> {
         self.output[1].lock().unwrap().clone()
     }
 
     /// The rest of the first line of its standard output that has this in it.
-    pub(crate) async fn prints(&mut self, start: &str) -> String {
+    pub async fn prints(&mut self, start: &str) -> String {
         let (found, mut rest) = (&mut None, None);
         until(&format!("the program to print {start:?}"), async || {
             let lines = self.printed();
@@ -112,44 +110,44 @@ impl Process {
     }
 
     /// Waits until it has written a log line with this in it.
-    pub(crate) async fn logs(&self, words: &str) {
+    pub async fn logs(&self, words: &str) {
         let said = async || self.logged().iter().any(|line| line.contains(words));
         until(&format!("the program to log {words:?}"), said).await;
     }
 
     /// Its number.
-    pub(crate) fn id(&self) -> u32 {
+    pub fn id(&self) -> u32 {
         self.child.id()
     }
 
     /// Lets it write nothing to any file, or as much as it likes, as long as it is deaf to the signal
     /// that says so.
-    pub(crate) fn may_write(&self, so: bool) {
+    pub fn may_write(&self, so: bool) {
         let pid = Pid::from_raw(i32::try_from(self.id()).unwrap());
         let limit = Rlimit { current: (!so).then_some(0), maximum: None };
         prlimit(pid, Resource::Fsize, limit).unwrap();
     }
 
     /// How many descriptors it has.
-    pub(crate) fn descriptors(&self) -> usize {
+    pub fn descriptors(&self) -> usize {
         std::fs::read_dir(format!("/proc/{}/fd", self.id())).unwrap().count()
     }
 
     /// How much memory it takes.
-    pub(crate) fn resident_kib(&self) -> u64 {
+    pub fn resident_kib(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
         line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
     /// Sends it a signal by its name.
-    pub(crate) fn signal(&self, name: &str) {
+    pub fn signal(&self, name: &str) {
         let id = self.id().to_string();
         assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
     }
 
     /// Waits until it ends by itself, and returns its exit code.
-    pub(crate) async fn end(&mut self) -> Option<i32> {
+    pub async fn end(&mut self) -> Option<i32> {
         let mut status = None;
         until("the program to end", async || {
             status = self.child.try_wait().unwrap();
@@ -161,7 +159,7 @@ impl Process {
     }
 
     /// Ends it on the spot, as a crash would.
-    pub(crate) fn kill(&mut self) {
+    pub fn kill(&mut self) {
         // It may have ended before.
         let _ = self.child.kill();
         self.child.wait().unwrap();
@@ -181,6 +179,11 @@ impl Drop for Process {
     }
 }
 
+/// Where the program is: cargo says so to the tests and benchmarks of textback.
+pub(crate) fn program() -> String {
+    std::env::var("CARGO_BIN_EXE_textback").expect("this is a test of textback")
+}
+
 fn lines(stream: impl Read + Send + 'static) -> (Lines, JoinHandle<()>) {
     let lines = Lines::default();
     let kept = Arc::clone(&lines);
@@ -193,7 +196,7 @@ fn lines(stream: impl Read + Send + 'static) -> (Lines, JoinHandle<()>) {
 }
 
 /// Looks again and again until it is so. Fails the test after a while, saying what was waited for.
-pub(crate) async fn until(wanted: &str, mut so: impl AsyncFnMut() -> bool) {
+pub async fn until(wanted: &str, mut so: impl AsyncFnMut() -> bool) {
     let end = Instant::now() + PATIENCE;
     while !so().await {
         assert!(Instant::now() < end, "waited {PATIENCE:?} in vain for {wanted}");

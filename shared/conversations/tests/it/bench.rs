@@ -8,15 +8,11 @@
 #![expect(clippy::print_stdout, reason = "it prints a table")]
 
 #[expect(dead_code, reason = "the suite needs more of it")]
-#[path = "../../tests/it/contract.rs"]
 mod contract;
 #[expect(dead_code, reason = "the suite needs more of it")]
-#[path = "../../tests/it/operations.rs"]
 mod operations;
 #[expect(dead_code, reason = "the suite needs more of it")]
-#[path = "../../tests/it/quarantine.rs"]
 mod quarantine;
-#[path = "../../tests/it/steps.rs"]
 mod steps;
 
 use std::env::{args, temp_dir};

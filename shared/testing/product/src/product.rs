@@ -1,7 +1,7 @@
 //! The product as its owner runs it: one program, a folder of its own, and stand-ins for everybody
 //! it talks to.
 //!
-//! Whatever a test does, when the program ends its log is checked: see [`crate::log`].
+//! Whatever a test does, when the program ends its log is checked: see [`Private`].
 
 use jiff::Timestamp;
 use std::net::SocketAddr;
@@ -23,28 +23,31 @@ use crate::log::{Private, check_form};
 use crate::process::{Process, Settings, until};
 
 /// Somebody who texts.
-pub(crate) const ANN: &str = "+12025550143";
+pub const ANN: &str = "+12025550143";
 /// Somebody else.
-pub(crate) const BOB: &str = "+12025550144";
+pub const BOB: &str = "+12025550144";
 
 /// The address that the owner pasted into the providers' consoles.
-pub(crate) const PUBLIC_URL: &str = "https://sms.example.test";
+pub const PUBLIC_URL: &str = "https://sms.example.test";
 /// What the owner is asked for at the console.
-pub(crate) const PASSWORD: &str = "correct-horse-battery";
+pub const PASSWORD: &str = "correct-horse-battery";
 /// What the owner made MessageCentral carry on it, as `openssl rand -base64 24` prints one.
-pub(crate) const WEBHOOK_TOKEN: &str = "b3Blbi+zZXNhbWUt/WQxZjBj+9dB7kPw";
+pub const WEBHOOK_TOKEN: &str = "b3Blbi+zZXNhbWUt/WQxZjBj+9dB7kPw";
 
 /// The product, running, and the stand-ins around it.
-pub(crate) struct Product {
-    pub(crate) twilio: Twilio,
-    pub(crate) messagecentral: MessageCentral,
-    pub(crate) openai: OpenAi,
+pub struct Product {
+    /// Twilio, whether texts go by it or not.
+    pub twilio: Twilio,
+    /// MessageCentral, likewise.
+    pub messagecentral: MessageCentral,
+    /// The model.
+    pub openai: OpenAi,
     /// What it remembers, whether it runs or not.
-    pub(crate) store: Store,
+    pub store: Store,
     /// How it is configured from the next start on.
-    pub(crate) settings: Settings,
+    pub settings: Settings,
     /// The program itself.
-    pub(crate) process: Process,
+    pub process: Process,
     address: SocketAddr,
     private: Private,
     folder: TempDir,
@@ -52,12 +55,12 @@ pub(crate) struct Product {
 
 impl Product {
     /// Starts it with these providers and the stand-in of the model.
-    pub(crate) async fn start(providers: &[&str]) -> Self {
+    pub async fn start(providers: &[&str]) -> Self {
         Self::start_with(providers, &[]).await
     }
 
     /// Starts it with further settings, or others. An empty one counts as not set.
-    pub(crate) async fn start_with(providers: &[&str], settings: &[(&str, &str)]) -> Self {
+    pub async fn start_with(providers: &[&str], settings: &[(&str, &str)]) -> Self {
         let twilio = Twilio::start().await;
         let messagecentral = MessageCentral::start().await;
         let openai = OpenAi::start().await;
@@ -116,24 +119,24 @@ impl Product {
     }
 
     /// Where the providers' calls go.
-    pub(crate) fn route(&self) -> Route {
+    pub fn route(&self) -> Route {
         Route::new(PUBLIC_URL, self.address)
     }
 
     /// Makes a provider's call, whose contents are nobody else's business from now on.
-    pub(crate) async fn post(&mut self, call: &WebhookCall) -> WebhookAnswer {
+    pub async fn post(&mut self, call: &WebhookCall) -> WebhookAnswer {
         self.private.add_body(&call.body);
         call.post().await
     }
 
     /// Makes several at once.
-    pub(crate) async fn post_all(&mut self, calls: &[WebhookCall]) -> Vec<WebhookAnswer> {
+    pub async fn post_all(&mut self, calls: &[WebhookCall]) -> Vec<WebhookAnswer> {
         calls.iter().for_each(|call| self.private.add_body(&call.body));
         join_all(calls.iter().map(WebhookCall::post)).await
     }
 
     /// A person texts Twilio's number, and it is acknowledged.
-    pub(crate) async fn text(&mut self, from: &str, body: &str) -> WebhookAnswer {
+    pub async fn text(&mut self, from: &str, body: &str) -> WebhookAnswer {
         let call = self.twilio.inbound(&self.route(), from, body);
         let answer = self.post(&call).await;
         assert_eq!(answer.status, 200);
@@ -141,19 +144,19 @@ impl Product {
     }
 
     /// A person texts MessageCentral's number, and it is acknowledged.
-    pub(crate) async fn text_messagecentral(&mut self, from: &str, body: &str) {
+    pub async fn text_messagecentral(&mut self, from: &str, body: &str) {
         let call = self.call_messagecentral(from, body);
         assert_eq!(self.post(&call).await.status, 200);
     }
 
     /// The call by which MessageCentral tells us of a text, before it is made.
-    pub(crate) fn call_messagecentral(&self, from: &str, body: &str) -> WebhookCall {
+    pub fn call_messagecentral(&self, from: &str, body: &str) -> WebhookCall {
         let shape = fakes::InboundShape::default();
         self.messagecentral.inbound(&self.route(), WEBHOOK_TOKEN, &shape, from, body)
     }
 
     /// Somebody types into the pretend phone, and it is acknowledged.
-    pub(crate) async fn text_mock(&mut self, from: &str, body: &str) {
+    pub async fn text_mock(&mut self, from: &str, body: &str) {
         let id = Uuid::new_v4().simple().to_string();
         let text = json!({ "from": from, "text": body, "id": id });
         self.private.add_strings(&text);
@@ -162,7 +165,7 @@ impl Product {
     }
 
     /// A call of somebody whom the console lets in, by the password or by the link of this start.
-    pub(crate) fn known(&self, method: Method, path: &str) -> RequestBuilder {
+    pub fn known(&self, method: Method, path: &str) -> RequestBuilder {
         let call = self.call(method, path);
         match self.token() {
             Some(token) => call.bearer_auth(token),
@@ -171,28 +174,28 @@ impl Product {
     }
 
     /// What stands in the link that it printed, if it did.
-    pub(crate) fn token(&self) -> Option<String> {
+    pub fn token(&self) -> Option<String> {
         token(&self.process.printed())
     }
 
     /// Where it listens.
-    pub(crate) fn address(&self) -> SocketAddr {
+    pub fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// Where it is reached on this machine.
-    pub(crate) fn home(&self) -> String {
+    pub fn home(&self) -> String {
         format!("http://localhost:{}", self.address.port())
     }
 
     /// A call of anybody's.
-    pub(crate) fn call(&self, method: Method, path: &str) -> RequestBuilder {
+    pub fn call(&self, method: Method, path: &str) -> RequestBuilder {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         client.request(method, format!("http://{}{path}", self.address))
     }
 
     /// Waits until everybody is answered: no text waits, and no reply is on its way.
-    pub(crate) async fn settled(&self) {
+    pub async fn settled(&self) {
         until("everybody to be answered", async || {
             let latest = self.store.latest(200).await.unwrap();
             latest.iter().all(|(_, now)| !now.is_waiting() && now.open.is_none())
@@ -201,13 +204,13 @@ impl Product {
     }
 
     /// What the operator is told, latest first.
-    pub(crate) async fn notices(&self) -> Vec<String> {
+    pub async fn notices(&self) -> Vec<String> {
         let notices = self.store.notices(50).await.unwrap();
         notices.into_iter().map(|notice| notice.sentence).collect()
     }
 
     /// What was said to a person in a conversation, earlier ones of the same pair included.
-    pub(crate) async fn replies(&self, id: &ConversationId) -> Vec<String> {
+    pub async fn replies(&self, id: &ConversationId) -> Vec<String> {
         let ended = self.store.ended(id).await.unwrap();
         let now = self.store.load(id, Timestamp::now()).await.unwrap().unwrap().conversation;
         let entries = ended.into_iter().flat_map(|ended| ended.turns).chain(now.turns);
@@ -221,12 +224,12 @@ impl Product {
     }
 
     /// Makes everything that it remembers so much longer ago.
-    pub(crate) fn as_if_later(&self, passed: Duration) {
+    pub fn as_if_later(&self, passed: Duration) {
         self.move_back(i64::try_from(passed.as_millis()).unwrap());
     }
 
     /// Makes the clock that it went by so much ahead of the real one.
-    pub(crate) fn as_if_earlier(&self, ahead: Duration) {
+    pub fn as_if_earlier(&self, ahead: Duration) {
         self.move_back(-i64::try_from(ahead.as_millis()).unwrap());
     }
 
@@ -258,59 +261,59 @@ impl Product {
     }
 
     /// How many things it remembers, beside what the clock said last.
-    pub(crate) fn documents(&self) -> i64 {
+    pub fn documents(&self) -> i64 {
         let database = self.database();
         let remembered = tables(&database).into_iter().filter(|table| table != "clock");
         remembered.map(|table| count(&database, &table)).sum()
     }
 
     /// Whether it remembers what the clock said last.
-    pub(crate) fn clock_is_noted(&self) -> bool {
+    pub fn clock_is_noted(&self) -> bool {
         count(&self.database(), "clock") > 0
     }
 
     /// Where what it remembers lies.
-    pub(crate) fn folder(&self) -> PathBuf {
+    pub fn folder(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
     /// Its file, for what no interface of it shows.
-    pub(crate) fn database(&self) -> Connection {
+    pub fn database(&self) -> Connection {
         Connection::open(self.folder().join("textback.db")).unwrap()
     }
 
     /// Ctrl-C: it finishes what is in flight, and ends without complaint.
-    pub(crate) async fn stop(&mut self) {
+    pub async fn stop(&mut self) {
         self.process.signal("INT");
         assert_eq!(self.process.end().await, Some(0));
         self.check_log();
     }
 
     /// `kill -9`: it ends on the spot.
-    pub(crate) fn kill(&mut self) {
+    pub fn kill(&mut self) {
         self.process.kill();
         self.check_log();
     }
 
     /// Starts it again, with what it remembers. It listens at another port.
-    pub(crate) async fn start_again(&mut self) {
+    pub async fn start_again(&mut self) {
         (self.process, self.address) = serve(&self.settings).await;
     }
 
     /// Starts it again where it may have so many descriptors.
-    pub(crate) async fn start_again_within(&mut self, descriptors: usize) {
+    pub async fn start_again_within(&mut self, descriptors: usize) {
         self.start_again_after(&format!("ulimit -n {descriptors}")).await;
     }
 
     /// Starts it again from a shell that does this before.
-    pub(crate) async fn start_again_after(&mut self, before: &str) {
+    pub async fn start_again_after(&mut self, before: &str) {
         self.kill();
         let process = Process::start_after(before, &self.settings);
         (self.process, self.address) = answering(process).await;
     }
 
     /// Runs another command of the program, with the same settings and this input.
-    pub(crate) async fn run(&mut self, arguments: &[&str], input: &str) -> Ran {
+    pub async fn run(&mut self, arguments: &[&str], input: &str) -> Ran {
         arguments.iter().for_each(|argument| self.private.add_said(argument));
         let mut process = Process::start(arguments, &self.settings, input);
         let code = process.end().await;
@@ -380,7 +383,7 @@ fn move_back(json: &mut Value, milliseconds: i64) {
 }
 
 /// The tables that documents are in.
-pub(crate) fn tables(database: &Connection) -> Vec<String> {
+pub fn tables(database: &Connection) -> Vec<String> {
     let names =
         "SELECT tables.name FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS of
                  WHERE tables.type = 'table' AND of.name = ?1";
@@ -399,19 +402,20 @@ fn column(database: &Connection, sql: &str, given: &str) -> Vec<String> {
 }
 
 /// The conversations with a person who texts by this provider.
-pub(crate) fn between(provider: &str, theirs: &str) -> ConversationId {
+pub fn between(provider: &str, theirs: &str) -> ConversationId {
     let names = Names::by(&fakes::NAME_KEY.into()).unwrap();
     names.conversation(provider, &Number::parse(theirs).unwrap())
 }
 
 /// A command of the program that has ended.
 #[derive(Debug)]
-pub(crate) struct Ran {
-    pub(crate) code: Option<i32>,
+pub struct Ran {
+    /// Its exit code.
+    pub code: Option<i32>,
     /// The lines of its standard output.
-    pub(crate) printed: Vec<String>,
+    pub printed: Vec<String>,
     /// The lines of its standard error.
-    pub(crate) said: Vec<String>,
+    pub said: Vec<String>,
 }
 
 /// Starts the program, and waits until it answers.
