@@ -70,10 +70,10 @@ async fn text(scene: &mut Scene, body: &str, counts: &Counts, at_once: bool) -> 
         scene.text(body).await;
     }
     inbound += counts.take();
-    let before = scene.twilio.messages().len();
+    let before = scene.companies.twilio.messages().len();
     scene.work().await;
     turn += counts.take();
-    let sent = scene.twilio.messages().split_off(before);
+    let sent = scene.companies.twilio.messages().split_off(before);
     assert_eq!(sent.len(), PEOPLE.len());
     for word in ["sent", "delivered"] {
         if at_once {

@@ -153,7 +153,7 @@ impl Town {
     /// Tells that those messages arrived which were sent until a second ago, and of all others that
     /// they were sent.
     async fn report(&mut self) {
-        let (sent, before) = (self.scene.twilio.messages(), self.reported);
+        let (sent, before) = (self.scene.companies.twilio.messages(), self.reported);
         for (place, word, until) in [(1, "delivered", before[0]), (0, "sent", sent.len())] {
             for message in &sent[before[place]..until] {
                 self.is_for(&message.to);

@@ -35,5 +35,5 @@ fn asked(counts: &Counts) -> (i64, i64, i64, i64) {
 
 /// What was sent last, by the name that its provider gave it.
 fn latest(scene: &Scene) -> String {
-    scene.twilio.messages().last().unwrap().sid.clone()
+    scene.companies.twilio.messages().last().unwrap().sid.clone()
 }

@@ -7,11 +7,11 @@ use serde_json::Value;
 #[tokio::test]
 async fn keeps_every_step_of_a_turn() {
     let mut scene = Scene::sending_by("messagecentral,twilio").await;
-    scene.messagecentral.no_credit();
+    scene.companies.messagecentral.no_credit();
     scene.openai.calls("record", r#"{"field":"name","value":"Ann"}"#);
     scene.say("My sink leaks").await;
     scene.pass(10);
-    let sid = scene.twilio.messages()[0].sid.clone();
+    let sid = scene.companies.twilio.messages()[0].sid.clone();
     scene.report(&scene.receipt(&sid, "delivered", None)).await;
 
     let (_, trace) = scene.trace().await;

@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a stand-in that breaks must fail the test that uses it")]
 
 mod aws_sms;
+mod company;
 mod events;
 mod front;
 mod gateway;
@@ -26,6 +27,7 @@ mod twilio;
 mod vonage;
 
 pub use aws_sms::*;
+pub use company::*;
 pub use events::*;
 pub use front::*;
 pub use gateway::*;

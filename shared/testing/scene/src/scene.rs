@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use agent::{Agent, Patience};
 use conversations::Unavailable;
-use fakes::{AwsSms, MessageCentral, OpenAi, Plivo, Twilio, Vonage};
+use fakes::{Companies, OpenAi, WEBHOOK_TOKEN};
 use futures::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 use queue::WakeUp;
@@ -18,9 +18,6 @@ use tempfile::TempDir;
 use crate::call::{Call, PUBLIC_URL};
 use crate::logs::Logs;
 use crate::process::Process;
-
-/// What `MessageCentral` and Plivo have to bring along.
-pub(crate) const TOKEN: &str = "the-token-of-the-webhook";
 
 /// How often time that passes is looked at.
 const TICK: SignedDuration = SignedDuration::from_secs(5);
@@ -32,16 +29,8 @@ const ENDLESS: Duration = Duration::from_secs(30);
 pub struct Scene {
     /// The model.
     pub openai: OpenAi,
-    /// Twilio, whether texts go by it or not.
-    pub twilio: Twilio,
-    /// `MessageCentral`, whether texts go by it or not.
-    pub messagecentral: MessageCentral,
-    /// Vonage, whether texts go by it or not.
-    pub vonage: Vonage,
-    /// Plivo, whether texts go by it or not.
-    pub plivo: Plivo,
-    /// AWS, whether texts go by it or not.
-    pub aws: AwsSms,
+    /// Those that carry texts, whether any go by them or not.
+    pub companies: Companies,
     /// Who texts.
     pub person: &'static str,
     /// By whom their texts come.
@@ -83,12 +72,9 @@ impl Scene {
 
     /// As [`Self::sending_by`], with more settings.
     pub async fn with(providers: &str, settings: &[(&str, &str)]) -> Self {
-        let (openai, twilio, messagecentral) =
-            (OpenAi::start().await, Twilio::start().await, MessageCentral::start().await);
-        let (vonage, plivo, aws) =
-            (Vonage::start().await, Plivo::start().await, AwsSms::start().await);
-        plivo.enter(&format!("{PUBLIC_URL}/webhooks/plivo/inbound?token={TOKEN}"));
-        let of_aws = aws.settings();
+        let (openai, companies) = (OpenAi::start().await, Companies::start(PUBLIC_URL).await);
+        let of_companies: Vec<_> =
+            companies.all().into_iter().flat_map(|company| company.settings()).collect();
         let folder = tempfile::tempdir().unwrap();
         let data_dir = folder.path().join("data").display().to_string();
         let of_store = match settings.iter().any(|(name, _)| *name == "GOOGLE_CLOUD_PROJECT") {
@@ -102,28 +88,9 @@ impl Scene {
             ("REPLIES_PER_HOUR", "off"),
             ("OPENAI_API_KEY", OpenAi::KEY),
             ("OPENAI_BASE_URL", &openai.url()),
-            ("TWILIO_ACCOUNT_SID", twilio.account_sid()),
-            ("TWILIO_AUTH_TOKEN", twilio.auth_token()),
-            ("TWILIO_FROM", twilio.number()),
-            ("TWILIO_BASE_URL", &twilio.url()),
-            ("MC_CUSTOMER_ID", messagecentral.customer_id()),
-            ("MC_PASSWORD", messagecentral.password()),
-            ("MC_SENDER_ID", "UTOMOB"),
-            ("MC_BASE_URL", &messagecentral.url()),
-            ("MC_WEBHOOK_TOKEN", TOKEN),
-            ("VONAGE_APPLICATION_ID", vonage.application_id()),
-            ("VONAGE_PRIVATE_KEY", vonage.private_key()),
-            ("VONAGE_SIGNATURE_SECRET", vonage.signature_secret()),
-            ("VONAGE_FROM", vonage.number()),
-            ("VONAGE_BASE_URL", &vonage.url()),
-            ("PLIVO_AUTH_ID", plivo.auth_id()),
-            ("PLIVO_AUTH_TOKEN", plivo.auth_token()),
-            ("PLIVO_WEBHOOK_TOKEN", TOKEN),
-            ("PLIVO_FROM", plivo.number()),
-            ("PLIVO_BASE_URL", &plivo.url()),
         ]
         .into_iter()
-        .chain(of_aws.iter().map(|(name, value)| (*name, value.as_str())))
+        .chain(of_companies.iter().map(|(name, value)| (*name, value.as_str())))
         .chain(of_store)
         .chain(settings.iter().copied())
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -131,11 +98,7 @@ impl Scene {
         Self {
             process: Process::start(&settings.clone().into_iter().collect()),
             openai,
-            twilio,
-            messagecentral,
-            vonage,
-            plivo,
-            aws,
+            companies,
             person: "+12025550143",
             carrier: carrier(providers),
             now: "2026-01-05T15:00:00Z".parse().unwrap(),
@@ -287,17 +250,14 @@ impl Drop for Scene {
         let said = self.said.lock().unwrap();
         // A word alone, such as a stop word, says nothing of anybody.
         let said = said.iter().filter(|text| text.contains(' ')).cloned();
-        let secrets = [
+        let companies = self.companies.all();
+        let secrets = companies.iter().map(|company| company.secret());
+        let secrets = secrets.chain([
             &self.person[1..],
-            &self.twilio.number()[1..],
+            &self.companies.twilio.number()[1..],
             OpenAi::KEY,
-            self.twilio.auth_token(),
-            self.messagecentral.password(),
-            self.vonage.signature_secret(),
-            self.plivo.auth_token(),
-            self.aws.secret_access_key(),
-            TOKEN,
-        ];
+            WEBHOOK_TOKEN,
+        ]);
         let personal = said.chain(self.heard()).chain(secrets.map(str::to_owned));
         let logged = self.logs.read();
         for secret in personal {
@@ -320,6 +280,6 @@ pub async fn until(so: impl AsyncFn() -> bool) {
 /// By whom a person texts us whom these providers answer.
 fn carrier(providers: &str) -> &'static str {
     let first = providers.split(',').next().unwrap();
-    let known = ["messagecentral", "vonage", "plivo", "aws"].into_iter().find(|it| *it == first);
+    let known = Companies::NAMES.into_iter().find(|name| *name == first);
     known.unwrap_or("twilio")
 }

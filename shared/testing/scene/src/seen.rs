@@ -37,7 +37,11 @@ impl Scene {
 
     /// What the person got, by Twilio and by `MessageCentral`.
     pub fn heard(&self) -> Vec<String> {
-        [self.twilio.texts_to(self.person), self.messagecentral.texts_to(self.person)].concat()
+        [
+            self.companies.twilio.texts_to(self.person),
+            self.companies.messagecentral.texts_to(self.person),
+        ]
+        .concat()
     }
 
     /// What became of every attempt, as `twilio: accepted`.
@@ -93,7 +97,7 @@ impl Scene {
 
     /// How far a provider is trusted with texts to the person.
     pub async fn state(&self, provider: &str) -> State {
-        let sender = if provider == "twilio" { self.twilio.number() } else { "UTOMOB" };
+        let sender = if provider == "twilio" { self.companies.twilio.number() } else { "UTOMOB" };
         let route = Route::new(provider, sender, "1");
         self.process.store.health().await.unwrap().state(&route)
     }

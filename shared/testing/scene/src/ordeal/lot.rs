@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use fakes::{MessageCentralFate, Switch};
+use fakes::{Company, MessageCentralFate, Report, Reports};
 use fastrand::Rng;
 use futures::future::select_all;
 
@@ -38,9 +38,6 @@ pub(crate) struct Message {
     news: VecDeque<Vec<Report>>,
 }
 
-/// A provider's word, and its code for a failure.
-type Report = (&'static str, Option<u32>);
-
 impl Lot {
     pub(crate) fn one_in(&mut self, count: usize) -> bool {
         !self.calm && self.random.usize(..count) == 0
@@ -61,7 +58,7 @@ impl Lot {
         let mut work = pin!(scene.work());
         loop {
             let hanging = self.order.iter().map(|provider| {
-                let hanging = switch(scene, provider).next_hanging();
+                let hanging = scene.companies.named(provider).switch().next_hanging();
                 Box::pin(async move {
                     hanging.await;
                     *provider
@@ -94,7 +91,7 @@ impl Lot {
     /// Notes what has happened to requests to a provider, and returns what happened last.
     pub(crate) fn meet(&mut self, scene: &Scene, provider: &'static str) -> Option<Fault> {
         let plan = &self.plans[provider];
-        let met = &plan[..plan.len() - switch(scene, provider).left()];
+        let met = &plan[..plan.len() - scene.companies.named(provider).switch().left()];
         self.met.extend(met.iter().map(|fault| (*fault, provider)));
         met.last().copied()
     }
@@ -123,46 +120,18 @@ impl Lot {
     fn notice_messages(&mut self, scene: &Scene) {
         for (provider, id, body) in taken(scene) {
             if !self.messages.contains_key(&(provider, id.clone())) {
-                let (arrives, news) = self.fate(provider);
+                let (arrives, news) = self.fate(scene.companies.named(provider));
                 self.messages.insert((provider, id), Message { body, arrives, news });
             }
         }
     }
 
-    fn fate(&mut self, provider: &str) -> (bool, VecDeque<Vec<Report>>) {
-        let (sent, arrived, lost, filtered, unreached) = match provider {
-            "twilio" => (
-                ("sent", None),
-                ("delivered", None),
-                [("undelivered", Some(30008)), ("failed", Some(30008))],
-                ("undelivered", Some(30007)),
-                ("undelivered", Some(30003)),
-            ),
-            "vonage" => (
-                ("submitted", None),
-                ("delivered", None),
-                [("rejected", Some(1330)), ("undeliverable", Some(1330))],
-                ("rejected", Some(1210)),
-                ("undeliverable", Some(1180)),
-            ),
-            "plivo" => (
-                ("sent", None),
-                ("delivered", None),
-                [("undelivered", Some(1000)), ("failed", Some(1000))],
-                ("failed", Some(30)),
-                ("undelivered", Some(80)),
-            ),
-            "aws" => (
-                ("TEXT_SENT", None),
-                ("TEXT_DELIVERED", None),
-                [("TEXT_CARRIER_UNREACHABLE", None), ("TEXT_TTL_EXPIRED", None)],
-                ("TEXT_SPAM", None),
-                ("TEXT_UNREACHABLE", None),
-            ),
-            // It reports nothing; what it says when asked was decided when it took the message.
-            _ => return (self.of_messagecentral != MessageCentralFate::Undelivered, [].into()),
+    fn fate(&mut self, company: &dyn Company) -> (bool, VecDeque<Vec<Report>>) {
+        // What it says when asked was decided when it took the message.
+        let Some(reports) = company.reports() else {
+            return (self.of_messagecentral != MessageCentralFate::Undelivered, [].into());
         };
-        let [failed, failed_again] = lost;
+        let Reports { sent, arrived, lost: [failed, failed_again], filtered, unreached } = reports;
         let (arrives, mut news) = match self.random.u8(..11) {
             0 => (true, vec![]),
             1 => (true, vec![vec![sent]]),
@@ -183,26 +152,13 @@ impl Lot {
     }
 }
 
-/// What a provider does with the messages that it is handed.
-pub(crate) fn switch<'a>(scene: &'a Scene, provider: &str) -> &'a Switch {
-    match provider {
-        "messagecentral" => &scene.messagecentral.switch,
-        "twilio" => &scene.twilio.switch,
-        "vonage" => &scene.vonage.switch,
-        "plivo" => &scene.plivo.switch,
-        _ => &scene.aws.switch,
-    }
-}
-
 /// The messages that providers took: by whom, under which id, and what they say.
 fn taken(scene: &Scene) -> Vec<(&'static str, String, String)> {
-    let messagecentral = scene.messagecentral.messages().into_iter();
-    let messagecentral = messagecentral.map(|it| ("messagecentral", it.verification_id, it.body));
-    let twilio = scene.twilio.messages().into_iter().map(|it| ("twilio", it.sid, it.body));
-    let vonage = scene.vonage.messages().into_iter().map(|it| ("vonage", it.uuid, it.body));
-    let plivo = scene.plivo.messages().into_iter().map(|it| ("plivo", it.uuid, it.body));
-    let aws = scene.aws.messages().into_iter().map(|it| ("aws", it.id, it.body));
-    messagecentral.chain(twilio).chain(vonage).chain(plivo).chain(aws).collect()
+    let of = |company: &dyn Company| {
+        let name = company.name();
+        company.taken().into_iter().map(move |it| (name, it.id, it.body))
+    };
+    scene.companies.all().into_iter().flat_map(of).collect()
 }
 
 /// Waits until it is so, looking whenever something else happens.

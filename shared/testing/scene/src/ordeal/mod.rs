@@ -13,20 +13,13 @@ use std::ops::Range;
 use std::sync::Mutex;
 use std::thread;
 
-use fakes::{MessageCentralFate, Mode};
+use fakes::{Companies, MessageCentralFate, Mode};
 use fastrand::Rng;
 
 pub use crate::ordeal::fault::Fault;
-use crate::ordeal::lot::{Lot, Message, switch};
+use crate::ordeal::lot::{Lot, Message};
 pub use crate::ordeal::outcome::Outcome;
 use crate::scene::Scene;
-
-/// Those that there may be in a run.
-pub const PROVIDERS: [&str; 5] = ["messagecentral", "twilio", "vonage", "plivo", "aws"];
-
-/// Where each of them is asked.
-const ADDRESSES: [&str; 5] =
-    ["MC_BASE_URL", "TWILIO_BASE_URL", "VONAGE_BASE_URL", "PLIVO_BASE_URL", "AWS_ENDPOINT_URL"];
 
 /// Nobody listens there.
 const NOWHERE: &str = "http://127.0.0.1:9";
@@ -67,7 +60,7 @@ struct Ordeal {
 impl Ordeal {
     async fn begin(seed: u64) -> Self {
         let mut random = Rng::with_seed(seed);
-        let mut order = PROVIDERS.to_vec();
+        let mut order = Companies::NAMES.to_vec();
         random.shuffle(&mut order);
         order.truncate(random.usize(1..=5));
         let mut scene = Scene::sending_by(&order.join(",")).await;
@@ -78,20 +71,24 @@ impl Ordeal {
             MessageCentralFate::Delivered,
             MessageCentralFate::Undelivered,
         ][random.usize(..4)];
-        scene.messagecentral.decide(of_messagecentral);
+        scene.companies.messagecentral.decide(of_messagecentral);
         let mut plans = BTreeMap::new();
         for provider in &order {
             let faults: Vec<_> =
                 Fault::ALL.into_iter().filter(|fault| fault.mode().is_some()).collect();
             let count = random.usize(..=3);
             let plan: Vec<_> = (0..count).map(|_| faults[random.usize(..faults.len())]).collect();
-            switch(&scene, provider).plan(plan.iter().filter_map(|fault| fault.mode()));
+            scene
+                .companies
+                .named(provider)
+                .switch()
+                .plan(plan.iter().filter_map(|fault| fault.mode()));
             plans.insert(*provider, plan);
         }
         if random.bool() {
             // Nobody can be asked what became of anything.
-            scene.messagecentral.reports.set(Mode::Fails(404, String::new()));
-            scene.twilio.lookups.plan(vec![Mode::Fails(500, String::new()); 3]);
+            scene.companies.messagecentral.reports.set(Mode::Fails(404, String::new()));
+            scene.companies.twilio.lookups.plan(vec![Mode::Fails(500, String::new()); 3]);
         }
         let (calm, messages, met) = Default::default();
         let lot = Lot { random, calm, order, plans, of_messagecentral, messages, met };
@@ -129,7 +126,7 @@ impl Ordeal {
             false => [0, 3, 20, 40, 70, 200, 400][self.lot.random.usize(..7)],
         };
         self.scene.pass(pause);
-        self.scene.messagecentral.set_clock(self.scene.now);
+        self.scene.companies.messagecentral.set_clock(self.scene.now);
         self.lot.tell(&self.scene).await;
         self.work().await;
         self.scene.process.sweep.run(self.scene.now).await.unwrap();
@@ -156,12 +153,9 @@ impl Ordeal {
 
     /// Ends the process, and starts one that some providers cannot be reached from.
     fn restart(&mut self) {
-        let unreachable: Vec<_> = PROVIDERS
-            .into_iter()
-            .zip(ADDRESSES)
-            .filter(|_| self.lot.one_in(4))
-            .map(|(_, address)| (address, NOWHERE))
-            .collect();
+        let companies = self.scene.companies.all().into_iter();
+        let unreachable = companies.filter(|_| self.lot.one_in(4));
+        let unreachable: Vec<_> = unreachable.map(|company| (company.address(), NOWHERE)).collect();
         self.scene.restart_with(&unreachable);
     }
 
@@ -169,7 +163,7 @@ impl Ordeal {
         self.lot.calm = true;
         for provider in self.lot.order.clone() {
             self.lot.meet(&self.scene, provider);
-            switch(&self.scene, provider).plan([]);
+            self.scene.companies.named(provider).switch().plan([]);
         }
         self.restart();
     }
@@ -179,7 +173,8 @@ impl Ordeal {
         let attempts = store.attempts_of(&self.scene.id()).await.unwrap();
         for attempt in &attempts {
             let code = attempt.code.as_deref().unwrap_or_default();
-            let provider = PROVIDERS.into_iter().find(|provider| *provider == attempt.provider);
+            let provider =
+                Companies::NAMES.into_iter().find(|provider| *provider == attempt.provider);
             if code.ends_with("connect") {
                 self.lot.met.extend(provider.map(|provider| (Fault::Unreachable, provider)));
             }
