@@ -3,23 +3,17 @@
 //! The same functions as on Lambda, wired together: with the settings of providers, a model, a
 //! store or a queue it uses those, and without any it uses what is built in and says so.
 
-mod app;
 mod by_hand;
-mod chat;
-mod doctor;
-mod door;
-mod give_back;
-mod offline_model;
+mod commands;
+mod model;
 mod outside;
-mod quarantine;
-mod register;
-mod send;
-mod smoke;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use settings::{Names, Settings};
+
+use crate::commands::{chat, doctor, give_back, quarantine, register, send, serve, smoke};
 
 /// Many threads allocate small things here, which the system's allocator is slower at, and keeps more
 /// of.
@@ -85,7 +79,7 @@ fn main() -> ExitCode {
         Command::Doctor(_) => [&functions.concat()[..], &[doctor::SETTINGS]].concat(),
         _ => functions.concat(),
     };
-    let settings = Settings::from_env([host::SETTINGS, door::SETTINGS].into_iter().chain(names));
+    let settings = Settings::from_env([host::SETTINGS, serve::SETTINGS].into_iter().chain(names));
     let misspelt = misspelt(&functions.concat());
     // What serves says so in its log.
     if !matches!(command, Command::Serve) {
@@ -96,7 +90,7 @@ fn main() -> ExitCode {
     let done = match command {
         Command::Serve => host::run(settings, async |settings| {
             misspelt.iter().for_each(|name| tracing::warn!("{}", unread(name)));
-            app::serve(settings).await
+            serve::run(settings).await
         }),
         Command::Chat(asked) => host::run(quiet(settings), |settings| chat::run(settings, asked)),
         Command::Smoke => host::run(quiet(settings), smoke::run),
@@ -123,7 +117,7 @@ fn main() -> ExitCode {
 /// whatever the command reads.
 fn misspelt(functions: &[Names]) -> Vec<(String, &'static str)> {
     let given = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-    let ours = [host::SETTINGS, door::SETTINGS, doctor::SETTINGS];
+    let ours = [host::SETTINGS, serve::SETTINGS, doctor::SETTINGS];
     settings::misspelt(
         given,
         functions.iter().copied().chain(ours).chain(smoke::SETTINGS.iter().copied()),

@@ -2,20 +2,16 @@
 //! `cargo bench -p agent --bench servers`.
 
 #![expect(clippy::print_stdout, reason = "the table is what this is for")]
-#![expect(clippy::unwrap_used, reason = "whoever breaks has no table")]
 
 use fakes::Rule;
 use serde_json::Value;
-
-#[path = "../tests/servers/mod.rs"]
-mod servers;
 
 #[tokio::main]
 async fn main() {
     println!("| server | its rule | requests: first text | third | the form at last | finished |");
     println!("|---|---|---|---|---|---|");
-    for rule in Rule::all(servers::LOADING) {
-        let played = servers::play(rule).await;
+    for rule in Rule::all(dialogue::LOADING) {
+        let played = dialogue::play(rule).await;
         let (server, demand) = rule.described();
         let (first, third) = (played.requests[0], played.requests[2]);
         let is_finished = if played.is_finished && played.brief.len() == 5 { "yes" } else { "no" };

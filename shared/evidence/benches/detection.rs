@@ -1,7 +1,5 @@
 //! Prints how soon a loss is found out, and how often a healthy route is suspected.
 
-mod tables;
-
 fn main() {
-    tables::print(20);
+    simulation::tables::print(20);
 }

@@ -7,9 +7,6 @@ use std::time::Instant;
 
 use policy::{Keyword, keyword};
 
-#[path = "../tests/opt_outs/mod.rs"]
-mod opt_outs;
-
 fn main() {
     println!("| texts | stops heard | taken for one | median | longest |");
     println!("|---|---|---|---|---|");

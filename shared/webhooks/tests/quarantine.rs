@@ -6,7 +6,6 @@ use http::Request;
 use jiff::Timestamp;
 use providers::Role;
 use settings::Settings;
-use sms::Providers;
 use telemetry::TraceId;
 
 #[tokio::test]

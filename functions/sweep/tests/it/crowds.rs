@@ -13,7 +13,7 @@ use providers::Role;
 use queue::Queue;
 use serde_json::Value;
 use settings::Settings;
-use sms::{Number, Providers, Status};
+use sms::{Number, Status};
 use sweep::{Runs, Sweep};
 use telemetry::TraceId;
 use tempfile::TempDir;

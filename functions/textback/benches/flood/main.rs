@@ -12,9 +12,6 @@
     reason = "a benchmark that fails should say so"
 )]
 
-#[expect(dead_code, reason = "the other benchmark uses the rest")]
-#[path = "../speed/program.rs"]
-mod program;
 mod workers;
 
 use std::net::SocketAddr;
@@ -24,9 +21,9 @@ use std::time::{Duration, Instant};
 use fakes::{Fate, OpenAi, Route, Twilio, WebhookCall};
 use futures::StreamExt;
 use futures::stream::iter;
+use product::{PUBLIC_URL, Program};
 use tempfile::TempDir;
 
-use crate::program::Program;
 use crate::workers::Workers;
 
 const FLOOD: usize = 5_000;
@@ -140,7 +137,7 @@ impl Around {
     }
 
     async fn cost(&self, address: SocketAddr, flood: Flood) -> Cost {
-        let route = Route::new(program::PUBLIC_URL, address);
+        let route = Route::new(PUBLIC_URL, address);
         self.twilio.decide(Fate::Delivered(route.clone()));
         self.ask(&route, "Do you move sofas?", 1).await.unwrap();
         let before = self.spent();

@@ -12,6 +12,7 @@ use fakes::{Moto, OpenAi, Twilio};
 use host::Port;
 use inbound::Inbound;
 use jiff::Timestamp;
+use product::PUBLIC_URL;
 use providers::Role;
 use queue::Queue;
 use receipts::Receipts;
@@ -23,8 +24,6 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use turn::{Bounds, Turn};
-
-use crate::program::PUBLIC_URL;
 
 const WORKERS: usize = 5;
 

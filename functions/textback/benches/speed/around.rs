@@ -18,14 +18,13 @@ use fakes::twilio_signature;
 use hyper::Request;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
+use product::PUBLIC_URL;
 use serde::Deserialize;
 use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 use url::form_urlencoded;
-
-use crate::program::PUBLIC_URL;
 
 const ACCOUNT: &str = "AC00000000000000000000000000000001";
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::program::Memory;
+use product::Memory;
+
 use crate::scene::{Crowd, Turn};
 
 /// Everything that is measured with one embedded store.

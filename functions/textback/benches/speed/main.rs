@@ -20,21 +20,18 @@ mod around;
 mod distance;
 mod figures;
 mod machine;
-#[path = "../../../../shared/conversations/examples/history/past.rs"]
-mod past;
-mod program;
 mod scene;
 
 use std::path::Path;
 use std::time::Duration;
 
 use conversations::Store;
+use history::Past;
 use jiff::Timestamp;
 use tempfile::TempDir;
 
 use crate::distance::Distance;
 use crate::figures::{Figures, OfFirestore, table};
-use crate::past::Past;
 use crate::scene::Scene;
 
 /// How often everything is measured.
@@ -143,7 +140,7 @@ async fn fill(texts: usize) -> (TempDir, u64) {
     let place = machine::in_memory().unwrap_or_else(machine::on_disk);
     let folder = machine::private_folder(&place);
     let store = Store::open_in(folder.path()).unwrap();
-    past::fill(&store, &Past { texts, days: DAYS, seed: 1 }, Timestamp::now()).await.unwrap();
+    history::fill(&store, &Past { texts, days: DAYS, seed: 1 }, Timestamp::now()).await.unwrap();
     drop(store);
     let files = std::fs::read_dir(folder.path()).unwrap();
     let size = files.map(|file| file.unwrap().metadata().unwrap().len()).sum();

@@ -6,12 +6,11 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
+use product::Program;
 use tempfile::TempDir;
 
 use crate::around::{Around, Line};
 use crate::machine;
-use crate::past;
-use crate::program::Program;
 
 /// Who shares a connection takes turns: nobody texts again before the answer to the text before is
 /// through with everything.
@@ -165,7 +164,7 @@ impl Scene {
 
     fn next_people(&self, count: usize) -> Vec<String> {
         let first = self.people.replace(self.people.get() + count);
-        (first..first + count).map(past::person).collect()
+        (first..first + count).map(history::person).collect()
     }
 }
 

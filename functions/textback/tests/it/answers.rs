@@ -1,6 +1,7 @@
 //! A person texts, the agent answers: once, in order, whoever else texts meanwhile.
 
 use jiff::{SignedDuration, Timestamp};
+use product::{ANN, BOB, Product, between, is_trace, until};
 use std::time::Duration;
 
 use fakes::{Fate, Mode};
@@ -8,9 +9,6 @@ use sms::Status;
 use telemetry::TraceId;
 
 use crate::crash::run;
-use crate::log::is_trace;
-use crate::process::until;
-use crate::product::{ANN, BOB, Product, between};
 
 /// So long after its end a conversation goes on no more.
 const NO_SECOND_THOUGHT: Duration = Duration::from_secs(3 * 60 * 60);

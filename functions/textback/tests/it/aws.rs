@@ -1,11 +1,9 @@
 //! AWS End User Messaging, which brings texts and receipts by SNS.
 
 use fakes::{AwsSms, Mode};
+use product::{ANN, BOB, Product, between, until};
 use serde_json::{Value, json};
 use sms::Status;
-
-use crate::process::until;
-use crate::product::{ANN, BOB, Product, between};
 
 /// The product with an account at AWS, whose topics call it.
 async fn start() -> (Product, AwsSms) {

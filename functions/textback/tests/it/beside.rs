@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use fakes::{InboundShape, Mode};
-
-use crate::process::Process;
-use crate::product::{ANN, BOB, Product, WEBHOOK_TOKEN, tables};
+use product::{ANN, BOB, Process, Product, WEBHOOK_TOKEN, tables};
 
 #[tokio::test]
 async fn a_second_one_that_would_serve_from_the_folder_says_so_and_stops() {

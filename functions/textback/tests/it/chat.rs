@@ -3,9 +3,7 @@
 use std::time::{Duration, Instant};
 
 use fakes::{Mode, OpenAi};
-
-use crate::process::Process;
-use crate::product::Product;
+use product::{Process, Product};
 
 const OFFLINE: [(&str, &str); 2] = [("OPENAI_API_KEY", ""), ("OPENAI_BASE_URL", "")];
 

@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use fakes::Mode;
 use jiff::Timestamp;
-
-use crate::process::until;
-use crate::product::{ANN, Product, between};
+use product::{ANN, Product, between, until};
 
 const DAY: Duration = Duration::from_hours(24);
 

@@ -1,11 +1,9 @@
 //! What the owner types, and what they are told.
 
 use fakes::{Mode, moto, unique_name};
+use product::{ANN, PUBLIC_URL, Process, Product, Settings, between};
 use reqwest::Method;
 use tempfile::TempDir;
-
-use crate::process::{Process, Settings};
-use crate::product::{ANN, PUBLIC_URL, Product, between};
 
 const SEND: [&str; 3] = ["send", ANN, "We are on our way"];
 const BOTH: [&str; 2] = ["messagecentral", "twilio"];

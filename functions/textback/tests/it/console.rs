@@ -6,14 +6,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use fakes::Relay;
 use futures::future::join_all;
+use product::{ANN, PASSWORD, PUBLIC_URL, Process, Product, Settings};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
-
-use crate::process::{Process, Settings};
-use crate::product::{ANN, PASSWORD, PUBLIC_URL, Product};
 
 const PAGES: [&str; 4] = [
     "/console",

@@ -10,14 +10,12 @@ use conversations::Store;
 use fakes::Mode;
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
+use product::{ANN, PUBLIC_URL, Product, until};
 use providers::Role;
 use queue::WakeUp;
 use telemetry::TraceId;
 use tokio::net::TcpListener;
 use turn::{Bounds, Turn};
-
-use crate::process::until;
-use crate::product::{ANN, PUBLIC_URL, Product};
 
 #[tokio::test]
 async fn after_the_claim_before_the_wake_up() {

@@ -6,8 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::process::Process;
-use crate::product::{ANN, Product};
+use product::{ANN, Process, Product};
 
 #[tokio::test]
 async fn nobody_else_can_read_it() {

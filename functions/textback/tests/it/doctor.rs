@@ -13,14 +13,12 @@ use axum::response::Redirect;
 use axum::routing::{get, post};
 use fakes::{Front, OpenAi, Rule, moto, unique_name};
 use jiff::{SignedDuration, Timestamp};
+use product::{Process, Product, Ran, Settings};
 use queue::{Queue, WakeUp};
 use serde_json::{Value, json};
 use telemetry::TraceId;
 use tempfile::NamedTempFile;
 use tokio::net::TcpListener;
-
-use crate::process::{Process, Settings};
-use crate::product::{Product, Ran};
 
 /// The name under which the world knows it.
 const NAME: &str = "sms.example.test";

@@ -3,10 +3,8 @@
 use std::time::Duration;
 
 use fakes::{MessageCentral, Mode};
+use product::{ANN, Product, between, until};
 use sms::Status;
-
-use crate::process::until;
-use crate::product::{ANN, Product, between};
 
 const BOTH: [&str; 2] = ["messagecentral", "twilio"];
 

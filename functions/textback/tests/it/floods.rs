@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use crate::process::until;
-use crate::product::{ANN, BOB, Product, between};
+use product::{ANN, BOB, Product, between, until};
 
 const DEFAULTS: [(&str, &str); 2] = [("REPLIES_PER_MINUTE", ""), ("NEW_PEOPLE_PER_MINUTE", "")];
 

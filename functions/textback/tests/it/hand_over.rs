@@ -1,10 +1,8 @@
 //! A conversation that a person of the business takes over, and gives back.
 
 use axum::http::Method;
+use product::{ANN, Product, between, until};
 use serde_json::Value;
-
-use crate::process::until;
-use crate::product::{ANN, Product, between};
 
 #[tokio::test]
 async fn the_agent_is_silent_after_a_hand_over_until_the_conversation_is_given_back() {

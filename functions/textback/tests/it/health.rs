@@ -1,10 +1,9 @@
 //! What anybody is told of the health of the program: that it is alive, and whether it is ready.
 
 use futures::future::join_all;
+use product::Product;
 use reqwest::Method;
 use tokio::net::TcpListener;
-
-use crate::product::Product;
 
 #[tokio::test]
 async fn it_is_alive_and_says_which_it_is() {

@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use fakes::InboundShape;
 use jiff::Timestamp;
+use product::{ANN, BOB, Product, WEBHOOK_TOKEN, between};
 use sms::Status;
-
-use crate::product::{ANN, BOB, Product, WEBHOOK_TOKEN, between};
 
 #[tokio::test]
 async fn every_likely_form_of_a_call_is_understood() {

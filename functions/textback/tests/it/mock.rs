@@ -1,9 +1,8 @@
 //! The pretend provider: a door for those alone whom the console lets in, and a world of its own.
 
+use product::{ANN, PASSWORD, Product};
 use reqwest::{Method, RequestBuilder};
 use serde_json::json;
-
-use crate::product::{ANN, PASSWORD, Product};
 
 const INBOUND: &str = "/webhooks/mock/inbound";
 const STATUS: &str = "/webhooks/mock/status";

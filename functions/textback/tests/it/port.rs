@@ -4,12 +4,11 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use fakes::InboundShape;
+use product::{ANN, Product, WEBHOOK_TOKEN};
 use reqwest::Method;
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-
-use crate::product::{ANN, Product, WEBHOOK_TOKEN};
 
 /// What a stranger leaves behind: nothing, half a head, and two bodies that never end.
 const UNFINISHED: [&str; 4] = [

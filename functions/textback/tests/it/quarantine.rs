@@ -6,10 +6,9 @@ use agent::Turn as Entry;
 use conversations::Kept;
 use fakes::InboundShape;
 use jiff::Timestamp;
+use product::{ANN, BOB, Product, WEBHOOK_TOKEN, between};
 use serde_json::json;
 use telemetry::TraceId;
-
-use crate::product::{ANN, BOB, Product, WEBHOOK_TOKEN, between};
 
 /// What no guess of ours finds.
 const UNHEARD_OF: InboundShape = InboundShape {

@@ -2,12 +2,10 @@
 
 use std::net::SocketAddr;
 
+use product::{ANN, Product, until};
 use reqwest::Method;
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
-
-use crate::process::until;
-use crate::product::{ANN, Product};
 
 #[tokio::test]
 async fn a_full_disk_raises_one_alarm_and_the_log_says_when_there_is_room_again() {

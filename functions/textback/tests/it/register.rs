@@ -2,9 +2,8 @@
 
 use std::fs;
 
+use product::{Process, Settings};
 use tempfile::TempDir;
-
-use crate::process::{Process, Settings};
 
 const BUSINESS: &str = r#"name = "Oakwood Heating"
 does = "Heating and plumbing in Sangamon County."

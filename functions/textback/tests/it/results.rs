@@ -11,12 +11,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
+use product::{ANN, Product, between, until};
 use serde_json::Value;
 use sha2::Sha256;
 use tokio::net::TcpListener;
-
-use crate::process::until;
-use crate::product::{ANN, Product, between};
 
 const SECRET: &str = "whsec_c2VhbGVkIHdpdGggdGhyZWUga2lzc2Vz";
 

@@ -2,8 +2,8 @@
 
 use std::process::Command;
 
-use crate::process::{Process, until};
-use crate::product::{ANN, Product};
+use product::{ANN, Process, Product, until};
+
 use crate::settings::workspace;
 
 const SHORT: &str = "twenty-three-characters";

@@ -4,10 +4,9 @@ use axum::response::Redirect;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use fakes::OpenAi;
+use product::{Product, Ran, WEBHOOK_TOKEN, between};
 use serde_json::json;
 use tokio::net::TcpListener;
-
-use crate::product::{Product, Ran, WEBHOOK_TOKEN, between};
 
 /// What it texts from.
 const NOBODY: &str = "+15005550006";

@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use fakes::Mode;
-
-use crate::process::until;
-use crate::product::{ANN, BOB, Product, between};
+use product::{ANN, BOB, Product, between, until};
 
 const STOPPED: &str = "Handy Home: You are unsubscribed and will get no more texts from us. \
                        Reply START if you change your mind.";
@@ -163,7 +161,7 @@ async fn the_pretend_phone_is_told_of_its_stop_once() {
 async fn a_captured_stop_has_no_effect_later() {
     let mut product = Product::start(&["messagecentral"]).await;
     let shape = fakes::InboundShape::default();
-    let token = crate::product::WEBHOOK_TOKEN;
+    let token = product::WEBHOOK_TOKEN;
     let stop = product.messagecentral.inbound(&product.route(), token, &shape, ANN, "STOP");
     assert_eq!(product.post(&stop).await.status, 200);
     product.text_messagecentral(ANN, "START").await;

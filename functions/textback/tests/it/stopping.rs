@@ -3,11 +3,10 @@
 use std::time::{Duration, Instant};
 
 use fakes::Mode;
+use product::{ANN, BOB, Product};
 use rusqlite::Connection;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
-
-use crate::product::{ANN, BOB, Product};
 
 /// Docker waits for ten, and then kills.
 const MOST: Duration = Duration::from_secs(8);

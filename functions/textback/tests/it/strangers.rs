@@ -1,10 +1,9 @@
 //! Calls that no provider makes, and calls of theirs that are odd.
 
 use fakes::{InboundShape, WebhookCall};
+use product::{ANN, BOB, Product, WEBHOOK_TOKEN};
 use reqwest::header::HeaderName;
 use reqwest::{Method, RequestBuilder};
-
-use crate::product::{ANN, BOB, Product, WEBHOOK_TOKEN};
 
 const INBOUND: &str = "/webhooks/mock/inbound";
 const TWILIO: &str = "/webhooks/twilio/inbound";

@@ -1,13 +1,11 @@
 //! The store or the model is away for a while.
 
 use jiff::Timestamp;
+use product::{ANN, Product, between, until};
 use std::time::Duration;
 
 use fakes::{Mode, OpenAi};
 use sms::Status;
-
-use crate::process::until;
-use crate::product::{ANN, Product, between};
 
 /// However many there are: each waits for all the others too.
 #[tokio::test]

@@ -2,9 +2,8 @@
 
 use fakes::{Form, LiteLlm, Model, OpenAi, litellm};
 use jiff::Timestamp;
+use product::{ANN, Product, between};
 use serde_json::{Value, json};
-
-use crate::product::{ANN, Product, between};
 
 /// What is said in turn, by the person and by the agent.
 const SAID: [(&str, &str); 3] = [

@@ -4,8 +4,7 @@
 use std::time::Duration;
 
 use fakes::{Llama, llama};
-
-use crate::product::{ANN, Product};
+use product::{ANN, Product};
 
 const TEXTS: [&str; 3] =
     ["Hi, my kitchen tap drips", "12 Elm Street, on Friday morning", "My name is Ann. Thanks!"];

@@ -6,12 +6,3 @@
 
 mod litellm;
 mod llama;
-
-#[path = "../it/log.rs"]
-mod log;
-#[path = "../it/process.rs"]
-#[expect(dead_code, reason = "others do more with it")]
-mod process;
-#[path = "../it/product.rs"]
-#[expect(dead_code, reason = "others do more with it")]
-mod product;

@@ -4,20 +4,10 @@
 //!
 //! With a number behind `--` it repeats the run of this seed alone, and tells what happened.
 
-#![expect(clippy::unwrap_used, reason = "a benchmark that fails should say so")]
 #![expect(clippy::print_stdout, reason = "the tables are what this is for")]
 
-#[path = "../../tests/it/logs.rs"]
-mod logs;
-#[path = "../../tests/it/ordeal.rs"]
-mod ordeal;
-#[expect(dead_code, reason = "the tests use the rest")]
-#[path = "../../tests/it/scene.rs"]
-mod scene;
-#[path = "../../../../shared/evidence/benches/tables/mod.rs"]
-mod tables;
-
-use crate::ordeal::{Fault, Outcome, PROVIDERS, run, runs};
+use fakes::Companies;
+use scene::ordeal::{Fault, Outcome, run, runs};
 
 /// Runs of made-up traffic, for each number of the first tables.
 const SIMULATED: u64 = 8;
@@ -30,7 +20,7 @@ fn main() {
     if let Some(seed) = seed {
         return print!("{}", run(seed));
     }
-    tables::print(SIMULATED);
+    simulation::tables::print(SIMULATED);
     print(&runs(0..RUNS));
 }
 
@@ -40,10 +30,10 @@ fn print(outcomes: &[Outcome]) {
     let row = |name: &str, cells: [String; 5]| {
         println!("{name:<31}{}", cells.map(|cell| format!("{cell:>16}")).concat());
     };
-    row("", PROVIDERS.map(Into::into));
+    row("", Companies::NAMES.map(Into::into));
     for fault in Fault::ALL {
         let met = |provider| outcomes.iter().filter(move |it| it.met.contains(&(fault, provider)));
-        row(&fault.to_string(), PROVIDERS.map(|provider| counts(met(provider))));
+        row(&fault.to_string(), Companies::NAMES.map(|provider| counts(met(provider))));
     }
     println!("\nIn all runs: {}", counts(outcomes.iter()));
     outcomes.iter().filter(|outcome| !outcome.is_sound()).for_each(|outcome| print!("{outcome}"));

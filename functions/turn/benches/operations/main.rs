@@ -4,19 +4,10 @@
 //!
 //! The text answers the one before it, which thereby is known to have arrived.
 
-#![expect(clippy::unwrap_used, reason = "a benchmark that fails should say so")]
 #![expect(clippy::print_stdout, reason = "the tables are what this is for")]
 
-#[path = "../../tests/it/counts.rs"]
-mod counts;
-#[path = "../../tests/it/logs.rs"]
-mod logs;
-#[expect(dead_code, reason = "the tests use the rest")]
-#[path = "../../tests/it/scene.rs"]
-mod scene;
-
-use crate::counts::{Counts, Operations};
-use crate::scene::Scene;
+use scene::Scene;
+use scene::counts::{Counts, Operations};
 
 /// Who texts at the same time, so that what is done for several at once is shared.
 const PEOPLE: [&str; 10] = [
@@ -79,10 +70,10 @@ async fn text(scene: &mut Scene, body: &str, counts: &Counts, at_once: bool) -> 
         scene.text(body).await;
     }
     inbound += counts.take();
-    let before = scene.twilio.messages().len();
+    let before = scene.companies.twilio.messages().len();
     scene.work().await;
     turn += counts.take();
-    let sent = scene.twilio.messages().split_off(before);
+    let sent = scene.companies.twilio.messages().split_off(before);
     assert_eq!(sent.len(), PEOPLE.len());
     for word in ["sent", "delivered"] {
         if at_once {

@@ -9,19 +9,14 @@
 #![expect(clippy::unwrap_used, reason = "a benchmark that fails should say so")]
 #![expect(clippy::print_stdout, reason = "the table is what this is for")]
 
-#[path = "../../tests/it/logs.rs"]
-mod logs;
 mod needs;
-#[expect(dead_code, reason = "the tests use the rest")]
-#[path = "../../tests/it/scene.rs"]
-mod scene;
 mod seen;
 
 use futures::FutureExt;
+use scene::Scene;
 use sms::Number;
 
 use crate::needs::Needs;
-use crate::scene::Scene;
 use crate::seen::{Seen, Watch};
 
 /// Texts a second, and for how many seconds. What one text costs does not depend on how many there
@@ -158,7 +153,7 @@ impl Town {
     /// Tells that those messages arrived which were sent until a second ago, and of all others that
     /// they were sent.
     async fn report(&mut self) {
-        let (sent, before) = (self.scene.twilio.messages(), self.reported);
+        let (sent, before) = (self.scene.companies.twilio.messages(), self.reported);
         for (place, word, until) in [(1, "delivered", before[0]), (0, "sent", sent.len())] {
             for message in &sent[before[place]..until] {
                 self.is_for(&message.to);

@@ -1,8 +1,7 @@
 //! What comes after the goodbye.
 
+use scene::Scene;
 use serde_json::json;
-
-use crate::scene::Scene;
 
 const MINUTE: i64 = 60;
 

@@ -3,17 +3,16 @@
 use conversations::{Attempt, Reply};
 use fakes::Mode;
 use jiff::{SignedDuration, Timestamp};
+use scene::Scene;
 use sms::Number;
 use telemetry::TraceId;
-
-use crate::scene::Scene;
 
 const DAY: i64 = 24 * 3_600;
 
 #[tokio::test]
 async fn unknown_outcomes_are_an_alarm_once_a_day() {
     let mut scene = Scene::sending_by("messagecentral").await;
-    scene.messagecentral.switch.set(Mode::CutsAfter);
+    scene.companies.messagecentral.switch.set(Mode::CutsAfter);
     for (texts, alarms) in [(1, 0), (2, 0), (3, 1), (4, 1)] {
         text_as(&mut scene, &format!("+1202555014{texts}")).await;
         quarter(&mut scene).await;
@@ -91,7 +90,7 @@ async fn a_day_on_which_all_is_well_raises_no_alarm() {
     four_weeks_of_custom(&scene).await;
     for person in 10..40 {
         text_as(&mut scene, &format!("+120255501{person}")).await;
-        let sid = scene.twilio.messages().last().unwrap().sid.clone();
+        let sid = scene.companies.twilio.messages().last().unwrap().sid.clone();
         scene.report(&scene.receipt(&sid, "delivered", None)).await;
         quarter(&mut scene).await;
     }
@@ -107,7 +106,7 @@ async fn four_weeks_of_custom(scene: &Scene) {
     let attempts: Vec<_> = begun
         .map(|(day, quarter)| {
             let at = morning + SignedDuration::from_mins(24 * 60 * day + 15 * quarter);
-            let by = ("twilio", scene.twilio.number(), None);
+            let by = ("twilio", scene.companies.twilio.number(), None);
             let reply = Reply::alone("Hello", &trace, at);
             let id = format!("{trace}-{day}-{quarter}");
             let attempt = Attempt::begin(id, &scene.id(), by, &person, reply, at);
@@ -148,7 +147,7 @@ pub(crate) fn raised(scene: &Scene, alarm: &str) -> usize {
 async fn raises_none_about_a_short_code_or_a_name() {
     let scene = Scene::sending_by("twilio").await;
     for from in ["384387", "Oakwood"] {
-        let account = scene.twilio.account_sid();
+        let account = scene.companies.twilio.account_sid();
         let sid = "SM00000000000000000000000000000001";
         let fields =
             [("From", from), ("Body", "A code"), ("MessageSid", sid), ("AccountSid", account)];

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use fakes::InboundShape;
-
-use crate::scene::Scene;
+use scene::Scene;
 
 #[tokio::test]
 async fn answers_a_text_once() {
@@ -57,7 +56,7 @@ async fn answers_by_the_provider_that_was_texted() {
     let mut scene = Scene::sending_by("messagecentral,twilio").await;
     scene.carrier = "twilio";
     scene.say("My sink leaks").await;
-    assert_eq!(scene.twilio.texts_to(scene.person), ["You said: My sink leaks"]);
+    assert_eq!(scene.companies.twilio.texts_to(scene.person), ["You said: My sink leaks"]);
     assert_eq!(scene.attempts().await, ["twilio: accepted"]);
 }
 
@@ -155,7 +154,7 @@ async fn makes_nobody_wait_for_a_stranger() {
     futures::join!(scene.work(), scene.work(), scene.work());
     assert!(began.elapsed() < Duration::from_millis(800), "one after the other");
     for person in people {
-        assert_eq!(scene.twilio.texts_to(person), ["You said: My sink leaks"]);
+        assert_eq!(scene.companies.twilio.texts_to(person), ["You said: My sink leaks"]);
     }
 }
 

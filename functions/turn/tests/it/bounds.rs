@@ -1,8 +1,7 @@
 //! What a stranger's text can drive, and where that ends.
 
 use conversations::SetAside;
-
-use crate::scene::Scene;
+use scene::Scene;
 
 const AWAY: &str = "Thanks for your text, we are closed today and will call you back tomorrow.";
 
@@ -152,7 +151,7 @@ async fn lets_so_many_new_people_in_a_minute_and_all_whom_it_knows() {
     scene.say("It still leaks").await;
     assert_eq!(scene.heard().len(), 2, "who is known waits for nobody");
     let let_in = |scene: &Scene| {
-        crowd.iter().filter(|person| !scene.twilio.texts_to(person).is_empty()).count()
+        crowd.iter().filter(|person| !scene.companies.twilio.texts_to(person).is_empty()).count()
     };
     assert_eq!(let_in(&scene), 3);
     scene.live(60).await;

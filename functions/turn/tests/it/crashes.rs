@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use fakes::Mode;
 use jiff::SignedDuration;
+use scene::{Scene, until};
 
 use crate::proxy::Proxy;
-use crate::scene::{Scene, until};
 
 const ANSWER: &str = "You said: My sink leaks";
 
@@ -56,26 +56,26 @@ async fn sends_what_is_certainly_not_at_twilio_after_a_minute() {
 #[tokio::test]
 async fn records_what_is_at_twilio_and_does_not_send_it_again() {
     let mut scene = Scene::sending_by("twilio").await;
-    scene.twilio.switch.set(Mode::HangsAfter);
+    scene.companies.twilio.switch.set(Mode::HangsAfter);
     scene.text("My sink leaks").await;
     scene.die_when(async |scene| !scene.heard().is_empty()).await;
-    scene.twilio.switch.set(Mode::Works);
+    scene.companies.twilio.switch.set(Mode::Works);
     scene.live(120).await;
     assert_eq!((scene.heard().len(), scene.attempts().await), (1, vec!["twilio: accepted".into()]));
     assert!(scene.is_at_rest().await);
     assert_eq!(scene.notices().await, [""; 0]);
     let attempts = scene.process.store.attempts_of(&scene.id()).await.unwrap();
-    let sid = &scene.twilio.messages()[0].sid;
+    let sid = &scene.companies.twilio.messages()[0].sid;
     assert_eq!(attempts[0].message, Some(format!("twilio:{sid}")));
 }
 
 #[tokio::test]
 async fn asks_twilio_again_until_it_answers() {
     let mut scene = lost_before_twilio().await;
-    scene.twilio.lookups.set(Mode::Fails(500, String::new()));
+    scene.companies.twilio.lookups.set(Mode::Fails(500, String::new()));
     scene.live(300).await;
     assert_eq!(scene.attempts().await, ["twilio: sending"]);
-    scene.twilio.lookups.set(Mode::Works);
+    scene.companies.twilio.lookups.set(Mode::Works);
     scene.live(30).await;
     assert_eq!(scene.heard(), [ANSWER]);
 }
@@ -83,7 +83,7 @@ async fn asks_twilio_again_until_it_answers() {
 #[tokio::test]
 async fn gives_up_what_cannot_be_found_out_within_ten_minutes() {
     let mut scene = lost_before_twilio().await;
-    scene.twilio.lookups.set(Mode::Fails(500, String::new()));
+    scene.companies.twilio.lookups.set(Mode::Fails(500, String::new()));
     scene.live(700).await;
     assert_eq!(scene.attempts().await, ["twilio: unknown"]);
     assert!(scene.heard().is_empty() && scene.is_at_rest().await);
@@ -108,13 +108,13 @@ async fn tells_operator_and_agent_what_nobody_can_find_out() {
     for mode in [Mode::HangsBefore, Mode::HangsAfter] {
         let mut scene = Scene::sending_by("messagecentral").await;
         let taken = mode == Mode::HangsAfter;
-        scene.messagecentral.switch.set(mode);
+        scene.companies.messagecentral.switch.set(mode);
         scene.text("My sink leaks").await;
         let sent = async |scene: &Scene| {
             if taken { !scene.heard().is_empty() } else { !scene.attempts().await.is_empty() }
         };
         scene.die_when(sent).await;
-        scene.messagecentral.switch.set(Mode::Works);
+        scene.companies.messagecentral.switch.set(Mode::Works);
         let heard = scene.heard().len();
         scene.live(700).await;
         assert_eq!(scene.attempts().await, ["messagecentral: unknown"]);
@@ -129,9 +129,9 @@ async fn tells_operator_and_agent_what_nobody_can_find_out() {
 #[tokio::test]
 async fn tells_the_agent_what_nobody_knows_though_it_said_something_fixed_since() {
     let mut scene = Scene::sending_by("messagecentral").await;
-    scene.messagecentral.switch.set(Mode::CutsAfter);
+    scene.companies.messagecentral.switch.set(Mode::CutsAfter);
     scene.say("My sink leaks").await;
-    scene.messagecentral.switch.set(Mode::Works);
+    scene.companies.messagecentral.switch.set(Mode::Works);
     scene.live(60).await;
     scene.say("HELP").await;
     scene.say("Is anybody there?").await;
@@ -141,12 +141,12 @@ async fn tells_the_agent_what_nobody_knows_though_it_said_something_fixed_since(
 #[tokio::test]
 async fn believes_a_receipt_that_came_before_the_record() {
     let mut scene = Scene::sending_by("twilio").await;
-    scene.twilio.switch.set(Mode::HangsAfter);
+    scene.companies.twilio.switch.set(Mode::HangsAfter);
     scene.text("My sink leaks").await;
     scene.die_when(async |scene| !scene.heard().is_empty()).await;
-    let sid = scene.twilio.messages()[0].sid.clone();
+    let sid = scene.companies.twilio.messages()[0].sid.clone();
     scene.report(&scene.receipt(&sid, "delivered", None)).await.expect("it names its attempt");
-    scene.twilio.lookups.set(Mode::Fails(500, "nobody has to ask".into()));
+    scene.companies.twilio.lookups.set(Mode::Fails(500, "nobody has to ask".into()));
     scene.live(30).await;
     assert_eq!(scene.attempts().await, ["twilio: delivered"]);
     assert!(scene.is_at_rest().await);
@@ -171,7 +171,7 @@ async fn sends_nothing_twice_wherever_it_dies() {
 #[tokio::test]
 async fn sends_nothing_twice_by_two_providers_wherever_it_dies() {
     let mut scene = Scene::sending_by("messagecentral,twilio").await;
-    scene.messagecentral.no_credit();
+    scene.companies.messagecentral.no_credit();
     for steps in 1.. {
         scene.person = person(steps);
         scene.text("My sink leaks").await;
@@ -231,7 +231,7 @@ async fn sends_nothing_when_it_was_frozen_until_another_did() {
 #[tokio::test]
 async fn writes_down_what_became_of_an_attempt_that_was_given_up_meanwhile() {
     let scene = Scene::sending_by("messagecentral").await;
-    scene.messagecentral.switch.set(Mode::Holds);
+    scene.companies.messagecentral.switch.set(Mode::Holds);
     scene.text("My sink leaks").await;
     let wake_up = scene.wake_up().await;
     let later = async {
@@ -239,7 +239,7 @@ async fn writes_down_what_became_of_an_attempt_that_was_given_up_meanwhile() {
         let later = scene.now + SignedDuration::from_secs(30);
         scene.process.turn.run(&wake_up, later).await.unwrap();
         assert_eq!(scene.attempts().await, ["messagecentral: unknown"]);
-        scene.messagecentral.switch.set(Mode::Works);
+        scene.companies.messagecentral.switch.set(Mode::Works);
     };
     let (answered, ()) = tokio::join!(scene.turn(&wake_up), later);
     answered.unwrap();
@@ -259,27 +259,27 @@ async fn sends_what_was_committed_though_the_answer_of_the_store_was_lost() {
         proxy.cut().await;
     };
     tokio::join!(scene.work(), lose);
-    assert_eq!(scene.messagecentral.texts_to(scene.person), [ANSWER]);
+    assert_eq!(scene.companies.messagecentral.texts_to(scene.person), [ANSWER]);
     assert_eq!(scene.attempts().await, ["messagecentral: accepted"]);
 }
 
 #[tokio::test]
 async fn sends_by_the_second_provider_though_the_answer_of_the_store_was_lost() {
     let Some((scene, proxy)) = behind_a_proxy().await else { return };
-    scene.messagecentral.no_credit();
-    scene.messagecentral.switch.set(Mode::Holds);
+    scene.companies.messagecentral.no_credit();
+    scene.companies.messagecentral.switch.set(Mode::Holds);
     scene.text("My sink leaks").await;
-    let asked = scene.messagecentral.switch.next_hanging();
+    let asked = scene.companies.messagecentral.switch.next_hanging();
     let lose = async {
         // What the store answered to the first attempt has arrived.
         asked.await;
         proxy.hold_answers_back();
-        scene.messagecentral.switch.set(Mode::Works);
+        scene.companies.messagecentral.switch.set(Mode::Works);
         until(async || scene.attempts().await.len() == 2).await;
         proxy.cut().await;
     };
     tokio::join!(scene.work(), lose);
-    assert_eq!(scene.twilio.texts_to(scene.person), [ANSWER]);
+    assert_eq!(scene.companies.twilio.texts_to(scene.person), [ANSWER]);
     assert_eq!(scene.attempts().await, ["messagecentral: failed", "twilio: accepted"]);
 }
 
@@ -300,10 +300,10 @@ async fn lost_before_twilio() -> Scene {
 }
 
 async fn lose_before_twilio(scene: &mut Scene) {
-    scene.twilio.switch.set(Mode::HangsBefore);
+    scene.companies.twilio.switch.set(Mode::HangsBefore);
     scene.text("My sink leaks").await;
     scene.die_when(async |scene| !scene.attempts().await.is_empty()).await;
-    scene.twilio.switch.set(Mode::Works);
+    scene.companies.twilio.switch.set(Mode::Works);
 }
 
 /// Somebody else each time.

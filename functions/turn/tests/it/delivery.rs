@@ -1,9 +1,8 @@
 //! Whether replies arrive: how that is found out, and what follows from it.
 
-use evidence::{Route, State};
+use evidence::State;
 use fakes::Mode;
-
-use crate::scene::Scene;
+use scene::Scene;
 
 const PEOPLE: [&str; 4] = ["+12025550143", "+12025550144", "+12025550145", "+12025550146"];
 
@@ -22,10 +21,14 @@ async fn finds_out_a_provider_that_accepts_everything_and_delivers_nothing() {
 
     scene.person = PEOPLE[3];
     scene.say("My sink leaks").await;
-    assert_eq!(scene.twilio.texts_to(PEOPLE[3]), ["You said: My sink leaks"]);
+    assert_eq!(scene.companies.twilio.texts_to(PEOPLE[3]), ["You said: My sink leaks"]);
     scene.live(1_200).await;
     for person in PEOPLE {
-        let texts = [scene.twilio.texts_to(person), scene.messagecentral.texts_to(person)].concat();
+        let texts = [
+            scene.companies.twilio.texts_to(person),
+            scene.companies.messagecentral.texts_to(person),
+        ]
+        .concat();
         assert_eq!(texts.len(), 1, "nobody is texted twice");
     }
 }
@@ -39,7 +42,7 @@ async fn finds_it_out_within_ten_minutes_of_a_single_text() {
     scene.live(15).await;
     assert_eq!(scene.state("messagecentral").await, State::Suspect);
     scene.say("It leaks more and more").await;
-    assert_eq!(scene.twilio.texts_to(scene.person), ["You said: It leaks more and more"]);
+    assert_eq!(scene.companies.twilio.texts_to(scene.person), ["You said: It leaks more and more"]);
 }
 
 #[tokio::test]
@@ -56,7 +59,7 @@ async fn takes_the_question_whether_anybody_is_there_for_no_answer() {
 async fn gives_an_unproven_provider_no_more_than_three_texts_on_trust() {
     let scene = &mut Scene::sending_by("messagecentral,vonage,twilio").await;
     scene.carrier = "twilio";
-    scene.twilio.refuse_with(20003);
+    scene.companies.twilio.refuse_with(20003);
     for person in PEOPLE {
         scene.person = person;
         scene.say("My sink leaks").await;
@@ -64,7 +67,7 @@ async fn gives_an_unproven_provider_no_more_than_three_texts_on_trust() {
         scene.live(5).await;
     }
     assert_eq!(scene.attempts().await.last().unwrap(), "vonage: accepted");
-    assert_eq!(scene.messagecentral.messages().len(), 3);
+    assert_eq!(scene.companies.messagecentral.messages().len(), 3);
     assert_eq!(scene.state("messagecentral").await, State::Unproven);
 }
 
@@ -83,19 +86,26 @@ async fn answers_from_the_number_that_was_texted_whoever_is_preferred() {
         scene.say("Hello??").await;
     }
     assert_eq!(scene.state("messagecentral").await, State::Healthy);
-    assert_eq!(scene.twilio.messages().len(), 6);
-    assert!(scene.twilio.messages().iter().all(|sent| sent.from == scene.twilio.number()));
+    assert_eq!(scene.companies.twilio.messages().len(), 6);
+    assert!(
+        scene
+            .companies
+            .twilio
+            .messages()
+            .iter()
+            .all(|sent| sent.from == scene.companies.twilio.number())
+    );
     assert_eq!(scene.state("twilio").await, State::Unproven);
     // Refused, it goes by another.
-    scene.twilio.refuse_with(21611);
+    scene.companies.twilio.refuse_with(21611);
     scene.say("Is anybody there?").await;
-    assert_eq!(scene.messagecentral.texts_to(PEOPLE[3]), ["You said: Is anybody there?"]);
+    assert_eq!(scene.companies.messagecentral.texts_to(PEOPLE[3]), ["You said: Is anybody there?"]);
 }
 
 #[tokio::test]
 async fn says_so_when_nothing_works_and_whose_fix_it_is() {
     let mut scene = Scene::sending_by("messagecentral,twilio").await;
-    scene.twilio.refuse_with(20003);
+    scene.companies.twilio.refuse_with(20003);
     scene.say("My sink leaks").await;
     scene.live(610).await;
     scene.person = PEOPLE[1];
@@ -151,7 +161,7 @@ async fn sends_by_another_what_a_receipt_says_has_failed() {
     let mut scene = answered_by_twilio().await;
     scene.report(&scene.receipt(&sid(&scene), "undelivered", Some(30008))).await;
     scene.live(5).await;
-    assert_eq!(scene.messagecentral.texts_to(scene.person), ["You said: My sink leaks"]);
+    assert_eq!(scene.companies.messagecentral.texts_to(scene.person), ["You said: My sink leaks"]);
     // The same again, in other words.
     scene.report(&scene.receipt(&sid(&scene), "failed", Some(30008))).await;
     scene.live(700).await;
@@ -168,8 +178,8 @@ async fn goes_another_way_at_once_when_a_receipt_speaks_of_the_sender() {
     assert!(scene.alarm("route.down").unwrap().contains("Register brand and campaign"));
     scene.person = PEOPLE[1];
     scene.say("My sink leaks").await;
-    assert_eq!(scene.messagecentral.texts_to(PEOPLE[1]).len(), 1);
-    assert!(scene.twilio.texts_to(PEOPLE[1]).is_empty());
+    assert_eq!(scene.companies.messagecentral.texts_to(PEOPLE[1]).len(), 1);
+    assert!(scene.companies.twilio.texts_to(PEOPLE[1]).is_empty());
 }
 
 #[tokio::test]
@@ -193,7 +203,7 @@ async fn sends_nothing_again_that_another_could_not_deliver_either() {
         let mut scene = answered_by_twilio().await;
         scene.report(&scene.receipt(&sid(&scene), "undelivered", Some(code))).await;
         scene.live(60).await;
-        assert!(scene.messagecentral.messages().is_empty(), "{code}");
+        assert!(scene.companies.messagecentral.messages().is_empty(), "{code}");
         assert!(scene.is_told(told).await || told.is_empty(), "{code}");
     }
 }
@@ -206,7 +216,7 @@ async fn tries_once_more_by_the_same_provider_where_the_phone_was_not_reached() 
     assert_eq!(scene.heard().len(), 1, "not at once");
     scene.live(70).await;
     assert_eq!(scene.heard(), ["You said: My sink leaks"; 2]);
-    let again = scene.twilio.messages()[1].sid.clone();
+    let again = scene.companies.twilio.messages()[1].sid.clone();
     scene.report(&scene.receipt(&again, "undelivered", Some(30003))).await;
     scene.live(300).await;
     assert_eq!(scene.heard().len(), 2, "once");
@@ -240,7 +250,7 @@ async fn tries_nothing_again_that_may_have_arrived() {
     }
     let mut scene = answered_by_twilio_alone().await;
     scene.report(&scene.receipt(&sid(&scene), "undelivered", Some(30003))).await;
-    scene.twilio.lookups.set(Mode::Fails(500, String::new()));
+    scene.companies.twilio.lookups.set(Mode::Fails(500, String::new()));
     scene.live(600).await;
     assert_eq!(scene.heard().len(), 1, "nobody says");
     assert!(scene.is_told("its provider does not say what became of it").await);
@@ -280,7 +290,7 @@ async fn tells_the_agent_of_what_did_not_arrive_and_is_too_old_to_be_sent_again(
     scene.live(610).await;
     scene.report(&scene.receipt(&sid(&scene), "undelivered", Some(30008))).await;
     scene.live(5).await;
-    assert!(scene.messagecentral.messages().is_empty());
+    assert!(scene.companies.messagecentral.messages().is_empty());
     assert!(scene.is_told("A reply by twilio did not arrive (30008).").await);
     scene.say("Is somebody coming?").await;
     let told = "Your reply \"You said: My sink leaks\" did not reach the person.";
@@ -304,7 +314,10 @@ async fn marks_what_was_reported_both_as_failed_and_as_delivered() {
     scene.live(60).await;
     let attempts = scene.process.store.attempts_of(&scene.id()).await.unwrap();
     assert!(attempts[0].is_conflicted());
-    assert!(scene.messagecentral.messages().is_empty(), "it has arrived, so nothing is sent");
+    assert!(
+        scene.companies.messagecentral.messages().is_empty(),
+        "it has arrived, so nothing is sent"
+    );
 }
 
 #[tokio::test]
@@ -320,15 +333,15 @@ async fn sends_no_failed_reply_again_to_who_has_stopped_since() {
 #[tokio::test]
 async fn comes_back_to_a_provider_whose_account_is_mended() {
     let mut scene = Scene::sending_by("twilio,messagecentral").await;
-    scene.twilio.refuse_with(20003);
+    scene.companies.twilio.refuse_with(20003);
     scene.say("My sink leaks").await;
     assert_eq!(scene.state("twilio").await, State::Down);
-    scene.twilio.accept();
+    scene.companies.twilio.accept();
     scene.live(330).await;
     scene.person = PEOPLE[1];
     scene.say("My sink leaks").await;
     assert!(scene.why().await.contains("This text finds out whether it works again."));
-    assert_eq!(scene.twilio.texts_to(PEOPLE[1]).len(), 1);
+    assert_eq!(scene.companies.twilio.texts_to(PEOPLE[1]).len(), 1);
     assert_eq!(scene.state("twilio").await, State::Unproven);
 }
 
@@ -348,30 +361,5 @@ async fn answered_by_twilio_alone() -> Scene {
 }
 
 fn sid(scene: &Scene) -> String {
-    scene.twilio.messages()[0].sid.clone()
-}
-
-impl Scene {
-    /// How far a provider is trusted with texts to the person.
-    async fn state(&self, provider: &str) -> State {
-        let sender = if provider == "twilio" { self.twilio.number() } else { "UTOMOB" };
-        let route = Route::new(provider, sender, "1");
-        self.process.store.health().await.unwrap().state(&route)
-    }
-
-    /// Why the latest attempt went the way that it went.
-    async fn why(&self) -> String {
-        let attempts = self.process.store.attempts_of(&self.id()).await.unwrap();
-        let trace = self.process.store.trace(&attempts.last().unwrap().trace).await.unwrap();
-        let steps = trace.unwrap().steps;
-        let sent = steps.iter().rfind(|step| step.what == "sent").unwrap();
-        sent.details["why"].as_str().unwrap().to_owned()
-    }
-
-    /// The latest line of this alarm.
-    fn alarm(&self, name: &str) -> Option<String> {
-        let named = format!("alarm=\"{name}\"");
-        let logged = self.logged();
-        logged.lines().rfind(|line| line.contains(&named)).map(str::to_owned)
-    }
+    scene.companies.twilio.messages()[0].sid.clone()
 }

@@ -1,8 +1,7 @@
 //! How conversations end.
 
+use scene::Scene;
 use serde_json::json;
-
-use crate::scene::Scene;
 
 #[tokio::test]
 async fn ends_after_seven_answers_and_begins_anew() {

@@ -5,8 +5,7 @@ use std::time::Duration;
 use conversations::Loaded;
 use fakes::{Mode, OpenAi};
 use jiff::SignedDuration;
-
-use crate::scene::Scene;
+use scene::Scene;
 
 /// Long enough for a text to arrive on a busy machine while the model thinks.
 const THINKING: Mode = Mode::Slow(Duration::from_millis(400));
@@ -87,7 +86,7 @@ async fn answers_once_when_two_are_at_it() {
 async fn says_nothing_while_another_is_saying_sorry() {
     let mut scene = Scene::sending_by("twilio").await;
     scene.openai.switch.set(THINKING);
-    scene.twilio.switch.set(Mode::Holds);
+    scene.companies.twilio.switch.set(Mode::Holds);
     scene.text("My sink leaks").await;
     let wake_up = scene.wake_up().await;
     let sorry = async {
@@ -99,7 +98,7 @@ async fn says_nothing_while_another_is_saying_sorry() {
         scene.turn(&wake_up).await.unwrap();
         assert_eq!(scene.attempts().await, ["twilio: sending"]);
         scene.openai.switch.set(Mode::Works);
-        scene.twilio.switch.set(Mode::Works);
+        scene.companies.twilio.switch.set(Mode::Works);
     };
     tokio::join!(answer, sorry);
     scene.live(90).await;

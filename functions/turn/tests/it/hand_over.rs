@@ -1,9 +1,8 @@
 //! The time in which a person of the business has a conversation.
 
 use agent::Turn as Entry;
+use scene::Scene;
 use serde_json::json;
-
-use crate::scene::Scene;
 
 const HOUR: i64 = 3_600;
 
@@ -67,13 +66,13 @@ async fn takes_up_what_waited_once_it_is_given_back() {
 #[tokio::test]
 async fn still_sends_what_was_said_last_though_it_is_given_back_before() {
     let mut scene = Scene::sending_by("twilio").await;
-    scene.twilio.refuse_with(20429);
+    scene.companies.twilio.refuse_with(20429);
     scene.openai.calls("hand_over", r#"{"reason":"wants a human"}"#);
     scene.openai.says("Somebody calls you.");
     scene.say("A human please").await;
     assert!(scene.process.store.give_back(&scene.id(), scene.now).await.unwrap());
     scene.sweep().await;
-    scene.twilio.accept();
+    scene.companies.twilio.accept();
     scene.live(60).await;
     assert_eq!(scene.heard(), ["Somebody calls you."]);
 }

@@ -1,9 +1,9 @@
 //! Whatever a turn depends on: somebody is told once that it fails, and the log says when it works.
 
 use fakes::{Mode, OpenAi};
+use scene::Scene;
 
 use crate::alarms::{raised, text_as};
-use crate::scene::Scene;
 
 #[tokio::test]
 async fn a_model_that_refuses_us_is_one_alarm_whoever_texts_and_whatever_dies() {
@@ -77,15 +77,15 @@ async fn a_model_that_does_not_answer_is_an_alarm_after_three_minutes() {
 #[tokio::test]
 async fn that_nothing_works_is_said_once_and_not_with_each_text() {
     let mut scene = Scene::sending_by("messagecentral,twilio").await;
-    scene.messagecentral.no_credit();
-    scene.twilio.refuse_with(20003);
+    scene.companies.messagecentral.no_credit();
+    scene.companies.twilio.refuse_with(20003);
     for person in 10..16 {
         text_as(&mut scene, &format!("+120255501{person}")).await;
     }
     scene.restart();
     scene.live(60).await;
     assert_eq!(raised(&scene, "nothing.works"), 1);
-    scene.twilio.accept();
+    scene.companies.twilio.accept();
     scene.live(60).await;
     text_as(&mut scene, "+12025550117").await;
     assert_eq!(scene.logged().matches("A provider works again.").count(), 1);

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use fakes::Mode;
-
-use crate::ordeal::{Fault, Outcome, PROVIDERS, runs};
-use crate::scene::Scene;
+use fakes::{Companies, Mode};
+use scene::Scene;
+use scene::ordeal::{Fault, Outcome, runs};
 
 const RUNS: u64 = 1_000;
 
@@ -20,7 +19,9 @@ fn texts_nobody_twice_in_a_thousand_runs_through_every_fault() {
     for cell in outcomes.iter().flat_map(|outcome| &outcome.met) {
         *met.entry(*cell).or_default() += 1;
     }
-    for cell in Fault::ALL.iter().flat_map(|fault| PROVIDERS.map(|provider| (*fault, provider))) {
+    for cell in
+        Fault::ALL.iter().flat_map(|fault| Companies::NAMES.map(|provider| (*fault, provider)))
+    {
         assert!(met.contains_key(&cell), "{cell:?} was never met");
     }
     let arrived = |outcome: &Outcome| outcome.arrived.values().any(|it| *it == 1);
@@ -34,7 +35,7 @@ fn texts_nobody_twice_in_a_thousand_runs_through_every_fault() {
 async fn texts_twice_where_messagecentral_took_what_it_says_it_failed_to() {
     let scene = Scene::sending_by("messagecentral,twilio").await;
     let failure = r#"{"responseCode":500,"message":"SERVER_ERROR","data":null}"#;
-    scene.messagecentral.switch.set(Mode::FailsAfter(500, failure.into()));
+    scene.companies.messagecentral.switch.set(Mode::FailsAfter(500, failure.into()));
     scene.say("My sink leaks").await;
     assert_eq!(scene.heard(), ["You said: My sink leaks"; 2]);
 }

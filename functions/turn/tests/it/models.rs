@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use scene::{EAGER, Scene};
 use serde_json::{Map, Value, json};
-
-use crate::scene::{EAGER, Scene};
 
 /// Answers as servers gave them. Each is given so often, once where nothing is said, and `then` behind
 /// it; whoever is asked once more repeats what the person said.

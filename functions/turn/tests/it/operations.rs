@@ -1,7 +1,7 @@
 //! What a text asks of the store: `cargo bench -p turn --bench operations` prints it.
 
-use crate::counts::{Counts, Operations};
-use crate::scene::Scene;
+use scene::Scene;
+use scene::counts::{Counts, Operations};
 
 #[tokio::test]
 async fn asks_no_more_of_the_store_than_it_has_to() {
@@ -35,5 +35,5 @@ fn asked(counts: &Counts) -> (i64, i64, i64, i64) {
 
 /// What was sent last, by the name that its provider gave it.
 fn latest(scene: &Scene) -> String {
-    scene.twilio.messages().last().unwrap().sid.clone()
+    scene.companies.twilio.messages().last().unwrap().sid.clone()
 }

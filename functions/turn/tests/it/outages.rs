@@ -2,14 +2,13 @@
 
 use conversations::Loaded;
 use fakes::{Mode, OpenAi};
-
-use crate::scene::Scene;
+use scene::Scene;
 
 #[tokio::test]
 async fn sends_by_the_next_provider_what_the_first_certainly_did_not() {
     for refusal in [500, 508, 913] {
         let scene = Scene::sending_by("messagecentral,twilio").await;
-        scene.messagecentral.refuse_with(refusal, 200);
+        scene.companies.messagecentral.refuse_with(refusal, 200);
         scene.say("My sink leaks").await;
         assert_eq!(scene.heard(), ["You said: My sink leaks"]);
         assert_eq!(scene.attempts().await, ["messagecentral: failed", "twilio: accepted"]);
@@ -21,10 +20,10 @@ async fn sends_by_the_next_provider_what_the_first_certainly_did_not() {
 async fn sends_by_nobody_else_what_may_have_been_sent() {
     for mode in [Mode::CutsAfter, Mode::Nonsense, Mode::Fails(502, String::new())] {
         let mut scene = Scene::sending_by("messagecentral,twilio").await;
-        scene.messagecentral.switch.set(mode);
+        scene.companies.messagecentral.switch.set(mode);
         scene.say("My sink leaks").await;
         scene.live(700).await;
-        assert!(scene.twilio.messages().is_empty());
+        assert!(scene.companies.twilio.messages().is_empty());
         assert_eq!(scene.attempts().await, ["messagecentral: unknown"]);
     }
 }
@@ -33,13 +32,13 @@ async fn sends_by_nobody_else_what_may_have_been_sent() {
 async fn loses_nothing_while_all_say_for_seconds_that_they_are_busy() {
     let mut scene = Scene::sending_by("messagecentral,twilio").await;
     let busy = || Mode::Fails(503, "<html>busy</html>".into());
-    scene.messagecentral.switch.set(busy());
-    scene.twilio.switch.set(busy());
+    scene.companies.messagecentral.switch.set(busy());
+    scene.companies.twilio.switch.set(busy());
     scene.say("My sink leaks").await;
     assert!(scene.heard().is_empty());
     scene.pass(5);
-    scene.messagecentral.switch.set(Mode::Works);
-    scene.twilio.switch.set(Mode::Works);
+    scene.companies.messagecentral.switch.set(Mode::Works);
+    scene.companies.twilio.switch.set(Mode::Works);
     scene.sweep().await;
     assert_eq!(scene.heard(), ["You said: My sink leaks"]);
     assert!(scene.is_at_rest().await);
@@ -48,7 +47,7 @@ async fn loses_nothing_while_all_say_for_seconds_that_they_are_busy() {
 #[tokio::test]
 async fn asks_twilio_at_once_about_a_send_that_was_cut() {
     let scene = Scene::sending_by("twilio").await;
-    scene.twilio.switch.set(Mode::CutsAfter);
+    scene.companies.twilio.switch.set(Mode::CutsAfter);
     scene.say("My sink leaks").await;
     assert_eq!(scene.attempts().await, ["twilio: accepted"]);
     assert!(scene.is_at_rest().await);
@@ -59,7 +58,7 @@ async fn sends_once_when_one_of_two_is_back_after_a_minute() {
     let mut scene = refused_by_both().await;
     scene.live(60).await;
     assert!(scene.heard().is_empty());
-    scene.twilio.accept();
+    scene.companies.twilio.accept();
     scene.live(60).await;
     assert_eq!(scene.heard(), ["You said: My sink leaks"]);
     assert!(scene.is_at_rest().await);
@@ -74,7 +73,7 @@ async fn gives_a_reply_up_that_nobody_sends_for_ten_minutes() {
     scene.live(40).await;
     assert!(scene.is_at_rest().await);
     assert!(scene.is_told("A reply was given up").await);
-    scene.twilio.accept();
+    scene.companies.twilio.accept();
     scene.live(60).await;
     assert!(scene.heard().is_empty(), "what was given up does not go out");
     scene.say("Is anybody there?").await;
@@ -107,12 +106,12 @@ async fn asks_refusing_providers_less_and_less_often() {
 #[tokio::test]
 async fn tells_operator_and_agent_of_a_number_that_cannot_be_texted() {
     let scene = Scene::sending_by("twilio,messagecentral").await;
-    scene.twilio.refuse_with(21614);
+    scene.companies.twilio.refuse_with(21614);
     scene.say("My sink leaks").await;
     assert!(scene.heard().is_empty() && scene.is_at_rest().await);
     let told = "twilio cannot deliver to this person (21614). The number is no mobile number.";
     assert_eq!(scene.notices().await, [told]);
-    scene.twilio.accept();
+    scene.companies.twilio.accept();
     scene.say("Is anybody there?").await;
     assert!(scene.prompt().contains("Your last reply did not reach the person."));
 }
@@ -317,8 +316,8 @@ async fn answers_though_what_it_wants_to_keep_is_there_already() {
 /// A reply that neither provider takes.
 async fn refused_by_both() -> Scene {
     let scene = Scene::sending_by("messagecentral,twilio").await;
-    scene.messagecentral.no_credit();
-    scene.twilio.refuse_with(20003);
+    scene.companies.messagecentral.no_credit();
+    scene.companies.twilio.refuse_with(20003);
     scene.say("My sink leaks").await;
     assert_eq!(scene.attempts().await, ["messagecentral: failed", "twilio: failed"]);
     scene

@@ -1,9 +1,8 @@
 //! Two numbers of ours that text each other, to show whether texts arrive.
 
 use fakes::Mode;
+use scene::Scene;
 use telemetry::Alarm;
-
-use crate::scene::Scene;
 
 /// Our number at `MessageCentral`.
 const OURS: &str = "+12025550177";
@@ -48,7 +47,7 @@ async fn an_arrival_is_evidence_though_no_receipt_came() {
 async fn silence_one_way_is_one_alarm_whatever_the_receipts_say() {
     let mut scene = probing().await;
     scene.sweep().await;
-    let sid = scene.twilio.messages()[0].sid.clone();
+    let sid = scene.companies.twilio.messages()[0].sid.clone();
     scene.report(&scene.receipt(&sid, "delivered", None)).await;
     arrive_by_messagecentral(&mut scene).await;
     scene.live(9 * 60).await;
@@ -89,7 +88,7 @@ async fn it_is_said_when_texts_arrive_again_and_the_next_silence_is_another_alar
 #[tokio::test]
 async fn a_probe_that_is_refused_goes_by_nobody_else_and_is_missed() {
     let mut scene = probing().await;
-    scene.twilio.refuse_with(20003);
+    scene.companies.twilio.refuse_with(20003);
     scene.sweep().await;
     arrive(&mut scene).await;
     scene.live(15 * 60).await;
@@ -115,8 +114,9 @@ async fn a_wake_up_that_nobody_takes_is_missed_too() {
 async fn a_probe_arrives_once_and_in_its_own_words_only() {
     let mut scene = probing().await;
     scene.sweep().await;
-    let genuine = scene.twilio.texts_to(OURS).remove(0);
-    (scene.carrier, scene.person) = ("messagecentral", scene.twilio.number().to_owned().leak());
+    let genuine = scene.companies.twilio.texts_to(OURS).remove(0);
+    (scene.carrier, scene.person) =
+        ("messagecentral", scene.companies.twilio.number().to_owned().leak());
     for body in
         ["textback probe 00000000000000000000000000000000", "textback probe ", "My sink leaks"]
     {
@@ -132,9 +132,10 @@ async fn a_probe_arrives_once_and_in_its_own_words_only() {
 #[tokio::test]
 async fn a_text_of_a_number_of_ours_is_never_answered() {
     let mut scene = Scene::with("twilio,messagecentral", &[("MC_SENDER_ID", OURS)]).await;
-    for (carrier, person) in
-        [("twilio", OURS), ("messagecentral", scene.twilio.number().to_owned().leak() as &str)]
-    {
+    for (carrier, person) in [
+        ("twilio", OURS),
+        ("messagecentral", scene.companies.twilio.number().to_owned().leak() as &str),
+    ] {
         (scene.carrier, scene.person) = (carrier, person);
         for body in ["My sink leaks", "HELP", "1234"] {
             scene.say(body).await;
@@ -186,9 +187,9 @@ async fn no_probe_is_sent_twice_wherever_it_dies() {
 #[tokio::test]
 async fn a_probe_whose_end_nobody_saw_is_not_sent_again() {
     let mut scene = probing().await;
-    scene.twilio.switch.set(Mode::CutsAfter);
+    scene.companies.twilio.switch.set(Mode::CutsAfter);
     scene.sweep().await;
-    scene.twilio.switch.set(Mode::Works);
+    scene.companies.twilio.switch.set(Mode::Works);
     scene.live(15 * 60).await;
     assert_eq!(sent(&scene), [1, 1]);
 }
@@ -201,8 +202,8 @@ async fn probing() -> Scene {
 
 /// How many texts went to our number at `MessageCentral`, and to that at Twilio.
 fn sent(scene: &Scene) -> [usize; 2] {
-    let to_twilio = scene.messagecentral.texts_to(scene.twilio.number());
-    [scene.twilio.texts_to(OURS).len(), to_twilio.len()]
+    let to_twilio = scene.companies.messagecentral.texts_to(scene.companies.twilio.number());
+    [scene.companies.twilio.texts_to(OURS).len(), to_twilio.len()]
 }
 
 /// How often the alarm was raised.
@@ -212,15 +213,17 @@ fn missed(scene: &Scene) -> usize {
 
 /// What was texted last arrives, either way.
 async fn arrive(scene: &mut Scene) {
-    if let Some(body) = scene.twilio.texts_to(OURS).pop() {
-        (scene.carrier, scene.person) = ("messagecentral", scene.twilio.number().to_owned().leak());
+    if let Some(body) = scene.companies.twilio.texts_to(OURS).pop() {
+        (scene.carrier, scene.person) =
+            ("messagecentral", scene.companies.twilio.number().to_owned().leak());
         scene.say(&body).await;
     }
     arrive_by_messagecentral(scene).await;
 }
 
 async fn arrive_by_messagecentral(scene: &mut Scene) {
-    let body = scene.messagecentral.texts_to(scene.twilio.number()).pop().unwrap();
+    let body =
+        scene.companies.messagecentral.texts_to(scene.companies.twilio.number()).pop().unwrap();
     (scene.carrier, scene.person) = ("twilio", OURS);
     scene.say(&body).await;
 }

@@ -2,10 +2,10 @@
 
 use access::Access;
 use axum::body::Body;
+use scene::Scene;
 use tower::ServiceExt;
 
 use crate::proxy::Proxy;
-use crate::scene::Scene;
 
 #[tokio::test]
 async fn believes_the_highest_word_whatever_the_order() {
@@ -20,13 +20,13 @@ async fn believes_the_highest_word_whatever_the_order() {
 async fn believes_a_receipt_that_is_faster_than_the_answer() {
     for named in [true, false] {
         let mut scene = Scene::sending_by("twilio").await;
-        let twilio = scene.twilio.url().replace("http://", "");
+        let twilio = scene.companies.twilio.url().replace("http://", "");
         let proxy = Proxy::before(twilio).await;
         scene.reach("TWILIO_BASE_URL", &format!("http://{}", proxy.host));
         scene.text("My sink leaks").await;
         proxy.hold_answers_back();
         let report = async {
-            scene.twilio.wait_for_messages(1).await;
+            scene.companies.twilio.wait_for_messages(1).await;
             let sid = sid(&scene);
             let receipt = match named {
                 true => scene.receipt(&sid, "delivered", None),
@@ -114,7 +114,7 @@ async fn keeps_a_text_that_came_to_the_wrong_address() {
     let fields = [
         ("MessageSid", "SM00000000000000000000000000000001"),
         ("From", scene.person),
-        ("To", scene.twilio.number()),
+        ("To", scene.companies.twilio.number()),
         ("Body", "My sink leaks"),
     ];
     scene.report(&scene.signed("/webhooks/twilio/status", &fields)).await;
@@ -129,7 +129,7 @@ async fn answered() -> Scene {
 }
 
 fn sid(scene: &Scene) -> String {
-    scene.twilio.messages()[0].sid.clone()
+    scene.companies.twilio.messages()[0].sid.clone()
 }
 
 fn status<'a>(sid: &'a str, word: &'a str) -> [(&'static str, &'a str); 2] {

@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use agent::Patience;
 use fakes::{Mode, OpenAi};
+use scene::{EAGER, Scene, until};
 use serde_json::json;
-
-use crate::scene::{EAGER, Scene, until};
 
 #[tokio::test]
 async fn gives_a_text_up_that_the_model_refuses_and_answers_the_next() {

@@ -1,8 +1,7 @@
 //! Reports that come as texts, with our own words in them.
 
 use conversations::SetAside;
-
-use crate::scene::Scene;
+use scene::Scene;
 
 const ASKED: &str = "Could you tell me what is to be done?";
 

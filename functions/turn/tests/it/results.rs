@@ -11,11 +11,11 @@ use base64::prelude::BASE64_STANDARD;
 use fakes::{Mode, Switch};
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::SignedDuration;
+use scene::Scene;
 use serde_json::{Value, json};
 use sha2::Sha256;
 
 use crate::alarms::raised;
-use crate::scene::Scene;
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
@@ -35,7 +35,7 @@ async fn hands_over_what_was_collected() {
             "conversation": conversation,
             "number": 1,
             "from": scene.person,
-            "to": scene.twilio.number(),
+            "to": scene.companies.twilio.number(),
             "ending": "handed_over",
             "reason": "wants a human",
             "brief": { "name": "Ann" },
@@ -109,12 +109,12 @@ async fn a_receiver_that_takes_nothing_is_one_alarm_however_many_wait() {
 async fn hands_over_what_it_died_with() {
     let business = Business::open().await;
     let mut scene = business.scene().await;
-    scene.twilio.switch.set(Mode::HangsAfter);
+    scene.companies.twilio.switch.set(Mode::HangsAfter);
     script(&scene);
     scene.text("A human please").await;
     scene.die_when(async |scene| !scene.heard().is_empty()).await;
     assert!(business.received().is_empty());
-    scene.twilio.switch.set(Mode::Works);
+    scene.companies.twilio.switch.set(Mode::Works);
     scene.live(60).await;
     assert_eq!((business.received().len(), scene.heard().len()), (1, 1));
 }
@@ -123,7 +123,7 @@ async fn hands_over_what_it_died_with() {
 async fn hands_over_at_once_though_the_reply_does_not_go_out() {
     let business = Business::open().await;
     let scene = business.scene().await;
-    scene.twilio.refuse_with(20003);
+    scene.companies.twilio.refuse_with(20003);
     end(&scene).await;
     assert_eq!((business.received().len(), scene.heard().len()), (1, 0));
 }

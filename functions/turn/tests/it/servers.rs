@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use fakes::{OpenAi, Rule};
-
-use crate::scene::{EAGER, Scene};
+use scene::{EAGER, Scene};
 
 /// How long the cold model is loaded.
 const LOADING: Duration = Duration::from_millis(300);

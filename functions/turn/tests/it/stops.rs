@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use fakes::Mode;
+use scene::Scene;
 
 use crate::answers::bare;
-use crate::scene::Scene;
 
 #[tokio::test]
 async fn says_nothing_when_twilio_has_confirmed_a_stop() {
@@ -14,7 +14,7 @@ async fn says_nothing_when_twilio_has_confirmed_a_stop() {
         scene.say(text).await;
     }
     assert_eq!(scene.heard(), ["You said: My sink leaks"]);
-    assert_eq!(scene.twilio.own_replies_to(scene.person).len(), 1);
+    assert_eq!(scene.companies.twilio.own_replies_to(scene.person).len(), 1);
     assert!(scene.is_at_rest().await);
 }
 
@@ -32,10 +32,10 @@ async fn confirms_a_stop_once_ever() {
 #[tokio::test]
 async fn confirms_a_stop_once_though_nobody_took_it_at_first() {
     let mut scene = Scene::sending_by("messagecentral").await;
-    scene.messagecentral.no_credit();
+    scene.companies.messagecentral.no_credit();
     scene.say("STOP").await;
     scene.live(30).await;
-    scene.messagecentral.accept();
+    scene.companies.messagecentral.accept();
     scene.live(30).await;
     scene.say("Are you sure?").await;
     assert_eq!(scene.heard(), [scene.process.turn.agent.page.texts.stop.as_str()]);
@@ -44,9 +44,9 @@ async fn confirms_a_stop_once_though_nobody_took_it_at_first() {
 #[tokio::test]
 async fn confirms_no_stop_that_was_taken_back() {
     let mut scene = Scene::sending_by("messagecentral").await;
-    scene.messagecentral.no_credit();
+    scene.companies.messagecentral.no_credit();
     scene.say("STOP").await;
-    scene.messagecentral.accept();
+    scene.companies.messagecentral.accept();
     scene.text("START").await;
     scene.live(30).await;
     assert_eq!(scene.heard(), [scene.process.turn.agent.page.texts.start.as_str()]);
@@ -70,15 +70,15 @@ async fn says_nothing_that_it_thought_of_before_the_stop() {
 #[tokio::test]
 async fn sends_by_no_other_provider_what_was_refused_during_a_stop() {
     let scene = Scene::sending_by("twilio,messagecentral").await;
-    scene.twilio.refuse_with(20003);
-    scene.twilio.switch.set(Mode::Holds);
+    scene.companies.twilio.refuse_with(20003);
+    scene.companies.twilio.switch.set(Mode::Holds);
     scene.text("My sink leaks").await;
     let stop = async {
         while scene.attempts().await.is_empty() {
             tokio::task::yield_now().await;
         }
         scene.text("STOP").await;
-        scene.twilio.switch.set(Mode::Works);
+        scene.companies.twilio.switch.set(Mode::Works);
     };
     tokio::join!(scene.work(), stop);
     assert!(scene.heard().is_empty());
@@ -89,10 +89,10 @@ async fn sends_by_no_other_provider_what_was_refused_during_a_stop() {
 #[tokio::test]
 async fn sends_nothing_later_that_waited_for_a_provider_when_the_stop_came() {
     let mut scene = Scene::sending_by("twilio").await;
-    scene.twilio.refuse_with(20003);
+    scene.companies.twilio.refuse_with(20003);
     scene.say("My sink leaks").await;
     scene.text("STOP").await;
-    scene.twilio.accept();
+    scene.companies.twilio.accept();
     scene.live(60).await;
     assert!(scene.heard().is_empty() && scene.is_at_rest().await);
 }
@@ -150,7 +150,7 @@ async fn leaves_start_and_help_to_twilio_that_answers_them() {
         scene.say(text).await;
     }
     assert!(scene.heard().is_empty() && scene.is_at_rest().await);
-    assert_eq!(scene.twilio.own_replies_to(scene.person).len(), 3);
+    assert_eq!(scene.companies.twilio.own_replies_to(scene.person).len(), 3);
 }
 
 /// Its owner has told the provider which words do so, in whatever language.
@@ -204,8 +204,8 @@ async fn hears_a_stop_in_a_call_that_cannot_be_read() {
         ("status", &astray),
     ] {
         let scene = Scene::sending_by("twilio,messagecentral").await;
-        let account = ("AccountSid", scene.twilio.account_sid());
-        let fields = [fields, &[account, ("To", scene.twilio.number())]].concat();
+        let account = ("AccountSid", scene.companies.twilio.account_sid());
+        let fields = [fields, &[account, ("To", scene.companies.twilio.number())]].concat();
         let call = scene.signed(&format!("/webhooks/twilio/{path}"), &fields);
         for _ in 0..2 {
             match path {
@@ -234,7 +234,7 @@ async fn knows_a_person_by_rcs_as_the_same_by_sms() {
                 ("To", "rcs:brand_agent"),
                 ("Body", body),
                 ("MessageSid", sid),
-                ("AccountSid", scene.twilio.account_sid()),
+                ("AccountSid", scene.companies.twilio.account_sid()),
             ],
         );
         assert_eq!(scene.post(&call).await, 200);
@@ -243,7 +243,7 @@ async fn knows_a_person_by_rcs_as_the_same_by_sms() {
     scene.say("My sink leaks").await;
     by_rcs(SID, "In the kitchen").await;
     assert_eq!(scene.heard(), ["You said: My sink leaks", "You said: In the kitchen"]);
-    assert_eq!(scene.twilio.messages()[1].from, scene.twilio.number());
+    assert_eq!(scene.companies.twilio.messages()[1].from, scene.companies.twilio.number());
     by_rcs("SM00000000000000000000000000000002", "STOP").await;
     scene.say("Is anybody there?").await;
     assert_eq!(scene.heard().len(), 2);
@@ -253,7 +253,7 @@ async fn knows_a_person_by_rcs_as_the_same_by_sms() {
 #[tokio::test]
 async fn answers_keywords_that_came_to_a_short_code() {
     let scene = Scene::sending_by("twilio,messagecentral").await;
-    scene.twilio.switch.set(Mode::Fails(429, String::new()));
+    scene.companies.twilio.switch.set(Mode::Fails(429, String::new()));
     for (sid, body) in [(SID, "HELP"), ("SM00000000000000000000000000000002", "STOP")] {
         let call = scene.signed(
             "/webhooks/twilio/inbound",
@@ -262,7 +262,7 @@ async fn answers_keywords_that_came_to_a_short_code() {
                 ("To", "384387"),
                 ("Body", body),
                 ("MessageSid", sid),
-                ("AccountSid", scene.twilio.account_sid()),
+                ("AccountSid", scene.companies.twilio.account_sid()),
             ],
         );
         assert_eq!(scene.post(&call).await, 200);
@@ -360,7 +360,7 @@ async fn stops_again_at_a_word_without_an_id() {
 #[tokio::test]
 async fn hears_of_a_stop_from_twilio_and_texts_by_nobody_else() {
     let scene = Scene::sending_by("twilio,messagecentral").await;
-    scene.twilio.opt_out(scene.person);
+    scene.companies.twilio.opt_out(scene.person);
     scene.say("My sink leaks").await;
     scene.say("Is anybody there?").await;
     assert!(scene.heard().is_empty() && scene.is_at_rest().await);
@@ -372,7 +372,7 @@ async fn hears_of_a_stop_from_twilio_and_texts_by_nobody_else() {
 async fn hears_of_a_stop_by_receipt_and_texts_by_nobody_else() {
     let scene = Scene::sending_by("twilio,messagecentral").await;
     scene.say("My sink leaks").await;
-    let sid = scene.twilio.messages()[0].sid.clone();
+    let sid = scene.companies.twilio.messages()[0].sid.clone();
     scene.report(&scene.receipt(&sid, "undelivered", Some(21610))).await.unwrap();
     scene.say("Is anybody there?").await;
     assert_eq!(scene.heard().len(), 1);
@@ -392,7 +392,7 @@ async fn holds_a_stop_for_all_our_numbers() {
 #[tokio::test]
 async fn keeps_still_after_a_stop_that_came_too_late() {
     let mut scene = Scene::sending_by("twilio").await;
-    scene.twilio.switch.set(Mode::Slow(Duration::from_millis(300)));
+    scene.companies.twilio.switch.set(Mode::Slow(Duration::from_millis(300)));
     scene.text("My sink leaks").await;
     let stop = async {
         while scene.attempts().await.is_empty() {

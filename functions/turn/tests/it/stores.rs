@@ -1,22 +1,21 @@
 //! Both stores carry the same product.
 
 use fakes::{Mode, OpenAi};
-
-use crate::scene::Scene;
+use scene::Scene;
 
 macro_rules! on_both_stores {
     ($($story:ident)*) => {
         mod embedded {
             $(#[tokio::test]
             async fn $story() {
-                super::$story(crate::scene::Scene::sending_by("messagecentral,twilio").await).await;
+                super::$story(scene::Scene::sending_by("messagecentral,twilio").await).await;
             })*
         }
         mod firestore {
             $(#[tokio::test]
             async fn $story() {
                 let Some(emulator) = fakes::firestore().await else { return };
-                let scene = crate::scene::Scene::on_firestore("messagecentral,twilio", &emulator.host);
+                let scene = scene::Scene::on_firestore("messagecentral,twilio", &emulator.host);
                 super::$story(scene.await).await;
             })*
         }
@@ -82,19 +81,19 @@ async fn confirms_a_stop_and_takes_it_back(mut scene: Scene) {
 }
 
 async fn fails_over_and_hears_of_the_delivery(scene: Scene) {
-    scene.messagecentral.no_credit();
+    scene.companies.messagecentral.no_credit();
     scene.say("My sink leaks").await;
-    let sid = scene.twilio.messages()[0].sid.clone();
+    let sid = scene.companies.twilio.messages()[0].sid.clone();
     scene.report(&scene.receipt(&sid, "delivered", None)).await;
     assert_eq!(scene.attempts().await, ["messagecentral: failed", "twilio: delivered"]);
 }
 
 async fn sends_after_a_crash_what_was_not_sent(mut scene: Scene) {
-    scene.messagecentral.no_credit();
-    scene.twilio.switch.set(Mode::HangsBefore);
+    scene.companies.messagecentral.no_credit();
+    scene.companies.twilio.switch.set(Mode::HangsBefore);
     scene.text("My sink leaks").await;
     scene.die_when(async |scene| scene.attempts().await.len() == 2).await;
-    scene.twilio.switch.set(Mode::Works);
+    scene.companies.twilio.switch.set(Mode::Works);
     scene.live(90).await;
     assert_eq!(scene.heard(), ["You said: My sink leaks"]);
     assert!(scene.is_at_rest().await);

@@ -3,9 +3,8 @@
 use conversations::Learned;
 use fakes::Mode;
 use futures::FutureExt;
+use scene::Scene;
 use sms::Status;
-
-use crate::scene::Scene;
 
 #[tokio::test]
 async fn wakes_what_is_due_once() {
@@ -46,10 +45,10 @@ async fn leaves_alone_what_is_at_rest() {
 #[tokio::test]
 async fn joins_a_receipt_that_was_left_apart() {
     let mut scene = Scene::sending_by("twilio").await;
-    scene.twilio.switch.set(Mode::HangsAfter);
+    scene.companies.twilio.switch.set(Mode::HangsAfter);
     scene.text("My sink leaks").await;
     scene.die_when(async |scene| !scene.heard().is_empty()).await;
-    let sid = scene.twilio.messages()[0].sid.clone();
+    let sid = scene.companies.twilio.messages()[0].sid.clone();
     let fields = [("MessageSid", sid.as_str()), ("MessageStatus", "delivered")];
     let nameless = scene.signed("/webhooks/twilio/status", &fields);
     assert_eq!(scene.report(&nameless).await, None);

@@ -1,8 +1,7 @@
 //! Texts from numbers that can never be a person's: answered, and carried by nobody.
 
 use fakes::Mode;
-
-use crate::scene::Scene;
+use scene::Scene;
 
 /// Of Twilio's magic numbers, the one that works.
 const TEST_NUMBER: &str = "+15005550006";
@@ -13,7 +12,10 @@ async fn answers_a_test_number_and_stops_before_a_provider() {
     scene.person = TEST_NUMBER;
     scene.say("My sink leaks").await;
     assert_eq!(scene.asked(), [["My sink leaks"]]);
-    assert!(scene.twilio.messages().is_empty() && scene.messagecentral.messages().is_empty());
+    assert!(
+        scene.companies.twilio.messages().is_empty()
+            && scene.companies.messagecentral.messages().is_empty()
+    );
 
     let id = scene.id();
     let attempts = scene.process.store.attempts_of(&id).await.unwrap();
@@ -32,7 +34,7 @@ async fn answers_a_test_number_and_stops_before_a_provider() {
 async fn asks_no_provider_about_a_test_number_wherever_it_dies() {
     let mut scene = Scene::sending_by("twilio").await;
     // Whoever asks gets no answer, and has to ask again.
-    scene.twilio.lookups.set(Mode::Fails(500, String::new()));
+    scene.companies.twilio.lookups.set(Mode::Fails(500, String::new()));
     for steps in 1.. {
         scene.person = format!("+1500555{steps:04}").leak();
         scene.text("My sink leaks").await;
@@ -44,5 +46,5 @@ async fn asks_no_provider_about_a_test_number_wherever_it_dies() {
             break;
         }
     }
-    assert!(scene.twilio.messages().is_empty());
+    assert!(scene.companies.twilio.messages().is_empty());
 }

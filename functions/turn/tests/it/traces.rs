@@ -1,18 +1,17 @@
 //! What is kept of a turn.
 
 use fakes::{Mode, OpenAi};
+use scene::Scene;
 use serde_json::Value;
-
-use crate::scene::Scene;
 
 #[tokio::test]
 async fn keeps_every_step_of_a_turn() {
     let mut scene = Scene::sending_by("messagecentral,twilio").await;
-    scene.messagecentral.no_credit();
+    scene.companies.messagecentral.no_credit();
     scene.openai.calls("record", r#"{"field":"name","value":"Ann"}"#);
     scene.say("My sink leaks").await;
     scene.pass(10);
-    let sid = scene.twilio.messages()[0].sid.clone();
+    let sid = scene.companies.twilio.messages()[0].sid.clone();
     scene.report(&scene.receipt(&sid, "delivered", None)).await;
 
     let (_, trace) = scene.trace().await;

@@ -3,7 +3,6 @@
 use agent::{Kind, Page};
 use providers::Role;
 use settings::Settings;
-use sms::Providers;
 
 fn problem(front: &str) -> String {
     Page::parse(&format!("---\n{front}\n---\nBe kind.\n")).unwrap_err().to_string()

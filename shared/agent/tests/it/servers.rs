@@ -1,12 +1,8 @@
 //! Each server's own rule, and a conversation that is finished under it all the same.
 
+use dialogue::{LOADING, play};
 use fakes::Rule;
 use serde_json::json;
-
-#[path = "../servers/mod.rs"]
-mod conversation;
-
-use conversation::{LOADING, play};
 
 async fn finishes(rule: Rule, requests: usize) {
     let played = play(rule).await;

@@ -1,8 +1,5 @@
 //! What is thought of a route, told by the texts that it was given.
 
-#[path = "../../benches/simulation/mod.rs"]
-mod simulation;
-
 mod incidents;
 mod judge;
 mod order;

@@ -1,6 +1,6 @@
 use evidence::rules::UNPROVEN_TEXTS;
 
-use crate::simulation::{
+use simulation::{
     FALSE_ANSWERS, Found, HEALTHY, Outage, Traffic, detect, false_alarms, outage, two_countries,
 };
 

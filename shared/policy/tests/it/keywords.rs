@@ -1,9 +1,6 @@
 use policy::Keyword::{self, Help, Start, Stop, Yes};
 use policy::keyword;
 
-#[path = "../opt_outs/mod.rs"]
-mod opt_outs;
-
 /// What a text is heard as, and who says so.
 const NORM: [(&str, Keyword, &[&str]); 9] = [
     (

@@ -291,7 +291,6 @@ fn problem(answer: &Answer) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use http::header;
     use jsonwebtoken::{DecodingKey, Validation};
 
     use super::*;

@@ -3,11 +3,11 @@
 use ::providers::Role;
 use conversations::{Attempt, Learned, Reply, Word};
 use jiff::{SignedDuration, Timestamp};
+use product::{ANN, PUBLIC_URL, Ran, between};
 use sms::{Number, Status};
 use telemetry::TraceId;
 
 use super::{Deployed, check, not_ticked, providers};
-use crate::product::{ANN, PUBLIC_URL, Ran, between};
 
 /// The incident that began it all: ten times SUCCESS, and not one text arrived.
 #[tokio::test]

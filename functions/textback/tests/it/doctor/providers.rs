@@ -2,10 +2,10 @@
 //! sentence and what to do.
 
 use fakes::{AwsSms, Mode, Plivo, TwilioSetup, Vonage};
+use product::{PUBLIC_URL, Ran, WEBHOOK_TOKEN};
 use serde_json::{Value, json};
 
 use super::{Deployed, check, not_ticked};
-use crate::product::{PUBLIC_URL, Ran, WEBHOOK_TOKEN};
 
 #[tokio::test]
 async fn a_correct_account_at_twilio_is_all_ticks() {

@@ -1,10 +1,9 @@
 //! `doctor --send-to`, which sends, waits, and believes nothing but what it sees.
 
 use fakes::{Fate, Route};
+use product::{ANN, PUBLIC_URL, Process};
 
 use super::{Deployed, providers};
-use crate::process::Process;
-use crate::product::{ANN, PUBLIC_URL};
 
 const SEND_TO: [&str; 4] = ["doctor", "--send-to", ANN, "--yes"];
 

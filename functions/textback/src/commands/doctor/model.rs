@@ -1,0 +1,120 @@
+//! Whether the model answers, and what its server cannot.
+
+use agent::{Lack, ModelError, OpenAi, Page, Patience, Trial};
+use settings::SettingsError;
+use sms::Finding;
+
+use crate::commands::doctor::ourselves::misset;
+use crate::commands::doctor::report::{Check, Found};
+use crate::outside::milliseconds;
+
+/// Plays one whole round with it, if there is one to be asked: a call, what the tool answers, and an
+/// answer.
+pub(crate) async fn look(
+    model: Result<&Option<OpenAi>, &SettingsError>,
+    page: Option<&Page>,
+    patience: Result<&Patience, &SettingsError>,
+) -> Found {
+    let check = Check::Model;
+    let (model, patience) = match (model, patience) {
+        (Err(error), _) | (_, Err(error)) => return misset(check, error),
+        (Ok(None), _) => {
+            return Finding::doubtful(
+                check,
+                "the one that is built in, which does not think",
+                "Set OPENAI_API_KEY.",
+            );
+        }
+        (Ok(Some(model)), Ok(patience)) => (model, patience),
+    };
+    // A page that cannot be read is a finding of its own.
+    let usual = Page::default();
+    let error = match model.try_out(page.unwrap_or(&usual), patience.request).await {
+        Ok(trial) => return shown(model.name(), &trial),
+        Err(error) => error,
+    };
+    let code = error.code();
+    let (seen, fix) = match (&error, code.split(' ').next().unwrap_or_default()) {
+        (ModelError::Misconfigured { .. }, "401") => {
+            ("the key is wrong", "Copy OPENAI_API_KEY again from where it was made.")
+        }
+        (ModelError::Misconfigured { .. }, "403") => (
+            "the key may not do this",
+            "Give the key of OPENAI_API_KEY the right to ask for chat completions, and its project \
+             the model.",
+        ),
+        (ModelError::Misconfigured { .. }, "404") => (
+            "there is no such model, or it is not for this account",
+            "Set OPENAI_MODEL to one that the account has, and OPENAI_BASE_URL to where it is.",
+        ),
+        (ModelError::Misconfigured { .. }, "402" | "429") => {
+            ("the quota is used up", "Pay for more where OPENAI_API_KEY was made, under Billing.")
+        }
+        (ModelError::Misconfigured { .. } | ModelError::Refused { .. }, _) => (
+            "it refuses the question",
+            "See whether OPENAI_BASE_URL and OPENAI_MODEL are those of a chat model.",
+        ),
+        (ModelError::Unavailable { .. }, "429") => {
+            let seen = format!("asked too often for the moment ({code})");
+            let fix = "Ask for a higher rate limit if this goes on: the quota is not used up.";
+            return Finding::doubtful(check, seen, fix);
+        }
+        (ModelError::Unavailable { .. }, "unreachable") => (
+            "it cannot be reached",
+            "See whether OPENAI_BASE_URL is right, and whether this machine reaches it.",
+        ),
+        (ModelError::Unavailable { .. }, _) => {
+            ("it does not answer", "See its company's status page, and try again.")
+        }
+    };
+    Finding::broken(check, format!("{seen} ({code})"), fix)
+}
+
+/// What a whole round showed.
+fn shown(name: &str, trial: &Trial) -> Found {
+    let check = Check::Model;
+    let form = trial.form.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let form = if form.is_empty() { form } else { format!(", asked {form}") };
+    let answers = format!("{name} answers in {}{form}", milliseconds(trial.took));
+    let lacks: Vec<_> = trial.lacks.iter().map(described).collect();
+    let Some((_, fix)) = lacks.first() else { return Finding::works(check, answers) };
+    let said = lacks.iter().map(|(said, _)| said.as_str()).collect::<Vec<_>>().join("; ");
+    let seen = format!("{answers}, but {said}");
+    match &trial.lacks[0] {
+        Lack::SecondRound(_) => Finding::broken(check, seen, *fix),
+        Lack::Context(_) | Lack::Calls | Lack::Cut => Finding::doubtful(check, seen, *fix),
+        Lack::Tools | Lack::TypedCalls | Lack::PlainWords => Finding::works(check, seen),
+    }
+}
+
+/// What a model cannot, and what to do about it.
+fn described(lack: &Lack) -> (String, &'static str) {
+    match lack {
+        Lack::SecondRound(code) => (
+            format!("does not go on after a tool has answered ({code})"),
+            "Name another model in OPENAI_MODEL: nobody is answered whose text needs a tool.",
+        ),
+        Lack::Context(tokens) => (
+            format!(
+                "holds less in mind than this page and a whole conversation, which are {tokens} \
+                 tokens, so that the oldest texts are forgotten"
+            ),
+            "Load the model with a larger context (num_ctx, --ctx-size, --max-model-len), or \
+             shorten the agent's page.",
+        ),
+        Lack::Calls => (
+            "called no tool, though it was asked to".into(),
+            "Name a model in OPENAI_MODEL that calls tools: this one records nothing, and hands \
+             nobody over.",
+        ),
+        Lack::Cut => (
+            "had no room for its whole answer".into(),
+            "Name a model in OPENAI_MODEL that thinks less, or let its server write longer answers.",
+        ),
+        Lack::Tools => ("its server knows no tools: they are told in words".into(), ""),
+        Lack::TypedCalls => ("writes its calls as text, which are carried out".into(), ""),
+        Lack::PlainWords => {
+            ("puts thoughts or marks into what it says, which are taken out".into(), "")
+        }
+    }
+}

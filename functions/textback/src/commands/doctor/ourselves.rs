@@ -1,0 +1,193 @@
+//! Whether what is ours is as it has to be.
+
+use std::time::{Duration, Instant};
+
+use access::{Access, Closed};
+use agent::{OpenAi, Page, Patience};
+use business::Business;
+use conversations::{OpenError, Store};
+use queue::Queue;
+use settings::{Settings, SettingsError};
+use sms::{Finding, Providers};
+use telemetry::Alarm;
+use tokio::time::timeout;
+
+use crate::commands::doctor::report::{Check, Found, Section};
+use crate::commands::doctor::{address, clock, model};
+use crate::outside::milliseconds;
+
+/// How long the store may take, its first connection included.
+pub(crate) const STORE_PATIENCE: Duration = Duration::from_secs(15);
+
+/// From here on a person notices that the store is far away: a turn asks it three times.
+const STORE_SLOW: Duration = Duration::from_secs(2);
+
+/// Looks at everything at once.
+pub(crate) async fn look(
+    settings: &Settings,
+    misspelt: &[(String, &str)],
+    public_url: &str,
+    providers: &Providers,
+    store: Result<Option<&Store>, &OpenError>,
+) -> Section {
+    let mut findings = Vec::new();
+    if providers.names().is_empty() {
+        findings.push(Finding::broken(
+            Check::Provider,
+            "none is configured, so that no text comes or goes",
+            "Set TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_FROM, or the settings of another \
+             provider (docs/settings.md).",
+        ));
+    }
+    let page = Page::from_settings(settings).and_then(|page| page.carried_by(providers));
+    let model = page.as_ref().map_or_else(|_| Page::default().model, |page| page.model.clone());
+    let model = OpenAi::from_settings(settings, &model);
+    let patience = Patience::from_settings(settings);
+    let model_address = model.as_ref().ok().and_then(Option::as_ref).map(OpenAi::address);
+    let ((ours, our_clock), store, queue, model, their_clock) = tokio::join!(
+        address::look(public_url, providers),
+        remembers(store),
+        wakes(settings),
+        model::look(model.as_ref(), page.as_ref().ok(), patience.as_ref()),
+        clock::of_model(model_address),
+    );
+    findings.extend(ours);
+    findings.extend([store, queue, model]);
+    findings.push(agent_file(settings, page.as_ref()));
+    findings.push(business_file(settings));
+    findings.extend(console(settings, public_url, providers));
+    findings.extend(secrets(settings));
+    findings.extend(misspelt.iter().map(|(name, meant)| {
+        Finding::doubtful(
+            Check::Settings,
+            format!("nobody reads {name}, which is nearly {meant}"),
+            format!("Call it {meant}, or leave it out."),
+        )
+    }));
+    findings.extend(clock::compared(our_clock.into_iter().chain(their_clock)));
+    Section { name: "textback".into(), findings }
+}
+
+/// Reads something that is not there, which takes all that any reading takes.
+async fn remembers(store: Result<Option<&Store>, &OpenError>) -> Found {
+    let check = Check::Store;
+    let fix = "See to DATA_DIR, or to GOOGLE_CLOUD_PROJECT, FIRESTORE_DATABASE, NAME_KEY and the credentials.";
+    let store = match store {
+        Ok(Some(store)) => store,
+        Ok(None) => return Finding::works(check, "not there yet: the first start makes it"),
+        Err(error) => return Finding::broken(check, error.to_string(), fix),
+    };
+    let read = async {
+        // The first connects.
+        store.attempt("none").await?;
+        let begun = Instant::now();
+        store.attempt("none").await.map(|_| begun.elapsed())
+    };
+    let seen = |took| format!("answers in {}", milliseconds(took));
+    match timeout(STORE_PATIENCE, read).await {
+        Ok(Ok(took)) if took < STORE_SLOW => Finding::works(check, seen(took)),
+        Ok(Ok(took)) => Finding::doubtful(
+            check,
+            seen(took),
+            "Have the database in a region near to where textback runs.",
+        ),
+        Ok(Err(error)) => Finding::broken(check, error.to_string(), fix),
+        Err(_) => {
+            let seen = format!("does not answer within {} s", STORE_PATIENCE.as_secs());
+            Finding::broken(check, seen, fix)
+        }
+    }
+}
+
+async fn wakes(settings: &Settings) -> Found {
+    let check = Check::Queue;
+    let queue = match Queue::open(settings) {
+        Ok(Some(queue)) => queue,
+        Ok(None) => return Finding::works(check, "in the memory of the process"),
+        Err(error) => return misset(check, &error),
+    };
+    match queue.dead_letters().await {
+        Ok(Some(0)) => Finding::works(check, "answers, and nothing was put aside"),
+        Ok(Some(count)) => Finding::broken(
+            check,
+            format!("wake-ups put aside, since they failed again and again: {count}"),
+            Alarm::DeadLetters.fix(),
+        ),
+        Ok(None) => Finding::doubtful(
+            check,
+            "answers, and puts nothing aside that fails again and again",
+            "Give it a FIFO dead-letter queue after 3 receives.",
+        ),
+        Err(error) => Finding::broken(
+            check,
+            error.to_string(),
+            "See to TURN_QUEUE_URL, the credentials, and the right sqs:GetQueueAttributes.",
+        ),
+    }
+}
+
+fn agent_file(settings: &Settings, page: Result<&Page, &SettingsError>) -> Found {
+    match page {
+        Ok(_) => Finding::works(
+            Check::AgentFile,
+            named_or(settings, "AGENT_FILE", "the one that is built in"),
+        ),
+        Err(error) => misset(Check::AgentFile, error),
+    }
+}
+
+fn business_file(settings: &Settings) -> Found {
+    let check = Check::BusinessFile;
+    match Business::from_settings(settings) {
+        Ok(business) if business.is_sample => Finding::doubtful(
+            check,
+            "the pages are those of a business that exists nowhere",
+            "Write your own facts, and name the file in BUSINESS_FILE.",
+        ),
+        Ok(_) => Finding::works(check, named_or(settings, "BUSINESS_FILE", "built in")),
+        Err(error) => misset(check, &error),
+    }
+}
+
+/// Nothing is said of a console that opens by a link, as one does while nobody real texts.
+fn console(settings: &Settings, public_url: &str, providers: &Providers) -> Option<Found> {
+    let check = Check::Console;
+    match Access::by_password(settings, public_url).closed() {
+        None => Some(Finding::works(check, "asks for its password")),
+        Some(Closed::NoPassword) if !providers.are_real() => None,
+        Some(Closed::NoPassword) => Some(Finding::doubtful(
+            check,
+            "is not there, since it has no password",
+            "Set CONSOLE_PASSWORD to what `openssl rand -base64 24` prints.",
+        )),
+        Some(Closed::WeakPassword) => Some(Finding::broken(
+            check,
+            "its password has fewer than 12 characters, so that nobody is let in",
+            "Set CONSOLE_PASSWORD to what `openssl rand -base64 24` prints.",
+        )),
+    }
+}
+
+/// Nothing is said of secrets that there are not.
+fn secrets(settings: &Settings) -> Option<Found> {
+    match settings.check_secrets() {
+        Ok(()) if settings.has_secrets() => {
+            Some(Finding::works(Check::Secrets, "those of webhooks are long enough"))
+        }
+        Ok(()) => None,
+        Err(short) => Some(Finding::broken(
+            Check::Secrets,
+            short.to_string(),
+            "Change it at the other end as well. A first start stops at it.",
+        )),
+    }
+}
+
+fn named_or(settings: &Settings, name: &str, default: &str) -> String {
+    settings.get(name).unwrap_or(default).to_owned()
+}
+
+/// A setting that stops the functions' start. Its error says what to write.
+pub(crate) fn misset(check: Check, error: &SettingsError) -> Found {
+    Finding::broken(check, error.to_string(), "Until then no function starts.")
+}

@@ -1,0 +1,10 @@
+//! What can be asked of the program, one module for each command.
+
+pub(crate) mod chat;
+pub(crate) mod doctor;
+pub(crate) mod give_back;
+pub(crate) mod quarantine;
+pub(crate) mod register;
+pub(crate) mod send;
+pub(crate) mod serve;
+pub(crate) mod smoke;

@@ -1,0 +1,201 @@
+//! The functions, wired together in one process: `textback serve`.
+
+mod admission;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use access::Access;
+use agent::{Agent, OpenAi, Page, Patience};
+use axum::Router;
+use business::Business;
+use console::{About, Console};
+use conversations::{OpenError, Store};
+use host::{Error, Port};
+use inbound::Inbound;
+use jiff::Timestamp;
+use providers::Purpose;
+use queue::Queue;
+use receipts::Receipts;
+use settings::Settings;
+use site::{Pages, Site};
+use sms::Providers;
+use sweep::{Probes, Runs, Sweep};
+use turn::{Bounds, Results, Turn};
+
+pub(crate) use crate::commands::serve::admission::SETTINGS;
+use crate::model;
+
+/// How many conversations are worked on at once. They spend their time waiting for a model.
+const AT_ONCE: u32 = 256;
+
+/// How often is looked for what is due: on a disk of our own that costs nothing, and a person who
+/// waits notices.
+const SWEEP_EMBEDDED: Duration = Duration::from_secs(1);
+/// With Firestore every look is paid for.
+const SWEEP: Duration = Duration::from_secs(60);
+
+/// All functions of one process, with their clients.
+struct App {
+    providers: Arc<Providers>,
+    public_url: String,
+    access: Access,
+    queue: Queue,
+    turn: Turn,
+    sweep: Sweep,
+    offline: bool,
+    sweep_every: Duration,
+    port: Port,
+    router: Router,
+}
+
+/// Serves until the process is asked to stop.
+pub(crate) async fn run(settings: Settings) -> Result<(), Error> {
+    let alone = Store::reserve(&settings);
+    if let Err(another @ OpenError::Reserved(_)) = alone {
+        // It may have the port as well, which is not what is wrong.
+        return Err(another.into());
+    }
+    let port = host::bind(&settings).await?;
+    let app = App::new(&settings, port).await?;
+    let _alone = alone?;
+    app.say_where_to_go(&settings)?;
+    app.run(host::stop_signal()).await;
+    Ok(())
+}
+
+impl App {
+    /// Wires the functions together, to be reached at `port`.
+    async fn new(settings: &Settings, port: Port) -> Result<Self, Error> {
+        let address = port.local_addr()?;
+        // The port that was given, where any was asked for.
+        let settings =
+            &settings.clone().or("PUBLIC_URL", &format!("http://localhost:{}", address.port()));
+        let public_url = host::public_url(settings)?;
+        let providers = Arc::new(providers::configured_or_pretended(settings, &public_url)?);
+        let access = admission::access(settings, &providers, &public_url, address.ip())?;
+        let store = Arc::new(Store::open(settings)?);
+        store.check().await?;
+        admission::check_secrets(settings, &store).await?;
+        let queue = Queue::open(settings)?.unwrap_or_else(Queue::in_process);
+        let page = Page::from_settings(settings)?.carried_by(&providers)?;
+        let (model, offline) = match OpenAi::from_settings(settings, &page.model)? {
+            Some(model) => (model, false),
+            None => (model::offline(&page).await?, true),
+        };
+        let agent = Arc::new(Agent { model, page, patience: Patience::from_settings(settings)? });
+        let results = Results::from_settings(settings)?.map(Arc::new);
+        let turn = Turn {
+            store: Arc::clone(&store),
+            providers: Arc::clone(&providers),
+            agent,
+            bounds: Bounds::from_settings(settings, &providers)?,
+            results,
+        };
+        let inbound = Inbound {
+            providers: Arc::clone(&providers),
+            access: access.clone(),
+            store: Arc::clone(&store),
+            queue: queue.clone(),
+        };
+        let sweep = Sweep {
+            store: Arc::clone(&store),
+            queue: queue.clone(),
+            providers: Arc::clone(&providers),
+            probes: Probes::from_settings(settings, &providers)?.map(Arc::new),
+            runs: Runs::default(),
+        };
+        let receipts = Receipts {
+            providers: Arc::clone(&providers),
+            access: access.clone(),
+            store: Arc::clone(&store),
+            queue: queue.clone(),
+        };
+        let console = Console {
+            store: Arc::clone(&store),
+            providers: Arc::clone(&providers),
+            access: access.clone(),
+            about: About {
+                model_offline: offline,
+                ..About::of(settings, &public_url, &turn.agent.page, &providers, &store)
+            },
+        };
+        let pages = Pages::of(Business::from_settings(settings)?, &public_url);
+        let ours = providers::numbers(settings);
+        let site = Site { pages, store: Arc::clone(&store), ours };
+        let router = inbound
+            .router()
+            .merge(receipts.router())
+            .merge(console.router())
+            .merge(site.router())
+            .merge(host::readiness(&store, Some(&queue)));
+        let sweep_every = if store.is_embedded() { SWEEP_EMBEDDED } else { SWEEP };
+        Ok(Self {
+            providers,
+            public_url,
+            access,
+            queue,
+            turn,
+            sweep,
+            offline,
+            sweep_every,
+            port,
+            router,
+        })
+    }
+
+    /// Runs everything until `stop`, then finishes what is in flight.
+    async fn run(self, stop: impl Future<Output = ()> + Clone + Send + 'static) {
+        let Self { providers, queue, turn, sweep, sweep_every, port, router, .. } = self;
+        tokio::join!(
+            host::serve(port, router, stop.clone()),
+            // Each by itself: whoever waits for an answer does not wait for a provider that hangs.
+            host::repeat(sweep_every, stop.clone(), || sweep.wake(Timestamp::now())),
+            host::repeat(sweep_every, stop.clone(), || sweep.look(Timestamp::now())),
+            host::repeat(SWEEP, stop.clone(), || sweep.watch(Timestamp::now())),
+            queue::consume(&queue, AT_ONCE, stop, move |wake_up| {
+                let turn = turn.clone();
+                async move { turn.run(&wake_up, Timestamp::now()).await }
+            }),
+            // So that the first reply does not wait for a token.
+            async move { providers.prepare().await },
+        );
+    }
+
+    #[expect(clippy::print_stdout, reason = "said once, to the person who started us")]
+    fn say_where_to_go(&self, settings: &Settings) -> Result<(), Error> {
+        let names = self.providers.names();
+        let home = format!("http://localhost:{}", self.port.local_addr()?.port());
+        println!("textback answers at {home}/");
+        if self.offline {
+            println!("  model      offline, built in: set OPENAI_API_KEY for a real one");
+        } else {
+            println!(
+                "  model      {}",
+                settings.get("OPENAI_MODEL").unwrap_or(&self.turn.agent.page.model)
+            );
+        }
+        if names.iter().copied().all(sms::is_pretended) {
+            println!("  providers  mock: nothing is sent, set those of a provider for real texts");
+        } else {
+            println!("  providers  {}", names.join(", "));
+        }
+        if settings.get("BUSINESS_FILE").is_some() {
+            println!("  pages      {}/", self.public_url);
+        } else {
+            println!("  pages      {}/ of no real business: set BUSINESS_FILE", self.public_url);
+        }
+        for provider in self.providers.iter() {
+            let Some(entry) = providers::named(provider.name()) else { continue };
+            println!("  webhook    {}", entry.address(&self.public_url, Purpose::Incoming));
+            println!("  receipts   {}", entry.address(&self.public_url, Purpose::Status));
+        }
+        match (self.access.link(), self.access.closed()) {
+            // The one place where this secret is ever written.
+            (Some(link), _) => println!("console: {home}{link}"),
+            (None, Some(closed)) => println!("  console    closed: {}", closed.fix()),
+            (None, None) => println!("  console    {}/console, by its password", self.public_url),
+        }
+        Ok(())
+    }
+}

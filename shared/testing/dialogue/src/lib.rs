@@ -1,0 +1,96 @@
+//! One conversation, held with each server by its own rule.
+
+#![warn(missing_docs)]
+#![expect(clippy::unwrap_used, reason = "whoever breaks fails a test")]
+
+use std::time::Duration;
+
+use agent::{Agent, Ending, Heard, OpenAi, Page, Patience, Pulse, Turn};
+use fakes::Rule;
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+/// How long the cold model is loaded: longer than the first silence, shorter than a request.
+pub const LOADING: Duration = Duration::from_millis(300);
+
+/// What the person says. Long enough that not all of it fits into a small context.
+const TEXTS: [&str; 3] = [
+    "My kitchen tap drips, at 1 Elm Street, on the 25th.",
+    "Good. I thought that nobody would ever come.",
+    "In the morning. Ask for Ann, she knows about it.",
+];
+
+/// How much longer each text is, in characters.
+const MORE: usize = 4_000;
+
+/// What became of the conversation.
+pub struct Played {
+    /// What the agent said, or why it said nothing, text by text.
+    pub replies: Vec<String>,
+    /// What was recorded.
+    pub brief: Map<String, Value>,
+    /// Whether the agent came to the end of it.
+    pub is_finished: bool,
+    /// How many requests each text took.
+    pub requests: Vec<usize>,
+    /// The latest request.
+    pub last: Value,
+}
+
+/// Holds it: three texts, two rounds of calls for the first and one for the last. Each text finds
+/// another process, which knows nothing but what is stored.
+pub async fn play(rule: Rule) -> Played {
+    let server = fakes::OpenAi::start_as(rule).await;
+    server.calls_many(&[
+        ("record", r#"{"field":"task","value":"kitchen tap"}"#),
+        ("record", r#"{"field":"address","value":"1 Elm Street"}"#),
+    ]);
+    server.calls("record", r#"{"field":"day","value":"2026-11-25"}"#);
+    server.says("Which time of the day suits you?");
+    server.says("Good. And which time suits you?");
+    server.calls_many(&[
+        ("record", r#"{"field":"time_of_day","value":"morning"}"#),
+        ("record", r#"{"field":"name","value":"Ann"}"#),
+        ("finish", "{}"),
+    ]);
+    server.says("Thank you, Ann. Goodbye!");
+    let (mut turns, mut brief): (Vec<Turn>, _) = (Vec::new(), Map::new());
+    let mut played = Played {
+        replies: Vec::new(),
+        brief: Map::new(),
+        is_finished: false,
+        requests: Vec::new(),
+        last: Value::Null,
+    };
+    for (number, text) in (1..).zip(TEXTS) {
+        let before = server.requests().len();
+        let model = OpenAi::new(&server.url(), Some(fakes::OpenAi::KEY.into()), "gpt-4.1-mini");
+        let patience = Patience {
+            request: Duration::from_secs(5),
+            turn: Duration::from_secs(10),
+            pause: Duration::from_millis(1),
+            ..Patience::default()
+        };
+        let agent = Agent { model: model.unwrap(), page: Page::default(), patience };
+        let now: Timestamp = "2026-11-24T15:00:00Z".parse().unwrap();
+        let text = format!("{text} {}", "And so on. ".repeat(MORE / 11));
+        let new = [Turn::Person { text, at: now }];
+        let heard =
+            Heard { turns: &turns, brief: &brief, new: &new, number, now, tries: 0, refusals: 4 };
+        match agent.answer(&heard, &Pulse::default()).await {
+            Ok(answered) => {
+                turns.extend(new);
+                turns.extend(answered.turns);
+                brief = answered.brief;
+                played.replies.push(answered.reply);
+                played.is_finished = answered.ending == Some(Ending::Finished);
+            }
+            Err(error) => played.replies.push(format!("nothing: {error}")),
+        }
+        played.requests.push(server.requests().len() - before);
+        turns = serde_json::from_str(&serde_json::to_string(&turns).unwrap()).unwrap();
+    }
+    played.brief = brief;
+    played.last = server.requests().pop().unwrap_or_default();
+    played
+}

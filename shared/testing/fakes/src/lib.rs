@@ -1,0 +1,47 @@
+//! Local stand-ins for the services outside: what tests and benchmarks talk to instead.
+//!
+//! Each speaks the real protocol on loopback, has state, and accepts only what the real service
+//! would: a wrong path or field is a failure, not a default. [`Switch`] makes one misbehave.
+
+#![warn(missing_docs)]
+#![expect(clippy::unwrap_used, reason = "a stand-in that breaks must fail the test that uses it")]
+
+mod aws_sms;
+mod company;
+mod events;
+mod front;
+mod gateway;
+mod google_tokens;
+mod messagecentral;
+mod model_servers;
+mod models;
+mod network;
+mod openai;
+mod operations;
+mod plivo;
+mod relay;
+mod runtime_api;
+mod servers;
+mod switch;
+mod twilio;
+mod vonage;
+
+pub use aws_sms::*;
+pub use company::*;
+pub use events::*;
+pub use front::*;
+pub use gateway::*;
+pub use google_tokens::*;
+pub use messagecentral::*;
+pub use model_servers::*;
+pub use models::*;
+pub use network::*;
+pub use openai::*;
+pub use operations::*;
+pub use plivo::*;
+pub use relay::*;
+pub use runtime_api::*;
+pub use servers::*;
+pub use switch::*;
+pub use twilio::*;
+pub use vonage::*;

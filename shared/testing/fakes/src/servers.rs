@@ -1,0 +1,336 @@
+//! The real parts that run on this machine: Google's Firestore emulator, moto for AWS, and
+//! `cargo lambda watch` for the Lambda runtime.
+//!
+//! A test binary starts each at most once, on a free port, and its tests share it; what a test
+//! creates there it names with [`unique_name`]. They end with the test process, however that ends.
+//! Where a part is not installed, its tests say so in one line and are skipped; with `CI=true` that
+//! is a failure.
+
+use std::fs::File;
+use std::io::Write;
+use std::net::TcpListener;
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tokio::sync::OnceCell;
+
+/// How long a server may take to answer its first request. A cold JVM on a busy machine needs most
+/// of ten seconds.
+const STARTUP: Duration = Duration::from_secs(60);
+
+/// Runs its arguments until either they end by themselves or standard input does, which is when
+/// the process that holds the other end is gone, `kill -9` included. Takes the whole process group
+/// along, because the emulator is a shell script around a JVM.
+const GUARD: &str = r#"{ "$@"; kill -KILL 0; } </dev/null & cat >/dev/null; kill -KILL 0"#;
+
+/// What tests set `NAME_KEY` to, without which nobody uses Firestore: 32 bytes in Base64.
+pub const NAME_KEY: &str = "c29tZSBrZXkgd2l0aCB3aGljaCB0ZXN0cyBuYW1lIGE=";
+
+/// Google's Firestore emulator. Projects need no set-up: use a [`unique_name`] for each test.
+#[derive(Clone, Debug)]
+pub struct Firestore {
+    /// `127.0.0.1:port`, as `FIRESTORE_EMULATOR_HOST` wants it.
+    pub host: String,
+}
+
+/// The Firestore emulator of this test binary, or `None` where it is not installed.
+pub async fn firestore() -> Option<Firestore> {
+    static SERVER: OnceCell<Option<Server>> = OnceCell::const_new();
+    let server = SERVER.get_or_init(async || {
+        let Some(emulator) = find_emulator().filter(|_| find("java").is_some()) else {
+            skip(
+                "needs Java and Google's Firestore emulator: install a JRE, \
+                 then `gcloud components install cloud-firestore-emulator`",
+            );
+            return None;
+        };
+        let start = |port| {
+            let mut command = vec![emulator.display().to_string(), "start".into()];
+            command.extend(["--host=127.0.0.1".into(), format!("--port={port}")]);
+            command
+        };
+        Some(Server::start("firestore", start, "/").await)
+    });
+    Some(Firestore { host: format!("127.0.0.1:{}", server.await.as_ref()?.port) })
+}
+
+/// moto, which answers as AWS does. Any credentials are good, every region is empty at first.
+#[derive(Clone, Debug)]
+pub struct Moto {
+    /// `http://127.0.0.1:port`, as `AWS_ENDPOINT_URL` wants it.
+    pub url: String,
+}
+
+/// The moto of this test binary, or `None` where it is not installed.
+pub async fn moto() -> Option<Moto> {
+    static SERVER: OnceCell<Option<Server>> = OnceCell::const_new();
+    let server = SERVER.get_or_init(async || {
+        let Some(moto) = find_moto() else {
+            skip("needs moto: `pip install 'moto[server]'`");
+            return None;
+        };
+        let start = |port| {
+            let mut command = moto.clone();
+            command.extend(["-H".into(), "127.0.0.1".into(), "-p".into(), format!("{port}")]);
+            command
+        };
+        Some(Server::start("moto", start, "/moto-api/data.json").await)
+    });
+    Some(Moto { url: format!("http://127.0.0.1:{}", server.await.as_ref()?.port) })
+}
+
+impl Moto {
+    /// Makes an SQS FIFO queue in `us-east-1` and returns its URL. `name` goes without `.fifo`;
+    /// a message that was received and not deleted comes again after `visibility`, whole seconds.
+    pub async fn create_fifo_queue(&self, name: &str, visibility: Duration) -> String {
+        let attributes = json!({
+            "FifoQueue": "true",
+            "VisibilityTimeout": visibility.as_secs().to_string(),
+        });
+        self.create_queue(name, &attributes).await
+    }
+
+    /// Makes such a queue that puts what fails three times into a second one. Returns both URLs.
+    pub async fn create_fifo_queue_and_its_dead(&self, name: &str) -> [String; 2] {
+        let dead_name = format!("{name}-dead");
+        let dead = self.create_queue(&dead_name, &json!({ "FifoQueue": "true" })).await;
+        let target = format!("arn:aws:sqs:us-east-1:123456789012:{dead_name}.fifo");
+        let policy = json!({ "deadLetterTargetArn": target, "maxReceiveCount": 3 });
+        let attributes = json!({ "FifoQueue": "true", "RedrivePolicy": policy.to_string() });
+        [self.create_queue(name, &attributes).await, dead]
+    }
+
+    async fn create_queue(&self, name: &str, attributes: &Value) -> String {
+        let queue = json!({"QueueName": format!("{name}.fifo"), "Attributes": attributes});
+        let answer = self.call("sqs", "AmazonSQS.CreateQueue", &queue).await;
+        answer["QueueUrl"].as_str().unwrap_or_else(|| panic!("moto refused: {answer}")).to_owned()
+    }
+
+    /// Sets a parameter of Parameter Store in `us-east-1`, encrypted, whatever it was before. `name`
+    /// is the whole path.
+    pub async fn put_parameter(&self, name: &str, value: &str) {
+        let parameter =
+            json!({"Name": name, "Value": value, "Type": "SecureString", "Overwrite": true});
+        let answer = self.call("ssm", "AmazonSSM.PutParameter", &parameter).await;
+        assert!(answer["Version"].is_u64(), "moto refused: {answer}");
+    }
+
+    async fn call(&self, service: &str, target: &str, body: &Value) -> Value {
+        // moto finds the service by the scope of the signature, and does not check the rest of it.
+        let signature = format!(
+            "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/{service}/aws4_request, \
+             SignedHeaders=host, Signature=none"
+        );
+        let request = client()
+            .post(&self.url)
+            .header("authorization", signature)
+            .header("content-type", "application/x-amz-json-1.0")
+            .header("x-amz-target", target)
+            .body(body.to_string());
+        let answer = request.send().await.expect("moto answers");
+        answer.json().await.expect("moto answers in JSON")
+    }
+}
+
+/// Lambda as `cargo lambda watch` plays it, with every function of this workspace.
+pub struct Lambda {
+    server: Server,
+}
+
+/// A Lambda of its own for functions with these settings and no other, or `None` where cargo-lambda
+/// is not installed. The functions are built first, which takes a while after a change.
+pub async fn lambda(settings: &[(&str, &str)]) -> Option<Lambda> {
+    let Some(cargo_lambda) = find("cargo-lambda") else {
+        skip("needs cargo-lambda: `pip install cargo-lambda`");
+        return None;
+    };
+    let manifest = concat!("--manifest-path=", env!("CARGO_MANIFEST_DIR"), "/../../../Cargo.toml");
+    // `watch` would build them as well, one after the other, each while its first caller waits.
+    let build = Command::new("cargo").args(["build", "--quiet", "--bins", manifest]).output();
+    let build = build.expect("cargo can be run");
+    assert!(build.status.success(), "{}", String::from_utf8_lossy(&build.stderr));
+    let start = |port| {
+        let mut command = vec!["env".into(), "-i".into()];
+        command.extend(
+            std::env::vars()
+                .filter(|(name, _)| of_toolchain(name))
+                .map(|(name, value)| format!("{name}={value}")),
+        );
+        command.extend(settings.iter().map(|(name, value)| format!("{name}={value}")));
+        command.push(cargo_lambda.display().to_string());
+        command.extend(["lambda", "watch", "--ignore-changes", manifest].map(String::from));
+        command.extend(["--invoke-address=127.0.0.1".into(), format!("--invoke-port={port}")]);
+        command
+    };
+    Some(Lambda { server: Server::start("lambda", start, "/").await })
+}
+
+/// Whether a variable says how to build, or how to find what is built with.
+fn of_toolchain(name: &str) -> bool {
+    matches!(name, "HOME" | "PATH") || name.starts_with("CARGO") || name.starts_with("RUST")
+}
+
+impl Lambda {
+    /// The function URL: calls to paths below it reach the function.
+    pub fn url(&self, function: &str) -> String {
+        format!("http://127.0.0.1:{}/lambda-url/{function}", self.server.port)
+    }
+
+    /// What a function answers to an event. The first one starts it.
+    pub async fn invoke(&self, function: &str, event: &Value) -> Value {
+        let port = self.server.port;
+        let url = format!("http://127.0.0.1:{port}/2015-03-31/functions/{function}/invocations");
+        let request = client().post(url).timeout(STARTUP).body(event.to_string());
+        let answer = request.send().await.expect("Lambda answers");
+        answer.json().await.expect("Lambda answers in JSON")
+    }
+}
+
+/// A name that no other test uses: valid as a Google project, an AWS queue, a group or a file.
+pub fn unique_name() -> String {
+    format!("test-{}", &uuid::Uuid::new_v4().simple().to_string()[..20])
+}
+
+/// A server that lives as long as this process.
+pub(crate) struct Server {
+    pub(crate) port: u16,
+    /// Holds the standard input that [`GUARD`] waits on.
+    _guard: Child,
+}
+
+impl Server {
+    /// Starts what `command` says for a port, and waits until `GET ready` is answered.
+    pub(crate) async fn start(
+        name: &str,
+        command: impl Fn(u16) -> Vec<String>,
+        ready: &str,
+    ) -> Self {
+        let port = free_port();
+        let log = std::env::temp_dir().join(format!("{name}-{port}.log"));
+        let output = File::create(&log).expect("the directory for temporary files takes a file");
+        let mut guard = guarded(command(port))
+            .stdout(output.try_clone().expect("a file can be opened twice"))
+            .stderr(output)
+            .spawn()
+            .expect("there is a shell");
+        let url = format!("http://127.0.0.1:{port}{ready}");
+        let client = client();
+        let begun = Instant::now();
+        let mut runs = true;
+        while !client.get(&url).send().await.is_ok_and(|answer| !answer.status().is_server_error())
+        {
+            if !runs || begun.elapsed() > STARTUP {
+                let said = std::fs::read_to_string(&log).unwrap_or_default();
+                let _ = std::fs::remove_file(&log);
+                panic!("{name} does not answer at {url}: {said}");
+            }
+            runs = guard.try_wait().expect("a child can be waited for").is_none();
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        // It runs, so nobody will ask why it does not.
+        let _ = std::fs::remove_file(log);
+        Self { port, _guard: guard }
+    }
+}
+
+/// A command that ends when this process does.
+fn guarded(command: Vec<String>) -> Command {
+    let mut guard = Command::new("sh");
+    guard.args(["-c", GUARD, "guard"]).args(command).process_group(0).stdin(Stdio::piped());
+    guard
+}
+
+/// An HTTP client that stays on this machine, whatever proxy is configured.
+fn client() -> reqwest::Client {
+    reqwest::Client::builder()
+        .no_proxy()
+        .timeout(Duration::from_secs(10))
+        .build()
+        .expect("a client without settings of its own can be built")
+}
+
+/// A port that nobody listens on. Another process may take it before the caller does, which ends
+/// in the caller's own complaint.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("loopback has a free port");
+    listener.local_addr().expect("a bound socket has an address").port()
+}
+
+/// On the `PATH`, or among the components of the Cloud SDK that `gcloud` on the `PATH` belongs to.
+fn find_emulator() -> Option<PathBuf> {
+    find("cloud_firestore_emulator").or_else(|| {
+        let gcloud = find("gcloud")?.canonicalize().ok()?;
+        let sdk = gcloud.parent()?.parent()?;
+        let emulator = sdk.join("platform/cloud-firestore-emulator/cloud_firestore_emulator");
+        emulator.is_file().then_some(emulator)
+    })
+}
+
+fn find_moto() -> Option<Vec<String>> {
+    if let Some(server) = find("moto_server") {
+        return Some(vec![server.display().to_string()]);
+    }
+    let module = ["python3", "-m", "moto.server"];
+    let mut probe = Command::new(module[0]);
+    probe.args(["-c", "import moto.server"]).stdout(Stdio::null()).stderr(Stdio::null());
+    probe.status().ok()?.success().then(|| module.map(String::from).to_vec())
+}
+
+/// The program that a shell would run.
+pub fn find(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
+}
+
+/// Says what a test misses and how to get it. A panic with `CI=true`, where everything has to be
+/// there.
+pub fn skip(reason: &str) {
+    let line = format!("skipped: {reason}");
+    assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "{line}");
+    // Not `eprintln!`: the test harness would swallow it.
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader, Read};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_emulator_answers() {
+        let Some(firestore) = firestore().await else { return };
+        let answer = client().get(format!("http://{}/", firestore.host)).send().await.unwrap();
+        assert_eq!(answer.text().await.unwrap().trim(), "Ok");
+    }
+
+    #[tokio::test]
+    async fn moto_makes_a_queue() {
+        let Some(moto) = moto().await else { return };
+        let url = moto.create_fifo_queue("turn", Duration::from_secs(30)).await;
+        assert_eq!(url, format!("{}/123456789012/turn.fifo", moto.url));
+    }
+
+    #[test]
+    fn a_server_ends_with_whoever_started_it() {
+        let server = ["sh", "-c", "echo up; sleep 1000; echo unreachable"].map(String::from);
+        let mut guard = guarded(server.to_vec()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut output = BufReader::new(guard.stdout.take().unwrap());
+        let mut said = String::new();
+        output.read_line(&mut said).unwrap();
+        drop(guard.stdin.take());
+        // At its end when nobody of the group is left to write.
+        output.read_to_string(&mut said).unwrap();
+        assert_eq!((said.as_str(), guard.wait().unwrap().code()), ("up\n", None));
+    }
+
+    #[tokio::test]
+    #[should_panic(expected = "out of order")]
+    async fn a_server_that_ends_at_once_tells_why() {
+        let broken = ["sh", "-c", "echo out of order"].map(String::from);
+        Server::start("broken", |_| broken.to_vec(), "/").await;
+    }
+}

@@ -1,0 +1,15 @@
+//! The product from outside: the program that its owner starts, between stand-ins for everything that
+//! it talks to. For the tests and benchmarks of `textback`.
+
+#![warn(missing_docs)]
+#![expect(clippy::unwrap_used, reason = "whoever breaks fails a test")]
+
+mod log;
+mod process;
+mod product;
+mod program;
+
+pub use log::*;
+pub use process::*;
+pub use product::*;
+pub use program::*;

@@ -1,0 +1,105 @@
+//! The functions of one process, each with the settings that it is given at AWS.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use access::Access;
+use agent::{Agent, Page, Patience};
+use conversations::Store;
+use inbound::Inbound;
+use providers::Role;
+use queue::Queue;
+use receipts::Receipts;
+use settings::{Names, Settings};
+use sweep::{Probes, Runs, Sweep};
+use turn::{Bounds, Results, Turn};
+
+use crate::call::PUBLIC_URL;
+
+/// A failure of the model is one at once, and a busy machine is none.
+const PATIENCE: Patience = Patience {
+    request: Duration::from_secs(10),
+    turn: Duration::from_secs(10),
+    pause: Duration::from_secs(60),
+    silence: Duration::from_secs(20),
+};
+
+/// Asks again at once, and as often as it may.
+pub const EAGER: Patience = Patience {
+    request: Duration::from_secs(10),
+    turn: Duration::from_secs(20),
+    pause: Duration::from_millis(1),
+    silence: Duration::from_secs(20),
+};
+
+/// The functions of one process.
+pub struct Process {
+    /// What is remembered.
+    pub store: Arc<Store>,
+    /// Where wake-ups wait.
+    pub queue: Queue,
+    /// Takes texts.
+    pub inbound: Inbound,
+    /// Answers them.
+    pub turn: Turn,
+    /// Takes what becomes of replies.
+    pub receipts: Arc<Receipts>,
+    /// Looks for what is due.
+    pub sweep: Sweep,
+}
+
+impl Process {
+    pub(crate) fn start(settings: &Settings) -> Self {
+        let store = Arc::new(Store::open(settings).unwrap());
+        let heard = |names| {
+            Arc::new(
+                providers::configured(&only(settings, names), PUBLIC_URL, Role::Receiving).unwrap(),
+            )
+        };
+        let carrying =
+            providers::configured(&only(settings, turn::SETTINGS), PUBLIC_URL, Role::Sending)
+                .unwrap();
+        let asked =
+            providers::configured(&only(settings, sweep::SETTINGS), PUBLIC_URL, Role::Polling)
+                .unwrap();
+        let page = Page::from_settings(settings).unwrap().carried_by(&carrying).unwrap();
+        let model = agent::OpenAi::from_settings(settings, &page.model).unwrap().unwrap();
+        let queue = Queue::in_process();
+        Self {
+            inbound: Inbound {
+                providers: heard(inbound::SETTINGS),
+                access: Access::nobody(),
+                store: store.clone(),
+                queue: queue.clone(),
+            },
+            turn: Turn {
+                bounds: Bounds::from_settings(settings, &carrying).unwrap(),
+                providers: Arc::new(carrying),
+                store: store.clone(),
+                agent: Arc::new(Agent { model, page, patience: PATIENCE }),
+                results: Results::from_settings(settings).unwrap().map(Arc::new),
+            },
+            receipts: Arc::new(Receipts {
+                providers: heard(receipts::SETTINGS),
+                access: Access::nobody(),
+                store: store.clone(),
+                queue: queue.clone(),
+            }),
+            sweep: Sweep {
+                store: store.clone(),
+                queue: queue.clone(),
+                probes: Probes::from_settings(settings, &asked).unwrap().map(Arc::new),
+                providers: Arc::new(asked),
+                runs: Runs::default(),
+            },
+            store,
+            queue,
+        }
+    }
+}
+
+/// What a function is given of these settings, as at AWS: what it lists.
+fn only(settings: &Settings, names: &[Names]) -> Settings {
+    let names = names.iter().copied().flatten();
+    names.filter_map(|name| Some((*name, settings.get(name)?))).collect()
+}

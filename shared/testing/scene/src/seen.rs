@@ -1,0 +1,120 @@
+//! What has come of a scene.
+
+use conversations::{Conversation, ConversationId, Loaded, Trace};
+use evidence::{Route, State};
+use jiff::SignedDuration;
+use serde_json::Value;
+use sms::Number;
+use telemetry::TraceId;
+
+use crate::scene::Scene;
+
+impl Scene {
+    /// The conversation, and what waits in it.
+    pub async fn loaded(&self) -> Loaded {
+        let loaded = self.process.store.load(&self.id(), self.now).await.unwrap();
+        loaded.expect("somebody texted")
+    }
+
+    /// The conversation, as far as it is under way.
+    pub async fn conversation(&self) -> Conversation {
+        self.loaded().await.conversation
+    }
+
+    /// Whether nothing waits, nothing is open and nobody has to look again, unless it is left.
+    pub async fn is_at_rest(&self) -> bool {
+        let Loaded { waiting, conversation, .. } = self.loaded().await;
+        let Conversation { open, due_at, at, .. } = conversation;
+        let left = at + SignedDuration::from_hours(24);
+        waiting.is_empty() && open.is_none() && due_at.is_none_or(|due| due == left)
+    }
+
+    /// The name of the conversation.
+    pub fn id(&self) -> ConversationId {
+        let theirs = Number::parse(self.person).unwrap();
+        self.process.store.names().conversation(self.carrier, &theirs)
+    }
+
+    /// What the person got, by Twilio and by `MessageCentral`.
+    pub fn heard(&self) -> Vec<String> {
+        [
+            self.companies.twilio.texts_to(self.person),
+            self.companies.messagecentral.texts_to(self.person),
+        ]
+        .concat()
+    }
+
+    /// What became of every attempt, as `twilio: accepted`.
+    pub async fn attempts(&self) -> Vec<String> {
+        let attempts = self.process.store.attempts_of(&self.id()).await.unwrap();
+        let line = |attempt: &conversations::Attempt| {
+            let status = serde_json::to_value(attempt.status()).unwrap();
+            format!("{}: {}", attempt.provider, status.as_str().unwrap())
+        };
+        attempts.iter().map(line).collect()
+    }
+
+    /// What the operator is to look at, the latest first.
+    pub async fn notices(&self) -> Vec<String> {
+        let notices = self.process.store.notices(100).await.unwrap();
+        notices.into_iter().map(|notice| notice.sentence).collect()
+    }
+
+    /// Whether the operator is told something with these words.
+    pub async fn is_told(&self, words: &str) -> bool {
+        self.notices().await.iter().any(|sentence| sentence.contains(words))
+    }
+
+    /// What persons said in each request to the model, and what it had said before, line by line.
+    pub fn asked(&self) -> Vec<Vec<String>> {
+        let requests = self.openai.requests();
+        let said = |request: &Value| {
+            let messages = request["messages"].as_array().unwrap().iter().skip(1);
+            let words = messages.filter_map(|message| message["content"].as_str());
+            words.flat_map(str::lines).map(str::to_owned).collect()
+        };
+        requests.iter().map(said).collect()
+    }
+
+    /// The system prompt of the latest request to the model.
+    pub fn prompt(&self) -> String {
+        let requests = self.openai.requests();
+        requests.last().unwrap()["messages"][0]["content"].as_str().unwrap().to_owned()
+    }
+
+    /// The trace under which the first attempt of the conversation was made.
+    pub async fn trace(&self) -> (TraceId, Trace) {
+        let attempts = self.process.store.attempts_of(&self.id()).await.unwrap();
+        let id = attempts[0].trace.clone();
+        let trace = self.process.store.trace(&id).await.unwrap().unwrap();
+        (id, trace)
+    }
+
+    /// Everything that was logged.
+    pub fn logged(&self) -> String {
+        self.logs.read()
+    }
+
+    /// How far a provider is trusted with texts to the person.
+    pub async fn state(&self, provider: &str) -> State {
+        let sender = if provider == "twilio" { self.companies.twilio.number() } else { "UTOMOB" };
+        let route = Route::new(provider, sender, "1");
+        self.process.store.health().await.unwrap().state(&route)
+    }
+
+    /// Why the latest attempt went the way that it went.
+    pub async fn why(&self) -> String {
+        let attempts = self.process.store.attempts_of(&self.id()).await.unwrap();
+        let trace = self.process.store.trace(&attempts.last().unwrap().trace).await.unwrap();
+        let steps = trace.unwrap().steps;
+        let sent = steps.iter().rfind(|step| step.what == "sent").unwrap();
+        sent.details["why"].as_str().unwrap().to_owned()
+    }
+
+    /// The latest line of this alarm.
+    pub fn alarm(&self, name: &str) -> Option<String> {
+        let named = format!("alarm=\"{name}\"");
+        let logged = self.logged();
+        logged.lines().rfind(|line| line.contains(&named)).map(str::to_owned)
+    }
+}
