@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 #[cfg(feature = "sqlite")]
 use futures::future::join_all;
+use google::NoToken;
 use serde_json::value::RawValue;
 use thiserror::Error;
 
@@ -128,6 +129,15 @@ impl Unavailable {
 
     pub(crate) fn is_refused(&self) -> bool {
         self.refused
+    }
+}
+
+impl From<NoToken> for Unavailable {
+    fn from(error: NoToken) -> Self {
+        match error {
+            NoToken::Refused(_) => Self::refused(error.to_string()),
+            NoToken::Unanswered(_) => Self::new(error.to_string()),
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use firestore::gcloud_sdk::prost_types::Timestamp;
 use firestore::gcloud_sdk::tonic::{Code, Request, Status};
 use firestore::{FirestoreDb, FirestoreDbOptions};
 use futures::TryStreamExt;
+use google::Credentials;
 use serde_json::value::RawValue;
 use tokio::sync::Mutex;
 
@@ -20,7 +21,6 @@ use firestore::gcloud_sdk::GoogleAuthMiddleware;
 
 use crate::Names;
 use crate::collections::{Filter, Place, Query, end_of};
-use crate::credentials::Credentials;
 use crate::documents::{Document, Path, Unavailable, Version, Write, WriteError};
 use crate::fields::Fields;
 use crate::refusals::Asked;

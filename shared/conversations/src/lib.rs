@@ -20,10 +20,8 @@ mod clock;
 mod collections;
 mod consents;
 mod conversation;
-mod credentials;
 mod documents;
 mod due;
-mod federation;
 mod fields;
 #[cfg(feature = "sqlite")]
 mod file;

@@ -5,12 +5,11 @@ use std::fs::File;
 use std::path::Path;
 
 use firestore::FirestoreDbOptions;
+use google::Credentials;
 use settings::{Settings, SettingsError};
 use thiserror::Error;
 
-use crate::credentials::Credentials;
 use crate::documents::{Documents, Kind};
-use crate::federation::Federation;
 use crate::firestore::Firestore;
 use crate::{Names, Store};
 
@@ -43,21 +42,29 @@ pub struct Reserved {
     _lock: File,
 }
 
+/// What says which store it is, and by which key its names are made.
+const OWN: settings::Names = &[
+    "DATA_DIR",
+    "FIRESTORE_DATABASE",
+    "FIRESTORE_EMULATOR_HOST",
+    "GOOGLE_CLOUD_PROJECT",
+    "NAME_KEY",
+];
+
+/// The same, and what says who we are to Google.
+const fn joined() -> [&'static str; OWN.len() + google::SETTINGS.len()] {
+    let mut all = [""; OWN.len() + google::SETTINGS.len()];
+    let mut at = 0;
+    while at < all.len() {
+        all[at] = if at < OWN.len() { OWN[at] } else { google::SETTINGS[at - OWN.len()] };
+        at += 1;
+    }
+    all
+}
+
 impl Store {
     /// What [`Store::open`] reads.
-    pub const SETTINGS: settings::Names = &[
-        "AWS_ACCESS_KEY_ID",
-        "AWS_LAMBDA_RUNTIME_API",
-        "AWS_REGION",
-        "AWS_SECRET_ACCESS_KEY",
-        "DATA_DIR",
-        "FIRESTORE_DATABASE",
-        "FIRESTORE_EMULATOR_HOST",
-        "GCP_WIF_CONFIG",
-        "GOOGLE_APPLICATION_CREDENTIALS",
-        "GOOGLE_CLOUD_PROJECT",
-        "NAME_KEY",
-    ];
+    pub const SETTINGS: settings::Names = &joined();
 
     /// The store that the settings name: Firestore when a Google project is set, otherwise the
     /// embedded one in `DATA_DIR`. Firestore is connected to on first use.
@@ -120,7 +127,7 @@ fn firestore(settings: &Settings) -> Result<Option<Store>, SettingsError> {
             options.firebase_api_url = Some(format!("http://{host}"));
             Credentials::of_emulator()
         }
-        None => credentials(settings)?,
+        None => Credentials::from_settings(settings)?,
     };
     let firestore = Firestore::new(options, credentials, &names);
     Ok(Some(Store::new(Documents::new(Kind::Firestore(Box::new(firestore))), names)))
@@ -134,23 +141,6 @@ fn no_key() -> SettingsError {
                   with, or what `openssl rand -base64 32` prints if nothing is in it"
             .into(),
     }
-}
-
-/// Keyless goes first, so that a key that is still about does not have to go on the same day.
-fn credentials(settings: &Settings) -> Result<Credentials, SettingsError> {
-    if let Some(configuration) = settings.get("GCP_WIF_CONFIG") {
-        let federation = Federation::open(configuration, settings)?;
-        return Ok(Credentials::of_federation(federation));
-    }
-    if let Some(key) = settings.get("GOOGLE_APPLICATION_CREDENTIALS") {
-        return Credentials::of_service_account(key);
-    }
-    // What answers there is no server of Google's.
-    if settings.get("AWS_LAMBDA_RUNTIME_API").is_some() {
-        let missing = vec!["GCP_WIF_CONFIG (or GOOGLE_APPLICATION_CREDENTIALS)"];
-        return Err(SettingsError::Missing { owner: "Firestore", missing });
-    }
-    Ok(Credentials::of_machine())
 }
 
 #[cfg(feature = "sqlite")]

@@ -19,7 +19,8 @@ use firestore::gcloud_sdk::tonic::codegen::http::Extensions;
 use serde_json::Value;
 use settings::{Settings, SettingsError};
 
-use crate::credentials::{SCOPE, misread, written};
+use crate::token::SCOPE;
+use crate::written::{misread, written};
 
 const NAME: &str = "GCP_WIF_CONFIG";
 
@@ -151,7 +152,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{Store, credentials};
+    use crate::{Credentials, SETTINGS};
 
     #[tokio::test]
     async fn the_role_of_a_function_becomes_a_service_account() {
@@ -186,7 +187,7 @@ mod tests {
         google.set_exchange(refusal.clone());
         assert_eq!(
             function.token(),
-            "the store is unavailable: Google takes this function's role for nobody's: see whether \
+            "Google takes this function's role for nobody's: see whether \
              audience in GCP_WIF_CONFIG is the provider's name, and whether the provider admits the \
              role"
         );
@@ -194,16 +195,13 @@ mod tests {
         google.set_account(refusal);
         assert_eq!(
             function.token(),
-            "the store is unavailable: Google gives no token for GCP_WIF_CONFIG: see whether the \
+            "Google gives no token for GCP_WIF_CONFIG: see whether the \
              role may act as the service account (roles/iam.workloadIdentityUser), and whether \
              that exists"
         );
         google.set_account(Mode::Works);
         google.set_exchange(Mode::HangsBefore);
-        assert_eq!(
-            function.token(),
-            "the store is unavailable: Google's token service does not answer (GCP_WIF_CONFIG)"
-        );
+        assert_eq!(function.token(), "Google's token service does not answer (GCP_WIF_CONFIG)");
         google.set_exchange(Mode::Works);
         assert!(function.token().starts_with("Bearer account-"));
     }
@@ -324,11 +322,10 @@ mod tests {
     }
 
     fn ask_for_tokens(renew_after: Duration) {
-        let settings = Settings::from_env([Store::SETTINGS]);
+        let settings = Settings::from_env([SETTINGS]);
         let Some(configuration) = settings.get("GCP_WIF_CONFIG") else { return };
         let federation = Federation::open(configuration, &settings).unwrap();
-        let federation =
-            credentials::Credentials::of_federation(Federation { renew_after, ..federation });
+        let federation = Credentials::of_federation(Federation { renew_after, ..federation });
         let runtime = tokio::runtime::Runtime::new().unwrap();
         for _ in std::io::stdin().lines() {
             let got = runtime.block_on(async {

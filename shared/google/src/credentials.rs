@@ -1,8 +1,5 @@
-//! Who we are to Firestore.
+//! Who we are to Firestore, by the settings.
 
-use std::borrow::Cow;
-use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use firestore::gcloud_sdk::google_cloud_auth::credentials::{
@@ -11,37 +8,63 @@ use firestore::gcloud_sdk::google_cloud_auth::credentials::{
 use firestore::gcloud_sdk::google_cloud_auth::errors::CredentialsError;
 use firestore::gcloud_sdk::tonic::codegen::http::{Extensions, HeaderValue, header::AUTHORIZATION};
 use firestore::gcloud_sdk::{GoogleAuthHeaders, HeaderMap};
-use gcp_auth::{CustomServiceAccount, MetadataServiceAccount, Token, TokenProvider};
+use gcp_auth::CustomServiceAccount;
 use serde_json::Value;
-use settings::SettingsError;
-use tokio::sync::OnceCell;
+use settings::{Settings, SettingsError};
 
-use crate::documents::Unavailable;
+use crate::bearer::Bearer;
 use crate::federation::{self, Federation};
+use crate::token::NoToken;
+use crate::written::{misread, written};
 
-/// The whole of what we may do at Google.
-pub(crate) const SCOPE: &str = "https://www.googleapis.com/auth/datastore";
+/// What [`Credentials::from_settings`] reads.
+pub const SETTINGS: settings::Names = &[
+    "AWS_ACCESS_KEY_ID",
+    "AWS_LAMBDA_RUNTIME_API",
+    "AWS_REGION",
+    "AWS_SECRET_ACCESS_KEY",
+    "GCP_WIF_CONFIG",
+    "GOOGLE_APPLICATION_CREDENTIALS",
+];
 
 /// How long it may take to get a token, where nothing else sets a limit.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What shows Firestore that it is us, as the owner configured it. Nothing is guessed: looking for
 /// credentials in several places means asking a metadata server on machines that have none.
-pub(crate) struct Credentials {
+pub struct Credentials {
     google: GoogleCredentials,
     /// What to do when there is no token.
     advice: fn(&CredentialsError) -> &'static str,
 }
 
 impl Credentials {
+    /// As the settings say. Keyless goes first, so that a key that is still about does not have to go
+    /// on the same day.
+    pub fn from_settings(settings: &Settings) -> Result<Self, SettingsError> {
+        if let Some(configuration) = settings.get("GCP_WIF_CONFIG") {
+            let federation = Federation::open(configuration, settings)?;
+            return Ok(Self::of_federation(federation));
+        }
+        if let Some(key) = settings.get("GOOGLE_APPLICATION_CREDENTIALS") {
+            return Self::of_service_account(key);
+        }
+        // What answers there is no server of Google's.
+        if settings.get("AWS_LAMBDA_RUNTIME_API").is_some() {
+            let missing = vec!["GCP_WIF_CONFIG (or GOOGLE_APPLICATION_CREDENTIALS)"];
+            return Err(SettingsError::Missing { owner: "Firestore", missing });
+        }
+        Ok(Self::of_machine())
+    }
+
     /// The emulator, which knows only its owner.
-    pub(crate) fn of_emulator() -> Self {
+    pub fn of_emulator() -> Self {
         Self { google: Owner.into(), advice: |_| "the emulator takes anybody" }
     }
 
     /// A service account, by what stands in `GOOGLE_APPLICATION_CREDENTIALS`: its key, which is
     /// JSON, or the path of a file that holds it.
-    pub(crate) fn of_service_account(value: &str) -> Result<Self, SettingsError> {
+    fn of_service_account(value: &str) -> Result<Self, SettingsError> {
         const NAME: &str = "GOOGLE_APPLICATION_CREDENTIALS";
         let invalid = |problem: &str| misread(NAME, value, problem);
         let key = written(NAME, value)?;
@@ -56,8 +79,7 @@ impl Credentials {
             "Google gives no token for the key in GOOGLE_APPLICATION_CREDENTIALS: see whether it \
              is still valid, and the clock"
         };
-        let source = OnceCell::new_with(Some(Arc::new(account) as Arc<dyn TokenProvider>));
-        Ok(Self { google: Bearer { source, served: Mutex::default() }.into(), advice })
+        Ok(Self { google: Bearer::of(account).into(), advice })
     }
 
     /// Keyless, for a role at AWS.
@@ -66,65 +88,26 @@ impl Credentials {
     }
 
     /// The Google machine that we run on.
-    pub(crate) fn of_machine() -> Self {
+    fn of_machine() -> Self {
         let advice = |_: &CredentialsError| "no Google metadata server here: set GOOGLE_APPLICATION_CREDENTIALS or GCP_WIF_CONFIG";
         Self { google: Bearer::default().into(), advice }
     }
 
     /// Headers for every request, renewed before they expire. There are some now: what keeps us
     /// from having them is said here, where it can still be put into words.
-    pub(crate) async fn headers(&self) -> Result<GoogleAuthHeaders, Unavailable> {
+    pub async fn headers(&self) -> Result<GoogleAuthHeaders, NoToken> {
         match tokio::time::timeout(PATIENCE, self.google.headers(Extensions::new())).await {
             Ok(Ok(_)) => Ok(self.google.clone().into()),
-            Ok(Err(error)) if error.is_transient() => Err(Unavailable::new((self.advice)(&error))),
-            Ok(Err(error)) => Err(Unavailable::refused((self.advice)(&error))),
+            Ok(Err(error)) if error.is_transient() => {
+                Err(NoToken::Unanswered((self.advice)(&error)))
+            }
+            Ok(Err(error)) => Err(NoToken::Refused((self.advice)(&error))),
             Err(late) => {
                 let error = CredentialsError::from_source(true, late);
-                Err(Unavailable::new((self.advice)(&error)))
+                Err(NoToken::Unanswered((self.advice)(&error)))
             }
         }
     }
-}
-
-/// A setting that is JSON, or else the path of a file with it. From Parameter Store it comes as the
-/// former.
-pub(crate) fn written<'a>(
-    name: &'static str,
-    value: &'a str,
-) -> Result<Cow<'a, str>, SettingsError> {
-    if value.starts_with('{') {
-        return Ok(value.into());
-    }
-    std::fs::read_to_string(value).map(Cow::Owned).map_err(|error| SettingsError::Invalid {
-        name,
-        problem: match is_path(value) {
-            true => format!(
-                "write the path of its file, or what is in it: {value} is not readable: {error}"
-            ),
-            false => format!(
-                "write the path of its file, or what is in it: no file is called so: {error}"
-            ),
-        },
-    })
-}
-
-/// What is wrong with such a setting, under the name of its file where it is one.
-pub(crate) fn misread(name: &'static str, value: &str, problem: &str) -> SettingsError {
-    let problem = match is_path(value) {
-        true => format!("{value}: {problem}"),
-        false => problem.to_owned(),
-    };
-    SettingsError::Invalid { name, problem }
-}
-
-/// Whether a value looks like a path and like nothing else: whoever forgot a brace has put a key
-/// there, which is not to be printed.
-fn is_path(value: &str) -> bool {
-    /// No key of Google's is as short.
-    const LONGEST: usize = 200;
-    let sound = |c: char| c.is_alphanumeric() || "/._-~ ".contains(c);
-    let is_named_so = value.ends_with(".json") || Path::new(value).is_file();
-    value.len() <= LONGEST && is_named_so && value.chars().all(sound)
 }
 
 /// What the emulator takes.
@@ -140,70 +123,6 @@ impl CredentialsProvider for Owner {
         Ok(CacheableResource::New {
             entity_tag: EntityTag::new(),
             data: data.into_iter().collect(),
-        })
-    }
-
-    async fn universe_domain(&self) -> Option<String> {
-        None
-    }
-}
-
-/// Tokens of `gcp_auth`, which keeps them by wall-clock time and renews them on demand: both right
-/// for a sandbox that is frozen between requests.
-#[derive(Default)]
-struct Bearer {
-    /// The metadata server, unless it is set from the beginning.
-    source: OnceCell<Arc<dyn TokenProvider>>,
-    /// The token that was served last, and the tag under which it is known to be cached.
-    served: Mutex<Option<(Arc<Token>, EntityTag)>>,
-}
-
-impl Bearer {
-    async fn token(&self) -> Result<Arc<Token>, gcp_auth::Error> {
-        let machine = async || {
-            let server = MetadataServiceAccount::new().await?;
-            Ok::<_, gcp_auth::Error>(Arc::new(server) as Arc<dyn TokenProvider>)
-        };
-        self.source.get_or_try_init(machine).await?.token(&[SCOPE]).await
-    }
-}
-
-impl std::fmt::Debug for Bearer {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("Bearer")
-    }
-}
-
-impl CredentialsProvider for Bearer {
-    async fn headers(
-        &self,
-        extensions: Extensions,
-    ) -> Result<CacheableResource<HeaderMap>, CredentialsError> {
-        let token = self.token().await.map_err(|error| {
-            // Words alone are what it makes of an answer that is a refusal.
-            let passes = !matches!(error, gcp_auth::Error::Str(_));
-            CredentialsError::from_source(passes, error)
-        })?;
-        let entity_tag = {
-            let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
-            match &*served {
-                Some((last, tag)) if Arc::ptr_eq(last, &token) => tag.clone(),
-                _ => {
-                    let tag = EntityTag::new();
-                    *served = Some((Arc::clone(&token), tag.clone()));
-                    tag
-                }
-            }
-        };
-        if extensions.get::<EntityTag>() == Some(&entity_tag) {
-            return Ok(CacheableResource::NotModified);
-        }
-        let mut bearer = HeaderValue::from_str(&format!("Bearer {}", token.as_str()))
-            .map_err(|error| CredentialsError::from_source(false, error))?;
-        bearer.set_sensitive(true);
-        Ok(CacheableResource::New {
-            entity_tag,
-            data: HeaderMap::from_iter([(AUTHORIZATION, bearer)]),
         })
     }
 
@@ -262,7 +181,7 @@ mod tests {
         let credentials = Credentials::of_service_account(file.to_str().unwrap()).unwrap();
         assert_eq!(
             credentials.headers().await.err().unwrap().to_string(),
-            "the store is unavailable: Google gives no token for the key in \
+            "Google gives no token for the key in \
              GOOGLE_APPLICATION_CREDENTIALS: see whether it is still valid, and the clock"
         );
     }
