@@ -1,15 +1,15 @@
 //! Attempts, each with a life of its own: begun before its request leaves, and looked at until
 //! nothing more is to be learned of it.
 
+use documents::{Document, Fields, Unavailable, Version, Write, WriteError, at, raw};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sms::{Number, Outgoing, Part, SendError, Status};
 use telemetry::{Step, TraceId};
 use uuid::Uuid;
 
-use crate::documents::{Document, Unavailable, Version, Write, WriteError};
-use crate::fields::{Fields, raw};
-use crate::store::{RECORDS_LIVE, at, expiring, message_name, prefix, read};
+use crate::lifetimes::RECORDS_LIVE;
+use crate::store::{message_name, prefix};
 use crate::{ConversationId, Reply, Said, Store, steps};
 
 /// How long after an attempt was begun it is looked at for the first time, if nothing was heard.
@@ -239,7 +239,7 @@ impl Attempt {
 
 impl DueAttempt {
     pub(crate) fn read(document: Document) -> Result<Self, Unavailable> {
-        Ok(Self { version: document.version, attempt: read(document)? })
+        Ok(Self { version: document.version, attempt: document.fields.read()? })
     }
 }
 
@@ -288,7 +288,12 @@ impl Store {
         let sound = (1..=64).contains(&id.len())
             && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         match sound {
-            true => self.get_one(at("attempts", id)).await?.map(read).transpose(),
+            true => self
+                .documents
+                .get_one(at("attempts", id))
+                .await?
+                .map(|found| found.fields.read())
+                .transpose(),
             false => Ok(None),
         }
     }
@@ -389,6 +394,6 @@ pub(crate) fn settled(attempt: &str) -> Write {
 pub(crate) fn keep_attempt(attempt: &Attempt) -> Write {
     let begun = attempt.at.as_millisecond();
     let place = format!("{}{begun:015}-{}", prefix(&attempt.conversation), attempt.id);
-    let kept = expiring(Fields::of(attempt), attempt.at, RECORDS_LIVE).with("place", place);
+    let kept = Fields::of(attempt).expiring(attempt.at, RECORDS_LIVE).with("place", place);
     Write::Create(at("attempts", &attempt.id), kept)
 }

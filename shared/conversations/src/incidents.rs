@@ -3,12 +3,10 @@
 //! It lies with what is known of routes, which every turn has read already: as long as all works,
 //! nothing is read or written for it.
 
+use documents::{Fields, Unavailable, hash};
 use evidence::{Health, News, Seen};
 use jiff::Timestamp;
 
-use crate::documents::Unavailable;
-use crate::fields::Fields;
-use crate::id::hash;
 use crate::routes::TRIES;
 use crate::shared::By;
 use crate::store::keep_notice;
@@ -48,7 +46,7 @@ impl Store {
                     at: now,
                 }));
             }
-            if self.if_unchanged(writes).await? {
+            if self.documents.if_unchanged(writes).await? {
                 return Ok(Some(news));
             }
         }

@@ -13,55 +13,40 @@
 mod admissions;
 mod attempts;
 mod clock;
-#[cfg_attr(
-    not(feature = "sqlite"),
-    expect(dead_code, reason = "Firestore needs no list of what it is asked by")
-)]
-mod collections;
+pub mod collections;
 mod consents;
 mod conversation;
-mod documents;
 mod due;
-mod fields;
-#[cfg(feature = "sqlite")]
-mod file;
-mod firestore;
-mod form;
 mod hands;
 mod id;
 mod incidents;
 mod kept;
-mod merge;
+mod lifetimes;
 mod names;
 mod open;
 mod probes;
 mod quarantine;
 mod receipts;
-mod refusals;
 mod routes;
 mod shared;
 mod shown;
-#[cfg(feature = "sqlite")]
-mod sqlite;
 mod steps;
 mod store;
 mod texts;
 mod trials;
 mod tries;
-mod values;
 mod watched;
+
+pub use documents::{OpenError, Place, Reserved, Unavailable, reserve};
 
 pub use admissions::{Admission, minute_of};
 pub use attempts::{Attempt, DueAttempt, Learned, Word};
-pub use collections::Place;
 pub use consents::{Consent, Given};
 pub use conversation::{Conversation, HandedOver, Over, Reply, Said, Sending};
-pub use documents::Unavailable;
 pub use due::Page;
 pub use id::ConversationId;
 pub use kept::{Effect, Ended, Notice, Stop, StoredReceipt, Trace, Whom};
 pub use names::Names;
-pub use open::{OpenError, Reserved};
 pub use probes::{KnownProbe, Probe};
 pub use quarantine::{Kept, Quarantined};
 pub use receipts::{DueReceipt, Joined, Told};

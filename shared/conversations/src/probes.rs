@@ -4,13 +4,12 @@
 //! arrive, and `sweep` misses it: each on condition that nobody has written since it was read, so
 //! that a probe is sent at most once, whoever dies of what.
 
+use documents::{Fields, Unavailable, Version, Write, at};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::attempts::{answered, keep_attempt};
-use crate::documents::{Unavailable, Version, Write};
-use crate::fields::Fields;
-use crate::store::{at, keep_notice, read};
+use crate::store::keep_notice;
 use crate::{Attempt, ConversationId, Notice, Store};
 
 /// How long a probe may take. As long as a reply lives: what comes later has missed its reader.
@@ -71,9 +70,11 @@ impl KnownProbe {
 impl Store {
     /// The latest probe that is called so ([`crate::Names::probe`]).
     pub async fn probe(&self, id: &ConversationId) -> Result<Option<KnownProbe>, Unavailable> {
-        let Some(found) = self.get_one(at("probes", id.as_str())).await? else { return Ok(None) };
+        let Some(found) = self.documents.get_one(at("probes", id.as_str())).await? else {
+            return Ok(None);
+        };
         let (id, version) = (id.clone(), found.version);
-        Ok(Some(KnownProbe { probe: read(found)?, id, version }))
+        Ok(Some(KnownProbe { probe: found.fields.read()?, id, version }))
     }
 
     /// Opens the first probe that is called so, or the one after `last`. False if somebody else has.
@@ -83,11 +84,12 @@ impl Store {
         last: Option<&KnownProbe>,
         next: &Probe,
     ) -> Result<bool, Unavailable> {
-        self.if_unchanged(vec![match last {
-            Some(last) => last.becomes(next),
-            None => Write::Create(at("probes", id.as_str()), Fields::of(next)),
-        }])
-        .await
+        self.documents
+            .if_unchanged(vec![match last {
+                Some(last) => last.becomes(next),
+                None => Write::Create(at("probes", id.as_str()), Fields::of(next)),
+            }])
+            .await
     }
 
     /// Begins the one attempt to send a probe. False if somebody else has, or if the number has
@@ -99,7 +101,9 @@ impl Store {
     ) -> Result<bool, Unavailable> {
         let next = Probe { attempt: Some(attempt.id.clone()), ..known.probe.clone() };
         let allowed = Write::Absent(at("stops", known.id.person()));
-        self.if_unchanged(vec![known.becomes(&next), allowed, keep_attempt(attempt)]).await
+        self.documents
+            .if_unchanged(vec![known.becomes(&next), allowed, keep_attempt(attempt)])
+            .await
     }
 
     /// Writes down that the awaited probe of this name has arrived, if this text is it, and returns
@@ -120,7 +124,11 @@ impl Store {
                 return Ok(None);
             }
             let next = Probe { arrived: true, silent: false, ..known.probe.clone() };
-            if self.if_unchanged(vec![known.becomes(&next), answered(attempt, Some(now))]).await? {
+            if self
+                .documents
+                .if_unchanged(vec![known.becomes(&next), answered(attempt, Some(now))])
+                .await?
+            {
                 return Ok(Some(known.probe));
             }
             self.documents.step_aside().await;
@@ -135,6 +143,6 @@ impl Store {
         notice: &Notice,
     ) -> Result<bool, Unavailable> {
         let next = Probe { silent: true, ..known.probe.clone() };
-        self.if_unchanged(vec![known.becomes(&next), keep_notice(notice)]).await
+        self.documents.if_unchanged(vec![known.becomes(&next), keep_notice(notice)]).await
     }
 }

@@ -3,6 +3,7 @@
 //! They hold what people wrote. Firestore encrypts it at rest, as it does everything. SQLite does
 //! not: its file lies in a folder that only the user who runs the process may open.
 
+use documents::{Document, Fields, Path, Unavailable, Write, WriteError, at, hash};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -13,11 +14,9 @@ use sms::UNANSWERABLE;
 use telemetry::TraceId;
 
 use crate::collections::quarantine;
-use crate::documents::{Document, Path, Unavailable, Write, WriteError};
-use crate::fields::Fields;
-use crate::id::hash;
+use crate::lifetimes::DAY;
 use crate::shared::RARELY;
-use crate::store::{DAY, at, expiring, keep_notice, read};
+use crate::store::keep_notice;
 use crate::{Notice, Store};
 
 /// Long enough to find a week-end's drift on Monday, short enough for what people wrote.
@@ -170,7 +169,8 @@ impl Store {
         let (before, known) = (found.next().flatten(), found.next().flatten());
 
         let day = call.at.to_zoned(TimeZone::UTC).date().to_string();
-        let known = known.map(|known| Ok::<_, Unavailable>((known.version, read::<Shape>(known)?)));
+        let known =
+            known.map(|known| Ok::<_, Unavailable>((known.version, known.fields.read::<Shape>()?)));
         let known = known.transpose()?;
         let uncounted = self.uncounted.of(&call.shape());
         let today = known.as_ref().filter(|(_, shape)| shape.day == day).map(|(_, shape)| shape);
@@ -182,7 +182,7 @@ impl Store {
             }
             None if most.is_some_and(|most| kept_today >= most) => (Kept::Counted, None),
             None => {
-                let whole = expiring(Fields::of(call), call.at, QUARANTINE_LIVES);
+                let whole = Fields::of(call).expiring(call.at, QUARANTINE_LIVES);
                 let whole = whole.with("shape", call.shape());
                 let first = if known.is_some() { Kept::Another } else { Kept::First };
                 (first, Some(Write::Create(path, whole)))
@@ -203,7 +203,7 @@ impl Store {
         }
         let count = |seen, kept| {
             let next = Shape { seen, day: day.clone(), kept, at: call.at };
-            expiring(Fields::of(&next), call.at, QUARANTINE_LIVES)
+            Fields::of(&next).expiring(call.at, QUARANTINE_LIVES)
         };
         writes.push(match &known {
             None => Write::Create(shape, count(1, this.kept)),
@@ -223,7 +223,7 @@ impl Store {
 
     /// Calls that were not understood, the latest first.
     pub async fn quarantined(&self, limit: u32) -> Result<Vec<Quarantined>, Unavailable> {
-        self.list(quarantine::AT.latest(limit)).await
+        self.documents.list(quarantine::AT.latest(limit)).await
     }
 
     /// Calls that were not understood and did not come earlier than this, the earliest first.
@@ -232,13 +232,16 @@ impl Store {
         since: Timestamp,
         limit: u32,
     ) -> Result<Vec<Quarantined>, Unavailable> {
-        self.list(quarantine::AT.not_before(since, limit)).await
+        self.documents.list(quarantine::AT.not_before(since, limit)).await
     }
 
     /// How many calls of this form came, those included that were only counted.
     pub async fn seen(&self, shape: &str) -> Result<u64, Unavailable> {
-        let found: Option<Document> = self.get_one(at("shapes", shape)).await?;
-        let seen = found.map(read::<Shape>).transpose()?.map_or(0, |shape| shape.seen);
+        let found: Option<Document> = self.documents.get_one(at("shapes", shape)).await?;
+        let seen = found
+            .map(|found| found.fields.read::<Shape>())
+            .transpose()?
+            .map_or(0, |shape| shape.seen);
         Ok(seen + self.uncounted.of(shape).seen)
     }
 

@@ -3,16 +3,15 @@
 //! One whose attempt is known is told to it at once, in one commit. Any other is kept until its
 //! attempt is known: by whoever learns its message, or by the sweep.
 
+use documents::{Document, Fields, Unavailable, Version, Write, WriteError, at, hash};
 use futures::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use sms::Receipt;
 use telemetry::{Step, TraceId};
 
 use crate::collections::{attempts, receipts};
-use crate::documents::{Document, Unavailable, Version, Write, WriteError};
-use crate::fields::Fields;
-use crate::id::hash;
-use crate::store::{DAY, at, expiring, failed, message_name, read, stopped};
+use crate::lifetimes::DAY;
+use crate::store::{failed, message_name, stopped};
 use crate::{Attempt, ConversationId, Learned, Store, StoredReceipt, Word};
 
 /// A receipt that nobody asked for within this time belongs to no attempt of ours.
@@ -92,7 +91,7 @@ impl Store {
             return self.tell(&attempt, &receipt, None).await;
         }
         let name = receipt.name();
-        let kept = expiring(Fields::of(&receipt), now, RECEIPTS_LIVE);
+        let kept = Fields::of(&receipt).expiring(now, RECEIPTS_LIVE);
         match self.documents.commit(vec![Write::Create(at("receipts", &name), kept)]).await {
             Ok(_) | Err(WriteError::Conflict) => {}
             Err(error) => return Err(error.into()),
@@ -145,7 +144,7 @@ impl Store {
         found
             .map(|document| {
                 let name = document.id.clone();
-                Ok(Told::of(attempt, &read(document)?, Some(name)))
+                Ok(Told::of(attempt, &document.fields.read()?, Some(name)))
             })
             .collect()
     }
@@ -305,7 +304,7 @@ pub(crate) fn is_receipt(step: &Step) -> bool {
 impl DueReceipt {
     pub(crate) fn read(document: Document) -> Result<Self, Unavailable> {
         let (name, version) = (document.id.clone(), document.version);
-        Ok(Self { name, version, receipt: read(document)? })
+        Ok(Self { name, version, receipt: document.fields.read()? })
     }
 
     /// When its attempt is looked for again.

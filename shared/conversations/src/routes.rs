@@ -1,5 +1,6 @@
 //! What attempts show of the ways by which they went.
 
+use documents::{Document, Fields, Unavailable, WriteError, at, hash};
 use std::collections::{BTreeMap, BTreeSet};
 
 use evidence::{Health, Record, Route, Sample, Sign, State, Verdict};
@@ -9,12 +10,9 @@ use sms::{About, Providers, Status};
 use telemetry::{Alarm, raise};
 
 use crate::collections::routes;
-use crate::documents::{Document, Unavailable, WriteError};
-use crate::fields::Fields;
-use crate::id::hash;
 use crate::names::is_pretended;
 use crate::shared::{By, Shared};
-use crate::store::{at, keep_notice, message_name};
+use crate::store::{keep_notice, message_name};
 use crate::{Attempt, Learned, Notice, Store};
 
 /// How often a commit is tried again that others were faster than.
@@ -277,7 +275,10 @@ impl Store {
         &self,
         collection: &'static str,
     ) -> Result<Shared<T>, Unavailable> {
-        Ok(Shared::read(self.get_one(at(collection, "current")).await?.as_ref(), T::default))
+        Ok(Shared::read(
+            self.documents.get_one(at(collection, "current")).await?.as_ref(),
+            T::default,
+        ))
     }
 
     pub(crate) async fn records_by(&self, provider: &str) -> Result<Vec<Document>, Unavailable> {

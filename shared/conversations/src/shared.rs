@@ -22,15 +22,12 @@
 //!
 //! [limits]: https://cloud.google.com/firestore/docs/best-practices#updates_to_a_single_document
 
+use documents::{Document, Fields, Version, Write, at};
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-
-use crate::documents::{Document, Version, Write};
-use crate::fields::Fields;
-use crate::store::at;
 
 /// How long a turn leaves alone what was just written. Three times as long as Firestore asks for, so
 /// that the sweep and the other turns of a moment find room as well.

@@ -1,11 +1,11 @@
 //! What is read to be shown to a person.
 
+use documents::{Query, Unavailable};
 use serde::de::DeserializeOwned;
 use telemetry::TraceId;
 
-use crate::collections::{Query, attempts, ended, heads, notices};
-use crate::documents::Unavailable;
-use crate::store::{ended_at, prefix, read};
+use crate::collections::{attempts, ended, heads, notices};
+use crate::store::{ended_at, prefix};
 use crate::{Attempt, Conversation, ConversationId, Ended, Notice, Store};
 
 /// How much of one conversation is read to be shown.
@@ -32,7 +32,7 @@ impl Store {
         let found = self.documents.find(heads::AT.latest(limit)).await?.into_iter();
         found
             .filter_map(|document| Some((ConversationId::parse(&document.id)?, document)))
-            .map(|(id, document)| Ok((id, read(document)?)))
+            .map(|(id, document)| Ok((id, document.fields.read()?)))
             .collect()
     }
 
@@ -47,17 +47,21 @@ impl Store {
         id: &ConversationId,
         number: u64,
     ) -> Result<Option<Ended>, Unavailable> {
-        self.get_one(ended_at(id, number)).await?.map(read).transpose()
+        self.documents
+            .get_one(ended_at(id, number))
+            .await?
+            .map(|found| found.fields.read())
+            .transpose()
     }
 
     /// What a person should look at, the latest first.
     pub async fn notices(&self, limit: u32) -> Result<Vec<Notice>, Unavailable> {
-        self.list(notices::AT.latest(limit)).await
+        self.documents.list(notices::AT.latest(limit)).await
     }
 
     /// What is found from the end, in its own order.
     async fn last<T: DeserializeOwned>(&self, query: Query) -> Result<Vec<T>, Unavailable> {
-        let mut found = self.list(query).await?;
+        let mut found = self.documents.list(query).await?;
         found.reverse();
         Ok(found)
     }

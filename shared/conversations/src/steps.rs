@@ -4,15 +4,14 @@
 //! attempt lie with the attempt. So they are stored with what is stored anyway. What there is no such
 //! document for has one under the name of the trace. Whoever looks has them put together.
 
+use documents::{Fields, Path, Unavailable, Write, at, raw};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use telemetry::{Step, TraceId};
 
 use crate::collections::{attempts, texts};
-use crate::documents::{Path, Unavailable, Write};
-use crate::fields::{Fields, raw};
+use crate::lifetimes::RECORDS_LIVE;
 use crate::receipts::is_receipt;
-use crate::store::{RECORDS_LIVE, at, expiring, read};
 use crate::{Attempt, Change, ConversationId, Loaded, Store, Trace, Waiting};
 
 /// What a commit tells of one trace.
@@ -132,7 +131,7 @@ fn apart(loaded: &Loaded, Told { trace, steps, answered_in }: Told) -> Write {
     if let Some(other) = answered_in {
         set = set.with("answered_in", other);
     }
-    let set = expiring(set, first, RECORDS_LIVE);
+    let set = set.expiring(first, RECORDS_LIVE);
     Write::Merge { path: at("traces", trace.as_str()), set, append: vec![values(&steps)] }
 }
 
@@ -140,14 +139,14 @@ impl Store {
     /// What happened under a trace, in order of time.
     pub async fn trace(&self, id: &TraceId) -> Result<Option<Trace>, Unavailable> {
         let (apart, attempts, texts) = tokio::try_join!(
-            self.get_one(at("traces", id.as_str())),
+            self.documents.get_one(at("traces", id.as_str())),
             self.equal::<Attempt>(attempts::TRACE, id.as_str()),
             self.equal::<Traced>(texts::TRACE, id.as_str()),
         )?;
         if apart.is_none() && attempts.is_empty() && texts.is_empty() {
             return Ok(None);
         }
-        let apart = apart.map(read::<Trace>).transpose()?;
+        let apart = apart.map(|found| found.fields.read::<Trace>()).transpose()?;
         let mut trace =
             apart.unwrap_or(Trace { conversation: None, answered_in: None, steps: vec![] });
         let of_attempts = attempts.into_iter().map(|it| (Some(it.conversation), it.steps));

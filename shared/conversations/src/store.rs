@@ -1,11 +1,14 @@
 //! What is remembered, and the conditions under which it changes.
 
+use documents::{
+    Documents, Fields, Path, Text, Unavailable, Version, Write, WriteError, at, once_each, raw,
+};
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use evidence::Health;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -15,10 +18,8 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use crate::attempts::{answered, keep_attempt, settled};
-use crate::collections::{Query, Text, effects};
-use crate::documents::{Document, Documents, Path, Unavailable, Version, Write, WriteError};
-use crate::fields::{Fields, raw};
-use crate::merge::Stored;
+use crate::collections::effects;
+use crate::lifetimes::{CLAIMS_LIVE, CONVERSATIONS_LIVE, NOTICES_LIVE};
 use crate::quarantine::Uncounted;
 use crate::receipts::Told;
 use crate::shared::Shared;
@@ -28,19 +29,6 @@ use crate::{
     Admission, Attempt, Conversation, ConversationId, Effect, Ended, Learned, Names, Notice, Said,
     Stop, Waiting,
 };
-
-pub(crate) const DAY: SignedDuration = SignedDuration::from_hours(24);
-
-/// A claim outlives any replay of the call: Twilio's signature carries no time, and Twilio itself
-/// keeps a message for 400 days.
-const CLAIMS_LIVE: SignedDuration = DAY.checked_mul(400).expect("400 days fit");
-/// What was said is kept for as long as a customer may come back to it.
-pub(crate) const CONVERSATIONS_LIVE: SignedDuration = DAY.checked_mul(90).expect("90 days fit");
-/// What happened is kept for as long as somebody may ask why.
-pub(crate) const RECORDS_LIVE: SignedDuration = DAY.checked_mul(30).expect("30 days fit");
-
-/// What a person should look at is kept as long as what was said.
-pub(crate) const NOTICES_LIVE: SignedDuration = CONVERSATIONS_LIVE;
 
 /// What of a conversation lies beside its head, because it is too long to be written for each text.
 #[derive(Default, Serialize, Deserialize)]
@@ -179,15 +167,15 @@ impl Store {
         &self.names
     }
 
-    /// Whether everything is in a file of our own, so that looking costs nothing.
-    pub fn is_embedded(&self) -> bool {
-        self.documents.are_embedded()
+    /// Where it is remembered.
+    pub fn documents(&self) -> &Documents {
+        &self.documents
     }
 
     /// Does what a first use would have to wait for: connects, and shows who we are. Fails silently,
     /// since the first use will meet the same.
     pub async fn prepare(self: Arc<Self>) {
-        if !self.is_embedded() {
+        if !self.documents.are_embedded() {
             // There is none of this name. To look for it takes all that any request takes.
             let _ = self.documents.get(&[at("claims", "none")]).await;
         }
@@ -220,7 +208,7 @@ impl Store {
     /// The write that renews a claim whose window has passed.
     async fn stale(&self, claim: &Claim, now: Timestamp) -> Result<Option<Write>, Unavailable> {
         let Some(window) = claim.again_after else { return Ok(None) };
-        let Some(found) = self.get_one(claim.path()).await? else { return Ok(None) };
+        let Some(found) = self.documents.get_one(claim.path()).await? else { return Ok(None) };
         let claimed = found.fields.get::<i64>("at").unwrap_or_default();
         // Also for words that came long before those: they were kept meanwhile.
         let passed =
@@ -259,7 +247,12 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool, Unavailable> {
         let stop = at("stops", &self.names.person(provider, theirs));
-        let found = self.get_one(stop.clone()).await?.map(read::<Stop>).transpose()?;
+        let found = self
+            .documents
+            .get_one(stop.clone())
+            .await?
+            .map(|found| found.fields.read::<Stop>())
+            .transpose()?;
         if found.as_ref().is_none_or(|found| found.at.min(now) <= said) {
             self.claim(&claim.of_keyword(), said, vec![Write::Delete(stop, None)]).await?;
         }
@@ -285,8 +278,9 @@ impl Store {
         let Some(head) = next() else { return Ok(None) };
         let (said, stop, health) = (next(), next(), next());
         let version = head.version;
-        let mut conversation: Conversation = read(head)?;
-        let InFull { turns, brief } = said.map(read).transpose()?.unwrap_or_default();
+        let mut conversation: Conversation = head.fields.read()?;
+        let InFull { turns, brief } =
+            said.map(|found| found.fields.read()).transpose()?.unwrap_or_default();
         (conversation.turns, conversation.brief) = (turns.into_owned(), brief.into_owned());
         conversation.put_right(now);
         // The texts were read beside the head, so that one of them may have come in between.
@@ -307,7 +301,7 @@ impl Store {
             waiting,
             more,
             stop_version: stop.as_ref().map(|stop| stop.version),
-            stop: stop.map(read).transpose()?,
+            stop: stop.map(|found| found.fields.read()).transpose()?,
             health: Shared::read(health.as_ref(), Health::default).content,
         }))
     }
@@ -351,8 +345,8 @@ impl Store {
         if next.turns != before.turns || next.brief != before.brief {
             let (turns, brief) = (Cow::Borrowed(&*next.turns), Cow::Borrowed(&next.brief));
             let said = Fields::of(&InFull { turns, brief });
-            let said = expiring(said, next.at, CONVERSATIONS_LIVE);
-            writes.push(keep(at("conversations", loaded.id.as_str()), said));
+            let said = said.expiring(next.at, CONVERSATIONS_LIVE);
+            writes.push(Write::keep(at("conversations", loaded.id.as_str()), said));
         }
         writes.extend(changes.into_iter().flat_map(|change| self.writes(loaded, change)));
         writes.extend(steps);
@@ -389,7 +383,7 @@ impl Store {
                     Write::Replace(stop(), Fields::of(&confirmed), version)
                 }
                 // Nobody has stopped: a condition that cannot hold, unless that changed.
-                _ => Write::Replace(stop(), Fields::none(), Version(0, 0)),
+                _ => Write::Replace(stop(), Fields::none(), Version::NONE),
             }],
             Change::Learned(learned) => vec![learned.write(&[])],
             Change::Told(told) => told.writes(),
@@ -399,8 +393,8 @@ impl Store {
             Change::Ended(ended) => {
                 let (id, number) = (&ended.conversation, ended.number);
                 let place = format!("{}{number:020}", prefix(id));
-                let kept = expiring(Fields::of(&ended), ended.at, CONVERSATIONS_LIVE);
-                vec![keep(ended_at(id, number), kept.with("place", place))]
+                let kept = Fields::of(&ended).expiring(ended.at, CONVERSATIONS_LIVE);
+                vec![Write::keep(ended_at(id, number), kept.with("place", place))]
             }
             Change::GoesOn(number) => vec![Write::Delete(ended_at(&loaded.id, number), None)],
             Change::Notice(notice) => vec![keep_notice(&notice)],
@@ -436,80 +430,13 @@ impl Store {
         Ok(())
     }
 
-    /// Carries out writes on condition that nobody was faster. False otherwise: nothing was written.
-    pub(crate) async fn if_unchanged(&self, writes: Vec<Write>) -> Result<bool, Unavailable> {
-        match self.documents.commit(writes).await {
-            Ok(_) => Ok(true),
-            Err(WriteError::Conflict) => Ok(false),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    pub(crate) async fn get_one(&self, path: Path) -> Result<Option<Document>, Unavailable> {
-        Ok(self.documents.get(&[path]).await?.into_iter().next().flatten())
-    }
-
-    pub(crate) async fn list<T: DeserializeOwned>(
-        &self,
-        query: Query,
-    ) -> Result<Vec<T>, Unavailable> {
-        self.documents.find(query).await?.into_iter().map(read).collect()
-    }
-
     pub(crate) async fn equal<T: DeserializeOwned>(
         &self,
         field: Text,
         text: &str,
     ) -> Result<Vec<T>, Unavailable> {
-        self.list(field.equal(text, 200)).await
+        self.documents.list(field.equal(text, 200)).await
     }
-}
-
-impl From<WriteError> for Unavailable {
-    fn from(error: WriteError) -> Self {
-        match error {
-            WriteError::Unavailable(error) => error,
-            other => Self::new(other.to_string()),
-        }
-    }
-}
-
-/// The same writes, each document written once: what is merged into one that is written before goes
-/// into that write. A store counts and carries out each by itself.
-pub(crate) fn once_each(writes: Vec<Write>) -> Result<Vec<Write>, Unavailable> {
-    let mut all: Vec<Write> = Vec::new();
-    for write in writes {
-        let Write::Merge { path, set, append } = write else {
-            all.push(write);
-            continue;
-        };
-        let before = all.iter_mut().find_map(|before| match before {
-            Write::Create(its, fields) if *its == path => Some((fields, None)),
-            Write::Merge { path: its, set, append } if *its == path => Some((set, Some(append))),
-            _ => None,
-        });
-        match before {
-            Some((fields, None)) => {
-                let mut whole = Stored::read(fields.as_str())?;
-                whole.set(&set)?;
-                append.iter().for_each(|(name, more)| whole.append(name, more));
-                *fields = whole.write();
-            }
-            Some((fields, Some(appended))) => {
-                let mut whole = Stored::read(fields.as_str())?;
-                whole.set(&set)?;
-                *fields = whole.write();
-                for (name, more) in append {
-                    match appended.iter_mut().find(|(known, _)| *known == name) {
-                        Some((_, values)) => values.extend(more),
-                        None => appended.push((name, more)),
-                    }
-                }
-            }
-            None => all.push(Write::Merge { path, set, append }),
-        }
-    }
-    Ok(all)
 }
 
 /// Lets a conversation know that a reply of its did not arrive, and makes it due.
@@ -523,7 +450,7 @@ pub(crate) fn failed(attempt: &Attempt, now: Timestamp) -> Write {
 
 /// Blind, so that a person who has been told so is not told again: what is not true is not written.
 fn keep_stop(person: &str, stop: &Stop) -> Write {
-    keep(at("stops", person), Fields::of(stop))
+    Write::keep(at("stops", person), Fields::of(stop))
 }
 
 /// A stop that a provider tells us of. It has told the person as well.
@@ -532,20 +459,18 @@ pub(crate) fn stopped(id: &ConversationId, now: Timestamp, provider: &str) -> Wr
 }
 
 fn claim_fields(now: Timestamp) -> Fields {
-    expiring(Fields::none().with("at", now.as_millisecond()), now, CLAIMS_LIVE)
+    Fields::none().with("at", now.as_millisecond()).expiring(now, CLAIMS_LIVE)
 }
 
 pub(crate) fn keep_notice(notice: &Notice) -> Write {
-    keep(at("notices", &notice.id), expiring(Fields::of(notice), notice.at, NOTICES_LIVE))
+    Write::keep(at("notices", &notice.id), Fields::of(notice).expiring(notice.at, NOTICES_LIVE))
 }
 
 fn keep_effect(effect: &Effect) -> Write {
-    keep(at("effects", &effect.id), expiring(Fields::of(effect), effect.at, CONVERSATIONS_LIVE))
-}
-
-/// Blind, so that one of the same name is written over rather than refused with all the rest.
-pub(crate) fn keep(path: Path, set: Fields) -> Write {
-    Write::Merge { path, set, append: vec![] }
+    Write::keep(
+        at("effects", &effect.id),
+        Fields::of(effect).expiring(effect.at, CONVERSATIONS_LIVE),
+    )
 }
 
 pub(crate) fn message_name(provider: &str, id: &str) -> String {
@@ -559,16 +484,4 @@ pub(crate) fn ended_at(id: &ConversationId, number: u64) -> Path {
 /// What the places of everything that belongs to a conversation begin with.
 pub(crate) fn prefix(id: &ConversationId) -> String {
     format!("{id}/")
-}
-
-pub(crate) fn at(collection: &'static str, id: &str) -> Path {
-    Path { collection, id: id.to_owned() }
-}
-
-pub(crate) fn expiring(fields: Fields, now: Timestamp, after: SignedDuration) -> Fields {
-    fields.with("expires_at", (now + after).as_millisecond())
-}
-
-pub(crate) fn read<T: DeserializeOwned>(document: Document) -> Result<T, Unavailable> {
-    document.fields.read()
 }

@@ -3,6 +3,7 @@
 //! A text is claimed and kept in one commit in which nothing is read, and which makes its head due.
 //! However many of them one person sends, no document grows, and each costs as much as the first.
 
+use documents::{Document, Fields, Query, Unavailable, Version, Write, WriteError, at};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures::{StreamExt, TryStreamExt, stream};
@@ -13,10 +14,9 @@ use serde_json::{Value, json};
 use sms::{Handled, Number};
 use telemetry::{Step, TraceId};
 
-use crate::collections::{Query, texts};
-use crate::documents::{Document, Unavailable, Version, Write, WriteError};
-use crate::fields::Fields;
-use crate::store::{CONVERSATIONS_LIVE, Claim, at, expiring, prefix, read};
+use crate::collections::texts;
+use crate::lifetimes::CONVERSATIONS_LIVE;
+use crate::store::{Claim, prefix};
 use crate::{ConversationId, Store};
 
 /// How many texts a turn is shown at once.
@@ -167,7 +167,7 @@ impl Store {
         let found = self.documents.find(texts::ASIDE.last_within(prefix(id), limit)).await?;
         let aside = |document: Document| {
             let name = document.id.clone();
-            let SetAside { text, why } = read(document)?;
+            let SetAside { text, why } = document.fields.read()?;
             Ok(SetAside { text: Waiting { name, ..text }, why })
         };
         found.into_iter().rev().map(aside).collect()
@@ -224,7 +224,7 @@ struct Kept {
 
 fn named(document: Document) -> Result<Waiting, Unavailable> {
     let name = document.id.clone();
-    Ok(Waiting { name, ..read(document)? })
+    Ok(Waiting { name, ..document.fields.read()? })
 }
 
 /// A text that a turn has taken up is kept where what was said is kept.
@@ -265,7 +265,7 @@ fn keep(
     if let Some(due) = due {
         kept = kept.with("due_at", due.as_millisecond());
     }
-    Write::Create(at("texts", &text.name), expiring(kept, now, CONVERSATIONS_LIVE))
+    Write::Create(at("texts", &text.name), kept.expiring(now, CONVERSATIONS_LIVE))
 }
 
 fn makes_due(text: &Waiting, theirs: &Number, id: &ConversationId, now: Timestamp) -> Write {

@@ -1,12 +1,11 @@
 //! Texts that the owner sends by hand to see whether texts arrive, and the codes that come back.
 
+use documents::{Unavailable, at, once_each};
 use jiff::{SignedDuration, Timestamp};
 use sms::Number;
 use telemetry::{Step, TraceId};
 
 use crate::attempts::answered;
-use crate::documents::Unavailable;
-use crate::store::{at, once_each};
 use crate::{Claim, Store, steps};
 
 /// How long the code of a trial is no question to the agent. Afterwards four digits are four digits.

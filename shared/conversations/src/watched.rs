@@ -1,12 +1,11 @@
 //! What is watched over all conversations, and what was said of it.
 
+use documents::{Fields, Unavailable, Write, at};
 use evidence::{Record, Rhythm};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::documents::{Unavailable, Write};
-use crate::fields::Fields;
+use crate::lifetimes::NOTICES_LIVE;
 use crate::shared::{By, open};
-use crate::store::{NOTICES_LIVE, at, expiring, read};
 use crate::{Attempt, Notice, Store};
 
 impl Store {
@@ -50,7 +49,7 @@ impl Store {
         let rhythm = known.with(rhythm);
         let noted = rhythm.write(By::Sweep, "rhythm", "current", Fields::none(), now);
         // If somebody else notes at this moment, these get their turn when they are looked at again.
-        self.if_unchanged(vec![noted]).await?;
+        self.documents.if_unchanged(vec![noted]).await?;
         Ok(())
     }
 
@@ -62,17 +61,17 @@ impl Store {
         again_after: Option<SignedDuration>,
     ) -> Result<bool, Unavailable> {
         let path = at("notices", &notice.id);
-        let next = expiring(Fields::of(notice), notice.at, NOTICES_LIVE);
-        let write = match self.get_one(path.clone()).await? {
+        let next = Fields::of(notice).expiring(notice.at, NOTICES_LIVE);
+        let write = match self.documents.get_one(path.clone()).await? {
             None => Write::Create(path, next),
             Some(found) => {
-                let (version, last) = (found.version, read::<Notice>(found)?.at);
+                let (version, last) = (found.version, found.fields.read::<Notice>()?.at);
                 if again_after.is_none_or(|after| notice.at < last + after) {
                     return Ok(false);
                 }
                 Write::Replace(path, next, version)
             }
         };
-        self.if_unchanged(vec![write]).await
+        self.documents.if_unchanged(vec![write]).await
     }
 }

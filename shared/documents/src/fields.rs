@@ -3,28 +3,29 @@
 
 use std::fmt::{self, Write as _};
 
+use jiff::{SignedDuration, Timestamp};
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::documents::Unavailable;
+use crate::error::Unavailable;
 
 /// The fields of a document. A top-level field whose name is `at` or ends in `_at` is a time, in
 /// milliseconds since 1970 (Firestore keeps it as a timestamp, which is what its TTL policies need).
 #[derive(Clone, Debug)]
-pub(crate) struct Fields(String);
+pub struct Fields(String);
 
 /// What stands in each field, which nobody has looked into.
 pub(crate) struct Each<'a>(Vec<(&'a str, &'a RawValue)>);
 
 impl Fields {
     /// Those of a document that has none.
-    pub(crate) fn none() -> Self {
+    pub fn none() -> Self {
         Self("{}".to_owned())
     }
 
     /// Those of one of our own types, or of an object.
-    pub(crate) fn of(document: &impl Serialize) -> Self {
+    pub fn of(document: &impl Serialize) -> Self {
         Self(text(document))
     }
 
@@ -35,7 +36,7 @@ impl Fields {
     }
 
     /// The same with another one, which they do not have.
-    pub(crate) fn with(mut self, name: &str, value: impl Serialize) -> Self {
+    pub fn with(mut self, name: &str, value: impl Serialize) -> Self {
         debug_assert!(self.each().is_ok_and(|each| each.get(name).is_none()), "{name} is there");
         let end = self.0.pop();
         let comma = if self.0.len() > 1 { "," } else { "" };
@@ -44,25 +45,30 @@ impl Fields {
         self
     }
 
+    /// The same, to be forgotten so long after this moment.
+    pub fn expiring(self, now: Timestamp, after: SignedDuration) -> Self {
+        self.with("expires_at", (now + after).as_millisecond())
+    }
+
     /// As they are stored.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
     /// All of them.
-    pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<T, Unavailable> {
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, Unavailable> {
         // The error of serde would quote what is stored.
         serde_json::from_str(&self.0)
             .map_err(|_| Unavailable::new("a document is not in the form that this version writes"))
     }
 
     /// One of them, if there is one of that name which can be read so.
-    pub(crate) fn get<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+    pub fn get<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
         serde_json::from_str(self.each().ok()?.get(name)?.get()).ok()
     }
 
     /// What they are called.
-    pub(crate) fn names(&self) -> Vec<String> {
+    pub fn names(&self) -> Vec<String> {
         self.each().map_or(vec![], |each| each.iter().map(|(name, _)| name.to_owned()).collect())
     }
 
@@ -73,7 +79,7 @@ impl Fields {
 }
 
 /// One of our own types as it is stored within a document.
-pub(crate) fn raw(value: &impl Serialize) -> Box<RawValue> {
+pub fn raw(value: &impl Serialize) -> Box<RawValue> {
     to_raw_value(value).expect(STRINGS)
 }
 

@@ -15,10 +15,11 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::checkpoints::Checkpoint;
 use super::ledger::Ledger;
-use super::tables::Forgets;
+use super::tables::Table;
 use super::threads::Queue;
 use super::work::{Work, Written};
-use crate::documents::{Unavailable, Version, WriteError};
+use crate::document::Version;
+use crate::error::{Unavailable, WriteError};
 
 /// How many share a sync at most, and about how many bytes they write: the first of them does not
 /// wait for long because of the others.
@@ -54,7 +55,7 @@ pub(super) enum What {
     /// All parts of a commit, or none.
     Commit(Vec<Work>),
     /// To forget some documents of a table that have expired by this time, and no more than so many.
-    Forget { table: &'static Forgets, until: i64, most: u32 },
+    Forget { table: Arc<Table>, until: i64, most: u32 },
     /// That what was removed can be read nowhere any more.
     Tidy,
 }
@@ -206,8 +207,9 @@ impl Writer {
         Ok(Done { replaced: written.replaced, ..Done::default() })
     }
 
-    fn forget(&self, table: &Forgets, until: i64, most: u32) -> Result<Done, WriteError> {
-        let mut statement = self.connection.prepare_cached(&table.forget)?;
+    fn forget(&self, table: &Table, until: i64, most: u32) -> Result<Done, WriteError> {
+        let Some(forgets) = &table.forgets else { return Ok(Done::default()) };
+        let mut statement = self.connection.prepare_cached(&forgets.forget)?;
         let forgotten = u32::try_from(statement.execute((until, most))?).unwrap_or(most);
         Ok(Done { forgotten, ..Done::default() })
     }

@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
-use crate::Names;
-use crate::collections::ALL;
+use super::entries::LEDGER;
+use crate::collections::Collection;
 use crate::form::{FORM, OTHER_KEY};
-use crate::sqlite::{LEDGER, schema};
+use crate::key::Key;
 
 /// The file, the one in which its latest commits are, the one that those who use it share, and the
 /// one beside it that is only added to.
@@ -76,7 +76,7 @@ pub(crate) fn reserve(folder: &Path) -> Result<Option<File>, Unusable> {
 }
 
 /// Of those that start at once one has this at a time, as long as it keeps it.
-pub(crate) struct Starting {
+pub(super) struct Starting {
     _lock: File,
 }
 
@@ -85,13 +85,17 @@ pub(crate) struct Starting {
 ///
 /// One start at a time: none takes what another has half made for what was lost, and SQLite asks
 /// nobody to be patient while another turns a file into one with a WAL.
-pub(crate) fn ready(folder: &Path, given: Option<&Names>) -> Result<(PathBuf, Starting), Unusable> {
+pub(super) fn ready(
+    folder: &Path,
+    given: Option<&Key>,
+    schema: impl FnOnce() -> String,
+) -> Result<(PathBuf, Starting), Unusable> {
     make_private(folder)?;
     let lock = File::open(folder).map_err(|error| not_writable(folder, &error))?;
     lock.lock()?;
     let file = folder.join(FILE);
     if !is_there(folder)? {
-        make(folder, given.unwrap_or(&Names::fresh()))?;
+        make(folder, given.unwrap_or(&Key::fresh()), &schema())?;
         // The name, too, has to outlive a loss of power.
         lock.sync_all()?;
     }
@@ -119,7 +123,7 @@ fn not_writable(folder: &Path, error: &io::Error) -> Unusable {
 }
 
 /// Makes an empty store under another name, and gives it its own once it is whole.
-fn make(folder: &Path, names: &Names) -> Result<(), Unusable> {
+fn make(folder: &Path, key: &Key, schema: &str) -> Result<(), Unusable> {
     let unfinished = folder.join(UNFINISHED);
     if let Err(error) = fs::remove_file(&unfinished)
         && error.kind() != ErrorKind::NotFound
@@ -133,9 +137,9 @@ fn make(folder: &Path, names: &Names) -> Result<(), Unusable> {
     connection.pragma_update(None, "journal_mode", "OFF")?;
     connection.pragma_update(None, "application_id", OURS)?;
     connection.pragma_update(None, "user_version", FORM)?;
-    connection.execute_batch(&schema())?;
+    connection.execute_batch(schema)?;
     connection.execute_batch(NAMES)?;
-    connection.execute("INSERT INTO names VALUES (1, ?1)", [names.key()])?;
+    connection.execute("INSERT INTO names VALUES (1, ?1)", [key.bytes()])?;
     connection.close().map_err(|(_, error)| error)?;
     fs::rename(&unfinished, folder.join(FILE))?;
     Ok(())
@@ -184,11 +188,11 @@ const MEND: &str = "remove textback.db-wal, if it is there, and put textback.db 
                     or remove both and textback.ledger to begin anew, without what people said, their stops included";
 
 /// Whether an opened file is a store of this form.
-pub(crate) fn is_ours(connection: &Connection) -> Result<(), Unusable> {
+pub(super) fn is_ours(connection: &Connection, collections: &[Collection]) -> Result<(), Unusable> {
     let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
     let (owner, form) = (number("application_id")?, number("user_version")?);
     let mut is_whole = connection.table_exists(None, "names")?;
-    for collection in ALL {
+    for collection in collections {
         is_whole &= connection.table_exists(None, collection.name)?;
     }
     let other = "or set DATA_DIR to another folder to begin anew, without what people said, their \
@@ -206,15 +210,15 @@ pub(crate) fn is_ours(connection: &Connection) -> Result<(), Unusable> {
     }))
 }
 
-/// What everything is called in an opened file. Fails if that is not what was given.
-pub(crate) fn names(connection: &Connection, given: Option<Names>) -> Result<Names, Unusable> {
+/// The key by which everything is called in an opened file. Fails if that is not what was given.
+pub(super) fn key(connection: &Connection, given: Option<Key>) -> Result<Key, Unusable> {
     let key = connection.query_row("SELECT key FROM names WHERE number = 1", [], |row| row.get(0));
-    let names = Names::of(key?);
+    let key = Key::of(key?);
     match given {
-        Some(given) if given.key() != names.key() => {
+        Some(given) if given.bytes() != key.bytes() => {
             Err(Unusable(format!("{OTHER_KEY}, or leave NAME_KEY out: {FILE} holds it")))
         }
-        _ => Ok(names),
+        _ => Ok(key),
     }
 }
 

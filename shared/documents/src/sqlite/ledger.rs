@@ -9,24 +9,20 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::tables::Table;
-use super::work;
-use crate::Names;
-use crate::documents::Unavailable;
-use crate::fields::Fields;
-
-/// Its name beside the database.
-pub(crate) const LEDGER: &str = "textback.ledger";
+use super::entries::{Entries, Entry, LEDGER};
+use super::tables::Tables;
+use crate::error::Unavailable;
+use crate::key::Key;
 
 /// Where the database keeps which ledger it knows, and how much of it.
-pub(crate) const SCHEMA: &str = "
+pub(super) const SCHEMA: &str = "
     CREATE TABLE ledger (
         number INTEGER PRIMARY KEY CHECK (number = 1), name TEXT NOT NULL, length INTEGER NOT NULL
     ) STRICT;
@@ -58,53 +54,18 @@ struct Head {
     at: Timestamp,
 }
 
-/// Any other line.
-#[derive(Serialize, Deserialize)]
-struct Entry<'a> {
-    collection: &'a str,
-    id: &'a str,
-    /// The document as it was stored; nothing if it was removed.
-    #[serde(borrow)]
-    fields: Option<&'a RawValue>,
-}
-
-/// What is to be entered.
-#[derive(Default)]
-pub(super) struct Entries(Vec<u8>);
-
-impl Entries {
-    /// Notes what was written, if it belongs into the ledger.
-    pub(super) fn add(&mut self, table: &Table, id: &str, text: Option<&str>) {
-        if !table.is_in_ledger {
-            return;
-        }
-        let fields = text.map(serde_json::from_str).transpose().unwrap_or_default();
-        let entry = Entry { collection: table.name, id, fields };
-        serde_json::to_writer(&mut self.0, &entry).expect("a line of text can be written");
-        self.0.push(b'\n');
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Takes back what was noted since it was so long.
-    pub(super) fn truncate(&mut self, length: usize) {
-        self.0.truncate(length);
-    }
-}
-
 /// The file. It is opened whenever something is to be entered, which is seldom: whoever uses the folder
 /// beside us may have begun another.
 pub(super) struct Ledger {
     path: PathBuf,
     /// The fingerprint of our key.
     names: String,
+    tables: Arc<Tables>,
 }
 
 impl Ledger {
-    pub(super) fn beside(database: &Path, names: &Names) -> Self {
-        Self { path: database.with_file_name(LEDGER), names: names.fingerprint() }
+    pub(super) fn beside(database: &Path, key: &Key, tables: Arc<Tables>) -> Self {
+        Self { path: database.with_file_name(LEDGER), names: key.fingerprint(), tables }
     }
 
     /// Carries out what stands in the ledger and the database does not know.
@@ -127,14 +88,14 @@ impl Ledger {
         connection: &Connection,
         entries: &Entries,
     ) -> Result<(), Unavailable> {
-        if entries.0.is_empty() {
+        if entries.as_bytes().is_empty() {
             return Ok(());
         }
         let Agreed { mut file, name, length, .. } = self.agree(connection)?;
         file.seek(SeekFrom::Start(length))?;
-        file.write_all(&entries.0)?;
+        file.write_all(entries.as_bytes())?;
         file.sync_data()?;
-        know(connection, &name, length + entries.0.len() as u64)
+        know(connection, &name, length + entries.len() as u64)
     }
 
     /// Sees to it that the database knows all of the ledger. To be called before anything is written
@@ -164,7 +125,8 @@ impl Ledger {
         let entries = lines.map(Entry::read).collect::<Result<Vec<_>, _>>()?;
         // What was said last of each is what the ledger knows.
         let last: HashMap<_, _> = entries.iter().map(|it| ((it.collection, it.id), it)).collect();
-        last.into_values().try_for_each(|entry| entry.carry_out(connection, knows_another))?;
+        last.into_values()
+            .try_for_each(|entry| entry.carry_out(connection, &self.tables, knows_another))?;
         tracing::warn!("carried out what the ledger knew and the database did not");
         if knows_another {
             return self.begin(connection);
@@ -204,9 +166,8 @@ impl Ledger {
         let (name, begun) = (Uuid::new_v4().to_string(), Timestamp::now());
         let head = Head { ledger: name.clone(), names: self.names.clone(), at: begun };
         let head = serde_json::to_string(&head).map_err(|_| gone())?;
-        let mut entries = Entries(head.into_bytes());
-        entries.0.push(b'\n');
-        for table in Table::all().filter(|table| table.is_in_ledger) {
+        let mut entries = Entries::behind(head);
+        for table in self.tables.all().filter(|table| table.is_in_ledger) {
             let (mut last, mut before) = (0, None);
             while before != Some(last) {
                 before = Some(last);
@@ -223,13 +184,13 @@ impl Ledger {
         let mut options = File::options();
         options.read(true).write(true).create(true).truncate(true).mode(0o600);
         let mut file = options.open(&unfinished)?;
-        file.write_all(&entries.0)?;
+        file.write_all(entries.as_bytes())?;
         file.sync_all()?;
         std::fs::rename(&unfinished, &self.path)?;
         if let Some(folder) = self.path.parent() {
             File::open(folder)?.sync_all()?;
         }
-        let length = entries.0.len() as u64;
+        let length = entries.len() as u64;
         know(connection, &name, length)?;
         Ok(Agreed { file, name, begun, length })
     }
@@ -241,30 +202,6 @@ pub(super) struct Agreed {
     name: String,
     begun: Timestamp,
     length: u64,
-}
-
-impl<'a> Entry<'a> {
-    fn read(line: &'a [u8]) -> Result<Self, Unavailable> {
-        serde_json::from_slice(line).map_err(|_| unreadable())
-    }
-
-    /// `adds`: only what the database does not have is put there, and nothing is removed.
-    fn carry_out(&self, connection: &Connection, adds: bool) -> Result<(), Unavailable> {
-        let table = Table::called(self.collection)?;
-        if !adds {
-            connection.prepare_cached(&table.delete)?.execute([self.id])?;
-        }
-        if let Some(text) = self.fields {
-            let fields = Fields::stored(text.get().to_owned());
-            fields.each().map_err(|_| unreadable())?;
-            work::put_back(connection, table, self.id, fields)?;
-        }
-        Ok(())
-    }
-}
-
-fn unreadable() -> Unavailable {
-    Unavailable::refused(format!("a line of {LEDGER} cannot be read: put it back from a backup"))
 }
 
 fn known(connection: &Connection) -> rusqlite::Result<(String, u64)> {

@@ -26,7 +26,7 @@ struct Valued(api::Value);
 /// The same, borrowed.
 struct Shown<'a>(&'a api::Value);
 
-pub(crate) fn encode_fields(fields: &Fields) -> HashMap<String, api::Value> {
+pub(super) fn encode_fields(fields: &Fields) -> HashMap<String, api::Value> {
     let fields: HashMap<String, Valued> = serde_json::from_str(fields.as_str()).expect(JSON);
     let encode = |(name, Valued(value)): (String, Valued)| match value.value_type {
         Some(ValueType::IntegerValue(ms)) if is_time(&name) => (name, time(ms)),
@@ -35,7 +35,7 @@ pub(crate) fn encode_fields(fields: &Fields) -> HashMap<String, api::Value> {
     fields.into_iter().map(encode).collect()
 }
 
-pub(crate) fn decode_fields(fields: &HashMap<String, api::Value>) -> Fields {
+pub(super) fn decode_fields(fields: &HashMap<String, api::Value>) -> Fields {
     let shown: HashMap<_, _> = fields.iter().map(|(name, value)| (name, Shown(value))).collect();
     Fields::of(&shown)
 }
@@ -44,22 +44,22 @@ fn is_time(name: &str) -> bool {
     name == "at" || name.ends_with("_at")
 }
 
-pub(crate) fn time(ms: i64) -> api::Value {
+pub(super) fn time(ms: i64) -> api::Value {
     let nanos = i32::try_from(ms.rem_euclid(1000)).unwrap_or_default() * 1_000_000;
     wrap(ValueType::TimestampValue(Timestamp { seconds: ms.div_euclid(1000), nanos }))
 }
 
 /// A value of JSON.
-pub(crate) fn encode(value: &RawValue) -> api::Value {
+pub(super) fn encode(value: &RawValue) -> api::Value {
     let Valued(value) = serde_json::from_str(value.get()).expect(JSON);
     value
 }
 
-pub(crate) fn string(text: &str) -> api::Value {
+pub(super) fn string(text: &str) -> api::Value {
     wrap(ValueType::StringValue(text.to_owned()))
 }
 
-pub(crate) fn integer(number: i64) -> api::Value {
+pub(super) fn integer(number: i64) -> api::Value {
     wrap(ValueType::IntegerValue(number))
 }
 

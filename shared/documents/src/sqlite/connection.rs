@@ -9,7 +9,7 @@ use rusqlite::trace::{TraceEvent, TraceEventCodes};
 use rusqlite::types::FromSqlError;
 use rusqlite::{Connection, ErrorCode, OpenFlags, StatementStatus};
 
-use crate::documents::{Unavailable, WriteError};
+use crate::error::{Unavailable, WriteError};
 
 /// As many statements as there are, and more.
 const STATEMENTS: usize = 256;

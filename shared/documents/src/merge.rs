@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use serde::ser::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::documents::Unavailable;
+use crate::document::Write;
+use crate::error::Unavailable;
 use crate::fields::{Each, Fields, raw};
 
 /// A document, field by field, as it is stored.
@@ -66,4 +67,42 @@ impl Serialize for Stored<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
     }
+}
+
+/// The same writes, each document written once: what is merged into one that is written before goes
+/// into that write. A store counts and carries out each by itself.
+pub fn once_each(writes: Vec<Write>) -> Result<Vec<Write>, Unavailable> {
+    let mut all: Vec<Write> = Vec::new();
+    for write in writes {
+        let Write::Merge { path, set, append } = write else {
+            all.push(write);
+            continue;
+        };
+        let before = all.iter_mut().find_map(|before| match before {
+            Write::Create(its, fields) if *its == path => Some((fields, None)),
+            Write::Merge { path: its, set, append } if *its == path => Some((set, Some(append))),
+            _ => None,
+        });
+        match before {
+            Some((fields, None)) => {
+                let mut whole = Stored::read(fields.as_str())?;
+                whole.set(&set)?;
+                append.iter().for_each(|(name, more)| whole.append(name, more));
+                *fields = whole.write();
+            }
+            Some((fields, Some(appended))) => {
+                let mut whole = Stored::read(fields.as_str())?;
+                whole.set(&set)?;
+                *fields = whole.write();
+                for (name, more) in append {
+                    match appended.iter_mut().find(|(known, _)| *known == name) {
+                        Some((_, values)) => values.extend(more),
+                        None => appended.push((name, more)),
+                    }
+                }
+            }
+            None => all.push(Write::Merge { path, set, append }),
+        }
+    }
+    Ok(all)
 }

@@ -5,22 +5,17 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::sync::LazyLock;
+use std::sync::Arc;
 
 use rusqlite::types::Value as SqlValue;
 use serde_json::value::RawValue;
 
-use crate::collections::{ALL, Collection, Field, Filter, Holds, Kind, Place, Query, end_of};
-use crate::documents::Unavailable;
+use crate::collections::{Collection, Field, Filter, Holds, Kind, Place, Query, end_of};
+use crate::error::Unavailable;
 use crate::fields::Each;
 
 /// When a document may be forgotten.
 const EXPIRES: Field = Field { name: "expires_at", kind: Kind::Time };
-
-/// What makes the tables.
-pub(crate) fn schema() -> String {
-    ALL.iter().map(definition).collect()
-}
 
 /// The statements for the documents of a collection.
 pub(super) struct Table {
@@ -55,22 +50,36 @@ pub(super) struct Forgets {
     pub(super) forget: String,
 }
 
-static TABLES: LazyLock<HashMap<&'static str, Table>> = LazyLock::new(|| {
-    ALL.iter().map(|collection| (collection.name, Table::of(collection))).collect()
-});
+/// The tables of all collections that there are.
+pub(super) struct Tables {
+    collections: &'static [Collection],
+    by_name: HashMap<&'static str, Arc<Table>>,
+}
 
-impl Table {
+impl Tables {
+    pub(super) fn of(collections: &'static [Collection]) -> Self {
+        let table = |collection: &Collection| (collection.name, Arc::new(Table::of(collection)));
+        Self { collections, by_name: collections.iter().map(table).collect() }
+    }
+
+    /// What makes them.
+    pub(super) fn schema(&self) -> String {
+        self.collections.iter().map(definition).collect()
+    }
+
     /// The one of a collection.
-    pub(super) fn called(collection: &str) -> Result<&'static Self, Unavailable> {
-        let table = TABLES.get(collection);
+    pub(super) fn called(&self, collection: &str) -> Result<&Arc<Table>, Unavailable> {
+        let table = self.by_name.get(collection);
         table.ok_or_else(|| Unavailable::new(format!("no collection is declared as {collection}")))
     }
 
-    /// All that there are.
-    pub(super) fn all() -> impl Iterator<Item = &'static Self> {
-        ALL.iter().filter_map(|collection| TABLES.get(collection.name))
+    /// All of them.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Arc<Table>> {
+        self.collections.iter().filter_map(|collection| self.by_name.get(collection.name))
     }
+}
 
+impl Table {
     fn of(collection: &Collection) -> Self {
         let name = collection.name;
         let columns = columns(collection);

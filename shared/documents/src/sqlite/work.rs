@@ -1,22 +1,22 @@
 //! The parts of a commit as the writer carries them out: what can be done beforehand is done.
 
-use jiff::Timestamp;
-use rusqlite::types::{ToSql, Value as SqlValue};
+use std::sync::Arc;
+
+use rusqlite::types::ToSql;
 use rusqlite::{Connection, params};
 use serde_json::value::RawValue;
 
-use super::ledger::Entries;
-use super::tables::Table;
-use crate::documents::{Unavailable, Version, Write, WriteError};
+use super::body::{Body, fits, put};
+use super::entries::Entries;
+use super::tables::{Table, Tables};
+use crate::document::{Version, Write};
+use crate::error::{Unavailable, WriteError};
 use crate::fields::Fields;
 use crate::merge::Stored;
 
-/// As large as a document of Firestore's may be (1 MiB), so that both stores refuse the same.
-const LARGEST: usize = 1_048_576;
-
 /// One part of a commit.
 pub(super) struct Work {
-    table: &'static Table,
+    table: Arc<Table>,
     id: String,
     what: What,
 }
@@ -31,30 +31,13 @@ enum What {
     Absent,
 }
 
-/// A document as it is stored, and what stands in its columns.
-struct Body {
-    fields: Fields,
-    columns: Vec<SqlValue>,
-}
-
-impl Body {
-    fn of(table: &Table, fields: Fields) -> Result<Self, WriteError> {
-        let columns = table.columns_of(&fields.each()?);
-        Ok(Self { fields: fits(fields)?, columns })
-    }
-
-    fn text(&self) -> &str {
-        self.fields.as_str()
-    }
-}
-
 impl Work {
-    pub(super) fn of(write: Write) -> Result<Self, WriteError> {
-        let table = Table::called(write.path().collection)?;
+    pub(super) fn of(write: Write, tables: &Tables) -> Result<Self, WriteError> {
+        let table = Arc::clone(tables.called(write.path().collection)?);
         let (path, what) = match write {
-            Write::Create(path, fields) => (path, What::Create(Body::of(table, fields)?)),
+            Write::Create(path, fields) => (path, What::Create(Body::of(&table, fields)?)),
             Write::Replace(path, fields, version) => {
-                (path, What::Replace(Body::of(table, fields)?, version.0))
+                (path, What::Replace(Body::of(&table, fields)?, version.0))
             }
             Write::Amend(path, set, version) => (path, What::Amend(set, version.0)),
             Write::Merge { path, set, append } => (path, What::Merge { set, append }),
@@ -130,8 +113,8 @@ impl Work {
         body: &Body,
         written: &mut Written,
     ) -> Result<(), WriteError> {
-        held(put(connection, self.table, &self.id, body)?)?;
-        written.note(self.table, &self.id, Some(body.text()));
+        held(put(connection, &self.table, &self.id, body)?)?;
+        written.note(&self.table, &self.id, Some(body.text()));
         Ok(())
     }
 
@@ -168,27 +151,6 @@ impl Work {
     }
 }
 
-/// Stores a document where there was none, as the ledger has it.
-pub(super) fn put_back(
-    connection: &Connection,
-    table: &Table,
-    id: &str,
-    fields: Fields,
-) -> Result<(), Unavailable> {
-    put(connection, table, id, &Body::of(table, fields)?)?;
-    Ok(())
-}
-
-/// Stores a document. Returns how many: none if there is one.
-fn put(connection: &Connection, table: &Table, id: &str, body: &Body) -> rusqlite::Result<usize> {
-    // None that was there before has had it, so that who has read that one does not take this for it.
-    let version = Timestamp::now().as_microsecond();
-    let text = body.text();
-    let mut given: Vec<&dyn ToSql> = vec![&id, &version, &text];
-    given.extend(body.columns.iter().map(|column| column as &dyn ToSql));
-    connection.prepare_cached(&table.create)?.execute(given.as_slice())
-}
-
 /// What the commits of a batch have written so far.
 #[derive(Default)]
 pub(super) struct Written {
@@ -209,8 +171,4 @@ impl Written {
 
 fn held(changed: usize) -> Result<(), WriteError> {
     if changed == 1 { Ok(()) } else { Err(WriteError::Conflict) }
-}
-
-fn fits(fields: Fields) -> Result<Fields, WriteError> {
-    if fields.as_str().len() <= LARGEST { Ok(fields) } else { Err(WriteError::TooLarge) }
 }

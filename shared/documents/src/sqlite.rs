@@ -3,8 +3,11 @@
 //! One thread writes, and commits for all who wait at once; others read beside it. In WAL mode several
 //! processes can share the file. A commit is durable when it returns.
 
+mod body;
 mod checkpoints;
 mod connection;
+mod entries;
+pub(crate) mod file;
 mod ledger;
 #[cfg(test)]
 mod plans;
@@ -22,20 +25,19 @@ use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::timeout;
 
-use crate::Names;
-use crate::collections::Query;
-use crate::documents::{Document, Path, Unavailable, Version, Write, WriteError};
-use crate::file::{self, Unusable};
+use crate::collections::{Collection, Query};
+use crate::document::{Document, Path, Version, Write};
+use crate::error::{Unavailable, WriteError};
+use crate::key::Key;
 use checkpoints::Checkpoint;
 use connection::For;
+use file::Unusable;
 use ledger::Ledger;
 use reader::Question;
-use tables::Table;
+use tables::Tables;
 use threads::Threads;
 use work::Work;
 use writer::{Asked, Done, What, Writer};
-
-pub(crate) use ledger::LEDGER;
 
 /// How long anything waits for the file, in all: for those of this process that came before, and for
 /// another process that is writing. Twilio gives up after 15 s, and what it then calls again for had
@@ -52,30 +54,32 @@ const READERS: usize = 2;
 /// How many documents are forgotten at once. Whoever wants to write waits for no more than these.
 const FORGOTTEN_AT_ONCE: u32 = 200;
 
-/// Everything that a new file begins with.
-pub(crate) fn schema() -> String {
-    tables::schema() + ledger::SCHEMA
-}
-
 /// The order is the one in which they end: whoever closes the file last leaves nothing beside it.
 pub(crate) struct Sqlite {
     readers: Threads<Question>,
     writer: Threads<Asked>,
     checkpoints: Threads<Checkpoint>,
+    tables: Arc<Tables>,
     /// Room for those who wait to read, and for those who wait to write.
     room: [Arc<Semaphore>; 2],
 }
 
 impl Sqlite {
-    /// The store in this folder, which is made where nothing was ever kept, and what everything is
-    /// called in it.
-    pub(crate) fn open(folder: &FilePath, given: Option<Names>) -> Result<(Self, Names), Unusable> {
-        let (file, starting) = file::ready(folder, given.as_ref())?;
+    /// The store in this folder, which is made where nothing was ever kept, and the key by which
+    /// everything is called in it.
+    pub(crate) fn open(
+        folder: &FilePath,
+        given: Option<Key>,
+        collections: &'static [Collection],
+    ) -> Result<(Self, Key), Unusable> {
+        let tables = Arc::new(Tables::of(collections));
+        let schema = || tables.schema() + ledger::SCHEMA;
+        let (file, starting) = file::ready(folder, given.as_ref(), schema)?;
         let mut writing = connection::open(&file, For::Writing, PATIENCE)?;
-        file::is_ours(&writing)?;
-        let names = file::names(&writing, given)?;
+        file::is_ours(&writing, collections)?;
+        let key = file::key(&writing, given)?;
         connection::prepare(&writing)?;
-        let ledger = Ledger::beside(&file, &names);
+        let ledger = Ledger::beside(&file, &key, Arc::clone(&tables));
         ledger.catch_up(&mut writing).map_err(|error| Unusable(error.reason().to_owned()))?;
         // From now on the writer waits by itself, for as long as somebody waits for it.
         writing.busy_timeout(Duration::ZERO)?;
@@ -96,19 +100,23 @@ impl Sqlite {
             readers: Threads::start("store reads", readers)?,
             writer: Threads::start("store writes", [write])?,
             checkpoints,
+            tables,
             room: [(); 2].map(|()| Arc::new(Semaphore::new(WAITING))),
         };
-        Ok((sqlite, names))
+        Ok((sqlite, key))
     }
 
     /// Reads several documents, all of the same moment.
     pub(crate) async fn get(&self, paths: &[Path]) -> Result<Vec<Option<Document>>, Unavailable> {
-        let paths = paths.to_vec();
-        self.read(move |connection| reader::get(connection, &paths)).await
+        let (paths, tables) = (paths.to_vec(), Arc::clone(&self.tables));
+        self.read(move |connection| reader::get(connection, &tables, &paths)).await
     }
 
     pub(crate) async fn commit(&self, writes: Vec<Write>) -> Result<Option<Version>, WriteError> {
-        let works: Vec<_> = writes.into_iter().map(Work::of).collect::<Result<_, _>>()?;
+        let works: Vec<_> = writes
+            .into_iter()
+            .map(|write| Work::of(write, &self.tables))
+            .collect::<Result<_, _>>()?;
         Ok(self.write(What::Commit(works)).await?.replaced)
     }
 
@@ -119,10 +127,13 @@ impl Sqlite {
     /// Removes what has expired, and sees to it that what was removed, then or before, is gone from
     /// the file and from what lies beside it.
     pub(crate) async fn expire(&self, now_ms: i64, worth_ms: i64) -> Result<(), Unavailable> {
-        if let Some(first) = self.read(reader::first_to_expire).await? {
+        let tables = Arc::clone(&self.tables);
+        let first = move |connection: &_| reader::first_to_expire(connection, &tables);
+        if let Some(first) = self.read(first).await? {
             let (until, most) = (now_ms.min(first.saturating_add(worth_ms)), FORGOTTEN_AT_ONCE);
-            for table in Table::all().filter_map(|table| table.forgets.as_ref()) {
-                while self.write(What::Forget { table, until, most }).await?.forgotten == most {}
+            for table in self.tables.all().filter(|table| table.forgets.is_some()) {
+                let forget = || What::Forget { table: Arc::clone(table), until, most };
+                while self.write(forget()).await?.forgotten == most {}
             }
         }
         // First beside the writer, so that little is left for it to do.

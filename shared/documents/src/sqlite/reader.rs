@@ -2,10 +2,11 @@
 
 use rusqlite::{Connection, Row};
 
-use super::tables::{Table, question};
+use super::tables::{Tables, question};
 use super::threads::Queue;
 use crate::collections::Query;
-use crate::documents::{Document, Path, Unavailable, Version};
+use crate::document::{Document, Path, Version};
+use crate::error::Unavailable;
 use crate::fields::Fields;
 
 /// A question, which answers whoever asked it.
@@ -39,10 +40,11 @@ pub(super) fn answer(connection: &Connection, first: Question, queue: &Queue<Que
 
 pub(super) fn get(
     connection: &Connection,
+    tables: &Tables,
     paths: &[Path],
 ) -> Result<Vec<Option<Document>>, Unavailable> {
     let read = |path: &Path| {
-        let mut statement = connection.prepare_cached(&Table::called(path.collection)?.read)?;
+        let mut statement = connection.prepare_cached(&tables.called(path.collection)?.read)?;
         let mut rows = statement.query([&path.id])?;
         let Some(row) = rows.next()? else { return Ok(None) };
         Ok(Some(document(path.id.clone(), row)?))
@@ -62,9 +64,12 @@ pub(super) fn find(connection: &Connection, query: &Query) -> Result<Vec<Documen
 }
 
 /// When the first of all documents may be forgotten.
-pub(super) fn first_to_expire(connection: &Connection) -> Result<Option<i64>, Unavailable> {
+pub(super) fn first_to_expire(
+    connection: &Connection,
+    tables: &Tables,
+) -> Result<Option<i64>, Unavailable> {
     let mut first = None;
-    for forgets in Table::all().filter_map(|table| table.forgets.as_ref()) {
+    for forgets in tables.all().filter_map(|table| table.forgets.as_ref()) {
         let mut statement = connection.prepare_cached(&forgets.earliest)?;
         let mut rows = statement.query([i64::MIN])?;
         let found = rows.next()?.map(|row| row.get::<_, i64>(0)).transpose()?;
