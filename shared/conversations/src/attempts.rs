@@ -2,6 +2,7 @@
 //! nothing more is to be learned of it.
 
 use documents::{Document, Fields, Unavailable, Version, Write, WriteError, at, raw};
+use evidence::Route;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sms::{Number, Outgoing, Part, SendError, Status};
@@ -9,6 +10,7 @@ use telemetry::{Step, TraceId};
 use uuid::Uuid;
 
 use crate::lifetimes::RECORDS_LIVE;
+use crate::names::is_pretended;
 use crate::store::{message_name, prefix};
 use crate::{ConversationId, Reply, Said, Store, steps};
 
@@ -237,6 +239,45 @@ impl Attempt {
     }
 }
 
+impl Attempt {
+    /// The way that it went.
+    pub fn route(&self) -> Route {
+        Route::new(&self.provider, &self.sender, self.to.split().0)
+    }
+
+    /// The same attempt, with something more that was learned of it.
+    pub fn knowing(&self, learned: &Learned) -> Self {
+        let mut words = self.words.clone();
+        words.push(learned.word);
+        let code = learned.code.clone().or_else(|| self.code.clone());
+        let message = learned.message.as_ref().map(|(provider, id)| message_name(provider, id));
+        let message = message.or_else(|| self.message.clone());
+        Self { words, code, message, ..self.clone() }
+    }
+
+    /// Whether no provider was asked, or a pretended one.
+    pub fn is_pretended(&self) -> bool {
+        self.to.is_for_tests() || is_pretended(&self.provider)
+    }
+
+    /// Notes, as part of a commit, that the person texted back after an attempt, which is looked at now, if at once.
+    pub fn note_answer(attempt: &str, at_once: Option<Timestamp>) -> Write {
+        let mut set = Fields::none().with("answered", true);
+        if let Some(now) = at_once {
+            set = set.with("due_at", now.as_millisecond());
+        }
+        Write::Merge { path: at("attempts", attempt), set, append: vec![] }
+    }
+
+    /// Keeps it, as part of a commit.
+    pub fn keep(&self) -> Write {
+        let begun = self.at.as_millisecond();
+        let place = format!("{}{begun:015}-{}", prefix(&self.conversation), self.id);
+        let kept = Fields::of(self).expiring(self.at, RECORDS_LIVE).with("place", place);
+        Write::Create(at("attempts", &self.id), kept)
+    }
+}
+
 impl DueAttempt {
     pub(crate) fn read(document: Document) -> Result<Self, Unavailable> {
         Ok(Self { version: document.version, attempt: document.fields.read()? })
@@ -269,7 +310,7 @@ impl Store {
     pub async fn begin(&self, attempt: &Attempt) -> Result<bool, Unavailable> {
         let allowed =
             Write::Absent(at("stops", &self.names.person(&attempt.provider, &attempt.to)));
-        match self.documents.commit(vec![allowed, keep_attempt(attempt)]).await {
+        match self.documents.commit(vec![allowed, attempt.keep()]).await {
             Ok(_) => Ok(true),
             Err(WriteError::Conflict) => Ok(false),
             Err(error) => Err(error.into()),
@@ -376,24 +417,8 @@ fn speaks_against(status: Status) -> bool {
     status.is_failure() || status == Status::Unknown
 }
 
-/// That the person texted back after an attempt, which is looked at now, if at once.
-pub(crate) fn answered(attempt: &str, at_once: Option<Timestamp>) -> Write {
-    let mut set = Fields::none().with("answered", true);
-    if let Some(now) = at_once {
-        set = set.with("due_at", now.as_millisecond());
-    }
-    Write::Merge { path: at("attempts", attempt), set, append: vec![] }
-}
-
 /// That the failing of an attempt has been dealt with.
 pub(crate) fn settled(attempt: &str) -> Write {
     let set = Fields::none().with("settled", true);
     Write::Merge { path: at("attempts", attempt), set, append: vec![] }
-}
-
-pub(crate) fn keep_attempt(attempt: &Attempt) -> Write {
-    let begun = attempt.at.as_millisecond();
-    let place = format!("{}{begun:015}-{}", prefix(&attempt.conversation), attempt.id);
-    let kept = Fields::of(attempt).expiring(attempt.at, RECORDS_LIVE).with("place", place);
-    Write::Create(at("attempts", &attempt.id), kept)
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use documents::{Fields, Write, at};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -9,6 +10,7 @@ use sms::{Number, Part, Status};
 use telemetry::{Step, TraceId};
 
 use crate::ConversationId;
+use crate::lifetimes::NOTICES_LIVE;
 
 /// A provider's report, kept as it came.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -110,6 +112,14 @@ pub struct Notice {
     pub at: Timestamp,
 }
 
+impl Notice {
+    /// Keeps it, as part of a commit.
+    pub fn keep(&self) -> Write {
+        let kept = Fields::of(self).expiring(self.at, NOTICES_LIVE);
+        Write::keep(at("notices", &self.id), kept)
+    }
+}
+
 /// A person, for whoever has to go on with them. `Debug` prints nothing of it.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Whom {
@@ -138,6 +148,13 @@ pub struct Stop {
     /// Whether they have been told that it is so. They are told once.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub confirmed: bool,
+}
+
+impl Stop {
+    /// Changes nothing, on condition that the person of these conversations has not stopped.
+    pub fn none(id: &ConversationId) -> Write {
+        Write::Absent(at("stops", id.person()))
+    }
 }
 
 /// Everything that happened in one turn.

@@ -3,7 +3,7 @@
 //! They hold what people wrote. Firestore encrypts it at rest, as it does everything. SQLite does
 //! not: its file lies in a folder that only the user who runs the process may open.
 
-use documents::{Document, Fields, Path, Unavailable, Write, WriteError, at, hash};
+use documents::{Document, Fields, Path, RARELY, Unavailable, Write, WriteError, at, hash};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -15,8 +15,6 @@ use telemetry::TraceId;
 
 use crate::collections::quarantine;
 use crate::lifetimes::DAY;
-use crate::shared::RARELY;
-use crate::store::keep_notice;
 use crate::{Notice, Store};
 
 /// Long enough to find a week-end's drift on Monday, short enough for what people wrote.
@@ -214,7 +212,7 @@ impl Store {
         });
         // There is nothing to be done about what nobody can answer.
         if outcome == Kept::First && call.reason != UNANSWERABLE {
-            writes.push(keep_notice(&notice(call)));
+            writes.push(notice(call).keep());
         }
         self.documents.commit(writes).await?;
         self.uncounted.forget(&call.shape(), uncounted);

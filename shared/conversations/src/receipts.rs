@@ -281,7 +281,7 @@ impl Attempt {
     }
 
     /// When a receipt told it something last.
-    pub(crate) fn told_at(&self) -> Option<Timestamp> {
+    pub fn told_at(&self) -> Option<Timestamp> {
         self.receipts().map(|step| step.at).max()
     }
 

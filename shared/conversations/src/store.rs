@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use evidence::Health;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -17,12 +17,12 @@ use telemetry::{Step, TraceId};
 use thiserror::Error;
 use uuid::Uuid;
 
-use crate::attempts::{answered, keep_attempt, settled};
+use crate::attempts::settled;
 use crate::collections::effects;
+use crate::health::opened;
 use crate::lifetimes::{CLAIMS_LIVE, CONVERSATIONS_LIVE, NOTICES_LIVE};
 use crate::quarantine::Uncounted;
 use crate::receipts::Told;
-use crate::shared::Shared;
 use crate::steps;
 use crate::texts::{AT_ONCE, put_aside, taken_up, wait_again};
 use crate::{
@@ -302,7 +302,7 @@ impl Store {
             more,
             stop_version: stop.as_ref().map(|stop| stop.version),
             stop: stop.map(|found| found.fields.read()).transpose()?,
-            health: Shared::read(health.as_ref(), Health::default).content,
+            health: health.as_ref().and_then(opened).unwrap_or_default(),
         }))
     }
 
@@ -375,8 +375,8 @@ impl Store {
                 texts.iter().map(|text| put_aside(&loaded.id, text, why)).collect()
             }
             Change::Waits(texts) => texts.iter().map(|text| wait_again(&loaded.id, text)).collect(),
-            Change::Attempt(attempt) => vec![Write::Absent(stop()), keep_attempt(&attempt)],
-            Change::AttemptDespiteStop(attempt) => vec![keep_attempt(&attempt)],
+            Change::Attempt(attempt) => vec![Stop::none(&loaded.id), attempt.keep()],
+            Change::AttemptDespiteStop(attempt) => vec![attempt.keep()],
             Change::Confirmed => vec![match (&loaded.stop, loaded.stop_version) {
                 (Some(found), Some(version)) => {
                     let confirmed = Stop { confirmed: true, ..found.clone() };
@@ -387,7 +387,9 @@ impl Store {
             }],
             Change::Learned(learned) => vec![learned.write(&[])],
             Change::Told(told) => told.writes(),
-            Change::Answered(said, at) => vec![answered(&said.attempt, said.look_at(at))],
+            Change::Answered(said, at) => {
+                vec![Attempt::note_answer(&said.attempt, said.look_at(at))]
+            }
             Change::Settled(attempt) => vec![settled(&attempt)],
             Change::Effect(effect) => vec![keep_effect(&effect)],
             Change::Ended(ended) => {
@@ -397,7 +399,7 @@ impl Store {
                 vec![Write::keep(ended_at(id, number), kept.with("place", place))]
             }
             Change::GoesOn(number) => vec![Write::Delete(ended_at(&loaded.id, number), None)],
-            Change::Notice(notice) => vec![keep_notice(&notice)],
+            Change::Notice(notice) => vec![notice.keep()],
             Change::Stopped { at, provider } => vec![stopped(&loaded.id, at, &provider)],
             Change::Started => vec![Write::Delete(stop(), loaded.stop_version)],
             // They are kept where there is most to be written already.
@@ -407,8 +409,30 @@ impl Store {
 
     /// Keeps something that a person should look at.
     pub async fn notice(&self, notice: &Notice) -> Result<(), Unavailable> {
-        self.documents.commit(vec![keep_notice(notice)]).await?;
+        self.documents.commit(vec![notice.keep()]).await?;
         Ok(())
+    }
+
+    /// Keeps a notice, unless one of its name is kept already and, given `again_after`, was kept that
+    /// lately. Whether it was kept now, so that somebody has to be told.
+    pub async fn notice_anew(
+        &self,
+        notice: &Notice,
+        again_after: Option<SignedDuration>,
+    ) -> Result<bool, Unavailable> {
+        let path = at("notices", &notice.id);
+        let next = Fields::of(notice).expiring(notice.at, NOTICES_LIVE);
+        let write = match self.documents.get_one(path.clone()).await? {
+            None => Write::Create(path, next),
+            Some(found) => {
+                let (version, last) = (found.version, found.fields.read::<Notice>()?.at);
+                if again_after.is_none_or(|after| notice.at < last + after) {
+                    return Ok(false);
+                }
+                Write::Replace(path, next, version)
+            }
+        };
+        self.documents.if_unchanged(vec![write]).await
     }
 
     /// Effects of a conversation that have not left yet.
@@ -460,10 +484,6 @@ pub(crate) fn stopped(id: &ConversationId, now: Timestamp, provider: &str) -> Wr
 
 fn claim_fields(now: Timestamp) -> Fields {
     Fields::none().with("at", now.as_millisecond()).expiring(now, CLAIMS_LIVE)
-}
-
-pub(crate) fn keep_notice(notice: &Notice) -> Write {
-    Write::keep(at("notices", &notice.id), Fields::of(notice).expiring(notice.at, NOTICES_LIVE))
 }
 
 fn keep_effect(effect: &Effect) -> Write {

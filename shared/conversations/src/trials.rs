@@ -5,8 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use sms::Number;
 use telemetry::{Step, TraceId};
 
-use crate::attempts::answered;
-use crate::{Claim, Store, steps};
+use crate::{Attempt, Claim, Store, steps};
 
 /// How long the code of a trial is no question to the agent. Afterwards four digits are four digits.
 const AWAITED: SignedDuration = SignedDuration::from_hours(1);
@@ -40,7 +39,7 @@ impl Store {
         };
         let step = Step::new(ANSWERED, now).with("provider", provider);
         let step = steps::add(at("attempts", &attempt.id), &[step]);
-        let answered = once_each(vec![answered(&attempt.id, Some(now)), step])?;
+        let answered = once_each(vec![Attempt::note_answer(&attempt.id, Some(now)), step])?;
         self.claim(claim, now, answered).await?;
         Ok(true)
     }

@@ -6,6 +6,7 @@
 #![warn(missing_docs)]
 #![expect(clippy::unwrap_used, reason = "a stand-in that breaks must fail the test that uses it")]
 
+mod asked;
 mod aws_sms;
 mod events;
 mod front;
@@ -25,6 +26,7 @@ mod switch;
 mod twilio;
 mod vonage;
 
+pub use asked::*;
 pub use aws_sms::*;
 pub use events::*;
 pub use front::*;

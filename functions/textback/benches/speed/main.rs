@@ -20,7 +20,7 @@ mod around;
 mod distance;
 mod figures;
 mod machine;
-#[path = "../../../../shared/conversations/examples/history/past.rs"]
+#[path = "../../../../shared/routing/examples/history/past.rs"]
 mod past;
 mod program;
 mod scene;

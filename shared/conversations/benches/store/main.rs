@@ -11,9 +11,6 @@
 #[path = "../../tests/it/contract.rs"]
 mod contract;
 #[expect(dead_code, reason = "the suite needs more of it")]
-#[path = "../../tests/it/operations.rs"]
-mod operations;
-#[expect(dead_code, reason = "the suite needs more of it")]
 #[path = "../../tests/it/quarantine.rs"]
 mod quarantine;
 #[path = "../../tests/it/steps.rs"]

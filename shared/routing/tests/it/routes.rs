@@ -10,20 +10,20 @@ use settings::Settings;
 use sms::{Number, Providers, SendError};
 use telemetry::TraceId;
 
-use crate::operations::Operations;
+use fakes::Asked;
 
 pub(crate) async fn a_text_by_a_doubtful_way_costs_the_same_whatever_its_siblings(
     store: Arc<Store>,
 ) {
-    let operations = Operations::listen();
+    let operations = Asked::listen();
     let mut asked = vec![];
     for (minute, siblings) in [(0, 1), (1, 100)] {
         let texts: Vec<_> = (0..=siblings).map(|way| accepted(way, minute, "a")).collect();
-        store.weigh_due(&providers(), &texts, at(minute)).await.unwrap();
+        routing::weigh_due(&store, &providers(), &texts, at(minute)).await.unwrap();
         operations.take();
         let doubtful = [accepted(0, minute, "b")];
         let later = at(minute) + SignedDuration::from_secs(20);
-        store.weigh(&providers(), &doubtful, later).await.unwrap();
+        routing::weigh(&store, &providers(), &doubtful, later).await.unwrap();
         asked.push(operations.take());
     }
     let read = ["get health", "get routes"];
@@ -34,31 +34,32 @@ pub(crate) async fn a_text_by_a_doubtful_way_costs_the_same_whatever_its_sibling
 
 pub(crate) async fn a_code_of_the_account_closes_all_ways_at_once(store: Arc<Store>) {
     let texts: Vec<_> = (0..40).map(|way| accepted(way, 0, "a")).collect();
-    store.weigh_due(&providers(), &texts, at(0)).await.unwrap();
-    let health = store.weigh(&providers(), &[refused(7, 1, "20003")], at(1)).await.unwrap();
+    routing::weigh_due(&store, &providers(), &texts, at(0)).await.unwrap();
+    let health =
+        routing::weigh(&store, &providers(), &[refused(7, 1, "20003")], at(1)).await.unwrap();
     assert_eq!(health, store.health().await.unwrap());
     assert!((0..40).all(|way| health.state(&route(way)) == State::Down));
     // And open again with the first that is taken.
-    let health = store.weigh(&providers(), &[accepted(9, 2, "b")], at(2)).await.unwrap();
+    let health = routing::weigh(&store, &providers(), &[accepted(9, 2, "b")], at(2)).await.unwrap();
     assert_eq!(health, store.health().await.unwrap());
     assert!((0..40).all(|way| health.state(&route(way)) == State::Unproven));
 }
 
 pub(crate) async fn judges_a_way_again_when_its_time_comes(store: Arc<Store>) {
-    store.weigh(&providers(), &[accepted(0, 0, "a")], at(0)).await.unwrap();
+    routing::weigh(&store, &providers(), &[accepted(0, 0, "a")], at(0)).await.unwrap();
     for (minute, state) in [(9, State::Unproven), (10, State::Suspect)] {
-        store.weigh_due(&providers(), &[], at(minute)).await.unwrap();
+        routing::weigh_due(&store, &providers(), &[], at(minute)).await.unwrap();
         assert_eq!(store.health().await.unwrap().state(&route(0)), state);
     }
     assert_eq!(store.notices(10).await.unwrap().len(), 1);
 }
 
 pub(crate) async fn writes_down_a_hundred_texts_at_once_in_a_few_commits(store: Arc<Store>) {
-    let (operations, providers) = (Operations::listen(), providers());
+    let (operations, providers) = (Asked::listen(), providers());
     let texts: Vec<_> = (0..100).map(|text| accepted(0, text / 5, &text.to_string())).collect();
     let turn = async |text: &Attempt| {
         let attempts = std::slice::from_ref(text);
-        store.weigh(&providers, attempts, at(20)).await.unwrap()
+        routing::weigh(&store, &providers, attempts, at(20)).await.unwrap()
     };
     // Those who lose the first race do not try again, and those who come later do not try at all.
     let (first, others) = texts.split_at(8);
@@ -68,7 +69,7 @@ pub(crate) async fn writes_down_a_hundred_texts_at_once_in_a_few_commits(store: 
         turn(text).await;
     }
     assert_eq!(operations.writes("routes"), 0);
-    assert_eq!(store.weigh_due(&providers, &texts, at(20)).await.unwrap().len(), 0);
+    assert_eq!(routing::weigh_due(&store, &providers, &texts, at(20)).await.unwrap().len(), 0);
     assert_eq!(operations.writes("routes"), 1);
     let health = store.health().await.unwrap();
     let why = &health.verdict(&route(0)).unwrap().why;
@@ -77,34 +78,36 @@ pub(crate) async fn writes_down_a_hundred_texts_at_once_in_a_few_commits(store: 
 
 pub(crate) async fn names_what_a_run_has_to_come_back_to(store: Arc<Store>) {
     let names = async |text: &str| {
-        let left = store.weigh_due(&providers(), &[accepted(0, 0, text)], at(0)).await.unwrap();
+        let left =
+            routing::weigh_due(&store, &providers(), &[accepted(0, 0, text)], at(0)).await.unwrap();
         left.into_iter().collect::<Vec<_>>()
     };
     assert_eq!(names("a").await, [""; 0]);
     assert_eq!(names("a").await, [""; 0], "it is counted already");
     assert_eq!(names("b").await, ["0-0-b"]);
-    store.weigh_due(&providers(), &[accepted(0, 0, "b")], at(1)).await.unwrap();
+    routing::weigh_due(&store, &providers(), &[accepted(0, 0, "b")], at(1)).await.unwrap();
     assert_eq!(names("b").await, [""; 0]);
 }
 
 /// Otherwise each text of some seconds, or of a minute, is the one that finds out.
 pub(crate) async fn counts_a_probe_whatever_was_just_written(store: Arc<Store>) {
     let providers = providers();
-    store.weigh_due(&providers, &[accepted(0, 0, "a")], at(0)).await.unwrap();
-    let operations = Operations::listen();
-    store.weigh(&providers, &[accepted(0, 0, "b")], at(0)).await.unwrap();
+    routing::weigh_due(&store, &providers, &[accepted(0, 0, "a")], at(0)).await.unwrap();
+    let operations = Asked::listen();
+    routing::weigh(&store, &providers, &[accepted(0, 0, "b")], at(0)).await.unwrap();
     assert_eq!(operations.writes("routes"), 0);
-    store.weigh_probe(&providers, &accepted(0, 0, "c"), at(0)).await.unwrap();
+    routing::weigh_probe(&store, &providers, &accepted(0, 0, "c"), at(0)).await.unwrap();
     assert_eq!(operations.writes("routes"), 1);
 }
 
 pub(crate) async fn writes_down_no_more_than_once_in_a_moment_what_else_fails(store: Arc<Store>) {
-    let operations = Operations::listen();
+    let operations = Asked::listen();
     let mut told = 0;
     for name in ["model", "results", "ways to +1", "ways to +44"] {
         let fails = Seen::Fails(SignedDuration::ZERO);
         told += usize::from(
-            store.see(name, fails, "It fails.", at(0)).await.unwrap() == Some(News::Fails),
+            routing::see(&store, name, fails, "It fails.", at(0)).await.unwrap()
+                == Some(News::Fails),
         );
     }
     assert_eq!((told, operations.writes("health")), (1, 1));

@@ -22,16 +22,16 @@
 //!
 //! [limits]: https://cloud.google.com/firestore/docs/best-practices#updates_to_a_single_document
 
-use documents::{Document, Fields, Version, Write, at};
 use std::collections::BTreeMap;
 
+use conversations::{Store, opened};
+use documents::{Document, Fields, RARELY, Unavailable, Version, Write, at};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// How long a turn leaves alone what was just written. Three times as long as Firestore asks for, so
-/// that the sweep and the other turns of a moment find room as well.
-pub(crate) const RARELY: SignedDuration = SignedDuration::from_secs(3);
+/// How often a commit is tried again that others were faster than.
+pub(crate) const TRIES: usize = 5;
 
 /// Shorter than the pause between two runs of the sweep, and longer than it takes from one page of a
 /// run to the next, which go by one moment.
@@ -75,11 +75,20 @@ impl<T: DeserializeOwned> Shared<T> {
     pub(crate) fn read(found: Option<&Document>, otherwise: impl FnOnce() -> T) -> Self {
         let written = found.and_then(|found| found.fields.get("written"));
         Self {
-            content: found.and_then(open).unwrap_or_else(otherwise),
+            content: found.and_then(opened).unwrap_or_else(otherwise),
             version: found.map(|found| found.version),
             written: written.unwrap_or_default(),
         }
     }
+}
+
+/// The one document of a collection.
+pub(crate) async fn current<T: Default + DeserializeOwned>(
+    store: &Store,
+    collection: &'static str,
+) -> Result<Shared<T>, Unavailable> {
+    let found = store.documents().get_one(at(collection, "current")).await?;
+    Ok(Shared::read(found.as_ref(), T::default))
 }
 
 impl<T: Serialize> Shared<T> {
@@ -125,14 +134,4 @@ impl<T: Serialize> Shared<T> {
             None => Write::Create(at(collection, id), fields),
         }
     }
-}
-
-/// The content of a document, if it is in the form that this version writes.
-pub(crate) fn open<T: DeserializeOwned>(document: &Document) -> Option<T> {
-    let content: Option<String> = document.fields.get("content");
-    let content = content.and_then(|content| serde_json::from_str(&content).ok());
-    if content.is_none() {
-        tracing::error!("forgot what was known of routes: another version has written it");
-    }
-    content
 }

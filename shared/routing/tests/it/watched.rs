@@ -2,55 +2,65 @@
 
 use std::sync::Arc;
 
-use conversations::{Attempt, ConversationId, Notice, Probe, Reply, Stop, Store};
+use conversations::{Attempt, Claim, ConversationId, Names, Notice, Reply, Stop, Store};
 use evidence::{Health, News, Seen};
 use futures::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
+use routing::Probe;
 use sms::Number;
 use telemetry::TraceId;
-
-use crate::contract::{claim, names};
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
 pub(crate) async fn opens_sends_and_sees_a_probe_once(store: Arc<Store>) {
     let (at, probe) = (now(), probe());
-    assert!(store.open_probe(&id(), None, &probe).await.unwrap());
-    assert!(!store.open_probe(&id(), None, &probe).await.unwrap());
+    assert!(routing::open_probe(&store, &id(), None, &probe).await.unwrap());
+    assert!(!routing::open_probe(&store, &id(), None, &probe).await.unwrap());
     let body = "textback probe 3f2a";
-    assert!(store.probe_arrived(&id(), body, at).await.unwrap().is_none(), "nobody has sent it");
+    assert!(
+        routing::probe_arrived(&store, &id(), body, at).await.unwrap().is_none(),
+        "nobody has sent it"
+    );
 
-    let known = store.probe(&id()).await.unwrap().unwrap();
+    let known = routing::probe(&store, &id()).await.unwrap().unwrap();
     assert!(known.probe.is_to_be_sent(at));
     for (attempt, begun) in [("a-1", true), ("a-2", false)] {
-        assert_eq!(store.begin_probe(&known, &attempt_called(attempt)).await.unwrap(), begun);
+        assert_eq!(
+            routing::begin_probe(&store, &known, &attempt_called(attempt)).await.unwrap(),
+            begun
+        );
     }
     assert!(store.attempt("a-2").await.unwrap().is_none());
 
-    assert!(store.probe_arrived(&id(), "textback probe 3f2b", at).await.unwrap().is_none());
+    assert!(
+        routing::probe_arrived(&store, &id(), "textback probe 3f2b", at).await.unwrap().is_none()
+    );
     for arrives in [true, false] {
-        assert_eq!(store.probe_arrived(&id(), body, at).await.unwrap().is_some(), arrives);
+        assert_eq!(
+            routing::probe_arrived(&store, &id(), body, at).await.unwrap().is_some(),
+            arrives
+        );
     }
     assert!(store.attempt("a-1").await.unwrap().unwrap().answered);
 }
 
 pub(crate) async fn misses_no_probe_that_arrives_at_the_same_moment(store: Arc<Store>) {
     let at = now();
-    store.open_probe(&id(), None, &probe()).await.unwrap();
-    let opened = store.probe(&id()).await.unwrap().unwrap();
-    store.begin_probe(&opened, &attempt_called("a-1")).await.unwrap();
-    let begun = store.probe(&id()).await.unwrap().unwrap();
-    store.probe_arrived(&id(), "textback probe 3f2a", at).await.unwrap();
-    assert!(!store.probe_missed(&begun, &notice(at)).await.unwrap());
+    routing::open_probe(&store, &id(), None, &probe()).await.unwrap();
+    let opened = routing::probe(&store, &id()).await.unwrap().unwrap();
+    routing::begin_probe(&store, &opened, &attempt_called("a-1")).await.unwrap();
+    let begun = routing::probe(&store, &id()).await.unwrap().unwrap();
+    routing::probe_arrived(&store, &id(), "textback probe 3f2a", at).await.unwrap();
+    assert!(!routing::probe_missed(&store, &begun, &notice(at)).await.unwrap());
     assert!(store.notices(10).await.unwrap().is_empty());
 }
 
 pub(crate) async fn sends_no_probe_to_who_has_stopped(store: Arc<Store>) {
     let stop = Stop { at: now(), provider: "twilio".into(), confirmed: false };
     store.stop(&claim("SM1"), &number(), &stop).await.unwrap();
-    store.open_probe(&id(), None, &probe()).await.unwrap();
-    let known = store.probe(&id()).await.unwrap().unwrap();
-    assert!(!store.begin_probe(&known, &attempt_called("a-1")).await.unwrap());
+    routing::open_probe(&store, &id(), None, &probe()).await.unwrap();
+    let known = routing::probe(&store, &id()).await.unwrap().unwrap();
+    assert!(!routing::begin_probe(&store, &known, &attempt_called("a-1")).await.unwrap());
     assert!(store.attempt("a-1").await.unwrap().is_none());
 }
 
@@ -73,7 +83,7 @@ pub(crate) async fn tells_one_of_many_that_something_fails(store: Arc<Store>) {
     let see = async |name: &str, seen, hours: i32| {
         // Not within the same few seconds, in which it is written once.
         let at = now() + HOUR * hours + SignedDuration::from_mins(name.len() as i64);
-        let all = (0..8).map(|_| store.see(name, seen, "It is so.", at));
+        let all = (0..8).map(|_| routing::see(&store, name, seen, "It is so.", at));
         let news = try_join_all(all).await.unwrap().into_iter().flatten();
         news.filter(|news| *news != News::Nothing).collect::<Vec<_>>()
     };
@@ -92,14 +102,14 @@ pub(crate) async fn tells_one_of_many_that_something_fails(store: Arc<Store>) {
 pub(crate) async fn notes_each_conversation_once(store: Arc<Store>) {
     let begun = |hours: i32| Attempt { at: now() + HOUR * hours, ..attempt_called("a-1") };
     let opens = |hours: i32| Attempt { opens: true, ..begun(hours) };
-    let last = async || store.rhythm().await.unwrap().last();
-    store.note_begun(&[begun(0)], now()).await.unwrap();
+    let last = async || routing::rhythm(&store).await.unwrap().last();
+    routing::note_begun(&store, &[begun(0)], now()).await.unwrap();
     assert_eq!(last().await, None);
-    store.note_begun(&[opens(2), opens(1)], now()).await.unwrap();
-    let noted = store.rhythm().await.unwrap();
+    routing::note_begun(&store, &[opens(2), opens(1)], now()).await.unwrap();
+    let noted = routing::rhythm(&store).await.unwrap();
     assert_eq!(noted.last(), Some(now() + HOUR * 2));
-    store.note_begun(&[opens(1), opens(2)], now()).await.unwrap();
-    assert_eq!(store.rhythm().await.unwrap(), noted);
+    routing::note_begun(&store, &[opens(1), opens(2)], now()).await.unwrap();
+    assert_eq!(routing::rhythm(&store).await.unwrap(), noted);
 }
 
 fn now() -> Timestamp {
@@ -108,6 +118,14 @@ fn now() -> Timestamp {
 
 fn number() -> Number {
     Number::parse("+12025550177").unwrap()
+}
+
+fn names() -> Names {
+    Names::by(&fakes::NAME_KEY.into()).unwrap()
+}
+
+fn claim(message: &str) -> Claim {
+    names().message("twilio", message)
 }
 
 fn id() -> ConversationId {

@@ -1,6 +1,6 @@
 //! Fills a store with a past that never was, for benchmarks, and for looking at the console of a
 //! business that is busy:
-//! `cargo run --release -p conversations --example history -- FOLDER TEXTS [DAYS]`.
+//! `cargo run --release -p routing --example history -- FOLDER TEXTS [DAYS]`.
 //!
 //! The folder is what `DATA_DIR` is then set to. The texts came over so many days (90), of which the
 //! last is today; what would have been forgotten since has been.
