@@ -7,9 +7,9 @@
 use documents::{Fields, Path, Unavailable, Write, at};
 use jiff::Timestamp;
 
-use crate::Store;
 use crate::collections::minutes;
 use crate::lifetimes::DAY;
+use crate::store::Store;
 
 /// How many places are looked at to find a free one. Where more people are let in in a minute, that
 /// many are picked by chance; if somebody has each of them, at least nine in ten are gone, and the

@@ -9,10 +9,12 @@ use sms::{Number, Outgoing, Part, SendError, Status};
 use telemetry::{Step, TraceId};
 use uuid::Uuid;
 
+use crate::conversation::{Reply, Said};
+use crate::id::ConversationId;
 use crate::lifetimes::RECORDS_LIVE;
 use crate::names::is_pretended;
-use crate::store::{message_name, prefix};
-use crate::{ConversationId, Reply, Said, Store, steps};
+use crate::store::Store;
+use crate::traces::values;
 
 /// How long after an attempt was begun it is looked at for the first time, if nothing was heard.
 const FIRST_LOOK: SignedDuration = SignedDuration::from_secs(60);
@@ -272,7 +274,7 @@ impl Attempt {
     /// Keeps it, as part of a commit.
     pub fn keep(&self) -> Write {
         let begun = self.at.as_millisecond();
-        let place = format!("{}{begun:015}-{}", prefix(&self.conversation), self.id);
+        let place = format!("{}{begun:015}-{}", self.conversation.prefix(), self.id);
         let kept = Fields::of(self).expiring(self.at, RECORDS_LIVE).with("place", place);
         Write::Create(at("attempts", &self.id), kept)
     }
@@ -401,7 +403,7 @@ impl Learned {
         if let Some(code) = &self.code {
             set = set.with("code", code);
         }
-        let append = vec![("words", vec![raw(&self.word)]), steps::values(shown)];
+        let append = vec![("words", vec![raw(&self.word)]), values(shown)];
         Write::Merge { path: at("attempts", &self.attempt), set, append }
     }
 }
@@ -421,4 +423,9 @@ fn speaks_against(status: Status) -> bool {
 pub(crate) fn settled(attempt: &str) -> Write {
     let set = Fields::none().with("settled", true);
     Write::Merge { path: at("attempts", attempt), set, append: vec![] }
+}
+
+/// What a message is called, which its provider gave this id.
+pub(crate) fn message_name(provider: &str, id: &str) -> String {
+    format!("{provider}:{id}")
 }

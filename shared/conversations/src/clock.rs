@@ -8,9 +8,12 @@ use futures::{StreamExt, TryStreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::collections::{attempts, effects, heads, minutes, receipts, stops, texts};
+use crate::conversation::Conversation;
+use crate::due::Page;
 use crate::due::time;
+use crate::id::ConversationId;
 use crate::lifetimes::DAY;
-use crate::{Conversation, ConversationId, Page, Store};
+use crate::store::Store;
 
 /// How often it is written down what the clock says, and looked for what has expired.
 const NOTED: SignedDuration = SignedDuration::from_mins(5);

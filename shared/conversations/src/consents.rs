@@ -1,15 +1,15 @@
 //! Who agreed to be texted, and to which words.
 
-use documents::{Fields, Unavailable, Write, WriteError, at};
 use std::net::IpAddr;
 
+use documents::{Fields, Unavailable, Write, WriteError, at};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sms::Number;
 
-use crate::Store;
 use crate::collections::consents;
 use crate::lifetimes::DAY;
+use crate::store::Store;
 
 /// Somebody may claim for four years that they were texted without consent (28 U.S.C. 1658); a year
 /// more is for the claim to arrive.

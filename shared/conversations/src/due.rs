@@ -3,9 +3,12 @@
 use documents::{Document, Place, Query, Time, Unavailable};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::attempts::DueAttempt;
 use crate::collections::{attempts, effects, heads, receipts, texts};
+use crate::id::ConversationId;
+use crate::receipts::DueReceipt;
+use crate::store::Store;
 use crate::texts::Apart;
-use crate::{ConversationId, DueAttempt, DueReceipt, Store};
 
 /// Some of what is due, the longest due first.
 pub struct Page<T> {

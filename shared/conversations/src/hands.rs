@@ -4,7 +4,10 @@ use documents::{Fields, Unavailable, Write, WriteError, at};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::{CommitError, Conversation, ConversationId, Store};
+use crate::change::CommitError;
+use crate::conversation::Conversation;
+use crate::id::ConversationId;
+use crate::store::Store;
 
 /// How often something is tried again to which others write.
 const TRIES: u32 = 8;

@@ -32,6 +32,11 @@ impl ConversationId {
         &self.0
     }
 
+    /// What the places of everything that belongs to it begin with.
+    pub(crate) fn prefix(&self) -> String {
+        format!("{self}/")
+    }
+
     /// The person's half.
     pub(crate) fn person(&self) -> &str {
         self.0.split('-').next().unwrap_or_default()

@@ -5,12 +5,12 @@
 
 use std::time::Duration;
 
-use documents::Key;
+use documents::{Key, Path, at};
 use secrecy::SecretString;
 use settings::SettingsError;
 use sms::Number;
 
-use crate::{Claim, ConversationId, Quarantined};
+use crate::id::ConversationId;
 
 /// Who answers: an agent's page may have a name of its own one day.
 const AGENT: &str = "default";
@@ -57,16 +57,39 @@ impl Names {
         format!("trial-{}", self.key.name(&["trial", &self.person(provider, theirs), code]))
     }
 
-    /// What a call is called that nobody understood: the same for the same call.
-    pub fn quarantined(&self, call: &Quarantined) -> String {
-        self.key.name(&["quarantined", &call.provider, &call.path, &call.query, &call.body])
-    }
-
     /// The documents of a person who is texted by this provider. Who has a number of the mock's is
     /// not whom that number belongs to.
     pub(crate) fn person(&self, provider: &str, theirs: &Number) -> String {
         let world = if is_pretended(provider) { "pretended" } else { "theirs" };
         self.key.name(&[world, theirs.as_str()])
+    }
+}
+
+/// The right to handle a message, given once ([`Names::message`], [`Names::words`]).
+#[derive(Clone, Debug)]
+pub struct Claim {
+    name: String,
+    pub(crate) again_after: Option<Duration>,
+}
+
+impl Claim {
+    fn called(name: String, again_after: Option<Duration>) -> Self {
+        Self { name, again_after }
+    }
+
+    /// The name of the claim: the same for the same message, and nothing to be read from it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The claim on what a message means, beside the claim on the message itself: either commit may
+    /// be the one that a crash leaves undone.
+    pub(crate) fn of_keyword(&self) -> Self {
+        Self { name: format!("{}-keyword", self.name), again_after: self.again_after }
+    }
+
+    pub(crate) fn path(&self) -> Path {
+        at("claims", &self.name)
     }
 }
 

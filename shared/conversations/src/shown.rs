@@ -4,9 +4,13 @@ use documents::{Query, Unavailable};
 use serde::de::DeserializeOwned;
 use telemetry::TraceId;
 
+use crate::attempts::Attempt;
 use crate::collections::{attempts, ended, heads, notices};
-use crate::store::{ended_at, prefix};
-use crate::{Attempt, Conversation, ConversationId, Ended, Notice, Store};
+use crate::conversation::Conversation;
+use crate::ended::{Ended, ended_at};
+use crate::id::ConversationId;
+use crate::notices::Notice;
+use crate::store::Store;
 
 /// How much of one conversation is read to be shown.
 const SHOWN: u32 = 200;
@@ -14,7 +18,7 @@ const SHOWN: u32 = 200;
 impl Store {
     /// The latest attempts made in a conversation, earliest first: no more of them than are shown.
     pub async fn attempts_of(&self, id: &ConversationId) -> Result<Vec<Attempt>, Unavailable> {
-        self.last(attempts::PLACE.last_within(prefix(id), SHOWN)).await
+        self.last(attempts::PLACE.last_within(id.prefix(), SHOWN)).await
     }
 
     /// The attempts made under a trace, earliest first.
@@ -38,7 +42,7 @@ impl Store {
 
     /// The latest conversations of a pair that are over, earliest first: no more of them than are shown.
     pub async fn ended(&self, id: &ConversationId) -> Result<Vec<Ended>, Unavailable> {
-        self.last(ended::PLACE.last_within(prefix(id), SHOWN)).await
+        self.last(ended::PLACE.last_within(id.prefix(), SHOWN)).await
     }
 
     /// One of them, by its number.

@@ -4,15 +4,19 @@
 //! attempt lie with the attempt. So they are stored with what is stored anyway. What there is no such
 //! document for has one under the name of the trace. Whoever looks has them put together.
 
-use documents::{Fields, Path, Unavailable, Write, at, raw};
+use documents::{Fields, Path, Unavailable, Write, at};
 use serde::Deserialize;
-use serde_json::value::RawValue;
 use telemetry::{Step, TraceId};
 
+use crate::attempts::Attempt;
+use crate::change::{Change, Loaded};
 use crate::collections::{attempts, texts};
+use crate::id::ConversationId;
 use crate::lifetimes::RECORDS_LIVE;
 use crate::receipts::is_receipt;
-use crate::{Attempt, Change, ConversationId, Loaded, Store, Trace, Waiting};
+use crate::store::Store;
+use crate::texts::Waiting;
+use crate::traces::{Trace, add, values};
 
 /// What a commit tells of one trace.
 struct Told {
@@ -40,16 +44,6 @@ pub(crate) fn note(waiting: &mut [Waiting], changes: &[Change]) {
             text.steps.extend(steps);
         }
     }
-}
-
-/// Adds steps to a document that is there.
-pub(crate) fn add(path: Path, steps: &[Step]) -> Write {
-    Write::Merge { path, set: Fields::none(), append: vec![values(steps)] }
-}
-
-/// The field in which they are, with these added.
-pub(crate) fn values(steps: &[Step]) -> (&'static str, Vec<Box<RawValue>>) {
-    ("steps", steps.iter().map(raw).collect())
 }
 
 /// What changes tell, trace by trace: also what texts bring along that do not wait any more. What is

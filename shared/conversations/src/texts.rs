@@ -3,9 +3,9 @@
 //! A text is claimed and kept in one commit in which nothing is read, and which makes its head due.
 //! However many of them one person sends, no document grows, and each costs as much as the first.
 
-use documents::{Document, Fields, Query, Unavailable, Version, Write, WriteError, at};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use documents::{Document, Fields, Query, Unavailable, Version, Write, WriteError, at};
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use policy::Keyword;
@@ -15,9 +15,10 @@ use sms::{Handled, Number};
 use telemetry::{Step, TraceId};
 
 use crate::collections::texts;
+use crate::id::ConversationId;
 use crate::lifetimes::CONVERSATIONS_LIVE;
-use crate::store::{Claim, prefix};
-use crate::{ConversationId, Store};
+use crate::names::Claim;
+use crate::store::Store;
 
 /// How many texts a turn is shown at once.
 pub const AT_ONCE: usize = 20;
@@ -143,7 +144,7 @@ impl Store {
     /// The first texts that wait in a conversation, one more than a turn takes up.
     pub(crate) async fn waiting(&self, id: &ConversationId) -> Result<Vec<Waiting>, Unavailable> {
         let limit = u32::try_from(AT_ONCE).expect("twenty fits") + 1;
-        self.texts(texts::WAITING.within(prefix(id), limit)).await
+        self.texts(texts::WAITING.within(id.prefix(), limit)).await
     }
 
     /// The texts that wait in a conversation behind the first `skip`, up to `limit` of them, in the
@@ -154,7 +155,7 @@ impl Store {
         skip: u32,
         limit: u32,
     ) -> Result<Vec<Waiting>, Unavailable> {
-        let mut texts = self.texts(texts::WAITING.within(prefix(id), skip + limit)).await?;
+        let mut texts = self.texts(texts::WAITING.within(id.prefix(), skip + limit)).await?;
         Ok(texts.split_off(texts.len().min(skip as usize)))
     }
 
@@ -164,7 +165,7 @@ impl Store {
         id: &ConversationId,
         limit: u32,
     ) -> Result<Vec<SetAside>, Unavailable> {
-        let found = self.documents.find(texts::ASIDE.last_within(prefix(id), limit)).await?;
+        let found = self.documents.find(texts::ASIDE.last_within(id.prefix(), limit)).await?;
         let aside = |document: Document| {
             let name = document.id.clone();
             let SetAside { text, why } = document.fields.read()?;
@@ -285,5 +286,5 @@ fn makes_due(text: &Waiting, theirs: &Number, id: &ConversationId, now: Timestam
 fn place(id: &ConversationId, at: Timestamp, name: &str) -> String {
     static TAKEN: AtomicU64 = AtomicU64::new(0);
     let taken = TAKEN.fetch_add(1, Ordering::Relaxed) % 1_000_000_000;
-    format!("{}{:015}-{taken:09}-{name}", prefix(id), at.as_millisecond())
+    format!("{}{:015}-{taken:09}-{name}", id.prefix(), at.as_millisecond())
 }

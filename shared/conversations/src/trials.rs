@@ -5,7 +5,10 @@ use jiff::{SignedDuration, Timestamp};
 use sms::Number;
 use telemetry::{Step, TraceId};
 
-use crate::{Attempt, Claim, Store, steps};
+use crate::attempts::Attempt;
+use crate::names::Claim;
+use crate::store::Store;
+use crate::traces::add;
 
 /// How long the code of a trial is no question to the agent. Afterwards four digits are four digits.
 const AWAITED: SignedDuration = SignedDuration::from_hours(1);
@@ -38,7 +41,7 @@ impl Store {
             return Ok(false);
         };
         let step = Step::new(ANSWERED, now).with("provider", provider);
-        let step = steps::add(at("attempts", &attempt.id), &[step]);
+        let step = add(at("attempts", &attempt.id), &[step]);
         let answered = once_each(vec![Attempt::note_answer(&attempt.id, Some(now)), step])?;
         self.claim(claim, now, answered).await?;
         Ok(true)

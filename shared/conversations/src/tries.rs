@@ -3,8 +3,8 @@
 use documents::{Fields, Unavailable, Write, at};
 use jiff::Timestamp;
 
-use crate::Store;
 use crate::lifetimes::DAY;
+use crate::store::Store;
 
 impl Store {
     /// Writes something of no meaning, to see whether anything can be written.

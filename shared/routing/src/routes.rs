@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use conversations::collections::routes;
 use conversations::{Attempt, Store};
-use documents::{Document, Fields, Unavailable, WriteError, at, hash};
+use documents::{Document, Fields, Unavailable, Write, WriteError, at, hash};
 use evidence::{Health, Record, Route, Sample};
 use jiff::Timestamp;
 use sms::Providers;
@@ -151,20 +151,26 @@ async fn weigh_once(
     if !unchanged {
         writes.push(after.write(by, "health", "current", Fields::none(), now));
     }
-    // The verdicts come with the last, so that whoever dies in between has judged nothing.
+    if !carry_out(store, writes).await? {
+        weighed.left.extend(news(&records));
+        return Ok(Err(weighed));
+    }
+    changes.iter().for_each(|change| change.say(providers));
+    Ok(Ok(weighed))
+}
+
+/// Carries out writes, some at a time. The verdicts come with the last, so that whoever dies in between
+/// has judged nothing. False as soon as others were faster.
+async fn carry_out(store: &Store, mut writes: Vec<Write>) -> Result<bool, Unavailable> {
     while !writes.is_empty() {
         let rest = writes.split_off(writes.len().min(AT_ONCE));
         match store.documents().commit(std::mem::replace(&mut writes, rest)).await {
             Ok(_) => {}
-            Err(WriteError::Conflict | WriteError::Contended) => {
-                weighed.left.extend(news(&records));
-                return Ok(Err(weighed));
-            }
+            Err(WriteError::Conflict | WriteError::Contended) => return Ok(false),
             Err(error) => return Err(error.into()),
         }
     }
-    changes.iter().for_each(|change| change.say(providers));
-    Ok(Ok(weighed))
+    Ok(true)
 }
 
 /// Judges these routes, and those of their siblings that this concerns, which are read for it.
