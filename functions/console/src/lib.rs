@@ -101,7 +101,7 @@ impl About {
             model: settings.get("OPENAI_MODEL").unwrap_or(&page.model).to_owned(),
             model_offline: false,
             providers: providers.names(),
-            store: if store.is_embedded() { Kept::Embedded } else { Kept::Firestore },
+            store: if store.documents().are_embedded() { Kept::Embedded } else { Kept::Firestore },
             public_url: public_url.to_owned(),
             turns: page.turns,
             fields: page.fields.iter().map(|field| field.name.clone()).collect(),

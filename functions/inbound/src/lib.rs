@@ -217,7 +217,7 @@ impl Inbound {
         let probe = match provider.number() {
             Some(number) => {
                 let id = self.store.names().probe(from, &number);
-                self.store.probe_arrived(&id, body, now).await?
+                routing::probe_arrived(&self.store, &id, body, now).await?
             }
             None => None,
         };

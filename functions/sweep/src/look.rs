@@ -94,8 +94,8 @@ impl Sweep {
         let attempts: Vec<_> = due.iter().map(|due| due.attempt.clone()).collect();
         let left = {
             let _alone = run.weighing.lock().await;
-            self.store.note_begun(&attempts, now).await?;
-            self.store.weigh_due(&self.providers, &attempts, now).await?
+            routing::note_begun(&self.store, &attempts, now).await?;
+            routing::weigh_due(&self.store, &self.providers, &attempts, now).await?
         };
         let (mut looked, mut failed) = (Vec::new(), Vec::new());
         for (due, heard) in due.into_iter().zip(heard) {

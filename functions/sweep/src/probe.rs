@@ -2,8 +2,9 @@
 //!
 //! Here a probe is decided on, and missed where it does not arrive; `turn` sends it.
 
-use conversations::{Attempt, KnownProbe, Notice, Probe, Unavailable};
+use conversations::{Attempt, Notice, Unavailable};
 use jiff::{SignedDuration, Timestamp};
+use routing::{KnownProbe, Probe};
 use settings::{Names, Settings, SettingsError};
 use sms::{Number, Providers, Status};
 use telemetry::{Alarm, raise};
@@ -70,7 +71,7 @@ impl Sweep {
         let Some(Probes { every, ways }) = self.probes.as_deref() else { return Ok(()) };
         for way in ways {
             let id = self.store.names().probe(way.from, &way.number);
-            match self.store.probe(&id).await? {
+            match routing::probe(&self.store, &id).await? {
                 // Said once. The next one that arrives ends it.
                 Some(last) if last.probe.is_missing(now) && !last.probe.silent => {
                     self.miss(&last, now).await?;
@@ -82,7 +83,7 @@ impl Sweep {
                 last => {
                     let silent = last.as_ref().is_some_and(|last| last.probe.silent);
                     let next = way.probe(silent, now);
-                    if self.store.open_probe(&id, last.as_ref(), &next).await? {
+                    if routing::open_probe(&self.store, &id, last.as_ref(), &next).await? {
                         self.wake_one(&id, now, now).await?;
                     }
                 }
@@ -110,7 +111,7 @@ impl Sweep {
             whom: None,
             at: now,
         };
-        if self.store.probe_missed(known, &notice).await? {
+        if routing::probe_missed(&self.store, known, &notice).await? {
             raise!(Alarm::ProbeSilent, provider.name = from, probe.to = to, "{sentence}");
         }
         Ok(())

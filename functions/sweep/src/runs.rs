@@ -130,7 +130,9 @@ impl Sweep {
             false => (Seen::Works, format!("{what} is no longer behind.")),
         };
         let name = format!("{} {what}", Alarm::Behind);
-        let Some(news) = self.store.see(&name, seen, &sentence, now).await? else { return Ok(()) };
+        let Some(news) = routing::see(&self.store, &name, seen, &sentence, now).await? else {
+            return Ok(());
+        };
         match news {
             News::Fails => raise!(Alarm::Behind, behind_s, "{sentence}"),
             News::Works => tracing::info!("{sentence}"),

@@ -17,7 +17,7 @@ impl Sweep {
     /// Looks, when it is time: called every minute, every fifth. Each minute it judges the routes of
     /// which time alone may have changed what is to be thought.
     pub async fn watch(&self, now: Timestamp) -> Result<(), SweepError> {
-        let judged = self.store.weigh_due(&self.providers, &[], now).await;
+        let judged = routing::weigh_due(&self.store, &self.providers, &[], now).await;
         let judged = judged.map(|_| ()).map_err(SweepError::from);
         if now.as_second() / 60 % EVERY != 0 {
             return judged;
@@ -42,7 +42,7 @@ impl Sweep {
     /// What is doubtful about routes, though it is not held against them.
     async fn routes(&self, now: Timestamp) -> Result<(), Unavailable> {
         let health = self.store.health().await?;
-        for record in self.store.records(&self.providers.names()).await? {
+        for record in routing::records(&self.store, &self.providers.names()).await? {
             let Route { provider, country, .. } = &record.route;
             if let Some(sentence) = record.too_many_unknown(now) {
                 let notice = notice(format!("unknown-{provider}-{country}"), &sentence, now);
@@ -65,7 +65,7 @@ impl Sweep {
     /// Whether nobody texts where people usually do. Said once: the name of the notice holds the
     /// moment since when.
     async fn silence(&self, now: Timestamp) -> Result<(), Unavailable> {
-        let rhythm = self.store.rhythm().await?;
+        let rhythm = routing::rhythm(&self.store).await?;
         let (Some(since), Some(sentence)) = (rhythm.last(), rhythm.silence(now)) else {
             return Ok(());
         };

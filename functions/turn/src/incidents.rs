@@ -65,7 +65,7 @@ impl Wake<'_> {
         if health.sees(name, seen, now).is_none() {
             return;
         }
-        match self.turn.store.see(name, seen, sentence, now).await {
+        match routing::see(&self.turn.store, name, seen, sentence, now).await {
             Ok(Some(News::Fails)) => raise!(alarm, "{sentence}"),
             Ok(Some(News::Works)) => tracing::info!("{sentence}"),
             Ok(Some(News::Nothing) | None) => {}

@@ -14,7 +14,8 @@ impl Wake<'_> {
     /// Once and by one provider only: whatever becomes of it, the sweep tells whether it arrived.
     pub(crate) async fn probe(&self) -> Result<(), Unavailable> {
         let (now, store) = (self.clock.now(), &self.turn.store);
-        let known = store.probe(&self.id).await?.filter(|known| known.probe.is_to_be_sent(now));
+        let known =
+            routing::probe(store, &self.id).await?.filter(|known| known.probe.is_to_be_sent(now));
         let Some(known) = known else { return Ok(()) };
         let providers = &self.turn.providers;
         let [from, to] = [&known.probe.from, &known.probe.to].map(|name| providers.named(name));
@@ -27,7 +28,7 @@ impl Wake<'_> {
         let by = (from.name(), from.sender(), None);
         let attempt = Attempt::begin(Attempt::name(&trace), &self.id, by, &theirs, reply, now);
         let attempt = Attempt { apart: true, ..attempt };
-        if !store.begin_probe(&known, &attempt).await? {
+        if !routing::begin_probe(store, &known, &attempt).await? {
             tracing::warn!("sent no probe: somebody else has, or its number has said STOP");
             return Ok(());
         }

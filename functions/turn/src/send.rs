@@ -306,8 +306,8 @@ impl<'a> Wake<'a> {
         let Turn { store, providers, .. } = self.turn;
         let (one, now) = (std::slice::from_ref(attempt), self.clock.now());
         let weighed = match is_probe {
-            true => store.weigh_probe(providers, attempt, now).await,
-            false => store.weigh(providers, one, now).await,
+            true => routing::weigh_probe(store, providers, attempt, now).await,
+            false => routing::weigh(store, providers, one, now).await,
         };
         match weighed {
             Ok(health) => loaded.health = health,

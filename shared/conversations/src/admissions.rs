@@ -4,13 +4,12 @@
 //! place for is given one in a later minute. A place is given once, so that none of these documents is
 //! written by two, however many people come at the same moment.
 
+use documents::{Fields, Path, Unavailable, Write, at};
 use jiff::Timestamp;
 
-use crate::Store;
 use crate::collections::minutes;
-use crate::documents::{Path, Unavailable, Write};
-use crate::fields::Fields;
-use crate::store::{DAY, at, expiring};
+use crate::lifetimes::DAY;
+use crate::store::Store;
 
 /// How many places are looked at to find a free one. Where more people are let in in a minute, that
 /// many are picked by chance; if somebody has each of them, at least nine in ten are gone, and the
@@ -38,7 +37,7 @@ impl Admission {
     /// Gives it to somebody, on condition that nobody has it.
     pub(crate) fn take(&self) -> Write {
         let fields = Fields::none().with("at", self.minute.as_millisecond());
-        Write::Create(self.path(), expiring(fields, self.minute, DAY))
+        Write::Create(self.path(), fields.expiring(self.minute, DAY))
     }
 }
 
@@ -69,7 +68,7 @@ impl Store {
     /// Takes these places, to be given to new people. False if somebody has one of them: then none is
     /// taken.
     pub async fn take_places(&self, places: &[Admission]) -> Result<bool, Unavailable> {
-        self.if_unchanged(places.iter().map(Admission::take).collect()).await
+        self.documents.if_unchanged(places.iter().map(Admission::take).collect()).await
     }
 
     /// The last minute in which anybody new has a place, if there is one.

@@ -1,16 +1,20 @@
 //! Attempts, each with a life of its own: begun before its request leaves, and looked at until
 //! nothing more is to be learned of it.
 
+use documents::{Document, Fields, Unavailable, Version, Write, WriteError, at, raw};
+use evidence::Route;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sms::{Number, Outgoing, Part, SendError, Status};
 use telemetry::{Step, TraceId};
 use uuid::Uuid;
 
-use crate::documents::{Document, Unavailable, Version, Write, WriteError};
-use crate::fields::{Fields, raw};
-use crate::store::{RECORDS_LIVE, at, expiring, message_name, prefix, read};
-use crate::{ConversationId, Reply, Said, Store, steps};
+use crate::conversation::{Reply, Said};
+use crate::id::ConversationId;
+use crate::lifetimes::RECORDS_LIVE;
+use crate::names::is_pretended;
+use crate::store::Store;
+use crate::traces::values;
 
 /// How long after an attempt was begun it is looked at for the first time, if nothing was heard.
 const FIRST_LOOK: SignedDuration = SignedDuration::from_secs(60);
@@ -237,9 +241,48 @@ impl Attempt {
     }
 }
 
+impl Attempt {
+    /// The way that it went.
+    pub fn route(&self) -> Route {
+        Route::new(&self.provider, &self.sender, self.to.split().0)
+    }
+
+    /// The same attempt, with something more that was learned of it.
+    pub fn knowing(&self, learned: &Learned) -> Self {
+        let mut words = self.words.clone();
+        words.push(learned.word);
+        let code = learned.code.clone().or_else(|| self.code.clone());
+        let message = learned.message.as_ref().map(|(provider, id)| message_name(provider, id));
+        let message = message.or_else(|| self.message.clone());
+        Self { words, code, message, ..self.clone() }
+    }
+
+    /// Whether no provider was asked, or a pretended one.
+    pub fn is_pretended(&self) -> bool {
+        self.to.is_for_tests() || is_pretended(&self.provider)
+    }
+
+    /// Notes, as part of a commit, that the person texted back after an attempt, which is looked at now, if at once.
+    pub fn note_answer(attempt: &str, at_once: Option<Timestamp>) -> Write {
+        let mut set = Fields::none().with("answered", true);
+        if let Some(now) = at_once {
+            set = set.with("due_at", now.as_millisecond());
+        }
+        Write::Merge { path: at("attempts", attempt), set, append: vec![] }
+    }
+
+    /// Keeps it, as part of a commit.
+    pub fn keep(&self) -> Write {
+        let begun = self.at.as_millisecond();
+        let place = format!("{}{begun:015}-{}", self.conversation.prefix(), self.id);
+        let kept = Fields::of(self).expiring(self.at, RECORDS_LIVE).with("place", place);
+        Write::Create(at("attempts", &self.id), kept)
+    }
+}
+
 impl DueAttempt {
     pub(crate) fn read(document: Document) -> Result<Self, Unavailable> {
-        Ok(Self { version: document.version, attempt: read(document)? })
+        Ok(Self { version: document.version, attempt: document.fields.read()? })
     }
 }
 
@@ -269,7 +312,7 @@ impl Store {
     pub async fn begin(&self, attempt: &Attempt) -> Result<bool, Unavailable> {
         let allowed =
             Write::Absent(at("stops", &self.names.person(&attempt.provider, &attempt.to)));
-        match self.documents.commit(vec![allowed, keep_attempt(attempt)]).await {
+        match self.documents.commit(vec![allowed, attempt.keep()]).await {
             Ok(_) => Ok(true),
             Err(WriteError::Conflict) => Ok(false),
             Err(error) => Err(error.into()),
@@ -288,7 +331,12 @@ impl Store {
         let sound = (1..=64).contains(&id.len())
             && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         match sound {
-            true => self.get_one(at("attempts", id)).await?.map(read).transpose(),
+            true => self
+                .documents
+                .get_one(at("attempts", id))
+                .await?
+                .map(|found| found.fields.read())
+                .transpose(),
             false => Ok(None),
         }
     }
@@ -355,7 +403,7 @@ impl Learned {
         if let Some(code) = &self.code {
             set = set.with("code", code);
         }
-        let append = vec![("words", vec![raw(&self.word)]), steps::values(shown)];
+        let append = vec![("words", vec![raw(&self.word)]), values(shown)];
         Write::Merge { path: at("attempts", &self.attempt), set, append }
     }
 }
@@ -371,24 +419,13 @@ fn speaks_against(status: Status) -> bool {
     status.is_failure() || status == Status::Unknown
 }
 
-/// That the person texted back after an attempt, which is looked at now, if at once.
-pub(crate) fn answered(attempt: &str, at_once: Option<Timestamp>) -> Write {
-    let mut set = Fields::none().with("answered", true);
-    if let Some(now) = at_once {
-        set = set.with("due_at", now.as_millisecond());
-    }
-    Write::Merge { path: at("attempts", attempt), set, append: vec![] }
-}
-
 /// That the failing of an attempt has been dealt with.
 pub(crate) fn settled(attempt: &str) -> Write {
     let set = Fields::none().with("settled", true);
     Write::Merge { path: at("attempts", attempt), set, append: vec![] }
 }
 
-pub(crate) fn keep_attempt(attempt: &Attempt) -> Write {
-    let begun = attempt.at.as_millisecond();
-    let place = format!("{}{begun:015}-{}", prefix(&attempt.conversation), attempt.id);
-    let kept = expiring(Fields::of(attempt), attempt.at, RECORDS_LIVE).with("place", place);
-    Write::Create(at("attempts", &attempt.id), kept)
+/// What a message is called, which its provider gave this id.
+pub(crate) fn message_name(provider: &str, id: &str) -> String {
+    format!("{provider}:{id}")
 }

@@ -3,15 +3,17 @@
 //! A clock that is ahead forgets what people said before its time, and one that was ahead leaves
 //! behind times until which everybody would wait.
 
+use documents::{Document, Fields, Place, Time, Unavailable, Version, Write, at};
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::collections::{Place, Time, attempts, effects, heads, minutes, receipts, stops, texts};
-use crate::documents::{Document, Unavailable, Version, Write};
+use crate::collections::{attempts, effects, heads, minutes, receipts, stops, texts};
+use crate::conversation::Conversation;
+use crate::due::Page;
 use crate::due::time;
-use crate::fields::Fields;
-use crate::store::{DAY, at};
-use crate::{Conversation, ConversationId, Page, Store};
+use crate::id::ConversationId;
+use crate::lifetimes::DAY;
+use crate::store::Store;
 
 /// How often it is written down what the clock says, and looked for what has expired.
 const NOTED: SignedDuration = SignedDuration::from_mins(5);
@@ -55,7 +57,7 @@ impl Store {
             Some((_, version)) => Write::Replace(path, noted, version),
         };
         // First of all, so that not even crashes make it faster.
-        if !self.if_unchanged(vec![note]).await? {
+        if !self.documents.if_unchanged(vec![note]).await? {
             return Ok(());
         }
         if passed > PAUSE {
@@ -117,7 +119,7 @@ impl Store {
     }
 
     async fn last_noted(&self) -> Result<Option<(Timestamp, Version)>, Unavailable> {
-        let found = self.get_one(at("clock", "current")).await?;
+        let found = self.documents.get_one(at("clock", "current")).await?;
         Ok(found.and_then(|found| {
             let last = Timestamp::from_millisecond(found.fields.get("at")?).ok()?;
             Some((last, found.version))
@@ -150,7 +152,8 @@ impl Store {
         found: impl Iterator<Item = &'a Document>,
         put_right: impl Fn(&Document) -> Option<Write>,
     ) -> Result<(), Unavailable> {
-        let writes = found.filter_map(put_right).map(|write| self.if_unchanged(vec![write]));
+        let writes =
+            found.filter_map(put_right).map(|write| self.documents.if_unchanged(vec![write]));
         let writes: Vec<_> = writes.collect();
         stream::iter(writes).buffered(AT_A_TIME).try_for_each(async |_| Ok(())).await
     }

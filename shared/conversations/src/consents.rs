@@ -2,15 +2,14 @@
 
 use std::net::IpAddr;
 
+use documents::{Fields, Unavailable, Write, WriteError, at};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sms::Number;
 
-use crate::Store;
 use crate::collections::consents;
-use crate::documents::{Unavailable, Write, WriteError};
-use crate::fields::Fields;
-use crate::store::{DAY, at, expiring};
+use crate::lifetimes::DAY;
+use crate::store::Store;
 
 /// Somebody may claim for four years that they were texted without consent (28 U.S.C. 1658); a year
 /// more is for the claim to arrive.
@@ -82,7 +81,7 @@ impl Store {
         looks: bool,
     ) -> Result<Given, WriteError> {
         let time = |format: &str| consent.at.strftime(format).to_string();
-        let name = self.names.name(&[
+        let name = self.names.key.name(&[
             "consent",
             consent.theirs.as_str(),
             &consent.page,
@@ -91,7 +90,7 @@ impl Store {
         ]);
         let path = at("consents", &name);
         let places = |whose: &str, window: &str, most| {
-            let name = self.names.name(&["address", whose, window]);
+            let name = self.names.key.name(&["address", whose, window]);
             let mut numbers: Vec<_> = (0..most).collect();
             fastrand::shuffle(&mut numbers);
             numbers.truncate(if looks { most } else { 1 });
@@ -113,11 +112,11 @@ impl Store {
                 places.retain(|_| found.next().flatten().is_none());
             }
         }
-        let kept = expiring(Fields::of(consent), consent.at, CONSENTS_LIVE);
+        let kept = Fields::of(consent).expiring(consent.at, CONSENTS_LIVE);
         let mut writes = vec![Write::Create(path, kept)];
         for mut places in counts {
             let Some(place) = places.pop() else { return Ok(Given::TooMany) };
-            let given = expiring(Fields::none(), consent.at, DAY);
+            let given = Fields::none().expiring(consent.at, DAY);
             writes.push(Write::Create(place, given));
         }
         self.documents.commit(writes).await?;

@@ -1,11 +1,14 @@
 //! What is due, in pages: however much it is, no more of it is held at once than is worked at.
 
+use documents::{Document, Place, Query, Time, Unavailable};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::collections::{Place, Query, Time, attempts, effects, heads, receipts, texts};
-use crate::documents::{Document, Unavailable};
+use crate::attempts::DueAttempt;
+use crate::collections::{attempts, effects, heads, receipts, texts};
+use crate::id::ConversationId;
+use crate::receipts::DueReceipt;
+use crate::store::Store;
 use crate::texts::Apart;
-use crate::{ConversationId, DueAttempt, DueReceipt, Store};
 
 /// Some of what is due, the longest due first.
 pub struct Page<T> {
@@ -22,13 +25,6 @@ impl<T> Page<T> {
     pub(crate) fn map<U>(self, to: impl FnMut(T) -> Option<U>) -> Page<U> {
         let Self { found, since, next } = self;
         Page { found: found.into_iter().filter_map(to).collect(), since, next }
-    }
-}
-
-impl Place {
-    /// The time that it stands for.
-    pub fn time(&self) -> Timestamp {
-        Timestamp::from_millisecond(self.time).unwrap_or_default()
     }
 }
 

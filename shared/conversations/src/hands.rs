@@ -1,12 +1,13 @@
 //! What a person of the business does in a conversation.
 
+use documents::{Fields, Unavailable, Write, WriteError, at};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::documents::{Unavailable, Write, WriteError};
-use crate::fields::Fields;
-use crate::store::{at, read};
-use crate::{CommitError, Conversation, ConversationId, Store};
+use crate::change::CommitError;
+use crate::conversation::Conversation;
+use crate::id::ConversationId;
+use crate::store::Store;
 
 /// How often something is tried again to which others write.
 const TRIES: u32 = 8;
@@ -20,8 +21,10 @@ impl Store {
         id: &ConversationId,
         now: Timestamp,
     ) -> Result<bool, Unavailable> {
-        let Some(head) = self.get_one(at("heads", id.as_str())).await? else { return Ok(false) };
-        if !read::<Conversation>(head)?.is_with_person(now) {
+        let Some(head) = self.documents.get_one(at("heads", id.as_str())).await? else {
+            return Ok(false);
+        };
+        if !head.fields.read::<Conversation>()?.is_with_person(now) {
             return Ok(false);
         }
         let now = now.as_millisecond();

@@ -3,9 +3,6 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-
-use crate::names::hexadecimal;
 
 /// The name of the conversations between the agent and one person ([`crate::Names::conversation`]).
 ///
@@ -35,6 +32,11 @@ impl ConversationId {
         &self.0
     }
 
+    /// What the places of everything that belongs to it begin with.
+    pub(crate) fn prefix(&self) -> String {
+        format!("{self}/")
+    }
+
     /// The person's half.
     pub(crate) fn person(&self) -> &str {
         self.0.split('-').next().unwrap_or_default()
@@ -45,15 +47,4 @@ impl fmt::Display for ConversationId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)
     }
-}
-
-/// A name for what is nobody's and can be guessed by everybody, as a route or the form of a call: 128
-/// bits of a SHA-256. Whatever comes of a person is named by [`crate::Names`].
-pub(crate) fn hash(words: &[&str]) -> String {
-    let mut digest = Sha256::new();
-    for word in words {
-        digest.update((word.len() as u64).to_be_bytes());
-        digest.update(word);
-    }
-    hexadecimal(&digest.finalize()[..16])
 }

@@ -12,60 +12,52 @@
 
 mod admissions;
 mod attempts;
+mod change;
+mod claims;
 mod clock;
-#[cfg_attr(
-    not(feature = "sqlite"),
-    expect(dead_code, reason = "Firestore needs no list of what it is asked by")
-)]
-mod collections;
+pub mod collections;
 mod consents;
 mod conversation;
-mod credentials;
-mod documents;
 mod due;
-mod federation;
-mod fields;
-#[cfg(feature = "sqlite")]
-mod file;
-mod firestore;
-mod form;
+mod effects;
+mod ended;
 mod hands;
+mod health;
 mod id;
-mod incidents;
-mod kept;
-mod merge;
+mod lifetimes;
 mod names;
+mod notices;
 mod open;
-mod probes;
 mod quarantine;
 mod receipts;
-mod refusals;
-mod routes;
-mod shared;
 mod shown;
-#[cfg(feature = "sqlite")]
-mod sqlite;
 mod steps;
+mod stops;
 mod store;
 mod texts;
+mod traces;
 mod trials;
 mod tries;
-mod values;
-mod watched;
+mod turns;
+mod uncounted;
+
+pub use documents::{OpenError, Place, Reserved, Unavailable, reserve};
 
 pub use admissions::{Admission, minute_of};
 pub use attempts::{Attempt, DueAttempt, Learned, Word};
-pub use collections::Place;
+pub use change::{Change, CommitError, Loaded};
 pub use consents::{Consent, Given};
 pub use conversation::{Conversation, HandedOver, Over, Reply, Said, Sending};
-pub use documents::Unavailable;
 pub use due::Page;
+pub use effects::Effect;
+pub use ended::Ended;
+pub use health::opened;
 pub use id::ConversationId;
-pub use kept::{Effect, Ended, Notice, Stop, StoredReceipt, Trace, Whom};
-pub use names::Names;
-pub use open::{OpenError, Reserved};
-pub use probes::{KnownProbe, Probe};
+pub use names::{Claim, Names};
+pub use notices::{Notice, Whom};
 pub use quarantine::{Kept, Quarantined};
-pub use receipts::{DueReceipt, Joined, Told};
-pub use store::{Change, Claim, CommitError, Loaded, Store};
+pub use receipts::{DueReceipt, Joined, StoredReceipt, Told};
+pub use stops::Stop;
+pub use store::Store;
 pub use texts::{AT_ONCE, Apart, Arrival, SetAside, Taken, Waiting};
+pub use traces::Trace;

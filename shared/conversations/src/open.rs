@@ -1,198 +1,37 @@
-//! Which store the owner configured.
+//! The store that the owner configured.
 
 #[cfg(feature = "sqlite")]
-use std::fs::File;
 use std::path::Path;
 
-use firestore::FirestoreDbOptions;
-use settings::{Settings, SettingsError};
-use thiserror::Error;
+use documents::{Documents, Key, OpenError};
+use settings::Settings;
 
-use crate::credentials::Credentials;
-use crate::documents::{Documents, Kind};
-use crate::federation::Federation;
-use crate::firestore::Firestore;
-use crate::{Names, Store};
-
-/// Why there is no store.
-#[derive(Debug, Error)]
-pub enum OpenError {
-    /// The settings do not say which.
-    #[error(transparent)]
-    Settings(#[from] SettingsError),
-    /// The embedded store's folder or file cannot be used.
-    #[error("DATA_DIR cannot be used: {0}")]
-    DataDir(String),
-    /// It is of another form, or its names are made with another key.
-    #[error("the store cannot be used: {0}")]
-    Another(String),
-    /// Another process serves from it.
-    #[error(
-        "DATA_DIR cannot be used: another textback serves from {0} already: stop that one first, or \
-         set DATA_DIR to another folder"
-    )]
-    Reserved(String),
-}
-
-/// The right to serve from the embedded store, for as long as this lives, and no longer than the
-/// process.
-#[derive(Debug)]
-#[must_use = "dropped, it is somebody else's"]
-pub struct Reserved {
-    #[cfg(feature = "sqlite")]
-    _lock: File,
-}
+use crate::collections::ALL;
+use crate::names::Names;
+use crate::store::Store;
 
 impl Store {
     /// What [`Store::open`] reads.
-    pub const SETTINGS: settings::Names = &[
-        "AWS_ACCESS_KEY_ID",
-        "AWS_LAMBDA_RUNTIME_API",
-        "AWS_REGION",
-        "AWS_SECRET_ACCESS_KEY",
-        "DATA_DIR",
-        "FIRESTORE_DATABASE",
-        "FIRESTORE_EMULATOR_HOST",
-        "GCP_WIF_CONFIG",
-        "GOOGLE_APPLICATION_CREDENTIALS",
-        "GOOGLE_CLOUD_PROJECT",
-        "NAME_KEY",
-    ];
+    pub const SETTINGS: settings::Names = documents::SETTINGS;
 
-    /// The store that the settings name: Firestore when a Google project is set, otherwise the
-    /// embedded one in `DATA_DIR`. Firestore is connected to on first use.
+    /// The one that the settings name ([`Documents::open`]).
     pub fn open(settings: &Settings) -> Result<Self, OpenError> {
-        match firestore(settings)? {
-            Some(firestore) => Ok(firestore),
-            None => embedded(data_dir(settings), Names::from_settings(settings)?),
-        }
+        Ok(Self::of(Documents::open(settings, ALL)?))
     }
 
     /// The same, for whoever only looks: makes no folder and no file. `None`: nothing was ever kept
     /// in `DATA_DIR`.
     pub fn open_existing(settings: &Settings) -> Result<Option<Self>, OpenError> {
-        match firestore(settings)? {
-            Some(firestore) => Ok(Some(firestore)),
-            None => existing(data_dir(settings), Names::from_settings(settings)?),
-        }
+        Ok(Documents::open_existing(settings, ALL)?.map(Self::of))
     }
 
     /// The embedded store in this folder, whatever the settings name.
     #[cfg(feature = "sqlite")]
     pub fn open_in(folder: &Path) -> Result<Self, OpenError> {
-        embedded(folder, None)
+        Ok(Self::of(Documents::open_in(folder, ALL)?))
     }
 
-    /// Fails if the store says that it is another's, as an embedded one does when it is opened. One
-    /// that says nothing may be ours, and whoever uses it will see.
-    pub async fn check(&self) -> Result<(), OpenError> {
-        self.documents.another().await.map_or(Ok(()), |why| Err(OpenError::Another(why)))
+    fn of((documents, key): (Documents, Key)) -> Self {
+        Self::new(documents, Names { key })
     }
-
-    /// Sees to it that nobody else serves from `DATA_DIR`: two that look for what is due pay twice
-    /// for each answer. Others may use it all the same. `None`: many may serve from Firestore.
-    pub fn reserve(settings: &Settings) -> Result<Option<Reserved>, OpenError> {
-        match firestore(settings)? {
-            Some(_) => Ok(None),
-            None => reserved(data_dir(settings)).map(Some),
-        }
-    }
-}
-
-fn data_dir(settings: &Settings) -> &Path {
-    Path::new(settings.get("DATA_DIR").unwrap_or(".textback"))
-}
-
-/// Firestore, if it is the one.
-fn firestore(settings: &Settings) -> Result<Option<Store>, SettingsError> {
-    let names = ["GOOGLE_CLOUD_PROJECT", "FIRESTORE_DATABASE", "FIRESTORE_EMULATOR_HOST"];
-    if !settings.any(&names) {
-        return Ok(None);
-    }
-    let project = settings.required("Firestore", "GOOGLE_CLOUD_PROJECT")?;
-    let names = Names::from_settings(settings)?.ok_or_else(no_key)?;
-    let mut options = FirestoreDbOptions::new(project.into());
-    if let Some(database) = settings.get("FIRESTORE_DATABASE") {
-        options.database_id = database.into();
-    }
-    let credentials = match settings.get("FIRESTORE_EMULATOR_HOST") {
-        Some(host) => {
-            options.firebase_api_url = Some(format!("http://{host}"));
-            Credentials::of_emulator()
-        }
-        None => credentials(settings)?,
-    };
-    let firestore = Firestore::new(options, credentials, &names);
-    Ok(Some(Store::new(Documents::new(Kind::Firestore(Box::new(firestore))), names)))
-}
-
-/// Names are the same for all who use a database, so none can make a key up.
-fn no_key() -> SettingsError {
-    SettingsError::Invalid {
-        name: "NAME_KEY",
-        problem: "it is not set, and Firestore is used: set the one that the database was begun \
-                  with, or what `openssl rand -base64 32` prints if nothing is in it"
-            .into(),
-    }
-}
-
-/// Keyless goes first, so that a key that is still about does not have to go on the same day.
-fn credentials(settings: &Settings) -> Result<Credentials, SettingsError> {
-    if let Some(configuration) = settings.get("GCP_WIF_CONFIG") {
-        let federation = Federation::open(configuration, settings)?;
-        return Ok(Credentials::of_federation(federation));
-    }
-    if let Some(key) = settings.get("GOOGLE_APPLICATION_CREDENTIALS") {
-        return Credentials::of_service_account(key);
-    }
-    // What answers there is no server of Google's.
-    if settings.get("AWS_LAMBDA_RUNTIME_API").is_some() {
-        let missing = vec!["GCP_WIF_CONFIG (or GOOGLE_APPLICATION_CREDENTIALS)"];
-        return Err(SettingsError::Missing { owner: "Firestore", missing });
-    }
-    Ok(Credentials::of_machine())
-}
-
-#[cfg(feature = "sqlite")]
-fn embedded(folder: &Path, given: Option<Names>) -> Result<Store, OpenError> {
-    match crate::sqlite::Sqlite::open(folder, given) {
-        Ok((sqlite, names)) => Ok(Store::new(Documents::new(Kind::Sqlite(sqlite)), names)),
-        Err(crate::file::Unusable(why)) => Err(OpenError::DataDir(why)),
-    }
-}
-
-#[cfg(feature = "sqlite")]
-fn existing(folder: &Path, given: Option<Names>) -> Result<Option<Store>, OpenError> {
-    match crate::file::is_there(folder) {
-        Ok(true) => embedded(folder, given).map(Some),
-        Ok(false) => Ok(None),
-        Err(error) => Err(OpenError::DataDir(error.to_string())),
-    }
-}
-
-#[cfg(feature = "sqlite")]
-fn reserved(folder: &Path) -> Result<Reserved, OpenError> {
-    let unusable = |crate::file::Unusable(why)| OpenError::DataDir(why);
-    match crate::file::reserve(folder).map_err(unusable)? {
-        Some(lock) => Ok(Reserved { _lock: lock }),
-        None => {
-            let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
-            Err(OpenError::Reserved(folder.display().to_string()))
-        }
-    }
-}
-
-#[cfg(not(feature = "sqlite"))]
-fn embedded(_folder: &Path, _given: Option<Names>) -> Result<Store, OpenError> {
-    Err(SettingsError::Missing { owner: "the store", missing: vec!["GOOGLE_CLOUD_PROJECT"] }.into())
-}
-
-#[cfg(not(feature = "sqlite"))]
-fn existing(folder: &Path, given: Option<Names>) -> Result<Option<Store>, OpenError> {
-    embedded(folder, given).map(Some)
-}
-
-#[cfg(not(feature = "sqlite"))]
-fn reserved(folder: &Path) -> Result<Reserved, OpenError> {
-    embedded(folder, None).map(|_| Reserved {})
 }

@@ -3,9 +3,7 @@
 //! They hold what people wrote. Firestore encrypts it at rest, as it does everything. SQLite does
 //! not: its file lies in a folder that only the user who runs the process may open.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
+use documents::{Document, Fields, Path, RARELY, Unavailable, Write, WriteError, at, hash};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -13,18 +11,14 @@ use sms::UNANSWERABLE;
 use telemetry::TraceId;
 
 use crate::collections::quarantine;
-use crate::documents::{Document, Path, Unavailable, Write, WriteError};
-use crate::fields::Fields;
-use crate::id::hash;
-use crate::shared::RARELY;
-use crate::store::{DAY, at, expiring, keep_notice, read};
-use crate::{Notice, Store};
+use crate::lifetimes::DAY;
+use crate::names::Names;
+use crate::notices::Notice;
+use crate::store::Store;
+use crate::uncounted::Count;
 
 /// Long enough to find a week-end's drift on Monday, short enough for what people wrote.
 const QUARANTINE_LIVES: SignedDuration = DAY.checked_mul(7).expect("7 days fit");
-
-/// Of how many forms calls are held back to be counted together. More come only from who makes them up.
-const MOST_FORMS: usize = 1_000;
 
 /// How often keeping is begun anew because somebody else counted the first of a form, or of a day.
 const TRIES: u32 = 5;
@@ -94,51 +88,10 @@ struct Shape {
     at: Timestamp,
 }
 
-/// The calls of the last seconds that are not counted with their form yet, by the form. Those that a
-/// process still holds when it ends are kept, and never counted.
-#[derive(Debug, Default)]
-pub(crate) struct Uncounted(Mutex<HashMap<String, Count>>);
-
-/// How many calls came, and how many of them are kept.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Count {
-    seen: u64,
-    kept: u64,
-}
-
-impl Uncounted {
-    fn of(&self, shape: &str) -> Count {
-        self.lock().get(shape).copied().unwrap_or_default()
-    }
-
-    /// Whether there is room for one of this form.
-    fn takes(&self, shape: &str) -> bool {
-        let held = self.lock();
-        held.len() < MOST_FORMS || held.contains_key(shape)
-    }
-
-    fn add(&self, shape: &str, more: Count) {
-        let mut held = self.lock();
-        let count = held.entry(shape.to_owned()).or_default();
-        *count = Count { seen: count.seen + more.seen, kept: count.kept + more.kept };
-    }
-
-    /// Lets go of what was counted by now.
-    fn forget(&self, shape: &str, counted: Count) {
-        let mut held = self.lock();
-        let Some(count) = held.get_mut(shape) else { return };
-        let left = Count {
-            seen: count.seen.saturating_sub(counted.seen),
-            kept: count.kept.saturating_sub(counted.kept),
-        };
-        match left == Count::default() {
-            true => drop(held.remove(shape)),
-            false => *count = left,
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Count>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+impl Names {
+    /// What a call is called that nobody understood: the same for the same call.
+    pub fn quarantined(&self, call: &Quarantined) -> String {
+        self.key.name(&["quarantined", &call.provider, &call.path, &call.query, &call.body])
     }
 }
 
@@ -170,8 +123,8 @@ impl Store {
         let (before, known) = (found.next().flatten(), found.next().flatten());
 
         let day = call.at.to_zoned(TimeZone::UTC).date().to_string();
-        let known = known.map(|known| Ok::<_, Unavailable>((known.version, read::<Shape>(known)?)));
-        let known = known.transpose()?;
+        let read = |it: Document| Ok::<_, Unavailable>((it.version, it.fields.read::<Shape>()?));
+        let known = known.map(read).transpose()?;
         let uncounted = self.uncounted.of(&call.shape());
         let today = known.as_ref().filter(|(_, shape)| shape.day == day).map(|(_, shape)| shape);
         let kept_today = today.map_or(0, |shape| shape.kept + uncounted.kept);
@@ -182,7 +135,7 @@ impl Store {
             }
             None if most.is_some_and(|most| kept_today >= most) => (Kept::Counted, None),
             None => {
-                let whole = expiring(Fields::of(call), call.at, QUARANTINE_LIVES);
+                let whole = Fields::of(call).expiring(call.at, QUARANTINE_LIVES);
                 let whole = whole.with("shape", call.shape());
                 let first = if known.is_some() { Kept::Another } else { Kept::First };
                 (first, Some(Write::Create(path, whole)))
@@ -203,7 +156,7 @@ impl Store {
         }
         let count = |seen, kept| {
             let next = Shape { seen, day: day.clone(), kept, at: call.at };
-            expiring(Fields::of(&next), call.at, QUARANTINE_LIVES)
+            Fields::of(&next).expiring(call.at, QUARANTINE_LIVES)
         };
         writes.push(match &known {
             None => Write::Create(shape, count(1, this.kept)),
@@ -214,7 +167,7 @@ impl Store {
         });
         // There is nothing to be done about what nobody can answer.
         if outcome == Kept::First && call.reason != UNANSWERABLE {
-            writes.push(keep_notice(&notice(call)));
+            writes.push(notice(call).keep());
         }
         self.documents.commit(writes).await?;
         self.uncounted.forget(&call.shape(), uncounted);
@@ -223,7 +176,7 @@ impl Store {
 
     /// Calls that were not understood, the latest first.
     pub async fn quarantined(&self, limit: u32) -> Result<Vec<Quarantined>, Unavailable> {
-        self.list(quarantine::AT.latest(limit)).await
+        self.documents.list(quarantine::AT.latest(limit)).await
     }
 
     /// Calls that were not understood and did not come earlier than this, the earliest first.
@@ -232,13 +185,16 @@ impl Store {
         since: Timestamp,
         limit: u32,
     ) -> Result<Vec<Quarantined>, Unavailable> {
-        self.list(quarantine::AT.not_before(since, limit)).await
+        self.documents.list(quarantine::AT.not_before(since, limit)).await
     }
 
     /// How many calls of this form came, those included that were only counted.
     pub async fn seen(&self, shape: &str) -> Result<u64, Unavailable> {
-        let found: Option<Document> = self.get_one(at("shapes", shape)).await?;
-        let seen = found.map(read::<Shape>).transpose()?.map_or(0, |shape| shape.seen);
+        let found: Option<Document> = self.documents.get_one(at("shapes", shape)).await?;
+        let seen = found
+            .map(|found| found.fields.read::<Shape>())
+            .transpose()?
+            .map_or(0, |shape| shape.seen);
         Ok(seen + self.uncounted.of(shape).seen)
     }
 

@@ -3,17 +3,19 @@
 //! One whose attempt is known is told to it at once, in one commit. Any other is kept until its
 //! attempt is known: by whoever learns its message, or by the sweep.
 
+use documents::{Document, Fields, Unavailable, Version, Write, WriteError, at, hash, raw};
 use futures::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
-use sms::Receipt;
+use serde::{Deserialize, Serialize};
+use sms::{Part, Receipt, Status};
 use telemetry::{Step, TraceId};
 
+use crate::attempts::{Attempt, Learned, Word, message_name};
 use crate::collections::{attempts, receipts};
-use crate::documents::{Document, Unavailable, Version, Write, WriteError};
-use crate::fields::Fields;
-use crate::id::hash;
-use crate::store::{DAY, at, expiring, failed, message_name, read, stopped};
-use crate::{Attempt, ConversationId, Learned, Store, StoredReceipt, Word};
+use crate::id::ConversationId;
+use crate::lifetimes::DAY;
+use crate::stops::stopped;
+use crate::store::Store;
 
 /// A receipt that nobody asked for within this time belongs to no attempt of ours.
 const RECEIPTS_LIVE: SignedDuration = DAY.checked_mul(7).expect("7 days fit");
@@ -38,6 +40,37 @@ const MOST_WORDS: usize = 250;
 
 /// What the step is called that tells of one.
 const RECEIPT: &str = "receipt";
+
+/// A provider's report, kept as it came.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct StoredReceipt {
+    /// The provider's name.
+    pub provider: String,
+    /// The provider's name and its id of the message.
+    pub message: String,
+    /// The attempt that the report itself names.
+    #[serde(default)]
+    pub attempt: Option<String>,
+    /// Which part of the message it is about, where the provider reports on parts.
+    #[serde(default)]
+    pub part: Option<Part>,
+    /// What the word means.
+    pub status: Status,
+    /// The provider's own word.
+    pub word: String,
+    /// The provider's own code, for a failure.
+    #[serde(default)]
+    pub code: Option<String>,
+    /// Whether it says that the person has stopped.
+    #[serde(default)]
+    pub opted_out: bool,
+    /// When it came.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub at: Timestamp,
+    /// When its attempt is looked for again. `None`: it is no attempt of ours.
+    #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
+    pub due_at: Option<Timestamp>,
+}
 
 /// What became of a receipt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,7 +125,7 @@ impl Store {
             return self.tell(&attempt, &receipt, None).await;
         }
         let name = receipt.name();
-        let kept = expiring(Fields::of(&receipt), now, RECEIPTS_LIVE);
+        let kept = Fields::of(&receipt).expiring(now, RECEIPTS_LIVE);
         match self.documents.commit(vec![Write::Create(at("receipts", &name), kept)]).await {
             Ok(_) | Err(WriteError::Conflict) => {}
             Err(error) => return Err(error.into()),
@@ -145,7 +178,7 @@ impl Store {
         found
             .map(|document| {
                 let name = document.id.clone();
-                Ok(Told::of(attempt, &read(document)?, Some(name)))
+                Ok(Told::of(attempt, &document.fields.read()?, Some(name)))
             })
             .collect()
     }
@@ -282,7 +315,7 @@ impl Attempt {
     }
 
     /// When a receipt told it something last.
-    pub(crate) fn told_at(&self) -> Option<Timestamp> {
+    pub fn told_at(&self) -> Option<Timestamp> {
         self.receipts().map(|step| step.at).max()
     }
 
@@ -305,7 +338,7 @@ pub(crate) fn is_receipt(step: &Step) -> bool {
 impl DueReceipt {
     pub(crate) fn read(document: Document) -> Result<Self, Unavailable> {
         let (name, version) = (document.id.clone(), document.version);
-        Ok(Self { name, version, receipt: read(document)? })
+        Ok(Self { name, version, receipt: document.fields.read()? })
     }
 
     /// When its attempt is looked for again.
@@ -318,4 +351,13 @@ impl DueReceipt {
         let due = Fields::none().with("due_at", until.map(Timestamp::as_millisecond));
         Write::Amend(at("receipts", &self.name), due, self.version)
     }
+}
+
+/// Lets a conversation know that a reply of its did not arrive, and makes it due.
+///
+/// Blind, as an arriving text is: whoever works on the conversation meanwhile has to look again.
+pub(crate) fn failed(attempt: &Attempt, now: Timestamp) -> Write {
+    let set = Fields::none().with("due_at", now.as_millisecond());
+    let path = at("heads", attempt.conversation.as_str());
+    Write::Merge { path, set, append: vec![("failed", vec![raw(&attempt.id)])] }
 }

@@ -1,12 +1,16 @@
 //! What is read to be shown to a person.
 
+use documents::{Query, Unavailable};
 use serde::de::DeserializeOwned;
 use telemetry::TraceId;
 
-use crate::collections::{Query, attempts, ended, heads, notices};
-use crate::documents::Unavailable;
-use crate::store::{ended_at, prefix, read};
-use crate::{Attempt, Conversation, ConversationId, Ended, Notice, Store};
+use crate::attempts::Attempt;
+use crate::collections::{attempts, ended, heads, notices};
+use crate::conversation::Conversation;
+use crate::ended::{Ended, ended_at};
+use crate::id::ConversationId;
+use crate::notices::Notice;
+use crate::store::Store;
 
 /// How much of one conversation is read to be shown.
 const SHOWN: u32 = 200;
@@ -14,7 +18,7 @@ const SHOWN: u32 = 200;
 impl Store {
     /// The latest attempts made in a conversation, earliest first: no more of them than are shown.
     pub async fn attempts_of(&self, id: &ConversationId) -> Result<Vec<Attempt>, Unavailable> {
-        self.last(attempts::PLACE.last_within(prefix(id), SHOWN)).await
+        self.last(attempts::PLACE.last_within(id.prefix(), SHOWN)).await
     }
 
     /// The attempts made under a trace, earliest first.
@@ -32,13 +36,13 @@ impl Store {
         let found = self.documents.find(heads::AT.latest(limit)).await?.into_iter();
         found
             .filter_map(|document| Some((ConversationId::parse(&document.id)?, document)))
-            .map(|(id, document)| Ok((id, read(document)?)))
+            .map(|(id, document)| Ok((id, document.fields.read()?)))
             .collect()
     }
 
     /// The latest conversations of a pair that are over, earliest first: no more of them than are shown.
     pub async fn ended(&self, id: &ConversationId) -> Result<Vec<Ended>, Unavailable> {
-        self.last(ended::PLACE.last_within(prefix(id), SHOWN)).await
+        self.last(ended::PLACE.last_within(id.prefix(), SHOWN)).await
     }
 
     /// One of them, by its number.
@@ -47,17 +51,21 @@ impl Store {
         id: &ConversationId,
         number: u64,
     ) -> Result<Option<Ended>, Unavailable> {
-        self.get_one(ended_at(id, number)).await?.map(read).transpose()
+        self.documents
+            .get_one(ended_at(id, number))
+            .await?
+            .map(|found| found.fields.read())
+            .transpose()
     }
 
     /// What a person should look at, the latest first.
     pub async fn notices(&self, limit: u32) -> Result<Vec<Notice>, Unavailable> {
-        self.list(notices::AT.latest(limit)).await
+        self.documents.list(notices::AT.latest(limit)).await
     }
 
     /// What is found from the end, in its own order.
     async fn last<T: DeserializeOwned>(&self, query: Query) -> Result<Vec<T>, Unavailable> {
-        let mut found = self.list(query).await?;
+        let mut found = self.documents.list(query).await?;
         found.reverse();
         Ok(found)
     }

@@ -4,16 +4,19 @@
 //! attempt lie with the attempt. So they are stored with what is stored anyway. What there is no such
 //! document for has one under the name of the trace. Whoever looks has them put together.
 
+use documents::{Fields, Path, Unavailable, Write, at};
 use serde::Deserialize;
-use serde_json::value::RawValue;
 use telemetry::{Step, TraceId};
 
+use crate::attempts::Attempt;
+use crate::change::{Change, Loaded};
 use crate::collections::{attempts, texts};
-use crate::documents::{Path, Unavailable, Write};
-use crate::fields::{Fields, raw};
+use crate::id::ConversationId;
+use crate::lifetimes::RECORDS_LIVE;
 use crate::receipts::is_receipt;
-use crate::store::{RECORDS_LIVE, at, expiring, read};
-use crate::{Attempt, Change, ConversationId, Loaded, Store, Trace, Waiting};
+use crate::store::Store;
+use crate::texts::Waiting;
+use crate::traces::{Trace, add, values};
 
 /// What a commit tells of one trace.
 struct Told {
@@ -41,16 +44,6 @@ pub(crate) fn note(waiting: &mut [Waiting], changes: &[Change]) {
             text.steps.extend(steps);
         }
     }
-}
-
-/// Adds steps to a document that is there.
-pub(crate) fn add(path: Path, steps: &[Step]) -> Write {
-    Write::Merge { path, set: Fields::none(), append: vec![values(steps)] }
-}
-
-/// The field in which they are, with these added.
-pub(crate) fn values(steps: &[Step]) -> (&'static str, Vec<Box<RawValue>>) {
-    ("steps", steps.iter().map(raw).collect())
 }
 
 /// What changes tell, trace by trace: also what texts bring along that do not wait any more. What is
@@ -132,7 +125,7 @@ fn apart(loaded: &Loaded, Told { trace, steps, answered_in }: Told) -> Write {
     if let Some(other) = answered_in {
         set = set.with("answered_in", other);
     }
-    let set = expiring(set, first, RECORDS_LIVE);
+    let set = set.expiring(first, RECORDS_LIVE);
     Write::Merge { path: at("traces", trace.as_str()), set, append: vec![values(&steps)] }
 }
 
@@ -140,14 +133,14 @@ impl Store {
     /// What happened under a trace, in order of time.
     pub async fn trace(&self, id: &TraceId) -> Result<Option<Trace>, Unavailable> {
         let (apart, attempts, texts) = tokio::try_join!(
-            self.get_one(at("traces", id.as_str())),
+            self.documents.get_one(at("traces", id.as_str())),
             self.equal::<Attempt>(attempts::TRACE, id.as_str()),
             self.equal::<Traced>(texts::TRACE, id.as_str()),
         )?;
         if apart.is_none() && attempts.is_empty() && texts.is_empty() {
             return Ok(None);
         }
-        let apart = apart.map(read::<Trace>).transpose()?;
+        let apart = apart.map(|found| found.fields.read::<Trace>()).transpose()?;
         let mut trace =
             apart.unwrap_or(Trace { conversation: None, answered_in: None, steps: vec![] });
         let of_attempts = attempts.into_iter().map(|it| (Some(it.conversation), it.steps));

@@ -5,6 +5,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use documents::{Document, Fields, Query, Unavailable, Version, Write, WriteError, at};
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use policy::Keyword;
@@ -13,11 +14,11 @@ use serde_json::{Value, json};
 use sms::{Handled, Number};
 use telemetry::{Step, TraceId};
 
-use crate::collections::{Query, texts};
-use crate::documents::{Document, Unavailable, Version, Write, WriteError};
-use crate::fields::Fields;
-use crate::store::{CONVERSATIONS_LIVE, Claim, at, expiring, prefix, read};
-use crate::{ConversationId, Store};
+use crate::collections::texts;
+use crate::id::ConversationId;
+use crate::lifetimes::CONVERSATIONS_LIVE;
+use crate::names::Claim;
+use crate::store::Store;
 
 /// How many texts a turn is shown at once.
 pub const AT_ONCE: usize = 20;
@@ -143,7 +144,7 @@ impl Store {
     /// The first texts that wait in a conversation, one more than a turn takes up.
     pub(crate) async fn waiting(&self, id: &ConversationId) -> Result<Vec<Waiting>, Unavailable> {
         let limit = u32::try_from(AT_ONCE).expect("twenty fits") + 1;
-        self.texts(texts::WAITING.within(prefix(id), limit)).await
+        self.texts(texts::WAITING.within(id.prefix(), limit)).await
     }
 
     /// The texts that wait in a conversation behind the first `skip`, up to `limit` of them, in the
@@ -154,7 +155,7 @@ impl Store {
         skip: u32,
         limit: u32,
     ) -> Result<Vec<Waiting>, Unavailable> {
-        let mut texts = self.texts(texts::WAITING.within(prefix(id), skip + limit)).await?;
+        let mut texts = self.texts(texts::WAITING.within(id.prefix(), skip + limit)).await?;
         Ok(texts.split_off(texts.len().min(skip as usize)))
     }
 
@@ -164,10 +165,10 @@ impl Store {
         id: &ConversationId,
         limit: u32,
     ) -> Result<Vec<SetAside>, Unavailable> {
-        let found = self.documents.find(texts::ASIDE.last_within(prefix(id), limit)).await?;
+        let found = self.documents.find(texts::ASIDE.last_within(id.prefix(), limit)).await?;
         let aside = |document: Document| {
             let name = document.id.clone();
-            let SetAside { text, why } = read(document)?;
+            let SetAside { text, why } = document.fields.read()?;
             Ok(SetAside { text: Waiting { name, ..text }, why })
         };
         found.into_iter().rev().map(aside).collect()
@@ -224,7 +225,7 @@ struct Kept {
 
 fn named(document: Document) -> Result<Waiting, Unavailable> {
     let name = document.id.clone();
-    Ok(Waiting { name, ..read(document)? })
+    Ok(Waiting { name, ..document.fields.read()? })
 }
 
 /// A text that a turn has taken up is kept where what was said is kept.
@@ -265,7 +266,7 @@ fn keep(
     if let Some(due) = due {
         kept = kept.with("due_at", due.as_millisecond());
     }
-    Write::Create(at("texts", &text.name), expiring(kept, now, CONVERSATIONS_LIVE))
+    Write::Create(at("texts", &text.name), kept.expiring(now, CONVERSATIONS_LIVE))
 }
 
 fn makes_due(text: &Waiting, theirs: &Number, id: &ConversationId, now: Timestamp) -> Write {
@@ -285,5 +286,5 @@ fn makes_due(text: &Waiting, theirs: &Number, id: &ConversationId, now: Timestam
 fn place(id: &ConversationId, at: Timestamp, name: &str) -> String {
     static TAKEN: AtomicU64 = AtomicU64::new(0);
     let taken = TAKEN.fetch_add(1, Ordering::Relaxed) % 1_000_000_000;
-    format!("{}{:015}-{taken:09}-{name}", prefix(id), at.as_millisecond())
+    format!("{}{:015}-{taken:09}-{name}", id.prefix(), at.as_millisecond())
 }

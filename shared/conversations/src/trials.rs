@@ -1,13 +1,14 @@
 //! Texts that the owner sends by hand to see whether texts arrive, and the codes that come back.
 
+use documents::{Unavailable, at, once_each};
 use jiff::{SignedDuration, Timestamp};
 use sms::Number;
 use telemetry::{Step, TraceId};
 
-use crate::attempts::answered;
-use crate::documents::Unavailable;
-use crate::store::{at, once_each};
-use crate::{Claim, Store, steps};
+use crate::attempts::Attempt;
+use crate::names::Claim;
+use crate::store::Store;
+use crate::traces::add;
 
 /// How long the code of a trial is no question to the agent. Afterwards four digits are four digits.
 const AWAITED: SignedDuration = SignedDuration::from_hours(1);
@@ -40,8 +41,8 @@ impl Store {
             return Ok(false);
         };
         let step = Step::new(ANSWERED, now).with("provider", provider);
-        let step = steps::add(at("attempts", &attempt.id), &[step]);
-        let answered = once_each(vec![answered(&attempt.id, Some(now)), step])?;
+        let step = add(at("attempts", &attempt.id), &[step]);
+        let answered = once_each(vec![Attempt::note_answer(&attempt.id, Some(now)), step])?;
         self.claim(claim, now, answered).await?;
         Ok(true)
     }

@@ -1,11 +1,10 @@
 //! Whether the store takes writes, asked of it itself.
 
+use documents::{Fields, Unavailable, Write, at};
 use jiff::Timestamp;
 
-use crate::Store;
-use crate::documents::Unavailable;
-use crate::fields::Fields;
-use crate::store::{DAY, at, expiring, keep};
+use crate::lifetimes::DAY;
+use crate::store::Store;
 
 impl Store {
     /// Writes something of no meaning, to see whether anything can be written.
@@ -14,8 +13,10 @@ impl Store {
     /// write a second, so that many sandboxes would get into each other's way, and none is
     /// left behind for longer than a day.
     pub async fn try_writing(&self, now: Timestamp) -> Result<(), Unavailable> {
-        let tried = expiring(Fields::none().with("at", now.as_millisecond()), now, DAY);
-        self.documents.commit(vec![keep(at("tries", &self.process.to_string()), tried)]).await?;
+        let tried = Fields::none().with("at", now.as_millisecond()).expiring(now, DAY);
+        self.documents
+            .commit(vec![Write::keep(at("tries", &self.process.to_string()), tried)])
+            .await?;
         Ok(())
     }
 }

@@ -373,7 +373,7 @@ async fn shows_how_each_way_stands_and_why_the_worst_first() {
         // It is not configured, so that nobody can do anything about it.
         attempt("plivo", "+12025550143", Status::Failed, Some("http 401")),
     ];
-    console.store.weigh(&console.providers, &attempts, at(3)).await.unwrap();
+    routing::weigh(&console.store, &console.providers, &attempts, at(3)).await.unwrap();
     let routes = &console.get("notices").await["routes"];
     assert_eq!(
         routes[0],

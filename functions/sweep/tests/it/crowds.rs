@@ -46,7 +46,7 @@ async fn a_run_that_is_out_of_time_is_gone_on_with() {
 async fn what_was_woken_in_this_minute_is_not_read_again() {
     let scene = Scene::new().await;
     scene.crowd_at(1_000, |person| now() - SignedDuration::from_millis(person.into())).await;
-    let log = Log::capture("conversations::operations=trace");
+    let log = Log::capture("documents::operations=trace");
     let read = async |seconds| {
         scene.sweep.run(now() + SignedDuration::from_secs(seconds)).await.unwrap();
         log.take().lines().filter(|line| line.contains(r#""kind":"found""#)).count()
@@ -119,7 +119,7 @@ async fn says_how_far_behind_it_is_and_once_that_it_grows_and_is_over() {
 async fn with_nothing_to_do_it_asks_one_question_of_each_kind() {
     let scene = Scene::new().await;
     scene.sweep.run(now()).await.unwrap();
-    let log = Log::capture("conversations::operations=trace");
+    let log = Log::capture("documents::operations=trace");
     scene.sweep.run(now() + SignedDuration::from_secs(1)).await.unwrap();
     let logged = log.take();
     let asked = logged.lines().map(|line| {

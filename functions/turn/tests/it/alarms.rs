@@ -80,7 +80,7 @@ async fn what_one_person_goes_on_about_is_one_conversation() {
     let begun = scene.process.store.attempts_of(&scene.id()).await.unwrap();
     let opens: Vec<_> = begun.iter().map(|attempt| attempt.opens).collect();
     assert_eq!(opens, [true, false, false]);
-    let last = scene.process.store.rhythm().await.unwrap().last();
+    let last = routing::rhythm(&scene.process.store).await.unwrap().last();
     assert_eq!(last, Some(begun[0].at));
 }
 
@@ -113,7 +113,7 @@ async fn four_weeks_of_custom(scene: &Scene) {
             Attempt { opens: true, ..attempt }
         })
         .collect();
-    scene.process.store.note_begun(&attempts, morning).await.unwrap();
+    routing::note_begun(&scene.process.store, &attempts, morning).await.unwrap();
 }
 
 pub(crate) async fn text_as(scene: &mut Scene, person: &str) {

@@ -10,8 +10,6 @@
 #[expect(dead_code, reason = "the suite needs more of it")]
 mod contract;
 #[expect(dead_code, reason = "the suite needs more of it")]
-mod operations;
-#[expect(dead_code, reason = "the suite needs more of it")]
 mod quarantine;
 mod steps;
 

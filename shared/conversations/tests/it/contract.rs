@@ -13,7 +13,7 @@ use serde_json::json;
 use sms::{Number, Receipt, Status};
 use telemetry::{Step, TraceId};
 
-use crate::operations::Operations;
+use fakes::Asked;
 
 pub(crate) const OURS: &str = "+12025550100";
 
@@ -453,7 +453,7 @@ pub(crate) async fn keeps_a_consent_for_longer_than_a_claim_may_take(store: Arc<
     let years = |years: i64| later(now(), years * 365 * 24 * 3600);
     store.expire(years(4)).await.unwrap();
     assert_eq!(store.consents_of(&person()).await.unwrap().len(), 2);
-    if store.is_embedded() {
+    if store.documents().are_embedded() {
         // What was counted goes first.
         for day in 3..6 {
             store.expire(later(years(5), day * 24 * 3600)).await.unwrap();
@@ -463,7 +463,7 @@ pub(crate) async fn keeps_a_consent_for_longer_than_a_claim_may_take(store: Arc<
 }
 
 pub(crate) async fn records_no_more_consents_when_all_come_at_once(store: Arc<Store>) {
-    let operations = Operations::listen();
+    let operations = Asked::listen();
     let give = |number: u8| {
         let consent = Consent {
             theirs: Number::parse(&format!("+120255501{number:02}")).unwrap(),

@@ -124,7 +124,7 @@ async fn a_firestore_of_another_form_is_refused_and_an_empty_one_begun_by_the_fi
     let mark = "form/current";
     let reading = open(&place);
     assert!(reading.load(&id(), now()).await.unwrap().is_none());
-    reading.check().await.unwrap();
+    reading.documents().check().await.unwrap();
     assert_eq!(ask(&place, Method::GET, mark, None).await.0, StatusCode::NOT_FOUND);
 
     open(&place).stop(&claim("SM1"), &stranger(), &stop()).await.unwrap();
@@ -134,7 +134,7 @@ async fn a_firestore_of_another_form_is_refused_and_an_empty_one_begun_by_the_fi
         &marked["fields"]["fingerprint"]["stringValue"],
     );
     assert_eq!((number, key.as_str().unwrap().len()), (&json!("2"), 32));
-    reading.check().await.unwrap();
+    reading.documents().check().await.unwrap();
 
     for (number, version) in [(1, "an older version"), (99, "a newer version")] {
         let other = json!({ "fields": { "number": { "integerValue": number.to_string() } } });
@@ -178,7 +178,7 @@ async fn refused(place: &Place) -> String {
         Err(error) => return error.to_string(),
         Ok(store) => store,
     };
-    let told = store.check().await.unwrap_err().to_string();
+    let told = store.documents().check().await.unwrap_err().to_string();
     let why = told.strip_prefix("the store cannot be used: ").unwrap();
     let read = store.load(&id(), now()).await.err().unwrap().to_string();
     let written = store.take(&arrival("SM7", "Hi", now())).await.unwrap_err().to_string();

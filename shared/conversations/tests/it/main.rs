@@ -11,14 +11,11 @@ mod killed;
 mod ledger;
 mod locked;
 mod names;
-mod operations;
 mod quarantine;
 mod receipts;
-mod routes;
 mod statuses;
 mod steps;
 mod traces;
-mod watched;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -33,9 +30,7 @@ use form::*;
 use names::*;
 use quarantine::*;
 use receipts::*;
-use routes::*;
 use traces::*;
-use watched::*;
 
 /// One test for each promise and store. A store is empty, or shared with tests that use other
 /// numbers.
@@ -123,19 +118,6 @@ promises! {
     keeps_a_consent_for_longer_than_a_claim_may_take
     records_so_many_consents_of_an_address_and_of_all
     records_no_more_consents_when_all_come_at_once
-    opens_sends_and_sees_a_probe_once
-    misses_no_probe_that_arrives_at_the_same_moment
-    sends_no_probe_to_who_has_stopped
-    tells_the_same_once_or_once_a_day
-    tells_one_of_many_that_something_fails
-    notes_each_conversation_once
-    a_text_by_a_doubtful_way_costs_the_same_whatever_its_siblings
-    a_code_of_the_account_closes_all_ways_at_once
-    judges_a_way_again_when_its_time_comes
-    writes_down_a_hundred_texts_at_once_in_a_few_commits
-    names_what_a_run_has_to_come_back_to
-    counts_a_probe_whatever_was_just_written
-    writes_down_no_more_than_once_in_a_moment_what_else_fails
     takes_a_write_whenever_it_is_tried
 }
 
@@ -165,7 +147,7 @@ promises_across_starts! {
 }
 
 fn sqlite(folder: &tempfile::TempDir) -> Arc<Store> {
-    operations::listen();
+    fakes::Asked::prepare();
     open(&in_folder(folder))
 }
 
@@ -174,6 +156,6 @@ fn data_dir(folder: &Path) -> Settings {
 }
 
 async fn firestore() -> Option<Arc<Store>> {
-    operations::listen();
+    fakes::Asked::prepare();
     Some(open(&at_the_emulator().await?))
 }

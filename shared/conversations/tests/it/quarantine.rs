@@ -7,7 +7,7 @@ use futures::future::join_all;
 use telemetry::TraceId;
 
 use crate::contract::{later, now};
-use crate::operations::Operations;
+use fakes::Asked;
 
 pub(crate) async fn keeps_a_call_whole(store: Arc<Store>) {
     let call = misread(r#"{"what":"is this"}"#, now());
@@ -51,7 +51,7 @@ pub(crate) async fn only_counts_what_comes_too_often_in_a_day(store: Arc<Store>)
 }
 
 pub(crate) async fn counts_the_calls_of_some_seconds_together(store: Arc<Store>) {
-    let operations = Operations::listen();
+    let operations = Asked::listen();
     for number in 0..20 {
         let call = misread(&number.to_string(), now());
         store.quarantine(&call, Some(15)).await.unwrap();

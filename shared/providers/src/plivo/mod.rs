@@ -9,7 +9,6 @@ mod codes;
 mod diagnosis;
 mod signature;
 
-
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Method, Request};

@@ -6,6 +6,7 @@
 #![warn(missing_docs)]
 #![expect(clippy::unwrap_used, reason = "a stand-in that breaks must fail the test that uses it")]
 
+mod asked;
 mod aws_sms;
 mod company;
 mod events;
@@ -26,6 +27,7 @@ mod switch;
 mod twilio;
 mod vonage;
 
+pub use asked::*;
 pub use aws_sms::*;
 pub use company::*;
 pub use events::*;

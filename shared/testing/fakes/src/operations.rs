@@ -29,7 +29,7 @@ impl<F: Fn(Operation)> Operations<F> {
 
 impl<F: Fn(Operation) + 'static, S: Subscriber> Layer<S> for Operations<F> {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        if event.metadata().target() == "conversations::operations" {
+        if event.metadata().target() == "documents::operations" {
             let mut operation = Operation::default();
             event.record(&mut operation);
             (self.0)(operation);

@@ -136,7 +136,7 @@ async fn look_after(
         let page = store.attempts_due(now, after, 1000).await?;
         let first = page.found.first().map(|due| due.attempt.clone());
         store.looked_at(page.found.into_iter().map(|due| (due, None)).collect()).await?;
-        store.weigh(providers, first.as_slice(), now).await?;
+        routing::weigh(store, providers, first.as_slice(), now).await?;
         after = page.next;
         if after.is_none() {
             break;

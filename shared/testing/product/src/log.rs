@@ -81,7 +81,7 @@ pub fn check_form(lines: &[String]) {
         let others = [
             "turn::bounds",
             "conversations::clock",
-            "conversations::operations",
+            "documents::operations",
             "conversations::sqlite",
         ];
         let target = json["target"].as_str().unwrap_or_default();

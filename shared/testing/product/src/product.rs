@@ -79,7 +79,7 @@ impl Product {
             ("REPLIES_PER_MINUTE", "off".into()),
             ("NEW_PEOPLE_PER_MINUTE", "off".into()),
             // All but what is only counted.
-            ("RUST_LOG", "trace,conversations::operations=off,conversations::steps=off".into()),
+            ("RUST_LOG", "trace,documents::operations=off,conversations::steps=off".into()),
         ];
         for provider in providers {
             match *provider {

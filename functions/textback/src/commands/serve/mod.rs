@@ -51,7 +51,7 @@ struct App {
 
 /// Serves until the process is asked to stop.
 pub(crate) async fn run(settings: Settings) -> Result<(), Error> {
-    let alone = Store::reserve(&settings);
+    let alone = conversations::reserve(&settings);
     if let Err(another @ OpenError::Reserved(_)) = alone {
         // It may have the port as well, which is not what is wrong.
         return Err(another.into());
@@ -75,7 +75,7 @@ impl App {
         let providers = Arc::new(providers::configured_or_pretended(settings, &public_url)?);
         let access = admission::access(settings, &providers, &public_url, address.ip())?;
         let store = Arc::new(Store::open(settings)?);
-        store.check().await?;
+        store.documents().check().await?;
         admission::check_secrets(settings, &store).await?;
         let queue = Queue::open(settings)?.unwrap_or_else(Queue::in_process);
         let page = Page::from_settings(settings)?.carried_by(&providers)?;
@@ -129,7 +129,7 @@ impl App {
             .merge(console.router())
             .merge(site.router())
             .merge(host::readiness(&store, Some(&queue)));
-        let sweep_every = if store.is_embedded() { SWEEP_EMBEDDED } else { SWEEP };
+        let sweep_every = if store.documents().are_embedded() { SWEEP_EMBEDDED } else { SWEEP };
         Ok(Self {
             providers,
             public_url,

@@ -69,7 +69,7 @@ async fn weigh(deployed: &Deployed, attempts: &[Attempt]) {
     let settings = deployed.product.settings.iter().map(|(name, value)| (&**name, &**value));
     let settings: settings::Settings = settings.collect();
     let providers = ::providers::configured(&settings, PUBLIC_URL, Role::Everything).unwrap();
-    deployed.product.store.weigh(&providers, attempts, Timestamp::now()).await.unwrap();
+    routing::weigh(&deployed.product.store, &providers, attempts, Timestamp::now()).await.unwrap();
 }
 
 fn attempt(provider: &str, at: Timestamp) -> Attempt {

@@ -1,0 +1,49 @@
+//! Claims: each message is handled once, by whoever claims it first.
+
+use documents::{Fields, Unavailable, Write, WriteError};
+use jiff::Timestamp;
+
+use crate::lifetimes::CLAIMS_LIVE;
+use crate::names::Claim;
+use crate::store::Store;
+
+impl Store {
+    /// Carries writes out in one commit with a claim. False if the claim was given before: nothing
+    /// was written.
+    pub(crate) async fn claim(
+        &self,
+        claim: &Claim,
+        now: Timestamp,
+        mut writes: Vec<Write>,
+    ) -> Result<bool, WriteError> {
+        writes.push(Write::Create(claim.path(), claim_fields(now)));
+        let again = claim.again_after.map(|_| writes.clone());
+        match self.documents.commit(writes).await {
+            Err(WriteError::Conflict) => {}
+            answer => return answer.map(|_| true),
+        }
+        let Some(mut writes) = again else { return Ok(false) };
+        let Some(renewed) = self.stale(claim, now).await? else { return Ok(false) };
+        writes.pop();
+        writes.push(renewed);
+        match self.documents.commit(writes).await {
+            Err(WriteError::Conflict) => Ok(false),
+            answer => answer.map(|_| true),
+        }
+    }
+
+    /// The write that renews a claim whose window has passed.
+    async fn stale(&self, claim: &Claim, now: Timestamp) -> Result<Option<Write>, Unavailable> {
+        let Some(window) = claim.again_after else { return Ok(None) };
+        let Some(found) = self.documents.get_one(claim.path()).await? else { return Ok(None) };
+        let claimed = found.fields.get::<i64>("at").unwrap_or_default();
+        // Also for words that came long before those: they were kept meanwhile.
+        let passed =
+            i128::from(now.as_millisecond().abs_diff(claimed)) > window.as_millis() as i128;
+        Ok(passed.then(|| Write::Replace(claim.path(), claim_fields(now), found.version)))
+    }
+}
+
+fn claim_fields(now: Timestamp) -> Fields {
+    Fields::none().with("at", now.as_millisecond()).expiring(now, CLAIMS_LIVE)
+}

@@ -1,0 +1,66 @@
+//! Effects: what must leave the system after the commit that decided on it.
+
+use documents::{Fields, Unavailable, Write, at};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use telemetry::TraceId;
+
+use crate::collections::effects;
+use crate::id::ConversationId;
+use crate::lifetimes::CONVERSATIONS_LIVE;
+use crate::store::Store;
+
+/// Something that must leave the system, at least once, after the commit that decided on it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Effect {
+    /// Its name, by which the receiver can tell a repeat.
+    pub id: String,
+    /// What caused it.
+    pub conversation: ConversationId,
+    /// The trace of the turn.
+    pub trace: TraceId,
+    /// What kind it is: `conversation.finished`, `conversation.handed_over`,
+    /// `conversation.updated`.
+    pub kind: String,
+    /// What is sent.
+    pub payload: Value,
+    /// How many times it was tried.
+    #[serde(default)]
+    pub tries: u32,
+    /// When it was decided on.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub at: Timestamp,
+    /// When to try next.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub due_at: Timestamp,
+}
+
+impl Effect {
+    /// Blind, so that one of the same name is written over rather than refused with all the rest.
+    pub(crate) fn keep(&self) -> Write {
+        let kept = Fields::of(self).expiring(self.at, CONVERSATIONS_LIVE);
+        Write::keep(at("effects", &self.id), kept)
+    }
+}
+
+impl Store {
+    /// Effects of a conversation that have not left yet.
+    pub async fn effects_of(&self, id: &ConversationId) -> Result<Vec<Effect>, Unavailable> {
+        self.equal(effects::CONVERSATION, id.as_str()).await
+    }
+
+    /// Forgets an effect that was delivered.
+    pub async fn delivered(&self, effect: &Effect) -> Result<(), Unavailable> {
+        self.documents.commit(vec![Write::Delete(at("effects", &effect.id), None)]).await?;
+        Ok(())
+    }
+
+    /// Puts an effect off that could not be delivered.
+    pub async fn put_off(&self, effect: &Effect, until: Timestamp) -> Result<(), Unavailable> {
+        // Whole, so that one that somebody else has just delivered is not left in part.
+        let effect = Effect { tries: effect.tries + 1, due_at: until, ..effect.clone() };
+        self.documents.commit(vec![effect.keep()]).await?;
+        Ok(())
+    }
+}

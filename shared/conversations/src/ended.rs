@@ -1,0 +1,45 @@
+//! Conversations that are over, each a document of its own under its number.
+
+use documents::{Fields, Path, Write, at};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use sms::Number;
+
+use crate::id::ConversationId;
+use crate::lifetimes::CONVERSATIONS_LIVE;
+
+/// A conversation that is over.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Ended {
+    /// The pair.
+    pub conversation: ConversationId,
+    /// Which of the pair's conversations it was.
+    pub number: u64,
+    /// The number or sender name of ours.
+    pub ours: String,
+    /// The person's number.
+    pub theirs: Number,
+    /// How it ended: `finished`, `handed_over`, `turn_limit`, `quiet`.
+    pub ending: String,
+    /// What was collected.
+    pub brief: Map<String, Value>,
+    /// What was said and done.
+    pub turns: Vec<Value>,
+    /// When it ended.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub at: Timestamp,
+}
+
+impl Ended {
+    pub(crate) fn keep(&self) -> Write {
+        let (id, number) = (&self.conversation, self.number);
+        let place = format!("{}{number:020}", id.prefix());
+        let kept = Fields::of(self).expiring(self.at, CONVERSATIONS_LIVE);
+        Write::keep(ended_at(id, number), kept.with("place", place))
+    }
+}
+
+pub(crate) fn ended_at(id: &ConversationId, number: u64) -> Path {
+    at("ended", &format!("{id}-{number}"))
+}

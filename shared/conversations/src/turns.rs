@@ -1,0 +1,134 @@
+//! A conversation as a turn reads it, and what is stored once the turn is thought.
+
+use std::borrow::Cow;
+
+use documents::{Fields, Unavailable, Write, WriteError, at, once_each};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::change::{Change, CommitError, Loaded};
+use crate::conversation::Conversation;
+use crate::health::opened;
+use crate::id::ConversationId;
+use crate::lifetimes::CONVERSATIONS_LIVE;
+use crate::steps;
+use crate::store::Store;
+use crate::texts::{AT_ONCE, Waiting};
+
+/// What of a conversation lies beside its head, because it is too long to be written for each text.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct InFull<'a> {
+    turns: Cow<'a, [Value]>,
+    brief: Cow<'a, Map<String, Value>>,
+}
+
+impl Store {
+    /// Reads a conversation and the texts that wait in it, whether its person has stopped, how
+    /// replies may go, and how many new people this minute has seen, in one round trip.
+    pub async fn load(
+        &self,
+        id: &ConversationId,
+        now: Timestamp,
+    ) -> Result<Option<Loaded>, Unavailable> {
+        let paths = [
+            at("heads", id.as_str()),
+            at("conversations", id.as_str()),
+            at("stops", id.person()),
+            at("health", "current"),
+        ];
+        let (found, mut waiting) = tokio::try_join!(self.documents.get(&paths), self.waiting(id))?;
+        let mut found = found.into_iter();
+        let mut next = || found.next().flatten();
+        let Some(head) = next() else { return Ok(None) };
+        let (said, stop, health) = (next(), next(), next());
+        let version = head.version;
+        let mut conversation: Conversation = head.fields.read()?;
+        let InFull { turns, brief } =
+            said.map(|found| found.fields.read()).transpose()?.unwrap_or_default();
+        (conversation.turns, conversation.brief) = (turns.into_owned(), brief.into_owned());
+        conversation.put_right(now);
+        // The texts were read beside the head, so that one of them may have come in between.
+        let is_known = |waiting: &[Waiting]| {
+            !conversation.is_waiting()
+                || waiting.len() > AT_ONCE
+                || waiting.iter().any(|text| conversation.newest.as_ref() == Some(&text.name))
+        };
+        if !is_known(&waiting) {
+            waiting = self.waiting(id).await?;
+        }
+        let more = waiting.len() > AT_ONCE;
+        waiting.truncate(AT_ONCE);
+        Ok(Some(Loaded {
+            id: id.clone(),
+            version,
+            conversation,
+            waiting,
+            more,
+            stop_version: stop.as_ref().map(|stop| stop.version),
+            stop: stop.map(|found| found.fields.read()).transpose()?,
+            health: health.as_ref().and_then(opened).unwrap_or_default(),
+        }))
+    }
+
+    /// Stores the next state of a conversation and everything that follows from it, if nobody has
+    /// written to it since it was loaded; `loaded` is then what was stored.
+    pub async fn commit(
+        &self,
+        loaded: &mut Loaded,
+        mut next: Conversation,
+        changes: Vec<Change>,
+    ) -> Result<(), CommitError> {
+        let mut waiting = loaded.waiting.clone();
+        for change in &changes {
+            if let Change::TakenUp(texts) | Change::SetAside(texts, _) = change {
+                waiting.retain(|text| !texts.contains(text));
+            }
+            if let Change::Waits(texts) = change {
+                waiting.extend(texts.iter().cloned());
+                waiting.sort_by_key(|text| text.at);
+                next.done = None;
+            }
+        }
+        if waiting.is_empty() && !loaded.more {
+            next.done.clone_from(&next.newest);
+        }
+        for change in &changes {
+            if let Change::Told(told) = change
+                && told.fails
+            {
+                next.failed.push(told.learned.attempt.clone());
+                next.due_at = Some(told.learned.at);
+            }
+        }
+        let is_back = changes.iter().any(|change| matches!(change, Change::Started));
+        let steps = steps::kept(loaded, &changes);
+        steps::note(&mut waiting, &changes);
+        let path = at("heads", loaded.id.as_str());
+        let mut writes = vec![Write::Replace(path, Fields::of(&next), loaded.version)];
+        let before = &loaded.conversation;
+        if next.turns != before.turns || next.brief != before.brief {
+            let (turns, brief) = (Cow::Borrowed(&*next.turns), Cow::Borrowed(&next.brief));
+            let said = Fields::of(&InFull { turns, brief });
+            let said = said.expiring(next.at, CONVERSATIONS_LIVE);
+            writes.push(Write::keep(at("conversations", loaded.id.as_str()), said));
+        }
+        writes.extend(changes.into_iter().flat_map(|change| change.writes(loaded)));
+        writes.extend(steps);
+        match self.documents.commit(once_each(writes)?).await {
+            Ok(version) => {
+                loaded.version = version.unwrap_or(loaded.version);
+                loaded.waiting = waiting;
+                loaded.conversation = next;
+                if is_back {
+                    (loaded.stop, loaded.stop_version) = (None, None);
+                }
+                Ok(())
+            }
+            Err(WriteError::Conflict) => Err(CommitError::Conflict),
+            Err(WriteError::TooLarge) => Err(CommitError::TooLarge),
+            Err(error) => Err(CommitError::Unavailable(error.into())),
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! What a store is told of its collections, and what they are asked by.
+//!
+//! A [`Query`] is made of nothing but what stands in a table of them, and the embedded store has a column and an
+//! index for each of it, so that no question reads a collection. Firestore indexes every field by
+//! itself.
+
+use jiff::Timestamp;
+
+/// A kind of document.
+#[derive(Debug)]
+pub struct Collection {
+    /// What it is called in the store.
+    pub name: &'static str,
+    /// The fields that it is asked by.
+    pub asked: &'static [Field],
+    /// What else holds for all its documents.
+    pub holds: &'static [Holds],
+}
+
+/// A field that documents are asked by. Those that do not have it are not found by it.
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    /// Its name.
+    pub name: &'static str,
+    /// What stands in it.
+    pub kind: Kind,
+}
+
+/// What stands in a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Milliseconds since 1970.
+    Time,
+    /// A text.
+    Text,
+}
+
+/// What may hold for all documents of a collection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holds {
+    /// Each says until when it is kept.
+    Expires,
+    /// Each write is entered in the ledger beside the database too.
+    InLedger,
+    /// There is one in every store that was ever used.
+    FromTheFirst,
+}
+
+impl Collection {
+    /// Whether this holds for all its documents.
+    pub(crate) fn holds(&self, what: Holds) -> bool {
+        self.holds.contains(&what)
+    }
+}
+
+/// A time that the documents of a collection are asked by.
+#[derive(Clone, Copy)]
+pub struct Time {
+    /// Their collection.
+    pub collection: &'static str,
+    /// The field in which it is.
+    pub field: &'static str,
+}
+
+impl Time {
+    /// Those whose time is not later; earliest first.
+    pub fn not_after(self, time: Timestamp, limit: u32) -> Query {
+        self.query(Filter::NotAfter(self.field, time.as_millisecond()), limit)
+    }
+
+    /// Those whose time is not earlier; earliest first.
+    pub fn not_before(self, time: Timestamp, limit: u32) -> Query {
+        self.query(Filter::NotBefore(self.field, time.as_millisecond()), limit)
+    }
+
+    /// All that have the time; latest first.
+    pub fn latest(self, limit: u32) -> Query {
+        self.query(Filter::Latest(self.field), limit)
+    }
+
+    fn query(self, filter: Filter, limit: u32) -> Query {
+        Query { collection: self.collection, filter, after: None, limit }
+    }
+}
+
+/// A text that the documents of a collection are asked by.
+#[derive(Clone, Copy)]
+pub struct Text {
+    /// Their collection.
+    pub collection: &'static str,
+    /// The field in which it is.
+    pub field: &'static str,
+}
+
+impl Text {
+    /// Those that have this text, in any order.
+    pub fn equal(self, text: &str, limit: u32) -> Query {
+        self.query(Filter::Equal(self.field, text.to_owned()), limit)
+    }
+
+    /// Those whose text begins with this; in the order of their texts.
+    pub fn within(self, prefix: String, limit: u32) -> Query {
+        self.query(Filter::Within(self.field, prefix), limit)
+    }
+
+    /// The same, from the end.
+    pub fn last_within(self, prefix: String, limit: u32) -> Query {
+        self.query(Filter::LastWithin(self.field, prefix), limit)
+    }
+
+    fn query(self, filter: Filter, limit: u32) -> Query {
+        Query { collection: self.collection, filter, after: None, limit }
+    }
+}
+
+/// Documents of a collection that match on one field.
+#[derive(Clone, Debug)]
+pub struct Query {
+    collection: &'static str,
+    filter: Filter,
+    after: Option<Place>,
+    limit: u32,
+}
+
+/// A place in an order of time: a document's time, and its name. Which of several of one time comes
+/// first is the store's to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// In milliseconds since 1970.
+    pub time: i64,
+    /// The name.
+    pub id: String,
+}
+
+impl Place {
+    /// The time that it stands for.
+    pub fn time(&self) -> Timestamp {
+        Timestamp::from_millisecond(self.time).unwrap_or_default()
+    }
+}
+
+/// Which documents, and in which order: see [`Time`] and [`Text`].
+#[derive(Clone, Debug)]
+pub(crate) enum Filter {
+    Equal(&'static str, String),
+    NotAfter(&'static str, i64),
+    NotBefore(&'static str, i64),
+    Latest(&'static str),
+    Within(&'static str, String),
+    LastWithin(&'static str, String),
+}
+
+impl Query {
+    /// Those alone that stand behind this place, where a time is asked by, earliest first.
+    pub fn behind(self, after: Option<Place>) -> Self {
+        Self { after, ..self }
+    }
+
+    pub(crate) fn collection(&self) -> &'static str {
+        self.collection
+    }
+
+    pub(crate) fn filter(&self) -> &Filter {
+        &self.filter
+    }
+
+    pub(crate) fn after(&self) -> Option<&Place> {
+        self.after.as_ref()
+    }
+
+    pub(crate) fn limit(&self) -> u32 {
+        self.limit
+    }
+}
+
+/// The first text that is greater than all that begin with `prefix`, whose last character is ASCII.
+pub(crate) fn end_of(prefix: &str) -> String {
+    let mut end = prefix.to_owned();
+    let last = end.pop().unwrap_or('\u{0}');
+    end.push(char::from_u32(u32::from(last) + 1).unwrap_or(last));
+    end
+}
+
+/// Lists the collections that there are: for each a module with a constant for each field that it is
+/// asked by, and all of them together as `ALL`.
+#[macro_export]
+macro_rules! collections {
+    ($(
+        $(#[$about:meta])*
+        $collection:ident [$($holds:ident)*] { $($name:ident: $kind:ident = $field:literal,)* }
+    )*) => {
+        $(
+            $(#[$about])*
+            pub mod $collection {
+                $(
+                #[doc = concat!("By its `", $field, "`.")]
+                pub const $name: $crate::$kind = $crate::$kind {
+                    collection: stringify!($collection),
+                    field: $field,
+                };
+                )*
+            }
+        )*
+
+        /// All that there are.
+        pub const ALL: &[$crate::Collection] = &[$($crate::Collection {
+            name: stringify!($collection),
+            asked: &[$($crate::Field { name: $field, kind: $crate::Kind::$kind },)*],
+            holds: &[$($crate::Holds::$holds,)*],
+        },)*];
+    };
+}

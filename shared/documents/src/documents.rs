@@ -1,0 +1,199 @@
+//! The store that was configured.
+
+use std::time::{Duration, Instant};
+
+#[cfg(feature = "sqlite")]
+use futures::future::join_all;
+use jiff::SignedDuration;
+use serde::de::DeserializeOwned;
+
+use crate::collections::Query;
+use crate::document::{Document, Path, Version, Write};
+use crate::error::{Unavailable, WriteError};
+use crate::firestore::Firestore;
+use crate::refusals::{Asked, Refusals};
+#[cfg(feature = "sqlite")]
+use crate::sqlite::Sqlite;
+
+/// Under this target, at the level DEBUG, the log names each document that is read or written, and
+/// each query and commit: what a benchmark counts, and nobody else listens to.
+const OPERATIONS: &str = "documents::operations";
+
+macro_rules! operation {
+    ($kind:expr, $collection:expr, $id:expr) => {
+        tracing::debug!(target: OPERATIONS, kind = $kind, collection = $collection, id = $id)
+    };
+}
+
+/// How long whoever writes often leaves alone a document that was just written. Firestore takes about one
+/// write a second of each; three times as long, so that the others of a moment find room as well.
+pub const RARELY: SignedDuration = SignedDuration::from_secs(3);
+
+/// How many writes are carried out in one round trip, each by itself: as many as Firestore takes.
+const AT_ONCE: usize = 500;
+
+/// The store that was configured.
+pub struct Documents {
+    kind: Kind,
+    refusals: Refusals,
+}
+
+pub(crate) enum Kind {
+    #[cfg(feature = "sqlite")]
+    Sqlite(Sqlite),
+    Firestore(Box<Firestore>),
+}
+
+impl Documents {
+    pub(crate) fn new(kind: Kind) -> Self {
+        Self { kind, refusals: Refusals::default() }
+    }
+
+    /// Whether they are in a file of our own.
+    pub fn are_embedded(&self) -> bool {
+        !matches!(self.kind, Kind::Firestore(_))
+    }
+
+    /// Why they are another's, as far as that was not seen when they were opened.
+    pub(crate) async fn another(&self) -> Option<String> {
+        match &self.kind {
+            #[cfg(feature = "sqlite")]
+            Kind::Sqlite(_) => None,
+            Kind::Firestore(firestore) => firestore.another().await,
+        }
+    }
+
+    /// Waits for a moment: those who met at a document do not meet there again.
+    pub async fn step_aside(&self) {
+        tokio::time::sleep(Duration::from_millis(fastrand::u64(5..50))).await;
+    }
+
+    /// Reads several documents in one round trip.
+    pub async fn get(&self, paths: &[Path]) -> Result<Vec<Option<Document>>, Unavailable> {
+        for path in paths {
+            operation!("get", path.collection, path.id);
+        }
+        let outcome = match &self.kind {
+            #[cfg(feature = "sqlite")]
+            Kind::Sqlite(sqlite) => sqlite.get(paths).await,
+            Kind::Firestore(firestore) => firestore.get(paths).await,
+        };
+        self.note(Asked::Read, outcome.as_ref().err());
+        outcome
+    }
+
+    /// Reads one document.
+    pub async fn get_one(&self, path: Path) -> Result<Option<Document>, Unavailable> {
+        Ok(self.get(&[path]).await?.into_iter().next().flatten())
+    }
+
+    /// Carries out all writes in one round trip, or none. Returns the new version of the first
+    /// document that is replaced.
+    pub async fn commit(&self, writes: Vec<Write>) -> Result<Option<Version>, WriteError> {
+        for write in &writes {
+            let path = write.path();
+            operation!(write.kind(), path.collection, path.id);
+        }
+        operation!("commit", "", "");
+        let outcome = match &self.kind {
+            #[cfg(feature = "sqlite")]
+            Kind::Sqlite(sqlite) => sqlite.commit(writes).await,
+            Kind::Firestore(firestore) => firestore.commit(writes).await,
+        };
+        match &outcome {
+            Ok(_) => self.note(Asked::Write, None),
+            Err(WriteError::Unavailable(error)) => self.note(Asked::Write, Some(error)),
+            Err(_) => {}
+        }
+        outcome
+    }
+
+    /// Carries out all writes, or none, since somebody was faster: then it is false.
+    pub async fn if_unchanged(&self, writes: Vec<Write>) -> Result<bool, Unavailable> {
+        match self.commit(writes).await {
+            Ok(_) => Ok(true),
+            Err(WriteError::Conflict) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Carries out each write by itself, in one round trip for many: one whose condition does not
+    /// hold changes nothing, and undoes no other.
+    pub async fn each(&self, writes: Vec<Write>) -> Result<(), Unavailable> {
+        for some in writes.chunks(AT_ONCE) {
+            for write in some {
+                let path = write.path();
+                operation!(write.kind(), path.collection, path.id);
+            }
+            operation!("commit", "", "");
+            let outcome = match &self.kind {
+                #[cfg(feature = "sqlite")]
+                Kind::Sqlite(sqlite) => {
+                    let alone = some.iter().map(|write| sqlite.commit(vec![write.clone()]));
+                    join_all(alone).await.into_iter().try_for_each(unless_changed)
+                }
+                Kind::Firestore(firestore) => firestore.each(some).await,
+            };
+            self.note(Asked::Write, outcome.as_ref().err());
+            outcome?;
+        }
+        Ok(())
+    }
+
+    /// Runs a query.
+    pub async fn find(&self, query: Query) -> Result<Vec<Document>, Unavailable> {
+        let collection = query.collection();
+        operation!("query", collection, "");
+        let outcome = match &self.kind {
+            #[cfg(feature = "sqlite")]
+            Kind::Sqlite(sqlite) => sqlite.find(query).await,
+            Kind::Firestore(firestore) => firestore.find(query).await,
+        };
+        for document in outcome.iter().flatten() {
+            operation!("found", collection, document.id);
+        }
+        self.note(Asked::Read, outcome.as_ref().err());
+        outcome
+    }
+
+    /// Runs a query, and reads what it finds.
+    pub async fn list<T: DeserializeOwned>(&self, query: Query) -> Result<Vec<T>, Unavailable> {
+        self.find(query).await?.iter().map(|found| found.fields.read()).collect()
+    }
+
+    /// Removes what has expired, beginning with the earliest and ending with what expired `worth_ms`
+    /// after it. Firestore does that by itself, by a TTL policy on `expires_at`.
+    #[cfg_attr(
+        not(feature = "sqlite"),
+        expect(unused_variables, reason = "Firestore needs no help")
+    )]
+    pub async fn expire(&self, now_ms: i64, worth_ms: i64) -> Result<(), Unavailable> {
+        match &self.kind {
+            #[cfg(feature = "sqlite")]
+            Kind::Sqlite(sqlite) => {
+                let outcome = sqlite.expire(now_ms, worth_ms).await;
+                outcome.inspect_err(|error| self.note(Asked::Write, Some(error)))
+            }
+            Kind::Firestore(_) => Ok(()),
+        }
+    }
+
+    /// Tells somebody of what it does not do, if that goes on until they act.
+    fn note(&self, asked: Asked, error: Option<&Unavailable>) {
+        match error {
+            None => self.refusals.worked(asked),
+            Some(error) => {
+                self.refusals.failed(asked, error.reason(), error.is_refused(), Instant::now());
+            }
+        }
+    }
+}
+
+/// What somebody else has changed since is left as it is.
+#[cfg(feature = "sqlite")]
+fn unless_changed(outcome: Result<Option<Version>, WriteError>) -> Result<(), Unavailable> {
+    match outcome {
+        Ok(_) | Err(WriteError::Conflict) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}

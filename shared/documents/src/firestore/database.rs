@@ -1,0 +1,220 @@
+//! A database of Google's Firestore.
+//!
+//! The `firestore` crate connects and authenticates. Commits are built here, because what they
+//! need (several conditional writes and array appends in one request, without a transaction's extra
+//! round trips) is exactly one `Commit` call of the API.
+
+use std::time::{Duration, SystemTime};
+
+use firestore::gcloud_sdk::GoogleAuthMiddleware;
+use firestore::gcloud_sdk::google::firestore::v1 as api;
+use firestore::gcloud_sdk::prost_types::Timestamp;
+use firestore::gcloud_sdk::tonic::{Code, Request, Status};
+use firestore::{FirestoreDb, FirestoreDbOptions};
+use futures::TryStreamExt;
+use google::Credentials;
+use tokio::sync::Mutex;
+
+use super::failure::Failure;
+use super::{questions, values, writes};
+use crate::collections::Query;
+use crate::document::{Document, Path, Version, Write};
+use crate::error::{Unavailable, WriteError};
+
+/// How long one request may take. Firestore answers in some tens of milliseconds.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long a connection may lie idle before it is not trusted any more.
+///
+/// A frozen sandbox does not notice that its connection died, and the channel takes two minutes to
+/// find out. Connecting again costs some tens of milliseconds.
+const IDLE: Duration = Duration::from_secs(240);
+
+/// How often a commit is tried that Firestore gave up for contention, having written nothing.
+const CONTENDED_TRIES: u32 = 5;
+
+type Client = api::firestore_client::FirestoreClient<GoogleAuthMiddleware>;
+
+/// Where the database is, and who we are to it.
+pub(super) struct Database {
+    options: FirestoreDbOptions,
+    credentials: Credentials,
+    /// Its name in the API.
+    pub(super) database: String,
+    /// Connected on first use, so that a start does not wait for it, and again when it went dead.
+    connection: Mutex<Option<(FirestoreDb, SystemTime)>>,
+}
+
+impl Database {
+    pub(super) fn new(options: FirestoreDbOptions, credentials: Credentials) -> Self {
+        let database =
+            format!("projects/{}/databases/{}", options.google_project_id, options.database_id);
+        Self { options, credentials, database, connection: Mutex::new(None) }
+    }
+
+    async fn connection(&self) -> Result<FirestoreDb, Unavailable> {
+        let headers = self.credentials.headers().await?;
+        let mut connection = self.connection.lock().await;
+        // Wall-clock time goes on while a sandbox is frozen; a clock that went back is not idle.
+        let fresh = |used: &SystemTime| used.elapsed().is_ok_and(|idle| idle < IDLE);
+        if let Some((database, used)) = connection.as_mut().filter(|(_, used)| fresh(used)) {
+            *used = SystemTime::now();
+            return Ok(database.clone());
+        }
+        let connecting = FirestoreDb::with_options_auth(self.options.clone(), headers);
+        let database = tokio::time::timeout(PATIENCE, connecting)
+            .await
+            .map_err(|_| Unavailable::new("no connection within five seconds"))?
+            .map_err(|_| Unavailable::new("no connection"))?;
+        *connection = Some((database.clone(), SystemTime::now()));
+        Ok(database)
+    }
+
+    /// Runs one request within [`PATIENCE`]. After one that was not answered the connection is not
+    /// used again.
+    async fn call<T, F: Future<Output = Result<T, Status>>>(
+        &self,
+        request: impl FnOnce(Client) -> F,
+    ) -> Result<T, Failure> {
+        let client = self.connection().await?.client().get();
+        let answer = tokio::time::timeout(PATIENCE, request(client)).await;
+        let status = match answer {
+            Ok(Ok(answer)) => return Ok(answer),
+            Ok(Err(status)) => status,
+            Err(_) => Status::deadline_exceeded("no answer"),
+        };
+        if matches!(status.code(), Code::Unavailable | Code::DeadlineExceeded | Code::Unknown) {
+            *self.connection.lock().await = None;
+        }
+        Err(Failure::Answered(status))
+    }
+
+    /// Runs one request that only reads: once more, on a new connection, when the first one gave no
+    /// answer.
+    pub(super) async fn read<T, F: Future<Output = Result<T, Status>>>(
+        &self,
+        request: impl Fn(Client) -> F,
+    ) -> Result<T, Unavailable> {
+        match self.call(&request).await {
+            Err(Failure::Answered(status))
+                if matches!(status.code(), Code::Unavailable | Code::DeadlineExceeded) =>
+            {
+                Ok(self.call(&request).await?)
+            }
+            answer => Ok(answer?),
+        }
+    }
+
+    pub(super) async fn get(&self, paths: &[Path]) -> Result<Vec<Option<Document>>, Unavailable> {
+        let request = api::BatchGetDocumentsRequest {
+            database: self.database.clone(),
+            documents: paths.iter().map(|path| writes::name(path, &self.database)).collect(),
+            ..Default::default()
+        };
+        let found = self
+            .read(|mut client| {
+                let request = Request::new(request.clone());
+                async move {
+                    let answers = client.batch_get_documents(request).await?;
+                    answers.into_inner().try_collect::<Vec<_>>().await
+                }
+            })
+            .await?;
+        // Answers come in any order.
+        let mut documents: Vec<Option<Document>> = paths.iter().map(|_| None).collect();
+        for answer in found {
+            let Some(api::batch_get_documents_response::Result::Found(found)) = answer.result
+            else {
+                continue;
+            };
+            let place =
+                paths.iter().position(|path| writes::name(path, &self.database) == found.name);
+            if let Some(place) = place {
+                documents[place] = Some(document(found));
+            }
+        }
+        Ok(documents)
+    }
+
+    pub(super) async fn commit(&self, writes: Vec<Write>) -> Result<Option<Version>, WriteError> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match self.commit_once(&writes).await {
+                Err(Failure::Answered(status))
+                    if status.code() == Code::Aborted && tries < CONTENDED_TRIES =>
+                {
+                    // Those who met here do not meet again.
+                    let pause = Duration::from_millis(20) * 2_u32.pow(tries);
+                    tokio::time::sleep(pause.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
+                }
+                Err(failure) => return Err(failure.into()),
+                Ok(answer) => {
+                    let replaced = writes.iter().position(|w| matches!(w, Write::Replace(..)));
+                    let result = replaced.and_then(|place| answer.write_results.get(place));
+                    return Ok(result.and_then(|result| result.update_time).map(version));
+                }
+            }
+        }
+    }
+
+    async fn commit_once(&self, writes: &[Write]) -> Result<api::CommitResponse, Failure> {
+        let request = api::CommitRequest {
+            database: self.database.clone(),
+            writes: writes.iter().map(|write| writes::encode(write, &self.database)).collect(),
+            ..Default::default()
+        };
+        self.call(|mut client| async move { Ok(client.commit(request).await?.into_inner()) }).await
+    }
+
+    /// Carries out each write by itself. What somebody else has changed since is left as it is.
+    pub(super) async fn each(&self, writes: &[Write]) -> Result<(), Unavailable> {
+        let request = api::BatchWriteRequest {
+            database: self.database.clone(),
+            writes: writes.iter().map(|write| writes::encode(write, &self.database)).collect(),
+            ..Default::default()
+        };
+        let answer = self
+            .call(|mut client| async move { Ok(client.batch_write(request).await?.into_inner()) });
+        for status in answer.await?.status {
+            match Failure::Answered(Status::new(status.code.into(), status.message)).into() {
+                _ if status.code == Code::Ok as i32 => {}
+                // Another time does as well.
+                WriteError::Conflict | WriteError::Contended => {}
+                error => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn find(&self, query: &Query) -> Result<Vec<Document>, Unavailable> {
+        let query = questions::structured(query, &self.database);
+        let request = api::RunQueryRequest {
+            parent: format!("{}/documents", self.database),
+            query_type: Some(api::run_query_request::QueryType::StructuredQuery(query)),
+            ..Default::default()
+        };
+        let rows = self
+            .read(|mut client| {
+                let request = Request::new(request.clone());
+                async move {
+                    let rows = client.run_query(request).await?;
+                    rows.into_inner().try_collect::<Vec<_>>().await
+                }
+            })
+            .await?;
+        Ok(rows.into_iter().filter_map(|row| row.document).map(document).collect())
+    }
+}
+
+fn version(time: Timestamp) -> Version {
+    Version(time.seconds, time.nanos)
+}
+
+fn document(found: api::Document) -> Document {
+    Document {
+        id: found.name.rsplit('/').next().unwrap_or_default().to_owned(),
+        version: version(found.update_time.unwrap_or_default()),
+        fields: values::decode_fields(&found.fields),
+    }
+}

@@ -1,0 +1,88 @@
+//! Queries, in the terms of Firestore.
+
+use firestore::gcloud_sdk::google::firestore::v1 as api;
+
+use super::values;
+use super::writes::name;
+use crate::collections::{Filter, Place, Query, end_of};
+use crate::document::Path;
+
+use api::structured_query as q;
+use api::value::ValueType;
+
+/// A query, as this database is asked it.
+pub(super) fn structured(query: &Query, database: &str) -> api::StructuredQuery {
+    let (filter, order) = match query.filter() {
+        Filter::Equal(field, text) => {
+            (Some(compare(field, q::field_filter::Operator::Equal, values::string(text))), None)
+        }
+        Filter::NotAfter(field, time) => (
+            Some(compare(field, q::field_filter::Operator::LessThanOrEqual, values::time(*time))),
+            Some((field, q::Direction::Ascending)),
+        ),
+        Filter::NotBefore(field, time) => (
+            Some(compare(
+                field,
+                q::field_filter::Operator::GreaterThanOrEqual,
+                values::time(*time),
+            )),
+            Some((field, q::Direction::Ascending)),
+        ),
+        Filter::Latest(field) => (None, Some((field, q::Direction::Descending))),
+        Filter::Within(field, prefix) => {
+            (Some(within(field, prefix)), Some((field, q::Direction::Ascending)))
+        }
+        Filter::LastWithin(field, prefix) => {
+            (Some(within(field, prefix)), Some((field, q::Direction::Descending)))
+        }
+    };
+    // By name at last, as Firestore does by itself: a place is told in these terms.
+    let order_by = order.into_iter().flat_map(|(field, direction)| {
+        [*field, "__name__"].map(|field| q::Order {
+            field: Some(q::FieldReference { field_path: field.into() }),
+            direction: direction.into(),
+        })
+    });
+    let start_at = query.after().map(|place| behind(query.collection(), place, database));
+    api::StructuredQuery {
+        from: vec![q::CollectionSelector {
+            collection_id: query.collection().into(),
+            all_descendants: false,
+        }],
+        r#where: filter,
+        order_by: order_by.collect(),
+        start_at,
+        limit: Some(i32::try_from(query.limit()).unwrap_or(i32::MAX)),
+        ..Default::default()
+    }
+}
+
+/// Where what stands behind a place begins.
+fn behind(collection: &'static str, Place { time, id }: &Place, database: &str) -> api::Cursor {
+    let name = ValueType::ReferenceValue(name(&Path { collection, id: id.clone() }, database));
+    let values = vec![values::time(*time), api::Value { value_type: Some(name) }];
+    api::Cursor { values, before: false }
+}
+
+fn within(field: &str, prefix: &str) -> q::Filter {
+    use q::field_filter::Operator;
+
+    let bound = |operator, text: &str| compare(field, operator, values::string(text));
+    let filters = vec![
+        bound(Operator::GreaterThanOrEqual, prefix),
+        bound(Operator::LessThan, &end_of(prefix)),
+    ];
+    let op = q::composite_filter::Operator::And.into();
+    let both = q::CompositeFilter { op, filters };
+    q::Filter { filter_type: Some(q::filter::FilterType::CompositeFilter(both)) }
+}
+
+fn compare(field: &str, operator: q::field_filter::Operator, value: api::Value) -> q::Filter {
+    q::Filter {
+        filter_type: Some(q::filter::FilterType::FieldFilter(q::FieldFilter {
+            field: Some(q::FieldReference { field_path: field.into() }),
+            op: operator.into(),
+            value: Some(value),
+        })),
+    }
+}

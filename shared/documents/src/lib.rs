@@ -1,0 +1,30 @@
+//! Documents, and what may happen to them: conditional commits of several at once, and queries on one
+//! field. The store is Firestore, or SQLite in a file of our own; both pass the same tests.
+//!
+//! Which collections there are, and what they are asked by, is said by whoever opens it
+//! ([`collections!`]). Nothing here knows what stands in them.
+
+#![warn(missing_docs)]
+
+mod collections;
+mod document;
+mod documents;
+mod error;
+mod fields;
+mod firestore;
+mod form;
+mod key;
+mod merge;
+mod open;
+mod refusals;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+
+pub use collections::{Collection, Field, Holds, Kind, Place, Query, Text, Time};
+pub use document::{Document, Path, Version, Write, at};
+pub use documents::{Documents, RARELY};
+pub use error::{Unavailable, WriteError};
+pub use fields::{Fields, raw};
+pub use key::{Key, hash};
+pub use merge::once_each;
+pub use open::{OpenError, Reserved, SETTINGS, reserve};

@@ -1,0 +1,108 @@
+//! Changes to a document as it is stored: what is not changed is not looked into.
+
+use std::borrow::Cow;
+
+use serde::ser::{Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use crate::document::Write;
+use crate::error::Unavailable;
+use crate::fields::{Each, Fields, raw};
+
+/// A document, field by field, as it is stored.
+pub(crate) struct Stored<'a>(Vec<(&'a str, Cow<'a, RawValue>)>);
+
+impl<'a> Stored<'a> {
+    pub(crate) fn read(text: &'a str) -> Result<Self, Unavailable> {
+        let each = Each::of(text)?;
+        Ok(Self(each.iter().map(|(name, value)| (name, Cow::Borrowed(value))).collect()))
+    }
+
+    /// Sets fields.
+    pub(crate) fn set(&mut self, set: &'a Fields) -> Result<(), Unavailable> {
+        for (name, value) in set.each()?.iter() {
+            self.put(name, Cow::Borrowed(value));
+        }
+        Ok(())
+    }
+
+    /// Adds elements to an array that it does not hold yet.
+    pub(crate) fn append(&mut self, name: &'a str, elements: &[Box<RawValue>]) {
+        let before = self.get(name).map_or("[]", RawValue::get);
+        let mut all: Vec<&RawValue> = serde_json::from_str(before).unwrap_or_default();
+        for element in elements {
+            // Everything here was written by us, and the same is written the same.
+            if all.iter().all(|known| known.get() != element.get()) {
+                all.push(element);
+            }
+        }
+        let all = raw(&all);
+        self.put(name, Cow::Owned(all));
+    }
+
+    /// Adds one to a number.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn count(&mut self, name: &'a str) {
+        let count = self.get(name).and_then(|count| count.get().parse::<i64>().ok());
+        self.put(name, Cow::Owned(raw(&(count.unwrap_or_default() + 1))));
+    }
+
+    pub(crate) fn write(&self) -> Fields {
+        Fields::of(self)
+    }
+
+    fn get(&self, name: &str) -> Option<&RawValue> {
+        self.0.iter().find(|(its, _)| *its == name).map(|(_, value)| &**value)
+    }
+
+    fn put(&mut self, name: &'a str, value: Cow<'a, RawValue>) {
+        match self.0.iter_mut().find(|(its, _)| *its == name) {
+            Some((_, before)) => *before = value,
+            None => self.0.push((name, value)),
+        }
+    }
+}
+
+impl Serialize for Stored<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+/// The same writes, each document written once: what is merged into one that is written before goes
+/// into that write. A store counts and carries out each by itself.
+pub fn once_each(writes: Vec<Write>) -> Result<Vec<Write>, Unavailable> {
+    let mut all: Vec<Write> = Vec::new();
+    for write in writes {
+        let Write::Merge { path, set, append } = write else {
+            all.push(write);
+            continue;
+        };
+        let before = all.iter_mut().find_map(|before| match before {
+            Write::Create(its, fields) if *its == path => Some((fields, None)),
+            Write::Merge { path: its, set, append } if *its == path => Some((set, Some(append))),
+            _ => None,
+        });
+        match before {
+            Some((fields, None)) => {
+                let mut whole = Stored::read(fields.as_str())?;
+                whole.set(&set)?;
+                append.iter().for_each(|(name, more)| whole.append(name, more));
+                *fields = whole.write();
+            }
+            Some((fields, Some(appended))) => {
+                let mut whole = Stored::read(fields.as_str())?;
+                whole.set(&set)?;
+                *fields = whole.write();
+                for (name, more) in append {
+                    match appended.iter_mut().find(|(known, _)| *known == name) {
+                        Some((_, values)) => values.extend(more),
+                        None => appended.push((name, more)),
+                    }
+                }
+            }
+            None => all.push(Write::Merge { path, set, append }),
+        }
+    }
+    Ok(all)
+}

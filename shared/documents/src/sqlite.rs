@@ -1,0 +1,183 @@
+//! The embedded store: one SQLite file, a table for each collection.
+//!
+//! One thread writes, and commits for all who wait at once; others read beside it. In WAL mode several
+//! processes can share the file. A commit is durable when it returns.
+
+mod body;
+mod checkpoints;
+mod connection;
+mod entries;
+pub(crate) mod file;
+mod ledger;
+#[cfg(test)]
+mod plans;
+mod reader;
+mod tables;
+mod threads;
+mod work;
+mod writer;
+
+use std::path::Path as FilePath;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::time::timeout;
+
+use crate::collections::{Collection, Query};
+use crate::document::{Document, Path, Version, Write};
+use crate::error::{Unavailable, WriteError};
+use crate::key::Key;
+use checkpoints::Checkpoint;
+use connection::For;
+use file::Unusable;
+use ledger::Ledger;
+use reader::Question;
+use tables::Tables;
+use threads::Threads;
+use work::Work;
+use writer::{Asked, Done, What, Writer};
+
+/// How long anything waits for the file, in all: for those of this process that came before, and for
+/// another process that is writing. Twilio gives up after 15 s, and what it then calls again for had
+/// better been refused.
+const PATIENCE: Duration = Duration::from_secs(8);
+
+/// How many wait at once to read, and how many to write. What comes on top is refused at once: it
+/// would be refused later as well, and takes memory until then.
+const WAITING: usize = 2048;
+
+/// How many threads read.
+const READERS: usize = 2;
+
+/// How many documents are forgotten at once. Whoever wants to write waits for no more than these.
+const FORGOTTEN_AT_ONCE: u32 = 200;
+
+/// The order is the one in which they end: whoever closes the file last leaves nothing beside it.
+pub(crate) struct Sqlite {
+    readers: Threads<Question>,
+    writer: Threads<Asked>,
+    checkpoints: Threads<Checkpoint>,
+    tables: Arc<Tables>,
+    /// Room for those who wait to read, and for those who wait to write.
+    room: [Arc<Semaphore>; 2],
+}
+
+impl Sqlite {
+    /// The store in this folder, which is made where nothing was ever kept, and the key by which
+    /// everything is called in it.
+    pub(crate) fn open(
+        folder: &FilePath,
+        given: Option<Key>,
+        collections: &'static [Collection],
+    ) -> Result<(Self, Key), Unusable> {
+        let tables = Arc::new(Tables::of(collections));
+        let schema = || tables.schema() + ledger::SCHEMA;
+        let (file, starting) = file::ready(folder, given.as_ref(), schema)?;
+        let mut writing = connection::open(&file, For::Writing, PATIENCE)?;
+        file::is_ours(&writing, collections)?;
+        let key = file::key(&writing, given)?;
+        connection::prepare(&writing)?;
+        let ledger = Ledger::beside(&file, &key, Arc::clone(&tables));
+        ledger.catch_up(&mut writing).map_err(|error| Unusable(error.reason().to_owned()))?;
+        // From now on the writer waits by itself, for as long as somebody waits for it.
+        writing.busy_timeout(Duration::ZERO)?;
+
+        let copying = connection::open(&file, For::Writing, Duration::ZERO)?;
+        connection::prepare(&copying)?;
+        drop(starting);
+        let copy = move |first, queue: &_| checkpoints::copy(&copying, first, queue);
+        let checkpoints = Threads::start("store checkpoints", [copy])?;
+        let mut writer = Writer::new(writing, ledger, Arc::clone(checkpoints.queue()))?;
+        let write = move |first, queue: &_| writer.work(first, queue);
+        let reader = |_| {
+            let reading = connection::open(&file, For::Reading, PATIENCE)?;
+            Ok(move |first, queue: &_| reader::answer(&reading, first, queue))
+        };
+        let readers: Vec<_> = (0..READERS).map(reader).collect::<rusqlite::Result<_>>()?;
+        let sqlite = Self {
+            readers: Threads::start("store reads", readers)?,
+            writer: Threads::start("store writes", [write])?,
+            checkpoints,
+            tables,
+            room: [(); 2].map(|()| Arc::new(Semaphore::new(WAITING))),
+        };
+        Ok((sqlite, key))
+    }
+
+    /// Reads several documents, all of the same moment.
+    pub(crate) async fn get(&self, paths: &[Path]) -> Result<Vec<Option<Document>>, Unavailable> {
+        let (paths, tables) = (paths.to_vec(), Arc::clone(&self.tables));
+        self.read(move |connection| reader::get(connection, &tables, &paths)).await
+    }
+
+    pub(crate) async fn commit(&self, writes: Vec<Write>) -> Result<Option<Version>, WriteError> {
+        let works: Vec<_> = writes
+            .into_iter()
+            .map(|write| Work::of(write, &self.tables))
+            .collect::<Result<_, _>>()?;
+        Ok(self.write(What::Commit(works)).await?.replaced)
+    }
+
+    pub(crate) async fn find(&self, query: Query) -> Result<Vec<Document>, Unavailable> {
+        self.read(move |connection| reader::find(connection, &query)).await
+    }
+
+    /// Removes what has expired, and sees to it that what was removed, then or before, is gone from
+    /// the file and from what lies beside it.
+    pub(crate) async fn expire(&self, now_ms: i64, worth_ms: i64) -> Result<(), Unavailable> {
+        let tables = Arc::clone(&self.tables);
+        let first = move |connection: &_| reader::first_to_expire(connection, &tables);
+        if let Some(first) = self.read(first).await? {
+            let (until, most) = (now_ms.min(first.saturating_add(worth_ms)), FORGOTTEN_AT_ONCE);
+            for table in self.tables.all().filter(|table| table.forgets.is_some()) {
+                let forget = || What::Forget { table: Arc::clone(table), until, most };
+                while self.write(forget()).await?.forgotten == most {}
+            }
+        }
+        // First beside the writer, so that little is left for it to do.
+        let (done, copied) = oneshot::channel();
+        self.checkpoints.queue().hand(Some(done));
+        let _ = copied.await;
+        self.write(What::Tidy).await?;
+        Ok(())
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, Unavailable> + Send + 'static,
+    ) -> Result<T, Unavailable> {
+        let place = self.place(0)?;
+        let (answer, answered) = oneshot::channel();
+        let question = move |connection: &Connection| {
+            if !answer.is_closed() {
+                let found = work(connection);
+                drop(place);
+                // Whoever asked may be gone.
+                let _ = answer.send(found);
+            }
+        };
+        self.readers.queue().hand(Box::new(question));
+        in_time(answered).await?
+    }
+
+    async fn write(&self, what: What) -> Result<Done, WriteError> {
+        let (place, deadline) = (self.place(1)?, Instant::now() + PATIENCE);
+        let (answer, answered) = oneshot::channel();
+        self.writer.queue().hand(Asked { what, answer, deadline, place });
+        in_time(answered).await?
+    }
+
+    fn place(&self, which: usize) -> Result<OwnedSemaphorePermit, Unavailable> {
+        let place = Arc::clone(&self.room[which]).try_acquire_owned();
+        place.map_err(|_| Unavailable::new("too many wait for it"))
+    }
+}
+
+/// What is answered as long as anybody has patience.
+async fn in_time<T>(answered: oneshot::Receiver<T>) -> Result<T, Unavailable> {
+    let answer = timeout(PATIENCE, answered).await;
+    let answer = answer.map_err(|_| Unavailable::new("it was locked for too long"))?;
+    answer.map_err(|_| Unavailable::new("the store's thread stopped"))
+}

@@ -1,0 +1,227 @@
+//! The ledger: what nobody may forget, however old the database is that is put in its place.
+//!
+//! A file beside the database that is only ever added to, a line for each write to a collection that
+//! is entered in it. The database keeps how much of it has been carried out, in the same transaction;
+//! whatever stands behind that is carried out before anything else.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, params};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::entries::{Entries, Entry, LEDGER};
+use super::tables::Tables;
+use crate::error::Unavailable;
+use crate::key::Key;
+
+/// Where the database keeps which ledger it knows, and how much of it.
+pub(super) const SCHEMA: &str = "
+    CREATE TABLE ledger (
+        number INTEGER PRIMARY KEY CHECK (number = 1), name TEXT NOT NULL, length INTEGER NOT NULL
+    ) STRICT;
+    INSERT INTO ledger VALUES (1, '', 0);
+";
+
+/// Which the database knows, and that it knows one.
+pub(super) const STATEMENTS: [&str; 2] = [
+    "SELECT name, length FROM ledger WHERE number = 1",
+    "UPDATE ledger SET name = ?1, length = ?2 WHERE number = 1",
+];
+
+/// How many documents are read at once for a new ledger.
+const PAGE: u32 = 500;
+
+/// How old a ledger becomes before a start begins another: one that holds nothing any more that has
+/// expired, and each stop once.
+const LONGEST: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// The first line.
+#[derive(Serialize, Deserialize)]
+struct Head {
+    /// Its name, which no other has.
+    ledger: String,
+    /// The fingerprint of the key that the names in it are made with.
+    names: String,
+    /// When it was begun.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    at: Timestamp,
+}
+
+/// The file. It is opened whenever something is to be entered, which is seldom: whoever uses the folder
+/// beside us may have begun another.
+pub(super) struct Ledger {
+    path: PathBuf,
+    /// The fingerprint of our key.
+    names: String,
+    tables: Arc<Tables>,
+}
+
+impl Ledger {
+    pub(super) fn beside(database: &Path, key: &Key, tables: Arc<Tables>) -> Self {
+        Self { path: database.with_file_name(LEDGER), names: key.fingerprint(), tables }
+    }
+
+    /// Carries out what stands in the ledger and the database does not know.
+    pub(super) fn catch_up(&self, connection: &mut Connection) -> Result<(), Unavailable> {
+        if known(connection)?.0.is_empty() && !self.path.try_exists()? {
+            return Ok(());
+        }
+        let transaction =
+            connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let Agreed { begun, .. } = self.agree(&transaction)?;
+        if Timestamp::now().duration_since(begun) > LONGEST {
+            self.begin(&transaction)?;
+        }
+        Ok(transaction.commit()?)
+    }
+
+    /// Adds entries, which are on the disk when this returns.
+    pub(super) fn enter(
+        &self,
+        connection: &Connection,
+        entries: &Entries,
+    ) -> Result<(), Unavailable> {
+        if entries.as_bytes().is_empty() {
+            return Ok(());
+        }
+        let Agreed { mut file, name, length, .. } = self.agree(connection)?;
+        file.seek(SeekFrom::Start(length))?;
+        file.write_all(entries.as_bytes())?;
+        file.sync_data()?;
+        know(connection, &name, length + entries.len() as u64)
+    }
+
+    /// Sees to it that the database knows all of the ledger. To be called before anything is written
+    /// that is entered in it: what it has of before is not to be carried out on top of that.
+    pub(super) fn agree(&self, connection: &Connection) -> Result<Agreed, Unavailable> {
+        let (known, length) = known(connection)?;
+        let Some((mut file, Head { ledger: name, at: begun, .. })) = self.find()? else {
+            return self.begin(connection);
+        };
+        let there = file.metadata()?.len();
+        let from = match name == known {
+            true if there == length => return Ok(Agreed { file, name, begun, length }),
+            // A part of it is lost, and the database has that.
+            true if there < length => return self.begin(connection),
+            true => length,
+            false => 0,
+        };
+        // Which of the two knows what came last, nobody can tell: whoever has stopped by one of them has.
+        let knows_another = name != known && !known.is_empty();
+        file.seek(SeekFrom::Start(from))?;
+        let mut rest = Vec::new();
+        file.read_to_end(&mut rest)?;
+        // A line that was cut short was never answered for.
+        let whole = rest.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        let lines = rest[..whole].split_inclusive(|byte| *byte == b'\n');
+        let lines = lines.skip(usize::from(from == 0));
+        let entries = lines.map(Entry::read).collect::<Result<Vec<_>, _>>()?;
+        // What was said last of each is what the ledger knows.
+        let last: HashMap<_, _> = entries.iter().map(|it| ((it.collection, it.id), it)).collect();
+        last.into_values()
+            .try_for_each(|entry| entry.carry_out(connection, &self.tables, knows_another))?;
+        tracing::warn!("carried out what the ledger knew and the database did not");
+        if knows_another {
+            return self.begin(connection);
+        }
+        let length = from + whole as u64;
+        file.set_len(length)?;
+        know(connection, &name, length)?;
+        Ok(Agreed { file, name, begun, length })
+    }
+
+    /// The ledger that is there, and its first line. It is given its own name when it is whole, so that one
+    /// that begins otherwise is damaged: who has stopped may stand in it.
+    fn find(&self) -> Result<Option<(File, Head)>, Unavailable> {
+        let file = match File::options().read(true).write(true).open(&self.path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let mut beginning = Vec::new();
+        (&file).take(1_024).read_to_end(&mut beginning)?;
+        let line = beginning.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default();
+        match serde_json::from_slice::<Head>(line) {
+            Ok(head) if head.names == self.names => Ok(Some((file, head))),
+            Ok(_) => Err(Unavailable::refused(format!(
+                "{LEDGER} belongs to another textback.db, by the key of its names: put that one back, \
+                 or remove {LEDGER} too to begin anew, without what people said, their stops included"
+            ))),
+            Err(_) => Err(Unavailable::refused(format!(
+                "{LEDGER} does not begin as a ledger does: put it back from a backup, or remove it, and \
+                 with it what it knows and textback.db does not"
+            ))),
+        }
+    }
+
+    /// Begins a ledger with everything that belongs into it: there is none, or a part of it is lost.
+    fn begin(&self, connection: &Connection) -> Result<Agreed, Unavailable> {
+        let (name, begun) = (Uuid::new_v4().to_string(), Timestamp::now());
+        let head = Head { ledger: name.clone(), names: self.names.clone(), at: begun };
+        let head = serde_json::to_string(&head).map_err(|_| gone())?;
+        let mut entries = Entries::behind(head);
+        for table in self.tables.all().filter(|table| table.is_in_ledger) {
+            let (mut last, mut before) = (0, None);
+            while before != Some(last) {
+                before = Some(last);
+                let mut statement = connection.prepare_cached(&table.page)?;
+                let mut rows = statement.query((last, PAGE))?;
+                while let Some(row) = rows.next()? {
+                    last = row.get(0)?;
+                    entries.add(table, &row.get::<_, String>(1)?, Some(row.get_ref(2)?.as_str()?));
+                }
+            }
+        }
+        // Under another name until it is whole.
+        let unfinished = self.path.with_extension("ledger.new");
+        let mut options = File::options();
+        options.read(true).write(true).create(true).truncate(true).mode(0o600);
+        let mut file = options.open(&unfinished)?;
+        file.write_all(entries.as_bytes())?;
+        file.sync_all()?;
+        std::fs::rename(&unfinished, &self.path)?;
+        if let Some(folder) = self.path.parent() {
+            File::open(folder)?.sync_all()?;
+        }
+        let length = entries.len() as u64;
+        know(connection, &name, length)?;
+        Ok(Agreed { file, name, begun, length })
+    }
+}
+
+/// A ledger of which the database knows all.
+pub(super) struct Agreed {
+    file: File,
+    name: String,
+    begun: Timestamp,
+    length: u64,
+}
+
+fn known(connection: &Connection) -> rusqlite::Result<(String, u64)> {
+    let mut statement = connection.prepare_cached(STATEMENTS[0])?;
+    statement.query_row([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())))
+}
+
+fn know(connection: &Connection, name: &str, length: u64) -> Result<(), Unavailable> {
+    let length = i64::try_from(length).unwrap_or(i64::MAX);
+    let mut statement = connection.prepare_cached(STATEMENTS[1])?;
+    statement.execute(params![name, length])?;
+    Ok(())
+}
+
+fn gone() -> Unavailable {
+    Unavailable::refused(format!("{LEDGER} cannot be written"))
+}
+
+impl From<io::Error> for Unavailable {
+    fn from(error: io::Error) -> Self {
+        Self::refused(format!("{LEDGER}: {error}"))
+    }
+}

@@ -1,0 +1,139 @@
+//! Every statement that the store can run finds what it is about by an index.
+
+use jiff::Timestamp;
+use rusqlite::Connection;
+
+use self::kept::ALL;
+use super::ledger;
+use super::tables::{Forgets, Table, Tables, question};
+use crate::collections::{Collection, Field, Kind, Place, Query, Text, Time};
+use crate::fields::Fields;
+
+/// How many documents of each collection there are in a full store.
+const MANY: u32 = 5_000;
+
+/// Some of each sort that there is.
+#[expect(dead_code, unreachable_pub, reason = "all of them are looked at together")]
+mod kept {
+    crate::collections! {
+        /// Asked by two of each.
+        texts [Expires] {
+            AT: Time = "at",
+            DUE_AT: Time = "due_at",
+            THEIRS: Text = "theirs",
+            WAITING: Text = "waiting",
+        }
+        /// Kept for good, and entered in the ledger.
+        stops [InLedger FromTheFirst] { AT: Time = "at", }
+        /// Entered in it, and forgotten one day.
+        consents [Expires InLedger] { THEIRS: Text = "theirs", }
+        /// Asked by nothing.
+        health [] {}
+    }
+}
+
+#[test]
+fn an_index_is_named_by_the_plan_of_every_statement_in_an_empty_store_and_in_a_full_one() {
+    let (store, tables) = (Connection::open_in_memory().unwrap(), Tables::of(ALL));
+    store.execute_batch(&(tables.schema() + ledger::SCHEMA)).unwrap();
+    check(&store, &tables);
+    fill(&store, &tables);
+    store.execute_batch("ANALYZE").unwrap();
+    check(&store, &tables);
+}
+
+fn check(store: &Connection, tables: &Tables) {
+    for collection in ALL {
+        for (asked, query) in questions(collection) {
+            let plan = plan(store, &question(&query).0);
+            let by = format!("SEARCH {0} USING INDEX {0}_by_{asked} (", collection.name);
+            assert!(plan[0].starts_with(&by) && plan.iter().all(is_sought), "{query:?}: {plan:?}");
+        }
+    }
+    for statement in
+        tables.all().flat_map(|table| statements(table)).chain(ledger::STATEMENTS.map(Into::into))
+    {
+        let plan = plan(store, &statement);
+        assert!(plan.iter().all(is_sought), "{statement}: {plan:?}");
+    }
+}
+
+/// Whether a line of a plan is no way through a whole table, and nothing that is sorted.
+fn is_sought(line: impl AsRef<str>) -> bool {
+    let line = line.as_ref();
+    let is_sought = line.starts_with("SEARCH ") && line.contains(" USING ");
+    is_sought || line.starts_with("LIST SUBQUERY") || line.starts_with("SCALAR SUBQUERY")
+}
+
+/// All that a collection can be asked.
+fn questions(collection: &Collection) -> Vec<(&'static str, Query)> {
+    let name = collection.name;
+    let asked = |field: &'static str, kind| match kind {
+        Kind::Time => {
+            let (time, now) = (Time { collection: name, field }, Timestamp::UNIX_EPOCH);
+            let behind = time.not_after(now, 20).behind(Some(Place { time: 1, id: "a".into() }));
+            vec![time.not_after(now, 20), behind, time.not_before(now, 20), time.latest(20)]
+        }
+        Kind::Text => {
+            let (text, prefix) = (Text { collection: name, field }, || "a/".to_owned());
+            vec![text.equal("a", 20), text.within(prefix(), 20), text.last_within(prefix(), 20)]
+        }
+    };
+    let all = collection.asked.iter();
+    let named = |field: &Field| {
+        let name = field.name;
+        asked(name, field.kind).into_iter().map(move |query| (name, query))
+    };
+    all.flat_map(named).collect()
+}
+
+/// All else that is said to a table.
+fn statements(table: &Table) -> Vec<String> {
+    // Whatever is added here is looked at, too.
+    let Table {
+        name: _,
+        is_in_ledger: _,
+        columns,
+        page,
+        read,
+        number,
+        create,
+        replace,
+        delete,
+        delete_unchanged,
+        forgets,
+    } = table;
+    let mut all: Vec<String> =
+        [page, read, number, create, replace, delete, delete_unchanged].map(Clone::clone).into();
+    let sets = columns.iter().map(|column| Fields::none().with(column.name, ()));
+    let whole = columns.iter().fold(Fields::none(), |set, column| set.with(column.name, ()));
+    let change = |set: Fields| table.change(&set.each().unwrap()).0;
+    all.extend(sets.chain([Fields::none(), whole]).map(change));
+    if let Some(Forgets { earliest, forget }) = forgets {
+        all.extend([earliest.clone(), forget.clone()]);
+    }
+    all
+}
+
+fn plan(store: &Connection, statement: &str) -> Vec<String> {
+    let mut plan = store.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).expect(statement);
+    let lines = plan.raw_query().mapped(|row| row.get("detail"));
+    lines.collect::<Result<_, _>>().unwrap()
+}
+
+/// Some fields of most documents are empty, and some have a few values only.
+fn fill(store: &Connection, tables: &Tables) {
+    for table in tables.all() {
+        let columns: Vec<_> = table.columns.iter().map(|column| column.name).collect();
+        let names: String = columns.iter().map(|name| format!(", {name}")).collect();
+        let values: String = (1..=columns.len())
+            .map(|rare| format!(", CASE WHEN i % {rare} = 0 THEN i % 7 END"))
+            .collect();
+        let fill = format!(
+            "WITH RECURSIVE counted (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM counted LIMIT {MANY})
+             INSERT INTO {} (id, version, body{names}) SELECT i, 1, '{{}}'{values} FROM counted",
+            table.name
+        );
+        store.execute_batch(&fill).unwrap();
+    }
+}

@@ -1,0 +1,84 @@
+//! Threads that read, each by a connection of its own, so that no read waits for a sync.
+
+use rusqlite::{Connection, Row};
+
+use super::tables::{Tables, question};
+use super::threads::Queue;
+use crate::collections::Query;
+use crate::document::{Document, Path, Version};
+use crate::error::Unavailable;
+use crate::fields::Fields;
+
+/// A question, which answers whoever asked it.
+pub(super) type Question = Box<dyn FnOnce(&Connection) + Send>;
+
+/// How many questions are answered of one moment.
+const AT_ONCE: usize = 64;
+
+/// Answers a question, and those that wait behind it, of one moment: none of them is earlier than its
+/// question, so whoever was answered that something is stored finds it.
+pub(super) fn answer(connection: &Connection, first: Question, queue: &Queue<Question>) {
+    let mut questions = vec![first];
+    while questions.len() < AT_ONCE
+        && let Some(next) = queue.next()
+    {
+        questions.push(next);
+    }
+    if !connection.is_autocommit() {
+        // The last one panicked. What it saw is old by now.
+        let _ = connection.execute_batch("ROLLBACK");
+    }
+    // Whatever is wrong with the file, each question will find it out.
+    let began = connection.prepare_cached("BEGIN").and_then(|mut begin| begin.execute([]));
+    for question in questions {
+        question(connection);
+    }
+    if began.is_ok() {
+        let _ = connection.prepare_cached("COMMIT").and_then(|mut end| end.execute([]));
+    }
+}
+
+pub(super) fn get(
+    connection: &Connection,
+    tables: &Tables,
+    paths: &[Path],
+) -> Result<Vec<Option<Document>>, Unavailable> {
+    let read = |path: &Path| {
+        let mut statement = connection.prepare_cached(&tables.called(path.collection)?.read)?;
+        let mut rows = statement.query([&path.id])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        Ok(Some(document(path.id.clone(), row)?))
+    };
+    paths.iter().map(read).collect()
+}
+
+pub(super) fn find(connection: &Connection, query: &Query) -> Result<Vec<Document>, Unavailable> {
+    let (question, given) = question(query);
+    let mut statement = connection.prepare_cached(&question)?;
+    let mut rows = statement.query(rusqlite::params_from_iter(given))?;
+    let mut documents = Vec::new();
+    while let Some(row) = rows.next()? {
+        documents.push(document(row.get(0)?, row)?);
+    }
+    Ok(documents)
+}
+
+/// When the first of all documents may be forgotten.
+pub(super) fn first_to_expire(
+    connection: &Connection,
+    tables: &Tables,
+) -> Result<Option<i64>, Unavailable> {
+    let mut first = None;
+    for forgets in tables.all().filter_map(|table| table.forgets.as_ref()) {
+        let mut statement = connection.prepare_cached(&forgets.earliest)?;
+        let mut rows = statement.query([i64::MIN])?;
+        let found = rows.next()?.map(|row| row.get::<_, i64>(0)).transpose()?;
+        first = first.into_iter().chain(found).min();
+    }
+    Ok(first)
+}
+
+/// The document of a row that says its version and its body second and third.
+fn document(id: String, row: &Row<'_>) -> rusqlite::Result<Document> {
+    Ok(Document { id, fields: Fields::stored(row.get(2)?), version: Version(row.get(1)?, 0) })
+}

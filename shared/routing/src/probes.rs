@@ -1,0 +1,142 @@
+//! Texts between two numbers of ours, which show whether texts arrive, whatever the receipts say.
+//!
+//! One document per way holds its latest probe. `sweep` opens it, `turn` sends it, `inbound` sees it
+//! arrive, and `sweep` misses it: each on condition that nobody has written since it was read, so
+//! that a probe is sent at most once, whoever dies of what.
+
+use conversations::{Attempt, ConversationId, Notice, Stop, Store};
+use documents::{Fields, Unavailable, Version, Write, at};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// How long a probe may take. As long as a reply lives: what comes later has missed its reader.
+const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
+
+/// How often an arrival is written down again because somebody else was faster.
+const TRIES: u32 = 5;
+
+/// A text by one provider to the number that we have at another.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Probe {
+    /// The provider that carries it.
+    pub from: String,
+    /// The provider whose number it goes to.
+    pub to: String,
+    /// What stands in this text and in no other. Nobody can guess it, so nobody can pretend.
+    pub code: String,
+    /// The attempt to send it, once there is one.
+    #[serde(default)]
+    pub attempt: Option<String>,
+    /// Whether it has arrived.
+    #[serde(default)]
+    pub arrived: bool,
+    /// Whether a probe went missing this way, and none has arrived since.
+    #[serde(default)]
+    pub silent: bool,
+    /// When it was decided on.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub at: Timestamp,
+}
+
+impl Probe {
+    /// Whether it is to be sent. Not when it is overdue: it would not be judged any more.
+    pub fn is_to_be_sent(&self, now: Timestamp) -> bool {
+        self.attempt.is_none() && now < self.at + PATIENCE
+    }
+
+    /// Whether it should have arrived by now, and has not.
+    pub fn is_missing(&self, now: Timestamp) -> bool {
+        !self.arrived && now >= self.at + PATIENCE
+    }
+}
+
+/// A probe as it was read.
+pub struct KnownProbe {
+    /// What was read.
+    pub probe: Probe,
+    id: ConversationId,
+    version: Version,
+}
+
+impl KnownProbe {
+    fn becomes(&self, next: &Probe) -> Write {
+        Write::Replace(at("probes", self.id.as_str()), Fields::of(next), self.version)
+    }
+}
+
+/// The latest probe that is called so ([`conversations::Names::probe`]).
+pub async fn probe(store: &Store, id: &ConversationId) -> Result<Option<KnownProbe>, Unavailable> {
+    let Some(found) = store.documents().get_one(at("probes", id.as_str())).await? else {
+        return Ok(None);
+    };
+    let (id, version) = (id.clone(), found.version);
+    Ok(Some(KnownProbe { probe: found.fields.read()?, id, version }))
+}
+
+/// Opens the first probe that is called so, or the one after `last`. False if somebody else has.
+pub async fn open_probe(
+    store: &Store,
+    id: &ConversationId,
+    last: Option<&KnownProbe>,
+    next: &Probe,
+) -> Result<bool, Unavailable> {
+    store
+        .documents()
+        .if_unchanged(vec![match last {
+            Some(last) => last.becomes(next),
+            None => Write::Create(at("probes", id.as_str()), Fields::of(next)),
+        }])
+        .await
+}
+
+/// Begins the one attempt to send a probe. False if somebody else has, or if the number has
+/// stopped, as a stranger's does that was taken for ours: nothing may be sent.
+pub async fn begin_probe(
+    store: &Store,
+    known: &KnownProbe,
+    attempt: &Attempt,
+) -> Result<bool, Unavailable> {
+    let next = Probe { attempt: Some(attempt.id.clone()), ..known.probe.clone() };
+    let allowed = Stop::none(&known.id);
+    store.documents().if_unchanged(vec![known.becomes(&next), allowed, attempt.keep()]).await
+}
+
+/// Writes down that the awaited probe of this name has arrived, if this text is it, and returns
+/// it as it was before. `None` for any other text and for a repeat: nothing was stored.
+pub async fn probe_arrived(
+    store: &Store,
+    id: &ConversationId,
+    body: &str,
+    now: Timestamp,
+) -> Result<Option<Probe>, Unavailable> {
+    for _ in 0..TRIES {
+        let Some(known) = probe(store, id).await? else { return Ok(None) };
+        let Probe { code, attempt: Some(attempt), arrived: false, .. } = &known.probe else {
+            return Ok(None);
+        };
+        // Trial accounts put words of their own around it.
+        if !body.contains(code) {
+            return Ok(None);
+        }
+        let next = Probe { arrived: true, silent: false, ..known.probe.clone() };
+        if store
+            .documents()
+            .if_unchanged(vec![known.becomes(&next), Attempt::note_answer(attempt, Some(now))])
+            .await?
+        {
+            return Ok(Some(known.probe));
+        }
+        store.documents().step_aside().await;
+    }
+    Err(Unavailable::new("others keep writing to a probe"))
+}
+
+/// Writes down that nothing arrives this way, for the operator too. False if it has arrived.
+pub async fn probe_missed(
+    store: &Store,
+    known: &KnownProbe,
+    notice: &Notice,
+) -> Result<bool, Unavailable> {
+    let next = Probe { silent: true, ..known.probe.clone() };
+    store.documents().if_unchanged(vec![known.becomes(&next), notice.keep()]).await
+}

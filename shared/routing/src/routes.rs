@@ -1,0 +1,239 @@
+//! What attempts show of the ways by which they went.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use conversations::collections::routes;
+use conversations::{Attempt, Store};
+use documents::{Document, Fields, Unavailable, Write, WriteError, at, hash};
+use evidence::{Health, Record, Route, Sample};
+use jiff::Timestamp;
+use sms::Providers;
+
+use crate::changes::changes;
+use crate::samples::sample;
+use crate::shared::{By, Shared, TRIES};
+
+/// More ways than a business has.
+const MOST_ROUTES: u32 = 500;
+
+/// How many writes go into one commit: a record is 12 kB at most, and Firestore takes 10 MB at once.
+const AT_ONCE: usize = 100;
+
+/// A record, and the attempts that it says more of than what is stored.
+struct Noted {
+    record: Shared<Record>,
+    news: Vec<String>,
+}
+
+/// What came of weighing attempts.
+struct Weighed {
+    /// What is known of all routes now, with what these attempts show of theirs.
+    health: Health,
+    /// The attempts that are not counted yet, since what they would be counted in was just written.
+    left: BTreeSet<String>,
+}
+
+/// Counts attempts for or against their routes, and judges these again. Says so where a route
+/// is no longer, or is again, what it was. Counting an attempt twice changes nothing.
+///
+/// What was just written is left alone, and the attempt to [`weigh_due`]. What is returned
+/// has it counted, for who goes on by it.
+pub async fn weigh(
+    store: &Store,
+    providers: &Providers,
+    attempts: &[Attempt],
+    now: Timestamp,
+) -> Result<Health, Unavailable> {
+    Ok(weigh_as(store, By::Turn, providers, attempts, now).await?.health)
+}
+
+/// The same of an attempt that finds out whether a way works again. Whatever was just written, the
+/// next text sees that there was one, and is none itself.
+pub async fn weigh_probe(
+    store: &Store,
+    providers: &Providers,
+    attempt: &Attempt,
+    now: Timestamp,
+) -> Result<Health, Unavailable> {
+    let attempts = std::slice::from_ref(attempt);
+    Ok(weigh_as(store, By::Probe, providers, attempts, now).await?.health)
+}
+
+/// The same for the sweep, which also judges the routes whose time has come. Everything that is
+/// shared is written once, however many attempts there are. Returns the names of those that it has
+/// to come back to, since it has written to their record a moment ago.
+pub async fn weigh_due(
+    store: &Store,
+    providers: &Providers,
+    attempts: &[Attempt],
+    now: Timestamp,
+) -> Result<BTreeSet<String>, Unavailable> {
+    Ok(weigh_as(store, By::Sweep, providers, attempts, now).await?.left)
+}
+
+async fn weigh_as(
+    store: &Store,
+    by: By,
+    providers: &Providers,
+    attempts: &[Attempt],
+    now: Timestamp,
+) -> Result<Weighed, Unavailable> {
+    let samples: Vec<_> = attempts
+        .iter()
+        .filter_map(|attempt| Some((attempt.route(), sample(attempt, providers, now)?)))
+        .collect();
+    // Boxed: it is deep, and for most texts nothing of it is needed.
+    let once = || Box::pin(weigh_once(store, by, providers, &samples, now));
+    let mut weighed = once().await?;
+    // A turn that was not the first leaves its attempt to the sweep.
+    for _ in 1..TRIES {
+        match weighed {
+            Err(lost) if by != By::Turn && !lost.left.is_empty() => {
+                store.documents().step_aside().await;
+                weighed = once().await?;
+            }
+            _ => break,
+        }
+    }
+    Ok(weighed.unwrap_or_else(|lost| lost))
+}
+
+/// Weighs samples, or finds that others were faster: then nothing is counted.
+async fn weigh_once(
+    store: &Store,
+    by: By,
+    providers: &Providers,
+    samples: &[(Route, Sample)],
+    now: Timestamp,
+) -> Result<Result<Weighed, Weighed>, Unavailable> {
+    let routes: BTreeSet<_> = samples.iter().map(|(route, _)| route.clone()).collect();
+    let (health, mut records) = records_of(store, routes).await?;
+    let before = &health.content;
+    if by == By::Sweep {
+        let due = before.due(now).into_iter();
+        let due = due.filter(|route| !records.contains_key(route)).collect();
+        records.extend(read_records(store, due).await?);
+    }
+    for (route, sample) in samples {
+        let Some(noted) = records.get_mut(route) else { continue };
+        let known = noted.record.content.clone();
+        noted.record.content.note(sample.clone());
+        if noted.record.content != known {
+            noted.news.push(sample.attempt.clone());
+        }
+    }
+    let is_left = |noted: &Noted| !noted.news.is_empty() && noted.record.is_left_alone(by, now);
+    let (left, mut records): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        records.into_iter().partition(|(_, noted)| is_left(noted));
+    let mut after = before.clone();
+    judge(store, &mut after, &mut records, now).await?;
+    let changes = changes(before, &after);
+    let mut weighed = Weighed { left: news(&left), health: after.clone() };
+    if !left.is_empty() {
+        weighed.health.judge(&records_in(left.values().chain(records.values())), now);
+    }
+
+    let (after, unchanged) = (health.with(&after), after == *before);
+    if !unchanged && after.is_left_alone(by, now) {
+        weighed.left.extend(news(&records));
+        return Ok(Ok(weighed));
+    }
+    let mut writes: Vec<_> = records
+        .values()
+        .filter(|noted| !noted.news.is_empty())
+        .map(|Noted { record, .. }| {
+            let route = &record.content.route;
+            let by_provider = Fields::none().with("provider", &route.provider);
+            record.write(by, "routes", &name(route), by_provider, now)
+        })
+        .collect();
+    writes.extend(changes.iter().map(|change| change.notice(providers, now).keep()));
+    if !unchanged {
+        writes.push(after.write(by, "health", "current", Fields::none(), now));
+    }
+    if !carry_out(store, writes).await? {
+        weighed.left.extend(news(&records));
+        return Ok(Err(weighed));
+    }
+    changes.iter().for_each(|change| change.say(providers));
+    Ok(Ok(weighed))
+}
+
+/// Carries out writes, some at a time. The verdicts come with the last, so that whoever dies in between
+/// has judged nothing. False as soon as others were faster.
+async fn carry_out(store: &Store, mut writes: Vec<Write>) -> Result<bool, Unavailable> {
+    while !writes.is_empty() {
+        let rest = writes.split_off(writes.len().min(AT_ONCE));
+        match store.documents().commit(std::mem::replace(&mut writes, rest)).await {
+            Ok(_) => {}
+            Err(WriteError::Conflict | WriteError::Contended) => return Ok(false),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(true)
+}
+
+/// Judges these routes, and those of their siblings that this concerns, which are read for it.
+async fn judge(
+    store: &Store,
+    health: &mut Health,
+    records: &mut BTreeMap<Route, Noted>,
+    now: Timestamp,
+) -> Result<(), Unavailable> {
+    loop {
+        let again = health.judge(&records_in(records.values()), now);
+        if again.is_empty() {
+            return Ok(());
+        }
+        records.extend(read_records(store, again).await?);
+    }
+}
+
+/// What is known of all routes, and the records of these, in one round trip.
+async fn records_of(
+    store: &Store,
+    routes: BTreeSet<Route>,
+) -> Result<(Shared<Health>, BTreeMap<Route, Noted>), Unavailable> {
+    let records = routes.iter().map(|route| at("routes", &name(route)));
+    let paths: Vec<_> = std::iter::once(at("health", "current")).chain(records).collect();
+    let mut found = store.documents().get(&paths).await?.into_iter();
+    let health = Shared::read(found.next().flatten().as_ref(), Health::default);
+    Ok((health, routes.into_iter().zip(found).map(noted).collect()))
+}
+
+async fn read_records(
+    store: &Store,
+    routes: Vec<Route>,
+) -> Result<BTreeMap<Route, Noted>, Unavailable> {
+    if routes.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let paths: Vec<_> = routes.iter().map(|route| at("routes", &name(route))).collect();
+    let found = store.documents().get(&paths).await?;
+    Ok(routes.into_iter().zip(found).map(noted).collect())
+}
+
+pub(crate) async fn records_by(
+    store: &Store,
+    provider: &str,
+) -> Result<Vec<Document>, Unavailable> {
+    store.documents().find(routes::PROVIDER.equal(provider, MOST_ROUTES)).await
+}
+
+/// The name of a route's record. A sender may hold what the name of a document may not.
+fn name(route: &Route) -> String {
+    hash(&[&route.id()])
+}
+
+fn noted((route, found): (Route, Option<Document>)) -> (Route, Noted) {
+    let record = Shared::read(found.as_ref(), || Record::new(route.clone()));
+    (route, Noted { record, news: vec![] })
+}
+
+fn records_in<'a>(noted: impl Iterator<Item = &'a Noted>) -> Vec<&'a Record> {
+    noted.map(|noted| &noted.record.content).collect()
+}
+
+fn news(records: &BTreeMap<Route, Noted>) -> BTreeSet<String> {
+    records.values().flat_map(|noted| noted.news.iter().cloned()).collect()
+}

@@ -1,0 +1,36 @@
+//! What one attempt shows of the way by which it went.
+
+use conversations::Attempt;
+use evidence::{Sample, Sign};
+use jiff::Timestamp;
+use sms::{About, Providers, Status};
+
+/// What an attempt shows of its route. `None`: nothing, since no provider was asked, or a pretended one.
+pub(crate) fn sample(attempt: &Attempt, providers: &Providers, now: Timestamp) -> Option<Sample> {
+    if attempt.is_pretended() {
+        return None;
+    }
+    let code = attempt.code.clone();
+    let known = code.as_deref().and_then(|code| providers.explain(&attempt.provider, code));
+    let about = known.map_or(About::Route, |known| known.about);
+    // What was accepted has an id; without one it was turned away at the door.
+    let refused = attempt.message.is_none();
+    let sign = match attempt.status() {
+        Status::Sending => return None,
+        status if status.is_failure() && refused => Sign::Refused { code, about },
+        status if status.is_failure() => Sign::Failed { code, about },
+        _ if attempt.answered => Sign::Answered,
+        Status::Unknown => Sign::Unknown,
+        Status::Sent => Sign::Sent,
+        Status::Delivered => Sign::Delivered,
+        _ => Sign::Waiting,
+    };
+    let heard = match sign {
+        // Whoever counts it may come later: a healthy way is looked at once a minute.
+        Sign::Sent | Sign::Delivered | Sign::Failed { .. } => {
+            attempt.told_at().map_or(now, |at| at.min(now))
+        }
+        _ => now,
+    };
+    Some(Sample { attempt: attempt.id.clone(), at: attempt.at, heard, sign })
+}
