@@ -19,7 +19,7 @@ const STATES = {
 };
 
 const main = document.getElementById("main");
-const views = Object.fromEntries([...main.children].map((view) => [view.id, view]));
+const views = Object.fromEntries([...main.querySelectorAll("section")].map((view) => [view.id, view]));
 
 const about = await load();
 document.title = `${about.agent} · textback console`;

@@ -37,7 +37,7 @@ const ASIDE = {
 
 /** Shows a thread in `node`, and calls `choose` with the message that is clicked. */
 export function threadView(node, choose) {
-  let rows = [];
+  const rows = [];
   let chosen = null;
   // Whoever reads the end goes on reading the end, whatever grows or shrinks.
   let atEnd = true;

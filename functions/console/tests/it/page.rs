@@ -42,3 +42,28 @@ async fn lets_a_browser_run_nothing_but_our_files() {
         assert_eq!(headers[header::CACHE_CONTROL], "no-store");
     }
 }
+
+/// The page counts what is typed, so it has the alphabet a second time.
+#[tokio::test]
+async fn counts_with_the_alphabet_that_texts_are_sent_in() {
+    let console = at_home();
+    let (_, _, script) = console.call("GET /console/phone.js", &console.known()).await;
+    let table = |name: &str| -> String {
+        let begin = format!("const {name} = new Set(");
+        let (_, rest) = script.split_once(&begin).unwrap();
+        serde_json::from_str(rest.split_once(");\n").unwrap().0).unwrap()
+    };
+    let (basic, extension) = (table("BASIC"), table("EXTENSION"));
+    let differ: Vec<char> = (char::MIN..=char::MAX)
+        .filter(|&character| {
+            let septets = match (basic.contains(character), extension.contains(character)) {
+                (true, false) => Some(1),
+                (false, true) => Some(2),
+                (false, false) => None,
+                (true, true) => Some(3),
+            };
+            septets != sms::gsm7_units(character)
+        })
+        .collect();
+    assert!(differ.is_empty(), "{differ:?}");
+}

@@ -1,7 +1,8 @@
 """Everybody can use the pages: whatever they read with, and however they type."""
 
 import pytest
-from conftest import LANGUAGES, PAGES, STATES, WIDTHS, screenshot, show
+from browser import WIDTHS, findings, focused, ring, screenshot
+from conftest import LANGUAGES, PAGES, STATES, show
 
 EVERYTHING = [
     pytest.param(path, state, language, id=f"{state or path.strip('/') or 'home'}-{language}")
@@ -93,27 +94,3 @@ def test_on_paper_there_is_what_one_can_read_and_nothing_to_press(site, visit):
     page = visit(f"{site.url}/terms?lang=en")
     page.emulate_media(media="print")
     assert page.locator("h1").is_visible() and not page.locator(".languages").is_visible()
-
-
-def findings(page, **options):
-    """What axe finds, and what it cannot decide."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(page, options=options).response
-    return [
-        f"{kind} {rule['id']}: {[node['html'] for node in rule['nodes']]}"
-        for kind in ("violations", "incomplete")
-        for rule in found[kind]
-    ]
-
-
-def focused(page):
-    return page.evaluate("document.activeElement.textContent.trim()")
-
-
-def ring(page):
-    """How wide the mark around what has the focus is."""
-    style = "getComputedStyle(document.activeElement)"
-    return page.evaluate(
-        f"{style}.outlineStyle === 'none' ? 0 : parseFloat({style}.outlineWidth)"
-    )

@@ -1,7 +1,8 @@
 """What a visitor meets: who it is, how to text, and a form that says what it does."""
 
 import pytest
-from conftest import LANGUAGES, PAGES, WIDTHS, screenshot, sign_up
+from browser import WIDTHS, screenshot
+from conftest import LANGUAGES, PAGES, sign_up
 
 # What is left of 844 px on a phone whose browser shows its bars.
 FIRST_SCREEN = 664

@@ -14,6 +14,18 @@ use crate::crash::run;
 const NO_SECOND_THOUGHT: Duration = Duration::from_secs(3 * 60 * 60);
 
 #[tokio::test]
+async fn the_page_that_is_built_in_introduces_itself_once() {
+    let mut product = Product::start_with(&["twilio"], &[("AGENT_FILE", "")]).await;
+    for text in ["My tap drips", "And a door sticks"] {
+        product.text(ANN, text).await;
+        product.settled().await;
+    }
+    let first = "Handy Home: AI assistant here. Msg & data rates may apply. HELP for help, STOP to \
+                 opt out.\nYou said: My tap drips";
+    assert_eq!(product.twilio.texts_to(ANN), [first, "You said: And a door sticks"]);
+}
+
+#[tokio::test]
 async fn a_text_is_acknowledged_before_it_is_thought_about_and_answered_once() {
     let mut product = Product::start(&["twilio"]).await;
     product.openai.switch.set(Mode::Holds);

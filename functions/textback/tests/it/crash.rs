@@ -286,7 +286,7 @@ async fn later(product: &Product, minutes: i64) {
 pub(crate) async fn run(product: &Product, now: Timestamp) {
     let settings: settings::Settings = product.settings.clone().into_iter().collect();
     let store = std::sync::Arc::new(Store::open(&settings).unwrap());
-    let page = Page::default();
+    let page = Page::from_settings(&settings).unwrap();
     let model = OpenAi::from_settings(&settings, &page.model).unwrap().unwrap();
     let providers = providers::configured(&settings, PUBLIC_URL, Role::Everything).unwrap();
     let turn = Turn {

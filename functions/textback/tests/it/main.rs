@@ -13,6 +13,7 @@ mod console;
 mod crash;
 mod disk;
 mod doctor;
+mod examples;
 mod failover;
 mod floods;
 mod generated;

@@ -9,8 +9,8 @@ const STOPPED: &str = "Handy Home: You are unsubscribed and will get no more tex
                        Reply START if you change your mind.";
 const STARTED: &str = "Handy Home: You are back, and can text us any time. Message and data rates \
                        may apply. Reply STOP to stop.";
-const HELP: &str = "Handy Home: Text us what you need and our assistant answers. Message and data \
-                    rates may apply. Reply STOP to stop.";
+const HELP: &str = "Handy Home: Call (202) 555-0120 or write to hello@handy-home.test. Msg & data rates \
+                    may apply. Reply STOP to opt out.";
 
 #[tokio::test]
 async fn a_stop_while_the_agent_thinks_is_the_end_by_every_provider() {

@@ -15,6 +15,7 @@ fn the_built_in_page_takes_in_a_home_task() {
     assert_eq!(fields, ["task", "address", "day", "time_of_day", "name"]);
     assert!(page.fields.len() < page.turns as usize, "one field a turn must be enough");
     assert_eq!((page.turns, page.segments), (7, 2));
+    assert!(page.texts.first.is_some(), "who texts learns at once that a machine answers");
 }
 
 #[test]

@@ -15,7 +15,8 @@ async fn names_what_is_missing_and_what_is_known() {
         "- day (date as YYYY-MM-DD; required): the day that suits best",
         "- time_of_day (one of: morning | afternoon | any time; required): the time of that day",
         r#"Recorded so far, as data: {"name":"Ann {now}"}"#,
-        "At most 306 characters (2 segments of SMS), or 134 where",
+        // The rest of two segments is taken by what goes ahead of the first answer.
+        "At most 215 characters (2 segments of SMS), or 43 where",
         // Tuesday in London already.
         "Today is Monday, 2026-11-23, 21:30. This is message 1 of at most 7",
         "never say or imply that you are",
@@ -23,12 +24,20 @@ async fn names_what_is_missing_and_what_is_known() {
         assert!(prompt.contains(line), "no {line:?} in {prompt}");
     }
     assert!(!prompt.contains("your last message"), "{prompt}");
+    conversation.number = 2;
+    conversation.text("Hi").await.unwrap();
+    let prompt = conversation.prompt();
+    assert!(
+        prompt.contains("At most 306 characters (2 segments of SMS), or 134 where"),
+        "{prompt}"
+    );
 }
 
 #[tokio::test]
 async fn tells_what_one_segment_holds() {
     let mut conversation = Conversation::begin().await;
     conversation.agent.page.segments = 1;
+    conversation.agent.page.texts.first = None;
     conversation.text("Hi").await.unwrap();
     assert!(conversation.prompt().contains("At most 160 characters (one segment of SMS), or 70"));
 }

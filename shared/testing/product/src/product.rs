@@ -34,6 +34,14 @@ pub const PASSWORD: &str = "correct-horse-battery";
 /// What the owner made MessageCentral carry on it, as `openssl rand -base64 24` prints one.
 pub const WEBHOOK_TOKEN: &str = "b3Blbi+zZXNhbWUt/WQxZjBj+9dB7kPw";
 
+/// The page that is built in, without what goes ahead of the first answer: most tests are about what
+/// comes after it.
+fn page() -> String {
+    let page = include_str!("../../../../shared/agent/src/home_task.md");
+    let kept = page.split_inclusive('\n').filter(|line| !line.starts_with("  first: "));
+    kept.collect()
+}
+
 /// The product, running, and the stand-ins around it.
 pub struct Product {
     /// Twilio, whether texts go by it or not.
@@ -66,7 +74,10 @@ impl Product {
         let openai = OpenAi::start().await;
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
+        let agent = folder.path().join("agent.md");
+        std::fs::write(&agent, page()).unwrap();
         let mut all = vec![
+            ("AGENT_FILE", agent.to_str().unwrap().to_owned()),
             ("CONSOLE_PASSWORD", PASSWORD.into()),
             ("DATA_DIR", data.to_str().unwrap().to_owned()),
             ("LOG_FORMAT", "json".into()),

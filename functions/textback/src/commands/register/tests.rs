@@ -321,6 +321,14 @@ fn the_sample_is_never_ready() {
 }
 
 #[test]
+fn the_page_that_is_built_in_says_what_reviewers_want_to_read() {
+    let handy_home = edit(OAKWOOD, "Oakwood Heating=>Handy Home");
+    let pages = Pages::of(Business::parse("handy_home.toml", &handy_home).unwrap(), PUBLIC_URL);
+    let submission = Submission::of(&pages, &AgentPage::default(), &Settings::default());
+    assert_eq!(review(&submission), []);
+}
+
+#[test]
 fn what_is_advised_is_enough() {
     let bare = "---\nname: Oakwood Heating\n---\nYou take in repairs.\n";
     let findings = review(&submit(OAKWOOD, bare, PUBLIC_URL, &[]));
