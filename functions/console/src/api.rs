@@ -17,8 +17,6 @@ use telemetry::TraceId;
 use crate::Console;
 use crate::thread::Thread;
 
-/// The provider of the page's phones, and the number of ours that they text.
-
 /// How many of each kind a list shows.
 const AT_ONCE: u32 = 50;
 

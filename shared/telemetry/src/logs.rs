@@ -7,19 +7,27 @@ use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
 /// The crates whose lines are known to hold nothing personal at any level.
-const OURS: [&str; 18] = [
+const OURS: [&str; 26] = [
+    "access",
     "agent",
+    "business",
+    "connections",
     "console",
     "conversations",
+    "dialling",
     "documents",
+    "evidence",
     "google",
     "host",
     "inbound",
+    "offline",
     "policy",
+    "providers",
     "queue",
     "receipts",
     "routing",
     "settings",
+    "site",
     "sms",
     "sweep",
     "telemetry",
@@ -76,4 +84,25 @@ pub fn init(format: LogFormat, filter: Option<&str>) {
 fn is_harmless(metadata: &Metadata<'_>) -> bool {
     let owner = metadata.target().split("::").next().unwrap_or_default();
     OURS.contains(&owner) || (owner != "async_openai" && *metadata.level() <= Level::WARN)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+
+    use super::OURS;
+
+    #[test]
+    fn every_crate_of_ours_is_heard() {
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let folders =
+            ["functions", "shared"].map(|part| fs::read_dir(workspace.join(part)).unwrap());
+        let folders = folders.into_iter().flatten().map(|entry| entry.unwrap());
+        let crates = folders.filter(|entry| entry.path().join("Cargo.toml").is_file());
+        let crates: BTreeSet<_> =
+            crates.map(|entry| entry.file_name().into_string().unwrap()).collect();
+        assert_eq!(crates, OURS.map(String::from).into());
+    }
 }

@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 use business::Business;
 use reqwest::Method;
 
-use crate::process::{Process, Settings};
-use crate::product::{ANN, Product};
+use product::{ANN, Process, Product, Settings};
 
 /// Every folder of them, by name.
 fn examples() -> Vec<PathBuf> {

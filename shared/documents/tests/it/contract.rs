@@ -1,0 +1,157 @@
+//! What every store promises.
+
+use documents::{Documents, Fields, Place, Version, Write, WriteError, at, raw};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+/// What is kept in these tests.
+pub(crate) mod kept {
+    documents::collections! {
+        /// Asked by a time and by a text.
+        things [Expires FromTheFirst] { DUE_AT: Time = "due_at", PLACE: Text = "place", }
+        /// Entered in the ledger.
+        stops [InLedger] {}
+    }
+}
+
+use kept::things;
+
+pub(crate) async fn creates_a_document_once(store: Documents) {
+    let create = || vec![Write::Create(at("things", "a"), of(json!({ "word": "one" })))];
+    store.commit(create()).await.unwrap();
+    assert!(matches!(store.commit(create()).await, Err(WriteError::Conflict)));
+    assert!(!store.if_unchanged(create()).await.unwrap());
+    assert_eq!(read(&store, "a").await, Some(json!({ "word": "one" })));
+    let found = store.get(&[at("things", "b"), at("things", "a")]).await.unwrap();
+    let there: Vec<_> = found.iter().map(Option::is_some).collect();
+    assert_eq!(there, [false, true], "in the order in which they were asked for");
+}
+
+pub(crate) async fn replaces_and_amends_only_what_was_read(store: Documents) {
+    put(&store, "a", json!({ "word": "one", "other": 1 })).await;
+    let first = version(&store, "a").await;
+    let replace = |fields, version| vec![Write::Replace(at("things", "a"), of(fields), version)];
+    let second = store.commit(replace(json!({ "word": "two", "other": 1 }), first)).await.unwrap();
+    assert_eq!(second, Some(version(&store, "a").await), "it says which it has become");
+    assert!(!store.if_unchanged(replace(json!({}), first)).await.unwrap());
+    assert!(!store.if_unchanged(replace(json!({}), Version::NONE)).await.unwrap());
+
+    let amend = |version| vec![Write::Amend(at("things", "a"), of(json!({ "other": 2 })), version)];
+    assert!(!store.if_unchanged(amend(first)).await.unwrap());
+    assert!(store.if_unchanged(amend(second.unwrap())).await.unwrap());
+    assert_eq!(read(&store, "a").await, Some(json!({ "word": "two", "other": 2 })));
+    let delete = vec![Write::Delete(at("things", "a"), Some(first))];
+    assert!(!store.if_unchanged(delete).await.unwrap());
+}
+
+pub(crate) async fn merges_blindly_and_appends_what_is_not_there(store: Documents) {
+    let merge = |set, words: &[&str]| {
+        let append = vec![("words", words.iter().map(raw).collect())];
+        vec![Write::Merge { path: at("things", "a"), set: of(set), append }]
+    };
+    store.commit(merge(json!({ "one": 1 }), &["a", "b"])).await.unwrap();
+    store.commit(merge(json!({ "two": 2 }), &["b", "c"])).await.unwrap();
+    let whole = json!({ "one": 1, "two": 2, "words": ["a", "b", "c"] });
+    assert_eq!(read(&store, "a").await, Some(whole));
+}
+
+pub(crate) async fn counts_only_where_there_is_a_document(store: Documents) {
+    let count = || {
+        let path = at("things", "a");
+        vec![Write::Count { path, set: Fields::none(), add: vec!["seen"] }]
+    };
+    assert!(!store.if_unchanged(count()).await.unwrap());
+    put(&store, "a", json!({ "seen": 1 })).await;
+    for _ in 0..2 {
+        store.commit(count()).await.unwrap();
+    }
+    assert_eq!(read(&store, "a").await, Some(json!({ "seen": 3 })));
+}
+
+pub(crate) async fn carries_out_all_of_a_commit_or_nothing(store: Documents) {
+    put(&store, "a", json!({ "word": "one" })).await;
+    let both = || {
+        vec![
+            Write::Create(at("things", "b"), of(json!({}))),
+            Write::keep(at("stops", "c"), of(json!({}))),
+            Write::Absent(at("things", "a")),
+        ]
+    };
+    assert!(!store.if_unchanged(both()).await.unwrap());
+    assert_eq!(read(&store, "b").await, None);
+    store.commit(vec![Write::Delete(at("things", "a"), None)]).await.unwrap();
+    assert!(store.if_unchanged(both()).await.unwrap());
+    assert_eq!(read(&store, "b").await, Some(json!({})));
+}
+
+pub(crate) async fn carries_out_each_by_itself(store: Documents) {
+    for name in ["a", "b"] {
+        put(&store, name, json!({ "word": "one" })).await;
+    }
+    let (old, now) = (version(&store, "a").await, version(&store, "b").await);
+    store.commit(vec![Write::keep(at("things", "a"), of(json!({ "word": "two" })))]).await.unwrap();
+    let amend = |name, version| Write::Amend(at("things", name), of(json!({ "seen": 1 })), version);
+    store.each(vec![amend("a", old), amend("b", now)]).await.unwrap();
+    assert_eq!(read(&store, "a").await, Some(json!({ "word": "two" })));
+    assert_eq!(read(&store, "b").await, Some(json!({ "word": "one", "seen": 1 })));
+}
+
+pub(crate) async fn finds_by_time_and_by_text_in_order(store: Documents) {
+    for (name, due, place) in [("a", 3, "x/1"), ("b", 1, "x/2"), ("c", 2, "y/1")] {
+        put(&store, name, json!({ "due_at": due * 1_000, "place": place })).await;
+    }
+    put(&store, "d", json!({ "due_at": null })).await;
+    let time = |seconds| Timestamp::from_second(seconds).unwrap();
+    for (query, found) in [
+        (things::DUE_AT.not_after(time(2), 9), "b c"),
+        (things::DUE_AT.not_before(time(2), 9), "c a"),
+        (things::DUE_AT.latest(2), "a c"),
+        (things::PLACE.equal("y/1", 9), "c"),
+        (things::PLACE.within("x/".into(), 9), "a b"),
+        (things::PLACE.last_within("x/".into(), 9), "b a"),
+    ] {
+        let asked = format!("{query:?}");
+        let all = store.find(query).await.unwrap();
+        let names: Vec<_> = all.into_iter().map(|document| document.id).collect();
+        assert_eq!(names.join(" "), found, "{asked}");
+    }
+}
+
+pub(crate) async fn goes_on_behind_a_place(store: Documents) {
+    for name in ["a", "b", "c"] {
+        put(&store, name, json!({ "due_at": 1_000 })).await;
+    }
+    let now = Timestamp::from_second(1).unwrap();
+    let (mut after, mut seen) = (None, vec![]);
+    while let Some(next) =
+        store.find(things::DUE_AT.not_after(now, 1).behind(after.take())).await.unwrap().pop()
+    {
+        after = Some(Place { time: 1_000, id: next.id.clone() });
+        seen.push(next.id);
+    }
+    assert_eq!(seen, ["a", "b", "c"]);
+}
+
+pub(crate) async fn refuses_a_document_that_is_too_large(store: Documents) {
+    let large = of(json!({ "words": vec!["x".repeat(1_000); 1_100] }));
+    let refused = store.commit(vec![Write::Create(at("things", "a"), large)]).await;
+    assert!(matches!(refused, Err(WriteError::TooLarge)));
+    assert_eq!(read(&store, "a").await, None);
+}
+
+fn of(fields: Value) -> Fields {
+    Fields::of(&fields)
+}
+
+async fn put(store: &Documents, name: &str, fields: Value) {
+    store.commit(vec![Write::Create(at("things", name), of(fields))]).await.unwrap();
+}
+
+async fn read(store: &Documents, name: &str) -> Option<Value> {
+    let found = store.get_one(at("things", name)).await.unwrap();
+    found.map(|found| found.fields.read().unwrap())
+}
+
+async fn version(store: &Documents, name: &str) -> Version {
+    store.get_one(at("things", name)).await.unwrap().unwrap().version
+}

@@ -1,0 +1,58 @@
+//! Both stores pass the same suite.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
+mod contract;
+
+use documents::Documents;
+use settings::Settings;
+
+use contract::*;
+
+/// One test for each promise and store, which is empty.
+macro_rules! promises {
+    ($($promise:ident)*) => {
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $promise() {
+                let folder = tempfile::tempdir().unwrap();
+                super::$promise(super::sqlite(&folder)).await;
+            })*
+        }
+        mod firestore {
+            $(#[tokio::test]
+            async fn $promise() {
+                let Some(store) = super::firestore().await else { return };
+                super::$promise(store).await;
+            })*
+        }
+    };
+}
+
+promises! {
+    creates_a_document_once
+    replaces_and_amends_only_what_was_read
+    merges_blindly_and_appends_what_is_not_there
+    counts_only_where_there_is_a_document
+    carries_out_all_of_a_commit_or_nothing
+    carries_out_each_by_itself
+    finds_by_time_and_by_text_in_order
+    goes_on_behind_a_place
+    refuses_a_document_that_is_too_large
+}
+
+fn sqlite(folder: &tempfile::TempDir) -> Documents {
+    let data = folder.path().join("data");
+    open(&[("DATA_DIR", data.to_str().unwrap())])
+}
+
+async fn firestore() -> Option<Documents> {
+    let emulator = fakes::firestore().await?;
+    let project = fakes::unique_name();
+    Some(open(&[("GOOGLE_CLOUD_PROJECT", &project), ("FIRESTORE_EMULATOR_HOST", &emulator.host)]))
+}
+
+fn open(place: &[(&'static str, &str)]) -> Documents {
+    let settings: Settings = place.iter().copied().chain([("NAME_KEY", fakes::NAME_KEY)]).collect();
+    Documents::open(&settings, kept::ALL).unwrap().0
+}
