@@ -154,6 +154,16 @@ impl Entry {
         sms::is_pretended(self.name)
     }
 
+    /// Whether it has settings, as far as can be seen by what texts are sent from.
+    pub fn is_configured(&self, settings: &Settings) -> Result<bool, SettingsError> {
+        Ok((self.sender)(settings)?.is_some())
+    }
+
+    /// Whether somebody else than the company can make its calls, with the same settings.
+    pub fn can_be_signed_for(&self) -> bool {
+        self.sign.is_some()
+    }
+
     /// The names of the settings that a function in this role reads.
     pub fn names(&self, role: Role) -> impl Iterator<Item = &'static str> {
         self.settings.iter().filter(move |it| it.is_read_by(role)).map(|it| it.name)

@@ -71,6 +71,14 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Error> {
     if report.add("the console lets us in", smoke.console().await).is_none() {
         return report.sum();
     }
+    if !smoke.provider.can_be_signed_for() {
+        println!(
+            "– a genuine text: only {} itself can send one. Text your number, and look for the reply on \
+             the phone and in the console",
+            smoke.provider.company
+        );
+        return report.sum();
+    }
     let Some(trace) = report.add("a genuine text is acknowledged", smoke.genuine_text().await)
     else {
         return report.sum();
@@ -123,6 +131,10 @@ impl Smoke {
         let answer = self.outside.ask(self.text(false)?).await?;
         match answer.status {
             StatusCode::FORBIDDEN => Ok(Seen((), milliseconds(answer.took))),
+            // It does not even look like a call of the company's.
+            StatusCode::BAD_REQUEST if answer.trace.is_some() => {
+                Ok(Seen((), milliseconds(answer.took)))
+            }
             StatusCode::NOT_FOUND => Err(self.not_configured()),
             status => Err(Problem::of_status(
                 status,
@@ -222,6 +234,10 @@ impl Smoke {
         let id = Uuid::new_v4().simple().to_string();
         let sample = Sample { id: &id, from: &from, body: TEXT };
         let (provider, url) = (self.provider, &self.outside.public_url);
+        if !provider.can_be_signed_for() {
+            let path = format!("/webhooks/{}/inbound", provider.name);
+            return Ok(self.outside.post(&path).form(&[("from", TEST_NUMBER), ("text", TEXT)]));
+        }
         let call = match genuine {
             true => provider.sign(&self.settings, url, &sample),
             false => provider.forge(&self.settings, url, &sample),
@@ -263,14 +279,20 @@ impl Smoke {
 }
 
 /// Who can text it with these settings: first those that sign what they say, which proves more than a
-/// token does.
+/// token does, then one that nobody can sign for, and last the pretended one.
 fn texting(settings: &Settings, public_url: &str) -> Result<&'static Entry, SettingsError> {
     let from = Number::parse(TEST_NUMBER).expect("it is written as numbers are");
     let sample = Sample { id: "", from: &from, body: TEXT };
     let mut entries: Vec<_> = ENTRIES.iter().collect();
-    entries.sort_by_key(|entry| (entry.is_pretended(), entry.console.token.is_some()));
+    entries.sort_by_key(|entry| {
+        (entry.is_pretended(), !entry.can_be_signed_for(), entry.console.token.is_some())
+    });
     for entry in entries {
-        if entry.sign(settings, public_url, &sample)?.is_some() {
+        let is_there = match entry.can_be_signed_for() {
+            true => entry.sign(settings, public_url, &sample)?.is_some(),
+            false => entry.is_configured(settings)?,
+        };
+        if is_there {
             return Ok(entry);
         }
     }

@@ -13,6 +13,7 @@ mod console;
 mod crash;
 mod disk;
 mod doctor;
+mod each_company;
 mod examples;
 mod failover;
 mod floods;

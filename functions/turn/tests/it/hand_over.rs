@@ -39,7 +39,7 @@ async fn stop_start_and_help_work_meanwhile() {
         scene.say(text).await;
     }
     let heard = scene.heard();
-    assert!(heard[1].contains("Reply STOP to stop"), "{heard:?}");
+    assert!(heard[1].contains("Reply STOP to opt out"), "{heard:?}");
     assert!(heard[2].contains("unsubscribed") && heard[3].contains("You are back"), "{heard:?}");
     scene.say("Hello again").await;
     assert_eq!((scene.asked().len(), scene.heard().len()), (2, 4));

@@ -19,6 +19,10 @@ use tokio::net::TcpListener;
 const PUBLIC_URL: &str = "https://sms.example.test";
 const PERSON: &str = "+12025550143";
 
+/// What goes ahead of the first answer of the page that is built in.
+const FIRST: &str = "Handy Home: AI assistant here. Msg & data rates may apply. HELP for help, STOP \
+                     to opt out.";
+
 #[tokio::test]
 async fn a_text_is_answered_by_functions_under_lambda() {
     let (Some(firestore), Some(moto)) = (firestore().await, moto().await) else { return };
@@ -62,7 +66,7 @@ async fn a_text_is_answered_by_functions_under_lambda() {
     let event = sqs_event(&received.wake_up.conversation, &wake_up);
     let answer = lambda.invoke("turn", &event).await;
     assert_eq!(answer, json!({ "batchItemFailures": [] }));
-    assert_eq!(twilio.texts_to(PERSON), ["Hello! What can we do for you?"]);
+    assert_eq!(twilio.texts_to(PERSON), [format!("{FIRST}\nHello! What can we do for you?")]);
     received.done().await.unwrap();
 
     let sid = &twilio.messages()[0].sid;

@@ -4,17 +4,16 @@
 
 mod codes;
 mod diagnosis;
+mod lookup;
 mod registration;
 mod signature;
 
 use std::ops::RangeInclusive;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Method, Request};
 use jiff::Timestamp;
-use jiff::fmt::rfc2822;
 use reqwest::RequestBuilder;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
@@ -36,6 +35,7 @@ use sms::{
 
 use Role::{Describing, Polling, Receiving, Sending, Signing};
 use codes::CODES;
+use lookup::Message;
 use signature::body_hash;
 
 /// What it says of itself.
@@ -147,14 +147,6 @@ const ANSWERED: [&str; 13] = [
 /// (<https://support.twilio.com/hc/en-us/articles/360058144374>).
 const TOLL_FREE: [&str; 2] = ["HELP", "INFO"];
 
-/// How much earlier than our clock says a message may have been created by Twilio's, which is cut
-/// to whole seconds.
-const CLOCK_SLACK: Duration = Duration::from_secs(5);
-
-/// How many messages to one person are looked through for one that we lost sight of.
-const PAGE_SIZE: u32 = 50;
-const PAGES: usize = 10;
-
 /// One Twilio account and the number or service that it sends from.
 #[derive(Clone)]
 pub struct Twilio {
@@ -176,23 +168,6 @@ pub struct Twilio {
     pub base_url: String,
     /// Where Twilio reaches us. It signs this address, so it must be the one pasted there.
     pub public_url: Url,
-}
-
-/// A message as Twilio's API shows it.
-#[derive(Deserialize)]
-struct Message {
-    sid: String,
-    status: Option<String>,
-    body: Option<String>,
-    direction: Option<String>,
-    date_created: Option<String>,
-    error_code: Option<u32>,
-}
-
-#[derive(Deserialize)]
-struct Page {
-    messages: Vec<Message>,
-    next_page_uri: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -410,37 +385,6 @@ impl Twilio {
         }))
     }
 
-    /// Looks for a message among those to an address, as Twilio writes it.
-    async fn find_to(
-        &self,
-        http: &Http,
-        to: &str,
-        message: &Outgoing,
-        since: Timestamp,
-    ) -> Result<Found, SendError> {
-        let page_size = PAGE_SIZE.to_string();
-        let mut request = http.get(self.messages()).query(&[("To", to), ("PageSize", &page_size)]);
-        for _ in 0..PAGES {
-            let answer = http.send(self.authorize(request)).await?;
-            let page = match answer.status {
-                200 => answer.json::<Page>().ok_or_else(|| answer.otherwise())?,
-                _ => return Err(answer.otherwise()),
-            };
-            for candidate in page.messages {
-                if candidate.is(message, since).ok_or_else(|| answer.otherwise())? {
-                    return Ok(Found::Known(candidate.receipt()));
-                }
-            }
-            request = match page.next_page_uri {
-                None => return Ok(Found::Absent),
-                // Our token goes to no other host.
-                Some(path) if path.starts_with('/') => http.get(format!("{}{path}", self.base_url)),
-                Some(_) => return Err(answer.otherwise()),
-            };
-        }
-        Err(SendError::Unknown { code: "too many messages to look through".into() })
-    }
-
     fn messages(&self) -> String {
         format!("{}/2010-04-01/Accounts/{}/Messages.json", self.base_url, self.account_sid)
     }
@@ -455,38 +399,6 @@ impl Twilio {
         url.query_pairs_mut().append_pair("attempt", attempt);
         Some(url.into())
     }
-}
-
-impl Message {
-    /// What it says of itself, as a receipt would.
-    fn receipt(self) -> Receipt {
-        let word = self.status.unwrap_or_else(|| "accepted".into());
-        let code = self.error_code.map(|code| code.to_string());
-        Receipt {
-            message: self.sid,
-            attempt: None,
-            part: None,
-            status: meaning(&word).unwrap_or(Status::Accepted),
-            word,
-            opted_out: code.as_deref().is_some_and(|code| code::is_stop(CODES, code)),
-            code,
-        }
-    }
-
-    /// Whether this is what became of `message`, or `None` if it does not say when it was created.
-    fn is(&self, message: &Outgoing, since: Timestamp) -> Option<bool> {
-        let outbound = self.direction.as_deref().is_some_and(|way| way.starts_with("outbound"));
-        if !outbound || !same_words(self.body.as_deref().unwrap_or_default(), &message.body) {
-            return Some(false);
-        }
-        let created = rfc2822::parse(self.date_created.as_deref()?).ok()?.timestamp();
-        Some(created >= since - CLOCK_SLACK)
-    }
-}
-
-fn same_words(one: &str, other: &str) -> bool {
-    let words = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
-    one.trim() == other.trim() || (!words(one).is_empty() && words(one) == words(other))
 }
 
 fn meaning(word: &str) -> Option<Status> {

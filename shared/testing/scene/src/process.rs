@@ -62,7 +62,11 @@ impl Process {
         let asked =
             providers::configured(&only(settings, sweep::SETTINGS), PUBLIC_URL, Role::Polling)
                 .unwrap();
-        let page = Page::from_settings(settings).unwrap().carried_by(&carrying).unwrap();
+        let mut page = Page::from_settings(settings).unwrap().carried_by(&carrying).unwrap();
+        if settings.get("AGENT_FILE").is_none() {
+            // Most tests are about what comes after what goes ahead of the first answer.
+            page.texts.first = None;
+        }
         let model = agent::OpenAi::from_settings(settings, &page.model).unwrap().unwrap();
         let queue = Queue::in_process();
         Self {

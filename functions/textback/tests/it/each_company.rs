@@ -1,0 +1,59 @@
+//! Every company alone: an installation that has no other.
+
+use fakes::{Companies, Route};
+use product::{ANN, Product, until};
+
+#[tokio::test]
+async fn alone_it_carries_a_text_and_its_answer_and_says_what_to_paste() {
+    for name in Companies::NAMES {
+        let (mut product, companies) = alone(name, product::PUBLIC_URL).await;
+        let company = companies.named(name);
+        let route = Route::new(product::PUBLIC_URL, product.address());
+
+        let printed = product.process.printed();
+        let entry = providers::named(name).unwrap();
+        let address = entry.address(product::PUBLIC_URL, providers::Purpose::Incoming);
+        let line = format!("  webhook    {address}");
+        assert!(printed.contains(&line), "{name}: {printed:#?}");
+
+        let call = company.incoming(&route, ANN, "My tap drips");
+        assert_eq!(product.post(&call).await.status, 200, "{name}");
+        until("the answer to be taken", async || company.taken().len() == 1).await;
+        let taken = company.taken().remove(0);
+        assert_eq!(taken.body, "You said: My tap drips", "{name}");
+        product.settled().await;
+
+        let Some(reports) = company.reports() else { continue };
+        let (word, code) = reports.arrived;
+        let call = company.status_update(&route, &taken.id, word, code);
+        assert_eq!(product.post(&call).await.status, 200, "{name}");
+        assert_eq!(product.notices().await, [""; 0], "{name}");
+    }
+}
+
+#[tokio::test]
+async fn alone_it_passes_a_smoke_test() {
+    for name in Companies::NAMES {
+        // Where it listens is where it is known.
+        let (mut product, companies) = alone(name, "").await;
+        product.settings.insert("PUBLIC_URL".into(), product.home());
+        let ran = product.run(&["smoke"], "").await;
+        assert_eq!((ran.code, &ran.said), (Some(0), &vec![]), "{name}: {ran:?}");
+        assert!(ran.printed[0].ends_with(&format!("texted by {name}")), "{ran:?}");
+        assert!(companies.named(name).taken().is_empty(), "{name}");
+        let last = ran.printed.last().unwrap();
+        match providers::named(name).unwrap().can_be_signed_for() {
+            true => assert!(last.ends_with(&format!("{name} was not asked")), "{ran:?}"),
+            false => assert!(last.starts_with("– a genuine text: only "), "{ran:?}"),
+        }
+    }
+}
+
+/// The product with this company and no other, known at this address.
+async fn alone(name: &str, public_url: &str) -> (Product, Companies) {
+    let companies = Companies::start(product::PUBLIC_URL).await;
+    let settings = companies.named(name).settings();
+    let settings = settings.iter().map(|(name, value)| (*name, value.as_str()));
+    let settings: Vec<_> = settings.chain([("PUBLIC_URL", public_url)]).collect();
+    (Product::start_with(&[], &settings).await, companies)
+}
