@@ -194,6 +194,9 @@ pub fn unique_name() -> String {
     format!("test-{}", &uuid::Uuid::new_v4().simple().to_string()[..20])
 }
 
+/// How many ports are tried.
+const ATTEMPTS: u32 = 5;
+
 /// A server that lives as long as this process.
 pub(crate) struct Server {
     pub(crate) port: u16,
@@ -202,16 +205,35 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts what `command` says for a port, and waits until `GET ready` is answered.
+    /// Starts what `command` says for a port, and waits until `GET ready` is answered. At another port
+    /// where another process has taken that one meanwhile.
     pub(crate) async fn start(
         name: &str,
         command: impl Fn(u16) -> Vec<String>,
         ready: &str,
     ) -> Self {
-        let port = free_port();
+        let mut attempts = 1;
+        loop {
+            let port = free_port();
+            match Self::start_at(name, port, command(port), ready).await {
+                Ok(server) => return server,
+                Err(said) if attempts < ATTEMPTS && said.contains("already in use") => {
+                    attempts += 1
+                }
+                Err(said) => panic!("{said}"),
+            }
+        }
+    }
+
+    async fn start_at(
+        name: &str,
+        port: u16,
+        command: Vec<String>,
+        ready: &str,
+    ) -> Result<Self, String> {
         let log = std::env::temp_dir().join(format!("{name}-{port}.log"));
         let output = File::create(&log).expect("the directory for temporary files takes a file");
-        let mut guard = guarded(command(port))
+        let mut guard = guarded(command)
             .stdout(output.try_clone().expect("a file can be opened twice"))
             .stderr(output)
             .spawn()
@@ -225,14 +247,14 @@ impl Server {
             if !runs || begun.elapsed() > STARTUP {
                 let said = std::fs::read_to_string(&log).unwrap_or_default();
                 let _ = std::fs::remove_file(&log);
-                panic!("{name} does not answer at {url}: {said}");
+                return Err(format!("{name} does not answer at {url}: {said}"));
             }
             runs = guard.try_wait().expect("a child can be waited for").is_none();
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         // It runs, so nobody will ask why it does not.
         let _ = std::fs::remove_file(log);
-        Self { port, _guard: guard }
+        Ok(Self { port, _guard: guard })
     }
 }
 
@@ -325,6 +347,20 @@ mod tests {
         // At its end when nobody of the group is left to write.
         output.read_to_string(&mut said).unwrap();
         assert_eq!((said.as_str(), guard.wait().unwrap().code()), ("up\n", None));
+    }
+
+    #[tokio::test]
+    async fn a_server_whose_port_is_taken_meanwhile_gets_another() {
+        let first = std::sync::atomic::AtomicBool::new(true);
+        let serve = |port| {
+            let script = match first.swap(false, std::sync::atomic::Ordering::Relaxed) {
+                true => "echo Address already in use".to_owned(),
+                false => format!("exec python3 -m http.server --bind 127.0.0.1 {port}"),
+            };
+            ["sh".to_owned(), "-c".into(), script].to_vec()
+        };
+        Server::start("taken", serve, "/").await;
+        assert!(!first.into_inner());
     }
 
     #[tokio::test]
