@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use policy::Keyword;
 use queue::{KEYWORDS, Queue, WakeUp};
 use sms::{Event, Number, Provider, Providers, Text};
-use telemetry::{Step, TraceId};
+use telemetry::{Step, TraceId, steps};
 use thiserror::Error;
 use tracing::Instrument;
 
@@ -174,9 +174,9 @@ impl Inbound {
             return Ok(());
         }
         let conversation = self.store.names().conversation(name, &text.from);
-        let mut steps = vec![Step::new("received", came).with("provider", name)];
+        let mut steps = vec![Step::new(steps::RECEIVED, came).with("provider", name)];
         if came < now {
-            steps.push(Step::new("taken out of quarantine", now));
+            steps.push(Step::new(steps::REPLAYED, now));
         }
         let arrival = Arrival {
             theirs: text.from,

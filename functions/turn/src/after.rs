@@ -7,9 +7,9 @@ use policy::{asks, is_thanks, reaction};
 use serde_json::Value;
 
 use crate::Wake;
-use crate::answer::{Run, entries};
 use crate::edit::Draft;
-use crate::send::note;
+use crate::run::Run;
+use crate::transcript::{entries, note};
 
 /// How many more answers a conversation may have once it was over.
 const MORE_ANSWERS: u32 = 2;

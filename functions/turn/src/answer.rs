@@ -2,177 +2,23 @@
 
 use std::time::Instant;
 
-use agent::{Ending, ModelError, Texts, Turn as Entry};
-use conversations::{
-    Change, Conversation, Loaded, Reply, Said, Stop, Unavailable, Waiting, minute_of,
-};
+use agent::{Ending, ModelError, Turn as Entry};
+use conversations::{Change, Conversation, Loaded, Reply, Stop, Unavailable, Waiting, minute_of};
 use jiff::{SignedDuration, Timestamp};
-use policy::{Keyword, ReplyKind, is_nudge, reaction};
-use serde_json::Value;
-use telemetry::{Step, TraceId};
+use policy::{Keyword, ReplyKind};
+use telemetry::{Step, steps};
 
-use crate::edit::{Draft, Edited};
+use crate::edit::{Draft, Outcome};
 use crate::end::End;
 use crate::gate::{Counted, FULL, Gate, TOO_LONG, is_known, size};
-use crate::send::entry;
+use crate::run::{Does, Fixed, Run, arrived};
 use crate::think::Thought;
+use crate::transcript::{entries, entry};
 use crate::{Bounds, Wake};
 
 /// How often a draft is thrown away because another text came while the agent was thinking. After
 /// that the reply goes out and the text waits for the next turn.
 const THROWN_AWAY: usize = 2;
-
-/// How long it takes at least until our text has reached a phone, has been read and is answered. A
-/// text that comes sooner was on its way already.
-const READING: SignedDuration = SignedDuration::from_secs(8);
-/// How long after our text a person's next one is an answer to it.
-const REMEMBERED: SignedDuration = SignedDuration::from_hours(72);
-
-/// How much is taken up at once, in characters: more than a patient person types. What is behind
-/// waits for the next turn, so that no prompt grows with what somebody sends.
-const CHARACTERS: usize = 16_000;
-
-/// The texts that one turn takes up, at least one, and what it does with them.
-#[derive(PartialEq)]
-pub(crate) struct Run {
-    pub(crate) texts: Vec<Waiting>,
-    does: Does,
-}
-
-impl Run {
-    /// What to take up next. Keywords go first: nobody waits for one behind a model that thinks, or
-    /// behind a text that it cannot answer.
-    fn next(loaded: &Loaded) -> Option<Self> {
-        if let Some(stop) = &loaded.stop {
-            return Self::stopped(&loaded.waiting, stop);
-        }
-        let Some((text, keyword)) =
-            loaded.waiting.iter().find_map(|text| Some((text, asks(text)?)))
-        else {
-            return Self::thinking(loaded);
-        };
-        let does = match keyword {
-            Keyword::Help => Does::Say(Fixed::Help),
-            Keyword::Start => Does::Say(Fixed::Started),
-            // A stop that was taken back since.
-            Keyword::Stop | Keyword::Yes => Does::Nothing,
-        };
-        Some(Self { texts: vec![text.clone()], does })
-    }
-
-    /// The same as it is now, after somebody else has written to the conversation. A keyword that has
-    /// come since is not part of what is thought about.
-    pub(crate) fn again(&self, loaded: &Loaded) -> Option<Self> {
-        match self.does {
-            Does::Think if loaded.stop.is_none() => Self::thinking(loaded),
-            _ => Self::next(loaded),
-        }
-    }
-
-    /// Of a person who has stopped: everything, up to the word that brings them back.
-    fn stopped(waiting: &[Waiting], stop: &Stop) -> Option<Self> {
-        let back = |text: &Waiting| text.asks == Some(Keyword::Yes) && text.at > stop.at;
-        let first = waiting.first()?;
-        if back(first) {
-            return Some(Self { texts: vec![first.clone()], does: Does::Say(Fixed::Back) });
-        }
-        let texts = waiting.iter().take_while(|text| !back(text)).cloned().collect();
-        let does = if stop.confirmed { Does::Nothing } else { Does::Say(Fixed::Stopped) };
-        Some(Self { texts, does })
-    }
-
-    /// What the model is asked about: all but the keywords, as much as it is shown at once. One text
-    /// alone, where it has refused several together.
-    fn thinking(loaded: &Loaded) -> Option<Self> {
-        let Loaded { conversation, waiting, .. } = loaded;
-        let most = if conversation.one_by_one > 0 { 1 } else { usize::MAX };
-        let mut left = CHARACTERS;
-        let fits = |text: &&Waiting| {
-            let length = text.body.chars().count();
-            let fits = length <= left || left == CHARACTERS;
-            left = left.saturating_sub(length);
-            fits
-        };
-        let texts = waiting.iter().filter(|text| asks(text).is_none());
-        let texts: Vec<_> = texts.take_while(fits).take(most).cloned().collect();
-        (!texts.is_empty()).then_some(Self { texts, does: Does::Think })
-    }
-
-    /// Under which trace they are answered.
-    pub(crate) fn trace(&self) -> &TraceId {
-        &self.texts[0].trace
-    }
-
-    /// Whether the model is asked.
-    pub(crate) fn thinks(&self) -> bool {
-        self.does == Does::Think
-    }
-
-    /// Whether it comes from one of the mock's people.
-    pub(crate) fn is_pretended(&self) -> bool {
-        sms::is_pretended(&self.texts[0].provider)
-    }
-
-    /// What was said.
-    pub(crate) fn bodies(&self) -> Vec<&str> {
-        self.texts.iter().map(|text| text.body.as_str()).collect()
-    }
-
-    /// What was said.
-    pub(crate) fn entries(&self) -> Vec<Entry> {
-        self.texts.iter().map(|text| Entry::Person { text: said(text), at: text.at }).collect()
-    }
-
-    /// Adds what was said to a conversation: behind everything but an apology for its being
-    /// unanswered so far.
-    pub(crate) fn join(&self, turns: &mut Vec<Value>, texts: &Texts) {
-        self.join_entries(turns, self.entries(), texts);
-    }
-
-    /// The same, of what the model is not shown any more.
-    pub(crate) fn join_unanswered(&self, turns: &mut Vec<Value>, texts: &Texts) {
-        let unanswered = |text: &Waiting| Entry::Unanswered { text: said(text), at: text.at };
-        self.join_entries(turns, self.texts.iter().map(unanswered).collect(), texts);
-    }
-
-    fn join_entries(&self, turns: &mut Vec<Value>, said: Vec<Entry>, texts: &Texts) {
-        for (text, said) in self.texts.iter().zip(said) {
-            let place = turns.iter().position(|turn| apologises(turn, text, texts));
-            turns.insert(place.unwrap_or(turns.len()), entry(&said));
-        }
-    }
-
-    /// A conversation as it was before, without what was said for want of an answer.
-    pub(crate) fn unanswered(&self, turns: &[Value], texts: &Texts) -> Vec<Entry> {
-        let apologises = |turn: &Value| apologises(turn, &self.texts[0], texts);
-        entries(turns.iter().filter(|turn| !apologises(turn))).collect()
-    }
-}
-
-/// Whether an entry says that the answer to this text will be late.
-fn apologises(turn: &Value, text: &Waiting, texts: &Texts) -> bool {
-    let at = || turn["at"].as_str().and_then(|at| at.parse::<Timestamp>().ok());
-    turn["kind"] == "fixed" && turn["text"] == *texts.sorry && at().is_some_and(|at| text.at < at)
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Does {
-    /// Asks the agent.
-    Think,
-    /// Says something in the product's own name, unless the provider does.
-    Say(Fixed),
-    /// Takes note, and says nothing.
-    Nothing,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Fixed {
-    Stopped,
-    Started,
-    /// As `Started`, by a YES, which only the turn understands.
-    Back,
-    Help,
-}
 
 impl<'a> Wake<'a> {
     /// Answers the first run of the texts that wait, if it may be answered now.
@@ -205,7 +51,7 @@ impl<'a> Wake<'a> {
             }
             if thought.as_ref().is_some_and(Thought::is_stop) {
                 self.stop(loaded, &run).await?;
-                steps.push(Step::new("heard a stop", self.clock.now()));
+                steps.push(Step::new(steps::HEARD_A_STOP, self.clock.now()));
                 continue;
             }
 
@@ -230,20 +76,20 @@ impl<'a> Wake<'a> {
                     _ => self.bar(loaded, &run, &gate),
                 }
             });
-            let Edited { stored, too_large, begun } = written.await?;
-            if stored {
-                self.say_why(&gate, &run).await?;
-                let committed = Step::new("committed", at).took(clock.elapsed());
-                return self.carry(loaded, begun, vec![committed]).await;
-            }
-            if too_large {
-                return self.give_up(loaded, &run).await;
+            match written.await? {
+                Outcome::Stored(planned) => {
+                    self.say_why(&gate, &run).await?;
+                    let committed = Step::new(steps::COMMITTED, at).took(clock.elapsed());
+                    return self.dispatch(loaded, planned, vec![committed]).await;
+                }
+                Outcome::TooLarge => return self.give_up(loaded, &run).await,
+                Outcome::Unchanged => {}
             }
             if loaded.conversation.open.is_some() || !matches!(gate, Gate::Open) {
                 // Somebody else has answered, or it has to wait.
                 return Ok(());
             }
-            steps.push(Step::new("thrown away", self.clock.now()));
+            steps.push(Step::new(steps::THROWN_AWAY, self.clock.now()));
         }
         Ok(())
     }
@@ -286,7 +132,7 @@ impl<'a> Wake<'a> {
         let guess = turnstile.as_ref().and_then(|left| left.guess(now, bound));
         // Only if somebody has that place it is asked which are free.
         let (mut is_guess, mut free) = (guess.is_some(), Vec::from_iter(guess));
-        let Edited { stored, begun, .. } = loop {
+        let outcome = loop {
             let written = self.edit(loaded, |loaded| {
                 let same = run.again(loaded).is_some_and(|now| now == *run);
                 if !same || loaded.conversation.open.is_some() {
@@ -318,7 +164,7 @@ impl<'a> Wake<'a> {
         // Nobody waits at it for what is not about places.
         turnstile = turnstile.filter(|_| matches!(gate, Gate::Full));
         match (&gate, &mut turnstile) {
-            (Gate::Open | Gate::LetIn, _) => return Ok(stored),
+            (Gate::Open | Gate::LetIn, _) => return Ok(outcome.is_stored()),
             (Gate::Full, Some(left)) => {
                 left.note_full(now);
                 let place = self.place(left, bound).await?;
@@ -331,22 +177,22 @@ impl<'a> Wake<'a> {
             }
             // It was not full before.
             (Gate::Full, None) => {}
-            _ if stored => self.say_why(&gate, run).await?,
+            _ if outcome.is_stored() => self.say_why(&gate, run).await?,
             _ => {}
         }
-        self.carry(loaded, begun, vec![]).await?;
+        self.dispatch(loaded, outcome.planned(), vec![]).await?;
         Ok(false)
     }
 
     /// Hands a run over whose answer does not fit into the store.
     async fn give_up(&self, loaded: &mut Loaded, run: &Run) -> Result<(), Unavailable> {
         let gate = Gate::HandOver(TOO_LONG);
-        let begun = self.edit(loaded, |loaded| {
+        let outcome = self.edit(loaded, |loaded| {
             let now = run.again(loaded).filter(|_| loaded.conversation.open.is_none())?;
             now.texts.starts_with(&run.texts).then(|| self.bar(loaded, run, &gate))?
         });
-        let begun = begun.await?.begun;
-        self.carry(loaded, begun, vec![]).await
+        let planned = outcome.await?.planned();
+        self.dispatch(loaded, planned, vec![]).await
     }
 
     fn draft(
@@ -474,13 +320,8 @@ impl<'a> Wake<'a> {
             rounds: 0,
             after: None,
         };
-        self.begin(loaded, draft, reply);
+        self.plan(loaded, draft, reply);
     }
-}
-
-/// What a text asks for in a word of a person who has not stopped, to whom YES is an ordinary one.
-fn asks(text: &Waiting) -> Option<Keyword> {
-    text.asks.filter(|keyword| *keyword != Keyword::Yes)
 }
 
 /// Whether a person has said START since.
@@ -495,7 +336,7 @@ fn has_come_back(loaded: &Loaded, since: Timestamp) -> bool {
 
 fn took_up(run: &Run, conversation: &Conversation, now: Timestamp) -> Step {
     let waited = now.duration_since(run.texts[0].at).max(SignedDuration::ZERO);
-    let step = Step::new("took up", now)
+    let step = Step::new(steps::TOOK_UP, now)
         .with("texts", run.texts.len())
         .with("waited_ms", i64::try_from(waited.as_millis()).unwrap_or(i64::MAX));
     match conversation.tries {
@@ -504,49 +345,8 @@ fn took_up(run: &Run, conversation: &Conversation, now: Timestamp) -> Step {
     }
 }
 
-/// What we said last, if one of these texts shows that it arrived.
-pub(crate) fn arrived<'c>(conversation: &'c Conversation, texts: &[Waiting]) -> Option<&'c Said> {
-    let said = conversation.last.as_ref()?;
-    let earlier: Vec<_> = entries(&conversation.turns)
-        .filter_map(|entry| match entry {
-            Entry::Person { text, .. } => Some(text),
-            _ => None,
-        })
-        .collect();
-    let answers = |text: &Waiting| {
-        let after = text.at.duration_since(said.at);
-        READING <= after
-            && after <= REMEMBERED
-            && !is_nudge(&text.body, earlier.iter().map(String::as_str))
-    };
-    texts.iter().any(answers).then_some(said)
-}
-
-/// What was said so far. An entry that a later version wrote and this one cannot read is left out,
-/// not fatal.
-pub(crate) fn entries<'t>(
-    turns: impl IntoIterator<Item = &'t Value>,
-) -> impl Iterator<Item = Entry> {
-    turns.into_iter().filter_map(|entry| serde_json::from_value(entry.clone()).ok())
-}
-
 /// The traces of the texts that are answered together with the first one lead to its trace.
 fn others(run: &Run) -> impl Iterator<Item = Change> {
     let others = run.texts.iter().map(|text| &text.trace).filter(|trace| *trace != run.trace());
     others.map(|trace| Change::AnsweredIn(trace.clone(), run.trace().clone()))
-}
-
-/// A text as the agent is told of it.
-fn said(text: &Waiting) -> String {
-    let mut words = match reaction(&text.body) {
-        Some(reaction) => format!("[The person {reaction}]"),
-        None => text.body.trim().to_owned(),
-    };
-    if text.media > 0 {
-        words.push_str(" [The person sent a picture or file along, which cannot be opened here.]");
-    }
-    if words.is_empty() {
-        words.push_str("[The person sent an empty text.]");
-    }
-    words.trim().to_owned()
 }

@@ -2,13 +2,18 @@
 
 use std::time::Duration;
 
-use conversations::{Change, CommitError, Conversation, Loaded, Reply, Unavailable, Waiting};
+use conversations::{
+    Attempt, Change, CommitError, Conversation, Loaded, Reply, Unavailable, Waiting,
+};
 use jiff::{SignedDuration, Timestamp};
+use sms::Provider;
 
 use crate::Wake;
-use crate::end::QUIET;
 use crate::pause::{spread, spread_wait};
-use crate::send::Begun;
+
+/// How much of the time in which nobody else touches an attempt is kept for writing down what came of
+/// it.
+const TO_WRITE_DOWN: SignedDuration = SignedDuration::from_secs(5);
 
 /// How often a commit is tried again that the store did not answer, and how long after.
 const TRIES: u32 = 4;
@@ -19,6 +24,10 @@ const PAUSE: Duration = Duration::from_millis(100);
 const ASK_AGAIN: (SignedDuration, SignedDuration) =
     (SignedDuration::from_secs(15), SignedDuration::from_mins(5));
 
+/// After how long without a text a conversation is over. What was collected is worth more to the
+/// business the next day than never.
+pub(crate) const QUIET: SignedDuration = SignedDuration::from_hours(24);
+
 /// The next state of a conversation, and what follows from it.
 pub(crate) struct Draft<'a> {
     pub(crate) next: Conversation,
@@ -28,17 +37,56 @@ pub(crate) struct Draft<'a> {
     more: bool,
     pub(crate) changes: Vec<Change>,
     /// The attempt whose request may leave once all this is stored.
-    pub(crate) begun: Option<Begun<'a>>,
+    pub(crate) planned: Option<Planned<'a>>,
 }
 
 /// What became of a change.
-pub(crate) struct Edited<'a> {
-    /// Otherwise there was nothing to change any more, or it was too large.
-    pub(crate) stored: bool,
-    /// Whether it is too much for one document, so that it would be refused again.
-    pub(crate) too_large: bool,
-    /// The attempt that was begun, if one was.
-    pub(crate) begun: Option<Begun<'a>>,
+pub(crate) enum Outcome<'a> {
+    /// It is stored, and so is the attempt that it planned, if any: its request may leave.
+    Stored(Option<Planned<'a>>),
+    /// There was nothing to change any more.
+    Unchanged,
+    /// It is too much for one document, so that it would be refused again.
+    TooLarge,
+}
+
+impl<'a> Outcome<'a> {
+    pub(crate) fn is_stored(&self) -> bool {
+        matches!(self, Self::Stored(_))
+    }
+
+    /// The attempt whose request may leave, if there is one.
+    pub(crate) fn planned(self) -> Option<Planned<'a>> {
+        if let Self::Stored(planned) = self { planned } else { None }
+    }
+}
+
+/// An attempt that has been decided on: once it is committed, its request may leave.
+pub(crate) struct Planned<'a> {
+    pub(crate) provider: &'a dyn Provider,
+    pub(crate) attempt: Attempt,
+    pub(crate) until: Timestamp,
+    /// Whether it finds out for others whether its route works again.
+    pub(crate) is_probe: bool,
+    /// Why this provider, in sentences.
+    pub(crate) why: String,
+    /// That no provider works, and what is wrong with each, if so: it is tried all the same.
+    pub(crate) nothing_works: Option<String>,
+    /// All routes that there were to choose from, by their names.
+    pub(crate) routes: String,
+}
+
+impl Planned<'_> {
+    pub(crate) fn attempt(&self) -> &str {
+        &self.attempt.id
+    }
+
+    /// How long its request may take. `None`: its time is over before it began, and somebody else
+    /// may be at it.
+    pub(crate) fn budget(&self, now: Timestamp) -> Option<Duration> {
+        let left = self.until.duration_since(now) - TO_WRITE_DOWN;
+        Duration::try_from(left).ok().filter(|left| !left.is_zero())
+    }
 }
 
 impl Draft<'_> {
@@ -49,7 +97,7 @@ impl Draft<'_> {
             waiting: loaded.waiting.clone(),
             more: loaded.more,
             changes: Vec::new(),
-            begun: None,
+            planned: None,
         }
     }
 
@@ -127,19 +175,19 @@ impl<'a> Wake<'a> {
         &self,
         loaded: &mut Loaded,
         mut change: impl FnMut(&Loaded) -> Option<Draft<'a>>,
-    ) -> Result<Edited<'a>, Unavailable> {
+    ) -> Result<Outcome<'a>, Unavailable> {
         let mut unanswered = 0;
         loop {
-            let Some(Draft { next, changes, begun, .. }) = change(loaded) else {
-                return Ok(Edited { stored: false, too_large: false, begun: None });
+            let Some(Draft { next, changes, planned, .. }) = change(loaded) else {
+                return Ok(Outcome::Unchanged);
             };
             match self.turn.store.commit(loaded, next, changes).await {
-                Ok(()) => return Ok(Edited { stored: true, too_large: false, begun }),
+                Ok(()) => return Ok(Outcome::Stored(planned)),
                 // Somebody else has got on with it, so this ends.
                 Err(CommitError::Conflict) => {}
                 Err(CommitError::TooLarge) => {
                     tracing::error!("a commit is too large for the store");
-                    return Ok(Edited { stored: false, too_large: true, begun: None });
+                    return Ok(Outcome::TooLarge);
                 }
                 Err(CommitError::Unavailable(error)) => {
                     unanswered += 1;
@@ -151,9 +199,10 @@ impl<'a> Wake<'a> {
                 }
             }
             self.reload(loaded).await?;
-            let is_ours = |begun: &Begun<'_>| is_under_way(&loaded.conversation, begun.attempt());
-            if begun.as_ref().is_some_and(is_ours) {
-                return Ok(Edited { stored: true, too_large: false, begun });
+            let is_ours =
+                |planned: &Planned<'_>| is_under_way(&loaded.conversation, planned.attempt());
+            if planned.as_ref().is_some_and(is_ours) {
+                return Ok(Outcome::Stored(planned));
             }
         }
     }

@@ -1,17 +1,12 @@
 //! The end of a conversation.
 
 use conversations::{Change, Effect, Ended, Loaded, Notice, Unavailable};
-use jiff::SignedDuration;
 use serde_json::json;
 use telemetry::TraceId;
 
 use crate::Wake;
-use crate::edit::Draft;
+use crate::edit::{Draft, QUIET};
 use crate::hand_over::whom;
-
-/// After how long without a text a conversation is over. What was collected is worth more to the
-/// business the next day than never.
-pub(crate) const QUIET: SignedDuration = SignedDuration::from_hours(24);
 
 /// How a conversation is over.
 pub(crate) enum End {
@@ -104,7 +99,7 @@ impl<'a> Wake<'a> {
             draft.set_due(self.clock.now());
             Some(draft)
         });
-        if edited.await?.stored && ended {
+        if edited.await?.is_stored() && ended {
             self.span(&trace).in_scope(|| tracing::info!("ended a conversation that was left"));
         }
         Ok(())

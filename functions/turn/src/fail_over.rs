@@ -3,13 +3,14 @@
 use conversations::{Attempt, Change, Loaded, Unavailable};
 use jiff::SignedDuration;
 use sms::{About, Found, Receipt};
-use telemetry::Step;
+use telemetry::{Step, steps};
 use tokio::time::timeout;
 
 use crate::Wake;
+use crate::dispatch::REQUEST;
 use crate::edit::Draft;
 use crate::pause::spread;
-use crate::send::{REQUEST, note};
+use crate::transcript::note;
 
 /// How much of a reply the agent is reminded of, in characters.
 const REMINDER: usize = 40;
@@ -30,7 +31,7 @@ impl Wake<'_> {
             // Its code may speak of the account, or of the sender.
             self.weigh(loaded, attempt, false).await;
         }
-        let begun = self.edit(loaded, |loaded| {
+        let outcome = self.edit(loaded, |loaded| {
             let mut draft = Draft::of(loaded);
             draft.next.failed.retain(|failed| *failed != id);
             if draft.next.failed.len() == loaded.conversation.failed.len() {
@@ -43,8 +44,8 @@ impl Wake<'_> {
             }
             Some(draft)
         });
-        let begun = begun.await?.begun;
-        self.carry(loaded, begun, vec![]).await
+        let planned = outcome.await?.planned();
+        self.dispatch(loaded, planned, vec![]).await
     }
 
     fn failed_late<'a>(&'a self, loaded: &Loaded, draft: &mut Draft<'a>, attempt: &Attempt) {
@@ -58,15 +59,16 @@ impl Wake<'_> {
         let wanted = loaded.stop.is_some() == reply.despite_stop;
         let helps = !matches!(about, About::Number | About::Content | About::Person);
         let lives = now < reply.at + self.life();
-        let step = Step::new("failed late", now)
+        let step = Step::new(steps::FAILED_LATE, now)
             .with("provider", attempt.provider.clone())
             .with("attempt", attempt.id.clone())
             .with("code", code);
-        let others = self.ways(&draft.next.theirs, &reply).iter().any(|way| way.may_carry(&reply));
+        let others =
+            self.candidates(&draft.next.theirs, &reply).iter().any(|it| it.may_carry(&reply));
         if wanted && helps && lives && others {
             let step = step.with("next", "another provider is asked");
             draft.changes.push(Change::Steps(attempt.trace.clone(), vec![step]));
-            return self.begin(loaded, draft, reply);
+            return self.plan(loaded, draft, reply);
         }
         let later = now + spread(PAUSE);
         let once_more = about == About::Phone && reply.after.is_none();

@@ -5,13 +5,13 @@ use jiff::{SignedDuration, Timestamp};
 use policy::{Allowed, Exchanges, Refusal, Replied, ReplyKind, Verdict};
 use serde::{Deserialize, Serialize};
 use serde_json::value::to_raw_value;
-use telemetry::{Alarm, Step, raise};
+use telemetry::{Alarm, Step, raise, steps};
 
 use crate::after::needs_no_answer;
-use crate::answer::{Run, arrived};
 use crate::edit::Draft;
 use crate::end::End;
 use crate::hand_over::WITH_PERSON;
+use crate::run::{Run, arrived};
 use crate::{Bounds, Wake};
 
 /// How often in a row the model is asked about the same texts, before a person has to answer them:
@@ -203,7 +203,7 @@ impl<'a> Wake<'a> {
                 draft.forget_tries();
             }
         }
-        let step = Step::new("not answered", now).with("why", gate.word());
+        let step = Step::new(steps::NOT_ANSWERED, now).with("why", gate.word());
         draft.changes.push(Change::Steps(run.trace().clone(), vec![step]));
         if draft.next.open.is_none() {
             draft.set_due(now);

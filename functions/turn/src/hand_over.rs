@@ -6,9 +6,8 @@ use conversations::{
 };
 
 use crate::Wake;
-use crate::answer::entries;
 use crate::edit::Draft;
-use crate::send::note;
+use crate::transcript::{entries, note};
 
 /// The word that texts are set aside with meanwhile.
 pub(crate) const WITH_PERSON: &str = "with a person";
@@ -62,7 +61,7 @@ impl Wake<'_> {
             }
             Some(draft)
         });
-        if edited.await?.stored && !held.is_empty() {
+        if edited.await?.is_stored() && !held.is_empty() {
             // No more wait at once than a turn takes up.
             self.reload(loaded).await?;
         }

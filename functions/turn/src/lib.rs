@@ -1,54 +1,51 @@
 //! Lets the agent answer a conversation, and sends what it says. The only function that sends.
 //!
-//! A wake-up names a conversation that has something to do. An open reply is settled first; then
-//! what did not arrive is sent by somebody else; then the texts that wait are answered, a run of them at a time; then what must leave the system
-//! leaves. Whatever the process dies of, what is stored tells the next one where to go on.
+//! A wake-up names a conversation that has something to do: `machine.rs` says what that is. Whatever the
+//! process dies of, what is stored tells the next one where to go on.
 
 mod after;
 mod answer;
 mod bounds;
 mod clock;
+mod dispatch;
 mod edit;
 mod end;
 mod fail_over;
 mod gate;
 mod hand_over;
 mod incidents;
+mod machine;
 mod pause;
 mod places;
+mod plan;
 mod probe;
 mod report;
 mod results;
-mod send;
+mod run;
 mod settle;
 mod think;
+mod transcript;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use agent::{Agent, OpenAi, Page, Patience};
 use business::Business;
-use conversations::{Attempt, Conversation, ConversationId, Loaded, Store, Unavailable};
+use conversations::{ConversationId, Learned, Notice, Store, Unavailable};
 use evidence::Health;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use policy::{Countries, Limits};
 use queue::{KEYWORDS, Queue, WakeUp};
 use settings::Names;
-use sms::Providers;
+use sms::{Providers, Status};
 use telemetry::TraceId;
-use tracing::{Instrument, Span};
+use tracing::Span;
 
 use crate::clock::Clock;
 
 pub use bounds::Bounds;
+pub use dispatch::TEST_NUMBER;
 pub use results::Results;
-pub use send::TEST_NUMBER;
-
-/// How many times one wake-up settles or answers something before the next wake-up takes over.
-const RUNS: usize = 8;
-
-/// What is due so soon is waited for.
-const MOMENT: SignedDuration = SignedDuration::from_secs(2);
 
 /// How long a wake-up may take, but for a send: it has to end within the two minutes of a function.
 const WHOLE: Duration = Duration::from_secs(105);
@@ -128,36 +125,6 @@ impl Wake<'_> {
         self.deliver(&health).await
     }
 
-    /// Settles what is open and answers what waits, for as long as it is due.
-    async fn work(&self, loaded: &mut Loaded) -> Result<(), Unavailable> {
-        self.take_back(loaded).await?;
-        for run in 0..RUNS {
-            let Some(trace) = cause(loaded) else {
-                return self.end_if_quiet(loaded).await;
-            };
-            let Conversation { open, failed, .. } = &loaded.conversation;
-            let thinks = open.is_none() && failed.is_empty();
-            if run > 0 && thinks && !self.has_time() {
-                return Ok(());
-            }
-            let work = async {
-                let conversation = &loaded.conversation;
-                match (&conversation.open, conversation.failed.is_empty()) {
-                    (Some(_), _) => self.settle(loaded).await,
-                    (None, false) => self.fail_over(loaded).await,
-                    (None, true) => self.answer(loaded).await,
-                }
-            };
-            work.instrument(self.span(&trace)).await?;
-            let Some(due) = loaded.conversation.due_at else { return Ok(()) };
-            match due.duration_since(self.clock.now()) {
-                left if left > MOMENT => return Ok(()),
-                left => tokio::time::sleep(left.try_into().unwrap_or_default()).await,
-            }
-        }
-        Ok(())
-    }
-
     /// Whether there is time for one more turn of the model. If not, each text that waits has a
     /// wake-up of its own.
     pub(crate) fn has_time(&self) -> bool {
@@ -169,15 +136,15 @@ impl Wake<'_> {
     pub(crate) fn span(&self, trace: &TraceId) -> Span {
         tracing::info_span!("turn", trace.id = %trace, conversation.id = %self.id)
     }
-}
 
-/// The trace of what is to be done next, if anything is.
-fn cause(Loaded { conversation, waiting, .. }: &Loaded) -> Option<TraceId> {
-    if let Some(open) = &conversation.open {
-        return Some(open.trace.clone());
+    /// Something learned of an attempt just now.
+    pub(crate) fn learned(&self, attempt: &str, status: Status) -> Learned {
+        Learned::new(attempt, status, self.clock.now())
     }
-    if let Some(attempt) = conversation.failed.first() {
-        return Some(Attempt::trace_of(attempt).unwrap_or_else(TraceId::fresh));
+
+    /// Something for the operator to look at.
+    pub(crate) fn notice(&self, id: String, sentence: String, trace: &TraceId) -> Notice {
+        let (conversation, trace) = (Some(self.id.clone()), Some(trace.clone()));
+        Notice { id, sentence, conversation, trace, whom: None, at: self.clock.now() }
     }
-    waiting.first().map(|text| text.trace.clone())
 }

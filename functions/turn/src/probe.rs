@@ -6,7 +6,7 @@ use telemetry::TraceId;
 use tokio::time::timeout;
 
 use crate::Wake;
-use crate::send::REQUEST;
+use crate::dispatch::REQUEST;
 
 impl Wake<'_> {
     /// Sends the probe that the wake-up names, if it names one and that is still to be sent.

@@ -5,11 +5,11 @@
 
 use agent::Turn as Entry;
 use conversations::{Change, Conversation, Loaded, Unavailable, Waiting};
-use telemetry::Step;
+use telemetry::{Step, steps};
 
 use crate::Wake;
-use crate::answer::entries;
 use crate::edit::Draft;
+use crate::transcript::entries;
 
 /// Of how many characters words are ours and nobody else's by accident: people say "yes, please" as
 /// we do.
@@ -39,7 +39,7 @@ impl Wake<'_> {
             let (mut draft, now) = (Draft::of(loaded), self.clock.now());
             draft.set_aside(&reports, "report");
             draft.changes.extend(reports.iter().map(|text| {
-                let step = Step::new("not answered", now).with("why", "report");
+                let step = Step::new(steps::NOT_ANSWERED, now).with("why", "report");
                 Change::Steps(text.trace.clone(), vec![step])
             }));
             if draft.next.open.is_none() {
@@ -47,7 +47,7 @@ impl Wake<'_> {
             }
             Some(draft)
         });
-        if written.await?.stored {
+        if written.await?.is_stored() {
             tracing::warn!("left a report unanswered that came as a text, in our own words");
         }
         Ok(())

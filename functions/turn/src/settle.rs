@@ -3,12 +3,12 @@
 use conversations::{Attempt, Change, Learned, Loaded, Sending, Unavailable};
 use jiff::{SignedDuration, Timestamp};
 use sms::{Found, Outgoing, Receipt, Status};
-use telemetry::Step;
+use telemetry::{Step, steps};
 
 use crate::Wake;
+use crate::dispatch::NOT_KNOWN;
 use crate::edit::Draft;
 use crate::pause::spread;
-use crate::send::NOT_KNOWN;
 
 /// How long after an attempt began its absence at the provider is certain: what was still on its
 /// way has arrived by then.
@@ -64,7 +64,8 @@ impl Wake<'_> {
         let overdue = now >= reply.at + self.life();
         let trace = reply.trace.clone();
         let looked = |outcome: &str| {
-            let step = Step::new("looked up", now).with("provider", name).with("outcome", outcome);
+            let step =
+                Step::new(steps::LOOKED_UP, now).with("provider", name).with("outcome", outcome);
             Change::Steps(trace.clone(), vec![step])
         };
         match found {
@@ -147,14 +148,14 @@ impl Wake<'_> {
                 return self.leave(loaded, Some(&failed), why_not).await;
             }
         }
-        let begun = self.edit(loaded, |loaded| {
+        let outcome = self.edit(loaded, |loaded| {
             let mut draft = Draft::of(loaded);
             let reply = draft.next.open.take().filter(|reply| reply.sending.is_none())?;
             self.go_on(loaded, &mut draft, reply);
             Some(draft)
         });
-        let begun = begun.await?.begun;
-        self.carry(loaded, begun, vec![]).await
+        let planned = outcome.await?.planned();
+        self.dispatch(loaded, planned, vec![]).await
     }
 
     /// Closes the open reply, which is not tried once more after all.
@@ -173,7 +174,7 @@ impl Wake<'_> {
             let mut draft = Draft::of(loaded);
             let reply = draft.next.open.take_if(|reply| reply.sending.is_none())?;
             draft.set_due(self.clock.now());
-            let step = Step::new("not tried again", self.clock.now()).with("why", why_not);
+            let step = Step::new(steps::NOT_TRIED_AGAIN, self.clock.now()).with("why", why_not);
             draft.changes.push(Change::Steps(reply.trace.clone(), vec![step]));
             if let Some(failed) = failed.as_ref().filter(|failed| failed.status().is_failure()) {
                 let wanted = loaded.stop.is_some() == reply.despite_stop;

@@ -8,14 +8,14 @@ use agent::{Answered, Ending, Heard, ModelError, Pulse, Turn as Entry};
 use conversations::{Change, Loaded, Unavailable};
 use jiff::{SignedDuration, Timestamp};
 use policy::{fit, fit_behind};
-use telemetry::Step;
+use telemetry::{Step, steps};
 
 use crate::Wake;
-use crate::answer::Run;
 use crate::edit::Draft;
 use crate::gate::MOST_TRIES;
 use crate::incidents::what_happened;
 use crate::pause::spread;
+use crate::run::Run;
 
 /// How often the model may refuse to answer a text before it is given up.
 const MOST_REFUSALS: u32 = 4;
@@ -91,8 +91,8 @@ impl<'a> Wake<'a> {
             let waits = now.thinks() && now.texts.starts_with(&run.texts);
             (waits && self.say_sorry(loaded, &mut draft, run)).then_some(draft)
         });
-        let begun = written.await?.begun;
-        self.carry(&mut loaded, begun, vec![]).await
+        let planned = written.await?.planned();
+        self.dispatch(&mut loaded, planned, vec![]).await
     }
 
     /// Says that the answer will be late, unless that was said within the hour.
@@ -145,7 +145,7 @@ impl<'a> Wake<'a> {
                     _ => fit(&answered.reply, budget),
                 };
                 answered.steps.push(
-                    Step::new("fitted", self.clock.now())
+                    Step::new(steps::FITTED, self.clock.now())
                         .with("segments", fitted.segments.count)
                         .with("cut", fitted.cut),
                 );

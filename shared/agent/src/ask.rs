@@ -1,7 +1,7 @@
 //! Asking the model until there is an answer that can be used.
 
 use policy::fit;
-use telemetry::Step;
+use telemetry::{Step, steps};
 use tokio::time::Instant;
 
 use crate::answer::{Agent, Thinking};
@@ -72,7 +72,7 @@ impl Thinking<'_> {
         };
         let (limit, asked) = (self.left.request(), Instant::now());
         let result = model.ask(&mut self.form, &question, &self.pulse, limit).await;
-        let step = Step::new("asked the model", now).took(asked.elapsed());
+        let step = Step::new(steps::ASKED_THE_MODEL, now).took(asked.elapsed());
         let mut answer = match result {
             Ok(answer) => answer,
             Err(error) => {

@@ -8,7 +8,7 @@ use futures::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sms::{Part, Receipt, Status};
-use telemetry::{Step, TraceId};
+use telemetry::{Step, TraceId, steps};
 
 use crate::attempts::{Attempt, Learned, Word, message_name};
 use crate::collections::{attempts, receipts};
@@ -37,9 +37,6 @@ const AT_ONCE: usize = 8;
 /// two dozen parts at most; what comes on top is of a provider that repeats itself.
 const MOST_STEPS: usize = 100;
 const MOST_WORDS: usize = 250;
-
-/// What the step is called that tells of one.
-const RECEIPT: &str = "receipt";
 
 /// A provider's report, kept as it came.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -244,7 +241,7 @@ impl StoredReceipt {
 
     /// What it says of an attempt, for its trace.
     fn step(&self, attempt: &Attempt) -> Step {
-        let step = Step::new(RECEIPT, self.at)
+        let step = Step::new(steps::RECEIPT, self.at)
             .with("provider", self.provider.clone())
             .with("word", self.word.clone())
             .with("attempt", attempt.id.clone());
@@ -332,7 +329,7 @@ impl Attempt {
 
 /// Whether a step tells of a receipt.
 pub(crate) fn is_receipt(step: &Step) -> bool {
-    step.what == RECEIPT
+    step.what == steps::RECEIPT
 }
 
 impl DueReceipt {

@@ -3,7 +3,7 @@
 use documents::{Unavailable, at, once_each};
 use jiff::{SignedDuration, Timestamp};
 use sms::Number;
-use telemetry::{Step, TraceId};
+use telemetry::{Step, TraceId, steps};
 
 use crate::attempts::Attempt;
 use crate::names::Claim;
@@ -12,9 +12,6 @@ use crate::traces::add;
 
 /// How long the code of a trial is no question to the agent. Afterwards four digits are four digits.
 const AWAITED: SignedDuration = SignedDuration::from_hours(1);
-
-/// The step by which an answer is found in the trace of its attempt.
-const ANSWERED: &str = "answered";
 
 /// Whether this is what a trial asks for: four digits and nothing else.
 fn is_code(body: &str) -> bool {
@@ -40,7 +37,7 @@ impl Store {
         let Some(attempt) = attempt.filter(|attempt| now < attempt.at + AWAITED) else {
             return Ok(false);
         };
-        let step = Step::new(ANSWERED, now).with("provider", provider);
+        let step = Step::new(steps::ANSWERED, now).with("provider", provider);
         let step = add(at("attempts", &attempt.id), &[step]);
         let answered = once_each(vec![Attempt::note_answer(&attempt.id, Some(now)), step])?;
         self.claim(claim, now, answered).await?;
@@ -50,7 +47,7 @@ impl Store {
     /// By which provider the answer to a trial came, whose attempt has this trace, if one did.
     pub async fn trial_answered(&self, trace: &TraceId) -> Result<Option<String>, Unavailable> {
         let steps = self.trace(trace).await?.map(|trace| trace.steps).unwrap_or_default();
-        let answer = steps.into_iter().find(|step| step.what == ANSWERED);
+        let answer = steps.into_iter().find(|step| step.what == steps::ANSWERED);
         let provider = answer.and_then(|step| Some(step.details.get("provider")?.as_str()?.into()));
         Ok(provider)
     }

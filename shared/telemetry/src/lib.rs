@@ -8,6 +8,7 @@
 
 mod alarms;
 mod logs;
+pub mod steps;
 
 use std::fmt;
 use std::time::Duration;
@@ -54,7 +55,7 @@ impl fmt::Display for TraceId {
 /// One thing that happened under a trace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
-    /// What happened, in a word or two: `claimed`, `asked the model`, `sent`.
+    /// What happened, in a word or two: one of [`steps`], or `ran` and the name of a tool.
     pub what: String,
     /// When it began.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]

@@ -1,5 +1,7 @@
 use axum::http::header;
 
+use telemetry::steps;
+
 use crate::at_home;
 
 #[tokio::test]
@@ -41,6 +43,15 @@ async fn lets_a_browser_run_nothing_but_our_files() {
         assert_eq!(headers[header::REFERRER_POLICY], "same-origin");
         assert_eq!(headers[header::CACHE_CONTROL], "no-store");
     }
+}
+
+#[tokio::test]
+async fn looks_for_steps_that_there_are() {
+    let console = at_home();
+    let (_, _, script) = console.call("GET /console/trace.js", &console.known()).await;
+    let named = script.split("step.what === \"").skip(1).filter_map(|rest| rest.split('"').next());
+    let named: Vec<_> = named.collect();
+    assert!(named.len() > 4 && named.iter().all(|name| steps::ALL.contains(name)), "{named:?}");
 }
 
 /// The page counts what is typed, so it has the alphabet a second time.

@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use settings::{Names, Settings, SettingsError};
 use sms::Number;
-use telemetry::{Step, TraceId};
+use telemetry::{Step, TraceId, steps};
 use uuid::Uuid;
 
 use crate::outside::{Outside, Problem, milliseconds};
@@ -193,7 +193,7 @@ impl Smoke {
                     })?;
                     if let Some(other) = read.answered_in {
                         trace = other;
-                    } else if read.steps.iter().any(|step| step.what == "sent") {
+                    } else if read.steps.iter().any(|step| step.what == steps::SENT) {
                         let words = format!("done after {}", milliseconds(begun.elapsed()));
                         return Ok(Seen(read.steps, words));
                     }
@@ -329,7 +329,7 @@ impl Report {
 
 /// What became of the last question to the model.
 fn model(steps: &[Step]) -> Result<Seen<()>, Problem> {
-    let Some(asked) = steps.iter().rfind(|step| step.what == "asked the model") else {
+    let Some(asked) = steps.iter().rfind(|step| step.what == steps::ASKED_THE_MODEL) else {
         return Err(Problem {
             seen: "it was not asked".into(),
             fix: "look the trace up in the console".into(),
@@ -351,7 +351,7 @@ fn model(steps: &[Step]) -> Result<Seen<()>, Problem> {
 
 /// Whether no provider was asked to carry the reply.
 fn stop(steps: &[Step]) -> Result<Seen<()>, Problem> {
-    let sent: Vec<_> = steps.iter().filter(|step| step.what == "sent").collect();
+    let sent: Vec<_> = steps.iter().filter(|step| step.what == steps::SENT).collect();
     let outcome = |step: &&Step| detail(step, "outcome");
     match sent.iter().map(outcome).find(|outcome| !outcome.contains(turn::TEST_NUMBER)) {
         None => {

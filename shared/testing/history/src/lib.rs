@@ -19,7 +19,7 @@ use providers::Role;
 use serde_json::json;
 use settings::Settings;
 use sms::{Number, Providers, Receipt, Status};
-use telemetry::{Step, TraceId};
+use telemetry::{Step, TraceId, steps};
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -214,8 +214,8 @@ impl Talk {
         at: Timestamp,
     ) -> Result<Loaded, Unavailable> {
         let (trace, message) = (self.trace(), self.sid());
-        let took = Step::new("received", at).with("provider", PROVIDER);
-        let steps = vec![took, Step::new("queued", at)];
+        let took = Step::new(steps::RECEIVED, at).with("provider", PROVIDER);
+        let steps = vec![took, Step::new(steps::QUEUED, at)];
         let text = Waiting { message, steps, ..Waiting::new(PROVIDER, OURS, body, &trace, at) };
         let claim = store.names().message(PROVIDER, &text.message);
         let arrival = Arrival { claim, theirs: theirs.clone(), text, at };
@@ -261,7 +261,7 @@ impl Talk {
         next.last = Some(Said { attempt: name, proven: true, at: said });
         let thought = Step::new("model", at).took((said.duration_since(at)).unsigned_abs());
         let thought = thought.with("tokens", 1200).with("model", "gpt-4.1-mini");
-        changes.push(Change::Steps(trace.clone(), vec![Step::new("took up", at), thought]));
+        changes.push(Change::Steps(trace.clone(), vec![Step::new(steps::TOOK_UP, at), thought]));
         changes.push(Change::Attempt(attempt.clone()));
         let hands_over = is_last && self.goes == Goes::HandedOver;
         if is_last && (hands_over || text > 2) {
@@ -274,7 +274,8 @@ impl Talk {
         let sent = said + SignedDuration::from_millis(180);
         let sid = self.sid();
         let learned = Learned::of_outcome(&attempt, &Ok(sid.clone()), sent);
-        let step = Step::new("sent", sent).with("provider", PROVIDER).with("outcome", "accepted");
+        let step =
+            Step::new(steps::SENT, sent).with("provider", PROVIDER).with("outcome", "accepted");
         let changes = vec![Change::Learned(learned), Change::Steps(trace, vec![step])];
         let next = loaded.conversation.clone();
         store.commit(&mut loaded, next, changes).await?;

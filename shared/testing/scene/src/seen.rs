@@ -5,7 +5,7 @@ use evidence::{Route, State};
 use jiff::SignedDuration;
 use serde_json::Value;
 use sms::Number;
-use telemetry::TraceId;
+use telemetry::{TraceId, steps};
 
 use crate::scene::Scene;
 
@@ -107,7 +107,7 @@ impl Scene {
         let attempts = self.process.store.attempts_of(&self.id()).await.unwrap();
         let trace = self.process.store.trace(&attempts.last().unwrap().trace).await.unwrap();
         let steps = trace.unwrap().steps;
-        let sent = steps.iter().rfind(|step| step.what == "sent").unwrap();
+        let sent = steps.iter().rfind(|step| step.what == steps::SENT).unwrap();
         sent.details["why"].as_str().unwrap().to_owned()
     }
 

@@ -1,0 +1,68 @@
+//! What a turn does with a conversation, one step after the other, until nothing is due.
+//!
+//! | open reply | failed replies | texts waiting | what is done |
+//! |---|---|---|---|
+//! | yes | any | any | [settle](Wake::settle): find out what became of it; close it, send it, or leave it for later |
+//! | no | some | any | [fail over](Wake::fail_over): send by another provider what did not arrive, or tell the agent |
+//! | no | none | some | [answer](Wake::answer): let the agent answer the first run of them, and send |
+//! | no | none | none | [end](Wake::end_if_quiet) the conversation, if it has been quiet for long |
+//!
+//! Each step ends with a commit, from which the next process goes on if this one dies; the next step is
+//! chosen by what is stored then.
+
+use conversations::{Attempt, Loaded, Unavailable};
+use jiff::SignedDuration;
+use telemetry::TraceId;
+use tracing::Instrument;
+
+use crate::Wake;
+
+/// How many steps one wake-up takes before the next wake-up takes over.
+const STEPS: usize = 8;
+
+/// What is due so soon is waited for.
+const MOMENT: SignedDuration = SignedDuration::from_secs(2);
+
+/// What is to be done next, and under which trace.
+enum Next {
+    Settle(TraceId),
+    FailOver(TraceId),
+    Answer(TraceId),
+    End,
+}
+
+impl Next {
+    fn of(Loaded { conversation, waiting, .. }: &Loaded) -> Self {
+        if let Some(open) = &conversation.open {
+            return Self::Settle(open.trace.clone());
+        }
+        if let Some(attempt) = conversation.failed.first() {
+            return Self::FailOver(Attempt::trace_of(attempt).unwrap_or_else(TraceId::fresh));
+        }
+        waiting.first().map_or(Self::End, |text| Self::Answer(text.trace.clone()))
+    }
+}
+
+impl Wake<'_> {
+    /// Takes one step after the other, for as long as one is due.
+    pub(crate) async fn work(&self, loaded: &mut Loaded) -> Result<(), Unavailable> {
+        self.take_back(loaded).await?;
+        for step in 0..STEPS {
+            match Next::of(loaded) {
+                Next::Settle(trace) => self.settle(loaded).instrument(self.span(&trace)).await?,
+                Next::FailOver(trace) => {
+                    self.fail_over(loaded).instrument(self.span(&trace)).await?;
+                }
+                Next::Answer(_) if step > 0 && !self.has_time() => return Ok(()),
+                Next::Answer(trace) => self.answer(loaded).instrument(self.span(&trace)).await?,
+                Next::End => return self.end_if_quiet(loaded).await,
+            }
+            let Some(due) = loaded.conversation.due_at else { return Ok(()) };
+            match due.duration_since(self.clock.now()) {
+                left if left > MOMENT => return Ok(()),
+                left => tokio::time::sleep(left.try_into().unwrap_or_default()).await,
+            }
+        }
+        Ok(())
+    }
+}

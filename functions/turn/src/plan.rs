@@ -1,0 +1,134 @@
+//! Deciding on the next attempt to send a reply: by which provider, from which number, or when.
+
+use conversations::{Attempt, Change, Loaded, Reply, Said, Sending};
+use evidence::{Route, State};
+use jiff::SignedDuration;
+use sms::{Number, Provider};
+
+use crate::Wake;
+use crate::edit::{Draft, Planned};
+use crate::pause::spread;
+use crate::transcript::note;
+
+/// How long nobody else touches an attempt: 20 seconds for the request, with everything that has to
+/// be asked for on the way, and the rest to write down what came of it.
+const UNDER_WAY: SignedDuration = SignedDuration::from_secs(25);
+
+/// How long after all providers refused they are asked again: the first time, and at most.
+const ROUND: (SignedDuration, SignedDuration) =
+    (SignedDuration::from_secs(5), SignedDuration::from_secs(30));
+
+/// What the agent is told of a reply that went nowhere.
+pub(crate) const NOT_REACHED: &str = "Your last reply did not reach the person.";
+
+/// A provider by which a reply can go.
+pub(crate) struct Candidate<'a> {
+    provider: &'a dyn Provider,
+    /// The number that the person texted, where it is this provider's.
+    from: Option<String>,
+    route: Route,
+}
+
+impl Candidate<'_> {
+    /// Whether nothing of this reply's own speaks against it.
+    pub(crate) fn may_carry(&self, reply: &Reply) -> bool {
+        !reply.refused_by.iter().any(|name| name == self.provider.name())
+    }
+}
+
+impl<'a> Wake<'a> {
+    /// Makes a reply the open one of its conversation, and plans the next attempt at it: from the
+    /// number that was texted while that works, else by the best provider that has not refused it. If
+    /// all have, it is due again later.
+    pub(crate) fn plan(&self, loaded: &Loaded, draft: &mut Draft<'a>, mut reply: Reply) {
+        let now = self.clock.now();
+        let candidates = self.candidates(&draft.next.theirs, &reply);
+        let routes: Vec<_> = candidates.iter().map(|it| it.route.clone()).collect();
+        let explain = |provider: &str, code: &str| {
+            self.turn.providers.explain(provider, code).map(ToString::to_string)
+        };
+        let nothing_works = loaded.health.nothing_works(&routes, explain);
+        let all = routes.iter().map(Route::id).collect::<Vec<_>>().join(" ");
+        let mut candidates: Vec<_> =
+            candidates.into_iter().filter(|it| it.may_carry(&reply)).collect();
+        let routes: Vec<_> = candidates.iter().map(|it| it.route.clone()).collect();
+        let texted = candidates.iter().position(|it| it.from.is_some());
+        let Some(choice) = evidence::choose(&routes, texted, &loaded.health, now) else {
+            let (first, longest) = ROUND;
+            let pause = longest.min(first * 2_i32.pow(reply.rounds.min(8)));
+            draft.next.due_at = Some(now + spread(pause));
+            reply.rounds += 1;
+            reply.refused_by.clear();
+            reply.sending = None;
+            draft.next.open = Some(reply);
+            return;
+        };
+        let Candidate { provider, from, route } = candidates.swap_remove(choice.index);
+        let id = Attempt::name(&reply.trace);
+        let by = (provider.name(), route.sender.as_str(), from);
+        let theirs = &draft.next.theirs;
+        let attempt = Attempt::begin(id.clone(), &self.id, by, theirs, reply.clone(), now);
+        let is_first_try = reply.refused_by.is_empty() && reply.rounds == 0;
+        let opens = is_first_try && loaded.conversation.answers == 0;
+        let proven = loaded.health.state(&route) == State::Healthy;
+        let attempt = Attempt { opens, proven, ..attempt };
+        draft.changes.push(match reply.despite_stop {
+            true => Change::AttemptDespiteStop(attempt.clone()),
+            false => Change::Attempt(attempt.clone()),
+        });
+        let until = now + UNDER_WAY;
+        let provider_name = provider.name().to_owned();
+        draft.next.last = Some(Said { attempt: id.clone(), proven, at: now });
+        reply.sending = Some(Sending { attempt: id, provider: provider_name, at: now, until });
+        draft.next.open = Some(reply);
+        draft.next.due_at = Some(until);
+        // Where nothing works every text is one, of which those alone tell that are due.
+        let probe_at = loaded.health.verdict(&route).and_then(|verdict| verdict.probe_at);
+        let is_probe = choice.probe && probe_at.is_some_and(|at| at <= now);
+        let why = choice.why;
+        let routes = all;
+        draft.planned =
+            Some(Planned { provider, attempt, until, is_probe, why, nothing_works, routes });
+    }
+
+    /// The providers by which a reply can go to a person, in the configured order.
+    pub(crate) fn candidates(&self, theirs: &Number, reply: &Reply) -> Vec<Candidate<'a>> {
+        let candidate = |provider: &'a dyn Provider| {
+            let name = provider.name();
+            let from = (name == reply.via).then(|| reply.ours.clone());
+            let sender = from.as_deref().unwrap_or(provider.sender());
+            let route = Route::new(name, sender, theirs.split().0);
+            Candidate { provider, from, route }
+        };
+        self.turn.providers.answering(&reply.via).into_iter().map(candidate).collect()
+    }
+
+    /// Plans the next attempt at a reply that certainly was not sent so far, unless it is too old
+    /// or not wanted any more.
+    pub(crate) fn go_on(&self, loaded: &Loaded, draft: &mut Draft<'a>, reply: Reply) {
+        let now = self.clock.now();
+        // The confirmation of a stop goes to who has stopped, everything else to who has not.
+        let wanted = loaded.stop.is_some() == reply.despite_stop;
+        if wanted && now < reply.at + self.life() {
+            return self.plan(loaded, draft, reply);
+        }
+        if wanted {
+            tracing::error!("gave a reply up: nobody could send it in time");
+            let notice = self.notice(
+                format!("given-up-{}", reply.trace),
+                "A reply was given up: nobody could send it in time. Answer this person by hand, and \
+                 see why the providers refuse."
+                    .into(),
+                &reply.trace,
+            );
+            draft.changes.push(Change::Notice(notice));
+        }
+        draft.next.turns.push(note(NOT_REACHED));
+        draft.set_due(now);
+    }
+
+    /// How long a reply lives.
+    pub(crate) fn life(&self) -> SignedDuration {
+        self.turn.agent.page.reply_life
+    }
+}

@@ -1,0 +1,201 @@
+//! The texts that one turn takes up, and what it does with them.
+
+use agent::{Texts, Turn as Entry};
+use conversations::{Conversation, Loaded, Said, Stop, Waiting};
+use jiff::{SignedDuration, Timestamp};
+use policy::{Keyword, is_nudge, reaction};
+use serde_json::Value;
+use telemetry::TraceId;
+
+use crate::transcript::{entries, entry};
+
+/// How long it takes at least until our text has reached a phone, has been read and is answered. A
+/// text that comes sooner was on its way already.
+const READING: SignedDuration = SignedDuration::from_secs(8);
+
+/// How long after our text a person's next one is an answer to it.
+const REMEMBERED: SignedDuration = SignedDuration::from_hours(72);
+
+/// How much is taken up at once, in characters: more than a patient person types. What is behind
+/// waits for the next turn, so that no prompt grows with what somebody sends.
+const CHARACTERS: usize = 16_000;
+
+/// The texts that one turn takes up, at least one, and what it does with them.
+#[derive(PartialEq)]
+pub(crate) struct Run {
+    pub(crate) texts: Vec<Waiting>,
+    pub(crate) does: Does,
+}
+
+impl Run {
+    /// What to take up next. Keywords go first: nobody waits for one behind a model that thinks, or
+    /// behind a text that it cannot answer.
+    pub(crate) fn next(loaded: &Loaded) -> Option<Self> {
+        if let Some(stop) = &loaded.stop {
+            return Self::stopped(&loaded.waiting, stop);
+        }
+        let Some((text, keyword)) =
+            loaded.waiting.iter().find_map(|text| Some((text, asks(text)?)))
+        else {
+            return Self::thinking(loaded);
+        };
+        let does = match keyword {
+            Keyword::Help => Does::Say(Fixed::Help),
+            Keyword::Start => Does::Say(Fixed::Started),
+            // A stop that was taken back since.
+            Keyword::Stop | Keyword::Yes => Does::Nothing,
+        };
+        Some(Self { texts: vec![text.clone()], does })
+    }
+
+    /// The same as it is now, after somebody else has written to the conversation. A keyword that has
+    /// come since is not part of what is thought about.
+    pub(crate) fn again(&self, loaded: &Loaded) -> Option<Self> {
+        match self.does {
+            Does::Think if loaded.stop.is_none() => Self::thinking(loaded),
+            _ => Self::next(loaded),
+        }
+    }
+
+    /// Of a person who has stopped: everything, up to the word that brings them back.
+    fn stopped(waiting: &[Waiting], stop: &Stop) -> Option<Self> {
+        let back = |text: &Waiting| text.asks == Some(Keyword::Yes) && text.at > stop.at;
+        let first = waiting.first()?;
+        if back(first) {
+            return Some(Self { texts: vec![first.clone()], does: Does::Say(Fixed::Back) });
+        }
+        let texts = waiting.iter().take_while(|text| !back(text)).cloned().collect();
+        let does = if stop.confirmed { Does::Nothing } else { Does::Say(Fixed::Stopped) };
+        Some(Self { texts, does })
+    }
+
+    /// What the model is asked about: all but the keywords, as much as it is shown at once. One text
+    /// alone, where it has refused several together.
+    fn thinking(loaded: &Loaded) -> Option<Self> {
+        let Loaded { conversation, waiting, .. } = loaded;
+        let most = if conversation.one_by_one > 0 { 1 } else { usize::MAX };
+        let mut left = CHARACTERS;
+        let fits = |text: &&Waiting| {
+            let length = text.body.chars().count();
+            let fits = length <= left || left == CHARACTERS;
+            left = left.saturating_sub(length);
+            fits
+        };
+        let texts = waiting.iter().filter(|text| asks(text).is_none());
+        let texts: Vec<_> = texts.take_while(fits).take(most).cloned().collect();
+        (!texts.is_empty()).then_some(Self { texts, does: Does::Think })
+    }
+
+    /// Under which trace they are answered.
+    pub(crate) fn trace(&self) -> &TraceId {
+        &self.texts[0].trace
+    }
+
+    /// Whether the model is asked.
+    pub(crate) fn thinks(&self) -> bool {
+        self.does == Does::Think
+    }
+
+    /// Whether it comes from one of the mock's people.
+    pub(crate) fn is_pretended(&self) -> bool {
+        sms::is_pretended(&self.texts[0].provider)
+    }
+
+    /// What was said.
+    pub(crate) fn bodies(&self) -> Vec<&str> {
+        self.texts.iter().map(|text| text.body.as_str()).collect()
+    }
+
+    /// What was said.
+    pub(crate) fn entries(&self) -> Vec<Entry> {
+        self.texts.iter().map(|text| Entry::Person { text: said(text), at: text.at }).collect()
+    }
+
+    /// Adds what was said to a conversation: behind everything but an apology for its being
+    /// unanswered so far.
+    pub(crate) fn join(&self, turns: &mut Vec<Value>, texts: &Texts) {
+        self.join_entries(turns, self.entries(), texts);
+    }
+
+    /// The same, of what the model is not shown any more.
+    pub(crate) fn join_unanswered(&self, turns: &mut Vec<Value>, texts: &Texts) {
+        let unanswered = |text: &Waiting| Entry::Unanswered { text: said(text), at: text.at };
+        self.join_entries(turns, self.texts.iter().map(unanswered).collect(), texts);
+    }
+
+    fn join_entries(&self, turns: &mut Vec<Value>, said: Vec<Entry>, texts: &Texts) {
+        for (text, said) in self.texts.iter().zip(said) {
+            let place = turns.iter().position(|turn| apologises(turn, text, texts));
+            turns.insert(place.unwrap_or(turns.len()), entry(&said));
+        }
+    }
+
+    /// A conversation as it was before, without what was said for want of an answer.
+    pub(crate) fn unanswered(&self, turns: &[Value], texts: &Texts) -> Vec<Entry> {
+        let apologises = |turn: &Value| apologises(turn, &self.texts[0], texts);
+        entries(turns.iter().filter(|turn| !apologises(turn))).collect()
+    }
+}
+
+/// Whether an entry says that the answer to this text will be late.
+fn apologises(turn: &Value, text: &Waiting, texts: &Texts) -> bool {
+    let at = || turn["at"].as_str().and_then(|at| at.parse::<Timestamp>().ok());
+    turn["kind"] == "fixed" && turn["text"] == *texts.sorry && at().is_some_and(|at| text.at < at)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Does {
+    /// Asks the agent.
+    Think,
+    /// Says something in the product's own name, unless the provider does.
+    Say(Fixed),
+    /// Takes note, and says nothing.
+    Nothing,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fixed {
+    Stopped,
+    Started,
+    /// As `Started`, by a YES, which only the turn understands.
+    Back,
+    Help,
+}
+
+/// What a text asks for in a word of a person who has not stopped, to whom YES is an ordinary one.
+fn asks(text: &Waiting) -> Option<Keyword> {
+    text.asks.filter(|keyword| *keyword != Keyword::Yes)
+}
+
+/// What we said last, if one of these texts shows that it arrived.
+pub(crate) fn arrived<'c>(conversation: &'c Conversation, texts: &[Waiting]) -> Option<&'c Said> {
+    let said = conversation.last.as_ref()?;
+    let earlier: Vec<_> = entries(&conversation.turns)
+        .filter_map(|entry| match entry {
+            Entry::Person { text, .. } => Some(text),
+            _ => None,
+        })
+        .collect();
+    let answers = |text: &Waiting| {
+        let after = text.at.duration_since(said.at);
+        READING <= after
+            && after <= REMEMBERED
+            && !is_nudge(&text.body, earlier.iter().map(String::as_str))
+    };
+    texts.iter().any(answers).then_some(said)
+}
+
+/// A text as the agent is told of it.
+fn said(text: &Waiting) -> String {
+    let mut words = match reaction(&text.body) {
+        Some(reaction) => format!("[The person {reaction}]"),
+        None => text.body.trim().to_owned(),
+    };
+    if text.media > 0 {
+        words.push_str(" [The person sent a picture or file along, which cannot be opened here.]");
+    }
+    if words.is_empty() {
+        words.push_str("[The person sent an empty text.]");
+    }
+    words.trim().to_owned()
+}
