@@ -63,11 +63,7 @@ FILES = {
     "shared/providers/tests/it/messagecentral.rs": 607,
     "functions/textback/src/commands/register/review.rs": 578,
     "shared/testing/fakes/src/messagecentral.rs": 574,
-    "functions/turn/src/answer.rs": 552,
-    "shared/providers/src/messagecentral/mod.rs": 536,
-    "shared/providers/src/twilio/mod.rs": 536,
     "shared/agent/tests/it/forms.rs": 519,
-    "shared/providers/src/aws/mod.rs": 508,
     "functions/console/tests/it/data.rs": 490,
     "shared/providers/src/messagecentral/inbound.rs": 483,
     "shared/testing/fakes/src/plivo.rs": 482,
@@ -147,7 +143,6 @@ CIRCLES = (
     ("shared/policy/src", "kept typography"),
     ("shared/providers/src/messagecentral", "inbound reports"),
     ("functions/textback/src/commands/doctor", "model ourselves"),
-    ("functions/turn/src", "after answer bounds edit end gate hand_over places send think"),
 )
 
 COLUMNS = (

@@ -64,9 +64,8 @@ impl Wake<'_> {
         let overdue = now >= reply.at + self.life();
         let trace = reply.trace.clone();
         let looked = |outcome: &str| {
-            let step =
-                Step::new(steps::LOOKED_UP, now).with("provider", name).with("outcome", outcome);
-            Change::Steps(trace.clone(), vec![step])
+            let step = Step::new(steps::LOOKED_UP, now).with("provider", name);
+            Change::Steps(trace.clone(), vec![step.with("outcome", outcome)])
         };
         match found {
             Ok(Found::Known(receipt)) => {

@@ -247,6 +247,8 @@ impl Server {
             if !runs || begun.elapsed() > STARTUP {
                 let said = std::fs::read_to_string(&log).unwrap_or_default();
                 let _ = std::fs::remove_file(&log);
+                drop(guard.stdin.take());
+                let _ = guard.wait();
                 return Err(format!("{name} does not answer at {url}: {said}"));
             }
             runs = guard.try_wait().expect("a child can be waited for").is_none();
