@@ -33,7 +33,7 @@ impl<'a> Wake<'a> {
     pub(crate) async fn dispatch(
         &self,
         loaded: &mut Loaded,
-        mut planned: Option<Planned<'a>>,
+        mut planned: Option<Box<Planned<'a>>>,
         mut steps: Vec<Step>,
     ) -> Result<(), Unavailable> {
         while let Some(next) = planned {
@@ -42,7 +42,7 @@ impl<'a> Wake<'a> {
                 tracing::warn!("left a reply for later: too late to send it");
                 return Ok(());
             };
-            let Planned { provider, attempt, is_probe, why, nothing_works, routes, .. } = next;
+            let Planned { provider, attempt, is_probe, why, nothing_works, routes, .. } = *next;
             if attempt.to.is_for_tests() {
                 return self.stop_before_provider(loaded, &attempt, steps).await;
             }
@@ -102,7 +102,7 @@ impl<'a> Wake<'a> {
         (attempt, is_probe): (&Attempt, bool),
         outcome: Result<String, SendError>,
         steps: Vec<Step>,
-    ) -> Result<Option<Planned<'a>>, Unavailable> {
+    ) -> Result<Option<Box<Planned<'a>>>, Unavailable> {
         let provider = attempt.provider.as_str();
         let learned = Learned::of_outcome(attempt, &outcome, self.clock.now());
         let mut changes =
@@ -206,7 +206,7 @@ impl<'a> Wake<'a> {
         loaded: &mut Loaded,
         attempt: &Attempt,
         changes: Vec<Change>,
-    ) -> Result<Option<Planned<'a>>, Unavailable> {
+    ) -> Result<Option<Box<Planned<'a>>>, Unavailable> {
         let planned = self.edit(loaded, |loaded| {
             let mut draft = Draft::of(loaded);
             draft.changes.clone_from(&changes);

@@ -37,13 +37,13 @@ pub(crate) struct Draft<'a> {
     more: bool,
     pub(crate) changes: Vec<Change>,
     /// The attempt whose request may leave once all this is stored.
-    pub(crate) planned: Option<Planned<'a>>,
+    pub(crate) planned: Option<Box<Planned<'a>>>,
 }
 
 /// What became of a change.
 pub(crate) enum Outcome<'a> {
     /// It is stored, and so is the attempt that it planned, if any: its request may leave.
-    Stored(Option<Planned<'a>>),
+    Stored(Option<Box<Planned<'a>>>),
     /// There was nothing to change any more.
     Unchanged,
     /// It is too much for one document, so that it would be refused again.
@@ -56,7 +56,7 @@ impl<'a> Outcome<'a> {
     }
 
     /// The attempt whose request may leave, if there is one.
-    pub(crate) fn planned(self) -> Option<Planned<'a>> {
+    pub(crate) fn planned(self) -> Option<Box<Planned<'a>>> {
         if let Self::Stored(planned) = self { planned } else { None }
     }
 }
@@ -201,7 +201,7 @@ impl<'a> Wake<'a> {
             self.reload(loaded).await?;
             let is_ours =
                 |planned: &Planned<'_>| is_under_way(&loaded.conversation, planned.attempt());
-            if planned.as_ref().is_some_and(is_ours) {
+            if planned.as_deref().is_some_and(is_ours) {
                 return Ok(Outcome::Stored(planned));
             }
         }

@@ -87,8 +87,15 @@ impl<'a> Wake<'a> {
         let is_probe = choice.probe && probe_at.is_some_and(|at| at <= now);
         let why = choice.why;
         let routes = all;
-        draft.planned =
-            Some(Planned { provider, attempt, until, is_probe, why, nothing_works, routes });
+        draft.planned = Some(Box::new(Planned {
+            provider,
+            attempt,
+            until,
+            is_probe,
+            why,
+            nothing_works,
+            routes,
+        }));
     }
 
     /// The providers by which a reply can go to a person, in the configured order.
