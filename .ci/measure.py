@@ -50,7 +50,7 @@ TESTING = "shared/testing"
 
 # Each with as many lines as it may have. The first was written by a program.
 FILES = {
-    "shared/policy/src/ranges.rs": 1_947,
+    "shared/policy/src/countries/ranges.rs": 1_947,
     "shared/testing/fakes/src/openai.rs": 762,
     "shared/agent/tests/it/judge.rs": 753,
     "shared/testing/fakes/src/aws_sms.rs": 697,
@@ -102,9 +102,7 @@ FUNCTIONS = {
     "functions/textback/benches/flood/workers.rs start": 69,
     "functions/turn/src/answer.rs take_up": 69,
     "shared/testing/fakes/src/openai.rs answer": 67,
-    "shared/policy/src/markdown.rs edited": 64,
     "shared/agent/src/model/trial.rs try_out": 63,
-    "shared/policy/src/typography.rs plain": 62,
     "shared/testing/fakes/src/gateway.rs event": 61,
 }
 # The same for tests, most of them tables.
@@ -143,8 +141,6 @@ CIRCLES = (
     ("shared/evidence/src", "health incidents"),
     ("shared/testing/fakes/src/openai", "mistral rule"),
     ("shared/host/src", "http port"),
-    ("shared/policy/src", "countries ranges"),
-    ("shared/policy/src", "kept typography"),
     ("shared/providers/src/messagecentral", "inbound reports"),
     ("functions/textback/src/commands/doctor", "model ourselves"),
     ("functions/turn/src", "after answer bounds edit end gate hand_over places send think"),
