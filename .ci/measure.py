@@ -138,7 +138,6 @@ CIRCLES = (
     ("shared/agent/src/model/reading", "region speech words"),
     ("shared/agent/src", "answer patience"),
     ("functions/console/src", "api thread"),
-    ("shared/evidence/src", "health incidents"),
     ("shared/testing/fakes/src/openai", "mistral rule"),
     ("shared/host/src", "http port"),
     ("shared/providers/src/messagecentral", "inbound reports"),
