@@ -137,7 +137,6 @@ CIRCLES = (
     ("shared/agent/src", "judge model/schema page prompt told tools tools/record values"),
     ("shared/agent/src/model/reading", "region speech words"),
     ("shared/agent/src", "answer patience"),
-    ("functions/console/src", "api thread"),
     ("shared/testing/fakes/src/openai", "mistral rule"),
     ("shared/providers/src/messagecentral", "inbound reports"),
     ("functions/textback/src/commands/doctor", "model ourselves"),
