@@ -139,7 +139,6 @@ CIRCLES = (
     ("shared/agent/src", "answer patience"),
     ("shared/testing/fakes/src/openai", "mistral rule"),
     ("shared/providers/src/messagecentral", "inbound reports"),
-    ("functions/textback/src/commands/doctor", "model ourselves"),
     ("functions/turn/src", "after answer bounds edit end gate hand_over places send think"),
 )
 
