@@ -61,7 +61,6 @@ FILES = {
     "shared/providers/src/twilio/diagnosis.rs": 621,
     "shared/providers/tests/it/twilio.rs": 620,
     "shared/providers/tests/it/messagecentral.rs": 607,
-    "functions/textback/src/commands/register/review.rs": 578,
     "shared/testing/fakes/src/messagecentral.rs": 574,
     "functions/turn/src/answer.rs": 552,
     "shared/providers/src/messagecentral/mod.rs": 536,
