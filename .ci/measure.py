@@ -63,12 +63,9 @@ FILES = {
     "shared/providers/tests/it/messagecentral.rs": 607,
     "shared/testing/fakes/src/messagecentral.rs": 574,
     "functions/turn/src/answer.rs": 552,
-    "shared/providers/src/messagecentral/mod.rs": 536,
     "shared/providers/src/twilio/mod.rs": 536,
     "shared/agent/tests/it/forms.rs": 519,
-    "shared/providers/src/aws/mod.rs": 508,
     "functions/console/tests/it/data.rs": 490,
-    "shared/providers/src/messagecentral/inbound.rs": 483,
     "shared/testing/fakes/src/plivo.rs": 482,
     "shared/policy/tests/it/reply.rs": 480,
     "shared/providers/tests/it/vonage.rs": 477,
@@ -137,7 +134,6 @@ CIRCLES = (
     ("shared/agent/src/model/reading", "region speech words"),
     ("shared/agent/src", "answer patience"),
     ("shared/testing/fakes/src/openai", "mistral rule"),
-    ("shared/providers/src/messagecentral", "inbound reports"),
     ("functions/turn/src", "after answer bounds edit end gate hand_over places send think"),
 )
 
