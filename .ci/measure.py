@@ -51,7 +51,6 @@ TESTING = "shared/testing"
 # Each with as many lines as it may have. The first was written by a program.
 FILES = {
     "shared/policy/src/countries/ranges.rs": 1_947,
-    "shared/testing/fakes/src/openai.rs": 762,
     "shared/agent/tests/it/judge.rs": 753,
     "shared/testing/fakes/src/aws_sms.rs": 697,
     "shared/providers/tests/it/plivo.rs": 665,
@@ -70,7 +69,6 @@ FILES = {
     "shared/agent/src/model/reading/words.rs": 473,
     "shared/providers/tests/it/harness.rs": 465,
     "shared/agent/src/page.rs": 464,
-    "shared/testing/fakes/src/openai/rule.rs": 455,
     "functions/textback/tests/it/doctor.rs": 454,
 }
 # Each file with a function in it.
@@ -95,7 +93,6 @@ FUNCTIONS = {
     "shared/agent/src/page.rs check": 70,
     "functions/textback/benches/flood/workers.rs start": 69,
     "functions/turn/src/answer.rs take_up": 69,
-    "shared/testing/fakes/src/openai.rs answer": 67,
     "shared/agent/src/model/trial.rs try_out": 63,
     "shared/testing/fakes/src/gateway.rs event": 61,
 }
@@ -131,7 +128,6 @@ CIRCLES = (
     ("shared/agent/src", "judge model/schema page prompt told tools tools/record values"),
     ("shared/agent/src/model/reading", "region speech words"),
     ("shared/agent/src", "answer patience"),
-    ("shared/testing/fakes/src/openai", "mistral rule"),
     ("functions/turn/src", "after answer bounds edit end gate hand_over places send think"),
 )
 

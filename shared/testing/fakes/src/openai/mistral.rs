@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::rule::{Refusal, calls, list};
+use super::request::{Refusal, calls, list};
 
 /// What is wrong, in its words and by its number.
 pub(super) const ORDER: (&str, &str) = ("invalid_request_message_order", "3230");

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::{check, mistral, tokens};
+use super::mistral;
+use super::request::{Refusal, calls, list, tokens};
+use super::schema::check;
 
 /// How much the smaller models hold, in tokens.
 const CONTEXT: usize = 4_096;
@@ -48,13 +50,6 @@ pub enum Rule {
     LlamaCpp,
     /// A model that is loaded first, for so long, and anew when whoever asked has gone.
     Loads(Duration),
-}
-
-/// A request that a server does not take.
-#[derive(Debug)]
-pub(super) struct Refusal {
-    pub(super) status: u16,
-    pub(super) body: Value,
 }
 
 impl Rule {
@@ -441,15 +436,6 @@ fn plain(request: &Value) -> Value {
     request
 }
 
-/// The calls of an assistant's message, if it has any.
-pub(super) fn calls(message: &Value) -> Option<&Vec<Value>> {
-    message["tool_calls"].as_array().filter(|calls| !calls.is_empty())
-}
-
 fn is_given(value: &Value, given: &BTreeSet<String>) -> bool {
     value.as_str().is_some_and(|value| given.contains(value))
-}
-
-pub(super) fn list<'a>(request: &'a Value, name: &str) -> &'a [Value] {
-    request[name].as_array().map(Vec::as_slice).unwrap_or_default()
 }
