@@ -81,7 +81,6 @@ FUNCTIONS = {
     "shared/policy/tests/it/reply.rs reply": 88,
     "functions/turn/benches/scale/needs.rs of": 84,
     "functions/textback/src/commands/serve/mod.rs new": 77,
-    "functions/inbound/src/lib.rs take": 74,
     "functions/turn/src/answer.rs draft": 74,
     "shared/testing/fakes/src/models/anthropic.rs check_messages": 72,
     "functions/turn/src/settle.rs ask": 72,
