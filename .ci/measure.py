@@ -63,9 +63,7 @@ FILES = {
     "functions/console/tests/it/data.rs": 490,
     "shared/policy/tests/it/reply.rs": 480,
     "shared/providers/tests/it/vonage.rs": 477,
-    "shared/agent/src/model/reading/words.rs": 473,
     "shared/providers/tests/it/harness.rs": 465,
-    "shared/agent/src/page.rs": 464,
     "functions/textback/tests/it/doctor.rs": 454,
 }
 # Each file with a function in it.
@@ -85,10 +83,8 @@ FUNCTIONS = {
     "shared/testing/fakes/src/models/anthropic.rs check_messages": 72,
     "functions/turn/src/settle.rs ask": 72,
     "functions/turn/src/answer.rs answer": 71,
-    "shared/agent/src/page.rs check": 70,
     "functions/textback/benches/flood/workers.rs start": 69,
     "functions/turn/src/answer.rs take_up": 69,
-    "shared/agent/src/model/trial.rs try_out": 63,
     "shared/testing/fakes/src/gateway.rs event": 61,
 }
 # The same for tests, most of them tables.
@@ -120,9 +116,6 @@ CASES = {
 
 # Each a folder, and the files in it that may name each other.
 CIRCLES = (
-    ("shared/agent/src", "judge model/schema page prompt told tools tools/record values"),
-    ("shared/agent/src/model/reading", "region speech words"),
-    ("shared/agent/src", "answer patience"),
     ("functions/turn/src", "after answer bounds edit end gate hand_over places send think"),
 )
 

@@ -83,7 +83,7 @@ impl App {
             Some(model) => (model, false),
             None => (model::offline(&page).await?, true),
         };
-        let agent = Arc::new(Agent { model, page, patience: Patience::from_settings(settings)? });
+        let agent = Arc::new(Agent::new(model, page, Patience::from_settings(settings)?));
         let results = Results::from_settings(settings)?.map(Arc::new);
         let turn = Turn {
             store: Arc::clone(&store),
