@@ -78,7 +78,6 @@ FUNCTIONS = {
     "shared/testing/fakes/src/openai/mistral.rs check": 96,
     "shared/policy/tests/it/reply.rs reply": 88,
     "functions/turn/benches/scale/needs.rs of": 84,
-    "functions/textback/src/commands/serve/mod.rs new": 77,
     "functions/turn/src/answer.rs draft": 74,
     "shared/testing/fakes/src/models/anthropic.rs check_messages": 72,
     "functions/turn/src/settle.rs ask": 72,
