@@ -22,3 +22,23 @@ pub(super) fn list<'a>(request: &'a Value, name: &str) -> &'a [Value] {
 pub(super) fn tokens(text: &Value) -> usize {
     text.to_string().len().div_ceil(4)
 }
+
+/// The request without what OpenAI does not know in a message: most servers ignore that.
+pub(super) fn plain(request: &Value) -> Value {
+    let only = |value: &Value, names: &[&str]| -> Value {
+        let fields = value.as_object().into_iter().flatten();
+        fields
+            .filter(|(name, _)| names.contains(&name.as_str()))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
+    };
+    let mut request = request.clone();
+    for message in request["messages"].as_array_mut().into_iter().flatten() {
+        *message = only(message, &["role", "content", "tool_calls", "tool_call_id"]);
+        let calls = message.get_mut("tool_calls").and_then(Value::as_array_mut);
+        for call in calls.into_iter().flatten() {
+            *call = only(call, &["id", "type", "function"]);
+        }
+    }
+    request
+}
