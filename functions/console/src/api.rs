@@ -9,12 +9,12 @@ use axum::response::{IntoResponse, Response};
 use conversations::{Attempt, Conversation, ConversationId, Notice, Unavailable, Whom};
 use evidence::{Health, Route, Verdict};
 use jiff::Timestamp;
-use serde::Serialize;
 use serde_json::{Value, json};
-use sms::{Number, PRETENDED, Providers, Status};
+use sms::{Number, PRETENDED, Providers};
 use telemetry::TraceId;
 
 use crate::Console;
+use crate::delivery::Delivery;
 use crate::thread::Thread;
 
 /// How many of each kind a list shows.
@@ -52,42 +52,6 @@ impl IntoResponse for Failure {
             }
         };
         (status, Json(json!({ "error": problem }))).into_response()
-    }
-}
-
-/// What is known of an attempt.
-#[derive(Clone, Serialize)]
-pub(crate) struct Delivery {
-    pub(crate) attempt: String,
-    pub(crate) trace: TraceId,
-    pub(crate) provider: String,
-    /// The provider's id of the message.
-    pub(crate) message: Option<String>,
-    pub(crate) segments: usize,
-    pub(crate) status: Status,
-    pub(crate) conflicted: bool,
-    pub(crate) code: Option<String>,
-    /// What the code means, and what to do about it.
-    pub(crate) means: Option<String>,
-    pub(crate) at: i64,
-}
-
-impl Delivery {
-    pub(crate) fn of(attempt: &Attempt, providers: &Providers) -> Self {
-        let code = attempt.code.as_deref();
-        let means = code.and_then(|code| providers.explain(&attempt.provider, code));
-        Self {
-            attempt: attempt.id.clone(),
-            trace: attempt.trace.clone(),
-            provider: attempt.provider.clone(),
-            message: attempt.message_id().map(str::to_owned),
-            segments: attempt.segments,
-            status: attempt.status(),
-            conflicted: attempt.is_conflicted(),
-            code: attempt.code.clone(),
-            means: means.map(ToString::to_string),
-            at: attempt.at.as_millisecond(),
-        }
     }
 }
 

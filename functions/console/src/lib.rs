@@ -8,6 +8,7 @@
 #![warn(missing_docs)]
 
 mod api;
+mod delivery;
 mod guard;
 mod page;
 mod thread;

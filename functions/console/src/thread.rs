@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use sms::Number;
 use telemetry::TraceId;
 
-use crate::api::Delivery;
+use crate::delivery::Delivery;
 
 /// Everything that passed between the agent and one person.
 #[derive(Serialize)]

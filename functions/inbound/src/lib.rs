@@ -17,7 +17,7 @@ use futures::future::try_join_all;
 use jiff::Timestamp;
 use policy::Keyword;
 use queue::{KEYWORDS, Queue, WakeUp};
-use sms::{Event, Number, Provider, Providers, Text};
+use sms::{Event, Handled, Number, Provider, Providers, Text};
 use telemetry::{Step, TraceId, steps};
 use thiserror::Error;
 use tracing::Instrument;
@@ -140,26 +140,7 @@ impl Inbound {
         // Nothing comes later than now. A clock that was ahead may say so of what was kept.
         let came = came.min(now);
         let claim = claim(self.store.names(), provider, &text);
-        let mut handled = text.handled;
-        let mut asks = policy::asked(handled, &text.body);
-        match asks {
-            Some(Keyword::Stop) => {
-                let confirmed = handled.is_some() || provider.answers(&text.body, &text.to);
-                let stop = Stop { at: came, provider: provider.name().into(), confirmed };
-                self.store.stop(&claim, &text.from, &stop).await?;
-            }
-            Some(Keyword::Start) => {
-                let was_stopped =
-                    self.store.start(&claim, provider.name(), &text.from, came, now).await?;
-                // The YES of who has not stopped may answer what the agent asked, though it is a
-                // word for the provider as well.
-                if !was_stopped && policy::keyword(&text.body) == Some(Keyword::Yes) {
-                    (handled, asks) = (None, Some(Keyword::Yes));
-                }
-            }
-            // YES is an ordinary word unless the person has stopped, which the turn knows.
-            Some(Keyword::Yes | Keyword::Help) | None => {}
-        }
+        let (handled, asks) = self.heed(provider, &text, &claim, came, now).await?;
         // Whatever its length, a stop is heard.
         if text.body.chars().count() > LONGEST_TEXT {
             return Err(TakeError::TooLong);
@@ -202,6 +183,39 @@ impl Inbound {
         };
         self.wake(format!("{conversation}{lane}"), &arrival.claim, trace).await;
         Ok(())
+    }
+
+    /// Stops or starts texts to a person who says so. Returns what the provider has done about the
+    /// text itself, and what the person asks for by it.
+    async fn heed(
+        &self,
+        provider: &dyn Provider,
+        text: &Text,
+        claim: &Claim,
+        came: Timestamp,
+        now: Timestamp,
+    ) -> Result<(Option<Handled>, Option<Keyword>), Unavailable> {
+        let handled = text.handled;
+        let asks = policy::asked(handled, &text.body);
+        match asks {
+            Some(Keyword::Stop) => {
+                let confirmed = handled.is_some() || provider.answers(&text.body, &text.to);
+                let stop = Stop { at: came, provider: provider.name().into(), confirmed };
+                self.store.stop(claim, &text.from, &stop).await?;
+            }
+            Some(Keyword::Start) => {
+                let was_stopped =
+                    self.store.start(claim, provider.name(), &text.from, came, now).await?;
+                // The YES of who has not stopped may answer what the agent asked, though it is a
+                // word for the provider as well.
+                if !was_stopped && policy::keyword(&text.body) == Some(Keyword::Yes) {
+                    return Ok((None, Some(Keyword::Yes)));
+                }
+            }
+            // YES is an ordinary word unless the person has stopped, which the turn knows.
+            Some(Keyword::Yes | Keyword::Help) | None => {}
+        }
+        Ok((handled, asks))
     }
 
     /// Takes a text that comes from a number of ours, which `owner` has, to the one that `provider`

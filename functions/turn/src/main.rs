@@ -22,7 +22,7 @@ fn main() -> ExitCode {
             bounds: Bounds::from_settings(&settings, &providers)?,
             providers,
             store: Arc::new(Store::open(&settings)?),
-            agent: Arc::new(Agent { model, page, patience: Patience::from_settings(&settings)? }),
+            agent: Arc::new(Agent::new(model, page, Patience::from_settings(&settings)?)),
             results: Results::from_settings(&settings)?.map(Arc::new),
         };
         host::meanwhile(turn.clone().prepare());

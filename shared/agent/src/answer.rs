@@ -1,6 +1,7 @@
 //! The loop: ask the model, run the tools it calls, until it has a reply.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
@@ -9,10 +10,12 @@ use thiserror::Error;
 use tokio::time::Instant;
 
 use crate::fault::Fault;
+use crate::judge::Named;
 use crate::model::{Answer, Form, ModelError, OpenAi};
 use crate::page::Page;
 use crate::patience::{Left, Patience};
 use crate::pulse::Pulse;
+use crate::told::Told;
 use crate::tools::{self, Draft, Ending, Tool};
 use crate::turns::{ToolCall, Turn};
 
@@ -29,10 +32,14 @@ pub struct Agent {
     /// Who thinks.
     pub model: OpenAi,
     /// Who the agent is, and what it collects. After [`Page::turns`] the caller ends the
-    /// conversation, whatever the model did.
+    /// conversation, whatever the model did. A change after the first answer may go unnoticed.
     pub page: Page,
     /// How long the model is waited for.
     pub patience: Patience,
+    /// What the model is told of the page, made when it is asked for the first time.
+    told: OnceLock<Told>,
+    /// What the page names, made when a reply is judged for the first time.
+    named: OnceLock<Named>,
 }
 
 /// What there is to answer.
@@ -109,6 +116,11 @@ pub struct AnswerError {
 }
 
 impl Agent {
+    /// Who answers as this page says.
+    pub fn new(model: OpenAi, page: Page, patience: Patience) -> Self {
+        Self { model, page, patience, told: OnceLock::new(), named: OnceLock::new() }
+    }
+
     /// Thinks about what the persons said, for at most [`Patience::turn`]. `pulse` beats while
     /// something comes of an answer.
     pub async fn answer(&self, heard: &Heard<'_>, pulse: &Pulse) -> Result<Answered, AnswerError> {
@@ -122,7 +134,7 @@ impl Agent {
             said: None,
             form: self.model.form(),
             fault: None,
-            left: Left::new(self.patience, heard),
+            left: Left::new(self.patience, heard.tries, heard.refusals),
             pulse: pulse.clone(),
             began: (heard.now, Instant::now()),
             steps: Vec::new(),
@@ -138,6 +150,14 @@ impl Agent {
             }
             Err(error) => Err(AnswerError { error, steps, tokens }),
         }
+    }
+
+    pub(crate) fn told(&self) -> &Told {
+        self.told.get_or_init(|| Told::of(&self.page))
+    }
+
+    pub(crate) fn named(&self) -> &Named {
+        self.named.get_or_init(|| Named::of(&self.page))
     }
 }
 

@@ -55,8 +55,10 @@ impl Thinking<'_> {
     /// Asks once. The answer comes with what keeps it from being used.
     async fn ask_once(&mut self, may_call: bool) -> Result<(Answer, Option<Fault>), ModelError> {
         let Agent { model, page, .. } = self.agent;
+        let told = self.agent.told();
         let now = self.now();
-        let mut prompt = prompt::system(page, &self.draft.brief, &self.turns, self.number, now);
+        let (turns, brief) = (&self.turns, &self.draft.brief);
+        let mut prompt = prompt::system(&told.prompt, page, brief, turns, self.number, now);
         if let Some(fault) = self.fault {
             prompt.push_str(fault.instead());
         }
@@ -64,7 +66,7 @@ impl Thinking<'_> {
         let question = Question {
             prompt: &prompt,
             turns: &self.turns[if alone { self.before } else { 0 }..],
-            tools: &page.told().tools,
+            tools: &told.tools,
             may_call: may_call && self.fault.is_none_or(Fault::may_call),
             now,
             zone: &page.time_zone,
@@ -115,7 +117,8 @@ impl Thinking<'_> {
         if fitted.is_empty() {
             return Some(Fault::Unfit);
         }
-        judge::broken(&fitted, page, &self.turns, &self.draft.brief).map(Fault::Broken)
+        let (turns, brief) = (&self.turns, &self.draft.brief);
+        judge::broken(&fitted, page.rules, self.agent.named(), turns, brief).map(Fault::Broken)
     }
 
     /// What becomes of an answer that cannot be used either: its whole sentences where it was cut,

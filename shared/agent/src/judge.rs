@@ -7,12 +7,11 @@ mod quotes;
 mod text;
 
 use std::collections::HashSet;
-use std::sync::OnceLock;
 
 use policy::denies_machine;
 use serde_json::{Map, Value};
 
-use crate::page::{Kind, Page};
+use crate::page::{Kind, Page, Rules};
 use crate::prompt;
 use crate::turns::Turn;
 
@@ -57,37 +56,7 @@ pub(crate) struct Rule {
     pub(crate) instead: &'static str,
 }
 
-/// Which rules the replies of an agent are held to: all, unless its page says otherwise.
-#[derive(Clone, Debug)]
-pub struct Rules {
-    /// It does not deny that it is a machine.
-    pub machine: bool,
-    /// It does not quote what it was told about its work.
-    pub prompt: bool,
-    /// It gives no link and no e-mail address with a domain that the page does not name.
-    pub links: bool,
-    /// It names no price that nobody gave it.
-    pub prices: bool,
-    /// It names no telephone number that nobody gave it.
-    pub numbers: bool,
-    /// What the page names, computed when a reply is judged for the first time.
-    pub(crate) named: OnceLock<Named>,
-}
-
-impl Default for Rules {
-    fn default() -> Self {
-        Self {
-            machine: true,
-            prompt: true,
-            links: true,
-            prices: true,
-            numbers: true,
-            named: OnceLock::new(),
-        }
-    }
-}
-
-/// What a page names, in the form in which it is compared. Computed once for each page.
+/// What a page names, in the form in which it is compared. Takes a while to make.
 #[derive(Clone, Debug)]
 pub(crate) struct Named {
     secrets: Secrets,
@@ -97,7 +66,7 @@ pub(crate) struct Named {
 }
 
 impl Named {
-    fn of(page: &Page) -> Self {
+    pub(crate) fn of(page: &Page) -> Self {
         let texts = &page.texts;
         let mut said = vec![page.name.as_str(), &texts.stop, &texts.start, &texts.help];
         said.extend([texts.sorry.as_str(), &texts.unanswered]);
@@ -120,16 +89,15 @@ impl Named {
     }
 }
 
-/// The first rule of the page that a reply breaks that fits a phone. What `turns` and `brief` hold
-/// was given by somebody, but not what we said ourselves.
+/// The first of these rules that a reply breaks that fits a phone. What the page names, and what
+/// `turns` and `brief` hold, was given by somebody, but not what we said ourselves.
 pub(crate) fn broken(
     reply: &str,
-    page: &Page,
+    rules: Rules,
+    named: &Named,
     turns: &[Turn],
     brief: &Map<String, Value>,
 ) -> Option<Rule> {
-    let rules = &page.rules;
-    let named = rules.named.get_or_init(|| Named::of(page));
     let given = || given(turns, brief);
     let checks: [(bool, Rule, &dyn Fn() -> bool); 5] = [
         (rules.machine, MACHINE, &|| denies_machine(reply)),
@@ -262,13 +230,13 @@ mod tests {
 
     #[test]
     fn no_text_is_too_odd_to_be_judged() {
-        let (page, mut random) = (Page::default(), fastrand::Rng::with_seed(7));
+        let (named, mut random) = (Named::of(&Page::default()), fastrand::Rng::with_seed(7));
         for _ in 0..500 {
             let piece = |random: &mut fastrand::Rng| PIECES[random.usize(..PIECES.len())];
             let reply: String = (0..random.usize(..30)).map(|_| piece(&mut random)).collect();
             let said = (0..random.usize(..30)).map(|_| piece(&mut random)).collect();
             let turns = [Turn::Person { text: said, at: jiff::Timestamp::UNIX_EPOCH }];
-            broken(&reply, &page, &turns, &Map::new());
+            broken(&reply, Rules::default(), &named, &turns, &Map::new());
             for read in [amounts(&folded(&reply)).len(), links(&reply).len(), hosts(&reply).len()] {
                 assert!(read <= reply.len());
             }

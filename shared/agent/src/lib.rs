@@ -24,9 +24,8 @@ mod values;
 mod when;
 
 pub use answer::{Agent, AnswerError, Answered, Heard, Tokens};
-pub use judge::Rules;
 pub use model::{Lack, ModelError, OpenAi, Trial};
-pub use page::{Field, Kind, Page, PageError, Texts};
+pub use page::{Field, Kind, Page, PageError, Rules, Texts};
 pub use patience::Patience;
 pub use pulse::Pulse;
 pub use tools::{Definition, Draft, Ending, Tool};

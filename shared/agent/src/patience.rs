@@ -5,8 +5,6 @@ use std::time::Duration;
 use settings::{Names, Settings, SettingsError};
 use tokio::time::Instant;
 
-use crate::answer::Heard;
-
 /// How often a pause doubles before it stays as it is.
 const DOUBLINGS: u32 = 2;
 
@@ -88,13 +86,15 @@ pub(crate) struct Left {
 }
 
 impl Left {
-    pub(crate) fn new(patience: Patience, heard: &Heard<'_>) -> Self {
+    /// All that there is for what was asked about so often before, in vain, and may be refused so
+    /// often.
+    pub(crate) fn new(patience: Patience, tries: u32, refusals: u32) -> Self {
         let (first, later) = AGAIN;
         Self {
             patience,
             until: Instant::now() + patience.turn,
-            again: if heard.tries == 0 { first } else { later },
-            refusals: heard.refusals.saturating_sub(1),
+            again: if tries == 0 { first } else { later },
+            refusals: refusals.saturating_sub(1),
             pauses: 0,
         }
     }
@@ -140,16 +140,10 @@ impl Left {
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-    use serde_json::Map;
-
     use super::*;
 
     fn first(patience: Patience) -> Left {
-        let (turns, brief) = (&[], &Map::new());
-        let now = Timestamp::UNIX_EPOCH;
-        let heard = Heard { turns, brief, new: turns, number: 1, now, tries: 0, refusals: 4 };
-        Left::new(patience, &heard)
+        Left::new(patience, 0, 4)
     }
 
     async fn tries(patience: Patience) -> Vec<Duration> {

@@ -36,11 +36,12 @@ pub(crate) fn of_page(page: &Page) -> String {
         .replace("{turns}", &page.turns.to_string())
 }
 
-/// The system prompt of one turn.
+/// The system prompt of one turn: that `of_page`, with its places filled in.
 ///
 /// `turns` are searched for notes only. They are told here, and not in their place in the list,
 /// because many servers take a system message nowhere but at the start.
 pub(crate) fn system(
+    of_page: &str,
     page: &Page,
     brief: &Map<String, Value>,
     turns: &[Turn],
@@ -61,7 +62,7 @@ pub(crate) fn system(
     let (characters, wide) = page.characters(number);
     let now = now.to_zoned(page.time_zone.clone()).strftime("%A, %Y-%m-%d, %H:%M");
     let prompt = filled(
-        &page.told().prompt,
+        of_page,
         &[
             ("{characters}", &characters.to_string()),
             ("{wide}", &wide.to_string()),

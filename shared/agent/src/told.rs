@@ -5,7 +5,7 @@ use crate::page::Page;
 use crate::prompt;
 use crate::tools::built_in;
 
-/// Made when the model is asked for the first time.
+/// Takes a while to make.
 #[derive(Clone, Debug)]
 pub(crate) struct Told {
     /// The prompt, with what one turn adds to it left open.

@@ -7,7 +7,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Incident, Route, Standing};
+use crate::{Incident, News, Route, Seen, Standing};
 
 /// How far a route is trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -105,5 +105,17 @@ impl Health {
         let reasons: Option<Vec<_>> = reasons.collect();
         let reasons = reasons.filter(|reasons| !reasons.is_empty())?;
         Some(format!("No provider works. {}", reasons.join(" ")))
+    }
+
+    /// Remembers an incident, and forgets those that have been over for long.
+    pub fn remember(&mut self, name: &str, incident: Incident, now: Timestamp) {
+        self.incidents.retain(|_, known| !known.is_past(now));
+        self.incidents.insert(name.to_owned(), incident);
+    }
+
+    /// What is to be remembered of something, now that this is seen of it, and what somebody has to
+    /// hear. `None`: nothing that is not known already, which is how it is with nearly every text.
+    pub fn sees(&self, name: &str, seen: Seen, now: Timestamp) -> Option<(Incident, News)> {
+        Incident::after(self.incidents.get(name), seen, now)
     }
 }

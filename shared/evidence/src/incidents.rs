@@ -3,8 +3,6 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::Health;
-
 /// After how long something that came back may be seen to fail again, so that what wavers is not
 /// written down with each text.
 const WAVERS: SignedDuration = SignedDuration::from_secs(10);
@@ -55,36 +53,28 @@ pub enum News {
 }
 
 impl Incident {
-    fn is_known(&self) -> bool {
-        self.told.is_some_and(|told| told >= self.since)
-    }
-}
-
-impl Health {
-    /// Remembers an incident, and forgets those that have been over for long.
-    pub fn remember(&mut self, name: &str, incident: Incident, now: Timestamp) {
-        self.incidents.retain(|_, known| known.fails || now < known.since + OVER);
-        self.incidents.insert(name.to_owned(), incident);
+    /// Whether it has been over for so long that it need not be remembered.
+    pub(crate) fn is_past(&self, now: Timestamp) -> bool {
+        !self.fails && now >= self.since + OVER
     }
 
-    /// What is to be remembered of something, now that this is seen of it, and what somebody has to
-    /// hear. `None`: nothing that is not known already, which is how it is with nearly every text.
-    pub fn sees(&self, name: &str, seen: Seen, now: Timestamp) -> Option<(Incident, News)> {
-        let known = self.incidents.get(name);
+    /// What is to be remembered of something, of which this is known and that is seen now, and what
+    /// somebody has to hear. `None`: nothing that is not known already.
+    pub(crate) fn after(known: Option<&Self>, seen: Seen, now: Timestamp) -> Option<(Self, News)> {
         match seen {
             Seen::Works => {
                 let over = known.filter(|known| known.fails)?;
                 let news = if over.is_known() { News::Works } else { News::Nothing };
-                Some((Incident { fails: false, since: now, told: over.told }, news))
+                Some((Self { fails: false, since: now, told: over.told }, news))
             }
             Seen::Fails(patience) => {
                 let told = known.and_then(|known| known.told);
                 let mut next = match known {
                     // What a clock that was ahead has written begins anew.
-                    Some(known) if known.since > now + SKEW => begun(now, None),
+                    Some(known) if known.since > now + SKEW => Self::begun(now, None),
                     Some(known) if known.fails => known.clone(),
                     Some(known) if now < known.since + WAVERS => return None,
-                    _ => begun(now, told),
+                    _ => Self::begun(now, told),
                 };
                 let lately = next.told.is_some_and(|told| now < told + AGAIN);
                 let tells = !next.is_known() && !lately && now >= next.since + patience;
@@ -96,8 +86,12 @@ impl Health {
             }
         }
     }
-}
 
-fn begun(since: Timestamp, told: Option<Timestamp>) -> Incident {
-    Incident { fails: true, since, told }
+    fn begun(since: Timestamp, told: Option<Timestamp>) -> Self {
+        Self { fails: true, since, told }
+    }
+
+    fn is_known(&self) -> bool {
+        self.told.is_some_and(|told| told >= self.since)
+    }
 }

@@ -4,10 +4,8 @@ use axum::Router;
 use settings::{Names, Settings, SettingsError};
 use url::Url;
 
-use crate::port::{bind, serve};
+use crate::port::{bind, port, serve};
 use crate::{Error, gateway, health, on_lambda, stop_signal};
-
-const DEFAULT_PORT: u16 = 5000;
 
 /// What [`public_url`] reads.
 pub const PUBLIC_URL: Names = &["PUBLIC_URL"];
@@ -47,13 +45,4 @@ pub fn public_url(settings: &Settings) -> Result<String, SettingsError> {
         });
     }
     Ok(text.trim_end_matches('/').to_owned())
-}
-
-/// The port to listen on.
-pub(crate) fn port(settings: &Settings) -> Result<u16, SettingsError> {
-    let Some(port) = settings.get("PORT") else { return Ok(DEFAULT_PORT) };
-    port.parse().map_err(|_| SettingsError::Invalid {
-        name: "PORT",
-        problem: "write a number up to 65535".into(),
-    })
 }

@@ -28,10 +28,10 @@ use crate::body::{Coming, Going};
 use crate::caller::{Caller, Proxies};
 use crate::crowd::{Awaits, Crowd, Seat};
 use crate::health;
-use crate::http::port;
 use crate::turned_away::Reason;
 
 const DEFAULT_HOST: &str = "127.0.0.1";
+const DEFAULT_PORT: u16 = 5000;
 
 /// How long requests may take to finish after the stop. Only a stream in a browser takes longer
 /// than a moment, and would keep the process alive forever.
@@ -98,6 +98,15 @@ pub async fn bind(settings: &Settings) -> Result<Port, SettingsError> {
         SettingsError::Invalid { name, problem }
     })?;
     Ok(Port { listener, proxies })
+}
+
+/// The port to listen on.
+pub(crate) fn port(settings: &Settings) -> Result<u16, SettingsError> {
+    let Some(port) = settings.get("PORT") else { return Ok(DEFAULT_PORT) };
+    port.parse().map_err(|_| SettingsError::Invalid {
+        name: "PORT",
+        problem: "write a number up to 65535".into(),
+    })
 }
 
 /// Answers calls to `port` with `router`, and those for health, until `stop`; then finishes those

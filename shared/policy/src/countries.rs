@@ -1,12 +1,14 @@
 //! Where replies may go.
 
+mod ranges;
+
 use std::collections::BTreeSet;
 use std::fmt;
 
 use settings::{Names, Settings, SettingsError};
 use sms::Number;
 
-use crate::ranges::{COUNTRIES, RANGES};
+use ranges::{COUNTRIES, RANGES};
 
 /// What `1` means: the USA, Canada, and the territories of the USA. The islands that share the code
 /// are countries of their own, and dearer.
@@ -79,7 +81,7 @@ impl fmt::Display for Refusal {
 
 /// What makes a range of numbers dear, whatever the country.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Range {
+enum Range {
     Premium,
     SharedCost,
     Satellite,

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use regex_lite::Regex;
 
-use crate::typography::{is_invisible, is_pictograph};
+use crate::characters::{is_invisible, is_pictograph};
 
 /// The private characters of the last two planes: a phone shows none of them.
 const LINKS: Range<u32> = 0xF_0000..0xF_FFFE;

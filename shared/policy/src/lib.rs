@@ -8,6 +8,7 @@
 #![warn(missing_docs)]
 
 mod asked;
+mod characters;
 mod countries;
 mod exchanges;
 mod forms;
@@ -18,7 +19,6 @@ mod limits;
 mod markdown;
 mod nudge;
 mod print;
-mod ranges;
 mod reactions;
 mod reply;
 mod thanks;

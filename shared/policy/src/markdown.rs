@@ -7,8 +7,8 @@ use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
+use crate::characters::is_east_asian;
 use crate::kept::{Kept, is_kept, is_number};
-use crate::typography::is_east_asian;
 
 /// A text without its markup, of which some may have been hidden in other: repeat until nothing
 /// changes. Its links are hidden, and stay so.
@@ -49,15 +49,11 @@ fn edited(text: &str, whole: impl Fn(&str) -> String) -> String {
             Event::Start(Tag::Item) if source.starts_with('*') => {
                 edits.replace(start..start + 1, "-");
             }
-            Event::Rule => edits.replace(range.clone(), "\n"),
-            Event::HardBreak => edits.replace(range.clone(), "\n"),
-            Event::Start(Tag::Link { dest_url, .. }) => {
-                edits.replace(start..start + 1, "");
-                links.push((start + 1, dest_url));
-            }
-            Event::Start(Tag::Image { dest_url, .. }) => {
-                edits.replace(start..start + 2, "");
-                links.push((start + 2, dest_url));
+            Event::Rule | Event::HardBreak => edits.replace(range.clone(), "\n"),
+            Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
+                let words = start + if source.starts_with('!') { 2 } else { 1 };
+                edits.replace(start..words, "");
+                links.push((words, dest_url));
             }
             Event::End(TagEnd::Link | TagEnd::Image) => {
                 let (start, address) = links.pop().expect("a link that ends has started");

@@ -4,8 +4,8 @@ use sms::{Encoding, Segments, gsm7_units, segments};
 use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::characters::is_east_asian;
 use crate::kept::{Kept, is_kept, is_link, is_number, may_hold_link};
-use crate::typography::is_east_asian;
 use crate::{html, markdown, typography};
 
 /// A reply that fits.

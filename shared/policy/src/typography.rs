@@ -4,6 +4,7 @@ use sms::gsm7_units;
 use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::characters::{is_east_asian, is_invisible, is_joined, is_joiner, is_pictograph};
 use crate::kept::is_kept;
 
 /// Replaces what a plainer character says as well, and takes away what nobody sees. Accents and
@@ -31,11 +32,7 @@ pub(crate) fn plain(text: &str) -> String {
             '\u{200d}' if plain.ends_with(|c| c == '\u{fe0f}' || is_pictograph(c)) => {
                 plain.push(character);
             }
-            // These join letters, or change the direction of a line.
-            '\u{200c}'..='\u{200f}'
-            | '\u{202a}'..='\u{202e}'
-            | '\u{2066}'..='\u{2069}'
-            | '\u{61c}' => {
+            character if is_joiner(character) => {
                 if joined_script {
                     plain.push(character);
                 }
@@ -180,39 +177,4 @@ pub(crate) fn spaced(text: &str) -> String {
         }
     }
     spaced.trim().into()
-}
-
-pub(crate) fn is_invisible(character: char) -> bool {
-    matches!(
-        character,
-        '\u{ad}' | '\u{34f}' | '\u{180e}' | '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{fe0e}'
-            | '\u{feff}' | '\u{fff9}'..='\u{fffc}'
-    ) || character.is_control()
-}
-
-pub(crate) fn is_pictograph(character: char) -> bool {
-    match character {
-        '✓' | '✔' | '✅' | '✗' | '✘' | '✖' | '❌' | '❎' | '☐' | '☑' | '☒' => {
-            false
-        }
-        // Numbers in circles.
-        '❶'..='➓' => false,
-        '\u{2600}'..='\u{27bf}' | '\u{231a}'..='\u{23ff}' | '\u{2b05}'..='\u{2b55}' => true,
-        '\u{1f000}'..='\u{1faff}' => true,
-        _ => false,
-    }
-}
-
-pub(crate) fn is_east_asian(character: char) -> bool {
-    matches!(
-        character,
-        '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}'
-            | '\u{20000}'..='\u{3ffff}'
-    )
-}
-
-/// Hebrew, Arabic, and the scripts of South and South-East Asia.
-fn is_joined(character: char) -> bool {
-    matches!(character, '\u{590}'..='\u{109f}' | '\u{1780}'..='\u{18af}')
-        && character.is_alphabetic()
 }

@@ -69,7 +69,7 @@ impl Workers {
             store: Arc::clone(&store),
             bounds: Bounds::from_settings(&settings, &providers).unwrap(),
             providers: Arc::clone(&providers),
-            agent: Arc::new(Agent { model, page, patience: Patience::default() }),
+            agent: Arc::new(Agent::new(model, page, Patience::default())),
             results: None,
         };
         let inbound = Inbound {

@@ -57,7 +57,7 @@ pub(crate) async fn run(settings: Settings, asked: Asked) -> Result<(), Error> {
     let turn = Turn {
         store: Arc::clone(&store),
         providers: Arc::clone(&providers),
-        agent: Arc::new(Agent { model, page, patience: Patience::from_settings(&settings)? }),
+        agent: Arc::new(Agent::new(model, page, Patience::from_settings(&settings)?)),
         bounds: Bounds::from_settings(&Settings::default(), &providers)?,
         results: None,
     };

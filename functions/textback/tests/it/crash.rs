@@ -292,7 +292,7 @@ pub(crate) async fn run(product: &Product, now: Timestamp) {
     let turn = Turn {
         bounds: Bounds::from_settings(&settings, &providers).unwrap(),
         providers: providers.into(),
-        agent: Agent { model, page, patience: Patience::default() }.into(),
+        agent: Agent::new(model, page, Patience::default()).into(),
         results: None,
         store,
     };

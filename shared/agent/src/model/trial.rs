@@ -12,6 +12,7 @@ use super::{Answer, End, Form, ModelError, OpenAi, Question};
 use crate::page::Page;
 use crate::prompt;
 use crate::pulse::Pulse;
+use crate::told::Told;
 use crate::tools::{Draft, Tool, built_in};
 use crate::turns::{ToolCall, Turn};
 
@@ -68,14 +69,8 @@ impl OpenAi {
     /// page allows: each request for at most `limit`. Costs some thousand tokens.
     pub async fn try_out(&self, page: &Page, limit: Duration) -> Result<Trial, ModelError> {
         let (tools, now, brief) = (built_in(page, false), Timestamp::now(), Map::new());
-        let mut turns: Vec<Turn> = (1..page.turns)
-            .flat_map(|_| {
-                let said = Turn::Person { text: SAID.into(), at: now };
-                [said, Turn::Fixed { text: ANSWERED.into(), at: now }]
-            })
-            .collect();
-        turns.push(Turn::Person { text: ASKED.into(), at: now });
-        let prompt = prompt::system(page, &brief, &turns, 1, now);
+        let (mut turns, told) = (conversation(page.turns, now), Told::of(page));
+        let prompt = prompt::system(&told.prompt, page, &brief, &turns, 1, now);
         let (asked, mut draft) = (Instant::now(), Draft { brief, ending: None });
         let (mut form, mut lacks, mut calls) = (self.form(), Vec::new(), 0);
         for request in 1.. {
@@ -83,7 +78,7 @@ impl OpenAi {
             let question = Question {
                 prompt: &prompt,
                 turns: &turns,
-                tools: &page.told().tools,
+                tools: &told.tools,
                 may_call: calls < CALLS,
                 now,
                 zone: &page.time_zone,
@@ -129,6 +124,18 @@ impl OpenAi {
         lacks.dedup();
         Ok(Trial { took: asked.elapsed(), lacks, form: form.peculiar() })
     }
+}
+
+/// A conversation of so many turns, the last of which is not answered.
+fn conversation(turns: u32, now: Timestamp) -> Vec<Turn> {
+    let mut conversation: Vec<Turn> = (1..turns)
+        .flat_map(|_| {
+            let said = Turn::Person { text: SAID.into(), at: now };
+            [said, Turn::Fixed { text: ANSWERED.into(), at: now }]
+        })
+        .collect();
+    conversation.push(Turn::Person { text: ASKED.into(), at: now });
+    conversation
 }
 
 fn run(tools: &[Box<dyn Tool + '_>], call: &ToolCall, draft: &mut Draft) -> Turn {

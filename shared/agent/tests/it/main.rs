@@ -51,7 +51,7 @@ impl Conversation {
             pause: Duration::from_millis(1),
             ..Patience::default()
         };
-        let agent = Agent { model: model.unwrap(), page: Page::default(), patience };
+        let agent = Agent::new(model.unwrap(), Page::default(), patience);
         Self { openai, agent, turns: Vec::new(), brief: Map::new(), number: 1 }
     }
 

@@ -16,7 +16,7 @@ const TODAY: Date = date(2026, 11, 24);
 async fn hold(page: Page, texts: &[&str]) -> (Vec<String>, Map<String, Value>, Option<Ending>) {
     let url = offline::serve(Interview::of(&page), || TODAY).await.unwrap();
     let model = OpenAi::new(&url, None, "offline").unwrap();
-    let agent = Agent { model, page, patience: Patience::default() };
+    let agent = Agent::new(model, page, Patience::default());
 
     let now: Timestamp = "2026-11-24T12:00:00Z".parse().unwrap();
     let (mut turns, mut replies, mut brief, mut ending) = (vec![], vec![], Map::new(), None);
@@ -106,8 +106,7 @@ async fn hands_over_to_a_human() {
 
 #[tokio::test]
 async fn says_goodbye_when_the_turns_are_used_up() {
-    let mut page = Page::default();
-    page.turns = 2;
+    let page = Page { turns: 2, ..Page::default() };
     let (replies, _, ending) = hold(page, &["Hi", "My tap drips"]).await;
     assert_eq!(
         replies[1],

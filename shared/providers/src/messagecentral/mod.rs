@@ -6,6 +6,7 @@
 
 mod codes;
 mod diagnosis;
+mod fields;
 mod inbound;
 mod reports;
 mod token;
@@ -37,7 +38,7 @@ use sms::{
 
 use Role::{Describing, Polling, Receiving, Sending, Signing};
 use codes::CODES;
-pub use inbound::InboundFields;
+pub use fields::InboundFields;
 use inbound::Reading;
 use reports::Reports;
 use token::Token;

@@ -15,7 +15,7 @@ use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{MessageCentral, SUCCESS, Token, inbound, response_code, word};
+use super::{MessageCentral, SUCCESS, Token, fields, response_code, word};
 use sms::{Answer, Found, Http, Outgoing, Receipt, SendError, Status};
 
 /// How long the reports are left alone after they could not be read.
@@ -183,7 +183,7 @@ impl Row {
     /// When it may have been made.
     fn created(&self) -> impl Iterator<Item = Timestamp> + use<> {
         let written = word(&self.created_at).unwrap_or_default();
-        let instant = inbound::time(&written);
+        let instant = fields::time(&written);
         let local = if instant.is_none() { written.parse::<DateTime>().ok() } else { None };
         let local = local.and_then(|local| Offset::UTC.to_timestamp(local).ok());
         let guessed = AHEAD.into_iter().filter_map(move |ahead| local?.checked_sub(ahead).ok());

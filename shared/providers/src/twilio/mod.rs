@@ -4,7 +4,9 @@
 
 mod codes;
 mod diagnosis;
+mod inquiry;
 mod lookup;
+mod numbers;
 mod registration;
 mod signature;
 

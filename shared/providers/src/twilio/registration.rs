@@ -4,7 +4,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::diagnosis::{Incoming, Inquiry, Service};
+use super::inquiry::Inquiry;
+use super::numbers::{Incoming, Service};
 use sms::{Check, Finding};
 
 /// What North America dials without paying.

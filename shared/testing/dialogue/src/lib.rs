@@ -71,7 +71,7 @@ pub async fn play(rule: Rule) -> Played {
             pause: Duration::from_millis(1),
             ..Patience::default()
         };
-        let agent = Agent { model: model.unwrap(), page: Page::default(), patience };
+        let agent = Agent::new(model.unwrap(), Page::default(), patience);
         let now: Timestamp = "2026-11-24T15:00:00Z".parse().unwrap();
         let text = format!("{text} {}", "And so on. ".repeat(MORE / 11));
         let new = [Turn::Person { text, at: now }];

@@ -80,7 +80,7 @@ impl Process {
                 bounds: Bounds::from_settings(settings, &carrying).unwrap(),
                 providers: Arc::new(carrying),
                 store: store.clone(),
-                agent: Arc::new(Agent { model, page, patience: PATIENCE }),
+                agent: Arc::new(Agent::new(model, page, PATIENCE)),
                 results: Results::from_settings(settings).unwrap().map(Arc::new),
             },
             receipts: Arc::new(Receipts {

@@ -117,7 +117,7 @@ impl Scene {
     /// Waits for the model so long, until the process ends.
     pub fn be_patient(&mut self, patience: Patience) {
         let agent = &mut self.process.turn.agent;
-        *agent = Arc::new(Agent { patience, ..Agent::clone(agent) });
+        *agent = Arc::new(Agent::new(agent.model.clone(), agent.page.clone(), patience));
     }
 
     /// As [`Self::restart`], with some settings that are others until the next time.

@@ -4,8 +4,7 @@ use agent::{Lack, ModelError, OpenAi, Page, Patience, Trial};
 use settings::SettingsError;
 use sms::Finding;
 
-use crate::commands::doctor::ourselves::misset;
-use crate::commands::doctor::report::{Check, Found};
+use crate::commands::doctor::report::{Check, Found, misset};
 use crate::outside::milliseconds;
 
 /// Plays one whole round with it, if there is one to be asked: a call, what the tool answers, and an

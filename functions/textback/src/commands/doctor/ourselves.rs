@@ -12,7 +12,7 @@ use sms::{Finding, Providers};
 use telemetry::Alarm;
 use tokio::time::timeout;
 
-use crate::commands::doctor::report::{Check, Found, Section};
+use crate::commands::doctor::report::{Check, Found, Section, misset};
 use crate::commands::doctor::{address, clock, model};
 use crate::outside::milliseconds;
 
@@ -185,9 +185,4 @@ fn secrets(settings: &Settings) -> Option<Found> {
 
 fn named_or(settings: &Settings, name: &str, default: &str) -> String {
     settings.get(name).unwrap_or(default).to_owned()
-}
-
-/// A setting that stops the functions' start. Its error says what to write.
-pub(crate) fn misset(check: Check, error: &SettingsError) -> Found {
-    Finding::broken(check, error.to_string(), "Until then no function starts.")
 }

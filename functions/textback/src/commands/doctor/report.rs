@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 use serde_json::{Value, json};
+use settings::SettingsError;
 use sms::{Finding, Verdict};
 
 /// What can be looked at: what providers show, and what is ours. The names are part of the output of
@@ -52,6 +53,11 @@ pub(crate) enum Check {
 
 /// Something that was found, of ours or of a provider.
 pub(crate) type Found = Finding<Check>;
+
+/// A setting that stops the functions' start. Its error says what to write.
+pub(crate) fn misset(check: Check, error: &SettingsError) -> Found {
+    Finding::broken(check, error.to_string(), "Until then no function starts.")
+}
 
 /// Findings that belong together.
 #[derive(Debug, Serialize)]

@@ -83,7 +83,7 @@ impl App {
             Some(model) => (model, false),
             None => (model::offline(&page).await?, true),
         };
-        let agent = Arc::new(Agent { model, page, patience: Patience::from_settings(settings)? });
+        let agent = Arc::new(Agent::new(model, page, Patience::from_settings(settings)?));
         let results = Results::from_settings(settings)?.map(Arc::new);
         let turn = Turn {
             store: Arc::clone(&store),
@@ -92,12 +92,6 @@ impl App {
             bounds: Bounds::from_settings(settings, &providers)?,
             results,
         };
-        let inbound = Inbound {
-            providers: Arc::clone(&providers),
-            access: access.clone(),
-            store: Arc::clone(&store),
-            queue: queue.clone(),
-        };
         let sweep = Sweep {
             store: Arc::clone(&store),
             queue: queue.clone(),
@@ -105,30 +99,7 @@ impl App {
             probes: Probes::from_settings(settings, &providers)?.map(Arc::new),
             runs: Runs::default(),
         };
-        let receipts = Receipts {
-            providers: Arc::clone(&providers),
-            access: access.clone(),
-            store: Arc::clone(&store),
-            queue: queue.clone(),
-        };
-        let console = Console {
-            store: Arc::clone(&store),
-            providers: Arc::clone(&providers),
-            access: access.clone(),
-            about: About {
-                model_offline: offline,
-                ..About::of(settings, &public_url, &turn.agent.page, &providers, &store)
-            },
-        };
-        let pages = Pages::of(Business::from_settings(settings)?, &public_url);
-        let ours = providers::numbers(settings);
-        let site = Site { pages, store: Arc::clone(&store), ours };
-        let router = inbound
-            .router()
-            .merge(receipts.router())
-            .merge(console.router())
-            .merge(site.router())
-            .merge(host::readiness(&store, Some(&queue)));
+        let router = router(settings, &public_url, &access, &turn, &queue, offline)?;
         let sweep_every = if store.documents().are_embedded() { SWEEP_EMBEDDED } else { SWEEP };
         Ok(Self {
             providers,
@@ -198,4 +169,46 @@ impl App {
         }
         Ok(())
     }
+}
+
+/// What answers calls: every function that is called, on the clients of `turn`.
+fn router(
+    settings: &Settings,
+    public_url: &str,
+    access: &Access,
+    turn: &Turn,
+    queue: &Queue,
+    offline: bool,
+) -> Result<Router, Error> {
+    let Turn { store, providers, agent, .. } = turn;
+    let inbound = Inbound {
+        providers: Arc::clone(providers),
+        access: access.clone(),
+        store: Arc::clone(store),
+        queue: queue.clone(),
+    };
+    let receipts = Receipts {
+        providers: Arc::clone(providers),
+        access: access.clone(),
+        store: Arc::clone(store),
+        queue: queue.clone(),
+    };
+    let console = Console {
+        store: Arc::clone(store),
+        providers: Arc::clone(providers),
+        access: access.clone(),
+        about: About {
+            model_offline: offline,
+            ..About::of(settings, public_url, &agent.page, providers, store)
+        },
+    };
+    let pages = Pages::of(Business::from_settings(settings)?, public_url);
+    let ours = providers::numbers(settings);
+    let site = Site { pages, store: Arc::clone(store), ours };
+    Ok(inbound
+        .router()
+        .merge(receipts.router())
+        .merge(console.router())
+        .merge(site.router())
+        .merge(host::readiness(store, Some(queue))))
 }

@@ -5,16 +5,19 @@ mod extras;
 mod harmony;
 mod loose;
 mod marks;
+mod plain;
 mod preface;
 mod region;
 mod speech;
+mod spoken;
 mod words;
 
 use http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value, json};
 
 use self::calls::named;
-use self::words::{Spoken, spoken};
+use self::spoken::Spoken;
+use self::words::spoken;
 use super::ModelError;
 use super::refusal::{Refusal, refusal};
 use crate::turns::ToolCall;

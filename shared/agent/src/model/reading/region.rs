@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::calls::{self, Wish};
 use super::marks::Found;
-use super::words::{LONGEST, cut};
+use super::spoken::{LONGEST, cut};
 use super::{loose, speech};
 
 /// The part of a text that is marked as calls.

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::calls::{self, Wish, meant};
 use super::loose;
 use super::preface::behind_preface;
-use super::words::{GAP, Spoken};
+use super::spoken::{GAP, Spoken};
 
 /// The most brackets that are taken to be forgotten.
 const LACKING: usize = 4;

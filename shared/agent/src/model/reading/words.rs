@@ -8,25 +8,13 @@ use serde_json::Value;
 
 use super::calls::{self, Wish};
 use super::marks::{self, Found, Mark};
+use super::plain::plain;
 use super::region::Region;
+use super::spoken::{GAP, Spoken, cut};
 use super::{harmony, speech};
 
 /// How often what is left is read again. Whoever hides marks deeper than that says nothing.
 const ROUNDS: usize = 5;
-
-/// The longest text that calls are looked for in, in bytes: many times what a phone takes. Thoughts
-/// ahead of it may be of any length.
-pub(super) const LONGEST: usize = 32 * 1_024;
-
-/// What stands where something was taken out.
-pub(super) const GAP: char = '\0';
-
-/// What an answer says and wants.
-#[derive(Debug, Default, PartialEq)]
-pub(super) struct Spoken {
-    pub(super) words: String,
-    pub(super) wishes: Vec<Wish>,
-}
 
 /// Reads the content of an answer to a question that offered these tools.
 pub(super) fn spoken(content: &str, tools: &[&str]) -> Spoken {
@@ -52,71 +40,6 @@ pub(super) fn spoken(content: &str, tools: &[&str]) -> Spoken {
         words = found.words;
     }
     Spoken { words: String::new(), wishes }
-}
-
-/// Without what is invisible, and with what stands for a sign instead of the sign.
-fn plain(text: &str) -> String {
-    const SIGNS: [(&str, &str); 16] = [
-        ("<|\"|>", "\""),
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&#60;", "<"),
-        ("&#62;", ">"),
-        ("&#x3c;", "<"),
-        ("&#x3e;", ">"),
-        ("\\<", "<"),
-        ("\\>", ">"),
-        ("\\[", "["),
-        ("\\]", "]"),
-        ("\\|", "|"),
-        ("\\_", "_"),
-        ("＜", "<"),
-        ("＞", ">"),
-        ("\r\n", "\n"),
-    ];
-    let mut plain = bytes_decoded(text);
-    for (from, to) in SIGNS {
-        if plain.contains(from) {
-            plain = plain.replace(from, to);
-        }
-    }
-    // Around words they are as good as others.
-    if plain.contains(['{', '=']) {
-        plain = plain.replace(['“', '”'], "\"");
-    }
-    let is_none = |c: char| {
-        c.is_control() && c != '\n' && c != '\t'
-            || matches!(c, '\u{fffd}' | '\u{200b}' | '\u{2060}' | '\u{feff}' | '\u{ad}')
-    };
-    plain.replace(is_none, "")
-}
-
-/// With the bytes that a server could not decode: `<0x0A>`.
-fn bytes_decoded(text: &str) -> String {
-    if !text.contains("<0x") {
-        return text.into();
-    }
-    let byte = |text: &str| {
-        let digits = text.strip_prefix("<0x")?.get(..3)?.strip_suffix('>')?;
-        u8::from_str_radix(digits, 16).ok()
-    };
-    let (mut decoded, mut rest) = (Vec::with_capacity(text.len()), text);
-    while let Some(at) = rest.find("<0x") {
-        decoded.extend_from_slice(&rest.as_bytes()[..at]);
-        rest = &rest[at..];
-        match byte(rest) {
-            Some(byte) => {
-                decoded.push(byte);
-                rest = &rest["<0x00>".len()..];
-            }
-            None => {
-                decoded.push(b'<');
-                rest = &rest[1..];
-            }
-        }
-    }
-    decoded.extend_from_slice(rest.as_bytes());
-    String::from_utf8_lossy(&decoded).into_owned()
 }
 
 /// One reading of a text by its marks.
@@ -276,11 +199,6 @@ impl Reading {
 fn word(text: &str) -> &str {
     let text = text.trim_start();
     &text[..text.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(text.len())]
-}
-
-/// The start of a text, as far as calls are looked for.
-pub(super) fn cut(text: &str) -> &str {
-    &text[..text.floor_char_boundary(LONGEST)]
 }
 
 #[cfg(test)]

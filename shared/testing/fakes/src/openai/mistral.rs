@@ -4,35 +4,52 @@
 
 use serde_json::{Value, json};
 
-use super::rule::{Refusal, calls, list};
+use super::request::{Refusal, calls, list};
 
 /// What is wrong, in its words and by its number.
 pub(super) const ORDER: (&str, &str) = ("invalid_request_message_order", "3230");
 const NOTHING: (&str, &str) = ("invalid_request_assistant_message", "3240");
 const ID: (&str, &str) = ("invalid_function_call", "3280");
 
+/// What a request may hold.
+const PARAMETERS: [&str; 18] = [
+    "frequency_penalty",
+    "max_tokens",
+    "messages",
+    "model",
+    "n",
+    "parallel_tool_calls",
+    "prediction",
+    "presence_penalty",
+    "prompt_mode",
+    "random_seed",
+    "response_format",
+    "safe_prompt",
+    "stop",
+    "stream",
+    "temperature",
+    "tool_choice",
+    "tools",
+    "top_p",
+];
+
 /// Whether Mistral takes the request.
 pub(super) fn check(request: &Value) -> Result<(), Refusal> {
-    const PARAMETERS: [&str; 18] = [
-        "frequency_penalty",
-        "max_tokens",
-        "messages",
-        "model",
-        "n",
-        "parallel_tool_calls",
-        "prediction",
-        "presence_penalty",
-        "prompt_mode",
-        "random_seed",
-        "response_format",
-        "safe_prompt",
-        "stop",
-        "stream",
-        "temperature",
-        "tool_choice",
-        "tools",
-        "top_p",
-    ];
+    let unknown = unknown(request);
+    if !unknown.is_empty() {
+        let body = json!({
+            "object": "error", "message": { "detail": unknown }, "type": "invalid_request_error",
+            "param": null, "code": null,
+        });
+        return Err(Refusal { status: 422, body });
+    }
+    let messages = list(request, "messages");
+    check_ids(messages)?;
+    check_order(messages)
+}
+
+/// What it does not know of the request, as it says so.
+fn unknown(request: &Value) -> Vec<Value> {
     let mut unknown = Vec::new();
     let mut known = |value: &Value, names: &[&str], at: &[Value]| {
         for (name, input) in value.as_object().into_iter().flatten() {
@@ -46,8 +63,7 @@ pub(super) fn check(request: &Value) -> Result<(), Refusal> {
         }
     };
     known(request, &PARAMETERS, &["body".into()]);
-    let messages = list(request, "messages");
-    for (index, message) in messages.iter().enumerate() {
+    for (index, message) in list(request, "messages").iter().enumerate() {
         let at = ["body".into(), "messages".into(), json!(index), message["role"].clone()];
         let names: &[_] = match message["role"].as_str() {
             Some("assistant") => &["role", "content", "tool_calls", "prefix"],
@@ -60,13 +76,10 @@ pub(super) fn check(request: &Value) -> Result<(), Refusal> {
             known(call, &["id", "type", "function", "index"], &at);
         }
     }
-    if !unknown.is_empty() {
-        let body = json!({
-            "object": "error", "message": { "detail": unknown }, "type": "invalid_request_error",
-            "param": null, "code": null,
-        });
-        return Err(Refusal { status: 422, body });
-    }
+    unknown
+}
+
+fn check_ids(messages: &[Value]) -> Result<(), Refusal> {
     for id in messages.iter().filter_map(calls).flatten().map(|call| &call["id"]) {
         let id = id.as_str().unwrap_or_default();
         if id.len() != 9 || !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
@@ -75,6 +88,11 @@ pub(super) fn check(request: &Value) -> Result<(), Refusal> {
             return Err(refusal(&problem, ID));
         }
     }
+    Ok(())
+}
+
+/// Whether the roles take turns as they have to.
+fn check_order(messages: &[Value]) -> Result<(), Refusal> {
     let mut last = "";
     for message in messages {
         let role = message["role"].as_str().unwrap_or_default();

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::{check, mistral, tokens};
+use super::mistral;
+use super::request::{Refusal, calls, list, plain, tokens};
+use super::schema::check;
 
 /// How much the smaller models hold, in tokens.
 const CONTEXT: usize = 4_096;
@@ -48,13 +50,6 @@ pub enum Rule {
     LlamaCpp,
     /// A model that is loaded first, for so long, and anew when whoever asked has gone.
     Loads(Duration),
-}
-
-/// A request that a server does not take.
-#[derive(Debug)]
-pub(super) struct Refusal {
-    pub(super) status: u16,
-    pub(super) body: Value,
 }
 
 impl Rule {
@@ -118,45 +113,11 @@ impl Rule {
                 return check(request).map_err(|problem| self.refusal(&problem));
             }
             Self::Mistral => mistral::check(request)?,
-            Self::DeepSeek => {
-                let turn = messages.iter().rposition(|message| message["role"] == "user");
-                let back = |m: &Value| is_given(&m["reasoning_content"], given);
-                for (index, message) in messages.iter().enumerate().skip(turn.unwrap_or(0)) {
-                    if calls(message).is_some() && !back(message) {
-                        return Err(self.refusal(&format!(
-                            "Missing `reasoning_content` field in the assistant message at message \
-                             index {index}. For more information, please refer to \
-                             https://api-docs.deepseek.com/guides/thinking_mode#tool-calls"
-                        )));
-                    }
-                }
-            }
-            Self::Kimi => {
-                for (index, message) in messages.iter().enumerate() {
-                    let Some(calls) = calls(message) else { continue };
-                    if !is_given(&message["reasoning_content"], given) {
-                        return Err(self.refusal(&format!(
-                            "thinking is enabled but reasoning_content is missing in assistant \
-                             tool call message at index {index}"
-                        )));
-                    }
-                    if let Some(call) = calls.iter().find(|call| !is_given(&call["id"], given)) {
-                        let id = call["id"].as_str().unwrap_or_default();
-                        let problem = format!("Invalid request: tool_call_id {id} is not found");
-                        return Err(self.refusal(&problem));
-                    }
-                }
-            }
+            Self::DeepSeek => self.deepseek(messages, given)?,
+            Self::Kimi => self.kimi(messages, given)?,
             Self::Gemini => self.gemini(request, given)?,
             Self::Anthropic => self.anthropic(request)?,
-            Self::Ollama => {
-                for call in messages.iter().filter_map(calls).flatten() {
-                    let arguments = call["function"]["arguments"].as_str().unwrap_or_default();
-                    if serde_json::from_str::<Map<String, Value>>(arguments).is_err() {
-                        return Err(self.refusal("invalid tool call arguments"));
-                    }
-                }
-            }
+            Self::Ollama => self.ollama(messages)?,
             Self::NoTools => {
                 if request.get("tools").is_some() {
                     let model = "registry.ollama.ai/library/gemma:2b";
@@ -183,21 +144,7 @@ impl Rule {
                     }
                 }
             }
-            Self::UniqueIds => {
-                let answers = messages.iter().enumerate().filter(|(_, m)| m["role"] == "tool");
-                let mut seen: Vec<(usize, &Value)> = Vec::new();
-                for (index, message) in answers {
-                    let id = &message["tool_call_id"];
-                    if let Some((first, _)) = seen.iter().find(|(_, seen)| *seen == id) {
-                        let id = id.as_str().unwrap_or_default();
-                        return Err(self.refusal(&format!(
-                            "Invalid parameter: Duplicate value for 'tool_call_id' of '{id}', in \
-                             messages[{first}] and messages[{index}]."
-                        )));
-                    }
-                    seen.push((index, id));
-                }
-            }
+            Self::UniqueIds => self.unique_ids(messages)?,
             Self::Vllm | Self::LlamaCpp => self.context(request)?,
         }
         check(&plain(request)).map_err(|problem| self.refusal(&problem))
@@ -257,6 +204,66 @@ impl Rule {
             // It is told in words how to, and does it so.
             None => request["messages"].to_string().contains("<tool_call>"),
         }
+    }
+
+    fn deepseek(self, messages: &[Value], given: &BTreeSet<String>) -> Result<(), Refusal> {
+        let turn = messages.iter().rposition(|message| message["role"] == "user");
+        let back = |m: &Value| is_given(&m["reasoning_content"], given);
+        for (index, message) in messages.iter().enumerate().skip(turn.unwrap_or(0)) {
+            if calls(message).is_some() && !back(message) {
+                return Err(self.refusal(&format!(
+                    "Missing `reasoning_content` field in the assistant message at message \
+                     index {index}. For more information, please refer to \
+                     https://api-docs.deepseek.com/guides/thinking_mode#tool-calls"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    fn kimi(self, messages: &[Value], given: &BTreeSet<String>) -> Result<(), Refusal> {
+        for (index, message) in messages.iter().enumerate() {
+            let Some(calls) = calls(message) else { continue };
+            if !is_given(&message["reasoning_content"], given) {
+                return Err(self.refusal(&format!(
+                    "thinking is enabled but reasoning_content is missing in assistant \
+                     tool call message at index {index}"
+                )));
+            }
+            if let Some(call) = calls.iter().find(|call| !is_given(&call["id"], given)) {
+                let id = call["id"].as_str().unwrap_or_default();
+                let problem = format!("Invalid request: tool_call_id {id} is not found");
+                return Err(self.refusal(&problem));
+            }
+        }
+        Ok(())
+    }
+
+    fn unique_ids(self, messages: &[Value]) -> Result<(), Refusal> {
+        let answers = messages.iter().enumerate().filter(|(_, m)| m["role"] == "tool");
+        let mut seen: Vec<(usize, &Value)> = Vec::new();
+        for (index, message) in answers {
+            let id = &message["tool_call_id"];
+            if let Some((first, _)) = seen.iter().find(|(_, seen)| *seen == id) {
+                let id = id.as_str().unwrap_or_default();
+                return Err(self.refusal(&format!(
+                    "Invalid parameter: Duplicate value for 'tool_call_id' of '{id}', in \
+                     messages[{first}] and messages[{index}]."
+                )));
+            }
+            seen.push((index, id));
+        }
+        Ok(())
+    }
+
+    fn ollama(self, messages: &[Value]) -> Result<(), Refusal> {
+        for call in messages.iter().filter_map(calls).flatten() {
+            let arguments = call["function"]["arguments"].as_str().unwrap_or_default();
+            if serde_json::from_str::<Map<String, Value>>(arguments).is_err() {
+                return Err(self.refusal("invalid tool call arguments"));
+            }
+        }
+        Ok(())
     }
 
     fn alternate<'a>(self, messages: impl Iterator<Item = &'a Value>) -> Result<(), Refusal> {
@@ -421,35 +428,6 @@ fn plain_schema(schema: &Value, at: &str) -> Result<(), String> {
         .try_for_each(|(i, schema)| plain_schema(schema, &format!("{at}.properties[{i}].value")))
 }
 
-/// The request without what OpenAI does not know in a message: most servers ignore that.
-fn plain(request: &Value) -> Value {
-    let only = |value: &Value, names: &[&str]| -> Value {
-        let fields = value.as_object().into_iter().flatten();
-        fields
-            .filter(|(name, _)| names.contains(&name.as_str()))
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect()
-    };
-    let mut request = request.clone();
-    for message in request["messages"].as_array_mut().into_iter().flatten() {
-        *message = only(message, &["role", "content", "tool_calls", "tool_call_id"]);
-        let calls = message.get_mut("tool_calls").and_then(Value::as_array_mut);
-        for call in calls.into_iter().flatten() {
-            *call = only(call, &["id", "type", "function"]);
-        }
-    }
-    request
-}
-
-/// The calls of an assistant's message, if it has any.
-pub(super) fn calls(message: &Value) -> Option<&Vec<Value>> {
-    message["tool_calls"].as_array().filter(|calls| !calls.is_empty())
-}
-
 fn is_given(value: &Value, given: &BTreeSet<String>) -> bool {
     value.as_str().is_some_and(|value| given.contains(value))
-}
-
-pub(super) fn list<'a>(request: &'a Value, name: &str) -> &'a [Value] {
-    request[name].as_array().map(Vec::as_slice).unwrap_or_default()
 }

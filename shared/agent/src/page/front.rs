@@ -1,0 +1,292 @@
+//! The front matter of a page as it is written, and what may be wrong with it.
+
+use std::collections::BTreeSet;
+
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
+use policy::fit;
+use serde::{Deserialize, Deserializer};
+use serde_saphyr::{SnippetMode, Spanned};
+
+use super::{Field, Kind, Page, PageError, ROOM, Rules, Texts};
+
+/// Leaves room for the words around it in every fixed text.
+const NAME_CHARACTERS: usize = 40;
+
+/// The front matter as written. Positions are kept where a value can be wrong.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Front {
+    name: Spanned<String>,
+    #[serde(default = "default_model")]
+    model: String,
+    turns: Option<Spanned<Count>>,
+    segments: Option<Spanned<Count>>,
+    reply_minutes: Option<Spanned<Count>>,
+    handover_hours: Option<Spanned<Count>>,
+    grace_minutes: Option<Spanned<Count>>,
+    time_zone: Option<Spanned<String>>,
+    #[serde(default)]
+    fields: Vec<WrittenField>,
+    #[serde(default)]
+    texts: WrittenTexts,
+    #[serde(default)]
+    rules: WrittenRules,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenField {
+    name: Spanned<String>,
+    description: String,
+    r#type: WrittenKind,
+    #[serde(default)]
+    choices: Vec<String>,
+    #[serde(default = "required")]
+    required: bool,
+}
+
+#[derive(Deserialize, PartialEq)]
+#[serde(rename_all = "snake_case")]
+enum WrittenKind {
+    Text,
+    Number,
+    Date,
+    YesNo,
+    Choice,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenTexts {
+    first: Option<Spanned<String>>,
+    stop: Option<Spanned<String>>,
+    start: Option<Spanned<String>>,
+    help: Option<Spanned<String>>,
+    sorry: Option<Spanned<String>>,
+    unanswered: Option<Spanned<String>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenRules {
+    machine: Option<Spanned<String>>,
+    prompt: Option<Spanned<String>>,
+    links: Option<Spanned<String>>,
+    prices: Option<Spanned<String>>,
+    numbers: Option<Spanned<String>>,
+}
+
+fn default_model() -> String {
+    "gpt-4.1-mini".into()
+}
+
+fn required() -> bool {
+    true
+}
+
+impl Front {
+    pub(super) fn check(self, instructions: String) -> Result<Page, PageError> {
+        let name = self.name.value.trim();
+        if name.is_empty() || name.chars().count() > NAME_CHARACTERS {
+            return Err(PageError::at(
+                line(&self.name),
+                format!("give the business a name of at most {NAME_CHARACTERS} characters"),
+            ));
+        }
+        let mut seen = BTreeSet::new();
+        for field in &self.fields {
+            if !seen.insert(&field.name.value) {
+                return Err(PageError::at(line(&field.name), "give each field a name of its own"));
+            }
+        }
+        let segments = within(self.segments, 2, 10)?;
+        Ok(Page {
+            model: self.model,
+            turns: within(self.turns, 7, 50)?,
+            segments,
+            reply_life: SignedDuration::from_mins(within(self.reply_minutes, 10, 60)?.into()),
+            handover: SignedDuration::from_hours(within(self.handover_hours, 12, 720)?.into()),
+            grace: SignedDuration::from_mins(within(self.grace_minutes, 120, 1_440)?.into()),
+            time_zone: match self.time_zone {
+                None => TimeZone::UTC,
+                Some(zone) => TimeZone::get(&zone.value).map_err(|_| {
+                    PageError::at(
+                        line(&zone),
+                        "write the time zone as America/New_York or Europe/Berlin",
+                    )
+                })?,
+            },
+            fields: self.fields.into_iter().map(WrittenField::check).collect::<Result<_, _>>()?,
+            texts: self.texts.check(name, segments as usize)?,
+            rules: self.rules.check()?,
+            name: name.to_owned(),
+            instructions,
+        })
+    }
+}
+
+impl WrittenField {
+    fn check(self) -> Result<Field, PageError> {
+        let line = line(&self.name);
+        let name = self.name.value;
+        let well_formed = |b: u8| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_');
+        if !matches!(name.len(), 1..=40) || !name.bytes().all(well_formed) {
+            let problem = "name the field in at most 40 lower-case letters, digits and underscores";
+            return Err(PageError::at(line, problem));
+        }
+        let kind = match self.r#type {
+            WrittenKind::Choice if self.choices.is_empty() => {
+                return Err(PageError::at(line, format!("list the choices of {name}")));
+            }
+            WrittenKind::Choice => Kind::Choice(self.choices),
+            _ if !self.choices.is_empty() => {
+                return Err(PageError::at(
+                    line,
+                    format!("{name} has choices: make it type: choice"),
+                ));
+            }
+            WrittenKind::Text => Kind::Text,
+            WrittenKind::Number => Kind::Number,
+            WrittenKind::Date => Kind::Date,
+            WrittenKind::YesNo => Kind::YesNo,
+        };
+        Ok(Field { name, description: self.description, kind, required: self.required })
+    }
+}
+
+impl WrittenTexts {
+    fn check(self, name: &str, segments: usize) -> Result<Texts, PageError> {
+        let name = plain(name);
+        let fixed = |written: Option<_>, default: &str, needs| match written {
+            Some(written) => own(written, &name, segments, needs),
+            None => Ok(default.replace("{name}", &name)),
+        };
+        Ok(Texts {
+            first: self.first.map(|first| ahead(first, &name, segments)).transpose()?,
+            stop: fixed(
+                self.stop,
+                "{name}: You are unsubscribed and will get no more texts from us. \
+                 Reply START if you change your mind.",
+                &["START"],
+            )?,
+            start: fixed(
+                self.start,
+                "{name}: You are back, and can text us any time. Message and data rates may \
+                 apply. Reply STOP to stop.",
+                &["STOP"],
+            )?,
+            help: fixed(
+                self.help,
+                "{name}: Text us what you need and our assistant answers. Message and data \
+                 rates may apply. Reply STOP to stop.",
+                // In whatever language: what carriers want to hear in it, `register` says.
+                &[],
+            )?,
+            sorry: fixed(
+                self.sorry,
+                "{name}: We can't answer right now, sorry. We have your text and will answer \
+                 it. You need not ask again.",
+                &[],
+            )?,
+            unanswered: fixed(
+                self.unanswered,
+                "{name}: Our assistant can't answer that, sorry. Please say it in other words, or \
+                 ask for a person.",
+                &[],
+            )?,
+        })
+    }
+}
+
+/// A text of the owner's, which names the business and says what it needs.
+fn own(
+    written: Spanned<String>,
+    name: &str,
+    segments: usize,
+    needs: &[&str],
+) -> Result<String, PageError> {
+    let text = plain(&written.value);
+    let takes = sms::segments(&text).count;
+    if takes > segments {
+        let problem = format!(
+            "this text takes {takes} segments, and segments is {segments}: make it shorter, or set \
+             segments to {takes}"
+        );
+        return Err(PageError::at(line(&written), problem));
+    }
+    match needs.iter().chain([&name]).find(|word| !text.contains(**word)) {
+        Some(word) => Err(PageError::at(line(&written), format!("say {word} in this text"))),
+        None => Ok(text),
+    }
+}
+
+/// A text that leaves room for an answer behind it.
+fn ahead(written: Spanned<String>, name: &str, segments: usize) -> Result<String, PageError> {
+    let line = line(&written);
+    let text = own(written, name, segments, &["STOP"])?;
+    let takes = sms::segments(&format!("{text}\n{}", "x".repeat(ROOM))).count;
+    if takes > segments {
+        let problem = format!(
+            "this text leaves no room for an answer, as segments is {segments}: make it shorter, or \
+             set segments to {takes}"
+        );
+        return Err(PageError::at(line, problem));
+    }
+    Ok(text)
+}
+
+fn plain(text: &str) -> String {
+    fit(text, usize::MAX).text
+}
+
+impl WrittenRules {
+    fn check(self) -> Result<Rules, PageError> {
+        Ok(Rules {
+            machine: is_on(self.machine)?,
+            prompt: is_on(self.prompt)?,
+            links: is_on(self.links)?,
+            prices: is_on(self.prices)?,
+            numbers: is_on(self.numbers)?,
+        })
+    }
+}
+
+/// Whether something is on, which it is unless something else is written.
+fn is_on(written: Option<Spanned<String>>) -> Result<bool, PageError> {
+    let Some(written) = written else { return Ok(true) };
+    match written.value.trim().to_ascii_lowercase().as_str() {
+        "on" | "true" | "yes" => Ok(true),
+        "off" | "false" | "no" => Ok(false),
+        _ => Err(PageError::at(line(&written), "write on or off")),
+    }
+}
+
+/// How many of something, if what stands there is a whole number. Whoever reads it says what to write
+/// instead, since a parser knows neither the bounds nor the words.
+struct Count(Option<u32>);
+
+impl<'de> Deserialize<'de> for Count {
+    fn deserialize<D: Deserializer<'de>>(written: D) -> Result<Self, D::Error> {
+        String::deserialize(written).map(|written| Self(written.trim().parse().ok()))
+    }
+}
+
+fn within(value: Option<Spanned<Count>>, default: u32, most: u32) -> Result<u32, PageError> {
+    let Some(value) = value else { return Ok(default) };
+    let count = value.value.0.filter(|count| (1..=most).contains(count));
+    count.ok_or_else(|| PageError::at(line(&value), format!("write a number from 1 to {most}")))
+}
+
+pub(super) fn malformed(error: serde_saphyr::Error) -> PageError {
+    let snippets = SnippetMode::Off;
+    let problem = error.render_with_options(serde_saphyr::render_options! { snippets: snippets });
+    let line = error.location().map_or(1, |location| location.line());
+    // The line is said already.
+    let problem = problem.rsplit_once(" at line ").map_or(problem.as_str(), |(problem, _)| problem);
+    PageError::at(line, problem)
+}
+
+fn line<T>(value: &Spanned<T>) -> u64 {
+    value.referenced.line()
+}

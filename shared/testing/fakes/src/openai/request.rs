@@ -1,0 +1,44 @@
+//! What is in a request, and how it is refused.
+
+use serde_json::Value;
+
+/// A request that a server does not take.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub(super) status: u16,
+    pub(super) body: Value,
+}
+
+/// The calls of an assistant's message, if it has any.
+pub(super) fn calls(message: &Value) -> Option<&Vec<Value>> {
+    message["tool_calls"].as_array().filter(|calls| !calls.is_empty())
+}
+
+pub(super) fn list<'a>(request: &'a Value, name: &str) -> &'a [Value] {
+    request[name].as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+/// About four bytes each.
+pub(super) fn tokens(text: &Value) -> usize {
+    text.to_string().len().div_ceil(4)
+}
+
+/// The request without what OpenAI does not know in a message: most servers ignore that.
+pub(super) fn plain(request: &Value) -> Value {
+    let only = |value: &Value, names: &[&str]| -> Value {
+        let fields = value.as_object().into_iter().flatten();
+        fields
+            .filter(|(name, _)| names.contains(&name.as_str()))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
+    };
+    let mut request = request.clone();
+    for message in request["messages"].as_array_mut().into_iter().flatten() {
+        *message = only(message, &["role", "content", "tool_calls", "tool_call_id"]);
+        let calls = message.get_mut("tool_calls").and_then(Value::as_array_mut);
+        for call in calls.into_iter().flatten() {
+            *call = only(call, &["id", "type", "function"]);
+        }
+    }
+    request
+}
