@@ -200,12 +200,12 @@ impl Entry {
 
     /// The same of somebody who knows everything but the secrets.
     pub fn forge(&self, settings: &Settings, public_url: &str, sample: &Sample<'_>) -> Signed {
-        let guess = |setting: &Setting| match setting.is_secret {
-            true => settings.get(setting.name).map(|secret| secret.chars().rev().collect()),
-            false => settings.get(setting.name).map(str::to_owned),
+        let known = |setting: &Setting| {
+            let value = settings.get(setting.name)?;
+            let guess = if setting.is_secret { format!("not {value}") } else { value.to_owned() };
+            Some((setting.name, guess))
         };
-        let guessed: Settings =
-            self.settings.iter().filter_map(|it| Some((it.name, guess(it)? + "?"))).collect();
+        let guessed: Settings = self.settings.iter().filter_map(known).collect();
         self.sign(&guessed, public_url, sample)
     }
 }

@@ -162,7 +162,7 @@ fn arranged(
     }
     sender::check(settings)?;
     let real = built.iter().any(|provider| !sms::is_pretended(provider.name()));
-    if built.is_empty() && or_pretended && settings.get("USE_MOCK").is_none() {
+    if built.is_empty() && or_pretended && settings.get(mock::SWITCH).is_none() {
         built.push(Box::new(Mock));
     }
     if let Some(order) = settings.get(ORDER) {

@@ -372,3 +372,15 @@ fn detail(step: &Step, name: &str) -> String {
         None => "nothing".into(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_release_may_read_what_it_asks_for() {
+        let file = include_str!("../../../../infra/settings.tf.json");
+        let file: serde_json::Value = serde_json::from_str(file).unwrap();
+        assert_eq!(file["locals"]["smoke"], serde_json::json!(host::parameters(SETTINGS)));
+    }
+}

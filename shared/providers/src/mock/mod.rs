@@ -39,7 +39,7 @@ pub(crate) const ENTRY: Entry = Entry {
     }),
 };
 
-const SWITCH: &str = "USE_MOCK";
+pub(crate) const SWITCH: &str = "USE_MOCK";
 
 /// The pretend provider. It accepts everything, and carries nothing.
 ///
