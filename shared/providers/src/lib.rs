@@ -39,7 +39,7 @@ pub const ENTRIES: &[Entry] =
     &[messagecentral::ENTRY, twilio::ENTRY, vonage::ENTRY, plivo::ENTRY, aws::ENTRY, mock::ENTRY];
 
 /// The setting that orders them.
-const ORDER: &str = "SMS_PROVIDERS";
+pub const ORDER: &str = "SMS_PROVIDERS";
 
 macro_rules! names {
     ($($(#[$documentation:meta])* $name:ident = $which:expr;)*) => {$(
@@ -84,7 +84,7 @@ impl Which {
 
     /// Whether the order of the providers is among them.
     const fn is_ordered(self) -> bool {
-        !matches!(self, Self::Senders | Self::ReadBy(Role::Signing))
+        !matches!(self, Self::Senders)
     }
 }
 

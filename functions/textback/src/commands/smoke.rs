@@ -283,7 +283,12 @@ impl Smoke {
 fn texting(settings: &Settings, public_url: &str) -> Result<&'static Entry, SettingsError> {
     let from = Number::parse(TEST_NUMBER).expect("it is written as numbers are");
     let sample = Sample { id: "", from: &from, body: TEXT };
-    let mut entries: Vec<_> = ENTRIES.iter().collect();
+    let order = settings.get(providers::ORDER).map(str::to_ascii_lowercase);
+    let is_left_out = |entry: &Entry| {
+        order.as_ref().is_some_and(|order| !order.split(',').any(|it| it.trim() == entry.name))
+    };
+    let serves = |entry: &&Entry| entry.is_pretended() || !is_left_out(entry);
+    let mut entries: Vec<_> = ENTRIES.iter().filter(serves).collect();
     entries.sort_by_key(|entry| {
         (entry.is_pretended(), !entry.can_be_signed_for(), entry.console.token.is_some())
     });

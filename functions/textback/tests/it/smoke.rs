@@ -51,6 +51,16 @@ async fn smoke_texts_by_messagecentral_or_the_mock_where_there_is_no_twilio() {
 }
 
 #[tokio::test]
+async fn smoke_texts_by_nobody_whom_the_owner_left_out() {
+    let settings = [("PUBLIC_URL", ""), ("SMS_PROVIDERS", "MessageCentral")];
+    let mut product = Product::start_with(&["messagecentral", "twilio"], &settings).await;
+    product.settings.insert("PUBLIC_URL".into(), product.home());
+    let ran = product.run(&["smoke"], "").await;
+    assert_eq!((ran.code, &ran.said), (Some(0), &vec![]), "{ran:?}");
+    assert!(ran.printed[0].ends_with("texted by messagecentral"), "{ran:?}");
+}
+
+#[tokio::test]
 async fn smoke_says_what_is_wrong_and_what_to_do() {
     let mut product = on_the_air(&["twilio"]).await;
     let right = product.settings.clone();

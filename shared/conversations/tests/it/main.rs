@@ -32,28 +32,7 @@ use quarantine::*;
 use receipts::*;
 use traces::*;
 
-/// One test for each promise and store. A store is empty, or shared with tests that use other
-/// numbers.
-macro_rules! promises {
-    ($($promise:ident)*) => {
-        mod sqlite {
-            $(#[tokio::test]
-            async fn $promise() {
-                let folder = tempfile::tempdir().unwrap();
-                super::$promise(super::sqlite(&folder)).await;
-            })*
-        }
-        mod firestore {
-            $(#[tokio::test]
-            async fn $promise() {
-                let Some(store) = super::firestore().await else { return };
-                super::$promise(store).await;
-            })*
-        }
-    };
-}
-
-promises! {
+fakes::promises! {
     claims_a_text_once
     claims_a_text_once_of_several_at_once
     takes_the_same_words_again_after_their_window

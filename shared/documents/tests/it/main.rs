@@ -9,27 +9,7 @@ use settings::Settings;
 
 use contract::*;
 
-/// One test for each promise and store, which is empty.
-macro_rules! promises {
-    ($($promise:ident)*) => {
-        mod sqlite {
-            $(#[tokio::test]
-            async fn $promise() {
-                let folder = tempfile::tempdir().unwrap();
-                super::$promise(super::sqlite(&folder)).await;
-            })*
-        }
-        mod firestore {
-            $(#[tokio::test]
-            async fn $promise() {
-                let Some(store) = super::firestore().await else { return };
-                super::$promise(store).await;
-            })*
-        }
-    };
-}
-
-promises! {
+fakes::promises! {
     creates_a_document_once
     replaces_and_amends_only_what_was_read
     merges_blindly_and_appends_what_is_not_there

@@ -13,27 +13,7 @@ use settings::Settings;
 use routes::*;
 use watched::*;
 
-/// One test for each promise and store, which is empty.
-macro_rules! promises {
-    ($($promise:ident)*) => {
-        mod sqlite {
-            $(#[tokio::test]
-            async fn $promise() {
-                let folder = tempfile::tempdir().unwrap();
-                super::$promise(super::sqlite(&folder)).await;
-            })*
-        }
-        mod firestore {
-            $(#[tokio::test]
-            async fn $promise() {
-                let Some(store) = super::firestore().await else { return };
-                super::$promise(store).await;
-            })*
-        }
-    };
-}
-
-promises! {
+fakes::promises! {
     opens_sends_and_sees_a_probe_once
     misses_no_probe_that_arrives_at_the_same_moment
     sends_no_probe_to_who_has_stopped

@@ -20,6 +20,7 @@ mod network;
 mod openai;
 mod operations;
 mod plivo;
+mod promises;
 mod relay;
 mod runtime_api;
 mod servers;
