@@ -3,6 +3,12 @@
 use fakes::{Companies, Route};
 use product::{ANN, Product, until};
 
+#[test]
+fn every_company_that_there_is_has_a_stand_in() {
+    let companies = providers::ENTRIES.iter().filter(|entry| !entry.is_pretended());
+    assert_eq!(companies.map(|entry| entry.name).collect::<Vec<_>>(), Companies::NAMES);
+}
+
 #[tokio::test]
 async fn alone_it_carries_a_text_and_its_answer_and_says_what_to_paste() {
     for name in Companies::NAMES {

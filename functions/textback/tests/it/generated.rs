@@ -57,6 +57,8 @@ fn the_documentation_names_every_setting_that_a_function_reads() {
     for name in FUNCTIONS.iter().flat_map(|(_, names)| host::parameters(names)) {
         assert!(page.contains(&format!("`{name}`")), "{name}");
     }
+    let order: Vec<_> = ENTRIES.iter().map(|entry| entry.name).collect();
+    assert!(page.contains(&order.join(",")), "the order of preference is {order:?}");
 }
 
 #[test]
