@@ -47,7 +47,7 @@ def test_a_conversation_is_found_and_opened_in_the_list(console):
     assert "+1 202 555 0152" in reading.locator("header").inner_text()
     assert reading.locator(".row").count() == 2
     page.go_back()
-    page.wait_for_function("document.querySelector('article.reading').hidden")
+    reading.wait_for(state="hidden")
     assert page.errors == []
 
 
