@@ -18,7 +18,7 @@ use crate::delivery::Delivery;
 use crate::thread::Thread;
 
 /// How many of each kind a list shows.
-const AT_ONCE: u32 = 50;
+const MOST: u32 = 50;
 
 /// How many texts of one person that were not answered are shown: the latest.
 const SET_ASIDE: u32 = 200;
@@ -107,7 +107,7 @@ fn deliveries(providers: &Providers, attempts: &[Attempt]) -> Vec<Delivery> {
 }
 
 pub(crate) async fn conversations(State(console): State<Arc<Console>>) -> Answer {
-    let latest = console.store.latest(AT_ONCE).await?;
+    let latest = console.store.latest(MOST).await?;
     let listed = latest.iter().map(|(id, conversation)| {
         json!({
             "id": id,
@@ -154,7 +154,7 @@ pub(crate) async fn trace(State(console): State<Arc<Console>>, Path(id): Path<St
 pub(crate) async fn notices(State(console): State<Arc<Console>>) -> Answer {
     let store = &console.store;
     let (notices, quarantined, health) =
-        tokio::try_join!(store.notices(AT_ONCE), store.quarantined(AT_ONCE), store.health())?;
+        tokio::try_join!(store.notices(MOST), store.quarantined(MOST), store.health())?;
     let notices: Vec<_> = notices.iter().map(notice).collect();
     Ok(Json(json!({
         "notices": notices,

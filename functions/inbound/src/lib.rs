@@ -86,9 +86,16 @@ impl Inbound {
         trace: &TraceId,
         now: Timestamp,
     ) -> Response {
-        let read =
-            webhooks::read(&self.providers, &self.access, &self.store, provider, &call, trace, now)
-                .await;
+        let read = webhooks::receive(
+            &self.providers,
+            &self.access,
+            &self.store,
+            provider,
+            &call,
+            trace,
+            now,
+        )
+        .await;
         let (provider, events) = match read {
             Ok(read) => read,
             Err(answer) => return answer,
@@ -102,7 +109,7 @@ impl Inbound {
                     if let Err(error) = self.store.receive(provider.name(), &receipt, now).await {
                         return webhooks::unavailable(&error);
                     }
-                    let word = receipt.word;
+                    let word = receipt.raw_status;
                     tracing::warn!("took a receipt at the address for texts: {word}");
                 }
                 Event::Subscription(_) | Event::Rest(_) => {}

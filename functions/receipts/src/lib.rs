@@ -52,9 +52,16 @@ impl Receipts {
         trace: &TraceId,
         now: Timestamp,
     ) -> (Response, Option<TraceId>) {
-        let read =
-            webhooks::read(&self.providers, &self.access, &self.store, provider, &call, trace, now)
-                .await;
+        let read = webhooks::receive(
+            &self.providers,
+            &self.access,
+            &self.store,
+            provider,
+            &call,
+            trace,
+            now,
+        )
+        .await;
         let (provider, events) = match read {
             Ok(read) => read,
             Err(answer) => return (answer, None),
@@ -104,7 +111,7 @@ impl Receipts {
             message.id = receipt.message,
             code = receipt.code,
             "took a receipt: {}",
-            receipt.word
+            receipt.raw_status
         );
         match joined {
             Joined::Attempt { trace, .. } => Ok(Some(trace)),
@@ -115,7 +122,7 @@ impl Receipts {
     /// Somebody else may still deliver what failed. Whatever the queue says: `sweep` finds it.
     async fn wake(&self, conversation: &ConversationId, trace: &TraceId, receipt: &Receipt) {
         let wake_up = WakeUp { conversation: conversation.to_string(), trace: trace.clone() };
-        let once = format!("{trace}-{}", receipt.word);
+        let once = format!("{trace}-{}", receipt.raw_status);
         if let Err(error) = self.queue.send(&wake_up, &once).await {
             tracing::warn!(%error, "left a wake-up to the sweep: {error}");
         }

@@ -17,7 +17,7 @@ fn main() -> ExitCode {
             providers: Arc::new(providers::configured(&settings, &public_url, Role::Receiving)?),
             access: Access::by_password(&settings, &public_url),
             store: Arc::new(Store::open(&settings)?),
-            queue: Queue::open(&settings)?.ok_or(host::NO_QUEUE)?,
+            queue: Queue::from_settings(&settings)?.ok_or(host::NO_QUEUE)?,
         };
         host::meanwhile(Arc::clone(&receipts.store).prepare());
         host::meanwhile(receipts.queue.clone().prepare());

@@ -10,8 +10,8 @@ mod headers;
 mod html;
 mod language;
 mod opt_in;
-mod page;
 mod pages;
+mod public_page;
 mod words;
 
 use std::sync::Arc;
@@ -28,11 +28,11 @@ use settings::Names;
 use sms::Number;
 
 pub use html::text;
-pub use page::Page;
 pub use pages::Pages;
+pub use public_page::PublicPage;
 
 use crate::headers::Hardening;
-use crate::pages::Shown;
+use crate::pages::Rendered;
 
 /// The settings that the function reads.
 pub const SETTINGS: &[Names] =
@@ -55,24 +55,24 @@ impl Site {
     /// The four pages, and the form.
     pub fn router(self) -> Router {
         let hardening = Hardening::of(self.pages.public_url());
-        let page = |page: Page| {
+        let page = |page: PublicPage| {
             get(async move |State(site): State<Arc<Self>>, uri: Uri, headers: HeaderMap| {
                 site.show(page, &uri, &headers)
             })
         };
         Router::new()
-            .route(Page::Home.path(), page(Page::Home))
-            .route(Page::Privacy.path(), page(Page::Privacy))
-            .route(Page::Terms.path(), page(Page::Terms))
-            .route(Page::OptIn.path(), page(Page::OptIn).post(opt_in::sign_up))
+            .route(PublicPage::Home.path(), page(PublicPage::Home))
+            .route(PublicPage::Privacy.path(), page(PublicPage::Privacy))
+            .route(PublicPage::Terms.path(), page(PublicPage::Terms))
+            .route(PublicPage::OptIn.path(), page(PublicPage::OptIn).post(opt_in::sign_up))
             .route_layer(DefaultBodyLimit::max(LARGEST_FORM))
             .route_layer(from_fn_with_state(Arc::new(hardening), headers::harden))
             .with_state(Arc::new(self))
     }
 
-    fn show(&self, page: Page, uri: &Uri, headers: &HeaderMap) -> Response {
+    fn show(&self, page: PublicPage, uri: &Uri, headers: &HeaderMap) -> Response {
         let language = language::wanted(self.pages.business(), uri, headers);
-        let Shown { html, etag } = self.pages.shown(page, language);
+        let Rendered { html, etag } = self.pages.rendered(page, language);
         let about = [(header::ETAG, etag.as_str()), (header::CACHE_CONTROL, "public, max-age=300")];
         if names(headers, etag) {
             return (StatusCode::NOT_MODIFIED, about).into_response();

@@ -37,7 +37,7 @@ pub(crate) async fn sign_up(
     body: Bytes,
 ) -> Response {
     let language = language::wanted(site.pages.business(), &uri, &headers);
-    let typed = Typed::read(&body);
+    let typed = Typed::parse(&body);
     let (status, html) =
         match site.record(language, caller, &headers, &typed, Timestamp::now()).await {
             Ok(()) => (StatusCode::OK, site.pages.thanks(language).html.clone()),
@@ -57,7 +57,7 @@ pub(crate) async fn sign_up(
 }
 
 impl Typed {
-    fn read(body: &[u8]) -> Self {
+    fn parse(body: &[u8]) -> Self {
         let mut typed = Self::default();
         for (name, value) in form_urlencoded::parse(body) {
             match &*name {
@@ -84,7 +84,7 @@ impl Site {
             return Err(Trouble::Elsewhere);
         }
         let ticked = typed.ticked;
-        let theirs = dialling::read(&typed.number, Some(&self.pages.business().number))
+        let theirs = dialling::parse(&typed.number, Some(&self.pages.business().number))
             .map_err(|_| Trouble::Number { ticked })?;
         if self.ours.contains(&theirs) || theirs == self.pages.business().number {
             return Err(Trouble::Number { ticked });

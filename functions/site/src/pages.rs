@@ -9,7 +9,7 @@ use business::{Business, Language};
 use sha2::{Digest, Sha256};
 
 use crate::html::Html;
-use crate::page::Page;
+use crate::public_page::PublicPage;
 use crate::words::{Section, Words};
 
 /// The one stylesheet. It stands in each page, so that a page is one request.
@@ -28,13 +28,13 @@ struct Spoken {
     words: Words,
     /// Changes with every letter of what somebody agrees to by the form.
     version: String,
-    pages: [Shown; 4],
-    thanks: Shown,
+    pages: [Rendered; 4],
+    thanks: Rendered,
 }
 
 /// A page as it is sent.
 #[derive(Clone)]
-pub(crate) struct Shown {
+pub(crate) struct Rendered {
     pub(crate) html: String,
     /// Names the content, in quotes as HTTP wants it.
     pub(crate) etag: String,
@@ -79,8 +79,8 @@ impl Pages {
     }
 
     /// A page, as everybody gets it.
-    pub fn html(&self, page: Page, language: Language) -> &str {
-        &self.shown(page, language).html
+    pub fn html(&self, page: PublicPage, language: Language) -> &str {
+        &self.rendered(page, language).html
     }
 
     /// The exact words beside the box of the form.
@@ -99,11 +99,11 @@ impl Pages {
         conversation(&self.business, language, &spoken.words)
     }
 
-    pub(crate) fn shown(&self, page: Page, language: Language) -> &Shown {
+    pub(crate) fn rendered(&self, page: PublicPage, language: Language) -> &Rendered {
         &self.spoken(language).pages[page as usize]
     }
 
-    pub(crate) fn thanks(&self, language: Language) -> &Shown {
+    pub(crate) fn thanks(&self, language: Language) -> &Rendered {
         &self.spoken(language).thanks
     }
 
@@ -115,7 +115,8 @@ impl Pages {
     /// The form once more, with what was typed and what is wrong with it.
     pub(crate) fn again(&self, language: Language, typed: &str, trouble: Trouble) -> String {
         let spoken = self.spoken(language);
-        let view = View::of(&self.business, &self.public_url, language, &spoken.words, Page::OptIn);
+        let view =
+            View::of(&self.business, &self.public_url, language, &spoken.words, PublicPage::OptIn);
         let form = Form {
             view: &view,
             version: &spoken.version,
@@ -145,7 +146,7 @@ impl Spoken {
         let view = |page| View::of(business, public_url, language, &words, page);
         let form = |version: &str| {
             render(&Form {
-                view: &view(Page::OptIn),
+                view: &view(PublicPage::OptIn),
                 version,
                 typed: "",
                 ticked: false,
@@ -154,32 +155,32 @@ impl Spoken {
         };
         let version = hexadecimal(&Sha256::digest(form(""))[..8]);
         let form = form(&version);
-        let pages = Page::ALL.map(|page| {
+        let pages = PublicPage::ALL.map(|page| {
             let view = view(page);
-            Shown::of(match page {
-                Page::Home => {
+            Rendered::of(match page {
+                PublicPage::Home => {
                     let conversation = conversation(business, language, &words);
                     render(&Home { view: &view, conversation, form: &form })
                 }
-                Page::Privacy => render(&Prose {
+                PublicPage::Privacy => render(&Prose {
                     view: &view,
                     lead: &words.privacy.lead,
                     sections: &words.privacy.sections(),
                 }),
-                Page::Terms => render(&Prose {
+                PublicPage::Terms => render(&Prose {
                     view: &view,
                     lead: &words.terms.lead,
                     sections: &words.terms.sections(),
                 }),
-                Page::OptIn => render(&OptIn { view: &view, form: &form }),
+                PublicPage::OptIn => render(&OptIn { view: &view, form: &form }),
             })
         });
-        let thanks = Shown::of(render(&Thanks { view: &view(Page::OptIn) }));
+        let thanks = Rendered::of(render(&Thanks { view: &view(PublicPage::OptIn) }));
         Self { language, version, pages, thanks, words }
     }
 }
 
-impl Shown {
+impl Rendered {
     fn of(html: String) -> Self {
         let etag = format!("\"{}\"", hexadecimal(&Sha256::digest(&html)[..16]));
         Self { html, etag }
@@ -192,7 +193,7 @@ struct View<'a> {
     public_url: &'a str,
     language: Language,
     words: &'a Words,
-    page: Page,
+    page: PublicPage,
     title: &'a Html,
     style: &'static str,
 }
@@ -203,19 +204,19 @@ impl<'a> View<'a> {
         public_url: &'a str,
         language: Language,
         words: &'a Words,
-        page: Page,
+        page: PublicPage,
     ) -> Self {
         let title = match page {
-            Page::Home => &words.titles.home,
-            Page::Privacy => &words.titles.privacy,
-            Page::Terms => &words.titles.terms,
-            Page::OptIn => &words.titles.opt_in,
+            PublicPage::Home => &words.titles.home,
+            PublicPage::Privacy => &words.titles.privacy,
+            PublicPage::Terms => &words.titles.terms,
+            PublicPage::OptIn => &words.titles.opt_in,
         };
         Self { business, public_url, language, words, page, title, style: STYLE }
     }
 
     /// The address of a page, in this language.
-    fn to(&self, page: Page) -> String {
+    fn to(&self, page: PublicPage) -> String {
         page.link(self.business, self.language)
     }
 
@@ -230,7 +231,7 @@ impl<'a> View<'a> {
     }
 
     fn is_home(&self) -> bool {
-        self.page == Page::Home
+        self.page == PublicPage::Home
     }
 
     /// Opens a message to the number with the keyword in it. `?&` is read by phones that want

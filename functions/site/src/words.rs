@@ -6,7 +6,7 @@ use sms::Number;
 use toml::{Table, Value};
 
 use crate::html::{Html, Values, escape, fill};
-use crate::page::Page;
+use crate::public_page::PublicPage;
 
 /// What people text, which stays as it is in every language.
 const KEYWORDS: [&str; 3] = ["STOP", "HELP", "START"];
@@ -174,7 +174,7 @@ impl Terms {
 impl Words {
     /// The words of a language, about this business.
     pub(crate) fn of(business: &Business, language: Language) -> Self {
-        read(file(language), business, language)
+        parse(file(language), business, language)
             .expect("the words of every language are read by a test")
     }
 }
@@ -188,14 +188,14 @@ fn file(language: Language) -> &'static str {
     }
 }
 
-fn read(file: &str, business: &Business, language: Language) -> Result<Words, String> {
+fn parse(file: &str, business: &Business, language: Language) -> Result<Words, String> {
     let mut words: Table = file.parse().map_err(|error| format!("{error}"))?;
     let usual = words.get("frequency").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let label = |page: Page| {
+    let label = |page: PublicPage| {
         let titles = words.get("titles").and_then(|titles| titles.get(page.name()));
         titles.and_then(Value::as_str).unwrap_or_default().to_owned()
     };
-    let (privacy, terms) = (label(Page::Privacy), label(Page::Terms));
+    let (privacy, terms) = (label(PublicPage::Privacy), label(PublicPage::Terms));
     let values = values(business, language, &usual, &privacy, &terms);
     for (key, value) in &mut words {
         fill_in(value, &values).map_err(|problem| format!("{key}: {problem}"))?;
@@ -230,9 +230,9 @@ fn values(
     let wording = business.wording(language);
     let frequency = wording.frequency.as_deref().unwrap_or(usual_frequency);
     let isolated = |text: &str| format!("<bdi>{}</bdi>", escape(text));
-    let digits = |number: &Number| format!(r#"<bdi dir="ltr">{}</bdi>"#, escape(&number.shown()));
+    let digits = |number: &Number| format!(r#"<bdi dir="ltr">{}</bdi>"#, escape(&number.display()));
     let link = |address: String, label: String| format!(r#"<a href="{address}">{label}</a>"#);
-    let page = |page: Page, label: &str| link(page.link(business, language), escape(label));
+    let page = |page: PublicPage, label: &str| link(page.link(business, language), escape(label));
     let literal = |word: &str| format!(r#"<b translate="no">{}</b>"#, escape(word));
     let email = escape(&business.email);
     let mut values = vec![
@@ -246,8 +246,8 @@ fn values(
         ("email", link(format!("mailto:{email}"), format!("<bdi>{email}</bdi>"))),
         ("phone", link(format!("tel:{}", business.phone.as_str()), digits(&business.phone))),
         ("address", isolated(&business.address.line())),
-        ("privacy", page(Page::Privacy, privacy)),
-        ("terms", page(Page::Terms, terms)),
+        ("privacy", page(PublicPage::Privacy, privacy)),
+        ("terms", page(PublicPage::Terms, terms)),
         ("example", format!(r#"<bdi dir="ltr">{}</bdi>"#, escape(&example(&business.number)))),
     ];
     values.extend(KEYWORDS.map(|word| (word, literal(word))));
@@ -275,7 +275,7 @@ mod tests {
     fn no_language_lacks_a_word_or_fills_in_what_there_is_not() {
         let business = Business::sample();
         for language in Language::ALL {
-            let words = read(file(language), &business, language);
+            let words = parse(file(language), &business, language);
             assert_eq!(words.err(), None, "{}", language.code());
         }
     }

@@ -4,8 +4,8 @@
 //! A run works until nothing is due or its time is over, and says how far behind it is. Each kind of
 //! what is due is dealt with beside the others, so that one that hangs keeps no other from its work.
 
+mod batches;
 mod look;
-mod pages;
 mod probe;
 mod runs;
 mod watch;
@@ -14,7 +14,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use conversations::{ConversationId, DueReceipt, Joined, Page, Place, Store, Unavailable};
+use conversations::{Batch, ConversationId, DueReceipt, Joined, Place, Store, Unavailable};
 use futures::FutureExt;
 use futures::future::{BoxFuture, join_all};
 use jiff::Timestamp;
@@ -25,7 +25,7 @@ use telemetry::TraceId;
 use thiserror::Error;
 use tokio::time::{Instant, timeout_at};
 
-use crate::pages::{PAGE, Worked, work_through};
+use crate::batches::{PAGE, Worked, work_through};
 use crate::runs::{Woken, lock};
 
 pub use probe::Probes;
@@ -36,7 +36,7 @@ pub use runs::Runs;
 const LONGEST: Duration = Duration::from_secs(40);
 
 /// How many pages of a kind are worked on at once.
-const PAGES_AT_ONCE: usize = 4;
+const BATCH_CONCURRENCY: usize = 4;
 
 /// The settings that the function reads.
 pub const SETTINGS: &[Names] =
@@ -113,7 +113,7 @@ impl Sweep {
         let heads = move |after| self.store.due(now, after, PAGE).boxed();
         let effects = move |after| self.store.effects_due(now, after, PAGE).boxed();
         let (texts, heads, effects) = tokio::join!(
-            work_through(end, PAGES_AT_ONCE, None, texts, adopt),
+            work_through(end, BATCH_CONCURRENCY, None, texts, adopt),
             self.wake_again(self.runs.heads(), end, now, heads),
             self.wake_again(self.runs.effects(), end, now, effects),
         );
@@ -127,9 +127,9 @@ impl Sweep {
             async move { Ok(self.store.receipts_due(now, after, PAGE).await?) }.boxed()
         };
         let join = move |receipts| self.join(receipts, now).boxed();
-        let late = end + pages::GRACE;
+        let late = end + batches::GRACE;
         let (receipts, attempts, probed, clock) = tokio::join!(
-            work_through(end, PAGES_AT_ONCE, None, receipts, join),
+            work_through(end, BATCH_CONCURRENCY, None, receipts, join),
             self.look_at_attempts(end, now),
             timeout_at(late, self.probe(now)),
             timeout_at(late, self.see_to_clock(now)),
@@ -164,7 +164,7 @@ impl Sweep {
         woken: &'a Mutex<Woken>,
         end: Instant,
         now: Timestamp,
-        read: impl Fn(Option<Place>) -> BoxFuture<'a, Result<Page<Due>, Unavailable>>,
+        read: impl Fn(Option<Place>) -> BoxFuture<'a, Result<Batch<Due>, Unavailable>>,
     ) -> Worked {
         let minute = minute(now);
         let begin = lock(woken).begin();
@@ -177,7 +177,7 @@ impl Sweep {
             page.boxed()
         };
         let wake = move |due| self.wake_all(due, now).boxed();
-        let worked = work_through(end, PAGES_AT_ONCE, begin.clone(), read, wake).await;
+        let worked = work_through(end, BATCH_CONCURRENCY, begin.clone(), read, wake).await;
         lock(woken).end(begin.as_ref(), &worked, minute);
         worked
     }

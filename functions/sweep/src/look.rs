@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-use conversations::{Attempt, ConversationId, DueAttempt, Joined, Page, Place, Unavailable};
+use conversations::{Attempt, Batch, ConversationId, DueAttempt, Joined, Place, Unavailable};
 use futures::{FutureExt, StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use sms::{Found, Receipt, Status};
 use tokio::time::{Instant, sleep_until};
 
-use crate::pages::{PAGE, Worked, work_through};
+use crate::batches::{PAGE, Worked, work_through};
 use crate::runs::lock;
 use crate::{Sweep, SweepError};
 
@@ -27,7 +27,7 @@ const LOOKS: [SignedDuration; 7] = [
 ];
 
 /// How many questions are open at once for those that are looked at together.
-const AT_ONCE: usize = 32;
+const CONCURRENCY: usize = 32;
 
 /// How often a provider may fail to answer in one run before it is asked no more, so that one that
 /// hangs does not keep the others waiting.
@@ -66,7 +66,7 @@ impl Sweep {
         &self,
         after: Option<Place>,
         now: Timestamp,
-    ) -> Result<Page<DueAttempt>, SweepError> {
+    ) -> Result<Batch<DueAttempt>, SweepError> {
         let mut gathered = self.store.attempts_due(now, after, PAGE).await?;
         for _ in 1..TOGETHER {
             let Some(after) = gathered.next.take() else { break };
@@ -87,7 +87,7 @@ impl Sweep {
     ) -> Result<bool, SweepError> {
         // Collected first: a stream that borrows as it goes cannot be sent to another thread.
         let asked: Vec<_> = due.iter().map(|due| self.ask(&due.attempt, run, now)).collect();
-        let in_time = stream::iter(asked).buffered(AT_ONCE).take_until(sleep_until(end));
+        let in_time = stream::iter(asked).buffered(CONCURRENCY).take_until(sleep_until(end));
         let heard: Vec<_> = in_time.collect().await;
         let is_in_time = heard.len() == due.len();
         let due: Vec<_> = due.into_iter().take(heard.len()).collect();

@@ -22,7 +22,7 @@ fn main() -> ExitCode {
             probes: Probes::from_settings(&settings, &providers)?.map(Arc::new),
             providers,
             store: Arc::new(Store::open(&settings)?),
-            queue: Queue::open(&settings)?.ok_or(host::NO_QUEUE)?,
+            queue: Queue::from_settings(&settings)?.ok_or(host::NO_QUEUE)?,
             runs: Runs::default(),
         };
         host::meanwhile(Arc::clone(&sweep.store).prepare());

@@ -18,11 +18,11 @@ const LEAST: SignedDuration = SignedDuration::from_hours(1);
 /// Which numbers of ours text each other, and how often.
 pub struct Probes {
     every: SignedDuration,
-    ways: Vec<Way>,
+    candidates: Vec<Candidate>,
 }
 
-/// One way that is probed.
-struct Way {
+/// One candidate that is probed.
+struct Candidate {
     from: &'static str,
     to: &'static str,
     number: Number,
@@ -56,21 +56,21 @@ impl Probes {
             ));
         }
         let next = ends.iter().cycle().skip(1);
-        let ways = ends.iter().zip(next).map(|((from, _), (to, number))| Way {
+        let candidates = ends.iter().zip(next).map(|((from, _), (to, number))| Candidate {
             from,
             to,
             number: number.clone(),
         });
-        Ok(Some(Self { every, ways: ways.collect() }))
+        Ok(Some(Self { every, candidates: candidates.collect() }))
     }
 }
 
 impl Sweep {
-    /// Sees to it that every way is probed when it is time, and says so where nothing arrives.
+    /// Sees to it that every candidate is probed when it is time, and says so where nothing arrives.
     pub(crate) async fn probe(&self, now: Timestamp) -> Result<(), SweepError> {
-        let Some(Probes { every, ways }) = self.probes.as_deref() else { return Ok(()) };
-        for way in ways {
-            let id = self.store.names().probe(way.from, &way.number);
+        let Some(Probes { every, candidates }) = self.probes.as_deref() else { return Ok(()) };
+        for candidate in candidates {
+            let id = self.store.names().probe(candidate.from, &candidate.number);
             match routing::probe(&self.store, &id).await? {
                 // Said once. The next one that arrives ends it.
                 Some(last) if last.probe.is_missing(now) && !last.probe.silent => {
@@ -82,7 +82,7 @@ impl Sweep {
                 Some(last) if now < last.probe.at + *every => {}
                 last => {
                     let silent = last.as_ref().is_some_and(|last| last.probe.silent);
-                    let next = way.probe(silent, now);
+                    let next = candidate.probe(silent, now);
                     if routing::open_probe(&self.store, &id, last.as_ref(), &next).await? {
                         self.wake_one(&id, now, now).await?;
                     }
@@ -144,7 +144,7 @@ impl Sweep {
     }
 }
 
-impl Way {
+impl Candidate {
     fn probe(&self, silent: bool, now: Timestamp) -> Probe {
         Probe {
             from: self.from.to_owned(),

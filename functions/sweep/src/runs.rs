@@ -2,12 +2,12 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use conversations::{Page, Place};
+use conversations::{Batch, Place};
 use evidence::{News, Seen};
 use jiff::{SignedDuration, Timestamp};
 use telemetry::{Alarm, raise};
 
-use crate::pages::Worked;
+use crate::batches::Worked;
 use crate::{Sweep, SweepError};
 
 /// What is overdue for longer than this keeps people waiting.
@@ -80,13 +80,13 @@ impl Woken {
 
     /// The place behind a page, without what was woken in this minute: those that stand on a first
     /// page are looked at again, and the crowd behind them is not.
-    pub(crate) fn skip<T>(&self, page: Page<T>, minute: i64) -> Page<T> {
+    pub(crate) fn skip<T>(&self, page: Batch<T>, minute: i64) -> Batch<T> {
         let known = self.until.as_ref().filter(|(woken, _)| *woken == minute);
         let next = page.next.map(|next| match known {
             Some((_, until)) if until.time() > next.time() => until.clone(),
             _ => next,
         });
-        Page { next, ..page }
+        Batch { next, ..page }
     }
 
     /// Keeps where a run that began there has ended.

@@ -1,7 +1,7 @@
 //! Attempts that belong to no conversation, because a person asked for them.
 
 use business::Business;
-use conversations::{Attempt, Learned, Reply, Store, Unavailable};
+use conversations::{Attempt, Reply, StatusUpdate, Store, Unavailable};
 use host::Error;
 use jiff::Timestamp;
 use settings::Settings;
@@ -37,8 +37,8 @@ pub(crate) async fn make(
         return Ok(None);
     }
     let outcome = provider.send(http, &attempt.outgoing()).await;
-    let learned = Learned::of_outcome(attempt, &outcome, Timestamp::now());
-    store.learn(&learned).await?;
+    let update = StatusUpdate::of_outcome(attempt, &outcome, Timestamp::now());
+    store.update_status(&update).await?;
     Ok(Some(outcome))
 }
 
@@ -50,5 +50,5 @@ pub(crate) fn number(settings: &Settings, typed: &str) -> Result<Number, Error> 
         true => providers::numbers(settings).into_iter().next(),
         false => Some(business.number),
     };
-    Ok(dialling::read(typed, home.as_ref())?)
+    Ok(dialling::parse(typed, home.as_ref())?)
 }

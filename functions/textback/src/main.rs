@@ -49,10 +49,10 @@ enum Command {
     Chat(chat::Asked),
     /// Text what runs at `PUBLIC_URL` from a number that is nobody's, and say step by step what works
     Smoke,
-    /// Look at every provider and at ourselves, and say what is wrong and what to do about it
+    /// Look at every provider and at the installation, and say what is wrong and what to do about it
     #[command(after_help = doctor::EXIT_CODES)]
     Doctor(doctor::Asked),
-    /// List genuine calls that were not understood, by the fields they have
+    /// List verified calls that were not understood, by the fields they have
     Quarantine {
         #[command(subcommand)]
         action: Option<quarantine::Action>,

@@ -14,7 +14,7 @@ use rustls::CertificateError;
 use telemetry::TraceId;
 
 /// How long Twilio waits for an answer (docs: webhooks-connection-overrides).
-const PROVIDER_PATIENCE: Duration = Duration::from_secs(15);
+const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Asks as a provider would, which follows no redirect and waits no longer.
 pub(crate) struct Outside {
@@ -29,7 +29,7 @@ pub(crate) struct Problem {
     pub(crate) fix: String,
 }
 
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: StatusCode,
     /// The trace that textback, and nobody else, names in what it answers to providers.
     pub(crate) trace: Option<TraceId>,
@@ -42,7 +42,7 @@ pub(crate) struct Answer {
 impl Outside {
     /// Whatever answers at this address.
     pub(crate) fn of(public_url: String) -> Result<Self, Error> {
-        let http = Client::builder().redirect(Policy::none()).timeout(PROVIDER_PATIENCE).build()?;
+        let http = Client::builder().redirect(Policy::none()).timeout(TIMEOUT).build()?;
         Ok(Self { public_url, http })
     }
 
@@ -61,7 +61,7 @@ impl Outside {
     }
 
     /// The answer, whatever its status, unless it sends us elsewhere.
-    pub(crate) async fn ask(&self, request: RequestBuilder) -> Result<Answer, Problem> {
+    pub(crate) async fn ask(&self, request: RequestBuilder) -> Result<Response, Problem> {
         let begun = Instant::now();
         let asked = async {
             let answer = request.send().await?;
@@ -71,7 +71,7 @@ impl Outside {
             let date = header(header::DATE.as_str()).and_then(|date| rfc2822::parse(date).ok());
             let date = date.map(|date| date.timestamp());
             let body = answer.text().await?;
-            Ok(Answer { status, trace, date, body, took: begun.elapsed() })
+            Ok(Response { status, trace, date, body, took: begun.elapsed() })
         };
         match asked.await {
             Ok(answer) if answer.status.is_redirection() => Err(Problem::of_status(
@@ -113,7 +113,7 @@ impl Problem {
 fn unanswered(error: &reqwest::Error) -> Problem {
     if error.is_timeout() {
         return Problem {
-            seen: format!("no answer within {} s", PROVIDER_PATIENCE.as_secs()),
+            seen: format!("no answer within {} s", TIMEOUT.as_secs()),
             fix: "providers wait no longer: see how long the function takes".into(),
         };
     }

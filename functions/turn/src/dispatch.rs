@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use conversations::{Attempt, Change, Learned, Loaded, Unavailable};
+use conversations::{Attempt, Change, Loaded, StatusUpdate, Unavailable};
 use evidence::State;
 use jiff::SignedDuration;
 use sms::{SendError, Status};
@@ -63,7 +63,7 @@ impl<'a> Wake<'a> {
             });
             let steps = std::mem::take(&mut steps);
             planned = self.record(loaded, (&attempt, is_probe), outcome, steps).await?;
-            self.saw_ways(&loaded.health, &routes, nothing_works.as_deref()).await;
+            self.saw_routes(&loaded.health, &routes, nothing_works.as_deref()).await;
         }
         Ok(())
     }
@@ -87,9 +87,9 @@ impl<'a> Wake<'a> {
         );
         let changes = vec![
             Change::Steps(attempt.trace.clone(), steps),
-            Change::Learned(Learned {
+            Change::Status(StatusUpdate {
                 code: Some(error.code().into()),
-                ..self.learned(&attempt.id, Status::Failed)
+                ..self.status_update(&attempt.id, Status::Failed)
             }),
         ];
         self.close(loaded, &attempt.id, None, changes).await
@@ -104,9 +104,9 @@ impl<'a> Wake<'a> {
         steps: Vec<Step>,
     ) -> Result<Option<Box<Planned<'a>>>, Unavailable> {
         let provider = attempt.provider.as_str();
-        let learned = Learned::of_outcome(attempt, &outcome, self.clock.now());
+        let update = StatusUpdate::of_outcome(attempt, &outcome, self.clock.now());
         let mut changes =
-            vec![Change::Steps(attempt.trace.clone(), steps), Change::Learned(learned.clone())];
+            vec![Change::Steps(attempt.trace.clone(), steps), Change::Status(update.clone())];
         let error = match outcome {
             Ok(id) => {
                 tracing::info!(
@@ -115,7 +115,7 @@ impl<'a> Wake<'a> {
                     segments = attempt.segments,
                     "sent a reply"
                 );
-                let attempt = attempt.knowing(&learned);
+                let attempt = attempt.updated(&update);
                 changes.extend(self.told_before(&attempt).await);
                 self.close(loaded, &attempt.id, None, changes).await?;
                 // On a way that is known to work one more accepted text is left to the sweep.
@@ -130,7 +130,7 @@ impl<'a> Wake<'a> {
         match error {
             SendError::Refused { code } => {
                 let told = self.tell_of_refusal(attempt, &code);
-                let known = attempt.knowing(&learned);
+                let known = attempt.updated(&update);
                 tokio::join!(self.weigh(loaded, &known, is_probe), told);
                 return self.refused(loaded, attempt, changes).await;
             }
@@ -181,7 +181,7 @@ impl<'a> Wake<'a> {
         }
         let told = self.turn.store.told_before(attempt).await;
         let told = told.inspect_err(|error| tracing::warn!(%error, "left receipts apart: {error}"));
-        told.unwrap_or_default().into_iter().map(Change::Told).collect()
+        told.unwrap_or_default().into_iter().map(Change::Receipt).collect()
     }
 
     /// Counts an attempt for or against its route at once, so that the next choice knows.

@@ -16,7 +16,7 @@ use crate::pause::{spread, spread_wait};
 const TO_WRITE_DOWN: SignedDuration = SignedDuration::from_secs(5);
 
 /// How often a commit is tried again that the store did not answer, and how long after.
-const TRIES: u32 = 4;
+const ATTEMPTS: u32 = 4;
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// How long after a try the model may be asked again, should nothing come of it: the first time, and
@@ -191,7 +191,7 @@ impl<'a> Wake<'a> {
                 }
                 Err(CommitError::Unavailable(error)) => {
                     unanswered += 1;
-                    if unanswered == TRIES {
+                    if unanswered == ATTEMPTS {
                         return Err(error);
                     }
                     tracing::warn!(%error, "a commit was not answered: {error}");

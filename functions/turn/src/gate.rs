@@ -2,7 +2,7 @@
 
 use conversations::{Change, Conversation, Loaded, Notice, Unavailable};
 use jiff::{SignedDuration, Timestamp};
-use policy::{Allowed, Exchanges, Refusal, Replied, ReplyKind, Verdict};
+use policy::{Allowed, CountryRefusal, Exchanges, Replied, ReplyKind, Verdict};
 use serde::{Deserialize, Serialize};
 use serde_json::value::to_raw_value;
 use telemetry::{Alarm, Step, raise, steps};
@@ -16,7 +16,7 @@ use crate::{Bounds, Wake};
 
 /// How often in a row the model is asked about the same texts, before a person has to answer them:
 /// over a quarter of an hour.
-pub(crate) const MOST_TRIES: u32 = 8;
+pub(crate) const MOST_ATTEMPTS: u32 = 8;
 
 /// How large a conversation may be, in bytes as it is stored, before a person has to go on with it:
 /// all of it is shown to the model each time. What one more turn can add to it fits into the largest
@@ -29,7 +29,7 @@ pub(crate) const TOO_LONG: &str = "the conversation is too long for the agent";
 /// How many texts of one person may wait. What comes on top of that is a flood, not a burst.
 const MOST_WAITING: u32 = 100;
 /// How many of the others are set aside at once: each is a write of one commit.
-const THINNED_AT_ONCE: u32 = 200;
+const THINNED_IN_ONE_TURN: u32 = 200;
 
 /// Who has had an answer within this time is no new person.
 const KNOWN: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -77,7 +77,7 @@ pub(crate) enum Gate {
 
 /// Why texts are not answered.
 pub(crate) enum Closed {
-    Country(Refusal),
+    Country(CountryRefusal),
     Limit,
     /// In these words, and whether it is so from now on.
     Loop(String, bool),
@@ -137,9 +137,9 @@ impl<'a> Wake<'a> {
         let counted = Counted::of(conversation);
         let kind = if run.thinks() { ReplyKind::Answer } else { ReplyKind::Keyword };
         if run.thinks()
-            && let Verdict::Silence { sign, first } = counted.exchanges.judge(&run.bodies(), now)
+            && let Verdict::Silence { symptom, first } = counted.exchanges.judge(&run.bodies(), now)
         {
-            return Gate::Closed(Closed::Loop(sign.to_string(), first));
+            return Gate::Closed(Closed::Loop(symptom.to_string(), first));
         }
         match counted.replied.may(limits, kind, now) {
             Allowed::Not => return Gate::Closed(Closed::Limit),
@@ -216,10 +216,10 @@ impl<'a> Wake<'a> {
     fn told(&self, closed: &Closed, run: &Run) -> Option<Notice> {
         let day = self.clock.now().strftime("%F");
         let (id, sentence) = match closed {
-            Closed::Loop(sign, true) => (
+            Closed::Loop(symptom, true) => (
                 format!("loop-{}", run.trace()),
                 format!(
-                    "Whoever texts {sign}, so a machine is taken to be at the other end: it is not \
+                    "Whoever texts {symptom}, so a machine is taken to be at the other end: it is not \
                      answered until it says something else. See what it said, and block the number \
                      at the provider if it goes on."
                 ),
@@ -243,8 +243,8 @@ impl<'a> Wake<'a> {
         let Gate::Closed(closed) = gate else { return Ok(()) };
         tracing::info!(texts = run.texts.len(), "answered nothing: {}", closed.why());
         match closed {
-            Closed::Loop(sign, true) => {
-                raise!(Alarm::Loop, "whoever texts {sign}, and is not answered any more");
+            Closed::Loop(symptom, true) => {
+                raise!(Alarm::Loop, "whoever texts {symptom}, and is not answered any more");
             }
             Closed::Country(refusal) => {
                 let day = self.clock.now().strftime("%F");
@@ -271,7 +271,7 @@ impl<'a> Wake<'a> {
     /// Sets aside what waits behind as many texts as anybody can be answered.
     pub(crate) async fn thin_out(&self, loaded: &mut Loaded) -> Result<(), Unavailable> {
         let store = &self.turn.store;
-        let behind = store.waiting_behind(&self.id, MOST_WAITING, THINNED_AT_ONCE).await?;
+        let behind = store.waiting_behind(&self.id, MOST_WAITING, THINNED_IN_ONE_TURN).await?;
         let Some(first) = behind.first() else { return Ok(()) };
         let day = self.clock.now().strftime("%F");
         let notice = self.notice(
@@ -302,7 +302,7 @@ impl<'a> Wake<'a> {
         if let Some(after) = conversation.ask_after.filter(|after| *after > now) {
             return Gate::Wait(after);
         }
-        if conversation.tries >= MOST_TRIES {
+        if conversation.tries >= MOST_ATTEMPTS {
             return Gate::HandOver("the agent could not answer");
         }
         if size(conversation) > FULL {

@@ -2,7 +2,8 @@
 
 use agent::Turn as Entry;
 use conversations::{
-    AT_ONCE, Conversation, Ended, HandedOver, Loaded, SetAside, Unavailable, Waiting, Whom,
+    Conversation, Ended, HandedOver, Loaded, SetAside, TEXTS_IN_ONE_TURN, Unavailable, Waiting,
+    Whom,
 };
 
 use crate::Wake;
@@ -74,7 +75,7 @@ impl Wake<'_> {
         let aside = self.turn.store.set_aside(&self.id, LATEST).await?;
         let held = aside.into_iter().filter(|SetAside { why, .. }| why == WITH_PERSON);
         let mut held: Vec<_> = held.map(|SetAside { text, .. }| text).collect();
-        let told = held.len().min(many).min(AT_ONCE);
+        let told = held.len().min(many).min(TEXTS_IN_ONE_TURN);
         Ok(held.split_off(held.len() - told))
     }
 }

@@ -11,7 +11,7 @@ use telemetry::{Alarm, raise};
 use crate::Wake;
 
 /// How long something may fail that may be over by itself. Shorter than that, nobody could have acted.
-const PATIENCE: SignedDuration = SignedDuration::from_mins(3);
+const TOLERANCE: SignedDuration = SignedDuration::from_mins(3);
 
 impl Wake<'_> {
     /// Notes what came of asking the model.
@@ -22,14 +22,14 @@ impl Wake<'_> {
             }
             return;
         };
-        let (alarm, patience) = match error {
+        let (alarm, tolerance) = match error {
             // It works, but for what somebody said.
             ModelError::Refused { .. } if !error.is_about_form() => return,
-            ModelError::Unavailable { .. } => (Alarm::ModelSilent, PATIENCE),
+            ModelError::Unavailable { .. } => (Alarm::ModelSilent, TOLERANCE),
             ModelError::Misconfigured { .. } => (Alarm::ModelRefuses, SignedDuration::ZERO),
-            ModelError::Refused { .. } => (Alarm::ModelRefuses, PATIENCE),
+            ModelError::Refused { .. } => (Alarm::ModelRefuses, TOLERANCE),
         };
-        self.see(health, alarm, "", Seen::Fails(patience), &what_happened(error)).await;
+        self.see(health, alarm, "", Seen::Fails(tolerance), &what_happened(error)).await;
     }
 
     /// Notes whether results are taken, or what the receiver says instead.
@@ -44,18 +44,18 @@ impl Wake<'_> {
                 let sentence = format!(
                     "RESULT_WEBHOOK_URL takes no results ({problem}). They are kept and tried again."
                 );
-                self.see(health, alarm, "", Seen::Fails(PATIENCE), &sentence).await;
+                self.see(health, alarm, "", Seen::Fails(TOLERANCE), &sentence).await;
             }
         }
     }
 
-    /// Notes whether any of these ways works, or what is wrong with each.
-    pub(crate) async fn saw_ways(&self, health: &Health, ways: &str, none_works: Option<&str>) {
+    /// Notes whether any of these routes works, or what is wrong with each.
+    pub(crate) async fn saw_routes(&self, health: &Health, routes: &str, none_works: Option<&str>) {
         let (seen, sentence) = match none_works {
             None => (Seen::Works, "A provider works again."),
             Some(sentence) => (Seen::Fails(SignedDuration::ZERO), sentence),
         };
-        self.see(health, Alarm::NothingWorks, ways, seen, sentence).await;
+        self.see(health, Alarm::NothingWorks, routes, seen, sentence).await;
     }
 
     /// What fails is no reason to fail a turn.

@@ -29,9 +29,9 @@ mod transcript;
 use std::sync::Arc;
 use std::time::Duration;
 
-use agent::{Agent, OpenAi, Page, Patience};
+use agent::{Agent, OpenAi, Page, Timeouts};
 use business::Business;
-use conversations::{ConversationId, Learned, Notice, Store, Unavailable};
+use conversations::{ConversationId, Notice, StatusUpdate, Store, Unavailable};
 use evidence::Health;
 use jiff::Timestamp;
 use policy::{Countries, Limits};
@@ -55,7 +55,7 @@ pub const SETTINGS: &[Names] = &[
     host::PUBLIC_URL,
     Page::SETTINGS,
     OpenAi::SETTINGS,
-    Patience::SETTINGS,
+    Timeouts::SETTINGS,
     providers::SENDING,
     Store::SETTINGS,
     Queue::SETTINGS,
@@ -128,7 +128,7 @@ impl Wake<'_> {
     /// Whether there is time for one more turn of the model. If not, each text that waits has a
     /// wake-up of its own.
     pub(crate) fn has_time(&self) -> bool {
-        self.clock.elapsed() + self.turn.agent.patience.turn < WHOLE
+        self.clock.elapsed() + self.turn.agent.timeouts.turn < WHOLE
     }
 
     /// What log lines stand under. A wake-up by the sweep knows of no text, so its own trace tells
@@ -138,8 +138,8 @@ impl Wake<'_> {
     }
 
     /// Something learned of an attempt just now.
-    pub(crate) fn learned(&self, attempt: &str, status: Status) -> Learned {
-        Learned::new(attempt, status, self.clock.now())
+    pub(crate) fn status_update(&self, attempt: &str, status: Status) -> StatusUpdate {
+        StatusUpdate::new(attempt, status, self.clock.now())
     }
 
     /// Something for the operator to look at.

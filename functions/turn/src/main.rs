@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use agent::{Agent, OpenAi, Page, Patience};
+use agent::{Agent, OpenAi, Page, Timeouts};
 use conversations::Store;
 use host::Function;
 use jiff::Timestamp;
@@ -22,11 +22,11 @@ fn main() -> ExitCode {
             bounds: Bounds::from_settings(&settings, &providers)?,
             providers,
             store: Arc::new(Store::open(&settings)?),
-            agent: Arc::new(Agent::new(model, page, Patience::from_settings(&settings)?)),
+            agent: Arc::new(Agent::new(model, page, Timeouts::from_settings(&settings)?)),
             results: Results::from_settings(&settings)?.map(Arc::new),
         };
         host::meanwhile(turn.clone().prepare());
-        let ready = host::readiness(&turn.store, Queue::open(&settings)?.as_ref());
+        let ready = host::readiness(&turn.store, Queue::from_settings(&settings)?.as_ref());
         let handler = move |wake_up| {
             let turn = turn.clone();
             async move { turn.run(&wake_up, Timestamp::now()).await }

@@ -20,10 +20,10 @@ use crate::pause::spread_wait;
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
 /// How many places are taken at once.
-const AT_ONCE: usize = 10;
+const MOST_FREED: usize = 10;
 
 /// How often places are asked for that other processes take at the same moment.
-const TRIES: u32 = 10;
+const ATTEMPTS: u32 = 10;
 
 /// How long after others were faster it is tried again, at most.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -93,7 +93,7 @@ impl Wake<'_> {
             return Ok(Some(taken.minute));
         }
         let store = &self.turn.store;
-        for _ in 0..TRIES {
+        for _ in 0..ATTEMPTS {
             let next = minute_of(self.clock.now() + MINUTE);
             let last = store.last_minute().await?.filter(|last| *last >= next);
             let mut minute = last.unwrap_or(next);
@@ -102,7 +102,7 @@ impl Wake<'_> {
                 minute += MINUTE;
                 free = store.free_places(minute, bound).await?;
             }
-            free.truncate(AT_ONCE);
+            free.truncate(MOST_FREED);
             if free.is_empty() || !store.take_places(&free).await? {
                 tokio::time::sleep(spread_wait(PAUSE)).await;
                 continue;

@@ -1,6 +1,6 @@
 //! Deciding on the next attempt to send a reply: by which provider, from which number, or when.
 
-use conversations::{Attempt, Change, Loaded, Reply, Said, Sending};
+use conversations::{Attempt, Change, LastReply, Loaded, Reply, Sending};
 use evidence::{Route, State};
 use jiff::SignedDuration;
 use sms::{Number, Provider};
@@ -78,7 +78,7 @@ impl<'a> Wake<'a> {
         });
         let until = now + UNDER_WAY;
         let provider_name = provider.name().to_owned();
-        draft.next.last = Some(Said { attempt: id.clone(), proven, at: now });
+        draft.next.last = Some(LastReply { attempt: id.clone(), proven, at: now });
         reply.sending = Some(Sending { attempt: id, provider: provider_name, at: now, until });
         draft.next.open = Some(reply);
         draft.next.due_at = Some(until);

@@ -1,6 +1,6 @@
 //! Sending a probe: a text to a number of ours, which shows whether texts arrive.
 
-use conversations::{Attempt, Learned, Reply, Unavailable};
+use conversations::{Attempt, Reply, StatusUpdate, Unavailable};
 use sms::SendError;
 use telemetry::TraceId;
 use tokio::time::timeout;
@@ -39,7 +39,9 @@ impl Wake<'_> {
             Ok(id) => tracing::info!(provider.name = from.name(), message.id = id, "sent a probe"),
             Err(error) => tracing::warn!(provider.name = from.name(), %error, "a probe: {error}"),
         }
-        store.learn(&Learned::of_outcome(&attempt, &outcome, self.clock.now())).await?;
+        store
+            .update_status(&StatusUpdate::of_outcome(&attempt, &outcome, self.clock.now()))
+            .await?;
         Ok(())
     }
 }

@@ -20,7 +20,7 @@ use crate::Wake;
 use crate::pause::spread;
 
 /// How long a receiver may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long after a failure it is tried again: the first time, and at most.
 const AGAIN: (SignedDuration, SignedDuration) =
@@ -56,7 +56,7 @@ impl Results {
             let problem = "what follows whsec_ has to be what `openssl rand -base64 24` prints";
             SettingsError::Invalid { name: "RESULT_WEBHOOK_SECRET", problem: problem.into() }
         })?;
-        let connections = Connections::new(|builder| builder.timeout(PATIENCE));
+        let connections = Connections::new(|builder| builder.timeout(TIMEOUT));
         Ok(Some(Self { url: url.into(), secret: SecretBox::new(secret.into()), connections }))
     }
 

@@ -1,7 +1,7 @@
 //! The texts that one turn takes up, and what it does with them.
 
 use agent::{Texts, Turn as Entry};
-use conversations::{Conversation, Loaded, Said, Stop, Waiting};
+use conversations::{Conversation, LastReply, Loaded, Stop, Waiting};
 use jiff::{SignedDuration, Timestamp};
 use policy::{Keyword, is_nudge, reaction};
 use serde_json::Value;
@@ -168,7 +168,10 @@ fn asks(text: &Waiting) -> Option<Keyword> {
 }
 
 /// What we said last, if one of these texts shows that it arrived.
-pub(crate) fn arrived<'c>(conversation: &'c Conversation, texts: &[Waiting]) -> Option<&'c Said> {
+pub(crate) fn arrived<'c>(
+    conversation: &'c Conversation,
+    texts: &[Waiting],
+) -> Option<&'c LastReply> {
     let said = conversation.last.as_ref()?;
     let earlier: Vec<_> = entries(&conversation.turns)
         .filter_map(|entry| match entry {

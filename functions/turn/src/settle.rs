@@ -1,6 +1,6 @@
 //! Settling a reply that a turn before this one left open.
 
-use conversations::{Attempt, Change, Learned, Loaded, Sending, Unavailable};
+use conversations::{Attempt, Change, Loaded, Sending, StatusUpdate, Unavailable};
 use jiff::{SignedDuration, Timestamp};
 use sms::{Found, Outgoing, Receipt, Status};
 use telemetry::{Step, steps};
@@ -71,14 +71,14 @@ impl Wake<'_> {
             Ok(Found::Known(receipt)) => {
                 let id = receipt.message.clone();
                 tracing::info!(provider.name = name, message.id = id, "found a lost reply");
-                let learned = Learned {
+                let update = StatusUpdate {
                     message: Some((name.to_owned(), id)),
                     code: receipt.code.clone(),
-                    ..self.learned(attempt, Status::Accepted)
+                    ..self.status_update(attempt, Status::Accepted)
                 };
-                let mut changes = vec![looked("found"), Change::Learned(learned.clone())];
+                let mut changes = vec![looked("found"), Change::Status(update.clone())];
                 if let Some(known) = known {
-                    changes.extend(self.told_before(&known.knowing(&learned)).await);
+                    changes.extend(self.told_before(&known.updated(&update)).await);
                 }
                 self.close(loaded, attempt, None, changes).await?;
                 // What has become of it since is a receipt like any other.
@@ -88,11 +88,11 @@ impl Wake<'_> {
             }
             Ok(Found::Absent) if now >= sending.at + CERTAIN => {
                 tracing::info!(provider.name = name, "a lost reply was never taken");
-                let learned = Learned {
+                let update = StatusUpdate {
                     code: Some("never taken".into()),
-                    ..self.learned(attempt, Status::Failed)
+                    ..self.status_update(attempt, Status::Failed)
                 };
-                let changes = vec![looked("absent"), Change::Learned(learned)];
+                let changes = vec![looked("absent"), Change::Status(update)];
                 self.never_taken(loaded, &sending, changes).await?;
                 self.send_again(loaded).await
             }
@@ -108,7 +108,7 @@ impl Wake<'_> {
                     ),
                     &trace,
                 );
-                let unknown = Change::Learned(self.learned(attempt, Status::Unknown));
+                let unknown = Change::Status(self.status_update(attempt, Status::Unknown));
                 let changes = vec![looked("unknown"), unknown, Change::Notice(notice)];
                 self.close(loaded, attempt, Some(NOT_KNOWN), changes).await
             }

@@ -12,7 +12,7 @@ use telemetry::{Step, steps};
 
 use crate::Wake;
 use crate::edit::Draft;
-use crate::gate::MOST_TRIES;
+use crate::gate::MOST_ATTEMPTS;
 use crate::incidents::what_happened;
 use crate::pause::spread;
 use crate::run::Run;
@@ -74,7 +74,7 @@ impl<'a> Wake<'a> {
 
     /// Waits until the person has heard nothing for long, and nothing has come of an answer.
     async fn wait_for_silence(&self, run: &Run, pulse: &Pulse) {
-        let patience = self.turn.agent.patience.silence;
+        let patience = self.turn.agent.timeouts.silence;
         let waited = self.clock.now().duration_since(run.texts[0].at);
         let waited = Duration::try_from(waited).unwrap_or_default();
         tokio::time::sleep(patience.saturating_sub(waited).max(patience / 4)).await;
@@ -186,7 +186,7 @@ impl<'a> Wake<'a> {
                     draft.next.ask_after = draft.next.ask_after.max(Some(now + after));
                 }
                 // A person has to answer it.
-                _ => (draft.next.ask_after, draft.next.tries) = (None, MOST_TRIES),
+                _ => (draft.next.ask_after, draft.next.tries) = (None, MOST_ATTEMPTS),
             }
         }
         draft.set_due(now);

@@ -40,7 +40,7 @@ const TOKEN: &str = "token";
 /// Who may see the console and text as its phone does. Clones count wrong tries together.
 #[derive(Clone)]
 pub struct Access {
-    door: Door,
+    sign_in: SignIn,
     pages: OwnPages,
     /// What the cookie is called. One for each port, since a browser keeps those of all ports of this
     /// machine together.
@@ -50,7 +50,7 @@ pub struct Access {
 
 /// What opens it. A `session` is what a browser keeps.
 #[derive(Clone)]
-enum Door {
+enum SignIn {
     Closed(Closed),
     Password { password: SecretString, session: SecretString },
     Link { session: SecretString },
@@ -91,7 +91,7 @@ pub enum Refused {
 
 /// What a caller shows.
 #[derive(Default)]
-struct Shown<'a> {
+struct Presented<'a> {
     sessions: Vec<&'a str>,
     password: Option<Vec<u8>>,
     token: Option<String>,
@@ -104,65 +104,67 @@ impl Access {
     /// Lets in whoever knows `CONSOLE_PASSWORD`, and nobody without one. `public_url` is where the
     /// console's own pages are.
     pub fn by_password(settings: &Settings, public_url: &str) -> Self {
-        let door = match settings.secret("CONSOLE_PASSWORD") {
-            None => Door::Closed(Closed::NoPassword),
+        let sign_in = match settings.secret("CONSOLE_PASSWORD") {
+            None => SignIn::Closed(Closed::NoPassword),
             Some(password) if password.expose_secret().chars().count() < SHORTEST => {
-                Door::Closed(Closed::WeakPassword)
+                SignIn::Closed(Closed::WeakPassword)
             }
-            Some(password) => Door::Password { session: session(&password), password },
+            Some(password) => SignIn::Password { session: session(&password), password },
         };
-        Self::new(door, public_url)
+        Self::new(sign_in, public_url)
     }
 
     /// Lets in whoever has the link that is made here, by which nobody else can have been given it.
     pub fn by_link(public_url: &str) -> Self {
         // Each of the two holds 122 random bits.
         let session = [Uuid::new_v4(), Uuid::new_v4()].map(|half| half.simple().to_string());
-        Self::new(Door::Link { session: session.concat().into() }, public_url)
+        Self::new(SignIn::Link { session: session.concat().into() }, public_url)
     }
 
     /// Lets nobody in.
     pub fn nobody() -> Self {
-        Self::new(Door::Closed(Closed::NoPassword), "")
+        Self::new(SignIn::Closed(Closed::NoPassword), "")
     }
 
-    fn new(door: Door, public_url: &str) -> Self {
+    fn new(sign_in: SignIn, public_url: &str) -> Self {
         let pages = OwnPages::at(public_url);
         let cookie = match pages.port() {
             Some(port) => format!("console-{port}"),
             None => "console".into(),
         };
-        Self { door, pages, cookie, tries: Arc::default() }
+        Self { sign_in, pages, cookie, tries: Arc::default() }
     }
 
     /// Why nobody is let in, if so.
     pub fn closed(&self) -> Option<Closed> {
-        match self.door {
-            Door::Closed(why) => Some(why),
-            Door::Password { .. } | Door::Link { .. } => None,
+        match self.sign_in {
+            SignIn::Closed(why) => Some(why),
+            SignIn::Password { .. } | SignIn::Link { .. } => None,
         }
     }
 
     /// The path that lets a browser in, if that is how it gets in. It is a secret.
     pub fn link(&self) -> Option<String> {
-        match &self.door {
-            Door::Link { session } => Some(format!("/console?{TOKEN}={}", session.expose_secret())),
-            Door::Password { .. } | Door::Closed(_) => None,
+        match &self.sign_in {
+            SignIn::Link { session } => {
+                Some(format!("/console?{TOKEN}={}", session.expose_secret()))
+            }
+            SignIn::Password { .. } | SignIn::Closed(_) => None,
         }
     }
 
     /// Lets a call in, or says why not. Whoever guesses again and again waits for the answer; whoever
     /// is let in never does.
     pub async fn admit(&self, call: &Parts) -> Result<Admitted, Refused> {
-        let refused = match &self.door {
-            Door::Closed(why) => return Err(Refused::Closed(*why)),
-            Door::Password { .. } => Refused::Password,
-            Door::Link { .. } => Refused::Link,
+        let refused = match &self.sign_in {
+            SignIn::Closed(why) => return Err(Refused::Closed(*why)),
+            SignIn::Password { .. } => Refused::Password,
+            SignIn::Link { .. } => Refused::Link,
         };
         if self.pages.is_foreign(call) {
             return Err(Refused::Foreign);
         }
-        let shown = Shown::by(call, &self.cookie);
+        let shown = Presented::by(call, &self.cookie);
         if let Some(admitted) = self.judge(&shown) {
             return Ok(admitted);
         }
@@ -176,23 +178,23 @@ impl Access {
         Err(refused)
     }
 
-    fn judge(&self, shown: &Shown<'_>) -> Option<Admitted> {
-        let (Door::Password { session, .. } | Door::Link { session }) = &self.door else {
+    fn judge(&self, shown: &Presented<'_>) -> Option<Admitted> {
+        let (SignIn::Password { session, .. } | SignIn::Link { session }) = &self.sign_in else {
             return None;
         };
         if shown.sessions.iter().any(|shown| is(shown.as_bytes(), session)) {
             return Some(Admitted::Known);
         }
-        match &self.door {
-            Door::Password { password, .. } => {
+        match &self.sign_in {
+            SignIn::Password { password, .. } => {
                 let right = is(shown.password.as_ref()?, password);
                 right.then(|| Admitted::ByPassword(self.cookie(session)))
             }
-            Door::Link { session } => {
+            SignIn::Link { session } => {
                 let right = is(shown.token.as_ref()?.as_bytes(), session);
                 right.then(|| Admitted::ByLink(self.cookie(session)))
             }
-            Door::Closed(_) => None,
+            SignIn::Closed(_) => None,
         }
     }
 
@@ -218,7 +220,7 @@ impl Closed {
     }
 }
 
-impl<'a> Shown<'a> {
+impl<'a> Presented<'a> {
     fn by(call: &'a Parts, cookie: &str) -> Self {
         let mut shown = Self::default();
         for cookies in call.headers.get_all(header::COOKIE) {

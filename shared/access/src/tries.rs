@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use telemetry::{Alarm, raise};
 
 /// How many wrong tries of one address are answered at once. A person who mistypes makes fewer.
-const AT_ONCE: u32 = 5;
+const BURST: u32 = 5;
 
 /// How long an address waits for each answer after that. Not longer, since it may be an owner's who
 /// has the password wrong.
@@ -53,7 +53,7 @@ impl Tries {
         match counted.by_address.get_mut(&address) {
             Some(tries) => {
                 *tries = tries.saturating_add(1);
-                if *tries > AT_ONCE { WAIT } else { Duration::ZERO }
+                if *tries > BURST { WAIT } else { Duration::ZERO }
             }
             None if room => {
                 counted.by_address.insert(address, 1);

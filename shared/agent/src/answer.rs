@@ -11,11 +11,11 @@ use tokio::time::Instant;
 
 use crate::fault::Fault;
 use crate::judge::Named;
-use crate::model::{Answer, Form, ModelError, OpenAi};
+use crate::model::{Completion, Form, ModelError, OpenAi};
 use crate::page::Page;
-use crate::patience::{Left, Patience};
 use crate::pulse::Pulse;
-use crate::told::Told;
+use crate::rendered::Rendered;
+use crate::timeouts::{Left, Timeouts};
 use crate::tools::{self, Draft, Ending, Tool};
 use crate::turns::{ToolCall, Turn};
 
@@ -35,9 +35,9 @@ pub struct Agent {
     /// conversation, whatever the model did. A change after the first answer may go unnoticed.
     pub page: Page,
     /// How long the model is waited for.
-    pub patience: Patience,
+    pub timeouts: Timeouts,
     /// What the model is told of the page, made when it is asked for the first time.
-    told: OnceLock<Told>,
+    rendered: OnceLock<Rendered>,
     /// What the page names, made when a reply is judged for the first time.
     named: OnceLock<Named>,
 }
@@ -117,11 +117,11 @@ pub struct AnswerError {
 
 impl Agent {
     /// Who answers as this page says.
-    pub fn new(model: OpenAi, page: Page, patience: Patience) -> Self {
-        Self { model, page, patience, told: OnceLock::new(), named: OnceLock::new() }
+    pub fn new(model: OpenAi, page: Page, timeouts: Timeouts) -> Self {
+        Self { model, page, timeouts, rendered: OnceLock::new(), named: OnceLock::new() }
     }
 
-    /// Thinks about what the persons said, for at most [`Patience::turn`]. `pulse` beats while
+    /// Thinks about what the persons said, for at most [`Timeouts::turn`]. `pulse` beats while
     /// something comes of an answer.
     pub async fn answer(&self, heard: &Heard<'_>, pulse: &Pulse) -> Result<Answered, AnswerError> {
         let mut thinking = Thinking {
@@ -134,7 +134,7 @@ impl Agent {
             said: None,
             form: self.model.form(),
             fault: None,
-            left: Left::new(self.patience, heard.tries, heard.refusals),
+            left: Left::new(self.timeouts, heard.tries, heard.refusals),
             pulse: pulse.clone(),
             began: (heard.now, Instant::now()),
             steps: Vec::new(),
@@ -152,8 +152,8 @@ impl Agent {
         }
     }
 
-    pub(crate) fn told(&self) -> &Told {
-        self.told.get_or_init(|| Told::of(&self.page))
+    pub(crate) fn rendered(&self) -> &Rendered {
+        self.rendered.get_or_init(|| Rendered::of(&self.page))
     }
 
     pub(crate) fn named(&self) -> &Named {
@@ -186,7 +186,7 @@ impl Thinking<'_> {
     /// The whole of the control flow. Returns the reply, which is also the last of the turns.
     async fn think(&mut self) -> Result<String, ModelError> {
         for round in 1..=ANSWERS {
-            let Answer { text, tool_calls, extras, is_ours, .. } =
+            let Completion { text, tool_calls, extras, is_ours, .. } =
                 self.ask(round < ANSWERS && self.has_room()).await?;
             if tool_calls.is_empty() {
                 let said = self.said.take();

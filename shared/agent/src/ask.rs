@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use crate::answer::{Agent, Thinking};
 use crate::fault::Fault;
 use crate::judge;
-use crate::model::{Answer, End, ModelError, Question};
+use crate::model::{Completion, End, ModelError, Question};
 use crate::prompt;
 use crate::when::without_notes;
 
@@ -19,7 +19,7 @@ impl Thinking<'_> {
     ///
     /// An outage is waited out. What the server's form forbids is asked in another form. What is wrong
     /// with an answer, or with the question as the server sees it, is asked about once more.
-    pub(crate) async fn ask(&mut self, may_call: bool) -> Result<Answer, ModelError> {
+    pub(crate) async fn ask(&mut self, may_call: bool) -> Result<Completion, ModelError> {
         loop {
             let form = self.form.clone();
             let (error, goes_on) = match self.ask_once(may_call).await {
@@ -53,9 +53,12 @@ impl Thinking<'_> {
     }
 
     /// Asks once. The answer comes with what keeps it from being used.
-    async fn ask_once(&mut self, may_call: bool) -> Result<(Answer, Option<Fault>), ModelError> {
+    async fn ask_once(
+        &mut self,
+        may_call: bool,
+    ) -> Result<(Completion, Option<Fault>), ModelError> {
         let Agent { model, page, .. } = self.agent;
-        let told = self.agent.told();
+        let told = self.agent.rendered();
         let now = self.now();
         let (turns, brief) = (&self.turns, &self.draft.brief);
         let mut prompt = prompt::system(&told.prompt, page, brief, turns, self.number, now);
@@ -100,7 +103,7 @@ impl Thinking<'_> {
     }
 
     /// What keeps an answer from being used.
-    fn fault_of(&self, answer: &Answer) -> Option<Fault> {
+    fn fault_of(&self, answer: &Completion) -> Option<Fault> {
         match (&answer.text, answer.end) {
             (_, End::Filtered) => Some(Fault::Filtered),
             (Some(_), End::Cut) => Some(Fault::Cut),
@@ -123,7 +126,7 @@ impl Thinking<'_> {
 
     /// What becomes of an answer that cannot be used either: its whole sentences where it was cut,
     /// or what the page has instead.
-    fn make_do(&self, answer: Answer, fault: Fault) -> Result<Answer, ModelError> {
+    fn make_do(&self, answer: Completion, fault: Fault) -> Result<Completion, ModelError> {
         let text = answer.text.as_deref().unwrap_or_default();
         let (text, is_ours) = match fault {
             Fault::Broken(_) => (self.agent.page.texts.unanswered.as_str(), true),
@@ -133,7 +136,7 @@ impl Thinking<'_> {
         if text.is_empty() || !is_ours && self.fault_of_words(text).is_some() {
             return Err(fault.error());
         }
-        Ok(Answer { text: Some(text.into()), is_ours, ..answer })
+        Ok(Completion { text: Some(text.into()), is_ours, ..answer })
     }
 }
 

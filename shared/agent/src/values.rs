@@ -68,8 +68,8 @@ pub(crate) fn typed(field: &Field, value: &Value) -> Result<Value, String> {
     }
     match &field.kind {
         Kind::Text => Ok(written.into()),
-        Kind::Number => number::read(&written).map(Value::Number),
-        Kind::Date => day::read(&written).map(|day| day.to_string().into()),
+        Kind::Number => number::parse(&written).map(Value::Number),
+        Kind::Date => day::parse(&written).map(|day| day.to_string().into()),
         Kind::YesNo => Err("write true or false".into()),
         Kind::Choice(choices) => Err(format!("write exactly one of: {}", choices.join(" | "))),
     }

@@ -59,7 +59,7 @@ impl<'a> When<'a> {
     }
 
     /// A person's text, with a note ahead of it where the model would take it for one of another time.
-    pub(crate) fn shown(&mut self, text: &str, at: Timestamp) -> String {
+    pub(crate) fn stamped(&mut self, text: &str, at: Timestamp) -> String {
         let text = rounded(text);
         if self.is_told(at) {
             return text;

@@ -61,7 +61,7 @@ impl Connections {
 
     /// Connects ahead of a request to this address, unless there may be a connection already. Fails
     /// silently, since the request will meet the same.
-    pub async fn open(&self, url: &str) {
+    pub async fn warm_up(&self, url: &str) {
         if !self.is_rested(SystemTime::now()) {
             return;
         }
@@ -150,10 +150,10 @@ mod tests {
     async fn connects_ahead_once() {
         let url = server().await;
         let connections = Connections::new(ClientBuilder::no_proxy);
-        connections.open(&url).await;
+        connections.warm_up(&url).await;
         let begun = SystemTime::now();
         assert!(!connections.is_rested(begun));
-        connections.open("http://127.0.0.1:9").await;
+        connections.warm_up("http://127.0.0.1:9").await;
         assert!(connections.is_rested(begun + REST));
     }
 }

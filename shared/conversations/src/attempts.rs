@@ -9,7 +9,7 @@ use sms::{Number, Outgoing, Part, SendError, Status};
 use telemetry::{Step, TraceId};
 use uuid::Uuid;
 
-use crate::conversation::{Reply, Said};
+use crate::conversation::{LastReply, Reply};
 use crate::id::ConversationId;
 use crate::lifetimes::RECORDS_LIVE;
 use crate::names::is_pretended;
@@ -25,7 +25,7 @@ const UNDER_WAY: SignedDuration = SignedDuration::from_secs(5);
 /// One try to hand a reply to one provider. Stored before its request leaves.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Attempt {
-    /// Its name: the trace, a dash, a number; or that of a trial ([`crate::Names::trial`]).
+    /// Its name: the trace, a dash, a number; or that of a test send ([`crate::Names::test_send`]).
     pub id: String,
     /// Whose reply it is.
     pub conversation: ConversationId,
@@ -57,7 +57,8 @@ pub struct Attempt {
     /// How many segments the reply takes.
     pub segments: usize,
     /// Everything that was learned of it, in the order of arrival.
-    pub words: Vec<Word>,
+    #[serde(rename = "words")]
+    pub reported: Vec<Reported>,
     /// What was done under its trace, as far as it was written down together with it: also by which
     /// receipts it was learned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -86,7 +87,7 @@ pub struct Attempt {
 /// Something that was learned of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum Word {
+pub enum Reported {
     /// Of the message as a whole.
     Whole(Status),
     /// Of a part of it, where the provider reports on parts.
@@ -100,11 +101,11 @@ pub enum Word {
 
 /// Something new about an attempt, to be stored.
 #[derive(Clone)]
-pub struct Learned {
+pub struct StatusUpdate {
     /// The attempt.
     pub attempt: String,
     /// What was learned.
-    pub word: Word,
+    pub reported: Reported,
     /// The provider and its id of the message, where it gave one.
     pub message: Option<(String, String)>,
     /// The code for what went wrong.
@@ -145,7 +146,7 @@ impl Attempt {
             proven: false,
             segments: sms::segments(&reply.body).count,
             reply,
-            words: vec![Word::Whole(Status::Sending)],
+            reported: vec![Reported::Whole(Status::Sending)],
             steps: vec![],
             answered: false,
             settled: false,
@@ -195,12 +196,12 @@ impl Attempt {
 
     /// Whether it, or one of its parts, was reported both as delivered and as failed.
     pub fn is_conflicted(&self) -> bool {
-        let failed = |word: &Word| word.status().is_failure();
+        let failed = |reported: &Reported| reported.status().is_failure();
         let contradicts = |part| {
-            let delivered = self.words_of(Some(part)).any(|status| status == Status::Delivered);
-            delivered && self.words_of(Some(part)).any(Status::is_failure)
+            let delivered = self.statuses_of(Some(part)).any(|status| status == Status::Delivered);
+            delivered && self.statuses_of(Some(part)).any(Status::is_failure)
         };
-        (self.status() == Status::Delivered && self.words.iter().any(failed))
+        (self.status() == Status::Delivered && self.reported.iter().any(failed))
             || self.parts().into_iter().any(contradicts)
     }
 
@@ -209,30 +210,30 @@ impl Attempt {
         self.message.as_deref()?.split_once(':').map(|(_, id)| id)
     }
 
-    /// Whether to look at it now that it has come to this: at once if that speaks against its way, if
+    /// Whether to look at it now that it has come to this: at once if that speaks against its route, if
     /// nothing was known to speak for it, or if nobody would look for a while.
     pub(crate) fn is_urgent(&self, status: Status, now: Timestamp) -> bool {
         speaks_against(status) || !self.proven || !is_soon(self.due_at, now)
     }
 
-    fn words_of(&self, part: Option<Part>) -> impl Iterator<Item = Status> {
-        self.words.iter().filter_map(move |word| match word {
-            Word::Whole(status) => part.is_none().then_some(*status),
-            Word::OfPart { part: its, status } => (part == Some(*its)).then_some(*status),
+    fn statuses_of(&self, part: Option<Part>) -> impl Iterator<Item = Status> {
+        self.reported.iter().filter_map(move |reported| match reported {
+            Reported::Whole(status) => part.is_none().then_some(*status),
+            Reported::OfPart { part: its, status } => (part == Some(*its)).then_some(*status),
         })
     }
 
     fn highest(&self, part: Option<Part>) -> Status {
-        self.words_of(part).max().unwrap_or(Status::Sending)
+        self.statuses_of(part).max().unwrap_or(Status::Sending)
     }
 
     fn parts(&self) -> Vec<Part> {
         let mut parts: Vec<_> = self
-            .words
+            .reported
             .iter()
-            .filter_map(|word| match word {
-                Word::OfPart { part, .. } => Some(*part),
-                Word::Whole(_) => None,
+            .filter_map(|reported| match reported {
+                Reported::OfPart { part, .. } => Some(*part),
+                Reported::Whole(_) => None,
             })
             .collect();
         parts.sort_unstable();
@@ -242,19 +243,19 @@ impl Attempt {
 }
 
 impl Attempt {
-    /// The way that it went.
+    /// The route that it went.
     pub fn route(&self) -> Route {
         Route::new(&self.provider, &self.sender, self.to.split().0)
     }
 
     /// The same attempt, with something more that was learned of it.
-    pub fn knowing(&self, learned: &Learned) -> Self {
-        let mut words = self.words.clone();
-        words.push(learned.word);
-        let code = learned.code.clone().or_else(|| self.code.clone());
-        let message = learned.message.as_ref().map(|(provider, id)| message_name(provider, id));
+    pub fn updated(&self, update: &StatusUpdate) -> Self {
+        let mut reported = self.reported.clone();
+        reported.push(update.reported);
+        let code = update.code.clone().or_else(|| self.code.clone());
+        let message = update.message.as_ref().map(|(provider, id)| message_name(provider, id));
         let message = message.or_else(|| self.message.clone());
-        Self { words, code, message, ..self.clone() }
+        Self { reported, code, message, ..self.clone() }
     }
 
     /// Whether no provider was asked, or a pretended one.
@@ -281,12 +282,12 @@ impl Attempt {
 }
 
 impl DueAttempt {
-    pub(crate) fn read(document: Document) -> Result<Self, Unavailable> {
-        Ok(Self { version: document.version, attempt: document.fields.read()? })
+    pub(crate) fn decode(document: Document) -> Result<Self, Unavailable> {
+        Ok(Self { version: document.version, attempt: document.fields.decode()? })
     }
 }
 
-impl Word {
+impl Reported {
     fn status(self) -> Status {
         match self {
             Self::Whole(status) | Self::OfPart { status, .. } => status,
@@ -300,7 +301,7 @@ impl std::fmt::Debug for Attempt {
             .debug_struct("Attempt")
             .field("id", &self.id)
             .field("provider", &self.provider)
-            .field("words", &self.words)
+            .field("reported", &self.reported)
             .field("code", &self.code)
             .finish_non_exhaustive()
     }
@@ -320,8 +321,8 @@ impl Store {
     }
 
     /// Writes down what was learned of an attempt.
-    pub async fn learn(&self, learned: &Learned) -> Result<(), Unavailable> {
-        self.documents.commit(vec![learned.write(&[])]).await?;
+    pub async fn update_status(&self, update: &StatusUpdate) -> Result<(), Unavailable> {
+        self.documents.commit(vec![update.write(&[])]).await?;
         Ok(())
     }
 
@@ -335,7 +336,7 @@ impl Store {
                 .documents
                 .get_one(at("attempts", id))
                 .await?
-                .map(|found| found.fields.read())
+                .map(|found| found.fields.decode())
                 .transpose(),
             false => Ok(None),
         }
@@ -355,7 +356,7 @@ impl Store {
     }
 }
 
-impl Said {
+impl LastReply {
     /// When the attempt is to be looked at since the person has answered it now. `None`: when it is
     /// due, which is soon.
     pub(crate) fn look_at(&self, now: Timestamp) -> Option<Timestamp> {
@@ -364,11 +365,11 @@ impl Said {
     }
 }
 
-impl Learned {
+impl StatusUpdate {
     /// That a message as a whole has come to this.
     pub fn new(attempt: impl Into<String>, status: Status, at: Timestamp) -> Self {
-        let (word, at_once) = (Word::Whole(status), speaks_against(status));
-        Self { attempt: attempt.into(), word, message: None, code: None, at_once, at }
+        let (reported, at_once) = (Reported::Whole(status), speaks_against(status));
+        Self { attempt: attempt.into(), reported, message: None, code: None, at_once, at }
     }
 
     /// What came of handing an attempt over.
@@ -403,7 +404,7 @@ impl Learned {
         if let Some(code) = &self.code {
             set = set.with("code", code);
         }
-        let append = vec![("words", vec![raw(&self.word)]), values(shown)];
+        let append = vec![("words", vec![raw(&self.reported)]), values(shown)];
         Write::Merge { path: at("attempts", &self.attempt), set, append }
     }
 }

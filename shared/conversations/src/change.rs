@@ -7,13 +7,13 @@ use telemetry::{Step, TraceId};
 use thiserror::Error;
 
 use crate::admissions::Admission;
-use crate::attempts::{Attempt, Learned, settled};
-use crate::conversation::{Conversation, Said};
+use crate::attempts::{Attempt, StatusUpdate, settled};
+use crate::conversation::{Conversation, LastReply};
 use crate::effects::Effect;
 use crate::ended::{Ended, ended_at};
 use crate::id::ConversationId;
 use crate::notices::Notice;
-use crate::receipts::Told;
+use crate::receipts::MatchedReceipt;
 use crate::stops::{Stop, stopped};
 use crate::texts::{Waiting, put_aside, taken_up, wait_again};
 
@@ -30,7 +30,7 @@ pub struct Loaded {
     pub more: bool,
     /// Whether the person has stopped.
     pub stop: Option<Stop>,
-    /// What is known of the ways that a reply can go.
+    /// What is known of the routes that a reply can go.
     pub health: Health,
     pub(crate) version: Version,
     pub(crate) stop_version: Option<Version>,
@@ -54,12 +54,12 @@ pub enum Change {
     /// The person is told that they have stopped, on condition that the stop is the one that was
     /// loaded.
     Confirmed,
-    /// Something was learned of an attempt.
-    Learned(Learned),
+    /// Something was update of an attempt.
+    Status(StatusUpdate),
     /// A receipt told of an attempt, before that was known by its message.
-    Told(Told),
+    Receipt(MatchedReceipt),
     /// The person texted back after what was said last, at this time.
-    Answered(Said, Timestamp),
+    Answered(LastReply, Timestamp),
     /// The failing of an attempt has been dealt with.
     Settled(String),
     /// Something must leave the system.
@@ -120,8 +120,8 @@ impl Change {
                 // Nobody has stopped: a condition that cannot hold, unless that changed.
                 _ => Write::Replace(stop(), Fields::none(), Version::NONE),
             }],
-            Self::Learned(learned) => vec![learned.write(&[])],
-            Self::Told(told) => told.writes(),
+            Self::Status(update) => vec![update.write(&[])],
+            Self::Receipt(told) => told.writes(),
             Self::Answered(said, at) => {
                 vec![Attempt::note_answer(&said.attempt, said.look_at(at))]
             }

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::collections::{attempts, effects, heads, minutes, receipts, stops, texts};
 use crate::conversation::Conversation;
-use crate::due::Page;
+use crate::due::Batch;
 use crate::due::time;
 use crate::id::ConversationId;
 use crate::lifetimes::DAY;
@@ -26,7 +26,7 @@ const PAUSE: SignedDuration = DAY.checked_mul(2).expect("two days fit");
 /// a machine that was off for three months has caught up in four days, and a clock that is wrong for
 /// an hour costs a day.
 const FASTER: i32 = 24;
-const AT_ONCE: SignedDuration = DAY;
+const STEP: SignedDuration = DAY;
 
 /// The longest that the model may be left alone: an hour, by a clock that may be ahead.
 const PUT_OFF: SignedDuration = SignedDuration::from_mins(65);
@@ -69,7 +69,7 @@ impl Store {
             return Ok(());
         }
         if passed.is_positive() {
-            let worth = AT_ONCE.min(passed * FASTER);
+            let worth = STEP.min(passed * FASTER);
             let worth = i64::try_from(worth.as_millis()).unwrap_or_default();
             self.documents.expire(now.as_millisecond(), worth).await?;
         }
@@ -84,10 +84,10 @@ impl Store {
         now: Timestamp,
         after: Option<Place>,
         limit: u32,
-    ) -> Result<Page<(ConversationId, Timestamp)>, Unavailable> {
+    ) -> Result<Batch<(ConversationId, Timestamp)>, Unavailable> {
         let noted = self.last_noted().await?;
         let Some((last, _)) = noted.filter(|(last, _)| *last > now + SKEW) else {
-            return Ok(Page { found: vec![], since: None, next: None });
+            return Ok(Batch { found: vec![], since: None, next: None });
         };
         if after.is_none() {
             let ahead = last.duration_since(now).as_secs();

@@ -23,7 +23,7 @@ const OF_ADDRESS: usize = 20;
 const OF_ALL: usize = 60;
 
 /// How often writing down is begun anew because another consent was counted meanwhile.
-const TRIES: u32 = 5;
+const ATTEMPTS: u32 = 5;
 
 /// That somebody typed a number into the public form and agreed to be texted there.
 ///
@@ -62,7 +62,7 @@ impl Store {
         consent: &Consent,
         address: Option<IpAddr>,
     ) -> Result<Given, Unavailable> {
-        for tries in 0..TRIES {
+        for tries in 0..ATTEMPTS {
             match self.consent_once(consent, address, tries > 0).await {
                 Err(WriteError::Conflict) => {}
                 answer => return Ok(answer?),

@@ -34,7 +34,7 @@ pub struct Conversation {
     pub answers: u32,
     /// The latest attempt to say something, until the person has texted back.
     #[serde(default)]
-    pub last: Option<Said>,
+    pub last: Option<LastReply>,
     /// Attempts of which a later word says that they failed, and which nobody has dealt with yet.
     #[serde(default)]
     pub failed: Vec<String>,
@@ -161,7 +161,7 @@ pub struct HandedOver {
 
 /// An attempt to say something.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Said {
+pub struct LastReply {
     /// The attempt.
     pub attempt: String,
     /// Whether its way was known to work then.

@@ -11,7 +11,7 @@ use crate::store::Store;
 use crate::texts::Apart;
 
 /// Some of what is due, the longest due first.
-pub struct Page<T> {
+pub struct Batch<T> {
     /// What is on it.
     pub found: Vec<T>,
     /// Since when the first of it is due.
@@ -20,11 +20,11 @@ pub struct Page<T> {
     pub next: Option<Place>,
 }
 
-impl<T> Page<T> {
+impl<T> Batch<T> {
     /// What each on it is to somebody, if it is anything.
-    pub(crate) fn map<U>(self, to: impl FnMut(T) -> Option<U>) -> Page<U> {
+    pub(crate) fn map<U>(self, to: impl FnMut(T) -> Option<U>) -> Batch<U> {
         let Self { found, since, next } = self;
-        Page { found: found.into_iter().filter_map(to).collect(), since, next }
+        Batch { found: found.into_iter().filter_map(to).collect(), since, next }
     }
 }
 
@@ -35,7 +35,7 @@ impl Store {
         now: Timestamp,
         after: Option<Place>,
         limit: u32,
-    ) -> Result<Page<(ConversationId, Timestamp)>, Unavailable> {
+    ) -> Result<Batch<(ConversationId, Timestamp)>, Unavailable> {
         let page = self.documents_due(heads::DUE_AT, now, after, limit).await?;
         Ok(page.map(|due| Some((ConversationId::parse(&due.id)?, time(&due, "due_at")?))))
     }
@@ -46,7 +46,7 @@ impl Store {
         now: Timestamp,
         after: Option<Place>,
         limit: u32,
-    ) -> Result<Page<(ConversationId, Timestamp)>, Unavailable> {
+    ) -> Result<Batch<(ConversationId, Timestamp)>, Unavailable> {
         let page = self.documents_due(effects::DUE_AT, now, after, limit).await?;
         let named =
             |due: &Document| ConversationId::parse(&due.fields.get::<String>("conversation")?);
@@ -59,9 +59,9 @@ impl Store {
         now: Timestamp,
         after: Option<Place>,
         limit: u32,
-    ) -> Result<Page<Apart>, Unavailable> {
+    ) -> Result<Batch<Apart>, Unavailable> {
         let page = self.documents_due(texts::DUE_AT, now, after, limit).await?;
-        Ok(page.map(|due| readable(Apart::read(due))))
+        Ok(page.map(|due| readable(Apart::decode(due))))
     }
 
     /// Receipts that have found no attempt so far.
@@ -70,9 +70,9 @@ impl Store {
         now: Timestamp,
         after: Option<Place>,
         limit: u32,
-    ) -> Result<Page<DueReceipt>, Unavailable> {
+    ) -> Result<Batch<DueReceipt>, Unavailable> {
         let page = self.documents_due(receipts::DUE_AT, now, after, limit).await?;
-        Ok(page.map(|due| readable(DueReceipt::read(due))))
+        Ok(page.map(|due| readable(DueReceipt::decode(due))))
     }
 
     /// Attempts that should be looked at.
@@ -81,9 +81,9 @@ impl Store {
         now: Timestamp,
         after: Option<Place>,
         limit: u32,
-    ) -> Result<Page<DueAttempt>, Unavailable> {
+    ) -> Result<Batch<DueAttempt>, Unavailable> {
         let page = self.documents_due(attempts::DUE_AT, now, after, limit).await?;
-        Ok(page.map(|due| readable(DueAttempt::read(due))))
+        Ok(page.map(|due| readable(DueAttempt::decode(due))))
     }
 
     async fn documents_due(
@@ -92,7 +92,7 @@ impl Store {
         now: Timestamp,
         after: Option<Place>,
         limit: u32,
-    ) -> Result<Page<Document>, Unavailable> {
+    ) -> Result<Batch<Document>, Unavailable> {
         self.page(due_at, due_at.not_after(now, limit).behind(after), limit).await
     }
 
@@ -103,7 +103,7 @@ impl Store {
         now: Timestamp,
         after: Option<Place>,
         limit: u32,
-    ) -> Result<Page<Document>, Unavailable> {
+    ) -> Result<Batch<Document>, Unavailable> {
         let later = now + SignedDuration::from_millis(1);
         self.page(field, field.not_before(later, limit).behind(after), limit).await
     }
@@ -113,7 +113,7 @@ impl Store {
         field: Time,
         query: Query,
         limit: u32,
-    ) -> Result<Page<Document>, Unavailable> {
+    ) -> Result<Batch<Document>, Unavailable> {
         let found = self.documents.find(query).await?;
         let since = found.first().and_then(|first| time(first, field.field));
         let is_full = found.len() >= limit as usize;
@@ -121,7 +121,7 @@ impl Store {
             Some(Place { time: time(last, field.field)?.as_millisecond(), id: last.id.clone() })
         };
         let next = found.last().filter(|_| is_full).and_then(place);
-        Ok(Page { found, since, next })
+        Ok(Batch { found, since, next })
     }
 }
 

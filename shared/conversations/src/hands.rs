@@ -10,7 +10,7 @@ use crate::id::ConversationId;
 use crate::store::Store;
 
 /// How often something is tried again to which others write.
-const TRIES: u32 = 8;
+const ATTEMPTS: u32 = 8;
 
 impl Store {
     /// Gives a conversation back to the agent, and makes it due. False if the agent has it.
@@ -24,7 +24,7 @@ impl Store {
         let Some(head) = self.documents.get_one(at("heads", id.as_str())).await? else {
             return Ok(false);
         };
-        if !head.fields.read::<Conversation>()?.is_with_person(now) {
+        if !head.fields.decode::<Conversation>()?.is_with_person(now) {
             return Ok(false);
         }
         let now = now.as_millisecond();
@@ -46,7 +46,7 @@ impl Store {
         entry: &Value,
         now: Timestamp,
     ) -> Result<bool, Unavailable> {
-        for _ in 0..TRIES {
+        for _ in 0..ATTEMPTS {
             let Some(mut loaded) = self.load(id, now).await? else { return Ok(false) };
             let mut next = loaded.conversation.clone();
             if next.turns.contains(entry) {

@@ -53,7 +53,7 @@ impl Names {
 
     /// What an attempt by this provider is called that asks a person to answer with this code, so
     /// that the answer finds it without a search.
-    pub fn trial(&self, provider: &str, theirs: &Number, code: &str) -> String {
+    pub fn test_send(&self, provider: &str, theirs: &Number, code: &str) -> String {
         format!("trial-{}", self.key.name(&["trial", &self.person(provider, theirs), code]))
     }
 

@@ -78,7 +78,7 @@ impl Store {
         let write = match self.documents.get_one(path.clone()).await? {
             None => Write::Create(path, next),
             Some(found) => {
-                let (version, last) = (found.version, found.fields.read::<Notice>()?.at);
+                let (version, last) = (found.version, found.fields.decode::<Notice>()?.at);
                 if again_after.is_none_or(|after| notice.at < last + after) {
                     return Ok(false);
                 }

@@ -1,4 +1,4 @@
-//! Genuine calls that nobody understood, kept whole until somebody does.
+//! Verified calls that nobody understood, kept whole until somebody does.
 //!
 //! They hold what people wrote. Firestore encrypts it at rest, as it does everything. SQLite does
 //! not: its file lies in a folder that only the user who runs the process may open.
@@ -21,9 +21,9 @@ use crate::uncounted::Count;
 const QUARANTINE_LIVES: SignedDuration = DAY.checked_mul(7).expect("7 days fit");
 
 /// How often keeping is begun anew because somebody else counted the first of a form, or of a day.
-const TRIES: u32 = 5;
+const ATTEMPTS: u32 = 5;
 
-/// A genuine webhook call that was not understood, kept whole but for what authenticates it.
+/// A verified webhook call that was not understood, kept whole but for what authenticates it.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Quarantined {
     /// The provider it came from.
@@ -104,7 +104,7 @@ impl Store {
         call: &Quarantined,
         most: Option<u64>,
     ) -> Result<Kept, Unavailable> {
-        for _ in 0..TRIES {
+        for _ in 0..ATTEMPTS {
             match self.quarantine_once(call, most).await {
                 Err(WriteError::Conflict) => self.documents.step_aside().await,
                 answer => return Ok(answer?),
@@ -123,7 +123,7 @@ impl Store {
         let (before, known) = (found.next().flatten(), found.next().flatten());
 
         let day = call.at.to_zoned(TimeZone::UTC).date().to_string();
-        let read = |it: Document| Ok::<_, Unavailable>((it.version, it.fields.read::<Shape>()?));
+        let read = |it: Document| Ok::<_, Unavailable>((it.version, it.fields.decode::<Shape>()?));
         let known = known.map(read).transpose()?;
         let uncounted = self.uncounted.of(&call.shape());
         let today = known.as_ref().filter(|(_, shape)| shape.day == day).map(|(_, shape)| shape);
@@ -192,7 +192,7 @@ impl Store {
     pub async fn seen(&self, shape: &str) -> Result<u64, Unavailable> {
         let found: Option<Document> = self.documents.get_one(at("shapes", shape)).await?;
         let seen = found
-            .map(|found| found.fields.read::<Shape>())
+            .map(|found| found.fields.decode::<Shape>())
             .transpose()?
             .map_or(0, |shape| shape.seen);
         Ok(seen + self.uncounted.of(shape).seen)
@@ -231,7 +231,7 @@ fn notice(call: &Quarantined) -> Notice {
     Notice {
         id: notice_of(&call.shape()),
         sentence: format!(
-            "A genuine call from {} was not understood ({}). It and all others like it are kept \
+            "A verified call from {} was not understood ({}). It and all others like it are kept \
              for seven days: `quarantine` lists them, and `quarantine replay` sends them on once \
              the settings say how to read them.",
             call.provider, call.reason

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use sms::{Part, Receipt, Status};
 use telemetry::{Step, TraceId, steps};
 
-use crate::attempts::{Attempt, Learned, Word, message_name};
+use crate::attempts::{Attempt, Reported, StatusUpdate, message_name};
 use crate::collections::{attempts, receipts};
 use crate::id::ConversationId;
 use crate::lifetimes::DAY;
@@ -20,7 +20,7 @@ use crate::store::Store;
 /// A receipt that nobody asked for within this time belongs to no attempt of ours.
 const RECEIPTS_LIVE: SignedDuration = DAY.checked_mul(7).expect("7 days fit");
 
-/// How long after it came the attempt of a receipt is looked for: soon, because whoever learned its
+/// How long after it came the attempt of a receipt is looked for: soon, because whoever update its
 /// message may have died; and until after three days nobody learns of a message any more.
 const LOOKS: [SignedDuration; 5] = [
     SignedDuration::from_mins(1),
@@ -31,7 +31,7 @@ const LOOKS: [SignedDuration; 5] = [
 ];
 
 /// How many receipts look for their attempts at once.
-const AT_ONCE: usize = 8;
+const CONCURRENCY: usize = 8;
 
 /// How many receipts a trace shows of one attempt, and how many words an attempt takes. A reply has
 /// two dozen parts at most; what comes on top is of a provider that repeats itself.
@@ -51,10 +51,11 @@ pub struct StoredReceipt {
     /// Which part of the message it is about, where the provider reports on parts.
     #[serde(default)]
     pub part: Option<Part>,
-    /// What the word means.
+    /// What the raw status means.
     pub status: Status,
-    /// The provider's own word.
-    pub word: String,
+    /// The provider's own word for it.
+    #[serde(rename = "word")]
+    pub raw_status: String,
     /// The provider's own code, for a failure.
     #[serde(default)]
     pub code: Option<String>,
@@ -92,8 +93,8 @@ pub struct DueReceipt {
 
 /// What a receipt tells its attempt.
 #[derive(Clone)]
-pub struct Told {
-    pub(crate) learned: Learned,
+pub struct MatchedReceipt {
+    pub(crate) update: StatusUpdate,
     step: Step,
     /// Whether the attempt knows it already.
     is_known: bool,
@@ -154,7 +155,7 @@ impl Store {
         receipt: &StoredReceipt,
         kept: Option<String>,
     ) -> Result<Joined, Unavailable> {
-        let told = Told::of(attempt, receipt, kept);
+        let told = MatchedReceipt::of(attempt, receipt, kept);
         let mut writes = told.writes();
         if told.fails && told.is_new() {
             writes.push(failed(attempt, receipt.at));
@@ -169,13 +170,13 @@ impl Store {
 
     /// What the receipts say that came before an attempt was known by the name of its message, to be
     /// stored with that.
-    pub async fn told_before(&self, attempt: &Attempt) -> Result<Vec<Told>, Unavailable> {
+    pub async fn told_before(&self, attempt: &Attempt) -> Result<Vec<MatchedReceipt>, Unavailable> {
         let Some(message) = &attempt.message else { return Ok(vec![]) };
         let found = self.documents.find(receipts::MESSAGE.equal(message, 20)).await?.into_iter();
         found
             .map(|document| {
                 let name = document.id.clone();
-                Ok(Told::of(attempt, &document.fields.read()?, Some(name)))
+                Ok(MatchedReceipt::of(attempt, &document.fields.decode()?, Some(name)))
             })
             .collect()
     }
@@ -197,7 +198,7 @@ impl Store {
             }
         };
         let joins: Vec<_> = due.into_iter().map(join).collect();
-        let all: Vec<_> = stream::iter(joins).buffered(AT_ONCE).collect().await;
+        let all: Vec<_> = stream::iter(joins).buffered(CONCURRENCY).collect().await;
         let (mut joined, mut put_off) = (Vec::new(), Vec::new());
         for outcome in all {
             match outcome {
@@ -225,7 +226,7 @@ impl StoredReceipt {
             attempt: receipt.attempt.clone(),
             part: receipt.part,
             status: receipt.status,
-            word: receipt.word.clone(),
+            raw_status: receipt.raw_status.clone(),
             code: receipt.code.clone(),
             opted_out: receipt.opted_out,
             at: now,
@@ -236,14 +237,14 @@ impl StoredReceipt {
     /// The same for a repeat.
     fn name(&self) -> String {
         let part = self.part.map(|part| part.number.to_string()).unwrap_or_default();
-        hash(&[&self.message, &self.word, &part, self.code.as_deref().unwrap_or_default()])
+        hash(&[&self.message, &self.raw_status, &part, self.code.as_deref().unwrap_or_default()])
     }
 
     /// What it says of an attempt, for its trace.
     fn step(&self, attempt: &Attempt) -> Step {
         let step = Step::new(steps::RECEIPT, self.at)
             .with("provider", self.provider.clone())
-            .with("word", self.word.clone())
+            .with("word", self.raw_status.clone())
             .with("attempt", attempt.id.clone());
         let step = match &self.code {
             Some(code) => step.with("code", code.clone()),
@@ -256,28 +257,28 @@ impl StoredReceipt {
     }
 }
 
-impl Told {
+impl MatchedReceipt {
     fn of(attempt: &Attempt, receipt: &StoredReceipt, kept: Option<String>) -> Self {
         let message = receipt.message.split_once(':');
-        let word = match receipt.part {
-            None => Word::Whole(receipt.status),
-            Some(part) => Word::OfPart { part, status: receipt.status },
+        let reported = match receipt.part {
+            None => Reported::Whole(receipt.status),
+            Some(part) => Reported::OfPart { part, status: receipt.status },
         };
-        let learned = Learned {
+        let update = StatusUpdate {
             attempt: attempt.id.clone(),
-            word,
+            reported,
             message: message.map(|(provider, id)| (provider.to_owned(), id.to_owned())),
             code: receipt.code.clone(),
             at_once: attempt.is_urgent(receipt.status, receipt.at),
             at: receipt.at,
         };
         let step = receipt.step(attempt);
-        let fails = attempt.knowing(&learned).status().is_failure();
+        let fails = attempt.updated(&update).status().is_failure();
         Self {
             is_known: attempt.receipts().any(|known| known.details == step.details),
-            takes_more: attempt.takes(&learned.word),
+            takes_more: attempt.takes(&update.reported),
             fails: fails && !attempt.apart && !attempt.settled,
-            learned,
+            update,
             step,
             conversation: attempt.conversation.clone(),
             opted_out: receipt.opted_out,
@@ -289,12 +290,12 @@ impl Told {
     pub(crate) fn writes(&self) -> Vec<Write> {
         let kept = self.kept.iter().map(|name| Write::Delete(at("receipts", name), None));
         let mut writes: Vec<_> = kept.collect();
-        let Self { learned, step, conversation, .. } = self;
+        let Self { update, step, conversation, .. } = self;
         if self.is_new() {
-            writes.push(learned.write(std::slice::from_ref(step)));
+            writes.push(update.write(std::slice::from_ref(step)));
         }
         if self.opted_out && !self.is_known {
-            writes.push(stopped(conversation, learned.at, learned.provider()));
+            writes.push(stopped(conversation, update.at, update.provider()));
         }
         writes
     }
@@ -317,12 +318,12 @@ impl Attempt {
     }
 
     /// Whether it can be told this once more.
-    fn takes(&self, word: &Word) -> bool {
-        match word {
-            _ if self.words.contains(word) => self.receipts().count() < MOST_STEPS,
+    fn takes(&self, reported: &Reported) -> bool {
+        match reported {
+            _ if self.reported.contains(reported) => self.receipts().count() < MOST_STEPS,
             // There are only so many.
-            Word::Whole(_) => true,
-            Word::OfPart { .. } => self.words.len() < MOST_WORDS,
+            Reported::Whole(_) => true,
+            Reported::OfPart { .. } => self.reported.len() < MOST_WORDS,
         }
     }
 }
@@ -333,9 +334,9 @@ pub(crate) fn is_receipt(step: &Step) -> bool {
 }
 
 impl DueReceipt {
-    pub(crate) fn read(document: Document) -> Result<Self, Unavailable> {
+    pub(crate) fn decode(document: Document) -> Result<Self, Unavailable> {
         let (name, version) = (document.id.clone(), document.version);
-        Ok(Self { name, version, receipt: document.fields.read()? })
+        Ok(Self { name, version, receipt: document.fields.decode()? })
     }
 
     /// When its attempt is looked for again.

@@ -19,7 +19,7 @@ use crate::texts::Waiting;
 use crate::traces::{Trace, add, values};
 
 /// What a commit tells of one trace.
-struct Told {
+struct TraceSteps {
     trace: TraceId,
     steps: Vec<Step>,
     /// The trace under which the text was answered, if that is another.
@@ -39,7 +39,7 @@ pub(crate) fn kept(loaded: &Loaded, changes: &[Change]) -> Vec<Write> {
 
 /// Adds to the texts that still wait what was done about them.
 pub(crate) fn note(waiting: &mut [Waiting], changes: &[Change]) {
-    for Told { trace, steps, .. } in told(&[], changes) {
+    for TraceSteps { trace, steps, .. } in told(&[], changes) {
         if let Some(text) = waiting.iter_mut().find(|text| text.trace == trace) {
             text.steps.extend(steps);
         }
@@ -48,11 +48,11 @@ pub(crate) fn note(waiting: &mut [Waiting], changes: &[Change]) {
 
 /// What changes tell, trace by trace: also what texts bring along that do not wait any more. What is
 /// done about one of those that wait may have been noted since it was taken up.
-fn told(waiting: &[Waiting], changes: &[Change]) -> Vec<Told> {
-    let mut all: Vec<Told> = Vec::new();
+fn told(waiting: &[Waiting], changes: &[Change]) -> Vec<TraceSteps> {
+    let mut all: Vec<TraceSteps> = Vec::new();
     let mut tell = |trace: &TraceId, steps: &[Step], other: Option<&TraceId>| {
         let place = all.iter().position(|told| told.trace == *trace).unwrap_or_else(|| {
-            all.push(Told { trace: trace.clone(), steps: vec![], answered_in: None });
+            all.push(TraceSteps { trace: trace.clone(), steps: vec![], answered_in: None });
             all.len() - 1
         });
         let told = &mut all[place];
@@ -86,7 +86,7 @@ fn told(waiting: &[Waiting], changes: &[Change]) -> Vec<Told> {
 fn home(
     loaded: &Loaded,
     changes: &[Change],
-    Told { trace, answered_in, .. }: &Told,
+    TraceSteps { trace, answered_in, .. }: &TraceSteps,
 ) -> Option<Path> {
     if answered_in.is_some() {
         return None;
@@ -99,9 +99,8 @@ fn home(
     });
     let known = || {
         changes.iter().find_map(|change| match change {
-            Change::Learned(learned) => (Attempt::trace_of(&learned.attempt).as_ref()
-                == Some(trace))
-            .then_some(&*learned.attempt),
+            Change::Status(update) => (Attempt::trace_of(&update.attempt).as_ref() == Some(trace))
+                .then_some(&*update.attempt),
             _ => None,
         })
     };
@@ -119,7 +118,7 @@ fn home(
 }
 
 /// A trace that has a document of its own.
-fn apart(loaded: &Loaded, Told { trace, steps, answered_in }: Told) -> Write {
+fn apart(loaded: &Loaded, TraceSteps { trace, steps, answered_in }: TraceSteps) -> Write {
     let first = steps.iter().map(|step| step.at).min().unwrap_or(loaded.conversation.at);
     let mut set = Fields::none().with("conversation", &loaded.id);
     if let Some(other) = answered_in {
@@ -140,7 +139,7 @@ impl Store {
         if apart.is_none() && attempts.is_empty() && texts.is_empty() {
             return Ok(None);
         }
-        let apart = apart.map(|found| found.fields.read::<Trace>()).transpose()?;
+        let apart = apart.map(|found| found.fields.decode::<Trace>()).transpose()?;
         let mut trace =
             apart.unwrap_or(Trace { conversation: None, answered_in: None, steps: vec![] });
         let of_attempts = attempts.into_iter().map(|it| (Some(it.conversation), it.steps));

@@ -65,7 +65,7 @@ impl Store {
             .documents
             .get_one(stop.clone())
             .await?
-            .map(|found| found.fields.read::<Stop>())
+            .map(|found| found.fields.decode::<Stop>())
             .transpose()?;
         if found.as_ref().is_none_or(|found| found.at.min(now) <= said) {
             self.claim(&claim.of_keyword(), said, vec![Write::Delete(stop, None)]).await?;

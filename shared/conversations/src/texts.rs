@@ -21,10 +21,10 @@ use crate::names::Claim;
 use crate::store::Store;
 
 /// How many texts a turn is shown at once.
-pub const AT_ONCE: usize = 20;
+pub const TEXTS_IN_ONE_TURN: usize = 20;
 
 /// How many texts are given back to their conversations at once.
-const ADOPTED_AT_ONCE: usize = 8;
+const ADOPTING_CONCURRENCY: usize = 8;
 
 /// A text that arrived, about to be claimed.
 pub struct Arrival {
@@ -143,7 +143,7 @@ impl Store {
 
     /// The first texts that wait in a conversation, one more than a turn takes up.
     pub(crate) async fn waiting(&self, id: &ConversationId) -> Result<Vec<Waiting>, Unavailable> {
-        let limit = u32::try_from(AT_ONCE).expect("twenty fits") + 1;
+        let limit = u32::try_from(TEXTS_IN_ONE_TURN).expect("twenty fits") + 1;
         self.texts(texts::WAITING.within(id.prefix(), limit)).await
     }
 
@@ -168,7 +168,7 @@ impl Store {
         let found = self.documents.find(texts::ASIDE.last_within(id.prefix(), limit)).await?;
         let aside = |document: Document| {
             let name = document.id.clone();
-            let SetAside { text, why } = document.fields.read()?;
+            let SetAside { text, why } = document.fields.decode()?;
             Ok(SetAside { text: Waiting { name, ..text }, why })
         };
         found.into_iter().rev().map(aside).collect()
@@ -198,7 +198,7 @@ impl Store {
             }
         };
         let adopts: Vec<_> = apart.into_iter().map(adopt).collect();
-        let adopted = stream::iter(adopts).buffered(ADOPTED_AT_ONCE);
+        let adopted = stream::iter(adopts).buffered(ADOPTING_CONCURRENCY);
         adopted.try_filter_map(async |adopted| Ok(adopted)).try_collect().await
     }
 }
@@ -211,8 +211,8 @@ pub struct Apart {
 }
 
 impl Apart {
-    pub(crate) fn read(document: Document) -> Result<Self, Unavailable> {
-        let Kept { theirs } = document.fields.read()?;
+    pub(crate) fn decode(document: Document) -> Result<Self, Unavailable> {
+        let Kept { theirs } = document.fields.decode()?;
         Ok(Self { version: document.version, text: named(document)?, theirs })
     }
 }
@@ -225,7 +225,7 @@ struct Kept {
 
 fn named(document: Document) -> Result<Waiting, Unavailable> {
     let name = document.id.clone();
-    Ok(Waiting { name, ..document.fields.read()? })
+    Ok(Waiting { name, ..document.fields.decode()? })
 }
 
 /// A text that a turn has taken up is kept where what was said is kept.

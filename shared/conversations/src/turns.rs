@@ -14,7 +14,7 @@ use crate::id::ConversationId;
 use crate::lifetimes::CONVERSATIONS_LIVE;
 use crate::steps;
 use crate::store::Store;
-use crate::texts::{AT_ONCE, Waiting};
+use crate::texts::{TEXTS_IN_ONE_TURN, Waiting};
 
 /// What of a conversation lies beside its head, because it is too long to be written for each text.
 #[derive(Default, Serialize, Deserialize)]
@@ -44,22 +44,22 @@ impl Store {
         let Some(head) = next() else { return Ok(None) };
         let (said, stop, health) = (next(), next(), next());
         let version = head.version;
-        let mut conversation: Conversation = head.fields.read()?;
+        let mut conversation: Conversation = head.fields.decode()?;
         let InFull { turns, brief } =
-            said.map(|found| found.fields.read()).transpose()?.unwrap_or_default();
+            said.map(|found| found.fields.decode()).transpose()?.unwrap_or_default();
         (conversation.turns, conversation.brief) = (turns.into_owned(), brief.into_owned());
         conversation.put_right(now);
         // The texts were read beside the head, so that one of them may have come in between.
         let is_known = |waiting: &[Waiting]| {
             !conversation.is_waiting()
-                || waiting.len() > AT_ONCE
+                || waiting.len() > TEXTS_IN_ONE_TURN
                 || waiting.iter().any(|text| conversation.newest.as_ref() == Some(&text.name))
         };
         if !is_known(&waiting) {
             waiting = self.waiting(id).await?;
         }
-        let more = waiting.len() > AT_ONCE;
-        waiting.truncate(AT_ONCE);
+        let more = waiting.len() > TEXTS_IN_ONE_TURN;
+        waiting.truncate(TEXTS_IN_ONE_TURN);
         Ok(Some(Loaded {
             id: id.clone(),
             version,
@@ -67,7 +67,7 @@ impl Store {
             waiting,
             more,
             stop_version: stop.as_ref().map(|stop| stop.version),
-            stop: stop.map(|found| found.fields.read()).transpose()?,
+            stop: stop.map(|found| found.fields.decode()).transpose()?,
             health: health.as_ref().and_then(opened).unwrap_or_default(),
         }))
     }
@@ -95,11 +95,11 @@ impl Store {
             next.done.clone_from(&next.newest);
         }
         for change in &changes {
-            if let Change::Told(told) = change
+            if let Change::Receipt(told) = change
                 && told.fails
             {
-                next.failed.push(told.learned.attempt.clone());
-                next.due_at = Some(told.learned.at);
+                next.failed.push(told.update.attempt.clone());
+                next.due_at = Some(told.update.at);
             }
         }
         let is_back = changes.iter().any(|change| matches!(change, Change::Started));

@@ -41,7 +41,7 @@ pub enum Mistyped {
 
 /// Reads a number as it is typed by somebody in the country of `home`; by somebody of whom that is
 /// not known, with + and the country code alone.
-pub fn read(typed: &str, home: Option<&Number>) -> Result<Number, Mistyped> {
+pub fn parse(typed: &str, home: Option<&Number>) -> Result<Number, Mistyped> {
     let typed: String = typed.chars().filter(|c| !is_mark(*c)).collect();
     let international = home.and_then(|home| international(&typed, home));
     let parsed =

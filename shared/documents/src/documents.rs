@@ -11,7 +11,7 @@ use crate::collections::Query;
 use crate::document::{Document, Path, Version, Write};
 use crate::error::{Unavailable, WriteError};
 use crate::firestore::Firestore;
-use crate::refusals::{Asked, Refusals};
+use crate::outages::{Asked, Outages};
 #[cfg(feature = "sqlite")]
 use crate::sqlite::Sqlite;
 
@@ -30,12 +30,12 @@ macro_rules! operation {
 pub const RARELY: SignedDuration = SignedDuration::from_secs(3);
 
 /// How many writes are carried out in one round trip, each by itself: as many as Firestore takes.
-const AT_ONCE: usize = 500;
+const BATCH: usize = 500;
 
 /// The store that was configured.
 pub struct Documents {
     kind: Kind,
-    refusals: Refusals,
+    outages: Outages,
 }
 
 pub(crate) enum Kind {
@@ -46,7 +46,7 @@ pub(crate) enum Kind {
 
 impl Documents {
     pub(crate) fn new(kind: Kind) -> Self {
-        Self { kind, refusals: Refusals::default() }
+        Self { kind, outages: Outages::default() }
     }
 
     /// Whether they are in a file of our own.
@@ -120,7 +120,7 @@ impl Documents {
     /// Carries out each write by itself, in one round trip for many: one whose condition does not
     /// hold changes nothing, and undoes no other.
     pub async fn each(&self, writes: Vec<Write>) -> Result<(), Unavailable> {
-        for some in writes.chunks(AT_ONCE) {
+        for some in writes.chunks(BATCH) {
             for write in some {
                 let path = write.path();
                 operation!(write.kind(), path.collection, path.id);
@@ -158,7 +158,7 @@ impl Documents {
 
     /// Runs a query, and reads what it finds.
     pub async fn list<T: DeserializeOwned>(&self, query: Query) -> Result<Vec<T>, Unavailable> {
-        self.find(query).await?.iter().map(|found| found.fields.read()).collect()
+        self.find(query).await?.iter().map(|found| found.fields.decode()).collect()
     }
 
     /// Removes what has expired, beginning with the earliest and ending with what expired `worth_ms`
@@ -181,9 +181,9 @@ impl Documents {
     /// Tells somebody of what it does not do, if that goes on until they act.
     fn note(&self, asked: Asked, error: Option<&Unavailable>) {
         match error {
-            None => self.refusals.worked(asked),
+            None => self.outages.worked(asked),
             Some(error) => {
-                self.refusals.failed(asked, error.reason(), error.is_refused(), Instant::now());
+                self.outages.failed(asked, error.reason(), error.is_refused(), Instant::now());
             }
         }
     }

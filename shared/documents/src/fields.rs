@@ -56,7 +56,7 @@ impl Fields {
     }
 
     /// All of them.
-    pub fn read<T: DeserializeOwned>(&self) -> Result<T, Unavailable> {
+    pub fn decode<T: DeserializeOwned>(&self) -> Result<T, Unavailable> {
         // The error of serde would quote what is stored.
         serde_json::from_str(&self.0)
             .map_err(|_| Unavailable::new("a document is not in the form that this version writes"))

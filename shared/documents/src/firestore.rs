@@ -14,7 +14,7 @@ use crate::collections::{Collection, Query};
 use crate::document::{Document, Path, Version, Write};
 use crate::error::{Unavailable, WriteError};
 use crate::key::Key;
-use crate::refusals::Asked;
+use crate::outages::Asked;
 use database::Database;
 use form::Form;
 

@@ -16,7 +16,7 @@ mod form;
 mod key;
 mod merge;
 mod open;
-mod refusals;
+mod outages;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 

@@ -13,7 +13,7 @@ use crate::fields::{Each, Fields, raw};
 pub(crate) struct Stored<'a>(Vec<(&'a str, Cow<'a, RawValue>)>);
 
 impl<'a> Stored<'a> {
-    pub(crate) fn read(text: &'a str) -> Result<Self, Unavailable> {
+    pub(crate) fn parse(text: &'a str) -> Result<Self, Unavailable> {
         let each = Each::of(text)?;
         Ok(Self(each.iter().map(|(name, value)| (name, Cow::Borrowed(value))).collect()))
     }
@@ -85,13 +85,13 @@ pub fn once_each(writes: Vec<Write>) -> Result<Vec<Write>, Unavailable> {
         });
         match before {
             Some((fields, None)) => {
-                let mut whole = Stored::read(fields.as_str())?;
+                let mut whole = Stored::parse(fields.as_str())?;
                 whole.set(&set)?;
                 append.iter().for_each(|(name, more)| whole.append(name, more));
                 *fields = whole.write();
             }
             Some((fields, Some(appended))) => {
-                let mut whole = Stored::read(fields.as_str())?;
+                let mut whole = Stored::parse(fields.as_str())?;
                 whole.set(&set)?;
                 *fields = whole.write();
                 for (name, more) in append {

@@ -42,7 +42,7 @@ use writer::{Asked, Done, What, Writer};
 /// How long anything waits for the file, in all: for those of this process that came before, and for
 /// another process that is writing. Twilio gives up after 15 s, and what it then calls again for had
 /// better been refused.
-const PATIENCE: Duration = Duration::from_secs(8);
+const TIMEOUT: Duration = Duration::from_secs(8);
 
 /// How many wait at once to read, and how many to write. What comes on top is refused at once: it
 /// would be refused later as well, and takes memory until then.
@@ -52,7 +52,7 @@ const WAITING: usize = 2048;
 const READERS: usize = 2;
 
 /// How many documents are forgotten at once. Whoever wants to write waits for no more than these.
-const FORGOTTEN_AT_ONCE: u32 = 200;
+const FORGOTTEN_IN_ONE_GO: u32 = 200;
 
 /// The order is the one in which they end: whoever closes the file last leaves nothing beside it.
 pub(crate) struct Sqlite {
@@ -75,7 +75,7 @@ impl Sqlite {
         let tables = Arc::new(Tables::of(collections));
         let schema = || tables.schema() + ledger::SCHEMA;
         let (file, starting) = file::ready(folder, given.as_ref(), schema)?;
-        let mut writing = connection::open(&file, For::Writing, PATIENCE)?;
+        let mut writing = connection::open(&file, For::Writing, TIMEOUT)?;
         file::is_ours(&writing, collections)?;
         let key = file::key(&writing, given)?;
         connection::prepare(&writing)?;
@@ -92,7 +92,7 @@ impl Sqlite {
         let mut writer = Writer::new(writing, ledger, Arc::clone(checkpoints.queue()))?;
         let write = move |first, queue: &_| writer.work(first, queue);
         let reader = |_| {
-            let reading = connection::open(&file, For::Reading, PATIENCE)?;
+            let reading = connection::open(&file, For::Reading, TIMEOUT)?;
             Ok(move |first, queue: &_| reader::answer(&reading, first, queue))
         };
         let readers: Vec<_> = (0..READERS).map(reader).collect::<rusqlite::Result<_>>()?;
@@ -130,7 +130,7 @@ impl Sqlite {
         let tables = Arc::clone(&self.tables);
         let first = move |connection: &_| reader::first_to_expire(connection, &tables);
         if let Some(first) = self.read(first).await? {
-            let (until, most) = (now_ms.min(first.saturating_add(worth_ms)), FORGOTTEN_AT_ONCE);
+            let (until, most) = (now_ms.min(first.saturating_add(worth_ms)), FORGOTTEN_IN_ONE_GO);
             for table in self.tables.all().filter(|table| table.forgets.is_some()) {
                 let forget = || What::Forget { table: Arc::clone(table), until, most };
                 while self.write(forget()).await?.forgotten == most {}
@@ -163,7 +163,7 @@ impl Sqlite {
     }
 
     async fn write(&self, what: What) -> Result<Done, WriteError> {
-        let (place, deadline) = (self.place(1)?, Instant::now() + PATIENCE);
+        let (place, deadline) = (self.place(1)?, Instant::now() + TIMEOUT);
         let (answer, answered) = oneshot::channel();
         self.writer.queue().hand(Asked { what, answer, deadline, place });
         in_time(answered).await?
@@ -175,9 +175,9 @@ impl Sqlite {
     }
 }
 
-/// What is answered as long as anybody has patience.
+/// What is answered within [`TIMEOUT`].
 async fn in_time<T>(answered: oneshot::Receiver<T>) -> Result<T, Unavailable> {
-    let answer = timeout(PATIENCE, answered).await;
+    let answer = timeout(TIMEOUT, answered).await;
     let answer = answer.map_err(|_| Unavailable::new("it was locked for too long"))?;
     answer.map_err(|_| Unavailable::new("the store's thread stopped"))
 }

@@ -49,7 +49,7 @@ pub struct Verdict {
     /// From when on one real text may find out whether it works again.
     #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
     pub probe_at: Option<Timestamp>,
-    /// Whether as many texts are out without a sign as an unproven route is trusted with.
+    /// Whether as many texts are out without a signal as an unproven route is trusted with.
     pub full: bool,
     /// Of a hundred texts that it takes, how many seem lost. For a choice between bad routes.
     pub lost: u8,

@@ -67,7 +67,7 @@ impl Incident {
                 let news = if over.is_known() { News::Works } else { News::Nothing };
                 Some((Self { fails: false, since: now, told: over.told }, news))
             }
-            Seen::Fails(patience) => {
+            Seen::Fails(tolerance) => {
                 let told = known.and_then(|known| known.told);
                 let mut next = match known {
                     // What a clock that was ahead has written begins anew.
@@ -77,7 +77,7 @@ impl Incident {
                     _ => Self::begun(now, told),
                 };
                 let lately = next.told.is_some_and(|told| now < told + AGAIN);
-                let tells = !next.is_known() && !lately && now >= next.since + patience;
+                let tells = !next.is_known() && !lately && now >= next.since + tolerance;
                 if tells {
                     next.told = Some(now);
                 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::door::{Row, Shut};
+use crate::acceptance::{Row, Shut};
 use crate::record::{Record, Tally, next_probe};
 use crate::rules::{PROBE_AT_A_LOSS, PROBE_AT_A_REFUSAL, REFUSALS, UNPROVEN_TEXTS};
 use crate::standing::{account, is_vouched_for};
@@ -23,10 +23,10 @@ impl Record {
         if let Some(shut) = account(all) {
             return down_with_account(shut);
         }
-        if let Some(shut) = &tally.door.sender {
+        if let Some(shut) = &tally.acceptance.sender {
             return down(shut, "because of the sender, or of the country for this sender");
         }
-        if let Some(row) = tally.door.row.as_ref().filter(|row| row.texts >= REFUSALS) {
+        if let Some(row) = tally.acceptance.row.as_ref().filter(|row| row.texts >= REFUSALS) {
             return not_handed_over(row, lost(&tally));
         }
         match self.proven() {
@@ -37,7 +37,7 @@ impl Record {
 
     pub(crate) fn standing_by(&self, tally: &Tally) -> Standing {
         let proven = self.proven().is_some();
-        Standing::new(&tally.door, proven && tally.trend.suspicion.is_none(), proven)
+        Standing::new(&tally.acceptance, proven && tally.trend.suspicion.is_none(), proven)
     }
 
     fn unproven(&self, tally: &Tally, vouched: bool, now: Timestamp) -> Verdict {
@@ -79,7 +79,7 @@ fn proven_once(tally: &Tally, (first, answered): (Timestamp, bool)) -> Verdict {
 fn losing(suspicion: &Suspicion, lost: u8) -> Verdict {
     let Suspicion { since, lost: silent, of, usual, last, last_arrived, .. } = suspicion;
     let why = format!(
-        "Of its last {of} texts {silent} show no sign of having arrived; usual are about {usual} \
+        "Of its last {of} texts {silent} show no signal of having arrived; usual are about {usual} \
          in 100."
     );
     // A probe that arrived is soon followed by the next: the suspicion may be over.

@@ -7,7 +7,7 @@
 
 #![warn(missing_docs)]
 
-mod door;
+mod acceptance;
 mod health;
 mod incidents;
 mod judge;
@@ -28,5 +28,5 @@ pub use record::Record;
 pub use rhythm::Rhythm;
 pub use route::Route;
 pub use router::{Choice, choose};
-pub use sample::{Sample, Sign};
+pub use sample::{Sample, Signal};
 pub use standing::Standing;

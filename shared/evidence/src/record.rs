@@ -3,14 +3,14 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::door::Door;
+use crate::acceptance::Acceptance;
 use crate::rules::{
     AGES, KEPT, KEPT_A_MINUTE, SILENT_TEXTS, SILENT_WITHIN, UNKNOWN_AT_LEAST, UNKNOWN_SHARE,
     UNKNOWN_WITHIN,
 };
 use crate::trend::{Source, Trend};
 use crate::unproven::Out;
-use crate::{Route, Sample, Sign};
+use crate::{Route, Sample, Signal};
 
 /// Everything that is remembered of a route: its latest texts one by one, and what older ones came
 /// to. Bounded, so that it can be kept as one document.
@@ -30,14 +30,15 @@ pub struct Record {
     proven: Option<Timestamp>,
     /// Whether there was ever a receipt that said so.
     has_receipts: bool,
-    /// Whether the first sign of arrival was a person's.
+    /// Whether the first signal of arrival was a person's.
     has_answers: bool,
 }
 
 /// What texts came to, taken one after the other in order of time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Tally {
-    pub(crate) door: Door,
+    #[serde(rename = "door")]
+    pub(crate) acceptance: Acceptance,
     pub(crate) out: Out,
     pub(crate) trend: Trend,
 }
@@ -46,7 +47,7 @@ impl Record {
     /// Of a route that nobody has tried.
     pub fn new(route: Route) -> Self {
         let older = Tally {
-            door: Door::default(),
+            acceptance: Acceptance::default(),
             out: Out::default(),
             trend: Trend::new(Source::Answers),
         };
@@ -65,10 +66,10 @@ impl Record {
     /// which things are noted does not matter.
     pub fn note(&mut self, sample: Sample) {
         let sample = sample.short();
-        if sample.sign.arrived() {
+        if sample.signal.arrived() {
             self.proven = Some(self.proven.map_or(sample.at, |proven| proven.min(sample.at)));
-            self.has_receipts |= sample.sign == Sign::Delivered;
-            self.has_answers |= sample.sign == Sign::Answered;
+            self.has_receipts |= sample.signal == Signal::Delivered;
+            self.has_answers |= sample.signal == Signal::Answered;
         }
         match self.samples.iter_mut().find(|known| known.attempt == sample.attempt) {
             Some(known) => known.merge(sample),
@@ -98,7 +99,7 @@ impl Record {
 
     /// When [`Record::judge`] can come to something else though nothing new was noted.
     pub fn next_look(&self, now: Timestamp) -> Option<Timestamp> {
-        let taken = self.samples.iter().filter(|it| !matches!(it.sign, Sign::Refused { .. }));
+        let taken = self.samples.iter().filter(|it| !matches!(it.signal, Signal::Refused { .. }));
         taken.flat_map(|sample| AGES.map(|age| sample.at + age)).filter(|look| *look > now).min()
     }
 
@@ -107,7 +108,7 @@ impl Record {
     pub fn too_many_unknown(&self, now: Timestamp) -> Option<String> {
         let lately = self.samples.iter().filter(|it| now.duration_since(it.at) <= UNKNOWN_WITHIN);
         let (texts, unknown) = lately.fold((0, 0), |(texts, unknown), sample| {
-            (texts + 1, unknown + usize::from(sample.sign == Sign::Unknown))
+            (texts + 1, unknown + usize::from(sample.signal == Signal::Unknown))
         });
         let many =
             unknown >= UNKNOWN_AT_LEAST && unknown as f64 >= UNKNOWN_SHARE * f64::from(texts);
@@ -158,7 +159,7 @@ impl Record {
 
 impl Tally {
     fn take(&mut self, sample: &Sample, now: Timestamp, source: Source, proven: Option<Timestamp>) {
-        self.door.take(sample);
+        self.acceptance.take(sample);
         if !self.trend.is_by(source) {
             self.trend = Trend::new(source);
         }

@@ -27,32 +27,34 @@ pub fn choose(
     health: &Health,
     now: Timestamp,
 ) -> Option<Choice> {
-    let ways: Vec<_> = candidates.iter().map(|route| (route, health.verdict(route))).collect();
+    let options: Vec<_> = candidates.iter().map(|route| (route, health.verdict(route))).collect();
     // An answer from another number is one from a stranger. While nothing speaks against a way it is
     // not left for a better one either, nor to find out about another, however many texts are out.
-    let stays = |index: &usize| matches!(state(ways[*index].1), State::Healthy | State::Unproven);
+    let stays =
+        |index: &usize| matches!(state(options[*index].1), State::Healthy | State::Unproven);
     if let Some(index) = texted.filter(stays) {
-        let why = format!("{} The person has texted its number.", said(ways[index]));
+        let why = format!("{} The person has texted its number.", described(options[index]));
         return Some(Choice { index, probe: false, why });
     }
     let due = |verdict: &Verdict| verdict.probe_at.filter(|at| *at <= now);
-    let probe = (0..ways.len())
-        .filter_map(|index| Some((due(ways[index].1?)?, index)))
+    let probe = (0..options.len())
+        .filter_map(|index| Some((due(options[index].1?)?, index)))
         .min()
         .map(|(_, index)| index);
     if let Some(index) = probe {
-        let why = format!("{} This text finds out whether it works again.", said(ways[index]));
+        let why =
+            format!("{} This text finds out whether it works again.", described(options[index]));
         return Some(Choice { index, probe: true, why });
     }
-    let index = (0..ways.len()).min_by_key(|index| (rank(ways[*index].1), *index))?;
-    let down = state(ways[index].1) == State::Down;
+    let index = (0..options.len()).min_by_key(|index| (rank(options[*index].1), *index))?;
+    let down = state(options[index].1) == State::Down;
     let all_the_same = if down { " It is asked all the same, since no other is left." } else { "" };
-    let passed: Vec<_> = ways[..index].iter().map(|way| said(*way)).collect();
+    let passed: Vec<_> = options[..index].iter().map(|option| described(*option)).collect();
     let passed = match passed.is_empty() {
         true => String::new(),
         false => format!(" Passed over: {}", passed.join(" ")),
     };
-    let why = format!("{}{all_the_same}{passed}", said(ways[index]));
+    let why = format!("{}{all_the_same}{passed}", described(options[index]));
     Some(Choice { index, probe: down, why })
 }
 
@@ -68,9 +70,9 @@ fn state(verdict: Option<&Verdict>) -> State {
     verdict.map_or(State::Unproven, |verdict| verdict.state)
 }
 
-fn said((route, verdict): (&Route, Option<&Verdict>)) -> String {
+fn described((route, verdict): (&Route, Option<&Verdict>)) -> String {
     let why = verdict.map_or("Nothing is known of it yet.", |verdict| &verdict.why);
     let full = verdict.is_some_and(|verdict| verdict.full);
-    let full = if full { " No more go this way until one of them shows a sign." } else { "" };
+    let full = if full { " No more go this way until one of them shows a signal." } else { "" };
     format!("{} is {}. {why}{full}", route.provider, state(verdict))
 }

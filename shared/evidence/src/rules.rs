@@ -5,7 +5,7 @@
 
 use jiff::SignedDuration;
 
-/// How many texts an unproven route is trusted with before one of them has shown a sign: this many
+/// How many texts an unproven route is trusted with before one of them has shown a signal: this many
 /// out make it suspect, and while there is another way it gets no more.
 ///
 /// Three, because a promise of ours rests on it: a provider that takes everything and delivers
@@ -16,7 +16,7 @@ pub const UNPROVEN_TEXTS: usize = 3;
 /// texts that leave in the same second prove nothing yet.
 pub const UNPROVEN_GRACE: SignedDuration = SignedDuration::from_secs(60);
 
-/// After how long even a single text without a sign makes an unproven route suspect. As long as a
+/// After how long even a single text without a signal makes an unproven route suspect. As long as a
 /// reply lives: after that nobody can do anything for its reader any more.
 pub const UNPROVEN_SILENCE: SignedDuration = SignedDuration::from_mins(10);
 
@@ -57,7 +57,7 @@ pub const LOSSES: [f64; 3] = [0.95, 0.5, 0.2];
 ///
 /// A chart of a route on which nothing is wrong gets this far once in more than e¹² = 160,000
 /// texts, so three charts watched for 10,000 texts stay quiet. With one receipt in 50 missing it is
-/// reached by four texts in a row without a sign.
+/// reached by four texts in a row without a signal.
 pub const ALARM: f64 = 12.0;
 
 /// How much likelier it must be that the loss is over, as a ratio: the logarithm of 30.
@@ -66,7 +66,7 @@ pub const ALARM: f64 = 12.0;
 /// was lost: the less was lost, the less a text that arrives says.
 pub const RETURN: f64 = 3.4;
 
-/// The least share of missing signs that is reckoned with. A carrier that confirms 1,000 texts in a
+/// The least share of missing signals that is reckoned with. A carrier that confirms 1,000 texts in a
 /// row still forgets two now and then, as when a phone is switched off.
 pub const LEAST_MISSING: f64 = 0.02;
 
@@ -77,7 +77,7 @@ pub const REMEMBERED: f64 = 2000.0;
 
 /// Until so many texts are known, the guess among them, every text is learned from at once. A route
 /// that is worse than the guess from its first day on is no news, and would be suspected for ever.
-pub const AT_ONCE: f64 = 60.0;
+pub const NEW: f64 = 60.0;
 
 /// What shows whether the texts of a route arrive, and how long one waits for it.
 ///
@@ -87,11 +87,11 @@ pub(crate) struct Looks {
     /// At which ages a text is looked at: young, for what is found out soon, and old, when what has
     /// not come will not come.
     pub(crate) ages: [SignedDuration; 2],
-    /// Which share has no sign at these ages, as a first guess.
+    /// Which share has no signal at these ages, as a first guess.
     pub(crate) missing: [f64; 2],
     /// As how many texts that guess counts.
     pub(crate) guessed: f64,
-    /// The most that can be usual. Where more is missing, the signs are too few to vouch for a
+    /// The most that can be usual. Where more is missing, the signals are too few to vouch for a
     /// route.
     pub(crate) most_missing: f64,
 }
@@ -159,7 +159,7 @@ pub const PROBE_AT_A_REFUSAL: [SignedDuration; 2] =
 pub const KEPT: usize = 256;
 
 /// How many texts of the same minute are kept, the first of them. More would say the same once
-/// more, and a record is written with every sign that is noted in it.
+/// more, and a record is written with every signal that is noted in it.
 pub const KEPT_A_MINUTE: usize = 8;
 
 /// Of which time unknown outcomes are counted. A day, so that one bad evening is still seen at one
@@ -172,7 +172,7 @@ pub const UNKNOWN_AT_LEAST: usize = 3;
 /// And which share of all texts: one in twenty, ten times what good providers come to.
 pub const UNKNOWN_SHARE: f64 = 0.05;
 
-/// How many texts of a route, each old enough for an answer, may show no sign until that is said.
+/// How many texts of a route, each old enough for an answer, may show no signal until that is said.
 /// It is said only where it is not held against the route yet, as [`PATIENT_TEXTS`] are.
 ///
 /// Two thirds of those, so that a person can look before the route is suspect. If half of the people

@@ -17,10 +17,10 @@ pub struct Sample {
     pub attempt: String,
     /// When it was begun. The same whenever this attempt is noted.
     pub at: Timestamp,
-    /// When the sign was heard. The moment of noting will do: the earliest counts.
+    /// When the signal was heard. The moment of noting will do: the earliest counts.
     pub heard: Timestamp,
     /// What was heard.
-    pub sign: Sign,
+    pub signal: Signal,
 }
 
 /// How much of the name of an attempt tells it from the other texts of a route: sixty bits of chance,
@@ -36,15 +36,15 @@ impl Sample {
 
     /// Adds what else was heard of the same text.
     pub(crate) fn merge(&mut self, other: Self) {
-        let both_arrived = self.sign.arrived() && other.sign.arrived();
-        self.heard = match self.sign.cmp(&other.sign) {
+        let both_arrived = self.signal.arrived() && other.signal.arrived();
+        self.heard = match self.signal.cmp(&other.signal) {
             _ if both_arrived => self.heard.min(other.heard),
             Ordering::Less => other.heard,
             Ordering::Equal => self.heard.min(other.heard),
             Ordering::Greater => self.heard,
         };
-        if other.sign > self.sign {
-            self.sign = other.sign;
+        if other.signal > self.signal {
+            self.signal = other.signal;
         }
     }
 
@@ -57,9 +57,9 @@ impl Sample {
     /// failed for a reason that lies with the number, the words, the person, the account or
     /// ourselves.
     pub(crate) fn shows_the_route(&self) -> bool {
-        match self.sign {
-            Sign::Refused { .. } => false,
-            Sign::Failed { about, .. } => about == About::Route,
+        match self.signal {
+            Signal::Refused { .. } => false,
+            Signal::Failed { about, .. } => about == About::Route,
             _ => true,
         }
     }
@@ -67,7 +67,7 @@ impl Sample {
 
 /// What was heard of a text, from what says least to what says most.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Sign {
+pub enum Signal {
     /// It was handed over without a readable answer.
     #[serde(rename = "u")]
     Unknown,
@@ -101,31 +101,31 @@ pub enum Sign {
     Answered,
 }
 
-impl Sign {
+impl Signal {
     /// Whether it proves that the text arrived.
     pub fn arrived(&self) -> bool {
         matches!(self, Self::Delivered | Self::Answered)
     }
 }
 
-/// As it is stored: short, since a record holds hundreds and is written with every sign that is noted
-/// in it. The name, when it was begun, how much later the sign was heard, in milliseconds, and the
-/// sign.
-type Stored<'a> = (&'a str, i64, i64, &'a Sign);
+/// As it is stored: short, since a record holds hundreds and is written with every signal that is noted
+/// in it. The name, when it was begun, how much later the signal was heard, in milliseconds, and the
+/// signal.
+type Stored<'a> = (&'a str, i64, i64, &'a Signal);
 
 impl Serialize for Sample {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let later = self.heard.as_millisecond() - self.at.as_millisecond();
-        let stored: Stored<'_> = (&self.attempt, self.at.as_millisecond(), later, &self.sign);
+        let stored: Stored<'_> = (&self.attempt, self.at.as_millisecond(), later, &self.signal);
         stored.serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Sample {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let (attempt, at, later, sign) = Deserialize::deserialize(deserializer)?;
+        let (attempt, at, later, signal) = Deserialize::deserialize(deserializer)?;
         let at = Timestamp::from_millisecond(at).map_err(D::Error::custom)?;
         let heard = at.checked_add(SignedDuration::from_millis(later));
-        Ok(Self { attempt, at, heard: heard.map_err(D::Error::custom)?, sign })
+        Ok(Self { attempt, at, heard: heard.map_err(D::Error::custom)?, signal })
     }
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::door::{Door, Shut};
+use crate::acceptance::{Acceptance, Shut};
 use crate::{Record, Route};
 
 /// What a route's siblings, the other routes of its provider, have to know of it, and when it is to
@@ -46,13 +46,13 @@ pub struct Standing {
 }
 
 impl Standing {
-    pub(crate) fn new(door: &Door, healthy: bool, proven: bool) -> Self {
-        let Door { account, taken, arrived, .. } = door;
+    pub(crate) fn new(acceptance: &Acceptance, healthy: bool, proven: bool) -> Self {
+        let Acceptance { account, taken, arrived, .. } = acceptance;
         let (account, taken, arrived) = (account.clone(), *taken, *arrived);
         Self { account, taken, arrived, healthy, proven, look_at: None }
     }
 
-    /// Whether this route took texts again after that door was shut.
+    /// Whether this route took texts again after that acceptance was shut.
     fn reopens(&self, shut: &Shut) -> bool {
         let proof = if shut.late { self.arrived } else { self.taken };
         proof.is_some_and(|proof| proof > shut.last)

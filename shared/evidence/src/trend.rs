@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Sample;
 use crate::rules::{
-    ALARM, ANSWERS, ANSWERS_TO_TRUST, AT_ONCE, LEAST_MISSING, LOSSES, Looks, RECEIPTS, REMEMBERED,
+    ALARM, ANSWERS, ANSWERS_TO_TRUST, LEAST_MISSING, LOSSES, Looks, NEW, RECEIPTS, REMEMBERED,
     RETURN, UNANSWERED,
 };
 
@@ -55,7 +55,7 @@ pub(crate) struct Suspicion {
     /// The age at which the text counted that decided.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub(crate) since: Timestamp,
-    /// How many of the texts that led here have no sign of arrival.
+    /// How many of the texts that led here have no signal of arrival.
     pub(crate) lost: u32,
     /// Of how many.
     pub(crate) of: u32,
@@ -102,7 +102,7 @@ impl Trend {
     pub(crate) fn take(&mut self, sample: &Sample, now: Timestamp) {
         let Looks { ages, most_missing, .. } = self.source.looks();
         let age = now.duration_since(sample.at);
-        let arrived = sample.sign.arrived();
+        let arrived = sample.signal.arrived();
         if let Some(suspicion) = self.suspicion.as_mut().filter(|it| sample.at > it.since) {
             (suspicion.last, suspicion.last_arrived) = (Some(sample.at), arrived);
         }
@@ -141,13 +141,13 @@ impl Trend {
     /// came before was no loss, and all of it counts, while learned at once it would hide the loss
     /// that it may be part of.
     fn learn(&mut self, sample: &Sample, look: usize) {
-        let arrived = sample.sign.arrived();
+        let arrived = sample.signal.arrived();
         let in_time = sample.heard.duration_since(sample.at) <= self.source.looks().ages[0];
         self.unlearned[0].count(!(arrived && in_time));
         if look == 1 {
             self.unlearned[1].count(!arrived);
         }
-        let new = self.usual[0].of < AT_ONCE;
+        let new = self.usual[0].of < NEW;
         if new || self.charts.iter().all(|chart| chart.value == 0.0) {
             for (usual, unlearned) in self.usual.iter_mut().zip(&mut self.unlearned) {
                 usual.learn(std::mem::take(unlearned));
@@ -203,7 +203,7 @@ fn step(arrived: bool, missing: f64, loss: f64) -> f64 {
     }
 }
 
-/// Which share of texts has no sign of arrival.
+/// Which share of texts has no signal of arrival.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Share {
     missing: f64,

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::rules::{
     ANSWERS, PATIENT_FAILURES, PATIENT_TEXTS, UNPROVEN_GRACE, UNPROVEN_SILENCE, UNPROVEN_TEXTS,
 };
-use crate::{Sample, Sign};
+use crate::{Sample, Signal};
 
-/// The texts that are out and show no sign of having arrived.
+/// The texts that are out and show no signal of having arrived.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Out {
     pub(crate) texts: usize,
@@ -27,11 +27,11 @@ pub(crate) struct Out {
 impl Out {
     /// Takes one more text, at what is known of it now. The texts must come in order of time.
     pub(crate) fn take(&mut self, sample: &Sample, now: Timestamp) {
-        if sample.sign.arrived() {
+        if sample.signal.arrived() {
             return;
         }
         self.texts += 1;
-        self.failed += usize::from(matches!(sample.sign, Sign::Failed { .. }));
+        self.failed += usize::from(matches!(sample.signal, Signal::Failed { .. }));
         self.first.get_or_insert(sample.at);
         self.last = Some(sample.at);
         let ripe = now.duration_since(sample.at) >= ANSWERS.ages[0];

@@ -28,7 +28,7 @@ pub const SETTINGS: settings::Names = &[
 ];
 
 /// How long it may take to get a token, where nothing else sets a limit.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What shows Firestore that it is us, as the owner configured it. Nothing is guessed: looking for
 /// credentials in several places means asking a metadata server on machines that have none.
@@ -43,7 +43,7 @@ impl Credentials {
     /// on the same day.
     pub fn from_settings(settings: &Settings) -> Result<Self, SettingsError> {
         if let Some(configuration) = settings.get("GCP_WIF_CONFIG") {
-            let federation = Federation::open(configuration, settings)?;
+            let federation = Federation::from_settings(configuration, settings)?;
             return Ok(Self::of_federation(federation));
         }
         if let Some(key) = settings.get("GOOGLE_APPLICATION_CREDENTIALS") {
@@ -96,7 +96,7 @@ impl Credentials {
     /// Headers for every request, renewed before they expire. There are some now: what keeps us
     /// from having them is said here, where it can still be put into words.
     pub async fn headers(&self) -> Result<GoogleAuthHeaders, NoToken> {
-        match tokio::time::timeout(PATIENCE, self.google.headers(Extensions::new())).await {
+        match tokio::time::timeout(TIMEOUT, self.google.headers(Extensions::new())).await {
             Ok(Ok(_)) => Ok(self.google.clone().into()),
             Ok(Err(error)) if error.is_transient() => {
                 Err(NoToken::Unanswered((self.advice)(&error)))

@@ -26,7 +26,7 @@ const NAME: &str = "GCP_WIF_CONFIG";
 
 /// How long a token may take: two requests, each of some hundred milliseconds. The library itself
 /// would wait forever.
-const PATIENCE: Duration = Duration::from_secs(4);
+const TIMEOUT: Duration = Duration::from_secs(4);
 
 /// How long tokens are used, which live for an hour. The library goes by a clock that stands still
 /// while a sandbox is frozen, so it would go on with one that has expired.
@@ -54,7 +54,7 @@ impl std::fmt::Debug for Configuration {
 impl Federation {
     /// From what stands in `GCP_WIF_CONFIG`: an `external_account` configuration made for AWS, or
     /// the path of a file that holds one.
-    pub(crate) fn open(value: &str, settings: &Settings) -> Result<Self, SettingsError> {
+    pub(crate) fn from_settings(value: &str, settings: &Settings) -> Result<Self, SettingsError> {
         let invalid = |problem: String| misread(NAME, value, &problem);
         let configuration: Value = serde_json::from_str(&written(NAME, value)?)
             .map_err(|_| invalid("write the JSON of an external_account, or its path".into()))?;
@@ -94,7 +94,7 @@ impl CredentialsProvider for Federation {
         extensions: Extensions,
     ) -> Result<CacheableResource<HeaderMap>, CredentialsError> {
         let credentials = self.credentials()?;
-        let headers = tokio::time::timeout(PATIENCE, credentials.headers(extensions)).await;
+        let headers = tokio::time::timeout(TIMEOUT, credentials.headers(extensions)).await;
         let headers = headers.unwrap_or_else(|late| Err(CredentialsError::from_source(true, late)));
         if headers.is_err() {
             *self.current.lock().unwrap_or_else(PoisonError::into_inner) = None;
@@ -220,7 +220,7 @@ mod tests {
             "token_url": "https://sts.googleapis.com/v1/token",
             "credential_source": { "environment_id": "aws1" },
         });
-        assert!(Federation::open(&good.to_string(), &keys).is_ok());
+        assert!(Federation::from_settings(&good.to_string(), &keys).is_ok());
         let with = |place: &str, value: &str| {
             let mut changed = good.clone();
             let (parent, field) = place.rsplit_once('/').unwrap();
@@ -255,7 +255,7 @@ mod tests {
                  set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, or use GOOGLE_APPLICATION_CREDENTIALS",
             ),
         ] {
-            let told = Federation::open(&value, settings).err().unwrap().to_string();
+            let told = Federation::from_settings(&value, settings).err().unwrap().to_string();
             let problem = format!("GCP_WIF_CONFIG cannot be used: {problem}");
             assert!(told.starts_with(&problem), "{told}");
         }
@@ -324,7 +324,7 @@ mod tests {
     fn ask_for_tokens(renew_after: Duration) {
         let settings = Settings::from_env([SETTINGS]);
         let Some(configuration) = settings.get("GCP_WIF_CONFIG") else { return };
-        let federation = Federation::open(configuration, &settings).unwrap();
+        let federation = Federation::from_settings(configuration, &settings).unwrap();
         let federation = Credentials::of_federation(Federation { renew_after, ..federation });
         let runtime = tokio::runtime::Runtime::new().unwrap();
         for _ in std::io::stdin().lines() {

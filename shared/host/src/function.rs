@@ -193,7 +193,7 @@ where
         now: SystemTime,
     ) -> Result<(Settings, Self), Error> {
         let values = match &parameters {
-            Some(parameters) => parameters.read(AT_THE_START).await?,
+            Some(parameters) => parameters.fetch(AT_THE_START).await?,
             None => Settings::default(),
         };
         let settings = environment.clone().or_those(values.clone());
@@ -225,7 +225,7 @@ where
     }
 
     async fn renew(&self, parameters: &Parameters, values: &mut Settings) -> Result<(), Error> {
-        let read = parameters.read(MEANWHILE).await?;
+        let read = parameters.fetch(MEANWHILE).await?;
         if read == *values {
             self.outdated.store(false, Ordering::Relaxed);
             return Ok(());

@@ -48,7 +48,7 @@ const NAMES_A_CALL: usize = 10;
 pub(crate) const AT_THE_START: Duration = Duration::from_secs(5);
 
 /// How long one request may take. It is answered in some tens of milliseconds.
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How long it rests before the first repeat; twice as long before each further one.
 const REST: Duration = Duration::from_millis(100);
@@ -70,7 +70,7 @@ fn may_be_stored(name: &str) -> bool {
 /// reads them once.
 pub(crate) async fn completed(environment: Settings) -> Result<Settings, SettingsError> {
     let Some(parameters) = Parameters::of(&environment).await? else { return Ok(environment) };
-    let read = parameters.read(AT_THE_START).await?;
+    let read = parameters.fetch(AT_THE_START).await?;
     Ok(environment.or_those(read))
 }
 
@@ -119,12 +119,12 @@ impl Parameters {
             region: region.to_owned(),
             endpoint,
             credentials: config.credentials_provider().ok_or_else(|| unusable(NO_CREDENTIALS))?,
-            http: Connections::new(|builder| builder.timeout(PATIENCE)),
+            http: Connections::new(|builder| builder.timeout(TIMEOUT)),
         })
     }
 
     /// Reads them all, at once. One that is missing or blank has no value.
-    pub(crate) async fn read(&self, limit: Duration) -> Result<Settings, SettingsError> {
+    pub(crate) async fn fetch(&self, limit: Duration) -> Result<Settings, SettingsError> {
         let calls = self.names.chunks(NAMES_A_CALL).map(|names| self.ask_until_answered(names));
         let answers = tokio::time::timeout(limit, try_join_all(calls)).await;
         let answers = answers.unwrap_or_else(|_| {
@@ -148,8 +148,8 @@ impl Parameters {
         loop {
             match self.ask(names).await {
                 Ok(parameters) => return Ok(parameters),
-                Err(Refusal::ForNow) => {}
-                Err(Refusal::ForGood(problem)) => return Err(unusable(problem)),
+                Err(RequestError::Transient) => {}
+                Err(RequestError::Permanent(problem)) => return Err(unusable(problem)),
             }
             // Many sandboxes start at once, and should not all come back at once.
             tokio::time::sleep(rest.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
@@ -157,16 +157,20 @@ impl Parameters {
         }
     }
 
-    async fn ask(&self, names: &[&str]) -> Result<Vec<Parameter>, Refusal> {
+    async fn ask(&self, names: &[&str]) -> Result<Vec<Parameter>, RequestError> {
         let names: Vec<_> = names.iter().map(|name| format!("{}{name}", self.path)).collect();
         let body = json!({ "Names": names, "WithDecryption": true }).to_string();
         let request = self.signed(body).await?;
-        let answer = self.http.client().execute(request).await.map_err(|_| Refusal::ForNow)?;
+        let answer =
+            self.http.client().execute(request).await.map_err(|_| RequestError::Transient)?;
         let status = answer.status();
-        let body = answer.bytes().await.map_err(|_| Refusal::ForNow)?;
+        let body = answer.bytes().await.map_err(|_| RequestError::Transient)?;
         if status == StatusCode::OK {
-            let answer: Answer = serde_json::from_slice(&body).map_err(|_| {
-                Refusal::ForGood(format!("{} does not answer as Parameter Store", self.endpoint))
+            let answer: Found = serde_json::from_slice(&body).map_err(|_| {
+                RequestError::Permanent(format!(
+                    "{} does not answer as Parameter Store",
+                    self.endpoint
+                ))
             })?;
             return Ok(answer.parameters);
         }
@@ -174,9 +178,10 @@ impl Parameters {
         Err(self.refusal(status, &refused))
     }
 
-    async fn signed(&self, body: String) -> Result<reqwest::Request, Refusal> {
+    async fn signed(&self, body: String) -> Result<reqwest::Request, RequestError> {
         let credentials = self.credentials.provide_credentials().await;
-        let identity = credentials.map_err(|_| Refusal::ForGood(NO_CREDENTIALS.into()))?.into();
+        let identity =
+            credentials.map_err(|_| RequestError::Permanent(NO_CREDENTIALS.into()))?.into();
         let parameters = v4::SigningParams::builder()
             .identity(&identity)
             .region(&self.region)
@@ -193,26 +198,26 @@ impl Parameters {
         let bytes = SignableBody::Bytes(body.as_bytes());
         let signature = SignableRequest::new("POST", &*self.endpoint, headers.into_iter(), bytes)
             .and_then(|request| sign(request, &parameters))
-            .map_err(|_| Refusal::ForGood(NO_ADDRESS.into()))?;
+            .map_err(|_| RequestError::Permanent(NO_ADDRESS.into()))?;
         let (signature, _) = signature.into_parts();
         let mut request = self.http.client().post(&self.endpoint);
         for (name, value) in headers.into_iter().chain(signature.headers()) {
             request = request.header(name, value);
         }
-        request.body(body).build().map_err(|_| Refusal::ForGood(NO_ADDRESS.into()))
+        request.body(body).build().map_err(|_| RequestError::Permanent(NO_ADDRESS.into()))
     }
 
     /// What to do about a refusal. Its own words are left out, save for the name that they contain.
-    fn refusal(&self, status: StatusCode, refused: &Refused) -> Refusal {
+    fn refusal(&self, status: StatusCode, refused: &Refused) -> RequestError {
         let code = refused.code.rsplit('#').next().unwrap_or_default();
         // A name may begin with another.
         let meant = self.names.iter().map(|name| format!("{}{name}", self.path));
         let meant = meant.filter(|name| refused.message.contains(name)).max_by_key(String::len);
-        Refusal::ForGood(match code {
+        RequestError::Permanent(match code {
             "RequestLimitExceeded" | "ThrottlingException" | "TooManyRequestsException" => {
-                return Refusal::ForNow;
+                return RequestError::Transient;
             }
-            _ if status.is_server_error() => return Refusal::ForNow,
+            _ if status.is_server_error() => return RequestError::Transient,
             "AccessDeniedException" if refused.message.contains("kms:") => {
                 "the role of this function may not decrypt: allow it kms:Decrypt with the key of \
                  the parameters"
@@ -238,16 +243,16 @@ impl Parameters {
 }
 
 /// Why a request brought nothing.
-enum Refusal {
+enum RequestError {
     /// It passes by itself.
-    ForNow,
+    Transient,
     /// A person has to act, in this way.
-    ForGood(String),
+    Permanent(String),
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Answer {
+struct Found {
     parameters: Vec<Parameter>,
 }
 

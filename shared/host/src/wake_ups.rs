@@ -17,7 +17,7 @@ pub const NO_QUEUE: &str =
     "set TURN_QUEUE_URL: alone this function has no queue, `textback` brings its own";
 
 /// How many wake-ups one process works on at once. They spend their time waiting for a model.
-const AT_ONCE: u32 = 100;
+const CONCURRENCY: u32 = 100;
 
 /// Hands wake-ups to `handler`: those that Lambda brings from the queue, or those that it takes from
 /// `TURN_QUEUE_URL` until the process is asked to stop. One that fails comes again. Meanwhile
@@ -37,14 +37,14 @@ where
         };
         return lambda_runtime::run(service_fn(handle)).await;
     }
-    let Some(queue) = Queue::open(settings)? else {
+    let Some(queue) = Queue::from_settings(settings)? else {
         return Err(NO_QUEUE.into());
     };
     let listener = bind(settings).await?;
     let stop = stop_signal();
     tokio::join!(
         serve(listener, router, stop.clone()),
-        queue::consume(&queue, AT_ONCE, stop, handler)
+        queue::consume(&queue, CONCURRENCY, stop, handler)
     );
     Ok(())
 }
@@ -61,7 +61,7 @@ where
     for mut record in batch.records {
         let group = record.attributes.remove("MessageGroupId");
         let done = !stuck.contains(&group)
-            && match read(record.body.as_deref()) {
+            && match parse(record.body.as_deref()) {
                 Some(wake_up) => queue::attempt(wake_up, handler).await,
                 None => {
                     tracing::error!("left a message in the queue that is no wake-up");
@@ -76,6 +76,6 @@ where
     response
 }
 
-fn read(body: Option<&str>) -> Option<WakeUp> {
+fn parse(body: Option<&str>) -> Option<WakeUp> {
     serde_json::from_str(body?).ok()
 }

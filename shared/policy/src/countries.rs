@@ -54,7 +54,7 @@ impl fmt::Debug for Country {
 
 /// Why a number is not texted. Prints as a word for a notice, which never gives the number away.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Refusal {
+pub enum CountryRefusal {
     /// It is in a country that replies do not go to.
     Country(Country),
     /// Its calling code belongs to no country, or to none that is known.
@@ -67,7 +67,7 @@ pub enum Refusal {
     Satellite,
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for CountryRefusal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Country(country) => country.fmt(formatter),
@@ -172,19 +172,23 @@ impl Countries {
     }
 
     /// Whether a reply may go to this number.
-    pub fn allows(&self, number: &Number) -> Result<(), Refusal> {
+    pub fn allows(&self, number: &Number) -> Result<(), CountryRefusal> {
         let digits = digits(number);
         match Range::of(digits) {
-            Some(Range::Premium) => return Err(Refusal::Premium),
-            Some(Range::SharedCost) => return Err(Refusal::SharedCost),
-            Some(Range::Satellite) => return Err(Refusal::Satellite),
+            Some(Range::Premium) => return Err(CountryRefusal::Premium),
+            Some(Range::SharedCost) => return Err(CountryRefusal::SharedCost),
+            Some(Range::Satellite) => return Err(CountryRefusal::Satellite),
             None => {}
         }
         let Some(allowed) = &self.allowed else { return Ok(()) };
         let country = Country::of(number);
         let named = allowed.codes.iter().any(|code| digits.starts_with(code.as_str()))
             || country.is_some_and(|country| allowed.countries.contains(&country));
-        if named { Ok(()) } else { Err(country.map_or(Refusal::Unassigned, Refusal::Country)) }
+        if named {
+            Ok(())
+        } else {
+            Err(country.map_or(CountryRefusal::Unassigned, CountryRefusal::Country))
+        }
     }
 }
 

@@ -60,7 +60,7 @@ pub enum Verdict {
     /// There is a machine: say nothing.
     Silence {
         /// What shows it.
-        sign: Sign,
+        symptom: Symptom,
         /// Whether it begins now: the operator is told once.
         first: bool,
     },
@@ -68,7 +68,7 @@ pub enum Verdict {
 
 /// What shows that a machine is at the other end. Prints as what to say of it: "it …".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Sign {
+pub enum Symptom {
     /// It says the same again and again, and so do we.
     Repetition,
     /// It says what telephones and mailboxes say by themselves.
@@ -79,7 +79,7 @@ pub enum Sign {
     Echo,
 }
 
-impl fmt::Display for Sign {
+impl fmt::Display for Symptom {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Repetition => "says the same again and again",
@@ -95,19 +95,21 @@ impl Exchanges {
     pub fn judge(&self, texts: &[&str], now: Timestamp) -> Verdict {
         match self.is_past(now) || self.is_too_early() {
             true => Verdict::Answer,
-            false => self.verdict(&self.read(texts)),
+            false => self.verdict(&self.summarize(texts)),
         }
     }
 
     fn verdict(&self, texts: &Texts) -> Verdict {
         if let Some(silent) = &self.silent {
-            let sign = texts.sign.or(silent.sign).unwrap_or(Sign::Repetition);
-            let same = texts.sign.is_some() || texts.are_among(silent);
-            return if same { Verdict::Silence { sign, first: false } } else { Verdict::Answer };
+            let symptom = texts.symptom.or(silent.symptom).unwrap_or(Symptom::Repetition);
+            let same = texts.symptom.is_some() || texts.are_among(silent);
+            return if same { Verdict::Silence { symptom, first: false } } else { Verdict::Answer };
         }
-        match texts.sign {
-            Some(sign) if self.has_sign() => Verdict::Silence { sign, first: true },
-            _ if self.repeats(texts) => Verdict::Silence { sign: Sign::Repetition, first: true },
+        match texts.symptom {
+            Some(symptom) if self.has_symptom() => Verdict::Silence { symptom, first: true },
+            _ if self.repeats(texts) => {
+                Verdict::Silence { symptom: Symptom::Repetition, first: true }
+            }
             _ => Verdict::Answer,
         }
     }
@@ -121,7 +123,7 @@ impl Exchanges {
             *self = Self::default();
         }
         self.at = now;
-        let texts = self.read(texts);
+        let texts = self.summarize(texts);
         let Some(answer) = answer else {
             self.silent.get_or_insert(texts);
             return;
@@ -129,7 +131,7 @@ impl Exchanges {
         if self.recent.len() >= REMEMBERED {
             self.recent.drain(..=self.recent.len() - REMEMBERED);
         }
-        self.recent.push(Exchange { texts, answer: Answer::of(answer) });
+        self.recent.push(Exchange { texts, answer: OurWords::of(answer) });
     }
 
     /// Whether all that is remembered is too old to count. Or too new, by a clock that was wrong.
@@ -139,11 +141,11 @@ impl Exchanges {
 
     /// Whether too little was said before for any text to be a machine's.
     fn is_too_early(&self) -> bool {
-        self.silent.is_none() && !self.has_sign() && self.recent.len() < REPEATED - 1
+        self.silent.is_none() && !self.has_symptom() && self.recent.len() < REPEATED - 1
     }
 
-    fn has_sign(&self) -> bool {
-        self.recent.iter().any(|exchange| exchange.texts.sign.is_some())
+    fn has_symptom(&self) -> bool {
+        self.recent.iter().any(|exchange| exchange.texts.symptom.is_some())
     }
 
     /// Whether these texts and what we said to them are nearly equal to enough that was before,
@@ -157,7 +159,7 @@ impl Exchanges {
         same.iter().any(alike)
     }
 
-    fn read(&self, texts: &[&str]) -> Texts {
+    fn summarize(&self, texts: &[&str]) -> Texts {
         let mut prints: Vec<Print> = Vec::new();
         let mut long = true;
         let mut signs = Vec::new();
@@ -167,9 +169,9 @@ impl Exchanges {
             let is_long = is_long(&words);
             long &= is_long;
             signs.push(match form(text, &words) {
-                Some(Form::AutoReply) => Some(Sign::AutoReply),
-                Some(Form::Bounce) => Some(Sign::Bounce),
-                None if is_long && self.said(&print) => Some(Sign::Echo),
+                Some(Form::AutoReply) => Some(Symptom::AutoReply),
+                Some(Form::Bounce) => Some(Symptom::Bounce),
+                None if is_long && self.said(&print) => Some(Symptom::Echo),
                 None => None,
             });
             if prints.iter().all(|other| other.likeness(&print) < THEIRS) {
@@ -180,8 +182,8 @@ impl Exchanges {
             prints.clear();
         }
         // One text that is a person's is enough.
-        let sign = signs.iter().copied().collect::<Option<Vec<_>>>();
-        Texts { prints, sign: sign.and_then(|signs| signs.first().copied()) }
+        let symptom = signs.iter().copied().collect::<Option<Vec<_>>>();
+        Texts { prints, symptom: symptom.and_then(|signs| signs.first().copied()) }
     }
 
     /// Whether we said exactly this.
@@ -193,7 +195,7 @@ impl Exchanges {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Exchange {
     texts: Texts,
-    answer: Answer,
+    answer: OurWords,
 }
 
 /// What they said at a time.
@@ -202,7 +204,8 @@ struct Texts {
     /// Those that differ. None if one is too short to say anything, or they are too many.
     prints: Vec<Print>,
     /// What shows that all of them are a machine's, by themselves.
-    sign: Option<Sign>,
+    #[serde(rename = "sign")]
+    symptom: Option<Symptom>,
 }
 
 impl Texts {
@@ -216,14 +219,14 @@ impl Texts {
 
 /// What we said to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Answer {
+struct OurWords {
     words: Print,
     /// The numbers in it, hashed. Where ours differ something was understood: "nothing is free on the
     /// 5th", then "on the 6th", is said to a person who asks for one day after the other.
     numbers: u32,
 }
 
-impl Answer {
+impl OurWords {
     fn of(answer: &str) -> Self {
         let words = Words::of(answer);
         let numbers = words.iter().filter(|word| has_digit(word)).enumerate();
@@ -276,7 +279,7 @@ mod tests {
                 before.note(&[text], answer, Timestamp::UNIX_EPOCH);
             }
             if before.is_too_early() {
-                prop_assert_eq!(before.verdict(&before.read(&texts)), Verdict::Answer);
+                prop_assert_eq!(before.verdict(&before.summarize(&texts)), Verdict::Answer);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Takes the tags of HTML out, and leaves lines, lists and addresses in their place.
 
 use crate::kept::Kept;
-use crate::markdown::shown;
+use crate::markdown::as_text;
 
 /// What stands between words, and makes no line of its own.
 const INLINE: &str = " abbr b bdi bdo big center cite code data del dfn em font i ins kbd mark q s \
@@ -57,14 +57,14 @@ pub(crate) fn strip(text: &str, links: &Kept) -> String {
             ("a", false) => addresses.push((stripped.len(), tag.attribute("href"))),
             ("a", true) => {
                 if let Some((start, address)) = addresses.pop() {
-                    let address = shown(&stripped[start..], address, |text| links.show(text));
+                    let address = as_text(&stripped[start..], address, |text| links.show(text));
                     stripped.push_str(&address);
                 }
             }
             ("img", _) => {
                 let words = tag.attribute("alt");
                 stripped.push_str(words);
-                stripped.push_str(&shown(words, tag.attribute("src"), |text| links.show(text)));
+                stripped.push_str(&as_text(words, tag.attribute("src"), |text| links.show(text)));
             }
             (name, _) if BLOCKS.contains(&format!(" {name} ")) => stripped.push_str("\n\n"),
             _ => {}

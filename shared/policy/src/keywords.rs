@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use smallvec::{SmallVec, smallvec};
 use unicode_normalization::UnicodeNormalization as _;
 
-use heard::{Heard, Said, plain};
+use heard::{Heard, Wording, plain};
 use rows::{Language, Rows};
 use wordings::{Places, Words, follow};
 
@@ -58,7 +58,7 @@ const SENTENCES: usize = 20;
 /// The same of characters, so that no text takes long.
 const CHARACTERS: usize = 4_000;
 
-static ROWS: LazyLock<Rows> = LazyLock::new(|| Rows::read(&LANGUAGES));
+static ROWS: LazyLock<Rows> = LazyLock::new(|| Rows::parse(&LANGUAGES));
 
 /// The words that ask for this, as the forms of carriers want them listed.
 pub fn words(keyword: Keyword) -> impl Iterator<Item = &'static str> {
@@ -146,12 +146,12 @@ fn stop(heard: &Heard, all: &str) -> Option<Keyword> {
     let looked_at = looked_at.chain(sentences.iter().skip(SENTENCES / 2).rev().take(SENTENCES / 2));
     let said = looked_at.flatten();
     // "Stop! You make me laugh" is none, "Please stop. I am at work" is.
-    let is_meant = |said: &&Said| said.stands_out || said.words.contains(' ');
+    let is_meant = |said: &&Wording| said.stands_out || said.words.contains(' ');
     let meant = [first.first(), last.last()].map(|said| said.filter(is_meant));
     let firm = last.first().into_iter().chain(meant.into_iter().flatten());
     let may_be_in = |language: &&Language| language.may_be_in(all);
     let is_stop = ROWS.languages.iter().filter(may_be_in).any(|language| {
-        let may_be_stop = |said: &&Said| language.may_be_in(&said.words);
+        let may_be_stop = |said: &&Wording| language.may_be_in(&said.words);
         language.is_all(all)
             || firm.clone().filter(may_be_stop).any(|said| language.is_firm(&said.words))
             || said.clone().filter(may_be_stop).any(|said| language.is_asked(&said.words))

@@ -27,8 +27,8 @@ mod typography;
 use std::borrow::Cow;
 
 pub use asked::asked;
-pub use countries::{Countries, Country, Refusal};
-pub use exchanges::{Exchanges, Sign, Verdict};
+pub use countries::{Countries, Country, CountryRefusal};
+pub use exchanges::{Exchanges, Symptom, Verdict};
 pub use kept::links;
 pub use keywords::{Keyword, denies_machine, is_reserved, keyword, words};
 pub use limits::{Allowed, Limits, Replied, ReplyKind};

@@ -58,7 +58,7 @@ fn edited(text: &str, whole: impl Fn(&str) -> String) -> String {
             Event::End(TagEnd::Link | TagEnd::Image) => {
                 let (start, address) = links.pop().expect("a link that ends has started");
                 let words = start..last.max(start);
-                let address = shown(&text[words.clone()], &address, &whole);
+                let address = as_text(&text[words.clone()], &address, &whole);
                 edits.replace(words.end..end, &address);
             }
             Event::Start(Tag::TableHead | Tag::TableRow) => row = Row { start, cells: 0 },
@@ -81,7 +81,7 @@ fn edited(text: &str, whole: impl Fn(&str) -> String) -> String {
 
 /// What follows the words of a link: its address, unless they are the address. `whole` shows what is
 /// hidden in them.
-pub(crate) fn shown(words: &str, address: &str, whole: impl Fn(&str) -> String) -> String {
+pub(crate) fn as_text(words: &str, address: &str, whole: impl Fn(&str) -> String) -> String {
     let address =
         ["mailto:", "tel:"].iter().find_map(|it| address.strip_prefix(it)).unwrap_or(address);
     let bare = |text: &str| {

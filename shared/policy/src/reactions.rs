@@ -44,11 +44,11 @@ impl fmt::Debug for Reaction {
 /// The reaction that a text consists of, if it is one. What it quotes was said by us.
 pub fn reaction(text: &str) -> Option<Reaction> {
     by_google(text).or_else(|| {
-        let first = signs(text.chars()).find(|sign| !sign.is_quote())?.letter;
+        let first = glyphs(text.chars()).find(|glyph| !glyph.is_quote())?.letter;
         let mut forms = FORMS.iter().filter(|form| form.may_begin_with(first)).peekable();
         forms.peek()?;
         let text = Text::of(text);
-        forms.find_map(|form| form.read(&text))
+        forms.find_map(|form| form.parse(&text))
     })
 }
 
@@ -124,8 +124,8 @@ impl Form {
         }
     }
 
-    fn read(&self, text: &Text) -> Option<Reaction> {
-        let mut rest = &text.signs[..];
+    fn parse(&self, text: &Text) -> Option<Reaction> {
+        let mut rest = &text.glyphs[..];
         let mut emoji = None;
         for piece in &self.before {
             match piece {
@@ -150,10 +150,10 @@ impl Form {
         Some(Reaction { emoji, removed: self.removed, to })
     }
 
-    fn thing(&self, text: &Text, signs: &[Sign]) -> Option<String> {
+    fn thing(&self, text: &Text, glyphs: &[Glyph]) -> Option<String> {
         let said: Vec<_> =
-            signs.iter().filter(|sign| !sign.is_quote()).map(|sign| sign.letter).collect();
-        self.things.contains(&said).then(|| text.between(signs))
+            glyphs.iter().filter(|glyph| !glyph.is_quote()).map(|glyph| glyph.letter).collect();
+        self.things.contains(&said).then(|| text.between(glyphs))
     }
 }
 
@@ -172,8 +172,8 @@ fn pieces(words: &str) -> Vec<Piece> {
 }
 
 fn literal(words: &str) -> Vec<char> {
-    let signs = Text::of(words).signs;
-    signs.iter().filter(|sign| !sign.is_quote()).map(|sign| sign.letter).collect()
+    let glyphs = Text::of(words).glyphs;
+    glyphs.iter().filter(|glyph| !glyph.is_quote()).map(|glyph| glyph.letter).collect()
 }
 
 /// A text as it is compared.
@@ -181,11 +181,11 @@ struct Text {
     /// As it was, without what cannot be seen.
     seen: Vec<char>,
     /// Without spaces, and without case and accents.
-    signs: Vec<Sign>,
+    glyphs: Vec<Glyph>,
 }
 
 #[derive(Clone, Copy)]
-struct Sign {
+struct Glyph {
     letter: char,
     /// Where it stands in what is seen.
     at: usize,
@@ -200,7 +200,7 @@ enum Quote {
     Single,
 }
 
-impl Sign {
+impl Glyph {
     fn is_quote(&self) -> bool {
         self.quote.is_some()
     }
@@ -209,53 +209,55 @@ impl Sign {
 impl Text {
     fn of(text: &str) -> Self {
         let seen: Vec<char> = text.chars().filter(|character| !is_invisible(*character)).collect();
-        Self { signs: signs(seen.iter().copied()).collect(), seen }
+        Self { glyphs: glyphs(seen.iter().copied()).collect(), seen }
     }
 
-    /// What these signs quote, if they are one quotation.
-    fn quoted(&self, signs: &[Sign]) -> Option<String> {
-        let [first, within @ .., last] = signs else { return None };
+    /// What these glyphs quote, if they are one quotation.
+    fn quoted(&self, glyphs: &[Glyph]) -> Option<String> {
+        let [first, within @ .., last] = glyphs else { return None };
         let closes = matches!(last.letter, '…' | '.') || last.is_quote();
         if !first.is_quote() || first.quote == Some(Quote::Closing) || !closes {
             return None;
         }
         // Two quotations with words between them are a person's.
         let mut open = 1;
-        for sign in within {
-            match sign.quote {
+        for glyph in within {
+            match glyph.quote {
                 Some(Quote::Opening) => open += 1,
                 Some(Quote::Closing) if open == 1 => return None,
                 Some(Quote::Closing) => open -= 1,
                 Some(Quote::Single) | None => {}
             }
         }
-        let within = if last.is_quote() { within } else { &signs[1..] };
+        let within = if last.is_quote() { within } else { &glyphs[1..] };
         Some(self.between(within))
     }
 
-    /// The words of these signs as they were, with one space between them.
-    fn between(&self, signs: &[Sign]) -> String {
-        let (Some(first), Some(last)) = (signs.first(), signs.last()) else { return String::new() };
+    /// The words of these glyphs as they were, with one space between them.
+    fn between(&self, glyphs: &[Glyph]) -> String {
+        let (Some(first), Some(last)) = (glyphs.first(), glyphs.last()) else {
+            return String::new();
+        };
         let words: String = self.seen[first.at..=last.at].iter().collect();
         words.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 }
 
-/// The signs among these characters.
-fn signs(characters: impl Iterator<Item = char>) -> impl Iterator<Item = Sign> {
+/// The glyphs among these characters.
+fn glyphs(characters: impl Iterator<Item = char>) -> impl Iterator<Item = Glyph> {
     let seen = characters.filter(|character| !is_invisible(*character)).enumerate();
     let mut before = None;
     seen.filter_map(move |(at, character)| {
         let ahead = before.replace(character);
         let letter = character.to_lowercase().next().map_or(character, unaccented);
-        let sign = Sign { letter, at, quote: quote(character, ahead) };
-        (!character.is_whitespace() && !is_mark(letter)).then_some(sign)
+        let glyph = Glyph { letter, at, quote: quote(character, ahead) };
+        (!character.is_whitespace() && !is_mark(letter)).then_some(glyph)
     })
 }
 
 /// What is behind these letters, if they come first.
-fn after_letters<'t>(signs: &'t [Sign], letters: &[char]) -> Option<&'t [Sign]> {
-    let mut rest = signs;
+fn after_letters<'t>(glyphs: &'t [Glyph], letters: &[char]) -> Option<&'t [Glyph]> {
+    let mut rest = glyphs;
     for letter in letters {
         loop {
             let (first, behind) = rest.split_first()?;
@@ -271,8 +273,8 @@ fn after_letters<'t>(signs: &'t [Sign], letters: &[char]) -> Option<&'t [Sign]> 
 }
 
 /// What is ahead of these letters, if they come last.
-fn before_letters<'t>(signs: &'t [Sign], letters: &[char]) -> Option<&'t [Sign]> {
-    let mut rest = signs;
+fn before_letters<'t>(glyphs: &'t [Glyph], letters: &[char]) -> Option<&'t [Glyph]> {
+    let mut rest = glyphs;
     for letter in letters.iter().rev() {
         loop {
             let (last, ahead) = rest.split_last()?;
@@ -288,20 +290,20 @@ fn before_letters<'t>(signs: &'t [Sign], letters: &[char]) -> Option<&'t [Sign]>
 }
 
 /// The emoji that comes first, and what is behind it.
-fn emoji_first(signs: &[Sign]) -> Option<(String, &[Sign])> {
-    let start = signs.iter().position(|sign| !sign.is_quote())?;
+fn emoji_first(glyphs: &[Glyph]) -> Option<(String, &[Glyph])> {
+    let start = glyphs.iter().position(|glyph| !glyph.is_quote())?;
     let emoji: String =
-        signs[start..].iter().map(|sign| sign.letter).take_while(|it| is_emoji(*it)).collect();
-    let rest = &signs[start + emoji.chars().count()..];
+        glyphs[start..].iter().map(|glyph| glyph.letter).take_while(|it| is_emoji(*it)).collect();
+    let rest = &glyphs[start + emoji.chars().count()..];
     (!emoji.is_empty()).then_some((emoji, rest))
 }
 
 /// The emoji that comes last, and what is ahead of it.
-fn emoji_last(signs: &[Sign]) -> Option<(String, &[Sign])> {
-    let end = signs.iter().rposition(|sign| !sign.is_quote())? + 1;
-    let length = signs[..end].iter().rev().take_while(|sign| is_emoji(sign.letter)).count();
-    let (rest, emoji) = signs[..end].split_at(end - length);
-    (length > 0).then(|| (emoji.iter().map(|sign| sign.letter).collect(), rest))
+fn emoji_last(glyphs: &[Glyph]) -> Option<(String, &[Glyph])> {
+    let end = glyphs.iter().rposition(|glyph| !glyph.is_quote())? + 1;
+    let length = glyphs[..end].iter().rev().take_while(|glyph| is_emoji(glyph.letter)).count();
+    let (rest, emoji) = glyphs[..end].split_at(end - length);
+    (length > 0).then(|| (emoji.iter().map(|glyph| glyph.letter).collect(), rest))
 }
 
 /// What Google's Messages write, whatever the language: invisible marks around the emoji, others where
@@ -330,7 +332,7 @@ fn is_invisible(character: char) -> bool {
         | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
-/// Accents that stand by themselves, and the vowel signs that Arabic may be written without.
+/// Accents that stand by themselves, and the vowel glyphs that Arabic may be written without.
 fn is_mark(letter: char) -> bool {
     matches!(letter, '\u{300}'..='\u{36f}' | '\u{64b}'..='\u{652}' | '\u{640}')
 }

@@ -8,7 +8,7 @@ use url::{Host, Url, form_urlencoded};
 
 /// Reads the address at which providers reach us.
 pub(crate) fn public(public_url: &str) -> Result<Url, SettingsError> {
-    read("PUBLIC_URL", public_url)
+    parse("PUBLIC_URL", public_url)
 }
 
 /// The address of a provider, without a slash at its end.
@@ -17,7 +17,7 @@ pub(crate) fn of_provider(
     name: &'static str,
     default: &str,
 ) -> Result<String, SettingsError> {
-    let url = read(name, settings.get(name).unwrap_or(default))?;
+    let url = parse(name, settings.get(name).unwrap_or(default))?;
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
@@ -82,7 +82,7 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-fn read(name: &'static str, written: &str) -> Result<Url, SettingsError> {
+fn parse(name: &'static str, written: &str) -> Result<Url, SettingsError> {
     match Url::parse(written) {
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.query().is_none() => Ok(url),
         _ => Err(SettingsError::Invalid {

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::Request;
-use sms::{Code, Event, Genuine, Http, Longest, Outgoing, Provider, SendError, WebhookError};
+use sms::{Code, Event, Http, Longest, Outgoing, Provider, SendError, Verified, WebhookError};
 
 use crate::Entry;
 
@@ -36,11 +36,11 @@ impl Provider for Described {
         Err(SendError::Refused { code: "no key".into() })
     }
 
-    async fn prove(&self, _http: &Http, _call: Request<Bytes>) -> Result<Genuine, WebhookError> {
-        Err(WebhookError::Unprovable("there is no key here"))
+    async fn verify(&self, _http: &Http, _call: Request<Bytes>) -> Result<Verified, WebhookError> {
+        Err(WebhookError::Unverifiable("there is no key here"))
     }
 
-    fn read(&self, _call: &Genuine) -> Result<Vec<Event>, WebhookError> {
+    fn parse(&self, _call: &Verified) -> Result<Vec<Event>, WebhookError> {
         Ok(vec![])
     }
 }

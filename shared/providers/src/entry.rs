@@ -94,8 +94,8 @@ impl Setting {
         self
     }
 
-    /// Whether it is a part of what proves a call to come from the company, be it secret or not.
-    pub const fn is_proof(&self) -> bool {
+    /// Whether it is a part of what verifies a call to come from the company, be it secret or not.
+    pub const fn authenticates(&self) -> bool {
         self.sender.is_none() && self.is_read_by(Role::Signing)
     }
 

@@ -14,7 +14,7 @@ use crate::{REST, WakeUp, spread};
 const REMEMBERED: Duration = Duration::from_mins(5);
 
 /// How often a wake-up is tried before it is set aside.
-const TRIES: u32 = 3;
+const ATTEMPTS: u32 = 3;
 
 #[derive(Default)]
 pub(crate) struct InProcess {
@@ -84,12 +84,12 @@ impl InProcess {
         let Some(waiting) = state.waiting.get_mut(conversation) else { return };
         let Some(first) = waiting.front_mut() else { return };
         first.failures += u32::from(!done);
-        let again = !done && first.failures < TRIES;
+        let again = !done && first.failures < ATTEMPTS;
         if !done && !again {
             raise!(
                 Alarm::DeadLetters,
                 trace.id = %first.wake_up.trace,
-                "a wake-up failed {TRIES} times and was set aside"
+                "a wake-up failed {ATTEMPTS} times and was set aside"
             );
         }
         if again {

@@ -76,7 +76,7 @@ enum Kind {
 }
 
 impl Queue {
-    /// What [`Queue::open`] reads.
+    /// What [`Queue::from_settings`] reads.
     pub const SETTINGS: Names = &[
         "AWS_ACCESS_KEY_ID",
         "AWS_ENDPOINT_URL",
@@ -97,8 +97,8 @@ impl Queue {
     ///
     /// The region is the one in the address, else `AWS_REGION`; credentials are those in the
     /// settings, else wherever AWS programs find theirs. Nothing is asked of AWS before first use.
-    pub fn open(settings: &Settings) -> Result<Option<Self>, SettingsError> {
-        Ok(Sqs::open(settings)?.map(|sqs| Self(Kind::Sqs(sqs))))
+    pub fn from_settings(settings: &Settings) -> Result<Option<Self>, SettingsError> {
+        Ok(Sqs::from_settings(settings)?.map(|sqs| Self(Kind::Sqs(sqs))))
     }
 
     /// Does what a first use would have to wait for. Asks nothing of AWS, where nothing is allowed

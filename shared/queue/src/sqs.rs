@@ -32,7 +32,7 @@ const LONG_POLL: i32 = 20;
 
 /// How many messages SQS takes in one request, and how many such requests are under way at once.
 const BATCH: usize = 10;
-const BATCHES_AT_ONCE: usize = 8;
+const CONCURRENCY: usize = 8;
 
 #[derive(Clone)]
 pub(crate) struct Sqs {
@@ -79,7 +79,7 @@ struct RedrivePolicy {
 }
 
 impl Sqs {
-    pub(crate) fn open(settings: &Settings) -> Result<Option<Self>, SettingsError> {
+    pub(crate) fn from_settings(settings: &Settings) -> Result<Option<Self>, SettingsError> {
         let Some(url) = settings.get("TURN_QUEUE_URL") else { return Ok(None) };
         let address = Url::parse(url).ok().filter(|address| address.path().ends_with(".fifo"));
         let Some(address) = address else {
@@ -126,7 +126,7 @@ impl Sqs {
     pub(crate) async fn send_all(&self, wake_ups: &[(WakeUp, String)]) -> Result<(), QueueError> {
         // One after the other where a conversation has several; else nothing would keep their order.
         let conversations: HashSet<_> = wake_ups.iter().map(|(it, _)| &it.conversation).collect();
-        let at_once = if conversations.len() == wake_ups.len() { BATCHES_AT_ONCE } else { 1 };
+        let at_once = if conversations.len() == wake_ups.len() { CONCURRENCY } else { 1 };
         let batches: Vec<_> = wake_ups.chunks(BATCH).map(|batch| self.send_batch(batch)).collect();
         stream::iter(batches).buffered(at_once).try_collect().await
     }
@@ -183,11 +183,11 @@ impl Sqs {
 
     pub(crate) async fn receive(&self) -> Result<(WakeUp, Handle), QueueError> {
         // A long poll is meant to last.
-        let patience = Duration::from_secs(LONG_POLL.unsigned_abs().into());
+        let long_poll = Duration::from_secs(LONG_POLL.unsigned_abs().into());
         let (attempt, operation) = TIMEOUTS;
         let timeouts = TimeoutConfig::builder()
-            .operation_attempt_timeout(patience + attempt)
-            .operation_timeout(patience + operation)
+            .operation_attempt_timeout(long_poll + attempt)
+            .operation_timeout(long_poll + operation)
             .build();
         loop {
             let request = self.client().await.receive_message().queue_url(&self.url);

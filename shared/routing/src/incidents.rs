@@ -8,7 +8,7 @@ use documents::{Fields, Unavailable, hash};
 use evidence::{Health, News, Seen};
 use jiff::Timestamp;
 
-use crate::shared::{By, TRIES, current};
+use crate::shared::{ATTEMPTS, By, current};
 
 /// Notes what is seen of something that we depend on, and returns what somebody has to hear of it:
 /// to one of all who see the same. That is kept as a notice as well, in these sentences. `None`: what
@@ -20,7 +20,7 @@ pub async fn see(
     sentence: &str,
     now: Timestamp,
 ) -> Result<Option<News>, Unavailable> {
-    for _ in 0..TRIES {
+    for _ in 0..ATTEMPTS {
         let known = current::<Health>(store, "health").await?;
         let Some((incident, news)) = known.content.sees(name, seen, now) else {
             return Ok(Some(News::Nothing));

@@ -1,7 +1,7 @@
-//! From attempts to what is thought of the ways by which texts go, and who is told.
+//! From attempts to what is thought of the routes by which texts go, and who is told.
 //!
 //! Each attempt counts for or against its way ([`weigh`]), and so does a text between two numbers of
-//! ours ([`Probe`]). What is thought of all ways is one document, which every turn has read with its
+//! ours ([`Probe`]). What is thought of all routes is one document, which every turn has read with its
 //! conversation; what else we depend on lies beside it ([`see`]). Whatever all conversations share is
 //! written seldom.
 

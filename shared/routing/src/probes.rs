@@ -10,10 +10,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// How long a probe may take. As long as a reply lives: what comes later has missed its reader.
-const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
+const ANSWER_TIMEOUT: SignedDuration = SignedDuration::from_mins(10);
 
 /// How often an arrival is written down again because somebody else was faster.
-const TRIES: u32 = 5;
+const ATTEMPTS: u32 = 5;
 
 /// A text by one provider to the number that we have at another.
 #[derive(Clone, Serialize, Deserialize)]
@@ -41,12 +41,12 @@ pub struct Probe {
 impl Probe {
     /// Whether it is to be sent. Not when it is overdue: it would not be judged any more.
     pub fn is_to_be_sent(&self, now: Timestamp) -> bool {
-        self.attempt.is_none() && now < self.at + PATIENCE
+        self.attempt.is_none() && now < self.at + ANSWER_TIMEOUT
     }
 
     /// Whether it should have arrived by now, and has not.
     pub fn is_missing(&self, now: Timestamp) -> bool {
-        !self.arrived && now >= self.at + PATIENCE
+        !self.arrived && now >= self.at + ANSWER_TIMEOUT
     }
 }
 
@@ -70,7 +70,7 @@ pub async fn probe(store: &Store, id: &ConversationId) -> Result<Option<KnownPro
         return Ok(None);
     };
     let (id, version) = (id.clone(), found.version);
-    Ok(Some(KnownProbe { probe: found.fields.read()?, id, version }))
+    Ok(Some(KnownProbe { probe: found.fields.decode()?, id, version }))
 }
 
 /// Opens the first probe that is called so, or the one after `last`. False if somebody else has.
@@ -109,7 +109,7 @@ pub async fn probe_arrived(
     body: &str,
     now: Timestamp,
 ) -> Result<Option<Probe>, Unavailable> {
-    for _ in 0..TRIES {
+    for _ in 0..ATTEMPTS {
         let Some(known) = probe(store, id).await? else { return Ok(None) };
         let Probe { code, attempt: Some(attempt), arrived: false, .. } = &known.probe else {
             return Ok(None);

@@ -1,4 +1,4 @@
-//! What attempts show of the ways by which they went.
+//! What attempts show of the routes by which they went.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,13 +11,13 @@ use sms::Providers;
 
 use crate::changes::changes;
 use crate::samples::sample;
-use crate::shared::{By, Shared, TRIES};
+use crate::shared::{ATTEMPTS, By, Shared};
 
-/// More ways than a business has.
+/// More routes than a business has.
 const MOST_ROUTES: u32 = 500;
 
 /// How many writes go into one commit: a record is 12 kB at most, and Firestore takes 10 MB at once.
-const AT_ONCE: usize = 100;
+const BATCH: usize = 100;
 
 /// A record, and the attempts that it says more of than what is stored.
 struct Noted {
@@ -86,7 +86,7 @@ async fn weigh_as(
     let once = || Box::pin(weigh_once(store, by, providers, &samples, now));
     let mut weighed = once().await?;
     // A turn that was not the first leaves its attempt to the sweep.
-    for _ in 1..TRIES {
+    for _ in 1..ATTEMPTS {
         match weighed {
             Err(lost) if by != By::Turn && !lost.left.is_empty() => {
                 store.documents().step_aside().await;
@@ -163,7 +163,7 @@ async fn weigh_once(
 /// has judged nothing. False as soon as others were faster.
 async fn carry_out(store: &Store, mut writes: Vec<Write>) -> Result<bool, Unavailable> {
     while !writes.is_empty() {
-        let rest = writes.split_off(writes.len().min(AT_ONCE));
+        let rest = writes.split_off(writes.len().min(BATCH));
         match store.documents().commit(std::mem::replace(&mut writes, rest)).await {
             Ok(_) => {}
             Err(WriteError::Conflict | WriteError::Contended) => return Ok(false),
@@ -197,7 +197,7 @@ async fn records_of(
     let records = routes.iter().map(|route| at("routes", &name(route)));
     let paths: Vec<_> = std::iter::once(at("health", "current")).chain(records).collect();
     let mut found = store.documents().get(&paths).await?.into_iter();
-    let health = Shared::read(found.next().flatten().as_ref(), Health::default);
+    let health = Shared::decode(found.next().flatten().as_ref(), Health::default);
     Ok((health, routes.into_iter().zip(found).map(noted).collect()))
 }
 
@@ -226,7 +226,7 @@ fn name(route: &Route) -> String {
 }
 
 fn noted((route, found): (Route, Option<Document>)) -> (Route, Noted) {
-    let record = Shared::read(found.as_ref(), || Record::new(route.clone()));
+    let record = Shared::decode(found.as_ref(), || Record::new(route.clone()));
     (route, Noted { record, news: vec![] })
 }
 

@@ -1,7 +1,7 @@
 //! What one attempt shows of the way by which it went.
 
 use conversations::Attempt;
-use evidence::{Sample, Sign};
+use evidence::{Sample, Signal};
 use jiff::Timestamp;
 use sms::{About, Providers, Status};
 
@@ -15,22 +15,22 @@ pub(crate) fn sample(attempt: &Attempt, providers: &Providers, now: Timestamp) -
     let about = known.map_or(About::Route, |known| known.about);
     // What was accepted has an id; without one it was turned away at the door.
     let refused = attempt.message.is_none();
-    let sign = match attempt.status() {
+    let signal = match attempt.status() {
         Status::Sending => return None,
-        status if status.is_failure() && refused => Sign::Refused { code, about },
-        status if status.is_failure() => Sign::Failed { code, about },
-        _ if attempt.answered => Sign::Answered,
-        Status::Unknown => Sign::Unknown,
-        Status::Sent => Sign::Sent,
-        Status::Delivered => Sign::Delivered,
-        _ => Sign::Waiting,
+        status if status.is_failure() && refused => Signal::Refused { code, about },
+        status if status.is_failure() => Signal::Failed { code, about },
+        _ if attempt.answered => Signal::Answered,
+        Status::Unknown => Signal::Unknown,
+        Status::Sent => Signal::Sent,
+        Status::Delivered => Signal::Delivered,
+        _ => Signal::Waiting,
     };
-    let heard = match sign {
+    let heard = match signal {
         // Whoever counts it may come later: a healthy way is looked at once a minute.
-        Sign::Sent | Sign::Delivered | Sign::Failed { .. } => {
+        Signal::Sent | Signal::Delivered | Signal::Failed { .. } => {
             attempt.told_at().map_or(now, |at| at.min(now))
         }
         _ => now,
     };
-    Some(Sample { attempt: attempt.id.clone(), at: attempt.at, heard, sign })
+    Some(Sample { attempt: attempt.id.clone(), at: attempt.at, heard, signal })
 }

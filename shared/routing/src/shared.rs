@@ -9,7 +9,7 @@
 //! | `routes/*` | what is remembered of a way | a turn, of a text by a way that is not known to work, or that was refused or failed | once in [`RARELY`] |
 //! | | | turns, of texts that find out whether a way works again | some, once in five minutes |
 //! | | | the sweep, of all that it looks at | once a run |
-//! | `health/current` | the verdicts on all ways | a turn or the sweep, together with a record, where a verdict changes | the same |
+//! | `health/current` | the verdicts on all routes | a turn or the sweep, together with a record, where a verdict changes | the same |
 //! | | what else fails | a turn, where that begins, is told, or is over | once in [`RARELY`] |
 //! | `rhythm/current` | when conversations usually begin | the sweep, of all that it looks at together | once for 2,000 texts |
 //! | `minutes/*` | that a new person has a place in a minute | a turn, for that person, or for ten who have to wait | once |
@@ -31,7 +31,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// How often a commit is tried again that others were faster than.
-pub(crate) const TRIES: usize = 5;
+pub(crate) const ATTEMPTS: usize = 5;
 
 /// Shorter than the pause between two runs of the sweep, and longer than it takes from one page of a
 /// run to the next, which go by one moment.
@@ -72,7 +72,7 @@ pub(crate) struct Shared<T> {
 impl<T: DeserializeOwned> Shared<T> {
     /// What was found. What cannot be read is as if it were not there: it is no reason to leave a
     /// person without an answer, and comes again.
-    pub(crate) fn read(found: Option<&Document>, otherwise: impl FnOnce() -> T) -> Self {
+    pub(crate) fn decode(found: Option<&Document>, otherwise: impl FnOnce() -> T) -> Self {
         let written = found.and_then(|found| found.fields.get("written"));
         Self {
             content: found.and_then(opened).unwrap_or_else(otherwise),
@@ -88,7 +88,7 @@ pub(crate) async fn current<T: Default + DeserializeOwned>(
     collection: &'static str,
 ) -> Result<Shared<T>, Unavailable> {
     let found = store.documents().get_one(at(collection, "current")).await?;
-    Ok(Shared::read(found.as_ref(), T::default))
+    Ok(Shared::decode(found.as_ref(), T::default))
 }
 
 impl<T: Serialize> Shared<T> {

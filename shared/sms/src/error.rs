@@ -66,10 +66,10 @@ pub enum WebhookError {
     #[error("signed by nobody")]
     Unsigned,
 
-    /// It cannot be proven at the moment, because the provider does not give what that needs. Answer
+    /// It cannot be verified at the moment, because the provider does not give what that needs. Answer
     /// 503, and it is sent again.
-    #[error("cannot be proven now: {0}")]
-    Unprovable(&'static str),
+    #[error("cannot be verified now: {0}")]
+    Unverifiable(&'static str),
 
     /// Nobody's call: broken before it could be authenticated. Answer 400.
     #[error("malformed: {0}")]
@@ -77,6 +77,6 @@ pub enum WebhookError {
 
     /// From the provider, and not understood. Keep it whole for the operator and answer 200, or the
     /// provider repeats it.
-    #[error("genuine but not understood: {0}")]
+    #[error("verified but not understood: {0}")]
     Unreadable(&'static str),
 }

@@ -21,7 +21,7 @@ pub enum Event {
     Rest(Rest),
 }
 
-/// The part of a genuine call that was not understood. `Debug` prints nothing of it.
+/// The part of a verified call that was not understood. `Debug` prints nothing of it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Rest {
     /// The body of the call without what was understood. Read again, it says no more than that.
@@ -99,10 +99,10 @@ pub struct Receipt {
     pub attempt: Option<String>,
     /// Which part of the message it is about, where the provider reports on parts of long messages.
     pub part: Option<Part>,
-    /// What the word means.
+    /// What the raw status means.
     pub status: Status,
-    /// The provider's own word.
-    pub word: String,
+    /// The provider's own word for it.
+    pub raw_status: String,
     /// The provider's own code, for a failure.
     pub code: Option<String>,
     /// Whether it failed because the person told the provider to stop.

@@ -45,8 +45,8 @@ impl Http {
 
     /// Connects ahead of a request to this address, if there is no connection. Says nothing to the
     /// other side that it would act on.
-    pub async fn open(&self, url: &str) {
-        self.connections.open(url).await;
+    pub async fn warm_up(&self, url: &str) {
+        self.connections.warm_up(url).await;
     }
 
     /// Begins a GET request.
@@ -63,7 +63,7 @@ impl Http {
     ///
     /// Without an answer it is [`SendError::Refused`] if no connection came about, and
     /// [`SendError::Unknown`] from then on, since the request may have arrived.
-    pub async fn send(&self, request: RequestBuilder) -> Result<Answer, SendError> {
+    pub async fn send(&self, request: RequestBuilder) -> Result<Response, SendError> {
         let mut response = request.send().await.map_err(without_answer)?;
         let mut body = BytesMut::new();
         while let Some(chunk) = response.chunk().await.map_err(without_answer)? {
@@ -72,7 +72,7 @@ impl Http {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Answer { status: response.status().as_u16(), body: body.freeze() })
+        Ok(Response { status: response.status().as_u16(), body: body.freeze() })
     }
 }
 
@@ -83,13 +83,13 @@ impl Default for Http {
 }
 
 /// What a provider answered. It has no `Debug`, since it may quote numbers and texts.
-pub struct Answer {
+pub struct Response {
     /// The HTTP status.
     pub status: u16,
     body: Bytes,
 }
 
-impl Answer {
+impl Response {
     /// Whether the HTTP status is a success, which alone proves nothing.
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)

@@ -25,9 +25,9 @@ pub use event::{Event, Handled, Part, Receipt, Rest, Status, Text};
 pub use finding::{Check, Finding, Verdict};
 pub use glimpse::Glimpse;
 pub use gsm::{Encoding, Segments, gsm7_units, segments};
-pub use http_client::{Answer, Http};
+pub use http_client::{Http, Response};
 pub use number::{NotANumber, Number};
 pub use provider::{
-    Acknowledgement, Found, Genuine, Longest, Outgoing, PRETENDED, Provider, is_pretended,
+    Acknowledgement, Found, Longest, Outgoing, PRETENDED, Provider, Verified, is_pretended,
 };
 pub use providers::Providers;

@@ -108,7 +108,7 @@ impl Number {
     }
 
     /// The number for people to read: `(202) 555-0143` in North America, `+44 2079460958` elsewhere.
-    pub fn shown(&self) -> String {
+    pub fn display(&self) -> String {
         match self.split() {
             ("1", national) if national.len() == 10 => {
                 format!("({}) {}-{}", &national[..3], &national[3..6], &national[6..])

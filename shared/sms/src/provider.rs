@@ -41,18 +41,18 @@ pub trait Provider: Send + Sync {
     /// Hands over one message, and returns the id the provider will use for it in receipts.
     async fn send(&self, http: &Http, message: &Outgoing) -> Result<String, SendError>;
 
-    /// Proves that a webhook call came from the provider. Nothing else makes a call [`Genuine`].
+    /// Verifies that a webhook call came from the provider. Nothing else makes a call [`Verified`].
     ///
     /// Asks the company only for what its signatures need, such as a certificate.
-    async fn prove(&self, http: &Http, call: Request<Bytes>) -> Result<Genuine, WebhookError>;
+    async fn verify(&self, http: &Http, call: Request<Bytes>) -> Result<Verified, WebhookError>;
 
-    /// Reads what a genuine call reports.
+    /// Reads what a verified call reports.
     ///
     /// An empty list means the call is understood but tells us nothing we use; answer it with a
     /// success, or the provider will keep repeating it.
-    fn read(&self, call: &Genuine) -> Result<Vec<Event>, WebhookError>;
+    fn parse(&self, call: &Verified) -> Result<Vec<Event>, WebhookError>;
 
-    /// The body of a genuine call as it may be kept: without what proves it or lets somebody act for
+    /// The body of a verified call as it may be kept: without what verifies it or lets somebody act for
     /// us. It is read as before.
     fn keepable(&self, body: &Bytes) -> Bytes {
         body.clone()
@@ -105,7 +105,7 @@ pub trait Provider: Send + Sync {
         }
     }
 
-    /// What can be seen of texts in a genuine call that was not understood, of those whose words are
+    /// What can be seen of texts in a verified call that was not understood, of those whose words are
     /// `wanted` or which the company has taken for a keyword.
     fn glimpse(&self, call: &Request<Bytes>, wanted: &dyn Fn(&str) -> bool) -> Vec<Glimpse> {
         glimpse::texts(call, |written| self.whole_number(written), wanted)
@@ -137,28 +137,28 @@ impl dyn Provider + '_ {
     }
 }
 
-/// A webhook call that was proven to come from its provider.
+/// A webhook call that was verified to come from its provider.
 #[derive(Clone)]
-pub struct Genuine(Request<Bytes>);
+pub struct Verified(Request<Bytes>);
 
-impl Genuine {
-    /// A call that its provider has just proven.
+impl Verified {
+    /// A call that its provider has just verified.
     pub fn new(call: Request<Bytes>) -> Self {
         Self(call)
     }
 
     /// An unsigned call of somebody who was let in: see [`WebhookError::Unsigned`].
-    pub fn let_in(call: Request<Bytes>) -> Self {
+    pub fn admitted(call: Request<Bytes>) -> Self {
         Self(call)
     }
 
-    /// A call that was proven when it came, and has been kept since.
-    pub fn kept(call: Request<Bytes>) -> Self {
+    /// A call that was verified when it came, and has been kept since.
+    pub fn stored(call: Request<Bytes>) -> Self {
         Self(call)
     }
 }
 
-impl Deref for Genuine {
+impl Deref for Verified {
     type Target = Request<Bytes>;
 
     fn deref(&self) -> &Request<Bytes> {

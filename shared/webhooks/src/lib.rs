@@ -1,4 +1,4 @@
-//! What is the same for every call that a provider makes: who it is for, whether it is genuine,
+//! What is the same for every call that a provider makes: who it is for, whether it is verified,
 //! what is kept when it is not understood, and what is answered.
 
 #![warn(missing_docs)]
@@ -16,7 +16,7 @@ use bytes::{Bytes, BytesMut};
 use conversations::{Store, Unavailable};
 use futures::StreamExt;
 use jiff::Timestamp;
-use sms::{Event, Genuine, Http, Provider, Providers, WebhookError};
+use sms::{Event, Http, Provider, Providers, Verified, WebhookError};
 use telemetry::TraceId;
 use url::Url;
 
@@ -54,14 +54,14 @@ pub async fn whole(
     Err(StatusCode::PAYLOAD_TOO_LARGE.into_response())
 }
 
-/// Finds the provider that a call is for, proves that it made it, and reads what it reports. What
+/// Finds the provider that a call is for, verifies that it made it, and reads what it reports. What
 /// nobody signs is taken from those alone whom the console would let in.
 ///
 /// Otherwise returns the answer to give: 404 for a provider that is not configured, 403 for a
-/// forger, 503 for what cannot be proven now, 400 for what cannot be authenticated. A genuine call
+/// forger, 503 for what cannot be verified now, 400 for what cannot be authenticated. A verified call
 /// that is not understood is kept and answered 200, or 503 if it cannot be kept. Of one that is
 /// understood in part the rest is kept.
-pub async fn read<'a>(
+pub async fn receive<'a>(
     providers: &'a Providers,
     access: &Access,
     store: &Store,
@@ -73,11 +73,11 @@ pub async fn read<'a>(
     let Some(provider) = providers.named(name) else { return Err(unknown()) };
     let http = providers.http();
     let read = async {
-        let genuine = match provider.prove(http, call.clone()).await {
+        let verified = match provider.verify(http, call.clone()).await {
             Err(WebhookError::Unsigned) => let_in(access, call.clone()).await?,
-            proven => proven?,
+            verified => verified?,
         };
-        events(http, provider, &genuine).await
+        events(http, provider, &verified).await
     };
     let reason = match read.await {
         Ok(events) => {
@@ -102,7 +102,7 @@ pub async fn read<'a>(
                 WebhookError::Forged | WebhookError::Unsigned => {
                     StatusCode::FORBIDDEN.into_response()
                 }
-                WebhookError::Unprovable(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+                WebhookError::Unverifiable(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
                 _ => (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
             });
         }
@@ -115,10 +115,10 @@ pub async fn read<'a>(
 }
 
 /// A call that nobody signs, if the console would let its caller in.
-async fn let_in(access: &Access, call: Request<Bytes>) -> Result<Genuine, WebhookError> {
+async fn let_in(access: &Access, call: Request<Bytes>) -> Result<Verified, WebhookError> {
     let (head, body) = call.into_parts();
     match access.admit(&head).await {
-        Ok(_) => Ok(Genuine::let_in(Request::from_parts(head, body))),
+        Ok(_) => Ok(Verified::admitted(Request::from_parts(head, body))),
         Err(_) => Err(WebhookError::Unsigned),
     }
 }
@@ -129,13 +129,13 @@ fn unknown() -> Response {
     StatusCode::NOT_FOUND.into_response()
 }
 
-/// What a genuine call reports. If it asks whether we want such calls, that is answered first.
+/// What a verified call reports. If it asks whether we want such calls, that is answered first.
 async fn events(
     http: &Http,
     provider: &dyn Provider,
-    call: &Genuine,
+    call: &Verified,
 ) -> Result<Vec<Event>, WebhookError> {
-    let events = provider.read(call)?;
+    let events = provider.parse(call)?;
     for event in &events {
         if let Event::Subscription(url) = event {
             confirm(http, url).await?;
@@ -149,7 +149,7 @@ async fn events(
 async fn confirm(http: &Http, url: &Url) -> Result<(), WebhookError> {
     match http.send(http.get(url.clone())).await {
         Ok(answer) if answer.is_success() => Ok(()),
-        _ => Err(WebhookError::Unprovable("a subscription could not be confirmed")),
+        _ => Err(WebhookError::Unverifiable("a subscription could not be confirmed")),
     }
 }
 

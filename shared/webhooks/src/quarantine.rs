@@ -1,4 +1,4 @@
-//! Genuine calls that were not understood: kept whole, and read again once the settings fit.
+//! Verified calls that were not understood: kept whole, and read again once the settings fit.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use bytes::Bytes;
 use conversations::{Kept, Quarantined, Store, Unavailable};
 use jiff::Timestamp;
 use serde_json::Value;
-use sms::{Event, Genuine, Provider, Providers, Rest, UNANSWERABLE, WebhookError};
+use sms::{Event, Provider, Providers, Rest, UNANSWERABLE, Verified, WebhookError};
 use telemetry::{Alarm, TraceId, raise};
 use thiserror::Error;
 use url::form_urlencoded;
@@ -44,7 +44,7 @@ pub enum StillUnread {
     Unread(#[from] WebhookError),
 }
 
-/// Keeps a genuine call that may hold a text, for the operator to look at. All of them are kept.
+/// Keeps a verified call that may hold a text, for the operator to look at. All of them are kept.
 pub async fn keep(
     store: &Store,
     provider: &dyn Provider,
@@ -57,7 +57,7 @@ pub async fn keep(
     set_aside(store, quarantined(provider, call, reason, trace, now), None).await
 }
 
-/// Keeps a genuine call that nobody could read: all that came to the address for texts, and of the
+/// Keeps a verified call that nobody could read: all that came to the address for texts, and of the
 /// others as many as anybody will want to look at.
 pub(crate) async fn keep_unread(
     store: &Store,
@@ -73,7 +73,7 @@ pub(crate) async fn keep_unread(
     set_aside(store, quarantined(provider, call, reason, trace, now), most).await
 }
 
-/// Keeps what is left of a genuine call once what was understood is taken out of it.
+/// Keeps what is left of a verified call once what was understood is taken out of it.
 pub(crate) async fn keep_rest(
     store: &Store,
     provider: &dyn Provider,
@@ -107,8 +107,8 @@ pub async fn read_again<'a>(
 ) -> Result<(&'a dyn Provider, Vec<Event>), StillUnread> {
     let provider = providers.named(&call.provider);
     let provider = provider.ok_or_else(|| StillUnread::NotConfigured(call.provider.clone()))?;
-    let genuine = Genuine::kept(request(call).ok_or(StillUnread::NoCall)?);
-    Ok((provider, events(providers.http(), provider, &genuine).await?))
+    let verified = Verified::stored(request(call).ok_or(StillUnread::NoCall)?);
+    Ok((provider, events(providers.http(), provider, &verified).await?))
 }
 
 /// How many texts are kept in a day that are not read for this reason. Nobody waits for an answer to

@@ -15,13 +15,13 @@ use sms::Provider;
 use crate::unheard::raise_if_stop;
 
 /// How many stops are written at once.
-const AT_ONCE: usize = 16;
+const CONCURRENCY: usize = 16;
 
 /// How long the same word of the same person, without an id, is taken for a repeat. It is written down
 /// each time all the same.
 const SAME_WORDS: Duration = Duration::from_secs(120);
 
-/// Writes down each stop that can be seen in a genuine call, once for each message. Who said so is told
+/// Writes down each stop that can be seen in a verified call, once for each message. Who said so is told
 /// by the provider, or when they text again: what cannot be read is answered by nobody.
 pub(crate) async fn hear(
     store: &Store,
@@ -46,7 +46,7 @@ pub(crate) async fn hear(
             let stop = Stop { at: now, provider: name.to_owned(), confirmed };
             store.stop(&claim, &text.from, &stop).await
         })
-        .buffer_unordered(AT_ONCE)
+        .buffer_unordered(CONCURRENCY)
         .try_collect::<()>()
         .await?;
     match heard {

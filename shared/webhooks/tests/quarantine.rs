@@ -30,7 +30,7 @@ async fn reports_are_kept_by_the_thousand_and_what_may_be_a_text_always() {
                     .unwrap();
             let trace = TraceId::fresh();
             let (name, nobody) = ("messagecentral", Access::nobody());
-            let read = webhooks::read(&providers, &nobody, &store, name, &call, &trace, now);
+            let read = webhooks::receive(&providers, &nobody, &store, name, &call, &trace, now);
             assert_eq!(read.await.err().unwrap().status(), 200);
         }
     }

@@ -1,13 +1,10 @@
-use conversations::{
-    Arrival, Attempt, Change, ConversationId, Ended, HandedOver, Learned, Loaded, Names, Notice,
-    Quarantined, Reply, Store, Waiting, Whom,
-};
+use conversations::{Attempt, Change, Ended, HandedOver, Notice, Quarantined, StatusUpdate, Whom};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use sms::{Number, Receipt, Status};
-use telemetry::{Step, TraceId};
 
 use crate::at_home;
+use crate::conversation::*;
 
 #[tokio::test]
 async fn says_what_is_real() {
@@ -159,7 +156,7 @@ async fn shows_the_last_attempt_at_a_reply() {
     commit(&console.store, turns, attempts).await;
     let mut loaded = load(&console.store).await;
     let next = loaded.conversation.clone();
-    let refused = learned("a-0", Status::Failed, Some("21408"));
+    let refused = status_update("a-0", Status::Failed, Some("21408"));
     console.store.commit(&mut loaded, next, vec![refused]).await.unwrap();
     let phone = console.get("phones/+12025550143").await;
     assert_eq!(bubbles(&phone), ["person: Text", "agent: Where? (sending by twilio as null)"]);
@@ -267,7 +264,7 @@ async fn shows_a_trace_from_the_webhook_to_the_receipt() {
         attempt: Some("a-0".into()),
         part: None,
         status: Status::Delivered,
-        word: "delivered".into(),
+        raw_status: "delivered".into(),
         code: None,
         opted_out: false,
     };
@@ -318,7 +315,7 @@ async fn shows_what_a_person_must_look_at() {
     let shown = console.get("notices").await;
     assert_eq!(shown["quarantined"][0]["body"], "{}");
     let sentence = shown["notices"][0]["sentence"].as_str().unwrap();
-    assert!(sentence.starts_with("A genuine call from messagecentral was not understood"));
+    assert!(sentence.starts_with("A verified call from messagecentral was not understood"));
 }
 
 #[tokio::test]
@@ -330,7 +327,7 @@ async fn says_of_a_reply_what_its_code_means() {
     commit(&console.store, turns, vec![attempt]).await;
     let mut loaded = load(&console.store).await;
     let next = loaded.conversation.clone();
-    let lost = learned("a-0", Status::Undelivered, Some("30034"));
+    let lost = status_update("a-0", Status::Undelivered, Some("30034"));
     console.store.commit(&mut loaded, next, vec![lost]).await.unwrap();
     let delivery = &console.get("phones/+12025550143").await["messages"][1]["delivery"];
     assert_eq!(
@@ -350,7 +347,7 @@ async fn shows_a_reply_that_was_reported_both_as_lost_and_as_delivered() {
     answer(&console.store, 0, "Where?", Status::Undelivered).await;
     let mut loaded = load(&console.store).await;
     let next = loaded.conversation.clone();
-    let after_all = learned("a-0", Status::Delivered, None);
+    let after_all = status_update("a-0", Status::Delivered, None);
     console.store.commit(&mut loaded, next, vec![after_all]).await.unwrap();
     let shown = console.get(&format!("traces/{}", trace(0))).await;
     let attempt = &shown["attempts"][0];
@@ -364,8 +361,10 @@ async fn shows_how_each_way_stands_and_why_the_worst_first() {
     let attempt = |provider: &str, to: &str, status, code: Option<&str>| {
         let (id, provider) = (format!("a-{provider}-{to}"), provider.to_owned());
         let (sender, to) = ("+12025550100".into(), Number::parse(to).unwrap());
-        Attempt { id, provider, sender, to, ..attempt(0, 1) }
-            .knowing(&Learned { code: code.map(str::to_owned), ..Learned::new("a", status, at(2)) })
+        Attempt { id, provider, sender, to, ..attempt(0, 1) }.updated(&StatusUpdate {
+            code: code.map(str::to_owned),
+            ..StatusUpdate::new("a", status, at(2))
+        })
     };
     let attempts = [
         attempt("twilio", "+12025550143", Status::Delivered, None),
@@ -391,100 +390,4 @@ async fn shows_how_each_way_stands_and_why_the_worst_first() {
     );
     assert_eq!((&routes[1]["country"], &routes[1]["state"]), (&json!("1"), &json!("healthy")));
     assert_eq!((&routes[1]["fix"], &routes[2]), (&Value::Null, &Value::Null));
-}
-
-/// Each bubble as a line: who, what, and what became of it.
-fn bubbles(phone: &Value) -> Vec<String> {
-    let line = |message: &Value| {
-        let word = |value: &Value| value.as_str().map_or("null".into(), str::to_owned);
-        let said = format!("{}: {}", word(&message["who"]), word(&message["text"]));
-        match &message["delivery"] {
-            Value::Null => said,
-            delivery => format!(
-                "{said} ({} by {} as {})",
-                word(&delivery["status"]),
-                word(&delivery["provider"]),
-                word(&delivery["message"]),
-            ),
-        }
-    };
-    phone["messages"].as_array().unwrap().iter().map(line).collect()
-}
-
-/// A person's text at a second, under that second's trace.
-async fn take(store: &Store, body: &str, second: i64) {
-    let arrival = Arrival {
-        claim: store.names().message("mock", &second.to_string()),
-        theirs: person(),
-        text: Waiting {
-            message: second.to_string(),
-            steps: vec![Step::new("received", at(second))],
-            ..Waiting::new("mock", "mock", body, &trace(second), at(second))
-        },
-        at: at(second),
-    };
-    store.take(&arrival).await.unwrap();
-}
-
-/// A text at a second, its answer a second later, and what became of that.
-async fn answer(store: &Store, second: i64, reply: &str, status: Status) {
-    take(store, "Text", second).await;
-    let mut turns = load(store).await.conversation.turns;
-    turns.extend([said("person", "Text", second), said("agent", reply, second + 1)]);
-    commit(store, turns, vec![attempt(second, second + 1)]).await;
-    let mut loaded = load(store).await;
-    let next = loaded.conversation.clone();
-    let change = learned(&format!("a-{second}"), status, None);
-    store.commit(&mut loaded, next, vec![change]).await.unwrap();
-}
-
-async fn commit(store: &Store, turns: Vec<Value>, attempts: Vec<Attempt>) {
-    let mut loaded = load(store).await;
-    let mut next = loaded.conversation.clone();
-    next.turns = turns;
-    let taken_up = Change::TakenUp(loaded.waiting.clone());
-    let changes = attempts.into_iter().map(Change::Attempt).chain([taken_up]).collect();
-    store.commit(&mut loaded, next, changes).await.unwrap();
-}
-
-/// What a provider answered to the attempt `a-N`, which it calls `m-N`.
-fn learned(attempt: &str, status: Status, code: Option<&str>) -> Change {
-    Change::Learned(Learned {
-        message: Some(("mock".into(), attempt.replace('a', "m"))),
-        code: code.map(Into::into),
-        ..Learned::new(attempt, status, at(0))
-    })
-}
-
-fn attempt(trace_of: i64, second: i64) -> Attempt {
-    let reply = Reply::alone("Hello", &trace(trace_of), at(second));
-    let by = ("mock", "mock", None);
-    Attempt::begin(format!("a-{trace_of}"), &id(), by, &person(), reply, at(second))
-}
-
-/// An entry as the agent writes it. Its time is finer than that of an attempt.
-fn said(kind: &str, text: &str, second: i64) -> Value {
-    json!({ "kind": kind, "text": text, "at": at(second) + SignedDuration::from_micros(700) })
-}
-
-async fn load(store: &Store) -> Loaded {
-    store.load(&id(), at(0)).await.unwrap().expect("the conversation is there")
-}
-
-fn at(second: i64) -> Timestamp {
-    let noon: Timestamp = "2026-11-22T12:00:00Z".parse().unwrap();
-    noon + SignedDuration::from_secs(second)
-}
-
-fn trace(second: i64) -> TraceId {
-    TraceId::parse(&format!("{second:032x}")).unwrap()
-}
-
-fn person() -> Number {
-    Number::parse("+12025550143").unwrap()
-}
-
-fn id() -> ConversationId {
-    let names = Names::by(&crate::NAME_KEY.into()).unwrap();
-    names.conversation("mock", &person())
 }

@@ -129,7 +129,7 @@ impl Scene {
             ("AWS_ACCESS_KEY_ID", "test"),
             ("AWS_SECRET_ACCESS_KEY", "test"),
         ];
-        let queue = Queue::open(&Settings::from(settings)).unwrap().unwrap();
+        let queue = Queue::from_settings(&Settings::from(settings)).unwrap().unwrap();
         let lambda = Arc::new(RuntimeApi::start().await);
         let function = Command::new(env!("CARGO_BIN_EXE_inbound"))
             .env_clear()

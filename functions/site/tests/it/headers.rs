@@ -2,7 +2,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use business::Business;
 use sha2::{Digest, Sha256};
-use site::Page;
+use site::PublicPage;
 
 use crate::{between, oakwood, visitor};
 
@@ -59,7 +59,7 @@ async fn only_an_address_that_is_encrypted_asks_to_stay_so() {
 #[tokio::test]
 async fn a_page_that_is_known_is_not_sent_again() {
     let site = oakwood();
-    for page in Page::ALL {
+    for page in PublicPage::ALL {
         let first = site.call(&format!("GET {}", page.path()), "").await;
         assert_eq!(first.header("cache-control"), "public, max-age=300");
         let etag = first.header("etag").to_owned();
@@ -78,7 +78,7 @@ async fn a_page_that_is_known_is_not_sent_again() {
 async fn every_page_and_language_has_a_name_of_its_own() {
     let site = oakwood();
     let mut names = Vec::new();
-    for page in Page::ALL {
+    for page in PublicPage::ALL {
         for language in ["en", "es"] {
             let call = format!("GET {}?lang={language}", page.path());
             names.push(site.call(&call, "").await.header("etag").to_owned());

@@ -1,5 +1,5 @@
 use business::{Business, Language};
-use site::{Page, Pages};
+use site::{Pages, PublicPage};
 
 use crate::{between, oakwood, visitor};
 
@@ -31,7 +31,7 @@ async fn the_address_decides_and_the_browser_is_a_hint() {
 #[test]
 fn every_page_says_its_language_and_where_the_others_are() {
     let pages = Pages::of(Business::sample(), "https://text.handy-home.test");
-    for page in Page::ALL {
+    for page in PublicPage::ALL {
         for language in Language::ALL {
             let html = pages.html(page, language);
             let (code, direction) = (language.code(), language.direction());
@@ -50,7 +50,7 @@ fn every_page_says_its_language_and_where_the_others_are() {
 fn what_people_text_is_the_same_in_every_language() {
     let pages = Pages::of(Business::sample(), "https://text.handy-home.test");
     for language in Language::ALL {
-        for page in [Page::Home, Page::Terms, Page::OptIn] {
+        for page in [PublicPage::Home, PublicPage::Terms, PublicPage::OptIn] {
             let html = pages.html(page, language);
             for word in ["STOP", "HELP", "HOME"] {
                 let bold = format!("<b translate=\"no\">{word}</b>");

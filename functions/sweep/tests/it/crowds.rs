@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use conversations::{Arrival, Attempt, ConversationId, Learned, Reply, Store, Waiting};
+use conversations::{Arrival, Attempt, ConversationId, Reply, StatusUpdate, Store, Waiting};
 use fakes::{Mode, Twilio};
 use futures::FutureExt;
 use futures::future::join_all;
@@ -212,8 +212,8 @@ impl Scene {
         let attempt = Attempt::begin(name.clone(), id, by, &number(text), reply, now());
         assert!(store.begin(&attempt).await.unwrap());
         let message = Some(("twilio".into(), format!("SM{text}")));
-        let accepted = Learned::new(name, Status::Accepted, now());
-        store.learn(&Learned { message, ..accepted }).await.unwrap();
+        let accepted = StatusUpdate::new(name, Status::Accepted, now());
+        store.update_status(&StatusUpdate { message, ..accepted }).await.unwrap();
     }
 
     /// Whom the queue wakes.

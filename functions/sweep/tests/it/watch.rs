@@ -18,7 +18,7 @@ async fn dead_letters_are_an_alarm_every_five_minutes() {
     let Some(moto) = moto().await else { return };
     let [url, dead] = moto.create_fifo_queue_and_its_dead(&unique_name()).await;
     let open = |url: &str| {
-        Queue::open(&Settings::from([
+        Queue::from_settings(&Settings::from([
             ("TURN_QUEUE_URL", url),
             ("AWS_ENDPOINT_URL", &moto.url),
             ("AWS_REGION", "us-east-1"),

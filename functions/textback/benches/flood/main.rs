@@ -28,7 +28,7 @@ use crate::workers::Workers;
 
 const FLOOD: usize = 5_000;
 /// Connections of the flood at a time.
-const AT_ONCE: usize = 64;
+const CONCURRENCY: usize = 64;
 
 /// Who had an answer before the flood.
 const CUSTOMER: &str = "+12125550143";
@@ -231,5 +231,5 @@ impl Around {
 
 async fn post(calls: Vec<WebhookCall>) {
     let post = |call: WebhookCall| async move { assert_eq!(call.post().await.status, 200) };
-    iter(calls).map(post).buffer_unordered(AT_ONCE).collect::<()>().await;
+    iter(calls).map(post).buffer_unordered(CONCURRENCY).collect::<()>().await;
 }

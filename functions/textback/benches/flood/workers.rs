@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use access::Access;
-use agent::{Agent, Page, Patience};
+use agent::{Agent, Page, Timeouts};
 use conversations::Store;
 use fakes::{Moto, OpenAi, Twilio};
 use host::Port;
@@ -62,14 +62,14 @@ impl Workers {
         let store = Arc::new(Store::open(&settings).unwrap());
         let providers =
             Arc::new(providers::configured(&settings, PUBLIC_URL, Role::Everything).unwrap());
-        let queue = Queue::open(&settings).unwrap().unwrap();
+        let queue = Queue::from_settings(&settings).unwrap().unwrap();
         let page = Page::from_settings(&settings).unwrap();
         let model = agent::OpenAi::from_settings(&settings, &page.model).unwrap().unwrap();
         let turn = Turn {
             store: Arc::clone(&store),
             bounds: Bounds::from_settings(&settings, &providers).unwrap(),
             providers: Arc::clone(&providers),
-            agent: Arc::new(Agent::new(model, page, Patience::default())),
+            agent: Arc::new(Agent::new(model, page, Timeouts::default())),
             results: None,
         };
         let inbound = Inbound {

@@ -31,7 +31,7 @@ const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 const OURS: &str = "+12025550100";
 
 /// How long an answer is waited for.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How long after a call was turned away it is made again.
 const AGAIN: Duration = Duration::from_millis(100);
@@ -149,7 +149,7 @@ impl Around {
         ];
         line.post(&format!("{PUBLIC_URL}/webhooks/twilio/inbound"), &fields).await;
         let acknowledged = Instant::now();
-        let arrived = timeout(PATIENCE, arrives).await;
+        let arrived = timeout(TIMEOUT, arrives).await;
         (acknowledged, arrived.expect("a text was not answered").unwrap())
     }
 }
@@ -197,7 +197,7 @@ impl Line {
     async fn post(&mut self, url: &str, fields: &[(&str, &str)]) {
         let begun = Instant::now();
         while self.post_once(url, fields).await != StatusCode::OK {
-            assert!(begun.elapsed() < PATIENCE, "a call is turned away for good: {url}");
+            assert!(begun.elapsed() < TIMEOUT, "a call is turned away for good: {url}");
             sleep(AGAIN).await;
         }
     }

@@ -45,8 +45,8 @@ const ALONE: usize = 60;
 
 /// How many text at once, of whom each waits for the answer; and with a model and a company that take
 /// their time.
-const AT_ONCE: usize = 32;
-const AT_ONCE_SLOWLY: usize = 128;
+const CONCURRENCY: usize = 32;
+const SLOW_CONCURRENCY: usize = 128;
 const MODEL: Duration = Duration::from_millis(300);
 const SEND: Duration = Duration::from_millis(100);
 
@@ -125,7 +125,7 @@ async fn crowd_alone() {
     let folder = machine::in_memory().unwrap_or_else(machine::on_disk);
     let scene = Scene::begin(&folder, None, None).await;
     for _ in 0..10 {
-        let crowd = scene.crowd(AT_ONCE, LASTS).await;
+        let crowd = scene.crowd(CONCURRENCY, LASTS).await;
         let (a_second, cpu) = (crowd.a_second(), crowd.cpu_of_turn());
         println!(
             "{a_second:.0} turns a second, {:.0} µs of processor each",
@@ -163,21 +163,21 @@ impl Measured {
     async fn round(&mut self, counts: bool) {
         let Self { memory, disk, figures } = self;
         if let Some(memory) = memory {
-            let crowd = memory.crowd(AT_ONCE, LASTS).await;
+            let crowd = memory.crowd(CONCURRENCY, LASTS).await;
             figures.in_memory.extend(counts.then_some(crowd));
         }
         let sync = machine::sync(&machine::on_disk());
-        let crowd = disk.crowd(AT_ONCE, LASTS).await;
+        let crowd = disk.crowd(CONCURRENCY, LASTS).await;
         let alone = disk.alone(ALONE).await;
         let sync = (sync + machine::sync(&machine::on_disk())) / 2;
         disk.around.take(MODEL, SEND);
-        let slow = disk.crowd(AT_ONCE_SLOWLY, LASTS_SLOWLY).await;
+        let slow = disk.crowd(SLOW_CONCURRENCY, LASTS_SLOWLY).await;
         disk.around.take(Duration::ZERO, Duration::ZERO);
         if counts {
             figures.syncs.push(sync);
             figures.on_disk.push(crowd);
             figures.alone.extend(alone);
-            let ceiling = AT_ONCE_SLOWLY as f64 / MODEL.as_secs_f64();
+            let ceiling = SLOW_CONCURRENCY as f64 / MODEL.as_secs_f64();
             figures.of_ceiling.push(slow.a_second() / ceiling);
         }
     }
@@ -198,7 +198,7 @@ async fn firestore() -> Option<OfFirestore> {
     let starts = starts(&mut scene).await;
     let mut crowds = Vec::new();
     for _ in 0..=ROUNDS {
-        crowds.push(scene.crowd(AT_ONCE, LASTS).await);
+        crowds.push(scene.crowd(CONCURRENCY, LASTS).await);
     }
     crowds.remove(0);
     let near = scene.alone(ALONE).await;

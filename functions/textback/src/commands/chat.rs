@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use access::Access;
-use agent::{Agent, OpenAi, Page, Patience, Turn as Entry};
+use agent::{Agent, OpenAi, Page, Timeouts, Turn as Entry};
 use clap::Args;
 use conversations::{ConversationId, Store};
 use host::Error;
@@ -26,7 +26,7 @@ use uuid::Uuid;
 use crate::model;
 
 /// What it reads: who answers. Nobody real is texted and nothing of it leaves, so it needs no more.
-pub(crate) const SETTINGS: &[Names] = &[Page::SETTINGS, OpenAi::SETTINGS, Patience::SETTINGS];
+pub(crate) const SETTINGS: &[Names] = &[Page::SETTINGS, OpenAi::SETTINGS, Timeouts::SETTINGS];
 
 /// How often is looked whether a reply has come.
 const LOOK: Duration = Duration::from_millis(100);
@@ -57,7 +57,7 @@ pub(crate) async fn run(settings: Settings, asked: Asked) -> Result<(), Error> {
     let turn = Turn {
         store: Arc::clone(&store),
         providers: Arc::clone(&providers),
-        agent: Arc::new(Agent::new(model, page, Patience::from_settings(&settings)?)),
+        agent: Arc::new(Agent::new(model, page, Timeouts::from_settings(&settings)?)),
         bounds: Bounds::from_settings(&Settings::default(), &providers)?,
         results: None,
     };

@@ -1,4 +1,4 @@
-//! Genuine calls that were not understood: `textback quarantine`.
+//! Verified calls that were not understood: `textback quarantine`.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
@@ -148,7 +148,7 @@ async fn replay(
     let public_url = host::public_url(settings)?;
     let providers = Arc::new(providers::configured_or_pretended(settings, &public_url)?);
     // Without a queue that others read, whoever runs finds by itself what is due.
-    let queue = Queue::open(settings)?.unwrap_or_else(Queue::in_process);
+    let queue = Queue::from_settings(settings)?.unwrap_or_else(Queue::in_process);
     let reader = Reader {
         // Nobody calls.
         inbound: Inbound {

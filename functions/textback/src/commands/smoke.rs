@@ -30,7 +30,7 @@ const TEXT: &str = "This is a test of the connection, no person reads it. Please
 
 /// How long a turn may take: a cold start, the model's 40 seconds, and a sweep if the wake-up got
 /// lost.
-const TURN_PATIENCE: Duration = Duration::from_secs(120);
+const TURN_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// How often is looked whether it has ended.
 const LOOK: Duration = Duration::from_millis(250);
@@ -144,7 +144,7 @@ impl Smoke {
     }
 
     async fn console(&self) -> Result<Seen<()>, Problem> {
-        let answer = self.outside.ask(self.read("/console/api/about")).await?;
+        let answer = self.outside.ask(self.get("/console/api/about")).await?;
         match answer.status {
             StatusCode::OK => Ok(Seen((), milliseconds(answer.took))),
             StatusCode::NOT_FOUND | StatusCode::FORBIDDEN => Err(Problem::of_status(
@@ -182,9 +182,9 @@ impl Smoke {
     /// Waits until the turn that answers this text has come to its end.
     async fn turn(&self, mut trace: TraceId) -> Result<Seen<Vec<Step>>, Problem> {
         let begun = Instant::now();
-        while begun.elapsed() < TURN_PATIENCE {
+        while begun.elapsed() < TURN_TIMEOUT {
             let answer =
-                self.outside.ask(self.read(&format!("/console/api/traces/{trace}"))).await?;
+                self.outside.ask(self.get(&format!("/console/api/traces/{trace}"))).await?;
             match answer.status {
                 StatusCode::OK => {
                     let read: Trace = serde_json::from_str(&answer.body).map_err(|_| Problem {
@@ -204,7 +204,7 @@ impl Smoke {
             tokio::time::sleep(LOOK).await;
         }
         Err(Problem {
-            seen: format!("no turn has come to its end after {} s", TURN_PATIENCE.as_secs()),
+            seen: format!("no turn has come to its end after {} s", TURN_TIMEOUT.as_secs()),
             fix: "see the log of turn, and whether wake-ups wait in the queue or among its dead \
                   letters"
                 .into(),
@@ -220,7 +220,7 @@ impl Smoke {
     }
 
     /// Something of the console's.
-    fn read(&self, path: &str) -> RequestBuilder {
+    fn get(&self, path: &str) -> RequestBuilder {
         let request = self.outside.get(path);
         match &self.console_password {
             Some(password) => request.basic_auth("smoke", Some(password.expose_secret())),
@@ -263,7 +263,7 @@ impl Smoke {
 
     /// What has to be the same at both ends.
     fn why_not_genuine(&self) -> String {
-        let proof = self.provider.settings.iter().filter(|it| it.is_proof());
+        let proof = self.provider.settings.iter().filter(|it| it.authenticates());
         let mut names: Vec<_> = proof.map(|setting| setting.name).collect();
         match self.provider.is_pretended() {
             true => names.push("CONSOLE_PASSWORD has"),

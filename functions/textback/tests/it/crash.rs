@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use agent::{Agent, OpenAi, Page, Patience};
+use agent::{Agent, OpenAi, Page, Timeouts};
 use conversations::Store;
 use fakes::Mode;
 use futures::future::join_all;
@@ -176,14 +176,14 @@ async fn wherever_it_is() {
 #[tokio::test]
 async fn again_and_again() {
     const LIVES: usize = 200;
-    const AT_ONCE: usize = 32;
+    const CONCURRENCY: usize = 32;
     let mut product = Product::start(&["twilio"]).await;
     let mut people = (2_000..10_000).map(|number| format!("+1202555{number}"));
     let (mut left, mut taken) = (Vec::new(), Vec::new());
     for life in 0.. {
         // A slow machine needs more ends until enough were taken.
         let ends = life < LIVES || taken.len() <= LIVES;
-        left.extend(people.by_ref().take(AT_ONCE - left.len()));
+        left.extend(people.by_ref().take(CONCURRENCY - left.len()));
         let (route, twilio) = (product.route(), &product.twilio);
         let call = |person: &String| {
             let message = format!("SM{:0>32}", &person[1..]);
@@ -292,7 +292,7 @@ pub(crate) async fn run(product: &Product, now: Timestamp) {
     let turn = Turn {
         bounds: Bounds::from_settings(&settings, &providers).unwrap(),
         providers: providers.into(),
-        agent: Agent::new(model, page, Patience::default()).into(),
+        agent: Agent::new(model, page, Timeouts::default()).into(),
         results: None,
         store,
     };

@@ -221,7 +221,7 @@ async fn what_was_put_aside_is_counted() {
 
     let at =
         |url: &str| settings::Settings::from_iter([&aws[..], &[("TURN_QUEUE_URL", url)]].concat());
-    let dead = Queue::open(&at(&dead)).unwrap().unwrap();
+    let dead = Queue::from_settings(&at(&dead)).unwrap().unwrap();
     let wake_up = WakeUp { conversation: "a".into(), trace: TraceId::fresh() };
     dead.send(&wake_up, "a").await.unwrap();
     let ran = deployed.doctor(&[]).await;

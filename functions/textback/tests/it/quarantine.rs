@@ -1,4 +1,4 @@
-//! Genuine calls that were not understood, and how they become answers.
+//! Verified calls that were not understood, and how they become answers.
 
 use std::time::Duration;
 
@@ -59,7 +59,7 @@ async fn a_form_never_seen_becomes_an_answered_text_by_a_change_of_settings() {
     assert_eq!((ran.code, ran.printed.len()), (Some(1), 3));
     assert!(
         ran.printed[0]
-            .ends_with("stays: genuine but not understood: no sender or no text was found in it"),
+            .ends_with("stays: verified but not understood: no sender or no text was found in it"),
         "{ran:?}"
     );
 

@@ -10,7 +10,7 @@ const TEXTS: [&str; 3] =
     ["Hi, my kitchen tap drips", "12 Elm Street, on Friday morning", "My name is Ann. Thanks!"];
 
 /// How long an answer is waited for, where others keep the processors busy.
-const PATIENCE: Duration = Duration::from_secs(150);
+const TIMEOUT: Duration = Duration::from_secs(150);
 
 /// By its own template, which leaves out the tools.
 #[tokio::test]
@@ -46,8 +46,8 @@ async fn converse(llama: &Llama) -> Product {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         };
-        let answered = tokio::time::timeout(PATIENCE, answers).await;
-        assert!(answered.is_ok(), "waited {PATIENCE:?} in vain for an answer to {text:?}");
+        let answered = tokio::time::timeout(TIMEOUT, answers).await;
+        assert!(answered.is_ok(), "waited {TIMEOUT:?} in vain for an answer to {text:?}");
     }
     product.settled().await;
     let said = replies(&product);

@@ -101,7 +101,7 @@ async fn answer(architecture: Architecture) {
     let deployed = Deployed::of(&packages, &settings).await;
     let route = Route::new(PUBLIC_URL, deployed.gateway.address());
     let store = Store::open(&Settings::from(settings)).unwrap();
-    let queue = Queue::open(&Settings::from(settings)).unwrap().unwrap();
+    let queue = Queue::from_settings(&Settings::from(settings)).unwrap().unwrap();
     let id = store.names().conversation("twilio", &Number::parse(PERSON).unwrap());
 
     // A text is claimed and kept, and the turn is woken; a repeat changes nothing.

@@ -63,7 +63,7 @@ async fn gives_an_unproven_provider_no_more_than_three_texts_on_trust() {
     for person in PEOPLE {
         scene.person = person;
         scene.say("My sink leaks").await;
-        // What is known of the ways is written once in a few seconds, and the rest left to the sweep.
+        // What is known of the routes is written once in a few seconds, and the rest left to the sweep.
         scene.live(5).await;
     }
     assert_eq!(scene.attempts().await.last().unwrap(), "vonage: accepted");

@@ -32,7 +32,7 @@ async fn makes_of_each_answer_what_was_meant() {
 /// What comes of an answer: what the person heard, what was recorded, how it ended.
 async fn come_of(row: &Value) -> Value {
     let mut scene = Scene::sending_by("twilio").await;
-    scene.be_patient(EAGER);
+    scene.time_out_after(EAGER);
     let headers = row["headers"].as_object().unwrap();
     let headers: Vec<_> =
         headers.iter().map(|(name, value)| (name.as_str(), value.as_str().unwrap())).collect();

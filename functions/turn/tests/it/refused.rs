@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use agent::Patience;
+use agent::Timeouts;
 use fakes::{Mode, OpenAi};
 use scene::{EAGER, Scene, until};
 use serde_json::json;
@@ -149,7 +149,7 @@ async fn leaves_a_model_alone_from_the_end_of_what_failed() {
 #[tokio::test]
 async fn asks_no_more_than_a_function_has_time_for() {
     let mut scene = eager().await;
-    scene.be_patient(Patience { turn: Duration::from_secs(110), ..EAGER });
+    scene.time_out_after(Timeouts { turn: Duration::from_secs(110), ..EAGER });
     scene.openai.filters("grenade");
     for text in ["My grenade leaks", "My sink leaks"] {
         scene.text(text).await;
@@ -164,7 +164,7 @@ async fn asks_no_more_than_a_function_has_time_for() {
 #[tokio::test]
 async fn counts_what_it_gives_up_like_a_reply() {
     let mut scene = Scene::with("twilio", &[("REPLIES_PER_MINUTE", "3")]).await;
-    scene.be_patient(EAGER);
+    scene.time_out_after(EAGER);
     scene.openai.filters("grenade");
     for number in 1..=9 {
         scene.text(&format!("grenade {number}")).await;
@@ -187,7 +187,7 @@ async fn hands_over_what_a_model_would_leave_waiting_for_hours() {
 #[tokio::test]
 async fn says_that_the_answer_will_be_late_while_it_is_still_asking() {
     let mut scene = eager().await;
-    scene.be_patient(Patience { silence: Duration::from_millis(20), ..EAGER });
+    scene.time_out_after(Timeouts { silence: Duration::from_millis(20), ..EAGER });
     scene.openai.switch.set(Mode::Holds);
     scene.text("My sink leaks").await;
     let sorry = scene.process.turn.agent.page.texts.sorry.clone();
@@ -214,7 +214,7 @@ async fn says_that_the_answer_will_be_late_while_it_is_still_asking() {
 #[tokio::test]
 async fn says_nothing_of_being_late_while_an_answer_is_on_its_way() {
     let mut scene = eager().await;
-    scene.be_patient(Patience { silence: Duration::from_millis(500), ..EAGER });
+    scene.time_out_after(Timeouts { silence: Duration::from_millis(500), ..EAGER });
     scene.openai.thinks_aloud(150, Duration::from_millis(10));
     scene.say("My sink leaks").await;
     assert_eq!(scene.heard(), ["You said: My sink leaks"]);
@@ -223,7 +223,7 @@ async fn says_nothing_of_being_late_while_an_answer_is_on_its_way() {
 #[tokio::test]
 async fn answers_once_who_was_told_to_wait_when_it_died() {
     let mut scene = eager().await;
-    scene.be_patient(Patience { silence: Duration::from_millis(20), ..EAGER });
+    scene.time_out_after(Timeouts { silence: Duration::from_millis(20), ..EAGER });
     scene.openai.switch.set(Mode::Holds);
     scene.text("My sink leaks").await;
     scene.die_when(async |scene| !scene.heard().is_empty()).await;
@@ -235,6 +235,6 @@ async fn answers_once_who_was_told_to_wait_when_it_died() {
 
 async fn eager() -> Scene {
     let mut scene = Scene::sending_by("twilio").await;
-    scene.be_patient(EAGER);
+    scene.time_out_after(EAGER);
     scene
 }

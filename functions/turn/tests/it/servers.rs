@@ -30,7 +30,7 @@ async fn held(rule: Rule) -> Vec<String> {
     scene.openai = OpenAi::start_as(rule).await;
     let url = scene.openai.url();
     scene.reach("OPENAI_BASE_URL", &url);
-    scene.be_patient(EAGER);
+    scene.time_out_after(EAGER);
     scene.openai.calls_many(&[
         ("record", r#"{"field":"task","value":"kitchen tap"}"#),
         ("record", r#"{"field":"address","value":"1 Elm Street"}"#),
@@ -57,7 +57,7 @@ async fn held(rule: Rule) -> Vec<String> {
             scene.live(60).await;
         }
         scene.restart_with(&[("OPENAI_BASE_URL", &url)]);
-        scene.be_patient(EAGER);
+        scene.time_out_after(EAGER);
     }
     let ended = scene.process.store.ended(&scene.id()).await.unwrap();
     if ended.iter().all(|ended| ended.brief.len() < 5) {

@@ -1,6 +1,6 @@
 //! What is looked after every minute.
 
-use conversations::Learned;
+use conversations::StatusUpdate;
 use fakes::Mode;
 use futures::FutureExt;
 use scene::Scene;
@@ -56,8 +56,8 @@ async fn joins_a_receipt_that_was_left_apart() {
     let store = &scene.process.store;
     let attempt = store.attempts_of(&scene.id()).await.unwrap().remove(0);
     let message = Some(("twilio".to_owned(), sid));
-    let learned = Learned::new(&attempt.id, Status::Accepted, scene.now);
-    store.learn(&Learned { message, ..learned }).await.unwrap();
+    let learned = StatusUpdate::new(&attempt.id, Status::Accepted, scene.now);
+    store.update_status(&StatusUpdate { message, ..learned }).await.unwrap();
     scene.pass(60);
     scene.process.sweep.run(scene.now).await.unwrap();
     assert_eq!(scene.attempts().await, ["twilio: delivered"]);

@@ -192,14 +192,14 @@ impl Form {
     /// The prompt and what was said, as much as there is room for beside so many bytes.
     fn messages(&self, prompt: String, question: &Question<'_>, fixed: usize) -> Vec<Value> {
         let turns = question.turns;
-        let mut said = self.said(turns, question);
+        let mut said = self.turns(turns, question);
         if let Some(context) = self.context {
             let tokens = context.saturating_sub(self.share(context)) as usize;
             let room = (tokens * TOKEN_BYTES).saturating_sub(prompt.len() + fixed);
             let length = said.iter().map(size).sum::<usize>();
             if room < length {
                 let characters = turns.iter().map(Turn::characters).sum::<usize>();
-                said = self.said(within(turns, characters * room / length), question);
+                said = self.turns(within(turns, characters * room / length), question);
             }
         }
         if self.has_prompt {
@@ -214,11 +214,11 @@ impl Form {
         said
     }
 
-    fn said(&self, turns: &[Turn], question: &Question<'_>) -> Vec<Value> {
+    fn turns(&self, turns: &[Turn], question: &Question<'_>) -> Vec<Value> {
         let said = messages(turns, question.now, question.zone, self.echo);
         match self.tools {
             Tools::Typed => said,
-            _ => in_words::told(said),
+            _ => in_words::flattened(said),
         }
     }
 

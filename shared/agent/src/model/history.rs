@@ -53,7 +53,7 @@ pub(super) fn messages(turns: &[Turn], now: Timestamp, zone: &TimeZone, echo: Ec
             Turn::Unanswered { .. } => {
                 list.say("user", "[The person wrote something here that cannot be shown.]");
             }
-            Turn::Person { text, at } => list.say("user", &when.shown(&unmarked(text), *at)),
+            Turn::Person { text, at } => list.say("user", &when.stamped(&unmarked(text), *at)),
             Turn::Fixed { text, .. } => list.say("assistant", text),
             Turn::ByHand { text, .. } => {
                 list.say(
@@ -176,7 +176,7 @@ impl List {
         let (mut shown, mut answered) = (Vec::new(), Vec::new());
         for call in calls {
             let id = self.id(&call.id);
-            shown.push(self.shown(call, &id));
+            shown.push(self.rendered(call, &id));
             let answer = answers.iter().position(|(of, _)| *of == call.id);
             // Something happened in between: it was not done.
             let said =
@@ -233,7 +233,7 @@ impl List {
         id
     }
 
-    fn shown(&self, call: &ToolCall, id: &str) -> Value {
+    fn rendered(&self, call: &ToolCall, id: &str) -> Value {
         // Some servers parse what they are shown, and most check names. What was wrong with either
         // stands in the tool's answer.
         let is_json = serde_json::from_str::<IgnoredAny>(&call.arguments).is_ok();

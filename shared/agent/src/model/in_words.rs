@@ -23,13 +23,13 @@ pub(super) fn description(tools: &Described, may_call: bool) -> String {
          What it answers is told to you between <tool_response> and </tool_response>; the person \
          sees neither. To say something to the person, answer with the words alone."
     } else {
-        "Use none of them now. Answer the person, in words alone."
+        "Use none of them now. Completion the person, in words alone."
     };
     format!("\n\n# Your tools\n\n{tools}\n{how}\n")
 }
 
 /// A conversation in which calls and what the tools answered are words.
-pub(super) fn told(messages: Vec<Value>) -> Vec<Value> {
+pub(super) fn flattened(messages: Vec<Value>) -> Vec<Value> {
     let mut told: Vec<Value> = Vec::with_capacity(messages.len());
     for message in messages {
         let said = message["content"].as_str().unwrap_or_default();

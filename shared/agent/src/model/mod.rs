@@ -9,6 +9,7 @@
 
 mod adapt;
 mod address;
+mod check;
 mod form;
 mod history;
 mod in_words;
@@ -17,7 +18,6 @@ mod refusal;
 mod request;
 mod schema;
 mod stream;
-mod trial;
 mod wait;
 
 use std::fmt;
@@ -40,17 +40,17 @@ use tower::service_fn;
 
 use self::address::Endpoint;
 use self::history::name_calls;
-use self::reading::{by_word, read};
+use self::reading::{by_word, parse};
 use self::refusal::{Refusal, refusal};
 use self::request::Request;
 use self::stream::Events;
 use crate::pulse::Pulse;
 use crate::turns::Turn;
 
+pub use self::check::{Lack, ModelCheck};
 pub(crate) use self::form::Form;
-pub(crate) use self::reading::{Answer, End};
+pub(crate) use self::reading::{Completion, End};
 pub(crate) use self::schema::Described;
-pub use self::trial::{Lack, Trial};
 
 const ADDRESS: &str = "https://api.openai.com/v1";
 
@@ -177,7 +177,7 @@ impl OpenAi {
 
     /// A model by its name at an address such as `https://api.openai.com/v1`.
     ///
-    /// Nothing is sent. An address or a key that no request could carry is an error that names its
+    /// Nothing is sent. An address or a key that no request could send is an error that names its
     /// setting.
     pub fn new(
         address: &str,
@@ -193,7 +193,7 @@ impl OpenAi {
 
     /// Connects ahead of the first question, if there is no connection.
     pub async fn prepare(&self) {
-        self.connections.open(&self.endpoint.address).await;
+        self.connections.warm_up(&self.endpoint.address).await;
     }
 
     /// What it is called.
@@ -222,7 +222,7 @@ impl OpenAi {
         question: &Question<'_>,
         pulse: &Pulse,
         limit: Duration,
-    ) -> Result<Answer, ModelError> {
+    ) -> Result<Completion, ModelError> {
         self.ask_closely(form, question, pulse, limit).await.map(|(answer, _)| answer)
     }
 
@@ -233,13 +233,13 @@ impl OpenAi {
         question: &Question<'_>,
         pulse: &Pulse,
         limit: Duration,
-    ) -> Result<(Answer, Value), ModelError> {
+    ) -> Result<(Completion, Value), ModelError> {
         let request = form.request(&self.model, question);
         let messages = request.messages.len();
         let asked = Instant::now();
         let until = question.until.max(asked + limit);
         let answer = self.exchange(form, &request, pulse, limit, until).await;
-        match answer.and_then(|raw| Ok((read(&raw, &question.tools.names)?, raw))) {
+        match answer.and_then(|raw| Ok((parse(&raw, &question.tools.names)?, raw))) {
             Ok((mut answer, raw)) => {
                 form.took(Some(asked.elapsed()));
                 form.is_proven = true;
@@ -297,7 +297,7 @@ impl OpenAi {
         let (http, carrier) = (self.connections.client(), self.connections.clone());
         let (endpoint, pulse) = (self.endpoint.at(form.is_elsewhere), pulse.clone());
         let client = Client::build(http, endpoint).with_http_service(service_fn(move |request| {
-            carry(carrier.client(), request, pulse.clone(), limit)
+            send(carrier.client(), request, pulse.clone(), limit)
         }));
         match tokio::time::timeout_at(until, client.chat().create_byot(request)).await {
             Ok(Ok(answer)) => Ok(answer),
@@ -307,10 +307,10 @@ impl OpenAi {
     }
 }
 
-/// Carries one request, and passes on an answer only if it is a success with JSON in it.
+/// Sends one request, and passes on an answer only if it is a success with JSON in it.
 ///
 /// `limit` is for all of an answer, or, where it comes in pieces, for each of them.
-async fn carry(
+async fn send(
     http: reqwest::Client,
     request: HttpRequestFactory,
     pulse: Pulse,

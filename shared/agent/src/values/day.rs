@@ -14,7 +14,7 @@ const FORM: &str = "write it as YYYY-MM-DD, such as 2026-11-25";
 const NEVER: [(i16, i8, i8); 2] = [(1970, 1, 1), (1900, 1, 1)];
 
 /// The day of these words, if they name one. A time beside it is not asked for, and let go.
-pub(super) fn read(words: &str) -> Result<Date, String> {
+pub(super) fn parse(words: &str) -> Result<Date, String> {
     let words = spaced(&plain(words).to_lowercase());
     let (mut found, mut weekdays) = (None, Vec::new());
     let (mut has_hour, mut is_of_time) = (false, false);

@@ -10,7 +10,7 @@ const FORM: &str = "write it as a number alone, such as 12 or 2.5";
 const DIGITS: usize = 15;
 
 /// The number of these words, if they are one and can mean no other.
-pub(super) fn read(words: &str) -> Result<Number, String> {
+pub(super) fn parse(words: &str) -> Result<Number, String> {
     let words = plain(words);
     let unsigned = words.strip_prefix(['-', '+']).unwrap_or(&words);
     if let Some((whole, part)) = unsigned.split_once('.')

@@ -56,7 +56,7 @@ async fn is_told_of_its_mistakes() {
     );
     assert_eq!((answered.brief.len(), answered.ending), (0, None));
     assert_eq!(
-        conversation.shown()[2..4],
+        conversation.messages()[2..4],
         [
             "tool: error: no tool named oracle",
             "tool: error: arguments are not JSON: expected ident at line 1 column 2"
@@ -150,7 +150,7 @@ async fn remembers_the_conversation_as_it_was() {
     conversation.turns.push(Turn::Fixed { text: "Sorry, later.".into(), at: now() });
     conversation.text("Hello?").await.unwrap();
     assert_eq!(
-        conversation.shown(),
+        conversation.messages(),
         [
             "user: Hi",
             "calls unknown({})",

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use agent::{ModelError, Patience, Pulse};
+use agent::{ModelError, Pulse, Timeouts};
 use fakes::Mode;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -143,7 +143,7 @@ async fn fit_into_the_context_that_the_server_names() {
         };
         let (before, fitted) = (tokens(&requests[6]), tokens(&requests[7]));
         assert!(before > 4_096 && fitted <= 4_096, "{mode:?}: {before}, then {fitted}");
-        let shown = conversation.shown();
+        let shown = conversation.messages();
         assert!(shown.len() > 1, "{mode:?}: some of what was said is left: {shown:?}");
         assert!(shown[0].starts_with("user: ") && shown.last().unwrap() == "user: And the sink");
     }
@@ -194,7 +194,7 @@ async fn show_calls_in_words_where_there_are_no_tools() {
     conversation.openai.switch.plan([says(400, "m does not support tools")]);
     conversation.text("Hello?").await.unwrap();
     assert_eq!(
-        conversation.shown(),
+        conversation.messages(),
         [
             "user: I am Ann, my tap drips",
             "assistant: <tool_call>{\\name\\: \\record\\, \\arguments\\: {\\field\\:\\name\\,\\value\\:\
@@ -417,7 +417,7 @@ async fn mean_what_their_words_say() {
         (refuses(200, &json!({ "error": { "message": "no", "code": 502 } })), "unavailable 502"),
     ] {
         let mut conversation = Conversation::begin().await;
-        conversation.agent.patience.turn = Duration::from_millis(500);
+        conversation.agent.timeouts.turn = Duration::from_millis(500);
         conversation.openai.switch.set(mode.clone());
         let error = conversation.text("Hi").await.unwrap_err().error;
         let kind = match &error {
@@ -432,10 +432,10 @@ async fn mean_what_their_words_say() {
 #[tokio::test]
 async fn ask_for_pieces_of_an_answer_once_it_was_slow() {
     let mut conversation = Conversation::begin().await;
-    conversation.agent.patience = Patience {
+    conversation.agent.timeouts = Timeouts {
         request: Duration::from_millis(300),
         pause: Duration::from_millis(1),
-        ..Patience::default()
+        ..Timeouts::default()
     };
     let events = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hello Ann.\"},\
                   \"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
@@ -472,7 +472,7 @@ async fn hold_schemas_that_every_server_takes() {
 #[tokio::test]
 async fn ask_for_no_pieces_where_they_make_no_sense() {
     let mut conversation = Conversation::begin().await;
-    conversation.agent.patience.request = Duration::from_millis(300);
+    conversation.agent.timeouts.request = Duration::from_millis(300);
     let events = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hel";
     conversation.openai.switch.plan([Mode::HangsBefore, Mode::Fails(200, events.into())]);
     conversation.text("Hi").await.unwrap();
@@ -501,7 +501,7 @@ async fn wait_for_as_long_as_pieces_come() {
     });
     let mut conversation = Conversation::begin().await;
     conversation.agent.model = agent::OpenAi::new(&url, None, "m").unwrap();
-    conversation.agent.patience.request = Duration::from_millis(500);
+    conversation.agent.timeouts.request = Duration::from_millis(500);
     assert_eq!(conversation.text("Hi").await.unwrap().reply, "Hello Ann, how are you?");
 }
 

@@ -19,7 +19,7 @@ mod words;
 
 use std::time::Duration;
 
-use agent::{Agent, AnswerError, Answered, Heard, Page, Patience, Pulse, Turn};
+use agent::{Agent, AnswerError, Answered, Heard, Page, Pulse, Timeouts, Turn};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -45,33 +45,33 @@ impl Conversation {
         let openai = fakes::OpenAi::start_as(rule).await;
         let model =
             agent::OpenAi::new(&openai.url(), Some(fakes::OpenAi::KEY.into()), "gpt-4.1-mini");
-        let patience = Patience {
+        let timeouts = Timeouts {
             request: Duration::from_secs(2),
             turn: Duration::from_secs(5),
             pause: Duration::from_millis(1),
-            ..Patience::default()
+            ..Timeouts::default()
         };
-        let agent = Agent::new(model.unwrap(), Page::default(), patience);
+        let agent = Agent::new(model.unwrap(), Page::default(), timeouts);
         Self { openai, agent, turns: Vec::new(), brief: Map::new(), number: 1 }
     }
 
-    /// With patience for a busy machine.
+    /// With timeouts for a busy machine.
     async fn patient() -> Self {
         let mut conversation = Self::begin().await;
         let whole = Duration::from_secs(60);
-        conversation.agent.patience.request = whole;
-        conversation.agent.patience.turn = whole;
+        conversation.agent.timeouts.request = whole;
+        conversation.agent.timeouts.turn = whole;
         conversation
     }
 
-    /// With patience for a second, for a model that will not answer anyway.
+    /// With timeouts for a second, for a model that will not answer anyway.
     async fn impatient() -> Self {
         let mut conversation = Self::begin().await;
-        conversation.agent.patience = Patience {
+        conversation.agent.timeouts = Timeouts {
             request: Duration::from_millis(300),
             turn: Duration::from_secs(1),
             pause: Duration::from_millis(1),
-            ..Patience::default()
+            ..Timeouts::default()
         };
         conversation
     }
@@ -111,7 +111,7 @@ impl Conversation {
     }
 
     /// What the newest request held after the system prompt, one line each.
-    fn shown(&self) -> Vec<String> {
+    fn messages(&self) -> Vec<String> {
         let requests = self.openai.requests();
         let messages = requests.last().unwrap()["messages"].as_array().unwrap();
         let line = |message: &Value| match message.get("tool_calls") {

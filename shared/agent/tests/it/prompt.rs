@@ -59,7 +59,7 @@ async fn tells_a_note_until_it_has_replied() {
     conversation.text("Hi").await.unwrap();
     conversation.hear(&[Turn::Note { text: lost.into() }, person("Hello?")]).await.unwrap();
     assert!(conversation.prompt().contains(lost));
-    assert_eq!(conversation.shown(), ["user: Hi", "assistant: You said: Hi", "user: Hello?"]);
+    assert_eq!(conversation.messages(), ["user: Hi", "assistant: You said: Hi", "user: Hello?"]);
     conversation.text("Ah").await.unwrap();
     assert!(!conversation.prompt().contains(lost));
 }

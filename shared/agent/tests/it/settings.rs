@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use agent::{OpenAi, Page, Patience};
+use agent::{OpenAi, Page, Timeouts};
 use settings::Settings;
 
 fn model<const N: usize>(settings: [(&str, &str); N]) -> String {
@@ -62,20 +62,20 @@ fn say_what_to_write_instead_of_an_address_that_is_none() {
 
 #[test]
 fn choose_how_long_the_model_is_waited_for() {
-    let patience = |settings: &[(&'static str, &str)]| {
+    let timeouts = |settings: &[(&'static str, &str)]| {
         let settings =
             settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        match Patience::from_settings(&settings.collect()) {
-            Ok(patience) => Ok((patience.request.as_secs(), patience.turn.as_secs())),
+        match Timeouts::from_settings(&settings.collect()) {
+            Ok(timeouts) => Ok((timeouts.request.as_secs(), timeouts.turn.as_secs())),
             Err(error) => Err(error.to_string()),
         }
     };
-    assert_eq!(patience(&[]), Ok((45, 75)));
+    assert_eq!(timeouts(&[]), Ok((45, 75)));
     assert_eq!(
-        patience(&[("OPENAI_REQUEST_SECONDS", "80"), ("OPENAI_TURN_SECONDS", "90")]),
+        timeouts(&[("OPENAI_REQUEST_SECONDS", "80"), ("OPENAI_TURN_SECONDS", "90")]),
         Ok((80, 90))
     );
-    assert_eq!(patience(&[("OPENAI_TURN_SECONDS", "30")]), Ok((30, 30)));
+    assert_eq!(timeouts(&[("OPENAI_TURN_SECONDS", "30")]), Ok((30, 30)));
     for (name, value) in [
         ("OPENAI_TURN_SECONDS", "91"),
         ("OPENAI_TURN_SECONDS", "1m"),
@@ -86,9 +86,9 @@ fn choose_how_long_the_model_is_waited_for() {
         let expected = format!(
             "{name} cannot be used: write a number of seconds from 5 to 90, such as {instead}"
         );
-        assert_eq!(patience(&[(name, value)]), Err(expected));
+        assert_eq!(timeouts(&[(name, value)]), Err(expected));
     }
-    assert_eq!(Patience::default().silence, Duration::from_secs(20));
+    assert_eq!(Timeouts::default().silence, Duration::from_secs(20));
 }
 
 #[test]

@@ -192,7 +192,7 @@ async fn tells_nobody_what_was_said_or_the_key() {
         Mode::Fails(400, quoting.to_string()),
     ] {
         let mut conversation = Conversation::begin().await;
-        conversation.agent.patience.turn = Duration::from_millis(100);
+        conversation.agent.timeouts.turn = Duration::from_millis(100);
         conversation.openai.switch.set(mode);
         let failed = conversation.text(SECRET).await.unwrap_err();
         tracing::info!("{failed} {failed:?} {:?}", conversation.agent);

@@ -14,7 +14,7 @@ async fn shown(zone: &str, texts: &[(&str, &str)], now: &str) -> Vec<String> {
     let turns: Vec<_> = texts.iter().map(|(text, at)| written(text, at)).collect();
     let heard = agent::Heard { new: &turns, now: now.parse().unwrap(), ..conversation.heard() };
     conversation.agent.answer(&heard, &agent::Pulse::default()).await.unwrap();
-    conversation.shown().iter().flat_map(|line| line.split(r"\n")).map(plain).collect()
+    conversation.messages().iter().flat_map(|line| line.split(r"\n")).map(plain).collect()
 }
 
 /// Without the role: neighbours may stand in one message.
@@ -132,7 +132,7 @@ async fn tells_it_of_earlier_days_and_keeps_it_nowhere() {
     let heard = agent::Heard { new: &new, now: later, ..conversation.heard() };
     let answered = conversation.agent.answer(&heard, &agent::Pulse::default()).await.unwrap();
     assert_eq!(
-        conversation.shown(),
+        conversation.messages(),
         [
             "user: [written on Monday, 2026-11-23, 21:30] Tomorrow",
             "assistant: You said: Tomorrow",

@@ -8,7 +8,7 @@
 #![expect(clippy::print_stdout, reason = "it prints a table")]
 
 #[expect(dead_code, reason = "the suite needs more of it")]
-mod contract;
+mod common;
 #[expect(dead_code, reason = "the suite needs more of it")]
 mod quarantine;
 mod steps;
@@ -27,7 +27,7 @@ use settings::Settings;
 use sms::Number;
 use tempfile::TempDir;
 
-use crate::contract::{arrival, later, now};
+use crate::common::{arrival, later, now};
 
 /// How long each figure is measured.
 const MEASURED: Duration = Duration::from_secs(3);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use conversations::{Admission, Attempt, ConversationId, Sending, Stop, Store, minute_of};
 use jiff::Timestamp;
 
-use crate::contract::{
+use crate::common::{
     arrival, attempt, attempt_called, claim, id, later, load, now, person, reply, taken,
 };
 use crate::due::crowd;

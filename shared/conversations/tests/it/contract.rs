@@ -4,18 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use conversations::{
-    AT_ONCE, Admission, Arrival, Attempt, Change, Claim, CommitError, Consent, ConversationId,
-    Effect, Ended, Given, HandedOver, Loaded, Names, Reply, Stop, Store, Taken, Waiting, minute_of,
+    Admission, Arrival, Attempt, Change, CommitError, Effect, HandedOver, Stop, Store,
+    TEXTS_IN_ONE_TURN, Taken, Waiting, minute_of,
 };
 use futures::future::join_all;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde_json::json;
-use sms::{Number, Receipt, Status};
-use telemetry::{Step, TraceId};
+use sms::{Number, Status};
+use telemetry::TraceId;
 
-use fakes::Asked;
-
-pub(crate) const OURS: &str = "+12025550100";
+use crate::common::*;
 
 pub(crate) async fn claims_a_text_once(store: Arc<Store>) {
     let text = arrival("SM1", "Hi", now());
@@ -77,7 +75,7 @@ pub(crate) async fn shows_a_turn_no_more_texts_than_it_takes_up(store: Arc<Store
         store.take(&text).await.unwrap();
     }
     let mut loaded = load(&store).await;
-    assert_eq!((loaded.waiting.len(), loaded.more), (AT_ONCE, true));
+    assert_eq!((loaded.waiting.len(), loaded.more), (TEXTS_IN_ONE_TURN, true));
     let behind = store.waiting_behind(&id(), 22, 200).await.unwrap();
     assert_eq!(behind.iter().map(|text| &text.body).collect::<Vec<_>>(), ["22", "23", "24"]);
 
@@ -183,114 +181,7 @@ pub(crate) async fn stores_a_turn_whole(store: Arc<Store>) {
     assert_eq!(store.attempts_of(&id()).await.unwrap()[0].status(), Status::Sending);
 }
 
-pub(crate) async fn refuses_an_attempt_after_a_stop(store: Arc<Store>) {
-    let mut loaded = taken(&store).await;
-    stop(&store, "SM2").await;
-    let next = loaded.conversation.clone();
-    let refused = store.commit(&mut loaded, next.clone(), vec![attempt("a-1")]).await;
-    assert!(matches!(refused, Err(CommitError::Conflict)));
-    store.commit(&mut loaded, next, vec![]).await.unwrap();
-}
-
-pub(crate) async fn confirms_a_stop_once(store: Arc<Store>) {
-    taken(&store).await;
-    stop(&store, "SM2").await;
-    let mut loaded = load(&store).await;
-    let mut late = loaded.clone();
-    let confirm = |name| match attempt(name) {
-        Change::Attempt(attempt) => {
-            vec![Change::Confirmed, Change::AttemptDespiteStop(attempt)]
-        }
-        _ => unreachable!("an attempt is an attempt"),
-    };
-    let next = loaded.conversation.clone();
-    store.commit(&mut loaded, next.clone(), confirm("a-1")).await.unwrap();
-    assert!(store.commit(&mut late, next, confirm("a-2")).await.is_err());
-    stop(&store, "SM3").await;
-    assert!(load(&store).await.stop.unwrap().confirmed);
-}
-
-pub(crate) async fn lets_a_person_come_back(store: Arc<Store>) {
-    let mut loaded = taken(&store).await;
-    stop(&store, "SM2").await;
-    store.start(&claim("SM3"), "twilio", &person(), now(), now()).await.unwrap();
-    let next = loaded.conversation.clone();
-    store.commit(&mut loaded, next, vec![attempt("a-1")]).await.unwrap();
-}
-
-pub(crate) async fn lifts_no_stop_that_was_given_again_meanwhile(store: Arc<Store>) {
-    taken(&store).await;
-    stop(&store, "SM2").await;
-    let mut loaded = load(&store).await;
-    store.start(&claim("SM3"), "twilio", &person(), now(), now()).await.unwrap();
-    stop(&store, "SM4").await;
-    let next = loaded.conversation.clone();
-    let lifted = store.commit(&mut loaded, next, vec![Change::Started]).await;
-    assert!(matches!(lifted, Err(CommitError::Conflict)));
-    assert!(load(&store).await.stop.is_some());
-}
-
 /// Those whose conditions do not hold take nothing of the others' along, and leave nothing behind.
-pub(crate) async fn takes_back_of_many_at_once_only_what_does_not_hold(store: Arc<Store>) {
-    let loaded = taken(&store).await;
-    let begin = |number: usize| {
-        let (store, mut loaded) = (Arc::clone(&store), loaded.clone());
-        tokio::spawn(async move {
-            let mut next = loaded.conversation.clone();
-            next.answers = u32::try_from(number).unwrap();
-            let changes = vec![attempt(&format!("a-{number}"))];
-            store.commit(&mut loaded, next, changes).await.is_ok()
-        })
-    };
-    let begun: Vec<_> = (1..=8).map(begin).collect();
-    let texts: Vec<_> = (10..14).map(|text| format!("SM{text}")).collect();
-    for text in &texts {
-        store.take(&arrival(text, text, now())).await.unwrap();
-    }
-    let mut held = Vec::new();
-    for (number, begun) in (1..).zip(begun) {
-        held.extend(begun.await.unwrap().then_some(number));
-    }
-    assert!(held.len() <= 1, "{held:?}");
-    let attempts: Vec<_> = store.attempts_of(&id()).await.unwrap();
-    let attempts: Vec<_> = attempts.iter().map(|attempt| attempt.id.clone()).collect();
-    assert_eq!(attempts, held.iter().map(|number| format!("a-{number}")).collect::<Vec<_>>());
-    let answers = load(&store).await.conversation.answers;
-    assert_eq!(answers, held.first().copied().unwrap_or(0));
-    assert_eq!(waiting(&store).await.len(), 1 + texts.len());
-}
-
-pub(crate) async fn forgets_a_replayed_stop(store: Arc<Store>) {
-    taken(&store).await;
-    for message in ["SM2", "SM3"] {
-        stop(&store, message).await;
-    }
-    store.start(&claim("SM4"), "twilio", &person(), now(), now()).await.unwrap();
-    for message in ["SM2", "SM3"] {
-        stop(&store, message).await;
-    }
-    assert!(load(&store).await.stop.is_none());
-}
-
-pub(crate) async fn stops_at_every_word_that_may_be_a_repeat(store: Arc<Store>) {
-    taken(&store).await;
-    let words = |word| names().words("mc", &["+12025550143", word], Duration::from_secs(120));
-    for (word, seconds) in [("STOP", 0), ("START", 10), ("STOP", 60), ("START", 300), ("STOP", 310)]
-    {
-        let at = later(now(), seconds);
-        match word {
-            "START" => {
-                store.start(&words(word), "mc", &person(), at, at).await.unwrap();
-            }
-            _ => {
-                let stop = Stop { at, provider: "mc".into(), confirmed: false };
-                store.stop(&words(word), &person(), &stop).await.unwrap();
-            }
-        }
-        assert_eq!(load(&store).await.stop.is_some(), word == "STOP", "{word} after {seconds} s");
-    }
-}
-
 pub(crate) async fn finds_what_is_due(store: Arc<Store>) {
     let mut loaded = taken(&store).await;
     let text = loaded.conversation.at;
@@ -301,18 +192,6 @@ pub(crate) async fn finds_what_is_due(store: Arc<Store>) {
     next.due_at = None;
     store.commit(&mut loaded, next, vec![]).await.unwrap();
     assert_eq!(store.due(later(text, 1000), None, 10).await.unwrap().found, []);
-}
-
-pub(crate) async fn a_start_that_was_kept_back_lifts_no_later_stop(store: Arc<Store>) {
-    let stop = Stop { at: later(now(), 60), provider: "twilio".into(), confirmed: false };
-    let today = later(now(), 120);
-    taken(&store).await;
-    store.stop(&claim("SM2"), &person(), &stop).await.unwrap();
-    store.start(&claim("SM3"), "twilio", &person(), now(), today).await.unwrap();
-    assert!(load(&store).await.stop.is_some());
-    assert!(store.start(&claim("SM4"), "twilio", &person(), today, today).await.unwrap());
-    assert!(!store.start(&claim("SM5"), "twilio", &person(), today, today).await.unwrap());
-    assert!(load(&store).await.stop.is_none());
 }
 
 pub(crate) async fn lists_the_latest_conversations_first(store: Arc<Store>) {
@@ -432,137 +311,8 @@ pub(crate) async fn keeps_what_was_said_by_hand_once(store: Arc<Store>) {
     assert_eq!(load(&store).await.conversation.turns, [said]);
 }
 
-pub(crate) async fn keeps_a_consent_for_longer_than_a_claim_may_take(store: Arc<Store>) {
-    let consent = Consent {
-        theirs: person(),
-        page: "0a1b".into(),
-        language: "es".into(),
-        words: "Acepto recibir mensajes de \u{201c}Handy Home\u{201d}.".into(),
-        network: "192.0.2.0/24".into(),
-        at: now(),
-    };
-    let again = Consent { at: later(now(), 60), ..consent.clone() };
-    let newer = Consent { page: "2c3d".into(), at: later(now(), 120), ..consent.clone() };
-    for consent in [&consent, &again, &newer] {
-        assert_eq!(store.consent(consent, None).await.unwrap(), Given::Recorded);
-    }
-    assert_eq!(store.consents_of(&person()).await.unwrap(), [consent, newer]);
-    assert_eq!(store.consents_of(&Number::parse("+12025550144").unwrap()).await.unwrap(), []);
-
-    // Where the store forgets by itself this changes nothing.
-    let years = |years: i64| later(now(), years * 365 * 24 * 3600);
-    store.expire(years(4)).await.unwrap();
-    assert_eq!(store.consents_of(&person()).await.unwrap().len(), 2);
-    if store.documents().are_embedded() {
-        // What was counted goes first.
-        for day in 3..6 {
-            store.expire(later(years(5), day * 24 * 3600)).await.unwrap();
-        }
-        assert_eq!(store.consents_of(&person()).await.unwrap(), []);
-    }
-}
-
-pub(crate) async fn records_no_more_consents_when_all_come_at_once(store: Arc<Store>) {
-    let operations = Asked::listen();
-    let give = |number: u8| {
-        let consent = Consent {
-            theirs: Number::parse(&format!("+120255501{number:02}")).unwrap(),
-            page: "0a1b".into(),
-            language: "en".into(),
-            words: "I agree.".into(),
-            network: "192.0.2.0/24".into(),
-            at: now(),
-        };
-        let store = Arc::clone(&store);
-        async move { store.consent(&consent, Some([192, 0, 2, 7].into())).await.unwrap() }
-    };
-    let given = join_all((0..40).map(give)).await;
-    let recorded = given.iter().filter(|given| **given == Given::Recorded).count();
-    assert!((10..=20).contains(&recorded), "{recorded}");
-    assert!(
-        operations.take().iter().all(|it| it != "replace consents_given"),
-        "each is written once"
-    );
-}
-
-pub(crate) async fn records_so_many_consents_of_an_address_and_of_all(store: Arc<Store>) {
-    let mut number = 1_000;
-    let mut give = async |address: Option<[u8; 4]>, at| {
-        number += 1;
-        let consent = Consent {
-            theirs: Number::parse(&format!("+1202555{number}")).unwrap(),
-            page: "0a1b".into(),
-            language: "en".into(),
-            words: "I agree.".into(),
-            network: "192.0.2.0/24".into(),
-            at,
-        };
-        let given = store.consent(&consent, address.map(Into::into)).await.unwrap();
-        let recorded = store.consents_of(&consent.theirs).await.unwrap().len();
-        assert_eq!(recorded, usize::from(given == Given::Recorded));
-        given
-    };
-    let (one, other) = (Some([192, 0, 2, 7]), Some([192, 0, 2, 8]));
-    for _ in 0..20 {
-        assert_eq!(give(one, now()).await, Given::Recorded);
-    }
-    assert_eq!(give(one, now()).await, Given::TooMany);
-    assert_eq!(give(one, later(now(), 60)).await, Given::TooMany);
-    // Nobody else is kept out by it, nor for long.
-    for _ in 0..20 {
-        assert_eq!(give(other, now()).await, Given::Recorded);
-    }
-    assert_eq!(give(one, later(now(), 3600)).await, Given::Recorded);
-
-    for _ in 0..20 {
-        assert_eq!(give(None, now()).await, Given::Recorded);
-    }
-    assert_eq!(give(None, now()).await, Given::TooMany);
-    assert_eq!(give(Some([203, 0, 113, 9]), now()).await, Given::TooMany);
-    assert_eq!(give(None, later(now(), 60)).await, Given::Recorded);
-}
-
-/// A fixed time, so that nothing depends on when the tests run.
-pub(crate) fn now() -> Timestamp {
-    "2026-11-22T12:00:00Z".parse().unwrap()
-}
-
-pub(crate) fn later(time: Timestamp, seconds: i64) -> Timestamp {
-    time + SignedDuration::from_secs(seconds)
-}
-
-pub(crate) fn person() -> Number {
-    Number::parse("+12025550143").unwrap()
-}
-
-/// What everything is called in all stores of these tests.
-pub(crate) fn names() -> Names {
-    Names::by(&fakes::NAME_KEY.into()).unwrap()
-}
-
-pub(crate) fn id() -> ConversationId {
-    names().conversation("twilio", &person())
-}
-
-pub(crate) fn claim(message: &str) -> Claim {
-    names().message("twilio", message)
-}
-
-pub(crate) fn arrival(message: &str, body: &str, at: Timestamp) -> Arrival {
-    Arrival {
-        claim: claim(message),
-        theirs: person(),
-        text: Waiting {
-            message: message.into(),
-            steps: vec![Step::new("received", at)],
-            ..Waiting::new("twilio", OURS, body, &TraceId::fresh(), at)
-        },
-        at,
-    }
-}
-
-pub(crate) async fn takes_the_answer_to_a_trial_and_no_other_text(store: Arc<Store>) {
-    let attempt = attempt_called(&names().trial("twilio", &person(), "4821"));
+pub(crate) async fn takes_the_answer_to_a_test_send_and_no_other_text(store: Arc<Store>) {
+    let attempt = attempt_called(&names().test_send("twilio", &person(), "4821"));
     assert!(store.begin(&attempt).await.unwrap());
     let answer = async |message: &str, theirs: &Number, body: &str, at| {
         store.answer_trial(&claim(message), "twilio", theirs, body, at).await.unwrap()
@@ -572,88 +322,13 @@ pub(crate) async fn takes_the_answer_to_a_trial_and_no_other_text(store: Arc<Sto
     assert!(!answer("SM2", &person(), "4821 Oak Street", now()).await);
     assert!(!answer("SM3", &stranger, "4821", now()).await);
     assert!(!answer("SM4", &person(), "4821", later(attempt.at, 3_600)).await);
-    assert_eq!(store.trial_answered(&attempt.trace).await.unwrap(), None);
+    assert_eq!(store.test_send_answered(&attempt.trace).await.unwrap(), None);
 
     let first = later(attempt.at, 5);
     assert!(answer("SM5", &person(), " 4821 ", first).await);
     assert!(answer("SM5", &person(), " 4821 ", later(first, 5)).await);
-    let answered = store.trial_answered(&attempt.trace).await.unwrap();
+    let answered = store.test_send_answered(&attempt.trace).await.unwrap();
     assert_eq!(answered.as_deref(), Some("twilio"));
     assert!(store.attempt(&attempt.id).await.unwrap().unwrap().answered);
     assert!(store.load(&id(), now()).await.unwrap().is_none());
-}
-
-pub(crate) async fn stop(store: &Store, message: &str) {
-    let stop = Stop { at: now(), provider: "twilio".into(), confirmed: false };
-    store.stop(&claim(message), &person(), &stop).await.unwrap();
-}
-
-pub(crate) async fn load(store: &Store) -> Loaded {
-    store.load(&id(), now()).await.unwrap().expect("the conversation is there")
-}
-
-async fn waiting(store: &Store) -> Vec<String> {
-    load(store).await.waiting.into_iter().map(|text| text.body).collect()
-}
-
-/// A conversation with one text that waits.
-pub(crate) async fn taken(store: &Store) -> Loaded {
-    store.take(&arrival("SM1", "Hi", now())).await.unwrap();
-    load(store).await
-}
-
-/// A conversation with one attempt, `a-1`, under way.
-pub(crate) async fn attempted(store: &Store) -> Loaded {
-    let mut loaded = taken(store).await;
-    let next = loaded.conversation.clone();
-    store.commit(&mut loaded, next, vec![attempt("a-1")]).await.unwrap();
-    loaded
-}
-
-pub(crate) fn attempt(name: &str) -> Change {
-    Change::Attempt(attempt_called(name))
-}
-
-pub(crate) fn attempt_called(name: &str) -> Attempt {
-    Attempt::begin(name.into(), &id(), ("twilio", OURS, None), &person(), reply(), now())
-}
-
-pub(crate) fn ended() -> Ended {
-    Ended {
-        conversation: id(),
-        number: 1,
-        ours: OURS.into(),
-        theirs: person(),
-        ending: "finished".into(),
-        brief: json!({"rooms": 3}).as_object().unwrap().clone(),
-        turns: vec![json!({"person": "Hi"})],
-        at: now(),
-    }
-}
-
-pub(crate) fn receipt(status: Status, attempt: Option<&str>) -> Receipt {
-    Receipt {
-        message: "SM9".into(),
-        attempt: attempt.map(Into::into),
-        part: None,
-        status,
-        word: format!("{status:?}").to_lowercase(),
-        code: None,
-        opted_out: false,
-    }
-}
-
-pub(crate) fn reply() -> Reply {
-    Reply {
-        body: "Hello".into(),
-        via: "twilio".into(),
-        ours: OURS.into(),
-        trace: TraceId::parse(&"0".repeat(32)).unwrap(),
-        despite_stop: false,
-        at: now(),
-        sending: None,
-        refused_by: vec!["messagecentral".into()],
-        rounds: 2,
-        after: None,
-    }
 }

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use conversations::{Arrival, Joined, Page, Store};
+use conversations::{Arrival, Batch, Joined, Store};
 use jiff::Timestamp;
 use sms::{Number, Status};
 
-use crate::contract::{arrival, attempt_called, later, now, receipt};
+use crate::common::{arrival, attempt_called, later, now, receipt};
 
 /// So many people text at one moment. No number is used twice in a test: `first` is that of the first.
 pub(crate) async fn crowd(store: &Store, at: Timestamp, first: u32, people: u32) {
@@ -25,7 +25,7 @@ pub(crate) async fn shows_each_that_is_due_once_whatever_the_pages(store: Arc<St
     crowd(&store, moments[2], 8, 1).await;
     let (mut names, mut times, mut sizes, mut after) = (BTreeSet::new(), vec![], vec![], None);
     loop {
-        let Page { found, since, next } = store.due(moments[1], after, 3).await.unwrap();
+        let Batch { found, since, next } = store.due(moments[1], after, 3).await.unwrap();
         assert_eq!(since, found.first().map(|(_, since)| *since));
         sizes.push(found.len());
         for (name, since) in found {

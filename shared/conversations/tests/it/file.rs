@@ -8,7 +8,7 @@ use std::process::Command;
 use conversations::Store;
 use rusqlite::Connection;
 
-use crate::contract::{arrival as text, later, now};
+use crate::common::{arrival as text, later, now};
 use crate::data_dir;
 
 const FILES: [&str; 3] = ["textback.db", "textback.db-shm", "textback.db-wal"];

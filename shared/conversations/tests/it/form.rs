@@ -10,9 +10,7 @@ use settings::Settings;
 use sms::{Number, Receipt, Status};
 use tempfile::TempDir;
 
-use crate::contract::{
-    arrival, attempt_called, claim, id, later, load, names, now, receipt, reply,
-};
+use crate::common::{arrival, attempt_called, claim, id, later, load, names, now, receipt, reply};
 
 const ANOTHER_KEY: &str = "YW5vdGhlciBrZXksIHdoaWNoIG5hbWVzIG5vYm9keSE=";
 

@@ -15,14 +15,14 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 use sms::Number;
 
-use crate::contract::{arrival, now};
+use crate::common::{arrival, now};
 use crate::data_dir;
 
 /// How often it is killed.
 const KILLS: u32 = 200;
 
 /// How many write at once.
-const AT_ONCE: u32 = 64;
+const CONCURRENCY: u32 = 64;
 
 /// Where the killed process finds the store, and which of its lives it is in.
 const FOLDER: &str = "KILLED_IN";
@@ -97,8 +97,10 @@ async fn writes_until_it_is_killed() {
     let Ok(data) = env::var(FOLDER) else { return };
     let life = env::var(LIFE).unwrap();
     let store = Arc::new(Store::open(&data_dir(Path::new(&data))).unwrap());
-    join_all((0..AT_ONCE).map(|one| write(Arc::clone(&store), format!("SM-{life}-{one}"), one)))
-        .await;
+    join_all(
+        (0..CONCURRENCY).map(|one| write(Arc::clone(&store), format!("SM-{life}-{one}"), one)),
+    )
+    .await;
 }
 
 async fn write(store: Arc<Store>, name: String, one: u32) {

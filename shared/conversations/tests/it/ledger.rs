@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use sms::Number;
 use tempfile::TempDir;
 
-use crate::contract::{arrival, attempt_called, claim, later, now};
+use crate::common::{arrival, attempt_called, claim, later, now};
 use crate::form::{Place, in_folder, open, settings};
 
 #[tokio::test]

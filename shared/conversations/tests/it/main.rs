@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 mod clock;
+mod common;
+mod consents;
 mod contract;
 mod due;
 mod file;
@@ -15,6 +17,7 @@ mod quarantine;
 mod receipts;
 mod statuses;
 mod steps;
+mod stops;
 mod traces;
 
 use std::path::Path;
@@ -24,12 +27,14 @@ use conversations::Store;
 use settings::Settings;
 
 use clock::*;
+use consents::*;
 use contract::*;
 use due::*;
 use form::*;
 use names::*;
 use quarantine::*;
 use receipts::*;
+use stops::*;
 use traces::*;
 
 fakes::promises! {
@@ -93,7 +98,7 @@ fakes::promises! {
     goes_on_with_what_has_ended
     gives_back_what_was_handed_over_with_the_texts_that_waited
     keeps_what_was_said_by_hand_once
-    takes_the_answer_to_a_trial_and_no_other_text
+    takes_the_answer_to_a_test_send_and_no_other_text
     keeps_a_consent_for_longer_than_a_claim_may_take
     records_so_many_consents_of_an_address_and_of_all
     records_no_more_consents_when_all_come_at_once

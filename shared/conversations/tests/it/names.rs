@@ -9,7 +9,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use telemetry::TraceId;
 
-use crate::contract::{arrival, load, names, now, person, taken};
+use crate::common::{arrival, load, names, now, person, taken};
 use crate::quarantine::misread;
 
 const OTHER: &str = "YW5vdGhlciBrZXksIHdoaWNoIG5hbWVzIG5vYm9keSE=";
@@ -68,7 +68,7 @@ fn all(names: &Names) -> HashSet<String> {
         names.words("twilio", &[person().as_str(), "yes"], window),
     ];
     let others =
-        [names.trial("twilio", &person(), "4821"), names.quarantined(&misread("STOP", now()))];
+        [names.test_send("twilio", &person(), "4821"), names.quarantined(&misread("STOP", now()))];
     let halves = ids.iter().flat_map(|id| id.split('-')).map(str::to_owned);
     let claims = claims.iter().map(|claim| claim.name().to_owned());
     halves.chain(claims).chain(others).collect()

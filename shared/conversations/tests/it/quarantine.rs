@@ -6,7 +6,7 @@ use conversations::{Kept, Quarantined, Store};
 use futures::future::join_all;
 use telemetry::TraceId;
 
-use crate::contract::{later, now};
+use crate::common::{later, now};
 use fakes::Asked;
 
 pub(crate) async fn keeps_a_call_whole(store: Arc<Store>) {

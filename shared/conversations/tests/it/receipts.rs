@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use conversations::{Attempt, Change, Joined, Learned, Loaded, Store};
+use conversations::{Attempt, Change, Joined, Loaded, StatusUpdate, Store};
 use futures::future::join_all;
 use jiff::Timestamp;
 use sms::{Part, Receipt, Status};
 use telemetry::Step;
 
-use crate::contract::{attempt_called, attempted, id, later, load, now, receipt, taken};
+use crate::common::{attempt_called, attempted, id, later, load, now, receipt, taken};
 
 pub(crate) async fn joins_a_receipt_that_comes_late(store: Arc<Store>) {
     let loaded = attempted(&store).await;
@@ -36,9 +36,9 @@ pub(crate) async fn stores_what_a_faster_receipt_told_with_the_answer(store: Arc
     let early = receipt(Status::Undelivered, None);
     assert_eq!(store.receive("twilio", &early, now()).await.unwrap(), Joined::NotYet);
     let accepted = accepted();
-    let attempt = known(&store).await.knowing(&accepted);
-    let told = store.told_before(&attempt).await.unwrap().into_iter().map(Change::Told);
-    let changes = [Change::Learned(accepted)].into_iter().chain(told).collect();
+    let attempt = known(&store).await.updated(&accepted);
+    let told = store.told_before(&attempt).await.unwrap().into_iter().map(Change::Receipt);
+    let changes = [Change::Status(accepted)].into_iter().chain(told).collect();
     let next = loaded.conversation.clone();
     store.commit(&mut loaded, next, changes).await.unwrap();
 
@@ -118,7 +118,7 @@ pub(crate) async fn hears_a_receipt_that_comes_twice_at_once(store: Arc<Store>) 
     });
     assert!(join_all(both).await.contains(&Some(id())));
     assert_eq!(load(&store).await.conversation.failed, ["a-1"]);
-    assert_eq!(known(&store).await.words.len(), 2);
+    assert_eq!(known(&store).await.reported.len(), 2);
 }
 
 pub(crate) async fn keeps_only_so_much_of_what_a_provider_repeats(store: Arc<Store>) {
@@ -129,8 +129,8 @@ pub(crate) async fn keeps_only_so_much_of_what_a_provider_repeats(store: Arc<Sto
     let attempt = Change::Attempt(Attempt { steps, ..attempt_called("a-1") });
     store.commit(&mut loaded, next, vec![attempt]).await.unwrap();
     for number in 0..130 {
-        let word = format!("sent, for the {number}. time");
-        let sent = Receipt { word, ..receipt(Status::Sent, Some("a-1")) };
+        let raw_status = format!("sent, for the {number}. time");
+        let sent = Receipt { raw_status, ..receipt(Status::Sent, Some("a-1")) };
         told(&store, &sent, now()).await;
     }
     assert_eq!(known(&store).await.steps.len(), 90 + 100);
@@ -139,10 +139,10 @@ pub(crate) async fn keeps_only_so_much_of_what_a_provider_repeats(store: Arc<Sto
         let sent = Receipt { part, ..receipt(Status::Sent, Some("a-1")) };
         told(&store, &sent, now()).await;
     }
-    assert_eq!(known(&store).await.words.len(), 250);
+    assert_eq!(known(&store).await.reported.len(), 250);
     assert!(load(&store).await.stop.is_none());
-    let word = "sent, and stopped".to_owned();
-    let stopped = Receipt { word, opted_out: true, ..receipt(Status::Sent, Some("a-1")) };
+    let raw_status = "sent, and stopped".to_owned();
+    let stopped = Receipt { raw_status, opted_out: true, ..receipt(Status::Sent, Some("a-1")) };
     told(&store, &stopped, now()).await;
     assert!(load(&store).await.stop.is_some(), "whatever else it takes, it hears of a stop");
     told(&store, &receipt(Status::Delivered, Some("a-1")), now()).await;
@@ -241,12 +241,12 @@ async fn known(store: &Store) -> Attempt {
 /// The answer comes, by which the message is known.
 async fn learn(store: &Store, mut loaded: Loaded) {
     let next = loaded.conversation.clone();
-    store.commit(&mut loaded, next, vec![Change::Learned(accepted())]).await.unwrap();
+    store.commit(&mut loaded, next, vec![Change::Status(accepted())]).await.unwrap();
 }
 
-fn accepted() -> Learned {
+fn accepted() -> StatusUpdate {
     let message = Some(("twilio".into(), "SM9".into()));
-    Learned { message, ..Learned::new("a-1", Status::Accepted, now()) }
+    StatusUpdate { message, ..StatusUpdate::new("a-1", Status::Accepted, now()) }
 }
 
 async fn status(store: &Store) -> Status {

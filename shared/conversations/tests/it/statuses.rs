@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use conversations::{Attempt, Learned, Store, Word};
+use conversations::{Attempt, Reported, StatusUpdate, Store};
 use proptest::collection::btree_map;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use sms::{Part, Receipt, Status};
 
-use crate::contract::{attempt_called, later, now};
+use crate::common::{attempt_called, later, now};
 use crate::sqlite;
 
 const REPORTED: [Status; 5] =
@@ -33,8 +33,8 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let attempt = runtime.block_on(hear(&heard));
         let expected = words(&set);
-        let set_of = |words: &[Word]| words.iter().copied().collect::<BTreeSet<_>>();
-        prop_assert_eq!(set_of(&attempt.words), set_of(&expected), "nothing is lost");
+        let set_of = |words: &[Reported]| words.iter().copied().collect::<BTreeSet<_>>();
+        prop_assert_eq!(set_of(&attempt.reported), set_of(&expected), "nothing is lost");
         let expected = knowing(&expected);
         prop_assert_eq!(attempt.status(), expected.status());
         prop_assert_eq!(attempt.is_conflicted(), expected.is_conflicted());
@@ -43,11 +43,11 @@ proptest! {
 
 #[test]
 fn no_order_of_a_few_words_makes_a_difference() {
-    let whole = REPORTED.into_iter().chain([Status::Unknown]).map(Word::Whole);
+    let whole = REPORTED.into_iter().chain([Status::Unknown]).map(Reported::Whole);
     let of_parts = [1, 2].into_iter().flat_map(|number| {
         let part = Part { number, of: 2 };
         [Status::Sent, Status::Undelivered, Status::Delivered]
-            .map(|status| Word::OfPart { part, status })
+            .map(|status| Reported::OfPart { part, status })
     });
     let all: Vec<_> = whole.chain(of_parts).collect();
     for set in (0_u32..1 << all.len()).filter(|set| set.count_ones() <= 4) {
@@ -74,7 +74,7 @@ fn a_reply_is_as_good_as_its_worst_part() {
         (Some(Failed), Some(Undelivered), Undelivered),
     ] {
         let of_part = |(number, status): (u32, Option<Status>)| {
-            Some(Word::OfPart { part: Part { number, of: 2 }, status: status? })
+            Some(Reported::OfPart { part: Part { number, of: 2 }, status: status? })
         };
         let parts = [(1, first), (2, second)].into_iter().filter_map(of_part);
         let attempt = knowing(&parts.collect::<Vec<_>>());
@@ -84,9 +84,9 @@ fn a_reply_is_as_good_as_its_worst_part() {
 
 #[test]
 fn a_failure_beside_a_delivery_is_a_contradiction() {
-    let of_part = |number, status| Word::OfPart { part: Part { number, of: 2 }, status };
-    let delivered = Word::Whole(Status::Delivered);
-    let failed = Word::Whole(Status::Failed);
+    let of_part = |number, status| Reported::OfPart { part: Part { number, of: 2 }, status };
+    let delivered = Reported::Whole(Status::Delivered);
+    let failed = Reported::Whole(Status::Failed);
     let [first, second] = [1, 2].map(|number| of_part(number, Status::Delivered));
     for (words, conflicted) in [
         (vec![failed, delivered], true),
@@ -94,7 +94,7 @@ fn a_failure_beside_a_delivery_is_a_contradiction() {
         (vec![first, of_part(1, Status::Failed)], true),
         (vec![first, second, failed], true),
         (vec![first, of_part(2, Status::Failed)], false),
-        (vec![failed, Word::Whole(Status::Undelivered)], false),
+        (vec![failed, Reported::Whole(Status::Undelivered)], false),
     ] {
         assert_eq!(knowing(&words).is_conflicted(), conflicted, "{words:?}");
     }
@@ -143,11 +143,11 @@ async fn hear_one(store: &Store, heard: &Heard) {
     match *heard {
         Heard::Answer => {
             let message = Some(("twilio".into(), "SM9".into()));
-            let accepted = Learned::new("a-1", Status::Accepted, now());
-            store.learn(&Learned { message, ..accepted }).await.unwrap();
+            let accepted = StatusUpdate::new("a-1", Status::Accepted, now());
+            store.update_status(&StatusUpdate { message, ..accepted }).await.unwrap();
         }
         Heard::Nothing => {
-            store.learn(&Learned::new("a-1", Status::Unknown, now())).await.unwrap();
+            store.update_status(&StatusUpdate::new("a-1", Status::Unknown, now())).await.unwrap();
         }
         Heard::Receipt { status, part, names } => {
             let receipt = Receipt {
@@ -155,7 +155,7 @@ async fn hear_one(store: &Store, heard: &Heard) {
                 attempt: names.then(|| "a-1".into()),
                 part,
                 status,
-                word: format!("{status:?}"),
+                raw_status: format!("{status:?}"),
                 code: None,
                 opted_out: false,
             };
@@ -166,26 +166,26 @@ async fn hear_one(store: &Store, heard: &Heard) {
 
 /// What is known once all of it was heard: receipts that name no attempt are nobody's, unless
 /// something else tells whose message it is.
-fn words(heard: &[Heard]) -> Vec<Word> {
+fn words(heard: &[Heard]) -> Vec<Reported> {
     let tells = |heard: &Heard| matches!(heard, Heard::Answer | Heard::Receipt { names: true, .. });
     let known = heard.iter().any(tells);
     let word = |heard: &Heard| match *heard {
-        Heard::Answer => Some(Word::Whole(Status::Accepted)),
-        Heard::Nothing => Some(Word::Whole(Status::Unknown)),
+        Heard::Answer => Some(Reported::Whole(Status::Accepted)),
+        Heard::Nothing => Some(Reported::Whole(Status::Unknown)),
         Heard::Receipt { .. } if !known => None,
-        Heard::Receipt { status, part: None, .. } => Some(Word::Whole(status)),
-        Heard::Receipt { status, part: Some(part), .. } => Some(Word::OfPart { part, status }),
+        Heard::Receipt { status, part: None, .. } => Some(Reported::Whole(status)),
+        Heard::Receipt { status, part: Some(part), .. } => Some(Reported::OfPart { part, status }),
     };
-    let begun = Word::Whole(Status::Sending);
+    let begun = Reported::Whole(Status::Sending);
     std::iter::once(begun).chain(heard.iter().filter_map(word)).collect()
 }
 
-fn knowing(words: &[Word]) -> Attempt {
-    Attempt { words: words.to_vec(), ..attempt_called("a-1") }
+fn knowing(words: &[Reported]) -> Attempt {
+    Attempt { reported: words.to_vec(), ..attempt_called("a-1") }
 }
 
 /// All orders of these.
-fn orders(words: &[Word]) -> Vec<Vec<Word>> {
+fn orders(words: &[Reported]) -> Vec<Vec<Reported>> {
     if words.is_empty() {
         return vec![vec![]];
     }

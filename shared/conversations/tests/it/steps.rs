@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use conversations::{Change, Consent, Effect, Learned, Notice, Store};
+use conversations::{Change, Consent, Effect, Notice, StatusUpdate, Store};
 use jiff::SignedDuration;
 use rusqlite::Connection;
 use serde_json::json;
@@ -16,7 +16,7 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-use crate::contract::{
+use crate::common::{
     arrival, attempt_called, claim, ended, id, later, now, person, receipt, reply, stop,
 };
 
@@ -101,9 +101,9 @@ async fn operations(store: &Store, counted: &Mutex<Steps>) -> BTreeMap<&'static 
     count!("a turn is committed", store.commit(&mut loaded, next, changes));
 
     let message = Some(("twilio".into(), "SM9".into()));
-    let learned = Learned { message, ..Learned::new("a-1", Status::Accepted, now()) };
-    count!("an outcome is written down", store.learn(&learned));
-    let known = attempt_called("a-1").knowing(&learned);
+    let learned = StatusUpdate { message, ..StatusUpdate::new("a-1", Status::Accepted, now()) };
+    count!("an outcome is written down", store.update_status(&learned));
+    let known = attempt_called("a-1").updated(&learned);
     count!("early receipts are looked for", store.told_before(&known));
     count!("a receipt comes", store.receive("twilio", &receipt(Status::Sent, None), now()));
     let unknown = sms::Receipt { message: "SM8".into(), ..receipt(Status::Delivered, None) };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use conversations::{Attempt, Change, Loaded, Reply, Store};
 use telemetry::{Step, TraceId};
 
-use crate::contract::{arrival, attempt_called, id, later, load, now, reply, taken};
+use crate::common::{arrival, attempt_called, id, later, load, now, reply, taken};
 
 pub(crate) async fn shows_what_happened_to_a_text_wherever_it_is(store: Arc<Store>) {
     let mut loaded = taken(&store).await;

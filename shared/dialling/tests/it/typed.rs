@@ -1,4 +1,4 @@
-use dialling::{Mistyped, read};
+use dialling::{Mistyped, parse};
 use sms::Number;
 
 const USA: &str = "+12025550100";
@@ -7,7 +7,7 @@ const BRITAIN: &str = "+442079460958";
 const ITALY: &str = "+390612345678";
 
 fn typed(typed: &str, home: &str) -> Result<String, Mistyped> {
-    read(typed, Some(&Number::parse(home).unwrap())).map(String::from)
+    parse(typed, Some(&Number::parse(home).unwrap())).map(String::from)
 }
 
 #[test]
@@ -59,8 +59,8 @@ fn is_read_with_the_prefix_of_calls_abroad() {
 
 #[test]
 fn is_not_guessed_at_where_nobody_is_at_home() {
-    assert_eq!(read("+1 202 555 0143", None).map(String::from).as_deref(), Ok("+12025550143"));
-    assert_eq!(read("202 555 0143", None), Err(Mistyped::Unknown));
+    assert_eq!(parse("+1 202 555 0143", None).map(String::from).as_deref(), Ok("+12025550143"));
+    assert_eq!(parse("202 555 0143", None), Err(Mistyped::Unknown));
 }
 
 #[test]

@@ -22,7 +22,7 @@ use crate::document::{Document, Path, Version, Write};
 use crate::error::{Unavailable, WriteError};
 
 /// How long one request may take. Firestore answers in some tens of milliseconds.
-pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long a connection may lie idle before it is not trusted any more.
 ///
@@ -31,7 +31,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 const IDLE: Duration = Duration::from_secs(240);
 
 /// How often a commit is tried that Firestore gave up for contention, having written nothing.
-const CONTENDED_TRIES: u32 = 5;
+const CONTENDED_ATTEMPTS: u32 = 5;
 
 type Client = api::firestore_client::FirestoreClient<GoogleAuthMiddleware>;
 
@@ -62,7 +62,7 @@ impl Database {
             return Ok(database.clone());
         }
         let connecting = FirestoreDb::with_options_auth(self.options.clone(), headers);
-        let database = tokio::time::timeout(PATIENCE, connecting)
+        let database = tokio::time::timeout(TIMEOUT, connecting)
             .await
             .map_err(|_| Unavailable::new("no connection within five seconds"))?
             .map_err(|_| Unavailable::new("no connection"))?;
@@ -70,14 +70,14 @@ impl Database {
         Ok(database)
     }
 
-    /// Runs one request within [`PATIENCE`]. After one that was not answered the connection is not
+    /// Runs one request within [`TIMEOUT`]. After one that was not answered the connection is not
     /// used again.
     async fn call<T, F: Future<Output = Result<T, Status>>>(
         &self,
         request: impl FnOnce(Client) -> F,
     ) -> Result<T, Failure> {
         let client = self.connection().await?.client().get();
-        let answer = tokio::time::timeout(PATIENCE, request(client)).await;
+        let answer = tokio::time::timeout(TIMEOUT, request(client)).await;
         let status = match answer {
             Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(status)) => status,
@@ -142,7 +142,7 @@ impl Database {
             tries += 1;
             match self.commit_once(&writes).await {
                 Err(Failure::Answered(status))
-                    if status.code() == Code::Aborted && tries < CONTENDED_TRIES =>
+                    if status.code() == Code::Aborted && tries < CONTENDED_ATTEMPTS =>
                 {
                     // Those who met here do not meet again.
                     let pause = Duration::from_millis(20) * 2_u32.pow(tries);

@@ -1,4 +1,4 @@
-//! What Firestore's refusals mean.
+//! What Firestore's outages mean.
 
 use firestore::gcloud_sdk::tonic::{Code, Status};
 

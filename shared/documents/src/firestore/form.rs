@@ -6,14 +6,14 @@ use futures::future::try_join_all;
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
-use super::database::{Database, PATIENCE};
+use super::database::{Database, TIMEOUT};
 use crate::collections::{Collection, Holds};
 use crate::document::{Path, Write, at};
 use crate::error::{Unavailable, WriteError};
 use crate::fields::Fields;
 use crate::form::{FORM, OTHER_KEY};
 use crate::key::Key;
-use crate::refusals::Asked;
+use crate::outages::Asked;
 
 const OTHER: &str = "or set FIRESTORE_DATABASE to another database to begin anew, without what people \
                      said, their stops included";
@@ -70,7 +70,7 @@ impl Form {
         // Boxed: it is deeply nested, and every request is made behind it.
         let looking = self.ours.get_or_try_init(|| Box::pin(self.look_once(database, asked)));
         let late = |_| Unavailable::new("no answer within ten seconds");
-        timeout(2 * PATIENCE, looking).await.map_err(late)?.copied()
+        timeout(2 * TIMEOUT, looking).await.map_err(late)?.copied()
     }
 
     async fn look_once(&self, database: &Database, asked: Asked) -> Result<(), Unknown> {

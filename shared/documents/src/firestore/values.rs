@@ -24,7 +24,7 @@ const JSON: &str = "what is stored was written as JSON";
 struct Valued(api::Value);
 
 /// The same, borrowed.
-struct Shown<'a>(&'a api::Value);
+struct AsJson<'a>(&'a api::Value);
 
 pub(super) fn encode_fields(fields: &Fields) -> HashMap<String, api::Value> {
     let fields: HashMap<String, Valued> = serde_json::from_str(fields.as_str()).expect(JSON);
@@ -36,7 +36,7 @@ pub(super) fn encode_fields(fields: &Fields) -> HashMap<String, api::Value> {
 }
 
 pub(super) fn decode_fields(fields: &HashMap<String, api::Value>) -> Fields {
-    let shown: HashMap<_, _> = fields.iter().map(|(name, value)| (name, Shown(value))).collect();
+    let shown: HashMap<_, _> = fields.iter().map(|(name, value)| (name, AsJson(value))).collect();
     Fields::of(&shown)
 }
 
@@ -128,7 +128,7 @@ impl<'de> Visitor<'de> for Json {
     }
 }
 
-impl Serialize for Shown<'_> {
+impl Serialize for AsJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match &self.0.value_type {
             Some(ValueType::BooleanValue(switch)) => serializer.serialize_bool(*switch),
@@ -139,10 +139,10 @@ impl Serialize for Shown<'_> {
                 serializer.serialize_i64(time.seconds * 1000 + i64::from(time.nanos) / 1_000_000)
             }
             Some(ValueType::ArrayValue(array)) => {
-                serializer.collect_seq(array.values.iter().map(Shown))
+                serializer.collect_seq(array.values.iter().map(AsJson))
             }
             Some(ValueType::MapValue(map)) => {
-                let fields = map.fields.iter().map(|(name, value)| (name, Shown(value)));
+                let fields = map.fields.iter().map(|(name, value)| (name, AsJson(value)));
                 serializer.collect_map(fields)
             }
             // The other kinds (bytes, places, references) are none of ours.

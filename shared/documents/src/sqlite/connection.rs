@@ -29,8 +29,8 @@ pub(super) enum For {
     Writing,
 }
 
-/// Opens the file. `patience`: how long anything waits for another process.
-pub(super) fn open(file: &Path, what: For, patience: Duration) -> rusqlite::Result<Connection> {
+/// Opens the file. `timeout`: how long anything waits for another process.
+pub(super) fn open(file: &Path, what: For, timeout: Duration) -> rusqlite::Result<Connection> {
     let access = match what {
         For::Reading => OpenFlags::SQLITE_OPEN_READ_ONLY,
         For::Writing => OpenFlags::SQLITE_OPEN_READ_WRITE,
@@ -38,7 +38,7 @@ pub(super) fn open(file: &Path, what: For, patience: Duration) -> rusqlite::Resu
     // Each is one thread's.
     let mut connection =
         Connection::open_with_flags(file, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    connection.busy_timeout(patience)?;
+    connection.busy_timeout(timeout)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     if is_counted() {
         connection.trace_v2(TraceEventCodes::SQLITE_TRACE_PROFILE, Some(count))?;

@@ -60,7 +60,7 @@ impl Entries {
 }
 
 impl<'a> Entry<'a> {
-    pub(super) fn read(line: &'a [u8]) -> Result<Self, Unavailable> {
+    pub(super) fn parse(line: &'a [u8]) -> Result<Self, Unavailable> {
         serde_json::from_slice(line).map_err(|_| unreadable())
     }
 

@@ -122,7 +122,7 @@ impl Ledger {
         let whole = rest.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
         let lines = rest[..whole].split_inclusive(|byte| *byte == b'\n');
         let lines = lines.skip(usize::from(from == 0));
-        let entries = lines.map(Entry::read).collect::<Result<Vec<_>, _>>()?;
+        let entries = lines.map(Entry::parse).collect::<Result<Vec<_>, _>>()?;
         // What was said last of each is what the ledger knows.
         let last: HashMap<_, _> = entries.iter().map(|it| ((it.collection, it.id), it)).collect();
         last.into_values()

@@ -13,13 +13,13 @@ use crate::fields::Fields;
 pub(super) type Question = Box<dyn FnOnce(&Connection) + Send>;
 
 /// How many questions are answered of one moment.
-const AT_ONCE: usize = 64;
+const BATCH: usize = 64;
 
 /// Answers a question, and those that wait behind it, of one moment: none of them is earlier than its
 /// question, so whoever was answered that something is stored finds it.
 pub(super) fn answer(connection: &Connection, first: Question, queue: &Queue<Question>) {
     let mut questions = vec![first];
-    while questions.len() < AT_ONCE
+    while questions.len() < BATCH
         && let Some(next) = queue.next()
     {
         questions.push(next);

@@ -78,7 +78,7 @@ impl Work {
                     append.iter().for_each(|(name, elements)| stored.append(name, elements));
                 };
                 if !self.change(connection, None, set, change, written)? {
-                    let mut stored = Stored::read(set.as_str())?;
+                    let mut stored = Stored::parse(set.as_str())?;
                     change(&mut stored);
                     self.create(connection, &Body::of(table, stored.write())?, written)?;
                 }
@@ -136,7 +136,7 @@ impl Work {
             return Ok(false);
         }
         let before = row.get_ref(2)?.as_str().map_err(Unavailable::from)?;
-        let mut stored = Stored::read(before)?;
+        let mut stored = Stored::parse(before)?;
         stored.set(set)?;
         change(&mut stored);
         let fields = fits(stored.write())?;

@@ -23,7 +23,7 @@ use crate::error::{Unavailable, WriteError};
 
 /// How many share a sync at most, and about how many bytes they write: the first of them does not
 /// wait for long because of the others.
-const AT_ONCE: usize = 256;
+const BATCH: usize = 256;
 const BYTES: usize = 4 * 1_024 * 1_024;
 
 /// How often it is tried to get hold of a file that another process is writing to. That one leaves it
@@ -133,7 +133,7 @@ impl Writer {
             if is_lost {
                 break;
             }
-            if batch.len() < AT_ONCE && written.bytes < BYTES {
+            if batch.len() < BATCH && written.bytes < BYTES {
                 next = std::iter::from_fn(|| queue.next()).find(Asked::is_wanted);
             }
         }
@@ -273,8 +273,8 @@ impl Writer {
         Ok(())
     }
 
-    fn checkpoint(&self, mode: CheckpointMode, patience: Duration) -> rusqlite::Result<()> {
-        self.connection.busy_timeout(patience)?;
+    fn checkpoint(&self, mode: CheckpointMode, timeout: Duration) -> rusqlite::Result<()> {
+        self.connection.busy_timeout(timeout)?;
         let done = self.connection.wal_checkpoint_v2(DEFAULT_NAME, mode);
         self.connection.busy_timeout(Duration::ZERO)?;
         done.map(|_| ())

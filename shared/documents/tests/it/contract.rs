@@ -149,7 +149,7 @@ async fn put(store: &Documents, name: &str, fields: Value) {
 
 async fn read(store: &Documents, name: &str) -> Option<Value> {
     let found = store.get_one(at("things", name)).await.unwrap();
-    found.map(|found| found.fields.read().unwrap())
+    found.map(|found| found.fields.decode().unwrap())
 }
 
 async fn version(store: &Documents, name: &str) -> Version {

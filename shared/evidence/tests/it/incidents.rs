@@ -4,7 +4,7 @@ use evidence::{Health, News, Seen};
 use jiff::{SignedDuration, Timestamp};
 
 const THREE: Seen = Seen::Fails(SignedDuration::from_mins(3));
-const AT_ONCE: Seen = Seen::Fails(SignedDuration::ZERO);
+const FAILS: Seen = Seen::Fails(SignedDuration::ZERO);
 
 /// What is remembered from one look to the next, as it is stored.
 #[derive(Default)]
@@ -60,7 +60,7 @@ fn nobody_hears_of_what_was_over_in_time() {
 fn what_is_sure_is_said_at_once_though_it_was_only_doubtful_before() {
     let mut watch = Watch::default();
     assert_eq!(watch.sees(THREE, 0), Some(News::Nothing));
-    assert_eq!(watch.sees(AT_ONCE, 1), Some(News::Fails));
+    assert_eq!(watch.sees(FAILS, 1), Some(News::Fails));
     assert_eq!(watch.sees(THREE, 1_000), None);
 }
 
@@ -69,7 +69,7 @@ fn what_wavers_is_said_every_ten_minutes_and_costs_no_write_with_each_text() {
     let mut watch = Watch::default();
     let (mut fails, mut works) = (0, 0);
     for second in 0..3_600 {
-        for seen in [AT_ONCE, Seen::Works] {
+        for seen in [FAILS, Seen::Works] {
             let news = watch.sees(seen, second);
             fails += usize::from(news == Some(News::Fails));
             works += usize::from(news == Some(News::Works));
@@ -83,12 +83,9 @@ fn what_wavers_is_said_every_ten_minutes_and_costs_no_write_with_each_text() {
 #[test]
 fn what_has_been_over_for_a_day_is_forgotten() {
     let mut health = Health::default();
-    for (name, seen, hours) in [
-        ("lately", AT_ONCE, 0),
-        ("lately", Seen::Works, 1),
-        ("still", AT_ONCE, 0),
-        ("new", AT_ONCE, 26),
-    ] {
+    for (name, seen, hours) in
+        [("lately", FAILS, 0), ("lately", Seen::Works, 1), ("still", FAILS, 0), ("new", FAILS, 26)]
+    {
         let (incident, _) = health.sees(name, seen, at(hours * 3_600)).unwrap();
         health.remember(name, incident, at(hours * 3_600));
     }
@@ -98,8 +95,8 @@ fn what_has_been_over_for_a_day_is_forgotten() {
 #[test]
 fn a_clock_that_was_ahead_keeps_nobody_from_being_told() {
     let mut watch = Watch::default();
-    assert_eq!(watch.sees(AT_ONCE, 10_000_000), Some(News::Fails));
-    assert_eq!(watch.sees(AT_ONCE, 0), Some(News::Fails));
+    assert_eq!(watch.sees(FAILS, 10_000_000), Some(News::Fails));
+    assert_eq!(watch.sees(FAILS, 0), Some(News::Fails));
     assert_eq!(watch.sees(Seen::Works, 60), Some(News::Works));
 }
 

@@ -1,4 +1,4 @@
-use evidence::Sign::{Answered, Delivered, Sent, Unknown, Waiting};
+use evidence::Signal::{Answered, Delivered, Sent, Unknown, Waiting};
 use evidence::State::{Down, Healthy, Suspect, Unproven};
 use sms::About;
 
@@ -156,7 +156,7 @@ fn a_text_that_is_taken_ends_such_a_row() {
 fn texts_that_no_longer_arrive_are_noticed_at_one_an_hour() {
     let story = story().hourly(100, 0.0, Delivered).hourly(4, 6000.0, Waiting);
     let verdict = story.verdict(6240.0);
-    let why = "Of its last 4 texts 4 show no sign of having arrived; usual are about 2 in 100.";
+    let why = "Of its last 4 texts 4 show no signal of having arrived; usual are about 2 in 100.";
     assert_eq!((verdict.state, &*verdict.why), (Suspect, why));
     assert_eq!(verdict.lost, 100);
 }
@@ -178,8 +178,8 @@ fn a_receipt_that_comes_late_turns_a_silence_back() {
 #[test]
 fn a_route_without_receipts_is_not_blamed_for_that() {
     let answered_half = (0..60).fold(story(), |story, text| {
-        let sign = if text % 2 == 0 { Answered } else { Waiting };
-        story.text(60.0 * f64::from(text), sign)
+        let signal = if text % 2 == 0 { Answered } else { Waiting };
+        story.text(60.0 * f64::from(text), signal)
     });
     assert_eq!(answered_half.state(4000.0), Healthy);
 }

@@ -1,31 +1,31 @@
-use evidence::{Record, Sample, Sign};
+use evidence::{Record, Sample, Signal};
 use proptest::prelude::*;
 use sms::About;
 
 use crate::story::{minute, route, sample};
 
-pub(crate) fn sign() -> impl Strategy<Value = Sign> {
+pub(crate) fn signal() -> impl Strategy<Value = Signal> {
     let about = prop_oneof![Just(About::Account), Just(About::Sender), Just(About::Route)];
     let about = prop_oneof![about, Just(About::Number)].boxed();
     let code = prop_oneof![Just(None), Just(Some("a".to_owned())), Just(Some("b".to_owned()))];
     prop_oneof![
-        Just(Sign::Unknown),
-        Just(Sign::Waiting),
-        Just(Sign::Sent),
-        (code.clone(), about.clone()).prop_map(|(code, about)| Sign::Refused { code, about }),
-        (code, about).prop_map(|(code, about)| Sign::Failed { code, about }),
-        Just(Sign::Delivered),
-        Just(Sign::Answered),
+        Just(Signal::Unknown),
+        Just(Signal::Waiting),
+        Just(Signal::Sent),
+        (code.clone(), about.clone()).prop_map(|(code, about)| Signal::Refused { code, about }),
+        (code, about).prop_map(|(code, about)| Signal::Failed { code, about }),
+        Just(Signal::Delivered),
+        Just(Signal::Answered),
     ]
 }
 
 /// Some texts, several things heard of each, more of them in a minute than are kept.
 fn samples() -> impl Strategy<Value = Vec<Sample>> {
-    let heard = (0..60_u32, 0..40_u32, sign());
+    let heard = (0..60_u32, 0..40_u32, signal());
     prop::collection::vec(heard, 1..120).prop_map(|heard| {
-        let told = heard.into_iter().map(|(text, after, sign)| {
+        let told = heard.into_iter().map(|(text, after, signal)| {
             let at = f64::from(text / 2) / 8.0 + f64::from(text % 2) * 200.0;
-            sample(&format!("text-{text:02}"), at, at + f64::from(after), sign)
+            sample(&format!("text-{text:02}"), at, at + f64::from(after), signal)
         });
         told.collect()
     })
@@ -76,7 +76,7 @@ fn a_record_stays_small_however_many_texts_there_were() {
             &format!("0123456789abcdef0123456789abcdef-{text:08}"),
             at,
             at,
-            Sign::Delivered,
+            Signal::Delivered,
         ));
     }
     let stored = serde_json::to_string(&record).unwrap();

@@ -81,7 +81,7 @@ fn an_unproven_route_gets_no_fourth_text_while_there_is_another() {
     let full = Verdict { full: true, ..verdict(State::Unproven) };
     let choice = choice(&[full.clone(), verdict(State::Unproven)]);
     let why = "b is unproven. So it is. Passed over: a is unproven. So it is. No more go this way \
-               until one of them shows a sign.";
+               until one of them shows a signal.";
     assert_eq!((choice.index, &*choice.why), (1, why));
     assert_eq!(self::choice(&[full, verdict(State::Suspect)]).index, 0);
 }

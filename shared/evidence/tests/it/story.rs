@@ -1,6 +1,6 @@
 //! A route's texts, told as a story: what was heard of each, at which minute.
 
-use evidence::{Record, Route, Sample, Sign, State, Verdict};
+use evidence::{Record, Route, Sample, Signal, State, Verdict};
 use jiff::{SignedDuration, Timestamp};
 use sms::About;
 
@@ -27,20 +27,21 @@ pub(crate) fn story() -> Story {
 
 impl Story {
     /// A text, begun at this minute, of which this was heard at once.
-    pub(crate) fn text(mut self, at: f64, sign: Sign) -> Self {
+    pub(crate) fn text(mut self, at: f64, signal: Signal) -> Self {
         self.texts += 1;
-        self.record.note(sample(&format!("{}", self.texts), at, at, sign));
+        self.record.note(sample(&format!("{}", self.texts), at, at, signal));
         self
     }
 
     /// So many texts, an hour apart, the first at this minute.
-    pub(crate) fn hourly(self, texts: u32, from: f64, sign: Sign) -> Self {
-        (0..texts).fold(self, |story, text| story.text(from + 60.0 * f64::from(text), sign.clone()))
+    pub(crate) fn hourly(self, texts: u32, from: f64, signal: Signal) -> Self {
+        (0..texts)
+            .fold(self, |story, text| story.text(from + 60.0 * f64::from(text), signal.clone()))
     }
 
     /// What was heard later of a text: the first is 1.
-    pub(crate) fn later(mut self, text: usize, begun: f64, heard: f64, sign: Sign) -> Self {
-        self.record.note(sample(&format!("{text}"), begun, heard, sign));
+    pub(crate) fn later(mut self, text: usize, begun: f64, heard: f64, signal: Signal) -> Self {
+        self.record.note(sample(&format!("{text}"), begun, heard, signal));
         self
     }
 
@@ -65,14 +66,14 @@ impl Story {
     }
 }
 
-pub(crate) fn sample(attempt: &str, at: f64, heard: f64, sign: Sign) -> Sample {
-    Sample { attempt: attempt.into(), at: minute(at), heard: minute(heard), sign }
+pub(crate) fn sample(attempt: &str, at: f64, heard: f64, signal: Signal) -> Sample {
+    Sample { attempt: attempt.into(), at: minute(at), heard: minute(heard), signal }
 }
 
-pub(crate) fn refused(code: &str, about: About) -> Sign {
-    Sign::Refused { code: Some(code.into()), about }
+pub(crate) fn refused(code: &str, about: About) -> Signal {
+    Signal::Refused { code: Some(code.into()), about }
 }
 
-pub(crate) fn failed(code: &str, about: About) -> Sign {
-    Sign::Failed { code: Some(code.into()), about }
+pub(crate) fn failed(code: &str, about: About) -> Signal {
+    Signal::Failed { code: Some(code.into()), about }
 }

@@ -1,10 +1,10 @@
 //! Routes that are judged one by one come to what they would come to all together.
 
-use evidence::{Health, Record, Route, Sign, State};
+use evidence::{Health, Record, Route, Signal, State};
 use proptest::prelude::*;
 use sms::About;
 
-use crate::order::sign;
+use crate::order::signal;
 use crate::story::{failed, minute, refused, sample};
 
 /// All routes of a provider, and what is thought of them.
@@ -25,8 +25,8 @@ impl Provider {
         Self { records, health: Health::default(), read: 0 }
     }
 
-    fn note(&mut self, route: usize, text: &str, begun: f64, now: f64, sign: Sign) {
-        self.records[route].note(sample(text, begun, now, sign));
+    fn note(&mut self, route: usize, text: &str, begun: f64, now: f64, signal: Signal) {
+        self.records[route].note(sample(text, begun, now, signal));
         self.judge(vec![route], now);
     }
 
@@ -58,12 +58,12 @@ proptest! {
 
     #[test]
     fn one_by_one_is_as_good_as_all_together(
-        heard in prop::collection::vec((0..6_usize, 0..40_u32, sign()), 1..120),
+        heard in prop::collection::vec((0..6_usize, 0..40_u32, signal()), 1..120),
     ) {
         let (mut one_by_one, now) = (Provider::to(3), 400.0);
-        for (number, (route, begun, sign)) in heard.into_iter().enumerate() {
+        for (number, (route, begun, signal)) in heard.into_iter().enumerate() {
             let text = format!("text-{route}-{}", number % 60);
-            one_by_one.note(route, &text, f64::from(begun * 10), now, sign);
+            one_by_one.note(route, &text, f64::from(begun * 10), now, signal);
         }
         let Provider { records, health, .. } = &one_by_one;
         let standings = records.iter().map(|it| (it.route.clone(), it.standing(minute(now))));
@@ -80,16 +80,16 @@ proptest! {
 fn a_text_reads_no_sibling_unless_it_concerns_them() {
     let mut provider = Provider::to(50);
     for route in 0..100 {
-        provider.note(route, "first", 0.0, 0.0, Sign::Waiting);
+        provider.note(route, "first", 0.0, 0.0, Signal::Waiting);
     }
     for text in 1..20 {
         let at = f64::from(text);
-        provider.note(0, &format!("{text}"), at, at, Sign::Waiting);
+        provider.note(0, &format!("{text}"), at, at, Signal::Waiting);
     }
     assert_eq!((provider.read, provider.state(0)), (0, State::Suspect));
     // It vouches for its sender's other 49.
-    provider.note(0, "19", 19.0, 20.0, Sign::Answered);
-    provider.note(2, "1", 20.0, 20.0, Sign::Answered);
+    provider.note(0, "19", 19.0, 20.0, Signal::Answered);
+    provider.note(2, "1", 20.0, 20.0, Signal::Answered);
     assert_eq!(provider.read, 49);
 }
 
@@ -97,7 +97,7 @@ fn a_text_reads_no_sibling_unless_it_concerns_them() {
 fn an_account_that_is_refused_again_and_again_is_read_once() {
     let (mut provider, refused) = (Provider::to(50), || refused("20003", About::Account));
     for route in 0..100 {
-        provider.note(route, "first", 0.0, 0.0, Sign::Delivered);
+        provider.note(route, "first", 0.0, 0.0, Signal::Delivered);
     }
     for text in 1..10 {
         let at = f64::from(text);
@@ -111,7 +111,7 @@ fn an_account_that_is_refused_again_and_again_is_read_once() {
         );
     }
     assert_eq!(provider.read, 99);
-    provider.note(7, "taken", 11.0, 11.0, Sign::Waiting);
+    provider.note(7, "taken", 11.0, 11.0, Signal::Waiting);
     assert!((0..100).all(|route| provider.state(route) == State::Healthy));
     assert_eq!(provider.read, 2 * 99);
 }
@@ -119,22 +119,22 @@ fn an_account_that_is_refused_again_and_again_is_read_once() {
 #[test]
 fn what_was_taken_before_a_code_was_heard_counts_when_it_is() {
     let mut provider = Provider::to(1);
-    provider.note(0, "1", 0.0, 0.0, Sign::Delivered);
-    provider.note(1, "1", 0.0, 0.0, Sign::Delivered);
+    provider.note(0, "1", 0.0, 0.0, Signal::Delivered);
+    provider.note(1, "1", 0.0, 0.0, Signal::Delivered);
     // It takes one more, which is no news, and only then a failure of before is heard of.
-    provider.note(1, "2", 6.0, 6.0, Sign::Delivered);
+    provider.note(1, "2", 6.0, 6.0, Signal::Delivered);
     provider.note(0, "2", 2.0, 7.0, failed("30002", About::Account));
     assert_eq!(provider.state(1), State::Down, "it was heard of later");
     provider.note(0, "3", 5.0, 8.0, refused("20003", About::Account));
     assert_eq!(provider.state(0), State::Down);
-    provider.note(1, "3", 9.0, 9.0, Sign::Delivered);
+    provider.note(1, "3", 9.0, 9.0, Signal::Delivered);
     assert_eq!((provider.state(0), provider.state(1)), (State::Healthy, State::Healthy));
 }
 
 #[test]
 fn time_alone_brings_a_route_up_for_judgement() {
     let mut provider = Provider::to(1);
-    provider.note(0, "1", 0.0, 0.0, Sign::Waiting);
+    provider.note(0, "1", 0.0, 0.0, Signal::Waiting);
     assert!(provider.health.due(minute(0.9)).is_empty());
     for at in [1.0, 2.0, 5.0, 10.0] {
         assert_eq!(provider.state(0), State::Unproven);
@@ -149,11 +149,11 @@ fn time_alone_brings_a_route_up_for_judgement() {
 #[test]
 fn while_all_is_well_a_text_changes_nothing_that_all_read() {
     let mut provider = Provider::to(1);
-    provider.note(0, "0", 0.0, 0.0, Sign::Delivered);
+    provider.note(0, "0", 0.0, 0.0, Signal::Delivered);
     let before = provider.health.clone();
     for text in 1..50 {
         let at = f64::from(text) / 60.0;
-        provider.note(0, &format!("{text}"), at, at, Sign::Delivered);
+        provider.note(0, &format!("{text}"), at, at, Signal::Delivered);
     }
     assert_eq!(provider.health, before);
 }

@@ -125,7 +125,7 @@ async fn slow() -> &'static str {
 fn woken() {
     main_of(host::Function::reading(&[Queue::SETTINGS]), |function| {
         function.serve_queue(async |settings| {
-            let ready = ready(Queue::open(&settings)?.as_ref())?;
+            let ready = ready(Queue::from_settings(&settings)?.as_ref())?;
             let handler = async |wake_up: WakeUp| {
                 eprintln!("woke {}.", wake_up.conversation);
                 match wake_up.conversation.as_str() {
@@ -174,7 +174,7 @@ async fn believe(providers: Arc<Providers>, call: Request) -> StatusCode {
     let (head, body) = call.into_parts();
     let body = axum::body::to_bytes(body, 1024).await.unwrap();
     let twilio = providers.named("twilio").unwrap();
-    match twilio.prove(providers.http(), Request::from_parts(head, body)).await {
+    match twilio.verify(providers.http(), Request::from_parts(head, body)).await {
         Ok(_) => StatusCode::OK,
         Err(_) => StatusCode::FORBIDDEN,
     }

@@ -52,7 +52,7 @@ async fn a_text_is_answered_by_functions_under_lambda() {
     let Some(lambda) = lambda(&settings).await else { return };
     let lambda = Arc::new(lambda);
     let route = gateway(Arc::clone(&lambda)).await;
-    let queue = Queue::open(&Settings::from(settings)).unwrap().unwrap();
+    let queue = Queue::from_settings(&Settings::from(settings)).unwrap().unwrap();
     for function in ["inbound", "receipts"] {
         // Twilio would not wait for `cargo run`.
         assert_eq!(get(&format!("{}/healthz", lambda.url(function))).await, 200);

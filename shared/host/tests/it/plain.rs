@@ -44,7 +44,7 @@ async fn takes_wake_ups_from_the_queue_and_answers_for_its_health_alone() {
         ("AWS_ACCESS_KEY_ID", "test"),
         ("AWS_SECRET_ACCESS_KEY", "test"),
     ];
-    let queue = Queue::open(&Settings::from(settings)).unwrap().unwrap();
+    let queue = Queue::from_settings(&Settings::from(settings)).unwrap().unwrap();
     let wake_up = WakeUp { conversation: "somebody".into(), trace: TraceId::fresh() };
     queue.send(&wake_up, "1").await.unwrap();
 

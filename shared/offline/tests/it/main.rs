@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "whoever breaks fails a test")]
 
-use agent::{Agent, Ending, Heard, OpenAi, Page, Patience, Pulse, Turn};
+use agent::{Agent, Ending, Heard, OpenAi, Page, Pulse, Timeouts, Turn};
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use offline::Interview;
@@ -16,7 +16,7 @@ const TODAY: Date = date(2026, 11, 24);
 async fn hold(page: Page, texts: &[&str]) -> (Vec<String>, Map<String, Value>, Option<Ending>) {
     let url = offline::serve(Interview::of(&page), || TODAY).await.unwrap();
     let model = OpenAi::new(&url, None, "offline").unwrap();
-    let agent = Agent::new(model, page, Patience::default());
+    let agent = Agent::new(model, page, Timeouts::default());
 
     let now: Timestamp = "2026-11-24T12:00:00Z".parse().unwrap();
     let (mut turns, mut replies, mut brief, mut ending) = (vec![], vec![], Map::new(), None);

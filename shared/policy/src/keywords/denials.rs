@@ -31,7 +31,7 @@ static LANGUAGES: LazyLock<[Vec<Language>; 2]> = LazyLock::new(|| {
     let mut all = [Vec::new(), Vec::new()];
     for file in FILES {
         let is_unspaced = file.lines().any(|line| line == "unspaced");
-        let languages = Rows::read(&[file]).languages.into_iter();
+        let languages = Rows::parse(&[file]).languages.into_iter();
         all[usize::from(is_unspaced)].extend(languages.skip(usize::from(is_unspaced)).take(1));
     }
     all

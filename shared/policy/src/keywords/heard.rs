@@ -23,10 +23,10 @@ const LONGEST_NAME: usize = 3;
 pub(super) struct Heard(pub(super) Vec<Sentence>);
 
 /// One sentence: the whole of it, and then what stands between its commas, if it has any.
-pub(super) type Sentence = Vec<Said>;
+pub(super) type Sentence = Vec<Wording>;
 
 /// Something that is said.
-pub(super) struct Said {
+pub(super) struct Wording {
     /// As [`plain`] leaves them.
     pub(super) words: String,
     /// Whether it is typed in capitals, or above an empty line.
@@ -54,7 +54,7 @@ impl Heard {
     fn of(text: &str) -> Self {
         let sentences = text.split(ENDS).map(|sentence| {
             let parts = sentence.split(PAUSES).filter(|_| sentence.contains(PAUSES));
-            let said = [sentence].into_iter().chain(parts).map(Said::of);
+            let said = [sentence].into_iter().chain(parts).map(Wording::of);
             said.filter(|said| !said.words.is_empty()).collect()
         });
         let mut all: Vec<Sentence> = sentences.filter(|said: &Sentence| !said.is_empty()).collect();
@@ -76,7 +76,7 @@ impl Heard {
     }
 }
 
-impl Said {
+impl Wording {
     fn of(text: &str) -> Self {
         let is_loud = text.contains(char::is_uppercase) && !text.contains(char::is_lowercase);
         Self { words: plain(text), stands_out: is_loud }

@@ -70,7 +70,7 @@ pub(super) struct Language {
 impl Rows {
     /// Reads the files, of which the first has the words that carriers know. Panics at a row that
     /// makes no sense.
-    pub(super) fn read(files: &[&str]) -> Self {
+    pub(super) fn parse(files: &[&str]) -> Self {
         let mut rows = Self::default();
         rows.languages[0].is_spaced = true;
         for (place, file) in files.iter().enumerate() {
@@ -85,7 +85,7 @@ impl Rows {
                     "yes" | "again" => Keyword::Yes,
                     "help" => Keyword::Help,
                     _ => {
-                        language.read(kind, row);
+                        language.parse(kind, row);
                         continue;
                     }
                 };
@@ -127,7 +127,7 @@ impl Language {
         self.begins = firm.firsts().chain(sentences).cloned().collect();
     }
 
-    fn read(&mut self, kind: &str, row: &str) {
+    fn parse(&mut self, kind: &str, row: &str) {
         match kind {
             "lead" => self.lead.extend(&self.wordings(row, " | ")),
             "please" => self.please.extend(&self.wordings(row, " | ")),

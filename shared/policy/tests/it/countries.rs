@@ -1,4 +1,4 @@
-use policy::{Countries, Country, Refusal};
+use policy::{Countries, Country, CountryRefusal};
 use settings::{Settings, SettingsError};
 use sms::Number;
 
@@ -17,8 +17,8 @@ fn every_country_has_numbers_that_may_be_texted_and_dear_ones_that_may_not() {
     for (country, kind, number) in examples() {
         let expected = match kind {
             "fixed_line" | "mobile" => Ok(()),
-            "premium_rate" => Err(Refusal::Premium),
-            "shared_cost" => Err(Refusal::SharedCost),
+            "premium_rate" => Err(CountryRefusal::Premium),
+            "shared_cost" => Err(CountryRefusal::SharedCost),
             other => panic!("{other} is not spoken of"),
         };
         seen[usize::from(expected.is_err())] += 1;
@@ -97,7 +97,7 @@ fn what_is_dear_is_never_texted() {
 #[test]
 fn what_belongs_to_no_country_is_texted_only_where_all_is() {
     for number in ["+80012345678", "+878101234567890", "+9991234567"] {
-        assert_eq!(countries("1,44").allows(&of(number)), Err(Refusal::Unassigned));
+        assert_eq!(countries("1,44").allows(&of(number)), Err(CountryRefusal::Unassigned));
         assert_eq!(Countries::ALL.allows(&of(number)), Ok(()));
     }
 }

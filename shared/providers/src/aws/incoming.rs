@@ -9,7 +9,7 @@ use super::ATTEMPT;
 use super::sns::Envelope;
 use crate::channel;
 use crate::digits::plus_or_none;
-use crate::said;
+use crate::fields;
 
 pub(super) fn envelope(call: &Request<Bytes>) -> Option<Envelope> {
     serde_json::from_slice(call.body()).ok()
@@ -19,7 +19,7 @@ pub(super) fn envelope(call: &Request<Bytes>) -> Option<Envelope> {
 pub(super) fn published(message: &str, sender: &str) -> Result<Vec<Event>, WebhookError> {
     const NEITHER: WebhookError = WebhookError::Unreadable("neither a text nor an event");
     let published: Map<String, Value> = serde_json::from_str(message).map_err(|_| NEITHER)?;
-    let get = |name: &str| published.get(name).and_then(said::word);
+    let get = |name: &str| published.get(name).and_then(fields::text);
     if let Some(id) = get("inboundMessageId") {
         return Ok(vec![Event::Text(Text {
             id: Some(id),
@@ -44,7 +44,7 @@ pub(super) fn published(message: &str, sender: &str) -> Result<Vec<Event>, Webho
         part: None,
         status,
         code: status.is_failure().then(|| word.clone()),
-        word,
+        raw_status: word,
         opted_out: false,
     })])
 }
@@ -63,7 +63,7 @@ fn media(published: &Map<String, Value>) -> u32 {
     let count = members.map(|(_, value)| match value {
         Value::Array(items) => items.len(),
         Value::Object(_) => 1,
-        value => usize::from(said::word(value).is_some()),
+        value => usize::from(fields::text(value).is_some()),
     });
     u32::try_from(count.max().unwrap_or(0)).unwrap_or(u32::MAX)
 }

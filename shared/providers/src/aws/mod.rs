@@ -38,13 +38,13 @@ use crate::{Role, boxed};
 use Role::{Describing, Polling, Receiving, Sending, Signing};
 use codes::{CODES, NO_CREDENTIALS};
 use incoming::{envelope, published};
-use sms::Answer;
+use sms::Response;
 use sms::code;
 use sms::{
-    About, Check, Code, Event, Finding, Genuine, Http, Longest, Number, Outgoing, Provider,
-    SendError, WebhookError,
+    About, Check, Code, Event, Finding, Http, Longest, Number, Outgoing, Provider, SendError,
+    Verified, WebhookError,
 };
-use sns::{Kind, Notary};
+use sns::{Kind, Verifier};
 
 /// What it says of itself.
 pub(crate) const ENTRY: Entry = Entry {
@@ -71,7 +71,7 @@ pub(crate) const ENTRY: Entry = Entry {
         Setting::new(
             "AWS_ENDPOINT_URL",
             &[Receiving, Sending],
-            "where a stand-in for AWS is. Signatures of SNS are proven by AWS's own addresses all the \
+            "where a stand-in for AWS is. Signatures of SNS are verified by AWS's own addresses all the \
              same, unless it is this machine",
         ),
         Setting::new(
@@ -116,7 +116,7 @@ const TIME_TO_LIVE: u32 = 600;
 const ATTEMPT: &str = "attempt";
 
 /// How long credentials may take to be found: a request or two on a machine of AWS's.
-const PATIENCE: Duration = Duration::from_secs(3);
+const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How long before their end credentials are replaced.
 const IN_GOOD_TIME: Duration = Duration::from_secs(5 * 60);
@@ -142,7 +142,7 @@ pub struct Aws {
     public_url: Url,
     /// Those last found, or those in the settings.
     credentials: Mutex<Option<Credentials>>,
-    notary: Notary,
+    verifier: Verifier,
 }
 
 #[derive(Deserialize)]
@@ -154,7 +154,7 @@ struct Accepted {
 /// Why AWS refuses, in its documented words.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Refusal {
+struct ApiError {
     #[serde(rename = "__type")]
     exception: String,
     reason: Option<String>,
@@ -206,23 +206,23 @@ impl Provider for Aws {
         }
     }
 
-    async fn prove(&self, http: &Http, call: Request<Bytes>) -> Result<Genuine, WebhookError> {
+    async fn verify(&self, http: &Http, call: Request<Bytes>) -> Result<Verified, WebhookError> {
         if call.headers().get("x-amz-sns-rawdelivery").is_some_and(|raw| raw == "true") {
             return Err(WebhookError::Malformed(
                 "raw message delivery leaves the signature out: switch it off in the subscription",
             ));
         }
         let envelope = envelope(&call).ok_or(WebhookError::Malformed("no message of SNS's"))?;
-        self.notary.prove(http, &envelope, &self.topics, Timestamp::now()).await?;
-        Ok(Genuine::new(call))
+        self.verifier.verify(http, &envelope, &self.topics, Timestamp::now()).await?;
+        Ok(Verified::new(call))
     }
 
-    fn read(&self, call: &Genuine) -> Result<Vec<Event>, WebhookError> {
+    fn parse(&self, call: &Verified) -> Result<Vec<Event>, WebhookError> {
         let envelope = envelope(call).ok_or(WebhookError::Unreadable("no message of SNS's"))?;
         match envelope.kind {
             Kind::Notification => published(&envelope.message, &self.origination),
             Kind::SubscriptionConfirmation => {
-                let url = self.notary.confirmation(&envelope);
+                let url = self.verifier.confirmation(&envelope);
                 let elsewhere = "it is to be confirmed at an address that is not SNS's";
                 Ok(vec![Event::Subscription(url.ok_or(WebhookError::Unreadable(elsewhere))?)])
             }
@@ -240,7 +240,7 @@ impl Provider for Aws {
     async fn prepare(&self, http: &Http) {
         // `send` meets the same.
         let _ = self.credentials().await;
-        http.open(&self.address("sms-voice", &self.region)).await;
+        http.warm_up(&self.address("sms-voice", &self.region)).await;
     }
 
     async fn diagnose(&self, http: &Http) -> Vec<Finding> {
@@ -293,7 +293,7 @@ impl Aws {
             configuration_set: configuration_set.into(),
             region: region.into(),
             topics,
-            notary: Notary::new(endpoint.as_deref()),
+            verifier: Verifier::new(endpoint.as_deref()),
             endpoint,
             public_url: address::public(public_url)?,
             credentials: Mutex::new(credentials),
@@ -317,7 +317,7 @@ impl Aws {
         if let Some(credentials) = current.as_ref().filter(lasts) {
             return Ok(credentials.clone());
         }
-        let found = tokio::time::timeout(PATIENCE, async {
+        let found = tokio::time::timeout(TIMEOUT, async {
             let config = aws_config::defaults(BehaviorVersion::latest());
             let config = config.region(Region::new(self.region.clone())).load().await;
             config.credentials_provider()?.provide_credentials().await.ok()
@@ -374,8 +374,8 @@ impl Aws {
 
 /// What a refusal means. AWS's exceptions with a status of 4xx are refusals before anything was
 /// done; anything else may have gone through.
-fn refused(answer: &Answer) -> SendError {
-    let refusal = answer.json::<Refusal>().filter(|_| (400..500).contains(&answer.status));
+fn refused(answer: &Response) -> SendError {
+    let refusal = answer.json::<ApiError>().filter(|_| (400..500).contains(&answer.status));
     let Some(code) = refusal.and_then(|refusal| refusal.code()) else { return answer.otherwise() };
     match code::find(CODES, &code).map(|known| known.about) {
         Some(About::Person) => SendError::OptedOut { code },
@@ -384,7 +384,7 @@ fn refused(answer: &Answer) -> SendError {
     }
 }
 
-impl Refusal {
+impl ApiError {
     /// The most exact code that is known, else the reason, else the exception.
     fn code(&self) -> Option<String> {
         // It may carry a name in front and an address behind.

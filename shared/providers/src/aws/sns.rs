@@ -79,14 +79,14 @@ impl Kind {
     }
 }
 
-/// Who proves messages, with the certificates that it has met.
-pub(super) struct Notary {
+/// Verifies messages, with the certificates that it has met.
+pub(super) struct Verifier {
     /// What stands for AWS, without a slash at its end.
     stand_in: Option<String>,
     known: Mutex<Vec<(Url, SigningCertificate)>>,
 }
 
-impl Notary {
+impl Verifier {
     /// `endpoint` is where AWS is, if not at its own addresses. It is believed on this machine
     /// alone: nothing proves a certificate but where it lies.
     pub(super) fn new(endpoint: Option<&str>) -> Self {
@@ -96,7 +96,7 @@ impl Notary {
 
     /// Proves that SNS posted this lately for one of these topics. Asks for a certificate that it
     /// does not know yet.
-    pub(super) async fn prove(
+    pub(super) async fn verify(
         &self,
         http: &Http,
         envelope: &Envelope,
@@ -113,14 +113,14 @@ impl Notary {
             None => fetch(http, &url).await?,
         };
         if !certificate.is_valid(now.into()) {
-            return Err(WebhookError::Unprovable(
+            return Err(WebhookError::Unverifiable(
                 "the certificate is not valid today, unless the clock is wrong",
             ));
         }
         if !envelope.is_signed_by(&certificate) {
             return Err(WebhookError::Forged);
         }
-        // Only one that has proven something, or a stranger could push the others out.
+        // Only one that has verified something, or a stranger could push the others out.
         if known.is_none() {
             self.keep(url, certificate);
         }
@@ -170,9 +170,9 @@ impl Notary {
 /// it.
 async fn fetch(http: &Http, url: &Url) -> Result<SigningCertificate, WebhookError> {
     let answer = http.send(http.get(url.clone())).await.ok().filter(|answer| answer.status == 200);
-    let answer = answer.ok_or(WebhookError::Unprovable("SNS does not give its certificate"))?;
-    SigningCertificate::read(answer.bytes())
-        .ok_or(WebhookError::Unprovable("what SNS gives is no certificate"))
+    let answer = answer.ok_or(WebhookError::Unverifiable("SNS does not give its certificate"))?;
+    SigningCertificate::from_pem(answer.bytes())
+        .ok_or(WebhookError::Unverifiable("what SNS gives is no certificate"))
 }
 
 /// A message without its proof, and without what confirms or ends a subscription.
@@ -191,7 +191,7 @@ struct SigningCertificate {
 }
 
 impl SigningCertificate {
-    fn read(pem: &[u8]) -> Option<Self> {
+    fn from_pem(pem: &[u8]) -> Option<Self> {
         let certificate = Certificate::from_pem(pem).ok()?;
         let certificate = certificate.tbs_certificate();
         let validity = certificate.validity();
@@ -304,12 +304,12 @@ mod tests {
 
     #[test]
     fn knows_when_a_certificate_holds() {
-        let certificate = SigningCertificate::read(CERTIFICATE).unwrap();
+        let certificate = SigningCertificate::from_pem(CERTIFICATE).unwrap();
         let valid = |now: &str| certificate.is_valid(now.parse::<Timestamp>().unwrap().into());
         assert!(valid(WHILE_IT_HOLDS));
         assert!(!valid("2026-01-01T00:00:00Z"));
         assert!(!valid("2127-01-01T00:00:00Z"));
-        assert!(SigningCertificate::read(b"<html>It works!</html>").is_none());
+        assert!(SigningCertificate::from_pem(b"<html>It works!</html>").is_none());
     }
 
     #[test]
@@ -318,7 +318,7 @@ mod tests {
             let mut message = messages().remove(0);
             message["TopicArn"] = topic.into();
             message["SigningCertURL"] = url.replace("$", FILE).into();
-            Notary::new(endpoint).certificate(&envelope(&message)).is_some()
+            Verifier::new(endpoint).certificate(&envelope(&message)).is_some()
         };
         let (here, there) = ("arn:aws:sns:us-east-1:1:texts", "arn:aws-cn:sns:cn-north-1:1:texts");
         assert!(certificate(None, here, "https://sns.us-east-1.amazonaws.com/$"));
@@ -371,7 +371,7 @@ mod tests {
         let confirmation = |url: &str| {
             let mut message = messages().remove(2);
             message["SubscribeURL"] = url.into();
-            Notary::new(None).confirmation(&envelope(&message)).is_some()
+            Verifier::new(None).confirmation(&envelope(&message)).is_some()
         };
         assert!(confirmation(messages()[2]["SubscribeURL"].as_str().unwrap()));
         for url in [
@@ -390,7 +390,7 @@ mod tests {
     }
 
     fn is_signed(message: &Value) -> bool {
-        envelope(message).is_signed_by(&SigningCertificate::read(CERTIFICATE).unwrap())
+        envelope(message).is_signed_by(&SigningCertificate::from_pem(CERTIFICATE).unwrap())
     }
 
     fn envelope(message: &Value) -> Envelope {

@@ -210,7 +210,7 @@ impl Reader<'_> {
             return Part::Left(whole.clone());
         }
         let (attempt, part, code, opted_out) = (None, None, None, false);
-        let receipt = Receipt { message, attempt, part, status, word, code, opted_out };
+        let receipt = Receipt { message, attempt, part, status, raw_status: word, code, opted_out };
         self.events.push(Event::Receipt(receipt));
         Part::Read
     }

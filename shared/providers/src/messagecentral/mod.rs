@@ -32,8 +32,8 @@ use crate::entry::{Console, Entry, Plus, Purpose, Sample, Setting, Signed};
 use crate::{Role, boxed};
 use sms::code;
 use sms::{
-    Answer, Code, Event, Finding, Found, Genuine, Http, Longest, Number, Outgoing, Provider,
-    SendError, WebhookError,
+    Code, Event, Finding, Found, Http, Longest, Number, Outgoing, Provider, Response, SendError,
+    Verified, WebhookError,
 };
 
 use Role::{Describing, Polling, Receiving, Sending, Signing};
@@ -199,14 +199,14 @@ impl Provider for MessageCentral {
         outcome(&self.hand_over(http, message, &token).await?)
     }
 
-    async fn prove(&self, _http: &Http, call: Request<Bytes>) -> Result<Genuine, WebhookError> {
+    async fn verify(&self, _http: &Http, call: Request<Bytes>) -> Result<Verified, WebhookError> {
         match self.is_genuine(&call) {
-            true => Ok(Genuine::new(call)),
+            true => Ok(Verified::new(call)),
             false => Err(WebhookError::Forged),
         }
     }
 
-    fn read(&self, call: &Genuine) -> Result<Vec<Event>, WebhookError> {
+    fn parse(&self, call: &Verified) -> Result<Vec<Event>, WebhookError> {
         // A report may quote what we sent, which must not look like an answer to it.
         if call.uri().path().trim_end_matches('/').ends_with("/status") {
             return Err(WebhookError::Unreadable("a receipt, whose form nothing documents"));
@@ -319,7 +319,7 @@ impl MessageCentral {
         http: &Http,
         message: &Outgoing,
         token: &Token,
-    ) -> Result<Answer, SendError> {
+    ) -> Result<Response, SendError> {
         let (country_code, mobile_number) = message.to.split();
         let request = http
             .post(format!("{}/verification/v3/send", self.settings.base_url))
@@ -383,12 +383,12 @@ fn sign(settings: &Settings, public_url: &str, sample: &Sample<'_>) -> Signed {
     Ok(Some(call.body(body.to_string().into()).expect("an address of ours is sound")))
 }
 
-fn is_unauthorized(answer: &Answer) -> bool {
+fn is_unauthorized(answer: &Response) -> bool {
     let said = answer.json::<Value>().and_then(|body| response_code(&body["responseCode"]));
     matches!(answer.status, 401 | 403) || matches!(said, Some(401 | 403))
 }
 
-fn outcome(answer: &Answer) -> Result<String, SendError> {
+fn outcome(answer: &Response) -> Result<String, SendError> {
     let body: Value = answer.json().unwrap_or_default();
     let data = &body["data"];
     let error_message = word(&data["errorMessage"]);

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{MessageCentral, SUCCESS, Token, fields, response_code, word};
-use sms::{Answer, Found, Http, Outgoing, Receipt, SendError, Status};
+use sms::{Found, Http, Outgoing, Receipt, Response, SendError, Status};
 
 /// How long the reports are left alone after they could not be read.
 const REST: Duration = Duration::from_secs(60 * 60);
@@ -110,7 +110,7 @@ impl MessageCentral {
                 attempt: Some(message.attempt.clone()),
                 part: None,
                 status: fate.status,
-                word: fate.word,
+                raw_status: fate.word,
                 code: fate.code,
                 opted_out: false,
             })
@@ -139,11 +139,11 @@ impl MessageCentral {
                 ("size", &PAGE_SIZE.to_string()),
                 ("type", "SMS"),
             ]);
-        Ok(read(&http.send(request).await?))
+        Ok(rows(&http.send(request).await?))
     }
 }
 
-fn read(answer: &Answer) -> Option<Vec<Row>> {
+fn rows(answer: &Response) -> Option<Vec<Row>> {
     let mut body: Value = answer.json()?;
     if !answer.is_success() || response_code(&body["responseCode"]) != Some(SUCCESS) {
         return None;

@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use sms::{
-    Check, Code, Event, Finding, Genuine, Http, Longest, Number, Outgoing, PRETENDED, Provider,
-    Receipt, SendError, Status, Text, WebhookError,
+    Check, Code, Event, Finding, Http, Longest, Number, Outgoing, PRETENDED, Provider, Receipt,
+    SendError, Status, Text, Verified, WebhookError,
 };
 
 use crate::entry::{Console, Entry, Setting};
@@ -87,11 +87,11 @@ impl Provider for Mock {
         vec![Finding::works(Check::Account, "a pretend provider: its texts reach nobody")]
     }
 
-    async fn prove(&self, _http: &Http, _call: Request<Bytes>) -> Result<Genuine, WebhookError> {
+    async fn verify(&self, _http: &Http, _call: Request<Bytes>) -> Result<Verified, WebhookError> {
         Err(WebhookError::Unsigned)
     }
 
-    fn read(&self, call: &Genuine) -> Result<Vec<Event>, WebhookError> {
+    fn parse(&self, call: &Verified) -> Result<Vec<Event>, WebhookError> {
         let event = match serde_json::from_slice(call.body()) {
             Ok(Call::Text { from, to, text, id }) => Event::Text(Text {
                 id,
@@ -107,7 +107,7 @@ impl Provider for Mock {
                 attempt,
                 part: None,
                 status: meaning(&status).ok_or(WebhookError::Malformed("no such status"))?,
-                word: status,
+                raw_status: status,
                 code,
                 opted_out: false,
             }),

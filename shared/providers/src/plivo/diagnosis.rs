@@ -11,7 +11,7 @@ use sms::{About, Check, Finding, Http};
 use url::Url;
 
 use super::codes::CODES;
-use super::{Message, Plivo, read};
+use super::{Message, Plivo, json};
 use crate::address;
 
 /// How little credit, in dollars, is called low: some hundred texts.
@@ -83,7 +83,7 @@ impl Plivo {
                 return vec![code::unseen(CODES, "Plivo", Check::Credentials, error.code())];
             }
         };
-        let Some(account) = read::<Account>(&answer) else {
+        let Some(account) = json::<Account>(&answer) else {
             return vec![match answer.status {
                 401 | 404 => Finding::broken(
                     Check::Credentials,
@@ -118,7 +118,7 @@ impl Plivo {
             .get(http, path)
             .await
             .map_err(|error| code::unseen(CODES, "Plivo", check, error.code()))?;
-        match read(&answer) {
+        match json(&answer) {
             None if answer.status == 404 => Ok(None),
             None => Err(code::unseen(CODES, "Plivo", check, &format!("http {}", answer.status))),
             found => Ok(found),

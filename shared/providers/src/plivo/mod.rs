@@ -26,15 +26,15 @@ use crate::address::{self, query};
 use crate::channel::{self, OTHER_CHANNEL};
 use crate::digits::{plus_or_none, with_plus, without_plus};
 use crate::entry::{Console, Entry, Plus, Purpose, Setting};
-use crate::said::Said;
+use crate::fields::Fields;
 use crate::{Role, boxed};
 use Role::{Describing, Polling, Receiving, Sending, Signing};
 use codes::CODES;
 use sms::code;
 use sms::toll_free;
 use sms::{
-    Answer, Code, Event, Finding, Found, Genuine, Handled, Http, Longest, Number, Outgoing, Part,
-    Provider, Receipt, SendError, Status, Text, WebhookError,
+    Code, Event, Finding, Found, Handled, Http, Longest, Number, Outgoing, Part, Provider, Receipt,
+    Response, SendError, Status, Text, Verified, WebhookError,
 };
 
 /// What it says of itself.
@@ -125,7 +125,7 @@ struct Accepted {
 
 /// What tells Plivo's own refusal from a gateway's.
 #[derive(Deserialize)]
-struct Refusal {
+struct ApiError {
     #[serde(rename = "api_id")]
     _api_id: String,
     #[serde(rename = "error")]
@@ -171,7 +171,7 @@ impl Provider for Plivo {
         }
         let request = http.post(self.resource("Message/")).json(&body);
         let answer = http.send(self.authorize(request)).await?;
-        match (answer.json::<Accepted>(), answer.json::<Refusal>()) {
+        match (answer.json::<Accepted>(), answer.json::<ApiError>()) {
             (Some(accepted), _) if answer.is_success() => match accepted.message_uuid.as_slice() {
                 [id] if !id.is_empty() => Ok(id.clone()),
                 _ => Err(answer.otherwise()),
@@ -183,31 +183,31 @@ impl Provider for Plivo {
         }
     }
 
-    async fn prove(&self, _http: &Http, call: Request<Bytes>) -> Result<Genuine, WebhookError> {
+    async fn verify(&self, _http: &Http, call: Request<Bytes>) -> Result<Verified, WebhookError> {
         // Either will do: who makes up a call can leave a signature out, but not make one up.
         if self.is_signed_whole(&call) {
-            return Ok(Genuine::new(call));
+            return Ok(Verified::new(call));
         }
         if !self.is_address_signed(&call) {
             return Err(WebhookError::Forged);
         }
         let Some(expected) = &self.webhook_token else {
-            return Err(WebhookError::Unprovable(
+            return Err(WebhookError::Unverifiable(
                 "its signature does not cover what it says: set PLIVO_WEBHOOK_TOKEN, and put \
                  ?token= with its value at the end of the address in Plivo's console",
             ));
         };
         let given = address::token(call.uri().query()).unwrap_or_default();
         match bool::from(given.as_bytes().ct_eq(expected.expose_secret().as_bytes())) {
-            true => Ok(Genuine::new(call)),
+            true => Ok(Verified::new(call)),
             false => Err(WebhookError::Forged),
         }
     }
 
     /// Plivo joins the parts of a long text, and writes the names of fields now large, now small.
-    fn read(&self, call: &Genuine) -> Result<Vec<Event>, WebhookError> {
+    fn parse(&self, call: &Verified) -> Result<Vec<Event>, WebhookError> {
         let parameters = parameters(call).into_iter();
-        let said = Said::of(parameters.map(|(name, value)| (name.to_ascii_lowercase(), value)));
+        let said = Fields::of(parameters.map(|(name, value)| (name.to_ascii_lowercase(), value)));
         let id = said.get(&["messageuuid"]).ok_or(WebhookError::Unreadable("no message id"))?;
         let word = said.get(&["status"]);
         let media = said.media("mediacount", "media");
@@ -249,7 +249,7 @@ impl Provider for Plivo {
         _at: Timestamp,
     ) -> Result<Found, SendError> {
         let answer = self.get(http, &format!("Message/{id}/")).await?;
-        let message: Message = read(&answer).ok_or_else(|| answer.otherwise())?;
+        let message: Message = json(&answer).ok_or_else(|| answer.otherwise())?;
         receipt(&message.message_uuid, &message.message_state, message.error_code.as_deref())
             .map(Found::Known)
             .map_err(|_| SendError::Unknown { code: "unreadable".into() })
@@ -260,7 +260,7 @@ impl Provider for Plivo {
     }
 
     async fn prepare(&self, http: &Http) {
-        http.open(&self.base_url).await;
+        http.warm_up(&self.base_url).await;
     }
 
     /// Plivo does so for long codes and toll-free numbers, and for a short code only where its support
@@ -305,7 +305,7 @@ impl Plivo {
         request.basic_auth(&self.auth_id, Some(self.auth_token.expose_secret()))
     }
 
-    async fn get(&self, http: &Http, path: &str) -> Result<Answer, SendError> {
+    async fn get(&self, http: &Http, path: &str) -> Result<Response, SendError> {
         http.send(self.authorize(http.get(self.resource(path)))).await
     }
 
@@ -322,7 +322,7 @@ impl Plivo {
 }
 
 /// What a success holds.
-fn read<T: DeserializeOwned>(answer: &Answer) -> Option<T> {
+fn json<T: DeserializeOwned>(answer: &Response) -> Option<T> {
     answer.json().filter(|_| answer.is_success())
 }
 
@@ -335,7 +335,7 @@ fn receipt(id: &str, word: &str, code: Option<&str>) -> Result<Receipt, WebhookE
         attempt: None,
         part: None,
         status: meaning(word).ok_or(WebhookError::Unreadable("an unknown status"))?,
-        word: word.into(),
+        raw_status: word.into(),
         code: code.map(str::to_owned),
         opted_out: code.is_some_and(|code| code::is_stop(CODES, code)),
     })

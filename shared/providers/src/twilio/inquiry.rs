@@ -6,7 +6,7 @@
 use serde::de::DeserializeOwned;
 use sms::{Check, Finding, Http};
 
-use super::{BASE_URL, FIVE_DIGITS, Refusal, Twilio};
+use super::{ApiError, BASE_URL, FIVE_DIGITS, Twilio};
 
 /// One look at an account.
 pub(super) struct Inquiry<'a> {
@@ -45,8 +45,8 @@ impl Inquiry<'_> {
         match answer.status {
             200 => answer.json().ok_or_else(|| Unseen::Refused("unreadable".into())),
             404 => Err(Unseen::Absent),
-            _ => Err(Unseen::Refused(match answer.json::<Refusal>() {
-                Some(Refusal { code }) if FIVE_DIGITS.contains(&code) => code.to_string(),
+            _ => Err(Unseen::Refused(match answer.json::<ApiError>() {
+                Some(ApiError { code }) if FIVE_DIGITS.contains(&code) => code.to_string(),
                 _ => answer.otherwise().code().into(),
             })),
         }

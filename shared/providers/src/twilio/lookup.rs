@@ -32,7 +32,7 @@ pub(super) struct Message {
 }
 
 #[derive(Deserialize)]
-struct Page {
+struct MessageList {
     messages: Vec<Message>,
     next_page_uri: Option<String>,
 }
@@ -47,7 +47,7 @@ impl Message {
             attempt: None,
             part: None,
             status: meaning(&word).unwrap_or(Status::Accepted),
-            word,
+            raw_status: word,
             opted_out: code.as_deref().is_some_and(|code| code::is_stop(CODES, code)),
             code,
         }
@@ -83,7 +83,7 @@ impl Twilio {
         for _ in 0..PAGES {
             let answer = http.send(self.authorize(request)).await?;
             let page = match answer.status {
-                200 => answer.json::<Page>().ok_or_else(|| answer.otherwise())?,
+                200 => answer.json::<MessageList>().ok_or_else(|| answer.otherwise())?,
                 _ => return Err(answer.otherwise()),
             };
             for candidate in page.messages {

@@ -26,13 +26,13 @@ use url::{Url, form_urlencoded};
 use crate::address::{self, query};
 use crate::channel;
 use crate::entry::{Console, Entry, Plus, Purpose, Setting};
-use crate::said::Said;
+use crate::fields::Fields;
 use crate::{Role, boxed};
 use sms::code;
 use sms::toll_free;
 use sms::{
-    Acknowledgement, Code, Event, Finding, Found, Genuine, Handled, Http, Longest, NotANumber,
-    Outgoing, Provider, Receipt, SendError, Status, Text, WebhookError,
+    Acknowledgement, Code, Event, Finding, Found, Handled, Http, Longest, NotANumber, Outgoing,
+    Provider, Receipt, SendError, Status, Text, Verified, WebhookError,
 };
 
 use Role::{Describing, Polling, Receiving, Sending, Signing};
@@ -173,7 +173,7 @@ pub struct Twilio {
 }
 
 #[derive(Deserialize)]
-struct Refusal {
+struct ApiError {
     code: u32,
 }
 
@@ -218,8 +218,8 @@ impl Provider for Twilio {
                 Some(created) if is_message_sid(&created.sid) => Ok(created.sid),
                 _ => Err(answer.otherwise()),
             },
-            400..500 => match answer.json::<Refusal>() {
-                Some(Refusal { code }) if FIVE_DIGITS.contains(&code) => {
+            400..500 => match answer.json::<ApiError>() {
+                Some(ApiError { code }) if FIVE_DIGITS.contains(&code) => {
                     Err(code::refused(CODES, code.to_string()))
                 }
                 _ => Err(answer.otherwise()),
@@ -228,13 +228,13 @@ impl Provider for Twilio {
         }
     }
 
-    async fn prove(&self, _http: &Http, call: Request<Bytes>) -> Result<Genuine, WebhookError> {
-        let said = Said::of(parameters(&call));
+    async fn verify(&self, _http: &Http, call: Request<Bytes>) -> Result<Verified, WebhookError> {
+        let said = Fields::of(parameters(&call));
         let others = said.get(&["AccountSid"]).is_some_and(|sid| sid != self.account_sid);
         match self.is_signed(&call) && !others {
-            true => Ok(Genuine::new(call)),
+            true => Ok(Verified::new(call)),
             false if self.shared_key.is_none() && call.headers().contains_key(SHARED_KEY) => {
-                Err(WebhookError::Unprovable(
+                Err(WebhookError::Unverifiable(
                     "it is signed with a shared key, as a webhook rule in Twilio says, and not with \
                      the account's token: set TWILIO_SHARED_KEY to that key's secret, or take the \
                      signature out of the rule's setting",
@@ -244,8 +244,8 @@ impl Provider for Twilio {
         }
     }
 
-    fn read(&self, call: &Genuine) -> Result<Vec<Event>, WebhookError> {
-        let said = Said::of(parameters(call));
+    fn parse(&self, call: &Verified) -> Result<Vec<Event>, WebhookError> {
+        let said = Fields::of(parameters(call));
         let ids = ["MessageSid", "SmsSid", "SmsMessageSid"];
         let id = ids.iter().filter_map(|name| said.get(&[name])).find(|id| is_message_sid(id));
         let id = id.ok_or(WebhookError::Unreadable("no message id"))?;
@@ -275,7 +275,7 @@ impl Provider for Twilio {
                 attempt: query(call).find(|(name, _)| name == "attempt").map(|(_, id)| id),
                 part: None,
                 status: meaning(word).ok_or(WebhookError::Unreadable("an unknown status"))?,
-                word: word.into(),
+                raw_status: word.into(),
                 code: said.get(&["ErrorCode"]).map(str::to_owned),
                 opted_out: said.get(&["ErrorCode"]).is_some_and(|code| code::is_stop(CODES, code)),
             }),
@@ -329,7 +329,7 @@ impl Provider for Twilio {
     }
 
     async fn prepare(&self, http: &Http) {
-        http.open(&self.base_url).await;
+        http.warm_up(&self.base_url).await;
     }
 
     /// The words of a service are its owner's: of those Twilio says what it made of them.

@@ -162,7 +162,7 @@ impl Inquiry<'_> {
         let fix = format!("Enter {ours}{OVERRIDES} with HTTP POST in Twilio's console, {place}.");
         let seen = match url.filter(|url| !url.is_empty()) {
             None => format!("texts to {name} are dropped: {owner} has no address to send them to"),
-            Some(url) if !is(&ours, &url) => format!("{owner} sends texts to {}", shown(&url)),
+            Some(url) if !is(&ours, &url) => format!("{owner} sends texts to {}", display(&url)),
             Some(_) if method.is_some_and(|method| method != "POST") => {
                 format!("{owner} calls our address with GET instead of POST")
             }
@@ -242,7 +242,7 @@ fn repeats(written: &str) -> bool {
 }
 
 /// An address without what may be secret in it.
-fn shown(written: &str) -> String {
+fn display(written: &str) -> String {
     match Url::parse(written) {
         Ok(url) => {
             format!("{}://{}", url.scheme(), &url[Position::BeforeHost..Position::AfterPath])

@@ -8,7 +8,7 @@ use super::code_of;
 use super::codes::CODES;
 use crate::channel;
 use crate::digits::plus_or_none;
-use crate::said;
+use crate::fields;
 
 /// What a message can hold beside its text, by the name of its member and of its kind.
 pub(super) const KINDS: [&str; 10] = [
@@ -30,14 +30,14 @@ pub(super) struct Report<'a> {
 impl<'a> Report<'a> {
     /// `None` if it names no message, or is a text of version 0.1, which says otherwise who it is from.
     pub(super) fn of(whole: &'a Map<String, Value>) -> Option<Self> {
-        let get = |name: &str| whole.get(name).and_then(said::word);
+        let get = |name: &str| whole.get(name).and_then(fields::text);
         let is_older = get("status").is_none() && whole.get("from").is_some_and(Value::is_object);
         let id = get("message_uuid").filter(|_| !is_older)?;
         Some(Self { id, channel: get("channel"), whole })
     }
 
     pub(super) fn get(&self, name: &str) -> Option<String> {
-        self.whole.get(name).and_then(said::word)
+        self.whole.get(name).and_then(fields::text)
     }
 
     pub(super) fn text(self, sender: &str) -> Result<Text, WebhookError> {
@@ -94,7 +94,7 @@ impl<'a> Report<'a> {
             attempt: self.get("client_ref"),
             part: None,
             status: meaning(&word).ok_or(WebhookError::Unreadable("an unknown status"))?,
-            word,
+            raw_status: word,
             opted_out: code.as_deref().is_some_and(|code| code::is_stop(CODES, code)),
             code,
             message: self.id,
@@ -112,12 +112,12 @@ impl Content<'_> {
     /// Its member of this name, which may stand within what is called by its kind.
     fn get(&self, name: &str) -> Option<String> {
         let within = self.value.get(self.kind).and_then(|within| within.get(name));
-        self.value.get(name).and_then(said::word).or_else(|| within.and_then(said::word))
+        self.value.get(name).and_then(fields::text).or_else(|| within.and_then(fields::text))
     }
 
     /// What a person says with it.
     fn words(&self) -> Option<String> {
-        let alone = said::word(self.value).filter(|_| self.kind.is_empty());
+        let alone = fields::text(self.value).filter(|_| self.kind.is_empty());
         alone.or_else(|| ["text", "caption", "title"].iter().find_map(|name| self.get(name)))
     }
 

@@ -34,7 +34,7 @@ use codes::CODES;
 use incoming::Report;
 use sms::code;
 use sms::{
-    Answer, Code, Event, Finding, Genuine, Http, Longest, Number, Outgoing, Provider, SendError,
+    Code, Event, Finding, Http, Longest, Number, Outgoing, Provider, Response, SendError, Verified,
     WebhookError,
 };
 
@@ -168,13 +168,13 @@ impl Provider for Vonage {
         }
     }
 
-    async fn prove(&self, _http: &Http, call: Request<Bytes>) -> Result<Genuine, WebhookError> {
+    async fn verify(&self, _http: &Http, call: Request<Bytes>) -> Result<Verified, WebhookError> {
         self.check(&call, Timestamp::now())?;
-        Ok(Genuine::new(call))
+        Ok(Verified::new(call))
     }
 
     /// Vonage has joined the parts of a long text: `sms.num_messages` only counts them.
-    fn read(&self, call: &Genuine) -> Result<Vec<Event>, WebhookError> {
+    fn parse(&self, call: &Verified) -> Result<Vec<Event>, WebhookError> {
         const UNKNOWN: WebhookError =
             WebhookError::Unreadable("not of the Messages API, version 1");
         let whole: Map<String, Value> = serde_json::from_slice(call.body()).map_err(|_| UNKNOWN)?;
@@ -194,7 +194,7 @@ impl Provider for Vonage {
     }
 
     async fn prepare(&self, http: &Http) {
-        http.open(&self.base_url).await;
+        http.warm_up(&self.base_url).await;
     }
 
     fn whole_number(&self, written: &str) -> Option<Number> {
@@ -245,7 +245,7 @@ impl Vonage {
         Ok(Some(vonage))
     }
 
-    async fn post(&self, http: &Http, body: &Value) -> Result<Answer, SendError> {
+    async fn post(&self, http: &Http, body: &Value) -> Result<Response, SendError> {
         let token = self.token(Timestamp::now());
         let token = token.ok_or_else(|| code::refused(CODES, "private key"))?;
         let url = format!("{}/v1/messages", self.base_url);
@@ -284,7 +284,7 @@ fn code_of(error: &Value) -> Option<String> {
 }
 
 /// The code with which Vonage itself refused a request. A 5xx refuses nothing for certain.
-fn problem(answer: &Answer) -> Option<String> {
+fn problem(answer: &Response) -> Option<String> {
     let refused = (400..500).contains(&answer.status);
     code_of(&answer.json::<Value>().filter(|_| refused)?)
 }

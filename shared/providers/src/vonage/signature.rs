@@ -83,7 +83,7 @@ impl Vonage {
     /// Whether Vonage signed this call for this application, this body and about this time.
     pub(super) fn check(&self, call: &Request<Bytes>, now: Timestamp) -> Result<(), WebhookError> {
         let Some(authorization) = call.headers().get(header::AUTHORIZATION) else {
-            return Err(WebhookError::Unprovable(match is_of_sms_api(call) {
+            return Err(WebhookError::Unverifiable(match is_of_sms_api(call) {
                 true => {
                     "it comes from the SMS API: in Vonage's dashboard, under API settings, make \
                          the Messages API the default for SMS"

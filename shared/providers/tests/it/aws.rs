@@ -9,7 +9,7 @@ use crate::harness::{
     ReceiveCase, SECRET, SendCase, Texts, check_receive, check_send, check_texts, outgoing,
     patient, receive, received_line, request, told,
 };
-use crate::hostile::{Covers, Proven, check_hostile};
+use crate::hostile::{Covers, Described, check_hostile};
 
 const PUBLIC_URL: &str = "https://text.example";
 const INBOUND: &str = "POST /webhooks/aws/inbound";
@@ -173,14 +173,14 @@ async fn reads_what_every_provider_has_to_read() {
 #[tokio::test]
 async fn believes_no_hostile_call() {
     let sns = AwsSms::start().await;
-    let proven = Proven {
+    let described = Described {
         call: INBOUND,
         body: r#"{"originationNumber":"+12025550143","destinationNumber":"+12025550100",
             "messageBody":"Noon","inboundMessageId":"cae173d2"}"#,
         headers: &[],
         covers: &[Covers::Body],
     };
-    check_hostile(|_| aws(&sns), |secret, call| sign(&sns, secret, call), &proven).await;
+    check_hostile(|_| aws(&sns), |secret, call| sign(&sns, secret, call), &described).await;
 }
 
 /// Posts what is published as SNS does, or as somebody else does with another key.
@@ -288,10 +288,10 @@ async fn waits_for_a_certificate_and_asks_for_it_once() {
 
     sns.certificates.set(Mode::Fails(503, String::new()));
     let unproven = receive(&aws, &call).await;
-    assert_eq!(received_line(&unproven), "unprovable: SNS does not give its certificate");
+    assert_eq!(received_line(&unproven), "unverifiable: SNS does not give its certificate");
     sns.certificates.set(Mode::Nonsense);
     let unproven = receive(&aws, &call).await;
-    assert_eq!(received_line(&unproven), "unprovable: what SNS gives is no certificate");
+    assert_eq!(received_line(&unproven), "unverifiable: what SNS gives is no certificate");
 
     sns.certificates.set(Mode::Works);
     assert!(receive(&aws, &call).await.is_ok());
@@ -308,7 +308,7 @@ async fn believes_no_certificate_that_is_over_and_keeps_none_that_proves_nothing
     sns.certificates.set(Mode::Fails(200, include_str!("aws/expired.pem").into()));
     assert_eq!(
         received_line(&receive(&aws, &call).await),
-        "unprovable: the certificate is not valid today, unless the clock is wrong"
+        "unverifiable: the certificate is not valid today, unless the clock is wrong"
     );
     sns.certificates.set(Mode::Fails(200, include_str!("aws/certificate.pem").into()));
     assert_eq!(receive(&aws, &call).await, Err(WebhookError::Forged));

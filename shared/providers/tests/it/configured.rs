@@ -299,14 +299,14 @@ async fn believe_the_call_that_each_of_them_describes() {
         let Some(call) = entry.sign(&settings, url, &sample).unwrap() else { continue };
         let provider = configured.named(entry.name).unwrap();
         let forged = entry.forge(&settings, url, &sample).unwrap().unwrap();
-        let forged = provider.prove(&http, reached(forged)).await.err().unwrap();
+        let forged = provider.verify(&http, reached(forged)).await.err().unwrap();
         if entry.is_pretended() {
             assert_eq!(forged, WebhookError::Unsigned);
             continue;
         }
         assert_eq!(forged, WebhookError::Forged, "{}", entry.name);
-        let proven = provider.prove(&http, reached(call)).await.unwrap();
-        let Event::Text(text) = provider.read(&proven).unwrap().remove(0) else { panic!() };
+        let verified = provider.verify(&http, reached(call)).await.unwrap();
+        let Event::Text(text) = provider.parse(&verified).unwrap().remove(0) else { panic!() };
         assert_eq!((text.from.as_str(), &*text.body), ("+12025550143", "Noon & 1 + 1"));
         signed.push(entry.name);
     }

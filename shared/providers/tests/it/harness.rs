@@ -13,7 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::StatusCode;
 use sms::{
-    Event, Finding, Genuine, Handled, Http, Number, Outgoing, Provider, SendError, Verdict,
+    Event, Finding, Handled, Http, Number, Outgoing, Provider, SendError, Verdict, Verified,
     WebhookError,
 };
 use tokio::net::TcpListener;
@@ -144,12 +144,12 @@ pub(crate) async fn check_receive<P: Provider>(
     let logs = Logs::capture();
     let provider = provider(SECRET);
     for ReceiveCase { name, call, body, outcome } in cases {
-        let genuine = sign(SECRET, request(call, body));
-        let received = receive(&provider, &genuine).await;
+        let signed = sign(SECRET, request(call, body));
+        let received = receive(&provider, &signed).await;
         assert_eq!(received_line(&received), *outcome, "{name}");
         assert_discreet(&format!("{received:?}"), name);
-        assert_eq!(receive(&provider, &genuine).await, received, "{name}, repeated");
-        check_kept(&provider, &genuine, &received, name);
+        assert_eq!(receive(&provider, &signed).await, received, "{name}, repeated");
+        check_kept(&provider, &signed, &received, name);
         let forged = receive(&provider, &sign(FORGED, request(call, body))).await;
         assert_eq!(forged, Err(WebhookError::Forged), "{name}, forged");
     }
@@ -219,20 +219,20 @@ pub(crate) async fn check_texts<P: Provider>(
 /// read twice.
 fn check_kept(
     provider: &impl Provider,
-    genuine: &http::Request<Bytes>,
+    signed: &http::Request<Bytes>,
     received: &Result<Vec<Event>, WebhookError>,
     name: &str,
 ) {
     if *received == Err(WebhookError::Forged) {
         return;
     }
-    let kept = genuine.clone().map(|body| provider.keepable(&body));
-    assert_eq!(provider.read(&Genuine::kept(kept)), *received, "{name}, kept");
+    let kept = signed.clone().map(|body| provider.keepable(&body));
+    assert_eq!(provider.parse(&Verified::stored(kept)), *received, "{name}, kept");
     for event in received.iter().flatten() {
         let Event::Rest(rest) = event else { continue };
-        let left = Genuine::kept(genuine.clone().map(|_| rest.body.clone().into()));
+        let left = Verified::stored(signed.clone().map(|_| rest.body.clone().into()));
         let unreadable = Err(WebhookError::Unreadable(rest.reason));
-        assert_eq!(provider.read(&left), unreadable, "{name}, what is left");
+        assert_eq!(provider.parse(&left), unreadable, "{name}, what is left");
     }
 }
 
@@ -241,7 +241,7 @@ pub(crate) async fn receive(
     provider: &impl Provider,
     call: &http::Request<Bytes>,
 ) -> Result<Vec<Event>, WebhookError> {
-    provider.read(&provider.prove(&patient(), call.clone()).await?)
+    provider.parse(&provider.verify(&patient(), call.clone()).await?)
 }
 
 /// A call from `METHOD target` and a body.
@@ -317,7 +317,7 @@ pub(crate) fn received_line(received: &Result<Vec<Event>, WebhookError>) -> Stri
         Ok(events) => events,
         Err(WebhookError::Forged) => return "forged".into(),
         Err(WebhookError::Unsigned) => return "unsigned".into(),
-        Err(WebhookError::Unprovable(reason)) => return format!("unprovable: {reason}"),
+        Err(WebhookError::Unverifiable(reason)) => return format!("unverifiable: {reason}"),
         Err(WebhookError::Malformed(reason)) => return format!("malformed: {reason}"),
         Err(WebhookError::Unreadable(reason)) => return format!("unreadable: {reason}"),
     };
@@ -338,7 +338,7 @@ pub(crate) fn received_line(received: &Result<Vec<Event>, WebhookError>) -> Stri
             receipt.attempt.as_deref().unwrap_or("-"),
             receipt.part.map_or(String::new(), |part| format!(", {}/{}", part.number, part.of)),
             receipt.status,
-            receipt.word,
+            receipt.raw_status,
             receipt.code.as_ref().map_or(String::new(), |code| format!(" {code}"))
         ),
         Event::Subscription(url) => format!("confirm at {url}"),

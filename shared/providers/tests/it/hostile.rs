@@ -7,7 +7,7 @@ use url::form_urlencoded;
 
 use crate::harness::{FORGED, SECRET, WORD, receive, request};
 
-/// What a provider's proof covers, so that it cannot be changed afterwards.
+/// What a provider's signature covers, so that it cannot be changed afterwards.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Covers {
     /// The body.
@@ -18,11 +18,11 @@ pub(crate) enum Covers {
     Query,
 }
 
-/// A genuine text, which has the [`WORD`] in its body, and how it is proven.
-pub(crate) struct Proven<'a> {
+/// A signed text, which has the [`WORD`] in its body, and how it is described.
+pub(crate) struct Described<'a> {
     pub(crate) call: &'a str,
     pub(crate) body: &'a str,
-    /// The headers that hold the proof. None where it stands in the address or in the body.
+    /// The headers that hold the signature. None where it is in the address or in the body.
     pub(crate) headers: &'a [&'static str],
     pub(crate) covers: &'a [Covers],
 }
@@ -31,53 +31,54 @@ pub(crate) struct Proven<'a> {
 pub(crate) async fn check_hostile<P: Provider>(
     provider: impl Fn(&str) -> P,
     sign: impl Fn(&str, Request<Bytes>) -> Request<Bytes>,
-    proven: &Proven<'_>,
+    described: &Described<'_>,
 ) {
     let provider = provider(SECRET);
-    let plain = || request(proven.call, proven.body);
-    let genuine = sign(SECRET, plain());
-    let mut hostile = vec![("no proof at all".to_owned(), plain())];
+    let plain = || request(described.call, described.body);
+    let signed = sign(SECRET, plain());
+    let mut hostile = vec![("no signature at all".to_owned(), plain())];
     for secret in near(SECRET) {
-        hostile.push((format!("proven by {secret:?}"), sign(&secret, plain())));
+        hostile.push((format!("signed by {secret:?}"), sign(&secret, plain())));
     }
-    for name in proven.headers {
-        hostile.extend(without(&genuine, name));
+    for name in described.headers {
+        hostile.extend(without(&signed, name));
     }
-    if proven.covers.contains(&Covers::Body) {
-        hostile.extend(altered(&genuine));
-        let mut other = sign(SECRET, request(proven.call, &proven.body.replace(WORD, "Moon")));
-        if !proven.headers.is_empty() {
-            *other.headers_mut() = genuine.headers().clone();
-            hostile.push(("the proof of another text".into(), other));
+    if described.covers.contains(&Covers::Body) {
+        hostile.extend(altered(&signed));
+        let mut other =
+            sign(SECRET, request(described.call, &described.body.replace(WORD, "Moon")));
+        if !described.headers.is_empty() {
+            *other.headers_mut() = signed.headers().clone();
+            hostile.push(("the signature of another text".into(), other));
         }
     }
-    if proven.covers.contains(&Covers::Path) {
-        hostile.extend(elsewhere(&genuine));
-        let (method, _) = proven.call.split_once(' ').unwrap();
-        let target = genuine.uri().to_string().replacen("/inbound", "/status", 1);
-        let mut other = sign(SECRET, request(&format!("{method} {target}"), proven.body));
-        *other.uri_mut() = genuine.uri().clone();
-        hostile.push(("proven for another address".into(), other));
+    if described.covers.contains(&Covers::Path) {
+        hostile.extend(elsewhere(&signed));
+        let (method, _) = described.call.split_once(' ').unwrap();
+        let target = signed.uri().to_string().replacen("/inbound", "/status", 1);
+        let mut other = sign(SECRET, request(&format!("{method} {target}"), described.body));
+        *other.uri_mut() = signed.uri().clone();
+        hostile.push(("signed for another address".into(), other));
     }
-    if proven.covers.contains(&Covers::Query) {
-        let separator = if genuine.uri().query().is_some() { '&' } else { '?' };
-        let longer = format!("{}{separator}attempt=1", genuine.uri());
-        hostile.push(("more in the query".into(), at(&genuine, &longer)));
+    if described.covers.contains(&Covers::Query) {
+        let separator = if signed.uri().query().is_some() { '&' } else { '?' };
+        let longer = format!("{}{separator}attempt=1", signed.uri());
+        hostile.push(("more in the query".into(), at(&signed, &longer)));
     }
     for (name, call) in hostile {
         let received = receive(&provider, &call).await;
         let refused = matches!(
             received,
-            Err(WebhookError::Forged | WebhookError::Unprovable(_) | WebhookError::Malformed(_))
+            Err(WebhookError::Forged | WebhookError::Unverifiable(_) | WebhookError::Malformed(_))
         );
         assert!(refused, "{name}: {received:?}");
     }
     // What a caller says about itself changes nothing, and neither does a second time.
-    let mut boasting = genuine.clone();
+    let mut boasting = signed.clone();
     for name in ["host", "x-forwarded-host", "x-forwarded-proto", "x-original-url", "forwarded"] {
         boasting.headers_mut().insert(name, HeaderValue::from_static("elsewhere.example"));
     }
-    for call in [&genuine, &boasting, &genuine] {
+    for call in [&signed, &boasting, &signed] {
         let received = receive(&provider, call).await;
         assert!(received.as_ref().is_ok_and(|events| events.len() == 1), "{received:?}");
     }
@@ -95,26 +96,26 @@ fn near(secret: &str) -> Vec<String> {
 }
 
 /// The call with one of its headers missing, empty, made up, cut short, or behind one that is.
-fn without(genuine: &Request<Bytes>, name: &'static str) -> Vec<(String, Request<Bytes>)> {
+fn without(signed: &Request<Bytes>, name: &'static str) -> Vec<(String, Request<Bytes>)> {
     let header = HeaderName::from_static(name);
-    let value = genuine.headers()[&header].to_str().unwrap();
+    let value = signed.headers()[&header].to_str().unwrap();
     let cut = &value[..value.len() / 2];
-    let mut missing = genuine.clone();
+    let mut missing = signed.clone();
     missing.headers_mut().remove(&header);
     let mut calls = vec![(format!("no {name}"), missing)];
     for made_up in ["", " ", "AAAA", "not Base64", "Bearer ", "Basic QUE6QUE=", cut] {
-        let mut call = genuine.clone();
+        let mut call = signed.clone();
         call.headers_mut().insert(&header, made_up.parse().unwrap());
         calls.push((format!("{name}: {made_up}"), call.clone()));
         call.headers_mut().append(&header, value.parse().unwrap());
-        calls.push((format!("{name}: {made_up}, and the genuine one after it"), call));
+        calls.push((format!("{name}: {made_up}, and the signed one after it"), call));
     }
     calls
 }
 
 /// The call with another body.
-fn altered(genuine: &Request<Bytes>) -> Vec<(String, Request<Bytes>)> {
-    let body = std::str::from_utf8(genuine.body()).unwrap();
+fn altered(signed: &Request<Bytes>) -> Vec<(String, Request<Bytes>)> {
+    let body = std::str::from_utf8(signed.body()).unwrap();
     let mut bodies = vec![
         ("other words", body.replace(WORD, "Moon")),
         ("no body", String::new()),
@@ -132,19 +133,19 @@ fn altered(genuine: &Request<Bytes>) -> Vec<(String, Request<Bytes>)> {
             ("a field less", body.rsplit_once('&').unwrap().0.to_owned()),
         ]);
     }
-    let call = |body: String| genuine.clone().map(|_| body.into());
+    let call = |body: String| signed.clone().map(|_| body.into());
     bodies.into_iter().map(|(name, body)| (name.to_owned(), call(body))).collect()
 }
 
 /// The call brought to another address of ours, or to none.
-fn elsewhere(genuine: &Request<Bytes>) -> Vec<(String, Request<Bytes>)> {
-    let uri = genuine.uri().to_string();
+fn elsewhere(signed: &Request<Bytes>) -> Vec<(String, Request<Bytes>)> {
+    let uri = signed.uri().to_string();
     let others = [uri.replacen("/inbound", "/status", 1), uri.replacen("/inbound", "/inbound/", 1)];
-    others.map(|other| (format!("brought to {other}"), at(genuine, &other))).into()
+    others.map(|other| (format!("brought to {other}"), at(signed, &other))).into()
 }
 
-fn at(genuine: &Request<Bytes>, uri: &str) -> Request<Bytes> {
-    let mut call = genuine.clone();
+fn at(signed: &Request<Bytes>, uri: &str) -> Request<Bytes> {
+    let mut call = signed.clone();
     *call.uri_mut() = uri.parse().unwrap();
     call
 }

@@ -14,7 +14,7 @@ use crate::harness::{
     ReceiveCase, SECRET, Script, SendCase, Texts, check_receive, check_send, check_texts, outgoing,
     patient, receive, received_line, request, told,
 };
-use crate::hostile::{Proven, check_hostile};
+use crate::hostile::{Described, check_hostile};
 
 const INBOUND: &str = "POST /webhooks/messagecentral/inbound";
 
@@ -536,17 +536,17 @@ async fn tells_texts_apart_by_a_time_that_it_cannot_read() {
 
 #[tokio::test]
 async fn believes_no_hostile_call() {
-    let proven = Proven {
+    let described = Described {
         call: INBOUND,
         body: r#"{"from":"12025550143","text":"Noon"}"#,
         headers: &[],
         covers: &[],
     };
-    check_hostile(|secret| messagecentral(String::new(), secret), sign, &proven).await;
+    check_hostile(|secret| messagecentral(String::new(), secret), sign, &described).await;
     // It counts where it was pasted and nowhere else.
     let closed = messagecentral(String::new(), SECRET);
     for query in ["Token=Open-Sesame-71", "token[]=Open-Sesame-71", "a=1;token=Open-Sesame-71"] {
-        let call = request(&format!("{INBOUND}?{query}"), proven.body);
+        let call = request(&format!("{INBOUND}?{query}"), described.body);
         assert_eq!(receive(&closed, &call).await, Err(WebhookError::Forged), "{query}");
     }
     let mut call =

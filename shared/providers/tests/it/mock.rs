@@ -1,5 +1,5 @@
 use providers::Mock;
-use sms::{Genuine, Http, Provider, WebhookError};
+use sms::{Http, Provider, Verified, WebhookError};
 
 use crate::harness::{outgoing, receive, received_line, request};
 
@@ -43,7 +43,7 @@ fn reads_what_those_say_who_were_let_in() {
         (r#"{"from":"Noon","text":"Hi"}"#, "malformed: neither a text nor a receipt as JSON"),
         ("{", "malformed: neither a text nor a receipt as JSON"),
     ] {
-        let call = Genuine::let_in(request(INBOUND, body));
-        assert_eq!(received_line(&Mock.read(&call)), outcome, "{body}");
+        let call = Verified::admitted(request(INBOUND, body));
+        assert_eq!(received_line(&Mock.parse(&call)), outcome, "{body}");
     }
 }

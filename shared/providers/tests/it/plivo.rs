@@ -13,7 +13,7 @@ use crate::harness::{
     ReceiveCase, SECRET, Script, SendCase, Texts, check_receive, check_send, check_texts,
     diagnosed, outgoing, patient, receive, received_line, request,
 };
-use crate::hostile::{Covers, Proven, check_hostile};
+use crate::hostile::{Covers, Described, check_hostile};
 
 const PUBLIC_URL: &str = "https://text.example";
 const TOKEN: &str = "Shut-Rye-33";
@@ -198,14 +198,14 @@ async fn reads_what_every_provider_has_to_read() {
 /// The older signature covers the address alone, so whoever has seen one call could make up others.
 #[tokio::test]
 async fn believes_no_hostile_call() {
-    let whole = Proven {
+    let whole = Described {
         call: INBOUND,
         body: "From=12025550143&To=12025550100&Text=Noon&MessageUUID=uuid-1&Type=sms",
         headers: &["x-plivo-signature-v3", "x-plivo-signature-v3-nonce"],
         covers: &[Covers::Body, Covers::Path, Covers::Query],
     };
     check_hostile(|secret| plivo(String::new(), secret), sign_3, &whole).await;
-    let in_part = Proven {
+    let in_part = Described {
         headers: &["x-plivo-signature-v2", "x-plivo-signature-v2-nonce"],
         covers: &[Covers::Path],
         ..whole
@@ -233,7 +233,7 @@ async fn believes_the_older_signature_with_the_token_alone() {
     assert_eq!(outcome(Some(TOKEN), with()).await, "forged");
     assert_eq!(
         outcome(None, sign_2(SECRET, with())).await,
-        "unprovable: its signature does not cover what it says: set PLIVO_WEBHOOK_TOKEN, and put \
+        "unverifiable: its signature does not cover what it says: set PLIVO_WEBHOOK_TOKEN, and put \
          ?token= with its value at the end of the address in Plivo's console"
     );
     assert_eq!(outcome(None, sign_3(SECRET, without())).await, TAKEN);
@@ -405,7 +405,7 @@ async fn asks_what_became_of_a_message() {
             attempt: None,
             part: None,
             status: Status::Undelivered,
-            word: "undelivered".into(),
+            raw_status: "undelivered".into(),
             code: Some("200".into()),
             opted_out: true,
         }))

@@ -65,7 +65,7 @@ async fn plivo_believes_us_and_we_believe_plivo() {
     let expected = format!("{id} of attempt-1: Undelivered (undelivered 70)");
     assert_eq!(said(&plivo, url.strip_prefix(PUBLIC_URL).unwrap(), &receipt).await, expected);
     let polled = plivo.poll(&patient(), &id, &outgoing("Noon?"), Timestamp::now()).await;
-    assert!(matches!(polled, Ok(Found::Known(receipt)) if receipt.word == "undelivered"));
+    assert!(matches!(polled, Ok(Found::Known(receipt)) if receipt.raw_status == "undelivered"));
 
     assert_eq!(faults(&plivo).await, ["Webhook"]);
     company.enter("https://text.example/webhooks/plivo/inbound?token=word");

@@ -18,7 +18,7 @@ use crate::harness::{
     ReceiveCase, SECRET, Script, SendCase, Texts, check_receive, check_send, check_texts, outgoing,
     patient, receive, received_line, request,
 };
-use crate::hostile::{Covers, Proven, check_hostile};
+use crate::hostile::{Covers, Described, check_hostile};
 
 const PUBLIC_URL: &str = "https://text.example";
 const INBOUND: &str = "POST /webhooks/twilio/inbound";
@@ -333,22 +333,22 @@ fn leaves_to_twilio_what_it_answers_at_that_number() {
 #[tokio::test]
 async fn believes_no_hostile_call() {
     let headers = &["x-twilio-signature"];
-    let form = Proven {
+    let form = Described {
         call: INBOUND,
         body: "MessageSid=SM00000000000000000000000000000002&AccountSid=AC1&NumMedia=0&Body=Noon\
             &From=%2B12025550143&To=%2B12025550100",
         headers,
         covers: &[Covers::Body, Covers::Path, Covers::Query],
     };
-    let json = Proven {
+    let json = Described {
         call: "POST /webhooks/twilio/inbound?bodySHA256=\
             3ebe0d4e4150ea030340688232e8add3e9d35b2f2ab472250aefbe740bf330ec",
         body: r#"{"MessageSid":"SM00000000000000000000000000000002","AccountSid":"AC1",
                     "From":"+12025550143","To":"+12025550100","Body":"Noon","NumMedia":1}"#,
         ..form
     };
-    for proven in [form, json] {
-        check_hostile(|secret| twilio(String::new(), secret), sign, &proven).await;
+    for described in [form, json] {
+        check_hostile(|secret| twilio(String::new(), secret), sign, &described).await;
     }
 }
 
@@ -471,7 +471,7 @@ async fn believes_a_shared_key_that_it_knows_and_says_what_it_lacks_otherwise() 
     assert_eq!(outcome(Some("another"), Some(of_256), by_256()).await, "forged");
     assert_eq!(
         outcome(None, Some(of_256), by_256()).await,
-        "unprovable: it is signed with a shared key, as a webhook rule in Twilio says, and not \
+        "unverifiable: it is signed with a shared key, as a webhook rule in Twilio says, and not \
          with the account's token: set TWILIO_SHARED_KEY to that key's secret, or take the \
          signature out of the rule's setting"
     );
@@ -516,7 +516,7 @@ async fn finds_a_message_that_it_lost_sight_of() {
         attempt: None,
         part: None,
         status: Status::Accepted,
-        word: "queued".into(),
+        raw_status: "queued".into(),
         code: None,
         opted_out: false,
     });

@@ -11,7 +11,7 @@ use crate::harness::{
     ReceiveCase, SECRET, Script, SendCase, Texts, check_receive, check_send, check_texts,
     diagnosed, outgoing, patient, receive, received_line, request, told,
 };
-use crate::hostile::{Covers, Proven, check_hostile};
+use crate::hostile::{Covers, Described, check_hostile};
 
 const PRIVATE_KEY: &str = include_str!("../throwaway-private-key.pem");
 const APPLICATION: &str = "aaaaaaaa-bbbb-cccc-dddd-0123456789ab";
@@ -323,13 +323,13 @@ async fn reads_what_every_provider_has_to_read() {
 
 #[tokio::test]
 async fn believes_no_hostile_call() {
-    let proven = Proven {
+    let described = Described {
         call: INBOUND,
         body: r#"{"message_uuid":"1","text":"Noon","from":"12025550143"}"#,
         headers: &["authorization"],
         covers: &[Covers::Body],
     };
-    check_hostile(|secret| vonage(String::new(), secret), sign, &proven).await;
+    check_hostile(|secret| vonage(String::new(), secret), sign, &described).await;
 }
 
 /// Vonage may leave a call unsigned by a fault of its own, and signs it when it has to repeat it.
@@ -341,11 +341,11 @@ async fn wants_an_unsigned_call_again() {
     };
     assert_eq!(
         outcome(r#"{"message_uuid":"1","text":"Noon"}"#).await,
-        "unprovable: it is not signed, and Vonage signs it when it sends it again"
+        "unverifiable: it is not signed, and Vonage signs it when it sends it again"
     );
     assert_eq!(
         outcome("msisdn=12025550143&to=12025550100&messageId=1&text=Noon&concat=true&sig=1").await,
-        "unprovable: it comes from the SMS API: in Vonage's dashboard, under API settings, make \
+        "unverifiable: it comes from the SMS API: in Vonage's dashboard, under API settings, make \
          the Messages API the default for SMS"
     );
 }

@@ -22,7 +22,7 @@ async fn open(moto: &Moto, url: &str) -> Queue {
         ("AWS_ACCESS_KEY_ID", "test"),
         ("AWS_SECRET_ACCESS_KEY", "test"),
     ]);
-    Queue::open(&settings).unwrap().unwrap()
+    Queue::from_settings(&settings).unwrap().unwrap()
 }
 
 #[tokio::test]
@@ -79,7 +79,7 @@ async fn says_what_kept_it_from_the_queue() {
 fn opens_what_is_configured() {
     let open = |settings: &[(&str, &str)]| {
         let settings: Settings = settings.iter().copied().collect();
-        match Queue::open(&settings) {
+        match Queue::from_settings(&settings) {
             Ok(queue) => if queue.is_some() { "a queue" } else { "no queue" }.to_owned(),
             Err(error) => error.to_string(),
         }

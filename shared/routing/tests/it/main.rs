@@ -1,4 +1,4 @@
-//! What is promised of ways, by both stores.
+//! What is promised of routes, by both stores.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 

@@ -1,8 +1,8 @@
-//! What every store promises of the evidence for and against ways, however many texts there are.
+//! What every store promises of the evidence for and against routes, however many texts there are.
 
 use std::sync::Arc;
 
-use conversations::{Attempt, ConversationId, Learned, Reply, Store};
+use conversations::{Attempt, ConversationId, Reply, StatusUpdate, Store};
 use evidence::{News, Route, Seen, State};
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
@@ -119,7 +119,7 @@ fn at(minute: i64) -> Timestamp {
     start + SignedDuration::from_mins(minute)
 }
 
-/// One of many ways by the same provider.
+/// One of many routes by the same provider.
 fn route(way: usize) -> Route {
     Route::new("twilio", sender(way), "1")
 }
@@ -148,7 +148,7 @@ fn refused(way: usize, minute: i64, code: &str) -> Attempt {
 }
 
 fn came_to(attempt: Attempt, outcome: Result<String, SendError>) -> Attempt {
-    attempt.knowing(&Learned::of_outcome(&attempt, &outcome, attempt.at))
+    attempt.updated(&StatusUpdate::of_outcome(&attempt, &outcome, attempt.at))
 }
 
 fn providers() -> Providers {

@@ -84,7 +84,7 @@ fn stays_readable_once_it_is_stored() {
 
 #[test]
 fn is_shown_as_people_write_it() {
-    let shown = |number| Number::parse(number).unwrap().shown();
+    let shown = |number| Number::parse(number).unwrap().display();
     assert_eq!(shown("+12025550143"), "(202) 555-0143");
     assert_eq!(shown("+442079460958"), "+44 2079460958");
 }

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use agent::{Agent, Ending, Heard, OpenAi, Page, Patience, Pulse, Turn};
+use agent::{Agent, Ending, Heard, OpenAi, Page, Pulse, Timeouts, Turn};
 use fakes::Rule;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -65,13 +65,13 @@ pub async fn play(rule: Rule) -> Played {
     for (number, text) in (1..).zip(TEXTS) {
         let before = server.requests().len();
         let model = OpenAi::new(&server.url(), Some(fakes::OpenAi::KEY.into()), "gpt-4.1-mini");
-        let patience = Patience {
+        let timeouts = Timeouts {
             request: Duration::from_secs(5),
             turn: Duration::from_secs(10),
             pause: Duration::from_millis(1),
-            ..Patience::default()
+            ..Timeouts::default()
         };
-        let agent = Agent::new(model.unwrap(), Page::default(), patience);
+        let agent = Agent::new(model.unwrap(), Page::default(), timeouts);
         let now: Timestamp = "2026-11-24T15:00:00Z".parse().unwrap();
         let text = format!("{text} {}", "And so on. ".repeat(MORE / 11));
         let new = [Turn::Person { text, at: now }];

@@ -52,7 +52,7 @@ impl Front {
         let server = tokio::spawn(async move {
             let mut open = JoinSet::new();
             while let Ok((client, _)) = listener.accept().await {
-                open.spawn(carry(client, acceptor.clone(), to));
+                open.spawn(relay(client, acceptor.clone(), to));
             }
         });
         Self { address, certificate: certificate.pem(), server }
@@ -77,7 +77,7 @@ impl Drop for Front {
 
 /// What a proxy does for `CONNECT`, and the named server behind it. A client that does not like the
 /// certificate hangs up, which is no fault.
-async fn carry(mut client: TcpStream, acceptor: TlsAcceptor, to: SocketAddr) -> io::Result<()> {
+async fn relay(mut client: TcpStream, acceptor: TlsAcceptor, to: SocketAddr) -> io::Result<()> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(client.read_u8().await?);

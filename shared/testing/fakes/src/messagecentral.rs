@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use url::form_urlencoded;
 use uuid::Uuid;
 
-use self::api::{Refusal, balance, report, send, token};
+use self::api::{ApiError, balance, report, send, token};
 use crate::network::{Server, Watched};
 use crate::{Route, Switch, WebhookAnswer, WebhookCall};
 
@@ -109,7 +109,7 @@ struct Records {
     tokens_issued: usize,
     valid_tokens: BTreeMap<String, Timestamp>,
     token_life: Duration,
-    refusal: Option<Refusal>,
+    refusal: Option<ApiError>,
 }
 
 /// A message in the reports.
@@ -176,13 +176,13 @@ impl MessageCentral {
     /// From now on refuses sends with this code. Under status 200 as well as under others the body
     /// is JSON that holds the code; under 401 and 403 it is empty.
     pub fn refuse_with(&self, response_code: u32, http_status: u16) {
-        let refusal = Refusal { code: response_code, status: http_status, inside: false };
+        let refusal = ApiError { code: response_code, status: http_status, inside: false };
         self.account.state.change(|records| records.refusal = Some(refusal));
     }
 
     /// From now on refuses sends in the inner part of an answer that claims success in the outer.
     pub fn refuse_inside(&self, response_code: u32) {
-        let refusal = Refusal { code: response_code, status: 200, inside: true };
+        let refusal = ApiError { code: response_code, status: 200, inside: true };
         self.account.state.change(|records| records.refusal = Some(refusal));
     }
 

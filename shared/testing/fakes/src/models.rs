@@ -41,19 +41,19 @@ pub enum Form {
 
 /// A local model. It stops when it is dropped.
 pub struct Model {
-    state: Arc<Told>,
+    state: Arc<Shared>,
     server: Server,
 }
 
-struct Told {
+struct Shared {
     form: Form,
-    script: Mutex<VecDeque<Said>>,
+    script: Mutex<VecDeque<Scripted>>,
     refused: Mutex<Vec<String>>,
 }
 
 /// What a model answers.
 #[derive(Clone, Debug)]
-enum Said {
+enum Scripted {
     Words(String),
     /// A call of this tool, with its arguments.
     Calls(String, Value),
@@ -67,7 +67,7 @@ struct Asked {
 }
 
 /// A status, and what the company says with it.
-type Refusal = (u16, Value);
+type ApiError = (u16, Value);
 
 impl Model {
     /// The key it accepts, where it wants one.
@@ -75,7 +75,7 @@ impl Model {
 
     /// Starts one on a free port.
     pub fn start(form: Form) -> Self {
-        let state = Arc::new(Told { form, script: Mutex::default(), refused: Mutex::default() });
+        let state = Arc::new(Shared { form, script: Mutex::default(), refused: Mutex::default() });
         let router = Router::new().fallback(answer).with_state(Arc::clone(&state));
         Self { state, server: Server::start(router) }
     }
@@ -87,12 +87,12 @@ impl Model {
 
     /// The next answer is these words.
     pub fn says(&self, words: &str) {
-        self.state.script.lock().unwrap().push_back(Said::Words(words.into()));
+        self.state.script.lock().unwrap().push_back(Scripted::Words(words.into()));
     }
 
     /// The next answer is a call of this tool.
     pub fn calls(&self, name: &str, arguments: Value) {
-        self.state.script.lock().unwrap().push_back(Said::Calls(name.into(), arguments));
+        self.state.script.lock().unwrap().push_back(Scripted::Calls(name.into(), arguments));
     }
 
     /// What it refused, and in which words.
@@ -107,14 +107,14 @@ impl Model {
 }
 
 async fn answer(
-    State(told): State<Arc<Told>>,
+    State(shared): State<Arc<Shared>>,
     uri: Uri,
     headers: HeaderMap,
     body: String,
 ) -> Response {
     let body = serde_json::from_str(&body).unwrap_or_default();
     let asked = Asked { path: uri.path().into(), headers, body };
-    let checked = match told.form {
+    let checked = match shared.form {
         Form::Anthropic => anthropic::check(&asked),
         Form::DeepSeek => deepseek::check(&asked),
         Form::Gemini => gemini::check(&asked),
@@ -122,12 +122,12 @@ async fn answer(
         Form::Ollama => ollama::check(&asked),
     };
     if let Err((status, refusal)) = checked {
-        told.refused.lock().unwrap().push(refusal.to_string());
+        shared.refused.lock().unwrap().push(refusal.to_string());
         return (StatusCode::from_u16(status).unwrap(), Json(refusal)).into_response();
     }
-    let silent = || Said::Words("Nobody told me what to say.".into());
-    let said = told.script.lock().unwrap().pop_front().unwrap_or_else(silent);
-    Json(match told.form {
+    let silent = || Scripted::Words("Nobody shared me what to say.".into());
+    let said = shared.script.lock().unwrap().pop_front().unwrap_or_else(silent);
+    Json(match shared.form {
         Form::Anthropic => anthropic::write(&said),
         Form::DeepSeek => deepseek::write(&said),
         Form::Gemini => gemini::write(&said),
@@ -159,10 +159,10 @@ fn unknown<'a>(value: &'a Value, names: &str) -> Option<&'a String> {
 }
 
 /// What a model thinks before it calls a tool or talks. Always the same for the same.
-fn thought(said: &Said) -> String {
+fn thought(said: &Scripted) -> String {
     match said {
-        Said::Words(words) => format!("I should answer with {} letters.", words.len()),
-        Said::Calls(name, arguments) => format!("They said something for {name}: {arguments}."),
+        Scripted::Words(words) => format!("I should answer with {} letters.", words.len()),
+        Scripted::Calls(name, arguments) => format!("They said something for {name}: {arguments}."),
     }
 }
 

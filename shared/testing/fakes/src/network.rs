@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 /// How long a test waits for something to happen before it fails. Longer than anything takes on a
 /// loaded machine, since it is waited for in full only by tests that fail.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Where webhook calls go: under which address the company knows us, and where we really listen.
 #[derive(Clone, Debug)]
@@ -209,7 +209,7 @@ impl<S> Watched<S> {
     /// Waits until the state is so. Fails the test after a while, saying what was waited for.
     pub(crate) async fn until(&self, wanted: &str, so: impl FnMut(&S) -> bool) {
         let mut states = self.0.subscribe();
-        let waited = tokio::time::timeout(PATIENCE, states.wait_for(so)).await.is_ok();
-        assert!(waited, "waited {PATIENCE:?} in vain for {wanted}");
+        let waited = tokio::time::timeout(TIMEOUT, states.wait_for(so)).await.is_ok();
+        assert!(waited, "waited {TIMEOUT:?} in vain for {wanted}");
     }
 }

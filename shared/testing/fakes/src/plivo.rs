@@ -14,7 +14,7 @@ use sha2::Sha256;
 use url::form_urlencoded;
 use uuid::Uuid;
 
-use self::api::{Refusal, create, look};
+use self::api::{ApiError, create, look};
 use crate::network::{Server, Watched};
 use crate::{Fate, Route, Switch, WebhookAnswer, WebhookCall};
 
@@ -88,8 +88,8 @@ impl Plivo {
             .route("/v1/Account/{account}/", get(look))
             .route("/v1/Account/{account}/Message/", get(look).post(create))
             .route("/v1/Account/{account}/{kind}/{id}/", get(look))
-            .fallback(async || Refusal(404))
-            .method_not_allowed_fallback(async || Refusal(405))
+            .fallback(async || ApiError(404))
+            .method_not_allowed_fallback(async || ApiError(405))
             .with_state(account.clone());
         Self { account, server: Server::start(router), switch, lookups }
     }
@@ -243,7 +243,7 @@ pub fn plivo_signature(auth_token: &str, url: &str, nonce: &str) -> String {
 
 impl Account {
     /// Lets a message that was taken meet its fate.
-    async fn carry(&self, uuid: String) {
+    async fn deliver(&self, uuid: String) {
         let (route, last, code) = match self.state.read(|records| records.fate.clone()) {
             Fate::Lost => return,
             Fate::Delivered(route) => (route, "delivered", None),

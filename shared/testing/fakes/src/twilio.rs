@@ -155,7 +155,7 @@ impl Twilio {
                 get(sends::list).post(sends::create),
             )
             .route("/2010-04-01/Accounts/{account}/Messages/{file}", get(sends::fetch))
-            .method_not_allowed_fallback(async || Refusal::of(20004))
+            .method_not_allowed_fallback(async || ApiError::of(20004))
             .fallback(account::show)
             .with_state(account.clone());
         Self { account, server: Server::start(router), switch, lookups }
@@ -189,7 +189,7 @@ impl Twilio {
     /// From now on refuses sends with this code, as 20003 (credentials, or a suspended account),
     /// 21608 (trial account) or 20429 (too fast).
     pub fn refuse_with(&self, code: u32) {
-        Refusal::of(code);
+        ApiError::of(code);
         self.account.state.change(|records| records.refusal = Some(code));
     }
 
@@ -248,25 +248,25 @@ impl Twilio {
 
 impl Account {
     /// Whether a request may go on: the right credentials, then the right path.
-    fn admit(&self, headers: &HeaderMap, account: &str) -> Result<(), Refusal> {
+    fn admit(&self, headers: &HeaderMap, account: &str) -> Result<(), ApiError> {
         let expected = STANDARD.encode(format!("{}:{}", self.sid, self.auth_token));
         let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         if given != Some(&format!("Basic {expected}")) {
-            return Err(Refusal::of(20003));
+            return Err(ApiError::of(20003));
         }
-        if account == self.sid { Ok(()) } else { Err(Refusal::of(20404)) }
+        if account == self.sid { Ok(()) } else { Err(ApiError::of(20404)) }
     }
 }
 
 /// An error as Twilio writes it. The sentence often quotes what was sent.
 #[derive(Debug)]
-struct Refusal {
+struct ApiError {
     code: u32,
     status: u16,
     message: String,
 }
 
-impl Refusal {
+impl ApiError {
     fn of(code: u32) -> Self {
         let error = ERRORS.iter().find(|error| error.0 == code);
         let (_, status, title) = error.unwrap_or_else(|| panic!("{code} is not in the list"));
@@ -279,7 +279,7 @@ impl Refusal {
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let Self { code, status, message } = self;
         let body = json!({

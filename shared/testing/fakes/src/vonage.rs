@@ -272,7 +272,7 @@ impl Application {
     }
 
     /// Lets a message that was taken meet its fate.
-    async fn carry(&self, uuid: String) {
+    async fn deliver(&self, uuid: String) {
         let (route, last, code) = match self.state.read(|records| records.fate.clone()) {
             Fate::Lost => return,
             Fate::Delivered(route) => (route, "delivered", None),
@@ -359,7 +359,7 @@ async fn create(
         match application.take(&body) {
             Ok(message) => {
                 let (carrier, uuid) = (application.clone(), message.uuid.clone());
-                tokio::spawn(async move { carrier.carry(uuid).await });
+                tokio::spawn(async move { carrier.deliver(uuid).await });
                 let accepted = json!({ "message_uuid": message.uuid });
                 (StatusCode::ACCEPTED, Json(accepted)).into_response()
             }

@@ -9,8 +9,8 @@
 use std::error::Error;
 
 use conversations::{
-    Arrival, Attempt, Change, CommitError, Consent, Conversation, Ended, HandedOver, Learned,
-    Loaded, Notice, Over, Reply, Said, Stop, Store, Unavailable, Waiting, Whom,
+    Arrival, Attempt, Change, CommitError, Consent, Conversation, Ended, HandedOver, LastReply,
+    Loaded, Notice, Over, Reply, StatusUpdate, Stop, Store, Unavailable, Waiting, Whom,
 };
 use fastrand::Rng;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
@@ -27,7 +27,7 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 const ANSWERED: SignedDuration = SignedDuration::from_hours(72);
 
 /// How much is under way at once.
-const AT_ONCE: usize = 256;
+const CONCURRENCY: usize = 256;
 
 /// What of all texts a day has, in order from a Thursday on, as 1 January 1970 was one.
 const RHYTHM: [f64; 7] = [1.0, 1.1, 0.6, 0.3, 1.2, 1.0, 1.0];
@@ -119,7 +119,7 @@ pub async fn fill(store: &Store, past: &Past, now: Timestamp) -> Result<(), Box<
         }
         talks.sort_by_key(|talk| talk.begins);
         let talks = stream::iter(talks).map(|talk| talk.hold(store));
-        talks.buffer_unordered(AT_ONCE).try_collect::<()>().await?;
+        talks.buffer_unordered(CONCURRENCY).try_collect::<()>().await?;
         look_after(store, &providers, begins + DAY).await?;
     }
     Ok(())
@@ -258,7 +258,7 @@ impl Talk {
         let name = format!("{trace}-{:08x}", self.random.u32(..));
         let by = (PROVIDER, OURS, Some(OURS.to_owned()));
         let attempt = Attempt::begin(name.clone(), &loaded.id, by, &theirs, reply, said);
-        next.last = Some(Said { attempt: name, proven: true, at: said });
+        next.last = Some(LastReply { attempt: name, proven: true, at: said });
         let thought = Step::new("model", at).took((said.duration_since(at)).unsigned_abs());
         let thought = thought.with("tokens", 1200).with("model", "gpt-4.1-mini");
         changes.push(Change::Steps(trace.clone(), vec![Step::new(steps::TOOK_UP, at), thought]));
@@ -273,10 +273,10 @@ impl Talk {
 
         let sent = said + SignedDuration::from_millis(180);
         let sid = self.sid();
-        let learned = Learned::of_outcome(&attempt, &Ok(sid.clone()), sent);
+        let update = StatusUpdate::of_outcome(&attempt, &Ok(sid.clone()), sent);
         let step =
             Step::new(steps::SENT, sent).with("provider", PROVIDER).with("outcome", "accepted");
-        let changes = vec![Change::Learned(learned), Change::Steps(trace, vec![step])];
+        let changes = vec![Change::Status(update), Change::Steps(trace, vec![step])];
         let next = loaded.conversation.clone();
         store.commit(&mut loaded, next, changes).await?;
         self.report(store, loaded, &attempt, &sid, is_last, sent).await
@@ -305,7 +305,7 @@ impl Talk {
                 attempt: Some(attempt.id.clone()),
                 part: None,
                 status,
-                word: word.to_owned(),
+                raw_status: word.to_owned(),
                 code: code.map(str::to_owned),
                 opted_out: false,
             };

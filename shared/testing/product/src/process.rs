@@ -12,7 +12,7 @@ use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 /// How long something is waited for before the test fails. Only tests that fail wait so long.
-const PATIENCE: Duration = Duration::from_secs(40);
+const TIMEOUT: Duration = Duration::from_secs(40);
 
 /// The names and values of the program's environment.
 pub type Settings = BTreeMap<String, String>;
@@ -197,9 +197,9 @@ fn lines(stream: impl Read + Send + 'static) -> (Lines, JoinHandle<()>) {
 
 /// Looks again and again until it is so. Fails the test after a while, saying what was waited for.
 pub async fn until(wanted: &str, mut so: impl AsyncFnMut() -> bool) {
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + TIMEOUT;
     while !so().await {
-        assert!(Instant::now() < end, "waited {PATIENCE:?} in vain for {wanted}");
+        assert!(Instant::now() < end, "waited {TIMEOUT:?} in vain for {wanted}");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use access::Access;
-use agent::{Agent, Page, Patience};
+use agent::{Agent, Page, Timeouts};
 use conversations::Store;
 use inbound::Inbound;
 use providers::Role;
@@ -17,7 +17,7 @@ use turn::{Bounds, Results, Turn};
 use crate::call::PUBLIC_URL;
 
 /// A failure of the model is one at once, and a busy machine is none.
-const PATIENCE: Patience = Patience {
+const TIMEOUTS: Timeouts = Timeouts {
     request: Duration::from_secs(10),
     turn: Duration::from_secs(10),
     pause: Duration::from_secs(60),
@@ -25,7 +25,7 @@ const PATIENCE: Patience = Patience {
 };
 
 /// Asks again at once, and as often as it may.
-pub const EAGER: Patience = Patience {
+pub const EAGER: Timeouts = Timeouts {
     request: Duration::from_secs(10),
     turn: Duration::from_secs(20),
     pause: Duration::from_millis(1),
@@ -80,7 +80,7 @@ impl Process {
                 bounds: Bounds::from_settings(settings, &carrying).unwrap(),
                 providers: Arc::new(carrying),
                 store: store.clone(),
-                agent: Arc::new(Agent::new(model, page, PATIENCE)),
+                agent: Arc::new(Agent::new(model, page, TIMEOUTS)),
                 results: Results::from_settings(settings).unwrap().map(Arc::new),
             },
             receipts: Arc::new(Receipts {

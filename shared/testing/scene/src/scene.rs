@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
-use agent::{Agent, Patience};
+use agent::{Agent, Timeouts};
 use conversations::Unavailable;
 use fakes::{Companies, OpenAi, WEBHOOK_TOKEN};
 use futures::FutureExt;
@@ -115,9 +115,9 @@ impl Scene {
     }
 
     /// Waits for the model so long, until the process ends.
-    pub fn be_patient(&mut self, patience: Patience) {
+    pub fn time_out_after(&mut self, timeouts: Timeouts) {
         let agent = &mut self.process.turn.agent;
-        *agent = Arc::new(Agent::new(agent.model.clone(), agent.page.clone(), patience));
+        *agent = Arc::new(Agent::new(agent.model.clone(), agent.page.clone(), timeouts));
     }
 
     /// As [`Self::restart`], with some settings that are others until the next time.

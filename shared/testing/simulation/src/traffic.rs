@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use evidence::{Health, Record, Route, Sample, Sign, State, choose};
+use evidence::{Health, Record, Route, Sample, Signal, State, choose};
 use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
 
@@ -36,7 +36,7 @@ const ANSWER_SPREAD: f64 = 1.5;
 /// can be told to be none was left out.
 pub const FALSE_ANSWERS: f64 = 0.03;
 
-/// Nothing is wrong, and there is every kind of sign.
+/// Nothing is wrong, and there is every kind of signal.
 pub const HEALTHY: Traffic = Traffic {
     an_hour: 10.0,
     receipts: true,
@@ -73,7 +73,7 @@ type Coming = (Timestamp, u64, usize, Option<Heard>);
 struct Heard {
     attempt: String,
     at: Timestamp,
-    sign: Sign,
+    signal: Signal,
 }
 
 impl World {
@@ -100,28 +100,28 @@ impl World {
         self.texts += 1;
         let (attempt, at) = (format!("text-{}", self.texts), self.now);
         let lost = self.random.f64() < traffic.loss;
-        let hear = |world: &mut Self, after: f64, sign: Sign| {
+        let hear = |world: &mut Self, after: f64, signal: Signal| {
             let noted = at + seconds(after + world.random.f64() * SWEEP);
-            let heard = Heard { attempt: attempt.clone(), at, sign };
+            let heard = Heard { attempt: attempt.clone(), at, signal };
             let number = world.random.u64(..);
             world.coming.push(Reverse((noted, number, route, Some(heard))));
         };
         if traffic.receipts && !lost && self.random.f64() >= traffic.missing {
             let after = self.log_normal(RECEIPT_MEDIAN, RECEIPT_SPREAD);
-            hear(self, after, Sign::Delivered);
+            hear(self, after, Signal::Delivered);
             if self.random.f64() < DOUBLED {
-                hear(self, after + 30.0, Sign::Delivered);
+                hear(self, after + 30.0, Signal::Delivered);
             }
         }
         if self.random.f64() < if lost { traffic.false_answers } else { traffic.answers } {
             let after = self.log_normal(ANSWER_MEDIAN, ANSWER_SPREAD);
-            hear(self, after, Sign::Answered);
+            hear(self, after, Signal::Answered);
         }
         // A text by a route that is not known to work is noted at once.
         if self.health.state(&self.records[route].route) == State::Healthy {
-            hear(self, SWEEP, Sign::Waiting);
+            hear(self, SWEEP, Signal::Waiting);
         } else {
-            self.note(route, Heard { attempt, at, sign: Sign::Waiting });
+            self.note(route, Heard { attempt, at, signal: Signal::Waiting });
         }
     }
 
@@ -147,8 +147,8 @@ impl World {
     }
 
     fn note(&mut self, route: usize, heard: Heard) {
-        let Heard { attempt, at, sign } = heard;
-        self.records[route].note(Sample { attempt, at, heard: self.now, sign });
+        let Heard { attempt, at, signal } = heard;
+        self.records[route].note(Sample { attempt, at, heard: self.now, signal });
         self.judge(route);
     }
 

@@ -6,7 +6,7 @@ use url::{Host, Url};
 
 use crate::commands::doctor::clock::Clock;
 use crate::commands::doctor::report::{Check, Found};
-use crate::outside::{Answer, Outside, Problem, milliseconds};
+use crate::outside::{Outside, Problem, Response, milliseconds};
 
 /// The pages that a reviewer looks for.
 const PAGES: [&str; 4] = ["/", "/privacy", "/terms", "/opt-in"];
@@ -110,7 +110,7 @@ async fn forged(outside: &Outside, name: &str, kind: &str) -> Option<Problem> {
 }
 
 /// What is wrong with this answer to a forged call. A refusal is textback's if it names a trace.
-fn doubts(answer: &Answer) -> Option<&'static str> {
+fn doubts(answer: &Response) -> Option<&'static str> {
     let ours = answer.trace.is_some();
     match answer.status {
         // The second is what a call gets that does not even look like the provider's.

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use sms::Finding;
 
 use crate::commands::doctor::report::{Check, Found};
-use crate::outside::{Answer, Outside};
+use crate::outside::{Outside, Response};
 
 /// What clocks may differ. Signatures that hold a time are refused from about five minutes on
 /// (Vonage's token, AWS's requests).
@@ -42,7 +42,7 @@ pub(crate) fn compared(others: impl Iterator<Item = Clock>) -> Option<Found> {
 }
 
 impl Clock {
-    pub(crate) fn of(whose: &'static str, answer: &Answer) -> Option<Self> {
+    pub(crate) fn of(whose: &'static str, answer: &Response) -> Option<Self> {
         let ahead = answer.date?.duration_since(Timestamp::now());
         Some(Self { whose, ahead })
     }

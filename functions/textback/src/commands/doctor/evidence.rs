@@ -1,17 +1,17 @@
-//! What the texts of late have shown of the ways by which they went.
+//! What the texts of late have shown of the routes by which they went.
 
 use conversations::Store;
 use evidence::{Route, State, Verdict};
 use sms::{Finding, Providers};
 use tokio::time::timeout;
 
-use crate::commands::doctor::ourselves::STORE_PATIENCE;
+use crate::commands::doctor::installation::STORE_TIMEOUT;
 use crate::commands::doctor::report::{Check, Section};
 
 /// A section about the configured providers, unless nothing was sent by them yet. What keeps the
 /// store from being read is told where the store is.
 pub(crate) async fn look(providers: &Providers, store: &Store) -> Option<Section> {
-    let health = timeout(STORE_PATIENCE, store.health()).await.ok()?.ok()?;
+    let health = timeout(STORE_TIMEOUT, store.health()).await.ok()?.ok()?;
     let routes = health.routes().into_iter();
     let ours = routes.filter(|(route, _)| providers.named(&route.provider).is_some());
     let findings: Vec<_> = ours.map(|(route, verdict)| found(providers, &route, verdict)).collect();

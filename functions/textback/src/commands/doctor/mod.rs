@@ -1,14 +1,14 @@
 //! What works and what does not, and what to do about it: `textback doctor`.
 //!
-//! Looks at every configured provider, at ourselves, and with `--send-to` at real texts. Changes
+//! Looks at every configured provider, at the installation itself, and with `--send-to` at real texts. Changes
 //! nothing that it is not asked to change. It plays a whole round with the model, because nothing
 //! else shows whether there is quota left, and what its server takes; that costs less than a text.
 
 mod address;
 mod clock;
 mod evidence;
+mod installation;
 mod model;
-mod ourselves;
 mod report;
 mod send_to;
 
@@ -28,7 +28,7 @@ use tokio::time::timeout;
 
 use crate::by_hand;
 use crate::commands::doctor::report::{Check, Report, Section};
-use crate::commands::doctor::send_to::Trials;
+use crate::commands::doctor::send_to::TestSends;
 
 /// What it reads beside the settings of what it looks at: <https://no-color.org>.
 pub(crate) const SETTINGS: Names = &["NO_COLOR"];
@@ -41,7 +41,7 @@ Exit codes:
   2  it could not look: a setting cannot be read, or nobody agreed to sending";
 
 /// How long a provider may take to tell of itself, which takes several questions.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What the owner wants to know.
 #[derive(Args)]
@@ -83,10 +83,10 @@ pub(crate) async fn run(
         Some(_) => Store::open(&settings).map(Some),
         None => Store::open_existing(&settings),
     };
-    let trials = match &asked.send_to {
+    let test_sends = match &asked.send_to {
         Some(to) => {
             let to = by_hand::number(&settings, to)?;
-            Some(Trials::agreed(&asked, to, &providers)?)
+            Some(TestSends::agreed(&asked, to, &providers)?)
         }
         None => None,
     };
@@ -94,18 +94,18 @@ pub(crate) async fn run(
     let mut report = Report::default();
     let mut add = |section: Section| {
         if !asked.json {
-            println!("{}", section.shown(colours));
+            println!("{}", section.display(colours));
         }
         report.add(section);
     };
 
     let seen = store.as_ref().map(Option::as_ref);
-    let ourselves = ourselves::look(&settings, misspelt, &public_url, &providers, seen);
+    let installation = installation::look(&settings, misspelt, &public_url, &providers, seen);
     let mut sections = FuturesOrdered::<BoxFuture<Section>>::new();
     for provider in providers.names().into_iter().filter_map(|name| providers.named(name)) {
         sections.push_back(Box::pin(account(provider, providers.http())));
     }
-    sections.push_back(Box::pin(ourselves));
+    sections.push_back(Box::pin(installation));
     while let Some(section) = sections.next().await {
         add(section);
     }
@@ -115,10 +115,10 @@ pub(crate) async fn run(
     {
         add(section);
     }
-    if let Some(trials) = trials
+    if let Some(test_sends) = test_sends
         && let Some(store) = store?
     {
-        for section in trials.run(&store, &providers).await? {
+        for section in test_sends.run(&store, &providers).await? {
             add(section);
         }
     }
@@ -140,7 +140,7 @@ pub(crate) fn exit_code(works: Option<bool>) -> ExitCode {
 
 /// What a provider shows of our account.
 async fn account(provider: &dyn Provider, http: &Http) -> Section {
-    let findings = match timeout(PATIENCE, provider.diagnose(http)).await {
+    let findings = match timeout(TIMEOUT, provider.diagnose(http)).await {
         Ok(findings) if findings.is_empty() => vec![Finding::doubtful(
             Check::Provider,
             "shows nothing of its account",
@@ -149,7 +149,7 @@ async fn account(provider: &dyn Provider, http: &Http) -> Section {
         Ok(findings) => findings.into_iter().map(|found| found.named(Check::Account)).collect(),
         Err(_) => vec![Finding::broken(
             Check::Provider,
-            format!("does not answer within {} s", PATIENCE.as_secs()),
+            format!("does not answer within {} s", TIMEOUT.as_secs()),
             "See its status page, and whether this machine reaches the internet.",
         )],
     };

@@ -1,6 +1,6 @@
 //! Whether the model answers, and what its server cannot.
 
-use agent::{Lack, ModelError, OpenAi, Page, Patience, Trial};
+use agent::{Lack, ModelCheck, ModelError, OpenAi, Page, Timeouts};
 use settings::SettingsError;
 use sms::Finding;
 
@@ -12,10 +12,10 @@ use crate::outside::milliseconds;
 pub(crate) async fn look(
     model: Result<&Option<OpenAi>, &SettingsError>,
     page: Option<&Page>,
-    patience: Result<&Patience, &SettingsError>,
+    timeouts: Result<&Timeouts, &SettingsError>,
 ) -> Found {
     let check = Check::Model;
-    let (model, patience) = match (model, patience) {
+    let (model, timeouts) = match (model, timeouts) {
         (Err(error), _) | (_, Err(error)) => return misset(check, error),
         (Ok(None), _) => {
             return Finding::doubtful(
@@ -24,12 +24,12 @@ pub(crate) async fn look(
                 "Set OPENAI_API_KEY.",
             );
         }
-        (Ok(Some(model)), Ok(patience)) => (model, patience),
+        (Ok(Some(model)), Ok(timeouts)) => (model, timeouts),
     };
     // A page that cannot be read is a finding of its own.
     let usual = Page::default();
-    let error = match model.try_out(page.unwrap_or(&usual), patience.request).await {
-        Ok(trial) => return shown(model.name(), &trial),
+    let error = match model.check(page.unwrap_or(&usual), timeouts.request).await {
+        Ok(checked) => return display(model.name(), &checked),
         Err(error) => error,
     };
     let code = error.code();
@@ -70,16 +70,16 @@ pub(crate) async fn look(
 }
 
 /// What a whole round showed.
-fn shown(name: &str, trial: &Trial) -> Found {
+fn display(name: &str, checked: &ModelCheck) -> Found {
     let check = Check::Model;
-    let form = trial.form.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let form = checked.form.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
     let form = if form.is_empty() { form } else { format!(", asked {form}") };
-    let answers = format!("{name} answers in {}{form}", milliseconds(trial.took));
-    let lacks: Vec<_> = trial.lacks.iter().map(described).collect();
+    let answers = format!("{name} answers in {}{form}", milliseconds(checked.took));
+    let lacks: Vec<_> = checked.lacks.iter().map(described).collect();
     let Some((_, fix)) = lacks.first() else { return Finding::works(check, answers) };
     let said = lacks.iter().map(|(said, _)| said.as_str()).collect::<Vec<_>>().join("; ");
     let seen = format!("{answers}, but {said}");
-    match &trial.lacks[0] {
+    match &checked.lacks[0] {
         Lack::SecondRound(_) => Finding::broken(check, seen, *fix),
         Lack::Context(_) | Lack::Calls | Lack::Cut => Finding::doubtful(check, seen, *fix),
         Lack::Tools | Lack::TypedCalls | Lack::PlainWords => Finding::works(check, seen),

@@ -77,7 +77,7 @@ impl Section {
     }
 
     /// As lines for a person: how it all stands, then each finding, and what to do about it.
-    pub(crate) fn shown(&self, colours: bool) -> String {
+    pub(crate) fn display(&self, colours: bool) -> String {
         let mut shown = format!("[{}] {}\n", mark(self.verdict(), colours), self.name);
         for Finding { check, verdict, seen, fix } in &self.findings {
             let _ = writeln!(shown, "    {} {}: {seen}", mark(*verdict, colours), label(*check));
@@ -164,15 +164,15 @@ mod tests {
     fn a_section_is_as_well_as_its_worst_finding() {
         let report = report();
         assert_eq!(
-            report.0[0].shown(false),
+            report.0[0].display(false),
             "[✓] twilio\n    ✓ credentials: the account is ours\n"
         );
         assert_eq!(
-            report.0[1].shown(false),
+            report.0[1].display(false),
             "[!] textback\n    ✓ store: answers in 3 ms\n    ! public url: of this machine alone\n      \
              Set PUBLIC_URL.\n"
         );
-        assert!(report.0[0].shown(true).starts_with("[\u{1b}[32m✓\u{1b}[0m] twilio\n"));
+        assert!(report.0[0].display(true).starts_with("[\u{1b}[32m✓\u{1b}[0m] twilio\n"));
     }
 
     #[test]

@@ -23,7 +23,7 @@ const LOOK: Duration = Duration::from_secs(1);
 const POLL: Duration = Duration::from_secs(5);
 
 /// The texts that the owner has agreed to.
-pub(crate) struct Trials {
+pub(crate) struct TestSends {
     to: Number,
     by: Vec<&'static str>,
     wait: Duration,
@@ -41,7 +41,7 @@ struct Known {
     answered: Option<(String, Duration)>,
 }
 
-impl Trials {
+impl TestSends {
     /// Says what would be sent and to whom, and asks whether it may be, where somebody can be asked.
     pub(crate) fn agreed(asked: &Asked, to: Number, providers: &Providers) -> Result<Self, Error> {
         let by = match &asked.provider {
@@ -79,15 +79,16 @@ impl Trials {
             codes.push(self.unused_code(store, &codes).await?);
         }
         let by = self.by.iter().filter_map(|name| providers.named(name));
-        let trials = by.zip(&codes).map(|(by, code)| self.one(store, providers, by, code));
-        try_join_all(trials).await
+        let test_sends = by.zip(&codes).map(|(by, code)| self.one(store, providers, by, code));
+        try_join_all(test_sends).await
     }
 
     /// Four digits that no attempt at this person waits for, or has lately.
     async fn unused_code(&self, store: &Store, taken: &[String]) -> Result<String, Unavailable> {
         loop {
             let code = (1000 + Uuid::new_v4().as_u128() % 9000).to_string();
-            let known = store.attempt(&store.names().trial(self.by[0], &self.to, &code)).await?;
+            let known =
+                store.attempt(&store.names().test_send(self.by[0], &self.to, &code)).await?;
             if !taken.contains(&code) && known.is_none() {
                 return Ok(code);
             }
@@ -104,7 +105,7 @@ impl Trials {
         let name = provider.name();
         let body =
             format!("textback test {code} by {name}. Reply {code} to show that answers arrive.");
-        let id = store.names().trial(name, &self.to, code);
+        let id = store.names().test_send(name, &self.to, code);
         let attempt = by_hand::attempt(store, id, &TraceId::fresh(), provider, &self.to, &body);
         let begun = Instant::now();
         let findings = match by_hand::make(&attempt, store, provider, providers.http()).await? {
@@ -154,7 +155,7 @@ impl Trials {
             }
             if now.answered {
                 let after = begun.elapsed();
-                let by = store.trial_answered(&attempt.trace).await?.unwrap_or_default();
+                let by = store.test_send_answered(&attempt.trace).await?.unwrap_or_default();
                 self.say(name, &format!("its code came back, after {}", time(after)));
                 known.answered = Some((by, after));
             }

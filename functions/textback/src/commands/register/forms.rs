@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 
 use business::Kind;
 use policy::{Keyword, words};
-use site::Page;
+use site::PublicPage;
 
 use crate::commands::register::submission::Submission;
 
@@ -31,7 +31,7 @@ pub(crate) struct Field {
 }
 
 pub(crate) enum Value {
-    Said(String),
+    Text(String),
     /// Not among the facts: what to type, and where it could stand.
     Yours(&'static str),
 }
@@ -57,8 +57,8 @@ fn brand(submission: &Submission) -> Form {
         title: "A2P 10DLC brand",
         about: about.into(),
         fields: vec![
-            said("Legal business name", &business.name),
-            said("Doing business as", business.brand()),
+            short("Legal business name", &business.name),
+            short("Doing business as", business.brand()),
             optional(
                 "Business type",
                 registration.kind.map(kind_of_brand),
@@ -74,15 +74,15 @@ fn brand(submission: &Submission) -> Form {
                 registration.industry.as_deref(),
                 "choose one; or write registration.industry",
             ),
-            said("Website URL", &submission.public_url),
-            said("Regions of operation", "USA and Canada"),
-            said("Street address", &business.address.street),
-            said("City", &business.address.city),
-            said("State or region", &business.address.region),
-            said("Postal code", &business.address.postal_code),
-            said("Country", &business.address.country),
-            said("Business e-mail", &business.email),
-            said("Business phone", business.phone.as_str()),
+            short("Website URL", &submission.public_url),
+            short("Regions of operation", "USA and Canada"),
+            short("Street address", &business.address.street),
+            short("City", &business.address.city),
+            short("State or region", &business.address.region),
+            short("Postal code", &business.address.postal_code),
+            short("Country", &business.address.country),
+            short("Business e-mail", &business.email),
+            short("Business phone", business.phone.as_str()),
             first_name,
             last_name,
             title(submission),
@@ -94,7 +94,7 @@ fn campaign(submission: &Submission) -> Form {
     let business = &submission.business;
     let sole = business.registration.kind == Some(Kind::SoleProprietor);
     let mut fields = vec![
-        said("Campaign use case", if sole { "SOLE_PROPRIETOR" } else { "CUSTOMER_CARE" }),
+        short("Campaign use case", if sole { "SOLE_PROPRIETOR" } else { "CUSTOMER_CARE" }),
         long("Campaign description", &submission.description, 40..=4096),
         long("Message flow (how do end users consent?)", &submission.message_flow, 40..=2048),
     ];
@@ -102,18 +102,18 @@ fn campaign(submission: &Submission) -> Form {
         fields.push(long(&format!("Sample message {}", index + 1), sample, 20..=1024));
     }
     fields.extend([
-        said("Messages will include embedded links", yes(has_link(submission))),
-        said("Messages will include phone numbers", yes(has_number(submission))),
-        said("Messages include content related to direct lending", "No"),
-        said("Messages include age-gated content", yes(business.registration.age_gated)),
+        short("Messages will include embedded links", yes(has_link(submission))),
+        short("Messages will include phone numbers", yes(has_number(submission))),
+        short("Messages include content related to direct lending", "No"),
+        short("Messages include age-gated content", yes(business.registration.age_gated)),
         long("Opt-in keywords", &business.keyword, 1..=255),
         opt_in_message("Opt-in message", submission),
         long("Opt-out keywords", &listed(Keyword::Stop), 1..=255),
         long("Opt-out message", &submission.texts.stop, 20..=320),
         long("Help keywords", &listed(Keyword::Help), 1..=255),
         long("Help message", &submission.texts.help, 20..=320),
-        said("Privacy policy URL", &submission.address(Page::Privacy)),
-        said("Terms and conditions URL", &submission.address(Page::Terms)),
+        short("Privacy policy URL", &submission.address(PublicPage::Privacy)),
+        short("Terms and conditions URL", &submission.address(PublicPage::Terms)),
     ]);
     Form {
         title: "A2P 10DLC campaign",
@@ -139,9 +139,9 @@ fn toll_free(submission: &Submission) -> Form {
         title: "Toll-free verification",
         about: about.into(),
         fields: vec![
-            said("Legal entity name", &business.name),
-            said("Doing business as", business.brand()),
-            said("Website URL", &submission.public_url),
+            short("Legal entity name", &business.name),
+            short("Doing business as", business.brand()),
+            short("Website URL", &submission.public_url),
             optional(
                 "Business type",
                 registration.kind.map(kind_of_verification),
@@ -152,28 +152,28 @@ fn toll_free(submission: &Submission) -> Form {
                 registration.number.as_deref(),
                 "EIN, where there is one; or write registration.number",
             ),
-            said("Street address", &business.address.street),
-            said("City", &business.address.city),
-            said("State, province or region", &business.address.region),
-            said("Postal code", &business.address.postal_code),
-            said("Country", &business.address.country),
+            short("Street address", &business.address.street),
+            short("City", &business.address.city),
+            short("State, province or region", &business.address.region),
+            short("Postal code", &business.address.postal_code),
+            short("Country", &business.address.country),
             first_name,
             last_name,
-            said("Contact e-mail", &business.email),
-            said("Contact phone", business.phone.as_str()),
-            said("Estimated monthly volume", &volume.unwrap_or(&1_000_000).to_string()),
-            said("Opt-in type", "VIA_TEXT"),
-            said("Use case category", "CUSTOMER_CARE"),
+            short("Contact e-mail", &business.email),
+            short("Contact phone", business.phone.as_str()),
+            short("Estimated monthly volume", &volume.unwrap_or(&1_000_000).to_string()),
+            short("Opt-in type", "VIA_TEXT"),
+            short("Use case category", "CUSTOMER_CARE"),
             long("Use case description", &use_case(submission), 1..=500),
             long("Sample message", &submission.samples.join("\n"), 1..=1000),
-            said("Proof of consent (opt-in) URL", &submission.address(Page::OptIn)),
-            said("Opt-in keywords", &business.keyword),
+            short("Proof of consent (opt-in) URL", &submission.address(PublicPage::OptIn)),
+            short("Opt-in keywords", &business.keyword),
             opt_in_message("Opt-in confirmation message", submission),
             long("Help message sample", &submission.texts.help, 20..=320),
-            said("Privacy policy URL", &submission.address(Page::Privacy)),
-            said("Terms and conditions URL", &submission.address(Page::Terms)),
-            said("Age-gated content", yes(registration.age_gated)),
-            said("Additional information", &additional(submission)),
+            short("Privacy policy URL", &submission.address(PublicPage::Privacy)),
+            short("Terms and conditions URL", &submission.address(PublicPage::Terms)),
+            short("Age-gated content", yes(registration.age_gated)),
+            short("Additional information", &additional(submission)),
         ],
     }
 }
@@ -186,7 +186,7 @@ fn use_case(submission: &Submission) -> String {
          each message they send, about {}. No recurring messages, no marketing. They opt in by \
          that text; a web form only records consent beforehand and sends nothing.",
         business.keyword,
-        business.number.shown(),
+        business.number.display(),
         submission.wording.about
     )
 }
@@ -195,7 +195,7 @@ fn additional(submission: &Submission) -> String {
     format!(
         "Both ways to opt in are shown in full at {}, without a login. The box there is not ticked \
          in advance, and consent is not a condition of any purchase.",
-        submission.address(Page::OptIn)
+        submission.address(PublicPage::OptIn)
     )
 }
 
@@ -259,15 +259,15 @@ fn yes(is: bool) -> &'static str {
     if is { "Yes" } else { "No" }
 }
 
-fn said(name: &str, text: &str) -> Field {
-    Field { name: name.into(), value: Value::Said(text.into()), length: None }
+fn short(name: &str, text: &str) -> Field {
+    Field { name: name.into(), value: Value::Text(text.into()), length: None }
 }
 
 fn long(name: &str, text: &str, length: RangeInclusive<usize>) -> Field {
-    Field { length: Some(length), ..said(name, text) }
+    Field { length: Some(length), ..short(name, text) }
 }
 
 fn optional(name: &str, text: Option<&str>, hint: &'static str) -> Field {
-    let value = text.map_or(Value::Yours(hint), |text| Value::Said(text.into()));
-    Field { value, ..said(name, "") }
+    let value = text.map_or(Value::Yours(hint), |text| Value::Text(text.into()));
+    Field { value, ..short(name, "") }
 }

@@ -48,10 +48,10 @@ fn print(form: &Form) {
     println!("== {}\n{}\n", form.title, form.about);
     for Field { name, value, .. } in &form.fields {
         match value {
-            Value::Said(text) if text.contains('\n') || text.len() > 100 => {
+            Value::Text(text) if text.contains('\n') || text.len() > 100 => {
                 println!("{name}:\n{text}\n");
             }
-            Value::Said(text) => println!("{name}: {text}"),
+            Value::Text(text) => println!("{name}: {text}"),
             Value::Yours(hint) => println!("{name}: … {hint}"),
         }
     }

@@ -217,7 +217,7 @@ fn content(submission: &Submission, findings: &mut Findings) {
 fn fields(submission: &Submission, findings: &mut Findings) {
     for form in forms::all(submission) {
         for field in form.fields {
-            let (Value::Said(text), Some(length)) = (&field.value, field.length) else { continue };
+            let (Value::Text(text), Some(length)) = (&field.value, field.length) else { continue };
             let characters = text.chars().count();
             if !length.contains(&characters) {
                 findings.add(

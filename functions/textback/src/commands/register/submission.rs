@@ -1,9 +1,9 @@
 //! Everything that a reviewer gets to see.
 
-use agent::{Page as AgentPage, Texts};
+use agent::{Page, Texts};
 use business::{Business, Language, Wording};
 use settings::Settings;
-use site::{Page, Pages};
+use site::{Pages, PublicPage};
 use sms::Number;
 
 /// What is sent in, and what it is compared with.
@@ -31,7 +31,7 @@ pub(crate) struct Submission {
 }
 
 impl Submission {
-    pub(crate) fn of(pages: &Pages, agent: &AgentPage, settings: &Settings) -> Self {
+    pub(crate) fn of(pages: &Pages, agent: &Page, settings: &Settings) -> Self {
         let business = pages.business().clone();
         let english = business.languages.contains(&Language::English);
         let language = if english { Language::English } else { business.main_language() };
@@ -45,10 +45,10 @@ impl Submission {
             wording,
             public_url: pages.public_url().to_owned(),
             english,
-            home: html(Page::Home),
-            privacy: html(Page::Privacy),
-            terms: html(Page::Terms),
-            opt_in: html(Page::OptIn),
+            home: html(PublicPage::Home),
+            privacy: html(PublicPage::Privacy),
+            terms: html(PublicPage::Terms),
+            opt_in: html(PublicPage::OptIn),
             agent: agent.name.clone(),
             texts: agent.texts.clone(),
             senders: providers::numbers(settings),
@@ -57,7 +57,7 @@ impl Submission {
     }
 
     /// The address of a page.
-    pub(crate) fn address(&self, page: Page) -> String {
+    pub(crate) fn address(&self, page: PublicPage) -> String {
         format!("{}{}", self.public_url, page.path())
     }
 }
@@ -73,14 +73,14 @@ fn description(business: &Business, wording: &Wording, turns: u32) -> String {
          Recipients are customers in the United States and Canada who opted in by texting the \
          keyword {} or by the web form.",
         wording.does,
-        business.number.shown(),
+        business.number.display(),
         wording.about,
         business.keyword
     )
 }
 
 fn message_flow(pages: &Pages, business: &Business, texts: &Texts, language: Language) -> String {
-    let (url, keyword, number) = (pages.public_url(), &business.keyword, business.number.shown());
+    let (url, keyword, number) = (pages.public_url(), &business.keyword, business.number.display());
     let reply = match &texts.first {
         Some(first) => format!(" The first reply begins: \"{first}\""),
         None => String::new(),

@@ -1,6 +1,6 @@
 //! One thing is wrong at a time, and exactly that is found.
 
-use agent::Page as AgentPage;
+use agent::Page;
 use business::Business;
 use settings::Settings;
 use site::Pages;
@@ -125,11 +125,11 @@ fn each_wrong_fact_is_found() {
 
 #[test]
 fn each_edited_page_is_found_out() {
-    type Page = fn(&mut Submission) -> &mut String;
-    let home: Page = |submission| &mut submission.home;
-    let privacy: Page = |submission| &mut submission.privacy;
-    let terms: Page = |submission| &mut submission.terms;
-    let opt_in: Page = |submission| &mut submission.opt_in;
+    type Html = fn(&mut Submission) -> &mut String;
+    let home: Html = |submission| &mut submission.home;
+    let privacy: Html = |submission| &mut submission.privacy;
+    let terms: Html = |submission| &mut submission.terms;
+    let opt_in: Html = |submission| &mut submission.opt_in;
     for (page, edits, found) in [
         (home, "LLC=>Ltd", "30919: the website does not say the name as registered"),
         (home, "1200 North=>1300 North", "30919: the website does not say the street"),
@@ -315,7 +315,7 @@ fn what_a_form_has_no_room_for_is_counted() {
 #[test]
 fn the_sample_is_never_ready() {
     let pages = Pages::of(Business::sample(), "https://text.handy-home.test");
-    let submission = Submission::of(&pages, &AgentPage::default(), &Settings::default());
+    let submission = Submission::of(&pages, &Page::default(), &Settings::default());
     let found = said(&submission);
     assert!(found[0].starts_with("30919: the business cannot be found"), "{found:#?}");
 }
@@ -324,7 +324,7 @@ fn the_sample_is_never_ready() {
 fn the_page_that_is_built_in_says_what_reviewers_want_to_read() {
     let handy_home = edit(OAKWOOD, "Oakwood Heating=>Handy Home");
     let pages = Pages::of(Business::parse("handy_home.toml", &handy_home).unwrap(), PUBLIC_URL);
-    let submission = Submission::of(&pages, &AgentPage::default(), &Settings::default());
+    let submission = Submission::of(&pages, &Page::default(), &Settings::default());
     assert_eq!(review(&submission), []);
 }
 
@@ -345,7 +345,7 @@ fn the_forms_are_filled_in_from_the_same_facts() {
     let field = |form: usize, name: &str| {
         let field = forms[form].fields.iter().find(|field| field.name == name).unwrap();
         match &field.value {
-            Value::Said(text) => text.clone(),
+            Value::Text(text) => text.clone(),
             Value::Yours(_) => "…".into(),
         }
     };
@@ -366,7 +366,7 @@ fn the_forms_are_filled_in_from_the_same_facts() {
     ] {
         assert_eq!(field(form, name), value, "{name}");
     }
-    let agent = AgentPage::parse(AGENT).unwrap();
+    let agent = Page::parse(AGENT).unwrap();
     assert_eq!(Some(field(1, "Opt-in message")), agent.texts.first);
     assert_eq!(field(1, "Opt-out message"), agent.texts.stop);
     assert_eq!(field(2, "Help message sample"), agent.texts.help);
@@ -383,7 +383,7 @@ fn oakwood() -> Submission {
 fn submit(business: &str, agent: &str, url: &str, settings: &[(&str, &str)]) -> Submission {
     let pages = Pages::of(Business::parse("oakwood.toml", business).unwrap(), url);
     let settings = settings.iter().copied().collect();
-    Submission::of(&pages, &AgentPage::parse(agent).unwrap(), &settings)
+    Submission::of(&pages, &Page::parse(agent).unwrap(), &settings)
 }
 
 /// Replaces what stands before `=>` by what stands behind it, everywhere.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use access::Access;
-use agent::{Agent, OpenAi, Page, Patience};
+use agent::{Agent, OpenAi, Page, Timeouts};
 use axum::Router;
 use business::Business;
 use console::{About, Console};
@@ -27,7 +27,7 @@ pub(crate) use crate::commands::serve::admission::SETTINGS;
 use crate::model;
 
 /// How many conversations are worked on at once. They spend their time waiting for a model.
-const AT_ONCE: u32 = 256;
+const CONCURRENCY: u32 = 256;
 
 /// How often is looked for what is due: on a disk of our own that costs nothing, and a person who
 /// waits notices.
@@ -77,13 +77,13 @@ impl App {
         let store = Arc::new(Store::open(settings)?);
         store.documents().check().await?;
         admission::check_secrets(settings, &store).await?;
-        let queue = Queue::open(settings)?.unwrap_or_else(Queue::in_process);
+        let queue = Queue::from_settings(settings)?.unwrap_or_else(Queue::in_process);
         let page = Page::from_settings(settings)?.carried_by(&providers)?;
         let (model, offline) = match OpenAi::from_settings(settings, &page.model)? {
             Some(model) => (model, false),
             None => (model::offline(&page).await?, true),
         };
-        let agent = Arc::new(Agent::new(model, page, Patience::from_settings(settings)?));
+        let agent = Arc::new(Agent::new(model, page, Timeouts::from_settings(settings)?));
         let results = Results::from_settings(settings)?.map(Arc::new);
         let turn = Turn {
             store: Arc::clone(&store),
@@ -124,7 +124,7 @@ impl App {
             host::repeat(sweep_every, stop.clone(), || sweep.wake(Timestamp::now())),
             host::repeat(sweep_every, stop.clone(), || sweep.look(Timestamp::now())),
             host::repeat(SWEEP, stop.clone(), || sweep.watch(Timestamp::now())),
-            queue::consume(&queue, AT_ONCE, stop, move |wake_up| {
+            queue::consume(&queue, CONCURRENCY, stop, move |wake_up| {
                 let turn = turn.clone();
                 async move { turn.run(&wake_up, Timestamp::now()).await }
             }),

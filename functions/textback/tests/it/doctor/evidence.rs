@@ -1,7 +1,7 @@
-//! What `doctor` says of the ways by which the last texts went.
+//! What `doctor` says of the routes by which the last texts went.
 
 use ::providers::Role;
-use conversations::{Attempt, Learned, Reply, Word};
+use conversations::{Attempt, Reply, Reported, StatusUpdate};
 use jiff::{SignedDuration, Timestamp};
 use product::{ANN, PUBLIC_URL, Ran, between};
 use sms::{Number, Status};
@@ -24,7 +24,7 @@ async fn a_provider_that_takes_texts_and_loses_them_is_named() {
     );
     let twilio = "✓ route: twilio, from +12025550100 to +1, is healthy: A receipt has confirmed \
                   that a text arrived";
-    assert_eq!(ways(&ran)[1], twilio);
+    assert_eq!(routes(&ran)[1], twilio);
 }
 
 #[tokio::test]
@@ -45,19 +45,19 @@ async fn a_provider_that_lets_nobody_in_is_named_with_its_fix() {
 async fn a_way_that_is_young_needs_nobody() {
     let mut deployed = providers::of_the_house().await;
     let ran = deployed.doctor(&[]).await;
-    assert_eq!(ways(&ran), [""; 0], "nothing was sent yet");
+    assert_eq!(routes(&ran), [""; 0], "nothing was sent yet");
     let young = attempt("twilio", Timestamp::now());
     weigh(&deployed, &[learned(&young, Status::Accepted, None)]).await;
     let ran = deployed.doctor(&[]).await;
     assert_eq!(not_ticked(&ran), [""; 0]);
     assert_eq!(
-        ways(&ran),
+        routes(&ran),
         ["✓ route: twilio, from +12025550100 to +1, is unproven: It was handed one text, too few \
           to tell"]
     );
 }
 
-/// What became of texts that went these ways a quarter of an hour ago.
+/// What became of texts that went these routes a quarter of an hour ago.
 async fn went(deployed: &Deployed, texts: &[(&str, Status, Option<&str>)]) {
     let then = Timestamp::now() - SignedDuration::from_mins(15);
     let texts = texts.iter();
@@ -82,9 +82,9 @@ fn attempt(provider: &str, at: Timestamp) -> Attempt {
 }
 
 fn learned(attempt: &Attempt, status: Status, code: Option<&str>) -> Attempt {
-    attempt.knowing(&Learned {
+    attempt.updated(&StatusUpdate {
         attempt: attempt.id.clone(),
-        word: Word::Whole(status),
+        reported: Reported::Whole(status),
         message: None,
         code: code.map(str::to_owned),
         at_once: true,
@@ -92,8 +92,8 @@ fn learned(attempt: &Attempt, status: Status, code: Option<&str>) -> Attempt {
     })
 }
 
-/// What is said of the ways.
-fn ways(ran: &Ran) -> Vec<&str> {
+/// What is said of the routes.
+fn routes(ran: &Ran) -> Vec<&str> {
     let lines = ran.printed.iter().map(|line| line.trim());
     lines.filter(|line| line[line.find(' ').unwrap_or(0)..].starts_with(" route: ")).collect()
 }

@@ -86,14 +86,14 @@ pub(super) struct Meant {
 /// What JSON that stands in a text means.
 pub(super) fn meant(value: &Value, tools: &[&str]) -> Meant {
     let mut meant = Meant::default();
-    read(value, tools, 0, &mut meant);
+    parse(value, tools, 0, &mut meant);
     meant
 }
 
-fn read(value: &Value, tools: &[&str], depth: usize, meant: &mut Meant) {
+fn parse(value: &Value, tools: &[&str], depth: usize, meant: &mut Meant) {
     match value {
         Value::Array(list) if depth < 4 => {
-            list.iter().for_each(|value| read(value, tools, depth + 1, meant));
+            list.iter().for_each(|value| parse(value, tools, depth + 1, meant));
             if let ([Value::Object(only)], 0) = (list.as_slice(), depth)
                 && meant.calls.is_empty()
             {
@@ -108,7 +108,7 @@ fn read(value: &Value, tools: &[&str], depth: usize, meant: &mut Meant) {
             }
             let before = meant.calls.len();
             for list in LISTS.iter().filter_map(|name| map.get(*name)) {
-                read(list, tools, depth + 1, meant);
+                parse(list, tools, depth + 1, meant);
             }
             // `{"record": {…}}`
             for (name, arguments) in map {

@@ -56,10 +56,10 @@ fn with_tokens(text: &str, tools: &[&str]) -> (String, Vec<Wish>) {
         }
         take(&mut messages, behind);
     }
-    read(messages, tools)
+    parse(messages, tools)
 }
 
-fn read(messages: Vec<Message>, tools: &[&str]) -> (String, Vec<Wish>) {
+fn parse(messages: Vec<Message>, tools: &[&str]) -> (String, Vec<Wish>) {
     let (mut wishes, mut said, mut bare) = (Vec::new(), None, None);
     for (at, Message { header, content, is_framed }) in messages.into_iter().enumerate() {
         let first = header.split_whitespace().next().unwrap_or_default();

@@ -34,7 +34,7 @@ pub(crate) enum End {
 }
 
 /// What the model answered to one request.
-pub(crate) struct Answer {
+pub(crate) struct Completion {
     pub(crate) text: Option<String>,
     pub(crate) tool_calls: Vec<ToolCall>,
     /// What else the message held, to be sent back with it.
@@ -54,7 +54,7 @@ const KEPT_CHARACTERS: usize = 4_000;
 const KEPT_CALLS: usize = 16;
 
 /// Reads an answer as generously as it can be meant, to a question that offered these tools.
-pub(super) fn read(answer: &Value, tools: &[&str]) -> Result<Answer, Refusal> {
+pub(super) fn parse(answer: &Value, tools: &[&str]) -> Result<Completion, Refusal> {
     let choice = &answer["choices"][0];
     let message = [&choice["message"], &choice["delta"]].into_iter().find(|it| it.is_object());
     if let Some(error) = error(answer, message.is_some()) {
@@ -84,7 +84,7 @@ pub(super) fn read(answer: &Value, tools: &[&str]) -> Result<Answer, Refusal> {
     tool_calls.truncate(KEPT_CALLS);
     let mut extras = extras::of_message(message);
     extras::bound(&mut extras, &mut tool_calls);
-    Ok(Answer {
+    Ok(Completion {
         text: (!words.is_empty()).then(|| kept(&words)),
         tool_calls,
         extras,

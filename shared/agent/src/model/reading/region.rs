@@ -33,7 +33,7 @@ struct Written {
 
 impl Region {
     /// Takes what a part begins with.
-    pub(super) fn open(&mut self, found: &Found<'_>, tools: &[&str]) {
+    pub(super) fn enter(&mut self, found: &Found<'_>, tools: &[&str]) {
         self.depth += 1;
         let name = found.name.as_str();
         if name == "arg_key" || name == "arg_value" {

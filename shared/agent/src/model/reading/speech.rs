@@ -34,7 +34,7 @@ const MACHINE: [&str; 14] = [
 /// Reads a text without marks. What is no words leaves a gap, and what is around gaps goes with them.
 pub(super) fn spoken(text: &str, tools: &[&str]) -> Spoken {
     let mut reading = Reading::new(text, tools);
-    reading.read();
+    reading.parse();
     let Reading { mut said, wishes, mut values, .. } = reading;
     // JSON that is the whole answer, and says in it what the answer is.
     let is_word = |c: char| c.is_alphanumeric();
@@ -67,7 +67,7 @@ impl<'a> Reading<'a> {
         &self.text[self.at..]
     }
 
-    fn read(&mut self) {
+    fn parse(&mut self) {
         while let Some(next) = self.rest().find(['{', '[', '(', '`']) {
             self.said.push_str(&self.rest()[..next]);
             self.at += next;
@@ -184,7 +184,7 @@ impl<'a> Reading<'a> {
         }
         let mut inner = Reading::new(&body, self.tools);
         // One fence holds no other.
-        inner.read();
+        inner.parse();
         self.wishes.extend(inner.wishes);
         self.values.extend(inner.values);
         let length = 3 + (opened.len() - inside.len()) + length;

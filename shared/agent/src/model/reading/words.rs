@@ -156,7 +156,7 @@ impl Reading {
             _ if self.is_thought || self.echoes > 0 => {}
             Mark::CallBegins => {
                 let region = self.call.get_or_insert_default();
-                region.open(&found, tools);
+                region.enter(&found, tools);
                 if found.is_whole {
                     self.close(&found, tools);
                 }

@@ -2,7 +2,7 @@
 //! `<` is what we say to it.
 
 use jiff::{SignedDuration, Timestamp};
-use policy::{Exchanges, Sign, Verdict};
+use policy::{Exchanges, Symptom, Verdict};
 
 const PEOPLE: &str = include_str!("people.txt");
 
@@ -105,14 +105,14 @@ fn a_pause_is_for_good() {
 
 #[test]
 fn says_what_it_is() {
-    let signs: Vec<_> = transcripts(MACHINES)
+    let symptoms: Vec<_> = transcripts(MACHINES)
         .map(|(name, spoken)| (name, silences(&spoken)[0].1))
-        .map(|(name, sign)| format!("{} {sign}", name.split_once(' ').unwrap().1))
+        .map(|(name, symptom)| format!("{} {symptom}", name.split_once(' ').unwrap().1))
         .collect();
-    assert_eq!(signs[1], "Android Auto answers by itself");
-    assert_eq!(signs[6], "T-Mobile is a carrier that did not deliver ours");
-    assert_eq!(signs[9], "our own words come back sends our own texts back");
-    assert_eq!(signs[12], "an assistant like ourselves says the same again and again");
+    assert_eq!(symptoms[1], "Android Auto answers by itself");
+    assert_eq!(symptoms[6], "T-Mobile is a carrier that did not deliver ours");
+    assert_eq!(symptoms[9], "our own words come back sends our own texts back");
+    assert_eq!(symptoms[12], "an assistant like ourselves says the same again and again");
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn one_text_of_a_person_among_those_of_a_machine_is_a_persons() {
     let driving =
         "I'm driving with Focus turned on. I'll see your message when I get where I'm going.";
     heard.note(&[driving], Some("No hurry!"), at(0));
-    let silence = Verdict::Silence { sign: Sign::AutoReply, first: true };
+    let silence = Verdict::Silence { symptom: Symptom::AutoReply, first: true };
     assert_eq!(heard.judge(&[driving], at(0)), silence);
     assert_eq!(heard.judge(&[driving, driving, driving], at(0)), silence);
     assert_eq!(heard.judge(&[driving, "Parked. 12 Oak Street"], at(0)), Verdict::Answer);
@@ -158,7 +158,7 @@ fn what_is_kept_is_small_and_cannot_be_read() {
     assert_eq!(serde_json::from_str::<Exchanges>("{}").unwrap(), Exchanges::default());
 }
 
-const LOOP: Verdict = Verdict::Silence { sign: Sign::Repetition, first: true };
+const LOOP: Verdict = Verdict::Silence { symptom: Symptom::Repetition, first: true };
 
 /// So many hours after the first text.
 fn at(hour: i64) -> Timestamp {
@@ -169,19 +169,19 @@ fn at(hour: i64) -> Timestamp {
 type Spoken = Vec<(Vec<&'static str>, &'static str)>;
 
 /// The exchanges in which we are silent, from 1, what shows that, and whether it begins there.
-fn silences(spoken: &Spoken) -> Vec<(usize, Sign, bool)> {
+fn silences(spoken: &Spoken) -> Vec<(usize, Symptom, bool)> {
     hear(&mut Exchanges::default(), spoken)
 }
 
-fn hear(heard: &mut Exchanges, spoken: &Spoken) -> Vec<(usize, Sign, bool)> {
+fn hear(heard: &mut Exchanges, spoken: &Spoken) -> Vec<(usize, Symptom, bool)> {
     let mut silences = vec![];
     for (index, (texts, answer)) in spoken.iter().enumerate() {
         // As it is stored in between.
         *heard = serde_json::from_str(&serde_json::to_string(heard).unwrap()).unwrap();
         match heard.judge(texts, at(0)) {
             Verdict::Answer => heard.note(texts, Some(answer), at(0)),
-            Verdict::Silence { sign, first } => {
-                silences.push((index + 1, sign, first));
+            Verdict::Silence { symptom, first } => {
+                silences.push((index + 1, symptom, first));
                 heard.note(texts, None, at(0));
             }
         }

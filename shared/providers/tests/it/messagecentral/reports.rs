@@ -185,7 +185,7 @@ fn line(found: Result<Found, SendError>) -> String {
     match found {
         Ok(Found::Known(receipt)) => {
             let code = receipt.code.map_or(String::new(), |code| format!(" {code}"));
-            format!("{:?} ({}{code})", receipt.status, receipt.word)
+            format!("{:?} ({}{code})", receipt.status, receipt.raw_status)
         }
         Ok(Found::CannotAsk) => "cannot ask".into(),
         Ok(Found::Absent) => "absent".into(),

@@ -45,7 +45,7 @@ pub(super) async fn act(
         return account.list(&body);
     }
     if header("content-type") != "application/x-amz-json-1.0" {
-        return Refusal::of("UnknownOperationException").into_response();
+        return ApiError::of("UnknownOperationException").into_response();
     }
     match target.strip_prefix("PinpointSMSVoiceV2.") {
         Some("SendTextMessage") => {
@@ -59,25 +59,25 @@ pub(super) async fn act(
             switch.apply(send).await
         }
         Some(action) => account.show(action),
-        None => Refusal::of("UnknownOperationException").into_response(),
+        None => ApiError::of("UnknownOperationException").into_response(),
     }
 }
 
 impl Account {
     /// Whether a request is signed with our key, lately and for this service.
-    fn admit(&self, service: &str, headers: &HeaderMap, body: &[u8]) -> Result<(), Refusal> {
-        let missing = || Refusal::of("MissingAuthenticationTokenException");
+    fn admit(&self, service: &str, headers: &HeaderMap, body: &[u8]) -> Result<(), ApiError> {
+        let missing = || ApiError::of("MissingAuthenticationTokenException");
         let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
         let given = header("authorization").ok_or_else(missing)?;
         let part = |name: &str| {
             let found = given.split([' ', ',']).find_map(|part| part.strip_prefix(name));
-            found.ok_or(Refusal::of("IncompleteSignatureException"))
+            found.ok_or(ApiError::of("IncompleteSignatureException"))
         };
-        let wrong = || Refusal::of("InvalidSignatureException");
+        let wrong = || ApiError::of("InvalidSignatureException");
         let scope: Vec<_> = part("Credential=")?.split('/').collect();
         let [id, _, REGION, signed_for, "aws4_request"] = scope[..] else { return Err(wrong()) };
         if id != self.access_key_id {
-            return Err(Refusal::of("UnrecognizedClientException"));
+            return Err(ApiError::of("UnrecognizedClientException"));
         }
         let time = DateTime::strptime("%Y%m%dT%H%M%SZ", header("x-amz-date").unwrap_or_default());
         let time = time.and_then(|time| time.to_zoned(TimeZone::UTC)).map_err(|_| wrong())?;
@@ -107,8 +107,8 @@ impl Account {
         if expected.is_some_and(|(_, value)| value == given) { Ok(()) } else { Err(wrong()) }
     }
 
-    fn take(&self, body: &[u8]) -> Result<String, Refusal> {
-        let unreadable = || Refusal::of("SerializationException");
+    fn take(&self, body: &[u8]) -> Result<String, ApiError> {
+        let unreadable = || ApiError::of("SerializationException");
         let body: Value = serde_json::from_slice(body).map_err(|_| unreadable())?;
         let members = body.as_object().ok_or_else(unreadable)?;
         if members.keys().any(|name| !MEMBERS.split(' ').any(|known| known == name)) {
@@ -116,7 +116,7 @@ impl Account {
         }
         let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
         let invalid =
-            |name| Refusal::because("ValidationException", "INVALID_PARAMETER").about(name);
+            |name| ApiError::because("ValidationException", "INVALID_PARAMETER").about(name);
         let message = AwsMessage {
             id: Uuid::new_v4().to_string(),
             to: text("DestinationPhoneNumber"),
@@ -148,15 +148,15 @@ impl Account {
         }
         let set = text("ConfigurationSetName");
         if !message.from.ends_with("2025550100") || !(set.is_empty() || set == CONFIGURATION_SET) {
-            return Err(Refusal::of("ResourceNotFoundException"));
+            return Err(ApiError::of("ResourceNotFoundException"));
         }
         self.state.change(|records| {
             if let Some((exception, reason)) = &records.refusal {
-                return Err(Refusal { reason: reason.clone(), ..Refusal::of(exception) });
+                return Err(ApiError { reason: reason.clone(), ..ApiError::of(exception) });
             }
             if records.opted_out.contains(&message.to) {
                 let reason = "DESTINATION_PHONE_NUMBER_OPTED_OUT";
-                return Err(Refusal::because("ConflictException", reason));
+                return Err(ApiError::because("ConflictException", reason));
             }
             let id = message.id.clone();
             records.messages.push(message);
@@ -169,11 +169,11 @@ impl Account {
             .state
             .read(|records| (records.denied.contains(action), records.shown.get(action).cloned()));
         if denied {
-            return Refusal::of("AccessDeniedException").into_response();
+            return ApiError::of("AccessDeniedException").into_response();
         }
         match shown.or_else(|| sound(action)) {
             Some(shown) => Json(shown).into_response(),
-            None => Refusal::of("UnknownOperationException").into_response(),
+            None => ApiError::of("UnknownOperationException").into_response(),
         }
     }
 
@@ -270,13 +270,13 @@ pub(super) fn sound(action: &str) -> Option<Value> {
 
 /// A refusal as AWS writes it. The sentence often quotes what was sent.
 #[derive(Debug)]
-struct Refusal {
+struct ApiError {
     exception: String,
     reason: Option<String>,
     field: Option<&'static str>,
 }
 
-impl Refusal {
+impl ApiError {
     fn of(exception: &str) -> Self {
         Self { exception: exception.into(), reason: None, field: None }
     }
@@ -290,7 +290,7 @@ impl Refusal {
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let Self { exception, reason, field } = self;
         let mut body = json!({

@@ -76,18 +76,18 @@ impl Account {
     }
 
     /// Whether a request may go on: it has a token that is alive.
-    fn admit(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+    fn admit(&self, headers: &HeaderMap) -> Result<(), ApiError> {
         let token = headers.get("authToken").and_then(|token| token.to_str().ok()).unwrap_or("");
         let expires = self.state.read(|records| records.valid_tokens.get(token).copied());
         match expires.is_some_and(|expires| expires > Timestamp::now()) {
             true => Ok(()),
-            false => Err(Refusal { code: 401, status: 401, inside: false }),
+            false => Err(ApiError { code: 401, status: 401, inside: false }),
         }
     }
 
     /// A page of the rows of messages taken on these days, newest first.
-    fn rows(&self, headers: &HeaderMap, query: &str) -> Result<Value, Refusal> {
-        let wrong = Refusal { code: 400, status: 400, inside: false };
+    fn rows(&self, headers: &HeaderMap, query: &str) -> Result<Value, ApiError> {
+        let wrong = ApiError { code: 400, status: 400, inside: false };
         self.admit(headers)?;
         let parameters = parameters(query.as_bytes(), REPORT).map_err(|_| wrong)?;
         let parameter = |name: &str| parameters.get(name).ok_or(wrong);
@@ -110,8 +110,8 @@ impl Account {
         }))
     }
 
-    fn balance(&self, headers: &HeaderMap, query: &str) -> Result<Value, Refusal> {
-        let wrong = Refusal { code: 400, status: 400, inside: false };
+    fn balance(&self, headers: &HeaderMap, query: &str) -> Result<Value, ApiError> {
+        let wrong = ApiError { code: 400, status: 400, inside: false };
         self.admit(headers)?;
         let parameters = parameters(query.as_bytes(), "customerId").map_err(|_| wrong)?;
         if parameters.get("customerId") != Some(&self.customer_id) {
@@ -131,8 +131,8 @@ impl Account {
         }))
     }
 
-    fn take(&self, headers: &HeaderMap, query: &str, body: &[u8]) -> Result<Value, Refusal> {
-        let refused = |code, status| Refusal { code, status, inside: false };
+    fn take(&self, headers: &HeaderMap, query: &str, body: &[u8]) -> Result<Value, ApiError> {
+        let refused = |code, status| ApiError { code, status, inside: false };
         self.admit(headers)?;
         let parameters = parameters(query.as_bytes(), PARAMETERS).map_err(|_| refused(400, 400))?;
         if !body.is_empty() {
@@ -173,7 +173,7 @@ impl Account {
         national: &str,
         sender: &str,
         body: &str,
-    ) -> Result<Value, Refusal> {
+    ) -> Result<Value, ApiError> {
         self.state.change(|records| {
             if let Some(refusal) = records.refusal {
                 return Err(refusal);
@@ -267,13 +267,13 @@ pub(super) async fn send(
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Refusal {
+pub(super) struct ApiError {
     pub(super) code: u32,
     pub(super) status: u16,
     pub(super) inside: bool,
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let Self { code, status, inside } = self;
         let status = StatusCode::from_u16(status).unwrap();

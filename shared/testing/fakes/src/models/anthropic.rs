@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{Asked, Model, Refusal, Said, digits, list, unknown};
+use super::{ApiError, Asked, Model, Scripted, digits, list, unknown};
 
-pub(super) fn check(asked: &Asked) -> Result<(), Refusal> {
+pub(super) fn check(asked: &Asked) -> Result<(), ApiError> {
     let request = &asked.body;
     if asked.path != "/v1/messages" {
         return refuse(404, "not_found_error", "Not found");
@@ -34,7 +34,7 @@ pub(super) fn check(asked: &Asked) -> Result<(), Refusal> {
 }
 
 /// The roles take turns, the person begins, and each call is answered right behind it.
-fn check_messages(messages: &[Value]) -> Result<(), Refusal> {
+fn check_messages(messages: &[Value]) -> Result<(), ApiError> {
     if messages.is_empty() {
         return invalid("messages: at least one message is required");
     }
@@ -108,10 +108,10 @@ fn check_messages(messages: &[Value]) -> Result<(), Refusal> {
 }
 
 /// It says what it is about to do beside its call, as it usually does.
-pub(super) fn write(said: &Said) -> Value {
+pub(super) fn write(said: &Scripted) -> Value {
     let (content, reason) = match said {
-        Said::Words(words) => (json!([{ "type": "text", "text": words }]), "end_turn"),
-        Said::Calls(name, arguments) => {
+        Scripted::Words(words) => (json!([{ "type": "text", "text": words }]), "end_turn"),
+        Scripted::Calls(name, arguments) => {
             let id = format!("toolu_01{}", digits(22));
             let call = json!({ "type": "tool_use", "id": id, "name": name, "input": arguments });
             (json!([{ "type": "text", "text": "Let me write that down." }, call]), "tool_use")
@@ -129,10 +129,10 @@ pub(super) fn write(said: &Said) -> Value {
     })
 }
 
-fn invalid(message: &str) -> Result<(), Refusal> {
+fn invalid(message: &str) -> Result<(), ApiError> {
     refuse(400, "invalid_request_error", message)
 }
 
-fn refuse(status: u16, kind: &str, message: &str) -> Result<(), Refusal> {
+fn refuse(status: u16, kind: &str, message: &str) -> Result<(), ApiError> {
     Err((status, json!({ "type": "error", "error": { "type": kind, "message": message } })))
 }

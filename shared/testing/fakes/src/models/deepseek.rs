@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Asked, Refusal, Said, digits, list, thought};
+use super::{ApiError, Asked, Scripted, digits, list, thought};
 
-pub(super) fn check(asked: &Asked) -> Result<(), Refusal> {
+pub(super) fn check(asked: &Asked) -> Result<(), ApiError> {
     if !matches!(asked.path.as_str(), "/chat/completions" | "/v1/chat/completions") {
         return Err((404, json!({ "error_msg": "Not Found. Please check the configuration." })));
     }
@@ -36,7 +36,7 @@ pub(super) fn check(asked: &Asked) -> Result<(), Refusal> {
                 let Ok(arguments) = serde_json::from_str(arguments) else {
                     return invalid("tool_calls[].function.arguments: not valid JSON");
                 };
-                if message["reasoning_content"] != thought(&Said::Calls(name, arguments)) {
+                if message["reasoning_content"] != thought(&Scripted::Calls(name, arguments)) {
                     return invalid(
                         "The `reasoning_content` in the thinking mode must be passed back to the \
                          API.",
@@ -61,15 +61,15 @@ pub(super) fn check(asked: &Asked) -> Result<(), Refusal> {
     Ok(())
 }
 
-pub(super) fn write(said: &Said) -> Value {
+pub(super) fn write(said: &Scripted) -> Value {
     let mut message =
         json!({ "role": "assistant", "content": "", "reasoning_content": thought(said) });
     let reason = match said {
-        Said::Words(words) => {
+        Scripted::Words(words) => {
             message["content"] = words.as_str().into();
             "stop"
         }
-        Said::Calls(name, arguments) => {
+        Scripted::Calls(name, arguments) => {
             message["tool_calls"] = json!([{
                 "index": 0,
                 "id": format!("call_00_{}", digits(24)),
@@ -97,11 +97,11 @@ pub(super) fn write(said: &Said) -> Value {
     })
 }
 
-fn invalid(message: &str) -> Result<(), Refusal> {
+fn invalid(message: &str) -> Result<(), ApiError> {
     refuse(400, message, "invalid_request_error")
 }
 
-fn refuse(status: u16, message: &str, kind: &str) -> Result<(), Refusal> {
+fn refuse(status: u16, message: &str, kind: &str) -> Result<(), ApiError> {
     let error = json!({
         "message": message, "type": kind, "param": null, "code": "invalid_request_error",
     });

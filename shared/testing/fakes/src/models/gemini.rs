@@ -4,9 +4,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::{Asked, Model, Refusal, Said, digits, list, thought, unknown};
+use super::{ApiError, Asked, Model, Scripted, digits, list, thought, unknown};
 
-pub(super) fn check(asked: &Asked) -> Result<(), Refusal> {
+pub(super) fn check(asked: &Asked) -> Result<(), ApiError> {
     let request = &asked.body;
     let named = asked.path.strip_prefix("/v1beta/models/");
     if named.and_then(|named| named.strip_suffix(":generateContent")).is_none() {
@@ -32,7 +32,7 @@ pub(super) fn check(asked: &Asked) -> Result<(), Refusal> {
 }
 
 /// A part of JSON's schemas: no unions, and an object has properties or none are named.
-fn check_schema(schema: &Value) -> Result<(), Refusal> {
+fn check_schema(schema: &Value) -> Result<(), ApiError> {
     if let Some(name) = unknown(
         schema,
         "type format title description nullable enum maxItems minItems properties required \
@@ -58,7 +58,7 @@ fn check_schema(schema: &Value) -> Result<(), Refusal> {
 }
 
 /// The person begins, calls are answered right behind them, and what was thought is signed.
-fn check_contents(contents: &[Value]) -> Result<(), Refusal> {
+fn check_contents(contents: &[Value]) -> Result<(), ApiError> {
     if contents.is_empty() {
         return invalid("* GenerateContentRequest.contents: contents is not specified");
     }
@@ -108,11 +108,11 @@ fn check_contents(contents: &[Value]) -> Result<(), Refusal> {
     Ok(())
 }
 
-pub(super) fn write(said: &Said) -> Value {
+pub(super) fn write(said: &Scripted) -> Value {
     let thought = json!({ "text": thought(said), "thought": true });
     let answer = match said {
-        Said::Words(words) => json!({ "text": words }),
-        Said::Calls(name, arguments) => json!({
+        Scripted::Words(words) => json!({ "text": words }),
+        Scripted::Calls(name, arguments) => json!({
             "functionCall": { "name": name, "args": arguments },
             "thoughtSignature": sign(name, arguments),
         }),
@@ -144,11 +144,11 @@ fn either<'a>(value: &'a Value, camel: &str, snake: &str) -> &'a Value {
     value.get(camel).unwrap_or(&value[snake])
 }
 
-fn invalid(message: &str) -> Result<(), Refusal> {
+fn invalid(message: &str) -> Result<(), ApiError> {
     refuse(400, "INVALID_ARGUMENT", message)
 }
 
-fn refuse(status: u16, word: &str, message: &str) -> Result<(), Refusal> {
+fn refuse(status: u16, word: &str, message: &str) -> Result<(), ApiError> {
     let error = json!({ "code": status, "message": message, "status": word });
     Err((status, json!({ "error": error })))
 }

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Asked, Refusal, Said, digits, list, unknown};
+use super::{ApiError, Asked, Scripted, digits, list, unknown};
 
-pub(super) fn check(asked: &Asked) -> Result<(), Refusal> {
+pub(super) fn check(asked: &Asked) -> Result<(), ApiError> {
     let request = &asked.body;
     if asked.path != "/v1/chat/completions" {
         return Err((404, json!({ "message": "no Route matched with those values" })));
@@ -28,7 +28,7 @@ pub(super) fn check(asked: &Asked) -> Result<(), Refusal> {
 }
 
 /// Who may speak after whom, with what in it.
-fn check_messages(messages: &[Value]) -> Result<(), Refusal> {
+fn check_messages(messages: &[Value]) -> Result<(), ApiError> {
     let (mut open, mut before) = (Vec::new(), "system");
     for (index, message) in messages.iter().enumerate() {
         let role = message["role"].as_str().unwrap_or_default();
@@ -88,12 +88,12 @@ fn check_messages(messages: &[Value]) -> Result<(), Refusal> {
     }
 }
 
-pub(super) fn write(said: &Said) -> Value {
+pub(super) fn write(said: &Scripted) -> Value {
     let (message, reason) = match said {
-        Said::Words(words) => {
+        Scripted::Words(words) => {
             (json!({ "role": "assistant", "tool_calls": null, "content": words }), "stop")
         }
-        Said::Calls(name, arguments) => {
+        Scripted::Calls(name, arguments) => {
             let function = json!({ "name": name, "arguments": arguments.to_string() });
             let call = json!({ "id": digits(9), "function": function, "index": 0 });
             (json!({ "role": "assistant", "tool_calls": [call], "content": "" }), "tool_calls")
@@ -110,7 +110,7 @@ pub(super) fn write(said: &Said) -> Value {
 }
 
 /// A field that is not known is refused, wherever it stands.
-fn extra(value: &Value, names: &str, place: &[&str]) -> Result<(), Refusal> {
+fn extra(value: &Value, names: &str, place: &[&str]) -> Result<(), ApiError> {
     let Some(name) = unknown(value, names) else { return Ok(()) };
     let place: Vec<_> = ["body"].iter().chain(place).copied().chain([name.as_str()]).collect();
     let detail = json!([{
@@ -131,7 +131,7 @@ fn extra(value: &Value, names: &str, place: &[&str]) -> Result<(), Refusal> {
     ))
 }
 
-fn refuse(message: &str, kind: &str, code: &str) -> Result<(), Refusal> {
+fn refuse(message: &str, kind: &str, code: &str) -> Result<(), ApiError> {
     Err((
         400,
         json!({

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Asked, Refusal, Said, list, thought};
+use super::{ApiError, Asked, Scripted, list, thought};
 
-pub(super) fn check(asked: &Asked) -> Result<(), Refusal> {
+pub(super) fn check(asked: &Asked) -> Result<(), ApiError> {
     let request = &asked.body;
     if asked.path != "/api/chat" {
         return Err((404, json!("404 page not found")));
@@ -33,11 +33,11 @@ pub(super) fn check(asked: &Asked) -> Result<(), Refusal> {
 }
 
 /// Its calls have no id.
-pub(super) fn write(said: &Said) -> Value {
+pub(super) fn write(said: &Scripted) -> Value {
     let mut message = json!({ "role": "assistant", "content": "", "thinking": thought(said) });
     match said {
-        Said::Words(words) => message["content"] = words.as_str().into(),
-        Said::Calls(name, arguments) => {
+        Scripted::Words(words) => message["content"] = words.as_str().into(),
+        Scripted::Calls(name, arguments) => {
             message["tool_calls"] =
                 json!([{ "function": { "name": name, "arguments": arguments } }]);
         }
@@ -57,6 +57,6 @@ pub(super) fn write(said: &Said) -> Value {
     })
 }
 
-fn refuse(message: &str) -> Result<(), Refusal> {
+fn refuse(message: &str) -> Result<(), ApiError> {
     Err((400, json!({ "error": message })))
 }

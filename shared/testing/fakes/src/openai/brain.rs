@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 use serde_json::{Value, json};
 
-use super::request::{Refusal, tokens};
+use super::request::{ApiError, tokens};
 use super::{OpenAi, Rule};
 use crate::Switch;
 use crate::network::Watched;
@@ -95,7 +95,7 @@ impl Brain {
             return refusal;
         }
         let given = &mut *self.given.lock().unwrap();
-        if let Err(Refusal { status, body }) = self.rule.check(request, given) {
+        if let Err(ApiError { status, body }) = self.rule.check(request, given) {
             return (StatusCode::from_u16(status).unwrap(), Json(body)).into_response();
         }
         let filtered = self.filtered.lock().unwrap().clone();

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::request::{Refusal, calls, list};
+use super::request::{ApiError, calls, list};
 
 /// What is wrong, in its words and by its number.
 pub(super) const ORDER: (&str, &str) = ("invalid_request_message_order", "3230");
@@ -34,14 +34,14 @@ const PARAMETERS: [&str; 18] = [
 ];
 
 /// Whether Mistral takes the request.
-pub(super) fn check(request: &Value) -> Result<(), Refusal> {
+pub(super) fn check(request: &Value) -> Result<(), ApiError> {
     let unknown = unknown(request);
     if !unknown.is_empty() {
         let body = json!({
             "object": "error", "message": { "detail": unknown }, "type": "invalid_request_error",
             "param": null, "code": null,
         });
-        return Err(Refusal { status: 422, body });
+        return Err(ApiError { status: 422, body });
     }
     let messages = list(request, "messages");
     check_ids(messages)?;
@@ -79,7 +79,7 @@ fn unknown(request: &Value) -> Vec<Value> {
     unknown
 }
 
-fn check_ids(messages: &[Value]) -> Result<(), Refusal> {
+fn check_ids(messages: &[Value]) -> Result<(), ApiError> {
     for id in messages.iter().filter_map(calls).flatten().map(|call| &call["id"]) {
         let id = id.as_str().unwrap_or_default();
         if id.len() != 9 || !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
@@ -92,7 +92,7 @@ fn check_ids(messages: &[Value]) -> Result<(), Refusal> {
 }
 
 /// Whether the roles take turns as they have to.
-fn check_order(messages: &[Value]) -> Result<(), Refusal> {
+fn check_order(messages: &[Value]) -> Result<(), ApiError> {
     let mut last = "";
     for message in messages {
         let role = message["role"].as_str().unwrap_or_default();
@@ -128,9 +128,9 @@ fn check_order(messages: &[Value]) -> Result<(), Refusal> {
 }
 
 /// A refusal in Mistral's form.
-pub(super) fn refusal(problem: &str, (kind, code): (&str, &str)) -> Refusal {
+pub(super) fn refusal(problem: &str, (kind, code): (&str, &str)) -> ApiError {
     let body = json!({
         "object": "error", "message": problem, "type": kind, "param": null, "code": code,
     });
-    Refusal { status: 400, body }
+    ApiError { status: 400, body }
 }

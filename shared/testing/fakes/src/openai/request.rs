@@ -4,7 +4,7 @@ use serde_json::Value;
 
 /// A request that a server does not take.
 #[derive(Debug)]
-pub(super) struct Refusal {
+pub(super) struct ApiError {
     pub(super) status: u16,
     pub(super) body: Value,
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::mistral;
-use super::request::{Refusal, calls, list, plain, tokens};
+use super::request::{ApiError, calls, list, plain, tokens};
 use super::schema::check;
 
 /// How much the smaller models hold, in tokens.
@@ -98,7 +98,7 @@ impl Rule {
     }
 
     /// Whether this server takes the request. `given` is what it gave, to have it back.
-    pub(super) fn check(self, request: &Value, given: &BTreeSet<String>) -> Result<(), Refusal> {
+    pub(super) fn check(self, request: &Value, given: &BTreeSet<String>) -> Result<(), ApiError> {
         let messages = list(request, "messages");
         match self {
             Self::OpenAi | Self::Loads(_) => {
@@ -206,7 +206,7 @@ impl Rule {
         }
     }
 
-    fn deepseek(self, messages: &[Value], given: &BTreeSet<String>) -> Result<(), Refusal> {
+    fn deepseek(self, messages: &[Value], given: &BTreeSet<String>) -> Result<(), ApiError> {
         let turn = messages.iter().rposition(|message| message["role"] == "user");
         let back = |m: &Value| is_given(&m["reasoning_content"], given);
         for (index, message) in messages.iter().enumerate().skip(turn.unwrap_or(0)) {
@@ -221,7 +221,7 @@ impl Rule {
         Ok(())
     }
 
-    fn kimi(self, messages: &[Value], given: &BTreeSet<String>) -> Result<(), Refusal> {
+    fn kimi(self, messages: &[Value], given: &BTreeSet<String>) -> Result<(), ApiError> {
         for (index, message) in messages.iter().enumerate() {
             let Some(calls) = calls(message) else { continue };
             if !is_given(&message["reasoning_content"], given) {
@@ -239,7 +239,7 @@ impl Rule {
         Ok(())
     }
 
-    fn unique_ids(self, messages: &[Value]) -> Result<(), Refusal> {
+    fn unique_ids(self, messages: &[Value]) -> Result<(), ApiError> {
         let answers = messages.iter().enumerate().filter(|(_, m)| m["role"] == "tool");
         let mut seen: Vec<(usize, &Value)> = Vec::new();
         for (index, message) in answers {
@@ -256,7 +256,7 @@ impl Rule {
         Ok(())
     }
 
-    fn ollama(self, messages: &[Value]) -> Result<(), Refusal> {
+    fn ollama(self, messages: &[Value]) -> Result<(), ApiError> {
         for call in messages.iter().filter_map(calls).flatten() {
             let arguments = call["function"]["arguments"].as_str().unwrap_or_default();
             if serde_json::from_str::<Map<String, Value>>(arguments).is_err() {
@@ -266,7 +266,7 @@ impl Rule {
         Ok(())
     }
 
-    fn alternate<'a>(self, messages: impl Iterator<Item = &'a Value>) -> Result<(), Refusal> {
+    fn alternate<'a>(self, messages: impl Iterator<Item = &'a Value>) -> Result<(), ApiError> {
         for (index, message) in messages.enumerate() {
             if message["role"] != if index % 2 == 0 { "user" } else { "assistant" } {
                 return Err(self.refusal(
@@ -277,7 +277,7 @@ impl Rule {
         Ok(())
     }
 
-    fn gemini(self, request: &Value, given: &BTreeSet<String>) -> Result<(), Refusal> {
+    fn gemini(self, request: &Value, given: &BTreeSet<String>) -> Result<(), ApiError> {
         for (index, tool) in list(request, "tools").iter().enumerate() {
             let at = format!("tools[0].function_declarations[{index}].parameters");
             plain_schema(&tool["function"]["parameters"], &at)
@@ -299,7 +299,7 @@ impl Rule {
         Ok(())
     }
 
-    fn anthropic(self, request: &Value) -> Result<(), Refusal> {
+    fn anthropic(self, request: &Value) -> Result<(), ApiError> {
         if request.get("max_tokens").or(request.get("max_completion_tokens")).is_none() {
             return Err(self.refusal("max_tokens: Field required"));
         }
@@ -326,13 +326,13 @@ impl Rule {
         Ok(())
     }
 
-    fn context(self, request: &Value) -> Result<(), Refusal> {
+    fn context(self, request: &Value) -> Result<(), ApiError> {
         let most = request.get("max_tokens").or(request.get("max_completion_tokens"));
         let most = most.and_then(Value::as_u64).and_then(|most| usize::try_from(most).ok());
         let prompt = tokens(&request["messages"]) + tokens(&request["tools"]);
         let problem = match (self, most) {
             (Self::LlamaCpp, _) if prompt > CONTEXT => {
-                return Err(Refusal {
+                return Err(ApiError {
                     status: 400,
                     body: json!({ "error": {
                         "code": 400,
@@ -360,7 +360,7 @@ impl Rule {
     }
 
     /// A refusal in this server's form.
-    fn refusal(self, problem: &str) -> Refusal {
+    fn refusal(self, problem: &str) -> ApiError {
         let body = match self {
             Self::Gemini => {
                 json!([{ "error": { "code": 400, "message": problem, "status": "INVALID_ARGUMENT" } }])
@@ -374,7 +374,7 @@ impl Rule {
                      source:\n...\nError: Jinja Exception: {problem}"
                 );
                 let error = json!({ "code": 500, "message": problem, "type": "server_error" });
-                return Refusal { status: 500, body: json!({ "error": error }) };
+                return ApiError { status: 500, body: json!({ "error": error }) };
             }
             Self::Alternating | Self::Vllm => json!({
                 "object": "error", "message": problem, "type": "BadRequestError", "param": null,
@@ -392,12 +392,12 @@ impl Rule {
             }
             _ => return self.coded(problem, Value::Null),
         };
-        Refusal { status: 400, body }
+        ApiError { status: 400, body }
     }
 
     /// The same as OpenAI and most have it.
-    fn coded(self, problem: &str, code: impl Into<Value>) -> Refusal {
-        Refusal {
+    fn coded(self, problem: &str, code: impl Into<Value>) -> ApiError {
+        ApiError {
             status: 400,
             body: json!({ "error": {
                 "message": problem, "type": "invalid_request_error", "param": null,

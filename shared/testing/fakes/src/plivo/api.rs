@@ -29,9 +29,9 @@ const APPLICATION: &str = "29986316244302815";
 
 impl Account {
     /// Whether a request may go on: the right credentials, then the right path.
-    fn admit(&self, headers: &HeaderMap, account: &str) -> Result<(), Refusal> {
+    fn admit(&self, headers: &HeaderMap, account: &str) -> Result<(), ApiError> {
         if let Some(status) = self.state.read(|records| records.refusal) {
-            return Err(Refusal(status));
+            return Err(ApiError(status));
         }
         let expected = STANDARD.encode(format!("{}:{}", self.auth_id, self.auth_token));
         let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
@@ -39,13 +39,13 @@ impl Account {
             Some(given) if given == format!("Basic {expected}") && account == self.auth_id => {
                 Ok(())
             }
-            _ => Err(Refusal(401)),
+            _ => Err(ApiError(401)),
         }
     }
 
-    fn take(&self, body: &[u8]) -> Result<PlivoMessage, Refusal> {
-        let body: Value = serde_json::from_slice(body).map_err(|_| Refusal(400))?;
-        let fields = body.as_object().ok_or(Refusal(400))?;
+    fn take(&self, body: &[u8]) -> Result<PlivoMessage, ApiError> {
+        let body: Value = serde_json::from_slice(body).map_err(|_| ApiError(400))?;
+        let fields = body.as_object().ok_or(ApiError(400))?;
         let field = |name: &str| fields.get(name).and_then(Value::as_str);
         let to = field("dst").map(|number| number.trim_start_matches('+')).unwrap_or_default();
         let text = field("text").unwrap_or_default();
@@ -59,7 +59,7 @@ impl Account {
             && field("method").is_none_or(|method| method == "POST")
             && url.as_ref().is_none_or(|url| is_public(url));
         if !valid {
-            return Err(Refusal(400));
+            return Err(ApiError(400));
         }
         let message = PlivoMessage {
             uuid: Uuid::new_v4().to_string(),
@@ -74,7 +74,7 @@ impl Account {
     }
 
     /// What is at a path below the account: its kind and its id, of which either may be missing.
-    fn show(&self, kind: &str, id: &str, query: &str) -> Result<Value, Refusal> {
+    fn show(&self, kind: &str, id: &str, query: &str) -> Result<Value, ApiError> {
         let uri = |kind: &str, id: &str| format!("/v1/Account/{}/{kind}/{id}/", self.auth_id);
         self.state.read(|records| match (kind, id) {
             ("", "") => Ok(json!({
@@ -100,7 +100,7 @@ impl Account {
                 "message_url": records.message_url.as_deref().unwrap_or_default(),
             })),
             ("Message", "") => {
-                let filters = parameters(query.as_bytes(), FILTERS).map_err(|_| Refusal(400))?;
+                let filters = parameters(query.as_bytes(), FILTERS).map_err(|_| ApiError(400))?;
                 let found: Vec<_> = records
                     .messages
                     .iter()
@@ -112,9 +112,9 @@ impl Account {
             }
             ("Message", id) => {
                 let message = records.messages.iter().find(|message| message.uuid == id);
-                Ok(self.resource(message.ok_or(Refusal(404))?))
+                Ok(self.resource(message.ok_or(ApiError(404))?))
             }
-            _ => Err(Refusal(404)),
+            _ => Err(ApiError(404)),
         })
     }
 
@@ -150,7 +150,7 @@ pub(super) async fn create(
         match account.admit(&headers, &path).and_then(|()| account.take(&body)) {
             Ok(message) => {
                 let (carrier, uuid) = (account.clone(), message.uuid.clone());
-                tokio::spawn(async move { carrier.carry(uuid).await });
+                tokio::spawn(async move { carrier.deliver(uuid).await });
                 let queued = json!({
                     "api_id": Uuid::new_v4().to_string(),
                     "message": "message(s) queued",
@@ -190,9 +190,9 @@ pub(super) async fn look(
 
 /// An error as Plivo writes it: an HTTP status, and a sentence that often quotes what was sent.
 #[derive(Debug)]
-pub(super) struct Refusal(pub(super) u16);
+pub(super) struct ApiError(pub(super) u16);
 
-impl IntoResponse for Refusal {
+impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let body = json!({
             "api_id": Uuid::new_v4().to_string(),

@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, Method, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::{Account, Refusal};
+use super::{Account, ApiError};
 use crate::network::parameters;
 
 /// How a Twilio account is set up: at first as it has to be.
@@ -98,16 +98,16 @@ const BRAND: &str = "BN00000000000000000000000000000001";
 
 impl Account {
     /// What is at a path, if anything. A parameter that is not documented there is refused.
-    fn shown(&self, uri: &Uri) -> Result<Value, Refusal> {
+    fn resource(&self, uri: &Uri) -> Result<Value, ApiError> {
         let setup = self.state.read(|records| records.setup.clone());
         if setup.hidden.iter().any(|end| uri.path().ends_with(end)) {
-            return Err(Refusal::of(20006));
+            return Err(ApiError::of(20006));
         }
         let query = |names: &str| {
             let query = uri.query().unwrap_or_default();
-            parameters(query.as_bytes(), names).map_err(|name| Refusal::about(20001, &name))
+            parameters(query.as_bytes(), names).map_err(|name| ApiError::about(20001, &name))
         };
-        let absent = || Refusal::of(20404);
+        let absent = || ApiError::of(20404);
         let path = uri.path().trim_start_matches('/').trim_end_matches(".json");
         let segments: Vec<_> = path.split('/').collect();
         Ok(match segments[..] {
@@ -117,7 +117,7 @@ impl Account {
                 }
                 match rest {
                     [] => self.itself(&setup),
-                    _ if setup.status != "active" => return Err(Refusal::of(20003)),
+                    _ if setup.status != "active" => return Err(ApiError::of(20003)),
                     ["Balance"] => json!({
                         "account_sid": self.sid,
                         "balance": setup.balance.to_string(),
@@ -241,10 +241,10 @@ impl Account {
 }
 
 /// The price is a string, though the API's description has it as a number.
-fn spending(setup: &TwilioSetup, query: &BTreeMap<String, String>) -> Result<Value, Refusal> {
+fn spending(setup: &TwilioSetup, query: &BTreeMap<String, String>) -> Result<Value, ApiError> {
     let days = query.get("StartDate").and_then(|start| start.strip_prefix('-'));
     let days = days.and_then(|days| days.strip_suffix("days")).and_then(|days| days.parse().ok());
-    let days: usize = days.ok_or(Refusal::about(20422, "StartDate"))?;
+    let days: usize = days.ok_or(ApiError::about(20422, "StartDate"))?;
     let record = json!({
         "category": query.get("Category"),
         "price": setup.spent.to_string(),
@@ -302,9 +302,9 @@ pub(super) async fn show(
     let answer = || {
         account.admit(&headers, &account.sid)?;
         if method != Method::GET {
-            return Err(Refusal::of(20004));
+            return Err(ApiError::of(20004));
         }
-        account.shown(&uri)
+        account.resource(&uri)
     };
     answer().map(Json).into_response()
 }

@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp, civil};
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use super::{Account, ERRORS, Fate, Refusal, TwilioMessage, sid};
+use super::{Account, ApiError, ERRORS, Fate, TwilioMessage, sid};
 use crate::network::{is_public, parameters};
 
 /// The form fields of a send, from Twilio's published API description.
@@ -26,37 +26,40 @@ const FIELDS: &str = "To From MessagingServiceSid Body MediaUrl ContentSid Conte
 const FILTERS: &str = "To From DateSent DateSent< DateSent> PageSize Page PageToken";
 
 impl Account {
-    pub(super) fn take(&self, fields: &BTreeMap<String, String>) -> Result<TwilioMessage, Refusal> {
+    pub(super) fn take(
+        &self,
+        fields: &BTreeMap<String, String>,
+    ) -> Result<TwilioMessage, ApiError> {
         let field = |name: &str| fields.get(name).filter(|value| !value.is_empty()).cloned();
-        let to = field("To").ok_or(Refusal::of(21604))?;
+        let to = field("To").ok_or(ApiError::of(21604))?;
         if !is_e164(&to) {
-            return Err(Refusal::about(21211, &to));
+            return Err(ApiError::about(21211, &to));
         }
         let messaging_service = field("MessagingServiceSid");
         match (field("From"), &messaging_service) {
-            (None, None) => return Err(Refusal::of(21603)),
+            (None, None) => return Err(ApiError::of(21603)),
             (_, Some(service)) if *service != self.messaging_service => {
-                return Err(Refusal::of(21701));
+                return Err(ApiError::of(21701));
             }
-            (Some(from), _) if !is_e164(&from) => return Err(Refusal::about(21212, &from)),
-            (Some(from), _) if from != self.number => return Err(Refusal::about(21606, &from)),
+            (Some(from), _) if !is_e164(&from) => return Err(ApiError::about(21212, &from)),
+            (Some(from), _) if from != self.number => return Err(ApiError::about(21606, &from)),
             _ => {}
         }
         let body = field("Body").unwrap_or_default();
         if body.is_empty() && field("MediaUrl").is_none() && field("ContentSid").is_none() {
-            return Err(Refusal::of(21602));
+            return Err(ApiError::of(21602));
         }
         if body.chars().count() > 1600 {
-            return Err(Refusal::of(21617));
+            return Err(ApiError::of(21617));
         }
         let status_callback = field("StatusCallback");
         if status_callback.as_deref().is_some_and(|url| !is_public(url)) {
-            return Err(Refusal::of(21609));
+            return Err(ApiError::of(21609));
         }
         if let Some(seconds) = field("ValidityPeriod")
             && !seconds.parse().is_ok_and(|seconds: u32| (1..=36_000).contains(&seconds))
         {
-            return Err(Refusal::of(20422));
+            return Err(ApiError::of(20422));
         }
         let status = if messaging_service.is_some() { "accepted" } else { "queued" };
         let message = TwilioMessage {
@@ -73,10 +76,10 @@ impl Account {
         };
         self.state.change(|records| {
             if let Some(code) = records.refusal {
-                return Err(Refusal::about(code, &message.to));
+                return Err(ApiError::about(code, &message.to));
             }
             if records.blocked.contains(&message.to) {
-                return Err(Refusal::of(21610));
+                return Err(ApiError::of(21610));
             }
             records.messages.push(message.clone());
             Ok(message)
@@ -84,7 +87,7 @@ impl Account {
     }
 
     /// Lets a message that was taken meet its fate.
-    pub(super) async fn carry(&self, sid: String) {
+    pub(super) async fn deliver(&self, sid: String) {
         let (route, last, code) = match self.state.read(|records| records.fate.clone()) {
             Fate::Lost => return,
             Fate::Delivered(route) => (route, "delivered", None),
@@ -112,13 +115,13 @@ pub(super) async fn create(
             .get(header::CONTENT_TYPE)
             .is_some_and(|kind| kind.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
         let body: &[u8] = if is_form { &body } else { &[] };
-        account.take(&parameters(body, FIELDS).map_err(|name| Refusal::about(20001, &name))?)
+        account.take(&parameters(body, FIELDS).map_err(|name| ApiError::about(20001, &name))?)
     };
     let work = async {
         match take() {
             Ok(message) => {
                 let (carrier, sid) = (account.clone(), message.sid.clone());
-                tokio::spawn(async move { carrier.carry(sid).await });
+                tokio::spawn(async move { carrier.deliver(sid).await });
                 (StatusCode::CREATED, Json(resource(&account.sid, &message))).into_response()
             }
             Err(refusal) => refusal.into_response(),
@@ -138,7 +141,7 @@ pub(super) async fn list(
     let answer = || {
         account.admit(&headers, &path)?;
         let filters =
-            parameters(query.as_bytes(), FILTERS).map_err(|name| Refusal::about(20001, &name))?;
+            parameters(query.as_bytes(), FILTERS).map_err(|name| ApiError::about(20001, &name))?;
         account.state.read(|records| page(&account.sid, &records.messages, &filters, uri.path()))
     };
     account.lookups.apply(async { answer().map(Json).into_response() }).await
@@ -151,13 +154,13 @@ pub(super) async fn fetch(
 ) -> Response {
     let answer = || {
         account.admit(&headers, &path)?;
-        let sid = file.strip_suffix(".json").ok_or(Refusal::of(20404))?;
+        let sid = file.strip_suffix(".json").ok_or(ApiError::of(20404))?;
         account.state.read(|records| {
             let message = records.messages.iter().find(|message| message.sid == sid);
-            Ok(resource(&account.sid, message.ok_or(Refusal::of(20404))?))
+            Ok(resource(&account.sid, message.ok_or(ApiError::of(20404))?))
         })
     };
-    let answer: Result<Value, Refusal> = answer();
+    let answer: Result<Value, ApiError> = answer();
     account.lookups.apply(async { answer.map(Json).into_response() }).await
 }
 
@@ -167,10 +170,10 @@ fn page(
     messages: &[TwilioMessage],
     filters: &BTreeMap<String, String>,
     path: &str,
-) -> Result<Value, Refusal> {
+) -> Result<Value, ApiError> {
     let filter = |name: &str| filters.get(name).map(String::as_str);
     let number = |name: &str, default: usize| match filter(name) {
-        Some(value) => value.parse().map_err(|_| Refusal::about(20422, name)),
+        Some(value) => value.parse().map_err(|_| ApiError::about(20422, name)),
         None => Ok(default),
     };
     let (page, page_size) = (number("Page", 0)?, number("PageSize", 50)?.clamp(1, 1000));
@@ -188,8 +191,8 @@ fn page(
     // The token names the last message of the page before, so that new ones do not shift pages.
     let last = |token: &str| found.iter().position(|message| format!("PA{}", message.sid) == token);
     let start = match filter("PageToken") {
-        Some(token) => last(token).ok_or(Refusal::about(20422, "PageToken"))? + 1,
-        None if page > 0 => return Err(Refusal::about(20422, "PageToken")),
+        Some(token) => last(token).ok_or(ApiError::about(20422, "PageToken"))? + 1,
+        None if page > 0 => return Err(ApiError::about(20422, "PageToken")),
         None => 0,
     };
     let end = found.len().min(start + page_size);
@@ -219,12 +222,12 @@ fn page(
 }
 
 /// The first and last instant that a date or a time in a filter means.
-fn days(value: Option<&str>) -> Result<Option<(Timestamp, Timestamp)>, Refusal> {
+fn days(value: Option<&str>) -> Result<Option<(Timestamp, Timestamp)>, ApiError> {
     let Some(value) = value else { return Ok(None) };
     if let Ok(instant) = value.parse() {
         return Ok(Some((instant, instant)));
     }
-    let date: civil::Date = value.parse().map_err(|_| Refusal::about(20422, "DateSent"))?;
+    let date: civil::Date = value.parse().map_err(|_| ApiError::about(20422, "DateSent"))?;
     let start = date.to_zoned(TimeZone::UTC).unwrap().timestamp();
     Ok(Some((start, start + SignedDuration::from_secs(86_399))))
 }

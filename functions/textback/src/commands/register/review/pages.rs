@@ -13,7 +13,7 @@ pub(super) fn home(submission: &Submission, findings: &mut Findings) {
         ("the street", &business.address.street),
         ("the city", &business.address.city),
         ("the e-mail address", &business.email),
-        ("the telephone number", &business.phone.shown()),
+        ("the telephone number", &business.phone.display()),
         ("what the business does", &submission.wording.does),
         ("who gets messages, and why", &submission.wording.about),
     ] {

@@ -49,9 +49,9 @@ fn first(submission: &Submission, findings: &mut Findings) {
 fn help(submission: &Submission, findings: &mut Findings) {
     let (business, help) = (&submission.business, &submission.texts.help);
     let host = submission.public_url.split("://").nth(1).unwrap_or_default();
-    let contacts = [&business.email, &business.phone.shown(), business.phone.as_str(), host];
+    let contacts = [&business.email, &business.phone.display(), business.phone.as_str(), host];
     if !contacts.iter().any(|contact: &&str| !contact.is_empty() && help.contains(*contact)) {
-        let (name, phone, email) = (&submission.agent, business.phone.shown(), &business.email);
+        let (name, phone, email) = (&submission.agent, business.phone.display(), &business.email);
         let end = "Msg & data rates may apply. Reply STOP to opt out.";
         let both = format!("{name}: Call {phone} or write to {email}. {end}");
         // More than the agent's page takes in one text.

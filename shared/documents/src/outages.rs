@@ -10,7 +10,7 @@ use telemetry::{Alarm, raise};
 const AGAIN: Duration = Duration::from_secs(600);
 
 /// How long it may do nothing for reasons that pass.
-const PATIENCE: Duration = Duration::from_secs(180);
+const TOLERANCE: Duration = Duration::from_secs(180);
 
 /// What the store was asked for.
 #[derive(Clone, Copy)]
@@ -21,10 +21,10 @@ pub(crate) enum Asked {
 
 /// What the store did not do, and who knows.
 #[derive(Default)]
-pub(crate) struct Refusals(Mutex<Told>);
+pub(crate) struct Outages(Mutex<Alerted>);
 
 #[derive(Default)]
-struct Told {
+struct Alerted {
     /// Since when nothing was read, and nothing written.
     since: [Option<Instant>; 2],
     /// When somebody was told last.
@@ -33,17 +33,17 @@ struct Told {
     is_open: bool,
 }
 
-impl Refusals {
+impl Outages {
     /// It was not done, for this reason. `surely`: nor will it be the next time.
     pub(crate) fn failed(&self, asked: Asked, reason: &str, surely: bool, now: Instant) {
-        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let since = *told.since[asked as usize].get_or_insert(now);
-        let lately = told.at.is_some_and(|at| now.duration_since(at) < AGAIN);
-        let in_time = !surely && now.duration_since(since) < PATIENCE;
-        if told.is_open || lately || in_time {
+        let mut alerted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let since = *alerted.since[asked as usize].get_or_insert(now);
+        let lately = alerted.at.is_some_and(|at| now.duration_since(at) < AGAIN);
+        let in_time = !surely && now.duration_since(since) < TOLERANCE;
+        if alerted.is_open || lately || in_time {
             return;
         }
-        (told.at, told.is_open) = (Some(now), true);
+        (alerted.at, alerted.is_open) = (Some(now), true);
         let what = match asked {
             Asked::Read => "nothing can be read from the store",
             Asked::Write => "the store takes no writes",
@@ -53,9 +53,9 @@ impl Refusals {
 
     /// It was done.
     pub(crate) fn worked(&self, asked: Asked) {
-        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_over = told.since[asked as usize].take().is_some() && told.since == [None; 2];
-        if is_over && std::mem::take(&mut told.is_open) {
+        let mut alerted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_over = alerted.since[asked as usize].take().is_some() && alerted.since == [None; 2];
+        if is_over && std::mem::take(&mut alerted.is_open) {
             match asked {
                 Asked::Read => tracing::info!("the store can be read again"),
                 Asked::Write => tracing::info!("the store takes writes again"),
@@ -76,15 +76,15 @@ mod tests {
 
     #[test]
     fn somebody_is_told_once_and_of_a_store_that_wavers_every_ten_minutes() {
-        let said = said(|refusals, at| {
-            refusals.worked(Asked::Write);
+        let said = said(|outages, at| {
+            outages.worked(Asked::Write);
             for second in 0..1_000 {
-                refusals.failed(Asked::Write, FULL.0, FULL.1, at(second));
-                refusals.worked(Asked::Read);
+                outages.failed(Asked::Write, FULL.0, FULL.1, at(second));
+                outages.worked(Asked::Read);
             }
             for second in 1_000..2_200 {
-                refusals.worked(Asked::Write);
-                refusals.failed(Asked::Write, FULL.0, FULL.1, at(second));
+                outages.worked(Asked::Write);
+                outages.failed(Asked::Write, FULL.0, FULL.1, at(second));
             }
         });
         let said: Vec<_> = said.lines().map(|line| line.contains("store.refuses")).collect();
@@ -94,21 +94,21 @@ mod tests {
     #[test]
     fn what_passes_is_said_after_three_minutes_and_of_reads_and_writes_together() {
         for (seconds, lines) in [(179, 0), (1_000, 1)] {
-            let said = said(|refusals, at| {
+            let said = said(|outages, at| {
                 for second in 0..=seconds {
-                    refusals.failed(Asked::Read, AWAY.0, AWAY.1, at(second));
-                    refusals.failed(Asked::Write, AWAY.0, AWAY.1, at(second));
+                    outages.failed(Asked::Read, AWAY.0, AWAY.1, at(second));
+                    outages.failed(Asked::Write, AWAY.0, AWAY.1, at(second));
                 }
-                refusals.worked(Asked::Read);
+                outages.worked(Asked::Read);
             });
             assert_eq!(said.matches("nothing can be read from the store: no con").count(), lines);
             assert_eq!(said.lines().count(), lines);
         }
-        let over = said(|refusals, at| {
+        let over = said(|outages, at| {
             for second in 0..10_000 {
-                refusals.failed(Asked::Read, AWAY.0, AWAY.1, at(second));
+                outages.failed(Asked::Read, AWAY.0, AWAY.1, at(second));
                 if second % 100 == 99 {
-                    refusals.worked(Asked::Read);
+                    outages.worked(Asked::Read);
                 }
             }
         });
@@ -116,14 +116,14 @@ mod tests {
     }
 
     /// What is logged meanwhile.
-    fn said(happens: impl FnOnce(Refusals, &dyn Fn(u64) -> Instant)) -> String {
+    fn said(happens: impl FnOnce(Outages, &dyn Fn(u64) -> Instant)) -> String {
         let log = Log::default();
         let writer = log.clone();
         let lines = tracing_subscriber::fmt().json().flatten_event(true).without_time();
         let subscriber = lines.with_writer(move || writer.clone()).finish();
         let start = Instant::now();
         tracing::subscriber::with_default(subscriber, || {
-            happens(Refusals::default(), &|seconds| start + Duration::from_secs(seconds));
+            happens(Outages::default(), &|seconds| start + Duration::from_secs(seconds));
         });
         String::from_utf8(log.0.lock().unwrap().clone()).unwrap()
     }

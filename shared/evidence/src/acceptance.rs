@@ -4,11 +4,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sms::About;
 
-use crate::{Sample, Sign};
+use crate::{Sample, Signal};
 
 /// Whether a provider takes texts for a route, as its answers tell.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Door {
+pub(crate) struct Acceptance {
     /// Shut because of the account, which concerns all routes of the provider.
     pub(crate) account: Option<Shut>,
     /// Shut because of the sender, or of the country for this sender.
@@ -49,35 +49,35 @@ pub(crate) struct Row {
     pub(crate) doubtful: bool,
 }
 
-impl Door {
+impl Acceptance {
     /// Takes what is known of one more text. The texts must come in order of time.
     pub(crate) fn take(&mut self, sample: &Sample) {
-        let Sample { at, heard, sign, .. } = sample;
-        match sign {
-            Sign::Refused { code, about: About::Account } => {
+        let Sample { at, heard, signal, .. } = sample;
+        match signal {
+            Signal::Refused { code, about: About::Account } => {
                 shut(&mut self.account, *at, code, false);
             }
-            Sign::Refused { code, about: About::Sender } => {
+            Signal::Refused { code, about: About::Sender } => {
                 shut(&mut self.sender, *at, code, false);
             }
-            Sign::Refused { code, about: About::Route } => self.stumble(*at, code.clone(), false),
-            Sign::Unknown => self.stumble(*at, None, true),
+            Signal::Refused { code, about: About::Route } => self.stumble(*at, code.clone(), false),
+            Signal::Unknown => self.stumble(*at, None, true),
             // The provider has looked at it, at least.
-            Sign::Refused { .. } => self.row = None,
-            Sign::Failed { code, about } => {
+            Signal::Refused { .. } => self.row = None,
+            Signal::Failed { code, about } => {
                 self.row = None;
                 match about {
                     About::Account => shut(&mut self.account, *heard, code, true),
                     About::Sender => shut(&mut self.sender, *heard, code, true),
-                    _ => self.open(*at, false),
+                    _ => self.accept(*at, false),
                 }
             }
-            Sign::Waiting | Sign::Sent => self.open(*at, false),
-            Sign::Delivered | Sign::Answered => self.open(*at, true),
+            Signal::Waiting | Signal::Sent => self.accept(*at, false),
+            Signal::Delivered | Signal::Answered => self.accept(*at, true),
         }
     }
 
-    fn open(&mut self, at: Timestamp, arrived: bool) {
+    fn accept(&mut self, at: Timestamp, arrived: bool) {
         self.row = None;
         self.taken = self.taken.max(Some(at));
         if arrived {
@@ -102,8 +102,8 @@ impl Door {
     }
 }
 
-fn shut(door: &mut Option<Shut>, at: Timestamp, code: &Option<String>, late: bool) {
-    let shut = door.get_or_insert_with(|| Shut { since: at, last: at, code: None, late });
+fn shut(shut: &mut Option<Shut>, at: Timestamp, code: &Option<String>, late: bool) {
+    let shut = shut.get_or_insert_with(|| Shut { since: at, last: at, code: None, late });
     if at >= shut.last {
         (shut.last, shut.code) = (at, code.clone());
     }

@@ -7,14 +7,14 @@ use crate::tools::built_in;
 
 /// Takes a while to make.
 #[derive(Clone, Debug)]
-pub(crate) struct Told {
+pub(crate) struct Rendered {
     /// The prompt, with what one turn adds to it left open.
     pub(crate) prompt: String,
     /// The tools.
     pub(crate) tools: Described,
 }
 
-impl Told {
+impl Rendered {
     pub(crate) fn of(page: &Page) -> Self {
         Self { prompt: prompt::of_page(page), tools: Described::of(&built_in(page, false)) }
     }

@@ -4,7 +4,7 @@ use business::{Business, Language};
 
 /// A public page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Page {
+pub enum PublicPage {
     /// Who the business is and how to text it.
     Home,
     /// What becomes of people's data.
@@ -15,7 +15,7 @@ pub enum Page {
     OptIn,
 }
 
-impl Page {
+impl PublicPage {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Home, Self::Privacy, Self::Terms, Self::OptIn];
 

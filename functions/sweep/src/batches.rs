@@ -4,7 +4,7 @@ use std::future::ready;
 use std::pin::pin;
 use std::time::Duration;
 
-use conversations::{Page, Place};
+use conversations::{Batch, Place};
 use futures::future::{BoxFuture, OptionFuture};
 use futures::stream::FuturesOrdered;
 use futures::{FutureExt, StreamExt};
@@ -48,7 +48,7 @@ pub(crate) async fn work_through<'a, T: Send + 'a>(
     deadline: Instant,
     at_once: usize,
     after: Option<Place>,
-    read: impl Fn(Option<Place>) -> BoxFuture<'a, Result<Page<T>, SweepError>>,
+    read: impl Fn(Option<Place>) -> BoxFuture<'a, Result<Batch<T>, SweepError>>,
     work: impl Fn(Vec<T>) -> BoxFuture<'a, Result<bool, SweepError>>,
 ) -> Worked {
     let mut outcome = Worked::default();
@@ -98,7 +98,7 @@ pub(crate) async fn work_through<'a, T: Send + 'a>(
 }
 
 fn deal_with<'a, T>(
-    Page { found, since, next }: Page<T>,
+    Batch { found, since, next }: Batch<T>,
     work: impl Fn(Vec<T>) -> BoxFuture<'a, Result<bool, SweepError>>,
 ) -> BoxFuture<'a, Done> {
     if found.is_empty() {

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 /// The fields of a form, by name.
-pub(crate) struct Said(BTreeMap<String, String>);
+pub(crate) struct Fields(BTreeMap<String, String>);
 
-impl Said {
+impl Fields {
     /// Of a name that is there several times, the last value that is not empty counts.
     pub(crate) fn of(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
         let mut fields: BTreeMap<String, String> = BTreeMap::new();
@@ -47,7 +47,7 @@ impl Said {
 }
 
 /// What a value of JSON says, if it is a word or a number.
-pub(crate) fn word(value: &Value) -> Option<String> {
+pub(crate) fn text(value: &Value) -> Option<String> {
     match value {
         Value::String(word) if !word.is_empty() => Some(word.clone()),
         Value::Number(number) => Some(number.to_string()),

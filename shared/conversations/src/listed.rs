@@ -36,7 +36,7 @@ impl Store {
         let found = self.documents.find(heads::AT.latest(limit)).await?.into_iter();
         found
             .filter_map(|document| Some((ConversationId::parse(&document.id)?, document)))
-            .map(|(id, document)| Ok((id, document.fields.read()?)))
+            .map(|(id, document)| Ok((id, document.fields.decode()?)))
             .collect()
     }
 
@@ -54,7 +54,7 @@ impl Store {
         self.documents
             .get_one(ended_at(id, number))
             .await?
-            .map(|found| found.fields.read())
+            .map(|found| found.fields.decode())
             .transpose()
     }
 

@@ -19,7 +19,7 @@ const AGAIN: (u32, u32) = (5, 1);
 /// jittered upwards by a quarter, for as long as the time of the turn lasts. With the
 /// defaults one that is down for ten seconds is not noticed by the person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Patience {
+pub struct Timeouts {
     /// For one request. Default 45 seconds: a model that is loaded from a disk first takes half a
     /// minute, and begins anew when whoever asked has gone.
     pub request: Duration,
@@ -32,7 +32,7 @@ pub struct Patience {
     pub silence: Duration,
 }
 
-impl Default for Patience {
+impl Default for Timeouts {
     fn default() -> Self {
         Self {
             request: Duration::from_secs(45),
@@ -47,11 +47,11 @@ impl Default for Patience {
 /// that takes longer leaves no time to send, and a function has two minutes for both.
 const SECONDS: std::ops::RangeInclusive<u64> = 5..=90;
 
-impl Patience {
-    /// What [`Patience::from_settings`] reads.
+impl Timeouts {
+    /// What [`Timeouts::from_settings`] reads.
     pub const SETTINGS: Names = &["OPENAI_REQUEST_SECONDS", "OPENAI_TURN_SECONDS"];
 
-    /// The patience of `OPENAI_REQUEST_SECONDS` and `OPENAI_TURN_SECONDS`, or the default. No request
+    /// The timeouts of `OPENAI_REQUEST_SECONDS` and `OPENAI_TURN_SECONDS`, or the default. No request
     /// has more than its turn.
     pub fn from_settings(settings: &Settings) -> Result<Self, SettingsError> {
         let seconds = |name, default: Duration| {
@@ -74,9 +74,9 @@ impl Patience {
     }
 }
 
-/// The patience that is left in one turn.
+/// The timeouts that is left in one turn.
 pub(crate) struct Left {
-    patience: Patience,
+    timeouts: Timeouts,
     /// When the time of the turn is up.
     pub(crate) until: Instant,
     /// How often the model may be asked again after it failed, and after it refused.
@@ -88,11 +88,11 @@ pub(crate) struct Left {
 impl Left {
     /// All that there is for what was asked about so often before, in vain, and may be refused so
     /// often.
-    pub(crate) fn new(patience: Patience, tries: u32, refusals: u32) -> Self {
+    pub(crate) fn new(timeouts: Timeouts, tries: u32, refusals: u32) -> Self {
         let (first, later) = AGAIN;
         Self {
-            patience,
-            until: Instant::now() + patience.turn,
+            timeouts,
+            until: Instant::now() + timeouts.turn,
             again: if tries == 0 { first } else { later },
             refusals: refusals.saturating_sub(1),
             pauses: 0,
@@ -101,7 +101,7 @@ impl Left {
 
     /// How long the next request may take.
     pub(crate) fn request(&self) -> Duration {
-        self.patience.request.min(self.until.saturating_duration_since(Instant::now()))
+        self.timeouts.request.min(self.until.saturating_duration_since(Instant::now()))
     }
 
     /// Waits before the next try, at least as long as the model `asked` for.
@@ -109,7 +109,7 @@ impl Left {
     /// Returns false, without waiting, when it may not be asked again, or no time would be left
     /// afterwards.
     pub(crate) async fn pause(&mut self, asked: Option<Duration>) -> bool {
-        let pause = self.patience.pause * 2_u32.pow(self.pauses.min(DOUBLINGS));
+        let pause = self.timeouts.pause * 2_u32.pow(self.pauses.min(DOUBLINGS));
         // Conversations that failed together do not come back together.
         let pause = pause.mul_f64(1.0 + fastrand::f64() / 4.0);
         // Nor those that were all asked for the same.
@@ -127,7 +127,7 @@ impl Left {
     /// The same after a refusal, which is none of the server's health: the next form is asked in as
     /// soon as may be.
     pub(crate) async fn pause_refused(&mut self) -> bool {
-        let pause = self.patience.pause.mul_f64(1.0 + fastrand::f64() / 10.0);
+        let pause = self.timeouts.pause.mul_f64(1.0 + fastrand::f64() / 10.0);
         if self.refusals == 0 || self.again == 0 || Instant::now() + pause >= self.until {
             return false;
         }
@@ -142,13 +142,13 @@ impl Left {
 mod tests {
     use super::*;
 
-    fn first(patience: Patience) -> Left {
-        Left::new(patience, 0, 4)
+    fn first(timeouts: Timeouts) -> Left {
+        Left::new(timeouts, 0, 4)
     }
 
-    async fn tries(patience: Patience) -> Vec<Duration> {
+    async fn tries(timeouts: Timeouts) -> Vec<Duration> {
         let began = Instant::now();
-        let mut left = first(patience);
+        let mut left = first(timeouts);
         let mut tries = vec![Duration::ZERO];
         while left.pause(None).await {
             tries.push(began.elapsed());
@@ -158,7 +158,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn rides_out_ten_seconds_without_hammering() {
-        let tries = tries(Patience::default()).await;
+        let tries = tries(Timeouts::default()).await;
         let back = tries.iter().find(|at| at.as_secs() >= 10).unwrap();
         assert!(back.as_secs() < 15, "answered {back:?} after it went down");
         assert!(tries.len() <= 6, "asked {} times", tries.len());
@@ -168,7 +168,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn waits_as_long_as_it_is_asked_to_if_it_can() {
         let began = Instant::now();
-        let mut left = first(Patience::default());
+        let mut left = first(Timeouts::default());
         assert!(left.pause(Some(Duration::from_secs(7))).await);
         assert_eq!(began.elapsed().as_secs(), 7);
         assert!(!left.pause(Some(Duration::from_secs(80))).await);
@@ -177,7 +177,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn leaves_no_request_more_time_than_the_turn_has() {
-        let mut left = first(Patience::default());
+        let mut left = first(Timeouts::default());
         assert_eq!(left.request(), Duration::from_secs(45));
         assert!(left.pause(Some(Duration::from_secs(60))).await);
         assert!(left.request() <= Duration::from_secs(15));

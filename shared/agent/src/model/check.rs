@@ -8,21 +8,21 @@ use tokio::time::Instant;
 
 use super::form::TOKEN_BYTES;
 use super::request::size;
-use super::{Answer, End, Form, ModelError, OpenAi, Question};
+use super::{Completion, End, Form, ModelError, OpenAi, Question};
 use crate::page::Page;
 use crate::prompt;
 use crate::pulse::Pulse;
-use crate::told::Told;
+use crate::rendered::Rendered;
 use crate::tools::{Draft, Tool, built_in};
 use crate::turns::{ToolCall, Turn};
 
-/// The most requests of one trial: the forms that a server may want, and the round itself.
+/// The most requests of one check: the forms that a server may want, and the round itself.
 const REQUESTS: u32 = 10;
 
 /// The most answers that are calls.
 const CALLS: u32 = 3;
 
-/// What the person of the trial says, as much as people say.
+/// What the person of the check says, as much as people say.
 const SAID: &str = "We have a small thing to be done in the house, nothing that is urgent, and any day of \
                     the week after next suits us, in the afternoon if that can be done at all.";
 
@@ -36,7 +36,7 @@ const ASKED: &str =
 
 /// What one whole round showed: a call, what the tool answered, and an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trial {
+pub struct ModelCheck {
     /// How long it took, with everything that had to be found out.
     pub took: Duration,
     /// What the model or its server cannot, the worst first.
@@ -67,9 +67,9 @@ pub enum Lack {
 impl OpenAi {
     /// Tries the model out with the prompt and the tools of a page, and a conversation as long as the
     /// page allows: each request for at most `limit`. Costs some thousand tokens.
-    pub async fn try_out(&self, page: &Page, limit: Duration) -> Result<Trial, ModelError> {
+    pub async fn check(&self, page: &Page, limit: Duration) -> Result<ModelCheck, ModelError> {
         let (tools, now, brief) = (built_in(page, false), Timestamp::now(), Map::new());
-        let (mut turns, told) = (conversation(page.turns, now), Told::of(page));
+        let (mut turns, told) = (conversation(page.turns, now), Rendered::of(page));
         let prompt = prompt::system(&told.prompt, page, &brief, &turns, 1, now);
         let (asked, mut draft) = (Instant::now(), Draft { brief, ending: None });
         let (mut form, mut lacks, mut calls) = (self.form(), Vec::new(), 0);
@@ -97,7 +97,7 @@ impl OpenAi {
                     lacks.extend(manner(&answer, &raw));
                     if !answer.tool_calls.is_empty() && calls < CALLS {
                         calls += 1;
-                        let Answer { tool_calls, extras, .. } = answer;
+                        let Completion { tool_calls, extras, .. } = answer;
                         let told = tool_calls.iter().map(|call| run(&tools, call, &mut draft));
                         let told: Vec<_> = told.collect();
                         turns.push(Turn::Agent { text: None, tool_calls, at: now, extras });
@@ -122,7 +122,7 @@ impl OpenAi {
         }
         lacks.sort();
         lacks.dedup();
-        Ok(Trial { took: asked.elapsed(), lacks, form: form.peculiar() })
+        Ok(ModelCheck { took: asked.elapsed(), lacks, form: form.peculiar() })
     }
 }
 
@@ -148,7 +148,7 @@ fn run(tools: &[Box<dyn Tool + '_>], call: &ToolCall, draft: &mut Draft) -> Turn
 
 /// Whether a whole conversation is more than the server holds in mind, by its own word, or since it
 /// read less than it was sent.
-fn context(form: &Form, whole: &Value, answer: &Answer) -> Option<Lack> {
+fn context(form: &Form, whole: &Value, answer: &Completion) -> Option<Lack> {
     let bytes = size(&whole["messages"]) + size(&whole["tools"]);
     let tokens = u32::try_from(bytes / (TOKEN_BYTES + 1)).unwrap_or(u32::MAX);
     let is_small = form.context.is_some_and(|context| context < tokens.saturating_add(tokens / 4));
@@ -158,7 +158,7 @@ fn context(form: &Form, whole: &Value, answer: &Answer) -> Option<Lack> {
 }
 
 /// What stood in an answer otherwise than it was meant.
-fn manner(answer: &Answer, raw: &Value) -> Vec<Lack> {
+fn manner(answer: &Completion, raw: &Value) -> Vec<Lack> {
     let message = &raw["choices"][0]["message"];
     let is_typed = message["tool_calls"].as_array().is_some_and(|calls| !calls.is_empty());
     let is_called = !answer.tool_calls.is_empty();

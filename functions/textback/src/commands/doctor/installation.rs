@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use access::{Access, Closed};
-use agent::{OpenAi, Page, Patience};
+use agent::{OpenAi, Page, Timeouts};
 use business::Business;
 use conversations::{OpenError, Store};
 use queue::Queue;
@@ -17,7 +17,7 @@ use crate::commands::doctor::{address, clock, model};
 use crate::outside::milliseconds;
 
 /// How long the store may take, its first connection included.
-pub(crate) const STORE_PATIENCE: Duration = Duration::from_secs(15);
+pub(crate) const STORE_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// From here on a person notices that the store is far away: a turn asks it three times.
 const STORE_SLOW: Duration = Duration::from_secs(2);
@@ -42,13 +42,13 @@ pub(crate) async fn look(
     let page = Page::from_settings(settings).and_then(|page| page.carried_by(providers));
     let model = page.as_ref().map_or_else(|_| Page::default().model, |page| page.model.clone());
     let model = OpenAi::from_settings(settings, &model);
-    let patience = Patience::from_settings(settings);
+    let timeouts = Timeouts::from_settings(settings);
     let model_address = model.as_ref().ok().and_then(Option::as_ref).map(OpenAi::address);
     let ((ours, our_clock), store, queue, model, their_clock) = tokio::join!(
         address::look(public_url, providers),
         remembers(store),
         wakes(settings),
-        model::look(model.as_ref(), page.as_ref().ok(), patience.as_ref()),
+        model::look(model.as_ref(), page.as_ref().ok(), timeouts.as_ref()),
         clock::of_model(model_address),
     );
     findings.extend(ours);
@@ -84,7 +84,7 @@ async fn remembers(store: Result<Option<&Store>, &OpenError>) -> Found {
         store.attempt("none").await.map(|_| begun.elapsed())
     };
     let seen = |took| format!("answers in {}", milliseconds(took));
-    match timeout(STORE_PATIENCE, read).await {
+    match timeout(STORE_TIMEOUT, read).await {
         Ok(Ok(took)) if took < STORE_SLOW => Finding::works(check, seen(took)),
         Ok(Ok(took)) => Finding::doubtful(
             check,
@@ -93,7 +93,7 @@ async fn remembers(store: Result<Option<&Store>, &OpenError>) -> Found {
         ),
         Ok(Err(error)) => Finding::broken(check, error.to_string(), fix),
         Err(_) => {
-            let seen = format!("does not answer within {} s", STORE_PATIENCE.as_secs());
+            let seen = format!("does not answer within {} s", STORE_TIMEOUT.as_secs());
             Finding::broken(check, seen, fix)
         }
     }
@@ -101,7 +101,7 @@ async fn remembers(store: Result<Option<&Store>, &OpenError>) -> Found {
 
 async fn wakes(settings: &Settings) -> Found {
     let check = Check::Queue;
-    let queue = match Queue::open(settings) {
+    let queue = match Queue::from_settings(settings) {
         Ok(Some(queue)) => queue,
         Ok(None) => return Finding::works(check, "in the memory of the process"),
         Err(error) => return misset(check, &error),

@@ -10,16 +10,16 @@ use crate::names::Claim;
 use crate::store::Store;
 use crate::traces::add;
 
-/// How long the code of a trial is no question to the agent. Afterwards four digits are four digits.
+/// How long the code of a test send is no question to the agent. Afterwards four digits are four digits.
 const AWAITED: SignedDuration = SignedDuration::from_hours(1);
 
-/// Whether this is what a trial asks for: four digits and nothing else.
+/// Whether this is what a test send asks for: four digits and nothing else.
 fn is_code(body: &str) -> bool {
     body.len() == 4 && body.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 impl Store {
-    /// Takes a text that answers a trial ([`crate::Names::trial`]), so that nobody else has to: false for any other. Only
+    /// Takes a text that answers a test send ([`crate::Names::test_send`]), so that nobody else has to: false for any other. Only
     /// a text of four digits is looked up. A repeat stores nothing.
     pub async fn answer_trial(
         &self,
@@ -33,7 +33,7 @@ impl Store {
         if !is_code(code) {
             return Ok(false);
         }
-        let attempt = self.attempt(&self.names.trial(provider, theirs, code)).await?;
+        let attempt = self.attempt(&self.names.test_send(provider, theirs, code)).await?;
         let Some(attempt) = attempt.filter(|attempt| now < attempt.at + AWAITED) else {
             return Ok(false);
         };
@@ -44,8 +44,8 @@ impl Store {
         Ok(true)
     }
 
-    /// By which provider the answer to a trial came, whose attempt has this trace, if one did.
-    pub async fn trial_answered(&self, trace: &TraceId) -> Result<Option<String>, Unavailable> {
+    /// By which provider the answer to a test send came, whose attempt has this trace, if one did.
+    pub async fn test_send_answered(&self, trace: &TraceId) -> Result<Option<String>, Unavailable> {
         let steps = self.trace(trace).await?.map(|trace| trace.steps).unwrap_or_default();
         let answer = steps.into_iter().find(|step| step.what == steps::ANSWERED);
         let provider = answer.and_then(|step| Some(step.details.get("provider")?.as_str()?.into()));
