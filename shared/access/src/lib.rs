@@ -28,8 +28,6 @@ use uuid::Uuid;
 use crate::pages::OwnPages;
 use crate::tries::Tries;
 
-pub use pages::is_loopback;
-
 /// The shortest password that opens anything, in characters. Nobody guesses one of so many that a
 /// program has made, however long they try.
 const SHORTEST: usize = 12;

@@ -2,7 +2,8 @@
 
 use http::request::Parts;
 use http::{HeaderName, Method, header};
-use url::{Host, Url};
+use settings::is_loopback;
+use url::Url;
 
 use crate::one;
 
@@ -55,14 +56,4 @@ fn is_visit(call: &Parts) -> bool {
     call.method == Method::GET
         && one(call, &SEC_FETCH_MODE) == Some("navigate")
         && one(call, &SEC_FETCH_DEST) == Some("document")
-}
-
-/// Whether an address is of this machine alone.
-pub fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }
