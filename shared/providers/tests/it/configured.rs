@@ -13,7 +13,7 @@ const TWILIO: [(&str, &str); 3] = [
 ];
 const VONAGE: [(&str, &str); 4] = [
     ("VONAGE_APPLICATION_ID", "aaaaaaaa-bbbb-cccc-dddd-0123456789ab"),
-    ("VONAGE_PRIVATE_KEY", include_str!("../throwaway-private-key.pem")),
+    ("VONAGE_PRIVATE_KEY", include_str!("../../src/vonage/table/private-key.pem")),
     ("VONAGE_SIGNATURE_SECRET", "secret"),
     ("VONAGE_FROM", "12025550100"),
 ];
@@ -172,7 +172,7 @@ fn say_how_to_write_the_country_of_messagecentral() {
 /// Whoever does one thing with them is given what this takes, and sees the same.
 #[test]
 fn are_known_without_their_keys_as_they_are_with_them() {
-    let key = include_str!("../throwaway-private-key.pem");
+    let key = include_str!("../../src/vonage/table/private-key.pem");
     let all = [
         ("AWS_ACCESS_KEY_ID", "AKIA1"),
         ("AWS_SECRET_ACCESS_KEY", "secret"),
