@@ -69,7 +69,7 @@ FUNCTIONS = {
     "shared/conversations/tests/it/steps.rs operations": 120,
     "functions/textback/benches/speed/figures.rs table": 116,
     "functions/textback/tests/packages/main.rs answer": 113,
-    "shared/testing/fakes/src/twilio/account.rs shown": 104,
+    "shared/testing/fakes/src/companies/twilio/account.rs shown": 104,
     "shared/agent/src/model/reading/marks.rs meaning": 96,
     "shared/policy/tests/it/reply.rs reply": 88,
     "functions/turn/benches/scale/needs.rs of": 84,
