@@ -105,7 +105,6 @@ CASES = {
     "shared/agent/src/model/reading/words.rs reads_much_of_anything": 62,
     "shared/agent/tests/it/values.rs asks_for_days_that_are_not_clear": 62,
     "shared/agent/tests/it/values.rs reads_yes_and_no_in_any_language": 61,
-    "shared/providers/tests/it/configured.rs are_known_without_their_keys_as_they_are_with_them": 61,
 }
 
 # Each a folder, and the files in it that may name each other.
