@@ -196,10 +196,6 @@ fn are_known_without_their_keys_as_they_are_with_them() {
         ("VONAGE_PRIVATE_KEY", key),
         ("VONAGE_SIGNATURE_SECRET", "secret"),
     ];
-    let seen = |providers: &Providers| -> Vec<_> {
-        let seen = providers.iter();
-        seen.map(|it| (it.name(), it.sender().to_owned(), it.number(), it.codes())).collect()
-    };
     let longest: Settings = all.iter().copied().collect();
     let longest = providers::configured(&longest, LOCAL, Role::Everything).unwrap();
     for (name, segments) in [
@@ -218,21 +214,37 @@ fn are_known_without_their_keys_as_they_are_with_them() {
         &[("USE_MESSAGECENTRAL", "false"), ("TWILIO_FROM", "+12025550101")],
     ] {
         let all: Settings = all.iter().chain(others).copied().collect();
-        let only = |names: Names| -> Settings {
-            names.iter().filter_map(|name| Some((*name, all.get(name)?))).collect()
-        };
-        let url = "https://text.example";
-        let configured = providers::configured(&all, url, Role::Everything).unwrap();
-        for known in [
-            providers::configured(&only(providers::RECEIVING), url, Role::Receiving),
-            providers::configured(&only(providers::SENDING), url, Role::Sending),
-            providers::configured(&only(providers::POLLING), url, Role::Polling),
-            providers::configured(&only(providers::DESCRIBING), "", Role::Describing),
-        ] {
-            assert_eq!(seen(&known.unwrap()), seen(&configured));
-        }
-        assert!(configured.iter().count() >= 3);
+        assert!(check_roles(&all) >= 3);
     }
+}
+
+#[tokio::test]
+async fn of_every_company_are_known_by_what_a_function_is_given() {
+    let all = every("https://text.example").await;
+    let all: Settings = all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    assert_eq!(check_roles(&all), Companies::NAMES.len());
+}
+
+/// Who is given what its part takes sees them as who is given all. How many they are.
+fn check_roles(all: &Settings) -> usize {
+    let seen = |providers: &Providers| -> Vec<_> {
+        let seen = providers.iter();
+        seen.map(|it| (it.name(), it.sender().to_owned(), it.number(), it.codes())).collect()
+    };
+    let only = |names: Names| -> Settings {
+        names.iter().filter_map(|name| Some((*name, all.get(name)?))).collect()
+    };
+    let url = "https://text.example";
+    let configured = providers::configured(all, url, Role::Everything).unwrap();
+    for known in [
+        providers::configured(&only(providers::RECEIVING), url, Role::Receiving),
+        providers::configured(&only(providers::SENDING), url, Role::Sending),
+        providers::configured(&only(providers::POLLING), url, Role::Polling),
+        providers::configured(&only(providers::DESCRIBING), "", Role::Describing),
+    ] {
+        assert_eq!(seen(&known.unwrap()), seen(&configured));
+    }
+    configured.iter().count()
 }
 
 #[test]
