@@ -179,7 +179,8 @@ impl Parameters {
 
     async fn signed(&self, body: String) -> Result<reqwest::Request, RequestError> {
         let credentials = self.credentials.provide_credentials().await;
-        let credentials = credentials.map_err(|_| RequestError::Permanent(NO_CREDENTIALS.into()))?;
+        let credentials =
+            credentials.map_err(|_| RequestError::Permanent(NO_CREDENTIALS.into()))?;
         let no_address = || RequestError::Permanent(NO_ADDRESS.into());
         let request = Request::post(&self.endpoint)
             .header(header::CONTENT_TYPE, "application/x-amz-json-1.1")

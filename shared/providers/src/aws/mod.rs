@@ -11,6 +11,8 @@ mod codes;
 mod diagnosis;
 mod incoming;
 mod sns;
+#[cfg(test)]
+mod table;
 
 use std::time::{Duration, SystemTime};
 
@@ -124,7 +126,7 @@ const PAGES: usize = 10;
 const FIRST_LIMIT: u64 = 1;
 
 /// A number or pool of an AWS account, and the topics by which AWS reports to us.
-pub struct Aws {
+pub(crate) struct Aws {
     /// The number that is sent from, its id or ARN, or those of a pool.
     origination: String,
     /// What sends the events of our texts to a topic.
@@ -254,7 +256,7 @@ impl Aws {
     /// The region is that of `AWS_SMS_ORIGINATION` where it is an ARN, else of the first topic.
     /// Credentials are those in the settings, else wherever AWS programs find theirs; nothing is
     /// asked of AWS before first use.
-    pub fn from_settings(
+    pub(crate) fn from_settings(
         settings: &Settings,
         public_url: &str,
         _role: Role,

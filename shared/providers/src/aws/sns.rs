@@ -255,8 +255,8 @@ mod tests {
     use super::*;
 
     /// Made for these tests, with a key that nobody has kept.
-    const CERTIFICATE: &[u8] = include_bytes!("../../tests/it/aws/certificate.pem");
-    const MESSAGES: &str = include_str!("../../tests/it/aws/messages.json");
+    const CERTIFICATE: &[u8] = include_bytes!("table/certificate.pem");
+    const MESSAGES: &str = include_str!("table/messages.json");
 
     const FILE: &str = "SimpleNotificationService-0123456789abcdef0123456789abcdef.pem";
 
