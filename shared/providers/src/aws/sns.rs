@@ -18,7 +18,7 @@ use url::{Url, form_urlencoded};
 use x509_cert::Certificate;
 use x509_cert::der::DecodePem as _;
 
-use super::{host, region};
+use super::region;
 use sms::{Http, WebhookError};
 
 /// How long after its time a message is still taken. SNS goes on trying for an hour.
@@ -149,7 +149,7 @@ impl Notary {
 
     /// Where SNS of a topic's region is, without a slash at its end.
     fn sns(&self, topic: &str) -> Option<String> {
-        self.stand_in.clone().or_else(|| Some(host("sns", region(topic)?)))
+        self.stand_in.clone().or_else(|| Some(amazon::address("sns", region(topic)?)))
     }
 
     fn known(&self, url: &Url) -> Option<SigningCertificate> {
