@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use backon::{BackoffBuilder as _, ExponentialBuilder};
 use conversations::{
     Attempt, Change, CommitError, Conversation, Loaded, Reply, Unavailable, Waiting,
 };
@@ -9,20 +10,22 @@ use jiff::{SignedDuration, Timestamp};
 use sms::Provider;
 
 use crate::Wake;
-use crate::pause::{spread, spread_wait};
+use crate::pause::after;
 
 /// How much of the time in which nobody else touches an attempt is kept for writing down what came of
 /// it.
 const TO_WRITE_DOWN: SignedDuration = SignedDuration::from_secs(5);
 
-/// How often a commit is tried again that the store did not answer, and how long after.
-const ATTEMPTS: u32 = 4;
-const PAUSE: Duration = Duration::from_millis(100);
+/// How often a commit is tried again that the store did not answer, and how long after: 100 ms at first,
+/// each time twice as long, and by chance up to as much again.
+const UNANSWERED: ExponentialBuilder = ExponentialBuilder::new()
+    .with_min_delay(Duration::from_millis(100))
+    .with_max_times(3)
+    .with_jitter();
 
 /// How long after a try the model may be asked again, should nothing come of it: the first time, and
 /// at most.
-const ASK_AGAIN: (SignedDuration, SignedDuration) =
-    (SignedDuration::from_secs(15), SignedDuration::from_mins(5));
+const ASK_AGAIN: (Duration, Duration) = (Duration::from_secs(15), Duration::from_mins(5));
 
 /// After how long without a text a conversation is over. What was collected is worth more to the
 /// business the next day than never.
@@ -136,9 +139,7 @@ impl Draft<'_> {
 
     /// Leaves the model alone from now on, the longer the more often it was asked in vain.
     pub(crate) fn leave_alone(&mut self, now: Timestamp) {
-        let (first, longest) = ASK_AGAIN;
-        let pause = longest.min(first * 2_i32.pow(self.next.tries.saturating_sub(1).min(8)));
-        self.next.ask_after = Some(now + spread(pause));
+        self.next.ask_after = Some(now + after(self.next.tries.saturating_sub(1), ASK_AGAIN));
     }
 
     /// What was waiting is dealt with: the next text starts clean.
@@ -176,7 +177,7 @@ impl<'a> Wake<'a> {
         loaded: &mut Loaded,
         mut change: impl FnMut(&Loaded) -> Option<Draft<'a>>,
     ) -> Result<Outcome<'a>, Unavailable> {
-        let mut unanswered = 0;
+        let mut pauses = UNANSWERED.build();
         loop {
             let Some(Draft { next, changes, planned, .. }) = change(loaded) else {
                 return Ok(Outcome::Unchanged);
@@ -190,12 +191,9 @@ impl<'a> Wake<'a> {
                     return Ok(Outcome::TooLarge);
                 }
                 Err(CommitError::Unavailable(error)) => {
-                    unanswered += 1;
-                    if unanswered == ATTEMPTS {
-                        return Err(error);
-                    }
+                    let Some(pause) = pauses.next() else { return Err(error) };
                     tracing::warn!(%error, "a commit was not answered: {error}");
-                    tokio::time::sleep(spread_wait(PAUSE * 2_u32.pow(unanswered))).await;
+                    tokio::time::sleep(pause).await;
                 }
             }
             self.reload(loaded).await?;

@@ -1,7 +1,8 @@
 //! Replies that were accepted, and of which a later word says that they did not arrive.
 
+use std::time::Duration;
+
 use conversations::{Attempt, Change, Loaded, Unavailable};
-use jiff::SignedDuration;
 use sms::{About, Found, Receipt};
 use telemetry::{Step, steps};
 use tokio::time::timeout;
@@ -16,7 +17,7 @@ use crate::transcript::note;
 const REMINDER: usize = 40;
 
 /// How long after a phone was not reached it is tried again, at most.
-const PAUSE: SignedDuration = SignedDuration::from_mins(2);
+const PAUSE: Duration = Duration::from_mins(2);
 
 impl Wake<'_> {
     /// Deals with the first reply that failed late: sends it by another provider if that can help

@@ -15,7 +15,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::Wake;
 use crate::edit::Draft;
-use crate::pause::spread_wait;
+use crate::pause::spread;
 
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
@@ -104,7 +104,7 @@ impl Wake<'_> {
             }
             free.truncate(MOST_FREED);
             if free.is_empty() || !store.take_places(&free).await? {
-                tokio::time::sleep(spread_wait(PAUSE)).await;
+                tokio::time::sleep(spread(PAUSE)).await;
                 continue;
             }
             left.taken = Some(Taken { minute, left: free.len() - 1, at: now });

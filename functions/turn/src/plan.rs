@@ -1,5 +1,7 @@
 //! Deciding on the next attempt to send a reply: by which provider, from which number, or when.
 
+use std::time::Duration;
+
 use conversations::{Attempt, Change, LastReply, Loaded, Reply, Sending};
 use evidence::{Route, State};
 use jiff::SignedDuration;
@@ -7,7 +9,7 @@ use sms::{Number, Provider};
 
 use crate::Wake;
 use crate::edit::{Draft, Planned};
-use crate::pause::spread;
+use crate::pause::after;
 use crate::transcript::note;
 
 /// How long nobody else touches an attempt: 20 seconds for the request, with everything that has to
@@ -15,8 +17,7 @@ use crate::transcript::note;
 const UNDER_WAY: SignedDuration = SignedDuration::from_secs(25);
 
 /// How long after all providers refused they are asked again: the first time, and at most.
-const ROUND: (SignedDuration, SignedDuration) =
-    (SignedDuration::from_secs(5), SignedDuration::from_secs(30));
+const ROUND: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(30));
 
 /// What the agent is told of a reply that went nowhere.
 pub(crate) const NOT_REACHED: &str = "Your last reply did not reach the person.";
@@ -54,9 +55,7 @@ impl<'a> Wake<'a> {
         let routes: Vec<_> = candidates.iter().map(|it| it.route.clone()).collect();
         let texted = candidates.iter().position(|it| it.from.is_some());
         let Some(choice) = evidence::choose(&routes, texted, &loaded.health, now) else {
-            let (first, longest) = ROUND;
-            let pause = longest.min(first * 2_i32.pow(reply.rounds.min(8)));
-            draft.next.due_at = Some(now + spread(pause));
+            draft.next.due_at = Some(now + after(reply.rounds, ROUND));
             reply.rounds += 1;
             reply.refused_by.clear();
             reply.sending = None;

@@ -9,7 +9,7 @@ use connections::Connections;
 use conversations::{Effect, Unavailable};
 use evidence::Health;
 use hmac::{Hmac, KeyInit, Mac};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretBox};
 use serde_json::json;
 use settings::{Names, Settings, SettingsError};
@@ -17,14 +17,13 @@ use sha2::Sha256;
 use tracing::Instrument;
 
 use crate::Wake;
-use crate::pause::spread;
+use crate::pause::after;
 
 /// How long a receiver may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long after a failure it is tried again: the first time, and at most.
-const AGAIN: (SignedDuration, SignedDuration) =
-    (SignedDuration::from_mins(1), SignedDuration::from_hours(1));
+const AGAIN: (Duration, Duration) = (Duration::from_mins(1), Duration::from_hours(1));
 
 /// After how many failures in a row the operator is told.
 const TELL_AFTER: u32 = 5;
@@ -137,9 +136,8 @@ impl Wake<'_> {
             self.saw_results(health, None).await;
             return Ok(None);
         };
-        let (first, longest) = AGAIN;
-        let pause = longest.min(first * 2_i32.pow(effect.tries.min(8)));
-        self.turn.store.put_off(effect, now + spread(pause)).await?;
+        let until = now + after(effect.tries, AGAIN);
+        self.turn.store.put_off(effect, until).await?;
         tracing::warn!(effect.id, problem, "put off a result: {problem}");
         self.saw_results(health, Some(&problem)).await;
         if effect.tries + 1 == TELL_AFTER {
@@ -153,6 +151,6 @@ impl Wake<'_> {
             );
             self.turn.store.notice(&notice).await?;
         }
-        Ok(Some(now + pause))
+        Ok(Some(until))
     }
 }

@@ -1,5 +1,7 @@
 //! Settling a reply that a turn before this one left open.
 
+use std::time::Duration;
+
 use conversations::{Attempt, Change, Loaded, Sending, StatusUpdate, Unavailable};
 use jiff::{SignedDuration, Timestamp};
 use sms::{Found, Outgoing, Receipt, Status};
@@ -15,7 +17,7 @@ use crate::pause::spread;
 const CERTAIN: SignedDuration = SignedDuration::from_secs(60);
 
 /// How long after asking a provider in vain it is asked again, at most.
-const ASK_AGAIN: SignedDuration = SignedDuration::from_secs(15);
+const ASK_AGAIN: Duration = Duration::from_secs(15);
 
 impl Wake<'_> {
     /// Finds out what became of the open reply, and closes it, sends it or leaves it for later.

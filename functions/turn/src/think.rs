@@ -27,7 +27,7 @@ const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(1);
 const SORRY_AGAIN: SignedDuration = SignedDuration::from_hours(1);
 
 /// How long it takes at most until texts that were refused together are asked about one by one.
-const ONE_BY_ONE: SignedDuration = SignedDuration::from_secs(2);
+const ONE_BY_ONE: Duration = Duration::from_secs(2);
 
 /// What the agent made of a run of texts.
 pub(crate) enum Thought {

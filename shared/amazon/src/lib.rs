@@ -11,7 +11,10 @@ use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings};
 use aws_sigv4::sign::v4::SigningParams;
 use http::Request;
-use settings::{Settings, SettingsError};
+use settings::{Names, Settings, SettingsError};
+
+/// What [`credentials`] reads.
+pub const SETTINGS: Names = &["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
 
 /// Who we are, if the settings say so; else it is looked where AWS programs find theirs.
 pub fn credentials(settings: &Settings) -> Result<Option<Credentials>, SettingsError> {

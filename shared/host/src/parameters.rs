@@ -11,6 +11,7 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_types::service_config::ServiceConfigKey;
 use axum::http::{Request, header};
+use backon::{ExponentialBuilder, Retryable as _};
 use connections::Connections;
 use futures::future::try_join_all;
 use reqwest::StatusCode;
@@ -49,8 +50,13 @@ pub(crate) const AT_THE_START: Duration = Duration::from_secs(5);
 /// How long one request may take. It is answered in some tens of milliseconds.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long it rests before the first repeat; twice as long before each further one.
-const REST: Duration = Duration::from_millis(100);
+/// How long it rests before each repeat: 50 ms at first, each time twice as long, and chance adds up to
+/// as much again. Many sandboxes start at once, and should not all come back at once.
+const RESTS: ExponentialBuilder = ExponentialBuilder::new()
+    .with_min_delay(Duration::from_millis(50))
+    .without_max_delay()
+    .without_max_times()
+    .with_jitter();
 
 /// The names, out of those that a function reads, that may stand in Parameter Store.
 pub fn parameters(names: &[Names]) -> Vec<&'static str> {
@@ -143,17 +149,12 @@ impl Parameters {
 
     /// Asks again after what passes by itself, for as long as the caller waits.
     async fn ask_until_answered(&self, names: &[&str]) -> Result<Vec<Parameter>, SettingsError> {
-        let mut rest = REST;
-        loop {
-            match self.ask(names).await {
-                Ok(parameters) => return Ok(parameters),
-                Err(RequestError::Transient) => {}
-                Err(RequestError::Permanent(problem)) => return Err(unusable(problem)),
-            }
-            // Many sandboxes start at once, and should not all come back at once.
-            tokio::time::sleep(rest.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
-            rest *= 2;
-        }
+        let passes = |refusal: &RequestError| matches!(refusal, RequestError::Transient);
+        let asked = (|| self.ask(names)).retry(RESTS).when(passes).await;
+        asked.map_err(|refusal| match refusal {
+            RequestError::Permanent(problem) => unusable(problem),
+            RequestError::Transient => unreachable!("what passes is waited for"),
+        })
     }
 
     async fn ask(&self, names: &[&str]) -> Result<Vec<Parameter>, RequestError> {

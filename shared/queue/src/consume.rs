@@ -5,13 +5,19 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use backon::{ExponentialBuilder, Retryable as _};
 use futures::FutureExt;
 use tokio::sync::Semaphore;
 
-use crate::{Queue, Received, WakeUp, spread};
+use crate::{Queue, QueueError, Received, WakeUp};
 
-/// How long to leave a queue alone that does not answer: the first time, and at most.
-const PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
+/// How long to leave a queue alone that does not answer: half a second at first, and a quarter of a
+/// minute at last; and by chance up to as much again.
+const PAUSES: ExponentialBuilder = ExponentialBuilder::new()
+    .with_min_delay(Duration::from_millis(500))
+    .with_max_delay(Duration::from_secs(15))
+    .without_max_times()
+    .with_jitter();
 
 /// Hands every wake-up to `handler`, at most `concurrency` at once, until `stop`. Then takes no
 /// more, and returns when those in flight are settled.
@@ -85,15 +91,9 @@ where
 }
 
 async fn receive(queue: &Queue) -> Received {
-    let (mut pause, longest) = PAUSE;
-    loop {
-        match queue.receive().await {
-            Ok(received) => return received,
-            Err(error) => {
-                tracing::warn!(%error, "asked for wake-ups in vain: {error}");
-                tokio::time::sleep(spread(pause)).await;
-                pause = longest.min(pause * 2);
-            }
-        }
-    }
+    let in_vain = |error: &QueueError, _| {
+        tracing::warn!(%error, "asked for wake-ups in vain: {error}");
+    };
+    let received = (|| queue.receive()).retry(PAUSES).notify(in_vain).await;
+    received.expect("it is asked until it answers")
 }

@@ -8,7 +8,7 @@ use telemetry::{Alarm, raise};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-use crate::{REST, WakeUp, spread};
+use crate::{WakeUp, rest};
 
 /// How long SQS remembers a deduplication id.
 const REMEMBERED: Duration = Duration::from_mins(5);
@@ -93,7 +93,7 @@ impl InProcess {
             );
         }
         if again {
-            let at = Instant::now() + spread(REST);
+            let at = Instant::now() + rest();
             let place = state.resting.partition_point(|(other, _)| *other <= at);
             state.resting.insert(place, (at, conversation.to_owned()));
         } else {

@@ -19,6 +19,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use backon::{BackoffBuilder as _, ConstantBuilder};
 use serde::{Deserialize, Serialize};
 use settings::{Names, Settings, SettingsError};
 use telemetry::TraceId;
@@ -29,13 +30,14 @@ use crate::sqs::{Handle, Sqs};
 
 pub use consume::{attempt, consume};
 
-/// How long a failed wake-up rests before it comes again. Long enough for a neighbour to come back
-/// from a hiccup, short enough that the person has not given up.
-const REST: Duration = Duration::from_secs(2);
+/// How long a failed wake-up rests before it comes again: a second, and by chance up to another, so that
+/// what failed together does not come back together. Long enough for a neighbour to come back from a
+/// hiccup, short enough that the person has not given up.
+const REST: ConstantBuilder =
+    ConstantBuilder::new().with_delay(Duration::from_secs(1)).with_jitter();
 
-/// Half of a pause at least, and all of it at most: what failed together does not come back together.
-fn spread(pause: Duration) -> Duration {
-    pause.mul_f64(0.5 + fastrand::f64() / 2.0)
+fn rest() -> Duration {
+    REST.build().next().expect("there is a first")
 }
 
 /// Stands behind the name of a conversation that a keyword was texted in: such wake-ups are in order

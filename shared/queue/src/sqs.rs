@@ -21,7 +21,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::OnceCell;
 use url::Url;
 
-use crate::{QueueError, REST, WakeUp, spread};
+use crate::{QueueError, WakeUp, rest};
 
 /// How long one request may take, and all tries of it together: a provider waits for the answer of
 /// the webhook that sends. A connection that died in a frozen sandbox is given up after the first.
@@ -220,7 +220,7 @@ impl Handle {
 
     pub(crate) async fn failed(self) -> Result<(), QueueError> {
         // It counts whole seconds.
-        let rest = spread(REST).as_secs_f64().round() as i32;
+        let rest = rest().as_secs_f64().round() as i32;
         let request = self.queue.client().await.change_message_visibility();
         let request = request.queue_url(&self.queue.url);
         request.receipt_handle(self.receipt).visibility_timeout(rest).send().await?;

@@ -210,6 +210,23 @@ async fn tells_of_a_change_after_what_it_changes() {
 }
 
 #[tokio::test]
+async fn tries_a_change_again_together_with_what_it_changes() {
+    let business = Business::open().await;
+    let mut scene = business.scene().await;
+    business.switch.set(Mode::Fails(500, String::new()));
+    finish(&scene, "Ann").await;
+    scene.openai.calls("record", r#"{"field":"name","value":"Anne"}"#);
+    scene.openai.says("Noted.");
+    scene.say("It is Anne").await;
+    scene.pass(600);
+    scene.sweep().await;
+    let effects = scene.process.store.effects_of(&scene.id()).await.unwrap();
+    let due: Vec<_> = effects.iter().map(|effect| effect.due_at).collect();
+    let [first, second] = due[..] else { panic!("{due:?}") };
+    assert!(first == second && first > scene.now, "{due:?}");
+}
+
+#[tokio::test]
 async fn sends_no_result_of_nothing() {
     let business = Business::open().await;
     let mut scene = business.scene().await;

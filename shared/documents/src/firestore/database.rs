@@ -6,6 +6,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use backon::{ExponentialBuilder, Retryable as _};
 use firestore::gcloud_sdk::GoogleAuthMiddleware;
 use firestore::gcloud_sdk::google::firestore::v1 as api;
 use firestore::gcloud_sdk::prost_types::Timestamp;
@@ -30,8 +31,13 @@ pub(super) const TIMEOUT: Duration = Duration::from_secs(5);
 /// find out. Connecting again costs some tens of milliseconds.
 const IDLE: Duration = Duration::from_secs(240);
 
-/// How often a commit is tried that Firestore gave up for contention, having written nothing.
-const CONTENDED_ATTEMPTS: u32 = 5;
+/// How often a commit is tried again that Firestore gave up for contention, having written nothing; and
+/// how long after: 20 ms at first, each time twice as long, and by chance up to as much again, so that
+/// those who met here do not meet again.
+const CONTENDED: ExponentialBuilder = ExponentialBuilder::new()
+    .with_min_delay(Duration::from_millis(20))
+    .with_max_times(4)
+    .with_jitter();
 
 type Client = api::firestore_client::FirestoreClient<GoogleAuthMiddleware>;
 
@@ -137,25 +143,11 @@ impl Database {
     }
 
     pub(super) async fn commit(&self, writes: Vec<Write>) -> Result<Option<Version>, WriteError> {
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            match self.commit_once(&writes).await {
-                Err(Failure::Answered(status))
-                    if status.code() == Code::Aborted && tries < CONTENDED_ATTEMPTS =>
-                {
-                    // Those who met here do not meet again.
-                    let pause = Duration::from_millis(20) * 2_u32.pow(tries);
-                    tokio::time::sleep(pause.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
-                }
-                Err(failure) => return Err(failure.into()),
-                Ok(answer) => {
-                    let replaced = writes.iter().position(|w| matches!(w, Write::Replace(..)));
-                    let result = replaced.and_then(|place| answer.write_results.get(place));
-                    return Ok(result.and_then(|result| result.update_time).map(version));
-                }
-            }
-        }
+        let contended = |failure: &Failure| matches!(failure, Failure::Answered(status) if status.code() == Code::Aborted);
+        let answer = (|| self.commit_once(&writes)).retry(CONTENDED).when(contended).await?;
+        let replaced = writes.iter().position(|w| matches!(w, Write::Replace(..)));
+        let result = replaced.and_then(|place| answer.write_results.get(place));
+        Ok(result.and_then(|result| result.update_time).map(version))
     }
 
     async fn commit_once(&self, writes: &[Write]) -> Result<api::CommitResponse, Failure> {

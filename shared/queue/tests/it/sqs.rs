@@ -25,6 +25,11 @@ async fn open(moto: &Moto, url: &str) -> Queue {
     Queue::from_settings(&settings).unwrap().unwrap()
 }
 
+#[test]
+fn asks_for_all_that_says_who_we_are() {
+    assert!(amazon::SETTINGS.iter().all(|name| Queue::SETTINGS.contains(name)));
+}
+
 #[tokio::test]
 async fn brings_back_what_nobody_settled() {
     let Some(queue) = queue(Duration::from_secs(1)).await else { return };
