@@ -138,7 +138,7 @@ impl Alarm {
             ],
             Self::UnknownOutcomes => [
                 "outcomes.unknown",
-                "For too many texts nobody can tell whether they were sent.",
+                "For too many texts it is unknown whether they were sent.",
                 "Look at the provider's status page and at the traces. They are not sent again, so \
                  that nobody is texted twice.",
             ],
