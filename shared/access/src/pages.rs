@@ -1,4 +1,4 @@
-//! Which pages may make a browser call.
+//! Which pages may make a browser call us.
 
 use http::request::Parts;
 use http::{HeaderName, Method, header};
@@ -10,7 +10,7 @@ const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Where the console's own pages are.
+/// The address of the console's own pages.
 #[derive(Clone)]
 pub(crate) struct OwnPages(Option<Url>);
 
@@ -27,8 +27,8 @@ impl OwnPages {
         self.0.as_ref().is_some_and(|url| url.scheme() == "https")
     }
 
-    /// Whether a page of somebody else's makes a browser call. This is asked of whoever shows that
-    /// they may call, since a browser shows what it has for any page; it lets nobody in.
+    /// Whether another site's page makes a browser call us. Checked for calls that present valid
+    /// credentials, since a browser sends its cookies for any page; it admits nobody by itself.
     pub(crate) fn is_foreign(&self, call: &Parts) -> bool {
         let by_origin = call.headers.contains_key(header::ORIGIN)
             && !one(call, &header::ORIGIN).is_some_and(|origin| self.is_own(call, origin));
@@ -37,8 +37,8 @@ impl OwnPages {
         by_origin || (by_site && !is_visit(call))
     }
 
-    /// Ours is the public one, and the one that was called where both are of this machine: its port
-    /// may be another's here, as that of a container or of a tunnel.
+    /// The public page is ours, and so is the called one if both are on this machine: its port may
+    /// differ here, as with a container or a tunnel.
     fn is_own(&self, call: &Parts, origin: &str) -> bool {
         let Ok(origin) = Url::parse(origin) else { return false };
         let public = self.0.as_ref().is_some_and(|url| url.origin() == origin.origin());
@@ -50,14 +50,14 @@ impl OwnPages {
     }
 }
 
-/// Whether somebody follows a link to us, as from a mail. That shows a page, and in no frame.
+/// Whether somebody follows a link to us, as from a mail, which opens a page outside of any frame.
 fn is_visit(call: &Parts) -> bool {
     call.method == Method::GET
         && one(call, &SEC_FETCH_MODE) == Some("navigate")
         && one(call, &SEC_FETCH_DEST) == Some("document")
 }
 
-/// Whether an address is of this machine alone.
+/// Whether an address belongs to this machine alone.
 pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
