@@ -19,7 +19,6 @@ impl Thinking<'_> {
     ///
     /// It waits through an outage, changes the form if the server does not accept it, and asks once
     /// more about a faulty answer or question.
-    /// with an answer, or with the question as the server sees it, is asked about once more.
     pub(crate) async fn ask(&mut self, may_call: bool) -> Result<Completion, ModelError> {
         loop {
             let form = self.form.clone();
