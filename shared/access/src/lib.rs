@@ -1,9 +1,9 @@
-//! Who may see the console, and whose calls the mock takes: one rule for both. And whose pages may make
-//! a browser call us.
+//! Who may see the console and call the mock: one rule for both. And which sites' pages may make a
+//! browser call us.
 //!
-//! A caller shows a password, the link of this start, or the cookie that a browser got for one of
-//! them. Nothing is believed because something is absent: a proxy that passes a call on without a
-//! header of its own, and a tunnel, look like this machine.
+//! A caller presents a password, the link of this start, or the cookie that a browser got for one of
+//! them. The absence of something is never evidence: a proxy that adds no header of its own, or a
+//! tunnel, looks like this machine.
 
 #![warn(missing_docs)]
 
@@ -30,25 +30,25 @@ use crate::tries::Tries;
 
 pub use pages::OwnPages;
 
-/// The shortest password that opens anything, in characters. Nobody guesses one of so many that a
-/// program has made, however long they try.
+/// The shortest password that is accepted, in characters. A program-made password of this length cannot
+/// be guessed, however long somebody tries.
 const SHORTEST: usize = 12;
 
 /// The parameter of the link.
 const TOKEN: &str = "token";
 
-/// Who may see the console and text as its phone does. Clones count wrong tries together.
+/// Who may see the console and text as its phone does. Clones count wrong attempts together.
 #[derive(Clone)]
 pub struct Access {
     sign_in: SignIn,
     pages: OwnPages,
-    /// What the cookie is called. One for each port, since a browser keeps those of all ports of this
-    /// machine together.
+    /// The name of the cookie. One for each port, since a browser keeps the cookies of all ports of
+    /// this machine together.
     cookie: String,
     tries: Arc<Tries>,
 }
 
-/// What opens it. A `session` is what a browser keeps.
+/// The way in. A `session` is the value of the cookie.
 #[derive(Clone)]
 enum SignIn {
     Closed(Closed),
@@ -65,18 +65,18 @@ pub enum Closed {
     WeakPassword,
 }
 
-/// How a call was let in.
+/// How a call was admitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Admitted {
-    /// It is known.
+    /// Its browser has the cookie already.
     Known,
-    /// By the password: its browser is to keep this cookie.
+    /// By the password: its browser should keep this cookie.
     ByPassword(HeaderValue),
-    /// By the link: its browser is to keep this cookie, and to come back without the token.
+    /// By the link: its browser should keep this cookie, and come back without the token.
     ByLink(HeaderValue),
 }
 
-/// Why a call is turned away.
+/// Why a call is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refused {
     /// Nobody is let in.
@@ -85,11 +85,11 @@ pub enum Refused {
     Password,
     /// The link is missing or that of another start.
     Link,
-    /// The call comes from a page of somebody else's.
+    /// The call comes from another site's page.
     Foreign,
 }
 
-/// What a caller shows.
+/// The credentials that a caller presents.
 #[derive(Default)]
 struct Presented<'a> {
     sessions: Vec<&'a str>,
@@ -101,8 +101,8 @@ impl Access {
     /// What [`Access::by_password`] reads.
     pub const SETTINGS: Names = &["CONSOLE_PASSWORD"];
 
-    /// Lets in whoever knows `CONSOLE_PASSWORD`, and nobody without one. `public_url` is where the
-    /// console's own pages are.
+    /// Admits whoever knows `CONSOLE_PASSWORD`, and nobody if there is none. `public_url` is the
+    /// address of the console's own pages.
     pub fn by_password(settings: &Settings, public_url: &str) -> Self {
         let sign_in = match settings.secret("CONSOLE_PASSWORD") {
             None => SignIn::Closed(Closed::NoPassword),
@@ -114,14 +114,14 @@ impl Access {
         Self::new(sign_in, public_url)
     }
 
-    /// Lets in whoever has the link that is made here, by which nobody else can have been given it.
+    /// Admits whoever has the link that is made here, which nobody else has been given.
     pub fn by_link(public_url: &str) -> Self {
         // Each of the two holds 122 random bits.
         let session = [Uuid::new_v4(), Uuid::new_v4()].map(|half| half.simple().to_string());
         Self::new(SignIn::Link { session: session.concat().into() }, public_url)
     }
 
-    /// Lets nobody in.
+    /// Admits nobody.
     pub fn nobody() -> Self {
         Self::new(SignIn::Closed(Closed::NoPassword), "")
     }
@@ -135,7 +135,7 @@ impl Access {
         Self { sign_in, pages, cookie, tries: Arc::default() }
     }
 
-    /// Why nobody is let in, if so.
+    /// Why nobody is let in, if that is the case.
     pub fn closed(&self) -> Option<Closed> {
         match self.sign_in {
             SignIn::Closed(why) => Some(why),
@@ -143,7 +143,7 @@ impl Access {
         }
     }
 
-    /// The path that lets a browser in, if that is how it gets in. It is a secret.
+    /// The path that admits a browser, if there is a link. It is a secret.
     pub fn link(&self) -> Option<String> {
         match &self.sign_in {
             SignIn::Link { session } => {
@@ -153,8 +153,8 @@ impl Access {
         }
     }
 
-    /// Lets a call in, or says why not. Whoever guesses again and again waits for the answer; whoever
-    /// is let in never does.
+    /// Admits a call, or says why not. The answer to repeated guesses is delayed; an admitted call
+    /// never waits.
     pub async fn admit(&self, call: &Parts) -> Result<Admitted, Refused> {
         let refused = match &self.sign_in {
             SignIn::Closed(why) => return Err(Refused::Closed(*why)),
@@ -208,7 +208,7 @@ impl Access {
 }
 
 impl Closed {
-    /// What to do about it, as the end of a sentence.
+    /// How to fix it, as the end of a sentence.
     pub fn fix(self) -> &'static str {
         match self {
             Self::NoPassword => "set CONSOLE_PASSWORD to what `openssl rand -base64 24` prints",
@@ -251,8 +251,8 @@ impl<'a> Presented<'a> {
     }
 }
 
-/// What a browser keeps for the password. Every process that knows the password knows it; it ends when
-/// the password is changed.
+/// The cookie that a browser gets for the password. Every process that knows the password can derive
+/// it, and it becomes invalid when the password changes.
 fn session(password: &SecretString) -> SecretString {
     let key = password.expose_secret().as_bytes();
     let mac = Hmac::<Sha256>::new_from_slice(key).expect("a key may have any length");
@@ -260,22 +260,22 @@ fn session(password: &SecretString) -> SecretString {
     mac.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()
 }
 
-/// The password in `Basic` credentials, under whichever user name.
+/// The password in `Basic` credentials, under any user name.
 fn password(pair: &str) -> Option<Vec<u8>> {
     let mut pair = BASE64_STANDARD.decode(pair.trim()).ok()?;
     let colon = pair.iter().position(|byte| *byte == b':')?;
     Some(pair.split_off(colon + 1))
 }
 
-/// Whether this is the secret. Digests are of one length, so that not even the length of the secret
-/// can be timed.
+/// Compares with the secret. Digests have one length, so that not even the length of the secret can be
+/// timed.
 fn is(shown: &[u8], secret: &SecretString) -> bool {
     let (shown, secret) =
         (Sha256::digest(shown), Sha256::digest(secret.expose_secret().as_bytes()));
     shown.as_slice().ct_eq(secret.as_slice()).into()
 }
 
-/// The value of a header that is there exactly once.
+/// The value of a header that occurs exactly once.
 fn one<'a>(call: &'a Parts, name: &HeaderName) -> Option<&'a str> {
     let mut values = call.headers.get_all(name).iter();
     let value = values.next()?.to_str().ok()?;

@@ -1,4 +1,4 @@
-//! Which pages may make a browser call.
+//! Which pages may make a browser call us.
 
 use http::request::Parts;
 use http::{HeaderName, Method, header};
@@ -11,31 +11,30 @@ const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Where the pages are that may make a browser call us.
+/// The sites whose pages may make a browser call us.
 #[derive(Clone)]
 pub struct OwnPages {
     public: Option<Url>,
     called: Called,
 }
 
-/// When the pages at the address that was called are ours as well.
+/// Whether pages at the address that was called count as ours.
 #[derive(Clone, Copy)]
 enum Called {
-    /// If it is of this machine: its port may be another's here, as that of a container or of a
-    /// tunnel. Any other name may be a stranger's that leads here.
+    /// If it is an address of this machine: its port may differ, as with a container or a tunnel. Any
+    /// other name may be a stranger's that resolves to us.
     Here,
-    /// Whatever it is.
+    /// Always.
     Anywhere,
 }
 
 impl OwnPages {
-    /// Those of what not everybody may see.
+    /// For pages that need credentials.
     pub fn guarded(public_url: &str) -> Self {
         Self { public: Url::parse(public_url).ok(), called: Called::Here }
     }
 
-    /// Those that everybody may see, under whatever name: a browser has nothing to show for them that
-    /// lets anybody in.
+    /// For public pages, under any name: no credentials of a browser count there.
     pub fn open(public_url: &str) -> Self {
         Self { public: Url::parse(public_url).ok(), called: Called::Anywhere }
     }
@@ -48,11 +47,9 @@ impl OwnPages {
         self.public.as_ref().is_some_and(|url| url.scheme() == "https")
     }
 
-    /// Whether a page of somebody else's makes a browser call, as far as the browser tells. One that
-    /// tells nothing is an old one, or none.
-    ///
-    /// This is asked of whoever shows that they may call, since a browser shows what it has for any
-    /// page; it lets nobody in.
+    /// Whether another site's page makes a browser call us, as far as the browser says. Checked for
+    /// calls that present valid credentials, since a browser sends its cookies for any page; it admits
+    /// nobody by itself.
     pub fn is_foreign(&self, call: &Parts) -> bool {
         let by_origin = call.headers.contains_key(header::ORIGIN)
             && !one(call, &header::ORIGIN).is_some_and(|origin| self.is_own(call, origin));
@@ -75,7 +72,7 @@ impl OwnPages {
     }
 }
 
-/// Whether somebody follows a link to us, as from a mail. That shows a page, and in no frame.
+/// Whether somebody follows a link to us, as from a mail, which opens a page outside of any frame.
 fn is_visit(call: &Parts) -> bool {
     call.method == Method::GET
         && one(call, &SEC_FETCH_MODE) == Some("navigate")

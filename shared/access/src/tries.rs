@@ -1,4 +1,4 @@
-//! Wrong tries: who makes many waits, and of many in all somebody is told.
+//! Wrong attempts: an address that makes many has to wait, and the operator hears of many in total.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -7,23 +7,23 @@ use std::time::{Duration, Instant};
 
 use telemetry::{Alarm, raise};
 
-/// How many wrong tries of one address are answered at once. A person who mistypes makes fewer.
+/// How many wrong attempts of one address are answered immediately. A person who mistypes makes fewer.
 const BURST: u32 = 5;
 
-/// How long an address waits for each answer after that. Not longer, since it may be an owner's who
-/// has the password wrong.
+/// How long each further answer is delayed. Not longer, since it may be an owner with the wrong
+/// password.
 const WAIT: Duration = Duration::from_secs(1);
 
-/// From how many wrong tries on, of all addresses together, somebody is told.
+/// How many wrong attempts from all addresses together alert the operator.
 const MANY: u32 = 100;
 
-/// For how long wrong tries are counted together.
+/// The period in which wrong attempts are counted together.
 const COUNTED: Duration = Duration::from_secs(600);
 
-/// How many addresses are told apart. All further ones wait.
+/// How many addresses are distinguished. All further ones wait.
 const ADDRESSES: usize = 10_000;
 
-/// The wrong tries of the last minutes.
+/// The wrong attempts of the last minutes.
 #[derive(Default)]
 pub(crate) struct Tries(Mutex<Counted>);
 
@@ -35,7 +35,7 @@ struct Counted {
 }
 
 impl Tries {
-    /// Counts a wrong try, and returns how long its answer has to wait.
+    /// Counts a wrong attempt, and returns how long its answer is delayed.
     pub(crate) fn wrong(&self, address: IpAddr, now: Instant) -> Duration {
         let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if counted.since.is_none_or(|since| now.duration_since(since) >= COUNTED) {
@@ -45,7 +45,7 @@ impl Tries {
         if counted.in_all == MANY {
             raise!(
                 Alarm::Guesses,
-                "somebody guesses at the console's password: {MANY} wrong tries within {} minutes",
+                "somebody is guessing the console's password: {MANY} wrong attempts within {} minutes",
                 COUNTED.as_secs() / 60
             );
         }

@@ -19,64 +19,63 @@ use crate::timeouts::{Left, Timeouts};
 use crate::tools::{self, Draft, Ending, Tool};
 use crate::turns::{ToolCall, Turn};
 
-/// The most answers of the model in one turn. The last may only talk.
+/// The most answers of the model in one turn. In the last it may only talk.
 const ANSWERS: u32 = 6;
 
-/// From here on the model may only talk, in characters of a conversation: what passes between it and
-/// its tools is paid for again with each request.
+/// From here on the model may only talk, in characters of a conversation: everything exchanged with its
+/// tools is paid for again with each request.
 const ROOM: usize = 100_000;
 
 /// Answers people as its page says.
 #[derive(Clone, Debug)]
 pub struct Agent {
-    /// Who thinks.
+    /// The model.
     pub model: OpenAi,
-    /// Who the agent is, and what it collects. After [`Page::turns`] the caller ends the
+    /// The agent's identity, and the fields it collects. After [`Page::turns`] the caller ends the
     /// conversation, whatever the model did. A change after the first answer may go unnoticed.
     pub page: Page,
-    /// How long the model is waited for.
+    /// The timeouts for the model.
     pub timeouts: Timeouts,
-    /// What the model is told of the page, made when it is asked for the first time.
+    /// The prompt and tools of the page, made on first use.
     rendered: OnceLock<Rendered>,
-    /// What the page names, made when a reply is judged for the first time.
+    /// The names in the page, collected when a reply is first judged.
     named: OnceLock<Named>,
 }
 
-/// What there is to answer.
+/// The input of one turn.
 #[derive(Clone, Copy)]
 pub struct Heard<'a> {
     /// The conversation so far.
     pub turns: &'a [Turn],
-    /// What it collected.
+    /// The brief so far.
     pub brief: &'a Map<String, Value>,
-    /// What joins it: what was said since, and notes.
+    /// The new entries: texts since the last turn, and notes.
     pub new: &'a [Turn],
     /// Which turn of the conversation this is, from 1.
     pub number: u32,
-    /// When.
+    /// The current time.
     pub now: Timestamp,
-    /// How often the model was asked about this before, in vain.
+    /// How many attempts at this have failed before.
     pub tries: u32,
-    /// How often the model may refuse to answer this before it is given up, from 1.
+    /// How many refusals of this are allowed before giving up, from 1.
     pub refusals: u32,
 }
 
-/// One turn, thought through and not yet committed. `Debug` prints nothing that was said.
+/// The result of one turn, not yet committed. `Debug` prints no words of the conversation.
 #[derive(Clone, PartialEq)]
 pub struct Answered {
-    /// What joins the conversation behind what was new, in order: calls and what the tools answered,
-    /// and last a [`Turn::Agent`] with the reply, or a [`Turn::Fixed`] instead of one.
+    /// Entries to append after the new ones, in order: tool calls and their answers, and finally a
+    /// [`Turn::Agent`] with the reply, or a [`Turn::Fixed`] instead.
     pub turns: Vec<Turn>,
-    /// What is collected, this turn included, typed as the page says.
+    /// The brief, including this turn, typed as the page says.
     pub brief: Map<String, Value>,
     /// How the conversation ends with this turn, if the model ended it.
     pub ending: Option<Ending>,
-    /// What the model wants to say, not yet made to fit a phone. Empty only after
-    /// [`Ending::Stopped`].
+    /// The model's words, not yet fitted for a phone. Empty only after [`Ending::Stopped`].
     pub reply: String,
-    /// What happened, for the trace.
+    /// The steps for the trace.
     pub steps: Vec<Step>,
-    /// What it cost.
+    /// The tokens used.
     pub tokens: Tokens,
 }
 
@@ -95,34 +94,33 @@ impl fmt::Debug for Answered {
 /// Tokens of the model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tokens {
-    /// What it read.
+    /// Tokens read.
     pub input: u64,
-    /// What it wrote.
+    /// Tokens written.
     pub output: u64,
 }
 
-/// There is no answer. What the persons said is not answered, and nothing is to be stored but the
-/// steps and the cost.
+/// There is no answer. The person's texts remain unanswered, and only the steps and the cost are to be
+/// stored.
 #[derive(Clone, Debug, Error)]
 #[error("{error}")]
 pub struct AnswerError {
-    /// What to do about it.
+    /// The error that decides how to continue.
     #[source]
     pub error: ModelError,
-    /// What happened, for the trace.
+    /// The steps for the trace.
     pub steps: Vec<Step>,
-    /// What it cost all the same.
+    /// The tokens used anyway.
     pub tokens: Tokens,
 }
 
 impl Agent {
-    /// Who answers as this page says.
+    /// An agent with this page.
     pub fn new(model: OpenAi, page: Page, timeouts: Timeouts) -> Self {
         Self { model, page, timeouts, rendered: OnceLock::new(), named: OnceLock::new() }
     }
 
-    /// Thinks about what the persons said, for at most [`Timeouts::turn`]. `pulse` beats while
-    /// something comes of an answer.
+    /// Works out an answer, within [`Timeouts::turn`]. `pulse` beats while an answer is arriving.
     pub async fn answer(&self, heard: &Heard<'_>, pulse: &Pulse) -> Result<Answered, AnswerError> {
         let mut thinking = Thinking {
             agent: self,
@@ -161,19 +159,19 @@ impl Agent {
     }
 }
 
-/// One turn while it is thought about.
+/// The state of one turn.
 pub(crate) struct Thinking<'a> {
     pub(crate) agent: &'a Agent,
     pub(crate) tools: Vec<Box<dyn Tool + 'a>>,
     pub(crate) number: u32,
     pub(crate) turns: Vec<Turn>,
-    /// How many of the turns are from before.
+    /// How many of the entries are from before.
     pub(crate) before: usize,
     pub(crate) draft: Draft,
-    /// What was said beside a call: the reply, if nothing better follows.
+    /// Words beside a tool call: the reply, if nothing better follows.
     pub(crate) said: Option<String>,
     pub(crate) form: Form,
-    /// What was wrong with an answer that could not be used, if one was.
+    /// The fault of the last unusable answer, if any.
     pub(crate) fault: Option<Fault>,
     pub(crate) left: Left,
     pub(crate) pulse: Pulse,
@@ -183,7 +181,7 @@ pub(crate) struct Thinking<'a> {
 }
 
 impl Thinking<'_> {
-    /// The whole of the control flow. Returns the reply, which is also the last of the turns.
+    /// The whole control flow. Returns the reply, which is also the last entry.
     async fn think(&mut self) -> Result<String, ModelError> {
         for round in 1..=ANSWERS {
             let Completion { text, tool_calls, extras, is_ours, .. } =
@@ -199,14 +197,14 @@ impl Thinking<'_> {
                 (text, _) => self.said = text.or(self.said.take()),
             }
         }
-        // It would call for ever, and has said something beside that.
+        // It would go on calling, but has said something beside a call.
         match self.said.take() {
             Some(said) => Ok(self.say(said, Map::new(), false)),
             None => Err(Fault::Empty.error()),
         }
     }
 
-    /// Runs the tools of one answer. What goes wrong becomes an entry that the model reads.
+    /// Runs the tool calls of one answer. An error becomes an entry that the model reads.
     fn run(&mut self, tool_calls: Vec<ToolCall>, extras: Map<String, Value>) {
         let at = self.now();
         self.turns.push(Turn::Agent { text: None, tool_calls: tool_calls.clone(), at, extras });
@@ -216,7 +214,7 @@ impl Thinking<'_> {
                 None => Err(format!("no tool named {name}")),
                 Some(tool) => parse(&arguments).and_then(|a| tool.call(&a, &mut self.draft)),
             };
-            // A name that no tool has is the model's own words.
+            // An unknown tool name is the model's own words.
             let ran = tool.map_or("unknown tool", |tool| tool.name());
             let outcome = if result.is_ok() { "ok" } else { "failed" };
             self.steps.push(Step::new(format!("ran {ran}"), at).with("outcome", outcome));
@@ -226,7 +224,7 @@ impl Thinking<'_> {
         }
     }
 
-    /// Ends the turn with these words, which are the model's, or ours.
+    /// Ends the turn with these words, the model's or ours.
     fn say(&mut self, text: String, extras: Map<String, Value>, is_ours: bool) -> String {
         let (at, said) = (self.now(), text.clone());
         self.turns.push(match is_ours {
@@ -247,7 +245,7 @@ impl Thinking<'_> {
     }
 }
 
-/// The arguments as JSON. A tool without any is often called with nothing at all.
+/// The arguments as JSON. A tool without any is often called with an empty text.
 fn parse(arguments: &str) -> Result<Value, String> {
     match arguments.trim() {
         "" => Ok(Value::Object(Map::new())),

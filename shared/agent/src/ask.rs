@@ -1,4 +1,4 @@
-//! Asking the model until there is an answer that can be used.
+//! Asks the model until there is a usable answer.
 
 use policy::fit;
 use telemetry::{Step, steps};
@@ -11,14 +11,14 @@ use crate::model::{Completion, End, ModelError, Question};
 use crate::prompt;
 use crate::when::without_notes;
 
-/// Where a sentence ends, in the languages of this product.
+/// The end of a sentence, in the languages of this product.
 const ENDS: [char; 8] = ['.', '!', '?', '。', '！', '？', '؟', '।'];
 
 impl Thinking<'_> {
-    /// Asks until there is an answer that can be used, or nothing is left to try.
+    /// Asks until there is a usable answer, or nothing is left to try.
     ///
-    /// An outage is waited out. What the server's form forbids is asked in another form. What is wrong
-    /// with an answer, or with the question as the server sees it, is asked about once more.
+    /// It waits through an outage, changes the form if the server does not accept it, and asks once
+    /// more about a faulty answer or question.
     pub(crate) async fn ask(&mut self, may_call: bool) -> Result<Completion, ModelError> {
         loop {
             let form = self.form.clone();
@@ -52,7 +52,7 @@ impl Thinking<'_> {
         }
     }
 
-    /// Asks once. The answer comes with what keeps it from being used.
+    /// Asks once. Returns the answer with its fault, if any.
     async fn ask_once(
         &mut self,
         may_call: bool,
@@ -90,7 +90,7 @@ impl Thinking<'_> {
         answer.text = answer.text.as_deref().and_then(without_notes);
         let mut fault = self.fault_of(&answer);
         if fault.is_some() && !answer.tool_calls.is_empty() {
-            // What is said beside a call need not be said.
+            // Words beside a call are optional.
             (answer.text, fault) = (None, None);
         }
         self.steps.push(
@@ -102,7 +102,7 @@ impl Thinking<'_> {
         Ok((answer, fault))
     }
 
-    /// What keeps an answer from being used.
+    /// The fault that makes an answer unusable.
     fn fault_of(&self, answer: &Completion) -> Option<Fault> {
         match (&answer.text, answer.end) {
             (_, End::Filtered) => Some(Fault::Filtered),
@@ -124,8 +124,7 @@ impl Thinking<'_> {
         judge::broken(&fitted, page.rules, self.agent.named(), turns, brief).map(Fault::Broken)
     }
 
-    /// What becomes of an answer that cannot be used either: its whole sentences where it was cut,
-    /// or what the page has instead.
+    /// The last resort for a faulty answer: its whole sentences if it was cut, or the page's own text.
     fn make_do(&self, answer: Completion, fault: Fault) -> Result<Completion, ModelError> {
         let text = answer.text.as_deref().unwrap_or_default();
         let (text, is_ours) = match fault {
@@ -140,7 +139,7 @@ impl Thinking<'_> {
     }
 }
 
-/// What stands up to the end of the last whole sentence.
+/// The text up to the end of the last whole sentence.
 fn whole_sentences(text: &str) -> &str {
     let mut ends = text.match_indices(ENDS).filter(|(at, end)| {
         let next = text[at + end.len()..].chars().next();

@@ -1,30 +1,30 @@
-//! What keeps an answer from being used, and what is done about it.
+//! The faults that make an answer unusable, and what to do about them.
 
 use crate::judge::Rule;
 use crate::model::ModelError;
 
-/// What is wrong with an answer, or with a question as the model sees it. Each is asked about once
+/// The fault of an answer, or of a question as the model sees it. After each the model is asked once
 /// more, in another form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// It says nothing.
+    /// It is empty.
     Empty,
-    /// It ends in the middle, where there was no more room.
+    /// It is cut off, because there was no more room.
     Cut,
-    /// There was no room for anything but thoughts.
+    /// There was only room for reasoning.
     NoRoom,
-    /// It ends in the middle, where somebody's filter stopped it.
+    /// It is cut off, because a filter stopped it.
     Filtered,
-    /// Nothing of it fits a phone.
+    /// None of it fits a phone.
     Unfit,
     /// It breaks a rule of the page.
     Broken(Rule),
-    /// There is none: the server refuses the question.
+    /// There is no answer: the server refuses the question.
     Refused,
 }
 
 impl Fault {
-    /// In a word, for the trace and the operator.
+    /// A short word, for the trace and the operator.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Empty => "empty",
@@ -37,12 +37,12 @@ impl Fault {
         }
     }
 
-    /// The same as an error of the model's.
+    /// The same as an error of the model.
     pub(crate) fn error(self) -> ModelError {
         ModelError::Refused { code: self.word().into() }
     }
 
-    /// What the model is told when it is asked again.
+    /// The note to the model when it is asked again.
     pub(crate) fn instead(self) -> &'static str {
         match self {
             Self::Broken(rule) => rule.instead,
@@ -62,7 +62,7 @@ impl Fault {
         matches!(self, Self::Broken(_) | Self::Unfit)
     }
 
-    /// Whether it is asked again without what was said before, which may be what is refused.
+    /// Whether to ask again without the earlier conversation, which may be the refused part.
     pub(crate) fn is_about_what_was_said(self) -> bool {
         matches!(self, Self::Filtered | Self::Refused)
     }

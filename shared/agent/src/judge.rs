@@ -1,4 +1,4 @@
-//! Whether a reply may be said, by rules that need no second model.
+//! Whether a reply may be sent, by rules that need no second model.
 
 mod amounts;
 mod links;
@@ -47,16 +47,16 @@ const NUMBERS: Rule = Rule {
               Completion again without it.",
 };
 
-/// What a reply breaks.
+/// The rule that a reply breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Rule {
-    /// In a word, for the trace.
+    /// A short word, for the trace.
     pub(crate) word: &'static str,
-    /// What the model is told to do instead.
+    /// The instruction to the model for another attempt.
     pub(crate) instead: &'static str,
 }
 
-/// What a page names, in the form in which it is compared. Takes a while to make.
+/// The names in a page, in the form in which they are compared. Takes a while to make.
 #[derive(Clone, Debug)]
 pub(crate) struct Named {
     secrets: Secrets,
@@ -89,8 +89,8 @@ impl Named {
     }
 }
 
-/// The first of these rules that a reply breaks that fits a phone. What the page names, and what
-/// `turns` and `brief` hold, was given by somebody, but not what we said ourselves.
+/// The first of these rules that is broken by a reply that fits a phone. The content of the page,
+/// `turns` and `brief` counts as given by somebody, except for our own words.
 pub(crate) fn broken(
     reply: &str,
     rules: Rules,
@@ -109,7 +109,8 @@ pub(crate) fn broken(
     checks.into_iter().find(|(is_on, _, breaks)| *is_on && breaks()).map(|(_, rule, _)| rule)
 }
 
-/// Whether a reply has a link to where the page does not point, or an e-mail address that nobody gave.
+/// Whether a reply has a link that leads outside the page's domains, or an e-mail address that nobody
+/// gave.
 fn leads_astray(reply: &str, named: &Named, given: impl Fn() -> Vec<String>) -> bool {
     let links = links(reply);
     let mut unknown = links.iter().filter(|link| !link.is_below(named.hosts.iter())).peekable();
@@ -159,8 +160,8 @@ fn has_number(reply: &str, named: &Named, given: impl Fn() -> Vec<String>) -> bo
     unnamed.iter().any(|number| !is_among(number, given.iter()))
 }
 
-/// What somebody told the agent in a conversation. What it said itself is not among it, nor what a
-/// tool repeats of that when it refuses.
+/// The information that somebody gave the agent in a conversation. The agent's own words do not count,
+/// nor does a tool's refusal that repeats them.
 fn given(turns: &[Turn], brief: &Map<String, Value>) -> Vec<String> {
     let said = turns.iter().filter_map(|turn| match turn {
         Turn::Person { text, .. } | Turn::Unanswered { text, .. } | Turn::ByHand { text, .. } => {
@@ -180,7 +181,7 @@ fn given(turns: &[Turn], brief: &Map<String, Value>) -> Vec<String> {
 mod tests {
     use super::*;
 
-    /// What texts are made of that are hard to read.
+    /// Pieces of texts that are hard to read.
     const PIECES: [&str; 44] = [
         "1",
         "23",

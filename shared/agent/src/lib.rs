@@ -1,9 +1,9 @@
 //! The loop between the model and its tools.
 //!
-//! An [`Agent`] is a [`Page`], which says who it is and what it collects, and a model at any
-//! address that speaks the chat-completions protocol. [`Agent::answer`] takes the conversation so
-//! far and what the person said, and returns what is to be stored and said. It changes nothing
-//! outside: what the tools want is in the returned value, for the caller to commit.
+//! An [`Agent`] is a [`Page`], which defines who it is and what it collects, and a model at any address
+//! that speaks the chat-completions protocol. [`Agent::answer`] takes the conversation so far and the
+//! person's new texts, and returns what to store and send. It has no side effects: the requests of
+//! tools are in the returned value, for the caller to commit.
 
 #![warn(missing_docs)]
 

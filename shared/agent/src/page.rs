@@ -1,7 +1,7 @@
 //! The agent's page: who the agent is, what it collects, and how much it may say.
 //!
-//! One Markdown file with YAML front matter, written by the owner. It is read once, at the start,
-//! and everything that is wrong with it is reported with its line and what to write instead.
+//! One Markdown file with YAML front matter, written by the owner. It is read once, at the start, and
+//! whatever is wrong with it is reported with its line and what to write instead.
 
 mod front;
 
@@ -15,17 +15,16 @@ use thiserror::Error;
 
 use front::{Front, malformed};
 
-/// The page that is built in: takes in a home task for a handyman business.
+/// The built-in page: takes home tasks for a handyman business.
 const HOME_TASK: &str = include_str!("home_task.md");
 
-/// What is left at least for an answer behind the text that goes ahead of the first one, in
-/// characters.
+/// The least room for an answer after the text in front of the first one, in characters.
 const ROOM: usize = 40;
 
-/// What the owner wrote about the agent.
+/// The owner's description of the agent.
 #[derive(Clone, Debug)]
 pub struct Page {
-    /// Who the agent answers for: the business, as the person knows it.
+    /// The business that the agent answers for, as the person knows it.
     pub name: String,
     /// The model, unless `OPENAI_MODEL` says otherwise.
     pub model: String,
@@ -33,40 +32,40 @@ pub struct Page {
     pub turns: u32,
     /// How many segments one reply may take.
     pub segments: u32,
-    /// How long a reply lives. After that it is not sent any more: an answer to a question that
-    /// nobody remembers asking does harm.
+    /// How long a reply lives. After that it is not sent any more: an answer to a question that nobody
+    /// remembers asking does harm.
     pub reply_life: SignedDuration,
-    /// How long a person of the business has a conversation that was handed over, unless they give it
-    /// back before.
+    /// How long a handed-over conversation stays with a person of the business, unless they give it
+    /// back earlier.
     pub handover: SignedDuration,
-    /// How long after its end a conversation goes on when the person texts again.
+    /// How long after its end a conversation continues if the person texts again.
     pub grace: SignedDuration,
-    /// Where the business is, which decides what "tomorrow" means.
+    /// The time zone of the business, which decides what "tomorrow" means.
     pub time_zone: TimeZone,
-    /// What the agent collects, in the order in which it asks.
+    /// The fields that the agent collects, in the order of its questions.
     pub fields: Vec<Field>,
-    /// What is said in the product's own name, without the model.
+    /// The fixed texts, sent without the model.
     pub texts: Texts,
-    /// What its replies are held to.
+    /// The rules for its replies.
     pub rules: Rules,
-    /// How the agent behaves: the page below its front matter.
+    /// The agent's instructions: the page below its front matter.
     pub instructions: String,
 }
 
-/// One thing that the agent collects.
+/// A field that the agent collects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
     /// Its key in the brief: lower case, digits and underscores.
     pub name: String,
-    /// What it is, for the model and for whoever reads the result.
+    /// Its meaning, for the model and for readers of the result.
     pub description: String,
-    /// What counts as a value.
+    /// The kind of value.
     pub kind: Kind,
     /// Whether the conversation can be finished without it.
     pub required: bool,
 }
 
-/// What counts as a value of a [`Field`].
+/// The kind of value of a [`Field`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Words; a string in the brief.
@@ -81,32 +80,32 @@ pub enum Kind {
     Choice(Vec<String>),
 }
 
-/// What is said in the product's own name. Each names the business, and is plain already.
+/// The fixed texts. Each names the business, and is plain text already.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Texts {
-    /// Goes ahead of the first answer a person ever gets: who answers, that it is a machine, and how
-    /// to stop. Carriers ask for it where a number is registered; without it nothing goes ahead.
+    /// Precedes the first answer a person ever gets: who answers, that it is a machine, and how to opt
+    /// out. Carriers require it where a number is registered; without it nothing precedes the answer.
     pub first: Option<String>,
-    /// Confirms a stop; the only text after it.
+    /// Confirms an opt-out; the only text after it.
     pub stop: String,
-    /// Confirms that the person is back.
+    /// Confirms that the person has opted in again.
     pub start: String,
     /// Answers HELP.
     pub help: String,
-    /// Says that the answer will be late, once.
+    /// Says, once, that the answer will be late.
     pub sorry: String,
-    /// Stands for an answer that the model does not give, or may not.
+    /// Replaces an answer that the model does not give, or may not.
     pub unanswered: String,
 }
 
-/// Which rules the replies of an agent are held to: all, unless its page says otherwise.
+/// The rules for the replies of an agent: all of them, unless its page says otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rules {
     /// It does not deny that it is a machine.
     pub machine: bool,
-    /// It does not quote what it was told about its work.
+    /// It does not quote its instructions.
     pub prompt: bool,
-    /// It gives no link and no e-mail address with a domain that the page does not name.
+    /// It gives no link or e-mail address with a domain that the page does not name.
     pub links: bool,
     /// It names no price that nobody gave it.
     pub prices: bool,
@@ -120,11 +119,11 @@ impl Default for Rules {
     }
 }
 
-/// A page that cannot be used, by line and with what to write instead.
+/// A page that cannot be used: the line, and what to write instead.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("line {line}: {problem}")]
 pub struct PageError {
-    /// Counted from 1, as an editor does.
+    /// The line, counted from 1.
     pub line: u64,
     /// What is wrong, and what to write instead.
     pub problem: String,
@@ -140,7 +139,7 @@ impl Page {
     /// What [`Page::from_settings`] reads.
     pub const SETTINGS: Names = &["AGENT_FILE"];
 
-    /// The page at `AGENT_FILE`, or the one that is built in.
+    /// The page at `AGENT_FILE`, or the built-in one.
     pub fn from_settings(settings: &Settings) -> Result<Self, SettingsError> {
         let Some(path) = settings.get("AGENT_FILE") else { return Ok(Self::default()) };
         fs::read_to_string(path)
@@ -151,10 +150,10 @@ impl Page {
             .map_err(|problem| SettingsError::Invalid { name: "AGENT_FILE", problem })
     }
 
-    /// Reads a page.
+    /// Parses a page.
     pub fn parse(page: &str) -> Result<Self, PageError> {
         let page = page.trim_start_matches('\u{feff}').replace("\r\n", "\n");
-        // The first fence stays: it starts a YAML document, and keeps the lines where they are.
+        // The first fence stays: it starts a YAML document, and keeps the line numbers.
         let (front, instructions) =
             page.starts_with("---\n").then(|| page.split_once("\n---\n")).flatten().ok_or_else(
                 || PageError::at(1, "start the page with its settings between two lines of ---"),
@@ -168,7 +167,7 @@ impl Page {
         front.check(instructions)
     }
 
-    /// The same page, if each of these providers carries replies as long as it allows.
+    /// The same page, if each of these providers can send replies as long as it allows.
     pub fn carried_by(self, providers: &Providers) -> Result<Self, SettingsError> {
         let most = |provider: &dyn Provider| provider.longest().segments();
         let Some(least) = providers.iter().min_by_key(|provider| most(*provider)) else {
@@ -187,11 +186,10 @@ impl Page {
         Err(SettingsError::Invalid { name: "AGENT_FILE", problem })
     }
 
-    /// How many characters the answer of this number may have: all in the GSM-7 alphabet, or any
-    /// others.
+    /// The maximum characters of the answer with this number: in the GSM-7 alphabet, and in others.
     ///
-    /// One segment holds 160 or 70; several lose some to what joins them again, and the first answer
-    /// what goes ahead of it.
+    /// One segment holds 160 or 70; several lose some to the header that joins them, and the first
+    /// answer loses some to the text in front of it.
     pub fn characters(&self, number: u32) -> (usize, usize) {
         let (plain, wide) = match self.segments as usize {
             1 => (160, 70),
@@ -204,7 +202,7 @@ impl Page {
 }
 
 impl Default for Page {
-    /// Takes in a home task for a handyman business.
+    /// Takes home tasks for a handyman business.
     fn default() -> Self {
         Self::parse(HOME_TASK).expect("the page that is built in is read by a test")
     }

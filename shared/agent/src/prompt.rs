@@ -1,4 +1,4 @@
-//! What the model is told before the conversation. The words are in `prompt.md`.
+//! The prompt before the conversation. The words are in `prompt.md`.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -11,15 +11,15 @@ use crate::unmarked::unmarked;
 const PROMPT: &str = include_str!("prompt.md");
 const LAST_TURN: &str = include_str!("prompt_last_turn.md");
 
-/// So many notes are told, the newest: while the model is away, they may become many.
+/// How many notes are included, the newest ones: while the model is away, there may be many.
 const NOTES: usize = 10;
 
-/// The passages of our own rules, between what is filled in.
+/// The passages of our own rules, between the placeholders.
 pub(crate) fn rules() -> impl Iterator<Item = &'static str> {
     [PROMPT, LAST_TURN].into_iter().flat_map(|rules| rules.split(['{', '}']).step_by(2))
 }
 
-/// The system prompt of a page, with the places open that each turn fills in.
+/// The system prompt of a page, with placeholders for each turn.
 pub(crate) fn of_page(page: &Page) -> String {
     let fields: Vec<_> = page.fields.iter().map(describe).collect();
     let fields =
@@ -36,10 +36,10 @@ pub(crate) fn of_page(page: &Page) -> String {
         .replace("{turns}", &page.turns.to_string())
 }
 
-/// The system prompt of one turn: that `of_page`, with its places filled in.
+/// The system prompt of one turn: `of_page`, with its placeholders filled in.
 ///
-/// `turns` are searched for notes only. They are told here, and not in their place in the list,
-/// because many servers take a system message nowhere but at the start.
+/// `turns` are only searched for notes. They are here, and not in their place in the list, because many
+/// servers accept a system message only at the start.
 pub(crate) fn system(
     of_page: &str,
     page: &Page,
@@ -72,11 +72,12 @@ pub(crate) fn system(
             ("{notes}", &notes),
         ],
     );
-    // What comes from the person is filled in last, so that nothing in it is filled in.
+    // The person's content is filled in last, so that no placeholder in it is filled in.
     prompt.replace("{recorded}", &unmarked(&Value::Object(brief.clone()).to_string()))
 }
 
-/// A text with all of these places filled in at once, so that nothing of what is filled in is one.
+/// A text with all of these placeholders filled in at once, so that placeholders in values are left
+/// alone.
 fn filled(text: &str, places: &[(&str, &str)]) -> String {
     let mut filled = String::with_capacity(text.len() + 1_000);
     let mut rest = text;

@@ -1,14 +1,14 @@
-//! What the model is told of a page that is the same in each of its turns.
+//! The parts of a page's prompt that are the same in every turn.
 
 use crate::model::Described;
 use crate::page::Page;
 use crate::prompt;
 use crate::tools::built_in;
 
-/// Takes a while to make.
+/// The constant parts. Takes a while to make.
 #[derive(Clone, Debug)]
 pub(crate) struct Rendered {
-    /// The prompt, with what one turn adds to it left open.
+    /// The prompt, with placeholders for one turn.
     pub(crate) prompt: String,
     /// The tools.
     pub(crate) tools: Described,

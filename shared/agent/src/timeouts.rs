@@ -1,32 +1,32 @@
-//! How long a model is waited for.
+//! Timeouts for the model.
 
 use std::time::Duration;
 
 use settings::{Names, Settings, SettingsError};
 use tokio::time::Instant;
 
-/// How often a pause doubles before it stays as it is.
+/// How often a pause doubles before it stays constant.
 const DOUBLINGS: u32 = 2;
 
-/// How often a model that failed is asked again in one turn: about what it is asked for the first
-/// time, so that nobody notices ten seconds of an outage, and about what it has failed at before.
-/// With the eight tries that a text has these are at most twenty requests.
+/// How many attempts one turn makes after a failure: for new texts, so that nobody notices ten seconds
+/// of an outage, and for texts that have failed before. With the eight tries of a text these are at
+/// most twenty requests.
 const AGAIN: (u32, u32) = (5, 1);
 
-/// How long a model is waited for, and how often it is asked again.
+/// Timeouts for the model, and the pauses between attempts.
 ///
-/// A model that hangs, fails or talks nonsense is asked again after a pause that doubles twice and is
-/// jittered upwards by a quarter, for as long as the time of the turn lasts. With the
-/// defaults one that is down for ten seconds is not noticed by the person.
+/// After a failure or an unusable answer, the model is asked again after a pause that doubles twice and
+/// is jittered upwards by a quarter, for as long as the turn lasts. With the defaults, the person does
+/// not notice that a model was down for ten seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
-    /// For one request. Default 45 seconds: a model that is loaded from a disk first takes half a
-    /// minute, and begins anew when whoever asked has gone.
+    /// For one request. Default 45 seconds: a model that has to be loaded from disk takes half a
+    /// minute, and starts over when the caller has gone.
     pub request: Duration,
-    /// For everything that is asked in one turn, pauses included. Default 75 seconds: with the send
-    /// it has to end within the two minutes of a function.
+    /// For all requests of one turn, including pauses. Default 75 seconds: together with sending it has
+    /// to end within the two minutes of a function.
     pub turn: Duration,
-    /// Before the second try, at least. Default a second.
+    /// The minimum pause before the second attempt. Default one second.
     pub pause: Duration,
     /// After how long a silence the person is told that they have to wait. Default 20 seconds.
     pub silence: Duration,
@@ -43,15 +43,15 @@ impl Default for Timeouts {
     }
 }
 
-/// How many seconds a setting may name. A request that is given up sooner finds no model awake; a turn
-/// that takes longer leaves no time to send, and a function has two minutes for both.
+/// How many seconds a setting may allow. A request with a shorter timeout never waits for a model to
+/// load; a longer turn leaves no time to send, and a function has two minutes for both.
 const SECONDS: std::ops::RangeInclusive<u64> = 5..=90;
 
 impl Timeouts {
     /// What [`Timeouts::from_settings`] reads.
     pub const SETTINGS: Names = &["OPENAI_REQUEST_SECONDS", "OPENAI_TURN_SECONDS"];
 
-    /// The timeouts of `OPENAI_REQUEST_SECONDS` and `OPENAI_TURN_SECONDS`, or the default. No request
+    /// The timeouts of `OPENAI_REQUEST_SECONDS` and `OPENAI_TURN_SECONDS`, or the defaults. No request
     /// has more than its turn.
     pub fn from_settings(settings: &Settings) -> Result<Self, SettingsError> {
         let seconds = |name, default: Duration| {
@@ -74,19 +74,19 @@ impl Timeouts {
     }
 }
 
-/// The timeouts that is left in one turn.
+/// The time and attempts left in one turn.
 pub(crate) struct Left {
     timeouts: Timeouts,
-    /// When the time of the turn is up.
+    /// The deadline of the turn.
     pub(crate) until: Instant,
-    /// How often the model may be asked again after it failed, and after it refused.
+    /// How many attempts remain after failures, and after refusals.
     again: u32,
     refusals: u32,
     pauses: u32,
 }
 
 impl Left {
-    /// All that there is for what was asked about so often before, in vain, and may be refused so
+    /// The full allowance for texts that have failed this often before, and that may be refused this
     /// often.
     pub(crate) fn new(timeouts: Timeouts, tries: u32, refusals: u32) -> Self {
         let (first, later) = AGAIN;
@@ -99,20 +99,19 @@ impl Left {
         }
     }
 
-    /// How long the next request may take.
+    /// The timeout of the next request.
     pub(crate) fn request(&self) -> Duration {
         self.timeouts.request.min(self.until.saturating_duration_since(Instant::now()))
     }
 
-    /// Waits before the next try, at least as long as the model `asked` for.
+    /// Waits before the next attempt, at least as long as the model `asked` for.
     ///
-    /// Returns false, without waiting, when it may not be asked again, or no time would be left
-    /// afterwards.
+    /// Returns false, without waiting, if no attempt is left, or no time would be left afterwards.
     pub(crate) async fn pause(&mut self, asked: Option<Duration>) -> bool {
         let pause = self.timeouts.pause * 2_u32.pow(self.pauses.min(DOUBLINGS));
-        // Conversations that failed together do not come back together.
+        // Conversations that failed together should not retry together.
         let pause = pause.mul_f64(1.0 + fastrand::f64() / 4.0);
-        // Nor those that were all asked for the same.
+        // Nor those that were all asked to wait equally long.
         let asked = asked.unwrap_or_default().mul_f64(1.0 + fastrand::f64() / 10.0);
         let pause = pause.max(asked);
         if self.again == 0 || Instant::now() + pause >= self.until {
@@ -124,8 +123,8 @@ impl Left {
         true
     }
 
-    /// The same after a refusal, which is none of the server's health: the next form is asked in as
-    /// soon as may be.
+    /// The same after a refusal, which says nothing about the server's health: the next form is tried
+    /// as soon as possible.
     pub(crate) async fn pause_refused(&mut self) -> bool {
         let pause = self.timeouts.pause.mul_f64(1.0 + fastrand::f64() / 10.0);
         if self.refusals == 0 || self.again == 0 || Instant::now() + pause >= self.until {

@@ -1,7 +1,7 @@
-//! What the model can do besides talking: record, forget, finish, hand over, stop.
+//! The model's tools: record, forget, finish, hand over, stop.
 //!
-//! Tools change nothing outside. They write what they want into a [`Draft`], which the caller
-//! commits together with the turn, or throws away.
+//! Tools have no side effects. They write their requests into a [`Draft`], which the caller commits
+//! together with the turn, or discards.
 
 mod record;
 
@@ -15,21 +15,21 @@ use crate::page::{Field, Page};
 
 pub(crate) use self::record::describe;
 
-/// The longest reason that is kept for handing over, in characters.
+/// The longest reason for handing over that is kept, in characters.
 const LONGEST_REASON: usize = 500;
 
-/// Something the model can call.
+/// A tool that the model can call.
 pub trait Tool: Send + Sync {
-    /// What it is called: letters, digits, underscores and dashes, at most 64.
+    /// Its name: letters, digits, underscores and dashes, at most 64.
     fn name(&self) -> &'static str;
 
-    /// What the model is told about it.
+    /// Its description for the model.
     fn definition(&self) -> Definition;
 
-    /// Does it, in the draft alone.
+    /// Runs it, changing only the draft.
     ///
-    /// Both ends are told to the model. An error says what to do instead, and has left the draft
-    /// as it was.
+    /// The model gets the result or the error. An error says what to do instead, and has left the draft
+    /// unchanged.
     fn call(&self, arguments: &Value, draft: &mut Draft) -> Result<String, String>;
 }
 
@@ -42,12 +42,12 @@ pub struct Definition {
     pub parameters: Value,
 }
 
-/// What the tools want, until somebody commits it.
+/// The requests of tools, until the turn is committed.
 ///
 /// `Debug` prints which fields are recorded, not their values.
 #[derive(Clone, Default, PartialEq)]
 pub struct Draft {
-    /// What was collected in this conversation, typed as the page says.
+    /// The brief of this conversation, typed as the page says.
     pub brief: Map<String, Value>,
     /// How the conversation ends with this turn, if it does.
     pub ending: Option<Ending>,
@@ -75,7 +75,7 @@ pub enum Ending {
         /// Why, in the model's words.
         reason: String,
     },
-    /// The person wants no more texts: nothing of what the model says is sent.
+    /// The person opts out: nothing that the model says is sent.
     Stopped,
 }
 
@@ -105,7 +105,7 @@ fn no_arguments() -> Value {
     json!({ "type": "object" })
 }
 
-/// Ends the conversation with its purpose fulfilled.
+/// Ends the conversation because its purpose is fulfilled.
 struct Finish<'p> {
     fields: &'p [Field],
     last: bool,
@@ -132,13 +132,13 @@ impl Tool for Finish<'_> {
         if !missing.is_empty() && !self.last {
             return Err(format!("not yet, still missing: {}", missing.join(", ")));
         }
-        // Who asked for a person gets one, whatever the model does next.
+        // A person who asked for a human gets one, whatever the model does next.
         draft.ending.get_or_insert(Ending::Finished);
         Ok("the conversation ends with your next message".into())
     }
 }
 
-/// Ends the conversation with a person of the business taking over.
+/// Ends the conversation because a person of the business has to take over.
 struct HandOver;
 
 impl Tool for HandOver {
@@ -167,7 +167,7 @@ impl Tool for HandOver {
     }
 
     fn call(&self, arguments: &Value, draft: &mut Draft) -> Result<String, String> {
-        // It is the only one to be given, whatever it is called.
+        // It is the only argument, whatever its name.
         let reason = arguments.get("reason").or_else(|| arguments.as_object()?.values().next());
         let reason = reason.and_then(Value::as_str).map(str::trim).unwrap_or_default();
         if reason.is_empty() {
@@ -182,7 +182,7 @@ impl Tool for HandOver {
     }
 }
 
-/// Hears what no list of words does: that the person wants no more texts.
+/// Recognises opt-outs that no list of words does.
 struct Stop;
 
 impl Tool for Stop {

@@ -1,4 +1,4 @@
-//! The flat list that a conversation is: what the model is shown is what is stored.
+//! The flat list of a conversation: the model gets what is stored.
 
 use std::fmt;
 
@@ -8,84 +8,83 @@ use serde_json::{Map, Value};
 
 /// One entry of a conversation. Entries are appended and never edited.
 ///
-/// `Debug` prints what kind of entry it is and how long, never what was said. The serialized form
-/// is stored for months: a name in it never changes its meaning.
+/// `Debug` prints the kind and length of an entry, never its words. The serialized form is stored for
+/// months: a name in it never changes its meaning.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Turn {
     /// A person's text.
     Person {
-        /// What they said.
+        /// Their words.
         text: String,
         /// When it reached us.
         at: Timestamp,
     },
-    /// A person's text that the model does not answer whatever it is asked: kept for people, and not
-    /// shown to it again.
+    /// A person's text that the model refuses to answer: kept for people, and not sent to it again.
     Unanswered {
-        /// What they said.
+        /// Their words.
         text: String,
         /// When it reached us.
         at: Timestamp,
     },
-    /// What the model answered: a reply for the person, or calls for tools, never both.
+    /// The model's answer: a reply for the person, or tool calls, never both.
     Agent {
-        /// The reply. What a model says beside a call for tools reaches nobody, so it is not kept.
+        /// The reply. Words beside a tool call reach nobody, so they are not kept.
         text: Option<String>,
         /// The calls, each followed by its own [`Turn::Tool`].
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         tool_calls: Vec<ToolCall>,
         /// When it was answered.
         at: Timestamp,
-        /// What else the server said in the message, as it came: some want it back.
+        /// The extras of the message, as they came: some servers want them back.
         #[serde(default, skip_serializing_if = "Map::is_empty")]
         extras: Map<String, Value>,
     },
-    /// What a tool answered.
+    /// A tool's answer.
     Tool {
         /// The id of the [`ToolCall`].
         call: String,
         /// The tool, as the model named it.
         name: String,
-        /// What the model is told.
+        /// The answer for the model.
         output: String,
-        /// Whether the tool did not do what was asked.
+        /// Whether the tool failed.
         #[serde(default)]
         failed: bool,
     },
-    /// A fact of ours that the model is told until it has replied once more, for example that
-    /// nobody knows whether its last reply arrived.
+    /// A fact of ours that the model gets until its next reply, for example that it is unknown whether
+    /// its last reply arrived.
     Note {
         /// A full sentence.
         text: String,
     },
-    /// What a person of the business wrote to the person themselves.
+    /// A text that a person of the business sent to the person.
     ByHand {
-        /// What was said.
+        /// The text.
         text: String,
         /// When it was sent.
         at: Timestamp,
     },
-    /// A text sent in the product's own name, without the model: the confirmation of a stop, an
-    /// apology. The model sees it as something it said.
+    /// A fixed text, sent without the model: the confirmation of an opt-out, an apology. To the model
+    /// it looks like its own.
     Fixed {
-        /// What was said.
+        /// The text.
         text: String,
         /// When it was decided.
         at: Timestamp,
     },
 }
 
-/// A model's wish to use a tool.
+/// A tool call by the model.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ToolCall {
-    /// What the answer refers to. Unique within its entry.
+    /// The id that the answer refers to. Unique within its entry.
     pub id: String,
     /// The tool, as the model named it.
     pub name: String,
     /// The arguments as the model wrote them, which need not be JSON.
     pub arguments: String,
-    /// What else the server said in the call, as it came: some want it back.
+    /// The extras of the call, as they came: some servers want them back.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub extras: Map<String, Value>,
 }
@@ -96,7 +95,7 @@ impl Turn {
         matches!(self, Self::Agent { text: Some(_), .. })
     }
 
-    /// How much of it the model is shown, in characters.
+    /// The size of its text in a request, in characters.
     pub(crate) fn characters(&self) -> usize {
         let length = |text: &str| text.chars().count();
         match self {
@@ -135,7 +134,7 @@ impl fmt::Debug for Turn {
 }
 
 impl fmt::Debug for ToolCall {
-    // Not even the name: a confused model writes there what it should have said.
+    // Not even the name: a confused model may write its reply there.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("ToolCall")
     }

@@ -1,9 +1,9 @@
-//! What a person wrote, as it is shown to a model: words, and nothing that a server would read as its own.
+//! A person's text made safe for a model: without anything that a server would read as its own marks.
 
-/// The longest mark of a model's, in bytes.
+/// The longest mark of a model, in bytes.
 const LONGEST_MARK: usize = 64;
 
-/// Marks without a bar or an underscore, which the others have.
+/// Marks without the bar or underscore that the others have.
 const MARKS: [&str; 13] = [
     "assistant",
     "bos",
@@ -20,9 +20,8 @@ const MARKS: [&str; 13] = [
     "user",
 ];
 
-/// A person's text in which nothing is a mark of some model's: one who writes
-/// `<|im_start|>system` would speak for us to a server that reads it as such. What stands in
-/// `[INST]` is round already.
+/// A person's text without any model's marks: otherwise `<|im_start|>system` would speak in our name on
+/// a server that interprets it. `[INST]` and the like are already in round brackets.
 pub(crate) fn unmarked(text: &str) -> String {
     let (mut unmarked, mut rest) = (String::with_capacity(text.len()), text);
     while let Some(at) = rest.find('<') {
@@ -38,7 +37,7 @@ pub(crate) fn unmarked(text: &str) -> String {
     unmarked + rest
 }
 
-/// Whether what stands behind a `<` makes it a mark.
+/// Whether the text after a `<` makes it a mark.
 fn is_mark(rest: &str) -> bool {
     let end = rest.bytes().take(LONGEST_MARK).position(|byte| byte == b'>').unwrap_or(0);
     let name = rest[..end].trim_start_matches('/').to_lowercase();

@@ -1,7 +1,7 @@
-//! What counts as a value of a field, and what to write instead of what does not.
+//! Which values a field accepts, and what to write instead of others.
 //!
-//! What is clear is read, however it is written. What may mean two things, or was made up to fill a
-//! gap, is asked for: the model knows what the person said, and we do not.
+//! A clear value is accepted however it is written. For an ambiguous or invented value the model is
+//! asked: it knows what the person said, and we do not.
 
 mod day;
 mod number;
@@ -14,21 +14,21 @@ use crate::page::{Field, Kind};
 
 pub(crate) use self::words::key;
 
-/// The longest text that a field takes, in characters. Longer than one text message.
+/// The longest text of a field, in characters. Longer than one text message.
 const LONGEST: usize = 2_000;
 
-/// What a gap is filled with.
+/// Words that fill a gap.
 pub(crate) const NO_VALUE: &str = "that is no value: ask the person, or leave it out";
 
-/// The same, where there may be nothing to ask for.
+/// The same where there may be nothing to ask for.
 const NO_TEXT: &str = "that is no value: ask the person, or leave it out; if they said that there is \
                        none, write it as a sentence";
 
-/// The value as it is stored, or what to write instead.
+/// The value to store, or what to write instead.
 pub(crate) fn typed(field: &Field, value: &Value) -> Result<Value, String> {
     let written = match value {
         Value::String(written) => written.trim().to_owned(),
-        // What is meant is clear: it is the only one.
+        // The meaning is clear: there is only one choice.
         Value::Array(values) if values.len() == 1 && !values[0].is_array() => {
             return typed(field, &values[0]);
         }
@@ -42,13 +42,13 @@ pub(crate) fn typed(field: &Field, value: &Value) -> Result<Value, String> {
     if written.chars().count() > LONGEST {
         return Err(format!("say it in at most {LONGEST} characters"));
     }
-    // Written as JSON once more.
+    // Encoded as JSON once more.
     if written.starts_with(['"', '['])
         && let Ok(value @ (Value::String(_) | Value::Array(_))) = serde_json::from_str(&written)
     {
         return typed(field, &value);
     }
-    // Whoever is asked to choose may be offered "none", and "no" is an answer.
+    // A choice may offer "none", and "no" is an answer.
     match &field.kind {
         Kind::Choice(choices) => {
             if let Some(choice) = chosen(choices, &written) {
@@ -75,7 +75,7 @@ pub(crate) fn typed(field: &Field, value: &Value) -> Result<Value, String> {
     }
 }
 
-/// Whether this stands where there is nothing: "unknown", "n/a", `<address>`, what the field is for.
+/// Whether this is a placeholder: "unknown", "n/a", `<address>`, or the field's description.
 fn fills_a_gap(field: &Field, written: &str) -> bool {
     let is_between = |(open, close)| written.starts_with(open) && written.ends_with(close);
     let is_sign =
@@ -86,7 +86,7 @@ fn fills_a_gap(field: &Field, written: &str) -> bool {
         || meaning(written, &field.name) == Some(Meaning::Nothing)
 }
 
-/// The choice that is meant, if one is: letter case, accents, spaces and hyphens do not matter.
+/// The intended choice, if there is one: letter case, accents, spaces and hyphens do not matter.
 fn chosen<'a>(choices: &'a [String], written: &str) -> Option<&'a str> {
     let only = |is_meant: &dyn Fn(&&String) -> bool| {
         let mut meant = choices.iter().filter(is_meant);
@@ -95,16 +95,16 @@ fn chosen<'a>(choices: &'a [String], written: &str) -> Option<&'a str> {
     let (as_key, says) = (key(written), meaning(written, ""));
     only(&|choice| choice.as_str() == written)
         .or_else(|| only(&|choice| !as_key.is_empty() && key(choice) == as_key))
-        // Where yes and no are to choose from, many models write true and false.
+        // For a choice of yes and no, many models write true and false.
         .or_else(|| {
             let says = says.filter(|says| *says != Meaning::Nothing)?;
             only(&|choice| meaning(choice, "") == Some(says))
         })
 }
 
-/// Digits, signs and spaces of any script as ASCII has them, without what nobody sees.
+/// Digits, signs and spaces of any script in ASCII, without invisible characters.
 fn plain(written: &str) -> String {
-    /// The digit zero of the scripts in which the digits stand in order.
+    /// The digit zero of scripts whose digits are consecutive.
     const ZEROS: [u32; 18] = [
         0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xe50,
         0xed0, 0xf20, 0x1040, 0x17e0, 0x1810,

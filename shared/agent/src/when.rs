@@ -1,15 +1,15 @@
-//! When a text was written, as the model is shown it.
+//! When a text was written, as shown to the model.
 //!
-//! "Tomorrow", written at 23:58 and answered at 00:09, is today. So a text of another time stands behind
-//! a note in square brackets, which no person can write: theirs are shown as round ones.
+//! "Tomorrow", written at 23:58 and answered at 00:09, is today. So a text from another time has a note
+//! in square brackets before it, which no person can write: theirs are converted to round ones.
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-/// Texts no further apart than this were written at the same time, within a day.
+/// Texts no further apart than this, on the same day, count as written at the same time.
 const MOMENT: SignedDuration = SignedDuration::from_mins(5);
 
-/// How notes of ours begin in what a model is shown.
+/// The beginning of our notes to a model.
 const OURS: [&str; 5] = [
     "[written on ",
     "[A person of the business ",
@@ -18,7 +18,7 @@ const OURS: [&str; 5] = [
     "[Nothing was said ",
 ];
 
-/// What a model said, without the notes that it made up as it had seen them, if that is anything.
+/// A model's words without notes that it imitated, if anything is left.
 pub(crate) fn without_notes(said: &str) -> Option<String> {
     let mut kept = String::with_capacity(said.len());
     let mut rest = said;
@@ -39,12 +39,12 @@ pub(crate) fn without_notes(said: &str) -> Option<String> {
     (!kept.is_empty()).then(|| kept.to_owned())
 }
 
-/// Shows texts one after the other, each with its time where it is another than that of the one
-/// before. The first that follows an answer is compared with now.
+/// Shows texts in sequence, each with its time if it differs from the previous one's. The first text
+/// after an answer is compared with now.
 pub(crate) struct When<'a> {
     now: Timestamp,
     zone: &'a TimeZone,
-    /// When the model takes the next text to be written.
+    /// The time at which the model assumes the next text was written.
     told: Timestamp,
 }
 
@@ -58,7 +58,7 @@ impl<'a> When<'a> {
         self.told = self.now;
     }
 
-    /// A person's text, with a note ahead of it where the model would take it for one of another time.
+    /// A person's text, with a note before it if the model would assume another time.
     pub(crate) fn stamped(&mut self, text: &str, at: Timestamp) -> String {
         let text = rounded(text);
         if self.is_told(at) {
@@ -75,8 +75,8 @@ impl<'a> When<'a> {
     }
 }
 
-/// A text in which square brackets, and what looks like them, are round, but for those around what the
-/// person did without words.
+/// A text with square brackets and lookalikes made round, except for those around the person's
+/// reactions.
 fn rounded(text: &str) -> String {
     const DEED: &str = "[The person ";
     let mut is_deed = false;

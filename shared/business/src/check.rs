@@ -1,11 +1,11 @@
-//! What makes a fact unusable.
+//! Checks that make a fact unusable.
 
 use policy::is_reserved;
 use sms::Number;
 
 use crate::table::{Problems, Written};
 
-/// What a fact says that was never written.
+/// Words that show that nobody wrote the fact.
 const PLACEHOLDERS: [&str; 8] =
     ["todo", "tbd", "fixme", "xxx", "changeme", "placeholder", "lorem", "ipsum"];
 
@@ -32,7 +32,7 @@ const SHORTENERS: [&str; 17] = [
 
 const NAME_CHARACTERS: usize = 100;
 const WORDING_CHARACTERS: usize = 400;
-/// What the forms take for one sample.
+/// The most that the forms accept for one sample.
 pub(crate) const SAMPLE_CHARACTERS: usize = 320;
 
 /// The public link shortener that a text uses, if it uses one.

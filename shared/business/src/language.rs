@@ -34,7 +34,7 @@ impl Language {
         }
     }
 
-    /// What its speakers call it.
+    /// Its name in the language itself.
     pub fn name(self) -> &'static str {
         match self {
             Self::English => "English",
@@ -44,7 +44,7 @@ impl Language {
         }
     }
 
-    /// What English calls it.
+    /// Its English name.
     pub fn english_name(self) -> &'static str {
         match self {
             Self::English => "English",
@@ -54,7 +54,7 @@ impl Language {
         }
     }
 
-    /// Where its lines begin: `ltr` or `rtl`.
+    /// The direction of its lines: `ltr` or `rtl`.
     pub fn direction(self) -> &'static str {
         match self {
             Self::Arabic => "rtl",

@@ -23,49 +23,49 @@ use thiserror::Error;
 pub use check::shortener;
 pub use language::Language;
 
-/// A business that exists nowhere, to see the pages with.
+/// An invented business, for looking at the pages.
 const SAMPLE: &str = include_str!("sample.toml");
 
-/// What the owner wrote about the business.
+/// The owner's facts about the business.
 #[derive(Clone, Debug)]
 pub struct Business {
-    /// The name as it is registered, letter for letter: reviewers compare it.
+    /// The registered name, letter for letter: reviewers compare it.
     pub name: String,
-    /// The name it does business under, where that is another one.
+    /// The name it does business under, if different.
     pub doing_business_as: Option<String>,
-    /// Where it is.
+    /// Its address.
     pub address: Address,
-    /// Where people write to.
+    /// The address for e-mail.
     pub email: String,
-    /// Where people call.
+    /// The number for calls.
     pub phone: Number,
     /// The number that texts.
     pub number: Number,
-    /// What people text to begin: one word in capital letters and digits.
+    /// The word that people text to begin: one word in capital letters and digits.
     pub keyword: String,
-    /// The languages of the public pages; the first is the one for whoever asks for none of them.
+    /// The languages of the public pages; the first is the default.
     pub languages: Vec<Language>,
-    /// What only the registration forms ask for.
+    /// Facts that only the registration forms ask for.
     pub registration: Registration,
-    /// Whether nobody wrote it: the pages must not pass for those of a business.
+    /// Whether this is the sample: the pages must not pass for those of a real business.
     pub is_sample: bool,
     wordings: BTreeMap<Language, Wording>,
 }
 
-/// What the owner says in one language.
+/// The owner's wording in one language.
 #[derive(Clone, Debug)]
 pub struct Wording {
-    /// What the business does, in a sentence or two.
+    /// The business's work, in a sentence or two.
     pub does: String,
-    /// What its texts are about: completes "texts from us about …".
+    /// The topic of its texts: completes "texts from us about …".
     pub about: String,
-    /// How often it texts. None: one reply to each text, which is what the product does.
+    /// How often it texts. None: one reply to each text, which is the product's behaviour.
     pub frequency: Option<String>,
-    /// An example of a conversation: the person first, then in turns. May be empty.
+    /// A sample conversation: the person first, then in turns. May be empty.
     pub conversation: Vec<String>,
 }
 
-/// Where the business is.
+/// The address of the business.
 #[derive(Clone, Debug)]
 pub struct Address {
     /// House and street.
@@ -76,30 +76,30 @@ pub struct Address {
     pub region: String,
     /// ZIP or postal code.
     pub postal_code: String,
-    /// Two letters, as `US`.
+    /// Two letters, such as `US`.
     pub country: String,
 }
 
-/// What only the registration forms ask for. What is not here is typed into the form by hand.
+/// Facts that only the registration forms ask for. Missing ones are typed into the form by hand.
 #[derive(Clone, Debug)]
 pub struct Registration {
     /// What kind of business it is.
     pub kind: Option<Kind>,
-    /// The number under which it is registered (the EIN in the US).
+    /// The registration number (the EIN in the US).
     pub number: Option<String>,
-    /// Who answers for it: first and last name.
+    /// The representative: first and last name.
     pub representative: Option<String>,
-    /// What that person is there.
+    /// The representative's role.
     pub title: Option<String>,
-    /// The industry, in the word of the form.
+    /// The industry, as the form names it.
     pub industry: Option<String>,
-    /// How many texts it sends in a month, about.
+    /// About how many texts it sends in a month.
     pub monthly_texts: u32,
-    /// Whether what is texted is for adults only.
+    /// Whether the texts are for adults only.
     pub age_gated: bool,
 }
 
-/// What kind of business it is, as the forms distinguish.
+/// The kind of business, as the forms distinguish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// One person, without a tax number of the business.
@@ -117,9 +117,9 @@ pub enum Kind {
 /// A fact that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// Counted from 1, as an editor does.
+    /// The line, counted from 1.
     pub line: usize,
-    /// The fact, with its table: `address.city`. Empty where the file is no TOML.
+    /// The fact, with its table: `address.city`. Empty if the file is not TOML.
     pub key: String,
     /// What is wrong, and what to write instead. Quotes no value.
     pub problem: String,
@@ -128,9 +128,9 @@ pub struct Problem {
 /// Everything that is wrong with a file, in the order of its lines.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub struct BusinessError {
-    /// How the file is called.
+    /// The name of the file.
     pub file: String,
-    /// At least one.
+    /// At least one problem.
     pub problems: Vec<Problem>,
 }
 
@@ -149,12 +149,12 @@ impl Business {
             .map_err(|problem| SettingsError::Invalid { name: "BUSINESS_FILE", problem })
     }
 
-    /// Reads the facts. `file` is what problems are reported under.
+    /// Parses the facts. `file` is the name that problems are reported under.
     pub fn parse(file: &str, text: &str) -> Result<Self, BusinessError> {
         read::business(text).map_err(|problems| BusinessError { file: file.to_owned(), problems })
     }
 
-    /// A handyman business that exists nowhere.
+    /// An invented handyman business.
     pub fn sample() -> Self {
         let sample = Self::parse("sample.toml", SAMPLE);
         Self { is_sample: true, ..sample.expect("the sample is read by a test") }
@@ -165,12 +165,12 @@ impl Business {
         self.doing_business_as.as_deref().unwrap_or(&self.name)
     }
 
-    /// The language for whoever asks for none that there is.
+    /// The default language.
     pub fn main_language(&self) -> Language {
         self.languages.first().copied().unwrap_or_default()
     }
 
-    /// What the owner says in a language; in the main one, if they say nothing in that.
+    /// The owner's wording in a language, or in the main one if there is none.
     pub fn wording(&self, language: Language) -> &Wording {
         self.wordings
             .get(&language)
@@ -180,7 +180,7 @@ impl Business {
 }
 
 impl Address {
-    /// On one line, as on an envelope.
+    /// The address on one line, as on an envelope.
     pub fn line(&self) -> String {
         let Self { street, city, region, postal_code, country } = self;
         format!("{street}, {city}, {region} {postal_code}, {country}")

@@ -1,4 +1,4 @@
-//! From the file to the facts.
+//! Reads the facts from the file.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use crate::check::{self, SAMPLE_CHARACTERS};
 use crate::table::{Problems, Table, Written};
 use crate::{Address, Business, Kind, Language, Problem, Registration, Wording};
 
-/// What a small business sends in a month, for the forms.
+/// A small business's texts per month, for the forms.
 const MONTHLY_TEXTS: u32 = 1000;
 
 /// As many messages as fit beside the opt-in on a page.
@@ -25,8 +25,8 @@ pub(crate) fn business(text: &str) -> Result<Business, Vec<Problem>> {
     }
 }
 
-/// None if one is missing or wrong, which is then among the problems. Everything is read before
-/// anything is given up.
+/// `None` if a fact is missing or wrong, which is then among the problems. Everything is read before
+/// the result is given up.
 fn facts(file: &mut Table<'_>, problems: &mut Problems) -> Option<Business> {
     let name = required(file, "name", "Handy Home LLC", check::name, problems);
     let doing_business_as = optional(file, "doing_business_as", check::name, problems);
@@ -57,7 +57,7 @@ fn facts(file: &mut Table<'_>, problems: &mut Problems) -> Option<Business> {
 
 fn address(file: &mut Table<'_>, problems: &mut Problems) -> Option<Address> {
     let Some(mut table) = file.table("address", problems) else {
-        // One that is there and no table has been reported.
+        // An address that is not a table has been reported already.
         if !problems.0.iter().any(|problem| problem.key == "address") {
             let like = r#"{ street = "…", city = "…", region = "…", postal_code = "…" }"#;
             file.missing("address", like, problems);
@@ -79,7 +79,7 @@ fn address(file: &mut Table<'_>, problems: &mut Problems) -> Option<Address> {
     })
 }
 
-/// The languages of the pages. One that is unknown is reported and left out.
+/// The languages of the pages. An unknown one is reported and left out.
 fn languages(file: &mut Table<'_>, problems: &mut Problems) -> Vec<Language> {
     let Some(written) = file.list("languages", problems) else { return vec![Language::English] };
     if written.value.is_empty() {
@@ -101,7 +101,7 @@ fn languages(file: &mut Table<'_>, problems: &mut Problems) -> Vec<Language> {
     languages
 }
 
-/// What is said in each language: the main one at the top of the file, others in their tables.
+/// The wording in each language: the main one at the top of the file, others in their tables.
 fn wordings(
     file: &mut Table<'_>,
     languages: &[Language],

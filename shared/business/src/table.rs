@@ -1,4 +1,4 @@
-//! A table of the file, taken apart key by key. What nobody took is unknown.
+//! A table of the file, read key by key. Keys that nobody reads are unknown.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -7,20 +7,20 @@ use toml::de::{DeTable, DeValue};
 
 use crate::Problem;
 
-/// How far from a known key an unknown one may be spelled and still be taken for it: 1 is the same.
+/// How similar an unknown key must be to a known one to be suggested: 1 is equal.
 const LIKE: f64 = 0.8;
 
-/// A value as it stands in the file.
+/// A value as it is in the file.
 pub(crate) struct Written<T> {
     pub(crate) value: T,
     pub(crate) line: usize,
     pub(crate) key: String,
 }
 
-/// A table whose keys are taken one after the other.
+/// A table whose keys are read one after the other.
 pub(crate) struct Table<'a> {
     text: &'a str,
-    /// What its keys are reported under: empty, or `address.`.
+    /// The prefix under which its keys are reported: empty, or `address.`.
     prefix: String,
     /// Where it begins.
     line: usize,
@@ -28,7 +28,7 @@ pub(crate) struct Table<'a> {
     known: Vec<&'static str>,
 }
 
-/// What is wrong with a file, while it is read.
+/// The problems of a file, collected while it is read.
 #[derive(Default)]
 pub(crate) struct Problems(pub(crate) Vec<Problem>);
 
@@ -69,7 +69,7 @@ impl<'a> Table<'a> {
         Self { text, prefix, line, entries: entries.collect(), known: Vec::new() }
     }
 
-    /// Where the table itself stands, for what is wrong with it as a whole.
+    /// The position of the table itself, for problems with it as a whole.
     pub(crate) fn written(&self) -> Written<()> {
         Written { value: (), line: self.line, key: self.prefix.trim_end_matches('.').to_owned() }
     }
@@ -84,13 +84,13 @@ impl<'a> Table<'a> {
         format!("{}{key}", self.prefix)
     }
 
-    /// Reports a key that has to be there and is not.
+    /// Reports a required key that is missing.
     pub(crate) fn missing(&self, key: &str, add: &str, problems: &mut Problems) {
         let problem = format!("is missing: add {key} = {add}");
         problems.0.push(Problem { line: self.line, key: self.path(key), problem });
     }
 
-    /// Words, if there are any.
+    /// A text, if there is one.
     pub(crate) fn words(
         &mut self,
         key: &'static str,
@@ -111,7 +111,7 @@ impl<'a> Table<'a> {
         Some(written.map(|_| text))
     }
 
-    /// Words that have to be there. `like` shows what they look like.
+    /// A required text. `like` is an example.
     pub(crate) fn required(
         &mut self,
         key: &'static str,
@@ -126,7 +126,7 @@ impl<'a> Table<'a> {
         self.words(key, problems)
     }
 
-    /// Several words.
+    /// A list of texts.
     pub(crate) fn list(
         &mut self,
         key: &'static str,
@@ -187,7 +187,7 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// Reports what nobody took.
+    /// Reports the keys that nobody has read.
     pub(crate) fn finish(self, problems: &mut Problems) {
         for (key, (span, _)) in &self.entries {
             let near = self

@@ -1,9 +1,9 @@
 //! HTTP clients for the services outside, in a process that is frozen between its calls.
 //!
-//! Lambda stops a sandbox for minutes or hours, and its clocks with it, all but the one on the
-//! wall. The other side hangs up meanwhile and nobody here notices: the next request leaves on a
-//! dead connection, and whether it arrived is unknown, which for a text message means that it may
-//! not be sent again. So connections that have rested for long are not used any more.
+//! Lambda stops a sandbox for minutes or hours, and with it all clocks except the wall clock. Meanwhile
+//! the other side closes the connection unnoticed: the next request goes out on a dead connection, and
+//! whether it arrived is unknown, so a text message may not be sent again. Therefore connections that
+//! have been idle for long are not reused.
 
 #![warn(missing_docs)]
 
@@ -17,12 +17,11 @@ use rustls::ClientConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls_platform_verifier::BuilderVerifierExt;
 
-/// How long a connection may rest before it is not trusted any more. Servers hang up after a minute
-/// or more; connecting again costs some tens of milliseconds.
+/// How long a connection may be idle before it is no longer trusted. Servers close it after a minute or
+/// more; reconnecting takes some tens of milliseconds.
 const REST: Duration = Duration::from_secs(30);
 
-/// Reading the system's certificate authorities takes milliseconds, so that it is done once, by the
-/// first that needs them.
+/// Reading the system's certificate authorities takes milliseconds, so it is done once, on first use.
 static TLS: LazyLock<ClientConfig> = LazyLock::new(|| {
     ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
@@ -34,7 +33,7 @@ static TLS: LazyLock<ClientConfig> = LazyLock::new(|| {
 
 /// A client for one service. Cloning it is cheap and shares its connections.
 ///
-/// It is made on first use, and anew after a rest. It follows no redirect, which would turn a POST
+/// It is created on first use, and again after a pause. It follows no redirect, which would turn a POST
 /// into a GET or carry a secret elsewhere.
 #[derive(Clone)]
 pub struct Connections(Arc<Inner>);
@@ -45,27 +44,27 @@ struct Inner {
 }
 
 impl Connections {
-    /// Nothing is connected yet. `configure` adds time limits and the like.
+    /// Connects to nothing yet. `configure` adds timeouts and the like.
     pub fn new(configure: impl Fn(ClientBuilder) -> ClientBuilder + Send + Sync + 'static) -> Self {
         Self(Arc::new(Inner { configure: Box::new(configure), client: Mutex::default() }))
     }
 
-    /// What to begin a request with. It is not to be kept for the next.
+    /// A client for the next request. It must not be kept for later ones.
     ///
     /// # Panics
     ///
-    /// If the system has no certificate authorities, with which nobody could be asked anything.
+    /// If the system has no certificate authorities, without which no request is possible.
     pub fn client(&self) -> Client {
         self.client_at(SystemTime::now())
     }
 
-    /// Connects ahead of a request to this address, unless there may be a connection already. Fails
-    /// silently, since the request will meet the same.
+    /// Connects to this address ahead of a request, unless there may be a connection already. Fails
+    /// silently, since the request will meet the same error.
     pub async fn warm_up(&self, url: &str) {
         if !self.is_rested(SystemTime::now()) {
             return;
         }
-        // Any answer leaves the connection behind.
+        // Any answer leaves a connection open.
         let _ = self.client().head(url).send().await;
     }
 
@@ -89,14 +88,14 @@ impl Inner {
         let builder = Client::builder()
             .tls_backend_preconfigured(TLS.clone())
             .redirect(Policy::none())
-            // One request a connection: a dead one takes no other along.
+            // One request per connection: a dead one affects no other.
             .http1_only()
             .pool_idle_timeout(REST);
         (self.configure)(builder).build().expect("a client with time limits can be built")
     }
 }
 
-/// A clock that went back is no rest.
+/// A clock that went back does not count as idle.
 fn rested(client: &Option<(Client, SystemTime)>, now: SystemTime) -> bool {
     let rest = |used: &SystemTime| now.duration_since(*used).is_ok_and(|rest| rest >= REST);
     client.as_ref().is_none_or(|(_, used)| rest(used))
@@ -119,7 +118,7 @@ mod tests {
 
     use super::*;
 
-    /// A server that answers with the caller's port, by which connections are told apart.
+    /// A server that answers with the caller's port, which identifies the connection.
     async fn server() -> String {
         let port =
             get(async |ConnectInfo(caller): ConnectInfo<SocketAddr>| caller.port().to_string());

@@ -1,8 +1,8 @@
-//! How many new people are let in: a document for each place in a minute that somebody has.
+//! Limits how many new people are admitted: one document for each taken place in a minute.
 //!
-//! Nobody who is known writes here, and in a flood everybody new does once: whom this minute has no
-//! place for is given one in a later minute. A place is given once, so that none of these documents is
-//! written by two, however many people come at the same moment.
+//! People we already know never write here, and a new person writes once even in a flood: if this
+//! minute is full, they get a place in a later one. A place is given once, so no two writers share a
+//! document, however many people arrive at the same moment.
 
 use documents::{Fields, Path, Unavailable, Write, at};
 use jiff::Timestamp;
@@ -11,21 +11,21 @@ use crate::collections::minutes;
 use crate::lifetimes::DAY;
 use crate::store::Store;
 
-/// How many places are looked at to find a free one. Where more people are let in in a minute, that
-/// many are picked by chance; if somebody has each of them, at least nine in ten are gone, and the
-/// minute is as good as full.
+/// How many places are checked to find a free one. If a minute has more places than this, a random
+/// sample of this size is checked; if all of the sample are taken, at least nine in ten are, and the
+/// minute counts as full.
 const LOOKED_AT: u32 = 30;
 
 /// A place for one new person in a minute.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Admission {
-    /// When the minute begins.
+    /// The start of the minute.
     pub minute: Timestamp,
     number: u32,
 }
 
 impl Admission {
-    /// One of so many places in this minute, picked by chance. Somebody may have it already.
+    /// A random place of the `bound` places in this minute. It may already be taken.
     pub fn any(minute: Timestamp, bound: u32) -> Self {
         Self { minute, number: fastrand::u32(..bound.max(1)) }
     }
@@ -34,22 +34,22 @@ impl Admission {
         at("minutes", &format!("{}-{}", self.minute.as_second(), self.number))
     }
 
-    /// Gives it to somebody, on condition that nobody has it.
+    /// Assigns the place, on condition that it is still free.
     pub(crate) fn take(&self) -> Write {
         let fields = Fields::none().with("at", self.minute.as_millisecond());
         Write::Create(self.path(), fields.expiring(self.minute, DAY))
     }
 }
 
-/// When the minute of this moment begins.
+/// The start of the minute that this moment falls in.
 pub fn minute_of(moment: Timestamp) -> Timestamp {
     let seconds = moment.as_second();
     Timestamp::from_second(seconds - seconds.rem_euclid(60)).unwrap_or(moment)
 }
 
 impl Store {
-    /// Places that nobody has, of so many in this minute, in no order. None: it is full, or as good as
-    /// full.
+    /// Free places among the `bound` places of this minute, in no particular order. None means that the
+    /// minute is full, or counts as full.
     pub async fn free_places(
         &self,
         minute: Timestamp,
@@ -65,13 +65,13 @@ impl Store {
         Ok(free.map(|(place, _)| place).collect())
     }
 
-    /// Takes these places, to be given to new people. False if somebody has one of them: then none is
-    /// taken.
+    /// Takes all of these places for new people. If any of them is already taken, takes none and
+    /// returns false.
     pub async fn take_places(&self, places: &[Admission]) -> Result<bool, Unavailable> {
         self.documents.if_unchanged(places.iter().map(Admission::take).collect()).await
     }
 
-    /// The last minute in which anybody new has a place, if there is one.
+    /// The last minute in which a new person has a place, if there is one.
     pub async fn last_minute(&self) -> Result<Option<Timestamp>, Unavailable> {
         let found = self.documents.find(minutes::AT.latest(1)).await?.pop();
         let ms = found.and_then(|found| found.fields.get("at"));

@@ -1,5 +1,5 @@
-//! Attempts, each with a life of its own: begun before its request leaves, and looked at until
-//! nothing more is to be learned of it.
+//! Attempts. Each is stored before its request leaves and is checked until there is nothing more to
+//! learn about it.
 
 use documents::{Document, Fields, Unavailable, Version, Write, WriteError, at, raw};
 use evidence::Route;
@@ -16,60 +16,60 @@ use crate::names::is_pretended;
 use crate::store::Store;
 use crate::traces::values;
 
-/// How long after an attempt was begun it is looked at for the first time, if nothing was heard.
+/// How long after an attempt begins it is first checked, if nothing was heard.
 const FIRST_LOOK: SignedDuration = SignedDuration::from_secs(60);
 
-/// How long before it is due somebody may look at it whose clock is ahead of ours.
+/// How long before the due time a process with a faster clock may already be checking the attempt.
 const UNDER_WAY: SignedDuration = SignedDuration::from_secs(5);
 
 /// One try to hand a reply to one provider. Stored before its request leaves.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Attempt {
-    /// Its name: the trace, a dash, a number; or that of a test send ([`crate::Names::test_send`]).
+    /// Its name: the trace, a dash, a number; or the name of a test send ([`crate::Names::test_send`]).
     pub id: String,
-    /// Whose reply it is.
+    /// The conversation that the reply belongs to.
     pub conversation: ConversationId,
     /// The trace of the turn.
     pub trace: TraceId,
     /// The provider.
     pub provider: String,
-    /// The number, name or pool of ours that it goes out from.
+    /// Our number, sender name or pool that it goes out from.
     pub sender: String,
-    /// That number, where it is another than the provider's own choice.
+    /// The number, if it is not the provider's default.
     #[serde(default)]
     pub from: Option<String>,
-    /// Who is texted.
+    /// The recipient.
     pub to: Number,
     /// The reply as it was when this attempt was begun.
     pub reply: Reply,
-    /// Whether it is a text of ours outside of any conversation: sent by hand, or to find out
-    /// whether it arrives. Nothing follows from its failing.
+    /// Whether the text belongs to no conversation: it was sent by hand or as a test send. Nothing
+    /// follows from its failure.
     #[serde(default)]
     pub apart: bool,
-    /// Whether it begins a conversation, as far as we know: a person texted who had not before, or
-    /// whose last conversation is over.
+    /// Whether it begins a conversation, as far as we know: the person texted for the first time, or
+    /// their last conversation is over.
     #[serde(default)]
     pub opens: bool,
-    /// Whether its way was known to work when it was begun. Then what speaks for that way once more
-    /// has time until the first look.
+    /// Whether its route was healthy when the attempt began. If so, further evidence for the route can
+    /// wait until the first check.
     #[serde(default)]
     pub proven: bool,
     /// How many segments the reply takes.
     pub segments: usize,
-    /// Everything that was learned of it, in the order of arrival.
+    /// Every status report, in order of arrival.
     #[serde(rename = "words")]
     pub reported: Vec<Reported>,
-    /// What was done under its trace, as far as it was written down together with it: also by which
-    /// receipts it was learned.
+    /// Steps taken under its trace that were stored with it, including the receipts that reported on
+    /// it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Step>,
-    /// Whether the person texted back after it, which proves that it arrived.
+    /// Whether the person texted back afterwards, which shows that it arrived.
     #[serde(default)]
     pub answered: bool,
-    /// Whether its failing has been dealt with: by another attempt, or by telling the agent.
+    /// Whether its failure has been dealt with: by another attempt, or by telling the agent.
     #[serde(default)]
     pub settled: bool,
-    /// The provider's name and its id of the message, once known.
+    /// The provider's name and its id for the message, once known.
     #[serde(default)]
     pub message: Option<String>,
     /// The provider's code, or ours, for what went wrong.
@@ -78,45 +78,45 @@ pub struct Attempt {
     /// When it was begun.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub at: Timestamp,
-    /// When it should be looked at: what was learned of it cannot wait, or too little was. `None`:
-    /// its life is over.
+    /// When to check it next: something urgent was reported, or too little was. `None`: nothing more to
+    /// check.
     #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
     pub due_at: Option<Timestamp>,
 }
 
-/// Something that was learned of an attempt.
+/// A status that was reported for an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Reported {
-    /// Of the message as a whole.
+    /// For the message as a whole.
     Whole(Status),
-    /// Of a part of it, where the provider reports on parts.
+    /// For one part, where the provider reports on parts.
     OfPart {
         /// Which part.
         part: Part,
-        /// What was learned of it.
+        /// The status of that part.
         status: Status,
     },
 }
 
-/// Something new about an attempt, to be stored.
+/// A new status of an attempt, to be stored.
 #[derive(Clone)]
 pub struct StatusUpdate {
     /// The attempt.
     pub attempt: String,
-    /// What was learned.
+    /// What was reported.
     pub reported: Reported,
-    /// The provider and its id of the message, where it gave one.
+    /// The provider and its id for the message, if it gave one.
     pub message: Option<(String, String)>,
     /// The code for what went wrong.
     pub code: Option<String>,
-    /// Whether the attempt should be looked at now, and not when it is due.
+    /// Whether to check the attempt now instead of at its due time.
     pub at_once: bool,
     /// When.
     pub at: Timestamp,
 }
 
-/// An attempt that is due to be looked at.
+/// An attempt that is due for a check.
 pub struct DueAttempt {
     /// The attempt.
     pub attempt: Attempt,
@@ -124,7 +124,7 @@ pub struct DueAttempt {
 }
 
 impl Attempt {
-    /// A try to hand over `reply` from `sender` of this provider, begun now.
+    /// An attempt to send `reply` from `sender` of this provider, begun now.
     pub fn begin(
         id: String,
         conversation: &ConversationId,
@@ -157,9 +157,9 @@ impl Attempt {
         }
     }
 
-    /// A name for an attempt under this trace, which comes first, so that a receipt tells it. The end
-    /// is random, so that two who think about the same conversation never take the other's attempt
-    /// for their own.
+    /// A name for an attempt under this trace. The trace comes first, so that a receipt reveals it. The
+    /// end is random, so that two processes working on the same conversation never mistake each other's
+    /// attempt for their own.
     pub fn name(trace: &TraceId) -> String {
         format!("{trace}-{}", &Uuid::new_v4().simple().to_string()[..8])
     }
@@ -169,7 +169,7 @@ impl Attempt {
         TraceId::parse(name.split('-').next()?)
     }
 
-    /// The message as its provider is handed it.
+    /// The message as handed to its provider.
     pub fn outgoing(&self) -> Outgoing {
         Outgoing {
             attempt: self.id.clone(),
@@ -179,8 +179,8 @@ impl Attempt {
         }
     }
 
-    /// The highest word seen, whatever order they came in. Where a provider reports on parts, the
-    /// message is as good as its worst part, and a part of which nothing is known is accepted.
+    /// The most advanced status, whatever order the reports came in. Where a provider reports on parts,
+    /// the message has the status of its worst part; a part without a report counts as accepted.
     pub fn status(&self) -> Status {
         let whole = self.highest(None);
         let parts = self.parts();
@@ -205,13 +205,13 @@ impl Attempt {
             || self.parts().into_iter().any(contradicts)
     }
 
-    /// The provider's id of the message, once known.
+    /// The provider's id for the message, once known.
     pub fn message_id(&self) -> Option<&str> {
         self.message.as_deref()?.split_once(':').map(|(_, id)| id)
     }
 
-    /// Whether to look at it now that it has come to this: at once if that speaks against its route, if
-    /// nothing was known to speak for it, or if nobody would look for a while.
+    /// Whether to check the attempt immediately after this status: it speaks against the route, the
+    /// route was not yet proven, or no check comes soon.
     pub(crate) fn is_urgent(&self, status: Status, now: Timestamp) -> bool {
         speaks_against(status) || !self.proven || !is_soon(self.due_at, now)
     }
@@ -243,12 +243,12 @@ impl Attempt {
 }
 
 impl Attempt {
-    /// The route that it went.
+    /// The route it takes.
     pub fn route(&self) -> Route {
         Route::new(&self.provider, &self.sender, self.to.split().0)
     }
 
-    /// The same attempt, with something more that was learned of it.
+    /// A copy of the attempt with this update applied.
     pub fn updated(&self, update: &StatusUpdate) -> Self {
         let mut reported = self.reported.clone();
         reported.push(update.reported);
@@ -258,12 +258,13 @@ impl Attempt {
         Self { reported, code, message, ..self.clone() }
     }
 
-    /// Whether no provider was asked, or a pretended one.
+    /// Whether no real provider was asked.
     pub fn is_pretended(&self) -> bool {
         self.to.is_for_tests() || is_pretended(&self.provider)
     }
 
-    /// Notes, as part of a commit, that the person texted back after an attempt, which is looked at now, if at once.
+    /// As part of a commit, records that the person texted back after an attempt; given `at_once`, the
+    /// attempt is checked then.
     pub fn note_answer(attempt: &str, at_once: Option<Timestamp>) -> Write {
         let mut set = Fields::none().with("answered", true);
         if let Some(now) = at_once {
@@ -272,7 +273,7 @@ impl Attempt {
         Write::Merge { path: at("attempts", attempt), set, append: vec![] }
     }
 
-    /// Keeps it, as part of a commit.
+    /// Stores it, as part of a commit.
     pub fn keep(&self) -> Write {
         let begun = self.at.as_millisecond();
         let place = format!("{}{begun:015}-{}", self.conversation.prefix(), self.id);
@@ -308,8 +309,8 @@ impl std::fmt::Debug for Attempt {
 }
 
 impl Store {
-    /// Keeps an attempt that belongs to no conversation, on condition that the person has not
-    /// stopped. False if they have: nothing was stored, and nothing may be sent.
+    /// Stores an attempt that belongs to no conversation, on condition that the person has not opted
+    /// out. If they have, returns false: nothing was stored, and nothing may be sent.
     pub async fn begin(&self, attempt: &Attempt) -> Result<bool, Unavailable> {
         let allowed =
             Write::Absent(at("stops", &self.names.person(&attempt.provider, &attempt.to)));
@@ -320,15 +321,15 @@ impl Store {
         }
     }
 
-    /// Writes down what was learned of an attempt.
+    /// Stores a new status of an attempt.
     pub async fn update_status(&self, update: &StatusUpdate) -> Result<(), Unavailable> {
         self.documents.commit(vec![update.write(&[])]).await?;
         Ok(())
     }
 
-    /// One attempt.
+    /// Looks up one attempt.
     pub async fn attempt(&self, id: &str) -> Result<Option<Attempt>, Unavailable> {
-        // The name comes from an address that anybody may have written.
+        // The name comes from a URL that anybody may have made up.
         let sound = (1..=64).contains(&id.len())
             && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         match sound {
@@ -342,8 +343,8 @@ impl Store {
         }
     }
 
-    /// Sets when these attempts are to be looked at next, each unless something has been learned of
-    /// it since: it stays due then, so that somebody sees that.
+    /// Sets when these attempts are checked next. An attempt that was updated meanwhile keeps its due
+    /// time, so that the update is seen.
     pub async fn looked_at(
         &self,
         looked: Vec<(DueAttempt, Option<Timestamp>)>,
@@ -357,8 +358,8 @@ impl Store {
 }
 
 impl LastReply {
-    /// When the attempt is to be looked at since the person has answered it now. `None`: when it is
-    /// due, which is soon.
+    /// When to check the attempt, given that the person answered it now. `None`: at its due time, which
+    /// is soon.
     pub(crate) fn look_at(&self, now: Timestamp) -> Option<Timestamp> {
         let waits = self.proven && is_soon(Some(self.at + FIRST_LOOK), now);
         (!waits).then_some(now)
@@ -366,13 +367,13 @@ impl LastReply {
 }
 
 impl StatusUpdate {
-    /// That a message as a whole has come to this.
+    /// A status of the message as a whole.
     pub fn new(attempt: impl Into<String>, status: Status, at: Timestamp) -> Self {
         let (reported, at_once) = (Reported::Whole(status), speaks_against(status));
         Self { attempt: attempt.into(), reported, message: None, code: None, at_once, at }
     }
 
-    /// What came of handing an attempt over.
+    /// The update that follows from the outcome of a dispatch.
     pub fn of_outcome(
         attempt: &Attempt,
         outcome: &Result<String, SendError>,
@@ -387,12 +388,12 @@ impl StatusUpdate {
         Self { message, code, at_once, ..Self::new(&attempt.id, status, at) }
     }
 
-    /// The provider, where it gave an id.
+    /// The provider, if it gave an id.
     pub(crate) fn provider(&self) -> &str {
         self.message.as_ref().map_or("", |(provider, _)| provider)
     }
 
-    /// The write by which the attempt knows, with the steps that showed it.
+    /// The write that adds this status to the attempt, with the steps that showed it.
     pub(crate) fn write(&self, shown: &[Step]) -> Write {
         let mut set = Fields::none();
         if self.at_once {
@@ -409,24 +410,24 @@ impl StatusUpdate {
     }
 }
 
-/// Whether what is written now is seen by a look that comes soon in any case. One that may be under
-/// way already does not see it.
+/// Whether a check that comes soon anyway will see what is written now. A check that may already be
+/// running will not.
 fn is_soon(look: Option<Timestamp>, now: Timestamp) -> bool {
     look.is_some_and(|look| now + UNDER_WAY < look && look <= now + FIRST_LOOK)
 }
 
-/// Whether somebody should see at once that an attempt has come to this.
+/// Whether this status should be acted on immediately.
 fn speaks_against(status: Status) -> bool {
     status.is_failure() || status == Status::Unknown
 }
 
-/// That the failing of an attempt has been dealt with.
+/// Records that the failure of an attempt has been dealt with.
 pub(crate) fn settled(attempt: &str) -> Write {
     let set = Fields::none().with("settled", true);
     Write::Merge { path: at("attempts", attempt), set, append: vec![] }
 }
 
-/// What a message is called, which its provider gave this id.
+/// The name of a message to which its provider gave this id.
 pub(crate) fn message_name(provider: &str, id: &str) -> String {
     format!("{provider}:{id}")
 }

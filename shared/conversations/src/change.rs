@@ -1,4 +1,4 @@
-//! What follows from a turn, and is stored in the same commit with it.
+//! Changes that follow from a turn and are stored in its commit.
 
 use documents::{Fields, Unavailable, Version, Write, at};
 use evidence::Health;
@@ -17,67 +17,66 @@ use crate::receipts::MatchedReceipt;
 use crate::stops::{Stop, stopped};
 use crate::texts::{Waiting, put_aside, taken_up, wait_again};
 
-/// A conversation as it was read, with what must be known before anything is said in it.
+/// A conversation as it was loaded, with everything a turn needs before it replies.
 #[derive(Clone)]
 pub struct Loaded {
     /// Its name.
     pub id: ConversationId,
-    /// What it held.
+    /// Its contents.
     pub conversation: Conversation,
-    /// The texts that wait, in the order they came: no more than a turn takes up at once.
+    /// The waiting texts in order of arrival, at most as many as one turn takes.
     pub waiting: Vec<Waiting>,
     /// Whether more wait behind those.
     pub more: bool,
-    /// Whether the person has stopped.
+    /// The person's opt-out, if any.
     pub stop: Option<Stop>,
-    /// What is known of the routes that a reply can go.
+    /// The health of the routes that a reply can take.
     pub health: Health,
     pub(crate) version: Version,
     pub(crate) stop_version: Option<Version>,
 }
 
-/// Something that follows from a turn, and is stored in the same commit.
+/// Something that follows from a turn and is stored in the same commit.
 #[derive(Clone)]
 pub enum Change {
-    /// The person, being new, has this place, on condition that nobody else was given it.
+    /// A new person takes this place, on condition that it is still free.
     LetIn(Admission),
-    /// Texts that waited have been taken up: what was said in them is in the conversation.
+    /// Waiting texts were taken up: their words are now in the conversation.
     TakenUp(Vec<Waiting>),
-    /// Texts that waited are not answered, for this reason.
+    /// Waiting texts are set aside, for this reason.
     SetAside(Vec<Waiting>, &'static str),
     /// Texts that were set aside wait again.
     Waits(Vec<Waiting>),
-    /// A new attempt, on condition that the person has not stopped.
+    /// A new attempt, on condition that the person has not opted out.
     Attempt(Attempt),
-    /// A new attempt, whether or not the person has stopped: to confirm that they have.
+    /// A new attempt even if the person has opted out: it confirms the opt-out.
     AttemptDespiteStop(Attempt),
-    /// The person is told that they have stopped, on condition that the stop is the one that was
-    /// loaded.
+    /// The opt-out is confirmed to the person, on condition that it is the one that was loaded.
     Confirmed,
-    /// Something was update of an attempt.
+    /// A new status of an attempt.
     Status(StatusUpdate),
-    /// A receipt told of an attempt, before that was known by its message.
+    /// A receipt that arrived before the attempt could be found by its message id.
     Receipt(MatchedReceipt),
-    /// The person texted back after what was said last, at this time.
+    /// The person texted back at this time, after our last reply.
     Answered(LastReply, Timestamp),
-    /// The failing of an attempt has been dealt with.
+    /// The failure of an attempt has been dealt with.
     Settled(String),
     /// Something must leave the system.
     Effect(Effect),
     /// A conversation is over.
     Ended(Ended),
-    /// The conversation of this number was over, and is under way again.
+    /// The conversation with this number was over and continues.
     GoesOn(u64),
     /// A person should look at something.
     Notice(Notice),
-    /// The provider says that the person has stopped.
+    /// The provider reports that the person has opted out.
     Stopped {
-        /// When we heard.
+        /// When we heard of it.
         at: Timestamp,
-        /// From whom.
+        /// The provider that reported it.
         provider: String,
     },
-    /// The person is back, on condition that the stop is the one that was loaded.
+    /// The person has opted in again, on condition that the opt-out is the one that was loaded.
     Started,
     /// Steps were taken under a trace.
     Steps(TraceId, Vec<Step>),
@@ -88,19 +87,19 @@ pub enum Change {
 /// Why a commit did not go through.
 #[derive(Debug, Error)]
 pub enum CommitError {
-    /// Somebody else has written since: load again and think again. Nothing was stored.
+    /// Another process has written since: load and decide again. Nothing was stored.
     #[error("the conversation has changed")]
     Conflict,
-    /// It would not fit: store less. Nothing was stored.
+    /// Too large for the store: store less. Nothing was stored.
     #[error("too much for one document")]
     TooLarge,
-    /// It may have been stored or not: load again and look.
+    /// The commit may or may not have gone through: load again and look.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
 
 impl Change {
-    /// The writes that follow from it, but for steps.
+    /// The writes for this change, except its steps.
     pub(crate) fn writes(self, loaded: &Loaded) -> Vec<Write> {
         let stop = || at("stops", loaded.id.person());
         match self {
@@ -117,7 +116,7 @@ impl Change {
                     let confirmed = Stop { confirmed: true, ..found.clone() };
                     Write::Replace(stop(), Fields::of(&confirmed), version)
                 }
-                // Nobody has stopped: a condition that cannot hold, unless that changed.
+                // No opt-out was loaded: this condition can only fail.
                 _ => Write::Replace(stop(), Fields::none(), Version::NONE),
             }],
             Self::Status(update) => vec![update.write(&[])],
@@ -132,7 +131,7 @@ impl Change {
             Self::Notice(notice) => vec![notice.keep()],
             Self::Stopped { at, provider } => vec![stopped(&loaded.id, at, &provider)],
             Self::Started => vec![Write::Delete(stop(), loaded.stop_version)],
-            // They are kept where there is most to be written already.
+            // Steps are added where there is most to write anyway.
             Self::Steps(..) | Self::AnsweredIn(..) => vec![],
         }
     }

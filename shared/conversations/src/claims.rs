@@ -1,4 +1,4 @@
-//! Claims: each message is handled once, by whoever claims it first.
+//! Claims: each message is handled once, by whichever process claims it first.
 
 use documents::{Fields, Unavailable, Write, WriteError};
 use jiff::Timestamp;
@@ -8,8 +8,8 @@ use crate::names::Claim;
 use crate::store::Store;
 
 impl Store {
-    /// Carries writes out in one commit with a claim. False if the claim was given before: nothing
-    /// was written.
+    /// Commits the writes together with a claim. If the claim exists already, writes nothing and
+    /// returns false.
     pub(crate) async fn claim(
         &self,
         claim: &Claim,
@@ -37,7 +37,7 @@ impl Store {
         let Some(window) = claim.again_after else { return Ok(None) };
         let Some(found) = self.documents.get_one(claim.path()).await? else { return Ok(None) };
         let claimed = found.fields.get::<i64>("at").unwrap_or_default();
-        // Also for words that came long before those: they were kept meanwhile.
+        // Also for words that arrived long before those but were kept elsewhere meanwhile.
         let passed =
             i128::from(now.as_millisecond().abs_diff(claimed)) > window.as_millis() as i128;
         Ok(passed.then(|| Write::Replace(claim.path(), claim_fields(now), found.version)))

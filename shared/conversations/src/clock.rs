@@ -1,7 +1,7 @@
-//! What the clock said last, and what follows where it was wrong.
+//! The last clock reading, and how to recover if the clock was wrong.
 //!
-//! A clock that is ahead forgets what people said before its time, and one that was ahead leaves
-//! behind times until which everybody would wait.
+//! A clock that runs ahead expires conversations too early, and leaves behind due times that everybody
+//! would then wait for.
 
 use documents::{Document, Fields, Place, Time, Unavailable, Version, Write, at};
 use futures::{StreamExt, TryStreamExt, stream};
@@ -15,35 +15,35 @@ use crate::id::ConversationId;
 use crate::lifetimes::DAY;
 use crate::store::Store;
 
-/// How often it is written down what the clock says, and looked for what has expired.
+/// How often the clock is recorded and expired documents are looked for.
 const NOTED: SignedDuration = SignedDuration::from_mins(5);
 
-/// After a longer pause than this nothing is forgotten at first: the machine was off, or the clock
-/// was set wrong and is mended soon.
+/// After a longer pause than this, nothing is expired at first: either the machine was off, or the
+/// clock is wrong and will soon be corrected.
 const PAUSE: SignedDuration = DAY.checked_mul(2).expect("two days fit");
 
-/// How many times faster than the clock what is overdue is forgotten, and how much of it at once. So
-/// a machine that was off for three months has caught up in four days, and a clock that is wrong for
-/// an hour costs a day.
+/// How many times faster than the clock overdue documents expire, and how much time one step covers. A
+/// machine that was off for three months catches up in four days, and a clock that is wrong for an hour
+/// costs a day.
 const FASTER: i32 = 24;
 const STEP: SignedDuration = DAY;
 
-/// The longest that the model may be left alone: an hour, by a clock that may be ahead.
+/// The longest time the model may be paused, an hour, measured by a clock that may be ahead.
 const PUT_OFF: SignedDuration = SignedDuration::from_mins(65);
 
-/// What the clocks of two machines may differ.
+/// How far the clocks of two machines may differ.
 const SKEW: SignedDuration = SignedDuration::from_secs(60);
 
 /// The longest that an attempt may be under way.
 const UNDER_WAY: SignedDuration = SignedDuration::from_secs(60);
 
-/// How many are put right at a time.
+/// How many are corrected concurrently.
 const AT_A_TIME: usize = 8;
 
 impl Store {
-    /// Forgets what has expired, now and then, as far as the clock can be believed: no more than a
-    /// day's worth at once, and nothing after a jump. Where the store forgets by itself it only notes
-    /// what the clock says.
+    /// Deletes expired documents from time to time, as far as the clock can be trusted: at most a day's
+    /// worth in one step, and none after a jump. Where the store expires documents itself, only records
+    /// the clock.
     pub async fn expire(&self, now: Timestamp) -> Result<(), Unavailable> {
         let last = self.last_noted().await?;
         let passed = last.map_or(SignedDuration::ZERO, |(last, _)| now.duration_since(last));
@@ -56,7 +56,7 @@ impl Store {
             None => Write::Create(path, noted),
             Some((_, version)) => Write::Replace(path, noted, version),
         };
-        // First of all, so that not even crashes make it faster.
+        // Before anything else, so that even repeated crashes do not speed it up.
         if !self.documents.if_unchanged(vec![note]).await? {
             return Ok(());
         }
@@ -64,7 +64,7 @@ impl Store {
             let days = passed.as_hours() / 24;
             tracing::warn!(
                 days,
-                "nothing was looked at for {days} days, so nothing is forgotten yet"
+                "nothing ran for {days} days, so no expired documents are deleted yet"
             );
             return Ok(());
         }
@@ -76,9 +76,10 @@ impl Store {
         Ok(())
     }
 
-    /// Once the clock has gone back: dates what is dated later than now at now, so that a START
-    /// comes after every STOP and nobody waits for what is long due. Returns, page by page, the
-    /// conversations that may have been put off, for a turn to look at, and until when.
+    /// After the clock has gone back: dates everything from the future at now, so that a START comes
+    /// after every STOP and nobody waits for something long overdue. Returns, page by page, the
+    /// conversations that may have been postponed, for a turn to look at, and the time they were
+    /// postponed to.
     pub async fn put_right(
         &self,
         now: Timestamp,
@@ -93,27 +94,27 @@ impl Store {
             let ahead = last.duration_since(now).as_secs();
             tracing::warn!(
                 ahead_s = ahead,
-                "the clock went back by {ahead} s: what it put off is looked at"
+                "the clock went back by {ahead} s: checking everything that it postponed"
             );
             for field in [stops::AT, attempts::AT, effects::DUE_AT, receipts::DUE_AT, texts::DUE_AT]
             {
                 let date_back = |found: &_| dated_back(field.collection, found, now, now);
                 self.all_later(field, now, limit, date_back).await?;
             }
-            // Whoever has a place in one of these minutes is given another.
+            // People with a place in one of these minutes get another.
             let give_up = |found: &Document| {
                 Some(Write::Delete(at("minutes", &found.id), Some(found.version)))
             };
             self.all_later(minutes::AT, now, limit, give_up).await?;
         }
         let page = self.later(heads::DUE_AT, now, after, limit).await?;
-        // None is left for longer than a day after its latest text.
+        // No head may be due later than a day from now.
         self.write_each(page.found.iter(), |head| dated_back("heads", head, now, now + DAY))
             .await?;
         Ok(page.map(|head| Some((ConversationId::parse(&head.id)?, time(&head, "due_at")?))))
     }
 
-    /// Whether nothing has ever looked after this store, so that it is the first start.
+    /// Whether nothing has ever run on this store, so that this is the first start.
     pub async fn is_untouched(&self) -> Result<bool, Unavailable> {
         Ok(self.last_noted().await?.is_none())
     }
@@ -126,7 +127,7 @@ impl Store {
         }))
     }
 
-    /// Puts right, page by page, whatever has a time that is later than now.
+    /// Corrects, page by page, every document with a time later than now.
     async fn all_later(
         &self,
         field: Time,
@@ -145,8 +146,8 @@ impl Store {
         }
     }
 
-    /// Writes each by itself, several at once. What somebody else has written since stays as it is:
-    /// their clock is right.
+    /// Writes each document separately, several concurrently. A document that another process has
+    /// written since stays as it is: that process's clock is right.
     async fn write_each<'a>(
         &self,
         found: impl Iterator<Item = &'a Document>,
@@ -159,7 +160,7 @@ impl Store {
     }
 }
 
-/// The write that dates a document back, if it is dated later than it may be.
+/// The write that brings a document's date back, if it is later than allowed.
 fn dated_back(
     collection: &'static str,
     found: &Document,
@@ -183,8 +184,8 @@ fn dated_back(
 }
 
 impl Conversation {
-    /// Takes back what a clock that was ahead has written: nothing happened later than now, and
-    /// whoever may be at an attempt is done with it before long.
+    /// Undoes what a clock that was ahead has written: nothing happened later than now, and a process
+    /// that may be working on an attempt is soon done with it.
     pub(crate) fn put_right(&mut self, now: Timestamp) {
         self.at = self.at.min(now);
         self.ask_after = self.ask_after.map(|after| after.min(now + PUT_OFF));

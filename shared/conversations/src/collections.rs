@@ -1,4 +1,4 @@
-//! What is kept, and what it is asked by: the one list of both.
+//! The one list of collections and of the fields that queries use.
 
 use documents::collections;
 
@@ -11,51 +11,51 @@ collections! {
         PLACE: Text = "place",
         TRACE: Text = "trace",
     }
-    /// What was taken, so that a repeat of it is known.
+    /// Messages that were taken, so that a repeat is recognised.
     claims [Expires FromTheFirst] {}
-    /// What the clock said last.
+    /// The last clock reading.
     clock [] {}
     /// Who agreed to be texted.
     consents [Expires InLedger] { THEIRS: Text = "theirs", }
-    /// How many did, by window of time.
+    /// Consents counted by window of time.
     consents_given [Expires] {}
-    /// What was said, beside the head of its conversation.
+    /// The entries of each conversation, beside its head.
     conversations [Expires] {}
-    /// What must leave the system.
+    /// Effects that must leave the system.
     effects [Expires] { CONVERSATION: Text = "conversation", DUE_AT: Time = "due_at", }
     /// Conversations that are over.
     ended [Expires] { PLACE: Text = "place", }
-    /// Conversations under way, without what was said.
+    /// Conversations under way, without their entries.
     heads [Expires FromTheFirst] { AT: Time = "at", DUE_AT: Time = "due_at", }
-    /// What is thought of all routes.
+    /// The health of all routes.
     health [] {}
-    /// How many new people were let in.
+    /// Places for new people, by minute.
     minutes [Expires] { AT: Time = "at", }
-    /// What a person should look at.
+    /// Notices for a person to look at.
     notices [Expires] { AT: Time = "at", }
-    /// The latest probe of each way.
+    /// The latest probe of each route.
     probes [] {}
-    /// Calls that nobody understood.
+    /// Calls that no parser understood.
     quarantine [Expires] { AT: Time = "at", SHAPE: Text = "shape", }
-    /// What providers reported. One that waits for its attempt is due when to look for it.
+    /// Receipts as providers sent them. One that waits for its attempt is due when to look for it.
     receipts [Expires] { DUE_AT: Time = "due_at", MESSAGE: Text = "message", }
     /// When conversations usually begin.
     rhythm [] {}
-    /// What is remembered of each route.
+    /// The stored history of each route.
     routes [] { PROVIDER: Text = "provider", }
-    /// The forms of calls that nobody understood.
+    /// The forms of calls that no parser understood.
     shapes [Expires] {}
-    /// Who has stopped.
+    /// People who have opted out.
     stops [InLedger FromTheFirst] { AT: Time = "at", }
-    /// Texts that wait, or were set aside.
+    /// Texts that wait or were set aside.
     texts [Expires] {
         ASIDE: Text = "aside",
         DUE_AT: Time = "due_at",
         TRACE: Text = "trace",
         WAITING: Text = "waiting",
     }
-    /// What happened, turn by turn.
+    /// The steps of each turn.
     traces [Expires] {}
-    /// What was written to see whether anything can be.
+    /// Documents written only to test whether the store takes writes.
     tries [Expires] {}
 }

@@ -11,34 +11,35 @@ use crate::collections::consents;
 use crate::lifetimes::DAY;
 use crate::store::Store;
 
-/// Somebody may claim for four years that they were texted without consent (28 U.S.C. 1658); a year
-/// more is for the claim to arrive.
+/// A person can claim for four years that they were texted without consent (28 U.S.C. 1658); one more
+/// year allows for the claim to arrive.
 const CONSENTS_LIVE: SignedDuration = DAY.checked_mul(5 * 365 + 2).expect("5 years fit");
 
-/// How many consents one address gives in an hour: the people of an office, or of a queue at a desk.
+/// How many consents one address may give in an hour: the people of an office, or of a queue at a desk.
 const OF_ADDRESS: usize = 20;
 
-/// How many consents all addresses give in a minute. Whoever wants to keep others out has to come
-/// from several.
+/// How many consents all addresses may give in a minute. To block others, an attacker needs several
+/// addresses.
 const OF_ALL: usize = 60;
 
-/// How often writing down is begun anew because another consent was counted meanwhile.
+/// How often recording is retried because another consent was counted meanwhile.
 const ATTEMPTS: u32 = 5;
 
-/// That somebody typed a number into the public form and agreed to be texted there.
+/// A number was typed into the public form, and whoever typed it agreed to texts.
 ///
-/// It proves what was shown and when, not whose number it is: that is shown by a text from it.
+/// It proves what was displayed and when, not whose number it is: only a text from the number shows
+/// that.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Consent {
     /// The number that was typed.
     pub theirs: Number,
-    /// The version of what was shown around the words: changes with every letter of it.
+    /// The version of the page around the words: changes with every letter of it.
     pub page: String,
-    /// The language it was shown in, as `es`.
+    /// The language of the page, such as `es`.
     pub language: String,
-    /// The exact words that were agreed to.
+    /// The exact words of the agreement.
     pub words: String,
-    /// The network that it came from, as `192.0.2.0/24`.
+    /// The network that the call came from, such as `192.0.2.0/24`.
     pub network: String,
     /// When.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
@@ -50,13 +51,13 @@ pub struct Consent {
 pub enum Given {
     /// It is on record.
     Recorded,
-    /// So many were given lately, by this address or by all, that this one is not recorded.
+    /// Too many were given recently, by this address or by all, so this one is not recorded.
     TooMany,
 }
 
 impl Store {
-    /// Writes a consent down, unless too many came lately: from this address, if it is anybody's in
-    /// particular, or in all. The same one again on the same day (UTC) changes nothing.
+    /// Records a consent, unless too many came recently from this address (if it identifies anybody) or
+    /// in total. Repeating it on the same day (UTC) changes nothing.
     pub async fn consent(
         &self,
         consent: &Consent,
@@ -71,9 +72,9 @@ impl Store {
         Ok(Given::TooMany)
     }
 
-    /// Each consent takes a place, of so many in an hour or a minute, that is a document of its own: a
-    /// crowd that agrees at the same moment writes to none of them twice. Only if somebody has the
-    /// one that was picked by chance it is `looked` which are free.
+    /// Each consent takes one of the places of an hour or a minute. A place is a document of its own,
+    /// so a crowd that agrees at the same moment rarely writes to the same one twice. Free places are
+    /// looked up only after the randomly picked one turned out to be taken (`looks`).
     async fn consent_once(
         &self,
         consent: &Consent,
@@ -123,7 +124,7 @@ impl Store {
         Ok(Given::Recorded)
     }
 
-    /// What was agreed to with a number, earliest first.
+    /// The consents of a number, earliest first.
     pub async fn consents_of(&self, theirs: &Number) -> Result<Vec<Consent>, Unavailable> {
         let mut consents: Vec<Consent> = self.equal(consents::THEIRS, theirs.as_str()).await?;
         consents.sort_by_key(|consent| consent.at);

@@ -1,4 +1,4 @@
-//! What is going on between the agent and one person.
+//! The state of a conversation between the agent and one person.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -7,88 +7,88 @@ use serde_json::{Map, Value};
 use sms::Number;
 use telemetry::TraceId;
 
-/// What is going on between the agent and one person, whichever number of ours they text.
+/// The state of a conversation between the agent and one person, whichever of our numbers they text.
 ///
-/// Kept as two documents: a small *head*, which an arriving text writes blindly and a turn as a
-/// whole, and beside it what was said, which only a turn writes. Neither grows with what strangers
-/// send: texts that wait are documents of their own ([`crate::Waiting`]). The conversation that is
-/// under way has a number; when it ends it is moved to a document of its own ([`crate::Ended`]) and
-/// the next one with the same person gets the next number.
+/// Stored as two documents: a small *head*, which an arriving text writes blindly and a turn writes as
+/// a whole, and the entries beside it, which only a turn writes. Neither grows with what strangers
+/// send: waiting texts are documents of their own ([`crate::Waiting`]). The conversation under way has
+/// a number. When it ends, it moves to a document of its own ([`crate::Ended`]), and the next one with
+/// the same person gets the next number.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Conversation {
-    /// The number or sender name of ours that was texted last.
+    /// Our number or sender name that was texted last.
     pub ours: String,
     /// The person's number.
     pub theirs: Number,
-    /// Which conversation with this person is under way. The first is 1.
+    /// The number of the conversation under way. The first is 1.
     #[serde(default = "first")]
     pub number: u64,
-    /// What was said and done in it so far, in the agent's own words, which the store does not read.
+    /// What was said and done so far, in the agent's format, which the store does not read.
     #[serde(skip)]
     pub turns: Vec<Value>,
     /// The fields collected so far.
     #[serde(skip)]
     pub brief: Map<String, Value>,
-    /// How many of the agent's answers it has had.
+    /// How many answers the agent has given.
     #[serde(default)]
     pub answers: u32,
-    /// The latest attempt to say something, until the person has texted back.
+    /// Our latest attempt, until the person has texted back.
     #[serde(default)]
     pub last: Option<LastReply>,
-    /// Attempts of which a later word says that they failed, and which nobody has dealt with yet.
+    /// Attempts that were later reported as failed, and whose failure nobody has dealt with yet.
     #[serde(default)]
     pub failed: Vec<String>,
-    /// A reply whose fate is open: it is settled before anything else is done.
+    /// A reply whose outcome is open: it is settled before anything else is done.
     #[serde(default)]
     pub open: Option<Reply>,
-    /// How many times in a row the model was asked, or was about to be, about what is waiting.
+    /// How many times in a row the model was asked, or about to be asked, about the waiting texts.
     #[serde(default)]
     pub tries: u32,
     /// Whether the person was told that they have to wait. They are told once.
     #[serde(default)]
     pub apologised: bool,
-    /// When the person was told so last.
+    /// When the person was last told to wait.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
         with = "jiff::fmt::serde::timestamp::millisecond::optional"
     )]
     pub sorry_at: Option<Timestamp>,
-    /// How many texts the model is asked about one by one, since it refused them together.
+    /// How many texts to put to the model one at a time, because it refused them together.
     #[serde(default)]
     pub one_by_one: u32,
-    /// What counts for and against answering this person, in the words of the turn, which the store
-    /// does not read.
+    /// What counts for and against answering this person, in the turn's format, which the store does
+    /// not read.
     #[serde(default = "nothing")]
     pub counted: Box<RawValue>,
-    /// The name of the text that came last, and of the one that was the last when nothing waited.
+    /// The name of the latest text, and of the text that was the latest when nothing waited.
     #[serde(default)]
     pub(crate) newest: Option<String>,
     #[serde(default)]
     pub(crate) done: Option<String>,
-    /// The conversation before the one under way, as far as what follows depends on it.
+    /// The previous conversation, as far as later turns depend on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub over: Option<Over>,
-    /// That a person of the business has taken over. The agent is silent meanwhile.
+    /// Set while a person of the business has taken over and the agent is silent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handed_over: Option<HandedOver>,
-    /// When it was given back to the agent, which [`crate::Store::give_back`] writes blindly.
+    /// When it was given back to the agent. [`crate::Store::give_back`] writes it blindly.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
         with = "jiff::fmt::serde::timestamp::millisecond::optional"
     )]
     pub given_back_at: Option<Timestamp>,
-    /// When a turn should look at it, if nobody wakes one before. `None`: nothing to do.
+    /// When a turn should look at it, unless a wake-up comes earlier. `None`: nothing to do.
     #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
     pub due_at: Option<Timestamp>,
-    /// When the model may be asked again, whatever wakes the turn before.
+    /// When the model may be asked again, whatever wakes the turn earlier.
     #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
     pub ask_after: Option<Timestamp>,
-    /// When the person, being new, may be answered for the first time.
+    /// When a new person may be answered for the first time.
     #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
     pub admitted_at: Option<Timestamp>,
-    /// When the person last got an answer of the agent's.
+    /// When the agent last answered the person.
     #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
     pub answered_at: Option<Timestamp>,
     /// When the latest text came.
@@ -113,7 +113,7 @@ impl Conversation {
         self.given_back_at.is_none() && handed_over.is_some_and(|it| now < it.until)
     }
 
-    /// Whether the conversation under way was over, and goes on.
+    /// Whether the current conversation had ended and continues.
     pub fn goes_on(&self) -> bool {
         self.over.as_ref().is_some_and(|over| over.number == self.number)
     }
@@ -127,31 +127,31 @@ fn nothing() -> Box<RawValue> {
     RawValue::NULL.to_owned()
 }
 
-/// A conversation that is over, as far as what follows depends on it.
+/// The previous conversation, as far as later turns depend on it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Over {
     /// Which of the person's conversations it was.
     pub number: u64,
     /// How it ended.
     pub ending: String,
-    /// Whether the last thing we said in it asks something.
+    /// Whether our last words in it ask something.
     pub asks: bool,
     /// How many more answers it may have, should the person correct something.
     pub left: u32,
-    /// How many results of it have been made.
+    /// How many results it has produced.
     pub results: u32,
     /// When it ended.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub at: Timestamp,
 }
 
-/// That a person of the business answers, and not the agent.
+/// A person of the business answers instead of the agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HandedOver {
     /// Since when.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub at: Timestamp,
-    /// Until when, unless it is given back before.
+    /// Until when, unless it is given back earlier.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub until: Timestamp,
     /// How many texts have been set aside since.
@@ -159,12 +159,12 @@ pub struct HandedOver {
     pub held: u32,
 }
 
-/// An attempt to say something.
+/// Our latest attempt in a conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastReply {
     /// The attempt.
     pub attempt: String,
-    /// Whether its way was known to work then.
+    /// Whether its route was healthy then.
     #[serde(default)]
     pub proven: bool,
     /// When it was begun.
@@ -172,39 +172,39 @@ pub struct LastReply {
     pub at: Timestamp,
 }
 
-/// A reply that was decided on and whose fate is open.
+/// A reply that was decided on and whose outcome is open.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reply {
-    /// What is said.
+    /// The text of the reply.
     pub body: String,
-    /// By which provider the person texted.
+    /// The provider that the person texted through.
     pub via: String,
-    /// The number or sender name of ours that they texted.
+    /// Our number or sender name that they texted.
     #[serde(default)]
     pub ours: String,
     /// The trace of the turn.
     pub trace: TraceId,
-    /// Whether it may go to a person who has stopped: only the one confirmation of a stop may.
+    /// Whether it may go to a person who has opted out: only the one confirmation of an opt-out may.
     #[serde(default)]
     pub despite_stop: bool,
-    /// When it was decided on. It lives ten minutes from here.
+    /// When it was decided on. It expires after ten minutes.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub at: Timestamp,
-    /// The attempt that may be under way. `None`: certainly not sent so far, to be tried again.
+    /// The attempt that may be under way. `None`: certainly not sent yet, to be tried again.
     pub sending: Option<Sending>,
-    /// Providers that refused it since all were last tried, or by which it failed.
+    /// Providers that refused it since the last full round, or whose attempt failed.
     #[serde(default)]
     pub refused_by: Vec<String>,
-    /// How many times all providers in turn refused it.
+    /// How many times all providers in turn have refused it.
     #[serde(default)]
     pub rounds: u32,
-    /// The attempt that failed for a reason that passes, if that is why it is tried once more.
+    /// The attempt that failed for a temporary reason, if this reply is its one retry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
 }
 
 impl Reply {
-    /// A text that answers nobody's: sent by hand, or to find out whether it arrives.
+    /// A text that answers nobody: sent by hand, or a test send.
     pub fn alone(body: &str, trace: &TraceId, now: Timestamp) -> Self {
         Self {
             body: body.to_owned(),
@@ -231,7 +231,7 @@ pub struct Sending {
     /// When it was begun.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub at: Timestamp,
-    /// Until when whoever began it may still be at it. Nobody else touches it before.
+    /// Until when its process may still be working on it. No other process touches it before.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub until: Timestamp,
 }

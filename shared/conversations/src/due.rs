@@ -1,4 +1,4 @@
-//! What is due, in pages: however much it is, no more of it is held at once than is worked at.
+//! What is due, page by page: at most one page is held in memory at a time.
 
 use documents::{Document, Place, Query, Time, Unavailable};
 use jiff::{SignedDuration, Timestamp};
@@ -10,18 +10,18 @@ use crate::receipts::DueReceipt;
 use crate::store::Store;
 use crate::texts::Apart;
 
-/// Some of what is due, the longest due first.
+/// One page of what is due, the longest due first.
 pub struct Batch<T> {
-    /// What is on it.
+    /// The items on this page.
     pub found: Vec<T>,
-    /// Since when the first of it is due.
+    /// Since when the first item is due.
     pub since: Option<Timestamp>,
-    /// Behind which there may be more. `None`: this is the last page.
+    /// The place after which there may be more. `None`: this is the last page.
     pub next: Option<Place>,
 }
 
 impl<T> Batch<T> {
-    /// What each on it is to somebody, if it is anything.
+    /// Converts each item, and leaves out those that convert to nothing.
     pub(crate) fn map<U>(self, to: impl FnMut(T) -> Option<U>) -> Batch<U> {
         let Self { found, since, next } = self;
         Batch { found: found.into_iter().filter_map(to).collect(), since, next }
@@ -53,7 +53,7 @@ impl Store {
         Ok(page.map(|due| Some((named(&due)?, time(&due, "due_at")?))))
     }
 
-    /// Texts that had to be kept without the head of their conversation.
+    /// Texts that had to be stored without the head of their conversation.
     pub async fn texts_due(
         &self,
         now: Timestamp,
@@ -64,7 +64,7 @@ impl Store {
         Ok(page.map(|due| readable(Apart::decode(due))))
     }
 
-    /// Receipts that have found no attempt so far.
+    /// Receipts that have not found their attempt yet.
     pub async fn receipts_due(
         &self,
         now: Timestamp,
@@ -75,7 +75,7 @@ impl Store {
         Ok(page.map(|due| readable(DueReceipt::decode(due))))
     }
 
-    /// Attempts that should be looked at.
+    /// Attempts that are due for a check.
     pub async fn attempts_due(
         &self,
         now: Timestamp,
@@ -96,7 +96,7 @@ impl Store {
         self.page(due_at, due_at.not_after(now, limit).behind(after), limit).await
     }
 
-    /// All documents of which a time is later than now, in pages.
+    /// All documents with a time later than now, in pages.
     pub(crate) async fn later(
         &self,
         field: Time,
@@ -129,7 +129,8 @@ pub(crate) fn time(document: &Document, field: &str) -> Option<Timestamp> {
     Timestamp::from_millisecond(document.fields.get(field)?).ok()
 }
 
-/// What cannot be read stands in nobody's way.
+/// An unreadable document must not block the rest.
 fn readable<T>(read: Result<T, Unavailable>) -> Option<T> {
-    read.inspect_err(|error| tracing::error!(%error, "left out what is due: {error}")).ok()
+    read.inspect_err(|error| tracing::error!(%error, "skipped an unreadable document: {error}"))
+        .ok()
 }

@@ -14,18 +14,17 @@ use crate::store::Store;
 /// Something that must leave the system, at least once, after the commit that decided on it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Effect {
-    /// Its name, by which the receiver can tell a repeat.
+    /// Its name, by which the receiver recognises a repeat.
     pub id: String,
-    /// What caused it.
+    /// The conversation that caused it.
     pub conversation: ConversationId,
     /// The trace of the turn.
     pub trace: TraceId,
-    /// What kind it is: `conversation.finished`, `conversation.handed_over`,
-    /// `conversation.updated`.
+    /// Its kind: `conversation.finished`, `conversation.handed_over` or `conversation.updated`.
     pub kind: String,
     /// What is sent.
     pub payload: Value,
-    /// How many times it was tried.
+    /// How many times delivery was tried.
     #[serde(default)]
     pub tries: u32,
     /// When it was decided on.
@@ -37,7 +36,7 @@ pub struct Effect {
 }
 
 impl Effect {
-    /// Blind, so that one of the same name is written over rather than refused with all the rest.
+    /// A blind write, so that one of the same name is overwritten instead of failing the whole commit.
     pub(crate) fn keep(&self) -> Write {
         let kept = Fields::of(self).expiring(self.at, CONVERSATIONS_LIVE);
         Write::keep(at("effects", &self.id), kept)
@@ -50,15 +49,15 @@ impl Store {
         self.equal(effects::CONVERSATION, id.as_str()).await
     }
 
-    /// Forgets an effect that was delivered.
+    /// Deletes an effect that was delivered.
     pub async fn delivered(&self, effect: &Effect) -> Result<(), Unavailable> {
         self.documents.commit(vec![Write::Delete(at("effects", &effect.id), None)]).await?;
         Ok(())
     }
 
-    /// Puts an effect off that could not be delivered.
+    /// Postpones an effect that could not be delivered.
     pub async fn put_off(&self, effect: &Effect, until: Timestamp) -> Result<(), Unavailable> {
-        // Whole, so that one that somebody else has just delivered is not left in part.
+        // Written as a whole, so that one just delivered by another process is not left in part.
         let effect = Effect { tries: effect.tries + 1, due_at: until, ..effect.clone() };
         self.documents.commit(vec![effect.keep()]).await?;
         Ok(())

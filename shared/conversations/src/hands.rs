@@ -1,4 +1,4 @@
-//! What a person of the business does in a conversation.
+//! What people of the business do in a conversation.
 
 use documents::{Fields, Unavailable, Write, WriteError, at};
 use jiff::Timestamp;
@@ -9,13 +9,14 @@ use crate::conversation::Conversation;
 use crate::id::ConversationId;
 use crate::store::Store;
 
-/// How often something is tried again to which others write.
+/// How many attempts are made at a write that others contend for.
 const ATTEMPTS: u32 = 8;
 
 impl Store {
-    /// Gives a conversation back to the agent, and makes it due. False if the agent has it.
+    /// Gives a conversation back to the agent and makes it due. False if the agent has it already.
     ///
-    /// Blind, as an arriving text is: whoever works on the conversation meanwhile has to look again.
+    /// Written blindly, like an arriving text: whoever works on the conversation meanwhile has to look
+    /// again.
     pub async fn give_back(
         &self,
         id: &ConversationId,
@@ -32,14 +33,14 @@ impl Store {
         let path = at("heads", id.as_str());
         match self.documents.commit(vec![Write::Count { path, set, add: vec![] }]).await {
             Ok(_) => Ok(true),
-            // It was forgotten just now.
+            // It has just been deleted.
             Err(WriteError::Conflict) => Ok(false),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// Adds what was said by hand to what was said, so that the agent knows. False if the person has
-    /// no conversation.
+    /// Adds a text that was sent by hand to the conversation, so that the agent knows of it. False if
+    /// the person has no conversation.
     pub async fn say_by_hand(
         &self,
         id: &ConversationId,
@@ -60,6 +61,6 @@ impl Store {
                 Err(CommitError::Unavailable(error)) => return Err(error),
             }
         }
-        Err(Unavailable::new("others write to the conversation all the time"))
+        Err(Unavailable::new("too many other writes to the conversation"))
     }
 }

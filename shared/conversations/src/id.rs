@@ -1,4 +1,4 @@
-//! What a conversation is called.
+//! The name of a conversation.
 
 use std::fmt;
 
@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 /// The name of the conversations between the agent and one person ([`crate::Names::conversation`]).
 ///
-/// Two names, so that it can stand in a log line or a queue message where a number cannot. The first
-/// half is the person, whichever of our numbers they text; the second is the agent.
+/// It may appear in a log line or a queue message, where a number may not. The first half is the
+/// person, whichever of our numbers they text; the second half is the agent.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ConversationId(String);
@@ -17,7 +17,7 @@ impl ConversationId {
         Self(format!("{person}-{agent}"))
     }
 
-    /// Reads a name that was printed by us.
+    /// Parses a name that we printed.
     pub fn parse(id: &str) -> Option<Self> {
         let half = |half: &str| {
             half.len() == 32
@@ -32,7 +32,7 @@ impl ConversationId {
         &self.0
     }
 
-    /// What the places of everything that belongs to it begin with.
+    /// The prefix of the places of everything that belongs to the conversation.
     pub(crate) fn prefix(&self) -> String {
         format!("{self}/")
     }

@@ -1,12 +1,12 @@
-//! Conversations, and everything that is remembered about them: what was claimed, what waits, what
-//! was attempted, who has stopped, what a person must look at.
+//! Conversations and everything stored about them: claims, waiting texts, attempts, opt-outs and
+//! notices.
 //!
 //! A text that arrives becomes a document of its own ([`Waiting`]) beside the small head of its
-//! conversation. Only an arriving text writes a head blindly, and only a turn writes a
-//! [`Conversation`] as a whole, on condition that nobody else has since. Everything that follows from a turn goes into that same commit as a [`Change`],
-//! so a process can die anywhere and what is stored is still true.
+//! conversation. Only an arriving text writes a head blindly. Only a turn writes a [`Conversation`] as
+//! a whole, on condition that nobody else has since. Everything that follows from a turn goes into that
+//! same commit as a [`Change`], so a process can die at any point and what is stored is still true.
 //!
-//! The store is Firestore, or SQLite in a file of our own; both pass the same tests.
+//! The store is Firestore, or SQLite in a local file; both pass the same tests.
 
 #![warn(missing_docs)]
 

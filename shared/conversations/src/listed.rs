@@ -1,4 +1,4 @@
-//! What is read to be shown to a person.
+//! Reads that only serve the display.
 
 use documents::{Query, Unavailable};
 use serde::de::DeserializeOwned;
@@ -12,11 +12,11 @@ use crate::id::ConversationId;
 use crate::notices::Notice;
 use crate::store::Store;
 
-/// How much of one conversation is read to be shown.
+/// How many documents of one conversation are read for display.
 const SHOWN: u32 = 200;
 
 impl Store {
-    /// The latest attempts made in a conversation, earliest first: no more of them than are shown.
+    /// The latest attempts in a conversation, earliest first, at most as many as are displayed.
     pub async fn attempts_of(&self, id: &ConversationId) -> Result<Vec<Attempt>, Unavailable> {
         self.last(attempts::PLACE.last_within(id.prefix(), SHOWN)).await
     }
@@ -28,7 +28,7 @@ impl Store {
         Ok(attempts)
     }
 
-    /// Conversations under way, the latest first: their heads, without what was said in them.
+    /// Conversations under way, the latest first: their heads, without the entries.
     pub async fn latest(
         &self,
         limit: u32,
@@ -40,7 +40,7 @@ impl Store {
             .collect()
     }
 
-    /// The latest conversations of a pair that are over, earliest first: no more of them than are shown.
+    /// A pair's latest conversations that are over, earliest first, at most as many as are displayed.
     pub async fn ended(&self, id: &ConversationId) -> Result<Vec<Ended>, Unavailable> {
         self.last(ended::PLACE.last_within(id.prefix(), SHOWN)).await
     }
@@ -58,12 +58,12 @@ impl Store {
             .transpose()
     }
 
-    /// What a person should look at, the latest first.
+    /// The latest notices, latest first.
     pub async fn notices(&self, limit: u32) -> Result<Vec<Notice>, Unavailable> {
         self.documents.list(notices::AT.latest(limit)).await
     }
 
-    /// What is found from the end, in its own order.
+    /// Runs a query that reads from the end, and returns the documents in their own order.
     async fn last<T: DeserializeOwned>(&self, query: Query) -> Result<Vec<T>, Unavailable> {
         let mut found = self.documents.list(query).await?;
         found.reverse();

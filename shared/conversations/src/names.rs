@@ -1,7 +1,7 @@
-//! What people, conversations and messages are called where a number or a word cannot stand.
+//! Names for people, conversations and messages, for places where a number or its words may not appear.
 //!
-//! Whoever has all numbers to try finds the one behind a plain hash within seconds. So each name is
-//! an HMAC, and nobody makes one without the key.
+//! A plain hash of a number can be reversed within seconds by trying all numbers. So each name is an
+//! HMAC, and nobody can compute one without the key.
 
 use std::time::Duration;
 
@@ -12,53 +12,53 @@ use sms::Number;
 
 use crate::id::ConversationId;
 
-/// Who answers: an agent's page may have a name of its own one day.
+/// The agent. One day an agent's page may have a name of its own.
 const AGENT: &str = "default";
 
-/// Makes every name that comes of a number, an address or words: 128 bits of an HMAC-SHA256, as 32
-/// hexadecimal digits. The same key makes the same names, for ever; another one finds nobody.
+/// Derives every name from a number, an address or words: 128 bits of an HMAC-SHA256, as 32 hexadecimal
+/// digits. The same key always yields the same names; with another key, nobody is found again.
 pub struct Names {
     pub(crate) key: Key,
 }
 
 impl Names {
-    /// Names by this key: 32 bytes, in Base64 or hexadecimal.
+    /// Names under this key: 32 bytes, in Base64 or hexadecimal.
     pub fn by(key: &SecretString) -> Result<Self, SettingsError> {
         Ok(Self { key: Key::parse(key)? })
     }
 
-    /// The conversations between the agent and this person, who texts by this provider. Which one
-    /// makes no difference, nor which number of ours is texted; but the mock's people are a world of
-    /// their own.
+    /// The conversations between the agent and this person, who texts through this provider. The
+    /// provider makes no difference, nor does the number of ours; except that the mock's people are
+    /// kept apart.
     pub fn conversation(&self, provider: &str, theirs: &Number) -> ConversationId {
         ConversationId::of(&self.person(provider, theirs), &self.key.name(&["agent", AGENT]))
     }
 
-    /// What a probe by this provider of a number of ours is called. No conversation is called so.
+    /// The name of a probe of one of our numbers by this provider. No conversation has such a name.
     pub fn probe(&self, provider: &str, ours: &Number) -> ConversationId {
         ConversationId::of(&self.person(provider, ours), &self.key.name(&["probe", provider]))
     }
 
-    /// The claim on a message that its provider gives an id.
+    /// The claim on a message that has an id from its provider.
     pub fn message(&self, provider: &str, message: &str) -> Claim {
         Claim::called(self.key.name(&["message", provider, message]), None)
     }
 
-    /// The claim on a message of which nothing but its words is known: the same words are taken for a
-    /// repeat within `window`, and for a new message afterwards.
+    /// The claim on a message that is known only by its words: the same words count as a repeat within
+    /// `window`, and as a new message afterwards.
     pub fn words(&self, provider: &str, words: &[&str], window: Duration) -> Claim {
         let words = [&["words", provider], words].concat();
         Claim::called(self.key.name(&words), Some(window))
     }
 
-    /// What an attempt by this provider is called that asks a person to answer with this code, so
-    /// that the answer finds it without a search.
+    /// The name of an attempt by this provider that asks a person to answer with this code, so that the
+    /// answer finds it without a search.
     pub fn test_send(&self, provider: &str, theirs: &Number, code: &str) -> String {
         format!("trial-{}", self.key.name(&["trial", &self.person(provider, theirs), code]))
     }
 
-    /// The documents of a person who is texted by this provider. Who has a number of the mock's is
-    /// not whom that number belongs to.
+    /// The documents of a person who is texted through this provider. A person with one of the mock's
+    /// numbers is not the real owner of that number.
     pub(crate) fn person(&self, provider: &str, theirs: &Number) -> String {
         let world = if is_pretended(provider) { "pretended" } else { "theirs" };
         self.key.name(&[world, theirs.as_str()])
@@ -77,13 +77,13 @@ impl Claim {
         Self { name, again_after }
     }
 
-    /// The name of the claim: the same for the same message, and nothing to be read from it.
+    /// The name of the claim: the same for the same message, and it reveals nothing.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The claim on what a message means, beside the claim on the message itself: either commit may
-    /// be the one that a crash leaves undone.
+    /// The claim on the meaning of a message, beside the claim on the message itself: a crash may leave
+    /// either of the two commits undone.
     pub(crate) fn of_keyword(&self) -> Self {
         Self { name: format!("{}-keyword", self.name), again_after: self.again_after }
     }
@@ -93,7 +93,7 @@ impl Claim {
     }
 }
 
-/// Whether this is the provider that carries nothing.
+/// Whether this is the mock, which sends nothing.
 pub(crate) fn is_pretended(provider: &str) -> bool {
     sms::is_pretended(provider)
 }

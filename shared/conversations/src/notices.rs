@@ -17,7 +17,7 @@ use crate::store::Store;
 pub struct Notice {
     /// Its name; one of the same name is not stored twice.
     pub id: String,
-    /// What happened and what to do, in a sentence without a number or a word of what was said.
+    /// What happened and what to do, in one sentence without a number or any words of the conversation.
     pub sentence: String,
     /// The conversation it is about.
     #[serde(default)]
@@ -25,8 +25,8 @@ pub struct Notice {
     /// The trace it is about.
     #[serde(default)]
     pub trace: Option<TraceId>,
-    /// The person it is about, where somebody has to go on with them. Shown in the console, and
-    /// nowhere else.
+    /// The person it is about, where somebody has to follow up with them. Displayed only in the
+    /// console.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub whom: Option<Whom>,
     /// When it happened.
@@ -42,12 +42,12 @@ impl Notice {
     }
 }
 
-/// A person, for whoever has to go on with them. `Debug` prints nothing of it.
+/// A person to follow up with. `Debug` prints none of it.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Whom {
     /// Their number.
     pub theirs: Number,
-    /// Why somebody has to.
+    /// Why somebody has to follow up.
     pub why: String,
     /// What they said last.
     pub said: String,
@@ -66,8 +66,8 @@ impl Store {
         Ok(())
     }
 
-    /// Keeps a notice, unless one of its name is kept already and, given `again_after`, was kept that
-    /// lately. Whether it was kept now, so that somebody has to be told.
+    /// Stores a notice, unless one of its name exists already; given `again_after`, only a notice
+    /// younger than that counts. Returns whether it was stored, so that somebody has to be told.
     pub async fn notice_anew(
         &self,
         notice: &Notice,

@@ -14,18 +14,18 @@ impl Store {
     /// What [`Store::open`] reads.
     pub const SETTINGS: settings::Names = documents::SETTINGS;
 
-    /// The one that the settings name ([`Documents::open`]).
+    /// Opens the store that the settings name ([`Documents::open`]).
     pub fn open(settings: &Settings) -> Result<Self, OpenError> {
         Ok(Self::of(Documents::open(settings, ALL)?))
     }
 
-    /// The same, for whoever only looks: makes no folder and no file. `None`: nothing was ever kept
-    /// in `DATA_DIR`.
+    /// The same for reading only: creates no folder and no file. `None`: nothing was ever stored in
+    /// `DATA_DIR`.
     pub fn open_existing(settings: &Settings) -> Result<Option<Self>, OpenError> {
         Ok(Documents::open_existing(settings, ALL)?.map(Self::of))
     }
 
-    /// The embedded store in this folder, whatever the settings name.
+    /// Opens the embedded store in this folder, whatever the settings say.
     #[cfg(feature = "sqlite")]
     pub fn open_in(folder: &Path) -> Result<Self, OpenError> {
         Ok(Self::of(Documents::open_in(folder, ALL)?))

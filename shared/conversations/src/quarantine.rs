@@ -1,7 +1,7 @@
-//! Verified calls that nobody understood, kept whole until somebody does.
+//! Verified calls that no parser understood, kept whole until one does.
 //!
-//! They hold what people wrote. Firestore encrypts it at rest, as it does everything. SQLite does
-//! not: its file lies in a folder that only the user who runs the process may open.
+//! They contain what people wrote. Firestore encrypts them at rest, like everything else. SQLite does
+//! not: its file is in a folder that only the user who runs the process may open.
 
 use documents::{Document, Fields, Path, RARELY, Unavailable, Write, WriteError, at, hash};
 use jiff::tz::TimeZone;
@@ -17,34 +17,34 @@ use crate::notices::Notice;
 use crate::store::Store;
 use crate::uncounted::Count;
 
-/// Long enough to find a week-end's drift on Monday, short enough for what people wrote.
+/// Long enough to find a weekend's change of format on Monday, short enough for people's words.
 const QUARANTINE_LIVES: SignedDuration = DAY.checked_mul(7).expect("7 days fit");
 
-/// How often keeping is begun anew because somebody else counted the first of a form, or of a day.
+/// How often storing is retried because somebody else counted the first call of a form, or of a day.
 const ATTEMPTS: u32 = 5;
 
-/// A verified webhook call that was not understood, kept whole but for what authenticates it.
+/// A verified webhook call that was not understood, kept whole except for its credentials.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Quarantined {
     /// The provider it came from.
     pub provider: String,
     /// Why it was not understood.
     pub reason: String,
-    /// The names of the fields in it, in order, none twice. Nothing of what they hold.
+    /// The names of its fields, sorted, each once. None of their values.
     pub fields: Vec<String>,
     /// Its method.
     pub method: String,
     /// The path that was called.
     pub path: String,
-    /// What followed the path, without secrets. May be empty.
+    /// The query string, without secrets. May be empty.
     pub query: String,
     /// Its content type. May be empty.
     pub content_type: String,
-    /// Its body: text, or Base64 where it was no UTF-8.
+    /// Its body: text, or Base64 if it was not UTF-8.
     pub body: String,
     /// Whether `body` is Base64.
     pub base64: bool,
-    /// How often this very call came.
+    /// How often this exact call came.
     pub seen: u64,
     /// The trace it began.
     pub trace: TraceId,
@@ -54,8 +54,8 @@ pub struct Quarantined {
 }
 
 impl Quarantined {
-    /// The name of its form: the same for all calls of a provider that have the same fields and are
-    /// not understood for the same reason.
+    /// The name of its form: the same for all calls of a provider that have the same fields and fail
+    /// for the same reason.
     pub fn shape(&self) -> String {
         let parts = [self.provider.as_str(), &self.reason].into_iter();
         hash(&parts.chain(self.fields.iter().map(String::as_str)).collect::<Vec<_>>())
@@ -65,11 +65,11 @@ impl Quarantined {
 /// What became of a call that was not understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kept {
-    /// It is kept, and no call of its form was before: somebody should be told.
+    /// It is the first of its form: somebody should be told.
     First,
-    /// It is kept, as others of its form.
+    /// It is kept, like others of its form.
     Another,
-    /// It was kept before, and is counted.
+    /// It was kept already, and is counted.
     Repeat,
     /// So many of its form were kept today that it is only counted.
     Counted,
@@ -80,25 +80,25 @@ pub enum Kept {
 struct Shape {
     /// How many came.
     seen: u64,
-    /// The latest day on which one came, by UTC.
+    /// The latest day on which one came, in UTC.
     day: String,
-    /// How many of that day are kept.
+    /// How many of that day's calls are kept.
     kept: u64,
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     at: Timestamp,
 }
 
 impl Names {
-    /// What a call is called that nobody understood: the same for the same call.
+    /// The name of a call that no parser understood: the same for the same call.
     pub fn quarantined(&self, call: &Quarantined) -> String {
         self.key.name(&["quarantined", &call.provider, &call.path, &call.query, &call.body])
     }
 }
 
 impl Store {
-    /// Keeps a call for seven days, counts it, and tells the operator of the first of its form.
+    /// Keeps a call for seven days, counts it, and notifies the operator of the first of its form.
     ///
-    /// With `most`, so many of one form are kept in a day, and the others counted.
+    /// Given `most`, at most that many of one form are kept in a day; the others are only counted.
     pub async fn quarantine(
         &self,
         call: &Quarantined,
@@ -110,7 +110,7 @@ impl Store {
                 answer => return Ok(answer?),
             }
         }
-        Err(Unavailable::new("too many calls of one form came at once"))
+        Err(Unavailable::new("too many calls of one form arrived at the same time"))
     }
 
     async fn quarantine_once(
@@ -165,7 +165,7 @@ impl Store {
                 Write::Replace(shape, count(seen, kept_today + this.kept), *version)
             }
         });
-        // There is nothing to be done about what nobody can answer.
+        // The operator can do nothing about a call that nobody can answer.
         if outcome == Kept::First && call.reason != UNANSWERABLE {
             writes.push(notice(call).keep());
         }
@@ -179,7 +179,7 @@ impl Store {
         self.documents.list(quarantine::AT.latest(limit)).await
     }
 
-    /// Calls that were not understood and did not come earlier than this, the earliest first.
+    /// Calls that were not understood and did not come before this time, the earliest first.
     pub async fn quarantined_since(
         &self,
         since: Timestamp,
@@ -188,7 +188,7 @@ impl Store {
         self.documents.list(quarantine::AT.not_before(since, limit)).await
     }
 
-    /// How many calls of this form came, those included that were only counted.
+    /// How many calls of this form came, including those that were only counted.
     pub async fn seen(&self, shape: &str) -> Result<u64, Unavailable> {
         let found: Option<Document> = self.documents.get_one(at("shapes", shape)).await?;
         let seen = found
@@ -198,7 +198,7 @@ impl Store {
         Ok(seen + self.uncounted.of(shape).seen)
     }
 
-    /// Forgets a call that was understood after all.
+    /// Deletes a call that is understood after all.
     pub async fn release(&self, call: &Quarantined) -> Result<(), Unavailable> {
         self.documents
             .commit(vec![Write::Delete(kept(&self.names.quarantined(call)), None)])
@@ -206,8 +206,8 @@ impl Store {
         Ok(())
     }
 
-    /// Forgets a form of which no call is kept any more, and what was said about it: its next call
-    /// is a first again. False if one is still kept.
+    /// Deletes a form of which no call is kept any more, together with its notice: the next such call
+    /// counts as the first again. False if a call is still kept.
     pub async fn release_shape(&self, shape: &str) -> Result<bool, Unavailable> {
         if !self.documents.find(quarantine::SHAPE.equal(shape, 1)).await?.is_empty() {
             return Ok(false);

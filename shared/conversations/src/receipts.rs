@@ -1,7 +1,7 @@
-//! Receipts, which come before their attempts, after them, or twice.
+//! Receipts, which arrive before their attempts, after them, or twice.
 //!
-//! One whose attempt is known is told to it at once, in one commit. Any other is kept until its
-//! attempt is known: by whoever learns its message, or by the sweep.
+//! If the attempt is known, the receipt is applied to it in one commit. Otherwise it is kept until the
+//! attempt is found, by whoever stores its message id or by the sweep.
 
 use documents::{Document, Fields, Unavailable, Version, Write, WriteError, at, hash, raw};
 use futures::{StreamExt, stream};
@@ -20,8 +20,9 @@ use crate::store::Store;
 /// A receipt that nobody asked for within this time belongs to no attempt of ours.
 const RECEIPTS_LIVE: SignedDuration = DAY.checked_mul(7).expect("7 days fit");
 
-/// How long after it came the attempt of a receipt is looked for: soon, because whoever update its
-/// message may have died; and until after three days nobody learns of a message any more.
+/// How long after its arrival the attempt of a receipt is looked for: soon, because the process that
+/// was about to store the message id may have died; and for up to three days, after which no message id
+/// is learned any more.
 const LOOKS: [SignedDuration; 5] = [
     SignedDuration::from_mins(1),
     SignedDuration::from_mins(10),
@@ -30,11 +31,11 @@ const LOOKS: [SignedDuration; 5] = [
     SignedDuration::from_hours(73),
 ];
 
-/// How many receipts look for their attempts at once.
+/// How many receipts look for their attempts concurrently.
 const CONCURRENCY: usize = 8;
 
-/// How many receipts a trace shows of one attempt, and how many words an attempt takes. A reply has
-/// two dozen parts at most; what comes on top is of a provider that repeats itself.
+/// How many receipts of one attempt a trace lists, and how many statuses an attempt takes. A reply has
+/// two dozen parts at most; anything beyond that comes from a provider that repeats itself.
 const MOST_STEPS: usize = 100;
 const MOST_WORDS: usize = 250;
 
@@ -43,7 +44,7 @@ const MOST_WORDS: usize = 250;
 pub struct StoredReceipt {
     /// The provider's name.
     pub provider: String,
-    /// The provider's name and its id of the message.
+    /// The provider's name and its id for the message.
     pub message: String,
     /// The attempt that the report itself names.
     #[serde(default)]
@@ -59,13 +60,13 @@ pub struct StoredReceipt {
     /// The provider's own code, for a failure.
     #[serde(default)]
     pub code: Option<String>,
-    /// Whether it says that the person has stopped.
+    /// Whether it reports that the person has opted out.
     #[serde(default)]
     pub opted_out: bool,
     /// When it came.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub at: Timestamp,
-    /// When its attempt is looked for again. `None`: it is no attempt of ours.
+    /// When its attempt is looked for again. `None`: it belongs to no attempt of ours.
     #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
     pub due_at: Option<Timestamp>,
 }
@@ -73,14 +74,14 @@ pub struct StoredReceipt {
 /// What became of a receipt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Joined {
-    /// Its attempt knows, and may have known before.
+    /// Its attempt has the status, perhaps already had it.
     Attempt {
         /// The attempt's trace.
         trace: TraceId,
-        /// The conversation whose reply did not arrive, which therefore has something to do.
+        /// The conversation whose reply did not arrive, which is therefore due.
         failed: Option<ConversationId>,
     },
-    /// No attempt is known by that message yet. It is kept for when there is.
+    /// No attempt with that message is known yet. The receipt is kept until there is one.
     NotYet,
 }
 
@@ -91,27 +92,26 @@ pub struct DueReceipt {
     version: Version,
 }
 
-/// What a receipt tells its attempt.
+/// A receipt together with the attempt it reports on.
 #[derive(Clone)]
 pub struct MatchedReceipt {
     pub(crate) update: StatusUpdate,
     step: Step,
-    /// Whether the attempt knows it already.
+    /// Whether the attempt has this receipt already.
     is_known: bool,
-    /// Whether the attempt can be told it, or has been told so much that it takes no more.
+    /// Whether the attempt may take this status, or has taken so many that it is full.
     takes_more: bool,
-    /// Whether its reply did not arrive, and nobody has dealt with that yet.
+    /// Whether the reply did not arrive and nobody has dealt with that yet.
     pub(crate) fails: bool,
-    /// Whose it is, and whether they have stopped.
+    /// The person's conversation, in which a reported opt-out is recorded.
     conversation: ConversationId,
     opted_out: bool,
-    /// The name by which the receipt is kept, if it is.
+    /// The name under which the receipt is stored, if it is.
     kept: Option<String>,
 }
 
 impl Store {
-    /// Tells the attempt that a receipt is about, or keeps the receipt for when there is one. A
-    /// repeat stores nothing.
+    /// Applies a receipt to its attempt, or keeps it until there is one. A repeat stores nothing.
     pub async fn receive(
         &self,
         provider: &str,
@@ -135,7 +135,7 @@ impl Store {
         }
     }
 
-    /// The attempt that a receipt is about, once it is known.
+    /// The attempt that a receipt is about, if known.
     async fn attempt_of(&self, receipt: &StoredReceipt) -> Result<Option<Attempt>, Unavailable> {
         let named = match &receipt.attempt {
             Some(attempt) => self.attempt(attempt).await?,
@@ -148,7 +148,7 @@ impl Store {
         }
     }
 
-    /// Tells an attempt what it does not know yet.
+    /// Applies a receipt to an attempt, unless it has it already.
     async fn tell(
         &self,
         attempt: &Attempt,
@@ -163,13 +163,13 @@ impl Store {
         if !writes.is_empty() {
             self.documents.commit(writes).await?;
         }
-        // Whoever told it before may have died before anybody was woken.
+        // The process that applied it before may have died before it woke anybody.
         let failed = told.fails.then(|| attempt.conversation.clone());
         Ok(Joined::Attempt { trace: attempt.trace.clone(), failed })
     }
 
-    /// What the receipts say that came before an attempt was known by the name of its message, to be
-    /// stored with that.
+    /// Receipts that arrived before the attempt could be found by its message id, to be stored together
+    /// with that id.
     pub async fn told_before(&self, attempt: &Attempt) -> Result<Vec<MatchedReceipt>, Unavailable> {
         let Some(message) = &attempt.message else { return Ok(vec![]) };
         let found = self.documents.find(receipts::MESSAGE.equal(message, 20)).await?.into_iter();
@@ -181,8 +181,8 @@ impl Store {
             .collect()
     }
 
-    /// Looks for the attempts of these receipts and tells them. Those that find none, or cannot tell
-    /// theirs, look again, less and less often. Returns what the others came to.
+    /// Looks for the attempts of these receipts and applies them. Receipts that find none, or cannot be
+    /// applied, are tried again at growing intervals. Returns what became of the others.
     pub async fn join_due(
         &self,
         due: Vec<DueReceipt>,
@@ -192,8 +192,8 @@ impl Store {
             Ok(Joined::NotYet) => Err(due.put_off(due.next_look(now))),
             Ok(joined) => Ok(joined),
             Err(error) => {
-                // None stands in the way of the others, and none waits for long.
-                tracing::warn!(%error, "left a receipt apart: {error}");
+                // A failure must neither block nor delay the others.
+                tracing::warn!(%error, "skipped a receipt that could not be applied: {error}");
                 Err(due.put_off(Some(now + LOOKS[0])))
             }
         };
@@ -240,7 +240,7 @@ impl StoredReceipt {
         hash(&[&self.message, &self.raw_status, &part, self.code.as_deref().unwrap_or_default()])
     }
 
-    /// What it says of an attempt, for its trace.
+    /// The step that shows it in the attempt's trace.
     fn step(&self, attempt: &Attempt) -> Step {
         let step = Step::new(steps::RECEIPT, self.at)
             .with("provider", self.provider.clone())
@@ -286,7 +286,7 @@ impl MatchedReceipt {
         }
     }
 
-    /// What it stores, but for the head of the conversation whose reply did not arrive.
+    /// Its writes, except the head of the conversation whose reply did not arrive.
     pub(crate) fn writes(&self) -> Vec<Write> {
         let kept = self.kept.iter().map(|name| Write::Delete(at("receipts", name), None));
         let mut writes: Vec<_> = kept.collect();
@@ -300,35 +300,35 @@ impl MatchedReceipt {
         writes
     }
 
-    /// Whether the attempt is told something by it.
+    /// Whether the attempt learns something new from it.
     fn is_new(&self) -> bool {
         !self.is_known && self.takes_more
     }
 }
 
 impl Attempt {
-    /// What it was told by receipts.
+    /// The receipts applied to the attempt so far.
     fn receipts(&self) -> impl Iterator<Item = &Step> {
         self.steps.iter().filter(|step| is_receipt(step))
     }
 
-    /// When a receipt told it something last.
+    /// When a receipt was last applied to the attempt.
     pub fn told_at(&self) -> Option<Timestamp> {
         self.receipts().map(|step| step.at).max()
     }
 
-    /// Whether it can be told this once more.
+    /// Whether the attempt may take this status once more.
     fn takes(&self, reported: &Reported) -> bool {
         match reported {
             _ if self.reported.contains(reported) => self.receipts().count() < MOST_STEPS,
-            // There are only so many.
+            // There are only a few different ones.
             Reported::Whole(_) => true,
             Reported::OfPart { .. } => self.reported.len() < MOST_WORDS,
         }
     }
 }
 
-/// Whether a step tells of a receipt.
+/// Whether a step is a receipt.
 pub(crate) fn is_receipt(step: &Step) -> bool {
     step.what == steps::RECEIPT
 }
@@ -344,16 +344,17 @@ impl DueReceipt {
         LOOKS.iter().map(|after| self.receipt.at + *after).find(|look| *look > now)
     }
 
-    /// That its attempt is looked for then, unless it was told meanwhile.
+    /// Schedules the next search for its attempt, unless it was found meanwhile.
     fn put_off(&self, until: Option<Timestamp>) -> Write {
         let due = Fields::none().with("due_at", until.map(Timestamp::as_millisecond));
         Write::Amend(at("receipts", &self.name), due, self.version)
     }
 }
 
-/// Lets a conversation know that a reply of its did not arrive, and makes it due.
+/// Tells a conversation that one of its replies did not arrive, and makes it due.
 ///
-/// Blind, as an arriving text is: whoever works on the conversation meanwhile has to look again.
+/// Written blindly, like an arriving text: whoever works on the conversation meanwhile has to look
+/// again.
 pub(crate) fn failed(attempt: &Attempt, now: Timestamp) -> Write {
     let set = Fields::none().with("due_at", now.as_millisecond());
     let path = at("heads", attempt.conversation.as_str());

@@ -1,8 +1,8 @@
-//! Where the steps are kept that were taken under a trace.
+//! Where the steps taken under a trace are stored.
 //!
-//! Those of a text lie with it while it waits, and go with it into what is made of it; those of an
-//! attempt lie with the attempt. So they are stored with what is stored anyway. What there is no such
-//! document for has one under the name of the trace. Whoever looks has them put together.
+//! The steps of a text are stored with it while it waits, and move with it to whatever it becomes; the
+//! steps of an attempt are stored with the attempt. So they add no writes. Steps without such a
+//! document get one under the name of the trace. Readers put them together again.
 
 use documents::{Fields, Path, Unavailable, Write, at};
 use serde::Deserialize;
@@ -18,15 +18,15 @@ use crate::store::Store;
 use crate::texts::Waiting;
 use crate::traces::{Trace, add, values};
 
-/// What a commit tells of one trace.
+/// The changes of one commit that concern one trace.
 struct TraceSteps {
     trace: TraceId,
     steps: Vec<Step>,
-    /// The trace under which the text was answered, if that is another.
+    /// The trace under which the text was answered, if it is a different one.
     answered_in: Option<TraceId>,
 }
 
-/// The writes by which the steps of these changes are kept.
+/// The writes that store the steps of these changes.
 pub(crate) fn kept(loaded: &Loaded, changes: &[Change]) -> Vec<Write> {
     let told = told(&loaded.waiting, changes).into_iter();
     let told = told.filter(|told| !told.steps.is_empty() || told.answered_in.is_some());
@@ -37,7 +37,7 @@ pub(crate) fn kept(loaded: &Loaded, changes: &[Change]) -> Vec<Write> {
     .collect()
 }
 
-/// Adds to the texts that still wait what was done about them.
+/// Adds what was done to the texts that still wait.
 pub(crate) fn note(waiting: &mut [Waiting], changes: &[Change]) {
     for TraceSteps { trace, steps, .. } in told(&[], changes) {
         if let Some(text) = waiting.iter_mut().find(|text| text.trace == trace) {
@@ -46,8 +46,8 @@ pub(crate) fn note(waiting: &mut [Waiting], changes: &[Change]) {
     }
 }
 
-/// What changes tell, trace by trace: also what texts bring along that do not wait any more. What is
-/// done about one of those that wait may have been noted since it was taken up.
+/// Groups the steps by trace, including those of texts that no longer wait. Steps about a waiting text
+/// may have been stored since it was loaded.
 fn told(waiting: &[Waiting], changes: &[Change]) -> Vec<TraceSteps> {
     let mut all: Vec<TraceSteps> = Vec::new();
     let mut tell = |trace: &TraceId, steps: &[Step], other: Option<&TraceId>| {
@@ -63,7 +63,7 @@ fn told(waiting: &[Waiting], changes: &[Change]) -> Vec<TraceSteps> {
         }
         told.answered_in = other.cloned().or(told.answered_in.take());
     };
-    // What a text has been through comes before what is done about it, also within a millisecond.
+    // A text's earlier steps come before what is done about it now, even within one millisecond.
     for change in changes {
         if let Change::TakenUp(texts) = change {
             for text in texts {
@@ -82,7 +82,7 @@ fn told(waiting: &[Waiting], changes: &[Change]) -> Vec<TraceSteps> {
     all
 }
 
-/// The document that is written in any case, or whose life has just begun, to which they belong.
+/// The document for these steps that is written anyway, or has just been created.
 fn home(
     loaded: &Loaded,
     changes: &[Change],
@@ -117,7 +117,7 @@ fn home(
     Some(at("texts", &text.name))
 }
 
-/// A trace that has a document of its own.
+/// A trace with a document of its own.
 fn apart(loaded: &Loaded, TraceSteps { trace, steps, answered_in }: TraceSteps) -> Write {
     let first = steps.iter().map(|step| step.at).min().unwrap_or(loaded.conversation.at);
     let mut set = Fields::none().with("conversation", &loaded.id);
@@ -129,7 +129,7 @@ fn apart(loaded: &Loaded, TraceSteps { trace, steps, answered_in }: TraceSteps) 
 }
 
 impl Store {
-    /// What happened under a trace, in order of time.
+    /// The steps under a trace, in order of time.
     pub async fn trace(&self, id: &TraceId) -> Result<Option<Trace>, Unavailable> {
         let (apart, attempts, texts) = tokio::try_join!(
             self.documents.get_one(at("traces", id.as_str())),
@@ -150,7 +150,7 @@ impl Store {
             trace.steps.extend(new);
         }
         trace.steps.sort_by_key(|step| step.at);
-        // Copies of a receipt that came at once differ in their times alone.
+        // Copies of a receipt that arrived at the same time differ only in their times.
         let mut told = Vec::new();
         trace.steps.retain(|step| {
             let is_copy = is_receipt(step) && told.contains(&step.details);
@@ -164,7 +164,7 @@ impl Store {
 /// A text, as far as its trace is concerned.
 #[derive(Deserialize)]
 struct Traced {
-    /// Where it stands among those of its conversation that wait, or that are not answered.
+    /// Its place among the waiting or set-aside texts of its conversation.
     waiting: Option<String>,
     aside: Option<String>,
     #[serde(default)]

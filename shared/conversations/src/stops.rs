@@ -1,4 +1,4 @@
-//! Who has stopped: one document per person, for all of our numbers and all providers.
+//! Who has opted out: one document per person, for all of our numbers and all providers.
 
 use documents::{Fields, Unavailable, Write, at};
 use jiff::Timestamp;
@@ -9,29 +9,30 @@ use crate::id::ConversationId;
 use crate::names::Claim;
 use crate::store::Store;
 
-/// A person's word that they want no more texts, on any of our numbers, by any provider.
+/// A person's wish to get no more texts from any of our numbers, through any provider.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Stop {
     /// When they last said so.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub at: Timestamp,
-    /// By which provider we know.
+    /// The provider through which we know.
     pub provider: String,
-    /// Whether they have been told that it is so. They are told once.
+    /// Whether the opt-out was confirmed to them. It is confirmed once.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub confirmed: bool,
 }
 
 impl Stop {
-    /// Changes nothing, on condition that the person of these conversations has not stopped.
+    /// Changes nothing, on condition that this person has not opted out.
     pub fn none(id: &ConversationId) -> Write {
         Write::Absent(at("stops", id.person()))
     }
 }
 
 impl Store {
-    /// Writes down that a person stopped. Once for each message, so that a replay of the call has
-    /// no effect after a later START; a stop that cannot be told from a repeat is taken for one.
+    /// Records that a person opted out. Takes effect once for each message, so that a replay of the
+    /// call does nothing after a later START; an opt-out that cannot be told from a repeat counts as
+    /// one.
     ///
     /// Does not depend on whether the text itself can be stored.
     pub async fn stop(
@@ -49,9 +50,9 @@ impl Store {
         Ok(())
     }
 
-    /// Writes down that a person is back, as they said at this time by a provider. Once for each
-    /// message, and not if they have stopped since. A stop that lies in the future, by a clock that
-    /// was ahead, is one of now. Whether a stop was found.
+    /// Records that a person opted in again at this time, through this provider. Takes effect once for
+    /// each message, and not if they have opted out since. An opt-out from the future, by a clock that
+    /// was ahead, counts as one of now. Returns whether an opt-out was found.
     pub async fn start(
         &self,
         claim: &Claim,
@@ -74,12 +75,13 @@ impl Store {
     }
 }
 
-/// Blind, so that a person who has been told so is not told again: what is not true is not written.
+/// A blind write, so that a person who got the confirmation does not get it again: a flag that is false
+/// is not written.
 fn keep_stop(person: &str, stop: &Stop) -> Write {
     Write::keep(at("stops", person), Fields::of(stop))
 }
 
-/// A stop that a provider tells us of. It has told the person as well.
+/// An opt-out reported by a provider, which has confirmed it to the person as well.
 pub(crate) fn stopped(id: &ConversationId, now: Timestamp, provider: &str) -> Write {
     keep_stop(id.person(), &Stop { at: now, provider: provider.to_owned(), confirmed: true })
 }

@@ -1,4 +1,4 @@
-//! Where everything is remembered. What can be done there stands with what it is about.
+//! The store. What it can do is defined in the module of each subject.
 
 use std::sync::Arc;
 
@@ -9,11 +9,11 @@ use uuid::Uuid;
 use crate::names::Names;
 use crate::uncounted::Uncounted;
 
-/// Where everything is remembered.
+/// The store of conversations and everything about them.
 pub struct Store {
     pub(crate) documents: Documents,
     pub(crate) names: Names,
-    /// The name of this process, which nobody else has.
+    /// The unique name of this process.
     pub(crate) process: Uuid,
     pub(crate) uncounted: Uncounted,
 }
@@ -23,21 +23,21 @@ impl Store {
         Self { documents, names, process: Uuid::new_v4(), uncounted: Uncounted::default() }
     }
 
-    /// What everything is called here that has to do with people.
+    /// The names under which people and messages are stored.
     pub fn names(&self) -> &Names {
         &self.names
     }
 
-    /// Where it is remembered.
+    /// The underlying document store.
     pub fn documents(&self) -> &Documents {
         &self.documents
     }
 
-    /// Does what a first use would have to wait for: connects, and shows who we are. Fails silently,
-    /// since the first use will meet the same.
+    /// Does the work that the first use would have to wait for: connects and authenticates. Fails
+    /// silently, since the first use will meet the same error.
     pub async fn prepare(self: Arc<Self>) {
         if !self.documents.are_embedded() {
-            // There is none of this name. To look for it takes all that any request takes.
+            // No document has this name, but looking for it takes everything that any request takes.
             let _ = self.documents.get(&[at("claims", "none")]).await;
         }
     }

@@ -1,4 +1,4 @@
-//! Texts that the owner sends by hand to see whether texts arrive, and the codes that come back.
+//! Test sends by the owner, and the codes that come back.
 
 use documents::{Unavailable, at, once_each};
 use jiff::{SignedDuration, Timestamp};
@@ -10,17 +10,18 @@ use crate::names::Claim;
 use crate::store::Store;
 use crate::traces::add;
 
-/// How long the code of a test send is no question to the agent. Afterwards four digits are four digits.
+/// How long a test send's code is kept from the agent. Afterwards four digits are just four digits.
 const AWAITED: SignedDuration = SignedDuration::from_hours(1);
 
-/// Whether this is what a test send asks for: four digits and nothing else.
+/// Whether this could answer a test send: four digits and nothing else.
 fn is_code(body: &str) -> bool {
     body.len() == 4 && body.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 impl Store {
-    /// Takes a text that answers a test send ([`crate::Names::test_send`]), so that nobody else has to: false for any other. Only
-    /// a text of four digits is looked up. A repeat stores nothing.
+    /// Takes a text that answers a test send ([`crate::Names::test_send`]), so that nobody else has to;
+    /// returns false for any other text. Only a text of four digits is looked up. A repeat stores
+    /// nothing.
     pub async fn answer_trial(
         &self,
         claim: &Claim,
@@ -44,7 +45,7 @@ impl Store {
         Ok(true)
     }
 
-    /// By which provider the answer to a test send came, whose attempt has this trace, if one did.
+    /// The provider through which the test send under this trace was answered, if it was.
     pub async fn test_send_answered(&self, trace: &TraceId) -> Result<Option<String>, Unavailable> {
         let steps = self.trace(trace).await?.map(|trace| trace.steps).unwrap_or_default();
         let answer = steps.into_iter().find(|step| step.what == steps::ANSWERED);

@@ -1,7 +1,7 @@
 //! Texts: each a document of its own from its arrival until a turn has taken it up.
 //!
-//! A text is claimed and kept in one commit in which nothing is read, and which makes its head due.
-//! However many of them one person sends, no document grows, and each costs as much as the first.
+//! A text is claimed and stored in one commit that reads nothing and makes its head due. However many
+//! texts one person sends, no document grows, and each costs as much as the first.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -20,53 +20,53 @@ use crate::lifetimes::CONVERSATIONS_LIVE;
 use crate::names::Claim;
 use crate::store::Store;
 
-/// How many texts a turn is shown at once.
+/// How many texts one turn takes.
 pub const TEXTS_IN_ONE_TURN: usize = 20;
 
-/// How many texts are given back to their conversations at once.
+/// How many texts are returned to their conversations concurrently.
 const ADOPTING_CONCURRENCY: usize = 8;
 
 /// A text that arrived, about to be claimed.
 pub struct Arrival {
-    /// What makes a repeat of the call recognisable.
+    /// The claim that makes a repeat of the call recognisable.
     pub claim: Claim,
     /// The person.
     pub theirs: Number,
     /// The text itself.
     pub text: Waiting,
-    /// When it is taken: later than the text came, where that was kept meanwhile.
+    /// When it is taken: later than the text came, if it was kept elsewhere meanwhile.
     pub at: Timestamp,
 }
 
-/// A text that no turn has taken up yet. It is the same text whatever is done about it.
+/// A text that no turn has taken up yet. It stays equal to itself whatever is done about it.
 #[derive(Clone, Eq, Serialize, Deserialize)]
 pub struct Waiting {
-    /// By which provider it came.
+    /// The provider it came through.
     pub provider: String,
-    /// The number or sender name of ours that it came to.
+    /// Our number or sender name that it came to.
     pub ours: String,
-    /// The provider's id of it, or ours where it gives none; so that two genuine "yes" stay two.
+    /// The provider's id for it, or ours if there is none, so that two genuine "yes" stay two.
     pub message: String,
     /// What was said.
     pub body: String,
-    /// How many pictures or files came along.
+    /// How many pictures or files came with it.
     #[serde(default)]
     pub media: u32,
-    /// What the provider has taken it for and answered, if it says so.
+    /// What the provider took it for and how it answered, if it says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handled: Option<Handled>,
-    /// What it asks for in a reserved word, as it was understood when it came.
+    /// The request made by a reserved word, as understood on arrival.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asks: Option<Keyword>,
     /// The trace that it began.
     pub trace: TraceId,
-    /// What has been done about it so far.
+    /// The steps taken for it so far.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Step>,
     /// When it arrived here.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub at: Timestamp,
-    /// What it is called among the texts, once it is kept. Empty before.
+    /// Its name among the texts, once stored. Empty before.
     #[serde(skip)]
     pub name: String,
 }
@@ -83,7 +83,7 @@ impl PartialEq for Waiting {
 }
 
 impl Waiting {
-    /// A text that has just come, under this trace, by a provider to a number of ours.
+    /// A text that has just come through a provider to a number of ours, under this trace.
     pub fn new(provider: &str, ours: &str, body: &str, trace: &TraceId, came: Timestamp) -> Self {
         Self {
             provider: provider.to_owned(),
@@ -116,15 +116,15 @@ pub struct SetAside {
 pub enum Taken {
     /// It waits for a turn.
     New,
-    /// It had been taken before; nothing was stored.
+    /// It was taken earlier; nothing was stored.
     Repeat,
 }
 
 impl Store {
-    /// Claims a text and lets it wait for a turn, in one commit in which nothing is read.
+    /// Claims a text and lets it wait for a turn, in one commit that reads nothing.
     ///
-    /// Where so many write to the head of its conversation that it cannot be written, the text is
-    /// kept without it, until [`Store::adopt`].
+    /// If too many write to the head of its conversation at the same time, the text is stored without
+    /// it, until [`Store::adopt`].
     pub async fn take(&self, arrival: &Arrival) -> Result<Taken, Unavailable> {
         let Arrival { theirs, at: now, .. } = arrival;
         let id = self.names.conversation(&arrival.text.provider, theirs);
@@ -141,14 +141,14 @@ impl Store {
         Ok(if new { Taken::New } else { Taken::Repeat })
     }
 
-    /// The first texts that wait in a conversation, one more than a turn takes up.
+    /// The first waiting texts of a conversation, one more than a turn takes.
     pub(crate) async fn waiting(&self, id: &ConversationId) -> Result<Vec<Waiting>, Unavailable> {
         let limit = u32::try_from(TEXTS_IN_ONE_TURN).expect("twenty fits") + 1;
         self.texts(texts::WAITING.within(id.prefix(), limit)).await
     }
 
-    /// The texts that wait in a conversation behind the first `skip`, up to `limit` of them, in the
-    /// order they came.
+    /// The waiting texts of a conversation after the first `skip`, up to `limit` of them, in order of
+    /// arrival.
     pub async fn waiting_behind(
         &self,
         id: &ConversationId,
@@ -159,7 +159,7 @@ impl Store {
         Ok(texts.split_off(texts.len().min(skip as usize)))
     }
 
-    /// The latest texts of a conversation that were not answered, and why, earliest first.
+    /// The latest texts of a conversation that were set aside, and why, earliest first.
     pub async fn set_aside(
         &self,
         id: &ConversationId,
@@ -179,8 +179,8 @@ impl Store {
         found.into_iter().map(named).collect()
     }
 
-    /// Makes the conversations due whose texts had to be kept without their head. One whose head is
-    /// contended still is left for later. Returns those that are due now.
+    /// Makes the conversations due whose texts had to be stored without their head. A head that is
+    /// still contended is left for later. Returns the conversations that are due now.
     pub async fn adopt(
         &self,
         apart: Vec<Apart>,
@@ -192,7 +192,7 @@ impl Store {
             let alone = Write::Amend(at("texts", &text.name), alone, version);
             match self.documents.commit(vec![makes_due(&text, &theirs, &id, now), alone]).await {
                 Ok(_) => Ok(Some(id)),
-                // A turn may have taken it up since: its conversation knows it.
+                // A turn may have taken it up since: its conversation has it.
                 Err(WriteError::Contended | WriteError::Conflict) => Ok(None),
                 Err(error) => Err(Unavailable::from(error)),
             }
@@ -203,7 +203,7 @@ impl Store {
     }
 }
 
-/// A text that had to be kept without the head of its conversation.
+/// A text that had to be stored without the head of its conversation.
 pub struct Apart {
     text: Waiting,
     theirs: Number,
@@ -217,7 +217,7 @@ impl Apart {
     }
 }
 
-/// What a text is kept with, so that its conversation can be found.
+/// A stored text with what is needed to find its conversation.
 #[derive(Deserialize)]
 struct Kept {
     theirs: Number,
@@ -228,12 +228,12 @@ fn named(document: Document) -> Result<Waiting, Unavailable> {
     Ok(Waiting { name, ..document.fields.decode()? })
 }
 
-/// A text that a turn has taken up is kept where what was said is kept.
+/// A text that a turn has taken up is kept with the entries.
 pub(crate) fn taken_up(text: &Waiting) -> Write {
     Write::Delete(at("texts", &text.name), None)
 }
 
-/// Keeps a text as one that is not answered.
+/// Stores a text as set aside.
 pub(crate) fn put_aside(id: &ConversationId, text: &Waiting, why: &str) -> Write {
     let set = Fields::of(&json!({
         "aside": place(id, text.at, &text.name),
@@ -244,7 +244,7 @@ pub(crate) fn put_aside(id: &ConversationId, text: &Waiting, why: &str) -> Write
     Write::Merge { path: at("texts", &text.name), set, append: vec![] }
 }
 
-/// Lets a text that was set aside wait again, where it stood.
+/// Lets a text that was set aside wait again, in its former place.
 pub(crate) fn wait_again(id: &ConversationId, text: &Waiting) -> Write {
     let set = Fields::of(&json!({
         "aside": Value::Null,
@@ -281,8 +281,8 @@ fn makes_due(text: &Waiting, theirs: &Number, id: &ConversationId, now: Timestam
     Write::Merge { path: at("heads", id.as_str()), set, append: vec![] }
 }
 
-/// Where a text stands among those of its conversation: in order of time, those of one millisecond as
-/// this process took them, and no two in one place.
+/// The place of a text among those of its conversation: ordered by time, within one millisecond by the
+/// order in which this process took them, and unique.
 fn place(id: &ConversationId, at: Timestamp, name: &str) -> String {
     static TAKEN: AtomicU64 = AtomicU64::new(0);
     let taken = TAKEN.fetch_add(1, Ordering::Relaxed) % 1_000_000_000;

@@ -1,4 +1,4 @@
-//! What happened in a turn, and the field in which steps lie with what they led to.
+//! Traces, and the field that holds the steps in any document.
 
 use documents::{Fields, Path, Write, raw};
 use serde::{Deserialize, Serialize};
@@ -10,10 +10,10 @@ use crate::id::ConversationId;
 /// Everything that happened in one turn.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trace {
-    /// Whose turn it was.
+    /// The conversation of the turn.
     #[serde(default)]
     pub conversation: Option<ConversationId>,
-    /// The trace under which the text was answered, where it was taken up together with others.
+    /// The trace under which the text was answered, if it was taken up together with others.
     #[serde(default)]
     pub answered_in: Option<TraceId>,
     /// What happened, in order of time.
@@ -21,12 +21,12 @@ pub struct Trace {
     pub steps: Vec<Step>,
 }
 
-/// Adds steps to a document that is there.
+/// Adds steps to an existing document.
 pub(crate) fn add(path: Path, steps: &[Step]) -> Write {
     Write::Merge { path, set: Fields::none(), append: vec![values(steps)] }
 }
 
-/// The field in which they are, with these added.
+/// The field that holds the steps, with these added.
 pub(crate) fn values(steps: &[Step]) -> (&'static str, Vec<Box<RawValue>>) {
     ("steps", steps.iter().map(raw).collect())
 }

@@ -1,4 +1,4 @@
-//! Whether the store takes writes, asked of it itself.
+//! Checks whether the store takes writes.
 
 use documents::{Fields, Unavailable, Write, at};
 use jiff::Timestamp;
@@ -7,11 +7,11 @@ use crate::lifetimes::DAY;
 use crate::store::Store;
 
 impl Store {
-    /// Writes something of no meaning, to see whether anything can be written.
+    /// Writes a document without meaning, to see whether writing works.
     ///
-    /// Each process writes a document of its own, again and again: one of Firestore's takes about a
-    /// write a second, so that many sandboxes would get into each other's way, and none is
-    /// left behind for longer than a day.
+    /// Each process overwrites a document of its own: one Firestore document takes about one write a
+    /// second, so many sandboxes sharing one would get in each other's way. None is kept for longer
+    /// than a day.
     pub async fn try_writing(&self, now: Timestamp) -> Result<(), Unavailable> {
         let tried = Fields::none().with("at", now.as_millisecond()).expiring(now, DAY);
         self.documents

@@ -1,4 +1,4 @@
-//! A conversation as a turn reads it, and what is stored once the turn is thought.
+//! Loading a conversation for a turn, and committing the result of the turn.
 
 use std::borrow::Cow;
 
@@ -16,7 +16,8 @@ use crate::steps;
 use crate::store::Store;
 use crate::texts::{TEXTS_IN_ONE_TURN, Waiting};
 
-/// What of a conversation lies beside its head, because it is too long to be written for each text.
+/// The part of a conversation that is stored beside its head, because it is too long to write for each
+/// text.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
 struct InFull<'a> {
@@ -25,8 +26,8 @@ struct InFull<'a> {
 }
 
 impl Store {
-    /// Reads a conversation and the texts that wait in it, whether its person has stopped, how
-    /// replies may go, and how many new people this minute has seen, in one round trip.
+    /// Loads a conversation with its waiting texts, the person's opt-out, the health of routes and the
+    /// number of new people in this minute, in one round trip.
     pub async fn load(
         &self,
         id: &ConversationId,
@@ -49,7 +50,7 @@ impl Store {
             said.map(|found| found.fields.decode()).transpose()?.unwrap_or_default();
         (conversation.turns, conversation.brief) = (turns.into_owned(), brief.into_owned());
         conversation.put_right(now);
-        // The texts were read beside the head, so that one of them may have come in between.
+        // The texts were read beside the head, so one of them may have arrived in between.
         let is_known = |waiting: &[Waiting]| {
             !conversation.is_waiting()
                 || waiting.len() > TEXTS_IN_ONE_TURN
@@ -73,7 +74,7 @@ impl Store {
     }
 
     /// Stores the next state of a conversation and everything that follows from it, if nobody has
-    /// written to it since it was loaded; `loaded` is then what was stored.
+    /// written to it since it was loaded. Afterwards `loaded` is what was stored.
     pub async fn commit(
         &self,
         loaded: &mut Loaded,

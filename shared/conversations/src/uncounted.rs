@@ -1,17 +1,17 @@
-//! Calls that nobody understood, as far as this process alone has counted them.
+//! Calls that no parser understood, as far as only this process has counted them.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Of how many forms calls are held back to be counted together. More come only from who makes them up.
+/// For how many forms calls are held back to be counted together. Only a forger of calls produces more.
 const MOST_FORMS: usize = 1_000;
 
-/// The calls of the last seconds that are not counted with their form yet, by the form. Those that a
-/// process still holds when it ends are kept, and never counted.
+/// The calls of the last seconds that are not yet counted with their form, by form. If the process ends
+/// while holding some, they are kept but never counted.
 #[derive(Debug, Default)]
 pub(crate) struct Uncounted(Mutex<HashMap<String, Count>>);
 
-/// How many calls came, and how many of them are kept.
+/// How many calls came, and how many of them are stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Count {
     pub(crate) seen: u64,
@@ -23,7 +23,7 @@ impl Uncounted {
         self.lock().get(shape).copied().unwrap_or_default()
     }
 
-    /// Whether there is room for one of this form.
+    /// Whether there is room for a call of this form.
     pub(crate) fn takes(&self, shape: &str) -> bool {
         let held = self.lock();
         held.len() < MOST_FORMS || held.contains_key(shape)
@@ -35,7 +35,7 @@ impl Uncounted {
         *count = Count { seen: count.seen + more.seen, kept: count.kept + more.kept };
     }
 
-    /// Lets go of what was counted by now.
+    /// Drops what has been counted by now.
     pub(crate) fn forget(&self, shape: &str, counted: Count) {
         let mut held = self.lock();
         let Some(count) = held.get_mut(shape) else { return };

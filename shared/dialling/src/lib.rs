@@ -1,8 +1,7 @@
-//! Numbers as people type them: as they dial them at home, from abroad, or with a plus.
+//! Numbers as people type them: as dialled at home, from abroad, or with a plus.
 //!
-//! What is a prefix and what belongs to the number differs by country and changes by the year, so it
-//! is left to Google's libphonenumber. That is for what people type; the calls of providers are read
-//! without it.
+//! Which digits are a prefix differs by country and changes every year, so this is left to Google's
+//! libphonenumber. It is only for typed numbers; the calls of providers are read without it.
 
 #![warn(missing_docs)]
 
@@ -13,19 +12,19 @@ use rlibphonenumber::{
 use sms::Number;
 use thiserror::Error;
 
-/// Why what was typed is no number to text, and what to type instead.
+/// Why a typed number cannot be texted, and what to type instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Mistyped {
-    /// There is more than digits and what stands between them.
+    /// It contains more than digits and separators.
     #[error(
         "a telephone number is digits, with spaces, dots, dashes or brackets between them: write \
          it as +12025550143"
     )]
     Characters,
-    /// It leads to a telephone behind another.
+    /// It leads to an extension behind a number.
     #[error("leave the extension out: a text goes to the number itself, as +12025550143")]
     Extension,
-    /// Digits are missing, most likely those of the area.
+    /// Digits are missing, most likely the area code.
     #[error(
         "there are digits missing: write it with its area code, or with + and the country code \
          first, as +12025550143"
@@ -34,13 +33,13 @@ pub enum Mistyped {
     /// There are more digits than a number of that country has.
     #[error("there are too many digits: write one number, as +12025550143")]
     TooLong,
-    /// It is of no country.
+    /// It belongs to no country.
     #[error("no such telephone number: write + and the country code first, as +12025550143")]
     Unknown,
 }
 
-/// Reads a number as it is typed by somebody in the country of `home`; by somebody of whom that is
-/// not known, with + and the country code alone.
+/// Parses a number as typed by somebody in the country of `home`. Without `home`, only numbers with +
+/// and the country code are accepted.
 pub fn parse(typed: &str, home: Option<&Number>) -> Result<Number, Mistyped> {
     let typed: String = typed.chars().filter(|c| !is_mark(*c)).collect();
     let international = home.and_then(|home| international(&typed, home));
@@ -69,22 +68,22 @@ pub fn parse(typed: &str, home: Option<&Number>) -> Result<Number, Mistyped> {
     Number::parse(&number.format_as(PhoneNumberFormat::E164)).map_err(|_| Mistyped::Unknown)
 }
 
-/// Where a number is dialled as it is in the country of `home`.
+/// The country of `home`, as a region for parsing.
 fn region(home: &Number) -> Option<Region> {
     let number = PHONE_NUMBER_UTIL.parse(home.as_str(), None).ok()?;
     let main = || PHONE_NUMBER_UTIL.get_region_for_country_code(number.country_code);
     PhoneNumber::get_region_code(&number).or_else(main)
 }
 
-/// What is meant by two zeros where they are no prefix: in North America nothing else begins so, and
-/// most of the world calls abroad with them.
+/// The meaning of two leading zeros where they are not a prefix: in North America no number begins like
+/// that, and most of the world dials abroad with them.
 fn international(typed: &str, home: &Number) -> Option<String> {
     let digits = PHONE_NUMBER_UTIL.normalize_digits_only(typed);
     let rest = digits.strip_prefix("00").filter(|_| home.split().0 == "1")?;
     Some(format!("+{rest}"))
 }
 
-/// Whether it is digits of one script or another, and what people put between them.
+/// Whether it is digits of any script, and the separators that people use.
 fn is_digits(typed: &str) -> bool {
     let mut digits = 0;
     let sound = typed.chars().all(|c| match c {
@@ -99,7 +98,7 @@ fn is_digits(typed: &str) -> bool {
     sound && PHONE_NUMBER_UTIL.normalize_digits_only(typed).len() == digits
 }
 
-/// A mark of direction or of no width, which comes along when a number is pasted.
+/// A direction mark or zero-width character, which comes along when a number is pasted.
 fn is_mark(character: char) -> bool {
     matches!(
         character,

@@ -1,32 +1,31 @@
-//! What a store is told of its collections, and what they are asked by.
+//! Declares collections and the fields that they are queried by.
 //!
-//! A [`Query`] is made of nothing but what stands in a table of them, and the embedded store has a column and an
-//! index for each of it, so that no question reads a collection. Firestore indexes every field by
-//! itself.
+//! A [`Query`] can only be built from a declared field, and the embedded store has a column and an
+//! index for each, so that no query reads a whole collection. Firestore indexes every field by itself.
 
 use jiff::Timestamp;
 
 /// A kind of document.
 #[derive(Debug)]
 pub struct Collection {
-    /// What it is called in the store.
+    /// Its name in the store.
     pub name: &'static str,
-    /// The fields that it is asked by.
+    /// The fields that it is queried by.
     pub asked: &'static [Field],
-    /// What else holds for all its documents.
+    /// Further properties of all its documents.
     pub holds: &'static [Holds],
 }
 
-/// A field that documents are asked by. Those that do not have it are not found by it.
+/// A field that documents are queried by. Documents without it are not found by it.
 #[derive(Clone, Copy, Debug)]
 pub struct Field {
     /// Its name.
     pub name: &'static str,
-    /// What stands in it.
+    /// The type of its value.
     pub kind: Kind,
 }
 
-/// What stands in a field.
+/// The type of a field's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Milliseconds since 1970.
@@ -35,45 +34,45 @@ pub enum Kind {
     Text,
 }
 
-/// What may hold for all documents of a collection.
+/// A property of all documents of a collection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Holds {
-    /// Each says until when it is kept.
+    /// Each has a time at which it expires.
     Expires,
-    /// Each write is entered in the ledger beside the database too.
+    /// Each write is also entered in the ledger beside the database.
     InLedger,
-    /// There is one in every store that was ever used.
+    /// Every store that was ever used contains one.
     FromTheFirst,
 }
 
 impl Collection {
-    /// Whether this holds for all its documents.
+    /// Whether all its documents have this property.
     pub(crate) fn holds(&self, what: Holds) -> bool {
         self.holds.contains(&what)
     }
 }
 
-/// A time that the documents of a collection are asked by.
+/// A time that the documents of a collection are queried by.
 #[derive(Clone, Copy)]
 pub struct Time {
     /// Their collection.
     pub collection: &'static str,
-    /// The field in which it is.
+    /// The field that contains it.
     pub field: &'static str,
 }
 
 impl Time {
-    /// Those whose time is not later; earliest first.
+    /// Documents whose time is not later; earliest first.
     pub fn not_after(self, time: Timestamp, limit: u32) -> Query {
         self.query(Filter::NotAfter(self.field, time.as_millisecond()), limit)
     }
 
-    /// Those whose time is not earlier; earliest first.
+    /// Documents whose time is not earlier; earliest first.
     pub fn not_before(self, time: Timestamp, limit: u32) -> Query {
         self.query(Filter::NotBefore(self.field, time.as_millisecond()), limit)
     }
 
-    /// All that have the time; latest first.
+    /// All documents that have the time; latest first.
     pub fn latest(self, limit: u32) -> Query {
         self.query(Filter::Latest(self.field), limit)
     }
@@ -83,22 +82,22 @@ impl Time {
     }
 }
 
-/// A text that the documents of a collection are asked by.
+/// A text that the documents of a collection are queried by.
 #[derive(Clone, Copy)]
 pub struct Text {
     /// Their collection.
     pub collection: &'static str,
-    /// The field in which it is.
+    /// The field that contains it.
     pub field: &'static str,
 }
 
 impl Text {
-    /// Those that have this text, in any order.
+    /// Documents with this text, in any order.
     pub fn equal(self, text: &str, limit: u32) -> Query {
         self.query(Filter::Equal(self.field, text.to_owned()), limit)
     }
 
-    /// Those whose text begins with this; in the order of their texts.
+    /// Documents whose text begins with this, ordered by their texts.
     pub fn within(self, prefix: String, limit: u32) -> Query {
         self.query(Filter::Within(self.field, prefix), limit)
     }
@@ -122,8 +121,8 @@ pub struct Query {
     limit: u32,
 }
 
-/// A place in an order of time: a document's time, and its name. Which of several of one time comes
-/// first is the store's to say.
+/// A place in an order of time: a document's time and its name. The store decides the order of
+/// documents with the same time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     /// In milliseconds since 1970.
@@ -133,7 +132,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// The time that it stands for.
+    /// Its time.
     pub fn time(&self) -> Timestamp {
         Timestamp::from_millisecond(self.time).unwrap_or_default()
     }
@@ -151,7 +150,7 @@ pub(crate) enum Filter {
 }
 
 impl Query {
-    /// Those alone that stand behind this place, where a time is asked by, earliest first.
+    /// Only those after this place, for a query by time, earliest first.
     pub fn behind(self, after: Option<Place>) -> Self {
         Self { after, ..self }
     }
@@ -173,7 +172,7 @@ impl Query {
     }
 }
 
-/// The first text that is greater than all that begin with `prefix`, whose last character is ASCII.
+/// The first text greater than all that begin with `prefix`, whose last character is ASCII.
 pub(crate) fn end_of(prefix: &str) -> String {
     let mut end = prefix.to_owned();
     let last = end.pop().unwrap_or('\u{0}');
@@ -181,8 +180,8 @@ pub(crate) fn end_of(prefix: &str) -> String {
     end
 }
 
-/// Lists the collections that there are: for each a module with a constant for each field that it is
-/// asked by, and all of them together as `ALL`.
+/// Declares the collections: for each a module with a constant for each field that it is queried by,
+/// and all of them together as `ALL`.
 #[macro_export]
 macro_rules! collections {
     ($(
@@ -202,7 +201,7 @@ macro_rules! collections {
             }
         )*
 
-        /// All that there are.
+        /// All collections.
         pub const ALL: &[$crate::Collection] = &[$($crate::Collection {
             name: stringify!($collection),
             asked: &[$($crate::Field { name: $field, kind: $crate::Kind::$kind },)*],

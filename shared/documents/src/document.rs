@@ -1,10 +1,10 @@
-//! A document, where it is, and what can be done to it.
+//! A document, its path, and the writes that can change it.
 
 use serde_json::value::RawValue;
 
 use crate::fields::Fields;
 
-/// Where a document is.
+/// The path of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Path {
     /// The collection that it is in.
@@ -18,26 +18,27 @@ pub struct Path {
 pub struct Document {
     /// Its name in its collection.
     pub id: String,
-    /// What stands in it.
+    /// Its fields.
     pub fields: Fields,
-    /// Which state of it this is.
+    /// The version that was read.
     pub version: Version,
 }
 
-/// Which state of a document was read; changes with every write to it.
+/// The version of a document, which changes with every write to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Version(pub(crate) i64, pub(crate) i32);
 
-/// One part of a commit. All parts are carried out, or none.
+/// One part of a commit. Either all parts are carried out, or none.
 #[derive(Clone, Debug)]
 pub enum Write {
     /// Stores a document, on condition that there is none.
     Create(Path, Fields),
-    /// Stores a document in place of the one that was read, on condition that it is unchanged.
+    /// Replaces the document that was read, on condition that it is unchanged.
     Replace(Path, Fields, Version),
     /// Sets some fields of the document that was read, on condition that it is unchanged.
     Amend(Path, Fields, Version),
-    /// Sets some fields and adds to arrays what they do not hold yet, whatever was there before.
+    /// Sets some fields, and appends to arrays the elements they do not contain yet, whatever was there
+    /// before.
     Merge {
         /// The document.
         path: Path,
@@ -46,8 +47,8 @@ pub enum Write {
         /// What is added, and to which arrays.
         append: Vec<(&'static str, Vec<Box<RawValue>>)>,
     },
-    /// Sets some fields and adds one to others, on condition that there is a document. Those who
-    /// count at the same time do not get into each other's way.
+    /// Sets some fields and increments others, on condition that the document exists. Concurrent counts
+    /// do not conflict.
     Count {
         /// The document.
         path: Path,
@@ -56,30 +57,30 @@ pub enum Write {
         /// The fields that one is added to.
         add: Vec<&'static str>,
     },
-    /// Removes a document, if there is one; given a version, on condition that it is unchanged.
+    /// Deletes a document, if it exists; given a version, on condition that it is unchanged.
     Delete(Path, Option<Version>),
     /// Changes nothing, on condition that there is no such document.
     Absent(Path),
 }
 
 impl Version {
-    /// That of no document: a condition that cannot hold.
+    /// The version of no document: a condition that cannot hold.
     pub const NONE: Self = Self(0, 0);
 }
 
-/// The document of this name in a collection.
+/// The path of the document with this name in a collection.
 pub fn at(collection: &'static str, id: &str) -> Path {
     Path { collection, id: id.to_owned() }
 }
 
 impl Write {
     /// Sets some fields, whatever was there before: blind, so that a document of the same name is
-    /// written over rather than refused with all the rest.
+    /// overwritten instead of failing the whole commit.
     pub fn keep(path: Path, set: Fields) -> Self {
         Self::Merge { path, set, append: vec![] }
     }
 
-    /// The document that it writes, or whose absence it asks for.
+    /// The document that it writes, or whose absence it requires.
     pub(crate) fn path(&self) -> &Path {
         match self {
             Self::Create(path, _)
@@ -92,7 +93,7 @@ impl Write {
         }
     }
 
-    /// What it does, in a word.
+    /// The kind of write, in one word.
     pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Create(..) => "create",

@@ -1,4 +1,4 @@
-//! The store that was configured.
+//! The configured store.
 
 use std::time::{Duration, Instant};
 
@@ -15,8 +15,8 @@ use crate::outages::{Asked, Outages};
 #[cfg(feature = "sqlite")]
 use crate::sqlite::Sqlite;
 
-/// Under this target, at the level DEBUG, the log names each document that is read or written, and
-/// each query and commit: what a benchmark counts, and nobody else listens to.
+/// At level DEBUG, the log under this target names each document that is read or written, and each
+/// query and commit. Only benchmarks listen to it.
 const OPERATIONS: &str = "documents::operations";
 
 macro_rules! operation {
@@ -25,14 +25,14 @@ macro_rules! operation {
     };
 }
 
-/// How long whoever writes often leaves alone a document that was just written. Firestore takes about one
-/// write a second of each; three times as long, so that the others of a moment find room as well.
+/// How long a frequent writer leaves a document alone after it was written. Firestore takes about one
+/// write a second per document; three times that leaves room for the other writers.
 pub const RARELY: SignedDuration = SignedDuration::from_secs(3);
 
-/// How many writes are carried out in one round trip, each by itself: as many as Firestore takes.
+/// How many independent writes go into one round trip: as many as Firestore takes.
 const BATCH: usize = 500;
 
-/// The store that was configured.
+/// The configured store.
 pub struct Documents {
     kind: Kind,
     outages: Outages,
@@ -49,12 +49,12 @@ impl Documents {
         Self { kind, outages: Outages::default() }
     }
 
-    /// Whether they are in a file of our own.
+    /// Whether the documents are in a local file.
     pub fn are_embedded(&self) -> bool {
         !matches!(self.kind, Kind::Firestore(_))
     }
 
-    /// Why they are another's, as far as that was not seen when they were opened.
+    /// Why the store belongs to another installation, as far as opening it did not show that.
     pub(crate) async fn another(&self) -> Option<String> {
         match &self.kind {
             #[cfg(feature = "sqlite")]
@@ -63,7 +63,7 @@ impl Documents {
         }
     }
 
-    /// Waits for a moment: those who met at a document do not meet there again.
+    /// Waits for a random moment, so that writers that collided do not collide again.
     pub async fn step_aside(&self) {
         tokio::time::sleep(Duration::from_millis(fastrand::u64(5..50))).await;
     }
@@ -87,8 +87,8 @@ impl Documents {
         Ok(self.get(&[path]).await?.into_iter().next().flatten())
     }
 
-    /// Carries out all writes in one round trip, or none. Returns the new version of the first
-    /// document that is replaced.
+    /// Carries out all writes in one round trip, or none. Returns the new version of the first document
+    /// that is replaced.
     pub async fn commit(&self, writes: Vec<Write>) -> Result<Option<Version>, WriteError> {
         for write in &writes {
             let path = write.path();
@@ -108,7 +108,7 @@ impl Documents {
         outcome
     }
 
-    /// Carries out all writes, or none, since somebody was faster: then it is false.
+    /// Carries out all writes. False if another writer was faster: then none was carried out.
     pub async fn if_unchanged(&self, writes: Vec<Write>) -> Result<bool, Unavailable> {
         match self.commit(writes).await {
             Ok(_) => Ok(true),
@@ -117,8 +117,8 @@ impl Documents {
         }
     }
 
-    /// Carries out each write by itself, in one round trip for many: one whose condition does not
-    /// hold changes nothing, and undoes no other.
+    /// Carries out each write independently, many in one round trip: a write whose condition does not
+    /// hold changes nothing and affects no other.
     pub async fn each(&self, writes: Vec<Write>) -> Result<(), Unavailable> {
         for some in writes.chunks(BATCH) {
             for write in some {
@@ -156,13 +156,13 @@ impl Documents {
         outcome
     }
 
-    /// Runs a query, and reads what it finds.
+    /// Runs a query, and decodes the documents it finds.
     pub async fn list<T: DeserializeOwned>(&self, query: Query) -> Result<Vec<T>, Unavailable> {
         self.find(query).await?.iter().map(|found| found.fields.decode()).collect()
     }
 
-    /// Removes what has expired, beginning with the earliest and ending with what expired `worth_ms`
-    /// after it. Firestore does that by itself, by a TTL policy on `expires_at`.
+    /// Deletes expired documents, from the earliest up to those that expired `worth_ms` later.
+    /// Firestore does that by itself, by a TTL policy on `expires_at`.
     #[cfg_attr(
         not(feature = "sqlite"),
         expect(unused_variables, reason = "Firestore needs no help")
@@ -178,7 +178,7 @@ impl Documents {
         }
     }
 
-    /// Tells somebody of what it does not do, if that goes on until they act.
+    /// Records a failure or success, and alerts the operator if a failure lasts until they act.
     fn note(&self, asked: Asked, error: Option<&Unavailable>) {
         match error {
             None => self.outages.worked(asked),
@@ -189,7 +189,7 @@ impl Documents {
     }
 }
 
-/// What somebody else has changed since is left as it is.
+/// A document that another writer has changed since is left as it is.
 #[cfg(feature = "sqlite")]
 fn unless_changed(outcome: Result<Option<Version>, WriteError>) -> Result<(), Unavailable> {
     match outcome {

@@ -1,4 +1,4 @@
-//! Why a store did not do what it was asked for.
+//! Why a store did not do what was asked.
 
 use google::NoToken;
 use thiserror::Error;
@@ -9,24 +9,24 @@ pub enum WriteError {
     /// A condition did not hold.
     #[error("a condition of the commit does not hold")]
     Conflict,
-    /// So many write to one of the documents that the store gave up. Nothing was written.
-    #[error("too many write to a document of the commit")]
+    /// Too many writers contend for one of the documents, so the store gave up. Nothing was written.
+    #[error("too many writers contend for a document of the commit")]
     Contended,
     /// A document would become larger than the store takes.
     #[error("a document would grow too large")]
     TooLarge,
-    /// The store did not answer. The commit may have been carried out.
+    /// The store did not answer. The commit may have gone through.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
 
-/// The store cannot be reached, or does not work. Nothing is known about what was asked.
+/// The store cannot be reached or does not work. The outcome of the request is unknown.
 #[derive(Clone, Debug, Error)]
 #[error("the store is unavailable: {reason}")]
 pub struct Unavailable {
-    /// In the words of the store's client. Holds no content of any document.
+    /// The reason from the store's client. Contains no content of any document.
     reason: String,
-    /// Whether it stays so until a person does something about it.
+    /// Whether this lasts until a person acts.
     refused: bool,
 }
 
@@ -36,7 +36,7 @@ impl Unavailable {
         Self { reason: reason.into(), refused: false }
     }
 
-    /// The store is there, and will not have what it is given.
+    /// The store answers, but rejects the request.
     pub fn refused(reason: impl Into<String>) -> Self {
         Self { reason: reason.into(), refused: true }
     }

@@ -1,5 +1,5 @@
-//! A document's fields, as the text of a JSON object: whoever stores them does not look into what is
-//! not asked by, and whoever reads them reads them straight into what they are.
+//! A document's fields, kept as the text of a JSON object: the store parses only the fields used in
+//! queries, and readers decode the rest straight into their own types.
 
 use std::fmt::{self, Write as _};
 
@@ -15,27 +15,27 @@ use crate::error::Unavailable;
 #[derive(Clone, Debug)]
 pub struct Fields(String);
 
-/// What stands in each field, which nobody has looked into.
+/// The value of each field, unparsed.
 pub(crate) struct Each<'a>(Vec<(&'a str, &'a RawValue)>);
 
 impl Fields {
-    /// Those of a document that has none.
+    /// No fields.
     pub fn none() -> Self {
         Self("{}".to_owned())
     }
 
-    /// Those of one of our own types, or of an object.
+    /// The fields of one of our own types, or of an object.
     pub fn of(document: &impl Serialize) -> Self {
         Self(text(document))
     }
 
-    /// Those that are stored as this text.
+    /// The fields stored as this text.
     #[cfg(feature = "sqlite")]
     pub(crate) fn stored(text: String) -> Self {
         Self(text)
     }
 
-    /// The same with another one, which they do not have.
+    /// The same with one more field, which must not be there yet.
     pub fn with(mut self, name: &str, value: impl Serialize) -> Self {
         debug_assert!(self.each().is_ok_and(|each| each.get(name).is_none()), "{name} is there");
         let end = self.0.pop();
@@ -45,40 +45,40 @@ impl Fields {
         self
     }
 
-    /// The same, to be forgotten so long after this moment.
+    /// The same, expiring this long after this moment.
     pub fn expiring(self, now: Timestamp, after: SignedDuration) -> Self {
         self.with("expires_at", (now + after).as_millisecond())
     }
 
-    /// As they are stored.
+    /// The stored text.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// All of them.
+    /// Decodes all of them.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, Unavailable> {
-        // The error of serde would quote what is stored.
+        // The error of serde would quote the stored content.
         serde_json::from_str(&self.0)
             .map_err(|_| Unavailable::new("a document is not in the form that this version writes"))
     }
 
-    /// One of them, if there is one of that name which can be read so.
+    /// Decodes one field, if it exists and has this type.
     pub fn get<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
         serde_json::from_str(self.each().ok()?.get(name)?.get()).ok()
     }
 
-    /// What they are called.
+    /// Their names.
     pub fn names(&self) -> Vec<String> {
         self.each().map_or(vec![], |each| each.iter().map(|(name, _)| name.to_owned()).collect())
     }
 
-    /// Each by itself.
+    /// Each of them, unparsed.
     pub(crate) fn each(&self) -> Result<Each<'_>, Unavailable> {
         Each::of(&self.0)
     }
 }
 
-/// One of our own types as it is stored within a document.
+/// One of our own types as stored within a document.
 pub fn raw(value: &impl Serialize) -> Box<RawValue> {
     to_raw_value(value).expect(STRINGS)
 }

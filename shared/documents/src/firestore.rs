@@ -18,7 +18,7 @@ use crate::outages::Asked;
 use database::Database;
 use form::Form;
 
-/// A database, of which nothing is believed before it is known to be ours.
+/// A database, which is not trusted before it is known to be ours.
 pub(crate) struct Firestore {
     database: Database,
     form: Form,
@@ -34,7 +34,7 @@ impl Firestore {
         Self { database: Database::new(options, credentials), form: Form::of(key, collections) }
     }
 
-    /// Why the database is another's, if it says so.
+    /// Why the database belongs to another installation, if it says so.
     pub(crate) async fn another(&self) -> Option<String> {
         self.form.another(&self.database).await
     }
@@ -49,7 +49,8 @@ impl Firestore {
         self.database.commit(writes).await
     }
 
-    /// Carries out each write by itself. What somebody else has changed since is left as it is.
+    /// Carries out each write independently. A document that another writer has changed since is left
+    /// as it is.
     pub(crate) async fn each(&self, writes: &[Write]) -> Result<(), Unavailable> {
         self.form.is_ours(&self.database, Asked::Write).await?;
         self.database.each(writes).await

@@ -1,4 +1,4 @@
-//! What documents are called where what they are about cannot stand.
+//! The key that makes names of documents, where a number or words may not appear.
 
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD};
@@ -9,12 +9,12 @@ use sha2::{Digest, Sha256};
 #[cfg(feature = "sqlite")]
 use uuid::Uuid;
 
-/// Makes names that nobody makes without it: 128 bits of an HMAC-SHA256, as 32 hexadecimal digits. A
-/// store is begun with one key, and takes no other: under it nothing would be found again.
+/// Makes names that cannot be made without it: 128 bits of an HMAC-SHA256, as 32 hexadecimal digits. A
+/// store is begun with one key and accepts no other: under another key nothing would be found again.
 pub struct Key(SecretBox<[u8; 32]>);
 
 impl Key {
-    /// 32 bytes, in Base64 or hexadecimal.
+    /// Parses 32 bytes, in Base64 or hexadecimal.
     pub fn parse(key: &SecretString) -> Result<Self, SettingsError> {
         let key = bytes(key.expose_secret()).ok_or_else(|| SettingsError::Invalid {
             name: "NAME_KEY",
@@ -23,12 +23,12 @@ impl Key {
         Ok(Self::of(key))
     }
 
-    /// The one in `NAME_KEY`, if it is set.
+    /// The key in `NAME_KEY`, if it is set.
     pub(crate) fn from_settings(settings: &Settings) -> Result<Option<Self>, SettingsError> {
         settings.secret("NAME_KEY").as_ref().map(Self::parse).transpose()
     }
 
-    /// One that nobody has yet.
+    /// A new random key.
     #[cfg(feature = "sqlite")]
     pub(crate) fn fresh() -> Self {
         // Each half holds 122 random bits.
@@ -43,18 +43,18 @@ impl Key {
         Self(SecretBox::new(Box::new(key)))
     }
 
-    /// Its bytes, for the database that keeps it.
+    /// Its bytes, for the database that stores it.
     #[cfg(feature = "sqlite")]
     pub(crate) fn bytes(&self) -> &[u8; 32] {
         self.0.expose_secret()
     }
 
-    /// What tells this key from another, and nothing else of it.
+    /// A value that distinguishes this key from others and reveals nothing else about it.
     pub(crate) fn fingerprint(&self) -> String {
         self.name(&["fingerprint"])
     }
 
-    /// One name for these words taken together, of which the first says what it is a name of.
+    /// One name for these words together, the first of which says what it is a name of.
     pub fn name(&self, words: &[&str]) -> String {
         let mac = Hmac::<Sha256>::new_from_slice(self.0.expose_secret());
         let mut mac = mac.expect("a key may have any length");
@@ -66,8 +66,8 @@ impl Key {
     }
 }
 
-/// A name for what is nobody's and can be guessed by everybody, as a route or the form of a call: 128
-/// bits of a SHA-256. Whatever comes of a person is named by a [`Key`].
+/// A name for something that is not personal and easy to guess, such as a route or the form of a call:
+/// 128 bits of a SHA-256. Names derived from a person are made by a [`Key`].
 pub fn hash(words: &[&str]) -> String {
     let mut digest = Sha256::new();
     for word in words {

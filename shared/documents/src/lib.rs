@@ -1,8 +1,8 @@
-//! Documents, and what may happen to them: conditional commits of several at once, and queries on one
-//! field. The store is Firestore, or SQLite in a file of our own; both pass the same tests.
+//! Documents: conditional commits of several at once, and queries on one field. The store is Firestore,
+//! or SQLite in a local file; both pass the same tests.
 //!
-//! Which collections there are, and what they are asked by, is said by whoever opens it
-//! ([`collections!`]). Nothing here knows what stands in them.
+//! Whoever opens a store declares its collections and the fields they are queried by
+//! ([`collections!`]). Nothing here knows what the documents mean.
 
 #![warn(missing_docs)]
 

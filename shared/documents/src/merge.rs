@@ -1,4 +1,4 @@
-//! Changes to a document as it is stored: what is not changed is not looked into.
+//! Changes to a stored document, without parsing the unchanged fields.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use crate::document::Write;
 use crate::error::Unavailable;
 use crate::fields::{Each, Fields, raw};
 
-/// A document, field by field, as it is stored.
+/// A stored document, field by field.
 pub(crate) struct Stored<'a>(Vec<(&'a str, Cow<'a, RawValue>)>);
 
 impl<'a> Stored<'a> {
@@ -26,12 +26,12 @@ impl<'a> Stored<'a> {
         Ok(())
     }
 
-    /// Adds elements to an array that it does not hold yet.
+    /// Appends the elements that an array does not contain yet.
     pub(crate) fn append(&mut self, name: &'a str, elements: &[Box<RawValue>]) {
         let before = self.get(name).map_or("[]", RawValue::get);
         let mut all: Vec<&RawValue> = serde_json::from_str(before).unwrap_or_default();
         for element in elements {
-            // Everything here was written by us, and the same is written the same.
+            // All of it was written by us, and equal values are written equally.
             if all.iter().all(|known| known.get() != element.get()) {
                 all.push(element);
             }
@@ -40,7 +40,7 @@ impl<'a> Stored<'a> {
         self.put(name, Cow::Owned(all));
     }
 
-    /// Adds one to a number.
+    /// Increments a number.
     #[cfg(feature = "sqlite")]
     pub(crate) fn count(&mut self, name: &'a str) {
         let count = self.get(name).and_then(|count| count.get().parse::<i64>().ok());
@@ -69,8 +69,8 @@ impl Serialize for Stored<'_> {
     }
 }
 
-/// The same writes, each document written once: what is merged into one that is written before goes
-/// into that write. A store counts and carries out each by itself.
+/// The same writes with each document written once: a merge into a document written earlier becomes
+/// part of that write. A store counts and executes each write separately.
 pub fn once_each(writes: Vec<Write>) -> Result<Vec<Write>, Unavailable> {
     let mut all: Vec<Write> = Vec::new();
     for write in writes {

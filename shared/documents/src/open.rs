@@ -28,7 +28,7 @@ pub enum OpenError {
     /// It is of another form, or its names are made with another key.
     #[error("the store cannot be used: {0}")]
     Another(String),
-    /// Another process serves from it.
+    /// Another process serves from it already.
     #[error(
         "DATA_DIR cannot be used: another textback serves from {0} already: stop that one first, or \
          set DATA_DIR to another folder"
@@ -36,8 +36,7 @@ pub enum OpenError {
     Reserved(String),
 }
 
-/// The right to serve from the embedded store, for as long as this lives, and no longer than the
-/// process.
+/// The right to serve from the embedded store, as long as this value and the process live.
 #[derive(Debug)]
 #[must_use = "dropped, it is somebody else's"]
 pub struct Reserved {
@@ -45,7 +44,7 @@ pub struct Reserved {
     _lock: File,
 }
 
-/// What says which store it is, and by which key its names are made.
+/// The settings that name the store and the key of its names.
 const OWN: settings::Names = &[
     "DATA_DIR",
     "FIRESTORE_DATABASE",
@@ -54,7 +53,7 @@ const OWN: settings::Names = &[
     "NAME_KEY",
 ];
 
-/// The same, and what says who we are to Google.
+/// The same, and those for our credentials at Google.
 const fn joined() -> [&'static str; OWN.len() + google::SETTINGS.len()] {
     let mut all = [""; OWN.len() + google::SETTINGS.len()];
     let mut at = 0;
@@ -68,11 +67,11 @@ const fn joined() -> [&'static str; OWN.len() + google::SETTINGS.len()] {
 /// What [`Documents::open`] reads.
 pub const SETTINGS: settings::Names = &joined();
 
-/// An opened store, and the key by which everything is called in it.
+/// An opened store, and the key of the names in it.
 type Opened = (Documents, Key);
 
 impl Documents {
-    /// The store that the settings name, with these collections: Firestore when a Google project is
+    /// Opens the store that the settings name, with these collections: Firestore if a Google project is
     /// set, otherwise the embedded one in `DATA_DIR`. Firestore is connected to on first use.
     pub fn open(
         settings: &Settings,
@@ -84,8 +83,8 @@ impl Documents {
         }
     }
 
-    /// The same, for whoever only looks: makes no folder and no file. `None`: nothing was ever kept
-    /// in `DATA_DIR`.
+    /// The same for reading only: creates no folder and no file. `None`: nothing was ever stored in
+    /// `DATA_DIR`.
     pub fn open_existing(
         settings: &Settings,
         collections: &'static [Collection],
@@ -96,23 +95,23 @@ impl Documents {
         }
     }
 
-    /// The embedded store in this folder, whatever the settings name.
+    /// Opens the embedded store in this folder, whatever the settings say.
     #[cfg(feature = "sqlite")]
     pub fn open_in(folder: &Path, collections: &'static [Collection]) -> Result<Opened, OpenError> {
         embedded(folder, None, collections)
     }
 
-    /// Fails if the store says that it is another's, as an embedded one does when it is opened. One
-    /// that says nothing may be ours, and whoever uses it will see.
+    /// Fails if the store says that it belongs to another installation. The embedded store checks that
+    /// when it is opened. A store that says nothing may be ours; the first use will tell.
     pub async fn check(&self) -> Result<(), OpenError> {
         self.another().await.map_or(Ok(()), |why| Err(OpenError::Another(why)))
     }
 }
 
-/// Sees to it that nobody else serves from `DATA_DIR`: two that look for what is due pay twice
-/// for each answer. Others may use it all the same. `None`: many may serve from Firestore.
+/// Makes sure that nobody else serves from `DATA_DIR`: two sweeps would pay twice for each answer.
+/// Other processes may still use it. `None`: many may serve from Firestore.
 pub fn reserve(settings: &Settings) -> Result<Option<Reserved>, OpenError> {
-    // No collection is looked at for it.
+    // Needs no collections.
     match firestore(settings, &[])? {
         Some(_) => Ok(None),
         None => reserved(data_dir(settings)).map(Some),
@@ -123,7 +122,7 @@ fn data_dir(settings: &Settings) -> &Path {
     Path::new(settings.get("DATA_DIR").unwrap_or(".textback"))
 }
 
-/// Firestore, if it is the one.
+/// Firestore, if it is configured.
 fn firestore(
     settings: &Settings,
     collections: &'static [Collection],
@@ -149,7 +148,7 @@ fn firestore(
     Ok(Some((Documents::new(Kind::Firestore(Box::new(firestore))), key)))
 }
 
-/// Names are the same for all who use a database, so none can make a key up.
+/// All users of a database share its names, so none may make up a key.
 fn no_key() -> SettingsError {
     SettingsError::Invalid {
         name: "NAME_KEY",

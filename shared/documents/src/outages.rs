@@ -1,40 +1,41 @@
-//! Who is told that the store does not do what it is asked for. That alone cannot be noted in it, so
-//! each process knows for itself.
+//! Alerts the operator when the store fails. The store itself cannot record that, so each process keeps
+//! track for itself.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use telemetry::{Alarm, raise};
 
-/// How long nobody is told once more of a store that does some of it and refuses the rest.
+/// How long the operator is not alerted again about a store that does some of its work and refuses the
+/// rest.
 const AGAIN: Duration = Duration::from_secs(600);
 
-/// How long it may do nothing for reasons that pass.
+/// How long temporary failures are tolerated.
 const TOLERANCE: Duration = Duration::from_secs(180);
 
-/// What the store was asked for.
+/// What the store was asked to do.
 #[derive(Clone, Copy)]
 pub(crate) enum Asked {
     Read,
     Write,
 }
 
-/// What the store did not do, and who knows.
+/// What the store failed to do, and whether the operator knows.
 #[derive(Default)]
 pub(crate) struct Outages(Mutex<Alerted>);
 
 #[derive(Default)]
 struct Alerted {
-    /// Since when nothing was read, and nothing written.
+    /// Since when every read, and every write, has failed.
     since: [Option<Instant>; 2],
-    /// When somebody was told last.
+    /// When the operator was last alerted.
     at: Option<Instant>,
-    /// Whether they have not heard since that it is over.
+    /// Whether the recovery has not been reported since.
     is_open: bool,
 }
 
 impl Outages {
-    /// It was not done, for this reason. `surely`: nor will it be the next time.
+    /// It failed for this reason. `surely`: it will also fail next time.
     pub(crate) fn failed(&self, asked: Asked, reason: &str, surely: bool, now: Instant) {
         let mut alerted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let since = *alerted.since[asked as usize].get_or_insert(now);
@@ -51,7 +52,7 @@ impl Outages {
         raise!(Alarm::StoreRefuses, "{what}: {reason}");
     }
 
-    /// It was done.
+    /// It succeeded.
     pub(crate) fn worked(&self, asked: Asked) {
         let mut alerted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_over = alerted.since[asked as usize].take().is_some() && alerted.since == [None; 2];

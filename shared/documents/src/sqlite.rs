@@ -1,6 +1,6 @@
 //! The embedded store: one SQLite file, a table for each collection.
 //!
-//! One thread writes, and commits for all who wait at once; others read beside it. In WAL mode several
+//! One thread writes, and commits for all that are waiting; others read beside it. In WAL mode several
 //! processes can share the file. A commit is durable when it returns.
 
 mod body;
@@ -39,34 +39,34 @@ use threads::Threads;
 use work::Work;
 use writer::{Asked, Done, What, Writer};
 
-/// How long anything waits for the file, in all: for those of this process that came before, and for
-/// another process that is writing. Twilio gives up after 15 s, and what it then calls again for had
-/// better been refused.
+/// The timeout for anything that waits for the file, in all: for requests of this process that came
+/// earlier, and for another process that is writing. Twilio gives up after 15 s and calls again, so it
+/// is better to refuse before that.
 const TIMEOUT: Duration = Duration::from_secs(8);
 
-/// How many wait at once to read, and how many to write. What comes on top is refused at once: it
-/// would be refused later as well, and takes memory until then.
+/// How many reads, and how many writes, may be waiting. Any more are refused immediately: they would be
+/// refused later anyway, and use memory until then.
 const WAITING: usize = 2048;
 
 /// How many threads read.
 const READERS: usize = 2;
 
-/// How many documents are forgotten at once. Whoever wants to write waits for no more than these.
+/// How many expired documents are deleted in one step. A write waits for no more than these.
 const FORGOTTEN_IN_ONE_GO: u32 = 200;
 
-/// The order is the one in which they end: whoever closes the file last leaves nothing beside it.
+/// Fields are dropped in this order: whoever closes the file last leaves nothing beside it.
 pub(crate) struct Sqlite {
     readers: Threads<Question>,
     writer: Threads<Asked>,
     checkpoints: Threads<Checkpoint>,
     tables: Arc<Tables>,
-    /// Room for those who wait to read, and for those who wait to write.
+    /// Permits for waiting reads and waiting writes.
     room: [Arc<Semaphore>; 2],
 }
 
 impl Sqlite {
-    /// The store in this folder, which is made where nothing was ever kept, and the key by which
-    /// everything is called in it.
+    /// Opens the store in this folder, creating it if nothing was ever stored there, and returns the
+    /// key of its names.
     pub(crate) fn open(
         folder: &FilePath,
         given: Option<Key>,
@@ -81,7 +81,7 @@ impl Sqlite {
         connection::prepare(&writing)?;
         let ledger = Ledger::beside(&file, &key, Arc::clone(&tables));
         ledger.catch_up(&mut writing).map_err(|error| Unusable(error.reason().to_owned()))?;
-        // From now on the writer waits by itself, for as long as somebody waits for it.
+        // From here on the writer does its own waiting, as long as somebody waits for the result.
         writing.busy_timeout(Duration::ZERO)?;
 
         let copying = connection::open(&file, For::Writing, Duration::ZERO)?;
@@ -106,7 +106,7 @@ impl Sqlite {
         Ok((sqlite, key))
     }
 
-    /// Reads several documents, all of the same moment.
+    /// Reads several documents in one snapshot.
     pub(crate) async fn get(&self, paths: &[Path]) -> Result<Vec<Option<Document>>, Unavailable> {
         let (paths, tables) = (paths.to_vec(), Arc::clone(&self.tables));
         self.read(move |connection| reader::get(connection, &tables, &paths)).await
@@ -124,8 +124,8 @@ impl Sqlite {
         self.read(move |connection| reader::find(connection, &query)).await
     }
 
-    /// Removes what has expired, and sees to it that what was removed, then or before, is gone from
-    /// the file and from what lies beside it.
+    /// Deletes expired documents, and makes sure that whatever was deleted, now or earlier, is gone
+    /// from the file and from the files beside it.
     pub(crate) async fn expire(&self, now_ms: i64, worth_ms: i64) -> Result<(), Unavailable> {
         let tables = Arc::clone(&self.tables);
         let first = move |connection: &_| reader::first_to_expire(connection, &tables);
@@ -154,7 +154,7 @@ impl Sqlite {
             if !answer.is_closed() {
                 let found = work(connection);
                 drop(place);
-                // Whoever asked may be gone.
+                // The caller may be gone.
                 let _ = answer.send(found);
             }
         };
@@ -171,11 +171,11 @@ impl Sqlite {
 
     fn place(&self, which: usize) -> Result<OwnedSemaphorePermit, Unavailable> {
         let place = Arc::clone(&self.room[which]).try_acquire_owned();
-        place.map_err(|_| Unavailable::new("too many wait for it"))
+        place.map_err(|_| Unavailable::new("too many requests are waiting"))
     }
 }
 
-/// What is answered within [`TIMEOUT`].
+/// The answer, if it comes within [`TIMEOUT`].
 async fn in_time<T>(answered: oneshot::Receiver<T>) -> Result<T, Unavailable> {
     let answer = timeout(TIMEOUT, answered).await;
     let answer = answer.map_err(|_| Unavailable::new("it was locked for too long"))?;

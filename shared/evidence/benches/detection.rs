@@ -1,4 +1,4 @@
-//! Prints how soon a loss is found out, and how often a healthy route is suspected.
+//! Prints how soon a loss is detected, and how often a healthy route is suspected.
 
 fn main() {
     simulation::tables::print(20);

@@ -6,37 +6,37 @@ use sms::About;
 
 use crate::{Sample, Signal};
 
-/// Whether a provider takes texts for a route, as its answers tell.
+/// Whether a provider takes texts for a route, judging by its answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Acceptance {
     /// Shut because of the account, which concerns all routes of the provider.
     pub(crate) account: Option<Shut>,
     /// Shut because of the sender, or of the country for this sender.
     pub(crate) sender: Option<Shut>,
-    /// Texts in a row that could not be handed over, for reasons that pass.
+    /// Texts in a row that could not be dispatched, for temporary reasons.
     pub(crate) row: Option<Row>,
-    /// When a text was last taken.
+    /// When a text was last accepted.
     #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
     pub(crate) taken: Option<Timestamp>,
-    /// When a text was last handed over that arrived.
+    /// When a text was last dispatched that arrived.
     #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
     pub(crate) arrived: Option<Timestamp>,
 }
 
-/// That texts are turned away until a person has acted.
+/// Texts are refused until a person has acted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Shut {
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub(crate) since: Timestamp,
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub(crate) last: Timestamp,
-    /// By the latest.
+    /// The latest code.
     pub(crate) code: Option<String>,
-    /// Whether texts are taken all the same and only then fail. To be taken proves nothing there.
+    /// Whether texts are accepted and only fail later. If so, acceptance proves nothing.
     pub(crate) late: bool,
 }
 
-/// Texts in a row that could not be handed over.
+/// Texts in a row that could not be dispatched.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Row {
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
@@ -50,7 +50,7 @@ pub(crate) struct Row {
 }
 
 impl Acceptance {
-    /// Takes what is known of one more text. The texts must come in order of time.
+    /// Takes the signals of one more text. The texts must come in order of time.
     pub(crate) fn take(&mut self, sample: &Sample) {
         let Sample { at, heard, signal, .. } = sample;
         match signal {
@@ -62,7 +62,7 @@ impl Acceptance {
             }
             Signal::Refused { code, about: About::Route } => self.stumble(*at, code.clone(), false),
             Signal::Unknown => self.stumble(*at, None, true),
-            // The provider has looked at it, at least.
+            // At least the provider has looked at it.
             Signal::Refused { .. } => self.row = None,
             Signal::Failed { code, about } => {
                 self.row = None;

@@ -1,4 +1,4 @@
-//! What a turn needs to know of routes, and of what else it depends on.
+//! The health of routes and of other things a turn depends on.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -13,11 +13,11 @@ use crate::{Incident, News, Route, Seen, Standing};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// Texts have been seen to arrive, and nothing has spoken against it since.
+    /// A text has arrived, and nothing since speaks against it.
     Healthy,
-    /// No text has ever been seen to arrive, and too few were sent to hold that against it.
+    /// No text has been seen to arrive, and too few were sent to count that against it.
     Unproven,
-    /// Texts are taken, and seem not to arrive; or several in a row could not be handed over.
+    /// Texts are accepted and seem not to arrive, or several in a row could not be dispatched.
     Suspect,
     /// It takes no texts until a person has acted.
     Down,
@@ -34,52 +34,52 @@ impl fmt::Display for State {
     }
 }
 
-/// What the evidence says of a route.
+/// The verdict on a route.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
     /// How far it is trusted.
     pub state: State,
-    /// Why, as one sentence with a full stop. Holds nothing personal.
+    /// The reason, as one sentence with a full stop. Contains nothing personal.
     pub why: String,
-    /// The code that decided, where one did: the provider's, or ours.
+    /// The code that decided it, if any: the provider's, or ours.
     pub code: Option<String>,
     /// Since when.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub since: Timestamp,
-    /// From when on one real text may find out whether it works again.
+    /// From when on one real text may probe whether it works again.
     #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
     pub probe_at: Option<Timestamp>,
-    /// Whether as many texts are out without a signal as an unproven route is trusted with.
+    /// Whether an unproven route has used up its allowance of unconfirmed texts.
     pub full: bool,
-    /// Of a hundred texts that it takes, how many seem lost. For a choice between bad routes.
+    /// What percentage of its texts seems lost. Used to choose between bad routes.
     pub lost: u8,
 }
 
-/// What the evidence says of all routes. Small: read with every turn. By default nothing is known.
+/// The verdicts on all routes. Small, because every turn reads it. Empty by default.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Health {
     /// By [`Route::id`].
     pub verdicts: BTreeMap<String, Verdict>,
-    /// What the siblings of each have to know of it, by the same names.
+    /// What the siblings of each route need to know about it, under the same names.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub standings: BTreeMap<String, Standing>,
-    /// What else fails, or did, by the names that turns give it.
+    /// Other failures, present and past, under the names that turns give them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub incidents: BTreeMap<String, Incident>,
 }
 
 impl Health {
-    /// What is known of a route.
+    /// The verdict on a route, if there is one.
     pub fn verdict(&self, route: &Route) -> Option<&Verdict> {
         self.verdicts.get(&route.id())
     }
 
-    /// How far a route is trusted. One that nobody has tried is unproven.
+    /// How far a route is trusted. An untried route is unproven.
     pub fn state(&self, route: &Route) -> State {
         self.verdict(route).map_or(State::Unproven, |verdict| verdict.state)
     }
 
-    /// All routes of which anything is known, the worst first.
+    /// All routes with a verdict, the worst first.
     pub fn routes(&self) -> Vec<(Route, &Verdict)> {
         let routes = self.verdicts.iter();
         let routes = routes.filter_map(|(id, verdict)| Some((Route::named(id)?, verdict)));
@@ -88,8 +88,8 @@ impl Health {
         routes
     }
 
-    /// That none of these routes works, if so, and what is wrong with each: `explain` says for a
-    /// provider's name and its code whose fix it is, in sentences.
+    /// If none of these routes works, says so and why for each. `explain` turns a provider's name and
+    /// its code into sentences that say who can fix it.
     pub fn nothing_works(
         &self,
         candidates: &[Route],
@@ -107,14 +107,14 @@ impl Health {
         Some(format!("No provider works. {}", reasons.join(" ")))
     }
 
-    /// Remembers an incident, and forgets those that have been over for long.
+    /// Records an incident, and deletes those that have been over for a long time.
     pub fn remember(&mut self, name: &str, incident: Incident, now: Timestamp) {
         self.incidents.retain(|_, known| !known.is_past(now));
         self.incidents.insert(name.to_owned(), incident);
     }
 
-    /// What is to be remembered of something, now that this is seen of it, and what somebody has to
-    /// hear. `None`: nothing that is not known already, which is how it is with nearly every text.
+    /// The incident to store after this observation, and the news somebody has to hear. `None`: nothing
+    /// new, as with nearly every text.
     pub fn sees(&self, name: &str, seen: Seen, now: Timestamp) -> Option<(Incident, News)> {
         Incident::after(self.incidents.get(name), seen, now)
     }

@@ -1,29 +1,28 @@
-//! What else we depend on, and whether somebody knows that it fails.
+//! Failures of other things we depend on, and whether somebody has been told.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// After how long something that came back may be seen to fail again, so that what wavers is not
-/// written down with each text.
+/// How soon after a recovery a new failure counts, so that flapping is not stored with every text.
 const WAVERS: SignedDuration = SignedDuration::from_secs(10);
 
-/// How long nobody is told once more of what wavers.
+/// How long repeated failures are not reported again.
 const AGAIN: SignedDuration = SignedDuration::from_mins(10);
 
-/// How long something is remembered that works again: longer than anybody waits to hear of it.
+/// How long a recovered incident is kept: longer than anybody waits to hear of it.
 const OVER: SignedDuration = SignedDuration::from_hours(24);
 
-/// What the clocks of two machines may differ.
+/// How far the clocks of two machines may differ.
 const SKEW: SignedDuration = SignedDuration::from_secs(60);
 
-/// What was last seen of something that we depend on.
+/// The last observation of something that we depend on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Incident {
     fails: bool,
-    /// Since when it does, or does no more.
+    /// Since when it fails, or no longer fails.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     since: Timestamp,
-    /// When somebody was told last.
+    /// When somebody was last told.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
@@ -32,34 +31,34 @@ pub struct Incident {
     told: Option<Timestamp>,
 }
 
-/// What is seen of something that we depend on.
+/// An observation of something that we depend on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Seen {
     /// It did what we asked for.
     Works,
-    /// It did not. Somebody has to know if it goes on for so long.
+    /// It failed. Somebody has to know if that goes on for this long.
     Fails(SignedDuration),
 }
 
-/// What somebody has to hear of it.
+/// The news that somebody has to hear.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum News {
-    /// That it fails. Once, until it has worked again.
+    /// It fails. Reported once, until it has worked again.
     Fails,
-    /// That it works again, since they know that it did not.
+    /// It works again, after a failure was reported.
     Works,
     /// Nothing, or nothing yet.
     Nothing,
 }
 
 impl Incident {
-    /// Whether it has been over for so long that it need not be remembered.
+    /// Whether it was over long enough ago to be deleted.
     pub(crate) fn is_past(&self, now: Timestamp) -> bool {
         !self.fails && now >= self.since + OVER
     }
 
-    /// What is to be remembered of something, of which this is known and that is seen now, and what
-    /// somebody has to hear. `None`: nothing that is not known already.
+    /// The incident to store, given the known one and this observation, and the news somebody has to
+    /// hear. `None`: nothing new.
     pub(crate) fn after(known: Option<&Self>, seen: Seen, now: Timestamp) -> Option<(Self, News)> {
         match seen {
             Seen::Works => {
@@ -70,7 +69,7 @@ impl Incident {
             Seen::Fails(tolerance) => {
                 let told = known.and_then(|known| known.told);
                 let mut next = match known {
-                    // What a clock that was ahead has written begins anew.
+                    // An incident written by a clock that was ahead starts again.
                     Some(known) if known.since > now + SKEW => Self::begun(now, None),
                     Some(known) if known.fails => known.clone(),
                     Some(known) if now < known.since + WAVERS => return None,

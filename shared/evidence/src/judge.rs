@@ -1,4 +1,4 @@
-//! From what is remembered of a route to what is thought of it.
+//! From the record of a route to the verdict on it.
 
 use jiff::Timestamp;
 
@@ -10,11 +10,11 @@ use crate::trend::Suspicion;
 use crate::{Route, Standing, State, Verdict};
 
 impl Record {
-    /// What the evidence says now, beside how the other routes of the same provider stand: a code
-    /// about the account concerns all of them, and what arrives by one vouches for a new one. Its own
-    /// route may be among them.
+    /// The verdict on the evidence so far and on the standings of the same provider's other routes: an
+    /// account code concerns all of them, and a new route is vouched for by texts that arrive on
+    /// another. The route itself may be among them.
     ///
-    /// It depends on nothing but what was noted and the time: no verdict weighs on the next.
+    /// It depends only on the notes and the time: no verdict influences the next.
     pub fn judge(&self, provider: &[(Route, Standing)], now: Timestamp) -> Verdict {
         let tally = self.tally(now);
         let own = self.standing_by(&tally);
@@ -54,7 +54,7 @@ impl Record {
             return Verdict { probe_at, lost: 100, ..verdict(State::Suspect, why, since) };
         }
         let why = match (out.texts, vouched) {
-            (0, false) => "Nothing is known of it yet.".into(),
+            (0, false) => "Nothing is known about it yet.".into(),
             (0, true) => "It is new, and the same sender's texts arrive elsewhere.".into(),
             (count, _) => format!("It was handed {}, too few to tell.", texts(count)),
         };
@@ -79,8 +79,7 @@ fn proven_once(tally: &Tally, (first, answered): (Timestamp, bool)) -> Verdict {
 fn losing(suspicion: &Suspicion, lost: u8) -> Verdict {
     let Suspicion { since, lost: silent, of, usual, last, last_arrived, .. } = suspicion;
     let why = format!(
-        "Of its last {of} texts {silent} show no signal of having arrived; usual are about {usual} \
-         in 100."
+        "{silent} of its last {of} texts show no signal of arrival; about {usual} in 100 is usual."
     );
     // A probe that arrived is soon followed by the next: the suspicion may be over.
     let probe_at = match last.filter(|_| *last_arrived) {
@@ -92,14 +91,14 @@ fn losing(suspicion: &Suspicion, lost: u8) -> Verdict {
 
 fn not_handed_over(row: &Row, lost: u8) -> Verdict {
     let Row { since, last, texts, code, doubtful } = row;
-    let why = format!("The last {texts} texts could not be handed over{}.", named(code));
+    let why = format!("The last {texts} texts could not be dispatched{}.", named(code));
     let waits = if *doubtful { PROBE_AT_A_LOSS } else { PROBE_AT_A_REFUSAL };
     let probe_at = Some(next_probe(waits, *since, Some(*last)));
     let verdict = verdict(State::Suspect, why, *since);
     Verdict { probe_at, code: code.clone(), lost, ..verdict }
 }
 
-/// What is to be thought of every route of a provider whose account is shut.
+/// The verdict on every route of a provider whose account is shut.
 pub(crate) fn down_with_account(shut: &Shut) -> Verdict {
     down(shut, "because of the account")
 }
@@ -114,7 +113,7 @@ fn down(shut: &Shut, because: &str) -> Verdict {
     Verdict { probe_at, code: code.clone(), lost: if *late { 100 } else { 0 }, ..verdict }
 }
 
-/// Of a hundred texts that it takes, how many seem lost.
+/// What percentage of its texts seems lost.
 fn lost(tally: &Tally) -> u8 {
     let suspicion = tally.trend.suspicion.as_ref();
     let share = suspicion.map_or(0, |suspicion| suspicion.lost * 100 / suspicion.of.max(1));

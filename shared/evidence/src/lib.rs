@@ -1,9 +1,9 @@
-//! The rules by which textback knows whether a text arrives.
+//! The rules for telling whether texts arrive.
 //!
-//! A provider's "success" proves nothing. What proves that a [`Route`] works is a receipt or, more
-//! than that, a person who texts back. A [`Record`] remembers what was heard of a route's texts,
-//! judges it, and [`choose`] picks the way for a reply by the verdicts. All of it is arithmetic:
-//! whoever calls brings the time and keeps the records.
+//! A provider's "success" proves nothing. A [`Route`] is proven by a receipt or, better, by a person
+//! who texts back. A [`Record`] keeps the signals of a route's texts and judges it; [`choose`] picks
+//! the route for a reply by the verdicts. All of it is arithmetic: the caller supplies the time and
+//! stores the records.
 
 #![warn(missing_docs)]
 

@@ -1,4 +1,4 @@
-//! Everything that is remembered of a route.
+//! The stored history of a route.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -12,29 +12,29 @@ use crate::trend::{Source, Trend};
 use crate::unproven::Out;
 use crate::{Route, Sample, Signal};
 
-/// Everything that is remembered of a route: its latest texts one by one, and what older ones came
-/// to. Bounded, so that it can be kept as one document.
+/// The stored history of a route: its latest texts one by one, and a summary of older ones. Bounded, so
+/// that it fits in one document.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     /// The route.
     pub route: Route,
     /// In order of time.
     samples: Vec<Sample>,
-    /// What the texts before those came to.
+    /// The summary of the texts before those.
     older: Tally,
-    /// The last of the texts that are no longer kept one by one.
+    /// The last text that is no longer kept by itself.
     #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
     older_until: Option<Timestamp>,
     /// The first text that arrived.
     #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
     proven: Option<Timestamp>,
-    /// Whether there was ever a receipt that said so.
+    /// Whether any receipt ever reported an arrival.
     has_receipts: bool,
     /// Whether the first signal of arrival was a person's.
     has_answers: bool,
 }
 
-/// What texts came to, taken one after the other in order of time.
+/// A summary of texts, taken one after the other in order of time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Tally {
     #[serde(rename = "door")]
@@ -44,7 +44,7 @@ pub(crate) struct Tally {
 }
 
 impl Record {
-    /// Of a route that nobody has tried.
+    /// The record of an untried route.
     pub fn new(route: Route) -> Self {
         let older = Tally {
             acceptance: Acceptance::default(),
@@ -62,8 +62,8 @@ impl Record {
         }
     }
 
-    /// Notes what is known of a text. To note the same again changes nothing, and the order in
-    /// which things are noted does not matter.
+    /// Notes a signal of a text. Noting it again changes nothing, and the order of notes does not
+    /// matter.
     pub fn note(&mut self, sample: Sample) {
         let sample = sample.short();
         if sample.signal.arrived() {
@@ -91,20 +91,19 @@ impl Record {
         if self.samples.len() > KEPT {
             let oldest = self.samples.remove(0);
             self.older_until = Some(oldest.at);
-            // By now everything about it is known that will ever count.
+            // By now every signal of it that will ever count is in.
             let (source, proven) = (self.source(), self.proven);
             self.older.take(&oldest, Timestamp::MAX, source, proven);
         }
     }
 
-    /// When [`Record::judge`] can come to something else though nothing new was noted.
+    /// When [`Record::judge`] may change its verdict although nothing new was noted.
     pub fn next_look(&self, now: Timestamp) -> Option<Timestamp> {
         let taken = self.samples.iter().filter(|it| !matches!(it.signal, Signal::Refused { .. }));
         taken.flat_map(|sample| AGES.map(|age| sample.at + age)).filter(|look| *look > now).min()
     }
 
-    /// That too many texts of late were handed over without a readable answer, if so, as a
-    /// sentence.
+    /// If too many recent texts were dispatched without a readable answer, says so in a sentence.
     pub fn too_many_unknown(&self, now: Timestamp) -> Option<String> {
         let lately = self.samples.iter().filter(|it| now.duration_since(it.at) <= UNKNOWN_WITHIN);
         let (texts, unknown) = lately.fold((0, 0), |(texts, unknown), sample| {
@@ -115,13 +114,13 @@ impl Record {
         let Route { provider, country, .. } = &self.route;
         many.then(|| {
             format!(
-                "Whether {unknown} of the last {texts} texts by {provider} to +{country} were \
-                 sent, nobody can tell."
+                "It is unknown whether {unknown} of the last {texts} texts by {provider} to \
+                 +{country} were sent."
             )
         })
     }
 
-    /// That it is handed texts and nothing has ever shown that one arrived, if so, as a sentence.
+    /// If it is given texts and nothing has ever shown that one arrived, says so in a sentence.
     pub fn no_evidence(&self, now: Timestamp) -> Option<String> {
         let Out { ripe, last, .. } = self.tally(now).out;
         let lately = last.is_some_and(|last| now.duration_since(last) <= SILENT_WITHIN);
@@ -134,7 +133,7 @@ impl Record {
         })
     }
 
-    /// What all texts come to, at what is known of them now.
+    /// The summary of all texts as of now.
     pub(crate) fn tally(&self, now: Timestamp) -> Tally {
         let mut tally = self.older.clone();
         for sample in &self.samples {
@@ -167,14 +166,14 @@ impl Tally {
             return;
         }
         self.out.take(sample, now);
-        // What was sent before the first text arrived has been held against the route already.
+        // Texts from before the first arrival have been counted against the route already.
         if proven.is_some_and(|proven| sample.at >= proven) {
             self.trend.take(sample, now);
         }
     }
 }
 
-/// The first wait, then as long again as it has lasted, up to the longest.
+/// The first wait, then a doubling one, up to the longest.
 pub(crate) fn next_probe(
     [first, longest]: [SignedDuration; 2],
     since: Timestamp,

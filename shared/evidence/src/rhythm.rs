@@ -8,7 +8,7 @@ use crate::rules::{SILENCE, WEEKS, WEEKS_BEFORE};
 /// The hours of a week.
 const WEEK: i64 = 168;
 
-/// When conversations usually begin, hour by hour of the week, and whether it has been silent for
+/// How many conversations usually begin in each hour of the week, and whether the present silence is
 /// longer than chance explains.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Rhythm {
@@ -28,17 +28,17 @@ pub struct Rhythm {
 impl Rhythm {
     /// Notes that a person has begun a conversation.
     ///
-    /// Later texts of the same conversation are not noted: they come together, and chance is
-    /// reckoned for what comes independently.
+    /// Later texts of the same conversation are not noted: they come in bursts, and the odds assume
+    /// independent events.
     pub fn note(&mut self, at: Timestamp) {
         let hour = hour_of(at);
-        // After a month of silence the habits of before it are not waited for.
+        // After a month of silence, earlier habits no longer count.
         let month = WEEKS as i64 * WEEK;
         if self.last.is_none_or(|last| hour - hour_of(last) > month) {
             *self = Self { usual: vec![0.0; WEEK as usize], first: hour, hour, ..Self::default() };
         }
         self.count_to(hour);
-        // One that comes late, from before the hour that is counted, changes next to nothing.
+        // A late note, from before the current hour, changes next to nothing.
         self.count += u32::from(hour == self.hour);
         self.last = self.last.max(Some(at));
     }
@@ -48,7 +48,7 @@ impl Rhythm {
         self.last
     }
 
-    /// That nobody has begun a conversation for longer than chance explains, if so, as a sentence.
+    /// If nobody has begun a conversation for longer than chance explains, says so in a sentence.
     pub fn silence(&self, now: Timestamp) -> Option<String> {
         let last = self.last?;
         let seen = hour_of(now) - self.first;
@@ -66,7 +66,7 @@ impl Rhythm {
         ))
     }
 
-    /// Closes the hours up to this one: each weighs in with what was counted in it.
+    /// Closes the hours up to this one, and weights each with its count.
     fn count_to(&mut self, hour: i64) {
         while self.hour < hour {
             let seen = (self.hour - self.first) / WEEK;
@@ -78,7 +78,7 @@ impl Rhythm {
         }
     }
 
-    /// How many usually begin between two moments, as far as the memory goes.
+    /// How many conversations usually begin between two moments, as far as is known.
     fn expected(&self, from: Timestamp, to: Timestamp) -> f64 {
         let to = to.min(from + SignedDuration::from_hours(WEEKS as i64 * WEEK));
         (hour_of(from)..=hour_of(to))

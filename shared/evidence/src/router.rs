@@ -1,26 +1,26 @@
-//! Picks the way for a reply.
+//! Picks the route for a reply.
 
 use jiff::Timestamp;
 
 use crate::{Health, Route, State, Verdict};
 
-/// The way that was picked.
+/// The route that was picked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice {
-    /// Which of the candidates.
+    /// The index of the candidate.
     pub index: usize,
-    /// Whether this text finds out whether a route works again.
+    /// Whether this text probes if a route works again.
     pub probe: bool,
-    /// Why this one, in sentences for the trace. Holds nothing personal.
+    /// Why this one, in sentences for the trace. Contains nothing personal.
     pub why: String,
 }
 
-/// Picks the way for a reply: that of the number which was `texted`, unless it is suspect or down; else
-/// a probe that is due, else the best state, else the configured order.
+/// Picks the route for a reply: the one from the number that was `texted`, unless it is suspect or
+/// down; else a probe that is due; else the best state; else the configured order.
 ///
-/// The candidates stand in that order, without those that this reply was refused by. `None`: there
-/// is none. Where all are down, the one whose next probe is nearest is asked all the same: a
-/// refusal costs nothing, and without it the reply is lost for certain.
+/// The candidates are in that order, without those that refused this reply. `None`: there are none. If
+/// all are down, the one with the nearest probe is asked all the same: a refusal costs nothing, and
+/// otherwise the reply is certainly lost.
 pub fn choose(
     candidates: &[Route],
     texted: Option<usize>,
@@ -28,8 +28,8 @@ pub fn choose(
     now: Timestamp,
 ) -> Option<Choice> {
     let options: Vec<_> = candidates.iter().map(|route| (route, health.verdict(route))).collect();
-    // An answer from another number is one from a stranger. While nothing speaks against a way it is
-    // not left for a better one either, nor to find out about another, however many texts are out.
+    // An answer from another number comes from a stranger. So unless something speaks against the
+    // route, it is kept, even if another is better or due for a probe, and however many texts are out.
     let stays =
         |index: &usize| matches!(state(options[*index].1), State::Healthy | State::Unproven);
     if let Some(index) = texted.filter(stays) {
@@ -42,13 +42,12 @@ pub fn choose(
         .min()
         .map(|(_, index)| index);
     if let Some(index) = probe {
-        let why =
-            format!("{} This text finds out whether it works again.", described(options[index]));
+        let why = format!("{} This text probes whether it works again.", described(options[index]));
         return Some(Choice { index, probe: true, why });
     }
     let index = (0..options.len()).min_by_key(|index| (rank(options[*index].1), *index))?;
     let down = state(options[index].1) == State::Down;
-    let all_the_same = if down { " It is asked all the same, since no other is left." } else { "" };
+    let all_the_same = if down { " It is asked anyway, because no other is left." } else { "" };
     let passed: Vec<_> = options[..index].iter().map(|option| described(*option)).collect();
     let passed = match passed.is_empty() {
         true => String::new(),
@@ -58,8 +57,8 @@ pub fn choose(
     Some(Choice { index, probe: down, why })
 }
 
-/// The best is the least: by state, then those that may take more before those that may not, those
-/// that lose less before those that lose more, and what is down as it is to be probed.
+/// The least is the best: by state, then routes that may take more texts, then those that lose less,
+/// then routes that are down by their next probe.
 fn rank(verdict: Option<&Verdict>) -> (State, bool, u8, Option<Timestamp>) {
     let Some(verdict) = verdict else { return (State::Unproven, false, 0, None) };
     let probe_at = verdict.probe_at.filter(|_| verdict.state == State::Down);
@@ -71,8 +70,8 @@ fn state(verdict: Option<&Verdict>) -> State {
 }
 
 fn described((route, verdict): (&Route, Option<&Verdict>)) -> String {
-    let why = verdict.map_or("Nothing is known of it yet.", |verdict| &verdict.why);
+    let why = verdict.map_or("Nothing is known about it yet.", |verdict| &verdict.why);
     let full = verdict.is_some_and(|verdict| verdict.full);
-    let full = if full { " No more go this way until one of them shows a signal." } else { "" };
+    let full = if full { " No more take this route until one of them shows a signal." } else { "" };
     format!("{} is {}. {why}{full}", route.provider, state(verdict))
 }

@@ -1,4 +1,4 @@
-//! What is known of one text.
+//! What is known about one text.
 
 use std::cmp::Ordering;
 
@@ -7,34 +7,34 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sms::About;
 
-/// What is known of one text that a route was asked to carry.
+/// What is known about one text on a route.
 ///
-/// Everything that is learned of a text is noted under the same attempt, in any order and as often
-/// as one likes: what says more stays.
+/// Every signal of a text is noted under the same attempt, in any order and any number of times: the
+/// strongest signal is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sample {
-    /// The attempt. Of a long name only the end is remembered, which is random.
+    /// The attempt. Only the end of a long name is kept, which is random.
     pub attempt: String,
     /// When it was begun. The same whenever this attempt is noted.
     pub at: Timestamp,
-    /// When the signal was heard. The moment of noting will do: the earliest counts.
+    /// When the signal was heard. The time of noting will do: the earliest counts.
     pub heard: Timestamp,
-    /// What was heard.
+    /// The signal.
     pub signal: Signal,
 }
 
-/// How much of the name of an attempt tells it from the other texts of a route: sixty bits of chance,
-/// and a dash.
+/// How many characters of an attempt's name distinguish it among the texts of a route: sixty random
+/// bits, and a dash.
 const NAME: usize = 16;
 
 impl Sample {
-    /// The same, with no more of the attempt's name than is remembered.
+    /// The same, with the attempt's name cut to what is kept.
     pub(crate) fn short(self) -> Self {
         let start = self.attempt.char_indices().nth_back(NAME - 1).map_or(0, |(start, _)| start);
         Self { attempt: self.attempt[start..].to_owned(), ..self }
     }
 
-    /// Adds what else was heard of the same text.
+    /// Adds another signal of the same text.
     pub(crate) fn merge(&mut self, other: Self) {
         let both_arrived = self.signal.arrived() && other.signal.arrived();
         self.heard = match self.signal.cmp(&other.signal) {
@@ -48,14 +48,13 @@ impl Sample {
         }
     }
 
-    /// Its place in the order of time.
+    /// Its place in order of time.
     pub(crate) fn key(&self) -> (Timestamp, &str) {
         (self.at, &self.attempt)
     }
 
-    /// Whether its fate says something of the route: not if it was turned away, and not if it
-    /// failed for a reason that lies with the number, the words, the person, the account or
-    /// ourselves.
+    /// Whether its outcome says something about the route. Not if it was refused, and not if it failed
+    /// because of the number, the words, the person, the account or ourselves.
     pub(crate) fn shows_the_route(&self) -> bool {
         match self.signal {
             Signal::Refused { .. } => false,
@@ -65,24 +64,24 @@ impl Sample {
     }
 }
 
-/// What was heard of a text, from what says least to what says most.
+/// A signal of a text, from the weakest to the strongest.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Signal {
-    /// It was handed over without a readable answer.
+    /// It was dispatched without a readable answer.
     #[serde(rename = "u")]
     Unknown,
-    /// The provider accepted it, and nothing was heard since.
+    /// The provider accepted it, and nothing has been heard since.
     #[serde(rename = "w")]
     Waiting,
-    /// A carrier has it. No proof: the original incident ended here.
+    /// A carrier has it. No proof: in the original incident, texts got this far and no further.
     #[serde(rename = "s")]
     Sent,
-    /// The provider turned it away at once, so nothing was lost.
+    /// The provider refused it right away, so nothing was lost.
     #[serde(rename = "r")]
     Refused {
         /// The provider's code, or ours.
         code: Option<String>,
-        /// What the code speaks of.
+        /// What the code is about.
         about: About,
     },
     /// It was accepted, and later reported as not delivered.
@@ -90,13 +89,13 @@ pub enum Signal {
     Failed {
         /// The provider's code.
         code: Option<String>,
-        /// What the code speaks of.
+        /// What the code is about.
         about: About,
     },
     /// A carrier or handset confirms that it arrived.
     #[serde(rename = "d")]
     Delivered,
-    /// The person texted back: nothing proves more.
+    /// The person texted back: the strongest proof.
     #[serde(rename = "a")]
     Answered,
 }
@@ -108,9 +107,8 @@ impl Signal {
     }
 }
 
-/// As it is stored: short, since a record holds hundreds and is written with every signal that is noted
-/// in it. The name, when it was begun, how much later the signal was heard, in milliseconds, and the
-/// signal.
+/// The stored form: short, since a record holds hundreds and is rewritten with every signal that is
+/// noted in it. The name, the start, how many milliseconds later the signal was heard, and the signal.
 type Stored<'a> = (&'a str, i64, i64, &'a Signal);
 
 impl Serialize for Sample {

@@ -1,4 +1,4 @@
-//! Judging the routes of a provider together, without reading more of them than have changed.
+//! Judges the routes of a provider together, and reads only the records that have changed.
 
 use std::collections::BTreeSet;
 
@@ -10,11 +10,11 @@ use crate::standing::{account, is_vouched_for};
 use crate::{Health, Record, Route, Standing};
 
 impl Health {
-    /// Judges these routes again, by their records and by how their siblings stand.
+    /// Judges these routes again, by their records and the standings of their siblings.
     ///
-    /// Returns the siblings that have to be judged again because of that: their account is shut or open
-    /// again, or their sender is vouched for or no longer. For nearly every text there are none.
-    /// Otherwise read their records, and call this once more with all of them.
+    /// Returns the siblings that must be judged again as a result: their account is shut or open again,
+    /// or their sender is vouched for or no longer. For nearly every text there are none. Otherwise
+    /// read their records, and call this once more with all of them.
     pub fn judge(&mut self, records: &[&Record], now: Timestamp) -> Vec<Route> {
         let providers: BTreeSet<_> = records.iter().map(|it| it.route.provider.as_str()).collect();
         let judged = providers.into_iter().flat_map(|provider| {
@@ -25,7 +25,7 @@ impl Health {
         judged.collect()
     }
 
-    /// The routes of which time alone may have changed what is to be thought, though nothing new was
+    /// The routes on which the passing of time may have changed the verdict, though nothing new was
     /// noted.
     pub fn due(&self, now: Timestamp) -> Vec<Route> {
         let due = self.standings.iter().filter(|(_, it)| it.look_at.is_some_and(|at| at <= now));
@@ -58,7 +58,7 @@ impl Health {
         let mut again = vec![];
         for (route, standing) in siblings {
             match (was_shut, is_shut) {
-                // What is thought of them depends on nothing else.
+                // Their verdicts depend on nothing else.
                 (Some(was), Some(is)) if was.late == is.late => {
                     self.verdicts.insert(route.id(), down_with_account(is));
                 }
@@ -78,8 +78,8 @@ impl Health {
     }
 }
 
-/// When a route is to be judged again, given when that was to be so far: no sooner than the sweep comes
-/// by, and not put off by what was noted since.
+/// When a route is to be judged again, given the time set so far: not before the next sweep, and not
+/// postponed by newer notes.
 fn look(so_far: Option<Timestamp>, next: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
     let next = next.map(|next| next.max(now + LOOK));
     match so_far.filter(|so_far| *so_far > now) {

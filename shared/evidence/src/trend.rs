@@ -1,8 +1,8 @@
 //! Whether more texts go missing than usual.
 //!
-//! A sequential test: with each text that is old enough, the logarithm of how much likelier its
-//! fate is under a loss than as usual is added up, and never falls below nothing (CUSUM). What is
-//! usual is learned along the way, and not while something is wrong.
+//! A sequential test (CUSUM): for each text that is old enough, the logarithm of how much likelier its
+//! outcome is under a loss than usual is added to a sum that never falls below zero. What is usual is
+//! learned along the way, but not while something is wrong.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use crate::rules::{
     RETURN, UNANSWERED,
 };
 
-/// What the texts of a route are judged by.
+/// The kind of signal by which a route's texts are judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Source {
@@ -30,18 +30,18 @@ impl Source {
     }
 }
 
-/// How the texts of a route have fared since it was proven, one after the other.
+/// The outcomes of a route's texts since it was proven, one after the other.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Trend {
     source: Source,
-    /// What is usual at each of the ages at which texts are looked at.
+    /// The usual shares at the ages at which texts are checked.
     usual: [Share; 2],
-    /// What has been seen there and is not learned yet: it may be the beginning of a loss.
+    /// Observations not learned yet, because they may be the beginning of a loss.
     unlearned: [Share; 2],
     charts: [Chart; LOSSES.len()],
     /// How many texts have arrived.
     arrived: u32,
-    /// How many in a row have not.
+    /// How many in a row have not arrived.
     silent: u32,
     pub(crate) suspicion: Option<Suspicion>,
     /// When the last suspicion ended.
@@ -49,21 +49,21 @@ pub(crate) struct Trend {
     pub(crate) regained_at: Option<Timestamp>,
 }
 
-/// That texts go missing.
+/// Texts are going missing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Suspicion {
-    /// The age at which the text counted that decided.
+    /// When the decisive text reached the age at which it counted.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub(crate) since: Timestamp,
     /// How many of the texts that led here have no signal of arrival.
     pub(crate) lost: u32,
     /// Of how many.
     pub(crate) of: u32,
-    /// How many in a hundred are usual.
+    /// What percentage is usual.
     pub(crate) usual: u8,
     /// Which of the losses it is.
     loss: usize,
-    /// How far the texts since speak for its end.
+    /// How strongly the texts since speak for its end.
     regained: f64,
     /// The last text since.
     #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
@@ -95,10 +95,10 @@ impl Trend {
         self.source == source
     }
 
-    /// Takes one more text, at what is known of it now. The texts must come in order of time.
+    /// Takes one more text with its signals so far. The texts must come in order of time.
     ///
-    /// One that is too young for the first look tells nothing though it has arrived: those that
-    /// were lost at the same time cannot be told yet, and the good news alone would be too good.
+    /// A text too young for the first check counts for nothing even if it has arrived: texts lost at
+    /// the same time cannot be recognised yet, so counting only the arrivals would look too good.
     pub(crate) fn take(&mut self, sample: &Sample, now: Timestamp) {
         let Looks { ages, most_missing, .. } = self.source.looks();
         let age = now.duration_since(sample.at);
@@ -115,7 +115,7 @@ impl Trend {
         self.arrived = self.arrived.saturating_add(arrived.into());
         self.silent = if arrived { 0 } else { self.silent.saturating_add(1) };
         match &mut self.suspicion {
-            // What was under way when the suspicion arose was part of it.
+            // Texts that were out when the suspicion arose are part of it.
             Some(suspicion) if sample.at <= suspicion.since => {}
             Some(suspicion) => {
                 let step = step(arrived, missing, LOSSES[suspicion.loss]);
@@ -137,9 +137,9 @@ impl Trend {
         }
     }
 
-    /// Learns what is usual: at first at once, later when all charts are back at nothing. Then what
-    /// came before was no loss, and all of it counts, while learned at once it would hide the loss
-    /// that it may be part of.
+    /// Learns what is usual: immediately at first, later only when all charts are back at zero. Then
+    /// the texts before were no loss and all of them count; learned earlier, they could hide the loss
+    /// they belong to.
     fn learn(&mut self, sample: &Sample, look: usize) {
         let arrived = sample.signal.arrived();
         let in_time = sample.heard.duration_since(sample.at) <= self.source.looks().ages[0];
@@ -175,7 +175,7 @@ impl Trend {
     }
 }
 
-/// How far the texts so far speak for one loss, and since which.
+/// How strongly the texts so far speak for one loss, and since which text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Chart {
     value: f64,
@@ -194,8 +194,8 @@ impl Chart {
     }
 }
 
-/// How much likelier what became of a text is under a loss than where the usual share is missing,
-/// as a logarithm.
+/// How much likelier the outcome of a text is under a loss than with the usual share missing, as a
+/// logarithm.
 fn step(arrived: bool, missing: f64, loss: f64) -> f64 {
     match arrived {
         true => (1.0 - loss).ln(),
@@ -203,7 +203,7 @@ fn step(arrived: bool, missing: f64, loss: f64) -> f64 {
     }
 }
 
-/// Which share of texts has no signal of arrival.
+/// The share of texts that show no signal of arrival.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Share {
     missing: f64,
@@ -222,8 +222,8 @@ impl Share {
         *self = Self { missing: (self.missing + more.missing) * keep, of: of * keep };
     }
 
-    /// The share, and one standard error more: while little is known, the route has the benefit of
-    /// the doubt.
+    /// The share plus one standard error: while little is known, the route gets the benefit of the
+    /// doubt.
     fn upper(&self) -> f64 {
         let mean = self.missing / self.of;
         mean + (mean * (1.0 - mean) / self.of).sqrt()

@@ -1,4 +1,4 @@
-//! Routes of which no text has ever been seen to arrive.
+//! Routes on which no text has been seen to arrive.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use crate::rules::{
 };
 use crate::{Sample, Signal};
 
-/// The texts that are out and show no signal of having arrived.
+/// The texts that are out and show no signal of arrival.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Out {
     pub(crate) texts: usize,
@@ -17,7 +17,7 @@ pub(crate) struct Out {
     pub(crate) ripe: usize,
     #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
     first: Option<Timestamp>,
-    /// The last that it takes to be as many as an unproven route is trusted with.
+    /// The text with which the allowance of an unproven route is used up.
     #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
     decisive: Option<Timestamp>,
     #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
@@ -25,7 +25,7 @@ pub(crate) struct Out {
 }
 
 impl Out {
-    /// Takes one more text, at what is known of it now. The texts must come in order of time.
+    /// Takes one more text with its signals so far. The texts must come in order of time.
     pub(crate) fn take(&mut self, sample: &Sample, now: Timestamp) {
         if sample.signal.arrived() {
             return;
@@ -41,7 +41,7 @@ impl Out {
         }
     }
 
-    /// Since when it is too many, where nothing else is known of the provider and the sender.
+    /// Since when there are too many, if nothing else is known of the provider and the sender.
     pub(crate) fn too_many(&self, now: Timestamp) -> Option<Timestamp> {
         let first = self.first?;
         let in_silence = first + UNPROVEN_SILENCE;
@@ -50,7 +50,7 @@ impl Out {
         (since <= now).then_some(since)
     }
 
-    /// Since when it is too many in a country whose provider and sender are proven elsewhere.
+    /// Since when there are too many in a country whose provider and sender are proven elsewhere.
     pub(crate) fn too_many_for_a_country(&self) -> Option<Timestamp> {
         let many = self.ripe >= PATIENT_TEXTS || self.failed >= PATIENT_FAILURES;
         self.last.filter(|_| many)

@@ -1,4 +1,4 @@
-//! Tokens of an account whose key we have, or of the machine that we run on.
+//! Tokens of a service account whose key we have, or of the Google machine that we run on.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -13,18 +13,18 @@ use tokio::sync::OnceCell;
 
 use crate::token::SCOPE;
 
-/// Tokens of `gcp_auth`, which keeps them by wall-clock time and renews them on demand: both right
-/// for a sandbox that is frozen between requests.
+/// Tokens of `gcp_auth`, which tracks their expiry by wall-clock time and renews them on demand: both
+/// right for a sandbox that is frozen between requests.
 #[derive(Default)]
 pub(crate) struct Bearer {
-    /// The metadata server, unless it is set from the beginning.
+    /// The metadata server, unless it is set from the start.
     source: OnceCell<Arc<dyn TokenProvider>>,
-    /// The token that was served last, and the tag under which it is known to be cached.
+    /// The token that was last served, and the tag under which it is known to be cached.
     served: Mutex<Option<(Arc<Token>, EntityTag)>>,
 }
 
 impl Bearer {
-    /// Those of this account.
+    /// Tokens of this account.
     pub(crate) fn of(account: impl TokenProvider + 'static) -> Self {
         let source = OnceCell::new_with(Some(Arc::new(account) as Arc<dyn TokenProvider>));
         Self { source, served: Mutex::default() }
@@ -51,7 +51,7 @@ impl CredentialsProvider for Bearer {
         extensions: Extensions,
     ) -> Result<CacheableResource<HeaderMap>, CredentialsError> {
         let token = self.token().await.map_err(|error| {
-            // Words alone are what it makes of an answer that is a refusal.
+            // It reports only a message, and no status, for an answer that is a refusal.
             let passes = !matches!(error, gcp_auth::Error::Str(_));
             CredentialsError::from_source(passes, error)
         })?;

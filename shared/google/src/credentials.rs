@@ -1,4 +1,4 @@
-//! Who we are to Firestore, by the settings.
+//! Our credentials for Firestore, from the settings.
 
 use std::time::Duration;
 
@@ -27,20 +27,20 @@ pub const SETTINGS: settings::Names = &[
     "GOOGLE_APPLICATION_CREDENTIALS",
 ];
 
-/// How long it may take to get a token, where nothing else sets a limit.
+/// The timeout for getting a token, where nothing else sets one.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What shows Firestore that it is us, as the owner configured it. Nothing is guessed: looking for
+/// Our credentials for Firestore, as the owner configured them. Nothing is guessed: looking for
 /// credentials in several places means asking a metadata server on machines that have none.
 pub struct Credentials {
     google: GoogleCredentials,
-    /// What to do when there is no token.
+    /// What to do if there is no token.
     advice: fn(&CredentialsError) -> &'static str,
 }
 
 impl Credentials {
-    /// As the settings say. Keyless goes first, so that a key that is still about does not have to go
-    /// on the same day.
+    /// As the settings say. Keyless credentials take precedence, so that a key that is still set need
+    /// not be removed on the same day.
     pub fn from_settings(settings: &Settings) -> Result<Self, SettingsError> {
         if let Some(configuration) = settings.get("GCP_WIF_CONFIG") {
             let federation = Federation::from_settings(configuration, settings)?;
@@ -49,7 +49,7 @@ impl Credentials {
         if let Some(key) = settings.get("GOOGLE_APPLICATION_CREDENTIALS") {
             return Self::of_service_account(key);
         }
-        // What answers there is no server of Google's.
+        // The server that answers there is not Google's.
         if settings.get("AWS_LAMBDA_RUNTIME_API").is_some() {
             let missing = vec!["GCP_WIF_CONFIG (or GOOGLE_APPLICATION_CREDENTIALS)"];
             return Err(SettingsError::Missing { owner: "Firestore", missing });
@@ -59,24 +59,26 @@ impl Credentials {
 
     /// The emulator, which knows only its owner.
     pub fn of_emulator() -> Self {
-        Self { google: Owner.into(), advice: |_| "the emulator takes anybody" }
+        Self { google: Owner.into(), advice: |_| "the emulator accepts anybody" }
     }
 
-    /// A service account, by what stands in `GOOGLE_APPLICATION_CREDENTIALS`: its key, which is
-    /// JSON, or the path of a file that holds it.
+    /// A service account from `GOOGLE_APPLICATION_CREDENTIALS`: its key, which is JSON, or the path of
+    /// a file with it.
     fn of_service_account(value: &str) -> Result<Self, SettingsError> {
         const NAME: &str = "GOOGLE_APPLICATION_CREDENTIALS";
         let invalid = |problem: &str| misread(NAME, value, problem);
         let key = written(NAME, value)?;
         let kind = serde_json::from_str::<Value>(&key).unwrap_or_default();
         if kind["type"] == "external_account" {
-            return Err(invalid("it is no key but a federation: set GCP_WIF_CONFIG to it"));
+            return Err(invalid(
+                "it is a federation configuration, not a key: set GCP_WIF_CONFIG to it",
+            ));
         }
         let account = CustomServiceAccount::from_json(&key).map_err(|_| {
-            invalid("write a service account's key as Google gave it, which is JSON, or its path")
+            invalid("write a service account's key as Google gave it (JSON), or its path")
         })?;
         let advice = |_: &CredentialsError| {
-            "Google gives no token for the key in GOOGLE_APPLICATION_CREDENTIALS: see whether it \
+            "Google gives no token for the key in GOOGLE_APPLICATION_CREDENTIALS: check whether it \
              is still valid, and the clock"
         };
         Ok(Self { google: Bearer::of(account).into(), advice })
@@ -93,8 +95,8 @@ impl Credentials {
         Self { google: Bearer::default().into(), advice }
     }
 
-    /// Headers for every request, renewed before they expire. There are some now: what keeps us
-    /// from having them is said here, where it can still be put into words.
+    /// Headers for every request, renewed before they expire. Fetches a token now, so that a failure is
+    /// reported here, where it can be explained.
     pub async fn headers(&self) -> Result<GoogleAuthHeaders, NoToken> {
         match tokio::time::timeout(TIMEOUT, self.google.headers(Extensions::new())).await {
             Ok(Ok(_)) => Ok(self.google.clone().into()),
@@ -110,7 +112,7 @@ impl Credentials {
     }
 }
 
-/// What the emulator takes.
+/// The token that the emulator accepts.
 #[derive(Debug)]
 struct Owner;
 
@@ -141,7 +143,7 @@ mod tests {
 
     use super::*;
 
-    /// Made for this test; it opens nothing.
+    /// Made for this test; it grants access to nothing.
     const KEY: &str = include_str!("../tests/throwaway-service-account.json");
 
     #[tokio::test]
@@ -176,35 +178,35 @@ mod tests {
     async fn takes_a_key_from_a_file_and_says_when_google_does_not_take_it() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("key.json");
-        // Nobody listens on port 1.
+        // Nothing listens on port 1.
         std::fs::write(&file, KEY.replace("TOKEN_URI", "http://127.0.0.1:1/token")).unwrap();
         let credentials = Credentials::of_service_account(file.to_str().unwrap()).unwrap();
         assert_eq!(
             credentials.headers().await.err().unwrap().to_string(),
             "Google gives no token for the key in \
-             GOOGLE_APPLICATION_CREDENTIALS: see whether it is still valid, and the clock"
+             GOOGLE_APPLICATION_CREDENTIALS: check whether it is still valid, and the clock"
         );
     }
 
     #[test]
     fn says_what_is_no_key() {
-        let no_key = "write a service account's key as Google gave it, which is JSON, or its path";
+        let no_key = "write a service account's key as Google gave it (JSON), or its path";
         for (value, problem) in [
             (
                 "nowhere.json",
-                "write the path of its file, or what is in it: nowhere.json is not readable: \
+                "write the path of its file, or its content: nowhere.json is not readable: \
                  No such file or directory (os error 2)",
             ),
             (
                 r#""private_key": "s3cret"}"#,
-                "write the path of its file, or what is in it: no file is called so: \
+                "write the path of its file, or its content: there is no such file: \
                  No such file or directory (os error 2)",
             ),
             ("Cargo.toml", &format!("Cargo.toml: {no_key}")),
             (r#"{"type": "service_account", "private_key": "s3cret"}"#, no_key),
             (
                 r#"{"type": "external_account"}"#,
-                "it is no key but a federation: set GCP_WIF_CONFIG to it",
+                "it is a federation configuration, not a key: set GCP_WIF_CONFIG to it",
             ),
         ] {
             assert_eq!(

@@ -1,4 +1,4 @@
-//! Who we are to Google without a key of Google's: a role at AWS, for which Google hands out tokens.
+//! Credentials without a Google key: Google issues tokens for a role at AWS.
 //!
 //! `google-cloud-auth` signs a call to AWS with the keys that Lambda puts into the environment, and
 //! Google makes that call to see whose they are.
@@ -24,25 +24,25 @@ use crate::written::{misread, written};
 
 const NAME: &str = "GCP_WIF_CONFIG";
 
-/// How long a token may take: two requests, each of some hundred milliseconds. The library itself
-/// would wait forever.
+/// The timeout for a token: two requests, each of some hundred milliseconds. The library itself would
+/// wait forever.
 const TIMEOUT: Duration = Duration::from_secs(4);
 
-/// How long tokens are used, which live for an hour. The library goes by a clock that stands still
-/// while a sandbox is frozen, so it would go on with one that has expired.
+/// How long a token is used; it lives for an hour. The library's clock stops while a sandbox is frozen,
+/// so it would keep using one that has expired.
 const RENEW_AFTER: Duration = Duration::from_secs(45 * 60);
 
-/// Tokens for the role whose keys stand in the environment.
+/// Tokens for the role whose keys are in the environment.
 #[derive(Debug)]
 pub(crate) struct Federation {
     configuration: Configuration,
     renew_after: Duration,
-    /// What holds a token or is getting one, and since when by the clock on the wall. What has
-    /// failed is not kept: the library would repeat a refusal for good.
+    /// The source of the current token, and since when by wall-clock time. A source that failed is
+    /// dropped: the library would repeat a refusal forever.
     current: Mutex<Option<(Credentials, SystemTime)>>,
 }
 
-/// What `GCP_WIF_CONFIG` holds. Prints as nothing, because it may hold a client's secret.
+/// The value of `GCP_WIF_CONFIG`. `Debug` prints none of it, because it may contain a client's secret.
 struct Configuration(Value);
 
 impl std::fmt::Debug for Configuration {
@@ -52,8 +52,8 @@ impl std::fmt::Debug for Configuration {
 }
 
 impl Federation {
-    /// From what stands in `GCP_WIF_CONFIG`: an `external_account` configuration made for AWS, or
-    /// the path of a file that holds one.
+    /// From the value of `GCP_WIF_CONFIG`: an `external_account` configuration made for AWS, or the
+    /// path of a file with one.
     pub(crate) fn from_settings(value: &str, settings: &Settings) -> Result<Self, SettingsError> {
         let invalid = |problem: String| misread(NAME, value, &problem);
         let configuration: Value = serde_json::from_str(&written(NAME, value)?)
@@ -126,19 +126,19 @@ fn check(configuration: &Value) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// What to do when there is no token.
+/// What to do if there is no token.
 pub(crate) fn advice(error: &CredentialsError) -> &'static str {
     let first: &(dyn Error + 'static) = error;
     let mut reasons = successors(Some(first), |reason| (*reason).source());
     if error.is_transient() {
         return "Google's token service does not answer (GCP_WIF_CONFIG)";
     }
-    // The words of the library; those of Google behind them stay unsaid.
+    // The library's own words; Google's message behind them is not repeated.
     if reasons.any(|reason| reason.to_string().starts_with("failed to exchange token")) {
-        return "Google takes this function's role for nobody's: see whether audience in \
+        return "Google does not recognise this function's role: check whether audience in \
                 GCP_WIF_CONFIG is the provider's name, and whether the provider admits the role";
     }
-    "Google gives no token for GCP_WIF_CONFIG: see whether the role may act as the service account \
+    "Google gives no token for GCP_WIF_CONFIG: check whether the role may act as the service account \
      (roles/iam.workloadIdentityUser), and whether that exists"
 }
 
@@ -187,7 +187,7 @@ mod tests {
         google.set_exchange(refusal.clone());
         assert_eq!(
             function.token(),
-            "Google takes this function's role for nobody's: see whether \
+            "Google does not recognise this function's role: check whether \
              audience in GCP_WIF_CONFIG is the provider's name, and whether the provider admits the \
              role"
         );
@@ -195,7 +195,7 @@ mod tests {
         google.set_account(refusal);
         assert_eq!(
             function.token(),
-            "Google gives no token for GCP_WIF_CONFIG: see whether the \
+            "Google gives no token for GCP_WIF_CONFIG: check whether the \
              role may act as the service account (roles/iam.workloadIdentityUser), and whether \
              that exists"
         );
@@ -236,7 +236,7 @@ mod tests {
             (
                 "nowhere.json".to_owned(),
                 &keys,
-                "write the path of its file, or what is in it: nowhere.json is not readable: ",
+                "write the path of its file, or its content: nowhere.json is not readable: ",
             ),
             ("{".into(), &keys, "write the JSON of an external_account, or its path"),
             (with("/type", "service_account"), &keys, "it has to be an external_account for AWS"),
@@ -261,8 +261,8 @@ mod tests {
         }
     }
 
-    /// A function with the environment that Lambda gives it: this test binary again, in which one
-    /// of the two below asks for a token whenever a line comes in, and prints it.
+    /// A function with the environment that Lambda gives it: this test binary again, in which one of
+    /// the two tests below asks for a token whenever a line comes in, and prints it.
     struct Function {
         process: Child,
         output: BufReader<ChildStdout>,
@@ -306,7 +306,7 @@ mod tests {
             Self { process, output }
         }
 
-        /// The header with which it goes to Firestore now, or why it has none.
+        /// The header that it would send to Firestore now, or why there is none.
         fn token(&mut self) -> String {
             self.process.stdin.as_mut().unwrap().write_all(b"\n").unwrap();
             let mut lines = self.output.by_ref().lines().map(Result::unwrap);

@@ -1,7 +1,7 @@
-//! Who we are to Google: by a key, by a role at AWS, or by the machine that we run on.
+//! Our credentials at Google: a key, a role at AWS, or the machine that we run on.
 //!
-//! Nothing is guessed: the settings say which. What is handed out are headers for Google's clients,
-//! which are renewed before they expire.
+//! Nothing is guessed: the settings say which. They come as headers for Google's clients, renewed
+//! before they expire.
 
 #![warn(missing_docs)]
 

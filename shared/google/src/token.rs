@@ -1,17 +1,17 @@
-//! What is asked of Google, and why there may be no answer.
+//! The scope of our tokens, and why there may be none.
 
 use thiserror::Error;
 
-/// The whole of what we may do at Google.
+/// Everything that we may do at Google.
 pub(crate) const SCOPE: &str = "https://www.googleapis.com/auth/datastore";
 
-/// Why there is no token, and what to do about it, in words that hold no secret.
+/// Why there is no token, and what to do about it, without any secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum NoToken {
-    /// It stays so until a person does something about it.
+    /// This lasts until a person acts.
     #[error("{0}")]
     Refused(&'static str),
-    /// Nobody answered. The next request may have one.
+    /// There was no answer. The next request may get one.
     #[error("{0}")]
     Unanswered(&'static str),
 }

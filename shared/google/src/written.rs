@@ -5,8 +5,7 @@ use std::path::Path;
 
 use settings::SettingsError;
 
-/// A setting that is JSON, or else the path of a file with it. From Parameter Store it comes as the
-/// former.
+/// A setting that is JSON, or else the path of a file with it. From Parameter Store it comes as JSON.
 pub(crate) fn written<'a>(
     name: &'static str,
     value: &'a str,
@@ -18,16 +17,16 @@ pub(crate) fn written<'a>(
         name,
         problem: match is_path(value) {
             true => format!(
-                "write the path of its file, or what is in it: {value} is not readable: {error}"
+                "write the path of its file, or its content: {value} is not readable: {error}"
             ),
             false => format!(
-                "write the path of its file, or what is in it: no file is called so: {error}"
+                "write the path of its file, or its content: there is no such file: {error}"
             ),
         },
     })
 }
 
-/// What is wrong with such a setting, under the name of its file where it is one.
+/// What is wrong with such a setting, with the name of its file if it has one.
 pub(crate) fn misread(name: &'static str, value: &str, problem: &str) -> SettingsError {
     let problem = match is_path(value) {
         true => format!("{value}: {problem}"),
@@ -36,10 +35,10 @@ pub(crate) fn misread(name: &'static str, value: &str, problem: &str) -> Setting
     SettingsError::Invalid { name, problem }
 }
 
-/// Whether a value looks like a path and like nothing else: whoever forgot a brace has put a key
-/// there, which is not to be printed.
+/// Whether a value is clearly a path: if somebody forgot a brace, the value is a key, which must not be
+/// printed.
 fn is_path(value: &str) -> bool {
-    /// No key of Google's is as short.
+    /// Google's keys are longer.
     const LONGEST: usize = 200;
     let sound = |c: char| c.is_alphanumeric() || "/._-~ ".contains(c);
     let is_named_so = value.ends_with(".json") || Path::new(value).is_file();

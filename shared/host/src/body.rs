@@ -1,5 +1,5 @@
-//! The body of a call as it comes, within a time and within the memory that there is; and the body
-//! of an answer, which tells when it has gone.
+//! The body of a call, received within limits of time and memory; and the body of an answer, which
+//! reports when it has been sent.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -16,10 +16,10 @@ use crate::Error;
 use crate::crowd::{Awaits, Seat};
 use crate::turned_away::Reason;
 
-/// How long a body may take from the end of its head. Providers send all in one packet.
+/// The timeout for a body, counted from the end of its head. Providers send everything in one packet.
 const WHOLE_WITHIN: Duration = Duration::from_secs(10);
 
-/// A body on its way in.
+/// An incoming body.
 pub(crate) struct Coming {
     body: Incoming,
     deadline: Pin<Box<Sleep>>,
@@ -27,7 +27,7 @@ pub(crate) struct Coming {
     given_up: GivenUp,
 }
 
-/// Why a body was given up, if it was: what its reader then answers is of no use.
+/// Why receiving a body was aborted, if it was: its reader's answer is then useless.
 #[derive(Clone, Default)]
 pub(crate) struct GivenUp(Arc<AtomicU8>);
 
@@ -35,7 +35,7 @@ impl GivenUp {
     const LATE: u8 = 1;
     const TOO_MUCH: u8 = 2;
 
-    /// What to answer instead.
+    /// The answer to give instead.
     pub(crate) fn answer(&self) -> Option<StatusCode> {
         match self.0.load(Ordering::Relaxed) {
             Self::LATE => Some(StatusCode::REQUEST_TIMEOUT),
@@ -92,7 +92,7 @@ impl hyper::body::Body for Coming {
     }
 }
 
-/// A body on its way out. When it has gone the connection waits for another call.
+/// An outgoing body. Once it is sent, the connection waits for another call.
 pub(crate) struct Going {
     body: Body,
     seat: Arc<Seat>,

@@ -11,24 +11,24 @@ use settings::{Settings, SettingsError};
 
 /// The address that a call comes from, an extension of every call that reaches a router.
 ///
-/// On a port it is the peer. Where the peer is one of `TRUSTED_PROXIES` it is the last address in
-/// `X-Forwarded-For` that is none of them: what stands before that, anybody can write. On Lambda it
-/// is the address that the gateway saw. It says where a bound is counted, and proves nothing: behind
-/// a proxy that nobody named, everybody comes from the proxy's address.
+/// On a port it is the peer. If the peer is one of `TRUSTED_PROXIES`, it is the last address in
+/// `X-Forwarded-For` that is not: anybody can write what comes before. On Lambda it is the address that
+/// the gateway saw. It decides where a limit is counted, and proves nothing: behind a proxy that is not
+/// listed, everybody comes from the proxy's address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Caller(pub IpAddr);
 
 impl Caller {
-    /// Of a call that came by no port, as in a test.
+    /// The caller of a call without a port, as in a test.
     const NOBODY: Self = Self(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
 
-    /// Who makes the call that has these extensions.
+    /// The caller of a call with these extensions.
     pub fn of(extensions: &Extensions) -> Self {
         extensions.get().copied().unwrap_or(Self::NOBODY)
     }
 
-    /// What a bound per address counts by: the network of an IPv6 address, since whoever has one
-    /// has 2^64 of them.
+    /// The unit that a limit per address counts: the network of an IPv6 address, since its owner has
+    /// 2^64 of them.
     pub fn counted_as(self) -> IpAddr {
         match self.0 {
             IpAddr::V4(_) => self.0,
@@ -52,12 +52,12 @@ impl<S: Sync> FromRequestParts<S> for Caller {
     }
 }
 
-/// The proxies that are believed when they say for whom they call.
+/// The proxies that are trusted to say for whom they call.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Proxies(Vec<IpNet>);
 
 impl Proxies {
-    /// Those of `TRUSTED_PROXIES`, with commas between them; by default none.
+    /// The proxies in `TRUSTED_PROXIES`, separated by commas; by default none.
     pub(crate) fn from_settings(settings: &Settings) -> Result<Self, SettingsError> {
         let list = settings.get("TRUSTED_PROXIES").unwrap_or_default();
         let proxies = list.split(',').map(str::trim).filter(|entry| !entry.is_empty());
@@ -80,13 +80,13 @@ impl Proxies {
         self.0.iter().any(|network| network.contains(&address))
     }
 
-    /// Who makes a call with these headers, if `peer` brings it.
+    /// The caller of a call with these headers that arrives from `peer`.
     pub(crate) fn caller(&self, peer: IpAddr, headers: &HeaderMap) -> Caller {
         let mut caller = peer.to_canonical();
         let told = headers.get_all("x-forwarded-for").iter().rev();
         let told = told.flat_map(|value| value.to_str().unwrap_or_default().rsplit(','));
         for address in told.map(address) {
-            // Whoever is not believed says nothing about others; what cannot be read says nothing.
+            // An untrusted peer says nothing about others; an unreadable address says nothing.
             let (true, Some(address)) = (self.include(caller), address) else { break };
             caller = address;
         }
@@ -94,7 +94,7 @@ impl Proxies {
     }
 }
 
-/// An address, which some proxies write with its port.
+/// An address, to which some proxies append its port.
 fn address(text: &str) -> Option<IpAddr> {
     let text = text.trim();
     let address = text.parse().or_else(|_| text.parse().map(|address: SocketAddr| address.ip()));
@@ -119,7 +119,7 @@ mod tests {
             ("192.0.2.1", "192.0.2.2", &["203.0.113.9"], "192.0.2.2"),
             ("192.0.2.1", "192.0.2.1", &[], "192.0.2.1"),
             ("192.0.2.1", "192.0.2.1", &["203.0.113.9"], "203.0.113.9"),
-            // The first was written by the caller.
+            // The caller wrote the first one.
             ("192.0.2.1", "192.0.2.1", &["127.0.0.1, 203.0.113.9"], "203.0.113.9"),
             ("192.0.2.1", "192.0.2.1", &["127.0.0.1", "203.0.113.9"], "203.0.113.9"),
             ("192.0.2.0/24, 10.0.0.0/8", "10.1.2.3", &["203.0.113.9,192.0.2.7"], "203.0.113.9"),

@@ -1,9 +1,9 @@
-//! Who is connected, and who has to go when there is no more room.
+//! Which connections are open, and which is closed if there is no more room.
 //!
-//! A stranger can open connections faster than any deadline ends them, and leave bodies unfinished
-//! that each take memory. So there is a bound on both, and at the bound the one goes that has kept
-//! us waiting longest: whoever calls in earnest has said all within a moment. Who waits for us is
-//! never sent away.
+//! A stranger can open connections faster than any timeout ends them, and leave bodies unfinished that
+//! each take memory. So both are limited, and at the limit the connection that has kept us waiting
+//! longest is closed: a genuine caller sends everything within a moment. A connection that waits for us
+//! is never closed.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -14,11 +14,11 @@ use tokio::sync::Notify;
 
 use crate::turned_away::{Reason, TurnedAway};
 
-/// The most connections, and half of the descriptors that there are: the other half is for what we
-/// ask of others, the store and the log.
+/// The most connections, and half of the available descriptors: the other half is for our own requests,
+/// the store and the log.
 const MOST: usize = 1024;
 
-/// How many bytes of bodies are held at once, in all: sixty-four of the largest that webhooks take.
+/// How many bytes of bodies are held in total: sixty-four of the largest that webhooks accept.
 const MOST_BYTES: usize = 16 * 1024 * 1024;
 
 /// The connections of a port.
@@ -33,12 +33,12 @@ pub(crate) struct Crowd {
 struct Inside {
     seats: BTreeMap<u64, Seated>,
     bytes: usize,
-    /// Counts what happens: later is larger.
+    /// Counts events: later is larger.
     clock: u64,
 }
 
 struct Seated {
-    /// Whose share it is part of; the shares of this machine and of trusted proxies have no bound.
+    /// Whose share it counts towards; the shares of this machine and of trusted proxies are unlimited.
     of: Option<IpAddr>,
     awaits: Awaits,
     since: u64,
@@ -46,29 +46,29 @@ struct Seated {
     leave: Arc<Notify>,
 }
 
-/// What a connection waits for.
+/// What a connection is waiting for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Awaits {
-    /// For a call, the first or another.
+    /// A call, the first or another.
     Call,
-    /// For the rest of a body.
+    /// The rest of a body.
     Body,
-    /// For our answer.
+    /// Our answer.
     Answer,
-    /// For an answer that is held back, which nobody is to be turned away for.
+    /// An answer that is held back, for which nobody else may be turned away.
     HeldBack,
 }
 
-/// A connection that is let in, until it is dropped.
+/// An accepted connection, until it is dropped.
 pub(crate) struct Seat {
     crowd: Arc<Crowd>,
     id: u64,
-    /// Told when somebody else needs the room.
+    /// Notified when somebody else needs the room.
     pub(crate) leave: Arc<Notify>,
 }
 
 impl Crowd {
-    /// As large as the process can hold.
+    /// As large as the process can handle.
     pub(crate) fn new() -> Arc<Self> {
         Self::of(descriptors().map_or(MOST, |limit| MOST.min(limit / 2)), MOST_BYTES)
     }
@@ -78,8 +78,8 @@ impl Crowd {
         Arc::new(Self { room, bytes, inside, turned_away })
     }
 
-    /// Lets a connection in, or nobody if all others are waiting for us. `of` is whose share it is
-    /// part of: nobody has more than half of the room, so that one stranger leaves enough to all
+    /// Accepts a connection, unless all others are waiting for us. `of` is whose share it counts
+    /// towards: nobody gets more than half of the room, so that one stranger leaves enough for all
     /// others, and a provider that calls from one address has hundreds.
     pub(crate) fn enter(self: &Arc<Self>, of: Option<IpAddr>) -> Option<Seat> {
         let mut inside = self.inside();
@@ -97,12 +97,12 @@ impl Crowd {
         Some(Seat { crowd: Arc::clone(self), id, leave })
     }
 
-    /// Sends one away because the process has run out of descriptors.
+    /// Closes one because the process has run out of descriptors.
     pub(crate) fn shrink(&self) {
         self.make_room(&mut self.inside(), Reason::Descriptors, |_| true);
     }
 
-    /// Sends away who has kept us waiting longest, of those that have the most connections.
+    /// Closes the connection that has kept us waiting longest, among those of whoever has the most.
     /// Returns `None` if nobody keeps us waiting.
     fn make_room(
         &self,
@@ -144,7 +144,7 @@ impl Inside {
 }
 
 impl Seat {
-    /// Notes what the connection waits for from now on. False if it has to leave.
+    /// Records what the connection waits for from now on. False if it has to close.
     pub(crate) fn awaits(&self, awaits: Awaits) -> bool {
         let mut inside = self.crowd.inside();
         let now = inside.tick();
@@ -157,8 +157,8 @@ impl Seat {
         true
     }
 
-    /// Holds so many more bytes of a body, for which others may have to go. False if it has to
-    /// leave itself.
+    /// Holds this many more bytes of a body, for which others may have to be closed. False if this one
+    /// has to be closed itself.
     pub(crate) fn holds(&self, bytes: usize) -> bool {
         let mut inside = self.crowd.inside();
         let Some(seated) = inside.seats.get_mut(&self.id) else { return false };
@@ -173,7 +173,7 @@ impl Seat {
         inside.seats.contains_key(&self.id)
     }
 
-    /// Counts a call that came to nothing.
+    /// Counts a call that was turned away.
     pub(crate) fn note(&self, reason: Reason) {
         self.crowd.turned_away.note(reason);
     }
@@ -185,7 +185,7 @@ impl Drop for Seat {
     }
 }
 
-/// How many descriptors the process may have.
+/// How many descriptors the process may open.
 fn descriptors() -> Option<usize> {
     #[cfg(unix)]
     return usize::try_from(rustix::process::getrlimit(rustix::process::Resource::Nofile).current?)
@@ -256,7 +256,7 @@ mod tests {
         }
         assert!(first.holds(40) && second.holds(40) && third.holds(40));
         assert_eq!(inside(&[&first, &second, &third]), [false, true, true]);
-        // What is answered is forgotten.
+        // An answered body no longer counts.
         second.awaits(Awaits::Answer);
         second.awaits(Awaits::Call);
         assert!(third.holds(60) && inside(&[&second])[0]);

@@ -16,26 +16,26 @@ use crate::parameters::{AT_THE_START, Parameters};
 use crate::ready::Outdated;
 use crate::{Error, SETTINGS, exit_code, http, schedule, start, wake_ups};
 
-/// How long reading parameters again may take, while somebody waits for an answer.
+/// How long reading parameters again may take while a call waits for its answer.
 const MEANWHILE: Duration = Duration::from_secs(2);
 
-/// How old parameters may be. A secret that was changed is in force after so long.
+/// How old parameters may be. A changed secret takes effect after this time.
 const STALE_AFTER: Duration = Duration::from_secs(300);
 
 /// How long after a failure they are read again.
 const AGAIN_AFTER: Duration = Duration::from_secs(60);
 
-/// A function: what it reads, and how it is served.
+/// A function: the settings it reads, and how it is served.
 ///
-/// The handler is built from the settings, and with `SECRETS_PATH` once more whenever a call finds
-/// the parameters stale and they turn out to have changed. If they cannot be read, or nothing can be
-/// built from them, the handler that there was goes on. Where the function runs makes no difference.
+/// The handler is built from the settings. With `SECRETS_PATH` it is built again when a call finds the
+/// parameters stale and they turn out to have changed. If they cannot be read, or no handler can be
+/// built from them, the previous one continues. It makes no difference where the function runs.
 #[derive(Clone, Copy, Debug)]
 pub struct Function {
     /// The names of the settings that it reads, from the environment or from Parameter Store.
     pub settings: &'static [Names],
-    /// How old parameters may be before a call has them read again, by the clock on the wall: a
-    /// sandbox is frozen between calls, and other clocks with it.
+    /// How old parameters may be before a call has them read again, by the wall clock: other clocks
+    /// stop while a sandbox is frozen between calls.
     pub stale_after: Duration,
 }
 
@@ -45,9 +45,9 @@ impl Function {
         Self { settings, stale_after: STALE_AFTER }
     }
 
-    /// The whole of a `main`: answers calls with the router that `build` returns. Those that Lambda
-    /// brings, or those that come to `$HOST:$PORT` until the process is asked to stop; and
-    /// calls for health. Limits on bodies are the router's, and so is [readiness](crate::readiness()).
+    /// The whole of a `main`: answers calls with the router that `build` returns, either calls from
+    /// Lambda or calls to `$HOST:$PORT` until the process is asked to stop; and health calls. The
+    /// router sets limits on bodies and provides [readiness](crate::readiness()).
     pub fn serve_http<B>(self, build: impl Fn(Settings) -> B + Send + Sync + 'static) -> ExitCode
     where
         B: Future<Output = Result<Router, Error>> + Send,
@@ -57,10 +57,9 @@ impl Function {
         })
     }
 
-    /// The whole of a `main`: hands wake-ups to the handler that `build` returns. Those that Lambda
-    /// brings from the queue, or those that it takes from `TURN_QUEUE_URL` until the process is
-    /// asked to stop. One that fails comes again. Beside it `build` returns what answers calls for
-    /// [readiness](crate::readiness()).
+    /// The whole of a `main`: passes wake-ups to the handler that `build` returns, either from Lambda
+    /// or from `TURN_QUEUE_URL` until the process is asked to stop. A failed one comes again. `build`
+    /// also returns the router for [readiness](crate::readiness()) calls.
     pub fn serve_queue<B, H, F, E>(
         self,
         build: impl Fn(Settings) -> B + Send + Sync + 'static,
@@ -85,8 +84,8 @@ impl Function {
     }
 
     /// The whole of a `main`: runs the handler that `build` returns whenever Lambda's scheduler says
-    /// so, or at once and then `every` so often until the process is asked to stop. Beside it `build`
-    /// returns what answers calls for [readiness](crate::readiness()).
+    /// so, or immediately and then at each interval `every` until the process is asked to stop. `build`
+    /// also returns the router for [readiness](crate::readiness()) calls.
     pub fn serve_schedule<B, H, F, E>(
         self,
         every: Duration,
@@ -135,8 +134,7 @@ impl Function {
     }
 }
 
-/// Answers calls by the router of what there is at that time, and lets it know whether that is what
-/// the settings say.
+/// Answers calls with the current router, and tells it whether it still matches the settings.
 fn calls<H, N, B>(
     fresh: Arc<Fresh<H, N>>,
     router: impl Fn(H) -> Router + Clone + Send + Sync + 'static,
@@ -158,20 +156,20 @@ where
     })
 }
 
-/// A handler, and what it was built from.
+/// A handler, and the settings it was built from.
 struct Fresh<H, N> {
     environment: Settings,
     parameters: Option<Parameters>,
     build: N,
     stale_after: Duration,
-    /// Held by the one that looks whether something has changed.
+    /// Held by the one call that checks for changes.
     seen: tokio::sync::Mutex<Seen>,
     handler: Mutex<H>,
-    /// Whether the settings have changed to what no handler can be built from.
+    /// Whether the settings have changed to something that no handler can be built from.
     outdated: AtomicBool,
 }
 
-/// What stands in Parameter Store, and when that was looked at.
+/// The values in Parameter Store, and when they were last read.
 struct Seen {
     values: Settings,
     at: SystemTime,
@@ -184,7 +182,7 @@ where
     B: Future<Output = Result<H, Error>>,
     H: Clone,
 {
-    /// Builds the first handler. Returns the settings that it was built from as well.
+    /// Builds the first handler. Also returns the settings that it was built from.
     async fn start(
         environment: Settings,
         parameters: Option<Parameters>,
@@ -205,17 +203,17 @@ where
         Ok((settings, fresh))
     }
 
-    /// The handler for a call that comes `now`: built anew, if parameters that were stale have
-    /// changed. Of several calls one looks, and the others go on with what there is.
+    /// The handler for a call that comes `now`, built again if stale parameters have changed. Of
+    /// concurrent calls one checks, and the others use the current handler.
     async fn handler(&self, now: SystemTime) -> H {
         if let (Some(parameters), Ok(mut seen)) = (&self.parameters, self.seen.try_lock()) {
-            // A clock that was set back is no reason to wait for what it showed before.
+            // After the clock was set back, do not wait for the time it showed before.
             if now.duration_since(seen.at).map_or(true, |age| age >= seen.good_for) {
                 seen.at = now;
                 seen.good_for = match self.renew(parameters, &mut seen.values).await {
                     Ok(()) => self.stale_after,
                     Err(error) => {
-                        tracing::warn!(%error, "went on with the settings as they were: {error}");
+                        tracing::warn!(%error, "kept the previous settings: {error}");
                         AGAIN_AFTER
                     }
                 };
@@ -237,13 +235,13 @@ where
         warn_of_short_secrets(&settings);
         *self.handler.lock().unwrap_or_else(PoisonError::into_inner) = handler;
         *values = read;
-        tracing::info!("took up settings that have changed");
+        tracing::info!("applied changed settings");
         Ok(())
     }
 }
 
-/// What runs goes on with a secret that can be guessed: without it nobody would be answered. A function
-/// cannot tell its first start from the others.
+/// A running function keeps a secret that can be guessed: otherwise nobody would be answered. It cannot
+/// distinguish its first start from others.
 fn warn_of_short_secrets(settings: &Settings) {
     if let Err(short) = settings.check_secrets() {
         raise!(Alarm::ShortSecret, "{short}");

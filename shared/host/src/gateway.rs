@@ -1,9 +1,9 @@
-//! HTTP calls as Lambda brings them: events of an HTTP API or a function URL, payload format 2.0.
+//! HTTP calls from Lambda: events of an HTTP API or a function URL, payload format 2.0.
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
 //!
-//! `lambda_http` (1.3.2) reads and writes them. It leaves the stage in the path, panics on an address
-//! or a body that it cannot read, so that a stranger could raise the alarm for errors, and keeps only
-//! the first of several headers of one name in an answer. That is put right here, around it.
+//! `lambda_http` (1.3.2) reads and writes them. It leaves the stage in the path, panics on an
+//! unreadable address or body, so that a stranger could trigger the alarm for errors, and keeps only
+//! the first of several headers with the same name in an answer. This module corrects that.
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -23,11 +23,11 @@ use url::Url;
 
 use crate::{Caller, Error};
 
-/// The most that Lambda carries, in bytes. Base64 and JSON make a body larger on its way.
+/// The most that Lambda transmits, in bytes. Base64 and JSON make a body larger on its way.
 const LARGEST_ANSWER: usize = 4 * 1024 * 1024;
 
-/// What cannot stand in a path (RFC 3986, 3.3). An HTTP API decodes the path, a function URL does
-/// not: this repairs the one and leaves the other alone.
+/// Characters that may not be in a path (RFC 3986, 3.3). An HTTP API decodes the path, a function URL
+/// does not: this repairs the former and leaves the latter alone.
 const NOT_IN_A_PATH: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -44,7 +44,7 @@ const NOT_IN_A_PATH: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
-/// Answers the calls that Lambda brings with `router`.
+/// Answers calls from Lambda with `router`.
 pub(crate) async fn serve(router: Router) -> Result<(), Error> {
     let router = router.layer(map_response(carried)).map_request(with_caller);
     let adapter = Adapter::from(router);
@@ -57,7 +57,7 @@ pub(crate) async fn serve(router: Router) -> Result<(), Error> {
             ));
         }
         let Some(call) = readable(call) else {
-            tracing::warn!("turned a call away: its address or its body cannot be read");
+            tracing::warn!("refused a call: its address or its body cannot be read");
             return Ok(json!({ "statusCode": StatusCode::BAD_REQUEST.as_u16() }));
         };
         let Ok(answer) = adapter.clone().call(LambdaEvent::new(call, context)).await;
@@ -66,7 +66,7 @@ pub(crate) async fn serve(router: Router) -> Result<(), Error> {
     lambda_runtime::run(service_fn(handle)).await
 }
 
-/// The call without the stage in its path, or `None` if no server on a port would have taken it.
+/// The call without the stage in its path, or `None` if no server on a port would have accepted it.
 fn readable(mut call: Value) -> Option<LambdaRequest> {
     let stage = call["requestContext"]["stage"].as_str().unwrap_or_default();
     let path = encoded(without_stage(call["rawPath"].as_str()?, stage));
@@ -86,7 +86,7 @@ fn readable(mut call: Value) -> Option<LambdaRequest> {
     serde_json::from_value(call).ok()
 }
 
-/// The call as a server on a port would have got it. Which host was called is what `PUBLIC_URL` says.
+/// The call as a server on a port would have received it. `PUBLIC_URL` says which host was called.
 fn with_caller<B>(mut call: axum::http::Request<B>) -> axum::http::Request<B> {
     if let Some(RequestContext::ApiGatewayV2(context)) = call.request_context_ref()
         && let Some(address) = context.http.source_ip.as_deref()
@@ -100,14 +100,14 @@ fn with_caller<B>(mut call: axum::http::Request<B>) -> axum::http::Request<B> {
     call
 }
 
-/// The answer in a form that loses nothing on its way.
+/// The answer in a form that survives Lambda unchanged.
 async fn carried(answer: Response) -> Response {
     let (mut head, body) = answer.into_parts();
     let Ok(body) = to_bytes(body, LARGEST_ANSWER).await else {
-        tracing::error!("gave no answer: it broke off, or is larger than Lambda carries");
+        tracing::error!("gave no answer: it broke off, or is larger than Lambda allows");
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    // Those that set cookies are carried apart from the others.
+    // Cookies are transmitted apart from other headers.
     let names: Vec<HeaderName> =
         head.headers.keys().filter(|name| **name != header::SET_COOKIE).cloned().collect();
     for name in names {
@@ -120,8 +120,8 @@ async fn carried(answer: Response) -> Response {
     Response::from_parts(head, Body::from(body))
 }
 
-/// A stage that has a name stands before the path, behind a domain of one's own too. There the key
-/// of the mapping does not.
+/// A named stage precedes the path, even under a custom domain. The mapping key of such a domain does
+/// not.
 fn without_stage<'a>(path: &'a str, stage: &str) -> &'a str {
     let rest = path.strip_prefix('/').and_then(|path| path.strip_prefix(stage));
     match rest {
@@ -135,7 +135,7 @@ fn encoded(path: &str) -> String {
     let mut encoded = String::new();
     for (index, part) in path.split('%').enumerate() {
         if index > 0 {
-            // What was no code was a percent sign before it was decoded.
+            // If it is not a code, it was a percent sign before decoding.
             let is_code = part.len() >= 2 && part.bytes().take(2).all(|b| b.is_ascii_hexdigit());
             encoded.push_str(if is_code { "%" } else { "%25" });
         }

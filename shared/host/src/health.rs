@@ -1,14 +1,14 @@
-//! What is said about our health.
+//! The health endpoints.
 
 use axum::Router;
 use axum::routing::get;
 
-/// What every function answers, and those that nobody calls answer alone.
+/// The health routes of every function; functions that nobody calls have no others.
 pub(crate) fn alive() -> Router {
     Router::new().route("/healthz", get(words)).route("/health", get(words))
 }
 
-/// That we are alive, and which build: the commit is known to what `deploy.sh` builds.
+/// Says that we are alive, and which build: builds by `deploy.sh` know their commit.
 async fn words() -> String {
     let version = env!("CARGO_PKG_VERSION");
     match option_env!("TEXTBACK_COMMIT") {

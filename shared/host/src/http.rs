@@ -1,4 +1,4 @@
-//! Functions that are called over HTTP, and the address that they have.
+//! Functions that are called over HTTP, and their address.
 
 use axum::Router;
 use settings::{Names, Settings, SettingsError};
@@ -10,8 +10,8 @@ use crate::{Error, gateway, health, on_lambda, stop_signal};
 /// What [`public_url`] reads.
 pub const PUBLIC_URL: Names = &["PUBLIC_URL"];
 
-/// Answers calls with `router`: those that Lambda brings, or those that come to `$HOST:$PORT` until
-/// the process is asked to stop; and those for health. Limits on bodies are the router's.
+/// Answers calls with `router`, either from Lambda or to `$HOST:$PORT` until the process is asked to
+/// stop; and health calls. The router sets limits on bodies.
 pub(crate) async fn serve_http(settings: &Settings, router: Router) -> Result<(), Error> {
     if on_lambda(settings) {
         return gateway::serve(router.merge(health::alive())).await;
@@ -20,8 +20,8 @@ pub(crate) async fn serve_http(settings: &Settings, router: Router) -> Result<()
     Ok(())
 }
 
-/// The stable URL under which providers call us, without a slash at its end: `PUBLIC_URL`, default
-/// `http://localhost:$PORT`. Spelled as the owner did, because signatures are made over it.
+/// The stable URL at which providers call us, without a trailing slash: `PUBLIC_URL`, default
+/// `http://localhost:$PORT`. Spelled as the owner did, because signatures cover it.
 pub fn public_url(settings: &Settings) -> Result<String, SettingsError> {
     let Some(text) = settings.get("PUBLIC_URL") else {
         return Ok(format!("http://localhost:{}", port(settings)?));
@@ -33,7 +33,7 @@ pub fn public_url(settings: &Settings) -> Result<String, SettingsError> {
             && url.query().is_none()
             && url.fragment().is_none()
             && !text.contains(char::is_whitespace)
-            // What is behind it is ours to add.
+            // We append the rest ourselves.
             && !url.path().contains("/webhooks")
             && !url.path().trim_end_matches('/').ends_with("/console")
     };

@@ -1,11 +1,11 @@
 //! Runs a function: under the Lambda runtime, or as a plain server on `$PORT`.
 //!
 //! A function does not know which of the two it is. Its `main` is a [`Function`] that answers calls,
-//! works on wake-ups, or runs from time to time. Outside Lambda the latter two answer calls for
-//! health and readiness and nothing else, so no stranger can make them work.
+//! works on wake-ups, or runs at intervals. Outside Lambda the latter two answer health and readiness
+//! calls and nothing else, so that no stranger can make them work.
 //!
-//! With `SECRETS_PATH` the settings that the environment lacks come from Parameter Store, and a
-//! function takes up what changes there while it runs.
+//! With `SECRETS_PATH`, settings that the environment lacks come from Parameter Store, and a function
+//! applies changes there while it runs.
 
 #![warn(missing_docs)]
 
@@ -41,13 +41,13 @@ pub use schedule::repeat;
 pub use stop::stop_signal;
 pub use wake_ups::NO_QUEUE;
 
-/// What ends a function: its text is the one line that the owner reads.
+/// An error that ends a function. Its text is the one line that the owner reads.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
 
-/// How long the end of the process waits for work on other threads, such as a write to disk.
+/// How long the end of the process waits for other threads, such as a write to disk.
 const LAST_WORK: Duration = Duration::from_secs(1);
 
-/// What every function reads beside its own settings.
+/// The settings that every function reads in addition to its own.
 pub const SETTINGS: Names = &[
     "AWS_LAMBDA_RUNTIME_API",
     "HOST",
@@ -58,10 +58,10 @@ pub const SETTINGS: Names = &[
     "TRUSTED_PROXIES",
 ];
 
-/// The whole of the `main` of a program that is no [`Function`]: starts logging as `RUST_LOG` and
-/// `LOG_FORMAT` say, then runs `program` with the settings, completed from Parameter Store where
-/// `SECRETS_PATH` is one of them. Returns what the program came to; `None` if it failed, and with
-/// what has been printed as one line.
+/// The whole of the `main` of a program that is not a [`Function`]: starts logging according to
+/// `RUST_LOG` and `LOG_FORMAT`, then runs `program` with the settings, completed from Parameter Store
+/// if `SECRETS_PATH` is one of them. Returns the program's result; `None` if it failed, in which case
+/// one line has been printed.
 pub fn run<F, T>(environment: Settings, program: impl FnOnce(Settings) -> F) -> Option<T>
 where
     F: Future<Output = Result<T, Error>>,
@@ -69,13 +69,13 @@ where
     start(environment, async |environment| program(parameters::completed(environment).await?).await)
 }
 
-/// Runs `program` with logging and on a runtime, and says what it fails with.
+/// Runs `program` with logging and a runtime, and reports its error.
 fn start<F, T>(settings: Settings, program: impl FnOnce(Settings) -> F) -> Option<T>
 where
     F: Future<Output = Result<T, Error>>,
 {
-    // Two TLS providers are compiled in; without a choice the first connection panics. An error
-    // means that the choice was made before.
+    // Two TLS providers are compiled in; without a choice the first connection panics. An error means
+    // that the choice has been made before.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let outcome = log_filter(&settings)
         .and_then(|filter| Ok((log_format(&settings, std::io::stderr().is_terminal())?, filter)))
@@ -90,23 +90,23 @@ where
     outcome.map_err(|error| eprintln!("error: {error}")).ok()
 }
 
-/// Zero for a program that did what it had to do, and one for a program that failed.
+/// Zero for success, one for failure.
 pub(crate) fn exit_code(done: Option<()>) -> ExitCode {
     if done.is_some() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Does something beside what the function is called for, such as connecting ahead of the first
-/// call: a start does not wait for it, and on Lambda the first call is there at once.
+/// Runs a task beside the function's work, such as connecting ahead of the first call: the start does
+/// not wait for it, and on Lambda the first call comes immediately.
 pub fn meanwhile(task: impl Future<Output = ()> + Send + 'static) {
     tokio::spawn(task);
 }
 
-/// Whether the Lambda runtime is what calls this process.
+/// Whether this process runs under the Lambda runtime.
 pub fn on_lambda(settings: &Settings) -> bool {
     settings.get("AWS_LAMBDA_RUNTIME_API").is_some()
 }
 
-/// What `RUST_LOG` says, if it says something.
+/// The value of `RUST_LOG`, if it has one.
 fn log_filter(settings: &Settings) -> Result<Option<String>, SettingsError> {
     match settings.get("RUST_LOG") {
         Some(filter) if !telemetry::understands(filter) => Err(SettingsError::Invalid {
@@ -119,7 +119,7 @@ fn log_filter(settings: &Settings) -> Result<Option<String>, SettingsError> {
     }
 }
 
-/// What `LOG_FORMAT` says; by default text for a person and JSON for a log system.
+/// The value of `LOG_FORMAT`; by default text for a person and JSON for a log system.
 fn log_format(settings: &Settings, terminal: bool) -> Result<LogFormat, SettingsError> {
     match settings.get("LOG_FORMAT") {
         Some("json") => Ok(LogFormat::Json),

@@ -22,7 +22,8 @@ use url::Url;
 
 const SECRETS_PATH: &str = "SECRETS_PATH";
 
-/// What a process cannot ask Parameter Store for, because it speaks of the place where it runs.
+/// Settings that never come from Parameter Store, because they describe the place where the process
+/// runs.
 const OF_THE_PLACE: [&str; 14] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_DEFAULT_REGION",
@@ -44,21 +45,21 @@ const OF_THE_PLACE: [&str; 14] = [
 /// <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html>
 const NAMES_A_CALL: usize = 10;
 
-/// How long reading them may take at the start: half of what Lambda gives a start.
+/// How long reading them may take at the start: half of what Lambda allows a start.
 pub(crate) const AT_THE_START: Duration = Duration::from_secs(5);
 
-/// How long one request may take. It is answered in some tens of milliseconds.
+/// The timeout of one request. It is answered within some tens of milliseconds.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long it rests before each repeat: 50 ms at first, each time twice as long, and chance adds up to
-/// as much again. Many sandboxes start at once, and should not all come back at once.
-const RESTS: ExponentialBuilder = ExponentialBuilder::new()
+/// The pauses between attempts: 50 ms at first, then twice as long each time, plus jitter, since many
+/// sandboxes start at the same time and should not all retry at the same time.
+const BACKOFF: ExponentialBuilder = ExponentialBuilder::new()
     .with_min_delay(Duration::from_millis(50))
     .without_max_delay()
     .without_max_times()
     .with_jitter();
 
-/// The names, out of those that a function reads, that may stand in Parameter Store.
+/// The names that may be in Parameter Store, of those that a function reads.
 pub fn parameters(names: &[Names]) -> Vec<&'static str> {
     let mut names: Vec<_> =
         names.iter().copied().flatten().copied().filter(|name| may_be_stored(name)).collect();
@@ -71,15 +72,14 @@ fn may_be_stored(name: &str) -> bool {
     name != SECRETS_PATH && !OF_THE_PLACE.contains(&name)
 }
 
-/// The settings of the environment, and those of Parameter Store that it lacks, for a program that
-/// reads them once.
+/// The settings of the environment, completed from Parameter Store, for a program that reads them once.
 pub(crate) async fn completed(environment: Settings) -> Result<Settings, SettingsError> {
     let Some(parameters) = Parameters::of(&environment).await? else { return Ok(environment) };
     let read = parameters.fetch(AT_THE_START).await?;
     Ok(environment.or_those(read))
 }
 
-/// The parameters below `SECRETS_PATH` that the environment has no value for.
+/// The parameters under `SECRETS_PATH` for which the environment has no value.
 pub(crate) struct Parameters {
     path: String,
     names: Vec<&'static str>,
@@ -90,14 +90,14 @@ pub(crate) struct Parameters {
 }
 
 impl Parameters {
-    /// What the environment leaves to Parameter Store, or `None` without `SECRETS_PATH`. Region,
-    /// endpoint and credentials are those of any AWS program; nothing is read yet.
+    /// The names left to Parameter Store, or `None` without `SECRETS_PATH`. Region, endpoint and
+    /// credentials are those of any AWS program; nothing is read yet.
     pub(crate) async fn of(environment: &Settings) -> Result<Option<Self>, SettingsError> {
         let Some(path) = environment.get(SECRETS_PATH) else { return Ok(None) };
         let path = checked(path)?;
         let mut config = aws_config::defaults(BehaviorVersion::latest());
         if environment.get("AWS_ACCESS_KEY_ID").is_some() {
-            // To look for others would begin with reading the system's certificate authorities.
+            // Looking for others would begin with reading the system's certificate authorities.
             config = config.credentials_provider(EnvironmentVariableCredentialsProvider::new());
         }
         let config = config.load().await;
@@ -105,7 +105,7 @@ impl Parameters {
         Self::below(path, names, &config).map(Some)
     }
 
-    /// What stands below this path, for an AWS program that is configured like this.
+    /// The parameters under this path, for an AWS program with this configuration.
     pub(crate) fn below(
         path: String,
         names: Vec<&'static str>,
@@ -114,7 +114,7 @@ impl Parameters {
         let region = config.region().map(AsRef::as_ref).filter(|region: &&str| !region.is_empty());
         let region = region.ok_or_else(|| unusable("it needs a region: set AWS_REGION"))?;
         let endpoint = endpoint(config, region);
-        // What signs is not made for anything else, and would panic.
+        // The signing code expects nothing else, and would panic.
         if !Url::parse(&endpoint).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
             return Err(unusable(NO_ADDRESS));
         }
@@ -128,13 +128,13 @@ impl Parameters {
         })
     }
 
-    /// Reads them all, at once. One that is missing or blank has no value.
+    /// Reads all of them concurrently. A missing or blank one has no value.
     pub(crate) async fn fetch(&self, limit: Duration) -> Result<Settings, SettingsError> {
         let calls = self.names.chunks(NAMES_A_CALL).map(|names| self.ask_until_answered(names));
         let answers = tokio::time::timeout(limit, try_join_all(calls)).await;
         let answers = answers.unwrap_or_else(|_| {
             Err(unusable(format!(
-                "{} did not answer within {} seconds: see whether it can be reached from here \
+                "{} did not answer within {} seconds: check whether it can be reached from here \
                  (inside a VPC it takes an endpoint), and AWS_REGION",
                 self.endpoint,
                 limit.as_secs()
@@ -147,13 +147,13 @@ impl Parameters {
         Ok(values.collect())
     }
 
-    /// Asks again after what passes by itself, for as long as the caller waits.
+    /// Retries after temporary errors, for as long as the caller waits.
     async fn ask_until_answered(&self, names: &[&str]) -> Result<Vec<Parameter>, SettingsError> {
-        let passes = |refusal: &RequestError| matches!(refusal, RequestError::Transient);
-        let asked = (|| self.ask(names)).retry(RESTS).when(passes).await;
-        asked.map_err(|refusal| match refusal {
+        let is_transient = |error: &RequestError| matches!(error, RequestError::Transient);
+        let asked = (|| self.ask(names)).retry(BACKOFF).when(is_transient).await;
+        asked.map_err(|error| match error {
             RequestError::Permanent(problem) => unusable(problem),
-            RequestError::Transient => unreachable!("what passes is waited for"),
+            RequestError::Transient => unreachable!("temporary errors are retried"),
         })
     }
 
@@ -192,10 +192,10 @@ impl Parameters {
         signed.try_into().map_err(|_| no_address())
     }
 
-    /// What to do about a refusal. Its own words are left out, save for the name that they contain.
+    /// What to do about a refusal. AWS's own words are left out, except for the name in them.
     fn refusal(&self, status: StatusCode, refused: &Refused) -> RequestError {
         let code = refused.code.rsplit('#').next().unwrap_or_default();
-        // A name may begin with another.
+        // One name may be a prefix of another.
         let meant = self.names.iter().map(|name| format!("{}{name}", self.path));
         let meant = meant.filter(|name| refused.message.contains(name)).max_by_key(String::len);
         RequestError::Permanent(match code {
@@ -218,7 +218,7 @@ impl Parameters {
             | "InvalidClientTokenId"
             | "InvalidSignatureException"
             | "UnrecognizedClientException" => format!(
-                "AWS takes neither these credentials nor what they sign ({code}): see \
+                "AWS accepts neither these credentials nor requests signed with them ({code}): see \
                  AWS_ACCESS_KEY_ID and its companions, and the clock"
             ),
             "" => format!("{} does not answer as Parameter Store", self.endpoint),
@@ -227,11 +227,11 @@ impl Parameters {
     }
 }
 
-/// Why a request brought nothing.
+/// Why a request failed.
 enum RequestError {
-    /// It passes by itself.
+    /// It is temporary.
     Transient,
-    /// A person has to act, in this way.
+    /// A person has to act, as described.
     Permanent(String),
 }
 
@@ -253,7 +253,7 @@ struct Parameter {
 struct Refused {
     #[serde(rename = "__type")]
     code: String,
-    // Spelled either way.
+    // Both spellings occur.
     #[serde(alias = "Message")]
     message: String,
 }
@@ -281,8 +281,8 @@ fn checked(path: &str) -> Result<String, SettingsError> {
     }
 }
 
-/// Where Parameter Store is, found as AWS's own clients do, except that the addresses of FIPS, of
-/// two IP versions and of secret regions have to be set.
+/// The endpoint of Parameter Store, found as AWS's own clients do, except that the addresses for FIPS,
+/// dual-stack and secret regions have to be set.
 fn endpoint(config: &SdkConfig, region: &str) -> String {
     let key = ServiceConfigKey::builder()
         .service_id("SSM")

@@ -1,4 +1,4 @@
-//! A port: where calls come in, from whoever finds it.
+//! A port, on which anybody may call.
 
 use std::convert::Infallible;
 use std::io::ErrorKind;
@@ -33,29 +33,29 @@ use crate::turned_away::Reason;
 const DEFAULT_HOST: &str = "127.0.0.1";
 const DEFAULT_PORT: u16 = 5000;
 
-/// How long requests may take to finish after the stop. Only a stream in a browser takes longer
-/// than a moment, and would keep the process alive forever.
+/// How long requests may take to finish after the stop. Only a stream to a browser takes longer than a
+/// moment, and it would keep the process alive forever.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// How long the head of a call may take, and a connection be silent between two calls.
+/// The timeout for the head of a call, and for the silence between two calls.
 const HEAD_WITHIN: Duration = Duration::from_secs(10);
 
-/// The same for a trusted proxy, which keeps connections for later calls: Google's load balancers
-/// for ten minutes, and a proxy should not find one closed.
+/// The same for a trusted proxy, which keeps connections for later calls, Google's load balancers for
+/// ten minutes, and should not find one closed.
 /// <https://cloud.google.com/load-balancing/docs/https#timeout-keepalive-backends>
 const PROXY_WITHIN: Duration = Duration::from_secs(620);
 
-/// The largest head, in bytes, and what is read of a body before somebody wants more of it.
+/// The largest head, in bytes, and how much of a body is read ahead.
 const LARGEST_HEAD: usize = 32 * 1024;
 
-/// How long what somebody still writes is read and forgotten after the answer: whoever writes to a
-/// connection that was closed never sees what was answered.
+/// How long further input is read and dropped after the answer: a client that still writes to a closed
+/// connection never sees the answer.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// How long no connection is accepted after that failed. It fails at once, again and again.
+/// The pause after accepting a connection failed. Otherwise it would fail again immediately.
 const REST: Duration = Duration::from_millis(50);
 
-/// Where calls come in, and who is believed there.
+/// Where calls come in, and which proxies are trusted.
 #[derive(Debug)]
 pub struct Port {
     listener: TcpListener,
@@ -63,13 +63,13 @@ pub struct Port {
 }
 
 impl Port {
-    /// The address that it has.
+    /// Its local address.
     pub fn local_addr(&self) -> std::io::Result<SocketAddr> {
         self.listener.local_addr()
     }
 }
 
-/// One where no proxy is believed.
+/// A port without trusted proxies.
 impl From<TcpListener> for Port {
     fn from(listener: TcpListener) -> Self {
         Self { listener, proxies: Proxies::default() }
@@ -109,13 +109,13 @@ pub(crate) fn port(settings: &Settings) -> Result<u16, SettingsError> {
     })
 }
 
-/// Answers calls to `port` with `router`, and those for health, until `stop`; then finishes those
-/// in flight, within five seconds.
+/// Answers calls to `port` with `router`, and health calls, until `stop`; then finishes those in
+/// flight, within five seconds.
 ///
-/// HTTP/1 alone, since no provider speaks HTTP/2 without TLS. Whoever opens connections, says
-/// nothing or never ends is turned away, and nobody else for it: a head and a body have ten seconds
-/// each, and connections and bytes of unfinished bodies have bounds at which the one goes that has
-/// kept us waiting longest. What was turned away is counted in a line a minute.
+/// HTTP/1 only, since no provider speaks HTTP/2 without TLS. Connections that send nothing or never
+/// finish are closed without affecting others: a head and a body have ten seconds each, and connections
+/// and bytes of unfinished bodies are limited. At the limit, the connection that has kept us waiting
+/// longest is closed. Closed connections are counted in one log line a minute.
 pub async fn serve(port: Port, router: Router, stop: impl Future<Output = ()> + Send + 'static) {
     let Port { listener, proxies } = port;
     if let Ok(address) = listener.local_addr() {
@@ -137,7 +137,7 @@ pub async fn serve(port: Port, router: Router, stop: impl Future<Output = ()> + 
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => (stream, peer.ip().to_canonical()),
                 Err(error) => {
-                    // Of others the caller alone is to blame, who is gone.
+                    // Other errors are the fault of the caller, who is gone.
                     if is_ours(&error) {
                         crowd.shrink();
                         tokio::time::sleep(REST).await;
@@ -166,14 +166,15 @@ pub async fn serve(port: Port, router: Router, stop: impl Future<Output = ()> + 
     }
 }
 
-/// What all connections have in common.
+/// State shared by all connections.
 struct Entrance {
     router: Router,
     proxies: Proxies,
 }
 
 impl Entrance {
-    /// Whose share a connection of this peer is part of: this machine and the proxies bring others.
+    /// Whose share a connection of this peer counts towards: this machine and the proxies act for
+    /// others.
     fn share(&self, peer: IpAddr) -> Option<IpAddr> {
         let bounded = !peer.is_loopback() && !self.proxies.include(peer);
         bounded.then(|| Caller(peer).counted_as())
@@ -241,8 +242,8 @@ impl Entrance {
     }
 }
 
-/// Holds back the answer to the call that has these extensions. Meanwhile its connection is one that
-/// goes where others need the room, so that nobody is kept out by callers who wait.
+/// Delays the answer to the call with these extensions. Meanwhile its connection may be closed if
+/// others need the room, so that waiting callers keep nobody out.
 pub async fn hold_back(extensions: &Extensions, wait: Duration) {
     let seat = extensions.get::<Arc<Seat>>();
     if let Some(seat) = seat {
@@ -254,7 +255,7 @@ pub async fn hold_back(extensions: &Extensions, wait: Duration) {
     }
 }
 
-/// Reads what still comes and forgets it.
+/// Reads and drops the remaining input.
 async fn forget(mut stream: TcpStream) {
     let mut bytes = [0; 8 * 1024];
     if stream.shutdown().await.is_ok() {

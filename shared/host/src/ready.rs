@@ -1,4 +1,4 @@
-//! Whether what is promised can be done: texts are kept, and turns are woken for them.
+//! Whether we can do our work: store texts, and wake turns for them.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -15,20 +15,19 @@ use queue::Queue;
 
 use crate::Error;
 
-/// How old an answer may be. Strangers may ask, as often as they like: it costs one write in so long.
+/// How old an answer may be. Strangers may ask as often as they like: it costs one write in this time.
 const FRESH: Duration = Duration::from_secs(10);
 
-/// How long looking may take. Less than that, so that nobody looks twice at once.
+/// The timeout of a check. Less than that, so that two checks never overlap.
 const WITHIN: Duration = Duration::from_secs(9);
 
-/// Put into the calls of a function whose settings, as they stand, can no longer be used: it goes on
-/// with those that it had.
+/// Put into the calls of a function whose current settings can no longer be used: it continues with the
+/// previous ones.
 #[derive(Clone)]
 pub(crate) struct Outdated;
 
-/// `GET /readyz` and `/ready`: `ready` with 200 if the store takes a write, the queue is there and the
-/// settings can be used, otherwise `not ready` with 503. Why not stands in the log, and is nobody
-/// else's business.
+/// `GET /readyz` and `/ready`: `ready` with 200 if the store takes a write, the queue exists and the
+/// settings can be used, otherwise `not ready` with 503. The reason is only in the log.
 pub fn readiness(store: &Arc<Store>, queue: Option<&Queue>) -> Router {
     let (store, queue) = (Arc::clone(store), queue.cloned());
     let look = move || {
@@ -48,12 +47,13 @@ pub fn readiness(store: &Arc<Store>, queue: Option<&Queue>) -> Router {
     router(Readiness::of(look))
 }
 
-/// The same for a function that writes nothing, and need not be allowed to: the store has to answer.
+/// The same for a function that writes nothing, and need not be allowed to: the store only has to
+/// answer.
 pub fn readiness_to_read(store: &Arc<Store>) -> Router {
     let store = Arc::clone(store);
     let look = move || {
         let store = Arc::clone(&store);
-        // There is none of this name. To look for it takes all that any reading takes.
+        // No attempt has this name, but looking for it takes everything that any read takes.
         async move { Ok(store.attempt("none").await.map(drop)?) }.boxed()
     };
     router(Readiness::of(look))
@@ -75,13 +75,13 @@ fn router(readiness: Readiness) -> Router {
 
 type Look = dyn Fn() -> BoxFuture<'static, Result<(), Error>> + Send + Sync;
 
-/// What was seen last, for all who ask.
+/// The result of the latest check, shared by all who ask.
 struct Readiness {
     look: Box<Look>,
-    /// When somebody began to look, and what they see. By the clock on the wall, since others stand
-    /// still while a sandbox is frozen.
+    /// When the check began, and its result. By the wall clock, since others stop while a sandbox is
+    /// frozen.
     latest: Mutex<Option<(SystemTime, Shared<BoxFuture<'static, bool>>)>>,
-    /// What the log says is in the way.
+    /// The problem that the log last reported.
     said: Arc<Mutex<Option<String>>>,
 }
 
@@ -93,11 +93,11 @@ impl Readiness {
         Self { look: Box::new(look), latest, said }
     }
 
-    /// Whether all is well, by what somebody saw or is about to see.
+    /// Whether all is well, according to the latest or a running check.
     async fn seen(&self, now: SystemTime) -> bool {
         let seen = {
             let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
-            // A clock that was set back is no reason to wait for what it showed before.
+            // After the clock was set back, do not wait for the time it showed before.
             let fresh = |at: SystemTime| now.duration_since(at).is_ok_and(|age| age < FRESH);
             match latest.as_ref().filter(|(at, _)| fresh(*at)) {
                 Some((_, seen)) => seen.clone(),
@@ -111,8 +111,8 @@ impl Readiness {
         seen.await
     }
 
-    /// Looks to the end, whether or not those who asked wait for it: one that nobody goes on with would
-    /// keep its place among those who wait for the store.
+    /// Runs the check to its end even if nobody waits for it any more: an abandoned one would keep its
+    /// place in the store's queue.
     fn looking(&self) -> Shared<BoxFuture<'static, bool>> {
         let (look, said) = ((self.look)(), Arc::clone(&self.said));
         let looking = tokio::spawn(async move {

@@ -1,4 +1,4 @@
-//! Functions that run from time to time.
+//! Functions that run at intervals.
 
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -13,8 +13,8 @@ use tokio::time::MissedTickBehavior;
 use crate::port::{bind, serve};
 use crate::{Error, on_lambda, stop_signal};
 
-/// Runs `handler` whenever Lambda's scheduler says so, or at once and then `every` so often until
-/// the process is asked to stop. Meanwhile `router` answers calls.
+/// Runs `handler` whenever Lambda's scheduler says so, or immediately and then at each interval `every`
+/// until the process is asked to stop. Meanwhile `router` answers calls.
 pub(crate) async fn serve_schedule<F, E>(
     settings: &Settings,
     every: Duration,
@@ -26,7 +26,7 @@ where
     E: Into<Error>,
 {
     if on_lambda(settings) {
-        // What the scheduler says beside "now" is of no use to us.
+        // The content of the scheduler's event is of no use to us.
         let handle = async |_: LambdaEvent<Value>| handler().await.map_err(Into::into);
         return lambda_runtime::run(service_fn(handle)).await;
     }
@@ -36,8 +36,8 @@ where
     Ok(())
 }
 
-/// Runs `handler` at once and then `every` so often until `stop`, never twice at the same time; one
-/// that has begun is finished. A failure or a panic goes to the log and ends nothing.
+/// Runs `handler` immediately and then at each interval `every` until `stop`, never twice at the same
+/// time. A run that has begun is finished. A failure or a panic is logged and ends nothing.
 pub async fn repeat<F, E>(every: Duration, stop: impl Future<Output = ()>, handler: impl Fn() -> F)
 where
     F: Future<Output = Result<(), E>>,

@@ -1,32 +1,32 @@
 //! When to stop.
 //!
-//! Not on Lambda, where nothing listens for it. Lambda sends SIGTERM to functions with an extension
-//! alone, between two events, and ends the sandbox half a second later. All that was promised is
-//! stored by then, since an event is answered last, and log lines are written as they are said:
-//! nothing is left to finish or to flush, and to end at once, as a signal does by itself, is right.
-//! `lambda_runtime` would register an extension for us to be told; each start would wait for that.
+//! Not on Lambda, where nothing listens for a stop. Lambda sends SIGTERM only to functions with an
+//! extension, between two events, and ends the sandbox half a second later. Everything confirmed is
+//! stored by then, since an event is answered last, and log lines are written immediately: nothing is
+//! left to finish or flush, so ending at once, as the signal does by default, is right.
+//! `lambda_runtime` would register an extension to receive the signal; each start would wait for that.
 
 use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::{pending, select_all};
 
-/// How long whatever is in flight may take from then on, be it a model that is waited for. What is
-/// cut off is as safe as in a crash. Docker kills after ten seconds.
+/// How long work in flight may continue from then on, including waiting for a model. Interrupted work
+/// is as safe as in a crash. Docker kills after ten seconds.
 const GRACE: Duration = Duration::from_secs(7);
 
-/// Ready once the process was asked to stop: by Ctrl-C, by SIGTERM, or by SIGHUP, which a terminal
-/// that is closed sends. Clones see the same request, however late they look. From then on the
-/// process has seven seconds. Whoever asks a second time is not kept waiting: it ends.
+/// Ready once the process was asked to stop: by Ctrl-C, by SIGTERM, or by SIGHUP, which a closing
+/// terminal sends. Clones see the same request, however late they look. From then on the process has
+/// seven seconds. A second request ends it immediately.
 pub fn stop_signal() -> impl Future<Output = ()> + Clone + Send + 'static {
     let asked = async {
         let mut signals = Signals::heard();
         signals.next().await;
-        tracing::info!("stopping: finishing what is in flight, once more to stop at once");
-        // A thread, since nothing that hangs is to keep it from its work.
+        tracing::info!("stopping: finishing work in flight; ask again to stop immediately");
+        // A thread, so that nothing that hangs can block it.
         std::thread::spawn(|| {
             std::thread::sleep(GRACE);
-            tracing::warn!("cut off what was still in flight {GRACE:?} after the stop");
+            tracing::warn!("aborted work that was still in flight {GRACE:?} after the stop");
             std::process::exit(0);
         });
         tokio::spawn(async move {
@@ -37,13 +37,13 @@ pub fn stop_signal() -> impl Future<Output = ()> + Clone + Send + 'static {
     asked.shared()
 }
 
-/// What asks the process to stop. None is missed between two looks.
+/// The signals that ask the process to stop. None is missed between two polls.
 #[cfg(unix)]
 struct Signals(Vec<tokio::signal::unix::Signal>);
 
 #[cfg(unix)]
 impl Signals {
-    // One that cannot be listened for ends the process by itself.
+    // A signal that cannot be listened for ends the process by itself.
     fn heard() -> Self {
         use tokio::signal::unix::{SignalKind, signal};
         let mut kinds = vec![SignalKind::interrupt(), SignalKind::terminate()];
@@ -77,8 +77,8 @@ impl Signals {
     }
 }
 
-/// Whether it was started to ignore SIGHUP, as by nohup: then it means us no more. Where the system
-/// does not say, it does.
+/// Whether the process was started to ignore SIGHUP, as by nohup: then it is not meant for us. If the
+/// system does not say, it is.
 #[cfg(unix)]
 fn outlives_its_terminal() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What is said about calls that no handler saw: a line at once, and then one a minute with counts.
+//! Log lines about calls that no handler saw: the first immediately, then one a minute with counts.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -6,17 +6,17 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// How long several are one line.
+/// How long events are collected into one line.
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Why a connection was ended before its call was answered.
+/// Why a connection was closed before its call was answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Reason {
-    /// There are as many as there may be.
+    /// The limit of connections is reached.
     Room,
-    /// One address has as many as it may have.
+    /// One address has reached its limit.
     Share,
-    /// Bodies take as much memory as they may take.
+    /// Bodies have reached the limit of memory.
     Bytes,
     /// The process has no descriptor left.
     Descriptors,
@@ -24,7 +24,7 @@ pub(crate) enum Reason {
     Silent,
     /// The body did not come in time.
     Late,
-    /// What came is no call, or one with a header that may not be.
+    /// The input is not a call, or has a forbidden header.
     Unreadable,
 }
 
@@ -33,16 +33,16 @@ impl Reason {
         match self {
             Self::Room => "for want of room",
             Self::Share => "beyond the share of one address",
-            Self::Bytes => "since unfinished bodies took all memory that they may take",
+            Self::Bytes => "because unfinished bodies reached their limit of memory",
             Self::Descriptors => "for want of descriptors",
-            Self::Silent => "since no call came in time",
-            Self::Late => "since the body did not come in time",
-            Self::Unreadable => "since the head of a call could not be read",
+            Self::Silent => "because no call came in time",
+            Self::Late => "because the body did not come in time",
+            Self::Unreadable => "because the head of a call could not be read",
         }
     }
 }
 
-/// What was turned away and is not yet said.
+/// Closed connections that have not been logged yet.
 #[derive(Default)]
 pub(crate) struct TurnedAway(Mutex<Unsaid>);
 
@@ -53,7 +53,7 @@ struct Unsaid {
 }
 
 impl TurnedAway {
-    /// Counts one, and says so if nothing was said for a minute.
+    /// Counts one, and logs it if nothing was logged for a minute.
     pub(crate) fn note(&self, reason: Reason) {
         let mut unsaid = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *unsaid.counts.entry(reason).or_default() += 1;
@@ -62,7 +62,7 @@ impl TurnedAway {
         }
     }
 
-    /// Says what was counted since the last line, if anything.
+    /// Logs what was counted since the last line, if anything.
     pub(crate) fn say(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).say();
     }

@@ -12,16 +12,15 @@ use settings::Settings;
 use crate::port::{bind, serve};
 use crate::{Error, on_lambda, stop_signal};
 
-/// What stops a function that is started alone without a queue.
+/// The error of a function that is started alone without a queue.
 pub const NO_QUEUE: &str =
     "set TURN_QUEUE_URL: alone this function has no queue, `textback` brings its own";
 
-/// How many wake-ups one process works on at once. They spend their time waiting for a model.
+/// How many wake-ups one process handles concurrently. They spend their time waiting for a model.
 const CONCURRENCY: u32 = 100;
 
-/// Hands wake-ups to `handler`: those that Lambda brings from the queue, or those that it takes from
-/// `TURN_QUEUE_URL` until the process is asked to stop. One that fails comes again. Meanwhile
-/// `router` answers calls.
+/// Passes wake-ups to `handler`, either from Lambda or from `TURN_QUEUE_URL` until the process is asked
+/// to stop. A failed one comes again. Meanwhile `router` answers calls.
 pub(crate) async fn serve_queue<F, E>(
     settings: &Settings,
     router: Router,
@@ -49,8 +48,8 @@ where
     Ok(())
 }
 
-/// Works on a batch and returns what has to come again: in each group the first that failed and all
-/// behind it, because the group would lose its order otherwise. Strangers go on.
+/// Handles a batch and returns what has to come again: in each group the first that failed and all
+/// behind it, because the group would lose its order otherwise. Other groups continue.
 async fn work_on<F, E>(batch: SqsEvent, handler: &impl Fn(WakeUp) -> F) -> SqsBatchResponse
 where
     F: Future<Output = Result<(), E>>,
@@ -64,7 +63,7 @@ where
             && match parse(record.body.as_deref()) {
                 Some(wake_up) => queue::attempt(wake_up, handler).await,
                 None => {
-                    tracing::error!("left a message in the queue that is no wake-up");
+                    tracing::error!("left a message in the queue that is not a wake-up");
                     false
                 }
             };

@@ -1,4 +1,4 @@
-//! Questions for fields, and what was said as values of them.
+//! Asks for fields, and turns the answers into values.
 
 use agent::{Field, Kind};
 use jiff::civil::{Date, Weekday};
@@ -14,7 +14,7 @@ const WEEKDAYS: [(&str, Weekday); 7] = [
     ("sunday", Weekday::Sunday),
 ];
 
-/// What to ask to learn of this field.
+/// The question for this field.
 pub(crate) fn question(field: &Field) -> String {
     let form = match &field.kind {
         Kind::Text => return field.description.clone(),
@@ -26,7 +26,7 @@ pub(crate) fn question(field: &Field) -> String {
     format!("{} ({form})", field.description)
 }
 
-/// What was said, in the form that the field asks for; as it was said where that is unclear.
+/// The answer in the form that the field requires, or unchanged if that is unclear.
 pub(crate) fn value(field: &Field, said: &str, today: Date) -> Value {
     let lower = said.to_lowercase();
     let value = match &field.kind {
@@ -63,7 +63,7 @@ fn date_in(text: &str) -> Option<Date> {
     text.split(token).find_map(|word| word.parse().ok())
 }
 
-/// The words of a text, in this order.
+/// The words of a text, in order.
 pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !(c.is_alphanumeric() || c == '.' || c == '-'))
         .map(|word| word.trim_matches(['.', '-']))

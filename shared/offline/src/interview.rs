@@ -1,18 +1,18 @@
-//! What is asked for.
+//! The fields that the model asks for.
 
 use agent::{Field, Page};
 
-/// What a conversation is to find out, within which bounds.
+/// The fields to ask for in a conversation, and its limits.
 #[derive(Clone, Debug)]
 pub struct Interview {
-    /// What is asked for, in this order. What is not required is not asked for.
+    /// The required fields, in the order of the questions.
     pub fields: Vec<Field>,
     /// After how many replies the conversation ends.
     pub turns: u32,
 }
 
 impl Interview {
-    /// What this page wants to be found out.
+    /// The interview that this page defines.
     pub fn of(page: &Page) -> Self {
         Self { fields: page.fields.clone(), turns: page.turns }
     }

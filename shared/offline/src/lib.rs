@@ -1,10 +1,9 @@
 //! The model of a fresh checkout: no account, no key, no network.
 //!
-//! It speaks the same protocol as a real one and is asked by the same client, so that everything
-//! around it is the real thing. It does not think: it asks for the fields of an [`Interview`] one
-//! after the other, and takes what the person says for the answer to what it asked last. What was
-//! said so far is in each request, so that it survives any restart; the prompt is for models that can
-//! read.
+//! It speaks the same protocol as a real one and is called by the same client, so that everything
+//! around it is the real thing. It does not think: it asks for the fields of an [`Interview`] one after
+//! the other, and takes the person's words as the answer to the latest question. The conversation so
+//! far is in each request, so it survives any restart; the prompt is for models that can read.
 
 #![warn(missing_docs)]
 
@@ -27,8 +26,8 @@ use tokio::net::TcpListener;
 pub use crate::interview::Interview;
 use crate::reading::{Move, Reading};
 
-/// Serves `/v1/chat/completions` on loopback for as long as the process runs, and returns the address
-/// to ask at. `today` is the day where the business is.
+/// Serves `/v1/chat/completions` on loopback for as long as the process runs, and returns its address.
+/// `today` is the current date at the business.
 pub async fn serve(
     interview: Interview,
     today: impl Fn() -> Date + Send + Sync + 'static,

@@ -1,4 +1,4 @@
-//! What a request says about the conversation, and what follows from it.
+//! The state of a conversation as read from a request, and the next move.
 
 use agent::{Field, Kind};
 use jiff::civil::Date;
@@ -9,22 +9,22 @@ use crate::interview::Interview;
 
 const GREETINGS: [&str; 8] = ["hi", "hello", "hey", "hallo", "good", "morning", "evening", "there"];
 
-/// What the model does next.
+/// The model's next move.
 pub(crate) enum Move {
     Say(String),
     Call(&'static str, Value),
 }
 
-/// What has happened in a conversation so far.
+/// The conversation so far.
 #[derive(Default)]
 pub(crate) struct Reading {
-    /// What was recorded, by field, the newest last.
+    /// The recorded values by field, the newest last.
     recorded: Vec<(String, String)>,
-    /// What the person said since the last reply.
+    /// The person's words since the last reply.
     said: String,
-    /// What was called since then last, and whether it worked.
+    /// The last tool call since then, and whether it worked.
     called: Option<(String, bool)>,
-    /// Whether anybody replied to the person yet.
+    /// Whether the person has had any reply yet.
     is_begun: bool,
     /// How many replies were ours.
     replies: u32,
@@ -52,7 +52,7 @@ impl Reading {
         reading
     }
 
-    /// Takes in what the person was answered, if anything.
+    /// Notes the reply to the person, if there was one.
     fn hear_reply(&mut self, reply: &str) {
         if reply.is_empty() {
             return;
@@ -60,11 +60,11 @@ impl Reading {
         self.said.clear();
         self.called = None;
         self.is_begun = true;
-        // A note ahead of it says that a person wrote it.
+        // A note in front says that a person wrote it.
         self.replies += u32::from(!reply.starts_with('['));
     }
 
-    /// Takes in what a tool answered.
+    /// Notes the answer of a tool.
     fn note(&mut self, calls: &[Value], answer: &Value) {
         let asked = calls.iter().find(|call| call["id"] == answer["tool_call_id"]);
         let function = asked.map_or(&Value::Null, |call| &call["function"]);
@@ -82,7 +82,7 @@ impl Reading {
         }
     }
 
-    /// What follows in this interview.
+    /// The next move in this interview.
     pub(crate) fn next(&self, interview: &Interview, today: Date) -> Move {
         let is_last = self.replies + 1 >= interview.turns;
         let mut required = interview.fields.iter().filter(|field| field.required).peekable();
@@ -116,7 +116,7 @@ impl Reading {
         }
     }
 
-    /// Whether what was said answers what was asked; ahead of any question, whether it may.
+    /// Whether the person's words answer the question; before any question, whether they may.
     fn takes_for_answer(&self, field: &Field) -> bool {
         self.is_begun || (field.kind == Kind::Text && !greets(&self.said))
     }
@@ -134,7 +134,7 @@ impl Reading {
     }
 }
 
-/// What a person said, without the notes in square brackets, which are never theirs.
+/// A person's words, without notes in square brackets, which are never theirs.
 fn said(text: &str) -> String {
     let mut said = String::new();
     let mut rest = text;

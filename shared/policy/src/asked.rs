@@ -1,11 +1,11 @@
-//! What a text asks for: by the provider's word, else by its own.
+//! The request in a text: by the provider's reading, else by its own words.
 
 use sms::Handled;
 
 use crate::{Keyword, keyword};
 
-/// What a text asks for. What the provider took it for goes before what we make of its words: it has
-/// acted on it, and said so to the person.
+/// The request in a text. The provider's reading comes before ours: it has already acted on it, and
+/// told the person so.
 pub fn asked(handled: Option<Handled>, words: &str) -> Option<Keyword> {
     match handled {
         Some(Handled::Stop) => Some(Keyword::Stop),

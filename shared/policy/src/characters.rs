@@ -1,4 +1,4 @@
-//! What kind of a character it is.
+//! Kinds of characters.
 
 pub(crate) fn is_invisible(character: char) -> bool {
     matches!(
@@ -35,7 +35,7 @@ pub(crate) fn is_joined(character: char) -> bool {
         && character.is_alphabetic()
 }
 
-/// What joins letters, or changes the direction of a line.
+/// Characters that join letters, or change the direction of a line.
 pub(crate) fn is_joiner(character: char) -> bool {
     matches!(
         character,

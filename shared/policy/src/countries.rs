@@ -1,4 +1,4 @@
-//! Where replies may go.
+//! Countries that replies may go to.
 
 mod ranges;
 
@@ -10,8 +10,8 @@ use sms::Number;
 
 use ranges::{COUNTRIES, RANGES};
 
-/// What `1` means: the USA, Canada, and the territories of the USA. The islands that share the code
-/// are countries of their own, and dearer.
+/// What `1` means: the USA, Canada, and the territories of the USA. The islands that share the code are
+/// countries of their own, and more expensive.
 const NORTH_AMERICA: [Country; 7] = [
     Country(*b"US"),
     Country(*b"CA"),
@@ -52,18 +52,18 @@ impl fmt::Debug for Country {
     }
 }
 
-/// Why a number is not texted. Prints as a word for a notice, which never gives the number away.
+/// Why a number is not texted. Displays as a phrase for a notice, which never reveals the number.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CountryRefusal {
     /// It is in a country that replies do not go to.
     Country(Country),
-    /// Its calling code belongs to no country, or to none that is known.
+    /// Its calling code belongs to no known country.
     Unassigned,
-    /// Who calls it pays for more than the call.
+    /// Premium rate: callers pay for more than the call.
     Premium,
-    /// Who calls it pays a part of what another pays.
+    /// The caller and the owner of the number share the cost of a call.
     SharedCost,
-    /// It is a satellite telephone, or belongs to a network of no country.
+    /// It is a satellite phone, or belongs to a network without a country.
     Satellite,
 }
 
@@ -79,7 +79,7 @@ impl fmt::Display for CountryRefusal {
     }
 }
 
-/// What makes a range of numbers dear, whatever the country.
+/// Ranges that are expensive in any country.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Range {
     Premium,
@@ -88,7 +88,7 @@ enum Range {
 }
 
 impl Range {
-    /// The range that a number is in, if it is in one.
+    /// The range of a number, if it is in one.
     fn of(digits: &str) -> Option<Self> {
         (1..=digits.len()).find_map(|end| {
             let prefix = &digits[..end];
@@ -100,7 +100,7 @@ impl Range {
     }
 }
 
-/// Where replies may go.
+/// The countries that replies may go to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Countries {
     /// `None`: everywhere.
@@ -121,12 +121,12 @@ impl Countries {
     /// Everywhere, except where nobody is ever texted.
     pub const ALL: Self = Self { allowed: None };
 
-    /// Those that `COUNTRIES` names, if it is set: calling codes and two-letter codes of countries
-    /// with commas between, or `all`.
+    /// The countries that `COUNTRIES` names, if it is set: calling codes and two-letter country codes,
+    /// separated by commas, or `all`.
     ///
-    /// `44` is all of that calling code, Jersey too, and `GB` is Britain alone. `1` is the USA, Canada
-    /// and the territories of the USA; the other islands of that code are named by their letters, as
-    /// `JM`, or by `1` and an area code, as `1876`.
+    /// `44` is all of that calling code, including Jersey; `GB` is Britain alone. `1` is the USA,
+    /// Canada and the territories of the USA; the other islands with that code are named by their
+    /// letters, such as `JM`, or by `1` and an area code, such as `1876`.
     pub fn from_settings(settings: &Settings) -> Result<Option<Self>, SettingsError> {
         let Some(written) = settings.get("COUNTRIES") else { return Ok(None) };
         let invalid = || SettingsError::Invalid {
@@ -150,8 +150,8 @@ impl Countries {
         Ok(Some(Self { allowed: (!all).then_some(allowed) }))
     }
 
-    /// The countries of these numbers of ours, if any is in one: all of a calling code, and of those
-    /// that share the code 1, the country alone, where the USA and Canada are one.
+    /// The countries of our own numbers, if any is in one: a whole calling code, except that under code
+    /// 1 it is only the country, with the USA and Canada as one.
     pub fn of_numbers(numbers: &[Number]) -> Option<Self> {
         let mut allowed = Allowed::default();
         for number in numbers {
@@ -193,7 +193,7 @@ impl Countries {
 }
 
 impl Allowed {
-    /// Nothing if that is no code.
+    /// `None` if that is not a code.
     fn add(&mut self, name: &str) -> Option<()> {
         let code = name.strip_prefix('+').unwrap_or(name);
         if code == "1" {

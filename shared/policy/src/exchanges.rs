@@ -1,8 +1,8 @@
-//! Telling a machine at the other end by what it says, before anything is spent on it.
+//! Recognises a machine at the other end by its words, before anything is spent on it.
 //!
-//! A machine that answers ours with the same words each time would be answered for ever. People repeat
-//! themselves too, so it takes more than that: enough words, often enough, and our answers no different
-//! either. Or words of which it is known that machines say them.
+//! A machine that answers ours with the same words each time would be answered forever. People repeat
+//! themselves too, so it takes more: enough words, often enough, and repetition on our side too. Or
+//! words that machines are known to send.
 
 use std::fmt;
 
@@ -15,39 +15,39 @@ use crate::print::{Print, WORD, Words, has_digit, hash, weight};
 /// How many exchanges are remembered.
 const REMEMBERED: usize = 8;
 
-/// How many exchanges make a loop, the one that is judged among them.
+/// How many exchanges make a loop, including the one being judged.
 const REPEATED: usize = 5;
 
-/// After a pause this long it is no loop any more: who orders the same every week is a customer.
+/// After a pause this long it is no longer a loop: whoever orders the same every week is a customer.
 const PAUSE: SignedDuration = SignedDuration::from_hours(24);
 
 /// How many different words a text needs to be more than a "yes, please do".
 const LONG: u32 = 4;
 
-/// How many texts of one exchange are remembered. Machines that say more things at a time than this
-/// are left to the limits.
+/// How many texts of one exchange are remembered. Machines that send more at a time are left to the
+/// limits.
 const TEXTS: usize = 2;
 
-/// From here on two texts of theirs are nearly equal, in percent of their words: one of ten may be
-/// another. Lower, "can you do Monday at noon" would be "can you do Tuesday at noon".
+/// From here on, two of their texts are nearly equal, in percent of their words: one in ten may differ.
+/// With a lower value, "can you do Monday at noon" would equal "can you do Tuesday at noon".
 const THEIRS: u32 = 80;
 
-/// The same for ours, which a model words anew each time.
+/// The same for ours, which a model words differently each time.
 const OURS: u32 = 60;
 
-/// What passed between us and a person lately, as fingerprints: kept with the person, across
-/// conversations. Under 2 KB however long the texts were, and none can be read from it.
+/// Recent exchanges with a person, as fingerprints: kept with the person, across conversations. Under 2
+/// KB however long the texts were, and none can be read from it.
 ///
-/// A burst that is taken up at once is one exchange: what somebody sends three times before we have
-/// said anything is impatience.
+/// A burst of texts taken up together is one exchange: a person who sends the same three times before
+/// we have answered is just impatient.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exchanges {
     #[serde(default)]
     recent: Vec<Exchange>,
-    /// What we are silent about.
+    /// The texts that we answer with silence.
     #[serde(default)]
     silent: Option<Texts>,
-    /// When the latest of it was.
+    /// When the latest of them came.
     #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::required")]
     at: Timestamp,
 }
@@ -55,27 +55,27 @@ pub struct Exchanges {
 /// Whether to answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// As far as can be told there is a person.
+    /// It seems to be a person.
     Answer,
-    /// There is a machine: say nothing.
+    /// It is a machine: say nothing.
     Silence {
-        /// What shows it.
+        /// The reason.
         symptom: Symptom,
-        /// Whether it begins now: the operator is told once.
+        /// Whether the silence begins now: the operator is told once.
         first: bool,
     },
 }
 
-/// What shows that a machine is at the other end. Prints as what to say of it: "it …".
+/// The sign of a machine at the other end. Displays as the rest of a sentence: "it …".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Symptom {
-    /// It says the same again and again, and so do we.
+    /// It repeats itself, and so do we.
     Repetition,
-    /// It says what telephones and mailboxes say by themselves.
+    /// It sends what phones and mailboxes send automatically.
     AutoReply,
-    /// It says what carriers say of a text that they did not deliver.
+    /// It sends what carriers send about a text that they did not deliver.
     Bounce,
-    /// It says what we said.
+    /// It sends our own words.
     Echo,
 }
 
@@ -91,7 +91,7 @@ impl fmt::Display for Symptom {
 }
 
 impl Exchanges {
-    /// What to do about texts that were taken up together.
+    /// The verdict on texts that were taken up together.
     pub fn judge(&self, texts: &[&str], now: Timestamp) -> Verdict {
         match self.is_past(now) || self.is_too_early() {
             true => Verdict::Answer,
@@ -114,9 +114,9 @@ impl Exchanges {
         }
     }
 
-    /// Remembers what was said, and what we said to it: nothing, where that was the verdict.
+    /// Remembers their texts and our answer: none, if the verdict was silence.
     ///
-    /// Once we have answered again, what was before the silence is forgotten.
+    /// Once we have answered again, everything before the silence is forgotten.
     pub fn note(&mut self, texts: &[&str], answer: Option<&str>, now: Timestamp) {
         let over = self.silent.is_some() && answer.is_some();
         if over || self.is_past(now) {
@@ -134,12 +134,12 @@ impl Exchanges {
         self.recent.push(Exchange { texts, answer: OurWords::of(answer) });
     }
 
-    /// Whether all that is remembered is too old to count. Or too new, by a clock that was wrong.
+    /// Whether everything remembered is too old to count, or too new because a clock was wrong.
     fn is_past(&self, now: Timestamp) -> bool {
         now.duration_since(self.at).abs() >= PAUSE
     }
 
-    /// Whether too little was said before for any text to be a machine's.
+    /// Whether there were too few exchanges for any text to be a machine's.
     fn is_too_early(&self) -> bool {
         self.silent.is_none() && !self.has_symptom() && self.recent.len() < REPEATED - 1
     }
@@ -148,8 +148,8 @@ impl Exchanges {
         self.recent.iter().any(|exchange| exchange.texts.symptom.is_some())
     }
 
-    /// Whether these texts and what we said to them are nearly equal to enough that was before,
-    /// since the last "thanks" or "ok": machines do not say that in between.
+    /// Whether these texts and our answer nearly equal enough earlier ones since the last "thanks" or
+    /// "ok": machines do not send those in between.
     fn repeats(&self, texts: &Texts) -> bool {
         let lately = self.recent.iter().rev().take_while(|it| !it.texts.prints.is_empty());
         let same: Vec<_> = lately.filter(|it| texts.are_among(&it.texts)).collect();
@@ -181,7 +181,7 @@ impl Exchanges {
         if !long || prints.len() > TEXTS {
             prints.clear();
         }
-        // One text that is a person's is enough.
+        // One text of a person's is enough.
         let symptom = signs.iter().copied().collect::<Option<Vec<_>>>();
         Texts { prints, symptom: symptom.and_then(|signs| signs.first().copied()) }
     }
@@ -198,12 +198,12 @@ struct Exchange {
     answer: OurWords,
 }
 
-/// What they said at a time.
+/// The texts of one exchange.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Texts {
-    /// Those that differ. None if one is too short to say anything, or they are too many.
+    /// Their different fingerprints. None if one is too short to mean anything, or there are too many.
     prints: Vec<Print>,
-    /// What shows that all of them are a machine's, by themselves.
+    /// The sign that all of them, taken alone, are a machine's.
     #[serde(rename = "sign")]
     symptom: Option<Symptom>,
 }
@@ -217,12 +217,12 @@ impl Texts {
     }
 }
 
-/// What we said to it.
+/// Our answer to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct OurWords {
     words: Print,
-    /// The numbers in it, hashed. Where ours differ something was understood: "nothing is free on the
-    /// 5th", then "on the 6th", is said to a person who asks for one day after the other.
+    /// Its numbers, hashed. If ours differ, something was understood: "nothing is free on the 5th",
+    /// then "on the 6th", is said to a person who asks about one day after the other.
     numbers: u32,
 }
 
@@ -239,7 +239,7 @@ impl OurWords {
     }
 }
 
-/// Whether a text has four different words that are no numbers.
+/// Whether a text has four different words that are not numbers.
 fn is_long(words: &Words) -> bool {
     let mut different = Vec::new();
     let mut weighs = 0;

@@ -1,11 +1,11 @@
-//! What machines are documented to say.
+//! Texts that machines are documented to send.
 
 use crate::print::Words;
 
 use Form::{AutoReply, Bounce};
 use Place::{All, Label, Within};
 
-/// What kind of machine says it.
+/// The kind of machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
     /// A telephone or mailbox whose owner is away.
@@ -14,19 +14,19 @@ pub(crate) enum Form {
     Bounce,
 }
 
-/// Where in a text the words stand.
+/// Where in a text the words are.
 #[derive(Clone, Copy)]
 enum Place {
     /// Anywhere.
     Within,
     /// They are the whole text.
     All,
-    /// They are what is before the first colon.
+    /// They come before the first colon.
     Label,
 }
 
-/// Words in a row, in lower case and without accents and apostrophes. Each group says where it is
-/// from; a form that people type as well is none ("I'm driving, can you come at five?").
+/// Words in a row, in lower case, without accents and apostrophes. Each group names its source; a
+/// phrase that people type as well is left out ("I'm driving, can you come at five?").
 const FORMS: [(Form, Place, &str); 68] = [
     // iPhones while driving, in Focus and in the Do Not Disturb While Driving of iOS 11 to 14, and the
     // line that follows: https://manuals.plus/apple/ios-11/not-disturb-driving,
@@ -119,9 +119,10 @@ const FORMS: [(Form, Place, &str); 68] = [
     (Bounce, Within, "shortcode texting may be blocked on your account"),
 ];
 
-/// The documented form that a text has. `words` are all of its words.
+/// The documented form of a text. `words` are all of its words.
 ///
-/// What asks something is a person's, whatever else it says: "I'm out of the office, can you call?"
+/// A text that asks something is a person's, whatever else it says: "I'm out of the office, can you
+/// call?"
 pub(crate) fn form(text: &str, words: &Words) -> Option<Form> {
     let label = text.split_once([':', '：']).map(|(label, _)| Words::of(label));
     let asks = text.contains(['?', '？', '؟', '¿']);

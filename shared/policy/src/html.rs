@@ -1,17 +1,17 @@
-//! Takes the tags of HTML out, and leaves lines, lists and addresses in their place.
+//! Removes HTML tags, leaving lines, lists and addresses in their place.
 
 use crate::kept::Kept;
 use crate::markdown::as_text;
 
-/// What stands between words, and makes no line of its own.
+/// Elements within a line.
 const INLINE: &str = " abbr b bdi bdo big center cite code data del dfn em font i ins kbd mark q s \
     samp small span strike strong sub sup time tt u var body html tbody thead tfoot ";
 
-/// What stands alone.
+/// Elements on lines of their own.
 const BLOCKS: &str = " address article aside blockquote dd div dl dt figcaption figure footer h1 h2 h3 \
     h4 h5 h6 header main nav p pre section table ";
 
-/// A text without the tags in it. Anything else between angle brackets stays.
+/// A text without its tags. Anything else between angle brackets stays.
 pub(crate) fn strip(text: &str, links: &Kept) -> String {
     let mut stripped = String::with_capacity(text.len());
     let mut rest = text;
@@ -80,7 +80,7 @@ struct Tag<'a> {
 }
 
 impl<'a> Tag<'a> {
-    /// The tag that a text begins with, and what is behind it.
+    /// The tag that a text begins with, and the rest of the text.
     fn parse(text: &'a str) -> Option<(Self, &'a str)> {
         let inside = text.strip_prefix('<')?;
         let (closes, inside) = match inside.strip_prefix('/') {
@@ -106,7 +106,7 @@ impl<'a> Tag<'a> {
             false
         })?;
         let attributes = behind[..end].trim_end_matches('/').trim();
-        // In "a <b and c> d" there is none.
+        // "a <b and c> d" contains no tag.
         let sound = attributes.is_empty()
             || (behind.starts_with(char::is_whitespace) && attributes.contains('='));
         sound.then(|| (Self { name, closes, attributes }, &behind[end + 1..]))

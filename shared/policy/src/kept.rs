@@ -1,7 +1,7 @@
-//! What nobody may edit or cut: links, addresses and numbers.
+//! Passages that must not be edited or cut: links, addresses and numbers.
 //!
-//! While a text is worked on, each of them is one character that is neither a letter nor a mark and
-//! that no text holds, so that whatever is done around it leaves it as it was written.
+//! While a text is processed, each of them is replaced by one character that is neither a letter nor a
+//! mark and that occurs in no text, so that processing leaves it as it was written.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -10,14 +10,14 @@ use regex_lite::Regex;
 
 use crate::characters::{is_invisible, is_pictograph};
 
-/// The private characters of the last two planes: a phone shows none of them.
+/// The private characters of the last two planes: no phone displays them.
 const LINKS: Range<u32> = 0xF_0000..0xF_FFFE;
 const NUMBERS: Range<u32> = 0x10_0000..0x10_FFFE;
 
-/// More in one piece is no number that anybody reads.
+/// A longer piece is not a number that anybody reads.
 const LONGEST_NUMBER: usize = 60;
 
-/// Where a link may begin: with a scheme, with `www.`, as an e-mail address, with the name of a host.
+/// The possible beginnings of a link: a scheme, `www.`, an e-mail address, the name of a host.
 static LINK: LazyLock<Regex> = LazyLock::new(|| {
     let label = "[A-Za-z0-9À-ɏͰ-ԯ-]+";
     let host = format!(r"(?:{label}\.)+[A-Za-zͰ-ԯ]{{2,24}}");
@@ -50,8 +50,8 @@ static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(&number).expect("a constant")
 });
 
-/// The links and e-mail addresses of a text, each once, as they are written. A sentence that begins
-/// without a space behind the one before looks like one: "Thanks.See you".
+/// The links and e-mail addresses of a text, each once, as written. A sentence that follows another
+/// without a space looks like one: "Thanks.See you".
 pub fn links(text: &str) -> Vec<String> {
     Kept::links(text).1.words
 }
@@ -79,7 +79,7 @@ impl Kept {
                 false => whole.as_str(),
             };
             done = whole.start() + link.len();
-            // What stands around an address to mark it, as `<us@example.com>`, goes.
+            // Brackets that mark an address, as in `<us@example.com>`, are removed.
             if hidden.ends_with('<') && text[done..].starts_with('>') {
                 hidden.pop();
                 done += 1;
@@ -119,7 +119,7 @@ impl Kept {
         (hidden, kept)
     }
 
-    /// The same words have the same place, so that what refers to them still does.
+    /// Equal passages get the same place, so that references to them stay valid.
     fn hide(&mut self, words: &str, hidden: &mut String) {
         let index = self.words.iter().position(|known| known == words).unwrap_or_else(|| {
             self.words.push(words.into());
@@ -132,8 +132,8 @@ impl Kept {
         }
     }
 
-    /// A text with everything that was taken out of it where it was. What would be taken for a part
-    /// of a link stands apart from it.
+    /// A text with its passages back in place. Anything that would be mistaken for part of a link is
+    /// set apart from it.
     pub(crate) fn show(&self, text: &str) -> String {
         let mut shown = String::with_capacity(text.len());
         let mut characters = text.chars().peekable();
@@ -173,8 +173,7 @@ pub(crate) fn is_number(character: char) -> bool {
     NUMBERS.contains(&character.into())
 }
 
-/// Whether there is a dot or a scheme in a text as links have them, for which alone it is worth while to
-/// look at it closely.
+/// Whether a text has a dot or a scheme as links have them; otherwise a closer look is not worthwhile.
 pub(crate) fn may_hold_link(text: &str) -> bool {
     let may_be_dot = |(at, _)| {
         let goes_on = text[at + 1..].starts_with(|next: char| !next.is_whitespace());
@@ -183,15 +182,15 @@ pub(crate) fn may_hold_link(text: &str) -> bool {
     text.contains("://") || text.match_indices('.').any(may_be_dot)
 }
 
-/// The link that a text begins with, of which this much is certain. `before` is what stands in front
-/// of it.
+/// The link that a text begins with, given the length that is certain. `before` is the text in front of
+/// it.
 fn beginning<'a>(text: &'a str, certain: usize, before: &str) -> &'a str {
     let mut open = Vec::new();
     let end =
         text.char_indices().skip_while(|(index, _)| *index < certain).find(|(_, character)| {
             match character {
                 '(' | '[' => open.push(*character),
-                // Of the brackets around it.
+                // Part of the brackets around it.
                 ')' => return open.pop() != Some('('),
                 ']' => return open.pop() != Some('['),
                 character => return ends_link(*character),
@@ -220,7 +219,7 @@ fn beginning<'a>(text: &'a str, certain: usize, before: &str) -> &'a str {
     }
 }
 
-/// Whether these marks were opened in the paragraph that a text ends with, and not closed.
+/// Whether these marks were opened and not closed in the paragraph at the end of a text.
 fn is_open(text: &str, marks: &str) -> bool {
     let paragraph = text.rsplit("\n\n").next().unwrap_or_default();
     let bullet = |at: usize| {
@@ -230,7 +229,7 @@ fn is_open(text: &str, marks: &str) -> bool {
     paragraph.match_indices(marks).filter(|(at, _)| !bullet(*at)).count() % 2 == 1
 }
 
-/// What no link goes on behind, though it may be written without a space.
+/// Characters that end a link, even without a space.
 fn ends_link(character: char) -> bool {
     character.is_whitespace()
         || matches!(character, '<' | '>' | '"' | '`' | '|' | '\\')

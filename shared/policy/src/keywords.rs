@@ -1,4 +1,4 @@
-//! The words that the law and the carriers reserve, and sentences that say the same.
+//! The words that the law and the carriers reserve, and sentences with the same meaning.
 
 mod denials;
 mod heard;
@@ -20,7 +20,7 @@ use crate::reactions::reaction;
 
 pub use denials::denies_machine;
 
-/// What a reserved word asks for.
+/// The request of a reserved word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Keyword {
@@ -28,13 +28,13 @@ pub enum Keyword {
     Stop,
     /// Text this person again.
     Start,
-    /// [`Keyword::Start`] from a person who is stopped, and an ordinary answer from anybody else.
+    /// [`Keyword::Start`] from a person who has opted out, and an ordinary answer from anybody else.
     Yes,
-    /// Say who this is and how to stop it.
+    /// Say who this is and how to opt out.
     Help,
 }
 
-/// One file for each language of the product: a language is rows, and no code.
+/// One file for each language of the product: a language is rows, not code.
 const LANGUAGES: [&str; 10] = [
     include_str!("../keywords/en.txt"),
     include_str!("../keywords/es.txt"),
@@ -48,41 +48,40 @@ const LANGUAGES: [&str; 10] = [
     include_str!("../keywords/zh.txt"),
 ];
 
-/// The most words that one reserved word is typed as: "S T O P A L L".
+/// The most words in which one reserved word is typed: "S T O P A L L".
 const LONGEST: usize = 12;
 
-/// So many sentences of a text are looked at, half of them the first: whoever wants to be texted no
-/// more says so before or behind everything else.
+/// How many sentences of a text are examined, half of them from the start: an opt-out comes before or
+/// after everything else.
 const SENTENCES: usize = 20;
 
-/// The same of characters, so that no text takes long.
+/// The same in characters, so that no text takes long.
 const CHARACTERS: usize = 4_000;
 
 static ROWS: LazyLock<Rows> = LazyLock::new(|| Rows::parse(&LANGUAGES));
 
-/// The words that ask for this, as the forms of carriers want them listed.
+/// The words for this request, as carriers' forms want them listed.
 pub fn words(keyword: Keyword) -> impl Iterator<Item = &'static str> {
     ROWS.listed.iter().filter(move |(_, other)| *other == keyword).map(|(word, _)| word.as_str())
 }
 
-/// Whether a single word asks for something that is reserved. Of one whose letters stand in no row
-/// nothing has to be read for that.
+/// Whether a single word is a reserved request. A word whose letters are in no row needs no parsing.
 pub fn is_reserved(word: &str) -> bool {
     let letters = plain(word);
     let stands_in = |row: &str| plain(row).replace(' ', "").contains(&letters);
     LANGUAGES.into_iter().flat_map(str::lines).any(stands_in) && keyword(word).is_some()
 }
 
-/// What a text asks for, if that is something reserved, in any of the product's languages.
+/// The reserved request that a text makes, if any, in any of the product's languages.
 ///
 /// A wording counts when the text consists of it, however it is typed: letter case, accents, width,
 /// spaces, hyphens, punctuation, emoji, repeats and a signature do not matter. A sentence counts as a
-/// stop when what it wants ended is being texted ("stop texting me", "take me off your list"); "stop
-/// the leak" and "cancel my appointment" are the agent's. What is quoted is not said: `Liked “STOP”`
-/// is nothing. Single words of all languages count, since the text is nothing else; what is ordinary
-/// in another one ("fine" is Italian for "end") is in no file.
+/// stop when it asks for the texts to end ("stop texting me", "take me off your list"); "stop the leak"
+/// and "cancel my appointment" are for the agent. Quoted words do not count: `Liked “STOP”` is no
+/// request. Single words of all languages count, since the text is nothing else; a word that is
+/// ordinary in another language ("fine" is Italian for "end") is in no file.
 ///
-/// Where several things are asked for, a stop is the one that counts.
+/// If a text asks for several things, a stop takes precedence.
 pub fn keyword(text: &str) -> Option<Keyword> {
     if !text.nfkd().any(char::is_alphabetic) {
         return None;
@@ -95,14 +94,14 @@ pub fn keyword(text: &str) -> Option<Keyword> {
     asked.filter(|_| reaction(text).is_none())
 }
 
-/// What is looked at of a text: all of it, unless it is longer than any is.
+/// The part of a text that is examined: all of it, unless it is extremely long.
 fn ends_of(text: &str) -> Cow<'_, str> {
     let Some((first, _)) = text.char_indices().nth(CHARACTERS / 2) else { return text.into() };
     let (last, _) = text.char_indices().rev().nth(CHARACTERS / 2 - 1).unwrap_or_default();
     if last <= first { text.into() } else { [&text[..first], &text[last..]].join("\n").into() }
 }
 
-/// Whether a line, and what stands below it, belongs to a signature or to what is quoted.
+/// Whether a line, and everything below it, belongs to a signature or a quotation.
 fn is_end(line: &str) -> bool {
     ROWS.languages.iter().any(|language| {
         let words = language.words(line);
@@ -111,10 +110,10 @@ fn is_end(line: &str) -> bool {
     })
 }
 
-/// What a text asks for that consists of reserved words.
+/// The request of a text that consists of reserved words.
 fn of_words(text: &str) -> Option<Keyword> {
     let words: SmallVec<[_; 24]> = text.split(' ').collect();
-    // What the words up to each place ask for, if all of them are reserved.
+    // The requests of the words up to each place, if all of them are reserved.
     let mut asked: SmallVec<[Vec<Keyword>; 24]> = smallvec![vec![]; words.len() + 1];
     let mut word = String::with_capacity(text.len());
     for start in 0..words.len() {
@@ -138,14 +137,14 @@ fn of_words(text: &str) -> Option<Keyword> {
     }
 }
 
-/// A stop, if a text asks in a sentence to be texted no more. `all` are its words.
+/// A stop, if a sentence of the text asks for one. `all` are the words of the text.
 fn stop(heard: &Heard, all: &str) -> Option<Keyword> {
     let sentences = &heard.0;
     let (first, last) = (sentences.first()?, sentences.last()?);
     let looked_at = sentences.iter().take(SENTENCES / 2);
     let looked_at = looked_at.chain(sentences.iter().skip(SENTENCES / 2).rev().take(SENTENCES / 2));
     let said = looked_at.flatten();
-    // "Stop! You make me laugh" is none, "Please stop. I am at work" is.
+    // "Stop! You make me laugh" is not a stop, "Please stop. I am at work" is.
     let is_meant = |said: &&Wording| said.stands_out || said.words.contains(' ');
     let meant = [first.first(), last.last()].map(|said| said.filter(is_meant));
     let firm = last.first().into_iter().chain(meant.into_iter().flatten());
@@ -169,7 +168,7 @@ impl Language {
         self.is_over(&words, &ends) || self.is_firm(text)
     }
 
-    /// Whether a sentence consists of firm words and of what may stand around them, or says please
+    /// Whether a sentence consists of firm words and the words allowed around them, or has a "please"
     /// before them.
     fn is_firm(&self, sentence: &str) -> bool {
         let words = self.words(sentence);
@@ -190,23 +189,22 @@ impl Language {
             || self.is_plea(&words, &starts)
     }
 
-    /// Whether somebody pleads for a stop in these words. `starts` are the places behind what is
-    /// only courtesy.
+    /// Whether these words plead for a stop. `starts` are the places after mere courtesies.
     fn is_plea(&self, words: &Words, starts: &[usize]) -> bool {
         let is_theirs = |start| {
             starts.contains(&start)
                 || self.request.is_before(words, start)
                 || !self.unless.is_before(words, start)
         };
-        // The longest reading says what it is about.
+        // The longest match decides what it is about.
         let longest = |start| Some((start, self.plea.ends(words, start).into_iter().max()?));
         let mut pleas = (0..words.len()).filter_map(longest);
         let is_meant = |end| self.except.ends(words, end).next().is_none();
         pleas.any(|(start, end)| is_theirs(start) && is_meant(end))
     }
 
-    /// Whether a sentence, or a part of one, denies that a machine says it. Where it asks, what it
-    /// ends with is not said.
+    /// Whether a sentence, or a part of one, denies that a machine wrote it. In a question, its end
+    /// does not count.
     fn denies(&self, words: &Words, is_asked: bool) -> bool {
         let is_said = |end: usize| end < words.len() || !is_asked;
         let is_all = || {
@@ -214,7 +212,7 @@ impl Language {
             let asks: Places = starts.iter().flat_map(|at| self.ask.ends(words, *at)).collect();
             !asks.is_empty() && follow(&[&self.tail], words, &asks).contains(&words.len())
         };
-        // The longest reading says what it is about.
+        // The longest match decides what it is about.
         let longest = |start| Some((start, self.plea.ends(words, start).into_iter().max()?));
         let mut pleas = (0..words.len()).filter_map(longest);
         let is_theirs = |(start, end)| {
@@ -225,14 +223,14 @@ impl Language {
         pleas.any(is_theirs) || is_said(words.len()) && is_all()
     }
 
-    /// Whether somebody introduces themselves in one part of a sentence, and in the next says of
-    /// themselves what no machine is.
+    /// Whether somebody introduces themselves in one part of a sentence, and in the next claims what no
+    /// machine is.
     fn introduces(&self, part: &Words, next: &Words) -> bool {
         let begins = part.len() > 0 && self.request.ends(part, 0).next().is_some();
         begins && self.whole.ends(next, 0).contains(&next.len())
     }
 
-    /// Whether nothing stands behind one of these places but what may stand behind a stop.
+    /// Whether only words that may follow a stop come after one of these places.
     fn is_over(&self, words: &Words, ends: &[usize]) -> bool {
         follow(&[&self.tail], words, ends).contains(&words.len())
     }

@@ -1,9 +1,9 @@
-//! What is owed to the person at the other end, whatever the agent would like to say: their stop is
-//! understood, and a reply reads well on a phone and costs no more than was agreed.
+//! What we owe the person at the other end, whatever the agent would like to say: their opt-out is
+//! understood, and a reply reads well on a phone and costs no more than agreed.
 //!
-//! And what is owed to the one who pays: nobody gets more replies than agreed, a machine at the other
-//! end is not talked to for long, and nothing is sent to where texts cost a fortune. All of it is pure:
-//! the time and what is remembered are arguments.
+//! And what we owe the one who pays: nobody gets more replies than agreed, a conversation with a
+//! machine ends soon, and nothing is sent to where texts cost a fortune. All of it is pure: the time
+//! and the state are arguments.
 
 #![warn(missing_docs)]
 
@@ -37,7 +37,7 @@ pub use reactions::{Reaction, reaction};
 pub use reply::{Fitted, fit, fit_behind};
 pub use thanks::{asks, is_thanks};
 
-/// A text with something else in all places of `from`: itself, where that stands nowhere.
+/// A text with all occurrences of `from` replaced; borrowed if there are none.
 fn replaced<'t>(text: &'t str, from: &str, to: &str) -> Cow<'t, str> {
     if text.contains(from) { text.replace(from, to).into() } else { text.into() }
 }

@@ -1,4 +1,4 @@
-//! How many replies one person gets.
+//! Limits on the replies to one person.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -8,17 +8,17 @@ const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
-/// How much the clocks of those who count may differ.
+/// How far the clocks of the processes that count may differ.
 const APART: SignedDuration = SignedDuration::from_secs(30);
 
 /// How many replies to STOP, START and HELP one person gets in a day.
 const KEYWORDS_PER_DAY: u32 = 5;
 
-/// Later than this a reply to a keyword is none: what confirms a stop counts as asked for only if it
-/// comes within five minutes (47 CFR 64.1200(a)(12)).
+/// A reply to a keyword after this is too late: the confirmation of an opt-out counts as solicited only
+/// within five minutes (47 CFR 64.1200(a)(12)).
 const KEYWORD_MAY_WAIT: SignedDuration = SignedDuration::from_mins(5);
 
-/// How much a stranger's text can make us say. `None` is no bound.
+/// How much a stranger's text can make us send. `None` means no limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Replies to one person in a minute.
@@ -27,7 +27,7 @@ pub struct Limits {
     pub per_hour: Option<u32>,
     /// Replies to one person in a day.
     pub per_day: Option<u32>,
-    /// People in a minute who had no answer within the last 30 days.
+    /// People per minute who had no answer within the last 30 days.
     pub new_people_per_minute: Option<u32>,
 }
 
@@ -36,7 +36,7 @@ impl Limits {
     pub const SETTINGS: Names =
         &["NEW_PEOPLE_PER_MINUTE", "REPLIES_PER_DAY", "REPLIES_PER_HOUR", "REPLIES_PER_MINUTE"];
 
-    /// The bounds as configured, where `off` means none, or their defaults.
+    /// The limits as configured, where `off` means none, or their defaults.
     pub fn from_settings(settings: &Settings) -> Result<Self, SettingsError> {
         let standard = Self::default();
         Ok(Self {
@@ -53,7 +53,8 @@ impl Limits {
 }
 
 impl Default for Limits {
-    /// More than a conversation of people takes, and what is lost in a day to a machine is small.
+    /// More than a conversation between people takes, and little enough that a machine costs little in
+    /// a day.
     fn default() -> Self {
         Self {
             per_minute: Some(6),
@@ -64,7 +65,7 @@ impl Default for Limits {
     }
 }
 
-/// One bound. None may be 0: some would take that for "none at all", others for "without end".
+/// One limit. None may be 0: some would read it as "no replies", others as "no limit".
 fn bound(
     settings: &Settings,
     name: &'static str,
@@ -76,19 +77,19 @@ fn bound(
         Some(written) => match written.parse() {
             Ok(count) if count > 0 => Ok(Some(count)),
             _ => {
-                let problem = "write how many, from 1, or off for no bound".into();
+                let problem = "write how many, from 1, or off for no limit".into();
                 Err(SettingsError::Invalid { name, problem })
             }
         },
     }
 }
 
-/// What a reply is an answer to.
+/// What a reply responds to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReplyKind {
-    /// To what was said.
+    /// A person's words.
     Answer,
-    /// To STOP, START or HELP: a fixed text, and no more than five of them in a day.
+    /// STOP, START or HELP: a fixed text, at most five of them in a day.
     Keyword,
 }
 
@@ -99,7 +100,7 @@ pub enum Allowed {
     Now,
     /// From this time on, at most an hour from now. The texts wait until then.
     At(Timestamp),
-    /// Not today, or not in time to be of use. The texts are set aside.
+    /// Not today, or too late to be of use. The texts are set aside.
     Not,
 }
 
@@ -112,7 +113,7 @@ pub struct Replied {
     hour: Window,
     #[serde(default)]
     day: Window,
-    /// Those to keywords, of a day.
+    /// Replies to keywords within a day.
     #[serde(default)]
     keywords: Window,
 }
@@ -148,7 +149,7 @@ impl Replied {
     }
 }
 
-/// Replies from the first one on, for as long as the window is.
+/// Replies from the first one on, for the length of the window.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Window {
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
@@ -175,8 +176,8 @@ impl Window {
         self.count = self.count.saturating_add(1);
     }
 
-    /// A window from far in the future is none: the clock that began it was wrong, and to wait for it
-    /// would take longer than the window is.
+    /// A window from far in the future does not count: the clock that began it was wrong, and it would
+    /// last longer than a window may.
     fn is_open(&self, length: SignedDuration, now: Timestamp) -> bool {
         self.start <= now + APART && now < self.start + length
     }

@@ -1,7 +1,7 @@
-//! Takes the markup out of Markdown, and leaves everything else as it was written.
+//! Removes Markdown markup, and leaves everything else as it was written.
 //!
-//! The parser says where markup is, and only those places are edited: a text without any comes back
-//! byte for byte.
+//! The parser locates the markup, and only those places are edited: a text without any comes back byte
+//! for byte.
 
 use std::ops::Range;
 
@@ -10,8 +10,8 @@ use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 use crate::characters::is_east_asian;
 use crate::kept::{Kept, is_kept, is_number};
 
-/// A text without its markup, of which some may have been hidden in other: repeat until nothing
-/// changes. Its links are hidden, and stay so.
+/// A text without its markup. Markup may hide other markup: repeat until nothing changes. Links are
+/// hidden, and stay hidden.
 pub(crate) fn strip(text: &str, links: &Kept) -> String {
     let (hidden, numbers) = Kept::numbers(text);
     let whole = |text: &str| links.show(&numbers.show(text));
@@ -22,7 +22,7 @@ fn edited(text: &str, whole: impl Fn(&str) -> String) -> String {
     let mut edits = Edits { text, edits: Vec::new() };
     let mut links = Vec::new();
     let mut row = Row::default();
-    // How far the events so far have come: at the end of a link, to the end of its words.
+    // The end of the events so far: for a link, the end of its words.
     let mut last = 0;
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
     for (event, range) in Parser::new_ext(text, options).into_offset_iter() {
@@ -68,7 +68,7 @@ fn edited(text: &str, whole: impl Fn(&str) -> String) -> String {
             Event::End(TagEnd::TableHead) => row.close(end + line(&text[end..]), &mut edits),
             // An entity such as &amp;.
             Event::Text(ref meant) if **meant != *source => edits.replace(range.clone(), meant),
-            // A character that a backslash makes an ordinary one.
+            // A character escaped by a backslash.
             Event::Text(_) if last < start && text[..start].ends_with('\\') => {
                 edits.replace(start - 1..start, "");
             }
@@ -79,8 +79,8 @@ fn edited(text: &str, whole: impl Fn(&str) -> String) -> String {
     edits.apply()
 }
 
-/// What follows the words of a link: its address, unless they are the address. `whole` shows what is
-/// hidden in them.
+/// What follows the words of a link: its address, unless the words are the address. `whole` reveals the
+/// hidden passages.
 pub(crate) fn as_text(words: &str, address: &str, whole: impl Fn(&str) -> String) -> String {
     let address =
         ["mailto:", "tel:"].iter().find_map(|it| address.strip_prefix(it)).unwrap_or(address);
@@ -100,8 +100,8 @@ pub(crate) fn as_text(words: &str, address: &str, whole: impl Fn(&str) -> String
     }
 }
 
-/// Takes out the emphasis that the parser leaves: next to punctuation, and in scripts without spaces,
-/// it takes the marks for signs.
+/// Removes emphasis that the parser leaves: next to punctuation, and in scripts without spaces, it takes
+/// the marks for ordinary characters.
 fn unwrap_loose(mut text: String) -> String {
     for (mark, times) in [('*', 2), ('_', 2), ('~', 2), ('*', 1), ('_', 1)] {
         let mark = mark.to_string().repeat(times);
@@ -120,7 +120,7 @@ fn unwrap_loose(mut text: String) -> String {
     text
 }
 
-/// The next two marks around words on one line.
+/// The next pair of marks around words on one line.
 fn loose(text: &str, mark: &str, from: usize) -> Option<(usize, usize)> {
     let marks = |c: char| mark.starts_with(c);
     text[from..].match_indices(mark).map(|(at, _)| from + at).find_map(|open| {
@@ -138,7 +138,7 @@ fn loose(text: &str, mark: &str, from: usize) -> Option<(usize, usize)> {
     })
 }
 
-/// Whether two marks are meant as such. A single one may be anything where words have spaces.
+/// Whether two marks are emphasis. A single mark may be anything in languages with spaces.
 fn is_emphasis(text: &str, mark: &str, open: usize, close: usize) -> bool {
     let inside = &text[open + mark.len()..close];
     let around = [text[..open].chars().next_back(), text[close + mark.len()..].chars().next()];
@@ -155,12 +155,12 @@ fn is_digit(character: char) -> bool {
     character.is_ascii_digit() || is_number(character)
 }
 
-/// How many of these a text starts with.
+/// How many of these characters a text starts with.
 fn prefix(text: &str, repeated: char) -> usize {
     text.len() - text.trim_start_matches(repeated).len()
 }
 
-/// The length of the first line with its end.
+/// The length of the first line including its end.
 fn line(text: &str) -> usize {
     text.find('\n').map_or(text.len(), |end| end + 1)
 }
@@ -168,7 +168,7 @@ fn line(text: &str) -> usize {
 /// A row of a table, which becomes `first: second, third`.
 #[derive(Default)]
 struct Row {
-    /// Where what is not yet edited starts.
+    /// Where the unedited part starts.
     start: usize,
     cells: usize,
 }
@@ -191,7 +191,7 @@ impl Row {
     }
 }
 
-/// What is to change in a text.
+/// The pending changes to a text.
 struct Edits<'a> {
     text: &'a str,
     edits: Vec<(Range<usize>, String)>,
@@ -202,7 +202,7 @@ impl Edits<'_> {
         self.edits.push((range, with.into()));
     }
 
-    /// Takes away this many bytes at both ends.
+    /// Removes this many bytes at both ends.
     fn unwrap(&mut self, range: &Range<usize>, marks: usize) {
         self.replace(range.start..range.start + marks, "");
         self.replace(range.end - marks..range.end, "");

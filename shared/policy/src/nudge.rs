@@ -1,7 +1,7 @@
-//! Telling an answer from the question whether anybody is there.
+//! Distinguishes an answer from the question whether anybody is there.
 
-/// What people text whose text got no answer: greetings, "are you there", "still waiting", "did you
-/// get my text", in the languages of our pages.
+/// What people text when they get no answer: greetings, "are you there", "still waiting", "did you get
+/// my text", in the languages of our pages.
 const WORDS: &str = "\
     a an and answer any anybody anyone are can did do get got have hello helo hey heya hi i is it \
     me message msg my news of on ping please pls reply respond somebody someone still test text \
@@ -12,11 +12,11 @@ const WORDS: &str = "\
     réponse salut toujours un vous \
     أحد احد ألو الو السلام الخير انتظر رد عليكم مرحبا مساء هل هنا وصلت رسالتي";
 
-/// Whether a text only asks whether anybody is there, or repeats what the same person said
-/// `earlier`. Then it is no sign that ours arrived: so do people text who got no answer.
+/// Whether a text only asks whether anybody is there, or repeats what the same person said `earlier`.
+/// Then it is no signal that ours arrived, because people who got no answer text the same.
 ///
-/// Errs towards yes where all words of a text could be such: one answer more or less says little,
-/// while one that is none would vouch for a way that is dead.
+/// In doubt the result is yes: one answer more or less says little, but a false one would vouch for a
+/// dead route.
 pub fn is_nudge<'a>(text: &str, earlier: impl IntoIterator<Item = &'a str>) -> bool {
     let said = plain(text);
     said.iter().all(|word| WORDS.split_whitespace().any(|known| known == word))

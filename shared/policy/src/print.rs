@@ -8,14 +8,13 @@ use fnv::FnvHasher;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use unicode_segmentation::UnicodeSegmentation;
 
-/// No more of a text is looked at.
+/// The most words of a text that are examined.
 const MOST_WORDS: usize = 300;
 
-/// Of how many bytes a fingerprint consists.
+/// The size of a fingerprint in bytes.
 const BYTES: usize = 32;
 
-/// The words of a text as they are compared: without case, accents and punctuation. A space stands
-/// behind each.
+/// The words of a text to compare: without case, accents and punctuation, each followed by a space.
 pub(crate) struct Words(String);
 
 impl Words {
@@ -33,12 +32,12 @@ impl Words {
         self.0.split_terminator(' ')
     }
 
-    /// Whether these words, with one space between two, are all that is said.
+    /// Whether the text consists of these words, separated by single spaces.
     pub(crate) fn are(&self, known: &str) -> bool {
         self.0.trim_end() == known
     }
 
-    /// Whether these words, with one space between two, are said in a row.
+    /// Whether the text contains these words in a row, separated by single spaces.
     pub(crate) fn have(&self, known: &str) -> bool {
         let behind = self.0.match_indices(' ').map(|(space, _)| space + 1);
         let mut places = std::iter::once(0).chain(behind).map(|place| &self.0[place..]);
@@ -46,17 +45,17 @@ impl Words {
     }
 }
 
-/// Whether a word is a number, or has one in it: counters, times, dates and tickets change from one
-/// automatic reply to the next.
+/// Whether a word is or contains a number: counters, times, dates and tickets change from one automatic
+/// reply to the next.
 pub(crate) fn has_digit(word: &str) -> bool {
     word.chars().any(char::is_numeric)
 }
 
-/// A fingerprint of the set of words of a text, numbers apart.
+/// A fingerprint of the set of words of a text, without numbers.
 ///
-/// For each bit another hash function, of which the word with the lowest value says whether it is set
-/// (b-bit minwise hashing with b = 1: Li and König, WWW 2010). Two sets of words agree in as many bits
-/// as they have in common, and half of the rest. A bit says next to nothing of a word.
+/// Each bit has its own hash function, and is taken from the word with the lowest hash (b-bit minwise
+/// hashing with b = 1: Li and König, WWW 2010). Two sets agree in the bits of the words they share, and
+/// in half of the rest. A single bit reveals next to nothing about a word.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Print([u8; BYTES]);
 
@@ -74,7 +73,7 @@ impl Print {
         Self(bytes)
     }
 
-    /// How much of the words of two texts is in both: from 0 to 100.
+    /// The share of words that two texts have in common: from 0 to 100.
     pub(crate) fn likeness(&self, other: &Self) -> u32 {
         let differing: u32 = self.0.iter().zip(other.0).map(|(a, b)| (a ^ b).count_ones()).sum();
         let bits = (BYTES * 8) as u32;
@@ -82,8 +81,8 @@ impl Print {
     }
 }
 
-/// What is compared, hashed: words, and where a script has no spaces, each two characters that follow
-/// one another, since its single characters occur in any text.
+/// The hashed units of comparison: words, or in scripts without spaces each pair of adjacent
+/// characters, since single characters occur in any text.
 fn parts(words: &Words) -> Vec<u64> {
     let mut parts = Vec::new();
     let mut before = None;
@@ -99,7 +98,7 @@ fn parts(words: &Words) -> Vec<u64> {
     parts
 }
 
-/// FNV-1a of words as if nothing stood between them: the same on every machine and in every version,
+/// FNV-1a of words as if nothing were between them: the same on every machine and in every version,
 /// which the hashes of the standard library do not promise.
 pub(crate) fn hash<'w>(words: impl IntoIterator<Item = &'w str>) -> u64 {
     let mut hasher = FnvHasher::default();
@@ -114,11 +113,11 @@ fn mixed(mut value: u64) -> u64 {
     value ^ (value >> 31)
 }
 
-/// How much a word counts that has spaces around it.
+/// The weight of a word with spaces around it.
 pub(crate) const WORD: u32 = 12;
 
-/// How much a word counts. In scripts without spaces each character is taken for a word: it takes
-/// two Han characters to make one, three kana, four of Thai and its neighbours, roughly.
+/// The weight of a word. In scripts without spaces each character is treated as a word: roughly two Han
+/// characters make a word, or three kana, or four of Thai and its neighbours.
 pub(crate) fn weight(word: &str) -> u32 {
     match word.chars().next() {
         Some('\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}') => {
@@ -131,7 +130,7 @@ pub(crate) fn weight(word: &str) -> u32 {
     }
 }
 
-/// A Latin letter without its accent; others as they are. In lower case.
+/// A Latin letter in lower case without its accent; others in lower case.
 pub(crate) fn unaccented(character: char) -> char {
     match character {
         'à'..='å' | 'ā' | 'ă' | 'ą' => 'a',

@@ -1,25 +1,25 @@
-//! Reactions, as phones put them into words for whom they cannot show one.
+//! Reactions, as phones put them into words for those who cannot see them.
 //!
-//! Somebody holds a finger on our text and chooses a thumb; what reaches us is `Liked “Is Monday
-//! fine?”`, in the language of their phone. The words are data: a file for each language.
+//! Somebody holds a finger on our text and chooses a thumb; we receive `Liked “Is Monday fine?”`, in
+//! the language of their phone. The words are data: a file for each language.
 
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
 use crate::print::unaccented;
 
-/// How much of the text that was reacted to is shown, in characters.
+/// How much of the text that they reacted to is displayed, in characters.
 const SHOWN: usize = 60;
 
-/// A reaction to a text, a picture or the like. Prints as what the person did: `reacted with 👍 to
-/// “Is Monday fine?”`; `Debug` prints no word of it.
+/// A reaction to a text, a picture or the like. Displays what the person did: `reacted with 👍 to “Is
+/// Monday fine?”`; `Debug` prints none of the words.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Reaction {
-    /// The emoji, or what else was chosen.
+    /// The emoji, or whatever else was chosen.
     pub emoji: String,
-    /// Whether it was taken back.
+    /// Whether the reaction was removed.
     pub removed: bool,
-    /// To what: the words of the text as far as the phone quotes them.
+    /// The words that they reacted to, as far as the phone quotes them.
     pub to: String,
 }
 
@@ -41,7 +41,7 @@ impl fmt::Debug for Reaction {
     }
 }
 
-/// The reaction that a text consists of, if it is one. What it quotes was said by us.
+/// The reaction that a text consists of, if it is one. The words it quotes are ours.
 pub fn reaction(text: &str) -> Option<Reaction> {
     by_google(text).or_else(|| {
         let first = glyphs(text.chars()).find(|glyph| !glyph.is_quote())?.letter;
@@ -52,9 +52,9 @@ pub fn reaction(text: &str) -> Option<Reaction> {
     })
 }
 
-/// Each row is a form: the emoji (`*`: any, which the form has too), and the words around it and
-/// around `…`, what is reacted to. `-` in front: it is taken back. Rows that begin with `=` are what
-/// is reacted to where that is no text.
+/// Each row is a form: the emoji (`*`: any, which is then part of the form), and the words around it
+/// and around `…`, the quoted text. A leading `-`: the reaction is removed. Rows that begin with `=`
+/// name the targets that are not texts.
 const LANGUAGES: [&str; 10] = [
     include_str!("../reactions/en.txt"),
     include_str!("../reactions/es.txt"),
@@ -78,10 +78,10 @@ static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
     LANGUAGES.into_iter().flat_map(of).collect()
 });
 
-/// What stands on one side of what is reacted to.
+/// The form on one side of the quoted text.
 #[derive(Debug)]
 enum Piece {
-    /// These letters, whatever spaces and quotes are among them.
+    /// These letters, ignoring spaces and quotes among them.
     Letters(Vec<char>),
     /// Any emoji.
     Emoji,
@@ -94,7 +94,7 @@ struct Form {
     before: Vec<Piece>,
     /// From the end.
     after: Vec<Piece>,
-    /// What else than a text can be reacted to.
+    /// Targets other than a text.
     things: Arc<[Vec<char>]>,
 }
 
@@ -115,7 +115,7 @@ impl Form {
         })
     }
 
-    /// Whether a text may be of this form whose first letter is this: of nearly all texts it is not.
+    /// Whether a text with this first letter may have this form: nearly all texts may not.
     fn may_begin_with(&self, first: char) -> bool {
         match self.before.first() {
             Some(Piece::Letters(letters)) => letters.first() == Some(&first),
@@ -176,9 +176,9 @@ fn literal(words: &str) -> Vec<char> {
     glyphs.iter().filter(|glyph| !glyph.is_quote()).map(|glyph| glyph.letter).collect()
 }
 
-/// A text as it is compared.
+/// A text to compare.
 struct Text {
-    /// As it was, without what cannot be seen.
+    /// The original, without invisible characters.
     seen: Vec<char>,
     /// Without spaces, and without case and accents.
     glyphs: Vec<Glyph>,
@@ -187,7 +187,7 @@ struct Text {
 #[derive(Clone, Copy)]
 struct Glyph {
     letter: char,
-    /// Where it stands in what is seen.
+    /// Its place in `seen`.
     at: usize,
     quote: Option<Quote>,
 }
@@ -212,14 +212,14 @@ impl Text {
         Self { glyphs: glyphs(seen.iter().copied()).collect(), seen }
     }
 
-    /// What these glyphs quote, if they are one quotation.
+    /// The words that these glyphs quote, if they are one quotation.
     fn quoted(&self, glyphs: &[Glyph]) -> Option<String> {
         let [first, within @ .., last] = glyphs else { return None };
         let closes = matches!(last.letter, '…' | '.') || last.is_quote();
         if !first.is_quote() || first.quote == Some(Quote::Closing) || !closes {
             return None;
         }
-        // Two quotations with words between them are a person's.
+        // Two quotations with words between them come from a person.
         let mut open = 1;
         for glyph in within {
             match glyph.quote {
@@ -233,7 +233,7 @@ impl Text {
         Some(self.between(within))
     }
 
-    /// The words of these glyphs as they were, with one space between them.
+    /// The original words of these glyphs, separated by single spaces.
     fn between(&self, glyphs: &[Glyph]) -> String {
         let (Some(first), Some(last)) = (glyphs.first(), glyphs.last()) else {
             return String::new();
@@ -255,7 +255,7 @@ fn glyphs(characters: impl Iterator<Item = char>) -> impl Iterator<Item = Glyph>
     })
 }
 
-/// What is behind these letters, if they come first.
+/// What follows these letters, if they come first.
 fn after_letters<'t>(glyphs: &'t [Glyph], letters: &[char]) -> Option<&'t [Glyph]> {
     let mut rest = glyphs;
     for letter in letters {
@@ -272,7 +272,7 @@ fn after_letters<'t>(glyphs: &'t [Glyph], letters: &[char]) -> Option<&'t [Glyph
     Some(rest)
 }
 
-/// What is ahead of these letters, if they come last.
+/// What precedes these letters, if they come last.
 fn before_letters<'t>(glyphs: &'t [Glyph], letters: &[char]) -> Option<&'t [Glyph]> {
     let mut rest = glyphs;
     for letter in letters.iter().rev() {
@@ -289,7 +289,7 @@ fn before_letters<'t>(glyphs: &'t [Glyph], letters: &[char]) -> Option<&'t [Glyp
     Some(rest)
 }
 
-/// The emoji that comes first, and what is behind it.
+/// The emoji that comes first, and the rest.
 fn emoji_first(glyphs: &[Glyph]) -> Option<(String, &[Glyph])> {
     let start = glyphs.iter().position(|glyph| !glyph.is_quote())?;
     let emoji: String =
@@ -298,7 +298,7 @@ fn emoji_first(glyphs: &[Glyph]) -> Option<(String, &[Glyph])> {
     (!emoji.is_empty()).then_some((emoji, rest))
 }
 
-/// The emoji that comes last, and what is ahead of it.
+/// The emoji that comes last, and the part before it.
 fn emoji_last(glyphs: &[Glyph]) -> Option<(String, &[Glyph])> {
     let end = glyphs.iter().rposition(|glyph| !glyph.is_quote())? + 1;
     let length = glyphs[..end].iter().rev().take_while(|glyph| is_emoji(glyph.letter)).count();
@@ -306,9 +306,9 @@ fn emoji_last(glyphs: &[Glyph]) -> Option<(String, &[Glyph])> {
     (length > 0).then(|| (emoji.iter().map(|glyph| glyph.letter).collect(), rest))
 }
 
-/// What Google's Messages write, whatever the language: invisible marks around the emoji, others where
-/// it is taken back, and hair spaces around the text. As QUIK reads it (`EmojiReactionRepositoryImpl`
-/// in <https://github.com/quik-sms/quik>).
+/// The form of Google's Messages, in any language: invisible marks around the emoji, different ones for
+/// a removal, and hair spaces around the text. As QUIK reads it (`EmojiReactionRepositoryImpl` in
+/// <https://github.com/quik-sms/quik>).
 fn by_google(text: &str) -> Option<Reaction> {
     const HAIR: char = '\u{200a}';
     const ADDED: char = '\u{200b}';
@@ -326,13 +326,13 @@ fn by_google(text: &str) -> Option<Reaction> {
     })
 }
 
-/// Marks of direction and the like. What joins the parts of an emoji is none.
+/// Direction marks and the like, except the joiners within an emoji.
 fn is_invisible(character: char) -> bool {
     matches!(character, '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200c}' | '\u{200e}' | '\u{200f}'
         | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
-/// Accents that stand by themselves, and the vowel glyphs that Arabic may be written without.
+/// Combining accents, and the vowel signs that Arabic may be written without.
 fn is_mark(letter: char) -> bool {
     matches!(letter, '\u{300}'..='\u{36f}' | '\u{64b}'..='\u{652}' | '\u{640}')
 }
@@ -351,7 +351,7 @@ fn quote(character: char, ahead: Option<char>) -> Option<Quote> {
     })
 }
 
-/// Whether words of this script stand beside a quotation without a space.
+/// Whether quotations in this script need no space beside them.
 fn is_cjk(character: char) -> bool {
     matches!(character, '\u{3000}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '：')
 }

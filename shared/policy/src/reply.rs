@@ -1,4 +1,4 @@
-//! A reply as it is sent.
+//! Fits a reply for sending.
 
 use sms::{Encoding, Segments, gsm7_units, segments};
 use unicode_normalization::UnicodeNormalization;
@@ -11,9 +11,9 @@ use crate::{html, markdown, typography};
 /// A reply that fits.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Fitted {
-    /// What is sent. Empty if there was nothing to say.
+    /// The text to send. Empty if there was nothing to say.
     pub text: String,
-    /// What it takes.
+    /// The segments it takes.
     pub segments: Segments,
     /// Whether words were left out.
     pub cut: bool,
@@ -26,28 +26,28 @@ impl std::fmt::Debug for Fitted {
     }
 }
 
-/// Up to this many emoji are decoration, and not worth the large alphabet.
+/// Up to this many emoji are decoration, not worth the larger alphabet.
 const FEW: usize = 3;
 
-/// Of an answer that is longer, at least so many characters are said.
+/// At least this many characters of a longer answer are sent.
 const SOMETHING: usize = 20;
 
 /// Makes a text plain, and no longer than `budget` segments (0 counts as 1).
 ///
-/// Markup goes, typography becomes plain, a few emoji go where that saves something. A text that is
-/// still too long ends with the last sentence that fits, or where that would leave next to nothing,
-/// with `...` after a clause or a word. Links, addresses and numbers stay as they are: they are left
-/// out rather than edited or cut, even if nothing remains. Fitting again changes nothing.
+/// Markup is removed, typography becomes plain, and a few emoji are dropped if that saves something. A
+/// text that is still too long ends with the last sentence that fits; if that leaves next to nothing,
+/// with `...` after a clause or a word. Links, addresses and numbers are never edited or cut, but left
+/// out, even if nothing remains. Fitting again changes nothing.
 pub fn fit(text: &str, budget: usize) -> Fitted {
     fit_by(text, budget.max(1), segments)
 }
 
-/// Makes a text plain that `first` goes ahead of, on a line of its own, and both together no longer
-/// than `budget` segments. What is returned is both; or nothing, if there is nothing to say.
+/// Makes a text plain and puts `first` in front of it, on a line of its own, so that both together are
+/// no longer than `budget` segments. Returns both; or nothing, if there is nothing to say.
 ///
-/// Where `first` alone would take all the room, as soon as a letter makes both of them travel in the
-/// large alphabet, such letters lose their accents. A script that has none to lose gets a segment more
-/// than `first` takes in it: `first` has to be said, and so has something else.
+/// If one letter forces both into the larger alphabet, in which `first` alone would take all the room,
+/// such letters lose their accents. A script without accents to lose gets one segment more than `first`
+/// takes in it: both `first` and some of the text have to be sent.
 pub fn fit_behind(first: &str, text: &str, budget: usize) -> Fitted {
     let both = |text: &str| format!("{first}\n{text}");
     let size = |text: &str| segments(&both(text));
@@ -68,7 +68,7 @@ pub fn fit_behind(first: &str, text: &str, budget: usize) -> Fitted {
     }
 }
 
-/// Makes a text plain, and so short that it comes to no more than `budget` segments.
+/// Makes a text plain, and short enough for `budget` segments.
 fn fit_by(text: &str, budget: usize, segments: impl Fn(&str) -> Segments) -> Fitted {
     if is_plain(text) {
         let segments = segments(text);
@@ -79,7 +79,7 @@ fn fit_by(text: &str, budget: usize, segments: impl Fn(&str) -> Segments) -> Fit
     fit_closely(text, budget, segments)
 }
 
-/// Whether a text is words on one line, and holds nothing that could be markup, a link, or typography.
+/// Whether a text is words on one line without anything that could be markup, a link, or typography.
 /// Most answers are, and stay as they are.
 fn is_plain(text: &str) -> bool {
     let is_letter = |c: char| c.is_alphabetic() && gsm7_units(c).is_some();
@@ -91,12 +91,12 @@ fn is_plain(text: &str) -> bool {
         && !may_hold_link(text)
 }
 
-/// The same of any text.
+/// The same for any text.
 fn fit_closely(text: &str, budget: usize, segments: impl Fn(&str) -> Segments) -> Fitted {
     let mut text = text.replace(is_kept, "");
     let mut cut = false;
-    // Markup may hide markup, and a cut may let something look like markup. Every round takes
-    // something away, so there is a last one.
+    // Removing markup may reveal markup, and a cut may create something that looks like it. Every round
+    // removes something, so there is a last one.
     loop {
         let (hidden, links) = Kept::links(&text);
         let composed: String = hidden.nfc().collect();
@@ -117,7 +117,7 @@ fn fit_closely(text: &str, budget: usize, segments: impl Fn(&str) -> Segments) -
     }
 }
 
-/// The same words in fewer segments, if there is a way.
+/// The same words in fewer segments, if possible.
 fn cheap(text: &str, budget: usize, size: impl Fn(&str) -> Segments) -> String {
     let now = size(text);
     if now.encoding == Encoding::Gsm7 {
@@ -143,7 +143,7 @@ fn cheap(text: &str, budget: usize, size: impl Fn(&str) -> Segments) -> String {
     }
 }
 
-/// Where a text may end. The order is that of preference.
+/// The kinds of places where a text may end, in order of preference.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Break {
     Word,
@@ -177,17 +177,17 @@ fn shortened(text: &str, fits: impl Fn(&str) -> bool) -> String {
     endings.find(|ending| fits(ending)).unwrap_or_default()
 }
 
-/// A beginning with the sign that something is left out.
+/// A beginning with a mark that something is left out.
 fn trailing_off(beginning: &str) -> String {
     if beginning.ends_with(is_link) {
-        // Three full stops would look like its end.
+        // Directly after it, three full stops would look like its end.
         return format!("{beginning} ...");
     }
     let dangling = |c: char| c.is_whitespace() || ",;:.-(\"'、，；：".contains(c);
     format!("{}...", beginning.trim_end_matches(dangling))
 }
 
-/// Every place where a text may end, without the space after it.
+/// Every place where a text may end, excluding the space after it.
 fn breaks(text: &str) -> impl Iterator<Item = (usize, Break)> {
     text.split_word_bound_indices().skip(1).filter_map(|(end, next)| {
         let (before, after) = text.split_at(end);
@@ -199,7 +199,7 @@ fn breaks(text: &str) -> impl Iterator<Item = (usize, Break)> {
         let kind = match before.trim_end_matches(is_closing).chars().next_back()? {
             '。' | '！' | '？' | '｡' => Some(Break::Sentence),
             '、' | '，' | '；' | '：' => Some(Break::Clause),
-            // In scripts without spaces every bound of a word is one.
+            // In scripts without spaces, the end of every word is one.
             _ if !spaced && (!last.is_ascii() || !next.is_ascii()) => {
                 let next = |c: char| c.is_alphanumeric() || (is_east_asian(last) && is_kept(c));
                 let words = last.is_alphanumeric() && after.starts_with(next);
@@ -213,7 +213,7 @@ fn breaks(text: &str) -> impl Iterator<Item = (usize, Break)> {
             ',' | ';' | '،' | '؛' | ':' | '-' => Some(Break::Clause),
             _ if next.starts_with('\n') && is_item(before) => Some(Break::Sentence),
             _ if next.starts_with('\n') || last == ')' => Some(Break::Clause),
-            // It says little without what it counts.
+            // A number says little without what it counts.
             _ if is_number(last) => None,
             _ => Some(Break::Word),
         };
@@ -234,8 +234,8 @@ fn is_item(before: &str) -> bool {
     line.starts_with("- ") || (rest.len() < line.len() && rest.starts_with(['.', ')']))
 }
 
-/// Whether the full stop that `before` ends with is part of its word: of `Dr.`, `p.m.`, `J.`, or the
-/// number of a list's item.
+/// Whether the full stop at the end of `before` is part of its word, as in `Dr.`, `p.m.`, `J.`, or of
+/// the number of a list item.
 fn is_abbreviated(before: &str, after: &str) -> bool {
     const TITLES: &str = " dr mr mrs ms mx prof rev sr sra srta jr st mt vs ca approx ext tel fig vol \
         dept inc ltd co corp apt ave blvd rd jan feb apr jun jul aug sept oct nov dec str bzw ";

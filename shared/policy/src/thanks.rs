@@ -1,5 +1,5 @@
-//! What people text when everything is said: thanks, agreement, goodbye. Nobody waits for an answer
-//! to it.
+//! What people text when everything is said: thanks, agreement, goodbye. Nobody expects an answer to
+//! it.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -9,7 +9,7 @@ use fnv::FnvHashMap;
 use crate::print::Words;
 use crate::reactions::is_emoji;
 
-/// A row is one such saying. One that begins with `+` is none by itself, only beside others.
+/// Each row is one such phrase. One that begins with `+` counts only together with others.
 const ROWS: [&str; 11] = [
     include_str!("../thanks/emoji.txt"),
     include_str!("../thanks/en.txt"),
@@ -30,7 +30,7 @@ const MOST_WORDS: usize = 20;
 /// The longest row, in words.
 const LONGEST: usize = 10;
 
-/// The rows by their words, and whether each says something by itself.
+/// The rows by their words, and whether each counts by itself.
 static SAYINGS: LazyLock<FnvHashMap<String, bool>> = LazyLock::new(|| {
     let rows = ROWS.into_iter().flat_map(str::lines).filter(|row| !row.starts_with('#'));
     let mut sayings = FnvHashMap::default();
@@ -41,8 +41,8 @@ static SAYINGS: LazyLock<FnvHashMap<String, bool>> = LazyLock::new(|| {
     sayings
 });
 
-/// Whether a text says thanks, agrees or takes leave, and nothing else: "Ok thanks!", "👍",
-/// "muchas gracias". A question is none.
+/// Whether a text says thanks, agrees or says goodbye, and nothing else: "Ok thanks!", "👍", "muchas
+/// gracias". A question does not count.
 pub fn is_thanks(text: &str) -> bool {
     if asks(text) {
         return false;
@@ -51,7 +51,7 @@ pub fn is_thanks(text: &str) -> bool {
     if words.is_empty() || words.len() > MOST_WORDS {
         return false;
     }
-    // Up to which words all before are sayings, and whether one of them counts by itself.
+    // How far the text consists of phrases, and whether one of them counts by itself.
     let mut reached = vec![None; words.len() + 1];
     reached[0] = Some(false);
     for from in 0..words.len() {
@@ -65,7 +65,7 @@ pub fn is_thanks(text: &str) -> bool {
     reached[words.len()] == Some(true)
 }
 
-/// Whether a text asks something, by the question mark of any script. One in a link is none.
+/// Whether a text asks something, judging by the question mark of any script outside of links.
 pub fn asks(text: &str) -> bool {
     text.split_whitespace().any(|word| {
         let link = word.contains("://") && !word.ends_with('?');
@@ -91,8 +91,8 @@ pub fn asks(text: &str) -> bool {
     })
 }
 
-/// The words of a text, each emoji as one, as they are compared: without case, accents, colours of
-/// skin, and letters that are drawn out. With one space between two, and where each stands.
+/// The words of a text to compare, each emoji as one word: without case, accents, skin tones and
+/// drawn-out letters, separated by single spaces; and the place of each.
 fn plain(text: &str) -> (String, Vec<Range<usize>>) {
     let (mut said, mut places) = (String::with_capacity(text.len()), Vec::new());
     let mut add = |word: &mut dyn Iterator<Item = char>| {
@@ -104,13 +104,13 @@ fn plain(text: &str) -> (String, Vec<Range<usize>>) {
         places.push(start..said.len());
     };
     let is_kept = |it: &char| is_emoji(*it) && !is_variant(*it);
-    // Emoji first: where they stand says nothing.
+    // Emoji first: their position says nothing.
     text.chars().filter(is_kept).for_each(|emoji| add(&mut [emoji].into_iter()));
     Words::of(text).iter().for_each(|word| add(&mut drawn_in(word)));
     (said, places)
 }
 
-/// What says how an emoji looks, or joins two.
+/// Modifiers of an emoji, and joiners.
 fn is_variant(character: char) -> bool {
     matches!(
         character,

@@ -1,4 +1,4 @@
-//! Characters that cost a text its cheap alphabet, and what says the same within it.
+//! Characters that force a text into the larger alphabet, and their plainer equivalents.
 
 use sms::gsm7_units;
 use unicode_normalization::UnicodeNormalization;
@@ -7,11 +7,11 @@ use unicode_segmentation::UnicodeSegmentation;
 use crate::characters::{is_east_asian, is_invisible, is_joined, is_joiner, is_pictograph};
 use crate::kept::is_kept;
 
-/// Replaces what a plainer character says as well, and takes away what nobody sees. Accents and
-/// scripts stay: they are the person's language.
+/// Replaces characters that have a plainer equivalent, and removes invisible ones. Accents and scripts
+/// stay: they are the person's language.
 pub(crate) fn plain(text: &str) -> String {
     let text = text.replace("\r\n", "\n");
-    // Chinese, Japanese and Korean have a typography of their own, and need the large alphabet anyway.
+    // Chinese, Japanese and Korean have their own typography, and need the larger alphabet anyway.
     let own_typography = text.chars().any(is_east_asian);
     let joined_script = text.chars().any(is_joined);
     let mut plain = String::with_capacity(text.len());
@@ -25,7 +25,7 @@ pub(crate) fn plain(text: &str) -> String {
             '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' => plain.push('\n'),
             '\u{2029}' => plain.push_str("\n\n"),
             '\t' => plain.push(' '),
-            // The first asks for the picture of a sign, the other frames it: 1️⃣ is 1 and both.
+            // The first asks for the emoji form of a character, the other frames it: 1️⃣ is 1 and both.
             '\u{fe0f}' if !plain.ends_with(is_pictograph) => {}
             '\u{20e3}' => {}
             // Joins emoji.
@@ -44,7 +44,7 @@ pub(crate) fn plain(text: &str) -> String {
             '—' | '―' if letters(before) && letters(after) => plain.push_str(" - "),
             // In Catalan it is part of the word.
             '·' if letters(before) && letters(after) => plain.push(character),
-            // Within the marks is a space in French.
+            // French puts a space inside the marks.
             '«' => {
                 plain.push('"');
                 characters.next_if(|c| c.is_whitespace());
@@ -92,7 +92,7 @@ fn same(character: char) -> Option<&'static str> {
     })
 }
 
-/// The signs of a text spelled out, so that it may travel in the cheap alphabet.
+/// Spells out the symbols of a text, so that it may fit the smaller alphabet.
 pub(crate) fn spelled_out(text: &str) -> String {
     let mut spelled = String::with_capacity(text.len());
     let mut characters = text.chars().peekable();
@@ -125,14 +125,14 @@ pub(crate) fn spelled_out(text: &str) -> String {
                 continue;
             }
         };
-        // Only after a number a fraction needs the space: 1½ is 1 1/2.
+        // A fraction needs the space only after a number: 1½ is 1 1/2.
         let digit = spelled.ends_with(|c: char| c.is_ascii_digit());
         spelled.push_str(if digit { words } else { words.trim_start() });
     }
     spelled
 }
 
-/// A text whose letters have lost the accents that cost it the cheap alphabet.
+/// A text without the accents that force it into the larger alphabet.
 pub(crate) fn unaccented(text: &str) -> String {
     let bare = |letter: char| {
         let base = letter.nfd().next().filter(|base| gsm7_units(*base).is_some());
@@ -141,8 +141,8 @@ pub(crate) fn unaccented(text: &str) -> String {
     text.nfc().map(bare).collect()
 }
 
-/// How many emoji a text has, and the text without them. Ticks and crosses are none: they answer a
-/// question.
+/// The number of emoji in a text, and the text without them. Ticks and crosses do not count: they
+/// answer a question.
 pub(crate) fn without_emoji(text: &str) -> (usize, String) {
     let mut kept = String::with_capacity(text.len());
     let mut emoji = 0;
@@ -162,7 +162,7 @@ pub(crate) fn without_emoji(text: &str) -> (usize, String) {
     (emoji, kept)
 }
 
-/// One space at most between words, one empty line at most between lines, none around.
+/// At most one space between words and one empty line between lines, and none around them.
 pub(crate) fn spaced(text: &str) -> String {
     let mut spaced = String::with_capacity(text.len());
     for line in text.lines() {

@@ -1,4 +1,4 @@
-//! Who is told that a route is no longer what it was, and in which words.
+//! The notices and alarms about a route whose state has changed.
 
 use conversations::Notice;
 use documents::hash;
@@ -7,13 +7,13 @@ use jiff::Timestamp;
 use sms::Providers;
 use telemetry::{Alarm, raise};
 
-/// A route that is no longer what it was.
+/// A route whose state has changed.
 pub(crate) struct Change<'a> {
     route: Route,
     to: &'a Verdict,
 }
 
-/// Which routes are no longer, or are again, what they were, as far as somebody has to know.
+/// The routes that became bad or recovered, as far as somebody has to know.
 pub(crate) fn changes<'a>(before: &Health, after: &'a Health) -> Vec<Change<'a>> {
     let bad = |state| matches!(state, State::Suspect | State::Down);
     let routes = after.routes().into_iter().map(|(route, to)| (before.state(&route), route, to));

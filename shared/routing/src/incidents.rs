@@ -1,7 +1,7 @@
-//! What we depend on beside routes, and who was told that it fails.
+//! Incidents of things other than routes, and who was told about them.
 //!
-//! It lies with what is known of routes, which every turn has read already: as long as all works,
-//! nothing is read or written for it.
+//! They are stored with the health of routes, which every turn has already read: while everything
+//! works, they cost no read and no write.
 
 use conversations::{Notice, Store};
 use documents::{Fields, Unavailable, hash};
@@ -10,9 +10,9 @@ use jiff::Timestamp;
 
 use crate::shared::{ATTEMPTS, By, current};
 
-/// Notes what is seen of something that we depend on, and returns what somebody has to hear of it:
-/// to one of all who see the same. That is kept as a notice as well, in these sentences. `None`: what
-/// was written a moment ago is left alone, and it has to be seen once more.
+/// Records an observation of something that we depend on, and returns the news that somebody has to
+/// hear: to one of all who observe the same. The news is also stored as a notice, in these sentences.
+/// `None`: a document written a moment ago is left alone, so it has to be observed once more.
 pub async fn see(
     store: &Store,
     name: &str,
@@ -49,6 +49,6 @@ pub async fn see(
             return Ok(Some(news));
         }
     }
-    // Those who were faster have seen it too, or somebody will see it with the next text.
+    // Those who were faster have seen it too, or the next text will show it.
     Ok(None)
 }

@@ -1,9 +1,9 @@
-//! From attempts to what is thought of the routes by which texts go, and who is told.
+//! From attempts to the health of routes, and who is told about changes.
 //!
-//! Each attempt counts for or against its way ([`weigh`]), and so does a text between two numbers of
-//! ours ([`Probe`]). What is thought of all routes is one document, which every turn has read with its
-//! conversation; what else we depend on lies beside it ([`see`]). Whatever all conversations share is
-//! written seldom.
+//! Each attempt counts for or against its route ([`weigh`]), and so does a text between two of our
+//! numbers ([`Probe`]). The health of all routes is one document, which every turn has read with its
+//! conversation; incidents of other things are stored beside it ([`see`]). Documents that all
+//! conversations share are written rarely.
 
 #![warn(missing_docs)]
 

@@ -1,28 +1,28 @@
-//! Texts between two numbers of ours, which show whether texts arrive, whatever the receipts say.
+//! Texts between two of our own numbers, which show whether texts arrive, whatever the receipts say.
 //!
-//! One document per way holds its latest probe. `sweep` opens it, `turn` sends it, `inbound` sees it
-//! arrive, and `sweep` misses it: each on condition that nobody has written since it was read, so
-//! that a probe is sent at most once, whoever dies of what.
+//! One document per route holds its latest probe. `sweep` opens it, `turn` sends it, `inbound` sees it
+//! arrive, and `sweep` notices that it is missing: each on condition that nobody has written since it
+//! was read, so that a probe is sent at most once, whichever process dies.
 
 use conversations::{Attempt, ConversationId, Notice, Stop, Store};
 use documents::{Fields, Unavailable, Version, Write, at};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// How long a probe may take. As long as a reply lives: what comes later has missed its reader.
+/// How long a probe may take. As long as a reply lives: a later text is no use to its reader.
 const ANSWER_TIMEOUT: SignedDuration = SignedDuration::from_mins(10);
 
-/// How often an arrival is written down again because somebody else was faster.
+/// How often recording an arrival is retried because another writer was faster.
 const ATTEMPTS: u32 = 5;
 
-/// A text by one provider to the number that we have at another.
+/// A text through one provider to our number at another.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Probe {
-    /// The provider that carries it.
+    /// The provider that sends it.
     pub from: String,
     /// The provider whose number it goes to.
     pub to: String,
-    /// What stands in this text and in no other. Nobody can guess it, so nobody can pretend.
+    /// A code that is only in this text. Nobody can guess it, so nobody can fake its arrival.
     pub code: String,
     /// The attempt to send it, once there is one.
     #[serde(default)]
@@ -30,7 +30,7 @@ pub struct Probe {
     /// Whether it has arrived.
     #[serde(default)]
     pub arrived: bool,
-    /// Whether a probe went missing this way, and none has arrived since.
+    /// Whether a probe went missing on this route, and none has arrived since.
     #[serde(default)]
     pub silent: bool,
     /// When it was decided on.
@@ -39,20 +39,20 @@ pub struct Probe {
 }
 
 impl Probe {
-    /// Whether it is to be sent. Not when it is overdue: it would not be judged any more.
+    /// Whether it is to be sent. Not if it is overdue: it would not be judged any more.
     pub fn is_to_be_sent(&self, now: Timestamp) -> bool {
         self.attempt.is_none() && now < self.at + ANSWER_TIMEOUT
     }
 
-    /// Whether it should have arrived by now, and has not.
+    /// Whether it should have arrived by now but has not.
     pub fn is_missing(&self, now: Timestamp) -> bool {
         !self.arrived && now >= self.at + ANSWER_TIMEOUT
     }
 }
 
-/// A probe as it was read.
+/// A probe as it was loaded.
 pub struct KnownProbe {
-    /// What was read.
+    /// The probe.
     pub probe: Probe,
     id: ConversationId,
     version: Version,
@@ -64,7 +64,7 @@ impl KnownProbe {
     }
 }
 
-/// The latest probe that is called so ([`conversations::Names::probe`]).
+/// The latest probe with this name ([`conversations::Names::probe`]).
 pub async fn probe(store: &Store, id: &ConversationId) -> Result<Option<KnownProbe>, Unavailable> {
     let Some(found) = store.documents().get_one(at("probes", id.as_str())).await? else {
         return Ok(None);
@@ -73,7 +73,7 @@ pub async fn probe(store: &Store, id: &ConversationId) -> Result<Option<KnownPro
     Ok(Some(KnownProbe { probe: found.fields.decode()?, id, version }))
 }
 
-/// Opens the first probe that is called so, or the one after `last`. False if somebody else has.
+/// Opens the first probe with this name, or the one after `last`. False if another process has.
 pub async fn open_probe(
     store: &Store,
     id: &ConversationId,
@@ -89,8 +89,8 @@ pub async fn open_probe(
         .await
 }
 
-/// Begins the one attempt to send a probe. False if somebody else has, or if the number has
-/// stopped, as a stranger's does that was taken for ours: nothing may be sent.
+/// Begins the one attempt to send a probe. False if another process has, or if the number has opted
+/// out, as a stranger's number mistaken for ours may have: nothing may be sent.
 pub async fn begin_probe(
     store: &Store,
     known: &KnownProbe,
@@ -101,8 +101,8 @@ pub async fn begin_probe(
     store.documents().if_unchanged(vec![known.becomes(&next), allowed, attempt.keep()]).await
 }
 
-/// Writes down that the awaited probe of this name has arrived, if this text is it, and returns
-/// it as it was before. `None` for any other text and for a repeat: nothing was stored.
+/// If this text is the awaited probe with this name, records its arrival and returns it as it was
+/// before. `None` for any other text and for a repeat: nothing was stored.
 pub async fn probe_arrived(
     store: &Store,
     id: &ConversationId,
@@ -114,7 +114,7 @@ pub async fn probe_arrived(
         let Probe { code, attempt: Some(attempt), arrived: false, .. } = &known.probe else {
             return Ok(None);
         };
-        // Trial accounts put words of their own around it.
+        // Trial accounts add words of their own around it.
         if !body.contains(code) {
             return Ok(None);
         }
@@ -131,7 +131,7 @@ pub async fn probe_arrived(
     Err(Unavailable::new("others keep writing to a probe"))
 }
 
-/// Writes down that nothing arrives this way, for the operator too. False if it has arrived.
+/// Records that nothing arrives on this route, and notifies the operator. False if it has arrived.
 pub async fn probe_missed(
     store: &Store,
     known: &KnownProbe,

@@ -1,4 +1,4 @@
-//! What attempts show of the routes by which they went.
+//! What attempts show about their routes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,28 +16,28 @@ use crate::shared::{ATTEMPTS, By, Shared};
 /// More routes than a business has.
 const MOST_ROUTES: u32 = 500;
 
-/// How many writes go into one commit: a record is 12 kB at most, and Firestore takes 10 MB at once.
+/// How many writes go into one commit: a record is 12 kB at most, and Firestore takes 10 MB per commit.
 const BATCH: usize = 100;
 
-/// A record, and the attempts that it says more of than what is stored.
+/// A record, and the attempts about which it says more than the stored one.
 struct Noted {
     record: Shared<Record>,
     news: Vec<String>,
 }
 
-/// What came of weighing attempts.
+/// The result of weighing attempts.
 struct Weighed {
-    /// What is known of all routes now, with what these attempts show of theirs.
+    /// The health of all routes, including what these attempts show.
     health: Health,
-    /// The attempts that are not counted yet, since what they would be counted in was just written.
+    /// The attempts that are not counted yet, because their document was just written.
     left: BTreeSet<String>,
 }
 
-/// Counts attempts for or against their routes, and judges these again. Says so where a route
-/// is no longer, or is again, what it was. Counting an attempt twice changes nothing.
+/// Counts attempts for or against their routes, and judges those routes again. Reports a route that
+/// became bad or recovered. Counting an attempt twice changes nothing.
 ///
-/// What was just written is left alone, and the attempt to [`weigh_due`]. What is returned
-/// has it counted, for who goes on by it.
+/// A document that was just written is left alone, and its attempt is left to [`weigh_due`]. The
+/// returned health counts it already, for callers who act on it.
 pub async fn weigh(
     store: &Store,
     providers: &Providers,
@@ -47,8 +47,8 @@ pub async fn weigh(
     Ok(weigh_as(store, By::Turn, providers, attempts, now).await?.health)
 }
 
-/// The same of an attempt that finds out whether a way works again. Whatever was just written, the
-/// next text sees that there was one, and is none itself.
+/// The same for an attempt that probes whether a route works again. It is written however recent the
+/// last write, so that the next text sees that there was a probe and does not become one too.
 pub async fn weigh_probe(
     store: &Store,
     providers: &Providers,
@@ -59,9 +59,9 @@ pub async fn weigh_probe(
     Ok(weigh_as(store, By::Probe, providers, attempts, now).await?.health)
 }
 
-/// The same for the sweep, which also judges the routes whose time has come. Everything that is
-/// shared is written once, however many attempts there are. Returns the names of those that it has
-/// to come back to, since it has written to their record a moment ago.
+/// The same for the sweep, which also judges the routes whose time has come. Each shared document is
+/// written once, however many attempts there are. Returns the names of the attempts to come back to,
+/// because their record was written a moment ago.
 pub async fn weigh_due(
     store: &Store,
     providers: &Providers,
@@ -82,7 +82,7 @@ async fn weigh_as(
         .iter()
         .filter_map(|attempt| Some((attempt.route(), sample(attempt, providers, now)?)))
         .collect();
-    // Boxed: it is deep, and for most texts nothing of it is needed.
+    // Boxed: the future is large, and most texts need none of it.
     let once = || Box::pin(weigh_once(store, by, providers, &samples, now));
     let mut weighed = once().await?;
     // A turn that was not the first leaves its attempt to the sweep.
@@ -98,7 +98,7 @@ async fn weigh_as(
     Ok(weighed.unwrap_or_else(|lost| lost))
 }
 
-/// Weighs samples, or finds that others were faster: then nothing is counted.
+/// Weighs samples. If other writers were faster, nothing is counted.
 async fn weigh_once(
     store: &Store,
     by: By,
@@ -159,8 +159,8 @@ async fn weigh_once(
     Ok(Ok(weighed))
 }
 
-/// Carries out writes, some at a time. The verdicts come with the last, so that whoever dies in between
-/// has judged nothing. False as soon as others were faster.
+/// Carries out writes in batches. The verdicts come with the last one, so that a process that dies in
+/// between has judged nothing. False as soon as other writers were faster.
 async fn carry_out(store: &Store, mut writes: Vec<Write>) -> Result<bool, Unavailable> {
     while !writes.is_empty() {
         let rest = writes.split_off(writes.len().min(BATCH));
@@ -173,7 +173,7 @@ async fn carry_out(store: &Store, mut writes: Vec<Write>) -> Result<bool, Unavai
     Ok(true)
 }
 
-/// Judges these routes, and those of their siblings that this concerns, which are read for it.
+/// Judges these routes, and reads and judges the siblings that this affects.
 async fn judge(
     store: &Store,
     health: &mut Health,
@@ -189,7 +189,7 @@ async fn judge(
     }
 }
 
-/// What is known of all routes, and the records of these, in one round trip.
+/// The health of all routes and the records of these routes, in one round trip.
 async fn records_of(
     store: &Store,
     routes: BTreeSet<Route>,
@@ -220,7 +220,7 @@ pub(crate) async fn records_by(
     store.documents().find(routes::PROVIDER.equal(provider, MOST_ROUTES)).await
 }
 
-/// The name of a route's record. A sender may hold what the name of a document may not.
+/// The name of a route's record. A sender may contain characters that a document's name may not.
 fn name(route: &Route) -> String {
     hash(&[&route.id()])
 }

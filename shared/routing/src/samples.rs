@@ -1,11 +1,11 @@
-//! What one attempt shows of the way by which it went.
+//! What one attempt shows about its route.
 
 use conversations::Attempt;
 use evidence::{Sample, Signal};
 use jiff::Timestamp;
 use sms::{About, Providers, Status};
 
-/// What an attempt shows of its route. `None`: nothing, since no provider was asked, or a pretended one.
+/// What an attempt shows about its route. `None`: nothing, since no real provider was asked.
 pub(crate) fn sample(attempt: &Attempt, providers: &Providers, now: Timestamp) -> Option<Sample> {
     if attempt.is_pretended() {
         return None;
@@ -13,7 +13,7 @@ pub(crate) fn sample(attempt: &Attempt, providers: &Providers, now: Timestamp) -
     let code = attempt.code.clone();
     let known = code.as_deref().and_then(|code| providers.explain(&attempt.provider, code));
     let about = known.map_or(About::Route, |known| known.about);
-    // What was accepted has an id; without one it was turned away at the door.
+    // An accepted text has an id; without one it was refused right away.
     let refused = attempt.message.is_none();
     let signal = match attempt.status() {
         Status::Sending => return None,
@@ -26,7 +26,7 @@ pub(crate) fn sample(attempt: &Attempt, providers: &Providers, now: Timestamp) -
         _ => Signal::Waiting,
     };
     let heard = match signal {
-        // Whoever counts it may come later: a healthy way is looked at once a minute.
+        // It may be counted later: a healthy route is checked once a minute.
         Signal::Sent | Signal::Delivered | Signal::Failed { .. } => {
             attempt.told_at().map_or(now, |at| at.min(now))
         }

@@ -1,24 +1,24 @@
-//! Documents that all conversations share, and how seldom each is written.
+//! Documents that all conversations share, and how rarely each is written.
 //!
-//! Firestore takes about [one write a second][limits] of one document for as long as one likes, and puts
-//! off whoever comes more often. So whatever the traffic, none of these is written by every text, and none
-//! by all of its writers together much more often than once a second:
+//! Firestore sustains about [one write a second][limits] to one document, and delays writers that come
+//! more often. So whatever the traffic, no text has to write any of these, and all writers of one together
+//! rarely write more than once a second:
 //!
-//! | documents | what they say | who writes one, and when | at most |
+//! | documents | contents | who writes one, and when | at most |
 //! |---|---|---|---|
-//! | `routes/*` | what is remembered of a way | a turn, of a text by a way that is not known to work, or that was refused or failed | once in [`RARELY`] |
-//! | | | turns, of texts that find out whether a way works again | some, once in five minutes |
-//! | | | the sweep, of all that it looks at | once a run |
-//! | `health/current` | the verdicts on all routes | a turn or the sweep, together with a record, where a verdict changes | the same |
-//! | | what else fails | a turn, where that begins, is told, or is over | once in [`RARELY`] |
-//! | `rhythm/current` | when conversations usually begin | the sweep, of all that it looks at together | once for 2,000 texts |
-//! | `minutes/*` | that a new person has a place in a minute | a turn, for that person, or for ten who have to wait | once |
-//! | `shapes/*` | how many calls of a form were not understood | whoever was called; the calls of some seconds are counted together | once in [`RARELY`] |
-//! | `consents_given/*` | that a consent has a place among those of a minute, or of an address in an hour | the site | once |
-//! | `clock/current` | what the clock said | the sweep | once in five minutes |
+//! | `routes/*` | the history of a route | a turn, for a text that took a route not known to work, or that was refused or failed | once in [`RARELY`] |
+//! | | | turns, for texts that probe whether a route works again | some, once in five minutes |
+//! | | | the sweep, for everything it checks | once a run |
+//! | `health/current` | the verdicts on all routes | a turn or the sweep, together with a record, if a verdict changes | the same |
+//! | | other incidents | a turn, when one begins, is reported or is over | once in [`RARELY`] |
+//! | `rhythm/current` | when conversations usually begin | the sweep, for everything it checks | once for 2,000 texts |
+//! | `minutes/*` | places for new people in a minute | a turn, for that person, or for ten who have to wait | once |
+//! | `shapes/*` | how many calls of a form were not understood | the function that was called; the calls of a few seconds are counted together | once in [`RARELY`] |
+//! | `consents_given/*` | places for consents in a minute, or for one address in an hour | the site | once |
+//! | `clock/current` | the last clock reading | the sweep | once in five minutes |
 //!
-//! What a turn leaves alone because of that is not lost: its attempt is due, so that the sweep counts
-//! it with its next run.
+//! If a turn leaves a document alone because of that, nothing is lost: its attempt is due, so the next
+//! sweep counts it.
 //!
 //! [limits]: https://cloud.google.com/firestore/docs/best-practices#updates_to_a_single_document
 
@@ -30,24 +30,25 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// How often a commit is tried again that others were faster than.
+/// How often a commit is retried after other writers were faster.
 pub(crate) const ATTEMPTS: usize = 5;
 
-/// Shorter than the pause between two runs of the sweep, and longer than it takes from one page of a
-/// run to the next, which go by one moment.
+/// Shorter than the pause between two runs of the sweep, and longer than the time between two pages of
+/// a run, which share one timestamp.
 const A_RUN: SignedDuration = SignedDuration::from_millis(900);
 
-/// Who writes. Each finds room beside the others, and none comes more often than it may.
+/// Who writes. Each has room beside the others, and none may write more often than allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum By {
-    /// A turn, of an attempt of its own.
+    /// A turn, about an attempt of its own.
     Turn,
-    /// A turn, of an attempt that finds out for all others whether a way works again. Such are due once
-    /// in five minutes at most, and all are that begin before it is known what came of the first.
+    /// A turn, about an attempt that probes for everybody whether a route works again. A probe is due
+    /// once in five minutes at most, except that several may begin before the outcome of the first is
+    /// known.
     Probe,
-    /// The sweep, of all that it has looked at.
+    /// The sweep, about everything it has checked.
     Sweep,
-    /// A turn, of what else it depends on.
+    /// A turn, about other things it depends on.
     Witness,
 }
 
@@ -61,7 +62,7 @@ impl By {
     }
 }
 
-/// A document as it was read, whose content is text to the store, so that it indexes none of it.
+/// A document as it was loaded. Its content is one text to the store, so that it indexes none of it.
 pub(crate) struct Shared<T> {
     pub(crate) content: T,
     version: Option<Version>,
@@ -70,8 +71,8 @@ pub(crate) struct Shared<T> {
 }
 
 impl<T: DeserializeOwned> Shared<T> {
-    /// What was found. What cannot be read is as if it were not there: it is no reason to leave a
-    /// person without an answer, and comes again.
+    /// The stored content. Unreadable content counts as absent: it is no reason to leave a person
+    /// without an answer, and it is built up again.
     pub(crate) fn decode(found: Option<&Document>, otherwise: impl FnOnce() -> T) -> Self {
         let written = found.and_then(|found| found.fields.get("written"));
         Self {
@@ -92,13 +93,13 @@ pub(crate) async fn current<T: Default + DeserializeOwned>(
 }
 
 impl<T: Serialize> Shared<T> {
-    /// The same with another content.
+    /// The same document with other content.
     pub(crate) fn with<U>(&self, content: U) -> Shared<U> {
         Shared { content, version: self.version, written: self.written.clone() }
     }
 
-    /// Whether it was written so lately that it is left alone by them at this moment. A clock may be
-    /// behind the one that was last written by, too.
+    /// Whether it was written so recently that they leave it alone now. This process's clock may be
+    /// behind that of the last writer.
     pub(crate) fn is_left_alone(&self, by: By, now: Timestamp) -> bool {
         let within = |others: &[By], time: SignedDuration| {
             others.iter().any(|by| {

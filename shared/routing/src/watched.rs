@@ -1,4 +1,4 @@
-//! What is watched over all conversations.
+//! What is watched across all conversations.
 
 use conversations::{Attempt, Store, opened};
 use documents::{Fields, Unavailable};
@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::routes::records_by;
 use crate::shared::{By, current};
 
-/// What is remembered of every route by these providers.
+/// The record of every route of these providers.
 pub async fn records(store: &Store, providers: &[&str]) -> Result<Vec<Record>, Unavailable> {
     let mut records = Vec::new();
     for provider in providers {
@@ -22,11 +22,11 @@ pub async fn rhythm(store: &Store) -> Result<Rhythm, Unavailable> {
     Ok(current(store, "rhythm").await?.content)
 }
 
-/// Notes when the conversations began that these attempts open. To be called once a run, of all
-/// that the sweep looked at.
+/// Notes when the conversations opened by these attempts began. To be called once a run, with
+/// everything that the sweep checked.
 ///
-/// None is counted twice, since what is no later than the last one noted is left out. That leaves
-/// one out now and then which was overtaken by a later one, and as many usually.
+/// None is counted twice, since anything not later than the last note is ignored. That occasionally
+/// ignores one that was overtaken by a later one, at a constant rate.
 pub async fn note_begun(
     store: &Store,
     attempts: &[Attempt],
@@ -47,7 +47,7 @@ pub async fn note_begun(
     begun.into_iter().for_each(|at| rhythm.note(at));
     let rhythm = known.with(rhythm);
     let noted = rhythm.write(By::Sweep, "rhythm", "current", Fields::none(), now);
-    // If somebody else notes at this moment, these get their turn when they are looked at again.
+    // If another process notes at this moment, these are noted at their next check.
     store.documents().if_unchanged(vec![noted]).await?;
     Ok(())
 }

@@ -1,13 +1,13 @@
-//! What the owner configured, as names and values.
+//! The owner's settings, as names and values.
 //!
-//! Read at the start and handed down: no other place looks at the environment. An empty value
-//! counts as not set, and the names of the system before this one stay valid. Values print as
-//! nothing, since some of them are secrets.
+//! Read at the start and handed down: no other place looks at the environment. An empty value counts as
+//! not set, and the names of the previous system remain valid. `Debug` prints no values, since some of
+//! them are secrets.
 //!
-//! Whatever reads settings lists their names in a constant beside it, of type [`Names`], and a
-//! function joins the lists of all that it is made of. That list is what it asks Parameter Store
-//! for and what its role may read, so a name that stands in none of them is not read from the
-//! environment either: forgetting one does not go unnoticed until it is a secret.
+//! Code that reads settings lists their names in a constant beside it, of type [`Names`], and a
+//! function joins the lists of all its parts. It asks Parameter Store for these names, and its role may
+//! read only these. A name missing from all lists is not read from the environment either, so a
+//! forgotten name is noticed early, and not only in Parameter Store.
 
 #![warn(missing_docs)]
 
@@ -28,20 +28,20 @@ pub use secrets::key;
 /// The names of the settings that a part of the product reads.
 pub type Names = &'static [&'static str];
 
-/// Older names of settings, and what they are called now.
+/// Former names of settings, and their present ones.
 const FORMER_NAMES: [(&str, &str); 3] = [
     ("TWILIO_PHONE_NUMBER", "TWILIO_FROM"),
     ("FIRESTORE_PROJECT_ID", "GOOGLE_CLOUD_PROJECT"),
     ("PUBLIC_BASE_URL", "PUBLIC_URL"),
 ];
 
-/// A setting that stops the start, and what to do about it.
+/// A problem with the settings that stops the start, and what to do about it.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum SettingsError {
-    /// Some settings of a group are there and others are not.
+    /// Only some settings of a group are set.
     #[error("{owner} is half configured: set {} as well", .missing.join(", "))]
     Missing {
-        /// What the settings belong to, in words.
+        /// The owner of the settings, in words.
         owner: &'static str,
         /// The names that have no value.
         missing: Vec<&'static str>,
@@ -54,13 +54,13 @@ pub enum SettingsError {
         /// What is wrong and what to write instead, without the value.
         problem: String,
     },
-    /// Secrets are so short that they can be guessed.
+    /// Secrets are short enough to be guessed.
     #[error(
         "{} can be guessed, having fewer than 24 bytes: take what `openssl rand -base64 24` prints",
         .names.join(", ")
     )]
     TooShort {
-        /// What they are called.
+        /// Their names.
         names: Vec<String>,
     },
 }
@@ -69,12 +69,12 @@ pub enum SettingsError {
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Settings {
     values: BTreeMap<String, String>,
-    /// What was asked for, with a value or without.
+    /// The names that were asked for, with or without a value.
     names: BTreeSet<&'static str>,
 }
 
 impl Settings {
-    /// Reads these from the environment of the process, under their former names too, and no other.
+    /// Reads these from the environment of the process, also under their former names, and no others.
     pub fn from_env(names: impl IntoIterator<Item = Names>) -> Self {
         // A variable that is not Unicode is not one of ours.
         let all: Self = std::env::vars_os()
@@ -98,7 +98,7 @@ impl Settings {
         self
     }
 
-    /// The same settings, and those of `others` that they have no value for.
+    /// The same settings, completed from `others`.
     #[must_use]
     pub fn or_those(mut self, others: Self) -> Self {
         for (name, value) in others.values {
@@ -107,7 +107,7 @@ impl Settings {
         self
     }
 
-    /// The value of a setting that is no secret.
+    /// The value of a setting that is not a secret.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(String::as_str)
     }
@@ -137,7 +137,7 @@ impl Settings {
         self.get(name).ok_or(SettingsError::Missing { owner, missing: vec![name] })
     }
 
-    /// Values that only make sense together: all of them, or none, or an error with what is missing.
+    /// Values that only make sense together: all of them, or none, or an error with the missing ones.
     pub fn together<const N: usize>(
         &self,
         owner: &'static str,

@@ -1,5 +1,5 @@
-//! Names that are nearly those of settings. Whoever mistypes one has not set it, and is told
-//! elsewhere that something is missing which stands before their eyes.
+//! Names that are nearly those of settings. A mistyped name sets nothing, and the owner would be told
+//! that something is missing which they can see in front of them.
 
 use std::collections::BTreeSet;
 
@@ -7,17 +7,17 @@ use strsim::normalized_damerau_levenshtein as likeness;
 
 use crate::{FORMER_NAMES, Names};
 
-/// How alike a name is at least to one that is meant: a letter is wrong in seven.
+/// How similar a name must be to a known one: one letter in seven may be wrong.
 const ALIKE: f64 = 0.85;
 
-/// The same where the first word is one of ours alone, and only the rest has to be guessed at.
+/// The same if its first word is only ours, so that only the rest is a guess.
 const ALIKE_BEHIND_OURS: f64 = 0.65;
 
-/// First words of names that others have for settings of theirs. All other first words are ours.
+/// First words of names that other programs also use. All other first words are only ours.
 const OTHERS: &str = "AGENT AWS BUSINESS COUNTRIES DATA FIRESTORE GCP GOOGLE HOST LOG NAME NEW NO PORT \
     PROBE PUBLIC RESULT RUST SECRETS SMS TRUSTED TURN USE";
 
-/// Of these names those that nobody reads, each with the one that was most likely meant, in order.
+/// The names here that nobody reads, each with the most likely intended one, in order.
 pub fn misspelt(
     given: impl IntoIterator<Item = String>,
     known: impl IntoIterator<Item = Names>,

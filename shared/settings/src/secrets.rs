@@ -1,23 +1,24 @@
-//! How long secrets of webhooks have to be, where the owner makes them up.
+//! The minimum length of webhook secrets that the owner makes up.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
 use crate::{Settings, SettingsError};
 
-/// As many bytes as `openssl rand -base64 24` takes from chance.
+/// The number of random bytes from `openssl rand -base64 24`.
 const SHORTEST: usize = 24;
 
-/// What the names of secrets end in that the owner makes up: by a token others prove their calls to us,
-/// by a secret we prove ours to others. Those that companies hand out, as `TWILIO_AUTH_TOKEN`,
-/// `PLIVO_AUTH_TOKEN` and `VONAGE_SIGNATURE_SECRET`, are as long as the companies make them.
+/// The endings of names of secrets that the owner makes up: with a token others authenticate their
+/// calls to us, with a secret we authenticate ours to others. Secrets that companies hand out, such as
+/// `TWILIO_AUTH_TOKEN`, `PLIVO_AUTH_TOKEN` and `VONAGE_SIGNATURE_SECRET`, are as long as the companies
+/// make them.
 const MADE_UP: [&str; 2] = ["_WEBHOOK_TOKEN", "_WEBHOOK_SECRET"];
 
-/// How Standard Webhooks marks a key that is written in Base64.
+/// The prefix by which Standard Webhooks marks a key in Base64.
 const STANDARD_WEBHOOKS: &str = "whsec_";
 
 impl Settings {
-    /// Fails if a secret of a webhook is so short that it can be guessed.
+    /// Fails if a webhook secret is short enough to be guessed.
     pub fn check_secrets(&self) -> Result<(), SettingsError> {
         let short = |(name, value): (&String, &String)| {
             let made_up = MADE_UP.iter().any(|end| name.ends_with(end));
@@ -28,14 +29,14 @@ impl Settings {
         if names.is_empty() { Ok(()) } else { Err(SettingsError::TooShort { names }) }
     }
 
-    /// Whether there is any secret of a webhook.
+    /// Whether there is any webhook secret.
     pub fn has_secrets(&self) -> bool {
         self.values.keys().any(|name| MADE_UP.iter().any(|end| name.ends_with(end)))
     }
 }
 
-/// The bytes of a secret: what follows `whsec_` in Base64, as Standard Webhooks writes it, or any other
-/// text as it is. `None` where it is not Base64, or nothing.
+/// The bytes of a secret: the Base64 after `whsec_`, as in Standard Webhooks, or any other text as it
+/// is. `None` if it is not Base64, or empty.
 pub fn key(secret: &str) -> Option<Vec<u8>> {
     let key = match secret.strip_prefix(STANDARD_WEBHOOKS) {
         Some(encoded) => BASE64_STANDARD.decode(encoded).ok()?,

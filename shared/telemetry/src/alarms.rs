@@ -1,51 +1,51 @@
-//! What needs a person, as events that any log system can act on.
+//! Events that need a person, for any log system.
 
 use std::fmt;
 
 /// Something that a person has to act on soon.
 ///
 /// Raised by [`raise!`](crate::raise), it is one line at level ERROR with the field `alarm`, which
-/// holds [`Alarm::name`], and a sentence about this very case. `infra/alarms.json` and
-/// `docs/operating.md` list them, in the same words.
+/// contains [`Alarm::name`], and a sentence about the particular case. `infra/alarms.json` and
+/// `docs/operating.md` list them in the same words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Alarm {
-    /// A provider accepts texts that show no sign of arriving.
+    /// A provider accepts texts that show no signal of arriving.
     RouteSuspect,
-    /// A provider will not carry texts for as long as its account is as it is.
+    /// A provider accepts no texts until its account is fixed.
     RouteDown,
-    /// There is no provider left that carries a text.
+    /// No provider is left that accepts a text.
     NothingWorks,
-    /// The model will not answer until a person has acted.
+    /// The model refuses to answer until a person has acted.
     ModelRefuses,
     /// The model has not answered for minutes.
     ModelSilent,
-    /// What conversations came to is not taken by whom it is for.
+    /// The receiver of results does not accept them.
     ResultsRefused,
     /// Texts were accepted, and nothing has ever shown that one arrived.
     NoEvidence,
-    /// Of too many texts nobody can tell whether they were sent.
+    /// The outcome of too many texts is unknown.
     UnknownOutcomes,
-    /// Nobody texts, where people usually do.
+    /// Nobody texts at a time when people usually do.
     Silence,
-    /// Work was put aside because it failed again and again.
+    /// Work was put aside because it failed repeatedly.
     DeadLetters,
-    /// More is due than is looked after.
+    /// More is due than can be handled.
     Behind,
     /// The store takes no writes, or nothing can be read from it.
     StoreRefuses,
-    /// A provider's calls have a form that is not understood.
+    /// A provider's calls have a form that no parser understands.
     Quarantine,
-    /// Somebody says stop in a call that does not say who.
+    /// A call contains a STOP but does not say whose.
     UnheardStop,
-    /// A text between two numbers of ours did not arrive.
+    /// A text between two of our own numbers did not arrive.
     ProbeSilent,
-    /// A machine answers ours, which could go on for ever.
+    /// A machine answers ours, which could go on forever.
     Loop,
-    /// More new people text than are let in.
+    /// More new people text than are admitted.
     Flood,
-    /// Somebody tries passwords at the console.
+    /// Somebody is trying passwords at the console.
     Guesses,
-    /// A secret of a webhook can be guessed.
+    /// A webhook secret can be guessed.
     ShortSecret,
 }
 
@@ -73,12 +73,12 @@ impl Alarm {
         Self::ShortSecret,
     ];
 
-    /// The name by which log systems know it. Never changes.
+    /// The name for log systems. Never changes.
     pub fn name(self) -> &'static str {
         self.words()[0]
     }
 
-    /// What it means, in a sentence.
+    /// Its meaning, in a sentence.
     pub fn meaning(self) -> &'static str {
         self.words()[1]
     }
@@ -138,7 +138,7 @@ impl Alarm {
             ],
             Self::UnknownOutcomes => [
                 "outcomes.unknown",
-                "For too many texts nobody can tell whether they were sent.",
+                "For too many texts it is unknown whether they were sent.",
                 "Look at the provider's status page and at the traces. They are not sent again, so \
                  that nobody is texted twice.",
             ],
@@ -226,7 +226,7 @@ impl fmt::Display for Alarm {
 
 /// Raises an [`Alarm`]: `raise!(Alarm::RouteDown, provider.name = name, code, "{sentence}")`.
 ///
-/// What follows the alarm is written as for [`tracing::error!`], and holds nothing personal.
+/// The arguments after the alarm are those of [`tracing::error!`], and contain nothing personal.
 #[macro_export]
 macro_rules! raise {
     ($alarm:expr, $($event:tt)+) => {

@@ -1,8 +1,8 @@
-//! Traces and logs: what happened in a turn, step by step, without a word of what was said.
+//! Traces and logs: the steps of a turn, without any words of the conversation.
 //!
-//! A [`TraceId`] is made where a webhook call arrives and travels with the text through the queue,
-//! the turn and the attempt to its receipt. Every log line of ours carries it, and the steps that
-//! were taken under it are stored as [`Step`]s. What needs a person is an [`Alarm`].
+//! A [`TraceId`] is made where a webhook call arrives and travels with the text through the queue, the
+//! turn and the attempt to its receipt. Every log line of ours carries it, and the steps taken under it
+//! are stored as [`Step`]s. Whatever needs a person is an [`Alarm`].
 
 #![warn(missing_docs)]
 
@@ -22,8 +22,8 @@ pub use logs::{LogFormat, init, understands};
 #[doc(hidden)]
 pub use tracing;
 
-/// The id under which everything is found that one text caused. 32 hexadecimal digits, in the
-/// order of their time, as a W3C trace id.
+/// The id that connects everything one text caused. 32 hexadecimal digits, ordered by time, usable as a
+/// W3C trace id.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TraceId(String);
@@ -34,7 +34,7 @@ impl TraceId {
         Self(uuid::Uuid::now_v7().simple().to_string())
     }
 
-    /// Reads an id that was printed by us.
+    /// Parses an id that we printed.
     pub fn parse(id: &str) -> Option<Self> {
         let valid = id.len() == 32 && id.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         valid.then(|| Self(id.to_owned()))
@@ -52,7 +52,7 @@ impl fmt::Display for TraceId {
     }
 }
 
-/// One thing that happened under a trace.
+/// A step taken under a trace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
     /// What happened, in a word or two: one of [`steps`], or `ran` and the name of a tool.
@@ -63,14 +63,14 @@ pub struct Step {
     /// How long it took, for a step that takes time. Milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub took_ms: Option<u64>,
-    /// Figures and names that explain it: tokens, segments, provider, outcome. Never what was said,
-    /// and never a number.
+    /// Figures and names that explain it: tokens, segments, provider, outcome. Never any words of the
+    /// conversation, and never a number.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub details: Map<String, Value>,
 }
 
 impl Step {
-    /// A step that happened at once.
+    /// A step without duration.
     pub fn new(what: impl Into<String>, at: Timestamp) -> Self {
         Self { what: what.into(), at, took_ms: None, details: Map::new() }
     }

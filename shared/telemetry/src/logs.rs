@@ -1,4 +1,4 @@
-//! Where log lines go, and which are let through.
+//! Where log lines go, and which lines pass the filter.
 
 use tracing::{Level, Metadata};
 use tracing_subscriber::filter::{EnvFilter, LevelFilter, filter_fn};
@@ -6,7 +6,7 @@ use tracing_subscriber::fmt::writer::BoxMakeWriter;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// The crates whose lines are known to hold nothing personal at any level.
+/// The crates whose lines are known to contain nothing personal at any level.
 const OURS: [&str; 26] = [
     "access",
     "agent",
@@ -36,7 +36,7 @@ const OURS: [&str; 26] = [
     "webhooks",
 ];
 
-/// How a log line is written.
+/// The format of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
     /// One JSON object a line, for a log system.
@@ -45,8 +45,8 @@ pub enum LogFormat {
     Text,
 }
 
-/// Whether this says what is to be logged: levels, for all or for one part of us. A word that is none
-/// would be the name of a part that there is not, of which nothing is heard.
+/// Whether this is a valid filter: levels, for all or for one part of us. An unknown word would be
+/// taken as the name of a part that does not exist, and log nothing.
 pub fn understands(filter: &str) -> bool {
     let is_directive = |directive: &str| {
         directive.parse::<LevelFilter>().is_ok()
@@ -59,9 +59,9 @@ pub fn understands(filter: &str) -> bool {
 
 /// Starts logging to standard error. `filter` is `RUST_LOG`, default `info`.
 ///
-/// Other people's crates are let through from `warn` on, whatever the filter says, and
-/// `async_openai` not at all: at lower levels HTTP clients write addresses and headers, which hold
-/// numbers, texts and tokens, and `async_openai` writes whole answers that it could not read.
+/// Third-party crates are logged from `warn` on, whatever the filter says, and `async_openai` not at
+/// all: at lower levels HTTP clients write addresses and headers, which contain numbers, texts and
+/// tokens, and `async_openai` writes whole answers that it could not read.
 pub fn init(format: LogFormat, filter: Option<&str>) {
     let chosen = EnvFilter::builder()
         .with_default_directive(Level::INFO.into())
@@ -75,7 +75,7 @@ pub fn init(format: LogFormat, filter: Option<&str>) {
         }
         LogFormat::Text => lines.boxed(),
     };
-    // What is not let through is nobody's: filters for all cost less than those of one layer.
+    // Global filters cost less than those of one layer.
     let registry = tracing_subscriber::registry().with(chosen).with(filter_fn(is_harmless));
     // A second start in one process, as in a test, keeps the first.
     let _ = registry.with(lines).try_init();

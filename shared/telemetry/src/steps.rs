@@ -1,9 +1,9 @@
-//! What a step of a trace is called. They are stored, and the console, `smoke` and `doctor` read them, so
-//! that they stay as they are.
+//! The names of a trace's steps. They are stored, and the console, `smoke` and `doctor` read them, so
+//! they must not change.
 
-/// A call of a provider brought a text.
+/// A provider's call brought a text.
 pub const RECEIVED: &str = "received";
-/// It did so once it was read again, from quarantine.
+/// A text was read from a call in quarantine.
 pub const REPLAYED: &str = "taken out of quarantine";
 /// The wake-up of the turn is in the queue.
 pub const QUEUED: &str = "queued";
@@ -13,28 +13,28 @@ pub const TOOK_UP: &str = "took up";
 pub const NOT_ANSWERED: &str = "not answered";
 /// The model was asked. `outcome` is `answered`, or what went wrong.
 pub const ASKED_THE_MODEL: &str = "asked the model";
-/// Only the model understood that it is an opt-out.
+/// Only the model recognised it as an opt-out.
 pub const HEARD_A_STOP: &str = "heard a stop";
-/// Another text came while the agent thought, so that it thinks again.
+/// Another text came while the agent was thinking, so it starts again.
 pub const THROWN_AWAY: &str = "thrown away";
 /// The answer was made to fit a phone.
 pub const FITTED: &str = "fitted";
 /// The answer and the first attempt to send it are stored.
 pub const COMMITTED: &str = "committed";
-/// An attempt was handed to a provider. `outcome` is `accepted`, or what went wrong.
+/// An attempt was dispatched to a provider. `outcome` is `accepted`, or the error.
 pub const SENT: &str = "sent";
-/// The provider was asked about an attempt that it had not answered.
+/// The provider was asked about an attempt whose outcome is unknown.
 pub const LOOKED_UP: &str = "looked up";
-/// What was accepted did not arrive.
+/// An accepted text did not arrive.
 pub const FAILED_LATE: &str = "failed late";
-/// It is not tried once more after all, for the reason in `why`.
+/// It is not tried again after all, for the reason in `why`.
 pub const NOT_TRIED_AGAIN: &str = "not tried again";
-/// A status update came, or an answer to the question for one.
+/// A status update came, from a receipt or a poll.
 pub const RECEIPT: &str = "receipt";
 /// A test send was answered.
 pub const ANSWERED: &str = "answered";
 
-/// All of them, beside those of tools: `ran` and the name of the tool.
+/// All of them, except those of tools: `ran` and the name of the tool.
 pub const ALL: [&str; 16] = [
     RECEIVED,
     REPLAYED,

@@ -173,7 +173,7 @@ async fn a_call_that_cannot_be_read_leaves_a_line() {
     const TEXT: &str = "POST /webhooks/twilio/inbound HTTP/1.1\r\nHost: a\r\nX: a\x01b\r\n\r\n";
     let product = Product::start(&["twilio"]).await;
     assert_eq!(statuses(product.address(), TEXT).await, "400");
-    product.process.logs("1 since the head of a call could not be read").await;
+    product.process.logs("1 because the head of a call could not be read").await;
 }
 
 #[tokio::test]

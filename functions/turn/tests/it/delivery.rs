@@ -143,8 +143,8 @@ async fn explains_each_choice_in_the_trace() {
     let mut scene = Scene::sending_by("messagecentral,twilio").await;
     scene.say("My sink leaks").await;
     let why = scene.why().await;
-    let texted = "messagecentral is unproven. Nothing is known of it yet. The person has texted its \
-                  number.";
+    let texted = "messagecentral is unproven. Nothing is known about it yet. The person has texted \
+                  its number.";
     assert_eq!(why, texted);
     scene.live(610).await;
     scene.person = PEOPLE[1];
@@ -340,7 +340,7 @@ async fn comes_back_to_a_provider_whose_account_is_mended() {
     scene.live(330).await;
     scene.person = PEOPLE[1];
     scene.say("My sink leaks").await;
-    assert!(scene.why().await.contains("This text finds out whether it works again."));
+    assert!(scene.why().await.contains("This text probes whether it works again."));
     assert_eq!(scene.companies.twilio.texts_to(PEOPLE[1]).len(), 1);
     assert_eq!(scene.state("twilio").await, State::Unproven);
 }

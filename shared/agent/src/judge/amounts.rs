@@ -1,4 +1,4 @@
-//! Numbers in a text, in digits or in words, and which of them are prices.
+//! Finds the numbers in a text, in digits or in words, and which of them are prices.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use super::text::{folded, is_letter, is_unspaced};
 
-/// What a word, a sign or a character means beside a number.
+/// The meaning of a word, a sign or a character beside a number.
 static MEANINGS: LazyLock<HashMap<String, Meaning>> = LazyLock::new(|| {
     let mut meanings = HashMap::new();
     for row in rows(include_str!("counts.txt")) {
@@ -24,25 +24,25 @@ static MEANINGS: LazyLock<HashMap<String, Meaning>> = LazyLock::new(|| {
     meanings
 });
 
-/// What stands within a number in words, or between two numbers: "two hundred and fifty".
+/// Words within a number, or between two numbers: "two hundred and fifty".
 const GLUE: [&str; 8] = ["and", "y", "e", "et", "und", "и", "و", "और"];
 
-/// What stands between the ends of a range.
+/// The words between the ends of a range.
 const RANGES: [&str; 23] = [
     "to", "or", "bis", "oder", "a", "à", "o", "ou", "до", "или", "إلى", "او", "से", "या", "至",
     "到", "或", "-", "–", "—", "~", "/", "−",
 ];
 
-/// Whose money it is.
+/// Words before "pounds" that mean money.
 const COUNTRIES: [&str; 6] = ["us", "american", "canadian", "australian", "british", "swiss"];
 
-/// What weighs something in pounds.
+/// Words after "pounds" that mean weight.
 const WEIGHTS: [&str; 3] = ["weigh", "heav", "lift"];
 
-/// The longest meaning of a script without spaces, in characters.
+/// The longest entry of a script without spaces, in characters.
 const LONGEST: usize = 3;
 
-/// No number that anybody names has more digits.
+/// No realistic number has more digits.
 const DIGITS: usize = 15;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,25 +57,25 @@ enum Meaning {
 /// A number in a text.
 #[derive(Debug)]
 pub(super) struct Amount {
-    /// What it may mean, in hundredths: `1.250` is 1250 to some and 1.25 to others.
+    /// Its possible values, in hundredths: `1.250` is 1250 to some and 1.25 to others.
     pub(super) readings: Vec<u64>,
-    /// Where it stands in the folded text.
+    /// Its place in the folded text.
     pub(super) place: Range<usize>,
-    /// Whether a currency stands beside it, and it is not nothing.
+    /// Whether it has a currency, and is not zero.
     pub(super) is_price: bool,
 }
 
-/// A piece of a text: a number in digits, what has a meaning beside one, or anything else.
+/// A piece of a text: a number in digits, something with a meaning beside one, or anything else.
 struct Piece {
     place: Range<usize>,
     digits: Vec<u64>,
     meaning: Option<Meaning>,
 }
 
-/// The numbers of a text that [`folded`] has been through, in order.
+/// The numbers of a text returned by [`folded`], in order.
 pub(super) fn amounts(text: &str) -> Vec<Amount> {
     let pieces = pieces(text);
-    // Each number with the pieces that it consists of.
+    // Each number with its pieces.
     let mut numbers: Vec<(Amount, Range<usize>)> = Vec::new();
     let mut at = 0;
     while at < pieces.len() {
@@ -90,7 +90,7 @@ pub(super) fn amounts(text: &str) -> Vec<Amount> {
     numbers.into_iter().map(|(amount, _)| amount).collect()
 }
 
-/// Marks what has a currency beside it, and the other end of its range.
+/// Marks numbers with a currency, and the other end of their range.
 fn mark_prices(text: &str, pieces: &[Piece], numbers: &mut [(Amount, Range<usize>)]) {
     let beside = Beside { text, pieces, is_weight: WEIGHTS.iter().any(|word| text.contains(word)) };
     for index in 0..numbers.len() {
@@ -119,7 +119,7 @@ fn mark_prices(text: &str, pieces: &[Piece], numbers: &mut [(Amount, Range<usize
     }
 }
 
-/// What stands beside the numbers of a text.
+/// The surroundings of the numbers of a text.
 struct Beside<'t> {
     text: &'t str,
     pieces: &'t [Piece],
@@ -127,8 +127,8 @@ struct Beside<'t> {
 }
 
 impl Beside<'_> {
-    /// Whether a currency stands behind the number that ends before a piece, and does not belong to
-    /// the `next` one: 2 $50 notes.
+    /// Whether a currency follows the number that ends before a piece, and does not belong to the
+    /// `next` one: 2 $50 notes.
     fn is_behind(&self, end: usize, next: Option<usize>) -> bool {
         // 50,- €, 50.- CHF, 50 US dollars
         let marks = match (self.word(end), self.word(end + 1)) {
@@ -142,8 +142,8 @@ impl Beside<'_> {
         self.is_money(at) && !is_of_next
     }
 
-    /// Whether a currency stands before the number that begins with a piece, and does not belong to
-    /// one that ends `before` it.
+    /// Whether a currency precedes the number that begins with a piece, and does not belong to one that
+    /// ends `before` it.
     fn is_before(&self, start: usize, before: Option<usize>) -> bool {
         let Some(at) = start.checked_sub(1) else { return false };
         // Rs. 50, Preis in Euro: 50
@@ -166,7 +166,7 @@ impl Beside<'_> {
         self.pieces.get(at).map_or("", |piece| &self.text[piece.place.clone()])
     }
 
-    /// Whether nothing stands between a piece and the next.
+    /// Whether nothing is between a piece and the next.
     fn touches(&self, at: usize) -> bool {
         let end = |piece: &Piece| piece.place.end;
         let next = self.pieces.get(at + 1).map(|piece| piece.place.start);
@@ -174,7 +174,7 @@ impl Beside<'_> {
     }
 }
 
-/// The number that begins at a piece, and where it ends.
+/// The number that begins at a piece, and its end.
 fn number(pieces: &[Piece], start: usize) -> (Vec<u64>, usize) {
     let mut readings = pieces[start].digits.clone();
     let mut at = start;
@@ -211,7 +211,8 @@ fn number(pieces: &[Piece], start: usize) -> (Vec<u64>, usize) {
     if at == start { (Vec::new(), start) } else { (vec![value.saturating_mul(100)], at) }
 }
 
-/// The largest power of ten that divides a number: behind "forty" may come "five", and not "fifty".
+/// The largest power of ten that divides a number: "forty" may be followed by "five", but not by
+/// "fifty".
 fn grain(value: u64) -> u64 {
     let mut grain = 1;
     while value.is_multiple_of(grain * 10) && grain < 1_000_000_000 {
@@ -256,13 +257,13 @@ fn pieces(text: &str) -> Vec<Piece> {
 
 fn meaning(piece: &str, behind: &str) -> Option<Meaning> {
     match piece {
-        // Also what tiles and panes are counted in: 三块玻璃.
+        // Also units that count tiles and panes: 三块玻璃.
         "块" | "塊" => (!behind.starts_with(is_unspaced)).then_some(Meaning::Money),
         piece => MEANINGS.get(piece).copied(),
     }
 }
 
-/// How long the number is that a text begins with, with what separates thousands and decimals.
+/// The length of the number that a text begins with, including thousands and decimal separators.
 fn digits(text: &str) -> usize {
     let bytes = text.as_bytes();
     let run = |from: usize| bytes[from..].iter().take_while(|b| b.is_ascii_digit()).count();
@@ -288,7 +289,7 @@ fn digits(text: &str) -> usize {
     }
 }
 
-/// What a number in digits may mean, in hundredths.
+/// The possible values of a number in digits, in hundredths.
 fn readings(number: &str) -> Vec<u64> {
     let groups: Vec<_> = number.split(|c: char| !c.is_ascii_digit()).collect();
     let marks: Vec<_> = number.chars().filter(|c| !c.is_ascii_digit()).collect();
@@ -302,7 +303,7 @@ fn readings(number: &str) -> Vec<u64> {
     let is_repeated = marks.iter().filter(|other| *other == mark).count() > 1;
     match last.len() {
         _ if is_repeated || mark.is_whitespace() => vec![all],
-        // 1.250 is one thing to some and another to others.
+        // 1.250 has different meanings to different people.
         3 if *mark != '٫' => vec![all, decimal],
         _ => vec![decimal],
     }

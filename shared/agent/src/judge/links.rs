@@ -1,4 +1,4 @@
-//! Where the links and e-mail addresses of a text lead.
+//! The targets of links and e-mail addresses in a text.
 
 use std::net::Ipv4Addr;
 
@@ -6,16 +6,16 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::text::is_unspaced;
 
-/// Ends of hosts that are no word in any language, however they are written.
+/// Endings of hosts that are not words in any language, however they are written.
 const SURE: [&str; 9] = ["com", "net", "org", "biz", "xyz", "io", "html", "shop", "online"];
 
-/// Ends of hosts that may be short, or consist of digits.
+/// Endings of hosts that may be short, or consist of digits.
 const SHORT: [&str; 18] = [
     "com", "net", "org", "biz", "xyz", "io", "ly", "gg", "cc", "co", "me", "info", "cn", "ru",
     "app", "link", "top", "to",
 ];
 
-/// Ends of hosts in other scripts than Latin.
+/// Endings of hosts in scripts other than Latin.
 const FOREIGN: [&str; 29] = [
     "рф",
     "рус",
@@ -48,13 +48,13 @@ const FOREIGN: [&str; 29] = [
     "كوم",
 ];
 
-/// Ends of the names of files.
+/// Endings of file names.
 const FILES: [&str; 22] = [
     "pdf", "jpg", "jpeg", "png", "gif", "heic", "webp", "doc", "docx", "xls", "xlsx", "ppt", "txt",
     "csv", "mp3", "mp4", "wav", "htm", "ics", "vcf", "xml", "json",
 ];
 
-/// What a full stop may stand behind within a sentence.
+/// Abbreviations that may precede a full stop within a sentence.
 const SHORTENED: [&str; 44] = [
     "etc", "vs", "approx", "ca", "bzw", "usw", "inkl", "z", "ggf", "evtl", "tel", "nr", "no", "mr",
     "mrs", "ms", "dr", "st", "ave", "rd", "str", "apt", "prof", "min", "max", "hr", "mon", "tue",
@@ -65,21 +65,21 @@ const SHORTENED: [&str; 44] = [
 /// A dot, spelled out.
 const DOTS: [&str; 9] = ["dot", "punkt", "punto", "ponto", "point", "точка", "نقطة", "डॉट", "点"];
 
-/// What is spelled out behind it.
+/// The endings that may follow it.
 const SPELLED: [&str; 12] =
     ["com", "net", "org", "info", "io", "biz", "example", "test", "ru", "рф", "ком", "कॉम"];
 
-/// Something that leads somewhere.
+/// A link or e-mail address.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Link {
     /// In lower case, without `www.`.
     pub(super) host: String,
-    /// The whole of it, if it is an e-mail address.
+    /// The full address, if it is an e-mail address.
     pub(super) email: Option<String>,
 }
 
 impl Link {
-    /// Whether it leads to one of these hosts, or below it.
+    /// Whether it leads to one of these hosts, or to a subdomain.
     pub(super) fn is_below(&self, mut hosts: impl Iterator<Item = impl AsRef<str>>) -> bool {
         hosts.any(|host| {
             let above = self.host.strip_suffix(host.as_ref());
@@ -88,7 +88,7 @@ impl Link {
     }
 }
 
-/// The links of a text that a phone would make something to tap of, or a person would type.
+/// The links in a text that a phone would make tappable, or a person would type.
 pub(super) fn links(text: &str) -> Vec<Link> {
     let text = plain(text);
     let found = policy::links(&text).into_iter().filter_map(|link| leads(&link));
@@ -96,7 +96,7 @@ pub(super) fn links(text: &str) -> Vec<Link> {
     found.chain(others.filter_map(foreign)).collect()
 }
 
-/// All that looks like a host in a text, sentences without a space between them included.
+/// Everything that looks like a host in a text, including sentences without a space between them.
 pub(super) fn hosts(text: &str) -> Vec<String> {
     let text = plain(text);
     let found = policy::links(&text);
@@ -105,7 +105,7 @@ pub(super) fn hosts(text: &str) -> Vec<String> {
     found.chain(others.filter_map(foreign).map(|link| link.host)).map(|it| bare(&it)).collect()
 }
 
-/// A text with the dots of its hosts as such.
+/// A text with the spelled-out dots of its hosts replaced.
 fn plain(text: &str) -> String {
     let mut text: String = text.nfkc().collect();
     for dot in ["[.]", "(.)", "{.}", "[dot]", "(dot)", "{dot}", " [dot] ", " (dot) ", "。", "｡"]
@@ -131,14 +131,14 @@ fn is_dot(word: &str) -> bool {
     word == "." || DOTS.iter().any(|dot| letters.clone().eq(dot.chars()))
 }
 
-/// Whether a word begins with what is spelled out behind a dot.
+/// Whether a word begins with an ending that may follow a spelled-out dot.
 fn is_spelled(word: &str) -> bool {
     let end = word.trim_end_matches(|c: char| !c.is_alphanumeric());
     let end = end.split(['/', '.', ',']).next().unwrap_or_default().to_lowercase();
     SPELLED.contains(&end.as_str())
 }
 
-/// A text with a full stop for this between two characters of a host.
+/// A text with this replaced by a full stop between two characters of a host.
 fn replaced(text: &str, dot: &str) -> String {
     let mut pieces = text.split(dot);
     let mut replaced = pieces.next().unwrap_or_default().to_owned();
@@ -151,7 +151,7 @@ fn replaced(text: &str, dot: &str) -> String {
     replaced
 }
 
-/// Where a link leads, unless it only looks like one.
+/// The target of a link, unless it only looks like one.
 fn leads(link: &str) -> Option<Link> {
     let (host, is_sure) = host(link);
     let address = link.split(['/', '?', '#']).next().unwrap_or_default();
@@ -162,20 +162,20 @@ fn leads(link: &str) -> Option<Link> {
     Some(Link { host: bare(&host.to_lowercase()), email })
 }
 
-/// The host of a link, and whether it is one beyond doubt.
+/// The host of a link, and whether it is certainly one.
 fn host(link: &str) -> (&str, bool) {
     let (scheme, rest) = link.split_once("://").map_or((None, link), |(s, rest)| (Some(s), rest));
     let whole = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
     let is_email = whole.contains('@');
     let authority = whole.rsplit('@').next().unwrap_or_default();
     let host = authority.split(':').next().unwrap_or_default().trim_end_matches('.');
-    // A mark that ends a sentence is taken for the beginning of more.
+    // A mark that ends a sentence may look like the beginning of more.
     let goes_on = rest.len() > whole.len() + 1 && !is_named_badly(host);
     let is_www = host.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("www."));
     (host, scheme.is_some() || is_email || is_www || goes_on)
 }
 
-/// Whether what goes on behind a slash is no host all the same: `9.am/pm`, `photo.jpg/png`.
+/// Whether the text before a slash is not a host: `9.am/pm`, `photo.jpg/png`.
 fn is_named_badly(host: &str) -> bool {
     let (before, end) = host.rsplit_once('.').unwrap_or(("", host));
     let end = end.to_lowercase();
@@ -187,8 +187,8 @@ fn bare(host: &str) -> String {
     host.strip_prefix("www.").unwrap_or(host).to_owned()
 }
 
-/// Whether this is the name of a host: no abbreviation, no file, and no sentence that begins without a
-/// space behind the one before.
+/// Whether this is the name of a host, and not an abbreviation, a file, or a sentence that follows
+/// another without a space.
 fn is_host(host: &str) -> bool {
     let Some((before, written)) = host.rsplit_once('.') else { return false };
     let end = written.to_lowercase();
@@ -207,7 +207,7 @@ fn is_host(host: &str) -> bool {
         || labels.len() == 1 && SHORTENED.contains(&before.to_lowercase().as_str()))
 }
 
-/// A host in a script that has no place in most addresses, or one that is only a number.
+/// A host in a non-Latin script, or one that is only a number.
 fn foreign(word: &str) -> Option<Link> {
     let link = |host: &str| Some(Link { host: bare(&host.to_lowercase()), email: None });
     let word = word.split_once("://").map_or(word, |(_, rest)| rest);
@@ -225,7 +225,7 @@ fn foreign(word: &str) -> Option<Link> {
     (is_foreign && is_end).then(|| link(&format!("{before}.{end}"))).flatten()
 }
 
-/// What may follow a Latin end of a host without a space.
+/// What may follow a Latin ending of a host without a space.
 fn is_unspaced_and_none(end: &str) -> impl Fn(char) -> bool {
     let is_latin = end.starts_with(|c: char| c.is_ascii_alphabetic());
     move |character| is_latin && is_unspaced(character)

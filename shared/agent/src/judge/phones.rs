@@ -1,31 +1,31 @@
 //! Telephone numbers in a text, as people write them.
 
-/// Fewer digits reach nobody in particular: 911, 112, a short code.
+/// Shorter numbers reach nobody in particular: 911, 112, a short code.
 const LEAST: usize = 7;
 
-/// So many of the last digits are the same in the national and in the international form.
+/// How many of the last digits are equal in the national and the international form.
 const COMPARED: usize = 9;
 
-/// What stands between the digits of one number, at most so much in a row.
+/// The separators within one number, and at most this many in a row.
 const BETWEEN: &[char] = &[
     ' ', '.', '-', '(', ')', '/', '_', '*', '·', '\u{a0}', '\u{2009}', '\u{202f}', '‑', '–', '—',
     '‐',
 ];
 const MOST_BETWEEN: usize = 3;
 
-/// What stands before a number that is to be called. Other letters before one name something.
+/// Words before a number to call. Other letters before a number make it a name.
 const CALLED: [&str; 8] = ["tel", "phone", "ph", "call", "cell", "mob", "mobile", "fax"];
 
-/// Digits in a row, and what stands before them.
+/// Digits in a row, and the text before them.
 struct Group<'t> {
     digits: &'t str,
     before: &'t str,
 }
 
-/// The numbers of a text that [`folded`](super::text::folded) has been through, in digits alone.
+/// The telephone numbers of a text returned by [`folded`](super::text::folded), in digits only.
 ///
-/// A date, a span of times or years, and the code of a place are none, nor is what has letters or `#`
-/// before it, as an order has.
+/// Dates, ranges of times or years, and postal codes do not count, nor does a number after letters or
+/// `#`, such as an order number.
 pub(super) fn phones(text: &str) -> Vec<String> {
     let mut phones = Vec::new();
     for (before, groups) in runs(text) {
@@ -41,26 +41,26 @@ pub(super) fn phones(text: &str) -> Vec<String> {
     phones
 }
 
-/// Whether there are digits enough in a text. Most replies have none.
+/// Whether a text has enough digits. Most replies do not.
 pub(super) fn may_hold_phone(text: &str) -> bool {
     text.bytes().filter(u8::is_ascii_digit).count() >= LEAST
 }
 
-/// All digits of a text that may be a number, or have one among them.
+/// All digits of a text that may be or contain a number.
 pub(super) fn digits(text: &str) -> Vec<String> {
     let all = runs(text).into_iter();
     let all = all.map(|(_, groups)| groups.iter().map(|group| group.digits).collect::<String>());
     all.filter(|digits| digits.len() >= LEAST).collect()
 }
 
-/// Whether a number is among digits, in whatever form.
+/// Whether digits contain a number, in any form.
 pub(super) fn is_among<'d>(number: &str, mut given: impl Iterator<Item = &'d String>) -> bool {
     let last = |digits: &'d str| &digits[digits.len().saturating_sub(COMPARED)..];
     let compared = &number[number.len().saturating_sub(COMPARED)..];
     given.any(|digits| digits.contains(compared) || number.ends_with(last(digits)))
 }
 
-/// Whether digits behind this name something, as an order: `AB-1043`, `#1043`.
+/// Whether digits after this are a name, such as an order number: `AB-1043`, `#1043`.
 fn is_name(before: &str) -> bool {
     let before = before.strip_suffix(['-', '/', '_']).unwrap_or(before);
     let letters = before.len() - before.trim_end_matches(|c: char| c.is_ascii_alphabetic()).len();
@@ -68,7 +68,7 @@ fn is_name(before: &str) -> bool {
     before.ends_with('#') || letters > 0 && !CALLED.contains(&word)
 }
 
-/// Whether digits are the code of a place: 90210-1234, 12345-678, and behind a state `, MA 02139-4307`.
+/// Whether digits are a postal code: 90210-1234, 12345-678, and after a state `, MA 02139-4307`.
 fn is_place(before: &str, groups: &[Group<'_>]) -> bool {
     let [first, second] = groups else { return false };
     let mut words = before.rsplit(' ').skip(1);
@@ -81,7 +81,7 @@ fn is_place(before: &str, groups: &[Group<'_>]) -> bool {
         && (second.digits.len() == 3 || !first.digits.starts_with('0') || is_state)
 }
 
-/// Runs of groups of digits, each with what stands before it.
+/// Runs of groups of digits, each with the text before it.
 fn runs(text: &str) -> Vec<(&str, Vec<Group<'_>>)> {
     let mut runs: Vec<(&str, Vec<Group<'_>>)> = Vec::new();
     let mut end = 0;
@@ -105,14 +105,14 @@ fn runs(text: &str) -> Vec<(&str, Vec<Group<'_>>)> {
     runs
 }
 
-/// The digits without the dates, times and codes of places among them.
+/// The digits without dates, times and postal codes.
 fn without_others<'t>(groups: &[Group<'t>]) -> Vec<&'t str> {
     let mut left = Vec::new();
     let mut at = 0;
     while at < groups.len() {
         let taken = [4, 3, 2, 1].into_iter().find(|length| {
             groups.get(at..at + length).is_some_and(is_other)
-                // Part of something longer that is written in one way.
+                // Part of a longer run in one notation.
                 && (*length == 1 || groups.get(at + length).is_none_or(|next| next.before != groups[at + 1].before))
                 && (*length == 1 || at == 0 || groups[at].before != groups[at + 1].before)
         });
@@ -127,7 +127,7 @@ fn without_others<'t>(groups: &[Group<'t>]) -> Vec<&'t str> {
     left
 }
 
-/// Whether groups of digits are a date, a span of times or of years, or the code of a place.
+/// Whether groups of digits are a date, a range of times or years, or a postal code.
 fn is_other(groups: &[Group<'_>]) -> bool {
     let value = |index: usize| groups[index].digits.parse::<u32>().unwrap_or(u32::MAX);
     let length = |index: usize| groups[index].digits.len();

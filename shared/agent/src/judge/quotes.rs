@@ -1,4 +1,4 @@
-//! What is ours to know, and runs of words of it in a reply.
+//! Confidential words, and runs of them in a reply.
 
 use std::collections::HashSet;
 use std::collections::hash_map::DefaultHasher;
@@ -6,26 +6,26 @@ use std::hash::{Hash, Hasher};
 
 use super::text::{is_unspaced, spaced};
 
-/// So many words in a row of our own rules are a quotation. "I know nothing about other customers and
+/// This many words in a row of our own rules are a quotation. "I know nothing about other customers and
 /// other conversations" is eight of them, and an answer.
 const OF_RULES: usize = 9;
 
-/// So many of the owner's instructions. "For Handy Home, a handyman business: repairs, assembly,
+/// The same for the owner's instructions. "For Handy Home, a handyman business: repairs, assembly,
 /// painting, mounting, small plumbing and electrical work" is fifteen, and an answer.
 const OF_INSTRUCTIONS: usize = 16;
 
-/// A word takes so many characters of a script without spaces.
+/// How many characters count as a word in a script without spaces.
 const CHARACTERS: usize = 2;
 
-/// Runs of words that nobody is told.
+/// Runs of words that must not be revealed.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Secrets {
-    /// How long, and the hashes of all that are so long.
+    /// Each length, with the hashes of all runs of that length.
     runs: Vec<(usize, HashSet<u64>)>,
 }
 
 impl Secrets {
-    /// Of our rules and of the owner's instructions, without what the agent may say (`said`).
+    /// From our rules and the owner's instructions, without the words that the agent may say (`said`).
     pub(super) fn of<'t>(
         rules: impl Iterator<Item = &'t str>,
         instructions: &str,
@@ -56,7 +56,7 @@ impl Secrets {
     }
 }
 
-/// The hashes of all runs of so many words.
+/// The hashes of all runs of this many words.
 fn runs(text: &str, length: usize) -> Vec<u64> {
     let text = spaced(text);
     let words: Vec<_> = text.split_whitespace().collect();
@@ -69,8 +69,8 @@ fn hash(words: &[&str]) -> u64 {
     hasher.finish()
 }
 
-/// What stands outside quotation marks: within them is what the agent is to say. Marks that are not
-/// closed in their paragraph are none.
+/// The text outside quotation marks: words within them are for the agent to say. Marks that are not
+/// closed in their paragraph do not count.
 fn outside_quotes(text: &str, mut each: impl FnMut(&str)) {
     for paragraph in text.split("\n\n") {
         let pieces: Vec<_> = paragraph.split(['"', '“', '”', '„', '«', '»']).collect();

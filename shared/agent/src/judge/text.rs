@@ -1,8 +1,8 @@
-//! A text as its words and numbers are compared.
+//! A text in the form in which its words and numbers are compared.
 
 use unicode_normalization::UnicodeNormalization;
 
-/// Lower case, without accents and width, and with the digits of every script as ours.
+/// Lower case, without accents and width, and with ASCII digits for those of every script.
 pub(super) fn folded(text: &str) -> String {
     let letters = text.nfkd().filter(|c| !is_accent(*c)).flat_map(char::to_lowercase);
     let mut folded = String::with_capacity(text.len());
@@ -10,8 +10,8 @@ pub(super) fn folded(text: &str) -> String {
     folded
 }
 
-/// The words of a text in lower case, with space between them. Each character of a script without
-/// spaces is one.
+/// The words of a text in lower case, separated by spaces. In scripts without spaces, each character is
+/// a word.
 pub(super) fn spaced(text: &str) -> String {
     let mut spaced = String::with_capacity(text.len());
     for character in folded(text).chars() {
@@ -25,7 +25,7 @@ pub(super) fn spaced(text: &str) -> String {
     spaced
 }
 
-/// Whether a character is part of a word: a letter, a digit, or the sign of a vowel.
+/// Whether a character is part of a word: a letter, a digit, or a vowel sign.
 pub(super) fn is_letter(character: char) -> bool {
     character.is_alphanumeric() || matches!(character, '\u{900}'..='\u{dff}')
 }
@@ -40,7 +40,7 @@ fn is_accent(character: char) -> bool {
     matches!(character, '\u{300}'..='\u{36f}' | '\u{640}' | '\u{64b}'..='\u{65f}' | '\u{670}')
 }
 
-/// The same digit as we write it.
+/// The ASCII form of a digit.
 fn digit(character: char) -> Option<char> {
     const ZEROS: [char; 5] = ['٠', '۰', '०', '০', '੦'];
     let value = |zero: char| u32::from(character).checked_sub(zero.into()).filter(|it| *it < 10);

@@ -1,7 +1,7 @@
-//! What becomes of the form of a request when a server refuses it.
+//! Adapts the form of a request when a server refuses it.
 //!
-//! Servers say what they do not take in words of their own, most of them with the name of a
-//! parameter. As much is changed at once as one refusal justifies: each costs a person seconds.
+//! Servers report in their own words what they do not accept, mostly with the name of a parameter. Each
+//! refusal changes as much as it justifies: every retry costs a person seconds.
 
 use serde_json::Value;
 
@@ -9,13 +9,13 @@ use super::form::{FEWEST_TOKENS, Form, Stream, TOKEN_BYTES, Tools};
 use super::refusal::Complaint;
 use super::request::size;
 
-/// The fewest tokens of a context that an agent fits into.
+/// The smallest context, in tokens, that an agent fits into.
 const SMALLEST_CONTEXT: u32 = 512;
 
-/// What a server holds in mind that says it is too much, and not how much.
+/// The assumed context of a server that says only that it is exceeded.
 const USUAL_CONTEXT: u32 = 4_096;
 
-/// Names that no request is without, or that have a rule of their own here.
+/// Names that every request has, or that have a rule of their own here.
 const OURS: [&str; 14] = [
     "model",
     "messages",
@@ -33,7 +33,7 @@ const OURS: [&str; 14] = [
     "index",
 ];
 
-/// What is said of a name that a server does not know.
+/// Phrases for an unknown name.
 const UNKNOWN: &[&str] = &[
     "extra",
     "not permitted",
@@ -53,11 +53,11 @@ const UNKNOWN: &[&str] = &[
     "not implemented",
 ];
 
-/// What is said of something that is to be there.
+/// Phrases for a missing part.
 const LACKING: &[&str] =
     &["missing", "must be passed", "required", "must be provided", "must be set", "expects the"];
 
-/// What stands before the most that there is room for.
+/// Phrases before the size of the context.
 const CONTEXT_MARKS: &[&str] = &[
     "<=",
     ">",
@@ -77,12 +77,12 @@ const CONTEXT_MARKS: &[&str] = &[
     "limit",
 ];
 
-/// What stands before the most tokens of an answer.
+/// Phrases before the maximum tokens of an answer.
 const MOST_MARKS: &[&str] =
     &["less than or equal to", "at most", "<=", ">", "[1,", "up to", "maximum", "max", "limit"];
 
 impl Form {
-    /// Changes the form as the server that refused this request asks for. True if it did.
+    /// Changes the form as this refusal asks for. Returns whether it did.
     pub(super) fn adapt(&mut self, complaint: &Complaint, request: &Value) -> bool {
         if !complaint.is_of_form {
             return false;
@@ -105,7 +105,7 @@ impl Form {
         is_another
     }
 
-    /// Asks at the other of the two addresses that may be meant. False if that was done before.
+    /// Switches to the other of the two possible addresses. False if that was done before.
     pub(super) fn go_elsewhere(&mut self) -> bool {
         let is_new = !self.is_elsewhere;
         self.is_elsewhere = true;
@@ -113,7 +113,7 @@ impl Form {
         is_new
     }
 
-    /// The question and its answer are to fit: both are bounded at once.
+    /// The question and its answer have to fit: both are limited together.
     fn adapt_context(&mut self, complaint: &Complaint, request: &Value) {
         let input = size(&request["messages"]) + size(&request["tools"]);
         let asked = u32::try_from(input / TOKEN_BYTES).unwrap_or(u32::MAX);
@@ -125,7 +125,7 @@ impl Form {
         let context = match (told, self.context) {
             (Some(told), None) => told,
             (Some(told), Some(known)) if told < known => told,
-            // A token holds less there than we think.
+            // A token is shorter there than we assume.
             (_, Some(known)) => known / 4 * 3,
             (None, None) if all > USUAL_CONTEXT => USUAL_CONTEXT,
             (None, None) => all / 4 * 3,
@@ -135,7 +135,7 @@ impl Form {
         }
     }
 
-    /// Another name for the most tokens of an answer, fewer of them, or no word of it.
+    /// Another name for the maximum tokens of an answer, fewer of them, or none at all.
     fn adapt_tokens(&mut self, complaint: &Complaint, request: &Value) {
         const WORDS: &[&str] = &[
             "max_new_tokens",
@@ -151,7 +151,7 @@ impl Form {
             return;
         }
         let Some(name) = self.limit else {
-            // None is not good enough either.
+            // Without the parameter it is refused too.
             if complaint.says(LACKING) {
                 self.limit = Some(if is_named(new) { new } else { old });
             }
@@ -203,26 +203,26 @@ impl Form {
         let names_choice = complaint.names("tool_choice") || complaint.says(&["tool choice"]);
         let names_tools = complaint.names("tools")
             || complaint.says(&["tool use", "tool call", "function call", "tools param"]);
-        // It would know them if it had been started otherwise.
+        // It would support tools if it had been started differently.
         let is_switch = complaint.says(&["enable-auto-tool-choice", "tool-call-parser", "--jinja"]);
         let is_refused =
             complaint.says(UNKNOWN) || complaint.says(&["requires", "not enabled", "no endpoints"]);
         if names_id && complaint.says(&["length", "a-z", "alphanumeric", "pattern", "format"]) {
             self.echo.ids = false;
         } else if names_id && complaint.says(&["not found", "unknown"]) {
-            // It was given by some other model.
+            // It came from another model.
             self.tools = Tools::TypedFromNow;
         } else if names_choice && !is_switch && request.get("tool_choice").is_some() {
             self.without.insert("tool_choice".into());
         } else if has_tools && (is_switch || names_choice || names_tools && is_refused) {
             self.tools = Tools::InWords;
         } else if complaint.says(&["tool_use_failed", "failed to call a function"]) {
-            // The model did not manage to, this once.
+            // The model failed at it, this once.
             self.tools = Tools::InWordsNow;
         }
     }
 
-    /// Whose message may stand where: templates of small models know the person and the agent alone.
+    /// Which roles may appear where: templates of small models know only the person and the agent.
     fn adapt_roles(&mut self, complaint: &Complaint, request: &Value) {
         let is_of_prompt = complaint.says(&[
             "system role",
@@ -259,7 +259,7 @@ impl Form {
         }
     }
 
-    /// Names that are not known are left out; what is wanted back and is not there is told in words.
+    /// Unknown names are left out; if something missing is demanded back, it is described in words.
     fn adapt_names(&mut self, complaint: &Complaint, request: &Value) {
         const WANTED: [&str; 4] =
             ["reasoning_content", "thought_signature", "reasoning_details", "extra_content"];
@@ -287,8 +287,8 @@ impl Form {
         self.without.extend(named);
     }
 
-    /// Nothing was said that helps: the form that the oldest of servers take, as far as this one has
-    /// not taken another.
+    /// If the message does not help: the form that the oldest servers accept, unless this one has
+    /// accepted another.
     fn guess(&mut self, complaint: &Complaint, request: &Value) {
         let messages = request["messages"].as_array().map(Vec::as_slice).unwrap_or_default();
         let before = self.clone();
@@ -309,7 +309,7 @@ impl Form {
             self.tools = Tools::TypedFromNow;
         }
         if complaint.says(&["template", "jinja"]) {
-            // Whatever it is, it is in the words of a conversation of two.
+            // Whatever is wrong, it is in the wording of a conversation between two.
             self.has_prompt = false;
             self.tools = Tools::InWords;
         }
@@ -319,13 +319,13 @@ impl Form {
     }
 }
 
-/// What a request holds that it need not hold.
+/// The optional parts of a request.
 fn names_in(request: &Value) -> Vec<String> {
     let names = request.as_object().into_iter().flat_map(|map| map.keys().cloned());
     names.filter(|name| !OURS.contains(&name.as_str())).chain(names_in_messages(request)).collect()
 }
 
-/// What its messages hold beside what we say ourselves: what came with earlier answers.
+/// The parts of its messages that are not our own: extras of earlier answers.
 fn names_in_messages(request: &Value) -> impl Iterator<Item = String> {
     let messages = request["messages"].as_array().into_iter().flatten();
     let calls = |message: &'_ Value| -> Vec<String> {

@@ -1,4 +1,4 @@
-//! Where requests go, and as whom.
+//! The address of requests, and their credentials.
 
 use async_openai::config::Config;
 use http::{HeaderMap, HeaderValue, header};
@@ -6,10 +6,10 @@ use secrecy::{ExposeSecret, SecretString};
 use settings::{SettingsError, is_unspecified};
 use url::Url;
 
-/// The end of most addresses, which is as often forgotten as it is written where none belongs.
+/// The end of most addresses, as often forgotten as added where it does not belong.
 const VERSION: &str = "/v1";
 
-/// What people copy along, since the page that they copy from shows a whole request.
+/// Paths that people copy along, because the documentation shows a whole request.
 const ENDS: [&str; 9] = [
     "/chat/completions",
     "/completions",
@@ -22,8 +22,8 @@ const ENDS: [&str; 9] = [
     "/chat",
 ];
 
-/// Where requests go, and as whom. Unlike the configuration that comes with `async-openai` it
-/// looks at no environment variable.
+/// The address of requests, and their credentials. Unlike the configuration of `async-openai` it reads
+/// no environment variable.
 #[derive(Clone)]
 pub(super) struct Endpoint {
     pub(super) address: String,
@@ -50,19 +50,19 @@ impl Endpoint {
         let address = url.as_str().trim_end_matches('/').to_owned();
         let other = match address.strip_suffix(VERSION) {
             Some(without) => Some(without.to_owned()),
-            // Its address names what is asked there.
+            // Its address includes the operation.
             None if address.contains("/deployments/") => None,
             None => Some(format!("{address}{VERSION}")),
         };
         Ok(Self { address, other, key: key.unwrap_or_default(), headers })
     }
 
-    /// Whether another address may be meant.
+    /// Whether there is another possible address.
     pub(super) fn has_other(&self) -> bool {
         self.other.is_some()
     }
 
-    /// The same, or the other that may be meant.
+    /// This address, or the other possible one.
     pub(super) fn at(&self, is_elsewhere: bool) -> Self {
         match &self.other {
             Some(other) if is_elsewhere => Self { address: other.clone(), ..self.clone() },
@@ -71,7 +71,7 @@ impl Endpoint {
     }
 }
 
-/// The address, or what to write instead. It is not repeated: there may be a key in it.
+/// The address, or what to write instead. The message does not repeat it: it may contain a key.
 fn checked(address: &str) -> Result<Url, &'static str> {
     let url = Url::parse(address.trim()).ok();
     let url = url.filter(|url| matches!(url.scheme(), "http" | "https")).ok_or(

@@ -1,4 +1,5 @@
-//! A whole round with a model, in which nobody is answered: what a server can is nowhere to be read.
+//! A whole round with a model without answering anybody: a server's abilities are not documented
+//! anywhere.
 
 use std::time::Duration;
 
@@ -16,57 +17,57 @@ use crate::rendered::Rendered;
 use crate::tools::{Draft, Tool, built_in};
 use crate::turns::{ToolCall, Turn};
 
-/// The most requests of one check: the forms that a server may want, and the round itself.
+/// The most requests of one check: the forms that a server may need, and the round itself.
 const REQUESTS: u32 = 10;
 
-/// The most answers that are calls.
+/// The most answers with tool calls.
 const CALLS: u32 = 3;
 
-/// What the person of the check says, as much as people say.
+/// The texts of the check's person, of usual length.
 const SAID: &str = "We have a small thing to be done in the house, nothing that is urgent, and any day of \
                     the week after next suits us, in the afternoon if that can be done at all.";
 
-/// What they are answered.
+/// The answers to them.
 const ANSWERED: &str = "Thank you, I have written that down. Is there anything else about it that we \
                         should know before somebody calls you back about a day and a time?";
 
-/// What the model is asked at last. Every page has this tool.
+/// The final question. Every page has this tool.
 const ASKED: &str =
     "I would like to talk to a person of the business, please. (This is a trial: call hand_over.)";
 
-/// What one whole round showed: a call, what the tool answered, and an answer.
+/// The result of one whole round: a call, the tool's answer, and the final answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelCheck {
-    /// How long it took, with everything that had to be found out.
+    /// How long it took, including all adaptation.
     pub took: Duration,
-    /// What the model or its server cannot, the worst first.
+    /// What the model or its server cannot do, the worst first.
     pub lacks: Vec<Lack>,
-    /// What the server wants in another form than OpenAI, in a few words each.
+    /// The server's deviations from OpenAI's form, in a few words each.
     pub form: Vec<String>,
 }
 
-/// What a model or its server cannot. An agent works with some of them all the same.
+/// An inability of a model or its server. With some of them an agent still works.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lack {
-    /// What a tool answered is refused, or nothing is said after it.
+    /// It refuses a tool's answer, or says nothing after it.
     SecondRound(String),
-    /// It holds too little in mind for this page and a whole conversation, which has so many tokens.
+    /// Its context is too small for this page and a whole conversation, which takes this many tokens.
     Context(u32),
-    /// It called no tool, though it was asked to.
+    /// It called no tool, although asked to.
     Calls,
-    /// Its answer ended in the middle, or there was no room for any.
+    /// Its answer was cut off, or there was no room for one.
     Cut,
-    /// The server knows no tools: they are told in words.
+    /// The server does not support tools: they are described in words.
     Tools,
-    /// Calls are written as text.
+    /// It writes calls as text.
     TypedCalls,
-    /// Thoughts, or marks of its own, stand in what it says.
+    /// Its answer contains reasoning, or marks of its own.
     PlainWords,
 }
 
 impl OpenAi {
-    /// Tries the model out with the prompt and the tools of a page, and a conversation as long as the
-    /// page allows: each request for at most `limit`. Costs some thousand tokens.
+    /// Tries the model with the prompt and the tools of a page, and a conversation as long as the page
+    /// allows, with at most `limit` per request. Costs some thousand tokens.
     pub async fn check(&self, page: &Page, limit: Duration) -> Result<ModelCheck, ModelError> {
         let (tools, now, brief) = (built_in(page, false), Timestamp::now(), Map::new());
         let (mut turns, told) = (conversation(page.turns, now), Rendered::of(page));
@@ -126,7 +127,7 @@ impl OpenAi {
     }
 }
 
-/// A conversation of so many turns, the last of which is not answered.
+/// A conversation of this many turns, the last of which is unanswered.
 fn conversation(turns: u32, now: Timestamp) -> Vec<Turn> {
     let mut conversation: Vec<Turn> = (1..turns)
         .flat_map(|_| {
@@ -146,18 +147,18 @@ fn run(tools: &[Box<dyn Tool + '_>], call: &ToolCall, draft: &mut Draft) -> Turn
     Turn::Tool { call, name, output: output.unwrap_or_else(|problem| problem), failed }
 }
 
-/// Whether a whole conversation is more than the server holds in mind, by its own word, or since it
-/// read less than it was sent.
+/// Whether a whole conversation exceeds the server's context, by its own word, or because it read less
+/// than it was sent.
 fn context(form: &Form, whole: &Value, answer: &Completion) -> Option<Lack> {
     let bytes = size(&whole["messages"]) + size(&whole["tools"]);
     let tokens = u32::try_from(bytes / (TOKEN_BYTES + 1)).unwrap_or(u32::MAX);
     let is_small = form.context.is_some_and(|context| context < tokens.saturating_add(tokens / 4));
-    // No script and no language takes so few.
+    // No script and no language needs this few.
     let is_cut = answer.tokens_in > 0 && answer.tokens_in < u64::from(tokens) / 3;
     (is_small || is_cut && form.context.is_none()).then_some(Lack::Context(tokens))
 }
 
-/// What stood in an answer otherwise than it was meant.
+/// Unintended content of an answer.
 fn manner(answer: &Completion, raw: &Value) -> Vec<Lack> {
     let message = &raw["choices"][0]["message"];
     let is_typed = message["tool_calls"].as_array().is_some_and(|calls| !calls.is_empty());

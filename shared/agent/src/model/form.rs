@@ -1,7 +1,7 @@
-//! The form of a request: what a server takes, as far as it is known.
+//! The form of a request: what a server accepts, as far as it is known.
 //!
-//! The first request to a server is as OpenAI documents it. What becomes of the form when a server
-//! refuses it is in `adapt`.
+//! The first request to a server is as OpenAI documents it. `adapt` changes the form when a server
+//! refuses it.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -13,56 +13,57 @@ use super::request::{Request, bytes, size};
 use super::{Question, in_words};
 use crate::turns::Turn;
 
-/// The most tokens of one answer. Ample for a text message, thinking of a reasoning model included.
+/// The maximum tokens of one answer. Ample for a text message, even with the reasoning of a reasoning
+/// model.
 const ANSWER_TOKENS: u32 = 4_000;
 
-/// The most tokens of an answer that had no room for anything but thoughts.
+/// The maximum after an answer that had only room for reasoning.
 const ROOMY_TOKENS: u32 = 16_000;
 
-/// The fewest tokens that are asked for: less is no answer.
+/// The least to ask for: fewer tokens are not enough for an answer.
 pub(super) const FEWEST_TOKENS: u32 = 64;
 
-/// How many bytes make a token at least, in any script. More than it takes is less than it holds.
+/// The minimum bytes per token, in any script. It is safer to assume too few than too many.
 pub(super) const TOKEN_BYTES: usize = 3;
 
-/// How long an answer may take before the next are asked for piece by piece, which shows that
-/// somebody is still thinking.
+/// How long an answer may take before the next ones are requested as streams, which show that the
+/// server is still working.
 const SLOW: Duration = Duration::from_secs(15);
 
-/// What a server takes, as far as it is known.
+/// What a server accepts, as far as it is known.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Form {
-    /// Whether it is at the other of the two addresses that may be meant.
+    /// Whether it is at the other of the two possible addresses.
     pub(super) is_elsewhere: bool,
-    /// How the most tokens of an answer are called, if that may be said.
+    /// The name of the parameter for the maximum tokens, if it is accepted.
     pub(super) limit: Option<&'static str>,
     /// How many we ask for, and how many it allows.
     pub(super) tokens: u32,
     pub(super) most: Option<u32>,
-    /// How many tokens a question and its answer may have together.
+    /// The maximum tokens of a question and its answer together.
     pub(super) context: Option<u32>,
     pub(super) tools: Tools,
-    /// Whether the prompt is a message of its own, instead of the beginning of the person's first.
+    /// Whether the prompt is a message of its own, rather than the beginning of the person's first.
     pub(super) has_prompt: bool,
-    /// What of earlier answers is sent back.
+    /// Which parts of earlier answers are sent back.
     pub(super) echo: Echo,
-    /// The names that it does not know, wherever they stand.
+    /// The names that it does not know, anywhere in a request.
     pub(super) without: BTreeSet<String>,
     pub(super) stream: Stream,
     /// Whether the server has answered in this form.
     pub(super) is_proven: bool,
-    /// How often it was changed: who has found out more knows better.
+    /// How often it was changed: the form with more changes wins.
     pub(super) changes: u32,
-    /// How many messages the question had for which it was changed without a reason being said.
+    /// How many messages the question had when the form was changed without a stated reason.
     pub(super) guessed: Option<usize>,
 }
 
-/// How tools are told.
+/// How tools are described.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tools {
     /// In the server's own form.
     Typed,
-    /// So, but for what was called in this conversation, which some other model may have done.
+    /// The same, except for earlier calls in this conversation, which may come from another model.
     TypedFromNow,
     /// In words, this once.
     InWordsNow,
@@ -70,16 +71,16 @@ pub(super) enum Tools {
     InWords,
 }
 
-/// Whether answers come in pieces.
+/// Whether answers are streamed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stream {
     /// Not asked for.
     No,
-    /// Asked for, since answers take long.
+    /// Requested, because answers take long.
     Asked,
-    /// Not asked for, since the server does not do it.
+    /// Not requested, because the server does not support it.
     Refused,
-    /// Asked for, since the server does nothing else.
+    /// Requested, because the server supports nothing else.
     Needed,
 }
 
@@ -104,7 +105,7 @@ impl Default for Form {
 }
 
 impl Form {
-    /// Gives the next answer more room: the last had none for anything but thoughts.
+    /// Gives the next answer more room: the last one had room only for reasoning.
     pub(crate) fn give_room(&mut self) {
         self.changes += u32::from(self.tokens != ROOMY_TOKENS);
         self.tokens = ROOMY_TOKENS;
@@ -118,12 +119,12 @@ impl Form {
         }
     }
 
-    /// Whether the server knows no tools.
+    /// Whether the server does not support tools.
     pub(super) fn tells_tools_in_words(&self) -> bool {
         matches!(self.tools, Tools::InWords | Tools::InWordsNow)
     }
 
-    /// What of it is otherwise than OpenAI has it, in a few words each.
+    /// Its deviations from OpenAI's form, in a few words each.
     pub(super) fn peculiar(&self) -> Vec<String> {
         let usual = Self::default();
         let mut peculiar = Vec::new();
@@ -147,7 +148,7 @@ impl Form {
         peculiar
     }
 
-    /// Notes that what was to come in pieces made no sense.
+    /// Notes that a stream made no sense.
     pub(super) fn was_nonsense(&mut self) {
         if self.stream == Stream::Asked {
             self.stream = Stream::Refused;
@@ -155,9 +156,9 @@ impl Form {
         }
     }
 
-    /// What of it is the server's, and not of one conversation.
+    /// The part that belongs to the server rather than to one conversation.
     pub(super) fn of_server(&self, messages: usize) -> Option<Self> {
-        // What was guessed was right if the same was answered, and not less of it.
+        // A guess was right if the same question was answered, and not a shorter one.
         let is_right = self.guessed.is_none_or(|guessed| messages >= guessed);
         let tools = match self.tools {
             Tools::TypedFromNow | Tools::InWordsNow => Tools::Typed,
@@ -166,7 +167,7 @@ impl Form {
         is_right.then(|| Self { tools, guessed: None, ..self.clone() })
     }
 
-    /// The request that asks this in this form.
+    /// The request for this question in this form.
     pub(super) fn request<'a>(&'a self, model: &'a str, question: &Question<'a>) -> Request<'a> {
         let Question { prompt, tools, may_call, .. } = *question;
         let mut prompt = prompt.to_owned();
@@ -189,7 +190,7 @@ impl Form {
         request
     }
 
-    /// The prompt and what was said, as much as there is room for beside so many bytes.
+    /// The prompt and the conversation, as much as fits beside this many bytes.
     fn messages(&self, prompt: String, question: &Question<'_>, fixed: usize) -> Vec<Value> {
         let turns = question.turns;
         let mut said = self.turns(turns, question);
@@ -206,7 +207,7 @@ impl Form {
             said.insert(0, json!({ "role": "system", "content": prompt }));
             return said;
         }
-        // The first is the person's.
+        // The first message has to be the person's.
         if let Some(first) = said.first_mut() {
             let theirs = first["content"].as_str().unwrap_or_default();
             first["content"] = format!("{prompt}\n\n# What the person writes\n\n{theirs}").into();
@@ -222,7 +223,7 @@ impl Form {
         }
     }
 
-    /// How many tokens the answer may have, to messages and so many bytes more.
+    /// The maximum tokens of the answer, given the messages and this many more bytes.
     fn answer_tokens(&self, messages: &[Value], fixed: usize) -> u32 {
         let tokens = self.tokens.min(self.most.unwrap_or(u32::MAX));
         let Some(context) = self.context else { return tokens };
@@ -231,7 +232,7 @@ impl Form {
         tokens.min(context.saturating_sub(input)).max(FEWEST_TOKENS)
     }
 
-    /// How much of what the server holds in mind is kept for the answer.
+    /// The part of the server's context that is reserved for the answer.
     fn share(&self, context: u32) -> u32 {
         let share = if self.tokens > ANSWER_TOKENS { context / 2 } else { context / 4 };
         share.min(self.tokens).min(self.most.unwrap_or(u32::MAX))

@@ -1,8 +1,8 @@
-//! The conversation as a server is shown it.
+//! The conversation in the form that a server is sent.
 //!
-//! What one server takes lightly another refuses: the list that is made here is one that all take.
-//! The person begins and is last to speak, the roles take turns, each call has an id of its own and
-//! is answered right behind it, and what a server said beside its words comes back to it.
+//! Servers differ in what they tolerate: this form is accepted by all. The person begins and speaks
+//! last, the roles alternate, each call has a unique id and is directly followed by its answer, and
+//! extras in a server's messages are returned to it.
 
 use std::collections::HashSet;
 use std::iter::repeat_with;
@@ -16,18 +16,18 @@ use crate::turns::{ToolCall, Turn};
 use crate::unmarked::unmarked;
 use crate::when::When;
 
-/// The longest id of a call that is kept, in characters.
+/// The longest call id that is kept, in characters.
 const LONGEST_ID: usize = 64;
 
-/// How long an id of ours is, of letters and digits. Mistral takes no other.
+/// The length of our own ids, of letters and digits. Mistral accepts no other.
 const OUR_ID: usize = 9;
 
-/// What a server takes of what was answered before, perhaps by another one.
+/// Which parts of earlier answers, perhaps by another server, a server accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Echo {
-    /// What was in a message beside words and calls. DeepSeek, Kimi and Gemini want it back.
+    /// The extras in a message besides words and calls. DeepSeek, Kimi and Gemini want them back.
     pub(crate) extras: bool,
-    /// The ids of calls as they were given. Otherwise each is nine letters and digits.
+    /// The original ids of calls. Otherwise each is nine letters and digits.
     pub(crate) ids: bool,
 }
 
@@ -37,7 +37,7 @@ impl Default for Echo {
     }
 }
 
-/// What was said, in the server's form. Notes are in the system prompt.
+/// The conversation in the server's form. Notes are in the system prompt.
 pub(super) fn messages(turns: &[Turn], now: Timestamp, zone: &TimeZone, echo: Echo) -> Vec<Value> {
     let mut list = List { messages: Vec::new(), ids: HashSet::new(), echo };
     let mut when = When::new(now, zone);
@@ -48,7 +48,7 @@ pub(super) fn messages(turns: &[Turn], now: Timestamp, zone: &TimeZone, echo: Ec
             when.answered();
         }
         match turn {
-            // An answer without its call, which was cut off, means nothing.
+            // An answer whose call was cut off means nothing.
             Turn::Note { .. } | Turn::Tool { .. } => {}
             Turn::Unanswered { .. } => {
                 list.say("user", "[The person wrote something here that cannot be shown.]");
@@ -81,9 +81,9 @@ pub(super) fn messages(turns: &[Turn], now: Timestamp, zone: &TimeZone, echo: Ec
     list.messages
 }
 
-/// Gives each call an id that no other call of the conversation has, if it has none that is good.
+/// Gives each call without a valid id one that no other call of the conversation has.
 ///
-/// Not all of the conversation need be in `turns`, so that a new one is random.
+/// `turns` need not be the whole conversation, so a new id is random.
 pub(super) fn name_calls(calls: &mut [ToolCall], turns: &[Turn]) {
     let before = turns.iter().filter_map(|turn| match turn {
         Turn::Agent { tool_calls, .. } => Some(tool_calls),
@@ -98,8 +98,8 @@ pub(super) fn name_calls(calls: &mut [ToolCall], turns: &[Turn]) {
     }
 }
 
-/// The newest whole turns that fit into so many characters, and at least the newest one. A turn
-/// begins with what the person says after they were answered.
+/// The newest whole turns that fit into this many characters, and at least the newest one. A turn
+/// begins with the person's first text after an answer.
 pub(super) fn within(turns: &[Turn], characters: usize) -> &[Turn] {
     let (mut begins, mut was_theirs) = (Vec::new(), false);
     for (index, turn) in turns.iter().enumerate() {
@@ -126,7 +126,7 @@ pub(super) fn within(turns: &[Turn], characters: usize) -> &[Turn] {
     &turns[from..]
 }
 
-/// How much of a request an entry takes, in characters.
+/// The size of an entry in a request, in characters.
 fn size(turn: &Turn) -> usize {
     let length = |extras: &Map<String, Value>| match extras.is_empty() {
         true => 0,
@@ -141,7 +141,7 @@ fn size(turn: &Turn) -> usize {
     turn.characters() + extras
 }
 
-/// The messages so far, of which each next one fits to the last.
+/// The messages so far, each of which is valid after the previous one.
 struct List {
     messages: Vec<Value>,
     /// The ids of the calls so far.
@@ -150,7 +150,7 @@ struct List {
 }
 
 impl List {
-    /// Adds words, to the last message where it is of the same role.
+    /// Adds words, to the last message if it has the same role.
     fn say(&mut self, role: &str, text: &str) {
         if text.trim().is_empty() {
             return;
@@ -166,10 +166,10 @@ impl List {
         }
     }
 
-    /// Adds calls, to the last message where it is words of the agent, and the answers to them.
+    /// Adds calls, to the last message if it is words of the agent, and their answers.
     fn call(&mut self, calls: &[ToolCall], extras: &Map<String, Value>, answers: &[Turn]) {
         if !self.ends_with("assistant") {
-            // Null is refused by some, and nothing at all by others.
+            // Some refuse null, and others a missing value.
             self.push(json!({ "role": "assistant", "content": "" }));
         }
         let mut answers: Vec<_> = answers.iter().filter_map(answer).collect();
@@ -178,7 +178,7 @@ impl List {
             let id = self.id(&call.id);
             shown.push(self.rendered(call, &id));
             let answer = answers.iter().position(|(of, _)| *of == call.id);
-            // Something happened in between: it was not done.
+            // It was interrupted: it was not done.
             let said =
                 answer.map_or("error: there was no answer".into(), |at| answers.remove(at).1);
             answered.push(json!({ "role": "tool", "tool_call_id": id, "content": said }));
@@ -190,7 +190,7 @@ impl List {
         self.messages.append(&mut answered);
     }
 
-    /// Gives the last message back what it came with.
+    /// Returns the extras of the last message.
     fn add(&mut self, extras: &Map<String, Value>) {
         if !self.echo.extras || !self.ends_with("assistant") {
             return;
@@ -204,7 +204,7 @@ impl List {
         let role = |message: &Value| message["role"].as_str().unwrap_or_default().to_owned();
         match (self.messages.last().map(role).as_deref(), role(&message).as_str()) {
             (None, "assistant") => self.say("user", "[The conversation begins here.]"),
-            // What a tool answered is the agent's to tell.
+            // After a tool answers, it is the agent who speaks to the person.
             (Some("tool"), "user") => self.say("assistant", "[Nothing was said here.]"),
             _ => {}
         }
@@ -215,8 +215,7 @@ impl List {
         self.messages.last().is_some_and(|last| last["role"] == role)
     }
 
-    /// The id of a call as it is shown. Always the same, so that a server knows again what it has
-    /// read before.
+    /// The id under which a call is sent. Always the same, so that a server's cache recognises it.
     fn id(&mut self, given: &str) -> String {
         let is_ours =
             |id: &str| id.len() == OUR_ID && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
@@ -234,8 +233,8 @@ impl List {
     }
 
     fn rendered(&self, call: &ToolCall, id: &str) -> Value {
-        // Some servers parse what they are shown, and most check names. What was wrong with either
-        // stands in the tool's answer.
+        // Some servers parse the history, and most check names. What was wrong with either is in the
+        // tool's answer.
         let is_json = serde_json::from_str::<IgnoredAny>(&call.arguments).is_ok();
         let in_names = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
         let is_name = matches!(call.name.len(), 1..=64) && call.name.bytes().all(in_names);
@@ -254,7 +253,7 @@ impl List {
     }
 }
 
-/// Adds what was said beside it to a message or a call. What we say ourselves stands.
+/// Adds extras to a message or a call. Our own fields take precedence.
 fn add(extras: &Map<String, Value>, to: &mut Map<String, Value>) {
     const OURS: [&str; 7] =
         ["role", "content", "tool_calls", "id", "type", "function", "tool_call_id"];
@@ -262,13 +261,13 @@ fn add(extras: &Map<String, Value>, to: &mut Map<String, Value>) {
     to.extend(extras.map(|(name, value)| (name.clone(), value.clone())));
 }
 
-/// What a tool answered, and to which call.
+/// A tool's answer, and its call.
 fn answer(turn: &Turn) -> Option<(&str, String)> {
     let Turn::Tool { call, output, failed, .. } = turn else { return None };
     Some((call, if *failed { format!("error: {output}") } else { output.clone() }))
 }
 
-/// Whether an id is one that servers take. Kimi's are `functions.record:0`.
+/// Whether servers accept an id. Kimi's look like `functions.record:0`.
 fn is_id(id: &str) -> bool {
     let is_usual = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b':');
     matches!(id.len(), 1..=LONGEST_ID) && id.bytes().all(is_usual)

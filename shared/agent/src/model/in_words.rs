@@ -1,13 +1,13 @@
-//! Tools in words, for a server that knows none.
+//! Tools in words, for a server that does not support them.
 //!
-//! The form is the one that most open models were trained in, so that a call in it is read like any
-//! other that was written as text.
+//! The form is the one that most open models were trained with, so that calls in it are read like any
+//! other call written as text.
 
 use serde_json::{Value, json};
 
 use super::schema::Described;
 
-/// What a model is told about its tools at the end of its prompt.
+/// The description of its tools at the end of a model's prompt.
 pub(super) fn description(tools: &Described, may_call: bool) -> String {
     let tools = tools.tools.iter().map(|tool| {
         let function = &tool["function"];
@@ -28,7 +28,7 @@ pub(super) fn description(tools: &Described, may_call: bool) -> String {
     format!("\n\n# Your tools\n\n{tools}\n{how}\n")
 }
 
-/// A conversation in which calls and what the tools answered are words.
+/// A conversation with calls and tool answers as words.
 pub(super) fn flattened(messages: Vec<Value>) -> Vec<Value> {
     let mut told: Vec<Value> = Vec::with_capacity(messages.len());
     for message in messages {

@@ -1,9 +1,9 @@
 //! The model, at any address that speaks OpenAI's chat-completions protocol.
 //!
-//! The only place that knows `async-openai`, and what is about one server's form. Requests are built
-//! from its types where it has some; answers are read by us, because servers that call themselves
-//! compatible leave out ids, types and reasons, and because `async-openai` logs what it cannot read. It
-//! is given no answer that it could not read.
+//! The only place that knows `async-openai`, and the forms of particular servers. Requests are built
+//! from its types where it has some. Answers are parsed here, because supposedly compatible servers
+//! leave out ids, types and reasons, and because `async-openai` logs answers that it cannot parse. It
+//! never gets such an answer.
 //!
 //! <https://platform.openai.com/docs/api-reference/chat/create>
 
@@ -57,40 +57,40 @@ const ADDRESS: &str = "https://api.openai.com/v1";
 /// The longest answer that is read, in bytes.
 const ANSWER_BYTES: usize = 1 << 20;
 
-/// The same of one that comes in pieces, each of which says again whose it is.
+/// The same for a stream, whose chunks repeat their metadata.
 const STREAM_BYTES: usize = 8 << 20;
 
-/// What each piece of an answer begins with.
+/// The prefix of each chunk of a stream.
 const DATA: &[u8] = b"data:";
 
-/// What is said of an answer that cannot be read.
+/// The code for an unreadable answer.
 const NONSENSE: &str = "nonsense";
 
-/// What is said of a server that does not answer in time.
+/// The code for a server that does not answer in time.
 const SLOW: &str = "slow";
 
-/// Why there is no answer. Each variant is something the caller does differently.
+/// Why there is no answer. Each variant asks the caller for a different action.
 ///
-/// The codes are short words for the operator: the HTTP status and what the server calls the
-/// problem, or a word of ours. They hold nothing that was said.
+/// The codes are short words for the operator: the HTTP status and the server's name for the problem,
+/// or a word of ours. They contain no words of the conversation.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum ModelError {
-    /// The model is down, slow, overloaded, or answers what cannot be used. Ask again later.
+    /// The model is down, slow, overloaded, or gives unusable answers. Ask again later.
     #[error("the model cannot answer now: {code}")]
     Unavailable {
         /// `503`, `429 rate_limit_exceeded`, `slow`, `unreachable`, `cut`, `nonsense`, `empty`.
         code: String,
-        /// How long the model asked to be left alone, if it did.
+        /// How long the server asked us to wait, if it did.
         after: Option<Duration>,
     },
-    /// The model refuses us and will go on doing so: key, quota, model name or request are wrong.
-    /// A person has to act.
+    /// The model refuses us permanently: key, quota, model name or request are wrong. A person has to
+    /// act.
     #[error("the model refuses until somebody acts: {code}")]
     Misconfigured {
         /// `401 invalid_api_key`, `429 insufficient_quota`, `404 model_not_found`.
         code: String,
     },
-    /// The model works, and does not answer this. To ask the same once more brings the same.
+    /// The model works but does not answer this. Asking the same again has the same result.
     #[error("the model does not answer this: {code}")]
     Refused {
         /// `400 content_filter`, `cut`, `filtered`, `empty`.
@@ -103,8 +103,8 @@ impl ModelError {
         Self::Unavailable { code: code.into(), after: None }
     }
 
-    /// Whether a refusal may be about the form of the request, so that nobody is answered, and not
-    /// about what one person said.
+    /// Whether a refusal may be about the form of the request, so that it affects everybody, rather
+    /// than about one person's words.
     pub fn is_about_form(&self) -> bool {
         let Self::Refused { code } = self else { return false };
         let is_status = code.bytes().next().is_some_and(|first| first.is_ascii_digit());
@@ -121,27 +121,27 @@ impl ModelError {
     }
 }
 
-/// A model of any server that speaks OpenAI's protocol. `Debug` prints the model's name alone.
+/// A model on any server that speaks OpenAI's protocol. `Debug` prints only the model's name.
 #[derive(Clone)]
 pub struct OpenAi {
     endpoint: Endpoint,
     connections: Connections,
     model: String,
-    /// What the server takes, as far as this process has found out.
+    /// The form that the server accepts, as far as this process knows.
     known: Arc<Mutex<Form>>,
 }
 
-/// What the model is asked.
+/// A question to the model.
 pub(crate) struct Question<'a> {
     pub(crate) prompt: &'a str,
     pub(crate) turns: &'a [Turn],
     pub(crate) tools: &'a Described,
     /// Whether it may call tools instead of talking.
     pub(crate) may_call: bool,
-    /// What time it is, and where: texts of another time are shown with it.
+    /// The time and time zone: texts from another time are sent with theirs.
     pub(crate) now: Timestamp,
     pub(crate) zone: &'a TimeZone,
-    /// When the time for all of its requests is up.
+    /// The deadline of all its requests.
     pub(crate) until: Instant,
 }
 
@@ -157,8 +157,8 @@ impl OpenAi {
 
     /// The model of `OPENAI_API_KEY`, `OPENAI_BASE_URL` and `OPENAI_MODEL`, or none.
     ///
-    /// An address alone is enough, since a server in the house often wants no key. `model` is the
-    /// default for `OPENAI_MODEL`.
+    /// An address alone is enough, since a local server often needs no key. `model` is the default for
+    /// `OPENAI_MODEL`.
     pub fn from_settings(settings: &Settings, model: &str) -> Result<Option<Self>, SettingsError> {
         let key = settings.secret("OPENAI_API_KEY");
         let address = settings.get("OPENAI_BASE_URL");
@@ -177,15 +177,15 @@ impl OpenAi {
 
     /// A model by its name at an address such as `https://api.openai.com/v1`.
     ///
-    /// Nothing is sent. An address or a key that no request could send is an error that names its
-    /// setting.
+    /// Nothing is sent. An address or a key that could not be used in a request is an error that names
+    /// its setting.
     pub fn new(
         address: &str,
         key: Option<SecretString>,
         model: impl Into<String>,
     ) -> Result<Self, SettingsError> {
         let endpoint = Endpoint::new(address, key)?;
-        // A proxy that the environment names is used: the model may be in another house.
+        // A proxy from the environment is used: the model may be on another network.
         let connections =
             Connections::new(|builder| builder.connect_timeout(Duration::from_secs(5)));
         Ok(Self { endpoint, connections, model: model.into(), known: Arc::default() })
@@ -196,26 +196,26 @@ impl OpenAi {
         self.connections.warm_up(&self.endpoint.address).await;
     }
 
-    /// What it is called.
+    /// Its name.
     pub fn name(&self) -> &str {
         &self.model
     }
 
-    /// Where it is asked, as `https://api.openai.com/v1`.
+    /// Its address, such as `https://api.openai.com/v1`.
     pub fn address(&self) -> &str {
         &self.endpoint.address
     }
 
-    /// What the server takes, as far as it is known.
+    /// The form that the server accepts, as far as it is known.
     pub(crate) fn form(&self) -> Form {
         self.known().clone()
     }
 
-    /// Asks once, in this form and for at most `limit`: an answer that comes in pieces may take until
-    /// the question's time is up, if none keeps us waiting so long.
+    /// Asks once in this form, for at most `limit`; a stream may take until the question's deadline, if
+    /// no chunk takes longer than `limit`.
     ///
-    /// The answer may be empty. Where the server refuses the form, and another may do, it is changed
-    /// for the next time.
+    /// The answer may be empty. If the server refuses the form, and another may work, the form is
+    /// changed for the next time.
     pub(crate) async fn ask(
         &self,
         form: &mut Form,
@@ -226,7 +226,7 @@ impl OpenAi {
         self.ask_closely(form, question, pulse, limit).await.map(|(answer, _)| answer)
     }
 
-    /// The same, with the answer as it came.
+    /// The same, with the raw answer.
     async fn ask_closely(
         &self,
         form: &mut Form,
@@ -262,7 +262,7 @@ impl OpenAi {
                     return Err(ModelError::Refused { code: error.code().into() });
                 }
                 if form.adapt(&complaint, &request) && before.context == form.context {
-                    // It complains of something else now: what was changed before was right.
+                    // The complaint is a different one now: the last change was right.
                     self.learn(&before, messages);
                 }
                 Err(error)
@@ -270,7 +270,7 @@ impl OpenAi {
         }
     }
 
-    /// Remembers what the server took, for whoever asks it next.
+    /// Remembers the accepted form for later questions.
     fn learn(&self, form: &Form, messages: usize) {
         let mut known = self.known();
         if form.changes == known.changes {
@@ -307,9 +307,9 @@ impl OpenAi {
     }
 }
 
-/// Sends one request, and passes on an answer only if it is a success with JSON in it.
+/// Sends one request, and returns an answer only if it is a success with JSON in it.
 ///
-/// `limit` is for all of an answer, or, where it comes in pieces, for each of them.
+/// `limit` is for a whole answer, or for each chunk of a stream.
 async fn send(
     http: reqwest::Client,
     request: HttpRequestFactory,
@@ -336,7 +336,7 @@ async fn send(
                 }
             }
         }
-        // A line that only keeps the connection is no piece of an answer.
+        // A keep-alive line is not a chunk.
         if events.is_some() && part.windows(DATA.len()).any(|words| words == DATA) {
             pulse.beat();
             until = Instant::now() + limit;
@@ -358,7 +358,7 @@ async fn send(
     Ok(passed.into())
 }
 
-/// The status that an error would have had that was sent as a success.
+/// The status that fits an error which was sent as a success.
 fn status_within(answer: &Value) -> Option<StatusCode> {
     let error = answer.get("error").filter(|error| !error.is_null())?;
     if answer["choices"].as_array().is_some_and(|choices| !choices.is_empty()) {
@@ -366,7 +366,7 @@ fn status_within(answer: &Value) -> Option<StatusCode> {
     }
     let code = |value: &Value| value.as_u64().or_else(|| value.as_str()?.parse().ok());
     let code = code(&error["code"]).and_then(|code| u16::try_from(code).ok());
-    // LM Studio's way to say that nothing is there.
+    // LM Studio's message for a wrong path.
     let is_missing = error.as_str().is_some_and(|words| words.starts_with("Unexpected endpoint"));
     let code = if is_missing { Some(404) } else { code.filter(|code| (400..600).contains(code)) };
     StatusCode::from_u16(code.or_else(|| by_word(error)).unwrap_or(500)).ok()
@@ -376,7 +376,7 @@ fn boxed(refusal: impl Into<Refusal>) -> OpenAIError {
     OpenAIError::Boxed(Box::new(refusal.into()))
 }
 
-/// What is left of an error once everything is taken out that may hold words or a key.
+/// The rest of an error without anything that may contain words or a key.
 fn reason(error: OpenAIError) -> Refusal {
     let code = match error {
         OpenAIError::Boxed(error) => match error.downcast::<Refusal>() {

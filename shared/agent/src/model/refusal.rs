@@ -1,8 +1,8 @@
-//! What a status that is no success means.
+//! The meaning of a status other than success.
 //!
-//! The status alone says little: a server that never heard of a parameter says 400 or 422, and so
-//! does one whose owner has not paid, one that is still loading, and one that will not talk about
-//! what the person said. The words tell them apart.
+//! The status alone says little: a server that does not know a parameter answers 400 or 422, and so
+//! does one whose owner has not paid, one that is still loading, and one that refuses to talk about the
+//! person's words. The message tells them apart.
 
 use std::fmt;
 use std::ops::Range;
@@ -14,10 +14,10 @@ use thiserror::Error;
 use super::ModelError;
 use super::wait::asked_to_wait;
 
-/// How much of what a server says is read, in bytes.
+/// How much of a server's message is read, in bytes.
 const WORDS: usize = 8_000;
 
-/// What was said is not to be talked about.
+/// Phrases for refused content.
 const CONTENT: &[&str] = &[
     "content_filter",
     "content filter",
@@ -49,7 +49,7 @@ const CONTENT: &[&str] = &[
     "敏感",
 ];
 
-/// The account pays for no more.
+/// Phrases for an account without credit.
 const QUOTA: &[&str] = &[
     "insufficient_quota",
     "insufficient quota",
@@ -83,7 +83,7 @@ const QUOTA: &[&str] = &[
     "欠费",
 ];
 
-/// The key is none, or not for here.
+/// Phrases for a missing or wrong key.
 const KEY: &[&str] = &[
     "api key not valid",
     "api_key_invalid",
@@ -96,7 +96,7 @@ const KEY: &[&str] = &[
     "unsupported_country",
 ];
 
-/// There is no such model.
+/// Phrases for an unknown model.
 const MODEL: &[&str] = &[
     "model_not_found",
     "model not found",
@@ -115,7 +115,7 @@ const MODEL: &[&str] = &[
     "pulling it first",
 ];
 
-/// It passes.
+/// Phrases for temporary problems.
 const PASSING: &[&str] = &[
     "is loading",
     "loading model",
@@ -142,11 +142,11 @@ const PASSING: &[&str] = &[
     "service unavailable",
 ];
 
-/// More was sent at once than is ever taken, whenever it is sent.
+/// Phrases for a request that is too large at any time.
 const TOO_LARGE: &[&str] =
     &["request too large", "reduce your message size", "reduced in order to run"];
 
-/// More was sent than the model can hold in mind.
+/// Phrases for an exceeded context.
 const CONTEXT: &[&str] = &[
     "context length",
     "context_length",
@@ -164,7 +164,7 @@ const CONTEXT: &[&str] = &[
     "input is too long",
     "input too long",
     "maximum allowed length",
-    // What is left for the answer is less than nothing.
+    // The room left for the answer is negative.
     "at least 1, got",
     "strictly positive",
     "input length",
@@ -176,14 +176,14 @@ const CONTEXT: &[&str] = &[
     "`inputs` must have less",
 ];
 
-/// A model's own template cannot be filled in with what was sent.
+/// The model's template does not accept the messages.
 const TEMPLATE: &[&str] =
     &["template", "jinja", "roles must alternate", "system role", "tools param", "only user and"];
 
-/// What is told to no one: it may quote the person.
+/// Fields that must not be shown: they may quote the person.
 const QUOTES: &[&str] = &["input", "failed_generation", "flagged_input", "request", "messages"];
 
-/// A status that is no success: what it means, and what the server found wrong.
+/// A status other than success: its meaning, and the server's complaint.
 #[derive(Debug, Error)]
 #[error("{error}")]
 pub(super) struct Refusal {
@@ -191,19 +191,19 @@ pub(super) struct Refusal {
     pub(super) complaint: Complaint,
 }
 
-/// What a server found wrong with a request, in its own words, which may be those of a person:
-/// `Debug` prints none.
+/// A server's complaint about a request, in its own words, which may quote a person: `Debug` prints
+/// none.
 #[derive(Clone, Default)]
 pub(super) struct Complaint {
     /// In lower case.
     words: String,
-    /// Whether it is about the form of a request, and not about what was said or who asks.
+    /// Whether it is about the form of a request, and not about its content or the caller.
     pub(super) is_of_form: bool,
-    /// Whether more was sent than the model can hold in mind.
+    /// Whether the context was exceeded.
     pub(super) is_of_context: bool,
-    /// How much the server holds in mind, where it says so in a figure of its own.
+    /// The size of the server's context, if it names a figure.
     pub(super) context: Option<u32>,
-    /// Whether nobody was found at the address.
+    /// Whether there was nothing at the address.
     pub(super) is_of_address: bool,
 }
 
@@ -219,7 +219,7 @@ impl From<ModelError> for Refusal {
     }
 }
 
-/// What a status that is no success means.
+/// The meaning of a status other than success.
 pub(super) fn refusal(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Refusal {
     let told: Value = serde_json::from_slice(body).unwrap_or_default();
     let mut words = String::new();
@@ -230,12 +230,12 @@ pub(super) fn refusal(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> R
     let words = words.to_lowercase();
     let says = |any: &[&str]| any.iter().any(|word| words.contains(word));
     let after = asked_to_wait(status, headers, &told);
-    // Google says the same of a minute's quota as OpenAI of an empty account.
+    // Google words a minute's quota as OpenAI words an empty account.
     let is_unpaid =
         says(QUOTA) || says(&["billing"]) && after.is_none() && !says(&["resource_exhausted"]);
     let is_large = says(TOO_LARGE);
     let is_of_context = is_large || status == StatusCode::PAYLOAD_TOO_LARGE || says(CONTEXT);
-    // A server says so of its tools as if it were one of its models.
+    // A server may report unsupported tools like a missing model.
     let is_of_tools = says(&["tool use", "tool_choice", "tool call", "support tool"]);
 
     let code = code(status, &told);
@@ -279,12 +279,12 @@ pub(super) fn refusal(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> R
 }
 
 impl Complaint {
-    /// Whether it says one of these.
+    /// Whether it contains one of these.
     pub(super) fn says(&self, any: &[&str]) -> bool {
         any.iter().any(|words| self.words.contains(words))
     }
 
-    /// Whether a name stands in it as a word of its own.
+    /// Whether it contains a name as a word of its own.
     pub(super) fn names(&self, name: &str) -> bool {
         let name = name.to_lowercase();
         let in_name = |c: char| c.is_alphanumeric() || c == '_';
@@ -294,7 +294,7 @@ impl Complaint {
         })
     }
 
-    /// The first possible number behind one of these words, whichever of them comes first in their list.
+    /// The first plausible number after one of these phrases, in the order of their list.
     pub(super) fn number_after(&self, marks: &[&str], possible: Range<u32>) -> Option<u32> {
         marks.iter().find_map(|mark| {
             self.words.match_indices(mark).find_map(|(at, _)| {
@@ -311,14 +311,14 @@ impl Complaint {
     }
 }
 
-/// Everything that is told in words, one after the other, and where it is about.
+/// All texts in the message joined together, and the field it is about.
 fn collect(told: &Value, depth: u32, words: &mut String) {
     if depth > 8 || words.len() > WORDS {
         return;
     }
     match told {
         Value::String(said) => {
-            // In quotes, so that what is a word by itself can be told.
+            // In quotes, so that a word by itself is recognised.
             let end = said.char_indices().nth(WORDS / 4).map_or(said.len(), |(at, _)| at);
             words.push_str(&format!("\"{}\"\n", &said[..end]));
         }
@@ -345,9 +345,9 @@ fn figure(told: &Value, depth: u32, names: &[&str]) -> Option<u32> {
     }
 }
 
-/// The status, and what the server calls it.
+/// The status, and the server's name for the error.
 fn code(status: StatusCode, told: &Value) -> String {
-    // Nothing but a word: a body may hold the key and what was said.
+    // Only the name: a body may contain the key and words of the conversation.
     let is_word =
         |code: &&str| code.len() <= 40 && code.bytes().all(|b| matches!(b, b'a'..=b'z' | b'_'));
     let told = told.get(0).unwrap_or(told);

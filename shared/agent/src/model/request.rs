@@ -1,4 +1,4 @@
-//! A request as it is sent. What is the same in each of them is borrowed.
+//! A request as it is sent. Its constant parts are borrowed.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -10,23 +10,23 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-/// What asks a model once.
+/// One request to a model.
 pub(super) struct Request<'a> {
     pub(super) model: &'a str,
-    /// How the most tokens of an answer are called, and how many they are.
+    /// The parameter for the maximum tokens, and its value.
     pub(super) limit: Option<(&'static str, u32)>,
     pub(super) messages: Vec<Value>,
     pub(super) tools: Option<&'a [Value]>,
     /// Whether tools may be called.
     pub(super) may_call: bool,
-    /// Whether the answer is to come piece by piece.
+    /// Whether to stream the answer.
     pub(super) is_in_pieces: bool,
-    /// The names that are left out of it, of its messages and of their calls.
+    /// The names to leave out of it, its messages and their calls.
     pub(super) without: &'a BTreeSet<String>,
 }
 
 impl Request<'_> {
-    /// The same as a value.
+    /// The request as a value.
     pub(super) fn value(&self) -> Value {
         serde_json::to_value(self).expect("a request is plain data")
     }
@@ -72,7 +72,7 @@ impl Serialize for Request<'_> {
             };
             request.serialize_entry("stream_options", &options)?;
         }
-        // The tools stay in the request: the list holds earlier calls of them.
+        // The tools stay in the request: the history contains earlier calls.
         if self.tools.is_some() && !self.may_call && is_sent("tool_choice") {
             let none = ChatCompletionToolChoiceOption::Mode(ToolChoiceOptions::None);
             request.serialize_entry("tool_choice", &none)?;
@@ -84,12 +84,12 @@ impl Serialize for Request<'_> {
     }
 }
 
-/// How long a value is in a request, in bytes: nothing, if it is not there.
+/// The size of a value in a request, in bytes: zero if absent.
 pub(super) fn size(value: &Value) -> usize {
     if value.is_null() { 0 } else { bytes(value) }
 }
 
-/// How many bytes something takes as JSON.
+/// The size of something as JSON, in bytes.
 pub(super) fn bytes(written: &(impl Serialize + ?Sized)) -> usize {
     struct Counted(usize);
 

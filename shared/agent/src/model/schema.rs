@@ -1,4 +1,4 @@
-//! A tool as every server takes it.
+//! A tool in a form that every server accepts.
 
 use async_openai::types::chat::{ChatCompletionTool, ChatCompletionTools, FunctionObject};
 use serde_json::{Map, Value, json};
@@ -6,17 +6,17 @@ use serde_json::{Map, Value, json};
 use super::request::bytes;
 use crate::tools::{Definition, Tool};
 
-/// What of a JSON schema is understood everywhere.
+/// The parts of a JSON schema that are understood everywhere.
 const KEPT: [&str; 6] = ["type", "properties", "required", "enum", "items", "description"];
 
-/// Tools as a server is told them: the same in each request.
+/// Tools as sent to a server: the same in each request.
 #[derive(Clone, Debug)]
 pub(crate) struct Described {
-    /// What they are called.
+    /// Their names.
     pub(super) names: Vec<&'static str>,
     /// In the server's form.
     pub(super) tools: Vec<Value>,
-    /// How long that is in a request, in bytes.
+    /// The size of that in a request, in bytes.
     pub(super) size: usize,
 }
 
@@ -42,8 +42,8 @@ fn described(tool: &dyn Tool) -> ChatCompletionTools {
     })
 }
 
-/// The arguments of a tool. Google takes no object without properties, Mistral no tool without
-/// parameters: one that needs nothing may be told something.
+/// The arguments of a tool. Google accepts no object without properties, and Mistral no tool without
+/// parameters: a tool without arguments gets an optional one.
 fn parameters_of(schema: &Value) -> Value {
     let mut schema = plain(schema);
     if schema["properties"].as_object().is_none_or(Map::is_empty) {
@@ -53,14 +53,14 @@ fn parameters_of(schema: &Value) -> Value {
     schema
 }
 
-/// The same with nothing in it that some server does not know: one type each, and no more than what
-/// the tool's own answer does not say again.
+/// The same without anything that some servers do not know: one type for each, and nothing that the
+/// tool's own answer would report anyway.
 fn plain(schema: &Value) -> Value {
     let Value::Object(schema) = schema else { return schema.clone() };
     let kept = schema.iter().filter(|(name, _)| KEPT.contains(&name.as_str()));
     let kept = kept.map(|(name, value)| {
         let value = match (name.as_str(), value) {
-            // What is not of this type is written as a string, and read so.
+            // A value of another type is written as a string, and parsed from it.
             ("type", Value::Array(types)) => match types.iter().find(|name| *name == "string") {
                 Some(string) => string.clone(),
                 None => types.first().cloned().unwrap_or_default(),

@@ -1,7 +1,7 @@
-//! An answer that comes in pieces, as server-sent events.
+//! An answer that comes as a stream of server-sent events.
 //!
-//! What is built of them is the body that the same server answers when it does not stream. The syntax
-//! is a few lines, and they are fed as they come: the crates for it want a stream of their own.
+//! The chunks are assembled into the body that the same server sends without streaming. The syntax
+//! takes a few lines, and they are fed as they come: the crates for it require a stream of their own.
 //!
 //! <https://html.spec.whatwg.org/multipage/server-sent-events.html>
 
@@ -14,11 +14,11 @@ const CALLS: usize = 64;
 /// The events of one answer so far.
 #[derive(Default)]
 pub(super) struct Events {
-    /// The line that has not ended yet.
+    /// The current line.
     line: Vec<u8>,
-    /// The data of the event that has not ended yet.
+    /// The data of the current event.
     data: Vec<u8>,
-    /// Whatever stands beside the message: id, model, usage.
+    /// Fields outside the message: id, model, usage.
     body: Map<String, Value>,
     message: Map<String, Value>,
     calls: Vec<Map<String, Value>>,
@@ -28,21 +28,21 @@ pub(super) struct Events {
 }
 
 impl Events {
-    /// Whether a body begins as events do, whatever its header says.
+    /// Whether a body begins like events, whatever its header says.
     pub(super) fn are_in(body: &[u8]) -> bool {
         let body = body.trim_ascii_start();
         [&b"data:"[..], b"event:", b"id:", b"retry:", b":"].iter().any(|it| body.starts_with(it))
     }
 
-    /// Takes the bytes that came next, cut anywhere.
+    /// Takes the next bytes, split anywhere.
     pub(super) fn feed(&mut self, bytes: &[u8]) {
         for part in bytes.split_inclusive(|byte| matches!(byte, b'\n' | b'\r')) {
             match part {
                 [rest @ .., b'\n' | b'\r'] => {
                     self.line.extend_from_slice(rest);
                     let line = std::mem::take(&mut self.line);
-                    // What stands between a CR and its LF is no empty line that ends an event early:
-                    // an event without data is none.
+                    // The gap between a CR and its LF is not an empty line that ends an event early: an
+                    // event without data does not count.
                     self.take_line(&line);
                 }
                 rest => self.line.extend_from_slice(rest),
@@ -50,7 +50,7 @@ impl Events {
         }
     }
 
-    /// The body that they make up. `None` if they broke off before the answer ended.
+    /// The assembled body. `None` if the stream broke off before the answer ended.
     pub(super) fn finish(mut self) -> Option<Value> {
         let line = std::mem::take(&mut self.line);
         self.take_line(&line);
@@ -76,7 +76,7 @@ impl Events {
         let Some(data) = line.strip_prefix(b"data:") else { return };
         let is_first = self.data.is_empty();
         self.data.extend_from_slice(data.strip_prefix(b" ").unwrap_or(data));
-        // Some leave no line between two events.
+        // Some leave no empty line between two events.
         if is_first && serde_json::from_slice::<IgnoredAny>(&self.data).is_ok() {
             self.take_event();
         }
@@ -138,13 +138,13 @@ impl Events {
         }
     }
 
-    /// A call, or more of one: which is said by its index, its id, or by nothing but the order.
+    /// A call, or more of one, identified by its index, its id, or only the order.
     fn take_call(&mut self, mut call: Map<String, Value>) {
         let id = call.get("id").and_then(Value::as_str).filter(|id| !id.is_empty());
         let is_named = call
             .get("function")
             .is_some_and(|it| it["name"].as_str().is_some_and(|name| !name.is_empty()));
-        // Some count every call of an answer as the first of it.
+        // Some give every call of an answer index 0.
         let is_of = |known: &Map<String, Value>| id.is_none() || known.get("id") == call.get("id");
         let known = match call.get("index").and_then(Value::as_u64) {
             Some(index) => self
@@ -172,7 +172,7 @@ impl Events {
         let Value::Object(known) = known else { return };
         for (name, value) in function {
             match name.as_str() {
-                // It is not spelled, but said once, or again each time.
+                // A name is not sent in pieces, but once, or repeated.
                 "name" if known.get("name").is_some_and(|name| name != "") => {}
                 _ => join(known, name, value),
             }
@@ -180,7 +180,7 @@ impl Events {
     }
 }
 
-/// Adds what came next of a value.
+/// Appends to a value.
 fn join(to: &mut Map<String, Value>, name: String, next: Value) {
     match (to.get_mut(&name), next) {
         (_, Value::Null) => {}
@@ -195,7 +195,7 @@ fn join(to: &mut Map<String, Value>, name: String, next: Value) {
 mod tests {
     use super::*;
 
-    /// What comes of these bytes, in pieces of so many.
+    /// The result of these bytes, in pieces of this size.
     fn collected(bytes: &[u8], size: usize) -> Option<Value> {
         let mut events = Events::default();
         bytes.chunks(size).for_each(|part| events.feed(part));

@@ -1,4 +1,4 @@
-//! How long a server asks to be left alone.
+//! How long a server asks us to wait.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 use serde_json::Value;
 
-/// The longest time that is believed. Nobody waits longer for an answer, whatever a server says.
+/// The longest wait that is accepted. Nobody waits longer for an answer, whatever a server says.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How long to wait, by whichever header says it, or else by the body.
+/// How long to wait, by any of the headers, or else by the body.
 pub(super) fn asked_to_wait(
     status: StatusCode,
     headers: &HeaderMap,
@@ -21,7 +21,7 @@ pub(super) fn asked_to_wait(
         .and_then(|value| units(value, 0.001))
         .or_else(|| header("retry-after").and_then(|value| after(value, header("date"))))
         .or_else(|| {
-            // OpenAI says how long it takes until everything may be asked again, in each answer.
+            // In each answer, OpenAI says how long it takes until the full quota is available again.
             let used_up = |name| header(name).is_some_and(|left| left == "0");
             let reset = match used_up("x-ratelimit-remaining-tokens") {
                 true => "x-ratelimit-reset-tokens",
@@ -33,7 +33,7 @@ pub(super) fn asked_to_wait(
         .map(|wait| wait.min(LONGEST))
 }
 
-/// Seconds, or a date, which is meant by the server's own clock.
+/// Seconds, or a date by the server's own clock.
 fn after(value: &str, now: Option<&str>) -> Option<Duration> {
     units(value, 1.0).or_else(|| span(value)).or_else(|| {
         let time = |date| DateTimeParser::new().parse_timestamp(date).ok();
@@ -42,7 +42,7 @@ fn after(value: &str, now: Option<&str>) -> Option<Duration> {
     })
 }
 
-/// A number of so many seconds each. What is before now is now.
+/// A number of units of this many seconds. The past counts as now.
 fn units(value: &str, seconds: f64) -> Option<Duration> {
     let number = value.parse::<f64>().ok().filter(|number| !number.is_nan())?;
     let seconds = (number * seconds).clamp(0.0, LONGEST.as_secs_f64());

@@ -1,4 +1,4 @@
-//! The front matter of a page as it is written, and what may be wrong with it.
+//! The front matter of a page as it is written, and its possible problems.
 
 use std::collections::BTreeSet;
 
@@ -180,7 +180,7 @@ impl WrittenTexts {
                 self.help,
                 "{name}: Text us what you need and our assistant answers. Message and data \
                  rates may apply. Reply STOP to stop.",
-                // In whatever language: what carriers want to hear in it, `register` says.
+                // In any language: `register` says what carriers require.
                 &[],
             )?,
             sorry: fixed(
@@ -199,7 +199,7 @@ impl WrittenTexts {
     }
 }
 
-/// A text of the owner's, which names the business and says what it needs.
+/// A text of the owner's, which has to name the business and what it requires.
 fn own(
     written: Spanned<String>,
     name: &str,
@@ -221,7 +221,7 @@ fn own(
     }
 }
 
-/// A text that leaves room for an answer behind it.
+/// A text that has to leave room for an answer after it.
 fn ahead(written: Spanned<String>, name: &str, segments: usize) -> Result<String, PageError> {
     let line = line(&written);
     let text = own(written, name, segments, &["STOP"])?;
@@ -252,7 +252,7 @@ impl WrittenRules {
     }
 }
 
-/// Whether something is on, which it is unless something else is written.
+/// Whether something is on, which is the default.
 fn is_on(written: Option<Spanned<String>>) -> Result<bool, PageError> {
     let Some(written) = written else { return Ok(true) };
     match written.value.trim().to_ascii_lowercase().as_str() {
@@ -262,8 +262,8 @@ fn is_on(written: Option<Spanned<String>>) -> Result<bool, PageError> {
     }
 }
 
-/// How many of something, if what stands there is a whole number. Whoever reads it says what to write
-/// instead, since a parser knows neither the bounds nor the words.
+/// A count, if the value is a whole number. The caller says what to write instead, since a parser knows
+/// neither the limits nor the words.
 struct Count(Option<u32>);
 
 impl<'de> Deserialize<'de> for Count {
@@ -282,7 +282,7 @@ pub(super) fn malformed(error: serde_saphyr::Error) -> PageError {
     let snippets = SnippetMode::Off;
     let problem = error.render_with_options(serde_saphyr::render_options! { snippets: snippets });
     let line = error.location().map_or(1, |location| location.line());
-    // The line is said already.
+    // The message already has the line.
     let problem = problem.rsplit_once(" at line ").map_or(problem.as_str(), |(problem, _)| problem);
     PageError::at(line, problem)
 }

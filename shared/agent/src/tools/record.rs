@@ -1,4 +1,4 @@
-//! Writing down what the person told, and taking it back.
+//! Records what the person said, and takes it back.
 
 use serde_json::{Value, json};
 
@@ -6,13 +6,13 @@ use super::{Definition, Draft, Ending, Tool};
 use crate::page::{Field, Kind};
 use crate::values::{NO_VALUE, key, typed};
 
-/// What models call a field's name, ours first.
+/// Models' keys for a field's name, ours first.
 const FIELD: [&str; 4] = ["field", "field_name", "name", "key"];
 
-/// What they call its value.
+/// Their keys for its value.
 const VALUE: [&str; 5] = ["value", "text", "answer", "content", "data"];
 
-/// So many things are written down in one call.
+/// The most values recorded in one call.
 const MOST: usize = 50;
 
 /// Writes fields of the brief.
@@ -80,8 +80,8 @@ impl Tool for Record<'_> {
 }
 
 impl Record<'_> {
-    /// The fields that are named in the arguments, and what is to be written there. Besides the form
-    /// that is asked for, models use others that are as clear: `{"task": "fix the tap"}`.
+    /// The named fields in the arguments, and the values to record. Besides the required form, models
+    /// use others that are as clear: `{"task": "fix the tap"}`.
     fn said<'a>(&self, arguments: &'a Value) -> Result<Vec<(&'a str, &'a Value)>, String> {
         let is_field = |name: &str| find(self.fields, name).is_ok();
         let said = match arguments {
@@ -113,7 +113,7 @@ impl Record<'_> {
             None if said.keys().any(|name| is_field(name)) => {
                 Ok(said.iter().map(|(name, value)| (name.as_str(), value)).collect())
             }
-            // One level more, as in {"fields": {"task": "fix the tap"}}.
+            // One level deeper, as in {"fields": {"task": "fix the tap"}}.
             None => match said.values().next().filter(|_| said.len() == 1) {
                 Some(within @ (Value::Object(_) | Value::Array(_))) => self.said(within),
                 _ => Err(format!("say which field and its value; {}", self.known())),
@@ -184,7 +184,7 @@ pub(crate) fn describe(field: &Field) -> String {
     format!("- {} ({kind}; {required}): {}", field.name, field.description)
 }
 
-/// The field of this name, however it is written.
+/// The field with this name, however it is spelled.
 fn find<'a>(fields: &'a [Field], name: &str) -> Result<&'a Field, String> {
     let exactly = fields.iter().find(|field| field.name == name);
     let as_key = key(name);

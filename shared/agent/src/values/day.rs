@@ -1,7 +1,7 @@
-//! Days, however they are written down, and none that is only talked about.
+//! Dates, however they are written, but not vague ones.
 //!
-//! Year, month and day in this order are clear in every country. "3/4" is not, and what "next Friday"
-//! is the model has to know.
+//! Year, month and day in this order are clear in every country. "3/4" is not, and the meaning of "next
+//! Friday" is for the model to know.
 
 use jiff::civil::{Date, Weekday};
 
@@ -10,10 +10,10 @@ use super::{NO_VALUE, plain};
 
 const FORM: &str = "write it as YYYY-MM-DD, such as 2026-11-25";
 
-/// Days that programs write where they have none.
+/// Dates that programs write when they have none.
 const NEVER: [(i16, i8, i8); 2] = [(1970, 1, 1), (1900, 1, 1)];
 
-/// The day of these words, if they name one. A time beside it is not asked for, and let go.
+/// The date in these words, if they name one. A time beside it is ignored.
 pub(super) fn parse(words: &str) -> Result<Date, String> {
     let words = spaced(&plain(words).to_lowercase());
     let (mut found, mut weekdays) = (None, Vec::new());
@@ -51,7 +51,7 @@ pub(super) fn parse(words: &str) -> Result<Date, String> {
     Ok(date)
 }
 
-/// With a space between words where Chinese has none.
+/// With spaces between words where Chinese has none.
 fn spaced(words: &str) -> String {
     let mut spaced = String::with_capacity(words.len());
     let is_han = |c: char| matches!(c, '\u{4e00}'..='\u{9fff}');
@@ -69,7 +69,7 @@ fn spaced(words: &str) -> String {
     spaced
 }
 
-/// Year, month and day at the start of a word, and what stands behind them.
+/// Year, month and day at the start of a word, and the rest.
 fn day(word: &str) -> Option<((i16, i8, i8), &str)> {
     let (year, behind) = digits(word)?;
     if year.len() == 8 {
@@ -89,7 +89,7 @@ fn day(word: &str) -> Option<((i16, i8, i8), &str)> {
     is_day.then_some(((year.parse().ok()?, month.parse().ok()?, day.parse().ok()?), behind))
 }
 
-/// The digits at the start, and what stands behind them.
+/// The digits at the start, and the rest.
 fn digits(text: &str) -> Option<(&str, &str)> {
     let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     (end > 0).then(|| text.split_at(end))
@@ -97,7 +97,7 @@ fn digits(text: &str) -> Option<(&str, &str)> {
 
 /// Whether this is a time of day: 14:00, 2pm, 14h30, 14:00:00+02:00, or the offset alone.
 fn is_clock(word: &str) -> bool {
-    // The name of a zone stands behind the offset.
+    // It is followed by the name of a zone.
     let word = word.split('[').next().unwrap_or_default();
     let word = word.strip_prefix(['+', '-']).unwrap_or(word);
     let is_part = |c: char| c.is_ascii_digit() || ":.-+apmhzt时点分".contains(c);
@@ -106,18 +106,18 @@ fn is_clock(word: &str) -> bool {
         && word.contains([':', 'h', 'm', '时', '点'])
 }
 
-/// Whether this is what stands behind the T of a day: a time of day, or 140000z.
+/// Whether this may follow the T of a date: a time of day, or 140000z.
 fn is_time(word: &str) -> bool {
     let is_compact = |(time, behind): (&str, &str)| time.len() <= 6 && matches!(behind, "" | "z");
     is_clock(word) || digits(word).is_some_and(is_compact)
 }
 
-/// Whether this is an hour where a word beside it says so: "at 14".
+/// Whether this is an hour if the word before it says so: "at 14".
 fn is_hour(word: &str) -> bool {
     word.len() <= 2 && digits(word).is_some_and(|(_, behind)| behind.is_empty())
 }
 
-/// The weekday of a word, as the prompt writes it, or its first three letters.
+/// The weekday of a word, as in the prompt, or its first three letters.
 fn weekday(word: &str) -> Option<Weekday> {
     const NAMES: [(&str, Weekday); 7] = [
         ("monday", Weekday::Monday),

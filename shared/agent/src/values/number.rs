@@ -1,4 +1,4 @@
-//! Numbers, in the ways in which people part their digits.
+//! Numbers, with the separators that people use.
 
 use serde_json::Number;
 
@@ -6,17 +6,17 @@ use super::plain;
 
 const FORM: &str = "write it as a number alone, such as 12 or 2.5";
 
-/// More digits than this are not kept exactly.
+/// More digits than this lose precision.
 const DIGITS: usize = 15;
 
-/// The number of these words, if they are one and can mean no other.
+/// The number in these words, if they are an unambiguous one.
 pub(super) fn parse(words: &str) -> Result<Number, String> {
     let words = plain(words);
     let unsigned = words.strip_prefix(['-', '+']).unwrap_or(&words);
     if let Some((whole, part)) = unsigned.split_once('.')
         && is_thousand(whole, part)
     {
-        // Half of the world parts thousands with a point.
+        // Half of the world separates thousands with a point.
         return Err(format!("write it as {whole}{part} or as {whole}.{part}0, whichever is meant"));
     }
     let (whole, part) = parted(unsigned).ok_or(FORM)?;
@@ -35,7 +35,7 @@ pub(super) fn whole_if_it_is(number: &Number) -> Number {
     float.filter(is_exact).map_or_else(|| number.clone(), |float| (float as i64).into())
 }
 
-/// The digits ahead of the decimal mark and behind it, without what parts thousands.
+/// The digits before and after the decimal mark, without thousands separators.
 fn parted(words: &str) -> Option<(String, &str)> {
     let decimal = words.rfind(['.', ',']).filter(|at| {
         let (whole, part) = (&words[..*at], &words[at + 1..]);
@@ -54,7 +54,7 @@ fn parted(words: &str) -> Option<(String, &str)> {
                 && groups.iter().all(|group| is_digits(group))
                 && !first.starts_with('0')
                 && last.len() == 3
-                // India parts by two above a thousand.
+                // India groups by two above a thousand.
                 && (first.len() <= 3 && by(3) || first.len() <= 2 && by(2))
         }
         [] => false,
@@ -62,7 +62,7 @@ fn parted(words: &str) -> Option<(String, &str)> {
     (is_number && (part.is_empty() || is_digits(part))).then(|| (groups.concat(), part))
 }
 
-/// Whether these are the digits around a mark that may part thousands.
+/// Whether these digits are around a mark that may separate thousands.
 fn is_thousand(whole: &str, part: &str) -> bool {
     let is_whole = matches!(whole.len(), 1..=3) && !whole.starts_with('0') && is_digits(whole);
     is_whole && part.len() == 3 && is_digits(part)

@@ -1,7 +1,6 @@
-//! What a few words say, in each language of the product, whatever they are a value of.
+//! The meaning of a few words in each language of the product, for any kind of value.
 //!
-//! The words are data: a file for each language. A row is a kind and sayings of it, with `|` between
-//! two.
+//! The words are data: a file for each language. A row is a kind and its phrases, separated by `|`.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
@@ -28,16 +27,16 @@ const LANGUAGES: [&str; 10] = [
     include_str!("../../values/hi.txt"),
 ];
 
-/// More words than this are a value.
+/// A longer text is a value.
 const MOST: usize = 12;
 
-/// The longest saying, in words.
+/// The longest phrase, in words.
 const LONGEST: usize = 6;
 
-/// What words say that say only this.
+/// The meaning of words that say nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Meaning {
-    /// That there is no value.
+    /// There is no value.
     Nothing,
     Yes,
     No,
@@ -45,7 +44,7 @@ pub(super) enum Meaning {
 
 #[derive(Default)]
 struct Rows {
-    /// What each saying means. One that means nothing stands beside others.
+    /// The meaning of each phrase. One without a meaning may be beside others.
     sayings: HashMap<String, Vec<Option<Meaning>>>,
     as_written: HashSet<&'static str>,
     beside_time: HashSet<String>,
@@ -81,8 +80,8 @@ static ROWS: LazyLock<Rows> = LazyLock::new(|| {
     rows
 });
 
-/// What a text means, if it consists of sayings of one meaning. The words of `beside`, a field's name,
-/// say nothing.
+/// The meaning of a text, if it consists of phrases with one meaning. The words of `beside`, a field's
+/// name, are ignored.
 pub(super) fn meaning(text: &str, beside: &str) -> Option<Meaning> {
     if ROWS.as_written.contains(text) {
         return Some(Meaning::Nothing);
@@ -98,7 +97,7 @@ fn all_mean(words: &[&str]) -> Option<Meaning> {
     if words.len() > MOST {
         return None;
     }
-    // What the words up to each place may mean, and of how many sayings they consist then.
+    // The possible meanings of the words up to each place, and how many phrases they take.
     let mut reached: Vec<HashMap<Option<Meaning>, usize>> = vec![HashMap::new(); words.len() + 1];
     reached[0].insert(None, 0);
     for from in 0..words.len() {
@@ -115,7 +114,7 @@ fn all_mean(words: &[&str]) -> Option<Meaning> {
             }
         }
     }
-    // "N/A" is no "N" with an article: the longest sayings count.
+    // "N/A" is not "N" with an article: the longest phrases count.
     let all = reached.pop()?;
     let read = |meaning: &Meaning| Some((*meaning, *all.get(&Some(*meaning))?));
     let mut read: Vec<_> =
@@ -128,20 +127,20 @@ fn all_mean(words: &[&str]) -> Option<Meaning> {
     }
 }
 
-/// Whether a word may stand beside a time of day.
+/// Whether a word may be beside a time of day.
 pub(super) fn is_beside_time(word: &str) -> bool {
     ROWS.beside_time.contains(&key(word))
 }
 
-/// Words as they are compared where even their spaces do not matter.
+/// Words to compare where even their spaces do not matter.
 pub(crate) fn key(text: &str) -> String {
     let mut key = folded(text);
     key.retain(|character| character != ' ');
     key
 }
 
-/// The words of a text as they are compared: without letter case, accents, punctuation and what nobody
-/// sees, with one space between two.
+/// The words of a text to compare: without letter case, accents, punctuation and invisible characters,
+/// separated by single spaces.
 fn folded(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for character in text.nfkd().flat_map(char::to_lowercase).filter(|c| !is_silent(*c)) {
@@ -150,7 +149,7 @@ fn folded(text: &str) -> String {
             'ى' => folded.push('ي'),
             'ة' => folded.push('ه'),
             '\u{901}' => folded.push('\u{902}'),
-            // What takes the vowel from a letter of Hindi is a part of the word.
+            // The sign that removes a Hindi letter's vowel is part of the word.
             '\u{94d}' => folded.push(character),
             _ if character.is_alphanumeric() => folded.push(character),
             _ if folded.ends_with(' ') || folded.is_empty() => {}
@@ -161,8 +160,8 @@ fn folded(text: &str) -> String {
     folded
 }
 
-/// Accents of Latin and Cyrillic, vowels of Arabic and its stretched lines, a dot of Hindi, apostrophes,
-/// and characters that nobody sees.
+/// Accents of Latin and Cyrillic, vowels of Arabic and its elongated lines, a dot of Hindi,
+/// apostrophes, and invisible characters.
 fn is_silent(character: char) -> bool {
     matches!(character,
         '\u{300}'..='\u{36f}' | '\u{640}' | '\u{64b}'..='\u{65f}' | '\u{670}' | '\u{93c}'

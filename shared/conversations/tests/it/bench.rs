@@ -1,8 +1,8 @@
-//! What the embedded store does in a second, and what it costs: `cargo bench -p conversations --bench
-//! store [texts]`.
+//! Measures how much the embedded store does in a second and what it costs: `cargo bench -p
+//! conversations --bench store [texts]`.
 //!
-//! A commit is that of a text that is taken: its claim, the text, the head of its conversation and its
-//! trace. Beside it stands what the disk does by itself.
+//! A commit is that of an arriving text: its claim, the text, the head of its conversation and its
+//! trace. The disk alone is measured for comparison.
 
 #![expect(clippy::unwrap_used, reason = "what goes wrong ends it")]
 #![expect(clippy::print_stdout, reason = "it prints a table")]
@@ -61,7 +61,7 @@ fn main() {
     }
 }
 
-/// How many texts are taken in a second, so many at once, and what each takes of the processor.
+/// How many texts are taken in a second with this concurrency, and the processor time of each.
 fn commits(folder: &Path, at_once: usize) -> (f64, Duration) {
     let folder = TempDir::new_in(folder).unwrap();
     let store = sqlite(&folder);
@@ -93,7 +93,7 @@ fn syncs(folder: &Path) -> f64 {
     f64::from(syncs) / begun.elapsed().as_secs_f64()
 }
 
-/// What it takes to write over what is removed: many texts come, change and go.
+/// What it costs to overwrite deleted data: many texts come, change and go.
 fn secure_delete(switch: &str) -> Duration {
     const TEXTS: u32 = 50_000;
     let folder = TempDir::new().unwrap();
@@ -124,7 +124,7 @@ fn cpu() -> Duration {
     let fields: Vec<_> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
     let ticks: u64 =
         [11, 12].map(|field: usize| fields[field].parse::<u64>().unwrap()).iter().sum();
-    // A hundred a second, on every Linux there is.
+    // A hundred ticks a second, on every Linux.
     Duration::from_millis(ticks * 10)
 }
 

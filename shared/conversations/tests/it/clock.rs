@@ -12,7 +12,7 @@ use crate::due::crowd;
 
 const DAY: i64 = 24 * 3_600;
 
-pub(crate) async fn a_stop_from_the_future_is_one_of_now(store: Arc<Store>) {
+pub(crate) async fn counts_a_stop_from_the_future_as_one_of_now(store: Arc<Store>) {
     taken(&store).await;
     let stop = Stop { at: later(now(), DAY), provider: "twilio".into(), confirmed: false };
     store.stop(&claim("SM2"), &person(), &stop).await.unwrap();
@@ -21,7 +21,7 @@ pub(crate) async fn a_stop_from_the_future_is_one_of_now(store: Arc<Store>) {
     assert!(load(&store).await.stop.is_none());
 }
 
-pub(crate) async fn a_store_is_untouched_until_somebody_looks_after_it(store: Arc<Store>) {
+pub(crate) async fn a_store_is_untouched_until_it_is_first_used(store: Arc<Store>) {
     taken(&store).await;
     assert!(store.is_untouched().await.unwrap());
     store.expire(now()).await.unwrap();
@@ -45,7 +45,7 @@ pub(crate) async fn a_clock_that_goes_back_leaves_nobody_waiting(store: Arc<Stor
     assert_eq!((sending.at, sending.until), (now(), later(now(), 60)));
 }
 
-pub(crate) async fn a_clock_that_goes_on_as_it_should_puts_nothing_right(store: Arc<Store>) {
+pub(crate) async fn a_clock_that_runs_correctly_changes_nothing(store: Arc<Store>) {
     let until = later(now(), 25);
     put_off(&store, until).await;
     store.expire(now()).await.unwrap();
@@ -64,7 +64,7 @@ pub(crate) async fn a_clock_that_goes_back_leaves_nobody_waiting_on_any_page(sto
     assert_eq!(due.len(), 7);
 }
 
-/// What was put off, in pages of a few.
+/// What was postponed, in pages of a few.
 async fn put_right(store: &Store, now: Timestamp) -> Vec<(ConversationId, Timestamp)> {
     let (mut all, mut after) = (vec![], None);
     loop {
@@ -77,7 +77,7 @@ async fn put_right(store: &Store, now: Timestamp) -> Vec<(ConversationId, Timest
     }
 }
 
-/// A person who is put off until then, by an attempt that is under way, and who has said stop then.
+/// A person who is postponed until then by an attempt under way, and whose opt-out is from then.
 async fn put_off(store: &Store, until: Timestamp) {
     let mut loaded = taken(store).await;
     let mut next = loaded.conversation.clone();
@@ -90,7 +90,7 @@ async fn put_off(store: &Store, until: Timestamp) {
     store.stop(&claim("SM2"), &person(), &stop).await.unwrap();
 }
 
-/// What waits of texts that came a day apart, one each day.
+/// The texts that still wait, of those that came one a day.
 async fn kept(store: &Store) -> usize {
     store.latest(200).await.unwrap().len()
 }
@@ -127,7 +127,7 @@ async fn a_clock_that_is_wrong_for_a_while_costs_a_day_at_most() {
 }
 
 #[tokio::test]
-async fn a_machine_that_was_off_for_months_forgets_in_the_end() {
+async fn a_machine_that_was_off_for_months_catches_up() {
     let folder = tempfile::tempdir().unwrap();
     let store = crate::sqlite(&folder);
     people(&store, 80).await;
@@ -138,7 +138,7 @@ async fn a_machine_that_was_off_for_months_forgets_in_the_end() {
 }
 
 #[tokio::test]
-async fn what_expires_on_a_day_like_any_other_is_forgotten_at_once() {
+async fn a_document_that_expires_on_an_ordinary_day_is_deleted_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let store = crate::sqlite(&folder);
     people(&store, 3).await;

@@ -1,4 +1,4 @@
-//! What the promises are tried with.
+//! Helpers for the promises of a store.
 
 use conversations::{
     Arrival, Attempt, Change, Claim, ConversationId, Ended, Loaded, Names, Reply, Stop, Store,
@@ -24,7 +24,7 @@ pub(crate) fn person() -> Number {
     Number::parse("+12025550143").unwrap()
 }
 
-/// What everything is called in all stores of these tests.
+/// The names in all stores of these tests.
 pub(crate) fn names() -> Names {
     Names::by(&fakes::NAME_KEY.into()).unwrap()
 }

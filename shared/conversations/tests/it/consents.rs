@@ -1,4 +1,4 @@
-//! What every store promises of consents.
+//! What every store promises about consents.
 
 use std::sync::Arc;
 
@@ -27,12 +27,12 @@ pub(crate) async fn keeps_a_consent_for_longer_than_a_claim_may_take(store: Arc<
     assert_eq!(store.consents_of(&person()).await.unwrap(), [consent, newer]);
     assert_eq!(store.consents_of(&Number::parse("+12025550144").unwrap()).await.unwrap(), []);
 
-    // Where the store forgets by itself this changes nothing.
+    // Where the store expires documents itself, this changes nothing.
     let years = |years: i64| later(now(), years * 365 * 24 * 3600);
     store.expire(years(4)).await.unwrap();
     assert_eq!(store.consents_of(&person()).await.unwrap().len(), 2);
     if store.documents().are_embedded() {
-        // What was counted goes first.
+        // The counts expire first.
         for day in 3..6 {
             store.expire(later(years(5), day * 24 * 3600)).await.unwrap();
         }
@@ -40,7 +40,7 @@ pub(crate) async fn keeps_a_consent_for_longer_than_a_claim_may_take(store: Arc<
     }
 }
 
-pub(crate) async fn records_no_more_consents_when_all_come_at_once(store: Arc<Store>) {
+pub(crate) async fn limits_consents_that_all_come_at_once(store: Arc<Store>) {
     let operations = Asked::listen();
     let give = |number: u8| {
         let consent = Consent {
@@ -63,7 +63,7 @@ pub(crate) async fn records_no_more_consents_when_all_come_at_once(store: Arc<St
     );
 }
 
-pub(crate) async fn records_so_many_consents_of_an_address_and_of_all(store: Arc<Store>) {
+pub(crate) async fn limits_the_consents_of_an_address_and_of_all_together(store: Arc<Store>) {
     let mut number = 1_000;
     let mut give = async |address: Option<[u8; 4]>, at| {
         number += 1;

@@ -22,7 +22,7 @@ pub(crate) async fn claims_a_text_once(store: Arc<Store>) {
     assert_eq!(waiting(&store).await, ["Hi"]);
 }
 
-pub(crate) async fn claims_a_text_once_of_several_at_once(store: Arc<Store>) {
+pub(crate) async fn claims_a_text_once_when_it_comes_several_times_at_once(store: Arc<Store>) {
     let takes: Vec<_> = (0..5)
         .map(|_| {
             let store = Arc::clone(&store);
@@ -36,7 +36,7 @@ pub(crate) async fn claims_a_text_once_of_several_at_once(store: Arc<Store>) {
     assert_eq!((new, waiting(&store).await.len()), (1, 1));
 }
 
-pub(crate) async fn takes_a_write_whenever_it_is_tried(store: Arc<Store>) {
+pub(crate) async fn accepts_every_test_write(store: Arc<Store>) {
     let tries = (0..3).map(|_| store.try_writing(now()));
     assert!(futures::future::join_all(tries).await.into_iter().all(|tried| tried.is_ok()));
 }
@@ -51,7 +51,7 @@ pub(crate) async fn takes_the_same_words_again_after_their_window(store: Arc<Sto
     assert_eq!(store.take(&yes(later(start, 119))).await.unwrap(), Taken::Repeat);
     assert_eq!(store.take(&yes(later(start, 121))).await.unwrap(), Taken::New);
     assert_eq!(store.take(&yes(later(start, 130))).await.unwrap(), Taken::Repeat);
-    // They were said first, and kept back meanwhile.
+    // They were said earlier but delayed.
     assert_eq!(store.take(&yes(later(start, -121))).await.unwrap(), Taken::New);
 }
 
@@ -88,7 +88,7 @@ pub(crate) async fn shows_a_turn_no_more_texts_than_it_takes_up(store: Arc<Store
     assert_eq!(aside, [("23", "too many"), ("24", "too many")]);
 }
 
-pub(crate) async fn waits_for_no_text_once_all_are_dealt_with(store: Arc<Store>) {
+pub(crate) async fn has_nothing_waiting_once_all_texts_are_dealt_with(store: Arc<Store>) {
     let mut loaded = taken(&store).await;
     assert!(loaded.conversation.is_waiting());
     let next = loaded.conversation.clone();
@@ -99,7 +99,9 @@ pub(crate) async fn waits_for_no_text_once_all_are_dealt_with(store: Arc<Store>)
     assert!(!load(&store).await.conversation.is_waiting());
 }
 
-pub(crate) async fn lets_in_so_many_new_people_and_gives_no_place_twice(store: Arc<Store>) {
+pub(crate) async fn admits_a_limited_number_of_new_people_and_gives_no_place_twice(
+    store: Arc<Store>,
+) {
     let (minute, bound) = (minute_of(now()), 12);
     assert_eq!(store.last_minute().await.unwrap(), None);
     let mut loaded = taken(&store).await;
@@ -109,7 +111,7 @@ pub(crate) async fn lets_in_so_many_new_people_and_gives_no_place_twice(store: A
     let mut again = load(&store).await;
     assert!(store.commit(&mut again, next, let_in).await.is_err(), "somebody has it");
 
-    // Everybody at once, until there is none left.
+    // Everybody at once, until no place is left.
     let take = async || {
         let mut taken = 0;
         loop {
@@ -181,7 +183,7 @@ pub(crate) async fn stores_a_turn_whole(store: Arc<Store>) {
     assert_eq!(store.attempts_of(&id()).await.unwrap()[0].status(), Status::Sending);
 }
 
-/// Those whose conditions do not hold take nothing of the others' along, and leave nothing behind.
+/// Commits whose conditions fail do not affect the others, and leave nothing behind.
 pub(crate) async fn finds_what_is_due(store: Arc<Store>) {
     let mut loaded = taken(&store).await;
     let text = loaded.conversation.at;
@@ -225,15 +227,15 @@ pub(crate) async fn keeps_effects_until_they_are_delivered(store: Arc<Store>) {
     assert_eq!(store.effects_of(&id()).await.unwrap()[0].tries, 1);
     store.delivered(&effect).await.unwrap();
     assert_eq!(store.effects_of(&id()).await.unwrap(), []);
-    // Somebody else who failed: it is delivered once more rather than left in part.
+    // Another process that failed: the effect is delivered once more instead of being left in part.
     store.put_off(&effect, now()).await.unwrap();
     let again = store.effects_of(&id()).await.unwrap();
     assert_eq!((again.len(), &again[0].payload), (1, &effect.payload));
 }
 
-pub(crate) async fn keeps_what_has_ended(store: Arc<Store>) {
+pub(crate) async fn keeps_conversations_that_have_ended(store: Arc<Store>) {
     let mut loaded = taken(&store).await;
-    // One of the same name is older than a conversation that was forgotten.
+    // One of the same name is older than a conversation that was deleted.
     for _ in 0..2 {
         let mut next = loaded.conversation.clone();
         next.number = 2;
@@ -254,7 +256,7 @@ pub(crate) async fn shows_the_latest_attempts_of_many(store: Arc<Store>) {
     assert_eq!((shown.len(), ends), (200, ("a-1", "a-200")));
 }
 
-pub(crate) async fn goes_on_with_what_has_ended(store: Arc<Store>) {
+pub(crate) async fn continues_a_conversation_that_had_ended(store: Arc<Store>) {
     let mut loaded = taken(&store).await;
     let next = loaded.conversation.clone();
     store.commit(&mut loaded, next, vec![Change::Ended(ended())]).await.unwrap();
@@ -268,7 +270,7 @@ pub(crate) async fn goes_on_with_what_has_ended(store: Arc<Store>) {
     assert!(store.ended(&id()).await.unwrap().is_empty());
 }
 
-pub(crate) async fn gives_back_what_was_handed_over_with_the_texts_that_waited(store: Arc<Store>) {
+pub(crate) async fn gives_back_a_conversation_with_the_texts_that_waited(store: Arc<Store>) {
     let start = now();
     for (text, after) in [("one", 0), ("two", 1)] {
         store.take(&arrival(text, text, later(start, after))).await.unwrap();
@@ -301,7 +303,7 @@ pub(crate) async fn gives_back_what_was_handed_over_with_the_texts_that_waited(s
     assert!(store.set_aside(&id(), 10).await.unwrap().is_empty());
 }
 
-pub(crate) async fn keeps_what_was_said_by_hand_once(store: Arc<Store>) {
+pub(crate) async fn keeps_a_text_sent_by_hand_once(store: Arc<Store>) {
     let said = json!({"kind": "by_hand", "text": "We come at nine"});
     assert!(!store.say_by_hand(&id(), &said, now()).await.unwrap(), "nobody has texted");
     taken(&store).await;

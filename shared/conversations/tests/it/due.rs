@@ -9,7 +9,7 @@ use sms::{Number, Status};
 
 use crate::common::{arrival, attempt_called, later, now, receipt};
 
-/// So many people text at one moment. No number is used twice in a test: `first` is that of the first.
+/// Many people text at one moment. No number is used twice in a test; `first` is the first.
 pub(crate) async fn crowd(store: &Store, at: Timestamp, first: u32, people: u32) {
     for person in first..first + people {
         let theirs = Number::parse(&format!("+1202556{person:04}")).unwrap();
@@ -18,7 +18,7 @@ pub(crate) async fn crowd(store: &Store, at: Timestamp, first: u32, people: u32)
     }
 }
 
-pub(crate) async fn shows_each_that_is_due_once_whatever_the_pages(store: Arc<Store>) {
+pub(crate) async fn lists_everything_due_once_whatever_the_page_size(store: Arc<Store>) {
     let moments = [0, 1, 2].map(|second| later(now(), second));
     crowd(&store, moments[1], 1, 5).await;
     crowd(&store, moments[0], 6, 2).await;
@@ -56,7 +56,7 @@ pub(crate) async fn looks_for_the_attempt_of_a_receipt_less_and_less_often(store
     assert_eq!(looks, [1, 10, 60, 480, 4380]);
 }
 
-pub(crate) async fn finds_the_attempt_of_a_receipt_that_was_left_apart(store: Arc<Store>) {
+pub(crate) async fn finds_the_attempt_of_a_receipt_that_was_skipped(store: Arc<Store>) {
     let came = receipt(Status::Delivered, Some("a-1"));
     assert_eq!(store.receive("twilio", &came, now()).await.unwrap(), Joined::NotYet);
     assert!(store.begin(&attempt_called("a-1")).await.unwrap());

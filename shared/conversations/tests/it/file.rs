@@ -30,7 +30,7 @@ async fn nobody_else_can_read_it_whatever_its_files_allowed_before() {
 }
 
 #[test]
-fn a_folder_that_others_can_look_into_is_refused_with_the_command_that_mends_it() {
+fn a_folder_that_others_can_read_is_refused_with_the_command_that_fixes_it() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("what it's called");
     for rights in [0o755, 0o750, 0o702, 0o701] {
@@ -45,7 +45,7 @@ fn a_folder_that_others_can_look_into_is_refused_with_the_command_that_mends_it(
 }
 
 #[test]
-fn a_store_that_is_not_whole_is_never_taken_for_a_new_one() {
+fn a_damaged_store_is_never_mistaken_for_a_new_one() {
     let file = |data: &Path| data.join("textback.db");
     type Damage<'a> = &'a dyn Fn(&Path);
     let cases: [(&str, Damage); 10] = [
@@ -84,7 +84,7 @@ fn a_store_that_is_not_whole_is_never_taken_for_a_new_one() {
 }
 
 #[test]
-fn a_start_that_was_cut_off_is_made_good_by_the_next() {
+fn a_start_that_was_interrupted_is_completed_by_the_next() {
     let folder = tempfile::tempdir().unwrap();
     drop(crate::sqlite(&folder));
     let data = folder.path().join("data");
@@ -94,9 +94,9 @@ fn a_start_that_was_cut_off_is_made_good_by_the_next() {
     assert_eq!(names(&data), ["textback.db"]);
 }
 
-/// Every one of them is there for what it is told, and none makes another's.
+/// Each of them can use the store, and none creates a second one.
 #[test]
-fn several_first_starts_at_once_make_one_store() {
+fn several_first_starts_at_once_create_one_store() {
     let folder = tempfile::tempdir().unwrap();
     std::thread::scope(|scope| {
         let starts: Vec<_> = (0..8).map(|_| scope.spawn(|| crate::sqlite(&folder))).collect();
@@ -105,7 +105,7 @@ fn several_first_starts_at_once_make_one_store() {
 }
 
 #[tokio::test]
-async fn what_has_expired_or_was_removed_is_nowhere_on_the_disk() {
+async fn expired_and_deleted_data_is_nowhere_on_the_disk() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let store = crate::sqlite(&folder);
@@ -122,7 +122,7 @@ async fn what_has_expired_or_was_removed_is_nowhere_on_the_disk() {
         store.expire(later(now(), minutes * 60)).await.unwrap();
     }
     assert!(!holds(&data, "Badger") && holds(&data, "Heron"));
-    // What expires is a claim of theirs last of all; their words are gone long before.
+    // Claims on their texts expire last; the words are gone long before.
     for hours in 0..90 {
         store.expire(later(months, hours * 3_600)).await.unwrap();
     }
@@ -131,7 +131,7 @@ async fn what_has_expired_or_was_removed_is_nowhere_on_the_disk() {
 
 /// However often somebody asks whether it can be written to.
 #[tokio::test]
-async fn what_is_written_to_see_whether_it_can_be_is_one_document_for_a_day() {
+async fn test_writes_leave_one_document_for_a_day() {
     let folder = tempfile::tempdir().unwrap();
     let store = crate::sqlite(&folder);
     let file = Connection::open(folder.path().join("data/textback.db")).unwrap();

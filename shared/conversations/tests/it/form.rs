@@ -1,5 +1,4 @@
-//! What a store of another form says, and one whose names are made with another key; and what is
-//! found again after a restart.
+//! Refusing a store of another form or with another key, and finding everything again after a restart.
 
 use std::sync::Arc;
 
@@ -14,7 +13,7 @@ use crate::common::{arrival, attempt_called, claim, id, later, load, names, now,
 
 const ANOTHER_KEY: &str = "YW5vdGhlciBrZXksIHdoaWNoIG5hbWVzIG5vYm9keSE=";
 
-/// Where a store is, whoever has it open.
+/// The settings that say where a store is.
 pub(crate) type Place = Vec<(&'static str, String)>;
 
 pub(crate) fn in_folder(folder: &TempDir) -> Place {
@@ -32,8 +31,8 @@ pub(crate) async fn at_the_emulator() -> Option<Place> {
     ])
 }
 
-/// Everything that is found by a name and by nothing else: texts that wait, an open reply, an attempt
-/// that failed late, receipts, claims and stops.
+/// Everything that is found only by a name: waiting texts, an open reply, an attempt that failed late,
+/// receipts, claims and opt-outs.
 pub(crate) async fn finds_everything_by_its_name_after_a_restart(place: Place) {
     let store = open(&place);
     for message in ["SM1", "SM2"] {
@@ -78,7 +77,7 @@ pub(crate) async fn finds_everything_by_its_name_after_a_restart(place: Place) {
     assert!(matches!(joined, Joined::Attempt { .. }), "the one of before the restart");
 }
 
-pub(crate) async fn refuses_another_key_and_goes_on_with_its_own(place: Place) {
+pub(crate) async fn refuses_another_key_and_still_accepts_its_own(place: Place) {
     let store = open(&place);
     store.stop(&claim("SM1"), &stranger(), &stop()).await.unwrap();
     drop(store);
@@ -99,7 +98,7 @@ async fn the_embedded_store_knows_its_key_by_itself() {
     drop(open(&place));
     let without = open(&with_key(&place, ""));
     assert_eq!(without.names().conversation("twilio", &stranger()), id_of_stranger());
-    // One that was begun without has a key that nobody else has.
+    // A store that was begun without a key gets one of its own.
     let folders = [(); 2].map(|()| tempfile::tempdir().unwrap());
     let names = folders.each_ref().map(|folder| {
         let store = open(&with_key(&in_folder(folder), ""));
@@ -117,7 +116,7 @@ fn firestore_is_not_opened_without_a_key() {
 }
 
 #[tokio::test]
-async fn a_firestore_of_another_form_is_refused_and_an_empty_one_begun_by_the_first_write() {
+async fn a_firestore_of_another_form_is_refused_and_an_empty_one_set_up_by_the_first_write() {
     let Some(place) = at_the_emulator().await else { return };
     let mark = "form/current";
     let reading = open(&place);
@@ -140,7 +139,7 @@ async fn a_firestore_of_another_form_is_refused_and_an_empty_one_begun_by_the_fi
         let told = refused(&place).await;
         assert!(told.contains(version), "{told}");
     }
-    // As a version has left it that knew of no forms.
+    // As an older version left it, before there were forms.
     ask(&place, Method::DELETE, mark, None).await;
     let told = refused(&place).await;
     assert!(told.contains("an older version of textback: start that one, or set FIR"), "{told}");
@@ -170,7 +169,7 @@ fn with_key(place: &Place, key: &str) -> Place {
     others.chain([("NAME_KEY", key.to_owned())]).collect()
 }
 
-/// What is said to whoever opens the store, or reads and writes.
+/// The message for whoever opens the store, or reads and writes.
 async fn refused(place: &Place) -> String {
     let store = match Store::open(&settings(place)) {
         Err(error) => return error.to_string(),

@@ -1,5 +1,5 @@
-//! A process that is killed while many write at once, again and again, beside another that writes to
-//! the same file.
+//! A process that is killed again and again while many write at once, beside another process that
+//! writes to the same file.
 
 use std::collections::HashSet;
 use std::env;
@@ -21,15 +21,15 @@ use crate::data_dir;
 /// How often it is killed.
 const KILLS: u32 = 200;
 
-/// How many write at once.
+/// How many write concurrently.
 const CONCURRENCY: u32 = 64;
 
-/// Where the killed process finds the store, and which of its lives it is in.
+/// Where the killed process finds the store, and how many times it has been started.
 const FOLDER: &str = "KILLED_IN";
 const LIFE: &str = "KILLED_IN_LIFE";
 
 #[tokio::test]
-async fn nothing_that_was_answered_is_lost_and_nothing_is_there_in_part_after_two_hundred_kills() {
+async fn no_confirmed_write_is_lost_or_partial_after_two_hundred_kills() {
     let folder = tempfile::tempdir().unwrap();
     let store = crate::sqlite(&folder);
     let data = folder.path().join("data");
@@ -53,7 +53,7 @@ async fn nothing_that_was_answered_is_lost_and_nothing_is_there_in_part_after_tw
     assert_eq!(once.len(), stored.len(), "one is there twice");
     let lost: Vec<_> = answered.difference(&once).collect();
     assert!(lost.is_empty(), "{lost:?}");
-    // Whatever else belongs to a text came with it.
+    // Everything else that belongs to a text came with it.
     let count = |table: &str| -> i64 {
         file.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
     };
@@ -62,7 +62,8 @@ async fn nothing_that_was_answered_is_lost_and_nothing_is_there_in_part_after_tw
     assert_eq!(sound, "ok");
 }
 
-/// Lets a process write until it is killed, so long after its first answer. Returns what was answered.
+/// Lets a process write until it is killed this long after its first answer. Returns the confirmed
+/// writes.
 fn live(data: &Path, life: u32, killing: Duration) -> Vec<String> {
     let mut process = Command::new(env::current_exe().unwrap())
         .args(["--exact", "killed::writes_until_it_is_killed", "--ignored", "--nocapture"])

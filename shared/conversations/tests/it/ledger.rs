@@ -1,4 +1,4 @@
-//! The ledger beside the embedded store: what a backup of yesterday knows of today.
+//! The ledger beside the embedded store: how yesterday's backup learns about today.
 
 use std::fs::{self, File};
 use std::io::Write as _;
@@ -14,7 +14,7 @@ use crate::common::{arrival, attempt_called, claim, later, now};
 use crate::form::{Place, in_folder, open, settings};
 
 #[tokio::test]
-async fn a_backup_of_yesterday_knows_who_stopped_today_and_who_came_back() {
+async fn yesterdays_backup_knows_who_stopped_today_and_who_came_back() {
     let (_folder, place, data) = fresh();
     let [yesterday, today, tomorrow] = [143, 144, 145].map(person);
     let store = open(&place);
@@ -27,7 +27,7 @@ async fn a_backup_of_yesterday_knows_who_stopped_today_and_who_came_back() {
     start(&store, &yesterday).await;
     assert_eq!(store.consent(&consent(&today), None).await.unwrap(), Given::Recorded);
     put_back(store, &data, &backup);
-    // The last of it was cut off when the machine went down.
+    // Its end was cut off when the machine crashed.
     File::options()
         .append(true)
         .open(data.join("textback.ledger"))
@@ -45,7 +45,7 @@ async fn a_backup_of_yesterday_knows_who_stopped_today_and_who_came_back() {
 }
 
 #[tokio::test]
-async fn a_ledger_that_is_gone_or_cut_short_is_begun_again_with_all_that_is_known() {
+async fn a_missing_or_truncated_ledger_is_rebuilt_from_the_store() {
     let cut: [fn(&Path); 2] = [
         |ledger| fs::remove_file(ledger).unwrap(),
         |ledger| {
@@ -70,9 +70,9 @@ async fn a_ledger_that_is_gone_or_cut_short_is_begun_again_with_all_that_is_know
     }
 }
 
-/// As a commit leaves it behind that failed after its line was on the disk.
+/// The state left by a commit that failed after its line was on the disk.
 #[tokio::test]
-async fn what_the_ledger_has_of_before_is_not_carried_out_on_top_of_what_comes_after() {
+async fn an_old_ledger_line_does_not_undo_a_later_change() {
     let (_folder, place, data) = fresh();
     let (store, ledger) = (open(&place), data.join("textback.ledger"));
     stop(&store, &person(143)).await;
@@ -88,9 +88,9 @@ async fn what_the_ledger_has_of_before_is_not_carried_out_on_top_of_what_comes_a
     assert_eq!(stopped(&open(&place), &[&person(143)]).await, [true]);
 }
 
-/// One came back in it and has stopped again since, one has stopped in it, and one came back in it.
+/// In the ledger one person came back who has stopped again since, one stopped, and one came back.
 #[tokio::test]
-async fn an_older_ledger_stops_who_has_by_its_last_word_and_brings_back_nobody_who_has_since() {
+async fn an_older_ledger_restores_its_last_stops_and_lifts_no_later_one() {
     let (_folder, place, data) = fresh();
     let (ledger, older) = (data.join("textback.ledger"), data.join("older"));
     let (store, all) = (open(&place), [person(143), person(144), person(145)]);
@@ -110,7 +110,7 @@ async fn an_older_ledger_stops_who_has_by_its_last_word_and_brings_back_nobody_w
 
 /// Another process began it again meanwhile.
 #[tokio::test]
-async fn two_processes_have_one_ledger() {
+async fn two_processes_share_one_ledger() {
     let (_folder, place, data) = fresh();
     let (one, other) = (open(&place), open(&place));
     stop(&one, &person(143)).await;
@@ -119,7 +119,7 @@ async fn two_processes_have_one_ledger() {
     start(&one, &person(143)).await;
     drop((one, other));
     let ledger = fs::read_to_string(data.join("textback.ledger")).unwrap();
-    // Its name, one who had stopped, one who stops, and one who is back.
+    // The ledger's name, a person who had stopped, one who stops, and one who is back.
     assert_eq!(ledger.lines().count(), 4, "{ledger}");
     let all = [person(143), person(144)];
     assert_eq!(stopped(&open(&place), &[&all[0], &all[1]]).await, [false, true]);
@@ -136,7 +136,7 @@ async fn a_ledger_of_another_store_or_of_none_is_refused() {
 
     fs::remove_file(&database).unwrap();
     assert!(refused(&place).contains("textback.db is gone, and what belongs to it"));
-    // One that was begun with another key.
+    // A ledger with another key.
     let (_other, mut others, elsewhere) = fresh();
     others.retain(|(name, _)| *name != "NAME_KEY");
     drop(open(&others));
@@ -152,7 +152,7 @@ async fn a_ledger_of_another_store_or_of_none_is_refused() {
 
 const CUT: &[u8] = br#"{"collection":"stops","id":"3f2a"#;
 
-/// A folder for a store, which stays as long as the first of these.
+/// A folder for a store, which exists as long as the first of these values.
 fn fresh() -> (TempDir, Place, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let (place, data) = (in_folder(&folder), folder.path().join("data"));

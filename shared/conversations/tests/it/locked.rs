@@ -8,11 +8,11 @@ use futures::stream::{FuturesUnordered, StreamExt};
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-/// How many wait to write at most, the one whose turn it is included.
+/// The most that may wait to write, including the one that is writing.
 const WAITING: usize = 2048;
 
 #[tokio::test]
-async fn so_many_wait_to_write_and_no_more_and_nobody_waits_to_read() {
+async fn a_limited_number_wait_to_write_and_nobody_waits_to_read() {
     let folder = tempfile::tempdir().unwrap();
     let store = crate::sqlite(&folder);
     let other = Connection::open(folder.path().join("data/textback.db")).unwrap();
@@ -25,7 +25,7 @@ async fn so_many_wait_to_write_and_no_more_and_nobody_waits_to_read() {
         all.push(asked);
     }
     let refused = store.try_writing(Timestamp::now()).await.unwrap_err().to_string();
-    assert_eq!(refused, "the store is unavailable: too many wait for it");
+    assert_eq!(refused, "the store is unavailable: too many requests are waiting");
     assert!(store.attempt("none").await.is_ok());
 
     other.execute_batch("ROLLBACK").unwrap();

@@ -39,73 +39,73 @@ use traces::*;
 
 fakes::promises! {
     claims_a_text_once
-    claims_a_text_once_of_several_at_once
+    claims_a_text_once_when_it_comes_several_times_at_once
     takes_the_same_words_again_after_their_window
     keeps_texts_that_arrive_at_once
     shows_a_turn_no_more_texts_than_it_takes_up
-    waits_for_no_text_once_all_are_dealt_with
-    lets_in_so_many_new_people_and_gives_no_place_twice
+    has_nothing_waiting_once_all_texts_are_dealt_with
+    admits_a_limited_number_of_new_people_and_gives_no_place_twice
     keeps_the_people_of_the_mock_apart
-    goes_on_with_who_texts_another_number_of_ours
+    continues_with_a_person_who_texts_another_of_our_numbers
     refuses_a_turn_that_missed_a_text
     stores_a_turn_whole
     refuses_an_attempt_after_a_stop
     confirms_a_stop_once
     lets_a_person_come_back
     lifts_no_stop_that_was_given_again_meanwhile
-    takes_back_of_many_at_once_only_what_does_not_hold
+    rejects_only_the_writes_whose_conditions_fail_among_many_at_once
     forgets_a_replayed_stop
-    stops_at_every_word_that_may_be_a_repeat
+    counts_a_stop_that_may_be_a_repeat
     finds_what_is_due
-    shows_each_that_is_due_once_whatever_the_pages
+    lists_everything_due_once_whatever_the_page_size
     looks_for_the_attempt_of_a_receipt_less_and_less_often
-    finds_the_attempt_of_a_receipt_that_was_left_apart
+    finds_the_attempt_of_a_receipt_that_was_skipped
     joins_a_receipt_that_comes_late
     joins_a_receipt_that_comes_early
-    stores_what_a_faster_receipt_told_with_the_answer
+    stores_an_early_receipt_together_with_the_answer
     joins_a_receipt_that_comes_again_before_anybody_has_joined_it
     joins_a_receipt_that_names_its_attempt
     ignores_a_receipt_that_names_a_strangers_attempt
-    hears_of_a_failure_once_and_of_each_repeat_until_it_is_dealt_with
-    hears_a_receipt_that_comes_twice_at_once
-    keeps_only_so_much_of_what_a_provider_repeats
-    looks_at_once_at_what_speaks_against_a_way
-    looks_at_once_at_what_comes_after_the_first_look
-    looks_at_once_at_what_comes_of_a_way_that_is_not_proven
-    misses_no_word_that_comes_while_many_are_looked_at
-    hears_of_a_stop_by_receipt
+    reports_a_failure_and_each_repeat_until_it_is_dealt_with
+    applies_a_receipt_that_comes_twice_at_once
+    limits_what_it_keeps_of_a_provider_that_repeats_itself
+    checks_at_once_when_a_status_speaks_against_a_route
+    checks_at_once_when_a_status_comes_after_the_first_check
+    checks_at_once_when_a_status_comes_on_an_unproven_route
+    misses_no_status_that_comes_while_many_are_checked
+    learns_of_a_stop_from_a_receipt
     has_one_status_whatever_the_order
     shows_what_happened_to_a_text_wherever_it_is
     shows_what_happened_to_a_text_that_is_not_answered
-    shows_what_happened_to_a_text_of_which_nothing_was_made
+    shows_what_happened_to_a_text_that_led_to_nothing
     leads_from_a_text_to_the_trace_that_it_was_answered_in
-    knows_no_trace_of_which_nothing_is_kept
-    a_start_that_was_kept_back_lifts_no_later_stop
+    knows_no_trace_without_stored_steps
+    a_delayed_start_lifts_no_later_stop
     keeps_a_call_whole
     keeps_every_call_of_several_at_once
-    only_counts_what_comes_too_often_in_a_day
-    counts_the_calls_of_some_seconds_together
+    only_counts_calls_that_come_too_often_in_a_day
+    counts_the_calls_of_a_few_seconds_together
     forgets_a_form_with_its_last_call
-    a_stop_from_the_future_is_one_of_now
+    counts_a_stop_from_the_future_as_one_of_now
     a_clock_that_goes_back_leaves_nobody_waiting
     a_clock_that_goes_back_leaves_nobody_waiting_on_any_page
-    a_store_is_untouched_until_somebody_looks_after_it
-    a_clock_that_goes_on_as_it_should_puts_nothing_right
+    a_store_is_untouched_until_it_is_first_used
+    a_clock_that_runs_correctly_changes_nothing
     lists_the_latest_conversations_first
     keeps_effects_until_they_are_delivered
-    keeps_what_has_ended
+    keeps_conversations_that_have_ended
     shows_the_latest_attempts_of_many
-    goes_on_with_what_has_ended
-    gives_back_what_was_handed_over_with_the_texts_that_waited
-    keeps_what_was_said_by_hand_once
+    continues_a_conversation_that_had_ended
+    gives_back_a_conversation_with_the_texts_that_waited
+    keeps_a_text_sent_by_hand_once
     takes_the_answer_to_a_test_send_and_no_other_text
     keeps_a_consent_for_longer_than_a_claim_may_take
-    records_so_many_consents_of_an_address_and_of_all
-    records_no_more_consents_when_all_come_at_once
-    takes_a_write_whenever_it_is_tried
+    limits_the_consents_of_an_address_and_of_all_together
+    limits_consents_that_all_come_at_once
+    accepts_every_test_write
 }
 
-/// The same, for what happens between one start and another: each is told where the store is.
+/// The same for promises that hold across restarts: each gets the place of the store.
 macro_rules! promises_across_starts {
     ($($promise:ident)*) => {
         mod sqlite_across_starts {
@@ -127,7 +127,7 @@ macro_rules! promises_across_starts {
 
 promises_across_starts! {
     finds_everything_by_its_name_after_a_restart
-    refuses_another_key_and_goes_on_with_its_own
+    refuses_another_key_and_still_accepts_its_own
 }
 
 fn sqlite(folder: &tempfile::TempDir) -> Arc<Store> {

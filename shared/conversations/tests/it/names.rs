@@ -1,4 +1,4 @@
-//! What people are called, and that nobody finds a number behind it without the key.
+//! The names of people, which reveal no number without the key.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::quarantine::misread;
 
 const OTHER: &str = "YW5vdGhlciBrZXksIHdoaWNoIG5hbWVzIG5vYm9keSE=";
 
-pub(crate) async fn goes_on_with_who_texts_another_number_of_ours(store: Arc<Store>) {
+pub(crate) async fn continues_with_a_person_who_texts_another_of_our_numbers(store: Arc<Store>) {
     let mut loaded = taken(&store).await;
     let mut next = loaded.conversation.clone();
     next.turns = vec![json!({ "person": "Hi" })];
@@ -30,12 +30,12 @@ pub(crate) async fn goes_on_with_who_texts_another_number_of_ours(store: Arc<Sto
 }
 
 #[test]
-fn nobody_makes_a_name_without_the_key() {
+fn nobody_can_make_a_name_without_the_key() {
     let other = Names::by(&OTHER.into()).unwrap();
     let (ours, theirs) = (all(&names()), all(&other));
     assert_eq!(ours, all(&names()));
     assert!(ours.is_disjoint(&theirs));
-    // A name that anybody can make is a list of all numbers away from the number.
+    // A name that anybody can compute is reversed with a list of all numbers.
     let [number, body] = [person().as_str().to_owned(), "yes".into()];
     let plain = [vec!["theirs", &number], vec![&number], vec!["twilio", &number], vec![&body]];
     let plain: Vec<_> = plain.iter().flat_map(|words| plain_hashes(words)).collect();
@@ -74,8 +74,8 @@ fn all(names: &Names) -> HashSet<String> {
     halves.chain(claims).chain(others).collect()
 }
 
-/// The plain hashes that somebody would try, as hexadecimal digits: of the words behind each other,
-/// and with the length of each before it.
+/// The plain hashes that an attacker would try, in hexadecimal: of the words concatenated, and with the
+/// length of each in front.
 fn plain_hashes(words: &[&str]) -> [String; 2] {
     let mut with_lengths = Sha256::new();
     for word in words {

@@ -1,4 +1,4 @@
-//! What every store promises about calls that nobody understood.
+//! What every store promises about calls that no parser understood.
 
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ pub(crate) async fn keeps_every_call_of_several_at_once(store: Arc<Store>) {
     assert_eq!(store.seen(&misread("", now()).shape()).await.unwrap(), 8);
 }
 
-pub(crate) async fn only_counts_what_comes_too_often_in_a_day(store: Arc<Store>) {
+pub(crate) async fn only_counts_calls_that_come_too_often_in_a_day(store: Arc<Store>) {
     let mut outcomes = Vec::new();
     for (body, hours) in [("1", 0), ("2", 0), ("3", 0), ("2", 0), ("4", 24), ("5", 24)] {
         let call = misread(body, later(now(), hours * 3600));
@@ -50,7 +50,7 @@ pub(crate) async fn only_counts_what_comes_too_often_in_a_day(store: Arc<Store>)
     assert_eq!(store.seen(&misread("", now()).shape()).await.unwrap(), 6);
 }
 
-pub(crate) async fn counts_the_calls_of_some_seconds_together(store: Arc<Store>) {
+pub(crate) async fn counts_the_calls_of_a_few_seconds_together(store: Arc<Store>) {
     let operations = Asked::listen();
     for number in 0..20 {
         let call = misread(&number.to_string(), now());
@@ -78,7 +78,7 @@ pub(crate) async fn forgets_a_form_with_its_last_call(store: Arc<Store>) {
     assert_eq!(store.quarantine(&two, None).await.unwrap(), Kept::First);
 }
 
-/// A call that nobody understood.
+/// A call that no parser understood.
 pub(crate) fn misread(body: &str, at: jiff::Timestamp) -> Quarantined {
     Quarantined {
         provider: "messagecentral".into(),

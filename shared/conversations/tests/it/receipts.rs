@@ -1,4 +1,4 @@
-//! What every store promises of receipts: whenever they come, and how often.
+//! What every store promises about receipts, whenever and however often they come.
 
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ pub(crate) async fn joins_a_receipt_that_comes_early(store: Arc<Store>) {
     assert_eq!(status(&store).await, Status::Delivered);
 }
 
-pub(crate) async fn stores_what_a_faster_receipt_told_with_the_answer(store: Arc<Store>) {
+pub(crate) async fn stores_an_early_receipt_together_with_the_answer(store: Arc<Store>) {
     let mut loaded = attempted(&store).await;
     let early = receipt(Status::Undelivered, None);
     assert_eq!(store.receive("twilio", &early, now()).await.unwrap(), Joined::NotYet);
@@ -46,7 +46,7 @@ pub(crate) async fn stores_what_a_faster_receipt_told_with_the_answer(store: Arc
     assert_eq!(loaded.conversation.failed, ["a-1"]);
     assert_eq!(load(&store).await.conversation.failed, ["a-1"]);
     assert_eq!(join_due(&store, later(now(), 60)).await, 0, "it is not kept any more");
-    // What was loaded is what is stored.
+    // The loaded conversation is the stored one.
     let next = loaded.conversation.clone();
     store.commit(&mut loaded, next, vec![]).await.unwrap();
 }
@@ -86,14 +86,12 @@ pub(crate) async fn ignores_a_receipt_that_names_a_strangers_attempt(store: Arc<
     assert_eq!(status(&store).await, Status::Sending);
 }
 
-pub(crate) async fn hears_of_a_failure_once_and_of_each_repeat_until_it_is_dealt_with(
-    store: Arc<Store>,
-) {
+pub(crate) async fn reports_a_failure_and_each_repeat_until_it_is_dealt_with(store: Arc<Store>) {
     attempted(&store).await;
     let undelivered =
         Receipt { code: Some("30008".into()), ..receipt(Status::Undelivered, Some("a-1")) };
     for _ in 0..2 {
-        // The first time we may have died before anybody was woken.
+        // The process may have died the first time before it woke anybody.
         assert_eq!(told(&store, &undelivered, now()).await, Some(id()));
     }
     let mut loaded = load(&store).await;
@@ -102,14 +100,14 @@ pub(crate) async fn hears_of_a_failure_once_and_of_each_repeat_until_it_is_dealt
     next.failed.clear();
     store.commit(&mut loaded, next, vec![Change::Settled("a-1".into())]).await.unwrap();
     assert_eq!(told(&store, &undelivered, now()).await, None);
-    // The same word for another reason is news, and no longer a reason to do anything.
+    // The same status for another reason is news, but no longer a reason to act.
     let again = Receipt { code: Some("30005".into()), ..undelivered };
     assert_eq!(told(&store, &again, now()).await, None);
     let attempt = known(&store).await;
     assert_eq!((attempt.steps.len(), attempt.code.as_deref()), (2, Some("30005")));
 }
 
-pub(crate) async fn hears_a_receipt_that_comes_twice_at_once(store: Arc<Store>) {
+pub(crate) async fn applies_a_receipt_that_comes_twice_at_once(store: Arc<Store>) {
     attempted(&store).await;
     let undelivered = receipt(Status::Undelivered, Some("a-1"));
     let both = (0..2).map(|second| {
@@ -121,7 +119,7 @@ pub(crate) async fn hears_a_receipt_that_comes_twice_at_once(store: Arc<Store>) 
     assert_eq!(known(&store).await.reported.len(), 2);
 }
 
-pub(crate) async fn keeps_only_so_much_of_what_a_provider_repeats(store: Arc<Store>) {
+pub(crate) async fn limits_what_it_keeps_of_a_provider_that_repeats_itself(store: Arc<Store>) {
     let looked_up = |number| Step::new("looked up", now()).with("time", number);
     let steps = (0..90).map(looked_up).collect();
     let mut loaded = taken(&store).await;
@@ -149,7 +147,7 @@ pub(crate) async fn keeps_only_so_much_of_what_a_provider_repeats(store: Arc<Sto
     assert_eq!(status(&store).await, Status::Delivered);
 }
 
-pub(crate) async fn looks_at_once_at_what_speaks_against_a_way(store: Arc<Store>) {
+pub(crate) async fn checks_at_once_when_a_status_speaks_against_a_route(store: Arc<Store>) {
     let first_look = later(now(), 60);
     begin(&store, "a-1", true).await;
     for word in [Status::Accepted, Status::Sent, Status::Delivered] {
@@ -162,7 +160,7 @@ pub(crate) async fn looks_at_once_at_what_speaks_against_a_way(store: Arc<Store>
     assert_eq!(due(&store, later(now(), 6)).await, ["a-1"]);
 }
 
-pub(crate) async fn looks_at_once_at_what_comes_after_the_first_look(store: Arc<Store>) {
+pub(crate) async fn checks_at_once_when_a_status_comes_after_the_first_check(store: Arc<Store>) {
     begin(&store, "a-1", true).await;
     let looked = store.attempts_due(later(now(), 60), None, 10).await.unwrap().found.into_iter();
     let looked = looked.map(|due| (due, Some(later(now(), 180)))).collect();
@@ -172,13 +170,13 @@ pub(crate) async fn looks_at_once_at_what_comes_after_the_first_look(store: Arc<
     assert_eq!(due(&store, later(now(), 90)).await, ["a-1"]);
 }
 
-pub(crate) async fn looks_at_once_at_what_comes_of_a_way_that_is_not_proven(store: Arc<Store>) {
+pub(crate) async fn checks_at_once_when_a_status_comes_on_an_unproven_route(store: Arc<Store>) {
     begin(&store, "a-1", false).await;
     told(&store, &receipt(Status::Delivered, Some("a-1")), later(now(), 5)).await;
     assert_eq!(due(&store, later(now(), 5)).await, ["a-1"]);
 }
 
-pub(crate) async fn misses_no_word_that_comes_while_many_are_looked_at(store: Arc<Store>) {
+pub(crate) async fn misses_no_status_that_comes_while_many_are_checked(store: Arc<Store>) {
     for name in ["a-1", "a-2", "a-3"] {
         begin(&store, name, true).await;
     }
@@ -190,7 +188,7 @@ pub(crate) async fn misses_no_word_that_comes_while_many_are_looked_at(store: Ar
     assert_eq!(due(&store, look).await, ["a-2"]);
 }
 
-pub(crate) async fn hears_of_a_stop_by_receipt(store: Arc<Store>) {
+pub(crate) async fn learns_of_a_stop_from_a_receipt(store: Arc<Store>) {
     attempted(&store).await;
     let told = Receipt { opted_out: true, ..receipt(Status::Failed, Some("a-1")) };
     store.receive("twilio", &told, now()).await.unwrap();
@@ -207,7 +205,7 @@ pub(crate) async fn has_one_status_whatever_the_order(store: Arc<Store>) {
     assert_eq!((attempt.status(), attempt.is_conflicted()), (Status::Delivered, true));
 }
 
-/// What has become of a receipt whose attempt is known: the conversation that has something to do.
+/// What became of a receipt whose attempt is known: the conversation that is due.
 async fn told(
     store: &Store,
     receipt: &Receipt,
@@ -238,7 +236,7 @@ async fn known(store: &Store) -> Attempt {
     store.attempt("a-1").await.unwrap().unwrap()
 }
 
-/// The answer comes, by which the message is known.
+/// The answer arrives, with the message id.
 async fn learn(store: &Store, mut loaded: Loaded) {
     let next = loaded.conversation.clone();
     store.commit(&mut loaded, next, vec![Change::Status(accepted())]).await.unwrap();

@@ -1,4 +1,4 @@
-//! One set of receipts comes to one status, whatever order they come in, and how often.
+//! The same receipts lead to the same status, in whatever order and however often they come.
 
 use std::collections::BTreeSet;
 
@@ -14,14 +14,14 @@ use crate::sqlite;
 const REPORTED: [Status; 5] =
     [Status::Accepted, Status::Sent, Status::Failed, Status::Undelivered, Status::Delivered];
 
-/// What we hear of an attempt, once its request has left.
+/// What we hear about an attempt once its request has left.
 #[derive(Clone, Debug)]
 enum Heard {
-    /// The answer: the message is theirs, and goes by this id from now on.
+    /// The answer with the provider's message id.
     Answer,
-    /// Nothing that can be read.
+    /// No readable answer.
     Nothing,
-    /// What became of it. The receipt may name the attempt or not.
+    /// A receipt, which may or may not name the attempt.
     Receipt { status: Status, part: Option<Part>, names: bool },
 }
 
@@ -29,7 +29,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..Default::default() })]
 
     #[test]
-    fn one_set_of_receipts_comes_to_one_status((set, heard) in in_any_order()) {
+    fn the_same_receipts_lead_to_the_same_status((set, heard) in in_any_order()) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let attempt = runtime.block_on(hear(&heard));
         let expected = words(&set);
@@ -42,7 +42,7 @@ proptest! {
 }
 
 #[test]
-fn no_order_of_a_few_words_makes_a_difference() {
+fn the_order_of_a_few_statuses_makes_no_difference() {
     let whole = REPORTED.into_iter().chain([Status::Unknown]).map(Reported::Whole);
     let of_parts = [1, 2].into_iter().flat_map(|number| {
         let part = Part { number, of: 2 };
@@ -100,7 +100,7 @@ fn a_failure_beside_a_delivery_is_a_contradiction() {
     }
 }
 
-/// What can be heard of one attempt, and the same in another order, some of it twice.
+/// Everything heard about one attempt, and the same in another order with some repeats.
 fn in_any_order() -> impl Strategy<Value = (Vec<Heard>, Vec<Heard>)> {
     // All parts are of the same message.
     let parts = select(vec![None, Some(1), Some(2), Some(3)]);
@@ -124,7 +124,7 @@ fn in_any_order() -> impl Strategy<Value = (Vec<Heard>, Vec<Heard>)> {
     })
 }
 
-/// Tells a store what is heard, and returns what it then knows.
+/// Gives a store everything that was heard, and returns the resulting attempt.
 async fn hear(heard: &[Heard]) -> Attempt {
     let folder = tempfile::tempdir().unwrap();
     let store = sqlite(&folder);
@@ -164,8 +164,8 @@ async fn hear_one(store: &Store, heard: &Heard) {
     }
 }
 
-/// What is known once all of it was heard: receipts that name no attempt are nobody's, unless
-/// something else tells whose message it is.
+/// The expected statuses: receipts that name no attempt belong to none, unless something else connects
+/// their message to one.
 fn words(heard: &[Heard]) -> Vec<Reported> {
     let tells = |heard: &Heard| matches!(heard, Heard::Answer | Heard::Receipt { names: true, .. });
     let known = heard.iter().any(tells);

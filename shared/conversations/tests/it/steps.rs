@@ -1,4 +1,4 @@
-//! What each operation costs the embedded store, counted in steps of SQLite's machine: the same,
+//! What each operation costs the embedded store, in steps of SQLite's virtual machine: the same,
 //! however much was recorded before.
 
 use std::collections::BTreeMap;
@@ -20,7 +20,7 @@ use crate::common::{
     arrival, attempt_called, claim, ended, id, later, now, person, receipt, reply, stop,
 };
 
-/// What grows with every text.
+/// The collections that grow with every text.
 const GROWING: [&str; 11] = [
     "attempts",
     "claims",
@@ -47,15 +47,15 @@ fn each_operation_takes_as_many_steps_with_a_hundred_thousand_texts_as_with_a_th
     assert_eq!(many.iter().flat_map(searches).collect::<Vec<_>>(), [] as [String; 0]);
 }
 
-/// What an operation took.
+/// The cost of an operation.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Steps {
     pub(crate) taken: u64,
-    /// The statements that went through a whole table, or sorted.
+    /// The statements that scanned a whole table, or sorted.
     pub(crate) through_all: Vec<String>,
 }
 
-/// What each operation takes in a store in which so many texts were recorded before.
+/// The cost of each operation in a store in which this many texts were recorded before.
 pub(crate) fn steps_with(texts: u32) -> BTreeMap<&'static str, Steps> {
     let folder = tempfile::tempdir().unwrap();
     drop(crate::sqlite(&folder));
@@ -69,7 +69,7 @@ pub(crate) fn steps_with(texts: u32) -> BTreeMap<&'static str, Steps> {
 
 /// A life of a text, and what else happens beside it.
 async fn operations(store: &Store, counted: &Mutex<Steps>) -> BTreeMap<&'static str, Steps> {
-    // A ledger begins with everybody who has stopped.
+    // A new ledger starts with everybody who has opted out.
     stop(store, "SM30").await;
     store.start(&claim("SM31"), "twilio", &person(), now(), now()).await.unwrap();
     let mut all = BTreeMap::new();
@@ -189,7 +189,7 @@ async fn operations(store: &Store, counted: &Mutex<Steps>) -> BTreeMap<&'static 
     all
 }
 
-/// Puts as many documents of each kind into the store as so many texts leave behind.
+/// Puts as many documents of each kind into the store as this many texts leave behind.
 pub(crate) fn fill(data: &Path, texts: u32) {
     let mut file = Connection::open(data.join("textback.db")).unwrap();
     file.pragma_update(None, "synchronous", "OFF").unwrap();
@@ -204,7 +204,7 @@ pub(crate) fn fill(data: &Path, texts: u32) {
             let (name, kind): (String, String) = (column.get(0).unwrap(), column.get(1).unwrap());
             names += &format!(", {name}");
             values += match (name.as_str(), kind.as_str()) {
-                // Nothing of it is due, and most of it waits for nothing.
+                // None of it is due, and most of it waits for nothing.
                 ("due_at" | "waits_at" | "expires_at", _) => ", 1900000000000 + i",
                 ("waiting", _) => ", NULL",
                 (_, "INTEGER") => ", 1700000000000 + i",
@@ -221,7 +221,7 @@ pub(crate) fn fill(data: &Path, texts: u32) {
     filling.commit().unwrap();
 }
 
-/// Counts what the store says of its statements.
+/// Counts the steps of the store's statements.
 struct Counter(Arc<Mutex<Steps>>);
 
 impl Subscriber for Counter {
@@ -240,7 +240,7 @@ impl Subscriber for Counter {
     fn event(&self, event: &Event<'_>) {
         let mut statement = Statement::default();
         event.record(&mut statement);
-        // Whoever reads is answered before it.
+        // Readers get their answer before it.
         if statement.sql == "COMMIT" {
             return;
         }

@@ -1,4 +1,4 @@
-//! What every store promises of opt-outs.
+//! What every store promises about opt-outs.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,7 +54,9 @@ pub(crate) async fn lifts_no_stop_that_was_given_again_meanwhile(store: Arc<Stor
     assert!(load(&store).await.stop.is_some());
 }
 
-pub(crate) async fn takes_back_of_many_at_once_only_what_does_not_hold(store: Arc<Store>) {
+pub(crate) async fn rejects_only_the_writes_whose_conditions_fail_among_many_at_once(
+    store: Arc<Store>,
+) {
     let loaded = taken(&store).await;
     let begin = |number: usize| {
         let (store, mut loaded) = (Arc::clone(&store), loaded.clone());
@@ -95,7 +97,7 @@ pub(crate) async fn forgets_a_replayed_stop(store: Arc<Store>) {
     assert!(load(&store).await.stop.is_none());
 }
 
-pub(crate) async fn stops_at_every_word_that_may_be_a_repeat(store: Arc<Store>) {
+pub(crate) async fn counts_a_stop_that_may_be_a_repeat(store: Arc<Store>) {
     taken(&store).await;
     let words = |word| names().words("mc", &["+12025550143", word], Duration::from_secs(120));
     for (word, seconds) in [("STOP", 0), ("START", 10), ("STOP", 60), ("START", 300), ("STOP", 310)]
@@ -114,7 +116,7 @@ pub(crate) async fn stops_at_every_word_that_may_be_a_repeat(store: Arc<Store>) 
     }
 }
 
-pub(crate) async fn a_start_that_was_kept_back_lifts_no_later_stop(store: Arc<Store>) {
+pub(crate) async fn a_delayed_start_lifts_no_later_stop(store: Arc<Store>) {
     let stop = Stop { at: later(now(), 60), provider: "twilio".into(), confirmed: false };
     let today = later(now(), 120);
     taken(&store).await;

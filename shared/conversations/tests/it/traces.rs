@@ -1,4 +1,4 @@
-//! What every store promises of traces: whatever a text becomes, what happened is found.
+//! What every store promises about traces: whatever becomes of a text, its steps are found.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ pub(crate) async fn shows_what_happened_to_a_text_wherever_it_is(store: Arc<Stor
     let mut loaded = taken(&store).await;
     let trace = loaded.waiting[0].trace.clone();
     assert_eq!(steps(&store, &trace).await, ["received"]);
-    // Nothing was made of it yet.
+    // It has led to nothing yet.
     commit(&store, &mut loaded, vec![happened(&trace, "asked the model", 3)]).await;
     assert_eq!(steps(&store, &trace).await, ["received", "asked the model"]);
     let text = loaded.waiting.clone();
@@ -39,12 +39,12 @@ pub(crate) async fn shows_what_happened_to_a_text_that_is_not_answered(store: Ar
     assert_eq!(store.trace(&trace).await.unwrap().unwrap().conversation, Some(id()));
 }
 
-pub(crate) async fn shows_what_happened_to_a_text_of_which_nothing_was_made(store: Arc<Store>) {
+pub(crate) async fn shows_what_happened_to_a_text_that_led_to_nothing(store: Arc<Store>) {
     let mut loaded = taken(&store).await;
     let (trace, text) = (loaded.waiting[0].trace.clone(), loaded.waiting.clone());
     commit(&store, &mut loaded, vec![Change::TakenUp(text), happened(&trace, "gave up", 1)]).await;
     assert_eq!(steps(&store, &trace).await, ["received", "gave up"]);
-    // A repeat of what was not seen to be done adds nothing.
+    // Repeating a commit whose outcome was not seen adds nothing.
     commit(&store, &mut loaded, vec![happened(&trace, "gave up", 1)]).await;
     assert_eq!(steps(&store, &trace).await, ["received", "gave up"]);
 }
@@ -65,7 +65,7 @@ pub(crate) async fn leads_from_a_text_to_the_trace_that_it_was_answered_in(store
     assert_eq!(steps(&store, &first).await, ["received"]);
 }
 
-pub(crate) async fn knows_no_trace_of_which_nothing_is_kept(store: Arc<Store>) {
+pub(crate) async fn knows_no_trace_without_stored_steps(store: Arc<Store>) {
     assert!(store.trace(&TraceId::fresh()).await.unwrap().is_none());
 }
 

@@ -1,8 +1,8 @@
 //! A database of Google's Firestore.
 //!
-//! The `firestore` crate connects and authenticates. Commits are built here, because what they
-//! need (several conditional writes and array appends in one request, without a transaction's extra
-//! round trips) is exactly one `Commit` call of the API.
+//! The `firestore` crate connects and authenticates. Commits are built here, because several
+//! conditional writes and array appends in one request, without the extra round trips of a transaction,
+//! are exactly one `Commit` call of the API.
 
 use std::time::{Duration, SystemTime};
 
@@ -22,18 +22,18 @@ use crate::collections::Query;
 use crate::document::{Document, Path, Version, Write};
 use crate::error::{Unavailable, WriteError};
 
-/// How long one request may take. Firestore answers in some tens of milliseconds.
+/// The timeout of one request. Firestore answers within some tens of milliseconds.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long a connection may lie idle before it is not trusted any more.
+/// How long a connection may be idle before it is no longer trusted.
 ///
-/// A frozen sandbox does not notice that its connection died, and the channel takes two minutes to
-/// find out. Connecting again costs some tens of milliseconds.
+/// A frozen sandbox does not notice that its connection has died, and the channel takes two minutes to
+/// find out. Reconnecting takes some tens of milliseconds.
 const IDLE: Duration = Duration::from_secs(240);
 
-/// How often a commit is tried again that Firestore gave up for contention, having written nothing; and
-/// how long after: 20 ms at first, each time twice as long, and by chance up to as much again, so that
-/// those who met here do not meet again.
+/// The retries of a commit that Firestore aborted for contention without writing anything: after 20 ms
+/// at first, then twice as long each time, plus jitter, so that writers that collided do not collide
+/// again.
 const CONTENDED: ExponentialBuilder = ExponentialBuilder::new()
     .with_min_delay(Duration::from_millis(20))
     .with_max_times(4)
@@ -41,13 +41,14 @@ const CONTENDED: ExponentialBuilder = ExponentialBuilder::new()
 
 type Client = api::firestore_client::FirestoreClient<GoogleAuthMiddleware>;
 
-/// Where the database is, and who we are to it.
+/// The address of the database, and our credentials.
 pub(super) struct Database {
     options: FirestoreDbOptions,
     credentials: Credentials,
     /// Its name in the API.
     pub(super) database: String,
-    /// Connected on first use, so that a start does not wait for it, and again when it went dead.
+    /// Connected on first use, so that the start does not wait for it, and again after the connection
+    /// has died.
     connection: Mutex<Option<(FirestoreDb, SystemTime)>>,
 }
 
@@ -61,7 +62,8 @@ impl Database {
     async fn connection(&self) -> Result<FirestoreDb, Unavailable> {
         let headers = self.credentials.headers().await?;
         let mut connection = self.connection.lock().await;
-        // Wall-clock time goes on while a sandbox is frozen; a clock that went back is not idle.
+        // Wall-clock time continues while a sandbox is frozen. A clock that went back does not count as
+        // idle.
         let fresh = |used: &SystemTime| used.elapsed().is_ok_and(|idle| idle < IDLE);
         if let Some((database, used)) = connection.as_mut().filter(|(_, used)| fresh(used)) {
             *used = SystemTime::now();
@@ -76,8 +78,7 @@ impl Database {
         Ok(database)
     }
 
-    /// Runs one request within [`TIMEOUT`]. After one that was not answered the connection is not
-    /// used again.
+    /// Runs one request within [`TIMEOUT`]. If it gets no answer, the connection is not used again.
     async fn call<T, F: Future<Output = Result<T, Status>>>(
         &self,
         request: impl FnOnce(Client) -> F,
@@ -95,8 +96,7 @@ impl Database {
         Err(Failure::Answered(status))
     }
 
-    /// Runs one request that only reads: once more, on a new connection, when the first one gave no
-    /// answer.
+    /// Runs one request that only reads, and repeats it once on a new connection if there is no answer.
     pub(super) async fn read<T, F: Future<Output = Result<T, Status>>>(
         &self,
         request: impl Fn(Client) -> F,
@@ -159,7 +159,8 @@ impl Database {
         self.call(|mut client| async move { Ok(client.commit(request).await?.into_inner()) }).await
     }
 
-    /// Carries out each write by itself. What somebody else has changed since is left as it is.
+    /// Carries out each write independently. A document that another writer has changed since is left
+    /// as it is.
     pub(super) async fn each(&self, writes: &[Write]) -> Result<(), Unavailable> {
         let request = api::BatchWriteRequest {
             database: self.database.clone(),
@@ -171,7 +172,7 @@ impl Database {
         for status in answer.await?.status {
             match Failure::Answered(Status::new(status.code.into(), status.message)).into() {
                 _ if status.code == Code::Ok as i32 => {}
-                // Another time does as well.
+                // It will be done another time.
                 WriteError::Conflict | WriteError::Contended => {}
                 error => return Err(error.into()),
             }

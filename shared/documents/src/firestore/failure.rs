@@ -1,10 +1,10 @@
-//! What Firestore's outages mean.
+//! The meaning of Firestore's errors.
 
 use firestore::gcloud_sdk::tonic::{Code, Status};
 
 use crate::error::{Unavailable, WriteError};
 
-/// Why a request brought nothing.
+/// Why a request failed.
 pub(super) enum Failure {
     /// It was not made.
     Connection(Unavailable),
@@ -52,14 +52,14 @@ impl From<Failure> for WriteError {
     }
 }
 
-/// Firestore has no code of its own for a document over 1 MiB, only words: "exceeds the maximum
-/// allowed size" there, "maximum entity size" in its emulator.
+/// Firestore has no code of its own for a document over 1 MiB, only a message: "exceeds the maximum
+/// allowed size", or "maximum entity size" in the emulator.
 fn is_about_size(message: &str) -> bool {
     message.contains("maximum") && message.contains("size")
 }
 
-/// Nor for a database that is not there, or is Datastore's: the codes are those of a condition that
-/// does not hold. Whoever took it for that would take every text for a repeat.
+/// Nor for a database that does not exist or is in Datastore mode: it uses the codes of a failed
+/// condition. Mistaking one for the other would treat every text as a repeat.
 fn is_about_database(status: &Status) -> bool {
     let about = |words| status.message().contains(words);
     match status.code() {

@@ -1,5 +1,5 @@
-//! That a database is of our form and its names are made with our key, before anything of it is
-//! believed: whoever looked for stops under other names would find none.
+//! Checks that a database has our form and that its names are made with our key, before anything in it
+//! is trusted: under other names, no opt-out would be found.
 
 use firestore::gcloud_sdk::google::firestore::v1 as api;
 use futures::future::try_join_all;
@@ -15,23 +15,23 @@ use crate::form::{FORM, OTHER_KEY};
 use crate::key::Key;
 use crate::outages::Asked;
 
-const OTHER: &str = "or set FIRESTORE_DATABASE to another database to begin anew, without what people \
+const OTHER: &str = "or set FIRESTORE_DATABASE to another database to start from scratch, without what people \
                      said, their stops included";
 
-/// What is known of the database.
+/// What is known about the database.
 pub(super) struct Form {
     fingerprint: String,
-    /// What tells by a document of theirs that it was used.
+    /// The collections that have documents in every used store.
     used: Vec<&'static str>,
-    /// Set once it is known to be ours: one look in the life of a process.
+    /// Set once it is known to be ours: checked once per process.
     ours: OnceCell<()>,
 }
 
 /// Why it is not known to be ours.
 enum Unknown {
-    /// Nothing is in it, and nobody writes.
+    /// It is empty, and nobody writes.
     Empty,
-    /// It is another's, and why.
+    /// It belongs to another installation, for this reason.
     Another(String),
     /// It does not answer.
     Unavailable(Unavailable),
@@ -57,7 +57,7 @@ impl Form {
         }
     }
 
-    /// Why the database is another's, if it says so.
+    /// Why the database belongs to another installation, if it says so.
     pub(super) async fn another(&self, database: &Database) -> Option<String> {
         match self.look(database, Asked::Read).await {
             Err(Unknown::Another(why)) => Some(why),
@@ -65,9 +65,9 @@ impl Form {
         }
     }
 
-    /// Waits for no longer than a connection and a request take, however many look at once.
+    /// Waits no longer than a connection and a request take, however many check concurrently.
     async fn look(&self, database: &Database, asked: Asked) -> Result<(), Unknown> {
-        // Boxed: it is deeply nested, and every request is made behind it.
+        // Boxed: the future is deeply nested, and every request waits for it.
         let looking = self.ours.get_or_try_init(|| Box::pin(self.look_once(database, asked)));
         let late = |_| Unavailable::new("no answer within ten seconds");
         timeout(2 * TIMEOUT, looking).await.map_err(late)?.copied()
@@ -87,13 +87,13 @@ impl Form {
         let mark = Fields::none().with("number", FORM).with("fingerprint", &self.fingerprint);
         match database.commit(vec![Write::Create(path(), mark)]).await {
             Ok(_) => Ok(()),
-            // Somebody else has begun it in this moment, with a key of theirs or ours.
+            // Another process has just set it up, with its own key or ours.
             Err(WriteError::Conflict) if self.is_marked(database).await? => Ok(()),
             Err(error) => Err(Unavailable::from(error).into()),
         }
     }
 
-    /// Whether a form and a key are written down. They have to be ours.
+    /// Whether the form and the key are recorded. If they are, they have to be ours.
     async fn is_marked(&self, database: &Database) -> Result<bool, Unknown> {
         let Some(mark) = database.get(&[path()]).await?.pop().flatten() else { return Ok(false) };
         let form: Option<i64> = mark.fields.get("number");

@@ -1,4 +1,4 @@
-//! Queries, in the terms of Firestore.
+//! Queries in Firestore's API.
 
 use firestore::gcloud_sdk::google::firestore::v1 as api;
 
@@ -10,7 +10,7 @@ use crate::document::Path;
 use api::structured_query as q;
 use api::value::ValueType;
 
-/// A query, as this database is asked it.
+/// A query to this database.
 pub(super) fn structured(query: &Query, database: &str) -> api::StructuredQuery {
     let (filter, order) = match query.filter() {
         Filter::Equal(field, text) => {
@@ -36,7 +36,7 @@ pub(super) fn structured(query: &Query, database: &str) -> api::StructuredQuery 
             (Some(within(field, prefix)), Some((field, q::Direction::Descending)))
         }
     };
-    // By name at last, as Firestore does by itself: a place is told in these terms.
+    // By name last, as Firestore does implicitly: a place consists of both.
     let order_by = order.into_iter().flat_map(|(field, direction)| {
         [*field, "__name__"].map(|field| q::Order {
             field: Some(q::FieldReference { field_path: field.into() }),
@@ -57,7 +57,7 @@ pub(super) fn structured(query: &Query, database: &str) -> api::StructuredQuery 
     }
 }
 
-/// Where what stands behind a place begins.
+/// The cursor that starts after a place.
 fn behind(collection: &'static str, Place { time, id }: &Place, database: &str) -> api::Cursor {
     let name = ValueType::ReferenceValue(name(&Path { collection, id: id.clone() }, database));
     let values = vec![values::time(*time), api::Value { value_type: Some(name) }];

@@ -1,8 +1,8 @@
 //! Firestore's encoding of a document's fields.
 //!
-//! JSON both ways, with one addition: a top-level field whose name ends in `_at`, or is `at`, is a
-//! time in milliseconds for us and a timestamp for Firestore, whose TTL policies need one. An array
-//! directly within an array is not possible there, and nothing of ours has one.
+//! JSON in both directions, with one addition: a top-level field named `at`, or with a name ending in
+//! `_at`, is a time in milliseconds for us and a timestamp in Firestore, whose TTL policies need one.
+//! Firestore allows no array directly within an array; our documents have none.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -20,7 +20,7 @@ use crate::fields::Fields;
 
 const JSON: &str = "what is stored was written as JSON";
 
-/// A value as Firestore has it, in the terms of serde.
+/// A Firestore value, for serde.
 struct Valued(api::Value);
 
 /// The same, borrowed.
@@ -49,7 +49,7 @@ pub(super) fn time(ms: i64) -> api::Value {
     wrap(ValueType::TimestampValue(Timestamp { seconds: ms.div_euclid(1000), nanos }))
 }
 
-/// A value of JSON.
+/// A JSON value.
 pub(super) fn encode(value: &RawValue) -> api::Value {
     let Valued(value) = serde_json::from_str(value.get()).expect(JSON);
     value
@@ -145,7 +145,7 @@ impl Serialize for AsJson<'_> {
                 let fields = map.fields.iter().map(|(name, value)| (name, AsJson(value)));
                 serializer.collect_map(fields)
             }
-            // The other kinds (bytes, places, references) are none of ours.
+            // We never store the other kinds (bytes, places, references).
             _ => serializer.serialize_unit(),
         }
     }

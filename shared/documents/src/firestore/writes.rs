@@ -1,4 +1,4 @@
-//! Writes, in the terms of Firestore.
+//! Writes in Firestore's API.
 
 use firestore::gcloud_sdk::google::firestore::v1 as api;
 use firestore::gcloud_sdk::prost_types::Timestamp;
@@ -58,7 +58,7 @@ pub(super) fn encode(write: &Write, database: &str) -> api::Write {
             current_document: version.as_ref().and_then(|version| on(unchanged(version))),
             ..Default::default()
         },
-        // Deleting what must not be there changes nothing, and carries the condition.
+        // Deleting a document that must not exist changes nothing, and can carry the condition.
         Write::Absent(path) => api::Write {
             operation: Some(Operation::Delete(name(path, database))),
             current_document: on(ConditionType::Exists(false)),
@@ -67,7 +67,7 @@ pub(super) fn encode(write: &Write, database: &str) -> api::Write {
     }
 }
 
-/// What a document of this database is called.
+/// The full name of a document in this database.
 pub(super) fn name(path: &Path, database: &str) -> String {
     format!("{database}/documents/{}/{}", path.collection, path.id)
 }

@@ -1,4 +1,4 @@
-//! A document on its way into its table.
+//! A document about to be stored in its table.
 
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -8,10 +8,10 @@ use super::tables::Table;
 use crate::error::{Unavailable, WriteError};
 use crate::fields::Fields;
 
-/// As large as a document of Firestore's may be (1 MiB), so that both stores refuse the same.
+/// The size limit of a Firestore document (1 MiB), so that both stores refuse the same.
 const LARGEST: usize = 1_048_576;
 
-/// A document as it is stored, and what stands in its columns.
+/// A document as it is stored, with the values of its columns.
 pub(super) struct Body {
     fields: Fields,
     pub(super) columns: Vec<SqlValue>,
@@ -28,7 +28,7 @@ impl Body {
     }
 }
 
-/// Stores a document where there was none, as the ledger has it.
+/// Stores a document from the ledger if there is none.
 pub(super) fn put_back(
     connection: &Connection,
     table: &Table,
@@ -39,14 +39,15 @@ pub(super) fn put_back(
     Ok(())
 }
 
-/// Stores a document. Returns how many: none if there is one.
+/// Stores a new document. Returns how many were stored: none if it exists.
 pub(super) fn put(
     connection: &Connection,
     table: &Table,
     id: &str,
     body: &Body,
 ) -> rusqlite::Result<usize> {
-    // None that was there before has had it, so that who has read that one does not take this for it.
+    // A version that no earlier document had, so that a reader of an earlier one does not mistake this
+    // for it.
     let version = Timestamp::now().as_microsecond();
     let text = body.text();
     let mut given: Vec<&dyn ToSql> = vec![&id, &version, &text];

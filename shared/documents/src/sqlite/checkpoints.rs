@@ -1,4 +1,4 @@
-//! The thread that copies the latest commits into the store's own file, which nobody waits for.
+//! The thread that copies the latest commits into the database file. Nobody waits for it.
 
 use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, DEFAULT_NAME};
@@ -6,15 +6,15 @@ use tokio::sync::oneshot;
 
 use super::threads::Queue;
 
-/// Somebody who wants to know when it is done.
+/// A caller that wants to know when it is done.
 pub(super) type Checkpoint = Option<oneshot::Sender<()>>;
 
-/// Copies what can be copied without anybody noticing.
+/// Copies whatever can be copied without blocking anybody.
 pub(super) fn copy(connection: &Connection, first: Checkpoint, queue: &Queue<Checkpoint>) {
-    // All who ask meanwhile are served by the same.
+    // One run serves all that asked meanwhile.
     let others: Vec<_> = std::iter::from_fn(|| queue.next()).collect();
     if let Err(error) = connection.wal_checkpoint_v2(DEFAULT_NAME, CheckpointMode::PASSIVE) {
-        // The commits are safe where they are, and it is tried again with the next.
+        // The commits are safe where they are; the next run tries again.
         tracing::debug!("the latest commits were not copied: {error}");
     }
     for done in others.into_iter().chain([first]).flatten() {

@@ -1,4 +1,4 @@
-//! A connection to the file, and how everything that goes wrong with one is called.
+//! A connection to the file, and the meaning of its errors.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -11,15 +11,15 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, StatementStatus};
 
 use crate::error::{Unavailable, WriteError};
 
-/// As many statements as there are, and more.
+/// More than the number of different statements.
 const STATEMENTS: usize = 256;
 
-/// As much of the file as a connection keeps in memory, in KiB. The system keeps more.
+/// How much of the file a connection caches, in KiB. The system caches more.
 const CACHE: i32 = 1_024;
 
-/// Under this target, at the level DEBUG, it is said of each statement how many steps SQLite took for
-/// it, how many of them through a whole table, and how often it sorted: what tests and benchmarks count.
-/// It is none of ours, so no log of the product lets it through, whatever is to be logged.
+/// At level DEBUG, the log under this target says how many steps each statement took in SQLite, how
+/// many of them scanned a whole table, and how often it sorted: tests and benchmarks count that. The
+/// target is not ours, so the product's log never shows it.
 const STEPS: &str = "sqlite";
 
 /// What a connection is for.
@@ -29,13 +29,13 @@ pub(super) enum For {
     Writing,
 }
 
-/// Opens the file. `timeout`: how long anything waits for another process.
+/// Opens the file. `timeout`: how long to wait for another process.
 pub(super) fn open(file: &Path, what: For, timeout: Duration) -> rusqlite::Result<Connection> {
     let access = match what {
         For::Reading => OpenFlags::SQLITE_OPEN_READ_ONLY,
         For::Writing => OpenFlags::SQLITE_OPEN_READ_WRITE,
     };
-    // Each is one thread's.
+    // Each connection belongs to one thread.
     let mut connection =
         Connection::open_with_flags(file, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(timeout)?;
@@ -47,25 +47,25 @@ pub(super) fn open(file: &Path, what: For, timeout: Duration) -> rusqlite::Resul
     Ok(connection)
 }
 
-/// Whether somebody listens to [`STEPS`].
+/// Whether anything listens to [`STEPS`].
 pub(super) fn is_counted() -> bool {
     tracing::enabled!(target: STEPS, tracing::Level::DEBUG)
 }
 
-/// What holds for a connection that writes to a file which is ours.
+/// Prepares a connection that writes to a file known to be ours.
 pub(super) fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
-    // What is removed is written over, not only given up.
+    // Deleted content is overwritten, not just released.
     connection.pragma_update(None, "secure_delete", "ON")?;
-    // What one commit of several takes back lies in memory until then.
+    // What one of several commits rolls back is in memory until then.
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "wal_autocheckpoint", 0)
 }
 
 fn count(event: TraceEvent<'_>) {
     thread_local! {
-        /// How many each statement of this thread's connection took so far.
+        /// The steps of each statement on this thread's connection so far.
         static TAKEN: RefCell<HashMap<String, i32>> = RefCell::default();
     }
     if let TraceEvent::Profile(statement, _) = event {

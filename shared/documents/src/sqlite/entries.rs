@@ -1,4 +1,4 @@
-//! The lines of the ledger: what was written to a collection that is entered in it.
+//! The lines of the ledger: every write to a collection that is entered in it.
 
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
@@ -9,25 +9,25 @@ use super::tables::{Table, Tables};
 use crate::error::Unavailable;
 use crate::fields::Fields;
 
-/// Its name beside the database.
+/// Its file name beside the database.
 pub(super) const LEDGER: &str = "textback.ledger";
 
-/// Any other line.
+/// Any line after the first.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Entry<'a> {
     pub(super) collection: &'a str,
     pub(super) id: &'a str,
-    /// The document as it was stored; nothing if it was removed.
+    /// The document as it was stored; nothing if it was deleted.
     #[serde(borrow)]
     fields: Option<&'a RawValue>,
 }
 
-/// What is to be entered.
+/// The lines to be written.
 #[derive(Default)]
 pub(super) struct Entries(Vec<u8>);
 
 impl Entries {
-    /// None yet, behind this first line.
+    /// None yet, after this first line.
     pub(super) fn behind(line: String) -> Self {
         let mut line = line.into_bytes();
         line.push(b'\n');
@@ -38,7 +38,7 @@ impl Entries {
         &self.0
     }
 
-    /// Notes what was written, if it belongs into the ledger.
+    /// Adds a write, if it belongs in the ledger.
     pub(super) fn add(&mut self, table: &Table, id: &str, text: Option<&str>) {
         if !table.is_in_ledger {
             return;
@@ -53,7 +53,7 @@ impl Entries {
         self.0.len()
     }
 
-    /// Takes back what was noted since it was so long.
+    /// Drops everything after this length.
     pub(super) fn truncate(&mut self, length: usize) {
         self.0.truncate(length);
     }
@@ -64,7 +64,7 @@ impl<'a> Entry<'a> {
         serde_json::from_slice(line).map_err(|_| unreadable())
     }
 
-    /// `adds`: only what the database does not have is put there, and nothing is removed.
+    /// `adds`: only documents that the database lacks are stored, and nothing is deleted.
     pub(super) fn carry_out(
         &self,
         connection: &Connection,

@@ -1,7 +1,7 @@
-//! The embedded store's file before it is read: that it is nobody else's business on this machine,
-//! and that it is whole and ours.
+//! Checks the embedded store's file before it is read: that nobody else on this machine can access it,
+//! that it is complete, and that it is ours.
 //!
-//! What is not whole is never taken for new: a store that begins anew has forgotten who said stop.
+//! A damaged file is never mistaken for a new store: a new store has forgotten every opt-out.
 
 use std::fs::{self, DirBuilder, File, Permissions, TryLockError};
 use std::io::{self, ErrorKind, Read as _};
@@ -15,35 +15,34 @@ use crate::collections::Collection;
 use crate::form::{FORM, OTHER_KEY};
 use crate::key::Key;
 
-/// The file, the one in which its latest commits are, the one that those who use it share, and the
-/// one beside it that is only added to.
+/// The database, its latest commits, the memory shared by those who use it, and the append-only ledger.
 const FILES: [&str; 4] = [FILE, LATEST, "textback.db-shm", LEDGER];
-/// Those of them in which something is that is nowhere else.
+/// Those whose content is nowhere else.
 const KEEPING: [&str; 3] = [FILE, LATEST, LEDGER];
 const FILE: &str = "textback.db";
 const LATEST: &str = "textback.db-wal";
 
-/// A file that is still being made.
+/// A file that is still being created.
 const UNFINISHED: &str = "textback.db.new";
 
-/// Locked by the process that serves from the folder. The lock ends with the process, whatever ends
-/// it, and the file is never removed: whoever waited for its name would lock another.
+/// Locked by the process that serves from the folder. The lock ends with the process, whatever ends it.
+/// The file is never deleted: a process waiting for the lock would then hold a different file.
 const SERVED: &str = "textback.lock";
 
-/// That the file is ours: `txbk`.
+/// Marks the file as ours: `txbk`.
 const OURS: i32 = 0x7478_626b;
 
-/// The key that names are made with: one row, so that whoever has the file has it too.
+/// The key of the names: one row, so that whoever has the file has the key too.
 const NAMES: &str =
     "CREATE TABLE names (number INTEGER PRIMARY KEY CHECK (number = 1), key BLOB NOT NULL) STRICT";
 
-/// How much of a file of SQLite's says what the rest of it is.
+/// The size of SQLite's header, which describes the rest of the file.
 const HEADER: u64 = 100;
 
-/// How every file of SQLite's begins.
+/// The first bytes of every SQLite file.
 const BEGINNING: &[u8; 16] = b"SQLite format 3\0";
 
-/// Why the store cannot be used, and what to do about it, in a sentence.
+/// Why the store cannot be used, and what to do about it, in one sentence.
 pub(crate) struct Unusable(pub(crate) String);
 
 impl<E: std::error::Error> From<E> for Unusable {
@@ -52,7 +51,7 @@ impl<E: std::error::Error> From<E> for Unusable {
     }
 }
 
-/// Whether anything was ever kept in this folder.
+/// Whether anything was ever stored in this folder.
 pub(crate) fn is_there(folder: &Path) -> io::Result<bool> {
     for name in KEEPING {
         if folder.join(name).try_exists()? {
@@ -62,7 +61,7 @@ pub(crate) fn is_there(folder: &Path) -> io::Result<bool> {
     Ok(false)
 }
 
-/// A lock that one process has at a time. `None` while another has it.
+/// A lock that only one process can hold. `None` while another holds it.
 pub(crate) fn reserve(folder: &Path) -> Result<Option<File>, Unusable> {
     make_private(folder)?;
     let mut options = File::options();
@@ -75,16 +74,16 @@ pub(crate) fn reserve(folder: &Path) -> Result<Option<File>, Unusable> {
     }
 }
 
-/// Of those that start at once one has this at a time, as long as it keeps it.
+/// Held by one of the processes that start at the same time.
 pub(super) struct Starting {
     _lock: File,
 }
 
-/// The file in its folder, for its owner alone. Makes both where nothing was ever kept, with names by
-/// this key, or by a new one.
+/// The file in its folder, accessible to its owner only. Creates both where nothing was ever stored,
+/// with names made by this key, or by a new one.
 ///
-/// One start at a time: none takes what another has half made for what was lost, and SQLite asks
-/// nobody to be patient while another turns a file into one with a WAL.
+/// One start at a time, because a half-created file must not be mistaken for a damaged one, and because
+/// SQLite does not wait while another process switches a file to WAL mode.
 pub(super) fn ready(
     folder: &Path,
     given: Option<&Key>,
@@ -96,7 +95,7 @@ pub(super) fn ready(
     let file = folder.join(FILE);
     if !is_there(folder)? {
         make(folder, given.unwrap_or(&Key::fresh()), &schema())?;
-        // The name, too, has to outlive a loss of power.
+        // The name, too, has to survive a power failure.
         lock.sync_all()?;
     }
     for name in FILES {
@@ -122,7 +121,7 @@ fn not_writable(folder: &Path, error: &io::Error) -> Unusable {
     Unusable(format!("{folder} ({error}): write the path of a folder that can be written to"))
 }
 
-/// Makes an empty store under another name, and gives it its own once it is whole.
+/// Creates an empty store under another name, and renames it when it is complete.
 fn make(folder: &Path, key: &Key, schema: &str) -> Result<(), Unusable> {
     let unfinished = folder.join(UNFINISHED);
     if let Err(error) = fs::remove_file(&unfinished)
@@ -130,10 +129,10 @@ fn make(folder: &Path, key: &Key, schema: &str) -> Result<(), Unusable> {
     {
         return Err(error.into());
     }
-    // SQLite gives the files beside it the rights that this one has.
+    // SQLite gives the files beside it the same permissions.
     File::options().write(true).create_new(true).mode(0o600).open(&unfinished)?;
     let connection = Connection::open(&unfinished)?;
-    // What a crash leaves of it is thrown away, so nothing has to be undone.
+    // After a crash the unfinished file is discarded, so nothing has to be undone.
     connection.pragma_update(None, "journal_mode", "OFF")?;
     connection.pragma_update(None, "application_id", OURS)?;
     connection.pragma_update(None, "user_version", FORM)?;
@@ -152,7 +151,7 @@ fn is_database(file: &Path) -> Result<(), Unusable> {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return Err(Unusable(format!(
                 "{FILE} is gone, and what belongs to it ({LATEST} or {LEDGER}) is still there: put {FILE} \
-                 back, or remove that too to begin anew, without what people said, their stops included"
+                 back, or remove that too to start from scratch, without what people said, their stops included"
             )));
         }
         Err(error) => return Err(error.into()),
@@ -164,12 +163,12 @@ fn is_database(file: &Path) -> Result<(), Unusable> {
     }
 }
 
-/// Whether the file is as long as it says. While the latest commits are beside it, what is missing may
-/// be among them.
+/// Whether the file is as long as its header says. While the latest commits are beside it, missing
+/// pages may be among them.
 fn is_uncut(file: &Path, header: &[u8]) -> Result<(), Unusable> {
     let number = |at| header.get(at..at + 4).and_then(|bytes| bytes.try_into().ok());
     let number = |at| number(at).map_or(0, u32::from_be_bytes);
-    // Two bytes, of which 1 stands for 65,536.
+    // Two bytes, where 1 means 65,536.
     let page = match number(16) >> 16 {
         1 => 65_536,
         bytes => bytes,
@@ -185,7 +184,7 @@ fn is_uncut(file: &Path, header: &[u8]) -> Result<(), Unusable> {
 }
 
 const MEND: &str = "remove textback.db-wal, if it is there, and put textback.db back from a backup, \
-                    or remove both and textback.ledger to begin anew, without what people said, their stops included";
+                    or remove both and textback.ledger to start from scratch, without what people said, their stops included";
 
 /// Whether an opened file is a store of this form.
 pub(super) fn is_ours(connection: &Connection, collections: &[Collection]) -> Result<(), Unusable> {
@@ -195,7 +194,7 @@ pub(super) fn is_ours(connection: &Connection, collections: &[Collection]) -> Re
     for collection in collections {
         is_whole &= connection.table_exists(None, collection.name)?;
     }
-    let other = "or set DATA_DIR to another folder to begin anew, without what people said, their \
+    let other = "or set DATA_DIR to another folder to start from scratch, without what people said, their \
                  stops included";
     Err(Unusable(match (owner, form) {
         (OURS, FORM) if is_whole => return Ok(()),
@@ -210,7 +209,7 @@ pub(super) fn is_ours(connection: &Connection, collections: &[Collection]) -> Re
     }))
 }
 
-/// The key by which everything is called in an opened file. Fails if that is not what was given.
+/// The key of the names in an opened file. Fails if a different one was given.
 pub(super) fn key(connection: &Connection, given: Option<Key>) -> Result<Key, Unusable> {
     let key = connection.query_row("SELECT key FROM names WHERE number = 1", [], |row| row.get(0));
     let key = Key::of(key?);
@@ -235,7 +234,7 @@ fn is_open_to_others(path: &Path) -> io::Result<bool> {
     Ok(fs::metadata(path)?.permissions().mode() & 0o077 != 0)
 }
 
-/// A path as a shell takes it.
+/// A path, quoted for a shell.
 fn quoted(path: &Path) -> String {
     format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
 }

@@ -1,8 +1,8 @@
-//! The ledger: what nobody may forget, however old the database is that is put in its place.
+//! The ledger: writes that must survive even if an old copy of the database is restored.
 //!
-//! A file beside the database that is only ever added to, a line for each write to a collection that
-//! is entered in it. The database keeps how much of it has been carried out, in the same transaction;
-//! whatever stands behind that is carried out before anything else.
+//! An append-only file beside the database, with a line for each write to a collection that is entered
+//! in it. The database records how much of it has been applied, in the same transaction; the rest is
+//! applied before anything else.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -21,7 +21,7 @@ use super::tables::Tables;
 use crate::error::Unavailable;
 use crate::key::Key;
 
-/// Where the database keeps which ledger it knows, and how much of it.
+/// The table that records which ledger the database knows, and how much of it.
 pub(super) const SCHEMA: &str = "
     CREATE TABLE ledger (
         number INTEGER PRIMARY KEY CHECK (number = 1), name TEXT NOT NULL, length INTEGER NOT NULL
@@ -29,33 +29,33 @@ pub(super) const SCHEMA: &str = "
     INSERT INTO ledger VALUES (1, '', 0);
 ";
 
-/// Which the database knows, and that it knows one.
+/// Reads and writes that record.
 pub(super) const STATEMENTS: [&str; 2] = [
     "SELECT name, length FROM ledger WHERE number = 1",
     "UPDATE ledger SET name = ?1, length = ?2 WHERE number = 1",
 ];
 
-/// How many documents are read at once for a new ledger.
+/// How many documents are read at a time for a new ledger.
 const PAGE: u32 = 500;
 
-/// How old a ledger becomes before a start begins another: one that holds nothing any more that has
-/// expired, and each stop once.
+/// How old a ledger gets before a start replaces it with one that contains each opt-out once and
+/// nothing that has expired.
 const LONGEST: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// The first line.
 #[derive(Serialize, Deserialize)]
 struct Head {
-    /// Its name, which no other has.
+    /// Its unique name.
     ledger: String,
-    /// The fingerprint of the key that the names in it are made with.
+    /// The fingerprint of the key that made its names.
     names: String,
     /// When it was begun.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     at: Timestamp,
 }
 
-/// The file. It is opened whenever something is to be entered, which is seldom: whoever uses the folder
-/// beside us may have begun another.
+/// The file. It is opened for each use, which is rare: another process that uses the folder may have
+/// begun a new one.
 pub(super) struct Ledger {
     path: PathBuf,
     /// The fingerprint of our key.
@@ -68,7 +68,7 @@ impl Ledger {
         Self { path: database.with_file_name(LEDGER), names: key.fingerprint(), tables }
     }
 
-    /// Carries out what stands in the ledger and the database does not know.
+    /// Applies the part of the ledger that the database does not have.
     pub(super) fn catch_up(&self, connection: &mut Connection) -> Result<(), Unavailable> {
         if known(connection)?.0.is_empty() && !self.path.try_exists()? {
             return Ok(());
@@ -98,8 +98,8 @@ impl Ledger {
         know(connection, &name, length + entries.len() as u64)
     }
 
-    /// Sees to it that the database knows all of the ledger. To be called before anything is written
-    /// that is entered in it: what it has of before is not to be carried out on top of that.
+    /// Makes sure that the database has applied the whole ledger. To be called before any write that is
+    /// entered in it: older lines must not be applied on top of newer ones.
     pub(super) fn agree(&self, connection: &Connection) -> Result<Agreed, Unavailable> {
         let (known, length) = known(connection)?;
         let Some((mut file, Head { ledger: name, at: begun, .. })) = self.find()? else {
@@ -108,26 +108,27 @@ impl Ledger {
         let there = file.metadata()?.len();
         let from = match name == known {
             true if there == length => return Ok(Agreed { file, name, begun, length }),
-            // A part of it is lost, and the database has that.
+            // A part of it is lost, but the database has it.
             true if there < length => return self.begin(connection),
             true => length,
             false => 0,
         };
-        // Which of the two knows what came last, nobody can tell: whoever has stopped by one of them has.
+        // It is unknown which of the two is newer, so anybody who has opted out in either is treated as
+        // opted out.
         let knows_another = name != known && !known.is_empty();
         file.seek(SeekFrom::Start(from))?;
         let mut rest = Vec::new();
         file.read_to_end(&mut rest)?;
-        // A line that was cut short was never answered for.
+        // A truncated line was never confirmed.
         let whole = rest.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
         let lines = rest[..whole].split_inclusive(|byte| *byte == b'\n');
         let lines = lines.skip(usize::from(from == 0));
         let entries = lines.map(Entry::parse).collect::<Result<Vec<_>, _>>()?;
-        // What was said last of each is what the ledger knows.
+        // The last line of each document is what counts.
         let last: HashMap<_, _> = entries.iter().map(|it| ((it.collection, it.id), it)).collect();
         last.into_values()
             .try_for_each(|entry| entry.carry_out(connection, &self.tables, knows_another))?;
-        tracing::warn!("carried out what the ledger knew and the database did not");
+        tracing::warn!("applied ledger entries that the database did not have");
         if knows_another {
             return self.begin(connection);
         }
@@ -137,8 +138,8 @@ impl Ledger {
         Ok(Agreed { file, name, begun, length })
     }
 
-    /// The ledger that is there, and its first line. It is given its own name when it is whole, so that one
-    /// that begins otherwise is damaged: who has stopped may stand in it.
+    /// The existing ledger and its first line. It gets its name only when it is complete, so a ledger
+    /// with another beginning is damaged: it may contain opt-outs.
     fn find(&self) -> Result<Option<(File, Head)>, Unavailable> {
         let file = match File::options().read(true).write(true).open(&self.path) {
             Ok(file) => file,
@@ -152,7 +153,7 @@ impl Ledger {
             Ok(head) if head.names == self.names => Ok(Some((file, head))),
             Ok(_) => Err(Unavailable::refused(format!(
                 "{LEDGER} belongs to another textback.db, by the key of its names: put that one back, \
-                 or remove {LEDGER} too to begin anew, without what people said, their stops included"
+                 or remove {LEDGER} too to start from scratch, without what people said, their stops included"
             ))),
             Err(_) => Err(Unavailable::refused(format!(
                 "{LEDGER} does not begin as a ledger does: put it back from a backup, or remove it, and \
@@ -161,7 +162,7 @@ impl Ledger {
         }
     }
 
-    /// Begins a ledger with everything that belongs into it: there is none, or a part of it is lost.
+    /// Begins a ledger with everything that belongs in it: there is none, or a part of it is lost.
     fn begin(&self, connection: &Connection) -> Result<Agreed, Unavailable> {
         let (name, begun) = (Uuid::new_v4().to_string(), Timestamp::now());
         let head = Head { ledger: name.clone(), names: self.names.clone(), at: begun };
@@ -179,7 +180,7 @@ impl Ledger {
                 }
             }
         }
-        // Under another name until it is whole.
+        // Under another name until it is complete.
         let unfinished = self.path.with_extension("ledger.new");
         let mut options = File::options();
         options.read(true).write(true).create(true).truncate(true).mode(0o600);
@@ -196,7 +197,7 @@ impl Ledger {
     }
 }
 
-/// A ledger of which the database knows all.
+/// A ledger that the database has applied completely.
 pub(super) struct Agreed {
     file: File,
     name: String,

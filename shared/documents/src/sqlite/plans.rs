@@ -1,4 +1,4 @@
-//! Every statement that the store can run finds what it is about by an index.
+//! Every statement that the store can run uses an index.
 
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -12,22 +12,22 @@ use crate::fields::Fields;
 /// How many documents of each collection there are in a full store.
 const MANY: u32 = 5_000;
 
-/// Some of each sort that there is.
+/// Collections of every sort.
 #[expect(dead_code, unreachable_pub, reason = "all of them are looked at together")]
 mod kept {
     crate::collections! {
-        /// Asked by two of each.
+        /// Queried by two of each.
         texts [Expires] {
             AT: Time = "at",
             DUE_AT: Time = "due_at",
             THEIRS: Text = "theirs",
             WAITING: Text = "waiting",
         }
-        /// Kept for good, and entered in the ledger.
+        /// Kept forever, and entered in the ledger.
         stops [InLedger FromTheFirst] { AT: Time = "at", }
-        /// Entered in it, and forgotten one day.
+        /// Entered in the ledger, and expiring.
         consents [Expires InLedger] { THEIRS: Text = "theirs", }
-        /// Asked by nothing.
+        /// Never queried.
         health [] {}
     }
 }
@@ -58,14 +58,14 @@ fn check(store: &Connection, tables: &Tables) {
     }
 }
 
-/// Whether a line of a plan is no way through a whole table, and nothing that is sorted.
+/// Whether a line of a plan neither scans a whole table nor sorts.
 fn is_sought(line: impl AsRef<str>) -> bool {
     let line = line.as_ref();
     let is_sought = line.starts_with("SEARCH ") && line.contains(" USING ");
     is_sought || line.starts_with("LIST SUBQUERY") || line.starts_with("SCALAR SUBQUERY")
 }
 
-/// All that a collection can be asked.
+/// All queries on a collection.
 fn questions(collection: &Collection) -> Vec<(&'static str, Query)> {
     let name = collection.name;
     let asked = |field: &'static str, kind| match kind {
@@ -87,9 +87,9 @@ fn questions(collection: &Collection) -> Vec<(&'static str, Query)> {
     all.flat_map(named).collect()
 }
 
-/// All else that is said to a table.
+/// All other statements on a table.
 fn statements(table: &Table) -> Vec<String> {
-    // Whatever is added here is looked at, too.
+    // Destructured, so that new statements are checked too.
     let Table {
         name: _,
         is_in_ledger: _,
@@ -121,7 +121,7 @@ fn plan(store: &Connection, statement: &str) -> Vec<String> {
     lines.collect::<Result<_, _>>().unwrap()
 }
 
-/// Some fields of most documents are empty, and some have a few values only.
+/// Some fields of most documents are empty, and some have only a few values.
 fn fill(store: &Connection, tables: &Tables) {
     for table in tables.all() {
         let columns: Vec<_> = table.columns.iter().map(|column| column.name).collect();

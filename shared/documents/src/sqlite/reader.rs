@@ -1,4 +1,4 @@
-//! Threads that read, each by a connection of its own, so that no read waits for a sync.
+//! Threads that read, each on a connection of its own, so that no read waits for a sync.
 
 use rusqlite::{Connection, Row};
 
@@ -9,14 +9,14 @@ use crate::document::{Document, Path, Version};
 use crate::error::Unavailable;
 use crate::fields::Fields;
 
-/// A question, which answers whoever asked it.
+/// A read that sends its answer to the caller.
 pub(super) type Question = Box<dyn FnOnce(&Connection) + Send>;
 
-/// How many questions are answered of one moment.
+/// How many reads share a snapshot.
 const BATCH: usize = 64;
 
-/// Answers a question, and those that wait behind it, of one moment: none of them is earlier than its
-/// question, so whoever was answered that something is stored finds it.
+/// Runs a read, and those waiting behind it, in one snapshot: none is older than its request, so a
+/// caller whose write was confirmed finds it.
 pub(super) fn answer(connection: &Connection, first: Question, queue: &Queue<Question>) {
     let mut questions = vec![first];
     while questions.len() < BATCH
@@ -25,10 +25,10 @@ pub(super) fn answer(connection: &Connection, first: Question, queue: &Queue<Que
         questions.push(next);
     }
     if !connection.is_autocommit() {
-        // The last one panicked. What it saw is old by now.
+        // The last one panicked. Its snapshot is old by now.
         let _ = connection.execute_batch("ROLLBACK");
     }
-    // Whatever is wrong with the file, each question will find it out.
+    // If anything is wrong with the file, each read will find out.
     let began = connection.prepare_cached("BEGIN").and_then(|mut begin| begin.execute([]));
     for question in questions {
         question(connection);
@@ -63,7 +63,7 @@ pub(super) fn find(connection: &Connection, query: &Query) -> Result<Vec<Documen
     Ok(documents)
 }
 
-/// When the first of all documents may be forgotten.
+/// When the first of all documents expires.
 pub(super) fn first_to_expire(
     connection: &Connection,
     tables: &Tables,
@@ -78,7 +78,7 @@ pub(super) fn first_to_expire(
     Ok(first)
 }
 
-/// The document of a row that says its version and its body second and third.
+/// The document of a row with the version in its second column and the body in its third.
 fn document(id: String, row: &Row<'_>) -> rusqlite::Result<Document> {
     Ok(Document { id, fields: Fields::stored(row.get(2)?), version: Version(row.get(1)?, 0) })
 }

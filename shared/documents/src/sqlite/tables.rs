@@ -1,6 +1,6 @@
-//! The tables, and everything that is ever said to one of them.
+//! The tables, and every statement on them.
 //!
-//! Each collection has a table with a column for each field that it is asked by, filled whenever a
+//! Each collection has a table with a column for each field that it is queried by, filled whenever a
 //! document is written, and an index of the documents that have it.
 
 use std::collections::HashMap;
@@ -14,43 +14,43 @@ use crate::collections::{Collection, Field, Filter, Holds, Kind, Place, Query, e
 use crate::error::Unavailable;
 use crate::fields::Each;
 
-/// When a document may be forgotten.
+/// When a document expires.
 const EXPIRES: Field = Field { name: "expires_at", kind: Kind::Time };
 
 /// The statements for the documents of a collection.
 pub(super) struct Table {
     /// Its name.
     pub(super) name: &'static str,
-    /// Whether what is written to it is entered in the ledger.
+    /// Whether writes to it are entered in the ledger.
     pub(super) is_in_ledger: bool,
     pub(super) columns: Vec<Field>,
-    /// Number, name and body of so many documents that come after one of a number.
+    /// Number, name and body of a page of documents after a given number.
     pub(super) page: String,
     /// Number, version and body of a document.
     pub(super) read: String,
     /// The number of a document.
     pub(super) number: String,
-    /// Stores a new one. Changes nothing if there is one.
+    /// Stores a new document. Changes nothing if there is one.
     pub(super) create: String,
-    /// Stores one in place of another, on condition that it has this version.
+    /// Replaces a document, on condition that it has this version.
     pub(super) replace: String,
     /// Removes one.
     pub(super) delete: String,
     /// Removes one on condition that it has this version.
     pub(super) delete_unchanged: String,
-    /// How they are forgotten, where they ever are.
+    /// How its documents expire, if they do.
     pub(super) forgets: Option<Forgets>,
 }
 
-/// How documents of a table are forgotten.
+/// How documents of a table expire.
 pub(super) struct Forgets {
-    /// When the first of them may be.
+    /// When the first of them expires.
     pub(super) earliest: String,
-    /// Forgets those that may be by a time, so many at most.
+    /// Deletes those that have expired by a time, up to a limit.
     pub(super) forget: String,
 }
 
-/// The tables of all collections that there are.
+/// The tables of all collections.
 pub(super) struct Tables {
     collections: &'static [Collection],
     by_name: HashMap<&'static str, Arc<Table>>,
@@ -62,12 +62,12 @@ impl Tables {
         Self { collections, by_name: collections.iter().map(table).collect() }
     }
 
-    /// What makes them.
+    /// The statements that create them.
     pub(super) fn schema(&self) -> String {
         self.collections.iter().map(definition).collect()
     }
 
-    /// The one of a collection.
+    /// The table of a collection.
     pub(super) fn called(&self, collection: &str) -> Result<&Arc<Table>, Unavailable> {
         let table = self.by_name.get(collection);
         table.ok_or_else(|| Unavailable::new(format!("no collection is declared as {collection}")))
@@ -124,8 +124,8 @@ impl Table {
         }
     }
 
-    /// The statement that changes a document, given its number, and what then stands in the columns
-    /// of the fields that are set. The others are left alone, and so are their indexes.
+    /// The statement that changes a document, given its number, and the new values of the columns that
+    /// are set. The others are left alone, and so are their indexes.
     pub(super) fn change(&self, set: &Each<'_>) -> (String, Vec<SqlValue>) {
         let name = self.name;
         let mut change = format!("UPDATE {name} SET version = version + 1, body = ?2");
@@ -139,7 +139,7 @@ impl Table {
         (change, given)
     }
 
-    /// What stands in the columns of a document.
+    /// The column values of a document.
     pub(super) fn columns_of(&self, fields: &Each<'_>) -> Vec<SqlValue> {
         self.columns.iter().map(|column| value(*column, fields.get(column.name))).collect()
     }
@@ -153,7 +153,7 @@ fn value(column: Field, value: Option<&RawValue>) -> SqlValue {
     }
 }
 
-/// The statement that answers a query, and what it is given.
+/// The statement for a query, and its parameters.
 pub(super) fn question(query: &Query) -> (String, Vec<SqlValue>) {
     let (field, condition, order, mut given): (_, _, _, Vec<SqlValue>) = match query.filter() {
         Filter::Equal(field, text) => (field, "= ?1", None, vec![text.clone().into()]),
@@ -171,7 +171,7 @@ pub(super) fn question(query: &Query) -> (String, Vec<SqlValue>) {
         let _ = write!(asked, " AND {field} < ?2");
     }
     if let Some(Place { time, id }) = query.after() {
-        // By number within a time, which costs the index nothing. Behind one that is gone by now,
+        // By number within a time, which costs the index nothing. If the document at the place is gone,
         // those of its time come again.
         let number = format!("coalesce((SELECT number FROM {name} WHERE id = ?3), 0)");
         let _ = write!(asked, " AND ({field}, number) > (?2, {number})");
@@ -193,7 +193,7 @@ fn columns(collection: &Collection) -> Vec<Field> {
     collection.asked.iter().copied().chain(expires).collect()
 }
 
-/// The body comes last: what is asked of the columns need not go through it.
+/// The body comes last: a query on the columns need not read past it.
 fn definition(collection: &Collection) -> String {
     let name = collection.name;
     let columns = columns(collection);

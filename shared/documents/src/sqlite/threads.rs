@@ -1,4 +1,4 @@
-//! Threads of the store's own, so that nobody else waits for the disk.
+//! The store's own threads, so that nothing else waits for the disk.
 
 use std::collections::VecDeque;
 use std::io;
@@ -11,11 +11,11 @@ use tracing::dispatcher;
 
 use super::connection;
 
-/// When the next job comes so soon after the last, more are about to. Otherwise nobody waits for what
-/// else the machine has to do.
+/// If a job comes this soon after the last one, more are about to follow. Otherwise a job does not wait
+/// for the machine's other work.
 const BUSY: Duration = Duration::from_millis(1);
 
-/// What waits for a thread, to be taken by whichever is free.
+/// Jobs that wait for a thread, taken by whichever is free.
 pub(super) struct Queue<J> {
     waiting: Mutex<Waiting<J>>,
     comes: Condvar,
@@ -23,23 +23,23 @@ pub(super) struct Queue<J> {
 
 struct Waiting<J> {
     jobs: VecDeque<J>,
-    /// Whether there will be no more.
+    /// Whether no more will come.
     is_over: bool,
 }
 
 impl<J> Queue<J> {
-    /// Hands a job over.
+    /// Adds a job.
     pub(super) fn hand(&self, job: J) {
         self.lock().jobs.push_back(job);
         self.comes.notify_one();
     }
 
-    /// The next, if one waits.
+    /// The next job, if one is waiting.
     pub(super) fn next(&self) -> Option<J> {
         self.lock().jobs.pop_front()
     }
 
-    /// Waits for the next. `None`: there will be no more.
+    /// Waits for the next job. `None`: no more will come.
     fn wait(&self) -> Option<J> {
         let nothing = |waiting: &mut Waiting<J>| waiting.jobs.is_empty() && !waiting.is_over;
         let waiting = self.comes.wait_while(self.lock(), nothing);
@@ -56,14 +56,14 @@ impl<J> Queue<J> {
     }
 }
 
-/// Threads that end with whoever has them, once they have done what was asked of them.
+/// Threads that end with their owner, once they have finished their jobs.
 pub(super) struct Threads<J> {
     queue: Arc<Queue<J>>,
     threads: Vec<JoinHandle<()>>,
 }
 
 impl<J: Send + 'static> Threads<J> {
-    /// Starts one for each worker. What a worker does when it panics is lost, and it goes on.
+    /// Starts one for each worker. A job that panics is lost, and the worker continues.
     pub(super) fn start<W: FnMut(J, &Queue<J>) + Send + 'static>(
         name: &str,
         workers: impl IntoIterator<Item = W>,
@@ -71,8 +71,8 @@ impl<J: Send + 'static> Threads<J> {
         let waiting = Mutex::new(Waiting { jobs: VecDeque::new(), is_over: false });
         let queue = Arc::new(Queue { waiting, comes: Condvar::new() });
         let mut all = Self { queue, threads: Vec::new() };
-        // Whoever counts here counts there, too. Otherwise nobody listens to one thread alone, which
-        // would make every line and span cost more on all of them.
+        // If this thread counts statements, the new ones do too. Otherwise none gets its own
+        // subscriber, which would make every line and span slower on all threads.
         let listens = connection::is_counted().then(|| dispatcher::get_default(Clone::clone));
         for mut work in workers {
             let (queue, listens) = (Arc::clone(&all.queue), listens.clone());
@@ -80,8 +80,8 @@ impl<J: Send + 'static> Threads<J> {
                 let _listening = listens.as_ref().map(dispatcher::set_default);
                 let mut ended = None::<Instant>;
                 while let Some(job) = queue.wait() {
-                    // Whoever handed it over may be about to hand over more, if this core is theirs:
-                    // what is done together costs less.
+                    // The sender may be about to add more, given this core: doing them together costs
+                    // less.
                     if ended.is_some_and(|ended| ended.elapsed() < BUSY) {
                         yield_now();
                     }
@@ -96,7 +96,7 @@ impl<J: Send + 'static> Threads<J> {
         Ok(all)
     }
 
-    /// Where jobs are handed over.
+    /// The queue that takes jobs.
     pub(super) fn queue(&self) -> &Arc<Queue<J>> {
         &self.queue
     }

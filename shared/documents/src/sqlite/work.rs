@@ -1,4 +1,4 @@
-//! The parts of a commit as the writer carries them out: what can be done beforehand is done.
+//! The parts of a commit as the writer carries them out, prepared as far as possible.
 
 use std::sync::Arc;
 
@@ -53,7 +53,7 @@ impl Work {
         self.table.is_in_ledger && !matches!(self.what, What::Absent)
     }
 
-    /// Carries it out, and notes what was written.
+    /// Carries it out, and records what was written.
     pub(super) fn carry_out(
         &self,
         connection: &Connection,
@@ -118,7 +118,7 @@ impl Work {
         Ok(())
     }
 
-    /// Changes the document that there is, or only this version of it. False if there is none.
+    /// Changes the existing document, or only this version of it. False if there is none.
     fn change(
         &self,
         connection: &Connection,
@@ -156,9 +156,9 @@ impl Work {
 pub(super) struct Written {
     /// The new version of the first document that the latest of them replaced.
     pub(super) replaced: Option<Version>,
-    /// What is to be entered in the ledger.
+    /// The lines for the ledger.
     pub(super) entries: Entries,
-    /// How many bytes of documents.
+    /// The total size of the documents in bytes.
     pub(super) bytes: usize,
 }
 

@@ -1,8 +1,8 @@
-//! The thread that writes: it takes all commits that wait, and all of them share one sync.
+//! The thread that writes: it takes all waiting commits, and they share one sync.
 //!
-//! Each has a savepoint of its own, so that a condition that does not hold takes back its own alone.
-//! Nobody is answered before everything is on the disk, and after a sync that fails none of them
-//! knows whether it is.
+//! Each has a savepoint of its own, so that a failed condition rolls back only that commit. Nobody is
+//! answered before everything is on the disk; after a failed sync, the outcome of all of them is
+//! unknown.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -21,51 +21,51 @@ use super::work::{Work, Written};
 use crate::document::Version;
 use crate::error::{Unavailable, WriteError};
 
-/// How many share a sync at most, and about how many bytes they write: the first of them does not
-/// wait for long because of the others.
+/// The most commits, and about the most bytes, that share a sync: the first of them must not wait long
+/// because of the others.
 const BATCH: usize = 256;
 const BYTES: usize = 4 * 1_024 * 1_024;
 
-/// How often it is tried to get hold of a file that another process is writing to. That one leaves it
-/// alone for moments only.
+/// The pause between attempts to lock a file that another process is writing to. That process holds it
+/// only for moments.
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// After so many new pages in the file of the latest commits (4 MiB) they are copied into the store's
-/// own file, beside this thread.
+/// After this many new pages in the write-ahead log (4 MiB), they are copied into the database beside
+/// this thread.
 const COPIED: i32 = 1_024;
 
-/// While more keep coming than is copied beside, the file of the latest commits never begins anew.
-/// From so many pages on (32 MiB) this thread copies the rest itself, for which all others wait.
+/// While new pages come faster than they are copied, the write-ahead log never starts over. From this
+/// many pages on (32 MiB), this thread copies the rest itself, while all others wait.
 const MOST: i32 = 8_192;
 
-/// How long the writer waits for those who still read what it is about to write over.
+/// How long the writer waits for readers of pages that it is about to overwrite.
 const READERS: Duration = Duration::from_millis(100);
 
-/// Something that is asked of the writer.
+/// A request to the writer.
 pub(super) struct Asked {
     pub(super) what: What,
     pub(super) answer: oneshot::Sender<Result<Done, WriteError>>,
-    /// Nobody waits for it any longer than this.
+    /// The time until which somebody waits for it.
     pub(super) deadline: Instant,
     pub(super) place: OwnedSemaphorePermit,
 }
 
-/// What is asked.
+/// The kind of request.
 pub(super) enum What {
     /// All parts of a commit, or none.
     Commit(Vec<Work>),
-    /// To forget some documents of a table that have expired by this time, and no more than so many.
+    /// Delete documents of a table that have expired by this time, up to a limit.
     Forget { table: Arc<Table>, until: i64, most: u32 },
-    /// That what was removed can be read nowhere any more.
+    /// Make deleted content unreadable everywhere.
     Tidy,
 }
 
-/// What has come of it.
+/// The result of a request.
 #[derive(Default)]
 pub(super) struct Done {
     /// The new version of the first document that was replaced.
     pub(super) replaced: Option<Version>,
-    /// How many were forgotten.
+    /// How many were deleted.
     pub(super) forgotten: u32,
 }
 
@@ -76,7 +76,7 @@ impl Asked {
 
     fn answer(self, outcome: Result<Done, WriteError>) {
         drop(self.place);
-        // Whoever asked may be gone.
+        // The caller may be gone.
         let _ = self.answer.send(outcome);
     }
 }
@@ -85,11 +85,11 @@ pub(super) struct Writer {
     connection: Connection,
     ledger: Ledger,
     checkpoints: Arc<Queue<Checkpoint>>,
-    /// How many pages the file of the latest commits has.
+    /// How many pages the write-ahead log has.
     pages: Arc<AtomicI32>,
-    /// How many it had when it was copied last.
+    /// How many it had when it was last copied.
     copied: i32,
-    /// Whether something may have been removed or written over that can still be read.
+    /// Whether deleted or overwritten content may still be readable.
     leftovers: bool,
 }
 
@@ -105,14 +105,14 @@ impl Writer {
             now.store(pages, Ordering::Relaxed);
             Ok(())
         }))?;
-        // Nobody knows what was removed before a crash.
+        // It is unknown what was deleted before a crash.
         Ok(Self { connection, ledger, checkpoints, pages, copied: 0, leftovers: true })
     }
 
-    /// Does what is asked first, and all that waits behind it, with one sync.
+    /// Handles the first request and all that wait behind it, with one sync.
     pub(super) fn work(&mut self, first: Asked, queue: &Queue<Asked>) {
         if !self.connection.is_autocommit() {
-            // It panicked.
+            // The last run panicked.
             let _ = self.run("ROLLBACK");
         }
         if let What::Tidy = first.what {
@@ -139,7 +139,7 @@ impl Writer {
         }
         let ended = self.end(&batch, &written);
         for (asked, outcome) in batch {
-            // A condition may have been seen not to hold by what was lost with the others.
+            // A condition may have failed because of a write that was lost with the others.
             let ended = ended.as_ref().map_err(|error| WriteError::Unavailable(error.clone()));
             asked.answer(ended.and(outcome));
         }
@@ -149,8 +149,8 @@ impl Writer {
         }
     }
 
-    /// Begins a transaction. Another process may be writing: that is waited for as long as somebody
-    /// waits for this.
+    /// Begins a transaction. If another process is writing, waits as long as somebody waits for the
+    /// result.
     fn begin(&mut self, first: Asked) -> Option<Asked> {
         while first.is_wanted() {
             match self.run("BEGIN IMMEDIATE") {
@@ -169,7 +169,7 @@ impl Writer {
         None
     }
 
-    /// Carries out one of several, or takes all of it back.
+    /// Carries out one of several requests, or rolls back all of it.
     fn carry_out(&self, what: &What, written: &mut Written) -> Result<Done, WriteError> {
         let entered = written.entries.len();
         self.run("SAVEPOINT one")?;
@@ -181,7 +181,7 @@ impl Writer {
         if outcome.is_err() {
             written.entries.truncate(entered);
         }
-        // Where the disk is full, SQLite has taken back all there was.
+        // If the disk is full, SQLite has rolled back everything.
         if self.connection.is_autocommit() {
             return outcome;
         }
@@ -190,7 +190,7 @@ impl Writer {
             Err(_) => self.run("ROLLBACK TO one").and_then(|()| self.run("RELEASE one")),
         };
         if let Err(error) = kept {
-            // Nobody knows what of it would be kept with the others.
+            // It is unknown which of it would be kept with the others.
             let _ = self.run("ROLLBACK");
             return Err(error.into());
         }
@@ -200,7 +200,7 @@ impl Writer {
     fn commit(&self, works: &[Work], written: &mut Written) -> Result<Done, WriteError> {
         written.replaced = None;
         if works.iter().any(Work::is_entered) {
-            // What the ledger has of before comes before what is written now.
+            // Older ledger lines are applied before the new writes.
             self.ledger.agree(&self.connection)?;
         }
         works.iter().try_for_each(|work| work.carry_out(&self.connection, written))?;
@@ -214,7 +214,7 @@ impl Writer {
         Ok(Done { forgotten, ..Done::default() })
     }
 
-    /// Makes durable what held. If that fails, it may be all the same.
+    /// Makes the successful commits durable. If that fails, they may be durable anyway.
     fn end(
         &mut self,
         batch: &[(Asked, Result<Done, WriteError>)],
@@ -224,7 +224,7 @@ impl Writer {
             let lost = batch.last().and_then(|(_, outcome)| outcome.as_ref().err());
             return Err(match lost {
                 Some(WriteError::Unavailable(error)) => error.clone(),
-                _ => Unavailable::new("all was taken back"),
+                _ => Unavailable::new("everything was rolled back"),
             });
         }
         let holds = batch.iter().any(|(_, outcome)| outcome.is_ok());
@@ -242,11 +242,11 @@ impl Writer {
         ended
     }
 
-    /// Keeps the file of the latest commits short.
+    /// Keeps the write-ahead log short.
     fn copy(&mut self) {
         let pages = self.pages.load(Ordering::Relaxed);
         if pages < self.copied {
-            // It has begun anew.
+            // It has started over.
             self.copied = 0;
         }
         if pages - self.copied < COPIED {
@@ -256,12 +256,12 @@ impl Writer {
         if pages < MOST {
             self.checkpoints.hand(None);
         } else if let Err(error) = self.checkpoint(CheckpointMode::RESTART, READERS) {
-            tracing::warn!("the file of the latest commits grows: {error}");
+            tracing::warn!("the write-ahead log keeps growing: {error}");
         }
     }
 
-    /// Brings all commits into the file itself, over what was removed, and leaves nothing of them
-    /// beside it. Where somebody else is using the file, another time does as well.
+    /// Moves all commits into the database, over the deleted content, and leaves nothing of them beside
+    /// it. If another process is using the file, it is done another time.
     fn tidy(&mut self) -> Result<(), Unavailable> {
         if self.leftovers {
             match self.checkpoint(CheckpointMode::TRUNCATE, Duration::ZERO) {

@@ -1,4 +1,4 @@
-//! Who is told that something fails, and how often.
+//! Who is told about a failure, and how often.
 
 use evidence::{Health, News, Seen};
 use jiff::{SignedDuration, Timestamp};
@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 const THREE: Seen = Seen::Fails(SignedDuration::from_mins(3));
 const FAILS: Seen = Seen::Fails(SignedDuration::ZERO);
 
-/// What is remembered from one look to the next, as it is stored.
+/// The state kept between observations, as it is stored.
 #[derive(Default)]
 struct Watch {
     health: Health,
@@ -25,14 +25,14 @@ impl Watch {
 }
 
 #[test]
-fn what_has_always_worked_is_nothing_to_write_down() {
+fn writes_nothing_while_everything_works() {
     let mut watch = Watch::default();
     assert_eq!(watch.sees(Seen::Works, 0), None);
     assert_eq!((watch.written, watch.health), (0, Health::default()));
 }
 
 #[test]
-fn somebody_is_told_once_after_a_while_and_once_that_it_is_over() {
+fn reports_a_failure_once_after_a_while_and_once_that_it_is_over() {
     let mut watch = Watch::default();
     let flood: Vec<_> = (0..10_000).filter_map(|second| watch.sees(THREE, second)).collect();
     assert_eq!(flood, [News::Nothing, News::Fails]);
@@ -43,7 +43,7 @@ fn somebody_is_told_once_after_a_while_and_once_that_it_is_over() {
 }
 
 #[test]
-fn nobody_hears_of_what_was_over_in_time() {
+fn does_not_report_a_failure_that_was_over_in_time() {
     let mut watch = Watch::default();
     for (seen, seconds, news) in [
         (THREE, 0, Some(News::Nothing)),
@@ -57,7 +57,7 @@ fn nobody_hears_of_what_was_over_in_time() {
 }
 
 #[test]
-fn what_is_sure_is_said_at_once_though_it_was_only_doubtful_before() {
+fn reports_a_certain_failure_at_once_even_after_a_doubtful_one() {
     let mut watch = Watch::default();
     assert_eq!(watch.sees(THREE, 0), Some(News::Nothing));
     assert_eq!(watch.sees(FAILS, 1), Some(News::Fails));
@@ -65,7 +65,7 @@ fn what_is_sure_is_said_at_once_though_it_was_only_doubtful_before() {
 }
 
 #[test]
-fn what_wavers_is_said_every_ten_minutes_and_costs_no_write_with_each_text() {
+fn reports_flapping_every_ten_minutes_without_a_write_for_each_text() {
     let mut watch = Watch::default();
     let (mut fails, mut works) = (0, 0);
     for second in 0..3_600 {
@@ -79,9 +79,9 @@ fn what_wavers_is_said_every_ten_minutes_and_costs_no_write_with_each_text() {
     assert!(watch.written < 800, "written {} times", watch.written);
 }
 
-/// What is read with every text must not grow with all that ever failed.
+/// The document is read with every text, so it must not grow with all failures that ever were.
 #[test]
-fn what_has_been_over_for_a_day_is_forgotten() {
+fn deletes_an_incident_that_has_been_over_for_a_day() {
     let mut health = Health::default();
     for (name, seen, hours) in
         [("lately", FAILS, 0), ("lately", Seen::Works, 1), ("still", FAILS, 0), ("new", FAILS, 26)]
@@ -93,7 +93,7 @@ fn what_has_been_over_for_a_day_is_forgotten() {
 }
 
 #[test]
-fn a_clock_that_was_ahead_keeps_nobody_from_being_told() {
+fn a_clock_that_was_ahead_does_not_suppress_a_report() {
     let mut watch = Watch::default();
     assert_eq!(watch.sees(FAILS, 10_000_000), Some(News::Fails));
     assert_eq!(watch.sees(FAILS, 0), Some(News::Fails));

@@ -5,13 +5,13 @@ use sms::About;
 use crate::story::{Story, failed, minute, refused, story};
 
 #[test]
-fn a_route_that_nobody_has_tried_is_unproven() {
+fn an_untried_route_is_unproven() {
     let verdict = story().verdict(0.0);
-    assert_eq!((verdict.state, &*verdict.why), (Unproven, "Nothing is known of it yet."));
+    assert_eq!((verdict.state, &*verdict.why), (Unproven, "Nothing is known about it yet."));
 }
 
 #[test]
-fn three_texts_without_a_sign_are_too_many() {
+fn three_texts_without_a_signal_are_too_many() {
     let story = story().text(0.0, Waiting).text(0.1, Sent).text(0.2, Waiting);
     assert_eq!((story.state(0.9), story.state(1.0)), (Unproven, Suspect));
     let verdict = story.verdict(1.0);
@@ -20,7 +20,7 @@ fn three_texts_without_a_sign_are_too_many() {
 }
 
 #[test]
-fn ten_minutes_without_a_sign_are_too_many_for_a_single_text() {
+fn ten_minutes_without_a_signal_are_too_long_even_for_a_single_text() {
     let story = story().text(0.0, Waiting);
     assert_eq!((story.state(9.9), story.state(10.0)), (Unproven, Suspect));
     let why = "It was handed one text, and nothing has ever shown that one arrived.";
@@ -28,14 +28,14 @@ fn ten_minutes_without_a_sign_are_too_many_for_a_single_text() {
 }
 
 #[test]
-fn three_texts_out_are_as_many_as_an_unproven_route_gets() {
+fn three_unconfirmed_texts_use_up_the_allowance_of_an_unproven_route() {
     let two = story().text(0.0, Waiting).text(0.1, Waiting);
     assert!(!two.verdict(0.2).full);
     assert!(two.text(0.2, Waiting).verdict(0.3).full);
 }
 
 #[test]
-fn an_answer_makes_a_route_healthy_though_there_were_never_receipts() {
+fn an_answer_makes_a_route_healthy_even_without_receipts() {
     let verdict = story().text(0.0, Waiting).text(1.0, Answered).verdict(1.1);
     assert_eq!((verdict.state, &*verdict.why), (Healthy, "A person has texted back."));
 }
@@ -48,14 +48,14 @@ fn a_receipt_makes_a_route_healthy() {
 }
 
 #[test]
-fn one_sign_ends_the_suspicion_of_an_unproven_route() {
+fn one_signal_ends_the_suspicion_of_an_unproven_route() {
     let story = story().hourly(5, 0.0, Waiting);
     assert_eq!(story.state(300.0), Suspect);
     assert_eq!(story.text(300.0, Delivered).state(301.0), Healthy);
 }
 
 #[test]
-fn a_late_sign_of_an_early_text_ends_it_too() {
+fn a_late_signal_of_an_early_text_ends_it_too() {
     let story = story().hourly(3, 0.0, Waiting).later(1, 0.0, 130.0, Answered);
     assert_eq!(story.state(131.0), Healthy);
 }
@@ -78,14 +78,14 @@ fn a_text_that_is_taken_anywhere_opens_all_routes_again() {
 }
 
 #[test]
-fn what_was_taken_before_the_last_refusal_opens_nothing() {
+fn a_text_taken_before_the_last_refusal_opens_nothing() {
     let refused = || refused("20003", About::Account);
     let shut = story().to("44").text(5.0, refused()).text(10.0, refused());
     assert_eq!(shut.beside(story().text(7.0, Waiting)).state(11.0), Down);
 }
 
 #[test]
-fn a_route_that_opens_again_is_what_its_evidence_says() {
+fn a_route_that_opens_again_is_judged_by_its_evidence() {
     let never = story().text(0.0, refused("20003", About::Account));
     assert_eq!(never.text(5.0, Waiting).state(6.0), Unproven);
 }
@@ -98,7 +98,7 @@ fn a_sender_code_shuts_its_own_route_only() {
 }
 
 #[test]
-fn an_account_that_takes_texts_and_fails_them_later_opens_by_an_arrival_only() {
+fn an_account_that_takes_texts_and_fails_them_later_only_opens_with_an_arrival() {
     let story = story().text(0.0, Delivered).text(10.0, Waiting);
     let story = story.later(2, 10.0, 11.0, failed("30002", About::Account));
     assert_eq!(story.verdict(12.0).why, "It loses texts because of the account (code 30002).");
@@ -122,7 +122,7 @@ fn the_wait_between_probes_of_a_shut_route_doubles_up_to_an_hour() {
 }
 
 #[test]
-fn what_lies_with_the_number_the_words_the_person_or_us_says_nothing() {
+fn failures_due_to_the_number_the_words_the_person_or_us_say_nothing_about_the_route() {
     for about in [About::Number, About::Phone, About::Content, About::Person, About::Request] {
         let failed = story().text(0.0, Delivered).hourly(40, 1.0, failed("x", about));
         assert_eq!(failed.state(5000.0), Healthy, "{about:?}");
@@ -132,31 +132,31 @@ fn what_lies_with_the_number_the_words_the_person_or_us_says_nothing() {
 }
 
 #[test]
-fn three_texts_in_a_row_that_cannot_be_handed_over_are_too_many() {
+fn three_texts_in_a_row_that_cannot_be_dispatched_are_too_many() {
     let two = || {
         let busy = || refused("http 429", About::Route);
         story().text(0.0, Delivered).text(1.0, busy()).text(2.0, busy())
     };
     assert_eq!(two().state(3.0), Healthy);
     let verdict = two().text(3.0, refused("connect", About::Route)).verdict(3.0);
-    let why = "The last 3 texts could not be handed over (code connect).";
+    let why = "The last 3 texts could not be dispatched (code connect).";
     assert_eq!((verdict.state, &*verdict.why), (Suspect, why));
     assert_eq!(verdict.probe_at, Some(minute(8.0)));
     assert_eq!(two().text(3.0, Unknown).verdict(3.0).state, Suspect);
 }
 
 #[test]
-fn a_text_that_is_taken_ends_such_a_row() {
+fn an_accepted_text_ends_such_a_row() {
     let busy = || refused("http 429", About::Route);
     let row = story().text(0.0, Delivered).hourly(5, 1.0, busy()).text(300.0, Waiting);
     assert_eq!(row.state(300.5), Healthy);
 }
 
 #[test]
-fn texts_that_no_longer_arrive_are_noticed_at_one_an_hour() {
+fn a_loss_is_noticed_even_at_one_text_an_hour() {
     let story = story().hourly(100, 0.0, Delivered).hourly(4, 6000.0, Waiting);
     let verdict = story.verdict(6240.0);
-    let why = "Of its last 4 texts 4 show no signal of having arrived; usual are about 2 in 100.";
+    let why = "4 of its last 4 texts show no signal of arrival; about 2 in 100 is usual.";
     assert_eq!((verdict.state, &*verdict.why), (Suspect, why));
     assert_eq!(verdict.lost, 100);
 }
@@ -169,7 +169,7 @@ fn a_failure_counts_as_a_loss() {
 }
 
 #[test]
-fn a_receipt_that_comes_late_turns_a_silence_back() {
+fn a_late_receipt_undoes_a_silence() {
     let story = story().hourly(100, 0.0, Delivered).hourly(4, 6000.0, Waiting);
     assert_eq!(story.state(6240.0), Suspect);
     assert_eq!(story.later(102, 6060.0, 6300.0, Delivered).state(6300.0), Healthy);
@@ -185,19 +185,19 @@ fn a_route_without_receipts_is_not_blamed_for_that() {
 }
 
 #[test]
-fn what_nobody_answers_any_more_is_noticed_without_receipts() {
+fn missing_answers_are_noticed_without_receipts() {
     let story = story().hourly(60, 0.0, Answered).hourly(20, 3600.0, Waiting);
     assert_eq!(story.state(4900.0), Suspect);
 }
 
 #[test]
-fn one_answer_vouches_for_seven_texts_without_any() {
+fn one_answer_vouches_for_seven_texts_without_an_answer() {
     let story = |texts| story().text(0.0, Answered).hourly(texts, 1.0, Waiting);
     assert_eq!((story(7).state(1000.0), story(8).state(1000.0)), (Healthy, Suspect));
 }
 
 #[test]
-fn a_country_has_patience_where_the_sender_is_proven_elsewhere() {
+fn a_country_may_stay_silent_longer_if_the_sender_is_proven_elsewhere() {
     let proven = || story().text(0.0, Delivered);
     let country = |texts| story().to("49").hourly(texts, 0.0, Waiting).beside(proven());
     assert_eq!((country(11).state(1000.0), country(12).state(1000.0)), (Unproven, Suspect));
@@ -213,7 +213,7 @@ fn another_sender_vouches_for_nothing() {
 }
 
 #[test]
-fn a_country_has_no_patience_with_failures() {
+fn failures_count_in_a_country_even_if_the_sender_is_proven_elsewhere() {
     let lost = || failed("30003", About::Route);
     let country = story().to("49").hourly(3, 0.0, lost()).beside(story().text(0.0, Delivered));
     assert_eq!(country.state(200.0), Suspect);
@@ -230,7 +230,7 @@ fn two_texts_that_arrive_end_the_suspicion_that_nothing_does() {
 }
 
 #[test]
-fn what_was_on_its_way_when_the_suspicion_arose_does_not_end_it() {
+fn texts_already_out_when_the_suspicion_arose_do_not_end_it() {
     let lost = story().hourly(100, 0.0, Delivered).hourly(4, 6000.0, Waiting);
     let arrived =
         (1..=5).fold(lost, |story, text| story.text(6180.0 + 0.3 * f64::from(text), Delivered));
@@ -238,24 +238,24 @@ fn what_was_on_its_way_when_the_suspicion_arose_does_not_end_it() {
 }
 
 #[test]
-fn good_news_counts_when_bad_news_would() {
+fn an_arrival_counts_only_at_the_age_at_which_a_loss_would() {
     let lost = story().hourly(100, 0.0, Delivered).hourly(6, 6000.0, Waiting);
     let arrived = lost.text(6400.0, Delivered).text(6400.1, Delivered);
     assert_eq!((arrived.state(6401.0), arrived.state(6402.1)), (Suspect, Healthy));
 }
 
 #[test]
-fn outcomes_that_nobody_knows_are_reported_above_a_rate() {
+fn unknown_outcomes_are_reported_above_a_rate() {
     let two = story().hourly(10, 0.0, Delivered).text(601.0, Unknown).text(602.0, Unknown);
     assert_eq!(two.record.too_many_unknown(minute(610.0)), None);
     let three = two.text(603.0, Unknown);
-    let why = "Whether 3 of the last 13 texts by twilio to +1 were sent, nobody can tell.";
+    let why = "It is unknown whether 3 of the last 13 texts by twilio to +1 were sent.";
     assert_eq!(three.record.too_many_unknown(minute(610.0)).as_deref(), Some(why));
     assert_eq!(three.record.too_many_unknown(minute(610.0 + 1440.0)), None);
 }
 
 #[test]
-fn a_look_is_due_whenever_silence_comes_to_mean_more() {
+fn a_route_is_judged_again_whenever_silence_comes_to_mean_more() {
     let story = story().text(0.0, Waiting);
     let (mut now, mut looks) = (minute(0.0), vec![]);
     while let Some(look) = story.record.next_look(now) {
@@ -266,7 +266,7 @@ fn a_look_is_due_whenever_silence_comes_to_mean_more() {
 }
 
 #[test]
-fn a_country_where_eight_texts_show_no_sign_is_told_before_it_is_suspect() {
+fn a_country_where_eight_texts_show_no_signal_is_reported_before_it_is_suspect() {
     let home = || story().text(0.0, Delivered);
     let abroad = |texts| story().to("44").hourly(texts, 0.0, Waiting).beside(home());
     let said = "twilio was handed 8 texts to +44, and nothing has ever shown that one arrived.";

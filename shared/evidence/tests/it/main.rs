@@ -1,4 +1,4 @@
-//! What is thought of a route, told by the texts that it was given.
+//! The verdict on a route, given the texts it has carried.
 
 mod incidents;
 mod judge;

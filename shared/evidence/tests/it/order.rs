@@ -19,7 +19,7 @@ pub(crate) fn signal() -> impl Strategy<Value = Signal> {
     ]
 }
 
-/// Some texts, several things heard of each, more of them in a minute than are kept.
+/// Some texts with several signals each, more of them in a minute than are kept.
 fn samples() -> impl Strategy<Value = Vec<Sample>> {
     let heard = (0..60_u32, 0..40_u32, signal());
     prop::collection::vec(heard, 1..120).prop_map(|heard| {

@@ -3,7 +3,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::story::minute;
 
-/// Four conversations an hour, from nine to five on every day, for so many days.
+/// Four conversations an hour, from nine to five every day, for this many days.
 fn days(days: i64) -> Rhythm {
     let mut rhythm = Rhythm::default();
     for (day, quarter) in (0..days).flat_map(|day| (0..32).map(move |quarter| (day, quarter))) {
@@ -12,13 +12,13 @@ fn days(days: i64) -> Rhythm {
     rhythm
 }
 
-/// So many minutes after nine on a day.
+/// This many minutes after nine on a day.
 fn at(day: i64, minutes: i64) -> Timestamp {
     minute(0.0) + SignedDuration::from_hours(24 * day) + SignedDuration::from_mins(minutes)
 }
 
 #[test]
-fn silence_is_reported_where_seven_would_usually_have_begun() {
+fn silence_is_reported_when_seven_conversations_would_usually_have_begun() {
     let rhythm = days(28);
     assert_eq!(rhythm.silence(at(28, 85)), None);
     let said = "Nobody has begun a conversation for 17 hours, in which about 7 usually do.";

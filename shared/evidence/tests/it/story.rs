@@ -1,4 +1,4 @@
-//! A route's texts, told as a story: what was heard of each, at which minute.
+//! A route's texts, told as a story: the signals of each, at which minute.
 
 use evidence::{Record, Route, Sample, Signal, State, Verdict};
 use jiff::{SignedDuration, Timestamp};
@@ -14,7 +14,7 @@ pub(crate) fn route(provider: &str, country: &str) -> Route {
     Route::new(provider, "+12025550100", country)
 }
 
-/// A record to which things happen.
+/// A record with a history.
 pub(crate) struct Story {
     pub(crate) record: Record,
     pub(crate) siblings: Vec<Record>,
@@ -26,20 +26,20 @@ pub(crate) fn story() -> Story {
 }
 
 impl Story {
-    /// A text, begun at this minute, of which this was heard at once.
+    /// A text, begun at this minute, with this signal right away.
     pub(crate) fn text(mut self, at: f64, signal: Signal) -> Self {
         self.texts += 1;
         self.record.note(sample(&format!("{}", self.texts), at, at, signal));
         self
     }
 
-    /// So many texts, an hour apart, the first at this minute.
+    /// A number of texts, an hour apart, the first at this minute.
     pub(crate) fn hourly(self, texts: u32, from: f64, signal: Signal) -> Self {
         (0..texts)
             .fold(self, |story, text| story.text(from + 60.0 * f64::from(text), signal.clone()))
     }
 
-    /// What was heard later of a text: the first is 1.
+    /// A later signal of a text: the first text is 1.
     pub(crate) fn later(mut self, text: usize, begun: f64, heard: f64, signal: Signal) -> Self {
         self.record.note(sample(&format!("{text}"), begun, heard, signal));
         self

@@ -1,4 +1,4 @@
-//! Routes that are judged one by one come to what they would come to all together.
+//! Judging routes one by one gives the same verdicts as judging them together.
 
 use evidence::{Health, Record, Route, Signal, State};
 use proptest::prelude::*;
@@ -7,7 +7,7 @@ use sms::About;
 use crate::order::signal;
 use crate::story::{failed, minute, refused, sample};
 
-/// All routes of a provider, and what is thought of them.
+/// All routes of a provider, and the verdicts on them.
 struct Provider {
     records: Vec<Record>,
     health: Health,
@@ -16,7 +16,7 @@ struct Provider {
 }
 
 impl Provider {
-    /// To so many countries from each of two senders.
+    /// Routes to this many countries from each of two senders.
     fn to(countries: usize) -> Self {
         let senders = ["+12025550100", "+12025550101"];
         let routes = (0..countries).flat_map(|to| senders.map(|from| (from, to)));
@@ -57,7 +57,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
-    fn one_by_one_is_as_good_as_all_together(
+    fn judging_one_by_one_gives_the_same_verdicts_as_judging_all(
         heard in prop::collection::vec((0..6_usize, 0..40_u32, signal()), 1..120),
     ) {
         let (mut one_by_one, now) = (Provider::to(3), 400.0);
@@ -77,7 +77,7 @@ proptest! {
 }
 
 #[test]
-fn a_text_reads_no_sibling_unless_it_concerns_them() {
+fn a_text_reads_its_siblings_only_if_it_affects_them() {
     let mut provider = Provider::to(50);
     for route in 0..100 {
         provider.note(route, "first", 0.0, 0.0, Signal::Waiting);
@@ -117,11 +117,11 @@ fn an_account_that_is_refused_again_and_again_is_read_once() {
 }
 
 #[test]
-fn what_was_taken_before_a_code_was_heard_counts_when_it_is() {
+fn a_text_accepted_before_a_code_was_reported_counts_once_it_is_reported() {
     let mut provider = Provider::to(1);
     provider.note(0, "1", 0.0, 0.0, Signal::Delivered);
     provider.note(1, "1", 0.0, 0.0, Signal::Delivered);
-    // It takes one more, which is no news, and only then a failure of before is heard of.
+    // It takes one more, which is no news, and only then an earlier failure is reported.
     provider.note(1, "2", 6.0, 6.0, Signal::Delivered);
     provider.note(0, "2", 2.0, 7.0, failed("30002", About::Account));
     assert_eq!(provider.state(1), State::Down, "it was heard of later");
@@ -132,7 +132,7 @@ fn what_was_taken_before_a_code_was_heard_counts_when_it_is() {
 }
 
 #[test]
-fn time_alone_brings_a_route_up_for_judgement() {
+fn the_passing_of_time_alone_can_make_a_route_due() {
     let mut provider = Provider::to(1);
     provider.note(0, "1", 0.0, 0.0, Signal::Waiting);
     assert!(provider.health.due(minute(0.9)).is_empty());
@@ -147,7 +147,7 @@ fn time_alone_brings_a_route_up_for_judgement() {
 }
 
 #[test]
-fn while_all_is_well_a_text_changes_nothing_that_all_read() {
+fn while_all_is_well_a_text_changes_nothing_that_every_turn_reads() {
     let mut provider = Provider::to(1);
     provider.note(0, "0", 0.0, 0.0, Signal::Delivered);
     let before = provider.health.clone();

@@ -30,7 +30,7 @@ fn people_who_do_not_answer_raise_no_alarm() {
 }
 
 #[test]
-fn a_route_that_never_worked_is_found_out_within_three_texts_or_ten_minutes() {
+fn a_route_that_never_worked_is_detected_within_three_texts_or_ten_minutes() {
     for (an_hour, seed) in
         [1.0, 10.0, 100.0].into_iter().flat_map(|it| (0..20).map(move |s| (it, s)))
     {
@@ -43,7 +43,7 @@ fn a_route_that_never_worked_is_found_out_within_three_texts_or_ten_minutes() {
 }
 
 #[test]
-fn an_answer_that_was_none_does_not_keep_a_dead_route_for_long() {
+fn a_false_answer_does_not_keep_a_dead_route_in_use_for_long() {
     for seed in 0..40 {
         let traffic = Traffic { loss: 1.0, false_answers: FALSE_ANSWERS, ..NO_RECEIPTS };
         let found = detect(seed, 0, traffic, 200).unwrap();
@@ -70,7 +70,7 @@ fn a_provider_that_works_again_is_used_again_within_hours() {
 }
 
 #[test]
-fn a_route_that_dies_is_found_out_by_its_receipts() {
+fn a_route_that_dies_is_detected_by_its_receipts() {
     for seed in 0..20 {
         let found = detect(seed, 100, Traffic { loss: 1.0, ..RECEIPTS }, 100).unwrap();
         assert!(found.texts <= 12, "seed {seed}: {found:?}");
@@ -78,7 +78,7 @@ fn a_route_that_dies_is_found_out_by_its_receipts() {
 }
 
 #[test]
-fn a_route_that_dies_is_found_out_without_receipts() {
+fn a_route_that_dies_is_detected_without_receipts() {
     for seed in 0..20 {
         let dying = Traffic { loss: 1.0, false_answers: FALSE_ANSWERS, ..NO_RECEIPTS };
         let found = detect(seed, 100, dying, 200).unwrap();

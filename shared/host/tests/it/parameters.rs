@@ -27,7 +27,7 @@ async fn a_token_that_was_changed_is_believed_without_a_deploy() {
         owner.put("TWILIO_AUTH_TOKEN", " ").await;
         assert_eq!(function.answers(&owner).await, 200);
         let warned = function.stop().await;
-        assert!(warned.contains("went on with the settings as they were"), "{warned}");
+        assert!(warned.contains("kept the previous settings"), "{warned}");
         assert!(warned.contains("set TWILIO_AUTH_TOKEN as well"), "{warned}");
         assert!(!warned.contains(OTHER) && !warned.contains(owner.twilio.auth_token()), "{warned}");
     }
@@ -148,7 +148,7 @@ async fn what_keeps_it_from_reading_stops_the_start_and_says_what_to_do() {
         (
             refusal("com.amazon.coral.service#UnrecognizedClientException", "no"),
             &[],
-            "AWS takes neither these credentials nor what they sign \
+            "AWS accepts neither these credentials nor requests signed with them \
              (UnrecognizedClientException): see AWS_ACCESS_KEY_ID and its companions, and the clock"
                 .into(),
         ),
@@ -157,7 +157,7 @@ async fn what_keeps_it_from_reading_stops_the_start_and_says_what_to_do() {
             Mode::HangsBefore,
             &[],
             format!(
-                "{} did not answer within 5 seconds: see whether it can be reached from here \
+                "{} did not answer within 5 seconds: check whether it can be reached from here \
                  (inside a VPC it takes an endpoint), and AWS_REGION",
                 owner.relay.url()
             ),

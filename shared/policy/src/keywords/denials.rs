@@ -1,4 +1,4 @@
-//! What a machine says that denies being one.
+//! Claims of a machine not to be one.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -10,9 +10,9 @@ use super::rows::{Language, Rows};
 use super::wordings::Words;
 use crate::replaced;
 
-/// One file for each language of the product. A `plea` counts wherever it stands, an `ask` where
-/// nothing else is said, and a `whole` behind a part that begins as a `request`: "This is Dave, a real
-/// person". Each language is heard alone: "no" is not the same in all of them.
+/// One file for each language of the product. A `plea` counts anywhere, an `ask` where nothing else is
+/// said, and a `whole` after a part that begins like a `request`: "This is Dave, a real person". Each
+/// language is matched separately: "no" does not mean the same in all of them.
 const FILES: [&str; 10] = [
     include_str!("../../denials/en.txt"),
     include_str!("../../denials/es.txt"),
@@ -26,7 +26,7 @@ const FILES: [&str; 10] = [
     include_str!("../../denials/zh.txt"),
 ];
 
-/// Those that have spaces between words, and those that have none.
+/// Languages with spaces between words, and languages without.
 static LANGUAGES: LazyLock<[Vec<Language>; 2]> = LazyLock::new(|| {
     let mut all = [Vec::new(), Vec::new()];
     for file in FILES {
@@ -37,14 +37,14 @@ static LANGUAGES: LazyLock<[Vec<Language>; 2]> = LazyLock::new(|| {
     all
 });
 
-/// Whether a text says of whoever wrote it that they are a human, or no machine, in any of the
-/// product's languages: "I'm a real person", "no bots here", "Sie schreiben mit einem Menschen".
+/// Whether a text claims that its author is a human, or no machine, in any of the product's languages:
+/// "I'm a real person", "no bots here", "Sie schreiben mit einem Menschen".
 ///
-/// What is asked is not said ("Am I a human? No."), nor is what is quoted. A name is no claim.
+/// Questions ("Am I a human? No.") and quotations do not count. A name is not a claim.
 pub fn denies_machine(text: &str) -> bool {
     let text: Cow<'_, str> = if is_nfkc(text) { text.into() } else { text.nfkc().collect() };
     let text = unquoted(&text);
-    // Where a line is broken says nothing.
+    // Line breaks have no meaning here.
     let text = replaced(&text, "\n", " ");
     text.split_inclusive(['?', '؟']).any(|piece| {
         let is_asked = piece.ends_with(['?', '؟']);
@@ -55,7 +55,7 @@ pub fn denies_machine(text: &str) -> bool {
     })
 }
 
-/// Whether a sentence, or a part of it, is a denial. Where it asks, its end is not said.
+/// Whether a sentence, or a part of it, is a denial. In a question, its end does not count.
 fn is_denial(sentence: &Sentence, is_asked: bool) -> bool {
     [true, false].into_iter().zip(LANGUAGES.iter()).any(|(is_spaced, languages)| {
         let may_be_in = |language: &&Language| language.may_be_in(&sentence[0].words);

@@ -1,4 +1,4 @@
-//! What a person says in a text, however it is typed.
+//! The words of a text, however it is typed.
 
 use std::borrow::Cow;
 
@@ -6,10 +6,10 @@ use unicode_normalization::{UnicodeNormalization, is_nfkd};
 
 use crate::replaced;
 
-/// Where a sentence ends. Full width is half width by then.
+/// The end of a sentence. Full-width characters are half-width by then.
 const ENDS: &[char] = &['.', '!', '?', ';', '\n', '。', '؟', '؛', '।'];
 
-/// Where a part of a sentence ends.
+/// The end of a part of a sentence.
 const PAUSES: &[char] = &[',', ':', '(', ')', '—', '–', '،', '、'];
 
 /// The quotation marks that open, and those that close them.
@@ -19,25 +19,25 @@ const QUOTES: [(char, char); 7] =
 /// The most words of a name below a text.
 const LONGEST_NAME: usize = 3;
 
-/// The sentences of a text, without what is quoted and what stands below as a signature.
+/// The sentences of a text, without quotations and the signature below.
 pub(super) struct Heard(pub(super) Vec<Sentence>);
 
-/// One sentence: the whole of it, and then what stands between its commas, if it has any.
+/// One sentence: the whole of it, then the parts between its commas, if it has any.
 pub(super) type Sentence = Vec<Wording>;
 
-/// Something that is said.
+/// A sentence or a part of one.
 pub(super) struct Wording {
-    /// As [`plain`] leaves them.
+    /// As returned by [`plain`].
     pub(super) words: String,
     /// Whether it is typed in capitals, or above an empty line.
     pub(super) stands_out: bool,
 }
 
 impl Heard {
-    /// The text, and then the text without the name below it or behind a dash, if there is one.
-    /// `is_end` is asked of each line but the first whether it, and what is below, is not said.
+    /// The text, then the text without the name below it or after a dash, if there is one. For each
+    /// line but the first, `is_end` decides whether it and everything below are left out.
     pub(super) fn readings(text: &str, is_end: impl Fn(&str) -> bool) -> Vec<Self> {
-        // Some gateways write line breaks so.
+        // Some gateways write line breaks like this.
         let text = replaced(text, "\\n", "\n");
         let text = decomposed(&text);
         let text = unquoted(&text);
@@ -83,9 +83,8 @@ impl Wording {
     }
 }
 
-/// The words of what is left once accents, punctuation and what cannot be seen is taken away, in
-/// lower case and with one space between two. A letter that is typed three times and more stands
-/// once.
+/// The words without accents, punctuation and invisible characters, in lower case and separated by
+/// single spaces. A letter typed three or more times is kept once.
 pub(super) fn plain(text: &str) -> String {
     let mut words = String::with_capacity(text.len());
     let mut run = (' ', 0);
@@ -109,8 +108,8 @@ pub(super) fn plain(text: &str) -> String {
     words
 }
 
-/// Accents of Latin, Greek and Cyrillic, vowels of Arabic and its stretched lines, apostrophes, and
-/// characters that nobody sees. The signs of Indian vowels are none of them: they tell words apart.
+/// Accents of Latin, Greek and Cyrillic, vowels of Arabic and its elongated lines, apostrophes, and
+/// invisible characters. Indian vowel signs are not among them: they distinguish words.
 fn is_silent(character: char) -> bool {
     matches!(character,
         '\u{300}'..='\u{36f}' | '\u{640}' | '\u{64b}'..='\u{65f}' | '\u{670}'
@@ -124,13 +123,13 @@ fn is_rule(line: &str) -> bool {
     line.len() > 1 && line.chars().all(|character| matches!(character, '-' | '_' | '—' | '*'))
 }
 
-/// Characters as what they consist of.
+/// Decomposes characters.
 fn decomposed(text: &str) -> Cow<'_, str> {
     if is_nfkd(text) { text.into() } else { text.nfkd().collect() }
 }
 
-/// A text without what is quoted in it: lines behind `>`, and what stands between quotation marks.
-/// What is quoted as a whole is said.
+/// A text without quotations: lines after `>`, and words between quotation marks. A text that is quoted
+/// as a whole counts as said.
 pub(super) fn unquoted(text: &str) -> Cow<'_, str> {
     match without_quoted_lines(text) {
         Cow::Borrowed(text) => without_quotations(text),
@@ -164,7 +163,7 @@ fn without_quotations(text: &str) -> Cow<'_, str> {
     if said.is_empty() { rest.into() } else { (said + rest).into() }
 }
 
-/// Where the first quotation between these marks begins, its words begin, and it is over.
+/// Where the first quotation in these marks begins, where its words begin, and where it ends.
 fn quotation(text: &str, (opening, closing): (char, char)) -> Option<(usize, usize, usize)> {
     let open = text.find(opening)?;
     let quote = open + opening.len_utf8();
@@ -172,8 +171,8 @@ fn quotation(text: &str, (opening, closing): (char, char)) -> Option<(usize, usi
     Some((open, quote, quote + length + closing.len_utf8()))
 }
 
-/// A text without the name at its end: one to three words with capital letters, on a line of their
-/// own or behind a dash.
+/// A text without the name at its end: one to three capitalised words, on a line of their own or after
+/// a dash.
 fn without_name(text: &str) -> Option<&str> {
     let (said, name) = text.rsplit_once(['\n', '-', '–', '—', '~'])?;
     let is_apart = !said.ends_with(char::is_alphanumeric) || text[said.len()..].starts_with('\n');

@@ -1,6 +1,6 @@
-//! The files of words: how a row is read, and what it is for.
+//! The files of words: how a row is read, and its purpose.
 //!
-//! A row is a kind and what it holds:
+//! A row is a kind and its content:
 //!
 //! | kind | holds |
 //! |---|---|
@@ -33,18 +33,18 @@ use super::Keyword;
 use super::heard::plain;
 use super::wordings::{Part, Sentences, Times, Wordings, Words};
 
-/// What all the files hold.
+/// The content of all files.
 #[derive(Default)]
 pub(super) struct Rows {
     /// The words that forms of carriers list, in capitals.
     pub(super) listed: Vec<(String, Keyword)>,
-    /// What counts as a whole text, without the spaces in it.
+    /// Wordings that count as a whole text, without their spaces.
     pub(super) words: FnvHashMap<String, Keyword>,
-    /// Of the languages that have spaces between words, and of those that have none.
+    /// For languages with spaces between words, and for languages without.
     pub(super) languages: [Language; 2],
 }
 
-/// What the files of some languages hold, so that who mixes them is heard as well.
+/// The content of the files of some languages together, so that mixed languages are understood too.
 #[derive(Default)]
 pub(super) struct Language {
     pub(super) is_spaced: bool,
@@ -61,15 +61,15 @@ pub(super) struct Language {
     pub(super) whole: Sentences,
     pub(super) ask: Sentences,
     pub(super) plea: Sentences,
-    /// The words of which one stands in everything that anything is made of here: what `firm`, `ask`,
-    /// `plea` and `whole` begin with.
+    /// Words of which everything here contains at least one: the beginnings of `firm`, `ask`, `plea`
+    /// and `whole`.
     begins: FnvHashSet<String>,
     names: HashMap<String, Arc<Wordings>>,
 }
 
 impl Rows {
-    /// Reads the files, of which the first has the words that carriers know. Panics at a row that
-    /// makes no sense.
+    /// Reads the files; the first has the words that carriers know. Panics at a row that makes no
+    /// sense.
     pub(super) fn parse(files: &[&str]) -> Self {
         let mut rows = Self::default();
         rows.languages[0].is_spaced = true;
@@ -106,13 +106,13 @@ impl Rows {
 }
 
 impl Language {
-    /// The words of a text that [`plain`] has been through.
+    /// The words of a text returned by [`plain`].
     pub(super) fn words<'t>(&self, text: &'t str) -> Words<'t> {
         Words::of(text, self.is_spaced)
     }
 
-    /// Whether a text that [`plain`] has been through may hold anything that is looked for: most texts do
-    /// not, and nothing else has to be asked of them.
+    /// Whether a text returned by [`plain`] may contain a match: most texts do not, and need no further
+    /// checks.
     pub(super) fn may_be_in(&self, text: &str) -> bool {
         let mut letters = text.char_indices().map(|(at, letter)| &text[at..at + letter.len_utf8()]);
         match self.is_spaced {
@@ -168,7 +168,7 @@ impl Language {
         self.parts(&mut row.split_whitespace())
     }
 
-    /// The parts up to the end of the row, or of what is in brackets.
+    /// The parts up to the end of the row, or of the brackets.
     fn parts<'r>(&self, row: &mut impl Iterator<Item = &'r str>) -> Vec<Part> {
         let mut parts = Vec::new();
         while let Some(part) = row.next().filter(|part| *part != ")") {

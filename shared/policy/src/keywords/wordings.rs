@@ -1,4 +1,4 @@
-//! Wordings and sentences, and whether words are one of them.
+//! Wordings and sentences, and matching words against them.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -8,19 +8,18 @@ use smallvec::SmallVec;
 
 use crate::replaced;
 
-/// Words one after the other, as they are compared. Those of a language without spaces are its
-/// characters.
+/// A sequence of words to compare. In a language without spaces, its characters.
 pub(super) struct Words<'t> {
     text: Cow<'t, str>,
-    /// Where each begins and ends.
+    /// The bounds of each.
     bounds: Bounds,
 }
 
-/// Most sentences have no more words than fit in here.
+/// Most sentences have at most this many words.
 type Bounds = SmallVec<[(usize, usize); 16]>;
 
 impl<'t> Words<'t> {
-    /// Of a text that has at most one space between two.
+    /// The words of a text with single spaces.
     pub(super) fn of(text: &'t str, is_spaced: bool) -> Self {
         let text = if is_spaced { text.into() } else { replaced(text, " ", "") };
         let mut bounds = Bounds::new();
@@ -40,21 +39,20 @@ impl<'t> Words<'t> {
         self.bounds.len()
     }
 
-    /// Those from one place up to another.
+    /// The words from one place to another.
     fn between(&self, from: usize, to: usize) -> &str {
         &self.text[self.bounds[from].0..self.bounds[to - 1].1]
     }
 }
 
-/// Several wordings, of which any will do.
+/// Several wordings, any of which will do.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Wordings {
     all: FnvHashSet<String>,
-    /// The words that they begin and end with: of most places it is known by one of these that no
-    /// wording stands there.
+    /// Their first and last words: at most places these already rule out a match.
     firsts: FnvHashSet<String>,
     lasts: FnvHashSet<String>,
-    /// How many words the longest has.
+    /// The number of words in the longest.
     longest: usize,
 }
 
@@ -80,7 +78,7 @@ impl Wordings {
         self.firsts.iter()
     }
 
-    /// Where those end that begin here.
+    /// The ends of those that begin here.
     pub(super) fn ends(&self, words: &Words, from: usize) -> impl Iterator<Item = usize> {
         let may_begin = from < words.len() && self.firsts.contains(words.between(from, from + 1));
         let longest = if may_begin { self.longest } else { 0 };
@@ -96,7 +94,7 @@ impl Wordings {
     }
 }
 
-/// These places, and all that any number of wordings lead to from there.
+/// These places, and all that any number of wordings lead to from them.
 pub(super) fn follow(all: &[&Wordings], words: &Words, from: &[usize]) -> Places {
     let mut places = Places::new();
     add(&mut places, from.iter().copied());
@@ -120,7 +118,7 @@ fn add(places: &mut Places, others: impl IntoIterator<Item = usize>) {
     }
 }
 
-/// How often a part of a sentence is said.
+/// How often a part of a sentence occurs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Times {
     Once,
@@ -131,7 +129,7 @@ pub(super) enum Times {
 /// A part of a sentence.
 #[derive(Clone, Debug)]
 pub(super) enum Part {
-    /// One of these wordings, so many times.
+    /// One of these wordings, this many times.
     OneOf(Arc<Wordings>, Times),
     /// All of these one after the other, or none.
     Perhaps(Vec<Part>),
@@ -139,7 +137,7 @@ pub(super) enum Part {
 }
 
 impl Part {
-    /// Where it may end that begins at one of these places.
+    /// The possible ends when it begins at one of these places.
     fn ends(&self, words: &Words, from: &[usize]) -> Places {
         let mut places = Places::new();
         match self {
@@ -163,7 +161,7 @@ impl Part {
     }
 }
 
-/// Where several parts in a row may end that begin at one of these places.
+/// The possible ends of several parts in a row that begin at one of these places.
 fn ends(parts: &[Part], words: &Words, from: &[usize]) -> Places {
     let mut places = Places::from(from);
     for part in parts {
@@ -175,7 +173,7 @@ fn ends(parts: &[Part], words: &Words, from: &[usize]) -> Places {
     places
 }
 
-/// Sentences that can be said in many ways.
+/// Sentences that can be worded in many ways.
 #[derive(Debug, Default)]
 pub(super) struct Sentences {
     all: Vec<Vec<Part>>,
@@ -183,7 +181,7 @@ pub(super) struct Sentences {
 }
 
 impl Sentences {
-    /// Adds one. Panics if nothing in it has to be said, or if it may begin with anything.
+    /// Adds one. Panics if nothing in it is mandatory, or if it may begin with anything.
     pub(super) fn add(&mut self, sentence: Vec<Part>) {
         let mut firsts = FnvHashSet::default();
         let needed = sentence.iter().find(|part| {
@@ -203,7 +201,7 @@ impl Sentences {
         self.by_first_word.keys()
     }
 
-    /// Where those may end that begin here.
+    /// The ends of those that begin here.
     pub(super) fn ends(&self, words: &Words, from: usize) -> Places {
         if from >= words.len() {
             return Places::new();

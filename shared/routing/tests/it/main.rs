@@ -1,4 +1,4 @@
-//! What is promised of routes, by both stores.
+//! What both stores promise about routes.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
@@ -16,17 +16,17 @@ use watched::*;
 fakes::promises! {
     opens_sends_and_sees_a_probe_once
     misses_no_probe_that_arrives_at_the_same_moment
-    sends_no_probe_to_who_has_stopped
-    tells_the_same_once_or_once_a_day
-    tells_one_of_many_that_something_fails
+    sends_no_probe_to_a_person_who_has_stopped
+    reports_the_same_once_or_once_a_day
+    reports_a_failure_to_one_of_many
     notes_each_conversation_once
-    a_text_by_a_doubtful_way_costs_the_same_whatever_its_siblings
-    a_code_of_the_account_closes_all_ways_at_once
-    judges_a_way_again_when_its_time_comes
-    writes_down_a_hundred_texts_at_once_in_a_few_commits
-    names_what_a_run_has_to_come_back_to
+    a_text_on_a_doubtful_route_costs_the_same_however_many_siblings_it_has
+    an_account_code_closes_all_routes_at_once
+    judges_a_route_again_when_its_time_comes
+    counts_a_hundred_texts_at_once_in_a_few_commits
+    names_the_attempts_that_a_run_has_to_come_back_to
     counts_a_probe_whatever_was_just_written
-    writes_down_no_more_than_once_in_a_moment_what_else_fails
+    writes_an_incident_at_most_once_in_a_few_seconds
 }
 
 fn sqlite(folder: &tempfile::TempDir) -> Arc<Store> {

@@ -1,4 +1,4 @@
-//! What every store promises of the evidence for and against routes, however many texts there are.
+//! What every store promises about the evidence for and against routes, however many texts there are.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use telemetry::TraceId;
 
 use fakes::Asked;
 
-pub(crate) async fn a_text_by_a_doubtful_way_costs_the_same_whatever_its_siblings(
+pub(crate) async fn a_text_on_a_doubtful_route_costs_the_same_however_many_siblings_it_has(
     store: Arc<Store>,
 ) {
     let operations = Asked::listen();
@@ -33,20 +33,20 @@ pub(crate) async fn a_text_by_a_doubtful_way_costs_the_same_whatever_its_sibling
     assert_eq!(asked[0], asked[1]);
 }
 
-pub(crate) async fn a_code_of_the_account_closes_all_ways_at_once(store: Arc<Store>) {
+pub(crate) async fn an_account_code_closes_all_routes_at_once(store: Arc<Store>) {
     let texts: Vec<_> = (0..40).map(|way| accepted(way, 0, "a")).collect();
     routing::weigh_due(&store, &providers(), &texts, at(0)).await.unwrap();
     let health =
         routing::weigh(&store, &providers(), &[refused(7, 1, "20003")], at(1)).await.unwrap();
     assert_eq!(health, store.health().await.unwrap());
     assert!((0..40).all(|way| health.state(&route(way)) == State::Down));
-    // And open again with the first that is taken.
+    // And they open again with the first text that is accepted.
     let health = routing::weigh(&store, &providers(), &[accepted(9, 2, "b")], at(2)).await.unwrap();
     assert_eq!(health, store.health().await.unwrap());
     assert!((0..40).all(|way| health.state(&route(way)) == State::Unproven));
 }
 
-pub(crate) async fn judges_a_way_again_when_its_time_comes(store: Arc<Store>) {
+pub(crate) async fn judges_a_route_again_when_its_time_comes(store: Arc<Store>) {
     routing::weigh(&store, &providers(), &[accepted(0, 0, "a")], at(0)).await.unwrap();
     for (minute, state) in [(9, State::Unproven), (10, State::Suspect)] {
         routing::weigh_due(&store, &providers(), &[], at(minute)).await.unwrap();
@@ -55,14 +55,14 @@ pub(crate) async fn judges_a_way_again_when_its_time_comes(store: Arc<Store>) {
     assert_eq!(store.notices(10).await.unwrap().len(), 1);
 }
 
-pub(crate) async fn writes_down_a_hundred_texts_at_once_in_a_few_commits(store: Arc<Store>) {
+pub(crate) async fn counts_a_hundred_texts_at_once_in_a_few_commits(store: Arc<Store>) {
     let (operations, providers) = (Asked::listen(), providers());
     let texts: Vec<_> = (0..100).map(|text| accepted(0, text / 5, &text.to_string())).collect();
     let turn = async |text: &Attempt| {
         let attempts = std::slice::from_ref(text);
         routing::weigh(&store, &providers, attempts, at(20)).await.unwrap()
     };
-    // Those who lose the first race do not try again, and those who come later do not try at all.
+    // Writers that lose the first race do not retry, and later ones do not even try.
     let (first, others) = texts.split_at(8);
     join_all(first.iter().map(&turn)).await;
     assert!((1..=8).contains(&operations.writes("routes")));
@@ -77,7 +77,7 @@ pub(crate) async fn writes_down_a_hundred_texts_at_once_in_a_few_commits(store: 
     assert!(why.starts_with("It was handed 100 texts"), "{why}");
 }
 
-pub(crate) async fn names_what_a_run_has_to_come_back_to(store: Arc<Store>) {
+pub(crate) async fn names_the_attempts_that_a_run_has_to_come_back_to(store: Arc<Store>) {
     let names = async |text: &str| {
         let left =
             routing::weigh_due(&store, &providers(), &[accepted(0, 0, text)], at(0)).await.unwrap();
@@ -90,7 +90,7 @@ pub(crate) async fn names_what_a_run_has_to_come_back_to(store: Arc<Store>) {
     assert_eq!(names("b").await, [""; 0]);
 }
 
-/// Otherwise each text of some seconds, or of a minute, is the one that finds out.
+/// Otherwise each text of the next seconds, or minute, would be a probe.
 pub(crate) async fn counts_a_probe_whatever_was_just_written(store: Arc<Store>) {
     let providers = providers();
     routing::weigh_due(&store, &providers, &[accepted(0, 0, "a")], at(0)).await.unwrap();
@@ -101,7 +101,7 @@ pub(crate) async fn counts_a_probe_whatever_was_just_written(store: Arc<Store>) 
     assert_eq!(operations.writes("routes"), 1);
 }
 
-pub(crate) async fn writes_down_no_more_than_once_in_a_moment_what_else_fails(store: Arc<Store>) {
+pub(crate) async fn writes_an_incident_at_most_once_in_a_few_seconds(store: Arc<Store>) {
     let operations = Asked::listen();
     let mut told = 0;
     for name in ["model", "results", "ways to +1", "ways to +44"] {

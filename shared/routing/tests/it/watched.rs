@@ -1,4 +1,4 @@
-//! What every store promises of probes, and of what is watched over all conversations.
+//! What every store promises about probes, and about what is watched across all conversations.
 
 use std::sync::Arc;
 
@@ -55,7 +55,7 @@ pub(crate) async fn misses_no_probe_that_arrives_at_the_same_moment(store: Arc<S
     assert!(store.notices(10).await.unwrap().is_empty());
 }
 
-pub(crate) async fn sends_no_probe_to_who_has_stopped(store: Arc<Store>) {
+pub(crate) async fn sends_no_probe_to_a_person_who_has_stopped(store: Arc<Store>) {
     let stop = Stop { at: now(), provider: "twilio".into(), confirmed: false };
     store.stop(&claim("SM1"), &number(), &stop).await.unwrap();
     routing::open_probe(&store, &id(), None, &probe()).await.unwrap();
@@ -64,7 +64,7 @@ pub(crate) async fn sends_no_probe_to_who_has_stopped(store: Arc<Store>) {
     assert!(store.attempt("a-1").await.unwrap().is_none());
 }
 
-pub(crate) async fn tells_the_same_once_or_once_a_day(store: Arc<Store>) {
+pub(crate) async fn reports_the_same_once_or_once_a_day(store: Arc<Store>) {
     let tell = async |hours: i32, again| {
         store.notice_anew(&notice(now() + HOUR * hours), again).await.unwrap()
     };
@@ -79,9 +79,9 @@ pub(crate) async fn tells_the_same_once_or_once_a_day(store: Arc<Store>) {
     );
 }
 
-pub(crate) async fn tells_one_of_many_that_something_fails(store: Arc<Store>) {
+pub(crate) async fn reports_a_failure_to_one_of_many(store: Arc<Store>) {
     let see = async |name: &str, seen, hours: i32| {
-        // Not within the same few seconds, in which it is written once.
+        // Not within the same few seconds, for which it is written only once.
         let at = now() + HOUR * hours + SignedDuration::from_mins(name.len() as i64);
         let all = (0..8).map(|_| routing::see(&store, name, seen, "It is so.", at));
         let news = try_join_all(all).await.unwrap().into_iter().flatten();

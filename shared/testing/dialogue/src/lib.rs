@@ -1,4 +1,4 @@
-//! One conversation, held with each server by its own rule.
+//! One conversation, held with each server under its own rules.
 
 #![warn(missing_docs)]
 #![expect(clippy::unwrap_used, reason = "whoever breaks fails a test")]
@@ -10,10 +10,10 @@ use fakes::Rule;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-/// How long the cold model is loaded: longer than the first silence, shorter than a request.
+/// How long the cold model takes to load: longer than the first silence, shorter than a request.
 pub const LOADING: Duration = Duration::from_millis(300);
 
-/// What the person says. Long enough that not all of it fits into a small context.
+/// The person's texts. Long enough that not all of them fit into a small context.
 const TEXTS: [&str; 3] = [
     "My kitchen tap drips, at 1 Elm Street, on the 25th.",
     "Good. I thought that nobody would ever come.",
@@ -23,13 +23,13 @@ const TEXTS: [&str; 3] = [
 /// How much longer each text is, in characters.
 const MORE: usize = 4_000;
 
-/// What became of the conversation.
+/// The outcome of the conversation.
 pub struct Played {
-    /// What the agent said, or why it said nothing, text by text.
+    /// The agent's replies, or why there was none, text by text.
     pub replies: Vec<String>,
-    /// What was recorded.
+    /// The recorded fields.
     pub brief: Map<String, Value>,
-    /// Whether the agent came to the end of it.
+    /// Whether the agent finished it.
     pub is_finished: bool,
     /// How many requests each text took.
     pub requests: Vec<usize>,
@@ -37,8 +37,8 @@ pub struct Played {
     pub last: Value,
 }
 
-/// Holds it: three texts, two rounds of calls for the first and one for the last. Each text finds
-/// another process, which knows nothing but what is stored.
+/// Holds it: three texts, two rounds of calls for the first and one for the last. Each text is handled
+/// by a new process, which knows nothing but the stored state.
 pub async fn play(rule: Rule) -> Played {
     let server = fakes::OpenAi::start_as(rule).await;
     server.calls_many(&[

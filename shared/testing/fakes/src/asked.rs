@@ -1,4 +1,4 @@
-//! What a store is asked, as the log names it.
+//! The requests to a store, as the log names them.
 
 use std::cell::RefCell;
 use std::sync::Once;
@@ -12,12 +12,12 @@ thread_local! {
     static ASKED: RefCell<Option<Vec<String>>> = const { RefCell::new(None) };
 }
 
-/// Everything that is asked on this thread, as `get health`, in order.
+/// Every request on this thread, such as `get health`, in order.
 pub struct Asked;
 
 impl Asked {
-    /// Listens on all threads, before anything is asked: whatever is first asked while nobody listens
-    /// is not listened to later either, if two threads meet there.
+    /// Subscribes on all threads before any request: a log call that first runs without a subscriber,
+    /// while two threads meet there, may stay disabled.
     pub fn prepare() {
         static LISTEN: Once = Once::new();
         LISTEN.call_once(|| {
@@ -25,7 +25,7 @@ impl Asked {
                 let asked = format!("{} {}", operation.kind, operation.collection);
                 ASKED.with_borrow_mut(|all| all.iter_mut().for_each(|all| all.push(asked.clone())));
             });
-            // If somebody else was first, the tests that count will say so.
+            // If something else subscribed first, the tests that count will show it.
             let _ = tracing::subscriber::set_global_default(registry().with(asked));
         });
     }
@@ -36,12 +36,12 @@ impl Asked {
         Self
     }
 
-    /// What was asked since the last time.
+    /// The requests since the last call.
     pub fn take(&self) -> Vec<String> {
         ASKED.replace(Some(vec![])).unwrap_or_default()
     }
 
-    /// How often it was written to this collection since the last time.
+    /// How many writes to this collection there were since the last call.
     pub fn writes(&self, collection: &str) -> usize {
         let written = |it: &&String| {
             let (kind, of) = it.split_once(' ').unwrap_or_default();

@@ -1,67 +1,67 @@
-//! What every harness needs of each company, so that it runs all of them and knows none by name.
+//! The common interface to all companies, so that a harness runs all of them without naming any.
 
 use crate::network::{Route, WebhookCall};
 use crate::switch::Switch;
 
-/// What companies that do not sign have to bring along, where no other is set.
+/// The token that companies without signatures must present, where no other is set.
 pub const WEBHOOK_TOKEN: &str = "the-token-of-the-webhook";
 
-/// A company's word for what became of a message, and its code for a failure.
+/// A company's raw status of a message, and its code for a failure.
 pub type Report = (&'static str, Option<u32>);
 
-/// A message that a company took.
+/// A message that a company accepted.
 pub struct Taken {
-    /// The id that it reports under.
+    /// Its id in reports.
     pub id: String,
-    /// What it says.
+    /// Its body.
     pub body: String,
 }
 
-/// What a company reports, in its own words.
+/// A company's reports, in its own words.
 pub struct Reports {
     /// The message is on its way.
     pub sent: Report,
     /// It is on the phone.
     pub arrived: Report,
-    /// It is lost, as the company says first and then once more.
+    /// It is lost, first in the company's preliminary words, then in its final ones.
     pub lost: [Report; 2],
-    /// A carrier took it for spam.
+    /// A carrier filtered it as spam.
     pub filtered: Report,
-    /// The phone is not there.
+    /// The phone is switched off or unreachable.
     pub unreached: Report,
 }
 
-/// A company that carries texts.
+/// A company that sends texts.
 pub trait Company {
     /// Opens an account there, for a product that is known at this address.
     fn open(public_url: &str) -> impl Future<Output = Self>
     where
         Self: Sized;
 
-    /// The name that it has in addresses and settings.
+    /// Its name in addresses and settings.
     fn name(&self) -> &'static str;
 
-    /// What the product is set to for texts to go by it.
+    /// The settings with which the product uses it.
     fn settings(&self) -> Vec<(&'static str, String)>;
 
-    /// The setting that says where it is asked.
+    /// The setting for its address.
     fn address(&self) -> &'static str;
 
-    /// What only it and the product know.
+    /// The secrets that it shares with the product.
     fn secret(&self) -> &str;
 
-    /// How it treats the messages that it is handed.
+    /// The mode for sends.
     fn switch(&self) -> &Switch;
 
-    /// The messages that it took so far.
+    /// The messages accepted so far.
     fn taken(&self) -> Vec<Taken>;
 
-    /// The call that tells the product of an incoming text.
+    /// The call for an incoming text.
     fn incoming(&self, route: &Route, from: &str, body: &str) -> WebhookCall;
 
-    /// What it reports. `None`: nothing, it has to be asked.
+    /// Its reports. `None`: it makes none and has to be polled.
     fn reports(&self) -> Option<Reports>;
 
-    /// The call that says what became of a message, in its own word, with its own code.
+    /// The call that reports a raw status, with a code.
     fn status_update(&self, route: &Route, id: &str, word: &str, code: Option<u32>) -> WebhookCall;
 }

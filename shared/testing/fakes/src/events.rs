@@ -12,7 +12,7 @@ pub fn sqs_event(group: &str, body: &str) -> Value {
     event
 }
 
-/// The word of a scheduler that it is time:
+/// The event of a scheduler:
 /// <https://docs.aws.amazon.com/lambda/latest/dg/with-eventbridge-scheduler.html>.
 pub fn schedule_event() -> Value {
     include_str!("events/schedule.json").parse().unwrap()

@@ -1,4 +1,4 @@
-//! An address that the world knows, wherever its server really listens.
+//! A public name, wherever its server really listens.
 
 use std::io;
 use std::net::SocketAddr;
@@ -13,8 +13,8 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
-/// TLS in front of a server on loopback, under a public name. Clients get there through a proxy,
-/// since no name server knows the name. Dropped, it stops and cuts what is open.
+/// TLS in front of a server on loopback, under a public name. Clients reach it through a proxy, since
+/// no name server knows the name. Closes when dropped, with all connections.
 #[derive(Debug)]
 pub struct Front {
     address: SocketAddr,
@@ -23,12 +23,12 @@ pub struct Front {
 }
 
 impl Front {
-    /// `https://{name}`, which is served at `to`.
+    /// `https://{name}`, served by `to`.
     pub async fn start(name: &str, to: SocketAddr) -> Self {
         Self::with(CertificateParams::new([name.to_owned()]).unwrap(), name, to).await
     }
 
-    /// The same, by a certificate that nobody has renewed in time.
+    /// The same with an expired certificate.
     pub async fn start_expired(name: &str, to: SocketAddr) -> Self {
         let mut certificate = CertificateParams::new([name.to_owned()]).unwrap();
         certificate.not_after = date_time_ymd(2025, 12, 31);
@@ -58,12 +58,12 @@ impl Front {
         Self { address, certificate: certificate.pem(), server }
     }
 
-    /// What `HTTPS_PROXY` is set to.
+    /// The value for `HTTPS_PROXY`.
     pub fn proxy(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// What the file in `SSL_CERT_FILE` holds, so that the certificate is trusted.
+    /// The content of the file for `SSL_CERT_FILE`, so that the certificate is trusted.
     pub fn certificate(&self) -> &str {
         &self.certificate
     }
@@ -75,8 +75,8 @@ impl Drop for Front {
     }
 }
 
-/// What a proxy does for `CONNECT`, and the named server behind it. A client that does not like the
-/// certificate hangs up, which is no fault.
+/// Handles `CONNECT` as a proxy, with the named server behind it. A client that rejects the certificate
+/// hangs up, which is not an error here.
 async fn relay(mut client: TcpStream, acceptor: TlsAcceptor, to: SocketAddr) -> io::Result<()> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {

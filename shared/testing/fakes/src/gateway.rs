@@ -22,10 +22,10 @@ use uuid::Uuid;
 use crate::RuntimeApi;
 use crate::network::Server;
 
-/// The kinds of bodies that go into an event as they are. Others go in Base64, forms among them.
+/// Content types whose bodies go into an event unchanged. Others are sent in Base64, forms among them.
 const TEXT: [&str; 4] = ["text/", "application/json", "application/javascript", "application/xml"];
 
-/// How much API Gateway takes, in bytes.
+/// The largest body that API Gateway accepts, in bytes.
 const LARGEST_CALL: usize = 10 * 1024 * 1024;
 
 /// An HTTP API on loopback, without TLS. Dropped, it stops.
@@ -35,8 +35,8 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// An API with one stage, in which each of these paths, written as in `/console/{*file}`, leads
-    /// to a function. Everything else is 404.
+    /// An API with one stage, in which each of these paths, such as `/console/{*file}`, leads to a
+    /// function. Everything else is 404.
     pub fn start(stage: &str, routes: &[(&str, &Arc<RuntimeApi>)]) -> Self {
         let mut router = Router::new().fallback(async || refusal(StatusCode::NOT_FOUND));
         for (path, function) in routes {
@@ -47,7 +47,7 @@ impl Gateway {
         Self { server: Server::start(router) }
     }
 
-    /// Where it listens.
+    /// Its address.
     pub fn address(&self) -> SocketAddr {
         self.server.address()
     }
@@ -66,8 +66,8 @@ async fn pass_on(stage: &str, function: &RuntimeApi, call: Request) -> Response 
     }
 }
 
-/// The event that a call becomes: the path decoded and behind a stage that has a name, the query as
-/// it is, headers of one name joined, cookies apart.
+/// The event for a call: the path decoded and prefixed with a named stage, the query unchanged, headers
+/// of one name joined, cookies separate.
 fn event(stage: &str, head: &Parts, body: &Bytes) -> Value {
     let path = percent_decode_str(head.uri.path()).decode_utf8_lossy();
     let path = if stage == "$default" { path.into() } else { format!("/{stage}{path}") };
@@ -130,7 +130,7 @@ fn event(stage: &str, head: &Parts, body: &Bytes) -> Value {
     event
 }
 
-/// What the caller gets, or `None` if API Gateway would not understand it.
+/// The answer for the caller, or `None` if API Gateway would not understand it.
 fn response(answer: &Value) -> Option<Response> {
     let status = u16::try_from(answer["statusCode"].as_u64()?).ok()?;
     let body = answer["body"].as_str().unwrap_or_default();

@@ -1,6 +1,6 @@
-//! Where Google hands out tokens to those who are known elsewhere: its token service
-//! (<https://cloud.google.com/iam/docs/reference/sts/rest/v1/TopLevel/token>) and the service that
-//! lets them act as a service account
+//! Google's exchange of foreign identities for tokens: its token service
+//! (<https://cloud.google.com/iam/docs/reference/sts/rest/v1/TopLevel/token>) and the service for
+//! acting as a service account
 //! (<https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateAccessToken>).
 
 use std::collections::BTreeMap;
@@ -31,10 +31,10 @@ const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 const IAM: &str = "https://www.googleapis.com/auth/iam";
 const DATASTORE: &str = "https://www.googleapis.com/auth/datastore";
 
-/// A pool that admits one role of AWS, and a service account as which the role may act.
+/// A pool that admits one AWS role, and a service account as which the role may act.
 ///
-/// The subject's token is a signed call to AWS that Google would make. Here nobody makes it: its
-/// form and its signature are checked instead, by the secret that AWS would know.
+/// The subject token is a signed call to AWS that Google would make. Here nobody makes it; its form and
+/// its signature are checked instead, with the secret that AWS would know.
 #[derive(Debug)]
 pub struct GoogleTokens {
     server: Server,
@@ -49,9 +49,9 @@ struct Desk {
 }
 
 impl GoogleTokens {
-    /// The region in which the role is.
+    /// The region of the role.
     pub const REGION: &str = "us-east-1";
-    /// The keys that AWS gave the role for a while: id, secret and the session's token.
+    /// The role's temporary keys: id, secret and session token.
     pub const KEYS: [&str; 3] = ["ASIATEXTBACK", "the-secret-of-the-role", "the-session/of+it=="];
 
     /// Both services, on one port.
@@ -64,7 +64,7 @@ impl GoogleTokens {
         Self { server: Server::start(router), desk }
     }
 
-    /// What `gcloud iam workload-identity-pools create-cred-config … --aws` writes for the service
+    /// The output of `gcloud iam workload-identity-pools create-cred-config … --aws` for the service
     /// account, without the metadata server.
     pub fn configuration(&self) -> Value {
         let mut configuration = self.direct_configuration();
@@ -73,7 +73,7 @@ impl GoogleTokens {
         configuration
     }
 
-    /// The same for a role that may do things itself.
+    /// The same for a role with direct access.
     pub fn direct_configuration(&self) -> Value {
         json!({
             "type": "external_account",
@@ -88,17 +88,17 @@ impl GoogleTokens {
         })
     }
 
-    /// What the token service does from now on.
+    /// The mode of the token service.
     pub fn set_exchange(&self, mode: Mode) {
         self.desk.exchange.set(mode);
     }
 
-    /// What becomes of requests to act as the service account from now on.
+    /// The mode of requests to act as the service account.
     pub fn set_account(&self, mode: Mode) {
         self.desk.account.set(mode);
     }
 
-    /// How many tokens the token service was asked for.
+    /// How many tokens were requested from the token service.
     pub fn exchanges(&self) -> usize {
         *self.desk.exchanges.lock().unwrap()
     }
@@ -128,7 +128,7 @@ async fn exchange(State(desk): State<Arc<Desk>>, body: Bytes) -> Response {
     desk.exchange.apply(work).await
 }
 
-/// The scope that the role is given, or why it is not.
+/// The scope granted to the role, or why none is.
 fn admitted(body: &[u8]) -> Result<String, String> {
     let names = "grant_type requested_token_type subject_token subject_token_type scope audience";
     let mut given = parameters(body, names)?;
@@ -148,15 +148,15 @@ fn admitted(body: &[u8]) -> Result<String, String> {
         return Err("scope is wrong".into());
     }
     let token = take("subject_token")?;
-    // Encoded as the form is, once more.
+    // Form-encoded a second time.
     let token =
         form_urlencoded::parse(token.as_bytes()).map(|(token, _)| token).collect::<String>();
     let call: Value = serde_json::from_str(&token).map_err(|error| error.to_string())?;
     verify(&call).map(|()| scope).ok_or("the subject's token is wrong".into())
 }
 
-/// Whether this is a call by which AWS tells whose keys signed it, meant for this pool, fresh, and
-/// signed by the role
+/// Whether this is the call by which AWS identifies the signer, meant for this pool, fresh, and signed
+/// by the role
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>).
 fn verify(call: &Value) -> Option<()> {
     let [id, secret, session] = GoogleTokens::KEYS;
@@ -233,7 +233,7 @@ async fn act(State(desk): State<Arc<Desk>>, request: Request) -> Response {
     desk.account.apply(work).await
 }
 
-/// By which of its tokens the role acts, if the request is as documented.
+/// The role's token in use, if the request is as documented.
 fn acting<'a>(headers: &'a HeaderMap, body: &[u8]) -> Option<&'a str> {
     let body: Value = serde_json::from_slice(body).ok()?;
     let known = ["scope", "lifetime"];

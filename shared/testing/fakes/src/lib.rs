@@ -1,7 +1,7 @@
-//! Local stand-ins for the services outside: what tests and benchmarks talk to instead.
+//! Local stand-ins for outside services, used by tests and benchmarks.
 //!
-//! Each speaks the real protocol on loopback, has state, and accepts only what the real service
-//! would: a wrong path or field is a failure, not a default. [`Switch`] makes one misbehave.
+//! Each speaks the real protocol on loopback, has state, and accepts only what the real service would:
+//! a wrong path or field is a failure, not a default. [`Switch`] makes one misbehave.
 
 #![warn(missing_docs)]
 #![expect(clippy::unwrap_used, reason = "a stand-in that breaks must fail the test that uses it")]

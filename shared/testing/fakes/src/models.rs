@@ -1,9 +1,9 @@
-//! Models of companies that do not speak OpenAI's protocol, or speak it by rules of their own: what
-//! a gateway such as LiteLLM translates to.
+//! Models of companies with their own protocols, or with their own rules for OpenAI's: the targets of a
+//! gateway such as LiteLLM.
 //!
-//! Each is held to its published form as far as a conversation with tools needs it, refuses what
-//! the real one refuses, and wants back what the real one wants back. They are told what to say in
-//! one way, and say it each in its own.
+//! Each follows its published form as far as a conversation with tools needs it, refuses what the real
+//! one refuses, and requires back what the real one requires back. Their answers are scripted in one
+//! way, and each gives them in its own form.
 
 mod anthropic;
 mod deepseek;
@@ -22,18 +22,18 @@ use serde_json::{Map, Value};
 
 use crate::network::Server;
 
-/// Whose form a [`Model`] has.
+/// The form of a [`Model`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     /// Messages: <https://docs.anthropic.com/en/api/messages>.
     Anthropic,
-    /// Chat completions that think first, and want their thoughts back:
+    /// Chat completions that think first and require their reasoning back:
     /// <https://api-docs.deepseek.com/guides/thinking_mode>.
     DeepSeek,
-    /// `generateContent`, with signatures of thoughts:
+    /// `generateContent`, with thought signatures:
     /// <https://ai.google.dev/gemini-api/docs/thought-signatures>.
     Gemini,
-    /// Chat completions that take no field that they do not know: <https://docs.mistral.ai/api>.
+    /// Chat completions that accept no unknown field: <https://docs.mistral.ai/api>.
     Mistral,
     /// `/api/chat`: <https://github.com/ollama/ollama/blob/main/docs/api.md>.
     Ollama,
@@ -51,7 +51,7 @@ struct Shared {
     refused: Mutex<Vec<String>>,
 }
 
-/// What a model answers.
+/// A scripted answer of a model.
 #[derive(Clone, Debug)]
 enum Scripted {
     Words(String),
@@ -59,18 +59,18 @@ enum Scripted {
     Calls(String, Value),
 }
 
-/// What came.
+/// The requests so far.
 struct Asked {
     path: String,
     headers: HeaderMap,
     body: Value,
 }
 
-/// A status, and what the company says with it.
+/// A status with the company's error message.
 type ApiError = (u16, Value);
 
 impl Model {
-    /// The key it accepts, where it wants one.
+    /// The key it accepts, if it requires one.
     pub const KEY: &str = "key-0123456789abcdefghijklmnopqrstuv";
 
     /// Starts one on a free port.
@@ -80,12 +80,12 @@ impl Model {
         Self { state, server: Server::start(router) }
     }
 
-    /// Where it is, without any path.
+    /// Its address, without a path.
     pub fn url(&self) -> String {
         self.server.url()
     }
 
-    /// The next answer is these words.
+    /// The next answer is this text.
     pub fn says(&self, words: &str) {
         self.state.script.lock().unwrap().push_back(Scripted::Words(words.into()));
     }
@@ -95,12 +95,12 @@ impl Model {
         self.state.script.lock().unwrap().push_back(Scripted::Calls(name.into(), arguments));
     }
 
-    /// What it refused, and in which words.
+    /// Its refusals, with their messages.
     pub fn refused(&self) -> Vec<String> {
         self.state.refused.lock().unwrap().clone()
     }
 
-    /// How many answers are still to come.
+    /// How many scripted answers remain.
     pub fn left(&self) -> usize {
         self.state.script.lock().unwrap().len()
     }
@@ -147,7 +147,7 @@ impl Asked {
     }
 }
 
-/// The members of a list, of which there are none in what is no list.
+/// The members of a list; none if it is not a list.
 fn list(value: &Value) -> &[Value] {
     value.as_array().map(Vec::as_slice).unwrap_or_default()
 }
@@ -158,7 +158,7 @@ fn unknown<'a>(value: &'a Value, names: &str) -> Option<&'a String> {
     members.into_iter().find(|member| !names.split(' ').any(|name| name == *member))
 }
 
-/// What a model thinks before it calls a tool or talks. Always the same for the same.
+/// A model's reasoning before it calls a tool or answers. Deterministic.
 fn thought(said: &Scripted) -> String {
     match said {
         Scripted::Words(words) => format!("I should answer with {} letters.", words.len()),

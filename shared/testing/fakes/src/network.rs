@@ -1,4 +1,4 @@
-//! What the stand-ins for companies that carry texts have in common.
+//! The common parts of the stand-ins for companies that send texts.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -11,11 +11,11 @@ use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 
-/// How long a test waits for something to happen before it fails. Longer than anything takes on a
-/// loaded machine, since it is waited for in full only by tests that fail.
+/// How long a test waits for something before it fails. Longer than anything takes on a loaded machine,
+/// since only failing tests wait for all of it.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Where webhook calls go: under which address the company knows us, and where we really listen.
+/// The target of webhook calls: the address that the company knows, and our real one.
 #[derive(Clone, Debug)]
 pub struct Route {
     public_url: String,
@@ -25,7 +25,7 @@ pub struct Route {
 impl Route {
     /// From an address without a path, such as `https://sms.example.test`, to a local listener.
     ///
-    /// The path stays, the Host header is the public one: what a proxy in front of us does.
+    /// The path stays and the Host header is the public one, as behind a proxy.
     pub fn new(public_url: &str, address: SocketAddr) -> Self {
         Self { public_url: public_url.trim_end_matches('/').into(), address }
     }
@@ -35,7 +35,7 @@ impl Route {
         format!("{}{path}", self.public_url)
     }
 
-    /// Where a call to this public URL really goes.
+    /// The real target of a call to this public URL.
     fn target(&self, url: &str) -> String {
         let path = url.strip_prefix(&self.public_url).filter(|path| path.starts_with('/'));
         let path = path.unwrap_or_else(|| panic!("{url} is not below {}", self.public_url));
@@ -43,17 +43,17 @@ impl Route {
     }
 }
 
-/// A webhook call as a company makes it. It can be made as often as wanted, and changed before.
+/// A webhook call as a company makes it. It can be changed, and made any number of times.
 #[derive(Clone, Debug)]
 pub struct WebhookCall {
     target: String,
-    /// Its header fields, a signature among them where the company signs.
+    /// Its header fields, including a signature if the company signs.
     pub headers: HeaderMap,
     /// Its body.
     pub body: Vec<u8>,
 }
 
-/// What we answered to a [`WebhookCall`].
+/// Our answer to a [`WebhookCall`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebhookAnswer {
     /// The HTTP status.
@@ -72,25 +72,24 @@ impl WebhookCall {
         call.with(header::HOST, authority).with(header::CONTENT_TYPE, content_type)
     }
 
-    /// Which of our paths it goes to, with the query.
+    /// Its path and query on our side.
     pub fn path(&self) -> &str {
         let authority = self.target.strip_prefix("http://").unwrap();
         &authority[authority.find('/').unwrap()..]
     }
 
-    /// The same call with this header field, instead of those of its name that were there.
+    /// The same call with this header field, replacing those of its name.
     pub fn with(mut self, name: HeaderName, value: &str) -> Self {
         self.headers.insert(name, HeaderValue::from_str(value).unwrap());
         self
     }
 
-    /// Makes the call. Fails the test when no whole answer comes.
+    /// Makes the call. Fails the test if no complete answer comes.
     pub async fn post(&self) -> WebhookAnswer {
         self.try_post().await.expect("no whole answer to a webhook call")
     }
 
-    /// Makes the call. `None` when no whole answer comes within 15 seconds, which is how long Twilio
-    /// waits.
+    /// Makes the call. `None` if no complete answer comes within 15 seconds, Twilio's timeout.
     pub async fn try_post(&self) -> Option<WebhookAnswer> {
         let request = CLIENT.post(&self.target).headers(self.headers.clone());
         let response = request.body(self.body.clone()).send().await.ok()?;
@@ -98,7 +97,7 @@ impl WebhookCall {
         Some(WebhookAnswer { status, headers, body: response.text().await.ok()? })
     }
 
-    /// Makes the call until the answer is a success, six times at most: what Twilio does for an address
+    /// Makes the call until the answer is a success, at most six times, as Twilio does for an address
     /// that ends in `#rc=5&rp=all`. Returns the last answer.
     pub async fn post_until_taken(&self) -> Option<WebhookAnswer> {
         let mut answer = self.try_post().await;
@@ -123,11 +122,11 @@ static CLIENT: LazyLock<reqwest::Client> = LazyLock::new(|| {
         .unwrap()
 });
 
-/// A server on loopback. Dropped, it stops and cuts what is open.
+/// A server on loopback. Closes when dropped, with all connections.
 #[derive(Debug)]
 pub(crate) struct Server {
     address: SocketAddr,
-    // A runtime of its own, so that no connection outlives it, whatever the test's does.
+    // A runtime of its own, so that no connection outlives it, whatever the test's runtime does.
     runtime: Option<Runtime>,
 }
 
@@ -160,8 +159,8 @@ impl Drop for Server {
     }
 }
 
-/// Form or query parameters, of which each may come once and only if `names` lists it. `Err` names
-/// the one that may not.
+/// Form or query parameters, each at most once and only if `names` lists it. `Err` names the offending
+/// one.
 pub(crate) fn parameters(encoded: &[u8], names: &str) -> Result<BTreeMap<String, String>, String> {
     let mut parameters = BTreeMap::new();
     for (name, value) in url::form_urlencoded::parse(encoded).into_owned() {
@@ -206,7 +205,8 @@ impl<S> Watched<S> {
         self.0.subscribe()
     }
 
-    /// Waits until the state is so. Fails the test after a while, saying what was waited for.
+    /// Waits until the state satisfies the condition. Fails the test after a while, naming what was
+    /// expected.
     pub(crate) async fn until(&self, wanted: &str, so: impl FnMut(&S) -> bool) {
         let mut states = self.0.subscribe();
         let waited = tokio::time::timeout(TIMEOUT, states.wait_for(so)).await.is_ok();

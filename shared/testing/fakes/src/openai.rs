@@ -1,7 +1,7 @@
 //! OpenAI's chat completions.
 //!
-//! Held to the published schema: <https://platform.openai.com/docs/api-reference/chat/create>. What
-//! a request may hold, and the words and shapes of the refusals, are the real ones.
+//! Follows the published schema: <https://platform.openai.com/docs/api-reference/chat/create>. The
+//! fields of a request, and the messages and shapes of refusals, are the real ones.
 
 #![expect(clippy::unwrap_used, reason = "a stand-in that breaks is a test that fails")]
 
@@ -30,15 +30,15 @@ use self::brain::{Brain, NO_KEY, Scripted, complete, dated, error_body, refuse, 
 use crate::network::Watched;
 use crate::{Mode, Switch};
 
-/// A local OpenAI. It stops when it is dropped, and cuts what is open.
+/// A local OpenAI. Closes when dropped, with all connections.
 ///
-/// It answers as it was told to, in that order, and after that repeats what the person said.
+/// It gives the scripted answers in order, and afterwards repeats the person's words.
 pub struct OpenAi {
-    /// How it misbehaves.
+    /// The mode for requests.
     pub switch: Arc<Switch>,
     state: Arc<Brain>,
     address: SocketAddr,
-    // A runtime of its own, so that nothing of it outlives it, an open connection neither.
+    // A runtime of its own, so that nothing outlives it, including open connections.
     runtime: Option<Runtime>,
 }
 
@@ -51,7 +51,7 @@ impl OpenAi {
         Self::start_as(Rule::OpenAi).await
     }
 
-    /// Starts one that keeps another server's rule.
+    /// Starts one with another server's rules.
     pub async fn start_as(rule: Rule) -> Self {
         let switch = Arc::new(Switch::default());
         let state = Arc::new(Brain {
@@ -83,7 +83,7 @@ impl OpenAi {
         Self { switch, state, address, runtime: Some(runtime) }
     }
 
-    /// What `OPENAI_BASE_URL` is set to.
+    /// The value for `OPENAI_BASE_URL`.
     pub fn url(&self) -> String {
         format!("http://{}/v1", self.address)
     }
@@ -93,7 +93,7 @@ impl OpenAi {
         self.answers(json!({ "role": "assistant", "content": text, "refusal": null }));
     }
 
-    /// The next answer is a call of this tool. The arguments may be no JSON, as sometimes happens.
+    /// The next answer is a call of this tool. The arguments may be invalid JSON, as sometimes happens.
     pub fn calls(&self, name: &str, arguments: &str) {
         self.calls_many(&[(name, arguments)]);
     }
@@ -113,12 +113,12 @@ impl OpenAi {
         }));
     }
 
-    /// The next answer is this message of a server that takes the protocol lightly.
+    /// The next answer is this message, from a server that is lax about the protocol.
     pub fn answers(&self, message: Value) {
         self.state.script.lock().unwrap().push_back(Scripted::Message(message));
     }
 
-    /// The next answer is this, word for word. A body that is a string is no JSON.
+    /// The next answer is exactly this. A body that is a string is not JSON.
     pub fn answers_with(&self, status: u16, headers: &[(&str, &str)], body: &Value) {
         let headers = headers.iter().map(|(name, value)| ((*name).into(), (*value).into()));
         let body = body.as_str().map_or_else(|| body.to_string(), str::to_owned);
@@ -126,32 +126,33 @@ impl OpenAi {
         self.state.script.lock().unwrap().push_back(whole);
     }
 
-    /// Whoever is refused with 429 or 503 is asked to wait for so many seconds.
+    /// Refusals with 429 or 503 ask the client to wait for this many seconds.
     pub fn asks_to_wait(&self, seconds: u64) {
         *self.state.retry_after.lock().unwrap() = Some(seconds);
     }
 
-    /// From now on whoever shows it a text with this word is refused, as Azure's filter does.
+    /// From now on refuses requests that contain this word, as Azure's filter does.
     pub fn filters(&self, word: &str) {
         *self.state.filtered.lock().unwrap() = Some(word.into());
     }
 
-    /// From now on every answer comes as events, unasked: so many of thoughts first, each after a pause.
+    /// From now on every answer is an unrequested stream: first this many chunks of reasoning, each
+    /// after a pause.
     pub fn thinks_aloud(&self, thoughts: usize, pause: Duration) {
         *self.state.aloud.lock().unwrap() = Some((thoughts, pause));
     }
 
-    /// From now on every answer says that it is this time.
+    /// From now on every answer has this time.
     pub fn says_it_is(&self, time: Timestamp) {
         *self.state.clock.lock().unwrap() = Some(time);
     }
 
-    /// Every request that came, whatever became of it.
+    /// All requests, whatever became of them.
     pub fn requests(&self) -> Vec<Value> {
         self.state.requests.read(Vec::clone)
     }
 
-    /// Waits until this many requests have come in all.
+    /// Waits until this many requests have come in total.
     pub async fn wait_for_requests(&self, count: usize) {
         let enough = |requests: &Vec<Value>| requests.len() >= count;
         self.state.requests.until(&format!("{count} requests to come"), enough).await;
@@ -169,7 +170,7 @@ impl OpenAi {
         )
     }
 
-    /// The money is used up: the same status as too many requests.
+    /// The quota is used up: the same status as for too many requests.
     pub fn out_of_quota() -> Mode {
         Mode::Fails(
             429,
@@ -181,7 +182,7 @@ impl OpenAi {
         )
     }
 
-    /// The service has trouble of its own.
+    /// The service has an internal problem.
     pub fn overloaded() -> Mode {
         Mode::Fails(
             503,

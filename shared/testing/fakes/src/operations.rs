@@ -1,4 +1,4 @@
-//! What a store is asked, document by document, as it names that in the log.
+//! The requests to a store, document by document, as the log names them.
 
 use std::fmt::Debug;
 
@@ -6,22 +6,22 @@ use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
 
-/// Something that a store was asked.
+/// A request to a store.
 #[derive(Default)]
 pub struct Operation {
     /// `get`, `query`, `found`, `commit`, or what a write does.
     pub kind: String,
-    /// Of which collection. Empty for a commit.
+    /// The collection. Empty for a commit.
     pub collection: String,
-    /// Of which document, if of one.
+    /// The document, if it is about one.
     pub id: String,
 }
 
-/// Hears of each operation of every store that is used where this is listened to.
+/// Receives each operation of every store that is used under this subscriber.
 pub struct Operations<F>(F);
 
 impl<F: Fn(Operation)> Operations<F> {
-    /// Hands each to `hear`.
+    /// Passes each to `hear`.
     pub fn each(hear: F) -> Self {
         Self(hear)
     }

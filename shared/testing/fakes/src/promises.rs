@@ -1,7 +1,8 @@
 //! Promises that both stores keep.
 
-/// One test for each promise and store. A promise is a function beside the call, which takes a store; so
-/// are `sqlite`, which makes one in a folder, and `firestore`, which gives none where there is no emulator.
+/// One test for each promise and store. A promise is a function beside the call, which takes a store;
+/// so are `sqlite`, which creates one in a folder, and `firestore`, which returns none without an
+/// emulator.
 #[macro_export]
 macro_rules! promises {
     ($($promise:ident)*) => {

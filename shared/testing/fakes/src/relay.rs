@@ -1,4 +1,4 @@
-//! A stop on the way to another server.
+//! A relay to another server.
 
 use std::sync::{Arc, Mutex};
 
@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use crate::network::Server;
 use crate::{Mode, Switch};
 
-/// Passes requests on to a server that cannot misbehave itself, and remembers them.
+/// Forwards requests to a server that cannot misbehave itself, and records them.
 #[derive(Debug)]
 pub struct Relay {
     server: Server,
@@ -35,12 +35,12 @@ impl Relay {
         Self { server: Server::start(router), on_the_way }
     }
 
-    /// Where it listens.
+    /// Its address.
     pub fn url(&self) -> String {
         self.server.url()
     }
 
-    /// What becomes of requests from now on.
+    /// The mode of later requests.
     pub fn set(&self, mode: Mode) {
         self.on_the_way.switch.set(mode);
     }

@@ -1,4 +1,4 @@
-//! The API under which Lambda runs a function:
+//! The API through which Lambda runs a function:
 //! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>.
 
 use std::sync::Arc;
@@ -14,31 +14,30 @@ use uuid::Uuid;
 
 use crate::network::{Server, Watched};
 
-/// How much an answer may hold, in bytes.
+/// The largest answer, in bytes.
 const LARGEST_ANSWER: usize = 6 * 1024 * 1024;
 
 /// The Lambda of one function, which is started with [`RuntimeApi::environment`] and then given one
-/// event at a time. Once it has asked for anything that Lambda would refuse, the test that invokes
-/// it fails.
+/// event at a time. After a request that Lambda would refuse, the test that invokes it fails.
 #[derive(Debug)]
 pub struct RuntimeApi {
     server: Server,
     lambda: Arc<Watched<Lambda>>,
-    /// Held by whoever's event it is.
+    /// Held by the sender of the current event.
     turn: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug, Default)]
 struct Lambda {
-    /// Whether the function ever asked for an event, which ends its start.
+    /// Whether the function has ever asked for an event, which ends its start.
     ready: bool,
-    /// The event that nobody has asked for yet.
+    /// The event that has not been fetched yet.
     event: Option<(String, Value)>,
-    /// The event that is being worked on.
+    /// The event being handled.
     given: Option<String>,
-    /// What became of the last event: what the function answered, or the error that it named.
+    /// The result of the last event: the function's answer, or its error.
     outcome: Option<(String, Result<Value, Value>)>,
-    /// What the function did that no function may do.
+    /// The function's violation of the protocol.
     mistake: Option<String>,
 }
 
@@ -57,7 +56,7 @@ impl RuntimeApi {
         Self { server: Server::start(router), lambda, turn: tokio::sync::Mutex::default() }
     }
 
-    /// What Lambda itself adds to the environment of a function.
+    /// The environment variables that Lambda itself sets.
     pub fn environment(&self, function: &str) -> Vec<(String, String)> {
         let address = self.server.url().replace("http://", "");
         [
@@ -78,7 +77,7 @@ impl RuntimeApi {
         self.until("the function to ask for an event", |lambda| lambda.ready).await;
     }
 
-    /// What the function answers to an event.
+    /// The function's answer to an event.
     ///
     /// # Panics
     ///
@@ -88,8 +87,7 @@ impl RuntimeApi {
         outcome.unwrap_or_else(|error| panic!("the function failed: {error}"))
     }
 
-    /// What the function answers to an event, or the `errorType` and `errorMessage` with which it
-    /// fails.
+    /// The function's answer to an event, or the `errorType` and `errorMessage` with which it fails.
     pub async fn try_invoke(&self, event: &Value) -> Result<Value, Value> {
         let _turn = self.turn.lock().await;
         let id = Uuid::new_v4().to_string();
@@ -108,7 +106,7 @@ impl RuntimeApi {
 
 type Shared = State<Arc<Watched<Lambda>>>;
 
-/// Waits as long as there is nothing to do.
+/// Waits while there is nothing to do.
 async fn next(State(lambda): Shared) -> Response {
     if lambda.read(|lambda| lambda.given.is_some()) {
         return mistake(&lambda, "the function asked for an event before it answered the last one");

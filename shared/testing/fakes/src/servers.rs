@@ -1,10 +1,9 @@
-//! The real parts that run on this machine: Google's Firestore emulator, moto for AWS, and
-//! `cargo lambda watch` for the Lambda runtime.
+//! Real servers that run on this machine: Google's Firestore emulator, moto for AWS, and `cargo lambda
+//! watch` for the Lambda runtime.
 //!
-//! A test binary starts each at most once, on a free port, and its tests share it; what a test
-//! creates there it names with [`unique_name`]. They end with the test process, however that ends.
-//! Where a part is not installed, its tests say so in one line and are skipped; with `CI=true` that
-//! is a failure.
+//! A test binary starts each at most once, on a free port, and its tests share it. What a test creates
+//! there has a [`unique_name`]. The servers end with the test process, however that ends. If one is not
+//! installed, its tests say so in one line and are skipped; with `CI=true` that is a failure.
 
 use std::fs::File;
 use std::io::Write;
@@ -21,22 +20,22 @@ use tokio::sync::OnceCell;
 /// of ten seconds.
 const STARTUP: Duration = Duration::from_secs(60);
 
-/// Runs its arguments until either they end by themselves or standard input does, which is when
-/// the process that holds the other end is gone, `kill -9` included. Takes the whole process group
-/// along, because the emulator is a shell script around a JVM.
+/// Runs its arguments until they end, or until standard input ends, which is when the process at the
+/// other end is gone, even by `kill -9`. Ends the whole process group, because the emulator is a shell
+/// script around a JVM.
 const GUARD: &str = r#"{ "$@"; kill -KILL 0; } </dev/null & cat >/dev/null; kill -KILL 0"#;
 
-/// What tests set `NAME_KEY` to, without which nobody uses Firestore: 32 bytes in Base64.
+/// The value of `NAME_KEY` in tests, which Firestore requires: 32 bytes in Base64.
 pub const NAME_KEY: &str = "c29tZSBrZXkgd2l0aCB3aGljaCB0ZXN0cyBuYW1lIGE=";
 
 /// Google's Firestore emulator. Projects need no set-up: use a [`unique_name`] for each test.
 #[derive(Clone, Debug)]
 pub struct Firestore {
-    /// `127.0.0.1:port`, as `FIRESTORE_EMULATOR_HOST` wants it.
+    /// `127.0.0.1:port`, for `FIRESTORE_EMULATOR_HOST`.
     pub host: String,
 }
 
-/// The Firestore emulator of this test binary, or `None` where it is not installed.
+/// The Firestore emulator of this test binary, or `None` if it is not installed.
 pub async fn firestore() -> Option<Firestore> {
     static SERVER: OnceCell<Option<Server>> = OnceCell::const_new();
     let server = SERVER.get_or_init(async || {
@@ -57,14 +56,14 @@ pub async fn firestore() -> Option<Firestore> {
     Some(Firestore { host: format!("127.0.0.1:{}", server.await.as_ref()?.port) })
 }
 
-/// moto, which answers as AWS does. Any credentials are good, every region is empty at first.
+/// moto, which answers like AWS. It accepts any credentials, and every region is empty at first.
 #[derive(Clone, Debug)]
 pub struct Moto {
-    /// `http://127.0.0.1:port`, as `AWS_ENDPOINT_URL` wants it.
+    /// `http://127.0.0.1:port`, for `AWS_ENDPOINT_URL`.
     pub url: String,
 }
 
-/// The moto of this test binary, or `None` where it is not installed.
+/// The moto of this test binary, or `None` if it is not installed.
 pub async fn moto() -> Option<Moto> {
     static SERVER: OnceCell<Option<Server>> = OnceCell::const_new();
     let server = SERVER.get_or_init(async || {
@@ -83,8 +82,8 @@ pub async fn moto() -> Option<Moto> {
 }
 
 impl Moto {
-    /// Makes an SQS FIFO queue in `us-east-1` and returns its URL. `name` goes without `.fifo`;
-    /// a message that was received and not deleted comes again after `visibility`, whole seconds.
+    /// Creates an SQS FIFO queue in `us-east-1` and returns its URL. `name` is without `.fifo`; a
+    /// received message that was not deleted comes again after `visibility`, in whole seconds.
     pub async fn create_fifo_queue(&self, name: &str, visibility: Duration) -> String {
         let attributes = json!({
             "FifoQueue": "true",
@@ -93,7 +92,8 @@ impl Moto {
         self.create_queue(name, &attributes).await
     }
 
-    /// Makes such a queue that puts what fails three times into a second one. Returns both URLs.
+    /// Creates such a queue that moves a message to a second one after three failures. Returns both
+    /// URLs.
     pub async fn create_fifo_queue_and_its_dead(&self, name: &str) -> [String; 2] {
         let dead_name = format!("{name}-dead");
         let dead = self.create_queue(&dead_name, &json!({ "FifoQueue": "true" })).await;
@@ -109,8 +109,8 @@ impl Moto {
         answer["QueueUrl"].as_str().unwrap_or_else(|| panic!("moto refused: {answer}")).to_owned()
     }
 
-    /// Sets a parameter of Parameter Store in `us-east-1`, encrypted, whatever it was before. `name`
-    /// is the whole path.
+    /// Sets a parameter of Parameter Store in `us-east-1`, encrypted, overwriting any value. `name` is
+    /// the whole path.
     pub async fn put_parameter(&self, name: &str, value: &str) {
         let parameter =
             json!({"Name": name, "Value": value, "Type": "SecureString", "Overwrite": true});
@@ -135,20 +135,20 @@ impl Moto {
     }
 }
 
-/// Lambda as `cargo lambda watch` plays it, with every function of this workspace.
+/// Lambda as emulated by `cargo lambda watch`, with every function of this workspace.
 pub struct Lambda {
     server: Server,
 }
 
-/// A Lambda of its own for functions with these settings and no other, or `None` where cargo-lambda
-/// is not installed. The functions are built first, which takes a while after a change.
+/// A separate Lambda for functions with only these settings, or `None` if cargo-lambda is not
+/// installed. The functions are built first, which takes a while after a change.
 pub async fn lambda(settings: &[(&str, &str)]) -> Option<Lambda> {
     let Some(cargo_lambda) = find("cargo-lambda") else {
         skip("needs cargo-lambda: `pip install cargo-lambda`");
         return None;
     };
     let manifest = concat!("--manifest-path=", env!("CARGO_MANIFEST_DIR"), "/../../../Cargo.toml");
-    // `watch` would build them as well, one after the other, each while its first caller waits.
+    // `watch` would build them as well, but one after the other, each while its first caller waits.
     let build = Command::new("cargo").args(["build", "--quiet", "--bins", manifest]).output();
     let build = build.expect("cargo can be run");
     assert!(build.status.success(), "{}", String::from_utf8_lossy(&build.stderr));
@@ -168,7 +168,7 @@ pub async fn lambda(settings: &[(&str, &str)]) -> Option<Lambda> {
     Some(Lambda { server: Server::start("lambda", start, "/").await })
 }
 
-/// Whether a variable says how to build, or how to find what is built with.
+/// Whether a variable controls the build, or locates build tools.
 fn of_toolchain(name: &str) -> bool {
     matches!(name, "HOME" | "PATH") || name.starts_with("CARGO") || name.starts_with("RUST")
 }
@@ -179,7 +179,7 @@ impl Lambda {
         format!("http://127.0.0.1:{}/lambda-url/{function}", self.server.port)
     }
 
-    /// What a function answers to an event. The first one starts it.
+    /// A function's answer to an event. The first one starts it.
     pub async fn invoke(&self, function: &str, event: &Value) -> Value {
         let port = self.server.port;
         let url = format!("http://127.0.0.1:{port}/2015-03-31/functions/{function}/invocations");
@@ -205,8 +205,8 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts what `command` says for a port, and waits until `GET ready` is answered. At another port
-    /// where another process has taken that one meanwhile.
+    /// Starts `command` for a port, and waits until `GET ready` is answered. Tries another port if
+    /// another process has taken that one meanwhile.
     pub(crate) async fn start(
         name: &str,
         command: impl Fn(u16) -> Vec<String>,
@@ -276,14 +276,13 @@ fn client() -> reqwest::Client {
         .expect("a client without settings of its own can be built")
 }
 
-/// A port that nobody listens on. Another process may take it before the caller does, which ends
-/// in the caller's own complaint.
+/// A free port. Another process may take it before the caller does; the caller will then report that.
 fn free_port() -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("loopback has a free port");
     listener.local_addr().expect("a bound socket has an address").port()
 }
 
-/// On the `PATH`, or among the components of the Cloud SDK that `gcloud` on the `PATH` belongs to.
+/// A program on the `PATH`, or in the Cloud SDK that `gcloud` on the `PATH` belongs to.
 fn find_emulator() -> Option<PathBuf> {
     find("cloud_firestore_emulator").or_else(|| {
         let gcloud = find("gcloud")?.canonicalize().ok()?;
@@ -309,8 +308,8 @@ pub fn find(program: &str) -> Option<PathBuf> {
     std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
 }
 
-/// Says what a test misses and how to get it. A panic with `CI=true`, where everything has to be
-/// there.
+/// Says what a test lacks and how to get it. Panics with `CI=true`, where everything has to be
+/// installed.
 pub fn skip(reason: &str) {
     let line = format!("skipped: {reason}");
     assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "{line}");
@@ -346,7 +345,7 @@ mod tests {
         let mut said = String::new();
         output.read_line(&mut said).unwrap();
         drop(guard.stdin.take());
-        // At its end when nobody of the group is left to write.
+        // Reads until nobody of the group is left to write.
         output.read_to_string(&mut said).unwrap();
         assert_eq!((said.as_str(), guard.wait().unwrap().code()), ("up\n", None));
     }

@@ -1,4 +1,4 @@
-//! How a stand-in misbehaves.
+//! Misbehaviour of a stand-in.
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use tokio::sync::watch;
 
-/// What a stand-in does with the next requests.
+/// The handling of the next requests.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
     /// As documented.
@@ -17,11 +17,11 @@ pub enum Mode {
     Works,
     /// As documented, after a pause.
     Slow(Duration),
-    /// Keeps the request until the switch is turned, then goes on in the way of the new mode.
+    /// Holds the request until the switch is turned, then continues in the new mode.
     Holds,
-    /// Answers with this status and body, having done nothing.
+    /// Does nothing, and answers with this status and body.
     Fails(u16, String),
-    /// Does what was asked, and answers with this status and body all the same.
+    /// Does what was asked, but answers with this status and body.
     FailsAfter(u16, String),
     /// Does what was asked and never answers.
     HangsAfter,
@@ -31,16 +31,16 @@ pub enum Mode {
     CutsAfter,
     /// Does nothing, and cuts the connection instead of answering.
     CutsBefore,
-    /// Does what was asked, and answers with something the documentation does not describe.
+    /// Does what was asked, and answers with something undocumented.
     Nonsense,
 }
 
-/// Turns a stand-in from one mode to another while it runs.
+/// Changes the mode of a stand-in while it runs.
 #[derive(Debug, Default)]
 pub struct Switch {
     mode: watch::Sender<Mode>,
     planned: Mutex<VecDeque<Mode>>,
-    /// How many requests have begun to hang or to be held.
+    /// How many requests have begun to hang or be held.
     hanging: watch::Sender<usize>,
 }
 
@@ -55,25 +55,25 @@ impl Switch {
         self.mode.borrow().clone()
     }
 
-    /// The next requests go one each of these ways, whatever the mode is. Instead of what was
-    /// planned before.
+    /// The next requests use one each of these modes, whatever the current mode is. Replaces earlier
+    /// plans.
     pub fn plan(&self, modes: impl IntoIterator<Item = Mode>) {
         *self.planned.lock().unwrap() = modes.into_iter().collect();
     }
 
-    /// How many of the planned requests are still to come.
+    /// How many planned modes remain.
     pub fn left(&self) -> usize {
         self.planned.lock().unwrap().len()
     }
 
-    /// Waits until another request hangs, or is held, than those when this is called.
+    /// Waits until one more request hangs or is held than at the time of this call.
     pub fn next_hanging(&self) -> impl Future<Output = ()> + use<> {
         let mut hanging = self.hanging.subscribe();
         async move { hanging.changed().await.unwrap() }
     }
 
-    /// Runs `work`, which answers as documented, in the way of the mode at this moment, whatever
-    /// the switch is turned to before the answer is waited for.
+    /// Runs `work`, which answers as documented, in the mode of this moment, even if the switch is
+    /// turned before the answer is awaited.
     pub fn apply(&self, work: impl Future<Output = Response>) -> impl Future<Output = Response> {
         let mut modes = self.mode.subscribe();
         let mode = modes.borrow_and_update().clone();

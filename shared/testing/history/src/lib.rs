@@ -1,8 +1,8 @@
-//! A past that never was: people who texted, day by day, what was said to them, and what became of it.
+//! An invented past: people who texted, day by day, the replies, and their outcomes.
 //!
 //! It is written as the product writes it, through the store's own interface, a few hundred
-//! conversations at once. What is looked after every minute in life is looked after once a day here.
-//! The same seed makes the same past, but for the order in which documents are written.
+//! conversations at a time. The work of every minute's sweep is done once a day here. The same seed
+//! produces the same past, except for the order in which documents are written.
 
 #![warn(missing_docs)]
 
@@ -23,13 +23,13 @@ use telemetry::{Step, TraceId, steps};
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
-/// How long after our text a person's next one is an answer to it.
+/// How long after our text a person's next one counts as an answer.
 const ANSWERED: SignedDuration = SignedDuration::from_hours(72);
 
-/// How much is under way at once.
+/// How many conversations run concurrently.
 const CONCURRENCY: usize = 256;
 
-/// What of all texts a day has, in order from a Thursday on, as 1 January 1970 was one.
+/// Each weekday's share of all texts, starting on a Thursday, as 1 January 1970 was.
 const RHYTHM: [f64; 7] = [1.0, 1.1, 0.6, 0.3, 1.2, 1.0, 1.0];
 
 /// How many texts a person sends on average, over all conversations.
@@ -38,7 +38,7 @@ const TEXTS_OF_PERSON: usize = 10;
 const PROVIDER: &str = "twilio";
 const OURS: &str = "+12025550100";
 
-/// The area codes of people, none of whom has a telephone: 555 is given to nobody's.
+/// The area codes of people, none of whom has a telephone: 555 numbers are not assigned.
 const AREAS: [&str; 100] = [
     "201", "203", "205", "206", "207", "208", "209", "210", "212", "213", "214", "215", "216",
     "217", "218", "219", "224", "225", "228", "229", "231", "234", "239", "240", "248", "251",
@@ -70,13 +70,13 @@ const ANSWERS: [&str; 7] = [
 ];
 const ASKED: [&str; 7] = ["what", "floor", "from", "day", "time", "boxes", "name"];
 
-/// What is to have happened.
+/// The past to create.
 pub struct Past {
-    /// How many texts came.
+    /// The number of texts.
     pub texts: usize,
-    /// Over how many days, up to the last midnight (UTC).
+    /// The number of days, up to the last midnight (UTC).
     pub days: u32,
-    /// Another seed is another past.
+    /// A different seed produces a different past.
     pub seed: u64,
 }
 
@@ -86,7 +86,7 @@ pub fn person(number: usize) -> String {
     format!("+1{}555{line:04}", AREAS[number % AREAS.len()])
 }
 
-/// Lets a past have happened.
+/// Creates a past.
 pub async fn fill(store: &Store, past: &Past, now: Timestamp) -> Result<(), Box<dyn Error>> {
     let settings = [
         ("TWILIO_ACCOUNT_SID", "AC00000000000000000000000000000001"),
@@ -96,7 +96,7 @@ pub async fn fill(store: &Store, past: &Past, now: Timestamp) -> Result<(), Box<
     let providers =
         providers::configured(&Settings::from(settings), "https://example.test", Role::Everything)?;
     let mut random = Rng::with_seed(past.seed);
-    // More than come on any day: nobody comes twice on one.
+    // More than come on any day: nobody comes twice in one day.
     let people = past.texts / TEXTS_OF_PERSON + 100;
     let midnight = now - SignedDuration::from_secs(now.as_second().rem_euclid(86_400));
     let first = midnight - DAY * i32::try_from(past.days)?;
@@ -125,7 +125,7 @@ pub async fn fill(store: &Store, past: &Past, now: Timestamp) -> Result<(), Box<
     Ok(())
 }
 
-/// What happens once a minute.
+/// The work done once a minute.
 async fn look_after(
     store: &Store,
     providers: &Providers,
@@ -145,7 +145,7 @@ async fn look_after(
     store.expire(now).await
 }
 
-/// One conversation: a person, and how it goes.
+/// One conversation: a person and its course.
 struct Talk {
     person: usize,
     texts: usize,
@@ -156,13 +156,13 @@ struct Talk {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Goes {
-    /// The agent learns all it needs, or the person texts no more.
+    /// The agent collects all it needs, or the person stops texting.
     On,
     /// One reply does not arrive.
     Undelivered,
     /// A person of the business takes over, and the person texts once more.
     HandedOver,
-    /// The person stops, and comes back if this says so.
+    /// The person opts out, and comes back if this is set.
     Stopped(bool),
 }
 
@@ -175,7 +175,7 @@ impl Talk {
             50..60 => Goes::Stopped(random.bool()),
             _ => Goes::On,
         };
-        // From eight in the morning to ten at night, most in the middle of it.
+        // From eight in the morning to ten at night, mostly in the middle.
         let second = 8 * 3600 + random.i64(0..7 * 3600) + random.i64(0..7 * 3600);
         let begins = day + SignedDuration::from_secs(second);
         Self { person, texts, begins, goes, random }
@@ -205,7 +205,7 @@ impl Talk {
         }
     }
 
-    /// A text comes, and its conversation as a turn then reads it.
+    /// A text comes, and its conversation is loaded as by a turn.
     async fn take(
         &mut self,
         store: &Store,
@@ -370,7 +370,7 @@ impl Talk {
         changes.push(Change::Ended(ended));
     }
 
-    /// Whatever waits is not answered.
+    /// The waiting texts are set aside.
     async fn leave(
         &self,
         store: &Store,
@@ -383,7 +383,7 @@ impl Talk {
         store.commit(&mut loaded, next, vec![aside]).await
     }
 
-    /// The person stops, is told that they have, and may come back.
+    /// The person opts out, gets the confirmation, and may come back.
     async fn stop(
         &mut self,
         store: &Store,

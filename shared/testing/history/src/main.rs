@@ -1,9 +1,8 @@
-//! Fills a store with a past that never was, for benchmarks, and for looking at the console of a
-//! business that is busy:
+//! Fills a store with an invented past, for benchmarks, and for viewing the console of a busy business:
 //! `cargo run --release -p history -- FOLDER TEXTS [DAYS]`.
 //!
-//! The folder is what `DATA_DIR` is then set to. The texts came over so many days (90), of which the
-//! last is today; what would have been forgotten since has been.
+//! The folder is then the value for `DATA_DIR`. The texts cover this many days (90), up to today;
+//! anything that would have expired since is gone.
 
 #![expect(clippy::print_stdout, reason = "what it was asked for")]
 

@@ -1,18 +1,18 @@
-//! Texts of people who want to be texted no more, and of people who do not.
+//! Texts of people who want no more texts, and of people who do not mean that.
 
 #![warn(missing_docs)]
 
-/// The lists: as people have sent them, as some wrote them from whom the rows were learned, and as
-/// somebody wrote them when all were learned.
+/// The lists: as people have sent them, as invented by some from whom the rows were learned, and as
+/// invented by somebody else after all rows were learned.
 pub const LISTS: [(&str, &str); 3] = [
     ("from the field", include_str!("field.tsv")),
     ("learned from", include_str!("written.tsv")),
     ("written last", include_str!("unseen.tsv")),
 ];
 
-/// A text, and who acts on it.
+/// A text, and who should act on it.
 pub struct Row {
-    /// What was said.
+    /// The text.
     pub text: String,
     /// `stop`, `help` or `agent`, with `?` where either is defensible.
     pub verdict: &'static str,

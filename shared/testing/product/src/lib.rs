@@ -1,4 +1,4 @@
-//! The product from outside: the program that its owner starts, between stand-ins for everything that
+//! The product from outside: the program that its owner starts, surrounded by stand-ins for everything
 //! it talks to. For the tests and benchmarks of `textback`.
 
 #![warn(missing_docs)]

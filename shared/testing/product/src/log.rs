@@ -1,5 +1,4 @@
-//! What a log may hold, whatever happens: JSON, the trace of whatever is done for a person, and
-//! nothing personal.
+//! The rules for a log: JSON, the trace of everything done for a person, and nothing personal.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +7,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use serde_json::Value;
 use url::form_urlencoded::{byte_serialize, parse};
 
-/// What nobody may find in a log: numbers, texts, secrets.
+/// Data that must not be in a log: numbers, texts, secrets.
 #[derive(Default)]
 pub struct Private(BTreeSet<String>);
 
@@ -18,18 +17,18 @@ impl Private {
         self.0.insert(secret.to_owned());
     }
 
-    /// A word or text of a person's, which is private if it says something: a number, a sentence.
+    /// A person's word or text, which is private if it has content: a number, a sentence.
     pub fn add_said(&mut self, said: &str) {
         let digits = said.trim_start_matches('+');
         if digits.len() >= 7 && digits.bytes().all(|b| b.is_ascii_digit()) {
-            // However the country code is written.
+            // With or without the country code.
             self.add(&digits[digits.len().saturating_sub(10)..]);
         } else if said.len() >= 6 && (said.contains(' ') || !said.is_ascii()) {
             self.add(said.trim());
         }
     }
 
-    /// Everything that the body of a webhook call says.
+    /// The content of a webhook call's body.
     pub fn add_body(&mut self, body: &[u8]) {
         match serde_json::from_slice(body) {
             Ok(json) => self.add_strings(&json),
@@ -37,7 +36,7 @@ impl Private {
         }
     }
 
-    /// Everything that is said somewhere in this.
+    /// All text anywhere in this.
     pub fn add_strings(&mut self, json: &Value) {
         match json {
             Value::String(said) => self.add_said(said),
@@ -47,9 +46,9 @@ impl Private {
         }
     }
 
-    /// Fails the test if anything private is in one of these lines, in whatever spelling.
+    /// Fails the test if one of these lines contains anything private, in any spelling.
     pub fn check_absence(&self, lines: &[String]) {
-        // Once as written and once as meant: a log line escapes what it quotes.
+        // Both as written and unescaped: a log line escapes its quotations.
         let meant = |line: &String| match serde_json::from_str(line) {
             Ok(json) => strings(&json).join("\n"),
             Err(_) => String::new(),
@@ -64,9 +63,9 @@ impl Private {
     }
 }
 
-/// Fails the test if a line is not JSON, or was written for a person and names no trace.
+/// Fails the test if a line is not JSON, or was written for a person and has no trace.
 pub fn check_form(lines: &[String]) {
-    /// Whose lines are written in a webhook call or in a turn.
+    /// Crates whose lines are written during a webhook call or a turn.
     const TRACED: [&str; 7] =
         ["agent", "conversations", "inbound", "receipts", "sms", "turn", "webhooks"];
     for line in lines {
@@ -76,8 +75,7 @@ pub fn check_form(lines: &[String]) {
         let owner = json["target"].as_str().unwrap_or_default().split("::").next();
         // An alarm may be about many texts, and a route is always judged by many.
         let of_many = !json["alarm"].is_null() || json["target"] == "conversations::routes";
-        // What is said at the start, of the clock, of each document, or of the file of all, is about
-        // no text.
+        // Lines of the start, the clock, single documents, or the whole file are not about a text.
         let others = [
             "turn::bounds",
             "conversations::clock",
@@ -114,7 +112,7 @@ fn spellings(secret: &str) -> Vec<String> {
     let mut spellings = vec![secret.to_owned(), form.replace('+', "%20"), form];
     for before in 0..3 {
         let bytes = [&[0; 2][..before], secret.as_bytes()].concat();
-        // Only those digits that depend on nothing that surrounds it.
+        // Only the digits that do not depend on their surroundings.
         let digits = (bytes.len() * 8 / 6) - (before * 8).div_ceil(6);
         for encoded in [STANDARD.encode(&bytes), URL_SAFE.encode(&bytes)] {
             spellings.push(encoded.chars().skip((before * 8).div_ceil(6)).take(digits).collect());

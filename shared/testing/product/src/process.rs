@@ -1,4 +1,4 @@
-//! A program that runs, and what it writes.
+//! A running program and its output.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -11,13 +11,13 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
-/// How long something is waited for before the test fails. Only tests that fail wait so long.
+/// How long a test waits for something before it fails. Only failing tests wait this long.
 const TIMEOUT: Duration = Duration::from_secs(40);
 
 /// The names and values of the program's environment.
 pub type Settings = BTreeMap<String, String>;
 
-/// The program under test. It ends with this value.
+/// The program under test. It ends when this value is dropped.
 pub struct Process {
     child: Child,
     output: [Lines; 2],
@@ -29,10 +29,10 @@ pub struct Process {
 type Lines = Arc<Mutex<Vec<String>>>;
 
 impl Process {
-    /// Starts the program with these arguments, these settings and no others.
+    /// Starts the program with only these arguments and settings.
     pub fn start(arguments: &[&str], settings: &Settings, input: &str) -> Self {
         let mut process = Self::spawn(arguments, settings, Stdio::piped(), None);
-        // One that has ended already reads nothing, which is no fault.
+        // If it has ended already, it reads nothing, which is fine.
         let _ = process.child.stdin.take().unwrap().write_all(input.as_bytes());
         process
     }
@@ -58,7 +58,7 @@ impl Process {
         Self::of(Command::new(program()).args(arguments), settings, input, terminal)
     }
 
-    /// Starts it from a shell that does this before.
+    /// Starts it from a shell that first runs this.
     pub fn start_after(before: &str, settings: &Settings) -> Self {
         let script = format!("{before}; exec {}", program());
         Self::of(Command::new("sh").args(["-c", &script]), settings, Stdio::null(), None)
@@ -94,7 +94,7 @@ impl Process {
         self.output[1].lock().unwrap().clone()
     }
 
-    /// The rest of the first line of its standard output that has this in it.
+    /// The rest of the first line of its standard output that contains this.
     pub async fn prints(&mut self, start: &str) -> String {
         let (found, mut rest) = (&mut None, None);
         until(&format!("the program to print {start:?}"), async || {
@@ -109,31 +109,31 @@ impl Process {
         rest.unwrap()
     }
 
-    /// Waits until it has written a log line with this in it.
+    /// Waits until it has written a log line that contains this.
     pub async fn logs(&self, words: &str) {
         let said = async || self.logged().iter().any(|line| line.contains(words));
         until(&format!("the program to log {words:?}"), said).await;
     }
 
-    /// Its number.
+    /// Its process id.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// Lets it write nothing to any file, or as much as it likes, as long as it is deaf to the signal
-    /// that says so.
+    /// Lets it write nothing to any file, or any amount again, as long as it ignores the signal for
+    /// that.
     pub fn may_write(&self, so: bool) {
         let pid = Pid::from_raw(i32::try_from(self.id()).unwrap());
         let limit = Rlimit { current: (!so).then_some(0), maximum: None };
         prlimit(pid, Resource::Fsize, limit).unwrap();
     }
 
-    /// How many descriptors it has.
+    /// How many descriptors it has open.
     pub fn descriptors(&self) -> usize {
         std::fs::read_dir(format!("/proc/{}/fd", self.id())).unwrap().count()
     }
 
-    /// How much memory it takes.
+    /// How much memory it uses.
     pub fn resident_kib(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
@@ -158,7 +158,7 @@ impl Process {
         status.unwrap().code()
     }
 
-    /// Ends it on the spot, as a crash would.
+    /// Ends it immediately, as a crash would.
     pub fn kill(&mut self) {
         // It may have ended before.
         let _ = self.child.kill();
@@ -179,7 +179,7 @@ impl Drop for Process {
     }
 }
 
-/// Where the program is: cargo says so to the tests and benchmarks of textback.
+/// The path of the program, which cargo tells the tests and benchmarks of textback.
 pub(crate) fn program() -> String {
     std::env::var("CARGO_BIN_EXE_textback").expect("this is a test of textback")
 }
@@ -195,7 +195,7 @@ fn lines(stream: impl Read + Send + 'static) -> (Lines, JoinHandle<()>) {
     (lines, reader)
 }
 
-/// Looks again and again until it is so. Fails the test after a while, saying what was waited for.
+/// Polls until the condition holds. Fails the test after a while, naming what was expected.
 pub async fn until(wanted: &str, mut so: impl AsyncFnMut() -> bool) {
     let end = Instant::now() + TIMEOUT;
     while !so().await {

@@ -1,7 +1,7 @@
-//! The product as its owner runs it: one program, a folder of its own, and stand-ins for everybody
-//! it talks to.
+//! The product as its owner runs it: one program, a folder of its own, and stand-ins for everything it
+//! talks to.
 //!
-//! Whatever a test does, when the program ends its log is checked: see [`Private`].
+//! In every test, the log is checked when the program ends: see [`Private`].
 
 use jiff::Timestamp;
 use std::net::SocketAddr;
@@ -22,37 +22,36 @@ use uuid::Uuid;
 use crate::log::{Private, check_form};
 use crate::process::{Process, Settings, until};
 
-/// Somebody who texts.
+/// A person who texts.
 pub const ANN: &str = "+12025550143";
-/// Somebody else.
+/// Another person.
 pub const BOB: &str = "+12025550144";
 
 /// The address that the owner pasted into the providers' consoles.
 pub const PUBLIC_URL: &str = "https://sms.example.test";
-/// What the owner is asked for at the console.
+/// The password for the console.
 pub const PASSWORD: &str = "correct-horse-battery";
-/// What the owner made MessageCentral carry on it, as `openssl rand -base64 24` prints one.
+/// The token that MessageCentral presents, as printed by `openssl rand -base64 24`.
 pub const WEBHOOK_TOKEN: &str = "b3Blbi+zZXNhbWUt/WQxZjBj+9dB7kPw";
 
-/// The page that is built in, without what goes ahead of the first answer: most tests are about what
-/// comes after it.
+/// The built-in page without the text before the first answer: most tests are about later ones.
 fn page() -> String {
     let page = include_str!("../../../../shared/agent/src/home_task.md");
     let kept = page.split_inclusive('\n').filter(|line| !line.starts_with("  first: "));
     kept.collect()
 }
 
-/// The product, running, and the stand-ins around it.
+/// The running product, and the stand-ins around it.
 pub struct Product {
-    /// Twilio, whether texts go by it or not.
+    /// Twilio, whether it is used or not.
     pub twilio: Twilio,
-    /// MessageCentral, likewise.
+    /// MessageCentral, whether it is used or not.
     pub messagecentral: MessageCentral,
     /// The model.
     pub openai: OpenAi,
-    /// What it remembers, whether it runs or not.
+    /// Its store, whether it runs or not.
     pub store: Store,
-    /// How it is configured from the next start on.
+    /// Its settings from the next start on.
     pub settings: Settings,
     /// The program itself.
     pub process: Process,
@@ -67,7 +66,7 @@ impl Product {
         Self::start_with(providers, &[]).await
     }
 
-    /// Starts it with further settings, or others. An empty one counts as not set.
+    /// Starts it with additional or changed settings. An empty value counts as not set.
     pub async fn start_with(providers: &[&str], settings: &[(&str, &str)]) -> Self {
         let twilio = Twilio::start().await;
         let messagecentral = MessageCentral::start().await;
@@ -86,10 +85,10 @@ impl Product {
             ("OPENAI_BASE_URL", openai.url()),
             ("PORT", "0".into()),
             ("PUBLIC_URL", PUBLIC_URL.into()),
-            // Whom the tests let text, they let text fast.
+            // Test people text faster than limits would allow.
             ("REPLIES_PER_MINUTE", "off".into()),
             ("NEW_PEOPLE_PER_MINUTE", "off".into()),
-            // All but what is only counted.
+            // All except those that are only counted.
             ("RUST_LOG", "trace,documents::operations=off,conversations::steps=off".into()),
         ];
         for provider in providers {
@@ -129,18 +128,18 @@ impl Product {
         Self { twilio, messagecentral, openai, store, settings, process, address, private, folder }
     }
 
-    /// Where the providers' calls go.
+    /// The target of the providers' calls.
     pub fn route(&self) -> Route {
         Route::new(PUBLIC_URL, self.address)
     }
 
-    /// Makes a provider's call, whose contents are nobody else's business from now on.
+    /// Makes a provider's call, whose content must not be in the log from now on.
     pub async fn post(&mut self, call: &WebhookCall) -> WebhookAnswer {
         self.private.add_body(&call.body);
         call.post().await
     }
 
-    /// Makes several at once.
+    /// Makes several concurrently.
     pub async fn post_all(&mut self, calls: &[WebhookCall]) -> Vec<WebhookAnswer> {
         calls.iter().for_each(|call| self.private.add_body(&call.body));
         join_all(calls.iter().map(WebhookCall::post)).await
@@ -160,13 +159,13 @@ impl Product {
         assert_eq!(self.post(&call).await.status, 200);
     }
 
-    /// The call by which MessageCentral tells us of a text, before it is made.
+    /// The call for a text from MessageCentral, before it is made.
     pub fn call_messagecentral(&self, from: &str, body: &str) -> WebhookCall {
         let shape = fakes::InboundShape::default();
         self.messagecentral.inbound(&self.route(), WEBHOOK_TOKEN, &shape, from, body)
     }
 
-    /// Somebody types into the pretend phone, and it is acknowledged.
+    /// Somebody types into the pretended phone, and it is acknowledged.
     pub async fn text_mock(&mut self, from: &str, body: &str) {
         let id = Uuid::new_v4().simple().to_string();
         let text = json!({ "from": from, "text": body, "id": id });
@@ -175,7 +174,7 @@ impl Product {
         assert_eq!(call.send().await.unwrap().status(), 200);
     }
 
-    /// A call of somebody whom the console lets in, by the password or by the link of this start.
+    /// A call that the console admits, by the password or by the link of this start.
     pub fn known(&self, method: Method, path: &str) -> RequestBuilder {
         let call = self.call(method, path);
         match self.token() {
@@ -184,22 +183,22 @@ impl Product {
         }
     }
 
-    /// What stands in the link that it printed, if it did.
+    /// The token in the link that it printed, if it did.
     pub fn token(&self) -> Option<String> {
         token(&self.process.printed())
     }
 
-    /// Where it listens.
+    /// Its listening address.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Where it is reached on this machine.
+    /// Its address on this machine.
     pub fn home(&self) -> String {
         format!("http://localhost:{}", self.address.port())
     }
 
-    /// A call of anybody's.
+    /// A call by anybody.
     pub fn call(&self, method: Method, path: &str) -> RequestBuilder {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         client.request(method, format!("http://{}{path}", self.address))
@@ -214,13 +213,13 @@ impl Product {
         .await;
     }
 
-    /// What the operator is told, latest first.
+    /// The notices for the operator, latest first.
     pub async fn notices(&self) -> Vec<String> {
         let notices = self.store.notices(50).await.unwrap();
         notices.into_iter().map(|notice| notice.sentence).collect()
     }
 
-    /// What was said to a person in a conversation, earlier ones of the same pair included.
+    /// The replies to a person in a conversation, including earlier ones of the same pair.
     pub async fn replies(&self, id: &ConversationId) -> Vec<String> {
         let ended = self.store.ended(id).await.unwrap();
         let now = self.store.load(id, Timestamp::now()).await.unwrap().unwrap().conversation;
@@ -234,12 +233,12 @@ impl Product {
         entries.filter_map(said).collect()
     }
 
-    /// Makes everything that it remembers so much longer ago.
+    /// Moves everything stored this much into the past.
     pub fn as_if_later(&self, passed: Duration) {
         self.move_back(i64::try_from(passed.as_millis()).unwrap());
     }
 
-    /// Makes the clock that it went by so much ahead of the real one.
+    /// Sets the clock that it last saw this much ahead of the real one.
     pub fn as_if_earlier(&self, ahead: Duration) {
         self.move_back(-i64::try_from(ahead.as_millis()).unwrap());
     }
@@ -271,52 +270,52 @@ impl Product {
         transaction.commit().unwrap();
     }
 
-    /// How many things it remembers, beside what the clock said last.
+    /// How many documents it has stored, except the last clock reading.
     pub fn documents(&self) -> i64 {
         let database = self.database();
         let remembered = tables(&database).into_iter().filter(|table| table != "clock");
         remembered.map(|table| count(&database, &table)).sum()
     }
 
-    /// Whether it remembers what the clock said last.
+    /// Whether it has stored the last clock reading.
     pub fn clock_is_noted(&self) -> bool {
         count(&self.database(), "clock") > 0
     }
 
-    /// Where what it remembers lies.
+    /// The folder of its store.
     pub fn folder(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
-    /// Its file, for what no interface of it shows.
+    /// Its database file, for what no interface shows.
     pub fn database(&self) -> Connection {
         Connection::open(self.folder().join("textback.db")).unwrap()
     }
 
-    /// Ctrl-C: it finishes what is in flight, and ends without complaint.
+    /// Ctrl-C: it finishes work in flight, and ends without an error.
     pub async fn stop(&mut self) {
         self.process.signal("INT");
         assert_eq!(self.process.end().await, Some(0));
         self.check_log();
     }
 
-    /// `kill -9`: it ends on the spot.
+    /// `kill -9`: it ends immediately.
     pub fn kill(&mut self) {
         self.process.kill();
         self.check_log();
     }
 
-    /// Starts it again, with what it remembers. It listens at another port.
+    /// Starts it again on the same store. It listens on another port.
     pub async fn start_again(&mut self) {
         (self.process, self.address) = serve(&self.settings).await;
     }
 
-    /// Starts it again where it may have so many descriptors.
+    /// Starts it again with this limit of descriptors.
     pub async fn start_again_within(&mut self, descriptors: usize) {
         self.start_again_after(&format!("ulimit -n {descriptors}")).await;
     }
 
-    /// Starts it again from a shell that does this before.
+    /// Starts it again from a shell that first runs this.
     pub async fn start_again_after(&mut self, before: &str) {
         self.kill();
         let process = Process::start_after(before, &self.settings);
@@ -332,7 +331,7 @@ impl Product {
         Ran { code, printed: process.printed(), said: process.logged() }
     }
 
-    /// What holds for every log of every test.
+    /// Checks for every log of every test.
     fn check_log(&mut self) {
         for message in self.twilio.messages() {
             self.private.add_said(&message.to);
@@ -352,7 +351,7 @@ impl Product {
         let logged = self.process.logged();
         check_form(&logged);
         self.private.check_absence(&logged);
-        // The link is printed, and nowhere else.
+        // The link is printed, and appears nowhere else.
         let mut printed = self.process.printed();
         printed.retain(|line| !line.starts_with("console: "));
         self.private.check_absence(&printed);
@@ -369,13 +368,13 @@ impl Drop for Product {
     }
 }
 
-/// What stands in the link of the console, in what the program printed.
+/// The token in the console's link, from the program's output.
 fn token(printed: &[String]) -> Option<String> {
     let link = printed.iter().find_map(|line| line.strip_prefix("console: "))?;
     Some(link.split_once("/console?token=")?.1.to_owned())
 }
 
-/// Moves all times in this to an earlier one.
+/// Moves all times in this into the past.
 fn move_back(json: &mut Value, milliseconds: i64) {
     match json {
         Value::Array(items) => items.iter_mut().for_each(|item| move_back(item, milliseconds)),
@@ -393,7 +392,7 @@ fn move_back(json: &mut Value, milliseconds: i64) {
     }
 }
 
-/// The tables that documents are in.
+/// The tables with documents.
 pub fn tables(database: &Connection) -> Vec<String> {
     let names =
         "SELECT tables.name FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS of
@@ -412,13 +411,13 @@ fn column(database: &Connection, sql: &str, given: &str) -> Vec<String> {
     rows.map(Result::unwrap).collect()
 }
 
-/// The conversations with a person who texts by this provider.
+/// The conversations with a person who texts through this provider.
 pub fn between(provider: &str, theirs: &str) -> ConversationId {
     let names = Names::by(&fakes::NAME_KEY.into()).unwrap();
     names.conversation(provider, &Number::parse(theirs).unwrap())
 }
 
-/// A command of the program that has ended.
+/// The result of a command of the program.
 #[derive(Debug)]
 pub struct Ran {
     /// Its exit code.

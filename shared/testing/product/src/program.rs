@@ -1,4 +1,4 @@
-//! The program as a child process, and what the system says about it.
+//! The program as a child process, and the system's figures about it.
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
@@ -12,9 +12,9 @@ use tokio::time::sleep;
 use crate::process::program;
 use crate::product::PUBLIC_URL;
 
-/// A program that runs. It ends with this value.
+/// A running program. It ends when this value is dropped.
 pub struct Program {
-    /// Where it listens.
+    /// Its address.
     pub address: SocketAddr,
     /// From its start to its first answer.
     pub started: Duration,
@@ -22,20 +22,20 @@ pub struct Program {
     child: Child,
 }
 
-/// What is resident, in KiB.
+/// Resident memory, in KiB.
 #[derive(Clone, Copy, Default)]
 pub struct Memory {
-    /// Now, all of it.
+    /// All of it, now.
     pub now: u64,
-    /// How much of it is the program's own, and not pages of its file, which every process of it
-    /// shares and the system takes back when it likes.
+    /// The program's own part of it, without pages of its file, which all its processes share and the
+    /// system reclaims at will.
     pub own: u64,
-    /// The most that it was so far.
+    /// The maximum so far.
     pub most: u64,
 }
 
 impl Program {
-    /// Starts it with these settings, on what is stored in this folder. It is started once it
+    /// Starts it with these settings, on the store in this folder. It is up once it
     /// [answers](Self::answers).
     pub fn start(settings: &[(&str, &str)], data: &Path) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
@@ -66,7 +66,7 @@ impl Program {
         self
     }
 
-    /// What it has resident now, and had at most.
+    /// Its resident memory now and at most.
     pub fn memory(&self) -> Memory {
         let status = self.proc("status");
         let kib = |name: &str| {
@@ -79,13 +79,13 @@ impl Program {
     /// The processor time that it has used, in hundredths of a second.
     pub fn cpu(&self) -> Duration {
         let stat = self.proc("stat");
-        // Behind the name, which may hold anything: fields 14 and 15 are ticks of 10 ms.
+        // After the name, which may contain anything: fields 14 and 15 are ticks of 10 ms.
         let fields: Vec<_> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
         let ticks = |field: usize| fields[field - 3].parse::<u64>().unwrap();
         Duration::from_millis(10 * (ticks(14) + ticks(15)))
     }
 
-    /// Ends it as a loss of power would.
+    /// Ends it like a power failure.
     pub fn end(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

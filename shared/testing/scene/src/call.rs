@@ -3,15 +3,15 @@
 use bytes::Bytes;
 use fakes::{Route, WebhookCall};
 
-/// Under which address the providers know us.
+/// The address that the providers know.
 pub(crate) const PUBLIC_URL: &str = "https://text.example.test";
 
-/// A webhook call as it was made, to be made again.
+/// A webhook call as it was made, for making it again.
 #[derive(Clone)]
 pub struct Call(pub(crate) WebhookCall);
 
 impl Call {
-    /// The call as the function gets it.
+    /// The call as the function receives it.
     pub fn request(&self) -> http::Request<Bytes> {
         let body = Bytes::from(self.0.body.clone());
         let mut request = http::Request::post(self.0.path()).body(body).unwrap();
@@ -24,7 +24,7 @@ impl Call {
     }
 }
 
-/// Calls are handed over in this process, so the address behind it is nobody's.
+/// Calls are passed on within this process, so the address behind it is arbitrary.
 pub(crate) fn route() -> Route {
     Route::new(PUBLIC_URL, ([127, 0, 0, 1], 9).into())
 }

@@ -1,4 +1,4 @@
-//! The calls that providers make for a scene.
+//! The calls of providers in a scene.
 
 use fakes::{InboundShape, WEBHOOK_TOKEN};
 use telemetry::TraceId;
@@ -7,14 +7,14 @@ use crate::call::{Call, route};
 use crate::scene::Scene;
 
 impl Scene {
-    /// The call that tells us of a text, before it is made.
+    /// The call for a text, before it is made.
     pub fn call(&self, body: &str) -> Call {
         self.said.lock().unwrap().insert(body.to_owned());
         let carrier = self.companies.named(self.carrier);
         Call(carrier.incoming(&route(), self.person, body))
     }
 
-    /// The call by which `MessageCentral` tells us of a text, in one of its shapes.
+    /// `MessageCentral`'s call for a text, in one of its shapes.
     pub fn call_in_shape(&self, shape: &InboundShape, body: &str) -> Call {
         Call(self.companies.messagecentral.inbound(
             &route(),
@@ -25,23 +25,22 @@ impl Scene {
         ))
     }
 
-    /// The call by which Twilio reports what became of a message.
+    /// Twilio's call that reports what became of a message.
     pub fn receipt(&self, sid: &str, status: &str, code: Option<u32>) -> Call {
         Call(self.companies.twilio.receipt(&route(), sid, status, code))
     }
 
-    /// The call by which a provider reports what became of a message, in its own word, with its own
-    /// code.
+    /// A provider's call that reports a raw status and a code.
     pub fn receipt_by(&self, provider: &str, id: &str, word: &str, code: Option<u32>) -> Call {
         Call(self.companies.named(provider).status_update(&route(), id, word, code))
     }
 
-    /// Any form call of Twilio's, signed.
+    /// Any signed form call of Twilio's.
     pub fn signed(&self, path: &str, fields: &[(&str, &str)]) -> Call {
         Call(self.companies.twilio.signed(&route(), path, fields))
     }
 
-    /// The call for a text that its provider has taken for a keyword, as it says in this word.
+    /// The call for a text that its provider has recognised as a keyword, by this word.
     pub fn handled(&self, body: &str, word: &str) -> Call {
         self.said.lock().unwrap().insert(body.to_owned());
         let uuid = fakes::unique_name();

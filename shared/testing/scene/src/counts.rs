@@ -1,4 +1,4 @@
-//! Counting what the store is asked: each document that is read or written, each query and commit.
+//! Counts the requests to the store: each document read or written, each query and commit.
 
 use std::collections::HashSet;
 use std::mem;
@@ -10,7 +10,7 @@ use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry;
 
-/// What was asked on this thread since it was last taken.
+/// The requests on this thread since the last count.
 pub struct Counts {
     counting: Arc<Mutex<Counting>>,
     _guard: DefaultGuard,
@@ -19,32 +19,32 @@ pub struct Counts {
 #[derive(Default)]
 struct Counting {
     since: Operations,
-    /// The documents of which it is known that they are there.
+    /// The documents that are known to exist.
     known: HashSet<(String, String)>,
 }
 
-/// How often each was done.
+/// The number of each kind of request.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Operations {
-    /// What was written at once, whatever it was.
+    /// Commits.
     pub commits: i64,
-    /// What was asked for otherwise than by its name.
+    /// Queries.
     pub queries: i64,
-    /// Documents that were read, by name or found by a query. A query that finds none reads one, as
-    /// Firestore reckons.
+    /// Documents that were read, by name or by a query. A query that finds none counts as one read, as
+    /// in Firestore's billing.
     pub read: i64,
     /// Documents that were written.
     pub written: i64,
-    /// Documents that were deleted, or whose absence was a condition, which Firestore is told as one.
+    /// Documents that were deleted, or whose absence was a condition, which is a delete to Firestore.
     pub deleted: i64,
-    /// Documents that are new and were left, which are deleted once they expire.
+    /// New documents that remain, and are deleted once they expire.
     pub left: i64,
-    /// Of the latest query nothing has been found yet.
+    /// The latest query has found nothing yet.
     empty: i64,
 }
 
 impl Counts {
-    /// Counts from now on, what this thread asks.
+    /// Counts the requests of this thread from now on.
     pub fn capture() -> Self {
         let counting = Arc::<Mutex<Counting>>::default();
         let counter = Arc::clone(&counting);
@@ -52,7 +52,7 @@ impl Counts {
         Self { counting, _guard: tracing::subscriber::set_default(registry().with(asked)) }
     }
 
-    /// What was counted since the last time.
+    /// The counts since the last time.
     pub fn take(&self) -> Operations {
         mem::take(&mut self.counting.lock().unwrap().since)
     }

@@ -1,9 +1,9 @@
-//! The file of the embedded store, for what no interface of it does.
+//! Failures of the embedded store, caused in its file.
 
 use crate::scene::Scene;
 
 impl Scene {
-    /// From now on the embedded store reads and does not write conversations, until
+    /// From now on the embedded store can read conversations but not write them, until
     /// [`Self::free_disk`].
     pub fn fill_disk(&self) {
         self.disk(
@@ -12,7 +12,7 @@ impl Scene {
         );
     }
 
-    /// From now on the embedded store takes nothing new about attempts by this provider, until
+    /// From now on the embedded store accepts no writes about attempts by this provider, until
     /// [`Self::free_disk`].
     pub fn fill_disk_for(&self, provider: &str) {
         self.disk(&format!(
@@ -22,17 +22,17 @@ impl Scene {
         ));
     }
 
-    /// From now on it writes everything again.
+    /// From now on it accepts all writes again.
     pub fn free_disk(&self) {
         self.disk("DROP TRIGGER full");
     }
 
-    /// From now on the embedded store knows no conversation, until [`Self::find_store`].
+    /// From now on the embedded store finds no conversation, until [`Self::find_store`].
     pub fn lose_store(&self) {
         self.disk("ALTER TABLE heads RENAME TO lost");
     }
 
-    /// From now on it knows all conversations again.
+    /// From now on it finds all conversations again.
     pub fn find_store(&self) {
         self.disk("ALTER TABLE lost RENAME TO heads");
     }
@@ -41,7 +41,7 @@ impl Scene {
         self.file().execute_batch(statement).unwrap();
     }
 
-    /// Whether an attempt is in the embedded store, looked up without letting anything else happen.
+    /// Whether an attempt is in the embedded store, checked without letting anything else run.
     pub fn has_attempted(&self) -> bool {
         let sql = "SELECT count(*) FROM attempts";
         self.file().query_one(sql, [], |row| row.get::<_, i64>(0)).unwrap() > 0

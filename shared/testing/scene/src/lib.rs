@@ -1,5 +1,5 @@
 //! A product with a person who texts it: the functions in this process, stand-ins for everything
-//! outside, and a clock of its own. An [`ordeal`] is one to which everything happens by chance.
+//! outside, and a clock of its own. An [`ordeal`] is a scene with random failures.
 
 #![warn(missing_docs)]
 #![expect(clippy::unwrap_used, reason = "whoever breaks fails a test")]

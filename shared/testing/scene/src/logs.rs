@@ -1,4 +1,4 @@
-//! What is logged while a test runs.
+//! The log lines of a test.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -6,18 +6,18 @@ use std::sync::{Arc, Mutex};
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::EnvFilter;
 
-/// Everything that reaches the log of a process of ours, at whatever level it may be set to.
+/// Every line that reaches the log of one of our processes at any level.
 pub(crate) struct Logs {
     lines: Lines,
     _guard: DefaultGuard,
 }
 
 impl Logs {
-    /// Captures what is logged on this thread.
+    /// Captures the log of this thread.
     pub(crate) fn capture() -> Self {
         let lines = Lines::default();
         let writer = lines.clone();
-        // Other people's crates are let through from `warn` on, as in production.
+        // Third-party crates are logged from `warn` on, as in production.
         let ours = "agent conversations inbound policy queue receipts sms sweep turn webhooks";
         let ours = ours.split(' ').map(|name| format!(",{name}=trace")).collect::<String>();
         let subscriber = tracing_subscriber::fmt()

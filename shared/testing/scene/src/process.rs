@@ -1,4 +1,4 @@
-//! The functions of one process, each with the settings that it is given at AWS.
+//! The functions of one process, each with its settings as at AWS.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use turn::{Bounds, Results, Turn};
 
 use crate::call::PUBLIC_URL;
 
-/// A failure of the model is one at once, and a busy machine is none.
+/// A failure of the model counts immediately, and a busy machine does not cause one.
 const TIMEOUTS: Timeouts = Timeouts {
     request: Duration::from_secs(10),
     turn: Duration::from_secs(10),
@@ -24,7 +24,7 @@ const TIMEOUTS: Timeouts = Timeouts {
     silence: Duration::from_secs(20),
 };
 
-/// Asks again at once, and as often as it may.
+/// Retries immediately, and as often as allowed.
 pub const EAGER: Timeouts = Timeouts {
     request: Duration::from_secs(10),
     turn: Duration::from_secs(20),
@@ -34,17 +34,17 @@ pub const EAGER: Timeouts = Timeouts {
 
 /// The functions of one process.
 pub struct Process {
-    /// What is remembered.
+    /// The store.
     pub store: Arc<Store>,
-    /// Where wake-ups wait.
+    /// The queue of wake-ups.
     pub queue: Queue,
     /// Takes texts.
     pub inbound: Inbound,
     /// Answers them.
     pub turn: Turn,
-    /// Takes what becomes of replies.
+    /// Takes status updates of replies.
     pub receipts: Arc<Receipts>,
-    /// Looks for what is due.
+    /// Finds what is due.
     pub sweep: Sweep,
 }
 
@@ -64,7 +64,7 @@ impl Process {
                 .unwrap();
         let mut page = Page::from_settings(settings).unwrap().carried_by(&carrying).unwrap();
         if settings.get("AGENT_FILE").is_none() {
-            // Most tests are about what comes after what goes ahead of the first answer.
+            // Most tests are about what follows the text before the first answer.
             page.texts.first = None;
         }
         let model = agent::OpenAi::from_settings(settings, &page.model).unwrap().unwrap();
@@ -102,7 +102,7 @@ impl Process {
     }
 }
 
-/// What a function is given of these settings, as at AWS: what it lists.
+/// The part of these settings that a function gets, as at AWS: those it lists.
 fn only(settings: &Settings, names: &[Names]) -> Settings {
     let names = names.iter().copied().flatten();
     names.filter_map(|name| Some((*name, settings.get(name)?))).collect()

@@ -1,4 +1,4 @@
-//! The product, its person, and how time passes for them.
+//! The product, its person, and their clock.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::poll_fn;
@@ -19,23 +19,23 @@ use crate::call::{Call, PUBLIC_URL};
 use crate::logs::Logs;
 use crate::process::Process;
 
-/// How often time that passes is looked at.
+/// The interval of sweeps while time passes.
 const TICK: SignedDuration = SignedDuration::from_secs(5);
 
 /// No turn of a test takes this long.
 const ENDLESS: Duration = Duration::from_secs(30);
 
-/// A product and its person. Dropped, it fails the test if a number, a text or a secret was logged.
+/// A product and its person. Fails the test when dropped if a number, a text or a secret was logged.
 pub struct Scene {
     /// The model.
     pub openai: OpenAi,
-    /// Those that carry texts, whether any go by them or not.
+    /// The providers, whether they are used or not.
     pub companies: Companies,
-    /// Who texts.
+    /// The person.
     pub person: &'static str,
-    /// By whom their texts come.
+    /// The provider of their texts.
     pub carrier: &'static str,
-    /// Goes on only when told to. Long past, so that nothing is in the future of the stand-ins.
+    /// Advances only when told to. Long past, so that nothing is in the future of the stand-ins.
     pub now: Timestamp,
     /// The functions.
     pub process: Process,
@@ -46,8 +46,8 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// On the embedded store, sending by these providers, the first of them first. The person texts
-    /// the first.
+    /// On the embedded store, sending through these providers in this order. The person texts the
+    /// first.
     pub async fn sending_by(providers: &str) -> Self {
         Self::with(providers, &[]).await
     }
@@ -63,7 +63,7 @@ impl Scene {
         Self::with(providers, &settings).await
     }
 
-    /// Lets the functions reach what this setting names by another address than the test does.
+    /// Lets the functions use another address for this setting than the test does.
     pub fn reach(&mut self, setting: &str, address: &str) {
         let store = self.process.store.clone();
         self.restart_with(&[(setting, address)]);
@@ -83,7 +83,7 @@ impl Scene {
         };
         let settings: BTreeMap<String, String> = [
             ("SMS_PROVIDERS", providers),
-            // Here nobody's clock goes on by itself.
+            // The clock here does not advance by itself.
             ("REPLIES_PER_MINUTE", "off"),
             ("REPLIES_PER_HOUR", "off"),
             ("OPENAI_API_KEY", OpenAi::KEY),
@@ -109,18 +109,18 @@ impl Scene {
         }
     }
 
-    /// Ends the process as `kill -9` does, and starts another on what is stored.
+    /// Ends the process like `kill -9`, and starts another on the same store.
     pub fn restart(&mut self) {
         self.restart_with(&[]);
     }
 
-    /// Waits for the model so long, until the process ends.
+    /// Sets the timeout for the model, until the process ends.
     pub fn time_out_after(&mut self, timeouts: Timeouts) {
         let agent = &mut self.process.turn.agent;
         *agent = Arc::new(Agent::new(agent.model.clone(), agent.page.clone(), timeouts));
     }
 
-    /// As [`Self::restart`], with some settings that are others until the next time.
+    /// Like [`Self::restart`], with some settings changed until the next restart.
     pub fn restart_with(&mut self, others: &[(&str, &str)]) {
         let mut settings = self.settings.clone();
         settings.extend(others.iter().map(|(name, value)| ((*name).into(), (*value).into())));
@@ -134,7 +134,7 @@ impl Scene {
         call
     }
 
-    /// The person texts us and is answered as far as that is possible now.
+    /// The person texts us and is answered as far as possible now.
     pub async fn say(&self, body: &str) {
         self.text(body).await;
         self.work().await;
@@ -154,7 +154,7 @@ impl Scene {
         trace
     }
 
-    /// As [`Self::report`], also if it should not be taken. The status of the answer comes first.
+    /// Like [`Self::report`], even if it should be refused. The status of the answer comes first.
     pub async fn try_report(&self, call: &Call) -> (u16, Option<TraceId>) {
         let (request, fresh) = (call.request(), TraceId::fresh());
         let receipts = &self.process.receipts;
@@ -162,7 +162,7 @@ impl Scene {
         (answer.status().as_u16(), trace)
     }
 
-    /// Does everything that the queue asks for.
+    /// Handles all wake-ups in the queue.
     pub async fn work(&self) {
         while let Some(received) = self.process.queue.receive().now_or_never() {
             let received = received.unwrap();
@@ -179,13 +179,13 @@ impl Scene {
         wake_up
     }
 
-    /// Does what one wake-up asks for.
+    /// Handles one wake-up.
     pub async fn turn(&self, wake_up: &WakeUp) -> Result<(), Unavailable> {
         let run = self.process.turn.run(wake_up, self.now);
         tokio::time::timeout(ENDLESS, run).await.expect("every turn ends")
     }
 
-    /// Wakes what is due, and does it.
+    /// Wakes what is due, and handles it.
     pub async fn sweep(&self) {
         self.process.sweep.run(self.now).await.unwrap();
         self.process.sweep.watch(self.now).await.unwrap();
@@ -198,7 +198,7 @@ impl Scene {
         self.sweep().await;
     }
 
-    /// Time passes without anybody noticing.
+    /// Time passes without a sweep.
     pub fn pass(&mut self, seconds: i64) {
         self.now += SignedDuration::from_secs(seconds);
     }
@@ -222,8 +222,7 @@ impl Scene {
         self.restart();
     }
 
-    /// Works for so many steps of the machine, and then dies as by `kill -9`. Whether it did not
-    /// get through.
+    /// Runs this many polls, and then dies as by `kill -9`. Returns whether it was interrupted.
     pub async fn die_after(&mut self, steps: usize) -> bool {
         let mut left = steps;
         let died = {
@@ -248,7 +247,7 @@ impl Drop for Scene {
             return;
         }
         let said = self.said.lock().unwrap();
-        // A word alone, such as a stop word, says nothing of anybody.
+        // A single word, such as an opt-out keyword, says nothing about anybody.
         let said = said.iter().filter(|text| text.contains(' ')).cloned();
         let companies = self.companies.all();
         let secrets = companies.iter().map(|company| company.secret());
@@ -267,7 +266,7 @@ impl Drop for Scene {
     }
 }
 
-/// Waits until it is so.
+/// Waits until the condition holds.
 pub async fn until(so: impl AsyncFn() -> bool) {
     let waiting = async {
         while !so().await {
@@ -277,7 +276,7 @@ pub async fn until(so: impl AsyncFn() -> bool) {
     tokio::time::timeout(ENDLESS, waiting).await.expect("it comes to that");
 }
 
-/// By whom a person texts us whom these providers answer.
+/// The provider through which a person texts, given the providers that answer.
 fn carrier(providers: &str) -> &'static str {
     let first = providers.split(',').next().unwrap();
     let known = Companies::NAMES.into_iter().find(|name| *name == first);

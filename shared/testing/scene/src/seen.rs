@@ -1,4 +1,4 @@
-//! What has come of a scene.
+//! The results of a scene.
 
 use conversations::{Conversation, ConversationId, Loaded, Trace};
 use evidence::{Route, State};
@@ -10,18 +10,18 @@ use telemetry::{TraceId, steps};
 use crate::scene::Scene;
 
 impl Scene {
-    /// The conversation, and what waits in it.
+    /// The conversation and its waiting texts.
     pub async fn loaded(&self) -> Loaded {
         let loaded = self.process.store.load(&self.id(), self.now).await.unwrap();
         loaded.expect("somebody texted")
     }
 
-    /// The conversation, as far as it is under way.
+    /// The conversation under way.
     pub async fn conversation(&self) -> Conversation {
         self.loaded().await.conversation
     }
 
-    /// Whether nothing waits, nothing is open and nobody has to look again, unless it is left.
+    /// Whether nothing waits, nothing is open and nothing is due, unless it is left.
     pub async fn is_at_rest(&self) -> bool {
         let Loaded { waiting, conversation, .. } = self.loaded().await;
         let Conversation { open, due_at, at, .. } = conversation;
@@ -35,7 +35,7 @@ impl Scene {
         self.process.store.names().conversation(self.carrier, &theirs)
     }
 
-    /// What the person got, by Twilio and by `MessageCentral`.
+    /// The texts that the person got from Twilio and from `MessageCentral`.
     pub fn heard(&self) -> Vec<String> {
         [
             self.companies.twilio.texts_to(self.person),
@@ -44,7 +44,7 @@ impl Scene {
         .concat()
     }
 
-    /// What became of every attempt, as `twilio: accepted`.
+    /// The outcome of every attempt, such as `twilio: accepted`.
     pub async fn attempts(&self) -> Vec<String> {
         let attempts = self.process.store.attempts_of(&self.id()).await.unwrap();
         let line = |attempt: &conversations::Attempt| {
@@ -54,18 +54,18 @@ impl Scene {
         attempts.iter().map(line).collect()
     }
 
-    /// What the operator is to look at, the latest first.
+    /// The notices for the operator, the latest first.
     pub async fn notices(&self) -> Vec<String> {
         let notices = self.process.store.notices(100).await.unwrap();
         notices.into_iter().map(|notice| notice.sentence).collect()
     }
 
-    /// Whether the operator is told something with these words.
+    /// Whether the operator has a notice with these words.
     pub async fn is_told(&self, words: &str) -> bool {
         self.notices().await.iter().any(|sentence| sentence.contains(words))
     }
 
-    /// What persons said in each request to the model, and what it had said before, line by line.
+    /// The texts in each request to the model, and the model's earlier answers, line by line.
     pub fn asked(&self) -> Vec<Vec<String>> {
         let requests = self.openai.requests();
         let said = |request: &Value| {
@@ -82,7 +82,7 @@ impl Scene {
         requests.last().unwrap()["messages"][0]["content"].as_str().unwrap().to_owned()
     }
 
-    /// The trace under which the first attempt of the conversation was made.
+    /// The trace of the first attempt of the conversation.
     pub async fn trace(&self) -> (TraceId, Trace) {
         let attempts = self.process.store.attempts_of(&self.id()).await.unwrap();
         let id = attempts[0].trace.clone();
@@ -95,14 +95,14 @@ impl Scene {
         self.logs.read()
     }
 
-    /// How far a provider is trusted with texts to the person.
+    /// The state of a provider's route to the person.
     pub async fn state(&self, provider: &str) -> State {
         let sender = if provider == "twilio" { self.companies.twilio.number() } else { "UTOMOB" };
         let route = Route::new(provider, sender, "1");
         self.process.store.health().await.unwrap().state(&route)
     }
 
-    /// Why the latest attempt went the way that it went.
+    /// Why the latest attempt took its route.
     pub async fn why(&self) -> String {
         let attempts = self.process.store.attempts_of(&self.id()).await.unwrap();
         let trace = self.process.store.trace(&attempts.last().unwrap().trace).await.unwrap();

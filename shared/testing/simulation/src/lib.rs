@@ -1,5 +1,5 @@
-//! Made-up traffic on routes that lose some of it, for measuring how soon a loss is found out and how
-//! often a healthy route is suspected; and [`tables`] of both.
+//! Simulated traffic on lossy routes, for measuring how soon a loss is detected and how often a healthy
+//! route is suspected; and [`tables`] of both.
 
 #![warn(missing_docs)]
 

@@ -1,4 +1,4 @@
-//! How soon a loss is found out, and how often a healthy route is suspected, as tables.
+//! How soon a loss is detected, and how often a healthy route is suspected, as tables.
 
 #![expect(clippy::print_stdout, reason = "the tables are what this is for")]
 
@@ -8,17 +8,17 @@ use crate::traffic::{
     FALSE_ANSWERS, Found, HEALTHY, Traffic, detect, false_alarms, outage, two_countries,
 };
 
-/// How many texts an hour.
+/// Texts per hour.
 const RATES: [f64; 3] = [1.0, 10.0, 1000.0];
 
-/// By receipts though nobody answers, and by answers though there are no receipts. With both, all
-/// is found out sooner and mistaken less often.
+/// By receipts without any answers, and by answers without receipts. With both, everything is detected
+/// sooner and suspected wrongly less often.
 const ALONE: [(&str, Traffic); 2] = [
     ("receipts", Traffic { answers: 0.0, ..HEALTHY }),
     ("answers", Traffic { receipts: false, ..HEALTHY }),
 ];
 
-/// Prints all of them, each number of so many seeded runs.
+/// Prints all of them, each figure from this many seeded runs.
 pub fn print(runs: u64) {
     detection(runs);
     outages(runs);
@@ -103,7 +103,7 @@ fn print_row(by: &str, missing: f64, mean: [f64; 3]) {
     println!("{by:<9} {:>16.0}% {slow:>6.2} {usual:>6.2} {fast:>7.2}", missing * 100.0);
 }
 
-/// What each of the seeded runs comes to.
+/// The result of each of the seeded runs.
 fn each<T: Send>(runs: u64, run: impl Fn(u64) -> T + Sync) -> Vec<T> {
     let run = &run;
     thread::scope(|scope| {
@@ -113,7 +113,7 @@ fn each<T: Send>(runs: u64, run: impl Fn(u64) -> T + Sync) -> Vec<T> {
     })
 }
 
-/// The median, and what 19 of 20 are no worse than. Those that were not found are the worst.
+/// The median and the 95th percentile. Undetected losses count as the worst.
 fn spread(found: &[Option<Found>], of: impl Fn(&Found) -> f64) -> [String; 2] {
     let mut values: Vec<_> =
         found.iter().map(|found| found.as_ref().map_or(f64::INFINITY, &of)).collect();

@@ -1,5 +1,5 @@
-//! Made-up traffic, for measuring how soon a loss is found out and how often a healthy route is
-//! suspected. Seeded, and with no clock but its own.
+//! Simulated traffic, for measuring how soon a loss is detected and how often a healthy route is
+//! suspected. Seeded, with only its own clock.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -8,35 +8,35 @@ use evidence::{Health, Record, Route, Sample, Signal, State, choose};
 use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
 
-/// How a route treats its texts, and how people treat theirs.
+/// The behaviour of a route, and of its people.
 #[derive(Clone, Copy, Debug)]
 pub struct Traffic {
-    /// Texts an hour, at random times.
+    /// Texts per hour, at random times.
     pub an_hour: f64,
-    /// Whether the carriers confirm what arrives.
+    /// Whether the carriers confirm arrivals.
     pub receipts: bool,
-    /// Which share of people answers a text that has arrived.
+    /// The share of people who answer a text that has arrived.
     pub answers: f64,
-    /// Which share sends something that looks like an answer to a text that was lost.
+    /// The share who send something that looks like an answer to a lost text.
     pub false_answers: f64,
-    /// Of confirmations that should come, which share never does.
+    /// The share of confirmations that never come.
     pub missing: f64,
-    /// Which share of texts is lost.
+    /// The share of texts that are lost.
     pub loss: f64,
 }
 
-/// Which share of people answers, where they do.
+/// The share of people who answer, if anybody does.
 pub const ANSWERS: f64 = 0.7;
-/// After how many seconds.
+/// Their delay in seconds.
 const ANSWER_MEDIAN: f64 = 60.0;
-/// Half of all answers come within a minute, one in ten takes over seven.
+/// Half of all answers come within a minute, one in ten takes over seven minutes.
 const ANSWER_SPREAD: f64 = 1.5;
 
-/// How many of those whose text was lost send something that looks like an answer, after all that
-/// can be told to be none was left out.
+/// The share of people with a lost text who send something that looks like an answer, after excluding
+/// everything recognisable as none.
 pub const FALSE_ANSWERS: f64 = 0.03;
 
-/// Nothing is wrong, and there is every kind of signal.
+/// Nothing is wrong, and there are signals of every kind.
 pub const HEALTHY: Traffic = Traffic {
     an_hour: 10.0,
     receipts: true,
@@ -49,14 +49,13 @@ pub const HEALTHY: Traffic = Traffic {
 /// Receipts: half within four seconds, one in 28 takes over a minute, one in 1,000 over seven.
 const RECEIPT_MEDIAN: f64 = 4.0;
 const RECEIPT_SPREAD: f64 = 1.5;
-/// Which share of receipts comes twice.
+/// The share of receipts that come twice.
 const DOUBLED: f64 = 0.1;
 
-/// When what has been heard is noted: once a minute, and of a text of which nothing was heard once
-/// it is a minute old.
+/// When signals are noted: once a minute, and for a text without signals once it is a minute old.
 const SWEEP: f64 = 60.0;
 
-/// Routes with texts on the way.
+/// Routes with texts under way.
 pub struct World {
     random: Rng,
     now: Timestamp,
@@ -66,7 +65,7 @@ pub struct World {
     texts: u64,
 }
 
-/// When, a number that breaks ties, the route, and what is heard: without it, the route is judged.
+/// The time, a tie-breaker, the route, and the signal: without one, the route is judged.
 type Coming = (Timestamp, u64, usize, Option<Heard>);
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,7 +76,7 @@ struct Heard {
 }
 
 impl World {
-    /// Routes by which nothing was sent yet.
+    /// Routes on which nothing was sent yet.
     pub fn new(seed: u64, routes: &[Route]) -> Self {
         let now = Timestamp::from_second(1_772_442_000).expect("a Monday in 2026");
         let records = routes.iter().cloned().map(Record::new).collect();
@@ -85,7 +84,7 @@ impl World {
         Self { random: Rng::with_seed(seed), now, records, health, coming, texts: 0 }
     }
 
-    /// Lets time pass until the next text, and picks the way for it among these routes.
+    /// Lets time pass until the next text, and picks its route among these.
     pub fn next(&mut self, an_hour: f64, candidates: &[usize]) -> (usize, bool) {
         let wait = -self.random.f64().max(1e-12).ln() / an_hour * 3600.0;
         self.pass(self.now + seconds(wait));
@@ -95,7 +94,7 @@ impl World {
         (candidates[choice.index], choice.probe)
     }
 
-    /// Sends a text by a route, which treats it like this.
+    /// Sends a text on a route with this behaviour.
     pub fn send(&mut self, route: usize, traffic: Traffic) {
         self.texts += 1;
         let (attempt, at) = (format!("text-{}", self.texts), self.now);
@@ -117,7 +116,7 @@ impl World {
             let after = self.log_normal(ANSWER_MEDIAN, ANSWER_SPREAD);
             hear(self, after, Signal::Answered);
         }
-        // A text by a route that is not known to work is noted at once.
+        // A text on a route not known to work is noted immediately.
         if self.health.state(&self.records[route].route) == State::Healthy {
             hear(self, SWEEP, Signal::Waiting);
         } else {
@@ -125,7 +124,7 @@ impl World {
         }
     }
 
-    /// Notes and judges what is due by then.
+    /// Notes and judges everything that is due by then.
     pub fn pass(&mut self, until: Timestamp) {
         while let Some(Reverse((at, ..))) = self.coming.peek() {
             if *at > until {
@@ -141,7 +140,7 @@ impl World {
         self.now = until;
     }
 
-    /// What is thought of a route now.
+    /// The verdict on a route now.
     pub fn state(&self, route: usize) -> State {
         self.health.state(&self.records[route].route)
     }
@@ -163,7 +162,7 @@ impl World {
         let verdict = record.judge(&siblings, self.now);
         self.health.verdicts.insert(record.route.id(), verdict);
         if let Some(look) = record.next_look(self.now) {
-            // A sweep looks once a minute.
+            // A sweep runs once a minute.
             let look = look.max(self.now + seconds(SWEEP));
             let waits = self.coming.iter().any(|Reverse((at, _, its, heard))| {
                 heard.is_none() && *its == route && *at <= look
@@ -175,7 +174,7 @@ impl World {
     }
 
     fn log_normal(&mut self, median: f64, spread: f64) -> f64 {
-        // Box and Muller's way to a normal number.
+        // The Box-Muller transform to a normal distribution.
         let radius = (-2.0 * self.random.f64().max(1e-12).ln()).sqrt();
         let normal = radius * (std::f64::consts::TAU * self.random.f64()).cos();
         median * (spread * normal).exp()
@@ -185,14 +184,14 @@ impl World {
 /// How many texts and minutes it took until a route was suspect.
 #[derive(Clone, Copy, Debug)]
 pub struct Found {
-    /// After how many texts.
+    /// The number of texts.
     pub texts: u32,
-    /// How long after the first of them.
+    /// The time since the first of them.
     pub minutes: f64,
 }
 
-/// Sends `before` texts by a route that works, then loses this share of them until it is suspected.
-/// `None`: it was not within `most` texts.
+/// Sends `before` texts on a route that works, then loses this share of them until it is suspect.
+/// `None`: that took more than `most` texts.
 pub fn detect(seed: u64, before: u32, after: Traffic, most: u32) -> Option<Found> {
     let route = Route::new("messagecentral", "TXTBCK", "1");
     let mut world = World::new(seed, &[route]);
@@ -202,7 +201,7 @@ pub fn detect(seed: u64, before: u32, after: Traffic, most: u32) -> Option<Found
         world.send(0, healthy);
     }
     if before > 0 {
-        // Let the last good news come in, without any more texts.
+        // Let the last signals come in, without any more texts.
         world.pass(world.now + seconds(1800.0));
     }
     let mut first = None;
@@ -229,7 +228,7 @@ fn skip(world: &World, next: Timestamp) -> Timestamp {
     world.coming.peek().map_or(next, |Reverse((at, ..))| (*at).min(next))
 }
 
-/// How often a healthy route was suspected in so many texts, starting from nothing.
+/// How often a healthy route was suspected over this many texts, starting from nothing.
 pub fn false_alarms(seed: u64, texts: u32, traffic: Traffic) -> u32 {
     let route = Route::new("twilio", "+12025550100", "1");
     let mut world = World::new(seed, &[route]);
@@ -247,9 +246,9 @@ pub fn false_alarms(seed: u64, texts: u32, traffic: Traffic) -> u32 {
     alarms
 }
 
-/// Sends healthy texts by the first of two providers that works: nine in ten to a country with
-/// receipts, of which this share is missing, the others to one without any. From nothing; how many
-/// alarms there were, and how many texts went by the second.
+/// Sends healthy texts on the first of two working providers: nine in ten to a country with receipts,
+/// of which this share is missing, the others to one without. Returns how many alarms there were,
+/// starting from nothing, and how many texts took the second provider.
 pub fn two_countries(seed: u64, texts: u32, an_hour: f64, missing: f64) -> (u32, u32) {
     let route = |provider, country| Route::new(provider, "+12025550100", country);
     let routes =
@@ -272,18 +271,18 @@ pub fn two_countries(seed: u64, texts: u32, an_hour: f64, missing: f64) -> (u32,
     (alarms, switched)
 }
 
-/// What became of a first provider that loses everything, beside a second that works.
+/// The results of a first provider that loses everything, beside a second that works.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Outage {
     /// How many texts were lost before it was suspect.
     pub lost: u32,
-    /// How many later ones went out to see whether it works again, until it did.
+    /// How many later texts were probes, until it worked again.
     pub probes: u32,
-    /// How many hours after it was mended it was healthy again.
+    /// How many hours after its repair it was healthy again.
     pub back_after: Option<f64>,
 }
 
-/// Sends texts to a country by two providers: `before` of them while both work, then for so many
+/// Sends texts to a country by two providers: `before` of them while both work, then for this many
 /// hours while the first loses everything, then for a day while both work again.
 pub fn outage(seed: u64, an_hour: f64, before: u32, hours: f64) -> Outage {
     let route = |provider| Route::new(provider, "+12025550100", "1");

@@ -1,18 +1,18 @@
-//! What a model wants a tool to do, in whatever form it says so.
+//! The tool calls of a model, in whatever form it writes them.
 
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 use super::loose;
 
-/// A call that was read of an answer.
+/// A tool call in an answer.
 #[derive(Debug, PartialEq)]
 pub(super) struct Wish {
     pub(super) name: String,
     pub(super) arguments: Value,
 }
 
-/// How calls name the tool, the most telling first.
+/// The keys for the tool's name, the most telling first.
 const NAMES: [&str; 8] = [
     "name",
     "tool_name",
@@ -24,7 +24,7 @@ const NAMES: [&str; 8] = [
     "function_call",
 ];
 
-/// How calls name its arguments.
+/// The keys for its arguments.
 const ARGUMENTS: [&str; 11] = [
     "arguments",
     "parameters",
@@ -39,11 +39,11 @@ const ARGUMENTS: [&str; 11] = [
     "function_args",
 ];
 
-/// Where calls lie in something larger.
+/// The keys for calls within a larger object.
 const LISTS: [&str; 7] =
     ["tool_calls", "tool_call", "function_calls", "function_call", "calls", "tool_uses", "actions"];
 
-/// Where the words lie in an answer that is JSON.
+/// The keys for the words in an answer that is JSON.
 const WORDS: [&str; 14] = [
     "response",
     "reply",
@@ -61,7 +61,7 @@ const WORDS: [&str; 14] = [
     "assistant",
 ];
 
-/// The tool that a name means, whatever is around it: `functions.record:0`, `default_api:record`.
+/// The tool for a name with any decoration: `functions.record:0`, `default_api:record`.
 pub(super) fn named<'t>(name: &str, tools: &[&'t str]) -> Option<&'t str> {
     let bare = |name: &str| name.to_ascii_lowercase().replace(['_', '-'], "");
     let pieces = name.split(['.', ':', '/', '<', '|', '>', '(']).map(str::trim);
@@ -74,16 +74,16 @@ pub(super) fn named<'t>(name: &str, tools: &[&'t str]) -> Option<&'t str> {
     })
 }
 
-/// What some JSON means.
+/// The meaning of some JSON.
 #[derive(Default)]
 pub(super) struct Meant {
     /// Calls of our tools.
     pub(super) calls: Vec<Wish>,
-    /// Words for the person, where it is clear which.
+    /// Words for the person, if it is clear which.
     pub(super) words: Option<String>,
 }
 
-/// What JSON that stands in a text means.
+/// The meaning of JSON within a text.
 pub(super) fn meant(value: &Value, tools: &[&str]) -> Meant {
     let mut meant = Meant::default();
     parse(value, tools, 0, &mut meant);
@@ -124,7 +124,7 @@ fn parse(value: &Value, tools: &[&str], depth: usize, meant: &mut Meant) {
     }
 }
 
-/// The call that an object is, if it has the form of one: none where it is of no tool of ours.
+/// The call in an object, if it has the form of one: none if the tool is not ours.
 fn call(map: &Map<String, Value>, tools: &[&str]) -> Option<Option<Wish>> {
     if let Some(inner) = map.get("function").and_then(Value::as_object) {
         return call(inner, tools);
@@ -137,7 +137,7 @@ fn call(map: &Map<String, Value>, tools: &[&str]) -> Option<Option<Wish>> {
         (Some((_, name)), Some(arguments)) => {
             Some(Some(Wish { name: name.into(), arguments: arguments.clone() }))
         }
-        // The arguments beside the name.
+        // The arguments are beside the name.
         (Some((key, name)), None) => {
             let rest = map.iter().filter(|(it, _)| !["id", "type", key].contains(&it.as_str()));
             let rest: Map<_, _> = rest.map(|(name, value)| (name.clone(), value.clone())).collect();
@@ -148,7 +148,7 @@ fn call(map: &Map<String, Value>, tools: &[&str]) -> Option<Option<Wish>> {
     }
 }
 
-/// The one string under a usual name.
+/// The only string under one of the usual keys.
 fn words(map: &Map<String, Value>, depth: usize) -> Option<String> {
     let mut found = WORDS.iter().filter_map(|name| match map.get(*name)? {
         Value::String(words) if !words.trim().is_empty() => Some(words.clone()),
@@ -159,7 +159,7 @@ fn words(map: &Map<String, Value>, depth: usize) -> Option<String> {
     found.next().is_none().then_some(only)
 }
 
-/// The arguments of a call as one string of JSON, where they can be meant as that.
+/// The arguments of a call as one string of JSON, if they can be read as that.
 pub(super) fn arguments(value: &Value) -> String {
     match value {
         Value::Null => "{}".into(),
@@ -175,7 +175,7 @@ fn unwrapped(written: &str, depth: usize) -> String {
         return "{}".into();
     }
     match serde_json::from_str(bare) {
-        // Encoded twice, or a text.
+        // Encoded twice, or plain text.
         Ok(Value::String(inner)) if depth < 3 => {
             let inner = unwrapped(&inner, depth + 1);
             let is_json = serde_json::from_str::<IgnoredAny>(&inner).is_ok();
@@ -190,7 +190,7 @@ fn unwrapped(written: &str, depth: usize) -> String {
     }
 }
 
-/// What stands in a fence, if all of it does.
+/// The content of a code fence, if the text is nothing else.
 fn unfenced(text: &str) -> &str {
     let inside = text.strip_prefix("```").and_then(|text| text.strip_suffix("```"));
     inside

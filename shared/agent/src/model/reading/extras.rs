@@ -1,4 +1,4 @@
-//! What a server says besides, and wants to be told again: thoughts, signatures, whatever comes next.
+//! Extras that a server adds and wants returned: reasoning, signatures, or whatever comes next.
 
 use serde_json::{Map, Value};
 
@@ -7,7 +7,7 @@ use crate::turns::ToolCall;
 /// The most that is kept of one message, in bytes of JSON.
 const KEPT: usize = 64 * 1_024;
 
-/// What else a message holds.
+/// The extras of a message.
 pub(super) fn of_message(message: &Value) -> Map<String, Value> {
     let read = [
         "role",
@@ -22,7 +22,7 @@ pub(super) fn of_message(message: &Value) -> Map<String, Value> {
     rest(message, &read)
 }
 
-/// What else a call holds.
+/// The extras of a call.
 pub(super) fn of_call(call: &Value) -> Map<String, Value> {
     let read = ["id", "type", "index", "function", "custom"];
     match call["function"].is_object() || call["custom"].is_object() {
@@ -36,7 +36,7 @@ pub(super) fn of_call(call: &Value) -> Map<String, Value> {
 
 fn rest(of: &Value, read: &[&str]) -> Map<String, Value> {
     let is_empty = |value: &Value| match value {
-        // An empty text is wanted back as much as a long one.
+        // An empty text is wanted back just like a long one.
         Value::Null => true,
         Value::Array(list) => list.is_empty(),
         Value::Object(map) => map.is_empty(),
@@ -47,7 +47,7 @@ fn rest(of: &Value, read: &[&str]) -> Map<String, Value> {
     rest.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
-/// Drops the largest until what is left is small enough. Half of one is worth nothing to anybody.
+/// Drops the largest until the rest is small enough. Half of one is useless.
 pub(super) fn bound(message: &mut Map<String, Value>, calls: &mut [ToolCall]) {
     let mut all: Vec<_> =
         std::iter::once(message).chain(calls.iter_mut().map(|call| &mut call.extras)).collect();

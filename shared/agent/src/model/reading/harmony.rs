@@ -1,4 +1,4 @@
-//! The channels of gpt-oss, with their tokens and without.
+//! The channels of gpt-oss, with or without their tokens.
 //!
 //! <https://cookbook.openai.com/articles/openai-harmony>
 
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::calls::{self, Wish};
 use super::{loose, marks};
 
-/// What is said on the final channel, and the calls on the others. `None` of a text without channels.
+/// The words on the final channel, and the calls on the others. `None` for a text without channels.
 pub(super) fn split(text: &str, tools: &[&str]) -> Option<(String, Vec<Wish>)> {
     if text.contains("<|channel|>") || text.contains("<|message|>") {
         return Some(with_tokens(text, tools));
@@ -15,12 +15,12 @@ pub(super) fn split(text: &str, tools: &[&str]) -> Option<(String, Vec<Wish>)> {
     without_tokens(text, tools)
 }
 
-/// What stands between two tokens that end a message.
+/// The text between two tokens that end a message.
 #[derive(Default)]
 struct Message {
     header: String,
     content: Option<String>,
-    /// Whether a token says that the header is one.
+    /// Whether a token marks the header as one.
     is_framed: bool,
 }
 
@@ -47,7 +47,7 @@ fn with_tokens(text: &str, tools: &[&str]) -> (String, Vec<Wish>) {
             "message" if last.content.is_none() => last.content = Some(String::new()),
             "message" => {}
             "end" | "return" | "call" => messages.push(Message::default()),
-            // Of another family: whoever reads on knows it.
+            // Of another family: handled elsewhere.
             _ => {
                 take(&mut messages, "<|");
                 take(&mut messages, chunk);
@@ -65,7 +65,7 @@ fn parse(messages: Vec<Message>, tools: &[&str]) -> (String, Vec<Wish>) {
         let first = header.split_whitespace().next().unwrap_or_default();
         let Some(content) = content else {
             if is_framed {
-                // A header that never came to its message.
+                // A header without a message.
                 bare = if first == "assistant" { None } else { bare };
             } else if at == 0 && !header.trim().is_empty() {
                 bare = Some(header);
@@ -83,14 +83,14 @@ fn parse(messages: Vec<Message>, tools: &[&str]) -> (String, Vec<Wish>) {
         } else if matches!(header.trim(), "" | "assistant") {
             said.get_or_insert(content);
         } else {
-            // What came before thoughts was one.
+            // Text before reasoning is reasoning too.
             bare = None;
         }
     }
     (said.or(bare).unwrap_or_default(), wishes)
 }
 
-/// Whom a message is for, other than the person.
+/// The recipient of a message, other than the person.
 fn recipient(header: &str) -> Option<&str> {
     let (_, behind) = header.split_once("to=")?;
     behind.split(|c: char| c.is_whitespace() || c == '{').next().filter(|it| !it.is_empty())
@@ -107,7 +107,7 @@ fn call(recipient: &str, content: &str, tools: &[&str]) -> Option<Wish> {
     Some(Wish { name: name.into(), arguments })
 }
 
-/// The same where the server took out the tokens: `analysis…assistantfinal…`.
+/// The same if the server removed the tokens: `analysis…assistantfinal…`.
 fn without_tokens(text: &str, tools: &[&str]) -> Option<(String, Vec<Wish>)> {
     const CHANNELS: [&str; 3] = ["analysis", "commentary", "final"];
     let channel = |text: &str| CHANNELS.into_iter().find(|channel| text.starts_with(channel));
@@ -120,7 +120,7 @@ fn without_tokens(text: &str, tools: &[&str]) -> Option<(String, Vec<Wish>)> {
             _ => char::is_alphabetic,
         }) || behind.trim_start().starts_with("to=")
     });
-    // A word that ends so is one of the sentence, and not where a message begins.
+    // A word that only ends like this is part of the sentence.
     let known = |at: &usize| {
         let channel = &text[at + "assistant".len()..];
         *at == 0 || channel.starts_with("final") || first.is_some() || recipient(text).is_some()

@@ -1,14 +1,14 @@
-//! Values as models write them: JSON, and what they take for it.
+//! Values as models write them: JSON, or nearly.
 
 use serde_json::{Map, Value};
 
-/// How deep a value may lie in others.
+/// The maximum nesting of values.
 const DEPTH: usize = 24;
 
-/// The value at the start of a text, as JSON or nearly so, and how long it is.
+/// The value at the start of a text, as JSON or nearly so, and its length.
 ///
-/// Nearly: single quotes, trailing commas, bare keys, `=` for `:`, Python's words for true, false and
-/// nothing.
+/// Nearly: single quotes, trailing commas, bare keys, `=` for `:`, and Python's words for true, false
+/// and null.
 pub(super) fn value(text: &str) -> Option<(Value, usize)> {
     let mut strict = serde_json::Deserializer::from_str(text).into_iter::<Value>();
     if let Some(Ok(value)) = strict.next() {
@@ -19,8 +19,8 @@ pub(super) fn value(text: &str) -> Option<(Value, usize)> {
     Some((value, reader.at))
 }
 
-/// The arguments at the start of a text that follows `name(`, and how long they are with their `)`:
-/// `field="task", value="fix tap"`, or one object.
+/// The arguments at the start of a text after `name(`, and their length including `)`: `field="task",
+/// value="fix tap"`, or one object.
 pub(super) fn arguments(text: &str) -> Option<(Value, usize)> {
     let mut reader = Reader { text, at: 0 };
     reader.skip_spaces();
@@ -48,7 +48,7 @@ impl<'a> Reader<'a> {
         self.at = self.text.len() - self.rest().trim_start().len();
     }
 
-    /// Whether this came next, behind spaces.
+    /// Whether this comes next, after spaces.
     fn take(&mut self, character: char) -> bool {
         self.skip_spaces();
         let is_next = self.rest().starts_with(character);
@@ -88,7 +88,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Names and their values, up to the end of them.
+    /// Names with values, up to the end.
     fn members(&mut self, end: char, depth: usize) -> Option<Map<String, Value>> {
         let mut map = Map::new();
         while !self.take(end) {

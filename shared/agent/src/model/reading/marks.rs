@@ -1,30 +1,30 @@
-//! The marks that models write among their words, and servers leave there: thought tags, control
-//! tokens, and what is around a call.
+//! The marks that models write among their words, and servers leave there: reasoning tags, control
+//! tokens, and the wrapping of calls.
 //!
-//! They are known by what they are made of and by the stems of their names rather than one by one, since
-//! each family of models has its own. Words between `<` and `>` that no model means are no marks.
+//! They are recognised by their syntax and the stems of their names instead of one by one, since each
+//! family of models has its own. Ordinary words between `<` and `>` are not marks.
 
 use std::ops::Range;
 
-/// What a mark means.
+/// The meaning of a mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mark {
     ThoughtBegins,
     ThoughtEnds,
-    /// What the model was shown is said again.
+    /// Repeats part of the prompt.
     EchoBegins,
     EchoEnds,
-    /// What was before is not the answer.
+    /// Everything before is not the answer.
     AnswerBegins,
     CallBegins,
     CallEnds,
-    /// Between the parts of a call.
+    /// Separates the parts of a call.
     CallGoesOn,
     /// The model's part is over.
     End,
-    /// Somebody's part begins: a word follows that says whose.
+    /// A part begins: the next word says whose.
     Part,
-    /// The part of somebody else begins.
+    /// Another role's part begins.
     Other,
     Nothing,
 }
@@ -34,20 +34,20 @@ pub(super) enum Mark {
 pub(super) struct Found<'a> {
     pub(super) at: Range<usize>,
     pub(super) mark: Mark,
-    /// Its name, in small letters.
+    /// Its name, in lower case.
     pub(super) name: String,
-    /// What its name is given: `record` of `<function=record>` and `<invoke name="record">`.
+    /// The value of its name: `record` in `<function=record>` and `<invoke name="record">`.
     pub(super) value: Option<&'a str>,
-    /// What stands behind its name.
+    /// The text after its name.
     pub(super) attributes: &'a str,
-    /// Whether it is closed in itself, as `<invoke name="finish"/>`.
+    /// Whether it is self-closing, as `<invoke name="finish"/>`.
     pub(super) is_whole: bool,
 }
 
-/// The longest that is taken for a mark, in bytes.
+/// The longest possible mark, in bytes.
 const LONGEST: usize = 240;
 
-/// Stems of what names a thought.
+/// Stems of names for reasoning.
 const THOUGHTS: [&str; 15] = [
     "think",
     "thought",
@@ -66,7 +66,7 @@ const THOUGHTS: [&str; 15] = [
     "chain_of",
 ];
 
-/// Stems of what names a part of a call.
+/// Stems of names for a part of a call.
 const CALLS: [&str; 9] = [
     "tool",
     "function",
@@ -79,7 +79,7 @@ const CALLS: [&str; 9] = [
     "observation",
 ];
 
-/// What stands between the parts of a call.
+/// Names of separators between the parts of a call.
 const PARTS_OF_CALLS: [&str; 7] =
     ["sep", "argument", "args", "plugin", "call_id", "constrain", "interpreter"];
 
@@ -142,12 +142,12 @@ const OTHERS: [&str; 9] = [
     "client",
 ];
 
-/// Whether a word says that the model's own part begins.
+/// Whether a word names the model's own role.
 pub(super) fn is_us(word: &str) -> bool {
     matches!(word, "assistant" | "model" | "bot" | "chatbot" | "ai" | "gpt" | "agent")
 }
 
-/// Whether a word says that somebody else's part begins.
+/// Whether a word names another role.
 pub(super) fn is_other(word: &str) -> bool {
     OTHERS.contains(&word) || matches!(word, "tool" | "function" | "observation" | "query")
 }
@@ -181,7 +181,7 @@ fn mark_at<'a>(text: &'a str, at: usize, tools: &[&str]) -> Option<Found<'a>> {
     let inside = inside.trim_start_matches('/').trim_start();
     let is_whole = inside.ends_with('/');
     let inside = inside.trim_end_matches('/').trim_end();
-    // A family may stand before the name: `seed:think`, `｜DSML｜invoke`.
+    // The name may have a family as its prefix: `seed:think`, `｜DSML｜invoke`.
     let name_ends = inside
         .find(|c: char| !(c.is_alphanumeric() || "_-:▁｜|".contains(c)))
         .unwrap_or(inside.len());
@@ -200,7 +200,7 @@ fn mark_at<'a>(text: &'a str, at: usize, tools: &[&str]) -> Option<Found<'a>> {
     Some(Found { at: at..at + length, mark, name, value, attributes, is_whole })
 }
 
-/// What stands between the ends of a mark, and how long it is with them.
+/// The content of a mark between its delimiters, and its full length.
 fn inside(rest: &str) -> Option<(&str, usize, Form)> {
     let between = |open: usize, close: &str| {
         let end = open + rest[open..].find(close)?;
@@ -236,13 +236,13 @@ fn inside(rest: &str) -> Option<(&str, usize, Form)> {
         (false, false) if is_tag => Form::Tag,
         (false, false) => Form::Bracket,
     };
-    // One side alone is of a tag, not of two brackets.
+    // A delimiter on one side only belongs to a tag, not to two brackets.
     let form = if !is_tag && form != Form::Token { Form::Bracket } else { form };
     let bare = if form == Form::Bracket { inside } else { inside.trim_matches(['|', '｜', ' ']) };
     Some((bare, length, form))
 }
 
-/// What is meant in square brackets is few words, and but for thoughts in capitals.
+/// In square brackets a mark is a few words, in capitals except for reasoning.
 fn is_of_brackets(inside: &str, name: &str) -> bool {
     if matches!(name, "think" | "thinking" | "thought" | "thoughts" | "reasoning") {
         return true;
@@ -382,7 +382,7 @@ fn meaning(name: &str, form: Form, closes: bool, tools: &[&str]) -> Option<Mark>
     Some(if starts { Mark::Part } else { Mark::Nothing })
 }
 
-/// What a name is given.
+/// The value of a name.
 fn value(attributes: &str) -> Option<&str> {
     let given = |text: &'_ str| -> Option<(usize, usize)> {
         let start = text.len() - text.trim_start().len();
@@ -406,7 +406,7 @@ fn value(attributes: &str) -> Option<&str> {
     Some(behind[start..end].trim()).filter(|value| !value.is_empty())
 }
 
-/// The start of a text, no longer than so many bytes.
+/// The start of a text, at most this many bytes.
 fn head(text: &str, bytes: usize) -> &str {
     &text[..text.floor_char_boundary(bytes)]
 }

@@ -1,4 +1,4 @@
-//! An answer as it is meant.
+//! The intended meaning of an answer.
 
 mod calls;
 mod extras;
@@ -25,35 +25,35 @@ use crate::turns::ToolCall;
 /// How an answer ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
-    /// As the model meant it.
+    /// As intended by the model.
     Whole,
-    /// Where it had no more room.
+    /// Cut off for lack of room.
     Cut,
-    /// Where somebody's filter stopped it.
+    /// Cut off by a filter.
     Filtered,
 }
 
-/// What the model answered to one request.
+/// The model's answer to one request.
 pub(crate) struct Completion {
     pub(crate) text: Option<String>,
     pub(crate) tool_calls: Vec<ToolCall>,
-    /// What else the message held, to be sent back with it.
+    /// The extras of the message, to be sent back with it.
     pub(crate) extras: Map<String, Value>,
     pub(crate) end: End,
-    /// Whether the words are the page's own, instead of the model's.
+    /// Whether the words are the page's own instead of the model's.
     pub(crate) is_ours: bool,
     pub(crate) tokens_in: u64,
     pub(crate) tokens_out: u64,
 }
 
-/// The longest text and the longest arguments that are kept of an answer, in characters, so that
-/// no answer makes a conversation too large to store.
+/// The longest text and arguments that are kept of an answer, in characters, so that no answer makes a
+/// conversation too large to store.
 const KEPT_CHARACTERS: usize = 4_000;
 
 /// The most calls that are kept of one answer.
 const KEPT_CALLS: usize = 16;
 
-/// Reads an answer as generously as it can be meant, to a question that offered these tools.
+/// Reads an answer to a question with these tools as generously as possible.
 pub(super) fn parse(answer: &Value, tools: &[&str]) -> Result<Completion, Refusal> {
     let choice = &answer["choices"][0];
     let message = [&choice["message"], &choice["delta"]].into_iter().find(|it| it.is_object());
@@ -76,7 +76,7 @@ pub(super) fn parse(answer: &Value, tools: &[&str]) -> Result<Completion, Refusa
         extras: Map::new(),
     });
     for call in written {
-        // Some servers leave in the content what they have understood.
+        // Some servers leave the parsed calls in the content.
         if !tool_calls.iter().any(|known| is_same(known, &call)) {
             tool_calls.push(call);
         }
@@ -95,7 +95,7 @@ pub(super) fn parse(answer: &Value, tools: &[&str]) -> Result<Completion, Refusa
     })
 }
 
-/// What went wrong though the status says that nothing did.
+/// The error in an answer with a successful status.
 fn error(answer: &Value, has_message: bool) -> Option<Refusal> {
     let choice = &answer["choices"][0];
     let is_one = |error: &&Value| !error.is_null() && **error != false && **error != "";
@@ -103,7 +103,7 @@ fn error(answer: &Value, has_message: bool) -> Option<Refusal> {
     let error = of_all.into_iter().chain([&choice["error"]]).find(is_one);
     let error = match error {
         Some(error) => error,
-        // Without anything around it.
+        // Without any wrapping.
         None if answer["object"] == "error" && !has_message => answer,
         None => return None,
     };
@@ -122,7 +122,7 @@ fn error(answer: &Value, has_message: bool) -> Option<Refusal> {
     })
 }
 
-/// The status that goes with what an error calls itself.
+/// The status for the name of an error.
 pub(super) fn by_word(error: &Value) -> Option<u16> {
     let words = ["code", "type"].into_iter().filter_map(|name| error[name].as_str());
     let words = words.collect::<Vec<_>>().join(" ").to_ascii_lowercase();
@@ -138,7 +138,7 @@ pub(super) fn by_word(error: &Value) -> Option<u16> {
     }
 }
 
-/// How it ended, by the server's own word for it.
+/// How the answer ended, by the server's own word.
 fn end(answer: &Value) -> Result<End, ModelError> {
     let choice = &answer["choices"][0];
     let words = ["finish_reason", "native_finish_reason", "stop_reason"];
@@ -157,7 +157,7 @@ fn end(answer: &Value) -> Result<End, ModelError> {
             | "sensitive"
             | "guardrail_intervened"
             | "image_safety" => return Ok(End::Filtered),
-            // The server broke off: what came is no answer.
+            // The server gave up: this is not an answer.
             "error" | "abort" | "network_error" | "insufficient_system_resource" => {
                 return Err(ModelError::unavailable("cut"));
             }
@@ -176,7 +176,7 @@ fn end(answer: &Value) -> Result<End, ModelError> {
     Ok(if is_blocked || is_filtered { End::Filtered } else { End::Whole })
 }
 
-/// The text of a message: a string, or a list of parts, of which those that are thoughts are none.
+/// The text of a message: a string, or a list of parts without those that are reasoning.
 fn words(content: &Value) -> Option<String> {
     let text = match content {
         Value::String(text) => text.clone(),
@@ -194,7 +194,7 @@ fn part(part: &Value) -> Option<&str> {
     text.into_iter().find_map(Value::as_str).filter(|_| is_said)
 }
 
-/// The calls of a message, in the form of today or in that of yesterday.
+/// The calls of a message, in the current or the previous form.
 fn calls_of(message: &Value) -> impl Iterator<Item = &Value> {
     let calls = message["tool_calls"].as_array().map(Vec::as_slice).unwrap_or_default();
     let old = Some(&message["function_call"]).filter(|call| calls.is_empty() && call.is_object());

@@ -1,6 +1,6 @@
-//! The content of an answer in the characters that it is meant in.
+//! The content of an answer in its intended characters.
 
-/// Without what is invisible, and with what stands for a sign instead of the sign.
+/// Removes invisible characters, and replaces escapes by the character they stand for.
 pub(super) fn plain(text: &str) -> String {
     const SIGNS: [(&str, &str); 16] = [
         ("<|\"|>", "\""),
@@ -26,7 +26,7 @@ pub(super) fn plain(text: &str) -> String {
             plain = plain.replace(from, to);
         }
     }
-    // Around words they are as good as others.
+    // Around words they are harmless.
     if plain.contains(['{', '=']) {
         plain = plain.replace(['“', '”'], "\"");
     }
@@ -37,7 +37,7 @@ pub(super) fn plain(text: &str) -> String {
     plain.replace(is_none, "")
 }
 
-/// With the bytes that a server could not decode: `<0x0A>`.
+/// Restores bytes that a server could not decode: `<0x0A>`.
 fn bytes_decoded(text: &str) -> String {
     if !text.contains("<0x") {
         return text.into();

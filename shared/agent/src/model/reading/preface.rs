@@ -1,6 +1,6 @@
-//! What models put ahead of their words, in words.
+//! Preambles that models put before their answers.
 
-/// How thoughts are announced by models that have no tags for them.
+/// Headings of reasoning by models without tags for it.
 const THOUGHTS: [&str; 9] = [
     "here is my thought process",
     "here's my thought process",
@@ -13,10 +13,10 @@ const THOUGHTS: [&str; 9] = [
     "reasoning",
 ];
 
-/// How they are too, if the answer is announced behind them.
+/// Further ones, valid if a heading of the answer follows.
 const PERHAPS_THOUGHTS: [&str; 3] = ["analysis", "reflection", "plan"];
 
-/// How an answer is announced behind them.
+/// Headings of the answer after them.
 const ANSWERS: [&str; 9] = [
     "here is my response",
     "here's my response",
@@ -29,10 +29,10 @@ const ANSWERS: [&str; 9] = [
     "final",
 ];
 
-/// How many of them announce one without thoughts, too.
+/// How many of those also occur without reasoning.
 const ALONE: usize = 6;
 
-/// Without announced thoughts, the name of the role, and what the person is said to have answered.
+/// Removes reasoning with a heading, the role's name, and an echo of the person's words.
 pub(super) fn behind_preface(text: &str) -> &str {
     behind_role(behind_thoughts(text.trim()))
 }
@@ -42,7 +42,7 @@ fn behind_thoughts(text: &str) -> &str {
     let may_announce = announces_thoughts || heading(text, &PERHAPS_THOUGHTS).is_some();
     let mut at = 0;
     for line in text.split_inclusive('\n') {
-        // Among the words of an answer they are words, but for the first.
+        // Within an answer they are ordinary words, except for the first.
         let known = match (may_announce, at) {
             (true, _) => &ANSWERS[..],
             (false, 0) => &ANSWERS[..ALONE],
@@ -56,7 +56,7 @@ fn behind_thoughts(text: &str) -> &str {
     if announces_thoughts { "" } else { text }
 }
 
-/// How long the heading is that a line begins with, if it is one of these.
+/// The length of the heading that a line begins with, if it is one of these.
 fn heading(line: &str, known: &[&str]) -> Option<usize> {
     let bare = line.trim_start_matches(is_sign);
     known.iter().find_map(|head| {
@@ -72,7 +72,7 @@ fn is_sign(character: char) -> bool {
     character.is_whitespace() || matches!(character, '*' | '#' | ':' | '.')
 }
 
-/// Without the name of the role ahead of the words, and without what the person is said to have answered.
+/// Removes the role's name before the words, and an echo of the person's words.
 fn behind_role(text: &str) -> &str {
     let mut said = text.trim();
     let is_us = |word: &str| {

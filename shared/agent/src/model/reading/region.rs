@@ -1,4 +1,4 @@
-//! A part of a text that is marked as calls, in any of the forms that there are for what is in it.
+//! A part of a text that is marked as calls, in any of the known forms.
 
 use serde_json::{Map, Value};
 
@@ -12,27 +12,27 @@ use super::{loose, speech};
 pub(super) struct Region {
     depth: usize,
     wishes: Vec<Wish>,
-    /// The call that is being written.
+    /// The call being read.
     open: Option<Written>,
-    /// The name of the argument that comes next.
+    /// The name of the next argument.
     key: Option<String>,
-    /// The value that is being written.
+    /// The value being read.
     value: Option<String>,
-    /// What stands beside all that: calls in a form of their own.
+    /// Everything else: calls in a form of their own.
     loose: String,
 }
 
-/// A call that is being written.
+/// A call being read.
 struct Written {
     name: String,
-    /// Whether it is a call without anything in it, too.
+    /// Whether it counts as a call even without arguments.
     is_whole: bool,
     arguments: Map<String, Value>,
     body: String,
 }
 
 impl Region {
-    /// Takes what a part begins with.
+    /// Handles an opening mark.
     pub(super) fn enter(&mut self, found: &Found<'_>, tools: &[&str]) {
         self.depth += 1;
         let name = found.name.as_str();
@@ -57,7 +57,7 @@ impl Region {
         }
     }
 
-    /// Takes what a part ends with. Whether the region is over with it.
+    /// Handles a closing mark. Returns whether the region is over.
     pub(super) fn close(&mut self, found: &Found<'_>, tools: &[&str]) -> bool {
         self.depth = self.depth.saturating_sub(1);
         match found.name.as_str() {
@@ -75,7 +75,7 @@ impl Region {
         self.depth == 0
     }
 
-    /// What was said last may have been the name of a tool.
+    /// The last words may have been the name of a tool.
     pub(super) fn go_on(&mut self, tools: &[&str]) {
         if !self.loose.ends_with('\n') {
             self.loose.push('\n');
@@ -93,7 +93,7 @@ impl Region {
         self.open = Some(Written { name: name.into(), is_whole: false, arguments, body });
     }
 
-    /// Takes what stands between two marks.
+    /// Handles the text between two marks.
     pub(super) fn take(&mut self, chunk: &str) {
         let to = match (&mut self.value, &mut self.open) {
             (Some(value), _) => value,
@@ -125,12 +125,12 @@ impl Region {
                 Some((Value::Object(object), _)) => arguments = object,
                 _ => arguments = children(body),
             }
-            // Whatever this is, it is no call without arguments.
+            // Whatever this is, it is not a call without arguments.
             if arguments.is_empty() && !body.starts_with("{}") {
                 return;
             }
         } else if arguments.is_empty() && !is_whole {
-            // A tag of that name alone may be a token that means nothing of the kind: `<stop>`.
+            // A tag with only that name may be an unrelated token: `<stop>`.
             return;
         }
         self.wishes.push(Wish { name: name.into(), arguments: arguments.into() });
@@ -170,7 +170,7 @@ fn attributes(text: &str) -> Map<String, Value> {
     attributes
 }
 
-/// Text as it was before it was put into XML.
+/// The text without XML escapes.
 fn unescaped(text: &str) -> String {
     text.replace("&quot;", "\"").replace("&apos;", "'").replace("&amp;", "&")
 }

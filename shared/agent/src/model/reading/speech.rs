@@ -1,4 +1,4 @@
-//! What is said where calls stand among the words without a mark of their own.
+//! Finds the words when calls are among them without marks of their own.
 
 use serde_json::Value;
 
@@ -7,13 +7,13 @@ use super::loose;
 use super::preface::behind_preface;
 use super::spoken::{GAP, Spoken};
 
-/// The most brackets that are taken to be forgotten.
+/// The most closing brackets that a model may have forgotten.
 const LACKING: usize = 4;
 
-/// What is taken for the first key of an object, in bytes.
+/// The longest possible first key of an object, in bytes.
 const LONGEST_KEY: usize = 100;
 
-/// What a fence is called that holds no words.
+/// The names of code fences that contain no words.
 const MACHINE: [&str; 14] = [
     "json",
     "json5",
@@ -31,12 +31,12 @@ const MACHINE: [&str; 14] = [
     "tool_outputs",
 ];
 
-/// Reads a text without marks. What is no words leaves a gap, and what is around gaps goes with them.
+/// Reads a text without marks. Anything that is not words leaves a gap, and so does the text around it.
 pub(super) fn spoken(text: &str, tools: &[&str]) -> Spoken {
     let mut reading = Reading::new(text, tools);
     reading.parse();
     let Reading { mut said, wishes, mut values, .. } = reading;
-    // JSON that is the whole answer, and says in it what the answer is.
+    // The whole answer is JSON that contains the answer.
     let is_word = |c: char| c.is_alphanumeric();
     if !said.contains(is_word)
         && values.len() == 1
@@ -52,7 +52,7 @@ struct Reading<'a> {
     at: usize,
     said: String,
     wishes: Vec<Wish>,
-    /// What each JSON among the words would say to the person.
+    /// The words for the person in each JSON value.
     values: Vec<Option<String>>,
     tools: &'a [&'a str],
 }
@@ -89,7 +89,7 @@ impl<'a> Reading<'a> {
         self.said.push(GAP);
     }
 
-    /// JSON, or what was meant to be.
+    /// JSON, or an attempt at it.
     fn value(&mut self) -> bool {
         let rest = self.rest();
         if !is_machine(rest) {
@@ -159,7 +159,7 @@ impl<'a> Reading<'a> {
         true
     }
 
-    /// A fence that holds no words. Others are left to whoever makes the text plain.
+    /// A code fence without words. Others are left for the conversion to plain text.
     fn fence(&mut self) -> bool {
         let Some(opened) = self.rest().strip_prefix("```") else { return false };
         let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
@@ -175,7 +175,7 @@ impl<'a> Reading<'a> {
         if !is_machine {
             return false;
         }
-        // A name ahead of the fence, or of it, is of the call in it.
+        // A name before the fence, or of it, belongs to the call in it.
         let ahead = trailing_name(&self.said, self.tools);
         let named = ahead.map(|(name, _)| name).or_else(|| calls::named(&name, self.tools));
         let body = named.map_or_else(|| body.to_owned(), |name| format!("{name} {}", body.trim()));
@@ -183,7 +183,7 @@ impl<'a> Reading<'a> {
             self.said.truncate(length);
         }
         let mut inner = Reading::new(&body, self.tools);
-        // One fence holds no other.
+        // Fences are not nested.
         inner.parse();
         self.wishes.extend(inner.wishes);
         self.values.extend(inner.values);
@@ -193,7 +193,7 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// Whether a text begins as JSON of objects does, or as what is taken for it.
+/// Whether a text begins like JSON objects do, or nearly so.
 fn is_machine(text: &str) -> bool {
     let bare = text.strip_prefix('[').map_or(text, str::trim_start);
     let Some(inside) = bare.strip_prefix('{') else {
@@ -212,7 +212,7 @@ fn is_machine(text: &str) -> bool {
     is_escaped || is_quoted || is_key || inside.starts_with('}')
 }
 
-/// JSON whose quotes are escaped though it stands in no other, or that lacks its last brackets.
+/// JSON with escaped quotes although it is not nested, or without its last brackets.
 fn mended(text: &str) -> Option<(Value, usize)> {
     let length = balanced(text);
     let text = &text[..length];
@@ -225,7 +225,7 @@ fn mended(text: &str) -> Option<(Value, usize)> {
     Some((loose::value(&bare)?.0, length))
 }
 
-/// The brackets that a text lacks at its end, unless it ends in the middle of a string.
+/// The closing brackets that a text lacks, unless it ends within a string.
 fn missing(text: &str) -> Option<String> {
     let (mut open, mut is_quoted, mut is_escaped) = (Vec::new(), false, false);
     for character in text.chars() {
@@ -242,7 +242,7 @@ fn missing(text: &str) -> Option<String> {
     (!is_quoted && open.len() <= LACKING).then(|| open.into_iter().rev().collect())
 }
 
-/// How long what begins with a bracket is, up to the bracket that closes it, or to the end.
+/// The length of a bracketed text, up to its closing bracket or the end.
 fn balanced(text: &str) -> usize {
     let (mut depth, mut quote, mut is_escaped) = (0_usize, None, false);
     for (at, character) in text.char_indices() {
@@ -265,7 +265,7 @@ fn balanced(text: &str) -> usize {
     text.len()
 }
 
-/// The tool whose name is the last line of a text, and how long the text is before it.
+/// The tool named in the last line of a text, and the length of the text before it.
 pub(super) fn trailing_name<'t>(text: &str, tools: &[&'t str]) -> Option<(&'t str, usize)> {
     let is_sign = |c: char| c.is_whitespace() || ":=>\"[]✿*(".contains(c);
     let bare = text.trim_end_matches(is_sign);
@@ -285,7 +285,7 @@ pub(super) fn trailing_name<'t>(text: &str, tools: &[&'t str]) -> Option<(&'t st
         Some(_) => &before[..before.rfind('<')?],
         None => before,
     };
-    // Among words it is one of them.
+    // Among other words it is an ordinary word.
     let line = before.rfind(['\n', GAP]).map_or(0, |at| at + 1);
     let is_line = before[line..].trim().is_empty() || is_label(&before[line..]);
     is_line.then_some((tool, line))
@@ -298,7 +298,7 @@ fn trailing(text: &str, is_of_it: impl Fn(char) -> bool) -> &str {
     &end[end.trim_end_matches(is_of_it).len()..]
 }
 
-/// Without the gaps, and without the brackets, commas and quotes that only they gave a meaning.
+/// Removes the gaps, and brackets, commas and quotes that only belong to them.
 fn without_gaps(text: &str) -> String {
     if !text.contains(GAP) {
         return text.into();
@@ -319,13 +319,13 @@ fn without_gaps(text: &str) -> String {
             lines.push(String::new());
         }
     }
-    // The first and the last may be left of what was around a call on lines of its own.
+    // The first and last line may be remains of the wrapping of a call.
     let is_rest = |line: &String| !line.trim().is_empty() && !line.contains(|c| !is_loose(c));
     lines.retain(|line| !is_rest(line));
     lines.join("\n")
 }
 
-/// Whether the words of a line say nothing but what stood in its gap: `Tool call: …`.
+/// Whether the words of a line only introduce its gap: `Tool call: …`.
 fn is_label(line: &str) -> bool {
     let is_word = |c: char| c.is_alphanumeric();
     let words = line.split(|c| !is_word(c)).filter(|word| !word.is_empty());
@@ -349,7 +349,7 @@ fn is_label(line: &str) -> bool {
         })
 }
 
-/// A line of words with gaps, which take what is around them along.
+/// A line of words with gaps, from which the words around gaps are removed.
 fn joined(line: &str) -> String {
     let mut joined = String::with_capacity(line.len());
     let mut rest = line;

@@ -1,7 +1,7 @@
-//! What is said to the person in the content of an answer, and what is done besides.
+//! Separates the words for the person in an answer from everything else.
 //!
-//! Thoughts, control tokens and calls written as text are no words. What is left is read again until
-//! nothing more is found in it, since taking something out may join the pieces of something else.
+//! Reasoning, control tokens and calls written as text are not words. The rest is read again until
+//! nothing more is found, since removing something may join the pieces of something else.
 
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -13,17 +13,17 @@ use super::region::Region;
 use super::spoken::{GAP, Spoken, cut};
 use super::{harmony, speech};
 
-/// How often what is left is read again. Whoever hides marks deeper than that says nothing.
+/// How often the rest is read again. An answer with marks hidden deeper than that counts as empty.
 const ROUNDS: usize = 5;
 
-/// Reads the content of an answer to a question that offered these tools.
+/// Reads the content of an answer to a question with these tools.
 pub(super) fn spoken(content: &str, tools: &[&str]) -> Spoken {
     let mut wishes = Vec::new();
     let mut words = content.trim().to_owned();
     for _ in 0..ROUNDS {
         let mut plain = plain(&words);
         if let Ok(value @ Value::Object(_)) = serde_json::from_str(&plain) {
-            // Whatever marks stand in it are of its strings.
+            // Marks in it belong to its strings.
             let meant = calls::meant(&value, tools);
             wishes.extend(meant.calls);
             plain = meant.words.unwrap_or_default();
@@ -42,21 +42,21 @@ pub(super) fn spoken(content: &str, tools: &[&str]) -> Spoken {
     Spoken { words: String::new(), wishes }
 }
 
-/// One reading of a text by its marks.
+/// One pass over a text by its marks.
 #[derive(Default)]
 struct Reading {
-    /// What is said.
+    /// The words so far.
     free: String,
-    /// What is said beside the answer, and may hold calls.
+    /// Words outside the answer, which may contain calls.
     aside: String,
     is_thought: bool,
-    /// How deep it is in what it was shown.
+    /// The nesting within repeated parts of the prompt.
     echoes: usize,
     call: Option<Region>,
     wishes: Vec<Wish>,
 }
 
-/// What is outside of thoughts and calls, and those calls.
+/// The words outside of reasoning and calls, and those calls.
 fn without_marks(text: &str, tools: &[&str]) -> Spoken {
     let mut reading = Reading::default();
     let (mut at, mut is_part) = (0, false);
@@ -83,7 +83,7 @@ fn without_marks(text: &str, tools: &[&str]) -> Spoken {
         }
     }
     reading.end_call(tools);
-    // The start of a token that the answer was cut off in.
+    // The start of a token at which the answer was cut off.
     let token = reading.free.rfind(['<']).filter(|at| {
         let token = &reading.free[at + 1..];
         token.starts_with(['|', '｜']) && !token.contains(char::is_whitespace)
@@ -95,7 +95,7 @@ fn without_marks(text: &str, tools: &[&str]) -> Spoken {
 }
 
 impl Reading {
-    /// The next mark that is none of a string in JSON.
+    /// The next mark outside of JSON strings.
     fn next<'a>(&self, text: &'a str, at: usize, tools: &[&str]) -> Option<Found<'a>> {
         let mut from = at;
         loop {
@@ -125,7 +125,7 @@ impl Reading {
         }
     }
 
-    /// Takes a mark. Whether what is behind it is nobody's answer.
+    /// Handles a mark. Returns whether nothing after it belongs to the answer.
     fn is_over(&mut self, found: Found<'_>, tools: &[&str]) -> bool {
         let says_something = !self.free.trim().is_empty() || !self.wishes.is_empty();
         match found.mark {
@@ -133,7 +133,7 @@ impl Reading {
                 self.is_thought = self.call.is_none() && !found.is_whole || self.is_thought
             }
             Mark::ThoughtEnds => {
-                // It began before the text did, or a second time.
+                // It began before the text did, or twice.
                 if !self.is_thought {
                     self.call = None;
                     self.free.clear();
@@ -211,7 +211,7 @@ mod tests {
 
     const TOOLS: [&str; 4] = ["record", "finish", "hand_over", "stop"];
 
-    /// What must never reach a phone, wherever it stands.
+    /// Must never reach a phone, wherever it is.
     const MARKS: [&str; 60] = [
         "<think>",
         "</think>",
@@ -324,7 +324,7 @@ mod tests {
         }
     }
 
-    /// None of these would end if a piece of an answer were read once for each piece before it.
+    /// These would never finish if a chunk were read once for each chunk before it.
     #[test]
     fn reads_much_of_anything() {
         let pieces = [

@@ -1,4 +1,4 @@
-//! AWS End User Messaging SMS, and SNS, which brings its texts and events to us.
+//! AWS End User Messaging SMS, and SNS, which delivers its texts and events to us.
 
 mod api;
 mod sns;
@@ -25,36 +25,36 @@ const EVENTS: &str = "arn:aws:sns:us-east-1:123456789012:events";
 
 const CONFIGURATION_SET: &str = "textback";
 
-/// Where the certificate of SNS's key lies.
+/// The path of the certificate of SNS's key.
 const CERTIFICATE: &str = "/SimpleNotificationService-0123456789abcdef0123456789abcdef.pem";
 
 /// An AWS account on loopback with one number, whose texts and events go to two topics of SNS.
 ///
-/// Checks the signature of every request. Members that are not documented are refused, as AWS does.
+/// Checks the signature of every request. Undocumented members are refused, as by AWS.
 #[derive(Debug)]
 pub struct AwsSms {
     account: Arc<Account>,
     server: Server,
-    /// What happens to sends.
+    /// The mode for sends.
     pub switch: Arc<Switch>,
-    /// What happens to questions for the certificate that SNS signs with.
+    /// The mode for requests for the certificate that SNS signs with.
     pub certificates: Arc<Switch>,
 }
 
-/// A message that AWS took from us.
+/// A message that AWS accepted from us.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AwsMessage {
     /// AWS's id.
     pub id: String,
-    /// Who is texted.
+    /// The recipient.
     pub to: String,
-    /// What it is sent from.
+    /// The sender.
     pub from: String,
-    /// What is said.
+    /// The body.
     pub body: String,
-    /// For how many seconds AWS tries to hand it over.
+    /// For how many seconds AWS tries to deliver it.
     pub time_to_live: u64,
-    /// What comes back in events.
+    /// The context returned in events.
     pub context: Value,
 }
 
@@ -72,13 +72,13 @@ struct Records {
     messages: Vec<AwsMessage>,
     opted_out: BTreeSet<String>,
     refusal: Option<(String, Option<String>)>,
-    /// What is shown instead, by action.
+    /// Overridden answers, by action.
     shown: BTreeMap<String, Value>,
     denied: BTreeSet<String>,
     subscriptions: Vec<Subscription>,
 }
 
-/// An address that a topic calls, once it has confirmed by this token.
+/// An address that a topic calls, once it has been confirmed with this token.
 #[derive(Clone, Debug)]
 struct Subscription {
     topic: &'static str,
@@ -88,7 +88,7 @@ struct Subscription {
 }
 
 impl AwsSms {
-    /// Opens an account. Dropped, it closes and cuts what is open.
+    /// Opens an account. Closes when dropped, with all connections.
     pub async fn start() -> Self {
         let (switch, certificates) = <(Arc<Switch>, Arc<Switch>)>::default();
         let account = Arc::new(Account {
@@ -106,7 +106,7 @@ impl AwsSms {
         Self { account, server: Server::start(router), switch, certificates }
     }
 
-    /// What stands for AWS's own addresses, as `AWS_ENDPOINT_URL` wants it.
+    /// The replacement for AWS's own addresses, for `AWS_ENDPOINT_URL`.
     pub fn url(&self) -> String {
         self.server.url()
     }
@@ -131,12 +131,12 @@ impl AwsSms {
         CONFIGURATION_SET
     }
 
-    /// The topic of texts and the topic of events, with a comma between.
+    /// The topic of texts and the topic of events, separated by a comma.
     pub fn topics(&self) -> String {
         format!("{TEXTS},{EVENTS}")
     }
 
-    /// The settings of a program that texts by this account.
+    /// The settings of a program that uses this account.
     pub fn settings(&self) -> Vec<(&'static str, String)> {
         vec![
             ("AWS_ACCESS_KEY_ID", self.access_key_id().into()),
@@ -148,7 +148,7 @@ impl AwsSms {
         ]
     }
 
-    /// From now on refuses sends by this exception and reason, as `ConflictException` and
+    /// From now on refuses sends with this exception and reason, such as `ConflictException` and
     /// `DESTINATION_PHONE_NUMBER_NOT_VERIFIED`.
     pub fn refuse_with(&self, exception: &str, reason: Option<&str>) {
         let refusal = (exception.to_owned(), reason.map(str::to_owned));
@@ -160,13 +160,13 @@ impl AwsSms {
         self.account.state.change(|records| records.refusal = None);
     }
 
-    /// From now on the credentials may not ask for this, as `DescribeSpendLimits`.
+    /// From now on the credentials may not call this action, such as `DescribeSpendLimits`.
     pub fn deny(&self, action: &str) {
         self.account.state.change(|records| records.denied.insert(action.into()));
     }
 
-    /// From now on shows this in answer to a question, as `DescribePhoneNumbers`. `change` is given
-    /// what a sound account shows.
+    /// From now on answers an action, such as `DescribePhoneNumbers`, with this. `change` gets the
+    /// answer of a properly set-up account.
     pub fn show(&self, action: &str, change: impl FnOnce(&mut Value)) {
         let mut shown = sound(action).unwrap_or_else(|| panic!("{action} is not asked for"));
         change(&mut shown);
@@ -178,25 +178,25 @@ impl AwsSms {
         self.account.state.change(|records| records.opted_out.insert(number.into()));
     }
 
-    /// The messages taken from us, oldest first.
+    /// The accepted messages, oldest first.
     pub fn messages(&self) -> Vec<AwsMessage> {
         self.account.state.read(|records| records.messages.clone())
     }
 
-    /// What was said to a number by us, oldest first.
+    /// The bodies of our messages to a number, oldest first.
     pub fn texts_to(&self, number: &str) -> Vec<String> {
         let messages = self.messages().into_iter();
         messages.filter(|message| message.to == number).map(|message| message.body).collect()
     }
 
-    /// Waits until this many messages have been taken in all.
+    /// Waits until this many messages have been accepted in total.
     pub async fn wait_for_messages(&self, count: usize) {
         let enough = |records: &Records| records.messages.len() >= count;
         self.account.state.until(&format!("{count} messages to be taken"), enough).await;
     }
 
-    /// Somebody subscribes our address for texts, `/webhooks/aws/inbound`, and SNS asks us whether
-    /// we want its calls. The call is to be made by the caller.
+    /// Subscribes our address for texts, `/webhooks/aws/inbound`, so that SNS asks us to confirm. The
+    /// caller has to make the call.
     pub fn subscribe_texts(&self, route: &Route) -> WebhookCall {
         self.subscribe(route, TEXTS, "/webhooks/aws/inbound")
     }
@@ -206,7 +206,7 @@ impl AwsSms {
         self.subscribe(route, EVENTS, "/webhooks/aws/status")
     }
 
-    /// The addresses that have confirmed that they want calls.
+    /// The addresses that have confirmed their subscription.
     pub fn subscribed(&self) -> Vec<String> {
         let confirmed = |it: &Subscription| it.confirmed.then(|| it.endpoint.clone());
         self.account
@@ -214,12 +214,12 @@ impl AwsSms {
             .read(|records| records.subscriptions.iter().filter_map(confirmed).collect())
     }
 
-    /// A person texts our number, and SNS tells us.
+    /// A person texts our number, and SNS calls us.
     pub async fn text(&self, route: &Route, from: &str, body: &str) -> WebhookAnswer {
         self.inbound(route, from, body).post().await
     }
 
-    /// The call that [`Self::text`] makes, to be made by the caller.
+    /// The call that [`Self::text`] makes, for the caller to make.
     pub fn inbound(&self, route: &Route, from: &str, body: &str) -> WebhookCall {
         let text = json!({
             "originationNumber": from,
@@ -232,12 +232,12 @@ impl AwsSms {
         self.publish(route, "/webhooks/aws/inbound", TEXTS, &text.to_string())
     }
 
-    /// Tells us what became of a message, by an event like `TEXT_DELIVERED`.
+    /// Reports what became of a message, by an event such as `TEXT_DELIVERED`.
     pub async fn report(&self, route: &Route, id: &str, event: &str) -> WebhookAnswer {
         self.receipt(route, id, event).post().await
     }
 
-    /// The call that [`Self::report`] makes, to be made by the caller.
+    /// The call that [`Self::report`] makes, for the caller to make.
     pub fn receipt(&self, route: &Route, id: &str, event: &str) -> WebhookCall {
         let messages = self.messages();
         let message = messages.iter().find(|message| message.id == id).expect("no such message");
@@ -270,14 +270,14 @@ impl AwsSms {
         call(route, path, &self.notification(topic, message))
     }
 
-    /// The call for a text that somebody else makes up: complete, and signed with another key.
+    /// A forged call for a text: complete, but signed with another key.
     pub fn forged(&self, route: &Route, from: &str, body: &str) -> WebhookCall {
         let mut call = self.inbound(route, from, body);
         call.body = forge(std::str::from_utf8(&call.body).unwrap()).into();
         call
     }
 
-    /// What SNS posts when something is published to a topic.
+    /// SNS's post when something is published to a topic.
     pub fn notification(&self, topic: &str, message: &str) -> String {
         self.signed(json!({
             "Type": "Notification",
@@ -289,8 +289,8 @@ impl AwsSms {
         }))
     }
 
-    /// Signs what is given to be posted by SNS, with the time and the certificate's address in it
-    /// unless they are there already.
+    /// Signs a post as SNS does, after adding the time and the certificate's address unless they are
+    /// there already.
     pub fn signed(&self, mut message: Value) -> String {
         let defaults = [
             ("SignatureVersion", "2".into()),
@@ -376,7 +376,7 @@ impl Company for AwsSms {
     }
 }
 
-/// Signs what SNS has signed with another key.
+/// Signs SNS's post with another key.
 pub fn forge(message: &str) -> String {
     STRANGER.sign(serde_json::from_str(message).unwrap())
 }

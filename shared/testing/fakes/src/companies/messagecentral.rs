@@ -1,5 +1,5 @@
-//! MessageCentral's token and send calls, what its dashboard asks for, and inbound calls in
-//! whatever shape it may use.
+//! MessageCentral's token and send calls, the queries of its dashboard, and inbound calls in every
+//! shape they may have.
 
 mod api;
 
@@ -24,49 +24,49 @@ const BOUGHT: f64 = 100.0;
 
 /// A MessageCentral account on loopback.
 ///
-/// It takes messages and sends no receipts, as the real one does. What became of them is in the
-/// rows that its dashboard shows, if anywhere.
+/// It accepts messages and sends no receipts, like the real one. Their outcomes appear only in the rows
+/// of its dashboard, if at all.
 #[derive(Debug)]
 pub struct MessageCentral {
     account: Arc<Account>,
     server: Server,
-    /// What happens to sends.
+    /// The mode for sends.
     pub switch: Arc<Switch>,
-    /// What happens to requests for a token.
+    /// The mode for token requests.
     pub tokens: Arc<Switch>,
-    /// What happens to what is documented nowhere: the rows of its reports and the balance. Whether
-    /// the real one answers them to our tokens is not known: `Mode::Fails(404, …)` is as true.
+    /// The mode for undocumented requests: the rows of its reports and the balance. Whether the real
+    /// one answers them with our tokens is unknown: `Mode::Fails(404, …)` is just as realistic.
     pub reports: Arc<Switch>,
 }
 
-/// What becomes of the messages that MessageCentral takes, as its reports tell.
+/// The outcome of accepted messages, as the reports show it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MessageCentralFate {
-    /// They are never heard of again.
+    /// There is no row for them.
     #[default]
     Lost,
-    /// There is a row, and it says that a carrier has not answered yet.
+    /// There is a row saying that the carrier has not answered yet.
     Waiting,
-    /// There is a row, and it says that they arrived.
+    /// There is a row saying that they arrived.
     Delivered,
-    /// There is a row, and it says that they did not arrive.
+    /// There is a row saying that they did not arrive.
     Undelivered,
 }
 
-/// A message that MessageCentral took from us.
+/// A message that MessageCentral accepted from us.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageCentralMessage {
     /// MessageCentral's id, a small whole number.
     pub verification_id: String,
-    /// Who is texted, with `+` and country code.
+    /// The recipient, with `+` and country code.
     pub to: String,
-    /// Who it says it is from.
+    /// The sender id.
     pub sender: String,
-    /// What is said. A send without `type=SMS` and `message` texts a one-time password instead.
+    /// The body. A send without `type=SMS` and `message` texts a one-time password instead.
     pub body: String,
 }
 
-/// How MessageCentral writes an inbound call, which no document tells.
+/// The possible shapes of an inbound call, which no document describes.
 #[derive(Clone, Debug)]
 pub struct InboundShape {
     /// As JSON rather than as a form.

@@ -21,33 +21,31 @@ use crate::{Fate, Route, Switch, WebhookAnswer, WebhookCall};
 
 /// A Plivo account on loopback, with one number, registered in the USA, and one application that the
 /// number belongs to.
-///
-/// Parameters that are not documented are refused, though Plivo may overlook them: they are ours,
-/// and a mistake.
+/// Refuses undocumented parameters, though Plivo may ignore them: they would be a mistake of ours.
 #[derive(Debug)]
 pub struct Plivo {
     account: Arc<Account>,
     server: Server,
-    /// What happens to sends.
+    /// The mode for sends.
     pub switch: Arc<Switch>,
-    /// What happens to questions.
+    /// The mode for queries.
     pub lookups: Arc<Switch>,
 }
 
-/// A message that Plivo took from us.
+/// A message that Plivo accepted from us.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlivoMessage {
     /// Plivo's id.
     pub uuid: String,
-    /// Who is texted, without a plus.
+    /// The recipient, without a plus.
     pub to: String,
-    /// What is said.
+    /// The body.
     pub body: String,
-    /// Plivo's word for what became of it.
+    /// Plivo's raw status.
     pub state: String,
-    /// Plivo's code for why it failed.
+    /// Plivo's code for a failure.
     pub error_code: Option<u32>,
-    /// Where we asked for reports.
+    /// The address for reports.
     pub url: Option<String>,
 }
 
@@ -73,7 +71,7 @@ struct Records {
 }
 
 impl Plivo {
-    /// Opens an account. Dropped, it closes and cuts what is open.
+    /// Opens an account. Closes when dropped, with all connections.
     pub async fn start() -> Self {
         let (switch, lookups) = <(Arc<Switch>, Arc<Switch>)>::default();
         let id = Uuid::new_v4().simple().to_string().to_uppercase();
@@ -95,7 +93,7 @@ impl Plivo {
         Self { account, server: Server::start(router), switch, lookups }
     }
 
-    /// What stands for `https://api.plivo.com`.
+    /// The replacement for `https://api.plivo.com`.
     pub fn url(&self) -> String {
         self.server.url()
     }
@@ -115,7 +113,7 @@ impl Plivo {
         &self.account.number
     }
 
-    /// From now on refuses everything with this HTTP status: 401, 403 or 429 for instance.
+    /// From now on refuses everything with this HTTP status, such as 401, 403 or 429.
     pub fn refuse_with(&self, status: u16) {
         self.account.state.change(|records| records.refusal = Some(status));
     }
@@ -125,7 +123,7 @@ impl Plivo {
         self.account.state.change(|records| records.refusal = None);
     }
 
-    /// From now on this becomes of messages that are taken.
+    /// The outcome of messages accepted from now on.
     pub fn decide(&self, fate: Fate) {
         self.account.state.change(|records| records.fate = fate);
     }
@@ -135,23 +133,23 @@ impl Plivo {
         self.account.state.change(|records| records.message_url = Some(message_url.into()));
     }
 
-    /// What is left to spend, in dollars. Until then `14.88860`.
+    /// The remaining credit, in dollars. Initially `14.88860`.
     pub fn leave(&self, credits: &str) {
         self.account.state.change(|records| records.credits = Some(credits.into()));
     }
 
-    /// How far the number's registration for the USA is: `UNREGISTERED`, `PROCESSING` or, until
-    /// then, `COMPLETED`.
+    /// The status of the number's registration for the USA: `UNREGISTERED`, `PROCESSING` or, initially,
+    /// `COMPLETED`.
     pub fn register(&self, status: &str) {
         self.account.state.change(|records| records.registration = Some(status.into()));
     }
 
-    /// The messages taken from us, oldest first.
+    /// The accepted messages, oldest first.
     pub fn messages(&self) -> Vec<PlivoMessage> {
         self.account.state.read(|records| records.messages.clone())
     }
 
-    /// What was said to a number, which may be written with a plus, oldest first.
+    /// The bodies of messages to a number, which may be written with a plus, oldest first.
     pub fn texts_to(&self, number: &str) -> Vec<String> {
         let messages = self.messages().into_iter();
         messages
@@ -160,24 +158,24 @@ impl Plivo {
             .collect()
     }
 
-    /// Waits until this many messages have been taken in all.
+    /// Waits until this many messages have been accepted in total.
     pub async fn wait_for_messages(&self, count: usize) {
         let enough = |records: &Records| records.messages.len() >= count;
         self.account.state.until(&format!("{count} messages to be taken"), enough).await;
     }
 
-    /// Waits until we have answered this many reports of [`Self::decide`] in all.
+    /// Waits until we have answered this many reports of [`Self::decide`] in total.
     pub async fn wait_for_reports(&self, count: usize) {
         let enough = |records: &Records| records.reports_answered >= count;
         self.account.state.until(&format!("{count} reports to be answered"), enough).await;
     }
 
-    /// A person texts our number, and Plivo tells us.
+    /// A person texts our number, and Plivo calls us.
     pub async fn text(&self, route: &Route, from: &str, body: &str) -> WebhookAnswer {
         self.inbound(route, from, body).post().await
     }
 
-    /// The call that [`Self::text`] makes, to be made by the caller. It goes to the address that was
+    /// The call that [`Self::text`] makes, for the caller to make. It goes to the address that was
     /// [entered](Self::enter).
     pub fn inbound(&self, route: &Route, from: &str, body: &str) -> WebhookCall {
         self.inbound_as(route, &Uuid::new_v4().to_string(), from, body)
@@ -203,22 +201,22 @@ impl Plivo {
         )
     }
 
-    /// Any form call to where texts go, signed: for fields that are not usual.
+    /// Any signed form call to the address for texts: for unusual fields.
     pub fn signed(&self, route: &Route, fields: &[(&str, &str)]) -> WebhookCall {
         let url = self.account.state.read(|records| records.message_url.clone());
         self.account.call(route, &url.expect("no message URL was entered"), fields)
     }
 
-    /// The call for a text that somebody else makes up: complete, and signed with another secret.
+    /// A forged call for a text: complete, but signed with another secret.
     pub fn forged(&self, route: &Route, from: &str, body: &str) -> WebhookCall {
         let url = self.account.state.read(|records| records.message_url.clone());
         let signature = plivo_signature("not the auth token", &url.unwrap(), "1");
         self.inbound(route, from, body).with(SIGNATURE, &signature).with(NONCE, "1")
     }
 
-    /// The call that reports what became of a message, to the address that was given with it.
+    /// The call that reports what became of a message, to the address given with it.
     ///
-    /// `state` is Plivo's word, `error_code` its reason for a failure.
+    /// `state` is Plivo's raw status, `error_code` its reason for a failure.
     pub fn receipt(
         &self,
         route: &Route,
@@ -290,8 +288,7 @@ impl Company for Plivo {
 const SIGNATURE: HeaderName = HeaderName::from_static("x-plivo-signature-v2");
 const NONCE: HeaderName = HeaderName::from_static("x-plivo-signature-v2-nonce");
 
-/// Signs the public URL of a call as Plivo does for messages: without its query, and without what
-/// the call says.
+/// Signs the public URL of a call as Plivo does for messages: without its query and its body.
 pub fn plivo_signature(auth_token: &str, url: &str, nonce: &str) -> String {
     let address = url.split('?').next().unwrap();
     let mut mac = Hmac::<Sha256>::new_from_slice(auth_token.as_bytes()).unwrap();
@@ -300,7 +297,7 @@ pub fn plivo_signature(auth_token: &str, url: &str, nonce: &str) -> String {
 }
 
 impl Account {
-    /// Lets a message that was taken meet its fate.
+    /// Applies the decided outcome to an accepted message.
     async fn deliver(&self, uuid: String) {
         let (route, last, code) = match self.state.read(|records| records.fate.clone()) {
             Fate::Lost => return,
@@ -315,7 +312,7 @@ impl Account {
         }
     }
 
-    /// Notes what became of a message. The call that reports it, if one was asked for.
+    /// Records the outcome of a message. Returns the call that reports it, if one was requested.
     fn report(
         &self,
         route: &Route,

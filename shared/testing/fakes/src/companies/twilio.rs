@@ -1,4 +1,4 @@
-//! Twilio: its Messages API, what it shows of an account, and the webhook calls that it makes.
+//! Twilio: its Messages API, the state of an account, and the webhook calls it makes.
 
 mod account;
 mod sends;
@@ -24,8 +24,8 @@ use crate::{Route, Switch, WebhookCall};
 pub use account::TwilioSetup;
 pub use webhooks::twilio_signature;
 
-/// Errors by code: the HTTP status and Twilio's title. 20003 is also what a suspended account gets,
-/// one that has run out of credit for instance.
+/// Errors by code: the HTTP status and Twilio's title. A suspended account also gets 20003, for
+/// instance one without credit.
 const ERRORS: [(u32, u16, &str); 28] = [
     (20001, 400, "Unknown parameters"),
     (20003, 401, "Authenticate"),
@@ -63,50 +63,50 @@ const ERRORS: [(u32, u16, &str); 28] = [
 
 /// A Twilio account on loopback, with one number and one Messaging Service that owns it.
 ///
-/// Parameters that are not documented are refused, though Twilio may overlook them: they are ours,
-/// and a mistake.
+/// Refuses undocumented parameters, though Twilio may ignore them: they would be a mistake of ours.
 #[derive(Debug)]
 pub struct Twilio {
     account: Arc<Account>,
     server: Server,
-    /// What happens to sends.
+    /// The mode for sends.
     pub switch: Arc<Switch>,
-    /// What happens to questions about messages.
+    /// The mode for queries about messages.
     pub lookups: Arc<Switch>,
 }
 
-/// A message that Twilio took from us.
+/// A message that Twilio accepted from us.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TwilioMessage {
     /// Twilio's id.
     pub sid: String,
-    /// Who is texted.
+    /// The recipient.
     pub to: String,
-    /// The number it is sent from.
+    /// The sender's number.
     pub from: String,
     /// The Messaging Service that chose the number, if one did.
     pub messaging_service: Option<String>,
-    /// What is said.
+    /// The body.
     pub body: String,
-    /// Twilio's word for what became of it.
+    /// Twilio's raw status.
     pub status: String,
-    /// Twilio's code for why it failed.
+    /// Twilio's code for a failure.
     pub error_code: Option<u32>,
-    /// Where we asked for reports.
+    /// The address for reports.
     pub status_callback: Option<String>,
     inbound: bool,
     created: Timestamp,
 }
 
-/// What becomes of the messages that Twilio takes.
+/// The outcome of accepted messages.
 #[derive(Clone, Debug, Default)]
 pub enum Fate {
     /// They stay queued: accepted, never delivered, nothing reported.
     #[default]
     Lost,
-    /// They are sent and delivered. Both is reported at once, maybe before the send is answered.
+    /// They are sent and delivered. Both are reported immediately, possibly before the send is
+    /// answered.
     Delivered(Route),
-    /// They are sent and not delivered, for this reason. Both is reported at once.
+    /// They are sent and not delivered, for this reason. Both are reported immediately.
     Undelivered(Route, u32),
 }
 
@@ -133,7 +133,7 @@ struct Records {
 }
 
 impl Twilio {
-    /// Opens an account. Dropped, it closes and cuts what is open.
+    /// Opens an account. Closes when dropped, with all connections.
     pub async fn start() -> Self {
         Self::with_number("+12025550100").await
     }
@@ -162,7 +162,7 @@ impl Twilio {
         Self { account, server: Server::start(router), switch, lookups }
     }
 
-    /// What stands for `https://api.twilio.com` and Twilio's other hosts.
+    /// The replacement for `https://api.twilio.com` and Twilio's other hosts.
     pub fn url(&self) -> String {
         self.server.url()
     }
@@ -187,7 +187,7 @@ impl Twilio {
         &self.account.messaging_service
     }
 
-    /// From now on refuses sends with this code, as 20003 (credentials, or a suspended account),
+    /// From now on refuses sends with this code, such as 20003 (credentials, or a suspended account),
     /// 21608 (trial account) or 20429 (too fast).
     pub fn refuse_with(&self, code: u32) {
         ApiError::of(code);
@@ -199,12 +199,12 @@ impl Twilio {
         self.account.state.change(|records| records.refusal = None);
     }
 
-    /// From now on this becomes of messages that are taken.
+    /// The outcome of messages accepted from now on.
     pub fn decide(&self, fate: Fate) {
         self.account.state.change(|records| records.fate = fate);
     }
 
-    /// Sets the account up otherwise than it has to be.
+    /// Changes the setup of the account from the correct one.
     pub fn set_up(&self, change: impl FnOnce(&mut TwilioSetup)) {
         self.account.state.change(|records| change(&mut records.setup));
     }
@@ -214,25 +214,25 @@ impl Twilio {
         self.account.state.change(|records| records.blocked.insert(number.into()));
     }
 
-    /// The messages taken from us, oldest first.
+    /// The accepted messages, oldest first.
     pub fn messages(&self) -> Vec<TwilioMessage> {
         let ours = |message: &&TwilioMessage| !message.inbound;
         self.account.state.read(|records| records.messages.iter().filter(ours).cloned().collect())
     }
 
-    /// What was said to a number by us, oldest first.
+    /// The bodies of our messages to a number, oldest first.
     pub fn texts_to(&self, number: &str) -> Vec<String> {
         let messages = self.messages().into_iter();
         messages.filter(|message| message.to == number).map(|message| message.body).collect()
     }
 
-    /// What Twilio itself said to a number: its answers to STOP, START and HELP.
+    /// Twilio's own messages to a number: its answers to STOP, START and HELP.
     pub fn own_replies_to(&self, number: &str) -> Vec<&'static str> {
         let said = |(to, body): &(String, &'static str)| (to == number).then_some(*body);
         self.account.state.read(|records| records.own_replies.iter().filter_map(said).collect())
     }
 
-    /// Waits until this many messages have been taken in all.
+    /// Waits until this many messages have been accepted in total.
     pub async fn wait_for_messages(&self, count: usize) {
         let enough = |records: &Records| {
             records.messages.iter().filter(|message| !message.inbound).count() >= count
@@ -240,7 +240,7 @@ impl Twilio {
         self.account.state.until(&format!("{count} messages to be taken"), enough).await;
     }
 
-    /// Waits until we have answered this many reports of [`Self::decide`] in all.
+    /// Waits until we have answered this many reports of [`Self::decide`] in total.
     pub async fn wait_for_reports(&self, count: usize) {
         let enough = |records: &Records| records.reports_answered >= count;
         self.account.state.until(&format!("{count} reports to be answered"), enough).await;
@@ -302,7 +302,7 @@ impl Company for Twilio {
 }
 
 impl Account {
-    /// Whether a request may go on: the right credentials, then the right path.
+    /// Whether a request may proceed: the right credentials, then the right path.
     fn admit(&self, headers: &HeaderMap, account: &str) -> Result<(), ApiError> {
         let expected = STANDARD.encode(format!("{}:{}", self.sid, self.auth_token));
         let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
@@ -313,7 +313,7 @@ impl Account {
     }
 }
 
-/// An error as Twilio writes it. The sentence often quotes what was sent.
+/// An error as Twilio writes it. The message often quotes what was sent.
 #[derive(Debug)]
 struct ApiError {
     code: u32,

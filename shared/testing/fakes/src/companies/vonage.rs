@@ -33,30 +33,29 @@ const FIELDS: [&str; 9] = [
 
 /// A Vonage application on loopback, with one number.
 ///
-/// Fields that are not documented are refused, though Vonage may overlook them: they are ours, and a
-/// mistake.
+/// Refuses undocumented fields, though Vonage may ignore them: they would be a mistake of ours.
 #[derive(Debug)]
 pub struct Vonage {
     application: Arc<Application>,
     server: Server,
-    /// What happens to sends.
+    /// The mode for sends.
     pub switch: Arc<Switch>,
 }
 
-/// A message that Vonage took from us.
+/// A message that Vonage accepted from us.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VonageMessage {
     /// Vonage's id.
     pub uuid: String,
-    /// Who is texted, without a plus.
+    /// The recipient, without a plus.
     pub to: String,
-    /// The number it is sent from, without a plus.
+    /// The sender's number, without a plus.
     pub from: String,
-    /// What is said.
+    /// The body.
     pub body: String,
     /// Our reference.
     pub client_ref: Option<String>,
-    /// Where we asked for reports.
+    /// The address for reports.
     pub webhook_url: Option<String>,
 }
 
@@ -78,7 +77,7 @@ struct Records {
 }
 
 impl Vonage {
-    /// Makes an application. Dropped, it closes and cuts what is open.
+    /// Creates an application. Closes when dropped, with all connections.
     pub async fn start() -> Self {
         let switch = Arc::<Switch>::default();
         let application = Arc::new(Application {
@@ -95,7 +94,7 @@ impl Vonage {
         Self { application, server: Server::start(router), switch }
     }
 
-    /// What stands for `https://api.nexmo.com`.
+    /// The replacement for `https://api.nexmo.com`.
     pub fn url(&self) -> String {
         self.server.url()
     }
@@ -115,13 +114,13 @@ impl Vonage {
         &self.application.signature_secret
     }
 
-    /// The number that is linked to the application, without a plus.
+    /// The number linked to the application, without a plus.
     pub fn number(&self) -> &str {
         &self.application.number
     }
 
-    /// From now on refuses sends with this code: one of the Messages API as `1000`, or a word that
-    /// all of Vonage knows, as `unauthorized` or `low-balance`.
+    /// From now on refuses sends with this code: one of the Messages API such as `1000`, or a word used
+    /// by all of Vonage, such as `unauthorized` or `low-balance`.
     pub fn refuse_with(&self, code: &str) {
         self.application.state.change(|records| records.refusal = Some(code.into()));
     }
@@ -131,17 +130,17 @@ impl Vonage {
         self.application.state.change(|records| records.refusal = None);
     }
 
-    /// From now on this becomes of messages that are taken.
+    /// The outcome of messages accepted from now on.
     pub fn decide(&self, fate: Fate) {
         self.application.state.change(|records| records.fate = fate);
     }
 
-    /// The messages taken from us, oldest first.
+    /// The accepted messages, oldest first.
     pub fn messages(&self) -> Vec<VonageMessage> {
         self.application.state.read(|records| records.messages.clone())
     }
 
-    /// What was said to a number, which may be written with a plus, oldest first.
+    /// The bodies of messages to a number, which may be written with a plus, oldest first.
     pub fn texts_to(&self, number: &str) -> Vec<String> {
         let messages = self.messages().into_iter();
         messages
@@ -150,24 +149,24 @@ impl Vonage {
             .collect()
     }
 
-    /// Waits until this many messages have been taken in all.
+    /// Waits until this many messages have been accepted in total.
     pub async fn wait_for_messages(&self, count: usize) {
         let enough = |records: &Records| records.messages.len() >= count;
         self.application.state.until(&format!("{count} messages to be taken"), enough).await;
     }
 
-    /// Waits until we have answered this many reports of [`Self::decide`] in all.
+    /// Waits until we have answered this many reports of [`Self::decide`] in total.
     pub async fn wait_for_reports(&self, count: usize) {
         let enough = |records: &Records| records.reports_answered >= count;
         self.application.state.until(&format!("{count} reports to be answered"), enough).await;
     }
 
-    /// A person texts our number, and Vonage tells us.
+    /// A person texts our number, and Vonage calls us.
     pub async fn text(&self, route: &Route, from: &str, body: &str) -> WebhookAnswer {
         self.inbound(route, from, body).post().await
     }
 
-    /// The call that [`Self::text`] makes, to be made by the caller.
+    /// The call that [`Self::text`] makes, for the caller to make.
     pub fn inbound(&self, route: &Route, from: &str, body: &str) -> WebhookCall {
         self.inbound_as(route, &Uuid::new_v4().to_string(), from, body)
     }
@@ -178,16 +177,16 @@ impl Vonage {
         self.application.call(route, &route.public("/webhooks/vonage/inbound"), body)
     }
 
-    /// The call for a text that somebody else makes up: complete, and signed with another secret.
+    /// A forged call for a text: complete, but signed with another secret.
     pub fn forged(&self, route: &Route, from: &str, body: &str) -> WebhookCall {
         let call = self.inbound(route, from, body);
         let signature = vonage_signature("not the secret", &self.application.id, &call.body);
         call.with(header::AUTHORIZATION, &signature)
     }
 
-    /// The call that reports what became of a message, to the address that was given with it.
+    /// The call that reports what became of a message, to the address given with it.
     ///
-    /// `status` is Vonage's word, `code` its reason for a failure.
+    /// `status` is Vonage's raw status, `code` its reason for a failure.
     pub fn receipt(
         &self,
         route: &Route,
@@ -254,7 +253,7 @@ impl Company for Vonage {
     }
 }
 
-/// What Vonage writes into `Authorization` of a call with this body.
+/// Vonage's `Authorization` header for a call with this body.
 pub fn vonage_signature(secret: &str, application_id: &str, body: &[u8]) -> String {
     let hash: String = Sha256::digest(body).iter().map(|byte| format!("{byte:02x}")).collect();
     let claims = json!({
@@ -271,7 +270,7 @@ pub fn vonage_signature(secret: &str, application_id: &str, body: &[u8]) -> Stri
 }
 
 impl Application {
-    /// Whether a request carries a token that the private key signed for this application.
+    /// Whether a request has a token that the private key signed for this application.
     fn admits(&self, headers: &HeaderMap) -> bool {
         let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let Some(token) = given.and_then(|value| value.strip_prefix("Bearer ")) else {
@@ -287,7 +286,7 @@ impl Application {
         })
     }
 
-    /// Takes a message, or says with which code it is refused.
+    /// Accepts a message, or returns the code of the refusal.
     fn take(&self, body: &[u8]) -> Result<VonageMessage, &'static str> {
         const MISSING: &str = "1010";
         const INVALID: &str = "1150";
@@ -327,7 +326,7 @@ impl Application {
         Ok(message)
     }
 
-    /// Lets a message that was taken meet its fate.
+    /// Applies the decided outcome to an accepted message.
     async fn deliver(&self, uuid: String) {
         let (route, last, code) = match self.state.read(|records| records.fate.clone()) {
             Fate::Lost => return,
@@ -342,7 +341,7 @@ impl Application {
         }
     }
 
-    /// The call that reports what became of a message, if it was asked for.
+    /// The call that reports what became of a message, if it was requested.
     fn report(
         &self,
         route: &Route,

@@ -33,7 +33,7 @@ pub(super) fn check(asked: &Asked) -> Result<(), ApiError> {
     check_messages(list(&request["messages"]))
 }
 
-/// The roles take turns, the person begins, and each call is answered right behind it.
+/// The roles alternate, the person begins, and each call is directly followed by its answer.
 fn check_messages(messages: &[Value]) -> Result<(), ApiError> {
     if messages.is_empty() {
         return invalid("messages: at least one message is required");
@@ -107,7 +107,7 @@ fn check_messages(messages: &[Value]) -> Result<(), ApiError> {
     }
 }
 
-/// It says what it is about to do beside its call, as it usually does.
+/// It announces its call in words, as it usually does.
 pub(super) fn write(said: &Scripted) -> Value {
     let (content, reason) = match said {
         Scripted::Words(words) => (json!([{ "type": "text", "text": words }]), "end_turn"),

@@ -1,4 +1,4 @@
-//! DeepSeek's chat completions, of a model that thinks.
+//! DeepSeek's chat completions, for a reasoning model.
 
 use serde_json::{Value, json};
 

@@ -31,7 +31,7 @@ pub(super) fn check(asked: &Asked) -> Result<(), ApiError> {
     check_contents(list(&request["contents"]))
 }
 
-/// A part of JSON's schemas: no unions, and an object has properties or none are named.
+/// A part of a JSON schema: no unions, and an object either has properties or names none.
 fn check_schema(schema: &Value) -> Result<(), ApiError> {
     if let Some(name) = unknown(
         schema,
@@ -57,7 +57,7 @@ fn check_schema(schema: &Value) -> Result<(), ApiError> {
     properties.into_iter().flatten().try_for_each(|(_, schema)| check_schema(schema))
 }
 
-/// The person begins, calls are answered right behind them, and what was thought is signed.
+/// The person begins, calls are directly followed by their answers, and reasoning is signed.
 fn check_contents(contents: &[Value]) -> Result<(), ApiError> {
     if contents.is_empty() {
         return invalid("* GenerateContentRequest.contents: contents is not specified");
@@ -89,7 +89,7 @@ fn check_contents(contents: &[Value]) -> Result<(), ApiError> {
             .filter(|part| either(part, "functionCall", "function_call").is_object())
             .collect();
         calls = called.len();
-        // The first call of a step carries the signature of what was thought before it.
+        // The first call of a step carries the signature of the reasoning before it.
         if let Some(part) = called.first() {
             let call = either(part, "functionCall", "function_call");
             let name = call["name"].as_str().unwrap_or_default();
@@ -134,12 +134,12 @@ pub(super) fn write(said: &Scripted) -> Value {
     })
 }
 
-/// As long as real ones are at least, and in the letters that real ones have.
+/// At least as long as real ones, and in their alphabet.
 fn sign(name: &str, arguments: &Value) -> String {
     STANDARD.encode(format!("{name}{arguments}???>>>").repeat(20))
 }
 
-/// A member by the one spelling or the other.
+/// A member in either spelling.
 fn either<'a>(value: &'a Value, camel: &str, snake: &str) -> &'a Value {
     value.get(camel).unwrap_or(&value[snake])
 }

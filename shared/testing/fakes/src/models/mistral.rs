@@ -27,7 +27,7 @@ pub(super) fn check(asked: &Asked) -> Result<(), ApiError> {
     check_messages(list(&request["messages"]))
 }
 
-/// Who may speak after whom, with what in it.
+/// The order of roles, and the content each may have.
 fn check_messages(messages: &[Value]) -> Result<(), ApiError> {
     let (mut open, mut before) = (Vec::new(), "system");
     for (index, message) in messages.iter().enumerate() {
@@ -109,7 +109,7 @@ pub(super) fn write(said: &Scripted) -> Value {
     })
 }
 
-/// A field that is not known is refused, wherever it stands.
+/// An unknown field is refused anywhere.
 fn extra(value: &Value, names: &str, place: &[&str]) -> Result<(), ApiError> {
     let Some(name) = unknown(value, names) else { return Ok(()) };
     let place: Vec<_> = ["body"].iter().chain(place).copied().chain([name.as_str()]).collect();

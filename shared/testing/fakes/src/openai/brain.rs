@@ -1,4 +1,4 @@
-//! What is answered, to whom, and how.
+//! The answers, and their form.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::convert::Infallible;
@@ -22,12 +22,12 @@ use super::{OpenAi, Rule};
 use crate::Switch;
 use crate::network::Watched;
 
-/// What nobody in particular is told.
+/// The default answer.
 pub(super) const NO_KEY: &str = "You didn't provide an API key.";
 
 pub(super) struct Brain {
     pub(super) rule: Rule,
-    /// What was given and has to come back.
+    /// The extras that have to come back.
     pub(super) given: Mutex<BTreeSet<String>>,
     pub(super) has_loaded: AtomicBool,
     pub(super) switch: Arc<Switch>,
@@ -39,7 +39,7 @@ pub(super) struct Brain {
     pub(super) aloud: Mutex<Option<(usize, Duration)>>,
 }
 
-/// What it was told to answer.
+/// The scripted answers.
 pub(super) enum Scripted {
     Message(Value),
     Whole { status: u16, headers: Vec<(String, String)>, body: String },
@@ -55,7 +55,7 @@ pub(super) async fn complete(
         brain.load().await;
         brain.answer(&headers, &request)
     });
-    // Whoever sees it and turns the switch does so for the next one.
+    // Whoever sees the request and turns the switch does so for the next one.
     brain.requests.change(|requests| requests.push(request.clone()));
     let mut response = answer.await;
     if matches!(response.status().as_u16(), 429 | 503)
@@ -80,7 +80,7 @@ pub(super) async fn unknown(method: Method, uri: Uri) -> Response {
 }
 
 impl Brain {
-    /// Loads the model, if it is to be loaded. Whoever goes before the end has waited for nothing.
+    /// Loads the model, if it has to be loaded. A client that disconnects earlier has waited in vain.
     async fn load(&self) {
         if let Rule::Loads(time) = self.rule
             && !self.has_loaded.load(Ordering::Relaxed)
@@ -111,7 +111,7 @@ impl Brain {
         }
         let scripted = {
             let mut script = self.script.lock().unwrap();
-            // Who must not call tools does not, and says something else instead.
+            // If tools may not be called, it says something instead.
             let may_call = Rule::may_call(request);
             let playable = |next: &Scripted| match next {
                 Scripted::Message(message) => may_call || message.get("tool_calls").is_none(),
@@ -151,13 +151,13 @@ impl Brain {
     }
 }
 
-/// The refusal of somebody without our key.
+/// The refusal of a request without our key.
 fn stranger(headers: &HeaderMap) -> Option<Response> {
     let key = headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap_or_default());
     match key {
         None => Some(refuse(401, NO_KEY, Value::Null)),
         Some(key) if key.strip_prefix("Bearer ") != Some(OpenAi::KEY) => {
-            // The real one quotes what it was given, but for its middle.
+            // The real one quotes the key without its middle.
             let message = format!("Incorrect API key provided: {key}.");
             Some(refuse(401, &message, "invalid_api_key"))
         }
@@ -174,7 +174,7 @@ fn whole(status: u16, headers: &[(String, String)], body: String) -> Response {
     answer.body(body.into()).unwrap()
 }
 
-/// Whether the person names the tool, which no model ignores that knows tools.
+/// Whether the person names the tool, which no model with tools ignores.
 fn is_told_to_hand_over(request: &Value) -> bool {
     let last = request["messages"].as_array().and_then(|messages| messages.last());
     let said = last.filter(|last| last["role"] == "user").and_then(|last| last["content"].as_str());
@@ -187,7 +187,7 @@ fn handing_over() -> Value {
     json!({ "role": "assistant", "content": null, "refusal": null, "tool_calls": [call] })
 }
 
-/// An answer piece by piece.
+/// A streamed answer.
 fn events(thoughts: usize, pause: Duration, message: &Value, reason: &str) -> Response {
     let event = |delta: Value, reason: Option<&str>| {
         let choice = json!({ "index": 0, "delta": delta, "finish_reason": reason });
@@ -203,7 +203,7 @@ fn events(thoughts: usize, pause: Duration, message: &Value, reason: &str) -> Re
     ([(header::CONTENT_TYPE, "text/event-stream")], Body::from_stream(pieces)).into_response()
 }
 
-/// What was said since the last answer in words.
+/// The texts since the last answer in words.
 fn echo(request: &Value) -> String {
     let messages = request["messages"].as_array().map(Vec::as_slice).unwrap_or_default();
     let answered = |message: &Value| {
@@ -215,7 +215,7 @@ fn echo(request: &Value) -> String {
         .iter()
         .filter(|message| message["role"] == "user")
         .filter_map(|message| message["content"].as_str())
-        // Who takes no system message is told the prompt ahead of it, under headings.
+        // A server without system messages gets the prompt before the text, under headings.
         .map(|said| {
             said.rsplit_once("\n# What the person writes\n\n").map_or(said, |(_, said)| said)
         })

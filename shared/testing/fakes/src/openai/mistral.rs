@@ -1,4 +1,4 @@
-//! Mistral's rule: nothing that it does not know, ids of nine, roles in its order.
+//! Mistral's rules: no unknown fields, ids of nine characters, its order of roles.
 //!
 //! <https://docs.mistral.ai/api/endpoint/chat>
 
@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 
 use super::request::{ApiError, calls, list};
 
-/// What is wrong, in its words and by its number.
+/// A refusal in its words, with its code.
 pub(super) const ORDER: (&str, &str) = ("invalid_request_message_order", "3230");
 const NOTHING: (&str, &str) = ("invalid_request_assistant_message", "3240");
 const ID: (&str, &str) = ("invalid_function_call", "3280");
 
-/// What a request may hold.
+/// The allowed fields of a request.
 const PARAMETERS: [&str; 18] = [
     "frequency_penalty",
     "max_tokens",
@@ -33,7 +33,7 @@ const PARAMETERS: [&str; 18] = [
     "top_p",
 ];
 
-/// Whether Mistral takes the request.
+/// Whether Mistral accepts the request.
 pub(super) fn check(request: &Value) -> Result<(), ApiError> {
     let unknown = unknown(request);
     if !unknown.is_empty() {
@@ -48,7 +48,7 @@ pub(super) fn check(request: &Value) -> Result<(), ApiError> {
     check_order(messages)
 }
 
-/// What it does not know of the request, as it says so.
+/// The unknown fields of the request, in its words.
 fn unknown(request: &Value) -> Vec<Value> {
     let mut unknown = Vec::new();
     let mut known = |value: &Value, names: &[&str], at: &[Value]| {
@@ -91,7 +91,7 @@ fn check_ids(messages: &[Value]) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Whether the roles take turns as they have to.
+/// Whether the roles alternate correctly.
 fn check_order(messages: &[Value]) -> Result<(), ApiError> {
     let mut last = "";
     for message in messages {

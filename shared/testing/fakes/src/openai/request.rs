@@ -1,15 +1,15 @@
-//! What is in a request, and how it is refused.
+//! The parts of a request, and refusals.
 
 use serde_json::Value;
 
-/// A request that a server does not take.
+/// The refusal of a request.
 #[derive(Debug)]
 pub(super) struct ApiError {
     pub(super) status: u16,
     pub(super) body: Value,
 }
 
-/// The calls of an assistant's message, if it has any.
+/// The calls in an assistant's message, if any.
 pub(super) fn calls(message: &Value) -> Option<&Vec<Value>> {
     message["tool_calls"].as_array().filter(|calls| !calls.is_empty())
 }
@@ -23,7 +23,7 @@ pub(super) fn tokens(text: &Value) -> usize {
     text.to_string().len().div_ceil(4)
 }
 
-/// The request without what OpenAI does not know in a message: most servers ignore that.
+/// The request without message fields that OpenAI does not know: most servers ignore those.
 pub(super) fn plain(request: &Value) -> Value {
     let only = |value: &Value, names: &[&str]| -> Value {
         let fields = value.as_object().into_iter().flatten();

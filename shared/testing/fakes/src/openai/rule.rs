@@ -1,7 +1,6 @@
-//! What servers that speak the protocol demand beyond it, and in which words they refuse.
+//! Servers' requirements beyond the protocol, and the messages of their refusals.
 //!
-//! Each rule and each sentence is a real server's, from its documentation or from what people were
-//! told by it.
+//! Each rule and each message is a real server's, from its documentation or from people's reports.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -12,48 +11,48 @@ use super::mistral;
 use super::request::{ApiError, calls, list, plain, tokens};
 use super::schema::check;
 
-/// How much the smaller models hold, in tokens.
+/// The context of the smaller models, in tokens.
 const CONTEXT: usize = 4_096;
 
-/// Whose rule a stand-in keeps.
+/// The rules of a stand-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
-    /// OpenAI's, to the letter.
+    /// OpenAI's, exactly.
     OpenAi,
-    /// OpenAI's for models that think.
+    /// OpenAI's for reasoning models.
     Thinking,
-    /// Mistral's: nothing that it does not know, its own ids, its own order.
+    /// Mistral's: no unknown fields, its own ids, its own order.
     Mistral,
-    /// DeepSeek's: within a turn, what it thought comes back.
+    /// DeepSeek's: within a turn, its reasoning has to come back.
     DeepSeek,
-    /// Kimi's: what it thought comes back, and its ids as well.
+    /// Kimi's: its reasoning has to come back, and so do its ids.
     Kimi,
-    /// Gemini's compatible address: its signature comes back; plain schemas.
+    /// Gemini's compatible address: its signature has to come back; plain schemas.
     Gemini,
-    /// Anthropic's compatible address: a limit, a person who begins, and no empty words.
+    /// Anthropic's compatible address: a limit, the person begins, and no empty texts.
     Anthropic,
-    /// Ollama's: arguments that are JSON. What it does not know it ignores.
+    /// Ollama's: arguments that are JSON. It ignores unknown fields.
     Ollama,
-    /// Ollama's for a model without tools. Told in words how to call, it calls in words.
+    /// Ollama's for a model without tools. If the calls are described in words, it makes them in words.
     NoTools,
-    /// Mistral's template: the roles take turns, but for calls and what tools answered.
+    /// Mistral's template: the roles alternate, except for calls and tool answers.
     Alternating,
-    /// Gemma's template: a person and a model that take turns, and nobody else.
+    /// Gemma's template: only a person and a model, alternating.
     NoSystem,
-    /// Content in each message.
+    /// Every message needs content.
     Content,
-    /// No id twice in a request, from a server that gives the same each time.
+    /// Ids must be unique in a request, from a server that always gives the same one.
     UniqueIds,
-    /// vLLM's: a small context that holds the answer as well.
+    /// vLLM's: a small context that includes the answer.
     Vllm,
     /// llama.cpp's: a small context.
     LlamaCpp,
-    /// A model that is loaded first, for so long, and anew when whoever asked has gone.
+    /// A model that takes this long to load, and starts over if the client disconnects.
     Loads(Duration),
 }
 
 impl Rule {
-    /// Every rule. `loading` is how long a model is loaded.
+    /// All rules. `loading` is how long a model takes to load.
     pub fn all(loading: Duration) -> [Self; 16] {
         [
             Self::OpenAi,
@@ -75,7 +74,7 @@ impl Rule {
         ]
     }
 
-    /// Whose it is, and what it demands, in a few words each.
+    /// The server, and its requirements in a few words each.
     pub fn described(self) -> (&'static str, &'static str) {
         match self {
             Self::OpenAi => ("OpenAI", "the published schema"),
@@ -97,7 +96,8 @@ impl Rule {
         }
     }
 
-    /// Whether this server takes the request. `given` is what it gave, to have it back.
+    /// Whether this server accepts the request. `given` are the extras it gave, which have to come
+    /// back.
     pub(super) fn check(self, request: &Value, given: &BTreeSet<String>) -> Result<(), ApiError> {
         let messages = list(request, "messages");
         match self {
@@ -150,10 +150,10 @@ impl Rule {
         check(&plain(request)).map_err(|problem| self.refusal(&problem))
     }
 
-    /// An answer in this server's manner.
+    /// An answer in this server's form.
     pub(super) fn dress(self, message: &mut Value, request: &Value, given: &mut BTreeSet<String>) {
         let thought = format!("First I think of {}.", uuid::Uuid::new_v4().simple());
-        // Now and then there is nothing to think about, and that is wanted back as well.
+        // Sometimes the reasoning is empty, and has to come back as well.
         let has_thought = self != Self::DeepSeek || given.len() != 1;
         let thought = if has_thought { thought } else { String::new() };
         let before = list(request, "messages").iter().filter_map(calls).flatten().count();
@@ -197,11 +197,11 @@ impl Rule {
         }
     }
 
-    /// Whether a model that may call as the request stands can do so.
+    /// Whether a model could make calls, given this request.
     pub(super) fn may_call(request: &Value) -> bool {
         match request.get("tools") {
             Some(_) => request["tool_choice"] != "none",
-            // It is told in words how to, and does it so.
+            // It is told in words how to, and does it that way.
             None => request["messages"].to_string().contains("<tool_call>"),
         }
     }
@@ -395,7 +395,7 @@ impl Rule {
         ApiError { status: 400, body }
     }
 
-    /// The same as OpenAI and most have it.
+    /// The same in the form of OpenAI and most others.
     fn coded(self, problem: &str, code: impl Into<Value>) -> ApiError {
         ApiError {
             status: 400,
@@ -407,7 +407,7 @@ impl Rule {
     }
 }
 
-/// Whether a schema is as plain as Gemini wants it.
+/// Whether a schema is as plain as Gemini requires.
 fn plain_schema(schema: &Value, at: &str) -> Result<(), String> {
     if schema["type"].is_array() {
         return Err(format!(

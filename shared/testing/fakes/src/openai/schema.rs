@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-/// What a request may hold.
+/// The allowed fields of a request.
 const PARAMETERS: [&str; 34] = [
     "audio",
     "frequency_penalty",
@@ -42,7 +42,7 @@ const PARAMETERS: [&str; 34] = [
     "web_search_options",
 ];
 
-/// Whether the real service would take the request.
+/// Whether the real service would accept the request.
 pub(super) fn check(request: &Value) -> Result<(), String> {
     let request = object(request, "the body")?;
     if let Some(name) = request.keys().find(|name| !PARAMETERS.contains(&name.as_str())) {
@@ -106,7 +106,7 @@ fn check_tools(tools: &[Value]) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether a JSON schema is one, as far as tools need it.
+/// Whether a JSON schema is valid, as far as tools need it.
 fn check_schema(schema: &Value) -> Result<(), String> {
     const TYPES: [&str; 7] = ["string", "number", "integer", "boolean", "object", "array", "null"];
     let invalid = |what: &str| Err(format!("Invalid schema for function: {what} is not valid."));
@@ -137,7 +137,7 @@ fn check_schema(schema: &Value) -> Result<(), String> {
 }
 
 fn check_messages(messages: &[Value]) -> Result<(), String> {
-    /// Calls that nobody has answered yet.
+    /// Calls without an answer so far.
     fn all_answered(open: &BTreeSet<String>) -> Result<(), String> {
         if open.is_empty() {
             return Ok(());

@@ -9,7 +9,7 @@ use crate::listener;
 
 const PERSON: &str = "+12025550143";
 
-/// Sends what is given, signed with this secret, and returns the HTTP status and the answer.
+/// Sends this, signed with this secret, and returns the HTTP status and the answer.
 async fn send(aws: &AwsSms, secret: &str, body: &Value) -> (u16, Value) {
     ask(aws, secret, "SendTextMessage", body).await
 }

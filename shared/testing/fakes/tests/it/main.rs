@@ -1,4 +1,4 @@
-//! What the stand-ins do, seen from outside.
+//! The behaviour of the stand-ins, seen from outside.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -18,7 +18,7 @@ mod switch;
 mod twilio;
 mod vonage;
 
-/// A server of ours that says yes to everything and keeps paths and calls.
+/// A server of ours that accepts everything and records paths and calls.
 async fn listener() -> (Route, Arc<Mutex<Vec<String>>>) {
     let calls = Arc::new(Mutex::new(Vec::new()));
     let kept = calls.clone();

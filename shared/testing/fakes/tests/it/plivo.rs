@@ -17,7 +17,7 @@ fn saying(body: &str, name: &str, value: Value) -> Value {
     message
 }
 
-/// Asks for what is below the account.
+/// Reads a resource below the account.
 async fn ask(plivo: &Plivo, path: &str) -> (u16, Value) {
     let url = format!("{}/v1/Account/{}/{path}", plivo.url(), plivo.auth_id());
     answer(plivo, reqwest::Client::new().get(url)).await

@@ -2,7 +2,7 @@ use fakes::RuntimeApi;
 use reqwest::Client;
 use serde_json::{Value, json};
 
-/// A function that does as it is told.
+/// A scripted function.
 struct Function {
     client: Client,
     url: String,
@@ -16,7 +16,7 @@ impl Function {
         Self { client: Client::new(), url: format!("http://{address}/2018-06-01/runtime") }
     }
 
-    /// Asks for an event, and returns its id and what it says.
+    /// Asks for an event, and returns its id and its content.
     async fn next(&self) -> (String, Value) {
         let url = format!("{}/invocation/next", self.url);
         let answer = self.client.get(url).send().await.unwrap();

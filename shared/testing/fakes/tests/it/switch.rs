@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use fakes::{Mode, Twilio};
 
-/// Sends one text, and says what a client sees of the answer.
+/// Sends one text, and returns the client's view of the answer.
 async fn send(twilio: &Twilio) -> Result<(u16, String), String> {
     let account = twilio.account_sid();
     let url = format!("{}/2010-04-01/Accounts/{account}/Messages.json", twilio.url());

@@ -19,7 +19,7 @@ async fn say(twilio: &Twilio, body: &str) -> (u16, Value) {
     send(twilio, &[("To", PERSON), ("From", twilio.number()), ("Body", body)]).await
 }
 
-/// Asks for what is below the account.
+/// Reads a resource below the account.
 async fn ask(twilio: &Twilio, path: &str) -> (u16, Value) {
     let url = format!("{}/2010-04-01/Accounts/{}/{path}", twilio.url(), twilio.account_sid());
     let request = reqwest::Client::new().get(url);

@@ -6,7 +6,7 @@ use crate::listener;
 
 const PERSON: &str = "+12025550143";
 
-/// A text to the person, with the fields that are not usual.
+/// A text to the person, with unusual fields.
 fn saying(body: &str, others: Value) -> Value {
     let mut message = json!({
         "channel": "sms", "message_type": "text", "to": "12025550143", "from": "12025550110",

@@ -1,42 +1,42 @@
-//! What can go wrong when a reply is handed over.
+//! The faults that can occur when a reply is dispatched.
 
 use std::fmt;
 
 use fakes::Mode;
 
-/// What can happen to a request by which a reply is handed over.
+/// A fault in a request that dispatches a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
-    /// Nobody can be reached.
+    /// The provider cannot be reached.
     Unreachable,
-    /// It is turned away in so many words.
+    /// The provider refuses it explicitly.
     Refused,
-    /// It is not handled now, as 503 has it.
+    /// The provider is temporarily unavailable (503).
     Busy,
-    /// The connection breaks once all is said, and nothing was done.
+    /// The connection breaks after the request, and nothing was sent.
     Cut,
-    /// The same, and it was done.
+    /// The same, and it was sent.
     CutWhenTaken,
-    /// Nobody answers, and nothing was done.
+    /// There is no answer, and nothing was sent.
     Silence,
-    /// The same, and it was done.
+    /// The same, and it was sent.
     SilenceWhenTaken,
-    /// A gateway fails, and nothing was done.
+    /// A gateway fails, and nothing was sent.
     Gateway,
-    /// The same, and it was done.
+    /// The same, and it was sent.
     GatewayWhenTaken,
-    /// It was done, and answered with something that nobody can read.
+    /// It was sent, and the answer is unreadable.
     Unreadable,
-    /// We die when all is said, and nothing was done.
+    /// Our process dies after the request, and nothing was sent.
     Death,
-    /// The same, and it was done.
+    /// The same, and it was sent.
     DeathWhenTaken,
-    /// We die with the answer in hand, before it is written down.
+    /// Our process dies with the answer, before storing it.
     DeathBeforeRecord,
 }
 
 impl Fault {
-    /// Each of them.
+    /// All faults.
     pub const ALL: [Self; 13] = [
         Self::Unreachable,
         Self::Refused,
@@ -53,7 +53,7 @@ impl Fault {
         Self::DeathBeforeRecord,
     ];
 
-    /// What the provider does to bring it about. `None`: it comes about on our side.
+    /// The provider's mode that causes it. `None`: it happens on our side.
     pub(crate) fn mode(self) -> Option<Mode> {
         Some(match self {
             Self::Refused => Mode::Fails(429, String::new()),

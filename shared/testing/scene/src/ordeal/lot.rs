@@ -1,4 +1,4 @@
-//! What is drawn by lot in a run.
+//! The random choices in a run.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::future::poll_fn;
@@ -14,27 +14,27 @@ use crate::call::Call;
 use crate::ordeal::fault::Fault;
 use crate::scene::Scene;
 
-/// Longer than a provider may take to answer.
+/// Longer than a provider's timeout.
 const TIMEOUT: Duration = Duration::from_secs(11);
 
-/// What is drawn by lot, and has been so far.
+/// The random source, and its choices so far.
 pub(crate) struct Lot {
     pub(crate) random: Rng,
     /// Whether everything works from now on.
     pub(crate) calm: bool,
     pub(crate) order: Vec<&'static str>,
-    /// What happens to the next requests to each.
+    /// The faults of the next requests to each provider.
     pub(crate) plans: BTreeMap<&'static str, Vec<Fault>>,
     pub(crate) of_messagecentral: MessageCentralFate,
     pub(crate) messages: BTreeMap<(&'static str, String), Message>,
     pub(crate) met: BTreeSet<(Fault, &'static str)>,
 }
 
-/// A message that a provider took.
+/// A message that a provider accepted.
 pub(crate) struct Message {
     pub(crate) body: String,
     pub(crate) arrives: bool,
-    /// What is still to be reported of it. What is told in one breath stands together.
+    /// The reports still to come. Reports in one group are made together.
     news: VecDeque<Vec<Report>>,
 }
 
@@ -47,7 +47,7 @@ impl Lot {
         self.order[self.random.usize(..self.order.len())]
     }
 
-    /// Works until nothing more can be done now. Whether it died before.
+    /// Works until nothing more can be done now. Returns whether it died before.
     pub(crate) async fn work_or_die(
         &mut self,
         scene: &Scene,
@@ -88,7 +88,7 @@ impl Lot {
         }
     }
 
-    /// Notes what has happened to requests to a provider, and returns what happened last.
+    /// Records the faults of requests to a provider, and returns the last one.
     pub(crate) fn meet(&mut self, scene: &Scene, provider: &'static str) -> Option<Fault> {
         let plan = &self.plans[provider];
         let met = &plan[..plan.len() - scene.companies.named(provider).switch().left()];
@@ -96,7 +96,7 @@ impl Lot {
         met.last().copied()
     }
 
-    /// Reports what has become of messages, some of it or all.
+    /// Makes some or all of the outstanding reports.
     pub(crate) async fn tell(&mut self, scene: &Scene) {
         self.notice_messages(scene);
         let named: Vec<_> = self.messages.keys().cloned().collect();
@@ -106,7 +106,7 @@ impl Lot {
             for _ in 0..count.min(news.len()) {
                 for (word, code) in &news[0] {
                     let receipt: Call = scene.receipt_by(provider, &id, word, *code);
-                    // Without an acknowledgement its provider makes it again.
+                    // Without an acknowledgement its provider repeats it.
                     if scene.try_report(&receipt).await.0 != 200 {
                         return;
                     }
@@ -116,7 +116,7 @@ impl Lot {
         }
     }
 
-    /// Decides what becomes of messages that were taken since.
+    /// Decides the outcome of newly accepted messages.
     fn notice_messages(&mut self, scene: &Scene) {
         for (provider, id, body) in taken(scene) {
             if !self.messages.contains_key(&(provider, id.clone())) {
@@ -127,7 +127,7 @@ impl Lot {
     }
 
     fn fate(&mut self, company: &dyn Company) -> (bool, VecDeque<Vec<Report>>) {
-        // What it says when asked was decided when it took the message.
+        // The answer to a poll was decided when the message was accepted.
         let Some(reports) = company.reports() else {
             return (self.of_messagecentral != MessageCentralFate::Undelivered, [].into());
         };
@@ -137,7 +137,7 @@ impl Lot {
             1 => (true, vec![vec![sent]]),
             2 | 3 => (true, vec![vec![sent], vec![arrived]]),
             4 => (true, vec![vec![arrived], vec![sent]]),
-            // Its carrier contradicts itself: afterwards, or in one breath.
+            // Its carrier contradicts itself, later or in one group.
             5 => (true, vec![vec![arrived], vec![failed]]),
             6 => (true, vec![vec![failed, arrived]]),
             7 => (false, vec![vec![failed], vec![arrived]]),
@@ -152,7 +152,7 @@ impl Lot {
     }
 }
 
-/// The messages that providers took: by whom, under which id, and what they say.
+/// The accepted messages: the provider, the id, and the body.
 fn taken(scene: &Scene) -> Vec<(&'static str, String, String)> {
     let of = |company: &dyn Company| {
         let name = company.name();
@@ -161,7 +161,7 @@ fn taken(scene: &Scene) -> Vec<(&'static str, String, String)> {
     scene.companies.all().into_iter().flat_map(of).collect()
 }
 
-/// Waits until it is so, looking whenever something else happens.
+/// Waits until the condition holds, checking whenever something else happens.
 async fn so(mut it: impl FnMut() -> bool) {
     poll_fn(|_| if it() { Poll::Ready(()) } else { Poll::Pending }).await;
 }

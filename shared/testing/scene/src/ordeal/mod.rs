@@ -1,8 +1,8 @@
-//! A product to which everything happens that can happen to a text on its way, by chance.
+//! A product under random failures of everything that can fail on a text's way.
 //!
-//! A run is told by its seed: which providers there are and in which order, what becomes of each
-//! request to them, when the process dies, what is reported afterwards. Then all is calm, and what
-//! has arrived is counted. What a carrier reports as lost has not arrived.
+//! The seed determines a run: the providers and their order, the outcome of each request to them, when
+//! the process dies, and the later reports. Then everything works, and the arrived texts are counted. A
+//! text that a carrier reports as lost has not arrived.
 
 mod fault;
 mod lot;
@@ -21,13 +21,13 @@ use crate::ordeal::lot::{Lot, Message};
 pub use crate::ordeal::outcome::Outcome;
 use crate::scene::Scene;
 
-/// Nobody listens there.
+/// Nothing listens there.
 const NOWHERE: &str = "http://127.0.0.1:9";
 
-/// What a person says in a run, the second perhaps.
+/// The person's texts in a run, the second one optional.
 const TEXTS: [&str; 2] = ["My sink leaks", "It is in the kitchen"];
 
-/// Carries runs out, as many at a time as there are cores.
+/// Carries out runs, as many concurrently as there are cores.
 pub fn runs(seeds: Range<u64>) -> Vec<Outcome> {
     let left = Mutex::new(seeds);
     let work = || {
@@ -41,7 +41,7 @@ pub fn runs(seeds: Range<u64>) -> Vec<Outcome> {
     })
 }
 
-/// Carries one run out, on a thread that is called after it.
+/// Carries out one run, on a thread with its name.
 pub fn run(seed: u64) -> Outcome {
     let endure = move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -86,7 +86,7 @@ impl Ordeal {
             plans.insert(*provider, plan);
         }
         if random.bool() {
-            // Nobody can be asked what became of anything.
+            // No provider can be polled.
             scene.companies.messagecentral.reports.set(Mode::Fails(404, String::new()));
             scene.companies.twilio.lookups.plan(vec![Mode::Fails(500, String::new()); 3]);
         }
@@ -102,7 +102,7 @@ impl Ordeal {
         for _ in 0..8 {
             if self.lot.one_in(2) && !texts.is_empty() {
                 let call = self.scene.call(texts[0]);
-                // Without an acknowledgement its provider makes it again.
+                // Without an acknowledgement its provider repeats it.
                 if self.scene.post(&call).await == 200 {
                     texts.pop_front();
                 }
@@ -119,7 +119,7 @@ impl Ordeal {
         self.outcome().await
     }
 
-    /// Some time passes, and then everybody does what they can.
+    /// Time passes, and then everybody does what they can.
     async fn step(&mut self) {
         let pause = match self.lot.calm {
             true => 1200,
@@ -151,7 +151,7 @@ impl Ordeal {
         }
     }
 
-    /// Ends the process, and starts one that some providers cannot be reached from.
+    /// Ends the process, and starts one that cannot reach some providers.
     fn restart(&mut self) {
         let companies = self.scene.companies.all().into_iter();
         let unreachable = companies.filter(|_| self.lot.one_in(4));

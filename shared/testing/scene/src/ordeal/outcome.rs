@@ -1,25 +1,25 @@
-//! What comes of a run.
+//! The outcome of a run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::ordeal::fault::Fault;
 
-/// What a run came to.
+/// The outcome of a run.
 pub struct Outcome {
     pub(crate) seed: u64,
-    /// How often each reply has arrived that a provider took, or was asked to.
+    /// How often each reply arrived, of those that a provider accepted or was asked to send.
     pub arrived: BTreeMap<String, usize>,
-    /// What happened, to requests to whom.
+    /// The faults, by provider.
     pub met: BTreeSet<(Fault, &'static str)>,
-    /// Whether nothing is left to be done.
+    /// Whether nothing is left to do.
     pub(crate) at_rest: bool,
-    /// What the product thinks of its attempts, and what became of the messages.
+    /// The product's view of its attempts, and the real outcomes of the messages.
     pub(crate) story: Vec<String>,
 }
 
 impl Outcome {
-    /// Whether every reply arrived at most once, and nobody waits for anything any more.
+    /// Whether every reply arrived at most once, and nobody is waiting any more.
     pub fn is_sound(&self) -> bool {
         self.at_rest && self.arrived.values().all(|times| *times <= 1)
     }

@@ -1,4 +1,4 @@
-//! What the account answers: to sends, and to questions about itself.
+//! The account's answers to sends, and to queries about itself.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -19,7 +19,7 @@ use uuid::Uuid;
 use super::{Account, AwsMessage, CONFIGURATION_SET, EVENTS, Subscription, TEXTS};
 use crate::network::parameters;
 
-/// The region of the account. Its number and topics are there, too.
+/// The region of the account, its number and its topics.
 const REGION: &str = "us-east-1";
 
 /// The members of a send, from AWS's published service model.
@@ -64,7 +64,7 @@ pub(super) async fn act(
 }
 
 impl Account {
-    /// Whether a request is signed with our key, lately and for this service.
+    /// Whether a request is signed with our key, recently and for this service.
     fn admit(&self, service: &str, headers: &HeaderMap, body: &[u8]) -> Result<(), ApiError> {
         let missing = || ApiError::of("MissingAuthenticationTokenException");
         let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
@@ -177,7 +177,7 @@ impl Account {
         }
     }
 
-    /// `ListSubscriptionsByTopic`, the one action of SNS that is asked for.
+    /// `ListSubscriptionsByTopic`, the only action of SNS that is used.
     fn list(&self, body: &[u8]) -> Response {
         let Ok(given) = parameters(body, "Action TopicArn Version") else {
             return StatusCode::BAD_REQUEST.into_response();
@@ -211,7 +211,7 @@ impl Account {
     }
 }
 
-/// What an account shows in which all is as it has to be.
+/// The answers of a properly set-up account.
 pub(super) fn sound(action: &str) -> Option<Value> {
     Some(match action {
         "DescribeAccountAttributes" => json!({
@@ -268,7 +268,7 @@ pub(super) fn sound(action: &str) -> Option<Value> {
     })
 }
 
-/// A refusal as AWS writes it. The sentence often quotes what was sent.
+/// A refusal as AWS writes it. The message often quotes what was sent.
 #[derive(Debug)]
 struct ApiError {
     exception: String,

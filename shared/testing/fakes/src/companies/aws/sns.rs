@@ -1,4 +1,4 @@
-//! How SNS signs what it posts, and what it asks of addresses that want its calls.
+//! SNS's signatures, and its confirmation of subscribed addresses.
 
 use std::sync::{Arc, LazyLock};
 
@@ -15,11 +15,11 @@ use serde_json::Value;
 use super::Account;
 use crate::network::parameters;
 
-/// The keys that SNS signs with, and a stranger. Making one takes up to a second.
+/// The keys of SNS and of a stranger. Making one takes up to a second.
 pub(super) static SNS: LazyLock<Signer> = LazyLock::new(Signer::new);
 pub(super) static STRANGER: LazyLock<Signer> = LazyLock::new(Signer::new);
 
-/// A key of SNS's, or somebody's, and its certificate.
+/// A key with its certificate.
 pub(super) struct Signer {
     key: RsaKeyPair,
     certificate: String,
@@ -33,7 +33,7 @@ impl Signer {
         Self { key: RsaKeyPair::from_pkcs8(key.serialized_der()).unwrap(), certificate }
     }
 
-    /// Signs by version 2: the values in the order of their names, as far as they are signed.
+    /// Signs by version 2: the signed values in the order of their names.
     pub(super) fn sign(&self, mut message: Value) -> String {
         let names: &[&str] = match message["Type"].as_str().unwrap() {
             "Notification" => &["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"],

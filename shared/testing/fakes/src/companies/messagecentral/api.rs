@@ -1,4 +1,4 @@
-//! What the account answers: tokens, sends, and what its dashboard asks for.
+//! The account's answers: tokens, sends, and queries of its dashboard.
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -30,8 +30,8 @@ const PARAMETERS: &str = "countryCode mobileNumber flowType type message senderI
 /// The query parameters of a question for report rows.
 const REPORT: &str = "customerId from to pageNo size type";
 
-/// Codes and words of refusals that the documentation or code calling the live API show. The words
-/// of 508 are ours: only their meaning is known.
+/// Codes and messages of refusals from the documentation or from code that calls the live API. The
+/// message of 508 is ours: only its meaning is known.
 const REFUSALS: [(u32, &str); 9] = [
     (400, "BAD_REQUEST"),
     (409, "DUPLICATE_RESOURCE"),
@@ -45,7 +45,7 @@ const REFUSALS: [(u32, &str); 9] = [
 ];
 
 impl Account {
-    /// A token, or the words of a refusal, which comes with HTTP status 200 all the same.
+    /// A token, or the message of a refusal, which has HTTP status 200 too.
     fn issue(&self, query: &str) -> Result<String, &'static str> {
         let credentials = parameters(query.as_bytes(), CREDENTIALS).map_err(|_| "bad request")?;
         if credentials.get("customerId") != Some(&self.customer_id) {
@@ -61,7 +61,7 @@ impl Account {
                 "sub": self.customer_id,
                 "iat": issued.as_second(),
                 "exp": expires.as_second(),
-                // Two tokens of the same second differ.
+                // Two tokens of the same second have to differ.
                 "jti": records.tokens_issued,
             });
             let head = URL_SAFE_NO_PAD.encode(r#"{"alg":"HS512"}"#);
@@ -75,7 +75,7 @@ impl Account {
         }))
     }
 
-    /// Whether a request may go on: it has a token that is alive.
+    /// Whether a request is authorised: it has a valid token.
     fn admit(&self, headers: &HeaderMap) -> Result<(), ApiError> {
         let token = headers.get("authToken").and_then(|token| token.to_str().ok()).unwrap_or("");
         let expires = self.state.read(|records| records.valid_tokens.get(token).copied());
@@ -147,8 +147,8 @@ impl Account {
         if !is_number(country, 1..=3) {
             return Err(refused(511, 200));
         }
-        // A national number holds neither country code nor trunk prefix; in the United States it
-        // has ten digits.
+        // A national number contains neither country code nor trunk prefix; in the United States it has
+        // ten digits.
         let length = if country == "1" { 10..=10 } else { 4..=14 };
         let together = [parameter("templateId"), parameter("entityId")];
         if parameter("flowType") != "SMS"
@@ -166,7 +166,7 @@ impl Account {
         self.keep(country, national, parameter("senderId"), body)
     }
 
-    /// Keeps a message that is as it has to be, unless all are refused.
+    /// Accepts a valid message, unless all are refused.
     fn keep(
         &self,
         country: &str,

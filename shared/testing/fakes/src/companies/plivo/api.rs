@@ -1,4 +1,4 @@
-//! What the account answers: to sends, and to questions about itself.
+//! The account's answers to sends, and to queries about itself.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ const FILTERS: &str = "subaccount message_direction message_time message_time__g
 const APPLICATION: &str = "29986316244302815";
 
 impl Account {
-    /// Whether a request may go on: the right credentials, then the right path.
+    /// Whether a request may proceed: the right credentials, then the right path.
     fn admit(&self, headers: &HeaderMap, account: &str) -> Result<(), ApiError> {
         if let Some(status) = self.state.read(|records| records.refusal) {
             return Err(ApiError(status));
@@ -73,7 +73,7 @@ impl Account {
         Ok(message)
     }
 
-    /// What is at a path below the account: its kind and its id, of which either may be missing.
+    /// The kind and id in a path below the account, either of which may be missing.
     fn show(&self, kind: &str, id: &str, query: &str) -> Result<Value, ApiError> {
         let uri = |kind: &str, id: &str| format!("/v1/Account/{}/{kind}/{id}/", self.auth_id);
         self.state.read(|records| match (kind, id) {
@@ -118,7 +118,7 @@ impl Account {
         })
     }
 
-    /// A message as Plivo shows it, without its words.
+    /// A message as Plivo shows it, without its body.
     fn resource(&self, message: &PlivoMessage) -> Value {
         json!({
             "message_uuid": message.uuid,
@@ -172,7 +172,7 @@ pub(super) async fn look(
     headers: HeaderMap,
 ) -> Response {
     let part = |name: &str| path.iter().find(|(part, _)| part == name).map(|(_, it)| it.as_str());
-    // The list of messages is the one path whose kind is not a parameter.
+    // The list of messages is the only path whose kind is not a parameter.
     let list = if uri.path().ends_with("/Message/") { "Message" } else { "" };
     let answer = account.admit(&headers, part("account").unwrap_or_default()).and_then(|()| {
         account.show(
@@ -188,7 +188,7 @@ pub(super) async fn look(
     account.lookups.apply(async { answer.into_response() }).await
 }
 
-/// An error as Plivo writes it: an HTTP status, and a sentence that often quotes what was sent.
+/// An error as Plivo writes it: an HTTP status, and a message that often quotes what was sent.
 #[derive(Debug)]
 pub(super) struct ApiError(pub(super) u16);
 

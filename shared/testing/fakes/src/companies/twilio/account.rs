@@ -1,5 +1,5 @@
-//! What Twilio shows of an account: its numbers and where their texts go, registrations, money,
-//! permissions, complaints.
+//! The state of a Twilio account: its numbers and the targets of their texts, registrations, money,
+//! permissions, warnings.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,43 +13,43 @@ use serde_json::{Value, json};
 use super::{Account, ApiError};
 use crate::network::parameters;
 
-/// How a Twilio account is set up: at first as it has to be.
+/// The setup of a Twilio account, initially correct.
 #[derive(Clone, Debug)]
 pub struct TwilioSetup {
     /// `active`, `suspended` or `closed`.
     pub status: &'static str,
     /// `Full` or `Trial`.
     pub kind: &'static str,
-    /// What is left, in US dollars.
+    /// The remaining credit, in US dollars.
     pub balance: f64,
-    /// What was spent on each of the last days, in US dollars.
+    /// The spending on each of the last days, in US dollars.
     pub spent: f64,
-    /// Whether the number is the account's.
+    /// Whether the account owns the number.
     pub owned: bool,
     /// Whether the number can text.
     pub can_text: bool,
-    /// Where the number's texts go, and by which method.
+    /// The target of the number's texts, and its method.
     pub sms_url: String,
     /// `POST` or `GET`.
     pub sms_method: &'static str,
-    /// Where texts go instead, by an application of the number's.
+    /// The target of an application of the number, which takes precedence.
     pub application_url: Option<String>,
-    /// Whether there is the messaging service.
+    /// Whether the messaging service exists.
     pub service: bool,
     /// Whether the messaging service has the number.
     pub pooled: bool,
-    /// Where the messaging service sends texts instead of the number's address. `None`: it leaves
-    /// them to the number. Empty: nowhere.
+    /// The target of the messaging service, instead of the number's. `None`: it leaves texts to the
+    /// number. Empty: nowhere.
     pub service_url: Option<String>,
-    /// The campaign's status, as `VERIFIED`, if there is a campaign.
+    /// The campaign's status, such as `VERIFIED`, if there is a campaign.
     pub campaign: Option<&'static str>,
     /// Why the campaign failed, by code.
     pub campaign_errors: Vec<u32>,
-    /// The brand's status, as `APPROVED`, if there is a brand.
+    /// The brand's status, such as `APPROVED`, if there is a brand.
     pub brand: Option<&'static str>,
-    /// What did not match of the brand, as `TAX_ID`.
+    /// The mismatched detail of the brand, such as `TAX_ID`.
     pub brand_feedback: Vec<&'static str>,
-    /// The status of a toll-free number's verification, as `TWILIO_APPROVED`, if there is one.
+    /// The status of a toll-free number's verification, such as `TWILIO_APPROVED`, if there is one.
     pub verification: Option<&'static str>,
     /// Why the verification was rejected, by code.
     pub verification_error: Option<u32>,
@@ -57,9 +57,9 @@ pub struct TwilioSetup {
     pub edit_expiration: Option<&'static str>,
     /// Whether texts within the number's country are permitted.
     pub permitted: bool,
-    /// What Twilio complained of since yesterday, by code, newest first.
+    /// Twilio's warnings since yesterday, by code, newest first.
     pub alerts: Vec<u32>,
-    /// Ends of paths that are not shown to these credentials.
+    /// Endings of paths that these credentials may not read.
     pub hidden: Vec<&'static str>,
 }
 
@@ -97,7 +97,7 @@ const APPLICATION: &str = "AP00000000000000000000000000000001";
 const BRAND: &str = "BN00000000000000000000000000000001";
 
 impl Account {
-    /// What is at a path, if anything. A parameter that is not documented there is refused.
+    /// The resource at a path, if there is one. An undocumented parameter is refused.
     fn resource(&self, uri: &Uri) -> Result<Value, ApiError> {
         let setup = self.state.read(|records| records.setup.clone());
         if setup.hidden.iter().any(|end| uri.path().ends_with(end)) {

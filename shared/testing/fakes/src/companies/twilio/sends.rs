@@ -1,4 +1,4 @@
-//! Sends, and questions about messages.
+//! Sends, and queries about messages.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -86,7 +86,7 @@ impl Account {
         })
     }
 
-    /// Lets a message that was taken meet its fate.
+    /// Applies the decided outcome to an accepted message.
     pub(super) async fn deliver(&self, sid: String) {
         let (route, last, code) = match self.state.read(|records| records.fate.clone()) {
             Fate::Lost => return,
@@ -110,7 +110,7 @@ pub(super) async fn create(
 ) -> Response {
     let take = || {
         account.admit(&headers, &path)?;
-        // Anything but a form is to Twilio a request without parameters.
+        // To Twilio, anything but a form is a request without parameters.
         let is_form = headers
             .get(header::CONTENT_TYPE)
             .is_some_and(|kind| kind.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
@@ -188,7 +188,7 @@ fn page(
         .filter(|message| until.is_none_or(|(_, z)| message.created <= z))
         .filter(|message| since.is_none_or(|(a, _)| a <= message.created))
         .collect();
-    // The token names the last message of the page before, so that new ones do not shift pages.
+    // The token names the last message of the previous page, so that new ones do not shift pages.
     let last = |token: &str| found.iter().position(|message| format!("PA{}", message.sid) == token);
     let start = match filter("PageToken") {
         Some(token) => last(token).ok_or(ApiError::about(20422, "PageToken"))? + 1,
@@ -221,7 +221,7 @@ fn page(
     }))
 }
 
-/// The first and last instant that a date or a time in a filter means.
+/// The first and last instant covered by a date or a time in a filter.
 fn days(value: Option<&str>) -> Result<Option<(Timestamp, Timestamp)>, ApiError> {
     let Some(value) = value else { return Ok(None) };
     if let Ok(instant) = value.parse() {
@@ -232,9 +232,9 @@ fn days(value: Option<&str>) -> Result<Option<(Timestamp, Timestamp)>, ApiError>
     Ok(Some((start, start + SignedDuration::from_secs(86_399))))
 }
 
-/// A message as Twilio writes it: counts are strings, dates RFC 2822, `date_sent` is there while it
-/// is queued (as in the examples of the API description), and a Messaging Service has
-/// chosen no number yet when it answers.
+/// A message as Twilio writes it: counts are strings, dates are RFC 2822, `date_sent` is set while it
+/// is queued (as in the examples of the API description), and a Messaging Service has not chosen a
+/// number yet when it answers.
 fn resource(account: &str, message: &TwilioMessage) -> Value {
     let undecided = message.status == "accepted";
     let uri = format!("/2010-04-01/Accounts/{account}/Messages/{}", message.sid);

@@ -14,22 +14,22 @@ use super::sends::now;
 use super::{Account, Records, Twilio, TwilioMessage, sid};
 use crate::{Route, WebhookAnswer, WebhookCall};
 
-/// The words on which Twilio blocks a number by itself, and those on which it lifts the block.
+/// The words on which Twilio itself blocks a number, and those on which it lifts the block.
 const STOP: [&str; 8] =
     ["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"];
 const START: [&str; 3] = ["START", "UNSTOP", "YES"];
 const HELP: [&str; 2] = ["HELP", "INFO"];
 
-/// The path that is entered for texts in Twilio's console.
+/// The path entered for texts in Twilio's console.
 const INBOUND: &str = "/webhooks/twilio/inbound";
 
 impl Twilio {
-    /// A person texts our number, and Twilio tells us.
+    /// A person texts our number, and Twilio calls us.
     pub async fn text(&self, route: &Route, from: &str, body: &str) -> WebhookAnswer {
         self.inbound(route, from, body).post().await
     }
 
-    /// The call that [`Self::text`] makes, to be made by the caller.
+    /// The call that [`Self::text`] makes, for the caller to make.
     pub fn inbound(&self, route: &Route, from: &str, body: &str) -> WebhookCall {
         self.inbound_as(route, &sid("SM"), from, body)
     }
@@ -47,7 +47,7 @@ impl Twilio {
         )
     }
 
-    /// The call for a text that somebody else makes up: complete, and signed with another secret.
+    /// A forged call for a text: complete, but signed with another secret.
     pub fn forged(&self, route: &Route, from: &str, body: &str) -> WebhookCall {
         let sid = sid("SM");
         let fields = self.account.inbound_fields(&sid, from, body);
@@ -56,14 +56,14 @@ impl Twilio {
         self.account.call(route, &url, &fields).with(SIGNATURE, &signature)
     }
 
-    /// Any form call, signed: for fields that are not usual.
+    /// Any signed form call: for unusual fields.
     pub fn signed(&self, route: &Route, path: &str, fields: &[(&str, &str)]) -> WebhookCall {
         self.account.call(route, &route.public(path), fields)
     }
 
-    /// Reports what became of a message, to the address that was given with it.
+    /// Reports what became of a message, to the address given with it.
     ///
-    /// `status` is Twilio's word, `error_code` its reason for a failure.
+    /// `status` is Twilio's raw status, `error_code` its reason for a failure.
     pub async fn report(
         &self,
         route: &Route,
@@ -74,7 +74,7 @@ impl Twilio {
         self.account.report(route, sid, status, error_code).expect("no StatusCallback").post().await
     }
 
-    /// The call that [`Self::report`] makes, to be made by the caller.
+    /// The call that [`Self::report`] makes, for the caller to make.
     pub fn receipt(
         &self,
         route: &Route,
@@ -102,7 +102,7 @@ pub fn twilio_signature(auth_token: &str, url: &str, fields: &[(&str, &str)]) ->
 }
 
 impl Account {
-    /// Notes what became of a message. The call that reports it, if one was asked for.
+    /// Records the outcome of a message. Returns the call that reports it, if one was requested.
     pub(super) fn report(
         &self,
         route: &Route,
@@ -176,7 +176,7 @@ impl Account {
 }
 
 impl Records {
-    /// Takes a text from a person. Twilio acts on a stop word once, and calls us all the same.
+    /// Takes a text from a person. Twilio acts on an opt-out keyword once, and calls us anyway.
     pub(super) fn receive(&mut self, number: &str, sid: &str, from: &str, body: &str) {
         let word = body.trim().to_uppercase();
         let own_reply = if STOP.contains(&word.as_str()) {
