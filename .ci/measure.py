@@ -65,7 +65,6 @@ FILES = {
 }
 # Each file with a function in it.
 FUNCTIONS = {
-    "shared/telemetry/src/alarms.rs words": 128,
     "shared/conversations/tests/it/steps.rs operations": 120,
     "functions/textback/benches/speed/figures.rs table": 116,
     "functions/textback/tests/packages/main.rs answer": 113,
