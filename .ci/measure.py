@@ -71,13 +71,8 @@ FUNCTIONS = {
     "shared/testing/fakes/src/twilio/account.rs resource": 104,
     "shared/agent/src/model/reading/marks.rs meaning": 96,
     "shared/policy/tests/it/reply.rs reply": 88,
-    "functions/turn/benches/scale/needs.rs of": 84,
-    "functions/turn/src/answer.rs draft": 74,
     "shared/testing/fakes/src/models/anthropic.rs check_messages": 72,
-    "functions/turn/src/settle.rs ask": 72,
-    "functions/turn/src/answer.rs answer": 71,
     "functions/textback/benches/flood/workers.rs start": 69,
-    "functions/turn/src/answer.rs take_up": 69,
     "shared/testing/fakes/src/gateway.rs event": 61,
 }
 # The same for tests, most of them tables.
