@@ -51,13 +51,10 @@ TESTING = "shared/testing"
 # Each with as many lines as it may have. The first was written by a program.
 FILES = {
     "shared/policy/src/countries/ranges.rs": 1_947,
-    "shared/agent/tests/it/judge.rs": 753,
     "shared/providers/tests/it/plivo.rs": 665,
-    "shared/agent/tests/it/values.rs": 664,
     "shared/providers/tests/it/aws.rs": 662,
     "shared/providers/tests/it/twilio.rs": 620,
     "shared/providers/tests/it/messagecentral.rs": 607,
-    "shared/agent/tests/it/forms.rs": 519,
     "shared/policy/tests/it/reply.rs": 480,
     "shared/providers/tests/it/vonage.rs": 477,
     "shared/providers/tests/it/harness.rs": 465,
@@ -76,13 +73,10 @@ FUNCTIONS = {
 }
 # The same for tests, most of them tables.
 CASES = {
-    "shared/agent/tests/it/judge.rs names_no_price_that_nobody_gave": 196,
     "shared/providers/tests/it/messagecentral.rs receives": 188,
     "shared/providers/tests/it/twilio.rs receives": 174,
     "shared/providers/tests/it/vonage.rs receives": 173,
-    "shared/agent/tests/it/judge.rs leads_to_no_domain_that_the_page_does_not_name": 162,
     "functions/textback/src/commands/register/tests.rs each_edited_page_is_found_out": 149,
-    "shared/agent/tests/it/judge.rs names_no_number_of_a_person_that_nobody_gave": 139,
     "shared/testing/fakes/tests/it/rules.rs refuse_what_is_against_them": 137,
     "functions/textback/tests/it/commands.rs a_setting_that_cannot_work_stops_the_start_and_is_named": 130,
     "functions/textback/tests/it/port.rs what_is_no_call_is_no_call": 102,
@@ -90,13 +84,10 @@ CASES = {
     "shared/providers/tests/it/aws.rs finds_what_is_wrong_and_nothing_else": 92,
     "functions/textback/tests/it/doctor.rs each_setting_that_is_wrong_is_named_and_nothing_else": 85,
     "functions/textback/src/commands/register/tests.rs each_wrong_fact_is_found": 79,
-    "shared/agent/tests/it/page.rs mistakes_are_named_with_their_line": 77,
     "functions/textback/tests/it/quarantine.rs a_form_never_seen_becomes_an_answered_text_by_a_change_of_settings": 75,
     "shared/host/tests/it/parameters.rs what_keeps_it_from_reading_stops_the_start_and_says_what_to_do": 69,
     "shared/providers/tests/it/messagecentral.rs sends": 69,
     "shared/testing/fakes/src/models.rs each_refuses_what_the_real_one_refuses": 63,
-    "shared/agent/tests/it/values.rs asks_for_days_that_are_not_clear": 62,
-    "shared/agent/tests/it/values.rs reads_yes_and_no_in_any_language": 61,
     "shared/providers/tests/it/configured.rs are_known_without_their_keys_as_they_are_with_them": 61,
 }
 
