@@ -61,7 +61,6 @@ FILES = {
 }
 # Each file with a function in it.
 FUNCTIONS = {
-    "shared/conversations/tests/it/steps.rs operations": 120,
     "functions/textback/benches/speed/figures.rs table": 116,
     "functions/textback/tests/packages/main.rs answer": 113,
     "shared/testing/fakes/src/twilio/account.rs resource": 104,
