@@ -63,10 +63,7 @@ FILES = {
 FUNCTIONS = {
     "functions/textback/benches/speed/figures.rs table": 116,
     "functions/textback/tests/packages/main.rs answer": 113,
-    "shared/testing/fakes/src/twilio/account.rs resource": 104,
-    "shared/testing/fakes/src/models/anthropic.rs check_messages": 72,
     "functions/textback/benches/flood/workers.rs start": 69,
-    "shared/testing/fakes/src/gateway.rs event": 61,
 }
 # The same for tests, most of them tables.
 CASES = {
@@ -74,7 +71,6 @@ CASES = {
     "shared/providers/tests/it/twilio.rs receives": 174,
     "shared/providers/tests/it/vonage.rs receives": 173,
     "functions/textback/src/commands/register/tests.rs each_edited_page_is_found_out": 149,
-    "shared/testing/fakes/tests/it/rules.rs refuse_what_is_against_them": 137,
     "functions/textback/tests/it/commands.rs a_setting_that_cannot_work_stops_the_start_and_is_named": 130,
     "functions/textback/tests/it/port.rs what_is_no_call_is_no_call": 102,
     "shared/business/tests/facts.rs each_mistake_is_named_with_its_line_and_what_to_write": 98,
@@ -84,7 +80,6 @@ CASES = {
     "functions/textback/tests/it/quarantine.rs a_form_never_seen_becomes_an_answered_text_by_a_change_of_settings": 75,
     "shared/host/tests/it/parameters.rs what_keeps_it_from_reading_stops_the_start_and_says_what_to_do": 69,
     "shared/providers/tests/it/messagecentral.rs sends": 69,
-    "shared/testing/fakes/src/models.rs each_refuses_what_the_real_one_refuses": 63,
     "shared/providers/tests/it/configured.rs are_known_without_their_keys_as_they_are_with_them": 61,
 }
 
