@@ -73,7 +73,6 @@ CASES = {
     "functions/textback/src/commands/register/tests.rs each_edited_page_is_found_out": 149,
     "functions/textback/tests/it/commands.rs a_setting_that_cannot_work_stops_the_start_and_is_named": 130,
     "functions/textback/tests/it/port.rs what_is_no_call_is_no_call": 102,
-    "shared/business/tests/facts.rs each_mistake_is_named_with_its_line_and_what_to_write": 98,
     "shared/providers/tests/it/aws.rs finds_what_is_wrong_and_nothing_else": 92,
     "functions/textback/tests/it/doctor.rs each_setting_that_is_wrong_is_named_and_nothing_else": 85,
     "functions/textback/src/commands/register/tests.rs each_wrong_fact_is_found": 79,
