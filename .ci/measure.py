@@ -77,7 +77,6 @@ CASES = {
     "functions/textback/tests/it/doctor.rs each_setting_that_is_wrong_is_named_and_nothing_else": 85,
     "functions/textback/src/commands/register/tests.rs each_wrong_fact_is_found": 79,
     "functions/textback/tests/it/quarantine.rs a_form_never_seen_becomes_an_answered_text_by_a_change_of_settings": 75,
-    "shared/host/tests/it/parameters.rs what_keeps_it_from_reading_stops_the_start_and_says_what_to_do": 69,
     "shared/providers/tests/it/messagecentral.rs sends": 69,
     "shared/providers/tests/it/configured.rs are_known_without_their_keys_as_they_are_with_them": 61,
 }
