@@ -57,26 +57,16 @@ FILES = {
     "shared/providers/tests/it/messagecentral.rs": 607,
     "shared/providers/tests/it/vonage.rs": 477,
     "shared/providers/tests/it/harness.rs": 465,
-    "functions/textback/tests/it/doctor.rs": 454,
 }
 # Each file with a function in it.
 FUNCTIONS = {
-    "functions/textback/benches/speed/figures.rs table": 116,
-    "functions/textback/tests/packages/main.rs answer": 113,
-    "functions/textback/benches/flood/workers.rs start": 69,
 }
 # The same for tests, most of them tables.
 CASES = {
     "shared/providers/tests/it/messagecentral.rs receives": 188,
     "shared/providers/tests/it/twilio.rs receives": 174,
     "shared/providers/tests/it/vonage.rs receives": 173,
-    "functions/textback/src/commands/register/tests.rs each_edited_page_is_found_out": 149,
-    "functions/textback/tests/it/commands.rs a_setting_that_cannot_work_stops_the_start_and_is_named": 130,
-    "functions/textback/tests/it/port.rs what_is_no_call_is_no_call": 102,
     "shared/providers/tests/it/aws.rs finds_what_is_wrong_and_nothing_else": 92,
-    "functions/textback/tests/it/doctor.rs each_setting_that_is_wrong_is_named_and_nothing_else": 85,
-    "functions/textback/src/commands/register/tests.rs each_wrong_fact_is_found": 79,
-    "functions/textback/tests/it/quarantine.rs a_form_never_seen_becomes_an_answered_text_by_a_change_of_settings": 75,
     "shared/providers/tests/it/messagecentral.rs sends": 69,
     "shared/providers/tests/it/configured.rs are_known_without_their_keys_as_they_are_with_them": 61,
 }
