@@ -6,15 +6,17 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
+use access::OwnPages;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use business::Language;
 use conversations::{Consent, Given};
 use host::Caller;
 use jiff::Timestamp;
-use url::{Url, form_urlencoded};
+use url::form_urlencoded;
 
 use crate::pages::Trouble;
 use crate::{Site, language};
@@ -32,27 +34,26 @@ struct Typed {
 pub(crate) async fn sign_up(
     State(site): State<Arc<Site>>,
     caller: Caller,
-    uri: Uri,
-    headers: HeaderMap,
+    call: Parts,
     body: Bytes,
 ) -> Response {
-    let language = language::wanted(site.pages.business(), &uri, &headers);
+    let language = language::wanted(site.pages.business(), &call.uri, &call.headers);
     let typed = Typed::parse(&body);
-    let (status, html) =
-        match site.record(language, caller, &headers, &typed, Timestamp::now()).await {
-            Ok(()) => (StatusCode::OK, site.pages.thanks(language).html.clone()),
-            Err(trouble) => {
-                let status = match trouble {
-                    Trouble::Number { .. } | Trouble::NotTicked | Trouble::Changed => {
-                        StatusCode::UNPROCESSABLE_ENTITY
-                    }
-                    Trouble::Elsewhere => StatusCode::FORBIDDEN,
-                    Trouble::TooMany => StatusCode::TOO_MANY_REQUESTS,
-                    Trouble::NotStored => StatusCode::SERVICE_UNAVAILABLE,
-                };
-                (status, site.pages.again(language, &typed.number, trouble))
-            }
-        };
+    let (status, html) = match site.record(language, caller, &call, &typed, Timestamp::now()).await
+    {
+        Ok(()) => (StatusCode::OK, site.pages.thanks(language).html.clone()),
+        Err(trouble) => {
+            let status = match trouble {
+                Trouble::Number { .. } | Trouble::NotTicked | Trouble::Changed => {
+                    StatusCode::UNPROCESSABLE_ENTITY
+                }
+                Trouble::Elsewhere => StatusCode::FORBIDDEN,
+                Trouble::TooMany => StatusCode::TOO_MANY_REQUESTS,
+                Trouble::NotStored => StatusCode::SERVICE_UNAVAILABLE,
+            };
+            (status, site.pages.again(language, &typed.number, trouble))
+        }
+    };
     (status, [(header::CACHE_CONTROL, "no-store")], Html(html)).into_response()
 }
 
@@ -76,11 +77,11 @@ impl Site {
         &self,
         language: Language,
         caller: Caller,
-        headers: &HeaderMap,
+        call: &Parts,
         typed: &Typed,
         now: Timestamp,
     ) -> Result<(), Trouble> {
-        if !is_own_page(headers, self.pages.public_url()) {
+        if OwnPages::open(self.pages.public_url()).is_foreign(call) {
             return Err(Trouble::Elsewhere);
         }
         let ticked = typed.ticked;
@@ -152,23 +153,4 @@ fn is_private(address: IpAddr) -> bool {
                 || address.is_unspecified()
         }
     }
-}
-
-/// Whether a page of ours sent the form, as far as the browser tells. A browser that tells nothing
-/// is an old one, or none.
-fn is_own_page(headers: &HeaderMap, public_url: &str) -> bool {
-    let site = headers.get("sec-fetch-site").map(|site| site.as_bytes());
-    if site.is_some_and(|site| !matches!(site, b"same-origin" | b"none")) {
-        return false;
-    }
-    let Some(origin) = headers.get(header::ORIGIN) else { return true };
-    let Some(origin) = origin.to_str().ok().and_then(|origin| Url::parse(origin).ok()) else {
-        return false;
-    };
-    let is = |other: Option<Url>| {
-        other.is_some_and(|other| origin.origin().is_tuple() && origin.origin() == other.origin())
-    };
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let called = host.map(|host| format!("{}://{host}", origin.scheme()));
-    is(Url::parse(public_url).ok()) || is(called.and_then(|url| Url::parse(&url).ok()))
 }

@@ -1,4 +1,5 @@
-//! Who may see the console, and whose calls the mock takes: one rule for both.
+//! Who may see the console, and whose calls the mock takes: one rule for both. And whose pages may make
+//! a browser call us.
 //!
 //! A caller shows a password, the link of this start, or the cookie that a browser got for one of
 //! them. Nothing is believed because something is absent: a proxy that passes a call on without a
@@ -25,10 +26,9 @@ use subtle::ConstantTimeEq;
 use url::form_urlencoded;
 use uuid::Uuid;
 
-use crate::pages::OwnPages;
 use crate::tries::Tries;
 
-pub use pages::is_loopback;
+pub use pages::OwnPages;
 
 /// The shortest password that opens anything, in characters. Nobody guesses one of so many that a
 /// program has made, however long they try.
@@ -127,7 +127,7 @@ impl Access {
     }
 
     fn new(sign_in: SignIn, public_url: &str) -> Self {
-        let pages = OwnPages::at(public_url);
+        let pages = OwnPages::guarded(public_url);
         let cookie = match pages.port() {
             Some(port) => format!("console-{port}"),
             None => "console".into(),

@@ -2,16 +2,15 @@
 //!
 //! One signed request rather than `aws-sdk-ssm`: that crate knows 150 operations of which one is
 //! needed, and compiles for 60 s (debug, one core; 31 s to check), again for each of two release
-//! targets. AWS's own crates find credentials, region and endpoint, and sign.
+//! targets. AWS's own crates find credentials, region and endpoint.
 
 use std::time::{Duration, SystemTime};
 
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
-use aws_sigv4::sign::v4;
 use aws_types::service_config::ServiceConfigKey;
+use axum::http::{Request, header};
 use connections::Connections;
 use futures::future::try_join_all;
 use reqwest::StatusCode;
@@ -180,31 +179,16 @@ impl Parameters {
 
     async fn signed(&self, body: String) -> Result<reqwest::Request, RequestError> {
         let credentials = self.credentials.provide_credentials().await;
-        let identity =
-            credentials.map_err(|_| RequestError::Permanent(NO_CREDENTIALS.into()))?.into();
-        let parameters = v4::SigningParams::builder()
-            .identity(&identity)
-            .region(&self.region)
-            .name("ssm")
-            .time(SystemTime::now())
-            .settings(SigningSettings::default())
-            .build()
-            .expect("identity, region, name, time and settings are given")
-            .into();
-        let headers = [
-            ("content-type", "application/x-amz-json-1.1"),
-            ("x-amz-target", "AmazonSSM.GetParameters"),
-        ];
-        let bytes = SignableBody::Bytes(body.as_bytes());
-        let signature = SignableRequest::new("POST", &*self.endpoint, headers.into_iter(), bytes)
-            .and_then(|request| sign(request, &parameters))
-            .map_err(|_| RequestError::Permanent(NO_ADDRESS.into()))?;
-        let (signature, _) = signature.into_parts();
-        let mut request = self.http.client().post(&self.endpoint);
-        for (name, value) in headers.into_iter().chain(signature.headers()) {
-            request = request.header(name, value);
-        }
-        request.body(body).build().map_err(|_| RequestError::Permanent(NO_ADDRESS.into()))
+        let credentials =
+            credentials.map_err(|_| RequestError::Permanent(NO_CREDENTIALS.into()))?;
+        let no_address = || RequestError::Permanent(NO_ADDRESS.into());
+        let request = Request::post(&self.endpoint)
+            .header(header::CONTENT_TYPE, "application/x-amz-json-1.1")
+            .header("x-amz-target", "AmazonSSM.GetParameters")
+            .body(body)
+            .map_err(|_| no_address())?;
+        let signed = amazon::sign(request, "ssm", &self.region, credentials, SystemTime::now());
+        signed.try_into().map_err(|_| no_address())
     }
 
     /// What to do about a refusal. Its own words are left out, save for the name that they contain.
@@ -306,10 +290,9 @@ fn endpoint(config: &SdkConfig, region: &str) -> String {
         .build()
         .expect("all three are given");
     let of_service = config.service_config().and_then(|config| config.load_config(key));
-    of_service.or_else(|| config.endpoint_url().map(str::to_owned)).unwrap_or_else(|| {
-        let country = if region.starts_with("cn-") { ".cn" } else { "" };
-        format!("https://ssm.{region}.amazonaws.com{country}")
-    })
+    of_service
+        .or_else(|| config.endpoint_url().map(str::to_owned))
+        .unwrap_or_else(|| amazon::address("ssm", region))
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use http::request::Builder;
 use http::{Request, header};
-use settings::{Settings, SettingsError};
-use url::{Host, Url, form_urlencoded};
+use settings::{Settings, SettingsError, is_unreachable};
+use url::{Url, form_urlencoded};
 
 /// Reads the address at which providers reach us.
 pub(crate) fn public(public_url: &str) -> Result<Url, SettingsError> {
@@ -24,7 +24,7 @@ pub(crate) fn of_provider(
 /// The address of ours that a provider calls for this purpose, if it can get there: several refuse a
 /// message that names a loopback.
 pub(crate) fn webhook(public_url: &Url, provider: &str, purpose: &str) -> Option<Url> {
-    if is_loopback(public_url) {
+    if is_unreachable(public_url) {
         return None;
     }
     let mut url = public_url.clone();
@@ -70,16 +70,6 @@ pub(crate) fn token(query: Option<&str>) -> Option<String> {
     let query = query.unwrap_or_default().replace('+', "%2B");
     let mut pairs = form_urlencoded::parse(query.as_bytes());
     pairs.find_map(|(name, token)| (name == "token").then(|| token.into_owned()))
-}
-
-/// Whether an address is of this machine alone, so that no provider can reach it.
-pub(crate) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback() || address.is_unspecified(),
-        Some(Host::Ipv6(address)) => address.is_loopback() || address.is_unspecified(),
-        None => false,
-    }
 }
 
 fn parse(name: &'static str, written: &str) -> Result<Url, SettingsError> {

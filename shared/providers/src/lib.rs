@@ -12,6 +12,8 @@ mod described;
 mod digits;
 mod entry;
 mod fields;
+#[cfg(test)]
+mod harness;
 mod messagecentral;
 mod mock;
 mod plivo;
@@ -25,13 +27,8 @@ use sms::{Number, Provider, Providers};
 use crate::described::Described;
 use crate::digits::with_plus;
 
-pub use aws::Aws;
 pub use entry::{Console, Entry, Purpose, Role, Sample, Setting};
-pub use messagecentral::{InboundFields, MessageCentral, MessageCentralSettings};
 pub use mock::Mock;
-pub use plivo::Plivo;
-pub use twilio::Twilio;
-pub use vonage::Vonage;
 
 /// Every provider there is, in the order in which they are preferred unless `SMS_PROVIDERS` says
 /// otherwise.

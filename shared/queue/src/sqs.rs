@@ -93,15 +93,10 @@ impl Sqs {
             Some(region) => region,
             None => settings.required("the queue", "AWS_REGION")?.to_owned(),
         };
-        let keys = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
-        let credentials = settings.together("AWS", keys)?.map(|[id, secret]| {
-            let session = settings.get("AWS_SESSION_TOKEN").map(String::from);
-            Credentials::new(id, secret, session, None, "settings")
-        });
         let access = Access {
             region: Region::new(region),
             endpoint: settings.get("AWS_ENDPOINT_URL").map(String::from),
-            credentials,
+            credentials: amazon::credentials(settings)?,
         };
         Ok(Some(Self { access, client: Arc::default(), url: url.into() }))
     }

@@ -11,6 +11,7 @@
 
 #![warn(missing_docs)]
 
+mod address;
 mod misspelt;
 mod secrets;
 
@@ -20,6 +21,7 @@ use std::fmt;
 use secrecy::SecretString;
 use thiserror::Error;
 
+pub use address::{is_loopback, is_unreachable, is_unspecified};
 pub use misspelt::misspelt;
 pub use secrets::key;
 

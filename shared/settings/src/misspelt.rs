@@ -13,9 +13,9 @@ const ALIKE: f64 = 0.85;
 /// The same where the first word is one of ours alone, and only the rest has to be guessed at.
 const ALIKE_BEHIND_OURS: f64 = 0.65;
 
-/// First words of names that are ours and nobody else's.
-const OURS: [&str; 8] =
-    ["CONSOLE", "MC", "OPENAI", "PLIVO", "REPLIES", "TEXTBACK", "TWILIO", "VONAGE"];
+/// First words of names that others have for settings of theirs. All other first words are ours.
+const OTHERS: &str = "AGENT AWS BUSINESS COUNTRIES DATA FIRESTORE GCP GOOGLE HOST LOG NAME NEW NO PORT \
+    PROBE PUBLIC RESULT RUST SECRETS SMS TRUSTED TURN USE";
 
 /// Of these names those that nobody reads, each with the one that was most likely meant, in order.
 pub fn misspelt(
@@ -39,7 +39,8 @@ fn meant(name: &str, known: &BTreeSet<&'static str>) -> Option<&'static str> {
     let alike = known.iter().map(|known| (likeness(name, known), *known));
     let (likeness, known) = alike.max_by(|one, other| one.0.total_cmp(&other.0))?;
     let first = |name: &str| name.split('_').next().unwrap_or_default().to_owned();
-    let is_ours = first(name) == first(known) && OURS.contains(&&*first(name));
+    let is_others = OTHERS.split(' ').any(|other| other == first(name));
+    let is_ours = first(name) == first(known) && !is_others;
     let least = if is_ours { ALIKE_BEHIND_OURS } else { ALIKE };
     (likeness >= least).then_some(known)
 }
@@ -49,6 +50,7 @@ mod tests {
     use super::*;
 
     const KNOWN: Names = &[
+        "ACME_AUTH_TOKEN",
         "AWS_REGION",
         "AWS_SESSION_TOKEN",
         "CONSOLE_PASSWORD",
@@ -75,6 +77,7 @@ mod tests {
             ("TEXTBACK_OPENAI_API_KEY", "OPENAI_API_KEY"),
             ("TEXTBACK_PUBLIC_ULR", "PUBLIC_URL"),
             ("twilio_auth_token", "TWILIO_AUTH_TOKEN"),
+            ("ACME_TOKEN", "ACME_AUTH_TOKEN"),
             ("DATADIR", "DATA_DIR"),
             ("PUBLIC_URI", "PUBLIC_URL"),
             ("MC_WEBHOOKTOKEN", "MC_WEBHOOK_TOKEN"),

@@ -179,6 +179,8 @@ async fn takes_the_form_from_its_own_page_alone() {
         ("origin: https://text.oakwood.test:8443", 403),
         ("origin: null", 403),
         ("origin: https://text.oakwood.test\nsec-fetch-site: cross-site", 403),
+        ("origin: https://text.oakwood.test\norigin: https://elsewhere.test", 403),
+        ("sec-fetch-site: same-origin\nsec-fetch-site: cross-site", 403),
     ] {
         let answer = site.sign_up("/opt-in", headers, "2025550143", true).await;
         assert_eq!(answer.status, status, "{headers}");

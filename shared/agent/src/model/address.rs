@@ -3,8 +3,8 @@
 use async_openai::config::Config;
 use http::{HeaderMap, HeaderValue, header};
 use secrecy::{ExposeSecret, SecretString};
-use settings::SettingsError;
-use url::{Host, Url};
+use settings::{SettingsError, is_unspecified};
+use url::Url;
 
 /// The end of most addresses, which is as often forgotten as it is written where none belongs.
 const VERSION: &str = "/v1";
@@ -88,12 +88,7 @@ fn checked(address: &str) -> Result<Url, &'static str> {
     if url.fragment().is_some() {
         return Err("leave out the # and what follows it, as in https://api.openai.com/v1");
     }
-    let listens_everywhere = match url.host() {
-        Some(Host::Ipv4(ip)) => ip.is_unspecified(),
-        Some(Host::Ipv6(ip)) => ip.is_unspecified(),
-        _ => false,
-    };
-    if listens_everywhere {
+    if is_unspecified(&url) {
         return Err(
             "that is where a server listens, and not where it is: write 127.0.0.1 for this \
                     machine, or the name of the other",

@@ -5,12 +5,14 @@
 //! Both reach us by SNS, from topics of ours.
 //!
 //! One signed request rather than an SDK, which would repeat what may have arrived. AWS's own crates
-//! find credentials, and sign.
+//! find credentials.
 
 mod codes;
 mod diagnosis;
 mod incoming;
 mod sns;
+#[cfg(test)]
+mod table;
 
 use std::time::{Duration, SystemTime};
 
@@ -18,8 +20,6 @@ use async_trait::async_trait;
 use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials as _;
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
-use aws_sigv4::sign::v4;
 use bytes::Bytes;
 use http::Request;
 use jiff::Timestamp;
@@ -75,11 +75,11 @@ pub(crate) const ENTRY: Entry = Entry {
              same, unless it is this machine",
         ),
         Setting::new(
-            ACCESS_KEY_ID,
+            "AWS_ACCESS_KEY_ID",
             &[Sending],
             "credentials, where they are not found as AWS programs find theirs",
         ),
-        Setting::new(SECRET_ACCESS_KEY, &[Sending], "goes with it").secret(),
+        Setting::new("AWS_SECRET_ACCESS_KEY", &[Sending], "goes with it").secret(),
         Setting::new("AWS_SESSION_TOKEN", &[Sending], "goes with them, where they are of a session")
             .secret(),
     ],
@@ -105,8 +105,6 @@ pub(crate) const ENTRY: Entry = Entry {
 const ORIGINATION: &str = "AWS_SMS_ORIGINATION";
 const CONFIGURATION_SET: &str = "AWS_SMS_CONFIGURATION_SET";
 const TOPICS: &str = "AWS_SMS_TOPIC_ARN";
-const ACCESS_KEY_ID: &str = "AWS_ACCESS_KEY_ID";
-const SECRET_ACCESS_KEY: &str = "AWS_SECRET_ACCESS_KEY";
 
 /// How long AWS goes on trying to hand a text to a carrier, in seconds: as long as a reply lives.
 /// AWS's own 72 hours would bring an answer to a question that nobody asks any more.
@@ -128,7 +126,7 @@ const PAGES: usize = 10;
 const FIRST_LIMIT: u64 = 1;
 
 /// A number or pool of an AWS account, and the topics by which AWS reports to us.
-pub struct Aws {
+pub(crate) struct Aws {
     /// The number that is sent from, its id or ARN, or those of a pool.
     origination: String,
     /// What sends the events of our texts to a topic.
@@ -258,7 +256,7 @@ impl Aws {
     /// The region is that of `AWS_SMS_ORIGINATION` where it is an ARN, else of the first topic.
     /// Credentials are those in the settings, else wherever AWS programs find theirs; nothing is
     /// asked of AWS before first use.
-    pub fn from_settings(
+    pub(crate) fn from_settings(
         settings: &Settings,
         public_url: &str,
         _role: Role,
@@ -278,11 +276,7 @@ impl Aws {
                     .into(),
             });
         }
-        let keys = [ACCESS_KEY_ID, SECRET_ACCESS_KEY];
-        let credentials = settings.together("AWS", keys)?.map(|[id, secret]| {
-            let session = settings.get("AWS_SESSION_TOKEN").map(String::from);
-            Credentials::new(id, secret, session, None, "settings")
-        });
+        let credentials = amazon::credentials(settings)?;
         let endpoint = match settings.get("AWS_ENDPOINT_URL") {
             Some(_) => Some(address::of_provider(settings, "AWS_ENDPOINT_URL", "")?),
             None => None,
@@ -304,7 +298,7 @@ impl Aws {
     fn address(&self, service: &str, region: &str) -> String {
         match &self.endpoint {
             Some(endpoint) => format!("{endpoint}/"),
-            None => format!("{}/", host(service, region)),
+            None => format!("{}/", amazon::address(service, region)),
         }
     }
 
@@ -348,27 +342,16 @@ impl Aws {
         headers: &[(&str, &str)],
         body: String,
     ) -> Result<RequestBuilder, SendError> {
-        let identity = self.credentials().await?.into();
-        let parameters = v4::SigningParams::builder()
-            .identity(&identity)
-            .region(region)
-            .name(service)
-            .time(SystemTime::now())
-            .settings(SigningSettings::default())
-            .build()
-            .expect("identity, region, name, time and settings are given")
-            .into();
+        let credentials = self.credentials().await?;
         let url = self.address(service, region);
-        let bytes = SignableBody::Bytes(body.as_bytes());
-        let signature = SignableRequest::new("POST", &*url, headers.iter().copied(), bytes)
-            .and_then(|request| sign(request, &parameters))
-            .expect("an address that was read at the start, and headers of ours, can be signed");
-        let (signature, _) = signature.into_parts();
-        let mut request = http.post(url);
-        for (name, value) in headers.iter().copied().chain(signature.headers()) {
-            request = request.header(name, value);
-        }
-        Ok(request.body(body))
+        let request = headers
+            .iter()
+            .fold(Request::post(&url), |request, (name, value)| request.header(*name, *value))
+            .body(body)
+            .expect("an address that was read at the start, and headers of ours, are sound");
+        let signed = amazon::sign(request, service, region, credentials, SystemTime::now());
+        let (head, body) = signed.into_parts();
+        Ok(http.post(url).headers(head.headers).body(body))
     }
 }
 
@@ -402,12 +385,6 @@ impl ApiError {
         let of_field = of_field.into_iter().find(|code| code::find(CODES, code).is_some());
         Some(of_field.unwrap_or_else(|| reason.to_owned()))
     }
-}
-
-/// The address of a service of AWS's, without a slash at its end.
-fn host(service: &str, region: &str) -> String {
-    let country = if region.starts_with("cn-") { ".cn" } else { "" };
-    format!("https://{service}.{region}.amazonaws.com{country}")
 }
 
 /// The region in an ARN.

@@ -13,12 +13,12 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use settings::is_loopback;
 use url::{Url, form_urlencoded};
 use x509_cert::Certificate;
 use x509_cert::der::DecodePem as _;
 
-use super::{host, region};
-use crate::address::is_loopback;
+use super::region;
 use sms::{Http, WebhookError};
 
 /// How long after its time a message is still taken. SNS goes on trying for an hour.
@@ -149,7 +149,7 @@ impl Verifier {
 
     /// Where SNS of a topic's region is, without a slash at its end.
     fn sns(&self, topic: &str) -> Option<String> {
-        self.stand_in.clone().or_else(|| Some(host("sns", region(topic)?)))
+        self.stand_in.clone().or_else(|| Some(amazon::address("sns", region(topic)?)))
     }
 
     fn known(&self, url: &Url) -> Option<SigningCertificate> {
@@ -255,8 +255,8 @@ mod tests {
     use super::*;
 
     /// Made for these tests, with a key that nobody has kept.
-    const CERTIFICATE: &[u8] = include_bytes!("../../tests/it/aws/certificate.pem");
-    const MESSAGES: &str = include_str!("../../tests/it/aws/messages.json");
+    const CERTIFICATE: &[u8] = include_bytes!("table/certificate.pem");
+    const MESSAGES: &str = include_str!("table/messages.json");
 
     const FILE: &str = "SimpleNotificationService-0123456789abcdef0123456789abcdef.pem";
 
@@ -361,9 +361,10 @@ mod tests {
         assert!(!certificate(stand_in, here, "http://127.0.0.1:4567/$"));
         assert!(!certificate(stand_in, here, "http://somebody@127.0.0.1:4566/$"));
         // What is not on this machine may be anybody on the way.
-        let remote = Some("http://aws.example");
-        assert!(!certificate(remote, here, "http://aws.example/$"));
-        assert!(certificate(remote, here, "https://sns.us-east-1.amazonaws.com/$"));
+        for remote in ["http://aws.example", "http://aws.localhost", "http://0.0.0.0:4566"] {
+            assert!(!certificate(Some(remote), here, &format!("{remote}/$")), "{remote}");
+            assert!(certificate(Some(remote), here, "https://sns.us-east-1.amazonaws.com/$"));
+        }
     }
 
     #[test]

@@ -69,7 +69,7 @@ const MEDIA: [&str; 6] = ["media", "mediaurl", "mediaurls", "image", "attachment
 /// Names of the fields of an inbound text. Those that are not set are looked for under likely
 /// names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct InboundFields {
+pub(crate) struct InboundFields {
     /// Who texted.
     pub from: Option<String>,
     /// What was texted.

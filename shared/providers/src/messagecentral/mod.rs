@@ -9,6 +9,8 @@ mod diagnosis;
 mod fields;
 mod inbound;
 mod reports;
+#[cfg(test)]
+mod table;
 mod token;
 
 use std::sync::RwLock;
@@ -38,7 +40,7 @@ use sms::{
 
 use Role::{Describing, Polling, Receiving, Sending, Signing};
 use codes::CODES;
-pub use fields::InboundFields;
+pub(crate) use fields::InboundFields;
 use inbound::Reading;
 use reports::Reports;
 use token::Token;
@@ -138,7 +140,7 @@ const SUCCESS: u32 = 200;
 
 /// One MessageCentral account.
 #[derive(Clone)]
-pub struct MessageCentralSettings {
+pub(crate) struct MessageCentralSettings {
     /// `C-` and what follows, from their console.
     pub customer_id: String,
     /// The account's password in Base64, as their API wants it. Without it nothing is asked of them.
@@ -159,7 +161,7 @@ pub struct MessageCentralSettings {
 }
 
 /// The company, and the token under which it knows us at the moment.
-pub struct MessageCentral {
+pub(crate) struct MessageCentral {
     settings: MessageCentralSettings,
     token: RwLock<Option<Token>>,
     /// Held by the one who fetches a token. What is inside is the last failure: whoever waited
@@ -268,7 +270,7 @@ impl Provider for MessageCentral {
 
 impl MessageCentral {
     /// The company, for an account.
-    pub fn new(settings: MessageCentralSettings) -> Self {
+    pub(crate) fn new(settings: MessageCentralSettings) -> Self {
         Self {
             settings,
             token: RwLock::default(),
@@ -278,7 +280,7 @@ impl MessageCentral {
     }
 
     /// The account that `MC_…` names, if any does: with its password, unless it is only called.
-    pub fn from_settings(
+    pub(crate) fn from_settings(
         settings: &Settings,
         _public_url: &str,
         role: Role,

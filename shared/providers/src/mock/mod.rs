@@ -1,5 +1,8 @@
 //! A pretend provider: its phone is the console's, its texts reach nobody.
 
+#[cfg(test)]
+mod table;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, header};

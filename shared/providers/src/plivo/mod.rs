@@ -8,6 +8,8 @@
 mod codes;
 mod diagnosis;
 mod signature;
+#[cfg(test)]
+mod table;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -102,7 +104,7 @@ const ANSWERED: [&str; 5] = ["STOP", "END", "QUIT", "HELP", "INFO"];
 
 /// One Plivo account and the number that it sends from.
 #[derive(Clone)]
-pub struct Plivo {
+pub(crate) struct Plivo {
     /// `MA` or, for a sub-account, `SA` and 18 letters and digits.
     pub auth_id: String,
     /// The token that goes with it, which also signs webhook calls.
@@ -278,7 +280,7 @@ impl Provider for Plivo {
 
 impl Plivo {
     /// The account that `PLIVO_…` names, if any does.
-    pub fn from_settings(
+    pub(crate) fn from_settings(
         settings: &Settings,
         public_url: &str,
         _role: Role,

@@ -9,6 +9,8 @@ mod lookup;
 mod numbers;
 mod registration;
 mod signature;
+#[cfg(test)]
+mod table;
 
 use std::ops::RangeInclusive;
 
@@ -24,15 +26,12 @@ use settings::{Settings, SettingsError};
 use url::{Url, form_urlencoded};
 
 use crate::address::{self, query};
-use crate::channel;
 use crate::entry::{Console, Entry, Plus, Purpose, Setting};
 use crate::fields::Fields;
-use crate::{Role, boxed};
-use sms::code;
-use sms::toll_free;
+use crate::{Role, boxed, channel};
 use sms::{
     Acknowledgement, Code, Event, Finding, Found, Handled, Http, Longest, NotANumber, Outgoing,
-    Provider, Receipt, SendError, Status, Text, Verified, WebhookError,
+    Provider, Receipt, SendError, Status, Text, Verified, WebhookError, code, toll_free,
 };
 
 use Role::{Describing, Polling, Receiving, Sending, Signing};
@@ -151,7 +150,7 @@ const TOLL_FREE: [&str; 2] = ["HELP", "INFO"];
 
 /// One Twilio account and the number or service that it sends from.
 #[derive(Clone)]
-pub struct Twilio {
+pub(crate) struct Twilio {
     /// `AC` and 32 hexadecimal digits.
     pub account_sid: String,
     /// The account's primary token, which also signs webhook calls.
@@ -355,7 +354,7 @@ impl Provider for Twilio {
 
 impl Twilio {
     /// The account that `TWILIO_…` names, if any does.
-    pub fn from_settings(
+    pub(crate) fn from_settings(
         settings: &Settings,
         public_url: &str,
         _role: Role,

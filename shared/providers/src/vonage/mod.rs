@@ -9,6 +9,8 @@ mod codes;
 mod diagnosis;
 mod incoming;
 mod signature;
+#[cfg(test)]
+mod table;
 
 use std::time::Duration;
 
@@ -100,7 +102,7 @@ const TOKEN_LIFE: Duration = Duration::from_secs(15 * 60);
 
 /// One application of a Vonage account, and the number or name that it sends from.
 #[derive(Clone)]
-pub struct Vonage {
+pub(crate) struct Vonage {
     /// The application's id, a UUID.
     pub application_id: String,
     /// The application's private key, as PEM. Without it nothing is sent.
@@ -205,7 +207,7 @@ impl Provider for Vonage {
 impl Vonage {
     /// The application that `VONAGE_…` names, if any does: with its private key where texts are sent, and
     /// the signature secret where calls come in.
-    pub fn from_settings(
+    pub(crate) fn from_settings(
         settings: &Settings,
         public_url: &str,
         role: Role,
@@ -342,7 +344,7 @@ mod tests {
     #[test]
     fn says_who_it_is_for_a_quarter_of_an_hour() {
         let token = vonage(SECRET).token("2026-01-01T14:00:00Z".parse().unwrap()).unwrap();
-        let key = include_bytes!("../../tests/throwaway-public-key.pem");
+        let key = include_bytes!("table/public-key.pem");
         let mut how = Validation::new(Algorithm::RS256);
         how.validate_exp = false;
         let key = DecodingKey::from_rsa_pem(key).unwrap();
@@ -358,7 +360,7 @@ mod tests {
     fn vonage(signature_secret: &str) -> Vonage {
         Vonage {
             application_id: APPLICATION.into(),
-            private_key: Some(include_str!("../../tests/throwaway-private-key.pem").into()),
+            private_key: Some(include_str!("table/private-key.pem").into()),
             signature_secret: Some(signature_secret.into()),
             from: "+12025550100".into(),
             base_url: String::new(),

@@ -1,4 +1,5 @@
 use bytes::Bytes;
+use fakes::Companies;
 use providers::{ENTRIES, Role, Sample};
 use settings::{Names, Settings, SettingsError};
 use sms::{Event, Http, Number, Provider, Providers, WebhookError};
@@ -13,7 +14,7 @@ const TWILIO: [(&str, &str); 3] = [
 ];
 const VONAGE: [(&str, &str); 4] = [
     ("VONAGE_APPLICATION_ID", "aaaaaaaa-bbbb-cccc-dddd-0123456789ab"),
-    ("VONAGE_PRIVATE_KEY", include_str!("../throwaway-private-key.pem")),
+    ("VONAGE_PRIVATE_KEY", include_str!("../../src/vonage/table/private-key.pem")),
     ("VONAGE_SIGNATURE_SECRET", "secret"),
     ("VONAGE_FROM", "12025550100"),
 ];
@@ -79,6 +80,7 @@ fn say_what_is_missing() {
 #[test]
 fn say_what_to_write_instead() {
     let with = |others: &[(&str, &str)], name, value| names(&[others, &[(name, value)]].concat());
+    let known = ENTRIES.iter().map(|entry| entry.name).collect::<Vec<_>>().join(", ");
     let cases = [
         (
             with(&TWILIO, "TWILIO_BASE_URL", "twilio"),
@@ -86,9 +88,9 @@ fn say_what_to_write_instead() {
         ),
         (
             with(&TWILIO, "SMS_PROVIDERS", "twilio,pigeon"),
-            "SMS_PROVIDERS cannot be used: \
-             write names out of messagecentral, twilio, vonage, plivo, aws, mock, separated by \
-             commas",
+            &format!(
+                "SMS_PROVIDERS cannot be used: write names out of {known}, separated by commas"
+            ),
         ),
         (
             with(&TWILIO, "SMS_PROVIDERS", "mock,twilio"),
@@ -120,11 +122,12 @@ const INBOUND_FIELDS: &str = "MC_INBOUND_FIELDS cannot be used: \
     write from=…,to=…,text=…,id=…,time=… with the name that each field has in the call; \
     leave out those that are found without";
 
-#[test]
-fn say_how_to_write_the_number_that_is_sent_from() {
-    let every = [&AWS[..], &PLIVO, &VONAGE, &TWILIO, &MESSAGECENTRAL].concat();
+#[tokio::test]
+async fn say_how_to_write_the_number_that_is_sent_from() {
+    let every = every(LOCAL).await;
+    let every: Vec<_> = every.iter().map(|(name, value)| (*name, &**value)).collect();
     let with = |name, value| names(&[&every[..], &[(name, value)]].concat());
-    let all = "messagecentral twilio vonage plivo aws";
+    let all = &Companies::NAMES.join(" ");
     for name in providers::SENDERS {
         for (written, instead) in [
             ("2025550100", "+12025550100"),
@@ -142,7 +145,7 @@ fn say_how_to_write_the_number_that_is_sent_from() {
             assert_eq!(with(name, written), expected, "{written}");
         }
         for legal in ["+12025550100", "+447700900100", "38438", "384387", "TEXTBK", "My Shop 24"] {
-            assert_eq!(with(name, legal), all, "{name}={legal}");
+            assert_eq!(&with(name, legal), all, "{name}={legal}");
         }
     }
     for (name, legal) in [
@@ -151,7 +154,7 @@ fn say_how_to_write_the_number_that_is_sent_from() {
         ("PLIVO_FROM", "12025550100"),
         ("VONAGE_FROM", "447700900100"),
     ] {
-        assert_eq!(with(name, legal), all, "{name}={legal}");
+        assert_eq!(&with(name, legal), all, "{name}={legal}");
     }
     let plain = with("TWILIO_FROM", "12025550100");
     assert!(plain.ends_with("as +12025550100"), "{plain}");
@@ -172,7 +175,7 @@ fn say_how_to_write_the_country_of_messagecentral() {
 /// Whoever does one thing with them is given what this takes, and sees the same.
 #[test]
 fn are_known_without_their_keys_as_they_are_with_them() {
-    let key = include_str!("../throwaway-private-key.pem");
+    let key = include_str!("../../src/vonage/table/private-key.pem");
     let all = [
         ("AWS_ACCESS_KEY_ID", "AKIA1"),
         ("AWS_SECRET_ACCESS_KEY", "secret"),
@@ -193,44 +196,55 @@ fn are_known_without_their_keys_as_they_are_with_them() {
         ("VONAGE_PRIVATE_KEY", key),
         ("VONAGE_SIGNATURE_SECRET", "secret"),
     ];
-    let seen = |providers: &Providers| -> Vec<_> {
-        let seen = providers.iter();
-        seen.map(|it| (it.name(), it.sender().to_owned(), it.number(), it.codes())).collect()
-    };
     let longest: Settings = all.iter().copied().collect();
     let longest = providers::configured(&longest, LOCAL, Role::Everything).unwrap();
-    let longest: Vec<_> =
-        longest.iter().map(|it| (it.name(), it.longest().segments().min(99))).collect();
-    let carried = [
+    for (name, segments) in [
         ("messagecentral", 8),
         ("twilio", 10),
         ("vonage", 6),
         ("plivo", 10),
         ("aws", 10),
         ("mock", 99),
-    ];
-    assert_eq!(longest, carried);
+    ] {
+        assert_eq!(longest.named(name).unwrap().longest().segments().min(99), segments, "{name}");
+    }
     for others in [
         &[][..],
         &[("SMS_PROVIDERS", "mock,aws,twilio")],
         &[("USE_MESSAGECENTRAL", "false"), ("TWILIO_FROM", "+12025550101")],
     ] {
         let all: Settings = all.iter().chain(others).copied().collect();
-        let only = |names: Names| -> Settings {
-            names.iter().filter_map(|name| Some((*name, all.get(name)?))).collect()
-        };
-        let url = "https://text.example";
-        let configured = providers::configured(&all, url, Role::Everything).unwrap();
-        for known in [
-            providers::configured(&only(providers::RECEIVING), url, Role::Receiving),
-            providers::configured(&only(providers::SENDING), url, Role::Sending),
-            providers::configured(&only(providers::POLLING), url, Role::Polling),
-            providers::configured(&only(providers::DESCRIBING), "", Role::Describing),
-        ] {
-            assert_eq!(seen(&known.unwrap()), seen(&configured));
-        }
-        assert!(configured.iter().count() >= 3);
+        assert!(check_roles(&all) >= 3);
     }
+}
+
+#[tokio::test]
+async fn of_every_company_are_known_by_what_a_function_is_given() {
+    let all = every("https://text.example").await;
+    let all: Settings = all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    assert_eq!(check_roles(&all), Companies::NAMES.len());
+}
+
+/// Who is given what its part takes sees them as who is given all. How many they are.
+fn check_roles(all: &Settings) -> usize {
+    let seen = |providers: &Providers| -> Vec<_> {
+        let seen = providers.iter();
+        seen.map(|it| (it.name(), it.sender().to_owned(), it.number(), it.codes())).collect()
+    };
+    let only = |names: Names| -> Settings {
+        names.iter().filter_map(|name| Some((*name, all.get(name)?))).collect()
+    };
+    let url = "https://text.example";
+    let configured = providers::configured(all, url, Role::Everything).unwrap();
+    for known in [
+        providers::configured(&only(providers::RECEIVING), url, Role::Receiving),
+        providers::configured(&only(providers::SENDING), url, Role::Sending),
+        providers::configured(&only(providers::POLLING), url, Role::Polling),
+        providers::configured(&only(providers::DESCRIBING), "", Role::Describing),
+    ] {
+        assert_eq!(seen(&known.unwrap()), seen(&configured));
+    }
+    configured.iter().count()
 }
 
 #[test]
@@ -284,19 +298,18 @@ fn are_known_by_name() {
 /// Whoever holds the same settings takes the call that a provider describes, and nobody a guess.
 #[tokio::test]
 async fn believe_the_call_that_each_of_them_describes() {
-    let token = "twenty-four bytes at least";
-    let settings = [&AWS[..], &PLIVO, &VONAGE, &TWILIO, &MESSAGECENTRAL].concat();
-    let tokens =
-        [("MC_WEBHOOK_TOKEN", token), ("PLIVO_WEBHOOK_TOKEN", token), ("USE_MOCK", "true")];
-    let settings: Settings = settings.into_iter().chain(tokens).collect();
+    let url = "https://text.example:8443/below";
+    let settings = every(url).await.into_iter().chain([("USE_MOCK", "true".into())]);
+    let settings: Settings = settings.map(|(name, value)| (name.to_owned(), value)).collect();
     let (http, from) = (Http::new(), Number::parse("+12025550143").unwrap());
     let sample =
         Sample { id: "00112233445566778899aabbccddeeff", from: &from, body: "Noon & 1 + 1" };
-    let url = "https://text.example:8443/below";
     let configured = providers::configured(&settings, url, Role::Receiving).unwrap();
-    let mut signed = vec![];
     for entry in ENTRIES {
-        let Some(call) = entry.sign(&settings, url, &sample).unwrap() else { continue };
+        let Some(call) = entry.sign(&settings, url, &sample).unwrap() else {
+            assert_eq!(entry.name, "aws", "SNS alone has its key");
+            continue;
+        };
         let provider = configured.named(entry.name).unwrap();
         let forged = entry.forge(&settings, url, &sample).unwrap().unwrap();
         let forged = provider.verify(&http, reached(forged)).await.err().unwrap();
@@ -308,9 +321,7 @@ async fn believe_the_call_that_each_of_them_describes() {
         let verified = provider.verify(&http, reached(call)).await.unwrap();
         let Event::Text(text) = provider.parse(&verified).unwrap().remove(0) else { panic!() };
         assert_eq!((text.from.as_str(), &*text.body), ("+12025550143", "Noon & 1 + 1"));
-        signed.push(entry.name);
     }
-    assert_eq!(signed, ["messagecentral", "twilio", "vonage", "plivo"], "SNS alone has its key");
 }
 
 /// A call where we take it: whoever leads it to us takes off what is in front of our own path.
@@ -337,6 +348,12 @@ fn print_the_whole_address_to_paste() {
         let token = entry.console.token;
         assert!(token.is_none_or(|token| secrets.iter().any(|it| it.name == token)));
     }
+}
+
+/// The settings of every company that there is.
+async fn every(public_url: &str) -> Vec<(&'static str, String)> {
+    let companies = Companies::start(public_url).await;
+    companies.all().into_iter().flat_map(|company| company.settings()).collect()
 }
 
 fn answering(providers: &Providers, via: &str) -> Vec<&'static str> {

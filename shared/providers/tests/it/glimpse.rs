@@ -5,7 +5,7 @@ use providers::Mock;
 use sms::Provider as _;
 use url::form_urlencoded;
 
-use crate::harness::THEIRS;
+const THEIRS: &str = "+12025550143";
 
 #[test]
 fn sees_a_stop_wherever_it_stands_and_whoever_says_it() {

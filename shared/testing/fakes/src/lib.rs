@@ -7,44 +7,36 @@
 #![expect(clippy::unwrap_used, reason = "a stand-in that breaks must fail the test that uses it")]
 
 mod asked;
-mod aws_sms;
+mod companies;
 mod company;
 mod events;
 mod front;
 mod gateway;
 mod google_tokens;
-mod messagecentral;
 mod model_servers;
 mod models;
 mod network;
 mod openai;
 mod operations;
-mod plivo;
 mod promises;
 mod relay;
 mod runtime_api;
 mod servers;
 mod switch;
-mod twilio;
-mod vonage;
 
 pub use asked::*;
-pub use aws_sms::*;
+pub use companies::*;
 pub use company::*;
 pub use events::*;
 pub use front::*;
 pub use gateway::*;
 pub use google_tokens::*;
-pub use messagecentral::*;
 pub use model_servers::*;
 pub use models::*;
 pub use network::*;
 pub use openai::*;
 pub use operations::*;
-pub use plivo::*;
 pub use relay::*;
 pub use runtime_api::*;
 pub use servers::*;
 pub use switch::*;
-pub use twilio::*;
-pub use vonage::*;

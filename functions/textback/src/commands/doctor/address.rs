@@ -2,7 +2,7 @@
 
 use reqwest::StatusCode;
 use sms::{Finding, Providers, Verdict};
-use url::{Host, Url};
+use url::Url;
 
 use crate::commands::doctor::clock::Clock;
 use crate::commands::doctor::report::{Check, Found};
@@ -15,7 +15,7 @@ const PAGES: [&str; 4] = ["/", "/privacy", "/terms", "/opt-in"];
 /// it is there.
 pub(crate) async fn look(public_url: &str, providers: &Providers) -> (Vec<Found>, Option<Clock>) {
     let check = Check::PublicUrl;
-    if is_loopback(public_url) {
+    if Url::parse(public_url).is_ok_and(|url| settings::is_unreachable(&url)) {
         let finding = Finding::doubtful(
             check,
             format!("{public_url} is on this machine alone: providers cannot reach it"),
@@ -140,16 +140,6 @@ async fn pages(outside: &Outside) -> Found {
         return broken(Check::Pages, Problem { seen: format!("{path}: {}", wrong.seen), ..wrong });
     }
     Finding::works(Check::Pages, format!("{} are there", PAGES.join(", ")))
-}
-
-/// Whether an address is of this machine alone.
-fn is_loopback(url: &str) -> bool {
-    match Url::parse(url).as_ref().map(Url::host) {
-        Ok(Some(Host::Domain(name))) => name == "localhost" || name.ends_with(".localhost"),
-        Ok(Some(Host::Ipv4(address))) => address.is_loopback() || address.is_unspecified(),
-        Ok(Some(Host::Ipv6(address))) => address.is_loopback() || address.is_unspecified(),
-        _ => false,
-    }
 }
 
 fn broken(check: Check, Problem { seen, fix }: Problem) -> Found {

@@ -29,7 +29,7 @@ pub(crate) fn access(
         return Ok(Access::by_password(settings, public_url));
     }
     let at_home = (bound.is_loopback() || local)
-        && Url::parse(public_url).is_ok_and(|url| access::is_loopback(&url));
+        && Url::parse(public_url).is_ok_and(|url| settings::is_loopback(&url));
     match at_home {
         true if providers.are_real() => Ok(Access::nobody()),
         true => Ok(Access::by_link(public_url)),

@@ -9,7 +9,7 @@ use axum::http::{StatusCode, Uri};
 use fakes::Route;
 use tokio::net::TcpListener;
 
-mod aws_sms;
+mod aws;
 mod messagecentral;
 mod plivo;
 mod rules;

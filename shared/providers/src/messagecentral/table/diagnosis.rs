@@ -1,12 +1,12 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use fakes::{MessageCentralFate, Mode};
-use providers::{MessageCentral, MessageCentralSettings};
 use sms::Provider;
 use tokio::net::TcpListener;
 
 use super::{SECRET, TOKEN, messagecentral};
 use crate::harness::{Script, complaints, outgoing, patient, seen};
+use crate::messagecentral::{MessageCentral, MessageCentralSettings};
 
 #[tokio::test]
 async fn finds_nothing_wrong_with_a_correct_account() {

@@ -1,6 +1,6 @@
-use providers::Mock;
 use sms::{Http, Provider, Verified, WebhookError};
 
+use super::Mock;
 use crate::harness::{outgoing, receive, received_line, request};
 
 const INBOUND: &str = "POST /webhooks/mock/inbound";

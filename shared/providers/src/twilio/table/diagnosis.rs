@@ -1,8 +1,8 @@
 use fakes::TwilioSetup;
-use providers::Twilio;
 use sms::Provider as _;
 
 use crate::harness::{Script, complaints, outgoing, patient, seen};
+use crate::twilio::Twilio;
 
 #[tokio::test]
 async fn finds_nothing_wrong_with_a_correct_account() {

@@ -1,19 +1,22 @@
+mod diagnosis;
+mod stand_in;
+
 use bytes::Bytes;
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use providers::{Role, Vonage};
 use serde_json::{Value, json};
 use settings::Settings;
 use sha2::{Digest as _, Sha256};
 use sms::{Outgoing, Provider as _, WebhookError};
 
+use super::{Role, Vonage};
+use crate::harness::hostile::{Covers, Described, check_hostile};
 use crate::harness::{
-    ReceiveCase, SECRET, Script, SendCase, Texts, check_receive, check_send, check_texts,
-    diagnosed, outgoing, patient, receive, received_line, request, told,
+    ReceiveCase, SECRET, Script, SendCase, Texts, check_receive, check_send, check_texts, outgoing,
+    patient, receive, received_line, request, told,
 };
-use crate::hostile::{Covers, Described, check_hostile};
 
-const PRIVATE_KEY: &str = include_str!("../throwaway-private-key.pem");
+const PRIVATE_KEY: &str = include_str!("table/private-key.pem");
 const APPLICATION: &str = "aaaaaaaa-bbbb-cccc-dddd-0123456789ab";
 const INBOUND: &str = "POST /webhooks/vonage/inbound";
 const STATUS: &str = "POST /webhooks/vonage/status";
@@ -350,43 +353,6 @@ async fn wants_an_unsigned_call_again() {
     );
 }
 
-#[tokio::test]
-async fn says_what_can_be_seen_of_the_account() {
-    let found = async |answer| diagnosed(|url| vonage(url, SECRET), &[(NOBODY, answer)]).await;
-    let let_in = "Works Credentials: Vonage accepts the application's key";
-    assert_eq!(found((422, INVALID)).await, [let_in]);
-    assert_eq!(
-        found((401, UNAUTHORIZED)).await,
-        ["Broken Credentials: Vonage does not let us in: application and private key do not \
-          belong together. Copy VONAGE_APPLICATION_ID from Vonage's dashboard again, and set \
-          VONAGE_PRIVATE_KEY to that application's key; a lost key is replaced by making a new \
-          one there."]
-    );
-    assert_eq!(
-        found((402, LOW_BALANCE)).await,
-        [
-            let_in,
-            "Broken Balance: The account has too little credit. Top it up in Vonage's dashboard, \
-             and switch automatic reload on."
-        ]
-    );
-    let suspended = r#"{"type":"https://developer.vonage.com/api-errors#account-suspended"}"#;
-    assert_eq!(
-        found((403, suspended)).await,
-        [let_in, "Broken Account: The account is suspended. Write to Vonage's support."]
-    );
-    for answer in [(200, "<html>It works!</html>"), (202, ACCEPTED), (404, ""), (503, "")] {
-        assert_eq!(
-            found(answer).await,
-            [format!(
-                "Doubtful Credentials: Vonage does not say (http {}). See the provider's status \
-                 page, and try again.",
-                answer.0
-            )]
-        );
-    }
-}
-
 #[test]
 fn takes_the_key_as_a_file_has_it_and_in_one_line() {
     let one_line = PRIVATE_KEY.replace('\n', "\\n");
@@ -406,7 +372,7 @@ fn takes_the_key_as_a_file_has_it_and_in_one_line() {
 #[test]
 fn says_at_the_start_that_a_key_is_none() {
     let cut = &PRIVATE_KEY[..PRIVATE_KEY.len() / 2];
-    for key in ["private.key", cut, include_str!("../throwaway-public-key.pem")] {
+    for key in ["private.key", cut, include_str!("table/public-key.pem")] {
         let error = Vonage::from_settings(
             &settings(key, "12025550100"),
             "https://text.example",

@@ -1,15 +1,15 @@
 use bytes::Bytes;
 use fakes::{AwsSms, Mode, Route, forge};
-use providers::{Aws, Role};
 use serde_json::{Value, json};
 use settings::Settings;
 use sms::{Check, Event, Finding, Found, Outgoing, Provider, Verdict, WebhookError};
 
+use super::{Aws, Role};
+use crate::harness::hostile::{Covers, Described, check_hostile};
 use crate::harness::{
     ReceiveCase, SECRET, SendCase, Texts, check_receive, check_send, check_texts, outgoing,
     patient, receive, received_line, request, told,
 };
-use crate::hostile::{Covers, Described, check_hostile};
 
 const PUBLIC_URL: &str = "https://text.example";
 const INBOUND: &str = "POST /webhooks/aws/inbound";
@@ -305,12 +305,12 @@ async fn believes_no_certificate_that_is_over_and_keeps_none_that_proves_nothing
     let aws = aws(&sns);
     let call = posted(sns.notification(TOPIC, &event("TEXT_SENT")));
 
-    sns.certificates.set(Mode::Fails(200, include_str!("aws/expired.pem").into()));
+    sns.certificates.set(Mode::Fails(200, include_str!("table/expired.pem").into()));
     assert_eq!(
         received_line(&receive(&aws, &call).await),
         "unverifiable: the certificate is not valid today, unless the clock is wrong"
     );
-    sns.certificates.set(Mode::Fails(200, include_str!("aws/certificate.pem").into()));
+    sns.certificates.set(Mode::Fails(200, include_str!("table/certificate.pem").into()));
     assert_eq!(receive(&aws, &call).await, Err(WebhookError::Forged));
 
     sns.certificates.set(Mode::Works);

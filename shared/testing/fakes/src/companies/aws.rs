@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use self::api::{act, sound};
 use self::sns::{SNS, STRANGER, certificate, confirm};
+use crate::company::{Company, Reports, Taken};
 use crate::network::{Server, Watched};
 use crate::{Route, Switch, WebhookAnswer, WebhookCall};
 
@@ -323,6 +324,55 @@ impl AwsSms {
             "SubscribeURL": url,
         }));
         call(route, path, &message)
+    }
+}
+
+impl Company for AwsSms {
+    async fn open(_: &str) -> Self {
+        Self::start().await
+    }
+
+    fn name(&self) -> &'static str {
+        "aws"
+    }
+
+    fn settings(&self) -> Vec<(&'static str, String)> {
+        Self::settings(self)
+    }
+
+    fn address(&self) -> &'static str {
+        "AWS_ENDPOINT_URL"
+    }
+
+    fn secret(&self) -> &str {
+        self.secret_access_key()
+    }
+
+    fn switch(&self) -> &Switch {
+        &self.switch
+    }
+
+    fn taken(&self) -> Vec<Taken> {
+        let taken = self.messages().into_iter();
+        taken.map(|it| Taken { id: it.id, body: it.body }).collect()
+    }
+
+    fn incoming(&self, route: &Route, from: &str, body: &str) -> WebhookCall {
+        self.inbound(route, from, body)
+    }
+
+    fn reports(&self) -> Option<Reports> {
+        Some(Reports {
+            sent: ("TEXT_SENT", None),
+            arrived: ("TEXT_DELIVERED", None),
+            lost: [("TEXT_CARRIER_UNREACHABLE", None), ("TEXT_TTL_EXPIRED", None)],
+            filtered: ("TEXT_SPAM", None),
+            unreached: ("TEXT_UNREACHABLE", None),
+        })
+    }
+
+    fn status_update(&self, route: &Route, id: &str, word: &str, _: Option<u32>) -> WebhookCall {
+        self.receipt(route, id, word)
     }
 }
 

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::company::{Company, Reports, Taken};
 use crate::network::{Server, Watched, is_public};
 use crate::{Fate, Route, Switch, WebhookAnswer, WebhookCall};
 
@@ -106,7 +107,7 @@ impl Vonage {
 
     /// The application's private key, as PEM. Every application here has the same.
     pub fn private_key(&self) -> &'static str {
-        include_str!("vonage-private-key.pem")
+        include_str!("vonage/private-key.pem")
     }
 
     /// The account's signature secret, the key of webhook signatures.
@@ -198,6 +199,61 @@ impl Vonage {
     }
 }
 
+impl Company for Vonage {
+    async fn open(_: &str) -> Self {
+        Self::start().await
+    }
+
+    fn name(&self) -> &'static str {
+        "vonage"
+    }
+
+    fn settings(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("VONAGE_APPLICATION_ID", self.application_id().into()),
+            ("VONAGE_PRIVATE_KEY", self.private_key().into()),
+            ("VONAGE_SIGNATURE_SECRET", self.signature_secret().into()),
+            ("VONAGE_FROM", self.number().into()),
+            ("VONAGE_BASE_URL", self.url()),
+        ]
+    }
+
+    fn address(&self) -> &'static str {
+        "VONAGE_BASE_URL"
+    }
+
+    fn secret(&self) -> &str {
+        self.signature_secret()
+    }
+
+    fn switch(&self) -> &Switch {
+        &self.switch
+    }
+
+    fn taken(&self) -> Vec<Taken> {
+        let taken = self.messages().into_iter();
+        taken.map(|it| Taken { id: it.uuid, body: it.body }).collect()
+    }
+
+    fn incoming(&self, route: &Route, from: &str, body: &str) -> WebhookCall {
+        self.inbound(route, from, body)
+    }
+
+    fn reports(&self) -> Option<Reports> {
+        Some(Reports {
+            sent: ("submitted", None),
+            arrived: ("delivered", None),
+            lost: [("rejected", Some(1330)), ("undeliverable", Some(1330))],
+            filtered: ("rejected", Some(1210)),
+            unreached: ("undeliverable", Some(1180)),
+        })
+    }
+
+    fn status_update(&self, route: &Route, id: &str, word: &str, code: Option<u32>) -> WebhookCall {
+        self.receipt(route, id, word, code)
+    }
+}
+
 /// What Vonage writes into `Authorization` of a call with this body.
 pub fn vonage_signature(secret: &str, application_id: &str, body: &[u8]) -> String {
     let hash: String = Sha256::digest(body).iter().map(|byte| format!("{byte:02x}")).collect();
@@ -221,7 +277,7 @@ impl Application {
         let Some(token) = given.and_then(|value| value.strip_prefix("Bearer ")) else {
             return false;
         };
-        let key = DecodingKey::from_rsa_pem(include_bytes!("vonage-public-key.pem")).unwrap();
+        let key = DecodingKey::from_rsa_pem(include_bytes!("vonage/public-key.pem")).unwrap();
         let how = Validation::new(Algorithm::RS256);
         jsonwebtoken::decode::<Value>(token, &key, &how).is_ok_and(|token| {
             let claims = token.claims;

@@ -1,9 +1,8 @@
 use std::time::SystemTime;
 
 use aws_credential_types::Credentials;
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
-use aws_sigv4::sign::v4;
 use fakes::{AwsSms, forge};
+use http::Request;
 use serde_json::{Value, json};
 
 use crate::listener;
@@ -16,27 +15,14 @@ async fn send(aws: &AwsSms, secret: &str, body: &Value) -> (u16, Value) {
 }
 
 async fn ask(aws: &AwsSms, secret: &str, action: &str, body: &Value) -> (u16, Value) {
-    let identity = Credentials::new(aws.access_key_id(), secret, None, None, "test").into();
-    let parameters = v4::SigningParams::builder()
-        .identity(&identity)
-        .region("us-east-1")
-        .name("sms-voice")
-        .time(SystemTime::now())
-        .settings(SigningSettings::default())
-        .build()
-        .unwrap()
-        .into();
-    let (url, body) = (format!("{}/", aws.url()), body.to_string());
-    let target = format!("PinpointSMSVoiceV2.{action}");
-    let headers = [("content-type", "application/x-amz-json-1.0"), ("x-amz-target", &*target)];
-    let signable = SignableBody::Bytes(body.as_bytes());
-    let request = SignableRequest::new("POST", &*url, headers.into_iter(), signable).unwrap();
-    let (signature, _) = sign(request, &parameters).unwrap().into_parts();
-    let mut request = reqwest::Client::new().post(url);
-    for (name, value) in headers.into_iter().chain(signature.headers()) {
-        request = request.header(name, value);
-    }
-    let response = request.body(body).send().await.unwrap();
+    let keys = Credentials::new(aws.access_key_id(), secret, None, None, "test");
+    let request = Request::post(aws.url())
+        .header("content-type", "application/x-amz-json-1.0")
+        .header("x-amz-target", format!("PinpointSMSVoiceV2.{action}"))
+        .body(body.to_string())
+        .unwrap();
+    let signed = amazon::sign(request, "sms-voice", "us-east-1", keys, SystemTime::now());
+    let response = reqwest::Client::new().execute(signed.try_into().unwrap()).await.unwrap();
     (response.status().as_u16(), response.json().await.unwrap())
 }
 

@@ -15,6 +15,7 @@ use url::form_urlencoded;
 use uuid::Uuid;
 
 use self::api::{ApiError, balance, report, send, token};
+use crate::company::{Company, Reports, Taken, WEBHOOK_TOKEN};
 use crate::network::{Server, Watched};
 use crate::{Route, Switch, WebhookAnswer, WebhookCall};
 
@@ -286,6 +287,55 @@ impl MessageCentral {
             form_urlencoded::Serializer::new(String::new()).append_pair("token", token).finish();
         let url = route.public(&format!("/webhooks/messagecentral/inbound?{query}"));
         WebhookCall::new(route, &url, content_type, body.into())
+    }
+}
+
+impl Company for MessageCentral {
+    async fn open(_: &str) -> Self {
+        Self::start().await
+    }
+
+    fn name(&self) -> &'static str {
+        "messagecentral"
+    }
+
+    fn settings(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("MC_CUSTOMER_ID", self.customer_id().into()),
+            ("MC_PASSWORD", self.password().into()),
+            ("MC_SENDER_ID", "UTOMOB".into()),
+            ("MC_BASE_URL", self.url()),
+            ("MC_WEBHOOK_TOKEN", WEBHOOK_TOKEN.into()),
+        ]
+    }
+
+    fn address(&self) -> &'static str {
+        "MC_BASE_URL"
+    }
+
+    fn secret(&self) -> &str {
+        self.password()
+    }
+
+    fn switch(&self) -> &Switch {
+        &self.switch
+    }
+
+    fn taken(&self) -> Vec<Taken> {
+        let taken = self.messages().into_iter();
+        taken.map(|it| Taken { id: it.verification_id, body: it.body }).collect()
+    }
+
+    fn incoming(&self, route: &Route, from: &str, body: &str) -> WebhookCall {
+        self.inbound(route, WEBHOOK_TOKEN, &InboundShape::default(), from, body)
+    }
+
+    fn reports(&self) -> Option<Reports> {
+        None
+    }
+
+    fn status_update(&self, _: &Route, _: &str, _: &str, _: Option<u32>) -> WebhookCall {
+        unreachable!("MessageCentral reports nothing")
     }
 }
 

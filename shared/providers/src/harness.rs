@@ -1,17 +1,16 @@
 //! What holds for every provider, so that a provider's own table need not say it.
 
+pub(crate) mod hostile;
+mod script;
+pub(crate) mod stand_in;
+
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use axum::Router;
-use axum::body::Body;
-use axum::extract::Request;
-use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::StatusCode;
 use sms::{
     Event, Finding, Handled, Http, Number, Outgoing, Provider, SendError, Verdict, Verified,
     WebhookError,
@@ -19,6 +18,10 @@ use sms::{
 use tokio::net::TcpListener;
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::layer::SubscriberExt as _;
+
+use script::Reply;
+
+pub(crate) use script::Script;
 
 /// A secret of ours, and one of somebody else's.
 pub(crate) const SECRET: &str = "Open-Sesame-71";
@@ -43,24 +46,6 @@ pub(crate) struct ReceiveCase<'a> {
     pub(crate) call: &'a str,
     pub(crate) body: &'a str,
     pub(crate) outcome: &'a str,
-}
-
-/// What a scripted server does with a request.
-#[derive(Clone)]
-enum Reply {
-    Answer(u16, String),
-    /// The head of an answer, and then a cut connection.
-    Cut,
-    Silence,
-}
-
-/// A server that answers a list of requests in order, and nothing else.
-///
-/// It writes a request as `METHOD target body authorization`, of which the last two may be missing;
-/// AWS's with the action before the body. Tokens and signatures of the moment are written as `…`.
-pub(crate) struct Script {
-    pub(crate) url: String,
-    seen: Arc<Mutex<Vec<String>>>,
 }
 
 /// Sends every case, and then the first of them, which has to be a success, through every kind of
@@ -350,81 +335,6 @@ pub(crate) fn received_line(received: &Result<Vec<Event>, WebhookError>) -> Stri
 fn assert_discreet(printed: &str, name: &str) {
     for private in [SECRET, &STANDARD.encode(SECRET), FORGED, WORD, &THEIRS[3..]] {
         assert!(!printed.contains(private), "{name} gives away {private}: {printed}");
-    }
-}
-
-impl Script {
-    /// Answers these requests once each, with these answers.
-    pub(crate) async fn answering(exchange: &[(&str, (u16, &str))]) -> Self {
-        let lines: Vec<_> = exchange.iter().map(|(line, _)| *line).collect();
-        let replies =
-            exchange.iter().map(|(_, (status, body))| Reply::Answer(*status, (*body).into()));
-        Self::start(&lines, replies.collect()).await
-    }
-
-    async fn start(lines: &[&str], replies: Vec<Reply>) -> Self {
-        let script: Vec<_> = lines.iter().map(|line| line.to_string()).zip(replies).collect();
-        let script = Arc::new(script);
-        let seen = Arc::new(Mutex::new(Vec::new()));
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let answer = {
-            let seen = seen.clone();
-            move |request: Request| answer(request, script, seen)
-        };
-        tokio::spawn(async { axum::serve(listener, Router::new().fallback(answer)).await });
-        Self { url, seen }
-    }
-
-    /// Every request that came, in order.
-    pub(crate) fn seen(&self) -> Vec<String> {
-        self.seen.lock().unwrap().clone()
-    }
-}
-
-async fn answer(
-    request: Request,
-    script: Arc<Vec<(String, Reply)>>,
-    seen: Arc<Mutex<Vec<String>>>,
-) -> Response {
-    let (head, body) = request.into_parts();
-    let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
-    let header =
-        |name| head.headers.get(name).map(|value: &http::HeaderValue| value.to_str().unwrap());
-    let parts = [
-        Some(head.method.as_str()),
-        head.uri.path_and_query().map(|target| target.as_str()),
-        header("x-amz-target"),
-        Some(std::str::from_utf8(&body).unwrap()),
-        header("authorization").map(lasting),
-        header("authtoken"),
-    ];
-    let parts: Vec<_> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
-    let line = parts.join(" ");
-    let number = {
-        let mut seen = seen.lock().unwrap();
-        seen.push(line.clone());
-        seen.len() - 1
-    };
-    match script.get(number).filter(|(expected, _)| *expected == line) {
-        Some((_, Reply::Answer(status, body))) => {
-            (StatusCode::from_u16(*status).unwrap(), body.clone()).into_response()
-        }
-        Some((_, Reply::Cut)) => {
-            let cut = futures::stream::once(async { Err::<Bytes, _>(io::Error::other("cut")) });
-            Body::from_stream(cut).into_response()
-        }
-        Some((_, Reply::Silence)) => std::future::pending().await,
-        None => StatusCode::IM_A_TEAPOT.into_response(),
-    }
-}
-
-/// Credentials as a script writes them, whatever time it is.
-fn lasting(authorization: &str) -> &str {
-    match authorization.split_once(' ') {
-        Some(("AWS4-HMAC-SHA256", _)) => "AWS4-HMAC-SHA256 …",
-        Some(("Bearer", _)) => "Bearer …",
-        _ => authorization,
     }
 }
 

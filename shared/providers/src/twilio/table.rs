@@ -8,17 +8,17 @@ use bytes::Bytes;
 use hmac::{Hmac, KeyInit, Mac};
 use http::HeaderValue;
 use jiff::Timestamp;
-use providers::Twilio;
 use sha1::Sha1;
 use sha2::Sha256;
 use sms::{Found, Handled, Outgoing, Provider, Receipt, SendError, Status, WebhookError};
 use url::form_urlencoded;
 
+use super::Twilio;
+use crate::harness::hostile::{Covers, Described, check_hostile};
 use crate::harness::{
     ReceiveCase, SECRET, Script, SendCase, Texts, check_receive, check_send, check_texts, outgoing,
     patient, receive, received_line, request,
 };
-use crate::hostile::{Covers, Described, check_hostile};
 
 const PUBLIC_URL: &str = "https://text.example";
 const INBOUND: &str = "POST /webhooks/twilio/inbound";

@@ -17,8 +17,9 @@ use jiff::Timestamp;
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::company::{Company, Reports, Taken};
 use crate::network::{Server, Watched};
-use crate::{Route, Switch};
+use crate::{Route, Switch, WebhookCall};
 
 pub use account::TwilioSetup;
 pub use webhooks::twilio_signature;
@@ -243,6 +244,60 @@ impl Twilio {
     pub async fn wait_for_reports(&self, count: usize) {
         let enough = |records: &Records| records.reports_answered >= count;
         self.account.state.until(&format!("{count} reports to be answered"), enough).await;
+    }
+}
+
+impl Company for Twilio {
+    async fn open(_: &str) -> Self {
+        Self::start().await
+    }
+
+    fn name(&self) -> &'static str {
+        "twilio"
+    }
+
+    fn settings(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("TWILIO_ACCOUNT_SID", self.account_sid().into()),
+            ("TWILIO_AUTH_TOKEN", self.auth_token().into()),
+            ("TWILIO_FROM", self.number().into()),
+            ("TWILIO_BASE_URL", self.url()),
+        ]
+    }
+
+    fn address(&self) -> &'static str {
+        "TWILIO_BASE_URL"
+    }
+
+    fn secret(&self) -> &str {
+        self.auth_token()
+    }
+
+    fn switch(&self) -> &Switch {
+        &self.switch
+    }
+
+    fn taken(&self) -> Vec<Taken> {
+        let taken = self.messages().into_iter();
+        taken.map(|it| Taken { id: it.sid, body: it.body }).collect()
+    }
+
+    fn incoming(&self, route: &Route, from: &str, body: &str) -> WebhookCall {
+        self.inbound(route, from, body)
+    }
+
+    fn reports(&self) -> Option<Reports> {
+        Some(Reports {
+            sent: ("sent", None),
+            arrived: ("delivered", None),
+            lost: [("undelivered", Some(30008)), ("failed", Some(30008))],
+            filtered: ("undelivered", Some(30007)),
+            unreached: ("undelivered", Some(30003)),
+        })
+    }
+
+    fn status_update(&self, route: &Route, id: &str, word: &str, code: Option<u32>) -> WebhookCall {
+        self.receipt(route, id, word, code)
     }
 }
 

@@ -6,15 +6,15 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use futures::future::join_all;
 use jiff::Timestamp;
-use providers::{InboundFields, MessageCentral, MessageCentralSettings};
 use serde_json::{Value, json};
 use sms::{Event, Outgoing, Provider, Rest, WebhookError};
 
+use super::{InboundFields, MessageCentral, MessageCentralSettings};
+use crate::harness::hostile::{Described, check_hostile};
 use crate::harness::{
     ReceiveCase, SECRET, Script, SendCase, Texts, check_receive, check_send, check_texts, outgoing,
     patient, receive, received_line, request, told,
 };
-use crate::hostile::{Described, check_hostile};
 
 const INBOUND: &str = "POST /webhooks/messagecentral/inbound";
 

@@ -15,6 +15,7 @@ use url::form_urlencoded;
 use uuid::Uuid;
 
 use self::api::{ApiError, create, look};
+use crate::company::{Company, Reports, Taken, WEBHOOK_TOKEN};
 use crate::network::{Server, Watched};
 use crate::{Fate, Route, Switch, WebhookAnswer, WebhookCall};
 
@@ -226,6 +227,63 @@ impl Plivo {
         error_code: Option<u32>,
     ) -> WebhookCall {
         self.account.report(route, uuid, state, error_code).expect("no url")
+    }
+}
+
+impl Company for Plivo {
+    async fn open(public_url: &str) -> Self {
+        let plivo = Self::start().await;
+        plivo.enter(&format!("{public_url}/webhooks/plivo/inbound?token={WEBHOOK_TOKEN}"));
+        plivo
+    }
+
+    fn name(&self) -> &'static str {
+        "plivo"
+    }
+
+    fn settings(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("PLIVO_AUTH_ID", self.auth_id().into()),
+            ("PLIVO_AUTH_TOKEN", self.auth_token().into()),
+            ("PLIVO_WEBHOOK_TOKEN", WEBHOOK_TOKEN.into()),
+            ("PLIVO_FROM", self.number().into()),
+            ("PLIVO_BASE_URL", self.url()),
+        ]
+    }
+
+    fn address(&self) -> &'static str {
+        "PLIVO_BASE_URL"
+    }
+
+    fn secret(&self) -> &str {
+        self.auth_token()
+    }
+
+    fn switch(&self) -> &Switch {
+        &self.switch
+    }
+
+    fn taken(&self) -> Vec<Taken> {
+        let taken = self.messages().into_iter();
+        taken.map(|it| Taken { id: it.uuid, body: it.body }).collect()
+    }
+
+    fn incoming(&self, route: &Route, from: &str, body: &str) -> WebhookCall {
+        self.inbound(route, from, body)
+    }
+
+    fn reports(&self) -> Option<Reports> {
+        Some(Reports {
+            sent: ("sent", None),
+            arrived: ("delivered", None),
+            lost: [("undelivered", Some(1000)), ("failed", Some(1000))],
+            filtered: ("failed", Some(30)),
+            unreached: ("undelivered", Some(80)),
+        })
+    }
+
+    fn status_update(&self, route: &Route, id: &str, word: &str, code: Option<u32>) -> WebhookCall {
+        self.receipt(route, id, word, code)
     }
 }
 
