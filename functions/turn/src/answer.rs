@@ -2,8 +2,10 @@
 
 use std::time::Instant;
 
-use agent::{Ending, ModelError, Turn as Entry};
-use conversations::{Change, Conversation, Loaded, Reply, Stop, Unavailable, Waiting, minute_of};
+use agent::{Answered, Ending, ModelError, Turn as Entry};
+use conversations::{
+    Admission, Change, Conversation, Loaded, Reply, Stop, Unavailable, Waiting, minute_of,
+};
 use jiff::{SignedDuration, Timestamp};
 use policy::{Keyword, ReplyKind};
 use telemetry::{Step, steps};
@@ -19,6 +21,28 @@ use crate::{Bounds, Wake};
 /// How often a draft is thrown away because another text came while the agent was thinking. After
 /// that the reply goes out and the text waits for the next turn.
 const THROWN_AWAY: usize = 2;
+
+/// A run of texts, with what the agent thought of it if it was asked.
+struct Considered {
+    run: Run,
+    thought: Option<Thought>,
+    /// Whether there is no other draft after this one.
+    is_last: bool,
+}
+
+impl Considered {
+    /// Whether it still says what is to be said, now that these are the texts. Another text changes
+    /// that; after the last draft it has to wait.
+    fn is_still_for(&self, now: &Run) -> bool {
+        let same = match self.thought.as_ref().and_then(Thought::error) {
+            // What it does not answer is no concern of what came behind it.
+            Some(_) => now.texts.starts_with(&self.run.texts),
+            None if self.is_last => now.texts.starts_with(&self.run.texts),
+            None => now.texts == self.run.texts,
+        };
+        same && now.does == self.run.does
+    }
+}
 
 impl<'a> Wake<'a> {
     /// Answers the first run of the texts that wait, if it may be answered now.
@@ -41,57 +65,75 @@ impl<'a> Wake<'a> {
             if run.thinks() && !self.take_up(loaded, &run, is_again).await? {
                 return Ok(());
             }
-            let thought = match run.does {
-                Does::Think => Some(self.think(loaded, &run).await),
-                Does::Say(_) | Does::Nothing => None,
-            };
-            if let Some(thought) = &thought {
+            let considered = self.consider(loaded, run, drafts_left == 0).await;
+            if let Some(thought) = &considered.thought {
                 steps.extend_from_slice(thought.steps());
-                self.saw_model(&loaded.health, thought.error()).await;
             }
-            if thought.as_ref().is_some_and(Thought::is_stop) {
-                self.stop(loaded, &run).await?;
+            if considered.thought.as_ref().is_some_and(Thought::is_stop) {
+                self.stop(loaded, &considered.run).await?;
                 steps.push(Step::new(steps::HEARD_A_STOP, self.clock.now()));
                 continue;
             }
-
-            let (at, clock) = (self.clock.now(), Instant::now());
-            let mut gate = Gate::Open;
-            let written = self.edit(loaded, |loaded| {
-                let now = run.again(loaded).filter(|_| loaded.conversation.open.is_none())?;
-                // Another text changes what is to be said. After the last draft it has to wait.
-                let same = match (drafts_left, thought.as_ref().and_then(Thought::error)) {
-                    // What it does not answer is no concern of what came behind it.
-                    (_, Some(_)) | (0, None) => now.texts.starts_with(&run.texts),
-                    _ => now.texts == run.texts,
-                };
-                if !same || now.does != run.does {
-                    return None;
-                }
-                if let Does::Say(_) = run.does {
-                    gate = self.gate(loaded, &run);
-                }
-                match gate {
-                    Gate::Open => Some(self.draft(loaded, &run, thought.as_ref(), &steps)),
-                    _ => self.bar(loaded, &run, &gate),
-                }
-            });
-            match written.await? {
-                Outcome::Stored(planned) => {
-                    self.say_why(&gate, &run).await?;
-                    let committed = Step::new(steps::COMMITTED, at).took(clock.elapsed());
-                    return self.dispatch(loaded, planned, vec![committed]).await;
-                }
-                Outcome::TooLarge => return self.give_up(loaded, &run).await,
-                Outcome::Unchanged => {}
-            }
-            if loaded.conversation.open.is_some() || !matches!(gate, Gate::Open) {
-                // Somebody else has answered, or it has to wait.
+            if self.conclude(loaded, &considered, &steps).await? {
                 return Ok(());
             }
             steps.push(Step::new(steps::THROWN_AWAY, self.clock.now()));
         }
         Ok(())
+    }
+
+    /// Has the agent think about a run, if it is one to think about.
+    async fn consider(&self, loaded: &Loaded, run: Run, is_last: bool) -> Considered {
+        let thought = match run.does {
+            Does::Think => Some(self.think(loaded, &run).await),
+            Does::Say(_) | Does::Nothing => None,
+        };
+        if let Some(thought) = &thought {
+            self.saw_model(&loaded.health, thought.error()).await;
+        }
+        Considered { run, thought, is_last }
+    }
+
+    /// Writes down what a run came to, and sends the reply. Whether that ends the turn: it does not
+    /// if other texts came meanwhile, which change what is to be said.
+    async fn conclude(
+        &self,
+        loaded: &mut Loaded,
+        considered: &Considered,
+        steps: &[Step],
+    ) -> Result<bool, Unavailable> {
+        let run = &considered.run;
+        let (at, clock) = (self.clock.now(), Instant::now());
+        let mut gate = Gate::Open;
+        let written = self.edit(loaded, |loaded| {
+            let now = run.again(loaded).filter(|_| loaded.conversation.open.is_none())?;
+            if !considered.is_still_for(&now) {
+                return None;
+            }
+            if let Does::Say(_) = run.does {
+                gate = self.gate(loaded, run);
+            }
+            match gate {
+                Gate::Open => Some(self.draft(loaded, considered, steps)),
+                _ => self.bar(loaded, run, &gate),
+            }
+        });
+        match written.await? {
+            Outcome::Stored(planned) => {
+                self.say_why(&gate, run).await?;
+                let committed = Step::new(steps::COMMITTED, at).took(clock.elapsed());
+                self.dispatch(loaded, planned, vec![committed]).await?;
+                Ok(true)
+            }
+            Outcome::TooLarge => {
+                self.give_up(loaded, run).await?;
+                Ok(true)
+            }
+            // Or somebody else has answered, or it has to wait.
+            Outcome::Unchanged => {
+                Ok(loaded.conversation.open.is_some() || !matches!(gate, Gate::Open))
+            }
+        }
     }
 
     /// Writes down that these texts are a stop, which only the model has understood. What follows is
@@ -120,60 +162,30 @@ impl<'a> Wake<'a> {
         run: &Run,
         is_again: bool,
     ) -> Result<bool, Unavailable> {
-        let mut gate = Gate::Open;
         let Bounds { limits, places, .. } = &self.turn.bounds;
         let bound = limits.new_people_per_minute.unwrap_or(u32::MAX);
         let is_known = is_again
             || run.is_pretended()
             || limits.new_people_per_minute.is_none()
             || is_known(&loaded.conversation, self.clock.now());
-        let mut turnstile = if is_known { None } else { Some(places.enter().await) };
+        let turnstile = if is_known { None } else { Some(places.enter().await) };
         let now = self.clock.now();
         let guess = turnstile.as_ref().and_then(|left| left.guess(now, bound));
         // Only if somebody has that place it is asked which are free.
         let (mut is_guess, mut free) = (guess.is_some(), Vec::from_iter(guess));
-        let outcome = loop {
-            let written = self.edit(loaded, |loaded| {
-                let same = run.again(loaded).is_some_and(|now| now == *run);
-                if !same || loaded.conversation.open.is_some() {
-                    gate = Gate::Open;
-                    return None;
-                }
-                gate = if is_again { Gate::Open } else { self.gate(loaded, run) };
-                let place = if let Gate::LetIn = gate { free.pop() } else { None };
-                if place.is_none() && matches!(gate, Gate::LetIn) {
-                    gate = Gate::Full;
-                }
-                if let Gate::Open | Gate::LetIn = gate {
-                    let mut draft = Draft::of(loaded);
-                    draft.count_try(self.clock.now());
-                    if let Some(place) = place {
-                        draft.next.admitted_at = Some(place.minute);
-                        draft.changes.push(Change::LetIn(place));
-                    }
-                    return Some(draft);
-                }
-                self.bar(loaded, run, &gate)
-            });
-            let edited = written.await?;
+        let (gate, outcome) = loop {
+            let (gate, outcome) = self.count_try(loaded, run, is_again, &mut free).await?;
             if !matches!(gate, Gate::Full) || !std::mem::take(&mut is_guess) {
-                break edited;
+                break (gate, outcome);
             }
             free = self.turn.store.free_places(minute_of(now), bound).await?;
         };
         // Nobody waits at it for what is not about places.
-        turnstile = turnstile.filter(|_| matches!(gate, Gate::Full));
-        match (&gate, &mut turnstile) {
+        match (&gate, turnstile.filter(|_| matches!(gate, Gate::Full))) {
             (Gate::Open | Gate::LetIn, _) => return Ok(outcome.is_stored()),
-            (Gate::Full, Some(left)) => {
+            (Gate::Full, Some(mut left)) => {
                 left.note_full(now);
-                let place = self.place(left, bound).await?;
-                // The next may enter.
-                drop(turnstile);
-                match place {
-                    Some(place) => self.wait_for_place(loaded, place).await?,
-                    None => tracing::warn!("left a new person for later: too many come at once"),
-                }
+                self.let_in_later(loaded, left, bound).await?;
             }
             // It was not full before.
             (Gate::Full, None) => {}
@@ -182,6 +194,42 @@ impl<'a> Wake<'a> {
         }
         self.dispatch(loaded, outcome.planned(), vec![]).await?;
         Ok(false)
+    }
+
+    /// Counts a try to have the model answer, if the gate is open, and lets a new person in to one of
+    /// the free places; otherwise writes down why not.
+    async fn count_try(
+        &self,
+        loaded: &mut Loaded,
+        run: &Run,
+        is_again: bool,
+        free: &mut Vec<Admission>,
+    ) -> Result<(Gate, Outcome<'a>), Unavailable> {
+        let mut gate = Gate::Open;
+        let written = self.edit(loaded, |loaded| {
+            let same = run.again(loaded).is_some_and(|now| now == *run);
+            if !same || loaded.conversation.open.is_some() {
+                gate = Gate::Open;
+                return None;
+            }
+            gate = if is_again { Gate::Open } else { self.gate(loaded, run) };
+            let place = if let Gate::LetIn = gate { free.pop() } else { None };
+            if place.is_none() && matches!(gate, Gate::LetIn) {
+                gate = Gate::Full;
+            }
+            if let Gate::Open | Gate::LetIn = gate {
+                let mut draft = Draft::of(loaded);
+                draft.count_try(self.clock.now());
+                if let Some(place) = place {
+                    draft.next.admitted_at = Some(place.minute);
+                    draft.changes.push(Change::LetIn(place));
+                }
+                return Some(draft);
+            }
+            self.bar(loaded, run, &gate)
+        });
+        let outcome = written.await?;
+        Ok((gate, outcome))
     }
 
     /// Hands a run over whose answer does not fit into the store.
@@ -195,23 +243,30 @@ impl<'a> Wake<'a> {
         self.dispatch(loaded, planned, vec![]).await
     }
 
-    fn draft(
-        &self,
-        loaded: &Loaded,
-        run: &Run,
-        thought: Option<&Thought>,
-        steps: &[Step],
-    ) -> Draft<'a> {
-        let (mut draft, texts) = (Draft::of(loaded), &self.turn.agent.page.texts);
-        if let Some(Thought::None { error, .. }) = thought {
-            match error {
-                ModelError::Refused { .. } => {
-                    self.leave_unanswered(loaded, &mut draft, run, error, steps);
-                }
-                _ => self.without_answer(loaded, &mut draft, run, error, steps),
+    /// What a conversation becomes by a run that was considered.
+    fn draft(&self, loaded: &Loaded, considered: &Considered, steps: &[Step]) -> Draft<'a> {
+        let (mut draft, run) = (Draft::of(loaded), &considered.run);
+        match &considered.thought {
+            Some(Thought::None { error: error @ ModelError::Refused { .. }, .. }) => {
+                self.leave_unanswered(loaded, &mut draft, run, error, steps);
             }
-            return draft;
+            Some(Thought::None { error, .. }) => {
+                self.without_answer(loaded, &mut draft, run, error, steps);
+            }
+            Some(Thought::Answer(answered)) => {
+                self.deal_with(&mut draft, run, steps);
+                self.add_answer(loaded, &mut draft, run, answered);
+            }
+            None => {
+                self.deal_with(&mut draft, run, steps);
+                self.add_fixed(loaded, &mut draft, run);
+            }
         }
+        draft
+    }
+
+    /// Lets the texts of a run wait no longer, and notes what they show of our last reply.
+    fn deal_with(&self, draft: &mut Draft<'a>, run: &Run, steps: &[Step]) {
         draft.changes.push(Change::Steps(run.trace().clone(), steps.to_vec()));
         draft.changes.extend(others(run));
         if let Some(said) = arrived(&draft.next, &run.texts) {
@@ -223,41 +278,47 @@ impl<'a> Wake<'a> {
             Does::Nothing => draft.set_aside(&run.texts, "stopped"),
             _ => draft.take_up(&run.texts),
         }
-        if thought.is_some() || draft.is_empty() {
+        if run.thinks() || draft.is_empty() {
             draft.forget_tries();
         }
         draft.set_due(self.clock.now());
-        if let Some(Thought::Answer(answered)) = thought {
-            draft.next.answers += 1;
-            draft.next.one_by_one = draft.next.one_by_one.saturating_sub(1);
-            draft.next.brief.clone_from(&answered.brief);
-            run.join(&mut draft.next.turns, texts);
-            let before = draft.next.turns.len();
-            draft.next.turns.extend(answered.turns.iter().map(entry));
-            draft.next.answered_at = Some(self.clock.now());
-            draft.next.admitted_at = None;
-            let is_full = size(&draft.next) > FULL;
-            if is_full {
-                // Without what passed between the model and its tools, so that it can be stored.
-                draft.next.turns.truncate(before);
-                draft.next.turns.extend(answered.turns.last().map(entry));
-            }
-            let end = match &answered.ending {
-                _ if is_full => Some(End::HandedOver(TOO_LONG.into())),
-                Some(Ending::Finished) => Some(End::Finished),
-                Some(Ending::HandedOver { reason }) => Some(End::HandedOver(reason.clone())),
-                Some(Ending::Stopped) => None,
-                None if draft.next.goes_on() => Some(End::Still),
-                None => (draft.next.answers >= self.turn.agent.page.turns).then_some(End::Limit),
-            };
-            if let Some(end) = end {
-                self.end(loaded, &mut draft, end, run.trace());
-            }
-            self.reply(loaded, &mut draft, run, answered.reply.clone());
-            return draft;
+    }
+
+    /// Adds what the agent answered to the conversation, and ends that if it is over.
+    fn add_answer(&self, loaded: &Loaded, draft: &mut Draft<'a>, run: &Run, answered: &Answered) {
+        let next = &mut draft.next;
+        next.answers += 1;
+        next.one_by_one = next.one_by_one.saturating_sub(1);
+        next.brief.clone_from(&answered.brief);
+        run.join(&mut next.turns, &self.turn.agent.page.texts);
+        let before = next.turns.len();
+        next.turns.extend(answered.turns.iter().map(entry));
+        next.answered_at = Some(self.clock.now());
+        next.admitted_at = None;
+        let is_full = size(next) > FULL;
+        if is_full {
+            // Without what passed between the model and its tools, so that it can be stored.
+            next.turns.truncate(before);
+            next.turns.extend(answered.turns.last().map(entry));
         }
+        let end = match &answered.ending {
+            _ if is_full => Some(End::HandedOver(TOO_LONG.into())),
+            Some(Ending::Finished) => Some(End::Finished),
+            Some(Ending::HandedOver { reason }) => Some(End::HandedOver(reason.clone())),
+            Some(Ending::Stopped) => None,
+            None if next.goes_on() => Some(End::Still),
+            None => (next.answers >= self.turn.agent.page.turns).then_some(End::Limit),
+        };
+        if let Some(end) = end {
+            self.end(loaded, draft, end, run.trace());
+        }
+        self.reply(loaded, draft, run, answered.reply.clone());
+    }
+
+    /// Adds what the product says in its own name to a run that the agent is not asked about.
+    fn add_fixed(&self, loaded: &Loaded, draft: &mut Draft<'a>, run: &Run) {
         if run.does != Does::Nothing {
-            run.join(&mut draft.next.turns, texts);
+            run.join(&mut draft.next.turns, &self.turn.agent.page.texts);
         }
         match run.does {
             Does::Say(Fixed::Stopped) => draft.changes.push(Change::Confirmed),
@@ -265,9 +326,8 @@ impl<'a> Wake<'a> {
             _ => {}
         }
         if let Some(text) = self.fixed(run) {
-            self.say(loaded, &mut draft, run, text);
+            self.say(loaded, draft, run, text);
         }
-        draft
     }
 
     /// What is said to a run in the product's own name, unless the provider has said it.

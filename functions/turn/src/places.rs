@@ -77,12 +77,25 @@ impl Left {
 }
 
 impl Wake<'_> {
-    /// A place in the next minute that has one, if one is to be had.
-    pub(crate) async fn place(
+    /// Finds a place for a new person in a later minute, who is answered then.
+    pub(crate) async fn let_in_later(
         &self,
-        left: &mut Left,
+        loaded: &mut Loaded,
+        mut turnstile: Turnstile,
         bound: u32,
-    ) -> Result<Option<Timestamp>, Unavailable> {
+    ) -> Result<(), Unavailable> {
+        let place = self.place(&mut turnstile, bound).await?;
+        // The next may enter.
+        drop(turnstile);
+        match place {
+            Some(place) => self.wait_for_place(loaded, place).await?,
+            None => tracing::warn!("left a new person for later: too many come at once"),
+        }
+        Ok(())
+    }
+
+    /// A place in the next minute that has one, if one is to be had.
+    async fn place(&self, left: &mut Left, bound: u32) -> Result<Option<Timestamp>, Unavailable> {
         let now = self.clock.now();
         if let Some(taken) = &mut left.taken
             && taken.left > 0
@@ -117,7 +130,7 @@ impl Wake<'_> {
     }
 
     /// Stores the place of a new person, who is answered then.
-    pub(crate) async fn wait_for_place(
+    async fn wait_for_place(
         &self,
         loaded: &mut Loaded,
         place: Timestamp,

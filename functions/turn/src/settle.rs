@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use conversations::{Attempt, Change, Loaded, Sending, StatusUpdate, Unavailable};
+use conversations::{Attempt, Change, Loaded, Reply, Sending, StatusUpdate, Unavailable};
 use jiff::{SignedDuration, Timestamp};
-use sms::{Found, Outgoing, Receipt, Status};
+use sms::{Found, Outgoing, Receipt, SendError, Status};
 use telemetry::{Step, steps};
 
 use crate::Wake;
@@ -18,6 +18,26 @@ const CERTAIN: SignedDuration = SignedDuration::from_secs(60);
 
 /// How long after asking a provider in vain it is asked again, at most.
 const ASK_AGAIN: Duration = Duration::from_secs(15);
+
+/// An open reply with an attempt whose end nobody wrote.
+struct Lost {
+    reply: Reply,
+    sending: Sending,
+    /// The attempt, if it was stored.
+    known: Option<Attempt>,
+    /// When its provider is asked.
+    at: Timestamp,
+}
+
+impl Lost {
+    /// That the provider was asked, and what came of it.
+    fn looked_up(&self, outcome: &str) -> Change {
+        let step = Step::new(steps::LOOKED_UP, self.at)
+            .with("provider", self.sending.provider.as_str())
+            .with("outcome", outcome);
+        Change::Steps(self.reply.trace.clone(), vec![step])
+    }
+}
 
 impl Wake<'_> {
     /// Finds out what became of the open reply, and closes it, sends it or leaves it for later.
@@ -40,93 +60,84 @@ impl Wake<'_> {
             // A receipt told.
             return self.close(loaded, &sending.attempt, None, vec![]).await;
         }
-        self.ask(loaded, attempt).await
+        let lost = Lost { reply: reply.clone(), sending, known: attempt, at: self.clock.now() };
+        self.ask(loaded, &lost).await
     }
 
-    /// Asks the provider about the attempt under way, whose end nobody wrote.
-    async fn ask(&self, loaded: &mut Loaded, known: Option<Attempt>) -> Result<(), Unavailable> {
-        let now = self.clock.now();
-        let Some(reply) = &loaded.conversation.open else { return Ok(()) };
-        let Some(sending) = reply.sending.clone() else { return Ok(()) };
-        let (name, attempt) = (sending.provider.as_str(), &sending.attempt);
-        let found = match self.turn.providers.named(name) {
-            // No provider was ever asked to carry it.
-            _ if loaded.conversation.theirs.is_for_tests() => Ok(Found::Absent),
-            Some(provider) => {
-                let message = Outgoing {
-                    attempt: attempt.clone(),
-                    from: (name == reply.via).then(|| reply.ours.clone()),
-                    to: loaded.conversation.theirs.clone(),
-                    body: reply.body.clone(),
-                };
-                provider.find(self.turn.providers.http(), &message, sending.at).await
-            }
-            None => Ok(Found::CannotAsk),
-        };
-        let overdue = now >= reply.at + self.life();
-        let trace = reply.trace.clone();
-        let looked = |outcome: &str| {
-            let step = Step::new(steps::LOOKED_UP, now).with("provider", name);
-            Change::Steps(trace.clone(), vec![step.with("outcome", outcome)])
-        };
-        match found {
-            Ok(Found::Known(receipt)) => {
-                let id = receipt.message.clone();
-                tracing::info!(provider.name = name, message.id = id, "found a lost reply");
-                let update = StatusUpdate {
-                    message: Some((name.to_owned(), id)),
-                    code: receipt.code.clone(),
-                    ..self.status_update(attempt, Status::Accepted)
-                };
-                let mut changes = vec![looked("found"), Change::Status(update.clone())];
-                if let Some(known) = known {
-                    changes.extend(self.told_before(&known.updated(&update)).await);
-                }
-                self.close(loaded, attempt, None, changes).await?;
-                // What has become of it since is a receipt like any other.
-                let receipt = Receipt { attempt: Some(attempt.clone()), ..receipt };
-                self.turn.store.receive(name, &receipt, now).await?;
-                Ok(())
-            }
-            Ok(Found::Absent) if now >= sending.at + CERTAIN => {
-                tracing::info!(provider.name = name, "a lost reply was never taken");
-                let update = StatusUpdate {
-                    code: Some("never taken".into()),
-                    ..self.status_update(attempt, Status::Failed)
-                };
-                let changes = vec![looked("absent"), Change::Status(update)];
-                self.never_taken(loaded, &sending, changes).await?;
+    /// Asks the provider about a lost reply, and does what follows from the answer.
+    async fn ask(&self, loaded: &mut Loaded, lost: &Lost) -> Result<(), Unavailable> {
+        let Lost { reply, sending, at, .. } = lost;
+        let overdue = *at >= reply.at + self.life();
+        match self.find(loaded, lost).await {
+            Ok(Found::Known(receipt)) => self.was_taken(loaded, lost, receipt).await,
+            Ok(Found::Absent) if *at >= sending.at + CERTAIN => {
+                self.was_never_taken(loaded, lost).await?;
                 self.send_again(loaded).await
             }
-            Ok(Found::Absent) => self.look_again(loaded, &sending, sending.at + CERTAIN).await,
-            Err(_) if !overdue => self.look_again(loaded, &sending, now + spread(ASK_AGAIN)).await,
-            Ok(Found::CannotAsk) | Err(_) => {
-                tracing::warn!(provider.name = name, "the fate of a reply stays unknown");
-                let notice = self.notice(
-                    format!("reply-{attempt}"),
-                    format!(
-                        "It is not known whether a reply was sent by {name}. It is not sent \
-                         again: look it up in {name}'s console, or ask the person."
-                    ),
-                    &trace,
-                );
-                let unknown = Change::Status(self.status_update(attempt, Status::Unknown));
-                let changes = vec![looked("unknown"), unknown, Change::Notice(notice)];
-                self.close(loaded, attempt, Some(NOT_KNOWN), changes).await
-            }
+            Ok(Found::Absent) => self.look_again(loaded, sending, sending.at + CERTAIN).await,
+            Err(_) if !overdue => self.look_again(loaded, sending, *at + spread(ASK_AGAIN)).await,
+            Ok(Found::CannotAsk) | Err(_) => self.stays_unknown(loaded, lost).await,
         }
     }
 
-    /// Writes down that an attempt was never made, so that the reply can be sent after all.
-    async fn never_taken(
+    /// What the provider says of a lost reply.
+    async fn find(&self, loaded: &Loaded, lost: &Lost) -> Result<Found, SendError> {
+        let Lost { reply, sending, .. } = lost;
+        let theirs = &loaded.conversation.theirs;
+        if theirs.is_for_tests() {
+            // No provider was ever asked to carry it.
+            return Ok(Found::Absent);
+        }
+        let Some(provider) = self.turn.providers.named(&sending.provider) else {
+            return Ok(Found::CannotAsk);
+        };
+        let message = Outgoing {
+            attempt: sending.attempt.clone(),
+            from: (sending.provider == reply.via).then(|| reply.ours.clone()),
+            to: theirs.clone(),
+            body: reply.body.clone(),
+        };
+        provider.find(self.turn.providers.http(), &message, sending.at).await
+    }
+
+    /// Closes a lost reply that the provider knows.
+    async fn was_taken(
         &self,
         loaded: &mut Loaded,
-        sending: &Sending,
-        changes: Vec<Change>,
+        lost: &Lost,
+        receipt: Receipt,
     ) -> Result<(), Unavailable> {
+        let Sending { provider: name, attempt, .. } = &lost.sending;
+        let id = receipt.message.clone();
+        tracing::info!(provider.name = name, message.id = id, "found a lost reply");
+        let update = StatusUpdate {
+            message: Some((name.clone(), id)),
+            code: receipt.code.clone(),
+            ..self.status_update(attempt, Status::Accepted)
+        };
+        let mut changes = vec![lost.looked_up("found"), Change::Status(update.clone())];
+        if let Some(known) = &lost.known {
+            changes.extend(self.told_before(&known.updated(&update)).await);
+        }
+        self.close(loaded, attempt, None, changes).await?;
+        // What has become of it since is a receipt like any other.
+        let receipt = Receipt { attempt: Some(attempt.clone()), ..receipt };
+        self.turn.store.receive(name, &receipt, lost.at).await?;
+        Ok(())
+    }
+
+    /// Writes down that the attempt was never made, so that the reply can be sent after all.
+    async fn was_never_taken(&self, loaded: &mut Loaded, lost: &Lost) -> Result<(), Unavailable> {
+        let Sending { provider: name, attempt, .. } = &lost.sending;
+        tracing::info!(provider.name = name, "a lost reply was never taken");
+        let update = StatusUpdate {
+            code: Some("never taken".into()),
+            ..self.status_update(attempt, Status::Failed)
+        };
+        let changes = vec![lost.looked_up("absent"), Change::Status(update)];
         self.edit(loaded, |loaded| {
             let mut draft = Draft::of(loaded);
-            let mut reply = draft.take_open(&sending.attempt)?;
+            let mut reply = draft.take_open(attempt)?;
             reply.sending = None;
             draft.next.open = Some(reply);
             draft.next.due_at = Some(self.clock.now());
@@ -135,6 +146,23 @@ impl Wake<'_> {
         })
         .await?;
         Ok(())
+    }
+
+    /// Closes a lost reply that the provider cannot say anything about. It is not sent again.
+    async fn stays_unknown(&self, loaded: &mut Loaded, lost: &Lost) -> Result<(), Unavailable> {
+        let Sending { provider: name, attempt, .. } = &lost.sending;
+        tracing::warn!(provider.name = name, "the fate of a reply stays unknown");
+        let notice = self.notice(
+            format!("reply-{attempt}"),
+            format!(
+                "It is not known whether a reply was sent by {name}. It is not sent again: look it \
+                 up in {name}'s console, or ask the person."
+            ),
+            &lost.reply.trace,
+        );
+        let unknown = Change::Status(self.status_update(attempt, Status::Unknown));
+        let changes = vec![lost.looked_up("unknown"), unknown, Change::Notice(notice)];
+        self.close(loaded, attempt, Some(NOT_KNOWN), changes).await
     }
 
     /// Sends a reply that certainly has not been sent, if it still is that; or that was, and failed

@@ -35,103 +35,117 @@ fn the_sample_uses_everything_and_says_that_it_is_one() {
 
 #[test]
 fn each_mistake_is_named_with_its_line_and_what_to_write() {
-    let placeholder = "is a placeholder: write what is true of your business";
-    for (line, written, told) in [
-        (1, r#"name = """#, "1: name: is empty: write it, or leave the whole line out"),
-        (1, r#"name = "Example Inc.""#, &format!("1: name: {placeholder}")),
-        (1, r#"name = "Your Business""#, &format!("1: name: {placeholder}")),
-        (1, "name = 7", "1: name: write it in quotes"),
-        (2, r#"does = "TODO: say what we do""#, &format!("2: does: {placeholder}")),
-        (
-            2,
-            r#"does = "Lessons, see bit.ly/piano""#,
-            "2: does: leave bit.ly out: carriers drop shortened links, write your own",
-        ),
-        (3, r#"about = "...""#, &format!("3: about: {placeholder}")),
-        (
-            4,
-            r#"address = { street = "3 Elm Road", region = "IL", postal_code = "62701" }"#,
-            "4: address.city: is missing: add city = \"Springfield\"",
-        ),
-        (4, r#"address = "3 Elm Road""#, "4: address: write it as a table: address = { … }"),
-        (
-            4,
-            r#"address = { street = "3 Elm Road", city = "Springfield", region = "IL", postal_code = "62701", country = "USA" }"#,
-            "4: address.country: write its two letters, as in US",
-        ),
-        (
-            5,
-            r#"email = "ann.lee-piano.test""#,
-            "5: email: write an e-mail address, as in office@your-domain.com",
-        ),
-        (
-            5,
-            r#"email = "ann@example.com""#,
-            "5: email: is a placeholder: write the address that you read",
-        ),
-        (6, r#"phone = "202 555 0121""#, "6: phone: write it as +12025550143"),
-        (7, r#"number = "+1202555""#, "7: number: write it as +12025550143"),
-        (7, "number = +12025550101", "7: number: write it in quotes"),
-        (
-            8,
-            r#"keyword = "Stop""#,
-            "8: keyword: is reserved: carriers act on STOP, HELP, START and the like by \
-             themselves. Write a word of your own",
-        ),
-        (
-            8,
-            r#"keyword = "PIANO NOW""#,
-            "8: keyword: write one word of 2 to 20 letters and digits, as in HOME",
-        ),
-        (9, r#"langauges = ["en"]"#, "9: langauges: is not known: did you mean languages?"),
-        (
-            9,
-            r#"languages = ["en", "de"]"#,
-            "9: languages: names a language without pages: there are en, es, fr, ar",
-        ),
-        (9, r#"languages = "en""#, "9: languages: write it as a list: [\"…\", \"…\"]"),
-        (9, r#"languages = ["en", "en"]"#, "9: languages: names en twice"),
-        (
-            9,
-            r#"languages = ["en", "es"]"#,
-            "1: es: is missing: add es = { does = \"…\", about = \"…\" } in Spanish",
-        ),
-        (
-            9,
-            r#"es = { does = "Clases de piano.", about = "sus clases" }"#,
-            "9: es: add \"es\" to languages",
-        ),
-        (
-            9,
-            r#"conversation = ["Hi"]"#,
-            "9: conversation: write 2 to 8 messages: what a person texts, what you reply, and so \
-             on",
-        ),
-        (
-            9,
-            r#"registration = { kind = "llc" }"#,
-            "9: registration.kind: write sole_proprietor, private, public, non_profit or \
-             government",
-        ),
-        (
-            9,
-            r#"registration = { representative = "Ann" }"#,
-            "9: registration.representative: write a first and a last name",
-        ),
-        (
-            9,
-            "registration = { monthly_texts = \"many\" }",
-            "9: registration.monthly_texts: write a whole number, as in 1000",
-        ),
-        (
-            9,
-            "registration = { age_gated = \"no\" }",
-            "9: registration.age_gated: write true or false, without quotes",
-        ),
-    ] {
+    for &(line, written, told) in MISTAKES {
         assert_eq!(problems(&with(line, written)), [format!("business.toml:{told}")], "{written}");
     }
 }
+
+/// The line that is written otherwise, what is there, and what is said of it.
+const MISTAKES: &[(usize, &str, &str)] = &[
+    (1, r#"name = """#, "1: name: is empty: write it, or leave the whole line out"),
+    (
+        1,
+        r#"name = "Example Inc.""#,
+        "1: name: is a placeholder: write what is true of your business",
+    ),
+    (
+        1,
+        r#"name = "Your Business""#,
+        "1: name: is a placeholder: write what is true of your business",
+    ),
+    (1, "name = 7", "1: name: write it in quotes"),
+    (
+        2,
+        r#"does = "TODO: say what we do""#,
+        "2: does: is a placeholder: write what is true of your business",
+    ),
+    (
+        2,
+        r#"does = "Lessons, see bit.ly/piano""#,
+        "2: does: leave bit.ly out: carriers drop shortened links, write your own",
+    ),
+    (3, r#"about = "...""#, "3: about: is a placeholder: write what is true of your business"),
+    (
+        4,
+        r#"address = { street = "3 Elm Road", region = "IL", postal_code = "62701" }"#,
+        "4: address.city: is missing: add city = \"Springfield\"",
+    ),
+    (4, r#"address = "3 Elm Road""#, "4: address: write it as a table: address = { … }"),
+    (
+        4,
+        r#"address = { street = "3 Elm Road", city = "Springfield", region = "IL", postal_code = "62701", country = "USA" }"#,
+        "4: address.country: write its two letters, as in US",
+    ),
+    (
+        5,
+        r#"email = "ann.lee-piano.test""#,
+        "5: email: write an e-mail address, as in office@your-domain.com",
+    ),
+    (
+        5,
+        r#"email = "ann@example.com""#,
+        "5: email: is a placeholder: write the address that you read",
+    ),
+    (6, r#"phone = "202 555 0121""#, "6: phone: write it as +12025550143"),
+    (7, r#"number = "+1202555""#, "7: number: write it as +12025550143"),
+    (7, "number = +12025550101", "7: number: write it in quotes"),
+    (
+        8,
+        r#"keyword = "Stop""#,
+        "8: keyword: is reserved: carriers act on STOP, HELP, START and the like by \
+         themselves. Write a word of your own",
+    ),
+    (
+        8,
+        r#"keyword = "PIANO NOW""#,
+        "8: keyword: write one word of 2 to 20 letters and digits, as in HOME",
+    ),
+    (9, r#"langauges = ["en"]"#, "9: langauges: is not known: did you mean languages?"),
+    (
+        9,
+        r#"languages = ["en", "de"]"#,
+        "9: languages: names a language without pages: there are en, es, fr, ar",
+    ),
+    (9, r#"languages = "en""#, "9: languages: write it as a list: [\"…\", \"…\"]"),
+    (9, r#"languages = ["en", "en"]"#, "9: languages: names en twice"),
+    (
+        9,
+        r#"languages = ["en", "es"]"#,
+        "1: es: is missing: add es = { does = \"…\", about = \"…\" } in Spanish",
+    ),
+    (
+        9,
+        r#"es = { does = "Clases de piano.", about = "sus clases" }"#,
+        "9: es: add \"es\" to languages",
+    ),
+    (
+        9,
+        r#"conversation = ["Hi"]"#,
+        "9: conversation: write 2 to 8 messages: what a person texts, what you reply, and so \
+         on",
+    ),
+    (
+        9,
+        r#"registration = { kind = "llc" }"#,
+        "9: registration.kind: write sole_proprietor, private, public, non_profit or \
+         government",
+    ),
+    (
+        9,
+        r#"registration = { representative = "Ann" }"#,
+        "9: registration.representative: write a first and a last name",
+    ),
+    (
+        9,
+        "registration = { monthly_texts = \"many\" }",
+        "9: registration.monthly_texts: write a whole number, as in 1000",
+    ),
+    (
+        9,
+        "registration = { age_gated = \"no\" }",
+        "9: registration.age_gated: write true or false, without quotes",
+    ),
+];
 
 #[test]
 fn what_is_missing_is_named_with_what_to_add() {

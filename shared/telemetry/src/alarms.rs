@@ -2,219 +2,217 @@
 
 use std::fmt;
 
-/// Something that a person has to act on soon.
-///
-/// Raised by [`raise!`](crate::raise), it is one line at level ERROR with the field `alarm`, which
-/// contains [`Alarm::name`], and a sentence about the particular case. `infra/alarms.json` and
-/// `docs/operating.md` list them in the same words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Alarm {
+/// What is said of an alarm.
+struct Words {
+    name: &'static str,
+    meaning: &'static str,
+    fix: &'static str,
+}
+
+/// Makes the alarms of a table.
+macro_rules! alarms {
+    ($($(#[$attribute:meta])* $alarm:ident => $words:expr,)*) => {
+        /// Something that a person has to act on soon.
+        ///
+        /// Raised by [`raise!`](crate::raise), it is one line at level ERROR with the field `alarm`,
+        /// which holds [`Alarm::name`], and a sentence about this very case. `infra/alarms.json` and
+        /// `docs/operating.md` list them, in the same words.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Alarm {
+            $($(#[$attribute])* $alarm,)*
+        }
+
+        impl Alarm {
+            /// All of them.
+            pub const ALL: [Self; [$(Self::$alarm),*].len()] = [$(Self::$alarm),*];
+
+            fn words(self) -> Words {
+                match self {
+                    $(Self::$alarm => $words,)*
+                }
+            }
+        }
+    };
+}
+
+alarms! {
     /// A provider accepts texts that show no signal of arriving.
-    RouteSuspect,
+    RouteSuspect => Words {
+        name: "route.suspect",
+        meaning: "A provider accepts texts, and they no longer seem to arrive.",
+        fix: "Replies take another provider if there is one. Run `doctor`, and ask the provider \
+              what became of the messages that the console shows as unconfirmed.",
+    },
+
     /// A provider accepts no texts until its account is fixed.
-    RouteDown,
+    RouteDown => Words {
+        name: "route.down",
+        meaning: "A provider refuses texts because of its account: credentials, credit, activation \
+                  or registration.",
+        fix: "The line says which, and how to fix it. Nothing takes this route until then.",
+    },
+
     /// No provider is left that accepts a text.
-    NothingWorks,
+    NothingWorks => Words {
+        name: "nothing.works",
+        meaning: "No provider accepts texts at the moment, so nobody is answered.",
+        fix: "Run `doctor`: it says for each provider what is wrong and who can fix it. The \
+              console shows who is waiting: answer them by hand.",
+    },
+
     /// The model refuses to answer until a person has acted.
-    ModelRefuses,
+    ModelRefuses => Words {
+        name: "model.refuses",
+        meaning: "The model refuses our requests: the key, the quota or its name is wrong, and \
+                  nobody is answered.",
+        fix: "The line says which. Check OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_MODEL and the \
+              quota of the account until `doctor` gets an answer. People who are waiting are \
+              answered then, or handed over after eight attempts: see the console.",
+    },
+
     /// The model has not answered for minutes.
-    ModelSilent,
+    ModelSilent => Words {
+        name: "model.silent",
+        meaning: "The model has given no answer for three minutes, so nobody is answered.",
+        fix: "The line says how it fails. Check the status page of its company, and whether \
+              OPENAI_BASE_URL can be reached. People who are waiting are answered when it is back, \
+              or handed over after eight attempts: see the console.",
+    },
+
     /// The receiver of results does not accept them.
-    ResultsRefused,
+    ResultsRefused => Words {
+        name: "results.refused",
+        meaning: "The results of conversations have not been accepted for three minutes, so no \
+                  lead is delivered.",
+        fix: "The line says what RESULT_WEBHOOK_URL answers. Nothing is lost: each result is tried \
+              again, in the end every hour, and is in the console until then.",
+    },
+
     /// Texts were accepted, and nothing has ever shown that one arrived.
-    NoEvidence,
+    NoEvidence => Words {
+        name: "evidence.none",
+        meaning: "Texts were accepted, and nothing shows that any of them arrived.",
+        fix: "Run `doctor --send-to` with a phone of your own. Without receipts, answers are the \
+              only evidence there is.",
+    },
+
     /// The outcome of too many texts is unknown.
-    UnknownOutcomes,
+    UnknownOutcomes => Words {
+        name: "outcomes.unknown",
+        meaning: "For too many texts it is unknown whether they were sent.",
+        fix: "Look at the provider's status page and at the traces. They are not sent again, so \
+              that nobody is texted twice.",
+    },
+
     /// Nobody texts at a time when people usually do.
-    Silence,
+    Silence => Words {
+        name: "texts.silent",
+        meaning: "Nobody has texted for much longer than usual.",
+        fix: "Text the number yourself. If nothing arrives, run `doctor`: it compares the \
+              provider's webhook address with ours.",
+    },
+
     /// Work was put aside because it failed repeatedly.
-    DeadLetters,
+    DeadLetters => Words {
+        name: "queue.dead_letters",
+        meaning: "A wake-up failed three times and was put aside: somebody may have no answer.",
+        fix: "Find the cause in the log of turn and fix it, then send the wake-up back: SQS, the \
+              queue that ends in -dead.fifo, Start DLQ redrive.",
+    },
+
     /// More is due than can be handled.
-    Behind,
+    Behind => Words {
+        name: "sweep.behind",
+        meaning: "More is due than the sweep can handle, and people wait longer and longer.",
+        fix: "The line says what is late. If the log of sweep has errors, fix those first: a \
+              store, a queue or a provider that hangs. Otherwise it has too little time or \
+              processor: on AWS give `sweep` more memory, and see `How it grows` in \
+              docs/performance.md.",
+    },
+
     /// The store takes no writes, or nothing can be read from it.
-    StoreRefuses,
+    StoreRefuses => Words {
+        name: "store.refuses",
+        meaning: "The store cannot be written or read, so nobody is answered.",
+        fix: "The line says why. SQLite: check whether the disk of `DATA_DIR` is full, the file \
+              can be written, and nobody has locked it. Firestore: check quota, billing and the \
+              rights of the service account, and whether it can be reached. Providers call again \
+              for some minutes; look in their logs for later texts.",
+    },
+
     /// A provider's calls have a form that no parser understands.
-    Quarantine,
+    Quarantine => Words {
+        name: "webhook.quarantined",
+        meaning: "A provider makes calls in a form that is not understood. They are kept for seven \
+                  days.",
+        fix: "`quarantine` lists them with their fields. Change the settings that say how they are \
+              read, then run `quarantine replay`.",
+    },
+
     /// A call contains a STOP but does not say whose.
-    UnheardStop,
+    UnheardStop => Words {
+        name: "stop.unheard",
+        meaning: "A call says STOP, in a form that does not tell who said it: this person may be \
+                  texted again.",
+        fix: "`quarantine` lists it: stop texting the number that it shows. Then change the \
+              settings so that such calls can be read, such as MC_COUNTRY for numbers without a \
+              country code, and run `quarantine replay`.",
+    },
+
     /// A text between two of our own numbers did not arrive.
-    ProbeSilent,
+    ProbeSilent => Words {
+        name: "probe.silent",
+        meaning: "A text between two of our own numbers did not arrive, whatever the receipts say.",
+        fix: "The line names the two providers. Run `doctor` for both.",
+    },
+
     /// A machine answers ours, which could go on forever.
-    Loop,
+    Loop => Words {
+        name: "person.loop",
+        meaning: "A machine keeps answering our replies: it gets no more of them.",
+        fix: "See in the console what it says. If it goes on, block the number at the provider.",
+    },
+
     /// More new people text than are admitted.
-    Flood,
+    Flood => Words {
+        name: "people.flood",
+        meaning: "More new people text than are answered in a minute: the rest are answered later.",
+        fix: "See in the console whether they are customers. If not, block them at the provider; \
+              NEW_PEOPLE_PER_MINUTE is the limit.",
+    },
+
     /// Somebody is trying passwords at the console.
-    Guesses,
+    Guesses => Words {
+        name: "console.guesses",
+        meaning: "Somebody is guessing at the console's password: a hundred attempts within ten \
+                  minutes.",
+        fix: "Whoever knows it is let in as usual. If a program did not make it, set \
+              `CONSOLE_PASSWORD` to what `openssl rand -base64 24` prints.",
+    },
+
     /// A webhook secret can be guessed.
-    ShortSecret,
+    ShortSecret => Words {
+        name: "secret.short",
+        meaning: "A webhook secret is so short that it can be guessed.",
+        fix: "The line names it. Set it to what `openssl rand -base64 24` prints, here and at the \
+              other end.",
+    },
 }
 
 impl Alarm {
-    /// All of them.
-    pub const ALL: [Self; 19] = [
-        Self::RouteSuspect,
-        Self::RouteDown,
-        Self::NothingWorks,
-        Self::ModelRefuses,
-        Self::ModelSilent,
-        Self::ResultsRefused,
-        Self::NoEvidence,
-        Self::UnknownOutcomes,
-        Self::Silence,
-        Self::DeadLetters,
-        Self::Behind,
-        Self::StoreRefuses,
-        Self::Quarantine,
-        Self::UnheardStop,
-        Self::ProbeSilent,
-        Self::Loop,
-        Self::Flood,
-        Self::Guesses,
-        Self::ShortSecret,
-    ];
-
-    /// The name for log systems. Never changes.
+    /// The name by which log systems know it. Never changes.
     pub fn name(self) -> &'static str {
-        self.words()[0]
+        self.words().name
     }
 
     /// Its meaning, in a sentence.
     pub fn meaning(self) -> &'static str {
-        self.words()[1]
+        self.words().meaning
     }
 
     /// What to do about it.
     pub fn fix(self) -> &'static str {
-        self.words()[2]
-    }
-
-    fn words(self) -> [&'static str; 3] {
-        match self {
-            Self::RouteSuspect => [
-                "route.suspect",
-                "A provider accepts texts, and they no longer seem to arrive.",
-                "Replies take another provider if there is one. Run `doctor`, and ask the provider \
-                 what became of the messages that the console shows as unconfirmed.",
-            ],
-            Self::RouteDown => [
-                "route.down",
-                "A provider refuses texts because of its account: credentials, credit, activation \
-                 or registration.",
-                "The line says which, and how to fix it. Nothing takes this route until then.",
-            ],
-            Self::NothingWorks => [
-                "nothing.works",
-                "No provider accepts texts at the moment, so nobody is answered.",
-                "Run `doctor`: it says for each provider what is wrong and who can fix it. The \
-                 console shows who is waiting: answer them by hand.",
-            ],
-            Self::ModelRefuses => [
-                "model.refuses",
-                "The model refuses our requests: the key, the quota or its name is wrong, and \
-                 nobody is answered.",
-                "The line says which. Check OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_MODEL and the \
-                 quota of the account until `doctor` gets an answer. People who are waiting are \
-                 answered then, or handed over after eight attempts: see the console.",
-            ],
-            Self::ModelSilent => [
-                "model.silent",
-                "The model has given no answer for three minutes, so nobody is answered.",
-                "The line says how it fails. Check the status page of its company, and whether \
-                 OPENAI_BASE_URL can be reached. People who are waiting are answered when it is \
-                 back, or handed over after eight attempts: see the console.",
-            ],
-            Self::ResultsRefused => [
-                "results.refused",
-                "The results of conversations have not been accepted for three minutes, so no lead \
-                 is delivered.",
-                "The line says what RESULT_WEBHOOK_URL answers. Nothing is lost: each result is \
-                 tried again, in the end every hour, and is in the console until then.",
-            ],
-            Self::NoEvidence => [
-                "evidence.none",
-                "Texts were accepted, and nothing shows that any of them arrived.",
-                "Run `doctor --send-to` with a phone of your own. Without receipts, answers are \
-                 the only evidence there is.",
-            ],
-            Self::UnknownOutcomes => [
-                "outcomes.unknown",
-                "For too many texts it is unknown whether they were sent.",
-                "Look at the provider's status page and at the traces. They are not sent again, so \
-                 that nobody is texted twice.",
-            ],
-            Self::Silence => [
-                "texts.silent",
-                "Nobody has texted for much longer than usual.",
-                "Text the number yourself. If nothing arrives, run `doctor`: it compares the \
-                 provider's webhook address with ours.",
-            ],
-            Self::DeadLetters => [
-                "queue.dead_letters",
-                "A wake-up failed three times and was put aside: somebody may have no answer.",
-                "Find the cause in the log of turn and fix it, then send the wake-up back: SQS, \
-                 the queue that ends in -dead.fifo, Start DLQ redrive.",
-            ],
-            Self::Behind => [
-                "sweep.behind",
-                "More is due than the sweep can handle, and people wait longer and longer.",
-                "The line says what is late. If the log of sweep has errors, fix those first: a \
-                 store, a queue or a provider that hangs. Otherwise it has too little time or \
-                 processor: on AWS give `sweep` more memory, and see `How it grows` in \
-                 docs/performance.md.",
-            ],
-            Self::StoreRefuses => [
-                "store.refuses",
-                "The store cannot be written or read, so nobody is answered.",
-                "The line says why. SQLite: check whether the disk of `DATA_DIR` is full, the file \
-                 can be written, and nobody has locked it. Firestore: check quota, billing and the \
-                 rights of the service account, and whether it can be reached. Providers call \
-                 again for some minutes; look in their logs for later texts.",
-            ],
-            Self::Quarantine => [
-                "webhook.quarantined",
-                "A provider makes calls in a form that is not understood. They are kept for seven \
-                 days.",
-                "`quarantine` lists them with their fields. Change the settings that say how they \
-                 are read, then run `quarantine replay`.",
-            ],
-            Self::UnheardStop => [
-                "stop.unheard",
-                "A call says STOP, in a form that does not tell who said it: this person may be \
-                 texted again.",
-                "`quarantine` lists it: stop texting the number that it shows. Then change the \
-                 settings so that such calls can be read, such as MC_COUNTRY for numbers without a \
-                 country code, and run `quarantine replay`.",
-            ],
-            Self::ProbeSilent => [
-                "probe.silent",
-                "A text between two of our own numbers did not arrive, whatever the receipts say.",
-                "The line names the two providers. Run `doctor` for both.",
-            ],
-            Self::Loop => [
-                "person.loop",
-                "A machine keeps answering our replies: it gets no more of them.",
-                "See in the console what it says. If it goes on, block the number at the provider.",
-            ],
-            Self::Flood => [
-                "people.flood",
-                "More new people text than are answered in a minute: the rest are answered later.",
-                "See in the console whether they are customers. If not, block them at the \
-                 provider; NEW_PEOPLE_PER_MINUTE is the limit.",
-            ],
-            Self::Guesses => [
-                "console.guesses",
-                "Somebody is guessing at the console's password: a hundred attempts within ten \
-                 minutes.",
-                "Whoever knows it is let in as usual. If a program did not make it, set \
-                 `CONSOLE_PASSWORD` to what `openssl rand -base64 24` prints.",
-            ],
-            Self::ShortSecret => [
-                "secret.short",
-                "A webhook secret is so short that it can be guessed.",
-                "The line names it. Set it to what `openssl rand -base64 24` prints, here and at \
-                 the other end.",
-            ],
-        }
+        self.words().fix
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use access::Access;
 use agent::{Agent, Page, Timeouts};
+use axum::Router;
 use conversations::Store;
 use fakes::{Moto, OpenAi, Twilio};
 use host::Port;
@@ -59,56 +60,68 @@ impl Workers {
             ("TWILIO_FROM", twilio.number()),
             ("TWILIO_BASE_URL", &twilio.url()),
         ]);
-        let store = Arc::new(Store::open(&settings).unwrap());
-        let providers =
-            Arc::new(providers::configured(&settings, PUBLIC_URL, Role::Everything).unwrap());
-        let queue = Queue::from_settings(&settings).unwrap().unwrap();
-        let page = Page::from_settings(&settings).unwrap();
-        let model = agent::OpenAi::from_settings(&settings, &page.model).unwrap().unwrap();
-        let turn = Turn {
-            store: Arc::clone(&store),
-            bounds: Bounds::from_settings(&settings, &providers).unwrap(),
-            providers: Arc::clone(&providers),
-            agent: Arc::new(Agent::new(model, page, Timeouts::default())),
-            results: None,
-        };
-        let inbound = Inbound {
-            providers: Arc::clone(&providers),
-            access: Access::nobody(),
-            store: Arc::clone(&store),
-            queue: queue.clone(),
-        };
-        let receipts = Receipts {
-            providers: Arc::clone(&providers),
-            access: Access::nobody(),
-            store: Arc::clone(&store),
-            queue: queue.clone(),
-        };
-        let sweep =
-            Sweep { store, queue: queue.clone(), providers, probes: None, runs: Runs::default() };
-
+        let (router, turn, sweep) = parts(&settings);
+        let queue = sweep.queue.clone();
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let router = inbound.router().merge(receipts.router());
         let mut tasks = JoinSet::new();
         tasks.spawn(host::serve(Port::from(listener), router, std::future::pending()));
-        let (ends, ended) = oneshot::channel::<()>();
-        let (runtime, ended) = (Handle::current(), async { drop(ended.await) });
-        // On a thread of its own, as no other task can have it.
-        thread::spawn(move || {
-            let run = || sweep.run(Timestamp::now());
-            runtime.block_on(host::repeat(MINUTE, ended, run));
-        });
         for _ in 0..WORKERS {
-            let (turn, queue) = (turn.clone(), queue.clone());
-            tasks.spawn(async move {
-                let work = move |wake_up| {
-                    let turn = turn.clone();
-                    async move { turn.run(&wake_up, Timestamp::now()).await }
-                };
-                queue::consume(&queue, 1, std::future::pending(), work).await;
-            });
+            tasks.spawn(work(turn.clone(), queue.clone()));
         }
-        Self { address, _tasks: tasks, _sweep: ends, _data: data }
+        Self { address, _tasks: tasks, _sweep: schedule(sweep), _data: data }
     }
+}
+
+/// What answers calls, what answers people, and what finds what was forgotten.
+fn parts(settings: &Settings) -> (Router, Turn, Sweep) {
+    let store = Arc::new(Store::open(settings).unwrap());
+    let providers =
+        Arc::new(providers::configured(settings, PUBLIC_URL, Role::Everything).unwrap());
+    let queue = Queue::from_settings(settings).unwrap().unwrap();
+    let page = Page::from_settings(settings).unwrap();
+    let model = agent::OpenAi::from_settings(settings, &page.model).unwrap().unwrap();
+    let turn = Turn {
+        store: Arc::clone(&store),
+        bounds: Bounds::from_settings(settings, &providers).unwrap(),
+        providers: Arc::clone(&providers),
+        agent: Arc::new(Agent::new(model, page, Timeouts::default())),
+        results: None,
+    };
+    let inbound = Inbound {
+        providers: Arc::clone(&providers),
+        access: Access::nobody(),
+        store: Arc::clone(&store),
+        queue: queue.clone(),
+    };
+    let receipts = Receipts {
+        providers: Arc::clone(&providers),
+        access: Access::nobody(),
+        store: Arc::clone(&store),
+        queue: queue.clone(),
+    };
+    let sweep =
+        Sweep { store, queue: queue.clone(), providers, probes: None, runs: Runs::default() };
+    (inbound.router().merge(receipts.router()), turn, sweep)
+}
+
+/// Wakes the sweep every minute, until what is returned is dropped.
+fn schedule(sweep: Sweep) -> oneshot::Sender<()> {
+    let (ends, ended) = oneshot::channel::<()>();
+    let (runtime, ended) = (Handle::current(), async { drop(ended.await) });
+    // On a thread of its own, as no other task can have it.
+    thread::spawn(move || {
+        let run = || sweep.run(Timestamp::now());
+        runtime.block_on(host::repeat(MINUTE, ended, run));
+    });
+    ends
+}
+
+/// Answers one wake-up after the other.
+async fn work(turn: Turn, queue: Queue) {
+    let work = move |wake_up| {
+        let turn = turn.clone();
+        async move { turn.run(&wake_up, Timestamp::now()).await }
+    };
+    queue::consume(&queue, 1, std::future::pending(), work).await;
 }

@@ -55,120 +55,142 @@ impl Aim {
 
 /// A table with a row for each of `figures`.
 pub(crate) fn table(empty: &Figures, full: &Figures, firestore: Option<&OfFirestore>) -> String {
-    let mut table = String::from(
-        "| | aim | empty store | full store | Firestore emulator |\n|---|---|---|---|---|\n",
-    );
-    let mut row = |name: &str, aim: &str, of: &dyn Fn(&Figures) -> String, firestore: String| {
-        let (empty, full) = (of(empty), of(full));
-        writeln!(table, "| {name} | {aim} | {empty} | {full} | {firestore} |").unwrap();
-    };
-    let none = String::new;
+    let head = "| | aim | empty store | full store | Firestore emulator |\n|---|---|---|---|---|\n";
+    let mut table = Table { rows: head.into(), empty, full };
+    table.add_crowds(firestore);
+    table.add_waits(firestore);
+    table.add_process(firestore);
+    table.rows
+}
 
-    row(
-        "processor time of a turn, receipts included",
-        "0.5 ms; Firestore 1.0 ms",
-        &|it| at_most(ms(cpu_of_turn(it.crowds())), "ms", 0.5),
-        firestore
-            .map_or("not installed".into(), |it| at_most(ms(cpu_of_turn(&it.crowds)), "ms", 1.0)),
-    );
-    let empty_cpu = ms(cpu_of_turn(empty.crowds()));
-    row(
-        "… times that of an empty store",
-        "1.2",
-        &|it| at_most(ms(cpu_of_turn(it.crowds())) / empty_cpu, "×", 1.2),
-        none(),
-    );
-    row(
-        "turns a second, 32 people at once: in memory",
-        "1,500",
-        &|it| match it.in_memory.as_slice() {
-            [] => "no such folder".into(),
-            crowds => figure(a_second(crowds), "", Aim::AtLeast(1500.0)),
-        },
-        firestore.map_or(none(), |it| format!("{:.0}", a_second(&it.crowds))),
-    );
-    row(
-        "… on a disk, and how many for each of its syncs",
-        "4",
-        &|it| {
-            let (rate, syncs) = (a_second(&it.on_disk), 1.0 / it.sync().as_secs_f64());
-            let verdict = Aim::AtLeast(4.0).verdict(rate / syncs);
-            format!("{rate:.0} / {:.2} of {syncs:.0} {verdict}", rate / syncs)
-        },
-        none(),
-    );
-    row(
-        "share of the ceiling: model 300 ms, send 100 ms, 128 people",
-        "97 %",
-        &|it| figure(100.0 * median(it.of_ceiling.clone()), "%", Aim::AtLeast(97.0)),
-        none(),
-    );
-    row(
-        "added to a turn alone, p50",
-        "3 syncs + 1 ms",
-        &|it| {
-            let added = ms(percentile(&arrived(&it.alone), 50));
-            let aim = 3.0 * ms(it.sync()) + 1.0;
-            let syncs = (added - 1.0) / ms(it.sync());
-            let verdict = Aim::AtMost(aim).verdict(added);
-            format!("{added:.2} ms = {syncs:.1} syncs + 1 ms {verdict}")
-        },
-        firestore.map_or(none(), |it| millis(percentile(&arrived(&it.near), 50))),
-    );
-    row(
-        "… p99",
-        "10 ms",
-        &|it| at_most(ms(percentile(&arrived(&it.alone), 99)), "ms", 10.0),
-        firestore.map_or(none(), |it| millis(percentile(&arrived(&it.near), 99))),
-    );
-    row(
-        "webhook to acknowledgement, p50",
-        "1 sync + 0.5 ms",
-        &|it| {
-            let took = ms(percentile(&acknowledged(&it.alone), 50));
-            let verdict = Aim::AtMost(ms(it.sync()) + 0.5).verdict(took);
-            format!("{took:.2} ms {verdict}")
-        },
-        firestore.map_or(none(), |it| millis(percentile(&acknowledged(&it.near), 50))),
-    );
-    row(
-        "round trips to the store before the acknowledgement / from there to the send",
-        "1 / 3",
-        &|_| "–".into(),
-        firestore.map_or(none(), |it| {
-            let (first, then) = it.round_trips();
-            format!("{first:.1} / {then:.1}")
-        }),
-    );
-    row(
-        "processor time while nothing happens, of a minute",
-        "0.1 %",
-        &|it| at_most(100.0 * it.idle_cpu.as_secs_f64() / 60.0, "%", 0.1),
-        none(),
-    );
-    row(
-        "start to first answer, p50 / slowest",
-        "50 ms",
-        &|it| starts(&it.starts),
-        firestore.map_or(none(), |it| starts(&it.starts)),
-    );
-    row(
-        "resident, and how much of it is not pages of the program's file: idle",
-        "15 MiB",
-        &|it| resident(it.idle, 15.0),
-        none(),
-    );
-    row(
-        "… a minute after 10,000 people / at most",
-        "30 MiB",
-        &|it| {
-            let most = mib(it.crowded.most);
-            format!("{} / {most:.1} MiB", resident(it.crowded, 30.0))
-        },
-        none(),
-    );
-    row("a sync of that disk", "", &|it| millis(it.sync()), none());
-    table
+struct Table<'f> {
+    rows: String,
+    empty: &'f Figures,
+    full: &'f Figures,
+}
+
+impl Table<'_> {
+    fn row(&mut self, name: &str, aim: &str, of: impl Fn(&Figures) -> String, firestore: String) {
+        let (empty, full) = (of(self.empty), of(self.full));
+        writeln!(self.rows, "| {name} | {aim} | {empty} | {full} | {firestore} |").unwrap();
+    }
+
+    /// What turns cost, and how many there are, while many people text.
+    fn add_crowds(&mut self, firestore: Option<&OfFirestore>) {
+        self.row(
+            "processor time of a turn, receipts included",
+            "0.5 ms; Firestore 1.0 ms",
+            |it| at_most(ms(cpu_of_turn(it.crowds())), "ms", 0.5),
+            firestore.map_or("not installed".into(), |it| {
+                at_most(ms(cpu_of_turn(&it.crowds)), "ms", 1.0)
+            }),
+        );
+        let empty_cpu = ms(cpu_of_turn(self.empty.crowds()));
+        self.row(
+            "… times that of an empty store",
+            "1.2",
+            |it| at_most(ms(cpu_of_turn(it.crowds())) / empty_cpu, "×", 1.2),
+            String::new(),
+        );
+        self.row(
+            "turns a second, 32 people at once: in memory",
+            "1,500",
+            |it| match it.in_memory.as_slice() {
+                [] => "no such folder".into(),
+                crowds => figure(a_second(crowds), "", Aim::AtLeast(1500.0)),
+            },
+            firestore.map_or(String::new(), |it| format!("{:.0}", a_second(&it.crowds))),
+        );
+        self.row(
+            "… on a disk, and how many for each of its syncs",
+            "4",
+            |it| {
+                let (rate, syncs) = (a_second(&it.on_disk), 1.0 / it.sync().as_secs_f64());
+                let verdict = Aim::AtLeast(4.0).verdict(rate / syncs);
+                format!("{rate:.0} / {:.2} of {syncs:.0} {verdict}", rate / syncs)
+            },
+            String::new(),
+        );
+        self.row(
+            "share of the ceiling: model 300 ms, send 100 ms, 128 people",
+            "97 %",
+            |it| figure(100.0 * median(it.of_ceiling.clone()), "%", Aim::AtLeast(97.0)),
+            String::new(),
+        );
+    }
+
+    /// How long somebody waits who texts alone.
+    fn add_waits(&mut self, firestore: Option<&OfFirestore>) {
+        self.row(
+            "added to a turn alone, p50",
+            "3 syncs + 1 ms",
+            |it| {
+                let added = ms(percentile(&arrived(&it.alone), 50));
+                let aim = 3.0 * ms(it.sync()) + 1.0;
+                let syncs = (added - 1.0) / ms(it.sync());
+                let verdict = Aim::AtMost(aim).verdict(added);
+                format!("{added:.2} ms = {syncs:.1} syncs + 1 ms {verdict}")
+            },
+            firestore.map_or(String::new(), |it| millis(percentile(&arrived(&it.near), 50))),
+        );
+        self.row(
+            "… p99",
+            "10 ms",
+            |it| at_most(ms(percentile(&arrived(&it.alone), 99)), "ms", 10.0),
+            firestore.map_or(String::new(), |it| millis(percentile(&arrived(&it.near), 99))),
+        );
+        self.row(
+            "webhook to acknowledgement, p50",
+            "1 sync + 0.5 ms",
+            |it| {
+                let took = ms(percentile(&acknowledged(&it.alone), 50));
+                let verdict = Aim::AtMost(ms(it.sync()) + 0.5).verdict(took);
+                format!("{took:.2} ms {verdict}")
+            },
+            firestore.map_or(String::new(), |it| millis(percentile(&acknowledged(&it.near), 50))),
+        );
+        self.row(
+            "round trips to the store before the acknowledgement / from there to the send",
+            "1 / 3",
+            |_| "–".into(),
+            firestore.map_or(String::new(), |it| {
+                let (first, then) = it.round_trips();
+                format!("{first:.1} / {then:.1}")
+            }),
+        );
+    }
+
+    /// What the process takes, whether anybody texts or not.
+    fn add_process(&mut self, firestore: Option<&OfFirestore>) {
+        self.row(
+            "processor time while nothing happens, of a minute",
+            "0.1 %",
+            |it| at_most(100.0 * it.idle_cpu.as_secs_f64() / 60.0, "%", 0.1),
+            String::new(),
+        );
+        self.row(
+            "start to first answer, p50 / slowest",
+            "50 ms",
+            |it| starts(&it.starts),
+            firestore.map_or(String::new(), |it| starts(&it.starts)),
+        );
+        self.row(
+            "resident, and how much of it is not pages of the program's file: idle",
+            "15 MiB",
+            |it| resident(it.idle, 15.0),
+            String::new(),
+        );
+        self.row(
+            "… a minute after 10,000 people / at most",
+            "30 MiB",
+            |it| {
+                let most = mib(it.crowded.most);
+                format!("{} / {most:.1} MiB", resident(it.crowded, 30.0))
+            },
+            String::new(),
+        );
+        self.row("a sync of that disk", "", |it| millis(it.sync()), String::new());
+    }
 }
 
 impl Figures {

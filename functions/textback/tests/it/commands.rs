@@ -123,123 +123,21 @@ async fn a_setting_that_cannot_work_stops_the_start_and_is_named() {
     let port = taken.local_addr().unwrap().port().to_string();
     let file = tempfile::NamedTempFile::new().unwrap();
     let folder = tempfile::tempdir().unwrap();
-    for (settings, told) in [
-        (
-            &[("TWILIO_ACCOUNT_SID", "AC0")][..],
-            "Twilio is half configured: set TWILIO_AUTH_TOKEN, TWILIO_FROM (or \
-             TWILIO_MESSAGING_SERVICE_SID) as well",
-        ),
-        (
-            &[("MC_CUSTOMER_ID", "C-0")],
-            "MessageCentral is half configured: set MC_PASSWORD (or MC_PASSWORD_BASE64) as well",
-        ),
-        (
-            &[("MC_CUSTOMER_ID", "C-0"), ("MC_PASSWORD_BASE64", "open sesame")],
-            "MC_PASSWORD_BASE64 cannot be used: write the password in Base64, or set MC_PASSWORD \
-             to the password itself",
-        ),
-        (
-            &[("OPENAI_MODEL", "gpt-4.1")],
-            "the model is half configured: set OPENAI_API_KEY as well",
-        ),
-        (
-            &[("RESULT_WEBHOOK_URL", "https://business.example.test")],
-            "the result webhook is half configured: set RESULT_WEBHOOK_SECRET as well",
-        ),
-        (
-            &[
-                ("RESULT_WEBHOOK_URL", "https://business.example.test"),
-                ("RESULT_WEBHOOK_SECRET", "whsec_open sesame"),
-            ],
-            "RESULT_WEBHOOK_SECRET can be guessed, having fewer than 24 bytes: take what `openssl \
-             rand -base64 24` prints",
-        ),
-        (
-            &[("FIRESTORE_DATABASE", "texts")],
-            "Firestore is half configured: set GOOGLE_CLOUD_PROJECT as well",
-        ),
-        (
-            &[("SMS_PROVIDERS", "twilio")],
-            "SMS_PROVIDERS cannot be used: twilio is named twice or is not configured: leave it \
-             out, or set its settings",
-        ),
-        (
-            &[("PROBE_EVERY", "10m")],
-            "PROBE_EVERY cannot be used: write how often, as 6h or 90m; no more often than 1h, since \
-             each costs money",
-        ),
-        (
-            &[("PROBE_EVERY", "6h")],
-            "PROBE_EVERY cannot be used: it takes two providers that have a number each, written as \
-             +12025550143, and not a name, a service or a pool: configure another, or leave this out",
-        ),
-        (&[("USE_MOCK", "maybe")], "USE_MOCK cannot be used: write true or false"),
-        (
-            &[("PUBLIC_URL", "sms.example.test")],
-            "PUBLIC_URL cannot be used: write an address like https://sms.example.com, with \
-             nothing after the path",
-        ),
-        (&[("PORT", "http")], "PORT cannot be used: write a number up to 65535"),
+    let found_here: [(&[(&str, &str)], &str); 3] = [
         (
             &[("PORT", &port)],
             &format!("PORT cannot be used: port {port} is taken: set PORT to another number"),
-        ),
-        (
-            &[("SECRETS_PATH", "textback")],
-            "SECRETS_PATH cannot be used: write a path like /textback/production/",
-        ),
-        (&[("LOG_FORMAT", "xml")], "LOG_FORMAT cannot be used: write json or text"),
-        (
-            &[("AGENT_FILE", "nowhere.md")],
-            "AGENT_FILE cannot be used: write the path of the agent's page: nowhere.md is not \
-             readable: No such file or directory (os error 2)",
         ),
         (
             &[("AGENT_FILE", file.path().to_str().unwrap())],
             &format!("AGENT_FILE cannot be used: {}, line 1: ", file.path().display()),
         ),
         (
-            &[("BUSINESS_FILE", "nowhere.toml")],
-            "BUSINESS_FILE cannot be used: write the path of the business's facts: nowhere.toml is \
-             not readable: ",
-        ),
-        (
-            &[("GOOGLE_CLOUD_PROJECT", "p")],
-            "NAME_KEY cannot be used: it is not set, and Firestore is used: set the one that the \
-             database was begun with, or what `openssl rand -base64 32` prints if nothing is in it",
-        ),
-        (
-            &[("NAME_KEY", "c2hvcnQ=")],
-            "NAME_KEY cannot be used: write 32 bytes, as `openssl rand -base64 32` prints them",
-        ),
-        (
-            &[
-                ("GOOGLE_CLOUD_PROJECT", "p"),
-                ("NAME_KEY", fakes::NAME_KEY),
-                ("GOOGLE_APPLICATION_CREDENTIALS", "nowhere.json"),
-            ],
-            "GOOGLE_APPLICATION_CREDENTIALS cannot be used: write the path of its file, or what is \
-             in it: nowhere.json is not readable: ",
-        ),
-        (
             &[("DATA_DIR", file.path().to_str().unwrap())],
             &format!("DATA_DIR cannot be used: {} (", file.path().display()),
         ),
-        (&[("RUST_LOG", "verbose")], "RUST_LOG cannot be used: write error, warn, info, debug"),
-        (
-            &[("PUBLIC_URL", "https://sms.example.test/webhooks/twilio/inbound")],
-            "PUBLIC_URL cannot be used: write an address like https://sms.example.com",
-        ),
-        (
-            &[
-                ("TWILIO_PHONE_NUMBER", "(202) 555-0100"),
-                ("TWILIO_ACCOUNT_SID", "AC1"),
-                ("TWILIO_AUTH_TOKEN", "token"),
-            ],
-            "TWILIO_FROM cannot be used: write the number with + and its country code, and nothing \
-             between the digits, as +12025550100",
-        ),
-    ] {
+    ];
+    for (settings, told) in CANNOT_WORK.iter().copied().chain(found_here) {
         let (code, said) = start(&folder, settings).await;
         assert_eq!(code, Some(1), "{settings:?}");
         assert!(
@@ -248,6 +146,110 @@ async fn a_setting_that_cannot_work_stops_the_start_and_is_named() {
         );
     }
 }
+
+/// Settings that cannot work, and what is said of them.
+const CANNOT_WORK: &[(&[(&str, &str)], &str)] = &[
+    (
+        &[("TWILIO_ACCOUNT_SID", "AC0")],
+        "Twilio is half configured: set TWILIO_AUTH_TOKEN, TWILIO_FROM (or \
+         TWILIO_MESSAGING_SERVICE_SID) as well",
+    ),
+    (
+        &[("MC_CUSTOMER_ID", "C-0")],
+        "MessageCentral is half configured: set MC_PASSWORD (or MC_PASSWORD_BASE64) as well",
+    ),
+    (
+        &[("MC_CUSTOMER_ID", "C-0"), ("MC_PASSWORD_BASE64", "open sesame")],
+        "MC_PASSWORD_BASE64 cannot be used: write the password in Base64, or set MC_PASSWORD \
+         to the password itself",
+    ),
+    (&[("OPENAI_MODEL", "gpt-4.1")], "the model is half configured: set OPENAI_API_KEY as well"),
+    (
+        &[("RESULT_WEBHOOK_URL", "https://business.example.test")],
+        "the result webhook is half configured: set RESULT_WEBHOOK_SECRET as well",
+    ),
+    (
+        &[
+            ("RESULT_WEBHOOK_URL", "https://business.example.test"),
+            ("RESULT_WEBHOOK_SECRET", "whsec_open sesame"),
+        ],
+        "RESULT_WEBHOOK_SECRET can be guessed, having fewer than 24 bytes: take what `openssl \
+         rand -base64 24` prints",
+    ),
+    (
+        &[("FIRESTORE_DATABASE", "texts")],
+        "Firestore is half configured: set GOOGLE_CLOUD_PROJECT as well",
+    ),
+    (
+        &[("SMS_PROVIDERS", "twilio")],
+        "SMS_PROVIDERS cannot be used: twilio is named twice or is not configured: leave it \
+         out, or set its settings",
+    ),
+    (
+        &[("PROBE_EVERY", "10m")],
+        "PROBE_EVERY cannot be used: write how often, as 6h or 90m; no more often than 1h, since \
+         each costs money",
+    ),
+    (
+        &[("PROBE_EVERY", "6h")],
+        "PROBE_EVERY cannot be used: it takes two providers that have a number each, written as \
+         +12025550143, and not a name, a service or a pool: configure another, or leave this out",
+    ),
+    (&[("USE_MOCK", "maybe")], "USE_MOCK cannot be used: write true or false"),
+    (
+        &[("PUBLIC_URL", "sms.example.test")],
+        "PUBLIC_URL cannot be used: write an address like https://sms.example.com, with \
+         nothing after the path",
+    ),
+    (&[("PORT", "http")], "PORT cannot be used: write a number up to 65535"),
+    (
+        &[("SECRETS_PATH", "textback")],
+        "SECRETS_PATH cannot be used: write a path like /textback/production/",
+    ),
+    (&[("LOG_FORMAT", "xml")], "LOG_FORMAT cannot be used: write json or text"),
+    (
+        &[("AGENT_FILE", "nowhere.md")],
+        "AGENT_FILE cannot be used: write the path of the agent's page: nowhere.md is not \
+         readable: No such file or directory (os error 2)",
+    ),
+    (
+        &[("BUSINESS_FILE", "nowhere.toml")],
+        "BUSINESS_FILE cannot be used: write the path of the business's facts: nowhere.toml is \
+         not readable: ",
+    ),
+    (
+        &[("GOOGLE_CLOUD_PROJECT", "p")],
+        "NAME_KEY cannot be used: it is not set, and Firestore is used: set the one that the \
+         database was begun with, or what `openssl rand -base64 32` prints if nothing is in it",
+    ),
+    (
+        &[("NAME_KEY", "c2hvcnQ=")],
+        "NAME_KEY cannot be used: write 32 bytes, as `openssl rand -base64 32` prints them",
+    ),
+    (
+        &[
+            ("GOOGLE_CLOUD_PROJECT", "p"),
+            ("NAME_KEY", fakes::NAME_KEY),
+            ("GOOGLE_APPLICATION_CREDENTIALS", "nowhere.json"),
+        ],
+        "GOOGLE_APPLICATION_CREDENTIALS cannot be used: write the path of its file, or what is \
+         in it: nowhere.json is not readable: ",
+    ),
+    (&[("RUST_LOG", "verbose")], "RUST_LOG cannot be used: write error, warn, info, debug"),
+    (
+        &[("PUBLIC_URL", "https://sms.example.test/webhooks/twilio/inbound")],
+        "PUBLIC_URL cannot be used: write an address like https://sms.example.com",
+    ),
+    (
+        &[
+            ("TWILIO_PHONE_NUMBER", "(202) 555-0100"),
+            ("TWILIO_ACCOUNT_SID", "AC1"),
+            ("TWILIO_AUTH_TOKEN", "token"),
+        ],
+        "TWILIO_FROM cannot be used: write the number with + and its country code, and nothing \
+         between the digits, as +12025550100",
+    ),
+];
 
 #[tokio::test]
 async fn a_name_that_is_nearly_a_settings_is_named() {

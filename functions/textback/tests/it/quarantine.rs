@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use agent::Turn as Entry;
 use conversations::Kept;
-use fakes::InboundShape;
+use fakes::{InboundShape, WebhookCall};
 use jiff::Timestamp;
 use product::{ANN, BOB, Product, WEBHOOK_TOKEN, between};
 use serde_json::json;
@@ -20,9 +20,9 @@ const UNHEARD_OF: InboundShape = InboundShape {
     time: None,
 };
 
-#[tokio::test]
-async fn a_form_never_seen_becomes_an_answered_text_by_a_change_of_settings() {
-    let mut product = Product::start(&["messagecentral"]).await;
+/// Posts three texts in a form that no guess of ours finds, one of them twice. Returns the calls, and
+/// the trace of each.
+async fn unheard_of(product: &mut Product) -> ([WebhookCall; 3], Vec<TraceId>) {
     let route = product.route();
     let call = |person, text| {
         product.messagecentral.inbound(&route, WEBHOOK_TOKEN, &UNHEARD_OF, person, text)
@@ -36,7 +36,13 @@ async fn a_form_never_seen_becomes_an_answered_text_by_a_change_of_settings() {
     }
     // Impatient, as providers are.
     product.post(&calls[1]).await;
+    (calls, traces)
+}
 
+#[tokio::test]
+async fn a_form_never_seen_is_listed_without_what_was_said() {
+    let mut product = Product::start(&["messagecentral"]).await;
+    unheard_of(&mut product).await;
     let listed = product.run(&["quarantine"], "").await.printed.join("\n");
     for expected in [
         "messagecentral /webhooks/messagecentral/inbound: no sender or no text was found in it",
@@ -53,7 +59,12 @@ async fn a_form_never_seen_becomes_an_answered_text_by_a_change_of_settings() {
         logged.iter().filter(|line| line.contains(r#""alarm":"webhook.quarantined""#)).count()
     };
     assert_eq!((alarms(&product), product.notices().await.len()), (1, 1));
+}
 
+#[tokio::test]
+async fn a_form_never_seen_becomes_an_answered_text_by_a_change_of_settings() {
+    let mut product = Product::start(&["messagecentral"]).await;
+    let (calls, traces) = unheard_of(&mut product).await;
     let replay = ["quarantine", "replay"];
     let ran = product.run(&replay, "").await;
     assert_eq!((ran.code, ran.printed.len()), (Some(1), 3));

@@ -12,10 +12,10 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
-use conversations::Store;
+use conversations::{ConversationId, Store};
 use fakes::{
-    Gateway, OpenAi, Route, RuntimeApi, Twilio, firestore, moto, schedule_event, skip, sqs_event,
-    unique_name,
+    Gateway, Moto, OpenAi, Route, RuntimeApi, Twilio, firestore, moto, schedule_event, skip,
+    sqs_event, unique_name,
 };
 use jiff::Timestamp;
 use queue::Queue;
@@ -54,33 +54,17 @@ async fn packages_for_x86_64_answer() {
 }
 
 async fn answer(architecture: Architecture) {
-    let runner = match architecture.runner() {
-        Ok(runner) => runner,
+    let packages = match unpacked(architecture) {
+        Ok(packages) => packages,
         Err(missing) => return skip(&missing),
     };
-    let mut packages = Vec::new();
-    for (function, _) in FUNCTIONS {
-        let Some(zip) = architecture.package(function) else {
-            return skip(&format!(
-                "needs the packages: run `./deploy.sh package {}`",
-                architecture.name
-            ));
-        };
-        packages.push(Package::unpack(function, &zip, &runner));
-    }
     let (Some(firestore), Some(moto)) = (firestore().await, moto().await) else { return };
     let (twilio, openai) = (Twilio::start().await, OpenAi::start().await);
     let project = unique_name();
     let queue_url = moto.create_fifo_queue(&project, Duration::from_secs(60)).await;
     // What is secret stands in Parameter Store, and nowhere else.
     let secrets_path = format!("/{project}/production/");
-    for (name, value) in [
-        ("TWILIO_AUTH_TOKEN", twilio.auth_token()),
-        ("OPENAI_API_KEY", OpenAi::KEY),
-        ("CONSOLE_PASSWORD", PASSWORD),
-    ] {
-        moto.put_parameter(&format!("{secrets_path}{name}"), value).await;
-    }
+    put_secrets(&moto, &secrets_path, twilio.auth_token()).await;
     let (twilio_url, openai_url) = (twilio.url(), openai.url());
     let settings = [
         ("SECRETS_PATH", secrets_path.as_str()),
@@ -99,72 +83,143 @@ async fn answer(architecture: Architecture) {
         ("AWS_SECRET_ACCESS_KEY", "test"),
     ];
     let deployed = Deployed::of(&packages, &settings).await;
-    let route = Route::new(PUBLIC_URL, deployed.gateway.address());
     let store = Store::open(&Settings::from(settings)).unwrap();
-    let queue = Queue::from_settings(&Settings::from(settings)).unwrap().unwrap();
-    let id = store.names().conversation("twilio", &Number::parse(PERSON).unwrap());
-
-    // A text is claimed and kept, and the turn is woken; a repeat changes nothing.
-    openai.says("Hello! What can we do for you?");
-    let call = twilio.inbound(&route, PERSON, "Hi");
-    for _ in 0..2 {
-        let answer = call.post().await;
-        assert_eq!((answer.status, answer.body.contains("<Response")), (200, true));
-    }
-    let kept = store.load(&id, Timestamp::now()).await.unwrap().unwrap();
-    assert_eq!(kept.waiting.len(), 1);
-    assert_eq!(twilio.forged(&route, PERSON, "Hi").post().await.status, 403);
-
-    // The turn answers.
-    let received = queue.receive().await.unwrap();
-    let wake_up = serde_json::to_string(&received.wake_up).unwrap();
-    let event = sqs_event(&received.wake_up.conversation, &wake_up);
-    let answer = deployed.function("turn").invoke(&event).await;
-    assert_eq!(answer, json!({ "batchItemFailures": [] }));
-    received.done().await.unwrap();
-    let said = twilio.texts_to(PERSON);
-    assert_eq!(said.len(), 1);
-    assert!(said[0].ends_with("Hello! What can we do for you?"), "{said:?}");
-
-    // What becomes of the reply is recorded.
-    let sid = &twilio.messages()[0].sid;
-    assert_eq!(twilio.report(&route, sid, "delivered", None).await.status, 200);
-    let attempts = store.attempts_of(&id).await.unwrap();
-    assert_eq!(attempts.iter().map(|a| a.status()).collect::<Vec<_>>(), [Status::Delivered]);
-
-    // A wake-up that got lost is found.
-    twilio.text(&route, PERSON, "Are you there?").await;
-    queue.receive().await.unwrap().done().await.unwrap();
-    assert_eq!(deployed.function("sweep").invoke(&schedule_event()).await, Value::Null);
-    assert_eq!(queue.receive().await.unwrap().wake_up.conversation, id.to_string());
-
-    // The operator sees it, and nobody else.
-    assert_eq!(deployed.get("/console", None).await.0, 401);
-    let (status, page) = deployed.get("/console", Some(PASSWORD)).await;
-    assert!(status == 200 && page.contains("<html"), "{status} {page}");
-    let (status, list) = deployed.get("/console/api/conversations", Some(PASSWORD)).await;
-    assert!(status == 200 && list.contains(&id.to_string()), "{status} {list}");
-
-    // Anybody hears which build it is, and whether it is ready.
-    for path in ["/healthz", "/health"] {
-        let (status, words) = deployed.get(path, None).await;
-        let lines: Vec<_> = words.lines().map(|line| line.split(' ').next().unwrap()).collect();
-        assert_eq!((status, &lines[..]), (200, &["ok", "version", "commit"][..]), "{words}");
-    }
-    for path in ["/readyz", "/ready"] {
-        assert_eq!(deployed.get(path, None).await, (200, "ready\n".into()));
-    }
-
-    // Anybody sees the public pages.
-    for path in ["/", "/privacy", "/terms", "/opt-in"] {
-        let (status, page) = deployed.get(path, None).await;
-        assert!(status == 200 && page.contains("<html"), "{path}: {status} {page}");
-    }
-
-    for (_, _, function) in deployed.functions {
+    let installation = Installation {
+        route: Route::new(PUBLIC_URL, deployed.gateway.address()),
+        queue: Queue::from_settings(&Settings::from(settings)).unwrap().unwrap(),
+        id: store.names().conversation("twilio", &Number::parse(PERSON).unwrap()),
+        deployed,
+        store,
+        twilio,
+        openai,
+    };
+    installation.takes_a_text().await;
+    installation.answers().await;
+    installation.records_what_becomes_of_the_reply().await;
+    installation.finds_a_lost_wake_up().await;
+    installation.shows_its_operator_what_was_said().await;
+    installation.says_how_it_is().await;
+    installation.shows_everybody_its_pages().await;
+    for (_, _, function) in installation.deployed.functions {
         function.terminate().await;
     }
     print(architecture, &packages, &settings).await;
+}
+
+/// Every function's package, or what is missing to run them here.
+fn unpacked(architecture: Architecture) -> Result<Vec<Package>, String> {
+    let runner = architecture.runner()?;
+    let unpack = |(function, _): (&'static str, _)| {
+        let zip = architecture.package(function)?;
+        Some(Package::unpack(function, &zip, &runner))
+    };
+    let packages: Option<_> = FUNCTIONS.into_iter().map(unpack).collect();
+    packages.ok_or_else(|| {
+        format!("needs the packages: run `./deploy.sh package {}`", architecture.name)
+    })
+}
+
+async fn put_secrets(moto: &Moto, path: &str, twilio: &str) {
+    let secrets = [
+        ("TWILIO_AUTH_TOKEN", twilio),
+        ("OPENAI_API_KEY", OpenAi::KEY),
+        ("CONSOLE_PASSWORD", PASSWORD),
+    ];
+    for (name, value) in secrets {
+        moto.put_parameter(&format!("{path}{name}"), value).await;
+    }
+}
+
+/// What is deployed, and the companies and the person that it talks to.
+struct Installation {
+    deployed: Deployed,
+    route: Route,
+    store: Store,
+    queue: Queue,
+    /// The conversation with the person.
+    id: ConversationId,
+    twilio: Twilio,
+    openai: OpenAi,
+}
+
+impl Installation {
+    /// A text is claimed and kept, and the turn is woken; a repeat changes nothing.
+    async fn takes_a_text(&self) {
+        let Self { twilio, openai, route, store, id, .. } = self;
+        openai.says("Hello! What can we do for you?");
+        let call = twilio.inbound(route, PERSON, "Hi");
+        for _ in 0..2 {
+            let answer = call.post().await;
+            assert_eq!((answer.status, answer.body.contains("<Response")), (200, true));
+        }
+        let kept = store.load(id, Timestamp::now()).await.unwrap().unwrap();
+        assert_eq!(kept.waiting.len(), 1);
+        assert_eq!(twilio.forged(route, PERSON, "Hi").post().await.status, 403);
+    }
+
+    /// The turn answers.
+    async fn answers(&self) {
+        let Self { deployed, twilio, queue, .. } = self;
+        let received = queue.receive().await.unwrap();
+        let wake_up = serde_json::to_string(&received.wake_up).unwrap();
+        let event = sqs_event(&received.wake_up.conversation, &wake_up);
+        let answer = deployed.function("turn").invoke(&event).await;
+        assert_eq!(answer, json!({ "batchItemFailures": [] }));
+        received.done().await.unwrap();
+        let said = twilio.texts_to(PERSON);
+        assert_eq!(said.len(), 1);
+        assert!(said[0].ends_with("Hello! What can we do for you?"), "{said:?}");
+    }
+
+    /// What becomes of the reply is recorded.
+    async fn records_what_becomes_of_the_reply(&self) {
+        let Self { twilio, route, store, id, .. } = self;
+        let sid = &twilio.messages()[0].sid;
+        assert_eq!(twilio.report(route, sid, "delivered", None).await.status, 200);
+        let attempts = store.attempts_of(id).await.unwrap();
+        assert_eq!(attempts.iter().map(|a| a.status()).collect::<Vec<_>>(), [Status::Delivered]);
+    }
+
+    /// A wake-up that got lost is found.
+    async fn finds_a_lost_wake_up(&self) {
+        let Self { deployed, twilio, route, queue, id, .. } = self;
+        twilio.text(route, PERSON, "Are you there?").await;
+        queue.receive().await.unwrap().done().await.unwrap();
+        assert_eq!(deployed.function("sweep").invoke(&schedule_event()).await, Value::Null);
+        assert_eq!(queue.receive().await.unwrap().wake_up.conversation, id.to_string());
+    }
+
+    /// The operator sees it, and nobody else.
+    async fn shows_its_operator_what_was_said(&self) {
+        let Self { deployed, id, .. } = self;
+        assert_eq!(deployed.get("/console", None).await.0, 401);
+        let (status, page) = deployed.get("/console", Some(PASSWORD)).await;
+        assert!(status == 200 && page.contains("<html"), "{status} {page}");
+        let (status, list) = deployed.get("/console/api/conversations", Some(PASSWORD)).await;
+        assert!(status == 200 && list.contains(&id.to_string()), "{status} {list}");
+    }
+
+    /// Anybody hears which build it is, and whether it is ready.
+    async fn says_how_it_is(&self) {
+        let Self { deployed, .. } = self;
+        for path in ["/healthz", "/health"] {
+            let (status, words) = deployed.get(path, None).await;
+            let lines: Vec<_> = words.lines().map(|line| line.split(' ').next().unwrap()).collect();
+            assert_eq!((status, &lines[..]), (200, &["ok", "version", "commit"][..]), "{words}");
+        }
+        for path in ["/readyz", "/ready"] {
+            assert_eq!(deployed.get(path, None).await, (200, "ready\n".into()));
+        }
+    }
+
+    /// Anybody sees the public pages.
+    async fn shows_everybody_its_pages(&self) {
+        let Self { deployed, .. } = self;
+        for path in ["/", "/privacy", "/terms", "/opt-in"] {
+            let (status, page) = deployed.get(path, None).await;
+            assert!(status == 200 && page.contains("<html"), "{path}: {status} {page}");
+        }
+    }
 }
 
 /// Every function in a Lambda of its own, behind one address.

@@ -64,13 +64,14 @@ async fn main() {
         let load = simulate(rate, seconds).await;
         let needs = Needs::of(&load);
         let Needs { reads, writes, deletes, commits, in_order, .. } = &needs;
-        let Needs { messages, at_once, looks, capacity, a_day, .. } = &needs;
+        let Needs { messages, at_once, looks, capacity, .. } = &needs;
+        let a_day = needs.a_day();
         println!(
             "| {rate} | {seconds} s | {reads:.0}, {writes:.0}, {deletes:.0}, {commits:.0} | {}: {} | \
              {}: {:.0} | {messages:.0} | {at_once:.0} | {looks:.0} of {capacity:.0} | {a_day:.2} |",
             load.hottest.0, load.hottest.1, in_order.0, in_order.1
         );
-        limits.push((rate, needs.met));
+        limits.push((rate, needs.met()));
     }
     println!(
         "\n| texts a second | limits that are met, the furthest exceeded first, and what lifts them |"

@@ -44,57 +44,87 @@ pub(crate) struct Limit {
 }
 
 pub(crate) struct Needs {
+    rate: f64,
     pub(crate) reads: f64,
     pub(crate) writes: f64,
     pub(crate) deletes: f64,
     pub(crate) commits: f64,
     pub(crate) in_order: (String, f64),
+    hottest: f64,
     pub(crate) messages: f64,
+    turns: f64,
     pub(crate) at_once: f64,
     pub(crate) looks: f64,
     pub(crate) capacity: f64,
-    pub(crate) a_day: f64,
-    /// The furthest over its bound first.
-    pub(crate) met: Vec<Limit>,
 }
 
 impl Needs {
     pub(crate) fn of(load: &Load) -> Self {
         let Load { rate, texts, seen, wake_ups, hottest } = load;
         let each = |count: f64| count / texts * rate;
-        let (reads, writes, deletes) = (each(seen.reads), each(seen.writes), each(seen.deletes));
         let in_order = seen.written.iter().filter(|(name, _)| IN_ORDER.contains(&name.as_str()));
         let in_order = in_order.map(|(name, count)| (name.clone(), each(*count)));
         let in_order = in_order.max_by(|(_, one), (_, other)| one.total_cmp(other));
-        let in_order = in_order.unwrap_or_default();
-        let (messages, looks) = (each(*wake_ups), each(seen.looks) * 60.0);
+        let messages = each(*wake_ups);
         let turns = messages * TURN;
-        let at_once = rate * (INBOUND + RECEIPTS * RECEIPT) + turns + SWEEP / 60.0;
-        let calls = rate * (1.0 + RECEIPTS);
-        let capacity = (SWEEP / PAGE * 200.0).min(SWEEP / LOOK * SHARE);
+        Self {
+            rate: *rate,
+            reads: each(seen.reads),
+            writes: each(seen.writes),
+            deletes: each(seen.deletes),
+            commits: each(seen.commits),
+            in_order: in_order.unwrap_or_default(),
+            hottest: f64::from(hottest.1),
+            messages,
+            turns,
+            at_once: rate * (INBOUND + RECEIPTS * RECEIPT) + turns + SWEEP / 60.0,
+            looks: each(seen.looks) * 60.0,
+            capacity: (SWEEP / PAGE * 200.0).min(SWEEP / LOOK * SHARE),
+        }
+    }
+
+    fn calls(&self) -> f64 {
+        self.rate * (1.0 + RECEIPTS)
+    }
+
+    /// What it costs a day, in US dollars.
+    pub(crate) fn a_day(&self) -> f64 {
+        let Self { rate, reads, writes, deletes, messages, turns, .. } = self;
         let memory = rate * 0.5 * (INBOUND + RECEIPTS * RECEIPT) + turns * 0.25 + 0.25;
+        let documents = [reads, writes, deletes].into_iter().zip(FIRESTORE);
         let per_second = memory * GB_SECOND
-            + (calls + messages) * CALLS / 1e6
+            + (self.calls() + messages) * CALLS / 1e6
             + messages * 3.0 * QUEUE / 1e6
-            + calls * API / 1e6
-            + [reads, writes, deletes].iter().zip(FIRESTORE).map(|(n, it)| n * it).sum::<f64>()
-                / 1e5;
-        let limits = [
+            + self.calls() * API / 1e6
+            + documents.map(|(n, it)| n * it).sum::<f64>() / 1e5;
+        per_second * 86_400.0
+    }
+
+    /// The limits that are met, the furthest over its bound first.
+    pub(crate) fn met(&self) -> Vec<Limit> {
+        let limits = self.limits().into_iter();
+        let mut met: Vec<_> = limits.filter(|limit| limit.need > limit.bound).collect();
+        met.sort_by(|one, other| other.excess().total_cmp(&one.excess()));
+        met
+    }
+
+    fn limits(&self) -> [Limit; 7] {
+        [
             Limit {
                 name: "turns at once",
-                need: turns,
+                need: self.turns,
                 bound: 5.0,
                 lift: "`maximum_concurrency`, once AWS has given the account more than ten functions",
             },
             Limit {
                 name: "calls of the API a second",
-                need: calls,
+                need: self.calls(),
                 bound: 50.0,
                 lift: "`throttling_rate_limit` in infra/api.tf",
             },
             Limit {
                 name: "functions at once in an account",
-                need: at_once,
+                need: self.at_once,
                 bound: 1_000.0,
                 lift: "ask AWS under Service Quotas",
             },
@@ -102,46 +132,31 @@ impl Needs {
                 // "Amazon SQS message quotas": for each action, in high throughput mode, which is 300
                 // for each partition; in Frankfurt, where they are fewer than in Virginia.
                 name: "requests of a kind to the queue a second",
-                need: messages,
+                need: self.messages,
                 bound: 19_000.0,
                 lift: "a region that takes more",
             },
             Limit {
                 // "Best practices for Cloud Firestore", high write rates to sequential values.
                 name: "writes a second to a collection asked by time",
-                need: in_order.1,
+                need: self.in_order.1,
                 bound: 500.0,
                 lift: "shards of `due_at` and `at` as Firestore's page \"Sharded timestamps\" has it, \
                        or a database for each part of the numbers",
             },
             Limit {
                 name: "writes of a shared document in 3 s",
-                need: f64::from(hottest.1),
+                need: self.hottest,
                 bound: 3.0,
                 lift: "a mistake of ours",
             },
             Limit {
                 name: "attempts that the sweep looks at in a minute",
-                need: looks,
-                bound: capacity,
+                need: self.looks,
+                bound: self.capacity,
                 lift: "more memory for `sweep`, which brings processor",
             },
-        ];
-        let mut met: Vec<_> = limits.into_iter().filter(|limit| limit.need > limit.bound).collect();
-        met.sort_by(|one, other| other.excess().total_cmp(&one.excess()));
-        Self {
-            reads,
-            writes,
-            deletes,
-            commits: each(seen.commits),
-            in_order,
-            messages,
-            at_once,
-            looks,
-            capacity,
-            a_day: per_second * 86_400.0,
-            met,
-        }
+        ]
     }
 }
 

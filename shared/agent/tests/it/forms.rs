@@ -1,14 +1,15 @@
 //! What is asked next of a server that refuses the form of a request, and what is remembered of it.
 
+mod pieces;
+mod tokens;
+
 use std::time::Duration;
 
-use agent::{ModelError, Pulse, Timeouts};
+use agent::ModelError;
 use fakes::Mode;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpListener;
 
-use crate::{Conversation, person};
+use crate::Conversation;
 
 /// What a server says that refuses, as its body.
 fn refuses(status: u16, body: &Value) -> Mode {
@@ -38,123 +39,6 @@ async fn next(mode: Mode) -> Value {
 /// The limits of tokens that a request names.
 fn limits(request: &Value) -> (Option<u64>, Option<u64>) {
     (request["max_completion_tokens"].as_u64(), request["max_tokens"].as_u64())
-}
-
-#[tokio::test]
-async fn say_how_many_tokens_as_the_server_does() {
-    let mistral = json!({ "object": "error", "message": { "detail": [{ "type": "extra_forbidden",
-        "loc": ["body", "max_completion_tokens"], "msg": "Extra inputs are not permitted",
-        "input": 4000 }] }, "type": "invalid_request_error" });
-    let fastapi = json!({ "detail": [{ "loc": ["body", "max_completion_tokens"], "type": "x",
-        "msg": "ensure this value is less than or equal to 2048", "input": 4000 }] });
-    let google = json!([{ "error": { "code": 400, "status": "INVALID_ARGUMENT", "message":
-        "Invalid JSON payload received. Unknown name \"max_completion_tokens\": Cannot find field." } }]);
-    let litellm = "litellm.UnsupportedParamsError: x does not support parameters: \
-                   ['max_completion_tokens'], for model=m. To drop these, set drop_params=True";
-    for (mode, expected) in [
-        (refuses(422, &mistral), (None, Some(4_000))),
-        (refuses(400, &google), (None, Some(4_000))),
-        (says(400, litellm), (None, Some(4_000))),
-        (refuses(422, &fastapi), (Some(2_048), None)),
-        (
-            says(
-                400,
-                "max_tokens is too large: 4000. This model supports at most 2048 completion \
-                       tokens, whereas you provided 4000.",
-            ),
-            (Some(2_048), None),
-        ),
-        (says(400, "max_tokens: 4000 > 1024, which is the maximum allowed"), (Some(1_024), None)),
-        (says(400, "Range of max_tokens should be [1, 2000]"), (Some(2_000), None)),
-        (says(400, "Invalid max_completion_tokens: too large"), (Some(2_000), None)),
-        (says(400, "max_tokens: Field required"), (None, Some(4_000))),
-        (
-            refuses(
-                400,
-                &json!({ "error": { "message": "max_tokens: Field required", "status": 400 } }),
-            ),
-            (None, Some(4_000)),
-        ),
-        (
-            says(
-                400,
-                "`max_completion_tokens` must be less than or equal to `1024`, the maximum value \
-                       for `max_completion_tokens` is less than the `context_window` for this model",
-            ),
-            (Some(1_024), None),
-        ),
-        (says(400, "max_completion_tokens (4000) exceeds the limit of 1,024"), (Some(1_024), None)),
-    ] {
-        assert_eq!(limits(&next(mode.clone()).await), expected, "{mode:?}");
-    }
-}
-
-#[tokio::test]
-async fn say_nothing_of_tokens_where_neither_name_is_known() {
-    let unknown =
-        |name: &str| says(400, &format!("Unrecognized request argument supplied: {name}"));
-    let requests = after([unknown("max_completion_tokens"), unknown("max_tokens")]).await;
-    let limits: Vec<_> = requests.iter().map(limits).collect();
-    assert_eq!(limits, [(Some(4_000), None), (None, Some(4_000)), (None, None)]);
-}
-
-#[tokio::test]
-async fn fit_into_the_context_that_the_server_names() {
-    let llama = json!({ "error": { "code": 400, "type": "exceed_context_size_error", "message":
-        "the request exceeds the available context size, try increasing it", "n_ctx": 4096 } });
-    let ollama = json!({ "error": "Trying to keep the first 5000 tokens when context the overflows. \
-        However, the model is loaded with context length of only 4096 tokens" });
-    for mode in [
-        says(
-            400,
-            "This model's maximum context length is 4096 tokens. However, you requested 5500 \
-                   tokens (1500 in the messages, 4000 in the completion). Please reduce the length.",
-        ),
-        says(500, "This model's maximum context length is 4096 tokens."),
-        says(400, "input length and `max_tokens` exceed context limit: 1500 + 4000 > 4096"),
-        says(
-            400,
-            "`inputs` tokens + `max_new_tokens` must be <= 4096. Given: 1500 `inputs` tokens",
-        ),
-        says(
-            429,
-            "Request too large for m on tokens per min (TPM): Limit 4096, Requested 5500. The \
-                   input or output tokens must be reduced in order to run successfully.",
-        ),
-        says(413, "Request too large on tokens per minute (TPM): Limit 4096, Requested 5500"),
-        says(400, "This model's maximum prompt length is 4096 but the request has 5500 tokens."),
-        says(400, "max_tokens must be at least 1, got -404."),
-        refuses(400, &llama),
-        refuses(400, &ollama),
-    ] {
-        let mut conversation = Conversation::begin().await;
-        let said = "I am telling you everything about the tap in our kitchen. ".repeat(10);
-        for _ in 0..6 {
-            conversation.text(&said).await.unwrap();
-        }
-        conversation.number = 6;
-        conversation.openai.switch.plan([mode.clone()]);
-        conversation.text("And the sink").await.unwrap();
-        let requests = conversation.openai.requests();
-        assert_eq!(requests.len(), 8, "{mode:?}");
-        let tokens = |request: &Value| {
-            let bytes = request["messages"].to_string().len() + request["tools"].to_string().len();
-            bytes as u64 / 3 + request["max_completion_tokens"].as_u64().unwrap()
-        };
-        let (before, fitted) = (tokens(&requests[6]), tokens(&requests[7]));
-        assert!(before > 4_096 && fitted <= 4_096, "{mode:?}: {before}, then {fitted}");
-        let shown = conversation.messages();
-        assert!(shown.len() > 1, "{mode:?}: some of what was said is left: {shown:?}");
-        assert!(shown[0].starts_with("user: ") && shown.last().unwrap() == "user: And the sink");
-    }
-}
-
-#[tokio::test]
-async fn fit_where_the_server_does_not_say_how_much() {
-    for mode in [says(400, "prompt is too long"), Mode::Fails(413, "Content Too Large".into())] {
-        let request = next(mode).await;
-        assert!(limits(&request).0.unwrap() < 4_000 - 1_024, "{request}");
-    }
 }
 
 #[tokio::test]
@@ -430,33 +314,6 @@ async fn mean_what_their_words_say() {
 }
 
 #[tokio::test]
-async fn ask_for_pieces_of_an_answer_once_it_was_slow() {
-    let mut conversation = Conversation::begin().await;
-    conversation.agent.timeouts = Timeouts {
-        request: Duration::from_millis(300),
-        pause: Duration::from_millis(1),
-        ..Timeouts::default()
-    };
-    let events = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hello Ann.\"},\
-                  \"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
-    conversation.openai.switch.plan([Mode::HangsBefore, Mode::Fails(200, events.into())]);
-    let new = [person("Hi")];
-    let (heard, pulse) = (agent::Heard { new: &new, ..conversation.heard() }, Pulse::default());
-    assert_eq!(conversation.agent.answer(&heard, &pulse).await.unwrap().reply, "Hello Ann.");
-    assert!(pulse.silent_for().is_some(), "it beats with the pieces");
-    let streams = |requests: &[Value]| -> Vec<bool> {
-        requests.iter().map(|request| request["stream"] == true).collect()
-    };
-    assert_eq!(streams(&conversation.openai.requests()), [false, true]);
-
-    // This one does not, as the stand-in does not.
-    conversation.openai.switch.plan([says(400, "'stream' is not supported")]);
-    conversation.text("Hello?").await.unwrap();
-    conversation.text("Hello?").await.unwrap();
-    assert_eq!(streams(&conversation.openai.requests()), [false, true, true, false, false]);
-}
-
-#[tokio::test]
 async fn hold_schemas_that_every_server_takes() {
     let request = after([]).await.remove(0);
     assert_eq!(limits(&request), (Some(4_000), None));
@@ -467,53 +324,4 @@ async fn hold_schemas_that_every_server_takes() {
         assert!(!properties.is_empty(), "{tool}");
         assert!(properties.values().all(|property| property["type"].is_string()), "{tool}");
     }
-}
-
-#[tokio::test]
-async fn ask_for_no_pieces_where_they_make_no_sense() {
-    let mut conversation = Conversation::begin().await;
-    conversation.agent.timeouts.request = Duration::from_millis(300);
-    let events = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hel";
-    conversation.openai.switch.plan([Mode::HangsBefore, Mode::Fails(200, events.into())]);
-    conversation.text("Hi").await.unwrap();
-    let requests = conversation.openai.requests();
-    let streams: Vec<_> = requests.iter().map(|request| request["stream"] == true).collect();
-    assert_eq!(streams, [false, true, false]);
-}
-
-#[tokio::test]
-async fn wait_for_as_long_as_pieces_come() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/v1", listener.local_addr().unwrap());
-    // Each piece in time, and all of them longer than one request may take.
-    tokio::spawn(async move {
-        let (mut caller, _) = listener.accept().await.unwrap();
-        assert!(caller.read(&mut [0; 65_536]).await.unwrap() > 0);
-        let head =
-            "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n";
-        caller.write_all(head.as_bytes()).await.unwrap();
-        for word in ["Hello", " Ann,", " how", " are", " you?"] {
-            tokio::time::sleep(Duration::from_millis(150)).await;
-            let piece = json!({ "choices": [{ "delta": { "content": word } }] });
-            caller.write_all(format!("data: {piece}\n\n").as_bytes()).await.unwrap();
-        }
-        caller.write_all(b"data: [DONE]\n\n").await.unwrap();
-    });
-    let mut conversation = Conversation::begin().await;
-    conversation.agent.model = agent::OpenAi::new(&url, None, "m").unwrap();
-    conversation.agent.timeouts.request = Duration::from_millis(500);
-    assert_eq!(conversation.text("Hi").await.unwrap().reply, "Hello Ann, how are you?");
-}
-
-#[tokio::test]
-async fn leave_room_for_an_answer_that_had_none_beside_its_thoughts() {
-    let mut conversation = Conversation::begin().await;
-    let body = json!({ "choices": [{ "finish_reason": "length",
-        "message": { "role": "assistant", "content": "", "reasoning_content": "hm" } }] });
-    conversation.openai.answers_with(200, &[], &body);
-    conversation.text("Hi").await.unwrap();
-    conversation.text("Hello?").await.unwrap();
-    let requests = conversation.openai.requests();
-    let limits: Vec<_> = requests.iter().map(|request| limits(request).0.unwrap()).collect();
-    assert_eq!(limits, [4_000, 16_000, 16_000]);
 }

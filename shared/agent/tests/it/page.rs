@@ -115,7 +115,6 @@ fn choices_are_kept_as_written() {
 
 #[test]
 fn mistakes_are_named_with_their_line() {
-    let field = |rest: &str| problem(&format!("name: Elm\nfields:\n  - name: a\n    {rest}"));
     for (told, expected) in [
         (problem("turns: 7"), "line 2: missing field `name`"),
         (
@@ -133,6 +132,32 @@ fn mistakes_are_named_with_their_line() {
             problem("name: Elm\ntime_zone: EST/Boston"),
             "line 3: write the time zone as America/New_York or Europe/Berlin",
         ),
+        (problem("name: Elm\nturns: seven"), "line 3: write a number from 1 to 50"),
+        (problem("name: Elm\nsegments: 2.5"), "line 3: write a number from 1 to 10"),
+        (problem("name: Elm\nreply_minutes: -1"), "line 3: write a number from 1 to 60"),
+        (problem("name: Elm\nturns: 99999999999"), "line 3: write a number from 1 to 50"),
+        (problem("name: Elm\nrules:\n  links: perhaps"), "line 4: write on or off"),
+        (
+            problem("name: Elm\nrules:\n  robots: off"),
+            "line 4: unknown field `robots`, expected one of machine, prompt, links, prices, numbers",
+        ),
+        (
+            Page::parse("Be kind.").unwrap_err().to_string(),
+            "line 1: start the page with its settings between two lines of ---",
+        ),
+        (
+            Page::parse("---\nname: Elm\n---\n\n").unwrap_err().to_string(),
+            "line 4: say below the settings how the agent behaves",
+        ),
+    ] {
+        assert_eq!(told, expected);
+    }
+}
+
+#[test]
+fn mistakes_in_fields_are_named_with_their_line() {
+    let field = |rest: &str| problem(&format!("name: Elm\nfields:\n  - name: a\n    {rest}"));
+    for (told, expected) in [
         (
             field("description: d\n    type: tetx"),
             "line 6: unknown variant `tetx`, expected one of text, number, date, yes_no, choice",
@@ -152,10 +177,14 @@ fn mistakes_are_named_with_their_line() {
             problem("name: Elm\nfields:\n  - name: First name\n    description: d\n    type: text"),
             "line 4: name the field in at most 40 lower-case letters, digits and underscores",
         ),
-        (problem("name: Elm\nturns: seven"), "line 3: write a number from 1 to 50"),
-        (problem("name: Elm\nsegments: 2.5"), "line 3: write a number from 1 to 10"),
-        (problem("name: Elm\nreply_minutes: -1"), "line 3: write a number from 1 to 60"),
-        (problem("name: Elm\nturns: 99999999999"), "line 3: write a number from 1 to 50"),
+    ] {
+        assert_eq!(told, expected);
+    }
+}
+
+#[test]
+fn mistakes_in_texts_are_named_with_their_line() {
+    for (told, expected) in [
         (problem("name: Elm\ntexts:\n  stop: Elm says bye"), "line 4: say START in this text"),
         (problem("name: Elm\ntexts:\n  first: Elm is a machine"), "line 4: say STOP in this text"),
         (problem("name: Elm\ntexts:\n  sorry: Later."), "line 4: say Elm in this text"),
@@ -173,19 +202,6 @@ fn mistakes_are_named_with_their_line() {
             problem(&format!("name: Elm\ntexts:\n  first: Elm STOP {}", "я".repeat(100))),
             "line 4: this text leaves no room for an answer, as segments is 2: make it shorter, or \
              set segments to 3",
-        ),
-        (problem("name: Elm\nrules:\n  links: perhaps"), "line 4: write on or off"),
-        (
-            problem("name: Elm\nrules:\n  robots: off"),
-            "line 4: unknown field `robots`, expected one of machine, prompt, links, prices, numbers",
-        ),
-        (
-            Page::parse("Be kind.").unwrap_err().to_string(),
-            "line 1: start the page with its settings between two lines of ---",
-        ),
-        (
-            Page::parse("---\nname: Elm\n---\n\n").unwrap_err().to_string(),
-            "line 4: say below the settings how the agent behaves",
         ),
     ] {
         assert_eq!(told, expected);

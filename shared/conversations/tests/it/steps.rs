@@ -2,16 +2,17 @@
 //! however much was recorded before.
 
 use std::collections::BTreeMap;
+use std::fmt::Debug;
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use conversations::{Change, Consent, Effect, Notice, StatusUpdate, Store};
+use conversations::{Change, Consent, Effect, Loaded, Notice, StatusUpdate, Store, Unavailable};
 use jiff::SignedDuration;
 use rusqlite::Connection;
 use serde_json::json;
 use sms::Status;
-use telemetry::Step;
+use telemetry::{Step, TraceId};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
@@ -72,121 +73,183 @@ async fn operations(store: &Store, counted: &Mutex<Steps>) -> BTreeMap<&'static 
     // A new ledger starts with everybody who has opted out.
     stop(store, "SM30").await;
     store.start(&claim("SM31"), "twilio", &person(), now(), now()).await.unwrap();
-    let mut all = BTreeMap::new();
-    macro_rules! count {
-        ($name:literal, $operation:expr) => {{
-            *counted.lock().unwrap() = Steps::default();
-            let outcome = $operation.await.expect($name);
-            all.insert($name, std::mem::take(&mut *counted.lock().unwrap()));
-            outcome
-        }};
+    let mut counting = Counting { store, counted, all: BTreeMap::new() };
+    let mut loaded = counting.takes_a_text().await;
+    counting.answers(&mut loaded).await;
+    counting.is_told_what_came_of_it().await;
+    counting.ends(&mut loaded).await;
+    counting.shows().await;
+    counting.keeps_calls().await;
+    counting.heeds_people().await;
+    counting.forgets().await;
+    counting.all
+}
+
+/// The operations that were carried out so far, and what each took.
+struct Counting<'s> {
+    store: &'s Store,
+    counted: &'s Mutex<Steps>,
+    all: BTreeMap<&'static str, Steps>,
+}
+
+impl Counting<'_> {
+    async fn count<T, E: Debug>(
+        &mut self,
+        name: &'static str,
+        operation: impl Future<Output = Result<T, E>>,
+    ) -> T {
+        *self.counted.lock().unwrap() = Steps::default();
+        let outcome = operation.await.expect(name);
+        self.all.insert(name, std::mem::take(&mut *self.counted.lock().unwrap()));
+        outcome
     }
-    let text = arrival("SM1", "Hi", now());
-    count!("a text is taken", store.take(&text));
-    count!("a text is taken again", store.take(&text));
-    let found = count!("what is due is looked for", store.due(now(), None, 20));
-    assert_eq!(found.found.len(), 1);
-    count!("the next page is looked for", store.due(now(), found.next, 20));
-    let loaded = count!("a conversation is loaded", store.load(&id(), now()));
 
-    let mut loaded = loaded.unwrap();
-    let mut next = loaded.conversation.clone();
-    next.turns = vec![json!({ "person": "Hi" })];
-    (next.open, next.due_at) = (Some(reply()), Some(later(now(), 60)));
-    let changes = vec![
-        Change::TakenUp(loaded.waiting.clone()),
-        Change::Attempt(attempt_called("a-1")),
-        Change::Steps(text.text.trace.clone(), vec![Step::new("answered", now())]),
-    ];
-    count!("a turn is committed", store.commit(&mut loaded, next, changes));
+    async fn takes_a_text(&mut self) -> Loaded {
+        let store = self.store;
+        let mut text = arrival("SM1", "Hi", now());
+        text.text.trace = trace();
+        self.count("a text is taken", store.take(&text)).await;
+        self.count("a text is taken again", store.take(&text)).await;
+        let found = self.count("what is due is looked for", store.due(now(), None, 20)).await;
+        assert_eq!(found.found.len(), 1);
+        self.count("the next page is looked for", store.due(now(), found.next, 20)).await;
+        self.count("a conversation is loaded", store.load(&id(), now())).await.unwrap()
+    }
 
-    let message = Some(("twilio".into(), "SM9".into()));
-    let learned = StatusUpdate { message, ..StatusUpdate::new("a-1", Status::Accepted, now()) };
-    count!("an outcome is written down", store.update_status(&learned));
-    let known = attempt_called("a-1").updated(&learned);
-    count!("early receipts are looked for", store.told_before(&known));
-    count!("a receipt comes", store.receive("twilio", &receipt(Status::Sent, None), now()));
-    let unknown = sms::Receipt { message: "SM8".into(), ..receipt(Status::Delivered, None) };
-    count!("a receipt comes early", store.receive("twilio", &unknown, now()));
-    let soon = later(now(), 60);
-    let due = count!("receipts are due", store.receipts_due(soon, None, 20));
-    assert_eq!(due.found.len(), 1);
-    count!("a receipt is looked for", store.join_due(due.found, soon));
-    let due = count!("attempts are due", store.attempts_due(soon, None, 20));
-    assert_eq!(due.found.len(), 1);
-    let looked = due.found.into_iter().map(|due| (due, None)).collect();
-    count!("an attempt was looked at", store.looked_at(looked));
+    async fn answers(&mut self, loaded: &mut Loaded) {
+        let store = self.store;
+        let mut next = loaded.conversation.clone();
+        next.turns = vec![json!({ "person": "Hi" })];
+        (next.open, next.due_at) = (Some(reply()), Some(later(now(), 60)));
+        let changes = vec![
+            Change::TakenUp(loaded.waiting.clone()),
+            Change::Attempt(attempt_called("a-1")),
+            Change::Steps(trace(), vec![Step::new("answered", now())]),
+        ];
+        self.count("a turn is committed", store.commit(loaded, next, changes)).await;
+    }
 
-    let mut next = loaded.conversation.clone();
-    (next.number, next.open, next.due_at) = (2, None, None);
-    let effect = Effect {
+    async fn is_told_what_came_of_it(&mut self) {
+        let store = self.store;
+        let message = Some(("twilio".into(), "SM9".into()));
+        let learned = StatusUpdate { message, ..StatusUpdate::new("a-1", Status::Accepted, now()) };
+        self.count("an outcome is written down", store.update_status(&learned)).await;
+        let known = attempt_called("a-1").updated(&learned);
+        self.count("early receipts are looked for", store.told_before(&known)).await;
+        self.count("a receipt comes", store.receive("twilio", &receipt(Status::Sent, None), now()))
+            .await;
+        let unknown = sms::Receipt { message: "SM8".into(), ..receipt(Status::Delivered, None) };
+        self.count("a receipt comes early", store.receive("twilio", &unknown, now())).await;
+        let soon = later(now(), 60);
+        let due = self.count("receipts are due", store.receipts_due(soon, None, 20)).await;
+        assert_eq!(due.found.len(), 1);
+        self.count("a receipt is looked for", store.join_due(due.found, soon)).await;
+        let due = self.count("attempts are due", store.attempts_due(soon, None, 20)).await;
+        assert_eq!(due.found.len(), 1);
+        let looked = due.found.into_iter().map(|due| (due, None)).collect();
+        self.count("an attempt was looked at", store.looked_at(looked)).await;
+    }
+
+    async fn ends(&mut self, loaded: &mut Loaded) {
+        let store = self.store;
+        let mut next = loaded.conversation.clone();
+        (next.number, next.open, next.due_at) = (2, None, None);
+        let effect = effect();
+        let changes =
+            vec![Change::Ended(ended()), Change::Effect(effect.clone()), Change::Notice(notice())];
+        self.count("a conversation ends", store.commit(loaded, next, changes)).await;
+        self.count("effects are due", store.effects_due(now(), None, 20)).await;
+        self.count("effects are read", store.effects_of(&id())).await;
+        self.count("an effect is delivered", store.delivered(&effect)).await;
+        let apart = self.count("texts are without a head", store.texts_due(now(), None, 20)).await;
+        self.count("a text is adopted", store.adopt(apart.found, now())).await;
+        self.count("texts that were set aside are read", store.set_aside(&id(), 20)).await;
+    }
+
+    /// Looks at what was written.
+    async fn shows(&mut self) {
+        let store = self.store;
+        self.count("the last minute is read", store.last_minute()).await;
+        self.count("a notice is kept once", store.notice_anew(&notice(), None)).await;
+        self.count("notices are read", store.notices(1)).await;
+        self.count("the latest are read", store.latest(1)).await;
+        self.count("what has ended is read", store.ended(&id())).await;
+        self.count("attempts are read", store.attempts_of(&id())).await;
+        self.count("a trace is read", store.trace(&trace())).await;
+        self.count("health is read", store.health()).await;
+        self.count("a write is tried", store.try_writing(now())).await;
+    }
+
+    async fn keeps_calls(&mut self) {
+        let store = self.store;
+        let call = crate::quarantine::misread("Badger", now());
+        self.count("a call is not understood", store.quarantine(&call, Some(10))).await;
+        self.count("calls are listed", store.quarantined(10)).await;
+        self.count("calls are listed again", store.quarantined_since(now(), 10)).await;
+        self.count("a call is released", store.release(&call)).await;
+        self.count("a form is released", store.release_shape(&call.shape())).await;
+    }
+
+    async fn heeds_people(&mut self) {
+        let store = self.store;
+        let consent = Consent {
+            theirs: person(),
+            page: "1".into(),
+            language: "en".into(),
+            words: "Yes".into(),
+            network: "192.0.2.0/24".into(),
+            at: now(),
+        };
+        let address: IpAddr = [192, 0, 2, 1].into();
+        self.count("a consent is given", store.consent(&consent, Some(address))).await;
+        self.count("consents are read", store.consents_of(&person())).await;
+        self.count("a person stops", async {
+            stop(store, "SM20").await;
+            Ok::<_, Unavailable>(())
+        })
+        .await;
+        self.count(
+            "a person is back",
+            store.start(&claim("SM21"), "twilio", &person(), now(), now()),
+        )
+        .await;
+    }
+
+    async fn forgets(&mut self) {
+        let store = self.store;
+        self.count("the clock is noted", store.expire(now())).await;
+        self.count("the clock is put right", store.put_right(later(now(), -120), None, 20)).await;
+        let soon = now() + SignedDuration::from_mins(6);
+        self.count("what has expired is forgotten", store.expire(soon)).await;
+    }
+}
+
+fn trace() -> TraceId {
+    TraceId::parse("0af7651916cd43dd8448eb211c80319c").unwrap()
+}
+
+fn effect() -> Effect {
+    Effect {
         id: "e-1".into(),
         conversation: id(),
-        trace: text.text.trace.clone(),
+        trace: trace(),
         kind: "conversation.finished".into(),
         payload: json!({}),
         tries: 0,
         at: now(),
         due_at: now(),
-    };
-    let notice = Notice {
+    }
+}
+
+fn notice() -> Notice {
+    Notice {
         id: "n-1".into(),
         sentence: "Look".into(),
         conversation: Some(id()),
         trace: None,
         whom: None,
         at: now(),
-    };
-    let changes = vec![
-        Change::Ended(ended()),
-        Change::Effect(effect.clone()),
-        Change::Notice(notice.clone()),
-    ];
-    count!("a conversation ends", store.commit(&mut loaded, next, changes));
-    count!("effects are due", store.effects_due(now(), None, 20));
-    count!("effects are read", store.effects_of(&id()));
-    count!("an effect is delivered", store.delivered(&effect));
-    let apart = count!("texts are without a head", store.texts_due(now(), None, 20));
-    count!("a text is adopted", store.adopt(apart.found, now()));
-    count!("texts that were set aside are read", store.set_aside(&id(), 20));
-    count!("the last minute is read", store.last_minute());
-    count!("a notice is kept once", store.notice_anew(&notice, None));
-    count!("notices are read", store.notices(1));
-    count!("the latest are read", store.latest(1));
-    count!("what has ended is read", store.ended(&id()));
-    count!("attempts are read", store.attempts_of(&id()));
-    count!("a trace is read", store.trace(&text.text.trace));
-    count!("health is read", store.health());
-    count!("a write is tried", store.try_writing(now()));
-
-    let call = crate::quarantine::misread("Badger", now());
-    count!("a call is not understood", store.quarantine(&call, Some(10)));
-    count!("calls are listed", store.quarantined(10));
-    count!("calls are listed again", store.quarantined_since(now(), 10));
-    count!("a call is released", store.release(&call));
-    count!("a form is released", store.release_shape(&call.shape()));
-
-    let consent = Consent {
-        theirs: person(),
-        page: "1".into(),
-        language: "en".into(),
-        words: "Yes".into(),
-        network: "192.0.2.0/24".into(),
-        at: now(),
-    };
-    let address: IpAddr = [192, 0, 2, 1].into();
-    count!("a consent is given", store.consent(&consent, Some(address)));
-    count!("consents are read", store.consents_of(&person()));
-    count!("a person stops", async {
-        stop(store, "SM20").await;
-        Some(())
-    });
-    count!("a person is back", store.start(&claim("SM21"), "twilio", &person(), now(), now()));
-    count!("the clock is noted", store.expire(now()));
-    count!("the clock is put right", store.put_right(later(now(), -120), None, 20));
-    let soon = now() + SignedDuration::from_mins(6);
-    count!("what has expired is forgotten", store.expire(soon));
-    all
+    }
 }
 
 /// Puts as many documents of each kind into the store as this many texts leave behind.

@@ -101,6 +101,27 @@ async fn asks_for_what_the_environment_lacks_and_for_no_more() {
 }
 
 #[tokio::test]
+async fn settings_that_keep_it_from_reading_stop_the_start_and_are_named() {
+    let Some(moto) = moto().await else { return };
+    let owner = Owner::of(&moto, true).await;
+    for (settings, told) in [
+        (&[("SECRETS_PATH", "textback/production")][..], "write a path like /textback/production/"),
+        (
+            &[("AWS_ENDPOINT_URL_SSM", "localhost")],
+            "AWS_ENDPOINT_URL is no address: write it as https://ssm.us-east-1.amazonaws.com",
+        ),
+        (&[("AWS_REGION", "")], "it needs a region: set AWS_REGION"),
+        (
+            &[("AWS_ACCESS_KEY_ID", "")],
+            "it needs credentials of AWS: a role, a profile, or AWS_ACCESS_KEY_ID and \
+             AWS_SECRET_ACCESS_KEY",
+        ),
+    ] {
+        owner.is_told(settings, told).await;
+    }
+}
+
+#[tokio::test]
 async fn what_keeps_it_from_reading_stops_the_start_and_says_what_to_do() {
     let Some(moto) = moto().await else { return };
     let owner = Owner::of(&moto, true).await;
@@ -110,29 +131,9 @@ async fn what_keeps_it_from_reading_stops_the_start_and_says_what_to_do() {
     let kms = "User: arn:aws:sts::123456789012:assumed-role/inbound is not authorized to perform: \
                kms:Decrypt";
     let path = &owner.path;
-    for (mode, settings, told) in [
-        (
-            Mode::Works,
-            &[("SECRETS_PATH", "textback/production")][..],
-            "write a path like /textback/production/".to_owned(),
-        ),
-        (
-            Mode::Works,
-            &[("AWS_ENDPOINT_URL_SSM", "localhost")],
-            "AWS_ENDPOINT_URL is no address: write it as https://ssm.us-east-1.amazonaws.com"
-                .into(),
-        ),
-        (Mode::Works, &[("AWS_REGION", "")], "it needs a region: set AWS_REGION".into()),
-        (
-            Mode::Works,
-            &[("AWS_ACCESS_KEY_ID", "")],
-            "it needs credentials of AWS: a role, a profile, or AWS_ACCESS_KEY_ID and \
-             AWS_SECRET_ACCESS_KEY"
-                .into(),
-        ),
+    for (mode, told) in [
         (
             denied(&format!("{path}MC_PASSWORD_BASE64")),
-            &[],
             format!(
                 "the role of this function may not read {path}MC_PASSWORD_BASE64: allow it \
                  ssm:GetParameters on all that infra/settings.tf.json lists for it"
@@ -140,22 +141,19 @@ async fn what_keeps_it_from_reading_stops_the_start_and_says_what_to_do() {
         ),
         (
             refusal("AccessDeniedException", kms),
-            &[],
             "the role of this function may not decrypt: allow it kms:Decrypt with the key of the \
              parameters"
                 .into(),
         ),
         (
             refusal("com.amazon.coral.service#UnrecognizedClientException", "no"),
-            &[],
             "AWS accepts neither these credentials nor requests signed with them \
              (UnrecognizedClientException): see AWS_ACCESS_KEY_ID and its companions, and the clock"
                 .into(),
         ),
-        (Mode::Nonsense, &[], format!("{} does not answer as Parameter Store", owner.relay.url())),
+        (Mode::Nonsense, format!("{} does not answer as Parameter Store", owner.relay.url())),
         (
             Mode::HangsBefore,
-            &[],
             format!(
                 "{} did not answer within 5 seconds: check whether it can be reached from here \
                  (inside a VPC it takes an endpoint), and AWS_REGION",
@@ -164,10 +162,7 @@ async fn what_keeps_it_from_reading_stops_the_start_and_says_what_to_do() {
         ),
     ] {
         owner.relay.set(mode);
-        let mut function = owner.function(settings);
-        let error = function.says("error: ").await;
-        assert_eq!(error, format!("SECRETS_PATH cannot be used: {told}"));
-        assert_eq!(function.end().await, (Some(1), vec![]));
+        owner.is_told(&[], &told).await;
     }
 }
 
@@ -239,6 +234,14 @@ impl<'a> Owner<'a> {
 
     async fn put(&self, name: &str, value: &str) {
         self.moto.put_parameter(&format!("{}{name}", self.path), value).await;
+    }
+
+    /// Starts the function, and fails unless it ends with these words.
+    async fn is_told(&self, settings: &[(&str, &str)], told: &str) {
+        let mut function = self.function(settings);
+        let error = function.says("error: ").await;
+        assert_eq!(error, format!("SECRETS_PATH cannot be used: {told}"));
+        assert_eq!(function.end().await, (Some(1), vec![]));
     }
 
     /// A function that begins to start, with these settings beside the usual ones.

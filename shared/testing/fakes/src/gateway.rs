@@ -71,26 +71,8 @@ async fn pass_on(stage: &str, function: &RuntimeApi, call: Request) -> Response 
 fn event(stage: &str, head: &Parts, body: &Bytes) -> Value {
     let path = percent_decode_str(head.uri.path()).decode_utf8_lossy();
     let path = if stage == "$default" { path.into() } else { format!("/{stage}{path}") };
-    let mut headers = BTreeMap::<&str, String>::new();
-    let mut cookies = Vec::new();
-    for (name, value) in &head.headers {
-        let value = value.to_str().unwrap();
-        if name == header::COOKIE {
-            cookies.extend(value.split("; "));
-            continue;
-        }
-        let values = headers.entry(name.as_str()).or_default();
-        *values = if values.is_empty() { value.into() } else { format!("{values},{value}") };
-    }
+    let (headers, cookies) = headers_and_cookies(head);
     let host = headers.get("host").cloned().unwrap_or_default();
-    let forwarded = headers.get("x-forwarded-for").map(|before| format!("{before}, "));
-    let forwarded = forwarded.unwrap_or_default() + "192.0.2.1";
-    headers.extend([
-        ("x-amzn-trace-id", "Root=1-69b30a3e-1de4d666d4dd26aced652b6c".into()),
-        ("x-forwarded-for", forwarded),
-        ("x-forwarded-port", "443".into()),
-        ("x-forwarded-proto", "https".into()),
-    ]);
     let kind = headers.get("content-type").cloned().unwrap_or_default();
     let text = std::str::from_utf8(body).ok();
     let text = text.filter(|_| TEXT.iter().any(|text| kind.starts_with(text)));
@@ -128,6 +110,30 @@ fn event(stage: &str, head: &Parts, body: &Bytes) -> Value {
         event["body"] = text.map_or_else(|| STANDARD.encode(body), str::to_owned).into();
     }
     event
+}
+
+/// The headers of a call, each name once, with what API Gateway adds; and its cookies, which are apart.
+fn headers_and_cookies(head: &Parts) -> (BTreeMap<&str, String>, Vec<&str>) {
+    let mut headers = BTreeMap::<&str, String>::new();
+    let mut cookies = Vec::new();
+    for (name, value) in &head.headers {
+        let value = value.to_str().unwrap();
+        if name == header::COOKIE {
+            cookies.extend(value.split("; "));
+            continue;
+        }
+        let values = headers.entry(name.as_str()).or_default();
+        *values = if values.is_empty() { value.into() } else { format!("{values},{value}") };
+    }
+    let forwarded = headers.get("x-forwarded-for").map(|before| format!("{before}, "));
+    let forwarded = forwarded.unwrap_or_default() + "192.0.2.1";
+    headers.extend([
+        ("x-amzn-trace-id", "Root=1-69b30a3e-1de4d666d4dd26aced652b6c".into()),
+        ("x-forwarded-for", forwarded),
+        ("x-forwarded-port", "443".into()),
+        ("x-forwarded-proto", "https".into()),
+    ]);
+    (headers, cookies)
 }
 
 /// The answer for the caller, or `None` if API Gateway would not understand it.

@@ -227,18 +227,23 @@ mod tests {
             ),
         ] {
             let model = Model::start(form);
-            let call = reqwest::Client::new()
-                .post(format!("{}{path}", model.url()))
-                .bearer_auth(Model::KEY)
-                .header("x-api-key", Model::KEY)
-                .header("x-goog-api-key", Model::KEY)
-                .header("anthropic-version", "2023-06-01")
-                .json(&request);
-            let answer = call.send().await.unwrap();
+            let answer = ask(&model, path, &request).await;
             assert!(answer.status().is_client_error(), "{form:?}");
             let told = answer.text().await.unwrap();
             assert!(told.contains(expected), "{form:?}: {told}");
             assert_eq!(model.refused().len(), 1);
         }
+    }
+
+    /// What a model answers whom it knows.
+    async fn ask(model: &Model, path: &str, request: &Value) -> reqwest::Response {
+        let call = reqwest::Client::new()
+            .post(format!("{}{path}", model.url()))
+            .bearer_auth(Model::KEY)
+            .header("x-api-key", Model::KEY)
+            .header("x-goog-api-key", Model::KEY)
+            .header("anthropic-version", "2023-06-01")
+            .json(request);
+        call.send().await.unwrap()
     }
 }

@@ -4,7 +4,12 @@
 //! They are recognised by their syntax and the stems of their names instead of one by one, since each
 //! family of models has its own. Ordinary words between `<` and `>` are not marks.
 
+mod names;
+
 use std::ops::Range;
+
+use names::meaning;
+pub(super) use names::{is_other, is_us};
 
 /// The meaning of a mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,111 +51,6 @@ pub(super) struct Found<'a> {
 
 /// The longest possible mark, in bytes.
 const LONGEST: usize = 240;
-
-/// Stems of names for reasoning.
-const THOUGHTS: [&str; 15] = [
-    "think",
-    "thought",
-    "reason",
-    "reflect",
-    "scratch",
-    "analys",
-    "monolog",
-    "rationale",
-    "deliberat",
-    "contempl",
-    "introspect",
-    "cogit",
-    "critique",
-    "brainstorm",
-    "chain_of",
-];
-
-/// Stems of names for a part of a call.
-const CALLS: [&str; 9] = [
-    "tool",
-    "function",
-    "invoke",
-    "parameter",
-    "action",
-    "call",
-    "plugin",
-    "python_tag",
-    "observation",
-];
-
-/// Names of separators between the parts of a call.
-const PARTS_OF_CALLS: [&str; 7] =
-    ["sep", "argument", "args", "plugin", "call_id", "constrain", "interpreter"];
-
-const ANSWERS: [&str; 6] = ["final", "output", "solution", "message", "sms", "text_message"];
-
-/// Control tokens that look like any tag.
-const CONTROLS: [&str; 25] = [
-    "s",
-    "bos",
-    "eos",
-    "pad",
-    "unk",
-    "mask",
-    "sep",
-    "cls",
-    "eot",
-    "eop",
-    "eod",
-    "sop",
-    "gmask",
-    "endoftext",
-    "startoftext",
-    "eos_token",
-    "bos_token",
-    "pad_token",
-    "unk_token",
-    "eot_id",
-    "end",
-    "img",
-    "img_break",
-    "img_end",
-    "fim",
-];
-
-const ENDS: [&str; 13] = [
-    "eot",
-    "eot_id",
-    "eom",
-    "eom_id",
-    "eos",
-    "eos_token",
-    "eod",
-    "eop",
-    "endoftext",
-    "endofturn",
-    "endofprompt",
-    "return",
-    "done",
-];
-
-const OTHERS: [&str; 9] = [
-    "user",
-    "human",
-    "person",
-    "customer",
-    "system",
-    "developer",
-    "ipython",
-    "environment",
-    "client",
-];
-
-/// Whether a word names the model's own role.
-pub(super) fn is_us(word: &str) -> bool {
-    matches!(word, "assistant" | "model" | "bot" | "chatbot" | "ai" | "gpt" | "agent")
-}
-
-/// Whether a word names another role.
-pub(super) fn is_other(word: &str) -> bool {
-    OTHERS.contains(&word) || matches!(word, "tool" | "function" | "observation" | "query")
-}
 
 /// The next mark from here on. Linear, since no mark is longer than [`LONGEST`].
 pub(super) fn next<'a>(text: &'a str, from: usize, tools: &[&str]) -> Option<Found<'a>> {
@@ -283,103 +183,6 @@ fn is_of_brackets(inside: &str, name: &str) -> bool {
     ];
     let capitals = |c: char| c.is_ascii_uppercase() || matches!(c, '_' | 'g');
     inside.chars().all(capitals) && known.contains(&name)
-}
-
-fn meaning(name: &str, form: Form, closes: bool, tools: &[&str]) -> Option<Mark> {
-    let parts: Vec<_> = name.split('_').collect();
-    let ends =
-        closes || form == Form::Closing || parts.contains(&"end") || name.starts_with("endof");
-    let begins = !ends;
-    let by = |begin, end| Some(if begins { begin } else { end });
-    let has = |stems: &[&str]| stems.iter().any(|stem| name.contains(stem));
-    let around = ["begin", "end", "start", "of", "the", "token"];
-    let base: Vec<_> = parts.iter().copied().filter(|part| !around.contains(part)).collect();
-    let base = base.join("_");
-    let base = base.trim_start_matches("im_");
-
-    if has(&THOUGHTS)
-        || matches!(
-            name,
-            "details"
-                | "draft"
-                | "logic"
-                | "notes"
-                | "step"
-                | "steps"
-                | "strategy"
-                | "plan"
-                | "planning"
-                | "cot"
-                | "hidden"
-                | "inner"
-                | "internal"
-        )
-    {
-        return by(Mark::ThoughtBegins, Mark::ThoughtEnds);
-    }
-    if name == "unused94" || name == "channel" && form == Form::Opening {
-        return Some(Mark::ThoughtBegins);
-    }
-    if name == "unused95" || name == "channel" && form == Form::Closing {
-        return Some(Mark::ThoughtEnds);
-    }
-    if matches!(name, "inst" | "sys" | "system_prompt" | "available_tools" | "tool_results") {
-        return by(Mark::EchoBegins, Mark::EchoEnds);
-    }
-    let is_answer = ["answer", "response", "reply"].iter().any(|stem| name.contains(stem))
-        && !has(&CALLS)
-        || ANSWERS.contains(&base);
-    if is_answer && form != Form::Bracket {
-        return by(Mark::AnswerBegins, Mark::Nothing);
-    }
-    if name == "call" && form == Form::Token {
-        return Some(Mark::End);
-    }
-    let is_token = form != Form::Tag;
-    if has(&CALLS)
-        || tools.contains(&name) && !is_token
-        || is_token && PARTS_OF_CALLS.iter().any(|part| name.contains(part))
-        || matches!(name, "arg_key" | "arg_value" | "args" | "arguments" | "tools")
-    {
-        let is_between = is_token && PARTS_OF_CALLS.iter().any(|part| name.contains(part));
-        return if is_between {
-            Some(Mark::CallGoesOn)
-        } else {
-            by(Mark::CallBegins, Mark::CallEnds)
-        };
-    }
-    let role = base;
-    if is_us(role) && (is_token || matches!(name, "assistant" | "model" | "bot")) {
-        return Some(if begins { Mark::Part } else { Mark::Nothing });
-    }
-    if OTHERS.contains(&role) {
-        return Some(if begins { Mark::Other } else { Mark::Nothing });
-    }
-    if name == "s" {
-        return by(Mark::Nothing, Mark::End);
-    }
-    let is_control = CONTROLS.contains(&name)
-        || [
-            "unused", "extra_id", "reserved", "fim_", "image_", "vision_", "im_", "start_of",
-            "end_of", "begin_of",
-        ]
-        .iter()
-        .any(|stem| name.starts_with(stem));
-    if !is_token && !is_control {
-        return None;
-    }
-    let is_frame = matches!(base, "header_id" | "role" | "middle" | "header");
-    if is_frame || matches!(name, "im_sep" | "im_middle") {
-        let opens = name.starts_with("start") || name.ends_with("start");
-        return Some(if opens { Mark::Part } else { Mark::Nothing });
-    }
-    if ENDS.contains(&name) || ends && !closes {
-        return Some(Mark::End);
-    }
-    let starts = parts.contains(&"start")
-        || form == Form::Opening && name == "turn"
-        || name == "begin_of_turn";
-    Some(if starts { Mark::Part } else { Mark::Nothing })
 }
 
 /// The value of a name.

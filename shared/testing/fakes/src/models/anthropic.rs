@@ -38,7 +38,7 @@ fn check_messages(messages: &[Value]) -> Result<(), ApiError> {
     if messages.is_empty() {
         return invalid("messages: at least one message is required");
     }
-    let (mut open, mut ever) = (BTreeSet::new(), BTreeSet::new());
+    let mut calls = Calls::default();
     for (index, message) in messages.iter().enumerate() {
         let role = if index % 2 == 0 { "user" } else { "assistant" };
         if message["role"] != role {
@@ -55,44 +55,9 @@ fn check_messages(messages: &[Value]) -> Result<(), ApiError> {
             return invalid(&format!("messages.{index}: must have non-empty content"));
         }
         for block in &blocks {
-            let text = |name: &str| block[name].as_str().unwrap_or_default();
-            match (text("type"), role) {
-                ("text", _) if text("text").trim().is_empty() => {
-                    return invalid("messages: text content blocks must be non-empty");
-                }
-                ("text", _) => {}
-                ("tool_use", "assistant") => {
-                    let id = text("id").to_owned();
-                    let is_usual = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
-                    if id.is_empty() || !id.bytes().all(is_usual) {
-                        return invalid(&format!(
-                            "messages.{index}.content.0.tool_use.id: String should match pattern \
-                             '^[a-zA-Z0-9_-]+$'"
-                        ));
-                    }
-                    if !block["input"].is_object() {
-                        return invalid("tool_use.input: Input should be a valid dictionary");
-                    }
-                    if !ever.insert(id.clone()) {
-                        return invalid("messages: `tool_use` ids must be unique");
-                    }
-                    open.insert(id);
-                }
-                ("tool_result", "user") if open.remove(text("tool_use_id")) => {}
-                ("tool_result", "user") => {
-                    let id = text("tool_use_id");
-                    return invalid(&format!(
-                        "messages.{index}.content.0: unexpected `tool_use_id` found in \
-                         `tool_result` blocks: {id}. Each `tool_result` block must have a \
-                         corresponding `tool_use` block in the previous message."
-                    ));
-                }
-                (other, _) => {
-                    return invalid(&format!("messages.{index}.content.0: Input tag '{other}'"));
-                }
-            }
+            calls.check(block, role, index)?;
         }
-        if role == "user" && !open.is_empty() {
+        if role == "user" && !calls.open.is_empty() {
             return invalid(
                 "messages: `tool_use` ids were found without `tool_result` blocks immediately \
                  after",
@@ -104,6 +69,57 @@ fn check_messages(messages: &[Value]) -> Result<(), ApiError> {
             invalid("This model does not support assistant message prefill.")
         }
         _ => Ok(()),
+    }
+}
+
+/// The calls of tools in a conversation, by their ids.
+#[derive(Default)]
+struct Calls {
+    /// Those that have no result yet.
+    open: BTreeSet<String>,
+    ever: BTreeSet<String>,
+}
+
+impl Calls {
+    /// Refuses what may not be in a message of this role, and notes calls and their results.
+    fn check(&mut self, block: &Value, role: &str, index: usize) -> Result<(), ApiError> {
+        let text = |name: &str| block[name].as_str().unwrap_or_default();
+        match (text("type"), role) {
+            ("text", _) if text("text").trim().is_empty() => {
+                return invalid("messages: text content blocks must be non-empty");
+            }
+            ("text", _) => {}
+            ("tool_use", "assistant") => {
+                let id = text("id").to_owned();
+                let is_usual = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+                if id.is_empty() || !id.bytes().all(is_usual) {
+                    return invalid(&format!(
+                        "messages.{index}.content.0.tool_use.id: String should match pattern \
+                         '^[a-zA-Z0-9_-]+$'"
+                    ));
+                }
+                if !block["input"].is_object() {
+                    return invalid("tool_use.input: Input should be a valid dictionary");
+                }
+                if !self.ever.insert(id.clone()) {
+                    return invalid("messages: `tool_use` ids must be unique");
+                }
+                self.open.insert(id);
+            }
+            ("tool_result", "user") if self.open.remove(text("tool_use_id")) => {}
+            ("tool_result", "user") => {
+                let id = text("tool_use_id");
+                return invalid(&format!(
+                    "messages.{index}.content.0: unexpected `tool_use_id` found in \
+                     `tool_result` blocks: {id}. Each `tool_result` block must have a \
+                     corresponding `tool_use` block in the previous message."
+                ));
+            }
+            (other, _) => {
+                return invalid(&format!("messages.{index}.content.0: Input tag '{other}'"));
+            }
+        }
+        Ok(())
     }
 }
 

@@ -30,21 +30,27 @@ fn called(id: &str) -> [Value; 2] {
     ]
 }
 
+fn user() -> Value {
+    json!({ "role": "user", "content": "Hi" })
+}
+
+/// Asks each server, and fails unless it refuses with this status, in these words.
+async fn check<const N: usize>(rows: [(Rule, Value, u16, &str); N]) {
+    for (rule, request, status, words) in rows {
+        let (told, body) = ask(&OpenAi::start_as(rule).await, &request).await;
+        assert!(told == status && body.to_string().contains(words), "{rule:?}: {told} {body}");
+    }
+}
+
 #[tokio::test]
-async fn refuse_what_is_against_them() {
-    let user = json!({ "role": "user", "content": "Hi" });
-    let agent = json!({ "role": "assistant", "content": "Hello" });
-    let system = json!({ "role": "system", "content": "Be kind." });
-    let [call, answer] = called("call_0");
+async fn refuse_parameters_that_they_do_not_know() {
     let with = |name: &str, value: Value| {
-        let mut request = request(json!([user]));
+        let mut request = request(json!([user()]));
         request[name] = value;
         request
     };
-    let long = "x".repeat(20_000);
-    let long = |role: &str| request(json!([{ "role": role, "content": long }]));
     let object = |properties: Value| json!({ "type": "object", "properties": properties });
-    for (rule, request, status, words) in [
+    check([
         (Rule::Thinking, with("n", json!(1)), 400, "Use 'max_completion_tokens' instead."),
         (
             Rule::Mistral,
@@ -53,16 +59,44 @@ async fn refuse_what_is_against_them() {
             r#""loc":["body","max_completion_tokens"],"msg":"Extra inputs are not permitted""#,
         ),
         (
+            Rule::Gemini,
+            with("tools", tool(&object(json!({ "a": { "type": ["string", "number"] } })))),
+            400,
+            "Proto field is not repeating, cannot start list.",
+        ),
+        (
+            Rule::Gemini,
+            with("tools", tool(&object(json!({})))),
+            400,
+            "should be non-empty for OBJECT type",
+        ),
+        (
+            Rule::Anthropic,
+            json!({ "model": "m", "messages": [user()] }),
+            400,
+            "max_tokens: Field required",
+        ),
+        (
+            Rule::NoTools,
+            with("tools", tool(&object(json!({})))),
+            400,
+            "registry.ollama.ai/library/gemma:2b does not support tools",
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn refuse_messages_in_an_order_that_is_not_theirs() {
+    let user = user();
+    let agent = json!({ "role": "assistant", "content": "Hello" });
+    let system = json!({ "role": "system", "content": "Be kind." });
+    check([
+        (
             Rule::Mistral,
             request(json!([user, { "role": "assistant", "content": "Hi", "refusal": null }, user])),
             422,
             r#"["body","messages",1,"assistant","refusal"]"#,
-        ),
-        (
-            Rule::Mistral,
-            request(json!([user, call, answer])),
-            400,
-            "Tool call id was call_0 but must be a-z, A-Z, 0-9, with a length of 9.",
         ),
         (Rule::Mistral, request(json!([user, user])), 400, "role 'user' after role 'user'"),
         (
@@ -76,6 +110,36 @@ async fn refuse_what_is_against_them() {
             request(json!([user, { "role": "assistant", "content": "" }])),
             400,
             "Assistant message must have either content or tool_calls",
+        ),
+        (
+            Rule::Anthropic,
+            request(json!([agent, user])),
+            400,
+            r#"first message must use the \"user\""#,
+        ),
+        (
+            Rule::Anthropic,
+            request(json!([{ "role": "user", "content": " " }])),
+            400,
+            "text content blocks must be non-empty",
+        ),
+        (Rule::Alternating, request(json!([system, user, user])), 400, "roles must alternate"),
+        (Rule::NoSystem, request(json!([system, user])), 500, "System role not supported"),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn refuse_calls_that_are_not_as_they_write_them() {
+    let user = user();
+    let agent = json!({ "role": "assistant", "content": "Hello" });
+    let [call, answer] = called("call_0");
+    check([
+        (
+            Rule::Mistral,
+            request(json!([user, call, answer])),
+            400,
+            "Tool call id was call_0 but must be a-z, A-Z, 0-9, with a length of 9.",
         ),
         (
             Rule::DeepSeek,
@@ -96,49 +160,11 @@ async fn refuse_what_is_against_them() {
             "Function call is missing a thought_signature in functionCall parts.",
         ),
         (
-            Rule::Gemini,
-            with("tools", tool(&object(json!({ "a": { "type": ["string", "number"] } })))),
-            400,
-            "Proto field is not repeating, cannot start list.",
-        ),
-        (
-            Rule::Gemini,
-            with("tools", tool(&object(json!({})))),
-            400,
-            "should be non-empty for OBJECT type",
-        ),
-        (
-            Rule::Anthropic,
-            json!({ "model": "m", "messages": [user] }),
-            400,
-            "max_tokens: Field required",
-        ),
-        (
-            Rule::Anthropic,
-            request(json!([agent, user])),
-            400,
-            r#"first message must use the \"user\""#,
-        ),
-        (
-            Rule::Anthropic,
-            request(json!([{ "role": "user", "content": " " }])),
-            400,
-            "text content blocks must be non-empty",
-        ),
-        (
             Rule::Anthropic,
             request(json!([user, call, answer, call, answer])),
             400,
             "`tool_use` ids must be unique",
         ),
-        (
-            Rule::NoTools,
-            with("tools", tool(&object(json!({})))),
-            400,
-            "registry.ollama.ai/library/gemma:2b does not support tools",
-        ),
-        (Rule::Alternating, request(json!([system, user, user])), 400, "roles must alternate"),
-        (Rule::NoSystem, request(json!([system, user])), 500, "System role not supported"),
         (Rule::NoSystem, request(json!([user, call, answer])), 500, "roles must alternate"),
         (
             Rule::Content,
@@ -154,14 +180,25 @@ async fn refuse_what_is_against_them() {
             400,
             "Duplicate value for 'tool_call_id' of 'call_0', in messages[2] and messages[4].",
         ),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn refuse_more_than_they_can_read() {
+    let long = "x".repeat(20_000);
+    let long = |role: &str| request(json!([{ "role": role, "content": long }]));
+    check([
         (Rule::Vllm, long("user"), 400, "This model's maximum context length is 4096 tokens."),
         (Rule::LlamaCpp, long("user"), 400, r#""n_ctx":4096"#),
-    ] {
-        let (told, body) = ask(&OpenAi::start_as(rule).await, &request).await;
-        assert!(told == status && body.to_string().contains(words), "{rule:?}: {told} {body}");
-    }
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn take_what_all_of_them_take() {
     for rule in Rule::all(Duration::ZERO) {
-        let mut fine = json!({ "model": "gpt-4.1-mini", "messages": [user] });
+        let mut fine = json!({ "model": "gpt-4.1-mini", "messages": [user()] });
         let is_new = matches!(rule, Rule::Thinking);
         fine[if is_new { "max_completion_tokens" } else { "max_tokens" }] = json!(1_000);
         let (status, body) = ask(&OpenAi::start_as(rule).await, &fine).await;

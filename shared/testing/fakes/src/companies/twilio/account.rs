@@ -103,92 +103,40 @@ impl Account {
         if setup.hidden.iter().any(|end| uri.path().ends_with(end)) {
             return Err(ApiError::of(20006));
         }
-        let query = |names: &str| {
-            let query = uri.query().unwrap_or_default();
-            parameters(query.as_bytes(), names).map_err(|name| ApiError::about(20001, &name))
-        };
-        let absent = || ApiError::of(20404);
         let path = uri.path().trim_start_matches('/').trim_end_matches(".json");
         let segments: Vec<_> = path.split('/').collect();
         Ok(match segments[..] {
-            ["2010-04-01", "Accounts", sid, ref rest @ ..] => {
-                if sid != self.sid || !uri.path().ends_with(".json") {
-                    return Err(absent());
-                }
-                match rest {
-                    [] => self.itself(&setup),
-                    _ if setup.status != "active" => return Err(ApiError::of(20003)),
-                    ["Balance"] => json!({
-                        "account_sid": self.sid,
-                        "balance": setup.balance.to_string(),
-                        "currency": "USD",
-                    }),
-                    ["Usage", "Records", "Daily"] => {
-                        spending(&setup, &query("Category StartDate EndDate PageSize")?)?
-                    }
-                    ["IncomingPhoneNumbers"] => {
-                        self.numbers(&setup, &query("PhoneNumber PageSize Page")?)
-                    }
-                    ["Applications", APPLICATION] => json!({
-                        "sid": APPLICATION,
-                        "sms_url": setup.application_url.ok_or_else(absent)?,
-                        "sms_method": "POST",
-                    }),
-                    _ => return Err(absent()),
-                }
+            ["2010-04-01", "Accounts", sid, ref rest @ ..]
+                if sid == self.sid && uri.path().ends_with(".json") =>
+            {
+                return self.of_account(&setup, rest, uri);
             }
             ["v1", "Services"] => {
-                query("PageSize")?;
+                query(uri, "PageSize")?;
                 let service = setup.service.then(|| self.service(&setup));
                 json!({ "services": Vec::from_iter(service), "meta": {} })
             }
             ["v1", "Services", sid, ref rest @ ..]
                 if setup.service && sid == self.messaging_service =>
             {
-                query("PageSize")?;
-                match rest {
-                    [] => self.service(&setup),
-                    ["PhoneNumbers"] => {
-                        let number = json!({
-                            "sid": NUMBER,
-                            "phone_number": self.number,
-                            "country_code": "US",
-                            "capabilities": ["SMS"],
-                        });
-                        let pooled = setup.pooled.then_some(number);
-                        json!({ "phone_numbers": Vec::from_iter(pooled), "meta": {} })
-                    }
-                    ["Compliance", "Usa2p"] => {
-                        let campaign = setup.campaign.map(|status| campaign(&setup, status));
-                        json!({ "compliance": Vec::from_iter(campaign), "meta": {} })
-                    }
-                    _ => return Err(absent()),
-                }
+                query(uri, "PageSize")?;
+                return self.of_service(&setup, rest);
             }
             ["v1", "a2p", "BrandRegistrations"] => {
                 json!({ "data": Vec::from_iter(brand(&setup)), "meta": {} })
             }
             ["v1", "a2p", "BrandRegistrations", BRAND] => brand(&setup).ok_or_else(absent)?,
             ["v1", "Tollfree", "Verifications"] => {
-                let of = query("TollfreePhoneNumberSid Status PageSize")?;
+                let of = query(uri, "TollfreePhoneNumberSid Status PageSize")?;
                 let verification = verification(&setup)
                     .filter(|_| of.get("TollfreePhoneNumberSid").is_none_or(|sid| sid == NUMBER));
                 json!({ "verifications": Vec::from_iter(verification), "meta": {} })
             }
             ["v1", "Messaging", "GeoPermissions"] => {
-                let wanted = query("CountryCode")?;
-                let us = json!({
-                    "country_code": "US",
-                    "type": "country",
-                    "enabled": setup.permitted,
-                    "prefix": "+1",
-                    "message": "",
-                });
-                let us = wanted.get("CountryCode").is_none_or(|code| code == "US").then_some(us);
-                json!({ "permissions": Vec::from_iter(us) })
+                permissions(&setup, &query(uri, "CountryCode")?)
             }
             ["v1", "Alerts"] => {
-                query("LogLevel StartDate EndDate PageSize")?;
+                query(uri, "LogLevel StartDate EndDate PageSize")?;
                 let alert =
                     |code: &u32| json!({ "error_code": code.to_string(), "log_level": "error" });
                 json!({ "alerts": setup.alerts.iter().map(alert).collect::<Vec<_>>(), "meta": {} })
@@ -199,6 +147,51 @@ impl Account {
                 "phone_number": number,
                 "valid": true,
             }),
+            _ => return Err(absent()),
+        })
+    }
+
+    fn of_account(&self, setup: &TwilioSetup, rest: &[&str], uri: &Uri) -> Result<Value, ApiError> {
+        Ok(match rest {
+            [] => self.itself(setup),
+            _ if setup.status != "active" => return Err(ApiError::of(20003)),
+            ["Balance"] => json!({
+                "account_sid": self.sid,
+                "balance": setup.balance.to_string(),
+                "currency": "USD",
+            }),
+            ["Usage", "Records", "Daily"] => {
+                spending(setup, &query(uri, "Category StartDate EndDate PageSize")?)?
+            }
+            ["IncomingPhoneNumbers"] => {
+                self.numbers(setup, &query(uri, "PhoneNumber PageSize Page")?)
+            }
+            ["Applications", APPLICATION] => json!({
+                "sid": APPLICATION,
+                "sms_url": setup.application_url.as_ref().ok_or_else(absent)?,
+                "sms_method": "POST",
+            }),
+            _ => return Err(absent()),
+        })
+    }
+
+    fn of_service(&self, setup: &TwilioSetup, rest: &[&str]) -> Result<Value, ApiError> {
+        Ok(match rest {
+            [] => self.service(setup),
+            ["PhoneNumbers"] => {
+                let number = json!({
+                    "sid": NUMBER,
+                    "phone_number": self.number,
+                    "country_code": "US",
+                    "capabilities": ["SMS"],
+                });
+                let pooled = setup.pooled.then_some(number);
+                json!({ "phone_numbers": Vec::from_iter(pooled), "meta": {} })
+            }
+            ["Compliance", "Usa2p"] => {
+                let campaign = setup.campaign.map(|status| campaign(setup, status));
+                json!({ "compliance": Vec::from_iter(campaign), "meta": {} })
+            }
             _ => return Err(absent()),
         })
     }
@@ -238,6 +231,29 @@ impl Account {
             "use_inbound_webhook_on_number": setup.service_url.is_none(),
         })
     }
+}
+
+fn absent() -> ApiError {
+    ApiError::of(20404)
+}
+
+/// What is asked for, of these names and no other.
+fn query(uri: &Uri, names: &str) -> Result<BTreeMap<String, String>, ApiError> {
+    let query = uri.query().unwrap_or_default();
+    parameters(query.as_bytes(), names).map_err(|name| ApiError::about(20001, &name))
+}
+
+/// Whether texts may go to the number's country.
+fn permissions(setup: &TwilioSetup, query: &BTreeMap<String, String>) -> Value {
+    let us = json!({
+        "country_code": "US",
+        "type": "country",
+        "enabled": setup.permitted,
+        "prefix": "+1",
+        "message": "",
+    });
+    let us = query.get("CountryCode").is_none_or(|code| code == "US").then_some(us);
+    json!({ "permissions": Vec::from_iter(us) })
 }
 
 /// The price is a string, though the API's description has it as a number.
