@@ -1,14 +1,17 @@
+mod diagnosis;
+mod sns;
+
 use bytes::Bytes;
-use fakes::{AwsSms, Mode, Route, forge};
-use serde_json::{Value, json};
+use fakes::{AwsSms, forge};
+use serde_json::json;
 use settings::Settings;
-use sms::{Check, Event, Finding, Found, Outgoing, Provider, Verdict, WebhookError};
+use sms::{Found, Outgoing, Provider as _};
 
 use super::{Aws, Role};
 use crate::harness::hostile::{Covers, Described, check_hostile};
 use crate::harness::{
     ReceiveCase, SECRET, SendCase, Texts, check_receive, check_send, check_texts, outgoing,
-    patient, receive, received_line, request, told,
+    patient, request, told,
 };
 
 const PUBLIC_URL: &str = "https://text.example";
@@ -221,136 +224,6 @@ fn event(kind: &str) -> String {
 }
 
 #[tokio::test]
-async fn reports_on_what_another_program_sent_too() {
-    let sns = AwsSms::start().await;
-    let message = r#"{"eventType":"TEXT_DELIVERED","messageId":"1","context":{"attempt":7}}"#;
-    let received = receive(&aws(&sns), &posted(sns.notification(TOPIC, message))).await;
-    assert_eq!(received_line(&received), "1 of -: Delivered (TEXT_DELIVERED)");
-}
-
-/// What SNS has signed is believed for these reasons together; one that does not hold is enough.
-#[tokio::test]
-async fn believes_no_other_topic_host_or_time() {
-    let sns = AwsSms::start().await;
-    let elsewhere = AwsSms::start().await;
-    let aws = aws(&sns);
-    let with = |name: &str, value: &str| {
-        let mut message = json!({
-            "Type": "Notification",
-            "MessageId": "22b80b92",
-            "TopicArn": TOPIC,
-            "Message": event("TEXT_SENT"),
-        });
-        message[name] = value.into();
-        posted(sns.signed(message))
-    };
-    assert!(receive(&aws, &with("Subject", "Hello")).await.is_ok());
-
-    let signed: Value = serde_json::from_str(&elsewhere.notification(TOPIC, "Noon?")).unwrap();
-    let certificate = signed["SigningCertURL"].as_str().unwrap();
-    let at = |url: &str| certificate.replace(&elsewhere.url(), url);
-    for (name, value) in [
-        ("TopicArn", "arn:aws:sns:us-east-1:210987654321:texts"),
-        ("Timestamp", "2026-01-01T00:00:00.000Z"),
-        ("Timestamp", "yesterday"),
-        ("Timestamp", "2126-01-01T00:00:00.000Z"),
-        ("SigningCertURL", certificate),
-        ("SigningCertURL", &at("https://sns.elsewhere.example")),
-        ("SigningCertURL", &at("https://sns.us-east-1.amazonaws.com")),
-        ("SigningCertURL", &at(&format!("{}/a", sns.url()))),
-        ("SigningCertURL", &format!("{}?Action=GetEndpointAttributes", at(&sns.url()))),
-        ("SignatureVersion", "3"),
-    ] {
-        let received = receive(&aws, &with(name, value)).await;
-        assert_eq!(received, Err(WebhookError::Forged), "{name} {value}");
-    }
-}
-
-#[tokio::test]
-async fn says_how_to_get_a_signature_where_there_is_none() {
-    let sns = AwsSms::start().await;
-    let mut raw = posted(event("TEXT_SENT"));
-    raw.headers_mut().insert("x-amz-sns-rawdelivery", "true".parse().unwrap());
-    assert_eq!(
-        received_line(&receive(&aws(&sns), &raw).await),
-        "malformed: raw message delivery leaves the signature out: \
-         switch it off in the subscription"
-    );
-    let anything = receive(&aws(&sns), &posted("Noon?".into())).await;
-    assert_eq!(received_line(&anything), "malformed: no message of SNS's");
-}
-
-#[tokio::test]
-async fn waits_for_a_certificate_and_asks_for_it_once() {
-    let sns = AwsSms::start().await;
-    let aws = aws(&sns);
-    let call = posted(sns.notification(TOPIC, &event("TEXT_SENT")));
-
-    sns.certificates.set(Mode::Fails(503, String::new()));
-    let unproven = receive(&aws, &call).await;
-    assert_eq!(received_line(&unproven), "unverifiable: SNS does not give its certificate");
-    sns.certificates.set(Mode::Nonsense);
-    let unproven = receive(&aws, &call).await;
-    assert_eq!(received_line(&unproven), "unverifiable: what SNS gives is no certificate");
-
-    sns.certificates.set(Mode::Works);
-    assert!(receive(&aws, &call).await.is_ok());
-    sns.certificates.set(Mode::Fails(503, String::new()));
-    assert!(receive(&aws, &call).await.is_ok());
-}
-
-#[tokio::test]
-async fn believes_no_certificate_that_is_over_and_keeps_none_that_proves_nothing() {
-    let sns = AwsSms::start().await;
-    let aws = aws(&sns);
-    let call = posted(sns.notification(TOPIC, &event("TEXT_SENT")));
-
-    sns.certificates.set(Mode::Fails(200, include_str!("table/expired.pem").into()));
-    assert_eq!(
-        received_line(&receive(&aws, &call).await),
-        "unverifiable: the certificate is not valid today, unless the clock is wrong"
-    );
-    sns.certificates.set(Mode::Fails(200, include_str!("table/certificate.pem").into()));
-    assert_eq!(receive(&aws, &call).await, Err(WebhookError::Forged));
-
-    sns.certificates.set(Mode::Works);
-    assert!(receive(&aws, &call).await.is_ok());
-}
-
-#[tokio::test]
-async fn confirms_subscriptions_of_our_topics_and_tells_of_their_end() {
-    let sns = AwsSms::start().await;
-    let aws = aws(&sns);
-    let message = |kind: &str, topic: &str, url: &str| {
-        posted(sns.signed(json!({
-            "Type": kind,
-            "MessageId": "165545c9",
-            "Token": "tok123",
-            "TopicArn": topic,
-            "Message": "You have chosen …",
-            "SubscribeURL": url,
-        })))
-    };
-    let confirm = "SubscriptionConfirmation";
-    let url = format!("{}/?Action=ConfirmSubscription&Token=tok123", sns.url());
-    let received = receive(&aws, &message(confirm, TOPIC, &url)).await;
-    assert_eq!(received, Ok(vec![Event::Subscription(url.parse().unwrap())]));
-
-    let of_a_stranger = message(confirm, "arn:aws:sns:us-east-1:210987654321:texts", &url);
-    assert_eq!(receive(&aws, &of_a_stranger).await, Err(WebhookError::Forged));
-    let elsewhere = receive(&aws, &message(confirm, TOPIC, "https://elsewhere.example/")).await;
-    assert_eq!(
-        received_line(&elsewhere),
-        "unreadable: it is to be confirmed at an address that is not SNS's"
-    );
-    let ended = receive(&aws, &message("UnsubscribeConfirmation", TOPIC, &url)).await;
-    assert_eq!(
-        received_line(&ended),
-        "unreadable: SNS calls no more: the subscription was deleted"
-    );
-}
-
-#[tokio::test]
 async fn signs_what_aws_takes() {
     let account = AwsSms::start().await;
     let sent = aws(&account).send(&patient(), &outgoing("Noon?")).await;
@@ -401,166 +274,6 @@ fn has_one_sentence_for_each_code() {
     assert!(aws.codes().iter().all(|code| sentence(code.happened) && sentence(code.fix)));
 }
 
-#[tokio::test]
-async fn finds_nothing_wrong_with_a_sound_account() {
-    let account = subscribed().await;
-    let findings = aws(&account).diagnose(&patient()).await;
-    assert_eq!(
-        findings.iter().map(line).collect::<Vec<_>>(),
-        [
-            "Works Credentials: AWS lets us in",
-            "Works Account: the account texts everybody",
-            "Works Balance: 50 US dollars a month may be spent on texts",
-            "Works Number: +12025550100 is ours and can text",
-            "Works Webhook: arn:aws:sns:us-east-1:123456789012:texts calls https://text.example/webhooks/aws/inbound",
-            "Works Registration: the registration of +12025550100 is COMPLETE",
-            "Works Webhook: arn:aws:sns:us-east-1:123456789012:events calls https://text.example/webhooks/aws/status",
-        ]
-    );
-    for origination in ["phone-1", "pool-1", "arn:aws:sms-voice:us-east-1:123456789012:pool/pool-1"]
-    {
-        let same = with(&account, &[("AWS_SMS_ORIGINATION", origination)]);
-        assert_eq!(same.diagnose(&patient()).await, findings, "{origination}");
-    }
-}
-
-#[tokio::test]
-async fn finds_what_is_wrong_and_nothing_else() {
-    let number = |name: &'static str, value: Value| {
-        move |shown: &mut Value| shown["PhoneNumbers"][0][name] = value
-    };
-    let numbers = "DescribePhoneNumbers";
-    type Change = Box<dyn FnOnce(&mut Value)>;
-    let cases: Vec<(&str, Change, &str)> = vec![
-        (
-            "DescribeAccountAttributes",
-            Box::new(|shown| shown["AccountAttributes"][0]["Value"] = "SANDBOX".into()),
-            "Doubtful Account: the account is in the SMS sandbox, which texts ten verified numbers at most",
-        ),
-        (
-            "DescribeSpendLimits",
-            Box::new(|shown| shown["SpendLimits"][0]["EnforcedLimit"] = 1.into()),
-            "Doubtful Balance: 1 US dollars a month may be spent on texts",
-        ),
-        (
-            "DescribeSpendLimits",
-            Box::new(|shown| shown["SpendLimits"][0]["EnforcedLimit"] = 0.into()),
-            "Broken Balance: 0 US dollars a month may be spent on texts",
-        ),
-        (
-            numbers,
-            Box::new(number("Status", json!("PENDING"))),
-            "Broken Number: +12025550100 is PENDING",
-        ),
-        (
-            numbers,
-            Box::new(number("NumberCapabilities", json!(["VOICE"]))),
-            "Broken Number: +12025550100 cannot text",
-        ),
-        (
-            numbers,
-            Box::new(number("MessageType", json!("PROMOTIONAL"))),
-            "Broken Number: +12025550100 is for promotional texts",
-        ),
-        (
-            numbers,
-            Box::new(number("NumberType", json!("SIMULATOR"))),
-            "Doubtful Number: +12025550100 is a simulator, which texts other simulators only",
-        ),
-        (
-            numbers,
-            Box::new(number("SelfManagedOptOutsEnabled", json!(false))),
-            "Doubtful Number: AWS keeps STOP and HELP to +12025550100 to itself",
-        ),
-        (
-            numbers,
-            Box::new(number("TwoWayEnabled", json!(false))),
-            "Broken Webhook: texts to +12025550100 go nowhere",
-        ),
-        (
-            numbers,
-            Box::new(number("TwoWayChannelArn", json!("arn:aws:sns:us-east-1:1:others"))),
-            "Broken Webhook: texts to +12025550100 go to arn:aws:sns:us-east-1:1:others",
-        ),
-        (
-            numbers,
-            Box::new(number("RegistrationId", Value::Null)),
-            "Broken Registration: +12025550100 is not registered",
-        ),
-        (
-            "DescribeRegistrations",
-            Box::new(|shown| shown["Registrations"][0]["RegistrationStatus"] = "REVIEWING".into()),
-            "Doubtful Registration: the registration of +12025550100 is REVIEWING",
-        ),
-        (
-            "DescribeRegistrations",
-            Box::new(|it| it["Registrations"][0]["RegistrationStatus"] = "REQUIRES_UPDATES".into()),
-            "Broken Registration: the registration of +12025550100 is REQUIRES_UPDATES",
-        ),
-        (
-            "DescribeConfigurationSets",
-            Box::new(|it| {
-                it["ConfigurationSets"][0]["EventDestinations"][0]["Enabled"] = false.into()
-            }),
-            "Broken Webhook: the configuration set textback reports to no topic of AWS_SMS_TOPIC_ARN",
-        ),
-    ];
-    for (action, change, expected) in cases {
-        let account = subscribed().await;
-        account.show(action, change);
-        assert_eq!(wrong_with(&aws(&account)).await, [expected]);
-    }
-
-    let account = subscribed().await;
-    assert_eq!(
-        wrong_with(&with(&account, &[("AWS_SMS_ORIGINATION", "+12025550177")])).await,
-        ["Broken Number: +12025550177 is no number and no pool of the account in us-east-1"]
-    );
-}
-
-#[tokio::test]
-async fn tells_wrong_credentials_from_those_that_may_not_ask() {
-    let account = subscribed().await;
-    let secret = with(&account, &[("AWS_SECRET_ACCESS_KEY", "Open-Barley-17")]);
-    let key = with(&account, &[("AWS_ACCESS_KEY_ID", "AKIAOTHER")]);
-    assert_eq!(
-        secret.diagnose(&patient()).await.iter().map(line).collect::<Vec<_>>(),
-        [
-            "Broken Credentials: AWS does not take what was signed: the secret key is wrong, or the clock"
-        ]
-    );
-    assert_eq!(
-        key.diagnose(&patient()).await.iter().map(line).collect::<Vec<_>>(),
-        ["Broken Credentials: AWS does not know the access key"]
-    );
-
-    account.deny("DescribeAccountAttributes");
-    account.deny("ListSubscriptionsByTopic");
-    let findings = aws(&account).diagnose(&patient()).await;
-    let fixes: Vec<_> = findings.iter().filter_map(|finding| finding.fix.as_deref()).collect();
-    assert_eq!(
-        fixes,
-        [
-            "Allow sms-voice:DescribeAccountAttributes, which only reads.",
-            "Allow sns:ListSubscriptionsByTopic, which only reads.",
-            "Allow sns:ListSubscriptionsByTopic, which only reads.",
-        ]
-    );
-}
-
-#[tokio::test]
-async fn finds_subscriptions_that_are_missing_or_wait() {
-    let account = AwsSms::start().await;
-    account.subscribe_texts(&route());
-    assert_eq!(
-        wrong_with(&aws(&account)).await,
-        [
-            "Broken Webhook: arn:aws:sns:us-east-1:123456789012:texts waits for https://text.example/webhooks/aws/inbound to confirm",
-            "Broken Webhook: arn:aws:sns:us-east-1:123456789012:events does not call https://text.example/webhooks/aws/status",
-        ]
-    );
-}
-
 #[test]
 fn is_not_switched_on_by_credentials_alone() {
     let keys = [("AWS_ACCESS_KEY_ID", "AKIA1"), ("AWS_SECRET_ACCESS_KEY", SECRET)];
@@ -601,35 +314,6 @@ fn says_what_is_missing_or_wrong() {
         said(&[number, set, ("AWS_SMS_TOPIC_ARN", TOPIC), ("AWS_ACCESS_KEY_ID", "AKIA1")]).unwrap(),
         "AWS is half configured: set AWS_SECRET_ACCESS_KEY as well"
     );
-}
-
-/// An account whose topics call us.
-async fn subscribed() -> AwsSms {
-    let account = AwsSms::start().await;
-    let http = patient();
-    for call in [account.subscribe_texts(&route()), account.subscribe_events(&route())] {
-        let message: Value = serde_json::from_slice(&call.body).unwrap();
-        http.send(http.get(message["SubscribeURL"].as_str().unwrap())).await.unwrap();
-    }
-    account
-}
-
-fn route() -> Route {
-    Route::new(PUBLIC_URL, ([127, 0, 0, 1], 1).into())
-}
-
-/// What is not as it has to be.
-async fn wrong_with(aws: &Aws) -> Vec<String> {
-    let findings = aws.diagnose(&patient()).await;
-    assert_eq!(findings[0], Finding::works(Check::Credentials, "AWS lets us in"));
-    let wrong = findings.iter().filter(|finding| finding.verdict != Verdict::Works);
-    wrong.map(line).collect()
-}
-
-fn line(finding: &Finding) -> String {
-    let Finding { check, verdict, seen, fix } = finding;
-    assert_eq!(fix.is_none(), *verdict == Verdict::Works, "{seen}");
-    format!("{verdict:?} {check:?}: {seen}")
 }
 
 fn aws(account: &AwsSms) -> Aws {

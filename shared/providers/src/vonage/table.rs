@@ -1,4 +1,5 @@
 mod diagnosis;
+mod received;
 mod stand_in;
 
 use bytes::Bytes;
@@ -12,8 +13,8 @@ use sms::{Outgoing, Provider as _, WebhookError};
 use super::{Role, Vonage};
 use crate::harness::hostile::{Covers, Described, check_hostile};
 use crate::harness::{
-    ReceiveCase, SECRET, Script, SendCase, Texts, check_receive, check_send, check_texts, outgoing,
-    patient, receive, received_line, request, told,
+    SECRET, Script, SendCase, Texts, check_send, check_texts, outgoing, patient, receive,
+    received_line, request, told,
 };
 
 const PRIVATE_KEY: &str = include_str!("table/private-key.pem");
@@ -84,181 +85,6 @@ async fn leaves_a_text_that_is_too_long_to_another_provider() {
         vonage(script.url.clone(), SECRET).send(&patient(), &outgoing(&"é".repeat(1001))).await;
     assert_eq!(told(&sent), "refused: text too long");
     assert!(script.seen().is_empty());
-}
-
-#[tokio::test]
-async fn receives() {
-    let text = |fields: Value| {
-        let mut text = json!({
-            "message_uuid": "aaaaaaaa-bbbb-4ccc-8ddd-000000000002", "channel": "sms",
-            "to": "12025550100", "from": "12025550143", "message_type": "text",
-            "timestamp": "2026-01-01T14:00:00.000Z",
-        });
-        text.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
-        text.to_string()
-    };
-    let status = |word: &str, fields: Value| {
-        let mut status = json!({
-            "message_uuid": "aaaaaaaa-bbbb-4ccc-8ddd-000000000001", "channel": "sms",
-            "to": "12025550143", "from": "12025550100", "timestamp": "2026-01-01T14:00:00Z",
-            "status": word, "client_ref": "attempt-1", "sms": { "count_total": "2" },
-            "usage": { "currency": "EUR", "price": "0.0333" },
-            "destination": { "network_code": "310260" },
-        });
-        status.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
-        status.to_string()
-    };
-    let error = |fields: Value| json!({ "error": fields });
-    let cases = [
-        (
-            "a text of two parts",
-            INBOUND,
-            text(json!({
-                "text": "Noon & café 🎉\n", "sms": { "num_messages": "2", "keyword": "NOON" },
-                "client_ref": null, "origin": { "network_code": "310260" },
-            })),
-            "aaaaaaaa-bbbb-4ccc-8ddd-000000000002 +12025550143 -> +12025550100 \
-             at 2026-01-01T14:00:00Z: Noon & café 🎉\n",
-        ),
-        (
-            "a picture",
-            INBOUND,
-            text(json!({
-                "channel": "mms", "message_type": "image", "text": "Noon",
-                "image": { "url": "https://api.nexmo.com/v3/media/1", "caption": "Noon" },
-            })),
-            "aaaaaaaa-bbbb-4ccc-8ddd-000000000002 +12025550143 -> +12025550100 \
-             at 2026-01-01T14:00:00Z +1: Noon",
-        ),
-        (
-            "a name",
-            INBOUND,
-            text(json!({ "from": "Oakwood", "text": "Noon" })),
-            "unreadable: the sender is a short code or a name, which cannot be answered",
-        ),
-        (
-            "something else than a text",
-            INBOUND,
-            text(json!({ "channel": "whatsapp", "text": "Noon" })),
-            "unreadable: it came by another channel than SMS, MMS and RCS",
-        ),
-        (
-            "an empty text",
-            INBOUND,
-            text(json!({ "text": null })),
-            "aaaaaaaa-bbbb-4ccc-8ddd-000000000002 +12025550143 -> +12025550100 \
-             at 2026-01-01T14:00:00Z: ",
-        ),
-        (
-            "neither",
-            INBOUND,
-            text(json!({ "message_type": null })),
-            "unreadable: neither a text nor a status",
-        ),
-        (
-            "a caption in a list",
-            INBOUND,
-            r#"{"channel":"mms","message_type":"content",
-                "message_uuid":"11111111-0000-4000-8000-000000000006","from":"12025550143",
-                "to":"12025550101","timestamp":"2026-11-29T00:00:00Z",
-                "content":[{},{"type":"file","url":"https://example.test/f.zip","caption":"STOP"}]}"#
-                .into(),
-            "11111111-0000-4000-8000-000000000006 +12025550143 -> +12025550101 \
-             at 2026-11-29T00:00:00Z +1: STOP",
-        ),
-        (
-            "words and pictures in a list",
-            INBOUND,
-            text(json!({
-                "channel": "mms", "message_type": "content", "content": [
-                    { "type": "text", "text": "Noon" },
-                    { "type": "image", "image": { "url": "https://a.test/1", "caption": "Two" } },
-                    { "type": "video", "url": "https://a.test/2", "caption": "" },
-                ],
-            })),
-            "aaaaaaaa-bbbb-4ccc-8ddd-000000000002 +12025550143 -> +12025550100 \
-             at 2026-01-01T14:00:00Z +2: Noon\nTwo",
-        ),
-        (
-            "what was tapped",
-            INBOUND,
-            text(json!({
-                "channel": "rcs", "message_type": "reply", "to": "Oakwood",
-                "reply": { "id": "1", "title": "Noon" },
-            })),
-            "aaaaaaaa-bbbb-4ccc-8ddd-000000000002 +12025550143 -> +12025550100 \
-             at 2026-01-01T14:00:00Z: Noon",
-        ),
-        (
-            "a time in another form",
-            STATUS,
-            r#"{"message_uuid":"11111111-0000-4000-8000-000000000012","to":"12025550143",
-                "from":"12025550101","timestamp":"2026-11-29 00:00:00 +0000","status":"delivered",
-                "channel":"sms","client_ref":null}"#
-                .into(),
-            "11111111-0000-4000-8000-000000000012 of -: Delivered (delivered)",
-        ),
-        (
-            "numbers for words, and an error that is none",
-            STATUS,
-            status("delivered", json!({ "to": 12025550143_u64, "timestamp": 1, "error": null, "from": {} })),
-            "aaaaaaaa-bbbb-4ccc-8ddd-000000000001 of attempt-1: Delivered (delivered)",
-        ),
-        (
-            "version 0.1",
-            INBOUND,
-            text(json!({ "from": { "type": "sms", "number": "12025550143" } })),
-            "unreadable: not of the Messages API, version 1",
-        ),
-        ("no JSON", INBOUND, String::new(), "unreadable: not of the Messages API, version 1"),
-        (
-            "delivered",
-            STATUS,
-            status("delivered", json!({})),
-            "aaaaaaaa-bbbb-4ccc-8ddd-000000000001 of attempt-1: Delivered (delivered)",
-        ),
-        (
-            "submitted, by somebody else",
-            STATUS,
-            status("submitted", json!({ "client_ref": "" })),
-            "aaaaaaaa-bbbb-4ccc-8ddd-000000000001 of -: Sent (submitted)",
-        ),
-        (
-            "rejected",
-            STATUS,
-            status(
-                "rejected",
-                error(json!({
-                    "type": "https://developer.vonage.com/api-errors/messages#1260",
-                    "title": 1260, "detail": "Destination unreachable", "instance": "1",
-                })),
-            ),
-            "aaaaaaaa-bbbb-4ccc-8ddd-000000000001 of attempt-1: Failed (rejected 1260)",
-        ),
-        (
-            "opted out, found late",
-            STATUS,
-            status("rejected", error(json!({ "title": "1240" }))),
-            "aaaaaaaa-bbbb-4ccc-8ddd-000000000001 of attempt-1: Failed (rejected 1240)",
-        ),
-        (
-            "undeliverable, without a code",
-            STATUS,
-            status("undeliverable", error(json!({ "title": "Text to +12025550143 failed" }))),
-            "aaaaaaaa-bbbb-4ccc-8ddd-000000000001 of attempt-1: Undelivered (undeliverable)",
-        ),
-        (
-            "a word that nobody documents",
-            STATUS,
-            status("vaporized", json!({})),
-            "unreadable: an unknown status",
-        ),
-    ];
-    let cases: Vec<_> = cases
-        .iter()
-        .map(|(name, call, body, outcome)| ReceiveCase { name, call, body, outcome })
-        .collect();
-    check_receive(|secret| vonage(String::new(), secret), sign, &cases).await;
 }
 
 #[tokio::test]
