@@ -59,9 +59,9 @@ impl<'a> Wake<'a> {
             let mut gate = Gate::Open;
             let written = self.edit(loaded, |loaded| {
                 let now = run.again(loaded).filter(|_| loaded.conversation.open.is_none())?;
-                // Another text changes what is to be said. After the last draft it has to wait.
+                // Another text changes the answer. After the last draft, it has to wait.
                 let same = match (drafts_left, thought.as_ref().and_then(Thought::error)) {
-                    // What it does not answer is no concern of what came behind it.
+                    // Without an answer, texts that came later do not matter.
                     (_, Some(_)) | (0, None) => now.texts.starts_with(&run.texts),
                     _ => now.texts == run.texts,
                 };
@@ -86,7 +86,7 @@ impl<'a> Wake<'a> {
                 Outcome::Unchanged => {}
             }
             if loaded.conversation.open.is_some() || !matches!(gate, Gate::Open) {
-                // Somebody else has answered, or it has to wait.
+                // Somebody else has answered, or the run has to wait.
                 return Ok(());
             }
             steps.push(Step::new(steps::THROWN_AWAY, self.clock.now()));
@@ -94,8 +94,8 @@ impl<'a> Wake<'a> {
         Ok(())
     }
 
-    /// Writes down that these texts are a stop, which only the model has understood. What follows is
-    /// what follows from any other. Whoever has come back while the model thought is not stopped.
+    /// Records these texts as an opt-out that only the model understood; it then takes the same
+    /// course as any other. Does nothing if the person opted in again while the model was thinking.
     async fn stop(&self, loaded: &mut Loaded, run: &Run) -> Result<(), Unavailable> {
         let Some(text) = run.texts.last() else { return Ok(()) };
         self.reload(loaded).await?;
@@ -105,15 +105,16 @@ impl<'a> Wake<'a> {
         let stop = Stop { at: text.at, provider: text.provider.clone(), confirmed: false };
         let claim = self.turn.store.names().message(&text.provider, &text.name);
         self.turn.store.stop(&claim, &loaded.conversation.theirs, &stop).await?;
-        tracing::info!("the agent heard a stop");
+        tracing::info!("the agent understood a text as an opt-out");
         self.reload(loaded).await
     }
 
-    /// Takes a run up for the model: counts the try, in the one commit without which nothing is
-    /// spent. Whether it may be asked now; otherwise what follows is stored instead.
+    /// Prepares to ask the model about a run: counts the attempt in one commit, and nothing is
+    /// spent without that commit. Returns whether it may be asked now; otherwise the outcome is
+    /// stored instead.
     ///
-    /// Thinking once more about what has changed meanwhile is a try like any other, but does not
-    /// have to wait.
+    /// Thinking again because something changed is an attempt like any other, but does not have to
+    /// wait.
     async fn take_up(
         &self,
         loaded: &mut Loaded,
@@ -130,7 +131,7 @@ impl<'a> Wake<'a> {
         let mut turnstile = if is_known { None } else { Some(places.enter().await) };
         let now = self.clock.now();
         let guess = turnstile.as_ref().and_then(|left| left.guess(now, bound));
-        // Only if somebody has that place it is asked which are free.
+        // The free places are looked up only if this one is taken.
         let (mut is_guess, mut free) = (guess.is_some(), Vec::from_iter(guess));
         let outcome = loop {
             let written = self.edit(loaded, |loaded| {
@@ -146,7 +147,7 @@ impl<'a> Wake<'a> {
                 }
                 if let Gate::Open | Gate::LetIn = gate {
                     let mut draft = Draft::of(loaded);
-                    draft.count_try(self.clock.now());
+                    draft.count_attempt(self.clock.now());
                     if let Some(place) = place {
                         draft.next.admitted_at = Some(place.minute);
                         draft.changes.push(Change::LetIn(place));
@@ -161,21 +162,21 @@ impl<'a> Wake<'a> {
             }
             free = self.turn.store.free_places(minute_of(now), bound).await?;
         };
-        // Nobody waits at it for what is not about places.
+        // Only a run without a place keeps the turnstile.
         turnstile = turnstile.filter(|_| matches!(gate, Gate::Full));
         match (&gate, &mut turnstile) {
             (Gate::Open | Gate::LetIn, _) => return Ok(outcome.is_stored()),
             (Gate::Full, Some(left)) => {
                 left.note_full(now);
                 let place = self.place(left, bound).await?;
-                // The next may enter.
+                // Lets the next person in.
                 drop(turnstile);
                 match place {
                     Some(place) => self.wait_for_place(loaded, place).await?,
-                    None => tracing::warn!("left a new person for later: too many come at once"),
+                    None => tracing::warn!("postponed a new person: too many arrive at once"),
                 }
             }
-            // It was not full before.
+            // It was not full a moment ago.
             (Gate::Full, None) => {}
             _ if outcome.is_stored() => self.say_why(&gate, run).await?,
             _ => {}
@@ -184,7 +185,7 @@ impl<'a> Wake<'a> {
         Ok(false)
     }
 
-    /// Hands a run over whose answer does not fit into the store.
+    /// Hands a run over because its answer does not fit into the store.
     async fn give_up(&self, loaded: &mut Loaded, run: &Run) -> Result<(), Unavailable> {
         let gate = Gate::HandOver(TOO_LONG);
         let outcome = self.edit(loaded, |loaded| {
@@ -219,12 +220,12 @@ impl<'a> Wake<'a> {
             draft.next.last = None;
         }
         match run.does {
-            // What is not answered is not part of what was said.
+            // A text that gets no answer is not part of the conversation.
             Does::Nothing => draft.set_aside(&run.texts, "stopped"),
             _ => draft.take_up(&run.texts),
         }
         if thought.is_some() || draft.is_empty() {
-            draft.forget_tries();
+            draft.reset_attempts();
         }
         draft.set_due(self.clock.now());
         if let Some(Thought::Answer(answered)) = thought {
@@ -238,7 +239,8 @@ impl<'a> Wake<'a> {
             draft.next.admitted_at = None;
             let is_full = size(&draft.next) > FULL;
             if is_full {
-                // Without what passed between the model and its tools, so that it can be stored.
+                // The exchange between the model and its tools is left out, so that the rest can be
+                // stored.
                 draft.next.turns.truncate(before);
                 draft.next.turns.extend(answered.turns.last().map(entry));
             }
@@ -270,7 +272,7 @@ impl<'a> Wake<'a> {
         draft
     }
 
-    /// What is said to a run in the product's own name, unless the provider has said it.
+    /// The fixed reply to a run, unless the provider has already sent one.
     fn fixed(&self, run: &Run) -> Option<&'a str> {
         let Does::Say(fixed) = run.does else { return None };
         let texts = &self.turn.agent.page.texts;
@@ -287,14 +289,14 @@ impl<'a> Wake<'a> {
         }
     }
 
-    /// Says something in the product's own name.
+    /// Sends a fixed text in the product's own name.
     pub(crate) fn say(&self, loaded: &Loaded, draft: &mut Draft<'a>, run: &Run, text: &str) {
         let fixed = Entry::Fixed { text: text.to_owned(), at: self.clock.now() };
         draft.next.turns.push(entry(&fixed));
         self.reply(loaded, draft, run, text.to_owned());
     }
 
-    /// Counts what a run costs like any other: a reply, or the work for one that is not said.
+    /// Counts the cost of a run: a reply, or the work for one that is not sent.
     pub(crate) fn count(&self, draft: &mut Draft<'a>, run: &Run, body: Option<&str>) {
         let kind = if run.thinks() { ReplyKind::Answer } else { ReplyKind::Keyword };
         let mut counted = Counted::of(&draft.next);
@@ -345,7 +347,7 @@ fn took_up(run: &Run, conversation: &Conversation, now: Timestamp) -> Step {
     }
 }
 
-/// The traces of the texts that are answered together with the first one lead to its trace.
+/// Links the traces of the other texts to the trace of the first, with which they are answered.
 fn others(run: &Run) -> impl Iterator<Item = Change> {
     let others = run.texts.iter().map(|text| &text.trace).filter(|trace| *trace != run.trace());
     others.map(|trace| Change::AnsweredIn(trace.clone(), run.trace().clone()))

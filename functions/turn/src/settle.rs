@@ -1,4 +1,4 @@
-//! Settling a reply that a turn before this one left open.
+//! Settles a reply that an earlier turn left open.
 
 use conversations::{Attempt, Change, Loaded, Sending, StatusUpdate, Unavailable};
 use jiff::{SignedDuration, Timestamp};
@@ -10,11 +10,11 @@ use crate::dispatch::NOT_KNOWN;
 use crate::edit::Draft;
 use crate::pause::spread;
 
-/// How long after an attempt began its absence at the provider is certain: what was still on its
-/// way has arrived by then.
+/// How long after its start an attempt that the provider does not know was certainly never
+/// received.
 const CERTAIN: SignedDuration = SignedDuration::from_secs(60);
 
-/// How long after asking a provider in vain it is asked again, at most.
+/// The longest pause before a provider that gave no answer is asked again.
 const ASK_AGAIN: SignedDuration = SignedDuration::from_secs(15);
 
 impl Wake<'_> {
@@ -22,7 +22,7 @@ impl Wake<'_> {
     pub(crate) async fn settle(&self, loaded: &mut Loaded) -> Result<(), Unavailable> {
         let Some(reply) = &loaded.conversation.open else { return Ok(()) };
         let Some(sending) = reply.sending.clone() else {
-            // Whoever texts has their phone on.
+            // Somebody who texts has their phone on.
             let early = loaded.conversation.due_at.is_some_and(|due| due > self.clock.now());
             if reply.after.is_some() && early && loaded.waiting.is_empty() {
                 return Ok(());
@@ -30,25 +30,25 @@ impl Wake<'_> {
             return self.send_again(loaded).await;
         };
         if self.clock.now() < sending.until {
-            // Whoever began it may still be at it.
+            // The process that began it may still be at it.
             return self.look_again(loaded, &sending, sending.until).await;
         }
         let attempt = self.turn.store.attempt(&sending.attempt).await?;
         if attempt.as_ref().map_or(Status::Sending, Attempt::status) > Status::Unknown {
-            // A receipt told.
+            // A receipt has settled it.
             return self.close(loaded, &sending.attempt, None, vec![]).await;
         }
         self.ask(loaded, attempt).await
     }
 
-    /// Asks the provider about the attempt under way, whose end nobody wrote.
+    /// Asks the provider about an attempt without a recorded outcome.
     async fn ask(&self, loaded: &mut Loaded, known: Option<Attempt>) -> Result<(), Unavailable> {
         let now = self.clock.now();
         let Some(reply) = &loaded.conversation.open else { return Ok(()) };
         let Some(sending) = reply.sending.clone() else { return Ok(()) };
         let (name, attempt) = (sending.provider.as_str(), &sending.attempt);
         let found = match self.turn.providers.named(name) {
-            // No provider was ever asked to carry it.
+            // It was never dispatched to a provider.
             _ if loaded.conversation.theirs.is_for_tests() => Ok(Found::Absent),
             Some(provider) => {
                 let message = Outgoing {
@@ -78,16 +78,16 @@ impl Wake<'_> {
                 };
                 let mut changes = vec![looked("found"), Change::Status(update.clone())];
                 if let Some(known) = known {
-                    changes.extend(self.told_before(&known.updated(&update)).await);
+                    changes.extend(self.early_receipts(&known.updated(&update)).await);
                 }
                 self.close(loaded, attempt, None, changes).await?;
-                // What has become of it since is a receipt like any other.
+                // Its status by now is stored like any receipt.
                 let receipt = Receipt { attempt: Some(attempt.clone()), ..receipt };
                 self.turn.store.receive(name, &receipt, now).await?;
                 Ok(())
             }
             Ok(Found::Absent) if now >= sending.at + CERTAIN => {
-                tracing::info!(provider.name = name, "a lost reply was never taken");
+                tracing::info!(provider.name = name, "a lost reply never reached its provider");
                 let update = StatusUpdate {
                     code: Some("never taken".into()),
                     ..self.status_update(attempt, Status::Failed)
@@ -99,7 +99,7 @@ impl Wake<'_> {
             Ok(Found::Absent) => self.look_again(loaded, &sending, sending.at + CERTAIN).await,
             Err(_) if !overdue => self.look_again(loaded, &sending, now + spread(ASK_AGAIN)).await,
             Ok(Found::CannotAsk) | Err(_) => {
-                tracing::warn!(provider.name = name, "the fate of a reply stays unknown");
+                tracing::warn!(provider.name = name, "could not find out whether a reply was sent");
                 let notice = self.notice(
                     format!("reply-{attempt}"),
                     format!(
@@ -115,7 +115,7 @@ impl Wake<'_> {
         }
     }
 
-    /// Writes down that an attempt was never made, so that the reply can be sent after all.
+    /// Records that an attempt never reached its provider, so that the reply can be sent after all.
     async fn never_taken(
         &self,
         loaded: &mut Loaded,
@@ -135,13 +135,13 @@ impl Wake<'_> {
         Ok(())
     }
 
-    /// Sends a reply that certainly has not been sent, if it still is that; or that was, and failed
-    /// for a reason that passes, if its provider still says so at the last moment.
+    /// Sends a reply that certainly has not been sent; or one that failed temporarily, if its
+    /// provider still says so at the last moment.
     async fn send_again(&self, loaded: &mut Loaded) -> Result<(), Unavailable> {
         let open = loaded.conversation.open.as_ref().filter(|reply| reply.sending.is_none());
         if let Some(failed) = open.and_then(|reply| reply.after.clone()) {
             let Some(failed) = self.turn.store.attempt(&failed).await? else {
-                return self.leave(loaded, None, "nothing is known of it any more").await;
+                return self.leave(loaded, None, "the record of its attempt is gone").await;
             };
             if let Some(why_not) = self.may_have_arrived(&failed).await? {
                 return self.leave(loaded, Some(&failed), why_not).await;
@@ -157,14 +157,14 @@ impl Wake<'_> {
         self.dispatch(loaded, planned, vec![]).await
     }
 
-    /// Closes the open reply, which is not tried once more after all.
+    /// Closes the open reply without the second attempt.
     async fn leave(
         &self,
         loaded: &mut Loaded,
         failed: Option<&Attempt>,
         why_not: &str,
     ) -> Result<(), Unavailable> {
-        // What became of it may be known better by now.
+        // Its status may be known better by now.
         let failed = match failed {
             Some(failed) => self.turn.store.attempt(&failed.id).await?,
             None => None,
@@ -185,7 +185,7 @@ impl Wake<'_> {
         Ok(())
     }
 
-    /// Leaves the open reply as it is until a later time.
+    /// Postpones the open reply unchanged.
     async fn look_again(
         &self,
         loaded: &mut Loaded,
