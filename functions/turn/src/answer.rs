@@ -239,8 +239,7 @@ impl<'a> Wake<'a> {
             draft.next.admitted_at = None;
             let is_full = size(&draft.next) > FULL;
             if is_full {
-                // The exchange between the model and its tools is left out, so that the rest can be
-                // stored.
+                // Leaves out the tool calls, so that the rest can be stored.
                 draft.next.turns.truncate(before);
                 draft.next.turns.extend(answered.turns.last().map(entry));
             }

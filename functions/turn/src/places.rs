@@ -4,7 +4,6 @@
 //! compete for the same few places, and most lose. So a process serves its new people one after
 //! another, and takes several places of a later minute in one commit. Places that a process has not
 //! given away when it ends stay empty.
-//! commit. What a process does not give away before it ends stays empty.
 
 use std::sync::Arc;
 use std::time::Duration;

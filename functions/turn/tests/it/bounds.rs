@@ -113,7 +113,7 @@ async fn sets_texts_aside_beyond_the_replies_of_a_day() {
     assert_eq!((scene.openai.requests().len(), scene.heard().len()), (3, 3));
     let kept = [("Question 4".into(), "limit"), ("Question 5".into(), "limit")];
     assert_eq!(aside(&scene).await, kept);
-    assert!(scene.is_told("see REPLIES_PER_DAY").await);
+    assert!(scene.is_told("or raise REPLIES_PER_DAY").await);
     assert_eq!(scene.notices().await.len(), 1);
     scene.pass(24 * 3_600);
     scene.say("Question 6").await;

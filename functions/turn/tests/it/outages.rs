@@ -109,7 +109,7 @@ async fn tells_operator_and_agent_of_a_number_that_cannot_be_texted() {
     scene.companies.twilio.refuse_with(21614);
     scene.say("My sink leaks").await;
     assert!(scene.heard().is_empty() && scene.is_at_rest().await);
-    let told = "twilio cannot deliver to this person (21614). The number is no mobile number.";
+    let told = "twilio cannot deliver to this person (21614). The number is not a mobile number.";
     assert_eq!(scene.notices().await, [told]);
     scene.companies.twilio.accept();
     scene.say("Is anybody there?").await;

@@ -54,7 +54,7 @@ async fn silence_in_one_direction_is_one_alarm_whatever_the_receipts_say() {
     assert_eq!(missed(&scene), 0);
     scene.live(2 * 60).await;
     let sentence = "A text by twilio to our number at messagecentral did not arrive within 10 \
-                    minutes. twilio says that it was delivered: see whether the address for texts \
+                    minutes. twilio reports that it was delivered: check that the address for texts \
                     at the other is ours.";
     assert_eq!(missed(&scene), 1);
     assert_eq!(scene.notices().await, [sentence]);
@@ -93,7 +93,7 @@ async fn a_refused_probe_goes_by_no_other_provider_and_is_missed() {
     arrive(&mut scene).await;
     scene.live(15 * 60).await;
     assert_eq!(sent(&scene), [0, 1]);
-    assert!(scene.is_told("twilio did not carry it (20003).").await);
+    assert!(scene.is_told("twilio did not deliver it (20003).").await);
     assert_eq!(missed(&scene), 1);
 }
 
