@@ -117,7 +117,7 @@ async fn receives() {
     for kind in ["TEXT_QUEUED", "TEXT_PENDING", "TEXT_UNKNOWN"] {
         cases.push((kind, STATUS, event(kind), format!("{OURS}: Accepted ({kind})")));
     }
-    // That a carrier took it is no proof that it arrived.
+    // A carrier took it, which does not show that it arrived.
     for kind in ["TEXT_SENT", "TEXT_SUCCESSFUL"] {
         cases.push((kind, STATUS, event(kind), format!("{OURS}: Sent ({kind})")));
     }
@@ -183,7 +183,7 @@ async fn believes_no_hostile_call() {
     check_hostile(|_| aws(&sns), |secret, call| sign(&sns, secret, call), &described).await;
 }
 
-/// Posts what is published as SNS does, or as somebody else does with another key.
+/// Posts what is published as SNS does, or as a forger with another key would.
 fn sign(sns: &AwsSms, secret: &str, call: http::Request<Bytes>) -> http::Request<Bytes> {
     let message = sns.notification(TOPIC, std::str::from_utf8(call.body()).unwrap());
     let message = if secret == SECRET { message } else { forge(&message) };
@@ -194,7 +194,7 @@ const NOBODY: &str = "unreadable: the sender is a short code or a name, which ca
 const NEITHER: &str = "unreadable: neither a text nor an event";
 const OURS: &str = "862a8790 of attempt-1";
 
-/// What became of one of our messages, as AWS tells it.
+/// An event about one of our messages, as AWS sends it.
 fn event(kind: &str) -> String {
     json!({
         "eventType": kind,
@@ -228,7 +228,7 @@ async fn reports_on_what_another_program_sent_too() {
     assert_eq!(received_line(&received), "1 of -: Delivered (TEXT_DELIVERED)");
 }
 
-/// What SNS has signed is believed for these reasons together; one that does not hold is enough.
+/// SNS's signature is accepted for these reasons together; if one does not hold, it is refused.
 #[tokio::test]
 async fn believes_no_other_topic_host_or_time() {
     let sns = AwsSms::start().await;
@@ -369,7 +369,7 @@ async fn signs_what_aws_takes() {
     assert_eq!(account.messages().len(), 2);
 }
 
-/// Its events find the attempt, whenever they come.
+/// Its events name the attempt, whenever they come.
 #[tokio::test]
 async fn cannot_be_asked_about_a_message() {
     let account = AwsSms::start().await;
@@ -379,7 +379,7 @@ async fn cannot_be_asked_about_a_message() {
     assert_eq!(aws.poll(&http, "862a8790", &message, at).await, Ok(Found::CannotAsk));
 }
 
-/// A text with STOP or HELP comes here only where AWS has left the answer to us.
+/// A text with STOP or HELP comes here only if AWS leaves the answer to us.
 #[tokio::test]
 async fn leaves_every_answer_to_us() {
     let account = AwsSms::start().await;
@@ -435,7 +435,7 @@ async fn finds_what_is_wrong_and_nothing_else() {
         (
             "DescribeAccountAttributes",
             Box::new(|shown| shown["AccountAttributes"][0]["Value"] = "SANDBOX".into()),
-            "Doubtful Account: the account is in the SMS sandbox, which texts ten verified numbers at most",
+            "Doubtful Account: the account is in the SMS sandbox, which texts at most ten verified numbers",
         ),
         (
             "DescribeSpendLimits",
@@ -465,7 +465,7 @@ async fn finds_what_is_wrong_and_nothing_else() {
         (
             numbers,
             Box::new(number("NumberType", json!("SIMULATOR"))),
-            "Doubtful Number: +12025550100 is a simulator, which texts other simulators only",
+            "Doubtful Number: +12025550100 is a simulator, which only texts other simulators",
         ),
         (
             numbers,
@@ -514,7 +514,7 @@ async fn finds_what_is_wrong_and_nothing_else() {
     let account = subscribed().await;
     assert_eq!(
         wrong_with(&with(&account, &[("AWS_SMS_ORIGINATION", "+12025550177")])).await,
-        ["Broken Number: +12025550177 is no number and no pool of the account in us-east-1"]
+        ["Broken Number: +12025550177 is neither a number nor a pool of the account in us-east-1"]
     );
 }
 
@@ -525,9 +525,7 @@ async fn tells_wrong_credentials_from_those_that_may_not_ask() {
     let key = with(&account, &[("AWS_ACCESS_KEY_ID", "AKIAOTHER")]);
     assert_eq!(
         secret.diagnose(&patient()).await.iter().map(line).collect::<Vec<_>>(),
-        [
-            "Broken Credentials: AWS does not take what was signed: the secret key is wrong, or the clock"
-        ]
+        ["Broken Credentials: AWS rejects the signature: the secret key or the clock is wrong"]
     );
     assert_eq!(
         key.diagnose(&patient()).await.iter().map(line).collect::<Vec<_>>(),
@@ -618,7 +616,7 @@ fn route() -> Route {
     Route::new(PUBLIC_URL, ([127, 0, 0, 1], 1).into())
 }
 
-/// What is not as it has to be.
+/// The findings that are not in order.
 async fn wrong_with(aws: &Aws) -> Vec<String> {
     let findings = aws.diagnose(&patient()).await;
     assert_eq!(findings[0], Finding::works(Check::Credentials, "AWS lets us in"));
@@ -636,7 +634,7 @@ fn aws(account: &AwsSms) -> Aws {
     with(account, &[])
 }
 
-/// With these settings instead of those of the account.
+/// With these settings instead of the account's.
 fn with(account: &AwsSms, others: &[(&str, &str)]) -> Aws {
     let settings = account.settings();
     let settings = settings.iter().map(|(name, value)| (*name, value.as_str()));
@@ -644,7 +642,7 @@ fn with(account: &AwsSms, others: &[(&str, &str)]) -> Aws {
     Aws::from_settings(&settings, PUBLIC_URL, Role::Everything).unwrap().unwrap()
 }
 
-/// At a scripted server, which looks at no signature.
+/// At a scripted server, which checks no signature.
 fn at(url: String) -> Aws {
     let settings = Settings::from([
         ("AWS_ACCESS_KEY_ID", "AKIA1"),

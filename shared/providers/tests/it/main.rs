@@ -1,4 +1,4 @@
-//! The companies as their callers use them.
+//! The providers as their callers use them.
 
 #![expect(clippy::unwrap_used, reason = "the helpers of a test fail it by panicking")]
 

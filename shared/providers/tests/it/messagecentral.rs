@@ -18,9 +18,9 @@ use crate::hostile::{Described, check_hostile};
 
 const INBOUND: &str = "POST /webhooks/messagecentral/inbound";
 
-/// Ends in the year 2100.
+/// Expires in the year 2100.
 const LASTING: &str = r#"{"status":200,"token":"e30.eyJleHAiOjQxMDI0NDQ4MDB9.x"}"#;
-/// Ended in the year 1970.
+/// Expired in the year 1970.
 const OVER: &str = r#"{"status":200,"token":"e30.eyJleHAiOjF9.x"}"#;
 
 const TOKEN: &str = "GET /auth/v1/authentication/token?customerId=C-1&key=T3Blbi1TZXNhbWUtNzE%3D\
@@ -190,7 +190,7 @@ async fn uses_a_token_until_it_is_near_its_end() {
     }
 }
 
-/// The answer with a token that has so many seconds left.
+/// An answer with a token that expires in so many seconds.
 fn ending_in(seconds: i64) -> String {
     let end = Timestamp::now().as_second() + seconds;
     let payload = URL_SAFE_NO_PAD.encode(format!(r#"{{"iat":0,"exp":{end}}}"#));
@@ -432,7 +432,7 @@ async fn takes_a_hundred_texts_from_one_call_and_leaves_the_others() {
     assert_eq!(rest, Event::Rest(Rest { body: left.to_string(), reason }));
 }
 
-/// As much as is read of a call at all. Nothing that is said around a value may be copied for each.
+/// The longest body that is read at all. The context of a value must not be copied for each.
 #[tokio::test]
 async fn reads_a_call_of_many_values_no_slower_than_it_is_long() {
     let said = (0..20_000).map(|number| format!(r#""n{number}":[]"#)).collect::<Vec<_>>().join(",");
@@ -498,7 +498,7 @@ async fn completes_the_numbers_of_its_country_and_guesses_at_no_other() {
         ("36", "201234567", "+36201234567"),
         ("1", "2025550143", "+12025550143"),
         ("45", "4520123456", "+4520123456"),
-        // The zero is its own there.
+        // The zero belongs to the number there.
         ("225", "0102030405", "+2250102030405"),
         ("55", "11987654321", "+5511987654321"),
     ] {
@@ -571,7 +571,7 @@ async fn believes_nobody_without_a_token() {
     }
 }
 
-/// Base64 has letters that addresses write otherwise.
+/// Base64 contains characters that addresses escape.
 #[tokio::test]
 async fn believes_a_token_pasted_as_it_was_printed_and_escaped() {
     let closed = messagecentral(String::new(), "b3Blbi+z/ZX=");
@@ -599,7 +599,7 @@ fn settings(base_url: String, secret: &str) -> MessageCentralSettings {
     }
 }
 
-/// Adds the token, as the owner does where the address is pasted.
+/// Adds the token, as the owner does when pasting the address.
 fn sign(token: &str, mut call: http::Request<Bytes>) -> http::Request<Bytes> {
     let separator = if call.uri().query().is_some() { '&' } else { '?' };
     *call.uri_mut() = format!("{}{separator}token={token}", call.uri()).parse().unwrap();

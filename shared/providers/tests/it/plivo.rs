@@ -195,7 +195,7 @@ async fn reads_what_every_provider_has_to_read() {
     check_texts(plivo(String::new(), SECRET), sign_3, &texts).await;
 }
 
-/// The older signature covers the address alone, so whoever has seen one call could make up others.
+/// The older signature only covers the address: whoever has seen one call could invent others.
 #[tokio::test]
 async fn believes_no_hostile_call() {
     let whole = Described {
@@ -249,7 +249,7 @@ async fn believes_nothing_that_was_altered() {
     };
     let taken = "uuid-2 +12025550143 -> +12025550100: Noon";
     assert_eq!(altered(&|_| ()).await, taken);
-    // What a caller says about itself is not what it signed.
+    // A caller's own headers are not what it signed.
     assert_eq!(
         altered(&|call| {
             call.headers_mut().insert("host", "elsewhere.example".parse().unwrap());
@@ -301,8 +301,8 @@ async fn believes_any_of_several_signatures_under_either_name() {
     }
 }
 
-/// Plivo's libraries test themselves with them. They are no texts, so a call that is believed is
-/// then not understood.
+/// From the tests of Plivo's libraries. They are not texts, so an accepted call is then not
+/// understood.
 #[tokio::test]
 async fn believes_the_signatures_that_plivo_publishes() {
     const FORM: &str = "Direction=outbound&From=19792014278\
@@ -444,7 +444,7 @@ const APPLICATION: &str = r#"{"api_id":"1","message_method":"POST",
 const NOTHING: &str = r#"{"api_id":"1","meta":{"total_count":0},"objects":[]}"#;
 const BASIC: &str = "Basic TUExOk9wZW4tU2VzYW1lLTcx";
 
-/// What is found where these answers differ from those of a set-up without a fault.
+/// The findings if these answers differ from those of a correct setup.
 async fn found(differences: &[(&str, (u16, &str))]) -> Vec<String> {
     let asked = [
         ("", ACCOUNT),
@@ -471,7 +471,7 @@ async fn found(differences: &[(&str, (u16, &str))]) -> Vec<String> {
     diagnosed(|url| plivo(url, SECRET), &exchange).await
 }
 
-/// Not asked, since an answer before it says enough.
+/// Not requested, since an earlier answer is sufficient.
 const NOT_ASKED: (u16, &str) = (0, "");
 
 const LET_IN: &str = "Works Credentials: Plivo lets us in";
@@ -480,7 +480,7 @@ const OURS: &str = "Works Number: +12025550100 is ours and can text";
 const LEADS_HERE: &str =
     "Works Webhook: texts to the number lead to https://text.example/webhooks/plivo/inbound";
 const REGISTERED: &str = "Works Registration: the number is registered (10DLC)";
-const NO_ERRORS: &str = "Works Errors: nothing failed within a day but for people's own phones";
+const NO_ERRORS: &str = "Works Errors: nothing failed within a day except on people's own phones";
 
 #[tokio::test]
 async fn finds_nothing_where_there_is_nothing() {
@@ -501,13 +501,13 @@ async fn tells_a_wrong_key_from_an_account_that_may_not() {
     );
     assert_eq!(
         alone((403, REFUSED)).await,
-        ["Broken Account: Plivo knows the account, and does not let it do this. See in Plivo's \
-          console whether the account is activated."]
+        ["Broken Account: Plivo knows the account, but does not let it do this. Check in Plivo's \
+          console that the account is activated."]
     );
     assert_eq!(
         alone((503, "")).await,
-        ["Doubtful Credentials: Plivo does not say (http 503). See the provider's status page, \
-          and try again."]
+        ["Doubtful Credentials: Plivo gives no usable answer (http 503). See the provider's \
+          status page, and try again."]
     );
 }
 

@@ -84,7 +84,7 @@ async fn plivo_believes_us_and_we_believe_plivo() {
     assert_eq!(faults(&plivo).await, ["Account"]);
 }
 
-/// What a call to this path comes to.
+/// The result of a call to this path.
 async fn said(provider: &impl Provider, path: &str, call: &WebhookCall) -> String {
     let mut request = http::Request::post(path).body(Bytes::from(call.body.clone())).unwrap();
     *request.headers_mut() = call.headers.clone();
@@ -92,7 +92,7 @@ async fn said(provider: &impl Provider, path: &str, call: &WebhookCall) -> Strin
     received_line(&received)
 }
 
-/// What is found not to be as it has to be.
+/// The findings that are not in order.
 async fn faults(provider: &impl Provider) -> Vec<String> {
     let findings = provider.diagnose(&patient()).await.into_iter();
     findings
@@ -101,7 +101,7 @@ async fn faults(provider: &impl Provider) -> Vec<String> {
         .collect()
 }
 
-/// Nobody is called: the calls are looked at.
+/// Nothing is called: the calls are only inspected.
 fn route() -> Route {
     Route::new(PUBLIC_URL, ([127, 0, 0, 1], 1).into())
 }

@@ -24,7 +24,7 @@ const PUBLIC_URL: &str = "https://text.example";
 const INBOUND: &str = "POST /webhooks/twilio/inbound";
 const STATUS: &str = "POST /webhooks/twilio/status?attempt=attempt-1";
 
-/// `AC1` and the secret, as HTTP wants them.
+/// `AC1` and the secret, encoded for HTTP.
 const BASIC: &str = "Basic QUMxOk9wZW4tU2VzYW1lLTcx";
 
 const NOON: &str = "POST /2010-04-01/Accounts/AC1/Messages.json \
@@ -302,8 +302,8 @@ async fn reads_what_every_provider_has_to_read() {
     check_texts(twilio(String::new(), SECRET), sign, &texts).await;
 }
 
-/// An agent of RCS sends no SMS, so that its answers go from what is configured: a service that picks
-/// the number is no number itself.
+/// An RCS agent sends no SMS, so its answers go from the configured sender: a service that picks
+/// the number, not a number itself.
 #[tokio::test]
 async fn answers_what_was_said_to_an_agent_of_rcs_by_the_service() {
     let form = "POST /2010-04-01/Accounts/AC1/Messages.json \
@@ -319,7 +319,7 @@ async fn answers_what_was_said_to_an_agent_of_rcs_by_the_service() {
     assert!(twilio.send(&patient(), &message).await.is_ok());
 }
 
-/// Neither does one by itself know who has stopped.
+/// By default, a short code does not know either who has opted out.
 #[test]
 fn leaves_to_twilio_what_it_answers_at_that_number() {
     let twilio = twilio(String::new(), SECRET);
@@ -352,8 +352,8 @@ async fn believes_no_hostile_call() {
     }
 }
 
-/// Made by Twilio, whose libraries test themselves with them. They are no texts, so a call that is
-/// believed is then not understood.
+/// From Twilio, whose libraries use them in tests. They are not texts, so an accepted call is then
+/// not understood.
 #[tokio::test]
 async fn believes_the_signatures_that_twilio_publishes() {
     const FORM: &str = "CallSid=CA1234567890ABCDE&Caller=%2B14158675309&Digits=1234\
@@ -407,7 +407,7 @@ async fn believes_a_signed_text_in_utf_8() {
     );
     call.headers_mut()
         .insert("x-twilio-signature", "n7KGbFKyVmGjbDn7GSf/ywZSkxI=".parse().unwrap());
-    // What a caller says about itself is not what it signed.
+    // A caller's own headers are not what it signed.
     call.headers_mut().insert("host", "elsewhere.example".parse().unwrap());
     let twilio = Twilio {
         account_sid: "AC00000000000000000000000000000001".into(),
@@ -430,7 +430,7 @@ async fn believes_the_next_token_but_no_unsigned_call() {
     assert_eq!(receive(&twilio, &request(STATUS, body)).await, Err(WebhookError::Forged));
 }
 
-/// Whether what follows `#` in the address that was entered is signed is documented nowhere.
+/// It is not documented whether the fragment of the entered address is signed.
 #[tokio::test]
 async fn believes_a_signature_over_the_address_as_it_was_entered() {
     let body = "MessageSid=SM00000000000000000000000000000001&MessageStatus=sent";
@@ -477,7 +477,7 @@ async fn believes_a_shared_key_that_it_knows_and_says_what_it_lacks_otherwise() 
     );
 }
 
-/// What signs a form that goes to this address.
+/// The signature of a form to this address.
 fn signed_over<M: Mac + KeyInit>(key: &str, address: &str, body: &str) -> HeaderValue {
     let fields: BTreeMap<_, _> = form_urlencoded::parse(body.as_bytes()).collect();
     let mut mac = <M as KeyInit>::new_from_slice(key.as_bytes()).unwrap().chain_update(address);
@@ -507,7 +507,7 @@ async fn finds_a_message_that_it_lost_sight_of() {
         message("SM_theirs", TEXT, "inbound", "Thu, 24 Aug 2023 05:01:46 +0000", "received"),
         message("SM_earlier", TEXT, "outbound-api", "Thu, 24 Aug 2023 05:01:30 +0000", "sent"),
     ];
-    // What a messaging service made of it.
+    // As a messaging service changed it.
     let rewritten = "We'll meet at \\\"Noon\\\" - ok?";
     let second =
         [message("SM_it", rewritten, "outbound-api", "Thu, 24 Aug 2023 05:01:44 +0000", "queued")];
@@ -542,8 +542,8 @@ async fn takes_its_token_to_no_other_host() {
     assert_eq!(found, Err(SendError::Unknown { code: "unreadable".into() }));
 }
 
-/// Asks for a message of 2023-08-24 05:01:46, where Twilio lists these pages for the number, and
-/// these messages for its address by RCS, if that is asked for.
+/// Looks for a message of 2023-08-24 05:01:46, when Twilio lists these pages for the number, and
+/// these messages for its RCS address, if that is requested.
 async fn find(
     text: &str,
     pages: &[&[String]],
