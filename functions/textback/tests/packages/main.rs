@@ -1,10 +1,10 @@
-//! What is deployed, as it is deployed: the zips of `./deploy.sh package`, unpacked and run under a
+//! The packages as they are deployed: the zips of `./deploy.sh package`, unpacked and run under a
 //! stand-in for Lambda, behind one for API Gateway, on the Firestore emulator and moto.
 //!
 //! `cargo test -p textback --test packages -- --nocapture`. Packages for another machine run under
-//! QEMU; how long those take says nothing of Lambda.
+//! QEMU; their times say nothing about Lambda.
 
-#![expect(clippy::unwrap_used, reason = "whoever breaks fails a test")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod package;
 
@@ -40,7 +40,7 @@ const PUBLIC_URL: &str = "https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com
 const PERSON: &str = "+12025550143";
 const PASSWORD: &str = "correct horse battery staple";
 
-/// Larger zips take longer to fetch when a sandbox starts, in bytes.
+/// In bytes. A larger zip takes longer to fetch when a sandbox starts.
 const LARGEST_PACKAGE: u64 = 5 * 1024 * 1024;
 
 #[tokio::test]
@@ -72,7 +72,7 @@ async fn answer(architecture: Architecture) {
     let (twilio, openai) = (Twilio::start().await, OpenAi::start().await);
     let project = unique_name();
     let queue_url = moto.create_fifo_queue(&project, Duration::from_secs(60)).await;
-    // What is secret stands in Parameter Store, and nowhere else.
+    // The secrets are in Parameter Store, and nowhere else.
     let secrets_path = format!("/{project}/production/");
     for (name, value) in [
         ("TWILIO_AUTH_TOKEN", twilio.auth_token()),
@@ -126,26 +126,26 @@ async fn answer(architecture: Architecture) {
     assert_eq!(said.len(), 1);
     assert!(said[0].ends_with("Hello! What can we do for you?"), "{said:?}");
 
-    // What becomes of the reply is recorded.
+    // The reply's status is recorded.
     let sid = &twilio.messages()[0].sid;
     assert_eq!(twilio.report(&route, sid, "delivered", None).await.status, 200);
     let attempts = store.attempts_of(&id).await.unwrap();
     assert_eq!(attempts.iter().map(|a| a.status()).collect::<Vec<_>>(), [Status::Delivered]);
 
-    // A wake-up that got lost is found.
+    // A lost wake-up is found.
     twilio.text(&route, PERSON, "Are you there?").await;
     queue.receive().await.unwrap().done().await.unwrap();
     assert_eq!(deployed.function("sweep").invoke(&schedule_event()).await, Value::Null);
     assert_eq!(queue.receive().await.unwrap().wake_up.conversation, id.to_string());
 
-    // The operator sees it, and nobody else.
+    // Only the operator sees the console.
     assert_eq!(deployed.get("/console", None).await.0, 401);
     let (status, page) = deployed.get("/console", Some(PASSWORD)).await;
     assert!(status == 200 && page.contains("<html"), "{status} {page}");
     let (status, list) = deployed.get("/console/api/conversations", Some(PASSWORD)).await;
     assert!(status == 200 && list.contains(&id.to_string()), "{status} {list}");
 
-    // Anybody hears which build it is, and whether it is ready.
+    // Anybody can see which build it is, and whether it is ready.
     for path in ["/healthz", "/health"] {
         let (status, words) = deployed.get(path, None).await;
         let lines: Vec<_> = words.lines().map(|line| line.split(' ').next().unwrap()).collect();
@@ -220,7 +220,7 @@ async fn print(architecture: Architecture, packages: &[Package], settings: &[(&s
         let size = format!("{size:.2} MB");
         table += &format!("{:<10} {size:>14} {start:>19.1} ms\n", package.function);
     }
-    // Not `print!`: it is to be seen whenever this runs.
+    // Not `print!`: the table should be seen whenever this runs.
     std::io::stderr().write_all(table.as_bytes()).unwrap();
     for package in packages {
         let (function, size) = (package.function, package.size);

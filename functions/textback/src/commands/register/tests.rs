@@ -1,4 +1,4 @@
-//! One thing is wrong at a time, and exactly that is found.
+//! Each case has one fault, and exactly that is found.
 
 use agent::Page;
 use business::Business;
@@ -54,10 +54,10 @@ fn each_wrong_fact_is_found() {
             "Heating and plumbing=>Wine tastings and firearms",
             "",
             PUBLIC_URL,
-            &["30883: \"wine\" is not carried"],
+            &["30883: carriers refuse \"wine\""],
         ),
-        ("plumbing=>credit repair", "", PUBLIC_URL, &["30885: \"credit repair\" is not carried"]),
-        ("plumbing=>casino", "", PUBLIC_URL, &["30897: \"casino\" is not carried"]),
+        ("plumbing=>credit repair", "", PUBLIC_URL, &["30885: carriers refuse \"credit repair\""]),
+        ("plumbing=>casino", "", PUBLIC_URL, &["30897: carriers refuse \"casino\""]),
         ("your repair=>our discounts", "", PUBLIC_URL, &["30893: \"discounts\" is marketing"]),
         (
             "",
@@ -102,7 +102,7 @@ fn each_wrong_fact_is_found() {
             "",
             "\n  first:=>\n  start:",
             PUBLIC_URL,
-            &["30909: it is not shown what somebody gets who texts the keyword"],
+            &["30909: the answer to the keyword is not shown"],
         ),
         (
             "",
@@ -113,7 +113,7 @@ fn each_wrong_fact_is_found() {
     ] {
         let case = format!("{business} {agent} {url}");
         let submission = submit(&edit(OAKWOOD, business), &edit(AGENT, agent), url, &[]);
-        // Where reviewers cannot read the pages, nothing else counts.
+        // If reviewers cannot read the pages, nothing else counts.
         let findings = said(&submission);
         let findings = if case.contains("languages") { &findings[..1] } else { &findings[..] };
         assert_eq!(findings.len(), found.len(), "{case}: {findings:#?}");
@@ -160,42 +160,42 @@ fn each_edited_page_is_found_out() {
         (
             opt_in,
             "I agree to receive text messages=>I agree to receive messages",
-            "30513: beside the box it does not say that these are text messages",
+            "30513: the text beside the box does not say that these are text messages",
         ),
         (
             home,
             "above. Message frequency: =>above. ",
-            "30924: beside the box it does not say how often",
+            "30924: the text beside the box does not say how often",
         ),
         (
             home,
             "Message and data rates may apply=>It is free",
-            "30924: beside the number it does not say that rates may apply; 30924: beside the box it does not say that rates may apply",
+            "30924: the text beside the number does not say that rates may apply; 30924: the text beside the box does not say that rates may apply",
         ),
         (
             home,
             "STOP</b> to opt out=>STOP2END</b>",
-            "30924: how to opt out is misspelt; 30924: beside the number it does not say how to opt out; 30924: beside the box it does not say how to opt out",
+            "30924: the opt-out instruction is misspelt; 30924: the text beside the number does not say how to opt out; 30924: the text beside the box does not say how to opt out",
         ),
         (
             opt_in,
             "HELP</b> for help=>HELP</b>",
-            "30924: beside the number it does not say how to get help; 30924: beside the box it does not say how to get help",
+            "30924: the text beside the number does not say how to get help; 30924: the text beside the box does not say how to get help",
         ),
         (
             opt_in,
             "about your repair and appointment at=>at",
-            "30924: beside the box it does not say what kind",
+            "30924: the text beside the box does not say what kind",
         ),
         (
             opt_in,
             "messages from <bdi>Oakwood Heating</bdi> about your repair and appointment at=>messages about your repair and appointment at",
-            "30924: beside the box it does not say who texts",
+            "30924: the text beside the box does not say who texts",
         ),
         (
             opt_in,
             "not a condition of any purchase. See=>required. See",
-            "30513: beside the box it does not say that it is no condition",
+            "30513: the text beside the box does not say that it is not a condition",
         ),
         (
             home,
@@ -221,7 +221,7 @@ fn each_edited_page_is_found_out() {
         (
             privacy,
             "This excludes aggregators and providers=>This excludes friends",
-            "30908: the privacy policy does not say whom the companies",
+            "30908: the privacy policy does not say that the companies",
         ),
         (
             privacy,
@@ -237,7 +237,7 @@ fn each_edited_page_is_found_out() {
         (
             privacy,
             "</article>=>See https://bit.ly/oak.</article>",
-            "30857: bit.ly hides where a link leads",
+            "30857: bit.ly hides the target of a link",
         ),
         (
             terms,
@@ -386,7 +386,7 @@ fn submit(business: &str, agent: &str, url: &str, settings: &[(&str, &str)]) -> 
     Submission::of(&pages, &Page::parse(agent).unwrap(), &settings)
 }
 
-/// Replaces what stands before `=>` by what stands behind it, everywhere.
+/// Replaces the text before `=>` by the text after it, everywhere.
 fn edit(text: &str, edit: &str) -> String {
     let Some((from, to)) = edit.split_once("=>") else { return text.to_owned() };
     assert!(text.contains(from), "{from} is not there");
