@@ -1,7 +1,7 @@
-//! The form by which people put their consent on record.
+//! The form with which people record their consent.
 //!
-//! It sends nothing: anybody can type anybody's number. What proves that a number is the person's
-//! is their own text, which the page that follows asks for; and nothing here lifts a stop.
+//! It sends nothing: anybody can type anybody's number. Only a text from the number shows that it
+//! is the person's, which is why the next page asks for one; and nothing here lifts a stop.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
@@ -19,16 +19,16 @@ use url::{Url, form_urlencoded};
 use crate::pages::Trouble;
 use crate::{Site, language};
 
-/// What was typed into the form.
+/// The fields of the form.
 #[derive(Default)]
 struct Typed {
     number: String,
     ticked: bool,
-    /// The version of the form that it was typed into.
+    /// The version of the form that was filled in.
     page: String,
 }
 
-/// `POST /opt-in`: records a consent, or shows the form again with what is wrong with it.
+/// `POST /opt-in`: records a consent, or shows the form again with what is wrong.
 pub(crate) async fn sign_up(
     State(site): State<Arc<Site>>,
     caller: Caller,
@@ -104,8 +104,8 @@ impl Site {
             network: network(caller.0),
             at: now,
         };
-        // Everybody behind a proxy that nobody named comes from its address: one of them must not
-        // keep the others out.
+        // Behind an unnamed proxy everybody comes from its address: one of them must not lock the
+        // others out.
         let address = Some(caller.counted_as()).filter(|_| !is_private(caller.0));
         match self.store.consent(&consent, address).await {
             Ok(Given::Recorded) => {
@@ -113,7 +113,7 @@ impl Site {
                 Ok(())
             }
             Ok(Given::TooMany) => {
-                tracing::warn!("recorded no consent: too many came lately");
+                tracing::warn!("recorded no consent: too many came recently");
                 Err(Trouble::TooMany)
             }
             Err(error) => {
@@ -124,7 +124,7 @@ impl Site {
     }
 }
 
-/// The network of an address, which tells no single household.
+/// The network of an address, which does not identify a single household.
 fn network(address: IpAddr) -> String {
     match address {
         IpAddr::V4(address) => {
@@ -136,7 +136,7 @@ fn network(address: IpAddr) -> String {
     }
 }
 
-/// Whether an address is nobody's in particular.
+/// Whether an address identifies nobody in particular.
 fn is_private(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => {
@@ -154,8 +154,8 @@ fn is_private(address: IpAddr) -> bool {
     }
 }
 
-/// Whether a page of ours sent the form, as far as the browser tells. A browser that tells nothing
-/// is an old one, or none.
+/// Whether the form was sent from our own page, as far as the browser says. A browser that says
+/// nothing is an old one, or not a browser.
 fn is_own_page(headers: &HeaderMap, public_url: &str) -> bool {
     let site = headers.get("sec-fetch-site").map(|site| site.as_bytes());
     if site.is_some_and(|site| !matches!(site, b"same-origin" | b"none")) {
