@@ -71,16 +71,16 @@ pub(crate) const ENTRY: Entry = Entry {
         Setting::new(
             "AWS_ENDPOINT_URL",
             &[Receiving, Sending],
-            "where a stand-in for AWS is. Signatures of SNS are verified by AWS's own addresses all the \
-             same, unless it is this machine",
+            "the address of a stand-in for AWS. Signatures of SNS are still verified with AWS's \
+             own addresses, unless it is on this machine",
         ),
         Setting::new(
             ACCESS_KEY_ID,
             &[Sending],
-            "credentials, where they are not found as AWS programs find theirs",
+            "credentials, if they are not where AWS programs find theirs",
         ),
         Setting::new(SECRET_ACCESS_KEY, &[Sending], "goes with it").secret(),
-        Setting::new("AWS_SESSION_TOKEN", &[Sending], "goes with them, where they are of a session")
+        Setting::new("AWS_SESSION_TOKEN", &[Sending], "goes with them if they belong to a session")
             .secret(),
     ],
     console: Console {

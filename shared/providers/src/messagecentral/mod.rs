@@ -75,28 +75,28 @@ pub(crate) const ENTRY: Entry = Entry {
         Setting::new(
             WEBHOOK_TOKEN,
             &[Receiving, Signing],
-            "a random word of yours, of at least 24 bytes, for the address that MessageCentral calls, \
+            "a random secret of at least 24 bytes, for the address that MessageCentral calls, \
              since it signs nothing: `openssl rand -base64 24` makes one",
         )
         .secret(),
         Setting::new(
             "MC_INBOUND_FIELDS",
             &[Receiving],
-            "what the fields of its calls are named where they are not recognized, as \
+            "the names of the fields in its calls if they are not recognized, such as \
              `from=caller,text=words,id=ref` (also `to` and `time`)",
         ),
         Setting::new(
             "MC_COUNTRY",
             &[Receiving],
-            "the calling code of the country whose numbers it gives without one, as `91`: a number as \
+            "the calling code of the country whose numbers come without one, such as `91`: a number as \
              long as those of mobile telephones there is completed. What is neither such a number nor \
              an international one is kept and not guessed at",
         ),
-        Setting::new("MC_BASE_URL", &[Sending, Polling], "where a stand-in for its API is"),
+        Setting::new("MC_BASE_URL", &[Sending, Polling], "the address of a stand-in for its API"),
         Setting::new(
             SWITCH,
             &[Receiving, Sending, Polling, Describing],
-            "`false` leaves it out though it is configured",
+            "`false` leaves it out even if it is configured",
         ),
     ],
     console: Console {

@@ -23,8 +23,8 @@ pub(crate) const ENTRY: Entry = Entry {
     settings: &[Setting::new(
         SWITCH,
         &[Receiving, Sending, Polling, Describing],
-        "the pretended provider; on by itself in `textback` when no other is configured. Its texts are \
-         taken from whoever the console lets in, and nothing of it leaves by another",
+        "the mock provider; on by default in `textback` if no other is configured. It takes texts \
+         from anybody whom the console lets in, and they never go by another provider",
     )],
     console: Console { page: "", fields: &[], method: "", token: None, fragment: "" },
     is_asked: false,

@@ -62,12 +62,16 @@ pub(crate) const ENTRY: Entry = Entry {
         Setting::new(
             WEBHOOK_TOKEN,
             &[Receiving, Sending],
-            "a random word of yours, of at least 24 bytes, for the address that Plivo calls: its \
-             signature of messages (version 2) covers the address alone. As for every secret of a \
+            "a random secret of at least 24 bytes, for the address that Plivo calls: its \
+             signature of messages (version 2) only covers the address. As for every secret of a \
              webhook, `openssl rand -base64 24` makes one",
         )
         .secret(),
-        Setting::new("PLIVO_BASE_URL", &[Sending, Polling], "where a stand-in for its API is"),
+        Setting::new(
+            "PLIVO_BASE_URL",
+            &[Sending, Polling],
+            "the address of a stand-in for its API",
+        ),
     ],
     console: Console {
         page: "Messaging, Applications, Add New Application; then give the number to it under Phone \

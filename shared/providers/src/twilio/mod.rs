@@ -59,7 +59,7 @@ pub(crate) const ENTRY: Entry = Entry {
         Setting::new(
             NEXT_AUTH_TOKEN,
             &[Receiving],
-            "also believed in webhook calls, while a token is being changed",
+            "also accepted in webhook calls while the token is being changed",
         )
         .secret(),
         Setting::new(
@@ -81,7 +81,7 @@ pub(crate) const ENTRY: Entry = Entry {
             &[Receiving, Sending, Polling, Describing],
             "the messaging service that picks the number, or that `TWILIO_FROM` belongs to",
         ),
-        Setting::new("TWILIO_BASE_URL", &[Sending, Polling], "where a stand-in for its API is"),
+        Setting::new("TWILIO_BASE_URL", &[Sending, Polling], "the address of a stand-in for its API"),
     ],
     console: Console {
         page: "Phone Numbers, Manage, Active numbers, your number, Messaging Configuration; with a \

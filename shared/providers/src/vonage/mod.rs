@@ -66,7 +66,7 @@ pub(crate) const ENTRY: Entry = Entry {
             "the number or name that texts are sent from; the plus may be left out",
         )
         .sender(Plus::Optional),
-        Setting::new("VONAGE_BASE_URL", &[Sending], "where a stand-in for its API is"),
+        Setting::new("VONAGE_BASE_URL", &[Sending], "the address of a stand-in for its API"),
     ],
     console: Console {
         page: "Applications, your application, Edit, Capabilities, Messages; then link the number to \
