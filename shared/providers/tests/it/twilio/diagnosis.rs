@@ -195,8 +195,8 @@ async fn says_that_nobody_can_call_this_machine() {
         Twilio { public_url: "http://localhost:5000".parse().unwrap(), ..account(&company) };
     assert_eq!(
         complaints(&at_home).await,
-        ["Broken Webhook: Twilio cannot call http://localhost:5000/, which is this \
-          machine alone. Set PUBLIC_URL to an address at which Twilio reaches this machine."]
+        ["Broken Webhook: Twilio cannot call http://localhost:5000/, which is only \
+          on this machine. Set PUBLIC_URL to an address at which Twilio reaches this machine."]
     );
 }
 
