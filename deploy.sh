@@ -1,30 +1,30 @@
 #!/usr/bin/env bash
-# Brings textback to AWS, and looks after it there: `./deploy.sh help`.
+# Deploys textback to AWS, and operates it there: `./deploy.sh help`.
 #
-# What is made is Terraform's to say (infra/), what is built is Cargo's. What a command has to know
-# of an environment that exists is in its parameter `deployment`, which Terraform writes, so that a
-# rollback needs no Terraform. What has to know what was done before is in infra/deploy. Runs with
-# bash 3.2 and Python 3.9, which is what a Mac has.
+# Terraform (infra/) defines the resources, Cargo builds the code. What a command has to know about an
+# existing environment is in its parameter `deployment`, which Terraform writes, so a rollback needs
+# no Terraform. Commands that need the history of releases are in infra/deploy. Runs with bash 3.2 and
+# Python 3.9, the versions of a Mac.
 set -euo pipefail
 cd "$(dirname "$0")"
 
 help() {
     cat <<'TEXT'
 ./deploy.sh package [arm64|x86-64]         build the functions: target/package/<architecture>/*.zip
-./deploy.sh apply <environment> [--yes]    make what infra/ says, after showing it, then release and
-                                           smoke; --yes where nobody can be asked
-./deploy.sh release <environment>          put the packages on the air; takes them back if that fails
-./deploy.sh rollback <environment>         the release before; once more: the one before that
-./deploy.sh smoke <environment>            text it from a number that is nobody's
+./deploy.sh apply <environment> [--yes]    create what infra/ defines, after showing it, then release and
+                                           smoke; --yes without a terminal
+./deploy.sh release <environment>          make the packages live; rolls back if that fails
+./deploy.sh rollback <environment>         go to the previous release; again: the one before
+./deploy.sh smoke <environment>            text it from a test number
 ./deploy.sh status <environment>           versions, alarms, queue, address
 ./deploy.sh logs <environment> [function] [since]
-                                           log lines, of the last 10m unless told 30s, 2h or 3d
+                                           log lines of the last 10m, or of 30s, 2h or 3d
 ./deploy.sh secrets <environment>          which secrets are set
 ./deploy.sh secrets set <environment> NAME
                                            the value is asked for, or read from a file: < key.json
 ./deploy.sh secrets clear <environment> NAME
 
-An environment is infra/environments/<environment>.tfvars and .hcl; examples lie beside them.
+An environment is infra/environments/<environment>.tfvars and .hcl; examples are beside them.
 TEXT
 }
 
@@ -33,7 +33,7 @@ fail() {
     exit 1
 }
 
-# Fails unless a program is there, saying how to get it.
+# Fails unless a program exists, and says how to get it.
 need() {
     command -v "$1" >/dev/null || fail "$1 is missing: $2"
 }
@@ -60,15 +60,15 @@ package() {
         fail "zig is missing, which links for Amazon Linux: pip install 'ziglang~=0.17.1'"
     need zip 'install it as zip, with apt, dnf or brew'
 
-    # Which source it was, for /healthz to say. An archive without its history does not know.
+    # Which source it was, for /healthz. An archive without its history does not know.
     if commit=$(git describe --always --abbrev=12 --dirty --exclude '*' 2>/dev/null); then
         export TEXTBACK_COMMIT=$commit
     fi
 
     rm -rf "$folder"
     mkdir -p "$folder"
-    # All at once, so that both processors link. What they share is built with what any of them asks
-    # for; the linker leaves out again what a function does not reach.
+    # All in one build, so that both processors link. Shared crates get the union of all features; the
+    # linker drops what a function does not reach.
     for function in $(functions); do
         packages+=(--package "$function")
     done
@@ -83,7 +83,7 @@ package() {
     (cd "$folder" && checksum ./*.zip >SHA256SUMS && cat SHA256SUMS)
 }
 
-# Zips what is in a folder. The same files make the same zip: no times, no owners, one order.
+# Zips a folder. The same files always give the same zip: no times, no owners, one order.
 pack() (
     cd "$1"
     chmod 644 ./*
@@ -97,16 +97,16 @@ checksum() {
     if command -v sha256sum >/dev/null; then sha256sum "$@"; else shasum -a 256 "$@"; fi
 }
 
-# Whether anything that goes into the packages is younger than they are.
+# Whether anything that goes into the packages is newer than they are.
 is_stale() {
     [ ! -f "$1/SHA256SUMS" ] ||
         [ -n "$(find Cargo.toml Cargo.lock functions shared ./agent.md ./business.toml \
             -newer "$1/SHA256SUMS" -type f -print 2>/dev/null | head -n 1)" ]
 }
 
-# ---- what is there
+# ---- what exists
 
-# Fails unless AWS can be asked. Exports the region under both names that programs know it by.
+# Fails unless AWS can be called. Exports the region under both names that programs use.
 connect() {
     need aws 'https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html'
     need jq 'install it as jq, with apt, dnf or brew'
@@ -119,12 +119,12 @@ connect() {
         fail 'AWS does not know you: log in (aws configure sso, aws login), or export AWS_PROFILE'
 }
 
-# What looks after an environment that exists.
+# Runs a command of infra/deploy on an existing environment.
 of_environment() {
     python3 -uB infra/deploy "$@"
 }
 
-# Lets it take the place of this process, so that whoever interrupts us interrupts it.
+# Replaces this process, so that an interruption reaches the command.
 hand_over() {
     connect
     exec python3 -uB infra/deploy "$@"
@@ -139,12 +139,12 @@ apply() {
     is_new_enough
     has_files "$environment"
 
-    # Every environment keeps its own, so that none is applied to the state of another.
+    # Every environment has its own, so that none is applied to the state of another.
     export TF_DATA_DIR=$PWD/infra/.terraform/$environment
     terraform -chdir=infra init -input=false -reconfigure \
         -backend-config="environments/$environment.hcl" >/dev/null ||
-        fail "Terraform is not ready, for the reason above: see infra/environments/$environment.hcl," \
-            'and whether you are logged in to AWS'
+        fail "Terraform is not ready, for the reason above: check infra/environments/$environment.hcl," \
+            'and that you are logged in to AWS'
     facts=$(terraform -chdir=infra console -var-file="environments/$environment.tfvars" \
         <<<'join(" ", [var.region, var.account, var.architecture])' | tr -d '"')
     read -r region owner architecture <<<"$facts"
@@ -163,7 +163,7 @@ apply() {
         -var-file="environments/$environment.tfvars" \
         -var="packages=../target/package/${architecture/_/-}" || changes=$?
     [ "$changes" != 1 ] || fail 'there is no plan, for the reason above'
-    # Where Terraform has nothing to do, the code may be new all the same.
+    # If Terraform has nothing to do, the code may still be new.
     confirm "$environment" "$confirmed"
     if [ "$changes" = 2 ]; then
         terraform -chdir=infra apply -input=false "$plan"
@@ -191,7 +191,7 @@ has_files() {
     [ -f "infra/environments/$1.tfvars" ] ||
         fail "infra/environments/$1.tfvars is missing: copy production.tfvars.example to it, and" \
             'fill it in'
-    # A state on one disk would be lost with it, and with the state the way to change anything.
+    # A state on one disk would be lost with it, and without the state nothing can be changed.
     [ -f "infra/environments/$1.hcl" ] ||
         fail "infra/environments/$1.hcl is missing, which says where the state is kept: copy" \
             'backend.hcl.example to it; there it says how to make the bucket'
@@ -200,12 +200,12 @@ has_files() {
 confirm() {
     local answer
     [ "$2" != --yes ] || return 0
-    [ -t 0 ] || fail "nobody is here to agree: ./deploy.sh apply $1 --yes"
+    [ -t 0 ] || fail "there is no terminal to ask on: ./deploy.sh apply $1 --yes"
     read -r -p 'To do this, type the name of the environment: ' answer
     [ "$answer" = "$1" ] || fail 'nothing was done'
 }
 
-# ---- looking after it
+# ---- operating it
 
 smoke() {
     local deployment name setting settings
@@ -213,7 +213,7 @@ smoke() {
     connect
     deployment=$(of_environment written "$1")
     name=$(jq -r .functions.inbound.name <<<"$deployment")
-    # What the function that takes texts goes by, itself, and none of the settings of this shell.
+    # The settings of the function that takes texts, and none of this shell's.
     settings=$(aws lambda get-function-configuration --function-name "$name" \
         --qualifier live --query Environment.Variables --output json |
         jq -r 'to_entries[] | "\(.key)=\(.value)"')
@@ -224,7 +224,7 @@ smoke() {
         while read -r setting; do
             export "${setting?}"
         done <<<"$settings"
-        # TEXTBACK names the program where it was built elsewhere.
+        # TEXTBACK names the program if it was built elsewhere.
         if [ -n "${TEXTBACK:-}" ]; then
             "$TEXTBACK" smoke
         else
@@ -233,7 +233,7 @@ smoke() {
     ) || fail "if a release broke it: ./deploy.sh rollback $1"
 }
 
-# ---- which of them
+# ---- commands
 
 command=${1:-help}
 case $command in
@@ -248,7 +248,7 @@ case $command in
         esac
         ;;
     secrets)
-        # As people say it: secrets set production NAME.
+        # In the order in which people say it: secrets set production NAME.
         case ${2:-} in
             set | clear)
                 : "${3:?of which environment? ./deploy.sh secrets $2 production NAME}"

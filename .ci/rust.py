@@ -1,8 +1,8 @@
-"""Reads Rust as far as counting needs: tokens, functions, modules, which file names what of which.
+"""Parses Rust as far as counting needs: tokens, functions, modules, and which file uses which.
 
-It knows tokens and brackets, and no grammar: strings, characters and comments are skipped whole,
-everything else is found by its keyword. What a macro writes is not seen, nor which type a method is
-called on.
+It knows tokens and brackets, but no grammar: strings, characters and comments are skipped whole,
+everything else is found by its keyword. It does not see the output of macros, nor the type that a
+method is called on.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ Seen = frozenset[tuple[Name, str, bool]]
 
 
 class Token(NamedTuple):
-    """A token. A string keeps no text, so that nothing in it is taken for code."""
+    """A token. A string keeps no text, so that nothing in it is mistaken for code."""
 
     kind: str
     text: str
@@ -57,7 +57,7 @@ class Function(NamedTuple):
 
 
 class Named(NamedTuple):
-    """What a `use` brings, or a path within code names. `*` is everything."""
+    """A name from a `use`, or from a path within code. `*` is everything."""
 
     scope: Name
     path: Name
@@ -76,7 +76,7 @@ class Module(NamedTuple):
 
 @dataclass
 class Source:
-    """What one file holds."""
+    """The contents of one file."""
 
     lines: int
     test_lines: int = 0
@@ -92,7 +92,7 @@ class Source:
 
 
 def tokens(text: str) -> Iterator[Token]:
-    """The tokens of a text, comments left out."""
+    """The tokens of a text, without comments."""
     starts = [0] + [found.end() for found in re.finditer("\n", text)]
     at = 0
     while found := TOKEN.search(text, at):
@@ -142,7 +142,7 @@ class Reader:
         return [token.text for token in self.tokens[start:end]]
 
     def test_spans(self) -> Iterator[tuple[int, int]]:
-        """Where code stands that only tests have: from its `#[cfg(test)]` to its end."""
+        """The ranges of test-only code: from its `#[cfg(test)]` to its end."""
         for i in range(len(self.tokens)):
             whole = self.text(i + 1) == "!"
             start = i + 2 if whole else i + 1
@@ -154,7 +154,7 @@ class Reader:
                 yield (0, last) if whole else (i, self.end_of_item(self.partner[start] + 1))
 
     def end_of_item(self, i: int) -> int:
-        """The last token of what begins here, be it an item, a field or a statement."""
+        """The last token of the item, field or statement that begins here."""
         item = False
         while i < len(self.tokens):
             text = self.text(i)
@@ -190,7 +190,7 @@ class Reader:
         return documented, attributes
 
     def read(self) -> Source:
-        """All that the file holds."""
+        """Reads the whole file."""
         i = 0
         while i < len(self.tokens):
             token = self.tokens[i]
@@ -208,7 +208,7 @@ class Reader:
         return self.source
 
     def read_word(self, i: int) -> None:
-        """A word outside of `use`: a keyword that begins an item, or the begin of a path."""
+        """A word outside of `use`: a keyword that begins an item, or the start of a path."""
         word, source = self.text(i), self.source
         follows = self.tokens[min(i + 1, len(self.tokens) - 1)]
         source.words.add(word)
@@ -251,7 +251,7 @@ class Reader:
         self.source.functions.append(function)
 
     def read_public(self, i: int) -> None:
-        """Counts an item or a named field that everybody may use."""
+        """Counts a public item or named field."""
         what = i + 1
         while self.text(what) in MODIFIERS:
             what += 1
@@ -274,7 +274,7 @@ class Reader:
 
 
 def leaves(words: list[str]) -> list[tuple[Name, str]]:
-    """The names of a `use` tree: each with its path, and what it is called from here on."""
+    """The names of a `use` tree: each with its path, and its local name."""
     if "{" not in words:
         path, alias = words, ""
         if "as" in words:
@@ -299,7 +299,7 @@ def leaves(words: list[str]) -> list[tuple[Name, str]]:
 
 
 class Uses(NamedTuple):
-    """That one file names something that another one defines."""
+    """A use of something in one file that another one defines."""
 
     user: Path
     owner: Path
@@ -343,9 +343,9 @@ class Crate:
                 self.lost.append("::".join(full))
 
     def find(self, module: Name, path: Name, seen: Seen = frozenset()) -> Optional[Name]:
-        """What a path in this module names: a module, or one with the name of an item behind it.
+        """What a path in this module names: a module, or a module and an item in it.
 
-        Nothing, if it is in another crate.
+        `None` if it is in another crate.
         """
         first, rest = path[0], path[1:]
         if first in ("crate", "self", "super"):
@@ -385,16 +385,16 @@ class Crate:
         return None
 
     def owner(self, found: Optional[Name]) -> Optional[Path]:
-        """The file that defines what was found."""
+        """The file that defines it."""
         while found and found not in self.files:
             found = found[:-1]
         return None if found is None else self.files[found]
 
     def uses(self) -> Iterator[Uses]:
-        """What files name of each other.
+        """The uses between files.
 
-        Not what a file names of one that it belongs to (`super::Whole`), and not what it passes on
-        from below itself (`pub use part::Part`) without using it.
+        Without those of a parent module (`super::Whole`), and without re-exports from below
+        (`pub use part::Part`) that are not used.
         """
         for file, home in self.homes.items():
             source = self.sources[file]
@@ -414,12 +414,12 @@ class Crate:
 
 @cache
 def read(file: Path) -> Source:
-    """What a file holds."""
+    """The contents of a file."""
     return Reader(file.read_text(encoding="utf-8")).read()
 
 
 def circles(edges: set[tuple[str, str]]) -> list[list[str]]:
-    """The groups in which everybody leads to everybody, the largest first."""
+    """The strongly connected groups, the largest first."""
     reached: dict[str, set[str]] = {}
     for start in {node for edge in edges for node in edge}:
         reached[start], new = set(), [start]

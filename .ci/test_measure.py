@@ -1,4 +1,4 @@
-"""What .ci/measure.py sees and does not see, and what it makes of it."""
+"""What .ci/measure.py sees and does not see, and what it reports."""
 
 import measure
 import pytest
@@ -13,7 +13,7 @@ def functions(text):
 
 @pytest.fixture
 def circles(tmp_path):
-    """Writes the files of a crate, and says which of them stand in a circle."""
+    """Writes the files of a crate, and returns those that form a circle."""
 
     def written(**files):
         folder = tmp_path / f"crate{len(list(tmp_path.iterdir()))}"

@@ -1,4 +1,4 @@
-# What needs a person, in a sentence that says what to do.
+# Alarms for what needs a person, each with a sentence that says what to do.
 
 resource "aws_sns_topic" "alarms" {
   #checkov:skip=CKV_AWS_26:CloudWatch cannot write to a topic under AWS's own key, and an alarm holds nothing personal
@@ -49,7 +49,7 @@ resource "aws_cloudwatch_metric_alarm" "errors" {
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
   period              = 60
-  # The sweep repeats itself, so one that failed is no news.
+  # The sweep repeats itself, so a single failure is no news.
   evaluation_periods = each.key == "sweep" ? 3 : 1
   treat_missing_data = "notBreaching"
   alarm_actions      = [aws_sns_topic.alarms.arn]
@@ -89,8 +89,8 @@ resource "aws_cloudwatch_metric_alarm" "duration" {
   alarm_actions       = [aws_sns_topic.alarms.arn]
 }
 
-# The functions write ERROR for what needs a person and for nothing else. What has a name of its own
-# is counted below, and is no reason to take a release back.
+# The functions log ERROR only for what needs a person. Alarms with names of their own are counted
+# below, and do not roll a release back.
 resource "aws_cloudwatch_log_metric_filter" "complaints" {
   for_each = module.function
 
@@ -121,8 +121,8 @@ resource "aws_cloudwatch_metric_alarm" "complaints" {
   alarm_actions       = [aws_sns_topic.alarms.arn]
 }
 
-# The alarms that the code raises by name, in its own words: a test holds the list and the code
-# together.
+# The alarms that the code raises by name, in its own words: a test keeps the list and the code in
+# step.
 locals {
   alarms = jsondecode(file("${path.module}/alarms.json"))
 }
@@ -143,7 +143,7 @@ resource "aws_cloudwatch_log_metric_filter" "raised" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "raised" {
-  # CloudWatch counts dead letters by itself, and sooner: see `dead_letters`.
+  # CloudWatch counts dead letters itself, and sooner: see `dead_letters`.
   for_each = { for alarm, words in local.alarms : alarm => words if alarm != "queue.dead_letters" }
 
   alarm_name          = "${local.name}-${replace(each.key, "/[._]/", "-")}"
@@ -154,7 +154,7 @@ resource "aws_cloudwatch_metric_alarm" "raised" {
   statistic           = "Sum"
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
-  # What is raised again within a quarter of an hour is the same trouble, and one mail.
+  # An alarm raised again within a quarter of an hour is the same problem, and one mail.
   period             = 900
   evaluation_periods = 1
   treat_missing_data = "notBreaching"
@@ -206,8 +206,8 @@ resource "aws_cloudwatch_metric_alarm" "refused" {
   alarm_actions       = [aws_sns_topic.alarms.arn]
 }
 
-# What the gateway turns away reaches no function, so nobody else would tell. Some routes have a limit
-# of their own, which is meant to be met.
+# Calls that the gateway rejects reach no function, so nothing else would report them. Some routes
+# have a low limit of their own, which is expected to be reached.
 resource "aws_cloudwatch_log_metric_filter" "crowded" {
   name           = "${local.name}-crowded"
   log_group_name = aws_cloudwatch_log_group.api.name
@@ -245,7 +245,7 @@ resource "aws_cloudwatch_metric_alarm" "no_sweep" {
   threshold           = 1
   period              = 300
   evaluation_periods  = 1
-  # No figure at all is how its silence looks.
+  # Its silence shows as missing data.
   treat_missing_data = "breaching"
   alarm_actions      = [aws_sns_topic.alarms.arn]
 }

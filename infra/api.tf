@@ -1,4 +1,4 @@
-# The one address. What stands before it in other people's consoles never changes.
+# The only address. The part of it that is entered at other companies never changes.
 
 locals {
   routes = {
@@ -23,8 +23,8 @@ locals {
   }
   callable = toset(values(local.routes))
 
-  # A person fills in a form, and now and then somebody asks whether all is ready: a machine fills the
-  # store, or keeps the function busy that takes texts.
+  # A person fills in a form, and readiness is asked for now and then: a machine would fill the
+  # store, or keep the function busy that takes texts.
   slow = toset(["POST /opt-in", "GET /readyz", "GET /ready"])
 
   public_url = coalesce(
@@ -39,7 +39,7 @@ resource "aws_apigatewayv2_api" "this" {
   description   = "textback ${var.environment}"
   protocol_type = "HTTP"
 
-  # The address is its id: made anew, every provider would call nobody.
+  # The address contains its id: if it were recreated, every provider would call nobody.
   lifecycle {
     prevent_destroy = true
   }
@@ -82,7 +82,7 @@ resource "aws_apigatewayv2_stage" "this" {
   name        = "$default"
   auto_deploy = true
 
-  # Far above a business's busiest minute, far below what would cost.
+  # Far above a business's busiest minute, far below anything expensive.
   default_route_settings {
     throttling_rate_limit  = 50
     throttling_burst_limit = 100
@@ -98,8 +98,8 @@ resource "aws_apigatewayv2_stage" "this" {
     }
   }
 
-  # Neither path nor query nor address: a webhook's token stands in the query, a conversation's
-  # name in the path, and who visits the pages is nobody's business.
+  # Neither path nor query nor address: a webhook's token is in the query, a conversation's name in
+  # the path, and visitors of the pages are nobody's business.
   access_log_settings {
     destination_arn = aws_cloudwatch_log_group.api.arn
     format = jsonencode({
@@ -125,7 +125,7 @@ resource "aws_cloudwatch_log_group" "api" {
   #checkov:skip=CKV_AWS_158:CloudWatch encrypts by itself; the lines hold nothing personal
   #checkov:skip=CKV_AWS_338:how long is the owner's choice; a quarter of a year is enough to find a fault
 
-  # Under this prefix AWS needs no policy per group, of which an account may have ten.
+  # With this prefix AWS needs no policy per group, of which an account may only have ten.
   name              = "/aws/vendedlogs/${local.name}-api"
   retention_in_days = var.log_retention_days
 }

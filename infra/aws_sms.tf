@@ -1,5 +1,5 @@
-# AWS End User Messaging, where the owner has a number there: what is sent from, and the two topics
-# that call us.
+# AWS End User Messaging, if the owner has a number there: the sender, and the two topics that call
+# us.
 
 locals {
   aws_sms_settings = var.aws_sms == null ? {} : {
@@ -30,10 +30,10 @@ resource "aws_sns_topic_subscription" "aws_sms" {
   protocol  = "https"
   endpoint  = "${local.public_url}/webhooks/aws/${each.key}"
 
-  # The signature would be left out.
+  # Otherwise the signature would be left out.
   raw_message_delivery = false
 
-  # The function that is called confirms, so it has to be on the air.
+  # The called function confirms, so it has to be live.
   endpoint_auto_confirms = true
   depends_on = [
     aws_apigatewayv2_stage.this,

@@ -7,7 +7,7 @@ resource "aws_budgets_budget" "this" {
   limit_amount = tostring(var.monthly_budget)
   limit_unit   = "USD"
 
-  # Early enough to do something, and as soon as it can be foreseen.
+  # Early enough to act, and as soon as it is forecast.
   dynamic "notification" {
     for_each = { ACTUAL = 80, FORECASTED = 100 }
 

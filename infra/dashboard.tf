@@ -1,4 +1,4 @@
-# One page: are people answered, how fast, and what complains.
+# One page: whether people are answered, how fast, and what complains.
 
 locals {
   functions_by_name = { for key, function in module.function : key => function.name }

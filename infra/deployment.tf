@@ -1,4 +1,4 @@
-# What deploy.sh has to know of what was made here, kept where it can be read in a second and
+# What deploy.sh has to know about the resources here, kept where it can be read within a second and
 # without Terraform: a rollback must not wait for either.
 
 resource "aws_ssm_parameter" "deployment" {
@@ -24,8 +24,8 @@ resource "aws_ssm_parameter" "deployment" {
   })
 }
 
-# Whoever may bring code may read this, and what the smoke test asks for: the code that it brings can
-# read that, too.
+# Anybody who may deploy code may read this, and the settings of the smoke test: the deployed code
+# can read those, too.
 resource "aws_iam_role_policy" "release_reads" {
   for_each = local.github
 

@@ -1,6 +1,6 @@
-# A name of the owner's for the address. Where its zone is in Route 53 all is done here; elsewhere
-# in two steps, since nobody but the owner can make the records: a certificate first, and once its
-# record is in place (`domain_record_made`), the name.
+# The owner's own domain for the address. If its zone is in Route 53, everything is done here;
+# otherwise in two steps, since only the owner can create the records: first a certificate, and once
+# its record exists (`domain_record_made`), the name.
 
 locals {
   own_domain       = var.domain == null ? toset([]) : toset([var.domain])
@@ -8,7 +8,7 @@ locals {
   connected_domain = local.domain_connected ? local.own_domain : toset([])
   zone_domain      = var.zone == null ? toset([]) : local.own_domain
 
-  # One record proves one name.
+  # One record validates one name.
   validation = {
     for domain in local.own_domain :
     domain => tolist(aws_acm_certificate.this[domain].domain_validation_options)[0]
@@ -35,7 +35,7 @@ resource "aws_route53_record" "validation" {
   records = [local.validation[each.key].resource_record_value]
   ttl     = 300
 
-  # A certificate for the same name in another environment asks for the same record.
+  # A certificate for the same name in another environment needs the same record.
   allow_overwrite = true
 }
 
@@ -46,7 +46,7 @@ resource "aws_acm_certificate_validation" "this" {
   validation_record_fqdns = var.zone == null ? null : [aws_route53_record.validation[each.key].fqdn]
 
   timeouts {
-    # By hand the record was made before; a wait of an hour would only hide that it is wrong.
+    # By hand, the record already exists; waiting an hour would only hide that it is wrong.
     create = "15m"
   }
 }
@@ -62,7 +62,7 @@ resource "aws_apigatewayv2_domain_name" "this" {
     security_policy = "TLS_1_2"
   }
 
-  # Made anew it has another target, and the owner's record would point nowhere.
+  # If it were recreated, it would have another target, and the owner's record would point nowhere.
   lifecycle {
     prevent_destroy = true
   }

@@ -1,20 +1,20 @@
-# What each function is, and by name what it may do. Reading this is reading the system's
-# permissions; everybody may also read their own settings and write their own log.
+# What each function is, and what it may do, by name. These are all permissions of the system,
+# except that every function may also read its own settings and write its own log.
 
 data "aws_partition" "this" {}
 
 locals {
   name = "textback-${var.environment}"
 
-  # A model has 40 s, then every provider its own time limit.
+  # A model has 40 s, then every provider its own timeout.
   turn_timeout = 120
 
   functions = {
     inbound = {
       description = "Takes texts from providers."
-      # Twilio waits 15 s. The first call after a pause may have to reach Firestore anew.
+      # Twilio waits 15 s. The first call after a pause may have to connect to Firestore again.
       timeout = 12
-      # A processor comes with memory, and a new connection to Firestore is mostly arithmetic.
+      # Memory brings processor time, and a new connection to Firestore is mostly computation.
       memory   = 512
       settings = { TURN_QUEUE_URL = aws_sqs_queue.turns.url }
       allow = {
@@ -29,7 +29,7 @@ locals {
       memory      = 512
       settings    = { TURN_QUEUE_URL = aws_sqs_queue.turns.url }
       allow = {
-        # What failed may still go by another provider.
+        # A failed text may still go by another provider.
         WakeConversations = { actions = ["sqs:SendMessage"], resources = [aws_sqs_queue.turns.arn] }
       }
     }
@@ -37,7 +37,7 @@ locals {
     turn = {
       description = "Lets the agent answer a conversation, and sends."
       timeout     = local.turn_timeout
-      # It waits for the model, and waiting is paid by memory.
+      # It waits for the model, and waiting is billed by memory.
       memory   = 256
       settings = {}
       allow = merge(local.aws_sms_allow, {
@@ -50,7 +50,7 @@ locals {
 
     sweep = {
       description = "Every minute: wakes what was left behind, asks what became of texts, raises alarms, forgets what has expired."
-      # Done before the next one begins.
+      # Finished before the next one begins.
       timeout  = 55
       memory   = 256
       settings = { TURN_QUEUE_URL = aws_sqs_queue.turns.url }

@@ -1,4 +1,4 @@
-# Who the functions are to Google: their own AWS role, exchanged for a short-lived token.
+# The functions' identity at Google: their own AWS role, exchanged for a short-lived token.
 
 locals {
   google_settings = {
@@ -6,7 +6,7 @@ locals {
     GOOGLE_CLOUD_PROJECT = var.google.project
   }
 
-  # The console shows, and changes nothing.
+  # The console only displays.
   federation_settings = {
     for function in keys(local.functions) : function => var.google.federation == null ? {} : {
       GCP_WIF_CONFIG = jsonencode(merge(local.federation, {
@@ -19,7 +19,7 @@ locals {
     }
   }
 
-  # No secret is in it. The addresses of the instance metadata are left out on purpose: a Lambda
+  # It contains no secret. The addresses of the instance metadata are left out on purpose: a Lambda
   # function has none, and with them the exchange fails.
   federation = var.google.federation == null ? null : {
     type = "external_account"

@@ -1,15 +1,15 @@
-# Which function reads which setting. Its environment may hold it, or else Parameter Store.
+# Which function reads which setting. Settings are in its environment, or else in Parameter Store.
 #
-# settings.tf.json names the settings of each function and the secrets. It is written from the functions' own
-# lists, and a test fails when it is stale.
+# settings.tf.json names the settings of each function, and the secrets. It is generated from the
+# functions' own lists, and a test fails when it is stale.
 
 locals {
   parameter_path = "/textback/${var.environment}/"
 
-  # Read before there is anything to ask Parameter Store with.
+  # Read before Parameter Store can be called.
   environment_only = toset(["LOG_FORMAT", "RUST_LOG"])
 
-  # Worked out here, from what is made here.
+  # Computed here, from the resources here.
   given = toset([
     "AWS_SMS_CONFIGURATION_SET",
     "AWS_SMS_ORIGINATION",
@@ -32,12 +32,12 @@ locals {
   parameter_arn = "arn:${data.aws_partition.this.partition}:ssm:${var.region}:${var.account}:parameter"
 }
 
-# The name is ours, the value the owner's; until then it is a single space, which counts as not set.
-# Being write-only it is sent once and not kept when it is read back, so what the owner puts there
-# reaches neither the state nor a plan.
+# The name is ours, the value the owner's; until it is set, it is a single space, which counts as
+# not set. Being write-only, it is sent once and never read back, so the owner's value reaches
+# neither the state nor a plan.
 resource "aws_ssm_parameter" "secret" {
   #checkov:skip=CKV_AWS_337:the account's own key for Parameter Store costs nothing and needs no key policy
-  # Only ever in Parameter Store: never in a variable, the state or the environment of a function.
+  # Only in Parameter Store: never in a variable, the state or the environment of a function.
   for_each = toset(local.secrets)
 
   name             = "${local.parameter_path}${each.key}"
@@ -46,8 +46,8 @@ resource "aws_ssm_parameter" "secret" {
   value_wo         = " "
   value_wo_version = 1
 
-  # AWS changes nothing about a parameter without being given a value too, and the only one that
-  # Terraform has would wipe out the owner's.
+  # AWS cannot change a parameter without a value, and the only one that Terraform has would
+  # overwrite the owner's.
   lifecycle {
     ignore_changes = all
   }

@@ -1,23 +1,23 @@
-# Wake-ups: the name of a conversation that has something to do. No word of what was said.
+# Wake-ups: each names a conversation that has something to do, without a word of it.
 
 resource "aws_sqs_queue" "turns" {
   name       = "${local.name}-turns.fifo"
   fifo_queue = true
 
-  # 300 requests a second for each partition of the groups instead of for the whole queue, at the same
-  # price. Every deduplication id is one of its conversation's anyway.
+  # 300 requests a second for each partition of the groups instead of for the whole queue, at the
+  # same price. Every deduplication id belongs to its conversation anyway.
   deduplication_scope   = "messageGroup"
   fifo_throughput_limit = "perMessageGroupId"
 
-  # The function's time and ten seconds: when a sandbox dies, its conversation waits no longer.
-  # AWS recommends six times as much, to ride out throttling, but a person would wait that long.
+  # The function's timeout and ten seconds: when a sandbox dies, its conversation waits no longer.
+  # AWS recommends six times the timeout, to ride out throttling, but a person would wait that long.
   visibility_timeout_seconds = local.turn_timeout + 10
 
-  # What is a day old was woken by the sweep long ago.
+  # After a day, the sweep has long woken the conversation again.
   message_retention_seconds = 86400
   sqs_managed_sse_enabled   = true
 
-  # What is understood never fails, so what fails three times is for a person.
+  # Normal failures are handled, so a wake-up that fails three times needs a person.
   redrive_policy = jsonencode({
     deadLetterTargetArn = aws_sqs_queue.turns_dead.arn
     maxReceiveCount     = 3

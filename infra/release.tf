@@ -1,5 +1,5 @@
-# How new code gets here: by moving each function's alias `live`, a tenth first where `canary` is
-# on. Terraform made the first version and brings no code after that.
+# How new code is deployed: by moving each function's alias `live`, for a tenth of the calls first
+# if `canary` is on. Terraform creates the first version and deploys no code after that.
 
 locals {
   canaries       = var.canary ? module.function : {}
@@ -77,7 +77,7 @@ data "aws_iam_policy_document" "canary" {
     resources = local.function_and_alias_arns
   }
 
-  # CloudWatch checks this action against all alarms of the account, whichever were asked for.
+  # CloudWatch checks this action against all alarms of the account, whichever are named.
   statement {
     sid       = "WatchAlarms"
     actions   = ["cloudwatch:DescribeAlarms"]
@@ -90,7 +90,7 @@ locals {
     for function in module.function : [function.arn, function.alias_arn]
   ])
 
-  # As GitHub calls the environment: by names, and by names and ids where the repository is younger.
+  # GitHub's name for the environment: by names, and by names and ids for newer repositories.
   github_subjects = var.github == null ? [] : [
     for repository in concat([var.github.repository], local.github_with_ids) :
     "repo:${repository}:environment:${var.github.environment}"
@@ -113,7 +113,7 @@ resource "aws_iam_openid_connect_provider" "github" {
   client_id_list = ["sts.amazonaws.com"]
 }
 
-# What a workflow may become: only in that environment of that repository, which a person approves.
+# The role of a workflow: only in that environment of that repository, after a person's approval.
 resource "aws_iam_role" "release" {
   for_each = local.github
 

@@ -19,7 +19,7 @@ resource "aws_lambda_permission" "sweep" {
   qualifier     = module.function["sweep"].alias
 }
 
-# A run that failed is not repeated: the next one does the same, and is a minute away.
+# A failed run is not repeated: the next one does the same, within a minute.
 resource "aws_lambda_function_event_invoke_config" "sweep" {
   function_name                = module.function["sweep"].name
   qualifier                    = module.function["sweep"].alias

@@ -3,7 +3,7 @@ variable "environment" {
   type        = string
 
   validation {
-    # Google takes 127 characters of `assumed-role/<role>/<session>`, which holds the name twice.
+    # Google takes 127 characters of `assumed-role/<role>/<session>`, which contains the name twice.
     condition     = can(regex("^[a-z][a-z0-9-]{0,18}[a-z0-9]$", var.environment))
     error_message = "environment is 2 to 20 lower-case letters, digits and dashes, as in \"production\"."
   }

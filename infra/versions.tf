@@ -1,5 +1,5 @@
 terraform {
-  # Write-only arguments, which keep secrets out of the state, came with 1.11.
+  # Write-only arguments, which keep secrets out of the state, need 1.11.
   required_version = ">= 1.11"
 
   required_providers {
@@ -9,7 +9,7 @@ terraform {
     }
   }
 
-  # The rest is the owner's: see environments/backend.hcl.example.
+  # The owner sets the rest: see environments/backend.hcl.example.
   backend "s3" {
     encrypt      = true
     use_lockfile = true

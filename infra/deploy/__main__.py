@@ -1,4 +1,4 @@
-"""The part of deploy.sh that knows what it did before: releases, rollbacks, canaries, secrets.
+"""The part of deploy.sh that needs history: releases, rollbacks, canaries, secrets.
 
 deploy.sh logs in, says which region it is, and calls `python3 infra/deploy <command>`. Runs with
 Python 3.9, which is what a Mac and AWS CloudShell have, and nothing that would have to be installed.
@@ -33,7 +33,7 @@ COMMANDS = {
 
 def main(command: str, environment: str, *arguments: str) -> int:
     """Runs a command, and returns the exit code."""
-    # Whoever ends us lets a release take back what it did.
+    # An interruption lets a release roll back what it did.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         result = COMMANDS[command](environment, *arguments)

@@ -1,5 +1,5 @@
-"""What is asked of AWS, by its command line: nothing has to be installed that deploy.sh does not
-need anyway."""
+"""Calls to AWS through its command line, which deploy.sh needs anyway, so that nothing else has to be
+installed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class CallFailed(Exception):
 
 @dataclass(frozen=True)
 class Parameter:
-    """What Parameter Store keeps under a name."""
+    """A parameter in Parameter Store."""
 
     value: str
     version: int
@@ -36,14 +36,14 @@ class Published:
 
 @dataclass(frozen=True)
 class LogLine:
-    """What a function has said."""
+    """A line in the log of a function."""
 
     timestamp_ms: int
     message: str
 
 
 def run(*arguments: str, given: bytes = b"") -> str:
-    """What `aws …` prints. `given` is what it reads, and is seen by nobody else."""
+    """The output of `aws …`. `given` is its input, which nobody else can see."""
     done = subprocess.run(["aws", *arguments], input=given, stdout=subprocess.PIPE)
     if done.returncode != 0:
         raise CallFailed(done.returncode)
@@ -51,7 +51,7 @@ def run(*arguments: str, given: bytes = b"") -> str:
 
 
 def answer(*arguments: str) -> Any:
-    """What `aws …` answers, read from its JSON."""
+    """The answer of `aws …`, parsed from JSON."""
     return json.loads(run(*arguments, "--output", "json"))
 
 
@@ -100,7 +100,7 @@ def point(name: str, version: str, description: str) -> None:
 
 
 def publish(name: str, package: Path, checksum: str) -> str:
-    """Brings a zip to a function, and returns the version that has it. Lambda makes none where nothing
+    """Uploads a zip to a function, and returns the version that has it. Lambda creates none if nothing
     has changed since the last."""
     configuration = ("get-function-configuration", "--function-name", name)
     if checksum != run("lambda", *configuration, "--query", "CodeSha256", "--output", "text"):
@@ -118,7 +118,7 @@ def wait_until_active(name: str, version: str) -> None:
 
 
 def published(name: str, version: str) -> Published:
-    """When a version of a function was made, and of what."""
+    """When a version of a function was created, and its checksum."""
     version_of = ("--function-name", name, "--qualifier", version)
     found = answer("lambda", "get-function-configuration", *version_of)
     return Published(found["LastModified"], found["CodeSha256"])
@@ -128,19 +128,19 @@ def published(name: str, version: str) -> Published:
 
 
 def start_canary(application: str, group: str, revision: str) -> str:
-    """Starts to move an alias by and by, and returns the id of that."""
+    """Starts to move an alias gradually, and returns the id of the deployment."""
     group_of = ("--application-name", application, "--deployment-group-name", group)
     started = ("--revision", revision, "--query", "deploymentId", "--output", "text")
     return run("deploy", "create-deployment", *group_of, *started)
 
 
 def wait_for_canary(id: str) -> None:
-    """Waits until all calls have moved. Fails when an alarm took them back."""
+    """Waits until all calls have moved. Fails if an alarm moved them back."""
     run("deploy", "wait", "deployment-successful", "--deployment-id", id)
 
 
 def stop_canary(id: str) -> None:
-    """Takes the calls back. One that has ended is none that could be stopped."""
+    """Moves the calls back. A deployment that has ended cannot be stopped."""
     try:
         run("deploy", "stop-deployment", "--deployment-id", id, "--auto-rollback-enabled")
     except CallFailed:
@@ -148,8 +148,8 @@ def stop_canary(id: str) -> None:
 
 
 def canaries_under_way(application: str, group: str) -> list[str]:
-    """The ids of what is moving now: none where CodeDeploy cannot be asked, since a rollback waits for
-    nothing."""
+    """The ids of the deployments under way: none if CodeDeploy cannot be reached, since a rollback must
+    not wait."""
     group_of = ("--application-name", application, "--deployment-group-name", group)
     statuses = ("--include-only-statuses", "Created", "Queued", "InProgress", "Ready")
     listed = ("list-deployments", *group_of, *statuses, "--query", "deployments[]")
@@ -160,25 +160,25 @@ def canaries_under_way(application: str, group: str) -> list[str]:
     return [id for id in found.split() if id != "None"]
 
 
-# ---- to look at
+# ---- status
 
 
 def alarms(prefix: str) -> str:
-    """The alarms that ring, a line for each."""
+    """The active alarms, one per line."""
     ringing = ("--alarm-name-prefix", prefix, "--state-value", "ALARM")
     shown = ("--query", "MetricAlarms[].[AlarmName, AlarmDescription]", "--output", "text")
     return run("cloudwatch", "describe-alarms", *ringing, *shown)
 
 
 def depth(queue: str) -> tuple[str, str]:
-    """How many messages of a queue wait, and how many are being worked at."""
+    """How many messages of a queue are waiting, and how many are in flight."""
     names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
     found = answer("sqs", "get-queue-attributes", "--queue-url", queue, "--attribute-names", *names)
     return found["Attributes"][names[0]], found["Attributes"][names[1]]
 
 
 def log_lines(group: str, since_ms: int) -> list[LogLine]:
-    """What was logged since then."""
+    """The log lines since then."""
     logged = ("--log-group-name", group, "--start-time", str(since_ms))
     found = answer("logs", "filter-log-events", *logged)["events"]
     return [LogLine(event["timestamp"], event["message"].rstrip("\n")) for event in found]

@@ -1,4 +1,4 @@
-"""What an environment consists of, as Terraform wrote it down (infra/deployment.tf)."""
+"""The parts of an environment, as Terraform wrote them down (infra/deployment.tf)."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import aws
 
 
 class Failure(Exception):
-    """A command gives up, for the reason that it says."""
+    """A command fails, for the reason in its message."""
 
 
 def fail(*reason: str) -> NoReturn:
-    """Gives up."""
+    """Fails the command."""
     raise Failure(" ".join(reason))
 
 
@@ -29,7 +29,7 @@ class Function:
 
 @dataclass(frozen=True)
 class Deployment:
-    """An environment: what its parts are called."""
+    """An environment: the names of its parts."""
 
     environment: str
     name: str
@@ -44,7 +44,7 @@ class Deployment:
 
 
 def read(environment: str, written: str) -> Deployment:
-    """Reads what Terraform wrote."""
+    """Parses what Terraform wrote."""
     found = json.loads(written)
     return Deployment(
         environment=environment,
@@ -64,14 +64,14 @@ def read(environment: str, written: str) -> Deployment:
 
 
 def written(environment: str) -> str:
-    """What Terraform wrote, word by word."""
+    """What Terraform wrote, verbatim."""
     try:
         return aws.parameter(f"/textback/{environment}/deployment").value
     except aws.CallFailed:
         fail(
             f"there is no {environment} in {os.environ['AWS_REGION']} of account {aws.account()}:",
             f"make it with ./deploy.sh apply {environment},",
-            "or see whether AWS_REGION and AWS_PROFILE are the right ones",
+            "or check AWS_REGION and AWS_PROFILE",
         )
 
 

@@ -1,5 +1,5 @@
-"""Which versions of a function releases have made live, and what a release and a rollback make of
-that. Nothing here talks to AWS."""
+"""The versions of a function that releases have made live, and the decisions of a release and a
+rollback about them. Nothing here talks to AWS."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import re
 from dataclasses import dataclass
 from typing import Iterable
 
-# As many releases as are remembered. The description of an alias holds 256 characters.
+# The number of releases remembered. The description of an alias holds 256 characters.
 REMEMBERED = 20
 
 
 @dataclass(frozen=True)
 class History:
-    """The version of a function that is called, and those that releases made live, newest first.
+    """The live version of a function, and those that releases made live, newest first.
 
     The two first are the same unless a release was cut off. What was live is written in the alias
     itself, because after a rollback the number before is not the release before.
@@ -25,12 +25,12 @@ class History:
 
     @property
     def is_cut_off(self) -> bool:
-        """Whether a release moved the alias and was not there to write it down, or the reverse."""
+        """Whether a release moved the alias but did not record it, or the reverse."""
         return self.live != self.releases[0]
 
     @property
     def before(self) -> str | None:
-        """Where a rollback would go, if it can."""
+        """The target of a rollback, if there is one."""
         if self.is_cut_off:
             return self.releases[0]
         return self.releases[1] if len(self.releases) > 1 else None
@@ -38,7 +38,7 @@ class History:
 
 @dataclass(frozen=True)
 class Move:
-    """An alias goes from what it says to what it is to say."""
+    """The old and the new state of an alias."""
 
     function: str
     before: History
@@ -46,39 +46,39 @@ class Move:
 
     @property
     def start(self) -> str:
-        """The version that is called now."""
+        """The version before the move."""
         return self.before.live
 
     @property
     def target(self) -> str:
-        """The version that is called from then on."""
+        """The version after the move."""
         return self.after.live
 
     @property
     def undone(self) -> Move:
-        """What takes it back, and leaves no trace of it."""
+        """The reverse move, which leaves no trace."""
         return Move(self.function, self.after, self.before)
 
 
 def read(version: str, description: str) -> History:
-    """Reads what an alias says. One that no release has moved yet says nothing."""
+    """Parses the description of an alias. It is empty until a release has moved it."""
     noted = re.search(r"newest first: ([0-9 ]+)$", description)
     return History(version, tuple(noted[1].split()) if noted else (version,))
 
 
 def description(releases: Iterable[str]) -> str:
-    """What an alias is to say, for `read`."""
+    """The description of an alias, for `read`."""
     return f"Releases, newest first: {' '.join(releases)}"
 
 
 def release(function: str, new: str, history: History) -> Move:
-    """A release moves every function, those too that have not changed, so that as many rollbacks
-    lead back to the same release for all of them."""
+    """A release moves every function, even unchanged ones, so that the same number of rollbacks leads
+    back to the same release for all of them."""
     return Move(function, history, History(new, (new, *history.releases)[:REMEMBERED]))
 
 
 def rollback(histories: dict[str, History], canary_stopped: bool) -> list[Move]:
-    """The moves to the release before, or none where there is none.
+    """The moves to the previous release, or none if there is none.
 
     What a release that was cut off had begun is undone before anything else: then only the functions
     move which it had reached.
@@ -96,7 +96,7 @@ def rollback(histories: dict[str, History], canary_stopped: bool) -> list[Move]:
 
 
 def canary(move: Move, name: str) -> str:
-    """What CodeDeploy is to do, so that a tenth of the calls of the function `name` go first."""
+    """The instructions for CodeDeploy to move a tenth of the calls of the function `name` first."""
     properties = {
         "Name": name,
         "Alias": "live",

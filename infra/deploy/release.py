@@ -1,4 +1,4 @@
-"""Brings packages into an environment and takes them back: what `history` decides is done here."""
+"""Deploys packages to an environment and rolls them back: carries out the decisions of `history`."""
 
 from __future__ import annotations
 
@@ -20,38 +20,38 @@ from history import Move
 
 @dataclass
 class Progress:
-    """What a release or a rollback has begun, and would have to take back."""
+    """The moves that a release or a rollback has begun, and would have to undo."""
 
     canaries: list[str] = field(default_factory=list)
     moves: dict[str, Move] = field(default_factory=dict)
 
 
 def release(environment: str) -> None:
-    """Puts the packages on the air, and takes them back if that fails."""
+    """Makes the packages live, and rolls back if that fails."""
     there = deployment.find(environment)
     packages = package_folder(there.architecture)
     check_packages(packages)
     moves = [bring(there, function, packages) for function in there.functions]
     if all(move.start == move.target for move in moves):
-        print(f"{environment} is up to date: this is on the air already")
+        print(f"{environment} is up to date: this release is already live")
         return
-    failure = f"the release did not get through: {environment} is as it was before"
+    failure = f"the release failed: {environment} is as it was before"
     with whole_or_put_back(there, failure) as progress:
         try_canaries(there, moves, progress)
         shift(there, moves, progress)
 
 
 def rollback(environment: str) -> None:
-    """Goes to the release before."""
+    """Goes to the previous release."""
     there = deployment.find(environment)
     histories = {
         key: history.read(*aws.alias(function.name)) for key, function in there.functions.items()
     }
     moves = history.rollback(histories, stop_canaries(there))
     if not moves:
-        fail(f"there is nothing to go back to: {environment} has what it had first")
-    failure = f"{environment} is not rolled back whole, for the reason above: once more"
-    # Otherwise another attempt would move those further back that this one has reached.
+        fail(f"there is nothing to go back to: {environment} has its first release")
+    failure = f"the rollback of {environment} is incomplete, for the reason above: run it again"
+    # Otherwise another attempt would move functions further back that this one has already moved.
     with whole_or_put_back(there, failure) as progress:
         shift(there, moves, progress)
 
@@ -60,12 +60,12 @@ def rollback(environment: str) -> None:
 
 
 def package_folder(architecture: str) -> Path:
-    """Where `package` leaves what it built for a processor, by AWS's name for that."""
+    """The folder of the packages for a processor, by AWS's name for it."""
     return Path("target/package") / architecture.replace("_", "-")
 
 
 def check_packages(folder: Path) -> None:
-    """Fails unless a folder has the packages that were built together."""
+    """Fails unless a folder contains the packages that were built together."""
     again = f"./deploy.sh package {folder.name}"
     sums = folder / "SHA256SUMS"
     if not sums.is_file():
@@ -78,13 +78,13 @@ def check_packages(folder: Path) -> None:
 
 
 def matches(folder: Path, sum: str, name: str = "") -> bool:
-    """Whether a file is the one that a line of SHA256SUMS was written for."""
+    """Whether a file matches its line of SHA256SUMS."""
     file = folder / name
     return file.is_file() and hashlib.sha256(file.read_bytes()).hexdigest() == sum
 
 
 def bring(there: Deployment, function: str, packages: Path) -> Move:
-    """Publishes a function, where nobody calls it yet. Returns what would make it live."""
+    """Publishes a version of a function that is not live yet. Returns the move that makes it live."""
     package = packages / f"{function}.zip"
     if not package.is_file():
         fail(f"{package} is missing: ./deploy.sh package {packages.name}")
@@ -109,14 +109,14 @@ def shift(there: Deployment, moves: list[Move], progress: Progress) -> None:
 
 
 def carry_out(there: Deployment, move: Move) -> None:
-    """Moves one alias, and writes down in it what is live from now on."""
+    """Moves one alias, and records the live version in it."""
     name = there.functions[move.function].name
     aws.point(name, move.target, history.description(move.after.releases))
 
 
 def try_canaries(there: Deployment, moves: list[Move], progress: Progress) -> None:
-    """Where a canary is wanted, sends a tenth of the calls to the new versions, and all of them when no
-    alarm rang for five minutes."""
+    """If a canary is configured, sends a tenth of the calls to the new versions, and all of them after
+    five minutes without an alarm."""
     if not there.canary:
         return
     for move in moves:
@@ -132,7 +132,7 @@ def try_canaries(there: Deployment, moves: list[Move], progress: Progress) -> No
 
 
 def stop_canaries(there: Deployment) -> bool:
-    """Stops the canaries that are under way, and returns whether there were any."""
+    """Stops the canaries under way, and returns whether there were any."""
     if not there.canary:
         return False
     under_way = [
@@ -145,7 +145,7 @@ def stop_canaries(there: Deployment) -> bool:
 
 @contextlib.contextmanager
 def whole_or_put_back(there: Deployment, failure: str) -> Iterator[Progress]:
-    """Takes back what was begun if a call fails, or if somebody interrupts it."""
+    """Undoes the moves if a call fails, or if somebody interrupts it."""
     progress = Progress()
     try:
         yield progress
@@ -158,7 +158,7 @@ def whole_or_put_back(there: Deployment, failure: str) -> Iterator[Progress]:
 
 
 def put_back(there: Deployment, progress: Progress) -> None:
-    """Undoes what a release or a rollback has begun, and lets nobody interrupt that."""
+    """Undoes the moves that were begun, and cannot be interrupted."""
     for interruption in (signal.SIGINT, signal.SIGTERM):
         signal.signal(interruption, signal.SIG_IGN)
     for id in progress.canaries:
@@ -168,6 +168,6 @@ def put_back(there: Deployment, progress: Progress) -> None:
             carry_out(there, move.undone)
         except aws.CallFailed:
             print(
-                f"deploy.sh: {move.function} did not go back to version {move.start}, see above",
+                f"deploy.sh: {move.function} could not be moved back to version {move.start}, see above",
                 file=sys.stderr,
             )

@@ -1,5 +1,5 @@
-"""Shows, sets and clears the secrets of an environment. A blank one counts as not set, because
-Parameter Store keeps nothing empty."""
+"""Lists, sets and clears the secrets of an environment. A blank one counts as not set, because
+Parameter Store cannot store an empty value."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ To change Twilio's token without losing a text:
 
 
 def show(environment: str) -> None:
-    """Prints which secrets are set, and none of them."""
+    """Prints which secrets are set, but not their values."""
     there = deployment.find(environment)
     values = aws.parameters(there.secrets_path)
     for name in there.secrets:
@@ -34,13 +34,13 @@ def store(environment: str, name: str = "") -> None:
     check_name(there, name)
     value = typed(name)
     if not value.strip():
-        fail(f"that was blank: to take {name} away, ./deploy.sh secrets clear {environment} {name}")
+        fail(f"that was blank: to remove {name}, ./deploy.sh secrets clear {environment} {name}")
     weak = weakness(name, value)
     if weak:
-        fail(f"that has {weak.has}: take what `{weak.makes}` prints")
+        fail(f"that has {weak.has}: use the output of `{weak.makes}`")
     if name == "NAME_KEY" and name_key(there):
         fail(
-            "there is a NAME_KEY, and under another nobody is found again, those who have stopped",
+            "a NAME_KEY exists, and with another nobody would be found again, those who have stopped",
             "included: if the database was begun with another,",
             f"./deploy.sh secrets clear {environment} NAME_KEY first",
         )
@@ -51,11 +51,11 @@ def store(environment: str, name: str = "") -> None:
 
 
 def clear(environment: str, name: str = "") -> None:
-    """Takes a secret away."""
+    """Clears a secret."""
     there = deployment.find(environment)
     check_name(there, name)
     if name == "NAME_KEY" and not name_key(there):
-        fail("there is no NAME_KEY that could be cleared")
+        fail("there is no NAME_KEY to clear")
     put(there, name, " ")
     print(f"{name} is cleared: the functions notice within five minutes")
     if name == "NAME_KEY":
@@ -63,8 +63,8 @@ def clear(environment: str, name: str = "") -> None:
 
 
 def check(environment: str) -> None:
-    """Fails if one of the secrets that are set is too weak, before Terraform has made any. The
-    functions that run go on with it."""
+    """Fails if one of the secrets is too weak, before Terraform changes anything. The running functions
+    keep using it."""
     try:
         values = aws.parameters(f"/textback/{environment}/")
     except aws.CallFailed:
@@ -73,39 +73,39 @@ def check(environment: str) -> None:
         weak = weakness(name, value.rstrip("\n")) if value.strip() else None
         if weak:
             again = f"./deploy.sh secrets set {environment} {name}"
-            fail(f"{name} has {weak.has}: {again}, with what `{weak.makes}` prints")
+            fail(f"{name} has {weak.has}: {again}, with the output of `{weak.makes}`")
 
 
 def make_name_key(environment: str) -> None:
-    """Makes the key of all names where there is none yet. One that is there is never written over:
-    under another nobody would be found again, and those who have stopped least of all."""
+    """Creates the key of all names if there is none yet. An existing one is never overwritten: with
+    another, nobody would be found again, not even those who have stopped."""
     there = deployment.find(environment)
     if name_key(there):
         return
-    # Terraform made it blank, and nobody has written to it since.
+    # Terraform created it blank, and nobody has written to it since.
     if aws.parameter(f"{there.secrets_path}NAME_KEY").version != 1:
         fail(f"there was a NAME_KEY, and it was cleared: {key_again(environment)}")
     put(there, "NAME_KEY", base64.b64encode(os.urandom(32)).decode())
-    print("NAME_KEY is made: keep a copy of it where the backups of the database are")
+    print("NAME_KEY was created: keep a copy of it with the backups of the database")
 
 
 def has_password(environment: str) -> bool:
-    """Whether anybody has ever set the console's password: Terraform makes the first version, blank."""
+    """Whether the console's password was ever set: Terraform creates the first version, blank."""
     there = deployment.find(environment)
     return aws.parameter(f"{there.secrets_path}CONSOLE_PASSWORD").version != 1
 
 
 def check_name(there: Deployment, name: str) -> None:
-    """Fails unless a name is one of a secret."""
+    """Fails unless a name is that of a secret."""
     if name not in there.secrets:
         fail(
-            f"{name or 'no name'} is no secret: write one of {' '.join(there.secrets)}.",
-            f"What is not secret stands in infra/environments/{there.environment}.tfvars",
+            f"{name or 'no name'} is not a secret: write one of {' '.join(there.secrets)}.",
+            f"Other settings are in infra/environments/{there.environment}.tfvars",
         )
 
 
 def typed(name: str) -> str:
-    """What somebody types, unseen, or what is piped in, without the line's end."""
+    """The hidden input from the terminal, or the piped input, without the final newline."""
     if sys.stdin.isatty():
         return getpass.getpass(f"{name}: ").strip(" \t")
     return sys.stdin.buffer.read().decode(errors="surrogateescape").rstrip("\n")
@@ -121,11 +121,11 @@ def name_key(there: Deployment) -> str | None:
     try:
         return aws.parameter(f"{there.secrets_path}NAME_KEY").value.strip() or None
     except aws.CallFailed:
-        fail("whether there is a NAME_KEY cannot be seen, for the reason above")
+        fail("could not check for a NAME_KEY, for the reason above")
 
 
 def key_again(environment: str) -> str:
-    """What to do where the key of all names is missing."""
+    """How to restore a missing key of all names."""
     return (
         f"./deploy.sh secrets set {environment} NAME_KEY, with the one that the database was begun with"
     )

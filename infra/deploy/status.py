@@ -1,4 +1,4 @@
-"""What an environment is doing: versions, alarms, queues, log lines."""
+"""The status of an environment: versions, alarms, queues, log lines."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def show(environment: str) -> None:
-    """Prints what is live, what rings and what waits."""
+    """Prints the live versions, the active alarms and the queues."""
     there = deployment.find(environment)
     region = os.environ["AWS_REGION"]
     print(f"{environment} at {there.public_url}, in {region} of account {aws.account()}\n")
@@ -33,7 +33,7 @@ def show(environment: str) -> None:
 
 
 def waiting(queue: str) -> str:
-    """How much is in a queue, in words."""
+    """The depth of a queue, in words."""
     return "{} waiting, {} under way".format(*aws.depth(queue))
 
 
@@ -47,7 +47,7 @@ def logs(environment: str, *arguments: str) -> None:
     if seconds is None:
         fail(
             f"{words[0]} is neither a function ({' '.join(there.functions)}) nor a time,",
-            "as 30s, 10m, 2h or 3d",
+            "such as 30s, 10m, 2h or 3d",
         )
     since_ms = (int(time.time()) - seconds) * 1000
     lines = [

@@ -1,5 +1,5 @@
-"""What the secrets that an owner makes up have to be like. Those that companies hand out are as long
-as the companies make them. Nothing here talks to AWS."""
+"""The required strength of secrets that an owner chooses. Those from providers have the length that
+the provider gives them. Nothing here talks to AWS."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ NAME_KEY = re.compile(r"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=?|[0-9A-Fa-f]{64}")
 
 @dataclass(frozen=True)
 class Weakness:
-    """What a secret has too little of, and the command that makes a good one."""
+    """What a secret lacks, and the command that makes a good one."""
 
     has: str
     makes: str = "openssl rand -base64 24"
 
 
 def weakness(name: str, value: str) -> Weakness | None:
-    """Why a value will not do for the secret of that name, if so."""
+    """Why a value is too weak for the secret of that name, if it is."""
     if name == "CONSOLE_PASSWORD" and len(value) < 12:
         return Weakness("fewer than 12 characters and would open nothing")
     if name == "NAME_KEY" and not NAME_KEY.fullmatch(value):
@@ -31,7 +31,7 @@ def weakness(name: str, value: str) -> Weakness | None:
 
 
 def size(value: str) -> int:
-    """How many bytes a webhook's secret has. What is not the Base64 that it claims to be has none."""
+    """The number of bytes of a webhook's secret; none if it is not valid Base64, though it claims so."""
     if not value.startswith("whsec_"):
         return len(value.encode(errors="surrogateescape"))
     try:

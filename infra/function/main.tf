@@ -1,4 +1,4 @@
-# A function, the role it runs as, its log, and the alias by which everybody calls it.
+# A function, its role, its log, and the alias through which it is called.
 
 resource "aws_lambda_function" "this" {
   #checkov:skip=CKV_AWS_50:every turn leaves a trace of its own, and an HTTP API takes no part in X-Ray
@@ -27,13 +27,13 @@ resource "aws_lambda_function" "this" {
   logging_config {
     log_group  = aws_cloudwatch_log_group.this.name
     log_format = "JSON"
-    # Which lines are written is for RUST_LOG alone to say.
+    # Only RUST_LOG decides which lines are written.
     application_log_level = "TRACE"
     system_log_level      = "INFO"
   }
 
   lifecycle {
-    # Code is brought by releases, settings from here.
+    # Releases deploy the code; the settings come from here.
     ignore_changes = [filename]
   }
 
@@ -47,7 +47,7 @@ resource "aws_lambda_alias" "live" {
   function_version = aws_lambda_function.this.version
 
   lifecycle {
-    # Releases write down there what was on the air.
+    # Releases record there which versions were live.
     ignore_changes = [description, function_version, routing_config]
   }
 }
@@ -84,7 +84,7 @@ data "aws_iam_policy_document" "trust" {
 }
 
 data "aws_iam_policy_document" "allow" {
-  # The streams of its own log, which Lambda names as it goes.
+  # The streams of its own log, which Lambda names at runtime.
   statement {
     sid       = "WriteLog"
     actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]

@@ -1,9 +1,9 @@
-# Who may come in without a key: the roles of our functions in our AWS account, and nobody else.
+# Who may authenticate without a key: only the roles of our functions in our AWS account.
 
 locals {
   functions = keys(jsondecode(file("${path.module}/../settings.tf.json")).locals.parameters)
 
-  # As AWS calls a role that is being played.
+  # AWS's name for an assumed role.
   roles = {
     for function in local.functions : function =>
     "arn:aws:sts::${var.account}:assumed-role/textback-${var.environment}-${function}"
@@ -18,7 +18,7 @@ resource "google_service_account" "functions" {
   depends_on = [google_project_service.this]
 }
 
-# Firestore knows no rights to some documents alone, so that all who write are one.
+# Firestore has no permissions for single documents, so all functions that write share one account.
 resource "google_service_account" "reader" {
   account_id   = "reader-${var.environment}"
   display_name = "textback ${var.environment}, reading"
@@ -43,7 +43,7 @@ resource "google_project_iam_member" "documents" {
   }
 }
 
-# The console gives conversations back to the agent, which is one field of a document that is there.
+# The console gives conversations back to the agent, which is one field of an existing document.
 resource "google_project_iam_custom_role" "update" {
   role_id     = "textback_${replace(var.environment, "-", "_")}_update"
   title       = "textback ${var.environment}, updating"

@@ -1,5 +1,5 @@
-# Everything that is remembered. What expires and what is never searched is said here, because
-# Firestore learns it nowhere else.
+# Everything that is stored. Expiry and missing indexes are defined here, because Firestore learns
+# them nowhere else.
 
 locals {
   # `stops` is missing on purpose: a stop does not expire.
@@ -22,9 +22,9 @@ locals {
     "tries",
   ])
 
-  # An index of these would cost a write each and find nothing, and a document may have only so
-  # many entries in indexes: a long conversation would no longer fit. Of a time that goes up with
-  # each write Firestore takes 500 a second.
+  # An index of these would cost a write each and be used by no query, and a document may have only
+  # so many index entries: a long conversation would no longer fit. For a time that increases with
+  # each write, Firestore takes 500 a second.
   never_searched = {
     attempts      = ["reply", "steps", "words"]
     claims        = ["at"]
@@ -57,7 +57,7 @@ resource "google_firestore_database" "this" {
   delete_protection_state = "DELETE_PROTECTION_ENABLED"
   deletion_policy         = "ABANDON"
 
-  # What people wrote and who must not be texted is in it.
+  # It contains people's texts, and the list of those who must not be texted.
   lifecycle {
     prevent_destroy = true
   }
@@ -65,8 +65,8 @@ resource "google_firestore_database" "this" {
   depends_on = [google_project_service.this]
 }
 
-# Documents go within about a day of `expires_at`; the code does not count on it, and never searches
-# by it.
+# Firestore deletes documents within about a day of `expires_at`; the code does not rely on it, and
+# never queries by it.
 resource "google_firestore_field" "expiring" {
   for_each = local.expiring
 
@@ -89,7 +89,8 @@ resource "google_firestore_field" "exempt" {
   index_config {}
 }
 
-# The functions come by way of IAM, which these rules do not touch; nobody else comes at all.
+# The functions connect through IAM, which these rules do not affect; nobody else may connect at
+# all.
 resource "google_firebaserules_ruleset" "deny_all" {
   source {
     files {
@@ -98,7 +99,7 @@ resource "google_firebaserules_ruleset" "deny_all" {
     }
   }
 
-  # One that is in force cannot be deleted.
+  # A ruleset in force cannot be deleted.
   lifecycle {
     create_before_destroy = true
   }

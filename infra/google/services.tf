@@ -1,4 +1,4 @@
-# What the project has to be able to do.
+# The APIs that the project needs.
 
 resource "google_project_service" "this" {
   for_each = toset([

@@ -8,7 +8,7 @@ variable "environment" {
   type        = string
 
   validation {
-    # A service account's name has 30 characters, nine of which are ours.
+    # A service account's name has at most 30 characters, nine of which are ours.
     condition     = can(regex("^[a-z][a-z0-9-]{0,18}[a-z0-9]$", var.environment))
     error_message = "environment is 2 to 20 lower-case letters, digits and dashes, as in \"production\"."
   }

@@ -8,7 +8,7 @@ terraform {
     }
   }
 
-  # The rest is the owner's: see ../environments/google.hcl.example.
+  # The owner sets the rest: see ../environments/google.hcl.example.
   backend "s3" {
     encrypt      = true
     use_lockfile = true
@@ -18,7 +18,7 @@ terraform {
 provider "google" {
   project = var.project
 
-  # Somebody who logged in as a person has no project to count requests on, and is refused by some.
+  # A personal login has no project for quotas, and some APIs refuse it.
   user_project_override = true
   billing_project       = var.project
 }

@@ -271,7 +271,7 @@ class Installation:
         return self.client("lambda").get_alias(FunctionName=self.function(function), Name="live")
 
     def live(self):
-        """Which version of each function is on the air."""
+        """The live version of each function."""
         return {name: int(self.alias(name)["FunctionVersion"]) for name in self.functions}
 
     def secret(self, name):
@@ -369,7 +369,7 @@ def test_a_rollback_goes_to_the_release_before_and_never_past_the_first(checkout
     ran = checkout.deploy("rollback", installation.name)
     assert (ran.code, ran.message) == (
         1,
-        f"there is nothing to go back to: {installation.name} has what it had first",
+        f"there is nothing to go back to: {installation.name} has its first release",
     )
 
     checkout.package("three")
@@ -384,7 +384,7 @@ def test_a_release_that_fails_halfway_takes_back_what_it_did(checkout, installat
     ran = checkout.deploy("release", installation.name)
     assert ran.code == 1
     assert ran.message == (
-        f"the release did not get through: {installation.name} is as it was before"
+        f"the release failed: {installation.name} is as it was before"
     )
     assert installation.live() == {"inbound": 1, "turn": 1}
     assert "there is nothing to go back to" in checkout.deploy("rollback", installation.name).said
@@ -560,16 +560,16 @@ def test_the_key_of_names_is_a_key_and_not_written_over(checkout, installation):
     cleared = checkout.deploy("secrets", "clear", *path)
     assert cleared.code == 0 and "Nobody is found until it is set again" in cleared.out
     assert f"./deploy.sh secrets set {path[0]} NAME_KEY, with the one that" in cleared.out
-    assert checkout.deploy("secrets", "clear", *path).message == "there is no NAME_KEY that could be cleared"
+    assert checkout.deploy("secrets", "clear", *path).message == "there is no NAME_KEY to clear"
     for wrong in (LONG, base64.b64encode(keys[0][:31]).decode(), keys[0].hex()[:62]):
         ran = checkout.deploy("secrets", "set", *path, said=wrong)
         assert ran.message == (
-            "that has not 32 bytes in Base64 or hexadecimal: take what `openssl rand -base64 32` prints"
+            "that has not 32 bytes in Base64 or hexadecimal: use the output of `openssl rand -base64 32`"
         ), ran.said
     written = [base64.b64encode(keys[0]).decode(), keys[1].hex()]
     assert checkout.deploy("secrets", "set", *path, said=written[0]).code == 0
     ran = checkout.deploy("secrets", "set", *path, said=written[1])
-    assert ran.message.startswith("there is a NAME_KEY, and under another nobody is found again")
+    assert ran.message.startswith("a NAME_KEY exists, and with another nobody would be found again")
     assert installation.secret("NAME_KEY") == written[0]
     assert checkout.deploy("secrets", "clear", *path).code == 0
     assert checkout.deploy("secrets", "set", *path, said=written[1]).code == 0
@@ -687,7 +687,7 @@ def test_names_what_else_is_missing(checkout, installation, tmp_path):
     )
     assert message("status", "staging") == (
         f"there is no staging in {REGION} of account {ACCOUNT}: make it with "
-        "./deploy.sh apply staging, or see whether AWS_REGION and AWS_PROFILE are the right ones"
+        "./deploy.sh apply staging, or check AWS_REGION and AWS_PROFILE"
     )
 
     assert message("release", name) == (
@@ -708,27 +708,27 @@ def test_names_what_else_is_missing(checkout, installation, tmp_path):
         "./deploy.sh package arm64"
     )
     assert message("rollback", name) == (
-        f"there is nothing to go back to: {name} has what it had first"
+        f"there is nothing to go back to: {name} has its first release"
     )
     assert message("logs", name, "outbound") == (
-        "outbound is neither a function (inbound turn) nor a time, as 30s, 10m, 2h or 3d"
+        "outbound is neither a function (inbound turn) nor a time, such as 30s, 10m, 2h or 3d"
     )
     assert message("secrets", "set", name, "TWILIO_FROM", said="x") == (
-        "TWILIO_FROM is no secret: write one of " + " ".join(SECRETS) + ". "
-        f"What is not secret stands in infra/environments/{name}.tfvars"
+        "TWILIO_FROM is not a secret: write one of " + " ".join(SECRETS) + ". "
+        f"Other settings are in infra/environments/{name}.tfvars"
     )
     assert message("secrets", "set", name, "CONSOLE_PASSWORD", said=" \n") == (
-        "that was blank: to take CONSOLE_PASSWORD away, "
+        "that was blank: to remove CONSOLE_PASSWORD, "
         f"./deploy.sh secrets clear {name} CONSOLE_PASSWORD"
     )
     assert message("secrets", "set", name, "CONSOLE_PASSWORD", said="eleven-char") == (
-        "that has fewer than 12 characters and would open nothing: take what "
-        "`openssl rand -base64 24` prints"
+        "that has fewer than 12 characters and would open nothing: use the output of "
+        "`openssl rand -base64 24`"
     )
     for secret, value in SHORT:
         assert message("secrets", "set", name, secret, said=value) == (
-            "that has fewer than 24 bytes and can be guessed: take what "
-            "`openssl rand -base64 24` prints"
+            "that has fewer than 24 bytes and can be guessed: use the output of "
+            "`openssl rand -base64 24`"
         )
         assert installation.secret(secret) == " "
     assert installation.live() == {"inbound": 1, "turn": 1}, "none of it changed anything"
@@ -789,7 +789,7 @@ def test_goes_the_whole_way_from_packages_to_a_rollback(checkout, client, tmp_pa
     ), ran
     variables.write_text(ENVIRONMENT.format("whole", ACCOUNT))
     ran = checkout.deploy("apply", "whole")
-    assert ran.message == "nobody is here to agree: ./deploy.sh apply whole --yes", ran.said
+    assert ran.message == "there is no terminal to ask on: ./deploy.sh apply whole --yes", ran.said
     ran = checkout.deploy_at_a_terminal("apply", "whole", said="hole")
     assert (ran.code, ran.message) == (1, "nothing was done"), ran.out
 
@@ -808,7 +808,7 @@ def test_goes_the_whole_way_from_packages_to_a_rollback(checkout, client, tmp_pa
     assert (ran.code, ran.message) == (
         1,
         "MC_WEBHOOK_TOKEN has fewer than 24 bytes and can be guessed: ./deploy.sh secrets set whole "
-        "MC_WEBHOOK_TOKEN, with what `openssl rand -base64 24` prints",
+        "MC_WEBHOOK_TOKEN, with the output of `openssl rand -base64 24`",
     ), ran.said
     checkout.deploy("secrets", "clear", "whole", "MC_WEBHOOK_TOKEN")
     ran = checkout.deploy("apply", "whole", "--yes", TEXTBACK=str(textback))

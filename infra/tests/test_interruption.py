@@ -48,7 +48,7 @@ def test_a_rollback_that_stops_halfway_is_done_once_more(checkout, installation)
     ran = checkout.deploy("rollback", installation.name)
     assert (ran.code, ran.message) == (
         1,
-        f"{installation.name} is not rolled back whole, for the reason above: once more",
+        f"the rollback of {installation.name} is incomplete, for the reason above: run it again",
     )
     assert checkout.deploy("rollback", installation.name).code == 0
     assert installation.live() == {"inbound": 2, "turn": 2}, "and none of them further than that"

@@ -1,14 +1,14 @@
-// The page: what is real, which view is open, and what is looked at.
+// The page: the facts at the top, the open view, and the chosen message.
 
 import { act, clock, count, make, phoneNumber, read, repeat, words, write } from "./parts.js";
 import { phone } from "./phone.js";
 import { threadView } from "./thread.js";
 import { inspector } from "./trace.js";
 
-/** The numbers that phones are given: +1 202 555 0101 to 0199, which belong to nobody. */
+/** The phones' numbers: +1 202 555 0101 to 0199, which belong to nobody. */
 const FIRST = 101, LAST = 199;
 
-/** What a conversation waits for, in words. */
+/** The state of a conversation, in words. */
 const STATES = {
   thinking: "agent thinking",
   sending: "reply on its way",
@@ -41,15 +41,15 @@ async function load() {
   }
 }
 
-/** What is real and what is pretended. */
+/** What is real and what is mock. */
 function facts() {
   const real = about.providers.filter((name) => name !== "mock");
   const fact = (pretended, ...words) => make("span", { class: pretended ? "fact pretended" : "fact" }, ...words);
   const model = about.model_offline
     ? fact(true, make("b", {}, "Offline model"), ": set ", make("code", {}, "OPENAI_API_KEY"), " for the real one.")
     : fact(false, "Model ", make("b", {}, about.model), ".");
-  const sending = real.length > 0 ? [fact(false, "Real texts by ", make("b", {}, real.join(", ")), ".")] : [];
-  const pretended = about.mock ? [fact(true, make("b", {}, "Mock phone network"), real.length > 0 ? ": these phones are pretended." : ": nothing is sent.")] : [];
+  const sending = real.length > 0 ? [fact(false, "Real texts through ", make("b", {}, real.join(", ")), ".")] : [];
+  const pretended = about.mock ? [fact(true, make("b", {}, "Mock phone network"), real.length > 0 ? ": these phones are not real." : ": nothing is sent.")] : [];
   const store = fact(false, about.store === "firestore" ? "Kept in Firestore." : "Kept on this machine.");
   return [model, ...sending, ...pretended, store];
 }
@@ -89,7 +89,7 @@ function phones() {
     }
   }
 
-  /** Called with the trace of a message when it is sent or clicked, and without when a phone has news. */
+  /** Called with the trace of a message when it is sent or clicked, and without one when a phone has news. */
   function chosen(handset, wanted) {
     const touched = wanted !== undefined || handset.node.contains(document.activeElement);
     if (touched || current === null) {
@@ -152,7 +152,7 @@ function conversations() {
   const thread = make("div", { class: "thread", role: "log", "aria-label": "Messages", tabindex: "0" });
   const title = make("header", { class: "who" });
   const reading = make("article", { class: "reading card", hidden: true }, title, thread);
-  const without = make("p", { class: "card muted" }, "The phone is off, because real providers are configured. With ", make("code", {}, "USE_MOCK=true"), " it is beside them, for whoever knows the console's password: its texts and replies go by no provider.");
+  const without = make("p", { class: "card muted" }, "The phone is off, because real providers are configured. With ", make("code", {}, "USE_MOCK=true"), " it appears beside them, for people with the console's password: its texts and replies go through no provider.");
   const split = make("div", { class: "split" }, list, reading);
   views.conversations.append(...(about.mock ? [split] : [without, split]));
   let id = null, trace = null, drawn = null;
@@ -162,7 +162,7 @@ function conversations() {
     view.mark(trace);
   });
 
-  // One node, so that it can be clicked while the rest is drawn anew.
+  // One node, so that it stays clickable while the rest is redrawn.
   const giveBack = make("button", { type: "button", class: "link", onclick: async () => { await act(`conversations/${id}/give-back`); loop.now(); } }, "Give it back to the agent");
 
   const loop = repeat(async () => {
@@ -224,10 +224,10 @@ function attention() {
       const calm = found.notices.length === 0 && !found.routes.some((route) => ["suspect", "down"].includes(route.state));
       badge.hidden = found.notices.length === 0;
       write(badge, String(found.notices.length));
-      const none = make("p", { class: "card muted" }, "Nothing needs you. What does is shown here: replies nobody can vouch for, conversations handed over, calls that were not understood.");
+      const none = make("p", { class: "card muted" }, "Nothing needs you. This shows what does: replies that may not have arrived, conversations handed over, calls that were not understood.");
       views.attention.replaceChildren(
         ...(calm ? [none] : found.notices.map(notice)),
-        ...(found.routes.length === 0 ? [] : [make("h2", {}, "What the last texts have shown"), make("ul", { class: "list routes" }, found.routes.map(way))]),
+        ...(found.routes.length === 0 ? [] : [make("h2", {}, "What the last texts have shown"), make("ul", { class: "list routes" }, found.routes.map(routeItem))]),
         ...(found.quarantined.length === 0 ? [] : [make("h2", {}, "Calls that were not understood")]),
         ...found.quarantined.map(quarantined));
     }
@@ -241,12 +241,12 @@ function attention() {
   };
 }
 
-/** Where a conversation stands, in a few words. */
+/** A conversation in a few words. */
 function standing({ ours, number, answers }) {
   return [line(ours), number > 1 ? `conversation ${number}` : null, count(answers, "answer")].filter(Boolean).join(" · ");
 }
 
-/** Which of our numbers is texted. */
+/** Which of our numbers the person texts. */
 function line(ours) {
   return ours === "mock" ? "mock phone" : `to ${phoneNumber(ours)}`;
 }
@@ -260,8 +260,8 @@ function notice(notice) {
       notice.trace ? look : null));
 }
 
-/** How a way that texts go stands, and why. */
-function way(route) {
+/** The state of a route, and why. */
+function routeItem(route) {
   return make("li", {},
     make("strong", {}, `${route.provider} to +${route.country}`),
     make("span", { class: "tag", "data-state": route.state }, route.state),

@@ -1,4 +1,4 @@
-// What everything on the page is made of. Data becomes text nodes and nothing else.
+// The building blocks of the page. Data only ever becomes text nodes.
 
 /** An element with attributes (`on…` is a listener) and children; strings become text. */
 export function make(tag, attributes = {}, ...children) {
@@ -12,16 +12,16 @@ export function make(tag, attributes = {}, ...children) {
   return node;
 }
 
-/** Writes a text only where it changed, so that nothing is announced twice. */
+/** Writes a text only if it changed, so that screen readers do not announce it twice. */
 export function write(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-/** Data of the console; `null` where there is no such thing. */
+/** Data of the console; `null` if it does not exist. */
 export async function read(path) {
   try {
     const answer = await fetch(`/console/api/${path}`);
-    // Another password, or another start with a link of its own.
+    // The password has changed, or the program has started again with a new link.
     if (answer.status === 401 || answer.status === 403) location.reload();
     if (!answer.ok && answer.status !== 404) throw new Error(`answered ${answer.status}`);
     trouble(false);
@@ -32,7 +32,7 @@ export async function read(path) {
   }
 }
 
-/** Does something in the console. What came of it is read as anything else. */
+/** Performs an action of the console. Its effect shows up in the data. */
 export async function act(path) {
   await fetch(`/console/api/${path}`, { method: "POST" }).catch(() => trouble(true));
 }
@@ -48,8 +48,8 @@ function trouble(is) {
 }
 
 /**
- * Does `work` again and again, which says after how many milliseconds; never while nobody looks.
- * `now` does it at once.
+ * Repeats `work`, which returns the pause in milliseconds; never while the page is hidden.
+ * `now` runs it at once.
  */
 export function repeat(work) {
   let timer, running = false, again = false, stopped = false;
@@ -83,13 +83,13 @@ export function repeat(work) {
   };
 }
 
-/** A name for something that happens once. */
+/** A unique name. */
 export function fresh() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** The time of day, with the day where that is not today. */
+/** The time of day, with the date unless it is today. */
 export function clock(at) {
   const date = new Date(at);
   const today = date.toDateString() === new Date().toDateString();
@@ -97,7 +97,7 @@ export function clock(at) {
   return date.toLocaleString([], { hour: "2-digit", minute: "2-digit", ...day });
 }
 
-/** A stretch of time. */
+/** A duration in words. */
 export function duration(ms) {
   if (ms < 1) return "< 1 ms";
   if (ms < 1000) return `${Math.round(ms)} ms`;

@@ -1,10 +1,10 @@
-// A phone of the mock provider. It texts the same webhook as any provider's, and confirms what it
-// receives as a handset does.
+// A phone of the mock provider. It calls the same webhooks as any provider, and confirms texts as a
+// handset does.
 
 import { call, count, fresh, make, phoneNumber, read, repeat, write } from "./parts.js";
 import { threadView } from "./thread.js";
 
-/** The number of ours that phones text. */
+/** The address of ours that phones text. */
 const OURS = "mock";
 
 /** The longest text that a provider carries, in characters. */
@@ -12,13 +12,13 @@ const LONGEST = 1600;
 
 const KEYWORDS = ["STOP", "START", "HELP"];
 
-/** The GSM alphabet (3GPP TS 23.038): one septet each, then those that take two. */
+/** The GSM alphabet (3GPP TS 23.038): characters of one septet, then those of two. */
 const BASIC = new Set("@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà");
 const EXTENSION = new Set("\f^{}\\[~]|€");
 
 /**
- * A phone with this number. `chosen(phone, message)` is told what its thread is and which message is
- * looked at, whenever that changes; `close` takes it off the page.
+ * A phone with this number. Calls `chosen(phone, trace)` whenever its thread changes or a message is
+ * chosen; `close` takes it off the page.
  */
 export function phone(number, agent, chosen, close) {
   const handset = { number, thread: null, node: null, mark: null };
@@ -43,7 +43,7 @@ export function phone(number, agent, chosen, close) {
     make("header", {},
       make("span", { class: "avatar", "aria-hidden": "true" }, agent.slice(0, 1)),
       make("div", { class: "who" }, make("strong", {}, agent), make("span", {}, phoneNumber(number))),
-      make("label", { class: "reach", title: "Out of reach, it confirms nothing: what is sent stays unconfirmed." }, reach, "In reach"),
+      make("label", { class: "reach", title: "Out of reach, it confirms nothing: replies stay unconfirmed." }, reach, "In reach"),
       make("button", { type: "button", class: "close", "aria-label": `Put ${number} away`, title: "Put away", onclick: () => { loop.stop(); close(handset); } }, "×")),
     screen, empty, stopped,
     make("form", { onsubmit: (event) => { event.preventDefault(); send(box.value); } },
@@ -77,7 +77,7 @@ export function phone(number, agent, chosen, close) {
     stopped.hidden = !thread.stopped;
   }
 
-  /** Sends a text after those before it. It stays on the screen until it is read back. */
+  /** Sends a text after earlier ones. It stays on the screen until the server has it. */
   function send(text) {
     if (text.trim() === "") return;
     const typed = text === box.value;
@@ -106,15 +106,15 @@ export function phone(number, agent, chosen, close) {
     pending.splice(pending.indexOf(text), 1);
   }
 
-  /** Why a text was not taken, or `null`. */
+  /** Why a text was not accepted, or `null`. */
   async function post(text) {
     try {
       const answer = await call("inbound", text);
-      if (!answer.ok) return `Not taken (${answer.status}). ${await answer.text()}`;
+      if (!answer.ok) return `Not accepted (${answer.status}). ${await answer.text()}`;
       chosen(handset, answer.headers.get("x-trace-id"));
       return null;
     } catch {
-      return "Not taken: the server does not answer.";
+      return "Not accepted: the server does not answer.";
     }
   }
 
@@ -148,7 +148,7 @@ export function phone(number, agent, chosen, close) {
   return handset;
 }
 
-/** What a text takes on the air, and how much more fits into its last segment. */
+/** The segments of a text, and how much more fits into the last one. */
 function segmentsOf(text) {
   const characters = [...text];
   const gsm = characters.every((character) => BASIC.has(character) || EXTENSION.has(character));
@@ -159,7 +159,7 @@ function segmentsOf(text) {
   if (units <= alone) return { segments: 1, left: alone - units, alphabet };
   let segments = 1, used = 0;
   for (const character of characters) {
-    // A character of two units is never cut in two.
+    // A character of two units is never split.
     if (used + size(character) > part) {
       segments += 1;
       used = 0;

@@ -2,7 +2,7 @@
 
 import { clock, make, words, write } from "./parts.js";
 
-/** What is known of a reply, in words; `[word, kind, what it means]`. */
+/** The status of a reply; `[word, kind, meaning]`. */
 export function delivered(delivery) {
   const code = delivery.code ? ` (${delivery.code})` : "";
   const because = delivery.means ? ` ${delivery.means}` : "";
@@ -11,35 +11,35 @@ export function delivered(delivery) {
   }
   switch (delivery.status) {
     case "sending": return ["sending…", "", "Being handed to the provider."];
-    case "unknown": return [`unknown${code}`, "doubt", `Nobody knows whether it was sent. It is not sent again.${because}`];
-    case "accepted": return ["sent, not confirmed", "", "The provider took it. That is no evidence that it arrived."];
-    case "sent": return ["sent, with the carrier", "", "The provider handed it on. That is no evidence that it arrived."];
+    case "unknown": return [`unknown${code}`, "doubt", `It is not known whether it was sent. It is not sent again.${because}`];
+    case "accepted": return ["sent, not confirmed", "", "The provider accepted it. That does not show that it arrived."];
+    case "sent": return ["sent, with the carrier", "", "The provider passed it on. That does not show that it arrived."];
     case "delivered": return ["delivered", "good", "Its arrival was confirmed."];
-    // What a provider has taken has an id.
+    // A text that a provider accepted has an id.
     default: return delivery.message
       ? [`did not arrive${code}`, "bad", delivery.means ?? "The provider reports that it did not reach the person."]
-      : [`not sent${code}`, "bad", delivery.means ?? "The provider did not take it."];
+      : [`not sent${code}`, "bad", delivery.means ?? "The provider did not accept it."];
   }
 }
 
 /** Why a text was not answered, in words. */
 const ASIDE = {
   stopped: "the person has stopped",
-  country: "replies do not go to that country",
-  limit: "the person has had as many replies as one may have",
-  loop: "a machine is at the other end",
-  "too many": "too many waited",
+  country: "that country may not be replied to",
+  limit: "the person has reached the limit of replies",
+  loop: "the sender seems to be a machine",
+  "too many": "too many were waiting",
   "with a person": "you have this conversation",
   thanks: "it only says thanks",
-  reaction: "it only reacts to what was said",
-  report: "a report of what we said, which came as a text",
+  reaction: "it is only a reaction",
+  report: "a delivery report in the form of a text",
 };
 
-/** Shows a thread in `node`, and calls `choose` with the message that is clicked. */
+/** Shows a thread in `node`, and calls `choose` with a message when it is clicked. */
 export function threadView(node, choose) {
   const rows = [];
   let chosen = null;
-  // Whoever reads the end goes on reading the end, whatever grows or shrinks.
+  // A reader at the end stays at the end, whatever grows or shrinks.
   let atEnd = true;
   const toEnd = () => { if (atEnd) node.scrollTop = node.scrollHeight; };
   node.addEventListener("scroll", () => { atEnd = node.scrollHeight - node.scrollTop - node.clientHeight < 60; });
@@ -47,7 +47,7 @@ export function threadView(node, choose) {
 
   function show(thread, pending = []) {
     const wanted = [...lines(thread), ...pending.map(waitingLine), ...thinking(thread, pending)];
-    // Rows keep their nodes, so that a screen reader hears what is new and a click hits its bubble.
+    // Rows keep their nodes, so that a screen reader announces only new ones and a click hits its bubble.
     wanted.forEach((line, index) => {
       const row = rows[index];
       if (row?.kind === line.kind) {
@@ -83,7 +83,7 @@ export function threadView(node, choose) {
   return { show, mark, end };
 }
 
-/** The messages of a thread, with a line where one conversation ends and the next begins. */
+/** The messages of a thread, with a line at the end of each conversation. */
 function lines(thread) {
   const all = [];
   let number = null;
@@ -109,7 +109,7 @@ function waitingLine(pending) {
 function thinking(thread, pending) {
   if (thread.stopped) return [];
   if (thread.tries > 1 && thread.waiting > 0) {
-    return [{ kind: "over", text: "The model does not answer. It is asked again until it does." }];
+    return [{ kind: "over", text: "The model does not answer. It is tried again until it does." }];
   }
   return thread.waiting > 0 || pending.length > 0 ? [{ kind: "thinking" }] : [];
 }
@@ -139,7 +139,7 @@ const makers = {
         write(meta, parts.filter(Boolean).join(" · "));
         meta.dataset.kind = kind;
         meta.title = meaning;
-        // What went wrong is read without pointing at it.
+        // A problem is readable without pointing at it.
         const wrong = kind === "bad" || kind === "doubt";
         write(why, wrong ? meaning : "");
         why.hidden = !wrong;

@@ -1,15 +1,15 @@
-// What happened behind a message, and what the agent collected.
+// The trace of a message, and the brief of its conversation.
 
 import { clock, count, duration, make, read, repeat, words } from "./parts.js";
 import { delivered } from "./thread.js";
 
-/** How often a trace is followed from one to the one that answered it. */
+/** How many links from a trace to the one that answered it are followed. */
 const FOLLOWED = 3;
 
-/** A trace without news for this long is finished; milliseconds. */
+/** A trace counts as finished after this long without news, in milliseconds. */
 const QUIET = 15_000;
 
-/** Shows in `node` the trace that `look` is given and the brief that `show` is given. */
+/** Shows in `node` the trace given to `look` and the brief of the thread given to `show`. */
 export function inspector(node, about) {
   const trace = make("section", { class: "card", "aria-label": "Trace" });
   const brief = make("section", { class: "card", "aria-label": "Brief" });
@@ -28,14 +28,14 @@ export function inspector(node, about) {
       drawn = picture;
       led = found?.trace.id ?? null;
       if (found) draw(trace, found);
-      else say("Nothing is kept under this trace.");
+      else say("This trace does not exist.");
     }
     const last = found?.trace.steps.at(-1)?.at ?? 0;
     return Date.now() - last < QUIET ? 500 : 5000;
   });
 
   function nothing() {
-    say("Send a text, or choose a message: what happened behind it is shown here, step by step.");
+    say("Send a text, or choose a message: this shows what happened, step by step.");
   }
 
   function say(sentence) {
@@ -51,7 +51,7 @@ export function inspector(node, about) {
       if (id) loop.now();
       else nothing();
     },
-    /** The trace that is shown: the one looked at, or the one to which it leads. */
+    /** The trace that is displayed: the chosen one, or the one that answered it. */
     shown: () => led ?? id,
     show(thread) {
       const picture = JSON.stringify([thread?.id, thread?.number, thread?.answers, thread?.brief, thread?.ended, thread?.messages.length]);
@@ -62,7 +62,7 @@ export function inspector(node, about) {
   };
 }
 
-/** A trace, or the one in which its text was answered together with others. */
+/** A trace, or the trace in which its text was answered together with others. */
 async function follow(id) {
   let trace = await read(`traces/${id}`);
   let led = false;
@@ -79,7 +79,7 @@ function draw(node, { trace, led }) {
   const ends = trace.steps.map((step) => step.at + (step.took_ms ?? 0));
   const own = trace.steps.map((step, index) => (step.what === "receipt" ? 0 : ends[index]));
   const start = trace.steps[0]?.at ?? 0;
-  // A receipt may come hours later, and would leave nothing to see of the rest.
+  // A receipt may come hours later, and would make all other bars invisible.
   const span = Math.max(...own, start + 1) - start;
   node.replaceChildren(
     heading("Trace", copy(trace.id)),
@@ -119,7 +119,7 @@ function line(step, start, span) {
     details(step));
 }
 
-/** What a step is about, which decides its colour. */
+/** The kind of a step, which decides its colour. */
 function kind(step) {
   const outcome = step.details?.outcome;
   const fine = outcome === undefined || ["answered", "accepted", "found"].includes(outcome);
@@ -130,7 +130,7 @@ function kind(step) {
   return "";
 }
 
-/** What explains a step. That all went well is not said: its colour shows it. */
+/** The details of a step. Success has no words: the colour shows it. */
 function details(step) {
   const { attempt, outcome, tokens_in, tokens_out, ...rest } = step.details ?? {};
   const parts = Object.entries(rest).filter(([, value]) => value !== 0 && value !== false).map(([name, value]) => {
@@ -158,7 +158,7 @@ function copy(id) {
   const button = make("button", { type: "button", class: "copy", title: `Copy ${id}` }, `${id.slice(0, 8)}…${id.slice(-4)}`);
   const short = button.textContent;
   button.addEventListener("click", async () => {
-    // Only a secure page may write to the clipboard. Elsewhere the id is there to be marked.
+    // Only a secure page may write to the clipboard. Elsewhere the id can be selected.
     if (!navigator.clipboard) {
       button.replaceWith(make("code", {}, id));
       return;
@@ -172,7 +172,7 @@ function copy(id) {
 
 function drawBrief(node, thread, about) {
   if (!thread) {
-    node.replaceChildren(heading("Brief"), make("p", { class: "muted" }, "What the agent collects is shown here."));
+    node.replaceChildren(heading("Brief"), make("p", { class: "muted" }, "This shows what the agent collects."));
     return;
   }
   const begun = thread.ended.length === 0 || thread.messages.some((message) => message.number === thread.number);

@@ -1,4 +1,4 @@
-//! What the page asks for, as JSON. Times are milliseconds since 1970.
+//! The data of the page, as JSON. Times are milliseconds since 1970.
 
 use std::sync::Arc;
 
@@ -17,21 +17,21 @@ use crate::Console;
 use crate::delivery::Delivery;
 use crate::thread::Thread;
 
-/// How many of each kind a list shows.
+/// The longest list of each kind.
 const MOST: u32 = 50;
 
-/// How many texts of one person that were not answered are shown: the latest.
+/// How many of a person's unanswered texts are shown: the latest.
 const SET_ASIDE: u32 = 200;
 
 type Answer = Result<Json<Value>, Failure>;
 
-/// Why there is no answer.
+/// Why a request has no data.
 pub(crate) enum Failure {
-    /// There is no such thing.
+    /// It does not exist.
     Unknown,
-    /// Nobody has the conversation but the agent.
+    /// The agent has the conversation, not a person.
     NotHandedOver,
-    /// The store does not answer: ask again.
+    /// The store does not answer: try again.
     Unavailable(Unavailable),
 }
 
@@ -44,10 +44,10 @@ impl From<Unavailable> for Failure {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let (status, problem) = match self {
-            Self::Unknown => (StatusCode::NOT_FOUND, "there is no such thing"),
+            Self::Unknown => (StatusCode::NOT_FOUND, "not found"),
             Self::NotHandedOver => (StatusCode::CONFLICT, "the agent has this conversation"),
             Self::Unavailable(error) => {
-                tracing::error!(%error, "showed nothing: {error}");
+                tracing::error!(%error, "the console could not read the store: {error}");
                 (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer")
             }
         };
@@ -61,7 +61,7 @@ pub(crate) async fn about(State(console): State<Arc<Console>>) -> Answer {
     Ok(Json(about))
 }
 
-/// What is on a phone: nothing, on one that was never used.
+/// The contents of a phone: empty if it was never used.
 pub(crate) async fn phone(
     State(console): State<Arc<Console>>,
     Path(number): Path<String>,
@@ -123,7 +123,7 @@ pub(crate) async fn conversations(State(console): State<Arc<Console>>) -> Answer
     Ok(Json(listed.collect()))
 }
 
-/// Whose turn it is.
+/// Who or what the conversation waits for.
 fn state(conversation: &Conversation) -> &'static str {
     if conversation.is_with_person(Timestamp::now()) {
         "handed_over"
@@ -163,7 +163,7 @@ pub(crate) async fn notices(State(console): State<Arc<Console>>) -> Answer {
     })))
 }
 
-/// A notice, with the words about the person that only the console says.
+/// A notice, with the words about the person that only the console displays.
 fn notice(notice: &Notice) -> Value {
     let mut shown = json!(notice);
     if let Some(Whom { theirs, why, said }) = &notice.whom {
@@ -176,7 +176,7 @@ fn notice(notice: &Notice) -> Value {
     shown
 }
 
-/// The ways of the configured providers, the worst first.
+/// The routes of the configured providers, the worst first.
 fn routes(providers: &Providers, health: &Health) -> Vec<Value> {
     let routes = health.routes().into_iter();
     let ours = routes.filter(|(route, _)| providers.named(&route.provider).is_some());

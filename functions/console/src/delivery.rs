@@ -1,11 +1,11 @@
-//! What became of a reply, as the page shows it.
+//! The status of a reply, as the page shows it.
 
 use conversations::Attempt;
 use serde::Serialize;
 use sms::{Providers, Status};
 use telemetry::TraceId;
 
-/// What is known of an attempt.
+/// The known status of an attempt.
 #[derive(Clone, Serialize)]
 pub(crate) struct Delivery {
     pub(crate) attempt: String,
@@ -17,7 +17,7 @@ pub(crate) struct Delivery {
     pub(crate) status: Status,
     pub(crate) conflicted: bool,
     pub(crate) code: Option<String>,
-    /// What the code means, and what to do about it.
+    /// What the code means, and how to fix it.
     pub(crate) means: Option<String>,
     pub(crate) at: i64,
 }

@@ -1,4 +1,4 @@
-//! What stands before the console.
+//! Admission to the console.
 
 use access::{Access, Admitted, Closed, Refused};
 use axum::extract::{Request, State};
@@ -6,11 +6,11 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 
-/// What asks a browser for the password.
+/// Makes a browser ask for the password.
 const ASK: (header::HeaderName, &str) =
     (header::WWW_AUTHENTICATE, r#"Basic realm="console", charset="UTF-8""#);
 
-/// All that is said to whoever has not come by the link.
+/// The whole answer to a caller without the link.
 const WHERE_THE_LINK_IS: &str = "The console opens by the link that the program printed when it \
                                  started: the line that begins with \"console:\".\n";
 

@@ -1,9 +1,9 @@
-//! The operator's page: a phone to try the agent with, what was said, what happened in each turn,
-//! and what a person must look at.
+//! The operator's page: a phone to try the agent with, the conversations, the trace of each turn,
+//! and what needs a person.
 //!
-//! It reads, and changes one thing: it gives a conversation that was handed over back to the agent.
-//! Its phone is a phone of the mock provider: the page posts to the
-//! same webhooks as any provider, so nothing here can do what a stranger's text cannot.
+//! It only reads, except that it gives a conversation that was handed over back to the agent. Its
+//! phone is a phone of the mock provider: the page posts to the same webhooks as any provider, so
+//! it can do nothing that a stranger's text cannot.
 
 #![warn(missing_docs)]
 
@@ -27,7 +27,7 @@ use serde::Serialize;
 use settings::{Names, Settings};
 use sms::Providers;
 
-/// Nothing but our own files, and in nobody else's frame.
+/// Only our own files, and in nobody else's frame.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'none'";
@@ -42,30 +42,30 @@ pub const SETTINGS: &[Names] = &[
     Access::SETTINGS,
 ];
 
-/// The function, with what it shows.
+/// The function, with the data it shows.
 pub struct Console {
-    /// Where conversations are read.
+    /// The store of the conversations.
     pub store: Arc<Store>,
-    /// Whose ways are shown, and who explain their codes. Nothing is asked of them.
+    /// The providers whose routes and codes are displayed. They are never called.
     pub providers: Arc<Providers>,
-    /// Who may see them.
+    /// Who may see the console.
     pub access: Access,
     /// What the page says about the process.
     pub about: About,
 }
 
-/// What is real here and what is pretended, so that nobody takes one for the other.
+/// What is real here and what is a mock, so that nobody confuses the two.
 #[derive(Clone, Debug, Serialize)]
 pub struct About {
-    /// Who the agent answers for.
+    /// The name that the agent answers for.
     pub agent: String,
-    /// The model that is asked.
+    /// The model that is in use.
     pub model: String,
     /// Whether that is the built-in one, which does not think.
     pub model_offline: bool,
     /// The configured providers, in order of preference. The phone works if `mock` is one of them.
     pub providers: Vec<&'static str>,
-    /// Where conversations are kept.
+    /// The store in use.
     pub store: Kept,
     /// The address that providers call.
     pub public_url: String,
@@ -75,7 +75,7 @@ pub struct About {
     pub fields: Vec<String>,
 }
 
-/// Where conversations are kept.
+/// The store in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kept {
@@ -89,7 +89,7 @@ impl About {
     /// What [`About::of`] reads.
     pub const SETTINGS: Names = &["OPENAI_MODEL"];
 
-    /// What the settings say, for a model that is real.
+    /// Reads the settings, for a real model.
     pub fn of(
         settings: &Settings,
         public_url: &str,
@@ -111,7 +111,7 @@ impl About {
 }
 
 impl Console {
-    /// `GET /console` and everything below it. Whoever may not see it cannot tell what is there.
+    /// `GET /console` and everything below it. Callers without access cannot tell what exists.
     pub fn router(self) -> Router {
         if let Some(closed @ Closed::WeakPassword) = self.access.closed() {
             tracing::error!("the console is closed: {}", closed.fix());

@@ -1,4 +1,4 @@
-//! The files that a browser is given.
+//! The files for the browser.
 
 use axum::extract::Path;
 use axum::http::{StatusCode, header};
@@ -25,7 +25,7 @@ pub(crate) async fn page() -> Response {
     ([(header::CONTENT_TYPE, HTML)], include_str!("../page/page.html")).into_response()
 }
 
-/// What the page asks for.
+/// A file of the page.
 pub(crate) async fn file(Path(name): Path<String>) -> Response {
     match FILES.iter().find(|(file, ..)| *file == name) {
         Some((_, kind, content)) => ([(header::CONTENT_TYPE, *kind)], *content).into_response(),

@@ -1,4 +1,4 @@
-//! A conversation as a phone shows it, put together from where its parts are kept.
+//! A conversation as a phone shows it, assembled from its parts in the store.
 
 use agent::Turn as Entry;
 use conversations::{Conversation, ConversationId, Ended, Loaded, SetAside, Waiting};
@@ -10,17 +10,17 @@ use telemetry::TraceId;
 
 use crate::delivery::Delivery;
 
-/// Everything that passed between the agent and one person.
+/// All messages between the agent and one person.
 #[derive(Serialize)]
 pub(crate) struct Thread {
     id: ConversationId,
     ours: String,
     theirs: Number,
-    /// Which conversation with them is under way.
+    /// The number of the current conversation with them.
     number: u64,
     /// How many answers the agent has given in it.
     answers: u32,
-    /// Whether the person has stopped.
+    /// Whether the person has opted out.
     stopped: bool,
     /// Until when a person of the business has it, and the agent is silent.
     with_person_until: Option<i64>,
@@ -28,9 +28,9 @@ pub(crate) struct Thread {
     waiting: usize,
     /// Whether a reply is on its way out.
     sending: bool,
-    /// How many times in a row the model was asked about what is waiting.
+    /// How many attempts in a row the model has had at the waiting texts.
     tries: u32,
-    /// What was collected so far.
+    /// The brief so far.
     brief: Map<String, Value>,
     /// The conversations before this one, earliest first.
     ended: Vec<Over>,
@@ -52,15 +52,15 @@ struct Over {
 struct Message {
     who: Who,
     text: String,
-    /// A note has no time of its own, and takes that of what it follows.
+    /// A note has no time of its own, and takes that of the entry before it.
     at: i64,
-    /// In which of their conversations it was said.
+    /// The number of its conversation.
     number: u64,
-    /// Why it is not answered, in a word, if it is not.
+    /// Why it is not answered, in a word, if so.
     aside: Option<String>,
     /// The trace of its turn.
     trace: Option<TraceId>,
-    /// What is known of the last attempt at a reply.
+    /// The status of the last attempt at a reply.
     delivery: Option<Delivery>,
 }
 
@@ -69,16 +69,16 @@ struct Message {
 enum Who {
     Person,
     Agent,
-    /// Said in the product's own name, without the model.
+    /// A fixed text in the product's own name, without the model.
     Product,
-    /// Said by a person of the business.
+    /// From a person of the business.
     Business,
-    /// Told to the model alone.
+    /// A note for the model only.
     Note,
 }
 
 impl Thread {
-    /// With somebody who has never texted.
+    /// The thread of somebody who has never texted.
     pub(crate) fn unused(id: &ConversationId, ours: &str, theirs: &Number) -> Self {
         Self {
             id: id.clone(),
@@ -152,7 +152,7 @@ fn with_person_until(conversation: &Conversation, now: Timestamp) -> Option<i64>
     Some(handed_over?.until.as_millisecond())
 }
 
-/// The entries of a conversation as bubbles, without those between the model and its tools, and
+/// The entries of a conversation as bubbles, except those between the model and its tools, and
 /// those of a later version.
 fn said(number: u64, turns: &[Value]) -> Vec<Message> {
     let mut last = 0;
@@ -183,10 +183,10 @@ fn before_or_now(ended: &[Ended], at: Timestamp, number: u64) -> u64 {
     ended.iter().find(|ended| at < ended.at).map_or(number, |ended| ended.number)
 }
 
-/// Gives each reply the last attempt at it, and its trace to what it answers.
+/// Gives each reply its last attempt, and its trace to the texts that it answers.
 ///
-/// An attempt does not say whose reply it is, but a reply is settled before the next one is decided
-/// on. So an attempt belongs to the latest reply that is not younger than it.
+/// An attempt does not name its reply, but a reply is settled before the next one is decided on. So
+/// an attempt belongs to the latest reply that is not younger than it.
 fn assign(messages: &mut [Message], attempts: &[Delivery]) {
     let mut next_reply: Option<i64> = None;
     let mut trace = None;

@@ -1,5 +1,5 @@
-//! Takes texts from providers: verifies, stores, wakes the turn, answers. Nothing here thinks,
-//! because a provider waits for the answer and calls again if it comes late.
+//! Takes texts from providers: verifies, stores, wakes the turn, answers. It never waits for the
+//! model, because a provider waits for the answer and calls again if it comes late.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,11 +22,11 @@ use telemetry::{Step, TraceId, steps};
 use thiserror::Error;
 use tracing::Instrument;
 
-/// The longest text that is taken, in characters. No provider of ours carries more than 1,600.
+/// The longest text that is accepted, in characters. None of our providers carries more than 1,600.
 const LONGEST_TEXT: usize = 2_000;
 
-/// How long the same words of the same person are taken for a repeat, where a provider gives
-/// neither an id nor a time.
+/// How long the same words from the same person count as a repeat, if the provider gives neither an
+/// id nor a time.
 const SAME_WORDS: Duration = Duration::from_secs(120);
 
 /// The settings that the function reads.
@@ -36,10 +36,10 @@ pub const SETTINGS: &[settings::Names] =
 /// Why a text was not taken.
 #[derive(Debug, Error)]
 pub enum TakeError {
-    /// It is longer than any text is: a person should look at it.
+    /// It is longer than any SMS: a person should look at it.
     #[error("text too long")]
     TooLong,
-    /// The store does not answer, so nothing is promised.
+    /// The store does not answer, so the text is not acknowledged.
     #[error(transparent)]
     Store(#[from] Unavailable),
 }
@@ -48,17 +48,17 @@ pub enum TakeError {
 pub struct Inbound {
     /// Who may call.
     pub providers: Arc<Providers>,
-    /// Whose calls are taken that nobody signs: the mock's.
+    /// Whose unsigned calls are accepted: the mock's.
     pub access: Access,
-    /// Where texts are kept.
+    /// The store for texts.
     pub store: Arc<Store>,
-    /// Where the turn is woken.
+    /// The queue that wakes the turn.
     pub queue: Queue,
 }
 
 impl Inbound {
-    /// `POST /webhooks/{provider}/inbound`, with a slash behind it as well, and what is called below
-    /// `/webhooks` and is nobody's.
+    /// `POST /webhooks/{provider}/inbound`, with or without a slash at the end, and every unknown
+    /// address below `/webhooks`.
     pub fn router(self) -> Router {
         const ELSEWHERE: [&str; 7] = [
             "/webhooks",
@@ -78,7 +78,7 @@ impl Inbound {
             .with_state(Arc::new(self))
     }
 
-    /// Answers one call: 2xx once every text in it is stored, or was before.
+    /// Answers one call: 2xx once every text in it is stored, now or earlier.
     pub async fn receive(
         &self,
         provider: &str,
@@ -104,7 +104,8 @@ impl Inbound {
         for event in events {
             match event {
                 Event::Text(text) => of_people.entry(text.from.clone()).or_default().push(text),
-                // Some know one address alone. The sweep finds what did not arrive.
+                // Some providers know only one address. If the text did not arrive, the sweep finds
+                // it.
                 Event::Receipt(receipt) => {
                     if let Err(error) = self.store.receive(provider.name(), &receipt, now).await {
                         return webhooks::unavailable(&error);
@@ -115,7 +116,7 @@ impl Inbound {
                 Event::Subscription(_) | Event::Rest(_) => {}
             }
         }
-        // In order within a person's, so that START after STOP is a start.
+        // In order for each person, so that START after STOP opts in again.
         let taken = of_people.into_values().map(async |texts| {
             for text in texts {
                 match self.take(provider, text, trace, now, now).await {
@@ -144,21 +145,22 @@ impl Inbound {
         came: Timestamp,
         now: Timestamp,
     ) -> Result<(), TakeError> {
-        // Nothing comes later than now. A clock that was ahead may say so of what was kept.
+        // Nothing comes in the future, though the time of a kept call may say so if a clock was
+        // ahead.
         let came = came.min(now);
         let claim = claim(self.store.names(), provider, &text);
         let (handled, asks) = self.heed(provider, &text, &claim, came, now).await?;
-        // Whatever its length, a stop is heard.
+        // A stop counts whatever the text's length.
         if text.body.chars().count() > LONGEST_TEXT {
             return Err(TakeError::TooLong);
         }
         let name = provider.name();
-        // One of the mock's people may be called by any number.
+        // The mock's people may have any number.
         if let Some(owner) = self.providers.owner(&text.from).filter(|_| !sms::is_pretended(name)) {
             return Ok(self.take_our_own(owner, provider, &text.body, now).await?);
         }
         if self.store.answer_trial(&claim, name, &text.from, &text.body, now).await? {
-            tracing::info!("took the answer to a text that was sent by hand to see it answered");
+            tracing::info!("took the answer to a test send");
             return Ok(());
         }
         let conversation = self.store.names().conversation(name, &text.from);
@@ -181,10 +183,12 @@ impl Inbound {
         };
         match self.store.take(&arrival).await? {
             Taken::New => tracing::info!(conversation.id = %conversation, "took a text"),
-            Taken::Repeat => tracing::info!(conversation.id = %conversation, "took no repeat"),
+            Taken::Repeat => {
+                tracing::info!(conversation.id = %conversation, "ignored a repeated text")
+            }
         }
         let lane = match asks {
-            // It does not wait behind a model that thinks.
+            // A keyword does not wait behind a slow model.
             Some(Keyword::Stop | Keyword::Start | Keyword::Help) => KEYWORDS,
             Some(Keyword::Yes) | None => "",
         };
@@ -192,8 +196,8 @@ impl Inbound {
         Ok(())
     }
 
-    /// Stops or starts texts to a person who says so. Returns what the provider has done about the
-    /// text itself, and what the person asks for by it.
+    /// Records an opt-out or its end. Returns whether the provider has already answered the text,
+    /// and its keyword.
     async fn heed(
         &self,
         provider: &dyn Provider,
@@ -213,8 +217,8 @@ impl Inbound {
             Some(Keyword::Start) => {
                 let was_stopped =
                     self.store.start(claim, provider.name(), &text.from, came, now).await?;
-                // The YES of who has not stopped may answer what the agent asked, though it is a
-                // word for the provider as well.
+                // A YES from a person who has not stopped may answer the agent's question, even if
+                // the provider treats it as a keyword.
                 if !was_stopped && policy::keyword(&text.body) == Some(Keyword::Yes) {
                     return Ok((None, Some(Keyword::Yes)));
                 }
@@ -225,8 +229,8 @@ impl Inbound {
         Ok((handled, asks))
     }
 
-    /// Takes a text that comes from a number of ours, which `owner` has, to the one that `provider`
-    /// has. It is a probe or nothing: two agents of ours would talk to each other for ever.
+    /// Takes a text from our own number at `owner` to the one at `provider`. It is a probe or is
+    /// dropped: otherwise two of our agents would talk to each other for ever.
     async fn take_our_own(
         &self,
         owner: &dyn Provider,
@@ -245,12 +249,12 @@ impl Inbound {
         match probe.map(|probe| probe.silent) {
             Some(true) => tracing::info!("texts by {from} to our number at {to} arrive again"),
             Some(false) => tracing::info!("a probe by {from} to our number at {to} arrived"),
-            None => tracing::info!("left a text of our own number at {from} unanswered"),
+            None => tracing::info!("ignored a text from our own number at {from}"),
         }
         Ok(())
     }
 
-    /// Once the text is stored it will be answered, whatever the queue says: `sweep` finds it.
+    /// Once the text is stored it will be answered, even if the queue fails: `sweep` finds it.
     async fn wake(&self, conversation: String, claim: &Claim, trace: &TraceId) {
         let wake_up = WakeUp { conversation, trace: trace.clone() };
         if let Err(error) = self.queue.send(&wake_up, claim.name()).await {
@@ -275,8 +279,8 @@ async fn call(
     webhooks::with_trace(answer.instrument(span).await, &trace)
 }
 
-/// Answers what is called below `/webhooks` and has no address of its own. A gateway brings receipts
-/// here where a slash stands at the end of theirs.
+/// Answers unknown addresses below `/webhooks`. A gateway brings receipts here if their address
+/// ends in a slash.
 async fn elsewhere(state: State<Arc<Inbound>>, request: Request<axum::body::Body>) -> Response {
     let words: Vec<_> = request.uri().path().trim_matches('/').split('/').collect();
     match (request.method(), &words[..]) {
@@ -288,9 +292,9 @@ async fn elsewhere(state: State<Arc<Inbound>>, request: Request<axum::body::Body
     }
 }
 
-/// What makes a repeat of this message recognisable: its id, with sender and words where the
-/// provider may give the same one to several; without one its sender, words and time; without a time
-/// its sender and words, for two minutes.
+/// The claim by which a repeat is recognised: the id, with sender and words if the provider may
+/// give several texts the same id; without an id the sender, words and time; without a time the
+/// sender and words, for two minutes.
 fn claim(names: &Names, provider: &dyn Provider, text: &Text) -> Claim {
     let (name, from) = (provider.name(), text.from.as_str());
     match (&text.id, text.sent_at) {

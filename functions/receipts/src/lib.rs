@@ -1,4 +1,4 @@
-//! Takes delivery reports from providers: what became of what we sent.
+//! Takes delivery reports about our texts from providers.
 
 use std::sync::Arc;
 
@@ -26,16 +26,16 @@ pub const SETTINGS: &[Names] =
 pub struct Receipts {
     /// Who may call.
     pub providers: Arc<Providers>,
-    /// Whose calls are taken that nobody signs: the mock's.
+    /// Whose unsigned calls are accepted: the mock's.
     pub access: Access,
-    /// Where attempts are kept.
+    /// The store for attempts.
     pub store: Arc<Store>,
-    /// Where the turn is woken for what did not arrive.
+    /// The queue that wakes the turn after a failed text.
     pub queue: Queue,
 }
 
 impl Receipts {
-    /// `POST /webhooks/{provider}/status`, with a slash behind it as well.
+    /// `POST /webhooks/{provider}/status`, with or without a slash at the end.
     pub fn router(self) -> Router {
         let receipts = || post(call).fallback(webhooks::lost);
         Router::new()
@@ -44,7 +44,7 @@ impl Receipts {
             .with_state(Arc::new(self))
     }
 
-    /// Answers one call, and says under which trace its attempt was made, once that is known.
+    /// Answers one call, and returns the trace of its attempt, once that is known.
     pub async fn receive(
         &self,
         provider: &str,
@@ -91,8 +91,8 @@ impl Receipts {
         (webhooks::acknowledge(provider), attempted)
     }
 
-    /// Stores a receipt that came at this time, once, and tells its attempt. Returns the trace of
-    /// the attempt, once that is known.
+    /// Stores a receipt that came at this time, once, and updates its attempt. Returns the
+    /// attempt's trace, once that is known.
     pub async fn take(
         &self,
         provider: &str,
@@ -119,7 +119,7 @@ impl Receipts {
         }
     }
 
-    /// Somebody else may still deliver what failed. Whatever the queue says: `sweep` finds it.
+    /// Another provider may still deliver a failed text. If the queue fails, `sweep` finds it.
     async fn wake(&self, conversation: &ConversationId, trace: &TraceId, receipt: &Receipt) {
         let wake_up = WakeUp { conversation: conversation.to_string(), trace: trace.clone() };
         let once = format!("{trace}-{}", receipt.raw_status);

@@ -1,4 +1,4 @@
-//! What every answer says beside its content.
+//! The headers of every answer.
 
 use std::sync::Arc;
 
@@ -15,16 +15,16 @@ pub(crate) struct Hardening(HeaderMap);
 
 impl Hardening {
     pub(crate) fn of(public_url: &str) -> Self {
-        // Nothing is loaded but what stands in the page: its style, and its icon.
+        // Loads nothing from elsewhere: only the page's own style and its icon.
         let policy = format!(
             "default-src 'none'; style-src {}; img-src data:; form-action 'self'; base-uri 'none'; \
              frame-ancestors 'none'",
             style_source()
         );
-        let policy = HeaderValue::from_str(&policy).expect("Base64 may stand in a header");
+        let policy = HeaderValue::from_str(&policy).expect("Base64 is valid in a header");
         let mut headers: HeaderMap = [
             (header::CONTENT_SECURITY_POLICY, policy),
-            // Browsers say "null" for the origin of a form if the referrer is withheld altogether.
+            // With no referrer at all, browsers send "null" as the origin of a form.
             (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
             (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
             (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
@@ -37,7 +37,7 @@ impl Hardening {
         .into_iter()
         .collect();
         if Url::parse(public_url).is_ok_and(|url| url.scheme() == "https") {
-            // A year. Other names of the domain are none of our business.
+            // A year. Other names of the domain are not our concern.
             let year = HeaderValue::from_static("max-age=31536000");
             headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
         }

@@ -1,23 +1,23 @@
-//! Words that may stand in a page as they are.
+//! Words that are ready to be put into a page.
 
 use std::fmt;
 
 use askama::filters::HtmlSafe;
 use serde::Deserialize;
 
-/// Text of ours with what is filled in, escaped already.
+/// Our own text, escaped, with its placeholders filled in.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Html(String);
 
 impl Html {
-    /// What a reader sees of it, and nothing else.
+    /// The text that a reader sees.
     pub(crate) fn text(&self) -> String {
         text(&self.0)
     }
 }
 
-/// What a reader sees of HTML of ours: neither tags nor what stands in the head of a page.
+/// The text that a reader of our HTML sees, without tags and without the page's head.
 pub fn text(html: &str) -> String {
     let mut rest = html.split_once("</head>").map_or(html, |(_, body)| body);
     let mut text = String::with_capacity(rest.len());
@@ -26,7 +26,7 @@ pub fn text(html: &str) -> String {
         rest = tag.split_once('>').map_or("", |(_, after)| after);
     }
     text.push_str(rest);
-    // The ampersand last, so that nothing is taken for escaped twice.
+    // The ampersand last, so that nothing is unescaped twice.
     ESCAPED.iter().rev().fold(text, |text, (plain, escaped)| text.replace(escaped, plain))
 }
 
@@ -46,10 +46,10 @@ pub(crate) fn escape(text: &str) -> String {
     ESCAPED.iter().fold(text.to_owned(), |text, (plain, escaped)| text.replace(plain, escaped))
 }
 
-/// What can be filled in, by name, as HTML.
+/// The values of placeholders, by name, as HTML.
 pub(crate) type Values = [(&'static str, String)];
 
-/// Escapes words and fills in what stands in braces. Fails with the name of what is not known.
+/// Escapes words and fills in the placeholders in braces. Fails with the name of an unknown one.
 pub(crate) fn fill(words: &str, values: &Values) -> Result<String, String> {
     let mut filled = String::with_capacity(words.len() * 2);
     let mut rest = words;

@@ -1,11 +1,11 @@
-//! Which language a visitor gets.
+//! The language of a visitor's page.
 
 use axum::http::{HeaderMap, Uri, header};
 use business::{Business, Language};
 use url::form_urlencoded;
 
-/// The language in the address, if the business speaks it; otherwise the one that the browser
-/// prefers among them, otherwise the main one.
+/// The language in the address, if the business offers it; otherwise the browser's preferred one
+/// among those offered; otherwise the main one.
 pub(crate) fn wanted(business: &Business, uri: &Uri, headers: &HeaderMap) -> Language {
     let query = uri.query().unwrap_or_default().as_bytes();
     let asked = form_urlencoded::parse(query)

@@ -1,8 +1,8 @@
-//! The public pages of the business: who it is, how to text it, what becomes of people's data, and
-//! a form to put one's consent on record.
+//! The public pages of the business: who it is, how to text it, how people's data is used, and a
+//! form to record consent.
 //!
 //! Carriers and their reviewers look at these pages before they let a number text. They are plain
-//! HTML without scripts, cookies or anything from elsewhere, put together once at the start.
+//! HTML without scripts, cookies or external resources, rendered once at the start.
 
 #![warn(missing_docs)]
 
@@ -38,21 +38,21 @@ use crate::pages::Rendered;
 pub const SETTINGS: &[Names] =
     &[host::PUBLIC_URL, Business::SETTINGS, Store::SETTINGS, providers::SENDERS];
 
-/// More than any form of ours takes.
+/// More than our form needs.
 const LARGEST_FORM: usize = 4096;
 
-/// The function, with what it shows and where it writes.
+/// The function, with its pages and its store.
 pub struct Site {
-    /// What is shown.
+    /// The pages.
     pub pages: Pages,
-    /// Where consents are kept.
+    /// The store for consents.
     pub store: Arc<Store>,
-    /// The numbers of ours, which sign up for nothing.
+    /// Our own numbers, which sign up for nothing.
     pub ours: Vec<Number>,
 }
 
 impl Site {
-    /// The four pages, and the form.
+    /// The four pages and the form.
     pub fn router(self) -> Router {
         let hardening = Hardening::of(self.pages.public_url());
         let page = |page: PublicPage| {
@@ -81,13 +81,13 @@ impl Site {
     }
 }
 
-/// Whether the caller has this content already.
+/// Whether the caller already has this content.
 fn names(headers: &HeaderMap, etag: &str) -> bool {
     let known =
         headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     known.flat_map(|list| list.split(',')).any(|known| {
         let known = known.trim();
-        // On the way a page may be compressed, which makes the name a weak one.
+        // A proxy may compress a page, which makes its tag a weak one.
         known == "*" || known.trim_start_matches("W/") == etag
     })
 }

@@ -1,7 +1,7 @@
-//! The form by which people put their consent on record.
+//! The form with which people record their consent.
 //!
-//! It sends nothing: anybody can type anybody's number. What proves that a number is the person's
-//! is their own text, which the page that follows asks for; and nothing here lifts a stop.
+//! It sends nothing: anybody can type anybody's number. Only a text from the number shows that it
+//! is the person's, which is why the next page asks for one; and nothing here lifts a stop.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
@@ -21,16 +21,16 @@ use url::form_urlencoded;
 use crate::pages::Trouble;
 use crate::{Site, language};
 
-/// What was typed into the form.
+/// The fields of the form.
 #[derive(Default)]
 struct Typed {
     number: String,
     ticked: bool,
-    /// The version of the form that it was typed into.
+    /// The version of the form that was filled in.
     page: String,
 }
 
-/// `POST /opt-in`: records a consent, or shows the form again with what is wrong with it.
+/// `POST /opt-in`: records a consent, or shows the form again with what is wrong.
 pub(crate) async fn sign_up(
     State(site): State<Arc<Site>>,
     caller: Caller,
@@ -105,8 +105,8 @@ impl Site {
             network: network(caller.0),
             at: now,
         };
-        // Everybody behind a proxy that nobody named comes from its address: one of them must not
-        // keep the others out.
+        // Behind an unnamed proxy everybody comes from its address: one of them must not lock the
+        // others out.
         let address = Some(caller.counted_as()).filter(|_| !is_private(caller.0));
         match self.store.consent(&consent, address).await {
             Ok(Given::Recorded) => {
@@ -114,7 +114,7 @@ impl Site {
                 Ok(())
             }
             Ok(Given::TooMany) => {
-                tracing::warn!("recorded no consent: too many came lately");
+                tracing::warn!("recorded no consent: too many came recently");
                 Err(Trouble::TooMany)
             }
             Err(error) => {
@@ -125,7 +125,7 @@ impl Site {
     }
 }
 
-/// The network of an address, which tells no single household.
+/// The network of an address, which does not identify a single household.
 fn network(address: IpAddr) -> String {
     match address {
         IpAddr::V4(address) => {
@@ -137,7 +137,7 @@ fn network(address: IpAddr) -> String {
     }
 }
 
-/// Whether an address is nobody's in particular.
+/// Whether an address identifies nobody in particular.
 fn is_private(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => {

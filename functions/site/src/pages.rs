@@ -1,4 +1,4 @@
-//! The pages as they are shown: put together once, at the start.
+//! The pages as they are served: rendered once, at the start.
 
 use std::fmt::Write;
 
@@ -12,10 +12,10 @@ use crate::html::Html;
 use crate::public_page::PublicPage;
 use crate::words::{Section, Words};
 
-/// The one stylesheet. It stands in each page, so that a page is one request.
+/// The only stylesheet. It is part of each page, so a page is one request.
 const STYLE: &str = include_str!("../templates/style.css");
 
-/// Everything that the site shows, in every language of the business.
+/// The whole site, in every language of the business.
 pub struct Pages {
     business: Business,
     public_url: String,
@@ -26,7 +26,7 @@ pub struct Pages {
 struct Spoken {
     language: Language,
     words: Words,
-    /// Changes with every letter of what somebody agrees to by the form.
+    /// Changes with every letter of the words that somebody agrees to with the form.
     version: String,
     pages: [Rendered; 4],
     thanks: Rendered,
@@ -36,49 +36,49 @@ struct Spoken {
 #[derive(Clone)]
 pub(crate) struct Rendered {
     pub(crate) html: String,
-    /// Names the content, in quotes as HTTP wants it.
+    /// The entity tag of the content, in quotes as HTTP requires.
     pub(crate) etag: String,
 }
 
-/// What is wrong with a form that was sent.
+/// What is wrong with a submitted form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Trouble {
-    /// This is no number, and perhaps the box is not ticked either.
+    /// The number is not valid, and perhaps the box is not ticked either.
     Number {
         /// Whether the box is ticked.
         ticked: bool,
     },
     /// The box is not ticked.
     NotTicked,
-    /// It shows other words than those that were there when the page was opened.
+    /// The words have changed since the page was opened.
     Changed,
-    /// A page of somebody else's sent it.
+    /// The form came from another site's page.
     Elsewhere,
-    /// So many signed up lately that it has to wait.
+    /// Too many people signed up recently, so this one has to wait.
     TooMany,
     /// The store does not answer.
     NotStored,
 }
 
 impl Pages {
-    /// Puts the pages of a business together. `public_url` has no slash at its end.
+    /// Renders the pages of a business. `public_url` has no slash at its end.
     pub fn of(business: Business, public_url: &str) -> Self {
         let spoken =
             business.languages.iter().map(|language| Spoken::of(&business, public_url, *language));
         Self { spoken: spoken.collect(), public_url: public_url.to_owned(), business }
     }
 
-    /// Whose pages they are.
+    /// The business of these pages.
     pub fn business(&self) -> &Business {
         &self.business
     }
 
-    /// Where they are.
+    /// The address of the site.
     pub fn public_url(&self) -> &str {
         &self.public_url
     }
 
-    /// A page, as everybody gets it.
+    /// A page, the same for everybody.
     pub fn html(&self, page: PublicPage, language: Language) -> &str {
         &self.rendered(page, language).html
     }
@@ -93,7 +93,7 @@ impl Pages {
         self.spoken(language).words.home.disclosure.text()
     }
 
-    /// The example of a conversation, the person first.
+    /// The example conversation, the person first.
     pub fn conversation(&self, language: Language) -> Vec<String> {
         let spoken = self.spoken(language);
         conversation(&self.business, language, &spoken.words)
@@ -107,12 +107,12 @@ impl Pages {
         &self.spoken(language).thanks
     }
 
-    /// Which version of the form is shown.
+    /// The current version of the form.
     pub(crate) fn version(&self, language: Language) -> &str {
         &self.spoken(language).version
     }
 
-    /// The form once more, with what was typed and what is wrong with it.
+    /// The form again, with its contents and what is wrong with them.
     pub(crate) fn again(&self, language: Language, typed: &str, trouble: Trouble) -> String {
         let spoken = self.spoken(language);
         let view =
@@ -121,7 +121,7 @@ impl Pages {
             view: &view,
             version: &spoken.version,
             typed,
-            // Who ticked the box has agreed to the words that stand there, if they still do.
+            // A ticked box is an agreement to the words beside it, unless they have changed.
             ticked: !matches!(
                 trouble,
                 Trouble::NotTicked | Trouble::Number { ticked: false } | Trouble::Changed
@@ -187,7 +187,7 @@ impl Rendered {
     }
 }
 
-/// What every page has.
+/// The common parts of every page.
 struct View<'a> {
     business: &'a Business,
     public_url: &'a str,
@@ -225,7 +225,7 @@ impl<'a> View<'a> {
         self.page.link(self.business, *language)
     }
 
-    /// The address of this page for everybody.
+    /// The address of this page without a language.
     fn address(&self) -> String {
         format!("{}{}", self.public_url, self.page.path())
     }
@@ -234,13 +234,12 @@ impl<'a> View<'a> {
         self.page == PublicPage::Home
     }
 
-    /// Opens a message to the number with the keyword in it. `?&` is read by phones that want
-    /// either.
+    /// Opens a message to the number with the keyword in it. `?&` serves both kinds of phone.
     fn sms(&self) -> String {
         format!("sms:{}?&body={}", self.business.number.as_str(), self.business.keyword)
     }
 
-    /// What stands for the business where there is no room for its name.
+    /// Represents the business where its name does not fit.
     fn initial(&self) -> String {
         self.business.brand().chars().take(1).flat_map(char::to_uppercase).collect()
     }
@@ -327,7 +326,7 @@ fn conversation(business: &Business, language: Language, words: &Words) -> Vec<S
     }
 }
 
-/// What the stylesheet is allowed by, in the words of a Content-Security-Policy.
+/// The source that allows the stylesheet, in terms of Content-Security-Policy.
 pub(crate) fn style_source() -> String {
     format!("'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(STYLE)))
 }

@@ -1,4 +1,4 @@
-//! The public pages, and where they are.
+//! The public pages, and their addresses.
 
 use business::{Business, Language};
 
@@ -7,7 +7,7 @@ use business::{Business, Language};
 pub enum PublicPage {
     /// Who the business is and how to text it.
     Home,
-    /// What becomes of people's data.
+    /// How people's data is used.
     Privacy,
     /// What people agree to.
     Terms,
@@ -29,7 +29,7 @@ impl PublicPage {
         }
     }
 
-    /// What its title is called among the words.
+    /// The key of its title in the words file.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Home => "home",
@@ -39,7 +39,7 @@ impl PublicPage {
         }
     }
 
-    /// Its address from any other page. All lie side by side, so that the site works below any
+    /// Its address from any other page. All pages are in one folder, so the site works below any
     /// folder of a host.
     pub(crate) fn link(self, business: &Business, language: Language) -> String {
         let page = match self {

@@ -1,4 +1,4 @@
-//! What the pages say: one file for each language, with the facts of the business filled in.
+//! The words of the pages: one file for each language, with the facts of the business filled in.
 
 use business::{Business, Language};
 use serde::Deserialize;
@@ -8,10 +8,10 @@ use toml::{Table, Value};
 use crate::html::{Html, Values, escape, fill};
 use crate::public_page::PublicPage;
 
-/// What people text, which stays as it is in every language.
+/// The keywords, which are the same in every language.
 const KEYWORDS: [&str; 3] = ["STOP", "HELP", "START"];
 
-/// One file. Every language has all of it: one that lacks a word, or has one too many, is not read.
+/// One file. Each language must have all of its keys and no others.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Words {
@@ -132,7 +132,7 @@ pub(crate) struct Terms {
     contact: Section,
 }
 
-/// A heading with what stands below it.
+/// A heading with its paragraphs.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Section {
@@ -214,12 +214,12 @@ fn fill_in(value: &mut Value, values: &Values) -> Result<(), String> {
                 fill_in(value, values).map_err(|problem| format!("{key}: {problem}"))?;
             }
         }
-        _ => return Err("is no text".into()),
+        _ => return Err("is not a text".into()),
     }
     Ok(())
 }
 
-/// What can stand in braces.
+/// The values of the placeholders.
 fn values(
     business: &Business,
     language: Language,
@@ -254,7 +254,7 @@ fn values(
     values
 }
 
-/// A number that nobody has, as people write it where the business is.
+/// A number that nobody has, as it is written in the business's country.
 fn example(number: &Number) -> String {
     match number.split() {
         ("1", _) => "(202) 555-0143".into(),
@@ -288,8 +288,8 @@ mod tests {
         }
     }
 
-    /// The keys of a file, with what is filled in below each. What people text is said under the
-    /// same keys in every language, but not always as often.
+    /// The keys of a file, with the placeholders below each. Keywords appear under the same keys in
+    /// every language, but not always equally often.
     fn shape(value: &Value) -> Vec<String> {
         match value {
             Value::String(words) => {

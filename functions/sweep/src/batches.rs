@@ -1,4 +1,4 @@
-//! Working through what is due, page behind page, several of them at once.
+//! Works through what is due, page by page, several pages concurrently.
 
 use std::future::ready;
 use std::pin::pin;
@@ -13,20 +13,21 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::SweepError;
 
-/// How much of a kind is read at once.
+/// How many documents of a kind are read in one query.
 pub(crate) const PAGE: u32 = 200;
 
-/// How long what was begun in time may take.
+/// How much longer than its time a run may take to finish work that it began.
 pub(crate) const GRACE: Duration = Duration::from_secs(8);
 
-/// What a run came to with one kind.
+/// The result of a run for one kind.
 #[derive(Debug, Default)]
 pub(crate) struct Worked {
-    /// Up to where all of it was dealt with, but for the last page.
+    /// The place up to which everything was dealt with, apart from the last page.
     pub(crate) until: Option<Place>,
-    /// Since when the first has been due that the run did not get to. `None`: it got to all.
+    /// Since when the first document is due that the run did not get to. `None`: it got to all of
+    /// them.
     pub(crate) left: Option<Timestamp>,
-    /// What was in the way.
+    /// The error that stopped it, if any.
     pub(crate) error: Option<SweepError>,
 }
 
@@ -37,13 +38,14 @@ impl Worked {
     }
 }
 
-/// What became of a page: where the next begins, or since when something of it is left and why.
+/// The outcome of a page: where the next begins, or since when the rest is due and why it was left.
 type Done = Result<Option<Place>, (Option<Timestamp>, Option<SweepError>)>;
 
-/// Deals with what is due behind this place until nothing is left or the time is over; with one page
-/// at least, so that however short the time is it goes on. `work` says whether it was in time.
+/// Deals with what is due after this place until nothing is left or the time is up; with at least
+/// one page, so that it makes progress however short the time is. `work` says whether it finished
+/// in time.
 ///
-/// It never turns back: what stays due, whatever the reason, is left for another run.
+/// It never goes back: anything that stays due, for whatever reason, is left to another run.
 pub(crate) async fn work_through<'a, T: Send + 'a>(
     deadline: Instant,
     at_once: usize,
@@ -52,11 +54,11 @@ pub(crate) async fn work_through<'a, T: Send + 'a>(
     work: impl Fn(Vec<T>) -> BoxFuture<'a, Result<bool, SweepError>>,
 ) -> Worked {
     let mut outcome = Worked::default();
-    // Since when the first of all has been due.
+    // Since when the very first document has been due.
     let mut first = None;
     let mut late = pin!(sleep_until(deadline + GRACE));
     let mut reading = Some(read(after));
-    // In order, so that all is dealt with that stands before the first that is not.
+    // In order, so that everything before the first unfinished page is dealt with.
     let mut at_work = FuturesOrdered::<BoxFuture<'a, Done>>::new();
     while reading.is_some() || !at_work.is_empty() {
         let has_room = at_work.len() < at_once;

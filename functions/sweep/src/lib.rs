@@ -1,8 +1,8 @@
-//! Runs every minute: wakes what is due, joins what was left apart, asks what has become of texts,
-//! says what that shows, forgets what has expired. It never sends.
+//! Runs every minute: wakes due conversations, joins receipts that were stored separately, polls
+//! providers, judges routes, deletes what has expired. It never sends.
 //!
-//! A run works until nothing is due or its time is over, and says how far behind it is. Each kind of
-//! what is due is dealt with beside the others, so that one that hangs keeps no other from its work.
+//! A run works until nothing is due or its time is up, and reports how far behind it is. The kinds
+//! of due work run concurrently, so one that hangs does not block the others.
 
 mod batches;
 mod look;
@@ -31,11 +31,11 @@ use crate::runs::{Woken, lock};
 pub use probe::Probes;
 pub use runs::Runs;
 
-/// How long a run goes on. On Lambda it has 55 seconds, of which some are for what was begun, and for
+/// How long a run lasts. On Lambda it has 55 seconds, some of which are for finishing work, and for
 /// [`Sweep::watch`].
 const LONGEST: Duration = Duration::from_secs(40);
 
-/// How many pages of a kind are worked on at once.
+/// How many pages of a kind are worked on concurrently.
 const BATCH_CONCURRENCY: usize = 4;
 
 /// The settings that the function reads.
@@ -45,19 +45,19 @@ pub const SETTINGS: &[Names] =
 /// The function, with its clients.
 #[derive(Clone)]
 pub struct Sweep {
-    /// Where things are due.
+    /// The store to search for due work.
     pub store: Arc<Store>,
-    /// Where the turn is woken.
+    /// The queue that wakes the turn.
     pub queue: Queue,
-    /// Who is asked what has become of texts.
+    /// The providers to poll.
     pub providers: Arc<Providers>,
-    /// Which numbers of ours text each other. Without it none do.
+    /// Which of our numbers text each other, if any.
     pub probes: Option<Arc<Probes>>,
-    /// What earlier runs came to.
+    /// The state left by earlier runs.
     pub runs: Runs,
 }
 
-/// Why a run was not finished. The next one does the same again.
+/// Why a run was not finished. The next one does the same work again.
 #[derive(Debug, Error)]
 pub enum SweepError {
     /// The store does not answer.
@@ -66,12 +66,12 @@ pub enum SweepError {
     /// The queue does not answer.
     #[error(transparent)]
     Queue(#[from] QueueError),
-    /// Something took longer than a run may.
+    /// Something took longer than a run may last.
     #[error("a run was not done in time")]
     Late,
 }
 
-/// Who finds what is due in a conversation.
+/// A conversation, and since when it has been due.
 type Due = (ConversationId, Timestamp);
 
 impl Sweep {
@@ -80,20 +80,20 @@ impl Sweep {
         self.run_for(LONGEST, now).await
     }
 
-    /// One run that ends after so long.
+    /// One run with this time limit.
     pub async fn run_for(&self, time: Duration, now: Timestamp) -> Result<(), SweepError> {
-        // Boxed: what a run can come to is deeply nested, and need not be part of its caller.
+        // Boxed, because the future of a run is large and deeply nested.
         let parts = [self.wake_for(time, now).boxed(), self.look_for(time, now).boxed()];
-        // One that fails keeps the other from nothing.
+        // A failure of one does not stop the other.
         join_all(parts).await.into_iter().collect()
     }
 
-    /// That part of a run which somebody waits for: wakes whatever is due.
+    /// The part of a run that people wait for: wakes whatever is due.
     pub async fn wake(&self, now: Timestamp) -> Result<(), SweepError> {
         self.wake_for(LONGEST, now).boxed().await
     }
 
-    /// The other part of a run: looks after what was sent, and after the store.
+    /// The other part of a run: follows up sent texts, and maintains the store.
     pub async fn look(&self, now: Timestamp) -> Result<(), SweepError> {
         self.look_for(LONGEST, now).boxed().await
     }
@@ -118,7 +118,7 @@ impl Sweep {
             self.wake_again(self.runs.effects(), end, now, effects),
         );
         let lag = self.runs.waking();
-        self.come_to("waking who has something to do", lag, [texts, heads, effects], now).await
+        self.come_to("waking conversations", lag, [texts, heads, effects], now).await
     }
 
     async fn look_for(&self, time: Duration, now: Timestamp) -> Result<(), SweepError> {
@@ -135,15 +135,15 @@ impl Sweep {
             timeout_at(late, self.see_to_clock(now)),
         );
         let lag = self.runs.looking();
-        self.come_to("finding out what became of texts", lag, [receipts, attempts], now).await?;
+        self.come_to("following up sent texts", lag, [receipts, attempts], now).await?;
         for part in [probed, clock] {
             part.unwrap_or(Err(SweepError::Late))?;
         }
         Ok(())
     }
 
-    /// Tells the attempts of receipts that were left apart. Somebody else can still send what did not
-    /// arrive.
+    /// Applies receipts that were stored separately to their attempts, and wakes conversations
+    /// whose texts failed: another provider may still deliver them.
     async fn join(&self, receipts: Vec<DueReceipt>, now: Timestamp) -> Result<bool, SweepError> {
         let joined = self.store.join_due(receipts, now).await?;
         if !joined.is_empty() {
@@ -158,7 +158,7 @@ impl Sweep {
         Ok(true)
     }
 
-    /// Wakes what stays due until a turn has looked at it.
+    /// Wakes conversations that stay due until a turn has looked at them.
     async fn wake_again<'a>(
         &'a self,
         woken: &'a Mutex<Woken>,
@@ -182,7 +182,7 @@ impl Sweep {
         worked
     }
 
-    /// Says how far behind these kinds are, and what was in the way.
+    /// Reports how far behind these kinds are, and the error that stopped them.
     async fn come_to(
         &self,
         what: &str,
@@ -192,14 +192,14 @@ impl Sweep {
     ) -> Result<(), SweepError> {
         let worked: Vec<_> = worked.into_iter().collect();
         let left = worked.iter().filter_map(|worked| worked.left).min();
-        // Where nothing could be read, nobody knows how far behind it is.
+        // If nothing could be read, the lag is unknown.
         if left.is_some() || worked.iter().all(|worked| worked.error.is_none()) {
             self.note_lag(lag, what, left, now).await?;
         }
         worked.into_iter().find_map(|worked| worked.error).map_or(Ok(()), Err)
     }
 
-    /// Puts right what a clock that was wrong has left behind, and then forgets what has expired.
+    /// Repairs what a wrong clock has left behind, and then deletes what has expired.
     async fn see_to_clock(&self, now: Timestamp) -> Result<(), SweepError> {
         if !self.runs.clock_is_due(now) {
             return Ok(());
@@ -213,7 +213,7 @@ impl Sweep {
                 break;
             }
         }
-        // Not before: then nobody would know any more that the clock went back.
+        // Not before: afterwards nothing would show that the clock went back.
         self.store.expire(now).await?;
         self.runs.clock_was_seen(now);
         Ok(())
@@ -229,7 +229,7 @@ impl Sweep {
         self.queue.send(&wake_up, &deduplication).await
     }
 
-    /// Wakes each of these conversations once. Always in time.
+    /// Wakes each of these conversations once. Always finishes in time.
     async fn wake_all(&self, due: Vec<Due>, now: Timestamp) -> Result<bool, SweepError> {
         let mut known = HashSet::new();
         let due = due.into_iter().filter(|(conversation, _)| known.insert(conversation.clone()));
@@ -240,8 +240,8 @@ impl Sweep {
     }
 }
 
-/// A wake-up, and what makes it one in a minute for the same reason. The minute is part of that because
-/// the queue remembers for five, and a wake-up may have been lost meanwhile.
+/// A wake-up and its deduplication id, which allows one a minute for the same reason. The minute is
+/// included because the queue remembers ids for five, and a wake-up may have been lost meanwhile.
 fn wake_up(conversation: &ConversationId, since: Timestamp, now: Timestamp) -> (WakeUp, String) {
     let deduplication = format!("{conversation}@{}/{}", since.as_millisecond(), minute(now));
     (WakeUp { conversation: conversation.to_string(), trace: TraceId::fresh() }, deduplication)

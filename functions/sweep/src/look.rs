@@ -1,4 +1,4 @@
-//! Looking at attempts: what has become of them, and what that shows of their routes.
+//! Looks at attempts: finds out their status, and what that shows about their routes.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -13,9 +13,9 @@ use crate::batches::{PAGE, Worked, work_through};
 use crate::runs::lock;
 use crate::{Sweep, SweepError};
 
-/// How long after it was begun an attempt is looked at, if nothing is heard of it: soon, because
-/// another provider may still send it; and until after three days a carrier says no more
-/// (AWS: its own final word comes after 72 hours).
+/// When an attempt without news is looked at, counted from its start: soon, because another
+/// provider may still send it, and up to three days, after which no carrier reports any more (AWS:
+/// its final status comes after 72 hours).
 const LOOKS: [SignedDuration; 7] = [
     SignedDuration::from_mins(1),
     SignedDuration::from_mins(3),
@@ -26,34 +26,34 @@ const LOOKS: [SignedDuration; 7] = [
     SignedDuration::from_hours(73),
 ];
 
-/// How many questions are open at once for those that are looked at together.
+/// How many polls run concurrently among the attempts looked at together.
 const CONCURRENCY: usize = 32;
 
-/// How often a provider may fail to answer in one run before it is asked no more, so that one that
-/// hangs does not keep the others waiting.
+/// How many failures to answer a provider may have in one run before it is polled no more, so that
+/// one that hangs does not delay the others.
 const FAILS: usize = 8;
 
-/// How many pages are looked at together, and so weighed together: Firestore takes about one write a
-/// second to the record of a route. And how many such are under way at once.
+/// How many pages are looked at, and so weighed, together: Firestore takes about one write a second
+/// to the record of a route. And how many such groups are under way concurrently.
 const TOGETHER: usize = 10;
 const UNDER_WAY: usize = 1;
 
-/// After how long a provider is asked again that did not answer at the last look, and until when.
+/// When a provider that did not answer at the last look is polled again, and until when.
 const ONCE_MORE: SignedDuration = SignedDuration::from_mins(10);
 const NEVER_AFTER: SignedDuration = SignedDuration::from_hours(85);
 
-/// What holds for one run.
+/// The state of one run.
 #[derive(Default)]
 struct Run {
-    /// Held by whoever writes to the records of routes, so that we do not meet ourselves there.
+    /// Held while writing to the records of routes, so that we do not conflict with ourselves.
     weighing: tokio::sync::Mutex<()>,
-    /// How often providers did not answer.
+    /// How often each provider failed to answer.
     failed: Mutex<HashMap<String, usize>>,
 }
 
 impl Sweep {
-    /// Looks at the attempts that are due, asks the providers about those of which too little is
-    /// known, and counts them all for or against their routes.
+    /// Looks at the due attempts, polls the providers about those with too little known, and counts
+    /// all of them for or against their routes.
     pub(crate) async fn look_at_attempts(&self, end: Instant, now: Timestamp) -> Worked {
         let run = &Run::default();
         let read = move |after| self.gather(after, now).boxed();
@@ -61,7 +61,7 @@ impl Sweep {
         work_through(end, UNDER_WAY, None, read, look).await
     }
 
-    /// Some pages of attempts that are due, as one.
+    /// Several pages of due attempts, as one.
     async fn gather(
         &self,
         after: Option<Place>,
@@ -77,7 +77,7 @@ impl Sweep {
         Ok(gathered)
     }
 
-    /// Looks at these attempts. Whether at all of them: those that there is no time for stay due.
+    /// Looks at these attempts, and returns whether it got to all of them: the rest stay due.
     async fn look_at(
         &self,
         due: Vec<DueAttempt>,
@@ -85,7 +85,7 @@ impl Sweep {
         end: Instant,
         now: Timestamp,
     ) -> Result<bool, SweepError> {
-        // Collected first: a stream that borrows as it goes cannot be sent to another thread.
+        // Collected first: a stream of borrowing futures could not be sent to another thread.
         let asked: Vec<_> = due.iter().map(|due| self.ask(&due.attempt, run, now)).collect();
         let in_time = stream::iter(asked).buffered(CONCURRENCY).take_until(sleep_until(end));
         let heard: Vec<_> = in_time.collect().await;
@@ -110,20 +110,20 @@ impl Sweep {
                         failed.push((conversation, now));
                     }
                 }
-                // What was heard could not be stored: it is asked once more soon, in nobody's way.
+                // The answer could not be stored: the poll is repeated soon, and delays nobody.
                 Err(error) => {
-                    tracing::warn!(%error, "left an attempt for later: {error}");
+                    tracing::warn!(%error, "postponed an attempt: {error}");
                     looked.push((due, Some(now + LOOKS[0])));
                 }
             }
         }
         self.store.looked_at(looked).await?;
-        // Somebody else can still send what did not arrive.
+        // Another provider may still deliver a failed text.
         self.wake_all(failed, now).await?;
         Ok(is_in_time)
     }
 
-    /// Asks a provider about an attempt, if that may help. What it says is taken like a receipt.
+    /// Polls a provider about an attempt, if that may help. The answer is handled like a receipt.
     async fn ask(
         &self,
         attempt: &Attempt,
@@ -132,7 +132,7 @@ impl Sweep {
     ) -> Result<Heard, Unavailable> {
         let status = attempt.status();
         let open = matches!(status, Status::Unknown | Status::Accepted | Status::Sent);
-        // Nothing is asked about what was answered, nor before a receipt had time to come.
+        // No poll for an attempt that was answered, nor before a receipt had time to come.
         if !open || attempt.answered || now < attempt.at + LOOKS[0] {
             return Ok(Heard::Nothing);
         }
@@ -161,7 +161,7 @@ impl Sweep {
             Ok(Found::Absent | Found::CannotAsk) => Ok(Heard::Nothing),
             Err(error) => {
                 run.failed(provider.name());
-                tracing::info!(provider.name = provider.name(), %error, "could not ask: {error}");
+                tracing::info!(provider.name = provider.name(), %error, "could not poll: {error}");
                 Ok(Heard::NoAnswer)
             }
         }
@@ -169,7 +169,7 @@ impl Sweep {
 }
 
 impl Run {
-    /// Whether a provider has failed to answer again and again.
+    /// Whether a provider has failed to answer too often.
     fn fails(&self, provider: &str) -> bool {
         lock(&self.failed).get(provider).is_some_and(|times| *times >= FAILS)
     }
@@ -179,26 +179,26 @@ impl Run {
     }
 }
 
-/// What is heard of an attempt when it is looked at.
+/// What a look at an attempt has shown.
 enum Heard {
-    /// Nothing that anybody has to act on.
+    /// Nothing that needs action.
     Nothing,
-    /// The text did not arrive, of which this conversation knows.
+    /// The text did not arrive, and this conversation has been told.
     Failed(ConversationId),
-    /// Its provider was to be asked, and does not answer.
+    /// Its provider was polled, and did not answer.
     NoAnswer,
 }
 
 impl Heard {
-    /// When the attempt is looked at again. `None`: nothing more is to be learned of it, unless a
-    /// receipt says so by itself.
+    /// When the attempt is looked at again. `None`: nothing more can be learned, except from a
+    /// receipt.
     fn next_look(&self, attempt: &Attempt, now: Timestamp) -> Option<Timestamp> {
         let status = attempt.status();
         if status == Status::Delivered || status.is_failure() {
             return None;
         }
         let next = LOOKS.into_iter().map(|after| attempt.at + after).find(|look| *look > now);
-        // What a provider does not say at one look it says at the next. After the last there is none.
+        // An unanswered poll is repeated at the next look. After the last look there is none.
         let once_more = matches!(self, Self::NoAnswer) && now < attempt.at + NEVER_AFTER;
         next.or(once_more.then_some(now + ONCE_MORE))
     }

@@ -32,7 +32,7 @@ fn main() -> ExitCode {
             let sweep = sweep.clone();
             async move {
                 let now = Timestamp::now();
-                // What nobody else sees is looked for whatever keeps the rest from being done.
+                // The watch runs even if the rest of the run fails.
                 let ran = sweep.run(now).await;
                 ran.and(sweep.watch(now).await)
             }

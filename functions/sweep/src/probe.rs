@@ -1,6 +1,6 @@
-//! Probes: two numbers of ours at two providers text each other, and silence is an alarm.
+//! Probes: two of our numbers at two providers text each other, and silence is an alarm.
 //!
-//! Here a probe is decided on, and missed where it does not arrive; `turn` sends it.
+//! This module decides on a probe, and reports one that does not arrive; `turn` sends it.
 
 use conversations::{Attempt, Notice, Unavailable};
 use jiff::{SignedDuration, Timestamp};
@@ -12,10 +12,10 @@ use uuid::Uuid;
 
 use crate::{Sweep, SweepError};
 
-/// No more often than this, since every probe is a text that is paid for, at both ends.
+/// The shortest interval: every probe is a text that is paid for, at both ends.
 const LEAST: SignedDuration = SignedDuration::from_hours(1);
 
-/// Which numbers of ours text each other, and how often.
+/// Which of our numbers text each other, and how often.
 pub struct Probes {
     every: SignedDuration,
     candidates: Vec<Candidate>,
@@ -32,8 +32,9 @@ impl Probes {
     /// What [`Probes::from_settings`] reads.
     pub const SETTINGS: Names = &["PROBE_EVERY"];
 
-    /// The probes that `PROBE_EVERY` asks for, as `6h` or `90m`: every provider that has a number of
-    /// its own texts the next such one, and the last one the first. Two make two texts each time.
+    /// The probes that `PROBE_EVERY` asks for, as `6h` or `90m`: every provider with a number of
+    /// its own texts the next one, and the last texts the first. Two providers make two texts each
+    /// time.
     pub fn from_settings(
         settings: &Settings,
         providers: &Providers,
@@ -45,13 +46,15 @@ impl Probes {
         };
         let every = every.parse().ok().filter(|every: &SignedDuration| *every >= LEAST);
         let every = every.ok_or_else(|| {
-            invalid("write how often, as 6h or 90m; no more often than 1h, since each costs money")
+            invalid(
+                "write how often, such as 6h or 90m; no more often than 1h, since each costs money",
+            )
         })?;
         let own = |provider: &'_ dyn sms::Provider| Some((provider.name(), provider.number()?));
         let ends: Vec<_> = providers.iter().filter_map(own).collect();
         if ends.len() < 2 {
             return Err(invalid(
-                "it takes two providers that have a number each, written as +12025550143, and not a \
+                "it takes two providers with a number each, written as +12025550143, and not a \
                  name, a service or a pool: configure another, or leave this out",
             ));
         }
@@ -66,13 +69,13 @@ impl Probes {
 }
 
 impl Sweep {
-    /// Sees to it that every candidate is probed when it is time, and says so where nothing arrives.
+    /// Probes every candidate when it is time, and reports one that does not arrive.
     pub(crate) async fn probe(&self, now: Timestamp) -> Result<(), SweepError> {
         let Some(Probes { every, candidates }) = self.probes.as_deref() else { return Ok(()) };
         for candidate in candidates {
             let id = self.store.names().probe(candidate.from, &candidate.number);
             match routing::probe(&self.store, &id).await? {
-                // Said once. The next one that arrives ends it.
+                // Reported once. The next one that arrives ends the silence.
                 Some(last) if last.probe.is_missing(now) && !last.probe.silent => {
                     self.miss(&last, now).await?;
                 }
@@ -117,7 +120,7 @@ impl Sweep {
         Ok(())
     }
 
-    /// What the provider itself says of it.
+    /// The provider's own report about it.
     fn what_is_known(&self, from: &str, attempt: Option<&Attempt>) -> String {
         let Some(attempt) = attempt else {
             return "It was not even sent: the log of turn says why.".into();
@@ -129,16 +132,16 @@ impl Sweep {
                 format!("It is not known whether {from} took it.")
             }
             Status::Accepted | Status::Sent => {
-                format!("{from} took it, and says no more. Run `doctor` for both.")
+                format!("{from} took it, and has reported nothing since. Run `doctor` for both.")
             }
             Status::Delivered => {
                 format!(
-                    "{from} says that it was delivered: see whether the address for texts at the \
+                    "{from} reports that it was delivered: check that the address for texts at the \
                      other is ours."
                 )
             }
             Status::Failed | Status::Undelivered => {
-                format!("{from} did not carry it ({code}). {means}").trim_end().to_owned()
+                format!("{from} did not deliver it ({code}). {means}").trim_end().to_owned()
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What the runs of this process have come to, for those that follow.
+//! The state that the runs of this process leave for those that follow.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,11 +10,11 @@ use telemetry::{Alarm, raise};
 use crate::batches::Worked;
 use crate::{Sweep, SweepError};
 
-/// What is overdue for longer than this keeps people waiting.
+/// A lag longer than this keeps people waiting.
 const LONG: SignedDuration = SignedDuration::from_mins(5);
 
-/// What runs remember of those before them. Forgotten with the process, which costs one run some
-/// more work.
+/// What runs remember of earlier ones. It is lost with the process, which costs one run some extra
+/// work.
 #[derive(Clone, Default)]
 pub struct Runs(Arc<Memory>);
 
@@ -27,12 +27,12 @@ struct Memory {
     looking: Mutex<Lag>,
 }
 
-/// What is woken again and again, because only a turn makes it due no more.
+/// The place of work that is woken repeatedly, because only a turn ends its being due.
 #[derive(Default)]
 pub(crate) struct Woken {
     /// Where a run had to end.
     stopped: Option<Place>,
-    /// Up to where all was woken in this minute.
+    /// The place up to which everything was woken in this minute.
     until: Option<(i64, Place)>,
 }
 
@@ -40,7 +40,7 @@ pub(crate) struct Woken {
 #[derive(Default)]
 pub(crate) struct Lag {
     last: Option<SignedDuration>,
-    /// Whether nobody has to be told that it is over.
+    /// Whether no alarm is open.
     is_calm: bool,
 }
 
@@ -61,7 +61,7 @@ impl Runs {
         &self.0.looking
     }
 
-    /// Whether the clock should be looked at: once a minute, or when it has gone back.
+    /// Whether the clock should be checked: once a minute, or when it has gone back.
     pub(crate) fn clock_is_due(&self, now: Timestamp) -> bool {
         let last = *lock(&self.0.clock);
         last.is_none_or(|last| now < last || now >= last + SignedDuration::from_mins(1))
@@ -78,8 +78,8 @@ impl Woken {
         self.stopped.take()
     }
 
-    /// The place behind a page, without what was woken in this minute: those that stand on a first
-    /// page are looked at again, and the crowd behind them is not.
+    /// A page without what was woken in this minute: only the first page is looked at again, not
+    /// the crowd behind it.
     pub(crate) fn skip<T>(&self, page: Batch<T>, minute: i64) -> Batch<T> {
         let known = self.until.as_ref().filter(|(woken, _)| *woken == minute);
         let next = page.next.map(|next| match known {
@@ -89,7 +89,7 @@ impl Woken {
         Batch { next, ..page }
     }
 
-    /// Keeps where a run that began there has ended.
+    /// Remembers where a run that began there has ended.
     pub(crate) fn end(&mut self, began: Option<&Place>, worked: &Worked, minute: i64) {
         if !worked.is_whole() {
             self.stopped = worked.until.clone();
@@ -100,8 +100,8 @@ impl Woken {
 }
 
 impl Sweep {
-    /// Says how far behind the runs are, and tells somebody once when that is long, and longer than
-    /// it was.
+    /// Reports how far behind the runs are, and alerts the operator once when the lag is long and
+    /// growing.
     pub(crate) async fn note_lag(
         &self,
         lag: &Mutex<Lag>,
@@ -123,7 +123,7 @@ impl Sweep {
             true if !grows => return Ok(()),
             true => {
                 let minutes = behind.as_mins();
-                let sentence = format!("{what} is {minutes} minutes behind, and that grows.");
+                let sentence = format!("{what} is {minutes} minutes behind, and the lag grows.");
                 (Seen::Fails(SignedDuration::ZERO), sentence)
             }
             false if is_calm => return Ok(()),

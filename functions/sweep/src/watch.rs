@@ -1,4 +1,5 @@
-//! Watching for what nobody else would see: each is said once, not every time that it is seen.
+//! Watches for what nobody else would notice. Each finding is reported once, not every time it is
+//! seen.
 
 use conversations::{Notice, Unavailable};
 use evidence::{Route, State};
@@ -10,19 +11,19 @@ use crate::{Sweep, SweepError};
 /// How often, in minutes: dead letters wait for a person, and the rest takes hours to show.
 const EVERY: i64 = 5;
 
-/// After how long something that lasts is said again.
+/// After how long a lasting problem is reported again.
 const AGAIN: SignedDuration = SignedDuration::from_hours(24);
 
 impl Sweep {
-    /// Looks, when it is time: called every minute, every fifth. Each minute it judges the routes of
-    /// which time alone may have changed what is to be thought.
+    /// Looks every five minutes, though it is called every minute. Every minute, it judges the
+    /// routes whose verdict may have changed merely with time.
     pub async fn watch(&self, now: Timestamp) -> Result<(), SweepError> {
         let judged = routing::weigh_due(&self.store, &self.providers, &[], now).await;
         let judged = judged.map(|_| ()).map_err(SweepError::from);
         if now.as_second() / 60 % EVERY != 0 {
             return judged;
         }
-        // Each whether or not the others can be seen.
+        // Each check runs whether or not the others fail.
         let seen = [
             judged,
             self.dead_letters().await,
@@ -34,12 +35,12 @@ impl Sweep {
 
     async fn dead_letters(&self) -> Result<(), SweepError> {
         if let Some(count @ 1..) = self.queue.dead_letters().await? {
-            raise!(Alarm::DeadLetters, count, "wake-ups that were put aside: {count}");
+            raise!(Alarm::DeadLetters, count, "wake-ups in the dead-letter queue: {count}");
         }
         Ok(())
     }
 
-    /// What is doubtful about routes, though it is not held against them.
+    /// Doubts about routes that do not count against them.
     async fn routes(&self, now: Timestamp) -> Result<(), Unavailable> {
         let health = self.store.health().await?;
         for record in routing::records(&self.store, &self.providers.names()).await? {
@@ -50,7 +51,7 @@ impl Sweep {
                     raise!(Alarm::UnknownOutcomes, provider.name = provider, country, "{sentence}");
                 }
             }
-            // Of one that is suspect or down that is known, and was said.
+            // A suspect or down route has already been reported.
             let open = health.state(&record.route) == State::Unproven;
             if let Some(sentence) = record.no_evidence(now).filter(|_| open) {
                 let notice = notice(format!("no-evidence-{provider}-{country}"), &sentence, now);
@@ -62,8 +63,8 @@ impl Sweep {
         Ok(())
     }
 
-    /// Whether nobody texts where people usually do. Said once: the name of the notice holds the
-    /// moment since when.
+    /// Reports silence where people usually text. Only once: the name of the notice contains when
+    /// it began.
     async fn silence(&self, now: Timestamp) -> Result<(), Unavailable> {
         let rhythm = routing::rhythm(&self.store).await?;
         let (Some(since), Some(sentence)) = (rhythm.last(), rhythm.silence(now)) else {

@@ -1,4 +1,4 @@
-//! Attempts that belong to no conversation, because a person asked for them.
+//! Attempts that a person made by hand, outside any conversation.
 
 use business::Business;
 use conversations::{Attempt, Reply, StatusUpdate, Store, Unavailable};
@@ -8,7 +8,7 @@ use settings::Settings;
 use sms::{Http, Number, Provider, SendError};
 use telemetry::TraceId;
 
-/// A try to send these words by this provider, begun now.
+/// An attempt to send these words by this provider, begun now.
 pub(crate) fn attempt(
     store: &Store,
     id: String,
@@ -25,8 +25,8 @@ pub(crate) fn attempt(
     Attempt { apart: true, ..attempt }
 }
 
-/// Makes an attempt. It is stored before its request leaves, and what came of it afterwards. `None`:
-/// the person has said STOP, and nothing was sent.
+/// Makes an attempt. It is stored before its request leaves, and its outcome afterwards. `None`:
+/// the person has opted out, and nothing was sent.
 pub(crate) async fn make(
     attempt: &Attempt,
     store: &Store,
@@ -42,8 +42,8 @@ pub(crate) async fn make(
     Ok(Some(outcome))
 }
 
-/// The number that somebody typed at this machine, who dials as the business does, or as where the
-/// first number of ours is.
+/// Reads a number that was typed at this machine, where national numbers are read as in the
+/// business's country, or in that of our first number.
 pub(crate) fn number(settings: &Settings, typed: &str) -> Result<Number, Error> {
     let business = Business::from_settings(settings)?;
     let home = match business.is_sample {

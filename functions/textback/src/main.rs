@@ -1,7 +1,7 @@
 //! Everything in one process, on one port, on an embedded store: `cargo run`.
 //!
-//! The same functions as on Lambda, wired together: with the settings of providers, a model, a
-//! store or a queue it uses those, and without any it uses what is built in and says so.
+//! The same functions as on Lambda, wired together. It uses the providers, model, store and queue
+//! that are configured, and a built-in one for each that is not, and says so.
 
 mod by_hand;
 mod commands;
@@ -15,8 +15,8 @@ use settings::{Names, Settings};
 
 use crate::commands::{chat, doctor, give_back, quarantine, register, send, serve, smoke};
 
-/// Many threads allocate small things here, which the system's allocator is slower at, and keeps more
-/// of.
+/// The program allocates many small objects on many threads. The system's allocator is slower at
+/// that, and keeps more memory.
 #[cfg(feature = "jemalloc")]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
@@ -35,7 +35,7 @@ enum Command {
     Serve,
     /// Send one text by the configured providers and print each attempt
     Send {
-        /// The number to text, as +12025550143 or as it is dialled where we are
+        /// The number to text, as +12025550143 or as it is dialled locally
         to: String,
         /// What to say
         text: String,
@@ -45,14 +45,14 @@ enum Command {
         /// Their number, as +12025550143
         person: String,
     },
-    /// Be a phone in the terminal
+    /// Act as a phone in the terminal
     Chat(chat::Asked),
-    /// Text what runs at `PUBLIC_URL` from a number that is nobody's, and say step by step what works
+    /// Text the deployment at `PUBLIC_URL` from a test number, and report each step
     Smoke,
-    /// Look at every provider and at the installation, and say what is wrong and what to do about it
+    /// Check every provider and the installation, and say what is wrong and how to fix it
     #[command(after_help = doctor::EXIT_CODES)]
     Doctor(doctor::Asked),
-    /// List verified calls that were not understood, by the fields they have
+    /// List verified calls that were not understood, grouped by their fields
     Quarantine {
         #[command(subcommand)]
         action: Option<quarantine::Action>,
@@ -69,7 +69,7 @@ fn main() -> ExitCode {
         sweep::SETTINGS,
         site::SETTINGS,
         console::SETTINGS,
-        // One process does with providers all that there is to do.
+        // One process does everything that there is to do with providers.
         &[providers::SETTINGS],
     ];
     let command = Arguments::parse().command.unwrap_or(Command::Serve);
@@ -81,11 +81,11 @@ fn main() -> ExitCode {
     };
     let settings = Settings::from_env([host::SETTINGS, serve::SETTINGS].into_iter().chain(names));
     let misspelt = misspelt(&functions.concat());
-    // What serves says so in its log.
+    // `serve` says so in its log.
     if !matches!(command, Command::Serve) {
         misspelt.iter().for_each(|name| eprintln!("note: {}", unread(name)));
     }
-    // Who reads what a command prints wants to read what is said, not how.
+    // A command's output is for a reader who wants results, not logs.
     let quiet = |settings: Settings| settings.or("RUST_LOG", "error");
     let done = match command {
         Command::Serve => host::run(settings, async |settings| {
@@ -113,8 +113,8 @@ fn main() -> ExitCode {
     if done.is_some() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// The names in the environment that are nearly those of settings, each with the one that is meant,
-/// whatever the command reads.
+/// The names in the environment that nearly match a setting, each with that setting, whichever
+/// command runs.
 fn misspelt(functions: &[Names]) -> Vec<(String, &'static str)> {
     let given = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     let ours = [host::SETTINGS, serve::SETTINGS, doctor::SETTINGS];
@@ -125,5 +125,5 @@ fn misspelt(functions: &[Names]) -> Vec<(String, &'static str)> {
 }
 
 fn unread((name, meant): &(String, &str)) -> String {
-    format!("nobody reads {name}: {meant} may be meant")
+    format!("nothing reads {name}: did you mean {meant}?")
 }

@@ -1,4 +1,4 @@
-//! What runs at `PUBLIC_URL`, as the world sees it.
+//! The deployment at `PUBLIC_URL`, as the world sees it.
 
 use std::error::Error as _;
 use std::io;
@@ -16,13 +16,13 @@ use telemetry::TraceId;
 /// How long Twilio waits for an answer (docs: webhooks-connection-overrides).
 const TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Asks as a provider would, which follows no redirect and waits no longer.
+/// Calls as a provider would: it follows no redirect, and has a provider's timeout.
 pub(crate) struct Outside {
     pub(crate) public_url: String,
     http: Client,
 }
 
-/// What was seen instead, and what to do about it.
+/// What was wrong, and how to fix it.
 #[derive(PartialEq, Eq)]
 pub(crate) struct Problem {
     pub(crate) seen: String,
@@ -31,16 +31,16 @@ pub(crate) struct Problem {
 
 pub(crate) struct Response {
     pub(crate) status: StatusCode,
-    /// The trace that textback, and nobody else, names in what it answers to providers.
+    /// The trace that only textback names in its answers to providers.
     pub(crate) trace: Option<TraceId>,
-    /// What time it is there, in whole seconds.
+    /// The time there, in whole seconds.
     pub(crate) date: Option<Timestamp>,
     pub(crate) body: String,
     pub(crate) took: Duration,
 }
 
 impl Outside {
-    /// Whatever answers at this address.
+    /// The deployment at this address.
     pub(crate) fn of(public_url: String) -> Result<Self, Error> {
         let http = Client::builder().redirect(Policy::none()).timeout(TIMEOUT).build()?;
         Ok(Self { public_url, http })
@@ -54,13 +54,13 @@ impl Outside {
         self.http.post(format!("{}{path}", self.public_url))
     }
 
-    /// A call that is made whole.
+    /// A call that is already complete.
     pub(crate) fn call(&self, call: http::Request<Bytes>) -> RequestBuilder {
         let call = call.try_into().expect("an address that was read at the start can be called");
         RequestBuilder::from_parts(self.http.clone(), call)
     }
 
-    /// The answer, whatever its status, unless it sends us elsewhere.
+    /// The answer, whatever its status, unless it is a redirect.
     pub(crate) async fn ask(&self, request: RequestBuilder) -> Result<Response, Problem> {
         let begun = Instant::now();
         let asked = async {
@@ -76,8 +76,8 @@ impl Outside {
         match asked.await {
             Ok(answer) if answer.status.is_redirection() => Err(Problem::of_status(
                 answer.status,
-                "providers follow no redirect: set PUBLIC_URL, and what was pasted into their \
-                 consoles, to where it leads",
+                "providers follow no redirect: set PUBLIC_URL, and the addresses in their \
+                 consoles, to its target",
             )),
             Ok(answer) => Ok(answer),
             Err(error) => Err(unanswered(&error)),
@@ -86,7 +86,7 @@ impl Outside {
 }
 
 impl Outside {
-    /// Whether what runs there can do what it promises, and how long it takes to say so.
+    /// Whether the deployment is ready, and how long it takes to say so.
     pub(crate) async fn readiness(&self) -> Result<Duration, Problem> {
         let answer = self.ask(self.get("/readyz")).await?;
         match answer.status {
@@ -94,11 +94,11 @@ impl Outside {
             StatusCode::SERVICE_UNAVAILABLE if answer.body.trim_end() == "not ready" => {
                 Err(Problem::of_status(
                     answer.status,
-                    "see the log of inbound: its line that begins with \"not ready\" says what is \
-                     in the way, or the one about settings that cannot be taken up",
+                    "see the log of inbound: the line that begins with \"not ready\" says what is \
+                     wrong, or the one about settings that cannot be used",
                 ))
             }
-            status => Err(Problem::of_status(status, "lead GET /readyz to the function inbound")),
+            status => Err(Problem::of_status(status, "route GET /readyz to the function inbound")),
         }
     }
 }
@@ -109,12 +109,12 @@ impl Problem {
     }
 }
 
-/// Without the address, which may hold a token.
+/// Leaves out the address, which may hold a token.
 fn unanswered(error: &reqwest::Error) -> Problem {
     if error.is_timeout() {
         return Problem {
             seen: format!("no answer within {} s", TIMEOUT.as_secs()),
-            fix: "providers wait no longer: see how long the function takes".into(),
+            fix: "providers do not wait longer: find out why the function is slow".into(),
         };
     }
     let mut cause = error.source();
@@ -125,27 +125,24 @@ fn unanswered(error: &reqwest::Error) -> Problem {
         return problem;
     }
     let words = cause.map(ToString::to_string).unwrap_or_else(|| "no readable answer".into());
-    Problem {
-        seen: words,
-        fix: "see whether PUBLIC_URL is right, and its DNS and certificate".into(),
-    }
+    Problem { seen: words, fix: "check PUBLIC_URL, its DNS and its certificate".into() }
 }
 
-/// What is wrong with the certificate, if that is what a connection failed of.
+/// The fault in the certificate, if that is why a connection failed.
 fn certificate(error: &io::Error) -> Option<Problem> {
     let rustls::Error::InvalidCertificate(error) = error.get_ref()?.downcast_ref()? else {
         return None;
     };
     let (seen, fix) = match error {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            ("its certificate has expired", "renew it, and have that done by itself from now on")
+            ("its certificate has expired", "renew it, and automate the renewal")
         }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             ("its certificate is for another name", "have one issued for the name in PUBLIC_URL")
         }
         CertificateError::UnknownIssuer => (
-            "its certificate was issued by nobody whom the world trusts",
-            "use one of a public authority such as Let's Encrypt, and serve the whole chain",
+            "its certificate was not issued by a trusted authority",
+            "use one from a public authority such as Let's Encrypt, and serve the whole chain",
         ),
         error => {
             let seen = format!("its certificate is not valid: {error}");

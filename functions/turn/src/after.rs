@@ -1,5 +1,4 @@
-//! What comes after the goodbye: thanks, which need no answer, and second thoughts, with which the
-//! conversation goes on.
+//! Texts after the goodbye: thanks need no answer, second thoughts continue the conversation.
 
 use agent::Turn as Entry;
 use conversations::{Change, Conversation, Loaded, Over, Unavailable};
@@ -11,24 +10,24 @@ use crate::edit::Draft;
 use crate::run::Run;
 use crate::transcript::{entries, note};
 
-/// How many more answers a conversation may have once it was over.
+/// How many more answers a conversation may have after its end.
 const MORE_ANSWERS: u32 = 2;
 
-/// What the agent is told of a conversation that goes on.
+/// The agent's instructions for a conversation that continues.
 const WAS_OVER: &str = "The conversation was over, and what you recorded is with the business. The \
                         person texts again: if they correct or add something, record it, if they \
                         take something back, forget it, and say so in a sentence; the business is \
                         told of the change. Ask only what you must.";
 
 impl Wake<'_> {
-    /// Goes on in the conversation before this one, if it ended only just now, and what waits is more
-    /// than thanks.
+    /// Continues the previous conversation, if it ended only recently and the waiting texts are
+    /// more than thanks.
     pub(crate) async fn reopen(&self, loaded: &mut Loaded, run: &Run) -> Result<(), Unavailable> {
         let Some(over) = self.goes_on_in(&loaded.conversation, run).cloned() else {
             return Ok(());
         };
         let ended = self.turn.store.ended_as(&self.id, over.number).await?;
-        // It has been forgotten.
+        // It has been deleted.
         let Some(ended) = ended else { return Ok(()) };
         self.edit(loaded, |loaded| {
             if self.goes_on_in(&loaded.conversation, run) != Some(&over) {
@@ -40,7 +39,7 @@ impl Wake<'_> {
             let since = std::mem::replace(&mut draft.next.turns, ended.turns.clone());
             draft.next.turns.extend(since);
             draft.next.turns.push(note(WAS_OVER));
-            // So many are left.
+            // The remaining number of answers.
             draft.next.answers = self.turn.agent.page.turns.saturating_sub(over.left).max(1);
             draft.changes.push(Change::GoesOn(ended.number));
             Some(draft)
@@ -62,7 +61,7 @@ impl Wake<'_> {
         goes_on.then_some(over)
     }
 
-    /// What is to be known of the conversation that ends now, and may have been over `before`.
+    /// The record of the conversation that ends now, and that may have ended once `before`.
     pub(crate) fn over(
         &self,
         next: &Conversation,
@@ -85,8 +84,8 @@ impl Wake<'_> {
     }
 }
 
-/// Why these texts need no answer, in a word, if they need none: a reaction or thanks, after the end,
-/// where we have asked nothing.
+/// The reason, in a word, if these texts need no answer: they are reactions or thanks after the
+/// end, and we asked nothing.
 pub(crate) fn needs_no_answer(conversation: &Conversation, run: &Run) -> Option<&'static str> {
     let over = before(conversation)?;
     let asks = last_said(&conversation.turns).map_or(over.asks, |said| asks(&said));
@@ -101,13 +100,13 @@ pub(crate) fn needs_no_answer(conversation: &Conversation, run: &Run) -> Option<
     }
 }
 
-/// The conversation that is over, if none has begun since.
+/// The conversation that ended, if none has begun since.
 fn before(conversation: &Conversation) -> Option<&Over> {
     let over = conversation.over.as_ref()?;
     (conversation.answers == 0 && over.number + 1 == conversation.number).then_some(over)
 }
 
-/// The last thing that we said, whoever of us.
+/// The last thing said on our side, by the agent, the product or a person.
 fn last_said(turns: &[Value]) -> Option<String> {
     let said = entries(turns).filter_map(|entry| match entry {
         Entry::Agent { text, .. } => text,

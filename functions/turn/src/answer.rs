@@ -35,7 +35,7 @@ impl Considered {
     /// that; after the last draft it has to wait.
     fn is_still_for(&self, now: &Run) -> bool {
         let same = match self.thought.as_ref().and_then(Thought::error) {
-            // What it does not answer is no concern of what came behind it.
+            // Without an answer, texts that came later do not matter.
             Some(_) => now.texts.starts_with(&self.run.texts),
             None if self.is_last => now.texts.starts_with(&self.run.texts),
             None => now.texts == self.run.texts,
@@ -136,8 +136,8 @@ impl<'a> Wake<'a> {
         }
     }
 
-    /// Writes down that these texts are a stop, which only the model has understood. What follows is
-    /// what follows from any other. Whoever has come back while the model thought is not stopped.
+    /// Records these texts as an opt-out that only the model understood; it then takes the same
+    /// course as any other. Does nothing if the person opted in again while the model was thinking.
     async fn stop(&self, loaded: &mut Loaded, run: &Run) -> Result<(), Unavailable> {
         let Some(text) = run.texts.last() else { return Ok(()) };
         self.reload(loaded).await?;
@@ -147,15 +147,16 @@ impl<'a> Wake<'a> {
         let stop = Stop { at: text.at, provider: text.provider.clone(), confirmed: false };
         let claim = self.turn.store.names().message(&text.provider, &text.name);
         self.turn.store.stop(&claim, &loaded.conversation.theirs, &stop).await?;
-        tracing::info!("the agent heard a stop");
+        tracing::info!("the agent understood a text as an opt-out");
         self.reload(loaded).await
     }
 
-    /// Takes a run up for the model: counts the try, in the one commit without which nothing is
-    /// spent. Whether it may be asked now; otherwise what follows is stored instead.
+    /// Prepares to ask the model about a run: counts the attempt in one commit, and nothing is
+    /// spent without that commit. Returns whether it may be asked now; otherwise the outcome is
+    /// stored instead.
     ///
-    /// Thinking once more about what has changed meanwhile is a try like any other, but does not
-    /// have to wait.
+    /// Thinking again because something changed is an attempt like any other, but does not have to
+    /// wait.
     async fn take_up(
         &self,
         loaded: &mut Loaded,
@@ -171,7 +172,7 @@ impl<'a> Wake<'a> {
         let turnstile = if is_known { None } else { Some(places.enter().await) };
         let now = self.clock.now();
         let guess = turnstile.as_ref().and_then(|left| left.guess(now, bound));
-        // Only if somebody has that place it is asked which are free.
+        // The free places are looked up only if this one is taken.
         let (mut is_guess, mut free) = (guess.is_some(), Vec::from_iter(guess));
         let (gate, outcome) = loop {
             let (gate, outcome) = self.count_try(loaded, run, is_again, &mut free).await?;
@@ -180,14 +181,14 @@ impl<'a> Wake<'a> {
             }
             free = self.turn.store.free_places(minute_of(now), bound).await?;
         };
-        // Nobody waits at it for what is not about places.
+        // Only a run without a place keeps the turnstile.
         match (&gate, turnstile.filter(|_| matches!(gate, Gate::Full))) {
             (Gate::Open | Gate::LetIn, _) => return Ok(outcome.is_stored()),
             (Gate::Full, Some(mut left)) => {
                 left.note_full(now);
                 self.let_in_later(loaded, left, bound).await?;
             }
-            // It was not full before.
+            // It was not full a moment ago.
             (Gate::Full, None) => {}
             _ if outcome.is_stored() => self.say_why(&gate, run).await?,
             _ => {}
@@ -232,7 +233,7 @@ impl<'a> Wake<'a> {
         Ok((gate, outcome))
     }
 
-    /// Hands a run over whose answer does not fit into the store.
+    /// Hands a run over because its answer does not fit into the store.
     async fn give_up(&self, loaded: &mut Loaded, run: &Run) -> Result<(), Unavailable> {
         let gate = Gate::HandOver(TOO_LONG);
         let outcome = self.edit(loaded, |loaded| {
@@ -274,7 +275,7 @@ impl<'a> Wake<'a> {
             draft.next.last = None;
         }
         match run.does {
-            // What is not answered is not part of what was said.
+            // A text that gets no answer is not part of the conversation.
             Does::Nothing => draft.set_aside(&run.texts, "stopped"),
             _ => draft.take_up(&run.texts),
         }
@@ -297,7 +298,7 @@ impl<'a> Wake<'a> {
         next.admitted_at = None;
         let is_full = size(next) > FULL;
         if is_full {
-            // Without what passed between the model and its tools, so that it can be stored.
+            // Leaves out the tool calls, so that the rest can be stored.
             next.turns.truncate(before);
             next.turns.extend(answered.turns.last().map(entry));
         }
@@ -330,7 +331,7 @@ impl<'a> Wake<'a> {
         }
     }
 
-    /// What is said to a run in the product's own name, unless the provider has said it.
+    /// The fixed reply to a run, unless the provider has already sent one.
     fn fixed(&self, run: &Run) -> Option<&'a str> {
         let Does::Say(fixed) = run.does else { return None };
         let texts = &self.turn.agent.page.texts;
@@ -347,14 +348,14 @@ impl<'a> Wake<'a> {
         }
     }
 
-    /// Says something in the product's own name.
+    /// Sends a fixed text in the product's own name.
     pub(crate) fn say(&self, loaded: &Loaded, draft: &mut Draft<'a>, run: &Run, text: &str) {
         let fixed = Entry::Fixed { text: text.to_owned(), at: self.clock.now() };
         draft.next.turns.push(entry(&fixed));
         self.reply(loaded, draft, run, text.to_owned());
     }
 
-    /// Counts what a run costs like any other: a reply, or the work for one that is not said.
+    /// Counts the cost of a run: a reply, or the work for one that is not sent.
     pub(crate) fn count(&self, draft: &mut Draft<'a>, run: &Run, body: Option<&str>) {
         let kind = if run.thinks() { ReplyKind::Answer } else { ReplyKind::Keyword };
         let mut counted = Counted::of(&draft.next);
@@ -405,7 +406,7 @@ fn took_up(run: &Run, conversation: &Conversation, now: Timestamp) -> Step {
     }
 }
 
-/// The traces of the texts that are answered together with the first one lead to its trace.
+/// Links the traces of the other texts to the trace of the first, with which they are answered.
 fn others(run: &Run) -> impl Iterator<Item = Change> {
     let others = run.texts.iter().map(|text| &text.trace).filter(|trace| *trace != run.trace());
     others.map(|trace| Change::AnsweredIn(trace.clone(), run.trace().clone()))

@@ -1,4 +1,4 @@
-//! What the owner allows: how many replies, and to where.
+//! The owner's limits: how many replies, and to which countries.
 
 use business::Business;
 use policy::{Countries, Limits};
@@ -7,10 +7,10 @@ use sms::Providers;
 
 use crate::places::Places;
 
-/// What a stranger's text can drive.
+/// The limits on what a stranger's text can cause.
 #[derive(Clone, Debug)]
 pub struct Bounds {
-    /// How many replies a person gets, and how many new people.
+    /// How many replies a person gets, and how many new people are answered.
     pub limits: Limits,
     /// Where replies may go.
     pub countries: Countries,
@@ -18,9 +18,9 @@ pub struct Bounds {
 }
 
 impl Bounds {
-    /// The limits as configured; and the countries that `COUNTRIES` names, or else those of our own
-    /// numbers, or else that of the telephone of the business. Where none of these is known replies
-    /// go everywhere, which is said in the log.
+    /// The configured limits, and the countries in `COUNTRIES`; if unset, those of our own numbers,
+    /// or else that of the business's telephone. If none of these is known, replies go everywhere,
+    /// with a warning in the log.
     pub fn from_settings(
         settings: &Settings,
         providers: &Providers,
@@ -33,7 +33,7 @@ impl Bounds {
                 None => {
                     let real = !providers.names().iter().copied().all(sms::is_pretended);
                     if real {
-                        tracing::warn!("replies go to every country: set COUNTRIES to bound that");
+                        tracing::warn!("replies go to every country: set COUNTRIES to limit them");
                     }
                     Countries::ALL
                 }

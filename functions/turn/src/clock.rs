@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
-/// Starts at a given time and goes on from there, whatever happens to the machine's own.
+/// Starts at a given time and runs on, even if the machine's own clock jumps.
 #[derive(Clone, Copy)]
 pub(crate) struct Clock {
     start: Timestamp,

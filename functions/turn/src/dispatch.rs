@@ -1,4 +1,4 @@
-//! Handing a planned attempt to its provider, and writing down what came of it.
+//! Dispatches a planned attempt to its provider, and records the outcome.
 
 use std::time::{Duration, Instant};
 
@@ -14,22 +14,22 @@ use crate::plan::NOT_REACHED;
 use crate::transcript::note;
 use crate::{Turn, Wake};
 
-/// How long a request to a provider may take, with everything that has to be asked for on the way.
+/// The timeout of a send, including any lookups on the way.
 pub(crate) const REQUEST: Duration = Duration::from_secs(20);
 
-/// How long after a notice that a provider refuses there is no other of the same code.
+/// The minimum time between two notices that a provider refuses with the same code.
 const REFUSAL_AGAIN: SignedDuration = SignedDuration::from_hours(1);
 
 /// Why a reply to a test number ([`sms::Number::is_for_tests`]) goes no further. The smoke test
-/// looks for these words.
+/// looks for this sentence.
 pub const TEST_NUMBER: &str = "a test number: nothing was sent";
 
-/// What the agent is told of a reply.
+/// The agent's note about a reply whose outcome is unknown.
 pub(crate) const NOT_KNOWN: &str = "It is not known whether your last reply reached the person.";
 
 impl<'a> Wake<'a> {
-    /// Makes the attempt that was committed, and those that follow from it, until the reply is
-    /// closed or has to wait.
+    /// Dispatches the committed attempt, and those that follow from it, until the reply is closed
+    /// or has to wait.
     pub(crate) async fn dispatch(
         &self,
         loaded: &mut Loaded,
@@ -39,7 +39,7 @@ impl<'a> Wake<'a> {
         while let Some(next) = planned {
             let (at, clock) = (self.clock.now(), Instant::now());
             let Some(budget) = next.budget(at) else {
-                tracing::warn!("left a reply for later: too late to send it");
+                tracing::warn!("postponed a reply: no time is left to send it in this wake-up");
                 return Ok(());
             };
             let Planned { provider, attempt, is_probe, why, nothing_works, routes, .. } = *next;
@@ -68,8 +68,8 @@ impl<'a> Wake<'a> {
         Ok(())
     }
 
-    /// Ends the attempt to answer a test number where a provider would be asked: everything up to
-    /// here has shown that it works, and nobody has to look at it.
+    /// Ends the attempt to answer a test number just before the provider: everything up to here has
+    /// been shown to work, and nobody has to look at it.
     async fn stop_before_provider(
         &self,
         loaded: &mut Loaded,
@@ -95,7 +95,7 @@ impl<'a> Wake<'a> {
         self.close(loaded, &attempt.id, None, changes).await
     }
 
-    /// Writes down what came of an attempt, and plans the next one if it was refused.
+    /// Records the outcome of an attempt, and plans the next one if it was refused.
     async fn record(
         &self,
         loaded: &mut Loaded,
@@ -116,9 +116,9 @@ impl<'a> Wake<'a> {
                     "sent a reply"
                 );
                 let attempt = attempt.updated(&update);
-                changes.extend(self.told_before(&attempt).await);
+                changes.extend(self.early_receipts(&attempt).await);
                 self.close(loaded, &attempt.id, None, changes).await?;
-                // On a way that is known to work one more accepted text is left to the sweep.
+                // On a healthy route, the sweep can account for one more accepted text.
                 if loaded.health.state(&attempt.route()) != State::Healthy {
                     self.weigh(loaded, &attempt, is_probe).await;
                 }
@@ -155,38 +155,40 @@ impl<'a> Wake<'a> {
         Ok(None)
     }
 
-    /// Says that a provider refuses, once an hour for each code: one notice is everybody's, and must not
-    /// be written with each of their texts.
+    /// Reports that a provider refuses, once an hour for each code: everybody shares one notice,
+    /// which must not be written again with each text.
     async fn tell_of_refusal(&self, attempt: &Attempt, code: &str) {
         let (provider, turn) = (&attempt.provider, self.turn);
         let means = turn.providers.meaning(provider, code);
         let notice = self.notice(
             format!("refused-{provider}-{}", code.replace([' ', ':'], "-")),
             format!(
-                "{provider} refuses to send ({code}).{means} The next provider is asked instead."
+                "{provider} refuses to send ({code}).{means} The next provider is tried instead."
             ),
             &attempt.trace,
         );
         if let Err(error) = turn.store.notice_anew(&notice, Some(REFUSAL_AGAIN)).await {
-            tracing::warn!(%error, "did not write down that {provider} refuses: {error}");
+            tracing::warn!(%error, "could not store the notice that {provider} refuses: {error}");
         }
     }
 
-    /// What was told of an attempt by receipts that were faster than we are. One that comes at this
-    /// moment, or cannot be looked for now, is left to the sweep.
-    pub(crate) async fn told_before(&self, attempt: &Attempt) -> Vec<Change> {
+    /// The changes from receipts that arrived before the attempt was recorded. One that arrives at
+    /// this moment, or cannot be looked up now, is left to the sweep.
+    pub(crate) async fn early_receipts(&self, attempt: &Attempt) -> Vec<Change> {
         let by = self.turn.providers.named(&attempt.provider);
         if by.is_some_and(|by| by.names_attempts()) {
             return vec![];
         }
         let told = self.turn.store.told_before(attempt).await;
-        let told = told.inspect_err(|error| tracing::warn!(%error, "left receipts apart: {error}"));
+        let told = told.inspect_err(
+            |error| tracing::warn!(%error, "left early receipts to the sweep: {error}"),
+        );
         told.unwrap_or_default().into_iter().map(Change::Receipt).collect()
     }
 
-    /// Counts an attempt for or against its route at once, so that the next choice knows.
+    /// Counts an attempt for or against its route at once, for the next choice.
     ///
-    /// What is known of routes is no reason to fail a turn.
+    /// A failure to do so does not fail the turn.
     pub(crate) async fn weigh(&self, loaded: &mut Loaded, attempt: &Attempt, is_probe: bool) {
         let Turn { store, providers, .. } = self.turn;
         let (one, now) = (std::slice::from_ref(attempt), self.clock.now());
@@ -196,11 +198,13 @@ impl<'a> Wake<'a> {
         };
         match weighed {
             Ok(health) => loaded.health = health,
-            Err(error) => tracing::warn!(%error, "left an attempt to be weighed later: {error}"),
+            Err(error) => {
+                tracing::warn!(%error, "left the evidence of an attempt to the sweep: {error}")
+            }
         }
     }
 
-    /// Plans the next attempt, on the spot or later.
+    /// Plans the next attempt, now or for later.
     async fn refused(
         &self,
         loaded: &mut Loaded,
@@ -219,7 +223,7 @@ impl<'a> Wake<'a> {
         Ok(planned.await?.planned())
     }
 
-    /// Writes down that no answer came. What is open is settled next.
+    /// Records that no answer came. The open reply is settled next.
     async fn unanswered(
         &self,
         loaded: &mut Loaded,
@@ -231,7 +235,7 @@ impl<'a> Wake<'a> {
             draft.changes.clone_from(&changes);
             if let Some(mut reply) = draft.take_open(&attempt.id) {
                 let now = self.clock.now();
-                // We are done with it, so nobody has to wait for us.
+                // Our part is done, so nobody has to wait for us.
                 reply.sending.as_mut()?.until = now;
                 draft.next.open = Some(reply);
                 draft.next.due_at = Some(now);
@@ -242,9 +246,9 @@ impl<'a> Wake<'a> {
         Ok(())
     }
 
-    /// Closes the open reply, if it is still this attempt that is open, with a note for the agent.
-    /// What is learned of the attempt is stored in any case: it is true, whoever has closed the
-    /// reply meanwhile.
+    /// Closes the open reply, if this attempt is still the open one, with a note for the agent. The
+    /// status updates are stored in any case: they are true even if somebody else has closed the
+    /// reply.
     pub(crate) async fn close(
         &self,
         loaded: &mut Loaded,

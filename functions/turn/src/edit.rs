@@ -1,4 +1,4 @@
-//! Changing a conversation that others may be writing to.
+//! Changes a conversation that others may be writing to.
 
 use std::time::Duration;
 
@@ -12,8 +12,7 @@ use sms::Provider;
 use crate::Wake;
 use crate::pause::after;
 
-/// How much of the time in which nobody else touches an attempt is kept for writing down what came of
-/// it.
+/// The part of an attempt's reserved time that is kept for recording its outcome.
 const TO_WRITE_DOWN: SignedDuration = SignedDuration::from_secs(5);
 
 /// How often a commit is tried again that the store did not answer, and how long after: 100 ms at first,
@@ -27,29 +26,29 @@ const UNANSWERED: ExponentialBuilder = ExponentialBuilder::new()
 /// at most.
 const ASK_AGAIN: (Duration, Duration) = (Duration::from_secs(15), Duration::from_mins(5));
 
-/// After how long without a text a conversation is over. What was collected is worth more to the
-/// business the next day than never.
+/// After how long without a text a conversation ends. The business can use what was collected a day
+/// later, but not if it never comes.
 pub(crate) const QUIET: SignedDuration = SignedDuration::from_hours(24);
 
-/// The next state of a conversation, and what follows from it.
+/// The next state of a conversation, and the changes that go with it.
 pub(crate) struct Draft<'a> {
     pub(crate) next: Conversation,
-    /// The texts that still wait then, as far as they are known.
+    /// The texts that still wait afterwards, as far as they are loaded.
     waiting: Vec<Waiting>,
-    /// Whether more wait behind those.
+    /// Whether more texts wait behind those.
     more: bool,
     pub(crate) changes: Vec<Change>,
-    /// The attempt whose request may leave once all this is stored.
+    /// The attempt to dispatch once all this is stored.
     pub(crate) planned: Option<Box<Planned<'a>>>,
 }
 
-/// What became of a change.
+/// The outcome of a change.
 pub(crate) enum Outcome<'a> {
-    /// It is stored, and so is the attempt that it planned, if any: its request may leave.
+    /// It is stored, and so is the attempt that it planned, if any, which may now be dispatched.
     Stored(Option<Box<Planned<'a>>>),
-    /// There was nothing to change any more.
+    /// There was nothing left to change.
     Unchanged,
-    /// It is too much for one document, so that it would be refused again.
+    /// It is too large for one document: a retry would fail as well.
     TooLarge,
 }
 
@@ -58,24 +57,24 @@ impl<'a> Outcome<'a> {
         matches!(self, Self::Stored(_))
     }
 
-    /// The attempt whose request may leave, if there is one.
+    /// The attempt to dispatch, if there is one.
     pub(crate) fn planned(self) -> Option<Box<Planned<'a>>> {
         if let Self::Stored(planned) = self { planned } else { None }
     }
 }
 
-/// An attempt that has been decided on: once it is committed, its request may leave.
+/// An attempt that has been decided on: it may be dispatched once it is committed.
 pub(crate) struct Planned<'a> {
     pub(crate) provider: &'a dyn Provider,
     pub(crate) attempt: Attempt,
     pub(crate) until: Timestamp,
-    /// Whether it finds out for others whether its route works again.
+    /// Whether it also probes if its route works again.
     pub(crate) is_probe: bool,
     /// Why this provider, in sentences.
     pub(crate) why: String,
-    /// That no provider works, and what is wrong with each, if so: it is tried all the same.
+    /// If no provider works, what is wrong with each. The attempt is made all the same.
     pub(crate) nothing_works: Option<String>,
-    /// All routes that there were to choose from, by their names.
+    /// The names of all candidate routes.
     pub(crate) routes: String,
 }
 
@@ -84,8 +83,8 @@ impl Planned<'_> {
         &self.attempt.id
     }
 
-    /// How long its request may take. `None`: its time is over before it began, and somebody else
-    /// may be at it.
+    /// The timeout of its request. `None`: its reserved time has run out, and somebody else may be
+    /// at it.
     pub(crate) fn budget(&self, now: Timestamp) -> Option<Duration> {
         let left = self.until.duration_since(now) - TO_WRITE_DOWN;
         Duration::try_from(left).ok().filter(|left| !left.is_zero())
@@ -104,19 +103,19 @@ impl Draft<'_> {
         }
     }
 
-    /// Takes texts up: what was said in them is in the conversation.
+    /// Takes texts up: they become entries of the conversation.
     pub(crate) fn take_up(&mut self, texts: &[Waiting]) {
         self.waiting.retain(|text| !texts.contains(text));
         self.changes.push(Change::TakenUp(texts.to_vec()));
     }
 
-    /// Lets texts go unanswered, for this reason.
+    /// Leaves texts unanswered for this reason.
     pub(crate) fn set_aside(&mut self, texts: &[Waiting], why: &'static str) {
         self.waiting.retain(|text| !texts.contains(text));
         self.changes.push(Change::SetAside(texts.to_vec(), why));
     }
 
-    /// Lets texts wait again that were set aside.
+    /// Puts texts that were set aside back among those that wait.
     pub(crate) fn wait_again(&mut self, texts: &[Waiting]) {
         if !texts.is_empty() {
             self.waiting.extend(texts.iter().cloned());
@@ -124,26 +123,26 @@ impl Draft<'_> {
         }
     }
 
-    /// Whether nothing waits then.
+    /// Whether no text waits any more.
     pub(crate) fn is_empty(&self) -> bool {
         self.waiting.is_empty() && !self.more
     }
 
-    /// Counts a try to have the model answer, ahead of it, so that it cannot be repeated without
-    /// end: whatever becomes of it, the next one has to wait.
-    pub(crate) fn count_try(&mut self, now: Timestamp) {
+    /// Counts an attempt to have the model answer before it is made, so that a crash cannot repeat
+    /// it without end: the next one has to wait in any case.
+    pub(crate) fn count_attempt(&mut self, now: Timestamp) {
         self.next.tries += 1;
-        self.leave_alone(now);
+        self.back_off(now);
         self.next.due_at = self.next.ask_after;
     }
 
-    /// Leaves the model alone from now on, the longer the more often it was asked in vain.
-    pub(crate) fn leave_alone(&mut self, now: Timestamp) {
+    /// Backs off from the model: each attempt doubles the pause.
+    pub(crate) fn back_off(&mut self, now: Timestamp) {
         self.next.ask_after = Some(now + after(self.next.tries.saturating_sub(1), ASK_AGAIN));
     }
 
-    /// What was waiting is dealt with: the next text starts clean.
-    pub(crate) fn forget_tries(&mut self) {
+    /// Resets the attempts once the waiting texts are dealt with, for the next text.
+    pub(crate) fn reset_attempts(&mut self) {
         self.next.tries = 0;
         self.next.apologised = false;
         self.next.ask_after = None;
@@ -155,7 +154,7 @@ impl Draft<'_> {
         if is_it { self.next.open.take() } else { None }
     }
 
-    /// Sets when a conversation without an open reply is looked at next.
+    /// Sets when a conversation without an open reply is next looked at.
     pub(crate) fn set_due(&mut self, now: Timestamp) {
         self.next.due_at = match self.is_empty() {
             _ if !self.next.failed.is_empty() => Some(now),
@@ -167,11 +166,11 @@ impl Draft<'_> {
 }
 
 impl<'a> Wake<'a> {
-    /// Changes a conversation, again and again if others keep changing it.
+    /// Changes a conversation, and starts over whenever somebody else has changed it.
     ///
-    /// `change` is shown the conversation as it is and drafts the next one; `None` means that there
-    /// is nothing to change any more. It must come to the same when it was carried out before
-    /// without our knowing.
+    /// `change` gets the conversation as it is and drafts the next state; `None` means that there
+    /// is nothing left to change. It must be idempotent: an earlier run may have been stored
+    /// without our knowledge.
     pub(crate) async fn edit(
         &self,
         loaded: &mut Loaded,
@@ -184,15 +183,15 @@ impl<'a> Wake<'a> {
             };
             match self.turn.store.commit(loaded, next, changes).await {
                 Ok(()) => return Ok(Outcome::Stored(planned)),
-                // Somebody else has got on with it, so this ends.
+                // Somebody else has made progress, so this loop ends.
                 Err(CommitError::Conflict) => {}
                 Err(CommitError::TooLarge) => {
-                    tracing::error!("a commit is too large for the store");
+                    tracing::error!("a commit was too large for the store");
                     return Ok(Outcome::TooLarge);
                 }
                 Err(CommitError::Unavailable(error)) => {
                     let Some(pause) = pauses.next() else { return Err(error) };
-                    tracing::warn!(%error, "a commit was not answered: {error}");
+                    tracing::warn!(%error, "the store did not answer a commit: {error}");
                     tokio::time::sleep(pause).await;
                 }
             }
@@ -209,7 +208,7 @@ impl<'a> Wake<'a> {
         match self.turn.store.load(&loaded.id, self.clock.now()).await? {
             Some(again) => *loaded = again,
             None => {
-                // It has been forgotten: there is nothing to do any more.
+                // It has been deleted: there is nothing left to do.
                 loaded.waiting.clear();
                 loaded.more = false;
                 loaded.conversation.open = None;

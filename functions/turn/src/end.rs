@@ -8,23 +8,23 @@ use crate::Wake;
 use crate::edit::{Draft, QUIET};
 use crate::hand_over::whom;
 
-/// How a conversation is over.
+/// How a conversation ended.
 pub(crate) enum End {
     /// The agent has what it needs.
     Finished,
-    /// The agent has had all its turns.
+    /// The agent has used all its turns.
     Limit,
-    /// A person has to take over, for this reason of the agent's.
+    /// A person has to take over; the agent gave this reason.
     HandedOver(String),
-    /// The person texts no more.
+    /// The person has stopped writing.
     Quiet,
-    /// As it was over before, and went on for one more answer.
+    /// It had ended before, and went on for one more answer.
     Still,
 }
 
 impl<'a> Wake<'a> {
-    /// Moves a conversation that is over to a document of its own, and begins the next one. With a
-    /// test number nothing follows from it: nobody is to be called back.
+    /// Moves a conversation that is over to a document of its own, and begins the next one. For a
+    /// test number that is all: nobody is to be called back.
     pub(crate) fn end(&self, loaded: &Loaded, draft: &mut Draft<'a>, end: End, trace: &TraceId) {
         let next = &mut draft.next;
         let before = next.over.take_if(|over| over.number == next.number);
@@ -47,11 +47,11 @@ impl<'a> Wake<'a> {
         };
         let somebody = !ended.theirs.is_for_tests();
         let made = before.as_ref().map_or(0, |before| before.results);
-        // Of what is told nothing is told again, and nothing of nothing; but who waits for a person
-        // waits.
+        // Results are not repeated, and an empty brief is none; but a person who waits for a
+        // colleague is always reported.
         let is_news = match made {
             0 => !ended.brief.is_empty(),
-            // What was withdrawn since is news, though nothing is left.
+            // A withdrawal is news, even if it leaves nothing.
             _ => ended.brief != loaded.conversation.brief,
         } || reason.is_some();
         let effect = (somebody && is_news && self.turn.results.is_some())
@@ -66,8 +66,8 @@ impl<'a> Wake<'a> {
             self.leave_to_business(next);
             let hours = self.turn.agent.page.handover.as_hours();
             let sentence = format!(
-                "The agent handed a conversation over: answer this person by hand. It says nothing \
-                 to them for {hours} hours, unless you give the conversation back before."
+                "The agent handed a conversation over: answer this person by hand. The agent stays \
+                 silent for {hours} hours, unless you give the conversation back earlier."
             );
             let id = format!("handed-over-{}-{}", self.id, ended.number);
             draft.changes.push(Change::Notice(Notice {
@@ -79,8 +79,8 @@ impl<'a> Wake<'a> {
         draft.changes.push(Change::Ended(ended));
     }
 
-    /// Ends a conversation in which nothing waits and nobody has texted for too long. One that is due
-    /// for nothing is so no more.
+    /// Ends a conversation in which nothing waits and nobody has texted for too long. If it is due
+    /// for no reason, clears that.
     pub(crate) async fn end_if_quiet(&self, loaded: &mut Loaded) -> Result<(), Unavailable> {
         let trace = TraceId::fresh();
         let mut ended = false;
@@ -100,13 +100,14 @@ impl<'a> Wake<'a> {
             Some(draft)
         });
         if edited.await?.is_stored() && ended {
-            self.span(&trace).in_scope(|| tracing::info!("ended a conversation that was left"));
+            self.span(&trace)
+                .in_scope(|| tracing::info!("ended a conversation that had gone quiet"));
         }
         Ok(())
     }
 }
 
-/// What the business gets of a conversation that is over, after so many results of it.
+/// What the business gets about a conversation that is over, after `made` earlier results of it.
 fn result(ended: &Ended, made: u32, trace: &TraceId, reason: Option<&str>) -> Effect {
     let kind = match (reason, made) {
         (Some(_), _) => "conversation.handed_over",
@@ -138,7 +139,7 @@ fn result(ended: &Ended, made: u32, trace: &TraceId, reason: Option<&str>) -> Ef
     }
 }
 
-/// What the first, second, … result of a conversation is called.
+/// The name of the first, second, … result of a conversation.
 fn name(ended: &Ended, which: u32) -> String {
     let first = format!("{}-{}", ended.conversation, ended.number);
     if which == 1 { first } else { format!("{first}-{which}") }

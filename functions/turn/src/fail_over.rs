@@ -1,4 +1,4 @@
-//! Replies that were accepted, and of which a later word says that they did not arrive.
+//! Replies that were accepted and later reported as not arrived.
 
 use std::time::Duration;
 
@@ -13,23 +13,23 @@ use crate::edit::Draft;
 use crate::pause::spread;
 use crate::transcript::note;
 
-/// How much of a reply the agent is reminded of, in characters.
+/// How much of a reply a note to the agent quotes, in characters.
 const REMINDER: usize = 40;
 
-/// How long after a phone was not reached it is tried again, at most.
+/// How long to wait, at most, before another attempt to a phone that could not be reached.
 const PAUSE: Duration = Duration::from_mins(2);
 
 impl Wake<'_> {
-    /// Deals with the first reply that failed late: sends it by another provider if that can help
-    /// and it still lives, or once more by the same if there is none and the phone was not reached
-    /// for the moment, and tells the agent otherwise.
+    /// Handles the first reply that failed late. While the reply lives, sends it by another
+    /// provider if that can help, or once more by the same one if there is no other and the phone
+    /// was only unreachable for the moment. Otherwise tells the agent.
     pub(crate) async fn fail_over(&self, loaded: &mut Loaded) -> Result<(), Unavailable> {
         let Some(id) = loaded.conversation.failed.first().cloned() else { return Ok(()) };
         let attempt = self.turn.store.attempt(&id).await?;
-        // A later word may have come that it arrived after all, and a repeated one is no news.
+        // A later receipt may say that it arrived after all, and a repeated one is no news.
         let failed = attempt.filter(|attempt| attempt.status().is_failure() && !attempt.settled);
         if let Some(attempt) = &failed {
-            // Its code may speak of the account, or of the sender.
+            // The code may concern the account or the sender.
             self.weigh(loaded, attempt, false).await;
         }
         let outcome = self.edit(loaded, |loaded| {
@@ -56,7 +56,7 @@ impl Wake<'_> {
         let about = known.map_or(About::Route, |known| known.about);
         let mut reply = attempt.reply.clone();
         reply.refused_by.push(attempt.provider.clone());
-        // The confirmation of a stop goes to who has stopped, everything else to who has not.
+        // Only the confirmation of a stop goes to somebody who has stopped.
         let wanted = loaded.stop.is_some() == reply.despite_stop;
         let helps = !matches!(about, About::Number | About::Content | About::Person);
         let lives = now < reply.at + self.life();
@@ -65,16 +65,16 @@ impl Wake<'_> {
             .with("attempt", attempt.id.clone())
             .with("code", code);
         let others =
-            self.candidates(&draft.next.theirs, &reply).iter().any(|it| it.may_carry(&reply));
+            self.candidates(&draft.next.theirs, &reply).iter().any(|it| it.has_not_refused(&reply));
         if wanted && helps && lives && others {
-            let step = step.with("next", "another provider is asked");
+            let step = step.with("next", "another provider is tried");
             draft.changes.push(Change::Steps(attempt.trace.clone(), vec![step]));
             return self.plan(loaded, draft, reply);
         }
         let later = now + spread(PAUSE);
         let once_more = about == About::Phone && reply.after.is_none();
         if wanted && once_more && later < reply.at + self.life() {
-            let step = step.with("next", "the same provider is asked once more, later");
+            let step = step.with("next", "the same provider is tried once more, later");
             draft.changes.push(Change::Steps(attempt.trace.clone(), vec![step]));
             reply.refused_by.retain(|name| *name != attempt.provider);
             reply.sending = None;
@@ -87,7 +87,7 @@ impl Wake<'_> {
             (false, ..) => "the person has stopped",
             (_, false, _) => "no other provider would do better",
             (.., false) => "it is too late to send it again",
-            _ if reply.after.is_some() => "it was tried once more already",
+            _ if reply.after.is_some() => "it was already tried once more",
             _ => "there is no other provider",
         };
         let step = step.with("next", why_not);
@@ -95,8 +95,8 @@ impl Wake<'_> {
         self.leave_failed(draft, attempt, wanted, why_not);
     }
 
-    /// What speaks against sending once more, by the same provider, what failed for a reason that
-    /// passes: as far as that provider knows now, it may have arrived after all.
+    /// What speaks against a second attempt by the same provider after a temporary failure:
+    /// according to that provider, the text may have arrived after all.
     pub(crate) async fn may_have_arrived(
         &self,
         failed: &Attempt,
@@ -111,17 +111,16 @@ impl Wake<'_> {
         let (http, sent) = (self.turn.providers.http(), failed.outgoing());
         let asked = provider.poll(http, message, &sent, failed.at);
         let Ok(Ok(Found::Known(receipt))) = timeout(REQUEST, asked).await else {
-            return Ok(Some("its provider does not say what became of it"));
+            return Ok(Some("its provider gives no status for it"));
         };
         let same = receipt.code.is_none() || receipt.code == failed.code;
         let fails = receipt.status.is_failure() && same;
         let receipt = Receipt { attempt: Some(failed.id.clone()), ..receipt };
         self.turn.store.receive(provider.name(), &receipt, self.clock.now()).await?;
-        Ok((!fails).then_some("its provider says something else of it by now"))
+        Ok((!fails).then_some("its provider now reports another status"))
     }
 
-    /// Lets a reply go of which it was said that it did not arrive: the agent is told, and the
-    /// operator.
+    /// Gives up a reply that was reported as not arrived, and tells the agent and the operator.
     pub(crate) fn leave_failed(
         &self,
         draft: &mut Draft<'_>,
@@ -145,7 +144,7 @@ impl Wake<'_> {
     }
 }
 
-/// What the agent is told of a reply that it may have followed up since.
+/// The agent's note about a reply that it may have followed up since.
 fn not_arrived(body: &str) -> String {
     let start: String = body.chars().take(REMINDER).collect();
     let more = if start.len() < body.len() { "…" } else { "" };

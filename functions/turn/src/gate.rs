@@ -1,4 +1,4 @@
-//! Whether what waits may be answered now: everything that is checked before anything is spent.
+//! Everything that is checked before a text may be answered and money is spent.
 
 use conversations::{Change, Conversation, Loaded, Notice, Unavailable};
 use jiff::{SignedDuration, Timestamp};
@@ -14,30 +14,29 @@ use crate::hand_over::WITH_PERSON;
 use crate::run::{Run, arrived};
 use crate::{Bounds, Wake};
 
-/// How often in a row the model is asked about the same texts, before a person has to answer them:
-/// over a quarter of an hour.
-pub(crate) const MOST_ATTEMPTS: u32 = 8;
+/// How many attempts in a row the model gets at the same texts before a person has to answer them:
+/// more than a quarter of an hour.
+pub(crate) const MAX_ATTEMPTS: u32 = 8;
 
-/// How large a conversation may be, in bytes as it is stored, before a person has to go on with it:
-/// all of it is shown to the model each time. What one more turn can add to it fits into the largest
-/// document as well (1 MiB).
+/// How large a conversation may be, in stored bytes, before a person has to continue it: the model
+/// is sent all of it each time. One more turn still fits into the largest document (1 MiB).
 pub(crate) const FULL: usize = 200_000;
 
-/// Why a conversation is handed over that has become so large.
+/// The reason for handing over a conversation that has become too large.
 pub(crate) const TOO_LONG: &str = "the conversation is too long for the agent";
 
-/// How many texts of one person may wait. What comes on top of that is a flood, not a burst.
-const MOST_WAITING: u32 = 100;
-/// How many of the others are set aside at once: each is a write of one commit.
+/// How many texts of one person may wait. More than that is a flood, not a burst.
+const MAX_WAITING: u32 = 100;
+/// How many of the rest one turn sets aside: each is a write in the same commit.
 const THINNED_IN_ONE_TURN: u32 = 200;
 
-/// Who has had an answer within this time is no new person.
+/// Anybody who had an answer within this time is not a new person.
 const KNOWN: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// A place that is further away was given by a clock that was wrong.
+/// A place further ahead was assigned by a clock that was wrong.
 const LONGEST_FLOOD: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// What counts for and against answering a person, as the store keeps it for us.
+/// What counts for and against answering a person, in the form in which the store keeps it.
 #[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Counted {
     #[serde(default)]
@@ -47,7 +46,8 @@ pub(crate) struct Counted {
 }
 
 impl Counted {
-    /// What was counted so far. What another version wrote and this one cannot read is nothing.
+    /// The counts so far. If another version wrote them and this one cannot read them, they are
+    /// empty.
     pub(crate) fn of(conversation: &Conversation) -> Self {
         serde_json::from_str(conversation.counted.get()).unwrap_or_default()
     }
@@ -59,15 +59,15 @@ impl Counted {
     }
 }
 
-/// What is decided about a run of texts.
+/// The decision about a run of texts.
 pub(crate) enum Gate {
     /// It may be answered.
     Open,
-    /// It may be answered, as the first of a new person, if there is a place for them in this minute.
+    /// It may be answered, as the first of a new person, if this minute has a place for them.
     LetIn,
     /// It is not answered before this moment.
     Wait(Timestamp),
-    /// The person is new, and this minute has no place for them.
+    /// The person is new, and this minute has no place left.
     Full,
     /// It is not answered.
     Closed(Closed),
@@ -79,7 +79,7 @@ pub(crate) enum Gate {
 pub(crate) enum Closed {
     Country(CountryRefusal),
     Limit,
-    /// In these words, and whether it is so from now on.
+    /// The symptom, and whether this is the first time it was seen.
     Loop(String, bool),
     /// A person of the business answers.
     WithPerson,
@@ -88,7 +88,7 @@ pub(crate) enum Closed {
 }
 
 impl Gate {
-    /// In a word, for the trace.
+    /// The word in the trace.
     fn word(&self) -> &'static str {
         match self {
             Self::Open | Self::LetIn => "open",
@@ -100,7 +100,7 @@ impl Gate {
 }
 
 impl Closed {
-    /// The word that they are set aside with.
+    /// The reason that is stored with the texts.
     fn why(&self) -> &'static str {
         match self {
             Self::Country(_) => "country",
@@ -113,7 +113,7 @@ impl Closed {
 }
 
 impl<'a> Wake<'a> {
-    /// Decides about a run that would be answered.
+    /// Decides about a run that would get an answer.
     pub(crate) fn gate(&self, loaded: &Loaded, run: &Run) -> Gate {
         let (conversation, now) = (&loaded.conversation, self.clock.now());
         let Bounds { limits, countries, .. } = &self.turn.bounds;
@@ -126,7 +126,7 @@ impl<'a> Wake<'a> {
             return Gate::Closed(Closed::NoNeed(why));
         }
         if run.is_pretended() {
-            // Nothing is sent, and whoever may text so is no stranger.
+            // Nothing is sent, and only admitted people can text this way.
             return self.gate_of_model(loaded, run);
         }
         if let Err(refusal) = countries.allows(&conversation.theirs)
@@ -161,7 +161,7 @@ impl<'a> Wake<'a> {
         }
     }
 
-    /// Writes down that a run is not answered now, and why.
+    /// Records that a run is not answered now, and why.
     pub(crate) fn bar(&self, loaded: &Loaded, run: &Run, gate: &Gate) -> Option<Draft<'a>> {
         let (mut draft, now) = (Draft::of(loaded), self.clock.now());
         match gate {
@@ -178,7 +178,7 @@ impl<'a> Wake<'a> {
                     counted.keep(&mut draft.next);
                 }
                 if let Closed::WithPerson | Closed::NoNeed(_) = closed {
-                    // An answer all the same: it shows that ours arrived.
+                    // It is still an answer from the person: it shows that ours arrived.
                     let said = arrived(&draft.next, &run.texts).cloned();
                     if let Some(said) = said {
                         draft.changes.push(Change::Answered(said, now));
@@ -200,7 +200,7 @@ impl<'a> Wake<'a> {
                 if !draft.next.apologised {
                     self.reply(loaded, &mut draft, run, self.turn.agent.page.texts.sorry.clone());
                 }
-                draft.forget_tries();
+                draft.reset_attempts();
             }
         }
         let step = Step::new(steps::NOT_ANSWERED, now).with("why", gate.word());
@@ -211,40 +211,39 @@ impl<'a> Wake<'a> {
         Some(draft)
     }
 
-    /// What the operator is told of the person whose texts are not answered. What concerns a whole
-    /// country is told apart.
+    /// The operator's notice about a person who gets no answer. A refused country has a notice of
+    /// its own.
     fn told(&self, closed: &Closed, run: &Run) -> Option<Notice> {
         let day = self.clock.now().strftime("%F");
         let (id, sentence) = match closed {
             Closed::Loop(symptom, true) => (
                 format!("loop-{}", run.trace()),
                 format!(
-                    "Whoever texts {symptom}, so a machine is taken to be at the other end: it is not \
-                     answered until it says something else. See what it said, and block the number \
+                    "The sender {symptom}, so it is taken for a machine: it gets no answer \
+                     until it says something else. Read what it said, and block the number \
                      at the provider if it goes on."
                 ),
             ),
             Closed::Limit => (
                 format!("limit-{}-{day}", self.id),
-                "A person has had as many replies as one may have, and texts on: what comes now is \
-                 set aside. Answer by hand, or see REPLIES_PER_DAY."
+                "A person has reached the limit of replies and keeps texting: these texts are \
+                 set aside. Answer by hand, or raise REPLIES_PER_DAY."
                     .into(),
             ),
-            Closed::Loop(..)
-            | Closed::Country(_)
-            | Closed::WithPerson
-            | Closed::NoNeed(_) => return None,
+            Closed::Loop(..) | Closed::Country(_) | Closed::WithPerson | Closed::NoNeed(_) => {
+                return None;
+            }
         };
         Some(self.notice(id, sentence, run.trace()))
     }
 
-    /// Says what follows from a decision that was stored.
+    /// Reports a decision that was stored.
     pub(crate) async fn say_why(&self, gate: &Gate, run: &Run) -> Result<(), Unavailable> {
         let Gate::Closed(closed) = gate else { return Ok(()) };
-        tracing::info!(texts = run.texts.len(), "answered nothing: {}", closed.why());
+        tracing::info!(texts = run.texts.len(), "set texts aside unanswered: {}", closed.why());
         match closed {
             Closed::Loop(symptom, true) => {
-                raise!(Alarm::Loop, "whoever texts {symptom}, and is not answered any more");
+                raise!(Alarm::Loop, "the sender {symptom}, and gets no more answers");
             }
             Closed::Country(refusal) => {
                 let day = self.clock.now().strftime("%F");
@@ -254,8 +253,8 @@ impl<'a> Wake<'a> {
                     ..self.notice(
                         format!("country-{refusal}-{day}"),
                         format!(
-                            "Texts of numbers that replies do not go to ({refusal}) are kept and not \
-                             answered. Name their country in COUNTRIES if that is wrong; premium, \
+                            "Texts from numbers that may not be replied to ({refusal}) are kept but not \
+                             answered. If that is wrong, add their country to COUNTRIES; premium, \
                              satellite and shared-cost numbers are never texted."
                         ),
                         run.trace(),
@@ -268,16 +267,16 @@ impl<'a> Wake<'a> {
         Ok(())
     }
 
-    /// Sets aside what waits behind as many texts as anybody can be answered.
+    /// Sets aside the texts beyond those that one person may have waiting.
     pub(crate) async fn thin_out(&self, loaded: &mut Loaded) -> Result<(), Unavailable> {
         let store = &self.turn.store;
-        let behind = store.waiting_behind(&self.id, MOST_WAITING, THINNED_IN_ONE_TURN).await?;
+        let behind = store.waiting_behind(&self.id, MAX_WAITING, THINNED_IN_ONE_TURN).await?;
         let Some(first) = behind.first() else { return Ok(()) };
         let day = self.clock.now().strftime("%F");
         let notice = self.notice(
             format!("too-many-{}-{day}", self.id),
             format!(
-                "One person sent so many texts that those behind the first {MOST_WAITING} were set \
+                "One person sent so many texts that those behind the first {MAX_WAITING} were set \
                  aside. Read them in the conversation, and answer by hand what needs it."
             ),
             &first.trace,
@@ -289,11 +288,14 @@ impl<'a> Wake<'a> {
             Some(draft)
         });
         written.await?;
-        tracing::warn!(texts = behind.len(), "set texts of one person aside: too many wait");
+        tracing::warn!(
+            texts = behind.len(),
+            "set texts of one person aside: too many were waiting"
+        );
         Ok(())
     }
 
-    /// Decides whether the model may be asked about a run, which it is for money.
+    /// Decides whether the model, which costs money, may be asked about a run.
     fn gate_of_model(&self, loaded: &Loaded, run: &Run) -> Gate {
         let (conversation, now) = (&loaded.conversation, self.clock.now());
         if !run.thinks() {
@@ -302,7 +304,7 @@ impl<'a> Wake<'a> {
         if let Some(after) = conversation.ask_after.filter(|after| *after > now) {
             return Gate::Wait(after);
         }
-        if conversation.tries >= MOST_ATTEMPTS {
+        if conversation.tries >= MAX_ATTEMPTS {
             return Gate::HandOver("the agent could not answer");
         }
         if size(conversation) > FULL {
@@ -312,12 +314,12 @@ impl<'a> Wake<'a> {
     }
 }
 
-/// Whether somebody has had an answer lately, and waits for no place.
+/// Whether somebody has had an answer recently, and needs no place.
 pub(crate) fn is_known(conversation: &Conversation, now: Timestamp) -> bool {
     conversation.answered_at.is_some_and(|at| now < at + KNOWN)
 }
 
-/// What was said and collected in a conversation, in bytes as it is stored.
+/// The size of a conversation's entries and brief, in stored bytes.
 pub(crate) fn size(conversation: &Conversation) -> usize {
     let Conversation { turns, brief, .. } = conversation;
     serde_json::to_string(&(turns, brief)).map_or(usize::MAX, |stored| stored.len())

@@ -1,4 +1,4 @@
-//! The time in which a person of the business has a conversation, and the agent is silent.
+//! The time during which a person of the business has a conversation and the agent is silent.
 
 use agent::Turn as Entry;
 use conversations::{
@@ -10,21 +10,21 @@ use crate::Wake;
 use crate::edit::Draft;
 use crate::transcript::{entries, note};
 
-/// The word that texts are set aside with meanwhile.
+/// The reason that is stored with texts set aside during that time.
 pub(crate) const WITH_PERSON: &str = "with a person";
 
-/// How many of the texts that were set aside last are looked through for those.
+/// How many of the texts set aside last are searched for those.
 const LATEST: u32 = 200;
 
-/// How much of what was said last the operator is shown, in characters.
+/// How much of the last texts the operator is shown, in characters.
 const SHOWN: usize = 300;
 
-/// What the agent is told when it has the conversation again.
+/// The agent's note when it has the conversation again.
 const GIVEN_BACK: &str = "A person of the business had taken over this person's last conversation. \
                           It is yours again: what they have texted since is below.";
 
 impl Wake<'_> {
-    /// Leaves a person to the business from now on. Given back or not, it ends by itself.
+    /// Leaves a person to the business from now on. That ends by itself, given back or not.
     pub(crate) fn leave_to_business(&self, next: &mut Conversation) {
         let at = self.clock.now();
         let until = at + self.turn.agent.page.handover;
@@ -32,13 +32,13 @@ impl Wake<'_> {
         next.given_back_at = None;
     }
 
-    /// Takes a conversation back that was given back, or whose time with a person is over and whose
-    /// person texts again. What they texted meanwhile waits again.
+    /// Takes a conversation back once it was given back, or once its time with a person is over and
+    /// the person texts again. The texts from that time wait again.
     pub(crate) async fn take_back(&self, loaded: &mut Loaded) -> Result<(), Unavailable> {
         let now = self.clock.now();
         let Some(handed_over) = &loaded.conversation.handed_over else { return Ok(()) };
         let given_back = loaded.conversation.given_back_at.is_some();
-        // Of its own accord the agent says nothing.
+        // The agent never writes first.
         if loaded.conversation.is_with_person(now) || (loaded.waiting.is_empty() && !given_back) {
             return Ok(());
         }
@@ -63,14 +63,14 @@ impl Wake<'_> {
             Some(draft)
         });
         if edited.await?.is_stored() && !held.is_empty() {
-            // No more wait at once than a turn takes up.
+            // A turn takes up only so many texts.
             self.reload(loaded).await?;
         }
         Ok(())
     }
 
-    /// The latest texts that were set aside because a person had the conversation: of so many, as
-    /// many as a turn takes up.
+    /// The latest texts that were set aside because a person had the conversation: at most as many
+    /// as a turn takes up.
     async fn held(&self, many: usize) -> Result<Vec<Waiting>, Unavailable> {
         let aside = self.turn.store.set_aside(&self.id, LATEST).await?;
         let held = aside.into_iter().filter(|SetAside { why, .. }| why == WITH_PERSON);
@@ -80,7 +80,7 @@ impl Wake<'_> {
     }
 }
 
-/// What the operator is shown of a person whose conversation was handed over.
+/// What the operator sees about the person in a conversation that was handed over.
 pub(crate) fn whom(ended: &Ended, reason: &str) -> Whom {
     let last = entries(&ended.turns).filter_map(|entry| match entry {
         Entry::Person { text, .. } | Entry::Unanswered { text, .. } => Some(text),

@@ -1,7 +1,8 @@
-//! What turns depend on: somebody is told once that it fails, and once that it works again.
+//! Failures of what turns depend on: the operator is told once when it fails, and once when it
+//! works again.
 //!
-//! What is known of it was read with the conversation, so that nothing is asked or written for it
-//! while all works, nor while all know that it does not.
+//! The known state was read with the conversation, so nothing is read or written while everything
+//! works, nor while the failure is already known.
 
 use agent::ModelError;
 use evidence::{Health, News, Seen};
@@ -10,11 +11,11 @@ use telemetry::{Alarm, raise};
 
 use crate::Wake;
 
-/// How long something may fail that may be over by itself. Shorter than that, nobody could have acted.
+/// How long a temporary failure may last before it is reported: nobody could have acted sooner.
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(3);
 
 impl Wake<'_> {
-    /// Notes what came of asking the model.
+    /// Notes whether the model answered.
     pub(crate) async fn saw_model(&self, health: &Health, error: Option<&ModelError>) {
         let Some(error) = error else {
             for alarm in [Alarm::ModelRefuses, Alarm::ModelSilent] {
@@ -23,7 +24,7 @@ impl Wake<'_> {
             return;
         };
         let (alarm, tolerance) = match error {
-            // It works, but for what somebody said.
+            // The model works; it only refused this text.
             ModelError::Refused { .. } if !error.is_about_form() => return,
             ModelError::Unavailable { .. } => (Alarm::ModelSilent, TOLERANCE),
             ModelError::Misconfigured { .. } => (Alarm::ModelRefuses, SignedDuration::ZERO),
@@ -32,7 +33,7 @@ impl Wake<'_> {
         self.see(health, alarm, "", Seen::Fails(tolerance), &what_happened(error)).await;
     }
 
-    /// Notes whether results are taken, or what the receiver says instead.
+    /// Notes whether the receiver takes results, or the problem if it does not.
     pub(crate) async fn saw_results(&self, health: &Health, problem: Option<&str>) {
         let alarm = Alarm::ResultsRefused;
         match problem {
@@ -58,7 +59,7 @@ impl Wake<'_> {
         self.see(health, Alarm::NothingWorks, routes, seen, sentence).await;
     }
 
-    /// What fails is no reason to fail a turn.
+    /// An error here does not fail the turn.
     async fn see(&self, health: &Health, alarm: Alarm, of: &str, seen: Seen, sentence: &str) {
         let (name, now) = (format!("{alarm} {of}"), self.clock.now());
         let name = name.trim_end();
@@ -70,20 +71,20 @@ impl Wake<'_> {
             Ok(Some(News::Works)) => tracing::info!("{sentence}"),
             Ok(Some(News::Nothing) | None) => {}
             Err(error) => {
-                tracing::warn!(%error, "left it to the next text to say what fails: {error}");
+                tracing::warn!(%error, "could not record an incident, and left it to the next text: {error}");
             }
         }
     }
 }
 
-/// In a sentence, with what to do about it where we know.
+/// A sentence about the error, with a remedy if we know one.
 pub(crate) fn what_happened(error: &ModelError) -> String {
     let code = error.code();
     match error {
         ModelError::Unavailable { .. } => format!("The model does not answer ({code})."),
         ModelError::Refused { .. } => format!("The model does not answer a text ({code})."),
         ModelError::Misconfigured { .. } => format!(
-            "The model refuses us ({code}): see to OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_MODEL and \
+            "The model refuses us ({code}): check OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_MODEL and \
              the account's quota."
         ),
     }

@@ -1,7 +1,7 @@
-//! Lets the agent answer a conversation, and sends what it says. The only function that sends.
+//! Lets the agent answer a conversation, and sends the reply. No other function sends.
 //!
-//! A wake-up names a conversation that has something to do: `machine.rs` says what that is. Whatever the
-//! process dies of, what is stored tells the next one where to go on.
+//! A wake-up names a conversation that has something to do; `machine.rs` decides what. If the
+//! process dies, the next one continues from what is stored.
 
 mod after;
 mod answer;
@@ -47,7 +47,7 @@ pub use bounds::Bounds;
 pub use dispatch::TEST_NUMBER;
 pub use results::Results;
 
-/// How long a wake-up may take, but for a send: it has to end within the two minutes of a function.
+/// How long a wake-up may take before its last send: a function has two minutes in all.
 const WHOLE: Duration = Duration::from_secs(105);
 
 /// The settings that the function reads.
@@ -68,19 +68,19 @@ pub const SETTINGS: &[Names] = &[
 /// The function, with its clients.
 #[derive(Clone)]
 pub struct Turn {
-    /// Where conversations are kept.
+    /// The store in use.
     pub store: Arc<Store>,
-    /// By whom replies go out.
+    /// Who sends the replies.
     pub providers: Arc<Providers>,
     /// Who answers.
     pub agent: Arc<Agent>,
-    /// What a stranger's text can drive.
+    /// The limits on what a stranger's text can cause.
     pub bounds: Bounds,
-    /// Where the results of conversations go. Without it they are kept, and the console shows them.
+    /// Where the results of conversations go. If `None`, they are kept and shown in the console.
     pub results: Option<Arc<Results>>,
 }
 
-/// What one wake-up is about.
+/// One wake-up.
 pub(crate) struct Wake<'a> {
     pub(crate) turn: &'a Turn,
     pub(crate) id: ConversationId,
@@ -88,24 +88,24 @@ pub(crate) struct Wake<'a> {
 }
 
 impl Turn {
-    /// Connects ahead of the first wake-up to whatever a turn talks to.
+    /// Connects to everything a turn needs before the first wake-up.
     pub async fn prepare(self) {
         let Self { store, providers, agent, .. } = self;
         tokio::join!(store.prepare(), agent.model.prepare(), providers.prepare());
     }
 
-    /// Does what a conversation has to do.
+    /// Does whatever the conversation has to do.
     ///
-    /// Fails only if the store does: then the wake-up has to come again. A model or a provider that
-    /// is down is written down, with a time to try again.
+    /// Fails only if the store does: then the wake-up has to come again. A failed model or provider
+    /// is recorded, with a time for the next attempt.
     pub async fn run(&self, wake_up: &WakeUp, now: Timestamp) -> Result<(), Unavailable> {
         let conversation = wake_up.conversation.trim_end_matches(KEYWORDS);
         let Some(id) = ConversationId::parse(conversation) else {
-            tracing::error!(trace.id = %wake_up.trace, "left a wake-up that names no conversation");
+            tracing::error!(trace.id = %wake_up.trace, "dropped a wake-up that names no conversation");
             return Ok(());
         };
         let wake = Wake { turn: self, id, clock: Clock::starting(now) };
-        // Boxed: what a turn can come to is deeply nested, and need not be part of its caller.
+        // Boxed, because the future of a turn is large and deeply nested.
         Box::pin(wake.run()).await
     }
 }
@@ -125,24 +125,24 @@ impl Wake<'_> {
         self.deliver(&health).await
     }
 
-    /// Whether there is time for one more turn of the model. If not, each text that waits has a
+    /// Whether there is time for one more turn of the model. If not, each waiting text has a
     /// wake-up of its own.
     pub(crate) fn has_time(&self) -> bool {
         self.clock.elapsed() + self.turn.agent.timeouts.turn < WHOLE
     }
 
-    /// What log lines stand under. A wake-up by the sweep knows of no text, so its own trace tells
+    /// The span of the log lines. A wake-up from the sweep is about no text, so its own trace says
     /// nothing.
     pub(crate) fn span(&self, trace: &TraceId) -> Span {
         tracing::info_span!("turn", trace.id = %trace, conversation.id = %self.id)
     }
 
-    /// Something learned of an attempt just now.
+    /// A status update as of now.
     pub(crate) fn status_update(&self, attempt: &str, status: Status) -> StatusUpdate {
         StatusUpdate::new(attempt, status, self.clock.now())
     }
 
-    /// Something for the operator to look at.
+    /// A notice for the operator.
     pub(crate) fn notice(&self, id: String, sentence: String, trace: &TraceId) -> Notice {
         let (conversation, trace) = (Some(self.id.clone()), Some(trace.clone()));
         Notice { id, sentence, conversation, trace, whom: None, at: self.clock.now() }

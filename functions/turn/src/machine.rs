@@ -1,14 +1,14 @@
-//! What a turn does with a conversation, one step after the other, until nothing is due.
+//! The steps that a turn takes with a conversation until nothing is due.
 //!
 //! | open reply | failed replies | texts waiting | what is done |
 //! |---|---|---|---|
 //! | yes | any | any | [settle](Wake::settle): find out what became of it; close it, send it, or leave it for later |
-//! | no | some | any | [fail over](Wake::fail_over): send by another provider what did not arrive, or tell the agent |
+//! | no | some | any | [fail over](Wake::fail_over): send it by another provider, or tell the agent |
 //! | no | none | some | [answer](Wake::answer): let the agent answer the first run of them, and send |
 //! | no | none | none | [end](Wake::end_if_quiet) the conversation, if it has been quiet for long |
 //!
-//! Each step ends with a commit, from which the next process goes on if this one dies; the next step is
-//! chosen by what is stored then.
+//! Each step ends with a commit. The next step is chosen by what is stored then, so another process
+//! can continue if this one dies.
 
 use conversations::{Attempt, Loaded, Unavailable};
 use jiff::SignedDuration;
@@ -17,13 +17,13 @@ use tracing::Instrument;
 
 use crate::Wake;
 
-/// How many steps one wake-up takes before the next wake-up takes over.
+/// How many steps one wake-up takes before it leaves the rest to the next.
 const STEPS: usize = 8;
 
-/// What is due so soon is waited for.
+/// A wait this short is spent in place.
 const MOMENT: SignedDuration = SignedDuration::from_secs(2);
 
-/// What is to be done next, and under which trace.
+/// The next step, and its trace.
 enum Next {
     Settle(TraceId),
     FailOver(TraceId),
@@ -44,7 +44,7 @@ impl Next {
 }
 
 impl Wake<'_> {
-    /// Takes one step after the other, for as long as one is due.
+    /// Takes one step after another while one is due.
     pub(crate) async fn work(&self, loaded: &mut Loaded) -> Result<(), Unavailable> {
         self.take_back(loaded).await?;
         for step in 0..STEPS {

@@ -1,9 +1,9 @@
 //! Places for new people, minute by minute.
 //!
-//! Whoever is new picks a place by chance; if somebody has it, the free ones are looked for. Of a crowd
-//! everybody wants the same few, and all but some lose them to others. So the new people of a process
-//! are given theirs one after the other, and those in later minutes are taken several at once, by one
-//! commit. What a process does not give away before it ends stays empty.
+//! A new person tries a random place; if it is taken, the free ones are looked up. In a crowd all
+//! compete for the same few places, and most lose. So a process serves its new people one after
+//! another, and takes several places of a later minute in one commit. Places that a process has not
+//! given away when it ends stay empty.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,28 +19,28 @@ use crate::pause::spread;
 
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
-/// How many places are taken at once.
+/// How many places are taken in one commit.
 const MOST_FREED: usize = 10;
 
-/// How often places are asked for that other processes take at the same moment.
+/// How many attempts are made when other processes keep taking the same places.
 const ATTEMPTS: u32 = 10;
 
-/// How long after others were faster it is tried again, at most.
+/// The longest pause after losing places to another process.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// How long after it was told of a flood the operator is told again.
+/// The minimum time between two notices of a flood.
 const FLOOD_AGAIN: SignedDuration = SignedDuration::from_hours(1);
 
 /// The places of this process.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Places(Arc<Mutex<Left>>);
 
-/// What is left of them, for one new person at a time.
+/// The unused places, for one new person at a time.
 pub(crate) type Turnstile = OwnedMutexGuard<Left>;
 
 #[derive(Debug, Default)]
 pub(crate) struct Left {
-    /// The last minute of which it is known that it has no place any more.
+    /// The last minute that is known to be full.
     full: Option<Timestamp>,
     taken: Option<Taken>,
 }
@@ -49,28 +49,28 @@ pub(crate) struct Left {
 #[derive(Debug)]
 struct Taken {
     minute: Timestamp,
-    /// How many of them nobody has yet.
+    /// How many of them are not given away yet.
     left: usize,
-    /// When they were taken: once the clock has gone back, their minute may be far away.
+    /// When they were taken: if the clock has gone back since, their minute may be far ahead.
     at: Timestamp,
 }
 
 impl Places {
-    /// Waits until the new people before this one have theirs.
+    /// Waits until the earlier new people have their places.
     pub(crate) async fn enter(&self) -> Turnstile {
         Arc::clone(&self.0).lock_owned().await
     }
 }
 
 impl Left {
-    /// What is to be tried first in this minute, of so many places: nothing, if it is known that it
-    /// has none.
+    /// The place to try first in this minute, which has `bound` of them; `None` if it is known to
+    /// be full.
     pub(crate) fn guess(&self, now: Timestamp, bound: u32) -> Option<Admission> {
         let minute = minute_of(now);
         (self.full != Some(minute)).then(|| Admission::any(minute, bound))
     }
 
-    /// Notes that this minute has no place any more.
+    /// Notes that this minute is full.
     pub(crate) fn note_full(&mut self, now: Timestamp) {
         self.full = Some(minute_of(now));
     }
@@ -85,16 +85,16 @@ impl Wake<'_> {
         bound: u32,
     ) -> Result<(), Unavailable> {
         let place = self.place(&mut turnstile, bound).await?;
-        // The next may enter.
+        // Lets the next person in.
         drop(turnstile);
         match place {
             Some(place) => self.wait_for_place(loaded, place).await?,
-            None => tracing::warn!("left a new person for later: too many come at once"),
+            None => tracing::warn!("postponed a new person: too many arrive at once"),
         }
         Ok(())
     }
 
-    /// A place in the next minute that has one, if one is to be had.
+    /// A place in the next minute that has one, or `None` if other processes were always faster.
     async fn place(&self, left: &mut Left, bound: u32) -> Result<Option<Timestamp>, Unavailable> {
         let now = self.clock.now();
         if let Some(taken) = &mut left.taken
@@ -129,7 +129,7 @@ impl Wake<'_> {
         Ok(None)
     }
 
-    /// Stores the place of a new person, who is answered then.
+    /// Stores the place of a new person, who is answered in that minute.
     async fn wait_for_place(
         &self,
         loaded: &mut Loaded,
@@ -149,8 +149,8 @@ impl Wake<'_> {
 
     async fn tell_of_flood(&self) -> Result<(), Unavailable> {
         let sentence = "More new people text than are answered in a minute: the rest are answered \
-                        in the minutes after, and everybody who is known at once. If they are not \
-                        customers, block them at the provider; NEW_PEOPLE_PER_MINUTE is the limit.";
+                        in later minutes, and known people at once. If they are not \
+                        customers, block them at the provider; NEW_PEOPLE_PER_MINUTE sets the limit.";
         let notice = Notice {
             whom: None,
             id: "flood".into(),

@@ -1,4 +1,4 @@
-//! Deciding on the next attempt to send a reply: by which provider, from which number, or when.
+//! Plans the next attempt to send a reply: by which provider, from which number, and when.
 
 use std::time::Duration;
 
@@ -12,34 +12,34 @@ use crate::edit::{Draft, Planned};
 use crate::pause::after;
 use crate::transcript::note;
 
-/// How long nobody else touches an attempt: 20 seconds for the request, with everything that has to
-/// be asked for on the way, and the rest to write down what came of it.
+/// How long an attempt is reserved: 20 seconds for the request, including any lookups on the way,
+/// and the rest to record the outcome.
 const UNDER_WAY: SignedDuration = SignedDuration::from_secs(25);
 
-/// How long after all providers refused they are asked again: the first time, and at most.
+/// The backoff after all providers refused: the first pause, and the longest.
 const ROUND: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(30));
 
-/// What the agent is told of a reply that went nowhere.
+/// The agent's note about a reply that nobody could send.
 pub(crate) const NOT_REACHED: &str = "Your last reply did not reach the person.";
 
-/// A provider by which a reply can go.
+/// A provider that a reply can go by.
 pub(crate) struct Candidate<'a> {
     provider: &'a dyn Provider,
-    /// The number that the person texted, where it is this provider's.
+    /// The number that the person texted, if it is this provider's.
     from: Option<String>,
     route: Route,
 }
 
 impl Candidate<'_> {
-    /// Whether nothing of this reply's own speaks against it.
-    pub(crate) fn may_carry(&self, reply: &Reply) -> bool {
+    /// Whether this provider has not yet refused this reply.
+    pub(crate) fn has_not_refused(&self, reply: &Reply) -> bool {
         !reply.refused_by.iter().any(|name| name == self.provider.name())
     }
 }
 
 impl<'a> Wake<'a> {
-    /// Makes a reply the open one of its conversation, and plans the next attempt at it: from the
-    /// number that was texted while that works, else by the best provider that has not refused it. If
+    /// Makes a reply the open one of its conversation, and plans its next attempt: from the number
+    /// that was texted while that works, otherwise by the best provider that has not refused it. If
     /// all have, it is due again later.
     pub(crate) fn plan(&self, loaded: &Loaded, draft: &mut Draft<'a>, mut reply: Reply) {
         let now = self.clock.now();
@@ -51,7 +51,7 @@ impl<'a> Wake<'a> {
         let nothing_works = loaded.health.nothing_works(&routes, explain);
         let all = routes.iter().map(Route::id).collect::<Vec<_>>().join(" ");
         let mut candidates: Vec<_> =
-            candidates.into_iter().filter(|it| it.may_carry(&reply)).collect();
+            candidates.into_iter().filter(|it| it.has_not_refused(&reply)).collect();
         let routes: Vec<_> = candidates.iter().map(|it| it.route.clone()).collect();
         let texted = candidates.iter().position(|it| it.from.is_some());
         let Some(choice) = evidence::choose(&routes, texted, &loaded.health, now) else {
@@ -81,7 +81,7 @@ impl<'a> Wake<'a> {
         reply.sending = Some(Sending { attempt: id, provider: provider_name, at: now, until });
         draft.next.open = Some(reply);
         draft.next.due_at = Some(until);
-        // Where nothing works every text is one, of which those alone tell that are due.
+        // If nothing works, every text is a probe, but only those that are due count as one.
         let probe_at = loaded.health.verdict(&route).and_then(|verdict| verdict.probe_at);
         let is_probe = choice.probe && probe_at.is_some_and(|at| at <= now);
         let why = choice.why;
@@ -97,7 +97,7 @@ impl<'a> Wake<'a> {
         }));
     }
 
-    /// The providers by which a reply can go to a person, in the configured order.
+    /// The providers that can send a reply to a person, in the configured order.
     pub(crate) fn candidates(&self, theirs: &Number, reply: &Reply) -> Vec<Candidate<'a>> {
         let candidate = |provider: &'a dyn Provider| {
             let name = provider.name();
@@ -109,21 +109,21 @@ impl<'a> Wake<'a> {
         self.turn.providers.answering(&reply.via).into_iter().map(candidate).collect()
     }
 
-    /// Plans the next attempt at a reply that certainly was not sent so far, unless it is too old
-    /// or not wanted any more.
+    /// Plans the next attempt at a reply that certainly has not been sent, unless it is too old or
+    /// no longer wanted.
     pub(crate) fn go_on(&self, loaded: &Loaded, draft: &mut Draft<'a>, reply: Reply) {
         let now = self.clock.now();
-        // The confirmation of a stop goes to who has stopped, everything else to who has not.
+        // Only the confirmation of a stop goes to somebody who has stopped.
         let wanted = loaded.stop.is_some() == reply.despite_stop;
         if wanted && now < reply.at + self.life() {
             return self.plan(loaded, draft, reply);
         }
         if wanted {
-            tracing::error!("gave a reply up: nobody could send it in time");
+            tracing::error!("gave a reply up: no provider could send it in time");
             let notice = self.notice(
                 format!("given-up-{}", reply.trace),
-                "A reply was given up: nobody could send it in time. Answer this person by hand, and \
-                 see why the providers refuse."
+                "A reply was given up: no provider could send it in time. Answer this person by hand, and \
+                 check why the providers refuse."
                     .into(),
                 &reply.trace,
             );
@@ -133,7 +133,7 @@ impl<'a> Wake<'a> {
         draft.set_due(now);
     }
 
-    /// How long a reply lives.
+    /// How long a reply may still be sent.
     pub(crate) fn life(&self) -> SignedDuration {
         self.turn.agent.page.reply_life
     }

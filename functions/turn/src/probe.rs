@@ -1,4 +1,4 @@
-//! Sending a probe: a text to a number of ours, which shows whether texts arrive.
+//! Sends a probe: a text to one of our own numbers, which shows whether texts arrive.
 
 use conversations::{Attempt, Reply, StatusUpdate, Unavailable};
 use sms::SendError;
@@ -9,9 +9,10 @@ use crate::Wake;
 use crate::dispatch::REQUEST;
 
 impl Wake<'_> {
-    /// Sends the probe that the wake-up names, if it names one and that is still to be sent.
+    /// Sends the probe that the wake-up names, if there is one that has not been sent yet.
     ///
-    /// Once and by one provider only: whatever becomes of it, the sweep tells whether it arrived.
+    /// Only once, and by one provider only: whatever its outcome, the sweep finds out whether it
+    /// arrived.
     pub(crate) async fn probe(&self) -> Result<(), Unavailable> {
         let (now, store) = (self.clock.now(), &self.turn.store);
         let known =
@@ -20,7 +21,7 @@ impl Wake<'_> {
         let providers = &self.turn.providers;
         let [from, to] = [&known.probe.from, &known.probe.to].map(|name| providers.named(name));
         let (Some(from), Some(theirs)) = (from, to.and_then(|to| to.number())) else {
-            tracing::warn!("sent no probe: its providers are not configured here");
+            tracing::warn!("sent no probe: its providers are not configured");
             return Ok(());
         };
         let trace = TraceId::fresh();
@@ -29,7 +30,7 @@ impl Wake<'_> {
         let attempt = Attempt::begin(Attempt::name(&trace), &self.id, by, &theirs, reply, now);
         let attempt = Attempt { apart: true, ..attempt };
         if !routing::begin_probe(store, &known, &attempt).await? {
-            tracing::warn!("sent no probe: somebody else has, or its number has said STOP");
+            tracing::warn!("sent no probe: another process has, or its number has opted out");
             return Ok(());
         }
         let outcome = timeout(REQUEST, from.send(providers.http(), &attempt.outgoing()))
@@ -37,7 +38,9 @@ impl Wake<'_> {
             .unwrap_or_else(|_| Err(SendError::Unknown { code: "timeout".into() }));
         match &outcome {
             Ok(id) => tracing::info!(provider.name = from.name(), message.id = id, "sent a probe"),
-            Err(error) => tracing::warn!(provider.name = from.name(), %error, "a probe: {error}"),
+            Err(error) => {
+                tracing::warn!(provider.name = from.name(), %error, "could not send a probe: {error}")
+            }
         }
         store
             .update_status(&StatusUpdate::of_outcome(&attempt, &outcome, self.clock.now()))

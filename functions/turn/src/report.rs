@@ -1,7 +1,7 @@
-//! Texts that are none: reports in which a provider brings our own words back.
+//! Delivery reports that arrive as texts, because a provider sends our own words back.
 //!
-//! Whoever answers them answers itself, pays for it, and is brought those words back as well. Only
-//! the turn has read what was said, so it is the turn that knows them.
+//! An answer to one would be an answer to ourselves: it costs money, and comes back as well. Only
+//! the turn has read what we said, so it recognises them.
 
 use agent::Turn as Entry;
 use conversations::{Change, Conversation, Loaded, Unavailable, Waiting};
@@ -11,17 +11,17 @@ use crate::Wake;
 use crate::edit::Draft;
 use crate::transcript::entries;
 
-/// Of how many characters words are ours and nobody else's by accident: people say "yes, please" as
-/// we do.
+/// The shortest text, in characters, that cannot repeat us by accident: people also say "yes,
+/// please".
 const SHORTEST: usize = 20;
 
-/// Of how many letters and digits the beginning of our words is taken for the whole, cut off on its
+/// How many letters and digits of our words are enough to recognise a text that was cut off on the
 /// way.
 const CUT: usize = 60;
 
 impl Wake<'_> {
-    /// Sets aside what waits and is a report of what we said, unanswered. It is no evidence: nothing
-    /// in it says that our words arrived.
+    /// Sets aside waiting texts that only report our own words. They are no evidence: nothing in
+    /// them says that our words arrived.
     pub(crate) async fn set_reports_aside(&self, loaded: &mut Loaded) -> Result<(), Unavailable> {
         if !loaded.waiting.iter().any(|text| self.may_be_report(text)) {
             return Ok(());
@@ -30,7 +30,7 @@ impl Wake<'_> {
         let written = self.edit(loaded, |loaded| {
             let said: Vec<_> = said(&loaded.conversation).chain(last.clone()).collect();
             let is_report = |text: &&Waiting| {
-                self.may_be_report(text) && said.iter().any(|said| brings_back(&text.body, said))
+                self.may_be_report(text) && said.iter().any(|said| repeats(&text.body, said))
             };
             let reports: Vec<_> = loaded.waiting.iter().filter(is_report).cloned().collect();
             if reports.is_empty() {
@@ -48,19 +48,19 @@ impl Wake<'_> {
             Some(draft)
         });
         if written.await?.is_stored() {
-            tracing::warn!("left a report unanswered that came as a text, in our own words");
+            tracing::warn!("set aside a report that came as a text in our own words");
         }
         Ok(())
     }
 
-    /// Whether its provider may call with a report as it does with a text.
+    /// Whether the provider may deliver a report in the form of a text.
     fn may_be_report(&self, text: &Waiting) -> bool {
         let provider = self.turn.providers.named(&text.provider);
         provider.is_some_and(|provider| !provider.documents_texts())
             && text.body.chars().count() >= SHORTEST
     }
 
-    /// What was said at the end of the conversation before, where this one has only begun.
+    /// The last words of the previous conversation, if this one has only begun.
     async fn last_of_the_one_before(
         &self,
         conversation: &Conversation,
@@ -74,7 +74,7 @@ impl Wake<'_> {
     }
 }
 
-/// What we said in a conversation.
+/// Our side of a conversation.
 fn said(conversation: &Conversation) -> impl Iterator<Item = String> {
     entries(&conversation.turns).filter_map(|entry| match entry {
         Entry::Agent { text, .. } => text,
@@ -83,9 +83,9 @@ fn said(conversation: &Conversation) -> impl Iterator<Item = String> {
     })
 }
 
-/// Whether a text is what we said, whatever its way did to case, spaces and punctuation, to letters
-/// that are not English, or to the end.
-fn brings_back(text: &str, said: &str) -> bool {
+/// Whether a text repeats our words, even if case, spaces, punctuation, non-English letters or the
+/// end were changed on the way.
+fn repeats(text: &str, said: &str) -> bool {
     let (text, said) = (plain(text), plain(said));
     let english = |words: &str| words.chars().filter(char::is_ascii).collect::<String>();
     let is_same = |text: &str, said: &str| {
@@ -99,7 +99,7 @@ fn brings_back(text: &str, said: &str) -> bool {
             .is_some_and(|text| is_same(&text, &english(&said)))
 }
 
-/// Letters and digits alone.
+/// Letters and digits only.
 fn plain(words: &str) -> String {
     words.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
@@ -123,7 +123,7 @@ mod tests {
             &SAID.replace('\'', ""),
             &cut,
         ] {
-            assert!(brings_back(text, SAID), "{text}");
+            assert!(repeats(text, SAID), "{text}");
         }
         for text in [
             "Thanks, María!",
@@ -132,7 +132,7 @@ mod tests {
             "?????????????????????",
             "",
         ] {
-            assert!(!brings_back(text, SAID), "{text}");
+            assert!(!repeats(text, SAID), "{text}");
         }
     }
 }

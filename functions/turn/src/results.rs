@@ -1,4 +1,4 @@
-//! What leaves the system when a conversation is over.
+//! Delivers the results of conversations to the business's own system.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -19,16 +19,16 @@ use tracing::Instrument;
 use crate::Wake;
 use crate::pause::after;
 
-/// How long a receiver may take.
+/// The timeout of a request to the receiver.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long after a failure it is tried again: the first time, and at most.
+/// The backoff after a failure: the first pause, and the longest.
 const AGAIN: (Duration, Duration) = (Duration::from_mins(1), Duration::from_hours(1));
 
 /// After how many failures in a row the operator is told.
 const TELL_AFTER: u32 = 5;
 
-/// Where the results of conversations go, signed in the Standard Webhooks way
+/// The receiver of conversations' results, which are signed as Standard Webhooks describes
 /// (<https://www.standardwebhooks.com>).
 pub struct Results {
     url: String,
@@ -40,8 +40,8 @@ impl Results {
     /// What [`Results::from_settings`] reads.
     pub const SETTINGS: Names = &["RESULT_WEBHOOK_SECRET", "RESULT_WEBHOOK_URL"];
 
-    /// The receiver at `RESULT_WEBHOOK_URL`, if there is one. `RESULT_WEBHOOK_SECRET` is
-    /// `whsec_` and Base64, as Standard Webhooks writes it, or any other text as it is.
+    /// The receiver at `RESULT_WEBHOOK_URL`, if there is one. `RESULT_WEBHOOK_SECRET` is `whsec_`
+    /// and Base64, as in Standard Webhooks, or any other text, used as it is.
     pub fn from_settings(settings: &Settings) -> Result<Option<Self>, SettingsError> {
         let names = ["RESULT_WEBHOOK_URL", "RESULT_WEBHOOK_SECRET"];
         let Some([url, secret]) = settings.together("the result webhook", names)? else {
@@ -52,18 +52,18 @@ impl Results {
             return Err(SettingsError::Invalid { name: "RESULT_WEBHOOK_URL", problem });
         }
         let secret = settings::key(secret).ok_or_else(|| {
-            let problem = "what follows whsec_ has to be what `openssl rand -base64 24` prints";
+            let problem = "after whsec_ write the output of `openssl rand -base64 24`";
             SettingsError::Invalid { name: "RESULT_WEBHOOK_SECRET", problem: problem.into() }
         })?;
         let connections = Connections::new(|builder| builder.timeout(TIMEOUT));
         Ok(Some(Self { url: url.into(), secret: SecretBox::new(secret.into()), connections }))
     }
 
-    /// Hands over one effect. The error says what happened, in a word.
+    /// Delivers one effect. The error says in a word what happened.
     async fn deliver(&self, effect: &Effect, seconds: i64) -> Result<(), String> {
         let body = json!({
             "type": effect.kind,
-            // No finer than it is stored, so that a repeat is the same to the letter.
+            // As precise as it is stored, so that a repeat is identical.
             "timestamp": format!("{:.3}", effect.at),
             "data": effect.payload,
         })
@@ -91,14 +91,15 @@ impl Results {
 }
 
 impl Wake<'_> {
-    /// Hands over what is due. What cannot be is put off; it leaves at least once.
+    /// Delivers the effects that are due. One that fails is put off; each is delivered at least
+    /// once.
     pub(crate) async fn deliver(&self, health: &Health) -> Result<(), Unavailable> {
         let Some(results) = &self.turn.results else { return Ok(()) };
         let mut effects = self.turn.store.effects_of(&self.id).await?;
-        // By their names, since what revises a result may be older by another machine's clock: a
-        // result's name begins that of what revises it, and ends in a smaller number.
+        // By name, because by another machine's clock a revision may seem older than what it
+        // revises: its name begins with that of the first result, and its number is higher.
         effects.sort_by(|one, other| (one.id.len(), &one.id).cmp(&(other.id.len(), &other.id)));
-        // What revises a result waits until that is taken.
+        // A revision waits until the result that it revises is delivered.
         let mut behind: BTreeMap<String, Timestamp> = BTreeMap::new();
         for effect in effects {
             let revised = effect.payload["revises"].as_str().and_then(|id| behind.get(id)).copied();
@@ -122,7 +123,7 @@ impl Wake<'_> {
         Ok(())
     }
 
-    /// Hands one over, or puts it off: until when is returned.
+    /// Delivers one effect or puts it off, and returns until when.
     async fn hand_over(
         &self,
         results: &Results,
@@ -132,7 +133,7 @@ impl Wake<'_> {
         let now = self.clock.now();
         let Err(problem) = results.deliver(effect, now.as_second()).await else {
             self.turn.store.delivered(effect).await?;
-            tracing::info!(effect.id, "handed over a result");
+            tracing::info!(effect.id, "delivered a result");
             self.saw_results(health, None).await;
             return Ok(None);
         };
@@ -144,8 +145,8 @@ impl Wake<'_> {
             let notice = self.notice(
                 format!("result-{}", effect.id),
                 format!(
-                    "The result of a conversation cannot be handed over ({problem}): see whether \
-                     RESULT_WEBHOOK_URL answers. It is tried every hour."
+                    "The result of a conversation cannot be delivered ({problem}): check whether \
+                     RESULT_WEBHOOK_URL answers. Delivery is retried every hour."
                 ),
                 &effect.trace,
             );

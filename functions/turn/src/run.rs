@@ -9,15 +9,15 @@ use telemetry::TraceId;
 
 use crate::transcript::{entries, entry};
 
-/// How long it takes at least until our text has reached a phone, has been read and is answered. A
-/// text that comes sooner was on its way already.
+/// The shortest time in which our text can reach a phone, be read and be answered. A text that
+/// comes sooner was already on its way.
 const READING: SignedDuration = SignedDuration::from_secs(8);
 
-/// How long after our text a person's next one is an answer to it.
+/// How long after our text a person's next one still counts as an answer to it.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(72);
 
-/// How much is taken up at once, in characters: more than a patient person types. What is behind
-/// waits for the next turn, so that no prompt grows with what somebody sends.
+/// How much one turn takes up, in characters: more than a patient person types. The rest waits for
+/// the next turn, so that nobody can make a prompt grow without limit.
 const CHARACTERS: usize = 16_000;
 
 /// The texts that one turn takes up, at least one, and what it does with them.
@@ -28,8 +28,8 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    /// What to take up next. Keywords go first: nobody waits for one behind a model that thinks, or
-    /// behind a text that it cannot answer.
+    /// What to take up next. Keywords go first: none waits for a slow model, or behind a text that
+    /// the model cannot answer.
     pub(crate) fn next(loaded: &Loaded) -> Option<Self> {
         if let Some(stop) = &loaded.stop {
             return Self::stopped(&loaded.waiting, stop);
@@ -42,14 +42,14 @@ impl Run {
         let does = match keyword {
             Keyword::Help => Does::Say(Fixed::Help),
             Keyword::Start => Does::Say(Fixed::Started),
-            // A stop that was taken back since.
+            // A stop that has been taken back since.
             Keyword::Stop | Keyword::Yes => Does::Nothing,
         };
         Some(Self { texts: vec![text.clone()], does })
     }
 
-    /// The same as it is now, after somebody else has written to the conversation. A keyword that has
-    /// come since is not part of what is thought about.
+    /// The same run after somebody else has written to the conversation. A keyword that has come
+    /// since is not part of what the model is asked.
     pub(crate) fn again(&self, loaded: &Loaded) -> Option<Self> {
         match self.does {
             Does::Think if loaded.stop.is_none() => Self::thinking(loaded),
@@ -57,7 +57,7 @@ impl Run {
         }
     }
 
-    /// Of a person who has stopped: everything, up to the word that brings them back.
+    /// The run of a person who has stopped: every text up to the word that opts in again.
     fn stopped(waiting: &[Waiting], stop: &Stop) -> Option<Self> {
         let back = |text: &Waiting| text.asks == Some(Keyword::Yes) && text.at > stop.at;
         let first = waiting.first()?;
@@ -69,8 +69,8 @@ impl Run {
         Some(Self { texts, does })
     }
 
-    /// What the model is asked about: all but the keywords, as much as it is shown at once. One text
-    /// alone, where it has refused several together.
+    /// The run for the model: all texts but keywords, up to the limit of a turn. Only one text, if
+    /// the model has refused several together.
     fn thinking(loaded: &Loaded) -> Option<Self> {
         let Loaded { conversation, waiting, .. } = loaded;
         let most = if conversation.one_by_one > 0 { 1 } else { usize::MAX };
@@ -86,7 +86,7 @@ impl Run {
         (!texts.is_empty()).then_some(Self { texts, does: Does::Think })
     }
 
-    /// Under which trace they are answered.
+    /// The trace of the answer.
     pub(crate) fn trace(&self) -> &TraceId {
         &self.texts[0].trace
     }
@@ -96,28 +96,27 @@ impl Run {
         self.does == Does::Think
     }
 
-    /// Whether it comes from one of the mock's people.
+    /// Whether it comes through the mock.
     pub(crate) fn is_pretended(&self) -> bool {
         sms::is_pretended(&self.texts[0].provider)
     }
 
-    /// What was said.
+    /// The words of the texts.
     pub(crate) fn bodies(&self) -> Vec<&str> {
         self.texts.iter().map(|text| text.body.as_str()).collect()
     }
 
-    /// What was said.
+    /// The texts as entries.
     pub(crate) fn entries(&self) -> Vec<Entry> {
         self.texts.iter().map(|text| Entry::Person { text: said(text), at: text.at }).collect()
     }
 
-    /// Adds what was said to a conversation: behind everything but an apology for its being
-    /// unanswered so far.
+    /// Adds the texts to a conversation, but before an apology for the late answer to them.
     pub(crate) fn join(&self, turns: &mut Vec<Value>, texts: &Texts) {
         self.join_entries(turns, self.entries(), texts);
     }
 
-    /// The same, of what the model is not shown any more.
+    /// The same, for texts that the model no longer sees.
     pub(crate) fn join_unanswered(&self, turns: &mut Vec<Value>, texts: &Texts) {
         let unanswered = |text: &Waiting| Entry::Unanswered { text: said(text), at: text.at };
         self.join_entries(turns, self.texts.iter().map(unanswered).collect(), texts);
@@ -130,14 +129,14 @@ impl Run {
         }
     }
 
-    /// A conversation as it was before, without what was said for want of an answer.
+    /// The conversation before these texts, without apologies for the late answer.
     pub(crate) fn unanswered(&self, turns: &[Value], texts: &Texts) -> Vec<Entry> {
         let apologises = |turn: &Value| apologises(turn, &self.texts[0], texts);
         entries(turns.iter().filter(|turn| !apologises(turn))).collect()
     }
 }
 
-/// Whether an entry says that the answer to this text will be late.
+/// Whether an entry apologises for the late answer to this text.
 fn apologises(turn: &Value, text: &Waiting, texts: &Texts) -> bool {
     let at = || turn["at"].as_str().and_then(|at| at.parse::<Timestamp>().ok());
     turn["kind"] == "fixed" && turn["text"] == *texts.sorry && at().is_some_and(|at| text.at < at)
@@ -149,7 +148,7 @@ pub(crate) enum Does {
     Think,
     /// Says something in the product's own name, unless the provider does.
     Say(Fixed),
-    /// Takes note, and says nothing.
+    /// Takes the texts up without a reply.
     Nothing,
 }
 
@@ -157,17 +156,17 @@ pub(crate) enum Does {
 pub(crate) enum Fixed {
     Stopped,
     Started,
-    /// As `Started`, by a YES, which only the turn understands.
+    /// Like `Started`, but after a YES, which only the turn recognises.
     Back,
     Help,
 }
 
-/// What a text asks for in a word of a person who has not stopped, to whom YES is an ordinary one.
+/// The keyword of a text from a person who has not stopped: to them, YES is an ordinary word.
 fn asks(text: &Waiting) -> Option<Keyword> {
     text.asks.filter(|keyword| *keyword != Keyword::Yes)
 }
 
-/// What we said last, if one of these texts shows that it arrived.
+/// Our last reply, if one of these texts shows that it arrived.
 pub(crate) fn arrived<'c>(
     conversation: &'c Conversation,
     texts: &[Waiting],
@@ -188,7 +187,7 @@ pub(crate) fn arrived<'c>(
     texts.iter().any(answers).then_some(said)
 }
 
-/// A text as the agent is told of it.
+/// A text as the agent sees it.
 fn said(text: &Waiting) -> String {
     let mut words = match reaction(&text.body) {
         Some(reaction) => format!("[The person {reaction}]"),

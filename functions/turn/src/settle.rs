@@ -1,4 +1,4 @@
-//! Settling a reply that a turn before this one left open.
+//! Settles a reply that an earlier turn left open.
 
 use std::time::Duration;
 
@@ -12,11 +12,11 @@ use crate::dispatch::NOT_KNOWN;
 use crate::edit::Draft;
 use crate::pause::spread;
 
-/// How long after an attempt began its absence at the provider is certain: what was still on its
-/// way has arrived by then.
+/// How long after its start an attempt that the provider does not know was certainly never
+/// received.
 const CERTAIN: SignedDuration = SignedDuration::from_secs(60);
 
-/// How long after asking a provider in vain it is asked again, at most.
+/// The longest pause before a provider that gave no answer is asked again.
 const ASK_AGAIN: Duration = Duration::from_secs(15);
 
 /// An open reply with an attempt whose end nobody wrote.
@@ -44,7 +44,7 @@ impl Wake<'_> {
     pub(crate) async fn settle(&self, loaded: &mut Loaded) -> Result<(), Unavailable> {
         let Some(reply) = &loaded.conversation.open else { return Ok(()) };
         let Some(sending) = reply.sending.clone() else {
-            // Whoever texts has their phone on.
+            // Somebody who texts has their phone on.
             let early = loaded.conversation.due_at.is_some_and(|due| due > self.clock.now());
             if reply.after.is_some() && early && loaded.waiting.is_empty() {
                 return Ok(());
@@ -52,12 +52,12 @@ impl Wake<'_> {
             return self.send_again(loaded).await;
         };
         if self.clock.now() < sending.until {
-            // Whoever began it may still be at it.
+            // The process that began it may still be at it.
             return self.look_again(loaded, &sending, sending.until).await;
         }
         let attempt = self.turn.store.attempt(&sending.attempt).await?;
         if attempt.as_ref().map_or(Status::Sending, Attempt::status) > Status::Unknown {
-            // A receipt told.
+            // A receipt has settled it.
             return self.close(loaded, &sending.attempt, None, vec![]).await;
         }
         let lost = Lost { reply: reply.clone(), sending, known: attempt, at: self.clock.now() };
@@ -85,7 +85,7 @@ impl Wake<'_> {
         let Lost { reply, sending, .. } = lost;
         let theirs = &loaded.conversation.theirs;
         if theirs.is_for_tests() {
-            // No provider was ever asked to carry it.
+            // It was never dispatched to a provider.
             return Ok(Found::Absent);
         }
         let Some(provider) = self.turn.providers.named(&sending.provider) else {
@@ -120,7 +120,7 @@ impl Wake<'_> {
             changes.extend(self.told_before(&known.updated(&update)).await);
         }
         self.close(loaded, attempt, None, changes).await?;
-        // What has become of it since is a receipt like any other.
+        // Its status by now is stored like any receipt.
         let receipt = Receipt { attempt: Some(attempt.clone()), ..receipt };
         self.turn.store.receive(name, &receipt, lost.at).await?;
         Ok(())
@@ -129,7 +129,7 @@ impl Wake<'_> {
     /// Writes down that the attempt was never made, so that the reply can be sent after all.
     async fn was_never_taken(&self, loaded: &mut Loaded, lost: &Lost) -> Result<(), Unavailable> {
         let Sending { provider: name, attempt, .. } = &lost.sending;
-        tracing::info!(provider.name = name, "a lost reply was never taken");
+        tracing::info!(provider.name = name, "a lost reply never reached its provider");
         let update = StatusUpdate {
             code: Some("never taken".into()),
             ..self.status_update(attempt, Status::Failed)
@@ -151,7 +151,7 @@ impl Wake<'_> {
     /// Closes a lost reply that the provider cannot say anything about. It is not sent again.
     async fn stays_unknown(&self, loaded: &mut Loaded, lost: &Lost) -> Result<(), Unavailable> {
         let Sending { provider: name, attempt, .. } = &lost.sending;
-        tracing::warn!(provider.name = name, "the fate of a reply stays unknown");
+        tracing::warn!(provider.name = name, "could not find out whether a reply was sent");
         let notice = self.notice(
             format!("reply-{attempt}"),
             format!(
@@ -165,13 +165,13 @@ impl Wake<'_> {
         self.close(loaded, attempt, Some(NOT_KNOWN), changes).await
     }
 
-    /// Sends a reply that certainly has not been sent, if it still is that; or that was, and failed
-    /// for a reason that passes, if its provider still says so at the last moment.
+    /// Sends a reply that certainly has not been sent; or one that failed temporarily, if its
+    /// provider still says so at the last moment.
     async fn send_again(&self, loaded: &mut Loaded) -> Result<(), Unavailable> {
         let open = loaded.conversation.open.as_ref().filter(|reply| reply.sending.is_none());
         if let Some(failed) = open.and_then(|reply| reply.after.clone()) {
             let Some(failed) = self.turn.store.attempt(&failed).await? else {
-                return self.leave(loaded, None, "nothing is known of it any more").await;
+                return self.leave(loaded, None, "the record of its attempt is gone").await;
             };
             if let Some(why_not) = self.may_have_arrived(&failed).await? {
                 return self.leave(loaded, Some(&failed), why_not).await;
@@ -187,14 +187,14 @@ impl Wake<'_> {
         self.dispatch(loaded, planned, vec![]).await
     }
 
-    /// Closes the open reply, which is not tried once more after all.
+    /// Closes the open reply without the second attempt.
     async fn leave(
         &self,
         loaded: &mut Loaded,
         failed: Option<&Attempt>,
         why_not: &str,
     ) -> Result<(), Unavailable> {
-        // What became of it may be known better by now.
+        // Its status may be known better by now.
         let failed = match failed {
             Some(failed) => self.turn.store.attempt(&failed.id).await?,
             None => None,
@@ -215,7 +215,7 @@ impl Wake<'_> {
         Ok(())
     }
 
-    /// Leaves the open reply as it is until a later time.
+    /// Postpones the open reply unchanged.
     async fn look_again(
         &self,
         loaded: &mut Loaded,

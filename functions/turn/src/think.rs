@@ -1,4 +1,4 @@
-//! Thinking about texts: the agent is asked, and what becomes of them where it has no answer.
+//! Asks the agent about texts, and handles texts that get no answer.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -12,24 +12,24 @@ use telemetry::{Step, steps};
 
 use crate::Wake;
 use crate::edit::Draft;
-use crate::gate::MOST_ATTEMPTS;
+use crate::gate::MAX_ATTEMPTS;
 use crate::incidents::what_happened;
 use crate::pause::spread;
 use crate::run::Run;
 
-/// How often the model may refuse to answer a text before it is given up.
-const MOST_REFUSALS: u32 = 4;
+/// How often the model may refuse a text before it is given up.
+const MAX_REFUSALS: u32 = 4;
 
-/// How long a text waits at most for a model that asks to be left alone.
+/// The longest pause that the model may ask for while a text waits.
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(1);
 
-/// How long after an apology there is no other.
+/// The minimum time between two apologies.
 const SORRY_AGAIN: SignedDuration = SignedDuration::from_hours(1);
 
-/// How long it takes at most until texts that were refused together are asked about one by one.
+/// The longest pause before texts that were refused together are asked about one by one.
 const ONE_BY_ONE: Duration = Duration::from_secs(2);
 
-/// What the agent made of a run of texts.
+/// The agent's result for a run of texts.
 pub(crate) enum Thought {
     Answer(Box<Answered>),
     None { error: ModelError, steps: Vec<Step> },
@@ -56,8 +56,8 @@ impl Thought {
 }
 
 impl<'a> Wake<'a> {
-    /// Asks the agent. Who hears nothing for long is told meanwhile that they have to wait, unless an
-    /// answer is on its way.
+    /// Asks the agent. Meanwhile, a person who has heard nothing for long is told to wait, unless
+    /// an answer is on its way.
     pub(crate) async fn think(&self, loaded: &Loaded, run: &Run) -> Thought {
         let pulse = Pulse::default();
         let mut thinking = pin!(self.ask_agent(loaded, run, &pulse));
@@ -67,23 +67,23 @@ impl<'a> Wake<'a> {
         }
         let (thought, told) = tokio::join!(thinking, self.apologise(loaded.clone(), run));
         if let Err(error) = told {
-            tracing::warn!(%error, "did not say that the answer will be late: {error}");
+            tracing::warn!(%error, "could not apologise for a late answer: {error}");
         }
         thought
     }
 
-    /// Waits until the person has heard nothing for long, and nothing has come of an answer.
+    /// Waits until the person has heard nothing for long, and no answer is on its way.
     async fn wait_for_silence(&self, run: &Run, pulse: &Pulse) {
-        let patience = self.turn.agent.timeouts.silence;
+        let limit = self.turn.agent.timeouts.silence;
         let waited = self.clock.now().duration_since(run.texts[0].at);
         let waited = Duration::try_from(waited).unwrap_or_default();
-        tokio::time::sleep(patience.saturating_sub(waited).max(patience / 4)).await;
-        while let Some(left) = pulse.silent_for().and_then(|silent| patience.checked_sub(silent)) {
+        tokio::time::sleep(limit.saturating_sub(waited).max(limit / 4)).await;
+        while let Some(left) = pulse.silent_for().and_then(|silent| limit.checked_sub(silent)) {
             tokio::time::sleep(left).await;
         }
     }
 
-    /// Tells the person that they have to wait, while the model is being asked.
+    /// Tells the person to wait, while the model is being asked.
     async fn apologise(&self, mut loaded: Loaded, run: &Run) -> Result<(), Unavailable> {
         let written = self.edit(&mut loaded, |loaded| {
             let now = run.again(loaded).filter(|_| loaded.conversation.open.is_none())?;
@@ -95,7 +95,7 @@ impl<'a> Wake<'a> {
         self.dispatch(&mut loaded, planned, vec![]).await
     }
 
-    /// Says that the answer will be late, unless that was said within the hour.
+    /// Apologises for the late answer, unless that happened within the hour.
     fn say_sorry(&self, loaded: &Loaded, draft: &mut Draft<'a>, run: &Run) -> bool {
         let now = self.clock.now();
         let lately = |at: &Timestamp| *at <= now && now < *at + SORRY_AGAIN;
@@ -108,7 +108,7 @@ impl<'a> Wake<'a> {
         true
     }
 
-    /// Asks the agent. What a send will need is fetched meanwhile.
+    /// Asks the agent, and meanwhile fetches whatever a send will need.
     async fn ask_agent(&self, loaded: &Loaded, run: &Run, pulse: &Pulse) -> Thought {
         let conversation = &loaded.conversation;
         if !conversation.theirs.is_for_tests() {
@@ -127,8 +127,8 @@ impl<'a> Wake<'a> {
             now: self.clock.now(),
             tries: conversation.tries.saturating_sub(1),
             refusals: match run.texts.len() > 1 || conversation.one_by_one > 0 {
-                true => MOST_REFUSALS / 2,
-                false => MOST_REFUSALS,
+                true => MAX_REFUSALS / 2,
+                false => MAX_REFUSALS,
             },
         };
         let answered = agent.answer(&heard, pulse).await;
@@ -150,7 +150,7 @@ impl<'a> Wake<'a> {
                         .with("cut", fitted.cut),
                 );
                 answered.reply = fitted.text;
-                // What is stored is what the person reads.
+                // The person reads exactly what is stored.
                 if let Some(Entry::Agent { text, .. }) = answered.turns.last_mut() {
                     *text = Some(answered.reply.clone());
                 }
@@ -169,7 +169,7 @@ impl<'a> Wake<'a> {
         }
     }
 
-    /// The model had nothing to say: the texts stay waiting, and the person is told.
+    /// The model gave no answer: the texts keep waiting, and the person is told.
     pub(crate) fn without_answer(
         &self,
         loaded: &Loaded,
@@ -179,33 +179,33 @@ impl<'a> Wake<'a> {
         steps: &[Step],
     ) {
         let now = self.clock.now();
-        draft.leave_alone(now);
+        draft.back_off(now);
         if let ModelError::Unavailable { after: Some(after), .. } = error {
             match SignedDuration::try_from(*after) {
                 Ok(after) if after <= LONGEST_WAIT => {
                     draft.next.ask_after = draft.next.ask_after.max(Some(now + after));
                 }
                 // A person has to answer it.
-                _ => (draft.next.ask_after, draft.next.tries) = (None, MOST_ATTEMPTS),
+                _ => (draft.next.ask_after, draft.next.tries) = (None, MAX_ATTEMPTS),
             }
         }
         draft.set_due(now);
         self.say_sorry(loaded, draft, run);
         if loaded.conversation.tries > 1 && loaded.conversation.apologised {
-            // It is written down. A trace must not grow for as long as the model is down.
+            // It is already recorded, and a trace must not grow for as long as the model is down.
             return;
         }
         let (what_happened, trace) = (what_happened(error), run.trace());
         draft.changes.push(Change::Steps(trace.clone(), steps.to_vec()));
         draft.changes.push(Change::Notice(self.notice(
             format!("model-{trace}"),
-            format!("{what_happened} A person waits and was told so. It is asked again."),
+            format!("{what_happened} A person waits and was told so. The model is asked again."),
             trace,
         )));
     }
 
-    /// The model works, and does not answer these texts. Several are tried one after the other, since
-    /// it may be about one of them. One is not shown to it any more, and the next starts clean.
+    /// The model works, but refuses these texts. Several are asked about one by one, since only one
+    /// may be the cause. A single one is no longer sent to the model, and the next starts clean.
     pub(crate) fn leave_unanswered(
         &self,
         loaded: &Loaded,
@@ -225,23 +225,23 @@ impl<'a> Wake<'a> {
         draft.changes.push(Change::Notice(self.notice(
             format!("refused-{trace}"),
             format!(
-                "{} They were told so, and it is not shown to it any more: answer it by hand.",
+                "{} The person was told so, and the model is not asked again: answer by hand.",
                 what_happened(error)
             ),
             trace,
         )));
         draft.take_up(&run.texts);
         draft.next.one_by_one = draft.next.one_by_one.saturating_sub(1);
-        draft.forget_tries();
+        draft.reset_attempts();
         draft.set_due(now);
-        // Of several that were refused together it is said once.
+        // For several that were refused together, the person is told once.
         let is_one_of_many = loaded.conversation.one_by_one > 0;
         let mut before = draft.next.turns.iter().rev();
         let last = before.find(|turn| turn["kind"] != "unanswered");
         let told = is_one_of_many && last.is_some_and(|last| last["text"] == *texts.unanswered);
         run.join_unanswered(&mut draft.next.turns, texts);
         match told {
-            // It was paid for all the same.
+            // The work was paid for all the same.
             true => self.count(draft, run, None),
             false => self.say(loaded, draft, run, &texts.unanswered),
         }

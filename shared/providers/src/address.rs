@@ -1,4 +1,4 @@
-//! Addresses: ours as the outside knows it, and those of the providers.
+//! Addresses: our public ones, and those of the providers.
 
 use bytes::Bytes;
 use http::request::Builder;
@@ -21,8 +21,8 @@ pub(crate) fn of_provider(
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
-/// The address of ours that a provider calls for this purpose, if it can get there: several refuse a
-/// message that names a loopback.
+/// Our address that a provider calls for this purpose, if it can reach it: several refuse a message
+/// that names a loopback address.
 pub(crate) fn webhook(public_url: &Url, provider: &str, purpose: &str) -> Option<Url> {
     if is_unreachable(public_url) {
         return None;
@@ -32,7 +32,7 @@ pub(crate) fn webhook(public_url: &Url, provider: &str, purpose: &str) -> Option
     Some(url)
 }
 
-/// The address of ours that a provider calls with texts, wherever it is.
+/// Our address that a provider calls with texts, wherever it is.
 pub(crate) fn incoming(public_url: &str, provider: &str) -> Result<Url, SettingsError> {
     let mut url = public(public_url)?;
     if let Ok(mut path) = url.path_segments_mut() {
@@ -41,7 +41,7 @@ pub(crate) fn incoming(public_url: &str, provider: &str) -> Result<Url, Settings
     Ok(url)
 }
 
-/// A call of ours with a form.
+/// A form call to our own address.
 pub(crate) fn form(call: Builder, form: &[(&str, &str)]) -> Request<Bytes> {
     let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
     call.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
@@ -49,8 +49,8 @@ pub(crate) fn form(call: Builder, form: &[(&str, &str)]) -> Request<Bytes> {
         .expect("an address and headers of ours are sound")
 }
 
-/// The address of a call to this path as a provider may have signed it: with its port and without,
-/// whichever of the two was configured. What the caller says about itself does not count.
+/// The possible addresses of a call to this path as a provider may have signed it: with its port
+/// and without, whichever was configured. The caller's own headers do not count.
 pub(crate) fn signed(public_url: &Url, path: &str) -> [String; 2] {
     let (scheme, host) = (public_url.scheme(), public_url.host_str().unwrap_or_default());
     let port = public_url.port_or_known_default().unwrap_or_default();
@@ -58,14 +58,14 @@ pub(crate) fn signed(public_url: &Url, path: &str) -> [String; 2] {
     [format!("{scheme}://{host}{base}{path}"), format!("{scheme}://{host}:{port}{base}{path}")]
 }
 
-/// What stands behind the question mark of a call.
+/// The query parameters of a call.
 pub(crate) fn query(call: &Request<Bytes>) -> impl Iterator<Item = (String, String)> {
     let query = call.uri().query().unwrap_or_default();
     form_urlencoded::parse(query.as_bytes()).into_owned()
 }
 
-/// The token in an address, which others copy from what `openssl rand -base64` printed: a plus is a
-/// plus there, as it is where it is escaped.
+/// The token in an address, which may have been pasted as `openssl rand -base64` prints it: a plus
+/// counts as a plus, escaped or not.
 pub(crate) fn token(query: Option<&str>) -> Option<String> {
     let query = query.unwrap_or_default().replace('+', "%2B");
     let mut pairs = form_urlencoded::parse(query.as_bytes());

@@ -1,18 +1,18 @@
-//! Who texted and who was texted, as providers write it: with the channel in front where it is not
-//! the telephone's own, as in `rcs:+12025550143`.
+//! Senders and recipients as providers write them: with the channel in front if it is not the
+//! telephone's own, as in `rcs:+12025550143`.
 //!
-//! A person is the same by SMS, MMS and RCS: one conversation, and one stop, as carriers and Twilio
-//! have it (<https://help.twilio.com/articles/223134027>).
+//! SMS, MMS and RCS reach the same person: there is one conversation and one stop, as with carriers
+//! and Twilio (<https://help.twilio.com/articles/223134027>).
 
 use sms::{NotANumber, Number, UNANSWERABLE, WebhookError};
 
 pub(crate) const NOBODY: &str = "the sender is not a number that can be answered";
 pub(crate) const OTHER_CHANNEL: &str = "it came by another channel than SMS, MMS and RCS";
 
-/// The most digits that a short code has.
+/// The longest short code, in digits.
 const SHORT_CODE: usize = 6;
 
-/// Whether what comes by this channel comes by telephone.
+/// Whether this channel reaches a telephone.
 pub(crate) fn is_ours(channel: &str) -> bool {
     ["sms", "mms", "rcs", "tel"].iter().any(|ours| channel.eq_ignore_ascii_case(ours))
 }
@@ -23,7 +23,7 @@ pub(crate) fn without(written: &str) -> Option<&str> {
     channel.is_none_or(is_ours).then_some(rest)
 }
 
-/// The person who texted, whose number is read in this way.
+/// The person who texted, with `read` for the number.
 pub(crate) fn person(
     written: Option<&str>,
     read: impl Fn(&str) -> Result<Number, NotANumber>,
@@ -33,7 +33,7 @@ pub(crate) fn person(
     number.ok_or_else(|| WebhookError::Unreadable(why_nobody(written)))
 }
 
-/// Why there is nobody to answer where this is the sender.
+/// Why a sender cannot be answered.
 pub(crate) fn why_nobody(written: &str) -> &'static str {
     let Some(written) = without(written) else { return OTHER_CHANNEL };
     let digits = written.strip_prefix('+').unwrap_or(written);
@@ -43,8 +43,8 @@ pub(crate) fn why_nobody(written: &str) -> &'static str {
     if is_code || is_name { UNANSWERABLE } else { NOBODY }
 }
 
-/// Which of our numbers was texted. An agent of RCS is none: what is said to it is answered from the
-/// sender that is configured, as is what does not say to whom it goes.
+/// Which of our numbers was texted. An RCS agent is not a number: a text to it is answered from the
+/// configured sender, as is one without a recipient.
 pub(crate) fn ours(
     written: Option<&str>,
     sender: &str,
@@ -54,12 +54,12 @@ pub(crate) fn ours(
     match read(written) {
         Ok(number) => number.as_str().to_owned(),
         Err(_) if written.is_empty() || channel.is_some() => sender.to_owned(),
-        // A short code, or a name.
+        // A short code or a name.
         Err(_) => written.to_owned(),
     }
 }
 
-/// The channel in front of an address, if one is, and the rest.
+/// The channel in front of an address, if there is one, and the rest.
 fn split(written: &str) -> (Option<&str>, &str) {
     let written = written.trim();
     match written.split_once(':') {

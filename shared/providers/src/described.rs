@@ -1,4 +1,4 @@
-//! A provider as those know it who only tell of it: by name, sender and codes.
+//! A provider that is only described: its name, sender and codes.
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -7,7 +7,7 @@ use sms::{Code, Event, Http, Longest, Outgoing, Provider, SendError, Verified, W
 
 use crate::Entry;
 
-/// A provider without its keys. It sends nothing, and believes nobody.
+/// A provider without its keys. It sends nothing, and verifies no call.
 pub(crate) struct Described {
     pub(crate) entry: &'static Entry,
     pub(crate) sender: String,
@@ -28,7 +28,7 @@ impl Provider for Described {
     }
 
     fn longest(&self) -> Longest {
-        // Nothing is sent by it.
+        // Nothing is sent through it.
         Longest::ANY
     }
 

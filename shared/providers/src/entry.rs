@@ -1,31 +1,32 @@
-//! What a provider says of itself, from which everything is derived that has to know the providers: which
-//! settings a function may read, which of them are secrets, the addresses to paste, the documentation.
+//! A provider's description of itself, from which everything that depends on the set of providers
+//! is derived: which settings a function may read, which are secrets, the addresses to paste, the
+//! documentation.
 
 use bytes::Bytes;
 use http::Request;
 use settings::{Settings, SettingsError};
 use sms::{Code, Number, Provider};
 
-/// A provider as it describes itself. It is a constant beside the code of the provider.
+/// A provider's description of itself: a constant beside its code.
 pub struct Entry {
-    /// As in addresses and settings: lower case, no spaces.
+    /// Its name in addresses and settings: lower case, no spaces.
     pub name: &'static str,
-    /// What people call the company.
+    /// The company's name.
     pub company: &'static str,
     /// Every setting that it reads.
     pub settings: &'static [Setting],
-    /// Where our addresses are entered there.
+    /// Where our addresses are entered at the provider.
     pub console: Console,
-    /// Whether the company can be asked what became of a text, with the settings that it has here.
+    /// Whether the provider can be polled for the status of a text, with these settings.
     pub is_asked: bool,
-    /// What the company's codes mean.
+    /// The meaning of the provider's codes.
     pub(crate) codes: &'static [Code],
-    /// What texts are sent from, if the provider has settings.
+    /// The sender of texts, if the provider has settings.
     pub(crate) sender: fn(&Settings) -> Result<Option<String>, SettingsError>,
     /// The provider, if it has settings.
     pub(crate) build: fn(&Settings, &str, Role) -> Built,
-    /// A call that brings a text, as the company would make it. `None` where nobody but the company
-    /// can.
+    /// A call that brings a text, as the provider would make it. `None` if only the provider can
+    /// make one.
     pub(crate) sign: Option<Sign>,
 }
 
@@ -33,21 +34,21 @@ pub(crate) type Built = Result<Option<Box<dyn Provider>>, SettingsError>;
 pub(crate) type Signed = Result<Option<Request<Bytes>>, SettingsError>;
 pub(crate) type Sign = fn(&Settings, &str, &Sample<'_>) -> Signed;
 
-/// What a function does with providers, which decides what it is given of their settings: whoever gets
-/// into a function has what it may read.
+/// What a function does with providers, which decides which of their settings it gets: whoever
+/// breaks into a function has everything that it may read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// All there is to do, in one process.
+    /// Everything, in one process.
     Everything,
     /// Takes their calls.
     Receiving,
-    /// Sends by them.
+    /// Sends through them.
     Sending,
-    /// Asks them what became of texts.
+    /// Polls them for the status of texts.
     Polling,
-    /// Only tells of them, and holds no secret.
+    /// Only describes them, and holds no secret.
     Describing,
-    /// Calls us as they would, to see whether we answer.
+    /// Calls us as they would, to check that we answer.
     Signing,
 }
 
@@ -56,26 +57,26 @@ pub enum Role {
 pub struct Setting {
     /// Its name in the environment and in Parameter Store.
     pub name: &'static str,
-    /// What it is, in Markdown.
+    /// Its meaning, in Markdown.
     pub meaning: &'static str,
-    /// Whether it must never be printed, or kept where others read.
+    /// Whether it must never be printed, or kept where others can read it.
     pub is_secret: bool,
-    /// What texts are sent from, if that is what it says.
+    /// How the provider writes numbers, if this setting is the sender of texts.
     pub(crate) sender: Option<Plus>,
-    /// Who reads it, beside [`Role::Everything`].
+    /// Who reads it, besides [`Role::Everything`].
     pub(crate) roles: &'static [Role],
 }
 
-/// How a company writes numbers.
+/// How a provider writes numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Plus {
     Always,
-    /// With or without.
+    /// With or without it.
     Optional,
 }
 
 impl Setting {
-    /// A setting, and who reads it beside [`Role::Everything`].
+    /// A setting, and who reads it besides [`Role::Everything`].
     pub(crate) const fn new(
         name: &'static str,
         roles: &'static [Role],
@@ -94,7 +95,7 @@ impl Setting {
         self
     }
 
-    /// Whether it is a part of what verifies a call to come from the company, be it secret or not.
+    /// Whether it is needed to verify calls from the provider, secret or not.
     pub const fn authenticates(&self) -> bool {
         self.sender.is_none() && self.is_read_by(Role::Signing)
     }
@@ -112,54 +113,55 @@ impl Setting {
     }
 }
 
-/// Where our addresses are entered at a company.
+/// Where our addresses are entered at a provider.
 pub struct Console {
-    /// The way to the page, and what else to set there.
+    /// The path to the page, and what else to set there.
     pub page: &'static str,
-    /// The fields on it, and which address goes into each.
+    /// Its fields, and the address for each.
     pub fields: &'static [(&'static str, Purpose)],
-    /// The method to choose for them, where there is a choice.
+    /// The method to choose for them, if there is a choice.
     pub method: &'static str,
-    /// The secret that our addresses carry as `?token=`, if the company does not sign all that it calls
-    /// us with.
+    /// The secret that our addresses carry as `?token=`, if the provider does not sign all of its
+    /// calls.
     pub token: Option<&'static str>,
-    /// What follows the address of texts, as `#…`. It asks the company for something, and is not sent.
+    /// The fragment of the address for texts, `#…`. It is an instruction to the provider, and is
+    /// not sent.
     pub fragment: &'static str,
 }
 
-/// What an address of ours is for.
+/// The purpose of one of our addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// Texts that come in.
+    /// Incoming texts.
     Incoming,
-    /// Status updates of texts that we sent.
+    /// Status updates of our texts.
     Status,
-    /// Nothing is to be entered.
+    /// Nothing has to be entered.
     Empty,
 }
 
-/// A text for a call that somebody makes in a company's place.
+/// A text for a call that is made in a provider's place.
 pub struct Sample<'a> {
     /// 32 hexadecimal digits.
     pub id: &'a str,
-    /// Who texts.
+    /// The sender.
     pub from: &'a Number,
-    /// What is said.
+    /// The words.
     pub body: &'a str,
 }
 
 impl Entry {
-    /// Whether its texts reach nobody.
+    /// Whether it is the mock.
     pub fn is_pretended(&self) -> bool {
         sms::is_pretended(self.name)
     }
 
-    /// Whether it has settings, as far as can be seen by what texts are sent from.
+    /// Whether it has settings, judged by the sender of texts.
     pub fn is_configured(&self, settings: &Settings) -> Result<bool, SettingsError> {
         Ok((self.sender)(settings)?.is_some())
     }
 
-    /// Whether somebody else than the company can make its calls, with the same settings.
+    /// Whether others than the provider can make its calls, with the same settings.
     pub fn can_be_signed_for(&self) -> bool {
         self.sign.is_some()
     }
@@ -169,7 +171,7 @@ impl Entry {
         self.settings.iter().filter(move |it| it.is_read_by(role)).map(|it| it.name)
     }
 
-    /// What to enter at the company, line by line.
+    /// What to enter at the provider, line by line.
     pub fn steps(&self, public_url: &str) -> Vec<String> {
         let field = |(field, purpose): &(&str, Purpose)| match (purpose, self.console.method) {
             (Purpose::Empty, _) => format!("  {field}"),
@@ -180,7 +182,8 @@ impl Entry {
         page.into_iter().chain(self.console.fields.iter().map(field)).collect()
     }
 
-    /// The address to paste at the company, whole: only the token's value goes in place of its name.
+    /// The complete address to paste at the provider: only the token's value has to replace its
+    /// name.
     pub fn address(&self, public_url: &str, purpose: Purpose) -> String {
         let (word, fragment) = match purpose {
             Purpose::Incoming => ("inbound", self.console.fragment),
@@ -192,13 +195,14 @@ impl Entry {
         format!("{public_url}/webhooks/{}/{word}{token}{fragment}", self.name)
     }
 
-    /// A call that brings a text, as the company would make it: whoever holds the same settings believes
-    /// it. `None` where the provider has no settings, or nobody but the company can make such a call.
+    /// A call that brings a text, as the provider would make it: it passes verification with the
+    /// same settings. `None` if the provider has no settings, or only the provider can make such a
+    /// call.
     pub fn sign(&self, settings: &Settings, public_url: &str, sample: &Sample<'_>) -> Signed {
         self.sign.map_or(Ok(None), |sign| sign(settings, public_url, sample))
     }
 
-    /// The same of somebody who knows everything but the secrets.
+    /// The same from a forger who knows everything but the secrets.
     pub fn forge(&self, settings: &Settings, public_url: &str, sample: &Sample<'_>) -> Signed {
         let known = |setting: &Setting| {
             let value = settings.get(setting.name)?;

@@ -1,5 +1,5 @@
-//! What calls say, taken as it comes: what is empty or null is not said, and a number may stand
-//! for a word.
+//! Lenient reading of calls: an empty or null field counts as missing, and a number may replace a
+//! word.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 pub(crate) struct Fields(BTreeMap<String, String>);
 
 impl Fields {
-    /// Of a name that is there several times, the last value that is not empty counts.
+    /// If a name occurs several times, its last non-empty value counts.
     pub(crate) fn of(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
         let mut fields: BTreeMap<String, String> = BTreeMap::new();
         for (name, value) in pairs {
@@ -21,19 +21,19 @@ impl Fields {
         Self(fields)
     }
 
-    /// Whether the name is there, with a value or without.
+    /// Whether the name occurs, with or without a value.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
     }
 
-    /// What is said under the first of these names under which anything is.
+    /// The value of the first of these names that has one.
     pub(crate) fn get(&self, names: &[&str]) -> Option<&str> {
         let values = names.iter().filter_map(|name| self.0.get(*name));
         values.map(String::as_str).find(|value| !value.trim().is_empty())
     }
 
-    /// How many pictures or files came along: as many as it says, or more where more are there, under
-    /// this name and a number.
+    /// How many pictures or files came with it: the given count, or more if there are more fields
+    /// with this name and a number.
     pub(crate) fn media(&self, count: &str, name: &str) -> u32 {
         let said = self.get(&[count]).and_then(|count| count.parse().ok()).unwrap_or(0);
         let is_one = |field: &str| {
@@ -46,7 +46,7 @@ impl Fields {
     }
 }
 
-/// What a value of JSON says, if it is a word or a number.
+/// A JSON value as text, if it is a string or a number.
 pub(crate) fn text(value: &Value) -> Option<String> {
     match value {
         Value::String(word) if !word.is_empty() => Some(word.clone()),

@@ -1,4 +1,4 @@
-//! What holds for every provider, so that a provider's own table need not say it.
+//! The checks that apply to every provider, so that a provider's own table need not repeat them.
 
 pub(crate) mod hostile;
 mod script;
@@ -23,24 +23,24 @@ use script::Reply;
 
 pub(crate) use script::Script;
 
-/// A secret of ours, and one of somebody else's.
+/// Our secret, and another.
 pub(crate) const SECRET: &str = "Open-Sesame-71";
 pub(crate) const FORGED: &str = "Open-Barley-17";
 
-/// The person, and a word that is said in every text of a table.
+/// The person, and a word that is in every text of a table.
 pub(crate) const THEIRS: &str = "+12025550143";
 pub(crate) const WORD: &str = "Noon";
 
-/// One message handed over: what was said, what passed between us in order, how it ended.
+/// One dispatched message: its text, the exchange in order, and the outcome.
 pub(crate) struct SendCase<'a> {
     pub(crate) name: &'a str,
     pub(crate) text: &'a str,
-    /// What we ask, as [`Script`] writes it, and what is answered.
+    /// Our requests, as [`Script`] writes them, and the answers.
     pub(crate) exchange: Vec<(&'a str, (u16, &'a str))>,
     pub(crate) outcome: &'a str,
 }
 
-/// One call that we receive, as `METHOD target` and a body, and what it comes to.
+/// One received call, as `METHOD target` and a body, and its result.
 pub(crate) struct ReceiveCase<'a> {
     pub(crate) name: &'a str,
     pub(crate) call: &'a str,
@@ -120,7 +120,7 @@ async fn check_failures<P: Provider>(provider: impl Fn(String) -> P, accepted: &
     assert!(matches!(actual, Err(SendError::Refused { .. })), "nobody listens: {actual:?}");
 }
 
-/// Receives every case as the provider would call, then again, then as a forger would.
+/// Receives every case as from the provider, then a repeat, then as from a forger.
 pub(crate) async fn check_receive<P: Provider>(
     provider: impl Fn(&str) -> P,
     sign: impl Fn(&str, http::Request<Bytes>) -> http::Request<Bytes>,
@@ -141,26 +141,26 @@ pub(crate) async fn check_receive<P: Provider>(
     assert_discreet(&logs.read(), "the logs");
 }
 
-/// What a person may text, as a provider writes it, in the forms that every provider knows.
+/// The texts that a person may send, in the forms that every provider knows.
 pub(crate) struct Texts<'a> {
     pub(crate) call: &'a str,
     /// Two pictures without words.
     pub(crate) pictures: &'a str,
     /// The [`WORD`], in a call whose other fields are empty, null or odd.
     pub(crate) hollow: &'a str,
-    /// The word, with the channel as the provider writes it, to an agent that has a name.
+    /// The word, with the channel as the provider writes it, to an agent with a name.
     pub(crate) by_rcs: &'a str,
-    /// The word, by a channel that is not the telephone's. `None` where it carries no other.
+    /// The word, in a channel that is not the telephone's. `None` if the provider has no other.
     pub(crate) by_another: Option<&'a str>,
-    /// The word of a short code or a name.
+    /// The word from a short code or a name.
     pub(crate) of_nobody: &'a str,
     /// STOP, in a call that cannot be read.
     pub(crate) unreadable: &'a str,
-    /// The word, in calls that say what the provider took it for.
+    /// The word, in calls that name the keyword that the provider recognised.
     pub(crate) handled: &'a [(&'a str, Handled)],
 }
 
-/// Reads each of them from [`THEIRS`], or sees the person and their STOP where it cannot be read.
+/// Reads each of them as from [`THEIRS`], or finds the person's STOP in an unreadable one.
 pub(crate) async fn check_texts<P: Provider>(
     provider: P,
     sign: impl Fn(&str, http::Request<Bytes>) -> http::Request<Bytes>,
@@ -200,8 +200,7 @@ pub(crate) async fn check_texts<P: Provider>(
     assert_eq!(seen, [(THEIRS, "STOP")]);
 }
 
-/// A call that is kept is read as it was when it came, and of one that was read in part nothing is
-/// read twice.
+/// A kept call parses as it did when it came, and if it was read in part, nothing is read twice.
 fn check_kept(
     provider: &impl Provider,
     signed: &http::Request<Bytes>,
@@ -221,7 +220,7 @@ fn check_kept(
     }
 }
 
-/// Proves a call and reads it.
+/// Verifies a call and parses it.
 pub(crate) async fn receive(
     provider: &impl Provider,
     call: &http::Request<Bytes>,
@@ -246,7 +245,7 @@ pub(crate) fn outgoing(text: &str) -> Outgoing {
     }
 }
 
-/// What is found out about an account, check by check, where these requests are answered so.
+/// The findings about an account, check by check, if these requests are answered like this.
 pub(crate) async fn diagnosed<P: Provider>(
     provider: impl Fn(String) -> P,
     exchange: &[(&str, (u16, &str))],
@@ -259,12 +258,12 @@ pub(crate) async fn diagnosed<P: Provider>(
     in_lines(&findings)
 }
 
-/// What is found out about an account.
+/// The findings about an account.
 pub(crate) async fn seen(provider: &impl Provider) -> Vec<String> {
     in_lines(&provider.diagnose(&patient()).await)
 }
 
-/// What of it is not as it has to be.
+/// Those that are not in order.
 pub(crate) async fn complaints(provider: &impl Provider) -> Vec<String> {
     let mut seen = seen(provider).await;
     seen.retain(|line| !line.starts_with("Works"));
@@ -280,12 +279,12 @@ fn in_lines(findings: &[Finding]) -> Vec<String> {
     findings.iter().map(line).collect()
 }
 
-/// A client that waits longer than any test takes.
+/// A client whose timeouts exceed any test.
 pub(crate) fn patient() -> Http {
     Http::with_timeouts(Duration::from_secs(30), Duration::from_secs(30))
 }
 
-/// How handing over ended, in a line.
+/// The outcome of a dispatch, in a line.
 pub(crate) fn told(outcome: &Result<String, SendError>) -> String {
     match outcome {
         Ok(id) => format!("sent {id}"),
@@ -296,7 +295,7 @@ pub(crate) fn told(outcome: &Result<String, SendError>) -> String {
     }
 }
 
-/// What a call came to, one event after the other.
+/// The result of a call, one event after another.
 pub(crate) fn received_line(received: &Result<Vec<Event>, WebhookError>) -> String {
     let events = match received {
         Ok(events) => events,
@@ -338,7 +337,7 @@ fn assert_discreet(printed: &str, name: &str) {
     }
 }
 
-/// Everything that is logged on this thread, by whomever and at whatever level.
+/// The whole log of this thread, at every level.
 struct Logs {
     lines: Arc<Mutex<Vec<u8>>>,
     _guard: DefaultGuard,

@@ -1,7 +1,6 @@
-//! The companies that carry our texts, each a folder that describes itself by an [`Entry`].
+//! The providers that carry our texts, each a folder that describes itself with an [`Entry`].
 //!
-//! Nothing outside of that folder knows a company by name: what has to know them all goes through
-//! [`ENTRIES`].
+//! Code outside of that folder never names a provider: it goes through [`ENTRIES`].
 
 #![warn(missing_docs)]
 
@@ -30,8 +29,7 @@ use crate::digits::with_plus;
 pub use entry::{Console, Entry, Purpose, Role, Sample, Setting};
 pub use mock::Mock;
 
-/// Every provider there is, in the order in which they are preferred unless `SMS_PROVIDERS` says
-/// otherwise.
+/// Every provider, in the order of preference unless `SMS_PROVIDERS` says otherwise.
 pub const ENTRIES: &[Entry] =
     &[messagecentral::ENTRY, twilio::ENTRY, vonage::ENTRY, plivo::ENTRY, aws::ENTRY, mock::ENTRY];
 
@@ -49,19 +47,19 @@ macro_rules! names {
 }
 
 names! {
-    /// What a process reads that does everything with providers.
+    /// The settings of a process that does everything with providers.
     SETTINGS = Which::ReadBy(Role::Everything);
-    /// What a function reads that takes their calls.
+    /// The settings of a function that takes their calls.
     RECEIVING = Which::ReadBy(Role::Receiving);
-    /// What a function reads that sends.
+    /// The settings of a function that sends.
     SENDING = Which::ReadBy(Role::Sending);
-    /// What a function reads that asks what became of texts.
+    /// The settings of a function that polls for statuses.
     POLLING = Which::ReadBy(Role::Polling);
-    /// What a function reads that only tells of them: no secret.
+    /// The settings of a function that only describes them: no secret.
     DESCRIBING = Which::ReadBy(Role::Describing);
-    /// What is read to call us as a company would.
+    /// The settings for calling us as a provider would.
     SIGNING = Which::ReadBy(Role::Signing);
-    /// What texts are sent from, whoever carries them: what [`numbers`] reads, and no secret.
+    /// The senders of texts, whoever carries them: those that [`numbers`] reads, and no secret.
     SENDERS = Which::Senders;
 }
 
@@ -117,8 +115,8 @@ const fn list<const COUNT: usize>(which: Which) -> [&'static str; COUNT] {
     names
 }
 
-/// The providers that have settings, as a function in this role has to do with them. `public_url` is
-/// where they reach us.
+/// The providers that have settings, for a function in this role. `public_url` is where they reach
+/// us.
 pub fn configured(
     settings: &Settings,
     public_url: &str,
@@ -127,8 +125,7 @@ pub fn configured(
     arranged(settings, public_url, role, false)
 }
 
-/// The providers that have settings, or the pretended one where there are none and `USE_MOCK` does not
-/// say no.
+/// The providers that have settings, or the mock if there are none and `USE_MOCK` is not `false`.
 pub fn configured_or_pretended(
     settings: &Settings,
     public_url: &str,
@@ -136,12 +133,12 @@ pub fn configured_or_pretended(
     arranged(settings, public_url, Role::Everything, true)
 }
 
-/// What the provider of this name says of itself, if there is one.
+/// The description of the provider of this name, if there is one.
 pub fn named(name: &str) -> Option<&'static Entry> {
     ENTRIES.iter().find(|entry| entry.name == name)
 }
 
-/// The numbers of ours that are in the settings. A name, a pool or an id is none.
+/// Our numbers in the settings. Names, pools and ids do not count.
 pub fn numbers(settings: &Settings) -> Vec<Number> {
     let senders = SENDERS.iter().filter_map(|name| settings.get(name));
     senders.filter_map(|sender| Number::parse(&with_plus(sender)).ok()).collect()
@@ -172,7 +169,7 @@ fn arranged(
 fn build(entry: &'static Entry, settings: &Settings, public_url: &str, role: Role) -> entry::Built {
     let is_described = match role {
         Role::Describing => true,
-        // Nothing would be asked of it.
+        // It would never be called.
         Role::Polling => !entry.is_asked,
         _ => false,
     };
@@ -183,12 +180,12 @@ fn build(entry: &'static Entry, settings: &Settings, public_url: &str, role: Rol
     Ok(sender.map(|sender| Box::new(Described { entry, sender }) as Box<dyn Provider>))
 }
 
-/// A company as one of several.
+/// A provider as one of several.
 pub(crate) fn boxed<P: Provider + 'static>(company: Option<P>) -> Option<Box<dyn Provider>> {
     company.map(|company| Box::new(company) as Box<dyn Provider>)
 }
 
-/// Picks the providers that `SMS_PROVIDERS` names, in its order.
+/// Picks the providers in `SMS_PROVIDERS`, in its order.
 fn in_order(
     mut configured: Vec<Box<dyn Provider>>,
     order: &str,
@@ -198,7 +195,7 @@ fn in_order(
     for name in order.split(',').map(|name| name.trim().to_ascii_lowercase()) {
         let Some(Entry { name, .. }) = named(&name) else {
             let known: Vec<_> = ENTRIES.iter().map(|entry| entry.name).collect();
-            let problem = format!("write names out of {}, separated by commas", known.join(", "));
+            let problem = format!("write names from {}, separated by commas", known.join(", "));
             return Err(invalid(problem));
         };
         let Some(index) = configured.iter().position(|provider| provider.name() == *name) else {

@@ -1,4 +1,4 @@
-//! What texts are sent from, as it is written in a setting.
+//! The sender of texts, as it is written in a setting.
 
 use settings::{Settings, SettingsError};
 use sms::Number;
@@ -6,11 +6,11 @@ use sms::Number;
 use crate::ENTRIES;
 use crate::entry::Plus;
 
-/// The digits of a short code, from the fewest to the most.
+/// The length of a short code, in digits.
 const SHORT_CODE: std::ops::RangeInclusive<usize> = 3..=8;
 
-/// Refuses a number of ours that is not written as numbers are: it would be told apart from itself.
-/// Names, short codes, pools and the like are taken as they are.
+/// Refuses our own number unless it is in the standard form: otherwise it would not compare equal
+/// to itself. Names, short codes, pools and the like are accepted as they are.
 pub(crate) fn check(settings: &Settings) -> Result<(), SettingsError> {
     for setting in ENTRIES.iter().flat_map(|entry| entry.settings) {
         let (name, Some(plus)) = (setting.name, setting.sender) else { continue };

@@ -1,4 +1,4 @@
-//! The loop of a process that asks the queue for work.
+//! The loop of a process that works off the queue.
 
 use std::fmt::Display;
 use std::panic::AssertUnwindSafe;
@@ -19,12 +19,12 @@ const PAUSES: ExponentialBuilder = ExponentialBuilder::new()
     .without_max_times()
     .with_jitter();
 
-/// Hands every wake-up to `handler`, at most `concurrency` at once, until `stop`. Then takes no
-/// more, and returns when those in flight are settled.
+/// Passes every wake-up to `handler`, at most `concurrency` concurrently, until `stop`. Then takes
+/// no more, and returns when those in flight are settled.
 ///
-/// One that fails or panics comes again. A queue that does not answer is asked again, less and less
-/// often; that ends nothing. A wake-up that SQS hands out in the very moment of the stop comes again
-/// when its time is over.
+/// A wake-up whose handler fails or panics comes again. If the queue does not answer, it is asked
+/// again with a growing backoff. A wake-up that SQS hands out at the moment of the stop comes again
+/// when its visibility timeout ends.
 pub async fn consume<F, E>(
     queue: &Queue,
     concurrency: u32,
@@ -38,7 +38,7 @@ pub async fn consume<F, E>(
     let slots = Arc::new(Semaphore::new(concurrency as usize));
     let begin = async {
         loop {
-            // The slot comes first, so that nothing is taken that cannot begin.
+            // The slot comes first, so that nothing is taken that cannot start.
             let slot = slots.clone().acquire_owned().await;
             let received = receive(queue).await;
             let handler = handler.clone();
@@ -53,12 +53,12 @@ pub async fn consume<F, E>(
         () = stop => {}
         () = begin => {}
     }
-    // Whoever has all the slots knows that nobody is at work.
+    // Holding all slots means that nobody is at work.
     let _ = slots.acquire_many(concurrency).await;
 }
 
-/// Hands one wake-up to `handler` and returns whether it is done. If not, the log says why; a panic
-/// is a failure like any other.
+/// Passes one wake-up to `handler` and returns whether it is done. If not, the log says why; a
+/// panic is a failure like any other.
 pub async fn attempt<F, E>(wake_up: WakeUp, handler: impl Fn(WakeUp) -> F) -> bool
 where
     F: Future<Output = Result<(), E>>,
@@ -86,13 +86,13 @@ where
     let done = attempt(received.wake_up.clone(), handler).await;
     let settled = if done { received.done().await } else { received.failed().await };
     if let Err(error) = settled {
-        tracing::warn!(%error, done, "a wake-up comes again late, it could not be settled: {error}");
+        tracing::warn!(%error, done, "could not settle a wake-up, which comes again later: {error}");
     }
 }
 
 async fn receive(queue: &Queue) -> Received {
     let in_vain = |error: &QueueError, _| {
-        tracing::warn!(%error, "asked for wake-ups in vain: {error}");
+        tracing::warn!(%error, "could not receive a wake-up: {error}");
     };
     let received = (|| queue.receive()).retry(PAUSES).notify(in_vain).await;
     received.expect("it is asked until it answers")

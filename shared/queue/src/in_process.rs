@@ -1,4 +1,4 @@
-//! The queue that lives in this process.
+//! The queue in the memory of this process.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -13,7 +13,7 @@ use crate::{WakeUp, rest};
 /// How long SQS remembers a deduplication id.
 const REMEMBERED: Duration = Duration::from_mins(5);
 
-/// How often a wake-up is tried before it is set aside.
+/// How many attempts a wake-up has before it is dropped with an alarm.
 const ATTEMPTS: u32 = 3;
 
 #[derive(Default)]
@@ -24,8 +24,8 @@ pub(crate) struct InProcess {
 
 #[derive(Default)]
 struct State {
-    /// What waits, by conversation. The first of each is handed out and stays until it is settled,
-    /// so none is empty.
+    /// The waiting wake-ups, by conversation. The first of each is handed out and stays until it is
+    /// settled, so none is empty.
     waiting: HashMap<String, VecDeque<Waiting>>,
     /// The conversations whose first wake-up can be handed out, longest first.
     ready: VecDeque<String>,
@@ -59,7 +59,7 @@ impl InProcess {
 
     pub(crate) async fn receive(self: &Arc<Self>) -> (WakeUp, Ticket) {
         loop {
-            // Made before looking, so that no change falls between looking and waiting.
+            // Created before looking, so that no change is missed between looking and waiting.
             let changed = self.changed.notified();
             let rested = {
                 let mut state = self.state();
@@ -89,7 +89,7 @@ impl InProcess {
             raise!(
                 Alarm::DeadLetters,
                 trace.id = %first.wake_up.trace,
-                "a wake-up failed {ATTEMPTS} times and was set aside"
+                "a wake-up failed {ATTEMPTS} times and was dropped"
             );
         }
         if again {
@@ -113,7 +113,7 @@ impl InProcess {
 }
 
 impl State {
-    /// Whether the id was not seen within five minutes. From now on it was.
+    /// Whether the id was not seen within five minutes. Records it.
     fn is_new(&mut self, deduplication: &str) -> bool {
         let now = Instant::now();
         while let Some((_, id)) = self.arrivals.pop_front_if(|(at, _)| *at + REMEMBERED <= now) {
@@ -127,7 +127,7 @@ impl State {
         new
     }
 
-    /// The wake-up that has been ready for the longest time.
+    /// The wake-up that has been ready for longest.
     fn take(&mut self) -> Option<WakeUp> {
         let now = Instant::now();
         while let Some((_, conversation)) = self.resting.pop_front_if(|(at, _)| *at <= now) {
@@ -138,7 +138,8 @@ impl State {
     }
 }
 
-/// The right to settle the first wake-up of a conversation. Dropped, it says that it failed.
+/// The right to settle the first wake-up of a conversation. If dropped, the wake-up counts as
+/// failed.
 pub(crate) struct Ticket {
     queue: Arc<InProcess>,
     conversation: String,

@@ -1,13 +1,13 @@
 //! Wake-ups: the messages that tell `turn` which conversation has something to do.
 //!
 //! A [`Queue`] is SQS FIFO, or lives in this process, and behaves the same: the wake-ups of one
-//! conversation are handed out one at a time and in order, strangers beside each other; a repeated
-//! deduplication id is dropped for five minutes; what failed comes again, ahead of what came after
-//! it.
+//! conversation are handed out one at a time and in order, those of different ones concurrently; a
+//! repeated deduplication id is dropped for five minutes; a failed wake-up comes again, ahead of
+//! later ones.
 //!
-//! A wake-up says nothing but where to look, so losing one costs time and no text. The queue in the
-//! process relies on that: it is memory only. What was acknowledged is durable in the store, with
-//! the time at which it is due, and after a restart `sweep` wakes it again.
+//! A wake-up only says where to look, so losing one costs time but no text. The in-process queue
+//! relies on that: it is memory only. Everything acknowledged is durable in the store, with the
+//! time at which it is due, and after a restart `sweep` wakes it again.
 
 #![warn(missing_docs)]
 
@@ -40,8 +40,8 @@ fn rest() -> Duration {
     REST.build().next().expect("there is a first")
 }
 
-/// Stands behind the name of a conversation that a keyword was texted in: such wake-ups are in order
-/// among themselves, and wait for no other of their conversation.
+/// Follows the name of a conversation if a keyword was texted in it: such wake-ups are in order
+/// among themselves, and do not wait for others of their conversation.
 pub const KEYWORDS: &str = "!";
 
 /// The name of a conversation that has something to do.
@@ -49,25 +49,25 @@ pub const KEYWORDS: &str = "!";
 pub struct WakeUp {
     /// The conversation, as the store calls it.
     pub conversation: String,
-    /// Under which id the cause is found.
+    /// The trace of the cause.
     pub trace: TraceId,
 }
 
-/// Leaves out the conversation, whose name may tell whose it is.
+/// Leaves out the conversation, whose name may reveal the person.
 impl fmt::Debug for WakeUp {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("WakeUp").field("trace", &self.trace).finish_non_exhaustive()
     }
 }
 
-/// The queue's service was not reached, or refused. There is one thing to do: try again later.
+/// The queue's service was not reached, or refused. The only remedy is to try again later.
 ///
-/// What was asked may have been done all the same; doing it twice is harmless.
+/// The request may have been carried out all the same; repeating it is harmless.
 #[derive(Debug, Error)]
 #[error("the queue {0}")]
 pub struct QueueError(String);
 
-/// Where wake-ups wait. Clones share what waits.
+/// The queue of wake-ups. Clones share its contents.
 #[derive(Clone)]
 pub struct Queue(Kind);
 
@@ -88,31 +88,31 @@ impl Queue {
         "TURN_QUEUE_URL",
     ];
 
-    /// A new queue in the memory of this process. A wake-up that fails three times is set aside
-    /// with an alarm.
+    /// A new queue in the memory of this process. A wake-up that fails three times is dropped with
+    /// an alarm.
     pub fn in_process() -> Self {
         Self(Kind::InProcess(Arc::default()))
     }
 
-    /// The SQS FIFO queue at `TURN_QUEUE_URL`, or `None` if that is not set. How long a wake-up
-    /// stays hidden while it is worked on, and how often it may fail, is the queue's own business.
+    /// The SQS FIFO queue at `TURN_QUEUE_URL`, or `None` if that is not set. Its visibility timeout
+    /// and its number of attempts are configured at the queue.
     ///
-    /// The region is the one in the address, else `AWS_REGION`; credentials are those in the
-    /// settings, else wherever AWS programs find theirs. Nothing is asked of AWS before first use.
+    /// The region is the one in the address, or else `AWS_REGION`; credentials are those in the
+    /// settings, or else those that AWS programs find. AWS is not called before first use.
     pub fn from_settings(settings: &Settings) -> Result<Option<Self>, SettingsError> {
         Ok(Sqs::from_settings(settings)?.map(|sqs| Self(Kind::Sqs(sqs))))
     }
 
-    /// Does what a first use would have to wait for. Asks nothing of AWS, where nothing is allowed
-    /// for everybody.
+    /// Does the work that a first use would have to wait for. Makes no call to AWS, where every
+    /// permission has to be granted.
     pub async fn prepare(self) {
         if let Kind::Sqs(queue) = self.0 {
             queue.client().await;
         }
     }
 
-    /// How many wake-ups were put aside because they failed again and again, about. `None` where
-    /// nothing is put aside: the queue in the process forgets such a one, and raises the alarm.
+    /// The approximate number of wake-ups in the dead-letter queue. `None` if there is no such
+    /// queue: the in-process one drops such wake-ups with an alarm.
     pub async fn dead_letters(&self) -> Result<Option<u64>, QueueError> {
         match &self.0 {
             Kind::InProcess(_) => Ok(None),
@@ -120,7 +120,7 @@ impl Queue {
         }
     }
 
-    /// Asks whether the queue is there and answers us.
+    /// Checks that the queue exists and answers us.
     pub async fn reachable(&self) -> Result<(), QueueError> {
         match &self.0 {
             Kind::InProcess(_) => Ok(()),
@@ -128,7 +128,7 @@ impl Queue {
         }
     }
 
-    /// Adds a wake-up behind those of the same conversation, unless one with the same
+    /// Adds a wake-up after those of the same conversation, unless one with the same
     /// `deduplication` was added within five minutes, done or not.
     pub async fn send(&self, wake_up: &WakeUp, deduplication: &str) -> Result<(), QueueError> {
         match &self.0 {
@@ -140,8 +140,8 @@ impl Queue {
         }
     }
 
-    /// Adds many, each with its deduplication, as by [`Self::send`]: those of one conversation in this
-    /// order.
+    /// Adds many, each with its deduplication id, as [`Self::send`] does: those of one conversation
+    /// in this order.
     pub async fn send_all(&self, wake_ups: &[(WakeUp, String)]) -> Result<(), QueueError> {
         match &self.0 {
             Kind::InProcess(queue) => {
@@ -155,7 +155,7 @@ impl Queue {
     /// Waits for a wake-up. Until it is settled, its conversation has no other.
     ///
     /// One at a time, because SQS fills a larger batch from one conversation, where each would wait
-    /// for the others while its own time runs out.
+    /// for the others while its own visibility timeout runs.
     pub async fn receive(&self) -> Result<Received, QueueError> {
         match &self.0 {
             Kind::InProcess(queue) => {
@@ -172,8 +172,8 @@ impl Queue {
 
 /// A wake-up that is being worked on.
 ///
-/// Dropped without being settled it comes again: in process like one that failed, from SQS when its
-/// time is over.
+/// If dropped without being settled it comes again: in process like a failed one, from SQS when its
+/// visibility timeout ends.
 #[must_use = "a wake-up that is not settled comes again"]
 pub struct Received {
     /// What to do.

@@ -23,31 +23,33 @@ use url::Url;
 
 use crate::{QueueError, WakeUp, rest};
 
-/// How long one request may take, and all tries of it together: a provider waits for the answer of
-/// the webhook that sends. A connection that died in a frozen sandbox is given up after the first.
+/// The timeouts of one request, and of all its attempts together: a provider waits for the answer
+/// of the webhook that sends. A connection that died in a frozen sandbox is given up after the
+/// first.
 const TIMEOUTS: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(5));
 
-/// How long SQS holds an empty answer back; 20 is the most it does. Seconds.
+/// How long SQS waits before it answers that the queue is empty; 20 is the maximum. Seconds.
 const LONG_POLL: i32 = 20;
 
-/// How many messages SQS takes in one request, and how many such requests are under way at once.
+/// How many messages SQS takes in one request, and how many such requests run concurrently.
 const BATCH: usize = 10;
 const CONCURRENCY: usize = 8;
 
 #[derive(Clone)]
 pub(crate) struct Sqs {
     access: Access,
-    /// Made on first use: it reads the system's certificate authorities, which takes milliseconds.
+    /// Created on first use: it reads the system's certificate authorities, which takes
+    /// milliseconds.
     client: Arc<OnceCell<Client>>,
     url: String,
 }
 
-/// Where AWS is, and who we are to it.
+/// Where AWS is, and our identity there.
 #[derive(Clone)]
 struct Access {
     region: Region,
     endpoint: Option<String>,
-    /// Without them it is looked where AWS programs find theirs.
+    /// Without them, credentials are looked up where AWS programs find theirs.
     credentials: Option<Credentials>,
 }
 
@@ -71,7 +73,7 @@ impl Access {
     }
 }
 
-/// Where a queue puts what failed too often.
+/// Where a queue puts messages that failed too often.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RedrivePolicy {
@@ -101,7 +103,7 @@ impl Sqs {
         Ok(Some(Self { access, client: Arc::default(), url: url.into() }))
     }
 
-    /// The client, which is made once.
+    /// The client, which is created once.
     pub(crate) async fn client(&self) -> &Client {
         self.client.get_or_init(|| self.access.client()).await
     }
@@ -119,7 +121,8 @@ impl Sqs {
     }
 
     pub(crate) async fn send_all(&self, wake_ups: &[(WakeUp, String)]) -> Result<(), QueueError> {
-        // One after the other where a conversation has several; else nothing would keep their order.
+        // One after another if a conversation has several, since nothing else would keep their
+        // order.
         let conversations: HashSet<_> = wake_ups.iter().map(|(it, _)| &it.conversation).collect();
         let at_once = if conversations.len() == wake_ups.len() { CONCURRENCY } else { 1 };
         let batches: Vec<_> = wake_ups.chunks(BATCH).map(|batch| self.send_batch(batch)).collect();
@@ -150,8 +153,7 @@ impl Sqs {
         Ok(())
     }
 
-    /// How many messages are in the queue that this one puts those into that failed too often. SQS
-    /// counts about.
+    /// The approximate number of messages in this queue's dead-letter queue.
     pub(crate) async fn dead_letters(&self) -> Result<Option<u64>, QueueError> {
         let policy = self.attribute(&self.url, QueueAttributeName::RedrivePolicy).await?;
         let policy = policy.and_then(|policy| serde_json::from_str::<RedrivePolicy>(&policy).ok());
@@ -187,7 +189,7 @@ impl Sqs {
         loop {
             let request = self.client().await.receive_message().queue_url(&self.url);
             let request = request.max_number_of_messages(1).wait_time_seconds(LONG_POLL);
-            // A repeat of the same request gets what was lost with the first answer.
+            // A repeat of the same request returns messages that were lost with the first answer.
             let request = request.receive_request_attempt_id(uuid::Uuid::new_v4().to_string());
             let patient = Config::builder().timeout_config(timeouts.clone());
             let answer = request.customize().config_override(patient).send().await?;
@@ -196,8 +198,8 @@ impl Sqs {
             };
             let wake_up = message.body.and_then(|body| serde_json::from_str(&body).ok());
             let (Some(wake_up), Some(receipt)) = (wake_up, message.receipt_handle) else {
-                // Not one of ours. The queue counts it, and sets it aside.
-                tracing::error!("left a message in the queue that is no wake-up");
+                // Not one of ours. The queue counts its attempts, and dead-letters it.
+                tracing::error!("left a message in the queue that is not a wake-up");
                 continue;
             };
             return Ok((wake_up, Handle { queue: self.clone(), receipt }));
@@ -219,7 +221,7 @@ impl Handle {
     }
 
     pub(crate) async fn failed(self) -> Result<(), QueueError> {
-        // It counts whole seconds.
+        // SQS counts whole seconds.
         let rest = rest().as_secs_f64().round() as i32;
         let request = self.queue.client().await.change_message_visibility();
         let request = request.queue_url(&self.queue.url);
@@ -232,7 +234,7 @@ impl<E: ProvideErrorMetadata + Error + 'static, R: std::fmt::Debug + 'static> Fr
     for QueueError
 {
     fn from(error: SdkError<E, R>) -> Self {
-        // The words of a refusal quote what was refused, so only its code is kept.
+        // The words of a refusal quote the request, so only its code is kept.
         if let Some(refusal) = error.as_service_error() {
             return Self(format!("refused: {}", refusal.code().unwrap_or("for no stated reason")));
         }
@@ -254,7 +256,8 @@ fn region(address: &Url) -> Option<String> {
     is_sqs.then(|| region.to_owned())
 }
 
-/// SQS takes ids of at most 128 letters, digits and punctuation marks. Others go by their hash.
+/// SQS takes ids of at most 128 letters, digits and punctuation marks. Others are replaced by their
+/// hash.
 fn acceptable(id: &str) -> Cow<'_, str> {
     if (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic()) {
         return id.into();

@@ -1,4 +1,4 @@
-//! What the codes of a provider mean.
+//! The meaning of providers' codes.
 
 use std::fmt;
 
@@ -6,23 +6,23 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Check, Finding, SendError};
 
-/// A code of a provider's, or one of ours in its place.
+/// A provider's code, or one of ours where it gave none.
 ///
-/// Only codes that are known stand in a table; any other speaks of [`About::Route`].
+/// Tables contain only known codes; any other concerns [`About::Route`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Code {
-    /// As the provider writes it, in a refusal or in a receipt.
+    /// As the provider writes it in a refusal or a receipt.
     pub code: &'static str,
-    /// What it speaks of, which decides what is done.
+    /// What it concerns, which decides what is done.
     pub about: About,
     /// What happened, as a sentence.
     pub happened: &'static str,
-    /// What to do about it, as a sentence. Empty: there is nothing to do.
+    /// How to fix it, as a sentence. Empty if there is nothing to do.
     pub fix: &'static str,
 }
 
 impl fmt::Display for Code {
-    /// What happened and what to do, as sentences.
+    /// What happened and how to fix it, as sentences.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.fix {
             "" => formatter.write_str(self.happened),
@@ -31,33 +31,34 @@ impl fmt::Display for Code {
     }
 }
 
-/// What a code speaks of.
+/// What a code concerns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum About {
-    /// The account: nothing goes by this provider until a person has acted (no credit, not
-    /// activated, suspended, wrong credentials).
+    /// The account: nothing goes by this provider until a person acts (no credit, not activated,
+    /// suspended, wrong credentials).
     Account,
-    /// The sender, or the country for this sender: nothing goes this way until a person has acted
+    /// The sender, or the country for this sender: nothing takes this route until a person acts
     /// (unregistered sender, country not permitted or not priced).
     Sender,
-    /// The way there, for the moment: the network, the carrier, the provider itself, too many at
-    /// once. Another provider may do better.
+    /// The route, for the moment: the network, the carrier, the provider itself, too many requests.
+    /// Another provider may do better.
     Route,
-    /// The number: nobody can text it (a landline, no such number). It says nothing of the route.
+    /// The number: nobody can text it (a landline, no such number). It shows nothing about the
+    /// route.
     Number,
-    /// The phone, for the moment: its provider's documentation says that it was not reached, as it is
-    /// off, out of reach or busy. The same text may get there later. It says nothing of the route.
+    /// The phone, for the moment: by its provider's documentation it was off, out of reach or busy.
+    /// The same text may get there later. It shows nothing about the route.
     Phone,
-    /// The words: filtered, too long. The same words are not sent again by anybody.
+    /// The words: filtered, or too long. The same words are not sent again by any provider.
     Content,
-    /// The person: they have told the provider to stop.
+    /// The person: they have opted out with the provider.
     Person,
     /// Our request: a fault in textback.
     Request,
 }
 
-/// Codes in our own words, for what no provider put into any: see [`crate::SendError`].
+/// Our own codes, for failures without a provider's code: see [`crate::SendError`].
 const OURS: &[Code] = &[
     Code {
         code: "http 401",
@@ -69,7 +70,7 @@ const OURS: &[Code] = &[
         code: "http 403",
         about: About::Account,
         happened: "The account may not do this.",
-        fix: "See in the provider's console whether the account is activated and may send texts.",
+        fix: "Check in the provider's console that the account is activated and may send texts.",
     },
     Code {
         code: "http 429",
@@ -80,14 +81,14 @@ const OURS: &[Code] = &[
     Code {
         code: "http 503",
         about: About::Route,
-        happened: "The provider takes no requests for the moment.",
+        happened: "The provider accepts no requests for the moment.",
         fix: "",
     },
     Code {
         code: "connect",
         about: About::Route,
         happened: "The provider could not be reached.",
-        fix: "See the provider's status page, and whether this machine reaches the internet.",
+        fix: "See the provider's status page, and check that this machine reaches the internet.",
     },
     Code {
         code: "timeout",
@@ -105,7 +106,7 @@ const OURS: &[Code] = &[
         code: "unreadable",
         about: About::Route,
         happened: "The provider answered in a form that its documentation does not describe.",
-        fix: "See whether something else answers at the provider's address.",
+        fix: "Check whether something else answers at the provider's address.",
     },
     Code {
         code: "never taken",
@@ -115,7 +116,7 @@ const OURS: &[Code] = &[
     },
 ];
 
-/// What a refusal with this code means for the text.
+/// The consequence of a refusal with this code for the text.
 pub fn refused(table: &'static [Code], code: impl Into<String>) -> SendError {
     let code = code.into();
     match find(table, &code).map(|known| known.about) {
@@ -125,22 +126,22 @@ pub fn refused(table: &'static [Code], code: impl Into<String>) -> SendError {
     }
 }
 
-/// Whether this code means that the person has told the provider to stop.
+/// Whether this code means that the person has opted out with the provider.
 pub fn is_stop(table: &'static [Code], code: &str) -> bool {
     find(table, code).is_some_and(|known| known.about == About::Person)
 }
 
-/// What is found out where a company's answer, or the lack of one, comes to this code instead.
+/// The finding if a provider answers with this code, or not at all, instead of the data.
 pub fn unseen(table: &'static [Code], company: &str, check: Check, code: &str) -> Finding {
     let fix = find(table, code).map(|known| known.fix).filter(|fix| !fix.is_empty());
     Finding::doubtful(
         check,
-        format!("{company} does not say ({code})"),
+        format!("{company} gives no usable answer ({code})"),
         fix.unwrap_or("See the provider's status page, and try again."),
     )
 }
 
-/// What a code of this table means, or one of ours.
+/// The meaning of a code from this table, or of one of ours.
 pub fn find(table: &'static [Code], code: &str) -> Option<&'static Code> {
     table.iter().chain(OURS).find(|known| known.code == code)
 }

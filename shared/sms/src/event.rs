@@ -1,4 +1,4 @@
-//! What a provider tells us.
+//! Events that providers report.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -11,20 +11,19 @@ use crate::Number;
 pub enum Event {
     /// A person texted one of our numbers.
     Text(Text),
-    /// What became of a message that we sent.
+    /// A status update of a message that we sent.
     Receipt(Receipt),
-    /// The company wants to know that we want its calls: this address of its own is to be asked
-    /// once, by GET. Proven to be the company's; it may hold a token.
+    /// The provider asks whether we want its calls: its own address has to be called once, by GET.
+    /// Verified to be the provider's; it may contain a token.
     Subscription(Url),
-    /// What is left of the call, which was not understood though the rest of it was: to be kept for
-    /// the operator.
+    /// The rest of a call that was only understood in part: to be kept for the operator.
     Rest(Rest),
 }
 
 /// The part of a verified call that was not understood. `Debug` prints nothing of it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Rest {
-    /// The body of the call without what was understood. Read again, it says no more than that.
+    /// The body of the call without the part that was understood. Parsing it again gives no more.
     pub body: String,
     /// Why it was not understood.
     pub reason: &'static str,
@@ -39,19 +38,19 @@ impl std::fmt::Debug for Rest {
 /// One inbound message, its parts joined. `Debug` prints neither numbers nor words.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Text {
-    /// The provider's id of the message. `None` where the provider gives none.
+    /// The provider's id of the message, if it gives one.
     pub id: Option<String>,
     /// Who texted.
     pub from: Number,
     /// Which of our numbers or sender names was texted, as the provider writes it.
     pub to: String,
-    /// What was said. May be empty: a picture alone, or an empty text.
+    /// The words. May be empty: a picture alone, or an empty text.
     pub body: String,
-    /// How many pictures or files came along, which we do not open.
+    /// How many pictures or files came with it, which we do not open.
     pub media: u32,
-    /// When it was sent, where the provider says so.
+    /// When it was sent, if the provider says so.
     pub sent_at: Option<Timestamp>,
-    /// What the provider has taken it for and answered, if it says so.
+    /// The keyword that the provider recognised and answered, if it says so.
     pub handled: Option<Handled>,
 }
 
@@ -61,25 +60,25 @@ impl std::fmt::Debug for Text {
     }
 }
 
-/// What a provider took a text for, has acted on and has answered, whatever the words are: in any
-/// language that its owner has told it.
+/// The keyword that a provider recognised in a text, acted on and answered, in whichever language
+/// its owner has configured.
 ///
 /// Twilio says so as `OptOutType` (<https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out>),
 /// Plivo as `MessageIntent` (<https://www.plivo.com/docs/messaging/api/message/handling-incoming>).
-/// Vonage's Opt-Out Assist, AWS's keywords and MessageCentral put no such word into their calls.
+/// Vonage's Opt-Out Assist, AWS's keywords and MessageCentral put no such field into their calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Handled {
-    /// The person is to be texted no more.
+    /// The person has opted out.
     Stop,
-    /// The person may be texted again.
+    /// The person has opted in again.
     Start,
     /// The person was told who this is.
     Help,
 }
 
 impl Handled {
-    /// What a provider's own word says that it did: Twilio's `OptOutType`, Plivo's `MessageIntent`.
+    /// Parses a provider's own word for it: Twilio's `OptOutType`, Plivo's `MessageIntent`.
     pub fn parse(word: &str) -> Option<Self> {
         match word.to_ascii_lowercase().as_str() {
             "stop" | "optout" => Some(Self::Stop),
@@ -90,46 +89,46 @@ impl Handled {
     }
 }
 
-/// A provider's later word about a message that it accepted.
+/// A provider's later report about a message that it accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {
     /// The provider's id of the message, as [`crate::Provider::send`] returned it.
     pub message: String,
-    /// The attempt that we named when we sent, where the provider gives it back.
+    /// The attempt that we named when we sent, if the provider returns it.
     pub attempt: Option<String>,
-    /// Which part of the message it is about, where the provider reports on parts of long messages.
+    /// The part of the message that it is about, if the provider reports on parts of long messages.
     pub part: Option<Part>,
-    /// What the raw status means.
+    /// The meaning of the raw status.
     pub status: Status,
     /// The provider's own word for it.
     pub raw_status: String,
     /// The provider's own code, for a failure.
     pub code: Option<String>,
-    /// Whether it failed because the person told the provider to stop.
+    /// Whether it failed because the person has opted out with the provider.
     pub opted_out: bool,
 }
 
-/// A part of a message that is too long for one. The message is as good as its worst part.
+/// A part of a message that is too long for one. The message has the status of its worst part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Part {
-    /// Which one, from 1.
+    /// Its number, from 1.
     pub number: u32,
-    /// Of how many.
+    /// The number of parts.
     pub of: u32,
 }
 
-/// What is known of a message, from least to most. The status of an attempt is the highest seen,
-/// whatever order reports come in.
+/// The known status of a message, from least to most. The status of an attempt is the highest one
+/// seen, in whatever order reports come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// Stored, about to be handed over, or being handed over.
+    /// Stored, about to be dispatched, or being dispatched.
     Sending,
-    /// Handed over without a readable answer.
+    /// Dispatched without a readable answer.
     Unknown,
-    /// The provider took it and gave an id. No evidence of anything further.
+    /// The provider took it and gave an id. It shows nothing more.
     Accepted,
-    /// The provider handed it to a carrier. No evidence that it arrived.
+    /// The provider passed it to a carrier. That does not show that it arrived.
     Sent,
     /// It never left the provider.
     Failed,

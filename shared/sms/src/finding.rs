@@ -1,54 +1,55 @@
-//! What `doctor` finds.
+//! The findings of `doctor`.
 
 use serde::Serialize;
 
-/// One thing that was looked at, and whether it is as it has to be.
+/// The result of one check.
 ///
-/// Holds no secret and no person's number; numbers of ours are shown. What can be looked at beside
-/// providers has names of its own, `C`.
+/// Contains no secret and no person's number; our own numbers are displayed. Checks other than of
+/// providers have names of their own, `C`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding<C = Check> {
-    /// What was looked at.
+    /// The check.
     pub check: C,
-    /// Whether it is well.
+    /// Whether it is in order.
     pub verdict: Verdict,
-    /// What was seen, in words without a full stop.
+    /// The observation, in words without a full stop.
     pub seen: String,
-    /// What to do about it, as a sentence. None where all is well.
+    /// How to fix it, as a sentence. `None` if all is well.
     pub fix: Option<String>,
 }
 
-/// What can be looked at. The names are part of the output of `doctor --json`, and stay.
+/// The checks of a provider. Their names are part of the output of `doctor --json`, and never
+/// change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Check {
-    /// Whether the provider lets us in.
+    /// Whether the provider accepts our credentials.
     Credentials,
-    /// What is left to spend.
+    /// The remaining balance.
     Balance,
-    /// Whether the account is active, and no trial.
+    /// Whether the account is active, and not a trial.
     Account,
     /// Whether the number we send from is ours and can text.
     Number,
-    /// Whether the address that is entered there is ours.
+    /// Whether the address that is configured there is ours.
     Webhook,
-    /// Whether the sender is registered where that is the law (10DLC, toll-free).
+    /// Whether the sender is registered where the law requires it (10DLC, toll-free).
     Registration,
-    /// Whether texts to the countries that we text are permitted.
+    /// Whether texts to our countries are permitted.
     Countries,
-    /// What the provider has lately complained of.
+    /// The provider's recent complaints.
     Errors,
 }
 
-/// Whether something is as it has to be.
+/// Whether something is in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// As it has to be.
+    /// In order.
     Works,
-    /// It cannot be known, or will not do for long.
+    /// It cannot be determined, or will not last.
     Doubtful,
-    /// It keeps texts from going or coming.
+    /// It keeps texts from going out or coming in.
     Broken,
 }
 

@@ -1,8 +1,8 @@
-//! What can be seen of texts in a call that was not understood: enough to hear a stop in it.
+//! Recognises texts in a call that was not understood, well enough to find a stop in it.
 //!
-//! A text that cannot be read is kept for the operator, who may look at it in an hour. A stop cannot
-//! wait for that, so a sender and words are looked for under every name that they may have, however
-//! deep, and whatever else is wrong with the call.
+//! A text that cannot be read is kept for the operator, who may look at it in an hour. A stop
+//! cannot wait that long, so a sender and words are searched under all likely names, at any depth,
+//! whatever else is wrong with the call.
 
 use std::borrow::Cow;
 
@@ -14,31 +14,31 @@ use url::form_urlencoded;
 use crate::number::NATIONAL;
 use crate::{Handled, Number};
 
-/// A text as far as it can be seen. It has no `Debug`, since it holds what a person said.
+/// A text, as far as it was recognised. It has no `Debug`, since it contains a person's words.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Glimpse {
     /// Who texted.
     pub from: Number,
-    /// What was texted, as the provider writes it. May be empty.
+    /// The number that was texted, as the provider writes it. May be empty.
     pub to: String,
     /// What was said.
     pub words: String,
-    /// The provider's id of the message, if one is there.
+    /// The provider's id of the message, if there is one.
     pub id: Option<String>,
-    /// What the provider has taken it for and answered, if it says so.
+    /// The keyword that the provider recognised and answered, if it says so.
     pub handled: Option<Handled>,
 }
 
-/// How deep in a body is looked, and in JSON that stands in a value of it.
+/// How deep a body is searched, and JSON inside its values.
 const DEPTH: usize = 12;
 
-/// How many values of a call are looked at: more than fit into the largest that is taken.
+/// How many values of a call are searched: more than fit into the largest call that is accepted.
 const MOST: usize = 50_000;
 
-/// How long an id is at least that names one message and no other.
+/// The shortest id that names one message and no other.
 const SHORTEST_ID: usize = 5;
 
-/// What the fields of a text are called, most likely first, without case and punctuation.
+/// The likely names of a text's fields, most likely first, without case and punctuation.
 const FROM: [&str; 15] = [
     "from",
     "fromnumber",
@@ -94,14 +94,14 @@ const ID: [&str; 9] = [
 ];
 const VERDICT: [&str; 2] = ["optouttype", "messageintent"];
 
-/// What else the name of a sender may have in it, or that of whom it is for.
+/// Parts of other likely names of the sender, or of the recipient.
 const LIKE_FROM: [&str; 9] =
     ["from", "sender", "origin", "source", "msisdn", "phone", "mobile", "subscriber", "author"];
 const LIKE_TO: [&str; 4] = ["recipient", "destination", "receiver", "target"];
 
 const NO_NUMBER: [&str; 6] = ["time", "date", "id", "amount", "price", "rate"];
 
-/// What the name of words may have in it, and what that of none of a person's words has.
+/// Parts of other likely names of the words, and of names that never hold a person's words.
 const LIKE_WORDS: [&str; 12] = [
     "text", "body", "message", "msg", "content", "caption", "words", "reply", "said", "title",
     "payload", "subject",
@@ -119,8 +119,8 @@ const NO_WORDS: [&str; 10] = [
     "intent",
 ];
 
-/// The texts that can be seen in a call, of those whose words are `wanted` or which the provider took
-/// for a keyword. `number` reads a number as the provider writes it, if it is a whole one.
+/// The texts recognised in a call whose words are `wanted` or which the provider took for a
+/// keyword. `number` reads a number as the provider writes it, if it is complete.
 pub(crate) fn texts(
     call: &Request<Bytes>,
     number: impl Fn(&str) -> Option<Number>,
@@ -136,9 +136,9 @@ pub(crate) fn texts(
         found.collect::<Vec<_>>()
     };
     let (mut ids, tos, verdicts) = (named(&ID), named(&TO), named(&VERDICT));
-    // What is short is the same for many, and a number the same for all that a person says.
+    // A short value is shared by many texts, and a number by all texts of a person.
     ids.retain(|leaf| leaf.value.len() >= SHORTEST_ID && person(&leaf.value, &number).is_none());
-    // Beside what is certainly the text, another word is not.
+    // If one field is certainly the text, words elsewhere are not.
     let has_text = leaves.iter().any(|leaf| WORDS.contains(&leaf.name()));
     let may_be_said = |leaf: &&Leaf| match has_text {
         true => leaf.is_like(&LIKE_WORDS),
@@ -168,8 +168,8 @@ pub(crate) fn texts(
     texts
 }
 
-/// Who may have texted, and how likely, with where that stands: under a name that says so, else the one
-/// number that there is.
+/// The possible senders, with their likelihood and position: under a name that says so, otherwise
+/// the only number in the call.
 fn senders<'c>(
     leaves: &'c [Leaf<'c>],
     number: impl Fn(&str) -> Option<Number>,
@@ -185,20 +185,20 @@ fn senders<'c>(
         return named;
     }
     let mut others = of(&|leaf| (!leaf.is_of_recipient()).then_some(0));
-    // What has no country code, or is called like a time or an id, may be anything.
+    // A value without a country code, or named like a time or an id, may be anything.
     others.retain(|(leaf, ..)| leaf.value.len() > NATIONAL && !leaf.is_like(&NO_NUMBER));
     let is_one = others.iter().all(|(_, _, number)| *number == others[0].2);
     if is_one { others } else { Vec::new() }
 }
 
-/// A value, and under which names it stands. Places in a list are names as well.
+/// A value, and the names that lead to it. Indexes of a list count as names.
 struct Leaf<'c> {
     path: Vec<String>,
     value: Cow<'c, str>,
 }
 
 impl Leaf<'_> {
-    /// Its own name, or that of the list that it stands in.
+    /// Its own name, or that of the list that contains it.
     fn name(&self) -> &str {
         let is_name = |name: &&String| !name.starts_with('#');
         self.path.iter().rfind(is_name).map_or("", String::as_str)
@@ -214,7 +214,7 @@ impl Leaf<'_> {
         })
     }
 
-    /// How likely it is the sender's, if it can be: the less the likelier.
+    /// How likely it is the sender's, if it can be: the lower, the likelier.
     fn rank_of_sender(&self) -> Option<usize> {
         if self.is_of_recipient() {
             return None;
@@ -226,17 +226,17 @@ impl Leaf<'_> {
     }
 }
 
-/// How far two values stand apart: the more names they share, the nearer.
+/// The distance of two values: the more names they share, the closer they are.
 fn far(one: &Leaf, other: &Leaf) -> usize {
     let shared = one.path.iter().zip(&other.path).take_while(|(a, b)| a == b).count();
     usize::MAX - shared
 }
 
-/// The number of a person, with a channel in front of it or not.
+/// The number of a person, with or without a channel in front of it.
 fn person(written: &str, number: impl Fn(&str) -> Option<Number>) -> Option<Number> {
     let written = written.trim();
     match written.split_once(':') {
-        // Of another channel, only what is a number for certain.
+        // From another channel, only what is certainly a number.
         Some((_, rest)) => Number::parse(rest).ok(),
         None => number(written),
     }
@@ -247,8 +247,8 @@ fn leaves(call: &Request<Bytes>) -> Vec<Leaf<'_>> {
     match serde_json::from_slice::<Value>(call.body()) {
         Ok(value) => {
             gather(&value, &mut Vec::new(), DEPTH, &mut leaves);
-            // Where nobody is called a sender, the call is an envelope. In any other, JSON is what
-            // somebody texted, and who they say said what is not believed.
+            // If no field is named like a sender, the call is an envelope. In any other call, JSON
+            // is a person's text, and its claims about a sender are not believed.
             if !leaves.iter().any(|leaf| leaf.rank_of_sender().is_some()) {
                 leaves = opened(leaves);
             }
@@ -264,7 +264,7 @@ fn leaves(call: &Request<Bytes>) -> Vec<Leaf<'_>> {
     leaves
 }
 
-/// The same with what is in those values that are JSON themselves.
+/// The same, with the contents of those values that are JSON themselves.
 fn opened(leaves: Vec<Leaf<'_>>) -> Vec<Leaf<'_>> {
     let mut all = Vec::with_capacity(leaves.len());
     for mut leaf in leaves {
@@ -307,7 +307,7 @@ fn gather(value: &Value, path: &mut Vec<String>, depth: usize, leaves: &mut Vec<
     }
 }
 
-/// A name without what writers of an interface disagree about.
+/// A name without the differences between naming styles.
 fn plain(name: &str) -> String {
     let mut plain = String::with_capacity(name.len());
     plain.extend(name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase));

@@ -1,19 +1,19 @@
-//! How many segments a text takes.
+//! Counts the segments of a text.
 //!
 //! Alphabet and sizes are those of 3GPP TS 23.038 (6.2.1, default alphabet and its extension) and
 //! TS 23.040 (parts of a long message, with the six-octet header that names them).
 
-/// The default alphabet without the escape, which is no character of its own.
+/// The default alphabet without the escape, which is not a character of its own.
 const BASIC: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?\
                      ¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
 
 /// The extension table. Each takes an escape and a second septet.
 const EXTENSION: &str = "\u{c}^{}\\[~]|€";
 
-/// How much one of several parts holds, by alphabet: septets, or UTF-16 units.
+/// The capacity of one of several parts, by alphabet: septets, or UTF-16 units.
 pub(crate) const PART: (usize, usize) = (153, 67);
 
-/// How the characters of a text travel.
+/// The encoding of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encoding {
     /// Septets of the GSM alphabet: 160 in one segment, 153 in each of several.
@@ -23,10 +23,10 @@ pub enum Encoding {
     Ucs2,
 }
 
-/// What a text takes on the air, which is what it costs.
+/// The size of a text on the network, which decides its cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Segments {
-    /// How its characters travel.
+    /// The encoding of its characters.
     pub encoding: Encoding,
     /// How many septets or UTF-16 units the characters take.
     pub units: usize,
@@ -36,7 +36,7 @@ pub struct Segments {
 
 /// Counts the segments of a text.
 ///
-/// A character of two units is never cut in two, so a part may stay one unit short.
+/// A character of two units is never split, so a part may stay one unit short.
 pub fn segments(text: &str) -> Segments {
     let septets = text.chars().map(gsm7_units);
     match septets.clone().sum() {

@@ -1,4 +1,4 @@
-//! The one client for all providers, and what a broken connection means.
+//! The HTTP client of all providers, and the meaning of a broken connection.
 
 use std::time::Duration;
 
@@ -9,33 +9,32 @@ use serde::de::DeserializeOwned;
 
 use crate::SendError;
 
-/// How long a connection may take, DNS and TLS included. Nothing has been sent by then, so giving
-/// up early costs nothing: the next provider is asked.
+/// The timeout of a connection, including DNS and TLS. Nothing has been sent by then, so giving up
+/// early costs nothing: the next provider is tried.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How long a request may take from its first byte to the last of the answer. Afterwards its
-/// outcome is unknown, which is worse than late.
+/// The timeout of a request from its first byte to the last of the answer. After that its outcome
+/// is unknown, which is worse than late.
 const WHOLE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How much of an answer is read. The largest that we ask for is a page of fifty messages.
+/// The largest answer that is read. The largest that we ask for is a page of fifty messages.
 const LARGEST_ANSWER: usize = 1024 * 1024;
 
-/// The HTTP client through which all providers are asked. Cloning it is cheap and shares its
-/// [`Connections`].
+/// The HTTP client for all providers. Cloning it is cheap and shares its [`Connections`].
 ///
-/// It uses no proxy that the environment names, and never repeats a request that may have arrived.
+/// It uses no proxy from the environment, and never repeats a request that may have arrived.
 #[derive(Clone)]
 pub struct Http {
     connections: Connections,
 }
 
 impl Http {
-    /// A client that waits 3 s for a connection and 10 s for an answer.
+    /// A client with timeouts of 3 s for a connection and 10 s for an exchange.
     pub fn new() -> Self {
         Self::with_timeouts(CONNECT_TIMEOUT, WHOLE_TIMEOUT)
     }
 
-    /// A client that waits this long for a connection, and for a whole exchange.
+    /// A client with these timeouts for a connection, and for a whole exchange.
     pub fn with_timeouts(connect: Duration, whole: Duration) -> Self {
         let configure = move |builder: ClientBuilder| {
             builder.connect_timeout(connect).timeout(whole).no_proxy()
@@ -43,8 +42,8 @@ impl Http {
         Self { connections: Connections::new(configure) }
     }
 
-    /// Connects ahead of a request to this address, if there is no connection. Says nothing to the
-    /// other side that it would act on.
+    /// Connects to this address ahead of a request, if there is no connection. Sends nothing that
+    /// the other side would act on.
     pub async fn warm_up(&self, url: &str) {
         self.connections.warm_up(url).await;
     }
@@ -61,8 +60,8 @@ impl Http {
 
     /// Sends a request and reads the whole answer, whatever its status.
     ///
-    /// Without an answer it is [`SendError::Refused`] if no connection came about, and
-    /// [`SendError::Unknown`] from then on, since the request may have arrived.
+    /// Without an answer it is [`SendError::Refused`] if there was no connection, and
+    /// [`SendError::Unknown`] otherwise, since the request may have arrived.
     pub async fn send(&self, request: RequestBuilder) -> Result<Response, SendError> {
         let mut response = request.send().await.map_err(without_answer)?;
         let mut body = BytesMut::new();
@@ -82,7 +81,7 @@ impl Default for Http {
     }
 }
 
-/// What a provider answered. It has no `Debug`, since it may quote numbers and texts.
+/// A provider's answer. It has no `Debug`, since it may quote numbers and texts.
 pub struct Response {
     /// The HTTP status.
     pub status: u16,
@@ -95,7 +94,7 @@ impl Response {
         (200..300).contains(&self.status)
     }
 
-    /// The body, whatever it is.
+    /// The body, whatever its type.
     pub fn bytes(&self) -> &[u8] {
         &self.body
     }
@@ -105,11 +104,11 @@ impl Response {
         serde_json::from_slice(&self.body).ok()
     }
 
-    /// What the answer means when the body does not say it in the provider's documented words.
+    /// The meaning of the answer if its body is not in the provider's documented form.
     ///
-    /// 401, 403 and 429 come from the door, and 503 says that the request is not handled now (RFC 9110,
-    /// 15.6.4): nothing was processed. Behind any other status, a 400 included, may stand a gateway
-    /// that passed the request on, so nothing is certain.
+    /// 401, 403 and 429 are sent before a request is processed, and 503 says that it is not handled
+    /// now (RFC 9110, 15.6.4): nothing was done. Any other status, even a 400, may come from a
+    /// gateway that passed the request on, so nothing is certain.
     pub fn otherwise(&self) -> SendError {
         match self.status {
             401 | 403 | 429 | 503 => SendError::Refused { code: format!("http {}", self.status) },
@@ -119,7 +118,7 @@ impl Response {
     }
 }
 
-/// The error itself goes no further: it prints the address, in which one provider wants the text.
+/// Drops the error itself: it prints the address, which for one provider contains the text.
 fn without_answer(error: reqwest::Error) -> SendError {
     if error.is_connect() || error.is_builder() {
         SendError::Refused { code: "connect".into() }

@@ -1,5 +1,4 @@
-//! Text messages: the numbers that they go to, the segments that they take, and the contract with the
-//! companies that carry them.
+//! Text messages: phone numbers, segments, and the contract with the providers that carry them.
 //!
 //! A [`Provider`] is settings plus translation. Everything that must be the same for all of them
 //! (timeouts, what a broken connection means, order of preference) is here once; retries, logging

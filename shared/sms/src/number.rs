@@ -15,19 +15,19 @@ const TWO_DIGIT_CODES: [&str; 44] = [
     "66", "81", "82", "84", "86", "90", "91", "92", "93", "94", "95", "98",
 ];
 
-/// The most digits that a number has without its country code.
+/// The longest number without its country code, in digits.
 pub(crate) const NATIONAL: usize = 10;
 
 /// A telephone number in E.164 form: `+`, the country calling code, and as many digits as numbers of
 /// that country have.
 ///
-/// Only [`Number::as_str`] gives the number away; it prints as `+…43`, so that a log line that
-/// names one by mistake says nothing.
+/// Only [`Number::as_str`] reveals the number; it prints as `+…43`, so a log line that names one by
+/// mistake reveals nothing.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Number(String);
 
-/// The text is no telephone number.
+/// The text is not a telephone number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "not a telephone number: write it whole, with + and the country code first, as +12025550143"
@@ -35,13 +35,13 @@ pub struct Number(String);
 pub struct NotANumber;
 
 impl Number {
-    /// Reads a number that says it is international: `+` first, spaces, dots, dashes and brackets
-    /// between the digits are left out.
+    /// Parses a number in international form: `+` first; spaces, dots, dashes and brackets between
+    /// the digits are ignored.
     pub fn parse(written: &str) -> Result<Self, NotANumber> {
         Self::shaped(written).filter(Self::is_whole).ok_or(NotANumber)
     }
 
-    /// `+`, and then 7 to 15 digits of which the first is no zero.
+    /// `+`, followed by 7 to 15 digits, the first of which is not zero.
     fn shaped(written: &str) -> Option<Self> {
         let digits: String = written
             .trim()
@@ -55,10 +55,10 @@ impl Number {
         sound.then(|| Self(format!("+{digits}")))
     }
 
-    /// Whether it has as many digits as numbers of its country have. With seven in all it is most
-    /// likely a number of one town: only on a few islands do telephones have so few.
+    /// Whether it has as many digits as numbers of its country. With seven in all it is most likely
+    /// a local number: only a few islands have telephone numbers so short.
     ///
-    /// Of a calling code that is not known, as of one that is new, any number will do.
+    /// For an unknown calling code, such as a new one, any length will do.
     fn is_whole(&self) -> bool {
         let (code, national) = self.split();
         let Some((_, fewest, most, mobile)) = lengths(code) else { return true };
@@ -69,12 +69,12 @@ impl Number {
             && (code != "1" || is_north_american(national))
     }
 
-    /// The number whose digits a call gives without saying whether they are international, where that
-    /// leaves no doubt: as they are dialled in the country of a calling code, if it is known which,
-    /// or whole. Text comes from mobile telephones, so that their lengths are what counts.
+    /// Completes digits from a call that does not say whether they are international, if there is
+    /// no doubt: as dialled in the country of a calling code, if it is known, or in full. Texts
+    /// come from mobile phones, so their lengths count.
     ///
     /// Ten digits or fewer may be a number of any country, whatever they begin with: an Indian
-    /// telephone's begins like one of Iran.
+    /// number may begin like an Iranian one.
     pub fn completed(digits: &str, country: Option<&str>) -> Option<Self> {
         let is_mobile = |code: &str, national: &str| {
             let mobile = lengths(code).map_or(&[][..], |(.., mobile)| mobile);
@@ -101,7 +101,7 @@ impl Number {
         lengths(code).is_some()
     }
 
-    /// Whether it may be a number without its country code that looks as if it had one.
+    /// Whether it may be a number without country code that looks as if it had one.
     pub fn is_doubtful(&self) -> bool {
         let digits = &self.0[1..];
         digits.len() == 10 && is_north_american(digits)
@@ -133,7 +133,7 @@ impl Number {
 
     /// The country calling code and the national number, without the `+`.
     ///
-    /// Calling codes are prefix-free: 1 and 7 stand alone, those of two digits are listed, all
+    /// Calling codes are prefix-free: 1 and 7 have one digit, those of two digits are listed, all
     /// others have three.
     pub fn split(&self) -> (&str, &str) {
         let digits = &self.0[1..];
@@ -146,13 +146,12 @@ impl Number {
     }
 }
 
-/// How long the numbers of a calling code are, if it is known.
+/// The lengths of numbers with this calling code, if it is known.
 fn lengths(code: &str) -> Option<&'static (&'static str, u8, u8, &'static [u8])> {
     LENGTHS.binary_search_by_key(&code, |(code, ..)| code).ok().map(|index| &LENGTHS[index])
 }
 
-/// Whether ten digits are a number of North America, where the area and the exchange start with 2 to
-/// 9.
+/// Whether ten digits are a North American number, whose area code and exchange start with 2 to 9.
 fn is_north_american(national: &str) -> bool {
     let place = |digits: &str| digits.starts_with(|first: char| ('2'..='9').contains(&first));
     national.len() == 10 && place(national) && place(&national[3..])
@@ -168,8 +167,8 @@ impl TryFrom<String> for Number {
     type Error = NotANumber;
 
     fn try_from(written: String) -> Result<Self, NotANumber> {
-        // Not as strictly as what comes in: what is stored was taken for a number once, and its
-        // stops and texts have to be found.
+        // Less strict than for incoming numbers: a stored one was valid once, and its stops and
+        // texts have to be found.
         Self::shaped(&written).ok_or(NotANumber)
     }
 }

@@ -1,4 +1,4 @@
-//! What every company that carries texts can do for us.
+//! The contract that every provider fulfils.
 
 use std::ops::Deref;
 
@@ -12,10 +12,11 @@ use crate::number::NATIONAL;
 use crate::{Code, Event, Finding, Glimpse, Http, Number, Receipt, SendError, WebhookError};
 use crate::{glimpse, toll_free};
 
-/// The name of the provider whose texts reach nobody. It is in settings, addresses and the store.
+/// The name of the provider whose texts reach nobody. It appears in settings, addresses and the
+/// store.
 pub const PRETENDED: &str = "mock";
 
-/// Whether the provider of this name, configured or not, only pretends to carry texts.
+/// Whether the provider of this name, configured or not, is the mock.
 pub fn is_pretended(name: &str) -> bool {
     name == PRETENDED
 }
@@ -32,38 +33,39 @@ pub trait Provider: Send + Sync {
     /// The number, name or pool that a text is sent from, unless it names another.
     fn sender(&self) -> &str;
 
-    /// What the company's codes mean, for what we do about them and for what people are told.
+    /// The meaning of the provider's codes, for our decisions and for people.
     fn codes(&self) -> &'static [Code];
 
-    /// The longest text that the company takes. A longer one is refused whole.
+    /// The longest text that the provider accepts. A longer one is refused as a whole.
     fn longest(&self) -> Longest;
 
-    /// Hands over one message, and returns the id the provider will use for it in receipts.
+    /// Dispatches one message, and returns the id that the provider will use for it in receipts.
     async fn send(&self, http: &Http, message: &Outgoing) -> Result<String, SendError>;
 
     /// Verifies that a webhook call came from the provider. Nothing else makes a call [`Verified`].
     ///
-    /// Asks the company only for what its signatures need, such as a certificate.
+    /// Contacts the provider only for what its signatures need, such as a certificate.
     async fn verify(&self, http: &Http, call: Request<Bytes>) -> Result<Verified, WebhookError>;
 
-    /// Reads what a verified call reports.
+    /// Parses what a verified call reports.
     ///
-    /// An empty list means the call is understood but tells us nothing we use; answer it with a
-    /// success, or the provider will keep repeating it.
+    /// An empty list means that the call was understood but reports nothing we use; answer it with
+    /// a success, or the provider will keep repeating it.
     fn parse(&self, call: &Verified) -> Result<Vec<Event>, WebhookError>;
 
-    /// The body of a verified call as it may be kept: without what verifies it or lets somebody act for
-    /// us. It is read as before.
+    /// The body of a verified call as it may be kept: without signatures, and without anything that
+    /// lets somebody act for us. It parses as before.
     fn keepable(&self, body: &Bytes) -> Bytes {
         body.clone()
     }
 
-    /// Does what a coming [`Provider::send`] would have to wait for, such as fetching a token.
+    /// Does the work that a later [`Provider::send`] would have to wait for, such as fetching a
+    /// token.
     ///
-    /// Cheap when there is nothing to do. A failure is not reported: `send` meets it again.
+    /// Cheap when there is nothing to do. A failure is not reported: `send` will run into it again.
     async fn prepare(&self, _http: &Http) {}
 
-    /// Looks for a message that was handed over without a readable answer, no earlier than `since`.
+    /// Looks for a message that was dispatched without a readable answer, no earlier than `since`.
     async fn find(
         &self,
         _http: &Http,
@@ -73,7 +75,7 @@ pub trait Provider: Send + Sync {
         Ok(Found::CannotAsk)
     }
 
-    /// Asks what has become of a message that was accepted under this id at about this time.
+    /// Asks for the status of a message that was accepted under this id at about this time.
     async fn poll(
         &self,
         _http: &Http,
@@ -84,19 +86,19 @@ pub trait Provider: Send + Sync {
         Ok(Found::CannotAsk)
     }
 
-    /// Says what the company shows of our account, check by check. Changes nothing there.
+    /// Checks what the provider shows about our account. Changes nothing there.
     async fn diagnose(&self, _http: &Http) -> Vec<Finding> {
         vec![]
     }
 
-    /// Whether the company, or the network behind it, itself answers this text to that number or
-    /// name of ours, as some do with STOP, START and HELP, so that we must not.
+    /// Whether the provider, or the network behind it, answers this text to that number or name
+    /// itself, as some do with STOP, START and HELP, so that we must not.
     fn answers(&self, body: &str, to: &str) -> bool {
         toll_free::answers(body, to)
     }
 
-    /// A number as the company writes it in its calls, if it is a whole one: with a plus, the
-    /// international prefix, or more digits than one has without its country code.
+    /// A number as the provider writes it in its calls, if it is complete: with a plus, the
+    /// international prefix, or more digits than a national number has.
     fn whole_number(&self, written: &str) -> Option<Number> {
         let digits = written.strip_prefix("00").unwrap_or(written);
         match written.starts_with('+') || (digits == written && digits.len() <= NATIONAL) {
@@ -105,33 +107,33 @@ pub trait Provider: Send + Sync {
         }
     }
 
-    /// What can be seen of texts in a verified call that was not understood, of those whose words are
-    /// `wanted` or which the company has taken for a keyword.
+    /// The texts that can be recognised in a verified call that was not understood, if their words
+    /// are `wanted` or the provider took them for a keyword.
     fn glimpse(&self, call: &Request<Bytes>, wanted: &dyn Fn(&str) -> bool) -> Vec<Glimpse> {
         glimpse::texts(call, |written| self.whole_number(written), wanted)
     }
 
-    /// Whether its documentation tells of the calls that bring texts: that an id is of one text, and
+    /// Whether the provider documents the calls that bring texts: that an id names one text, and
     /// that no report looks like one.
     fn documents_texts(&self) -> bool {
         true
     }
 
-    /// Whether the reports on a text name its attempt, so that none has to wait until we know by which
-    /// id the company calls it.
+    /// Whether receipts name their attempt, so that none has to wait until we know the provider's
+    /// id.
     fn names_attempts(&self) -> bool {
         true
     }
 
-    /// The body of a success that the provider expects in answer to a webhook call.
+    /// The body of a success that the provider expects as the answer to a webhook call.
     fn acknowledgement(&self) -> Acknowledgement {
         Acknowledgement { content_type: "text/plain", body: "" }
     }
 }
 
 impl dyn Provider + '_ {
-    /// The number of ours that texts are sent from and can be sent to. `None` where it is a name or a
-    /// pool, or belongs to nobody.
+    /// Our number, if texts are sent from one and can be sent to it. `None` for a name or a pool,
+    /// or for the mock.
     pub fn number(&self) -> Option<Number> {
         Number::parse(self.sender()).ok().filter(|number| !number.is_for_tests())
     }
@@ -147,12 +149,12 @@ impl Verified {
         Self(call)
     }
 
-    /// An unsigned call of somebody who was let in: see [`WebhookError::Unsigned`].
+    /// An unsigned call of an admitted caller: see [`WebhookError::Unsigned`].
     pub fn admitted(call: Request<Bytes>) -> Self {
         Self(call)
     }
 
-    /// A call that was verified when it came, and has been kept since.
+    /// A call that was verified when it came, and has been stored since.
     pub fn stored(call: Request<Bytes>) -> Self {
         Self(call)
     }
@@ -166,15 +168,15 @@ impl Deref for Verified {
     }
 }
 
-/// One message to hand over. `Debug` prints neither number nor words.
+/// One message to dispatch. `Debug` prints neither number nor words.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Outgoing {
-    /// The attempt this is. Unique; a provider that can, gives it back in receipts.
+    /// The attempt. Unique; a provider that can returns it in receipts.
     pub attempt: String,
-    /// Which of this provider's numbers to send from, when the person texted that one. Otherwise
-    /// the provider's configured sender is used.
+    /// Which of this provider's numbers to send from, if the person texted it. Otherwise the
+    /// provider's configured sender is used.
     pub from: Option<String>,
-    /// Who is texted.
+    /// The recipient.
     pub to: Number,
     /// What is said.
     pub body: String,
@@ -186,17 +188,17 @@ impl std::fmt::Debug for Outgoing {
     }
 }
 
-/// How long a text may be, in characters.
+/// The longest text, in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Longest {
-    /// All of them in the GSM alphabet.
+    /// If all are in the GSM alphabet.
     pub plain: usize,
-    /// Any others.
+    /// Otherwise.
     pub wide: usize,
 }
 
 impl Longest {
-    /// As long as one likes.
+    /// Without a limit.
     pub const ANY: Self = Self::of(usize::MAX);
 
     /// The same in every alphabet.
@@ -204,16 +206,16 @@ impl Longest {
         Self { plain: characters, wide: characters }
     }
 
-    /// How many segments fit, whatever is in them.
+    /// How many segments fit, whatever their contents.
     pub fn segments(self) -> usize {
         (self.plain / PART.0).min(self.wide / PART.1)
     }
 }
 
-/// What a provider knows of a message.
+/// What a provider knows about a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
-    /// It was accepted, and this has become of it so far. The same as if a receipt had said so.
+    /// It was accepted, and this is its status. Equivalent to a receipt.
     Known(Receipt),
     /// The provider does not have it.
     Absent,
@@ -221,7 +223,7 @@ pub enum Found {
     CannotAsk,
 }
 
-/// What to answer a provider whose call was taken.
+/// The answer to a provider whose call was accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Acknowledgement {
     /// The media type of the body.

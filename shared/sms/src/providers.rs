@@ -1,11 +1,11 @@
-//! Who may be asked to carry a text, and in which order.
+//! The providers that may send a text, and their order.
 
 use futures::future::join_all;
 
 use crate::code;
 use crate::{Code, Http, Number, Provider, is_pretended};
 
-/// The configured providers in order of preference, and the client through which they are asked.
+/// The configured providers in order of preference, and their HTTP client.
 pub struct Providers {
     in_order: Vec<Box<dyn Provider>>,
     http: Http,
@@ -19,15 +19,15 @@ impl Providers {
         Self { in_order, http: Http::new(), real }
     }
 
-    /// The same, where a company has settings and is left out of the order.
+    /// The same, if a provider has settings but is left out of the order.
     #[must_use]
     pub fn beside_others(mut self) -> Self {
         self.real = true;
         self
     }
 
-    /// Whether a company has settings, though `SMS_PROVIDERS` may leave it out: then real people text,
-    /// or have texted.
+    /// Whether a real provider has settings, even if `SMS_PROVIDERS` leaves it out: then real
+    /// people text, or have texted.
     pub fn are_real(&self) -> bool {
         self.real
     }
@@ -47,32 +47,33 @@ impl Providers {
         self.iter().map(Provider::name).collect()
     }
 
-    /// The client to hand to a provider.
+    /// The HTTP client to pass to a provider.
     pub fn http(&self) -> &Http {
         &self.http
     }
 
-    /// Lets all providers do, at once, what a coming message would have to wait for.
+    /// Lets all providers prepare concurrently for a coming message.
     pub async fn prepare(&self) {
         join_all(self.iter().map(|provider| provider.prepare(&self.http))).await;
     }
 
-    /// Who may carry the answer to a text that came `via` a provider, in order of preference.
+    /// The providers that may send the answer to a text that came `via` a provider, in order of
+    /// preference.
     ///
-    /// The mock answers what came by the mock, and nobody else does, whatever `SMS_PROVIDERS` says: a
-    /// pretend phone must not make us text a stranger, and a pretend delivery must not hide an outage.
+    /// Only the mock answers texts from the mock, whatever `SMS_PROVIDERS` says: a mock phone must
+    /// not make us text a stranger, and a mock delivery must not hide an outage.
     pub fn answering(&self, via: &str) -> Vec<&dyn Provider> {
         let may = |provider: &&dyn Provider| is_pretended(provider.name()) == is_pretended(via);
         self.iter().filter(may).collect()
     }
 
-    /// What a code of a provider's means, if it is known.
+    /// The meaning of a provider's code, if it is known.
     pub fn explain(&self, provider: &str, code: &str) -> Option<&'static Code> {
         code::find(self.named(provider).map_or(&[], Provider::codes), code)
     }
 
-    /// What a code of a provider's means, in sentences that follow one of ours: with a space before
-    /// them, and empty if it is not known.
+    /// The meaning of a provider's code, in sentences that can follow one of ours: with a leading
+    /// space, and empty if it is not known.
     pub fn meaning(&self, provider: &str, code: &str) -> String {
         self.explain(provider, code).map_or(String::new(), |known| format!(" {known}"))
     }

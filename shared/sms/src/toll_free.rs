@@ -7,7 +7,7 @@ const WORDS: [&str; 3] = ["STOP", "START", "UNSTOP"];
 
 const PREFIXES: [&str; 7] = ["+1800", "+1833", "+1844", "+1855", "+1866", "+1877", "+1888"];
 
-/// Whether a number is one of them.
+/// Whether a number is toll-free.
 pub fn is_one(number: &str) -> bool {
     number.len() == "+18005550100".len() && PREFIXES.iter().any(|code| number.starts_with(code))
 }

@@ -1,5 +1,5 @@
-//! What is the same for every call that a provider makes: who it is for, whether it is verified,
-//! what is kept when it is not understood, and what is answered.
+//! Everything that is common to the calls of all providers: routing, verification, keeping calls
+//! that are not understood, and answers.
 
 #![warn(missing_docs)]
 
@@ -23,15 +23,15 @@ use url::Url;
 pub use lost::lost;
 pub use quarantine::{StillUnread, keep, left, read_again};
 
-/// The largest body that is read, in bytes. A text of 1,600 emoji takes 19,200 as a form; an
-/// answer to anything larger is 413.
+/// The largest body that is read, in bytes. A text of 1,600 emoji takes 19,200 as a form; anything
+/// larger is answered with 413.
 pub const LARGEST_BODY: usize = 256 * 1024;
 
-/// The header under which every answer names its trace.
+/// The header in which every answer names its trace.
 pub const TRACE_HEADER: &str = "x-trace-id";
 
-/// A call of the provider of this name with its body, or the answer to one whose body breaks off.
-/// Nothing is read for a provider that is not configured, nor of what says that it is too large.
+/// A call to the provider of this name with its body, or the answer to one whose body breaks off.
+/// Nothing is read for an unconfigured provider, nor from a call that declares itself too large.
 pub async fn whole(
     providers: &Providers,
     name: &str,
@@ -54,13 +54,13 @@ pub async fn whole(
     Err(StatusCode::PAYLOAD_TOO_LARGE.into_response())
 }
 
-/// Finds the provider that a call is for, verifies that it made it, and reads what it reports. What
-/// nobody signs is taken from those alone whom the console would let in.
+/// Finds the provider of a call, verifies it, and parses what it reports. Unsigned calls are
+/// accepted only from callers whom the console would let in.
 ///
-/// Otherwise returns the answer to give: 404 for a provider that is not configured, 403 for a
-/// forger, 503 for what cannot be verified now, 400 for what cannot be authenticated. A verified call
-/// that is not understood is kept and answered 200, or 503 if it cannot be kept. Of one that is
-/// understood in part the rest is kept.
+/// Otherwise returns the answer to give: 404 for an unconfigured provider, 403 for a forger, 503
+/// for a call that cannot be verified now, 400 for one that cannot be authenticated. A verified
+/// call that is not understood is kept and answered 200, or 503 if it cannot be kept. If a call is
+/// understood in part, the rest is kept.
 pub async fn receive<'a>(
     providers: &'a Providers,
     access: &Access,
@@ -84,7 +84,7 @@ pub async fn receive<'a>(
             let is_text = |event: &Event| matches!(event, Event::Text(_));
             let is_report = |event: &Event| matches!(event, Event::Receipt(_));
             if events.iter().any(is_report) && !events.iter().any(is_text) {
-                // We never say so ourselves.
+                // We never send STOP ourselves, so it is the person's.
                 let heard = stops::hear(store, provider, call, now).await;
                 heard.map_err(|error| unavailable(&error))?;
             }
@@ -114,7 +114,7 @@ pub async fn receive<'a>(
     })
 }
 
-/// A call that nobody signs, if the console would let its caller in.
+/// An unsigned call, if the console would let its caller in.
 async fn let_in(access: &Access, call: Request<Bytes>) -> Result<Verified, WebhookError> {
     let (head, body) = call.into_parts();
     match access.admit(&head).await {
@@ -123,13 +123,13 @@ async fn let_in(access: &Access, call: Request<Bytes>) -> Result<Verified, Webho
     }
 }
 
-/// The answer to a call of a provider that is not configured.
+/// The answer to a call for an unconfigured provider.
 fn unknown() -> Response {
     tracing::info!("turned a call away: no such provider is configured");
     StatusCode::NOT_FOUND.into_response()
 }
 
-/// What a verified call reports. If it asks whether we want such calls, that is answered first.
+/// The events in a verified call. If it asks whether we want such calls, that is answered first.
 async fn events(
     http: &Http,
     provider: &dyn Provider,
@@ -145,7 +145,7 @@ async fn events(
     Ok(events)
 }
 
-/// Tells a company, as it asks, that we want its calls.
+/// Confirms to a provider that we want its calls.
 async fn confirm(http: &Http, url: &Url) -> Result<(), WebhookError> {
     match http.send(http.get(url.clone())).await {
         Ok(answer) if answer.is_success() => Ok(()),
@@ -159,10 +159,10 @@ pub fn acknowledge(provider: &dyn Provider) -> Response {
     ([(header::CONTENT_TYPE, acknowledgement.content_type)], acknowledgement.body).into_response()
 }
 
-/// The answer when nothing could be stored, so that nothing is promised: 503, and the provider may
-/// call again.
+/// The answer when nothing could be stored: 503, not an acknowledgement, so the provider may call
+/// again.
 pub fn unavailable(error: &Unavailable) -> Response {
-    tracing::error!(%error, "promised nothing: {error}");
+    tracing::error!(%error, "did not acknowledge a call, because it could not be stored: {error}");
     StatusCode::SERVICE_UNAVAILABLE.into_response()
 }
 

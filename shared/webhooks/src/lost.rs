@@ -1,4 +1,4 @@
-//! Calls that reach nobody: to an address that is nearly one of ours, or by another method.
+//! Calls that reach no handler: to an address that is nearly one of ours, or with another method.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -8,18 +8,18 @@ use telemetry::TraceId;
 
 use crate::with_trace;
 
-/// How many such calls this process had.
+/// How many such calls this process has had.
 static LOST: AtomicU64 = AtomicU64::new(0);
 
-/// The answer to a call that no handler takes: 404, or 405 where the address is right. Whoever entered
-/// that address at a provider finds it in the log; what else stands in it is written down nowhere.
+/// The answer to a call that no handler accepts: 404, or 405 if only the method is wrong. The log
+/// shows the address to whoever configured it at a provider, but only the parts that are ours.
 pub async fn lost(method: Method, uri: Uri) -> Response {
     let address = address(uri.path());
     let known = ["inbound", "status"].iter().any(|end| address.ends_with(end));
     let calls = LOST.fetch_add(1, Ordering::Relaxed) + 1;
     let (status, fix) = match known && !address.contains('…') {
-        true => (StatusCode::METHOD_NOT_ALLOWED, "providers have to call by POST"),
-        false => (StatusCode::NOT_FOUND, "it ends in /inbound or /status behind a provider's name"),
+        true => (StatusCode::METHOD_NOT_ALLOWED, "providers have to use POST"),
+        false => (StatusCode::NOT_FOUND, "it ends in /inbound or /status after a provider's name"),
     };
     let trace = TraceId::fresh();
     tracing::info_span!("lost", trace.id = %trace).in_scope(|| {
@@ -34,7 +34,7 @@ pub async fn lost(method: Method, uri: Uri) -> Response {
     with_trace(status.into_response(), &trace)
 }
 
-/// An address with those of its words that are ours.
+/// An address, reduced to our own words in it.
 fn address(path: &str) -> String {
     let words = path.trim_matches('/').split('/').take(4);
     let words = words.map(|word| {
@@ -45,7 +45,7 @@ fn address(path: &str) -> String {
     format!("/{}", words.collect::<Vec<_>>().join("/"))
 }
 
-/// A method, if it is one that there is.
+/// A method, if it is a standard one.
 fn plain(method: &Method) -> &str {
     let known = [
         Method::GET,
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tells_of_an_address_what_is_ours() {
+    fn shows_only_our_own_words_of_an_address() {
         for (path, told) in [
             ("/webhooks/twilio/inbound", "/webhooks/twilio/inbound"),
             ("/webhooks/twillio/inbound", "/webhooks/…/inbound"),

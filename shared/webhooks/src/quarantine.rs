@@ -1,4 +1,4 @@
-//! Verified calls that were not understood: kept whole, and read again once the settings fit.
+//! Verified calls that were not understood: kept whole, and parsed again once the settings fit.
 
 use std::collections::BTreeSet;
 
@@ -16,35 +16,36 @@ use url::form_urlencoded;
 
 use crate::{events, stops};
 
-/// How many calls of one form, none of which is a text, are kept in a day. Whoever mends how they
-/// are read needs a few, and a busy provider reports on thousands.
+/// How many calls of one form that contain no text are kept in a day. A few are enough to fix the
+/// parsing, and a busy provider sends thousands of reports.
 const MOST_REPORTS: u64 = 1_000;
 
-/// How many names of fields are told apart in one call.
+/// How many field names are recorded for one call.
 const MOST_FIELDS: usize = 50;
 
-/// How deep in a body fields are looked for.
+/// How deep a body is searched for fields.
 const DEPTH: usize = 6;
 
-/// Parameters of an address that let somebody in. No parser needs them.
+/// Parameters of an address that grant access. No parser needs them.
 const SECRETS: [&str; 7] =
     ["token", "access_token", "auth_token", "api_key", "password", "secret", "signature"];
 
-/// Why a call that was kept says nothing still.
+/// Why a kept call still reports nothing.
 #[derive(Debug, Error)]
 pub enum StillUnread {
-    /// Its provider is not configured any more.
+    /// Its provider is no longer configured.
     #[error("{0} is not configured")]
     NotConfigured(String),
-    /// What was kept is no call: another version wrote it.
-    #[error("what was kept is no call")]
+    /// The stored document is not a call: another version wrote it.
+    #[error("the stored document is not a call")]
     NoCall,
-    /// It is read as before.
+    /// It is not understood now either.
     #[error(transparent)]
     Unread(#[from] WebhookError),
 }
 
-/// Keeps a verified call that may hold a text, for the operator to look at. All of them are kept.
+/// Keeps a verified call that may contain a text, for the operator to look at. All of them are
+/// kept.
 pub async fn keep(
     store: &Store,
     provider: &dyn Provider,
@@ -57,8 +58,8 @@ pub async fn keep(
     set_aside(store, quarantined(provider, call, reason, trace, now), None).await
 }
 
-/// Keeps a verified call that nobody could read: all that came to the address for texts, and of the
-/// others as many as anybody will want to look at.
+/// Keeps a verified call that could not be parsed: all that came to the address for texts, and as
+/// many of the others as anybody will want to look at.
 pub(crate) async fn keep_unread(
     store: &Store,
     provider: &dyn Provider,
@@ -73,7 +74,7 @@ pub(crate) async fn keep_unread(
     set_aside(store, quarantined(provider, call, reason, trace, now), most).await
 }
 
-/// Keeps what is left of a verified call once what was understood is taken out of it.
+/// Keeps the rest of a verified call that was understood in part.
 pub(crate) async fn keep_rest(
     store: &Store,
     provider: &dyn Provider,
@@ -88,7 +89,7 @@ pub(crate) async fn keep_rest(
     set_aside(store, left(&call, rest), most_of(rest.reason)).await
 }
 
-/// What is left of a call that was kept, as a call of its own.
+/// The rest of a kept call, as a call of its own.
 pub fn left(call: &Quarantined, rest: &Rest) -> Quarantined {
     Quarantined {
         reason: rest.reason.to_owned(),
@@ -100,7 +101,7 @@ pub fn left(call: &Quarantined, rest: &Rest) -> Quarantined {
     }
 }
 
-/// Reads a call that was kept, with the settings of today.
+/// Parses a kept call with the current settings.
 pub async fn read_again<'a>(
     providers: &'a Providers,
     call: &Quarantined,
@@ -111,8 +112,8 @@ pub async fn read_again<'a>(
     Ok((provider, events(providers.http(), provider, &verified).await?))
 }
 
-/// How many texts are kept in a day that are not read for this reason. Nobody waits for an answer to
-/// what cannot have one.
+/// How many texts that are not read for this reason are kept in a day. Nobody waits for an answer
+/// to a text that cannot have one.
 fn most_of(reason: &str) -> Option<u64> {
     (reason == UNANSWERABLE).then_some(MOST_REPORTS)
 }
@@ -125,7 +126,7 @@ async fn set_aside(store: &Store, call: Quarantined, most: Option<u64>) -> Resul
             Alarm::Quarantine,
             provider.name = name,
             reason,
-            "a call from {name} was not understood ({reason}), and kept"
+            "a call from {name} was not understood ({reason}), and was kept"
         );
     } else {
         let what = if kept == Kept::Counted { "counted" } else { "kept" };
@@ -164,7 +165,7 @@ fn quarantined(
     }
 }
 
-/// The call as it came, but for what proved it.
+/// The call as it came, except for its proof of origin.
 fn request(call: &Quarantined) -> Option<Request<Bytes>> {
     let body = match call.base64 {
         true => BASE64_STANDARD.decode(&call.body).ok()?,
@@ -191,19 +192,19 @@ fn without_secrets(query: &str) -> String {
     pairs.join("&")
 }
 
-/// As many names of fields as are told apart.
+/// The recorded field names.
 fn names(body: &[u8], query: &str) -> Vec<String> {
     fields(body, query).into_iter().take(MOST_FIELDS).collect()
 }
 
-/// The names of the fields in a body, or of those in the address where there is no body.
+/// The field names in a body, or in the address if there is no body.
 fn fields(body: &[u8], query: &str) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     match serde_json::from_slice::<Value>(body) {
         Ok(json) => members(&json, "", DEPTH, &mut names),
         Err(_) => {
             let form = if body.is_empty() { query.as_bytes() } else { body };
-            // What has no value is no field, but most likely words.
+            // A part without a value is not a field, but most likely words.
             let pairs = form.split(|byte| *byte == b'&').filter(|pair| pair.contains(&b'='));
             let pairs = pairs.flat_map(form_urlencoded::parse);
             names.extend(pairs.map(|(name, _)| plain(&name).to_owned()));
@@ -233,8 +234,8 @@ fn members(value: &Value, around: &str, depth: usize, names: &mut BTreeSet<Strin
     }
 }
 
-/// A name as programs write them. Any other, such as a number or a sentence, may be what somebody
-/// wrote, and is shown as `?`.
+/// A name as programs write them. Any other, such as a number or a sentence, may be a person's
+/// words, and is shown as `?`.
 fn plain(name: &str) -> &str {
     const LONGEST: usize = 40;
     const DIGITS: usize = 4;
@@ -253,7 +254,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_the_fields_of_a_call_and_nothing_of_what_they_hold() {
+    fn names_the_fields_of_a_call_without_their_contents() {
         for (body, query, expected) in [
             (r#"{"cli":"+12025550143","payload":"My tap drips"}"#, "", "cli payload"),
             (
@@ -275,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn keeps_an_address_without_what_lets_somebody_in() {
+    fn keeps_an_address_without_its_secrets() {
         for (query, expected) in [
             ("token=open-sesame", ""),
             ("attempt=a-1&token=open%20sesame&bodySHA256=ab", "attempt=a-1&bodySHA256=ab"),

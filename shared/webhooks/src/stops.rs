@@ -1,6 +1,6 @@
 //! Stops in calls that are kept because they were not understood.
 //!
-//! Nobody may be texted after they said stop, whatever else is wrong with the call that says so.
+//! Nobody may be texted after opting out, whatever else is wrong with the call that says so.
 
 use std::time::Duration;
 
@@ -14,15 +14,16 @@ use sms::Provider;
 
 use crate::unheard::raise_if_stop;
 
-/// How many stops are written at once.
+/// How many stops are written concurrently.
 const CONCURRENCY: usize = 16;
 
-/// How long the same word of the same person, without an id, is taken for a repeat. It is written down
+/// How long the same word from the same person, without an id, counts as a repeat. It is recorded
 /// each time all the same.
 const SAME_WORDS: Duration = Duration::from_secs(120);
 
-/// Writes down each stop that can be seen in a verified call, once for each message. Who said so is told
-/// by the provider, or when they text again: what cannot be read is answered by nobody.
+/// Records each stop that is recognised in a verified call, once for each message. The provider
+/// confirms it to the person, or we do when they text again: a call that cannot be read gets no
+/// answer.
 pub(crate) async fn hear(
     store: &Store,
     provider: &dyn Provider,
@@ -51,7 +52,7 @@ pub(crate) async fn hear(
         .await?;
     match heard {
         0 => raise_if_stop(provider, call),
-        _ => tracing::info!(provider.name = name, "heard a stop in a call that was not understood"),
+        _ => tracing::info!(provider.name = name, "found a stop in a call that was not understood"),
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Stops in calls of which nothing more can be read.
+//! Stops in calls whose sender cannot be read.
 
 use axum::http::Request;
 use bytes::Bytes;
@@ -8,11 +8,11 @@ use sms::Provider;
 use telemetry::{Alarm, raise};
 use url::form_urlencoded;
 
-/// How deep in a body words are looked for.
+/// How deep a body is searched for words.
 const DEPTH: usize = 6;
 
-/// Tells somebody of a call that says STOP and does not let us hear by whom: whoever texts that
-/// person again breaks the law, so that each one counts, and not the first of its form alone.
+/// Alerts the operator to a call that says STOP but does not show who said it: texting that person
+/// again breaks the law, so every such call counts, not only the first of its form.
 pub(crate) fn raise_if_stop(provider: &dyn Provider, call: &Request<Bytes>) {
     let (uri, body) = (call.uri(), call.body());
     let is_for_texts = uri.path().trim_end_matches('/').ends_with("/inbound");
@@ -21,12 +21,12 @@ pub(crate) fn raise_if_stop(provider: &dyn Provider, call: &Request<Bytes>) {
         raise!(
             Alarm::UnheardStop,
             provider.name = name,
-            "a call from {name} says STOP, and nothing that can be read says by whom"
+            "a call from {name} says STOP, but its sender cannot be read"
         );
     }
 }
 
-/// Whether one of the values is a stop and nothing else.
+/// Whether one of the values is exactly a stop.
 fn says_stop(body: &[u8], query: &str) -> bool {
     let is_stop = |words: &str| keyword(words) == Some(Keyword::Stop);
     match serde_json::from_slice::<Value>(body) {
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn finds_a_stop_wherever_it_stands() {
+    fn finds_a_stop_wherever_it_is() {
         for (body, query, expected) in [
             (r#"{"from":"9876543211","message":" stop "}"#, "", true),
             (r#"{"data":[{"x":{"payload":"STOP"}}]}"#, "", true),

@@ -1,4 +1,4 @@
-//! How much is kept of what nobody understands.
+//! How many calls that nobody understands are kept.
 
 use access::Access;
 use conversations::Store;

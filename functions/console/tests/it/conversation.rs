@@ -1,4 +1,4 @@
-//! A conversation as the store has it, and as a telephone would show it.
+//! A conversation in the store, and as a phone would show it.
 
 use conversations::{
     Arrival, Attempt, Change, ConversationId, Loaded, Names, Reply, StatusUpdate, Store, Waiting,
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use sms::{Number, Status};
 use telemetry::{Step, TraceId};
 
-/// Each bubble as a line: who, what, and what became of it.
+/// Each bubble as a line: who, what, and its status.
 pub(crate) fn bubbles(phone: &Value) -> Vec<String> {
     let line = |message: &Value| {
         let word = |value: &Value| value.as_str().map_or("null".into(), str::to_owned);
@@ -41,7 +41,7 @@ pub(crate) async fn take(store: &Store, body: &str, second: i64) {
     store.take(&arrival).await.unwrap();
 }
 
-/// A text at a second, its answer a second later, and what became of that.
+/// A text at a second, its answer a second later, and the status of the answer.
 pub(crate) async fn answer(store: &Store, second: i64, reply: &str, status: Status) {
     take(store, "Text", second).await;
     let mut turns = load(store).await.conversation.turns;
@@ -62,7 +62,7 @@ pub(crate) async fn commit(store: &Store, turns: Vec<Value>, attempts: Vec<Attem
     store.commit(&mut loaded, next, changes).await.unwrap();
 }
 
-/// What a provider answered to the attempt `a-N`, which it calls `m-N`.
+/// A provider's answer to the attempt `a-N`, which it calls `m-N`.
 pub(crate) fn status_update(attempt: &str, status: Status, code: Option<&str>) -> Change {
     Change::Status(StatusUpdate {
         message: Some(("mock".into(), attempt.replace('a', "m"))),

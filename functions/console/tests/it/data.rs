@@ -44,7 +44,7 @@ async fn shows_a_text_before_it_is_answered() {
 }
 
 #[tokio::test]
-async fn shows_what_was_set_aside_with_its_words_and_why() {
+async fn shows_texts_that_were_set_aside_and_why() {
     let console = at_home();
     answer(&console.store, 0, "Which day?", Status::Delivered).await;
     take(&console.store, "I am out of the office", 60).await;
@@ -91,7 +91,7 @@ async fn gives_a_conversation_that_was_handed_over_back_to_the_agent() {
 }
 
 #[tokio::test]
-async fn says_of_whom_a_notice_is() {
+async fn says_whom_a_notice_is_about() {
     let console = at_home();
     let whom = Whom { theirs: person(), why: "wants a human".into(), said: "My tap drips".into() };
     let notice = Notice {
@@ -131,7 +131,7 @@ async fn gives_each_reply_its_own_delivery() {
 }
 
 #[tokio::test]
-async fn claims_nothing_of_a_reply_that_nobody_took() {
+async fn claims_nothing_about_a_reply_that_no_provider_took() {
     let console = at_home();
     answer(&console.store, 0, "Where?", Status::Delivered).await;
     take(&console.store, "Here", 60).await;
@@ -164,7 +164,7 @@ async fn shows_the_last_attempt_at_a_reply() {
 }
 
 #[tokio::test]
-async fn keeps_what_was_said_before_the_conversation_ended() {
+async fn keeps_the_messages_of_ended_conversations() {
     let console = at_home();
     answer(&console.store, 0, "Goodbye", Status::Delivered).await;
     let mut loaded = load(&console.store).await;
@@ -199,7 +199,7 @@ async fn keeps_what_was_said_before_the_conversation_ended() {
 }
 
 #[tokio::test]
-async fn says_what_was_said_in_our_own_name_and_what_only_the_model_was_told() {
+async fn marks_fixed_texts_and_notes_to_the_model() {
     let console = at_home();
     take(&console.store, "STOP", 0).await;
     let turns = vec![
@@ -295,7 +295,7 @@ async fn knows_nothing_of_strangers() {
 }
 
 #[tokio::test]
-async fn shows_what_a_person_must_look_at() {
+async fn shows_what_needs_a_person() {
     let console = at_home();
     let call = Quarantined {
         provider: "messagecentral".into(),
@@ -319,7 +319,7 @@ async fn shows_what_a_person_must_look_at() {
 }
 
 #[tokio::test]
-async fn says_of_a_reply_what_its_code_means() {
+async fn says_what_the_code_of_a_reply_means() {
     let console = at_home();
     take(&console.store, "Text", 0).await;
     let turns = vec![said("person", "Text", 0), said("agent", "Where?", 1)];
@@ -355,7 +355,7 @@ async fn shows_a_reply_that_was_reported_both_as_lost_and_as_delivered() {
 }
 
 #[tokio::test]
-async fn shows_how_each_way_stands_and_why_the_worst_first() {
+async fn shows_the_state_of_each_route_and_why_the_worst_first() {
     let console = at_home();
     assert_eq!(console.get("notices").await["routes"], json!([]));
     let attempt = |provider: &str, to: &str, status, code: Option<&str>| {
@@ -369,7 +369,7 @@ async fn shows_how_each_way_stands_and_why_the_worst_first() {
     let attempts = [
         attempt("twilio", "+12025550143", Status::Delivered, None),
         attempt("twilio", "+447700900143", Status::Failed, Some("21408")),
-        // It is not configured, so that nobody can do anything about it.
+        // It is not configured, so nobody can do anything about it.
         attempt("plivo", "+12025550143", Status::Failed, Some("http 401")),
     ];
     routing::weigh(&console.store, &console.providers, &attempts, at(3)).await.unwrap();

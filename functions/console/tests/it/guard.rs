@@ -9,7 +9,7 @@ use crate::{Browser, at_home, browser};
 
 const PUBLIC: &str = "https://sms.example.com";
 
-/// Everything below the console that a stranger may try.
+/// Every call below the console that a stranger may try.
 const CALLS: [&str; 7] = [
     "GET /console",
     "GET /console/",
@@ -20,10 +20,10 @@ const CALLS: [&str; 7] = [
     "POST /console/api/about",
 ];
 
-/// What is answered to whoever is let in.
+/// The answers to an admitted caller.
 const SHOWN: [u16; 7] = [200, 200, 200, 200, 200, 404, 405];
 
-/// What proxies and tunnels add to the calls that they pass on. Many add nothing.
+/// The headers that proxies and tunnels add to the calls they pass on. Many add none.
 const PROXIES: &str = "Forwarded Via X-Forwarded-For X-Forwarded-Host X-Real-IP CF-Connecting-IP \
     X-Original-Forwarded-For X-Envoy-External-Address Fly-Client-IP X-Cluster-Client-IP \
     Fastly-Client-IP X-Azure-ClientIP X-Appengine-User-IP ngrok-skip-browser-warning \
@@ -55,14 +55,14 @@ async fn the_link_lets_a_browser_in_once_and_its_cookie_from_then_on() {
 async fn each_start_has_a_link_of_its_own() {
     let (one, other) = (at_home().access.link().unwrap(), at_home().access.link().unwrap());
     assert_ne!(one, other);
-    // Of four bits each, nearly all of them random.
+    // Four bits each, nearly all of them random.
     assert_eq!(one.split_once('=').unwrap().1.len(), 64);
     assert_eq!(at_home().call(&format!("GET {one}"), "").await.0, 403);
 }
 
-/// Behind a proxy, and at the other end of a tunnel, everybody looks as if at this machine.
+/// Behind a proxy, or at the other end of a tunnel, everybody seems to be at this machine.
 #[tokio::test]
-async fn nobody_is_let_in_for_looking_as_if_at_this_machine() {
+async fn seeming_to_be_at_this_machine_lets_nobody_in() {
     let console = at_home();
     let mut all: Vec<_> =
         PROXIES.split(' ').map(|name| format!("Host: localhost:5000\n{name}: 127.0.0.1")).collect();
@@ -99,7 +99,7 @@ async fn nobody_is_let_in_for_looking_as_if_at_this_machine() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_not_the_token_opens_nothing() {
+async fn a_wrong_token_opens_nothing() {
     let console = at_home();
     let token = console.token();
     let (short, long) = (&token[1..], format!("{token}0"));
@@ -133,7 +133,7 @@ async fn programs_carry_the_token_as_a_bearer() {
 }
 
 #[tokio::test]
-async fn no_page_of_somebody_elses_is_let_in_whatever_the_browser_shows_for_it() {
+async fn no_foreign_page_is_let_in_whatever_its_browser_sends() {
     let console = at_home();
     let cookie = console.known();
     for (more, shown) in [
@@ -154,10 +154,10 @@ async fn no_page_of_somebody_elses_is_let_in_whatever_the_browser_shows_for_it()
         let headers = format!("{cookie}\nHost: localhost:5000\n{more}");
         assert_eq!(answers(&console, &headers).await, expected, "{more}");
     }
-    // A page that calls itself by a name of its own which leads here.
+    // A page under a name of its own that resolves to this machine.
     let rebound = format!("{cookie}\nHost: evil.example:5000\nOrigin: http://evil.example:5000");
     assert_eq!(answers(&console, &rebound).await, [403; 7]);
-    // The port of a container is another outside.
+    // A container's port may differ outside.
     let outside = format!("{cookie}\nHost: localhost:8080\nOrigin: http://localhost:8080");
     assert_eq!(answers(&console, &outside).await, SHOWN);
 }
@@ -215,14 +215,14 @@ async fn makes_a_browser_ask_for_the_password_and_remember_that_it_was_right() {
     let (pair, attributes) = cookie.split_once("; ").unwrap();
     assert_eq!(attributes, "Path=/; HttpOnly; SameSite=Strict; Secure");
     assert!(!pair.contains("sesame"));
-    // The function that takes the phone's texts is another process that knows the password.
+    // The function that takes the phone's texts is another process with the same password.
     assert_eq!(answers(&locked(), &format!("Cookie: {pair}")).await, SHOWN);
     let changed = with_password("another: sesame!");
     assert_eq!(changed.call("GET /console", &format!("Cookie: {pair}")).await.0, 401);
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_guesses_waits_for_each_answer_and_whoever_knows_does_not() {
+async fn guesses_wait_for_each_answer_and_the_right_password_does_not() {
     let console = locked();
     let took = async |headers: &str, status: u16| {
         let begun = Instant::now();
@@ -235,13 +235,13 @@ async fn whoever_guesses_waits_for_each_answer_and_whoever_knows_does_not() {
     for guess in [basic("owner:open barley"), "Cookie: console-443=00".into()] {
         assert_eq!(took(&guess, 401).await, Duration::from_secs(1), "{guess}");
     }
-    // Whoever shows nothing does not guess.
+    // A call without credentials is not a guess.
     assert_eq!(took("", 401).await, Duration::ZERO);
     assert_eq!(took(&basic("owner:open: sesame!"), 200).await, Duration::ZERO);
 }
 
 #[tokio::test]
-async fn without_a_password_or_a_link_it_is_not_there() {
+async fn without_a_password_or_a_link_it_does_not_exist() {
     for headers in ["", "Host: localhost:5000", &basic("owner:"), "Authorization: Bearer "] {
         assert_eq!(answers(&browser(Access::nobody()), headers).await, [404; 7], "{headers}");
     }

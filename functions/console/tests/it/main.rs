@@ -1,4 +1,4 @@
-//! The console as a browser meets it.
+//! The console as a browser sees it.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
@@ -73,7 +73,7 @@ fn at_home() -> Browser {
 }
 
 impl Browser {
-    /// What is answered to a call with these headers, one a line.
+    /// The answer to a call with these headers, one a line.
     async fn call(&self, call: &str, headers: &str) -> (StatusCode, HeaderMap, String) {
         let (method, path) = call.split_once(' ').unwrap();
         let mut request = Request::builder().method(method).uri(path);
@@ -86,7 +86,7 @@ impl Browser {
         (answer.status, answer.headers, String::from_utf8(body.to_vec()).unwrap())
     }
 
-    /// What the link holds.
+    /// The token in the link.
     fn token(&self) -> String {
         let link = self.access.link().unwrap();
         link.strip_prefix("/console?token=").unwrap().to_owned()

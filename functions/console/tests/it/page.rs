@@ -54,7 +54,7 @@ async fn looks_for_steps_that_there_are() {
     assert!(named.len() > 4 && named.iter().all(|name| steps::ALL.contains(name)), "{named:?}");
 }
 
-/// The page counts what is typed, so it has the alphabet a second time.
+/// The page counts segments while somebody types, so it has a second copy of the alphabet.
 #[tokio::test]
 async fn counts_with_the_alphabet_that_texts_are_sent_in() {
     let console = at_home();

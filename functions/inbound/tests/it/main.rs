@@ -50,9 +50,10 @@ async fn refuses_a_body_that_is_too_large() {
     assert_eq!(call.post().await.status, 413);
 }
 
-/// The mock's texts are those of whoever the console lets in, and here no start prints a link.
+/// The mock accepts only texts from people whom the console lets in, and here no start prints a
+/// link.
 #[tokio::test]
-async fn takes_nothing_for_the_mock_from_whoever_knows_no_password() {
+async fn takes_nothing_for_the_mock_without_the_password() {
     for (password, known) in [("", false), ("eleven-char", false), ("correct-horse-battery", true)]
     {
         let more =
@@ -73,7 +74,7 @@ async fn takes_nothing_for_the_mock_from_whoever_knows_no_password() {
 }
 
 #[tokio::test]
-async fn says_in_a_word_whether_texts_are_kept_and_answers_woken() {
+async fn reports_in_a_word_whether_the_store_and_the_queue_work() {
     let Some(moto) = moto().await else { return };
     let gone = format!("{}/123456789012/{}.fifo", moto.url, unique_name());
     for (more, expected) in [

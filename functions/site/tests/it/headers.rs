@@ -7,7 +7,7 @@ use site::PublicPage;
 use crate::{between, oakwood, visitor};
 
 #[tokio::test]
-async fn a_browser_may_show_what_stands_in_the_page_and_nothing_else() {
+async fn a_browser_may_load_only_the_page_itself() {
     let site = oakwood();
     for (call, body) in [
         ("GET /", ""),
@@ -51,13 +51,13 @@ async fn a_browser_may_show_what_stands_in_the_page_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn only_an_address_that_is_encrypted_asks_to_stay_so() {
+async fn only_an_https_address_asks_to_stay_encrypted() {
     let site = visitor(Business::sample(), "http://localhost:5000");
     assert_eq!(site.call("GET /", "").await.header("strict-transport-security"), "");
 }
 
 #[tokio::test]
-async fn a_page_that_is_known_is_not_sent_again() {
+async fn a_cached_page_is_not_sent_again() {
     let site = oakwood();
     for page in PublicPage::ALL {
         let first = site.call(&format!("GET {}", page.path()), "").await;
@@ -90,7 +90,7 @@ async fn every_page_and_language_has_a_name_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_head_says_what_a_get_would() {
+async fn a_head_has_the_headers_of_a_get() {
     let site = oakwood();
     let get = site.call("GET /terms", "").await;
     let head = site.call("HEAD /terms", "").await;

@@ -47,7 +47,7 @@ fn every_page_says_its_language_and_where_the_others_are() {
 }
 
 #[test]
-fn what_people_text_is_the_same_in_every_language() {
+fn keywords_are_the_same_in_every_language() {
     let pages = Pages::of(Business::sample(), "https://text.handy-home.test");
     for language in Language::ALL {
         for page in [PublicPage::Home, PublicPage::Terms, PublicPage::OptIn] {

@@ -1,4 +1,4 @@
-//! The site as a browser meets it.
+//! The site as a browser sees it.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
@@ -48,7 +48,7 @@ struct Visitor {
     folder: TempDir,
 }
 
-/// What came back.
+/// The answer to a call.
 struct Answer {
     status: u16,
     headers: HeaderMap,
@@ -96,7 +96,7 @@ impl Visitor {
         }
     }
 
-    /// A page that is there.
+    /// A page that exists.
     async fn page(&self, path: &str) -> String {
         let answer = self.call(&format!("GET {path}"), "").await;
         assert_eq!(answer.status, 200, "{path}");
@@ -110,7 +110,7 @@ impl Answer {
     }
 }
 
-/// What stands between these two in a page.
+/// The part of a page between these two.
 fn between<'a>(page: &'a str, start: &str, end: &str) -> &'a str {
     let (_, rest) = page.split_once(start).unwrap_or_else(|| panic!("no {start} in {page}"));
     rest.split_once(end).unwrap_or_else(|| panic!("no {end} in {page}")).0

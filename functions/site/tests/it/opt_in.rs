@@ -42,7 +42,7 @@ async fn reads_a_number_as_it_is_dialled_where_the_business_is() {
 }
 
 #[tokio::test]
-async fn records_nothing_that_was_not_agreed_to() {
+async fn records_nothing_without_an_agreement() {
     let site = oakwood();
     for (number, ticked, problems) in [
         ("2025550143", false, &["consent-problem"][..]),
@@ -66,7 +66,7 @@ async fn records_nothing_that_was_not_agreed_to() {
 }
 
 #[tokio::test]
-async fn says_no_more_of_an_address_than_its_network() {
+async fn records_only_the_network_of_an_address() {
     for (caller, network) in [
         ("192.0.2.255", "192.0.2.0/24"),
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1::/48"),
@@ -80,9 +80,9 @@ async fn says_no_more_of_an_address_than_its_network() {
 }
 
 #[tokio::test]
-async fn signs_up_no_number_of_ours() {
+async fn signs_up_none_of_our_numbers() {
     let site = oakwood();
-    // That of the business, and that of a provider.
+    // The business's, and a provider's.
     for ours in ["(202) 555-0100", "%2B12025550109"] {
         let answer = site.sign_up("/opt-in", "", ours, true).await;
         assert_eq!(answer.status, 422, "{ours}");
@@ -90,9 +90,9 @@ async fn signs_up_no_number_of_ours() {
     }
 }
 
-/// Whoever types in the numbers of others, one after the other.
+/// Somebody who enters other people's numbers, one after the other.
 #[tokio::test]
-async fn takes_so_many_from_one_address_and_keeps_nobody_else_out() {
+async fn limits_one_address_and_keeps_nobody_else_out() {
     let site = oakwood();
     let give = async |caller: &str, number: u32| {
         let caller = format!("caller: {caller}");
@@ -101,19 +101,19 @@ async fn takes_so_many_from_one_address_and_keeps_nobody_else_out() {
     for number in 1_000..1_020 {
         assert_eq!(give("2001:db8:1:2::7", number).await.status, 200);
     }
-    // Of a network of IPv6 everybody has more addresses than there are numbers.
+    // In IPv6, everybody has more addresses than there are telephone numbers.
     let answer = give("2001:db8:1:2::8", 1_020).await;
     assert_eq!((answer.status, answer.header("cache-control")), (429, "no-store"));
     assert!(answer.body.contains("Too many people"), "{}", answer.body);
     assert_eq!(give("2001:db8:1:3::7", 1_021).await.status, 200);
-    // Behind a proxy that nobody named, everybody comes from there.
+    // Behind an unnamed proxy, everybody comes from its address.
     for number in 1_022..1_044 {
         assert_eq!(give("10.0.0.1", number).await.status, 200);
     }
 }
 
 #[tokio::test]
-async fn keeps_what_was_typed_and_runs_none_of_it() {
+async fn keeps_the_input_and_runs_none_of_it() {
     let site = oakwood();
     for (typed, shown) in [
         ("\"><script>alert(1)</script>", "script"),
@@ -142,7 +142,7 @@ async fn keeps_what_was_typed_and_runs_none_of_it() {
 }
 
 #[tokio::test]
-async fn speaks_some_language_whatever_a_browser_asks_for() {
+async fn has_a_language_whatever_a_browser_asks_for() {
     let site = oakwood();
     for wanted in ["a,".repeat(5_000), "en;q=nan".into(), format!("en;q={}", "9".repeat(400))] {
         let headers = format!("accept-language: {wanted}");
@@ -157,7 +157,7 @@ async fn asks_again_when_the_words_have_changed_since() {
     let answer = site.send("POST /opt-in", "", body).await;
     assert_eq!(answer.status, 422);
     assert!(answer.body.contains("have changed since") && !answer.body.contains(" checked"));
-    // The words of one language are not agreed to in another.
+    // Consent to the words of one language is not consent to those of another.
     let spanish = site.page("/opt-in?lang=es").await;
     let version = between(&spanish, "name=\"page\" value=\"", "\"");
     let body = format!("number=2025550143&consent=yes&page={version}");
@@ -166,7 +166,7 @@ async fn asks_again_when_the_words_have_changed_since() {
 }
 
 #[tokio::test]
-async fn takes_the_form_from_its_own_page_alone() {
+async fn takes_the_form_only_from_its_own_page() {
     let site = oakwood();
     for (headers, status) in [
         ("", 200),
@@ -186,7 +186,7 @@ async fn takes_the_form_from_its_own_page_alone() {
         assert_eq!(answer.status, status, "{headers}");
         assert_eq!(answer.body.contains("from another site"), status == 403, "{headers}");
     }
-    // The same on the same day is one.
+    // A repeat on the same day counts as one.
     assert_eq!(site.consents().await, 1);
 }
 
@@ -220,7 +220,7 @@ impl Visitor {
         self.send(&format!("POST {path}"), headers, &body).await
     }
 
-    /// How many consents there are of the one number that tests agree with.
+    /// The number of consents of the number that tests agree with.
     async fn consents(&self) -> usize {
         let number = Number::parse("+12025550143").unwrap();
         self.store.consents_of(&number).await.unwrap().len()

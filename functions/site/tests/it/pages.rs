@@ -63,7 +63,7 @@ async fn each_page_says_what_a_reviewer_looks_for() {
 }
 
 #[tokio::test]
-async fn the_disclosures_stand_beside_the_number_and_beside_the_box() {
+async fn the_disclosures_are_beside_the_number_and_beside_the_box() {
     let site = oakwood();
     for path in ["/", "/opt-in"] {
         let page = site.page(path).await;
@@ -89,7 +89,7 @@ async fn the_disclosures_stand_beside_the_number_and_beside_the_box() {
 }
 
 #[tokio::test]
-async fn what_the_owner_says_goes_before_what_is_usual() {
+async fn the_owners_words_replace_the_usual_ones() {
     let own = crate::OAKWOOD.replace(
         "languages = [\"en\", \"es\"]",
         "frequency = \"about 4 messages a month\"\nconversation = [\"Boiler?\", \"On our way.\"]",
@@ -104,7 +104,7 @@ async fn what_the_owner_says_goes_before_what_is_usual() {
 }
 
 #[tokio::test]
-async fn the_sample_passes_for_no_business() {
+async fn the_sample_is_marked_as_no_real_business() {
     let sample = visitor(Business::sample(), "http://localhost:5000");
     let real = oakwood();
     for path in ["/", "/privacy", "/terms", "/opt-in"] {

@@ -1,4 +1,4 @@
-//! Runs with more to do than stands on a page.
+//! Runs with more work than one page holds.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use crate::Log;
 const OURS: &str = "+12025550100";
 
 #[tokio::test]
-async fn what_is_woken_hides_nothing_behind_it() {
+async fn woken_conversations_hide_nothing_behind_them() {
     let scene = Scene::new().await;
     scene.crowd(450).await;
     scene.sweep.run(now()).await.unwrap();
@@ -31,7 +31,7 @@ async fn what_is_woken_hides_nothing_behind_it() {
 }
 
 #[tokio::test]
-async fn a_run_that_is_out_of_time_is_gone_on_with() {
+async fn the_next_run_continues_where_the_last_ran_out_of_time() {
     let scene = Scene::new().await;
     scene.crowd(450).await;
     let mut woken = BTreeSet::new();
@@ -43,7 +43,7 @@ async fn a_run_that_is_out_of_time_is_gone_on_with() {
 }
 
 #[tokio::test]
-async fn what_was_woken_in_this_minute_is_not_read_again() {
+async fn a_conversation_woken_in_this_minute_is_not_read_again() {
     let scene = Scene::new().await;
     scene.crowd_at(1_000, |person| now() - SignedDuration::from_millis(person.into())).await;
     let log = Log::capture("documents::operations=trace");
@@ -80,7 +80,7 @@ async fn a_provider_that_hangs_keeps_nobody_from_being_woken() {
 }
 
 #[tokio::test]
-async fn a_provider_that_does_not_answer_is_not_asked_for_ever() {
+async fn a_provider_that_does_not_answer_is_not_polled_for_ever() {
     let scene = Scene::new().await;
     scene.attempts(100).await;
     scene.twilio.lookups.plan(vec![Mode::Fails(500, String::new()); 100]);
@@ -109,14 +109,14 @@ async fn says_how_far_behind_it_is_and_once_that_it_grows_and_is_over() {
     }
     let expected = [
         ("sweep.behind", vec![6]),
-        ("waking who has something to do is", (4..14).collect()),
-        ("waking who has something to do is no longer behind.", vec![14]),
+        ("waking conversations is", (4..14).collect()),
+        ("waking conversations is no longer behind.", vec![14]),
     ];
     assert_eq!(said, expected.map(|(what, when)| (what.to_owned(), when)).into());
 }
 
 #[tokio::test]
-async fn with_nothing_to_do_it_asks_one_question_of_each_kind() {
+async fn with_nothing_to_do_it_makes_one_query_of_each_kind() {
     let scene = Scene::new().await;
     scene.sweep.run(now()).await.unwrap();
     let log = Log::capture("documents::operations=trace");
@@ -162,7 +162,7 @@ impl Scene {
         Self { sweep, twilio, _folder: folder }
     }
 
-    /// So many people have texted at the same moment, and nobody was woken.
+    /// This many people have texted at the same moment, and nobody was woken.
     async fn crowd(&self, people: u32) {
         self.crowd_at(people, |_| now()).await;
     }
@@ -183,7 +183,7 @@ impl Scene {
         }
     }
 
-    /// So many texts were accepted by Twilio, and nothing was heard of them since.
+    /// Twilio has accepted this many texts, and reported nothing since.
     async fn attempts(&self, texts: u32) {
         self.crowd(1).await;
         let store = &self.sweep.store;
@@ -216,7 +216,7 @@ impl Scene {
         store.update_status(&StatusUpdate { message, ..accepted }).await.unwrap();
     }
 
-    /// Whom the queue wakes.
+    /// The people whom the queue wakes.
     async fn woken(&self) -> BTreeSet<String> {
         let mut woken = BTreeSet::new();
         while let Some(received) = self.sweep.queue.receive().now_or_never() {

@@ -1,4 +1,4 @@
-//! What nobody would see if the sweep did not look, however much of it there is.
+//! What only the sweep can notice, however much of it there is.
 
 #![expect(clippy::unwrap_used, reason = "a test ends where an assumption does")]
 
@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::EnvFilter;
 
-/// What is logged on this thread, a line of JSON each.
+/// The log of this thread, one line of JSON each.
 struct Log {
     lines: Lines,
     _guard: DefaultGuard,
@@ -30,7 +30,7 @@ impl Log {
         Self { lines, _guard: tracing::subscriber::set_default(subscriber) }
     }
 
-    /// What was logged since the last time.
+    /// The lines logged since the last call.
     fn take(&self) -> String {
         String::from_utf8(std::mem::take(&mut *self.lines.0.lock().unwrap())).unwrap()
     }

@@ -1,4 +1,4 @@
-//! What nobody would see if the sweep did not look.
+//! Problems that only the sweep can notice.
 
 use std::sync::Arc;
 

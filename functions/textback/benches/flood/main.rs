@@ -1,10 +1,10 @@
-//! What strangers can drive: `cargo bench -p textback --bench flood`. Prints one table of what floods
-//! cost within their first minute, with the limits as they are by default, and how long somebody
-//! waits meanwhile who had an answer before.
+//! What strangers can cause: `cargo bench -p textback --bench flood`. Prints one table of the cost
+//! of floods within their first minute, with the default limits, and how long a person who had an
+//! answer before waits meanwhile.
 //!
-//! The program runs as a child process with the embedded store, built as it is shipped. In the last
-//! row its parts run here, with five workers that take wake-ups from SQS, as Lambda's do: that SQS is
-//! a stand-in in Python, which is most of the time.
+//! The program runs as a child process with the embedded store, in a release build. In the last row
+//! its parts run here, with five workers that take wake-ups from SQS, as on Lambda: that SQS is a
+//! stand-in in Python, which takes most of the time.
 
 #![expect(
     clippy::unwrap_used,
@@ -27,33 +27,33 @@ use tempfile::TempDir;
 use crate::workers::Workers;
 
 const FLOOD: usize = 5_000;
-/// Connections of the flood at a time.
+/// Concurrent connections of the flood.
 const CONCURRENCY: usize = 64;
 
-/// Who had an answer before the flood.
+/// The person who had an answer before the flood.
 const CUSTOMER: &str = "+12125550143";
 
 const MACHINE: &str = "+12125550144";
 
-/// What floods.
+/// The kind of flood.
 #[derive(Clone, Copy)]
 enum Flood {
     OneSender,
-    /// So many, each once.
+    /// This many senders, one text each.
     Senders(usize),
-    /// Says the same to whatever it is told.
+    /// Repeats the same text to every reply.
     AutoReply,
-    /// Goes on about whatever it is told, each time in other words.
+    /// Responds to every reply, each time in other words.
     Bot,
 }
 
-/// As many as the stand-in of SQS bears.
+/// As many as the stand-in of SQS can take.
 const SMALLER: usize = 500;
 
-/// How long is looked on, from the flood's first call.
+/// How long it is watched, from the flood's first call.
 const WITHIN: Duration = Duration::from_secs(60);
 
-/// In which of its seconds the customer texts, once the text before is answered.
+/// The seconds at which the customer texts, once the earlier text is answered.
 const QUESTIONS: [u64; 4] = [0, 2, 5, 10];
 
 struct Cost {
@@ -61,13 +61,13 @@ struct Cost {
     taken: Option<Duration>,
     asked: usize,
     sent: usize,
-    /// The most that was resident, in KiB.
+    /// The maximum resident memory, in KiB.
     memory: Option<u64>,
-    /// How long the customer waited for each answer. `None` is longer than was looked on.
+    /// How long the customer waited for each answer. `None` is longer than was watched.
     waited: Vec<Option<Duration>>,
 }
 
-/// The stand-ins around whoever is flooded.
+/// The stand-ins around the program.
 struct Around {
     twilio: Twilio,
     openai: OpenAi,
@@ -167,13 +167,13 @@ impl Around {
         }
     }
 
-    /// How often the model was called, and how much was sent, but for the customer.
+    /// The calls of the model and the sends, except for the customer's.
     fn spent(&self) -> (usize, usize) {
         let to_customer = self.twilio.texts_to(CUSTOMER).len();
         (self.openai.requests().len() - to_customer, self.twilio.messages().len() - to_customer)
     }
 
-    /// The customer texts, and reads the answer. How long that took.
+    /// The customer texts, and reads the answer. Returns how long that took.
     async fn ask(&self, route: &Route, text: &str, answers: usize) -> Option<Duration> {
         let begun = Instant::now();
         let call = self.twilio.inbound(route, CUSTOMER, text);
@@ -186,7 +186,7 @@ impl Around {
         tokio::time::timeout(WITHIN, answered).await.ok().map(|()| begun.elapsed())
     }
 
-    /// Returns how long it took until all of it was acknowledged, if it has an end.
+    /// Returns how long it took until all of it was acknowledged, if it ends.
     async fn flood(&self, route: &Route, flood: Flood) -> Duration {
         let text = |from: &str, number| {
             self.twilio.inbound(route, from, &format!("Text {number}: do you move sofas?"))
@@ -217,7 +217,7 @@ impl Around {
         begun.elapsed()
     }
 
-    /// A machine answers at once whatever it is told, without an end.
+    /// A machine that answers every reply at once, without end.
     async fn talk(&self, route: &Route, say: impl Fn(usize) -> String) {
         for turn in 0.. {
             let call = self.twilio.inbound(route, MACHINE, &say(turn));

@@ -31,12 +31,12 @@ const WORKERS: usize = 5;
 /// How often Lambda's schedule wakes the sweep.
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// How long SQS keeps a wake-up back that somebody works on.
+/// The visibility timeout of a wake-up.
 const HIDDEN: Duration = Duration::from_secs(100);
 
 pub(crate) struct Workers {
     pub(crate) address: SocketAddr,
-    /// Dropped, they end.
+    /// They end when this is dropped.
     _tasks: JoinSet<()>,
     _sweep: oneshot::Sender<()>,
     _data: TempDir,
@@ -109,7 +109,7 @@ fn parts(settings: &Settings) -> (Router, Turn, Sweep) {
 fn schedule(sweep: Sweep) -> oneshot::Sender<()> {
     let (ends, ended) = oneshot::channel::<()>();
     let (runtime, ended) = (Handle::current(), async { drop(ended.await) });
-    // On a thread of its own, as no other task can have it.
+    // On a thread of its own, since its future cannot move between threads.
     thread::spawn(move || {
         let run = || sweep.run(Timestamp::now());
         runtime.block_on(host::repeat(MINUTE, ended, run));

@@ -1,6 +1,6 @@
-//! Who is around the program: people, a model, and a company that carries texts. They cost as little
-//! as they can and remember nothing, so that one core feeds thousands of turns a second. The strict
-//! ones are in `fakes`.
+//! The surroundings of the program: people, a model, and a provider. They cost as little as
+//! possible and remember nothing, so that one core feeds thousands of turns a second. The strict
+//! stand-ins are in `fakes`.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -30,13 +30,13 @@ const ACCOUNT: &str = "AC00000000000000000000000000000001";
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 const OURS: &str = "+12025550100";
 
-/// How long an answer is waited for.
+/// The timeout of an answer.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How long after a call was turned away it is made again.
+/// The pause before a rejected call is repeated.
 const AGAIN: Duration = Duration::from_millis(100);
 
-/// What is said, in turn: nobody says the same twice within a conversation.
+/// The texts, in turn: nobody repeats one within a conversation.
 const TEXTS: [&str; 9] = [
     "Hello, do you move pianos as well?",
     "It is an upright, on the second floor without a lift",
@@ -58,7 +58,7 @@ const REPLIES: [&str; 7] = [
     "Noted, the boxes go first. Under which name should we put you down?",
 ];
 
-/// The model and the company. Dropped, they go on until the process ends.
+/// The model and the provider. They run until the process ends, even if this is dropped.
 pub(crate) struct Around {
     world: Arc<World>,
     url: String,
@@ -68,12 +68,12 @@ pub(crate) struct Around {
 struct World {
     thinks: Mutex<Duration>,
     carries: Mutex<Duration>,
-    /// Whose texts are waited for, by their number.
+    /// The people whose replies are awaited, by their number.
     waited_for: Mutex<HashMap<String, oneshot::Sender<Message>>>,
     named: AtomicU64,
 }
 
-/// A text that arrived at the company.
+/// A text that arrived at the provider.
 pub(crate) struct Message {
     sid: String,
     to: String,
@@ -81,7 +81,7 @@ pub(crate) struct Message {
     pub(crate) at: Instant,
 }
 
-/// What a send says that matters here.
+/// The relevant fields of a send.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Sent {
@@ -103,7 +103,7 @@ impl Around {
         Self { world, url }
     }
 
-    /// How the program is told of them.
+    /// The settings that lead the program to them.
     pub(crate) fn settings(&self) -> Vec<(&'static str, String)> {
         vec![
             ("TWILIO_ACCOUNT_SID", ACCOUNT.into()),
@@ -115,14 +115,14 @@ impl Around {
         ]
     }
 
-    /// How long the model and the company take from now on.
+    /// Sets how long the model and the provider take.
     pub(crate) fn take(&self, thinks: Duration, carries: Duration) {
         *self.world.thinks.lock().unwrap() = thinks;
         *self.world.carries.lock().unwrap() = carries;
     }
 
-    /// A person texts for the `turn`th time. When that was acknowledged, and the reply once it has
-    /// arrived at the company.
+    /// A person texts for the `turn`th time. Returns when that was acknowledged, and the reply once
+    /// it has arrived at the provider.
     pub(crate) async fn text(
         &self,
         line: &mut Line,
@@ -155,13 +155,13 @@ impl Around {
 }
 
 impl World {
-    /// A name that no message had before.
+    /// A unique message id.
     fn sid(&self) -> String {
         format!("SM{:032x}", self.named.fetch_add(1, Ordering::Relaxed))
     }
 }
 
-/// A connection to the program that is kept for as long as the program keeps it.
+/// A connection to the program, kept open for as long as the program does.
 pub(crate) struct Line {
     program: SocketAddr,
     sender: SendRequest<String>,
@@ -193,7 +193,7 @@ impl Line {
         }
     }
 
-    /// Makes a call as Twilio makes it: again, if it was turned away.
+    /// Makes a call as Twilio does: it is repeated if rejected.
     async fn post(&mut self, url: &str, fields: &[(&str, &str)]) {
         let begun = Instant::now();
         while self.post_once(url, fields).await != StatusCode::OK {

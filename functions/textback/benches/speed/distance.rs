@@ -1,4 +1,4 @@
-//! A way to a server that can be made longer.
+//! A connection to a server with adjustable latency.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,8 +11,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
-/// Stands between a client and its server, and lets what the client says arrive later. What is said
-/// in one breath arrives in one breath: only waiting for an answer costs time.
+/// A proxy between a client and its server that delays the client's data. Data sent together
+/// arrives together: only waiting for an answer costs time.
 pub(crate) struct Distance {
     address: SocketAddr,
     micros: Arc<AtomicU64>,
@@ -43,7 +43,7 @@ impl Distance {
         self.address
     }
 
-    /// How long it takes from now on.
+    /// Sets the latency.
     pub(crate) fn set(&self, far: Duration) {
         self.micros.store(far.as_micros().try_into().unwrap(), Ordering::Relaxed);
     }

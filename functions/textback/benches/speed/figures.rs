@@ -1,4 +1,4 @@
-//! What was measured, and how far it is from its aims.
+//! The measurements, and how far they are from their targets.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -7,35 +7,35 @@ use product::Memory;
 
 use crate::scene::{Crowd, Turn};
 
-/// Everything that is measured with one embedded store.
+/// All measurements with one embedded store.
 #[derive(Default)]
 pub(crate) struct Figures {
     pub(crate) starts: Vec<Duration>,
-    /// Processor time of a minute in which nothing happened.
+    /// Processor time of a minute without activity.
     pub(crate) idle_cpu: Duration,
-    /// What was resident then.
+    /// Resident memory in that minute.
     pub(crate) idle: Memory,
     pub(crate) in_memory: Vec<Crowd>,
     pub(crate) on_disk: Vec<Crowd>,
-    /// How long a sync took on that disk, around each round.
+    /// How long a sync took on that disk, before and after each round.
     pub(crate) syncs: Vec<Duration>,
     pub(crate) alone: Vec<Turn>,
-    /// Which share of the turns there were that a slow model allows.
+    /// The turns, as a fraction of what a slow model allows.
     pub(crate) of_ceiling: Vec<f64>,
     pub(crate) crowded: Memory,
 }
 
-/// What is measured with an emulator of Firestore.
+/// The measurements with a Firestore emulator.
 pub(crate) struct OfFirestore {
     pub(crate) starts: Vec<Duration>,
     pub(crate) crowds: Vec<Crowd>,
-    /// Turns alone, with the store where it is and that much further away.
+    /// Turns one at a time, with the store at its place and this much further away.
     pub(crate) near: Vec<Turn>,
     pub(crate) far: Vec<Turn>,
     pub(crate) distance: Duration,
 }
 
-/// Where a figure should be.
+/// The target of a figure.
 #[derive(Clone, Copy)]
 enum Aim {
     AtMost(f64),
@@ -43,7 +43,7 @@ enum Aim {
 }
 
 impl Aim {
-    /// A figure beside its aim: `ok`, or how many times the aim it is.
+    /// A figure against its target: `✓`, or its ratio to the target.
     fn verdict(self, figure: f64) -> String {
         let (reached, aim) = match self {
             Self::AtMost(aim) => (figure <= aim, aim),
@@ -194,7 +194,7 @@ impl Table<'_> {
 }
 
 impl Figures {
-    /// Those that say most of processor time: nobody waits for a disk.
+    /// The crowds that best show processor time: nobody waits for a disk.
     fn crowds(&self) -> &[Crowd] {
         if self.in_memory.is_empty() { &self.on_disk } else { &self.in_memory }
     }
@@ -205,7 +205,7 @@ impl Figures {
 }
 
 impl OfFirestore {
-    /// How often the way to the store is taken before the acknowledgement, and from there to the send.
+    /// The round trips to the store before the acknowledgement, and from there to the send.
     fn round_trips(&self) -> (f64, f64) {
         let trips = |times: fn(&[Turn]) -> Vec<Duration>| {
             let median = |turns| percentile(&times(turns), 50).as_secs_f64();

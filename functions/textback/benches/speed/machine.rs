@@ -1,4 +1,4 @@
-//! What the machine gives: cores for either side, folders, and what syncing costs in them.
+//! The machine's resources: cores for both sides, folders, and the cost of a sync in them.
 
 use std::fs::{File, Permissions};
 use std::io::Write;
@@ -9,15 +9,15 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-/// Which core the program has, and which whoever is around it.
+/// The core of the program, and that of its surroundings.
 const PROGRAM: &str = "0";
 const AROUND: &str = "1";
 
 /// How long syncs are counted.
 const SYNCED: Duration = Duration::from_millis(500);
 
-/// What this thread begins from now on has this core for itself, as far as the machine goes. False
-/// where there is but one, or where nobody can say so.
+/// Gives this core to everything that this thread starts from now on, as far as the machine allows.
+/// False if there is only one core, or it cannot be set.
 pub(crate) fn on_core_of_program<T>(start: impl FnOnce() -> T) -> T {
     stay_on(PROGRAM);
     let started = start();
@@ -25,7 +25,7 @@ pub(crate) fn on_core_of_program<T>(start: impl FnOnce() -> T) -> T {
     started
 }
 
-/// Whoever is around the program leaves it its core.
+/// Keeps the surroundings off the program's core.
 pub(crate) fn leave_core() -> bool {
     stay_on(AROUND)
 }
@@ -37,7 +37,7 @@ fn stay_on(core: &str) -> bool {
     done.is_ok_and(|status| status.success())
 }
 
-/// Where folders can be made that are in memory, and on a disk.
+/// Where folders can be created in memory, and on a disk.
 pub(crate) fn in_memory() -> Option<PathBuf> {
     Some(PathBuf::from("/dev/shm")).filter(|folder| folder.is_dir())
 }
@@ -46,13 +46,13 @@ pub(crate) fn on_disk() -> PathBuf {
     env!("CARGO_TARGET_TMPDIR").into()
 }
 
-/// A folder of our own in this one, as the store wants it.
+/// A private folder inside this one, as the store requires.
 pub(crate) fn private_folder(place: &Path) -> TempDir {
     let ours = Permissions::from_mode(0o700);
     tempfile::Builder::new().permissions(ours).tempdir_in(place).unwrap()
 }
 
-/// How long it takes on average to write a page in this folder and sync it.
+/// The average time to write a page in this folder and sync it.
 pub(crate) fn sync(folder: &Path) -> Duration {
     let path = folder.join("synced");
     let mut file = File::create(&path).unwrap();

@@ -1,14 +1,14 @@
-//! How fast it is: `cargo bench -p textback --bench speed [-- TEXTS]`. Prints one table of what was
-//! measured, each beside its aim; nothing fails here.
+//! The speed of the product: `cargo bench -p textback --bench speed [-- TEXTS]`. Prints one table
+//! of measurements, each beside its target; nothing fails here.
 //!
-//! The program itself runs as a child process, built as it is shipped, on one core. Whoever is around
-//! it runs in this process, on another: people, a model and a company that answer at once. Every reply
-//! gets its two receipts, and all calls come on connections that are kept. Everything is measured on
-//! an empty store and on one that already holds so many texts (`TEXTS`, 100,000 by default), which
-//! take turns, so that a busy machine is busy for both.
+//! The program itself runs as a child process, in a release build, on one core. Its surroundings
+//! run in this process, on another: people, a model and a provider that answer at once. Every reply
+//! gets its two receipts, and all calls use persistent connections. Everything is measured on an
+//! empty store and on one that already contains `TEXTS` texts (100,000 by default), alternately, so
+//! that a busy machine affects both.
 //!
-//! `-- crowd` instead lets a crowd text an empty store in memory for half a minute and prints that
-//! alone, for whoever looks on with a profiler.
+//! `-- crowd` instead lets a crowd text an empty store in memory for half a minute and prints only
+//! that, for use with a profiler.
 
 #![expect(
     clippy::unwrap_used,
@@ -37,20 +37,20 @@ use crate::scene::Scene;
 /// How often everything is measured.
 const ROUNDS: usize = 5;
 
-/// How long a crowd texts in a round, and how many turns there are of people who are alone. Who waits
-/// for a slow model texts in step with all others in the first seconds.
+/// How long a crowd texts in a round, and how many turns people take one at a time. People who wait
+/// for a slow model text in step with all others in the first seconds.
 const LASTS: Duration = Duration::from_secs(3);
 const LASTS_SLOWLY: Duration = Duration::from_secs(10);
 const ALONE: usize = 60;
 
-/// How many text at once, of whom each waits for the answer; and with a model and a company that take
-/// their time.
+/// How many people text concurrently, each waiting for the answer; and the same with a slow model
+/// and provider.
 const CONCURRENCY: usize = 32;
 const SLOW_CONCURRENCY: usize = 128;
 const MODEL: Duration = Duration::from_millis(300);
 const SEND: Duration = Duration::from_millis(100);
 
-/// How many people text once before it is looked what they have left behind, and how long after.
+/// How many people text once before memory is measured, and how long after that.
 const PEOPLE: usize = 10_000;
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -59,10 +59,10 @@ const STARTS: usize = 10;
 /// Over how many days the texts of the full store came: so few that none of it has expired.
 const DAYS: u32 = 6;
 
-/// How far away the store is made to be, to count how often the way to it is taken.
+/// The latency of the store while round trips to it are counted.
 const FAR: Duration = Duration::from_millis(50);
 
-/// A store that is measured: in memory, where it can be, and on a disk.
+/// A store that is measured: in memory, if possible, and on a disk.
 struct Measured {
     memory: Option<Scene>,
     disk: Scene,
@@ -96,7 +96,7 @@ async fn main() {
     for round in 0..=ROUNDS {
         eprintln!("round {round} of {ROUNDS}");
         for store in &mut stores {
-            // The first is for connections, and for a file that is no longer empty.
+            // The first round is for connections, and for a file that is no longer empty.
             store.round(round > 0).await;
         }
     }
@@ -120,7 +120,7 @@ async fn main() {
     println!("{}", table(empty, full, firestore.as_ref()));
 }
 
-/// What one crowd does for half a minute, every three seconds.
+/// The throughput of one crowd for half a minute, every three seconds.
 async fn crowd_alone() {
     let folder = machine::in_memory().unwrap_or_else(machine::on_disk);
     let scene = Scene::begin(&folder, None, None).await;
@@ -135,7 +135,7 @@ async fn crowd_alone() {
     println!("{} KiB resident", scene.program.memory().now);
 }
 
-/// A store with a past, and how large it is.
+/// A store with a past, and its size.
 async fn fill(texts: usize) -> (TempDir, u64) {
     let place = machine::in_memory().unwrap_or_else(machine::on_disk);
     let folder = machine::private_folder(&place);
@@ -159,7 +159,7 @@ impl Measured {
         Self { memory, disk, figures: Figures { starts, idle_cpu, ..Figures::default() } }
     }
 
-    /// Measures everything once. `counts`: and keeps it.
+    /// Measures everything once, and keeps the results if `counts`.
     async fn round(&mut self, counts: bool) {
         let Self { memory, disk, figures } = self;
         if let Some(memory) = memory {
@@ -191,7 +191,7 @@ async fn starts(scene: &mut Scene) -> Vec<Duration> {
     starts
 }
 
-/// What is measured with Google's emulator, where it is installed.
+/// The measurements with Google's emulator, if it is installed.
 async fn firestore() -> Option<OfFirestore> {
     let distance = Distance::to(&fakes::firestore().await?.host).await;
     let mut scene = Scene::begin(&machine::on_disk(), None, Some(distance.address())).await;

@@ -1,4 +1,4 @@
-//! The program on a store, and whoever is around it.
+//! The program on a store, with its surroundings.
 
 use std::cell::Cell;
 use std::net::SocketAddr;
@@ -12,18 +12,18 @@ use tempfile::TempDir;
 use crate::around::{Around, Line};
 use crate::machine;
 
-/// Who shares a connection takes turns: nobody texts again before the answer to the text before is
-/// through with everything.
+/// People who share a connection take turns: nobody texts again before the previous turn is
+/// completely finished.
 const TAKE_TURNS: usize = 4;
 
-/// How many texts each sends before others come.
+/// How many texts each person sends before others come.
 const TEXTS: usize = 7;
 
-/// Of all people the first who texts here: nobody whom a person of the business answers, and nobody
-/// who stopped, in any past that is filled in.
+/// The first of the people who text here: none of them is answered by hand or has opted out in any
+/// generated past.
 const FIRST: usize = 500_000;
 
-/// Whoever texts here texts faster than people do.
+/// People here text faster than in reality.
 const WITHOUT_LIMITS: [(&str, &str); 4] = [
     ("REPLIES_PER_MINUTE", "off"),
     ("REPLIES_PER_HOUR", "off"),
@@ -36,11 +36,11 @@ pub(crate) struct Scene {
     pub(crate) program: Program,
     settings: Vec<(&'static str, String)>,
     data: TempDir,
-    /// Who texts next that has not yet.
+    /// The next person who has not texted yet.
     people: Cell<usize>,
 }
 
-/// What happened while a crowd texted.
+/// The result of a crowd.
 #[derive(Clone, Copy)]
 pub(crate) struct Crowd {
     turns: usize,
@@ -50,7 +50,7 @@ pub(crate) struct Crowd {
     cpu: Duration,
 }
 
-/// From a person's call: when it was acknowledged, and when the reply had arrived at the company.
+/// Counted from a person's call: the acknowledgement, and the reply's arrival at the provider.
 pub(crate) type Turn = (Duration, Duration);
 
 impl Crowd {
@@ -64,7 +64,7 @@ impl Crowd {
 }
 
 impl Scene {
-    /// In a folder of this one: with this past, or empty. Or with an emulator's store.
+    /// In a subfolder of this one, with this past or empty; or with an emulator's store.
     pub(crate) async fn begin(
         folder: &Path,
         past: Option<&Path>,
@@ -87,14 +87,14 @@ impl Scene {
         Self { around, program, settings, data, people: Cell::new(FIRST) }
     }
 
-    /// Ends the program and starts it on what it left. How long that took until its first answer.
+    /// Restarts the program. Returns how long that took until its first answer.
     pub(crate) async fn start_again(&mut self) -> Duration {
         self.program.end();
         self.program = start(&self.settings, self.data.path()).await;
         self.program.started
     }
 
-    /// People text one after the other, each once the one before is through with everything.
+    /// People text one after another, each when the previous turn is completely finished.
     pub(crate) async fn alone(&self, turns: usize) -> Vec<Turn> {
         let mut line = Line::to(self.program.address).await;
         let people = self.next_people(turns.div_ceil(TEXTS));
@@ -109,7 +109,7 @@ impl Scene {
         times
     }
 
-    /// So many text at once, of whom each texts again when the answer arrives.
+    /// This many people text concurrently, each again when the answer arrives.
     pub(crate) async fn crowd(&self, at_once: usize, lasts: Duration) -> Crowd {
         let (cpu, begun) = (self.program.cpu(), Instant::now());
         let until = begun + lasts;
@@ -122,7 +122,7 @@ impl Scene {
         }
     }
 
-    /// So many people text once each, a hundred at once.
+    /// This many people text once each, a hundred at a time.
     pub(crate) async fn everybody(&self, people: usize) {
         let people = self.next_people(people);
         let lines = people.chunks(people.len().div_ceil(100)).map(async |people| {
@@ -135,7 +135,7 @@ impl Scene {
         join_all(lines).await;
     }
 
-    /// People take turns on one connection, as long as they may. How many turns that were, and when
+    /// People take turns on one connection while they may. Returns the number of turns, and when
     /// the last reply arrived.
     async fn take_turns(&self, may_go_on: impl Fn() -> bool) -> (usize, Instant) {
         let mut line = Line::to(self.program.address).await;

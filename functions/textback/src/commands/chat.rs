@@ -25,24 +25,26 @@ use uuid::Uuid;
 
 use crate::model;
 
-/// What it reads: who answers. Nobody real is texted and nothing of it leaves, so it needs no more.
+/// Its settings: only those of the agent, since no real person is texted and nothing leaves the
+/// machine.
 pub(crate) const SETTINGS: &[Names] = &[Page::SETTINGS, OpenAi::SETTINGS, Timeouts::SETTINGS];
 
-/// How often is looked whether a reply has come.
+/// How often it checks for a reply.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// What the owner wants to talk in.
+/// The options of `chat`.
 #[derive(Args)]
 pub(crate) struct Asked {
-    /// Keep what is said in this folder, where `serve` shows it; otherwise it is thrown away
+    /// Keep the conversation in this folder, where `serve` shows it; otherwise it is discarded
     #[arg(long, value_name = "FOLDER")]
     data_dir: Option<PathBuf>,
 }
 
-/// Talks to the agent as a phone would: by the mock, a queue of its own and a turn. Whatever else
-/// the folder holds is left as it is: nobody looks for what is due, and no provider is there.
+/// Talks to the agent as a phone would: through the mock, with a queue and a turn of its own.
+/// Leaves everything else in the folder as it is: it looks for nothing that is due, and has no
+/// provider.
 ///
-/// Ends with the input: at a terminal at once, elsewhere with the answer to what was said.
+/// Ends with the input: at a terminal at once, elsewhere after the answer to the last text.
 pub(crate) async fn run(settings: Settings, asked: Asked) -> Result<(), Error> {
     let page = Page::from_settings(&settings)?;
     let model = match OpenAi::from_settings(&settings, &page.model)? {
@@ -50,7 +52,7 @@ pub(crate) async fn run(settings: Settings, asked: Asked) -> Result<(), Error> {
         None => model::offline(&page).await?,
     };
     let thrown_away = TempDir::new()?;
-    // One in it, since the store makes its own, for its owner alone.
+    // A folder inside it, since the store creates its own with access for the owner only.
     let folder = asked.data_dir.unwrap_or_else(|| thrown_away.path().join("data"));
     let store = Arc::new(Store::open_in(&folder)?);
     let providers = Arc::new(Providers::new(vec![Box::new(Mock)]));
@@ -61,7 +63,7 @@ pub(crate) async fn run(settings: Settings, asked: Asked) -> Result<(), Error> {
         bounds: Bounds::from_settings(&Settings::default(), &providers)?,
         results: None,
     };
-    // Nobody but the phone writes to it, so the turn hears of no other conversation.
+    // Only the phone writes to it, so the turn hears of no other conversation.
     let queue = Queue::in_process();
     let number = unused(&store).await?;
     let phone = Phone {
@@ -86,7 +88,7 @@ struct Phone {
     id: ConversationId,
     number: Number,
     inbound: Inbound,
-    /// How many replies were printed.
+    /// How many replies have been printed.
     printed: usize,
 }
 
@@ -125,8 +127,8 @@ impl Phone {
         Ok(self.inbound.take(&Mock, text, &TraceId::fresh(), now, now).await?)
     }
 
-    /// Prints the replies that have come, and sees to it that what was put off is done in time. True
-    /// while a reply is expected.
+    /// Prints new replies, and wakes the turn when a postponed one is due. True while a reply is
+    /// expected.
     #[expect(clippy::print_stdout, reason = "the output of a command")]
     async fn look(&mut self) -> Result<bool, Error> {
         let (store, now) = (&self.inbound.store, Timestamp::now());
@@ -140,7 +142,7 @@ impl Phone {
             Ok(Entry::Fixed { text, .. }) => Some(text),
             _ => None,
         };
-        // What the person said may come to stand ahead of what was said to them meanwhile.
+        // The person's texts may be placed ahead of an apology that was sent meanwhile.
         let replies: Vec<_> = entries.iter().filter_map(said).collect();
         for reply in &replies[self.printed.min(replies.len())..] {
             println!("\u{2190} {reply}");
@@ -151,14 +153,14 @@ impl Phone {
             let (conversation, trace) = (self.id.to_string(), TraceId::fresh());
             self.inbound.queue.send(&WakeUp { conversation, trace }, &due.to_string()).await?;
         }
-        // Who was told that it takes longer need not wait for it.
+        // A person who was told to wait need not wait here.
         let waits = !loaded.waiting.is_empty() && !conversation.apologised;
         Ok(waits || conversation.open.is_some())
     }
 }
 
-/// A number that has no conversation yet, so that a chat begins at the beginning. Those from 0100 to
-/// 0199 are nobody's (North American Numbering Plan).
+/// A number that has no conversation yet, so that the chat starts from the beginning. 0100 to 0199
+/// are assigned to nobody (North American Numbering Plan).
 async fn unused(store: &Store) -> Result<Number, Error> {
     for last in 100..200 {
         let number = Number::parse(&format!("+1202555{last:04}"))?;
@@ -167,10 +169,11 @@ async fn unused(store: &Store) -> Result<Number, Error> {
             return Ok(number);
         }
     }
-    Err("all pretend numbers have been used: name a new folder".into())
+    Err("all test numbers are in use: choose a new folder".into())
 }
 
-/// The lines of the input, read where waiting for a person holds up nobody.
+/// The lines of the input, read on a thread of its own, since reading blocks until the person
+/// types.
 fn lines() -> mpsc::Receiver<String> {
     let (sender, receiver) = mpsc::channel(1);
     std::thread::spawn(move || {

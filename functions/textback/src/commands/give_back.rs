@@ -1,4 +1,4 @@
-//! A person back to the agent: `textback give-back +12025550143`.
+//! Gives a person back to the agent: `textback give-back +12025550143`.
 
 use conversations::Store;
 use host::Error;
@@ -6,17 +6,17 @@ use jiff::Timestamp;
 use settings::Settings;
 use sms::Number;
 
-/// Gives the conversation with a person who was handed over back to the agent. Whoever runs takes up
-/// what waited, within a minute.
+/// Gives the conversation with a person who was handed over back to the agent. A running textback
+/// takes up the waiting texts within a minute.
 #[expect(clippy::print_stdout, reason = "the output of a command")]
 pub(crate) async fn run(settings: Settings, person: String) -> Result<(), Error> {
     let theirs = Number::parse(&person)?;
     let store = Store::open(&settings)?;
-    // No real provider, so that it is nobody of the mock's.
+    // Handed-over conversations belong to real providers, never to the mock.
     let id = store.names().conversation("", &theirs);
     if !store.give_back(&id, Timestamp::now()).await? {
-        return Err("this person is with the agent: nothing was changed".into());
+        return Err("the agent already has this person: nothing was changed".into());
     }
-    println!("The agent has this person again, and answers what waited within a minute.");
+    println!("The agent has this person again, and answers the waiting texts within a minute.");
     Ok(())
 }

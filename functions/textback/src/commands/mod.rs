@@ -1,4 +1,4 @@
-//! What can be asked of the program, one module for each command.
+//! The commands of the program, one module each.
 
 pub(crate) mod chat;
 pub(crate) mod doctor;

@@ -15,7 +15,7 @@ use settings::Settings;
 use sms::Event;
 use tracing::Instrument;
 
-/// How many calls are read at once.
+/// How many calls are read in one query.
 const PAGE: u32 = 200;
 
 /// How many calls of one form are listed by their id.
@@ -23,19 +23,19 @@ const LISTED: usize = 10;
 
 #[derive(Subcommand)]
 pub(crate) enum Action {
-    /// Print one call whole, with what was written in it
+    /// Print one call whole, including its contents
     Show {
         /// Its id, or the beginning of it
         id: String,
     },
-    /// Read kept calls again with the settings of today, and take in what they say
+    /// Parse kept calls again with the current settings, and take in their contents
     Replay {
-        /// Their ids, or the beginnings of them; all calls unless any are named
+        /// Their ids, or the beginnings of them; all calls if none is named
         ids: Vec<String>,
     },
 }
 
-/// Lists what is kept, unless told to do something about it.
+/// Lists the kept calls, or does what the action says.
 pub(crate) async fn run(settings: Settings, action: Option<Action>) -> Result<(), Error> {
     let store = Arc::new(Store::open(&settings)?);
     let kept = all(&store).await?;
@@ -55,7 +55,7 @@ pub(crate) async fn run(settings: Settings, action: Option<Action>) -> Result<()
     }
 }
 
-/// All calls that are kept, the earliest first.
+/// All kept calls, the earliest first.
 async fn all(store: &Store) -> Result<Vec<Quarantined>, Unavailable> {
     let (mut all, mut known, mut since) = (Vec::new(), HashSet::new(), Timestamp::UNIX_EPOCH);
     loop {
@@ -81,7 +81,7 @@ fn named<'a>(store: &Store, kept: &'a [Quarantined], id: &str) -> Result<&'a Qua
     }
 }
 
-/// By form, the one that came last at the end. Nothing of what was written is shown.
+/// Lists calls by form, the latest last, without their contents.
 #[expect(clippy::print_stdout, reason = "the output of a command")]
 async fn list(store: &Store, kept: &[Quarantined]) -> Result<(), Error> {
     if kept.is_empty() {
@@ -97,12 +97,12 @@ async fn list(store: &Store, kept: &[Quarantined]) -> Result<(), Error> {
     for (shape, calls) in forms {
         let first = calls[0];
         let fields = match first.fields.as_slice() {
-            [] => "none that has a name".into(),
+            [] => "none with a name".into(),
             fields => fields.join(", "),
         };
         println!("{} {}: {}", first.provider, first.path, first.reason);
         println!("  fields: {fields}");
-        // Those of the last seconds may be counted by themselves alone so far.
+        // The store may not have counted those of the last seconds yet.
         let seen = calls.iter().map(|call| call.seen).sum();
         println!("  came {}, kept {}", times(store.seen(&shape).await?.max(seen)), calls.len());
         for call in calls.iter().rev().take(LISTED) {
@@ -138,7 +138,7 @@ fn show(call: &Quarantined) {
     println!("{}{}", call.body, if call.base64 { "  (Base64)" } else { "" });
 }
 
-/// Fails if anything is still not understood, once everything was tried.
+/// Tries everything, then fails if anything is still not understood.
 #[expect(clippy::print_stdout, reason = "the output of a command")]
 async fn replay(
     settings: &Settings,
@@ -147,10 +147,10 @@ async fn replay(
 ) -> Result<(), Error> {
     let public_url = host::public_url(settings)?;
     let providers = Arc::new(providers::configured_or_pretended(settings, &public_url)?);
-    // Without a queue that others read, whoever runs finds by itself what is due.
+    // Without a shared queue, a running textback finds the due work by itself.
     let queue = Queue::from_settings(settings)?.unwrap_or_else(Queue::in_process);
     let reader = Reader {
-        // Nobody calls.
+        // No calls arrive here.
         inbound: Inbound {
             access: Access::nobody(),
             providers: Arc::clone(&providers),
@@ -191,14 +191,14 @@ async fn replay(
     match left {
         0 => Ok(()),
         left => {
-            Err(format!("not understood still: {left}. `quarantine` lists their fields").into())
+            Err(format!("still not understood: {left}. `quarantine` lists their fields").into())
         }
     }
 }
 
-/// What became of a call that was read again.
+/// The outcome of parsing a call again.
 enum Outcome {
-    /// Why there is a rest of it that was kept instead, if there is.
+    /// Why a part of it is still kept, if one is.
     Taken {
         texts: usize,
         receipts: usize,
@@ -207,16 +207,16 @@ enum Outcome {
     Stays(String),
 }
 
-/// Those who take in what a call says when it comes.
+/// The functions that take in the contents of a call.
 struct Reader {
     inbound: Inbound,
     receipts: Receipts,
 }
 
 impl Reader {
-    /// Takes in what a call says, as of the time when it came. Done twice, it has no effect.
+    /// Takes in the contents of a call, as of the time when it came. A repeat has no effect.
     ///
-    /// A text that was sent to the address for receipts is a text all the same.
+    /// A text that was sent to the address for receipts still counts as a text.
     async fn take(&self, call: &Quarantined) -> Result<Outcome, Unavailable> {
         let (provider, events) = match webhooks::read_again(&self.inbound.providers, call).await {
             Ok(read) => read,

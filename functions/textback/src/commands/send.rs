@@ -9,8 +9,8 @@ use telemetry::TraceId;
 
 use crate::by_hand;
 
-/// Asks the configured providers in their order until one accepts the text, and prints what each
-/// of them said. Fails if none did, or if nobody can say.
+/// Tries the configured providers in order until one accepts the text, and prints the answer of
+/// each. Fails if none did, or if the outcome is unknown.
 #[expect(clippy::print_stdout, reason = "the output of a command")]
 pub(crate) async fn run(settings: Settings, to: String, body: String) -> Result<(), Error> {
     let to = by_hand::number(&settings, &to)?;
@@ -18,7 +18,7 @@ pub(crate) async fn run(settings: Settings, to: String, body: String) -> Result<
     let providers = providers::configured_or_pretended(&settings, &public_url)?;
     let store = Store::open(&settings)?;
     let trace = TraceId::fresh();
-    // The mock carries nothing but what came by the mock.
+    // The mock only sends to people who came through the mock.
     let via = if providers.names() == [sms::PRETENDED] { sms::PRETENDED } else { "" };
     for provider in providers.answering(via) {
         let name = provider.name();
@@ -28,7 +28,7 @@ pub(crate) async fn run(settings: Settings, to: String, body: String) -> Result<
             return Err("this person has said STOP: nothing was sent".into());
         };
         if let Ok(_) | Err(SendError::Unknown { .. }) = outcome {
-            // The agent is told, if it talks to this person; nothing is given back by it.
+            // The agent learns of it if it talks to this person; that gives nothing back to it.
             let said = Entry::ByHand { text: body.clone(), at: attempt.at };
             let (id, said) = (&attempt.conversation, serde_json::to_value(said)?);
             if let Err(error) = store.say_by_hand(id, &said, attempt.at).await {
@@ -39,7 +39,7 @@ pub(crate) async fn run(settings: Settings, to: String, body: String) -> Result<
             Ok(id) => {
                 let segments = attempt.segments;
                 println!("{name}: accepted as {id}, {segments} segment(s), trace {trace}");
-                println!("Accepted is not delivered: a receipt or the phone itself will tell.");
+                println!("Accepted is not delivered: wait for a receipt, or look at the phone.");
                 return Ok(());
             }
             Err(error) => {
@@ -51,7 +51,7 @@ pub(crate) async fn run(settings: Settings, to: String, body: String) -> Result<
                     SendError::Refused { .. } => {}
                     SendError::Unknown { .. } => {
                         return Err(format!(
-                            "it may have been sent, so no other provider was asked: look it up in \
+                            "it may have been sent, so no other provider was tried: look it up in \
                              {name}'s console"
                         )
                         .into());

@@ -1,8 +1,8 @@
-//! Whether what is on the air works: `textback smoke`.
+//! Checks a deployment end to end: `textback smoke`.
 //!
-//! Texts the agent as a provider would, from a number that can never be a person's, so that the
-//! whole path is gone and stops before a provider. What happened on the way is read from the
-//! console. Costs one question to the model, since that alone proves its key.
+//! Texts the agent as a provider would, from a number that can never be a person's: the text takes
+//! the whole path and stops before a provider. The console shows what happened. Costs one request
+//! to the model, which alone can verify its key.
 
 use std::time::{Duration, Instant};
 
@@ -18,47 +18,47 @@ use uuid::Uuid;
 
 use crate::outside::{Outside, Problem, milliseconds};
 
-/// What it reads. Little, so that a release need not be allowed to read much.
+/// Its settings: few, so that a release need not be allowed to read many.
 pub(crate) const SETTINGS: &[Names] =
     &[host::PUBLIC_URL, &["CONSOLE_PASSWORD"], providers::SIGNING];
 
-/// Of Twilio's magic numbers the one that works (see [`sms::Number::is_for_tests`]).
+/// The one of Twilio's magic numbers that works (see [`sms::Number::is_for_tests`]).
 const TEST_NUMBER: &str = "+15005550006";
 
-/// What it says: cheap to answer, and clear to whoever finds it in the console.
+/// The text: cheap to answer, and clear to anybody who finds it in the console.
 const TEXT: &str = "This is a test of the connection, no person reads it. Please answer with OK.";
 
-/// How long a turn may take: a cold start, the model's 40 seconds, and a sweep if the wake-up got
+/// The timeout of a turn: a cold start, the model's 40 seconds, and a sweep in case the wake-up was
 /// lost.
 const TURN_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// How often is looked whether it has ended.
+/// How often it checks whether the turn has ended.
 const LOOK: Duration = Duration::from_millis(250);
 
-/// Where a deployment is, and what proves to it that a text is genuine.
+/// The deployment's address, and the secrets that make a text genuine there.
 struct Smoke {
     outside: Outside,
     settings: Settings,
-    /// By whom the text comes.
+    /// The provider that the text comes from.
     provider: &'static Entry,
     console_password: Option<SecretString>,
 }
 
-/// What the console shows of a trace.
+/// A trace, as the console shows it.
 #[derive(Deserialize)]
 struct Trace {
     answered_in: Option<TraceId>,
     steps: Vec<Step>,
 }
 
-/// Prints each check as it is made, and counts.
+/// Prints and counts the checks as they are made.
 #[derive(Default)]
 struct Report {
     passed: usize,
     failed: usize,
 }
 
-/// Checks the deployment at `PUBLIC_URL`, and prints a line for each step. Fails if one does.
+/// Checks the deployment at `PUBLIC_URL`, and prints a line for each step. Fails if a step does.
 #[expect(clippy::print_stdout, reason = "the output of a command")]
 pub(crate) async fn run(settings: Settings) -> Result<(), Error> {
     let smoke = Smoke::from_settings(&settings)?;
@@ -104,7 +104,7 @@ impl Smoke {
         match answer.status {
             StatusCode::OK => Ok(Seen((), milliseconds(answer.took))),
             status => {
-                Err(Problem::of_status(status, "see whether PUBLIC_URL is the address of textback"))
+                Err(Problem::of_status(status, "check that PUBLIC_URL is the address of textback"))
             }
         }
     }
@@ -120,8 +120,8 @@ impl Smoke {
                 Ok(Seen((), milliseconds(answer.took)))
             }
             StatusCode::OK => Err(Problem {
-                seen: "it is no page".into(),
-                fix: "see what else answers at PUBLIC_URL".into(),
+                seen: "it is not a page".into(),
+                fix: "find out what else answers at PUBLIC_URL".into(),
             }),
             status => Err(Problem::of_status(status, "see the log of site")),
         }
@@ -131,7 +131,7 @@ impl Smoke {
         let answer = self.outside.ask(self.text(false)?).await?;
         match answer.status {
             StatusCode::FORBIDDEN => Ok(Seen((), milliseconds(answer.took))),
-            // It does not even look like a call of the company's.
+            // It does not even look like a call from the provider.
             StatusCode::BAD_REQUEST if answer.trace.is_some() => {
                 Ok(Seen((), milliseconds(answer.took)))
             }
@@ -154,7 +154,7 @@ impl Smoke {
             )),
             StatusCode::UNAUTHORIZED => Err(Problem::of_status(
                 answer.status,
-                "set CONSOLE_PASSWORD here to what it is there; after a change there it takes \
+                "set CONSOLE_PASSWORD here to its value there; a change there takes effect after \
                  five minutes",
             )),
             status => Err(Problem::of_status(status, "see the log of console")),
@@ -172,14 +172,13 @@ impl Smoke {
                 Err(Problem::of_status(answer.status, &self.why_not_genuine()))
             }
             (StatusCode::NOT_FOUND, _) => Err(self.not_configured()),
-            (status, _) => Err(Problem::of_status(
-                status,
-                "see the log of inbound, and whether its store is up",
-            )),
+            (status, _) => {
+                Err(Problem::of_status(status, "see the log of inbound, and check its store"))
+            }
         }
     }
 
-    /// Waits until the turn that answers this text has come to its end.
+    /// Waits until the turn that answers this text has ended.
     async fn turn(&self, mut trace: TraceId) -> Result<Seen<Vec<Step>>, Problem> {
         let begun = Instant::now();
         while begun.elapsed() < TURN_TIMEOUT {
@@ -204,8 +203,8 @@ impl Smoke {
             tokio::time::sleep(LOOK).await;
         }
         Err(Problem {
-            seen: format!("no turn has come to its end after {} s", TURN_TIMEOUT.as_secs()),
-            fix: "see the log of turn, and whether wake-ups wait in the queue or among its dead \
+            seen: format!("no turn has ended after {} s", TURN_TIMEOUT.as_secs()),
+            fix: "see the log of turn, and look for wake-ups in the queue and among its dead \
                   letters"
                 .into(),
         })
@@ -215,11 +214,13 @@ impl Smoke {
         let name = self.provider.name;
         Problem {
             seen: "HTTP 404".into(),
-            fix: format!("configure {name} there, or set here the provider that it has"),
+            fix: format!(
+                "configure {name} there, or set the provider here that is configured there"
+            ),
         }
     }
 
-    /// Something of the console's.
+    /// A request to the console.
     fn get(&self, path: &str) -> RequestBuilder {
         let request = self.outside.get(path);
         match &self.console_password {
@@ -228,9 +229,9 @@ impl Smoke {
         }
     }
 
-    /// The call that brings the text, as the provider would make it, or as somebody who only guesses.
+    /// The call that brings the text, as from the provider or as from a forger.
     fn text(&self, genuine: bool) -> Result<RequestBuilder, Problem> {
-        let from = Number::parse(TEST_NUMBER).expect("it is written as numbers are");
+        let from = Number::parse(TEST_NUMBER).expect("the constant is a valid number");
         let id = Uuid::new_v4().simple().to_string();
         let sample = Sample { id: &id, from: &from, body: TEXT };
         let (provider, url) = (self.provider, &self.outside.public_url);
@@ -249,7 +250,7 @@ impl Smoke {
         let call = call.map_err(|error| unmade(error.to_string()))?;
         let call = call.ok_or_else(|| unmade("there are no settings to call with".into()))?;
         let request = self.outside.call(call);
-        // Believed is whom the console would let in.
+        // The mock's calls are accepted from callers who may see the console.
         Ok(match (&self.console_password, genuine) {
             (Some(password), true) if provider.is_pretended() => {
                 request.basic_auth("smoke", Some(password.expose_secret()))
@@ -261,7 +262,7 @@ impl Smoke {
         })
     }
 
-    /// What has to be the same at both ends.
+    /// Names the settings that must be the same on both sides.
     fn why_not_genuine(&self) -> String {
         let proof = self.provider.settings.iter().filter(|it| it.authenticates());
         let mut names: Vec<_> = proof.map(|setting| setting.name).collect();
@@ -274,14 +275,16 @@ impl Smoke {
             [] => (*last).to_owned(),
             others => format!("{} and {last}", others.join(", ")),
         };
-        format!("{all} to be the same here and there; after a change there it takes five minutes")
+        format!(
+            "{all} to be the same here and there; a change there takes effect after five minutes"
+        )
     }
 }
 
-/// Who can text it with these settings: first those that sign what they say, which proves more than a
-/// token does, then one that nobody can sign for, and last the pretended one.
+/// The provider to text from with these settings: preferably one that signs its calls, which proves
+/// more than a token, then one whose calls we cannot make, and the mock last.
 fn texting(settings: &Settings, public_url: &str) -> Result<&'static Entry, SettingsError> {
-    let from = Number::parse(TEST_NUMBER).expect("it is written as numbers are");
+    let from = Number::parse(TEST_NUMBER).expect("the constant is a valid number");
     let sample = Sample { id: "", from: &from, body: TEXT };
     let order = settings.get(providers::ORDER).map(str::to_ascii_lowercase);
     let is_left_out = |entry: &Entry| {
@@ -301,10 +304,10 @@ fn texting(settings: &Settings, public_url: &str) -> Result<&'static Entry, Sett
             return Ok(entry);
         }
     }
-    unreachable!("anybody can text as the pretended one does")
+    unreachable!("a sample call of the mock needs no settings")
 }
 
-/// What was found in order, with the words for its line.
+/// A result, with the words for its line.
 struct Seen<T>(T, String);
 
 impl Report {
@@ -332,7 +335,7 @@ impl Report {
     }
 }
 
-/// What became of the last question to the model.
+/// The outcome of the last request to the model.
 fn model(steps: &[Step]) -> Result<Seen<()>, Problem> {
     let Some(asked) = steps.iter().rfind(|step| step.what == steps::ASKED_THE_MODEL) else {
         return Err(Problem {
@@ -348,13 +351,13 @@ fn model(steps: &[Step]) -> Result<Seen<()>, Problem> {
         }
         outcome => Err(Problem {
             seen: outcome.into(),
-            fix: "see to OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_MODEL and the account's quota"
+            fix: "check OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_MODEL and the account's quota"
                 .into(),
         }),
     }
 }
 
-/// Whether no provider was asked to carry the reply.
+/// Checks that the reply was dispatched to no provider.
 fn stop(steps: &[Step]) -> Result<Seen<()>, Problem> {
     let sent: Vec<_> = steps.iter().filter(|step| step.what == steps::SENT).collect();
     let outcome = |step: &&Step| detail(step, "outcome");

@@ -1,4 +1,4 @@
-//! A person texts, the agent answers: once, in order, whoever else texts meanwhile.
+//! A person texts, and the agent answers once and in order, whoever else texts meanwhile.
 
 use jiff::{SignedDuration, Timestamp};
 use product::{ANN, BOB, Product, between, is_trace, until};
@@ -10,7 +10,7 @@ use telemetry::TraceId;
 
 use crate::crash::run;
 
-/// So long after its end a conversation goes on no more.
+/// How long after its end a conversation no longer continues.
 const NO_SECOND_THOUGHT: Duration = Duration::from_secs(3 * 60 * 60);
 
 #[tokio::test]
@@ -26,7 +26,7 @@ async fn the_page_that_is_built_in_introduces_itself_once() {
 }
 
 #[tokio::test]
-async fn a_text_is_acknowledged_before_it_is_thought_about_and_answered_once() {
+async fn a_text_is_acknowledged_before_the_model_is_asked_and_answered_once() {
     let mut product = Product::start(&["twilio"]).await;
     product.openai.switch.set(Mode::Holds);
     let answer = product.text(ANN, "My tap drips").await;
@@ -59,7 +59,7 @@ async fn the_same_call_again_and_again_is_one_turn_and_one_reply() {
     product.start_again().await;
     let later = product.twilio.inbound_as(&product.route(), sid, ANN, "My tap drips");
     assert_eq!(product.post(&later).await.status, 200);
-    // It is behind whatever the repeats may have begun.
+    // It is queued behind whatever the repeats may have started.
     product.text(ANN, "Still there?").await;
     product.settled().await;
     let replies = ["You said: My tap drips", "You said: Still there?"];
@@ -120,12 +120,12 @@ async fn nobody_waits_for_a_stranger() {
 }
 
 #[tokio::test]
-async fn a_hundred_persons_are_thought_about_at_once() {
+async fn a_hundred_people_are_answered_concurrently() {
     let mut product = Product::start(&["twilio"]).await;
     product.openai.switch.set(Mode::Holds);
     let people = people(100);
     text_at_once(&mut product, &people).await;
-    // Nobody was answered, so nobody waited for another's answer.
+    // Nobody was answered yet, so nobody waited for another's answer.
     product.openai.wait_for_requests(100).await;
     assert!(product.twilio.messages().is_empty());
     product.openai.switch.set(Mode::Works);
@@ -136,12 +136,12 @@ async fn a_hundred_persons_are_thought_about_at_once() {
 }
 
 #[tokio::test]
-async fn two_that_work_on_one_store_answer_once() {
+async fn two_processes_on_one_store_answer_once() {
     let mut product = Product::start(&["twilio"]).await;
     product.openai.switch.set(Mode::Holds);
     product.text(ANN, "My tap drips").await;
     product.openai.wait_for_requests(1).await;
-    // The other finds it due, and cannot know that somebody still thinks about it.
+    // The other process finds it due, and cannot know that somebody is still thinking about it.
     let let_go = async {
         product.openai.wait_for_requests(2).await;
         product.openai.switch.set(Mode::Works);

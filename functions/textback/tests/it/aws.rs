@@ -1,4 +1,4 @@
-//! AWS End User Messaging, which brings texts and receipts by SNS.
+//! AWS End User Messaging, which delivers texts and receipts through SNS.
 
 use fakes::{AwsSms, Mode};
 use product::{ANN, BOB, Product, between, until};
@@ -39,7 +39,7 @@ async fn a_text_is_answered_by_aws_and_its_event_says_that_the_answer_arrived() 
     assert_eq!(status().await, Status::Accepted);
     let message = aws.messages()[0].id.clone();
     for (event, expected) in [
-        // A carrier took it, which is no proof that it arrived.
+        // A carrier took it, which does not show that it arrived.
         ("TEXT_SUCCESSFUL", Status::Sent),
         ("TEXT_DELIVERED", Status::Delivered),
         ("TEXT_PENDING", Status::Delivered),
@@ -49,7 +49,7 @@ async fn a_text_is_answered_by_aws_and_its_event_says_that_the_answer_arrived() 
     }
 }
 
-/// The event brings our own name for the attempt, so it is found though AWS's id never came.
+/// The event carries our own name for the attempt, so it is found though AWS's id never came.
 #[tokio::test]
 async fn an_event_finds_a_text_whose_acceptance_was_lost() {
     let (mut product, aws) = start().await;
@@ -69,7 +69,7 @@ async fn an_event_finds_a_text_whose_acceptance_was_lost() {
     assert_eq!(aws.texts_to(ANN), ["You said: My tap drips"]);
 }
 
-/// On a machine of AWS's, or one with a profile, no key stands in the settings.
+/// On an AWS machine, or one with a profile, the settings contain no key.
 #[tokio::test]
 async fn credentials_are_found_where_programs_for_aws_have_theirs() {
     let aws = AwsSms::start().await;
@@ -99,7 +99,7 @@ async fn credentials_are_found_where_programs_for_aws_have_theirs() {
 }
 
 #[tokio::test]
-async fn nobody_but_sns_is_believed_and_what_cannot_be_proven_is_asked_for_again() {
+async fn only_sns_is_believed_and_an_unverifiable_call_is_asked_for_again() {
     let aws = AwsSms::start().await;
     let settings = aws.settings();
     let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
@@ -116,10 +116,10 @@ async fn nobody_but_sns_is_believed_and_what_cannot_be_proven_is_asked_for_again
     assert_eq!((aws.texts_to(ANN).len(), aws.texts_to(BOB).len()), (1, 0));
 }
 
-/// Whoever has the token of a confirmation can make a subscription of ours, and with the other
-/// address end one.
+/// The token of a confirmation lets anybody create a subscription of ours, and the other address
+/// lets anybody end one.
 #[tokio::test]
-async fn what_sns_signs_and_where_it_is_told_to_stop_is_not_kept() {
+async fn signatures_and_unsubscribe_addresses_of_sns_are_not_kept() {
     let (mut product, aws) = start().await;
     let (route, topic) = (product.route(), "arn:aws:sns:us-east-1:123456789012:texts");
     let mut call = aws.publish(&route, "/webhooks/aws/inbound", topic, "My tap drips");
@@ -143,7 +143,7 @@ async fn what_sns_signs_and_where_it_is_told_to_stop_is_not_kept() {
     for secret in ["Signature", "SubscribeURL", "Token", "UnsubscribeURL"] {
         assert!(kept.iter().all(|call| call.get(secret).is_none()), "{secret}");
     }
-    // What is left is still a message of SNS's.
+    // The rest is still a message from SNS.
     let ran = product.run(&["quarantine", "replay"], "").await;
     for why in ["neither a text nor an event", "the subscription was deleted"] {
         assert!(ran.printed.iter().any(|line| line.ends_with(why)), "{ran:?}");

@@ -1,4 +1,4 @@
-//! What runs beside what serves, or while nobody does.
+//! Commands that run beside `serve`, or while nothing serves.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use fakes::{InboundShape, Mode};
 use product::{ANN, BOB, Process, Product, WEBHOOK_TOKEN, tables};
 
 #[tokio::test]
-async fn a_second_one_that_would_serve_from_the_folder_says_so_and_stops() {
+async fn a_second_process_that_would_serve_from_the_folder_says_so_and_stops() {
     let mut product = Product::start(&["twilio"]).await;
     let mut second = Process::start(&[], &product.settings, "");
     assert_eq!(second.end().await, Some(1));
@@ -26,9 +26,9 @@ async fn a_second_one_that_would_serve_from_the_folder_says_so_and_stops() {
     product.start_again().await;
 }
 
-/// Whatever is typed while eight people wait for an answer, none of them gets one by it.
+/// Whatever is typed while eight people wait for an answer, none of them gets one from it.
 #[tokio::test]
-async fn no_command_answers_who_waits() {
+async fn no_command_answers_people_who_wait() {
     let mut product = Product::start(&["twilio", "messagecentral", "mock"]).await;
     product.openai.switch.set(Mode::HangsBefore);
     let people: Vec<_> = (160..168).map(|last| format!("+12025550{last}")).collect();
@@ -75,7 +75,7 @@ async fn no_command_answers_who_waits() {
     }
 }
 
-/// Everything that it remembers of people, and how often each was written.
+/// Everything that the store keeps about people, and how often each was written.
 fn written(product: &Product) -> Vec<(String, String, i64)> {
     let database = product.database();
     let apart = ["notices", "quarantine", "shapes"];

@@ -17,12 +17,16 @@ async fn it_talks_to_the_agent_whoever_else_is_configured() {
         let asked = "Got it. Could you tell me the street address where the work is to be done?";
         assert_eq!(ran.printed[1..], [format!("\u{2190} {asked}")]);
         assert!(product.twilio.messages().is_empty());
-        assert_eq!(product.store.latest(10).await.unwrap().len(), 0, "it is thrown away");
+        assert_eq!(
+            product.store.latest(10).await.unwrap().len(),
+            0,
+            "the conversation is discarded"
+        );
     }
 }
 
 #[tokio::test]
-async fn what_was_put_off_is_said_once_it_is_due() {
+async fn a_postponed_answer_is_printed_once_it_is_due() {
     let mut product = Product::start(&["twilio"]).await;
     product.stop().await;
     product.openai.switch.set(OpenAi::out_of_quota());
@@ -38,7 +42,7 @@ async fn what_was_put_off_is_said_once_it_is_due() {
     chat.prints("You said: My tap drips").await;
 }
 
-/// Ctrl-D, Ctrl-C, a terminal that is closed: whoever has gone waits for nothing.
+/// Ctrl-D, Ctrl-C, or a closed terminal: a person who has gone waits for nothing.
 #[tokio::test]
 async fn it_ends_at_once_though_the_model_hangs() {
     let product = Product::start(&["twilio"]).await;

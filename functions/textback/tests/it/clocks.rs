@@ -1,4 +1,4 @@
-//! A clock that was wrong, and what it did not cost.
+//! A clock that was wrong, and the harm that it did not do.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use product::{ANN, Product, between, until};
 const DAY: Duration = Duration::from_hours(24);
 
 #[tokio::test]
-async fn whoever_it_put_off_for_a_day_waits_a_minute() {
+async fn a_person_it_put_off_for_a_day_waits_a_minute() {
     let mut product = Product::start(&["twilio"]).await;
     product.twilio.switch.set(Mode::HangsAfter);
     product.text(ANN, "My sink leaks").await;
@@ -35,7 +35,7 @@ async fn whoever_it_put_off_for_a_day_waits_a_minute() {
 }
 
 #[tokio::test]
-async fn a_stop_of_tomorrow_is_one_of_today() {
+async fn a_stop_dated_tomorrow_holds_today() {
     let mut product = Product::start(&["messagecentral"]).await;
     product.text_messagecentral(ANN, "STOP").await;
     product.settled().await;

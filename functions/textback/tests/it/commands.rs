@@ -1,4 +1,4 @@
-//! What the owner types, and what they are told.
+//! The commands that the owner types, and their output.
 
 use fakes::{Mode, moto, unique_name};
 use product::{ANN, PUBLIC_URL, Process, Product, Settings, between};
@@ -33,7 +33,7 @@ async fn send_prints_each_attempt() {
 }
 
 #[tokio::test]
-async fn send_asks_nobody_else_when_it_may_have_been_sent() {
+async fn send_tries_no_other_provider_when_it_may_have_been_sent() {
     let mut product = Product::start(&BOTH).await;
     product.messagecentral.switch.set(Mode::CutsAfter);
     let ran = product.run(&SEND, "").await;
@@ -55,7 +55,7 @@ async fn send_respects_a_stop() {
 }
 
 #[tokio::test]
-async fn send_reads_a_number_as_it_is_dialled_where_we_are() {
+async fn send_reads_a_number_as_it_is_dialled_locally() {
     let mut product = Product::start(&BOTH).await;
     for written in ["(202) 555-0144", "011 1 202 555 0144"] {
         assert_eq!(product.run(&["send", written, "On our way"], "").await.code, Some(0));
@@ -187,12 +187,12 @@ const CANNOT_WORK: &[(&[(&str, &str)], &str)] = &[
     ),
     (
         &[("PROBE_EVERY", "10m")],
-        "PROBE_EVERY cannot be used: write how often, as 6h or 90m; no more often than 1h, since \
+        "PROBE_EVERY cannot be used: write how often, such as 6h or 90m; no more often than 1h, since \
          each costs money",
     ),
     (
         &[("PROBE_EVERY", "6h")],
-        "PROBE_EVERY cannot be used: it takes two providers that have a number each, written as \
+        "PROBE_EVERY cannot be used: it takes two providers with a number each, written as \
          +12025550143, and not a name, a service or a pool: configure another, or leave this out",
     ),
     (&[("USE_MOCK", "maybe")], "USE_MOCK cannot be used: write true or false"),
@@ -252,21 +252,21 @@ const CANNOT_WORK: &[(&[(&str, &str)], &str)] = &[
 ];
 
 #[tokio::test]
-async fn a_name_that_is_nearly_a_settings_is_named() {
+async fn a_name_that_nearly_matches_a_setting_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let nearly =
         [("TWILIO_ACCOUNT_SID", "AC1"), ("TWILIO_AUTH_TOKN", "x"), ("TWILIO_FROM", "384387")];
     let (code, said) = start(&folder, &nearly).await;
     assert_eq!(code, Some(1));
-    assert!(said[0].contains("nobody reads TWILIO_AUTH_TOKN: TWILIO_AUTH_TOKEN may be meant"));
+    assert!(said[0].contains("nothing reads TWILIO_AUTH_TOKN: did you mean TWILIO_AUTH_TOKEN?"));
     assert!(said[1].contains("set TWILIO_AUTH_TOKEN as well"), "{said:?}");
 
     let misspelt = [("OPENAI_API_KY", "x"), ("TEXTBACK_DATA_DIR", "/data")];
     let mut product = Product::start_with(&["twilio"], &misspelt).await;
     let ran = product.run(&["doctor"], "").await;
-    assert_eq!(ran.said[0], "note: nobody reads OPENAI_API_KY: OPENAI_API_KEY may be meant");
-    assert_eq!(ran.said[1], "note: nobody reads TEXTBACK_DATA_DIR: DATA_DIR may be meant");
-    let line = "! settings: nobody reads OPENAI_API_KY, which is nearly OPENAI_API_KEY";
+    assert_eq!(ran.said[0], "note: nothing reads OPENAI_API_KY: did you mean OPENAI_API_KEY?");
+    assert_eq!(ran.said[1], "note: nothing reads TEXTBACK_DATA_DIR: did you mean DATA_DIR?");
+    let line = "! settings: nothing reads OPENAI_API_KY, which is nearly OPENAI_API_KEY";
     assert!(ran.printed.iter().any(|printed| printed.trim() == line), "{:?}", ran.printed);
 }
 
@@ -286,11 +286,11 @@ async fn the_start_prints_each_address_as_it_is_pasted() {
 }
 
 #[tokio::test]
-async fn a_count_that_is_none_says_what_to_write() {
+async fn an_invalid_count_says_what_to_write() {
     let mut product = Product::start(&["twilio"]).await;
     let ran = product.run(&["doctor", "--send-to", ANN, "--wait", "soon"], "").await;
     assert_eq!(ran.code, Some(2));
-    assert!(ran.said[0].ends_with("write a whole number of seconds, as 120"), "{ran:?}");
+    assert!(ran.said[0].ends_with("write a whole number of seconds, such as 120"), "{ran:?}");
 }
 
 /// Starts the program with these settings alone, and waits until it ends.

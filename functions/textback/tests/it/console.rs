@@ -1,4 +1,4 @@
-//! The operator's page, from wherever somebody may call it.
+//! The operator's page, from wherever it may be opened.
 
 use std::time::{Duration, Instant};
 
@@ -24,13 +24,13 @@ const NO_PASSWORD: (&str, &str) = ("CONSOLE_PASSWORD", "");
 const EVERYWHERE: (&str, &str) = ("HOST", "0.0.0.0");
 
 #[tokio::test]
-async fn the_first_look_takes_the_link_that_is_printed_once_and_logged_never() {
+async fn the_first_look_takes_the_link_that_is_printed_once_and_never_logged() {
     let product = Product::start_with(&[], &[AT_HOME, NO_PASSWORD]).await;
     let printed = product.process.printed();
     let links: Vec<_> = printed.iter().filter_map(|line| line.strip_prefix("console: ")).collect();
     let link = format!("{}/console?token={}", product.home(), product.token().unwrap());
     assert_eq!(links, [link.as_str()]);
-    // That it is not in the log is looked at for every product.
+    // Every product's log is checked for it elsewhere.
 
     let browser = Client::builder().no_proxy().redirect(Policy::none()).build().unwrap();
     let answer = browser.get(&link).send().await.unwrap();
@@ -52,8 +52,8 @@ async fn the_first_look_takes_the_link_that_is_printed_once_and_logged_never() {
     }
 }
 
-/// A proxy that is told only where to go, and the other end of `ssh -R`, pass a stranger's call on
-/// as if it came from here.
+/// A proxy that adds no header, and the other end of `ssh -R`, pass a stranger's call on as if it
+/// came from this machine.
 #[tokio::test]
 async fn behind_a_proxy_that_adds_nothing_a_stranger_sees_nothing() {
     let mut product = Product::start_with(&["mock"], &[AT_HOME, NO_PASSWORD]).await;
@@ -87,7 +87,7 @@ async fn with_real_people_it_is_not_there_without_a_password() {
 }
 
 #[tokio::test]
-async fn whoever_knows_the_password_sees_it_from_anywhere() {
+async fn anybody_with_the_password_sees_it_from_anywhere() {
     let product = Product::start_with(&["twilio", "mock"], &[EVERYWHERE]).await;
     assert_eq!(product.token(), None);
     for path in PAGES {
@@ -119,7 +119,7 @@ async fn a_password_that_can_be_guessed_closes_the_console_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn whoever_guesses_is_noticed_and_holds_up_nobody_else() {
+async fn guessing_is_noticed_and_holds_up_nobody_else() {
     let product = Product::start(&["twilio"]).await;
     let call = || product.call(Method::GET, "/console");
     let known = call().basic_auth("owner", Some(PASSWORD)).send().await.unwrap();
@@ -141,9 +141,9 @@ async fn whoever_guesses_is_noticed_and_holds_up_nobody_else() {
     product.process.logs(r#""alarm":"console.guesses""#).await;
 }
 
-/// Many addresses, each of which makes no more tries than a person who mistypes.
+/// Many addresses, each with no more attempts than a person who mistypes.
 #[tokio::test]
-async fn whoever_guesses_from_many_addresses_is_noticed_and_nobody_waits() {
+async fn guessing_from_many_addresses_is_noticed_and_nobody_waits() {
     let proxy = [("TRUSTED_PROXIES", "127.0.0.1")];
     let product = Product::start_with(&["twilio"], &proxy).await;
     let client = Client::builder().no_proxy().build().unwrap();
@@ -158,9 +158,9 @@ async fn whoever_guesses_from_many_addresses_is_noticed_and_nobody_waits() {
     product.process.logs(r#""alarm":"console.guesses""#).await;
 }
 
-/// Guesses that are held back take no room from whoever calls in earnest.
+/// Guesses that are held back take no room from genuine callers.
 #[tokio::test]
-async fn whoever_guesses_keeps_nobody_out() {
+async fn guessing_keeps_nobody_out() {
     let mut product = Product::start(&["twilio"]).await;
     // Room for a hundred connections.
     product.start_again_within(200).await;
@@ -171,7 +171,7 @@ async fn whoever_guesses_keeps_nobody_out() {
     let mut guesses = Vec::new();
     for _ in 0..300 {
         let mut connection = TcpStream::connect(product.address()).await.unwrap();
-        // It may have been sent away for the next.
+        // It may have been turned away to make room for the next.
         let _ = connection.write_all(guess.as_bytes()).await;
         guesses.push(connection);
     }
@@ -182,9 +182,9 @@ async fn whoever_guesses_keeps_nobody_out() {
     assert_eq!(product.twilio.texts_to(ANN).len(), 1);
 }
 
-/// A start that would take the mock's texts from anybody ends.
+/// A start that would let outsiders text through the mock fails.
 #[tokio::test]
-async fn the_mock_is_never_open_where_others_can_come() {
+async fn the_mock_is_never_open_to_outsiders() {
     let twilio = [
         ("TWILIO_ACCOUNT_SID", "AC0"),
         ("TWILIO_AUTH_TOKEN", "token-of-the-owner"),
@@ -212,9 +212,9 @@ async fn the_mock_is_never_open_where_others_can_come() {
     }
 }
 
-/// Where a container's port is published on loopback alone, whoever starts it may say so.
+/// If a container's port is published on loopback only, the person who starts it may say so.
 #[tokio::test]
-async fn a_container_may_say_that_nobody_else_can_come() {
+async fn a_container_may_say_that_it_is_only_reachable_locally() {
     let container = [AT_HOME, NO_PASSWORD, EVERYWHERE, ("CONSOLE_LOCAL", "true")];
     let product = Product::start_with(&["mock"], &container).await;
     for path in PAGES {

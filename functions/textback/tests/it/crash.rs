@@ -1,7 +1,7 @@
-//! `kill -9` at every step, and what is true afterwards.
+//! `kill -9` at every step, and the state afterwards.
 //!
-//! Before the commit a text is answered exactly once; from the commit on at most one text reaches
-//! the person, exactly one where the provider can be asked.
+//! Before the commit a text is answered exactly once; after it at most one text reaches the person,
+//! and exactly one if the provider can be asked.
 
 use std::time::Duration;
 
@@ -92,7 +92,7 @@ async fn before_the_request_leaves_for_messagecentral() {
 
     later(&product, 2).await;
     assert!(product.messagecentral.messages().is_empty());
-    everybody_knows_that_nobody_knows(&mut product).await;
+    the_unknown_outcome_is_reported(&mut product).await;
 }
 
 #[tokio::test]
@@ -119,7 +119,7 @@ async fn while_messagecentral_takes_the_request() {
 
     later(&product, 2).await;
     assert_eq!(product.messagecentral.texts_to(ANN).len(), 1);
-    everybody_knows_that_nobody_knows(&mut product).await;
+    the_unknown_outcome_is_reported(&mut product).await;
 }
 
 #[tokio::test]
@@ -141,7 +141,7 @@ async fn after_the_answer_before_it_is_written_down() {
     assert_eq!(product.twilio.texts_to(ANN).len(), 1);
 }
 
-/// The steps between the ones above: killed after a little longer each time.
+/// The steps between those above: killed a little later each time.
 #[tokio::test]
 async fn wherever_it_is() {
     let mut product = Product::start(&["twilio"]).await;
@@ -153,7 +153,7 @@ async fn wherever_it_is() {
         let message = format!("SM{life:032x}");
         let call = product.twilio.inbound_as(&product.route(), &message, &person, "Hi");
         let posted = tokio::spawn(async move { call.try_post().await });
-        // The only way to be killed at any step is to be killed at any time.
+        // The only way to hit every step is to kill at any time.
         tokio::time::sleep(Duration::from_millis(8) * life).await;
         product.kill();
         let taken = posted.await.unwrap().is_some_and(|answer| answer.status == 200);
@@ -171,8 +171,8 @@ async fn wherever_it_is() {
     }
 }
 
-/// Two hundred ends in the midst of more texts at once than are ever through with everything. Whose
-/// call was not answered calls again, as Twilio does.
+/// Two hundred kills amid more concurrent texts than are ever finished. Unanswered calls are
+/// repeated, as Twilio does.
 #[tokio::test]
 async fn again_and_again() {
     const LIVES: usize = 200;
@@ -181,7 +181,7 @@ async fn again_and_again() {
     let mut people = (2_000..10_000).map(|number| format!("+1202555{number}"));
     let (mut left, mut taken) = (Vec::new(), Vec::new());
     for life in 0.. {
-        // A slow machine needs more ends until enough were taken.
+        // A slow machine needs more kills until enough were taken.
         let ends = life < LIVES || taken.len() <= LIVES;
         left.extend(people.by_ref().take(CONCURRENCY - left.len()));
         let (route, twilio) = (product.route(), &product.twilio);
@@ -195,7 +195,7 @@ async fn again_and_again() {
         })));
         if ends {
             tokio::time::sleep(Duration::from_millis(10 + 37 * life as u64 % 90)).await;
-            // To look through the log for thousands of people takes a while.
+            // Searching the log for thousands of people takes a while.
             match life % 10 {
                 0 => product.kill(),
                 _ => product.process.kill(),
@@ -216,7 +216,8 @@ async fn again_and_again() {
     }
 }
 
-/// Whoever was told that their stop is taken hears no more than that, whenever it ended.
+/// A person whose stop was acknowledged hears only the confirmation, whenever the process was
+/// killed.
 #[tokio::test]
 async fn after_a_stop() {
     let mut product = Product::start(&["messagecentral"]).await;
@@ -254,8 +255,8 @@ async fn killed_while_sending(product: &mut Product) {
     product.kill();
 }
 
-/// The operator is told, and the agent is told with the next text.
-async fn everybody_knows_that_nobody_knows(product: &mut Product) {
+/// The operator is told, and so is the agent with the next text.
+async fn the_unknown_outcome_is_reported(product: &mut Product) {
     assert!(!open(product).await);
     let notices = product.notices().await.join(" ");
     assert!(notices.contains("It is not known whether a reply was sent"), "{notices}");
@@ -268,21 +269,21 @@ async fn everybody_knows_that_nobody_knows(product: &mut Product) {
     assert!(asked.contains("not known whether your last reply reached"), "{asked}");
 }
 
-/// It runs again, and has nothing left to do.
+/// The process runs again, and has nothing left to do.
 async fn nothing_follows(product: &mut Product) {
     product.start_again().await;
     product.settled().await;
     product.stop().await;
 }
 
-/// What a process does that looks minutes later: what is due, until nothing is.
+/// What a process does that looks minutes later: everything due, until nothing is.
 async fn later(product: &Product, minutes: i64) {
     for minute in 0..3 {
         run(product, Timestamp::now() + SignedDuration::from_mins(minutes + minute)).await;
     }
 }
 
-/// What another process does at this time with what is due.
+/// What another process does with the due work at this time.
 pub(crate) async fn run(product: &Product, now: Timestamp) {
     let settings: settings::Settings = product.settings.clone().into_iter().collect();
     let store = std::sync::Arc::new(Store::open(&settings).unwrap());
@@ -296,7 +297,7 @@ pub(crate) async fn run(product: &Product, now: Timestamp) {
         results: None,
         store,
     };
-    // What the sweep would wake.
+    // Everything that the sweep would wake.
     for (conversation, _) in turn.store.due(now, None, 10_000).await.unwrap().found {
         let wake_up = WakeUp { conversation: conversation.to_string(), trace: TraceId::fresh() };
         turn.run(&wake_up, now).await.unwrap();

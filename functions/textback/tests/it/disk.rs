@@ -1,4 +1,4 @@
-//! What lies on the disk, for whoever looks at it, and for a program that finds it.
+//! The files on disk: who can read them, and what a program does with damaged ones.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -28,7 +28,7 @@ async fn nobody_else_can_read_it() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_empty_is_no_fresh_start() {
+async fn an_empty_file_is_not_a_fresh_start() {
     let mut product = Product::start(&["twilio"]).await;
     product.text(ANN, "STOP").await;
     product.stop().await;
@@ -38,7 +38,7 @@ async fn a_file_that_is_empty_is_no_fresh_start() {
     assert!(said.contains("textback.db is empty"), "{said}");
 }
 
-/// The stops in it are kept under names that another key does not make.
+/// The stops in it are stored under names that another key cannot derive.
 #[tokio::test]
 async fn with_another_key_neither_store_is_served_from() {
     const ANOTHER: &str = "YW5vdGhlciBrZXksIHdoaWNoIG5hbWVzIG5vYm9keSE=";
@@ -63,15 +63,15 @@ async fn with_another_key_neither_store_is_served_from() {
     }
 }
 
-/// However many are kept waiting for it: whoever is told that their text is taken is answered once, and
-/// whoever is not calls again.
+/// However many texts wait for it: a text that was acknowledged is answered once, and one that was
+/// not is sent again by the provider.
 #[tokio::test]
-async fn a_disk_that_is_full_or_fails_promises_nothing_that_it_does_not_keep() {
+async fn a_full_or_failing_disk_acknowledges_nothing_that_it_does_not_keep() {
     let libraries = tempfile::tempdir().unwrap();
     let (library, fails) = (libraries.path().join("syncs.so"), libraries.path().join("fails"));
     compile(SYNCS, &library);
     let failing = format!("export LD_PRELOAD={} SYNCS_FAIL={}", library.display(), fails.display());
-    // In blocks of 512 bytes; whoever writes more hears of it, and is not killed.
+    // In blocks of 512 bytes; a process that writes more gets an error, and is not killed.
     for trouble in ["trap '' XFSZ; ulimit -f 1400", &failing] {
         let mut product = Product::start(&["twilio"]).await;
         product.start_again_after(trouble).await;
@@ -109,7 +109,7 @@ async fn a_disk_that_is_full_or_fails_promises_nothing_that_it_does_not_keep() {
     }
 }
 
-/// Syncs that fail while there is a file of this name.
+/// Makes syncs fail while a file of this name exists.
 const SYNCS: &str = r#"
     #define _GNU_SOURCE
     #include <dlfcn.h>
@@ -133,7 +133,7 @@ fn compile(source: &str, library: &Path) {
     assert!(made.unwrap().success());
 }
 
-/// How a start ends that should not come to anything, and what it says.
+/// The exit code and messages of a start that should fail.
 async fn start(product: &Product) -> (Option<i32>, String) {
     let mut process = Process::start(&[], &product.settings, "");
     (process.end().await, process.logged().join("\n"))

@@ -1,4 +1,4 @@
-//! `doctor`, by which an owner learns what is wrong, and what to do about it.
+//! `doctor`, which tells an owner what is wrong and how to fix it.
 
 mod evidence;
 mod mistakes;
@@ -21,7 +21,7 @@ use telemetry::TraceId;
 use tempfile::NamedTempFile;
 use tokio::net::TcpListener;
 
-/// The name under which the world knows it.
+/// The name under which the world knows the product.
 const NAME: &str = "sms.example.test";
 
 const BUSINESS: &str = r#"name = "Oakwood Heating"
@@ -51,7 +51,7 @@ async fn a_correct_set_up_is_all_ticks() {
         "    ✓ store: answers in ",
         "    ✓ public url: https://sms.example.test answers in ",
         "    ✓ console: asks for its password",
-        "    ✓ ready: texts are kept there, and answers are woken",
+        "    ✓ ready: it stores texts and wakes turns",
         "12 checks: 12 work, 0 doubtful, 0 broken",
     ] {
         assert!(ran.printed.iter().any(|printed| printed.starts_with(line)), "{line}: {ran:?}");
@@ -60,12 +60,12 @@ async fn a_correct_set_up_is_all_ticks() {
 }
 
 #[tokio::test]
-async fn what_a_model_cannot_is_said() {
+async fn a_model_that_lacks_something_is_reported() {
     let mut deployed = Deployed::start(&["mock"]).await;
     for (rule, found) in [
         (Rule::Mistral, "asked with max_tokens"),
         (Rule::NoSystem, "with the prompt in front of what the person says"),
-        (Rule::NoTools, "but its server knows no tools: they are told in words"),
+        (Rule::NoTools, "but its server does not support tools: they are described in words"),
         (Rule::Vllm, "asked within 4096 tokens"),
     ] {
         let server = OpenAi::start_as(rule).await;
@@ -97,28 +97,28 @@ async fn what_a_model_cannot_is_said() {
 }
 
 #[tokio::test]
-async fn what_others_do_wrong_is_named_and_nothing_else() {
+async fn each_fault_of_others_is_named_and_nothing_else() {
     let mut deployed = Deployed::start(&["mock"]).await;
     deployed.product.openai.switch.set(OpenAi::out_of_quota());
     let ran = deployed.doctor(&[]).await;
     check(&ran, "✗ model: the quota is used up (429 insufficient_quota)", "Pay for more");
     deployed.product.openai.switch.set(OpenAi::rate_limited());
     let ran = deployed.doctor(&[]).await;
-    let often = "! model: asked too often for the moment (429 rate_limit_exceeded)";
-    check(&ran, often, "Ask for a higher rate limit");
+    let often = "! model: too many requests for now (429 rate_limit_exceeded)";
+    check(&ran, often, "If this goes on, ask for a higher rate limit");
     deployed.product.openai.switch.set(fakes::Mode::Works);
 
     let now = Timestamp::now();
     deployed.product.openai.says_it_is(now + SignedDuration::from_secs(120));
     let ran = deployed.doctor(&[]).await;
-    check(&ran, "! clock: this machine is 1", "Let the clocks be set by NTP");
+    check(&ran, "! clock: this machine is 1", "Have NTP set the clocks");
     deployed.product.openai.says_it_is(now - SignedDuration::from_mins(10));
     let ran = deployed.doctor(&[]).await;
-    check(&ran, "✗ clock: this machine is 60", "Let the clocks be set by NTP");
+    check(&ran, "✗ clock: this machine is 60", "Have NTP set the clocks");
 }
 
 #[tokio::test]
-async fn what_was_put_aside_is_counted() {
+async fn dead_letters_are_counted() {
     let Some(moto) = moto().await else { return };
     let [queue, dead] = moto.create_fifo_queue_and_its_dead(&unique_name()).await;
     let aws = [
@@ -141,13 +141,13 @@ async fn what_was_put_aside_is_counted() {
     let ran = deployed.doctor(&[]).await;
     check(
         &ran,
-        "✗ queue: wake-ups put aside, since they failed again and again: 1",
+        "✗ queue: wake-ups in the dead-letter queue, after failing again and again: 1",
         "Find the cause in the log of turn",
     );
 }
 
 #[tokio::test]
-async fn what_answers_at_our_address_in_our_place_is_told() {
+async fn another_server_at_our_address_is_reported() {
     let moved = Redirect::permanent("https://elsewhere.example.test");
     let trace = [("x-trace-id", "0123456789abcdef0123456789abcdef")];
     let refused = (StatusCode::FORBIDDEN, trace);
@@ -165,7 +165,7 @@ async fn what_answers_at_our_address_in_our_place_is_told() {
         (
             alive().route("/webhooks/mock/{kind}", post(refused)),
             "✗ ready: HTTP 200",
-            "Lead GET /readyz to the function inbound",
+            "Route GET /readyz to the function inbound",
         ),
         (
             alive()
@@ -177,17 +177,17 @@ async fn what_answers_at_our_address_in_our_place_is_told() {
         (
             ours(),
             "✗ webhooks: /webhooks/mock/inbound and …/status: HTTP 404",
-            "Lead POST to this address to the function inbound",
+            "Route POST at this address to the function inbound",
         ),
         (
             ours().route(calls, get("")),
             "✗ webhooks: /webhooks/mock/inbound and …/status: HTTP 405",
-            "Lead POST to this address to the function inbound",
+            "Route POST at this address to the function inbound",
         ),
         (
             ours().route(calls, post(StatusCode::FORBIDDEN)),
             "✗ webhooks: /webhooks/mock/inbound and …/status: HTTP 403",
-            "See what stands in front of textback",
+            "Find out what is in front of textback",
         ),
     ] {
         let mut deployed = Deployed::start(&["mock"]).await;
@@ -197,7 +197,7 @@ async fn what_answers_at_our_address_in_our_place_is_told() {
 }
 
 #[tokio::test]
-async fn whoever_believes_a_forger_is_told_so() {
+async fn an_address_that_accepts_forgeries_is_reported() {
     let careless = Router::new()
         .route("/healthz", get("ok"))
         .route("/readyz", get("ready\n"))
@@ -213,23 +213,23 @@ async fn whoever_believes_a_forger_is_told_so() {
 }
 
 #[tokio::test]
-async fn a_certificate_that_has_expired_is_told() {
+async fn an_expired_certificate_is_reported() {
     let mut deployed = Deployed::start(&["mock"]).await;
     let front = Front::start_expired(NAME, deployed.product.address()).await;
     deployed.put(front);
     let ran = deployed.doctor(&[]).await;
-    check(&ran, "✗ public url: its certificate has expired", "Renew it");
+    check(&ran, "✗ public url: its certificate has expired", "Renew it, and automate");
 }
 
 #[tokio::test]
-async fn whoever_looks_leaves_nothing_behind() {
+async fn a_look_leaves_nothing_behind() {
     let mut deployed = Deployed::start(&["mock"]).await;
     let folder = tempfile::tempdir().unwrap();
     let fresh = folder.path().join("checkout/.textback");
     deployed.set(&[("DATA_DIR", fresh.to_str().unwrap())]);
     let ran = deployed.doctor(&[]).await;
     assert_eq!(not_ticked(&ran), [""; 0]);
-    let store = "    ✓ store: not there yet: the first start makes it";
+    let store = "    ✓ store: not there yet: the first start creates it";
     assert!(ran.printed.iter().any(|line| line == store), "{ran:?}");
     assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none());
 
@@ -237,7 +237,7 @@ async fn whoever_looks_leaves_nothing_behind() {
     let file = folder.path().join("file");
     deployed.set(&[("DATA_DIR", file.to_str().unwrap())]);
     let ran = deployed.doctor(&[]).await;
-    check(&ran, "✗ store: DATA_DIR cannot be used: ", "See to DATA_DIR");
+    check(&ran, "✗ store: DATA_DIR cannot be used: ", "Check DATA_DIR");
 }
 
 #[tokio::test]
@@ -281,14 +281,14 @@ async fn programs_read_the_same() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_looked_at_is_no_verdict() {
+async fn settings_that_cannot_be_read_give_no_verdict() {
     let half: Settings = [("TWILIO_ACCOUNT_SID".into(), "AC0".into())].into();
     let mut process = Process::start(&["doctor"], &half, "");
     assert_eq!(process.end().await, Some(2));
     assert!(process.logged()[0].starts_with("error: Twilio is half configured: set "));
 }
 
-/// The product under the name by which the world knows it.
+/// The product, reachable under its public name.
 struct Deployed {
     product: Product,
     front: Front,
@@ -310,7 +310,7 @@ impl Deployed {
         deployed
     }
 
-    /// From now on this is what the world finds under the name.
+    /// From now on, this answers under the public name.
     async fn put_in_front_of(&mut self, address: SocketAddr) {
         self.put(Front::start(NAME, address).await);
     }
@@ -352,7 +352,7 @@ async fn serve(router: Router) -> SocketAddr {
     address
 }
 
-/// Fails unless this is all that is wrong, and this is said to do about it.
+/// Fails unless this is the only fault, with this fix.
 fn check(ran: &Ran, found: &str, fix: &str) {
     let wrong = not_ticked(ran);
     assert!(matches!(&wrong[..], [line] if line.starts_with(found)), "{found}: {ran:?}");
@@ -361,7 +361,7 @@ fn check(ran: &Ran, found: &str, fix: &str) {
     assert_eq!(ran.code, Some(i32::from(found.starts_with('✗'))), "{ran:?}");
 }
 
-/// The findings that somebody has to look at.
+/// The findings that need attention.
 fn not_ticked(ran: &Ran) -> Vec<&str> {
     let lines = ran.printed.iter().map(|line| line.trim());
     lines.filter(|line| line.starts_with(['✗', '!'])).collect()

@@ -1,10 +1,10 @@
-//! Every company alone: an installation that has no other.
+//! Every provider alone: an installation that has no other.
 
 use fakes::{Companies, Route};
 use product::{ANN, Product, until};
 
 #[test]
-fn every_company_that_there_is_has_a_stand_in() {
+fn every_company_has_a_stand_in() {
     let companies = providers::ENTRIES.iter().filter(|entry| !entry.is_pretended());
     assert_eq!(companies.map(|entry| entry.name).collect::<Vec<_>>(), Companies::NAMES);
 }
@@ -40,7 +40,7 @@ async fn alone_it_carries_a_text_and_its_answer_and_says_what_to_paste() {
 #[tokio::test]
 async fn alone_it_passes_a_smoke_test() {
     for name in Companies::NAMES {
-        // Where it listens is where it is known.
+        // It is known at the address where it listens.
         let (mut product, companies) = alone(name, "").await;
         product.settings.insert("PUBLIC_URL".into(), product.home());
         let ran = product.run(&["smoke"], "").await;
@@ -55,7 +55,7 @@ async fn alone_it_passes_a_smoke_test() {
     }
 }
 
-/// The product with this company and no other, known at this address.
+/// The product with only this provider, known at this address.
 async fn alone(name: &str, public_url: &str) -> (Product, Companies) {
     let companies = Companies::start(product::PUBLIC_URL).await;
     let settings = companies.named(name).settings();

@@ -1,4 +1,4 @@
-//! Two providers, of which one or both do not do what they are asked.
+//! Two providers, one or both of which fail.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use sms::Status;
 const BOTH: [&str; 2] = ["messagecentral", "twilio"];
 
 #[tokio::test]
-async fn the_first_provider_that_works_carries_the_reply_alone() {
+async fn only_the_first_provider_that_works_sends_the_reply() {
     let mut product = Product::start(&BOTH).await;
     product.text_messagecentral(ANN, "My tap drips").await;
     product.settled().await;
@@ -18,7 +18,7 @@ async fn the_first_provider_that_works_carries_the_reply_alone() {
 }
 
 #[tokio::test]
-async fn what_the_first_provider_refuses_goes_out_by_the_second() {
+async fn a_reply_that_the_first_provider_refuses_goes_out_by_the_second() {
     type Refuse = fn(&MessageCentral);
     let refusals: [(&str, Refuse); 11] = [
         ("no credit", MessageCentral::no_credit),
@@ -56,7 +56,7 @@ async fn a_provider_that_cannot_be_reached_is_passed_over() {
 }
 
 #[tokio::test]
-async fn a_token_that_ends_early_is_fetched_again_and_nobody_else_is_asked() {
+async fn a_token_that_ends_early_is_renewed_and_no_other_provider_is_tried() {
     let mut product = Product::start(&BOTH).await;
     product.text_messagecentral(ANN, "My tap drips").await;
     product.settled().await;
@@ -87,7 +87,7 @@ async fn a_reply_that_both_refuse_goes_out_once_when_one_is_back() {
 }
 
 #[tokio::test]
-async fn a_reply_that_everybody_refuses_for_ten_minutes_is_given_up_and_the_operator_is_told() {
+async fn a_reply_that_all_refuse_for_ten_minutes_is_given_up_and_reported() {
     let mut product = Product::start(&BOTH).await;
     product.messagecentral.no_credit();
     product.twilio.refuse_with(20429);
@@ -109,7 +109,7 @@ async fn a_reply_that_everybody_refuses_for_ten_minutes_is_given_up_and_the_oper
 }
 
 #[tokio::test]
-async fn a_reply_that_may_have_been_sent_is_sent_by_nobody_else_and_the_operator_is_told() {
+async fn a_reply_that_may_have_been_sent_goes_by_no_other_provider_and_is_reported() {
     let mut product = Product::start(&BOTH).await;
     let modes = [
         (Mode::HangsAfter, 1),
@@ -117,7 +117,7 @@ async fn a_reply_that_may_have_been_sent_is_sent_by_nobody_else_and_the_operator
         (Mode::Nonsense, 1),
         (Mode::Fails(502, "Bad Gateway".into()), 0),
     ];
-    // The first hangs until it is given up, and the others are asked meanwhile.
+    // The first request hangs until its timeout, and the others are made meanwhile.
     for (number, (mode, _)) in (10..).zip(&modes) {
         product.messagecentral.switch.set(mode.clone());
         product.text_messagecentral(&format!("+120255501{number}"), "My tap drips").await;

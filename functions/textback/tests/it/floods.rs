@@ -1,4 +1,4 @@
-//! What strangers can drive in the program as it runs, with the limits that it has by default.
+//! What strangers can cause in the running program, with its default limits.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use product::{ANN, BOB, Product, between, until};
 const DEFAULTS: [(&str, &str); 2] = [("REPLIES_PER_MINUTE", ""), ("NEW_PEOPLE_PER_MINUTE", "")];
 
 #[tokio::test]
-async fn a_machine_that_answers_by_itself_is_left_alone() {
+async fn an_auto_reply_is_left_alone() {
     let mut product = Product::start_with(&["twilio"], &DEFAULTS).await;
     for _ in 0..12 {
         product.text(ANN, "I am out of the office. I will answer on Monday.").await;
@@ -50,7 +50,7 @@ async fn a_number_that_costs_extra_or_is_far_away_gets_no_answer() {
 }
 
 #[tokio::test]
-async fn one_person_who_never_ends_costs_a_few_answers_and_loses_no_word() {
+async fn one_person_who_never_stops_costs_a_few_answers_and_loses_no_word() {
     let mut product = Product::start_with(&["twilio"], &DEFAULTS).await;
     let route = product.route();
     let text = |number| product.twilio.inbound(&route, ANN, &format!("Text {number}"));
@@ -60,7 +60,7 @@ async fn one_person_who_never_ends_costs_a_few_answers_and_loses_no_word() {
         assert!(answers.iter().all(|answer| answer.status == 200));
     }
     let id = between("twilio", ANN);
-    // Another is answered meanwhile.
+    // Another person is answered meanwhile.
     product.text(BOB, "My sink leaks").await;
     until("the other to be answered", async || !product.twilio.texts_to(BOB).is_empty()).await;
     until("the flood to be set aside", async || {
@@ -77,7 +77,7 @@ async fn one_person_who_never_ends_costs_a_few_answers_and_loses_no_word() {
 }
 
 #[tokio::test]
-async fn more_new_people_than_can_be_answered_wait_for_their_minute() {
+async fn new_people_beyond_the_limit_wait_for_their_minute() {
     let bound = [("NEW_PEOPLE_PER_MINUTE", "4")];
     let mut product = Product::start_with(&["twilio"], &bound).await;
     product.text(BOB, "My sink leaks").await;
@@ -90,7 +90,7 @@ async fn more_new_people_than_can_be_answered_wait_for_their_minute() {
     product.text(BOB, "It still leaks").await;
     until("who is known to be answered", async || product.twilio.texts_to(BOB).len() == 2).await;
     product.process.logs("people.flood").await;
-    // The minute may be over in between.
+    // The minute may end in between.
     assert!(product.openai.requests().len() <= 2 + 2 * 4);
 }
 
@@ -106,7 +106,7 @@ async fn a_store_that_takes_no_writes_buys_no_answers() {
         product.text(person, "My sink leaks").await;
     }
     let failed = |line: &&String| line.contains("a wake-up failed");
-    // The second time is a quarter of a minute later, whatever wakes it meanwhile.
+    // The second attempt is a quarter of a minute later, whatever wakes it meanwhile.
     until("all to have failed twice", async || {
         product.process.logged().iter().filter(failed).count() >= 2 * people.len()
     })
@@ -120,7 +120,7 @@ async fn a_store_that_takes_no_writes_buys_no_answers() {
     }
 }
 
-/// Whether a text waits that nobody has decided about.
+/// Whether a text waits without a decision.
 fn waits(product: &Product) -> bool {
     let sql = "SELECT count(*) FROM texts WHERE waiting IS NOT NULL";
     product.database().query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap() > 0

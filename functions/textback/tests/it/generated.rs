@@ -1,5 +1,5 @@
-//! Files that follow from what functions and providers say of themselves. `UPDATE=1 cargo test -p textback
-//! --test it generated` writes them.
+//! Files that are generated from the functions' and providers' descriptions. `UPDATE=1 cargo test
+//! -p textback --test it generated` writes them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
@@ -11,8 +11,8 @@ use settings::Names;
 
 use crate::settings::{FUNCTIONS, is_secret, workspace};
 
-/// What infra/ has to know: which function reads which setting, what a smoke test reads, which of them
-/// are secrets, and the addresses to paste.
+/// What `infra` has to know: which function reads which setting, what a smoke test reads, which
+/// settings are secrets, and the addresses to paste.
 #[test]
 fn terraform_knows_the_settings_and_the_addresses() {
     let parameters: BTreeMap<_, _> =
@@ -56,9 +56,9 @@ fn the_documentation_lists_every_provider_and_every_setting() {
 }
 
 #[test]
-fn what_a_provider_calls_a_secret_is_named_like_one() {
+fn a_providers_secrets_are_named_as_secrets() {
     for setting in ENTRIES.iter().flat_map(|entry| entry.settings) {
-        // Half of a key that is in every signed request.
+        // Half of a key, which is visible in every signed request.
         let is_known = setting.name == "AWS_ACCESS_KEY_ID";
         assert_eq!(setting.is_secret || is_known, is_secret(setting.name), "{}", setting.name);
     }
@@ -88,7 +88,7 @@ fn marked(page: &str, name: &str, text: &str) -> String {
     format!("{before}{mark}{text}{end}{after}")
 }
 
-/// Compares a file with what it has to be, or makes it that.
+/// Compares a file with its expected contents, or writes them.
 fn check(path: &str, wanted: &str) {
     let file = workspace().join(path);
     if env::var_os("UPDATE").is_some() {

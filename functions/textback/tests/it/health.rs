@@ -1,4 +1,4 @@
-//! What anybody is told of the health of the program: that it is alive, and whether it is ready.
+//! The public health checks: that the program is alive, and whether it is ready.
 
 use futures::future::join_all;
 use product::Product;
@@ -19,7 +19,7 @@ async fn it_is_alive_and_says_which_it_is() {
 }
 
 #[tokio::test]
-async fn whoever_asks_whether_it_is_ready_is_told_in_a_word_and_costs_one_write() {
+async fn readiness_is_one_word_and_costs_one_write() {
     let product = Product::start(&["twilio"]).await;
     let ask = |asked| answer(&product, if asked % 2 == 0 { "/readyz" } else { "/ready" });
     let version = || {
@@ -31,7 +31,7 @@ async fn whoever_asks_whether_it_is_ready_is_told_in_a_word_and_costs_one_write(
     for told in join_all((0..200).map(ask)).await {
         assert_eq!(told, (200, "ready\n".into()));
     }
-    // One more, where all that took ten seconds.
+    // One more, if all that took ten seconds.
     let written = version() - first;
     assert!((0..=1).contains(&written), "{written}");
 }

@@ -1,7 +1,7 @@
-//! The product from outside: the program that its owner starts, between stand-ins for everything
-//! that it talks to.
+//! The product from outside: the program as its owner starts it, between stand-ins for everything
+//! it talks to.
 
-#![expect(clippy::unwrap_used, reason = "whoever breaks fails a test")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod answers;
 mod aws;

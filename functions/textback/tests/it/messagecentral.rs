@@ -1,4 +1,4 @@
-//! `MessageCentral`'s inbound calls, whose form nobody knows for certain.
+//! `MessageCentral`'s inbound calls, whose form is documented nowhere.
 
 use std::time::Duration;
 
@@ -60,7 +60,7 @@ async fn numbers_are_read_however_they_are_written() {
 }
 
 #[tokio::test]
-async fn fields_of_other_names_are_found_where_the_owner_says() {
+async fn fields_with_other_names_are_found_by_a_setting() {
     let fields = [("MC_INBOUND_FIELDS", "from=cli,text=payload,id=ref")];
     let mut product = Product::start_with(&["messagecentral"], &fields).await;
     let shape =
@@ -95,7 +95,7 @@ async fn without_an_id_the_same_words_are_a_repeat_for_two_minutes() {
 }
 
 #[tokio::test]
-async fn a_report_is_no_text_and_counts_as_one() {
+async fn a_report_in_the_form_of_a_text_is_not_answered() {
     let mut product = Product::start(&["messagecentral"]).await;
     product.openai.says("Could you tell me what is to be done?");
     let route = product.route();
@@ -111,7 +111,7 @@ async fn a_report_is_no_text_and_counts_as_one() {
         "status":"DELIVRD","messageBody":"Could you tell me what is to be done?"}}"#
     );
     post(&mut product, &report).await;
-    // The same without its word.
+    // The same without its status field.
     post(&mut product, &report.replace(r#""status":"DELIVRD","#, "")).await;
     assert_eq!(product.messagecentral.texts_to(ANN).len(), 1);
     assert_eq!(product.openai.requests().len(), 1);
@@ -121,7 +121,7 @@ async fn a_report_is_no_text_and_counts_as_one() {
 }
 
 #[tokio::test]
-async fn an_id_of_all_texts_swallows_none() {
+async fn an_id_shared_by_all_texts_swallows_none() {
     let mut product = Product::start(&["messagecentral"]).await;
     for body in [
         r#"[{"from":"12025550143","message":"First","messageId":0},
@@ -199,8 +199,8 @@ async fn a_genuine_call_that_cannot_be_read_is_kept_whole_and_the_operator_is_to
         assert!(kept.iter().any(|call| call.body == body && !call.base64), "{body}");
     }
     assert!(kept.iter().any(|call| call.body == "dGV4dD3//g==" && call.base64));
-    // One for each form: a call with known names, one with a text alone, and those without any. Nobody
-    // need be told of one whose sender is a name.
+    // One notice for each form: a call with known names, one with only a text, and those without
+    // any. A sender that is a name needs no notice.
     assert_eq!(product.notices().await.len(), 3);
     assert!(product.openai.requests().is_empty());
 }

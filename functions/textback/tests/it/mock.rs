@@ -1,4 +1,4 @@
-//! The pretend provider: a door for those alone whom the console lets in, and a world of its own.
+//! The mock: open only to those whom the console lets in, and separate from real people.
 
 use product::{ANN, PASSWORD, Product};
 use reqwest::{Method, RequestBuilder};
@@ -10,7 +10,7 @@ const STATUS: &str = "/webhooks/mock/status";
 const AT_HOME: (&str, &str) = ("PUBLIC_URL", "");
 const NO_PASSWORD: (&str, &str) = ("CONSOLE_PASSWORD", "");
 
-/// It would text anybody at the owner's cost, silence customers, and lift what they stopped.
+/// It would text anybody at the owner's cost, silence customers, and lift their opt-outs.
 #[tokio::test]
 async fn a_stranger_neither_texts_nor_stops_nor_starts_anybody() {
     for settings in [&[][..], &[AT_HOME, NO_PASSWORD], &[("SMS_PROVIDERS", "twilio,mock")]] {
@@ -47,7 +47,7 @@ async fn a_stop_that_a_person_sent_is_not_lifted_by_a_stranger() {
 }
 
 #[tokio::test]
-async fn on_this_machine_too_a_stranger_spends_nothing() {
+async fn a_stranger_on_this_machine_spends_nothing_either() {
     let mut product = Product::start_with(&[], &[AT_HOME, NO_PASSWORD]).await;
     for call in disguised(&product, INBOUND) {
         assert_eq!(status_of(call.json(&json!({ "from": ANN, "text": "Hi" }))).await, 403);
@@ -75,7 +75,7 @@ async fn a_page_of_somebody_elses_texts_nobody_whatever_the_browser_shows_for_it
     assert_eq!(product.documents(), 0);
 }
 
-/// What the pretend phone says is answered by the mock, whoever comes first.
+/// Texts from the mock are answered through the mock, whichever provider comes first.
 #[tokio::test]
 async fn what_comes_by_the_mock_leaves_by_no_company_and_the_other_way_round() {
     for order in ["twilio,mock", "mock,twilio"] {
@@ -90,7 +90,7 @@ async fn what_comes_by_the_mock_leaves_by_no_company_and_the_other_way_round() {
     }
 }
 
-/// Calls that show nothing, or what does not count.
+/// Calls without proof, or with something that is not proof.
 fn disguised(product: &Product, path: &str) -> Vec<RequestBuilder> {
     let call = || product.call(Method::POST, path);
     let home = product.home();

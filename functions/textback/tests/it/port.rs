@@ -1,4 +1,4 @@
-//! Whoever finds the port: calls that are none, connections that say nothing, bodies without an end.
+//! Strangers at the port: malformed calls, silent connections, endless bodies.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// What a stranger leaves behind: nothing, half a head, and two bodies that never end.
+/// The start of a stranger's call: nothing, half a head, and two bodies that never end.
 const UNFINISHED: [&str; 4] = [
     "",
     "POST /webhooks/x/inbound HTTP/1.1\r\nHost: a\r\nX-",
@@ -59,7 +59,7 @@ async fn what_is_no_call_is_no_call() {
         ("no path", "OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".into(), "404"),
         ("another protocol", format!("{GET}Upgrade: websocket\r\n\r\n"), "200"),
         ("no version", "GET /\r\n".into(), "400"),
-        // Without TLS there is no HTTP/2.
+        // HTTP/2 needs TLS.
         ("HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0".into(), ""),
         (
             "a provider that is none",
@@ -75,7 +75,7 @@ async fn what_is_no_call_is_no_call() {
 async fn a_body_whose_length_is_not_clear_is_not_read() {
     let long = "a".repeat(100_000);
     check([
-        // What follows a body is no call of its own where two lengths are given.
+        // With two lengths, the data after a body is not treated as another call.
         (
             "two kinds of length",
             format!(
@@ -199,7 +199,7 @@ async fn a_call_that_reaches_nobody_leaves_a_line() {
 }
 
 #[tokio::test]
-async fn a_call_that_cannot_be_read_leaves_a_line() {
+async fn a_malformed_call_leaves_a_line() {
     const TEXT: &str = "POST /webhooks/twilio/inbound HTTP/1.1\r\nHost: a\r\nX: a\x01b\r\n\r\n";
     let product = Product::start(&["twilio"]).await;
     assert_eq!(statuses(product.address(), TEXT).await, "400");
@@ -207,7 +207,7 @@ async fn a_call_that_cannot_be_read_leaves_a_line() {
 }
 
 #[tokio::test]
-async fn a_stranger_who_says_nothing_keeps_nobody_out() {
+async fn silent_connections_keep_nobody_out() {
     let mut product = Product::start(&["messagecentral"]).await;
     product.start_again_within(256).await;
     let mut stranger = Vec::new();
@@ -220,7 +220,7 @@ async fn a_stranger_who_says_nothing_keeps_nobody_out() {
     product.settled().await;
     product.process.logs("turned connections away: 1 for want of room").await;
     product.stop().await;
-    // All others are one line.
+    // All others share one line.
     let lines = product.process.logged();
     let lines: Vec<_> = lines.iter().filter(|line| line.contains("turned connections")).collect();
     assert_eq!(lines.len(), 2, "{lines:?}");
@@ -274,18 +274,19 @@ async fn bodies_without_an_end_take_no_memory() {
     assert!(taken < 60 * 1024, "{taken} KiB");
 }
 
-/// A connection to which this was written, or as much of it as was taken before it was closed.
+/// A connection to which this was written, or as much of it as was accepted before the connection
+/// was closed.
 async fn left(address: SocketAddr, said: &str) -> TcpStream {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let _ = tokio::time::timeout(Duration::from_secs(1), stream.write_all(said.as_bytes())).await;
     stream
 }
 
-/// The statuses that are answered before the connection is closed: `403`, or `200 x 100`.
+/// The statuses of the answers until the connection is closed: `403`, or `200 x 100`.
 async fn statuses(address: SocketAddr, said: &str) -> String {
     let mut stream = left(address, said).await;
     let mut answer = Vec::new();
-    // What is written after an answer may have the connection cut.
+    // Data written after an answer may reset the connection.
     let _ = stream.read_to_end(&mut answer).await;
     let answer = String::from_utf8_lossy(&answer);
     let mut found: Vec<_> = answer.split("HTTP/1.1 ").skip(1).map(|rest| &rest[..3]).collect();

@@ -10,7 +10,7 @@ use product::{ANN, BOB, Product, WEBHOOK_TOKEN, between};
 use serde_json::json;
 use telemetry::TraceId;
 
-/// What no guess of ours finds.
+/// A form that our guesses do not cover.
 const UNHEARD_OF: InboundShape = InboundShape {
     json: true,
     from: "cli",
@@ -109,7 +109,7 @@ async fn a_form_never_seen_becomes_an_answered_text_by_a_change_of_settings() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_hides_neither_a_text_nor_a_stop() {
+async fn an_unreadable_part_hides_neither_a_text_nor_a_stop() {
     const CARA: &str = "+12025550145";
     let mut product = Product::start(&["messagecentral"]).await;
     let body = json!([
@@ -134,7 +134,7 @@ async fn what_cannot_be_read_hides_neither_a_text_nor_a_stop() {
         (true, true, false, false)
     );
 
-    // Of what is read again, too, only the rest stays.
+    // After a replay, too, only the unreadable rest is kept.
     product.settings.insert("MC_INBOUND_FIELDS".into(), "from=cli,text=payload".into());
     let ran = product.run(&["quarantine", "replay"], "").await;
     assert_eq!(ran.code, Some(1));
@@ -149,7 +149,7 @@ async fn what_cannot_be_read_hides_neither_a_text_nor_a_stop() {
 }
 
 #[tokio::test]
-async fn a_replay_that_dies_before_it_forgets_answers_nobody_twice() {
+async fn a_replay_that_dies_before_it_deletes_answers_nobody_twice() {
     let fields = [("MC_INBOUND_FIELDS", "from=cli,text=payload")];
     let shape = InboundShape { id: None, ..UNHEARD_OF };
     let mut product = Product::start(&["messagecentral"]).await;
@@ -174,7 +174,7 @@ async fn a_replay_that_dies_before_it_forgets_answers_nobody_twice() {
 }
 
 #[tokio::test]
-async fn what_is_answered_late_was_said_early_and_goes_on_from_now() {
+async fn a_late_answer_keeps_the_time_of_its_text_and_continues_from_now() {
     let mut product = Product::start(&["messagecentral"]).await;
     let route = product.route();
     let call =
@@ -192,7 +192,7 @@ async fn what_is_answered_late_was_said_early_and_goes_on_from_now() {
         product.store.load(&id, Timestamp::now()).await.unwrap().unwrap().conversation;
     let first = serde_json::from_value(conversation.turns[0].clone()).unwrap();
     assert!(matches!(first, Entry::Person { at, .. } if at == came), "{first:?}");
-    // Else it would be over, as one that was left for a day.
+    // Otherwise it would be over, like one that was quiet for a day.
     assert!(conversation.due_at.unwrap() > Timestamp::now());
     assert!(product.store.ended(&id).await.unwrap().is_empty());
 }

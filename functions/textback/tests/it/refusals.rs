@@ -1,4 +1,4 @@
-//! A store that is there, and refuses what it is asked for.
+//! A store that is reachable but refuses requests.
 
 use std::net::SocketAddr;
 
@@ -40,7 +40,7 @@ async fn firestore_that_refuses_raises_one_alarm() {
         (7, "Missing or insufficient permissions."),
         (8, "Quota exceeded."),
         (16, "Request had invalid authentication credentials."),
-        // Codes that also say that a text came before.
+        // Codes that also mean that a text was seen before.
         (5, "The database (default) does not exist for project p"),
         (9, "The Cloud Firestore API is not available for Firestore in Datastore Mode database p."),
     ] {
@@ -62,7 +62,7 @@ async fn firestore_that_refuses_raises_one_alarm() {
 }
 
 #[tokio::test]
-async fn a_store_that_cannot_be_reached_or_is_locked_refuses_nothing() {
+async fn an_unreachable_or_locked_store_raises_no_alarm() {
     let settings = [("GOOGLE_CLOUD_PROJECT", "p"), ("FIRESTORE_EMULATOR_HOST", "127.0.0.1:1")];
     let mut away = Product::start_with(&["twilio"], &settings).await;
     let mut locked = Product::start(&["twilio"]).await;
@@ -76,16 +76,16 @@ async fn a_store_that_cannot_be_reached_or_is_locked_refuses_nothing() {
     }
 }
 
-/// Waits until the log says of so many texts that they were refused.
+/// Waits until the log reports so many refused texts.
 async fn refused(product: &Product, texts: usize) {
     until("the log to tell of each text", async || {
         let lines = product.process.logged().into_iter();
-        lines.filter(|line| line.contains("promised nothing")).count() == texts
+        lines.filter(|line| line.contains("did not acknowledge a call")).count() == texts
     })
     .await;
 }
 
-/// What the alarm said, each time.
+/// The alarm's sentences, each time.
 fn alarms(product: &Product) -> Vec<String> {
     let lines = product.process.logged().into_iter();
     let lines = lines.filter_map(|line| serde_json::from_str::<Value>(&line).ok());
@@ -93,7 +93,7 @@ fn alarms(product: &Product) -> Vec<String> {
     raised.map(|line| line["message"].as_str().unwrap().to_owned()).collect()
 }
 
-/// A Firestore that answers every call with this code, in these words.
+/// A Firestore that answers every call with this code and message.
 async fn refusing(code: u16, words: &'static str) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -114,7 +114,7 @@ async fn refuse(stream: TcpStream, code: u16, words: &str) {
             .header("grpc-message", words)
             .body(())
             .unwrap();
-        // Whoever has gone hears nothing.
+        // A client that has gone hears nothing.
         let _ = answer.send_response(refused, true);
     }
 }

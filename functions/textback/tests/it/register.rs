@@ -35,14 +35,14 @@ async fn a_business_that_is_ready_gets_forms_to_paste() {
         "Opt-in keywords: OAKWOOD",
         "== Toll-free verification",
         "Terms and conditions URL: https://text.oakwood.test/terms",
-        "✓ Nothing that we know to be rejected. Reviewers may still ask.",
+        "✓ Nothing that is known to be rejected. Reviewers may still ask.",
     ] {
         assert!(printed.iter().any(|printed| printed == line), "{line}: {printed:#?}");
     }
 }
 
 #[tokio::test]
-async fn what_would_be_rejected_fails_and_says_what_to_do() {
+async fn a_reason_for_rejection_fails_and_says_what_to_do() {
     let (code, printed, said) = register("http://localhost:5000", BUSINESS).await;
     assert_eq!((code, said), (Some(1), vec!["error: 1 thing would be rejected".into()]));
     let found = printed.iter().position(|line| line.starts_with("✗ 30891: ")).unwrap();
@@ -59,7 +59,7 @@ async fn facts_that_cannot_be_used_are_named_all_at_once() {
     assert!(said[1].contains("business.toml:8: keyword: is reserved"), "{said:?}");
 }
 
-/// The exit code, what is printed, and what is complained of.
+/// The exit code, the output and the errors.
 async fn register(url: &str, business: &str) -> (Option<i32>, Vec<String>, Vec<String>) {
     let folder = TempDir::new().unwrap();
     let file = |name: &str, text: &str| {

@@ -1,4 +1,4 @@
-//! What leaves the system when a conversation is over.
+//! Delivery of results to the business's own system.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 
 const SECRET: &str = "whsec_c2VhbGVkIHdpdGggdGhyZWUga2lzc2Vz";
 
-/// The business that wants to know: it notes every call, and answers the first with a failure.
+/// The business's receiver: it records every call, and answers the first with a failure.
 #[derive(Clone, Default)]
 struct Business {
     calls: Arc<Mutex<Vec<(HeaderMap, String)>>>,
@@ -33,7 +33,8 @@ impl Business {
         url
     }
 
-    /// Waits for a call, and reads it as Standard Webhooks says: only if the signature is right.
+    /// Waits for a call, and reads it only if its signature is right, as Standard Webhooks
+    /// describes.
     async fn call(&self, index: usize) -> (String, Value) {
         until("the business to be called", async || self.calls.lock().unwrap().len() > index).await;
         let (headers, body) = self.calls.lock().unwrap()[index].clone();
@@ -58,7 +59,7 @@ async fn hear(State(business): State<Business>, headers: HeaderMap, body: String
 }
 
 #[tokio::test]
-async fn the_result_of_a_conversation_is_handed_over_signed_and_again_until_it_is_taken() {
+async fn the_result_of_a_conversation_is_signed_and_repeated_until_it_is_taken() {
     let business = Business::default();
     let url = business.open().await;
     let settings = [("RESULT_WEBHOOK_URL", url.as_str()), ("RESULT_WEBHOOK_SECRET", SECRET)];
@@ -85,7 +86,7 @@ async fn the_result_of_a_conversation_is_handed_over_signed_and_again_until_it_i
     product.as_if_later(Duration::from_secs(60));
     let (again, repeated) = business.call(1).await;
     assert_eq!((again, &repeated["data"], &repeated["type"]), (id, data, &result["type"]));
-    until("the result to be forgotten", async || {
+    until("the result to be deleted", async || {
         product.store.effects_of(&conversation).await.unwrap().is_empty()
     })
     .await;

@@ -1,4 +1,4 @@
-//! Secrets that the owner makes up and makes too short, and keys that must not get about.
+//! Secrets that the owner chose too short, and keys that must not leak.
 
 use std::process::Command;
 
@@ -11,7 +11,7 @@ const TOLD: &str = "MC_WEBHOOK_TOKEN can be guessed, having fewer than 24 bytes:
                     rand -base64 24` prints";
 
 #[tokio::test]
-async fn a_first_start_stops_and_what_runs_goes_on_with_an_alarm() {
+async fn a_first_start_stops_but_a_later_one_runs_with_an_alarm() {
     let mut product = Product::start(&["messagecentral"]).await;
     until("it to look after its store", async || !product.store.is_untouched().await.unwrap())
         .await;
@@ -35,13 +35,13 @@ async fn a_first_start_stops_and_what_runs_goes_on_with_an_alarm() {
 }
 
 #[test]
-fn git_takes_no_key_and_hides_no_file_of_ours() {
+fn git_ignores_every_key_and_none_of_our_files() {
     let git = |arguments: &[&str]| {
         let ran = Command::new("git").args(arguments).current_dir(workspace()).output().unwrap();
         String::from_utf8(ran.stdout).unwrap()
     };
     if git(&["rev-parse", "--is-inside-work-tree"]).is_empty() {
-        eprintln!("skipped: this is no checkout");
+        eprintln!("skipped: this is not a checkout");
         return;
     }
     let keys = [

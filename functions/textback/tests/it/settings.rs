@@ -1,4 +1,4 @@
-//! Which settings each function reads. Its role at AWS may read their parameters and no others.
+//! The settings of each function. Its role at AWS may read their parameters and no others.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -24,8 +24,9 @@ fn every_function_is_known_by_its_settings() {
     assert_eq!(folders, BTreeSet::from(named));
 }
 
-/// Whoever gets into a function has its secrets: no more than it works with. Which of a provider's those
-/// are it says itself. The tests of `turn` give each function what it lists, and all of it works.
+/// Anybody who breaks into a function has its secrets, so it gets only those it works with. Each
+/// provider says which of its own those are. The tests of `turn` give each function only what it
+/// lists, and everything works.
 #[test]
 fn a_function_may_read_the_secrets_that_it_uses_and_no_others() {
     const STORE: [&str; 2] = ["GOOGLE_APPLICATION_CREDENTIALS", "NAME_KEY"];
@@ -37,7 +38,7 @@ fn a_function_may_read_the_secrets_that_it_uses_and_no_others() {
             "turn" => (&["OPENAI_API_KEY", "RESULT_WEBHOOK_SECRET"][..], Role::Sending),
             _ => (&[][..], Role::Describing),
         };
-        // What a provider cannot be asked with, nobody is given who asks.
+        // A setting that no poll needs is given to no function that only polls.
         let asks = |entry: &&Entry| role != Role::Polling || entry.is_asked;
         let of_providers = ENTRIES.iter().filter(asks).flat_map(|entry| entry.names(role));
         let used = own.iter().copied().chain(STORE).chain(of_providers);
@@ -53,12 +54,13 @@ fn a_function_may_read_the_secrets_that_it_uses_and_no_others() {
     assert!(!told.into_iter().any(|it| it.is_secret && it.is_read_by(Role::Describing)));
 }
 
-/// What is not listed where it is read has no value on Lambda, whatever the environment says.
+/// A setting that is not listed where it is read has no value on Lambda, whatever the environment
+/// says.
 #[test]
 fn whatever_a_crate_reads_it_lists() {
     let mut found = 0;
     for folder in crates("shared").union(&crates("functions")) {
-        // The first knows older names, the other reads what all others do.
+        // The first knows older names, the other reads the settings of all others.
         if ["shared/settings", "functions/textback"].iter().any(|it| folder.ends_with(it)) {
             continue;
         }
@@ -69,12 +71,12 @@ fn whatever_a_crate_reads_it_lists() {
             .flat_map(|source| source.split("Names =").skip(1))
             .flat_map(|list| names(list.split(']').next().unwrap()))
             .collect();
-        // Those of a provider are in what it says of itself.
+        // A provider lists its own settings in its description.
         if folder.ends_with("shared/providers") {
             listed.extend(providers::SETTINGS);
         }
         found += listed.len();
-        // It is handed to all who need it.
+        // It is passed to everything that needs it.
         listed.insert("PUBLIC_URL");
         for name in sources.iter().flat_map(|source| names(source)) {
             assert!(listed.contains(name), "{} reads {name}", folder.display());
@@ -83,13 +85,13 @@ fn whatever_a_crate_reads_it_lists() {
     assert!(found > 40, "it found {found} names only");
 }
 
-/// Whether a setting is one, as names go.
+/// Whether a name is that of a secret.
 pub(crate) fn is_secret(name: &str) -> bool {
     let words = ["CREDENTIALS", "KEY", "PASSWORD", "SECRET", "TOKEN"];
     words.iter().any(|word| name.contains(word))
 }
 
-/// What stands in quotes and looks like the name of a setting.
+/// The quoted strings that look like names of settings.
 fn names(source: &str) -> impl Iterator<Item = &str> {
     source.split('"').filter(|word| {
         let letters = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
@@ -102,10 +104,10 @@ fn production(path: &Path) -> String {
     let source = fs::read_to_string(path).unwrap();
     let source = source.split("#[cfg(test)]").next().unwrap();
     if path.components().any(|part| part.as_os_str() == "aws") {
-        // Amazon writes its own words in the same way. Settings have their owner in front.
+        // Amazon writes its own constants in the same way. Settings begin with their owner.
         return names(source).filter(|name| name.starts_with("AWS_")).map(quoted).collect();
     }
-    // What is known when it is built is no setting.
+    // Values that are known at build time are not settings.
     source.lines().filter(|line| !line.contains("env!(")).map(|line| format!("{line}\n")).collect()
 }
 
@@ -116,11 +118,11 @@ fn quoted(name: &str) -> String {
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut paths: Vec<_> =
         fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    // Codes of others are written like settings, in files beside what reads these.
+    // Other companies' codes are written like settings, in files beside the one that reads these.
     let modules: Vec<_> = paths.iter().map(|path| path.join("mod.rs")).collect();
     paths.extend(modules.into_iter().filter(|path| path.is_file()));
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "rs"));
-    // Speaks of settings that others read.
+    // It mentions settings that others read.
     paths.retain(|path| !path.ends_with("host/src/parameters.rs"));
     paths
 }

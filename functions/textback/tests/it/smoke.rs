@@ -1,4 +1,4 @@
-//! `smoke`, by which an owner sees whether what is on the air works.
+//! `smoke`, which shows an owner whether the deployment works.
 
 use axum::response::Redirect;
 use axum::routing::{get, post};
@@ -8,11 +8,11 @@ use product::{Product, Ran, WEBHOOK_TOKEN, between};
 use serde_json::json;
 use tokio::net::TcpListener;
 
-/// What it texts from.
+/// The number that it texts from.
 const NOBODY: &str = "+15005550006";
 
 #[tokio::test]
-async fn smoke_goes_the_whole_way_and_stops_before_a_provider() {
+async fn smoke_takes_the_whole_path_and_stops_before_a_provider() {
     let mut product = on_the_air(&["messagecentral", "twilio"]).await;
     let ran = product.run(&["smoke"], "").await;
     assert_eq!(
@@ -51,7 +51,7 @@ async fn smoke_texts_by_messagecentral_or_the_mock_where_there_is_no_twilio() {
 }
 
 #[tokio::test]
-async fn smoke_texts_by_nobody_whom_the_owner_left_out() {
+async fn smoke_texts_by_no_provider_that_the_owner_left_out() {
     let settings = [("PUBLIC_URL", ""), ("SMS_PROVIDERS", "MessageCentral")];
     let mut product = Product::start_with(&["messagecentral", "twilio"], &settings).await;
     product.settings.insert("PUBLIC_URL".into(), product.home());
@@ -75,13 +75,13 @@ async fn smoke_says_what_is_wrong_and_what_to_do() {
             "CONSOLE_PASSWORD",
             "another-password",
             "✗ the console lets us in: HTTP 401",
-            "set CONSOLE_PASSWORD here to what it is there",
+            "set CONSOLE_PASSWORD here to its value there",
         ),
         (
             "PUBLIC_URL",
             "http://127.0.0.1:9",
             "✗ it answers: Connection refused (os error 111)",
-            "see whether PUBLIC_URL is right",
+            "check PUBLIC_URL",
         ),
     ] {
         product.settings.clone_from(&right);
@@ -106,7 +106,7 @@ async fn smoke_names_a_model_that_does_not_answer() {
     assert_eq!(ran.said, ["error: 1 of 9 checks failed"]);
 }
 
-/// The product where the world can call it.
+/// The product, reachable by the world.
 async fn on_the_air(providers: &[&str]) -> Product {
     let settings = [("PUBLIC_URL", "")];
     let mut product = Product::start_with(providers, &settings).await;
@@ -120,7 +120,7 @@ fn outline(ran: &Ran) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn smoke_tells_what_is_not_ours_or_not_safe() {
+async fn smoke_reports_a_foreign_or_unsafe_answer() {
     let sent = json!({ "what": "sent", "at": 0, "details": { "outcome": "accepted" } });
     let trace = json!({ "answered_in": null, "steps": [sent] });
     let taken = [("x-trace-id", "0123456789abcdef0123456789abcdef")];
@@ -143,7 +143,7 @@ async fn smoke_tells_what_is_not_ours_or_not_safe() {
         [
             "✗ it answers: HTTP 308",
             "✗ it is ready: HTTP 404",
-            "✗ the landing page is there: it is no page",
+            "✗ the landing page is there: it is not a page",
             "✗ a forged text is refused: HTTP 200",
             "✗ the model answers: it was not asked",
             "✗ the reply stops before a provider: a provider was asked: accepted",

@@ -36,12 +36,12 @@ async fn a_stop_while_the_agent_thinks_is_the_end_by_every_provider() {
         "{replies:?}"
     );
     assert!(product.messagecentral.messages().is_empty());
-    // Twilio said the rest.
+    // Twilio itself sent the rest.
     assert_eq!(product.twilio.own_replies_to(ANN).len(), 2);
 }
 
 #[tokio::test]
-async fn a_stop_that_nobody_else_confirms_is_confirmed_once() {
+async fn a_stop_that_no_provider_confirms_is_confirmed_once() {
     let mut product = Product::start(&["messagecentral", "twilio"]).await;
     product.openai.switch.set(Mode::Holds);
     product.text_messagecentral(ANN, "My tap drips").await;
@@ -72,7 +72,7 @@ async fn a_stop_to_one_number_of_ours_holds_for_the_others() {
 }
 
 #[tokio::test]
-async fn a_stop_while_the_first_provider_thinks_keeps_the_second_from_being_asked() {
+async fn a_stop_while_the_first_provider_is_slow_spares_the_second() {
     let mut product = Product::start(&["messagecentral", "twilio"]).await;
     product.twilio.switch.set(Mode::Holds);
     product.text(ANN, "My tap drips").await;
@@ -88,7 +88,7 @@ async fn a_stop_while_the_first_provider_thinks_keeps_the_second_from_being_aske
 }
 
 #[tokio::test]
-async fn a_stop_that_only_twilio_knows_of_is_ours_from_then_on() {
+async fn a_stop_that_only_twilio_knows_is_recorded_when_it_refuses() {
     let mut product = Product::start(&["messagecentral", "twilio"]).await;
     product.twilio.opt_out(ANN);
     product.messagecentral.no_credit();
@@ -103,7 +103,7 @@ async fn a_stop_that_only_twilio_knows_of_is_ours_from_then_on() {
 }
 
 #[tokio::test]
-async fn what_twilio_took_for_a_stop_is_one_in_any_language() {
+async fn a_keyword_that_twilio_took_for_a_stop_is_one_in_any_language() {
     let mut product = Product::start(&["messagecentral", "twilio"]).await;
     let fields = [
         ("MessageSid", "SM00000000000000000000000000000001"),
@@ -123,7 +123,7 @@ async fn what_twilio_took_for_a_stop_is_one_in_any_language() {
 }
 
 #[tokio::test]
-async fn yes_brings_back_who_has_stopped_and_is_an_ordinary_word_otherwise() {
+async fn yes_opts_in_again_after_a_stop_and_is_an_ordinary_word_otherwise() {
     let mut product = Product::start(&["messagecentral"]).await;
     for text in ["Yes", "STOP", "Yes", "Yes"] {
         product.text_messagecentral(ANN, text).await;

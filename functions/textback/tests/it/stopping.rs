@@ -1,4 +1,4 @@
-//! Whoever asks it to stop is not kept waiting, and nobody is forgotten for it.
+//! A stop of the process takes little time, and no text is lost.
 
 use std::time::{Duration, Instant};
 
@@ -8,12 +8,12 @@ use rusqlite::Connection;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-/// Docker waits for ten, and then kills.
+/// Docker waits ten seconds, and then kills.
 const MOST: Duration = Duration::from_secs(8);
 
 #[tokio::test]
-async fn it_takes_eight_seconds_at_most_whatever_hangs_and_everybody_is_answered_once() {
-    // Together, since each takes all the time that it has.
+async fn it_stops_within_eight_seconds_whatever_hangs_and_everybody_is_answered_once() {
+    // Concurrently, since each uses all its time.
     tokio::join!(
         ends_in_time("TERM", async |product| {
             product.openai.switch.set(Mode::HangsBefore);
@@ -39,7 +39,7 @@ async fn it_takes_eight_seconds_at_most_whatever_hangs_and_everybody_is_answered
     );
 }
 
-/// Asks it to stop after this has begun, and a call that never ends.
+/// Asks the process to stop after `begin`, with an endless call open.
 async fn ends_in_time(signal: &str, begin: impl AsyncFn(&mut Product) -> Option<Connection>) {
     let mut product = Product::start(&["twilio"]).await;
     let mut unfinished = TcpStream::connect(product.address()).await.unwrap();
@@ -60,7 +60,7 @@ async fn ends_in_time(signal: &str, begin: impl AsyncFn(&mut Product) -> Option<
 }
 
 #[tokio::test]
-async fn whoever_asks_twice_has_it_end_at_once() {
+async fn a_second_signal_ends_it_at_once() {
     let mut product = Product::start(&["twilio"]).await;
     product.openai.switch.set(Mode::HangsBefore);
     product.text(ANN, "My tap drips").await;
@@ -74,7 +74,7 @@ async fn whoever_asks_twice_has_it_end_at_once() {
 }
 
 #[tokio::test]
-async fn one_that_was_started_to_outlive_its_terminal_does() {
+async fn a_process_started_with_nohup_outlives_its_terminal() {
     let mut product = Product::start(&["twilio"]).await;
     product.start_again_after("trap '' HUP").await;
     for person in [ANN, BOB] {

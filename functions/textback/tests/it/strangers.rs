@@ -1,4 +1,4 @@
-//! Calls that no provider makes, and calls of theirs that are odd.
+//! Calls that no provider makes, and odd calls that they do make.
 
 use fakes::{InboundShape, WebhookCall};
 use product::{ANN, BOB, Product, WEBHOOK_TOKEN};
@@ -60,7 +60,7 @@ async fn a_body_too_large_is_not_read() {
     let large = "a".repeat(10 << 20);
     let call = product.call(Method::POST, TWILIO).body(large.clone());
     assert_eq!(status_of(call).await, 413);
-    // Genuine by its token, and too large all the same.
+    // Genuine by its token, but too large.
     let call = product.messagecentral.raw(&product.route(), WEBHOOK_TOKEN, "text/plain", &large);
     assert_eq!(product.post(&call).await.status, 413);
     assert_eq!(product.documents(), 0);
@@ -77,7 +77,7 @@ async fn a_genuine_call_that_is_odd_is_answered_or_kept() {
         product.settled().await;
         assert_eq!(product.twilio.texts_to(person).len(), 1);
     }
-    // What is signed is what a reader of forms makes of it.
+    // The signature covers what a form parser makes of it.
     let mut call = product.twilio.inbound(&route, "+12025550145", "My \u{fffd} drips");
     let body = String::from_utf8(call.body).unwrap();
     call.body = body.replace("%EF%BF%BD", "%FF").into();
@@ -85,7 +85,7 @@ async fn a_genuine_call_that_is_odd_is_answered_or_kept() {
     product.settled().await;
     let asked = product.openai.requests().pop().unwrap()["messages"].to_string();
     assert!(asked.contains("My \u{fffd} drips"));
-    // What nobody could read is said to nobody.
+    // An unreadable character is not repeated to anybody.
     assert_eq!(product.twilio.texts_to("+12025550145"), ["You said: My drips"]);
     assert!(product.store.quarantined(10).await.unwrap().is_empty());
 
@@ -99,7 +99,7 @@ async fn a_genuine_call_that_is_odd_is_answered_or_kept() {
     assert_eq!(kept.len(), 3);
     assert!(kept.iter().any(|call| call.body.contains("Body=Your+code+is+1")));
     assert_eq!(product.twilio.messages().len(), 4);
-    // Nobody need be told of a short code or a name.
+    // A short code or a name needs no notice.
     assert_eq!(product.notices().await.len(), 1);
 }
 

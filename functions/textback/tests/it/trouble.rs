@@ -9,7 +9,7 @@ use sms::Status;
 
 /// However many there are: each waits for all the others too.
 #[tokio::test]
-async fn while_the_store_is_away_nothing_is_promised_and_twilio_does_not_wait_in_vain() {
+async fn while_the_store_is_away_texts_are_refused_before_twilios_timeout() {
     let mut product = Product::start(&["twilio"]).await;
     let people: Vec<_> = (101..131).map(|last| format!("+12025550{last}")).collect();
     let route = product.route();
@@ -17,7 +17,7 @@ async fn while_the_store_is_away_nothing_is_promised_and_twilio_does_not_wait_in
     let calls: Vec<_> = calls.collect();
     let database = product.database();
     database.execute_batch("BEGIN EXCLUSIVE").unwrap();
-    // Whoever is not answered after 15 seconds fails the test here, as Twilio gives up then.
+    // An answer after 15 seconds fails the test here, as Twilio gives up then.
     let answers = product.post_all(&calls).await;
     assert!(answers.iter().all(|answer| answer.status == 503));
     database.execute_batch("ROLLBACK").unwrap();
@@ -31,7 +31,7 @@ async fn while_the_store_is_away_nothing_is_promised_and_twilio_does_not_wait_in
 }
 
 #[tokio::test]
-async fn a_store_that_is_away_when_there_is_something_to_write_down_learns_it_later() {
+async fn a_reply_sent_while_the_store_is_away_is_recorded_later() {
     let mut product = Product::start(&["twilio"]).await;
     let database = product.database();
     product.openai.switch.set(Mode::Holds);
@@ -39,7 +39,7 @@ async fn a_store_that_is_away_when_there_is_something_to_write_down_learns_it_la
     product.openai.wait_for_requests(1).await;
     database.execute_batch("BEGIN IMMEDIATE").unwrap();
     product.openai.switch.set(Mode::Works);
-    product.process.logs("a commit was not answered").await;
+    product.process.logs("the store did not answer a commit").await;
     assert!(product.twilio.messages().is_empty());
     product.twilio.switch.set(Mode::Holds);
     database.execute_batch("ROLLBACK").unwrap();
@@ -62,7 +62,7 @@ async fn a_store_that_is_away_when_there_is_something_to_write_down_learns_it_la
 }
 
 #[tokio::test]
-async fn while_firestore_is_away_nothing_is_promised() {
+async fn while_firestore_is_away_texts_are_refused() {
     let firestore =
         [("GOOGLE_CLOUD_PROJECT", "nowhere"), ("FIRESTORE_EMULATOR_HOST", "127.0.0.1:1")];
     let mut product = Product::start_with(&["twilio"], &firestore).await;
@@ -89,7 +89,7 @@ async fn a_model_that_is_away_for_a_moment_is_not_noticed() {
 #[tokio::test]
 async fn a_model_that_stays_away_costs_one_apology_and_the_answer_follows_unasked() {
     let mut product = Product::start(&["twilio"]).await;
-    // It need not be waited for: nobody but the owner can make it answer.
+    // It is not waited for: only the owner can make it answer.
     product.openai.switch.set(OpenAi::out_of_quota());
     product.text(ANN, "My tap drips").await;
     product.twilio.wait_for_messages(1).await;

@@ -1,21 +1,21 @@
-//! Models of six companies behind LiteLLM's proxy, which shows each as if it were OpenAI's.
+//! Models of six companies behind LiteLLM's proxy, which presents each as if it were OpenAI's.
 
 use fakes::{Form, LiteLlm, Model, OpenAi, litellm};
 use jiff::Timestamp;
 use product::{ANN, Product, between};
 use serde_json::{Value, json};
 
-/// What is said in turn, by the person and by the agent.
+/// What the person and the agent say, in turn.
 const SAID: [(&str, &str); 3] = [
     ("My kitchen tap drips", "Which time of the day suits you?"),
     ("In the morning", "Is there anything else to know?"),
     ("No, that is all", "Good, we have noted it."),
 ];
 
-/// What the model writes down before its first and its second answer.
+/// The fields that the model records before its first and its second answer.
 const RECORDED: [(&str, &str); 2] = [("task", "mend the kitchen tap"), ("time_of_day", "morning")];
 
-/// A conversation of three texts, of which two are written down, with a model of each form.
+/// A conversation of three texts, two of which are recorded, with a model of each form.
 #[tokio::test]
 async fn a_conversation_with_two_rounds_of_tools_is_finished_through_litellm() {
     let openai = OpenAi::start().await;
@@ -47,7 +47,7 @@ async fn a_conversation_with_two_rounds_of_tools_is_finished_through_litellm() {
     }
 }
 
-/// The name of a route, and what LiteLLM has to know of it.
+/// The name of a route, and its LiteLLM configuration.
 fn route(form: Form, model: &Model) -> (&'static str, Value) {
     let (name, model_name, path) = match form {
         Form::Anthropic => ("anthropic", "anthropic/claude-sonnet-4-5", ""),
@@ -60,14 +60,14 @@ fn route(form: Form, model: &Model) -> (&'static str, Value) {
     (name, json!({ "model": model_name, "api_base": address, "api_key": Model::KEY }))
 }
 
-/// What is written down before so many answers, as a call says it.
+/// The arguments of the call before this answer, if there is one.
 fn recorded(index: usize) -> Option<Value> {
     let (field, value) = RECORDED.get(index)?;
     Some(json!({ "field": field, "value": value }))
 }
 
-/// Has the conversation through this route, until each reply is where texts are sent from and what
-/// was said is recorded.
+/// Has the conversation through this route, until each reply reaches the provider and the fields
+/// are recorded.
 async fn converse(proxy: &LiteLlm, route: &str) {
     let url = proxy.url();
     let settings = [

@@ -1,5 +1,5 @@
 //! A small model of 135 million parameters on llama.cpp's server. It understands next to nothing,
-//! which is what makes it a good guest: whatever it says, a person is told no machine's talk.
+//! which makes it a good test: whatever it says, a person must not be sent machine syntax.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use product::{ANN, Product};
 const TEXTS: [&str; 3] =
     ["Hi, my kitchen tap drips", "12 Elm Street, on Friday morning", "My name is Ann. Thanks!"];
 
-/// How long an answer is waited for, where others keep the processors busy.
+/// The timeout of an answer, even if others keep the processors busy.
 const TIMEOUT: Duration = Duration::from_secs(150);
 
-/// By its own template, which leaves out the tools.
+/// With its own template, which leaves out the tools.
 #[tokio::test]
 async fn a_small_model_without_tools_is_talked_to_in_plain_words() {
     let Some(llama) = llama(2048, "").await else { return };
@@ -22,7 +22,7 @@ async fn a_small_model_without_tools_is_talked_to_in_plain_words() {
     assert!(found.is_some_and(|line| line.contains("called no tool")), "{ran:?}");
 }
 
-/// By one that shows it the tools, in room for little more than these.
+/// With a template that includes the tools, and a context with room for little more.
 #[tokio::test]
 async fn a_small_model_with_tools_and_little_room_is_talked_to_in_plain_words() {
     let Some(llama) = llama(2048, include_str!("tools.jinja")).await else { return };
@@ -32,7 +32,7 @@ async fn a_small_model_with_tools_and_little_room_is_talked_to_in_plain_words() 
 async fn converse(llama: &Llama) -> Product {
     let url = llama.url();
     let settings = [
-        // Short, because it is read again and again by a processor.
+        // Short, because a slow processor reads it again and again.
         ("AGENT_FILE", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/models/page.md")),
         ("OPENAI_API_KEY", ""),
         ("OPENAI_BASE_URL", &url),
@@ -59,7 +59,7 @@ async fn converse(llama: &Llama) -> Product {
     product
 }
 
-/// What she was answered, but for being told that it takes long, as it does on a busy machine.
+/// The answers to her, except apologies for being slow, as a busy machine is.
 fn replies(product: &Product) -> Vec<String> {
     let mut said = product.twilio.texts_to(ANN);
     said.retain(|words| !words.contains("We have your text and will answer it"));

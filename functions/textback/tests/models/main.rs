@@ -1,8 +1,8 @@
-//! The product with servers of models that nobody here wrote, where they are installed.
+//! The product with model servers that others wrote, where they are installed.
 //!
 //! `cargo test -p textback --test models`.
 
-#![expect(clippy::unwrap_used, reason = "whoever breaks fails a test")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod litellm;
 mod llama;

@@ -1,10 +1,10 @@
-//! What is deployed, as it is deployed: the zips of `./deploy.sh package`, unpacked and run under a
+//! The packages as they are deployed: the zips of `./deploy.sh package`, unpacked and run under a
 //! stand-in for Lambda, behind one for API Gateway, on the Firestore emulator and moto.
 //!
 //! `cargo test -p textback --test packages -- --nocapture`. Packages for another machine run under
-//! QEMU; how long those take says nothing of Lambda.
+//! QEMU; their times say nothing about Lambda.
 
-#![expect(clippy::unwrap_used, reason = "whoever breaks fails a test")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod package;
 
@@ -40,7 +40,7 @@ const PUBLIC_URL: &str = "https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com
 const PERSON: &str = "+12025550143";
 const PASSWORD: &str = "correct horse battery staple";
 
-/// Larger zips take longer to fetch when a sandbox starts, in bytes.
+/// In bytes. A larger zip takes longer to fetch when a sandbox starts.
 const LARGEST_PACKAGE: u64 = 5 * 1024 * 1024;
 
 #[tokio::test]
@@ -62,7 +62,7 @@ async fn answer(architecture: Architecture) {
     let (twilio, openai) = (Twilio::start().await, OpenAi::start().await);
     let project = unique_name();
     let queue_url = moto.create_fifo_queue(&project, Duration::from_secs(60)).await;
-    // What is secret stands in Parameter Store, and nowhere else.
+    // The secrets are in Parameter Store, and nowhere else.
     let secrets_path = format!("/{project}/production/");
     put_secrets(&moto, &secrets_path, twilio.auth_token()).await;
     let (twilio_url, openai_url) = (twilio.url(), openai.url());
@@ -275,7 +275,7 @@ async fn print(architecture: Architecture, packages: &[Package], settings: &[(&s
         let size = format!("{size:.2} MB");
         table += &format!("{:<10} {size:>14} {start:>19.1} ms\n", package.function);
     }
-    // Not `print!`: it is to be seen whenever this runs.
+    // Not `print!`: the table should be seen whenever this runs.
     std::io::stderr().write_all(table.as_bytes()).unwrap();
     for package in packages {
         let (function, size) = (package.function, package.size);

@@ -13,12 +13,12 @@ use zip::ZipArchive;
 /// The newest glibc that Lambda's `provided.al2023` has.
 const GLIBC: u32 = 34;
 
-/// What the packages are built for, and what runs it here.
+/// What the packages are built for, and how they run here.
 #[derive(Clone, Copy)]
 pub(crate) struct Architecture {
     /// The folder of its packages, as `deploy.sh` calls it.
     pub(crate) name: &'static str,
-    /// As compilers and emulators call it.
+    /// The name that compilers and emulators use.
     machine: &'static str,
 }
 
@@ -37,7 +37,7 @@ impl Architecture {
         self.machine == std::env::consts::ARCH
     }
 
-    /// What has to stand before a program for this machine to run it, or what is missing for that.
+    /// The command that runs a program for this machine, or what is missing for it.
     pub(crate) fn runner(self) -> Result<Vec<String>, String> {
         if self.is_native() {
             return Ok(Vec::new());
@@ -55,7 +55,7 @@ impl Architecture {
     }
 }
 
-/// A package that lies unpacked in a folder, as on Lambda.
+/// A package unpacked into a folder, as on Lambda.
 pub(crate) struct Package {
     pub(crate) function: &'static str,
     /// Of the zip, in bytes.
@@ -65,7 +65,7 @@ pub(crate) struct Package {
 }
 
 impl Package {
-    /// Unpacks a zip, of which Lambda would take all.
+    /// Unpacks a zip, all of which Lambda must accept.
     pub(crate) fn unpack(function: &'static str, zip: &Path, runner: &[String]) -> Self {
         let size = zip.metadata().unwrap().len();
         let mut zip = ZipArchive::new(File::open(zip).unwrap()).unwrap();
@@ -100,7 +100,7 @@ impl Package {
         (lambda, Function { process, log })
     }
 
-    /// How long starts take, from the process to its first question for an event: the middle one.
+    /// The median time of a start, from the process to its first request for an event.
     pub(crate) async fn time_of_start(&self, starts: usize, settings: &[(&str, &str)]) -> Duration {
         let mut times = Vec::new();
         for _ in 0..starts {
@@ -114,14 +114,14 @@ impl Package {
     }
 }
 
-/// A function that runs until this is dropped. What it logged is shown if the test fails.
+/// A function that runs until this is dropped. Its log is printed if the test fails.
 pub(crate) struct Function {
     process: Child,
     log: tempfile::NamedTempFile,
 }
 
 impl Function {
-    /// Asks it to end, as Lambda does where an extension is registered, and waits until it has.
+    /// Asks it to end, as Lambda does if an extension is registered, and waits until it has.
     pub(crate) async fn terminate(mut self) {
         let id = self.process.id().unwrap().to_string();
         assert!(Command::new("kill").args(["-s", "TERM", &id]).status().await.unwrap().success());

@@ -1,15 +1,15 @@
-//! Whether replies arrive: `cargo bench -p turn --bench delivery`. Prints how soon a loss is found out,
-//! how often a healthy route is suspected, and how often each reply arrives whatever happens on its
-//! way; with the story of every run in which that went wrong.
+//! Whether replies arrive: `cargo bench -p turn --bench delivery`. Prints how soon a loss is
+//! noticed, how often a healthy route is suspected, and how often each reply arrives under every
+//! fault; with the story of every run that went wrong.
 //!
-//! With a number behind `--` it repeats the run of this seed alone, and tells what happened.
+//! With a number after `--` it repeats only the run with this seed, and tells what happened.
 
-#![expect(clippy::print_stdout, reason = "the tables are what this is for")]
+#![expect(clippy::print_stdout, reason = "the tables are its purpose")]
 
 use fakes::Companies;
 use scene::ordeal::{Fault, Outcome, run, runs};
 
-/// Runs of made-up traffic, for each number of the first tables.
+/// Runs with made-up traffic, for each number of the first tables.
 const SIMULATED: u64 = 8;
 
 /// Runs of the whole product.

@@ -1,15 +1,15 @@
-//! What a text asks of the store: `cargo bench -p turn --bench operations`. Prints for one text of a
-//! conversation and two receipts of its reply how often each store commits, reads and writes on the
-//! way from the webhook to the last look of the sweep, and what that costs on Firestore.
+//! Store operations for one text: `cargo bench -p turn --bench operations`. For one text of a
+//! conversation and two receipts of its reply, prints how often each store commits, reads and
+//! writes between the webhook and the last look of the sweep, and the cost on Firestore.
 //!
-//! The text answers the one before it, which thereby is known to have arrived.
+//! The text answers the previous reply, which is thereby known to have arrived.
 
-#![expect(clippy::print_stdout, reason = "the tables are what this is for")]
+#![expect(clippy::print_stdout, reason = "the tables are its purpose")]
 
 use scene::Scene;
 use scene::counts::{Counts, Operations};
 
-/// Who texts at the same time, so that what is done for several at once is shared.
+/// People who text at the same time, so that the work shared among several is shared here.
 const PEOPLE: [&str; 10] = [
     "+12025550141",
     "+12025550142",
@@ -23,15 +23,16 @@ const PEOPLE: [&str; 10] = [
     "+12025550150",
 ];
 
-/// For how many minutes the sweep looks at what was sent: as many as lie between two looks at the
+/// For how many minutes the sweep looks at sent texts: as many as lie between two checks of the
 /// clock.
 const MINUTES: usize = 5;
 
-/// What Firestore takes for 100,000 documents that are read, written and deleted, in US dollars: in
-/// us-central1, beyond what is free (<https://cloud.google.com/firestore/pricing>, November 2026).
+/// Firestore's prices for 100,000 documents read, written and deleted, in US dollars: in
+/// us-central1, beyond the free quota (<https://cloud.google.com/firestore/pricing>, November
+/// 2026).
 const PRICES: [f64; 3] = [0.03, 0.09, 0.01];
 
-/// What happens to a text, in this order.
+/// The steps of a text, in order.
 const STEPS: [&str; 4] = ["inbound", "turn", "receipts", "sweep"];
 
 #[tokio::main(flavor = "current_thread")]
@@ -45,13 +46,13 @@ async fn main() {
     }
 }
 
-/// What one text asks of the store, step by step. `at_once`: the sweep looks after each step as well.
+/// The operations for one text, step by step. `at_once`: the sweep runs after each step as well.
 async fn measure(mut scene: Scene, at_once: bool) -> [Operations; 4] {
     let counts = Counts::capture();
-    // The way is known to work, and everybody has been answered before.
+    // The route is healthy, and everybody has been answered before.
     text(&mut scene, "My sink leaks", &counts, at_once).await;
     let mut steps = text(&mut scene, "It is in the kitchen", &counts, at_once).await;
-    // What the sweep asks where there is nothing to do is not asked for any text.
+    // What an idle sweep asks of the store is not counted.
     let seconds = if at_once { 3 } else { 0 };
     for _ in 0..seconds {
         second(&mut scene).await;
@@ -61,7 +62,7 @@ async fn measure(mut scene: Scene, at_once: bool) -> [Operations; 4] {
     steps
 }
 
-/// Everybody texts, is answered, and their provider reports twice.
+/// Everybody texts and is answered, and their provider reports twice.
 async fn text(scene: &mut Scene, body: &str, counts: &Counts, at_once: bool) -> [Operations; 4] {
     let [mut inbound, mut turn, mut receipts, mut sweep] = [Operations::default(); 4];
     counts.take();
@@ -105,7 +106,7 @@ async fn minutes(scene: &mut Scene) {
     }
 }
 
-/// Prints what one text asks of a store, and returns what all of them did.
+/// Prints the operations for one text, and returns the total.
 fn print(store: &str, steps: [Operations; 4]) -> Operations {
     println!("One text and two receipts, on {store}:\n");
     println!("          commits  queries  read  written  deleted  expire");
@@ -128,13 +129,13 @@ fn row(name: &str, step: Operations) {
     );
 }
 
-/// What expires is deleted as well.
+/// Expired documents are deleted, and paid for, as well.
 fn price(all: Operations) -> f64 {
     let counts = [all.read, all.written, all.deleted + all.left];
     counts.into_iter().map(of_one).zip(PRICES).map(|(count, price)| count * price).sum()
 }
 
-/// Of what all of them did, the share of one text.
+/// The share of one text in the total.
 fn of_one(count: i64) -> f64 {
     count as f64 / PEOPLE.len() as f64
 }

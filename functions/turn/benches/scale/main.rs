@@ -1,13 +1,13 @@
 //! What 1, 10, 100 and 1,000 texts a second need: `cargo bench -p turn --bench scale`. Runs the
-//! product's own functions for some simulated seconds at each rate and counts what they ask of the
-//! store and the queue; then says which limit of what they run on is met first, how it is lifted, and
+//! product's own functions for some simulated seconds at each rate and counts their requests to the
+//! store and the queue; then says which limit of the services is met first, how it is lifted, and
 //! what a day costs.
 //!
-//! People text three times each, so that a third of the texts are somebody's first; each reply gets
-//! two receipts; the sweep runs every minute until nothing is due any more.
+//! Everybody texts three times, so a third of the texts are somebody's first; each reply gets two
+//! receipts; the sweep runs every minute until nothing is due any more.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that fails should say so")]
-#![expect(clippy::print_stdout, reason = "the table is what this is for")]
+#![expect(clippy::print_stdout, reason = "the table is its purpose")]
 
 mod needs;
 mod seen;
@@ -19,20 +19,20 @@ use sms::Number;
 use crate::needs::Needs;
 use crate::seen::{Seen, Watch};
 
-/// Texts a second, and for how many seconds. What one text costs does not depend on how many there
-/// were before, so a few seconds of many say the same as a minute.
+/// Texts a second, and for how many seconds. The cost of a text does not depend on earlier ones, so
+/// a few busy seconds say as much as a minute.
 const SIZES: [(u32, u32); 4] = [(1, 60), (10, 30), (100, 3), (1_000, 3)];
 
-/// What each person says.
+/// The texts of each person.
 const TEXTS: [&str; 3] = ["My sink leaks", "It is in the kitchen", "Tomorrow at nine"];
 
-/// So many people have texted before, so that the way is known to work.
+/// How many people have texted before, so that the route is healthy.
 const BEFORE: u32 = 40;
 
 /// For how many minutes after the last text the sweep runs: to the third look at an attempt.
 const MINUTES: u32 = 12;
 
-/// What was seen at one rate.
+/// The load at one rate.
 pub(crate) struct Load {
     pub(crate) rate: f64,
     pub(crate) texts: f64,
@@ -46,9 +46,9 @@ struct Town {
     scene: Scene,
     watch: Watch,
     second: i64,
-    /// How many of the messages that were sent have had each receipt.
+    /// How many of the sent messages have had each receipt.
     reported: [usize; 2],
-    /// Whether nobody waits for a receipt.
+    /// Whether no message waits for a receipt.
     is_quiet: bool,
     wake_ups: f64,
 }
@@ -83,7 +83,7 @@ async fn main() {
     }
 }
 
-/// So many texts a second for so long, and what follows from them.
+/// Simulates `rate` texts a second for `seconds`, and everything that follows from them.
 async fn simulate(rate: u32, seconds: u32) -> Load {
     let unbounded = [("NEW_PEOPLE_PER_MINUTE", "off"), ("REPLIES_PER_DAY", "off")];
     let scene = Scene::with("twilio", &unbounded).await;
@@ -107,7 +107,7 @@ async fn simulate(rate: u32, seconds: u32) -> Load {
     }
     town.calm_down().await;
     let seen = town.watch.take();
-    // What the sweep asks where there is nothing to do is not asked for any text.
+    // What an idle sweep asks of the store is not counted.
     town.calm_down().await;
     let seen = seen.without(&town.watch.take());
     Load {
@@ -120,7 +120,7 @@ async fn simulate(rate: u32, seconds: u32) -> Load {
 }
 
 impl Town {
-    /// Somebody texts, and is acknowledged.
+    /// Somebody texts, and the call is acknowledged.
     async fn text(&mut self, person: u32, body: &str) {
         let number = format!("+1{}", 2_122_000_000_u64 + u64::from(person) % 7_999_999);
         self.scene.person = number.leak();
@@ -128,7 +128,7 @@ impl Town {
         self.scene.text(body).await;
     }
 
-    /// A second passes, in which everybody who was woken is answered, and receipts come.
+    /// A second passes: everybody with a wake-up is answered, and receipts come.
     async fn pass(&mut self) {
         while let Some(received) = self.scene.process.queue.receive().now_or_never() {
             let received = received.unwrap();
@@ -151,8 +151,7 @@ impl Town {
         }
     }
 
-    /// Tells that those messages arrived which were sent until a second ago, and of all others that
-    /// they were sent.
+    /// Reports the messages sent until a second ago as delivered, and all others as sent.
     async fn report(&mut self) {
         let (sent, before) = (self.scene.companies.twilio.messages(), self.reported);
         for (place, word, until) in [(1, "delivered", before[0]), (0, "sent", sent.len())] {
@@ -165,14 +164,14 @@ impl Town {
         self.is_quiet = self.reported[0] == self.reported[1];
     }
 
-    /// What is done now concerns this person.
+    /// Attributes the following work to this person.
     fn is_for(&self, person: &str) {
         let names = self.scene.process.store.names();
         let conversation = names.conversation("twilio", &Number::parse(person).unwrap());
         self.watch.is_for(Some(conversation.as_str()), self.second);
     }
 
-    /// Nobody texts until nothing is left to do.
+    /// Runs on without texts until nothing is left to do.
     async fn calm_down(&mut self) {
         for _ in 0..MINUTES * 60 {
             self.pass().await;

@@ -1,41 +1,40 @@
-//! What so many texts a second need of what they run on, which limit they meet first, and what it
-//! costs.
+//! What a rate of texts needs, which limits it meets first, and what it costs.
 
 use crate::Load;
 
-/// How long a function is at work on a call: the model answers in 3 s, a provider takes a text within
-/// 0.4 s, and Firestore a request within 0.04 s.
+/// How long a function takes for a call: the model answers within 3 s, a provider takes a text
+/// within 0.4 s, and Firestore answers a request within 0.04 s.
 const INBOUND: f64 = 0.08;
 const TURN: f64 = 3.0 + 0.4 + 6.0 * 0.04;
 const RECEIPT: f64 = 0.12;
 const SWEEP: f64 = 40.0;
 
-/// How many receipts come for a reply.
+/// The number of receipts for a reply.
 pub(crate) const RECEIPTS: f64 = 2.0;
 
-/// How long Firestore takes for a page of the sweep, of 200, which are read one after the other; and
-/// what its processor has to do for one of them, in seconds of a whole one.
+/// How long Firestore takes for a page of 200 of the sweep, which are read one after another; and
+/// the processor time for one of the 200, in seconds of a whole processor.
 const PAGE: f64 = 0.08;
 const LOOK: f64 = 0.000_15;
 
-/// How much of a processor 256 MB are: one comes with 1,769
-/// ("Configure Lambda function memory" in AWS's documentation).
+/// The share of a processor that comes with 256 MB: 1,769 MB make a whole one ("Configure Lambda
+/// function memory" in AWS's documentation).
 const SHARE: f64 = 256.0 / 1769.0;
 
-/// The collections that are asked by a time which goes up with each write.
+/// The collections with an index on a time that increases with each write.
 const IN_ORDER: [&str; 3] = ["attempts", "heads", "receipts"];
 
-/// What Firestore takes for 100,000 documents that are read, written and deleted, in US dollars
-/// (us-central1, "Firestore pricing"); AWS for a GB-second of Lambda on arm64 and a million calls of
-/// it, a million requests of a FIFO queue, and a million calls of an HTTP API (us-east-1, "AWS Lambda
-/// pricing", "Amazon SQS pricing", "Amazon API Gateway pricing"): November 2026.
+/// Firestore's prices for 100,000 documents read, written and deleted, in US dollars (us-central1,
+/// "Firestore pricing"); AWS's for a GB-second of Lambda on arm64, a million calls of it, a million
+/// requests to a FIFO queue, and a million calls of an HTTP API (us-east-1, "AWS Lambda pricing",
+/// "Amazon SQS pricing", "Amazon API Gateway pricing"): November 2026.
 const FIRESTORE: [f64; 3] = [0.03, 0.09, 0.01];
 const GB_SECOND: f64 = 0.000_013_333_4;
 const CALLS: f64 = 0.20;
 const QUEUE: f64 = 0.50;
 const API: f64 = 1.00;
 
-/// A bound, and what is done about it.
+/// A limit, and how it is lifted.
 pub(crate) struct Limit {
     name: &'static str,
     need: f64,

@@ -1,4 +1,4 @@
-//! What the store is asked while a product is simulated, document by document.
+//! Watches what a simulated product asks of the store, document by document.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
@@ -8,16 +8,16 @@ use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry;
 
-/// A few seconds, in which no document that conversations share is to be written twice.
+/// A few seconds in which no shared document may be written twice.
 const WINDOW: i64 = 3;
 
-/// Everything that the store was asked on this thread.
+/// Every request to the store on this thread.
 pub(crate) struct Watch {
     seen: Arc<Mutex<Seen>>,
     _guard: DefaultGuard,
 }
 
-/// How often each was done, and to which documents.
+/// The count of each operation, and its documents.
 #[derive(Default)]
 pub(crate) struct Seen {
     pub(crate) reads: f64,
@@ -29,7 +29,7 @@ pub(crate) struct Seen {
     /// How often documents of a collection were written.
     pub(crate) written: BTreeMap<String, f64>,
     documents: HashMap<(String, String), Document>,
-    /// Of the latest query nothing has been found yet: Firestore reckons one read for it.
+    /// Whether the latest query has found nothing yet: Firestore charges one read for it.
     empty: bool,
     second: i64,
     whose: Option<String>,
@@ -37,7 +37,7 @@ pub(crate) struct Seen {
 
 #[derive(Default)]
 struct Document {
-    /// In whose conversations it was written. The sweep is nobody.
+    /// For whose conversations it was written. The sweep counts as nobody.
     whose: BTreeSet<String>,
     seconds: BTreeMap<i64, u32>,
 }
@@ -50,21 +50,20 @@ impl Watch {
         Self { seen, _guard: tracing::subscriber::set_default(registry().with(asked)) }
     }
 
-    /// From now on it is done for this conversation, or for nobody, in this second.
+    /// Attributes the following work to this conversation, or to nobody, in this second.
     pub(crate) fn is_for(&self, whose: Option<&str>, second: i64) {
         let mut seen = self.seen.lock().unwrap();
         (seen.whose, seen.second) = (whose.map(str::to_owned), second);
     }
 
-    /// What was seen since the last time.
+    /// What was seen since the last call.
     pub(crate) fn take(&self) -> Seen {
         std::mem::take(&mut *self.seen.lock().unwrap())
     }
 }
 
 impl Seen {
-    /// The document that conversations share which was written most often within a few seconds, and
-    /// how often.
+    /// The shared document that was written most often within a few seconds, and how often.
     pub(crate) fn hottest(&self) -> (String, u32) {
         let shared = self.documents.iter().filter(|(_, document)| document.whose.len() != 1);
         let times = shared.map(|((collection, _), document)| {
@@ -75,7 +74,7 @@ impl Seen {
         times.max().map_or_else(Default::default, |(times, collection)| (collection.clone(), times))
     }
 
-    /// The same, without what is done where nothing happens.
+    /// The same, minus the operations of an idle product.
     pub(crate) fn without(self, idle: &Self) -> Self {
         let (reads, writes) = (self.reads - idle.reads, self.writes - idle.writes);
         Self { reads, writes, commits: self.commits - idle.commits, ..self }

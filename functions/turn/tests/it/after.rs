@@ -1,15 +1,15 @@
-//! What comes after the goodbye.
+//! Texts after the goodbye.
 
 use scene::Scene;
 use serde_json::json;
 
 const MINUTE: i64 = 60;
 
-/// Two fields, of which one is enough.
+/// Two fields, one of which is enough.
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/after.md");
 
 #[tokio::test]
-async fn leaves_thanks_and_reactions_alone_once_all_is_said() {
+async fn ignores_thanks_and_reactions_after_the_end() {
     for (text, why) in [
         ("Ok thanks!", "thanks"),
         ("Merci beaucoup 🙏", "thanks"),
@@ -24,13 +24,17 @@ async fn leaves_thanks_and_reactions_alone_once_all_is_said() {
         let aside = scene.process.store.set_aside(&scene.id(), 10).await.unwrap();
         assert_eq!((aside[0].text.body.as_str(), aside[0].why.as_str()), (text, why));
         let conversation = scene.conversation().await;
-        assert_eq!((conversation.number, conversation.answers), (2, 0), "no other was begun");
+        assert_eq!(
+            (conversation.number, conversation.answers),
+            (2, 0),
+            "no other conversation began"
+        );
         assert!(scene.is_at_rest().await);
     }
 }
 
 #[tokio::test]
-async fn counts_thanks_as_a_sign_that_the_goodbye_arrived() {
+async fn counts_thanks_as_evidence_that_the_goodbye_arrived() {
     let mut scene = ended("Goodbye, Ann.").await;
     scene.pass(20);
     scene.say("Thanks!").await;
@@ -39,7 +43,7 @@ async fn counts_thanks_as_a_sign_that_the_goodbye_arrived() {
 }
 
 #[tokio::test]
-async fn answers_thanks_where_it_has_asked_something() {
+async fn answers_thanks_if_it_asked_something() {
     let scene = ended("Goodbye, Ann. Anything else?").await;
     scene.say("Ok thanks!").await;
     assert_eq!(scene.heard().len(), 2);
@@ -59,7 +63,7 @@ async fn is_told_of_a_reaction_while_a_conversation_is_under_way() {
 }
 
 #[tokio::test]
-async fn goes_on_with_what_it_knows_when_the_person_thinks_again() {
+async fn continues_with_what_it_knows_after_second_thoughts() {
     let mut scene = ended("Goodbye, Ann.").await;
     scene.pass(119 * MINUTE);
     correct(&scene, "2026-01-07").await;
@@ -91,7 +95,7 @@ async fn goes_on_for_two_more_answers_and_then_begins_anew() {
 }
 
 #[tokio::test]
-async fn begins_anew_once_the_time_for_second_thoughts_is_over() {
+async fn begins_anew_when_it_is_too_late_for_second_thoughts() {
     let mut scene = ended("Goodbye, Ann.").await;
     scene.pass(121 * MINUTE);
     scene.say("Make it Wednesday").await;
@@ -119,7 +123,7 @@ async fn goes_on_once_wherever_it_dies() {
     }
 }
 
-/// A conversation of one answer that is over, after three requests to the model.
+/// A conversation that ended after one answer and three requests to the model.
 async fn ended(goodbye: &str) -> Scene {
     let scene = Scene::with("twilio", &[("AGENT_FILE", PAGE)]).await;
     scene.openai.calls("record", r#"{"field":"name","value":"Ann"}"#);
@@ -129,7 +133,7 @@ async fn ended(goodbye: &str) -> Scene {
     scene
 }
 
-/// The person thinks again about the day.
+/// The person changes their mind about the day.
 async fn correct(scene: &Scene, day: &str) {
     scene.openai.calls("record", &json!({ "field": "day", "value": day }).to_string());
     scene.openai.says("Noted.");

@@ -1,4 +1,5 @@
-//! What nobody would see if the sweep did not look: said once, and not at all where all is well.
+//! Failures that only the sweep can notice: each is reported once, and none is reported when all is
+//! well.
 
 use conversations::{Attempt, Reply};
 use fakes::Mode;
@@ -61,7 +62,7 @@ async fn silence_where_texts_are_usual_is_one_alarm() {
         live_until(&mut scene, minutes).await;
         assert_eq!(raised(&scene, "texts.silent"), alarms, "after {minutes} minutes");
     }
-    // The next one is another.
+    // The next silence is another alarm.
     text_as(&mut scene, "+12025550144").await;
     quarter(&mut scene).await;
     scene.pass(DAY);
@@ -120,7 +121,7 @@ pub(crate) async fn text_as(scene: &mut Scene, person: &str) {
     scene.say("My sink leaks").await;
 }
 
-/// A quarter of an hour passes.
+/// Lets a quarter of an hour pass.
 async fn quarter(scene: &mut Scene) {
     for _ in 0..15 {
         scene.pass(60);
@@ -128,7 +129,7 @@ async fn quarter(scene: &mut Scene) {
     }
 }
 
-/// It is so many minutes after three.
+/// Lives until so many minutes past three.
 async fn live_until(scene: &mut Scene, minutes: i64) {
     let three: Timestamp = "2026-01-05T15:00:00Z".parse().unwrap();
     while scene.now < three + SignedDuration::from_mins(minutes) {
@@ -141,7 +142,7 @@ pub(crate) fn raised(scene: &Scene, alarm: &str) -> usize {
     scene.logged().matches(&format!("alarm=\"{alarm}\"")).count()
 }
 
-/// There is nothing to be mended about a text that nobody could answer.
+/// There is nothing to fix about a text that nobody can answer.
 #[tokio::test]
 async fn raises_none_about_a_short_code_or_a_name() {
     let scene = Scene::sending_by("twilio").await;

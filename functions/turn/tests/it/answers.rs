@@ -73,7 +73,7 @@ async fn acknowledges_a_repeat_an_hour_later_without_effect() {
 }
 
 #[tokio::test]
-async fn answers_once_what_comes_five_times_at_once() {
+async fn answers_a_text_once_though_it_comes_five_times_at_once() {
     let scene = Scene::sending_by("twilio").await;
     let call = scene.call("My sink leaks");
     let posts = std::iter::repeat_with(|| scene.post(&call)).take(5);
@@ -83,7 +83,7 @@ async fn answers_once_what_comes_five_times_at_once() {
 }
 
 #[tokio::test]
-async fn takes_a_call_that_is_replayed_days_later_for_a_replay() {
+async fn recognises_a_call_that_is_replayed_days_later() {
     let mut scene = Scene::sending_by("twilio").await;
     let call = scene.text("My sink leaks").await;
     scene.work().await;
@@ -158,7 +158,7 @@ async fn makes_nobody_wait_for_a_stranger() {
     }
 }
 
-/// A shape without an id and a time.
+/// A shape without an id or a time.
 pub(crate) fn bare() -> InboundShape {
     InboundShape { id: None, ..InboundShape::default() }
 }

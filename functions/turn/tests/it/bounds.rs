@@ -1,4 +1,4 @@
-//! What a stranger's text can drive, and where that ends.
+//! The limits on what a stranger's text can cause.
 
 use conversations::SetAside;
 use scene::Scene;
@@ -13,10 +13,10 @@ async fn falls_silent_towards_a_machine_and_says_so_once() {
         scene.say(AWAY).await;
         scene.live(20).await;
     }
-    // The first answer is none of those that are alike: it says who we are.
+    // The first answer is unlike the others: it says who we are.
     assert_eq!((scene.openai.requests().len(), scene.heard().len()), (5, 5));
     assert_eq!(scene.logged().matches("alarm=\"person.loop\"").count(), 1);
-    let told = "Whoever texts says the same again and again";
+    let told = "The sender says the same again and again";
     let notices = scene.notices().await;
     assert_eq!(notices.iter().filter(|notice| notice.contains(told)).count(), 1);
     assert_eq!(aside(&scene).await, vec![(AWAY.to_owned(), "loop"); 7]);
@@ -36,7 +36,7 @@ async fn answers_a_mailbox_once() {
 }
 
 #[tokio::test]
-async fn spends_nothing_on_numbers_that_replies_do_not_go_to() {
+async fn spends_nothing_on_numbers_that_may_not_be_replied_to() {
     let abroad = "+442079460958";
     let (premium, satellite, shared_cost) = ("+19005550143", "+881655501430", "+448431234567");
     for (countries, person, answered) in [
@@ -63,7 +63,7 @@ async fn spends_nothing_on_numbers_that_replies_do_not_go_to() {
 }
 
 #[tokio::test]
-async fn records_a_stop_from_a_country_that_replies_do_not_go_to() {
+async fn records_a_stop_from_a_country_that_may_not_be_replied_to() {
     let mut scene = Scene::sending_by("messagecentral,twilio").await;
     scene.person = "+442079460958";
     scene.say("STOP").await;
@@ -74,7 +74,7 @@ async fn records_a_stop_from_a_country_that_replies_do_not_go_to() {
 }
 
 #[tokio::test]
-async fn tells_of_a_country_once_a_day_whoever_texts_from_there() {
+async fn reports_a_country_once_a_day_however_many_text_from_there() {
     let mut scene = Scene::sending_by("twilio").await;
     let people = ["+442079460950", "+442079460951", "+442079460952", "+33639980010"];
     for person in people.into_iter().chain(people) {
@@ -99,12 +99,12 @@ async fn makes_a_person_wait_who_has_had_their_replies_for_the_minute_or_the_hou
         assert_eq!(scene.heard().len(), 2);
         scene.live(10).await;
         assert_eq!(scene.heard()[2..], ["You said: The third | The fourth"]);
-        assert!(!scene.is_told(limit).await, "what waits a while is nobody's business");
+        assert!(!scene.is_told(limit).await, "a short wait is not reported");
     }
 }
 
 #[tokio::test]
-async fn sets_aside_what_comes_after_the_replies_of_a_day() {
+async fn sets_texts_aside_beyond_the_replies_of_a_day() {
     let mut scene = Scene::with("twilio", &[("REPLIES_PER_DAY", "3")]).await;
     for number in 1..=5 {
         scene.say(&format!("Question {number}")).await;
@@ -113,7 +113,7 @@ async fn sets_aside_what_comes_after_the_replies_of_a_day() {
     assert_eq!((scene.openai.requests().len(), scene.heard().len()), (3, 3));
     let kept = [("Question 4".into(), "limit"), ("Question 5".into(), "limit")];
     assert_eq!(aside(&scene).await, kept);
-    assert!(scene.is_told("see REPLIES_PER_DAY").await);
+    assert!(scene.is_told("or raise REPLIES_PER_DAY").await);
     assert_eq!(scene.notices().await.len(), 1);
     scene.pass(24 * 3_600);
     scene.say("Question 6").await;
@@ -135,7 +135,7 @@ async fn says_a_fixed_text_five_times_a_day_and_hears_every_stop() {
 }
 
 #[tokio::test]
-async fn lets_so_many_new_people_in_a_minute_and_all_whom_it_knows() {
+async fn lets_a_few_new_people_in_each_minute_and_all_known_ones() {
     let bound = [("NEW_PEOPLE_PER_MINUTE", "3")];
     let mut scene = Scene::with("twilio", &bound).await;
     scene.person = "+12025550150";
@@ -149,7 +149,7 @@ async fn lets_so_many_new_people_in_a_minute_and_all_whom_it_knows() {
     }
     scene.person = "+12025550150";
     scene.say("It still leaks").await;
-    assert_eq!(scene.heard().len(), 2, "who is known waits for nobody");
+    assert_eq!(scene.heard().len(), 2, "a known person does not wait");
     let let_in = |scene: &Scene| {
         crowd.iter().filter(|person| !scene.companies.twilio.texts_to(person).is_empty()).count()
     };
@@ -158,14 +158,14 @@ async fn lets_so_many_new_people_in_a_minute_and_all_whom_it_knows() {
     assert_eq!(let_in(&scene), 6);
     scene.live(60).await;
     assert_eq!(let_in(&scene), 8);
-    assert_eq!(scene.openai.requests().len(), 10, "nobody was thought about who had to wait");
+    assert_eq!(scene.openai.requests().len(), 10, "the model was not asked about those who wait");
     assert_eq!(scene.logged().matches("alarm=\"people.flood\"").count(), 1);
     let told = scene.notices().await;
     assert_eq!(told.iter().filter(|notice| notice.contains("NEW_PEOPLE_PER_MINUTE")).count(), 1);
 }
 
 #[tokio::test]
-async fn has_no_bound_that_is_off() {
+async fn enforces_no_limit_that_is_off() {
     let off =
         ["REPLIES_PER_MINUTE", "REPLIES_PER_HOUR", "REPLIES_PER_DAY", "NEW_PEOPLE_PER_MINUTE"]
             .map(|name| (name, "off"));
@@ -183,7 +183,7 @@ async fn has_no_bound_that_is_off() {
 }
 
 #[tokio::test]
-async fn keeps_and_shows_what_one_person_sends_beyond_all_measure() {
+async fn keeps_and_displays_a_flood_from_one_person() {
     let scene = Scene::sending_by("twilio").await;
     for number in 1..=140 {
         scene.text(&format!("Text {number}")).await;
@@ -208,11 +208,11 @@ async fn hands_a_conversation_over_that_has_become_too_large() {
     scene.give_back().await;
     scene.say("Is anybody there?").await;
     assert_eq!(scene.heard().last().unwrap(), "You said: Is anybody there?");
-    assert_eq!(scene.asked().last().unwrap().len(), 1, "and nothing of what was before");
+    assert_eq!(scene.asked().last().unwrap().len(), 1, "and nothing from before");
 }
 
 #[tokio::test]
-async fn shows_the_model_no_more_at_once_however_much_anybody_says() {
+async fn limits_what_the_model_is_sent_however_much_a_person_writes() {
     let scene = Scene::sending_by("twilio").await;
     for _ in 0..90 {
         scene.text(&"It leaks. ".repeat(160)).await;
@@ -227,7 +227,7 @@ async fn shows_the_model_no_more_at_once_however_much_anybody_says() {
     assert!(longest < 250_000, "{longest} characters in {} requests", requests.len());
 }
 
-/// What was set aside of the person, with the reason of each.
+/// The texts of the person that were set aside, each with its reason.
 async fn aside(scene: &Scene) -> Vec<(String, &'static str)> {
     let kept = scene.process.store.set_aside(&scene.id(), 200).await.unwrap();
     kept.into_iter().map(|SetAside { text, why, .. }| (text.body, &*why.leak())).collect()

@@ -1,4 +1,4 @@
-//! Death at any moment, and what is made of it afterwards.
+//! Crashes at any moment, and the recovery from them.
 
 use std::future::{Future, poll_fn};
 use std::task::Poll;
@@ -13,7 +13,7 @@ use crate::proxy::Proxy;
 const ANSWER: &str = "You said: My sink leaks";
 
 #[tokio::test]
-async fn answers_what_was_taken_and_not_woken_for() {
+async fn answers_a_text_whose_wake_up_was_lost() {
     let mut scene = Scene::sending_by("twilio").await;
     scene.text("My sink leaks").await;
     scene.restart();
@@ -22,7 +22,7 @@ async fn answers_what_was_taken_and_not_woken_for() {
 }
 
 #[tokio::test]
-async fn answers_what_it_died_thinking_about() {
+async fn answers_a_text_that_it_died_thinking_about() {
     let mut scene = Scene::sending_by("twilio").await;
     scene.openai.switch.set(Mode::HangsBefore);
     scene.text("My sink leaks").await;
@@ -33,7 +33,7 @@ async fn answers_what_it_died_thinking_about() {
 }
 
 #[tokio::test]
-async fn leaves_an_attempt_alone_while_somebody_may_be_at_it() {
+async fn leaves_an_attempt_alone_while_another_process_may_be_at_it() {
     let mut scene = lost_before_twilio().await;
     scene.live(20).await;
     assert_eq!(scene.attempts().await, ["twilio: sending"]);
@@ -42,7 +42,7 @@ async fn leaves_an_attempt_alone_while_somebody_may_be_at_it() {
 }
 
 #[tokio::test]
-async fn sends_what_is_certainly_not_at_twilio_after_a_minute() {
+async fn sends_a_reply_after_a_minute_that_twilio_certainly_never_got() {
     let mut scene = lost_before_twilio().await;
     scene.live(50).await;
     assert!(scene.heard().is_empty(), "too early to be certain");
@@ -54,7 +54,7 @@ async fn sends_what_is_certainly_not_at_twilio_after_a_minute() {
 }
 
 #[tokio::test]
-async fn records_what_is_at_twilio_and_does_not_send_it_again() {
+async fn records_a_reply_that_twilio_has_and_does_not_send_it_again() {
     let mut scene = Scene::sending_by("twilio").await;
     scene.companies.twilio.switch.set(Mode::HangsAfter);
     scene.text("My sink leaks").await;
@@ -81,7 +81,7 @@ async fn asks_twilio_again_until_it_answers() {
 }
 
 #[tokio::test]
-async fn gives_up_what_cannot_be_found_out_within_ten_minutes() {
+async fn gives_a_reply_up_whose_outcome_stays_unknown_for_ten_minutes() {
     let mut scene = lost_before_twilio().await;
     scene.companies.twilio.lookups.set(Mode::Fails(500, String::new()));
     scene.live(700).await;
@@ -104,7 +104,7 @@ async fn does_not_send_what_nobody_remembers_asking() {
 }
 
 #[tokio::test]
-async fn tells_operator_and_agent_what_nobody_can_find_out() {
+async fn tells_operator_and_agent_of_a_reply_whose_outcome_is_unknown() {
     for mode in [Mode::HangsBefore, Mode::HangsAfter] {
         let mut scene = Scene::sending_by("messagecentral").await;
         let taken = mode == Mode::HangsAfter;
@@ -127,7 +127,7 @@ async fn tells_operator_and_agent_what_nobody_can_find_out() {
 }
 
 #[tokio::test]
-async fn tells_the_agent_what_nobody_knows_though_it_said_something_fixed_since() {
+async fn tells_the_agent_of_an_unknown_outcome_even_behind_a_fixed_text() {
     let mut scene = Scene::sending_by("messagecentral").await;
     scene.companies.messagecentral.switch.set(Mode::CutsAfter);
     scene.say("My sink leaks").await;
@@ -188,7 +188,7 @@ async fn sends_nothing_twice_by_two_providers_wherever_it_dies() {
 }
 
 #[tokio::test]
-async fn sends_nothing_twice_though_it_dies_again_while_it_settles() {
+async fn sends_nothing_twice_if_it_dies_again_while_it_settles() {
     let mut scene = Scene::sending_by("twilio").await;
     for steps in 1.. {
         scene.person = person(steps);
@@ -271,7 +271,7 @@ async fn sends_by_the_second_provider_though_the_answer_of_the_store_was_lost() 
     scene.text("My sink leaks").await;
     let asked = scene.companies.messagecentral.switch.next_hanging();
     let lose = async {
-        // What the store answered to the first attempt has arrived.
+        // The store's answer to the first attempt has arrived.
         asked.await;
         proxy.hold_answers_back();
         scene.companies.messagecentral.switch.set(Mode::Works);
@@ -283,7 +283,7 @@ async fn sends_by_the_second_provider_though_the_answer_of_the_store_was_lost() 
     assert_eq!(scene.attempts().await, ["messagecentral: failed", "twilio: accepted"]);
 }
 
-/// A product on a Firestore whose answers can be lost; the test itself sees what is stored.
+/// A product on a Firestore whose answers can be lost; the test itself sees the real store.
 async fn behind_a_proxy() -> Option<(Scene, Proxy)> {
     let emulator = fakes::firestore().await?;
     let proxy = Proxy::before(emulator.host.clone()).await;
@@ -292,7 +292,7 @@ async fn behind_a_proxy() -> Option<(Scene, Proxy)> {
     Some((scene, proxy))
 }
 
-/// A turn that died after its commit, before Twilio saw anything of it.
+/// A turn that died after its commit, before its request reached Twilio.
 async fn lost_before_twilio() -> Scene {
     let mut scene = Scene::sending_by("twilio").await;
     lose_before_twilio(&mut scene).await;
@@ -306,7 +306,7 @@ async fn lose_before_twilio(scene: &mut Scene) {
     scene.companies.twilio.switch.set(Mode::Works);
 }
 
-/// Somebody else each time.
+/// A different person each time.
 fn person(number: usize) -> &'static str {
     format!("+1202555{:04}", 100 + number).leak()
 }

@@ -1,4 +1,4 @@
-//! Whether replies arrive: how that is found out, and what follows from it.
+//! Whether replies arrive: how that is found out, and what follows.
 
 use evidence::State;
 use fakes::Mode;
@@ -46,7 +46,7 @@ async fn finds_it_out_within_ten_minutes_of_a_single_text() {
 }
 
 #[tokio::test]
-async fn takes_the_question_whether_anybody_is_there_for_no_answer() {
+async fn does_not_count_a_nudge_as_an_answer() {
     let mut scene = Scene::sending_by("messagecentral,twilio").await;
     for text in ["My sink leaks", "Hello??", "my sink leaks!"] {
         scene.say(text).await;
@@ -63,7 +63,8 @@ async fn gives_an_unproven_provider_no_more_than_three_texts_on_trust() {
     for person in PEOPLE {
         scene.person = person;
         scene.say("My sink leaks").await;
-        // What is known of the routes is written once in a few seconds, and the rest left to the sweep.
+        // The evidence of the routes is written once every few seconds, and the rest is left to the
+        // sweep.
         scene.live(5).await;
     }
     assert_eq!(scene.attempts().await.last().unwrap(), "vonage: accepted");
@@ -96,7 +97,7 @@ async fn answers_from_the_number_that_was_texted_whoever_is_preferred() {
             .all(|sent| sent.from == scene.companies.twilio.number())
     );
     assert_eq!(scene.state("twilio").await, State::Unproven);
-    // Refused, it goes by another.
+    // If it is refused, it goes by another.
     scene.companies.twilio.refuse_with(21611);
     scene.say("Is anybody there?").await;
     assert_eq!(scene.companies.messagecentral.texts_to(PEOPLE[3]), ["You said: Is anybody there?"]);
@@ -157,19 +158,19 @@ async fn explains_each_choice_in_the_trace() {
 }
 
 #[tokio::test]
-async fn sends_by_another_what_a_receipt_says_has_failed() {
+async fn sends_a_reply_by_another_provider_when_a_receipt_reports_failure() {
     let mut scene = answered_by_twilio().await;
     scene.report(&scene.receipt(&sid(&scene), "undelivered", Some(30008))).await;
     scene.live(5).await;
     assert_eq!(scene.companies.messagecentral.texts_to(scene.person), ["You said: My sink leaks"]);
-    // The same again, in other words.
+    // The same receipt again, in other words.
     scene.report(&scene.receipt(&sid(&scene), "failed", Some(30008))).await;
     scene.live(700).await;
     assert_eq!(scene.attempts().await, ["twilio: undelivered", "messagecentral: accepted"]);
 }
 
 #[tokio::test]
-async fn goes_another_way_at_once_when_a_receipt_speaks_of_the_sender() {
+async fn changes_the_route_at_once_when_a_receipt_blames_the_sender() {
     let mut scene = answered_by_twilio().await;
     scene.pass(5);
     scene.report(&scene.receipt(&sid(&scene), "undelivered", Some(30034))).await;
@@ -183,7 +184,7 @@ async fn goes_another_way_at_once_when_a_receipt_speaks_of_the_sender() {
 }
 
 #[tokio::test]
-async fn sends_by_another_what_twilio_says_has_failed_when_it_is_asked() {
+async fn sends_a_reply_by_another_provider_when_a_poll_reports_failure() {
     let mut scene = answered_by_twilio().await;
     // The receipt got lost.
     let _ = scene.receipt(&sid(&scene), "undelivered", Some(30008));
@@ -194,7 +195,7 @@ async fn sends_by_another_what_twilio_says_has_failed_when_it_is_asked() {
 }
 
 #[tokio::test]
-async fn sends_nothing_again_that_another_could_not_deliver_either() {
+async fn sends_nothing_again_that_no_other_provider_could_deliver() {
     for (code, told) in [
         (30006, "The number is a landline"),
         (30007, "A carrier filtered the text out"),
@@ -209,7 +210,7 @@ async fn sends_nothing_again_that_another_could_not_deliver_either() {
 }
 
 #[tokio::test]
-async fn tries_once_more_by_the_same_provider_where_the_phone_was_not_reached() {
+async fn tries_once_more_by_the_same_provider_if_the_phone_was_unreachable() {
     let mut scene = answered_by_twilio_alone().await;
     scene.report(&scene.receipt(&sid(&scene), "undelivered", Some(30003))).await;
     scene.live(55).await;
@@ -221,12 +222,12 @@ async fn tries_once_more_by_the_same_provider_where_the_phone_was_not_reached() 
     scene.live(300).await;
     assert_eq!(scene.heard().len(), 2, "once");
     assert_eq!(scene.attempts().await, ["twilio: undelivered"; 2]);
-    assert!(scene.is_told("It is not sent again: it was tried once more already.").await);
+    assert!(scene.is_told("It is not sent again: it was already tried once more.").await);
     assert!(scene.is_at_rest().await);
 }
 
 #[tokio::test]
-async fn tries_at_once_again_when_the_person_texts() {
+async fn tries_again_at_once_when_the_person_texts() {
     let mut scene = answered_by_twilio_alone().await;
     scene.report(&scene.receipt(&sid(&scene), "undelivered", Some(30003))).await;
     scene.work().await;
@@ -242,7 +243,7 @@ async fn tries_nothing_again_that_may_have_arrived() {
         let mut scene = answered_by_twilio_alone().await;
         scene.report(&scene.receipt(&sid(&scene), "undelivered", Some(30003))).await;
         scene.work().await;
-        // Twilio knows better by now, and its call got lost.
+        // Twilio has a newer status by now, and its call got lost.
         let _ = scene.receipt(&sid(&scene), word, code);
         scene.live(600).await;
         assert_eq!(scene.heard().len(), 1, "{word} {code:?}");
@@ -252,8 +253,8 @@ async fn tries_nothing_again_that_may_have_arrived() {
     scene.report(&scene.receipt(&sid(&scene), "undelivered", Some(30003))).await;
     scene.companies.twilio.lookups.set(Mode::Fails(500, String::new()));
     scene.live(600).await;
-    assert_eq!(scene.heard().len(), 1, "nobody says");
-    assert!(scene.is_told("its provider does not say what became of it").await);
+    assert_eq!(scene.heard().len(), 1, "Twilio gives no status");
+    assert!(scene.is_told("its provider gives no status for it").await);
 }
 
 #[tokio::test]
@@ -277,15 +278,15 @@ async fn tries_no_more_than_once_more_whenever_it_dies() {
         scene.die_after(steps).await;
         scene.live(200).await;
         let times = scene.heard().len();
-        // From some step on it may have been sent, and is not sent again: to Twilio's stand-in, whose
-        // time is another, the first looks like it.
+        // After some step it may have been sent, and is not sent again. Twilio's stand-in has a
+        // clock of its own, so there the first attempt looks like it.
         assert!(times == 2 || (times == 1 && steps > 2), "{times} times after {steps} steps");
         assert!(scene.is_at_rest().await, "after {steps} steps");
     }
 }
 
 #[tokio::test]
-async fn tells_the_agent_of_what_did_not_arrive_and_is_too_old_to_be_sent_again() {
+async fn tells_the_agent_of_a_failed_reply_that_is_too_old_to_be_sent_again() {
     let mut scene = answered_by_twilio().await;
     scene.live(610).await;
     scene.report(&scene.receipt(&sid(&scene), "undelivered", Some(30008))).await;
@@ -298,7 +299,7 @@ async fn tells_the_agent_of_what_did_not_arrive_and_is_too_old_to_be_sent_again(
 }
 
 #[tokio::test]
-async fn tells_the_agent_nothing_of_what_is_merely_unconfirmed() {
+async fn tells_the_agent_nothing_of_a_merely_unconfirmed_reply() {
     let mut scene = answered_by_twilio().await;
     scene.live(7_200).await;
     scene.say("Is somebody coming?").await;
@@ -306,7 +307,7 @@ async fn tells_the_agent_nothing_of_what_is_merely_unconfirmed() {
 }
 
 #[tokio::test]
-async fn marks_what_was_reported_both_as_failed_and_as_delivered() {
+async fn marks_a_reply_that_was_reported_both_as_failed_and_as_delivered() {
     let mut scene = answered_by_twilio().await;
     for (word, code) in [("undelivered", Some(30008)), ("delivered", None)] {
         scene.report(&scene.receipt(&sid(&scene), word, code)).await;
@@ -321,7 +322,7 @@ async fn marks_what_was_reported_both_as_failed_and_as_delivered() {
 }
 
 #[tokio::test]
-async fn sends_no_failed_reply_again_to_who_has_stopped_since() {
+async fn sends_no_failed_reply_again_once_the_person_has_stopped() {
     let mut scene = answered_by_twilio().await;
     scene.say("STOP").await;
     let before = scene.heard().len();
@@ -331,7 +332,7 @@ async fn sends_no_failed_reply_again_to_who_has_stopped_since() {
 }
 
 #[tokio::test]
-async fn comes_back_to_a_provider_whose_account_is_mended() {
+async fn comes_back_to_a_provider_whose_account_is_fixed() {
     let mut scene = Scene::sending_by("twilio,messagecentral").await;
     scene.companies.twilio.refuse_with(20003);
     scene.say("My sink leaks").await;
@@ -345,7 +346,7 @@ async fn comes_back_to_a_provider_whose_account_is_mended() {
     assert_eq!(scene.state("twilio").await, State::Unproven);
 }
 
-/// A person was answered by Twilio, which has said nothing since.
+/// A person was answered by Twilio, and no receipt has come since.
 async fn answered_by_twilio() -> Scene {
     let scene = Scene::sending_by("twilio,messagecentral").await;
     scene.say("My sink leaks").await;
@@ -353,7 +354,7 @@ async fn answered_by_twilio() -> Scene {
     scene
 }
 
-/// The same, and nobody else could have.
+/// The same, with no other provider to choose.
 async fn answered_by_twilio_alone() -> Scene {
     let scene = Scene::sending_by("twilio").await;
     scene.say("My sink leaks").await;

@@ -63,14 +63,14 @@ async fn hands_over_to_a_person() {
     let ended = scene.process.store.ended(&scene.id()).await.unwrap();
     assert_eq!(ended[0].ending, "handed_over");
     let notices = scene.notices().await;
-    let told = "The agent handed a conversation over: answer this person by hand. It says nothing to \
-                them for 12 hours, unless you give the conversation back before.";
+    let told = "The agent handed a conversation over: answer this person by hand. The agent stays \
+                silent for 12 hours, unless you give the conversation back earlier.";
     assert_eq!(notices, [told]);
     assert!(!scene.logged().contains("gas in the kitchen"));
 }
 
 #[tokio::test]
-async fn is_told_of_tools_that_fail_or_are_none() {
+async fn is_told_of_tools_that_fail_or_do_not_exist() {
     let scene = Scene::sending_by("twilio").await;
     scene.openai.calls("finish", "{}");
     scene.openai.calls("order_pizza", "{}");

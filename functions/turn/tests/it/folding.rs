@@ -1,4 +1,4 @@
-//! What comes while the agent is thinking.
+//! Texts that arrive while the agent is thinking.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use scene::Scene;
 
 /// Long enough for a text to arrive on a busy machine while the model thinks.
 const THINKING: Mode = Mode::Slow(Duration::from_millis(400));
-/// By how much the clock of somebody else is ahead for whom it is time to ask the model again.
+/// How far the clock of another process is ahead that believes it is time to ask the model again.
 const AWAY: SignedDuration = SignedDuration::from_secs(20);
 
 #[tokio::test]
@@ -28,7 +28,7 @@ async fn throws_a_draft_away_when_another_text_comes() {
 }
 
 #[tokio::test]
-async fn throws_two_drafts_away_and_then_answers_what_it_knows() {
+async fn throws_two_drafts_away_and_then_sends_the_third() {
     let scene = Scene::sending_by("twilio").await;
     scene.openai.switch.set(THINKING);
     scene.text("The first").await;
@@ -62,7 +62,7 @@ async fn does_not_think_twice_about_the_same_texts() {
 }
 
 #[tokio::test]
-async fn answers_once_when_two_are_at_it() {
+async fn answers_once_when_two_processes_try() {
     let scene = Scene::sending_by("twilio").await;
     scene.openai.switch.set(Mode::Holds);
     scene.text("My sink leaks").await;
@@ -120,7 +120,7 @@ async fn takes_twenty_texts_up_at_once() {
 }
 
 #[tokio::test]
-async fn answers_a_reserved_word_before_what_it_came_between() {
+async fn answers_a_keyword_before_the_texts_around_it() {
     let scene = Scene::sending_by("messagecentral").await;
     for text in ["My sink leaks", "HELP", "In the kitchen"] {
         scene.text(text).await;
@@ -130,7 +130,7 @@ async fn answers_a_reserved_word_before_what_it_came_between() {
     assert_eq!(scene.heard(), [help, "You said: My sink leaks | In the kitchen"]);
 }
 
-/// Writes the conversation as it is, so that only its version changes.
+/// Writes the conversation unchanged, so that only its version changes.
 async fn touch(scene: &Scene) {
     let store = &scene.process.store;
     let mut loaded: Loaded = store.load(&scene.id(), scene.now).await.unwrap().unwrap();

@@ -1,4 +1,4 @@
-//! The time in which a person of the business has a conversation.
+//! The time during which a person of the business has a conversation.
 
 use agent::Turn as Entry;
 use scene::Scene;
@@ -64,7 +64,7 @@ async fn takes_up_what_waited_once_it_is_given_back() {
 }
 
 #[tokio::test]
-async fn still_sends_what_was_said_last_though_it_is_given_back_before() {
+async fn still_sends_the_last_reply_if_it_is_given_back_first() {
     let mut scene = Scene::sending_by("twilio").await;
     scene.companies.twilio.refuse_with(20429);
     scene.openai.calls("hand_over", r#"{"reason":"wants a human"}"#);
@@ -78,7 +78,7 @@ async fn still_sends_what_was_said_last_though_it_is_given_back_before() {
 }
 
 #[tokio::test]
-async fn is_given_back_for_nothing_to_say() {
+async fn says_nothing_when_it_is_given_back_and_nothing_waits() {
     let mut scene = handed_over().await;
     assert!(scene.process.store.give_back(&scene.id(), scene.now).await.unwrap());
     scene.live(60).await;
@@ -89,14 +89,14 @@ async fn is_given_back_for_nothing_to_say() {
 }
 
 #[tokio::test]
-async fn has_it_again_after_twelve_hours_when_the_person_texts() {
+async fn takes_the_conversation_back_after_twelve_hours_when_the_person_texts() {
     let mut scene = handed_over().await;
     scene.say("The tap drips more now").await;
     scene.pass(12 * HOUR - 60);
     scene.say("Hello?").await;
     assert_eq!(scene.heard().len(), 1);
     scene.live(2 * HOUR).await;
-    assert_eq!(scene.heard().len(), 1, "of its own accord it says nothing");
+    assert_eq!(scene.heard().len(), 1, "it never writes first");
     scene.say("Is anybody there?").await;
     let told = scene.asked().pop().unwrap();
     assert_eq!(
@@ -111,7 +111,7 @@ async fn has_it_again_after_twelve_hours_when_the_person_texts() {
 }
 
 #[tokio::test]
-async fn goes_on_with_what_waited_wherever_it_dies() {
+async fn continues_with_the_held_texts_wherever_it_dies() {
     for steps in 0.. {
         let mut scene = handed_over().await;
         scene.say("The tap drips more now").await;
@@ -128,7 +128,7 @@ async fn goes_on_with_what_waited_wherever_it_dies() {
 }
 
 #[tokio::test]
-async fn a_flood_meanwhile_costs_no_model_and_no_notice_more() {
+async fn a_flood_meanwhile_costs_no_model_call_and_no_further_notice() {
     let scene = handed_over().await;
     for text in 0..130 {
         scene.text(&format!("Flood number {text}")).await;
@@ -143,7 +143,7 @@ async fn a_flood_meanwhile_costs_no_model_and_no_notice_more() {
 }
 
 #[tokio::test]
-async fn is_silent_too_once_it_could_not_answer() {
+async fn is_also_silent_after_it_could_not_answer() {
     let mut scene = Scene::sending_by("twilio").await;
     scene.openai.switch.set(fakes::OpenAi::overloaded());
     scene.say("My tap drips").await;

@@ -1,4 +1,5 @@
-//! Whatever a turn depends on: somebody is told once that it fails, and the log says when it works.
+//! Failures of what a turn depends on: somebody is told once when it fails, and the log says when
+//! it works again.
 
 use fakes::{Mode, OpenAi};
 use scene::Scene;
@@ -19,7 +20,7 @@ async fn a_model_that_refuses_us_is_one_alarm_whoever_texts_and_whatever_dies() 
         assert_eq!(raised(&scene, "model.refuses"), 1, "{status}");
         scene.restart();
         scene.live(60).await;
-        let told = format!("The model refuses us ({status} {code}): see to OPENAI_API_KEY");
+        let told = format!("The model refuses us ({status} {code}): check OPENAI_API_KEY");
         assert!(scene.is_told(&told).await);
         assert_eq!([raised(&scene, "model.refuses"), raised(&scene, "model.silent")], [1, 0]);
 
@@ -34,7 +35,7 @@ async fn a_model_that_refuses_us_is_one_alarm_whoever_texts_and_whatever_dies() 
     }
 }
 
-/// What one person says is no reason to wake somebody up.
+/// One person's words are no reason to wake anybody.
 #[tokio::test]
 async fn a_model_that_refuses_a_question_is_no_alarm_while_it_answers_others() {
     let mut scene = Scene::sending_by("twilio").await;
@@ -93,7 +94,7 @@ async fn that_nothing_works_is_said_once_and_not_with_each_text() {
 }
 
 #[tokio::test]
-async fn while_all_works_nothing_is_written_down() {
+async fn writes_nothing_while_everything_works() {
     let mut scene = Scene::sending_by("twilio").await;
     for person in 10..16 {
         text_as(&mut scene, &format!("+120255501{person}")).await;

@@ -1,7 +1,7 @@
-//! A product, whole, and what a person who texts it gets to hear: whatever comes twice, dies, is
-//! down, or says stop.
+//! A whole product, and what a person hears from it: whatever comes twice, crashes, is down, or
+//! says stop.
 
-#![expect(clippy::unwrap_used, reason = "whoever breaks fails a test")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod after;
 mod alarms;

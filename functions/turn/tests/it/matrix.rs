@@ -1,4 +1,4 @@
-//! Whatever happens to texts on their way, nobody gets one twice.
+//! Whatever happens to texts on the way, nobody gets one twice.
 
 use std::collections::BTreeMap;
 
@@ -29,8 +29,8 @@ fn texts_nobody_twice_in_a_thousand_runs_through_every_fault() {
     assert!(arrived > outcomes.len() / 2, "in {arrived} runs anything arrived at all");
 }
 
-/// Its documented 500 is taken for a refusal, by our decision: else its most frequent fault would
-/// leave everybody without an answer.
+/// We treat its documented 500 as a refusal: otherwise its most frequent fault would leave
+/// everybody without an answer.
 #[tokio::test]
 async fn texts_twice_where_messagecentral_took_what_it_says_it_failed_to() {
     let scene = Scene::sending_by("messagecentral,twilio").await;

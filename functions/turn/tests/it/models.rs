@@ -1,16 +1,16 @@
-//! What models really answer, word for word, and what comes of it for the person and the business.
+//! Real answers of models, word for word, and their effect on the person and the business.
 
 use std::collections::BTreeSet;
 
 use scene::{EAGER, Scene};
 use serde_json::{Map, Value, json};
 
-/// Answers as servers gave them. Each is given so often, once where nothing is said, and `then` behind
-/// it; whoever is asked once more repeats what the person said.
+/// Answers as servers gave them. Each is given as often as its row says, or once, followed by
+/// `then`; after that the model repeats what the person said.
 const ROWS: &str = include_str!("models.json");
 
 #[tokio::test]
-async fn makes_of_each_answer_what_was_meant() {
+async fn understands_each_answer_as_it_was_meant() {
     let rows: Vec<Value> = serde_json::from_str(ROWS).unwrap();
     let mut wrong = Vec::new();
     for row in &rows {
@@ -29,7 +29,7 @@ async fn makes_of_each_answer_what_was_meant() {
     assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// What comes of an answer: what the person heard, what was recorded, how it ended.
+/// The result of an answer: what the person heard, what was recorded, how it ended.
 async fn come_of(row: &Value) -> Value {
     let mut scene = Scene::sending_by("twilio").await;
     scene.time_out_after(EAGER);

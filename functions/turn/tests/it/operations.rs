@@ -1,4 +1,4 @@
-//! What a text asks of the store: `cargo bench -p turn --bench operations` prints it.
+//! Store operations for one text: `cargo bench -p turn --bench operations` prints them.
 
 use scene::Scene;
 use scene::counts::{Counts, Operations};
@@ -8,7 +8,7 @@ async fn asks_no_more_of_the_store_than_it_has_to() {
     let mut scene = Scene::sending_by("twilio").await;
     scene.say("My sink leaks").await;
     scene.report(&scene.receipt(&latest(&scene), "delivered", None)).await;
-    // The way is known to work from now on, and nobody looks any more.
+    // The route is healthy from now on, and nobody looks any more.
     scene.live(65).await;
 
     let counts = Counts::capture();
@@ -16,8 +16,8 @@ async fn asks_no_more_of_the_store_than_it_has_to() {
     // The claim, the text, the head.
     assert_eq!(asked(&counts), (1, 0, 0, 3));
     scene.work().await;
-    // Its try is counted: the head. The head, what was said, the attempt, the one that was answered.
-    // What came of the attempt: the head, the attempt.
+    // Counting the attempt: the head. The reply: the head, the entries, the attempt, and the
+    // attempt that this text answered. Recording the outcome: the head, the attempt.
     assert_eq!(asked(&counts), (3, 1, 5, 7));
     for word in ["sent", "delivered"] {
         scene.report(&scene.receipt(&latest(&scene), word, None)).await;
@@ -27,13 +27,13 @@ async fn asks_no_more_of_the_store_than_it_has_to() {
     }
 }
 
-/// Commits, queries, and documents read and written since the last time.
+/// Commits, queries, and documents read and written since the last call.
 fn asked(counts: &Counts) -> (i64, i64, i64, i64) {
     let Operations { commits, queries, read, written, .. } = counts.take();
     (commits, queries, read, written)
 }
 
-/// What was sent last, by the name that its provider gave it.
+/// The provider's id of the last text.
 fn latest(scene: &Scene) -> String {
     scene.companies.twilio.messages().last().unwrap().sid.clone()
 }

@@ -5,7 +5,7 @@ use fakes::{Mode, OpenAi};
 use scene::Scene;
 
 #[tokio::test]
-async fn sends_by_the_next_provider_what_the_first_certainly_did_not() {
+async fn sends_by_the_next_provider_if_the_first_certainly_did_not() {
     for refusal in [500, 508, 913] {
         let scene = Scene::sending_by("messagecentral,twilio").await;
         scene.companies.messagecentral.refuse_with(refusal, 200);
@@ -17,7 +17,7 @@ async fn sends_by_the_next_provider_what_the_first_certainly_did_not() {
 }
 
 #[tokio::test]
-async fn sends_by_nobody_else_what_may_have_been_sent() {
+async fn sends_by_no_other_provider_if_the_first_may_have_sent_it() {
     for mode in [Mode::CutsAfter, Mode::Nonsense, Mode::Fails(502, String::new())] {
         let mut scene = Scene::sending_by("messagecentral,twilio").await;
         scene.companies.messagecentral.switch.set(mode);
@@ -29,7 +29,7 @@ async fn sends_by_nobody_else_what_may_have_been_sent() {
 }
 
 #[tokio::test]
-async fn loses_nothing_while_all_say_for_seconds_that_they_are_busy() {
+async fn loses_nothing_while_all_providers_are_busy_for_seconds() {
     let mut scene = Scene::sending_by("messagecentral,twilio").await;
     let busy = || Mode::Fails(503, "<html>busy</html>".into());
     scene.companies.messagecentral.switch.set(busy());
@@ -66,7 +66,7 @@ async fn sends_once_when_one_of_two_is_back_after_a_minute() {
 }
 
 #[tokio::test]
-async fn gives_a_reply_up_that_nobody_sends_for_ten_minutes() {
+async fn gives_a_reply_up_that_no_provider_sends_for_ten_minutes() {
     let mut scene = refused_by_both().await;
     scene.live(590).await;
     assert!(!scene.is_at_rest().await);
@@ -75,14 +75,14 @@ async fn gives_a_reply_up_that_nobody_sends_for_ten_minutes() {
     assert!(scene.is_told("A reply was given up").await);
     scene.companies.twilio.accept();
     scene.live(60).await;
-    assert!(scene.heard().is_empty(), "what was given up does not go out");
+    assert!(scene.heard().is_empty(), "a reply that was given up does not go out");
     scene.say("Is anybody there?").await;
     assert_eq!(scene.heard(), ["You said: Is anybody there?"]);
     assert!(scene.prompt().contains("Your last reply did not reach the person."));
 }
 
 #[tokio::test]
-async fn tries_at_different_times_again_what_failed_at_the_same() {
+async fn retries_at_different_times_what_failed_together() {
     let mut scene = refused_by_both().await;
     let mut pauses = Vec::new();
     for number in 10..18 {
@@ -109,7 +109,7 @@ async fn tells_operator_and_agent_of_a_number_that_cannot_be_texted() {
     scene.companies.twilio.refuse_with(21614);
     scene.say("My sink leaks").await;
     assert!(scene.heard().is_empty() && scene.is_at_rest().await);
-    let told = "twilio cannot deliver to this person (21614). The number is no mobile number.";
+    let told = "twilio cannot deliver to this person (21614). The number is not a mobile number.";
     assert_eq!(scene.notices().await, [told]);
     scene.companies.twilio.accept();
     scene.say("Is anybody there?").await;
@@ -131,7 +131,7 @@ async fn says_once_that_the_model_is_down_and_answers_when_it_is_back() {
     scene.live(300).await;
     let told = scene.asked().pop().unwrap();
     assert_eq!(told[0], "[written on Monday, 2026-01-05, 10:00] My sink leaks");
-    // Such a note is never said.
+    // Such a note is never sent.
     assert_eq!(scene.heard(), [sorry.as_str(), "You said: My sink leaks | Is anybody there?"]);
     assert!(scene.is_at_rest().await);
 }
@@ -179,7 +179,7 @@ async fn says_so_again_in_an_outage_an_hour_later_and_no_sooner() {
 }
 
 #[tokio::test]
-async fn says_so_again_to_who_stopped_and_came_back() {
+async fn says_so_again_to_a_person_who_stopped_and_came_back() {
     let mut scene = Scene::sending_by("twilio").await;
     let sorry = scene.process.turn.agent.page.texts.sorry.clone();
     scene.openai.switch.set(OpenAi::overloaded());
@@ -200,10 +200,10 @@ async fn tells_the_operator_what_to_do_about_a_model_that_refuses() {
     assert_eq!(scene.heard(), [scene.process.turn.agent.page.texts.sorry.as_str()]);
     let notices = scene.notices().await;
     let about =
-        |sentence: &&String| sentence.contains("(429 insufficient_quota): see to OPENAI_API");
+        |sentence: &&String| sentence.contains("(429 insufficient_quota): check OPENAI_API");
     assert_eq!((notices.len(), notices.iter().filter(about).count()), (2, 2));
     assert!(notices.iter().any(|sentence| sentence.ends_with(
-        "A person waits and was told so. It is \
+        "A person waits and was told so. The model is \
                                                               asked again."
     )));
     let asked = scene.openai.requests().len();
@@ -216,7 +216,7 @@ async fn hands_over_what_the_model_cannot_answer_and_starts_clean_with_the_next_
     scene.openai.switch.set(OpenAi::out_of_quota());
     scene.say("My sink leaks").await;
     scene.live(3600).await;
-    assert_eq!(scene.openai.requests().len(), 8, "asked so often, and then no more");
+    assert_eq!(scene.openai.requests().len(), 8, "eight attempts, and then no more");
     assert!(scene.is_told("The agent handed a conversation over").await);
     assert!(scene.is_at_rest().await);
 
@@ -227,7 +227,7 @@ async fn hands_over_what_the_model_cannot_answer_and_starts_clean_with_the_next_
 }
 
 #[tokio::test]
-async fn asks_no_sooner_whatever_wakes_it() {
+async fn keeps_its_backoff_whatever_wakes_it() {
     let mut scene = Scene::sending_by("twilio").await;
     scene.openai.switch.set(OpenAi::out_of_quota());
     scene.say("My sink leaks").await;
@@ -241,7 +241,7 @@ async fn asks_no_sooner_whatever_wakes_it() {
 }
 
 #[tokio::test]
-async fn asks_nothing_while_the_store_cannot_count_it() {
+async fn asks_nothing_while_the_store_cannot_count_the_attempt() {
     let mut scene = Scene::sending_by("twilio").await;
     scene.text("My sink leaks").await;
     scene.fill_disk();
@@ -284,7 +284,7 @@ async fn says_sorry_instead_of_nonsense() {
 }
 
 #[tokio::test]
-async fn leaves_a_store_that_takes_nothing_and_answers_when_it_does_again() {
+async fn gives_up_on_a_failed_store_and_answers_when_it_works_again() {
     let mut scene = Scene::sending_by("twilio").await;
     scene.text("My sink leaks").await;
     scene.fill_disk();
@@ -298,10 +298,10 @@ async fn leaves_a_store_that_takes_nothing_and_answers_when_it_does_again() {
 }
 
 #[tokio::test]
-async fn answers_though_what_it_wants_to_keep_is_there_already() {
+async fn answers_even_if_the_ended_conversation_exists_already() {
     let scene = Scene::sending_by("twilio").await;
     for _ in 0..2 {
-        // As if the pair had been forgotten, and what it said before had not been yet.
+        // As if the pair had been deleted, but not yet its earlier conversation.
         let store = &scene.process.store;
         scene.openai.calls("hand_over", r#"{"reason":"wants a human"}"#);
         scene.say("A human please").await;

@@ -1,4 +1,4 @@
-//! Two numbers of ours that text each other, to show whether texts arrive.
+//! Two of our own numbers that text each other, to show whether texts arrive.
 
 use fakes::Mode;
 use scene::Scene;
@@ -22,12 +22,12 @@ async fn two_numbers_text_each_other_as_often_as_asked() {
     }
     scene.sweep().await;
     assert!(missed(&scene) == 0 && scene.notices().await.is_empty());
-    assert!(scene.openai.requests().is_empty(), "no agent has read them");
-    assert!(scene.process.store.latest(10).await.unwrap().is_empty(), "nor is it a conversation");
+    assert!(scene.openai.requests().is_empty(), "no agent read them");
+    assert!(scene.process.store.latest(10).await.unwrap().is_empty(), "and it is no conversation");
 }
 
 #[tokio::test]
-async fn nobody_texts_himself_unless_asked_to() {
+async fn nothing_is_probed_unless_it_is_configured() {
     let mut scene = Scene::with("twilio,messagecentral", &[("MC_SENDER_ID", OURS)]).await;
     scene.live(60).await;
     assert_eq!(sent(&scene), [0, 0]);
@@ -44,7 +44,7 @@ async fn an_arrival_is_evidence_though_no_receipt_came() {
 }
 
 #[tokio::test]
-async fn silence_one_way_is_one_alarm_whatever_the_receipts_say() {
+async fn silence_in_one_direction_is_one_alarm_whatever_the_receipts_say() {
     let mut scene = probing().await;
     scene.sweep().await;
     let sid = scene.companies.twilio.messages()[0].sid.clone();
@@ -54,7 +54,7 @@ async fn silence_one_way_is_one_alarm_whatever_the_receipts_say() {
     assert_eq!(missed(&scene), 0);
     scene.live(2 * 60).await;
     let sentence = "A text by twilio to our number at messagecentral did not arrive within 10 \
-                    minutes. twilio says that it was delivered: see whether the address for texts \
+                    minutes. twilio reports that it was delivered: check that the address for texts \
                     at the other is ours.";
     assert_eq!(missed(&scene), 1);
     assert_eq!(scene.notices().await, [sentence]);
@@ -68,11 +68,11 @@ async fn silence_one_way_is_one_alarm_whatever_the_receipts_say() {
 }
 
 #[tokio::test]
-async fn it_is_said_when_texts_arrive_again_and_the_next_silence_is_another_alarm() {
+async fn reports_when_texts_arrive_again_and_the_next_silence_is_another_alarm() {
     let mut scene = probing().await;
     scene.sweep().await;
     scene.live(11 * 60).await;
-    assert_eq!(missed(&scene), 2, "one for each way");
+    assert_eq!(missed(&scene), 2, "one for each direction");
     for again in [true, false] {
         scene.pass(6 * HOUR);
         scene.sweep().await;
@@ -86,19 +86,19 @@ async fn it_is_said_when_texts_arrive_again_and_the_next_silence_is_another_alar
 }
 
 #[tokio::test]
-async fn a_probe_that_is_refused_goes_by_nobody_else_and_is_missed() {
+async fn a_refused_probe_goes_by_no_other_provider_and_is_missed() {
     let mut scene = probing().await;
     scene.companies.twilio.refuse_with(20003);
     scene.sweep().await;
     arrive(&mut scene).await;
     scene.live(15 * 60).await;
     assert_eq!(sent(&scene), [0, 1]);
-    assert!(scene.is_told("twilio did not carry it (20003).").await);
+    assert!(scene.is_told("twilio did not deliver it (20003).").await);
     assert_eq!(missed(&scene), 1);
 }
 
 #[tokio::test]
-async fn a_wake_up_that_nobody_takes_is_missed_too() {
+async fn a_probe_whose_wake_up_is_lost_is_missed_too() {
     let mut scene = probing().await;
     for _ in 0..12 {
         scene.process.sweep.run(scene.now).await.unwrap();
@@ -107,11 +107,11 @@ async fn a_wake_up_that_nobody_takes_is_missed_too() {
     assert_eq!(missed(&scene), 2);
     assert!(scene.is_told("It was not even sent").await);
     scene.work().await;
-    assert_eq!(sent(&scene), [0, 0], "it would not be judged any more");
+    assert_eq!(sent(&scene), [0, 0], "it would no longer be judged");
 }
 
 #[tokio::test]
-async fn a_probe_arrives_once_and_in_its_own_words_only() {
+async fn a_probe_arrives_once_and_only_with_its_exact_words() {
     let mut scene = probing().await;
     scene.sweep().await;
     let genuine = scene.companies.twilio.texts_to(OURS).remove(0);
@@ -130,7 +130,7 @@ async fn a_probe_arrives_once_and_in_its_own_words_only() {
 }
 
 #[tokio::test]
-async fn a_text_of_a_number_of_ours_is_never_answered() {
+async fn a_text_from_one_of_our_numbers_is_never_answered() {
     let mut scene = Scene::with("twilio,messagecentral", &[("MC_SENDER_ID", OURS)]).await;
     for (carrier, person) in [
         ("twilio", OURS),
@@ -147,7 +147,7 @@ async fn a_text_of_a_number_of_ours_is_never_answered() {
     assert!(scene.process.store.latest(10).await.unwrap().is_empty());
 }
 
-/// Whoever mistypes a number of theirs probes a stranger.
+/// A mistyped number of ours would probe a stranger.
 #[tokio::test]
 async fn a_stranger_that_was_taken_for_us_can_stop() {
     let mut scene = probing().await;
@@ -185,7 +185,7 @@ async fn no_probe_is_sent_twice_wherever_it_dies() {
 }
 
 #[tokio::test]
-async fn a_probe_whose_end_nobody_saw_is_not_sent_again() {
+async fn a_probe_with_an_unknown_outcome_is_not_sent_again() {
     let mut scene = probing().await;
     scene.companies.twilio.switch.set(Mode::CutsAfter);
     scene.sweep().await;
@@ -200,7 +200,7 @@ async fn probing() -> Scene {
     Scene::with("twilio,messagecentral", &settings).await
 }
 
-/// How many texts went to our number at `MessageCentral`, and to that at Twilio.
+/// The number of texts to our number at `MessageCentral`, and to the one at Twilio.
 fn sent(scene: &Scene) -> [usize; 2] {
     let to_twilio = scene.companies.messagecentral.texts_to(scene.companies.twilio.number());
     [scene.companies.twilio.texts_to(OURS).len(), to_twilio.len()]
@@ -211,7 +211,7 @@ fn missed(scene: &Scene) -> usize {
     scene.logged().matches(&format!("alarm=\"{}\"", Alarm::ProbeSilent)).count()
 }
 
-/// What was texted last arrives, either way.
+/// Delivers the latest texts, in both directions.
 async fn arrive(scene: &mut Scene) {
     if let Some(body) = scene.companies.twilio.texts_to(OURS).pop() {
         (scene.carrier, scene.person) =
@@ -228,7 +228,7 @@ async fn arrive_by_messagecentral(scene: &mut Scene) {
     scene.say(&body).await;
 }
 
-/// How far the two routes are trusted, in order of their names.
+/// The states of the two routes, in order of their names.
 async fn states(scene: &Scene) -> Vec<String> {
     let health = scene.process.store.health().await.unwrap();
     health.verdicts.values().map(|verdict| verdict.state.to_string()).collect()

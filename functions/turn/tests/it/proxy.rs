@@ -6,16 +6,16 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-/// What becomes of answers.
+/// What happens to answers.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Answers {
     Arrive,
     AreHeldBack,
-    /// With every connection that is open.
+    /// Along with every open connection.
     AreLost,
 }
 
-/// Passes on what is asked and answered.
+/// Passes requests and answers on.
 pub(crate) struct Proxy {
     /// Where to connect instead, as `127.0.0.1:port`.
     pub(crate) host: String,
@@ -37,17 +37,17 @@ impl Proxy {
         Self { host, answers }
     }
 
-    /// From now on whatever is asked is done, and nobody hears of it.
+    /// From now on requests are carried out, and their answers are held back.
     pub(crate) fn hold_answers_back(&self) {
         self.answers.send_replace(Answers::AreHeldBack);
     }
 
-    /// Ends [`Self::hold_answers_back`]: they arrive, late.
+    /// Ends [`Self::hold_answers_back`]: the answers arrive, late.
     pub(crate) fn let_answers_through(&self) {
         self.answers.send_replace(Answers::Arrive);
     }
 
-    /// Cuts every connection. New ones are carried as usual.
+    /// Cuts every connection. New ones work as usual.
     pub(crate) async fn cut(&self) {
         self.answers.send_replace(Answers::AreLost);
         // Each connection subscribes, and ends.

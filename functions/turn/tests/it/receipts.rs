@@ -1,4 +1,4 @@
-//! What providers report afterwards.
+//! Reports that providers send afterwards.
 
 use access::Access;
 use axum::body::Body;
@@ -8,7 +8,7 @@ use tower::ServiceExt;
 use crate::proxy::Proxy;
 
 #[tokio::test]
-async fn believes_the_highest_word_whatever_the_order() {
+async fn believes_the_highest_status_whatever_the_order() {
     let scene = answered().await;
     for (word, status) in [("delivered", "delivered"), ("sent", "delivered")] {
         scene.report(&scene.receipt(&sid(&scene), word, None)).await;
@@ -37,7 +37,7 @@ async fn believes_a_receipt_that_is_faster_than_the_answer() {
         };
         tokio::join!(scene.work(), report);
         if !named {
-            // Twilio's name their attempts, so that nobody looks for those that do not.
+            // Twilio's receipts name their attempts, so nobody looks for those that do not.
             scene.live(60).await;
         }
         assert_eq!(scene.attempts().await, ["twilio: delivered"]);

@@ -1,4 +1,4 @@
-//! What a model that works does not answer, and what a person hears who waits for it.
+//! Texts that a working model refuses, and what a person hears while waiting.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ async fn gives_a_text_up_that_the_model_refuses_and_answers_the_next() {
 }
 
 #[tokio::test]
-async fn says_of_each_text_that_there_is_no_answer_but_once_of_several_together() {
+async fn reports_each_refused_text_but_several_together_only_once() {
     let mut scene = eager().await;
     scene.openai.filters("grenade");
     for number in 1..=3 {
@@ -44,7 +44,7 @@ async fn says_of_each_text_that_there_is_no_answer_but_once_of_several_together(
 }
 
 #[tokio::test]
-async fn drags_no_harmless_text_along() {
+async fn answers_the_harmless_texts_beside_a_refused_one() {
     for texts in
         [["grenade", "sink", "tap"], ["sink", "grenade", "tap"], ["sink", "tap", "grenade"]]
     {
@@ -87,7 +87,7 @@ async fn gives_up_a_text_alone_though_another_comes_while_it_is_refused() {
 }
 
 #[tokio::test]
-async fn gives_up_what_is_answered_with_nothing_a_phone_can_show() {
+async fn gives_a_text_up_whose_answer_no_phone_can_show() {
     let endless = "https://example.test/".repeat(40);
     for said in ["", "---", &endless] {
         let mut scene = eager().await;
@@ -114,7 +114,7 @@ async fn asks_a_model_that_is_down_twenty_times_about_a_text() {
 }
 
 #[tokio::test]
-async fn leaves_a_model_alone_for_as_long_as_it_asks_whatever_is_texted() {
+async fn respects_the_pause_that_a_model_asks_for_whatever_is_texted() {
     let mut scene = eager().await;
     scene.openai.switch.set(OpenAi::rate_limited());
     scene.openai.asks_to_wait(1_800);
@@ -131,7 +131,7 @@ async fn leaves_a_model_alone_for_as_long_as_it_asks_whatever_is_texted() {
 }
 
 #[tokio::test]
-async fn leaves_a_model_alone_from_the_end_of_what_failed() {
+async fn counts_the_pause_from_the_end_of_the_failed_attempt() {
     let scene = eager().await;
     scene.openai.switch.set(Mode::Holds);
     scene.text("My sink leaks").await;
@@ -156,13 +156,13 @@ async fn asks_no_more_than_a_function_has_time_for() {
     }
     let wake_up = scene.wake_up().await;
     scene.turn(&wake_up).await.unwrap();
-    assert_eq!(scene.openai.requests().len(), 2, "about both, and not yet about each");
+    assert_eq!(scene.openai.requests().len(), 2, "about both together, and not yet about each");
     scene.live(60).await;
     assert_eq!(scene.heard()[1], "You said: My sink leaks");
 }
 
 #[tokio::test]
-async fn counts_what_it_gives_up_like_a_reply() {
+async fn counts_a_text_it_gives_up_like_a_reply() {
     let mut scene = Scene::with("twilio", &[("REPLIES_PER_MINUTE", "3")]).await;
     scene.time_out_after(EAGER);
     scene.openai.filters("grenade");
@@ -175,7 +175,7 @@ async fn counts_what_it_gives_up_like_a_reply() {
 }
 
 #[tokio::test]
-async fn hands_over_what_a_model_would_leave_waiting_for_hours() {
+async fn hands_over_a_text_that_a_model_would_leave_waiting_for_hours() {
     let scene = eager().await;
     scene.openai.switch.set(OpenAi::rate_limited());
     scene.openai.asks_to_wait(20_000);
@@ -198,7 +198,7 @@ async fn says_that_the_answer_will_be_late_while_it_is_still_asking() {
     tokio::join!(scene.work(), let_go);
     assert_eq!(scene.heard(), [sorry.as_str(), "You said: My sink leaks"]);
     assert_eq!(scene.openai.requests().len(), 1);
-    // It stands behind the text that it is about.
+    // It follows the text that it is about.
     scene.pass(60);
     scene.say("Thanks!").await;
     let requests = scene.openai.requests();
@@ -212,7 +212,7 @@ async fn says_that_the_answer_will_be_late_while_it_is_still_asking() {
 }
 
 #[tokio::test]
-async fn says_nothing_of_being_late_while_an_answer_is_on_its_way() {
+async fn does_not_apologise_while_an_answer_is_on_its_way() {
     let mut scene = eager().await;
     scene.time_out_after(Timeouts { silence: Duration::from_millis(500), ..EAGER });
     scene.openai.thinks_aloud(150, Duration::from_millis(10));
@@ -221,7 +221,7 @@ async fn says_nothing_of_being_late_while_an_answer_is_on_its_way() {
 }
 
 #[tokio::test]
-async fn answers_once_who_was_told_to_wait_when_it_died() {
+async fn answers_once_if_it_died_after_the_apology() {
     let mut scene = eager().await;
     scene.time_out_after(Timeouts { silence: Duration::from_millis(20), ..EAGER });
     scene.openai.switch.set(Mode::Holds);

@@ -1,4 +1,4 @@
-//! Reports that come as texts, with our own words in them.
+//! Delivery reports that arrive as texts, with our own words in them.
 
 use conversations::SetAside;
 use scene::Scene;
@@ -36,14 +36,14 @@ async fn answers_no_report_of_its_goodbye() {
 }
 
 #[tokio::test]
-async fn answers_who_says_the_same_as_we_do() {
+async fn answers_a_person_who_says_the_same_as_we_do() {
     let scene = Scene::sending_by("messagecentral").await;
     scene.openai.says("Yes, please!");
     scene.say("My tap drips. Shall I send a picture?").await;
     scene.say("Yes, please!").await;
     assert_eq!(scene.heard().len(), 2);
 
-    // Who documents its reports sends none as texts.
+    // A provider with documented reports sends none as texts.
     let scene = Scene::sending_by("twilio").await;
     scene.openai.says(ASKED);
     scene.say("My tap drips").await;

@@ -1,4 +1,4 @@
-//! What leaves the system when a conversation is over.
+//! Delivery of results to the business's own system.
 
 use std::sync::{Arc, Mutex};
 
@@ -43,7 +43,7 @@ async fn hands_over_what_was_collected() {
         })
     );
     scene.sweep().await;
-    assert_eq!(business.received().len(), 1, "it is forgotten once it was taken");
+    assert_eq!(business.received().len(), 1, "it is deleted once it was taken");
 }
 
 #[tokio::test]
@@ -61,7 +61,7 @@ async fn keeps_from_the_business_what_a_test_number_said() {
 }
 
 #[tokio::test]
-async fn hands_over_after_growing_pauses_what_was_not_taken() {
+async fn retries_a_refused_result_after_growing_pauses() {
     let business = Business::open().await;
     let mut scene = business.scene().await;
     business.switch.set(Mode::Fails(500, String::new()));
@@ -71,7 +71,7 @@ async fn hands_over_after_growing_pauses_what_was_not_taken() {
     assert!((8..17).contains(&tries), "tried {tries} times in four hours");
     let notices = scene.notices().await;
     let told = |words| notices.iter().any(|sentence| sentence.contains(words));
-    assert!(told("cannot be handed over (http 500)"), "{notices:?}");
+    assert!(told("cannot be delivered (http 500)"), "{notices:?}");
     assert!(told("RESULT_WEBHOOK_URL takes no results (http 500)."), "{notices:?}");
 
     business.switch.set(Mode::Works);
@@ -106,7 +106,7 @@ async fn a_receiver_that_takes_nothing_is_one_alarm_however_many_wait() {
 }
 
 #[tokio::test]
-async fn hands_over_what_it_died_with() {
+async fn delivers_the_result_that_it_died_with() {
     let business = Business::open().await;
     let mut scene = business.scene().await;
     scene.companies.twilio.switch.set(Mode::HangsAfter);
@@ -120,7 +120,7 @@ async fn hands_over_what_it_died_with() {
 }
 
 #[tokio::test]
-async fn hands_over_at_once_though_the_reply_does_not_go_out() {
+async fn delivers_at_once_even_if_the_reply_does_not_go_out() {
     let business = Business::open().await;
     let scene = business.scene().await;
     scene.companies.twilio.refuse_with(20003);
@@ -129,7 +129,7 @@ async fn hands_over_at_once_though_the_reply_does_not_go_out() {
 }
 
 #[tokio::test]
-async fn hands_over_during_an_outage_of_the_model() {
+async fn delivers_during_an_outage_of_the_model() {
     let business = Business::open().await;
     let mut scene = business.scene().await;
     business.switch.set(Mode::Fails(500, String::new()));
@@ -188,7 +188,7 @@ async fn tells_the_business_what_the_person_took_back() {
 }
 
 #[tokio::test]
-async fn tells_of_a_change_after_what_it_changes() {
+async fn delivers_a_change_after_the_result_it_changes() {
     let business = Business::open().await;
     let mut scene = business.scene().await;
     business.switch.set(Mode::Fails(500, String::new()));
@@ -227,7 +227,7 @@ async fn tries_a_change_again_together_with_what_it_changes() {
 }
 
 #[tokio::test]
-async fn sends_no_result_of_nothing() {
+async fn sends_no_empty_result() {
     let business = Business::open().await;
     let mut scene = business.scene().await;
     scene.say("Hello").await;
@@ -235,14 +235,14 @@ async fn sends_no_result_of_nothing() {
     scene.sweep().await;
     let ended = scene.process.store.ended(&scene.id()).await.unwrap();
     assert_eq!((ended[0].ending.as_str(), business.received().len()), ("quiet", 0));
-    // Who waits for a person does so though nothing was collected.
+    // A person who waits for a colleague is reported even if nothing was collected.
     scene.openai.calls("hand_over", r#"{"reason":"wants a human"}"#);
     scene.say("A human please").await;
     assert_eq!(business.received().len(), 1);
 }
 
 #[tokio::test]
-async fn keeps_a_result_whole_that_somebody_else_has_handed_over() {
+async fn keeps_a_result_unchanged_that_another_process_has_delivered() {
     let business = Business::open().await;
     let mut scene = business.scene().await;
     business.switch.set(Mode::Fails(500, String::new()));
@@ -280,7 +280,7 @@ fn script(scene: &Scene) {
     scene.openai.says("Somebody calls you.");
 }
 
-/// Where results go.
+/// The receiver of results.
 struct Business {
     switch: Arc<Switch>,
     calls: Arc<Mutex<Vec<(HeaderMap, String)>>>,
@@ -298,7 +298,7 @@ impl Business {
         Self { switch, calls, url }
     }
 
-    /// A product that hands its results over to us.
+    /// A product that delivers its results to us.
     async fn scene(&self) -> Scene {
         let settings =
             [("RESULT_WEBHOOK_URL", self.url.as_str()), ("RESULT_WEBHOOK_SECRET", SECRET)];
@@ -309,7 +309,7 @@ impl Business {
         self.calls.lock().unwrap().clone()
     }
 
-    /// As Standard Webhooks says.
+    /// Verifies as Standard Webhooks describes.
     fn verify(&self, headers: &HeaderMap, body: &str) {
         let header = |name| headers[name].to_str().unwrap();
         let key = BASE64_STANDARD.decode(SECRET.strip_prefix("whsec_").unwrap()).unwrap();

@@ -1,11 +1,11 @@
-//! A conversation with a model on each server, whatever it demands, with a death after each text.
+//! A conversation with a model on each server, with its peculiarities, and a crash after each text.
 
 use std::time::Duration;
 
 use fakes::{OpenAi, Rule};
 use scene::{EAGER, Scene};
 
-/// How long the cold model is loaded.
+/// How long the cold model takes to load.
 const LOADING: Duration = Duration::from_millis(300);
 
 /// How many minutes it may take to find out what a server demands.
@@ -23,8 +23,8 @@ async fn finishes_a_conversation_with_a_model_on_any_server() {
     assert_eq!(unfinished, []);
 }
 
-/// Three texts, two rounds of calls for the first and one for the last. What the person got, if
-/// everything was recorded.
+/// Three texts, with two rounds of tool calls for the first and one for the last. Returns what the
+/// person got, if everything was recorded.
 async fn held(rule: Rule) -> Vec<String> {
     let mut scene = Scene::sending_by("twilio").await;
     scene.openai = OpenAi::start_as(rule).await;

@@ -1,4 +1,4 @@
-//! Nobody is texted after they said stop.
+//! Nobody is texted after opting out.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ async fn confirms_a_stop_once_ever() {
 }
 
 #[tokio::test]
-async fn confirms_a_stop_once_though_nobody_took_it_at_first() {
+async fn confirms_a_stop_once_even_if_it_was_refused_at_first() {
     let mut scene = Scene::sending_by("messagecentral").await;
     scene.companies.messagecentral.no_credit();
     scene.say("STOP").await;
@@ -68,7 +68,7 @@ async fn says_nothing_that_it_thought_of_before_the_stop() {
 }
 
 #[tokio::test]
-async fn sends_by_no_other_provider_what_was_refused_during_a_stop() {
+async fn sends_by_no_other_provider_after_a_refusal_during_a_stop() {
     let scene = Scene::sending_by("twilio,messagecentral").await;
     scene.companies.twilio.refuse_with(20003);
     scene.companies.twilio.switch.set(Mode::Holds);
@@ -87,7 +87,7 @@ async fn sends_by_no_other_provider_what_was_refused_during_a_stop() {
 }
 
 #[tokio::test]
-async fn sends_nothing_later_that_waited_for_a_provider_when_the_stop_came() {
+async fn drops_a_reply_that_was_waiting_for_a_provider_when_the_stop_came() {
     let mut scene = Scene::sending_by("twilio").await;
     scene.companies.twilio.refuse_with(20003);
     scene.say("My sink leaks").await;
@@ -108,7 +108,7 @@ async fn answers_a_person_who_is_back() {
 }
 
 #[tokio::test]
-async fn answers_what_came_behind_the_yes_of_who_is_back() {
+async fn answers_the_texts_after_the_yes_that_opts_in_again() {
     let mut scene = Scene::sending_by("messagecentral").await;
     scene.say("STOP").await;
     scene.pass(1);
@@ -133,7 +133,7 @@ async fn takes_a_yes_for_an_answer_unless_the_person_has_stopped() {
 }
 
 #[tokio::test]
-async fn takes_no_yes_from_before_the_stop_for_a_return() {
+async fn ignores_a_yes_from_before_the_stop() {
     let mut scene = Scene::sending_by("messagecentral").await;
     scene.text("YES").await;
     scene.pass(1);
@@ -144,7 +144,7 @@ async fn takes_no_yes_from_before_the_stop_for_a_return() {
 }
 
 #[tokio::test]
-async fn leaves_start_and_help_to_twilio_that_answers_them() {
+async fn leaves_start_and_help_to_twilio_which_answers_them() {
     let scene = Scene::sending_by("twilio").await;
     for text in ["STOP", "START", "HELP"] {
         scene.say(text).await;
@@ -153,9 +153,9 @@ async fn leaves_start_and_help_to_twilio_that_answers_them() {
     assert_eq!(scene.companies.twilio.own_replies_to(scene.person).len(), 3);
 }
 
-/// Its owner has told the provider which words do so, in whatever language.
+/// Its owner has configured the keywords at the provider, in any language.
 #[tokio::test]
-async fn says_nothing_to_what_the_provider_has_taken_for_a_keyword() {
+async fn says_nothing_to_a_text_that_the_provider_took_for_a_keyword() {
     for (providers, [stop, start, help]) in [
         ("twilio,messagecentral", ["STOP", "START", "HELP"]),
         ("plivo,messagecentral", ["optout", "optin", "help"]),
@@ -178,7 +178,7 @@ async fn says_nothing_to_what_the_provider_has_taken_for_a_keyword() {
 }
 
 #[tokio::test]
-async fn takes_a_yes_for_an_answer_though_the_provider_took_it_for_a_start() {
+async fn takes_a_yes_for_an_answer_even_if_the_provider_took_it_for_a_start() {
     let scene = Scene::sending_by("twilio").await;
     for (body, word) in [("Yes", "START"), ("STOP", "STOP"), ("yes", "START")] {
         assert_eq!(scene.post(&scene.handled(body, word)).await, 200);
@@ -190,7 +190,7 @@ async fn takes_a_yes_for_an_answer_though_the_provider_took_it_for_a_start() {
 
 /// The call is kept for the operator all the same.
 #[tokio::test]
-async fn hears_a_stop_in_a_call_that_cannot_be_read() {
+async fn recognises_a_stop_in_a_call_that_cannot_be_parsed() {
     let long = "a".repeat(2_100);
     let of_sdk = [("Author", "whatsapp:+12025550143"), ("Body", "Stop"), ("Source", "SDK")];
     let by_rcs = [("From", "rcs:+12025550143"), ("Body", "STOP"), ("MessageSid", "RC1")];
@@ -222,7 +222,7 @@ async fn hears_a_stop_in_a_call_that_cannot_be_read() {
 
 const SID: &str = "SM00000000000000000000000000000001";
 
-/// Carriers and Twilio hold a stop for SMS, MMS and RCS together.
+/// Carriers and Twilio apply a stop to SMS, MMS and RCS together.
 #[tokio::test]
 async fn knows_a_person_by_rcs_as_the_same_by_sms() {
     let scene = Scene::sending_by("twilio").await;
@@ -249,7 +249,7 @@ async fn knows_a_person_by_rcs_as_the_same_by_sms() {
     assert_eq!(scene.heard().len(), 2);
 }
 
-/// By itself a short code answers nothing at Twilio.
+/// Twilio itself answers no keywords to a short code.
 #[tokio::test]
 async fn answers_keywords_that_came_to_a_short_code() {
     let scene = Scene::sending_by("twilio,messagecentral").await;
@@ -273,7 +273,7 @@ async fn answers_keywords_that_came_to_a_short_code() {
 }
 
 #[tokio::test]
-async fn stops_texting_whom_only_the_model_understands() {
+async fn stops_texting_a_person_whose_opt_out_only_the_model_understands() {
     let mut scene = Scene::sending_by("messagecentral").await;
     scene.openai.calls("stop", "{}");
     scene.say("You lot drive me up the wall with this").await;
@@ -334,7 +334,7 @@ async fn answers_help_while_the_model_thinks_and_loses_no_thought() {
 }
 
 #[tokio::test]
-async fn forgets_a_stop_that_is_replayed_after_the_return() {
+async fn ignores_a_stop_that_is_replayed_after_the_return() {
     let mut scene = Scene::sending_by("twilio").await;
     let stop = scene.text("STOP").await;
     scene.say("START").await;
@@ -388,9 +388,9 @@ async fn holds_a_stop_for_all_our_numbers() {
     assert_eq!(scene.heard(), [scene.process.turn.agent.page.texts.stop.as_str()]);
 }
 
-/// The model is slow, and the stop comes when the reply is on its way: it cannot be called back.
+/// The model is slow, and the stop comes when the reply is on its way: it cannot be unsent.
 #[tokio::test]
-async fn keeps_still_after_a_stop_that_came_too_late() {
+async fn stays_silent_after_a_stop_that_came_too_late() {
     let mut scene = Scene::sending_by("twilio").await;
     scene.companies.twilio.switch.set(Mode::Slow(Duration::from_millis(300)));
     scene.text("My sink leaks").await;

@@ -1,4 +1,4 @@
-//! Both stores carry the same product.
+//! Both stores support the same product.
 
 use fakes::{Mode, OpenAi};
 use scene::Scene;
@@ -56,7 +56,7 @@ async fn folds_what_comes_while_it_thinks(scene: Scene) {
 }
 
 async fn says_nothing_after_a_stop(mut scene: Scene) {
-    // Which confirms the stop by itself.
+    // Twilio confirms the stop itself.
     scene.carrier = "twilio";
     scene.openai.switch.set(Mode::Holds);
     scene.text("My sink leaks").await;

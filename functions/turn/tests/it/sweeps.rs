@@ -1,4 +1,4 @@
-//! What is looked after every minute.
+//! The sweep of every minute.
 
 use conversations::StatusUpdate;
 use fakes::Mode;
@@ -33,7 +33,7 @@ async fn never_sends() {
 }
 
 #[tokio::test]
-async fn leaves_alone_what_is_at_rest() {
+async fn wakes_nothing_that_is_not_due() {
     let mut scene = Scene::sending_by("twilio").await;
     scene.say("My sink leaks").await;
     scene.restart();
@@ -43,7 +43,7 @@ async fn leaves_alone_what_is_at_rest() {
 }
 
 #[tokio::test]
-async fn joins_a_receipt_that_was_left_apart() {
+async fn joins_a_receipt_that_was_stored_separately() {
     let mut scene = Scene::sending_by("twilio").await;
     scene.companies.twilio.switch.set(Mode::HangsAfter);
     scene.text("My sink leaks").await;

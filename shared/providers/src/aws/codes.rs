@@ -1,17 +1,17 @@
-//! What AWS says in words.
+//! The meaning of AWS's codes.
 
 use sms::{About, Code};
 
 pub(super) const NO_CREDENTIALS: &str = "no credentials";
 
-/// What AWS's codes mean: the reason of a refusal, without one its exception, and the kinds of
-/// events that tell of a failure.
+/// The meaning of AWS's codes: the reason of a refusal, or its exception if there is none, and the
+/// kinds of events that report a failure.
 /// <https://docs.aws.amazon.com/sms-voice/latest/userguide/configuration-sets-event-types.html>
 pub(super) const CODES: &[Code] = &[
     Code {
         code: NO_CREDENTIALS,
         about: About::Account,
-        happened: "There are no credentials of AWS.",
+        happened: "There are no AWS credentials.",
         fix: "Give the function's role sms-voice:SendTextMessage, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
     },
     Code {
@@ -29,13 +29,13 @@ pub(super) const CODES: &[Code] = &[
     Code {
         code: "InvalidSignatureException",
         about: About::Account,
-        happened: "AWS does not take what was signed: the secret key is wrong, or the clock.",
+        happened: "AWS rejects the signature: the secret key or the clock is wrong.",
         fix: "Copy AWS_SECRET_ACCESS_KEY again, and set the clock.",
     },
     Code {
         code: "IncompleteSignatureException",
         about: About::Account,
-        happened: "AWS does not take what was signed: the access key has a character too many.",
+        happened: "AWS rejects the signature: the access key has an extra character.",
         fix: "Copy AWS_ACCESS_KEY_ID again.",
     },
     Code {
@@ -53,7 +53,7 @@ pub(super) const CODES: &[Code] = &[
     Code {
         code: "AccessDeniedException",
         about: About::Account,
-        happened: "These credentials may not send texts.",
+        happened: "These credentials lack the permission to send texts.",
         fix: "Allow sms-voice:SendTextMessage on the number (or pool) and the configuration set.",
     },
     Code {
@@ -71,13 +71,13 @@ pub(super) const CODES: &[Code] = &[
     Code {
         code: "MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT",
         about: About::Account,
-        happened: "What may be spent on texts in a month is spent.",
+        happened: "The monthly spending limit for texts is reached.",
         fix: "Raise the limit in AWS's console under AWS End User Messaging, Account settings; above what AWS allows by itself, by a case at AWS's support.",
     },
     Code {
         code: "DESTINATION_PHONE_NUMBER_NOT_VERIFIED",
         about: About::Account,
-        happened: "The account is in the SMS sandbox, which texts verified numbers only.",
+        happened: "The account is in the SMS sandbox, which only texts verified numbers.",
         fix: "Ask AWS for production access under AWS End User Messaging, SMS sandbox.",
     },
     Code {
@@ -89,7 +89,7 @@ pub(super) const CODES: &[Code] = &[
     Code {
         code: "DAILY_DESTINATION_CALL_LIMIT",
         about: About::Route,
-        happened: "AWS takes no more for this number today.",
+        happened: "AWS accepts no more texts to this number today.",
         fix: "",
     },
     Code {
@@ -161,13 +161,13 @@ pub(super) const CODES: &[Code] = &[
     Code {
         code: "INTERNATIONAL_SENDING_NOT_SUPPORTED",
         about: About::Sender,
-        happened: "The number texts its own country only.",
+        happened: "The number only texts its own country.",
         fix: "Enable international sending for the number, or send from another.",
     },
     Code {
         code: "SENDER_ID_REQUIRES_REGISTRATION",
         about: About::Sender,
-        happened: "This country takes no sender name that is not registered.",
+        happened: "This country only accepts registered sender names.",
         fix: "Register the sender name in AWS's console under AWS End User Messaging, Registrations.",
     },
     Code {
@@ -179,7 +179,7 @@ pub(super) const CODES: &[Code] = &[
     Code {
         code: "SENDER_ID_NOT_SUPPORTED",
         about: About::Sender,
-        happened: "This country takes no sender names.",
+        happened: "This country accepts no sender names.",
         fix: "Set AWS_SMS_ORIGINATION to a number.",
     },
     Code {
@@ -239,7 +239,7 @@ pub(super) const CODES: &[Code] = &[
     Code {
         code: "MISSING_PARAMETER",
         about: About::Request,
-        happened: "AWS misses something in our request.",
+        happened: "Our request lacks something that AWS requires.",
         fix: "",
     },
     Code {

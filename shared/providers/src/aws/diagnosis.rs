@@ -1,10 +1,10 @@
-//! What AWS shows of an account: limits, numbers, where their texts and events go, registrations.
-//! Everything here only reads.
+//! Checks of an AWS account: limits, numbers, where their texts and events go, registrations. They
+//! only read.
 
 use super::*;
 
 impl Aws {
-    /// What AWS shows of the account, check by check.
+    /// All checks of the account.
     pub(super) async fn diagnosis(&self, http: &Http) -> Vec<Finding> {
         let account = self.look_at_account(http).await;
         match &account {
@@ -31,7 +31,7 @@ impl Aws {
             Some("PRODUCTION") => Finding::works(Check::Account, "the account texts everybody"),
             Some("SANDBOX") => Finding::doubtful(
                 Check::Account,
-                "the account is in the SMS sandbox, which texts ten verified numbers at most",
+                "the account is in the SMS sandbox, which texts at most ten verified numbers",
                 "Ask AWS for production access under AWS End User Messaging, SMS sandbox.",
             ),
             _ => Finding::doubtful(
@@ -65,7 +65,7 @@ impl Aws {
             return Ok(vec![Finding::broken(
                 Check::Number,
                 format!(
-                    "{} is no number and no pool of the account in {}",
+                    "{} is neither a number nor a pool of the account in {}",
                     self.origination, self.region
                 ),
                 "Set AWS_SMS_ORIGINATION to a number that the account owns there, or to a pool that \
@@ -134,7 +134,7 @@ impl Aws {
             None => Finding::broken(
                 Check::Webhook,
                 format!("the configuration set {name} reports to no topic of AWS_SMS_TOPIC_ARN"),
-                "Add an event destination to it: all SMS events, to an SNS topic that stands there.",
+                "Add an event destination to it: all SMS events, to an SNS topic in that setting.",
             ),
         })
     }
@@ -149,7 +149,7 @@ impl Aws {
             Ok(listed) => listed,
             Err(unseen) => return unseen.finding(Check::Webhook),
         };
-        // Addresses of ours hold nothing that XML writes otherwise.
+        // Our addresses contain nothing that XML escapes.
         let endpoint = format!("<Endpoint>{address}</Endpoint>");
         let mut members = listed.split("<member>").filter(|member| member.contains(&endpoint));
         match members.next().map(|member| member.contains("<SubscriptionArn>arn:")) {
@@ -241,13 +241,13 @@ impl Aws {
 
 /// Something that AWS did not show.
 struct Unseen {
-    /// The action that was asked for; of AWS End User Messaging unless another service is named.
+    /// The action; of AWS End User Messaging unless another service is named.
     action: &'static str,
     code: String,
 }
 
 impl Unseen {
-    /// Whether AWS knows us all the same, and refuses no more than this.
+    /// Whether AWS accepts our credentials, and refuses only this.
     fn is_let_in(&self) -> bool {
         let of_the_account = ["ACCOUNT_DISABLED", "INSUFFICIENT_ACCOUNT_REPUTATION"];
         ["AccessDeniedException", "ThrottlingException"].contains(&self.code.as_str())
@@ -260,7 +260,7 @@ impl Unseen {
         match code::find(CODES, code) {
             _ if code == "AccessDeniedException" => Finding::doubtful(
                 check,
-                "these credentials may not ask",
+                "these credentials lack the permission",
                 format!("Allow {service}{action}, which only reads."),
             ),
             Some(known) if !known.fix.is_empty() => {
@@ -365,7 +365,7 @@ struct Registration {
 }
 
 impl PhoneNumber {
-    /// Whether this origination is the number, or a pool that it is in.
+    /// Whether this origination is the number, or a pool that contains it.
     fn is_sent_from(&self, origination: &str) -> bool {
         let last = origination.rsplit('/').next().unwrap_or_default();
         self.phone_number.trim_start_matches('+') == origination.trim_start_matches('+')
@@ -386,14 +386,14 @@ impl PhoneNumber {
             let fix = "Set AWS_SMS_ORIGINATION to a number for transactional texts.";
             broken("is for promotional texts", fix)
         } else if self.number_type == "SIMULATOR" {
-            let seen = format!("{shown} is a simulator, which texts other simulators only");
+            let seen = format!("{shown} is a simulator, which only texts other simulators");
             Finding::doubtful(Check::Number, seen, "Request a number that texts people.")
         } else {
             Finding::works(Check::Number, format!("{shown} is ours and can text"))
         }
     }
 
-    /// What AWS does with STOP. To a toll-free number it is always the carriers' business.
+    /// AWS's handling of STOP. For a toll-free number, carriers always handle it.
     fn opt_outs(&self) -> Option<Finding> {
         let kept = !self.self_managed_opt_outs_enabled && self.number_type != "TOLL_FREE";
         kept.then(|| {

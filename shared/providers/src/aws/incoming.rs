@@ -1,4 +1,4 @@
-//! What AWS publishes to our topics: texts, and the events of those that we sent.
+//! The messages that AWS publishes to our topics: texts, and events about ours.
 
 use bytes::Bytes;
 use http::Request;
@@ -15,7 +15,7 @@ pub(super) fn envelope(call: &Request<Bytes>) -> Option<Envelope> {
     serde_json::from_slice(call.body()).ok()
 }
 
-/// What the text of a notification reports, by a provider that sends from this.
+/// Parses the text of a notification, for a provider with this sender.
 pub(super) fn published(message: &str, sender: &str) -> Result<Vec<Event>, WebhookError> {
     const NEITHER: WebhookError = WebhookError::Unreadable("neither a text nor an event");
     let published: Map<String, Value> = serde_json::from_str(message).map_err(|_| NEITHER)?;
@@ -32,7 +32,7 @@ pub(super) fn published(message: &str, sender: &str) -> Result<Vec<Event>, Webho
         })]);
     }
     let (word, message) = get("eventType").zip(get("messageId")).ok_or(NEITHER)?;
-    // Of somebody else who uses the same configuration set.
+    // From another program that uses the same configuration set.
     if !word.starts_with("TEXT_") {
         return Ok(vec![]);
     }
@@ -49,14 +49,14 @@ pub(super) fn published(message: &str, sender: &str) -> Result<Vec<Event>, Webho
     })])
 }
 
-/// Which of our numbers was texted. What is written with letters is an agent of RCS, which sends no
-/// SMS: what is said to it is answered from the sender that is configured.
+/// Which of our numbers was texted. A name with letters is an RCS agent, which sends no SMS: a text
+/// to it is answered from the configured sender.
 fn texted(written: Option<String>, sender: &str) -> String {
     let number = written.filter(|written| !written.contains(char::is_alphabetic));
     channel::ours(number.as_deref(), sender, plus_or_none)
 }
 
-/// How many pictures or files came along. AWS documents none for numbers; by RCS they are named in
+/// How many pictures or files came with it. AWS documents none for numbers; in RCS they are in
 /// members whose names begin so (docs: rcs-inbound-media), one or a list.
 fn media(published: &Map<String, Value>) -> u32 {
     let members = published.iter().filter(|(name, _)| name.starts_with("media"));
@@ -70,10 +70,11 @@ fn media(published: &Map<String, Value>) -> u32 {
 
 fn meaning(event: &str) -> Option<Status> {
     match event {
-        // `TEXT_UNKNOWN` also comes for whatever no carrier has reported on for three days, so it
-        // says nothing.
+        // `TEXT_UNKNOWN` also comes for texts without a carrier report after three days, so it
+        // shows nothing.
         "TEXT_QUEUED" | "TEXT_PENDING" | "TEXT_UNKNOWN" => Some(Status::Accepted),
-        // For some countries AWS says successful and means delivered, but it never says for which.
+        // For some countries AWS says successful and means delivered, but it does not say for
+        // which.
         "TEXT_SENT" | "TEXT_SUCCESSFUL" => Some(Status::Sent),
         "TEXT_INVALID" | "TEXT_INVALID_MESSAGE" | "TEXT_PROTECT_BLOCKED" => Some(Status::Failed),
         "TEXT_UNREACHABLE"

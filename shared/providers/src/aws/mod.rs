@@ -46,7 +46,7 @@ use sms::{
 };
 use sns::{Kind, Verifier};
 
-/// What it says of itself.
+/// Its description.
 pub(crate) const ENTRY: Entry = Entry {
     name: "aws",
     company: "AWS End User Messaging",
@@ -71,16 +71,16 @@ pub(crate) const ENTRY: Entry = Entry {
         Setting::new(
             "AWS_ENDPOINT_URL",
             &[Receiving, Sending],
-            "where a stand-in for AWS is. Signatures of SNS are verified by AWS's own addresses all the \
-             same, unless it is this machine",
+            "the address of a stand-in for AWS. Signatures of SNS are still verified with AWS's \
+             own addresses, unless it is on this machine",
         ),
         Setting::new(
             "AWS_ACCESS_KEY_ID",
             &[Sending],
-            "credentials, where they are not found as AWS programs find theirs",
+            "credentials, if they are not where AWS programs find theirs",
         ),
         Setting::new("AWS_SECRET_ACCESS_KEY", &[Sending], "goes with it").secret(),
-        Setting::new("AWS_SESSION_TOKEN", &[Sending], "goes with them, where they are of a session")
+        Setting::new("AWS_SESSION_TOKEN", &[Sending], "goes with them if they belong to a session")
             .secret(),
     ],
     console: Console {
@@ -106,39 +106,39 @@ const ORIGINATION: &str = "AWS_SMS_ORIGINATION";
 const CONFIGURATION_SET: &str = "AWS_SMS_CONFIGURATION_SET";
 const TOPICS: &str = "AWS_SMS_TOPIC_ARN";
 
-/// How long AWS goes on trying to hand a text to a carrier, in seconds: as long as a reply lives.
-/// AWS's own 72 hours would bring an answer to a question that nobody asks any more.
+/// How long AWS keeps trying to pass a text to a carrier, in seconds: as long as a reply lives.
+/// With AWS's own 72 hours, an answer could come when nobody expects it any more.
 const TIME_TO_LIVE: u32 = 600;
 
-/// Under which name AWS gives the attempt back.
+/// The name under which AWS returns the attempt.
 const ATTEMPT: &str = "attempt";
 
-/// How long credentials may take to be found: a request or two on a machine of AWS's.
+/// The timeout for finding credentials: a request or two on an AWS machine.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How long before their end credentials are replaced.
+/// How long before their expiry credentials are replaced.
 const IN_GOOD_TIME: Duration = Duration::from_secs(5 * 60);
 
-/// How many pages of numbers are looked through, of a hundred each.
+/// How many pages of numbers are searched, of a hundred each.
 const PAGES: usize = 10;
 
-/// The limit that every account begins with, in US dollars a month.
+/// The initial limit of every account, in US dollars a month.
 const FIRST_LIMIT: u64 = 1;
 
-/// A number or pool of an AWS account, and the topics by which AWS reports to us.
+/// A number or pool of an AWS account, and the topics through which AWS reports to us.
 pub(crate) struct Aws {
-    /// The number that is sent from, its id or ARN, or those of a pool.
+    /// The number of the sender, its id or ARN, or those of a pool.
     origination: String,
-    /// What sends the events of our texts to a topic.
+    /// The configuration set that sends the events of our texts to a topic.
     configuration_set: String,
-    /// Whose messages are believed.
+    /// The topics whose messages are accepted.
     topics: Vec<String>,
     region: String,
     /// Where AWS is, if not at its own addresses. Without a slash at its end.
     endpoint: Option<String>,
     /// Where SNS reaches us.
     public_url: Url,
-    /// Those last found, or those in the settings.
+    /// The latest ones found, or those in the settings.
     credentials: Mutex<Option<Credentials>>,
     verifier: Verifier,
 }
@@ -149,7 +149,7 @@ struct Accepted {
     message_id: String,
 }
 
-/// Why AWS refuses, in its documented words.
+/// AWS's reason for a refusal, in its documented words.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct ApiError {
@@ -224,7 +224,7 @@ impl Provider for Aws {
                 let elsewhere = "it is to be confirmed at an address that is not SNS's";
                 Ok(vec![Event::Subscription(url.ok_or(WebhookError::Unreadable(elsewhere))?)])
             }
-            // Texts and receipts have ceased to come, which nobody would notice otherwise.
+            // Texts and receipts no longer come, which nobody would notice otherwise.
             Kind::UnsubscribeConfirmation => {
                 Err(WebhookError::Unreadable("SNS calls no more: the subscription was deleted"))
             }
@@ -236,7 +236,7 @@ impl Provider for Aws {
     }
 
     async fn prepare(&self, http: &Http) {
-        // `send` meets the same.
+        // `send` will run into the same failure.
         let _ = self.credentials().await;
         http.warm_up(&self.address("sms-voice", &self.region)).await;
     }
@@ -251,11 +251,12 @@ impl Provider for Aws {
 }
 
 impl Aws {
-    /// The number or pool that `AWS_SMS_…` names, if any does. Credentials alone name none.
+    /// The number or pool that the `AWS_SMS_…` settings name, if any. Credentials alone are not
+    /// enough.
     ///
-    /// The region is that of `AWS_SMS_ORIGINATION` where it is an ARN, else of the first topic.
-    /// Credentials are those in the settings, else wherever AWS programs find theirs; nothing is
-    /// asked of AWS before first use.
+    /// The region is that of `AWS_SMS_ORIGINATION` if it is an ARN, otherwise of the first topic.
+    /// Credentials are those in the settings, or else those that AWS programs find; AWS is not
+    /// called before first use.
     pub(crate) fn from_settings(
         settings: &Settings,
         public_url: &str,
@@ -294,7 +295,7 @@ impl Aws {
         }))
     }
 
-    /// Where a service of AWS's is asked.
+    /// The address of an AWS service.
     fn address(&self, service: &str, region: &str) -> String {
         match &self.endpoint {
             Some(endpoint) => format!("{endpoint}/"),
@@ -302,7 +303,7 @@ impl Aws {
         }
     }
 
-    /// Who we are to AWS. Looked up again when it is about to end.
+    /// Our credentials for AWS. They are looked up again shortly before they expire.
     async fn credentials(&self) -> Result<Credentials, SendError> {
         let mut current = self.credentials.lock().await;
         let lasts = |credentials: &&Credentials| {
@@ -355,7 +356,7 @@ impl Aws {
     }
 }
 
-/// What a refusal means. AWS's exceptions with a status of 4xx are refusals before anything was
+/// The meaning of a refusal. AWS's exceptions with a 4xx status are refusals before anything was
 /// done; anything else may have gone through.
 fn refused(answer: &Response) -> SendError {
     let refusal = answer.json::<ApiError>().filter(|_| (400..500).contains(&answer.status));
@@ -368,9 +369,9 @@ fn refused(answer: &Response) -> SendError {
 }
 
 impl ApiError {
-    /// The most exact code that is known, else the reason, else the exception.
+    /// The most specific code that is known, otherwise the reason, otherwise the exception.
     fn code(&self) -> Option<String> {
-        // It may carry a name in front and an address behind.
+        // It may have a name in front and an address behind.
         let exception = self.exception.rsplit('#').next()?.split(':').next()?;
         let is_word = |word: &str| {
             !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_')
@@ -398,7 +399,7 @@ fn region(arn: &str) -> Option<&str> {
     }
 }
 
-/// Whether this names a topic that texts can be published to, which one that keeps order is not.
+/// Whether this names a topic that texts can be published to, which a FIFO topic is not.
 fn is_topic(arn: &str) -> bool {
     match arn.split(':').collect::<Vec<_>>()[..] {
         ["arn", _, "sns", _, account, name] => {

@@ -1,4 +1,4 @@
-//! Messages that SNS posts, and the proof that SNS posted them:
+//! Messages that SNS posts, and the verification of their signatures:
 //! <https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html>.
 
 use std::sync::{Mutex, PoisonError};
@@ -21,28 +21,28 @@ use x509_cert::der::DecodePem as _;
 use super::region;
 use sms::{Http, WebhookError};
 
-/// How long after its time a message is still taken. SNS goes on trying for an hour.
+/// How long after its time a message is still accepted. SNS repeats one for an hour.
 const LATEST: Duration = Duration::from_secs(70 * 60);
 
 /// How far ahead of our clock the time of a message may be.
 const CLOCK_SLACK: Duration = Duration::from_secs(5 * 60);
 
-/// What asking the address of a confirmation does.
+/// The action of a confirmation's address.
 const CONFIRM: &str = "ConfirmSubscription";
 
-/// The members of a message that are nobody else's business.
+/// The members of a message that must be kept secret.
 const SECRETS: [&str; 4] = ["Signature", "SubscribeURL", "Token", "UnsubscribeURL"];
 
-/// How many certificates are kept. SNS changes its own now and then, each region for itself.
+/// How many certificates are cached. SNS changes its own now and then, separately in each region.
 const KEPT: usize = 8;
 
-/// What SNS posts. It has no `Debug`, since it holds what a person said.
+/// A message from SNS. It has no `Debug`, since it contains a person's words.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Envelope {
     #[serde(rename = "Type")]
     pub(super) kind: Kind,
-    /// What was published, or a sentence for people.
+    /// The published text, or a sentence for people.
     pub(super) message: String,
     message_id: String,
     subject: Option<String>,
@@ -52,7 +52,7 @@ pub(super) struct Envelope {
     #[serde(rename = "SubscribeURL")]
     subscribe_url: Option<String>,
     signature_version: String,
-    /// Not in a call that was kept.
+    /// Missing in a call that was kept.
     #[serde(default)]
     signature: String,
     #[serde(rename = "SigningCertURL")]
@@ -63,9 +63,9 @@ pub(super) struct Envelope {
 pub(super) enum Kind {
     /// Something was published.
     Notification,
-    /// Somebody wants us to be told what is published.
+    /// A topic wants to deliver to us.
     SubscriptionConfirmation,
-    /// We are not told any more.
+    /// A topic no longer delivers to us.
     UnsubscribeConfirmation,
 }
 
@@ -79,23 +79,23 @@ impl Kind {
     }
 }
 
-/// Verifies messages, with the certificates that it has met.
+/// Verifies messages, and caches certificates.
 pub(super) struct Verifier {
-    /// What stands for AWS, without a slash at its end.
+    /// A stand-in for AWS, without a slash at its end.
     stand_in: Option<String>,
     known: Mutex<Vec<(Url, SigningCertificate)>>,
 }
 
 impl Verifier {
-    /// `endpoint` is where AWS is, if not at its own addresses. It is believed on this machine
-    /// alone: nothing proves a certificate but where it lies.
+    /// `endpoint` is where AWS is, if not at its own addresses. It is trusted only on this machine:
+    /// nothing but its location verifies a certificate.
     pub(super) fn new(endpoint: Option<&str>) -> Self {
         let is_here = |endpoint: &&str| Url::parse(endpoint).is_ok_and(|url| is_loopback(&url));
         Self { stand_in: endpoint.filter(is_here).map(str::to_owned), known: Mutex::default() }
     }
 
-    /// Proves that SNS posted this lately for one of these topics. Asks for a certificate that it
-    /// does not know yet.
+    /// Verifies that SNS posted this recently for one of these topics. Fetches a certificate that
+    /// is not cached.
     pub(super) async fn verify(
         &self,
         http: &Http,
@@ -120,15 +120,15 @@ impl Verifier {
         if !envelope.is_signed_by(&certificate) {
             return Err(WebhookError::Forged);
         }
-        // Only one that has verified something, or a stranger could push the others out.
+        // Only one that has verified a message, or a stranger could push the others out.
         if known.is_none() {
             self.keep(url, certificate);
         }
         Ok(())
     }
 
-    /// Where the certificate lies, if that is where SNS of the topic's region has it. Compared letter
-    /// by letter: two readers of one address may see two hosts in it.
+    /// The address of the certificate, if it belongs to SNS in the topic's region. Compared byte by
+    /// byte: two URL parsers may see different hosts in the same address.
     fn certificate(&self, envelope: &Envelope) -> Option<Url> {
         let url = &envelope.signing_cert_url;
         let path = url.strip_prefix(&self.sns(&envelope.topic_arn)?)?;
@@ -137,8 +137,7 @@ impl Verifier {
         Url::parse(url).ok().filter(|_| is_known)
     }
 
-    /// The address that has to be asked to confirm a subscription, if it is one of SNS's of the
-    /// topic's region.
+    /// The address to call to confirm a subscription, if it belongs to SNS in the topic's region.
     pub(super) fn confirmation(&self, envelope: &Envelope) -> Option<Url> {
         let url = envelope.subscribe_url.as_deref()?;
         let query = url.strip_prefix(&self.sns(&envelope.topic_arn)?)?.strip_prefix("/?")?;
@@ -147,7 +146,7 @@ impl Verifier {
         Url::parse(url).ok().filter(|url| confirms && url.fragment().is_none())
     }
 
-    /// Where SNS of a topic's region is, without a slash at its end.
+    /// The address of SNS in a topic's region, without a slash at its end.
     fn sns(&self, topic: &str) -> Option<String> {
         self.stand_in.clone().or_else(|| Some(amazon::address("sns", region(topic)?)))
     }
@@ -166,8 +165,7 @@ impl Verifier {
     }
 }
 
-/// Asks for a certificate. That it comes from AWS is what TLS proves, as AWS's own validators have
-/// it.
+/// Fetches a certificate. TLS shows that it comes from AWS, as in AWS's own validators.
 async fn fetch(http: &Http, url: &Url) -> Result<SigningCertificate, WebhookError> {
     let answer = http.send(http.get(url.clone())).await.ok().filter(|answer| answer.status == 200);
     let answer = answer.ok_or(WebhookError::Unverifiable("SNS does not give its certificate"))?;
@@ -175,17 +173,17 @@ async fn fetch(http: &Http, url: &Url) -> Result<SigningCertificate, WebhookErro
         .ok_or(WebhookError::Unverifiable("what SNS gives is no certificate"))
 }
 
-/// A message without its proof, and without what confirms or ends a subscription.
+/// A message without its signature, and without anything that confirms or ends a subscription.
 pub(super) fn without_secrets(message: &[u8]) -> Option<Bytes> {
     let mut members: Map<String, Value> = serde_json::from_slice(message).ok()?;
     members.retain(|name, _| !SECRETS.contains(&name.as_str()));
     Some(Value::from(members).to_string().into())
 }
 
-/// A key of SNS's, and when it holds.
+/// A key of SNS, and its validity period.
 #[derive(Clone)]
 struct SigningCertificate {
-    /// In the form of PKCS#1.
+    /// In PKCS#1 form.
     key: Vec<u8>,
     holds: (SystemTime, SystemTime),
 }
@@ -215,7 +213,7 @@ impl Envelope {
     fn is_signed_by(&self, certificate: &SigningCertificate) -> bool {
         let Ok(signature) = BASE64.decode(&self.signature) else { return false };
         let algorithm = match self.signature_version.as_str() {
-            // What topics are made with, unless somebody asks for 2.
+            // The default for topics, unless 2 is requested.
             "1" => &RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY,
             "2" => &RSA_PKCS1_2048_8192_SHA256,
             _ => return false,
@@ -224,7 +222,7 @@ impl Envelope {
         key.verify(self.signed().as_bytes(), &signature).is_ok()
     }
 
-    /// What the signature is over: names and values, each on a line, in the order of the names.
+    /// The signed text: names and values, each on a line, in the order of the names.
     fn signed(&self) -> String {
         let (subject, subscribe_url, token) = match self.kind {
             Kind::Notification => (self.subject.as_deref(), None, None),
@@ -291,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_a_message_for_as_long_as_it_is_repeated() {
+    fn accepts_a_message_for_as_long_as_it_is_repeated() {
         let envelope = envelope(&messages()[0]);
         let taken = |now: &str| envelope.is_of(now.parse().unwrap());
         assert!(taken("2026-01-01T00:00:00Z"));
@@ -303,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_when_a_certificate_holds() {
+    fn knows_when_a_certificate_is_valid() {
         let certificate = SigningCertificate::from_pem(CERTIFICATE).unwrap();
         let valid = |now: &str| certificate.is_valid(now.parse::<Timestamp>().unwrap().into());
         assert!(valid(WHILE_IT_HOLDS));
@@ -313,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_a_certificate_from_the_region_of_the_topic_alone() {
+    fn accepts_a_certificate_only_from_the_region_of_the_topic() {
         let certificate = |endpoint, topic: &str, url: &str| {
             let mut message = messages().remove(0);
             message["TopicArn"] = topic.into();
@@ -360,7 +358,7 @@ mod tests {
         assert!(certificate(stand_in, here, "http://127.0.0.1:4566/$"));
         assert!(!certificate(stand_in, here, "http://127.0.0.1:4567/$"));
         assert!(!certificate(stand_in, here, "http://somebody@127.0.0.1:4566/$"));
-        // What is not on this machine may be anybody on the way.
+        // An address that is not on this machine may be anybody's on the way.
         for remote in ["http://aws.example", "http://aws.localhost", "http://0.0.0.0:4566"] {
             assert!(!certificate(Some(remote), here, &format!("{remote}/$")), "{remote}");
             assert!(certificate(Some(remote), here, "https://sns.us-east-1.amazonaws.com/$"));
@@ -368,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn confirms_with_the_region_of_the_topic_alone() {
+    fn confirms_only_in_the_region_of_the_topic() {
         let confirmation = |url: &str| {
             let mut message = messages().remove(2);
             message["SubscribeURL"] = url.into();

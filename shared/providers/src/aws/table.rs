@@ -120,7 +120,7 @@ async fn receives() {
     for kind in ["TEXT_QUEUED", "TEXT_PENDING", "TEXT_UNKNOWN"] {
         cases.push((kind, STATUS, event(kind), format!("{OURS}: Accepted ({kind})")));
     }
-    // That a carrier took it is no proof that it arrived.
+    // A carrier took it, which does not show that it arrived.
     for kind in ["TEXT_SENT", "TEXT_SUCCESSFUL"] {
         cases.push((kind, STATUS, event(kind), format!("{OURS}: Sent ({kind})")));
     }
@@ -186,7 +186,7 @@ async fn believes_no_hostile_call() {
     check_hostile(|_| aws(&sns), |secret, call| sign(&sns, secret, call), &described).await;
 }
 
-/// Posts what is published as SNS does, or as somebody else does with another key.
+/// Posts what is published as SNS does, or as a forger with another key would.
 fn sign(sns: &AwsSms, secret: &str, call: http::Request<Bytes>) -> http::Request<Bytes> {
     let message = sns.notification(TOPIC, std::str::from_utf8(call.body()).unwrap());
     let message = if secret == SECRET { message } else { forge(&message) };
@@ -197,7 +197,7 @@ const NOBODY: &str = "unreadable: the sender is a short code or a name, which ca
 const NEITHER: &str = "unreadable: neither a text nor an event";
 const OURS: &str = "862a8790 of attempt-1";
 
-/// What became of one of our messages, as AWS tells it.
+/// An event about one of our messages, as AWS sends it.
 fn event(kind: &str) -> String {
     json!({
         "eventType": kind,
@@ -242,7 +242,7 @@ async fn signs_what_aws_takes() {
     assert_eq!(account.messages().len(), 2);
 }
 
-/// Its events find the attempt, whenever they come.
+/// Its events name the attempt, whenever they come.
 #[tokio::test]
 async fn cannot_be_asked_about_a_message() {
     let account = AwsSms::start().await;
@@ -252,7 +252,7 @@ async fn cannot_be_asked_about_a_message() {
     assert_eq!(aws.poll(&http, "862a8790", &message, at).await, Ok(Found::CannotAsk));
 }
 
-/// A text with STOP or HELP comes here only where AWS has left the answer to us.
+/// A text with STOP or HELP comes here only if AWS leaves the answer to us.
 #[tokio::test]
 async fn leaves_every_answer_to_us() {
     let account = AwsSms::start().await;
@@ -320,7 +320,7 @@ fn aws(account: &AwsSms) -> Aws {
     with(account, &[])
 }
 
-/// With these settings instead of those of the account.
+/// With these settings instead of the account's.
 fn with(account: &AwsSms, others: &[(&str, &str)]) -> Aws {
     let settings = account.settings();
     let settings = settings.iter().map(|(name, value)| (*name, value.as_str()));
@@ -328,7 +328,7 @@ fn with(account: &AwsSms, others: &[(&str, &str)]) -> Aws {
     Aws::from_settings(&settings, PUBLIC_URL, Role::Everything).unwrap().unwrap()
 }
 
-/// At a scripted server, which looks at no signature.
+/// At a scripted server, which checks no signature.
 fn at(url: String) -> Aws {
     let settings = Settings::from([
         ("AWS_ACCESS_KEY_ID", "AKIA1"),

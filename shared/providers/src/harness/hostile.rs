@@ -1,4 +1,4 @@
-//! Calls that no provider makes, made from one that it does make.
+//! Calls that no provider makes, derived from one that it does make.
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request};
@@ -7,27 +7,27 @@ use url::form_urlencoded;
 
 use crate::harness::{FORGED, SECRET, WORD, receive, request};
 
-/// What a provider's signature covers, so that it cannot be changed afterwards.
+/// The parts that a provider's signature covers, so that they cannot be changed afterwards.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Covers {
     /// The body.
     Body,
     /// The path of the address.
     Path,
-    /// What stands behind the question mark.
+    /// The query.
     Query,
 }
 
-/// A signed text, which has the [`WORD`] in its body, and how it is described.
+/// A signed text with the [`WORD`] in its body, and its description.
 pub(crate) struct Described<'a> {
     pub(crate) call: &'a str,
     pub(crate) body: &'a str,
-    /// The headers that hold the signature. None where it is in the address or in the body.
+    /// The headers with the signature. Empty if it is in the address or in the body.
     pub(crate) headers: &'a [&'static str],
     pub(crate) covers: &'a [Covers],
 }
 
-/// Makes every kind of hostile call that can be made of this text, beside the text itself.
+/// Makes every kind of hostile call from this text, as well as the text itself.
 pub(crate) async fn check_hostile<P: Provider>(
     provider: impl Fn(&str) -> P,
     sign: impl Fn(&str, Request<Bytes>) -> Request<Bytes>,
@@ -73,7 +73,7 @@ pub(crate) async fn check_hostile<P: Provider>(
         );
         assert!(refused, "{name}: {received:?}");
     }
-    // What a caller says about itself changes nothing, and neither does a second time.
+    // A caller's own headers change nothing, and neither does a repetition.
     let mut boasting = signed.clone();
     for name in ["host", "x-forwarded-host", "x-forwarded-proto", "x-original-url", "forwarded"] {
         boasting.headers_mut().insert(name, HeaderValue::from_static("elsewhere.example"));
@@ -84,7 +84,7 @@ pub(crate) async fn check_hostile<P: Provider>(
     }
 }
 
-/// Secrets that are nearly ours, or none.
+/// Secrets that are nearly ours, or empty.
 fn near(secret: &str) -> Vec<String> {
     let (all_but_one, _) = secret.split_at(secret.len() - 1);
     let mut near: Vec<_> = ["", "%20", FORGED, all_but_one].map(str::to_owned).into();
@@ -95,7 +95,7 @@ fn near(secret: &str) -> Vec<String> {
     near
 }
 
-/// The call with one of its headers missing, empty, made up, cut short, or behind one that is.
+/// The call with one of its headers missing, empty, invented, truncated, or after another one.
 fn without(signed: &Request<Bytes>, name: &'static str) -> Vec<(String, Request<Bytes>)> {
     let header = HeaderName::from_static(name);
     let value = signed.headers()[&header].to_str().unwrap();
@@ -137,7 +137,7 @@ fn altered(signed: &Request<Bytes>) -> Vec<(String, Request<Bytes>)> {
     bodies.into_iter().map(|(name, body)| (name.to_owned(), call(body))).collect()
 }
 
-/// The call brought to another address of ours, or to none.
+/// The call, delivered to another address of ours, or to none.
 fn elsewhere(signed: &Request<Bytes>) -> Vec<(String, Request<Bytes>)> {
     let uri = signed.uri().to_string();
     let others = [uri.replacen("/inbound", "/status", 1), uri.replacen("/inbound", "/inbound/", 1)];

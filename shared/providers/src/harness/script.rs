@@ -22,8 +22,8 @@ pub(super) enum Reply {
 
 /// A server that answers a list of requests in order, and nothing else.
 ///
-/// It writes a request as `METHOD target body authorization`, of which the last two may be missing;
-/// AWS's with the action before the body. Tokens and signatures of the moment are written as `…`.
+/// It writes a request as `METHOD target body authorization`, the last two of which may be missing;
+/// AWS's with the action before the body. Tokens and signatures that vary are written as `…`.
 pub(crate) struct Script {
     pub(crate) url: String,
     seen: Arc<Mutex<Vec<String>>>,
@@ -95,7 +95,7 @@ async fn answer(
     }
 }
 
-/// Credentials as a script writes them, whatever time it is.
+/// Credentials as a script writes them, independent of the time.
 fn lasting(authorization: &str) -> &str {
     match authorization.split_once(' ') {
         Some(("AWS4-HMAC-SHA256", _)) => "AWS4-HMAC-SHA256 …",

@@ -9,7 +9,7 @@ use super::{patient, receive, received_line};
 /// Where the stand-in finds us.
 pub(crate) const PUBLIC_URL: &str = "https://text.example";
 
-/// What a call to this path comes to.
+/// The result of a call to this path.
 pub(crate) async fn said(provider: &impl Provider, path: &str, call: &WebhookCall) -> String {
     let mut request = http::Request::post(path).body(Bytes::from(call.body.clone())).unwrap();
     *request.headers_mut() = call.headers.clone();
@@ -17,7 +17,7 @@ pub(crate) async fn said(provider: &impl Provider, path: &str, call: &WebhookCal
     received_line(&received)
 }
 
-/// What is found not to be as it has to be.
+/// The findings that are not in order.
 pub(crate) async fn faults(provider: &impl Provider) -> Vec<String> {
     let findings = provider.diagnose(&patient()).await.into_iter();
     findings
@@ -26,7 +26,7 @@ pub(crate) async fn faults(provider: &impl Provider) -> Vec<String> {
         .collect()
 }
 
-/// Nobody is called: the calls are looked at.
+/// Nothing is called: the calls are only inspected.
 pub(crate) fn route() -> Route {
     Route::new(PUBLIC_URL, ([127, 0, 0, 1], 1).into())
 }

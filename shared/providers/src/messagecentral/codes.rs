@@ -1,9 +1,9 @@
-//! What the codes of MessageCentral mean.
+//! The meaning of MessageCentral's codes.
 
 use sms::{About, Code};
 
-/// What the `responseCode` of a message means that was certainly not taken. All others leave it
-/// open. 500 is here by our decision. With `token:` in front it was the request for a token.
+/// The meaning of the `responseCode` of a message that was certainly not accepted. All others leave
+/// it open. 500 is here by our decision. `token:` in front stands for the request for a token.
 pub(super) const CODES: &[Code] = &[
     Code {
         code: "400",
@@ -26,7 +26,7 @@ pub(super) const CODES: &[Code] = &[
     Code {
         code: "409",
         about: About::Route,
-        happened: "MessageCentral takes it for a duplicate of an earlier request.",
+        happened: "MessageCentral treats it as a duplicate of an earlier request.",
         fix: "",
     },
     Code { code: "500", about: About::Route, happened: "A fault at MessageCentral.", fix: "" },
@@ -55,7 +55,7 @@ pub(super) const CODES: &[Code] = &[
         fix: "",
     },
     Code {
-        // Whether the limit is the account's or the number's is documented nowhere.
+        // Whether the limit is the account's or the number's is not documented.
         code: "800",
         about: About::Route,
         happened: "A limit is reached, of texts to this number or of the account.",

@@ -1,5 +1,5 @@
-//! What MessageCentral shows of an account. It documents none of it but the token; what does not
-//! answer in a form that can be read is left out, since that is no fault of the owner's.
+//! Checks of a MessageCentral account. Only the token is documented; data without a readable answer
+//! is left out, since that is not the owner's fault.
 
 use std::collections::BTreeMap;
 
@@ -13,14 +13,14 @@ use super::{CODES, MessageCentral, SUCCESS, Token, response_code, word};
 use sms::code;
 use sms::{Check, Finding, Http, Status};
 
-/// The code of an account on which texts are not activated, and of one without credit.
+/// The codes of an account on which texts are not activated, and of one without credit.
 const NOT_ACTIVE: &str = "913";
 const NO_CREDIT: &str = "508";
 
-/// Below this part of what was last bought, credit is about to run out.
+/// Credit below this part of the last purchase is running out.
 const LITTLE: f64 = 0.1;
 
-/// From how many texts on it means something that none of them arrived.
+/// From how many texts on it is significant that none of them arrived.
 const ENOUGH: usize = 3;
 
 impl MessageCentral {
@@ -42,7 +42,7 @@ impl MessageCentral {
         findings
     }
 
-    /// Every call is refused without a token, whatever is entered at MessageCentral, where we
+    /// Every call is refused without a token, whatever is configured at MessageCentral, where we
     /// cannot look.
     fn webhook(&self) -> Option<Finding> {
         self.settings.webhook_token.is_none().then(|| {
@@ -76,7 +76,7 @@ impl MessageCentral {
     }
 }
 
-/// Why there is no token. That of an account that is not active is no fault of the credentials.
+/// Why there is no token. An inactive account does not mean wrong credentials.
 fn not_let_in(code: &str) -> Finding {
     let bare = code.trim_start_matches("token: ");
     match bare {
@@ -89,10 +89,11 @@ fn not_let_in(code: &str) -> Finding {
 
 fn broken(check: Check, code: &str) -> Finding {
     let (happened, fix) = code::find(CODES, code)
-        .map_or(("MessageCentral answers with a code that nothing explains.", ""), |known| {
+        .map_or(("MessageCentral answers with an unknown code.", ""), |known| {
             (known.happened, known.fix)
         });
-    let fix = if fix.is_empty() { "Ask MessageCentral's support, and name the code." } else { fix };
+    let fix =
+        if fix.is_empty() { "Ask MessageCentral's support, and quote the code." } else { fix };
     Finding::broken(check, format!("{} ({code})", happened.trim_end_matches('.')), fix)
 }
 
@@ -110,7 +111,7 @@ fn left(credits: f64, bought: Option<f64>) -> Finding {
     }
 }
 
-/// What became of the texts since yesterday: a few failures are the phones', many are not.
+/// The status of the texts since yesterday: a few failures are due to phones, many are not.
 fn arrivals(rows: &[Row]) -> Option<Finding> {
     const FIX: &str = "See the reports in MessageCentral's console, and ask its support about the \
                        sender and the route; answers go by another provider meanwhile, if there is \

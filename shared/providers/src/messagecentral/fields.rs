@@ -1,4 +1,4 @@
-//! What the fields of a call may be called, and what is read of one.
+//! The possible names of the fields of a call, and how their values are read.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use settings::SettingsError;
 
-/// What the fields of an inbound text may be called, most likely first, without case and
+/// The possible names of the fields of an inbound text, most likely first, without case and
 /// punctuation.
 pub(super) const FROM: [&str; 12] = [
     "from",
@@ -52,7 +52,7 @@ pub(super) const TIME: [&str; 9] = [
     "createdat",
 ];
 
-/// The same for what a report says became of a message.
+/// The same for the status in a report.
 pub(super) const STATUS: [&str; 8] = [
     "status",
     "deliverystatus",
@@ -66,15 +66,14 @@ pub(super) const STATUS: [&str; 8] = [
 
 const MEDIA: [&str; 6] = ["media", "mediaurl", "mediaurls", "image", "attachment", "attachments"];
 
-/// Names of the fields of an inbound text. Those that are not set are looked for under likely
-/// names.
+/// Names of the fields of an inbound text. Those that are not set are searched under likely names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct InboundFields {
     /// Who texted.
     pub from: Option<String>,
-    /// What was texted.
+    /// The recipient.
     pub to: Option<String>,
-    /// What was said.
+    /// The words.
     pub text: Option<String>,
     /// The id of the message.
     pub id: Option<String>,
@@ -85,11 +84,11 @@ pub(crate) struct InboundFields {
 /// The members of an object, by name without case and punctuation.
 pub(super) type Fields<'a> = BTreeMap<String, &'a Value>;
 
-/// A field, and how far down the list of likely names its own stands.
+/// A field, and the position of its name in the list of likely names.
 pub(super) type Found<'a> = Option<(usize, &'a Value)>;
 
 impl InboundFields {
-    /// Reads `from=…,to=…,text=…,id=…,time=…`, of which any may be left out.
+    /// Parses `from=…,to=…,text=…,id=…,time=…`, any of which may be left out.
     pub(super) fn parse(line: &str) -> Result<Self, SettingsError> {
         let mut fields = Self::default();
         for pair in line.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
@@ -114,14 +113,13 @@ impl InboundFields {
         SettingsError::Invalid {
             name: "MC_INBOUND_FIELDS",
             problem: "write from=…,to=…,text=…,id=…,time=… with the name that each field has in \
-                      the call; leave out those that are found without"
+                      the call; leave out those that are found anyway"
                 .into(),
         }
     }
 }
 
-/// The first field that is there and is a scalar: under its configured name, then under the likely
-/// ones.
+/// The first existing scalar field: under its configured name, then under the likely ones.
 pub(super) fn find<'a>(
     fields: &Fields<'a>,
     configured: Option<&str>,
@@ -130,7 +128,7 @@ pub(super) fn find<'a>(
     find_that(fields, configured, likely, is_scalar)
 }
 
-/// The first such field that is of some use.
+/// The first such field that meets the condition.
 pub(super) fn find_that<'a>(
     fields: &Fields<'a>,
     configured: Option<&str>,
@@ -143,16 +141,16 @@ pub(super) fn find_that<'a>(
     values.filter_map(|(likely, value)| Some((likely, value?))).find(|(_, value)| is_of_use(value))
 }
 
-/// Whether a value can tell one message from others: zeros and words for nothing are of all of them.
+/// Whether a value can identify one message: zeros and words for nothing are common to all.
 pub(super) fn is_id(value: &Value) -> bool {
     let word = word(value).unwrap_or_default().trim().to_lowercase();
     let nothing = ["null", "nil", "none", "undefined", "nan", "n/a", "false"];
     word.contains(|c: char| c.is_alphanumeric() && c != '0') && !nothing.contains(&word.as_str())
 }
 
-/// Whether what is written where the time should be is more than a day.
+/// Whether a time is more precise than a day.
 pub(super) fn is_instant(written: &str) -> bool {
-    /// A day takes eight.
+    /// A date takes eight.
     const DIGITS: usize = 10;
     written.contains(':') || written.chars().filter(|c| c.is_numeric()).count() >= DIGITS
 }
@@ -161,7 +159,7 @@ fn is_scalar(value: &Value) -> bool {
     value.is_string() || value.is_number()
 }
 
-/// How many pictures or files came along: one, or as many as a list has.
+/// How many pictures or files came with it: one, or as many as a list has.
 pub(super) fn media(fields: &Fields<'_>) -> u32 {
     let found = MEDIA.iter().find_map(|name| fields.get(*name));
     let count = match found {
@@ -182,12 +180,12 @@ pub(super) fn word(value: &Value) -> Option<String> {
     }
 }
 
-/// A name without what writers of an interface disagree about.
+/// A name without the differences between naming styles.
 pub(super) fn plain(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// RFC 3339, or seconds or milliseconds since 1970. A time without a zone is none.
+/// RFC 3339, or seconds or milliseconds since 1970. A time without a zone does not count.
 pub(super) fn time(written: &str) -> Option<Timestamp> {
     /// As seconds this is the year 5138, as milliseconds 1973.
     const MILLISECONDS: i64 = 100_000_000_000;

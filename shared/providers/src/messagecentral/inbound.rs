@@ -1,5 +1,6 @@
-//! Texts that come in, whose form no document tells: it is read by names that are likely, or by
-//! those that the owner names. What tells how a message of ours fared is none, wherever it comes.
+//! Incoming texts, whose form is not documented: their fields are found by likely names, or by
+//! those that the owner configured. A report about one of our messages is never a text, at
+//! whichever address it comes.
 
 use serde_json::{Map, Value};
 use url::form_urlencoded;
@@ -14,30 +15,30 @@ use sms::UNANSWERABLE;
 use crate::channel::{self, NOBODY};
 use sms::{Event, Number, Receipt, Rest, Text, WebhookError};
 
-/// How deep in a call's body texts are looked for, as in `{"data":{"messages":[{…}]}}`.
+/// How deep a call's body is searched for texts, as in `{"data":{"messages":[{…}]}}`.
 const DEPTH: usize = 4;
 
-/// How many texts of one call are taken. Each takes a commit or two, and somebody waits for the
-/// answer.
+/// How many texts are taken from one call. Each takes a commit or two, and the provider waits for
+/// the answer.
 const MOST: usize = 100;
 
 const NO_TEXT: &str = "no sender or no text was found in it";
 const TOO_MANY: &str = "more texts than are taken from one call";
 const NO_ID: &str = "a receipt that does not say of which message";
 
-/// How a call is read.
+/// How to read a call.
 #[derive(Clone, Copy)]
 pub(super) struct Reading<'a> {
-    /// What its fields are called.
+    /// The names of its fields.
     pub(super) names: &'a InboundFields,
-    /// What was texted where it does not say so.
+    /// The recipient, if the call does not say.
     pub(super) ours: &'a str,
-    /// The calling code of numbers that have none.
+    /// The calling code of numbers without one.
     pub(super) country: Option<&'a str>,
 }
 
-/// Reads the texts in a call, by its body and its query. Where some texts can be read and others
-/// cannot, the others are what is left.
+/// Reads the texts in a call, from its body and its query. If only some can be read, the others are
+/// the rest.
 pub(super) fn events(
     body: &[u8],
     query: Vec<(String, String)>,
@@ -57,8 +58,8 @@ pub(super) fn events(
     Ok(events)
 }
 
-/// What is said around a value and holds for the texts in it. Of one size, however much is said:
-/// every value of a call is read with it.
+/// The context of a value, which applies to the texts in it. Of fixed size, however long its parts
+/// are: every value of a call is read with it.
 #[derive(Clone, Copy, Default)]
 struct Around<'a> {
     from: Found<'a>,
@@ -68,26 +69,26 @@ struct Around<'a> {
     status: Found<'a>,
 }
 
-/// What a value in a call's body turned out to be.
+/// The result of reading a value in a call's body.
 enum Part {
-    /// Nothing that was looked for.
+    /// Nothing of interest.
     Other,
     /// Texts and reports, all of them read.
     Read,
-    /// Texts that were not read, without those that were.
+    /// Unread texts, without those that were read.
     Left(Value),
 }
 
 struct Reader<'n> {
     reading: Reading<'n>,
     events: Vec<Event>,
-    /// Why the first of what is left was not read.
+    /// Why the first part of the rest was not read.
     reason: Option<&'static str>,
 }
 
 impl Reader<'_> {
-    /// Reads the texts in a value. What surrounds a text, such as our number, may be said once
-    /// around several; its words and its id are its own.
+    /// Reads the texts in a value. The context of a text, such as our number, may be given once for
+    /// several; its words and its id are its own.
     fn part(&mut self, value: &Value, around: Around<'_>, depth: usize) -> Part {
         match value {
             Value::Object(members) => {
@@ -125,7 +126,7 @@ impl Reader<'_> {
         Part::Left(left.collect())
     }
 
-    /// Beside a text there should be texts, so what is none was not understood.
+    /// All neighbours of a text should be texts, so any that is not was not understood.
     fn items(&mut self, items: &[Value], around: Around<'_>, depth: usize) -> Part {
         let parts: Vec<_> = items.iter().map(|item| self.part(item, around, depth)).collect();
         if parts.iter().all(Part::is_read) && !parts.is_empty() {
@@ -158,7 +159,7 @@ impl Reader<'_> {
                 let body = word(body).unwrap_or_default();
                 let at = said(around.time);
                 let sent_at = at.as_deref().and_then(time);
-                // What cannot be read as a time tells two texts apart all the same.
+                // Even a time that cannot be parsed distinguishes two texts.
                 let id = said(self.id(own))
                     .or_else(|| at.filter(|at| sent_at.is_none() && is_instant(at)));
                 self.events.push(Event::Text(Text {
@@ -184,21 +185,21 @@ impl Reader<'_> {
         sender(written, country_code, self.reading.country)
     }
 
-    /// Whether a number stands where another name for the sender is, so that settings can help.
+    /// Whether there is a number under another name for the sender, so that settings can help.
     fn may_be_named(&self, own: &Fields<'_>, country_code: Option<&str>) -> bool {
         let mut likely = FROM.iter().filter_map(|name| word(own.get(*name)?));
         likely.any(|written| self.sender(&written, country_code).is_some())
     }
 
-    /// Notes why something is left. That nobody could answer it is no reason to mend anything, so
-    /// that any other goes before it.
+    /// Notes why something is left. A sender that cannot be answered is nothing to fix, so any
+    /// other reason has priority.
     fn because(&mut self, reason: &'static str) {
         if self.reason.is_none_or(|known| known == UNANSWERABLE) {
             self.reason = Some(reason);
         }
     }
 
-    /// What became of a message of ours, whose words the call may quote.
+    /// A status update of one of our messages, whose words the call may quote.
     fn report(&mut self, whole: &Value, own: &Fields<'_>, around: Around<'_>) -> Part {
         let said = |found: Found<'_>| found.and_then(|(_, value)| word(value));
         let word = said(around.status).unwrap_or_default();
@@ -221,8 +222,8 @@ impl Reader<'_> {
 }
 
 impl<'a> Around<'a> {
-    /// What holds within an object of these fields. Of two names the likelier one counts, of the
-    /// same name the nearer.
+    /// The context within an object of these fields. Of two names the likelier one counts, of the
+    /// same name the closer one.
     fn within(self, own: &Fields<'a>, names: &InboundFields) -> Self {
         let nearer = |near: Found<'a>, far: Found<'a>| {
             near.into_iter().chain(far).min_by_key(|(likely, _)| *likely)
@@ -246,7 +247,7 @@ impl Part {
         matches!(self, Self::Read)
     }
 
-    /// What is left of the value that it is a part of.
+    /// The rest of the value that it is a part of.
     fn of(self, value: &Value) -> Option<Value> {
         match self {
             Self::Other => Some(value.clone()),
@@ -256,8 +257,7 @@ impl Part {
     }
 }
 
-/// The body of a call: JSON if it can be read as such, otherwise a form, and without a body the
-/// query.
+/// The body of a call: JSON if it parses as such, otherwise a form; without a body the query.
 fn content(body: &[u8], query: Vec<(String, String)>) -> Value {
     if let Ok(value) = serde_json::from_slice(body) {
         return value;
@@ -269,13 +269,13 @@ fn content(body: &[u8], query: Vec<(String, String)>) -> Value {
     form.into_iter().map(|(name, value)| (name, Value::from(value))).collect()
 }
 
-/// Whether a value says what became of a message.
+/// Whether a value is the status of a message.
 fn is_status(value: &Value) -> bool {
     word(value).is_some_and(|word| reports::reported(&word).is_some())
 }
 
-/// The number of a sender: written with `+` or with 00, nationally beside the code that the call
-/// gives, or in digits that may be either.
+/// The number of a sender: written with `+` or 00, nationally beside the calling code in the call,
+/// or in digits that may be either.
 pub(super) fn sender(
     written: &str,
     country_code: Option<&str>,
@@ -292,7 +292,7 @@ pub(super) fn sender(
     }
     let country_code = country_code.map(|code| code.trim().trim_start_matches(['+', '0']));
     match country_code.filter(|code| !code.is_empty()) {
-        // The call says whose it is, so that telephones on a line will do as well.
+        // The call gives the country, so landline numbers are acceptable as well.
         Some(code) => Number::completed(&digits, Some(code))
             .or_else(|| Number::parse(&format!("+{code}{}", digits.trim_start_matches('0'))).ok()),
         None => Number::completed(&digits, country),

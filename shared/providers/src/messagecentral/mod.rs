@@ -1,8 +1,8 @@
 //! MessageCentral, product MessageNow: <https://www.messagecentral.com/product/message-now/api>.
 //!
-//! What its documentation leaves open is read leniently and believed sparingly: the form of an
-//! inbound text is documented nowhere, and neither are receipts or a way to ask for a message. What
-//! its own dashboard asks for is asked for here as well, as long as it is answered.
+//! Where its documentation is silent, calls are read leniently and believed sparingly: the form of
+//! an inbound text is documented nowhere, and neither are receipts or a way to look up a message.
+//! Data that its own dashboard requests is requested here as well, as long as it is answered.
 
 mod codes;
 mod diagnosis;
@@ -45,7 +45,7 @@ use inbound::Reading;
 use reports::Reports;
 use token::Token;
 
-/// What it says of itself.
+/// Its description.
 pub(crate) const ENTRY: Entry = Entry {
     name: "messagecentral",
     company: "MessageCentral",
@@ -77,28 +77,28 @@ pub(crate) const ENTRY: Entry = Entry {
         Setting::new(
             WEBHOOK_TOKEN,
             &[Receiving, Signing],
-            "a random word of yours, of at least 24 bytes, for the address that MessageCentral calls, \
+            "a random secret of at least 24 bytes, for the address that MessageCentral calls, \
              since it signs nothing: `openssl rand -base64 24` makes one",
         )
         .secret(),
         Setting::new(
             "MC_INBOUND_FIELDS",
             &[Receiving],
-            "what the fields of its calls are named where they are not recognized, as \
+            "the names of the fields in its calls if they are not recognized, such as \
              `from=caller,text=words,id=ref` (also `to` and `time`)",
         ),
         Setting::new(
             "MC_COUNTRY",
             &[Receiving],
-            "the calling code of the country whose numbers it gives without one, as `91`: a number as \
+            "the calling code of the country whose numbers come without one, such as `91`: a number as \
              long as those of mobile telephones there is completed. What is neither such a number nor \
              an international one is kept and not guessed at",
         ),
-        Setting::new("MC_BASE_URL", &[Sending, Polling], "where a stand-in for its API is"),
+        Setting::new("MC_BASE_URL", &[Sending, Polling], "the address of a stand-in for its API"),
         Setting::new(
             SWITCH,
             &[Receiving, Sending, Polling, Describing],
-            "`false` leaves it out though it is configured",
+            "`false` leaves it out even if it is configured",
         ),
     ],
     console: Console {
@@ -131,41 +131,42 @@ const SWITCH: &str = "USE_MESSAGECENTRAL";
 
 const BASE_URL: &str = "https://cpaas.messagecentral.com";
 
-/// The sender that all their customers share where they have none of their own. Known to work in
-/// India; elsewhere an account needs its own.
+/// The sender shared by all customers without one of their own. Known to work in India; elsewhere
+/// an account needs its own.
 const SHARED_SENDER: &str = "UTOMOB";
 
-/// The `responseCode` of a message that was taken.
+/// The `responseCode` of an accepted message.
 const SUCCESS: u32 = 200;
 
 /// One MessageCentral account.
 #[derive(Clone)]
 pub(crate) struct MessageCentralSettings {
-    /// `C-` and what follows, from their console.
+    /// `C-` and the rest, from their console.
     pub customer_id: String,
-    /// The account's password in Base64, as their API wants it. Without it nothing is asked of them.
+    /// The account's password in Base64, as their API requires. Without it their API is never
+    /// called.
     pub password_base64: Option<SecretString>,
     /// The account's e-mail address, which some accounts need for a token.
     pub email: Option<String>,
     /// The sender that a text shows.
     pub sender_id: String,
-    /// Where the API is, without a slash at its end.
+    /// The address of the API, without a slash at its end.
     pub base_url: String,
-    /// What the address of our webhook has to carry as `?token=`. Without one every call is
-    /// refused, since they sign nothing.
+    /// The token that the address of our webhook has to carry as `?token=`. Without one every call
+    /// is refused, since they sign nothing.
     pub webhook_token: Option<SecretString>,
-    /// What the fields of an inbound text are called, where the likely names do not do.
+    /// The names of the fields of an inbound text, if the likely names do not match.
     pub inbound_fields: InboundFields,
     /// The calling code of the country whose numbers come without one.
     pub country: Option<String>,
 }
 
-/// The company, and the token under which it knows us at the moment.
+/// The provider, and its current token.
 pub(crate) struct MessageCentral {
     settings: MessageCentralSettings,
     token: RwLock<Option<Token>>,
-    /// Held by the one who fetches a token. What is inside is the last failure: whoever waited
-    /// for that attempt shares its outcome, instead of waiting for one of its own.
+    /// Held while fetching a token. Contains the last failure: whoever waited for that attempt
+    /// shares its outcome instead of making one of their own.
     fetching: Mutex<Option<(Instant, SendError)>>,
     reports: Reports,
 }
@@ -185,7 +186,7 @@ impl Provider for MessageCentral {
     }
 
     fn longest(&self) -> Longest {
-        // Undocumented: what its own pages count up to.
+        // Undocumented: the maximum that its own pages count to.
         Longest::of(1224)
     }
 
@@ -195,7 +196,7 @@ impl Provider for MessageCentral {
         if !is_unauthorized(&answer) {
             return outcome(&answer);
         }
-        // The token did not last as long as it said. Nothing was processed.
+        // The token expired early. Nothing was processed.
         self.forget(&token);
         let token = self.token(http, |token| token.usable_until).await?;
         outcome(&self.hand_over(http, message, &token).await?)
@@ -209,7 +210,7 @@ impl Provider for MessageCentral {
     }
 
     fn parse(&self, call: &Verified) -> Result<Vec<Event>, WebhookError> {
-        // A report may quote what we sent, which must not look like an answer to it.
+        // A report may quote our words, which must not look like an answer to them.
         if call.uri().path().trim_end_matches('/').ends_with("/status") {
             return Err(WebhookError::Unreadable("a receipt, whose form nothing documents"));
         }
@@ -232,15 +233,15 @@ impl Provider for MessageCentral {
     }
 
     async fn prepare(&self, http: &Http) {
-        // `send` meets a failure again.
+        // `send` will run into a failure again.
         let _ = self.token(http, |token| token.renew_from).await;
     }
 
-    /// By undocumented rows that carry no id, so the absence of one proves nothing: it is never
-    /// [`Found::Absent`].
+    /// Uses undocumented rows without ids, so the absence of one proves nothing: the result is
+    /// never [`Found::Absent`].
     ///
-    /// A message that is found goes by an id of ours from then on, `attempt:` and the attempt.
-    /// Theirs are numbers, so the two can never be taken for each other.
+    /// A message that is found gets an id of ours, `attempt:` and the attempt. Theirs are numbers,
+    /// so the two cannot be confused.
     async fn find(
         &self,
         http: &Http,
@@ -250,7 +251,7 @@ impl Provider for MessageCentral {
         self.look_up(http, &format!("attempt:{}", message.attempt), message, since).await
     }
 
-    /// By the same rows as [`Provider::find`], and by the message: they do not know the id.
+    /// Uses the same rows as [`Provider::find`], and the message itself: the rows have no ids.
     async fn poll(
         &self,
         http: &Http,
@@ -261,15 +262,15 @@ impl Provider for MessageCentral {
         self.look_up(http, id, message, at).await
     }
 
-    /// Says nothing of what cannot be known without a text: whether texts are activated, whether a
-    /// country is priced, and what address is entered for inbound calls.
+    /// Reports nothing that only a text can show: whether texts are activated, whether a country is
+    /// priced, and which address is configured for inbound calls.
     async fn diagnose(&self, http: &Http) -> Vec<Finding> {
         self.findings(http).await
     }
 }
 
 impl MessageCentral {
-    /// The company, for an account.
+    /// The provider, for an account.
     pub(crate) fn new(settings: MessageCentralSettings) -> Self {
         Self {
             settings,
@@ -373,11 +374,11 @@ fn password_base64(settings: &Settings) -> Result<Option<SecretString>, Settings
     }
 }
 
-/// A call that brings a text. Nothing of it is signed: the token in its address is what is believed.
+/// A call that brings a text. It is not signed: the token in its address is what verifies it.
 fn sign(settings: &Settings, public_url: &str, sample: &Sample<'_>) -> Signed {
     let Some(token) = settings.get(WEBHOOK_TOKEN) else { return Ok(None) };
     let mut address = address::incoming(public_url, ENTRY.name)?;
-    // A plus is a plus where it is read.
+    // A plus counts as a plus when it is read.
     let token = form_urlencoded::byte_serialize(token.as_bytes()).collect::<String>();
     address.set_query(Some(&format!("token={}", token.replace('+', "%20"))));
     let body = json!({ "from": sample.from, "text": sample.body, "id": sample.id });
@@ -400,11 +401,11 @@ fn outcome(answer: &Response) -> Result<String, SendError> {
     };
     match code {
         Some(SUCCESS) if answer.is_success() && error_message.is_none() => {
-            // Nothing says which of the two lasts. This one is always there.
+            // It is not documented which of the two is permanent. This one is always there.
             let id = word(&data["verificationId"]).or_else(|| word(&data["transactionId"]));
             id.ok_or_else(|| answer.otherwise())
         }
-        // It contradicts itself.
+        // Its two statuses contradict each other.
         Some(SUCCESS) if answer.status == 503 => {
             Err(SendError::Unknown { code: "http 503".into() })
         }
@@ -423,7 +424,7 @@ fn query(call: &Request<Bytes>) -> Vec<(String, String)> {
     form_urlencoded::parse(query.as_bytes()).into_owned().collect()
 }
 
-/// A string or a number, since they answer with either; an empty string is nothing.
+/// A string or a number, since they answer with either; an empty string counts as missing.
 fn word(value: &Value) -> Option<String> {
     match value {
         Value::String(word) if !word.is_empty() => Some(word.clone()),

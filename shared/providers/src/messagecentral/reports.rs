@@ -1,9 +1,8 @@
-//! What became of texts, by the rows that MessageCentral's dashboard shows.
+//! The status of texts, from the rows that MessageCentral's dashboard shows.
 //!
-//! The address is documented nowhere. It may be refused to our tokens, and may change or go any
-//! day, which is no reason for an alarm: whoever asks is told that it cannot be asked. Rows carry
-//! no id, so one is believed to be about a message only if number, words and time fit, and that
-//! there is none proves nothing.
+//! The address is not documented. It may refuse our tokens, and may change or disappear any day,
+//! which raises no alarm: the result is then [`Found::CannotAsk`]. Rows carry no id, so one counts
+//! for a message only if number, words and time match, and the absence of a row proves nothing.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -18,30 +17,30 @@ use serde_json::Value;
 use super::{MessageCentral, SUCCESS, Token, fields, response_code, word};
 use sms::{Found, Http, Outgoing, Receipt, Response, SendError, Status};
 
-/// How long the reports are left alone after they could not be read.
+/// How long the reports are not requested again after they could not be read.
 const REST: Duration = Duration::from_secs(60 * 60);
 
-/// How many rows are asked for at once, and how often. Their dashboard counts pages from 0.
+/// How many rows a page has, and how many pages are requested. Their dashboard counts pages from 0.
 const PAGE_SIZE: usize = 100;
 const PAGES: usize = 5;
 
-/// How much earlier and how much later than we know of a message its row may have been made: their
-/// clock is not ours, and the row is made after the message was taken.
+/// How much earlier or later than our record of a message its row may have been created: their
+/// clock is not ours, and the row is created after the message was accepted.
 const EARLIER: SignedDuration = SignedDuration::from_mins(1);
 const LATER: SignedDuration = SignedDuration::from_mins(2);
 
-/// How far ahead of UTC a time without a zone may have been written: not at all, or as in India,
-/// where they are at home. A guess at any zone would let a text of this morning pass for the same
-/// words this noon.
+/// How far ahead of UTC a time without a zone may be: not at all, or as in India, where they are
+/// based. With any zone allowed, a text of this morning could be confused with the same words at
+/// noon.
 const AHEAD: [SignedDuration; 2] = [SignedDuration::ZERO, SignedDuration::from_mins(5 * 60 + 30)];
 
-/// Whether the reports can be asked.
+/// Whether the reports are available.
 #[derive(Default)]
 pub(super) struct Reports {
     failed: Mutex<Option<Instant>>,
 }
 
-/// One message, as far as it is used here. Everything may be missing, a number or a string.
+/// One message, with the fields used here. Any of them may be missing, a number or a string.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[derive(Default)]
@@ -54,7 +53,7 @@ pub(super) struct Row {
     created_at: Value,
 }
 
-/// What a row says became of its message, in our words and in theirs.
+/// The status in a row, in our words and in theirs.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Fate {
     pub(super) status: Status,
@@ -74,7 +73,7 @@ impl Reports {
 }
 
 impl MessageCentral {
-    /// What the rows say of a message that was handed over at about this time.
+    /// What the rows say about a message that was dispatched at about this time.
     pub(super) async fn look_up(
         &self,
         http: &Http,
@@ -91,7 +90,7 @@ impl MessageCentral {
         for page in 0..PAGES {
             let rows = match self.rows(http, &token, day, page).await {
                 Ok(Some(rows)) => rows,
-                // Nobody was there to ask, which says nothing of the address.
+                // There was no connection, which says nothing about the address.
                 Err(error @ SendError::Refused { .. }) => return Err(error),
                 Ok(None) | Err(_) => {
                     self.reports.failed();
@@ -118,7 +117,7 @@ impl MessageCentral {
     }
 
     /// A page of the rows of the day before, this day and the day after, since the zone of their
-    /// days is not known. `None` if the answer is none of rows.
+    /// days is not known. `None` if the answer has no rows.
     pub(super) async fn rows(
         &self,
         http: &Http,
@@ -154,8 +153,8 @@ fn rows(answer: &Response) -> Option<Vec<Row>> {
     }
 }
 
-/// What rows say together that all fit. Where they differ nothing shows which of them is about the
-/// message, but all of them were taken.
+/// The common status of several matching rows. If they differ, it is unclear which one is about the
+/// message, but all of them were accepted.
 fn agreed(mut fates: Vec<Fate>) -> Option<Fate> {
     let first = fates.pop()?;
     if fates.iter().all(|fate| *fate == first) {
@@ -167,7 +166,7 @@ fn agreed(mut fates: Vec<Fate>) -> Option<Fate> {
 }
 
 impl Row {
-    /// Whether it is about a message that was handed over at this time.
+    /// Whether it is about a message that was dispatched at this time.
     fn is(&self, message: &Outgoing, at: Timestamp) -> bool {
         let (country_code, national) = message.to.split();
         let number = word(&self.mobile_number).unwrap_or_default();
@@ -180,7 +179,7 @@ impl Row {
             && self.created().any(|created| at - EARLIER <= created && created <= at + LATER)
     }
 
-    /// When it may have been made.
+    /// The times at which it may have been created.
     fn created(&self) -> impl Iterator<Item = Timestamp> + use<> {
         let written = word(&self.created_at).unwrap_or_default();
         let instant = fields::time(&written);
@@ -190,20 +189,18 @@ impl Row {
         instant.into_iter().chain(guessed)
     }
 
-    /// What it says became of its message. A word that is not known says no more than that the
-    /// message was taken.
+    /// The status of its message. An unknown word only shows that the message was accepted.
     pub(super) fn fate(&self) -> Fate {
         let word = word(&self.status).unwrap_or_default();
         let status = meaning(&word).unwrap_or(Status::Accepted);
         let code = super::word(&self.error_code).filter(|_| status == Status::Undelivered);
-        // A carrier's code, which is not to be taken for one of the answers to a send.
+        // A carrier's code, which must not be confused with the answer to a send.
         Fate { status, word, code: code.map(|code| format!("carrier: {code}")) }
     }
 }
 
-/// What a word means that says how a message of ours fared: of their words only `DELIVRD` is known,
-/// as their dashboard takes it for success. The others are read as SMPP 3.4 means them (5.2.28 and
-/// appendix B).
+/// The meaning of a word for the status of our message: only `DELIVRD` is known among theirs, which
+/// their dashboard counts as success. The others are read as in SMPP 3.4 (5.2.28 and appendix B).
 fn meaning(word: &str) -> Option<Status> {
     match word {
         "DELIVRD" => Some(Status::Delivered),
@@ -213,8 +210,8 @@ fn meaning(word: &str) -> Option<Status> {
     }
 }
 
-/// What a word means, if it is one of those that only a message of ours has: those of SMPP, and
-/// nearly those, which say no more than that it was taken.
+/// The meaning of a word, if only the status of a message of ours can be so called: SMPP's words,
+/// and similar ones, which only show that it was accepted.
 pub(super) fn reported(word: &str) -> Option<Status> {
     const NEARLY: [&str; 6] =
         ["ACCEPTED", "DELIVERED", "FAILED", "REJECTED", "UNDELIVERABLE", "UNDELIVERED"];

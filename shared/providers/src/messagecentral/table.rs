@@ -17,7 +17,7 @@ use crate::harness::{
 
 const INBOUND: &str = "POST /webhooks/messagecentral/inbound";
 
-/// Ends in the year 2100.
+/// Expires in the year 2100.
 const LASTING: &str = r#"{"status":200,"token":"e30.eyJleHAiOjQxMDI0NDQ4MDB9.x"}"#;
 
 const TOKEN: &str = "GET /auth/v1/authentication/token?customerId=C-1&key=T3Blbi1TZXNhbWUtNzE%3D\
@@ -152,7 +152,7 @@ async fn believes_nobody_without_a_token() {
     }
 }
 
-/// Base64 has letters that addresses write otherwise.
+/// Base64 contains characters that addresses escape.
 #[tokio::test]
 async fn believes_a_token_pasted_as_it_was_printed_and_escaped() {
     let closed = messagecentral(String::new(), "b3Blbi+z/ZX=");
@@ -180,7 +180,7 @@ fn settings(base_url: String, secret: &str) -> MessageCentralSettings {
     }
 }
 
-/// Adds the token, as the owner does where the address is pasted.
+/// Adds the token, as the owner does when pasting the address.
 fn sign(token: &str, mut call: http::Request<Bytes>) -> http::Request<Bytes> {
     let separator = if call.uri().query().is_some() { '&' } else { '?' };
     *call.uri_mut() = format!("{}{separator}token={token}", call.uri()).parse().unwrap();

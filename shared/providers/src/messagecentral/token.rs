@@ -1,4 +1,4 @@
-//! The token under which MessageCentral knows us for a while.
+//! The temporary token with which we call MessageCentral.
 
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
@@ -13,14 +13,14 @@ use sms::{Http, SendError};
 
 use super::{MessageCentral, response_code, word};
 
-/// How long a token is used that does not say when it ends. Lifetimes from a week on were seen.
+/// How long a token without an expiry time is used. Lifetimes of a week and more were seen.
 const LIFE_WITHOUT_END: Duration = Duration::from_secs(10 * 60);
 
-/// How long before its end a token is no longer used for a message.
+/// How long before its expiry a token is no longer used for a message.
 const MARGIN: Duration = Duration::from_secs(60);
 
-/// How long before its end a token is renewed ahead of need, or a quarter of its life if that is
-/// shorter.
+/// How long before its expiry a token is renewed in advance, or a quarter of its lifetime if that
+/// is shorter.
 const AHEAD: Duration = Duration::from_secs(60 * 60);
 
 #[derive(Clone)]
@@ -52,8 +52,8 @@ fn end_of(token: &str) -> Option<Timestamp> {
 }
 
 impl MessageCentral {
-    /// The token, or a new one if its time is over. Without one nothing was sent, so every failure
-    /// is a refusal.
+    /// The token, or a new one if it has expired. Without one nothing was sent, so every failure is
+    /// a refusal.
     pub(super) async fn token(
         &self,
         http: &Http,
@@ -100,7 +100,7 @@ impl MessageCentral {
         let token = word(&body["token"]).or_else(|| word(&body["data"]["token"]));
         match token {
             Some(token) if answer.is_success() => Ok(Token::new(token, Timestamp::now())),
-            // A wrong password is answered with HTTP 200, too.
+            // A wrong password is also answered with HTTP 200.
             _ => Err(refused(
                 &response_code(&body["status"]).unwrap_or(answer.status.into()).to_string(),
             )),

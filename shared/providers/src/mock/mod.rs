@@ -1,4 +1,4 @@
-//! A pretend provider: its phone is the console's, its texts reach nobody.
+//! The mock: a provider whose phone is in the console, and whose texts reach nobody.
 
 #[cfg(test)]
 mod table;
@@ -19,15 +19,15 @@ use crate::{Role, address, boxed};
 
 use Role::{Describing, Polling, Receiving, Sending};
 
-/// What it says of itself.
+/// Its description.
 pub(crate) const ENTRY: Entry = Entry {
     name: PRETENDED,
     company: "Mock",
     settings: &[Setting::new(
         SWITCH,
         &[Receiving, Sending, Polling, Describing],
-        "the pretended provider; on by itself in `textback` when no other is configured. Its texts are \
-         taken from whoever the console lets in, and nothing of it leaves by another",
+        "the mock provider; on by default in `textback` if no other is configured. It takes texts \
+         from anybody whom the console lets in, and they never go by another provider",
     )],
     console: Console { page: "", fields: &[], method: "", token: None, fragment: "" },
     is_asked: false,
@@ -44,11 +44,11 @@ pub(crate) const ENTRY: Entry = Entry {
 
 pub(crate) const SWITCH: &str = "USE_MOCK";
 
-/// The pretend provider. It accepts everything, and carries nothing.
+/// The mock. It accepts everything, and delivers nothing.
 ///
 /// Its webhook takes JSON: `{"from", "to", "text", "id"}` for a text, of which `to` and `id` may be
-/// left out, and `{"message", "attempt", "status", "code"}` for a receipt. It proves nothing:
-/// whoever takes its calls has to know from whom.
+/// left out, and `{"message", "attempt", "status", "code"}` for a receipt. It verifies nothing:
+/// whoever accepts its calls has to know where they come from.
 #[derive(Clone)]
 pub struct Mock;
 
@@ -81,13 +81,13 @@ impl Provider for Mock {
         Ok(format!("mock-{}", message.attempt))
     }
 
-    /// Whoever plays its part may leave it out.
+    /// Callers in its place may leave it out.
     fn names_attempts(&self) -> bool {
         false
     }
 
     async fn diagnose(&self, _http: &Http) -> Vec<Finding> {
-        vec![Finding::works(Check::Account, "a pretend provider: its texts reach nobody")]
+        vec![Finding::works(Check::Account, "the mock: its texts reach nobody")]
     }
 
     async fn verify(&self, _http: &Http, _call: Request<Bytes>) -> Result<Verified, WebhookError> {

@@ -1,15 +1,16 @@
-//! What Plivo says in codes.
+//! The meaning of Plivo's codes.
 
 use sms::{About, Code};
 
-/// What Plivo's codes mean: <https://www.plivo.com/docs/messaging/troubleshooting/error-codes>. They
-/// come with receipts. A refusal of a request has an HTTP status and words alone.
+/// The meaning of Plivo's codes:
+/// <https://www.plivo.com/docs/messaging/troubleshooting/error-codes>. They come with receipts. A
+/// refused request only has an HTTP status and words.
 pub(super) const CODES: &[Code] = &[
     Code {
         code: "http 400",
         about: About::Request,
         happened: "A part of the request is missing or not valid.",
-        fix: "See whether PLIVO_FROM is a number of the account, as +12025550100.",
+        fix: "Check that PLIVO_FROM is a number of the account, as +12025550100.",
     },
     Code {
         code: "http 404",
@@ -21,7 +22,7 @@ pub(super) const CODES: &[Code] = &[
         code: "http 405",
         about: About::Request,
         happened: "Plivo does not do this at this address.",
-        fix: "See whether PLIVO_BASE_URL is right.",
+        fix: "Check PLIVO_BASE_URL.",
     },
     Code {
         code: "10",
@@ -51,13 +52,13 @@ pub(super) const CODES: &[Code] = &[
     Code {
         code: "60",
         about: About::Content,
-        happened: "Plivo takes two programs to be texting each other.",
+        happened: "Plivo assumes that two programs are texting each other.",
         fix: "Look at the conversation.",
     },
     Code {
         code: "70",
         about: About::Number,
-        happened: "The number cannot be reached any more.",
+        happened: "The number can no longer be reached.",
         fix: "",
     },
     Code {
@@ -69,14 +70,14 @@ pub(super) const CODES: &[Code] = &[
     Code {
         code: "90",
         about: About::Route,
-        happened: "Plivo has no way to the number from this sender.",
-        fix: "See in Plivo's console whether the country can be texted from PLIVO_FROM.",
+        happened: "Plivo has no route to the number from this sender.",
+        fix: "Check in Plivo's console that the country can be texted from PLIVO_FROM.",
     },
     Code {
         code: "100",
         about: About::Sender,
         happened: "The carrier does not let this sender text.",
-        fix: "See in Plivo's console whether the number is registered for this country.",
+        fix: "Check in Plivo's console that the number is registered for this country.",
     },
     Code { code: "110", about: About::Content, happened: "The text is too long.", fix: "" },
     Code {

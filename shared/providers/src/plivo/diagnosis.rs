@@ -1,5 +1,5 @@
-//! What Plivo shows of an account: credentials, money, the number and where its texts go, and what failed
-//! lately. Changes nothing there.
+//! Checks of a Plivo account: credentials, balance, the number and where its texts go, and recent
+//! failures. Changes nothing there.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -14,7 +14,7 @@ use super::codes::CODES;
 use super::{Message, Plivo, json};
 use crate::address;
 
-/// How little credit, in dollars, is called low: some hundred texts.
+/// The limit of a low balance, in dollars: a few hundred texts.
 const LOW_CREDIT: f64 = 5.0;
 
 #[derive(Deserialize)]
@@ -57,11 +57,11 @@ impl Account {
         let credit = self.cash_credits.as_ref().and_then(|credit| credit.parse::<f64>().ok());
         match credit {
             _ if self.billing_mode.as_deref() == Some("postpaid") => {
-                Finding::works(CHECK, "the account is paid afterwards")
+                Finding::works(CHECK, "the account is billed afterwards")
             }
             None => Finding::doubtful(
                 CHECK,
-                "Plivo does not say what is left",
+                "Plivo does not show the balance",
                 "Look at the balance in Plivo's console.",
             ),
             Some(credit) if credit <= 0.0 => {
@@ -92,8 +92,8 @@ impl Plivo {
                 ),
                 403 => Finding::broken(
                     Check::Account,
-                    "Plivo knows the account, and does not let it do this",
-                    "See in Plivo's console whether the account is activated.",
+                    "Plivo knows the account, but does not let it do this",
+                    "Check in Plivo's console that the account is activated.",
                 ),
                 status => {
                     code::unseen(CODES, "Plivo", Check::Credentials, &format!("http {status}"))
@@ -107,7 +107,7 @@ impl Plivo {
         findings
     }
 
-    /// What is at this path, or what to say where it cannot be read.
+    /// The resource at this path, or the finding if it cannot be read.
     async fn look<T: DeserializeOwned>(
         &self,
         http: &Http,
@@ -211,7 +211,7 @@ impl Plivo {
         })
     }
 
-    /// Only the USA and Canada want a number to be registered with their carriers.
+    /// Only carriers in the USA and Canada require a number to be registered.
     async fn examine_registration(
         &self,
         http: &Http,
@@ -243,7 +243,7 @@ impl Plivo {
                 )
             });
         }
-        // Without a word about it, it is no number of the USA.
+        // Without this field, it is not a number in the USA.
         Some(match number.tendlc_registration_status.as_deref()? {
             "COMPLETED" => Finding::works(CHECK, "the number is registered (10DLC)"),
             "PROCESSING" => Finding::doubtful(
@@ -260,7 +260,7 @@ impl Plivo {
         })
     }
 
-    /// What failed within the last day for another reason than the person or the phone.
+    /// Failures within the last day that are not due to the person or the phone.
     async fn recent_errors(&self, http: &Http) -> Finding {
         const CHECK: Check = Check::Errors;
         let mut codes: BTreeMap<String, u32> = BTreeMap::new();
@@ -284,7 +284,7 @@ impl Plivo {
         let Some((code, count)) = codes.iter().max_by_key(|(_, count)| **count) else {
             return Finding::works(
                 CHECK,
-                "nothing failed within a day but for people's own phones",
+                "nothing failed within a day except on people's own phones",
             );
         };
         let known = code::find(CODES, code);

@@ -2,7 +2,7 @@
 //! <https://www.plivo.com/docs/messaging/api/message/message-status-callbacks>, and their
 //! signatures: <https://www.plivo.com/docs/messaging/concepts/signature-validation>.
 //!
-//! A send without a readable answer cannot be looked for: the list of messages holds no words and
+//! A send without a readable answer cannot be looked up: the list of messages contains no words and
 //! no reference, so two texts to one person look alike. The receipt names the attempt.
 
 mod codes;
@@ -39,7 +39,7 @@ use sms::{
     Response, SendError, Status, Text, Verified, WebhookError,
 };
 
-/// What it says of itself.
+/// Its description.
 pub(crate) const ENTRY: Entry = Entry {
     name: "plivo",
     company: "Plivo",
@@ -64,12 +64,16 @@ pub(crate) const ENTRY: Entry = Entry {
         Setting::new(
             WEBHOOK_TOKEN,
             &[Receiving, Sending],
-            "a random word of yours, of at least 24 bytes, for the address that Plivo calls: its \
-             signature of messages (version 2) covers the address alone. As for every secret of a \
+            "a random secret of at least 24 bytes, for the address that Plivo calls: its \
+             signature of messages (version 2) only covers the address. As for every secret of a \
              webhook, `openssl rand -base64 24` makes one",
         )
         .secret(),
-        Setting::new("PLIVO_BASE_URL", &[Sending, Polling], "where a stand-in for its API is"),
+        Setting::new(
+            "PLIVO_BASE_URL",
+            &[Sending, Polling],
+            "the address of a stand-in for its API",
+        ),
     ],
     console: Console {
         page: "Messaging, Applications, Add New Application; then give the number to it under Phone \
@@ -98,8 +102,8 @@ const WEBHOOK_TOKEN: &str = "PLIVO_WEBHOOK_TOKEN";
 
 const BASE_URL: &str = "https://api.plivo.com";
 
-/// The words that Plivo answers itself, alone in a text, on a number of the USA or Canada (docs:
-/// dnd-service). It blocks the sender on a few more, and lets one answer of ours through then.
+/// The words that Plivo itself answers, alone in a text, on a number in the USA or Canada (docs:
+/// dnd-service). It blocks the sender on a few more, and then lets one answer of ours through.
 const ANSWERED: [&str; 5] = ["STOP", "END", "QUIT", "HELP", "INFO"];
 
 /// One Plivo account and the number that it sends from.
@@ -107,14 +111,14 @@ const ANSWERED: [&str; 5] = ["STOP", "END", "QUIT", "HELP", "INFO"];
 pub(crate) struct Plivo {
     /// `MA` or, for a sub-account, `SA` and 18 letters and digits.
     pub auth_id: String,
-    /// The token that goes with it, which also signs webhook calls.
+    /// Its token, which also signs webhook calls.
     pub auth_token: SecretString,
-    /// What the address of our webhooks has to carry as `?token=` where Plivo's signature does not
-    /// cover what the call says (version 2). Without one such calls are not believed.
+    /// The token that our webhook addresses have to carry as `?token=` if Plivo's signature does
+    /// not cover the contents of the call (version 2). Without one such calls are refused.
     pub webhook_token: Option<SecretString>,
-    /// The number or name that is sent from, unless a message names another.
+    /// The number or name of the sender, unless a message names another.
     pub from: String,
-    /// Where the API is, without a slash at its end.
+    /// The address of the API, without a slash at its end.
     pub base_url: String,
     /// Where Plivo reaches us. It signs this address, so it must be the one entered there.
     pub public_url: Url,
@@ -125,7 +129,7 @@ struct Accepted {
     message_uuid: Vec<String>,
 }
 
-/// What tells Plivo's own refusal from a gateway's.
+/// The form that distinguishes Plivo's own refusal from a gateway's.
 #[derive(Deserialize)]
 struct ApiError {
     #[serde(rename = "api_id")]
@@ -134,7 +138,7 @@ struct ApiError {
     _error: IgnoredAny,
 }
 
-/// A message as Plivo's API shows it, without its words.
+/// A message in Plivo's API, without its words.
 #[derive(Deserialize)]
 struct Message {
     message_uuid: String,
@@ -186,7 +190,7 @@ impl Provider for Plivo {
     }
 
     async fn verify(&self, _http: &Http, call: Request<Bytes>) -> Result<Verified, WebhookError> {
-        // Either will do: who makes up a call can leave a signature out, but not make one up.
+        // Either is enough: a forger can leave a signature out, but not make one.
         if self.is_signed_whole(&call) {
             return Ok(Verified::new(call));
         }
@@ -206,7 +210,7 @@ impl Provider for Plivo {
         }
     }
 
-    /// Plivo joins the parts of a long text, and writes the names of fields now large, now small.
+    /// Plivo joins the parts of a long text, and varies the case of field names.
     fn parse(&self, call: &Verified) -> Result<Vec<Event>, WebhookError> {
         let parameters = parameters(call).into_iter();
         let said = Fields::of(parameters.map(|(name, value)| (name.to_ascii_lowercase(), value)));
@@ -265,8 +269,8 @@ impl Provider for Plivo {
         http.warm_up(&self.base_url).await;
     }
 
-    /// Plivo does so for long codes and toll-free numbers, and for a short code only where its support
-    /// was asked to: then it says what it made of the text.
+    /// Plivo does so for long codes and toll-free numbers, and for a short code only if its support
+    /// was asked to: then its calls say what it recognised.
     fn answers(&self, body: &str, to: &str) -> bool {
         let north_american = to.len() == 12 && to.starts_with("+1");
         let is_answered = ANSWERED.contains(&body.trim().to_ascii_uppercase().as_str());
@@ -279,7 +283,7 @@ impl Provider for Plivo {
 }
 
 impl Plivo {
-    /// The account that `PLIVO_…` names, if any does.
+    /// The account that the `PLIVO_…` settings name, if any.
     pub(crate) fn from_settings(
         settings: &Settings,
         public_url: &str,
@@ -311,7 +315,7 @@ impl Plivo {
         http.send(self.authorize(http.get(self.resource(path)))).await
     }
 
-    /// The address at which Plivo reaches us for this, if it can get there.
+    /// The address at which Plivo reaches us for this purpose, if it can reach it.
     fn webhook(&self, purpose: &str, attempt: Option<&str>) -> Option<Url> {
         let mut url = address::webhook(&self.public_url, ENTRY.name, purpose)?;
         let token = self.webhook_token.as_ref().map(|token| ("token", token.expose_secret()));
@@ -323,14 +327,14 @@ impl Plivo {
     }
 }
 
-/// What a success holds.
+/// The contents of a success.
 fn json<T: DeserializeOwned>(answer: &Response) -> Option<T> {
     answer.json().filter(|_| answer.is_success())
 }
 
-/// What a word of Plivo's and its code say of a message.
+/// The status in Plivo's word and code for a message.
 fn receipt(id: &str, word: &str, code: Option<&str>) -> Result<Receipt, WebhookError> {
-    // 000 is how it writes that nothing failed.
+    // 000 means that nothing failed.
     let code = code.filter(|code| !code.is_empty() && code.bytes().any(|digit| digit != b'0'));
     Ok(Receipt {
         message: id.into(),
@@ -354,14 +358,14 @@ fn meaning(word: &str) -> Option<Status> {
     }
 }
 
-/// Which part of how many, from `1 of 2`.
+/// The number of a part, and of how many, from `1 of 2`.
 fn part(written: &str) -> Option<Part> {
     let (number, of) = written.split_once(" of ")?;
     let part = Part { number: number.trim().parse().ok()?, of: of.trim().parse().ok()? };
     (1..=part.of).contains(&part.number).then_some(part)
 }
 
-/// What a call reports, wherever it says so.
+/// The parameters of a call, wherever they are.
 fn parameters(call: &Request<Bytes>) -> Vec<(String, String)> {
     match *call.method() {
         Method::GET => query(call).collect(),

@@ -1,4 +1,4 @@
-//! How Plivo signs what it calls us with, and how a call of ours is signed like one of Plivo's:
+//! Plivo's signatures of its calls, and how to sign a call as Plivo does:
 //! <https://www.plivo.com/docs/messaging/concepts/signature-validation>.
 
 use base64::Engine as _;
@@ -15,7 +15,7 @@ use crate::address::{self, query};
 use crate::digits::without_plus;
 use crate::entry::{Sample, Signed};
 
-/// A call that brings a text, signed whole (version 3).
+/// A call that brings a text, signed as a whole (version 3).
 pub(super) fn sign(settings: &Settings, public_url: &str, sample: &Sample<'_>) -> Signed {
     const NONCE: &str = "0";
     let names = [AUTH_ID, AUTH_TOKEN, FROM];
@@ -40,7 +40,7 @@ pub(super) fn sign(settings: &Settings, public_url: &str, sample: &Sample<'_>) -
 }
 
 impl Plivo {
-    /// Whether our token signed the address and all that the call says (version 3).
+    /// Whether our token signed the address and the contents of the call (version 3).
     pub(super) fn is_signed_whole(&self, call: &Request<Bytes>) -> bool {
         let mut query: Vec<_> = query(call).collect();
         query.sort();
@@ -62,13 +62,13 @@ impl Plivo {
         self.is_signed(call, ["x-plivo-signature-v3", "x-plivo-signature-ma-v3"], &signed)
     }
 
-    /// Whether our token signed the address, which says nothing of the rest (version 2).
+    /// Whether our token signed the address, without the rest of the call (version 2).
     pub(super) fn is_address_signed(&self, call: &Request<Bytes>) -> bool {
         self.is_signed(call, ["x-plivo-signature-v2", "x-plivo-signature-ma-v2"], "")
     }
 
-    /// Whether a signature under one of these names, of which the first also names the nonce, is
-    /// our token's over the address, what follows it and the nonce.
+    /// Whether a signature under one of these names, the first of which also names the nonce, is
+    /// our token's signature of the address, `follows` and the nonce.
     pub(super) fn is_signed(&self, call: &Request<Bytes>, names: [&str; 2], follows: &str) -> bool {
         let get = |name: &str| call.headers().get(name).and_then(|value| value.to_str().ok());
         let Some(nonce) = get(&format!("{}-nonce", names[0])) else { return false };

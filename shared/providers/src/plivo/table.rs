@@ -201,7 +201,7 @@ async fn reads_what_every_provider_has_to_read() {
     check_texts(plivo(String::new(), SECRET), sign_3, &texts).await;
 }
 
-/// The older signature covers the address alone, so whoever has seen one call could make up others.
+/// The older signature only covers the address: whoever has seen one call could invent others.
 #[tokio::test]
 async fn believes_no_hostile_call() {
     let whole = Described {

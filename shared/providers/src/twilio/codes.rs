@@ -1,13 +1,13 @@
-//! What Twilio says in numbers: <https://www.twilio.com/docs/api/errors>.
+//! The meaning of Twilio's codes: <https://www.twilio.com/docs/api/errors>.
 
 use sms::{About, Code};
 
-/// What is said of texts that we send.
+/// Codes about texts that we send.
 pub(super) const CODES: &[Code] = &[
     Code {
         code: "14107",
         about: About::Content,
-        happened: "Twilio takes two programs to be texting each other: more than 30 replies went between two numbers, less than 30 seconds apart.",
+        happened: "Twilio assumes that two programs are texting each other: more than 30 replies went between two numbers, less than 30 seconds apart.",
         fix: "Look at the conversation; after 30 seconds Twilio lets texts through again.",
     },
     Code {
@@ -106,8 +106,8 @@ pub(super) const CODES: &[Code] = &[
     Code {
         code: "21611",
         about: About::Route,
-        happened: "More than ten hours of texts wait for this number already.",
-        fix: "Send from more numbers, by a messaging service.",
+        happened: "More than ten hours of texts are already queued for this number.",
+        fix: "Send from more numbers, with a messaging service.",
     },
     Code {
         code: "21612",
@@ -118,7 +118,7 @@ pub(super) const CODES: &[Code] = &[
     Code {
         code: "21614",
         about: About::Number,
-        happened: "The number is no mobile number.",
+        happened: "The number is not a mobile number.",
         fix: "",
     },
     Code {
@@ -152,12 +152,7 @@ pub(super) const CODES: &[Code] = &[
         happened: "The messaging service has no number.",
         fix: "Add a number to the messaging service.",
     },
-    Code {
-        code: "30001",
-        about: About::Route,
-        happened: "More texts wait than Twilio takes.",
-        fix: "",
-    },
+    Code { code: "30001", about: About::Route, happened: "Twilio's queue is full.", fix: "" },
     Code {
         code: "30002",
         about: About::Account,
@@ -199,13 +194,13 @@ pub(super) const CODES: &[Code] = &[
     Code {
         code: "30018",
         about: About::Sender,
-        happened: "Carriers there want a sender to be registered, and this one is not.",
+        happened: "Carriers there require a registered sender, and this one is not registered.",
         fix: "Register the sender for the country in Twilio's console, or send from a number of that country.",
     },
     Code {
         code: "30022",
         about: About::Route,
-        happened: "Texts went faster than the registered campaign may send, or too many at once to one phone.",
+        happened: "Texts went faster than the registered campaign may send, or too many went to one phone at once.",
         fix: "Send less at once, or ask for a higher trust score.",
     },
     Code {
@@ -241,7 +236,7 @@ pub(super) const CODES: &[Code] = &[
     Code {
         code: "30036",
         about: About::Route,
-        happened: "The text waited longer than it was worth.",
+        happened: "The text waited longer than its validity period.",
         fix: "Send less at once, or from more numbers.",
     },
     Code {
@@ -253,35 +248,35 @@ pub(super) const CODES: &[Code] = &[
     Code {
         code: "30450",
         about: About::Content,
-        happened: "Twilio takes the text for traffic that is pumped up to earn money.",
-        fix: "See in Twilio's console whether strangers misuse the number.",
+        happened: "Twilio treats the text as artificially inflated traffic.",
+        fix: "Check in Twilio's console whether strangers misuse the number.",
     },
     Code {
         code: "63038",
         about: About::Account,
-        happened: "The account has sent as much within 24 hours as it may.",
-        fix: "Wait a day, or ask Twilio for a higher limit; see whether Twilio has written about it.",
+        happened: "The account has reached its limit of texts within 24 hours.",
+        fix: "Wait a day, or ask Twilio for a higher limit; look for a message from Twilio about it.",
     },
 ];
 
-/// What is said of our end, in alerts alone: no text is refused for it.
+/// Codes about our end, which only occur in alerts: no text is refused for them.
 pub(super) const ALERTS: &[Code] = &[
     Code {
         code: "11200",
         about: About::Request,
         happened: "Our address did not answer with a success.",
-        fix: "See in the log what was answered, and whether PUBLIC_URL leads here.",
+        fix: "Look for the answer in the log, and check that PUBLIC_URL leads here.",
     },
     Code {
         code: "11205",
         about: About::Request,
         happened: "Our address could not be reached, or did not answer within 15 seconds.",
-        fix: "See whether PUBLIC_URL leads here.",
+        fix: "Check that PUBLIC_URL leads here.",
     },
     Code {
         code: "11210",
         about: About::Request,
-        happened: "The name in the address that Twilio calls leads nowhere.",
+        happened: "The host name in the address that Twilio calls does not resolve.",
         fix: "Correct the address in Twilio's console, or the name's DNS record.",
     },
     Code {
@@ -293,8 +288,8 @@ pub(super) const ALERTS: &[Code] = &[
     Code {
         code: "11220",
         about: About::Request,
-        happened: "No secure connection to our address came about.",
-        fix: "Renew its certificate, and see that it is sent with its whole chain.",
+        happened: "A secure connection to our address could not be made.",
+        fix: "Renew its certificate, and make sure that the whole chain is sent.",
     },
     Code {
         code: "11235",
@@ -311,25 +306,25 @@ pub(super) const ALERTS: &[Code] = &[
     Code {
         code: "11237",
         about: About::Request,
-        happened: "The certificate of our address is signed by nobody whom Twilio knows.",
+        happened: "The certificate of our address was not issued by an authority that Twilio trusts.",
         fix: "Have it issued by a public authority, and send the whole chain.",
     },
     Code {
         code: "11750",
         about: About::Request,
-        happened: "What our address answered is too long: something else answers there.",
-        fix: "See whether PUBLIC_URL leads here.",
+        happened: "The answer of our address is too long: something else answers there.",
+        fix: "Check that PUBLIC_URL leads here.",
     },
     Code {
         code: "12100",
         about: About::Request,
-        happened: "What our address answered is no XML: something else answers there.",
-        fix: "See whether PUBLIC_URL leads here.",
+        happened: "The answer of our address is not XML: something else answers there.",
+        fix: "Check that PUBLIC_URL leads here.",
     },
     Code {
         code: "12300",
         about: About::Request,
-        happened: "Our address answered with a type that Twilio does not take: something else answers there.",
-        fix: "See whether PUBLIC_URL leads here.",
+        happened: "Our address answered with a type that Twilio does not accept: something else answers there.",
+        fix: "Check that PUBLIC_URL leads here.",
     },
 ];

@@ -1,5 +1,5 @@
-//! What Twilio shows of an account: credentials, money, numbers and where their texts go, what is
-//! permitted, and what Twilio has lately complained of.
+//! Checks of a Twilio account: credentials, balance, numbers and where their texts go, permissions,
+//! and Twilio's recent complaints.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -38,8 +38,7 @@ struct Usage {
     usage_records: Vec<UsageRecord>,
 }
 
-/// One day's spending, of which the price is a number in the API's description and a string in
-/// practice.
+/// One day's spending. Its price is a number in the API's description and a string in practice.
 #[derive(Deserialize)]
 struct UsageRecord {
     price: Value,
@@ -72,18 +71,18 @@ struct Alert {
     error_code: Option<String>,
 }
 
-/// How many days' spending tell what a day costs, and for how many the balance has to last.
+/// How many days' spending are averaged, and for how many days the balance has to last.
 const SPENDING_DAYS: i32 = 7;
 const LASTING_DAYS: f64 = 7.0;
 
-/// What is little by itself, where nothing was spent lately: about a hundred texts.
+/// A low balance if nothing was spent recently: about a hundred texts.
 const LITTLE: f64 = 1.0;
 
-/// How many numbers of a messaging service, and how many complaints, are looked at one by one.
+/// How many numbers of a messaging service, and how many complaints, are looked at individually.
 const NUMBERS: usize = 10;
 const COMPLAINTS: usize = 5;
 
-/// Whatever Twilio shows, in the order in which it is printed.
+/// All findings, in the order in which they are printed.
 pub(super) async fn findings(twilio: &Twilio, http: &Http) -> Vec<Finding> {
     let inquiry = Inquiry { twilio, http };
     let account = match inquiry.account().await {
@@ -113,7 +112,7 @@ impl Account {
         match (self.status.as_str(), self.kind.as_str()) {
             ("active", "Trial") => Finding::doubtful(
                 Check::Account,
-                "this is a trial account, which texts verified numbers only",
+                "this is a trial account, which only texts verified numbers",
                 "Upgrade the account in Twilio's console.",
             ),
             ("active", _) => Finding::works(Check::Account, "the account is active"),
@@ -134,14 +133,14 @@ impl Inquiry<'_> {
             Err(Unseen::Refused(code)) => code,
         };
         let (happened, fix) = code::find(CODES, &code)
-            .map_or(("Twilio answers with a code that nothing explains.", LOOK_THERE), |known| {
+            .map_or(("Twilio answers with an unknown code.", LOOK_THERE), |known| {
                 (known.happened, known.fix)
             });
         let seen = format!("{} ({code})", happened.trim_end_matches('.'));
         Err(Finding::broken(Check::Credentials, seen, fix))
     }
 
-    /// Nothing for an account of an account, whose balance is the other's.
+    /// Nothing for a sub-account, which shares its parent's balance.
     async fn balance(&self, account: &Account) -> Option<Finding> {
         if account.owner_account_sid.as_ref().is_some_and(|owner| *owner != account.sid) {
             return None;
@@ -180,7 +179,7 @@ impl Inquiry<'_> {
         })
     }
 
-    /// What is to be said of every number that may send. Nothing of a short code or a name.
+    /// The findings about every possible sender. Nothing about a short code or a name.
     async fn senders(&self) -> Vec<Finding> {
         if self.twilio.from.as_ref().is_some_and(|from| !from.starts_with('+')) {
             return vec![];
@@ -205,7 +204,7 @@ impl Inquiry<'_> {
             self.sender(number, service)
         }));
         findings.extend(each.await.into_iter().flatten());
-        // By what is looked at rather than by number.
+        // By check rather than by number.
         findings.sort_by_key(|finding| finding.check as usize);
         findings
     }
@@ -240,7 +239,7 @@ impl Inquiry<'_> {
         lookup.country_code.ok_or(Unseen::Absent)
     }
 
-    /// Whether texts within the country of our number are switched on.
+    /// Whether texts within the country of our number are enabled.
     async fn permission(&self, country: &str) -> Option<Finding> {
         const WHAT: &str = "the permitted countries";
         let query = [("CountryCode", country)];
@@ -264,8 +263,8 @@ impl Inquiry<'_> {
         }
     }
 
-    /// What Twilio complained of since yesterday, most often first. Not of phones that are off and
-    /// of people who said stop: that is everyday life.
+    /// Twilio's complaints since yesterday, most frequent first. Without phones that are off and
+    /// people who opted out: that is normal.
     async fn errors(&self) -> Vec<Finding> {
         let since = Timestamp::now() - SignedDuration::from_hours(24);
         let since = since.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
@@ -313,8 +312,7 @@ fn explain(code: &str) -> Option<&'static Code> {
 
 fn complaint(known: Option<&Code>, code: &str, count: usize) -> Finding {
     let times = if count == 1 { "once".into() } else { format!("{count} times") };
-    let happened =
-        known.map_or("An error of which nothing more is known here.", |known| known.happened);
+    let happened = known.map_or("An error that is not on our list.", |known| known.happened);
     let fix = match known.map_or("", |known| known.fix) {
         "" => format!("Look it up at https://www.twilio.com/docs/api/errors/{code}."),
         fix => fix.to_owned(),

@@ -1,14 +1,14 @@
-//! Asking Twilio what it shows of an account, and what is said of what it does not show.
+//! Queries about a Twilio account, and the findings if Twilio does not answer them.
 //!
-//! Only GET, and nothing that costs: <https://www.twilio.com/docs/usage/api>. Lists are read as far
-//! as one page goes.
+//! Only GET, and nothing that costs: <https://www.twilio.com/docs/usage/api>. Only the first page
+//! of a list is read.
 
 use serde::de::DeserializeOwned;
 use sms::{Check, Finding, Http};
 
 use super::{ApiError, BASE_URL, FIVE_DIGITS, Twilio};
 
-/// One look at an account.
+/// One inspection of an account.
 pub(super) struct Inquiry<'a> {
     pub(super) twilio: &'a Twilio,
     pub(super) http: &'a Http,
@@ -16,19 +16,19 @@ pub(super) struct Inquiry<'a> {
 
 /// Why Twilio does not show something.
 pub(super) enum Unseen {
-    /// There is no such thing.
+    /// It does not exist.
     Absent,
-    /// For the reason of this code, Twilio's or ours.
+    /// Refused with this code, Twilio's or ours.
     Refused(String),
 }
 
 impl Inquiry<'_> {
-    /// The path of a resource of the account's.
+    /// The path of a resource of the account.
     pub(super) fn of_account(&self, resource: &str) -> String {
         format!("/2010-04-01/Accounts/{}{resource}.json", self.twilio.account_sid)
     }
 
-    /// Reads a resource of one of Twilio's APIs, each of which has a host.
+    /// Reads a resource of one of Twilio's APIs, each of which has its own host.
     pub(super) async fn get<T: DeserializeOwned>(
         &self,
         api: &str,
@@ -53,11 +53,11 @@ impl Inquiry<'_> {
     }
 }
 
-/// What to do where Twilio shows us nothing.
+/// The fix if Twilio does not show something.
 pub(super) const LOOK_THERE: &str = "See it in Twilio's console, or try again.";
 
 impl Unseen {
-    /// What is said where something may well not be there, and nothing depends on it.
+    /// The finding about something that may well be missing, and that nothing depends on.
     pub(super) fn finding(&self, check: Check, what: &str) -> Option<Finding> {
         match self {
             Self::Absent => None,
@@ -65,7 +65,7 @@ impl Unseen {
         }
     }
 
-    /// What is said where something has to be there.
+    /// The finding about something that has to exist.
     pub(super) fn certainly(&self, check: Check, what: &str) -> Finding {
         let (because, code) = match self {
             Self::Absent => ("there is none", "20404"),
@@ -79,12 +79,12 @@ impl Unseen {
     }
 }
 
-/// Why a question was not answered, once the credentials have proved to be right.
+/// Why a query was not answered, though the credentials are right.
 fn reason(code: &str) -> &'static str {
     match code {
         "http 401" | "http 403" | "20003" | "20006" => "these credentials may not see it",
-        "http 429" | "20429" => "too many questions came at once",
+        "http 429" | "20429" => "too many requests came at once",
         "connect" | "timeout" | "cut" => "no answer came",
-        _ => "the answer was another than documented",
+        _ => "the answer was not as documented",
     }
 }

@@ -1,4 +1,4 @@
-//! Messages as Twilio's API shows them, and how one is found again that we lost sight of.
+//! Messages in Twilio's API, and how to find one again whose outcome is unknown.
 
 use std::time::Duration;
 
@@ -11,16 +11,16 @@ use sms::{Found, Http, Outgoing, Receipt, SendError, Status};
 use super::codes::CODES;
 use super::{Twilio, meaning};
 
-/// How much earlier than our clock says a message may have been created by Twilio's, which is cut
-/// to whole seconds.
+/// How much earlier than by our clock a message may have been created by Twilio's, which is cut to
+/// whole seconds.
 const CLOCK_SLACK: Duration = Duration::from_secs(5);
 
-/// How many messages to one person are looked through for one that we lost sight of.
+/// How many messages to one person are searched for one whose outcome is unknown.
 const PAGE_SIZE: u32 = 50;
 
 const PAGES: usize = 10;
 
-/// A message as Twilio's API shows it.
+/// A message in Twilio's API.
 #[derive(Deserialize)]
 pub(super) struct Message {
     pub(super) sid: String,
@@ -38,7 +38,7 @@ struct MessageList {
 }
 
 impl Message {
-    /// What it says of itself, as a receipt would.
+    /// Its status, in the form of a receipt.
     pub(super) fn receipt(self) -> Receipt {
         let word = self.status.unwrap_or_else(|| "accepted".into());
         let code = self.error_code.map(|code| code.to_string());
@@ -53,7 +53,7 @@ impl Message {
         }
     }
 
-    /// Whether this is what became of `message`, or `None` if it does not say when it was created.
+    /// Whether this is `message`, or `None` if it has no creation time.
     fn is(&self, message: &Outgoing, since: Timestamp) -> Option<bool> {
         let outbound = self.direction.as_deref().is_some_and(|way| way.starts_with("outbound"));
         if !outbound || !same_words(self.body.as_deref().unwrap_or_default(), &message.body) {
@@ -70,7 +70,7 @@ fn same_words(one: &str, other: &str) -> bool {
 }
 
 impl Twilio {
-    /// Looks for a message among those to an address, as Twilio writes it.
+    /// Looks for a message among those to an address in Twilio's form.
     pub(super) async fn find_to(
         &self,
         http: &Http,

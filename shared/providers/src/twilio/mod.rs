@@ -39,7 +39,7 @@ use codes::CODES;
 use lookup::Message;
 use signature::body_hash;
 
-/// What it says of itself.
+/// Its description.
 pub(crate) const ENTRY: Entry = Entry {
     name: "twilio",
     company: "Twilio",
@@ -58,7 +58,7 @@ pub(crate) const ENTRY: Entry = Entry {
         Setting::new(
             NEXT_AUTH_TOKEN,
             &[Receiving],
-            "also believed in webhook calls, while a token is being changed",
+            "also accepted in webhook calls while the token is being changed",
         )
         .secret(),
         Setting::new(
@@ -80,7 +80,7 @@ pub(crate) const ENTRY: Entry = Entry {
             &[Receiving, Sending, Polling, Describing],
             "the messaging service that picks the number, or that `TWILIO_FROM` belongs to",
         ),
-        Setting::new("TWILIO_BASE_URL", &[Sending, Polling], "where a stand-in for its API is"),
+        Setting::new("TWILIO_BASE_URL", &[Sending, Polling], "the address of a stand-in for its API"),
     ],
     console: Console {
         page: "Phone Numbers, Manage, Active numbers, your number, Messaging Configuration; with a \
@@ -116,18 +116,18 @@ const SERVICE: &str = "TWILIO_MESSAGING_SERVICE_SID";
 
 const BASE_URL: &str = "https://api.twilio.com";
 
-/// What follows the address that is to be entered at Twilio, so that it calls again whatever went wrong:
+/// The fragment of the address that is entered at Twilio, so that it calls again after any failure:
 /// <https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides>
 const OVERRIDES: &str = "#rc=5&rp=all";
 
-/// The header that names the shared key and the hash with which a call is signed, if one is.
+/// The header that names the shared key and the hash of a signature, if there is one.
 const SHARED_KEY: &str = "x-twilio-webhooks-signature-settings";
 
-/// Any code of other than five digits is a gateway's, and says nothing of the message.
+/// A code without five digits comes from a gateway, and says nothing about the message.
 const FIVE_DIGITS: RangeInclusive<u32> = 10_000..=99_999;
 
-/// The words that Twilio answers itself at a number, alone in a text (docs: advanced-opt-out). Whether it takes
-/// "STOP." for one of them is not documented; if it does, our own answer is refused with 21610.
+/// The words that Twilio itself answers, alone in a text (docs: advanced-opt-out). It is not
+/// documented whether "STOP." is one of them; if it is, our own answer is refused with 21610.
 const ANSWERED: [&str; 13] = [
     "STOP",
     "STOPALL",
@@ -144,7 +144,7 @@ const ANSWERED: [&str; 13] = [
     "INFO",
 ];
 
-/// Those of them that Twilio answers at a toll-free number, beside those that the network answers
+/// Those that Twilio answers at a toll-free number, besides those that the network answers
 /// (<https://support.twilio.com/hc/en-us/articles/360058144374>).
 const TOLL_FREE: [&str; 2] = ["HELP", "INFO"];
 
@@ -155,17 +155,17 @@ pub(crate) struct Twilio {
     pub account_sid: String,
     /// The account's primary token, which also signs webhook calls.
     pub auth_token: SecretString,
-    /// The token that is about to become the primary one: calls that it signs are believed, too.
+    /// The token that is about to become the primary one: calls that it signs are accepted, too.
     pub next_auth_token: Option<SecretString>,
-    /// The secret of the shared key that signs webhook calls where a webhook rule of the account says
-    /// so, in place of a token: <https://www.twilio.com/docs/usage/webhooks/webhook-shared-keys>.
+    /// The secret of the shared key that signs webhook calls instead of a token, if a webhook rule
+    /// of the account says so: <https://www.twilio.com/docs/usage/webhooks/webhook-shared-keys>.
     pub shared_key: Option<SecretString>,
-    /// The number that is sent from, unless a message names another.
+    /// The number of the sender, unless a message names another.
     pub from: Option<String>,
     /// The messaging service that picks the number, or that `from` belongs to.
     pub messaging_service_sid: Option<String>,
-    /// Where the API is, without a slash at its end. What is diagnosed is asked for on other hosts
-    /// of Twilio's, unless this is not Twilio's own: then everything is there.
+    /// The address of the API, without a slash at its end. Diagnosis uses other hosts of Twilio's,
+    /// unless this is a stand-in: then everything is there.
     pub base_url: String,
     /// Where Twilio reaches us. It signs this address, so it must be the one pasted there.
     pub public_url: Url,
@@ -197,7 +197,7 @@ impl Provider for Twilio {
 
     async fn send(&self, http: &Http, message: &Outgoing) -> Result<String, SendError> {
         let callback = self.status_callback(&message.attempt);
-        // A service is named under a name of its own.
+        // A service is named in a separate field.
         let from = message.from.as_deref();
         let from = from.filter(|from| Some(*from) != self.messaging_service_sid.as_deref());
         let form: Vec<_> = [
@@ -255,13 +255,13 @@ impl Provider for Twilio {
         let says_something = said.has("Body") || media > 0 || handled.is_some();
 
         let event = match word {
-            // A picture needs no words, and none of the other fields is there always.
+            // A picture needs no words, and none of the other fields is always present.
             None | Some("received" | "receiving") if word.is_some() || says_something => {
                 Event::Text(Text {
                     id: Some(id.into()),
                     from: channel::person(said.get(&["From"]), whole)?,
                     to: channel::ours(said.get(&["To"]), self.sender(), whole),
-                    // What is tapped instead of typed, by RCS.
+                    // A button that is tapped instead of typed words, in RCS.
                     body: said.get(&["Body", "ButtonText"]).unwrap_or_default().into(),
                     media,
                     sent_at: None,
@@ -285,15 +285,15 @@ impl Provider for Twilio {
     /// Compares words rather than bodies: a messaging service may replace typographic quotes,
     /// dashes and spaces.
     ///
-    /// Does not let Twilio filter by time: its filter knows when a message was *sent*, which one
-    /// that still waits in Twilio's queue never was.
+    /// Does not let Twilio filter by time: its filter uses the time when a message was *sent*, which
+    /// one in Twilio's queue does not have yet.
     async fn find(
         &self,
         http: &Http,
         message: &Outgoing,
         since: Timestamp,
     ) -> Result<Found, SendError> {
-        // A service may have sent it by RCS, and then lists it under that address alone.
+        // A service may have sent it by RCS, and then lists it only under that address.
         for to in [message.to.as_str().to_owned(), format!("rcs:{}", message.to.as_str())] {
             if let found @ Found::Known(_) = self.find_to(http, &to, message, since).await? {
                 return Ok(found);
@@ -331,11 +331,11 @@ impl Provider for Twilio {
         http.warm_up(&self.base_url).await;
     }
 
-    /// The words of a service are its owner's: of those Twilio says what it made of them.
+    /// A service has its owner's keywords: for those, Twilio's calls say what it recognised.
     fn answers(&self, body: &str, to: &str) -> bool {
         let body = body.trim().to_ascii_uppercase();
         match to {
-            // By itself a short code has neither the words nor the list of who has stopped.
+            // By default a short code has neither keywords nor a list of opt-outs.
             to if is_short_code(to) => false,
             to if toll_free::is_one(to) => {
                 toll_free::answers(&body, to) || TOLL_FREE.contains(&body.as_str())
@@ -353,7 +353,7 @@ impl Provider for Twilio {
 }
 
 impl Twilio {
-    /// The account that `TWILIO_…` names, if any does.
+    /// The account that the `TWILIO_…` settings name, if any.
     pub(crate) fn from_settings(
         settings: &Settings,
         public_url: &str,
@@ -394,7 +394,7 @@ impl Twilio {
         request.basic_auth(&self.account_sid, Some(self.auth_token.expose_secret()))
     }
 
-    /// Where receipts go.
+    /// The address for receipts.
     fn status_callback(&self, attempt: &str) -> Option<String> {
         let mut url = address::webhook(&self.public_url, ENTRY.name, "status")?;
         url.query_pairs_mut().append_pair("attempt", attempt);
@@ -405,7 +405,7 @@ impl Twilio {
 fn meaning(word: &str) -> Option<Status> {
     match word {
         "accepted" | "scheduled" | "queued" | "sending" => Some(Status::Accepted),
-        // Some of it has arrived, so that it is not to be sent again whole.
+        // Some of it has arrived, so it must not be sent again as a whole.
         "sent" | "partially_delivered" => Some(Status::Sent),
         "failed" | "canceled" => Some(Status::Failed),
         "undelivered" => Some(Status::Undelivered),
@@ -424,7 +424,7 @@ fn is_message_sid(id: &str) -> bool {
         && id.bytes().skip(2).all(|b| b.is_ascii_hexdigit())
 }
 
-/// What a call reports, wherever it says so.
+/// The parameters of a call, wherever they are.
 fn parameters(call: &Request<Bytes>) -> Vec<(String, String)> {
     if body_hash(call).is_some() {
         members(call.body())
@@ -435,7 +435,7 @@ fn parameters(call: &Request<Bytes>) -> Vec<(String, String)> {
     }
 }
 
-/// The members of a JSON object as if they had been sent as a form.
+/// The members of a JSON object, in the form of form fields.
 fn members(body: &[u8]) -> Vec<(String, String)> {
     let Ok(Value::Object(members)) = serde_json::from_slice(body) else { return Vec::new() };
     members

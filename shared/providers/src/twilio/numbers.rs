@@ -1,4 +1,4 @@
-//! The numbers and the messaging services of an account, and where texts to them go.
+//! The numbers and messaging services of an account, and where texts to them go.
 
 use futures::future::join_all;
 use serde::Deserialize;
@@ -9,7 +9,7 @@ use super::OVERRIDES;
 use super::inquiry::{Inquiry, Unseen};
 use crate::address;
 
-/// A number of the account's.
+/// A number of the account.
 #[derive(Deserialize)]
 pub(super) struct Incoming {
     pub(super) sid: String,
@@ -31,7 +31,7 @@ struct IncomingPage {
     incoming_phone_numbers: Vec<Incoming>,
 }
 
-/// What answers for numbers instead of their own addresses, if they name one.
+/// The handler of numbers that overrides their own addresses, if it names one.
 #[derive(Deserialize)]
 struct Application {
     sms_url: Option<String>,
@@ -51,7 +51,7 @@ pub(super) struct Service {
 
 /// Where texts to a number go.
 struct Destination {
-    /// Whose address it is.
+    /// The owner of the address.
     owner: String,
     /// Where it is entered in Twilio's console.
     place: &'static str,
@@ -75,16 +75,16 @@ struct Pooled {
 }
 
 impl Inquiry<'_> {
-    /// What keeps a text from finding a number to be sent from.
+    /// The reason why a text has no number to be sent from.
     pub(super) fn missing(&self, numbers: &[Incoming], services: &[Service]) -> Option<Finding> {
         const ADD: &str = "Add it to the messaging service in Twilio's console, or take \
-                           TWILIO_MESSAGING_SERVICE_SID away.";
+                           TWILIO_MESSAGING_SERVICE_SID out.";
         let broken = |seen: String, fix| Some(Finding::broken(Check::Number, seen, fix));
         let service = self.twilio.messaging_service_sid.as_ref().and_then(|_| services.first());
         match (&self.twilio.from, service) {
             (Some(from), _) if !numbers.iter().any(|number| number.phone_number == *from) => {
                 let fix = "Set TWILIO_FROM to a number that the account owns, as +12025550100.";
-                broken(format!("{from} is no number of this account"), fix)
+                broken(format!("{from} is not a number of this account"), fix)
             }
             (_, Some(service)) if service.numbers.is_empty() => {
                 let fix = "Add a number to the messaging service in Twilio's console.";
@@ -108,7 +108,7 @@ impl Inquiry<'_> {
         }
     }
 
-    /// The messaging service that we name, or any that may hold our number, with their numbers.
+    /// The messaging service that we name, or any that may contain our number, with their numbers.
     pub(super) async fn services(&self) -> Result<Vec<Service>, Finding> {
         const WHAT: &str = "the messaging services";
         let services = match &self.twilio.messaging_service_sid {
@@ -138,8 +138,9 @@ impl Inquiry<'_> {
         filled.map_err(|unseen| unseen.certainly(Check::Number, WHAT))
     }
 
-    /// Whether texts to a number come to us: by its messaging service, unless that leaves it to the
-    /// number; by the number's application, if it has one; otherwise by the number.
+    /// Whether texts to a number come to us: through its messaging service, unless that leaves it
+    /// to the number; through the number's application, if it has one; otherwise through the
+    /// number.
     pub(super) async fn webhook(
         &self,
         number: &Incoming,
@@ -150,7 +151,7 @@ impl Inquiry<'_> {
         let Some(ours) = address::webhook(public_url, "twilio", "inbound") else {
             return Some(Finding::broken(
                 Check::Webhook,
-                format!("Twilio cannot call {public_url}, which is this machine alone"),
+                format!("Twilio cannot call {public_url}, which is only on this machine"),
                 "Set PUBLIC_URL to an address at which Twilio reaches this machine.",
             ));
         };
@@ -180,7 +181,7 @@ impl Inquiry<'_> {
         Some(Finding::broken(Check::Webhook, seen, fix))
     }
 
-    /// Where texts to a number go, and who says so.
+    /// Where texts to a number go, and what decides it.
     async fn destination(
         &self,
         number: &Incoming,
@@ -225,8 +226,8 @@ impl Service {
     }
 }
 
-/// Whether an address in Twilio's console is ours. What is behind `#` says how Twilio repeats
-/// calls.
+/// Whether an address in Twilio's console is ours. The fragment after `#` configures how Twilio
+/// repeats calls.
 fn is(ours: &Url, written: &str) -> bool {
     Url::parse(written).is_ok_and(|mut url| {
         url.set_fragment(None);
@@ -234,19 +235,19 @@ fn is(ours: &Url, written: &str) -> bool {
     })
 }
 
-/// Whether Twilio calls this address again whatever went wrong.
+/// Whether Twilio calls this address again after any failure.
 /// <https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides>
 fn repeats(written: &str) -> bool {
     let overrides = Url::parse(written).ok().and_then(|url| url.fragment().map(str::to_owned));
     overrides.is_some_and(|overrides| overrides.split('&').any(|it| it == "rp=all"))
 }
 
-/// An address without what may be secret in it.
+/// An address without its possible secrets.
 fn display(written: &str) -> String {
     match Url::parse(written) {
         Ok(url) => {
             format!("{}://{}", url.scheme(), &url[Position::BeforeHost..Position::AfterPath])
         }
-        Err(_) => "something that is no address".into(),
+        Err(_) => "something that is not an address".into(),
     }
 }

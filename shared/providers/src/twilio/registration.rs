@@ -1,5 +1,5 @@
-//! Whether our numbers may text in the United States, as carriers there see it: long codes by brand
-//! and campaign (A2P 10DLC), toll-free numbers by verification.
+//! Whether our numbers may text in the United States, according to carriers there: long codes by
+//! brand and campaign (A2P 10DLC), toll-free numbers by verification.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -8,7 +8,7 @@ use super::inquiry::Inquiry;
 use super::numbers::{Incoming, Service};
 use sms::{Check, Finding};
 
-/// What North America dials without paying.
+/// The toll-free area codes of North America.
 const TOLL_FREE: [&str; 7] = ["+1800", "+1833", "+1844", "+1855", "+1866", "+1877", "+1888"];
 
 /// A campaign: <https://www.twilio.com/docs/messaging/api/usapptoperson-resource>.
@@ -74,31 +74,31 @@ const REJECTIONS: &[Rejection] = &[
     Rejection {
         code: 30883,
         why: "sex, hate, alcohol, firearms or tobacco are not permitted",
-        fix: "Text about it by no number of the United States.",
+        fix: "Do not text about it from a number in the United States.",
         last: true,
     },
     Rejection {
         code: 30885,
-        why: "it is taken for fraud or deception",
+        why: "it looks like fraud or deception",
         fix: "Write to Twilio's support if that is an error.",
         last: true,
     },
     Rejection {
         code: 30891,
         why: "an address in it could not be opened",
-        fix: "See that every address opens without a login, and enter it whole.",
+        fix: "Make sure that every address opens without a login, and enter it whole.",
         last: false,
     },
     Rejection {
         code: 30893,
         why: "the sample messages do not fit the described use",
-        fix: "Give two samples or more that fit it, one with the business's name and STOP.",
+        fix: "Give at least two samples that fit it, one with the business's name and STOP.",
         last: false,
     },
     Rejection {
         code: 30897,
         why: "the kind of business is not permitted, such as loans, gambling or cryptocurrency",
-        fix: "Text about it by no number of the United States.",
+        fix: "Do not text about it from a number in the United States.",
         last: true,
     },
     Rejection {
@@ -143,7 +143,7 @@ const REJECTIONS: &[Rejection] = &[
     Rejection {
         code: 30952,
         why: "federal law does not permit what would be texted",
-        fix: "Text about it by no number of the United States.",
+        fix: "Do not text about it from a number in the United States.",
         last: true,
     },
 ];
@@ -152,7 +152,7 @@ const AGAIN: &str = "Then submit it again, which may cost the vetting fee once m
 const NEVER_AGAIN: &str = "It cannot be submitted again.";
 
 impl Inquiry<'_> {
-    /// What carriers of the United States want of this number, if anything.
+    /// The requirements of United States carriers for this number, if any.
     pub(super) async fn registration(
         &self,
         number: &Incoming,
@@ -180,7 +180,7 @@ impl Inquiry<'_> {
         let Some(verification) = approved.or(found.first()) else {
             return Finding::broken(
                 CHECK,
-                format!("{name} is not verified, and carriers take nothing from it until it is"),
+                format!("{name} is not verified, and carriers accept nothing from it until it is"),
                 "Have it verified in Twilio's console under Regulatory Compliance.",
             );
         };
@@ -189,7 +189,9 @@ impl Inquiry<'_> {
             "TWILIO_REJECTED" => verification.rejected(name),
             _ => Finding::broken(
                 CHECK,
-                format!("{name} is being verified, and carriers take nothing from it until it is"),
+                format!(
+                    "{name} is being verified, and carriers accept nothing from it until it is"
+                ),
                 "Wait three to five business days.",
             ),
         }
@@ -230,7 +232,7 @@ impl Inquiry<'_> {
         }
     }
 
-    /// The brand of a campaign; without a campaign any that was submitted, best first.
+    /// The brand of a campaign; without a campaign any submitted brand, best first.
     async fn brand(&self, campaign: Option<&Campaign>) -> Result<Option<Brand>, Finding> {
         let path = "/v1/a2p/BrandRegistrations";
         let sid = campaign.and_then(|campaign| campaign.brand_registration_sid.as_deref());
@@ -327,8 +329,8 @@ impl Verification {
     }
 }
 
-/// Why something was rejected, what to do, and whether that was the last of it, from what Twilio
-/// lists as errors.
+/// Why something was rejected, how to fix it, and whether the rejection is final, from Twilio's
+/// list of errors.
 fn rejected(what: &str, errors: &[Value]) -> (String, String, bool) {
     let known = |error| REJECTIONS.iter().find(|known| Some(known.code) == code(error));
     let reasons: Vec<_> = errors
@@ -358,7 +360,7 @@ fn code(error: &Value) -> Option<u64> {
     code.as_u64().or_else(|| code.as_str()?.parse().ok())
 }
 
-/// An error in Twilio's own words, which are about our papers and nobody's texts.
+/// An error in Twilio's own words, which are about our registration and nobody's texts.
 fn quoted(error: &Value) -> String {
     let words = ["description", "reason", "detail"].iter().find_map(|name| error[*name].as_str());
     let words = words.unwrap_or("no reason is given").trim_end_matches('.');
@@ -373,8 +375,8 @@ fn feedback_in_words(word: &str) -> &str {
     match word {
         "TAX_ID" => "the tax number does not belong to this business",
         "STOCK_SYMBOL" => "the stock symbol does not belong to this business",
-        "GOVERNMENT_ENTITY" => "it could not be seen to be a government's",
-        "NONPROFIT" => "it could not be seen to be a nonprofit",
+        "GOVERNMENT_ENTITY" => "it could not be confirmed to be a government's",
+        "NONPROFIT" => "it could not be confirmed to be a nonprofit",
         "OTHERS" => "its particulars do not match",
         word => word,
     }

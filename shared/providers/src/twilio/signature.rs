@@ -1,4 +1,4 @@
-//! How Twilio signs what it calls us with, and how a call of ours is signed like one of Twilio's:
+//! Twilio's signatures of its calls, and how to sign a call as Twilio does:
 //! <https://www.twilio.com/docs/usage/webhooks/webhooks-security>.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,7 +30,7 @@ pub(super) fn sign(settings: &Settings, public_url: &str, sample: &Sample<'_>) -
         ("MessageSid", &format!("SM{}", sample.id)),
         ("NumMedia", "0"),
         ("SmsStatus", "received"),
-        // A messaging service does not say which numbers it has.
+        // With a messaging service, the settings do not contain its numbers.
         ("To", settings.get(FROM).unwrap_or(sample.from.as_str())),
     ];
     let signed = form.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
@@ -40,12 +40,12 @@ pub(super) fn sign(settings: &Settings, public_url: &str, sample: &Sample<'_>) -
     Ok(Some(address::form(call, &form)))
 }
 
-/// The hash of the body that a call with JSON names in its address.
+/// The hash of the body, which a JSON call carries in its address.
 pub(super) fn body_hash(call: &Request<Bytes>) -> Option<String> {
     query(call).find(|(name, _)| name == "bodySHA256").map(|(_, hash)| hash)
 }
 
-/// By which hash a call is signed with a shared key, if it is.
+/// The hash algorithm of a call that is signed with a shared key.
 pub(super) fn algorithm(call: &Request<Bytes>) -> Option<String> {
     let settings = call.headers().get(SHARED_KEY)?.to_str().ok()?;
     let mut pairs = settings.split(',').filter_map(|pair| pair.split_once('='));
@@ -53,7 +53,7 @@ pub(super) fn algorithm(call: &Request<Bytes>) -> Option<String> {
     Some(value.trim().to_ascii_lowercase())
 }
 
-/// Whether this is what a key makes of an address and parameters.
+/// Whether a key produces this signature of an address and parameters.
 pub(super) type IsMac = fn(&SecretString, &str, &str, &[u8]) -> bool;
 
 pub(super) fn is_mac<M: Mac + KeyInit>(
@@ -72,8 +72,8 @@ pub(super) fn mac<M: Mac + KeyInit>(key: &SecretString, address: &str, parameter
         .chain_update(parameters)
 }
 
-/// What is signed after the address: names and values without anything between them, names in the
-/// order of their bytes, of each name every value once.
+/// The signed part after the address: names and values without separators, names in byte order,
+/// each value of a name once.
 pub(super) fn signed_parameters(parameters: Vec<(String, String)>) -> String {
     let mut values: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
     for (name, value) in parameters {
@@ -84,7 +84,7 @@ pub(super) fn signed_parameters(parameters: Vec<(String, String)>) -> String {
 }
 
 impl Twilio {
-    /// Whether one of our keys signed a call for the address that we gave.
+    /// Whether one of our keys signed a call for our address.
     pub(super) fn is_signed(&self, call: &Request<Bytes>) -> bool {
         let signature = call.headers().get("x-twilio-signature");
         let signature = signature.and_then(|signature| BASE64.decode(signature).ok());
@@ -103,7 +103,7 @@ impl Twilio {
         };
         let path = call.uri().path_and_query().map_or("/", |path| path.as_str());
         let addresses = address::signed(&self.public_url, path);
-        // Whether what follows `#` in the address that was entered is signed is not documented.
+        // It is not documented whether the fragment of the entered address is signed.
         let addresses = addresses.iter().flat_map(|it| [it.clone(), format!("{it}{OVERRIDES}")]);
         let addresses: Vec<_> = addresses.collect();
         let is_of = |key: &SecretString, hash: IsMac| {

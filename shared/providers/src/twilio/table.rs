@@ -21,7 +21,7 @@ const PUBLIC_URL: &str = "https://text.example";
 const INBOUND: &str = "POST /webhooks/twilio/inbound";
 const STATUS: &str = "POST /webhooks/twilio/status?attempt=attempt-1";
 
-/// `AC1` and the secret, as HTTP wants them.
+/// `AC1` and the secret, encoded for HTTP.
 const BASIC: &str = "Basic QUMxOk9wZW4tU2VzYW1lLTcx";
 
 const NOON: &str = "POST /2010-04-01/Accounts/AC1/Messages.json \
@@ -123,8 +123,8 @@ async fn reads_what_every_provider_has_to_read() {
     check_texts(twilio(String::new(), SECRET), sign, &texts).await;
 }
 
-/// An agent of RCS sends no SMS, so that its answers go from what is configured: a service that picks
-/// the number is no number itself.
+/// An RCS agent sends no SMS, so its answers go from the configured sender: a service that picks
+/// the number, not a number itself.
 #[tokio::test]
 async fn answers_what_was_said_to_an_agent_of_rcs_by_the_service() {
     let form = "POST /2010-04-01/Accounts/AC1/Messages.json \
@@ -140,7 +140,7 @@ async fn answers_what_was_said_to_an_agent_of_rcs_by_the_service() {
     assert!(twilio.send(&patient(), &message).await.is_ok());
 }
 
-/// Neither does one by itself know who has stopped.
+/// By default, a short code does not know either who has opted out.
 #[test]
 fn leaves_to_twilio_what_it_answers_at_that_number() {
     let twilio = twilio(String::new(), SECRET);

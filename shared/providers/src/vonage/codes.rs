@@ -1,9 +1,9 @@
-//! What Vonage says in codes.
+//! The meaning of Vonage's codes.
 
 use sms::{About, Code};
 
-/// What Vonage's codes mean: <https://developer.vonage.com/en/api-errors/messages>, and those that
-/// are words: <https://developer.vonage.com/en/api-errors>.
+/// The meaning of Vonage's codes: <https://developer.vonage.com/en/api-errors/messages>, and of
+/// those that are words: <https://developer.vonage.com/en/api-errors>.
 pub(super) const CODES: &[Code] = &[
     Code {
         code: "private key",
@@ -14,7 +14,7 @@ pub(super) const CODES: &[Code] = &[
     Code {
         code: "text too long",
         about: About::Request,
-        happened: "The text has more than the 1000 characters that Vonage takes.",
+        happened: "The text has more than the 1000 characters that Vonage accepts.",
         fix: "Allow fewer segments on the agent's page.",
     },
     Code {
@@ -32,7 +32,7 @@ pub(super) const CODES: &[Code] = &[
     Code {
         code: "jwt-expired",
         about: About::Account,
-        happened: "Vonage takes our token for expired.",
+        happened: "Vonage considers our token expired.",
         fix: "Set the clock of this machine.",
     },
     Code {
@@ -45,13 +45,13 @@ pub(super) const CODES: &[Code] = &[
         code: "forbidden",
         about: About::Account,
         happened: "The account may not do this.",
-        fix: "See in Vonage's dashboard whether the application has the capability Messages.",
+        fix: "Check in Vonage's dashboard that the application has the capability Messages.",
     },
     Code {
         code: "unprovisioned",
         about: About::Account,
         happened: "The account has no access to the Messages API.",
-        fix: "See in Vonage's dashboard whether the application has the capability Messages.",
+        fix: "Check in Vonage's dashboard that the application has the capability Messages.",
     },
     Code {
         code: "account-suspended",
@@ -69,7 +69,7 @@ pub(super) const CODES: &[Code] = &[
         code: "invalid-params",
         about: About::Request,
         happened: "A part of the request is not valid.",
-        fix: "See whether VONAGE_FROM is a number or a name of the account.",
+        fix: "Check that VONAGE_FROM is a number or a name of the account.",
     },
     Code {
         code: "throttled",
@@ -93,7 +93,7 @@ pub(super) const CODES: &[Code] = &[
         code: "1020",
         about: About::Request,
         happened: "A part of the request is not valid.",
-        fix: "See whether VONAGE_FROM is a number or a name of the account.",
+        fix: "Check that VONAGE_FROM is a number or a name of the account.",
     },
     Code { code: "1030", about: About::Route, happened: "Vonage had a fault.", fix: "" },
     Code {
@@ -118,7 +118,7 @@ pub(super) const CODES: &[Code] = &[
     Code {
         code: "1080",
         about: About::Account,
-        happened: "The account may send by SMPP only.",
+        happened: "The account may send only by SMPP.",
         fix: "Have Vonage's support enable it for the Messages API.",
     },
     Code { code: "1090", about: About::Content, happened: "The text is too long.", fix: "" },
@@ -150,12 +150,12 @@ pub(super) const CODES: &[Code] = &[
         code: "1150",
         about: About::Request,
         happened: "A part of the request is not valid.",
-        fix: "See whether VONAGE_FROM is a number or a name of the account.",
+        fix: "Check that VONAGE_FROM is a number or a name of the account.",
     },
     Code {
         code: "1160",
         about: About::Account,
-        happened: "This is a demo account, which texts numbers on its list only.",
+        happened: "This is a demo account, which only texts numbers on its list.",
         fix: "Pay into the account in Vonage's dashboard, which ends the demo.",
     },
     Code { code: "1170", about: About::Number, happened: "The number is not valid.", fix: "" },
@@ -195,8 +195,8 @@ pub(super) const CODES: &[Code] = &[
     Code {
         code: "1250",
         about: About::Route,
-        happened: "Vonage has no way to the number from this sender.",
-        fix: "See in Vonage's dashboard whether the number may be texted from VONAGE_FROM.",
+        happened: "Vonage has no route to the number from this sender.",
+        fix: "Check in Vonage's dashboard that the number may be texted from VONAGE_FROM.",
     },
     Code {
         code: "1260",

@@ -1,4 +1,4 @@
-//! What Vonage shows of an account.
+//! Checks of a Vonage account.
 
 use serde_json::json;
 use sms::code;
@@ -8,11 +8,11 @@ use super::codes::CODES;
 use super::{Vonage, problem};
 
 impl Vonage {
-    /// What can be seen with the key of an application: whether it is let in. Balance, numbers and
-    /// addresses are shown to the account's key and secret only, which we do not ask for.
+    /// The checks that an application's key allows: whether it is accepted. Balance, numbers and
+    /// addresses are shown only to the account's key and secret, which we do not ask for.
     pub(super) async fn findings(&self, http: &Http) -> Vec<Finding> {
         let unseen = |code: &str| code::unseen(CODES, "Vonage", Check::Credentials, code);
-        // Nothing can be sent that is for nobody.
+        // A message without a recipient cannot be sent.
         let answer = match self.post(http, &json!({ "channel": "sms" })).await {
             Ok(answer) => answer,
             Err(error) => return vec![unseen(error.code())],

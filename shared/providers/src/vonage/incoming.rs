@@ -1,4 +1,4 @@
-//! What Vonage's webhook calls say.
+//! Parses Vonage's webhook calls.
 
 use serde_json::{Map, Value};
 use sms::code;
@@ -10,25 +10,26 @@ use crate::channel;
 use crate::digits::plus_or_none;
 use crate::fields;
 
-/// What a message can hold beside its text, by the name of its member and of its kind.
+/// What a message can contain besides its text, by the name of its member and of its kind.
 pub(super) const KINDS: [&str; 10] = [
     "image", "audio", "video", "file", "vcard", "sticker", "location", "contact", "reply", "button",
 ];
 
-/// The kinds that are words alone, or hold what is said elsewhere.
+/// The kinds that consist only of words, or repeat words from elsewhere.
 pub(super) const WORDS: [&str; 4] = ["text", "reply", "button", "content"];
 
-/// A webhook call: what a person said, or what became of a message. Nothing is asked of its fields
-/// beyond what is used of them.
+/// A webhook call: a person's text, or the status of a message. Only fields that are used are
+/// required.
 pub(super) struct Report<'a> {
     id: String,
-    /// By what it came, where that is said.
+    /// Its channel, if the call names one.
     pub(super) channel: Option<String>,
     whole: &'a Map<String, Value>,
 }
 
 impl<'a> Report<'a> {
-    /// `None` if it names no message, or is a text of version 0.1, which says otherwise who it is from.
+    /// `None` if it names no message, or is a text of version 0.1, which names its sender
+    /// differently.
     pub(super) fn of(whole: &'a Map<String, Value>) -> Option<Self> {
         let get = |name: &str| whole.get(name).and_then(fields::text);
         let is_older = get("status").is_none() && whole.get("from").is_some_and(Value::is_object);
@@ -48,17 +49,17 @@ impl<'a> Report<'a> {
             .into_iter()
             .chain(contents.iter().filter_map(Content::words))
             .collect();
-        // A caption may stand in both places.
+        // A caption may occur in both places.
         words.dedup();
         let media = contents.iter().filter(|content| content.is_media()).count();
-        // A kind of tomorrow is something that cannot be opened here.
+        // An unknown kind counts as something that cannot be opened here.
         let unknown = kind.as_deref().is_some_and(|kind| !WORDS.contains(&kind));
         let media = if unknown { media.max(1) } else { media };
         if kind.is_none() && words.is_empty() && media == 0 && !self.whole.contains_key("text") {
             return Err(WebhookError::Unreadable("neither a text nor a status"));
         }
         let to = self.get("to").unwrap_or_default();
-        // An agent of RCS has a name, which nobody can send an SMS from.
+        // An RCS agent has a name, which nobody can send an SMS from.
         let by_rcs = self.channel.as_deref().is_some_and(|it| it.eq_ignore_ascii_case("rcs"));
         let to = if by_rcs { format!("rcs:{to}") } else { to };
         Ok(Text {
@@ -72,7 +73,7 @@ impl<'a> Report<'a> {
         })
     }
 
-    /// What came beside the text: under its kind, or several in a list.
+    /// The contents besides the text: under its kind, or several in a list.
     fn contents(&self) -> Vec<Content<'a>> {
         let alone = KINDS.iter().filter_map(|kind| Some((*kind, self.whole.get(*kind)?)));
         let listed = match self.whole.get("content") {
@@ -102,20 +103,20 @@ impl<'a> Report<'a> {
     }
 }
 
-/// Something in a message: a picture, a file, words, or what was tapped.
+/// A part of a message: a picture, a file, words, or a tapped button.
 pub(super) struct Content<'a> {
     kind: &'a str,
     value: &'a Value,
 }
 
 impl Content<'_> {
-    /// Its member of this name, which may stand within what is called by its kind.
+    /// Its member of this name, which may be inside the member named after its kind.
     fn get(&self, name: &str) -> Option<String> {
         let within = self.value.get(self.kind).and_then(|within| within.get(name));
         self.value.get(name).and_then(fields::text).or_else(|| within.and_then(fields::text))
     }
 
-    /// What a person says with it.
+    /// The person's words in it.
     fn words(&self) -> Option<String> {
         let alone = fields::text(self.value).filter(|_| self.kind.is_empty());
         alone.or_else(|| ["text", "caption", "title"].iter().find_map(|name| self.get(name)))

@@ -1,9 +1,9 @@
 //! Vonage's Messages API, version 1: <https://developer.vonage.com/en/api/messages>, and its signed
 //! webhooks: <https://developer.vonage.com/en/getting-started/concepts/signing-messages>.
 //!
-//! There is no question that could be asked about a message with what this provider holds: the
-//! Messages API documents none, and the Reports API wants the account's key and secret. Every
-//! receipt carries our reference instead, whether or not we heard the answer to the send.
+//! The credentials that this provider holds allow no query about a message: the Messages API has
+//! none, and the Reports API requires the account's key and secret. Instead, every receipt carries
+//! our reference, whether or not we got the answer to the send.
 
 mod codes;
 mod diagnosis;
@@ -40,7 +40,7 @@ use sms::{
     WebhookError,
 };
 
-/// What it says of itself.
+/// Its description.
 pub(crate) const ENTRY: Entry = Entry {
     name: "vonage",
     company: "Vonage",
@@ -68,7 +68,7 @@ pub(crate) const ENTRY: Entry = Entry {
             "the number or name that texts are sent from; the plus may be left out",
         )
         .sender(Plus::Optional),
-        Setting::new("VONAGE_BASE_URL", &[Sending], "where a stand-in for its API is"),
+        Setting::new("VONAGE_BASE_URL", &[Sending], "the address of a stand-in for its API"),
     ],
     console: Console {
         page: "Applications, your application, Edit, Capabilities, Messages; then link the number to \
@@ -94,10 +94,10 @@ const KEY: &str = "VONAGE_PRIVATE_KEY";
 const SECRET: &str = "VONAGE_SIGNATURE_SECRET";
 const FROM: &str = "VONAGE_FROM";
 
-/// How many characters one message may have.
+/// The longest message, in characters.
 const LONGEST_TEXT: usize = 1000;
 
-/// How long a token of ours is valid, as Vonage's own libraries have it.
+/// How long our own token is valid, as in Vonage's libraries.
 const TOKEN_LIFE: Duration = Duration::from_secs(15 * 60);
 
 /// One application of a Vonage account, and the number or name that it sends from.
@@ -109,9 +109,9 @@ pub(crate) struct Vonage {
     pub private_key: Option<SecretString>,
     /// The account's signature secret, which signs webhook calls. Without it none is believed.
     pub signature_secret: Option<SecretString>,
-    /// The number or name that is sent from, unless a message names another.
+    /// The number or name of the sender, unless a message names another.
     pub from: String,
-    /// Where the API is, without a slash at its end.
+    /// The address of the API, without a slash at its end.
     pub base_url: String,
     /// Where Vonage reaches us.
     pub public_url: Url,
@@ -205,8 +205,8 @@ impl Provider for Vonage {
 }
 
 impl Vonage {
-    /// The application that `VONAGE_…` names, if any does: with its private key where texts are sent, and
-    /// the signature secret where calls come in.
+    /// The application that the `VONAGE_…` settings name, if any: with its private key if this role
+    /// sends, and the signature secret if it receives.
     pub(crate) fn from_settings(
         settings: &Settings,
         public_url: &str,
@@ -226,7 +226,7 @@ impl Vonage {
         };
         let vonage = Self {
             application_id: id.into(),
-            // Where a value has to be on one line, its line breaks are written out.
+            // Where a value has to be on one line, its line breaks are escaped.
             private_key: settings
                 .get(KEY)
                 .filter(|_| sends)
@@ -254,7 +254,7 @@ impl Vonage {
         http.send(http.post(url).bearer_auth(token).json(body)).await
     }
 
-    /// What shows Vonage that it is us. `None` without a private key that is one.
+    /// The token that authenticates us to Vonage. `None` without a valid private key.
     fn token(&self, now: Timestamp) -> Option<String> {
         let key = self.private_key.as_ref()?.expose_secret();
         let key = EncodingKey::from_rsa_pem(key.as_bytes()).ok()?;
@@ -268,8 +268,8 @@ impl Vonage {
     }
 }
 
-/// The code of an error as Vonage writes it (RFC 7807): the fragment of its type. In receipts it may
-/// stand in the title instead, as text or as a number.
+/// The code of an error as Vonage writes it (RFC 7807): the fragment of its type. Receipts may have
+/// it in the title instead, as text or as a number.
 fn code_of(error: &Value) -> Option<String> {
     let fragment = error["type"].as_str().and_then(|url| Some(url.split_once('#')?.1.to_owned()));
     let title = match &error["title"] {
@@ -277,7 +277,7 @@ fn code_of(error: &Value) -> Option<String> {
         Value::String(code) => code.bytes().all(|b| b.is_ascii_digit()).then(|| code.clone()),
         _ => None,
     };
-    // It goes into logs, so it is a word and nothing else.
+    // It goes into logs, so only a single word is accepted.
     let is_word = |code: &String| {
         (1..=40).contains(&code.len())
             && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
@@ -285,7 +285,7 @@ fn code_of(error: &Value) -> Option<String> {
     fragment.filter(is_word).or(title.filter(is_word))
 }
 
-/// The code with which Vonage itself refused a request. A 5xx refuses nothing for certain.
+/// The code with which Vonage itself refused a request. A 5xx does not certainly refuse anything.
 fn problem(answer: &Response) -> Option<String> {
     let refused = (400..500).contains(&answer.status);
     code_of(&answer.json::<Value>().filter(|_| refused)?)
@@ -330,7 +330,7 @@ mod tests {
         assert_eq!(at("2026-01-01T14:00:03Z", &altered), Err(WebhookError::Forged));
     }
 
-    /// With the token and the secret that Vonage's libraries test themselves with.
+    /// With the token and the secret from the tests of Vonage's libraries.
     #[test]
     fn believes_the_signature_that_vonage_publishes() {
         const PUBLISHED: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJPbmxpbmUgSldUIEJ1a\

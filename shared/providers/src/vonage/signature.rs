@@ -1,4 +1,4 @@
-//! How Vonage signs what it calls us with, and how a call of ours is signed like one of Vonage's:
+//! Vonage's signatures of its calls, and how to sign a call as Vonage does:
 //! <https://developer.vonage.com/en/getting-started/concepts/signing-messages>.
 
 use std::time::Duration;
@@ -22,18 +22,19 @@ use crate::address;
 use crate::digits::without_plus;
 use crate::entry::{Sample, Signed};
 
-/// How old a webhook call may be: Vonage repeats one for 24 hours, and whether it signs it anew is
-/// not documented. What was taken is remembered for longer than that, so a replay has no effect.
+/// The maximum age of a webhook call: Vonage repeats one for 24 hours, and whether each repeat is
+/// signed anew is not documented. Claims are remembered for longer than that, so a replay has no
+/// effect.
 pub(super) const OLDEST_CALL: Duration = Duration::from_secs(25 * 60 * 60);
 
 /// How far Vonage's clock may be ahead of ours.
 pub(super) const CLOCK_SLACK: Duration = Duration::from_secs(5 * 60);
 
-/// What a token of Vonage's says.
+/// The claims of Vonage's token.
 #[derive(Deserialize)]
 pub(super) struct Claims {
     iat: i64,
-    /// Names the call. The callers know a repeat by the message's id already.
+    /// Names the call. The callers already recognise a repeat by the message's id.
     #[serde(rename = "jti")]
     _jti: String,
     /// SHA-256 of the body, in hexadecimal digits.
@@ -74,7 +75,7 @@ pub(super) fn sign(settings: &Settings, public_url: &str, sample: &Sample<'_>) -
     Ok(Some(call.body(body.into()).expect("an address and headers of ours are sound")))
 }
 
-/// Whether a call has the form of the older SMS API, whose signatures are others.
+/// Whether a call has the form of the older SMS API, which signs differently.
 pub(super) fn is_of_sms_api(call: &Request<Bytes>) -> bool {
     call.body().windows(6).any(|word| word == b"msisdn")
 }
@@ -107,10 +108,10 @@ impl Vonage {
         }
     }
 
-    /// What a token says that the account's secret has signed.
+    /// The claims of a token that the account's secret has signed.
     pub(super) fn claims<T: DeserializeOwned>(&self, token: &str) -> Option<T> {
         let mut how = Validation::new(Algorithm::HS256);
-        // It says when it was made, not when it ends.
+        // It contains when it was made, not when it expires.
         how.required_spec_claims.clear();
         how.validate_exp = false;
         how.validate_aud = false;

@@ -161,7 +161,7 @@ async fn believes_no_hostile_call() {
     check_hostile(|secret| vonage(String::new(), secret), sign, &described).await;
 }
 
-/// Vonage may leave a call unsigned by a fault of its own, and signs it when it has to repeat it.
+/// Vonage may leave a call unsigned by mistake, and signs it when it has to repeat it.
 #[tokio::test]
 async fn wants_an_unsigned_call_again() {
     let outcome = async |body: &str| {
@@ -196,7 +196,7 @@ fn takes_the_key_as_a_file_has_it_and_in_one_line() {
 }
 
 #[test]
-fn says_at_the_start_that_a_key_is_none() {
+fn reports_an_invalid_key_at_the_start() {
     let cut = &PRIVATE_KEY[..PRIVATE_KEY.len() / 2];
     for key in ["private.key", cut, include_str!("table/public-key.pem")] {
         let error = Vonage::from_settings(
@@ -212,7 +212,7 @@ fn says_at_the_start_that_a_key_is_none() {
     }
 }
 
-/// As the functions have it that do one of the two.
+/// As in the functions that do only one of the two.
 #[tokio::test]
 async fn sends_nothing_without_the_key_and_believes_nobody_without_the_secret() {
     let unarmed = Vonage { private_key: None, ..vonage("http://127.0.0.1:9".into(), SECRET) };

@@ -120,7 +120,7 @@ fn say_what_to_write_instead() {
 
 const INBOUND_FIELDS: &str = "MC_INBOUND_FIELDS cannot be used: \
     write from=…,to=…,text=…,id=…,time=… with the name that each field has in the call; \
-    leave out those that are found without";
+    leave out those that are found anyway";
 
 #[tokio::test]
 async fn say_how_to_write_the_number_that_is_sent_from() {
@@ -172,7 +172,7 @@ fn say_how_to_write_the_country_of_messagecentral() {
     }
 }
 
-/// Whoever does one thing with them is given what this takes, and sees the same.
+/// A function with one role gets only what it needs, and sees the same.
 #[test]
 fn are_known_without_their_keys_as_they_are_with_them() {
     let key = include_str!("../../src/vonage/table/private-key.pem");
@@ -263,7 +263,8 @@ fn are_asked_as_the_owner_wrote() {
     assert_eq!(answering(&providers, "twilio"), ["twilio", "messagecentral"]);
 }
 
-/// A stranger who got to the mock would otherwise text anybody, by a company and on our account.
+/// Otherwise a stranger with access to the mock could text anybody, through a real provider and on
+/// our account.
 #[test]
 fn of_the_mock_and_of_companies_never_carry_for_each_other() {
     for order in ["mock,twilio,messagecentral", "twilio,mock,messagecentral", "mock", "twilio"] {
@@ -295,7 +296,7 @@ fn are_known_by_name() {
     assert!(providers.named("mock").is_none());
 }
 
-/// Whoever holds the same settings takes the call that a provider describes, and nobody a guess.
+/// The call that a provider describes is accepted with the same settings, and no guess is.
 #[tokio::test]
 async fn believe_the_call_that_each_of_them_describes() {
     let url = "https://text.example:8443/below";
@@ -324,7 +325,7 @@ async fn believe_the_call_that_each_of_them_describes() {
     }
 }
 
-/// A call where we take it: whoever leads it to us takes off what is in front of our own path.
+/// A call where we receive it: whoever routes it to us removes the prefix of our path.
 fn reached(mut call: http::Request<Bytes>) -> http::Request<Bytes> {
     let path = call.uri().path_and_query().unwrap().as_str();
     *call.uri_mut() = path.strip_prefix("/below").unwrap().parse().unwrap();

@@ -1,4 +1,4 @@
-//! What is seen of a text in a call that was not understood: the person and a stop, or nothing.
+//! What is recognised in a call that was not understood: the person and a stop, or nothing.
 
 use http::Request;
 use providers::Mock;
@@ -15,11 +15,11 @@ fn sees_a_stop_wherever_it_stands_and_whoever_says_it() {
         r#"{"data":{"contact":{"phone":"+12025550143"},"event":{"said":"STOP"}}}"#,
         r#"{"Message":"{\"sender\":{\"id\":\"+12025550143\"},\"content\":[{\"text\":\"STOP\"}]}"}"#,
         r#"{"from":"whatsapp:+12025550143","to":"whatsapp:+12025550100","body":"STOP"}"#,
-        // Nothing is called as it is anywhere.
+        // No field has a usual name.
         r#"{"a":"+12025550143","b":"STOP","c":17,"to":"+12025550100"}"#,
         r#"[{"from":"+12025550144","text":"Hi"},{"from":"+12025550143","text":"STOP"}]"#,
         r#"{"from":"+12025550143","texts":[{"text":"Hi"},{"text":"STOP"}]}"#,
-        // The provider's word goes before the person's.
+        // The provider's word takes precedence over the person's.
         r#"{"from":"+12025550143","text":"ARRET","optOutType":"STOP"}"#,
         "From=%2B12025550143&To=%2B12025550100&Body=STOP",
     ] {
@@ -37,7 +37,7 @@ fn sees_none_where_nobody_says_it_for_certain() {
         r#"{"from":"2025550143","text":"STOP"}"#,
         r#"{"from":"messenger:12025550143","text":"STOP"}"#,
         r#"{"a":"+12025550143","b":"STOP","c":"+12025550144"}"#,
-        // What was said is another thing.
+        // The words are something else.
         r#"{"from":"+12025550143","text":"Stop by tomorrow","keyword":"STOP"}"#,
         r#"{"from":"+12025550143","text":"Hi","status":"STOP"}"#,
         r#"{"from":"+12025550143","status":"STOP"}"#,
@@ -48,9 +48,9 @@ fn sees_none_where_nobody_says_it_for_certain() {
     }
 }
 
-/// Whoever texts such a thing would stop somebody else.
+/// A text like this would opt somebody else out.
 #[test]
-fn believes_nobody_who_texts_what_another_person_said() {
+fn does_not_believe_a_text_that_quotes_another_person() {
     let said = r#"{"from":"+12025550143","text":"STOP"}"#;
     for from in ["+12025550144", "384387", "Oakwood", "messenger:12025550144"] {
         let json = serde_json::json!({ "from": from, "text": said }).to_string();

@@ -9,9 +9,9 @@ use crate::{label, on_both, send, work_off};
 
 on_both!(
     works_on_strangers_at_once,
-    works_on_no_more_than_it_may,
-    tries_again_what_failed_or_panicked,
-    finishes_what_is_in_flight_when_stopped,
+    keeps_to_its_concurrency,
+    retries_a_wake_up_that_failed_or_panicked,
+    finishes_wake_ups_in_flight_when_stopped,
 );
 
 async fn works_on_strangers_at_once(queue: Queue) {
@@ -30,7 +30,7 @@ async fn works_on_strangers_at_once(queue: Queue) {
     consume(&queue, 3, stopped, handler).await;
 }
 
-async fn works_on_no_more_than_it_may(queue: Queue) {
+async fn keeps_to_its_concurrency(queue: Queue) {
     send(&queue, &["a1", "b1", "c1"]).await;
     let (stop, stopped) = stop();
     let busy = Arc::new(AtomicBool::new(false));
@@ -57,7 +57,7 @@ async fn works_on_no_more_than_it_may(queue: Queue) {
     assert_eq!(seen, ["a1 alone: true", "b1 alone: true", "c1 alone: true"]);
 }
 
-async fn tries_again_what_failed_or_panicked(queue: Queue) {
+async fn retries_a_wake_up_that_failed_or_panicked(queue: Queue) {
     send(&queue, &["a1", "b1"]).await;
     let (stop, stopped) = stop();
     let seen = Arc::new(Mutex::new(Vec::new()));
@@ -89,7 +89,7 @@ async fn tries_again_what_failed_or_panicked(queue: Queue) {
     assert_eq!(seen, ["a1", "a1", "b1", "b1"]);
 }
 
-async fn finishes_what_is_in_flight_when_stopped(queue: Queue) {
+async fn finishes_wake_ups_in_flight_when_stopped(queue: Queue) {
     send(&queue, &["a1"]).await;
     let (stop, stopped) = stop();
     let (event, mut events) = mpsc::unbounded_channel();

@@ -8,7 +8,7 @@ on_both!(
     hands_out_one_of_a_conversation_at_a_time,
     drops_a_repeat,
     takes_many_at_once_in_order,
-    brings_back_what_failed_before_what_came_after_it,
+    brings_back_a_failed_wake_up_before_later_ones,
     takes_any_text_as_a_name,
     is_there,
 );
@@ -54,7 +54,7 @@ async fn takes_many_at_once_in_order(queue: Queue) {
     assert_eq!(received, labels);
 }
 
-async fn brings_back_what_failed_before_what_came_after_it(queue: Queue) {
+async fn brings_back_a_failed_wake_up_before_later_ones(queue: Queue) {
     send(&queue, &["a1", "a2"]).await;
     let (_, a1) = receive(&queue).await;
     a1.failed().await.unwrap();

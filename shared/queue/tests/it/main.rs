@@ -1,4 +1,4 @@
-//! What a queue promises, in process and on SQS, and what only one of them does.
+//! The contract of both queues, and the behaviour that only one of them has.
 
 #![expect(clippy::unwrap_used, reason = "a test ends where an assumption does")]
 
@@ -13,10 +13,10 @@ use queue::{Queue, Received, WakeUp};
 use telemetry::TraceId;
 use tokio::time::timeout;
 
-/// For how long SQS hides what was handed out. Longer than a test waits.
+/// The visibility timeout. Longer than a test waits.
 const HIDDEN: Duration = Duration::from_secs(60);
 
-/// Runs each of these on both queues; the one in process with time that flies.
+/// Runs each of these on both queues; the in-process one with time that flies.
 macro_rules! on_both {
     ($($name:ident),* $(,)?) => {
         mod on_the_in_process_queue {
@@ -60,7 +60,7 @@ async fn receive(queue: &Queue) -> (String, Received) {
     (label(&received.wake_up), received)
 }
 
-/// The next `count` wake-ups, each done before the next is asked for.
+/// The next `count` wake-ups, each settled before the next is received.
 async fn work_off(queue: &Queue, count: usize) -> Vec<String> {
     let mut labels = Vec::new();
     for _ in 0..count {
@@ -71,7 +71,7 @@ async fn work_off(queue: &Queue, count: usize) -> Vec<String> {
     labels
 }
 
-/// What nobody settled comes back, and first.
+/// An unsettled wake-up comes back first.
 async fn check_that_a_dropped_wake_up_comes_back(queue: Queue) {
     send(&queue, &["a1", "a2"]).await;
     drop(receive(&queue).await);

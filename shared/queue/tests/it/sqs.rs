@@ -7,7 +7,7 @@ use settings::Settings;
 use crate::consume::stop;
 use crate::{HIDDEN, check_that_a_dropped_wake_up_comes_back, send, wake_up};
 
-/// A new queue on moto, which hides for this long what it has handed out.
+/// A new queue on moto, with this visibility timeout.
 pub(crate) async fn queue(hidden: Duration) -> Option<Queue> {
     let moto = moto().await?;
     let url = moto.create_fifo_queue(&unique_name(), hidden).await;

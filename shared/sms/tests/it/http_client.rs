@@ -11,18 +11,18 @@ async fn refuses_where_nobody_listens() {
 }
 
 #[tokio::test]
-async fn refuses_what_does_not_speak_tls() {
+async fn refuses_a_server_without_tls() {
     let url = serve_once(b"HTTP/1.1 200 OK\r\n\r\n").await.replace("http:", "https:");
     assert_eq!(post(&patient(), &url).await, "refused: connect");
 }
 
 #[tokio::test]
-async fn refuses_an_address_that_is_none() {
+async fn refuses_an_invalid_address() {
     assert_eq!(post(&patient(), "nowhere").await, "refused: connect");
 }
 
 #[tokio::test]
-async fn does_not_know_what_became_of_a_request_whose_connection_was_cut() {
+async fn does_not_know_the_outcome_of_a_request_whose_connection_was_cut() {
     let cut_at = [
         &b""[..],
         b"HTTP/1.1 201 Cre",
@@ -37,8 +37,8 @@ async fn does_not_know_what_became_of_a_request_whose_connection_was_cut() {
 }
 
 #[tokio::test]
-async fn does_not_know_what_became_of_a_request_that_nobody_answered() {
-    // Connections are taken by the system, and nobody reads from them.
+async fn does_not_know_the_outcome_of_a_request_without_an_answer() {
+    // The system accepts connections, and nobody reads from them.
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let http = Http::with_timeouts(Duration::from_secs(5), Duration::from_millis(200));
     let outcome = post(&http, &format!("http://{}", silent.local_addr().unwrap())).await;
@@ -58,7 +58,7 @@ async fn follows_no_redirect() {
     assert_eq!(post(&patient(), &url).await, "answered 307");
 }
 
-/// A client that waits longer than any test takes.
+/// A client whose timeouts exceed any test.
 fn patient() -> Http {
     Http::with_timeouts(Duration::from_secs(30), Duration::from_secs(30))
 }

@@ -1,7 +1,7 @@
 use sms::Number;
 
 #[test]
-fn reads_what_says_that_it_is_international() {
+fn reads_numbers_in_international_form() {
     let read = |written| Number::parse(written).map(String::from).ok();
     assert_eq!(read(" +1 (202) 555-0143 ").as_deref(), Some("+12025550143"));
     assert_eq!(read("+49.30.1234567").as_deref(), Some("+49301234567"));
@@ -66,24 +66,24 @@ fn has_as_many_digits_as_numbers_of_its_country() {
     ] {
         assert!(read(number), "{number}");
     }
-    // Seven digits of a town, with a plus before them; North America without an area, and with one
-    // that does not exist; Hungary with too many.
+    // A local number of seven digits with a plus; North America without an area code, and with one
+    // that does not exist; Hungary with too many digits.
     for wrong in
         ["+5550143", "+4155501", "+4915501", "+1202555014", "+11025550143", "+362012345678"]
     {
         assert!(!read(wrong), "{wrong}");
     }
-    // A code that is new.
+    // A new code.
     assert!(read("+9991234567"));
 }
 
 #[test]
-fn stays_readable_once_it_is_stored() {
+fn can_be_read_back_from_the_store() {
     assert!(serde_json::from_str::<Number>(r#""+5550143""#).is_ok());
 }
 
 #[test]
-fn is_shown_as_people_write_it() {
+fn is_displayed_as_people_write_it() {
     let shown = |number| Number::parse(number).unwrap().display();
     assert_eq!(shown("+12025550143"), "(202) 555-0143");
     assert_eq!(shown("+442079460958"), "+44 2079460958");

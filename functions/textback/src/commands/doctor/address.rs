@@ -1,4 +1,4 @@
-//! What providers and people meet at `PUBLIC_URL`.
+//! Checks what providers and people find at `PUBLIC_URL`.
 
 use reqwest::StatusCode;
 use sms::{Finding, Providers, Verdict};
@@ -11,15 +11,14 @@ use crate::outside::{Outside, Problem, Response, milliseconds};
 /// The pages that a reviewer looks for.
 const PAGES: [&str; 4] = ["/", "/privacy", "/terms", "/opt-in"];
 
-/// Looks at the address itself, at whether all is ready there, at webhooks and at pages, and what time
-/// it is there.
+/// Checks the address itself, readiness, webhooks and pages, and reads the time there.
 pub(crate) async fn look(public_url: &str, providers: &Providers) -> (Vec<Found>, Option<Clock>) {
     let check = Check::PublicUrl;
     if Url::parse(public_url).is_ok_and(|url| settings::is_unreachable(&url)) {
         let finding = Finding::doubtful(
             check,
-            format!("{public_url} is on this machine alone: providers cannot reach it"),
-            "Set PUBLIC_URL to the https address under which the world reaches textback.",
+            format!("{public_url} is only on this machine: providers cannot reach it"),
+            "Set PUBLIC_URL to the public https address of textback.",
         );
         return (vec![finding], None);
     }
@@ -33,7 +32,7 @@ pub(crate) async fn look(public_url: &str, providers: &Providers) -> (Vec<Found>
     let asked = outside.ask(outside.get("/healthz")).await;
     let clock = asked.as_ref().ok().and_then(|answer| Clock::of("PUBLIC_URL", answer));
     let reached = match asked {
-        // What follows says which build it is.
+        // The following checks say which build it is.
         Ok(answer)
             if answer.status == StatusCode::OK && answer.body.lines().next() == Some("ok") =>
         {
@@ -42,7 +41,7 @@ pub(crate) async fn look(public_url: &str, providers: &Providers) -> (Vec<Found>
                 true => Finding::works(check, seen),
                 false => Finding::doubtful(
                     check,
-                    format!("{seen}, and everybody on the way can read along"),
+                    format!("{seen}, and anybody on the way can read the traffic"),
                     "Set PUBLIC_URL to an https address.",
                 ),
             }
@@ -65,12 +64,12 @@ const NOT_OURS: &str = "something else answers there: set PUBLIC_URL to the addr
 
 async fn ready(outside: &Outside) -> Found {
     match outside.readiness().await {
-        Ok(_) => Finding::works(Check::Ready, "texts are kept there, and answers are woken"),
+        Ok(_) => Finding::works(Check::Ready, "it stores texts and wakes turns"),
         Err(problem) => broken(Check::Ready, problem),
     }
 }
 
-/// Whether calls of each provider arrive, by making some that nobody may believe.
+/// Checks that calls reach the webhooks of each provider, by making some that must be refused.
 async fn webhooks(outside: &Outside, providers: &Providers) -> Vec<Found> {
     let mut findings = Vec::new();
     for name in providers.names() {
@@ -98,10 +97,10 @@ async fn webhooks(outside: &Outside, providers: &Providers) -> Vec<Found> {
     findings
 }
 
-/// What is wrong with how a forged call is answered.
+/// The fault in the answer to a forged call.
 async fn forged(outside: &Outside, name: &str, kind: &str) -> Option<Problem> {
     let call = outside.post(&format!("/webhooks/{name}/{kind}")).form(&[("from", "nobody")]);
-    // Without any token one provider is taken to have forgotten it, and asked to call again.
+    // For one provider, a call without any token counts as forgotten, and asks for a repeat.
     let call = call.bearer_auth("forged");
     match outside.ask(call).await {
         Ok(answer) => doubts(&answer).map(|fix| Problem::of_status(answer.status, fix)),
@@ -109,24 +108,24 @@ async fn forged(outside: &Outside, name: &str, kind: &str) -> Option<Problem> {
     }
 }
 
-/// What is wrong with this answer to a forged call. A refusal is textback's if it names a trace.
+/// The fault in this answer to a forged call. A refusal is textback's own if it names a trace.
 fn doubts(answer: &Response) -> Option<&'static str> {
     let ours = answer.trace.is_some();
     match answer.status {
-        // The second is what a call gets that does not even look like the provider's.
+        // A call gets the second if it does not even look like the provider's.
         StatusCode::FORBIDDEN | StatusCode::BAD_REQUEST if ours => None,
         StatusCode::NOT_FOUND if ours => Some(
-            "configure this provider there as it is here; after a change there it takes five \
+            "configure this provider there as it is here; a change there takes effect after five \
              minutes",
         ),
         StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => {
-            Some("lead POST to this address to the function inbound, and /status to receipts")
+            Some("route POST at this address to the function inbound, and /status to receipts")
         }
         status if status.is_success() => Some("take it off the air: anybody could text as anybody"),
         status if status.is_server_error() => {
-            Some("see the logs of inbound and receipts, and whether their store is up")
+            Some("see the logs of inbound and receipts, and check their store")
         }
-        _ => Some("see what stands in front of textback there and does not let POST through"),
+        _ => Some("find out what is in front of textback there and blocks POST"),
     }
 }
 
@@ -143,7 +142,7 @@ async fn pages(outside: &Outside) -> Found {
 }
 
 fn broken(check: Check, Problem { seen, fix }: Problem) -> Found {
-    // A sentence here, the end of one there.
+    // A finding's fix is a sentence, a problem's only the end of one.
     let mut letters = fix.chars();
     let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
     Finding::broken(check, seen, format!("{first}{}.", letters.as_str()))

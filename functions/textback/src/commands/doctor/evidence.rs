@@ -1,4 +1,4 @@
-//! What the texts of late have shown of the routes by which they went.
+//! Reports what the latest texts have shown about their routes.
 
 use conversations::Store;
 use evidence::{Route, State, Verdict};
@@ -8,8 +8,8 @@ use tokio::time::timeout;
 use crate::commands::doctor::installation::STORE_TIMEOUT;
 use crate::commands::doctor::report::{Check, Section};
 
-/// A section about the configured providers, unless nothing was sent by them yet. What keeps the
-/// store from being read is told where the store is.
+/// A section about the configured providers, unless they have sent nothing yet. If the store cannot
+/// be read, the check of the store says so.
 pub(crate) async fn look(providers: &Providers, store: &Store) -> Option<Section> {
     let health = timeout(STORE_TIMEOUT, store.health()).await.ok()?.ok()?;
     let routes = health.routes().into_iter();
@@ -27,19 +27,19 @@ fn found(providers: &Providers, route: &Route, verdict: &Verdict) -> Finding<Che
     let code = code.as_deref().and_then(|code| providers.explain(provider, code));
     let fix = code.map(|code| code.fix).filter(|fix| !fix.is_empty());
     match state {
-        // Nothing speaks against a way that is young. Its words say that nothing speaks for it.
+        // Nothing speaks against a new route, and its words already say that nothing speaks for it.
         State::Healthy | State::Unproven => Finding::works(Check::Route, seen),
         State::Suspect => Finding::broken(
             Check::Route,
             seen,
             fix.unwrap_or(
-                "Ask the provider what became of the texts that the console shows as unconfirmed.",
+                "Ask the provider about the texts that the console shows as unconfirmed.",
             ),
         ),
         State::Down => Finding::broken(
             Check::Route,
             seen,
-            fix.unwrap_or("See to the account in the provider's console."),
+            fix.unwrap_or("Check the account in the provider's console."),
         ),
     }
 }

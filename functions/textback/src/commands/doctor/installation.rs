@@ -1,4 +1,4 @@
-//! Whether what is ours is as it has to be.
+//! Checks our own parts of the installation.
 
 use std::time::{Duration, Instant};
 
@@ -16,13 +16,13 @@ use crate::commands::doctor::report::{Check, Found, Section, misset};
 use crate::commands::doctor::{address, clock, model};
 use crate::outside::milliseconds;
 
-/// How long the store may take, its first connection included.
+/// The timeout of the store, including its first connection.
 pub(crate) const STORE_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// From here on a person notices that the store is far away: a turn asks it three times.
+/// The delay at which a person notices that the store is far away: a turn reads it three times.
 const STORE_SLOW: Duration = Duration::from_secs(2);
 
-/// Looks at everything at once.
+/// Runs all checks concurrently.
 pub(crate) async fn look(
     settings: &Settings,
     misspelt: &[(String, &str)],
@@ -34,7 +34,7 @@ pub(crate) async fn look(
     if providers.names().is_empty() {
         findings.push(Finding::broken(
             Check::Provider,
-            "none is configured, so that no text comes or goes",
+            "none is configured, so no text comes or goes",
             "Set TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_FROM, or the settings of another \
              provider (docs/settings.md).",
         ));
@@ -60,25 +60,25 @@ pub(crate) async fn look(
     findings.extend(misspelt.iter().map(|(name, meant)| {
         Finding::doubtful(
             Check::Settings,
-            format!("nobody reads {name}, which is nearly {meant}"),
-            format!("Call it {meant}, or leave it out."),
+            format!("nothing reads {name}, which is nearly {meant}"),
+            format!("Rename it to {meant}, or remove it."),
         )
     }));
     findings.extend(clock::compared(our_clock.into_iter().chain(their_clock)));
     Section { name: "textback".into(), findings }
 }
 
-/// Reads something that is not there, which takes all that any reading takes.
+/// Reads a document that does not exist, which needs everything that any read needs.
 async fn remembers(store: Result<Option<&Store>, &OpenError>) -> Found {
     let check = Check::Store;
-    let fix = "See to DATA_DIR, or to GOOGLE_CLOUD_PROJECT, FIRESTORE_DATABASE, NAME_KEY and the credentials.";
+    let fix = "Check DATA_DIR, or GOOGLE_CLOUD_PROJECT, FIRESTORE_DATABASE, NAME_KEY and the credentials.";
     let store = match store {
         Ok(Some(store)) => store,
-        Ok(None) => return Finding::works(check, "not there yet: the first start makes it"),
+        Ok(None) => return Finding::works(check, "not there yet: the first start creates it"),
         Err(error) => return Finding::broken(check, error.to_string(), fix),
     };
     let read = async {
-        // The first connects.
+        // The first one connects.
         store.attempt("none").await?;
         let begun = Instant::now();
         store.attempt("none").await.map(|_| begun.elapsed())
@@ -89,7 +89,7 @@ async fn remembers(store: Result<Option<&Store>, &OpenError>) -> Found {
         Ok(Ok(took)) => Finding::doubtful(
             check,
             seen(took),
-            "Have the database in a region near to where textback runs.",
+            "Put the database into a region close to textback.",
         ),
         Ok(Err(error)) => Finding::broken(check, error.to_string(), fix),
         Err(_) => {
@@ -107,31 +107,30 @@ async fn wakes(settings: &Settings) -> Found {
         Err(error) => return misset(check, &error),
     };
     match queue.dead_letters().await {
-        Ok(Some(0)) => Finding::works(check, "answers, and nothing was put aside"),
+        Ok(Some(0)) => Finding::works(check, "answers, and its dead-letter queue is empty"),
         Ok(Some(count)) => Finding::broken(
             check,
-            format!("wake-ups put aside, since they failed again and again: {count}"),
+            format!("wake-ups in the dead-letter queue, after failing again and again: {count}"),
             Alarm::DeadLetters.fix(),
         ),
         Ok(None) => Finding::doubtful(
             check,
-            "answers, and puts nothing aside that fails again and again",
+            "answers, but has no dead-letter queue for wake-ups that keep failing",
             "Give it a FIFO dead-letter queue after 3 receives.",
         ),
         Err(error) => Finding::broken(
             check,
             error.to_string(),
-            "See to TURN_QUEUE_URL, the credentials, and the right sqs:GetQueueAttributes.",
+            "Check TURN_QUEUE_URL, the credentials, and the permission sqs:GetQueueAttributes.",
         ),
     }
 }
 
 fn agent_file(settings: &Settings, page: Result<&Page, &SettingsError>) -> Found {
     match page {
-        Ok(_) => Finding::works(
-            Check::AgentFile,
-            named_or(settings, "AGENT_FILE", "the one that is built in"),
-        ),
+        Ok(_) => {
+            Finding::works(Check::AgentFile, named_or(settings, "AGENT_FILE", "the built-in one"))
+        }
         Err(error) => misset(Check::AgentFile, error),
     }
 }
@@ -141,7 +140,7 @@ fn business_file(settings: &Settings) -> Found {
     match Business::from_settings(settings) {
         Ok(business) if business.is_sample => Finding::doubtful(
             check,
-            "the pages are those of a business that exists nowhere",
+            "the pages are those of an example business",
             "Write your own facts, and name the file in BUSINESS_FILE.",
         ),
         Ok(_) => Finding::works(check, named_or(settings, "BUSINESS_FILE", "built in")),
@@ -149,7 +148,7 @@ fn business_file(settings: &Settings) -> Found {
     }
 }
 
-/// Nothing is said of a console that opens by a link, as one does while nobody real texts.
+/// Says nothing about a console that opens by a link, as it does while no real people text.
 fn console(settings: &Settings, public_url: &str, providers: &Providers) -> Option<Found> {
     let check = Check::Console;
     match Access::by_password(settings, public_url).closed() {
@@ -157,18 +156,18 @@ fn console(settings: &Settings, public_url: &str, providers: &Providers) -> Opti
         Some(Closed::NoPassword) if !providers.are_real() => None,
         Some(Closed::NoPassword) => Some(Finding::doubtful(
             check,
-            "is not there, since it has no password",
+            "is closed, since it has no password",
             "Set CONSOLE_PASSWORD to what `openssl rand -base64 24` prints.",
         )),
         Some(Closed::WeakPassword) => Some(Finding::broken(
             check,
-            "its password has fewer than 12 characters, so that nobody is let in",
+            "its password has fewer than 12 characters, so nobody is let in",
             "Set CONSOLE_PASSWORD to what `openssl rand -base64 24` prints.",
         )),
     }
 }
 
-/// Nothing is said of secrets that there are not.
+/// Says nothing if there are no secrets.
 fn secrets(settings: &Settings) -> Option<Found> {
     match settings.check_secrets() {
         Ok(()) if settings.has_secrets() => {
@@ -178,7 +177,7 @@ fn secrets(settings: &Settings) -> Option<Found> {
         Err(short) => Some(Finding::broken(
             Check::Secrets,
             short.to_string(),
-            "Change it at the other end as well. A first start stops at it.",
+            "Change it at the other end as well. A first start refuses it.",
         )),
     }
 }

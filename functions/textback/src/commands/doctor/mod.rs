@@ -1,8 +1,8 @@
-//! What works and what does not, and what to do about it: `textback doctor`.
+//! Checks what works and what does not, and says how to fix it: `textback doctor`.
 //!
-//! Looks at every configured provider, at the installation itself, and with `--send-to` at real texts. Changes
-//! nothing that it is not asked to change. It plays a whole round with the model, because nothing
-//! else shows whether there is quota left, and what its server takes; that costs less than a text.
+//! Checks every configured provider, the installation itself, and with `--send-to` real texts.
+//! Changes only what it is asked to change. It plays a whole round with the model, because nothing
+//! else shows whether quota is left and what its server accepts; that costs less than a text.
 
 mod address;
 mod clock;
@@ -30,20 +30,20 @@ use crate::by_hand;
 use crate::commands::doctor::report::{Check, Report, Section};
 use crate::commands::doctor::send_to::TestSends;
 
-/// What it reads beside the settings of what it looks at: <https://no-color.org>.
+/// Its own setting, besides those of what it checks: <https://no-color.org>.
 pub(crate) const SETTINGS: Names = &["NO_COLOR"];
 
-/// What the exit codes mean. They stay.
+/// The exit codes in the help text. They never change.
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
   0  all works; there may be doubtful things
   1  something is broken
   2  it could not look: a setting cannot be read, or nobody agreed to sending";
 
-/// How long a provider may take to tell of itself, which takes several questions.
+/// The timeout of a provider's report about itself, which takes several requests.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What the owner wants to know.
+/// The options of `doctor`.
 #[derive(Args)]
 pub(crate) struct Asked {
     /// Print JSON: `version`, `works`, `sections` of `findings`, and `counts`
@@ -53,7 +53,7 @@ pub(crate) struct Asked {
     /// arrived and was answered
     #[arg(long, value_name = "NUMBER")]
     send_to: Option<String>,
-    /// Send by this provider alone
+    /// Send by this provider only
     #[arg(long, value_name = "NAME", requires = "send_to")]
     provider: Option<String>,
     /// Send without asking first
@@ -64,12 +64,12 @@ pub(crate) struct Asked {
     wait: u64,
 }
 
-/// How long somebody wants to wait.
+/// Parses how long to wait.
 fn seconds(written: &str) -> Result<u64, &'static str> {
-    written.parse().map_err(|_| "write a whole number of seconds, as 120")
+    written.parse().map_err(|_| "write a whole number of seconds, such as 120")
 }
 
-/// Prints what it finds, and returns whether nothing is broken. Fails if it cannot look.
+/// Prints its findings, and returns whether nothing is broken. Fails if it cannot look.
 #[expect(clippy::print_stdout, reason = "the output of a command")]
 pub(crate) async fn run(
     settings: Settings,
@@ -78,7 +78,7 @@ pub(crate) async fn run(
 ) -> Result<bool, Error> {
     let public_url = host::public_url(&settings)?;
     let providers = providers::configured(&settings, &public_url, Role::Everything)?;
-    // Looking leaves nothing behind. What is sent has to be written down.
+    // A look leaves no trace, but texts that are sent must be recorded.
     let store = match &asked.send_to {
         Some(_) => Store::open(&settings).map(Some),
         None => Store::open_existing(&settings),
@@ -129,7 +129,7 @@ pub(crate) async fn run(
     Ok(report.works())
 }
 
-/// What the process ends with: see [`EXIT_CODES`].
+/// The exit code of the process: see [`EXIT_CODES`].
 pub(crate) fn exit_code(works: Option<bool>) -> ExitCode {
     match works {
         Some(true) => ExitCode::SUCCESS,
@@ -138,19 +138,19 @@ pub(crate) fn exit_code(works: Option<bool>) -> ExitCode {
     }
 }
 
-/// What a provider shows of our account.
+/// What a provider reports about our account.
 async fn account(provider: &dyn Provider, http: &Http) -> Section {
     let findings = match timeout(TIMEOUT, provider.diagnose(http)).await {
         Ok(findings) if findings.is_empty() => vec![Finding::doubtful(
             Check::Provider,
-            "shows nothing of its account",
-            "See to it in its own console.",
+            "reports nothing about its account",
+            "Check it in the provider's own console.",
         )],
         Ok(findings) => findings.into_iter().map(|found| found.named(Check::Account)).collect(),
         Err(_) => vec![Finding::broken(
             Check::Provider,
             format!("does not answer within {} s", TIMEOUT.as_secs()),
-            "See its status page, and whether this machine reaches the internet.",
+            "See its status page, and check that this machine reaches the internet.",
         )],
     };
     Section { name: provider.name().into(), findings }

@@ -1,4 +1,4 @@
-//! Whether the model answers, and what its server cannot.
+//! Checks that the model answers, and what its server lacks.
 
 use agent::{Lack, ModelCheck, ModelError, OpenAi, Page, Timeouts};
 use settings::SettingsError;
@@ -7,8 +7,8 @@ use sms::Finding;
 use crate::commands::doctor::report::{Check, Found, misset};
 use crate::outside::milliseconds;
 
-/// Plays one whole round with it, if there is one to be asked: a call, what the tool answers, and an
-/// answer.
+/// Plays one whole round with the model, if one is configured: a tool call, the tool's result, and
+/// an answer.
 pub(crate) async fn look(
     model: Result<&Option<OpenAi>, &SettingsError>,
     page: Option<&Page>,
@@ -20,7 +20,7 @@ pub(crate) async fn look(
         (Ok(None), _) => {
             return Finding::doubtful(
                 check,
-                "the one that is built in, which does not think",
+                "the built-in one, which does not think",
                 "Set OPENAI_API_KEY.",
             );
         }
@@ -38,38 +38,37 @@ pub(crate) async fn look(
             ("the key is wrong", "Copy OPENAI_API_KEY again from where it was made.")
         }
         (ModelError::Misconfigured { .. }, "403") => (
-            "the key may not do this",
-            "Give the key of OPENAI_API_KEY the right to ask for chat completions, and its project \
-             the model.",
+            "the key lacks a permission",
+            "Give the key in OPENAI_API_KEY permission for chat completions, and its project access \
+             to the model.",
         ),
         (ModelError::Misconfigured { .. }, "404") => (
-            "there is no such model, or it is not for this account",
-            "Set OPENAI_MODEL to one that the account has, and OPENAI_BASE_URL to where it is.",
+            "there is no such model, or this account has no access to it",
+            "Set OPENAI_MODEL to one that the account has, and OPENAI_BASE_URL to its server.",
         ),
         (ModelError::Misconfigured { .. }, "402" | "429") => {
             ("the quota is used up", "Pay for more where OPENAI_API_KEY was made, under Billing.")
         }
         (ModelError::Misconfigured { .. } | ModelError::Refused { .. }, _) => (
-            "it refuses the question",
-            "See whether OPENAI_BASE_URL and OPENAI_MODEL are those of a chat model.",
+            "it refuses the request",
+            "Check that OPENAI_BASE_URL and OPENAI_MODEL are those of a chat model.",
         ),
         (ModelError::Unavailable { .. }, "429") => {
-            let seen = format!("asked too often for the moment ({code})");
-            let fix = "Ask for a higher rate limit if this goes on: the quota is not used up.";
+            let seen = format!("too many requests for now ({code})");
+            let fix = "If this goes on, ask for a higher rate limit: the quota is not used up.";
             return Finding::doubtful(check, seen, fix);
         }
-        (ModelError::Unavailable { .. }, "unreachable") => (
-            "it cannot be reached",
-            "See whether OPENAI_BASE_URL is right, and whether this machine reaches it.",
-        ),
+        (ModelError::Unavailable { .. }, "unreachable") => {
+            ("it cannot be reached", "Check OPENAI_BASE_URL, and that this machine reaches it.")
+        }
         (ModelError::Unavailable { .. }, _) => {
-            ("it does not answer", "See its company's status page, and try again.")
+            ("it does not answer", "See its provider's status page, and try again.")
         }
     };
     Finding::broken(check, format!("{seen} ({code})"), fix)
 }
 
-/// What a whole round showed.
+/// The finding about a whole round.
 fn display(name: &str, checked: &ModelCheck) -> Found {
     let check = Check::Model;
     let form = checked.form.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
@@ -86,34 +85,36 @@ fn display(name: &str, checked: &ModelCheck) -> Found {
     }
 }
 
-/// What a model cannot, and what to do about it.
+/// What a model lacks, and how to fix it.
 fn described(lack: &Lack) -> (String, &'static str) {
     match lack {
         Lack::SecondRound(code) => (
-            format!("does not go on after a tool has answered ({code})"),
-            "Name another model in OPENAI_MODEL: nobody is answered whose text needs a tool.",
+            format!("does not continue after a tool result ({code})"),
+            "Name another model in OPENAI_MODEL: with this one, a text that needs a tool gets no answer.",
         ),
         Lack::Context(tokens) => (
             format!(
-                "holds less in mind than this page and a whole conversation, which are {tokens} \
-                 tokens, so that the oldest texts are forgotten"
+                "has a context too small for this page and a whole conversation of {tokens} \
+                 tokens, so it forgets the oldest texts"
             ),
             "Load the model with a larger context (num_ctx, --ctx-size, --max-model-len), or \
              shorten the agent's page.",
         ),
         Lack::Calls => (
-            "called no tool, though it was asked to".into(),
+            "called no tool, though it was told to".into(),
             "Name a model in OPENAI_MODEL that calls tools: this one records nothing, and hands \
              nobody over.",
         ),
         Lack::Cut => (
-            "had no room for its whole answer".into(),
+            "ran out of tokens before the end of its answer".into(),
             "Name a model in OPENAI_MODEL that thinks less, or let its server write longer answers.",
         ),
-        Lack::Tools => ("its server knows no tools: they are told in words".into(), ""),
-        Lack::TypedCalls => ("writes its calls as text, which are carried out".into(), ""),
+        Lack::Tools => {
+            ("its server does not support tools: they are described in words".into(), "")
+        }
+        Lack::TypedCalls => ("writes its tool calls as text, which are carried out".into(), ""),
         Lack::PlainWords => {
-            ("puts thoughts or marks into what it says, which are taken out".into(), "")
+            ("mixes thoughts or markup into its answers, which are taken out".into(), "")
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What `doctor` found, for a person or for a program.
+//! The findings of `doctor`, for a person or for a program.
 
 use std::fmt::Write as _;
 
@@ -7,54 +7,54 @@ use serde_json::{Value, json};
 use settings::SettingsError;
 use sms::{Finding, Verdict};
 
-/// What can be looked at: what providers show, and what is ours. The names are part of the output of
-/// `--json`, and stay.
+/// The subjects of checks: the providers' own, and ours. The names are part of the output of
+/// `--json`, and never change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Check {
-    /// Whether any provider is configured, and tells of itself.
+    /// Whether any provider is configured, and reports about itself.
     Provider,
-    /// Whether the world reaches us, by a valid certificate and without a detour.
+    /// Whether the world reaches us, with a valid certificate and without a redirect.
     PublicUrl,
-    /// Whether what runs there can do what it promises.
+    /// Whether the deployment is ready.
     Ready,
-    /// Whether calls of providers arrive at textback, and forged ones are refused.
+    /// Whether providers' calls reach textback, and forged ones are refused.
     Webhooks,
-    /// Whether the pages are there that a business has to show.
+    /// Whether the pages exist that a business has to show.
     Pages,
-    /// Whether what is remembered can be read.
+    /// Whether the store can be read.
     Store,
     /// Whether wake-ups get through.
     Queue,
-    /// Whether the model knows us and answers.
+    /// Whether the model accepts our key and answers.
     Model,
     /// Whether the agent's page can be used.
     AgentFile,
     /// Whether the business facts can be used.
     BusinessFile,
-    /// Whether the console asks for a password that nobody guesses.
+    /// Whether the console asks for a strong password.
     Console,
-    /// Whether the secrets of webhooks are long enough.
+    /// Whether the webhooks' secrets are long enough.
     Secrets,
-    /// Whether a name in the environment is nearly one of ours, and so is not read.
+    /// Whether a name in the environment nearly matches a setting, and so is not read.
     Settings,
     /// Whether the clocks agree.
     Clock,
-    /// What the evidence says of a provider, a sender and a country.
+    /// The evidence of a route.
     Route,
-    /// Whether a text that was sent has arrived.
+    /// Whether a test send has arrived.
     Delivery,
     /// Whether its answer has arrived here.
     Answer,
-    /// What providers show of our account.
+    /// A provider's own check of our account.
     #[serde(untagged)]
     Account(sms::Check),
 }
 
-/// Something that was found, of ours or of a provider.
+/// A finding about us or about a provider.
 pub(crate) type Found = Finding<Check>;
 
-/// A setting that stops the functions' start. Its error says what to write.
+/// A setting that stops the functions from starting. Its error says what to write.
 pub(crate) fn misset(check: Check, error: &SettingsError) -> Found {
     Finding::broken(check, error.to_string(), "Until then no function starts.")
 }
@@ -66,7 +66,7 @@ pub(crate) struct Section {
     pub(crate) findings: Vec<Found>,
 }
 
-/// Everything that was found so far.
+/// The findings so far.
 #[derive(Default)]
 pub(crate) struct Report(Vec<Section>);
 
@@ -76,7 +76,7 @@ impl Section {
         verdicts.max().unwrap_or(Verdict::Works)
     }
 
-    /// As lines for a person: how it all stands, then each finding, and what to do about it.
+    /// As lines for a person: the section's verdict, then each finding, and how to fix it.
     pub(crate) fn display(&self, colours: bool) -> String {
         let mut shown = format!("[{}] {}\n", mark(self.verdict(), colours), self.name);
         for Finding { check, verdict, seen, fix } in &self.findings {
@@ -94,7 +94,7 @@ impl Report {
         self.0.push(section);
     }
 
-    /// Whether nothing is broken. What is doubtful may stay so.
+    /// Whether nothing is broken. Doubtful findings are allowed.
     pub(crate) fn works(&self) -> bool {
         self.0.iter().all(|section| section.verdict() < Verdict::Broken)
     }
@@ -105,7 +105,7 @@ impl Report {
         format!("{} checks: {works} work, {doubtful} doubtful, {broken} broken", self.all().count())
     }
 
-    /// The whole, always with every member.
+    /// Everything, always with all members.
     pub(crate) fn json(&self) -> Value {
         let [works, doubtful, broken] = self.counts();
         json!({

@@ -1,4 +1,4 @@
-//! Real texts that show whether texts arrive and answers come back: `doctor --send-to`.
+//! Test sends that show whether texts arrive and answers come back: `doctor --send-to`.
 
 use std::io::{IsTerminal as _, Write as _};
 use std::time::Duration;
@@ -16,33 +16,33 @@ use crate::by_hand;
 use crate::commands::doctor::Asked;
 use crate::commands::doctor::report::{Check, Section};
 
-/// How often is looked what has become of a text.
+/// How often it checks the status of a text.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// How often the provider is asked, beside what it reports by itself.
+/// How often the provider is polled, besides its own receipts.
 const POLL: Duration = Duration::from_secs(5);
 
-/// The texts that the owner has agreed to.
+/// The test sends that the owner has agreed to.
 pub(crate) struct TestSends {
     to: Number,
     by: Vec<&'static str>,
     wait: Duration,
-    /// Whether each news is printed as it comes.
+    /// Whether each change is printed as it comes.
     aloud: bool,
 }
 
-/// What is known of a text.
+/// The known status of a text.
 struct Known {
     status: Status,
     code: Option<String>,
-    /// After how long the highest word came.
+    /// How long the highest status took.
     after: Duration,
-    /// By which provider its code came back, and after how long.
+    /// The provider that its code came back by, and how long that took.
     answered: Option<(String, Duration)>,
 }
 
 impl TestSends {
-    /// Says what would be sent and to whom, and asks whether it may be, where somebody can be asked.
+    /// Says what would be sent and to whom, and asks for consent if there is a terminal.
     pub(crate) fn agreed(asked: &Asked, to: Number, providers: &Providers) -> Result<Self, Error> {
         let by = match &asked.provider {
             Some(name) => {
@@ -50,14 +50,14 @@ impl TestSends {
                 let provider = provider.ok_or_else(|| format!("{name} is not configured"))?;
                 vec![provider.name()]
             }
-            // What the mock carries reaches nobody.
+            // The mock's texts reach nobody.
             None => providers.names().into_iter().filter(|name| !sms::is_pretended(name)).collect(),
         };
         if by.is_empty() {
             return Err("no provider is configured that could send a text".into());
         }
         let (names, seconds) = (by.join(", "), asked.wait);
-        // Without the number: it is of no log, and what was typed is in sight.
+        // Leaves the number out of the log; what was typed is in sight anyway.
         eprintln!(
             "This sends one real text by each of: {names}. Answer each with its code within \
              {seconds} s."
@@ -68,7 +68,7 @@ impl TestSends {
         Ok(Self { to, by, wait: Duration::from_secs(asked.wait), aloud: !asked.json })
     }
 
-    /// Sends the texts, all at once, and waits for what becomes of them.
+    /// Sends the texts concurrently, and waits for their outcome.
     pub(crate) async fn run(
         &self,
         store: &Store,
@@ -83,7 +83,7 @@ impl TestSends {
         try_join_all(test_sends).await
     }
 
-    /// Four digits that no attempt at this person waits for, or has lately.
+    /// Four digits that no attempt to this person waits for, or did recently.
     async fn unused_code(&self, store: &Store, taken: &[String]) -> Result<String, Unavailable> {
         loop {
             let code = (1000 + Uuid::new_v4().as_u128() % 9000).to_string();
@@ -112,7 +112,7 @@ impl TestSends {
             None | Some(Err(SendError::OptedOut { .. })) => vec![Finding::broken(
                 Check::Delivery,
                 "this person has said STOP: nothing was sent",
-                "Have them text START first, or name another number.",
+                "Have them text START first, or choose another number.",
             )],
             Some(Err(error @ SendError::Unknown { .. })) => vec![Finding::doubtful(
                 Check::Delivery,
@@ -130,7 +130,7 @@ impl TestSends {
         Ok(Section { name: format!("a text by {name}"), findings })
     }
 
-    /// Waits until its code has come back, or nothing good can come any more, or the time is over.
+    /// Waits until its code has come back, nothing better can come, or the time is up.
     async fn wait_for(
         &self,
         attempt: &Attempt,
@@ -193,7 +193,7 @@ impl TestSends {
             }
             (status, None) => Finding::doubtful(
                 check,
-                format!("{}, and nothing shows within {wait} s that it arrived", word(status)),
+                format!("{}, and no signal within {wait} s that it arrived", word(status)),
                 "Look at the phone. If it is not there, this provider loses texts: ask its support, \
                  and put another one first in SMS_PROVIDERS.",
             ),
@@ -206,13 +206,13 @@ impl TestSends {
             Some((by, _)) => Finding::doubtful(
                 check,
                 format!("its code came back by {by}"),
-                "Answer the text itself: this way back is not shown to work.",
+                "Answer the text itself: the way back to its own provider is unproven.",
             ),
             None => Finding::doubtful(
                 check,
                 format!("its code {code} did not come back within {wait} s"),
-                "If you have answered with it, the address for texts that is entered at the provider \
-                 is not ours, or its number cannot be answered.",
+                "If you answered with it, either the provider's webhook address for texts \
+                 is not ours, or its number cannot receive.",
             ),
         };
         vec![delivery, answer]
@@ -226,19 +226,19 @@ impl TestSends {
     }
 }
 
-/// Asks on a terminal; elsewhere nobody can say yes.
+/// Asks on a terminal; elsewhere nobody can agree.
 fn is_agreed() -> Result<bool, Error> {
     if !std::io::stdin().is_terminal() {
-        return Err("nobody can be asked here: add --yes to send".into());
+        return Err("there is no terminal to ask on: add --yes to send".into());
     }
-    eprint!("Go on? [y/N] ");
+    eprint!("Continue? [y/N] ");
     std::io::stderr().flush()?;
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer)?;
     Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
 }
 
-/// What the provider's code means, and what to do about it.
+/// What the provider's code means, and how to fix it.
 fn failed(providers: &Providers, name: &str, seen: &str, code: Option<&str>) -> Finding<Check> {
     let meaning = code.and_then(|code| providers.explain(name, code));
     let seen = match (meaning, code) {

@@ -11,10 +11,10 @@ use site::PublicPage;
 
 use crate::commands::register::submission::Submission;
 
-/// The area codes that are free to call in North America.
+/// The toll-free area codes of North America.
 const TOLL_FREE: [&str; 7] = ["800", "833", "844", "855", "866", "877", "888"];
 
-/// The volumes that the toll-free form lets one choose from.
+/// The volumes that the toll-free form offers.
 const VOLUMES: [u32; 9] = [10, 100, 1_000, 10_000, 100_000, 250_000, 500_000, 750_000, 1_000_000];
 
 pub(crate) struct Form {
@@ -32,11 +32,11 @@ pub(crate) struct Field {
 
 pub(crate) enum Value {
     Text(String),
-    /// Not among the facts: what to type, and where it could stand.
+    /// Not among the facts: what to type, and where to write it down.
     Yours(&'static str),
 }
 
-/// All of them.
+/// All forms.
 pub(crate) fn all(submission: &Submission) -> [Form; 3] {
     [brand(submission), campaign(submission), toll_free(submission)]
 }
@@ -67,7 +67,7 @@ fn brand(submission: &Submission) -> Form {
             optional(
                 "Business registration number (EIN)",
                 registration.number.as_deref(),
-                "as on the letter of the tax office; or write registration.number",
+                "as in the letter from the tax office; or write registration.number",
             ),
             optional(
                 "Business industry",
@@ -150,7 +150,7 @@ fn toll_free(submission: &Submission) -> Form {
             optional(
                 "Business registration number",
                 registration.number.as_deref(),
-                "EIN, where there is one; or write registration.number",
+                "EIN, if there is one; or write registration.number",
             ),
             short("Street address", &business.address.street),
             short("City", &business.address.city),
@@ -178,7 +178,7 @@ fn toll_free(submission: &Submission) -> Form {
     }
 }
 
-/// The description in what the toll-free form has room for.
+/// The description, in the length that the toll-free form allows.
 fn use_case(submission: &Submission) -> String {
     let business = &submission.business;
     format!(
@@ -202,7 +202,7 @@ fn additional(submission: &Submission) -> String {
 fn representative(submission: &Submission) -> (Field, Field) {
     let name = submission.business.registration.representative.as_deref();
     let name = name.and_then(|name| name.rsplit_once(' '));
-    let hint = "of who answers for the business; or write registration.representative";
+    let hint = "of the person who represents the business; or write registration.representative";
     (
         optional("First name", name.map(|(first, _)| first), hint),
         optional("Last name", name.map(|(_, last)| last), hint),
@@ -248,7 +248,7 @@ fn has_link(submission: &Submission) -> bool {
 }
 
 fn has_number(submission: &Submission) -> bool {
-    // Seven digits in a row, whatever stands between them, are a number one can call.
+    // Seven digits in a row, whatever separates them, are a number that can be called.
     submission.samples.iter().any(|sample| {
         let parts = sample.split(|c: char| !(c.is_ascii_digit() || "+()-. ".contains(c)));
         parts.map(|part| part.bytes().filter(u8::is_ascii_digit).count()).any(|digits| digits >= 7)

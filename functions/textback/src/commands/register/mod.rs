@@ -1,9 +1,9 @@
-//! What to paste into the forms that register a number, and what a reviewer would reject:
+//! Prints what to paste into the forms that register a number, and what a reviewer would reject:
 //! `textback register`.
 //!
 //! Everything comes from the business facts, the agent's page and the public pages as they are
-//! served, so that forms, pages and texts cannot say different things. Nobody is asked over the
-//! network, and nothing is submitted.
+//! served, so forms, pages and texts cannot contradict each other. It makes no network call and
+//! submits nothing.
 
 mod forms;
 mod review;
@@ -20,7 +20,7 @@ use site::Pages;
 use crate::commands::register::forms::{Field, Form, Value};
 use crate::commands::register::submission::Submission;
 
-/// Prints the forms and what is wrong with them. Fails if anything is.
+/// Prints the forms and the faults in them. Fails if there is any.
 #[expect(clippy::print_stdout, reason = "the output of a command")]
 pub(crate) async fn run(settings: Settings) -> Result<(), Error> {
     let pages = Pages::of(Business::from_settings(&settings)?, &host::public_url(&settings)?);
@@ -35,7 +35,7 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Error> {
     }
     match findings.len() {
         0 => {
-            println!("✓ Nothing that we know to be rejected. Reviewers may still ask.");
+            println!("✓ Nothing that is known to be rejected. Reviewers may still ask.");
             Ok(())
         }
         1 => Err("1 thing would be rejected".into()),

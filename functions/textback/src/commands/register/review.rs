@@ -1,8 +1,8 @@
-//! What a reviewer would reject, found first.
+//! Finds what a reviewer would reject.
 //!
-//! The pages are looked at as they are served: a template or a word that was edited is found out
-//! like a wrong fact. Codes are Twilio's (<https://www.twilio.com/docs/api/errors>); other
-//! providers reject the same things under names of their own.
+//! The pages are checked as they are served, so an edited template or word is found like a wrong
+//! fact. Codes are Twilio's (<https://www.twilio.com/docs/api/errors>); other providers reject the
+//! same things under names of their own.
 
 mod pages;
 mod texts;
@@ -16,23 +16,24 @@ use crate::commands::register::submission::Submission;
 use pages::{home, opt_in, privacy, terms};
 use texts::{samples, texts};
 
-/// Something that would be rejected.
+/// A reason for rejection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Finding {
-    /// The code of the rejection; `law` for what is owed to people rather than to carriers.
+    /// The code of the rejection; `law` for a duty to people rather than to carriers.
     pub(crate) code: &'static str,
-    /// What the reviewer would say.
+    /// The reviewer's complaint.
     pub(crate) says: String,
-    /// What to do about it.
+    /// How to fix it.
     pub(crate) fix: String,
 }
 
-/// Names that nobody's domain ends in.
+/// Endings that no public domain has.
 const RESERVED: [&str; 8] =
     ["localhost", "local", "internal", "lan", "invalid", "example", "example.com", "example.org"];
 
-/// What carriers refuse whoever sends it, and do not look at twice. `30883` is sex, hate, alcohol,
-/// firearms and tobacco; `30885` what is often fraud; `30897` what is disallowed altogether.
+/// Subjects that carriers refuse from every sender, without a second look. `30883` is sex, hate,
+/// alcohol, firearms and tobacco; `30885` what is often fraud; `30897` what is disallowed
+/// altogether.
 const REFUSED: [(&str, &[&str]); 3] = [
     (
         "30883",
@@ -95,11 +96,11 @@ const REFUSED: [(&str, &[&str]); 3] = [
     ),
 ];
 
-/// What makes customer care marketing.
+/// Words that turn customer care into marketing.
 const MARKETING: [&str; 7] =
     ["promotion", "promotions", "discount", "discounts", "special offers", "deals", "newsletter"];
 
-/// Everything that is wrong, what concerns the business as a whole first.
+/// All reasons for rejection, those about the business as a whole first.
 pub(crate) fn review(submission: &Submission) -> Vec<Finding> {
     let mut findings = Findings::default();
     who(submission, &mut findings);
@@ -114,14 +115,14 @@ pub(crate) fn review(submission: &Submission) -> Vec<Finding> {
     findings.0
 }
 
-/// Each thing once, in the order in which it was found.
+/// Each reason once, in the order in which it was found.
 #[derive(Default)]
 struct Findings(Vec<Finding>);
 
 impl Findings {
     fn add(&mut self, code: &'static str, says: impl Into<String>, fix: impl Into<String>) {
         let finding = Finding { code, says: says.into(), fix: fix.into() };
-        // What stands in two places is put right in one.
+        // The same fault in two places is fixed once.
         if !self.0.iter().any(|other| other.says == finding.says) {
             self.0.push(finding);
         }
@@ -141,7 +142,7 @@ fn who(submission: &Submission, findings: &mut Findings) {
         findings.add(
             "30891",
             "the website cannot be reached, or is not encrypted",
-            "set PUBLIC_URL to the https address under which everybody reaches the pages",
+            "set PUBLIC_URL to the public https address of the pages",
         );
     }
     if !submission.english {
@@ -179,7 +180,7 @@ fn content(submission: &Submission, findings: &mut Findings) {
         if let Some(word) = refused.iter().find(|word| has_word(&said, word)) {
             findings.add(
                 code,
-                format!("\"{word}\" is not carried, and this rejection is final"),
+                format!("carriers refuse \"{word}\", and this rejection is final"),
                 "do not submit this: ask the provider first whether your business can text at all",
             );
         }
@@ -188,7 +189,7 @@ fn content(submission: &Submission, findings: &mut Findings) {
         findings.add(
             "30893",
             format!("\"{word}\" is marketing, and the use case is customer care"),
-            "leave it out of what you text about; marketing takes written consent of its own",
+            "leave it out of what you text about; marketing needs separate written consent",
         );
     }
     let pages = [&submission.home, &submission.privacy, &submission.terms, &submission.opt_in];
@@ -200,20 +201,20 @@ fn content(submission: &Submission, findings: &mut Findings) {
     if let Some(shortener) = everything.iter().find_map(|said| shortener(said)) {
         findings.add(
             "30857",
-            format!("{shortener} hides where a link leads"),
-            "write links of your own domain",
+            format!("{shortener} hides the target of a link"),
+            "use links to your own domain",
         );
     }
     if everything.iter().any(|said| said.to_uppercase().contains("STOP2")) {
         findings.add(
             "30924",
-            "how to opt out is misspelt",
-            "write Reply STOP to opt out, with STOP as a word of its own",
+            "the opt-out instruction is misspelt",
+            "write Reply STOP to opt out, with STOP as a separate word",
         );
     }
 }
 
-/// What the forms have room for.
+/// Checks the lengths that the forms allow.
 fn fields(submission: &Submission, findings: &mut Findings) {
     for form in forms::all(submission) {
         for field in form.fields {
@@ -229,7 +230,7 @@ fn fields(submission: &Submission, findings: &mut Findings) {
                         length.start(),
                         length.end()
                     ),
-                    "say less in does, about and conversation of the business facts",
+                    "shorten does, about and conversation in the business facts",
                 );
             }
         }
@@ -243,10 +244,10 @@ fn has_word(text: &str, word: &str) -> bool {
     })
 }
 
-/// Whether everybody can reach an address, and nobody can listen.
+/// Whether everybody can reach an address, and nobody can read along.
 fn is_public(url: &str) -> bool {
     let Ok(url) = Url::parse(url) else { return false };
-    // Reviewers want a name; an address of digits belongs to a machine.
+    // Reviewers want a domain name; an IP address belongs to a machine.
     let Some(Host::Domain(name)) = url.host() else { return false };
     let name = name.trim_end_matches('.').to_lowercase();
     let reserved = |end: &str| name == end || name.ends_with(&format!(".{end}"));

@@ -1,4 +1,4 @@
-//! Everything that a reviewer gets to see.
+//! Everything that a reviewer sees.
 
 use agent::{Page, Texts};
 use business::{Business, Language, Wording};
@@ -6,22 +6,22 @@ use settings::Settings;
 use site::{Pages, PublicPage};
 use sms::Number;
 
-/// What is sent in, and what it is compared with.
+/// What is submitted, and what it is checked against.
 #[derive(Clone)]
 pub(crate) struct Submission {
     pub(crate) business: Business,
     pub(crate) wording: Wording,
     pub(crate) public_url: String,
-    /// Whether the pages can be read in English, which reviewers do.
+    /// Whether the pages exist in English, which reviewers read.
     pub(crate) english: bool,
     /// The pages as they are served.
     pub(crate) home: String,
     pub(crate) privacy: String,
     pub(crate) terms: String,
     pub(crate) opt_in: String,
-    /// Who the agent says it answers for.
+    /// The name that the agent answers for.
     pub(crate) agent: String,
-    /// What is said without the model.
+    /// The texts that are sent without the model.
     pub(crate) texts: Texts,
     /// The numbers that providers are configured to send from.
     pub(crate) senders: Vec<Number>,
@@ -99,7 +99,7 @@ fn message_flow(pages: &Pages, business: &Business, texts: &Texts, language: Lan
     )
 }
 
-/// The first message as it is really sent, then what the business says further on, then the answer
+/// The first message as it is really sent, then the business's sample conversation, then the answer
 /// to HELP: at least two, at most five.
 fn samples(texts: &Texts, conversation: &[String]) -> Vec<String> {
     let said = conversation.iter().skip(1).step_by(2);

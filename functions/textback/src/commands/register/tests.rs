@@ -1,4 +1,4 @@
-//! One thing is wrong at a time, and exactly that is found.
+//! Each case has one fault, and exactly that is found.
 
 use agent::Page;
 use business::Business;
@@ -47,7 +47,7 @@ fn each_wrong_fact_is_found() {
     for (business, agent, url, found) in WRONG_FACTS {
         let case = format!("{business} {agent} {url}");
         let submission = submit(&edit(OAKWOOD, business), &edit(AGENT, agent), url, &[]);
-        // Where reviewers cannot read the pages, nothing else counts.
+        // If reviewers cannot read the pages, nothing else counts.
         let findings = said(&submission);
         let findings = if case.contains("languages") { &findings[..1] } else { &findings[..] };
         assert_eq!(findings.len(), found.len(), "{case}: {findings:#?}");
@@ -68,10 +68,10 @@ const WRONG_FACTS: &[(&str, &str, &str, &[&str])] = &[
         "Heating and plumbing=>Wine tastings and firearms",
         "",
         PUBLIC_URL,
-        &["30883: \"wine\" is not carried"],
+        &["30883: carriers refuse \"wine\""],
     ),
-    ("plumbing=>credit repair", "", PUBLIC_URL, &["30885: \"credit repair\" is not carried"]),
-    ("plumbing=>casino", "", PUBLIC_URL, &["30897: \"casino\" is not carried"]),
+    ("plumbing=>credit repair", "", PUBLIC_URL, &["30885: carriers refuse \"credit repair\""]),
+    ("plumbing=>casino", "", PUBLIC_URL, &["30897: carriers refuse \"casino\""]),
     ("your repair=>our discounts", "", PUBLIC_URL, &["30893: \"discounts\" is marketing"]),
     (
         "",
@@ -112,12 +112,7 @@ const WRONG_FACTS: &[(&str, &str, &str, &[&str])] = &[
         PUBLIC_URL,
         &["30909: the opt-in message does not say that rates may apply"],
     ),
-    (
-        "",
-        "\n  first:=>\n  start:",
-        PUBLIC_URL,
-        &["30909: it is not shown what somebody gets who texts the keyword"],
-    ),
+    ("", "\n  first:=>\n  start:", PUBLIC_URL, &["30909: the answer to the keyword is not shown"]),
     (
         "",
         "\n  help:=>\n  stop: \"Oakwood Heating: Bye. START to return.\"\n  help:",
@@ -170,42 +165,42 @@ const EDITED_PAGES: &[(Html, &str, &str)] = &[
     (
         OPT_IN,
         "I agree to receive text messages=>I agree to receive messages",
-        "30513: beside the box it does not say that these are text messages",
+        "30513: the text beside the box does not say that these are text messages",
     ),
     (
         HOME,
         "above. Message frequency: =>above. ",
-        "30924: beside the box it does not say how often",
+        "30924: the text beside the box does not say how often",
     ),
     (
         HOME,
         "Message and data rates may apply=>It is free",
-        "30924: beside the number it does not say that rates may apply; 30924: beside the box it does not say that rates may apply",
+        "30924: the text beside the number does not say that rates may apply; 30924: the text beside the box does not say that rates may apply",
     ),
     (
         HOME,
         "STOP</b> to opt out=>STOP2END</b>",
-        "30924: how to opt out is misspelt; 30924: beside the number it does not say how to opt out; 30924: beside the box it does not say how to opt out",
+        "30924: the opt-out instruction is misspelt; 30924: the text beside the number does not say how to opt out; 30924: the text beside the box does not say how to opt out",
     ),
     (
         OPT_IN,
         "HELP</b> for help=>HELP</b>",
-        "30924: beside the number it does not say how to get help; 30924: beside the box it does not say how to get help",
+        "30924: the text beside the number does not say how to get help; 30924: the text beside the box does not say how to get help",
     ),
     (
         OPT_IN,
         "about your repair and appointment at=>at",
-        "30924: beside the box it does not say what kind",
+        "30924: the text beside the box does not say what kind",
     ),
     (
         OPT_IN,
         "messages from <bdi>Oakwood Heating</bdi> about your repair and appointment at=>messages about your repair and appointment at",
-        "30924: beside the box it does not say who texts",
+        "30924: the text beside the box does not say who texts",
     ),
     (
         OPT_IN,
         "not a condition of any purchase. See=>required. See",
-        "30513: beside the box it does not say that it is no condition",
+        "30513: the text beside the box does not say that it is not a condition",
     ),
     (
         HOME,
@@ -227,7 +222,7 @@ const EDITED_PAGES: &[(Html, &str, &str)] = &[
     (
         PRIVACY,
         "This excludes aggregators and providers=>This excludes friends",
-        "30908: the privacy policy does not say whom the companies",
+        "30908: the privacy policy does not say that the companies",
     ),
     (
         PRIVACY,
@@ -243,7 +238,7 @@ const EDITED_PAGES: &[(Html, &str, &str)] = &[
     (
         PRIVACY,
         "</article>=>See https://bit.ly/oak.</article>",
-        "30857: bit.ly hides where a link leads",
+        "30857: bit.ly hides the target of a link",
     ),
     (
         TERMS,
@@ -383,7 +378,7 @@ fn submit(business: &str, agent: &str, url: &str, settings: &[(&str, &str)]) -> 
     Submission::of(&pages, &Page::parse(agent).unwrap(), &settings)
 }
 
-/// Replaces what stands before `=>` by what stands behind it, everywhere.
+/// Replaces the text before `=>` by the text after it, everywhere.
 fn edit(text: &str, edit: &str) -> String {
     let Some((from, to)) = edit.split_once("=>") else { return text.to_owned() };
     assert!(text.contains(from), "{from} is not there");

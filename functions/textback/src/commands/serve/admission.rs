@@ -1,5 +1,5 @@
-//! How people get into the console of this process, and texts by the mock with them; and whether the
-//! secrets are any that keep others out.
+//! Admission to this process: who may see the console, and so text through the mock; and whether
+//! the secrets are strong enough.
 
 use std::net::IpAddr;
 
@@ -10,20 +10,20 @@ use sms::Providers;
 use telemetry::{Alarm, raise};
 use url::Url;
 
-/// What [`access()`] reads beside the password.
+/// What [`access()`] reads besides the password.
 pub(crate) const SETTINGS: Names = &["CONSOLE_LOCAL"];
 
-/// By the password. Without one, by the link that the start prints, while there is nobody to pretend
-/// anything to and nobody else to come: no company is configured, and the process listens at `bound`
-/// and is known at `public_url` to this machine alone. Stops the start if anybody could text by the
-/// mock otherwise.
+/// Admits by the password. Without one, by the link that the start prints, if there are no real
+/// people and no outsiders: no real provider is configured, and the process listens at `bound` and
+/// is known at `public_url` on this machine only. Otherwise stops the start if outsiders could text
+/// through the mock.
 pub(crate) fn access(
     settings: &Settings,
     providers: &Providers,
     public_url: &str,
     bound: IpAddr,
 ) -> Result<Access, SettingsError> {
-    // So it may be told of a container, where every port is bound to every address.
+    // Set for a container, where every port is bound to every address.
     let local = settings.switch("CONSOLE_LOCAL")?.unwrap_or(false);
     if settings.get("CONSOLE_PASSWORD").is_some() {
         return Ok(Access::by_password(settings, public_url));
@@ -36,16 +36,15 @@ pub(crate) fn access(
         false if providers.named(sms::PRETENDED).is_none() => Ok(Access::nobody()),
         false => Err(SettingsError::Invalid {
             name: "USE_MOCK",
-            problem:
-                "nobody signs what the mock takes, and HOST or PUBLIC_URL lets others in: set \
+            problem: "the mock takes unsigned calls, and HOST or PUBLIC_URL lets others in: set \
                       CONSOLE_PASSWORD to what `openssl rand -base64 24` prints, or USE_MOCK=false"
-                    .into(),
+                .into(),
         }),
     }
 }
 
-/// Stops the first start with a secret that can be guessed. What has run before goes on with it, as it
-/// does while nobody can tell, and somebody is told.
+/// Stops the first start with a secret that can be guessed. An installation that has run before, or
+/// may have, keeps running with it, and the operator is told.
 pub(crate) async fn check_secrets(settings: &Settings, store: &Store) -> Result<(), SettingsError> {
     let Err(short) = settings.check_secrets() else { return Ok(()) };
     if store.is_untouched().await.is_ok_and(|untouched| untouched) {

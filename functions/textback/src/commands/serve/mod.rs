@@ -26,13 +26,13 @@ use turn::{Bounds, Results, Turn};
 pub(crate) use crate::commands::serve::admission::SETTINGS;
 use crate::model;
 
-/// How many conversations are worked on at once. They spend their time waiting for a model.
+/// How many conversations are worked on concurrently. They mostly wait for a model.
 const CONCURRENCY: u32 = 256;
 
-/// How often is looked for what is due: on a disk of our own that costs nothing, and a person who
-/// waits notices.
+/// How often the sweep runs with the embedded store: that costs nothing, and a waiting person would
+/// notice less.
 const SWEEP_EMBEDDED: Duration = Duration::from_secs(1);
-/// With Firestore every look is paid for.
+/// With Firestore every sweep costs money.
 const SWEEP: Duration = Duration::from_secs(60);
 
 /// All functions of one process, with their clients.
@@ -53,7 +53,7 @@ struct App {
 pub(crate) async fn run(settings: Settings) -> Result<(), Error> {
     let alone = conversations::reserve(&settings);
     if let Err(another @ OpenError::Reserved(_)) = alone {
-        // It may have the port as well, which is not what is wrong.
+        // The other process holds the port as well, but that is not the problem.
         return Err(another.into());
     }
     let port = host::bind(&settings).await?;
@@ -68,7 +68,7 @@ impl App {
     /// Wires the functions together, to be reached at `port`.
     async fn new(settings: &Settings, port: Port) -> Result<Self, Error> {
         let address = port.local_addr()?;
-        // The port that was given, where any was asked for.
+        // `PUBLIC_URL` gets the port that the system chose, if it was left to the system.
         let settings =
             &settings.clone().or("PUBLIC_URL", &format!("http://localhost:{}", address.port()));
         let public_url = host::public_url(settings)?;
@@ -120,7 +120,7 @@ impl App {
         let Self { providers, queue, turn, sweep, sweep_every, port, router, .. } = self;
         tokio::join!(
             host::serve(port, router, stop.clone()),
-            // Each by itself: whoever waits for an answer does not wait for a provider that hangs.
+            // Runs on its own: nobody who waits for an answer waits for a provider that hangs.
             host::repeat(sweep_every, stop.clone(), || sweep.wake(Timestamp::now())),
             host::repeat(sweep_every, stop.clone(), || sweep.look(Timestamp::now())),
             host::repeat(SWEEP, stop.clone(), || sweep.watch(Timestamp::now())),
@@ -128,7 +128,7 @@ impl App {
                 let turn = turn.clone();
                 async move { turn.run(&wake_up, Timestamp::now()).await }
             }),
-            // So that the first reply does not wait for a token.
+            // Spares the first reply the wait for a token.
             async move { providers.prepare().await },
         );
     }
@@ -154,7 +154,10 @@ impl App {
         if settings.get("BUSINESS_FILE").is_some() {
             println!("  pages      {}/", self.public_url);
         } else {
-            println!("  pages      {}/ of no real business: set BUSINESS_FILE", self.public_url);
+            println!(
+                "  pages      {}/ for an example business: set BUSINESS_FILE",
+                self.public_url
+            );
         }
         for provider in self.providers.iter() {
             let Some(entry) = providers::named(provider.name()) else { continue };
@@ -162,16 +165,16 @@ impl App {
             println!("  receipts   {}", entry.address(&self.public_url, Purpose::Status));
         }
         match (self.access.link(), self.access.closed()) {
-            // The one place where this secret is ever written.
+            // The only place where this secret is ever written.
             (Some(link), _) => println!("console: {home}{link}"),
             (None, Some(closed)) => println!("  console    closed: {}", closed.fix()),
-            (None, None) => println!("  console    {}/console, by its password", self.public_url),
+            (None, None) => println!("  console    {}/console, with its password", self.public_url),
         }
         Ok(())
     }
 }
 
-/// What answers calls: every function that is called, on the clients of `turn`.
+/// The router: every function that answers calls, on the clients of `turn`.
 fn router(
     settings: &Settings,
     public_url: &str,

@@ -1,4 +1,4 @@
-//! What `doctor` says of the routes by which the last texts went.
+//! `doctor`'s findings about the routes of the latest texts.
 
 use ::providers::Role;
 use conversations::{Attempt, Reply, Reported, StatusUpdate};
@@ -20,7 +20,7 @@ async fn a_provider_that_takes_texts_and_loses_them_is_named() {
         &ran,
         "✗ route: messagecentral, from UTOMOB to +1, is suspect: It was handed 3 texts, and nothing \
          has ever shown that one arrived",
-        "Ask the provider what became of the texts that the console shows as unconfirmed.",
+        "Ask the provider about the texts that the console shows as unconfirmed.",
     );
     let twilio = "✓ route: twilio, from +12025550100 to +1, is healthy: A receipt has confirmed \
                   that a text arrived";
@@ -28,7 +28,7 @@ async fn a_provider_that_takes_texts_and_loses_them_is_named() {
 }
 
 #[tokio::test]
-async fn a_provider_that_lets_nobody_in_is_named_with_its_fix() {
+async fn a_provider_that_refuses_our_credentials_is_named_with_its_fix() {
     let mut deployed = providers::of_the_house().await;
     let refused = ("twilio", Status::Failed, Some("20003"));
     went(&deployed, &[("messagecentral", Status::Delivered, None), refused]).await;
@@ -42,7 +42,7 @@ async fn a_provider_that_lets_nobody_in_is_named_with_its_fix() {
 }
 
 #[tokio::test]
-async fn a_way_that_is_young_needs_nobody() {
+async fn a_new_route_needs_no_attention() {
     let mut deployed = providers::of_the_house().await;
     let ran = deployed.doctor(&[]).await;
     assert_eq!(routes(&ran), [""; 0], "nothing was sent yet");
@@ -57,7 +57,7 @@ async fn a_way_that_is_young_needs_nobody() {
     );
 }
 
-/// What became of texts that went these routes a quarter of an hour ago.
+/// The statuses of texts that took these routes a quarter of an hour ago.
 async fn went(deployed: &Deployed, texts: &[(&str, Status, Option<&str>)]) {
     let then = Timestamp::now() - SignedDuration::from_mins(15);
     let texts = texts.iter();
@@ -92,7 +92,7 @@ fn learned(attempt: &Attempt, status: Status, code: Option<&str>) -> Attempt {
     })
 }
 
-/// What is said of the routes.
+/// The findings about routes.
 fn routes(ran: &Ran) -> Vec<&str> {
     let lines = ran.printed.iter().map(|line| line.trim());
     lines.filter(|line| line[line.find(' ').unwrap_or(0)..].starts_with(" route: ")).collect()

@@ -14,13 +14,13 @@ async fn each_setting_that_is_wrong_is_named_and_nothing_else() {
     let found_here = [
         (
             &[("SSL_CERT_FILE", others.as_str())][..],
-            "✗ public url: its certificate was issued by nobody whom the world trusts",
-            "Use one of a public authority",
+            "✗ public url: its certificate was not issued by a trusted authority",
+            "Use one from a public authority",
         ),
         (
             &[("GOOGLE_CLOUD_PROJECT", &project), ("FIRESTORE_EMULATOR_HOST", "127.0.0.1:9")],
             "✗ store: ",
-            "See to DATA_DIR, or to GOOGLE_CLOUD_PROJECT",
+            "Check DATA_DIR, or GOOGLE_CLOUD_PROJECT",
         ),
     ];
     for (settings, found, fix) in WRONG.iter().copied().chain(found_here) {
@@ -53,17 +53,17 @@ const WRONG: &[(&[Setting], &str, &str)] = &[
     ),
     (
         &[("OPENAI_MODEL", "nobody-knows-me")],
-        "✗ model: there is no such model, or it is not for this account (404 model_not_found)",
+        "✗ model: there is no such model, or this account has no access to it (404 model_not_found)",
         "Set OPENAI_MODEL to one",
     ),
     (
         &[("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")],
         "✗ model: it cannot be reached (unreachable)",
-        "See whether OPENAI_BASE_URL is right",
+        "Check OPENAI_BASE_URL",
     ),
     (
         &[("OPENAI_API_KEY", ""), ("OPENAI_BASE_URL", "")],
-        "! model: the one that is built in, which does not think",
+        "! model: the built-in one, which does not think",
         "Set OPENAI_API_KEY.",
     ),
     (
@@ -73,18 +73,18 @@ const WRONG: &[(&[Setting], &str, &str)] = &[
     ),
     (
         &[("BUSINESS_FILE", "")],
-        "! business file: the pages are those of a business that exists nowhere",
+        "! business file: the pages are those of an example business",
         "Write your own facts",
     ),
     (
         &[("PUBLIC_URL", "http://localhost:5000")],
-        "! public url: http://localhost:5000 is on this machine alone: providers cannot reach it",
-        "Set PUBLIC_URL to the https address",
+        "! public url: http://localhost:5000 is only on this machine: providers cannot reach it",
+        "Set PUBLIC_URL to the public https address",
     ),
     (
         &[("HTTPS_PROXY", "http://127.0.0.1:9")],
         "✗ public url: Connection refused",
-        "See whether PUBLIC_URL is right",
+        "Check PUBLIC_URL",
     ),
     (
         &[
@@ -95,6 +95,6 @@ const WRONG: &[(&[Setting], &str, &str)] = &[
             ("AWS_SECRET_ACCESS_KEY", "test"),
         ],
         "✗ queue: the queue ",
-        "See to TURN_QUEUE_URL",
+        "Check TURN_QUEUE_URL",
     ),
 ];

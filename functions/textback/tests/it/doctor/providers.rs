@@ -1,5 +1,5 @@
-//! What `doctor` says of each provider: of a correct account nothing but ticks, of each fault one
-//! sentence and what to do.
+//! `doctor`'s findings about each provider: only ticks for a correct account, and for each fault
+//! one sentence and a fix.
 
 use fakes::{AwsSms, Mode, Plivo, TwilioSetup, Vonage};
 use product::{PUBLIC_URL, Ran, WEBHOOK_TOKEN};
@@ -58,7 +58,7 @@ async fn a_correct_account_at_plivo_is_all_ticks() {
             "number: +12025550120 is ours and can text",
             "webhook: texts to the number lead to https://sms.example.test/webhooks/plivo/inbound",
             "registration: the number is registered (10DLC)",
-            "errors: nothing failed within a day but for people's own phones",
+            "errors: nothing failed within a day except on people's own phones",
         ]
     );
 }
@@ -94,7 +94,7 @@ async fn each_setting_of_a_provider_that_is_wrong_is_named_and_nothing_else() {
         ),
         (
             ("TWILIO_FROM", "+12025550177"),
-            "✗ number: +12025550177 is no number of this account",
+            "✗ number: +12025550177 is not a number of this account",
             "Set TWILIO_FROM to a number that the account owns",
         ),
         (
@@ -125,7 +125,7 @@ async fn each_fault_of_an_account_at_twilio_is_named_and_nothing_else() {
         ),
         (
             |setup| setup.kind = "Trial",
-            "! account: this is a trial account, which texts verified numbers only",
+            "! account: this is a trial account, which only texts verified numbers",
             "Upgrade the account in Twilio's console.",
         ),
         (|setup| setup.balance = 0.0, "✗ balance: 0.00 USD are left", "Pay in"),
@@ -159,7 +159,7 @@ async fn each_fault_of_an_account_at_twilio_is_named_and_nothing_else() {
         (
             |setup| setup.alerts = vec![11200, 11200],
             "! errors: 11200 came 2 times since yesterday: Our address did not answer",
-            "See in the log what was answered",
+            "Look for the answer in the log",
         ),
     ];
     let mut deployed = twilio().await;
@@ -180,7 +180,7 @@ async fn each_fault_of_an_account_at_messagecentral_is_named_and_nothing_else() 
     let ran = deployed.doctor(&[]).await;
     check(&ran, "✗ balance: there is no credit left on the account", "Buy credit");
 
-    // The password is right, and the account is not ready for texts.
+    // The password is right, but the account is not ready for texts.
     let inactive = json!({ "status": 913, "message": "SMS_SUBSCRIPTION_NOT_ACTIVE" });
     deployed.product.messagecentral.tokens.set(Mode::Fails(200, inactive.to_string()));
     let ran = deployed.doctor(&[]).await;
@@ -232,8 +232,8 @@ async fn each_fault_of_an_account_at_plivo_is_named_and_nothing_else() {
         ),
         (
             |plivo| plivo.refuse_with(403),
-            "✗ account: Plivo knows the account, and does not let it do this",
-            "See in Plivo's console whether the account is activated.",
+            "✗ account: Plivo knows the account, but does not let it do this",
+            "Check in Plivo's console that the account is activated.",
         ),
     ];
     let (mut deployed, plivo) = plivo().await;
@@ -314,19 +314,19 @@ async fn each_fault_of_an_account_at_aws_is_named_and_nothing_else() {
     let ran = deployed.doctor(&[]).await;
     check(
         &ran,
-        "✗ credentials: AWS does not take what was signed: the secret key is wrong, or the clock",
+        "✗ credentials: AWS rejects the signature: the secret key or the clock is wrong",
         "Copy AWS_SECRET_ACCESS_KEY again",
     );
 }
 
-/// Twilio, set up as it has to be.
+/// Twilio, set up correctly.
 pub(super) async fn twilio() -> Deployed {
     let deployed = Deployed::start(&["twilio"]).await;
     deployed.product.twilio.set_up(|setup| setup.sms_url = ours("twilio") + "#rc=5&rp=all");
     deployed
 }
 
-/// MessageCentral and Twilio, set up as they have to be.
+/// MessageCentral and Twilio, set up correctly.
 pub(super) async fn of_the_house() -> Deployed {
     let deployed = Deployed::start(&["messagecentral", "twilio"]).await;
     deployed.product.twilio.set_up(|setup| setup.sms_url = ours("twilio") + "#rc=5&rp=all");
@@ -370,7 +370,7 @@ async fn aws() -> (Deployed, AwsSms) {
     (deployed, aws)
 }
 
-/// Where a provider's texts have to go.
+/// The address that a provider's texts have to go to.
 fn ours(provider: &str) -> String {
     format!("{PUBLIC_URL}/webhooks/{provider}/inbound")
 }
@@ -379,7 +379,7 @@ fn with_token() -> String {
     format!("{}?token={WEBHOOK_TOKEN}", ours("plivo"))
 }
 
-/// What is said of a provider, where nothing is wrong with anything.
+/// The findings about a provider, if nothing is wrong anywhere.
 fn ticks<'a>(ran: &'a Ran, provider: &str) -> Vec<&'a str> {
     assert_eq!(not_ticked(ran), [""; 0], "{ran:?}");
     assert_eq!(ran.code, Some(0));

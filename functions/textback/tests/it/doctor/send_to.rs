@@ -1,4 +1,4 @@
-//! `doctor --send-to`, which sends, waits, and believes nothing but what it sees.
+//! `doctor --send-to`, which sends, waits, and believes only what it sees.
 
 use fakes::{Fate, Route};
 use product::{ANN, PUBLIC_URL, Process};
@@ -38,7 +38,7 @@ async fn a_text_that_is_lost_is_doubtful_and_one_that_fails_is_broken() {
     let section = ran.printed.iter().position(|line| line == "[!] a text by twilio").unwrap();
     assert_eq!(
         ran.printed[section + 1],
-        "    ! delivery: accepted, and nothing shows within 1 s that it arrived"
+        "    ! delivery: accepted, and no signal within 1 s that it arrived"
     );
     assert!(ran.printed[section + 3].starts_with("    ! answer: its code "), "{ran:?}");
 
@@ -55,7 +55,7 @@ async fn a_text_that_is_lost_is_doubtful_and_one_that_fails_is_broken() {
         ]
     );
     assert_eq!(ran.code, Some(1));
-    // Each was an attempt of its own, with a code of its own.
+    // Each was an attempt of its own, with its own code.
     let texts = deployed.product.twilio.texts_to(ANN);
     assert!(matches!(&texts[..], [first, second] if first != second), "{texts:?}");
 }
@@ -65,7 +65,7 @@ async fn nothing_is_sent_unless_somebody_agrees() {
     let mut deployed = Deployed::start(&["twilio"]).await;
     let ran = deployed.run(&SEND_TO[..3]).await;
     assert_eq!((ran.code, ran.printed), (Some(2), vec![]));
-    assert_eq!(ran.said[1], "error: nobody can be asked here: add --yes to send");
+    assert_eq!(ran.said[1], "error: there is no terminal to ask on: add --yes to send");
     deployed.product.text(ANN, "STOP").await;
     deployed.product.settled().await;
     let ran = deployed.run(&SEND_TO).await;
@@ -75,9 +75,9 @@ async fn nothing_is_sent_unless_somebody_agrees() {
     assert!(deployed.product.twilio.messages().is_empty());
 }
 
-/// What is reported to nobody can still be asked for.
+/// A status without a receipt can still be polled.
 #[tokio::test]
-async fn a_text_whose_receipts_are_lost_is_delivered_all_the_same() {
+async fn a_text_whose_receipts_are_lost_is_still_found_delivered() {
     let deployed = providers::twilio().await;
     let nowhere = Route::new(PUBLIC_URL, ([127, 0, 0, 1], 9).into());
     deployed.product.twilio.decide(Fate::Delivered(nowhere));
@@ -91,7 +91,7 @@ async fn a_text_whose_receipts_are_lost_is_delivered_all_the_same() {
 }
 
 #[tokio::test]
-async fn whoever_sits_at_a_terminal_is_asked_first() {
+async fn a_person_at_a_terminal_is_asked_first() {
     let deployed = providers::twilio().await;
     let arguments = ["doctor", "--send-to", ANN, "--wait", "0"];
     for (typed, code, texts) in [("\n", 2, 0), ("no\n", 2, 0), ("Y\n", 0, 1)] {
@@ -100,7 +100,7 @@ async fn whoever_sits_at_a_terminal_is_asked_first() {
         assert_eq!(process.end().await, Some(code), "{typed:?}: {:?}", process.logged());
         let said = process.logged().join("\n");
         assert!(said.starts_with("This sends one real text by each of: twilio."), "{said}");
-        assert!(said.contains("Go on? [y/N] "), "{said}");
+        assert!(said.contains("Continue? [y/N] "), "{said}");
         assert_eq!(said.contains("nothing was sent"), texts == 0, "{said}");
         assert_eq!(deployed.product.twilio.messages().len(), texts, "{typed:?}");
     }

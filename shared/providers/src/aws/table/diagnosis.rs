@@ -43,7 +43,7 @@ async fn finds_what_is_wrong_and_nothing_else() {
     let account = subscribed().await;
     assert_eq!(
         wrong_with(&with(&account, &[("AWS_SMS_ORIGINATION", "+12025550177")])).await,
-        ["Broken Number: +12025550177 is no number and no pool of the account in us-east-1"]
+        ["Broken Number: +12025550177 is neither a number nor a pool of the account in us-east-1"]
     );
 }
 
@@ -53,7 +53,7 @@ const WRONG: &[(&str, &str, &str, &str)] = &[
         "DescribeAccountAttributes",
         "/AccountAttributes/0/Value",
         r#""SANDBOX""#,
-        "Doubtful Account: the account is in the SMS sandbox, which texts ten verified numbers at most",
+        "Doubtful Account: the account is in the SMS sandbox, which texts at most ten verified numbers",
     ),
     (
         "DescribeSpendLimits",
@@ -89,7 +89,7 @@ const WRONG: &[(&str, &str, &str, &str)] = &[
         "DescribePhoneNumbers",
         "/PhoneNumbers/0/NumberType",
         r#""SIMULATOR""#,
-        "Doubtful Number: +12025550100 is a simulator, which texts other simulators only",
+        "Doubtful Number: +12025550100 is a simulator, which only texts other simulators",
     ),
     (
         "DescribePhoneNumbers",
@@ -193,7 +193,7 @@ fn route() -> Route {
     Route::new(PUBLIC_URL, ([127, 0, 0, 1], 1).into())
 }
 
-/// What is not as it has to be.
+/// The findings that are not in order.
 async fn wrong_with(aws: &Aws) -> Vec<String> {
     let findings = aws.diagnose(&patient()).await;
     assert_eq!(findings[0], Finding::works(Check::Credentials, "AWS lets us in"));

@@ -13,7 +13,7 @@ async fn reports_on_what_another_program_sent_too() {
     assert_eq!(received_line(&received), "1 of -: Delivered (TEXT_DELIVERED)");
 }
 
-/// What SNS has signed is believed for these reasons together; one that does not hold is enough.
+/// SNS's signature is accepted for these reasons together; if one does not hold, it is refused.
 #[tokio::test]
 async fn believes_no_other_topic_host_or_time() {
     let sns = AwsSms::start().await;

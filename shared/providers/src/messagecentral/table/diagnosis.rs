@@ -89,7 +89,7 @@ async fn says_that_nobody_is_there() {
     assert_eq!(
         seen(&messagecentral(format!("http://{nobody}"), SECRET)).await,
         ["Broken Credentials: The provider could not be reached (connect). See the provider's \
-             status page, and whether this machine reaches the internet."]
+             status page, and check that this machine reaches the internet."]
     );
 }
 

@@ -207,7 +207,7 @@ async fn takes_a_hundred_texts_from_one_call_and_leaves_the_others() {
     assert_eq!(rest, Event::Rest(Rest { body: left.to_string(), reason }));
 }
 
-/// As much as is read of a call at all. Nothing that is said around a value may be copied for each.
+/// The longest body that is read at all. The context of a value must not be copied for each.
 #[tokio::test]
 async fn reads_a_call_of_many_values_no_slower_than_it_is_long() {
     let said = (0..20_000).map(|number| format!(r#""n{number}":[]"#)).collect::<Vec<_>>().join(",");
@@ -257,7 +257,7 @@ async fn completes_the_numbers_of_its_country_and_guesses_at_no_other() {
         ("36", "201234567", "+36201234567"),
         ("1", "2025550143", "+12025550143"),
         ("45", "4520123456", "+4520123456"),
-        // The zero is its own there.
+        // The zero belongs to the number there.
         ("225", "0102030405", "+2250102030405"),
         ("55", "11987654321", "+5511987654321"),
     ] {

@@ -8,7 +8,7 @@ use crate::harness::{Script, outgoing, patient};
 const ROWS: &str = "POST /reports/getDetailedReports?customerId=C-1&from=23%2F8%2F2023\
     &to=25%2F8%2F2023&pageNo=0&size=100&type=SMS e30.eyJleHAiOjQxMDI0NDQ4MDB9.x";
 
-/// Asked for the same rows, a page further.
+/// A request for the same rows, one page further.
 fn page(number: usize) -> String {
     ROWS.replace("pageNo=0", &format!("pageNo={number}"))
 }
@@ -130,7 +130,7 @@ async fn says_when_there_is_no_token_to_ask_with() {
     assert_eq!(found, Err(SendError::Refused { code: "token: 400".into() }));
 }
 
-/// When the message that is asked for was handed over.
+/// The time at which the message in question was dispatched.
 fn at() -> Timestamp {
     "2023-08-24T05:01:46.7Z".parse().unwrap()
 }
@@ -168,7 +168,7 @@ fn answer(rows: &[Value]) -> String {
     json!({ "responseCode": 200, "message": "SUCCESS", "data": data }).to_string()
 }
 
-/// What is said of the message where these rows are shown.
+/// The status of the message if these rows are shown.
 async fn poll(rows: &[Value]) -> String {
     let rows = answer(rows);
     let script = Script::answering(&[(TOKEN, (200, LASTING)), (ROWS, (200, &rows))]).await;

@@ -7,7 +7,7 @@ use sms::Provider as _;
 use super::{LASTING, NOON, TAKEN, TOKEN, messagecentral};
 use crate::harness::{SECRET, Script, SendCase, check_send, outgoing, patient, told};
 
-/// Ended in the year 1970.
+/// Expired in the year 1970.
 const OVER: &str = r#"{"status":200,"token":"e30.eyJleHAiOjF9.x"}"#;
 const NOON_BY_ONE_THAT_IS_OVER: &str = "POST /verification/v3/send?countryCode=1\
     &mobileNumber=2025550143&flowType=SMS&type=SMS&message=Noon%3F&senderId=TEXTBK \
@@ -124,7 +124,7 @@ async fn uses_a_token_until_it_is_near_its_end() {
     }
 }
 
-/// The answer with a token that has so many seconds left.
+/// An answer with a token that expires in so many seconds.
 fn ending_in(seconds: i64) -> String {
     let end = Timestamp::now().as_second() + seconds;
     let payload = URL_SAFE_NO_PAD.encode(format!(r#"{{"iat":0,"exp":{end}}}"#));

@@ -10,7 +10,7 @@ const APPLICATION: &str = r#"{"api_id":"1","message_method":"POST",
     "message_url":"https://text.example/webhooks/plivo/inbound?token=Shut-Rye-33"}"#;
 const NOTHING: &str = r#"{"api_id":"1","meta":{"total_count":0},"objects":[]}"#;
 
-/// What is found where these answers differ from those of a set-up without a fault.
+/// The findings if these answers differ from those of a correct setup.
 async fn found(differences: &[(&str, (u16, &str))]) -> Vec<String> {
     let asked = [
         ("", ACCOUNT),
@@ -37,7 +37,7 @@ async fn found(differences: &[(&str, (u16, &str))]) -> Vec<String> {
     diagnosed(|url| plivo(url, SECRET), &exchange).await
 }
 
-/// Not asked, since an answer before it says enough.
+/// Not requested, since an earlier answer is sufficient.
 const NOT_ASKED: (u16, &str) = (0, "");
 
 const LET_IN: &str = "Works Credentials: Plivo lets us in";
@@ -46,7 +46,7 @@ const OURS: &str = "Works Number: +12025550100 is ours and can text";
 const LEADS_HERE: &str =
     "Works Webhook: texts to the number lead to https://text.example/webhooks/plivo/inbound";
 const REGISTERED: &str = "Works Registration: the number is registered (10DLC)";
-const NO_ERRORS: &str = "Works Errors: nothing failed within a day but for people's own phones";
+const NO_ERRORS: &str = "Works Errors: nothing failed within a day except on people's own phones";
 
 #[tokio::test]
 async fn finds_nothing_where_there_is_nothing() {
@@ -67,12 +67,12 @@ async fn tells_a_wrong_key_from_an_account_that_may_not() {
     );
     assert_eq!(
         alone((403, REFUSED)).await,
-        ["Broken Account: Plivo knows the account, and does not let it do this. See in Plivo's \
-          console whether the account is activated."]
+        ["Broken Account: Plivo knows the account, but does not let it do this. Check in Plivo's \
+          console that the account is activated."]
     );
     assert_eq!(
         alone((503, "")).await,
-        ["Doubtful Credentials: Plivo does not say (http 503). See the provider's status page, \
+        ["Doubtful Credentials: Plivo gives no usable answer (http 503). See the provider's \
           and try again."]
     );
 }

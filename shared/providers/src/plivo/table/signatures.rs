@@ -42,7 +42,7 @@ async fn believes_nothing_that_was_altered() {
     };
     let taken = "uuid-2 +12025550143 -> +12025550100: Noon";
     assert_eq!(altered(&|_| ()).await, taken);
-    // What a caller says about itself is not what it signed.
+    // A caller's own headers are not what it signed.
     assert_eq!(
         altered(&|call| {
             call.headers_mut().insert("host", "elsewhere.example".parse().unwrap());
@@ -94,8 +94,8 @@ async fn believes_any_of_several_signatures_under_either_name() {
     }
 }
 
-/// Plivo's libraries test themselves with them. They are no texts, so a call that is believed is
-/// then not understood.
+/// From the tests of Plivo's libraries. They are not texts, so an accepted call is then not
+/// understood.
 #[tokio::test]
 async fn believes_the_signatures_that_plivo_publishes() {
     const FORM: &str = "Direction=outbound&From=19792014278\

@@ -50,7 +50,7 @@ async fn says_what_is_wrong_with_the_account() {
     for (fault, said) in [
         (
             fault(|setup| setup.kind = "Trial"),
-            "Doubtful Account: this is a trial account, which texts verified numbers only. Upgrade \
+            "Doubtful Account: this is a trial account, which only texts verified numbers. Upgrade \
              the account in Twilio's console.",
         ),
         (
@@ -88,7 +88,7 @@ async fn says_what_is_wrong_with_the_number() {
     for (fault, said) in [
         (
             fault(|setup| setup.owned = false),
-            "Broken Number: +12025550100 is no number of this account. Set TWILIO_FROM to a number \
+            "Broken Number: +12025550100 is not a number of this account. Set TWILIO_FROM to a number \
              that the account owns, as +12025550100.",
         ),
         (
@@ -195,8 +195,8 @@ async fn says_that_nobody_can_call_this_machine() {
         Twilio { public_url: "http://localhost:5000".parse().unwrap(), ..account(&company) };
     assert_eq!(
         complaints(&at_home).await,
-        ["Broken Webhook: Twilio cannot call http://localhost:5000/, which is this \
-          machine alone. Set PUBLIC_URL to an address at which Twilio reaches this machine."]
+        ["Broken Webhook: Twilio cannot call http://localhost:5000/, which is only \
+          on this machine. Set PUBLIC_URL to an address at which Twilio reaches this machine."]
     );
 }
 
@@ -265,8 +265,8 @@ async fn explains_why_a_campaign_was_rejected() {
         "Broken Registration: the campaign was rejected: the privacy policy is missing, cannot be \
          opened, or allows sharing of mobile data (30908); sex, hate, alcohol, firearms or tobacco \
          are not permitted (30883). Have the policy say that numbers and consent are shared with \
-         nobody for marketing; the page /privacy of the function site does. Text about it by no \
-         number of the United States. It cannot be submitted again."
+         nobody for marketing; the page /privacy of the function site does. Do not text \
+         about it from a number in the United States. It cannot be submitted again."
     );
     assert_eq!(
         rejected_for(vec![30900]).await,
@@ -286,12 +286,12 @@ async fn says_how_far_the_verification_of_a_toll_free_number_is() {
     for (status, said) in [
         (
             None,
-            "Broken Registration: +18885550100 is not verified, and carriers take nothing from it \
+            "Broken Registration: +18885550100 is not verified, and carriers accept nothing from it \
              until it is",
         ),
         (
             Some("IN_REVIEW"),
-            "Broken Registration: +18885550100 is being verified, and carriers take nothing from \
+            "Broken Registration: +18885550100 is being verified, and carriers accept nothing from \
              it until it is",
         ),
     ] {
@@ -326,12 +326,12 @@ async fn counts_complaints_and_explains_them() {
         complaints(&account(&company)).await,
         [
             "Doubtful Errors: 11200 came 3 times since yesterday: Our address did not answer with \
-             a success. See in the log what was answered, and whether PUBLIC_URL leads here.",
+             a success. Look for the answer in the log, and check that PUBLIC_URL leads here.",
             "Doubtful Errors: 30007 came once since yesterday: A carrier filtered the text out, as \
              unwanted. See in Twilio's console which rule it met; links and words of advertising \
              are the usual reasons.",
-            "Doubtful Errors: 99999 came once since yesterday: An error of which nothing more is \
-             known here. Look it up at https://www.twilio.com/docs/api/errors/99999.",
+            "Doubtful Errors: 99999 came once since yesterday: An error that is not on our \
+             list. Look it up at https://www.twilio.com/docs/api/errors/99999.",
         ]
     );
     company.set_up(|setup| setup.alerts = vec![30003, 21610]);
@@ -394,7 +394,7 @@ async fn changes_nothing_there() {
     assert_eq!(company.messages().len(), 1);
 }
 
-/// What is said of an account that is set up so, which has to be one thing at most.
+/// The finding about an account with this fault: one at most.
 async fn complaint(fault: impl FnOnce(&mut TwilioSetup)) -> String {
     let company = fakes::Twilio::start().await;
     company.set_up(fault);
@@ -403,7 +403,7 @@ async fn complaint(fault: impl FnOnce(&mut TwilioSetup)) -> String {
     complaints.concat()
 }
 
-/// One of several that are set up in different ways.
+/// One of several accounts with different faults.
 fn fault(change: impl FnOnce(&mut TwilioSetup) + 'static) -> Box<dyn FnOnce(&mut TwilioSetup)> {
     Box::new(change)
 }

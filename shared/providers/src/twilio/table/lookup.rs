@@ -24,7 +24,7 @@ async fn finds_a_message_that_it_lost_sight_of() {
         message("SM_theirs", TEXT, "inbound", "Thu, 24 Aug 2023 05:01:46 +0000", "received"),
         message("SM_earlier", TEXT, "outbound-api", "Thu, 24 Aug 2023 05:01:30 +0000", "sent"),
     ];
-    // What a messaging service made of it.
+    // As a messaging service changed it.
     let rewritten = "We'll meet at \\\"Noon\\\" - ok?";
     let second =
         [message("SM_it", rewritten, "outbound-api", "Thu, 24 Aug 2023 05:01:44 +0000", "queued")];
@@ -59,8 +59,8 @@ async fn takes_its_token_to_no_other_host() {
     assert_eq!(found, Err(SendError::Unknown { code: "unreadable".into() }));
 }
 
-/// Asks for a message of 2023-08-24 05:01:46, where Twilio lists these pages for the number, and
-/// these messages for its address by RCS, if that is asked for.
+/// Looks for a message of 2023-08-24 05:01:46, when Twilio lists these pages for the number, and
+/// these messages for its RCS address, if that is requested.
 async fn find(
     text: &str,
     pages: &[&[String]],

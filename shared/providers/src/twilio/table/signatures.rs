@@ -13,8 +13,8 @@ use super::{STATUS, sign, twilio};
 use crate::harness::{SECRET, receive, received_line, request};
 use crate::twilio::Twilio;
 
-/// Made by Twilio, whose libraries test themselves with them. They are no texts, so a call that is
-/// believed is then not understood.
+/// From Twilio, whose libraries use them in tests. They are not texts, so an accepted call is then
+/// not understood.
 #[tokio::test]
 async fn believes_the_signatures_that_twilio_publishes() {
     const FORM: &str = "CallSid=CA1234567890ABCDE&Caller=%2B14158675309&Digits=1234\
@@ -68,7 +68,7 @@ async fn believes_a_signed_text_in_utf_8() {
     );
     call.headers_mut()
         .insert("x-twilio-signature", "n7KGbFKyVmGjbDn7GSf/ywZSkxI=".parse().unwrap());
-    // What a caller says about itself is not what it signed.
+    // A caller's own headers are not what it signed.
     call.headers_mut().insert("host", "elsewhere.example".parse().unwrap());
     let twilio = Twilio {
         account_sid: "AC00000000000000000000000000000001".into(),
@@ -91,7 +91,7 @@ async fn believes_the_next_token_but_no_unsigned_call() {
     assert_eq!(receive(&twilio, &request(STATUS, body)).await, Err(WebhookError::Forged));
 }
 
-/// Whether what follows `#` in the address that was entered is signed is documented nowhere.
+/// It is not documented whether the fragment of the entered address is signed.
 #[tokio::test]
 async fn believes_a_signature_over_the_address_as_it_was_entered() {
     let body = "MessageSid=SM00000000000000000000000000000001&MessageStatus=sent";
@@ -138,7 +138,7 @@ async fn believes_a_shared_key_that_it_knows_and_says_what_it_lacks_otherwise() 
     );
 }
 
-/// What signs a form that goes to this address.
+/// The signature of a form to this address.
 fn signed_over<M: Mac + KeyInit>(key: &str, address: &str, body: &str) -> HeaderValue {
     let fields: BTreeMap<_, _> = form_urlencoded::parse(body.as_bytes()).collect();
     let mut mac = <M as KeyInit>::new_from_slice(key.as_bytes()).unwrap().chain_update(address);

@@ -30,7 +30,7 @@ async fn says_what_can_be_seen_of_the_account() {
         assert_eq!(
             found(answer).await,
             [format!(
-                "Doubtful Credentials: Vonage does not say (http {}). See the provider's status \
+                "Doubtful Credentials: Vonage gives no usable answer (http {}). See the provider's status \
                  page, and try again.",
                 answer.0
             )]

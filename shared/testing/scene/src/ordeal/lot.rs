@@ -69,7 +69,7 @@ impl Lot {
                 biased;
                 () = &mut work => return false,
                 (provider, ..) = hanging => provider,
-                () = so(|| scene.logged()[so_far..].contains("a commit was not answered")) => {
+                () = so(|| scene.logged()[so_far..].contains("the store did not answer a commit")) => {
                     self.met.extend(doomed.map(|it| (Fault::DeathBeforeRecord, it)));
                     return true;
                 }

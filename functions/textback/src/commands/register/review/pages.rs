@@ -42,7 +42,7 @@ pub(super) fn opt_in(submission: &Submission, findings: &mut Findings) {
     }
 }
 
-/// What stands under the number and the keyword.
+/// Checks the text beside the number and the keyword.
 fn beside_number(submission: &Submission, html: &str, file: &str, findings: &mut Findings) {
     let business = &submission.business;
     let keyword = format!("body={}", business.keyword);
@@ -59,7 +59,7 @@ fn beside_number(submission: &Submission, html: &str, file: &str, findings: &mut
     }
 }
 
-/// What stands beside the box of the form.
+/// Checks the text beside the box of the form.
 fn beside_box(submission: &Submission, html: &str, file: &str, findings: &mut Findings) {
     let Some(words) = element(html, "<label for=\"consent\">", "</label>") else {
         findings.add(
@@ -73,7 +73,7 @@ fn beside_box(submission: &Submission, html: &str, file: &str, findings: &mut Fi
     if tag_with(html, "type=\"checkbox\"").is_some_and(|tag| has_attribute(tag, "checked")) {
         findings.add(
             "30513",
-            "the box is ticked in advance, which is no consent",
+            "the box is ticked in advance, which is not consent",
             format!("take checked out of templates/form.html ({file})"),
         );
     }
@@ -97,7 +97,7 @@ fn beside_box(submission: &Submission, html: &str, file: &str, findings: &mut Fi
     }
 }
 
-/// What must be said where somebody agrees.
+/// The disclosures that are due where somebody agrees.
 fn disclosures(
     submission: &Submission,
     html: &str,
@@ -114,12 +114,12 @@ fn disclosures(
         ("30924", "that rates may apply", "Message and data rates may apply"),
         ("30924", "how to opt out", "Reply STOP to opt out"),
         ("30924", "how to get help", "HELP for help"),
-        ("30513", "that it is no condition of a purchase", "not a condition of any purchase"),
+        ("30513", "that it is not a condition of a purchase", "not a condition of any purchase"),
     ] {
         if !words.says(said) {
             findings.add(
                 code,
-                format!("beside {place} it does not say {what}"),
+                format!("the text beside {place} does not say {what}"),
                 format!("put \"{said}\" back into words/en.toml ({file})"),
             );
         }
@@ -128,7 +128,7 @@ fn disclosures(
         if tag_with(html, &format!("href=\"{page}")).is_none() {
             findings.add(
                 "30909",
-                format!("beside {place} there is no link to the {page} page"),
+                format!("there is no link to the {page} page beside {place}"),
                 format!("put {{{page}}} back into words/en.toml ({file})"),
             );
         }
@@ -148,7 +148,7 @@ pub(super) fn privacy(submission: &Submission, findings: &mut Findings) {
             "opt-in data and consent are not shared with any third party",
         ),
         (
-            "whom the companies are excepted that deliver the messages",
+            "that the companies which deliver the messages are excepted",
             "This excludes aggregators and providers of the text message services",
         ),
         ("how to have data deleted", "delete"),
@@ -210,7 +210,7 @@ pub(super) fn terms(submission: &Submission, findings: &mut Findings) {
     }
 }
 
-/// What a reader sees of a page, with every space a single one.
+/// The visible text of a page, with single spaces.
 struct Seen(String);
 
 impl Seen {
@@ -236,7 +236,7 @@ fn tag_with<'a>(html: &'a str, part: &str) -> Option<&'a str> {
     Some(&html[start..at + end])
 }
 
-/// What stands between these two.
+/// The part between these two.
 fn element<'a>(html: &'a str, start: &str, end: &str) -> Option<&'a str> {
     html.split_once(start)?.1.split_once(end).map(|(inside, _)| inside)
 }

@@ -1,4 +1,4 @@
-//! What the texts have to say that are ours word for word, and the samples.
+//! What our fixed texts and the samples have to say.
 
 use super::Findings;
 use crate::commands::register::submission::Submission;
@@ -16,12 +16,12 @@ pub(super) fn texts(submission: &Submission, findings: &mut Findings) {
     }
 }
 
-/// What goes ahead of the first answer, which is what answers the keyword.
+/// Checks the text ahead of the first answer, which is also the answer to the keyword.
 fn first(submission: &Submission, findings: &mut Findings) {
     let Some(first) = &submission.texts.first else {
         return findings.add(
             "30909",
-            "it is not shown what somebody gets who texts the keyword",
+            "the answer to the keyword is not shown",
             format!(
                 "write under texts of the agent's page: first: \"{}: This is our AI assistant. One \
                  reply per message. Msg & data rates may apply. Reply HELP for help, STOP to opt \
@@ -54,7 +54,7 @@ fn help(submission: &Submission, findings: &mut Findings) {
         let (name, phone, email) = (&submission.agent, business.phone.display(), &business.email);
         let end = "Msg & data rates may apply. Reply STOP to opt out.";
         let both = format!("{name}: Call {phone} or write to {email}. {end}");
-        // More than the agent's page takes in one text.
+        // Longer than the agent's page allows for one text.
         let text = if both.len() <= 160 { both } else { format!("{name}: Call {phone}. {end}") };
         findings.add(
             "30909",
