@@ -220,7 +220,7 @@ impl<'a> Wake<'a> {
             }
             if let Gate::Open | Gate::LetIn = gate {
                 let mut draft = Draft::of(loaded);
-                draft.count_try(self.clock.now());
+                draft.count_attempt(self.clock.now());
                 if let Some(place) = place {
                     draft.next.admitted_at = Some(place.minute);
                     draft.changes.push(Change::LetIn(place));
@@ -280,7 +280,7 @@ impl<'a> Wake<'a> {
             _ => draft.take_up(&run.texts),
         }
         if run.thinks() || draft.is_empty() {
-            draft.forget_tries();
+            draft.reset_attempts();
         }
         draft.set_due(self.clock.now());
     }

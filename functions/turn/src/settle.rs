@@ -117,7 +117,7 @@ impl Wake<'_> {
         };
         let mut changes = vec![lost.looked_up("found"), Change::Status(update.clone())];
         if let Some(known) = &lost.known {
-            changes.extend(self.told_before(&known.updated(&update)).await);
+            changes.extend(self.early_receipts(&known.updated(&update)).await);
         }
         self.close(loaded, attempt, None, changes).await?;
         // Its status by now is stored like any receipt.
