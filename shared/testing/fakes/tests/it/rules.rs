@@ -31,7 +31,7 @@ fn called(id: &str) -> [Value; 2] {
 }
 
 #[tokio::test]
-async fn refuse_what_is_against_them() {
+async fn refuse_requests_that_break_them() {
     let user = json!({ "role": "user", "content": "Hi" });
     let agent = json!({ "role": "assistant", "content": "Hello" });
     let system = json!({ "role": "system", "content": "Be kind." });
@@ -170,7 +170,7 @@ async fn refuse_what_is_against_them() {
 }
 
 #[tokio::test]
-async fn want_back_what_they_gave() {
+async fn require_their_extras_back() {
     for rule in [Rule::DeepSeek, Rule::Kimi, Rule::Gemini] {
         let server = OpenAi::start_as(rule).await;
         server.calls("record", "{}");
@@ -194,7 +194,7 @@ async fn want_back_what_they_gave() {
 }
 
 #[tokio::test]
-async fn load_anew_when_whoever_asked_has_gone() {
+async fn load_again_if_the_client_disconnects() {
     let server = OpenAi::start_as(Rule::Loads(Duration::from_millis(300))).await;
     let url = format!("{}/chat/completions", server.url());
     let asked = request(json!([{ "role": "user", "content": "Hi" }]));
