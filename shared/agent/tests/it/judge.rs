@@ -52,7 +52,7 @@ impl Judged {
         let answered = conversation.text("Well?").await.unwrap();
         let asked = conversation.openai.requests().len() - before;
         let outcome = &answered.steps[0].details["outcome"];
-        // Whoever is asked again says something else.
+        // When asked again, the model says something else.
         assert_eq!(answered.reply == reply, asked == 1, "{reply}");
         (asked == 2).then(|| outcome.as_str().unwrap().to_owned())
     }
