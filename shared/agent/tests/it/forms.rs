@@ -1,4 +1,4 @@
-//! The next form of a request that a server refuses, and what is remembered of it.
+//! What is asked next of a server that refuses the form of a request, and what is remembered of it.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 
 use crate::{Conversation, person};
 
-/// The body of a server's refusal.
+/// What a server says that refuses, as its body.
 fn refuses(status: u16, body: &Value) -> Mode {
     Mode::Fails(status, body.to_string())
 }
@@ -19,7 +19,7 @@ fn says(status: u16, message: &str) -> Mode {
     refuses(status, &json!({ "error": { "message": message, "type": "invalid_request_error" } }))
 }
 
-/// The requests for a text that is refused like this and then accepted.
+/// The requests of a text that is refused so and then taken.
 async fn after(modes: impl IntoIterator<Item = Mode>) -> Vec<Value> {
     let mut conversation = Conversation::begin().await;
     conversation.openai.switch.plan(modes);
@@ -28,20 +28,20 @@ async fn after(modes: impl IntoIterator<Item = Mode>) -> Vec<Value> {
     conversation.openai.requests()
 }
 
-/// The request after a refusal; no further one is ever needed.
+/// The request that follows a refusal, of which one more is never needed.
 async fn next(mode: Mode) -> Value {
     let requests = after([mode.clone()]).await;
     assert_eq!(requests.len(), 2, "{mode:?}");
     requests[1].clone()
 }
 
-/// The token limits in a request.
+/// The limits of tokens that a request names.
 fn limits(request: &Value) -> (Option<u64>, Option<u64>) {
     (request["max_completion_tokens"].as_u64(), request["max_tokens"].as_u64())
 }
 
 #[tokio::test]
-async fn limit_tokens_under_the_servers_name() {
+async fn say_how_many_tokens_as_the_server_does() {
     let mistral = json!({ "object": "error", "message": { "detail": [{ "type": "extra_forbidden",
         "loc": ["body", "max_completion_tokens"], "msg": "Extra inputs are not permitted",
         "input": 4000 }] }, "type": "invalid_request_error" });
@@ -90,7 +90,7 @@ async fn limit_tokens_under_the_servers_name() {
 }
 
 #[tokio::test]
-async fn leave_tokens_out_if_neither_name_is_known() {
+async fn say_nothing_of_tokens_where_neither_name_is_known() {
     let unknown =
         |name: &str| says(400, &format!("Unrecognized request argument supplied: {name}"));
     let requests = after([unknown("max_completion_tokens"), unknown("max_tokens")]).await;
@@ -150,7 +150,7 @@ async fn fit_into_the_context_that_the_server_names() {
 }
 
 #[tokio::test]
-async fn fit_if_the_server_does_not_name_its_context() {
+async fn fit_where_the_server_does_not_say_how_much() {
     for mode in [says(400, "prompt is too long"), Mode::Fails(413, "Content Too Large".into())] {
         let request = next(mode).await;
         assert!(limits(&request).0.unwrap() < 4_000 - 1_024, "{request}");
@@ -158,7 +158,7 @@ async fn fit_if_the_server_does_not_name_its_context() {
 }
 
 #[tokio::test]
-async fn describe_tools_in_words_if_they_are_not_supported() {
+async fn tell_tools_in_words_where_there_are_none() {
     for mode in [
         says(400, "registry.ollama.ai/library/gemma:2b does not support tools"),
         says(404, "No endpoints found that support tool use. Try disabling \"record\"."),
@@ -184,7 +184,7 @@ async fn describe_tools_in_words_if_they_are_not_supported() {
 }
 
 #[tokio::test]
-async fn show_calls_in_words_if_tools_are_not_supported() {
+async fn show_calls_in_words_where_there_are_no_tools() {
     let mut conversation = Conversation::begin().await;
     conversation.openai.calls_many(&[
         ("record", r#"{"field":"name","value":"Ann"}"#),
@@ -209,7 +209,7 @@ async fn show_calls_in_words_if_tools_are_not_supported() {
 }
 
 #[tokio::test]
-async fn leave_tool_choice_out_if_it_is_refused() {
+async fn name_no_choice_of_tools_where_it_is_refused() {
     let mut conversation = Conversation::begin().await;
     conversation.openai.says(" ");
     conversation.openai.switch.plan([
@@ -224,7 +224,7 @@ async fn leave_tool_choice_out_if_it_is_refused() {
 }
 
 #[tokio::test]
-async fn put_the_prompt_before_the_first_text_if_there_is_no_system_role() {
+async fn put_the_prompt_in_front_of_what_is_said_where_no_system_is_known() {
     for mode in [
         says(500, "Value is not callable: null at row 1, column 9 of the template"),
         says(400, "System role not supported"),
@@ -283,19 +283,19 @@ async fn give_calls_the_ids_that_the_server_wants() {
 }
 
 #[tokio::test]
-async fn are_plain_if_the_message_does_not_help() {
+async fn are_plain_where_nothing_is_said_that_helps() {
     let request = next(Mode::Fails(400, "<html>Bad Request</html>".into())).await;
     assert_eq!(limits(&request), (None, Some(4_000)));
 }
 
 #[tokio::test]
-async fn are_plain_if_there_is_no_message() {
+async fn are_plain_where_nothing_is_said_at_all() {
     let request = next(Mode::Fails(400, String::new())).await;
     assert_eq!(limits(&request), (None, Some(4_000)));
 }
 
 #[tokio::test]
-async fn stay_unchanged_once_the_server_has_accepted_them() {
+async fn stay_as_they_are_where_the_server_has_taken_them() {
     let mut conversation = Conversation::begin().await;
     conversation.text("Hi").await.unwrap();
     conversation.openai.switch.plan([Mode::Fails(400, String::new())]);
@@ -381,9 +381,9 @@ async fn find_the_address_with_or_without_its_version() {
     );
 }
 
-/// The categories: who has to act, and when.
+/// What is told apart: who has to act, and when.
 #[tokio::test]
-async fn are_interpreted_by_their_messages() {
+async fn mean_what_their_words_say() {
     let azure = json!({ "error": { "message": "The response was filtered due to the prompt", "code":
         "content_filter", "innererror": { "code": "ResponsibleAIPolicyViolation" }, "status": 400 } });
     let google = json!([{ "error": { "code": 400, "status": "INVALID_ARGUMENT",
@@ -430,7 +430,7 @@ async fn are_interpreted_by_their_messages() {
 }
 
 #[tokio::test]
-async fn request_a_stream_once_an_answer_was_slow() {
+async fn ask_for_pieces_of_an_answer_once_it_was_slow() {
     let mut conversation = Conversation::begin().await;
     conversation.agent.timeouts = Timeouts {
         request: Duration::from_millis(300),
@@ -457,7 +457,7 @@ async fn request_a_stream_once_an_answer_was_slow() {
 }
 
 #[tokio::test]
-async fn contain_schemas_that_every_server_accepts() {
+async fn hold_schemas_that_every_server_takes() {
     let request = after([]).await.remove(0);
     assert_eq!(limits(&request), (Some(4_000), None));
     for tool in request["tools"].as_array().unwrap() {
@@ -470,7 +470,7 @@ async fn contain_schemas_that_every_server_accepts() {
 }
 
 #[tokio::test]
-async fn stop_requesting_streams_that_make_no_sense() {
+async fn ask_for_no_pieces_where_they_make_no_sense() {
     let mut conversation = Conversation::begin().await;
     conversation.agent.timeouts.request = Duration::from_millis(300);
     let events = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hel";
@@ -482,7 +482,7 @@ async fn stop_requesting_streams_that_make_no_sense() {
 }
 
 #[tokio::test]
-async fn wait_as_long_as_chunks_arrive() {
+async fn wait_for_as_long_as_pieces_come() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/v1", listener.local_addr().unwrap());
     // Each piece in time, and all of them longer than one request may take.
@@ -506,7 +506,7 @@ async fn wait_as_long_as_chunks_arrive() {
 }
 
 #[tokio::test]
-async fn leave_more_room_after_an_answer_with_only_reasoning() {
+async fn leave_room_for_an_answer_that_had_none_beside_its_thoughts() {
     let mut conversation = Conversation::begin().await;
     let body = json!({ "choices": [{ "finish_reason": "length",
         "message": { "role": "assistant", "content": "", "reasoning_content": "hm" } }] });

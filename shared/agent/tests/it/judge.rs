@@ -1,4 +1,4 @@
-//! What a model may not say in the name of a business, and what happens if it does.
+//! What a model may not say in the name of a business, and what becomes of it.
 
 use agent::{Page, Turn};
 use serde_json::{Map, json};
@@ -18,7 +18,7 @@ const INSTRUCTIONS: &str = "You take in home tasks for Elm Home, a handyman busi
     or writes to office@elm-mail.example. Say: \"Thank you for texting Elm Home, we are happy to take \
     down what you need and to call you back within one working day.\"";
 
-/// A conversation with a page of its own, which has begun.
+/// A conversation with a page of its own, in which something was said.
 struct Judged(Conversation);
 
 impl Judged {
@@ -52,12 +52,12 @@ impl Judged {
         let answered = conversation.text("Well?").await.unwrap();
         let asked = conversation.openai.requests().len() - before;
         let outcome = &answered.steps[0].details["outcome"];
-        // When asked again, the model says something else.
+        // Whoever is asked again says something else.
         assert_eq!(answered.reply == reply, asked == 1, "{reply}");
         (asked == 2).then(|| outcome.as_str().unwrap().to_owned())
     }
 
-    /// Checks a rule: replies that break it are not sent, and others are.
+    /// Holds to a rule: what breaks it is not sent, and what does not is.
     async fn holds(word: &str, bad: &[&str], good: &[&str]) {
         let mut judged = Self::by("").await;
         let mut wrong = Vec::new();
@@ -76,7 +76,7 @@ impl Judged {
 }
 
 #[tokio::test]
-async fn a_reply_that_breaks_a_rule_is_requested_again_with_the_reason() {
+async fn what_breaks_a_rule_is_asked_for_again_with_the_reason() {
     let mut conversation = Conversation::begin().await;
     conversation.openai.says("I'm a real person, my name is Dave, not a bot!");
     conversation.openai.says("I am the automatic assistant of Handy Home.");
@@ -88,7 +88,7 @@ async fn a_reply_that_breaks_a_rule_is_requested_again_with_the_reason() {
 }
 
 #[tokio::test]
-async fn a_second_broken_rule_sends_the_fixed_text_and_keeps_recorded_fields() {
+async fn what_breaks_a_rule_twice_is_the_fixed_sentence_and_what_was_recorded_stays() {
     let mut conversation = Conversation::begin().await;
     conversation.openai.calls("record", r#"{"field":"name","value":"Ann"}"#);
     conversation.openai.says("That will be $99.");
@@ -119,7 +119,7 @@ async fn each_rule_is_switched_off_on_the_page() {
 }
 
 #[tokio::test]
-async fn does_not_deny_being_a_machine() {
+async fn denies_no_machine() {
     Judged::holds(
         "denies being a machine",
         &[
@@ -689,7 +689,7 @@ async fn names_no_number_of_a_person_that_nobody_gave() {
 }
 
 #[tokio::test]
-async fn its_own_words_do_not_count_as_given() {
+async fn what_it_said_itself_gives_it_nothing() {
     let mut conversation = Conversation::begin().await;
     conversation.openai.calls("tell_333_euros", "{}");
     conversation.openai.says("That is 333 euros.");

@@ -1,11 +1,12 @@
-//! Accepted values, in all the ways in which models write them.
+//! What counts as a value, in all the ways in which models write one.
 
 use agent::{Page, Turn};
 use serde_json::json;
 
 use crate::Conversation;
 
-/// The results for values of one kind of field: the value in the brief, or the message to the model.
+/// What becomes of values of one kind of field: as they stand in the brief, or what the model is told
+/// instead.
 async fn recorded(kind: &str, values: &[&str]) -> Vec<String> {
     let names = (0..values.len()).map(|number| format!("f{number}"));
     let fields =
@@ -32,7 +33,7 @@ async fn recorded(kind: &str, values: &[&str]) -> Vec<String> {
     told.enumerate().map(read).collect()
 }
 
-/// Compares all of them, so that one run shows everything that is wrong.
+/// Compares all, so that one run shows all that is wrong.
 async fn check(kind: &str, rows: &[(&str, &str)]) {
     let (values, expected): (Vec<_>, Vec<_>) = rows.iter().copied().unzip();
     let recorded = recorded(kind, &values).await;
@@ -53,7 +54,7 @@ const NO_DATE: &str = "write it as YYYY-MM-DD, such as 2026-11-25";
 const NO_DAY: &str = "there is no such day: write the one that is meant, such as 2026-11-25";
 const NO_NUMBER: &str = "write it as a number alone, such as 12 or 2.5";
 
-/// Gap fillers in each language of the product.
+/// What is written where there is nothing, in each language of the product.
 const GAPS: [&[&str]; 11] = [
     &[
         "?",
@@ -315,7 +316,7 @@ const GAPS: [&[&str]; 11] = [
 ];
 
 #[tokio::test]
-async fn accepts_no_gap_filler_in_any_language() {
+async fn takes_nothing_for_a_value_in_any_language() {
     for gaps in GAPS {
         assert!(gaps.len() > 15);
         all_become("type: text", gaps, NO_TEXT).await;
@@ -327,7 +328,7 @@ async fn accepts_no_gap_filler_in_any_language() {
 }
 
 #[tokio::test]
-async fn accepts_no_field_name_by_itself_as_a_value() {
+async fn takes_no_name_of_a_field_for_a_value_with_nothing_else() {
     let mut conversation = Conversation::begin().await;
     let said = [
         ("address", "address unknown"),
@@ -349,7 +350,7 @@ async fn accepts_no_field_name_by_itself_as_a_value() {
 }
 
 #[tokio::test]
-async fn accepts_values_that_only_look_like_gap_fillers() {
+async fn takes_for_a_value_what_only_looks_like_none() {
     let real = [
         "Na",
         "Nada",
@@ -453,7 +454,7 @@ async fn reads_days() {
 }
 
 #[tokio::test]
-async fn asks_about_unclear_days() {
+async fn asks_for_days_that_are_not_clear() {
     let unclear = [
         "3/4",
         "next Friday",
@@ -559,7 +560,7 @@ async fn reads_numbers() {
 }
 
 #[tokio::test]
-async fn asks_about_unclear_numbers() {
+async fn asks_for_numbers_that_are_not_clear() {
     let unclear = [
         "12 m²", "about 12", "twelve", "a few", "12-14", "12 or 13", "$12", "12%", "½", "1/2",
         "5²", "1e999", "infinity", "-inf", "1,2,3", "1,25.0", "12 5", "1.2.3", "0x10", "--3",
@@ -640,7 +641,7 @@ async fn reads_yes_and_no_in_any_language() {
 }
 
 #[tokio::test]
-async fn reads_the_intended_choice() {
+async fn reads_the_choice_that_is_meant() {
     let day = "type: choice, choices: [morning, Après-midi, any time, any-thing, ANYTHING]";
     let asked = "write exactly one of: morning | Après-midi | any time | any-thing | ANYTHING";
     check(

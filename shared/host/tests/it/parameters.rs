@@ -1,4 +1,4 @@
-//! Functions with settings in Parameter Store, as emulated by moto.
+//! Functions whose settings stand in Parameter Store, as moto plays it.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ const PERSON: &str = "+12025550143";
 const OTHER: &str = "a-token-that-somebody-else-knows";
 
 #[tokio::test]
-async fn a_changed_token_is_accepted_without_a_deploy() {
+async fn a_token_that_was_changed_is_believed_without_a_deploy() {
     let Some(moto) = moto().await else { return };
     for on_lambda in [true, false] {
         let owner = Owner::of(&moto, on_lambda).await;
@@ -23,7 +23,7 @@ async fn a_changed_token_is_accepted_without_a_deploy() {
 
         owner.put("TWILIO_AUTH_TOKEN_NEXT", owner.twilio.auth_token()).await;
         assert_eq!(function.answers(&owner).await, 200);
-        // Unusable settings do not take effect.
+        // Nothing the like can be built from goes into force.
         owner.put("TWILIO_AUTH_TOKEN", " ").await;
         assert_eq!(function.answers(&owner).await, 200);
         let warned = function.stop().await;
@@ -34,7 +34,7 @@ async fn a_changed_token_is_accepted_without_a_deploy() {
 }
 
 #[tokio::test]
-async fn a_guessable_secret_raises_an_alarm_and_stops_nothing() {
+async fn a_secret_that_can_be_guessed_is_an_alarm_and_stops_nothing() {
     let Some(moto) = moto().await else { return };
     let owner = Owner::of(&moto, true).await;
     owner.put("TWILIO_AUTH_TOKEN", owner.twilio.auth_token()).await;
@@ -53,7 +53,7 @@ async fn a_guessable_secret_raises_an_alarm_and_stops_nothing() {
 }
 
 #[tokio::test]
-async fn keeps_its_settings_when_parameters_cannot_be_read() {
+async fn goes_on_with_what_it_has_when_parameters_cannot_be_read() {
     let Some(moto) = moto().await else { return };
     let owner = Owner::of(&moto, true).await;
     owner.put("TWILIO_AUTH_TOKEN", owner.twilio.auth_token()).await;
@@ -71,10 +71,10 @@ async fn keeps_its_settings_when_parameters_cannot_be_read() {
 }
 
 #[tokio::test]
-async fn asks_only_for_settings_that_the_environment_lacks() {
+async fn asks_for_what_the_environment_lacks_and_for_no_more() {
     let Some(moto) = moto().await else { return };
     let owner = Owner::of(&moto, true).await;
-    // Blank, as Terraform creates them: they do not count as half an account.
+    // Blank, as Terraform creates them: they do not make half an account.
     owner.put("MC_PASSWORD", " ").await;
     owner.put("TWILIO_AUTH_TOKEN", OTHER).await;
     let function = owner.start(&[("TWILIO_AUTH_TOKEN", owner.twilio.auth_token())]).await;
@@ -101,7 +101,7 @@ async fn asks_only_for_settings_that_the_environment_lacks() {
 }
 
 #[tokio::test]
-async fn an_obstacle_to_reading_stops_the_start_and_says_what_to_do() {
+async fn what_keeps_it_from_reading_stops_the_start_and_says_what_to_do() {
     let Some(moto) = moto().await else { return };
     let owner = Owner::of(&moto, true).await;
     let refusal = |code: &str, words: &str| {
@@ -172,7 +172,7 @@ async fn an_obstacle_to_reading_stops_the_start_and_says_what_to_do() {
 }
 
 #[tokio::test]
-async fn a_start_survives_temporary_errors() {
+async fn a_start_survives_what_passes_by_itself() {
     let Some(moto) = moto().await else { return };
     let owner = Owner::of(&moto, true).await;
     owner.put("TWILIO_AUTH_TOKEN", owner.twilio.auth_token()).await;
@@ -193,7 +193,7 @@ async fn a_start_survives_temporary_errors() {
 }
 
 #[tokio::test]
-async fn unusable_new_settings_leave_it_running_but_not_ready() {
+async fn settings_that_can_no_longer_be_used_leave_it_at_work_and_not_ready() {
     let Some(moto) = moto().await else { return };
     let owner = Owner::of(&moto, false).await;
     owner.put("TWILIO_AUTH_TOKEN", owner.twilio.auth_token()).await;
@@ -216,7 +216,7 @@ fn denied(resource: &str) -> Mode {
     Mode::Fails(400, body.to_string())
 }
 
-/// The owner of the function, who knows its secrets.
+/// Who runs the function, and knows its secrets.
 struct Owner<'a> {
     moto: &'a Moto,
     relay: Relay,
@@ -241,7 +241,7 @@ impl<'a> Owner<'a> {
         self.moto.put_parameter(&format!("{}{name}", self.path), value).await;
     }
 
-    /// A function that is starting, with these settings beside the usual ones.
+    /// A function that begins to start, with these settings beside the usual ones.
     fn function(&self, settings: &[(&str, &str)]) -> Function {
         let url = self.relay.url();
         let environment = self
@@ -258,7 +258,7 @@ impl<'a> Owner<'a> {
             ("AWS_REGION", "us-east-1"),
             ("AWS_ACCESS_KEY_ID", "test"),
             ("AWS_SECRET_ACCESS_KEY", "test"),
-            // Nothing looks for a region or a role beyond this machine.
+            // Nobody looks for a region or a role beyond this machine.
             ("AWS_EC2_METADATA_DISABLED", "true"),
         ];
         all.extend(environment.iter().map(|(name, value)| (name.as_str(), value.as_str())));
@@ -298,13 +298,13 @@ impl Started {
         owner.twilio.text(&self.route, PERSON, "Hi").await.status
     }
 
-    /// Its answer to readiness calls.
+    /// What it tells anybody who asks whether it is ready.
     async fn readiness(&self) -> (u16, String) {
         let answer = reqwest::get(format!("http://{}/readyz", self.address)).await.unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
 
-    /// Its output up to the end.
+    /// What it had to say to the end.
     async fn stop(mut self) -> String {
         self.function.process.start_kill().unwrap();
         self.function.end().await.1.join("\n")

@@ -210,7 +210,7 @@ fn keeps_the_language_of_the_person() {
 fn drops_emoji_that_cost_more_than_they_say() {
     check(&[
         ("🎉 Booked for 7 👍! See you 👨‍👩‍👧.", "Booked for 7! See you."),
-        // They are the message, or many, or free in a text that needs the larger alphabet anyway.
+        // They are the message, many, or free in a text that needs the large alphabet anyway.
         ("👍", "👍"),
         ("🍏 🍐 🍊 🍋 fruit", "🍏 🍐 🍊 🍋 fruit"),
         ("До встречи 👋", "До встречи 👋"),
@@ -292,7 +292,7 @@ fn says_all_that_the_budget_allows() {
 }
 
 #[test]
-fn counts_the_text_in_front() {
+fn counts_what_goes_ahead() {
     let first = "Elm: an AI assistant answers you here, a person reads along. Message and data rates \
                  may apply. Reply STOP to stop, HELP for help.";
     let long = "We are open from nine to five. ".repeat(20);
@@ -313,7 +313,7 @@ fn counts_the_text_in_front() {
     assert_eq!(fit_behind(first, "", 2).text, "");
 }
 
-/// Pieces that replies are made of, and some that they should not contain.
+/// Pieces of which replies are made, and of which they should not be.
 fn reply() -> impl Strategy<Value = String> {
     let pieces = [
         "word",
@@ -445,7 +445,7 @@ proptest! {
         pieces in prop::collection::vec((0..6_usize, 0..4_usize, "[a-z]{1,9}[,.?!:]?"), 1..30),
         budget in 1_usize..3,
     ) {
-        // A number in each distinguishes them.
+        // A number in each tells them apart.
         let kept = |at: usize, kind: usize| match kind {
             0 => format!("https://a.example/{at}x/__init__/*b*/it’s–c/~~d~~?e&copy;={at}y/z"),
             1 => format!("www{at}x.example.com/__init__/_{at}y_/z"),

@@ -1,4 +1,4 @@
-//! Each server refuses what the real one refuses, in the same words.
+//! Each server refuses what the real one refuses, in its words.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ fn tool(parameters: &Value) -> Value {
     json!([{ "type": "function", "function": { "name": "record", "parameters": parameters } }])
 }
 
-/// A call with this id, and the tool's answer.
+/// A call under this id, and what the tool answered.
 fn called(id: &str) -> [Value; 2] {
     let function = json!({ "name": "record", "arguments": "{}" });
     let call = json!({ "id": id, "type": "function", "function": function });
@@ -31,7 +31,7 @@ fn called(id: &str) -> [Value; 2] {
 }
 
 #[tokio::test]
-async fn refuse_requests_that_break_them() {
+async fn refuse_what_is_against_them() {
     let user = json!({ "role": "user", "content": "Hi" });
     let agent = json!({ "role": "assistant", "content": "Hello" });
     let system = json!({ "role": "system", "content": "Be kind." });
@@ -170,7 +170,7 @@ async fn refuse_requests_that_break_them() {
 }
 
 #[tokio::test]
-async fn require_their_extras_back() {
+async fn want_back_what_they_gave() {
     for rule in [Rule::DeepSeek, Rule::Kimi, Rule::Gemini] {
         let server = OpenAi::start_as(rule).await;
         server.calls("record", "{}");
@@ -178,7 +178,7 @@ async fn require_their_extras_back() {
         asked["tools"] = tool(&json!({ "type": "object" }));
         let (_, body) = ask(&server, &asked).await;
         let mut given = body["choices"][0]["message"].clone();
-        // If there is no id, one has to be made up.
+        // An id that is none has to be made up.
         if given["tool_calls"][0]["id"] == "" {
             given["tool_calls"][0]["id"] = "a".into();
         }
@@ -194,7 +194,7 @@ async fn require_their_extras_back() {
 }
 
 #[tokio::test]
-async fn load_again_if_the_client_disconnects() {
+async fn load_anew_when_whoever_asked_has_gone() {
     let server = OpenAi::start_as(Rule::Loads(Duration::from_millis(300))).await;
     let url = format!("{}/chat/completions", server.url());
     let asked = request(json!([{ "role": "user", "content": "Hi" }]));
