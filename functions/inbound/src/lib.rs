@@ -157,7 +157,7 @@ impl Inbound {
         if let Some(owner) = self.providers.owner(&text.from).filter(|_| !sms::is_pretended(name)) {
             return Ok(self.take_our_own(owner, provider, &text.body, now).await?);
         }
-        if self.store.answer_test_send(&claim, name, &text.from, &text.body, now).await? {
+        if self.store.answer_trial(&claim, name, &text.from, &text.body, now).await? {
             tracing::info!("took the answer to a text that was sent by hand to see it answered");
             return Ok(());
         }

@@ -22,7 +22,7 @@ impl Store {
     /// Takes a text that answers a test send ([`crate::Names::test_send`]), so that nobody else has to;
     /// returns false for any other text. Only a text of four digits is looked up. A repeat stores
     /// nothing.
-    pub async fn answer_test_send(
+    pub async fn answer_trial(
         &self,
         claim: &Claim,
         provider: &str,

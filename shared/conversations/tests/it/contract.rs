@@ -317,7 +317,7 @@ pub(crate) async fn takes_the_answer_to_a_test_send_and_no_other_text(store: Arc
     let attempt = attempt_called(&names().test_send("twilio", &person(), "4821"));
     assert!(store.begin(&attempt).await.unwrap());
     let answer = async |message: &str, theirs: &Number, body: &str, at| {
-        store.answer_test_send(&claim(message), "twilio", theirs, body, at).await.unwrap()
+        store.answer_trial(&claim(message), "twilio", theirs, body, at).await.unwrap()
     };
     let stranger = Number::parse("+12025550144").unwrap();
     assert!(!answer("SM1", &person(), "4822", now()).await);
