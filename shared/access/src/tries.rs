@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_guesses_waits_and_no_other_does() {
+    fn only_an_address_that_guesses_has_to_wait() {
         let (tries, now) = (Tries::default(), Instant::now());
         let waits = |last| tries.wrong(address(last), now) > Duration::ZERO;
         assert_eq!(
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn more_addresses_than_are_told_apart_all_wait() {
+    fn addresses_beyond_the_limit_all_have_to_wait() {
         let (tries, now) = (Tries::default(), Instant::now());
         let most = u32::try_from(ADDRESSES).unwrap();
         assert!((0..most).all(|last| tries.wrong(address(last), now).is_zero()));

@@ -1,4 +1,4 @@
-//! What each server demands, what that takes, and whether a conversation is finished under it:
+//! What each server requires, what that takes, and whether a conversation is finished under its rules:
 //! `cargo bench -p agent --bench servers`.
 
 #![expect(clippy::print_stdout, reason = "the table is what this is for")]
@@ -20,7 +20,7 @@ async fn main() {
     }
 }
 
-/// What a request is like, but for what was said.
+/// The form of a request, without the conversation.
 fn form(request: &Value) -> String {
     let fields = request.as_object().into_iter().flatten();
     let fields = fields.filter_map(|(name, value)| match (name.as_str(), value) {

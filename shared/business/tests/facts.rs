@@ -1,9 +1,9 @@
-//! What an owner writes, and what they are told about it.
+//! What an owner writes, and the reported problems.
 
 use business::{Business, Kind, Language};
 use settings::Settings;
 
-/// As little as there can be.
+/// The smallest valid file.
 const SMALLEST: &str = r#"name = "Ann Lee Piano Lessons"
 does = "Piano lessons for children and adults, at your home."
 about = "your lessons"
@@ -148,7 +148,7 @@ const MISTAKES: &[(usize, &str, &str)] = &[
 ];
 
 #[test]
-fn what_is_missing_is_named_with_what_to_add() {
+fn a_missing_fact_is_named_with_what_to_add() {
     for (line, told) in [
         (1, "name: is missing: add name = \"Handy Home LLC\""),
         (2, "does: is missing: add does = \"Repairs in your home.\""),
@@ -162,7 +162,7 @@ fn what_is_missing_is_named_with_what_to_add() {
 }
 
 #[test]
-fn everything_is_said_at_once_in_the_order_of_the_lines() {
+fn all_problems_are_reported_at_once_in_line_order() {
     let written = SMALLEST
         .replace("ann@lee-piano.test", "ann")
         .replace("+12025550101", "piano")
@@ -179,14 +179,14 @@ fn everything_is_said_at_once_in_the_order_of_the_lines() {
 }
 
 #[test]
-fn what_is_no_toml_is_named_with_its_line() {
+fn a_syntax_error_is_named_with_its_line() {
     let told = problems(&with(2, "does = \"Piano lessons"));
     assert!(told[0].starts_with("business.toml:2: "), "{told:?}");
     assert!(!told.join("").contains("Piano"), "{told:?}");
 }
 
 #[test]
-fn a_frequency_is_said_in_every_language_or_in_none() {
+fn a_frequency_is_given_in_every_language_or_in_none() {
     let bilingual = |spanish: &str| {
         format!(
             "{SMALLEST}frequency = \"about 4 messages a month\"\nlanguages = [\"en\", \"es\"]\n\
@@ -216,7 +216,7 @@ fn a_problem_stops_the_start_and_names_the_setting() {
     assert!(told.starts_with(&expected), "{told}");
 }
 
-/// The smallest file with another line in the place of this one, or after the last.
+/// The smallest file with this line replaced, or with another one added at the end.
 fn with(line: usize, written: &str) -> String {
     let mut lines: Vec<_> = SMALLEST.lines().collect();
     lines.resize(lines.len().max(line), "");

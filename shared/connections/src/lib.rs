@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn trusts_no_connection_that_has_rested() {
+    async fn does_not_reuse_an_idle_connection() {
         let url = server().await;
         let connections = Connections::new(ClientBuilder::no_proxy);
         let begun = SystemTime::now();

@@ -76,7 +76,7 @@ mod tests {
     const AWAY: (&str, bool) = ("no connection", false);
 
     #[test]
-    fn somebody_is_told_once_and_of_a_store_that_wavers_every_ten_minutes() {
+    fn alerts_once_and_about_a_flapping_store_every_ten_minutes() {
         let said = said(|outages, at| {
             outages.worked(Asked::Write);
             for second in 0..1_000 {
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn what_passes_is_said_after_three_minutes_and_of_reads_and_writes_together() {
+    fn reports_temporary_failures_after_three_minutes_for_reads_and_writes_together() {
         for (seconds, lines) in [(179, 0), (1_000, 1)] {
             let said = said(|outages, at| {
                 for second in 0..=seconds {

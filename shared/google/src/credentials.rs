@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn takes_a_key_from_a_file_and_says_when_google_does_not_take_it() {
+    async fn takes_a_key_from_a_file_and_reports_when_google_refuses_it() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("key.json");
         // Nothing listens on port 1.
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn says_what_is_no_key() {
+    fn says_what_is_wrong_with_a_key() {
         let no_key = "write a service account's key as Google gave it (JSON), or its path";
         for (value, problem) in [
             (

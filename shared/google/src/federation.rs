@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn tokens_are_renewed_by_the_clock_on_the_wall() {
+    async fn tokens_are_renewed_by_the_wall_clock() {
         let google = GoogleTokens::start().await;
         let mut function = Function::start("hasty", &google.configuration());
         let first = function.token();
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_refused_is_asked_for_again() {
+    async fn a_refused_token_is_requested_again() {
         let google = GoogleTokens::start().await;
         let mut function = Function::start("patient", &google.configuration());
         let refusal = Mode::Fails(403, r#"{"error":"unauthorized_client"}"#.into());
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn says_what_is_no_configuration() {
+    fn says_what_is_wrong_with_a_configuration() {
         let keys = Settings::from([
             ("AWS_ACCESS_KEY_ID", "1"),
             ("AWS_SECRET_ACCESS_KEY", "2"),

@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_proxy_is_believed_if_it_is_named() {
+    fn a_proxy_is_trusted_if_it_is_listed() {
         let proxies =
             |list| Proxies::from_settings(&Settings::from([("TRUSTED_PROXIES", list)])).unwrap();
         let caller = |list, peer: &str, told: &[&str]| {
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_network_of_ipv6_counts_as_one() {
+    fn an_ipv6_network_counts_as_one_caller() {
         let counted = |address: &str| Caller(address.parse().unwrap()).counted_as().to_string();
         assert_eq!(counted("192.0.2.7"), "192.0.2.7");
         assert_eq!(counted("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");

@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_silent_goes_first_and_nobody_who_waits_for_us() {
+    fn closes_the_longest_silent_first_and_nobody_who_waits_for_us() {
         let crowd = Crowd::of(3, 100);
         let [first, second, third] = [0; 3].map(|of| enter(&crowd, of).unwrap());
         assert!(first.awaits(Awaits::Answer) && second.awaits(Awaits::Body));
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stranger_with_many_connections_makes_room_for_others() {
+    fn a_stranger_with_many_connections_loses_some_to_others() {
         let crowd = Crowd::of(8, 100);
         let provider = enter(&crowd, 1).unwrap();
         let stranger: Vec<_> = (0..6).map(|_| enter(&crowd, 2).unwrap()).collect();
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn unfinished_bodies_make_room_for_one_that_goes_on() {
+    fn unfinished_bodies_make_room_for_one_that_continues() {
         let crowd = Crowd::of(8, 100);
         let [first, second, third] = [1, 2, 3].map(|of| enter(&crowd, of).unwrap());
         for seat in [&first, &second, &third] {

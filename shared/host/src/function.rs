@@ -260,7 +260,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn looks_again_after_five_minutes_and_a_minute_after_a_failure() {
+    async fn reads_parameters_again_after_five_minutes_and_a_minute_after_a_failure() {
         let Some(moto) = moto().await else { return };
         let path = format!("/{}/", unique_name());
         let name = format!("{path}WORD");

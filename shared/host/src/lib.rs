@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn refuses_what_would_log_nothing() {
+    fn refuses_a_filter_that_would_log_nothing() {
         let filter = |written| log_filter(&Settings::from([("RUST_LOG", written)])).is_ok();
         for sound in ["", "info", "WARN", "off", "info,turn=debug", "turn", "warn,host::port=trace"]
         {

@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn whoever_asks_costs_one_look_in_ten_seconds_and_whoever_leaves_none_more() {
+    async fn callers_cause_one_check_in_ten_seconds_even_if_they_leave() {
         let looks = Arc::new([0, 0].map(AtomicU64::new));
         let counted = Arc::clone(&looks);
         let readiness = Readiness::of(move || {
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_does_not_answer_is_not_ready() {
+    async fn a_store_that_does_not_answer_is_not_ready() {
         let never = Readiness::of(|| futures::future::pending().boxed());
         assert!(!never.seen(SystemTime::now()).await);
         let broken = Readiness::of(|| async { panic!("a mistake of ours") }.boxed());

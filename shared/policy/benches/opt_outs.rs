@@ -1,5 +1,5 @@
-//! How many of the people who want to be texted no more are understood, how many are taken for one
-//! who are none, and what that takes: `cargo bench -p policy --bench opt_outs`.
+//! How many opt-outs are recognised, how many other texts are mistaken for one, and how long that
+//! takes: `cargo bench -p policy --bench opt_outs`.
 
 #![expect(clippy::print_stdout, reason = "the table is what this is for")]
 
@@ -8,7 +8,7 @@ use std::time::Instant;
 use policy::{Keyword, keyword};
 
 fn main() {
-    println!("| texts | stops heard | taken for one | median | longest |");
+    println!("| texts | opt-outs recognised | other texts taken for one | median | longest |");
     println!("|---|---|---|---|---|");
     for (name, list) in opt_outs::LISTS {
         let (mut stops, mut heard, mut others, mut taken) = (0, 0, 0, 0);

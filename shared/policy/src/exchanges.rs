@@ -270,7 +270,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn suspects_nobody_of_whom_it_is_too_early(
+        fn suspects_nobody_after_too_few_exchanges(
             exchanges in vec((select(&SAID), proptest::option::of(select(&SAID))), 0..6),
             texts in vec(select(&SAID), 1..4),
         ) {

@@ -253,7 +253,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn asks_nothing_of_what_holds_no_beginning(words in vec(select(words()), 1..8)) {
+        fn finds_nothing_in_text_without_any_beginning(words in vec(select(words()), 1..8)) {
             let text = words.join(" ");
             for language in ROWS.languages.iter().filter(|language| !language.may_be_in(&text)) {
                 prop_assert!(!language.is_all(&text));

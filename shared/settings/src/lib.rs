@@ -204,14 +204,14 @@ mod tests {
     }
 
     #[test]
-    fn fills_up_from_others_and_overrides_nothing() {
+    fn completes_from_others_and_overrides_nothing() {
         let settings = Settings::from([("A", "mine"), ("B", " ")]);
         let settings = settings.or_those(Settings::from([("A", "theirs"), ("B", "theirs")]));
         assert_eq!((settings.get("A"), settings.get("B")), (Some("mine"), Some("theirs")));
     }
 
     #[test]
-    fn reads_from_the_environment_what_is_asked_for_and_no_more() {
+    fn reads_only_the_requested_names_from_the_environment() {
         // Cargo gives these two to every test.
         let settings =
             Settings::from_env([&["CARGO_PKG_NAME"] as Names, &["ABSENT", "PUBLIC_URL"]]);

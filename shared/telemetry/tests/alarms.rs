@@ -1,4 +1,4 @@
-//! The alarms, as a log system sees them and as the people are told who get them.
+//! The alarms as log systems see them, and as described to the people who get them.
 
 #![expect(clippy::unwrap_used, reason = "a test ends where an assumption does")]
 

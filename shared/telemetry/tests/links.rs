@@ -1,4 +1,4 @@
-//! The links of the documents: each that stays in the repository leads somewhere.
+//! The links of the documents: each local one leads somewhere.
 
 #![expect(clippy::unwrap_used, reason = "a test ends where an assumption does")]
 
@@ -6,10 +6,10 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-/// Folders with nothing of ours in them.
+/// Folders without files of ours.
 const FOREIGN: [&str; 3] = [".git", "node_modules", "target"];
 
-/// What a forge serves beside the files, seen from the top of the repository.
+/// Pages that a forge serves beside the files, relative to the top of the repository.
 const OF_THE_FORGE: [&str; 1] = ["../../actions/"];
 
 #[test]
@@ -57,7 +57,7 @@ fn read(folder: &Path, documents: &mut HashMap<PathBuf, String>) {
     }
 }
 
-/// The links that lead nowhere, each behind the document that holds it.
+/// The links that lead nowhere, each after its document.
 fn broken(root: &Path, documents: &HashMap<PathBuf, String>) -> Vec<String> {
     let mut broken = Vec::new();
     for (document, text) in documents {
@@ -107,15 +107,15 @@ fn prose(text: &str) -> String {
     prose
 }
 
-/// What stands in the parentheses of `[…](…)`.
+/// The target of `[…](…)`.
 fn links(prose: &str) -> Vec<String> {
     let behind = prose.split("](").skip(1);
     let target = behind.filter_map(|rest| rest.split_once(')')).map(|(target, _)| target);
     target.filter_map(|target| target.split_whitespace().next()).map(str::to_owned).collect()
 }
 
-/// The names of a document's headings, as forges make them: lower case, dashes for spaces, no
-/// punctuation, and a number behind each repetition.
+/// The anchors of a document's headings, as forges make them: lower case, dashes for spaces, no
+/// punctuation, and a number after each repetition.
 fn anchors(text: &str) -> Vec<String> {
     let mut fenced = false;
     let mut seen = HashMap::new();

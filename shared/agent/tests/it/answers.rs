@@ -1,4 +1,4 @@
-//! What becomes of a text when the model works.
+//! The fate of a text when the model works.
 
 use agent::{Ending, Turn};
 use serde_json::{Map, json};
@@ -6,7 +6,7 @@ use serde_json::{Map, json};
 use crate::{Conversation, lines, now, person};
 
 #[tokio::test]
-async fn replies_to_everything_that_waited() {
+async fn replies_to_all_waiting_texts() {
     let mut conversation = Conversation::begin().await;
     let answered = conversation.hear(&[person("Hi"), person("My tap drips")]).await.unwrap();
     assert_eq!(answered.reply, "You said: Hi | My tap drips");
@@ -93,7 +93,7 @@ async fn hands_over_even_if_it_finishes_as_well() {
 }
 
 #[tokio::test]
-async fn finishes_on_the_last_turn_with_what_there_is() {
+async fn finishes_on_the_last_turn_with_the_fields_so_far() {
     let mut conversation = Conversation::begin().await;
     conversation.number = conversation.agent.page.turns;
     conversation.openai.calls("finish", "{}");
@@ -102,7 +102,7 @@ async fn finishes_on_the_last_turn_with_what_there_is() {
 }
 
 #[tokio::test]
-async fn takes_a_goodbye_that_came_with_the_call_and_asks_no_more() {
+async fn uses_a_goodbye_that_came_with_the_call_and_stops_asking() {
     let mut conversation = Conversation::begin().await;
     let call = json!({ "id": "c", "type": "function", "function": {
         "name": "hand_over", "arguments": "{\"reason\":\"upset\"}" } });
@@ -115,7 +115,7 @@ async fn takes_a_goodbye_that_came_with_the_call_and_asks_no_more() {
 }
 
 #[tokio::test]
-async fn says_no_goodbye_with_words_from_before_it_decided_to_go() {
+async fn does_not_say_goodbye_in_words_from_before_it_finished() {
     let mut conversation = Conversation::begin().await;
     let call = json!({ "id": "c", "type": "function", "function": {
         "name": "record", "arguments": "{\"field\":\"name\",\"value\":\"Ann\"}" } });
@@ -128,7 +128,7 @@ async fn says_no_goodbye_with_words_from_before_it_decided_to_go() {
 }
 
 #[tokio::test]
-async fn says_what_came_with_a_call_if_nothing_follows() {
+async fn sends_the_words_beside_a_call_if_nothing_follows() {
     let mut conversation = Conversation::begin().await;
     let call = json!({ "id": "c", "type": "function", "function": {
         "name": "record", "arguments": "{\"field\":\"name\",\"value\":\"Ann\"}" } });
@@ -162,7 +162,7 @@ async fn remembers_the_conversation_as_it_was() {
 }
 
 #[tokio::test]
-async fn reads_answers_of_servers_that_take_the_protocol_lightly() {
+async fn reads_answers_of_servers_that_are_lax_about_the_protocol() {
     let mut conversation = Conversation::begin().await;
     let arguments = json!({ "field": "name", "value": "Ann" });
     conversation.openai.answers(json!({ "tool_calls": [
@@ -179,7 +179,7 @@ async fn reads_answers_of_servers_that_take_the_protocol_lightly() {
 }
 
 #[tokio::test]
-async fn notes_every_step_and_what_it_cost_without_a_word_of_it() {
+async fn records_every_step_and_its_cost_without_any_words() {
     let mut conversation = Conversation::begin().await;
     conversation.openai.calls_many(&[
         ("record", r#"{"field":"name","value":"Ann"}"#),
@@ -211,7 +211,7 @@ async fn notes_every_step_and_what_it_cost_without_a_word_of_it() {
 }
 
 #[test]
-fn is_stored_in_a_form_that_stays() {
+fn is_stored_in_a_stable_form() {
     let call = agent::ToolCall {
         id: "c".into(),
         name: "finish".into(),

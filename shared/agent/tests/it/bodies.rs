@@ -1,4 +1,4 @@
-//! What an answer means beside its words: calls, how it ended, what else it holds.
+//! The parts of an answer besides its words: calls, how it ended, extras.
 
 use agent::{Answered, Heard, Pulse, ToolCall, Turn};
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use crate::{Conversation, person};
 
 const TAP: &str = r#"{"field":"task","value":"fix tap"}"#;
 
-/// What comes of a body; whoever is asked again repeats what the person said.
+/// The result of a body; a model that is asked again repeats the person's words.
 async fn answered(conversation: &Conversation, body: &Value) -> Answered {
     conversation.openai.answers_with(200, &[], body);
     let new = [person("Hi")];
@@ -27,7 +27,7 @@ fn calls(answered: &Answered) -> Vec<&ToolCall> {
     calls.flatten().collect()
 }
 
-/// The calls as `record {…}`, which are made of this message.
+/// The calls in this message, as `record {…}`.
 async fn called(conversation: &Conversation, message: &Value) -> Vec<String> {
     let answered = answered(conversation, &body(message, "stop")).await;
     let line = |call: &&ToolCall| {
@@ -38,7 +38,7 @@ async fn called(conversation: &Conversation, message: &Value) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn finds_the_tool_that_a_name_means() {
+async fn finds_the_intended_tool() {
     let conversation = Conversation::patient().await;
     for name in [
         "functions.record",
@@ -109,7 +109,7 @@ async fn reads_arguments_that_are_encoded_twice_or_hardly_at_all() {
 }
 
 #[tokio::test]
-async fn takes_calls_in_the_forms_that_there_are() {
+async fn reads_calls_in_all_known_forms() {
     let conversation = Conversation::patient().await;
     let tap = format!("record {TAP}");
     let text = format!(r#"<tool_call>{{"name": "record", "arguments": {TAP}}}</tool_call>"#);
@@ -139,7 +139,7 @@ async fn takes_calls_in_the_forms_that_there_are() {
 }
 
 #[tokio::test]
-async fn says_the_parts_that_are_text() {
+async fn sends_the_parts_that_are_text() {
     let conversation = Conversation::patient().await;
     let text = json!({ "type": "text", "text": "Which day?" });
     let thinking =
@@ -177,7 +177,7 @@ async fn says_the_parts_that_are_text() {
 }
 
 #[tokio::test]
-async fn keeps_what_else_it_is_given_if_that_is_not_too_much() {
+async fn keeps_extras_up_to_a_limit() {
     let conversation = Conversation::patient().await;
     let signature = json!({ "google": { "thought_signature": "s" } });
     let call = json!({ "id": "a", "type": "function", "index": 0, "extra_content": signature,
@@ -204,7 +204,7 @@ async fn keeps_what_else_it_is_given_if_that_is_not_too_much() {
     }
 }
 
-/// What became of the first request, in a word.
+/// The outcome of the first request, in a word.
 async fn outcome(body: &Value) -> String {
     let conversation = Conversation::patient().await;
     let answered = answered(&conversation, body).await;
@@ -259,7 +259,7 @@ async fn knows_how_an_answer_ended() {
 }
 
 #[tokio::test]
-async fn knows_what_is_no_answer() {
+async fn recognises_errors_sent_as_answers() {
     let half = json!({ "role": "assistant", "content": "We come on the" });
     let filtered = json!({ "hate": { "filtered": false }, "jailbreak": { "filtered": true } });
     let harmless = json!({ "hate": { "filtered": false } });

@@ -1,4 +1,4 @@
-//! What a server is shown of what was said before.
+//! The earlier conversation as a server gets it.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{Conversation, now, person};
 
-/// What the newest request held after the system prompt.
+/// The newest request's messages after the system prompt.
 fn shown(conversation: &Conversation) -> Vec<Value> {
     let requests = conversation.openai.requests();
     requests.last().unwrap()["messages"].as_array().unwrap()[1..].to_vec()
@@ -37,7 +37,7 @@ fn object(value: Value) -> Map<String, Value> {
 }
 
 #[tokio::test]
-async fn gives_back_what_it_was_given() {
+async fn returns_extras_to_the_server() {
     let mut conversation = Conversation::begin_as(Rule::Content).await;
     let signed = json!({ "extra_content": { "google": { "thought_signature": "s" } } });
     let call = ToolCall { extras: object(signed.clone()), ..call("a") };
@@ -68,7 +68,7 @@ async fn gives_back_what_it_was_given() {
 }
 
 #[tokio::test]
-async fn names_each_call_once_whatever_was_stored() {
+async fn gives_each_call_a_unique_id_whatever_was_stored() {
     let mut conversation = Conversation::begin().await;
     let long = "x".repeat(65);
     conversation.turns = vec![
@@ -100,7 +100,7 @@ async fn names_each_call_once_whatever_was_stored() {
 }
 
 #[tokio::test]
-async fn stores_each_call_under_a_name_of_its_own() {
+async fn stores_each_call_under_a_unique_id() {
     let mut conversation = Conversation::begin().await;
     let record = |id: Value| {
         let arguments = r#"{"field":"name","value":"Ann"}"#;
@@ -127,7 +127,7 @@ async fn stores_each_call_under_a_name_of_its_own() {
 }
 
 #[tokio::test]
-async fn lets_the_roles_take_turns() {
+async fn makes_the_roles_alternate() {
     let mut conversation = Conversation::begin_as(Rule::Mistral).await;
     let fixed = |text: &str| Turn::Fixed { text: text.into(), at: now() };
     let unanswered = Turn::Unanswered { text: crate::SECRET.into(), at: now() };
@@ -195,7 +195,7 @@ async fn sends_no_half_of_a_call() {
 }
 
 #[tokio::test]
-async fn is_shown_to_a_server_that_did_not_say_it() {
+async fn is_accepted_by_another_server() {
     for (rule, most) in [
         (Rule::Mistral, 4),
         (Rule::DeepSeek, 2),
@@ -223,7 +223,7 @@ async fn is_shown_to_a_server_that_did_not_say_it() {
 }
 
 #[tokio::test]
-async fn is_stored_with_no_more_than_is_sensible() {
+async fn is_stored_within_limits() {
     let mut conversation = Conversation::begin_as(Rule::Content).await;
     let call = json!({ "id": "a", "type": "function", "extra": "x".repeat(70_000),
         "function": { "name": "record", "arguments": "{}" } });

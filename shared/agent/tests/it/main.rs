@@ -1,4 +1,4 @@
-//! The agent talks to a local OpenAI, as a caller has it talk.
+//! The agent talks to a local OpenAI, as its callers let it.
 
 #![expect(clippy::unwrap_used, reason = "whoever breaks fails a test")]
 
@@ -23,7 +23,7 @@ use agent::{Agent, AnswerError, Answered, Heard, Page, Pulse, Timeouts, Turn};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-/// What must not be found where it does not belong.
+/// Words that must not appear elsewhere.
 const SECRET: &str = "The key is under the elderberry";
 
 /// A conversation with the built-in agent on a local model.
@@ -40,7 +40,7 @@ impl Conversation {
         Self::begin_as(fakes::Rule::OpenAi).await
     }
 
-    /// With a server that keeps this rule.
+    /// With a server that has these rules.
     async fn begin_as(rule: fakes::Rule) -> Self {
         let openai = fakes::OpenAi::start_as(rule).await;
         let model =
@@ -64,7 +64,7 @@ impl Conversation {
         conversation
     }
 
-    /// With timeouts for a second, for a model that will not answer anyway.
+    /// With timeouts of a second, for a model that will not answer anyway.
     async fn impatient() -> Self {
         let mut conversation = Self::begin().await;
         conversation.agent.timeouts = Timeouts {
@@ -110,7 +110,7 @@ impl Conversation {
         requests.last().unwrap()["messages"][0]["content"].as_str().unwrap().to_owned()
     }
 
-    /// What the newest request held after the system prompt, one line each.
+    /// The newest request's messages after the system prompt, one line each.
     fn messages(&self) -> Vec<String> {
         let requests = self.openai.requests();
         let messages = requests.last().unwrap()["messages"].as_array().unwrap();

@@ -1,4 +1,4 @@
-//! What an owner can write, and what they are told.
+//! What an owner can write, and the reported problems.
 
 use agent::{Kind, Page};
 use providers::Role;
@@ -26,7 +26,7 @@ fn a_short_page_is_enough() {
 }
 
 #[test]
-fn the_texts_in_our_own_name_fit_one_segment_and_say_who_we_are() {
+fn the_fixed_texts_fit_one_segment_and_say_who_we_are() {
     let name = "A".repeat(40);
     let page = Page::parse(&format!("---\nname: {name}\n---\nBe kind.\n")).unwrap();
     let texts = page.texts;
@@ -47,7 +47,7 @@ fn an_owner_writes_texts_of_their_own() {
 }
 
 #[test]
-fn the_texts_of_an_owner_are_made_plain() {
+fn an_owners_texts_are_made_plain() {
     let front = format!(
         "name: Joe’s\ntexts: {{ help: '**Joe’s** – {} STOP, rates may apply' }}",
         "x".repeat(270)
@@ -81,7 +81,7 @@ fn replies_are_no_longer_than_each_provider_carries() {
 }
 
 #[test]
-fn an_owner_says_how_long_a_person_has_a_conversation_and_may_think_again() {
+fn an_owner_sets_the_handover_and_grace_times() {
     let of = |front: &str| {
         let page = Page::parse(&format!("---\nname: Elm\n{front}---\nBe kind.\n")).unwrap();
         (page.handover.as_hours(), page.grace.as_mins())

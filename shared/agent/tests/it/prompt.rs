@@ -1,4 +1,4 @@
-//! What the model is told.
+//! The prompt of the model.
 
 use agent::Turn;
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::{Conversation, now, person};
 
 #[tokio::test]
-async fn names_what_is_missing_and_what_is_known() {
+async fn names_the_missing_and_the_known_fields() {
     let mut conversation = Conversation::begin().await;
     conversation.brief.insert("name".into(), json!("Ann {now}"));
     conversation.text("Hi").await.unwrap();
@@ -65,7 +65,7 @@ async fn tells_a_note_until_it_has_replied() {
 }
 
 #[tokio::test]
-async fn tells_a_note_though_something_fixed_was_said_since() {
+async fn tells_a_note_even_after_a_fixed_text() {
     let mut conversation = Conversation::begin().await;
     let lost = "It is not known whether your last reply arrived.";
     let help = Turn::Fixed { text: "Reply STOP to stop.".into(), at: now() };
@@ -75,7 +75,7 @@ async fn tells_a_note_though_something_fixed_was_said_since() {
 }
 
 #[tokio::test]
-async fn tells_of_many_notes_the_newest_and_each_once() {
+async fn tells_the_newest_of_many_notes_once_each() {
     let mut conversation = Conversation::begin().await;
     let note = |number: usize| Turn::Note { text: format!("Note {number}.") };
     let mut since: Vec<_> = (100..400).chain([399]).map(note).collect();
@@ -87,7 +87,7 @@ async fn tells_of_many_notes_the_newest_and_each_once() {
 }
 
 #[tokio::test]
-async fn changes_only_behind_what_stays_the_same() {
+async fn changes_only_after_its_constant_part() {
     let mut conversation = Conversation::begin().await;
     conversation.openai.calls("record", r#"{"field":"name","value":"Ann"}"#);
     conversation.text("I am Ann").await.unwrap();

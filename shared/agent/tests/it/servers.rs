@@ -1,4 +1,4 @@
-//! Each server's own rule, and a conversation that is finished under it all the same.
+//! Each server's own rules, and a conversation that is finished under them anyway.
 
 use dialogue::{LOADING, play};
 use fakes::Rule;
@@ -19,8 +19,8 @@ async fn finishes(rule: Rule, requests: usize) {
     assert_eq!(played.requests[0], requests, "of {server} for the first text");
 }
 
-/// One test for each rule, and none forgotten. The calls need three requests for the first text; what
-/// is more was refused.
+/// One test for each rule, with none forgotten. The calls need three requests for the first text; any
+/// more were refused.
 macro_rules! servers {
     ($($name:ident: $rule:expr, $requests:literal;)*) => {
         $(

@@ -1,4 +1,4 @@
-//! Which model the settings name.
+//! The model that the settings choose.
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ fn choose_the_model() {
 }
 
 #[test]
-fn say_what_to_write_instead_of_an_address_that_is_none() {
+fn say_what_to_write_instead_of_an_invalid_address() {
     for (address, instead) in [
         ("api.openai.com/v1", "write it with http:// or https:// in front"),
         ("https://api.openai.com/v1/chat/completions", "leave out /chat/completions at its end"),
@@ -61,7 +61,7 @@ fn say_what_to_write_instead_of_an_address_that_is_none() {
 }
 
 #[test]
-fn choose_how_long_the_model_is_waited_for() {
+fn choose_the_timeouts_of_the_model() {
     let timeouts = |settings: &[(&'static str, &str)]| {
         let settings =
             settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));

@@ -17,7 +17,7 @@ fields:
 You take bookings.
 ";
 
-/// The value in the brief, or what the model is told instead.
+/// The value in the brief, or the message to the model.
 async fn record(field: &str, value: Value) -> Result<Value, String> {
     let mut conversation = Conversation::begin().await;
     conversation.agent.page = Page::parse(PAGE).unwrap();
@@ -31,7 +31,7 @@ async fn record(field: &str, value: Value) -> Result<Value, String> {
 }
 
 #[tokio::test]
-async fn records_what_is_meant_as_what_it_is() {
+async fn records_values_with_their_types() {
     for (field, value, recorded) in [
         ("pet", json!("  Rex "), json!("Rex")),
         ("pet", json!(7), json!("7")),
@@ -74,7 +74,7 @@ async fn says_what_to_write_instead() {
     }
 }
 
-/// The brief after a call of these arguments, and what the model is told.
+/// The brief after a call with these arguments, and the message to the model.
 async fn call(tool: &str, arguments: Value) -> (Value, String) {
     let mut conversation = Conversation::begin().await;
     conversation.agent.page = Page::parse(PAGE).unwrap();
@@ -123,7 +123,7 @@ async fn understands_a_call_that_is_clear_in_another_form() {
 }
 
 #[tokio::test]
-async fn asks_for_a_call_that_is_not_clear() {
+async fn asks_about_an_unclear_call() {
     let unknown = "there is no such field; the fields are pet, nights, arrival, vaccinated, size";
     let which =
         "say which field and its value; the fields are pet, nights, arrival, vaccinated, size";
@@ -143,7 +143,7 @@ async fn asks_for_a_call_that_is_not_clear() {
 }
 
 #[tokio::test]
-async fn takes_a_name_for_the_value_where_a_name_is_collected() {
+async fn accepts_a_name_as_the_value_if_a_name_is_collected() {
     let mut conversation = Conversation::begin().await;
     conversation.openai.calls_many(&[
         ("record", r#"{"name":"Ann"}"#),
@@ -156,7 +156,7 @@ async fn takes_a_name_for_the_value_where_a_name_is_collected() {
 }
 
 #[tokio::test]
-async fn forgets_what_is_withdrawn_and_finds_it_missing_again() {
+async fn forgets_a_withdrawn_value_and_finds_it_missing_again() {
     let mut conversation = Conversation::begin().await;
     conversation.agent.page = Page::parse(PAGE).unwrap();
     let all = json!({ "pet": "Rex", "nights": 3, "arrival": "2026-11-25", "vaccinated": true });
@@ -222,7 +222,7 @@ async fn describes_its_tools_in_plain_types() {
 }
 
 #[tokio::test]
-async fn finishes_without_what_is_optional() {
+async fn finishes_without_optional_fields() {
     let mut conversation = Conversation::begin().await;
     conversation.agent.page = Page::parse(PAGE).unwrap();
     conversation.openai.calls("record", r#"{"field":"pet","value":"Rex"}"#);
@@ -233,7 +233,7 @@ async fn finishes_without_what_is_optional() {
 }
 
 #[tokio::test]
-async fn has_nothing_to_record_where_nothing_is_collected() {
+async fn has_no_record_tool_if_nothing_is_collected() {
     let mut conversation = Conversation::begin().await;
     conversation.agent.page.fields.clear();
     conversation.text("Hi").await.unwrap();

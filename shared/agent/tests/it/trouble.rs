@@ -1,4 +1,4 @@
-//! What becomes of a text when the model does not work: a value that says what to do, in time.
+//! The fate of a text when the model does not work: in time, an error that says what to do.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -12,7 +12,7 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use crate::{Conversation, SECRET, person};
 
-/// The code of what is to be tried later.
+/// The code of an error to retry later.
 fn unavailable(error: &ModelError) -> &str {
     match error {
         ModelError::Unavailable { code, .. } => code,
@@ -81,7 +81,7 @@ async fn answers_as_soon_as_it_is_back() {
 }
 
 #[tokio::test]
-async fn is_left_alone_when_it_asks_for_more_time_than_there_is() {
+async fn is_not_asked_again_when_it_asks_for_more_time_than_is_left() {
     let mut conversation = Conversation::begin().await;
     conversation.openai.switch.set(fakes::OpenAi::rate_limited());
     conversation.openai.asks_to_wait(86_400);
@@ -95,7 +95,7 @@ async fn is_left_alone_when_it_asks_for_more_time_than_there_is() {
 }
 
 #[tokio::test]
-async fn is_not_asked_again_where_a_person_must_act() {
+async fn is_not_asked_again_if_a_person_has_to_act() {
     let anything = r#"{"error":{"message":"sk-1","code":"sk-1"}}"#.to_owned();
     for (mode, code) in [
         (fakes::OpenAi::out_of_quota(), "429 insufficient_quota"),
@@ -126,7 +126,7 @@ async fn names_a_wrong_key_model_and_address() {
 }
 
 #[tokio::test]
-async fn may_only_talk_after_it_said_nothing() {
+async fn may_only_talk_after_an_empty_answer() {
     let mut conversation = Conversation::begin().await;
     conversation.openai.answers(json!({ "role": "assistant", "content": " " }));
     conversation.openai.calls("finish", "{}");
@@ -172,7 +172,7 @@ async fn keeps_no_more_of_an_answer_than_can_be_stored() {
 }
 
 #[tokio::test]
-async fn tells_nobody_what_was_said_or_the_key() {
+async fn reveals_neither_the_conversation_nor_the_key() {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
@@ -205,7 +205,7 @@ async fn tells_nobody_what_was_said_or_the_key() {
     }
 }
 
-/// Everything that is logged, by whomever.
+/// Every log line, from any crate.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 

@@ -1,4 +1,4 @@
-//! When texts were written, as the model is told.
+//! The times of texts, as told to the model.
 
 use agent::Turn;
 use fakes::Mode;
@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use crate::Conversation;
 
-/// How texts that came at these times are shown at the time of the last.
+/// How texts from these times are shown at the time of the last.
 async fn shown(zone: &str, texts: &[(&str, &str)], now: &str) -> Vec<String> {
     let mut conversation = Conversation::begin().await;
     conversation.agent.page.time_zone = TimeZone::get(zone).unwrap();
@@ -17,7 +17,7 @@ async fn shown(zone: &str, texts: &[(&str, &str)], now: &str) -> Vec<String> {
     conversation.messages().iter().flat_map(|line| line.split(r"\n")).map(plain).collect()
 }
 
-/// Without the role: neighbours may stand in one message.
+/// Without the role: consecutive texts may share one message.
 fn plain(line: &str) -> String {
     line.trim_start_matches("user: ").trim().to_owned()
 }
@@ -27,14 +27,14 @@ fn written(text: &str, at: &str) -> Turn {
 }
 
 #[tokio::test]
-async fn says_nothing_of_what_was_written_just_now() {
+async fn adds_no_time_to_a_text_written_just_now() {
     let texts = [("Hi", "2026-11-24T15:00:00Z"), ("Tomorrow", "2026-11-24T15:04:00Z")];
     let shown = shown("America/New_York", &texts, "2026-11-24T15:04:30Z").await;
     assert_eq!(shown, ["Hi", "Tomorrow"]);
 }
 
 #[tokio::test]
-async fn tells_the_day_of_what_was_written_before_midnight() {
+async fn tells_the_day_of_a_text_written_before_midnight() {
     // Zone, written, answered, as it is told.
     for (zone, at, now, told) in [
         (
@@ -103,7 +103,7 @@ async fn says_nothing_at_midnight_elsewhere() {
 }
 
 #[tokio::test]
-async fn tells_the_time_of_a_burst_once_and_of_each_time_apart() {
+async fn tells_the_time_of_a_burst_once_and_of_separate_texts_each() {
     let texts = [
         ("Tap drips", "2026-11-20T15:00:00Z"),
         ("Sorry, sink", "2026-11-20T15:02:00Z"),
@@ -124,7 +124,7 @@ async fn tells_the_time_of_a_burst_once_and_of_each_time_apart() {
 }
 
 #[tokio::test]
-async fn tells_it_of_earlier_days_and_keeps_it_nowhere() {
+async fn tells_the_time_of_earlier_days_without_storing_it() {
     let mut conversation = Conversation::begin().await;
     conversation.text("Tomorrow").await.unwrap();
     let later: Timestamp = "2026-11-25T15:00:00Z".parse().unwrap();
@@ -177,14 +177,14 @@ async fn says_no_note_that_the_model_imitates() {
 }
 
 #[tokio::test]
-async fn shows_what_the_person_did_as_it_is_told() {
+async fn shows_reactions_as_notes() {
     let text = "Look [1] [The person sent a picture or file along.] [2]";
     let shown = shown("UTC", &[(text, "2026-11-24T15:00:00Z")], "2026-11-24T15:00:00Z").await;
     assert_eq!(shown, ["Look (1) [The person sent a picture or file along.] (2)"]);
 }
 
 #[tokio::test]
-async fn tells_no_log_and_no_trace_what_was_said() {
+async fn writes_no_words_to_logs_or_traces() {
     let mut conversation = Conversation::impatient().await;
     conversation.openai.switch.set(Mode::Fails(500, String::new()));
     let error = conversation.text("[written on my door] elderberry").await.unwrap_err();

@@ -1,15 +1,15 @@
-//! What models write, what the person gets of it, and what is carried out.
+//! Models' answers, and what becomes of them: the person's words, and the calls.
 
 use agent::{Heard, Pulse, Turn};
 use serde_json::{Value, json};
 
 use crate::{Conversation, person};
 
-/// Kind, content, what is said, and the calls that are carried out. Who says nothing is asked again, and
-/// then repeats what the person said.
+/// Kind, content, words, and calls carried out. After an empty answer the model is asked again, and
+/// then repeats the person's words.
 const ROWS: &str = include_str!("words.json");
 
-/// What becomes of answers: what is said, and the calls as `record {…}`.
+/// The results of answers: the words, and the calls as `record {…}`.
 async fn spoken(conversation: &Conversation, messages: &[Value]) -> (String, Vec<String>) {
     messages.iter().for_each(|message| conversation.openai.answers(message.clone()));
     let new = [person("Hi")];
@@ -30,7 +30,7 @@ async fn spoken(conversation: &Conversation, messages: &[Value]) -> (String, Vec
 }
 
 #[tokio::test]
-async fn says_words_alone_and_carries_out_the_calls_among_them() {
+async fn sends_only_the_words_and_carries_out_the_calls_among_them() {
     let rows: Vec<Vec<Option<String>>> = serde_json::from_str(ROWS).unwrap();
     let mut conversation = Conversation::patient().await;
     let rules = &mut conversation.agent.page.rules;
@@ -54,7 +54,7 @@ async fn says_words_alone_and_carries_out_the_calls_among_them() {
 }
 
 #[tokio::test]
-async fn says_what_stands_beside_a_call_that_is_written_again_and_again() {
+async fn sends_the_words_beside_a_repeated_call() {
     let conversation = Conversation::patient().await;
     let answer = json!({ "content": "record(field=\"task\", value=\"tap\")\n\nWhich day?" });
     let (reply, calls) = spoken(&conversation, &vec![answer; 6]).await;

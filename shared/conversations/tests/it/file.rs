@@ -1,4 +1,4 @@
-//! The embedded store's file, as it lies on the disk.
+//! The embedded store's file on the disk.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;

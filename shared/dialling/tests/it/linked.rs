@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
-/// Its data and patterns would cost every start of a function that has no use for them.
+/// Its data and patterns would slow down the start of every function that does not need them.
 #[test]
 fn is_linked_where_people_type_and_nowhere_else() {
     let tree = Command::new(env!("CARGO"))

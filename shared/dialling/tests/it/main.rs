@@ -1,4 +1,4 @@
-//! Held to numbers as they are typed in a few countries, and to what links it.
+//! Numbers as they are typed in a few countries, and which crates may link this one.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 

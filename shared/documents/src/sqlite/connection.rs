@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_passes_by_itself_is_no_refusal() {
+    fn temporary_errors_are_not_refusals() {
         let is_refused = |code| {
             let error = rusqlite::Error::SqliteFailure(Error::new(code), None);
             Unavailable::from(error).is_refused()

@@ -33,7 +33,7 @@ mod kept {
 }
 
 #[test]
-fn an_index_is_named_by_the_plan_of_every_statement_in_an_empty_store_and_in_a_full_one() {
+fn the_plan_of_every_statement_uses_an_index_in_an_empty_and_in_a_full_store() {
     let (store, tables) = (Connection::open_in_memory().unwrap(), Tables::of(ALL));
     store.execute_batch(&(tables.schema() + ledger::SCHEMA)).unwrap();
     check(&store, &tables);

@@ -4,10 +4,10 @@ use documents::{Documents, Fields, Place, Version, Write, WriteError, at, raw};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-/// What is kept in these tests.
+/// The collections of these tests.
 pub(crate) mod kept {
     documents::collections! {
-        /// Asked by a time and by a text.
+        /// Queried by a time and by a text.
         things [Expires FromTheFirst] { DUE_AT: Time = "due_at", PLACE: Text = "place", }
         /// Entered in the ledger.
         stops [InLedger] {}
@@ -27,7 +27,7 @@ pub(crate) async fn creates_a_document_once(store: Documents) {
     assert_eq!(there, [false, true], "in the order in which they were asked for");
 }
 
-pub(crate) async fn replaces_and_amends_only_what_was_read(store: Documents) {
+pub(crate) async fn replaces_and_amends_only_the_version_that_was_read(store: Documents) {
     put(&store, "a", json!({ "word": "one", "other": 1 })).await;
     let first = version(&store, "a").await;
     let replace = |fields, version| vec![Write::Replace(at("things", "a"), of(fields), version)];
@@ -44,7 +44,7 @@ pub(crate) async fn replaces_and_amends_only_what_was_read(store: Documents) {
     assert!(!store.if_unchanged(delete).await.unwrap());
 }
 
-pub(crate) async fn merges_blindly_and_appends_what_is_not_there(store: Documents) {
+pub(crate) async fn merges_blindly_and_appends_missing_elements(store: Documents) {
     let merge = |set, words: &[&str]| {
         let append = vec![("words", words.iter().map(raw).collect())];
         vec![Write::Merge { path: at("things", "a"), set: of(set), append }]
@@ -55,7 +55,7 @@ pub(crate) async fn merges_blindly_and_appends_what_is_not_there(store: Document
     assert_eq!(read(&store, "a").await, Some(whole));
 }
 
-pub(crate) async fn counts_only_where_there_is_a_document(store: Documents) {
+pub(crate) async fn counts_only_in_an_existing_document(store: Documents) {
     let count = || {
         let path = at("things", "a");
         vec![Write::Count { path, set: Fields::none(), add: vec!["seen"] }]
@@ -84,7 +84,7 @@ pub(crate) async fn carries_out_all_of_a_commit_or_nothing(store: Documents) {
     assert_eq!(read(&store, "b").await, Some(json!({})));
 }
 
-pub(crate) async fn carries_out_each_by_itself(store: Documents) {
+pub(crate) async fn carries_out_each_write_independently(store: Documents) {
     for name in ["a", "b"] {
         put(&store, name, json!({ "word": "one" })).await;
     }
@@ -117,7 +117,7 @@ pub(crate) async fn finds_by_time_and_by_text_in_order(store: Documents) {
     }
 }
 
-pub(crate) async fn goes_on_behind_a_place(store: Documents) {
+pub(crate) async fn continues_after_a_place(store: Documents) {
     for name in ["a", "b", "c"] {
         put(&store, name, json!({ "due_at": 1_000 })).await;
     }

@@ -11,13 +11,13 @@ use contract::*;
 
 fakes::promises! {
     creates_a_document_once
-    replaces_and_amends_only_what_was_read
-    merges_blindly_and_appends_what_is_not_there
-    counts_only_where_there_is_a_document
+    replaces_and_amends_only_the_version_that_was_read
+    merges_blindly_and_appends_missing_elements
+    counts_only_in_an_existing_document
     carries_out_all_of_a_commit_or_nothing
-    carries_out_each_by_itself
+    carries_out_each_write_independently
     finds_by_time_and_by_text_in_order
-    goes_on_behind_a_place
+    continues_after_a_place
     refuses_a_document_that_is_too_large
 }
 

@@ -19,7 +19,7 @@ use sms::Providers;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStderr, Command};
 
-/// A function that runs, and what it writes.
+/// A running function and its output.
 pub(crate) struct Function {
     pub(crate) process: Child,
     lines: Lines<BufReader<ChildStderr>>,
@@ -43,7 +43,7 @@ impl Function {
         Self { process, lines }
     }
 
-    /// The rest of the first line it writes that has this in it.
+    /// The rest of the first line of its output that contains this.
     pub(crate) async fn says(&mut self, start: &str) -> String {
         while let Some(line) = self.lines.next_line().await.unwrap() {
             if let Some((_, rest)) = line.split_once(start) {
@@ -53,7 +53,7 @@ impl Function {
         panic!("it ended without saying {start:?}");
     }
 
-    /// Where it listens.
+    /// Its address.
     pub(crate) async fn address(&mut self) -> String {
         let rest = self.says("listening on ").await;
         rest.split('"').next().unwrap().to_owned()
@@ -66,7 +66,7 @@ impl Function {
         assert!(kill.unwrap().success());
     }
 
-    /// How it ended, and what it had left to say.
+    /// Its exit status and remaining output.
     pub(crate) async fn end(mut self) -> (Option<i32>, Vec<String>) {
         let mut lines = Vec::new();
         while let Some(line) = self.lines.next_line().await.unwrap() {
@@ -153,7 +153,7 @@ fn scheduled() {
     });
 }
 
-/// Believes what Twilio signs with a token of the settings, and looks at them with every call.
+/// Accepts Twilio signatures by a token from the settings, and checks for changes with every call.
 #[test]
 #[ignore = "is started by other tests"]
 fn believing() {
@@ -180,7 +180,7 @@ async fn believe(providers: Arc<Providers>, call: Request) -> StatusCode {
     }
 }
 
-/// What says whether it is ready, where it has a folder for its store.
+/// The readiness routes, if it has a folder for its store.
 fn ready(queue: Option<&Queue>) -> Result<Router, Error> {
     let Ok(folder) = std::env::var("DATA_DIR") else { return Ok(Router::new()) };
     let store = Store::open(&Settings::from([("DATA_DIR", folder.as_str())]))?;

@@ -13,7 +13,7 @@ async fn shows_a_call_as_it_was_made() {
         seen.lines().next().unwrap(),
         "POST /webhooks/twilio/inbound?b=&a=%2B1%20x&a=%C3%BC+y&a=%2b1&token=k%3D%26"
     );
-    // Not what the header says, which the caller wrote.
+    // Not the value in the header, which the caller wrote.
     assert!(seen.contains("\nby 192.0.2.1\n"), "{seen}");
     assert!(seen.contains("\nhost: a1b2c3d4e5.execute-api.us-east-1.amazonaws.com\n"), "{seen}");
     assert!(seen.contains("\nx-forwarded-for: 192.0.2.7, 192.0.2.1\n"), "{seen}");
@@ -83,7 +83,7 @@ async fn answers_in_the_form_of_a_gateway() {
 }
 
 #[tokio::test]
-async fn turns_away_what_no_server_would_read() {
+async fn refuses_calls_that_no_server_would_read() {
     let lambda = Lambda::of("called").await;
     for (field, value) in [
         ("/rawQueryString", "a=<b>"),
@@ -99,7 +99,7 @@ async fn turns_away_what_no_server_would_read() {
 }
 
 #[tokio::test]
-async fn says_what_it_is_for_when_it_is_given_something_else() {
+async fn explains_its_purpose_when_it_gets_another_event() {
     let lambda = Lambda::of("called").await;
     let error = lambda.runtime.try_invoke(&schedule_event()).await.unwrap_err();
     assert_eq!(
@@ -110,7 +110,7 @@ async fn says_what_it_is_for_when_it_is_given_something_else() {
 }
 
 #[tokio::test]
-async fn returns_what_failed_and_what_is_behind_it_in_its_group() {
+async fn returns_the_failed_message_and_those_behind_it_in_its_group() {
     let record = |id: &str, group: &str, conversation: &str| {
         let body = json!({"conversation": conversation, "trace": "0".repeat(32)}).to_string();
         json!({"messageId": id, "body": body, "attributes": {"MessageGroupId": group}})
@@ -135,11 +135,11 @@ async fn runs_when_the_scheduler_says_so() {
 }
 
 #[tokio::test]
-async fn ends_at_once_when_lambda_says_so() {
+async fn ends_immediately_when_lambda_says_so() {
     let Lambda { runtime, function } = Lambda::of("called").await;
     runtime.ready().await;
     function.signal("TERM").await;
-    // By the signal, without a word.
+    // By the signal, without any output.
     assert_eq!(function.end().await, (None, vec![]));
 }
 

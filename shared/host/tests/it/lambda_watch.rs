@@ -1,4 +1,4 @@
-//! The functions of this workspace, as they are, under Lambda as `cargo lambda watch` plays it.
+//! The real functions of this workspace, under Lambda as emulated by `cargo lambda watch`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 const PUBLIC_URL: &str = "https://sms.example.test";
 const PERSON: &str = "+12025550143";
 
-/// What goes ahead of the first answer of the page that is built in.
+/// The text before the first answer of the built-in page.
 const FIRST: &str = "Handy Home: AI assistant here. Msg & data rates may apply. HELP for help, STOP \
                      to opt out.";
 
@@ -72,7 +72,7 @@ async fn a_text_is_answered_by_functions_under_lambda() {
     let sid = &twilio.messages()[0].sid;
     assert_eq!(twilio.report(&route, sid, "delivered", None).await.status, 200);
 
-    // A wake-up that got lost.
+    // A lost wake-up.
     twilio.text(&route, PERSON, "Are you there?").await;
     let lost = queue.receive().await.unwrap();
     let conversation = lost.wake_up.conversation.clone();
@@ -85,7 +85,7 @@ async fn get(url: &str) -> u16 {
     reqwest::get(url).await.unwrap().status().as_u16()
 }
 
-/// What stands in front of the functions: one address, under which each has its path.
+/// The front of the functions: one address with a path for each.
 async fn gateway(lambda: Arc<Lambda>) -> Route {
     let router = Router::new().route("/webhooks/{provider}/{what}", post(pass_on));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

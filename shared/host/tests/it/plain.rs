@@ -34,7 +34,7 @@ async fn knows_who_calls_behind_a_trusted_proxy() {
 }
 
 #[tokio::test]
-async fn takes_wake_ups_from_the_queue_and_answers_for_its_health_alone() {
+async fn takes_wake_ups_from_the_queue_and_answers_only_health_calls() {
     let Some(moto) = moto().await else { return };
     let url = moto.create_fifo_queue(&unique_name(), Duration::from_secs(60)).await;
     let settings = [

@@ -1,4 +1,4 @@
-//! How long whoever calls may take, and what is answered then.
+//! Timeouts for callers, and the answers when they expire.
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -20,7 +20,7 @@ async fn a_head_and_a_body_have_ten_seconds_each() {
         ("POST / HT", "", ""),
         ("POST / HTTP/1.1\r\n", "X: a\r\n", ""),
         (HEAD, "", "408"),
-        // Each comes soon after the one before.
+        // Each byte comes soon after the one before.
         (HEAD, "a", "408"),
         // A call, and then silence.
         ("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n", "", "200"),
@@ -32,14 +32,14 @@ async fn a_head_and_a_body_have_ten_seconds_each() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_still_writes_sees_the_answer() {
+async fn a_client_that_is_still_writing_sees_the_answer() {
     let body = "a".repeat(3_000_000);
     let said = format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3000000\r\n\r\n{body}");
     assert_eq!(call(&said, "").await, "413");
 }
 
-/// The status that is answered to somebody who says something, and something again each second
-/// until the connection is closed.
+/// The status that a client gets that sends something at first, and something again each second until
+/// the connection is closed.
 async fn call(said: &str, again: &str) -> String {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let address = listener.local_addr().unwrap();

@@ -1,4 +1,4 @@
-//! Which functions try what before they say that they are ready.
+//! What each function checks before it says that it is ready.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use settings::Settings;
 use tower::ServiceExt;
 
 #[tokio::test]
-async fn who_only_reads_writes_nothing_to_know_that_it_is_ready() {
+async fn a_function_that_only_reads_writes_nothing_to_check_that_it_is_ready() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let store = open(&[("DATA_DIR", data.to_str().unwrap())]);

@@ -6,7 +6,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 #[tokio::test(start_paused = true)]
-async fn repeats_whatever_becomes_of_a_run_until_the_stop() {
+async fn repeats_after_failed_runs_until_the_stop() {
     let stop = Arc::new(Notify::new());
     let begun = Instant::now();
     let runs = std::cell::RefCell::new(Vec::new());

@@ -1,4 +1,4 @@
-//! Conversations with the offline model, by the client that asks real ones.
+//! Conversations with the offline model, through the client for real ones.
 
 #![expect(clippy::unwrap_used, reason = "whoever breaks fails a test")]
 
@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 /// A Tuesday.
 const TODAY: Date = date(2026, 11, 24);
 
-/// What the agent replies to each text, and how the conversation ended.
+/// The agent's reply to each text, and how the conversation ended.
 async fn hold(page: Page, texts: &[&str]) -> (Vec<String>, Map<String, Value>, Option<Ending>) {
     let url = offline::serve(Interview::of(&page), || TODAY).await.unwrap();
     let model = OpenAi::new(&url, None, "offline").unwrap();
@@ -84,7 +84,7 @@ async fn takes_a_first_text_that_says_what_it_is_about() {
 }
 
 #[tokio::test]
-async fn takes_no_note_for_what_was_said() {
+async fn ignores_notes_in_the_conversation() {
     let note = "[written on Monday, 2026-11-23, 23:58]";
     let text = format!("{note} My tap drips\n{note} It is the kitchen's");
     let messages = json!([{ "role": "user", "content": text }]);
@@ -134,19 +134,19 @@ You take bookings.
 }
 
 #[tokio::test]
-async fn repeats_what_it_hears_where_nothing_is_collected() {
+async fn repeats_the_text_if_nothing_is_collected() {
     let page = Page::parse("---\nname: Echo\n---\nBe kind.\n").unwrap();
     let (replies, ..) = hold(page, &["Hello"]).await;
     assert!(replies[0].ends_with("so I repeat: Hello"), "{replies:?}");
 }
 
 #[tokio::test]
-async fn refuses_what_is_no_request() {
+async fn refuses_an_invalid_request() {
     let url = offline::serve(Interview::of(&Page::default()), || TODAY).await.unwrap();
     assert_eq!(post(&url, "{half".into()).await.status(), StatusCode::BAD_REQUEST);
 }
 
-/// Asks without a client of ours.
+/// Asks without our client.
 async fn post(url: &str, body: String) -> reqwest::Response {
     let request = Client::new().post(format!("{url}/chat/completions"));
     request.header(header::CONTENT_TYPE, "application/json").body(body).send().await.unwrap()

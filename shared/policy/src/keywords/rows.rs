@@ -4,19 +4,19 @@
 //!
 //! | kind | holds |
 //! |---|---|
-//! | `stop`, `start`, `yes`, `help` | words that count as a whole text, with commas between |
+//! | `stop`, `start`, `yes`, `help` | words that count as a whole text, separated by commas |
 //! | `firm` | stop words that also count as the last sentence of a text, or as the first if that is typed in capitals |
-//! | `sure` | as `firm`, but no form of a carrier need list them |
-//! | `also`, `again` | as `stop` and `yes`, but no form of a carrier need list them |
-//! | `lead`, `tail` | what may stand before and behind firm words and sentences, with `\|` between |
-//! | `please` | what lets a firm word at the end of a sentence be one |
-//! | `request`, `reason` | what may stand before and behind sentences alone |
-//! | `ask` | a sentence, or what is between two commas, that is a stop |
-//! | `plea` | words that are a stop wherever they stand, but not behind one of `unless` and not before one of `except` |
-//! | `whole` | what is a stop if nothing else is said |
-//! | `below` | how the line begins behind which nothing is said any more |
+//! | `sure` | like `firm`, but not listed in carriers' forms |
+//! | `also`, `again` | like `stop` and `yes`, but not listed in carriers' forms |
+//! | `lead`, `tail` | wordings allowed before and after firm words and sentences, separated by `\|` |
+//! | `please` | words that make a firm word at the end of a sentence count |
+//! | `request`, `reason` | wordings allowed only before and after sentences |
+//! | `ask` | a sentence, or a part between two commas, that is a stop |
+//! | `plea` | words that are a stop anywhere, but not after one of `unless` or before one of `except` |
+//! | `whole` | a stop if the text says nothing else |
+//! | `below` | the beginning of a line after which nothing counts |
 //! | `closing` | the line above a signature |
-//! | `<name>` | wordings that the rows below it can name, with `\|` between |
+//! | `<name>` | wordings that later rows can name, separated by `\|` |
 //!
 //! In `ask`, `plea` and `whole`, `a|b` is one of them, `[a|b]` at most one, `[a|b]*` any number, `a_b`
 //! two words in a row, `( a b )` both or none, `<name>` one of the wordings of that name, and `...` is

@@ -2,17 +2,17 @@ use policy::{Countries, Country, CountryRefusal};
 use settings::{Settings, SettingsError};
 use sms::Number;
 
-/// One line for each country and kind: made with the tables that these tests hold.
+/// One line for each country and kind: written together with the tables that these tests check.
 const EXAMPLES: &str = include_str!("numbers.txt");
 
-/// Mobile numbers that have the digits of the country whose the calling code is.
+/// Mobile numbers with digits of the country that the calling code belongs to.
 const NOT_TOLD: [&str; 9] = [
     "VA is IT", "IM is GB", "SJ is NO", "CC is AU", "CX is AU", "EH is MA", "AX is FI", "BL is GP",
     "MF is GP",
 ];
 
 #[test]
-fn every_country_has_numbers_that_may_be_texted_and_dear_ones_that_may_not() {
+fn every_country_has_numbers_that_may_be_texted_and_expensive_ones_that_may_not() {
     let mut seen = [0, 0];
     for (country, kind, number) in examples() {
         let expected = match kind {
@@ -74,7 +74,7 @@ fn a_calling_code_is_wider_than_one_of_its_countries() {
 }
 
 #[test]
-fn what_is_dear_is_never_texted() {
+fn expensive_numbers_are_never_texted() {
     let dear = [
         ("+19005550143", "premium-rate"),
         ("+979123456789", "premium-rate"),
@@ -95,7 +95,7 @@ fn what_is_dear_is_never_texted() {
 }
 
 #[test]
-fn what_belongs_to_no_country_is_texted_only_where_all_is() {
+fn numbers_of_no_country_are_texted_only_if_all_are() {
     for number in ["+80012345678", "+878101234567890", "+9991234567"] {
         assert_eq!(countries("1,44").allows(&of(number)), Err(CountryRefusal::Unassigned));
         assert_eq!(Countries::ALL.allows(&of(number)), Ok(()));
@@ -114,7 +114,7 @@ fn our_own_numbers_say_where_replies_go() {
 }
 
 #[test]
-fn what_cannot_be_read_stops_the_start() {
+fn an_unreadable_setting_stops_the_start() {
     assert_eq!(Countries::from_settings(&Settings::default()), Ok(None));
     for written in
         ["UK", "Germany", "off", "0", "4", "447", "5993", "999", "1;44", "1 44", ",", "+", "é"]

@@ -2,16 +2,16 @@
 
 use policy::denies_machine;
 
-/// Written before the rows were.
+/// Written before the rows.
 const SEEN: &str = include_str!("denials/seen.txt");
 
-/// Written when the rows stood, and judged once before any of them was changed for it.
+/// Written after the rows, and judged once before any row was changed because of it.
 const UNSEEN: &str = include_str!("denials/unseen.txt");
 
-/// What was not heard at first, and what stood beside it.
+/// Texts that were not recognised at first, and some that were.
 const MORE: &str = include_str!("denials/more.txt");
 
-/// How many are judged rightly, of how many, and the others.
+/// How many are judged correctly, of how many, and the others.
 fn judged(table: &str) -> (usize, usize, Vec<String>) {
     let rows = table.lines().filter(|row| row.starts_with(['+', '-']));
     let wrong = |row: &&str| denies_machine(&row[2..]) != row.starts_with('+');
@@ -21,7 +21,7 @@ fn judged(table: &str) -> (usize, usize, Vec<String>) {
 }
 
 #[test]
-fn a_machine_that_denies_it_is_known_in_ten_languages() {
+fn recognises_a_machines_denial_in_ten_languages() {
     for table in [SEEN, UNSEEN, MORE] {
         let (right, all, wrong) = judged(table);
         println!("denials: {right} of {all}");
@@ -62,7 +62,7 @@ fn typing_hides_no_denial() {
 }
 
 #[test]
-fn a_long_answer_takes_no_long_time() {
+fn a_long_answer_is_judged_quickly() {
     let began = std::time::Instant::now();
     for text in ["I am not ", "no bots ", "a ", "我不是", "?", "\"I am ", "不是"] {
         denies_machine(&text.repeat(20_000 / text.len()));

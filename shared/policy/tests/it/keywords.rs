@@ -1,7 +1,7 @@
 use policy::Keyword::{self, Help, Start, Stop, Yes};
 use policy::keyword;
 
-/// What a text is heard as, and who says so.
+/// The recognised request of a text, and its source.
 const NORM: [(&str, Keyword, &[&str]); 9] = [
     (
         "47 CFR 64.1200(a)(10), a reasonable means per se",
@@ -65,7 +65,7 @@ fn knows_the_words_of_ten_languages() {
 }
 
 #[test]
-fn hears_them_however_they_are_typed() {
+fn recognises_them_however_they_are_typed() {
     let typed = [
         "stop",
         "Stop.",
@@ -105,7 +105,7 @@ fn hears_them_however_they_are_typed() {
 }
 
 #[test]
-fn hears_a_stop_in_a_sentence_if_it_is_the_texts_that_are_to_stop() {
+fn recognises_a_stop_in_a_sentence_if_the_texts_are_to_stop() {
     for (stop, none) in [
         ("Please stop", "Please stop by tomorrow"),
         ("stop texting me", "please don't stop texting me"),
@@ -129,7 +129,7 @@ fn hears_a_stop_in_a_sentence_if_it_is_the_texts_that_are_to_stop() {
 }
 
 #[test]
-fn takes_nothing_for_a_word_that_is_quoted_or_part_of_something_else() {
+fn ignores_a_word_that_is_quoted_or_part_of_something_else() {
     let texts = [
         "Liked “STOP”",
         "👍 to “Reply STOP to stop”",
@@ -155,7 +155,7 @@ fn takes_nothing_for_a_word_that_is_quoted_or_part_of_something_else() {
 }
 
 #[test]
-fn hears_the_stops_of_people_and_takes_nobody_else_for_one() {
+fn recognises_real_stops_and_mistakes_no_other_text_for_one() {
     for (name, list) in opt_outs::LISTS {
         let (mut stops, mut heard) = (0, 0);
         for row in opt_outs::rows(list) {
@@ -171,10 +171,10 @@ fn hears_the_stops_of_people_and_takes_nobody_else_for_one() {
     }
 }
 
-/// What a stranger sends must cost no more than it is worth: the rows are held against the first and
-/// the last sentences alone, so the same stop is not heard in the middle of a very long text.
+/// A stranger's text must not be expensive: the rows are only matched against the first and the last
+/// sentences, so a stop in the middle of a very long text is not recognised.
 #[test]
-fn looks_at_the_beginning_and_the_end_of_a_long_text() {
+fn examines_the_beginning_and_the_end_of_a_long_text() {
     let chatter = "It drips. ".repeat(200);
     for text in [format!("Stop texting me. {chatter}"), format!("{chatter} Stop texting me.")] {
         assert_eq!(keyword(&text), Some(Stop));
@@ -185,7 +185,7 @@ fn looks_at_the_beginning_and_the_end_of_a_long_text() {
 }
 
 #[test]
-fn lists_for_carriers_what_they_act_on() {
+fn lists_for_carriers_the_words_they_act_on() {
     let listed: Vec<_> = policy::words(Stop).collect();
     assert_eq!(
         listed,

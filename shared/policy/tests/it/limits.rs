@@ -31,13 +31,13 @@ fn a_person_gets_a_hundred_replies_a_day() {
 }
 
 #[test]
-fn what_never_pauses_gets_no_more_than_the_day_has() {
+fn a_sender_that_never_pauses_gets_no_more_than_the_daily_limit() {
     let mut person = Person::default();
     assert_eq!((0..DAY).filter(|it| person.gets(*it)).count(), 100);
 }
 
 #[test]
-fn where_minute_and_hour_are_full_the_later_counts() {
+fn if_minute_and_hour_are_full_the_later_end_counts() {
     let mut person = Person { limits: limits([("REPLIES_PER_HOUR", "6")]), ..Person::default() };
     for _ in 0..6 {
         assert_eq!(person.reply(0), Allowed::Now);
@@ -73,14 +73,14 @@ fn a_stop_is_not_confirmed_an_hour_later() {
 }
 
 #[test]
-fn off_means_no_bound() {
+fn off_means_no_limit() {
     let off = ["REPLIES_PER_MINUTE", "REPLIES_PER_HOUR", "REPLIES_PER_DAY"].map(|it| (it, "off"));
     let mut person = Person { limits: limits(off), ..Person::default() };
     assert!((0..1000).all(|_| person.gets(0)));
     assert_eq!(limits([("NEW_PEOPLE_PER_MINUTE", "OFF")]).new_people_per_minute, None);
 }
 
-/// A clock that was ahead began a window, and is set right: nobody waits for it to come round again.
+/// A clock that was ahead began a window and was corrected: nobody waits until that time comes again.
 #[test]
 fn a_clock_that_goes_back_locks_nobody_out() {
     for ahead in [31, 59, 3601, DAY * 2] {
@@ -90,9 +90,9 @@ fn a_clock_that_goes_back_locks_nobody_out() {
     }
 }
 
-/// Those who count are several, and their clocks no two alike.
+/// Several processes count, with slightly different clocks.
 #[test]
-fn a_clock_that_is_a_little_behind_counts_nothing_anew() {
+fn a_clock_that_is_slightly_behind_does_not_reset_a_count() {
     let mut person = Person { limits: limits([("REPLIES_PER_MINUTE", "2")]), ..Person::default() };
     assert!(person.gets(30) && person.gets(29));
     assert_eq!(person.reply(1), Allowed::At(at(61)));
@@ -114,7 +114,7 @@ fn reads_its_settings() {
 }
 
 #[test]
-fn what_is_kept_of_a_person_is_small() {
+fn the_stored_counts_of_a_person_are_small() {
     let mut person = Person::default();
     while person.gets(0) {}
     let kept = serde_json::to_string(&person.replied).unwrap();
@@ -125,7 +125,7 @@ fn what_is_kept_of_a_person_is_small() {
 
 const DAY: i64 = 86_400;
 
-/// Somebody who is replied to whenever that may be.
+/// Somebody who gets a reply whenever that is allowed.
 #[derive(Default)]
 struct Person {
     replied: Replied,
@@ -158,7 +158,7 @@ fn limits<const N: usize>(settings: [(&str, &str); N]) -> Limits {
     Limits::from_settings(&Settings::from(settings)).unwrap()
 }
 
-/// So many seconds after the first text.
+/// This many seconds after the first text.
 fn at(second: i64) -> Timestamp {
     let first: Timestamp = "2026-11-29T10:00:00Z".parse().unwrap();
     first + SignedDuration::from_secs(second)

@@ -1,4 +1,4 @@
-//! What a person may rely on, seen from outside.
+//! What a person can rely on, seen from outside.
 
 #![expect(clippy::unwrap_used, reason = "a test ends where an assumption does")]
 

@@ -1,6 +1,6 @@
 use policy::reaction;
 
-/// What a text is taken for, in words.
+/// The interpretation of a text, in words.
 fn read(text: &str) -> Option<String> {
     reaction(text).map(|reaction| reaction.to_string())
 }
@@ -28,7 +28,7 @@ fn knows_apples_forms() {
 }
 
 #[test]
-fn reads_them_whatever_became_of_spaces_and_quotes() {
+fn reads_them_with_altered_spaces_and_quotes() {
     for text in [
         "Liked \"Is Monday fine?\"",
         "liked 'Is Monday fine?'",
@@ -98,7 +98,7 @@ fn knows_them_in_ten_languages() {
 }
 
 #[test]
-fn takes_nothing_else_for_one() {
+fn mistakes_nothing_else_for_one() {
     for text in [
         "",
         "👍",

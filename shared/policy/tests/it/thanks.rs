@@ -41,7 +41,7 @@ fn knows_what_needs_no_answer() {
 }
 
 #[test]
-fn takes_nothing_that_says_more_for_thanks() {
+fn does_not_mistake_a_longer_message_for_thanks() {
     for text in [
         "",
         " ",

@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn answers_what_it_held_once_it_is_let() {
+    async fn answers_held_requests_once_released() {
         let openai = OpenAi::start().await;
         openai.switch.set(Mode::Holds);
         let let_go = async {

@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_ends_with_whoever_started_it() {
+    fn a_server_ends_with_the_process_that_started_it() {
         let server = ["sh", "-c", "echo up; sleep 1000; echo unreachable"].map(String::from);
         let mut guard = guarded(server.to_vec()).stdout(Stdio::piped()).spawn().unwrap();
         let mut output = BufReader::new(guard.stdout.take().unwrap());

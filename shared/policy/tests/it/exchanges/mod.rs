@@ -1,12 +1,12 @@
-//! Transcripts: `=` begins one, `>` is what they say, taken up together where there are several, and
-//! `<` is what we say to it.
+//! Transcripts: `=` begins one, `>` is their text, several of which are taken up together, and `<` is
+//! our answer.
 
 use jiff::{SignedDuration, Timestamp};
 use policy::{Exchanges, Symptom, Verdict};
 
 const PEOPLE: &str = include_str!("people.txt");
 
-/// Each begins with the exchange in which we fall silent at the latest.
+/// Each begins with the exchange by which we have to be silent.
 const MACHINES: &str = include_str!("machines.txt");
 
 #[test]
@@ -18,14 +18,14 @@ fn people_are_answered() {
 }
 
 #[test]
-fn machines_are_not_for_long() {
+fn machines_are_not_answered_for_long() {
     assert!(transcripts(MACHINES).count() >= 12);
     for (name, spoken) in transcripts(MACHINES) {
         let (latest, name) = name.split_once(' ').unwrap();
         let silences = silences(&spoken);
         let first = silences.first().unwrap_or_else(|| panic!("{name} is answered"));
         assert!(first.0 <= latest.parse().unwrap(), "{name}: {silences:?}");
-        // From there on we say nothing, and tell the operator once.
+        // From then on we say nothing, and tell the operator once.
         let told = silences.iter().filter(|(_, _, first)| *first).count();
         assert_eq!((told, silences.len()), (1, spoken.len() - first.0 + 1), "{name}");
     }
@@ -44,7 +44,7 @@ fn the_first_different_text_ends_it() {
             let with_it: Vec<_> = last.0.iter().copied().chain([different]).collect();
             assert_eq!(heard.judge(&with_it, at(0)), Verdict::Answer, "{name}: with {different}");
 
-            // And all of it is forgotten.
+            // And everything is forgotten.
             heard.note(&[different], Some("Welcome back!"), at(0));
             assert_eq!(heard.judge(&last.0, at(0)), Verdict::Answer, "{name}: after {different}");
         }
@@ -76,7 +76,7 @@ fn a_loop_may_go_through_several_conversations_and_begin_again() {
 
 /// The same order every week, and the same answer.
 #[test]
-fn a_day_of_quiet_is_no_loop() {
+fn an_exchange_after_a_day_of_quiet_is_not_a_loop() {
     let text = ["please bring me two bottles of gas"];
     for (hours, last) in [(24, Verdict::Answer), (23, LOOP), (0, LOOP), (-24, Verdict::Answer)] {
         let mut heard = Exchanges::default();
@@ -84,7 +84,7 @@ fn a_day_of_quiet_is_no_loop() {
             heard.note(&text, Some("Gladly! They come on Tuesday."), at(week * hours));
         }
         assert_eq!(heard.judge(&text, at(4 * hours)), last, "{hours}");
-        // Silence, too, ends after a day of it; and an answer does not call back what was before.
+        // Silence also ends after a day of it; and an answer does not bring back what was before.
         heard.note(&text, None, at(4 * hours));
         assert_eq!(heard.judge(&text, at(4 * hours + 24)), Verdict::Answer, "{hours}");
         heard.note(&text, Some("Gladly! They come on Tuesday."), at(4 * hours + 24));
@@ -94,7 +94,7 @@ fn a_day_of_quiet_is_no_loop() {
 
 /// What was before a pause does not count once there is more.
 #[test]
-fn a_pause_is_for_good() {
+fn exchanges_before_a_pause_no_longer_count() {
     let (text, answer) = (["please bring me two bottles of gas"], Some("Gladly!"));
     let mut heard = Exchanges::default();
     for hour in [0, 0, 0, 0, 30] {
@@ -104,7 +104,7 @@ fn a_pause_is_for_good() {
 }
 
 #[test]
-fn says_what_it_is() {
+fn names_the_symptom() {
     let symptoms: Vec<_> = transcripts(MACHINES)
         .map(|(name, spoken)| (name, silences(&spoken)[0].1))
         .map(|(name, symptom)| format!("{} {symptom}", name.split_once(' ').unwrap().1))
@@ -130,7 +130,7 @@ fn one_text_of_a_person_among_those_of_a_machine_is_a_persons() {
 
 /// A slow model, and a person who sends the same again and again before it has said anything.
 #[test]
-fn impatience_before_our_answer_is_no_loop() {
+fn impatience_before_our_answer_is_not_a_loop() {
     let mut heard = Exchanges::default();
     let text = "the sink in the kitchen leaks and the floor is wet";
     assert_eq!(heard.judge(&[text; 20], at(0)), Verdict::Answer);
@@ -139,7 +139,7 @@ fn impatience_before_our_answer_is_no_loop() {
 }
 
 #[test]
-fn what_is_kept_is_small_and_cannot_be_read() {
+fn the_stored_fingerprints_are_small_and_unreadable() {
     let mut heard = Exchanges::default();
     let long: String = (0..20_000).map(|word| format!("secretword{} ", word % 26)).collect();
     let other = "Zauberwort Elefant Giraffe Nashorn ".repeat(500);
@@ -160,7 +160,7 @@ fn what_is_kept_is_small_and_cannot_be_read() {
 
 const LOOP: Verdict = Verdict::Silence { symptom: Symptom::Repetition, first: true };
 
-/// So many hours after the first text.
+/// This many hours after the first text.
 fn at(hour: i64) -> Timestamp {
     let first: Timestamp = "2026-11-29T10:00:00Z".parse().unwrap();
     first + SignedDuration::from_hours(hour)
@@ -168,7 +168,7 @@ fn at(hour: i64) -> Timestamp {
 
 type Spoken = Vec<(Vec<&'static str>, &'static str)>;
 
-/// The exchanges in which we are silent, from 1, what shows that, and whether it begins there.
+/// The exchanges in which we are silent, from 1, the symptom, and whether the silence begins there.
 fn silences(spoken: &Spoken) -> Vec<(usize, Symptom, bool)> {
     hear(&mut Exchanges::default(), spoken)
 }
@@ -176,7 +176,7 @@ fn silences(spoken: &Spoken) -> Vec<(usize, Symptom, bool)> {
 fn hear(heard: &mut Exchanges, spoken: &Spoken) -> Vec<(usize, Symptom, bool)> {
     let mut silences = vec![];
     for (index, (texts, answer)) in spoken.iter().enumerate() {
-        // As it is stored in between.
+        // Stored and loaded in between.
         *heard = serde_json::from_str(&serde_json::to_string(heard).unwrap()).unwrap();
         match heard.judge(texts, at(0)) {
             Verdict::Answer => heard.note(texts, Some(answer), at(0)),

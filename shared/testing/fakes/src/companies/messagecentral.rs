@@ -69,17 +69,17 @@ pub struct MessageCentralMessage {
 /// The possible shapes of an inbound call, which no document describes.
 #[derive(Clone, Debug)]
 pub struct InboundShape {
-    /// As JSON rather than as a form.
+    /// As JSON instead of a form.
     pub json: bool,
-    /// What the sender is called.
+    /// The field of the sender.
     pub from: &'static str,
-    /// What our number is called.
+    /// The field of our number.
     pub to: &'static str,
-    /// What the words are called.
+    /// The field of the words.
     pub text: &'static str,
-    /// What the id is called, if there is one.
+    /// The field of the id, if there is one.
     pub id: Option<&'static str>,
-    /// What the time is called, if there is one; RFC 3339.
+    /// The field of the time, if there is one; RFC 3339.
     pub time: Option<&'static str>,
 }
 
@@ -113,7 +113,7 @@ struct Records {
     refusal: Option<ApiError>,
 }
 
-/// A message in the reports.
+/// A row of the reports.
 #[derive(Debug)]
 struct Row {
     created: Timestamp,
@@ -138,12 +138,12 @@ impl Default for Records {
 }
 
 impl MessageCentral {
-    /// Opens an account. Dropped, it closes and cuts what is open.
+    /// Opens an account. Closes when dropped, with all connections.
     pub async fn start() -> Self {
         let (switch, tokens, reports) = <(Arc<Switch>, Arc<Switch>, Arc<Switch>)>::default();
         let account = Arc::new(Account {
             customer_id: format!("C-{}", Uuid::new_v4().simple()).to_uppercase(),
-            // Its Base64 holds characters that mean something else in a query.
+            // Its Base64 contains characters with another meaning in a query.
             password: format!("~~~???>>>{}", Uuid::new_v4().simple()),
             state: Watched::default(),
             switch: switch.clone(),
@@ -159,7 +159,7 @@ impl MessageCentral {
         Self { account, server: Server::start(router), switch, tokens, reports }
     }
 
-    /// What stands for `https://cpaas.messagecentral.com`.
+    /// The replacement for `https://cpaas.messagecentral.com`.
     pub fn url(&self) -> String {
         self.server.url()
     }
@@ -169,36 +169,36 @@ impl MessageCentral {
         &self.account.customer_id
     }
 
-    /// The password itself; requests carry it in Base64.
+    /// The password itself; requests contain it in Base64.
     pub fn password(&self) -> &str {
         &self.account.password
     }
 
-    /// From now on refuses sends with this code. Under status 200 as well as under others the body
-    /// is JSON that holds the code; under 401 and 403 it is empty.
+    /// From now on refuses sends with this code. Under status 200 and most others the body is JSON with
+    /// the code; under 401 and 403 it is empty.
     pub fn refuse_with(&self, response_code: u32, http_status: u16) {
         let refusal = ApiError { code: response_code, status: http_status, inside: false };
         self.account.state.change(|records| records.refusal = Some(refusal));
     }
 
-    /// From now on refuses sends in the inner part of an answer that claims success in the outer.
+    /// From now on refuses sends in the inner part of an answer whose outer part claims success.
     pub fn refuse_inside(&self, response_code: u32) {
         let refusal = ApiError { code: response_code, status: 200, inside: true };
         self.account.state.change(|records| records.refusal = Some(refusal));
     }
 
-    /// From now on this becomes of messages that are taken.
+    /// The outcome of messages accepted from now on.
     pub fn decide(&self, fate: MessageCentralFate) {
         self.account.state.change(|records| records.fate = fate);
     }
 
-    /// By its clock it is this time now, which rows tell. Until then, and for tokens, it goes by the
-    /// machine's.
+    /// Sets its clock, which determines the times in rows. Before that, and for tokens, it uses the
+    /// machine's clock.
     pub fn set_clock(&self, now: Timestamp) {
         self.account.state.change(|records| records.clock = Some(now));
     }
 
-    /// From now on this much credit is left, of the 100 that were bought last.
+    /// Sets the remaining credit, of the 100 that were last bought.
     pub fn credit(&self, credits: f64) {
         self.account.state.change(|records| records.credits = credits);
     }
@@ -209,17 +209,17 @@ impl MessageCentral {
         self.refuse_with(508, 200);
     }
 
-    /// Ends [`Self::refuse_with`] and its like.
+    /// Ends [`Self::refuse_with`] and the like.
     pub fn accept(&self) {
         self.account.state.change(|records| records.refusal = None);
     }
 
-    /// How long tokens live that are issued from now on. A week until set.
+    /// How long tokens issued from now on are valid. A week by default.
     pub fn issue_tokens_for(&self, life: Duration) {
         self.account.state.change(|records| records.token_life = life);
     }
 
-    /// Makes all tokens invalid that were issued so far.
+    /// Invalidates all tokens issued so far.
     pub fn revoke_tokens(&self) {
         self.account.state.change(|records| records.valid_tokens.clear());
     }
@@ -229,30 +229,30 @@ impl MessageCentral {
         self.account.state.read(|records| records.tokens_issued)
     }
 
-    /// The messages taken from us, oldest first.
+    /// The accepted messages, oldest first.
     pub fn messages(&self) -> Vec<MessageCentralMessage> {
         self.account.state.read(|records| records.messages.clone())
     }
 
-    /// What was said to a number, oldest first.
+    /// The bodies of messages to a number, oldest first.
     pub fn texts_to(&self, number: &str) -> Vec<String> {
         let messages = self.messages().into_iter();
         messages.filter(|message| message.to == number).map(|message| message.body).collect()
     }
 
-    /// Waits until this many messages have been taken in all.
+    /// Waits until this many messages have been accepted in total.
     pub async fn wait_for_messages(&self, count: usize) {
         let enough = |records: &Records| records.messages.len() >= count;
         self.account.state.until(&format!("{count} messages to be taken"), enough).await;
     }
 
-    /// A person texts us, and MessageCentral tells us in the likeliest shape. `token` is the secret
-    /// on the address that was entered in its console.
+    /// A person texts us, and MessageCentral calls us in the likeliest shape. `token` is the secret in
+    /// the address entered in its console.
     pub async fn text(&self, route: &Route, token: &str, from: &str, body: &str) -> WebhookAnswer {
         self.inbound(route, token, &InboundShape::default(), from, body).post().await
     }
 
-    /// The call for a text, in a shape of the caller's choice, to be made by the caller.
+    /// The call for a text, in the given shape, for the caller to make.
     pub fn inbound(
         &self,
         route: &Route,
@@ -281,7 +281,7 @@ impl MessageCentral {
         }
     }
 
-    /// Any inbound call: for bodies that are not usual.
+    /// Any inbound call: for unusual bodies.
     pub fn raw(&self, route: &Route, token: &str, content_type: &str, body: &str) -> WebhookCall {
         let query =
             form_urlencoded::Serializer::new(String::new()).append_pair("token", token).finish();
@@ -340,7 +340,8 @@ impl Company for MessageCentral {
 }
 
 impl MessageCentralFate {
-    /// The word and the code of a row, if there is one. Of the words only `DELIVRD` was ever seen.
+    /// The raw status and the code of a row, if there is one. Of the statuses only `DELIVRD` was ever
+    /// seen.
     fn word(self) -> Option<(&'static str, &'static str)> {
         match self {
             Self::Lost => None,

@@ -41,7 +41,7 @@ async fn say(aws: &AwsSms) -> (u16, Value) {
 }
 
 #[tokio::test]
-async fn keeps_what_it_took() {
+async fn keeps_accepted_messages() {
     let aws = AwsSms::start().await;
     let (status, answer) = say(&aws).await;
     assert_eq!((status, answer["MessageId"].as_str().unwrap()), (200, &*aws.messages()[0].id));
@@ -49,7 +49,7 @@ async fn keeps_what_it_took() {
 }
 
 #[tokio::test]
-async fn takes_nothing_that_is_not_signed_with_its_key() {
+async fn accepts_only_requests_signed_with_its_key() {
     let aws = AwsSms::start().await;
     let (status, answer) = send(&aws, "guess", &text(&aws)).await;
     assert_eq!(status, 400);
@@ -106,7 +106,7 @@ async fn shows_an_account_and_only_what_may_be_asked() {
 }
 
 #[tokio::test]
-async fn brings_texts_and_events_to_us_by_sns() {
+async fn delivers_texts_and_events_through_sns() {
     let aws = AwsSms::start().await;
     let (route, calls) = listener().await;
     say(&aws).await;

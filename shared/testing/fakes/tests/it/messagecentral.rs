@@ -70,7 +70,7 @@ async fn says_that_a_password_is_wrong_under_status_200() {
 }
 
 #[tokio::test]
-async fn takes_nothing_without_a_token_that_is_alive() {
+async fn accepts_nothing_without_a_valid_token() {
     let messagecentral = MessageCentral::start().await;
     assert_eq!(send_with(&messagecentral, "", &TEXT).await, (401, String::new()));
 
@@ -121,7 +121,7 @@ async fn refuses_in_every_style() {
 }
 
 #[tokio::test]
-async fn tells_of_a_text_in_the_shape_that_is_wanted() {
+async fn reports_a_text_in_the_requested_shape() {
     let messagecentral = MessageCentral::start().await;
     let (route, calls) = listener().await;
     let shape = InboundShape { from: "mobile", text: "text", id: None, ..InboundShape::default() };
@@ -140,7 +140,7 @@ async fn tells_of_a_text_in_the_shape_that_is_wanted() {
 }
 
 #[tokio::test]
-async fn shows_rows_of_what_it_has_not_lost() {
+async fn shows_rows_of_messages_it_has_not_lost() {
     let messagecentral = MessageCentral::start().await;
     send(&messagecentral, &TEXT).await;
     messagecentral.decide(MessageCentralFate::Undelivered);

@@ -30,7 +30,7 @@ async fn answer(plivo: &Plivo, request: reqwest::RequestBuilder) -> (u16, Value)
 }
 
 #[tokio::test]
-async fn keeps_what_it_took() {
+async fn keeps_accepted_messages() {
     let plivo = Plivo::start().await;
     let (status, queued) = send(&plivo, saying("Hi", "type", "sms".into())).await;
     assert_eq!((status, &queued["message"]), (202, &"message(s) queued".into()));
@@ -96,7 +96,7 @@ async fn shows_the_account_and_knows_no_other_path() {
 }
 
 #[tokio::test]
-async fn delivers_when_it_is_decided_so() {
+async fn delivers_when_that_outcome_is_decided() {
     let plivo = Plivo::start().await;
     let (route, calls) = listener().await;
     plivo.decide(Fate::Undelivered(route, 30));

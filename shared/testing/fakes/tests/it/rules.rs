@@ -1,4 +1,4 @@
-//! Each server refuses what the real one refuses, in the same words.
+//! Each server refuses what the real one refuses, in its words.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ fn tool(parameters: &Value) -> Value {
     json!([{ "type": "function", "function": { "name": "record", "parameters": parameters } }])
 }
 
-/// A call with this id, and the tool's answer.
+/// A call under this id, and what the tool answered.
 fn called(id: &str) -> [Value; 2] {
     let function = json!({ "name": "record", "arguments": "{}" });
     let call = json!({ "id": id, "type": "function", "function": function });
@@ -215,7 +215,7 @@ async fn want_back_what_they_gave() {
         asked["tools"] = tool(&json!({ "type": "object" }));
         let (_, body) = ask(&server, &asked).await;
         let mut given = body["choices"][0]["message"].clone();
-        // If there is no id, one has to be made up.
+        // An id that is none has to be made up.
         if given["tool_calls"][0]["id"] == "" {
             given["tool_calls"][0]["id"] = "a".into();
         }

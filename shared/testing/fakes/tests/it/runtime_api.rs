@@ -60,7 +60,7 @@ async fn gives_one_event_after_the_other() {
 
 #[tokio::test]
 #[should_panic(expected = "did not start")]
-async fn tells_of_a_function_that_did_not_start() {
+async fn reports_a_function_that_did_not_start() {
     let lambda = RuntimeApi::start().await;
     let error = json!({ "errorType": "Broken", "errorMessage": "no luck" });
     Function::of(&lambda).post("init/error", Some("Broken"), &error).await;
@@ -69,7 +69,7 @@ async fn tells_of_a_function_that_did_not_start() {
 
 #[tokio::test]
 #[should_panic(expected = "an event that it was not given")]
-async fn tells_of_an_answer_that_nobody_asked_for() {
+async fn reports_an_unrequested_answer() {
     let lambda = RuntimeApi::start().await;
     Function::of(&lambda).post("invocation/1/response", None, &Value::Null).await;
     lambda.ready().await;
@@ -77,7 +77,7 @@ async fn tells_of_an_answer_that_nobody_asked_for() {
 
 #[tokio::test]
 #[should_panic(expected = "before it answered the last one")]
-async fn tells_of_a_function_that_leaves_an_event_unanswered() {
+async fn reports_a_function_that_leaves_an_event_unanswered() {
     let lambda = RuntimeApi::start().await;
     let function = Function::of(&lambda);
     tokio::join!(lambda.invoke(&Value::Null), async {
@@ -89,7 +89,7 @@ async fn tells_of_a_function_that_leaves_an_event_unanswered() {
 
 #[tokio::test]
 #[should_panic(expected = "Lambda has no GET /2018-06-01/runtime/somewhere")]
-async fn tells_of_a_path_that_there_is_not() {
+async fn reports_an_unknown_path() {
     let lambda = RuntimeApi::start().await;
     let url = format!("{}/somewhere", Function::of(&lambda).url);
     reqwest::get(url).await.unwrap();

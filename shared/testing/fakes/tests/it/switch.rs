@@ -43,7 +43,7 @@ async fn misbehaves_before_or_after_the_work() {
 }
 
 #[tokio::test]
-async fn does_what_was_planned_before_it_goes_on_as_ever() {
+async fn uses_the_planned_modes_before_the_current_one() {
     let twilio = Twilio::start().await;
     twilio.switch.plan([Mode::Fails(503, "busy".into()), Mode::HangsAfter]);
     assert_eq!(send(&twilio).await, Ok((503, "busy".into())));

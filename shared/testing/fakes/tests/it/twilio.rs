@@ -32,7 +32,7 @@ async fn answer(request: reqwest::RequestBuilder) -> (u16, Value) {
 }
 
 #[tokio::test]
-async fn keeps_what_it_took() {
+async fn keeps_accepted_messages() {
     let twilio = Twilio::start().await;
     let (status, message) = say(&twilio, "Hi").await;
     assert_eq!((status, &message["status"]), (201, &"queued".into()));
@@ -119,7 +119,7 @@ async fn lists_by_recipient_and_day_in_pages() {
 }
 
 #[tokio::test]
-async fn blocks_whoever_says_stop_until_they_say_start() {
+async fn blocks_a_person_who_says_stop_until_they_say_start() {
     let twilio = Twilio::start().await;
     let (route, calls) = listener().await;
 
@@ -152,7 +152,7 @@ async fn reports_what_became_of_a_message() {
 }
 
 #[tokio::test]
-async fn delivers_when_it_is_decided_so() {
+async fn delivers_when_that_outcome_is_decided() {
     let twilio = Twilio::start().await;
     let (route, calls) = listener().await;
     twilio.decide(Fate::Delivered(route));

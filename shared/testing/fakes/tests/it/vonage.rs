@@ -39,7 +39,7 @@ fn code((status, body): (u16, Value)) -> (u16, String) {
 }
 
 #[tokio::test]
-async fn keeps_what_it_took() {
+async fn keeps_accepted_messages() {
     let vonage = Vonage::start().await;
     let (status, accepted) = send(&vonage, saying("Hi", json!({ "client_ref": "7" }))).await;
     assert_eq!(status, 202);
@@ -84,7 +84,7 @@ async fn refuses_for_the_reason_that_it_is_given_until_it_accepts() {
 }
 
 #[tokio::test]
-async fn delivers_when_it_is_decided_so() {
+async fn delivers_when_that_outcome_is_decided() {
     let vonage = Vonage::start().await;
     let (route, calls) = listener().await;
     vonage.decide(Fate::Undelivered(route, 1240));
