@@ -1,22 +1,28 @@
 //! Whether what is on the air works: `textback smoke`.
 //!
-//! Texts the agent as a provider would, from a number that can never be a person's, so that the
-//! whole path is gone and stops before a provider. What happened on the way is read from the
-//! console. Costs one question to the model, since that alone proves its key.
+//! Texts the agent as a provider would, or by a provider that brings the text itself, from a number that
+//! can never be a person's, so that the whole path is gone and stops before a provider. What happened
+//! on the way is read from the console. Costs one question to the model, since that alone proves its
+//! key.
+
+mod report;
 
 use std::time::{Duration, Instant};
 
 use host::Error;
-use providers::{ENTRIES, Entry, Sample};
+use providers::{ENTRIES, Entry, Purpose, Sample};
 use reqwest::{RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use settings::{Names, Settings, SettingsError};
-use sms::Number;
+use sms::{Finding, Http, Number};
 use telemetry::{Step, TraceId, steps};
 use uuid::Uuid;
 
 use crate::outside::{Outside, Problem, milliseconds};
+
+use report::{Report, Seen, model, stop};
 
 /// What it reads. Little, so that a release need not be allowed to read much.
 pub(crate) const SETTINGS: &[Names] =
@@ -32,7 +38,11 @@ const TEXT: &str = "This is a test of the connection, no person reads it. Please
 /// lost.
 const TURN_PATIENCE: Duration = Duration::from_secs(120);
 
-/// How often is looked whether it has ended.
+/// How long a company may take to call with a text that it was asked to bring: SNS repeats a call that
+/// failed after 20 seconds.
+const CALL_PATIENCE: Duration = Duration::from_secs(60);
+
+/// How often is looked whether it has come or ended.
 const LOOK: Duration = Duration::from_millis(250);
 
 /// Where a deployment is, and what proves to it that a text is genuine.
@@ -51,11 +61,23 @@ struct Trace {
     steps: Vec<Step>,
 }
 
-/// Prints each check as it is made, and counts.
-#[derive(Default)]
-struct Report {
-    passed: usize,
-    failed: usize,
+/// A conversation in the console's list.
+#[derive(Deserialize)]
+struct Listed {
+    id: String,
+    theirs: String,
+}
+
+/// What the console shows of a conversation.
+#[derive(Deserialize)]
+struct Thread {
+    messages: Vec<Message>,
+}
+
+#[derive(Deserialize)]
+struct Message {
+    text: String,
+    trace: Option<TraceId>,
 }
 
 /// Checks the deployment at `PUBLIC_URL`, and prints a line for each step. Fails if one does.
@@ -69,14 +91,6 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Error> {
     report.add("the landing page is there", smoke.landing_page().await);
     report.add("a forged text is refused", smoke.forged_text().await);
     if report.add("the console lets us in", smoke.console().await).is_none() {
-        return report.sum();
-    }
-    if !smoke.provider.can_be_signed_for() {
-        println!(
-            "– a genuine text: only {} itself can send one. Text your number, and look for the reply on \
-             the phone and in the console",
-            smoke.provider.company
-        );
         return report.sum();
     }
     let Some(trace) = report.add("a genuine text is acknowledged", smoke.genuine_text().await)
@@ -161,7 +175,15 @@ impl Smoke {
         }
     }
 
+    /// Brings the text, and says under which trace it is kept.
     async fn genuine_text(&self) -> Result<Seen<TraceId>, Problem> {
+        match self.provider.can_be_signed_for() {
+            true => self.called_text().await,
+            false => self.requested_text().await,
+        }
+    }
+
+    async fn called_text(&self) -> Result<Seen<TraceId>, Problem> {
         let answer = self.outside.ask(self.text(true)?).await?;
         match (answer.status, answer.trace) {
             (StatusCode::OK, Some(trace)) => {
@@ -179,27 +201,62 @@ impl Smoke {
         }
     }
 
+    /// Has the company call with the text. Whoever asks for it does not see our answer to that call, and
+    /// finds the text in the console.
+    async fn requested_text(&self) -> Result<Seen<TraceId>, Problem> {
+        let (begun, provider) = (Instant::now(), self.provider);
+        let id = Uuid::new_v4().to_string();
+        let text = format!("{TEXT} ({id})");
+        let sample = Sample { id: &id, from: &nobody(), body: &text };
+        let (url, http) = (&self.outside.public_url, Http::new());
+        if let Some(Err(finding)) = provider.request(&self.settings, url, &http, &sample).await {
+            let Finding { seen, fix, .. } = finding;
+            return Err(Problem { seen, fix: fix.unwrap_or_default() });
+        }
+        while begun.elapsed() < CALL_PATIENCE {
+            if let Some(trace) = self.trace_of(&text).await? {
+                let words = format!("{}, trace {trace}", milliseconds(begun.elapsed()));
+                return Ok(Seen(trace, words));
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        Err(Problem {
+            seen: format!("it has not come after {} s", CALL_PATIENCE.as_secs()),
+            fix: format!(
+                "see by doctor whether {} calls {}, and the log of inbound",
+                provider.company,
+                provider.address(url, Purpose::Incoming)
+            ),
+        })
+    }
+
+    /// Under which trace this text of nobody's was taken or answered.
+    async fn trace_of(&self, text: &str) -> Result<Option<TraceId>, Problem> {
+        let listed: Option<Vec<Listed>> = self.shown("/console/api/conversations").await?;
+        for it in listed.into_iter().flatten().filter(|it| it.theirs == TEST_NUMBER) {
+            let path = format!("/console/api/conversations/{}", it.id);
+            let thread: Option<Thread> = self.shown(&path).await?;
+            let messages = thread.into_iter().flat_map(|thread| thread.messages);
+            let trace = messages.filter(|it| it.text == text).find_map(|it| it.trace);
+            if trace.is_some() {
+                return Ok(trace);
+            }
+        }
+        Ok(None)
+    }
+
     /// Waits until the turn that answers this text has come to its end.
     async fn turn(&self, mut trace: TraceId) -> Result<Seen<Vec<Step>>, Problem> {
         let begun = Instant::now();
         while begun.elapsed() < TURN_PATIENCE {
-            let answer =
-                self.outside.ask(self.read(&format!("/console/api/traces/{trace}"))).await?;
-            match answer.status {
-                StatusCode::OK => {
-                    let read: Trace = serde_json::from_str(&answer.body).map_err(|_| Problem {
-                        seen: "its trace cannot be read".into(),
-                        fix: "use the program of the version that is deployed".into(),
-                    })?;
-                    if let Some(other) = read.answered_in {
-                        trace = other;
-                    } else if read.steps.iter().any(|step| step.what == steps::SENT) {
-                        let words = format!("done after {}", milliseconds(begun.elapsed()));
-                        return Ok(Seen(read.steps, words));
-                    }
+            let shown: Option<Trace> = self.shown(&format!("/console/api/traces/{trace}")).await?;
+            match shown {
+                Some(Trace { answered_in: Some(other), .. }) => trace = other,
+                Some(Trace { steps, .. }) if steps.iter().any(|step| step.what == steps::SENT) => {
+                    let words = format!("done after {}", milliseconds(begun.elapsed()));
+                    return Ok(Seen(steps, words));
                 }
-                StatusCode::NOT_FOUND => {}
-                status => return Err(Problem::of_status(status, "see the log of console")),
+                _ => {}
             }
             tokio::time::sleep(LOOK).await;
         }
@@ -219,6 +276,19 @@ impl Smoke {
         }
     }
 
+    /// What the console shows here, if there is anything.
+    async fn shown<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, Problem> {
+        let answer = self.outside.ask(self.read(path)).await?;
+        match answer.status {
+            StatusCode::OK => serde_json::from_str(&answer.body).map(Some).map_err(|_| Problem {
+                seen: "what the console shows cannot be read".into(),
+                fix: "use the program of the version that is deployed".into(),
+            }),
+            StatusCode::NOT_FOUND => Ok(None),
+            status => Err(Problem::of_status(status, "see the log of console")),
+        }
+    }
+
     /// Something of the console's.
     fn read(&self, path: &str) -> RequestBuilder {
         let request = self.outside.get(path);
@@ -230,9 +300,8 @@ impl Smoke {
 
     /// The call that brings the text, as the provider would make it, or as somebody who only guesses.
     fn text(&self, genuine: bool) -> Result<RequestBuilder, Problem> {
-        let from = Number::parse(TEST_NUMBER).expect("it is written as numbers are");
         let id = Uuid::new_v4().simple().to_string();
-        let sample = Sample { id: &id, from: &from, body: TEXT };
+        let sample = Sample { id: &id, from: &nobody(), body: TEXT };
         let (provider, url) = (self.provider, &self.outside.public_url);
         if !provider.can_be_signed_for() {
             let path = format!("/webhooks/{}/inbound", provider.name);
@@ -279,10 +348,9 @@ impl Smoke {
 }
 
 /// Who can text it with these settings: first those that sign what they say, which proves more than a
-/// token does, then one that nobody can sign for, and last the pretended one.
+/// token does, then those that have to be asked for it, and last the pretended one.
 fn texting(settings: &Settings, public_url: &str) -> Result<&'static Entry, SettingsError> {
-    let from = Number::parse(TEST_NUMBER).expect("it is written as numbers are");
-    let sample = Sample { id: "", from: &from, body: TEXT };
+    let sample = Sample { id: "", from: &nobody(), body: TEXT };
     let order = settings.get(providers::ORDER).map(str::to_ascii_lowercase);
     let is_left_out = |entry: &Entry| {
         order.as_ref().is_some_and(|order| !order.split(',').any(|it| it.trim() == entry.name))
@@ -304,78 +372,9 @@ fn texting(settings: &Settings, public_url: &str) -> Result<&'static Entry, Sett
     unreachable!("anybody can text as the pretended one does")
 }
 
-/// What was found in order, with the words for its line.
-struct Seen<T>(T, String);
-
-impl Report {
-    #[expect(clippy::print_stdout, reason = "the output of a command")]
-    fn add<T>(&mut self, check: &str, outcome: Result<Seen<T>, Problem>) -> Option<T> {
-        match outcome {
-            Ok(Seen(found, words)) => {
-                self.passed += 1;
-                println!("✓ {check}: {words}");
-                Some(found)
-            }
-            Err(Problem { seen, fix }) => {
-                self.failed += 1;
-                println!("✗ {check}: {seen}\n  {fix}");
-                None
-            }
-        }
-    }
-
-    fn sum(self) -> Result<(), Error> {
-        match (self.failed, self.failed + self.passed) {
-            (0, _) => Ok(()),
-            (failed, all) => Err(format!("{failed} of {all} checks failed").into()),
-        }
-    }
-}
-
-/// What became of the last question to the model.
-fn model(steps: &[Step]) -> Result<Seen<()>, Problem> {
-    let Some(asked) = steps.iter().rfind(|step| step.what == steps::ASKED_THE_MODEL) else {
-        return Err(Problem {
-            seen: "it was not asked".into(),
-            fix: "look the trace up in the console".into(),
-        });
-    };
-    match detail(asked, "outcome").as_str() {
-        "answered" => {
-            let took = milliseconds(Duration::from_millis(asked.took_ms.unwrap_or_default()));
-            let (into, out) = (detail(asked, "tokens_in"), detail(asked, "tokens_out"));
-            Ok(Seen((), format!("{took}, {into} tokens in and {out} out")))
-        }
-        outcome => Err(Problem {
-            seen: outcome.into(),
-            fix: "see to OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_MODEL and the account's quota"
-                .into(),
-        }),
-    }
-}
-
-/// Whether no provider was asked to carry the reply.
-fn stop(steps: &[Step]) -> Result<Seen<()>, Problem> {
-    let sent: Vec<_> = steps.iter().filter(|step| step.what == steps::SENT).collect();
-    let outcome = |step: &&Step| detail(step, "outcome");
-    match sent.iter().map(outcome).find(|outcome| !outcome.contains(turn::TEST_NUMBER)) {
-        None => {
-            let provider = sent.first().map(|step| detail(step, "provider")).unwrap_or_default();
-            Ok(Seen((), format!("{provider} was not asked")))
-        }
-        Some(outcome) => Err(Problem {
-            seen: format!("a provider was asked: {outcome}"),
-            fix: "deploy this version of turn".into(),
-        }),
-    }
-}
-
-fn detail(step: &Step, name: &str) -> String {
-    match step.details.get(name) {
-        Some(serde_json::Value::String(text)) => text.clone(),
-        Some(value) => value.to_string(),
-        None => "nothing".into(),
-    }
+/// Who texts.
+fn nobody() -> Number {
+    Number::parse(TEST_NUMBER).expect("it is written as numbers are")
 }
 
 #[cfg(test)]

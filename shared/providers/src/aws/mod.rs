@@ -10,6 +10,7 @@
 mod codes;
 mod diagnosis;
 mod incoming;
+mod publish;
 mod sns;
 #[cfg(test)]
 mod table;
@@ -31,11 +32,11 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use settings::{Settings, SettingsError};
 use tokio::sync::Mutex;
-use url::{Url, form_urlencoded};
+use url::Url;
 
 use crate::address;
 use crate::digits::plus_or_none;
-use crate::entry::{Console, Entry, Plus, Purpose, Setting};
+use crate::entry::{Bring, Console, Entry, Plus, Purpose, Setting};
 use crate::{Role, boxed};
 use Role::{Describing, Polling, Receiving, Sending, Signing};
 use codes::{CODES, NO_CREDENTIALS};
@@ -62,27 +63,27 @@ pub(crate) const ENTRY: Entry = Entry {
         .sender(Plus::Always),
         Setting::new(
             CONFIGURATION_SET,
-            &[Receiving, Sending],
+            &[Receiving, Sending, Signing],
             "the configuration set that reports on its texts",
         ),
         Setting::new(
             TOPICS,
-            &[Receiving, Sending],
-            "the topics that bring texts and events, with commas between",
+            &[Receiving, Sending, Signing],
+            "the topics that bring texts and events, with commas between, that of texts first",
         ),
         Setting::new(
             "AWS_ENDPOINT_URL",
-            &[Receiving, Sending],
+            &[Receiving, Sending, Signing],
             "where a stand-in for AWS is. Signatures of SNS are proven by AWS's own addresses all the \
              same, unless it is this machine",
         ),
         Setting::new(
             ACCESS_KEY_ID,
-            &[Sending],
+            &[Sending, Signing],
             "credentials, where they are not found as AWS programs find theirs",
         ),
-        Setting::new(SECRET_ACCESS_KEY, &[Sending], "goes with it").secret(),
-        Setting::new("AWS_SESSION_TOKEN", &[Sending], "goes with them, where they are of a session")
+        Setting::new(SECRET_ACCESS_KEY, &[Sending, Signing], "goes with it").secret(),
+        Setting::new("AWS_SESSION_TOKEN", &[Sending, Signing], "goes with them, where they are of a session")
             .secret(),
     ],
     console: Console {
@@ -100,8 +101,7 @@ pub(crate) const ENTRY: Entry = Entry {
     codes: CODES,
     sender: |settings| Ok(settings.get(ORIGINATION).map(str::to_owned)),
     build: |settings, public_url, role| Ok(boxed(Aws::from_settings(settings, public_url, role)?)),
-    // Only SNS has its key.
-    sign: None,
+    bring: Bring::Request(publish::text),
 };
 
 const ORIGINATION: &str = "AWS_SMS_ORIGINATION";

@@ -64,4 +64,10 @@ pub trait Company {
 
     /// The call that says what became of a message, in its own word, with its own code.
     fn status_update(&self, route: &Route, id: &str, word: &str, code: Option<u32>) -> WebhookCall;
+
+    /// The call by which it asks whether its calls are wanted, before it makes any. `None`: it does not
+    /// ask.
+    fn introduction(&self, _: &Route) -> Option<WebhookCall> {
+        None
+    }
 }
