@@ -54,6 +54,18 @@ data "aws_iam_policy_document" "release_reads" {
     ]
   }
 
+  # SNS alone can sign what AWS End User Messaging brings, so the smoke test publishes its text. Who may
+  # publish there can text as anybody, and so can the code that a release brings.
+  dynamic "statement" {
+    for_each = var.aws_sms[*]
+
+    content {
+      sid       = "TextByTopic"
+      actions   = ["sns:Publish"]
+      resources = [statement.value.texts_topic]
+    }
+  }
+
   dynamic "statement" {
     for_each = aws_codedeploy_app.this
 

@@ -140,8 +140,16 @@ run "texts_by_aws" {
       texts_topic       = "arn:aws:sns:us-east-1:123456789012:texts"
       events_topic      = "arn:aws:sns:us-east-1:123456789012:events"
     }
+    github = { repository = "owner/name", environment = "production" }
   }
 
+  assert {
+    condition = one([
+      for statement in data.aws_iam_policy_document.release_reads["github"].statement :
+      [statement.actions, statement.resources] if statement.sid == "TextByTopic"
+    ]) == [toset(["sns:Publish"]), toset(["arn:aws:sns:us-east-1:123456789012:texts"])]
+    error_message = "who releases tries the installation by a text that SNS signs, and publishes no event"
+  }
   assert {
     condition = { for path, call in aws_sns_topic_subscription.aws_sms : call.endpoint => call.topic_arn } == {
       "https://api123.execute-api.us-east-1.amazonaws.com/webhooks/aws/inbound" = "arn:aws:sns:us-east-1:123456789012:texts"

@@ -3,9 +3,9 @@
 //! documentation.
 
 use bytes::Bytes;
-use http::Request;
+use futures::future::BoxFuture;
 use settings::{Settings, SettingsError};
-use sms::{Code, Number, Provider};
+use sms::{Code, Finding, Http, Number, Provider};
 
 /// A provider's description of itself: a constant beside its code.
 pub struct Entry {
@@ -25,14 +25,28 @@ pub struct Entry {
     pub(crate) sender: fn(&Settings) -> Result<Option<String>, SettingsError>,
     /// The provider, if it has settings.
     pub(crate) build: fn(&Settings, &str, Role) -> Built,
-    /// A call that brings a text, as the provider would make it. `None` if only the provider can
-    /// make one.
-    pub(crate) sign: Option<Sign>,
+    /// How a text comes that no person wrote, as the company would bring it.
+    pub(crate) bring: Bring,
+}
+
+/// How whoever holds the settings of a provider lets a text come by it.
+pub(crate) enum Bring {
+    /// By a call to us, made as the company makes it.
+    Call(Sign),
+    /// By a request to the company, which then calls us: nobody else can sign for it.
+    Request(Request),
 }
 
 pub(crate) type Built = Result<Option<Box<dyn Provider>>, SettingsError>;
-pub(crate) type Signed = Result<Option<Request<Bytes>>, SettingsError>;
+pub(crate) type Signed = Result<Option<http::Request<Bytes>>, SettingsError>;
 pub(crate) type Sign = fn(&Settings, &str, &Sample<'_>) -> Signed;
+/// Given settings, our address, and the text. What keeps it from coming is told with what to do.
+pub(crate) type Request = for<'a> fn(
+    &'a Settings,
+    &'a str,
+    &'a Http,
+    &'a Sample<'a>,
+) -> BoxFuture<'a, Result<(), Finding>>;
 
 /// What a function does with providers, which decides which of their settings it gets: whoever
 /// breaks into a function has everything that it may read.
@@ -48,7 +62,7 @@ pub enum Role {
     Polling,
     /// Only describes them, and holds no secret.
     Describing,
-    /// Calls us as they would, to check that we answer.
+    /// Lets a text come by them that no person wrote, to see whether we answer.
     Signing,
 }
 
@@ -140,7 +154,7 @@ pub enum Purpose {
     Empty,
 }
 
-/// A text for a call that is made in a provider's place.
+/// A text that comes in the place of a person's.
 pub struct Sample<'a> {
     /// 32 hexadecimal digits.
     pub id: &'a str,
@@ -163,7 +177,7 @@ impl Entry {
 
     /// Whether others than the provider can make its calls, with the same settings.
     pub fn can_be_signed_for(&self) -> bool {
-        self.sign.is_some()
+        matches!(self.bring, Bring::Call(_))
     }
 
     /// The names of the settings that a function in this role reads.
@@ -195,11 +209,29 @@ impl Entry {
         format!("{public_url}/webhooks/{}/{word}{token}{fragment}", self.name)
     }
 
-    /// A call that brings a text, as the provider would make it: it passes verification with the
-    /// same settings. `None` if the provider has no settings, or only the provider can make such a
-    /// call.
+    /// A call that brings a text, as the company would make it: whoever holds the same settings believes
+    /// it. `None` where the provider has no settings, or the company alone can make such a call.
     pub fn sign(&self, settings: &Settings, public_url: &str, sample: &Sample<'_>) -> Signed {
-        self.sign.map_or(Ok(None), |sign| sign(settings, public_url, sample))
+        match self.bring {
+            Bring::Call(sign) => sign(settings, public_url, sample),
+            Bring::Request(_) => Ok(None),
+        }
+    }
+
+    /// Asks the company to bring us a text, where it alone can. `None` where [`Self::sign`] does.
+    ///
+    /// It comes when the company calls, which may be later and more than once.
+    pub async fn request(
+        &self,
+        settings: &Settings,
+        public_url: &str,
+        http: &Http,
+        sample: &Sample<'_>,
+    ) -> Option<Result<(), Finding>> {
+        match self.bring {
+            Bring::Call(_) => None,
+            Bring::Request(request) => Some(request(settings, public_url, http, sample).await),
+        }
     }
 
     /// The same from a forger who knows everything but the secrets.

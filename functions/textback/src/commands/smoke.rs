@@ -1,22 +1,27 @@
 //! Checks a deployment end to end: `textback smoke`.
 //!
-//! Texts the agent as a provider would, from a number that can never be a person's: the text takes
-//! the whole path and stops before a provider. The console shows what happened. Costs one request
-//! to the model, which alone can verify its key.
+//! Texts the agent as a provider would, or has the provider deliver the text, from a number that can
+//! never be a person's: the text takes the whole path and stops before a provider. The console shows
+//! what happened. Costs one request to the model, which alone can verify its key.
+
+mod report;
 
 use std::time::{Duration, Instant};
 
 use host::Error;
-use providers::{ENTRIES, Entry, Sample};
+use providers::{ENTRIES, Entry, Purpose, Sample};
 use reqwest::{RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use settings::{Names, Settings, SettingsError};
-use sms::Number;
+use sms::{Finding, Http, Number};
 use telemetry::{Step, TraceId, steps};
 use uuid::Uuid;
 
 use crate::outside::{Outside, Problem, milliseconds};
+
+use report::{Report, Seen, model, stop};
 
 /// Its settings: few, so that a release need not be allowed to read many.
 pub(crate) const SETTINGS: &[Names] =
@@ -32,7 +37,11 @@ const TEXT: &str = "This is a test of the connection, no person reads it. Please
 /// lost.
 const TURN_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// How often it checks whether the turn has ended.
+/// The timeout of a provider's call with a text that it was asked to deliver: SNS repeats a failed call
+/// after 20 seconds.
+const CALL_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How often it checks whether the text has arrived, or the turn has ended.
 const LOOK: Duration = Duration::from_millis(250);
 
 /// The deployment's address, and the secrets that make a text genuine there.
@@ -51,11 +60,23 @@ struct Trace {
     steps: Vec<Step>,
 }
 
-/// Prints and counts the checks as they are made.
-#[derive(Default)]
-struct Report {
-    passed: usize,
-    failed: usize,
+/// A conversation in the console's list.
+#[derive(Deserialize)]
+struct Listed {
+    id: String,
+    theirs: String,
+}
+
+/// A conversation in the console.
+#[derive(Deserialize)]
+struct Thread {
+    messages: Vec<Message>,
+}
+
+#[derive(Deserialize)]
+struct Message {
+    text: String,
+    trace: Option<TraceId>,
 }
 
 /// Checks the deployment at `PUBLIC_URL`, and prints a line for each step. Fails if a step does.
@@ -69,14 +90,6 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Error> {
     report.add("the landing page is there", smoke.landing_page().await);
     report.add("a forged text is refused", smoke.forged_text().await);
     if report.add("the console lets us in", smoke.console().await).is_none() {
-        return report.sum();
-    }
-    if !smoke.provider.can_be_signed_for() {
-        println!(
-            "– a genuine text: only {} itself can send one. Text your number, and look for the reply on \
-             the phone and in the console",
-            smoke.provider.company
-        );
         return report.sum();
     }
     let Some(trace) = report.add("a genuine text is acknowledged", smoke.genuine_text().await)
@@ -161,7 +174,15 @@ impl Smoke {
         }
     }
 
+    /// Has the text delivered, and returns its trace.
     async fn genuine_text(&self) -> Result<Seen<TraceId>, Problem> {
+        match self.provider.can_be_signed_for() {
+            true => self.called_text().await,
+            false => self.requested_text().await,
+        }
+    }
+
+    async fn called_text(&self) -> Result<Seen<TraceId>, Problem> {
         let answer = self.outside.ask(self.text(true)?).await?;
         match (answer.status, answer.trace) {
             (StatusCode::OK, Some(trace)) => {
@@ -178,27 +199,63 @@ impl Smoke {
         }
     }
 
+    /// Has the provider call with the text. Its call is not visible here, so the text is looked up in the
+    /// console.
+    async fn requested_text(&self) -> Result<Seen<TraceId>, Problem> {
+        let (begun, provider) = (Instant::now(), self.provider);
+        let id = Uuid::new_v4().to_string();
+        let text = format!("{TEXT} ({id})");
+        let sample = Sample { id: &id, from: &nobody(), body: &text };
+        let (url, http) = (&self.outside.public_url, Http::new());
+        if let Some(Err(finding)) = provider.request(&self.settings, url, &http, &sample).await {
+            let Finding { seen, fix, .. } = finding;
+            return Err(Problem { seen, fix: fix.unwrap_or_default() });
+        }
+        while begun.elapsed() < CALL_TIMEOUT {
+            if let Some(trace) = self.trace_of(&text).await? {
+                let words = format!("{}, trace {trace}", milliseconds(begun.elapsed()));
+                return Ok(Seen(trace, words));
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        Err(Problem {
+            seen: format!("it did not arrive within {} s", CALL_TIMEOUT.as_secs()),
+            fix: format!(
+                "check with doctor that {} calls {}, and see the log of inbound",
+                provider.company,
+                provider.address(url, Purpose::Incoming)
+            ),
+        })
+    }
+
+    /// The trace of this text from the test number.
+    async fn trace_of(&self, text: &str) -> Result<Option<TraceId>, Problem> {
+        let listed: Option<Vec<Listed>> = self.displayed("/console/api/conversations").await?;
+        for it in listed.into_iter().flatten().filter(|it| it.theirs == TEST_NUMBER) {
+            let path = format!("/console/api/conversations/{}", it.id);
+            let thread: Option<Thread> = self.displayed(&path).await?;
+            let messages = thread.into_iter().flat_map(|thread| thread.messages);
+            let trace = messages.filter(|it| it.text == text).find_map(|it| it.trace);
+            if trace.is_some() {
+                return Ok(trace);
+            }
+        }
+        Ok(None)
+    }
+
     /// Waits until the turn that answers this text has ended.
     async fn turn(&self, mut trace: TraceId) -> Result<Seen<Vec<Step>>, Problem> {
         let begun = Instant::now();
         while begun.elapsed() < TURN_TIMEOUT {
-            let answer =
-                self.outside.ask(self.get(&format!("/console/api/traces/{trace}"))).await?;
-            match answer.status {
-                StatusCode::OK => {
-                    let read: Trace = serde_json::from_str(&answer.body).map_err(|_| Problem {
-                        seen: "its trace cannot be read".into(),
-                        fix: "use the program of the version that is deployed".into(),
-                    })?;
-                    if let Some(other) = read.answered_in {
-                        trace = other;
-                    } else if read.steps.iter().any(|step| step.what == steps::SENT) {
-                        let words = format!("done after {}", milliseconds(begun.elapsed()));
-                        return Ok(Seen(read.steps, words));
-                    }
+            let found: Option<Trace> =
+                self.displayed(&format!("/console/api/traces/{trace}")).await?;
+            match found {
+                Some(Trace { answered_in: Some(other), .. }) => trace = other,
+                Some(Trace { steps, .. }) if steps.iter().any(|step| step.what == steps::SENT) => {
+                    let words = format!("done after {}", milliseconds(begun.elapsed()));
+                    return Ok(Seen(steps, words));
                 }
-                StatusCode::NOT_FOUND => {}
-                status => return Err(Problem::of_status(status, "see the log of console")),
+                _ => {}
             }
             tokio::time::sleep(LOOK).await;
         }
@@ -220,6 +277,19 @@ impl Smoke {
         }
     }
 
+    /// What the console displays at this path, if anything.
+    async fn displayed<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, Problem> {
+        let answer = self.outside.ask(self.get(path)).await?;
+        match answer.status {
+            StatusCode::OK => serde_json::from_str(&answer.body).map(Some).map_err(|_| Problem {
+                seen: "the console's answer cannot be read".into(),
+                fix: "use the program of the version that is deployed".into(),
+            }),
+            StatusCode::NOT_FOUND => Ok(None),
+            status => Err(Problem::of_status(status, "see the log of console")),
+        }
+    }
+
     /// A request to the console.
     fn get(&self, path: &str) -> RequestBuilder {
         let request = self.outside.get(path);
@@ -231,9 +301,8 @@ impl Smoke {
 
     /// The call that brings the text, as from the provider or as from a forger.
     fn text(&self, genuine: bool) -> Result<RequestBuilder, Problem> {
-        let from = Number::parse(TEST_NUMBER).expect("the constant is a valid number");
         let id = Uuid::new_v4().simple().to_string();
-        let sample = Sample { id: &id, from: &from, body: TEXT };
+        let sample = Sample { id: &id, from: &nobody(), body: TEXT };
         let (provider, url) = (self.provider, &self.outside.public_url);
         if !provider.can_be_signed_for() {
             let path = format!("/webhooks/{}/inbound", provider.name);
@@ -282,10 +351,9 @@ impl Smoke {
 }
 
 /// The provider to text from with these settings: preferably one that signs its calls, which proves
-/// more than a token, then one whose calls we cannot make, and the mock last.
+/// more than a token, then one that can be asked to deliver the text, and the mock last.
 fn texting(settings: &Settings, public_url: &str) -> Result<&'static Entry, SettingsError> {
-    let from = Number::parse(TEST_NUMBER).expect("the constant is a valid number");
-    let sample = Sample { id: "", from: &from, body: TEXT };
+    let sample = Sample { id: "", from: &nobody(), body: TEXT };
     let order = settings.get(providers::ORDER).map(str::to_ascii_lowercase);
     let is_left_out = |entry: &Entry| {
         order.as_ref().is_some_and(|order| !order.split(',').any(|it| it.trim() == entry.name))
@@ -307,78 +375,9 @@ fn texting(settings: &Settings, public_url: &str) -> Result<&'static Entry, Sett
     unreachable!("a sample call of the mock needs no settings")
 }
 
-/// A result, with the words for its line.
-struct Seen<T>(T, String);
-
-impl Report {
-    #[expect(clippy::print_stdout, reason = "the output of a command")]
-    fn add<T>(&mut self, check: &str, outcome: Result<Seen<T>, Problem>) -> Option<T> {
-        match outcome {
-            Ok(Seen(found, words)) => {
-                self.passed += 1;
-                println!("✓ {check}: {words}");
-                Some(found)
-            }
-            Err(Problem { seen, fix }) => {
-                self.failed += 1;
-                println!("✗ {check}: {seen}\n  {fix}");
-                None
-            }
-        }
-    }
-
-    fn sum(self) -> Result<(), Error> {
-        match (self.failed, self.failed + self.passed) {
-            (0, _) => Ok(()),
-            (failed, all) => Err(format!("{failed} of {all} checks failed").into()),
-        }
-    }
-}
-
-/// The outcome of the last request to the model.
-fn model(steps: &[Step]) -> Result<Seen<()>, Problem> {
-    let Some(asked) = steps.iter().rfind(|step| step.what == steps::ASKED_THE_MODEL) else {
-        return Err(Problem {
-            seen: "it was not asked".into(),
-            fix: "look the trace up in the console".into(),
-        });
-    };
-    match detail(asked, "outcome").as_str() {
-        "answered" => {
-            let took = milliseconds(Duration::from_millis(asked.took_ms.unwrap_or_default()));
-            let (into, out) = (detail(asked, "tokens_in"), detail(asked, "tokens_out"));
-            Ok(Seen((), format!("{took}, {into} tokens in and {out} out")))
-        }
-        outcome => Err(Problem {
-            seen: outcome.into(),
-            fix: "check OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_MODEL and the account's quota"
-                .into(),
-        }),
-    }
-}
-
-/// Checks that the reply was dispatched to no provider.
-fn stop(steps: &[Step]) -> Result<Seen<()>, Problem> {
-    let sent: Vec<_> = steps.iter().filter(|step| step.what == steps::SENT).collect();
-    let outcome = |step: &&Step| detail(step, "outcome");
-    match sent.iter().map(outcome).find(|outcome| !outcome.contains(turn::TEST_NUMBER)) {
-        None => {
-            let provider = sent.first().map(|step| detail(step, "provider")).unwrap_or_default();
-            Ok(Seen((), format!("{provider} was not asked")))
-        }
-        Some(outcome) => Err(Problem {
-            seen: format!("a provider was asked: {outcome}"),
-            fix: "deploy this version of turn".into(),
-        }),
-    }
-}
-
-fn detail(step: &Step, name: &str) -> String {
-    match step.details.get(name) {
-        Some(serde_json::Value::String(text)) => text.clone(),
-        Some(value) => value.to_string(),
-        None => "nothing".into(),
-    }
+/// The sender.
+fn nobody() -> Number {
+    Number::parse(TEST_NUMBER).expect("the constant is a valid number")
 }
 
 #[cfg(test)]

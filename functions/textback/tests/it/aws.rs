@@ -150,3 +150,54 @@ async fn signatures_and_unsubscribe_addresses_of_sns_are_not_kept() {
     }
     assert_eq!(ran.printed.len(), 2);
 }
+
+/// SNS alone can sign a text, so whoever tries the installation has to be allowed to publish one.
+#[tokio::test]
+async fn smoke_says_what_keeps_a_text_from_coming_by_sns() {
+    const TEXTS: &str = "arn:aws:sns:us-east-1:123456789012:texts";
+    let (mut product, aws) = start().await;
+    product.settings.insert("PUBLIC_URL".into(), product.home());
+    product.settings.insert("AWS_EC2_METADATA_DISABLED".into(), "true".into());
+    let right = product.settings.clone();
+    let mut said = async |others: &[(&str, &str)]| {
+        product.settings.clone_from(&right);
+        product
+            .settings
+            .extend(others.iter().map(|(name, value)| ((*name).into(), (*value).into())));
+        let ran = product.run(&["smoke"], "").await;
+        assert_eq!(
+            (ran.code, &ran.said[..]),
+            (Some(1), &["error: 1 of 6 checks failed".into()][..])
+        );
+        let line = ran.printed.iter().position(|line| line.starts_with('✗')).unwrap();
+        let seen = ran.printed[line].strip_prefix("✗ a genuine text is acknowledged: ").unwrap();
+        format!("{seen}. {}", ran.printed[line + 1].trim())
+    };
+    assert_eq!(
+        said(&[("AWS_ACCESS_KEY_ID", ""), ("AWS_SECRET_ACCESS_KEY", "")]).await,
+        format!(
+            "only SNS can sign one, and there are no credentials to publish to {TEXTS}. Set \
+             AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, of somebody who is allowed \
+             sns:Publish on {TEXTS}."
+        )
+    );
+    assert_eq!(
+        said(&[("AWS_SECRET_ACCESS_KEY", "another")]).await,
+        "AWS does not know these credentials. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY anew, \
+         with AWS_SESSION_TOKEN where they are of a session."
+    );
+    assert_eq!(
+        said(&[("AWS_SMS_TOPIC_ARN", "arn:aws:sns:us-east-1:123456789012:other")]).await,
+        "there is no topic arn:aws:sns:us-east-1:123456789012:other. Set AWS_SMS_TOPIC_ARN to the \
+         topics, that of texts first."
+    );
+    aws.deny("Publish");
+    assert_eq!(
+        said(&[]).await,
+        format!(
+            "AWS does not let these credentials publish to {TEXTS}. Allow whoever runs this \
+             sns:Publish on {TEXTS}: SNS alone can sign a text."
+        )
+    );
+    assert!(aws.messages().is_empty());
+}

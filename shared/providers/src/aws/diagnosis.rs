@@ -173,18 +173,7 @@ impl Aws {
     async fn subscriptions(&self, http: &Http, topic: &str) -> Result<String, Unseen> {
         let unseen =
             |code: &str| Unseen { action: "sns:ListSubscriptionsByTopic", code: code.into() };
-        let form = form_urlencoded::Serializer::new(String::new())
-            .append_pair("Action", "ListSubscriptionsByTopic")
-            .append_pair("TopicArn", topic)
-            .append_pair("Version", "2010-03-31")
-            .finish();
-        let headers = [("content-type", "application/x-www-form-urlencoded")];
-        let region = region(topic).unwrap_or_default();
-        let request = self.signed(http, "sns", region, &headers, form).await;
-        let answer = match request {
-            Ok(request) => http.send(request).await,
-            Err(error) => Err(error),
-        };
+        let answer = self.topic(http, topic, &[("Action", "ListSubscriptionsByTopic")]).await;
         let answer = answer.map_err(|error| unseen(error.code()))?;
         match (answer.status, std::str::from_utf8(answer.bytes())) {
             (200, Ok(listed)) => Ok(listed.to_owned()),

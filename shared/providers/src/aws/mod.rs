@@ -10,6 +10,7 @@
 mod codes;
 mod diagnosis;
 mod incoming;
+mod publish;
 mod sns;
 #[cfg(test)]
 mod table;
@@ -29,11 +30,11 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use settings::{Settings, SettingsError};
 use tokio::sync::Mutex;
-use url::{Url, form_urlencoded};
+use url::Url;
 
 use crate::address;
 use crate::digits::plus_or_none;
-use crate::entry::{Console, Entry, Plus, Purpose, Setting};
+use crate::entry::{Bring, Console, Entry, Plus, Purpose, Setting};
 use crate::{Role, boxed};
 use Role::{Describing, Polling, Receiving, Sending, Signing};
 use codes::{CODES, NO_CREDENTIALS};
@@ -60,27 +61,27 @@ pub(crate) const ENTRY: Entry = Entry {
         .sender(Plus::Always),
         Setting::new(
             CONFIGURATION_SET,
-            &[Receiving, Sending],
+            &[Receiving, Sending, Signing],
             "the configuration set that reports on its texts",
         ),
         Setting::new(
             TOPICS,
-            &[Receiving, Sending],
-            "the topics that bring texts and events, with commas between",
+            &[Receiving, Sending, Signing],
+            "the topics that bring texts and events, with commas between, that of texts first",
         ),
         Setting::new(
             "AWS_ENDPOINT_URL",
-            &[Receiving, Sending],
+            &[Receiving, Sending, Signing],
             "the address of a stand-in for AWS. Signatures of SNS are still verified with AWS's \
              own addresses, unless it is on this machine",
         ),
         Setting::new(
             "AWS_ACCESS_KEY_ID",
-            &[Sending],
+            &[Sending, Signing],
             "credentials, if they are not where AWS programs find theirs",
         ),
-        Setting::new("AWS_SECRET_ACCESS_KEY", &[Sending], "goes with it").secret(),
-        Setting::new("AWS_SESSION_TOKEN", &[Sending], "goes with them if they belong to a session")
+        Setting::new("AWS_SECRET_ACCESS_KEY", &[Sending, Signing], "goes with it").secret(),
+        Setting::new("AWS_SESSION_TOKEN", &[Sending, Signing], "goes with them if they belong to a session")
             .secret(),
     ],
     console: Console {
@@ -98,8 +99,7 @@ pub(crate) const ENTRY: Entry = Entry {
     codes: CODES,
     sender: |settings| Ok(settings.get(ORIGINATION).map(str::to_owned)),
     build: |settings, public_url, role| Ok(boxed(Aws::from_settings(settings, public_url, role)?)),
-    // Only SNS has its key.
-    sign: None,
+    bring: Bring::Request(publish::text),
 };
 
 const ORIGINATION: &str = "AWS_SMS_ORIGINATION";

@@ -30,7 +30,7 @@ use tokio::sync::Mutex;
 use url::form_urlencoded;
 
 use crate::address;
-use crate::entry::{Console, Entry, Plus, Purpose, Sample, Setting, Signed};
+use crate::entry::{Bring, Console, Entry, Plus, Purpose, Sample, Setting, Signed};
 use crate::{Role, boxed};
 use sms::code;
 use sms::{
@@ -119,7 +119,7 @@ pub(crate) const ENTRY: Entry = Entry {
     build: |settings, public_url, role| {
         Ok(boxed(MessageCentral::from_settings(settings, public_url, role)?))
     },
-    sign: Some(sign),
+    bring: Bring::Call(sign),
 };
 
 const CUSTOMER_ID: &str = "MC_CUSTOMER_ID";

@@ -14,7 +14,7 @@ use sms::{
     SendError, Status, Text, Verified, WebhookError,
 };
 
-use crate::entry::{Console, Entry, Setting};
+use crate::entry::{Bring, Console, Entry, Setting};
 use crate::{Role, address, boxed};
 
 use Role::{Describing, Polling, Receiving, Sending};
@@ -34,7 +34,7 @@ pub(crate) const ENTRY: Entry = Entry {
     codes: &[],
     sender: |settings| Ok((settings.switch(SWITCH)? == Some(true)).then(|| PRETENDED.to_owned())),
     build: |settings, _, _| Ok(boxed((settings.switch(SWITCH)? == Some(true)).then_some(Mock))),
-    sign: Some(|_, public_url, sample| {
+    bring: Bring::Call(|_, public_url, sample| {
         let body = json!({ "from": sample.from, "text": sample.body, "id": sample.id });
         let call = Request::post(address::incoming(public_url, PRETENDED)?.as_str())
             .header(header::CONTENT_TYPE, "application/json");

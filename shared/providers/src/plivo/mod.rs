@@ -27,7 +27,7 @@ use url::{Url, form_urlencoded};
 use crate::address::{self, query};
 use crate::channel::{self, OTHER_CHANNEL};
 use crate::digits::{plus_or_none, with_plus, without_plus};
-use crate::entry::{Console, Entry, Plus, Purpose, Setting};
+use crate::entry::{Bring, Console, Entry, Plus, Purpose, Setting};
 use crate::fields::Fields;
 use crate::{Role, boxed};
 use Role::{Describing, Polling, Receiving, Sending, Signing};
@@ -92,7 +92,7 @@ pub(crate) const ENTRY: Entry = Entry {
     build: |settings, public_url, role| {
         Ok(boxed(Plivo::from_settings(settings, public_url, role)?))
     },
-    sign: Some(signature::sign),
+    bring: Bring::Call(signature::sign),
 };
 
 const AUTH_ID: &str = "PLIVO_AUTH_ID";

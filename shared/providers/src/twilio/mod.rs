@@ -26,7 +26,7 @@ use settings::{Settings, SettingsError};
 use url::{Url, form_urlencoded};
 
 use crate::address::{self, query};
-use crate::entry::{Console, Entry, Plus, Purpose, Setting};
+use crate::entry::{Bring, Console, Entry, Plus, Purpose, Setting};
 use crate::fields::Fields;
 use crate::{Role, boxed, channel};
 use sms::{
@@ -104,7 +104,7 @@ pub(crate) const ENTRY: Entry = Entry {
     build: |settings, public_url, role| {
         Ok(boxed(Twilio::from_settings(settings, public_url, role)?))
     },
-    sign: Some(signature::sign),
+    bring: Bring::Call(signature::sign),
 };
 
 const ACCOUNT_SID: &str = "TWILIO_ACCOUNT_SID";

@@ -29,7 +29,7 @@ use uuid::Uuid;
 use crate::address;
 use crate::channel::{self, OTHER_CHANNEL};
 use crate::digits::{plus_or_none, with_plus, without_plus};
-use crate::entry::{Console, Entry, Plus, Purpose, Setting};
+use crate::entry::{Bring, Console, Entry, Plus, Purpose, Setting};
 use crate::{Role, boxed};
 use Role::{Describing, Everything, Polling, Receiving, Sending, Signing};
 use codes::CODES;
@@ -84,7 +84,7 @@ pub(crate) const ENTRY: Entry = Entry {
     build: |settings, public_url, role| {
         Ok(boxed(Vonage::from_settings(settings, public_url, role)?))
     },
-    sign: Some(signature::sign),
+    bring: Bring::Call(signature::sign),
 };
 
 const BASE_URL: &str = "https://api.nexmo.com";

@@ -64,4 +64,10 @@ pub trait Company {
 
     /// The call that reports a raw status, with a code.
     fn status_update(&self, route: &Route, id: &str, word: &str, code: Option<u32>) -> WebhookCall;
+
+    /// The call by which it asks whether its calls are wanted, before it makes any. `None`: it does not
+    /// ask.
+    fn introduction(&self, _: &Route) -> Option<WebhookCall> {
+        None
+    }
 }

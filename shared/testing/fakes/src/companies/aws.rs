@@ -82,9 +82,16 @@ struct Records {
 #[derive(Clone, Debug)]
 struct Subscription {
     topic: &'static str,
-    endpoint: String,
+    route: Route,
+    path: &'static str,
     token: String,
     confirmed: bool,
+}
+
+impl Subscription {
+    fn endpoint(&self) -> String {
+        self.route.public(self.path)
+    }
 }
 
 impl AwsSms {
@@ -208,7 +215,7 @@ impl AwsSms {
 
     /// The addresses that have confirmed their subscription.
     pub fn subscribed(&self) -> Vec<String> {
-        let confirmed = |it: &Subscription| it.confirmed.then(|| it.endpoint.clone());
+        let confirmed = |it: &Subscription| it.confirmed.then(|| it.endpoint());
         self.account
             .state
             .read(|records| records.subscriptions.iter().filter_map(confirmed).collect())
@@ -279,36 +286,21 @@ impl AwsSms {
 
     /// SNS's post when something is published to a topic.
     pub fn notification(&self, topic: &str, message: &str) -> String {
-        self.signed(json!({
-            "Type": "Notification",
-            "MessageId": Uuid::new_v4().to_string(),
-            "TopicArn": topic,
-            "Message": message,
-            "Timestamp": time(Timestamp::now()),
-            "UnsubscribeURL": format!("{}/?Action=Unsubscribe", self.url()),
-        }))
+        notification(&self.url(), topic, message)
     }
 
-    /// Signs a post as SNS does, after adding the time and the certificate's address unless they are
-    /// there already.
-    pub fn signed(&self, mut message: Value) -> String {
-        let defaults = [
-            ("SignatureVersion", "2".into()),
-            ("SigningCertURL", format!("{}{CERTIFICATE}", self.url())),
-            ("Timestamp", time(Timestamp::now())),
-        ];
-        let members = message.as_object_mut().expect("SNS posts objects");
-        for (name, value) in defaults {
-            members.entry(name).or_insert_with(|| value.into());
-        }
-        SNS.sign(message)
+    /// Signs what is given to be posted by SNS, with the time and the certificate's address in it
+    /// unless they are there already.
+    pub fn signed(&self, message: Value) -> String {
+        signed(&self.url(), message)
     }
 
-    fn subscribe(&self, route: &Route, topic: &'static str, path: &str) -> WebhookCall {
+    fn subscribe(&self, route: &Route, topic: &'static str, path: &'static str) -> WebhookCall {
         let token = Uuid::new_v4().simple().to_string();
         let subscription = Subscription {
             topic,
-            endpoint: route.public(path),
+            route: route.clone(),
+            path,
             token: token.clone(),
             confirmed: false,
         };
@@ -374,6 +366,36 @@ impl Company for AwsSms {
     fn status_update(&self, route: &Route, id: &str, word: &str, _: Option<u32>) -> WebhookCall {
         self.receipt(route, id, word)
     }
+
+    fn introduction(&self, route: &Route) -> Option<WebhookCall> {
+        Some(self.subscribe_texts(route))
+    }
+}
+
+/// What SNS, which is asked at this address, posts when something is published to a topic.
+fn notification(url: &str, topic: &str, message: &str) -> String {
+    let notification = json!({
+        "Type": "Notification",
+        "MessageId": Uuid::new_v4().to_string(),
+        "TopicArn": topic,
+        "Message": message,
+        "Timestamp": time(Timestamp::now()),
+        "UnsubscribeURL": format!("{url}/?Action=Unsubscribe"),
+    });
+    signed(url, notification)
+}
+
+fn signed(url: &str, mut message: Value) -> String {
+    let defaults = [
+        ("SignatureVersion", "2".into()),
+        ("SigningCertURL", format!("{url}{CERTIFICATE}")),
+        ("Timestamp", time(Timestamp::now())),
+    ];
+    let members = message.as_object_mut().expect("SNS posts objects");
+    for (name, value) in defaults {
+        members.entry(name).or_insert_with(|| value.into());
+    }
+    SNS.sign(message)
 }
 
 /// Signs SNS's post with another key.

@@ -16,8 +16,8 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Account, AwsMessage, CONFIGURATION_SET, EVENTS, Subscription, TEXTS};
-use crate::network::parameters;
+use super::sns::refused;
+use super::{Account, AwsMessage, CONFIGURATION_SET, EVENTS, TEXTS};
 
 /// The region of the account, its number and its topics.
 const REGION: &str = "us-east-1";
@@ -38,11 +38,19 @@ pub(super) async fn act(
     let header = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let target = header("x-amz-target");
     let service = if target.is_empty() { "sns" } else { "sms-voice" };
-    if let Err(refusal) = account.admit(service, &headers, &body) {
-        return refusal.into_response();
-    }
+    let admitted = account.admit(service, &headers, &body);
     if service == "sns" {
-        return account.list(&body);
+        let url = format!("http://{}", header("host"));
+        return match admitted {
+            Ok(()) => account.of_topic(&url, &body),
+            Err(refusal) => match refusal.of_topics() {
+                Some(code) => refused(code),
+                None => refusal.into_response(),
+            },
+        };
+    }
+    if let Err(refusal) = admitted {
+        return refusal.into_response();
     }
     if header("content-type") != "application/x-amz-json-1.0" {
         return ApiError::of("UnknownOperationException").into_response();
@@ -176,39 +184,6 @@ impl Account {
             None => ApiError::of("UnknownOperationException").into_response(),
         }
     }
-
-    /// `ListSubscriptionsByTopic`, the only action of SNS that is used.
-    fn list(&self, body: &[u8]) -> Response {
-        let Ok(given) = parameters(body, "Action TopicArn Version") else {
-            return StatusCode::BAD_REQUEST.into_response();
-        };
-        let given = |name: &str| given.get(name).map(String::as_str).unwrap_or_default();
-        let action = given("Action");
-        if (action, given("Version")) != ("ListSubscriptionsByTopic", "2010-03-31") {
-            return StatusCode::BAD_REQUEST.into_response();
-        }
-        let members = self.state.read(|records| {
-            let of_topic = records.subscriptions.iter().filter(|it| it.topic == given("TopicArn"));
-            let member = |it: &Subscription| {
-                let Subscription { topic, endpoint, .. } = it;
-                let arn = format!("{topic}:{}", &it.token);
-                let arn = if it.confirmed { &arn } else { "PendingConfirmation" };
-                format!(
-                    "<member><TopicArn>{topic}</TopicArn><Protocol>https</Protocol>\
-                     <SubscriptionArn>{arn}</SubscriptionArn><Owner>123456789012</Owner>\
-                     <Endpoint>{endpoint}</Endpoint></member>"
-                )
-            };
-            (!records.denied.contains(action)).then(|| of_topic.map(member).collect::<String>())
-        });
-        let Some(members) = members else { return StatusCode::FORBIDDEN.into_response() };
-        format!(
-            "<ListSubscriptionsByTopicResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\">\
-             <ListSubscriptionsByTopicResult><Subscriptions>{members}</Subscriptions>\
-             </ListSubscriptionsByTopicResult></ListSubscriptionsByTopicResponse>"
-        )
-        .into_response()
-    }
 }
 
 /// The answers of a properly set-up account.
@@ -283,6 +258,15 @@ impl ApiError {
 
     fn because(exception: &str, reason: &str) -> Self {
         Self { reason: Some(reason.into()), ..Self::of(exception) }
+    }
+
+    /// As SNS, which is older, calls it.
+    fn of_topics(&self) -> Option<&'static str> {
+        match self.exception.as_str() {
+            "UnrecognizedClientException" => Some("InvalidClientTokenId"),
+            "InvalidSignatureException" => Some("SignatureDoesNotMatch"),
+            _ => None,
+        }
     }
 
     fn about(self, field: &'static str) -> Self {
