@@ -62,7 +62,7 @@ async fn a_jump_of_a_hundred_days_forgets_nothing() {
     product.kill();
     product.as_if_later(100 * DAY);
     product.start_again().await;
-    product.process.logs("so nothing is forgotten yet").await;
+    product.process.logs("so no expired documents are deleted yet").await;
     let said = product.replies(&between("twilio", ANN)).await;
     assert_eq!(said, ["You said: My sink leaks"]);
 }

@@ -232,8 +232,8 @@ const CANNOT_WORK: &[(&[(&str, &str)], &str)] = &[
             ("NAME_KEY", fakes::NAME_KEY),
             ("GOOGLE_APPLICATION_CREDENTIALS", "nowhere.json"),
         ],
-        "GOOGLE_APPLICATION_CREDENTIALS cannot be used: write the path of its file, or what is \
-         in it: nowhere.json is not readable: ",
+        "GOOGLE_APPLICATION_CREDENTIALS cannot be used: write the path of its file, or its \
+         content: nowhere.json is not readable: ",
     ),
     (&[("RUST_LOG", "verbose")], "RUST_LOG cannot be used: write error, warn, info, debug"),
     (

@@ -269,7 +269,7 @@ async fn bodies_without_an_end_take_no_memory() {
         "My tap drips",
     );
     assert_eq!(product.post(&call).await.status, 200);
-    product.process.logs("unfinished bodies took all memory that they may take").await;
+    product.process.logs("unfinished bodies reached their limit of memory").await;
     let taken = product.process.resident_kib() - before;
     assert!(taken < 60 * 1024, "{taken} KiB");
 }

@@ -89,7 +89,7 @@ fn say_what_to_write_instead() {
         (
             with(&TWILIO, "SMS_PROVIDERS", "twilio,pigeon"),
             &format!(
-                "SMS_PROVIDERS cannot be used: write names out of {known}, separated by commas"
+                "SMS_PROVIDERS cannot be used: write names from {known}, separated by commas"
             ),
         ),
         (

@@ -143,7 +143,7 @@ async fn tells_wrong_credentials_from_those_that_may_not_ask() {
     assert_eq!(
         secret.diagnose(&patient()).await.iter().map(line).collect::<Vec<_>>(),
         [
-            "Broken Credentials: AWS does not take what was signed: the secret key is wrong, or the clock"
+            "Broken Credentials: AWS rejects the signature: the secret key or the clock is wrong"
         ]
     );
     assert_eq!(

@@ -73,7 +73,7 @@ async fn tells_a_wrong_key_from_an_account_that_may_not() {
     assert_eq!(
         alone((503, "")).await,
         ["Doubtful Credentials: Plivo gives no usable answer (http 503). See the provider's \
-          and try again."]
+          status page, and try again."]
     );
 }
 
