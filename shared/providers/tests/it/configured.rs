@@ -88,9 +88,7 @@ fn say_what_to_write_instead() {
         ),
         (
             with(&TWILIO, "SMS_PROVIDERS", "twilio,pigeon"),
-            &format!(
-                "SMS_PROVIDERS cannot be used: write names from {known}, separated by commas"
-            ),
+            &format!("SMS_PROVIDERS cannot be used: write names from {known}, separated by commas"),
         ),
         (
             with(&TWILIO, "SMS_PROVIDERS", "mock,twilio"),

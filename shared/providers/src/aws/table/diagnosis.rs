@@ -142,9 +142,7 @@ async fn tells_wrong_credentials_from_those_that_may_not_ask() {
     let key = with(&account, &[("AWS_ACCESS_KEY_ID", "AKIAOTHER")]);
     assert_eq!(
         secret.diagnose(&patient()).await.iter().map(line).collect::<Vec<_>>(),
-        [
-            "Broken Credentials: AWS rejects the signature: the secret key or the clock is wrong"
-        ]
+        ["Broken Credentials: AWS rejects the signature: the secret key or the clock is wrong"]
     );
     assert_eq!(
         key.diagnose(&patient()).await.iter().map(line).collect::<Vec<_>>(),
