@@ -90,8 +90,8 @@ async fn answer(architecture: Architecture) {
         id: store.names().conversation("twilio", &Number::parse(PERSON).unwrap()),
         deployed,
         store,
-        twilio,
-        openai,
+        twilio: &twilio,
+        openai: &openai,
     };
     installation.takes_a_text().await;
     installation.answers().await;
@@ -131,18 +131,18 @@ async fn put_secrets(moto: &Moto, path: &str, twilio: &str) {
 }
 
 /// What is deployed, and the companies and the person that it talks to.
-struct Installation {
+struct Installation<'a> {
     deployed: Deployed,
     route: Route,
     store: Store,
     queue: Queue,
     /// The conversation with the person.
     id: ConversationId,
-    twilio: Twilio,
-    openai: OpenAi,
+    twilio: &'a Twilio,
+    openai: &'a OpenAi,
 }
 
-impl Installation {
+impl Installation<'_> {
     /// A text is claimed and kept, and the turn is woken; a repeat changes nothing.
     async fn takes_a_text(&self) {
         let Self { twilio, openai, route, store, id, .. } = self;
