@@ -18,8 +18,10 @@ use crate::turned_away::{Reason, TurnedAway};
 /// the store and the log.
 const MOST: usize = 1024;
 
-/// How many bytes of bodies are held in total: sixty-four of the largest that webhooks accept.
-const MOST_BYTES: usize = 16 * 1024 * 1024;
+/// How many bytes of unfinished bodies are held in total: 8 KiB for each connection, or thirty-two of the
+/// largest that webhooks accept. A process grows by several times this in a flood, because a closed
+/// connection frees its memory a moment later, and the allocator keeps what was freed for a while.
+const MOST_BYTES: usize = 8 * 1024 * 1024;
 
 /// The connections of a port.
 pub(crate) struct Crowd {
