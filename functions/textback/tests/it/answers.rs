@@ -22,7 +22,7 @@ async fn the_page_that_is_built_in_introduces_itself_once() {
     }
     let first = "Handy Home: AI assistant here. Msg & data rates may apply. HELP for help, STOP to \
                  opt out.\nYou said: My tap drips";
-    assert_eq!(product.twilio.texts_to(ANN), [first, "You said: And a door sticks"]);
+    assert_eq!(product.companies.twilio.texts_to(ANN), [first, "You said: And a door sticks"]);
 }
 
 #[tokio::test]
@@ -35,10 +35,10 @@ async fn a_text_is_acknowledged_before_the_model_is_asked_and_answered_once() {
     assert!(is_trace(answer.headers["x-trace-id"].to_str().unwrap()));
 
     product.openai.wait_for_requests(1).await;
-    assert!(product.twilio.messages().is_empty());
+    assert!(product.companies.twilio.messages().is_empty());
     product.openai.switch.set(Mode::Works);
     product.settled().await;
-    assert_eq!(product.twilio.texts_to(ANN), ["You said: My tap drips"]);
+    assert_eq!(product.companies.twilio.texts_to(ANN), ["You said: My tap drips"]);
 }
 
 #[tokio::test]
@@ -46,7 +46,7 @@ async fn the_same_call_again_and_again_is_one_turn_and_one_reply() {
     let mut product = Product::start(&["twilio"]).await;
     product.openai.switch.set(Mode::Holds);
     let sid = "SM0123456789abcdef0123456789abcdef";
-    let call = product.twilio.inbound_as(&product.route(), sid, ANN, "My tap drips");
+    let call = product.companies.twilio.inbound_as(&product.route(), sid, ANN, "My tap drips");
     for answer in product.post_all(&vec![call.clone(); 5]).await {
         assert_eq!(answer.status, 200);
     }
@@ -57,13 +57,13 @@ async fn the_same_call_again_and_again_is_one_turn_and_one_reply() {
 
     product.as_if_later(Duration::from_hours(72));
     product.start_again().await;
-    let later = product.twilio.inbound_as(&product.route(), sid, ANN, "My tap drips");
+    let later = product.companies.twilio.inbound_as(&product.route(), sid, ANN, "My tap drips");
     assert_eq!(product.post(&later).await.status, 200);
     // It is queued behind whatever the repeats may have started.
     product.text(ANN, "Still there?").await;
     product.settled().await;
     let replies = ["You said: My tap drips", "You said: Still there?"];
-    assert_eq!(product.twilio.texts_to(ANN), replies);
+    assert_eq!(product.companies.twilio.texts_to(ANN), replies);
     assert_eq!(product.openai.requests().len(), 2);
 }
 
@@ -78,7 +78,7 @@ async fn texts_that_come_while_the_agent_thinks_are_answered_together_and_in_ord
     product.openai.switch.set(Mode::Works);
     product.settled().await;
     assert_eq!(
-        product.twilio.texts_to(ANN),
+        product.companies.twilio.texts_to(ANN),
         ["You said: My tap drips | In the kitchen | Since Monday"]
     );
     assert_eq!(product.openai.requests().len(), 2);
@@ -87,7 +87,7 @@ async fn texts_that_come_while_the_agent_thinks_are_answered_together_and_in_ord
 #[tokio::test]
 async fn a_text_that_comes_while_a_reply_is_sent_is_answered_after_it() {
     let mut product = Product::start(&["twilio"]).await;
-    product.twilio.switch.set(Mode::Holds);
+    product.companies.twilio.switch.set(Mode::Holds);
     product.text(ANN, "My tap drips").await;
     let id = between("twilio", ANN);
     until("the reply to be sent", async || {
@@ -95,10 +95,10 @@ async fn a_text_that_comes_while_a_reply_is_sent_is_answered_after_it() {
     })
     .await;
     product.text(ANN, "In the kitchen").await;
-    product.twilio.switch.set(Mode::Works);
+    product.companies.twilio.switch.set(Mode::Works);
     product.settled().await;
     assert_eq!(
-        product.twilio.texts_to(ANN),
+        product.companies.twilio.texts_to(ANN),
         ["You said: My tap drips", "You said: In the kitchen"]
     );
 }
@@ -112,11 +112,11 @@ async fn nobody_waits_for_a_stranger() {
     product.openai.switch.set(Mode::Works);
     let people = people(99);
     text_at_once(&mut product, &people).await;
-    product.twilio.wait_for_messages(99).await;
+    product.companies.twilio.wait_for_messages(99).await;
     for person in &people {
-        assert_eq!(product.twilio.texts_to(person), [format!("You said: I am {person}")]);
+        assert_eq!(product.companies.twilio.texts_to(person), [format!("You said: I am {person}")]);
     }
-    assert!(product.twilio.texts_to(BOB).is_empty());
+    assert!(product.companies.twilio.texts_to(BOB).is_empty());
 }
 
 #[tokio::test]
@@ -127,11 +127,11 @@ async fn a_hundred_people_are_answered_concurrently() {
     text_at_once(&mut product, &people).await;
     // Nobody was answered yet, so nobody waited for another's answer.
     product.openai.wait_for_requests(100).await;
-    assert!(product.twilio.messages().is_empty());
+    assert!(product.companies.twilio.messages().is_empty());
     product.openai.switch.set(Mode::Works);
     product.settled().await;
     for person in &people {
-        assert_eq!(product.twilio.texts_to(person), [format!("You said: I am {person}")]);
+        assert_eq!(product.companies.twilio.texts_to(person), [format!("You said: I am {person}")]);
     }
 }
 
@@ -149,16 +149,16 @@ async fn two_processes_on_one_store_answer_once() {
     tokio::join!(run(&product, Timestamp::now() + SignedDuration::from_secs(20)), let_go);
     product.settled().await;
     product.stop().await;
-    assert_eq!(product.twilio.texts_to(ANN), ["You said: My tap drips"]);
+    assert_eq!(product.companies.twilio.texts_to(ANN), ["You said: My tap drips"]);
 }
 
 #[tokio::test]
 async fn one_trace_leads_from_the_text_to_its_receipt() {
     let mut product = Product::start(&["twilio"]).await;
-    product.twilio.decide(Fate::Delivered(product.route()));
+    product.companies.twilio.decide(Fate::Delivered(product.route()));
     let answer = product.text(ANN, "My tap drips").await;
     let trace = TraceId::parse(answer.headers["x-trace-id"].to_str().unwrap()).unwrap();
-    product.twilio.wait_for_reports(2).await;
+    product.companies.twilio.wait_for_reports(2).await;
     product.settled().await;
 
     let id = between("twilio", ANN);
@@ -174,8 +174,8 @@ async fn one_trace_leads_from_the_text_to_its_receipt() {
     {
         assert!(steps.iter().any(|step| step.what == what), "{what} is missing in {steps:?}");
     }
-    let sid = product.twilio.messages()[0].sid.clone();
-    let answer = product.twilio.report(&product.route(), &sid, "read", None).await;
+    let sid = product.companies.twilio.messages()[0].sid.clone();
+    let answer = product.companies.twilio.report(&product.route(), &sid, "read", None).await;
     assert_eq!(answer.headers["x-trace-id"], trace.as_str());
 }
 
@@ -189,7 +189,7 @@ async fn ctrl_c_finishes_what_is_in_flight() {
     product.process.logs("stopping").await;
     product.openai.switch.set(Mode::Works);
     assert_eq!(product.process.end().await, Some(0));
-    assert_eq!(product.twilio.texts_to(ANN), ["You said: My tap drips"]);
+    assert_eq!(product.companies.twilio.texts_to(ANN), ["You said: My tap drips"]);
     product.settled().await;
 }
 
@@ -203,7 +203,7 @@ async fn a_reply_that_is_too_long_is_cut_at_a_sentence() {
     product.openai.says(&long);
     product.text(ANN, "Tell me everything").await;
     product.settled().await;
-    let said = product.twilio.texts_to(ANN).concat();
+    let said = product.companies.twilio.texts_to(ANN).concat();
     assert!(long.starts_with(&said) && said.ends_with("of what I know."), "{said}");
     assert!((200..=306).contains(&said.len()), "{} characters", said.len());
 }
@@ -264,7 +264,7 @@ async fn a_conversation_ends_after_its_turns_whatever_the_model_does() {
     product.as_if_later(NO_SECOND_THOUGHT);
     product.text(ANN, "And my door squeaks").await;
     product.settled().await;
-    assert_eq!(product.twilio.texts_to(ANN).len(), 8);
+    assert_eq!(product.companies.twilio.texts_to(ANN).len(), 8);
     let ended = product.store.ended(&between("twilio", ANN)).await.unwrap();
     assert_eq!((ended.len(), ended[0].ending.as_str()), (1, "turn_limit"));
     // Seven texts, six answers and the prompt; then the prompt and one text.
@@ -279,7 +279,9 @@ fn people(count: usize) -> Vec<String> {
 
 async fn text_at_once(product: &mut Product, people: &[String]) {
     let route = product.route();
-    let call = |person: &String| product.twilio.inbound(&route, person, &format!("I am {person}"));
+    let call = |person: &String| {
+        product.companies.twilio.inbound(&route, person, &format!("I am {person}"))
+    };
     let calls: Vec<_> = people.iter().map(call).collect();
     for answer in product.post_all(&calls).await {
         assert_eq!(answer.status, 200);

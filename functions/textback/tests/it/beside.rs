@@ -18,7 +18,7 @@ async fn a_second_process_that_would_serve_from_the_folder_says_so_and_stops() {
     assert_eq!(second.logged(), [told]);
     product.text(ANN, "My tap drips").await;
     product.settled().await;
-    assert_eq!(product.twilio.texts_to(ANN), ["You said: My tap drips"]);
+    assert_eq!(product.companies.twilio.texts_to(ANN), ["You said: My tap drips"]);
 
     product.kill();
     product.start_again().await;
@@ -38,7 +38,13 @@ async fn no_command_answers_people_who_wait() {
     product.openai.wait_for_requests(people.len()).await;
     let shape = InboundShape { json: true, text: "payload", ..InboundShape::default() };
     let route = product.route();
-    let call = product.messagecentral.inbound(&route, WEBHOOK_TOKEN, &shape, BOB, "My sink leaks");
+    let call = product.companies.messagecentral.inbound(
+        &route,
+        WEBHOOK_TOKEN,
+        &shape,
+        BOB,
+        "My sink leaks",
+    );
     assert_eq!(product.post(&call).await.status, 200);
     product.kill();
     product.settings.insert("MC_INBOUND_FIELDS".into(), "text=payload".into());
@@ -65,13 +71,14 @@ async fn no_command_answers_people_who_wait() {
         let changed: Vec<_> = before.iter().filter(|row| !now.contains(row)).collect();
         assert_eq!(changed, [&before[0]; 0], "by {command:?}");
     }
-    let sent = product.messagecentral.messages().len() + product.twilio.messages().len();
-    assert_eq!((sent, product.messagecentral.texts_to(ANN).len()), (1, 1));
+    let sent = product.companies.messagecentral.messages().len()
+        + product.companies.twilio.messages().len();
+    assert_eq!((sent, product.companies.messagecentral.texts_to(ANN).len()), (1, 1));
 
     product.start_again().await;
     product.settled().await;
     for person in &people {
-        assert_eq!(product.twilio.texts_to(person).len(), 1);
+        assert_eq!(product.companies.twilio.texts_to(person).len(), 1);
     }
 }
 

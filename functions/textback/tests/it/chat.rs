@@ -16,7 +16,7 @@ async fn it_talks_to_the_agent_whoever_else_is_configured() {
         assert_eq!(ran.code, Some(0), "{ran:?}");
         let asked = "Got it. Could you tell me the street address where the work is to be done?";
         assert_eq!(ran.printed[1..], [format!("\u{2190} {asked}")]);
-        assert!(product.twilio.messages().is_empty());
+        assert!(product.companies.twilio.messages().is_empty());
         assert_eq!(
             product.store.latest(10).await.unwrap().len(),
             0,

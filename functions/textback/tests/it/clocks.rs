@@ -11,12 +11,12 @@ const DAY: Duration = Duration::from_hours(24);
 #[tokio::test]
 async fn a_person_it_put_off_for_a_day_waits_a_minute() {
     let mut product = Product::start(&["twilio"]).await;
-    product.twilio.switch.set(Mode::HangsAfter);
+    product.companies.twilio.switch.set(Mode::HangsAfter);
     product.text(ANN, "My sink leaks").await;
-    product.twilio.wait_for_messages(1).await;
+    product.companies.twilio.wait_for_messages(1).await;
     product.kill();
     product.as_if_earlier(DAY);
-    product.twilio.switch.set(Mode::Works);
+    product.companies.twilio.switch.set(Mode::Works);
     product.start_again().await;
     product.process.logs("the clock went back").await;
     product.text(ANN, "In the kitchen").await;
@@ -31,25 +31,25 @@ async fn a_person_it_put_off_for_a_day_waits_a_minute() {
     product.start_again().await;
     product.settled().await;
     let heard = ["You said: My sink leaks", "You said: In the kitchen"];
-    assert_eq!(product.twilio.texts_to(ANN), heard);
+    assert_eq!(product.companies.twilio.texts_to(ANN), heard);
 }
 
 #[tokio::test]
 async fn a_stop_dated_tomorrow_holds_today() {
     let mut product = Product::start(&["messagecentral"]).await;
-    product.text_messagecentral(ANN, "STOP").await;
+    product.text_by("messagecentral", ANN, "STOP").await;
     product.settled().await;
     product.kill();
     product.as_if_earlier(DAY);
     product.start_again().await;
-    product.text_messagecentral(ANN, "My sink leaks").await;
+    product.text_by("messagecentral", ANN, "My sink leaks").await;
     product.settled().await;
-    assert_eq!(product.messagecentral.texts_to(ANN).len(), 1);
-    product.text_messagecentral(ANN, "START").await;
+    assert_eq!(product.companies.messagecentral.texts_to(ANN).len(), 1);
+    product.text_by("messagecentral", ANN, "START").await;
     product.settled().await;
-    product.text_messagecentral(ANN, "It still leaks").await;
+    product.text_by("messagecentral", ANN, "It still leaks").await;
     product.settled().await;
-    let heard = product.messagecentral.texts_to(ANN);
+    let heard = product.companies.messagecentral.texts_to(ANN);
     assert_eq!((heard.len(), &*heard[2]), (3, "You said: It still leaks"));
 }
 

@@ -15,43 +15,46 @@ async fn send_prints_each_attempt() {
     assert_eq!(ran.code, Some(0));
     assert!(ran.printed[0].starts_with("messagecentral: accepted as 474097, 1 segment"), "{ran:?}");
 
-    product.messagecentral.no_credit();
+    product.companies.messagecentral.no_credit();
     let ran = product.run(&SEND, "").await;
     assert_eq!((ran.code, ran.printed[0].as_str()), (Some(0), "messagecentral: refused (508)"));
     assert!(ran.printed[1].starts_with("  There is no credit left on the account. "), "{ran:?}");
     assert!(ran.printed[2].starts_with("twilio: accepted as SM"), "{ran:?}");
 
-    product.twilio.refuse_with(20429);
+    product.companies.twilio.refuse_with(20429);
     let ran = product.run(&SEND, "").await;
     assert_eq!(ran.code, Some(1));
     assert_eq!(ran.printed[0], "messagecentral: refused (508)");
     assert_eq!(ran.printed[2], "twilio: refused (20429)");
     assert_eq!(ran.said, ["error: no provider accepted it: nothing was sent"]);
 
-    assert_eq!(product.messagecentral.texts_to(ANN), [SEND[2]]);
-    assert_eq!(product.twilio.texts_to(ANN), [SEND[2]]);
+    assert_eq!(product.companies.messagecentral.texts_to(ANN), [SEND[2]]);
+    assert_eq!(product.companies.twilio.texts_to(ANN), [SEND[2]]);
 }
 
 #[tokio::test]
 async fn send_tries_no_other_provider_when_it_may_have_been_sent() {
     let mut product = Product::start(&BOTH).await;
-    product.messagecentral.switch.set(Mode::CutsAfter);
+    product.companies.messagecentral.switch.set(Mode::CutsAfter);
     let ran = product.run(&SEND, "").await;
     assert_eq!(ran.code, Some(1));
     let cut = "messagecentral: no readable answer, it may have been sent (cut)";
     assert_eq!(ran.printed[0], cut);
-    assert!(product.twilio.messages().is_empty());
+    assert!(product.companies.twilio.messages().is_empty());
 }
 
 #[tokio::test]
 async fn send_respects_a_stop() {
     let mut product = Product::start(&BOTH).await;
-    product.text(ANN, "STOP").await;
+    product.text_by("twilio", ANN, "STOP").await;
     product.settled().await;
     let ran = product.run(&SEND, "").await;
     assert_eq!((ran.code, ran.printed), (Some(1), vec![]));
     assert_eq!(ran.said, ["error: this person has said STOP: nothing was sent"]);
-    assert!(product.messagecentral.messages().is_empty() && product.twilio.messages().is_empty());
+    assert!(
+        product.companies.messagecentral.messages().is_empty()
+            && product.companies.twilio.messages().is_empty()
+    );
 }
 
 #[tokio::test]
@@ -60,7 +63,7 @@ async fn send_reads_a_number_as_it_is_dialled_locally() {
     for written in ["(202) 555-0144", "011 1 202 555 0144"] {
         assert_eq!(product.run(&["send", written, "On our way"], "").await.code, Some(0));
     }
-    assert_eq!(product.messagecentral.texts_to("+12025550144").len(), 2);
+    assert_eq!(product.companies.messagecentral.texts_to("+12025550144").len(), 2);
 }
 
 #[tokio::test]
@@ -76,7 +79,7 @@ async fn send_does_not_guess_at_a_number() {
         assert_eq!(ran.code, Some(1));
         assert!(ran.said[0].starts_with(&format!("error: {why}")), "{ran:?}");
     }
-    assert!(product.messagecentral.messages().is_empty());
+    assert!(product.companies.messagecentral.messages().is_empty());
 }
 
 #[tokio::test]

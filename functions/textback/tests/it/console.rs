@@ -115,7 +115,7 @@ async fn a_password_that_can_be_guessed_closes_the_console_and_nothing_else() {
     }
     product.text(ANN, "My tap drips").await;
     product.settled().await;
-    assert_eq!(product.twilio.texts_to(ANN).len(), 1);
+    assert_eq!(product.companies.twilio.texts_to(ANN).len(), 1);
 }
 
 #[tokio::test]
@@ -179,7 +179,7 @@ async fn guessing_keeps_nobody_out() {
     assert_eq!(status(owner).await, 200);
     product.text(ANN, "My tap drips").await;
     product.settled().await;
-    assert_eq!(product.twilio.texts_to(ANN).len(), 1);
+    assert_eq!(product.companies.twilio.texts_to(ANN).len(), 1);
 }
 
 /// A start that would let outsiders text through the mock fails.

@@ -24,7 +24,7 @@ async fn after_the_claim_before_the_wake_up() {
     let keys = [("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "throw-away-4d1c")];
     let aws = [("TURN_QUEUE_URL", queue.as_str()), ("AWS_REGION", "us-east-1"), keys[0], keys[1]];
     let mut product = Product::start_with(&["twilio"], &aws).await;
-    let call = product.twilio.inbound(&product.route(), ANN, "Hi");
+    let call = product.companies.twilio.inbound(&product.route(), ANN, "Hi");
     let unanswered = tokio::spawn(async move { call.try_post().await.is_none() });
     until("the text to be stored", async || !waiting(&product).await.is_empty()).await;
 
@@ -34,9 +34,9 @@ async fn after_the_claim_before_the_wake_up() {
         product.settings.remove(name);
     }
     product.start_again().await;
-    product.twilio.wait_for_messages(1).await;
+    product.companies.twilio.wait_for_messages(1).await;
     product.settled().await;
-    assert_eq!(product.twilio.texts_to(ANN).len(), 1);
+    assert_eq!(product.companies.twilio.texts_to(ANN).len(), 1);
 }
 
 #[tokio::test]
@@ -46,7 +46,7 @@ async fn after_the_wake_up() {
     product.kill();
     product.start_again().await;
     later(&product, 2).await;
-    assert_eq!(product.twilio.texts_to(ANN).len(), 1);
+    assert_eq!(product.companies.twilio.texts_to(ANN).len(), 1);
 }
 
 #[tokio::test]
@@ -59,86 +59,86 @@ async fn while_the_model_thinks() {
     product.kill();
     product.openai.switch.set(Mode::Works);
     product.start_again().await;
-    product.twilio.wait_for_messages(1).await;
+    product.companies.twilio.wait_for_messages(1).await;
     product.settled().await;
-    assert_eq!(product.twilio.texts_to(ANN).len(), 1);
+    assert_eq!(product.companies.twilio.texts_to(ANN).len(), 1);
 }
 
 #[tokio::test]
 async fn before_the_request_leaves_for_twilio() {
     let mut product = Product::start(&["twilio"]).await;
-    product.twilio.switch.set(Mode::HangsBefore);
+    product.companies.twilio.switch.set(Mode::HangsBefore);
     killed_while_sending(&mut product).await;
-    product.twilio.switch.set(Mode::Works);
+    product.companies.twilio.switch.set(Mode::Works);
 
     let began = under_way(&product).await;
     run(&product, began + SignedDuration::from_secs(40)).await;
-    assert!(product.twilio.messages().is_empty(), "it may still be on its way");
+    assert!(product.companies.twilio.messages().is_empty(), "it may still be on its way");
     run(&product, began + SignedDuration::from_secs(61)).await;
-    assert_eq!(product.twilio.texts_to(ANN).len(), 1);
+    assert_eq!(product.companies.twilio.texts_to(ANN).len(), 1);
     nothing_follows(&mut product).await;
-    assert_eq!(product.twilio.texts_to(ANN).len(), 1);
+    assert_eq!(product.companies.twilio.texts_to(ANN).len(), 1);
 }
 
 #[tokio::test]
 async fn before_the_request_leaves_for_messagecentral() {
     let mut product = Product::start(&["messagecentral"]).await;
-    product.messagecentral.revoke_tokens();
-    product.messagecentral.switch.set(Mode::HangsBefore);
-    product.text_messagecentral(ANN, "Hi").await;
+    product.companies.messagecentral.revoke_tokens();
+    product.companies.messagecentral.switch.set(Mode::HangsBefore);
+    product.text_by("messagecentral", ANN, "Hi").await;
     until("the reply to be under way", async || open(&product).await).await;
     product.kill();
-    product.messagecentral.switch.set(Mode::Works);
+    product.companies.messagecentral.switch.set(Mode::Works);
 
     later(&product, 2).await;
-    assert!(product.messagecentral.messages().is_empty());
+    assert!(product.companies.messagecentral.messages().is_empty());
     the_unknown_outcome_is_reported(&mut product).await;
 }
 
 #[tokio::test]
 async fn while_twilio_takes_the_request() {
     let mut product = Product::start(&["twilio"]).await;
-    product.twilio.switch.set(Mode::HangsAfter);
+    product.companies.twilio.switch.set(Mode::HangsAfter);
     killed_while_sending(&mut product).await;
-    product.twilio.switch.set(Mode::Works);
+    product.companies.twilio.switch.set(Mode::Works);
 
     later(&product, 2).await;
     assert!(!open(&product).await);
     nothing_follows(&mut product).await;
-    assert_eq!(product.twilio.texts_to(ANN).len(), 1);
+    assert_eq!(product.companies.twilio.texts_to(ANN).len(), 1);
 }
 
 #[tokio::test]
 async fn while_messagecentral_takes_the_request() {
     let mut product = Product::start(&["messagecentral"]).await;
-    product.messagecentral.switch.set(Mode::HangsAfter);
-    product.text_messagecentral(ANN, "Hi").await;
-    product.messagecentral.wait_for_messages(1).await;
+    product.companies.messagecentral.switch.set(Mode::HangsAfter);
+    product.text_by("messagecentral", ANN, "Hi").await;
+    product.companies.messagecentral.wait_for_messages(1).await;
     product.kill();
-    product.messagecentral.switch.set(Mode::Works);
+    product.companies.messagecentral.switch.set(Mode::Works);
 
     later(&product, 2).await;
-    assert_eq!(product.messagecentral.texts_to(ANN).len(), 1);
+    assert_eq!(product.companies.messagecentral.texts_to(ANN).len(), 1);
     the_unknown_outcome_is_reported(&mut product).await;
 }
 
 #[tokio::test]
 async fn after_the_answer_before_it_is_written_down() {
     let mut product = Product::start(&["twilio"]).await;
-    product.twilio.switch.set(Mode::Holds);
+    product.companies.twilio.switch.set(Mode::Holds);
     product.text(ANN, "Hi").await;
     until("the reply to be under way", async || open(&product).await).await;
     let database = product.database();
     database.execute_batch("BEGIN IMMEDIATE").unwrap();
-    product.twilio.switch.set(Mode::Works);
-    product.twilio.wait_for_messages(1).await;
+    product.companies.twilio.switch.set(Mode::Works);
+    product.companies.twilio.wait_for_messages(1).await;
 
     product.kill();
     database.execute_batch("ROLLBACK").unwrap();
     assert!(open(&product).await, "it could not be written down");
     later(&product, 2).await;
     nothing_follows(&mut product).await;
-    assert_eq!(product.twilio.texts_to(ANN).len(), 1);
+    assert_eq!(product.companies.twilio.texts_to(ANN).len(), 1);
 }
 
 /// The steps between those above: killed a little later each time.
@@ -147,11 +147,11 @@ async fn wherever_it_is() {
     let mut product = Product::start(&["twilio"]).await;
     let pause = Mode::Slow(Duration::from_millis(30));
     product.openai.switch.set(pause.clone());
-    product.twilio.switch.set(pause);
+    product.companies.twilio.switch.set(pause);
     for life in 0..16_u32 {
         let person = format!("+120255501{}", 20 + life);
         let message = format!("SM{life:032x}");
-        let call = product.twilio.inbound_as(&product.route(), &message, &person, "Hi");
+        let call = product.companies.twilio.inbound_as(&product.route(), &message, &person, "Hi");
         let posted = tokio::spawn(async move { call.try_post().await });
         // The only way to hit every step is to kill at any time.
         tokio::time::sleep(Duration::from_millis(8) * life).await;
@@ -161,12 +161,16 @@ async fn wherever_it_is() {
         if !taken {
             // So Twilio calls again.
             let route = product.route();
-            let again = product.twilio.inbound_as(&route, &message, &person, "Hi");
+            let again = product.companies.twilio.inbound_as(&route, &message, &person, "Hi");
             assert_eq!(again.post().await.status, 200);
         }
         product.kill();
         later(&product, 2).await;
-        assert_eq!(product.twilio.texts_to(&person).len(), 1, "killed after {life} times 8 ms");
+        assert_eq!(
+            product.companies.twilio.texts_to(&person).len(),
+            1,
+            "killed after {life} times 8 ms"
+        );
         product.start_again().await;
     }
 }
@@ -184,7 +188,7 @@ async fn again_and_again() {
         // A slow machine needs more kills until enough were taken.
         let ends = life < LIVES || taken.len() <= LIVES;
         left.extend(people.by_ref().take(CONCURRENCY - left.len()));
-        let (route, twilio) = (product.route(), &product.twilio);
+        let (route, twilio) = (product.route(), &product.companies.twilio);
         let call = |person: &String| {
             let message = format!("SM{:0>32}", &person[1..]);
             twilio.inbound_as(&route, &message, person, "Hi")
@@ -212,7 +216,7 @@ async fn again_and_again() {
     product.kill();
     later(&product, 2).await;
     for person in &taken {
-        assert_eq!(product.twilio.texts_to(person).len(), 1, "{person}");
+        assert_eq!(product.companies.twilio.texts_to(person).len(), 1, "{person}");
     }
 }
 
@@ -224,22 +228,22 @@ async fn after_a_stop() {
     product.openai.switch.set(Mode::Slow(Duration::from_millis(20)));
     for life in 0..20_u64 {
         let person = format!("+12025552{}", 100 + life);
-        product.text_messagecentral(&person, "My sink leaks").await;
-        let stop = product.call_messagecentral(&person, "STOP");
+        product.text_by("messagecentral", &person, "My sink leaks").await;
+        let stop = product.call_by("messagecentral", &person, "STOP");
         let posted = tokio::spawn(async move { stop.try_post().await });
         tokio::time::sleep(Duration::from_millis(3) * life as u32).await;
         product.kill();
         let taken = posted.await.unwrap().is_some_and(|answer| answer.status == 200);
         product.start_again().await;
         if !taken {
-            product.text_messagecentral(&person, "STOP").await;
+            product.text_by("messagecentral", &person, "STOP").await;
         }
-        let before = product.messagecentral.texts_to(&person).len();
-        product.text_messagecentral(&person, "Are you still there?").await;
+        let before = product.companies.messagecentral.texts_to(&person).len();
+        product.text_by("messagecentral", &person, "Are you still there?").await;
         product.settled().await;
         product.kill();
         later(&product, 2).await;
-        let after = product.messagecentral.texts_to(&person).split_off(before);
+        let after = product.companies.messagecentral.texts_to(&person).split_off(before);
         let others = after.iter().filter(|text| **text != Page::default().texts.stop).count();
         assert_eq!(others, 0, "killed after {life} times 3 ms: {after:?}");
         product.start_again().await;
@@ -249,8 +253,8 @@ async fn after_a_stop() {
 async fn killed_while_sending(product: &mut Product) {
     product.text(ANN, "Hi").await;
     until("the reply to be under way", async || open(product).await).await;
-    if product.twilio.switch.mode() == Mode::HangsAfter {
-        product.twilio.wait_for_messages(1).await;
+    if product.companies.twilio.switch.mode() == Mode::HangsAfter {
+        product.companies.twilio.wait_for_messages(1).await;
     }
     product.kill();
 }
@@ -261,9 +265,9 @@ async fn the_unknown_outcome_is_reported(product: &mut Product) {
     let notices = product.notices().await.join(" ");
     assert!(notices.contains("It is not known whether a reply was sent"), "{notices}");
     product.start_again().await;
-    let sent = product.messagecentral.messages().len();
-    product.text_messagecentral(ANN, "Are you there?").await;
-    product.messagecentral.wait_for_messages(sent + 1).await;
+    let sent = product.companies.messagecentral.messages().len();
+    product.text_by("messagecentral", ANN, "Are you there?").await;
+    product.companies.messagecentral.wait_for_messages(sent + 1).await;
     product.settled().await;
     let asked = product.openai.requests().pop().unwrap()["messages"].to_string();
     assert!(asked.contains("not known whether your last reply reached"), "{asked}");

@@ -49,7 +49,7 @@ async fn with_another_key_neither_store_is_served_from() {
     let stores = [&[][..], &firestore].into_iter().take(if host.is_empty() { 1 } else { 2 });
     for settings in stores {
         let mut product = Product::start_with(&["twilio"], settings).await;
-        let call = product.twilio.inbound(&product.route(), ANN, "STOP");
+        let call = product.companies.twilio.inbound(&product.route(), ANN, "STOP");
         assert_eq!(product.post(&call).await.status, 200);
         product.stop().await;
         product.settings.insert("NAME_KEY".into(), ANOTHER.into());
@@ -81,7 +81,7 @@ async fn a_full_or_failing_disk_acknowledges_nothing_that_it_does_not_keep() {
             if round == 1 {
                 fs::write(&fails, "").unwrap();
             }
-            let (route, twilio) = (product.route(), &product.twilio);
+            let (route, twilio) = (product.route(), &product.companies.twilio);
             let call = |person: &&String| {
                 let message = format!("SM{:0>32}", &person[1..]);
                 twilio.inbound_as(&route, &message, person, "My sink leaks")
@@ -104,7 +104,11 @@ async fn a_full_or_failing_disk_acknowledges_nothing_that_it_does_not_keep() {
         product.as_if_later(Duration::from_secs(130));
         product.settled().await;
         for person in &people {
-            assert_eq!(product.twilio.texts_to(person), ["You said: My sink leaks"], "{trouble}");
+            assert_eq!(
+                product.companies.twilio.texts_to(person),
+                ["You said: My sink leaks"],
+                "{trouble}"
+            );
         }
     }
 }

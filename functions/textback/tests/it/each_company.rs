@@ -12,26 +12,24 @@ fn every_company_has_a_stand_in() {
 #[tokio::test]
 async fn alone_it_carries_a_text_and_its_answer_and_says_what_to_paste() {
     for name in Companies::NAMES {
-        let (mut product, companies) = alone(name, product::PUBLIC_URL).await;
-        let company = companies.named(name);
-        let route = Route::new(product::PUBLIC_URL, product.address());
-
+        let mut product = Product::start(&[name]).await;
         let printed = product.process.printed();
         let entry = providers::named(name).unwrap();
         let address = entry.address(product::PUBLIC_URL, providers::Purpose::Incoming);
         let line = format!("  webhook    {address}");
         assert!(printed.contains(&line), "{name}: {printed:#?}");
 
-        let call = company.incoming(&route, ANN, "My tap drips");
-        assert_eq!(product.post(&call).await.status, 200, "{name}");
-        until("the answer to be taken", async || company.taken().len() == 1).await;
-        let taken = company.taken().remove(0);
+        product.text(ANN, "My tap drips").await;
+        let taken = || product.companies.named(name).taken();
+        until("the answer to be taken", async || taken().len() == 1).await;
+        let taken = taken().remove(0);
         assert_eq!(taken.body, "You said: My tap drips", "{name}");
         product.settled().await;
 
+        let company = product.companies.named(name);
         let Some(reports) = company.reports() else { continue };
         let (word, code) = reports.arrived;
-        let call = company.status_update(&route, &taken.id, word, code);
+        let call = company.status_update(&product.route(), &taken.id, word, code);
         assert_eq!(product.post(&call).await.status, 200, "{name}");
         assert_eq!(product.notices().await, [""; 0], "{name}");
     }
@@ -41,25 +39,16 @@ async fn alone_it_carries_a_text_and_its_answer_and_says_what_to_paste() {
 async fn alone_it_passes_a_smoke_test() {
     for name in Companies::NAMES {
         // It is known at the address where it listens.
-        let (mut product, companies) = alone(name, "").await;
+        let mut product = Product::start_with(&[name], &[("PUBLIC_URL", "")]).await;
         product.settings.insert("PUBLIC_URL".into(), product.home());
         let route = Route::new(&product.home(), product.address());
-        if let Some(call) = companies.named(name).introduction(&route) {
+        if let Some(call) = product.companies.named(name).introduction(&route) {
             assert_eq!(product.post(&call).await.status, 200, "{name}");
         }
         let ran = product.run(&["smoke"], "").await;
         assert_eq!((ran.code, &ran.said), (Some(0), &vec![]), "{name}: {ran:?}");
         assert!(ran.printed[0].ends_with(&format!("texted by {name}")), "{ran:?}");
-        assert!(companies.named(name).taken().is_empty(), "{name}");
+        assert!(product.companies.named(name).taken().is_empty(), "{name}");
         assert!(ran.printed.last().unwrap().ends_with(&format!("{name} was not asked")), "{ran:?}");
     }
-}
-
-/// The product with only this provider, known at this address.
-async fn alone(name: &str, public_url: &str) -> (Product, Companies) {
-    let companies = Companies::start(product::PUBLIC_URL).await;
-    let settings = companies.named(name).settings();
-    let settings = settings.iter().map(|(name, value)| (*name, value.as_str()));
-    let settings: Vec<_> = settings.chain([("PUBLIC_URL", public_url)]).collect();
-    (Product::start_with(&[], &settings).await, companies)
 }

@@ -50,7 +50,7 @@ async fn each_starts_and_answers_in_its_own_name() {
         product.openai.says("Yes?");
         product.text(ANN, &business.keyword).await;
         product.settled().await;
-        let texts = product.twilio.texts_to(ANN);
+        let texts = product.companies.twilio.texts_to(ANN);
         let [reply] = texts.as_slice() else { panic!("{example:?}: {texts:?}") };
         assert!(reply.starts_with(business.brand()) && reply.ends_with("\nYes?"), "{reply}");
         let home = product.call(Method::GET, "/").send().await.unwrap().text().await.unwrap();

@@ -13,7 +13,10 @@ async fn an_auto_reply_is_left_alone() {
         product.text(ANN, "I am out of the office. I will answer on Monday.").await;
         until("it to be answered or not", async || !waits(&product)).await;
     }
-    assert_eq!((product.openai.requests().len(), product.twilio.messages().len()), (1, 1));
+    assert_eq!(
+        (product.openai.requests().len(), product.companies.twilio.messages().len()),
+        (1, 1)
+    );
     let told = product.notices().await;
     assert_eq!(told.iter().filter(|notice| notice.contains("a machine")).count(), 1, "{told:?}");
     product.process.logs("person.loop").await;
@@ -44,7 +47,8 @@ async fn a_number_that_costs_extra_or_is_far_away_gets_no_answer() {
     product.text(ANN, "My sink leaks").await;
     until("all to be looked at", async || !waits(&product)).await;
     product.settled().await;
-    let answered: Vec<_> = product.twilio.messages().into_iter().map(|sent| sent.to).collect();
+    let answered: Vec<_> =
+        product.companies.twilio.messages().into_iter().map(|sent| sent.to).collect();
     assert_eq!(answered, [ANN]);
     assert_eq!(product.openai.requests().len(), 1);
 }
@@ -53,7 +57,7 @@ async fn a_number_that_costs_extra_or_is_far_away_gets_no_answer() {
 async fn one_person_who_never_stops_costs_a_few_answers_and_loses_no_word() {
     let mut product = Product::start_with(&["twilio"], &DEFAULTS).await;
     let route = product.route();
-    let text = |number| product.twilio.inbound(&route, ANN, &format!("Text {number}"));
+    let text = |number| product.companies.twilio.inbound(&route, ANN, &format!("Text {number}"));
     let calls: Vec<_> = (0..300).map(text).collect();
     for calls in calls.chunks(50) {
         let answers = product.post_all(calls).await;
@@ -62,7 +66,8 @@ async fn one_person_who_never_stops_costs_a_few_answers_and_loses_no_word() {
     let id = between("twilio", ANN);
     // Another person is answered meanwhile.
     product.text(BOB, "My sink leaks").await;
-    until("the other to be answered", async || !product.twilio.texts_to(BOB).is_empty()).await;
+    until("the other to be answered", async || !product.companies.twilio.texts_to(BOB).is_empty())
+        .await;
     until("the flood to be set aside", async || {
         product.store.set_aside(&id, 300).await.unwrap().len() >= 100
     })
@@ -85,10 +90,13 @@ async fn new_people_beyond_the_limit_wait_for_their_minute() {
     let people: Vec<_> = (0..40).map(|number| format!("+121255501{number:02}")).collect();
     let route = product.route();
     let calls: Vec<_> =
-        people.iter().map(|from| product.twilio.inbound(&route, from, "Hi")).collect();
+        people.iter().map(|from| product.companies.twilio.inbound(&route, from, "Hi")).collect();
     product.post_all(&calls).await;
     product.text(BOB, "It still leaks").await;
-    until("who is known to be answered", async || product.twilio.texts_to(BOB).len() == 2).await;
+    until("who is known to be answered", async || {
+        product.companies.twilio.texts_to(BOB).len() == 2
+    })
+    .await;
     product.process.logs("people.flood").await;
     // The minute may end in between.
     assert!(product.openai.requests().len() <= 2 + 2 * 4);
@@ -116,7 +124,7 @@ async fn a_store_that_takes_no_writes_buys_no_answers() {
     product.as_if_later(Duration::from_secs(60));
     product.settled().await;
     for person in people {
-        assert_eq!(product.twilio.texts_to(person), ["You said: My sink leaks"]);
+        assert_eq!(product.companies.twilio.texts_to(person), ["You said: My sink leaks"]);
     }
 }
 

@@ -32,13 +32,15 @@ async fn the_agent_is_silent_after_a_hand_over_until_the_conversation_is_given_b
     for said in [ANN, "wants a human", "A human please, my tap drips"] {
         assert!(notice.contains(said), "{notice}");
     }
-    assert_eq!(product.twilio.texts_to(ANN), ["Somebody calls you.", "We come at nine"]);
+    assert_eq!(product.companies.twilio.texts_to(ANN), ["Somebody calls you.", "We come at nine"]);
 
     let path = format!("/console/api/conversations/{id}/give-back");
     let given_back = product.known(Method::POST, &path).send().await.unwrap();
     assert_eq!(given_back.status(), 200);
-    until("the agent to answer what waited", async || product.twilio.texts_to(ANN).len() == 3)
-        .await;
+    until("the agent to answer what waited", async || {
+        product.companies.twilio.texts_to(ANN).len() == 3
+    })
+    .await;
     let asked = product.openai.requests().pop().unwrap()["messages"].to_string();
     assert!(asked.contains("5 Main Street") && asked.contains("We come at nine"), "{asked}");
     product.stop().await;

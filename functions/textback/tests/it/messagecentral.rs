@@ -21,7 +21,7 @@ async fn every_likely_form_of_a_call_is_understood() {
     let mut product = Product::start(&["messagecentral"]).await;
     for (number, shape) in (10..).zip(shapes) {
         let person = format!("+120255501{number}");
-        let call = product.messagecentral.inbound(
+        let call = product.companies.messagecentral.inbound(
             &product.route(),
             WEBHOOK_TOKEN,
             &shape,
@@ -31,7 +31,7 @@ async fn every_likely_form_of_a_call_is_understood() {
         assert_eq!(product.post(&call).await.status, 200);
         assert_eq!(product.post(&call).await.status, 200);
         product.settled().await;
-        let replies = product.messagecentral.texts_to(&person);
+        let replies = product.companies.messagecentral.texts_to(&person);
         assert_eq!(replies, ["You said: My tap drips"], "{shape:?}");
     }
 }
@@ -48,12 +48,12 @@ async fn numbers_are_read_however_they_are_written() {
     ];
     for body in bodies {
         let route = product.route();
-        let call = product.messagecentral.raw(&route, WEBHOOK_TOKEN, "text/plain", body);
+        let call = product.companies.messagecentral.raw(&route, WEBHOOK_TOKEN, "text/plain", body);
         assert_eq!(product.post(&call).await.status, 200);
         product.settled().await;
     }
     assert_eq!(
-        product.messagecentral.texts_to(ANN),
+        product.companies.messagecentral.texts_to(ANN),
         ["My tap", "My sink", "My roof", "My nose", "Everything"]
             .map(|what| format!("You said: {what} drips"))
     );
@@ -66,10 +66,16 @@ async fn fields_with_other_names_are_found_by_a_setting() {
     let shape =
         InboundShape { from: "cli", text: "payload", id: Some("ref"), ..Default::default() };
     let route = product.route();
-    let call = product.messagecentral.inbound(&route, WEBHOOK_TOKEN, &shape, ANN, "My tap drips");
+    let call = product.companies.messagecentral.inbound(
+        &route,
+        WEBHOOK_TOKEN,
+        &shape,
+        ANN,
+        "My tap drips",
+    );
     product.post(&call).await;
     product.settled().await;
-    assert_eq!(product.messagecentral.texts_to(ANN), ["You said: My tap drips"]);
+    assert_eq!(product.companies.messagecentral.texts_to(ANN), ["You said: My tap drips"]);
 }
 
 #[tokio::test]
@@ -85,13 +91,14 @@ async fn without_an_id_the_same_words_are_a_repeat_for_two_minutes() {
     ] {
         product.as_if_later(Duration::from_secs(passed));
         let route = product.route();
-        let call = product.messagecentral.inbound(&route, WEBHOOK_TOKEN, &shape, person, text);
+        let call =
+            product.companies.messagecentral.inbound(&route, WEBHOOK_TOKEN, &shape, person, text);
         assert_eq!(product.post(&call).await.status, 200);
         product.settled().await;
     }
     let replies = ["You said: My tap drips", "You said: Yes", "You said: My tap drips"];
-    assert_eq!(product.messagecentral.texts_to(ANN), replies);
-    assert_eq!(product.messagecentral.texts_to(BOB), ["You said: My tap drips"]);
+    assert_eq!(product.companies.messagecentral.texts_to(ANN), replies);
+    assert_eq!(product.companies.messagecentral.texts_to(BOB), ["You said: My tap drips"]);
 }
 
 #[tokio::test]
@@ -100,12 +107,13 @@ async fn a_report_in_the_form_of_a_text_is_not_answered() {
     product.openai.says("Could you tell me what is to be done?");
     let route = product.route();
     let post = async |product: &mut Product, body: &str| {
-        let call = product.messagecentral.raw(&route, WEBHOOK_TOKEN, "application/json", body);
+        let call =
+            product.companies.messagecentral.raw(&route, WEBHOOK_TOKEN, "application/json", body);
         assert_eq!(product.post(&call).await.status, 200);
         product.settled().await;
     };
     post(&mut product, r#"{"from":"12025550143","message":"My tap drips"}"#).await;
-    let sent = product.messagecentral.messages().remove(0).verification_id;
+    let sent = product.companies.messagecentral.messages().remove(0).verification_id;
     let report = format!(
         r#"{{"messageId":"{sent}","mobileNumber":"12025550143","senderId":"TEXTBK",
         "status":"DELIVRD","messageBody":"Could you tell me what is to be done?"}}"#
@@ -113,7 +121,7 @@ async fn a_report_in_the_form_of_a_text_is_not_answered() {
     post(&mut product, &report).await;
     // The same without its status field.
     post(&mut product, &report.replace(r#""status":"DELIVRD","#, "")).await;
-    assert_eq!(product.messagecentral.texts_to(ANN).len(), 1);
+    assert_eq!(product.companies.messagecentral.texts_to(ANN).len(), 1);
     assert_eq!(product.openai.requests().len(), 1);
     let id = between("messagecentral", ANN);
     let attempt = product.store.attempts_of(&id).await.unwrap().remove(0);
@@ -134,7 +142,8 @@ async fn an_id_shared_by_all_texts_swallows_none() {
         r#"{"from":"12025550143","message":"yes","time":"29/11/2026 10:16"}"#,
     ] {
         let route = product.route();
-        let call = product.messagecentral.raw(&route, WEBHOOK_TOKEN, "application/json", body);
+        let call =
+            product.companies.messagecentral.raw(&route, WEBHOOK_TOKEN, "application/json", body);
         assert_eq!(product.post(&call).await.status, 200);
         product.settled().await;
     }
@@ -156,11 +165,12 @@ async fn a_national_number_is_kept_until_its_country_is_known() {
         r#"{"from":"9876543211","to":"TEXTBK","message":"Stop","messageId":"m-2"}"#,
     ] {
         let route = product.route();
-        let call = product.messagecentral.raw(&route, WEBHOOK_TOKEN, "application/json", body);
+        let call =
+            product.companies.messagecentral.raw(&route, WEBHOOK_TOKEN, "application/json", body);
         assert_eq!(product.post(&call).await.status, 200);
     }
     product.settled().await;
-    assert!(product.messagecentral.messages().is_empty());
+    assert!(product.companies.messagecentral.messages().is_empty());
     let logged = product.process.logged();
     let unheard = logged.iter().filter(|line| line.contains(r#""alarm":"stop.unheard""#)).count();
     assert_eq!(unheard, 1);
@@ -186,11 +196,16 @@ async fn a_genuine_call_that_cannot_be_read_is_kept_whole_and_the_operator_is_to
         &"[".repeat(100_000),
     ];
     for body in bodies {
-        let call =
-            product.messagecentral.raw(&product.route(), WEBHOOK_TOKEN, "application/json", body);
+        let call = product.companies.messagecentral.raw(
+            &product.route(),
+            WEBHOOK_TOKEN,
+            "application/json",
+            body,
+        );
         assert_eq!(product.post(&call).await.status, 200);
     }
-    let mut call = product.messagecentral.raw(&product.route(), WEBHOOK_TOKEN, "text/plain", "");
+    let mut call =
+        product.companies.messagecentral.raw(&product.route(), WEBHOOK_TOKEN, "text/plain", "");
     call.body = b"text=\xff\xfe".to_vec();
     assert_eq!(product.post(&call).await.status, 200);
 

@@ -27,7 +27,9 @@ async fn a_stranger_neither_texts_nor_stops_nor_starts_anybody() {
             assert_eq!(status_of(call.json(&body)).await, 403);
         }
         assert_eq!(product.documents(), 0);
-        assert!(product.twilio.messages().is_empty() && product.openai.requests().is_empty());
+        assert!(
+            product.companies.twilio.messages().is_empty() && product.openai.requests().is_empty()
+        );
     }
 }
 
@@ -83,10 +85,10 @@ async fn what_comes_by_the_mock_leaves_by_no_company_and_the_other_way_round() {
         let mut product = Product::start_with(&["twilio", "mock"], &settings).await;
         product.text_mock("+12025550101", "My tap drips").await;
         product.settled().await;
-        assert!(product.twilio.messages().is_empty(), "{order}");
+        assert!(product.companies.twilio.messages().is_empty(), "{order}");
         product.text(ANN, "My sink leaks").await;
         product.settled().await;
-        assert_eq!(product.twilio.texts_to(ANN), ["You said: My sink leaks"], "{order}");
+        assert_eq!(product.companies.twilio.texts_to(ANN), ["You said: My sink leaks"], "{order}");
     }
 }
 

@@ -155,7 +155,7 @@ async fn a_body_that_is_too_large_is_not_read() {
 #[tokio::test]
 async fn an_address_is_served_with_a_slash_at_its_end() {
     let mut product = Product::start(&["twilio", "messagecentral"]).await;
-    let number = product.twilio.number().to_owned();
+    let number = product.companies.twilio.number().to_owned();
     let fields = [
         ("MessageSid", "SM00000000000000000000000000000001"),
         ("From", ANN),
@@ -163,10 +163,12 @@ async fn an_address_is_served_with_a_slash_at_its_end() {
         ("Body", "Hi"),
     ];
     let route = product.route();
-    let call = product.twilio.signed(&route, "/webhooks/twilio/inbound/", &fields);
+    let call = product.companies.twilio.signed(&route, "/webhooks/twilio/inbound/", &fields);
     assert_eq!(product.post(&call).await.status, 200);
     product.settled().await;
-    let heard = [product.twilio.texts_to(ANN), product.messagecentral.texts_to(ANN)].concat();
+    let heard =
+        [product.companies.twilio.texts_to(ANN), product.companies.messagecentral.texts_to(ANN)]
+            .concat();
     assert_eq!(heard, ["You said: Hi"]);
 
     let path = format!("/webhooks/messagecentral/status/?token={WEBHOOK_TOKEN}");
@@ -215,7 +217,7 @@ async fn silent_connections_keep_nobody_out() {
         stranger.push(left(product.address(), UNFINISHED[number % 4]).await);
     }
     for text in ["My tap drips", "And my sink leaks"] {
-        product.text_messagecentral(ANN, text).await;
+        product.text_by("messagecentral", ANN, text).await;
     }
     product.settled().await;
     product.process.logs("turned connections away: 1 for want of room").await;
@@ -243,7 +245,7 @@ async fn a_process_without_descriptors_goes_on() {
     let call = product.call(Method::GET, "/healthz");
     assert_eq!(call.send().await.unwrap().status(), 200);
     drop(stranger);
-    product.text_messagecentral(ANN, "My tap drips").await;
+    product.text_by("messagecentral", ANN, "My tap drips").await;
 }
 
 #[tokio::test]
@@ -261,7 +263,7 @@ async fn bodies_without_an_end_take_no_memory() {
         }
     }
     let shape = InboundShape::default();
-    let call = product.messagecentral.inbound(
+    let call = product.companies.messagecentral.inbound(
         &product.route(),
         WEBHOOK_TOKEN,
         &shape,

@@ -25,7 +25,7 @@ const UNHEARD_OF: InboundShape = InboundShape {
 async fn unheard_of(product: &mut Product) -> ([WebhookCall; 3], Vec<TraceId>) {
     let route = product.route();
     let call = |person, text| {
-        product.messagecentral.inbound(&route, WEBHOOK_TOKEN, &UNHEARD_OF, person, text)
+        product.companies.messagecentral.inbound(&route, WEBHOOK_TOKEN, &UNHEARD_OF, person, text)
     };
     let calls = [call(ANN, "My tap drips"), call(BOB, "My sink leaks"), call(ANN, "And my roof")];
     let mut traces = Vec::new();
@@ -81,8 +81,9 @@ async fn a_form_never_seen_becomes_an_answered_text_by_a_change_of_settings() {
     let ran = product.run(&replay, "").await;
     assert_eq!((ran.code, ran.printed.len()), (Some(0), 3), "{ran:?}");
     product.settled().await;
-    let answered =
-        |product: &Product| [ANN, BOB].map(|person| product.messagecentral.texts_to(person));
+    let answered = |product: &Product| {
+        [ANN, BOB].map(|person| product.companies.messagecentral.texts_to(person))
+    };
     let [to_ann, to_bob] = answered(&product);
     assert_eq!(to_ann.concat().matches("My tap drips").count(), 1, "{to_ann:?}");
     assert_eq!(to_ann.concat().matches("And my roof").count(), 1, "{to_ann:?}");
@@ -99,7 +100,8 @@ async fn a_form_never_seen_becomes_an_answered_text_by_a_change_of_settings() {
     for call in &calls {
         let body = std::str::from_utf8(&call.body).unwrap();
         let route = product.route();
-        let call = product.messagecentral.raw(&route, WEBHOOK_TOKEN, "application/json", body);
+        let call =
+            product.companies.messagecentral.raw(&route, WEBHOOK_TOKEN, "application/json", body);
         assert_eq!(product.post(&call).await.status, 200);
     }
     product.settled().await;
@@ -119,13 +121,16 @@ async fn an_unreadable_part_hides_neither_a_text_nor_a_stop() {
         { "from": BOB, "text": "My sink leaks", "id": "3" },
     ]);
     let (route, body) = (product.route(), body.to_string());
-    let call = product.messagecentral.raw(&route, WEBHOOK_TOKEN, "application/json", &body);
+    let call =
+        product.companies.messagecentral.raw(&route, WEBHOOK_TOKEN, "application/json", &body);
     for _ in 0..2 {
         assert_eq!(product.post(&call).await.status, 200);
     }
     product.settled().await;
-    assert!(product.messagecentral.texts_to(ANN).concat().contains("You are unsubscribed"));
-    assert_eq!(product.messagecentral.texts_to(BOB), ["You said: My sink leaks"]);
+    assert!(
+        product.companies.messagecentral.texts_to(ANN).concat().contains("You are unsubscribed")
+    );
+    assert_eq!(product.companies.messagecentral.texts_to(BOB), ["You said: My sink leaks"]);
     let kept = product.store.quarantined(10).await.unwrap();
     assert_eq!((kept.len(), kept[0].seen), (1, 2));
     let kept = |word| kept[0].body.contains(word);
@@ -142,7 +147,7 @@ async fn an_unreadable_part_hides_neither_a_text_nor_a_stop() {
                 the sender is a short code or a name, which cannot be answered";
     assert!(ran.printed[0].ends_with(rest), "{ran:?}");
     product.settled().await;
-    assert_eq!(product.messagecentral.texts_to(CARA), ["You said: And my roof"]);
+    assert_eq!(product.companies.messagecentral.texts_to(CARA), ["You said: And my roof"]);
     let kept = product.store.quarantined(10).await.unwrap();
     assert_eq!(kept.len(), 1);
     assert!(kept[0].body.contains("code is 1") && !kept[0].body.contains("roof"));
@@ -153,7 +158,7 @@ async fn a_replay_that_dies_before_it_deletes_answers_nobody_twice() {
     let fields = [("MC_INBOUND_FIELDS", "from=cli,text=payload")];
     let shape = InboundShape { id: None, ..UNHEARD_OF };
     let mut product = Product::start(&["messagecentral"]).await;
-    let call = product.messagecentral.inbound(
+    let call = product.companies.messagecentral.inbound(
         &product.route(),
         WEBHOOK_TOKEN,
         &shape,
@@ -168,7 +173,7 @@ async fn a_replay_that_dies_before_it_deletes_answers_nobody_twice() {
         let ran = product.run(&["quarantine", "replay", &id[..8]], "").await;
         assert_eq!(ran.code, Some(0), "{ran:?}");
         product.settled().await;
-        assert_eq!(product.messagecentral.texts_to(ANN), ["You said: My tap drips"]);
+        assert_eq!(product.companies.messagecentral.texts_to(ANN), ["You said: My tap drips"]);
         assert_eq!(product.store.quarantine(&kept, None).await.unwrap(), Kept::First);
     }
 }
@@ -177,8 +182,13 @@ async fn a_replay_that_dies_before_it_deletes_answers_nobody_twice() {
 async fn a_late_answer_keeps_the_time_of_its_text_and_continues_from_now() {
     let mut product = Product::start(&["messagecentral"]).await;
     let route = product.route();
-    let call =
-        product.messagecentral.inbound(&route, WEBHOOK_TOKEN, &UNHEARD_OF, ANN, "My tap drips");
+    let call = product.companies.messagecentral.inbound(
+        &route,
+        WEBHOOK_TOKEN,
+        &UNHEARD_OF,
+        ANN,
+        "My tap drips",
+    );
     product.post(&call).await;
     product.as_if_later(Duration::from_secs(2 * 86_400));
     let came = product.store.quarantined(1).await.unwrap()[0].at;
@@ -201,8 +211,13 @@ async fn a_late_answer_keeps_the_time_of_its_text_and_continues_from_now() {
 async fn show_prints_a_call_whole_but_for_its_token() {
     let mut product = Product::start(&["messagecentral"]).await;
     let route = product.route();
-    let call =
-        product.messagecentral.inbound(&route, WEBHOOK_TOKEN, &UNHEARD_OF, ANN, "My tap drips");
+    let call = product.companies.messagecentral.inbound(
+        &route,
+        WEBHOOK_TOKEN,
+        &UNHEARD_OF,
+        ANN,
+        "My tap drips",
+    );
     product.post(&call).await;
     let kept = product.store.quarantined(1).await.unwrap().remove(0);
     let id = product.store.names().quarantined(&kept);
@@ -220,13 +235,14 @@ async fn a_text_that_came_to_the_wrong_address_is_answered_after_all() {
     let fields = [
         ("MessageSid", "SM00000000000000000000000000000001"),
         ("From", ANN),
-        ("To", product.twilio.number()),
+        ("To", product.companies.twilio.number()),
         ("Body", "My tap drips"),
     ];
-    let call = product.twilio.signed(&product.route(), "/webhooks/twilio/status", &fields);
+    let call =
+        product.companies.twilio.signed(&product.route(), "/webhooks/twilio/status", &fields);
     assert_eq!(product.post(&call).await.status, 200);
-    assert!(product.twilio.messages().is_empty());
+    assert!(product.companies.twilio.messages().is_empty());
     assert_eq!(product.run(&["quarantine", "replay"], "").await.code, Some(0));
     product.settled().await;
-    assert_eq!(product.twilio.texts_to(ANN), ["You said: My tap drips"]);
+    assert_eq!(product.companies.twilio.texts_to(ANN), ["You said: My tap drips"]);
 }

@@ -13,7 +13,7 @@ async fn a_full_disk_raises_one_alarm_and_the_log_says_when_there_is_room_again(
     product.start_again_after("trap '' XFSZ").await;
     product.process.may_write(false);
     let calls: Vec<_> = ["Hi", "Hello?", "Hello??"]
-        .map(|text| product.twilio.inbound(&product.route(), ANN, text))
+        .map(|text| product.companies.twilio.inbound(&product.route(), ANN, text))
         .into();
     for call in &calls {
         assert_eq!(product.post(call).await.status, 503);
@@ -30,7 +30,7 @@ async fn a_full_disk_raises_one_alarm_and_the_log_says_when_there_is_room_again(
     }
     product.process.logs("the store takes writes again").await;
     product.settled().await;
-    let heard = product.twilio.texts_to(ANN).join(" ");
+    let heard = product.companies.twilio.texts_to(ANN).join(" ");
     assert_eq!(heard.matches("Hi").count(), 1, "{heard}");
 }
 
@@ -49,7 +49,7 @@ async fn firestore_that_refuses_raises_one_alarm() {
             [("GOOGLE_CLOUD_PROJECT", "p"), ("FIRESTORE_EMULATOR_HOST", firestore.as_str())];
         let mut product = Product::start_with(&["twilio"], &settings).await;
         for text in ["Hi", "Hello?"] {
-            let call = product.twilio.inbound(&product.route(), ANN, text);
+            let call = product.companies.twilio.inbound(&product.route(), ANN, text);
             assert_eq!(product.post(&call).await.status, 503);
         }
         refused(&product, 2).await;
@@ -69,7 +69,7 @@ async fn an_unreachable_or_locked_store_raises_no_alarm() {
     let database = locked.database();
     database.execute_batch("BEGIN EXCLUSIVE").unwrap();
     for product in [&mut away, &mut locked] {
-        let call = product.twilio.inbound(&product.route(), ANN, "Hi");
+        let call = product.companies.twilio.inbound(&product.route(), ANN, "Hi");
         assert_eq!(product.post(&call).await.status, 503);
         refused(product, 1).await;
         assert_eq!(alarms(product), [""; 0]);

@@ -72,11 +72,14 @@ async fn the_result_of_a_conversation_is_signed_and_repeated_until_it_is_taken()
     let (id, result) = business.call(0).await;
     assert_eq!(result["type"], "conversation.handed_over");
     let data = &result["data"];
-    assert_eq!((&data["from"], &data["to"]), (&ANN.into(), &product.twilio.number().into()));
+    assert_eq!(
+        (&data["from"], &data["to"]),
+        (&ANN.into(), &product.companies.twilio.number().into())
+    );
     assert_eq!(data["brief"]["task"], "The kitchen tap drips");
     assert_eq!(data["reason"], "There is water near the fuse box");
     product.settled().await;
-    assert_eq!(product.twilio.texts_to(ANN), ["Somebody will call you."]);
+    assert_eq!(product.companies.twilio.texts_to(ANN), ["Somebody will call you."]);
 
     let conversation = between("twilio", ANN);
     until("the failure to be noted", async || {

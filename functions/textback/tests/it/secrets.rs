@@ -22,10 +22,10 @@ async fn a_first_start_stops_but_a_later_one_runs_with_an_alarm() {
     let line = product.process.logged().into_iter().find(|line| line.contains(TOLD)).unwrap();
     assert!(!line.contains(SHORT), "{line}");
     let (route, shape) = (product.route(), fakes::InboundShape::default());
-    let text = product.messagecentral.inbound(&route, SHORT, &shape, ANN, "My tap drips");
+    let text = product.companies.messagecentral.inbound(&route, SHORT, &shape, ANN, "My tap drips");
     assert_eq!(product.post(&text).await.status, 200);
     product.settled().await;
-    assert_eq!(product.messagecentral.texts_to(ANN).len(), 1);
+    assert_eq!(product.companies.messagecentral.texts_to(ANN).len(), 1);
 
     let (folder, mut settings) = (tempfile::tempdir().unwrap(), product.settings.clone());
     settings.insert("DATA_DIR".into(), folder.path().join("data").to_str().unwrap().into());

@@ -31,7 +31,10 @@ async fn smoke_takes_the_whole_path_and_stops_before_a_provider() {
         "{ran:?}"
     );
     assert_eq!((ran.code, ran.said), (Some(0), vec![]));
-    assert!(product.twilio.messages().is_empty() && product.messagecentral.messages().is_empty());
+    assert!(
+        product.companies.twilio.messages().is_empty()
+            && product.companies.messagecentral.messages().is_empty()
+    );
     assert_eq!(product.openai.requests().len(), 1);
     assert_eq!(product.replies(&between("twilio", NOBODY)).await.len(), 1);
     assert!(product.notices().await.is_empty());
@@ -46,7 +49,7 @@ async fn smoke_texts_by_messagecentral_or_the_mock_where_there_is_no_twilio() {
         assert!(ran.printed[0].ends_with(&format!("texted by {provider}")), "{ran:?}");
         assert!(ran.printed.last().unwrap().ends_with(&format!("{provider} was not asked")));
         assert!(!ran.printed.join("\n").contains(WEBHOOK_TOKEN), "{ran:?}");
-        assert!(product.messagecentral.messages().is_empty());
+        assert!(product.companies.messagecentral.messages().is_empty());
     }
 }
 

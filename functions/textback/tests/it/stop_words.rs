@@ -16,89 +16,98 @@ const HELP: &str = "Handy Home: Call (202) 555-0120 or write to hello@handy-home
 async fn a_stop_while_the_agent_thinks_is_the_end_by_every_provider() {
     let mut product = Product::start(&["messagecentral", "twilio"]).await;
     product.openai.switch.set(Mode::Holds);
-    product.text(ANN, "My tap drips").await;
+    product.text_by("twilio", ANN, "My tap drips").await;
     product.openai.wait_for_requests(1).await;
-    product.text(ANN, "Stop").await;
+    product.text_by("twilio", ANN, "Stop").await;
     product.openai.switch.set(Mode::Works);
     product.settled().await;
-    product.text(ANN, "Hello?").await;
-    product.text_messagecentral(ANN, "Hello there?").await;
+    product.text_by("twilio", ANN, "Hello?").await;
+    product.text_by("messagecentral", ANN, "Hello there?").await;
     product.settled().await;
-    assert!(product.twilio.messages().is_empty() && product.messagecentral.messages().is_empty());
+    assert!(
+        product.companies.twilio.messages().is_empty()
+            && product.companies.messagecentral.messages().is_empty()
+    );
     assert_eq!(product.openai.requests().len(), 1);
 
-    product.text(ANN, "START").await;
-    product.text(ANN, "My tap still drips").await;
+    product.text_by("twilio", ANN, "START").await;
+    product.text_by("twilio", ANN, "My tap still drips").await;
     product.settled().await;
-    let replies = product.twilio.texts_to(ANN);
+    let replies = product.companies.twilio.texts_to(ANN);
     assert!(
         matches!(&replies[..], [reply] if reply.ends_with("My tap still drips")),
         "{replies:?}"
     );
-    assert!(product.messagecentral.messages().is_empty());
+    assert!(product.companies.messagecentral.messages().is_empty());
     // Twilio itself sent the rest.
-    assert_eq!(product.twilio.own_replies_to(ANN).len(), 2);
+    assert_eq!(product.companies.twilio.own_replies_to(ANN).len(), 2);
 }
 
 #[tokio::test]
 async fn a_stop_that_no_provider_confirms_is_confirmed_once() {
     let mut product = Product::start(&["messagecentral", "twilio"]).await;
     product.openai.switch.set(Mode::Holds);
-    product.text_messagecentral(ANN, "My tap drips").await;
+    product.text_by("messagecentral", ANN, "My tap drips").await;
     product.openai.wait_for_requests(1).await;
-    product.text_messagecentral(ANN, " stop. ").await;
+    product.text_by("messagecentral", ANN, " stop. ").await;
     product.openai.switch.set(Mode::Works);
     product.settled().await;
     for text in ["Unsubscribe", "HELP", "Please answer"] {
-        product.text_messagecentral(ANN, text).await;
+        product.text_by("messagecentral", ANN, text).await;
         product.settled().await;
     }
-    assert_eq!(product.messagecentral.texts_to(ANN), [STOPPED]);
-    assert!(product.twilio.messages().is_empty());
+    assert_eq!(product.companies.messagecentral.texts_to(ANN), [STOPPED]);
+    assert!(product.companies.twilio.messages().is_empty());
 }
 
 #[tokio::test]
 async fn a_stop_to_one_number_of_ours_holds_for_the_others() {
     let mut product = Product::start(&["messagecentral", "twilio"]).await;
     product.openai.switch.set(Mode::Holds);
-    product.text(ANN, "My tap drips").await;
+    product.text_by("twilio", ANN, "My tap drips").await;
     product.openai.wait_for_requests(1).await;
-    product.text_messagecentral(ANN, "STOP").await;
-    product.messagecentral.wait_for_messages(1).await;
+    product.text_by("messagecentral", ANN, "STOP").await;
+    product.companies.messagecentral.wait_for_messages(1).await;
     product.openai.switch.set(Mode::Works);
     product.settled().await;
-    assert_eq!(product.messagecentral.texts_to(ANN), [STOPPED]);
-    assert!(product.twilio.messages().is_empty());
+    assert_eq!(product.companies.messagecentral.texts_to(ANN), [STOPPED]);
+    assert!(product.companies.twilio.messages().is_empty());
 }
 
 #[tokio::test]
 async fn a_stop_while_the_first_provider_is_slow_spares_the_second() {
     let mut product = Product::start(&["messagecentral", "twilio"]).await;
-    product.twilio.switch.set(Mode::Holds);
-    product.text(ANN, "My tap drips").await;
+    product.companies.twilio.switch.set(Mode::Holds);
+    product.text_by("twilio", ANN, "My tap drips").await;
     let id = between("twilio", ANN);
     until("the reply to be sent", async || {
         !product.store.attempts_of(&id).await.unwrap().is_empty()
     })
     .await;
-    product.text(ANN, "STOP").await;
-    product.twilio.switch.set(Mode::Fails(429, String::new()));
+    product.text_by("twilio", ANN, "STOP").await;
+    product.companies.twilio.switch.set(Mode::Fails(429, String::new()));
     product.settled().await;
-    assert!(product.messagecentral.messages().is_empty() && product.twilio.messages().is_empty());
+    assert!(
+        product.companies.messagecentral.messages().is_empty()
+            && product.companies.twilio.messages().is_empty()
+    );
 }
 
 #[tokio::test]
 async fn a_stop_that_only_twilio_knows_is_recorded_when_it_refuses() {
     let mut product = Product::start(&["messagecentral", "twilio"]).await;
-    product.twilio.opt_out(ANN);
-    product.messagecentral.no_credit();
-    product.text(ANN, "My tap drips").await;
+    product.companies.twilio.opt_out(ANN);
+    product.companies.messagecentral.no_credit();
+    product.text_by("twilio", ANN, "My tap drips").await;
     product.settled().await;
-    product.messagecentral.accept();
-    product.text(ANN, "Hello?").await;
-    product.text_messagecentral(ANN, "Hello there?").await;
+    product.companies.messagecentral.accept();
+    product.text_by("twilio", ANN, "Hello?").await;
+    product.text_by("messagecentral", ANN, "Hello there?").await;
     product.settled().await;
-    assert!(product.messagecentral.messages().is_empty() && product.twilio.messages().is_empty());
+    assert!(
+        product.companies.messagecentral.messages().is_empty()
+            && product.companies.twilio.messages().is_empty()
+    );
     assert_eq!(product.openai.requests().len(), 1);
 }
 
@@ -108,17 +117,21 @@ async fn a_keyword_that_twilio_took_for_a_stop_is_one_in_any_language() {
     let fields = [
         ("MessageSid", "SM00000000000000000000000000000001"),
         ("From", ANN),
-        ("To", product.twilio.number()),
+        ("To", product.companies.twilio.number()),
         ("Body", "ARRET"),
         ("OptOutType", "STOP"),
-        ("AccountSid", product.twilio.account_sid()),
+        ("AccountSid", product.companies.twilio.account_sid()),
     ];
-    let call = product.twilio.signed(&product.route(), "/webhooks/twilio/inbound", &fields);
+    let call =
+        product.companies.twilio.signed(&product.route(), "/webhooks/twilio/inbound", &fields);
     assert_eq!(product.post(&call).await.status, 200);
-    product.text(ANN, "Hello?").await;
-    product.text_messagecentral(ANN, "Hello there?").await;
+    product.text_by("twilio", ANN, "Hello?").await;
+    product.text_by("messagecentral", ANN, "Hello there?").await;
     product.settled().await;
-    assert!(product.twilio.messages().is_empty() && product.messagecentral.messages().is_empty());
+    assert!(
+        product.companies.twilio.messages().is_empty()
+            && product.companies.messagecentral.messages().is_empty()
+    );
     assert!(product.openai.requests().is_empty());
 }
 
@@ -126,24 +139,25 @@ async fn a_keyword_that_twilio_took_for_a_stop_is_one_in_any_language() {
 async fn yes_opts_in_again_after_a_stop_and_is_an_ordinary_word_otherwise() {
     let mut product = Product::start(&["messagecentral"]).await;
     for text in ["Yes", "STOP", "Yes", "Yes"] {
-        product.text_messagecentral(ANN, text).await;
+        product.text_by("messagecentral", ANN, text).await;
         product.settled().await;
     }
     let replies = ["You said: Yes", STOPPED, STARTED, "You said: Yes"];
-    assert_eq!(product.messagecentral.texts_to(ANN), replies);
+    assert_eq!(product.companies.messagecentral.texts_to(ANN), replies);
 }
 
 #[tokio::test]
 async fn help_is_answered_once_by_us_or_by_twilio() {
     let mut product = Product::start(&["messagecentral", "twilio"]).await;
-    product.text_messagecentral(ANN, "help").await;
-    product.text(BOB, "HELP").await;
+    product.text_by("messagecentral", ANN, "help").await;
+    product.text_by("twilio", BOB, "HELP").await;
     product.settled().await;
-    assert_eq!(product.messagecentral.texts_to(ANN), [HELP]);
+    assert_eq!(product.companies.messagecentral.texts_to(ANN), [HELP]);
     assert!(
-        product.messagecentral.texts_to(BOB).is_empty() && product.twilio.messages().is_empty()
+        product.companies.messagecentral.texts_to(BOB).is_empty()
+            && product.companies.twilio.messages().is_empty()
     );
-    assert_eq!(product.twilio.own_replies_to(BOB).len(), 1);
+    assert_eq!(product.companies.twilio.own_replies_to(BOB).len(), 1);
     assert!(product.openai.requests().is_empty());
 }
 
@@ -162,15 +176,16 @@ async fn a_captured_stop_has_no_effect_later() {
     let mut product = Product::start(&["messagecentral"]).await;
     let shape = fakes::InboundShape::default();
     let token = product::WEBHOOK_TOKEN;
-    let stop = product.messagecentral.inbound(&product.route(), token, &shape, ANN, "STOP");
+    let stop =
+        product.companies.messagecentral.inbound(&product.route(), token, &shape, ANN, "STOP");
     assert_eq!(product.post(&stop).await.status, 200);
-    product.text_messagecentral(ANN, "START").await;
+    product.text_by("messagecentral", ANN, "START").await;
     product.settled().await;
     product.as_if_later(Duration::from_hours(72));
     assert_eq!(product.post(&stop).await.status, 200);
     product.settled().await;
-    product.text_messagecentral(ANN, "My tap drips").await;
+    product.text_by("messagecentral", ANN, "My tap drips").await;
     product.settled().await;
-    let replies = product.messagecentral.texts_to(ANN);
+    let replies = product.companies.messagecentral.texts_to(ANN);
     assert!(replies.last().unwrap().ends_with("My tap drips"), "{replies:?}");
 }

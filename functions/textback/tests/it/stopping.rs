@@ -22,9 +22,9 @@ async fn it_stops_within_eight_seconds_whatever_hangs_and_everybody_is_answered_
             None
         }),
         ends_in_time("HUP", async |product| {
-            product.twilio.switch.set(Mode::HangsAfter);
+            product.companies.twilio.switch.set(Mode::HangsAfter);
             product.text(ANN, "My tap drips").await;
-            product.twilio.wait_for_messages(1).await;
+            product.companies.twilio.wait_for_messages(1).await;
             None
         }),
         ends_in_time("INT", async |product| {
@@ -52,11 +52,11 @@ async fn ends_in_time(signal: &str, begin: impl AsyncFn(&mut Product) -> Option<
 
     drop(locked);
     product.openai.switch.set(Mode::Works);
-    product.twilio.switch.set(Mode::Works);
+    product.companies.twilio.switch.set(Mode::Works);
     product.as_if_later(Duration::from_secs(130));
     product.start_again().await;
     product.settled().await;
-    assert_eq!(product.twilio.texts_to(ANN), ["You said: My tap drips"], "{signal}");
+    assert_eq!(product.companies.twilio.texts_to(ANN), ["You said: My tap drips"], "{signal}");
 }
 
 #[tokio::test]
@@ -81,7 +81,7 @@ async fn a_process_started_with_nohup_outlives_its_terminal() {
         product.process.signal("HUP");
         product.text(person, "My tap drips").await;
         product.settled().await;
-        assert_eq!(product.twilio.texts_to(person), ["You said: My tap drips"]);
+        assert_eq!(product.companies.twilio.texts_to(person), ["You said: My tap drips"]);
     }
     product.stop().await;
 }

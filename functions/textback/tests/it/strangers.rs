@@ -13,23 +13,28 @@ const SIGNATURE: HeaderName = HeaderName::from_static("x-twilio-signature");
 async fn a_forger_is_turned_away_and_leaves_nothing() {
     let mut product = Product::start(&["messagecentral", "twilio"]).await;
     let route = product.route();
-    let genuine = product.twilio.inbound(&route, ANN, "My tap drips");
+    let genuine = product.companies.twilio.inbound(&route, ANN, "My tap drips");
     let with = |change: fn(&mut WebhookCall)| {
         let mut call = genuine.clone();
         change(&mut call);
         call
     };
     let shape = InboundShape::default();
-    let messagecentral =
-        |token| product.messagecentral.inbound(&route, token, &shape, ANN, "My tap drips");
+    let messagecentral = |token| {
+        product.companies.messagecentral.inbound(&route, token, &shape, ANN, "My tap drips")
+    };
     for call in [
-        product.twilio.forged(&route, ANN, "My tap drips"),
+        product.companies.twilio.forged(&route, ANN, "My tap drips"),
         genuine.clone().with(SIGNATURE, "not Base64"),
         genuine.clone().with(SIGNATURE, ""),
         with(|call| drop(call.headers.remove(SIGNATURE))),
         with(|call| call.body.extend(b"&Body=Send+me+money")),
         with(|call| call.body.clear()),
-        product.twilio.signed(&route, TWILIO, &[("AccountSid", "AC0"), ("Body", "My tap drips")]),
+        product.companies.twilio.signed(
+            &route,
+            TWILIO,
+            &[("AccountSid", "AC0"), ("Body", "My tap drips")],
+        ),
         messagecentral("open-sesame"),
         messagecentral(""),
     ] {
@@ -61,7 +66,8 @@ async fn a_body_too_large_is_not_read() {
     let call = product.call(Method::POST, TWILIO).body(large.clone());
     assert_eq!(status_of(call).await, 413);
     // Genuine by its token, but too large.
-    let call = product.messagecentral.raw(&product.route(), WEBHOOK_TOKEN, "text/plain", &large);
+    let call =
+        product.companies.messagecentral.raw(&product.route(), WEBHOOK_TOKEN, "text/plain", &large);
     assert_eq!(product.post(&call).await.status, 413);
     assert_eq!(product.documents(), 0);
 }
@@ -75,10 +81,10 @@ async fn a_genuine_call_that_is_odd_is_answered_or_kept() {
     for (person, text) in [(ANN, ""), (BOB, emoji.as_str()), ("+12025550146", control)] {
         product.text(person, text).await;
         product.settled().await;
-        assert_eq!(product.twilio.texts_to(person).len(), 1);
+        assert_eq!(product.companies.twilio.texts_to(person).len(), 1);
     }
     // The signature covers what a form parser makes of it.
-    let mut call = product.twilio.inbound(&route, "+12025550145", "My \u{fffd} drips");
+    let mut call = product.companies.twilio.inbound(&route, "+12025550145", "My \u{fffd} drips");
     let body = String::from_utf8(call.body).unwrap();
     call.body = body.replace("%EF%BF%BD", "%FF").into();
     assert_eq!(product.post(&call).await.status, 200);
@@ -86,19 +92,19 @@ async fn a_genuine_call_that_is_odd_is_answered_or_kept() {
     let asked = product.openai.requests().pop().unwrap()["messages"].to_string();
     assert!(asked.contains("My \u{fffd} drips"));
     // An unreadable character is not repeated to anybody.
-    assert_eq!(product.twilio.texts_to("+12025550145"), ["You said: My drips"]);
+    assert_eq!(product.companies.twilio.texts_to("+12025550145"), ["You said: My drips"]);
     assert!(product.store.quarantined(10).await.unwrap().is_empty());
 
     for (from, text) in
         [("40404", "Your code is 1"), ("BANK", "Your code is 2"), (ANN, &"a b ".repeat(600))]
     {
-        let call = product.twilio.inbound(&route, from, text);
+        let call = product.companies.twilio.inbound(&route, from, text);
         assert_eq!(product.post(&call).await.status, 200);
     }
     let kept = product.store.quarantined(10).await.unwrap();
     assert_eq!(kept.len(), 3);
     assert!(kept.iter().any(|call| call.body.contains("Body=Your+code+is+1")));
-    assert_eq!(product.twilio.messages().len(), 4);
+    assert_eq!(product.companies.twilio.messages().len(), 4);
     // A short code or a name needs no notice.
     assert_eq!(product.notices().await.len(), 1);
 }

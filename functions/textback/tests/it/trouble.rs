@@ -13,7 +13,9 @@ async fn while_the_store_is_away_texts_are_refused_before_twilios_timeout() {
     let mut product = Product::start(&["twilio"]).await;
     let people: Vec<_> = (101..131).map(|last| format!("+12025550{last}")).collect();
     let route = product.route();
-    let calls = people.iter().map(|person| product.twilio.inbound(&route, person, "My tap drips"));
+    let calls = people
+        .iter()
+        .map(|person| product.companies.twilio.inbound(&route, person, "My tap drips"));
     let calls: Vec<_> = calls.collect();
     let database = product.database();
     database.execute_batch("BEGIN EXCLUSIVE").unwrap();
@@ -25,7 +27,7 @@ async fn while_the_store_is_away_texts_are_refused_before_twilios_timeout() {
     assert!(answers.iter().all(|answer| answer.status == 200));
     product.settled().await;
     for person in &people {
-        assert_eq!(product.twilio.texts_to(person), ["You said: My tap drips"]);
+        assert_eq!(product.companies.twilio.texts_to(person), ["You said: My tap drips"]);
     }
     assert_eq!(product.openai.requests().len(), people.len());
 }
@@ -40,8 +42,8 @@ async fn a_reply_sent_while_the_store_is_away_is_recorded_later() {
     database.execute_batch("BEGIN IMMEDIATE").unwrap();
     product.openai.switch.set(Mode::Works);
     product.process.logs("the store did not answer a commit").await;
-    assert!(product.twilio.messages().is_empty());
-    product.twilio.switch.set(Mode::Holds);
+    assert!(product.companies.twilio.messages().is_empty());
+    product.companies.twilio.switch.set(Mode::Holds);
     database.execute_batch("ROLLBACK").unwrap();
 
     let id = between("twilio", ANN);
@@ -50,12 +52,12 @@ async fn a_reply_sent_while_the_store_is_away_is_recorded_later() {
     })
     .await;
     database.execute_batch("BEGIN IMMEDIATE").unwrap();
-    product.twilio.switch.set(Mode::Works);
-    product.twilio.wait_for_messages(1).await;
+    product.companies.twilio.switch.set(Mode::Works);
+    product.companies.twilio.wait_for_messages(1).await;
     product.process.logs("sent a reply").await;
     database.execute_batch("ROLLBACK").unwrap();
     product.settled().await;
-    assert_eq!(product.twilio.texts_to(ANN), ["You said: My tap drips"]);
+    assert_eq!(product.companies.twilio.texts_to(ANN), ["You said: My tap drips"]);
     assert_eq!(product.openai.requests().len(), 1);
     let attempts = product.store.attempts_of(&id).await.unwrap();
     assert_eq!((attempts.len(), attempts[0].status()), (1, Status::Accepted));
@@ -66,7 +68,7 @@ async fn while_firestore_is_away_texts_are_refused() {
     let firestore =
         [("GOOGLE_CLOUD_PROJECT", "nowhere"), ("FIRESTORE_EMULATOR_HOST", "127.0.0.1:1")];
     let mut product = Product::start_with(&["twilio"], &firestore).await;
-    let call = product.twilio.inbound(&product.route(), ANN, "My tap drips");
+    let call = product.companies.twilio.inbound(&product.route(), ANN, "My tap drips");
     assert_eq!(product.post(&call).await.status, 503);
 }
 
@@ -82,7 +84,7 @@ async fn a_model_that_is_away_for_a_moment_is_not_noticed() {
     product.openai.wait_for_requests(4).await;
     product.openai.switch.set(Mode::Works);
     product.settled().await;
-    assert_eq!(product.twilio.texts_to(ANN), ["You said: My tap drips"]);
+    assert_eq!(product.companies.twilio.texts_to(ANN), ["You said: My tap drips"]);
     assert!(product.notices().await.is_empty());
 }
 
@@ -92,7 +94,7 @@ async fn a_model_that_stays_away_costs_one_apology_and_the_answer_follows_unaske
     // It is not waited for: only the owner can make it answer.
     product.openai.switch.set(OpenAi::out_of_quota());
     product.text(ANN, "My tap drips").await;
-    product.twilio.wait_for_messages(1).await;
+    product.companies.twilio.wait_for_messages(1).await;
     product.text(ANN, "Hello?").await;
     let id = between("twilio", ANN);
     for tries in 1..4 {
@@ -110,5 +112,5 @@ async fn a_model_that_stays_away_costs_one_apology_and_the_answer_follows_unaske
     product.settled().await;
     let sorry = "Handy Home: We can't answer right now, sorry. We have your text and will answer \
                  it. You need not ask again.";
-    assert_eq!(product.twilio.texts_to(ANN), [sorry, "You said: My tap drips | Hello?"]);
+    assert_eq!(product.companies.twilio.texts_to(ANN), [sorry, "You said: My tap drips | Hello?"]);
 }

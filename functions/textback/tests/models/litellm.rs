@@ -80,7 +80,7 @@ async fn converse(proxy: &LiteLlm, route: &str) {
         product.text(ANN, text).await;
         product.settled().await;
     }
-    assert_eq!(product.twilio.texts_to(ANN), SAID.map(|(_, said)| said), "{route}");
+    assert_eq!(product.companies.twilio.texts_to(ANN), SAID.map(|(_, said)| said), "{route}");
     let kept = product.store.load(&between("twilio", ANN), Timestamp::now()).await.unwrap();
     let brief = Value::Object(kept.unwrap().conversation.brief);
     let expected: Value = RECORDED.iter().map(|(name, value)| (*name, *value)).collect();

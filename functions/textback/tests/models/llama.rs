@@ -61,7 +61,7 @@ async fn converse(llama: &Llama) -> Product {
 
 /// The answers to her, except apologies for being slow, as a busy machine is.
 fn replies(product: &Product) -> Vec<String> {
-    let mut said = product.twilio.texts_to(ANN);
+    let mut said = product.companies.twilio.texts_to(ANN);
     said.retain(|words| !words.contains("We have your text and will answer it"));
     said
 }

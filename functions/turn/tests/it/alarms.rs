@@ -151,7 +151,16 @@ async fn raises_none_about_a_short_code_or_a_name() {
         let sid = "SM00000000000000000000000000000001";
         let fields =
             [("From", from), ("Body", "A code"), ("MessageSid", sid), ("AccountSid", account)];
-        assert_eq!(scene.post(&scene.signed("/webhooks/twilio/inbound", &fields)).await, 200);
+        assert_eq!(
+            scene
+                .post(&scene.made(|by, to| by.twilio.signed(
+                    to,
+                    "/webhooks/twilio/inbound",
+                    &fields
+                )))
+                .await,
+            200
+        );
     }
     let kept = scene.process.store.quarantined(10).await.unwrap();
     let reasons: Vec<_> = kept.iter().map(|call| &*call.reason).collect();

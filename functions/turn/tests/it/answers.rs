@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use fakes::InboundShape;
-use scene::Scene;
+use fakes::{InboundShape, WEBHOOK_TOKEN};
+use scene::{Call, Scene};
 
 #[tokio::test]
 async fn answers_a_text_once() {
@@ -107,7 +107,7 @@ async fn answers_the_same_words_twice_if_they_are_said_twice() {
 #[tokio::test]
 async fn takes_the_same_words_without_an_id_for_a_repeat_for_two_minutes() {
     let mut scene = Scene::sending_by("messagecentral").await;
-    let call = scene.call_in_shape(&bare(), "Is anybody there?");
+    let call = bare(&scene, "Is anybody there?");
     for (pause, heard) in [(0, 1), (60, 1), (90, 2)] {
         scene.pass(pause);
         scene.restart();
@@ -158,7 +158,8 @@ async fn makes_nobody_wait_for_a_stranger() {
     }
 }
 
-/// A shape without an id or a time.
-pub(crate) fn bare() -> InboundShape {
-    InboundShape { id: None, ..InboundShape::default() }
+/// The call for a text without an id or a time.
+pub(crate) fn bare(scene: &Scene, body: &str) -> Call {
+    let shape = InboundShape { id: None, ..InboundShape::default() };
+    scene.made(|by, to| by.messagecentral.inbound(to, WEBHOOK_TOKEN, &shape, scene.person, body))
 }

@@ -30,7 +30,9 @@ async fn believes_a_receipt_that_is_faster_than_the_answer() {
             let sid = sid(&scene);
             let receipt = match named {
                 true => scene.receipt(&sid, "delivered", None),
-                false => scene.signed("/webhooks/twilio/status", &status(&sid, "delivered")),
+                false => scene.made(|by, to| {
+                    by.twilio.signed(to, "/webhooks/twilio/status", &status(&sid, "delivered"))
+                }),
             };
             assert_eq!(scene.report(&receipt).await.is_some(), named);
             proxy.let_answers_through();
@@ -79,7 +81,9 @@ async fn answers_under_the_trace_of_the_text() {
 async fn keeps_a_receipt_of_a_message_that_nobody_knows() {
     let mut scene = answered().await;
     let nobodys = "SM00000000000000000000000000000001";
-    let call = scene.signed("/webhooks/twilio/status", &status(nobodys, "delivered"));
+    let call = scene.made(|by, to| {
+        by.twilio.signed(to, "/webhooks/twilio/status", &status(nobodys, "delivered"))
+    });
     assert_eq!(scene.report(&call).await, None);
     scene.live(60).await;
     assert_eq!(scene.attempts().await, ["twilio: accepted"]);
@@ -89,7 +93,8 @@ async fn keeps_a_receipt_of_a_message_that_nobody_knows() {
 async fn joins_a_receipt_that_does_not_name_its_attempt() {
     let scene = answered().await;
     let sid = sid(&scene);
-    let call = scene.signed("/webhooks/twilio/status", &status(&sid, "delivered"));
+    let call = scene
+        .made(|by, to| by.twilio.signed(to, "/webhooks/twilio/status", &status(&sid, "delivered")));
     assert_eq!(scene.report(&call).await, Some(scene.trace().await.0));
     assert_eq!(scene.attempts().await, ["twilio: delivered"]);
 }
@@ -117,7 +122,9 @@ async fn keeps_a_text_that_came_to_the_wrong_address() {
         ("To", scene.companies.twilio.number()),
         ("Body", "My sink leaks"),
     ];
-    scene.report(&scene.signed("/webhooks/twilio/status", &fields)).await;
+    scene
+        .report(&scene.made(|by, to| by.twilio.signed(to, "/webhooks/twilio/status", &fields)))
+        .await;
     assert_eq!(scene.process.store.quarantined(10).await.unwrap().len(), 1);
     assert_eq!(scene.notices().await.len(), 1);
 }

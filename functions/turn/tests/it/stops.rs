@@ -206,7 +206,8 @@ async fn recognises_a_stop_in_a_call_that_cannot_be_parsed() {
         let scene = Scene::sending_by("twilio,messagecentral").await;
         let account = ("AccountSid", scene.companies.twilio.account_sid());
         let fields = [fields, &[account, ("To", scene.companies.twilio.number())]].concat();
-        let call = scene.signed(&format!("/webhooks/twilio/{path}"), &fields);
+        let address = format!("/webhooks/twilio/{path}");
+        let call = scene.made(|by, to| by.twilio.signed(to, &address, &fields));
         for _ in 0..2 {
             match path {
                 "status" => assert_eq!(scene.try_report(&call).await.0, 200),
@@ -227,16 +228,14 @@ const SID: &str = "SM00000000000000000000000000000001";
 async fn knows_a_person_by_rcs_as_the_same_by_sms() {
     let scene = Scene::sending_by("twilio").await;
     let by_rcs = async |sid: &str, body: &str| {
-        let call = scene.signed(
-            "/webhooks/twilio/inbound",
-            &[
-                ("From", "rcs:+12025550143"),
-                ("To", "rcs:brand_agent"),
-                ("Body", body),
-                ("MessageSid", sid),
-                ("AccountSid", scene.companies.twilio.account_sid()),
-            ],
-        );
+        let fields = [
+            ("From", "rcs:+12025550143"),
+            ("To", "rcs:brand_agent"),
+            ("Body", body),
+            ("MessageSid", sid),
+            ("AccountSid", scene.companies.twilio.account_sid()),
+        ];
+        let call = scene.made(|by, to| by.twilio.signed(to, "/webhooks/twilio/inbound", &fields));
         assert_eq!(scene.post(&call).await, 200);
         scene.work().await;
     };
@@ -255,16 +254,14 @@ async fn answers_keywords_that_came_to_a_short_code() {
     let scene = Scene::sending_by("twilio,messagecentral").await;
     scene.companies.twilio.switch.set(Mode::Fails(429, String::new()));
     for (sid, body) in [(SID, "HELP"), ("SM00000000000000000000000000000002", "STOP")] {
-        let call = scene.signed(
-            "/webhooks/twilio/inbound",
-            &[
-                ("From", scene.person),
-                ("To", "384387"),
-                ("Body", body),
-                ("MessageSid", sid),
-                ("AccountSid", scene.companies.twilio.account_sid()),
-            ],
-        );
+        let fields = [
+            ("From", scene.person),
+            ("To", "384387"),
+            ("Body", body),
+            ("MessageSid", sid),
+            ("AccountSid", scene.companies.twilio.account_sid()),
+        ];
+        let call = scene.made(|by, to| by.twilio.signed(to, "/webhooks/twilio/inbound", &fields));
         assert_eq!(scene.post(&call).await, 200);
         scene.work().await;
     }
@@ -349,7 +346,7 @@ async fn stops_again_at_a_word_without_an_id() {
     let mut scene = Scene::sending_by("messagecentral").await;
     for (word, days) in [("STOP", 0), ("START", 1), ("STOP", 1), ("START", 1), ("STOP", 0)] {
         scene.pass(days * 24 * 3_600);
-        assert_eq!(scene.post(&scene.call_in_shape(&bare(), word)).await, 200);
+        assert_eq!(scene.post(&bare(&scene, word)).await, 200);
         scene.work().await;
         let stopped =
             scene.process.store.load(&scene.id(), scene.now).await.unwrap().unwrap().stop.is_some();

@@ -50,7 +50,7 @@ async fn joins_a_receipt_that_was_stored_separately() {
     scene.die_when(async |scene| !scene.heard().is_empty()).await;
     let sid = scene.companies.twilio.messages()[0].sid.clone();
     let fields = [("MessageSid", sid.as_str()), ("MessageStatus", "delivered")];
-    let nameless = scene.signed("/webhooks/twilio/status", &fields);
+    let nameless = scene.made(|by, to| by.twilio.signed(to, "/webhooks/twilio/status", &fields));
     assert_eq!(scene.report(&nameless).await, None);
     // As if it had died between writing the message down and looking for its receipts.
     let store = &scene.process.store;

@@ -9,6 +9,7 @@ mod process;
 mod product;
 mod program;
 
+pub use fakes::WEBHOOK_TOKEN;
 pub use log::*;
 pub use process::*;
 pub use product::*;

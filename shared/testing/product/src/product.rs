@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use agent::Turn as Entry;
 use conversations::{ConversationId, Names, Store};
-use fakes::{MessageCentral, OpenAi, Route, Twilio, WebhookAnswer, WebhookCall};
+use fakes::{Companies, OpenAi, Route, WebhookAnswer, WebhookCall};
 use futures::future::join_all;
 use reqwest::{Method, RequestBuilder};
 use rusqlite::{Connection, TransactionBehavior};
@@ -31,8 +31,6 @@ pub const BOB: &str = "+12025550144";
 pub const PUBLIC_URL: &str = "https://sms.example.test";
 /// The password for the console.
 pub const PASSWORD: &str = "correct-horse-battery";
-/// The token that MessageCentral presents, as printed by `openssl rand -base64 24`.
-pub const WEBHOOK_TOKEN: &str = "b3Blbi+zZXNhbWUt/WQxZjBj+9dB7kPw";
 
 /// The built-in page without the text before the first answer: most tests are about later ones.
 fn page() -> String {
@@ -43,10 +41,10 @@ fn page() -> String {
 
 /// The running product, and the stand-ins around it.
 pub struct Product {
-    /// Twilio, whether it is used or not.
-    pub twilio: Twilio,
-    /// MessageCentral, whether it is used or not.
-    pub messagecentral: MessageCentral,
+    /// The companies, whether they are used or not.
+    pub companies: Companies,
+    /// The company whose number people text: the first that it was started with.
+    pub carrier: &'static str,
     /// The model.
     pub openai: OpenAi,
     /// Its store, whether it runs or not.
@@ -68,8 +66,9 @@ impl Product {
 
     /// Starts it with additional or changed settings. An empty value counts as not set.
     pub async fn start_with(providers: &[&str], settings: &[(&str, &str)]) -> Self {
-        let twilio = Twilio::start().await;
-        let messagecentral = MessageCentral::start().await;
+        let companies = Companies::start(PUBLIC_URL).await;
+        let known = |name: &&str| Companies::NAMES.into_iter().find(|known| known == name);
+        let carrier = providers.iter().find_map(known).unwrap_or(Companies::NAMES[0]);
         let openai = OpenAi::start().await;
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
@@ -93,20 +92,8 @@ impl Product {
         ];
         for provider in providers {
             match *provider {
-                "twilio" => all.extend([
-                    ("TWILIO_ACCOUNT_SID", twilio.account_sid().into()),
-                    ("TWILIO_AUTH_TOKEN", twilio.auth_token().into()),
-                    ("TWILIO_FROM", twilio.number().into()),
-                    ("TWILIO_BASE_URL", twilio.url()),
-                ]),
-                "messagecentral" => all.extend([
-                    ("MC_CUSTOMER_ID", messagecentral.customer_id().into()),
-                    ("MC_PASSWORD", messagecentral.password().into()),
-                    ("MC_BASE_URL", messagecentral.url()),
-                    ("MC_WEBHOOK_TOKEN", WEBHOOK_TOKEN.into()),
-                ]),
                 "mock" => all.push(("USE_MOCK", "true".into())),
-                other => panic!("no provider is called {other}"),
+                company => all.extend(companies.named(company).settings()),
             }
         }
         all.extend(settings.iter().map(|(name, value)| (*name, (*value).to_owned())));
@@ -125,7 +112,7 @@ impl Product {
         token(&process.printed()).iter().for_each(|token| private.add(token));
         let data_dir = settings::Settings::from([("DATA_DIR", data.to_str().unwrap())]);
         let store = Store::open(&data_dir).unwrap();
-        Self { twilio, messagecentral, openai, store, settings, process, address, private, folder }
+        Self { companies, carrier, openai, store, settings, process, address, private, folder }
     }
 
     /// The target of the providers' calls.
@@ -145,24 +132,22 @@ impl Product {
         join_all(calls.iter().map(WebhookCall::post)).await
     }
 
-    /// A person texts Twilio's number, and it is acknowledged.
+    /// A person texts our number, and it is acknowledged.
     pub async fn text(&mut self, from: &str, body: &str) -> WebhookAnswer {
-        let call = self.twilio.inbound(&self.route(), from, body);
+        self.text_by(self.carrier, from, body).await
+    }
+
+    /// A person texts the number that we have with this company, and it is acknowledged.
+    pub async fn text_by(&mut self, company: &str, from: &str, body: &str) -> WebhookAnswer {
+        let call = self.call_by(company, from, body);
         let answer = self.post(&call).await;
         assert_eq!(answer.status, 200);
         answer
     }
 
-    /// A person texts MessageCentral's number, and it is acknowledged.
-    pub async fn text_messagecentral(&mut self, from: &str, body: &str) {
-        let call = self.call_messagecentral(from, body);
-        assert_eq!(self.post(&call).await.status, 200);
-    }
-
-    /// The call for a text from MessageCentral, before it is made.
-    pub fn call_messagecentral(&self, from: &str, body: &str) -> WebhookCall {
-        let shape = fakes::InboundShape::default();
-        self.messagecentral.inbound(&self.route(), WEBHOOK_TOKEN, &shape, from, body)
+    /// The call for a text from this company, before it is made.
+    pub fn call_by(&self, company: &str, from: &str, body: &str) -> WebhookCall {
+        self.companies.named(company).incoming(&self.route(), from, body)
     }
 
     /// Somebody types into the pretended phone, and it is acknowledged.
@@ -333,11 +318,7 @@ impl Product {
 
     /// Checks for every log of every test.
     fn check_log(&mut self) {
-        for message in self.twilio.messages() {
-            self.private.add_said(&message.to);
-            self.private.add_said(&message.body);
-        }
-        for message in self.messagecentral.messages() {
+        for message in self.companies.all().into_iter().flat_map(|company| company.taken()) {
             self.private.add_said(&message.to);
             self.private.add_said(&message.body);
         }

@@ -1,7 +1,6 @@
 //! The calls of providers in a scene.
 
-use fakes::{InboundShape, WEBHOOK_TOKEN};
-use telemetry::TraceId;
+use fakes::{Companies, Company, Route, WebhookCall};
 
 use crate::call::{Call, route};
 use crate::scene::Scene;
@@ -14,20 +13,16 @@ impl Scene {
         Call(carrier.incoming(&route(), self.person, body))
     }
 
-    /// `MessageCentral`'s call for a text, in one of its shapes.
-    pub fn call_in_shape(&self, shape: &InboundShape, body: &str) -> Call {
-        Call(self.companies.messagecentral.inbound(
-            &route(),
-            WEBHOOK_TOKEN,
-            shape,
-            self.person,
-            body,
-        ))
+    /// Any call of a company.
+    pub fn made(&self, call: impl FnOnce(&Companies, &Route) -> WebhookCall) -> Call {
+        Call(call(&self.companies, &route()))
     }
 
-    /// Twilio's call that reports what became of a message.
-    pub fn receipt(&self, sid: &str, status: &str, code: Option<u32>) -> Call {
-        Call(self.companies.twilio.receipt(&route(), sid, status, code))
+    /// The call that reports a raw status and a code, by the company that accepted the message.
+    pub fn receipt(&self, id: &str, word: &str, code: Option<u32>) -> Call {
+        let took = |company: &&dyn Company| company.taken().iter().any(|taken| taken.id == id);
+        let company = self.companies.all().into_iter().find(took).expect("a company accepted it");
+        self.receipt_by(company.name(), id, word, code)
     }
 
     /// A provider's call that reports a raw status and a code.
@@ -35,37 +30,10 @@ impl Scene {
         Call(self.companies.named(provider).status_update(&route(), id, word, code))
     }
 
-    /// Any signed form call of Twilio's.
-    pub fn signed(&self, path: &str, fields: &[(&str, &str)]) -> Call {
-        Call(self.companies.twilio.signed(&route(), path, fields))
-    }
-
     /// The call for a text that its provider has recognised as a keyword, by this word.
     pub fn handled(&self, body: &str, word: &str) -> Call {
         self.said.lock().unwrap().insert(body.to_owned());
-        let uuid = fakes::unique_name();
-        match self.carrier {
-            "plivo" => Call(self.companies.plivo.signed(
-                &route(),
-                &[
-                    ("From", &self.person[1..]),
-                    ("To", &self.companies.plivo.number()[1..]),
-                    ("Text", body),
-                    ("MessageUUID", &uuid),
-                    ("MessageIntent", word),
-                ],
-            )),
-            _ => self.signed(
-                "/webhooks/twilio/inbound",
-                &[
-                    ("From", self.person),
-                    ("To", self.companies.twilio.number()),
-                    ("Body", body),
-                    ("MessageSid", &format!("SM{}", TraceId::fresh())),
-                    ("OptOutType", word),
-                    ("AccountSid", self.companies.twilio.account_sid()),
-                ],
-            ),
-        }
+        let carrier = self.companies.named(self.carrier);
+        Call(carrier.handled(&route(), self.person, body, word).expect("it says so"))
     }
 }

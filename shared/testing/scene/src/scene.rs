@@ -251,13 +251,10 @@ impl Drop for Scene {
         let said = said.iter().filter(|text| text.contains(' ')).cloned();
         let companies = self.companies.all();
         let secrets = companies.iter().map(|company| company.secret());
-        let secrets = secrets.chain([
-            &self.person[1..],
-            &self.companies.twilio.number()[1..],
-            OpenAi::KEY,
-            WEBHOOK_TOKEN,
-        ]);
-        let personal = said.chain(self.heard()).chain(secrets.map(str::to_owned));
+        let secrets = secrets.chain([&self.person[1..], OpenAi::KEY, WEBHOOK_TOKEN]);
+        let senders = companies.iter().map(|company| company.sender());
+        let numbers = senders.filter_map(|sender| Some(sender.strip_prefix('+')?.to_owned()));
+        let personal = said.chain(self.heard()).chain(secrets.map(str::to_owned)).chain(numbers);
         let logged = self.logs.read();
         for secret in personal {
             let line = logged.lines().find(|line| line.contains(&secret));
@@ -280,5 +277,5 @@ pub async fn until(so: impl AsyncFn() -> bool) {
 fn carrier(providers: &str) -> &'static str {
     let first = providers.split(',').next().unwrap();
     let known = Companies::NAMES.into_iter().find(|name| *name == first);
-    known.unwrap_or("twilio")
+    known.unwrap_or(Companies::NAMES[0])
 }

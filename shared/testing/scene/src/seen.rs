@@ -35,13 +35,10 @@ impl Scene {
         self.process.store.names().conversation(self.carrier, &theirs)
     }
 
-    /// The texts that the person got from Twilio and from `MessageCentral`.
+    /// The texts that the person got, company by company.
     pub fn heard(&self) -> Vec<String> {
-        [
-            self.companies.twilio.texts_to(self.person),
-            self.companies.messagecentral.texts_to(self.person),
-        ]
-        .concat()
+        let companies = self.companies.all().into_iter();
+        companies.flat_map(|company| company.texts_to(self.person)).collect()
     }
 
     /// The outcome of every attempt, such as `twilio: accepted`.
@@ -97,8 +94,7 @@ impl Scene {
 
     /// The state of a provider's route to the person.
     pub async fn state(&self, provider: &str) -> State {
-        let sender = if provider == "twilio" { self.companies.twilio.number() } else { "UTOMOB" };
-        let route = Route::new(provider, sender, "1");
+        let route = Route::new(provider, self.companies.named(provider).sender(), "1");
         self.process.store.health().await.unwrap().state(&route)
     }
 

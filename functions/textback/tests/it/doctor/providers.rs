@@ -164,7 +164,7 @@ async fn each_fault_of_an_account_at_twilio_is_named_and_nothing_else() {
     ];
     let mut deployed = twilio().await;
     for (fault, found, fix) in faults {
-        deployed.product.twilio.set_up(|setup| {
+        deployed.product.companies.twilio.set_up(|setup| {
             *setup = TwilioSetup::default();
             setup.sms_url = ours("twilio") + "#rc=5&rp=all";
             fault(setup);
@@ -176,13 +176,13 @@ async fn each_fault_of_an_account_at_twilio_is_named_and_nothing_else() {
 #[tokio::test]
 async fn each_fault_of_an_account_at_messagecentral_is_named_and_nothing_else() {
     let mut deployed = of_the_house().await;
-    deployed.product.messagecentral.credit(0.0);
+    deployed.product.companies.messagecentral.credit(0.0);
     let ran = deployed.doctor(&[]).await;
     check(&ran, "✗ balance: there is no credit left on the account", "Buy credit");
 
     // The password is right, but the account is not ready for texts.
     let inactive = json!({ "status": 913, "message": "SMS_SUBSCRIPTION_NOT_ACTIVE" });
-    deployed.product.messagecentral.tokens.set(Mode::Fails(200, inactive.to_string()));
+    deployed.product.companies.messagecentral.tokens.set(Mode::Fails(200, inactive.to_string()));
     let ran = deployed.doctor(&[]).await;
     check(
         &ran,
@@ -322,14 +322,22 @@ async fn each_fault_of_an_account_at_aws_is_named_and_nothing_else() {
 /// Twilio, set up correctly.
 pub(super) async fn twilio() -> Deployed {
     let deployed = Deployed::start(&["twilio"]).await;
-    deployed.product.twilio.set_up(|setup| setup.sms_url = ours("twilio") + "#rc=5&rp=all");
+    deployed
+        .product
+        .companies
+        .twilio
+        .set_up(|setup| setup.sms_url = ours("twilio") + "#rc=5&rp=all");
     deployed
 }
 
 /// MessageCentral and Twilio, set up correctly.
 pub(super) async fn of_the_house() -> Deployed {
     let deployed = Deployed::start(&["messagecentral", "twilio"]).await;
-    deployed.product.twilio.set_up(|setup| setup.sms_url = ours("twilio") + "#rc=5&rp=all");
+    deployed
+        .product
+        .companies
+        .twilio
+        .set_up(|setup| setup.sms_url = ours("twilio") + "#rc=5&rp=all");
     deployed
 }
 

@@ -10,12 +10,12 @@ const SEND_TO: [&str; 4] = ["doctor", "--send-to", ANN, "--yes"];
 #[tokio::test]
 async fn a_text_that_arrives_and_is_answered_proves_both_ways() {
     let mut deployed = Deployed::start(&["twilio"]).await;
-    let twilio = &deployed.product.twilio;
+    let twilio = &deployed.product.companies.twilio;
     twilio.decide(Fate::Delivered(deployed.product.route()));
     let mut process = Process::start(&SEND_TO, &deployed.product.settings, "");
-    deployed.product.twilio.wait_for_messages(1).await;
+    deployed.product.companies.twilio.wait_for_messages(1).await;
     process.prints("twilio: delivered, after ").await;
-    let said = deployed.product.twilio.texts_to(ANN).remove(0);
+    let said = deployed.product.companies.twilio.texts_to(ANN).remove(0);
     let code = said.strip_prefix("textback test ").unwrap()[..4].to_owned();
     assert!(said.contains(&format!("by twilio. Reply {code} ")), "{said}");
     deployed.product.text(ANN, &format!("{code} ")).await;
@@ -28,7 +28,7 @@ async fn a_text_that_arrives_and_is_answered_proves_both_ways() {
     // It was no question to the agent, which has been asked by the check of the model alone.
     deployed.product.settled().await;
     assert_eq!(deployed.product.openai.requests().len(), 2);
-    assert_eq!(deployed.product.twilio.messages().len(), 1);
+    assert_eq!(deployed.product.companies.twilio.messages().len(), 1);
 }
 
 #[tokio::test]
@@ -42,7 +42,7 @@ async fn a_text_that_is_lost_is_doubtful_and_one_that_fails_is_broken() {
     );
     assert!(ran.printed[section + 3].starts_with("    ! answer: its code "), "{ran:?}");
 
-    deployed.product.twilio.decide(Fate::Undelivered(deployed.product.route(), 30034));
+    deployed.product.companies.twilio.decide(Fate::Undelivered(deployed.product.route(), 30034));
     let ran = deployed.run(&SEND_TO).await;
     let section = ran.printed.iter().position(|line| line == "[✗] a text by twilio").unwrap();
     assert_eq!(
@@ -56,7 +56,7 @@ async fn a_text_that_is_lost_is_doubtful_and_one_that_fails_is_broken() {
     );
     assert_eq!(ran.code, Some(1));
     // Each was an attempt of its own, with its own code.
-    let texts = deployed.product.twilio.texts_to(ANN);
+    let texts = deployed.product.companies.twilio.texts_to(ANN);
     assert!(matches!(&texts[..], [first, second] if first != second), "{texts:?}");
 }
 
@@ -72,7 +72,7 @@ async fn nothing_is_sent_unless_somebody_agrees() {
     assert_eq!(ran.code, Some(1));
     let stopped = "    ✗ delivery: this person has said STOP: nothing was sent";
     assert!(ran.printed.iter().any(|line| line == stopped), "{ran:?}");
-    assert!(deployed.product.twilio.messages().is_empty());
+    assert!(deployed.product.companies.twilio.messages().is_empty());
 }
 
 /// A status without a receipt can still be polled.
@@ -80,7 +80,7 @@ async fn nothing_is_sent_unless_somebody_agrees() {
 async fn a_text_whose_receipts_are_lost_is_still_found_delivered() {
     let deployed = providers::twilio().await;
     let nowhere = Route::new(PUBLIC_URL, ([127, 0, 0, 1], 9).into());
-    deployed.product.twilio.decide(Fate::Delivered(nowhere));
+    deployed.product.companies.twilio.decide(Fate::Delivered(nowhere));
     let arguments = [&SEND_TO[..], &["--wait", "8"]].concat();
     let mut process = Process::start(&arguments, &deployed.product.settings, "");
     process.prints("twilio: delivered, after ").await;
@@ -102,6 +102,6 @@ async fn a_person_at_a_terminal_is_asked_first() {
         assert!(said.starts_with("This sends one real text by each of: twilio."), "{said}");
         assert!(said.contains("Continue? [y/N] "), "{said}");
         assert_eq!(said.contains("nothing was sent"), texts == 0, "{said}");
-        assert_eq!(deployed.product.twilio.messages().len(), texts, "{typed:?}");
+        assert_eq!(deployed.product.companies.twilio.messages().len(), texts, "{typed:?}");
     }
 }

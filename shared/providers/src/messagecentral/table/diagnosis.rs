@@ -1,6 +1,6 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use fakes::{MessageCentralFate, Mode};
+use fakes::{Mode, Shown};
 use sms::Provider;
 use tokio::net::TcpListener;
 
@@ -11,7 +11,7 @@ use crate::messagecentral::{MessageCentral, MessageCentralSettings};
 #[tokio::test]
 async fn finds_nothing_wrong_with_a_correct_account() {
     let company = fakes::MessageCentral::start().await;
-    company.decide(MessageCentralFate::Delivered);
+    company.decide(Shown::Delivered);
     let messagecentral = account(&company);
     messagecentral.send(&patient(), &outgoing("Noon?")).await.unwrap();
     assert_eq!(
@@ -110,7 +110,7 @@ async fn says_that_calls_cannot_be_told_from_forged_ones() {
 async fn says_that_nothing_arrives() {
     let company = fakes::MessageCentral::start().await;
     let messagecentral = account(&company);
-    for fate in [MessageCentralFate::Waiting, MessageCentralFate::Waiting, UNDELIVERED] {
+    for fate in [Shown::Waiting, Shown::Waiting, UNDELIVERED] {
         company.decide(fate);
         messagecentral.send(&patient(), &outgoing("Noon?")).await.unwrap();
     }
@@ -120,7 +120,7 @@ async fn says_that_nothing_arrives() {
     assert!(complaint.starts_with(seen), "{complaint}");
 }
 
-const UNDELIVERED: MessageCentralFate = MessageCentralFate::Undelivered;
+const UNDELIVERED: Shown = Shown::Undelivered;
 
 fn account(company: &fakes::MessageCentral) -> MessageCentral {
     MessageCentral::new(settings(company))

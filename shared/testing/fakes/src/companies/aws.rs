@@ -336,6 +336,10 @@ impl Company for AwsSms {
         "AWS_ENDPOINT_URL"
     }
 
+    fn sender(&self) -> String {
+        self.number().into()
+    }
+
     fn secret(&self) -> &str {
         self.secret_access_key()
     }
@@ -346,7 +350,7 @@ impl Company for AwsSms {
 
     fn taken(&self) -> Vec<Taken> {
         let taken = self.messages().into_iter();
-        taken.map(|it| Taken { id: it.id, body: it.body }).collect()
+        taken.map(|it| Taken { id: it.id, to: it.to, body: it.body }).collect()
     }
 
     fn incoming(&self, route: &Route, from: &str, body: &str) -> WebhookCall {

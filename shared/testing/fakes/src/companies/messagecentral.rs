@@ -15,9 +15,9 @@ use url::form_urlencoded;
 use uuid::Uuid;
 
 use self::api::{ApiError, balance, report, send, token};
-use crate::company::{Company, Reports, Taken, WEBHOOK_TOKEN};
+use crate::company::{Company, Reports, Shown, Taken, WEBHOOK_TOKEN};
 use crate::network::{Server, Watched};
-use crate::{Route, Switch, WebhookAnswer, WebhookCall};
+use crate::{Mode, Route, Switch, WebhookAnswer, WebhookCall};
 
 /// The credit that was bought last.
 const BOUGHT: f64 = 100.0;
@@ -37,20 +37,6 @@ pub struct MessageCentral {
     /// The mode for undocumented requests: the rows of its reports and the balance. Whether the real
     /// one answers them with our tokens is unknown: `Mode::Fails(404, …)` is just as realistic.
     pub reports: Arc<Switch>,
-}
-
-/// The outcome of accepted messages, as the reports show it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum MessageCentralFate {
-    /// There is no row for them.
-    #[default]
-    Lost,
-    /// There is a row saying that the carrier has not answered yet.
-    Waiting,
-    /// There is a row saying that they arrived.
-    Delivered,
-    /// There is a row saying that they did not arrive.
-    Undelivered,
 }
 
 /// A message that MessageCentral accepted from us.
@@ -103,7 +89,7 @@ struct Account {
 #[derive(Debug)]
 struct Records {
     messages: Vec<MessageCentralMessage>,
-    fate: MessageCentralFate,
+    fate: Shown,
     rows: Vec<Row>,
     clock: Option<Timestamp>,
     credits: f64,
@@ -125,7 +111,7 @@ impl Default for Records {
         let week = Duration::from_secs(604_800);
         Self {
             messages: Vec::new(),
-            fate: MessageCentralFate::Lost,
+            fate: Shown::Lost,
             rows: Vec::new(),
             clock: None,
             credits: BOUGHT,
@@ -187,15 +173,9 @@ impl MessageCentral {
         self.account.state.change(|records| records.refusal = Some(refusal));
     }
 
-    /// The outcome of messages accepted from now on.
-    pub fn decide(&self, fate: MessageCentralFate) {
+    /// The outcome of messages accepted from now on, as the reports show it.
+    pub fn decide(&self, fate: Shown) {
         self.account.state.change(|records| records.fate = fate);
-    }
-
-    /// Sets its clock, which determines the times in rows. Before that, and for tokens, it uses the
-    /// machine's clock.
-    pub fn set_clock(&self, now: Timestamp) {
-        self.account.state.change(|records| records.clock = Some(now));
     }
 
     /// Sets the remaining credit, of the 100 that were last bought.
@@ -313,6 +293,10 @@ impl Company for MessageCentral {
         "MC_BASE_URL"
     }
 
+    fn sender(&self) -> String {
+        "UTOMOB".into()
+    }
+
     fn secret(&self) -> &str {
         self.password()
     }
@@ -323,11 +307,23 @@ impl Company for MessageCentral {
 
     fn taken(&self) -> Vec<Taken> {
         let taken = self.messages().into_iter();
-        taken.map(|it| Taken { id: it.verification_id, body: it.body }).collect()
+        taken.map(|it| Taken { id: it.verification_id, to: it.to, body: it.body }).collect()
     }
 
     fn incoming(&self, route: &Route, from: &str, body: &str) -> WebhookCall {
         self.inbound(route, WEBHOOK_TOKEN, &InboundShape::default(), from, body)
+    }
+
+    fn will_show(&self, shown: Shown) {
+        self.decide(shown);
+    }
+
+    fn fails_to_show(&self) {
+        self.reports.set(Mode::Fails(404, String::new()));
+    }
+
+    fn set_clock(&self, now: Timestamp) {
+        self.account.state.change(|records| records.clock = Some(now));
     }
 
     fn reports(&self) -> Option<Reports> {
@@ -339,7 +335,7 @@ impl Company for MessageCentral {
     }
 }
 
-impl MessageCentralFate {
+impl Shown {
     /// The raw status and the code of a row, if there is one. Of the statuses only `DELIVRD` was ever
     /// seen.
     fn word(self) -> Option<(&'static str, &'static str)> {

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use self::api::{ApiError, create, look};
 use crate::company::{Company, Reports, Taken, WEBHOOK_TOKEN};
 use crate::network::{Server, Watched};
-use crate::{Fate, Route, Switch, WebhookAnswer, WebhookCall};
+use crate::{Fate, Mode, Route, Switch, WebhookAnswer, WebhookCall};
 
 /// A Plivo account on loopback, with one number, registered in the USA, and one application that the
 /// number belongs to.
@@ -253,6 +253,10 @@ impl Company for Plivo {
         "PLIVO_BASE_URL"
     }
 
+    fn sender(&self) -> String {
+        format!("+{}", self.number())
+    }
+
     fn secret(&self) -> &str {
         self.auth_token()
     }
@@ -263,11 +267,26 @@ impl Company for Plivo {
 
     fn taken(&self) -> Vec<Taken> {
         let taken = self.messages().into_iter();
-        taken.map(|it| Taken { id: it.uuid, body: it.body }).collect()
+        taken.map(|it| Taken { id: it.uuid, to: format!("+{}", it.to), body: it.body }).collect()
     }
 
     fn incoming(&self, route: &Route, from: &str, body: &str) -> WebhookCall {
         self.inbound(route, from, body)
+    }
+
+    fn handled(&self, route: &Route, from: &str, body: &str, word: &str) -> Option<WebhookCall> {
+        let fields = [
+            ("From", &from[1..]),
+            ("To", &self.number()[1..]),
+            ("Text", body),
+            ("MessageUUID", &Uuid::new_v4().to_string()),
+            ("MessageIntent", word),
+        ];
+        Some(self.signed(route, &fields))
+    }
+
+    fn fails_to_show(&self) {
+        self.lookups.plan(vec![Mode::Fails(500, String::new()); 3]);
     }
 
     fn reports(&self) -> Option<Reports> {

@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use crate::company::{Company, Reports, Taken};
 use crate::network::{Server, Watched};
-use crate::{Route, Switch, WebhookCall};
+use crate::{Mode, Route, Switch, WebhookCall};
 
 pub use account::TwilioSetup;
 pub use webhooks::twilio_signature;
@@ -269,6 +269,10 @@ impl Company for Twilio {
         "TWILIO_BASE_URL"
     }
 
+    fn sender(&self) -> String {
+        self.number().into()
+    }
+
     fn secret(&self) -> &str {
         self.auth_token()
     }
@@ -279,11 +283,27 @@ impl Company for Twilio {
 
     fn taken(&self) -> Vec<Taken> {
         let taken = self.messages().into_iter();
-        taken.map(|it| Taken { id: it.sid, body: it.body }).collect()
+        taken.map(|it| Taken { id: it.sid, to: it.to, body: it.body }).collect()
     }
 
     fn incoming(&self, route: &Route, from: &str, body: &str) -> WebhookCall {
         self.inbound(route, from, body)
+    }
+
+    fn handled(&self, route: &Route, from: &str, body: &str, word: &str) -> Option<WebhookCall> {
+        let fields = [
+            ("From", from),
+            ("To", self.number()),
+            ("Body", body),
+            ("MessageSid", &format!("SM{}", Uuid::new_v4().simple())),
+            ("OptOutType", word),
+            ("AccountSid", self.account_sid()),
+        ];
+        Some(self.signed(route, "/webhooks/twilio/inbound", &fields))
+    }
+
+    fn fails_to_show(&self) {
+        self.lookups.plan(vec![Mode::Fails(500, String::new()); 3]);
     }
 
     fn reports(&self) -> Option<Reports> {

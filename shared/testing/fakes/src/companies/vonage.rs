@@ -221,6 +221,10 @@ impl Company for Vonage {
         "VONAGE_BASE_URL"
     }
 
+    fn sender(&self) -> String {
+        format!("+{}", self.number())
+    }
+
     fn secret(&self) -> &str {
         self.signature_secret()
     }
@@ -231,7 +235,7 @@ impl Company for Vonage {
 
     fn taken(&self) -> Vec<Taken> {
         let taken = self.messages().into_iter();
-        taken.map(|it| Taken { id: it.uuid, body: it.body }).collect()
+        taken.map(|it| Taken { id: it.uuid, to: format!("+{}", it.to), body: it.body }).collect()
     }
 
     fn incoming(&self, route: &Route, from: &str, body: &str) -> WebhookCall {

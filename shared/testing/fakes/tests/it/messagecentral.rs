@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use fakes::{InboundShape, MessageCentral, MessageCentralFate, Mode};
+use fakes::{InboundShape, MessageCentral, Mode, Shown};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -143,9 +143,9 @@ async fn reports_a_text_in_the_requested_shape() {
 async fn shows_rows_of_messages_it_has_not_lost() {
     let messagecentral = MessageCentral::start().await;
     send(&messagecentral, &TEXT).await;
-    messagecentral.decide(MessageCentralFate::Undelivered);
+    messagecentral.decide(Shown::Undelivered);
     send(&messagecentral, &TEXT).await;
-    messagecentral.decide(MessageCentralFate::Delivered);
+    messagecentral.decide(Shown::Delivered);
     send(&messagecentral, &TEXT).await;
 
     let today = Timestamp::now().strftime("%-d/%-m/%Y").to_string();

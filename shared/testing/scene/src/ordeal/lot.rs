@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use fakes::{Company, MessageCentralFate, Report, Reports};
+use fakes::{Company, Report, Reports, Shown};
 use fastrand::Rng;
 use futures::future::select_all;
 
@@ -25,7 +25,7 @@ pub(crate) struct Lot {
     pub(crate) order: Vec<&'static str>,
     /// The faults of the next requests to each provider.
     pub(crate) plans: BTreeMap<&'static str, Vec<Fault>>,
-    pub(crate) of_messagecentral: MessageCentralFate,
+    pub(crate) shown: Shown,
     pub(crate) messages: BTreeMap<(&'static str, String), Message>,
     pub(crate) met: BTreeSet<(Fault, &'static str)>,
 }
@@ -129,7 +129,7 @@ impl Lot {
     fn fate(&mut self, company: &dyn Company) -> (bool, VecDeque<Vec<Report>>) {
         // The answer to a poll was decided when the message was accepted.
         let Some(reports) = company.reports() else {
-            return (self.of_messagecentral != MessageCentralFate::Undelivered, [].into());
+            return (self.shown != Shown::Undelivered, [].into());
         };
         let Reports { sent, arrived, lost: [failed, failed_again], filtered, unreached } = reports;
         let (arrives, mut news) = match self.random.u8(..11) {

@@ -13,7 +13,7 @@ use std::ops::Range;
 use std::sync::Mutex;
 use std::thread;
 
-use fakes::{Companies, MessageCentralFate, Mode};
+use fakes::{Companies, Shown};
 use fastrand::Rng;
 
 pub use crate::ordeal::fault::Fault;
@@ -62,16 +62,12 @@ impl Ordeal {
         let mut random = Rng::with_seed(seed);
         let mut order = Companies::NAMES.to_vec();
         random.shuffle(&mut order);
-        order.truncate(random.usize(1..=5));
+        order.truncate(random.usize(1..=order.len()));
         let mut scene = Scene::sending_by(&order.join(",")).await;
         scene.carrier = order[random.usize(..order.len())];
-        let of_messagecentral = [
-            MessageCentralFate::Lost,
-            MessageCentralFate::Waiting,
-            MessageCentralFate::Delivered,
-            MessageCentralFate::Undelivered,
-        ][random.usize(..4)];
-        scene.companies.messagecentral.decide(of_messagecentral);
+        let shown =
+            [Shown::Lost, Shown::Waiting, Shown::Delivered, Shown::Undelivered][random.usize(..4)];
+        scene.companies.all().into_iter().for_each(|company| company.will_show(shown));
         let mut plans = BTreeMap::new();
         for provider in &order {
             let faults: Vec<_> =
@@ -87,11 +83,10 @@ impl Ordeal {
         }
         if random.bool() {
             // No provider can be polled.
-            scene.companies.messagecentral.reports.set(Mode::Fails(404, String::new()));
-            scene.companies.twilio.lookups.plan(vec![Mode::Fails(500, String::new()); 3]);
+            scene.companies.all().into_iter().for_each(|company| company.fails_to_show());
         }
         let (calm, messages, met) = Default::default();
-        let lot = Lot { random, calm, order, plans, of_messagecentral, messages, met };
+        let lot = Lot { random, calm, order, plans, shown, messages, met };
         Self { seed, scene, lot }
     }
 
@@ -126,7 +121,9 @@ impl Ordeal {
             false => [0, 3, 20, 40, 70, 200, 400][self.lot.random.usize(..7)],
         };
         self.scene.pass(pause);
-        self.scene.companies.messagecentral.set_clock(self.scene.now);
+        for company in self.scene.companies.all() {
+            company.set_clock(self.scene.now);
+        }
         self.lot.tell(&self.scene).await;
         self.work().await;
         self.scene.process.sweep.run(self.scene.now).await.unwrap();
