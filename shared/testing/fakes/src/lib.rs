@@ -9,6 +9,7 @@
 mod asked;
 mod aws_sms;
 mod company;
+mod emulator;
 mod events;
 mod front;
 mod gateway;
@@ -31,6 +32,7 @@ mod vonage;
 pub use asked::*;
 pub use aws_sms::*;
 pub use company::*;
+pub use emulator::*;
 pub use events::*;
 pub use front::*;
 pub use gateway::*;
