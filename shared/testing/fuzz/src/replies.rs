@@ -1,0 +1,57 @@
+//! How a text is cut to travel, and how a reply is made to fit.
+
+use policy::{fit, fit_behind, links};
+use sms::{Encoding, gsm7_units};
+
+use crate::text;
+
+/// As many segments as no text has.
+const WHOLE: usize = 1_000;
+
+/// The segments of a text are as many as the parts that a phone joins again, none of which is too
+/// long.
+pub fn segments(data: &[u8]) {
+    let text = text(data);
+    let counted = sms::segments(&text);
+    let septets: Option<Vec<_>> = text.chars().map(gsm7_units).collect();
+    let (encoding, sizes, alone, part) = match septets {
+        Some(septets) => (Encoding::Gsm7, septets, 160, 153),
+        None => (Encoding::Ucs2, text.chars().map(char::len_utf16).collect(), 70, 67),
+    };
+    let units = sizes.iter().sum();
+    let most = if units <= alone { alone } else { part };
+    let (mut parts, mut used) = (vec![String::new()], 0);
+    for (character, size) in text.chars().zip(sizes) {
+        if used + size > most {
+            parts.push(String::new());
+            used = 0;
+        }
+        parts.last_mut().unwrap().push(character);
+        used += size;
+    }
+    assert_eq!(parts.concat(), text);
+    assert_eq!((counted.encoding, counted.units, counted.count), (encoding, units, parts.len()));
+}
+
+/// A reply, which is what a model writes because of what a stranger said: it is no longer than agreed,
+/// it fits from then on, and no address in it is cut. The first byte is the budget.
+pub fn replies(data: &[u8]) {
+    let Some((budget, words)) = data.split_first() else { return };
+    let (budget, words) = (usize::from(budget % 10) + 1, text(words));
+    let fitted = fit(&words, budget);
+    assert_eq!(fitted.segments, sms::segments(&fitted.text));
+    assert!(fitted.segments.count <= budget, "{} segments", fitted.segments.count);
+    let again = fit(&fitted.text, budget);
+    assert_eq!((again.text.as_str(), again.cut), (fitted.text.as_str(), false));
+    let whole = fit(&words, WHOLE);
+    // With letters of another alphabet it is not only cut.
+    if whole.segments.encoding == Encoding::Gsm7 && !whole.cut {
+        let known = links(&whole.text);
+        // Three full stops behind three letters are none.
+        let is_one = |link: &String| !link.eq_ignore_ascii_case("www.");
+        let made_up = links(&fitted.text).into_iter().find(|it| is_one(it) && !known.contains(it));
+        assert_eq!(made_up, None, "an address that was not there");
+    }
+    let behind = fit_behind("Oakwood:", &words, budget).text;
+    assert!(behind.is_empty() || behind.starts_with("Oakwood:\n"));
+}
