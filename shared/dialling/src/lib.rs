@@ -66,7 +66,11 @@ pub fn read(typed: &str, home: Option<&Number>) -> Result<Number, Mistyped> {
         Err(ValidationError::TooLong) => return Err(Mistyped::TooLong),
         Err(_) => return Err(Mistyped::Unknown),
     }
-    Number::parse(&number.format_as(PhoneNumberFormat::E164)).map_err(|_| Mistyped::Unknown)
+    let written = number.format_as(PhoneNumberFormat::E164);
+    // One with a zero too many is read as another the next time.
+    let again = PHONE_NUMBER_UTIL.parse(&written, None);
+    let is_itself = again.is_ok_and(|it| it.format_as(PhoneNumberFormat::E164) == written);
+    Number::parse(&written).ok().filter(|_| is_itself).ok_or(Mistyped::Unknown)
 }
 
 /// Where a number is dialled as it is in the country of `home`.
