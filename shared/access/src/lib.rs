@@ -92,7 +92,7 @@ pub enum Refused {
 /// The credentials that a caller presents.
 #[derive(Default)]
 struct Presented<'a> {
-    sessions: Vec<&'a str>,
+    sessions: Vec<&'a [u8]>,
     password: Option<Vec<u8>>,
     token: Option<String>,
 }
@@ -182,7 +182,7 @@ impl Access {
         let (SignIn::Password { session, .. } | SignIn::Link { session }) = &self.sign_in else {
             return None;
         };
-        if shown.sessions.iter().any(|shown| is(shown.as_bytes(), session)) {
+        if shown.sessions.iter().any(|shown| is(shown, session)) {
             return Some(Admitted::Known);
         }
         match &self.sign_in {
@@ -224,14 +224,15 @@ impl<'a> Presented<'a> {
     fn by(call: &'a Parts, cookie: &str) -> Self {
         let mut shown = Self::default();
         for cookies in call.headers.get_all(header::COOKIE) {
-            let pairs = cookies.to_str().unwrap_or_default().split(';');
-            let ours = pairs.filter_map(|pair| pair.trim().strip_prefix(cookie)?.strip_prefix('='));
-            shown.sessions.extend(ours);
+            // Other cookies of this host may contain bytes that are not ASCII.
+            let pairs = cookies.as_bytes().split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
+            let named = pairs.filter_map(|pair| pair.strip_prefix(cookie.as_bytes()));
+            shown.sessions.extend(named.filter_map(|value| value.strip_prefix(b"=")));
         }
         let authorization = one(call, &header::AUTHORIZATION).and_then(|it| it.split_once(' '));
         match authorization {
             Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
-                shown.sessions.push(token.trim());
+                shown.sessions.push(token.trim().as_bytes());
             }
             Some((scheme, pair)) if scheme.eq_ignore_ascii_case("basic") => {
                 shown.password = Some(password(pair).unwrap_or_default());

@@ -65,7 +65,11 @@ pub fn parse(typed: &str, home: Option<&Number>) -> Result<Number, Mistyped> {
         Err(ValidationError::TooLong) => return Err(Mistyped::TooLong),
         Err(_) => return Err(Mistyped::Unknown),
     }
-    Number::parse(&number.format_as(PhoneNumberFormat::E164)).map_err(|_| Mistyped::Unknown)
+    let written = number.format_as(PhoneNumberFormat::E164);
+    // A number with an extra zero would parse as another number the next time.
+    let again = PHONE_NUMBER_UTIL.parse(&written, None);
+    let is_itself = again.is_ok_and(|it| it.format_as(PhoneNumberFormat::E164) == written);
+    Number::parse(&written).ok().filter(|_| is_itself).ok_or(Mistyped::Unknown)
 }
 
 /// The country of `home`, as a region for parsing.

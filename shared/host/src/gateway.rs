@@ -143,3 +143,47 @@ fn encoded(path: &str) -> String {
     }
     encoded
 }
+
+#[cfg(test)]
+mod tests {
+    use lambda_runtime::Context;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// A panic raises an alarm, which no stranger may cause.
+        #[test]
+        fn any_call_is_refused_or_answered(
+            path in r"/(\PC|[%/?#\[\]\\ ]){0,12}|\PC{0,5}",
+            query in r"(\PC|[%&=+ ]){0,12}",
+            method in "GET|POST|[A-Z]{0,9}|\\PC{0,3}",
+            host in r"[a-z]{1,9}\.example(:\PC{0,6})?|[a-z{}`|]{1,4}|\PC{0,9}",
+            scheme in r"https?|\PC{0,4}",
+            header in (r"[a-z-]{1,9}|\PC{0,4}", r"\PC{0,9}|[\x00-\x20\x7f-\xff]{0,3}"),
+            cookies in prop::collection::vec(r"[a-z]=\PC{0,5}", 0..3),
+            body in r"([A-Za-z0-9+/]{4}){0,3}=?|\PC{0,9}",
+            is_base64: bool,
+        ) {
+            let event = json!({
+                "version": "2.0",
+                "rawPath": path,
+                "rawQueryString": query,
+                "headers": { "host": host, "x-forwarded-proto": scheme, &header.0: header.1 },
+                "cookies": cookies,
+                "body": body,
+                "isBase64Encoded": is_base64,
+                "requestContext": {
+                    "http": { "method": method, "path": path, "sourceIp": "192.0.2.1" },
+                    "stage": "$default",
+                },
+            });
+            let Some(call) = readable(event) else { return Ok(()) };
+            let router = Router::new().fallback(async || "answered").map_request(with_caller);
+            let event = LambdaEvent::new(call, Context::default());
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let answer = runtime.block_on(Adapter::from(router).call(event));
+            prop_assert_eq!(serde_json::to_value(answer.unwrap()).unwrap()["statusCode"].clone(), 200);
+        }
+    }
+}

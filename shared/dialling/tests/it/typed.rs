@@ -74,6 +74,8 @@ fn is_refused_with_what_to_write() {
         ("102 555 0143", Mistyped::Unknown),
         ("202 155 0143", Mistyped::Unknown),
         ("+999 12345678", Mistyped::Unknown),
+        // Parsed again it would be +919876543210.
+        ("+91 0098765 43210", Mistyped::Unknown),
         ("202 555 0143 ext. 12", Mistyped::Extension),
         ("202 555 0143 x12", Mistyped::Extension),
         ("call me", Mistyped::Characters),

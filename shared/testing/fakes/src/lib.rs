@@ -9,6 +9,7 @@
 mod asked;
 mod companies;
 mod company;
+mod emulator;
 mod events;
 mod front;
 mod gateway;
@@ -27,6 +28,7 @@ mod switch;
 pub use asked::*;
 pub use companies::*;
 pub use company::*;
+pub use emulator::*;
 pub use events::*;
 pub use front::*;
 pub use gateway::*;

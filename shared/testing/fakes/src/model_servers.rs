@@ -5,10 +5,11 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tempfile::{NamedTempFile, TempDir};
 
-use crate::servers::{Server, find, skip};
+use crate::servers::{Server, answers, find, skip};
 
 /// LiteLLM's proxy, without a database.
 pub struct LiteLlm {
@@ -49,7 +50,8 @@ pub async fn litellm(routes: &[(&str, Value)]) -> Option<LiteLlm> {
         ]);
         command
     };
-    let server = Server::start("litellm", start, "/health/liveliness").await;
+    let server =
+        Server::start("litellm", start, answers("/health/liveliness", StatusCode::OK)).await;
     Some(LiteLlm { server, _config: file, _home: home })
 }
 
@@ -86,7 +88,7 @@ pub async fn llama(context: u32, template: &str) -> Option<Llama> {
         let (port, context) = (port.to_string(), context.to_string());
         vec![python, "-c".into(), program, port, context, template.to_owned()]
     };
-    Some(Llama { server: Server::start("llama", start, "/health").await })
+    Some(Llama { server: Server::start("llama", start, answers("/health", StatusCode::OK)).await })
 }
 
 impl Llama {

@@ -1,18 +1,21 @@
-//! Real servers that run on this machine: Google's Firestore emulator, moto for AWS, and `cargo lambda
-//! watch` for the Lambda runtime.
+//! Real servers that run on this machine: moto for AWS, and `cargo lambda watch` for the Lambda runtime;
+//! and what they share with Google's Firestore emulator.
 //!
 //! A test binary starts each at most once, on a free port, and its tests share it. What a test creates
-//! there has a [`unique_name`]. The servers end with the test process, however that ends. If one is not
-//! installed, its tests say so in one line and are skipped; with `CI=true` that is a failure.
+//! there has a [`unique_name`]. The servers end with the test process, however that ends. nextest starts
+//! a process for each test: the processes of one run share the emulator and moto, which end with the
+//! run. If a server is not installed, its tests say so in one line and are skipped; with `CI=true` that
+//! is a failure.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::os::unix::process::{CommandExt, parent_id};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use reqwest::{Client, ClientBuilder, StatusCode};
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
@@ -25,36 +28,11 @@ const STARTUP: Duration = Duration::from_secs(60);
 /// script around a JVM.
 const GUARD: &str = r#"{ "$@"; kill -KILL 0; } </dev/null & cat >/dev/null; kill -KILL 0"#;
 
-/// The value of `NAME_KEY` in tests, which Firestore requires: 32 bytes in Base64.
-pub const NAME_KEY: &str = "c29tZSBrZXkgd2l0aCB3aGljaCB0ZXN0cyBuYW1lIGE=";
-
-/// Google's Firestore emulator. Projects need no set-up: use a [`unique_name`] for each test.
-#[derive(Clone, Debug)]
-pub struct Firestore {
-    /// `127.0.0.1:port`, for `FIRESTORE_EMULATOR_HOST`.
-    pub host: String,
-}
-
-/// The Firestore emulator of this test binary, or `None` if it is not installed.
-pub async fn firestore() -> Option<Firestore> {
-    static SERVER: OnceCell<Option<Server>> = OnceCell::const_new();
-    let server = SERVER.get_or_init(async || {
-        let Some(emulator) = find_emulator().filter(|_| find("java").is_some()) else {
-            skip(
-                "needs Java and Google's Firestore emulator: install a JRE, \
-                 then `gcloud components install cloud-firestore-emulator`",
-            );
-            return None;
-        };
-        let start = |port| {
-            let mut command = vec![emulator.display().to_string(), "start".into()];
-            command.extend(["--host=127.0.0.1".into(), format!("--port={port}")]);
-            command
-        };
-        Some(Server::start("firestore", start, "/").await)
-    });
-    Some(Firestore { host: format!("127.0.0.1:{}", server.await.as_ref()?.port) })
-}
+/// The same until the process with this ID is gone, whose child it is not. The file goes with it.
+const GUARD_OF_RUN: &str = r#"process=$1 file=$2; shift 2
+{ "$@"; kill -KILL 0; } </dev/null &
+while kill -0 "$process" 2>/dev/null; do sleep 1; done
+rm -f "$file"; kill -KILL 0"#;
 
 /// moto, which answers like AWS. It accepts any credentials, and every region is empty at first.
 #[derive(Clone, Debug)]
@@ -76,7 +54,7 @@ pub async fn moto() -> Option<Moto> {
             command.extend(["-H".into(), "127.0.0.1".into(), "-p".into(), format!("{port}")]);
             command
         };
-        Some(Server::start("moto", start, "/moto-api/data.json").await)
+        Some(Server::shared("moto", start, answers("/moto-api/data.json", StatusCode::OK)).await)
     });
     Some(Moto { url: format!("http://127.0.0.1:{}", server.await.as_ref()?.port) })
 }
@@ -165,7 +143,9 @@ pub async fn lambda(settings: &[(&str, &str)]) -> Option<Lambda> {
         command.extend(["--invoke-address=127.0.0.1".into(), format!("--invoke-port={port}")]);
         command
     };
-    Some(Lambda { server: Server::start("lambda", start, "/").await })
+    Some(Lambda {
+        server: Server::start("lambda", start, answers("/", StatusCode::NOT_FOUND)).await,
+    })
 }
 
 /// Whether a variable controls the build, or locates build tools.
@@ -197,25 +177,84 @@ pub fn unique_name() -> String {
 /// How many ports are tried.
 const ATTEMPTS: u32 = 5;
 
-/// A server that lives as long as this process.
+/// A server that lives as long as this process, or as the run of tests that shares it.
 pub(crate) struct Server {
     pub(crate) port: u16,
     /// Holds the standard input that [`GUARD`] waits on.
-    _guard: Child,
+    _guard: Option<Child>,
+}
+
+/// A run of several test processes.
+struct Run {
+    /// A name that no other run has.
+    name: String,
+    /// A process that lives as long as the run.
+    process: u32,
+}
+
+impl Run {
+    /// The run of nextest that this process belongs to.
+    fn of_nextest() -> Option<Self> {
+        let name = std::env::var("NEXTEST_RUN_ID").ok()?;
+        Some(Self { name, process: parent_id() })
+    }
 }
 
 impl Server {
-    /// Starts `command` for a port, and waits until `GET ready` is answered. Tries another port if
-    /// another process has taken that one meanwhile.
+    /// The server with this name, which all processes of a run share. The first that needs it starts it.
+    pub(crate) async fn shared(
+        name: &str,
+        command: impl Fn(u16) -> Vec<String>,
+        serves: impl AsyncFn(&str) -> bool,
+    ) -> Self {
+        match Run::of_nextest() {
+            Some(run) => Self::of(&run, name, command, serves).await,
+            None => Self::start(name, command, serves).await,
+        }
+    }
+
+    async fn of(
+        run: &Run,
+        name: &str,
+        command: impl Fn(u16) -> Vec<String>,
+        serves: impl AsyncFn(&str) -> bool,
+    ) -> Self {
+        let path = std::env::temp_dir().join(format!("{name}-{}", run.name));
+        let file = File::options().create(true).append(true).read(true).open(&path);
+        let mut file = file.expect("the directory for temporary files takes a file");
+        // The others wait for the process that starts it.
+        file.lock().expect("a file can be locked");
+        let mut known = String::new();
+        file.read_to_string(&mut known).expect("a file of ours can be read");
+        if let Ok(port) = known.parse() {
+            return Self { port, _guard: None };
+        }
+        let guarded = |command| guarded_by_run(run, &path, command);
+        let server = Self::start_guarded(name, command, guarded, serves).await;
+        write!(file, "{}", server.port).expect("a file of ours can be written");
+        server
+    }
+
+    /// Starts `command` for a port, and waits until the server at this address `serves`. Tries another
+    /// port if another process has taken that one meanwhile.
     pub(crate) async fn start(
         name: &str,
         command: impl Fn(u16) -> Vec<String>,
-        ready: &str,
+        serves: impl AsyncFn(&str) -> bool,
+    ) -> Self {
+        Self::start_guarded(name, command, guarded, serves).await
+    }
+
+    async fn start_guarded(
+        name: &str,
+        command: impl Fn(u16) -> Vec<String>,
+        guarded: impl Fn(Vec<String>) -> Command,
+        serves: impl AsyncFn(&str) -> bool,
     ) -> Self {
         let mut attempts = 1;
         loop {
             let port = free_port();
-            match Self::start_at(name, port, command(port), ready).await {
+            match Self::start_at(name, port, guarded(command(port)), &serves).await {
                 Ok(server) => return server,
                 Err(said) if attempts < ATTEMPTS && said.contains("already in use") => {
                     attempts += 1
@@ -228,35 +267,42 @@ impl Server {
     async fn start_at(
         name: &str,
         port: u16,
-        command: Vec<String>,
-        ready: &str,
+        mut guard: Command,
+        serves: impl AsyncFn(&str) -> bool,
     ) -> Result<Self, String> {
         let log = std::env::temp_dir().join(format!("{name}-{port}.log"));
         let output = File::create(&log).expect("the directory for temporary files takes a file");
-        let mut guard = guarded(command)
+        let mut guard = guard
             .stdout(output.try_clone().expect("a file can be opened twice"))
             .stderr(output)
             .spawn()
             .expect("there is a shell");
-        let url = format!("http://127.0.0.1:{port}{ready}");
-        let client = client();
+        let url = format!("http://127.0.0.1:{port}");
         let begun = Instant::now();
         let mut runs = true;
-        while !client.get(&url).send().await.is_ok_and(|answer| !answer.status().is_server_error())
-        {
+        while !serves(&url).await {
             if !runs || begun.elapsed() > STARTUP {
                 let said = std::fs::read_to_string(&log).unwrap_or_default();
                 let _ = std::fs::remove_file(&log);
                 drop(guard.stdin.take());
                 let _ = guard.wait();
-                return Err(format!("{name} does not answer at {url}: {said}"));
+                return Err(format!("{name} does not serve at {url}: {said}"));
             }
             runs = guard.try_wait().expect("a child can be waited for").is_none();
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         // It runs, so nobody will ask why it does not.
         let _ = std::fs::remove_file(log);
-        Ok(Self { port, _guard: guard })
+        Ok(Self { port, _guard: Some(guard) })
+    }
+}
+
+/// Whether a server answers `GET path` with this status, which most others would not.
+pub(crate) fn answers(path: &str, status: StatusCode) -> impl AsyncFn(&str) -> bool {
+    let client = client();
+    async move |url: &str| {
+        let answer = client.get(format!("{url}{path}")).send().await;
+        answer.is_ok_and(|answer| answer.status() == status)
     }
 }
 
@@ -267,29 +313,29 @@ fn guarded(command: Vec<String>) -> Command {
     guard
 }
 
+/// A command that ends with a run.
+fn guarded_by_run(run: &Run, file: &Path, command: Vec<String>) -> Command {
+    let mut guard = Command::new("sh");
+    guard.args(["-c", GUARD_OF_RUN, "guard", &run.process.to_string()]).arg(file).args(command);
+    guard.process_group(0).stdin(Stdio::null());
+    guard
+}
+
 /// An HTTP client that stays on this machine, whatever proxy is configured.
-fn client() -> reqwest::Client {
-    reqwest::Client::builder()
-        .no_proxy()
-        .timeout(Duration::from_secs(10))
-        .build()
-        .expect("a client without settings of its own can be built")
+fn client() -> Client {
+    client_of(Client::builder())
+}
+
+/// The same, with further options.
+pub(crate) fn client_of(builder: ClientBuilder) -> Client {
+    let builder = builder.no_proxy().timeout(Duration::from_secs(10));
+    builder.build().expect("a client without settings of ours can be built")
 }
 
 /// A free port. Another process may take it before the caller does; the caller will then report that.
 fn free_port() -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("loopback has a free port");
     listener.local_addr().expect("a bound socket has an address").port()
-}
-
-/// A program on the `PATH`, or in the Cloud SDK that `gcloud` on the `PATH` belongs to.
-fn find_emulator() -> Option<PathBuf> {
-    find("cloud_firestore_emulator").or_else(|| {
-        let gcloud = find("gcloud")?.canonicalize().ok()?;
-        let sdk = gcloud.parent()?.parent()?;
-        let emulator = sdk.join("platform/cloud-firestore-emulator/cloud_firestore_emulator");
-        emulator.is_file().then_some(emulator)
-    })
 }
 
 fn find_moto() -> Option<Vec<String>> {
@@ -319,16 +365,9 @@ pub fn skip(reason: &str) {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{BufRead, BufReader, Read};
+    use std::io::{BufRead, BufReader};
 
     use super::*;
-
-    #[tokio::test]
-    async fn the_emulator_answers() {
-        let Some(firestore) = firestore().await else { return };
-        let answer = client().get(format!("http://{}/", firestore.host)).send().await.unwrap();
-        assert_eq!(answer.text().await.unwrap().trim(), "Ok");
-    }
 
     #[tokio::test]
     async fn moto_makes_a_queue() {
@@ -350,6 +389,37 @@ mod tests {
         assert_eq!((said.as_str(), guard.wait().unwrap().code()), ("up\n", None));
     }
 
+    #[test]
+    fn a_server_of_a_run_ends_with_the_run() {
+        let mut runs = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
+        let run = Run { name: unique_name(), process: runs.id() };
+        let server = ["sh", "-c", "echo up; sleep 1000; echo unreachable"].map(String::from);
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let mut guard = guarded_by_run(&run, file.path(), server.to_vec());
+        let mut guard = guard.stdout(Stdio::piped()).spawn().unwrap();
+        let mut output = BufReader::new(guard.stdout.take().unwrap());
+        let mut said = String::new();
+        output.read_line(&mut said).unwrap();
+        drop(runs.stdin.take());
+        runs.wait().unwrap();
+        output.read_to_string(&mut said).unwrap();
+        assert_eq!((said.as_str(), guard.wait().unwrap().code()), ("up\n", None));
+        assert!(!file.path().exists());
+    }
+
+    #[tokio::test]
+    async fn the_processes_of_a_run_share_a_server() {
+        let run = Run { name: unique_name(), process: std::process::id() };
+        let serve = |port| format!("exec python3 -m http.server --bind 127.0.0.1 {port}");
+        let serve = |port| ["sh".to_owned(), "-c".into(), serve(port)].to_vec();
+        let first = Server::of(&run, "shared", serve, answers("/", StatusCode::OK)).await;
+        let again = |_| panic!("it runs already");
+        assert_eq!(
+            Server::of(&run, "shared", again, answers("/", StatusCode::OK)).await.port,
+            first.port
+        );
+    }
+
     #[tokio::test]
     async fn a_server_whose_port_is_taken_meanwhile_gets_another() {
         let first = std::sync::atomic::AtomicBool::new(true);
@@ -360,7 +430,7 @@ mod tests {
             };
             ["sh".to_owned(), "-c".into(), script].to_vec()
         };
-        Server::start("taken", serve, "/").await;
+        Server::start("taken", serve, answers("/", StatusCode::OK)).await;
         assert!(!first.into_inner());
     }
 
@@ -368,6 +438,6 @@ mod tests {
     #[should_panic(expected = "out of order")]
     async fn a_server_that_ends_at_once_tells_why() {
         let broken = ["sh", "-c", "echo out of order"].map(String::from);
-        Server::start("broken", |_| broken.to_vec(), "/").await;
+        Server::start("broken", |_| broken.to_vec(), answers("/", StatusCode::OK)).await;
     }
 }

@@ -1,0 +1,58 @@
+//! Credentials that a caller presents to the console: a cookie, a password, a link.
+
+use access::{Access, Admitted};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderValue, Method, Request, header};
+use settings::Settings;
+use uuid::Uuid;
+
+use crate::call::call;
+use crate::calls::PUBLIC_URL;
+use crate::wait;
+
+/// Nobody is admitted without the secret. The owner is admitted with it, whatever else their browser
+/// sends.
+pub fn access(data: &[u8]) {
+    let Some(call) = call(data) else { return };
+    let password = Uuid::new_v4().to_string();
+    let settings = Settings::from([("CONSOLE_PASSWORD", password.as_str())]);
+    let doors = [Access::by_password(&settings, PUBLIC_URL), Access::by_link(PUBLIC_URL)];
+    for door in doors {
+        assert!(wait(door.admit(&parts(&call))).is_err(), "a stranger is let in");
+        let opening = match door.link() {
+            Some(link) => Request::get(link).body(Bytes::new()).unwrap(),
+            None => with_password(&password),
+        };
+        let cookie = match wait(door.admit(&parts(&opening))) {
+            Ok(Admitted::ByPassword(cookie) | Admitted::ByLink(cookie)) => cookie,
+            other => panic!("the owner is not let in: {other:?}"),
+        };
+        check_owner(&door, &call, &cookie);
+    }
+}
+
+/// A caller who returns with the cookie is known, whatever other cookies there are.
+fn check_owner(door: &Access, call: &Request<Bytes>, cookie: &HeaderValue) {
+    let ours = cookie.as_bytes().split(|byte| *byte == b';').next().unwrap();
+    let others = call.headers().get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
+    let beside = others.flat_map(|others| [others, b"; "]).collect::<Vec<_>>().concat();
+    let all = [&beside, ours, b"; ", &beside].concat();
+    let mut owner = Request::new(Bytes::new());
+    *owner.method_mut() = Method::GET;
+    *owner.uri_mut() = "/console".parse().unwrap();
+    owner.headers_mut().insert(header::COOKIE, HeaderValue::from_bytes(&all).unwrap());
+    assert_eq!(wait(door.admit(&parts(&owner))), Ok(Admitted::Known), "the owner is kept out");
+}
+
+fn with_password(password: &str) -> Request<Bytes> {
+    let shown = format!("Basic {}", BASE64_STANDARD.encode(format!("owner:{password}")));
+    let call = Request::get("/console").header(header::AUTHORIZATION, shown);
+    call.body(Bytes::new()).unwrap()
+}
+
+fn parts(call: &Request<Bytes>) -> Parts {
+    call.clone().into_parts().0
+}
