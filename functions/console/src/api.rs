@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use conversations::{Attempt, Conversation, ConversationId, Notice, Unavailable, Whom};
+use conversations::{Attempt, Conversation, ConversationId, FollowUp, Notice, Unavailable};
 use evidence::{Health, Route, Verdict};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -166,7 +166,7 @@ pub(crate) async fn notices(State(console): State<Arc<Console>>) -> Answer {
 /// A notice, with the words about the person that only the console displays.
 fn notice(notice: &Notice) -> Value {
     let mut shown = json!(notice);
-    if let Some(Whom { theirs, why, said }) = &notice.whom {
+    if let Some(FollowUp { theirs, why, said }) = &notice.follow_up {
         let theirs = theirs.as_str();
         let sentence = &notice.sentence;
         let why = why.trim_end_matches('.');

@@ -111,7 +111,7 @@ impl Sweep {
             sentence: sentence.clone(),
             conversation: None,
             trace: attempt.map(|attempt| attempt.trace),
-            whom: None,
+            follow_up: None,
             at: now,
         };
         if routing::probe_missed(&self.store, known, &notice).await? {

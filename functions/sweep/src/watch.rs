@@ -79,5 +79,12 @@ impl Sweep {
 }
 
 fn notice(id: String, sentence: &str, at: Timestamp) -> Notice {
-    Notice { id, sentence: sentence.to_owned(), conversation: None, trace: None, whom: None, at }
+    Notice {
+        id,
+        sentence: sentence.to_owned(),
+        conversation: None,
+        trace: None,
+        follow_up: None,
+        at,
+    }
 }

@@ -22,7 +22,7 @@ pub(crate) fn attempt(
     let by = (name, provider.sender(), None);
     let whose = store.names().conversation(name, to);
     let attempt = Attempt::begin(id, &whose, by, to, reply, now);
-    Attempt { apart: true, ..attempt }
+    Attempt { detached: true, ..attempt }
 }
 
 /// Makes an attempt. It is stored before its request leaves, and its outcome afterwards. `None`:

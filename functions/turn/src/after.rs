@@ -1,7 +1,7 @@
 //! Texts after the goodbye: thanks need no answer, second thoughts continue the conversation.
 
 use agent::Turn as Entry;
-use conversations::{Change, Conversation, Loaded, Over, Unavailable};
+use conversations::{Change, Conversation, Loaded, Previous, Unavailable};
 use policy::{asks, is_thanks, reaction};
 use serde_json::Value;
 
@@ -48,7 +48,7 @@ impl Wake<'_> {
         Ok(())
     }
 
-    fn goes_on_in<'c>(&self, conversation: &'c Conversation, run: &Run) -> Option<&'c Over> {
+    fn goes_on_in<'c>(&self, conversation: &'c Conversation, run: &Run) -> Option<&'c Previous> {
         let over = before(conversation)?;
         let now = self.clock.now();
         let lately = now < over.at + self.turn.agent.page.grace;
@@ -65,15 +65,15 @@ impl Wake<'_> {
     pub(crate) fn over(
         &self,
         next: &Conversation,
-        before: Option<&Over>,
+        before: Option<&Previous>,
         ending: &str,
         results: u32,
-    ) -> Over {
+    ) -> Previous {
         let left = match before {
             Some(_) => self.turn.agent.page.turns.saturating_sub(next.answers),
             None => MORE_ANSWERS,
         };
-        Over {
+        Previous {
             number: next.number,
             ending: ending.to_owned(),
             asks: last_said(&next.turns).is_some_and(|said| asks(&said)),
@@ -101,7 +101,7 @@ pub(crate) fn needs_no_answer(conversation: &Conversation, run: &Run) -> Option<
 }
 
 /// The conversation that ended, if none has begun since.
-fn before(conversation: &Conversation) -> Option<&Over> {
+fn before(conversation: &Conversation) -> Option<&Previous> {
     let over = conversation.over.as_ref()?;
     (conversation.answers == 0 && over.number + 1 == conversation.number).then_some(over)
 }

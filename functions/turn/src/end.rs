@@ -6,7 +6,7 @@ use telemetry::TraceId;
 
 use crate::Wake;
 use crate::edit::{Draft, QUIET};
-use crate::hand_over::whom;
+use crate::hand_over::follow_up;
 
 /// How a conversation ended.
 pub(crate) enum End {
@@ -71,7 +71,7 @@ impl<'a> Wake<'a> {
             );
             let id = format!("handed-over-{}-{}", self.id, ended.number);
             draft.changes.push(Change::Notice(Notice {
-                whom: Some(whom(&ended, &reason)),
+                follow_up: Some(follow_up(&ended, &reason)),
                 ..self.notice(id, sentence, trace)
             }));
         }

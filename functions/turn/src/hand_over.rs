@@ -2,8 +2,8 @@
 
 use agent::Turn as Entry;
 use conversations::{
-    Conversation, Ended, HandedOver, Loaded, SetAside, TEXTS_IN_ONE_TURN, Unavailable, Waiting,
-    Whom,
+    Conversation, Ended, FollowUp, HandedOver, Loaded, SetAside, TEXTS_IN_ONE_TURN, Unavailable,
+    Waiting,
 };
 
 use crate::Wake;
@@ -81,11 +81,11 @@ impl Wake<'_> {
 }
 
 /// What the operator sees about the person in a conversation that was handed over.
-pub(crate) fn whom(ended: &Ended, reason: &str) -> Whom {
+pub(crate) fn follow_up(ended: &Ended, reason: &str) -> FollowUp {
     let last = entries(&ended.turns).filter_map(|entry| match entry {
         Entry::Person { text, .. } | Entry::Unanswered { text, .. } => Some(text),
         _ => None,
     });
     let said = last.last().unwrap_or_default().chars().take(SHOWN).collect();
-    Whom { theirs: ended.theirs.clone(), why: reason.to_owned(), said }
+    FollowUp { theirs: ended.theirs.clone(), why: reason.to_owned(), said }
 }

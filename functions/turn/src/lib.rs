@@ -145,6 +145,6 @@ impl Wake<'_> {
     /// A notice for the operator.
     pub(crate) fn notice(&self, id: String, sentence: String, trace: &TraceId) -> Notice {
         let (conversation, trace) = (Some(self.id.clone()), Some(trace.clone()));
-        Notice { id, sentence, conversation, trace, whom: None, at: self.clock.now() }
+        Notice { id, sentence, conversation, trace, follow_up: None, at: self.clock.now() }
     }
 }

@@ -152,7 +152,7 @@ impl Wake<'_> {
                         in later minutes, and known people at once. If they are not \
                         customers, block them at the provider; NEW_PEOPLE_PER_MINUTE sets the limit.";
         let notice = Notice {
-            whom: None,
+            follow_up: None,
             id: "flood".into(),
             sentence: sentence.into(),
             conversation: None,

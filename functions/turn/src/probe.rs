@@ -28,7 +28,7 @@ impl Wake<'_> {
         let reply = Reply::alone(&format!("textback probe {}", known.probe.code), &trace, now);
         let by = (from.name(), from.sender(), None);
         let attempt = Attempt::begin(Attempt::name(&trace), &self.id, by, &theirs, reply, now);
-        let attempt = Attempt { apart: true, ..attempt };
+        let attempt = Attempt { detached: true, ..attempt };
         if !routing::begin_probe(store, &known, &attempt).await? {
             tracing::warn!("sent no probe: another process has, or its number has opted out");
             return Ok(());

@@ -44,8 +44,8 @@ pub struct Attempt {
     pub reply: Reply,
     /// Whether the text belongs to no conversation: it was sent by hand or as a test send. Nothing
     /// follows from its failure.
-    #[serde(default)]
-    pub apart: bool,
+    #[serde(default, rename = "apart")]
+    pub detached: bool,
     /// Whether it begins a conversation, as far as we know: the person texted for the first time, or
     /// their last conversation is over.
     #[serde(default)]
@@ -141,7 +141,7 @@ impl Attempt {
             sender: sender.to_owned(),
             from,
             to: to.clone(),
-            apart: false,
+            detached: false,
             opens: false,
             proven: false,
             segments: sms::segments(&reply.body).count,

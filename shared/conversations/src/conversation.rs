@@ -68,7 +68,7 @@ pub struct Conversation {
     pub(crate) done: Option<String>,
     /// The previous conversation, as far as later turns depend on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub over: Option<Over>,
+    pub over: Option<Previous>,
     /// Set while a person of the business has taken over and the agent is silent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handed_over: Option<HandedOver>,
@@ -129,7 +129,7 @@ fn nothing() -> Box<RawValue> {
 
 /// The previous conversation, as far as later turns depend on it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Over {
+pub struct Previous {
     /// Which of the person's conversations it was.
     pub number: u64,
     /// How it ended.

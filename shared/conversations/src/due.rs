@@ -8,7 +8,7 @@ use crate::collections::{attempts, effects, heads, receipts, texts};
 use crate::id::ConversationId;
 use crate::receipts::DueReceipt;
 use crate::store::Store;
-use crate::texts::Apart;
+use crate::texts::Headless;
 
 /// One page of what is due, the longest due first.
 pub struct Batch<T> {
@@ -59,9 +59,9 @@ impl Store {
         now: Timestamp,
         after: Option<Place>,
         limit: u32,
-    ) -> Result<Batch<Apart>, Unavailable> {
+    ) -> Result<Batch<Headless>, Unavailable> {
         let page = self.documents_due(texts::DUE_AT, now, after, limit).await?;
-        Ok(page.map(|due| readable(Apart::decode(due))))
+        Ok(page.map(|due| readable(Headless::decode(due))))
     }
 
     /// Receipts that have not found their attempt yet.

@@ -27,8 +27,8 @@ pub struct Notice {
     pub trace: Option<TraceId>,
     /// The person it is about, where somebody has to follow up with them. Displayed only in the
     /// console.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub whom: Option<Whom>,
+    #[serde(default, rename = "whom", skip_serializing_if = "Option::is_none")]
+    pub follow_up: Option<FollowUp>,
     /// When it happened.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub at: Timestamp,
@@ -44,7 +44,7 @@ impl Notice {
 
 /// A person to follow up with. `Debug` prints none of it.
 #[derive(Clone, Serialize, Deserialize)]
-pub struct Whom {
+pub struct FollowUp {
     /// Their number.
     pub theirs: Number,
     /// Why somebody has to follow up.
@@ -53,9 +53,9 @@ pub struct Whom {
     pub said: String,
 }
 
-impl fmt::Debug for Whom {
+impl fmt::Debug for FollowUp {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Whom")
+        formatter.write_str("FollowUp")
     }
 }
 

@@ -238,7 +238,7 @@ fn notice(call: &Quarantined) -> Notice {
         ),
         conversation: None,
         trace: Some(call.trace.clone()),
-        whom: None,
+        follow_up: None,
         at: call.at,
     }
 }

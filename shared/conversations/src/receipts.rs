@@ -277,7 +277,7 @@ impl MatchedReceipt {
         Self {
             is_known: attempt.receipts().any(|known| known.details == step.details),
             takes_more: attempt.takes(&update.reported),
-            fails: fails && !attempt.apart && !attempt.settled,
+            fails: fails && !attempt.detached && !attempt.settled,
             update,
             step,
             conversation: attempt.conversation.clone(),

@@ -32,7 +32,7 @@ pub(crate) fn kept(loaded: &Loaded, changes: &[Change]) -> Vec<Write> {
     let told = told.filter(|told| !told.steps.is_empty() || told.answered_in.is_some());
     told.map(|told| match home(loaded, changes, &told) {
         Some(home) => add(home, &told.steps),
-        None => apart(loaded, told),
+        None => separate(loaded, told),
     })
     .collect()
 }
@@ -118,7 +118,7 @@ fn home(
 }
 
 /// A trace with a document of its own.
-fn apart(loaded: &Loaded, TraceSteps { trace, steps, answered_in }: TraceSteps) -> Write {
+fn separate(loaded: &Loaded, TraceSteps { trace, steps, answered_in }: TraceSteps) -> Write {
     let first = steps.iter().map(|step| step.at).min().unwrap_or(loaded.conversation.at);
     let mut set = Fields::none().with("conversation", &loaded.id);
     if let Some(other) = answered_in {
@@ -131,17 +131,17 @@ fn apart(loaded: &Loaded, TraceSteps { trace, steps, answered_in }: TraceSteps) 
 impl Store {
     /// The steps under a trace, in order of time.
     pub async fn trace(&self, id: &TraceId) -> Result<Option<Trace>, Unavailable> {
-        let (apart, attempts, texts) = tokio::try_join!(
+        let (separate, attempts, texts) = tokio::try_join!(
             self.documents.get_one(at("traces", id.as_str())),
             self.equal::<Attempt>(attempts::TRACE, id.as_str()),
             self.equal::<Traced>(texts::TRACE, id.as_str()),
         )?;
-        if apart.is_none() && attempts.is_empty() && texts.is_empty() {
+        if separate.is_none() && attempts.is_empty() && texts.is_empty() {
             return Ok(None);
         }
-        let apart = apart.map(|found| found.fields.decode::<Trace>()).transpose()?;
+        let separate = separate.map(|found| found.fields.decode::<Trace>()).transpose()?;
         let mut trace =
-            apart.unwrap_or(Trace { conversation: None, answered_in: None, steps: vec![] });
+            separate.unwrap_or(Trace { conversation: None, answered_in: None, steps: vec![] });
         let of_attempts = attempts.into_iter().map(|it| (Some(it.conversation), it.steps));
         let of_texts = texts.into_iter().map(|it| (it.conversation(), it.steps));
         for (conversation, steps) in of_attempts.chain(of_texts) {

@@ -183,10 +183,10 @@ impl Store {
     /// still contended is left for later. Returns the conversations that are due now.
     pub async fn adopt(
         &self,
-        apart: Vec<Apart>,
+        headless: Vec<Headless>,
         now: Timestamp,
     ) -> Result<Vec<ConversationId>, Unavailable> {
-        let adopt = async |Apart { text, theirs, version }| {
+        let adopt = async |Headless { text, theirs, version }| {
             let id = self.names.conversation(&text.provider, &theirs);
             let alone = Fields::none().with("due_at", ());
             let alone = Write::Amend(at("texts", &text.name), alone, version);
@@ -197,20 +197,20 @@ impl Store {
                 Err(error) => Err(Unavailable::from(error)),
             }
         };
-        let adopts: Vec<_> = apart.into_iter().map(adopt).collect();
+        let adopts: Vec<_> = headless.into_iter().map(adopt).collect();
         let adopted = stream::iter(adopts).buffered(ADOPTING_CONCURRENCY);
         adopted.try_filter_map(async |adopted| Ok(adopted)).try_collect().await
     }
 }
 
 /// A text that had to be stored without the head of its conversation.
-pub struct Apart {
+pub struct Headless {
     text: Waiting,
     theirs: Number,
     version: Version,
 }
 
-impl Apart {
+impl Headless {
     pub(crate) fn decode(document: Document) -> Result<Self, Unavailable> {
         let Kept { theirs } = document.fields.decode()?;
         Ok(Self { version: document.version, text: named(document)?, theirs })

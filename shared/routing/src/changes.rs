@@ -43,7 +43,7 @@ impl Change<'_> {
             sentence: self.sentence(providers),
             conversation: None,
             trace: None,
-            whom: None,
+            follow_up: None,
             at: now,
         }
     }

@@ -35,7 +35,7 @@ pub async fn see(
         if news != News::Nothing {
             writes.push(
                 Notice {
-                    whom: None,
+                    follow_up: None,
                     id: format!("incident-{}-{}", hash(&[name]), now.as_millisecond()),
                     sentence: sentence.to_owned(),
                     conversation: None,

@@ -1,4 +1,6 @@
-use conversations::{Attempt, Change, Ended, HandedOver, Notice, Quarantined, StatusUpdate, Whom};
+use conversations::{
+    Attempt, Change, Ended, FollowUp, HandedOver, Notice, Quarantined, StatusUpdate,
+};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use sms::{Number, Receipt, Status};
@@ -93,13 +95,14 @@ async fn gives_a_conversation_that_was_handed_over_back_to_the_agent() {
 #[tokio::test]
 async fn says_whom_a_notice_is_about() {
     let console = at_home();
-    let whom = Whom { theirs: person(), why: "wants a human".into(), said: "My tap drips".into() };
+    let follow_up =
+        FollowUp { theirs: person(), why: "wants a human".into(), said: "My tap drips".into() };
     let notice = Notice {
         id: "handed-over".into(),
         sentence: "The agent handed a conversation over.".into(),
         conversation: Some(id()),
         trace: None,
-        whom: Some(whom),
+        follow_up: Some(follow_up),
         at: at(0),
     };
     console.store.notice(&notice).await.unwrap();

@@ -26,8 +26,8 @@ async fn says_nothing_while_a_person_has_the_conversation() {
 async fn says_who_waits_and_why_and_what_was_last_said() {
     let scene = handed_over().await;
     let notices = scene.process.store.notices(10).await.unwrap();
-    let whom = notices[0].whom.as_ref().unwrap();
-    let told = (whom.theirs.as_str(), whom.why.as_str(), whom.said.as_str());
+    let follow_up = notices[0].follow_up.as_ref().unwrap();
+    let told = (follow_up.theirs.as_str(), follow_up.why.as_str(), follow_up.said.as_str());
     assert_eq!(told, (scene.person, "wants a human", "A human please, my tap drips"));
     assert!(!format!("{notices:?}").contains("drips"), "nothing personal is printed");
 }

@@ -134,8 +134,8 @@ async fn hear(heard: &[Heard]) -> Attempt {
     }
     // As the sweep does.
     let later = later(now(), 60);
-    let apart = store.receipts_due(later, None, 100).await.unwrap().found;
-    store.join_due(apart, later).await.unwrap();
+    let early = store.receipts_due(later, None, 100).await.unwrap().found;
+    store.join_due(early, later).await.unwrap();
     store.attempt("a-1").await.unwrap().unwrap()
 }
 

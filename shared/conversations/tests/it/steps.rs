@@ -161,8 +161,9 @@ impl Counting<'_> {
         self.count("effects are due", store.effects_due(now(), None, 20)).await;
         self.count("effects are read", store.effects_of(&id())).await;
         self.count("an effect is delivered", store.delivered(&effect)).await;
-        let apart = self.count("texts are without a head", store.texts_due(now(), None, 20)).await;
-        self.count("a text is adopted", store.adopt(apart.found, now())).await;
+        let headless =
+            self.count("texts are without a head", store.texts_due(now(), None, 20)).await;
+        self.count("a text is adopted", store.adopt(headless.found, now())).await;
         self.count("texts that were set aside are read", store.set_aside(&id(), 20)).await;
     }
 
@@ -247,7 +248,7 @@ fn notice() -> Notice {
         sentence: "Look".into(),
         conversation: Some(id()),
         trace: None,
-        whom: None,
+        follow_up: None,
         at: now(),
     }
 }

@@ -157,7 +157,7 @@ fn notice(at: Timestamp) -> Notice {
         sentence,
         conversation: None,
         trace: None,
-        whom: None,
+        follow_up: None,
         at,
     }
 }

@@ -9,8 +9,8 @@
 use std::error::Error;
 
 use conversations::{
-    Arrival, Attempt, Change, CommitError, Consent, Conversation, Ended, HandedOver, LastReply,
-    Loaded, Notice, Over, Reply, StatusUpdate, Stop, Store, Unavailable, Waiting, Whom,
+    Arrival, Attempt, Change, CommitError, Consent, Conversation, Ended, FollowUp, HandedOver,
+    LastReply, Loaded, Notice, Previous, Reply, StatusUpdate, Stop, Store, Unavailable, Waiting,
 };
 use fastrand::Rng;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
@@ -343,7 +343,7 @@ impl Talk {
             let id = format!("handed-over-{}-{}", loaded.id, next.number);
             let sentence = "The agent handed a conversation over: answer this person by hand.";
             let said = ended.turns.first().and_then(|turn| turn["text"].as_str());
-            let whom = Whom {
+            let follow_up = FollowUp {
                 theirs: next.theirs.clone(),
                 why: "asks for a person".into(),
                 said: said.unwrap_or_default().to_owned(),
@@ -353,11 +353,11 @@ impl Talk {
                 sentence: sentence.into(),
                 conversation: Some(loaded.id.clone()),
                 trace: None,
-                whom: Some(whom),
+                follow_up: Some(follow_up),
                 at,
             }));
         }
-        next.over = Some(Over {
+        next.over = Some(Previous {
             number: next.number,
             ending: ending.to_owned(),
             asks: false,
