@@ -57,6 +57,9 @@ pub enum Write {
         /// The fields that one is added to.
         add: Vec<&'static str>,
     },
+    /// Adds to some fields, whatever was there before: a document or field that is not there counts as
+    /// zero. Concurrent additions do not conflict.
+    Add(Path, Vec<(String, i64)>),
     /// Deletes a document, if it exists; given a version, on condition that it is unchanged.
     Delete(Path, Option<Version>),
     /// Changes nothing, on condition that there is no such document.
@@ -88,6 +91,7 @@ impl Write {
             | Self::Amend(path, ..)
             | Self::Merge { path, .. }
             | Self::Count { path, .. }
+            | Self::Add(path, _)
             | Self::Delete(path, _)
             | Self::Absent(path) => path,
         }
@@ -101,6 +105,7 @@ impl Write {
             Self::Amend(..) => "amend",
             Self::Merge { .. } => "merge",
             Self::Count { .. } => "count",
+            Self::Add(..) => "add",
             Self::Delete(..) => "delete",
             Self::Absent(_) => "absent",
         }

@@ -10,18 +10,18 @@ use crate::error::Unavailable;
 use crate::fields::{Each, Fields, raw};
 
 /// A stored document, field by field.
-pub(crate) struct Stored<'a>(Vec<(&'a str, Cow<'a, RawValue>)>);
+pub(crate) struct Stored<'a>(Vec<(Cow<'a, str>, Cow<'a, RawValue>)>);
 
 impl<'a> Stored<'a> {
     pub(crate) fn parse(text: &'a str) -> Result<Self, Unavailable> {
         let each = Each::of(text)?;
-        Ok(Self(each.iter().map(|(name, value)| (name, Cow::Borrowed(value))).collect()))
+        Ok(Self(each.iter().map(|(name, value)| (name.into(), Cow::Borrowed(value))).collect()))
     }
 
     /// Sets fields.
     pub(crate) fn set(&mut self, set: &'a Fields) -> Result<(), Unavailable> {
         for (name, value) in set.each()?.iter() {
-            self.put(name, Cow::Borrowed(value));
+            self.put(name.into(), Cow::Borrowed(value));
         }
         Ok(())
     }
@@ -37,14 +37,15 @@ impl<'a> Stored<'a> {
             }
         }
         let all = raw(&all);
-        self.put(name, Cow::Owned(all));
+        self.put(name.into(), Cow::Owned(all));
     }
 
-    /// Increments a number.
+    /// Adds to a number.
     #[cfg(feature = "sqlite")]
-    pub(crate) fn count(&mut self, name: &'a str) {
-        let count = self.get(name).and_then(|count| count.get().parse::<i64>().ok());
-        self.put(name, Cow::Owned(raw(&(count.unwrap_or_default() + 1))));
+    pub(crate) fn add(&mut self, name: &str, more: i64) {
+        let number = self.get(name).and_then(|number| number.get().parse::<i64>().ok());
+        let sum = number.unwrap_or_default().saturating_add(more);
+        self.put(name.to_owned().into(), Cow::Owned(raw(&sum)));
     }
 
     pub(crate) fn write(&self) -> Fields {
@@ -55,7 +56,7 @@ impl<'a> Stored<'a> {
         self.0.iter().find(|(its, _)| *its == name).map(|(_, value)| &**value)
     }
 
-    fn put(&mut self, name: &'a str, value: Cow<'a, RawValue>) {
+    fn put(&mut self, name: Cow<'a, str>, value: Cow<'a, RawValue>) {
         match self.0.iter_mut().find(|(its, _)| *its == name) {
             Some((_, before)) => *before = value,
             None => self.0.push((name, value)),

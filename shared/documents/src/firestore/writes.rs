@@ -50,8 +50,15 @@ pub(super) fn encode(write: &Write, database: &str) -> api::Write {
         Write::Count { path, set, add } => api::Write {
             operation: update(path, set),
             update_mask: mask(set),
-            update_transforms: add.iter().map(|field| count(field)).collect(),
+            update_transforms: add.iter().map(|field| increment(field, 1)).collect(),
             current_document: on(ConditionType::Exists(true)),
+        },
+        Write::Add(path, more) => api::Write {
+            operation: update(path, &Fields::none()),
+            // Without the mask the additions would replace the whole document.
+            update_mask: mask(&Fields::none()),
+            update_transforms: more.iter().map(|(field, more)| increment(field, *more)).collect(),
+            ..Default::default()
         },
         Write::Delete(path, version) => api::Write {
             operation: Some(Operation::Delete(name(path, database))),
@@ -84,9 +91,9 @@ fn add(field: &str, elements: &[Box<RawValue>]) -> FieldTransform {
     }
 }
 
-fn count(field: &str) -> FieldTransform {
+fn increment(field: &str, more: i64) -> FieldTransform {
     FieldTransform {
         field_path: field.to_owned(),
-        transform_type: Some(TransformType::Increment(values::integer(1))),
+        transform_type: Some(TransformType::Increment(values::integer(more))),
     }
 }

@@ -27,6 +27,7 @@ enum What {
     Amend(Fields, i64),
     Merge { set: Fields, append: Vec<(&'static str, Vec<Box<RawValue>>)> },
     Count { set: Fields, add: Vec<&'static str> },
+    Add(Vec<(String, i64)>),
     Delete(Option<i64>),
     Absent,
 }
@@ -42,6 +43,7 @@ impl Work {
             Write::Amend(path, set, version) => (path, What::Amend(set, version.0)),
             Write::Merge { path, set, append } => (path, What::Merge { set, append }),
             Write::Count { path, set, add } => (path, What::Count { set, add }),
+            Write::Add(path, more) => (path, What::Add(more)),
             Write::Delete(path, version) => (path, What::Delete(version.map(|version| version.0))),
             Write::Absent(path) => (path, What::Absent),
         };
@@ -77,15 +79,17 @@ impl Work {
                 let change = |stored: &mut Stored<'_>| {
                     append.iter().for_each(|(name, elements)| stored.append(name, elements));
                 };
-                if !self.change(connection, None, set, change, written)? {
-                    let mut stored = Stored::parse(set.as_str())?;
-                    change(&mut stored);
-                    self.create(connection, &Body::of(table, stored.write())?, written)?;
-                }
+                self.change_or_create(connection, set, change, written)?;
+            }
+            What::Add(more) => {
+                let change = |stored: &mut Stored<'_>| {
+                    more.iter().for_each(|(name, more)| stored.add(name, *more));
+                };
+                self.change_or_create(connection, &Fields::none(), change, written)?;
             }
             What::Count { set, add } => {
                 let change =
-                    |stored: &mut Stored<'_>| add.iter().for_each(|name| stored.count(name));
+                    |stored: &mut Stored<'_>| add.iter().for_each(|name| stored.add(name, 1));
                 held(self.change(connection, None, set, change, written)?.into())?;
             }
             What::Delete(None) => {
@@ -116,6 +120,22 @@ impl Work {
         held(put(connection, &self.table, &self.id, body)?)?;
         written.note(&self.table, &self.id, Some(body.text()));
         Ok(())
+    }
+
+    /// Changes the document, or creates it.
+    fn change_or_create(
+        &self,
+        connection: &Connection,
+        set: &Fields,
+        change: impl Fn(&mut Stored<'_>),
+        written: &mut Written,
+    ) -> Result<(), WriteError> {
+        if self.change(connection, None, set, &change, written)? {
+            return Ok(());
+        }
+        let mut stored = Stored::parse(set.as_str())?;
+        change(&mut stored);
+        self.create(connection, &Body::of(&self.table, stored.write())?, written)
     }
 
     /// Changes the existing document, or only this version of it. False if there is none.

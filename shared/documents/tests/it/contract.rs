@@ -68,6 +68,17 @@ pub(crate) async fn counts_only_in_an_existing_document(store: Documents) {
     assert_eq!(read(&store, "a").await, Some(json!({ "seen": 3 })));
 }
 
+pub(crate) async fn adds_to_whatever_was_there(store: Documents) {
+    for _ in 0..2 {
+        let add = vec![("spent".into(), 2), ("held".into(), -3)];
+        store.commit(vec![Write::Add(at("things", "a"), add)]).await.unwrap();
+    }
+    assert_eq!(read(&store, "a").await, Some(json!({ "spent": 4, "held": -6 })));
+    put(&store, "b", json!({ "word": "one" })).await;
+    store.commit(vec![Write::Add(at("things", "b"), vec![("spent".into(), 1)])]).await.unwrap();
+    assert_eq!(read(&store, "b").await, Some(json!({ "word": "one", "spent": 1 })));
+}
+
 pub(crate) async fn carries_out_all_of_a_commit_or_nothing(store: Documents) {
     put(&store, "a", json!({ "word": "one" })).await;
     let both = || {

@@ -13,6 +13,7 @@ fakes::promises! {
     creates_a_document_once
     replaces_and_amends_only_the_version_that_was_read
     merges_blindly_and_appends_missing_elements
+    adds_to_whatever_was_there
     counts_only_in_an_existing_document
     carries_out_all_of_a_commit_or_nothing
     carries_out_each_write_independently
