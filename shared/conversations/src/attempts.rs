@@ -4,6 +4,7 @@
 use documents::{Document, Fields, Unavailable, Version, Write, WriteError, at, raw};
 use evidence::Route;
 use jiff::{SignedDuration, Timestamp};
+use money::Amount;
 use serde::{Deserialize, Serialize};
 use sms::{Number, Outgoing, Part, SendError, Status};
 use telemetry::{Step, TraceId};
@@ -56,6 +57,9 @@ pub struct Attempt {
     pub proven: bool,
     /// How many segments the reply takes.
     pub segments: usize,
+    /// What it costs, as far as the prices of its provider are known.
+    #[serde(default)]
+    pub cost: Amount,
     /// Every status report, in order of arrival.
     #[serde(rename = "words")]
     pub reported: Vec<Reported>,
@@ -145,6 +149,7 @@ impl Attempt {
             opens: false,
             proven: false,
             segments: sms::segments(&reply.body).count,
+            cost: Amount::ZERO,
             reply,
             reported: vec![Reported::Whole(Status::Sending)],
             steps: vec![],

@@ -3,11 +3,13 @@
 use documents::{Fields, Unavailable, Version, Write, at};
 use evidence::Health;
 use jiff::Timestamp;
+use money::Amount;
 use telemetry::{Step, TraceId};
 use thiserror::Error;
 
 use crate::admissions::Admission;
 use crate::attempts::{Attempt, StatusUpdate, settled};
+use crate::budget::{Booking, Period, Shard};
 use crate::conversation::{Conversation, LastReply};
 use crate::effects::Effect;
 use crate::ended::{Ended, ended_at};
@@ -32,6 +34,9 @@ pub struct Loaded {
     pub stop: Option<Stop>,
     /// The health of the routes that a reply can take.
     pub health: Health,
+    /// A shard of the account that a turn is paid from, if one was asked for. It is used once: after a
+    /// reservation it is out of date.
+    pub shard: Option<Shard>,
     pub(crate) version: Version,
     pub(crate) stop_version: Option<Version>,
 }
@@ -41,6 +46,10 @@ pub struct Loaded {
 pub enum Change {
     /// A new person takes this place, on condition that it is still free.
     LetIn(Admission),
+    /// Money is reserved in a shard, on condition that nobody has written to it since it was read.
+    Reserved(Shard, Amount, Period),
+    /// Money was spent, or a reservation ended.
+    Booked(Booking),
     /// Waiting texts were taken up: their words are now in the conversation.
     TakenUp(Vec<Waiting>),
     /// Waiting texts are set aside, for this reason.
@@ -104,6 +113,8 @@ impl Change {
         let stop = || at("stops", loaded.id.person());
         match self {
             Self::LetIn(place) => vec![place.take()],
+            Self::Reserved(shard, amount, period) => vec![shard.reserve(amount, period)],
+            Self::Booked(booking) => vec![booking.write()],
             Self::TakenUp(texts) => texts.iter().map(taken_up).collect(),
             Self::SetAside(texts, why) => {
                 texts.iter().map(|text| put_aside(&loaded.id, text, why)).collect()

@@ -11,6 +11,8 @@ collections! {
         PLACE: Text = "place",
         TRACE: Text = "trace",
     }
+    /// What is reserved and spent, in shards.
+    budget [] {}
     /// Messages that were taken, so that a repeat is recognised.
     claims [Expires FromTheFirst] {}
     /// The last clock reading.

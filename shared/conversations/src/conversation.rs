@@ -7,6 +7,8 @@ use serde_json::{Map, Value};
 use sms::Number;
 use telemetry::TraceId;
 
+use crate::budget::Account;
+
 /// The state of a conversation between the agent and one person, whichever of our numbers they text.
 ///
 /// Stored as two documents: a small *head*, which an arriving text writes blindly and a turn writes as
@@ -61,6 +63,9 @@ pub struct Conversation {
     /// not read.
     #[serde(default = "nothing")]
     pub counted: Box<RawValue>,
+    /// What the person has cost.
+    #[serde(default)]
+    pub account: Account,
     /// The name of the latest text, and of the text that was the latest when nothing waited.
     #[serde(default)]
     pub(crate) newest: Option<String>,

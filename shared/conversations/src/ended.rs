@@ -2,6 +2,7 @@
 
 use documents::{Fields, Path, Write, at};
 use jiff::Timestamp;
+use money::Amount;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sms::Number;
@@ -26,6 +27,9 @@ pub struct Ended {
     pub brief: Map<String, Value>,
     /// What was said and done.
     pub turns: Vec<Value>,
+    /// What it cost.
+    #[serde(default)]
+    pub cost: Amount,
     /// When it ended.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub at: Timestamp,

@@ -12,6 +12,7 @@
 
 mod admissions;
 mod attempts;
+pub mod budget;
 mod change;
 mod claims;
 mod clock;

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::budget::{self, Payer};
 use crate::change::{Change, CommitError, Loaded};
 use crate::conversation::Conversation;
 use crate::health::opened;
@@ -33,17 +34,30 @@ impl Store {
         id: &ConversationId,
         now: Timestamp,
     ) -> Result<Option<Loaded>, Unavailable> {
-        let paths = [
+        self.load_paid_by(id, now, None).await
+    }
+
+    /// The same together with a shard of the account that the turn is paid from.
+    pub async fn load_paid_by(
+        &self,
+        id: &ConversationId,
+        now: Timestamp,
+        payer: Option<Payer>,
+    ) -> Result<Option<Loaded>, Unavailable> {
+        let mut paths = vec![
             at("heads", id.as_str()),
             at("conversations", id.as_str()),
             at("stops", id.person()),
             at("health", "current"),
         ];
+        let shard = payer.map(budget::shard_of);
+        paths.extend(shard.iter().map(|(_, path)| path.clone()));
         let (found, mut waiting) = tokio::try_join!(self.documents.get(&paths), self.waiting(id))?;
         let mut found = found.into_iter();
         let mut next = || found.next().flatten();
         let Some(head) = next() else { return Ok(None) };
-        let (said, stop, health) = (next(), next(), next());
+        let (said, stop, health, account) = (next(), next(), next(), next());
+        let shard = shard.map(|(name, _)| budget::decoded(name, account)).transpose()?;
         let version = head.version;
         let mut conversation: Conversation = head.fields.decode()?;
         let InFull { turns, brief } =
@@ -63,6 +77,7 @@ impl Store {
         waiting.truncate(TEXTS_IN_ONE_TURN);
         Ok(Some(Loaded {
             id: id.clone(),
+            shard,
             version,
             conversation,
             waiting,
@@ -103,6 +118,7 @@ impl Store {
                 next.due_at = Some(told.update.at);
             }
         }
+        let reserves = changes.iter().any(|change| matches!(change, Change::Reserved(..)));
         let is_back = changes.iter().any(|change| matches!(change, Change::Started));
         let steps = steps::kept(loaded, &changes);
         steps::note(&mut waiting, &changes);
@@ -122,6 +138,9 @@ impl Store {
                 loaded.version = version.unwrap_or(loaded.version);
                 loaded.waiting = waiting;
                 loaded.conversation = next;
+                if reserves {
+                    loaded.shard = None;
+                }
                 if is_back {
                     (loaded.stop, loaded.stop_version) = (None, None);
                 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::ser::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::document::Write;
+use crate::document::{Path, Write};
 use crate::error::Unavailable;
 use crate::fields::{Each, Fields, raw};
 
@@ -71,13 +71,20 @@ impl Serialize for Stored<'_> {
 }
 
 /// The same writes with each document written once: a merge into a document written earlier becomes
-/// part of that write. A store counts and executes each write separately.
+/// part of that write, and so does an addition to one that was added to. A store counts and executes each write separately.
 pub fn once_each(writes: Vec<Write>) -> Result<Vec<Write>, Unavailable> {
     let mut all: Vec<Write> = Vec::new();
     for write in writes {
-        let Write::Merge { path, set, append } = write else {
-            all.push(write);
-            continue;
+        let (path, set, append) = match write {
+            Write::Merge { path, set, append } => (path, set, append),
+            Write::Add(path, more) => {
+                add(&mut all, path, more);
+                continue;
+            }
+            _ => {
+                all.push(write);
+                continue;
+            }
         };
         let before = all.iter_mut().find_map(|before| match before {
             Write::Create(its, fields) if *its == path => Some((fields, None)),
@@ -106,4 +113,21 @@ pub fn once_each(writes: Vec<Write>) -> Result<Vec<Write>, Unavailable> {
         }
     }
     Ok(all)
+}
+
+fn add(all: &mut Vec<Write>, path: Path, more: Vec<(String, i64)>) {
+    let before = all.iter_mut().find_map(|before| match before {
+        Write::Add(its, before) if *its == path => Some(before),
+        _ => None,
+    });
+    let Some(before) = before else {
+        all.push(Write::Add(path, more));
+        return;
+    };
+    for (name, more) in more {
+        match before.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, sum)) => *sum = sum.saturating_add(more),
+            None => before.push((name, more)),
+        }
+    }
 }
