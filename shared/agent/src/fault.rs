@@ -47,11 +47,11 @@ impl Fault {
         match self {
             Self::Broken(rule) => rule.instead,
             Self::Cut => {
-                "Your last answer was too long and was cut off. Completion in one short sentence."
+                "Your last answer was too long and was cut off. Answer in one short sentence."
             }
-            Self::Unfit => "Your last answer could not be sent. Completion in plain words.",
+            Self::Unfit => "Your last answer could not be sent. Answer in plain words.",
             Self::Empty | Self::NoRoom => {
-                "Completion now, in one short sentence, without thinking first."
+                "Answer now, in one short sentence, without thinking first."
             }
             Self::Filtered | Self::Refused => "",
         }

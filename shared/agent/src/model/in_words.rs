@@ -23,7 +23,7 @@ pub(super) fn description(tools: &Described, may_call: bool) -> String {
          What it answers is told to you between <tool_response> and </tool_response>; the person \
          sees neither. To say something to the person, answer with the words alone."
     } else {
-        "Use none of them now. Completion the person, in words alone."
+        "Use none of them now. Answer the person, in words alone."
     };
     format!("\n\n# Your tools\n\n{tools}\n{how}\n")
 }

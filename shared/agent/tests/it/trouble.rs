@@ -134,6 +134,8 @@ async fn may_only_talk_after_an_empty_answer() {
     let requests = conversation.openai.requests();
     let choices: Vec<_> = requests.iter().map(|request| &request["tool_choice"]).collect();
     assert_eq!(choices, [&json!(null), &json!("none")]);
+    let told = requests[1]["messages"][0]["content"].as_str().unwrap();
+    assert!(told.ends_with("Answer now, in one short sentence, without thinking first."), "{told}");
 }
 
 #[tokio::test]
