@@ -1,4 +1,4 @@
-//! The model's tools: record, forget, finish, hand over, stop.
+//! The tools that the model can call. `built_in` lists them.
 //!
 //! Tools have no side effects. They write their requests into a [`Draft`], which the caller commits
 //! together with the turn, or discards.
@@ -23,7 +23,7 @@ pub trait Tool: Send + Sync {
     /// Its name: letters, digits, underscores and dashes, at most 64.
     fn name(&self) -> &'static str;
 
-    /// Its description for the model.
+    /// Its description for the model, which is made once for a page and sent with each request.
     fn definition(&self) -> Definition;
 
     /// Runs it, changing only the draft.
@@ -38,7 +38,8 @@ pub trait Tool: Send + Sync {
 pub struct Definition {
     /// When to call it, and what it does.
     pub description: String,
-    /// The arguments, as a JSON schema of an object.
+    /// The arguments, as a JSON schema of an object. Each is a string: not every server knows other
+    /// types.
     pub parameters: Value,
 }
 
@@ -89,7 +90,8 @@ impl fmt::Debug for Ending {
     }
 }
 
-/// The tools of one turn.
+/// The tools of one turn, in the order in which the model sees them. Their definitions depend on the
+/// page alone.
 pub(crate) fn built_in(page: &Page, last: bool) -> Vec<Box<dyn Tool + '_>> {
     let fields = page.fields.as_slice();
     let mut tools: Vec<Box<dyn Tool>> =
