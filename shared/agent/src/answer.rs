@@ -4,11 +4,13 @@ use std::fmt;
 use std::sync::OnceLock;
 
 use jiff::{SignedDuration, Timestamp};
+use money::{Amount, ModelPrice};
 use serde_json::{Map, Value};
 use telemetry::Step;
 use thiserror::Error;
 use tokio::time::Instant;
 
+use crate::budget::Spending;
 use crate::fault::Fault;
 use crate::judge::Named;
 use crate::model::{Completion, Form, ModelError, OpenAi};
@@ -36,6 +38,8 @@ pub struct Agent {
     pub page: Page,
     /// The timeouts for the model.
     pub timeouts: Timeouts,
+    /// What the model charges. `None`: nothing.
+    pub price: Option<ModelPrice>,
     /// The prompt and tools of the page, made on first use.
     rendered: OnceLock<Rendered>,
     /// The names in the page, collected when a reply is first judged.
@@ -59,6 +63,10 @@ pub struct Heard<'a> {
     pub tries: u32,
     /// How many refusals of this are allowed before giving up, from 1.
     pub refusals: u32,
+    /// How many segments the reply may take, if that is less than the page allows.
+    pub segments: Option<u32>,
+    /// The most that may be spent on the model. `None`: it is only counted.
+    pub limit: Option<Amount>,
 }
 
 /// The result of one turn, not yet committed. `Debug` prints no words of the conversation.
@@ -77,6 +85,8 @@ pub struct Answered {
     pub steps: Vec<Step>,
     /// The tokens used.
     pub tokens: Tokens,
+    /// What the model charges for them.
+    pub cost: Amount,
 }
 
 impl fmt::Debug for Answered {
@@ -112,12 +122,14 @@ pub struct AnswerError {
     pub steps: Vec<Step>,
     /// The tokens used anyway.
     pub tokens: Tokens,
+    /// What the model charges for them.
+    pub cost: Amount,
 }
 
 impl Agent {
-    /// An agent with this page.
+    /// An agent with this page, whose model charges nothing.
     pub fn new(model: OpenAi, page: Page, timeouts: Timeouts) -> Self {
-        Self { model, page, timeouts, rendered: OnceLock::new(), named: OnceLock::new() }
+        Self { model, page, timeouts, price: None, rendered: OnceLock::new(), named: OnceLock::new() }
     }
 
     /// Works out an answer, within [`Timeouts::turn`]. `pulse` beats while an answer is arriving.
@@ -137,16 +149,20 @@ impl Agent {
             began: (heard.now, Instant::now()),
             steps: Vec::new(),
             tokens: Tokens::default(),
+            spending: Spending::new(self.price.clone(), heard.limit),
+            segments: heard.segments.unwrap_or(self.page.segments).min(self.page.segments),
+            long: None,
         };
         let result = thinking.think().await;
-        let Thinking { mut turns, before, draft, steps, tokens, .. } = thinking;
+        let Thinking { mut turns, before, draft, steps, tokens, spending, .. } = thinking;
+        let cost = spending.spent;
         match result {
             Ok(reply) => {
                 let Draft { brief, ending } = draft;
                 let turns = turns.split_off(before + heard.new.len());
-                Ok(Answered { turns, brief, ending, reply, steps, tokens })
+                Ok(Answered { turns, brief, ending, reply, steps, tokens, cost })
             }
-            Err(error) => Err(AnswerError { error, steps, tokens }),
+            Err(error) => Err(AnswerError { error, steps, tokens, cost }),
         }
     }
 
@@ -178,6 +194,11 @@ pub(crate) struct Thinking<'a> {
     pub(crate) began: (Timestamp, Instant),
     pub(crate) steps: Vec<Step>,
     pub(crate) tokens: Tokens,
+    pub(crate) spending: Spending,
+    /// How many segments the reply may take.
+    pub(crate) segments: u32,
+    /// A usable answer that is too long to be sent whole, while a shorter one is asked for.
+    pub(crate) long: Option<Completion>,
 }
 
 impl Thinking<'_> {

@@ -1,6 +1,6 @@
 //! Asks the model until there is a usable answer.
 
-use policy::fit;
+use policy::{fit, fit_behind};
 use telemetry::{Step, steps};
 use tokio::time::Instant;
 
@@ -25,11 +25,18 @@ impl Thinking<'_> {
             let (error, goes_on) = match self.ask_once(may_call).await {
                 Ok((answer, None)) => return Ok(answer),
                 Ok((answer, Some(fault))) => {
+                    if let Some(long) = self.long.take() {
+                        return Ok(if fault == Fault::Long { answer } else { long });
+                    }
                     if self.fault.replace(fault).is_some() {
                         return self.make_do(answer, fault);
                     }
                     if fault == Fault::NoRoom {
                         self.form.give_room();
+                    }
+                    if fault == Fault::Long {
+                        self.long = Some(answer);
+                        continue;
                     }
                     (fault.error(), self.left.pause_refused().await)
                 }
@@ -47,7 +54,7 @@ impl Thinking<'_> {
                 }
             };
             if !goes_on {
-                return Err(error);
+                return self.long.take().ok_or(error);
             }
         }
     }
@@ -62,6 +69,9 @@ impl Thinking<'_> {
         let now = self.now();
         let (turns, brief) = (&self.turns, &self.draft.brief);
         let mut prompt = prompt::system(&told.prompt, page, brief, turns, self.number, now);
+        if self.segments < page.segments {
+            prompt.push_str(&prompt::shorter(page, self.segments, self.number));
+        }
         if let Some(fault) = self.fault {
             prompt.push_str(fault.instead());
         }
@@ -74,19 +84,22 @@ impl Thinking<'_> {
             now,
             zone: &page.time_zone,
             until: self.left.until,
+            spending: &self.spending,
         };
         let (limit, asked) = (self.left.request(), Instant::now());
         let result = model.ask(&mut self.form, &question, &self.pulse, limit).await;
         let step = Step::new(steps::ASKED_THE_MODEL, now).took(asked.elapsed());
         let mut answer = match result {
             Ok(answer) => answer,
-            Err(error) => {
-                self.steps.push(step.with("outcome", error.code()));
+            Err((error, used)) => {
+                let cost = self.spending.book(used);
+                self.steps.push(step.with("outcome", error.code()).with("cost", cost.to_string()));
                 return Err(error);
             }
         };
-        self.tokens.input += answer.tokens_in;
-        self.tokens.output += answer.tokens_out;
+        self.tokens.input += answer.used.input;
+        self.tokens.output += answer.used.output;
+        let cost = self.spending.book(answer.used);
         answer.text = answer.text.as_deref().and_then(without_notes);
         let mut fault = self.fault_of(&answer);
         if fault.is_some() && !answer.tool_calls.is_empty() {
@@ -94,8 +107,9 @@ impl Thinking<'_> {
             (answer.text, fault) = (None, None);
         }
         self.steps.push(
-            step.with("tokens_in", answer.tokens_in)
-                .with("tokens_out", answer.tokens_out)
+            step.with("tokens_in", answer.used.input)
+                .with("tokens_out", answer.used.output)
+                .with("cost", cost.to_string())
                 .with("tool_calls", answer.tool_calls.len())
                 .with("outcome", fault.map_or("answered", Fault::word)),
         );
@@ -116,12 +130,23 @@ impl Thinking<'_> {
 
     fn fault_of_words(&self, text: &str) -> Option<Fault> {
         let page = &self.agent.page;
-        let fitted = fit(text, page.segments as usize).text;
+        let fitted = fit(text, self.segments as usize).text;
         if fitted.is_empty() {
             return Some(Fault::Unfit);
         }
         let (turns, brief) = (&self.turns, &self.draft.brief);
-        judge::broken(&fitted, page.rules, self.agent.named(), turns, brief).map(Fault::Broken)
+        judge::broken(&fitted, page.rules, self.agent.named(), turns, brief)
+            .map(Fault::Broken)
+            .or_else(|| self.is_cut(text).then_some(Fault::Long))
+    }
+
+    /// Whether some of the words will not be sent.
+    fn is_cut(&self, text: &str) -> bool {
+        let budget = self.segments as usize;
+        match &self.agent.page.texts.first {
+            Some(first) if self.number == 1 => fit_behind(first, text, budget).cut,
+            _ => fit(text, budget).cut,
+        }
     }
 
     /// The last resort for a faulty answer: its whole sentences if it was cut, or the page's own text.
@@ -130,9 +155,10 @@ impl Thinking<'_> {
         let (text, is_ours) = match fault {
             Fault::Broken(_) => (self.agent.page.texts.unanswered.as_str(), true),
             Fault::Cut => (whole_sentences(text), false),
+            Fault::Long => (text, false),
             _ => ("", false),
         };
-        if text.is_empty() || !is_ours && self.fault_of_words(text).is_some() {
+        if text.is_empty() || !is_ours && self.fault_of_words(text).is_some_and(|it| it != Fault::Long) {
             return Err(fault.error());
         }
         Ok(Completion { text: Some(text.into()), is_ours, ..answer })

@@ -17,6 +17,8 @@ pub(crate) enum Fault {
     Filtered,
     /// None of it fits a phone.
     Unfit,
+    /// It would not be sent whole, since that takes too many segments.
+    Long,
     /// It breaks a rule of the page.
     Broken(Rule),
     /// There is no answer: the server refuses the question.
@@ -32,6 +34,7 @@ impl Fault {
             Self::NoRoom => "no room",
             Self::Filtered => "filtered",
             Self::Unfit => "nothing that fits a phone",
+            Self::Long => "too long",
             Self::Broken(rule) => rule.word,
             Self::Refused => "refused",
         }
@@ -49,6 +52,7 @@ impl Fault {
             Self::Cut => {
                 "Your last answer was too long and was cut off. Answer in one short sentence."
             }
+            Self::Long => "Your last answer was too long to be sent. Say the same in fewer words.",
             Self::Unfit => "Your last answer could not be sent. Answer in plain words.",
             Self::Empty | Self::NoRoom => {
                 "Answer now, in one short sentence, without thinking first."
@@ -59,7 +63,7 @@ impl Fault {
 
     /// Whether the model may still call tools when it is asked again.
     pub(crate) fn may_call(self) -> bool {
-        matches!(self, Self::Broken(_) | Self::Unfit)
+        matches!(self, Self::Broken(_) | Self::Long | Self::Unfit)
     }
 
     /// Whether to ask again without the earlier conversation, which may be the refused part.

@@ -9,6 +9,7 @@
 
 mod answer;
 mod ask;
+mod budget;
 mod fault;
 mod judge;
 mod model;

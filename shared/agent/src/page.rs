@@ -191,7 +191,12 @@ impl Page {
     /// One segment holds 160 or 70; several lose some to the header that joins them, and the first
     /// answer loses some to the text in front of it.
     pub fn characters(&self, number: u32) -> (usize, usize) {
-        let (plain, wide) = match self.segments as usize {
+        self.characters_in(self.segments, number)
+    }
+
+    /// The same in so many segments.
+    pub(crate) fn characters_in(&self, segments: u32, number: u32) -> (usize, usize) {
+        let (plain, wide) = match segments as usize {
             1 => (160, 70),
             several => (153 * several, 67 * several),
         };

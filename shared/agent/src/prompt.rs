@@ -76,6 +76,15 @@ pub(crate) fn system(
     prompt.replace("{recorded}", &unmarked(&Value::Object(brief.clone()).to_string()))
 }
 
+/// What is added to the prompt if the reply may take only so many segments.
+pub(crate) fn shorter(page: &Page, segments: u32, number: u32) -> String {
+    let (characters, wide) = page.characters_in(segments, number);
+    format!(
+        "\nThis once, write at most {characters} characters, or {wide} where the person's script is not \
+         Latin.\n"
+    )
+}
+
 /// A text with all of these placeholders filled in at once, so that placeholders in values are left
 /// alone.
 fn filled(text: &str, places: &[(&str, &str)]) -> String {

@@ -72,6 +72,7 @@ impl OpenAi {
         let (tools, now, brief) = (built_in(page, false), Timestamp::now(), Map::new());
         let (mut turns, told) = (conversation(page.turns, now), Rendered::of(page));
         let prompt = prompt::system(&told.prompt, page, &brief, &turns, 1, now);
+        let spending = Spending::new(None, None);
         let (asked, mut draft) = (Instant::now(), Draft { brief, ending: None });
         let (mut form, mut lacks, mut calls) = (self.form(), Vec::new(), 0);
         for request in 1.. {
@@ -84,6 +85,7 @@ impl OpenAi {
                 now,
                 zone: &page.time_zone,
                 until: Instant::now() + limit,
+                spending: &spending,
             };
             let whole = Form { context: None, ..form.clone() };
             let whole = whole.request(&self.model, &question).value();
@@ -154,7 +156,7 @@ fn context(form: &Form, whole: &Value, answer: &Completion) -> Option<Lack> {
     let tokens = u32::try_from(bytes / (TOKEN_BYTES + 1)).unwrap_or(u32::MAX);
     let is_small = form.context.is_some_and(|context| context < tokens.saturating_add(tokens / 4));
     // No script and no language needs this few.
-    let is_cut = answer.tokens_in > 0 && answer.tokens_in < u64::from(tokens) / 3;
+    let is_cut = answer.used.input > 0 && answer.used.input < u64::from(tokens) / 3;
     (is_small || is_cut && form.context.is_none()).then_some(Lack::Context(tokens))
 }
 

@@ -184,9 +184,16 @@ impl Form {
             tools: is_typed.then_some(&tools.tools[..]),
             may_call,
             is_in_pieces: matches!(self.stream, Stream::Asked | Stream::Needed),
+            is_over_budget: false,
             without: &self.without,
         };
         request.leave_out_of_messages();
+        match question.spending.answer_tokens(request.tokens()) {
+            None => request.is_over_budget = true,
+            Some(most) => {
+                request.limit = request.limit.map(|(name, tokens)| (name, tokens.min(most)));
+            }
+        }
         request
     }
 

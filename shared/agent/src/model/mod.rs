@@ -44,6 +44,7 @@ use self::reading::{by_word, parse};
 use self::refusal::{Refusal, refusal};
 use self::request::Request;
 use self::stream::Events;
+use crate::budget::{Spending, Used};
 use crate::pulse::Pulse;
 use crate::turns::Turn;
 
@@ -68,6 +69,12 @@ const NONSENSE: &str = "nonsense";
 
 /// The code for a server that does not answer in time.
 const SLOW: &str = "slow";
+
+/// The code for a question that costs more than may be spent.
+const OVER_BUDGET: &str = "over budget";
+
+/// The codes after which an answer may have been made that never reached us.
+const UNHEARD: [&str; 4] = [SLOW, NONSENSE, "cut", "too long"];
 
 /// Why there is no answer. Each variant asks the caller for a different action.
 ///
@@ -111,6 +118,11 @@ impl ModelError {
         is_status && !["content", "policy", "moderation"].iter().any(|word| code.contains(word))
     }
 
+    /// Whether the server may charge for an answer that we do not have.
+    fn may_be_charged(&self) -> bool {
+        matches!(self, Self::Unavailable { code, .. } if UNHEARD.contains(&code.as_str()))
+    }
+
     /// The short word for the operator.
     pub fn code(&self) -> &str {
         match self {
@@ -143,6 +155,8 @@ pub(crate) struct Question<'a> {
     pub(crate) zone: &'a TimeZone,
     /// The deadline of all its requests.
     pub(crate) until: Instant,
+    /// What may be spent on it.
+    pub(crate) spending: &'a Spending,
 }
 
 impl fmt::Debug for OpenAi {
@@ -214,7 +228,7 @@ impl OpenAi {
     /// Asks once in this form, for at most `limit`; a stream may take until the question's deadline, if
     /// no chunk takes longer than `limit`.
     ///
-    /// The answer may be empty. If the server refuses the form, and another may work, the form is
+    /// The answer may be empty. Beside an error are the tokens that may have been used all the same. If the server refuses the form, and another may work, the form is
     /// changed for the next time.
     pub(crate) async fn ask(
         &self,
@@ -222,8 +236,22 @@ impl OpenAi {
         question: &Question<'_>,
         pulse: &Pulse,
         limit: Duration,
-    ) -> Result<Completion, ModelError> {
-        self.ask_closely(form, question, pulse, limit).await.map(|(answer, _)| answer)
+    ) -> Result<Completion, (ModelError, Used)> {
+        let request = form.request(&self.model, question);
+        let most = Used { input: request.tokens(), cached: 0, output: request.answer_tokens() };
+        drop(request);
+        match self.ask_closely(form, question, pulse, limit).await {
+            Ok((mut answer, _)) => {
+                if answer.used == Used::default() {
+                    // The server does not count.
+                    answer.used = Used { output: answer.tokens(), ..most };
+                }
+                Ok(answer)
+            }
+            // It may have answered, and charge for that.
+            Err(error) if error.may_be_charged() => Err((error, most)),
+            Err(error) => Err((error, Used::default())),
+        }
     }
 
     /// The same, with the raw answer.
@@ -235,6 +263,9 @@ impl OpenAi {
         limit: Duration,
     ) -> Result<(Completion, Value), ModelError> {
         let request = form.request(&self.model, question);
+        if request.is_over_budget {
+            return Err(ModelError::Refused { code: OVER_BUDGET.into() });
+        }
         let messages = request.messages.len();
         let asked = Instant::now();
         let until = question.until.max(asked + limit);

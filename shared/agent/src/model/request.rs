@@ -10,6 +10,8 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
+use super::form::TOKEN_BYTES;
+
 /// One request to a model.
 pub(super) struct Request<'a> {
     pub(super) model: &'a str,
@@ -21,6 +23,8 @@ pub(super) struct Request<'a> {
     pub(super) may_call: bool,
     /// Whether to stream the answer.
     pub(super) is_in_pieces: bool,
+    /// Whether what may be spent pays for no useful answer.
+    pub(super) is_over_budget: bool,
     /// The names to leave out of it, its messages and their calls.
     pub(super) without: &'a BTreeSet<String>,
 }
@@ -29,6 +33,16 @@ impl Request<'_> {
     /// The request as a value.
     pub(super) fn value(&self) -> Value {
         serde_json::to_value(self).expect("a request is plain data")
+    }
+
+    /// About how many tokens it has.
+    pub(super) fn tokens(&self) -> u64 {
+        ((bytes(&self.messages) + self.tools.map_or(0, bytes)) / TOKEN_BYTES) as u64
+    }
+
+    /// The most tokens of its answer.
+    pub(super) fn answer_tokens(&self) -> u64 {
+        self.limit.map_or(0, |(_, tokens)| tokens.into())
     }
 
     pub(super) fn leave_out_of_messages(&mut self) {

@@ -19,7 +19,9 @@ use self::calls::named;
 use self::spoken::Spoken;
 use self::words::spoken;
 use super::ModelError;
+use super::form::TOKEN_BYTES;
 use super::refusal::{Refusal, refusal};
+use crate::budget::Used;
 use crate::turns::ToolCall;
 
 /// How an answer ended.
@@ -42,8 +44,16 @@ pub(crate) struct Completion {
     pub(crate) end: End,
     /// Whether the words are the page's own instead of the model's.
     pub(crate) is_ours: bool,
-    pub(crate) tokens_in: u64,
-    pub(crate) tokens_out: u64,
+    pub(crate) used: Used,
+}
+
+impl Completion {
+    /// About how many tokens its words and calls have.
+    pub(super) fn tokens(&self) -> u64 {
+        let words = self.text.as_ref().map_or(0, String::len);
+        let calls: usize = self.tool_calls.iter().map(|call| call.name.len() + call.arguments.len()).sum();
+        ((words + calls) / TOKEN_BYTES) as u64
+    }
 }
 
 /// The longest text and arguments that are kept of an answer, in characters, so that no answer makes a
@@ -90,9 +100,20 @@ pub(super) fn parse(answer: &Value, tools: &[&str]) -> Result<Completion, Refusa
         extras,
         end,
         is_ours: false,
-        tokens_in: answer["usage"]["prompt_tokens"].as_u64().unwrap_or_default(),
-        tokens_out: answer["usage"]["completion_tokens"].as_u64().unwrap_or_default(),
+        used: used(&answer["usage"]),
     })
+}
+
+/// The tokens of a request. Cached ones are counted by OpenAI within the details, and by DeepSeek
+/// beside the sum.
+fn used(usage: &Value) -> Used {
+    let count = |value: &Value| value.as_u64().unwrap_or_default();
+    let cached = [&usage["prompt_tokens_details"]["cached_tokens"], &usage["prompt_cache_hit_tokens"]];
+    Used {
+        input: count(&usage["prompt_tokens"]),
+        cached: cached.into_iter().map(count).max().unwrap_or_default(),
+        output: count(&usage["completion_tokens"]),
+    }
 }
 
 /// The error in an answer with a successful status.
