@@ -109,7 +109,7 @@ impl fmt::Display for Amount {
 }
 
 /// The nearest number that an amount can have.
-fn within(billionths: i128) -> i64 {
+pub(crate) fn within(billionths: i128) -> i64 {
     let bounded = billionths.clamp(i64::MIN.into(), i64::MAX.into());
     bounded.try_into().expect("it was brought within the bounds")
 }

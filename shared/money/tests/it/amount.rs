@@ -87,6 +87,6 @@ proptest! {
     }
 }
 
-fn amount(written: &str) -> Amount {
+pub(crate) fn amount(written: &str) -> Amount {
     written.parse().unwrap()
 }

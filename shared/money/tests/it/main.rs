@@ -3,3 +3,4 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where an assumption does")]
 
 mod amount;
+mod prices;
