@@ -3,4 +3,5 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where an assumption does")]
 
 mod amount;
+mod caps;
 mod prices;
