@@ -129,7 +129,14 @@ pub struct AnswerError {
 impl Agent {
     /// An agent with this page, whose model charges nothing.
     pub fn new(model: OpenAi, page: Page, timeouts: Timeouts) -> Self {
-        Self { model, page, timeouts, price: None, rendered: OnceLock::new(), named: OnceLock::new() }
+        Self {
+            model,
+            page,
+            timeouts,
+            price: None,
+            rendered: OnceLock::new(),
+            named: OnceLock::new(),
+        }
     }
 
     /// Works out an answer, within [`Timeouts::turn`]. `pulse` beats while an answer is arriving.

@@ -158,7 +158,9 @@ impl Thinking<'_> {
             Fault::Long => (text, false),
             _ => ("", false),
         };
-        if text.is_empty() || !is_ours && self.fault_of_words(text).is_some_and(|it| it != Fault::Long) {
+        if text.is_empty()
+            || !is_ours && self.fault_of_words(text).is_some_and(|it| it != Fault::Long)
+        {
             return Err(fault.error());
         }
         Ok(Completion { text: Some(text.into()), is_ours, ..answer })

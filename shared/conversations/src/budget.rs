@@ -291,9 +291,11 @@ impl Store {
             };
             let mut writes: Vec<_> =
                 used.iter().enumerate().map(|(at, shard)| shard.replace(of, part(at))).collect();
-            writes.extend(others.iter().filter_map(|shard| {
-                Some(Write::Delete(path(&shard.name), Some(shard.version?)))
-            }));
+            writes.extend(
+                others.iter().filter_map(|shard| {
+                    Some(Write::Delete(path(&shard.name), Some(shard.version?)))
+                }),
+            );
             if self.documents.if_unchanged(writes).await? {
                 return Ok(());
             }

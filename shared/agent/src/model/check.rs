@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::form::TOKEN_BYTES;
 use super::request::size;
 use super::{Completion, End, Form, ModelError, OpenAi, Question};
+use crate::budget::Spending;
 use crate::page::Page;
 use crate::prompt;
 use crate::pulse::Pulse;

@@ -101,6 +101,8 @@ impl Conversation {
             now: now(),
             tries: 0,
             refusals: 4,
+            segments: None,
+            limit: None,
         }
     }
 

@@ -75,8 +75,17 @@ pub async fn play(rule: Rule) -> Played {
         let now: Timestamp = "2026-11-24T15:00:00Z".parse().unwrap();
         let text = format!("{text} {}", "And so on. ".repeat(MORE / 11));
         let new = [Turn::Person { text, at: now }];
-        let heard =
-            Heard { turns: &turns, brief: &brief, new: &new, number, now, tries: 0, refusals: 4 };
+        let heard = Heard {
+            turns: &turns,
+            brief: &brief,
+            new: &new,
+            number,
+            now,
+            tries: 0,
+            refusals: 4,
+            segments: None,
+            limit: None,
+        };
         match agent.answer(&heard, &Pulse::default()).await {
             Ok(answered) => {
                 turns.extend(new);

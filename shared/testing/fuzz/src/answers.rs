@@ -65,6 +65,8 @@ fn answered(body: Vec<u8>) -> Option<Answered> {
         now,
         tries: 0,
         refusals: 4,
+        segments: None,
+        limit: None,
     };
     let answered = wait(AGENT.answer(&heard, &Pulse::default()));
     *NEXT.lock().unwrap() = None;

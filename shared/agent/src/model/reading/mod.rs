@@ -51,7 +51,8 @@ impl Completion {
     /// About how many tokens its words and calls have.
     pub(super) fn tokens(&self) -> u64 {
         let words = self.text.as_ref().map_or(0, String::len);
-        let calls: usize = self.tool_calls.iter().map(|call| call.name.len() + call.arguments.len()).sum();
+        let calls: usize =
+            self.tool_calls.iter().map(|call| call.name.len() + call.arguments.len()).sum();
         ((words + calls) / TOKEN_BYTES) as u64
     }
 }
@@ -108,7 +109,8 @@ pub(super) fn parse(answer: &Value, tools: &[&str]) -> Result<Completion, Refusa
 /// beside the sum.
 fn used(usage: &Value) -> Used {
     let count = |value: &Value| value.as_u64().unwrap_or_default();
-    let cached = [&usage["prompt_tokens_details"]["cached_tokens"], &usage["prompt_cache_hit_tokens"]];
+    let cached =
+        [&usage["prompt_tokens_details"]["cached_tokens"], &usage["prompt_cache_hit_tokens"]];
     Used {
         input: count(&usage["prompt_tokens"]),
         cached: cached.into_iter().map(count).max().unwrap_or_default(),
