@@ -52,10 +52,13 @@ pub(crate) const SWITCH: &str = "USE_MOCK";
 #[derive(Clone)]
 pub struct Mock;
 
+/// What is wrong with a sender's number.
+const WHOSE: &str = "`from` is not a telephone number: write it with + and the country code";
+
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Call {
-    Text { from: Number, to: Option<String>, text: String, id: Option<String> },
+    Text { from: String, to: Option<String>, text: String, id: Option<String> },
     Receipt { message: String, attempt: Option<String>, status: String, code: Option<String> },
 }
 
@@ -98,7 +101,7 @@ impl Provider for Mock {
         let event = match serde_json::from_slice(call.body()) {
             Ok(Call::Text { from, to, text, id }) => Event::Text(Text {
                 id,
-                from,
+                from: Number::parse(&from).map_err(|_| WebhookError::Malformed(WHOSE))?,
                 to: to.unwrap_or_else(|| PRETENDED.into()),
                 body: text,
                 media: 0,

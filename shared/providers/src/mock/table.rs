@@ -1,3 +1,4 @@
+use serde_json::json;
 use sms::{Http, Provider, Verified, WebhookError};
 
 use super::Mock;
@@ -40,10 +41,16 @@ fn reads_what_those_say_who_were_let_in() {
             "mock-7 of -: Failed (failed 508)",
         ),
         (r#"{"message":"mock-7","status":"evaporated"}"#, "malformed: no such status"),
-        (r#"{"from":"Noon","text":"Hi"}"#, "malformed: neither a text nor a receipt as JSON"),
+        (r#"{"from":7,"text":"Hi"}"#, "malformed: neither a text nor a receipt as JSON"),
         ("{", "malformed: neither a text nor a receipt as JSON"),
     ] {
         let call = Verified::admitted(request(INBOUND, body));
         assert_eq!(received_line(&Mock.parse(&call)), outcome, "{body}");
+    }
+    // The second has a digit less than any number of its country.
+    for from in ["Noon", "+24051100286"] {
+        let body = json!({ "from": from, "text": "Hi" }).to_string();
+        let parsed = Mock.parse(&Verified::admitted(request(INBOUND, &body)));
+        assert!(received_line(&parsed).starts_with("malformed: `from` is not a telephone number"));
     }
 }
