@@ -2,7 +2,7 @@
 //! reminder, a notice.
 //!
 //! The law of the USA forbids solicitations before 8 and after 21 "local time at the called party's
-//! location" (47 CFR 64.1200(c)(1)). Nobody tells us where a person is, so
+//! location" (47 CFR 64.1200(c)(1)), and some states forbid more. Nobody tells us where a person is, so
 //! their number has to: it names the time zones in which they may be, and a text goes when the clocks
 //! of all of them allow it. A number that was kept after a move names the wrong ones.
 //!

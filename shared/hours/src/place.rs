@@ -1,5 +1,6 @@
 //! Where a person may be, as far as their number tells.
 
+mod states;
 mod zones;
 
 use std::fmt;
@@ -7,15 +8,21 @@ use std::fmt;
 use jiff::tz::TimeZone;
 use sms::Number;
 
+use crate::week::Week;
+use states::State;
+
 /// How many zones a trace names.
 const NAMED: usize = 3;
 
 /// Where a person may be, as far as their number tells.
 ///
-/// Displays as its time zones.
+/// Displays as its time zones and, if a state has stricter hours, where they are written:
+/// `America/Chicago (TX: Bus. & Com. Code § 301.051)`.
 #[derive(Clone, Debug)]
 pub struct Place {
     zones: Vec<TimeZone>,
+    /// Only if its hours are stricter than those of the country.
+    state: Option<&'static State>,
     is_told: bool,
 }
 
@@ -25,12 +32,21 @@ impl Place {
     pub fn of(number: &Number, own: &TimeZone) -> Self {
         let zones: Vec<_> = zones::of(number).collect();
         let is_told = !zones.is_empty();
-        Self { zones: if is_told { zones } else { vec![own.clone()] }, is_told }
+        Self {
+            zones: if is_told { zones } else { vec![own.clone()] },
+            state: states::of(number),
+            is_told,
+        }
     }
 
     /// All time zones in which it may be.
     pub fn zones(&self) -> &[TimeZone] {
         &self.zones
+    }
+
+    /// The hours that its state allows.
+    pub(crate) fn week(&self) -> Week {
+        self.state.map_or(Week::ALWAYS, |state| Week::of(state.hours))
     }
 }
 
@@ -46,6 +62,9 @@ impl fmt::Display for Place {
             write!(formatter, "{} and ", names.join(", "))?;
         }
         formatter.write_str(&last)?;
+        if let Some(state) = self.state {
+            write!(formatter, " ({}: {})", state.name, state.source)?;
+        }
         if !self.is_told {
             formatter.write_str(" (our own)")?;
         }

@@ -22,7 +22,7 @@ impl QuietHours {
     /// What [`QuietHours::from_settings`] reads.
     pub const SETTINGS: Names = &["QUIET_HOURS"];
 
-    /// None.
+    /// None, not even where a state has some.
     pub const OFF: Self = Self { hours: None };
 
     /// The quiet hours as configured, where `off` means none, or their default.
@@ -49,10 +49,11 @@ impl QuietHours {
 
     /// When a person there may be texted, from this moment on.
     ///
-    /// A trace says why a text waits: `format!("quiet hours in {place}")`.
+    /// Where a state forbids more hours than these, its hours count as well. A trace says why a text
+    /// waits: `format!("quiet hours in {place}")`.
     pub fn permission(&self, place: &Place, now: Timestamp) -> Permission {
         let Some((from, until)) = self.hours else { return Permission::Now };
-        let week = Week::without(from, until);
+        let week = Week::without(from, until).and(place.week());
         match week.first(place.zones(), now) {
             Some(at) if at <= now => Permission::Now,
             Some(at) => Permission::From(at),

@@ -12,15 +12,37 @@ const AHEAD: SignedDuration = SignedDuration::from_hours(8 * 24);
 /// The bits of all hours of a day.
 const DAY: u32 = (1 << 24) - 1;
 
+/// The first hour in which a person may be texted and the first in which they may not, if there are any.
+pub(crate) type Hours = Option<(u8, u8)>;
+
 /// The hours of a week in which a clock allows a text: for each day from Monday on, a bit for each hour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Week([u32; 7]);
 
 impl Week {
+    /// All of it.
+    pub(crate) const ALWAYS: Self = Self([DAY; 7]);
+
     /// All of it but some hours of each day, which may pass midnight.
     pub(crate) fn without(from: u8, until: u8) -> Self {
         let quiet = if from < until { bits(from, until) } else { bits(from, 24) | bits(0, until) };
         Self([DAY & !quiet; 7])
+    }
+
+    /// These hours from Monday to Friday, on Saturday and on Sunday.
+    pub(crate) fn of([weekday, saturday, sunday]: [Hours; 3]) -> Self {
+        let day = |hours: Hours| hours.map_or(0, |(from, until)| bits(from, until));
+        let [weekday, saturday, sunday] = [weekday, saturday, sunday].map(day);
+        Self([weekday, weekday, weekday, weekday, weekday, saturday, sunday])
+    }
+
+    /// The hours that are in both.
+    pub(crate) fn and(self, other: Self) -> Self {
+        let mut days = self.0;
+        for (day, other) in days.iter_mut().zip(other.0) {
+            *day &= other;
+        }
+        Self(days)
     }
 
     /// The first moment from now on that the clocks of all these zones allow, if one comes soon.

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Makes src/place/zones.txt and tests/it/numbers.txt from the data of libphonenumber.
+"""Makes src/place/zones.txt, src/place/states.txt and tests/it/numbers.txt from the data of libphonenumber.
 
 Run by hand, when there is a newer version:
 
     pip install phonenumbers==9.0.43 tzdata
     python shared/hours/zones/generate.py
 
-The package holds what is in resources/timezones/map_data.txt of Google's libphonenumber of that version
-(Apache-2.0).
+The package holds what is in resources/timezones/map_data.txt and resources/geocoding/en/1.txt of Google's
+libphonenumber of that version (Apache-2.0).
 
 Left out are rows of mobile numbers that name fewer zones than their country has, though these numbers
 belong to no place: all of Russia's would be in Moscow, all of Australia's in Sydney. The library makes no
@@ -29,6 +29,7 @@ from phonenumbers import (
     PhoneNumberType,
     is_number_geographical,
 )
+from phonenumbers.geodata import GEOCODE_DATA
 from phonenumbers.timezone import time_zones_for_number
 from phonenumbers.tzdata import TIMEZONE_DATA
 
@@ -36,6 +37,62 @@ from phonenumbers.tzdata import TIMEZONE_DATA
 VERSION, RELEASED = "9.0.43", "2026-11-06"
 
 CRATE = Path(__file__).parent.parent
+
+# The states, by the names that the geocoding data has for them.
+STATES = {
+    "Alabama": "AL",
+    "Alaska": "AK",
+    "Arizona": "AZ",
+    "Arkansas": "AR",
+    "California": "CA",
+    "Colorado": "CO",
+    "Connecticut": "CT",
+    "Delaware": "DE",
+    "Florida": "FL",
+    "Georgia": "GA",
+    "Hawaii": "HI",
+    "Idaho": "ID",
+    "Illinois": "IL",
+    "Indiana": "IN",
+    "Iowa": "IA",
+    "Kansas": "KS",
+    "Kentucky": "KY",
+    "Louisiana": "LA",
+    "Maine": "ME",
+    "Maryland": "MD",
+    "Massachusetts": "MA",
+    "Michigan": "MI",
+    "Minnesota": "MN",
+    "Mississippi": "MS",
+    "Missouri": "MO",
+    "Montana": "MT",
+    "Nebraska": "NE",
+    "Nevada": "NV",
+    "New Hampshire": "NH",
+    "New Jersey": "NJ",
+    "New Mexico": "NM",
+    "New York": "NY",
+    "North Carolina": "NC",
+    "North Dakota": "ND",
+    "Ohio": "OH",
+    "Oklahoma": "OK",
+    "Oregon": "OR",
+    "Pennsylvania": "PA",
+    "Rhode Island": "RI",
+    "South Carolina": "SC",
+    "South Dakota": "SD",
+    "Tennessee": "TN",
+    "Texas": "TX",
+    "Utah": "UT",
+    "Vermont": "VT",
+    "Virginia": "VA",
+    "Washington D.C.": "DC",
+    "Washington State": "WA",
+    "West Virginia": "WV",
+    "Wisconsin": "WI",
+    "Wyoming": "WY",
+}
+
 
 def reduced(rows):
     """The same in fewer rows: one for ten, and none that a shorter one implies."""
@@ -55,6 +112,40 @@ def reduced(rows):
 def looked_up(rows, number):
     """The zones of the longest prefix."""
     return next((rows[number[:n]] for n in range(len(number), 0, -1) if number[:n] in rows), ())
+
+
+def state(name):
+    """The state in a name such as `Texas` or `San Antonio, TX`, if it is one."""
+    last = name.rsplit(", ", 1)[-1]
+    return STATES.get(name) or (last if last in STATES.values() else None)
+
+
+def areas():
+    """The area codes of each state, as far as every row of an area code agrees."""
+    names = defaultdict(lambda: defaultdict(set))
+    for prefix, languages in GEOCODE_DATA.items():
+        if prefix.startswith("1") and len(prefix) >= 4 and "en" in languages:
+            names[prefix[1:4]][len(prefix) == 4].add(languages["en"])
+    found = defaultdict(list)
+    for area, rows in sorted(names.items()):
+        # A row of the whole area code goes before those of its towns, some of which lie across a border.
+        known = {state(name) for name in rows[True] or rows[False]}
+        if len(known) > 1:
+            print(area, "is in", sorted(map(str, known)))
+        elif None not in known:
+            found[known.pop()].append(area)
+    return found
+
+
+def unknown_areas(found):
+    """Area codes in use for mobile telephones in the USA that no state has."""
+    known = {area for areas in found.values() for area in areas}
+    for area in map(str, range(200, 1000)):
+        number = phonenumbers.parse(f"+1{area}5550143")
+        region = phonenumbers.region_code_for_number(number)
+        if region == "US" and phonenumbers.is_valid_number(number) and area not in known:
+            if phonenumbers.number_type(number) == PhoneNumberType.FIXED_LINE_OR_MOBILE:
+                yield area
 
 
 def examples():
@@ -141,6 +232,11 @@ def main():
         places[zones].append(prefix)
     lines = [f"{' '.join(zones)}: {' '.join(prefixes)}\n" for zones, prefixes in sorted(places.items())]
     (CRATE / "src/place/zones.txt").write_text(NOTICE + "".join(lines))
+
+    found = areas()
+    print("area codes without a state:", *unknown_areas(found))
+    lines = [f"{name}: {' '.join(codes)}\n" for name, codes in sorted(found.items())]
+    (CRATE / "src/place/states.txt").write_text(NOTICE + "".join(lines))
 
     lines = set()
     for _, _, number in examples():

@@ -5,6 +5,7 @@
 mod days;
 mod places;
 mod setting;
+mod states;
 mod whatever;
 
 use hours::{Permission, Place, QuietHours};

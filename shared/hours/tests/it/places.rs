@@ -64,6 +64,10 @@ fn a_trace_is_short_and_does_not_give_the_number_away() {
     let said = place("+18005550143").to_string();
     let expected = "America/Adak, America/Anchorage, America/Anguilla and 39 more";
     assert_eq!(said, expected);
+    assert_eq!(
+        format!("quiet hours in {}", place("+12145550143")),
+        "quiet hours in America/Chicago (TX: Bus. & Com. Code § 301.051)"
+    );
     let all = format!("{:?}", place("+19075550143"));
     assert!(!all.contains("907") && !all.contains("0143"), "{all}");
 }
