@@ -56,10 +56,6 @@ impl Period {
         }
     }
 
-    /// The period of the day that many days before.
-    pub fn days_before(self, days: i64) -> i64 {
-        self.day - days
-    }
 }
 
 /// What is reserved or spent within the periods of a moment.

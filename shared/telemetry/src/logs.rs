@@ -20,6 +20,7 @@ const OURS: [&str; 28] = [
     "evidence",
     "google",
     "host",
+    "hours",
     "inbound",
     "money",
     "offline",
