@@ -75,7 +75,7 @@ package() {
     cargo lambda build --release --locked "--$architecture" "${packages[@]}" \
         --lambda-dir "$PWD/target/lambda/$architecture"
     for function in $(functions); do
-        for file in agent.md business.toml; do
+        for file in agent.md business.toml prices.toml; do
             [ ! -f "$file" ] || cp "$file" "target/lambda/$architecture/$function/"
         done
         pack "target/lambda/$architecture/$function" "$PWD/$folder/$function.zip"
@@ -100,7 +100,7 @@ checksum() {
 # Whether anything that goes into the packages is newer than they are.
 is_stale() {
     [ ! -f "$1/SHA256SUMS" ] ||
-        [ -n "$(find Cargo.toml Cargo.lock functions shared ./agent.md ./business.toml \
+        [ -n "$(find Cargo.toml Cargo.lock functions shared ./agent.md ./business.toml ./prices.toml \
             -newer "$1/SHA256SUMS" -type f -print 2>/dev/null | head -n 1)" ]
 }
 

@@ -98,10 +98,17 @@ function summary(trace, start) {
     [sent ? duration(sent.at + (sent.took_ms ?? 0) - start) : "…", "until sent"],
     [model.length ? duration(model.reduce((all, step) => all + (step.took_ms ?? 0), 0)) : "–", "in the model"],
     [sum("tokens_in") > 0 ? `${sum("tokens_in")} → ${sum("tokens_out")}` : "–", "tokens"],
+    [cost(trace), "cost"],
     [last ? String(last.segments) : "–", last?.segments === 1 ? "segment" : "segments"],
   ];
   return make("dl", { class: "figures" },
     figures.map(([value, name]) => make("div", {}, make("dt", {}, name), make("dd", {}, value))));
+}
+
+/** The sum of what the steps cost, without the zeros at its end. */
+function cost(trace) {
+  const sum = trace.steps.reduce((all, step) => all + Number(step.details?.cost ?? 0), 0);
+  return sum > 0 ? sum.toFixed(6).replace(/0{1,4}$/, "") : "–";
 }
 
 function line(step, start, span) {
@@ -178,11 +185,17 @@ function drawBrief(node, thread, about) {
   const begun = thread.ended.length === 0 || thread.messages.some((message) => message.number === thread.number);
   const names = [...about.fields, ...Object.keys(thread.brief).filter((name) => !about.fields.includes(name))];
   const known = names.filter((name) => name in thread.brief).length;
-  const turns = make("span", { class: "muted" }, `${known} of ${names.length} · answer ${thread.answers} of ${about.turns}`);
+  const figures = [`${known} of ${names.length}`, `answer ${thread.answers} of ${about.turns}`, price(thread, about)];
+  const turns = make("span", { class: "muted" }, figures.filter(Boolean).join(" · "));
   node.replaceChildren(heading("Brief", begun ? turns : ""), begun ? table(thread.brief, names) : "",
     ...thread.ended.toReversed().map((ended, index) => make("details", { class: "ended", open: index === 0 && !begun },
-      make("summary", {}, `Conversation ${ended.number}: ${words(ended.ending)}`, make("span", { class: "muted" }, clock(ended.at))),
+      make("summary", {}, `Conversation ${ended.number}: ${words(ended.ending)}`, make("span", { class: "muted" }, [price(ended, about), clock(ended.at)].filter(Boolean).join(" · "))),
       table(ended.brief, about.fields.filter((name) => name in ended.brief)))));
+}
+
+/** What a conversation cost, if anything. */
+function price({ cost }, { currency }) {
+  return Number(cost) > 0 ? `${cost} ${currency}` : "";
 }
 
 function table(brief, names) {

@@ -71,6 +71,8 @@ pub struct About {
     pub public_url: String,
     /// After how many turns a conversation ends.
     pub turns: u32,
+    /// What amounts of money are in.
+    pub currency: String,
     /// What the agent collects: the names of the fields, in the order in which it asks.
     pub fields: Vec<String>,
 }
@@ -87,7 +89,7 @@ pub enum Kept {
 
 impl About {
     /// What [`About::of`] reads.
-    pub const SETTINGS: Names = &["OPENAI_MODEL"];
+    pub const SETTINGS: Names = &["CAP_CURRENCY", "OPENAI_MODEL"];
 
     /// Reads the settings, for a real model.
     pub fn of(
@@ -105,6 +107,7 @@ impl About {
             store: if store.documents().are_embedded() { Kept::Embedded } else { Kept::Firestore },
             public_url: public_url.to_owned(),
             turns: page.turns,
+            currency: settings.get("CAP_CURRENCY").unwrap_or("USD").to_owned(),
             fields: page.fields.iter().map(|field| field.name.clone()).collect(),
         }
     }

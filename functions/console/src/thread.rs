@@ -3,6 +3,7 @@
 use agent::Turn as Entry;
 use conversations::{Conversation, ConversationId, Ended, Loaded, SetAside, Waiting};
 use jiff::Timestamp;
+use money::Amount;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use sms::Number;
@@ -30,6 +31,8 @@ pub(crate) struct Thread {
     sending: bool,
     /// How many attempts in a row the model has had at the waiting texts.
     tries: u32,
+    /// What it has cost so far.
+    cost: String,
     /// The brief so far.
     brief: Map<String, Value>,
     /// The conversations before this one, earliest first.
@@ -43,6 +46,8 @@ pub(crate) struct Thread {
 struct Over {
     number: u64,
     ending: String,
+    /// What it cost.
+    cost: String,
     brief: Map<String, Value>,
     at: i64,
 }
@@ -91,6 +96,7 @@ impl Thread {
             waiting: 0,
             sending: false,
             tries: 0,
+            cost: Amount::ZERO.to_string(),
             brief: Map::new(),
             ended: vec![],
             messages: vec![],
@@ -126,6 +132,7 @@ impl Thread {
         let over = |ended: &Ended| Over {
             number: ended.number,
             ending: ended.ending.clone(),
+            cost: ended.cost.to_string(),
             brief: ended.brief.clone(),
             at: ended.at.as_millisecond(),
         };
@@ -137,6 +144,7 @@ impl Thread {
             waiting: loaded.waiting.len(),
             sending: conversation.open.is_some(),
             tries: conversation.tries,
+            cost: conversation.account.cost.to_string(),
             brief: conversation.brief.clone(),
             ended: ended.iter().map(over).collect(),
             messages,

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use settings::{Names, Settings};
 
-use crate::commands::{chat, doctor, give_back, quarantine, register, send, serve, smoke};
+use crate::commands::{chat, doctor, give_back, limits, quarantine, register, send, serve, smoke};
 
 /// The program allocates many small objects on many threads. The system's allocator is slower at
 /// that, and keeps more memory.
@@ -57,6 +57,8 @@ enum Command {
         #[command(subcommand)]
         action: Option<quarantine::Action>,
     },
+    /// Print what a stranger's text can cause at most, and how much of it is used
+    Limits(limits::Asked),
     /// Print what to paste into the forms that register a number, and what would be rejected
     Register,
 }
@@ -96,6 +98,9 @@ fn main() -> ExitCode {
         Command::Smoke => host::run(quiet(settings), smoke::run),
         Command::Quarantine { action } => {
             host::run(quiet(settings), |settings| quarantine::run(settings, action))
+        }
+        Command::Limits(asked) => {
+            host::run(quiet(settings), |settings| limits::run(settings, asked))
         }
         Command::Register => host::run(quiet(settings), register::run),
         Command::Send { to, text } => {

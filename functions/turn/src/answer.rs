@@ -7,6 +7,7 @@ use conversations::{
     Admission, Change, Conversation, Loaded, Reply, Stop, Unavailable, Waiting, minute_of,
 };
 use jiff::{SignedDuration, Timestamp};
+use money::Amount;
 use policy::{Keyword, ReplyKind};
 use telemetry::{Step, steps};
 
@@ -14,6 +15,7 @@ use crate::edit::{Draft, Outcome};
 use crate::end::End;
 use crate::gate::{Counted, FULL, Gate, TOO_LONG, is_known, size};
 use crate::run::{Does, Fixed, Run, arrived};
+use crate::spending::{Bill, Cap, Found};
 use crate::think::Thought;
 use crate::transcript::{entries, entry};
 use crate::{Bounds, Wake};
@@ -53,39 +55,49 @@ impl<'a> Wake<'a> {
         if let Some(run) = Run::next(loaded) {
             self.reopen(loaded, &run).await?;
         }
-        let mut steps = Vec::new();
+        let (mut steps, mut bill) = (Vec::new(), Bill::default());
         for drafts_left in (0..=THROWN_AWAY).rev() {
             self.set_reports_aside(loaded).await?;
             let Some(run) = Run::next(loaded) else { return Ok(()) };
             steps.push(took_up(&run, &loaded.conversation, self.clock.now()));
             let is_again = drafts_left < THROWN_AWAY;
             if is_again && run.thinks() && !self.has_time() {
-                return Ok(());
+                return self.pay(loaded, bill).await;
             }
-            if run.thinks() && !self.take_up(loaded, &run, is_again).await? {
-                return Ok(());
+            if run.thinks() {
+                if !self.take_up(loaded, &run, is_again).await? {
+                    return self.pay(loaded, bill).await;
+                }
+                bill.is_open = true;
             }
-            let considered = self.consider(loaded, run, drafts_left == 0).await;
+            let considered = self.consider(loaded, run, drafts_left == 0, bill).await;
             if let Some(thought) = &considered.thought {
                 steps.extend_from_slice(thought.steps());
+                bill.spent = bill.spent.saturating_add(thought.cost());
             }
             if considered.thought.as_ref().is_some_and(Thought::is_stop) {
                 self.stop(loaded, &considered.run).await?;
                 steps.push(Step::new(steps::HEARD_A_STOP, self.clock.now()));
                 continue;
             }
-            if self.conclude(loaded, &considered, &steps).await? {
+            if self.conclude(loaded, &considered, &steps, bill).await? {
                 return Ok(());
             }
             steps.push(Step::new(steps::THROWN_AWAY, self.clock.now()));
         }
-        Ok(())
+        self.pay(loaded, bill).await
     }
 
     /// Has the agent think about a run, if it is one to think about.
-    async fn consider(&self, loaded: &Loaded, run: Run, is_last: bool) -> Considered {
+    async fn consider(
+        &self,
+        loaded: &Loaded,
+        run: Run,
+        is_last: bool,
+        bill: Bill,
+    ) -> Considered {
         let thought = match run.does {
-            Does::Think => Some(self.think(loaded, &run).await),
+            Does::Think => Some(self.think(loaded, &run, bill).await),
             Does::Say(_) | Does::Nothing => None,
         };
         if let Some(thought) = &thought {
@@ -101,6 +113,7 @@ impl<'a> Wake<'a> {
         loaded: &mut Loaded,
         considered: &Considered,
         steps: &[Step],
+        bill: Bill,
     ) -> Result<bool, Unavailable> {
         let run = &considered.run;
         let (at, clock) = (self.clock.now(), Instant::now());
@@ -113,10 +126,11 @@ impl<'a> Wake<'a> {
             if let Does::Say(_) = run.does {
                 gate = self.gate(loaded, run);
             }
-            match gate {
+            let draft = match gate {
                 Gate::Open => Some(self.draft(loaded, considered, steps)),
                 _ => self.bar(loaded, run, &gate),
-            }
+            };
+            draft.map(|draft| draft.paying(bill))
         });
         match written.await? {
             Outcome::Stored(planned) => {
@@ -126,12 +140,16 @@ impl<'a> Wake<'a> {
                 Ok(true)
             }
             Outcome::TooLarge => {
-                self.give_up(loaded, run).await?;
+                self.give_up(loaded, run, bill).await?;
                 Ok(true)
             }
             // Or somebody else has answered, or it has to wait.
             Outcome::Unchanged => {
-                Ok(loaded.conversation.open.is_some() || !matches!(gate, Gate::Open))
+                let ends = loaded.conversation.open.is_some() || !matches!(gate, Gate::Open);
+                if ends {
+                    self.pay(loaded, bill).await?;
+                }
+                Ok(ends)
             }
         }
     }
@@ -174,16 +192,27 @@ impl<'a> Wake<'a> {
         let guess = turnstile.as_ref().and_then(|left| left.guess(now, bound));
         // The free places are looked up only if this one is taken.
         let (mut is_guess, mut free) = (guess.is_some(), Vec::from_iter(guess));
+        let is_near = self.is_near_a_cap(loaded, run);
+        let mut capped = None;
         let (gate, outcome) = loop {
-            let (gate, outcome) = self.count_try(loaded, run, is_again, &mut free).await?;
-            if !matches!(gate, Gate::Full) || !std::mem::take(&mut is_guess) {
-                break (gate, outcome);
+            let (gate, outcome) = self.count_try(loaded, run, is_again, capped, &mut free).await?;
+            match gate {
+                Gate::Full if std::mem::take(&mut is_guess) => {
+                    free = self.turn.store.free_places(minute_of(now), bound).await?;
+                }
+                Gate::Unpaid => capped = self.look_elsewhere(loaded, run).await?,
+                gate => break (gate, outcome),
             }
-            free = self.turn.store.free_places(minute_of(now), bound).await?;
         };
         // Only a run without a place keeps the turnstile.
         match (&gate, turnstile.filter(|_| matches!(gate, Gate::Full))) {
-            (Gate::Open | Gate::LetIn, _) => return Ok(outcome.is_stored()),
+            (Gate::Open | Gate::LetIn, _) if outcome.is_stored() => {
+                if is_near {
+                    self.warn_of_caps().await?;
+                }
+                return Ok(true);
+            }
+            (Gate::Open | Gate::LetIn, _) => return Ok(false),
             (Gate::Full, Some(mut left)) => {
                 left.note_full(now);
                 self.let_in_later(loaded, left, bound).await?;
@@ -204,6 +233,7 @@ impl<'a> Wake<'a> {
         loaded: &mut Loaded,
         run: &Run,
         is_again: bool,
+        capped: Option<Cap>,
         free: &mut Vec<Admission>,
     ) -> Result<(Gate, Outcome<'a>), Unavailable> {
         let mut gate = Gate::Open;
@@ -214,6 +244,17 @@ impl<'a> Wake<'a> {
                 return None;
             }
             gate = if is_again { Gate::Open } else { self.gate(loaded, run) };
+            let mut amount = Amount::ZERO;
+            if !is_again && matches!(gate, Gate::Open | Gate::LetIn) {
+                match capped.map_or_else(|| self.find_money(loaded, run), Found::Capped) {
+                    Found::Enough(found) => amount = found,
+                    Found::Elsewhere => {
+                        gate = Gate::Unpaid;
+                        return None;
+                    }
+                    Found::Capped(cap) => gate = self.at_cap(run, cap),
+                }
+            }
             let place = if let Gate::LetIn = gate { free.pop() } else { None };
             if place.is_none() && matches!(gate, Gate::LetIn) {
                 gate = Gate::Full;
@@ -221,6 +262,7 @@ impl<'a> Wake<'a> {
             if let Gate::Open | Gate::LetIn = gate {
                 let mut draft = Draft::of(loaded);
                 draft.count_attempt(self.clock.now());
+                self.reserve(loaded, &mut draft, amount);
                 if let Some(place) = place {
                     draft.next.admitted_at = Some(place.minute);
                     draft.changes.push(Change::LetIn(place));
@@ -234,11 +276,17 @@ impl<'a> Wake<'a> {
     }
 
     /// Hands a run over because its answer does not fit into the store.
-    async fn give_up(&self, loaded: &mut Loaded, run: &Run) -> Result<(), Unavailable> {
+    async fn give_up(
+        &self,
+        loaded: &mut Loaded,
+        run: &Run,
+        bill: Bill,
+    ) -> Result<(), Unavailable> {
         let gate = Gate::HandOver(TOO_LONG);
         let outcome = self.edit(loaded, |loaded| {
             let now = run.again(loaded).filter(|_| loaded.conversation.open.is_none())?;
-            now.texts.starts_with(&run.texts).then(|| self.bar(loaded, run, &gate))?
+            let draft = now.texts.starts_with(&run.texts).then(|| self.bar(loaded, run, &gate))?;
+            draft.map(|draft| draft.paying(bill))
         });
         let planned = outcome.await?.planned();
         self.dispatch(loaded, planned, vec![]).await

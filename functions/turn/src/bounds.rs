@@ -6,6 +6,7 @@ use settings::{Settings, SettingsError};
 use sms::Providers;
 
 use crate::places::Places;
+use crate::spending::Money;
 
 /// The limits on what a stranger's text can cause.
 #[derive(Clone, Debug)]
@@ -14,6 +15,8 @@ pub struct Bounds {
     pub limits: Limits,
     /// Where replies may go.
     pub countries: Countries,
+    /// Prices and caps.
+    pub money: Money,
     pub(crate) places: Places,
 }
 
@@ -39,7 +42,8 @@ impl Bounds {
                 }
             },
         };
-        Ok(Self { limits, countries, places: Places::default() })
+        let money = Money::from_settings(settings)?;
+        Ok(Self { limits, countries, money, places: Places::default() })
     }
 
     fn at_home(

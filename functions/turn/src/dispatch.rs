@@ -56,7 +56,8 @@ impl<'a> Wake<'a> {
                 .with("provider", provider.name())
                 .with("why", why)
                 .with("attempt", attempt.id.clone())
-                .with("segments", attempt.segments);
+                .with("segments", attempt.segments)
+                .with("cost", attempt.cost.to_string());
             steps.push(match &outcome {
                 Ok(_) => step.with("outcome", "accepted"),
                 Err(error) => step.with("outcome", error.to_string()),
@@ -143,12 +144,12 @@ impl<'a> Wake<'a> {
                     ),
                     &attempt.trace,
                 )));
-                self.close(loaded, &attempt.id, Some(NOT_REACHED), changes).await?;
+                self.close_unpaid(loaded, attempt, changes).await?;
             }
             SendError::OptedOut { .. } => {
                 let (at, provider) = (self.clock.now(), provider.to_owned());
                 changes.push(Change::Stopped { at, provider });
-                self.close(loaded, &attempt.id, Some(NOT_REACHED), changes).await?;
+                self.close_unpaid(loaded, attempt, changes).await?;
             }
             SendError::Unknown { .. } => self.unanswered(loaded, attempt, changes).await?,
         }
@@ -214,6 +215,7 @@ impl<'a> Wake<'a> {
         let planned = self.edit(loaded, |loaded| {
             let mut draft = Draft::of(loaded);
             draft.changes.clone_from(&changes);
+            draft.give_back(attempt);
             if let Some(mut reply) = draft.take_open(&attempt.id) {
                 reply.refused_by.push(attempt.provider.clone());
                 self.go_on(loaded, &mut draft, reply);
@@ -256,9 +258,31 @@ impl<'a> Wake<'a> {
         told: Option<&str>,
         changes: Vec<Change>,
     ) -> Result<(), Unavailable> {
+        self.close_paying(loaded, attempt, told, changes, None).await
+    }
+
+    /// The same for an attempt that its provider has not taken and does not charge for.
+    async fn close_unpaid(
+        &self,
+        loaded: &mut Loaded,
+        attempt: &Attempt,
+        changes: Vec<Change>,
+    ) -> Result<(), Unavailable> {
+        self.close_paying(loaded, &attempt.id, Some(NOT_REACHED), changes, Some(attempt)).await
+    }
+
+    async fn close_paying(
+        &self,
+        loaded: &mut Loaded,
+        attempt: &str,
+        told: Option<&str>,
+        changes: Vec<Change>,
+        unpaid: Option<&Attempt>,
+    ) -> Result<(), Unavailable> {
         self.edit(loaded, |loaded| {
             let mut draft = Draft::of(loaded);
             draft.changes.clone_from(&changes);
+            unpaid.into_iter().for_each(|attempt| draft.give_back(attempt));
             if draft.take_open(attempt).is_some() {
                 draft.next.turns.extend(told.map(note));
                 draft.set_due(self.clock.now());

@@ -7,10 +7,12 @@ use conversations::{
     Attempt, Change, CommitError, Conversation, Loaded, Reply, Unavailable, Waiting,
 };
 use jiff::{SignedDuration, Timestamp};
+use money::Amount;
 use sms::Provider;
 
 use crate::Wake;
 use crate::pause::after;
+use crate::spending::Bill;
 
 /// The part of an attempt's reserved time that is kept for recording its outcome.
 const TO_WRITE_DOWN: SignedDuration = SignedDuration::from_secs(5);
@@ -38,6 +40,10 @@ pub(crate) struct Draft<'a> {
     /// Whether more texts wait behind those.
     more: bool,
     pub(crate) changes: Vec<Change>,
+    /// What is spent by it.
+    pub(crate) spent: Amount,
+    /// Whether the money that was reserved for the run is not needed any more.
+    pub(crate) settles: bool,
     /// The attempt to dispatch once all this is stored.
     pub(crate) planned: Option<Box<Planned<'a>>>,
 }
@@ -99,6 +105,8 @@ impl Draft<'_> {
             waiting: loaded.waiting.clone(),
             more: loaded.more,
             changes: Vec::new(),
+            spent: Amount::ZERO,
+            settles: false,
             planned: None,
         }
     }
@@ -148,6 +156,18 @@ impl Draft<'_> {
         self.next.ask_after = None;
     }
 
+    /// The same, paying what the model has cost.
+    pub(crate) fn paying(mut self, bill: Bill) -> Self {
+        self.spent = self.spent.saturating_add(bill.spent);
+        self.settles = bill.is_open;
+        self
+    }
+
+    /// Gives back what an attempt would have cost that certainly was not taken.
+    pub(crate) fn give_back(&mut self, attempt: &Attempt) {
+        self.spent = self.spent.saturating_sub(attempt.cost);
+    }
+
     /// Takes the open reply out, if `attempt` is the one under way.
     pub(crate) fn take_open(&mut self, attempt: &str) -> Option<Reply> {
         let is_it = is_under_way(&self.next, attempt);
@@ -178,9 +198,9 @@ impl<'a> Wake<'a> {
     ) -> Result<Outcome<'a>, Unavailable> {
         let mut pauses = UNANSWERED.build();
         loop {
-            let Some(Draft { next, changes, planned, .. }) = change(loaded) else {
-                return Ok(Outcome::Unchanged);
-            };
+            let Some(mut draft) = change(loaded) else { return Ok(Outcome::Unchanged) };
+            self.book(&mut draft);
+            let Draft { next, changes, planned, .. } = draft;
             match self.turn.store.commit(loaded, next, changes).await {
                 Ok(()) => return Ok(Outcome::Stored(planned)),
                 // Somebody else has made progress, so this loop ends.
@@ -205,7 +225,7 @@ impl<'a> Wake<'a> {
     }
 
     pub(crate) async fn reload(&self, loaded: &mut Loaded) -> Result<(), Unavailable> {
-        match self.turn.store.load(&loaded.id, self.clock.now()).await? {
+        match self.turn.load(&loaded.id, self.clock.now()).await? {
             Some(again) => *loaded = again,
             None => {
                 // It has been deleted: there is nothing left to do.

@@ -1,5 +1,6 @@
 //! The end of a conversation.
 
+use money::Amount;
 use conversations::{Change, Effect, Ended, Loaded, Notice, Unavailable};
 use serde_json::json;
 use telemetry::TraceId;
@@ -43,6 +44,8 @@ impl<'a> Wake<'a> {
             ending: ending.to_owned(),
             brief: next.brief.clone(),
             turns: next.turns.clone(),
+            // Known once all that this commit books is.
+            cost: Amount::ZERO,
             at: self.clock.now(),
         };
         let somebody = !ended.theirs.is_for_tests();

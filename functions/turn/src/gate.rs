@@ -12,6 +12,7 @@ use crate::edit::Draft;
 use crate::end::End;
 use crate::hand_over::WITH_PERSON;
 use crate::run::{Run, arrived};
+use crate::spending::Cap;
 use crate::{Bounds, Wake};
 
 /// How many attempts in a row the model gets at the same texts before a person has to answer them:
@@ -69,6 +70,10 @@ pub(crate) enum Gate {
     Wait(Timestamp),
     /// The person is new, and this minute has no place left.
     Full,
+    /// It is not answered before there is money for it, because this cap is reached.
+    Capped(Cap),
+    /// It may be answered, if a shard has the money for it.
+    Unpaid,
     /// It is not answered.
     Closed(Closed),
     /// A person has to answer it, for this reason.
@@ -85,6 +90,8 @@ pub(crate) enum Closed {
     WithPerson,
     /// It needs no answer, for this reason.
     NoNeed(&'static str),
+    /// This cap was reached for too long.
+    Capped(Cap),
 }
 
 impl Gate {
@@ -92,7 +99,8 @@ impl Gate {
     fn word(&self) -> &'static str {
         match self {
             Self::Open | Self::LetIn => "open",
-            Self::Wait(_) | Self::Full => "later",
+            Self::Wait(_) | Self::Full | Self::Unpaid => "later",
+            Self::Capped(cap) => cap.setting(),
             Self::Closed(closed) => closed.why(),
             Self::HandOver(reason) => reason,
         }
@@ -108,6 +116,7 @@ impl Closed {
             Self::Loop(..) => "loop",
             Self::WithPerson => WITH_PERSON,
             Self::NoNeed(why) => why,
+            Self::Capped(_) => "over a cap",
         }
     }
 }
@@ -165,11 +174,14 @@ impl<'a> Wake<'a> {
     pub(crate) fn bar(&self, loaded: &Loaded, run: &Run, gate: &Gate) -> Option<Draft<'a>> {
         let (mut draft, now) = (Draft::of(loaded), self.clock.now());
         match gate {
-            Gate::Open | Gate::LetIn | Gate::Full => return None,
+            Gate::Open | Gate::LetIn | Gate::Full | Gate::Unpaid => return None,
             Gate::Wait(until) if draft.next.due_at == Some(*until) => return None,
             Gate::Wait(until) => {
                 draft.next.due_at = Some(*until);
                 return Some(draft);
+            }
+            Gate::Capped(cap) => {
+                self.wait_at_cap(loaded, &mut draft, run, *cap);
             }
             Gate::Closed(closed) => {
                 if let Closed::Loop(..) = closed {
@@ -230,7 +242,11 @@ impl<'a> Wake<'a> {
                  set aside. Answer by hand, or raise REPLIES_PER_DAY."
                     .into(),
             ),
-            Closed::Loop(..) | Closed::Country(_) | Closed::WithPerson | Closed::NoNeed(_) => {
+            Closed::Loop(..)
+            | Closed::Country(_)
+            | Closed::WithPerson
+            | Closed::NoNeed(_)
+            | Closed::Capped(_) => {
                 return None;
             }
         };
@@ -239,6 +255,9 @@ impl<'a> Wake<'a> {
 
     /// Reports a decision that was stored.
     pub(crate) async fn say_why(&self, gate: &Gate, run: &Run) -> Result<(), Unavailable> {
+        if let Gate::Capped(cap) = gate {
+            return self.tell_of_cap(*cap, run).await;
+        }
         let Gate::Closed(closed) = gate else { return Ok(()) };
         tracing::info!(texts = run.texts.len(), "set texts aside unanswered: {}", closed.why());
         match closed {
@@ -262,6 +281,7 @@ impl<'a> Wake<'a> {
                 };
                 self.turn.store.notice_anew(&notice, None).await?;
             }
+            Closed::Capped(cap) => self.tell_of_texts_left(*cap, run).await?,
             Closed::Loop(..) | Closed::Limit | Closed::WithPerson | Closed::NoNeed(_) => {}
         }
         Ok(())

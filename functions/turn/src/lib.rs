@@ -6,6 +6,7 @@
 mod after;
 mod answer;
 mod bounds;
+mod caps;
 mod clock;
 mod dispatch;
 mod edit;
@@ -23,6 +24,7 @@ mod report;
 mod results;
 mod run;
 mod settle;
+mod spending;
 mod think;
 mod transcript;
 
@@ -31,7 +33,7 @@ use std::time::Duration;
 
 use agent::{Agent, OpenAi, Page, Timeouts};
 use business::Business;
-use conversations::{ConversationId, Notice, StatusUpdate, Store, Unavailable};
+use conversations::{ConversationId, Loaded, Notice, StatusUpdate, Store, Unavailable};
 use evidence::Health;
 use jiff::Timestamp;
 use policy::{Countries, Limits};
@@ -46,6 +48,7 @@ use crate::clock::Clock;
 pub use bounds::Bounds;
 pub use dispatch::TEST_NUMBER;
 pub use results::Results;
+pub use spending::Money;
 
 /// How long a wake-up may take before its last send: a function has two minutes in all.
 const WHOLE: Duration = Duration::from_secs(105);
@@ -61,6 +64,8 @@ pub const SETTINGS: &[Names] = &[
     Queue::SETTINGS,
     Results::SETTINGS,
     Limits::SETTINGS,
+    Money::SETTINGS[0],
+    Money::SETTINGS[1],
     Countries::SETTINGS,
     Business::SETTINGS,
 ];
@@ -94,6 +99,15 @@ impl Turn {
         tokio::join!(store.prepare(), agent.model.prepare(), providers.prepare());
     }
 
+    /// Loads a conversation with a shard of the account that it is paid from.
+    pub(crate) async fn load(
+        &self,
+        id: &ConversationId,
+        now: Timestamp,
+    ) -> Result<Option<Loaded>, Unavailable> {
+        self.store.load_paid_by(id, now, Some(self.bounds.money.people())).await
+    }
+
     /// Does whatever the conversation has to do.
     ///
     /// Fails only if the store does: then the wake-up has to come again. A failed model or provider
@@ -112,7 +126,7 @@ impl Turn {
 
 impl Wake<'_> {
     async fn run(&self) -> Result<(), Unavailable> {
-        let health = match self.turn.store.load(&self.id, self.clock.now()).await? {
+        let health = match self.turn.load(&self.id, self.clock.now()).await? {
             Some(mut loaded) => {
                 self.work(&mut loaded).await?;
                 loaded.health

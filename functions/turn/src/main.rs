@@ -18,11 +18,13 @@ fn main() -> ExitCode {
         let page = Page::from_settings(&settings)?.carried_by(&providers)?;
         let model = OpenAi::from_settings(&settings, &page.model)?
             .ok_or("set OPENAI_API_KEY: alone this function has no model")?;
+        let bounds = Bounds::from_settings(&settings, &providers)?;
+        let agent = Agent::new(model, page, Timeouts::from_settings(&settings)?);
         let turn = Turn {
-            bounds: Bounds::from_settings(&settings, &providers)?,
+            agent: Arc::new(bounds.money.charging(agent)),
+            bounds,
             providers,
             store: Arc::new(Store::open(&settings)?),
-            agent: Arc::new(Agent::new(model, page, Timeouts::from_settings(&settings)?)),
             results: Results::from_settings(&settings)?.map(Arc::new),
         };
         host::meanwhile(turn.clone().prepare());

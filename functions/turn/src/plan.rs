@@ -70,7 +70,9 @@ impl<'a> Wake<'a> {
         let is_first_try = reply.refused_by.is_empty() && reply.rounds == 0;
         let opens = is_first_try && loaded.conversation.answers == 0;
         let proven = loaded.health.state(&route) == State::Healthy;
-        let attempt = Attempt { opens, proven, ..attempt };
+        let cost = self.turn.bounds.money.attempt(provider.name(), theirs, attempt.segments);
+        let attempt = Attempt { opens, proven, cost, ..attempt };
+        draft.spent = draft.spent.saturating_add(cost);
         draft.changes.push(match reply.despite_stop {
             true => Change::AttemptDespiteStop(attempt.clone()),
             false => Change::Attempt(attempt.clone()),

@@ -142,6 +142,7 @@ impl Wake<'_> {
             draft.next.open = Some(reply);
             draft.next.due_at = Some(self.clock.now());
             draft.changes.clone_from(&changes);
+            lost.known.iter().for_each(|attempt| draft.give_back(attempt));
             Some(draft)
         })
         .await?;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use agent::{Answered, Ending, Heard, ModelError, Pulse, Turn as Entry};
 use conversations::{Change, Loaded, Unavailable};
 use jiff::{SignedDuration, Timestamp};
+use money::Amount;
 use policy::{fit, fit_behind};
 use telemetry::{Step, steps};
 
@@ -16,6 +17,7 @@ use crate::gate::MAX_ATTEMPTS;
 use crate::incidents::what_happened;
 use crate::pause::spread;
 use crate::run::Run;
+use crate::spending::Bill;
 
 /// How often the model may refuse a text before it is given up.
 const MAX_REFUSALS: u32 = 4;
@@ -32,7 +34,7 @@ const ONE_BY_ONE: Duration = Duration::from_secs(2);
 /// The agent's result for a run of texts.
 pub(crate) enum Thought {
     Answer(Box<Answered>),
-    None { error: ModelError, steps: Vec<Step> },
+    None { error: ModelError, steps: Vec<Step>, cost: Amount },
 }
 
 impl Thought {
@@ -47,6 +49,14 @@ impl Thought {
         }
     }
 
+    /// What the model charges for it.
+    pub(crate) fn cost(&self) -> Amount {
+        match self {
+            Self::Answer(answered) => answered.cost,
+            Self::None { cost, .. } => *cost,
+        }
+    }
+
     pub(crate) fn steps(&self) -> &[Step] {
         match self {
             Self::Answer(answered) => &answered.steps,
@@ -58,9 +68,9 @@ impl Thought {
 impl<'a> Wake<'a> {
     /// Asks the agent. Meanwhile, a person who has heard nothing for long is told to wait, unless
     /// an answer is on its way.
-    pub(crate) async fn think(&self, loaded: &Loaded, run: &Run) -> Thought {
+    pub(crate) async fn think(&self, loaded: &Loaded, run: &Run, bill: Bill) -> Thought {
         let pulse = Pulse::default();
-        let mut thinking = pin!(self.ask_agent(loaded, run, &pulse));
+        let mut thinking = pin!(self.ask_agent(loaded, run, bill, &pulse));
         tokio::select! {
             thought = &mut thinking => return thought,
             () = self.wait_for_silence(run, &pulse) => {}
@@ -109,7 +119,13 @@ impl<'a> Wake<'a> {
     }
 
     /// Asks the agent, and meanwhile fetches whatever a send will need.
-    async fn ask_agent(&self, loaded: &Loaded, run: &Run, pulse: &Pulse) -> Thought {
+    async fn ask_agent(
+        &self,
+        loaded: &Loaded,
+        run: &Run,
+        bill: Bill,
+        pulse: &Pulse,
+    ) -> Thought {
         let conversation = &loaded.conversation;
         if !conversation.theirs.is_for_tests() {
             let providers = Arc::clone(&self.turn.providers);
@@ -119,6 +135,7 @@ impl<'a> Wake<'a> {
         let new = run.entries();
         let number = conversation.answers + 1;
         let agent = &self.turn.agent;
+        let (limit, segments) = self.allowance(loaded, run, bill);
         let heard = Heard {
             turns: &turns,
             brief: &conversation.brief,
@@ -130,6 +147,8 @@ impl<'a> Wake<'a> {
                 true => MAX_REFUSALS / 2,
                 false => MAX_REFUSALS,
             },
+            segments,
+            limit,
         };
         let answered = agent.answer(&heard, pulse).await;
         match answered {
@@ -137,7 +156,7 @@ impl<'a> Wake<'a> {
                 Thought::Answer(Box::new(answered))
             }
             Ok(mut answered) => {
-                let budget = agent.page.segments as usize;
+                let budget = segments.unwrap_or(agent.page.segments) as usize;
                 let fitted = match &agent.page.texts.first {
                     Some(first) if conversation.number == 1 && number == 1 => {
                         fit_behind(first, &answered.reply, budget)
@@ -164,7 +183,7 @@ impl<'a> Wake<'a> {
             }
             Err(error) => {
                 tracing::error!(error = %error.error, "the agent cannot answer: {}", error.error);
-                Thought::None { error: error.error, steps: error.steps }
+                Thought::None { error: error.error, steps: error.steps, cost: error.cost }
             }
         }
     }

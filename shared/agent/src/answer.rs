@@ -10,10 +10,10 @@ use telemetry::Step;
 use thiserror::Error;
 use tokio::time::Instant;
 
-use crate::budget::Spending;
+use crate::budget::{FEWEST_TOKENS, Spending};
 use crate::fault::Fault;
 use crate::judge::Named;
-use crate::model::{Completion, Form, ModelError, OpenAi};
+use crate::model::{Completion, Form, ModelError, OpenAi, TOKEN_BYTES};
 use crate::page::Page;
 use crate::pulse::Pulse;
 use crate::rendered::Rendered;
@@ -171,6 +171,14 @@ impl Agent {
             }
             Err(error) => Err(AnswerError { error, steps, tokens, cost }),
         }
+    }
+
+    /// The least that a useful answer costs, in a conversation of so many bytes.
+    pub fn least_cost(&self, size: usize) -> Amount {
+        let Some(price) = &self.price else { return Amount::ZERO };
+        let Rendered { prompt, tools } = self.rendered();
+        let bytes = prompt.len() + tools.size + size;
+        price.cost((bytes / TOKEN_BYTES) as u64, 0, FEWEST_TOKENS.into())
     }
 
     pub(crate) fn rendered(&self) -> &Rendered {

@@ -3,7 +3,7 @@
 use money::{Amount, ModelPrice};
 
 /// The fewest tokens that are worth asking for: fewer are no answer, or one without thought.
-const FEWEST_TOKENS: u32 = 200;
+pub(crate) const FEWEST_TOKENS: u32 = 200;
 
 /// The tokens of one request, as its server counts them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -129,6 +129,8 @@ pub struct Account {
     pub reserved: Option<Reservation>,
     /// What the conversation under way has cost.
     pub cost: Amount,
+    /// The day on which the person was told that they are answered later, because a cap is reached.
+    pub told_day: i64,
 }
 
 impl Account {
@@ -205,6 +207,16 @@ impl Shard {
         self.replace(self.of, sums)
     }
 
+    /// Spends an amount from it, on the same condition.
+    pub(crate) fn spend(&self, amount: Amount, period: Period) -> Write {
+        let mut sums = self.sums.clone();
+        forget(&mut sums, period);
+        for name in spent(period) {
+            *sums.entry(name).or_default() += amount.billionths();
+        }
+        self.replace(self.of, sums)
+    }
+
     fn replace(&self, of: u32, mut sums: Counts) -> Write {
         sums.insert(OF.to_owned(), of.into());
         let (path, fields) = (path(&self.name), Fields::of(&sums));
@@ -227,8 +239,7 @@ impl Booking {
         let Self { shard, period, spent, released } = self;
         let mut more = vec![];
         if *spent != Amount::ZERO {
-            let names = [day(period.day), month(period.month), TOTAL.to_owned()];
-            more.extend(names.map(|name| (name, spent.billionths())));
+            more.extend(self::spent(*period).map(|name| (name, spent.billionths())));
         }
         if let Some(Reservation { hour, amount, .. }) = released {
             more.push((held(*hour), -amount.billionths()));
@@ -258,6 +269,16 @@ impl Store {
         let paths: Vec<_> = names.iter().map(|name| path(name)).collect();
         let found = self.documents.get(&paths).await?;
         names.into_iter().zip(found).map(|(name, found)| Shard::decode(name, found)).collect()
+    }
+
+    /// Counts texts that are left to the business because a cap was reached for too long. Returns how
+    /// many these are on this day.
+    pub async fn count_left(&self, texts: u32, period: Period) -> Result<i64, Unavailable> {
+        let (path, name) = (path("left"), day(period.day));
+        let add = Write::Add(path.clone(), vec![(name.clone(), texts.into())]);
+        self.documents.commit(vec![add]).await?;
+        let found = self.documents.get_one(path).await?;
+        Ok(found.and_then(|found| found.fields.get(&name)).unwrap_or(i64::from(texts)))
     }
 
     /// Divides the account evenly into its shards, whatever it was divided into before: the first time,
@@ -335,6 +356,11 @@ fn day(day: i64) -> String {
 
 fn month(month: i64) -> String {
     format!("month_{month}")
+}
+
+/// The sums that what is spent now belongs to.
+fn spent(period: Period) -> [String; 3] {
+    [day(period.day), month(period.month), TOTAL.to_owned()]
 }
 
 fn held(hour: i64) -> String {

@@ -48,6 +48,8 @@ pub enum Change {
     LetIn(Admission),
     /// Money is reserved in a shard, on condition that nobody has written to it since it was read.
     Reserved(Shard, Amount, Period),
+    /// Money is spent from a shard, on the same condition.
+    Spent(Shard, Amount, Period),
     /// Money was spent, or a reservation ended.
     Booked(Booking),
     /// Waiting texts were taken up: their words are now in the conversation.
@@ -114,6 +116,7 @@ impl Change {
         match self {
             Self::LetIn(place) => vec![place.take()],
             Self::Reserved(shard, amount, period) => vec![shard.reserve(amount, period)],
+            Self::Spent(shard, amount, period) => vec![shard.spend(amount, period)],
             Self::Booked(booking) => vec![booking.write()],
             Self::TakenUp(texts) => texts.iter().map(taken_up).collect(),
             Self::SetAside(texts, why) => {

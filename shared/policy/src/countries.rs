@@ -107,6 +107,18 @@ pub struct Countries {
     allowed: Option<Allowed>,
 }
 
+impl fmt::Display for Countries {
+    /// As in `COUNTRIES`.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(Allowed { codes, countries }) = &self.allowed else {
+            return formatter.write_str("all");
+        };
+        let countries = countries.iter().map(ToString::to_string);
+        let all: Vec<_> = codes.iter().cloned().chain(countries).collect();
+        formatter.write_str(&all.join(","))
+    }
+}
+
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Allowed {
     /// First digits of numbers.

@@ -21,7 +21,7 @@ use std::fmt;
 use secrecy::SecretString;
 use thiserror::Error;
 
-pub use address::{is_loopback, is_unreachable, is_unspecified};
+pub use address::{is_loopback, is_private, is_unreachable, is_unspecified};
 pub use misspelt::misspelt;
 pub use secrets::key;
 

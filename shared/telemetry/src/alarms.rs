@@ -181,6 +181,22 @@ alarms! {
               NEW_PEOPLE_PER_MINUTE is the limit.",
     },
 
+    /// A cap on what may be spent is reached, or nearly.
+    Cap => Words {
+        name: "money.cap",
+        meaning: "A cap on what may be spent is reached, or most of it is used. At a cap, texts wait for \
+                  up to 24 hours.",
+        fix: "The line names the cap. See in the console who texts so much. If they are customers, raise \
+              the cap: CAP_DAY, CAP_MONTH, CAP_TOTAL or CAP_PERSON_DAY.",
+    },
+
+    /// Something was bought whose price nobody has listed.
+    Price => Words {
+        name: "money.price",
+        meaning: "The price of a model or a text is not known, and the most that it could cost is counted.",
+        fix: "The line says what to add to the file that PRICES_FILE names, once you know the price.",
+    },
+
     /// Somebody is trying passwords at the console.
     Guesses => Words {
         name: "console.guesses",

@@ -81,11 +81,13 @@ fn parts(settings: &Settings) -> (Router, Turn, Sweep) {
     let queue = Queue::from_settings(settings).unwrap().unwrap();
     let page = Page::from_settings(settings).unwrap();
     let model = agent::OpenAi::from_settings(settings, &page.model).unwrap().unwrap();
+    let bounds = Bounds::from_settings(settings, &providers).unwrap();
+    let agent = Agent::new(model, page, Timeouts::default());
     let turn = Turn {
         store: Arc::clone(&store),
-        bounds: Bounds::from_settings(settings, &providers).unwrap(),
+        agent: Arc::new(bounds.money.charging(agent)),
+        bounds,
         providers: Arc::clone(&providers),
-        agent: Arc::new(Agent::new(model, page, Timeouts::default())),
         results: None,
     };
     let inbound = Inbound {

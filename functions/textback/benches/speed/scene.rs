@@ -24,11 +24,13 @@ const TEXTS: usize = 7;
 const FIRST: usize = 500_000;
 
 /// People here text faster than in reality.
-const WITHOUT_LIMITS: [(&str, &str); 4] = [
+const WITHOUT_LIMITS: [(&str, &str); 6] = [
     ("REPLIES_PER_MINUTE", "off"),
     ("REPLIES_PER_HOUR", "off"),
     ("REPLIES_PER_DAY", "off"),
     ("NEW_PEOPLE_PER_MINUTE", "off"),
+    ("CAP_PERSON_DAY", "off"),
+    ("CAP_DAY", "1000000"),
 ];
 
 pub(crate) struct Scene {

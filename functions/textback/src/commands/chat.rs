@@ -56,11 +56,13 @@ pub(crate) async fn run(settings: Settings, asked: Asked) -> Result<(), Error> {
     let folder = asked.data_dir.unwrap_or_else(|| thrown_away.path().join("data"));
     let store = Arc::new(Store::open_in(&folder)?);
     let providers = Arc::new(Providers::new(vec![Box::new(Mock)]));
+    let bounds = Bounds::from_settings(&Settings::default(), &providers)?;
+    let agent = Agent::new(model, page, Timeouts::from_settings(&settings)?);
     let turn = Turn {
         store: Arc::clone(&store),
         providers: Arc::clone(&providers),
-        agent: Arc::new(Agent::new(model, page, Timeouts::from_settings(&settings)?)),
-        bounds: Bounds::from_settings(&Settings::default(), &providers)?,
+        agent: Arc::new(bounds.money.charging(agent)),
+        bounds,
         results: None,
     };
     // Only the phone writes to it, so the turn hears of no other conversation.

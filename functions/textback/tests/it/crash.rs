@@ -294,10 +294,12 @@ pub(crate) async fn run(product: &Product, now: Timestamp) {
     let page = Page::from_settings(&settings).unwrap();
     let model = OpenAi::from_settings(&settings, &page.model).unwrap().unwrap();
     let providers = providers::configured(&settings, PUBLIC_URL, Role::Everything).unwrap();
+    let bounds = Bounds::from_settings(&settings, &providers).unwrap();
+    let agent = Agent::new(model, page, Timeouts::default());
     let turn = Turn {
-        bounds: Bounds::from_settings(&settings, &providers).unwrap(),
+        agent: bounds.money.charging(agent).into(),
+        bounds,
         providers: providers.into(),
-        agent: Agent::new(model, page, Timeouts::default()).into(),
         results: None,
         store,
     };

@@ -85,7 +85,8 @@ async fn main() {
 
 /// Simulates `rate` texts a second for `seconds`, and everything that follows from them.
 async fn simulate(rate: u32, seconds: u32) -> Load {
-    let unbounded = [("NEW_PEOPLE_PER_MINUTE", "off"), ("REPLIES_PER_DAY", "off")];
+    let unbounded =
+        ["NEW_PEOPLE_PER_MINUTE", "REPLIES_PER_DAY", "CAP_DAY"].map(|limit| (limit, "off"));
     let scene = Scene::with("twilio", &unbounded).await;
     let watch = Watch::begin();
     let mut town =

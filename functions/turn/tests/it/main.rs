@@ -7,6 +7,7 @@ mod after;
 mod alarms;
 mod answers;
 mod bounds;
+mod caps;
 mod crashes;
 mod delivery;
 mod endings;

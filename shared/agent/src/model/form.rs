@@ -24,7 +24,7 @@ const ROOMY_TOKENS: u32 = 16_000;
 pub(super) const FEWEST_TOKENS: u32 = 64;
 
 /// The minimum bytes per token, in any script. It is safer to assume too few than too many.
-pub(super) const TOKEN_BYTES: usize = 3;
+pub(crate) const TOKEN_BYTES: usize = 3;
 
 /// How long an answer may take before the next ones are requested as streams, which show that the
 /// server is still working.

@@ -17,7 +17,7 @@ pub(crate) struct Described {
     /// In the server's form.
     pub(super) tools: Vec<Value>,
     /// The size of that in a request, in bytes.
-    pub(super) size: usize,
+    pub(crate) size: usize,
 }
 
 impl Described {

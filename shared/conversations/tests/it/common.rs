@@ -5,6 +5,7 @@ use conversations::{
     Waiting,
 };
 use jiff::{SignedDuration, Timestamp};
+use money::Amount;
 use serde_json::json;
 use sms::{Number, Receipt, Status};
 use telemetry::{Step, TraceId};
@@ -94,6 +95,7 @@ pub(crate) fn ended() -> Ended {
         ending: "finished".into(),
         brief: json!({"rooms": 3}).as_object().unwrap().clone(),
         turns: vec![json!({"person": "Hi"})],
+        cost: Amount::ZERO,
         at: now(),
     }
 }

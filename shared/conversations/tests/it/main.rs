@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
+mod budget;
 mod clock;
 mod common;
 mod consents;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 use conversations::Store;
 use settings::Settings;
 
+use budget::*;
 use clock::*;
 use consents::*;
 use contract::*;
@@ -103,6 +105,10 @@ fakes::promises! {
     limits_the_consents_of_an_address_and_of_all_together
     limits_consents_that_all_come_at_once
     accepts_every_test_write
+    counts_what_is_reserved_and_what_was_spent
+    reserves_nothing_in_a_shard_that_was_written_since
+    counts_a_reservation_that_nobody_settles_for_a_day
+    loses_nothing_when_an_account_is_divided_anew
 }
 
 /// The same for promises that hold across restarts: each gets the place of the store.
@@ -128,6 +134,7 @@ macro_rules! promises_across_starts {
 promises_across_starts! {
     finds_everything_by_its_name_after_a_restart
     refuses_another_key_and_still_accepts_its_own
+    reserves_no_more_than_there_is_however_many_try_at_once
 }
 
 fn sqlite(folder: &tempfile::TempDir) -> Arc<Store> {

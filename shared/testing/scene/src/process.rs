@@ -69,6 +69,7 @@ impl Process {
         }
         let model = agent::OpenAi::from_settings(settings, &page.model).unwrap().unwrap();
         let queue = Queue::in_process();
+        let bounds = Bounds::from_settings(settings, &carrying).unwrap();
         Self {
             inbound: Inbound {
                 providers: heard(inbound::SETTINGS),
@@ -77,10 +78,10 @@ impl Process {
                 queue: queue.clone(),
             },
             turn: Turn {
-                bounds: Bounds::from_settings(settings, &carrying).unwrap(),
                 providers: Arc::new(carrying),
                 store: store.clone(),
-                agent: Arc::new(Agent::new(model, page, TIMEOUTS)),
+                agent: Arc::new(bounds.money.charging(Agent::new(model, page, TIMEOUTS))),
+                bounds,
                 results: Results::from_settings(settings).unwrap().map(Arc::new),
             },
             receipts: Arc::new(Receipts {

@@ -117,7 +117,9 @@ impl Scene {
     /// Sets the timeout for the model, until the process ends.
     pub fn time_out_after(&mut self, timeouts: Timeouts) {
         let agent = &mut self.process.turn.agent;
-        *agent = Arc::new(Agent::new(agent.model.clone(), agent.page.clone(), timeouts));
+        let mut changed = Agent::clone(agent);
+        changed.timeouts = timeouts;
+        *agent = Arc::new(changed);
     }
 
     /// Like [`Self::restart`], with some settings changed until the next restart.

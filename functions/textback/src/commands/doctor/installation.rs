@@ -13,7 +13,7 @@ use telemetry::Alarm;
 use tokio::time::timeout;
 
 use crate::commands::doctor::report::{Check, Found, Section, misset};
-use crate::commands::doctor::{address, clock, model};
+use crate::commands::doctor::{address, clock, model, money};
 use crate::outside::milliseconds;
 
 /// The timeout of the store, including its first connection.
@@ -43,6 +43,8 @@ pub(crate) async fn look(
     let model = page.as_ref().map_or_else(|_| Page::default().model, |page| page.model.clone());
     let model = OpenAi::from_settings(settings, &model);
     let timeouts = Timeouts::from_settings(settings);
+    let model_in_use = model.as_ref().ok().and_then(Option::as_ref);
+    let seen_store = store.as_ref().ok().copied().flatten();
     let model_address = model.as_ref().ok().and_then(Option::as_ref).map(OpenAi::address);
     let ((ours, our_clock), store, queue, model, their_clock) = tokio::join!(
         address::look(public_url, providers),
@@ -53,6 +55,7 @@ pub(crate) async fn look(
     );
     findings.extend(ours);
     findings.extend([store, queue, model]);
+    findings.extend(money::look(settings, providers, model_in_use, page.as_ref().ok(), seen_store).await);
     findings.push(agent_file(settings, page.as_ref()));
     findings.push(business_file(settings));
     findings.extend(console(settings, public_url, providers));

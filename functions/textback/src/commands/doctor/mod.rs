@@ -9,6 +9,7 @@ mod clock;
 mod evidence;
 mod installation;
 mod model;
+mod money;
 mod report;
 mod send_to;
 

@@ -28,6 +28,10 @@ pub(crate) enum Check {
     Queue,
     /// Whether the model accepts our key and answers.
     Model,
+    /// Whether the prices of the model and of texts are known, and how old they are.
+    Prices,
+    /// Whether the caps leave money for answers.
+    Spending,
     /// Whether the agent's page can be used.
     AgentFile,
     /// Whether the business facts can be used.

@@ -83,13 +83,15 @@ impl App {
             Some(model) => (model, false),
             None => (model::offline(&page).await?, true),
         };
-        let agent = Arc::new(Agent::new(model, page, Timeouts::from_settings(settings)?));
+        let bounds = Bounds::from_settings(settings, &providers)?;
+        let agent = Agent::new(model, page, Timeouts::from_settings(settings)?);
+        let agent = Arc::new(bounds.money.charging(agent));
         let results = Results::from_settings(settings)?.map(Arc::new);
         let turn = Turn {
             store: Arc::clone(&store),
             providers: Arc::clone(&providers),
             agent,
-            bounds: Bounds::from_settings(settings, &providers)?,
+            bounds,
             results,
         };
         let sweep = Sweep {
@@ -150,6 +152,11 @@ impl App {
             println!("  providers  mock: nothing is sent, set those of a provider for real texts");
         } else {
             println!("  providers  {}", names.join(", "));
+        }
+        println!("  spending   {}", self.turn.bounds.money.caps);
+        for lines in self.turn.missing_prices() {
+            let lines = lines.trim().replace('\n', ", ");
+            println!("  price      not known, so the most is counted: add to PRICES_FILE {lines}");
         }
         if settings.get("BUSINESS_FILE").is_some() {
             println!("  pages      {}/", self.public_url);

@@ -1,0 +1,136 @@
+//! Caps on money.
+
+use conversations::budget::{Period, Sums, sum_of};
+use fakes::Mode;
+use jiff::tz::TimeZone;
+use money::Amount;
+use scene::Scene;
+use serde_json::json;
+
+/// A model that costs ten cents for a thousand tokens written, and nothing for those read.
+const PRICES: &str = "[models.dear]\ninput = 0\noutput = 100\n[segments.twilio.US]\nsegment = 0.01\n";
+
+/// A scene with these caps, and the file of its prices.
+async fn with(caps: &[(&str, &str)]) -> (Scene, tempfile::NamedTempFile) {
+    let prices = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(prices.path(), PRICES).unwrap();
+    let path = prices.path().display().to_string();
+    let all = [&[("PRICES_FILE", path.as_str()), ("OPENAI_MODEL", "dear")], caps].concat();
+    (Scene::with("twilio", &all).await, prices)
+}
+
+async fn spent(scene: &Scene) -> Sums {
+    let shards = scene.process.turn.bounds.money.people();
+    let shards = scene.process.store.shards(shards).await.unwrap();
+    sum_of(&shards, Period::of(scene.now, &TimeZone::UTC))
+}
+
+/// The model's next answer: 50 tokens.
+fn answers(scene: &Scene) {
+    let message = json!({ "role": "assistant", "content": "Which day?" });
+    scene.openai.answers_with(
+        200,
+        &[],
+        &json!({
+            "choices": [{ "message": message, "finish_reason": "stop" }],
+            "usage": { "prompt_tokens": 1_000, "completion_tokens": 50 },
+        }),
+    );
+}
+
+fn amount(text: &str) -> Amount {
+    text.parse().unwrap()
+}
+
+#[tokio::test]
+async fn books_what_the_model_and_the_text_cost() {
+    let (scene, _prices) = with(&[]).await;
+    answers(&scene);
+    scene.say("My tap drips").await;
+    // 50 tokens for 0.005, and a segment.
+    let Sums { held, day, month, total } = spent(&scene).await;
+    assert_eq!([held, day, month, total], ["0", "0.015", "0.015", "0.015"].map(amount));
+    let account = scene.loaded().await.conversation.account;
+    assert_eq!((account.cost, account.reserved), (amount("0.015"), None));
+    let (_, trace) = scene.trace().await;
+    let costs: Vec<_> = trace.steps.iter().filter_map(|step| step.details.get("cost")).collect();
+    assert_eq!(costs, ["0.005", "0.01"]);
+}
+
+#[tokio::test]
+async fn at_a_persons_cap_texts_wait_and_the_person_is_told_once() {
+    let caps = [("CAP_PERSON_DAY", "0.06"), ("CAP_TURN", "0.05")];
+    let (mut scene, _prices) = with(&caps).await;
+    for text in ["The first", "The second", "The third", "The fourth"] {
+        scene.say(text).await;
+    }
+    let answered = scene.openai.requests().len();
+    assert!(answered < 4, "{answered} answers");
+    let late = scene.heard().iter().filter(|heard| heard.starts_with("Sorry")).count();
+    assert_eq!((scene.heard().len(), late), (answered + 1, 1));
+    assert!(scene.is_told("The cap CAP_PERSON_DAY is reached").await);
+    assert_eq!(scene.logged().matches("alarm=\"money.cap\"").count(), 1);
+
+    scene.pass(15 * 3_600);
+    scene.live(10).await;
+    assert!(scene.heard().last().unwrap().ends_with("The fourth"), "{:?}", scene.heard());
+}
+
+#[tokio::test]
+async fn at_the_cap_of_a_day_nobody_is_answered_but_a_stop_is_confirmed() {
+    let (mut scene, _prices) = with(&[("CAP_DAY", "0.10"), ("CAP_TURN", "0.05")]).await;
+    for person in ["+12025550143", "+12025550144", "+12025550145", "+12025550146", "+12025550147"] {
+        scene.person = person;
+        scene.say("My tap drips").await;
+    }
+    assert!(scene.openai.requests().len() < 5);
+    assert!(spent(&scene).await.day <= amount("0.10"), "{:?}", spent(&scene).await);
+    scene.say("STOP").await;
+    assert!(scene.loaded().await.stop.is_some_and(|stop| stop.confirmed));
+}
+
+#[tokio::test]
+async fn texts_that_waited_for_a_day_are_left_to_the_business() {
+    let (mut scene, _prices) = with(&[("CAP_TOTAL", "0.06"), ("CAP_TURN", "0.05")]).await;
+    for text in ["The first", "The second", "The third"] {
+        scene.say(text).await;
+    }
+    scene.pass(25 * 3_600);
+    scene.live(10).await;
+    let aside = scene.process.store.set_aside(&scene.id(), 20).await.unwrap();
+    assert!(aside.iter().all(|aside| aside.why == "over a cap") && !aside.is_empty());
+    assert!(scene.is_told(&format!("were set aside today: {}", aside.len())).await);
+}
+
+#[tokio::test]
+async fn warns_once_before_a_cap_is_reached() {
+    let (scene, _prices) = with(&[("CAP_DAY", "0.10"), ("CAP_TURN", "0.02")]).await;
+    for _ in 0..5 {
+        scene.say("My tap drips").await;
+    }
+    assert!(scene.is_told("80 % of the cap CAP_DAY is used").await);
+}
+
+#[tokio::test]
+async fn a_death_leaves_what_was_reserved_for_a_day() {
+    let (mut scene, _prices) = with(&[]).await;
+    scene.openai.switch.plan([Mode::HangsAfter]);
+    scene.text("My tap drips").await;
+    scene.die_when(async |scene| !scene.openai.requests().is_empty()).await;
+    assert_eq!(spent(&scene).await.held, amount("0.10"));
+    scene.live(120).await;
+    assert_eq!(scene.heard().len(), 1);
+    assert_eq!(spent(&scene).await.held, amount("0.10"), "nobody knows what it cost");
+    scene.pass(25 * 3_600);
+    assert_eq!(spent(&scene).await.held, Amount::ZERO);
+}
+
+#[tokio::test]
+async fn what_a_provider_refused_costs_nothing() {
+    let (scene, _prices) = with(&[]).await;
+    answers(&scene);
+    let refused = r#"{"code":21211,"message":"Invalid To","status":400}"#;
+    scene.companies.twilio.switch.plan([Mode::Fails(400, refused.into())]);
+    scene.say("My tap drips").await;
+    assert_eq!(spent(&scene).await.day, amount("0.005"));
+}

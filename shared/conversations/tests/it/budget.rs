@@ -1,0 +1,145 @@
+//! The account in money.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use conversations::budget::{Booking, Payer, Period, Reservation, Shard, Sums, sum_of};
+use conversations::{Change, Loaded, Store};
+use futures::future::join_all;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use money::Amount;
+use settings::Settings;
+use sms::Number;
+
+use crate::common::*;
+
+/// How many try at once, and how often each.
+const PEOPLE: u32 = 50;
+const TIMES: u32 = 200;
+
+const PAYER: Payer = Payer::People(4);
+
+pub(crate) async fn counts_what_is_reserved_and_what_was_spent(store: Arc<Store>) {
+    store.divide(PAYER).await.unwrap();
+    let mut loaded = paid(&store, "SM1", &person()).await;
+    let reservation = reserve(&store, &mut loaded, cents(10)).await.unwrap();
+    assert_eq!(all(&store).await, Sums { held: cents(10), ..Sums::default() });
+
+    let next = loaded.conversation.clone();
+    let paid = vec![booked(cents(3), Some(reservation)), booked(cents(1), None)];
+    store.commit(&mut loaded, next, paid).await.unwrap();
+    let spent = cents(4);
+    assert_eq!(all(&store).await, Sums { held: cents(0), day: spent, month: spent, total: spent });
+}
+
+pub(crate) async fn reserves_nothing_in_a_shard_that_was_written_since(store: Arc<Store>) {
+    store.divide(Payer::People(1)).await.unwrap();
+    let payer = Payer::People(1);
+    let mut first = paid_by(&store, "SM1", &person(), payer).await;
+    let mut second = paid_by(&store, "SM2", &someone(2), payer).await;
+    reserve(&store, &mut first, cents(10)).await.unwrap();
+    assert!(reserve(&store, &mut second, cents(10)).await.is_none());
+    let mut again = store.load_paid_by(&second.id, now(), Some(payer)).await.unwrap().unwrap();
+    reserve(&store, &mut again, cents(10)).await.unwrap();
+}
+
+pub(crate) async fn counts_a_reservation_that_nobody_settles_for_a_day(store: Arc<Store>) {
+    store.divide(PAYER).await.unwrap();
+    let mut loaded = paid(&store, "SM1", &person()).await;
+    reserve(&store, &mut loaded, cents(10)).await.unwrap();
+    for (hours, held) in [(0, 10), (23, 10), (25, 0)] {
+        let period = period(now() + SignedDuration::from_hours(hours));
+        let shards = store.shards(PAYER).await.unwrap();
+        assert_eq!(sum_of(&shards, period).held, cents(held), "after {hours} hours");
+    }
+}
+
+pub(crate) async fn loses_nothing_when_an_account_is_divided_anew(store: Arc<Store>) {
+    // Before it was divided for the first time.
+    let mut loaded = taken(&store).await;
+    let next = loaded.conversation.clone();
+    store.commit(&mut loaded, next, vec![booked(cents(7), None)]).await.unwrap();
+    for shards in [4, 64, 1, 7] {
+        let payer = Payer::People(shards);
+        store.divide(payer).await.unwrap();
+        let found = store.shards(payer).await.unwrap();
+        assert!(found.iter().all(|shard| shard.is_of(payer)), "{shards}");
+        assert_eq!(sum_of(&found, period(now())).total, cents(7), "{shards}");
+    }
+    let (a, b) = tokio::join!(store.divide(Payer::People(3)), store.divide(Payer::People(5)));
+    a.and(b).unwrap();
+    store.divide(PAYER).await.unwrap();
+    assert_eq!(all(&store).await.total, cents(7));
+}
+
+/// Ten thousand reservations at the edge of a cap, from several processes.
+pub(crate) async fn reserves_no_more_than_there_is_however_many_try_at_once(place: Settings) {
+    let stores: Vec<_> = (0..4).map(|_| crate::open(&place)).collect();
+    let (each, turn, granted) = (cents(500), cents(10), AtomicU32::new(0));
+    stores[0].divide(PAYER).await.unwrap();
+    let try_all = async |number: u32| {
+        let store = &stores[number as usize % stores.len()];
+        let mut loaded = paid(store, &format!("SM{number}"), &someone(number)).await;
+        for _ in 0..TIMES {
+            loaded = store.load_paid_by(&loaded.id, now(), Some(PAYER)).await.unwrap().unwrap();
+            let used = loaded.shard.as_ref().unwrap().sums(period(now())).held;
+            let amount = turn.min(each.saturating_sub(used));
+            if amount > Amount::ZERO && reserve(store, &mut loaded, amount).await.is_some() {
+                granted.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    };
+    join_all((0..PEOPLE).map(try_all)).await;
+    let shards = stores[0].shards(PAYER).await.unwrap();
+    for shard in &shards {
+        assert_eq!(shard.sums(period(now())).held, each, "{}", shard.name());
+    }
+    assert_eq!(granted.into_inner(), 4 * 50, "each was granted in full");
+}
+
+fn cents(cents: i64) -> Amount {
+    Amount::from_billionths(cents * 10_000_000)
+}
+
+fn period(now: Timestamp) -> Period {
+    Period::of(now, &TimeZone::UTC)
+}
+
+fn someone(number: u32) -> Number {
+    Number::parse(&format!("+1202555{number:04}")).unwrap()
+}
+
+async fn all(store: &Store) -> Sums {
+    sum_of(&store.shards(PAYER).await.unwrap(), period(now()))
+}
+
+async fn paid(store: &Store, message: &str, theirs: &Number) -> Loaded {
+    paid_by(store, message, theirs, PAYER).await
+}
+
+/// The conversation of somebody who has texted, with a shard.
+async fn paid_by(store: &Store, message: &str, theirs: &Number, payer: Payer) -> Loaded {
+    let text = conversations::Arrival { theirs: theirs.clone(), ..arrival(message, "Hi", now()) };
+    store.take(&text).await.unwrap();
+    let id = names().conversation("twilio", theirs);
+    store.load_paid_by(&id, now(), Some(payer)).await.unwrap().unwrap()
+}
+
+/// Reserves an amount in the shard that was loaded. `None`: somebody else was faster.
+async fn reserve(store: &Store, loaded: &mut Loaded, amount: Amount) -> Option<Reservation> {
+    let (shard, period): (Shard, _) = (loaded.shard.clone().unwrap(), period(now()));
+    let reservation = Reservation::of(&shard, amount, period);
+    let next = loaded.conversation.clone();
+    let change = vec![Change::Reserved(shard, amount, period)];
+    match store.commit(loaded, next, change).await {
+        Ok(()) => Some(reservation),
+        Err(conversations::CommitError::Conflict) => None,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+fn booked(spent: Amount, released: Option<Reservation>) -> Change {
+    let shard = PAYER.shard(released.as_ref().map(|it| it.shard.as_str()));
+    Change::Booked(Booking { shard, period: period(now()), spent, released })
+}
