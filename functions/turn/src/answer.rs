@@ -89,13 +89,7 @@ impl<'a> Wake<'a> {
     }
 
     /// Has the agent think about a run, if it is one to think about.
-    async fn consider(
-        &self,
-        loaded: &Loaded,
-        run: Run,
-        is_last: bool,
-        bill: Bill,
-    ) -> Considered {
+    async fn consider(&self, loaded: &Loaded, run: Run, is_last: bool, bill: Bill) -> Considered {
         let thought = match run.does {
             Does::Think => Some(self.think(loaded, &run, bill).await),
             Does::Say(_) | Does::Nothing => None,
@@ -276,12 +270,7 @@ impl<'a> Wake<'a> {
     }
 
     /// Hands a run over because its answer does not fit into the store.
-    async fn give_up(
-        &self,
-        loaded: &mut Loaded,
-        run: &Run,
-        bill: Bill,
-    ) -> Result<(), Unavailable> {
+    async fn give_up(&self, loaded: &mut Loaded, run: &Run, bill: Bill) -> Result<(), Unavailable> {
         let gate = Gate::HandOver(TOO_LONG);
         let outcome = self.edit(loaded, |loaded| {
             let now = run.again(loaded).filter(|_| loaded.conversation.open.is_none())?;

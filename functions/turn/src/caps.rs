@@ -36,13 +36,7 @@ impl<'a> Wake<'a> {
 
     /// Lets the texts of a run wait, and tells the person once a day, as far as the money that was kept
     /// back for that allows.
-    pub(crate) fn wait_at_cap(
-        &self,
-        loaded: &Loaded,
-        draft: &mut Draft<'a>,
-        run: &Run,
-        cap: Cap,
-    ) {
+    pub(crate) fn wait_at_cap(&self, loaded: &Loaded, draft: &mut Draft<'a>, run: &Run, cap: Cap) {
         let (money, period) = (&self.turn.bounds.money, self.period());
         let until = self.look_again_at_cap(run);
         draft.next.ask_after = Some(until);
@@ -82,10 +76,9 @@ impl<'a> Wake<'a> {
     pub(crate) async fn tell_of_cap(&self, cap: Cap, run: &Run) -> Result<(), Unavailable> {
         let setting = cap.setting();
         let (whose, id) = match cap {
-            Cap::Turn | Cap::PersonDay => (
-                "one person has cost",
-                format!("cap-{setting}-{}-{}", self.id, self.when(cap)),
-            ),
+            Cap::Turn | Cap::PersonDay => {
+                ("one person has cost", format!("cap-{setting}-{}-{}", self.id, self.when(cap)))
+            }
             Cap::OwnerDay => ("what you tried out has cost", self.cap_id(cap)),
             Cap::Day | Cap::Month | Cap::Total => ("everybody together has cost", self.cap_id(cap)),
         };
@@ -113,7 +106,8 @@ impl<'a> Wake<'a> {
              today: {left}. Answer by hand what needs it: the console shows them."
         );
         let id = format!("cap-left-{}", period.day);
-        let notice = Notice { conversation: None, trace: None, ..self.notice(id, sentence, run.trace()) };
+        let notice =
+            Notice { conversation: None, trace: None, ..self.notice(id, sentence, run.trace()) };
         self.turn.store.notice(&notice).await
     }
 

@@ -1,7 +1,7 @@
 //! The end of a conversation.
 
-use money::Amount;
 use conversations::{Change, Effect, Ended, Loaded, Notice, Unavailable};
+use money::Amount;
 use serde_json::json;
 use telemetry::TraceId;
 

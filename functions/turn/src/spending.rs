@@ -21,10 +21,10 @@ use settings::{Names, Settings, SettingsError};
 use sms::Number;
 use url::Url;
 
-use crate::{Turn, Wake};
 use crate::edit::Draft;
 use crate::gate::size;
 use crate::run::Run;
+use crate::{Turn, Wake};
 
 /// The part of each cap, one in so many, that is kept back for what is said at it.
 const KEPT_BACK: i64 = 20;
@@ -209,9 +209,10 @@ impl<'a> Wake<'a> {
         let model = self.turn.agent.price.as_ref().is_some_and(|price| price.basis.is_assumed());
         let country = Country::of(&loaded.conversation.theirs).map(|it| it.to_string());
         let country = country.unwrap_or_default();
-        let texts = run.texts.last().is_some_and(|text| {
-            money.prices.segment(&text.provider, &country).basis.is_assumed()
-        });
+        let texts = run
+            .texts
+            .last()
+            .is_some_and(|text| money.prices.segment(&text.provider, &country).basis.is_assumed());
         (model || texts) && !money.caps.set_by_owner
     }
 
@@ -296,9 +297,8 @@ impl<'a> Wake<'a> {
         let provider = run.texts.last().map_or("", |text| text.provider.as_str());
         let theirs = &loaded.conversation.theirs;
         let most = self.turn.agent.page.segments;
-        let cost = |segments: u32| {
-            self.turn.bounds.money.attempt(provider, theirs, segments as usize)
-        };
+        let cost =
+            |segments: u32| self.turn.bounds.money.attempt(provider, theirs, segments as usize);
         let least = self.turn.agent.least_cost(size(&loaded.conversation));
         let amount = reserved.amount.saturating_sub(bill.spent);
         let left = amount.saturating_sub(least);

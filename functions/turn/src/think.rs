@@ -9,7 +9,7 @@ use conversations::{Change, Loaded, Unavailable};
 use jiff::{SignedDuration, Timestamp};
 use money::Amount;
 use policy::{fit, fit_behind};
-use telemetry::{Step, steps};
+use telemetry::{Alarm, Step, raise, steps};
 
 use crate::Wake;
 use crate::edit::Draft;
@@ -119,13 +119,7 @@ impl<'a> Wake<'a> {
     }
 
     /// Asks the agent, and meanwhile fetches whatever a send will need.
-    async fn ask_agent(
-        &self,
-        loaded: &Loaded,
-        run: &Run,
-        bill: Bill,
-        pulse: &Pulse,
-    ) -> Thought {
+    async fn ask_agent(&self, loaded: &Loaded, run: &Run, bill: Bill, pulse: &Pulse) -> Thought {
         let conversation = &loaded.conversation;
         if !conversation.theirs.is_for_tests() {
             let providers = Arc::clone(&self.turn.providers);
@@ -151,6 +145,14 @@ impl<'a> Wake<'a> {
             limit,
         };
         let answered = agent.answer(&heard, pulse).await;
+        let cost = answered.as_ref().map_or_else(|error| error.cost, |answered| answered.cost);
+        if limit.is_some_and(|limit| cost > limit) {
+            raise!(
+                Alarm::Overspent,
+                "the model cost {cost} instead of at most {}",
+                limit.unwrap_or_default()
+            );
+        }
         match answered {
             Ok(answered) if answered.ending == Some(Ending::Stopped) => {
                 Thought::Answer(Box::new(answered))

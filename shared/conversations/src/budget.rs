@@ -55,7 +55,6 @@ impl Period {
             month: i64::from(today.year()) * 12 + i64::from(today.month()) - 1,
         }
     }
-
 }
 
 /// What is reserved or spent within the periods of a moment.

@@ -118,7 +118,8 @@ impl Store {
                 next.due_at = Some(told.update.at);
             }
         }
-        let reserves = changes.iter().any(|change| matches!(change, Change::Reserved(..) | Change::Spent(..)));
+        let reserves =
+            changes.iter().any(|change| matches!(change, Change::Reserved(..) | Change::Spent(..)));
         let is_back = changes.iter().any(|change| matches!(change, Change::Started));
         let steps = steps::kept(loaded, &changes);
         steps::note(&mut waiting, &changes);

@@ -197,6 +197,15 @@ alarms! {
         fix: "The line says what to add to the file that PRICES_FILE names, once you know the price.",
     },
 
+    /// A model charges more than it was allowed to.
+    Overspent => Words {
+        name: "money.overspent",
+        meaning: "A model's server counts more tokens than it was allowed to use, so a turn cost more than \
+                  was reserved.",
+        fix: "What it cost is counted, and the caps hold back what follows. Find out whether the server \
+              knows `max_completion_tokens`: `doctor` says what it lacks.",
+    },
+
     /// Somebody is trying passwords at the console.
     Guesses => Words {
         name: "console.guesses",

@@ -180,6 +180,7 @@ async fn keeps_the_messages_of_ended_conversations() {
         ending: "finished".into(),
         brief: json!({ "task": "a tap" }).as_object().unwrap().clone(),
         turns: std::mem::take(&mut next.turns),
+        cost: "0.03".parse().unwrap(),
         at: at(5),
     };
     next.number = 2;
@@ -194,6 +195,7 @@ async fn keeps_the_messages_of_ended_conversations() {
     let before = json!([{
         "number": 1,
         "ending": "finished",
+        "cost": "0.03",
         "brief": { "task": "a tap" },
         "at": at(5).as_millisecond(),
     }]);

@@ -48,6 +48,7 @@ fn browser(access: Access) -> Browser {
         store: Kept::Embedded,
         public_url: "http://localhost:5000".into(),
         turns: 7,
+        currency: "USD".into(),
         fields: vec!["task".into()],
     };
     let settings = Settings::from([

@@ -84,7 +84,12 @@ fn caps(bounds: &Bounds, people: Sums, owner: Sums) -> Vec<Limit> {
         cap("CAP_DAY", "money for everybody in a day", caps.day, used(day, held)),
         cap("CAP_MONTH", "money for everybody in a month", caps.month, used(month, held)),
         cap("CAP_TOTAL", "money for everybody, ever", caps.total, used(total, held)),
-        cap("CAP_OWNER_DAY", "money for your own tries in a day", caps.owner_day, used(owner.day, owner.held)),
+        cap(
+            "CAP_OWNER_DAY",
+            "money for your own tries in a day",
+            caps.owner_day,
+            used(owner.day, owner.held),
+        ),
     ]
 }
 

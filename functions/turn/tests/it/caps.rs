@@ -8,14 +8,15 @@ use scene::Scene;
 use serde_json::json;
 
 /// A model that costs ten cents for a thousand tokens written, and nothing for those read.
-const PRICES: &str = "[models.dear]\ninput = 0\noutput = 100\n[segments.twilio.US]\nsegment = 0.01\n";
+const PRICES: &str =
+    "[models.\"gpt-4.1-mini\"]\ninput = 0\noutput = 100\n[segments.twilio.US]\nsegment = 0.01\n";
 
 /// A scene with these caps, and the file of its prices.
 async fn with(caps: &[(&str, &str)]) -> (Scene, tempfile::NamedTempFile) {
     let prices = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(prices.path(), PRICES).unwrap();
     let path = prices.path().display().to_string();
-    let all = [&[("PRICES_FILE", path.as_str()), ("OPENAI_MODEL", "dear")], caps].concat();
+    let all = [&[("PRICES_FILE", path.as_str())], caps].concat();
     (Scene::with("twilio", &all).await, prices)
 }
 
@@ -25,15 +26,15 @@ async fn spent(scene: &Scene) -> Sums {
     sum_of(&shards, Period::of(scene.now, &TimeZone::UTC))
 }
 
-/// The model's next answer: 50 tokens.
-fn answers(scene: &Scene) {
+/// The model's next answer, in so many tokens.
+fn answers(scene: &Scene, tokens: u32) {
     let message = json!({ "role": "assistant", "content": "Which day?" });
     scene.openai.answers_with(
         200,
         &[],
         &json!({
             "choices": [{ "message": message, "finish_reason": "stop" }],
-            "usage": { "prompt_tokens": 1_000, "completion_tokens": 50 },
+            "usage": { "prompt_tokens": 1_000, "completion_tokens": tokens },
         }),
     );
 }
@@ -45,7 +46,7 @@ fn amount(text: &str) -> Amount {
 #[tokio::test]
 async fn books_what_the_model_and_the_text_cost() {
     let (scene, _prices) = with(&[]).await;
-    answers(&scene);
+    answers(&scene, 50);
     scene.say("My tap drips").await;
     // 50 tokens for 0.005, and a segment.
     let Sums { held, day, month, total } = spent(&scene).await;
@@ -66,7 +67,7 @@ async fn at_a_persons_cap_texts_wait_and_the_person_is_told_once() {
     }
     let answered = scene.openai.requests().len();
     assert!(answered < 4, "{answered} answers");
-    let late = scene.heard().iter().filter(|heard| heard.starts_with("Sorry")).count();
+    let late = scene.heard().iter().filter(|heard| !heard.starts_with("You said")).count();
     assert_eq!((scene.heard().len(), late), (answered + 1, 1));
     assert!(scene.is_told("The cap CAP_PERSON_DAY is reached").await);
     assert_eq!(scene.logged().matches("alarm=\"money.cap\"").count(), 1);
@@ -78,13 +79,14 @@ async fn at_a_persons_cap_texts_wait_and_the_person_is_told_once() {
 
 #[tokio::test]
 async fn at_the_cap_of_a_day_nobody_is_answered_but_a_stop_is_confirmed() {
-    let (mut scene, _prices) = with(&[("CAP_DAY", "0.10"), ("CAP_TURN", "0.05")]).await;
+    let (mut scene, _prices) = with(&[("CAP_DAY", "0.06"), ("CAP_TURN", "0.05")]).await;
     for person in ["+12025550143", "+12025550144", "+12025550145", "+12025550146", "+12025550147"] {
         scene.person = person;
         scene.say("My tap drips").await;
     }
     assert!(scene.openai.requests().len() < 5);
-    assert!(spent(&scene).await.day <= amount("0.10"), "{:?}", spent(&scene).await);
+    let Sums { day, .. } = spent(&scene).await;
+    assert!(day <= amount("0.06"), "{day}");
     scene.say("STOP").await;
     assert!(scene.loaded().await.stop.is_some_and(|stop| stop.confirmed));
 }
@@ -92,7 +94,7 @@ async fn at_the_cap_of_a_day_nobody_is_answered_but_a_stop_is_confirmed() {
 #[tokio::test]
 async fn texts_that_waited_for_a_day_are_left_to_the_business() {
     let (mut scene, _prices) = with(&[("CAP_TOTAL", "0.06"), ("CAP_TURN", "0.05")]).await;
-    for text in ["The first", "The second", "The third"] {
+    for text in ["The first", "The second", "The third", "The fourth"] {
         scene.say(text).await;
     }
     scene.pass(25 * 3_600);
@@ -104,11 +106,17 @@ async fn texts_that_waited_for_a_day_are_left_to_the_business() {
 
 #[tokio::test]
 async fn warns_once_before_a_cap_is_reached() {
-    let (scene, _prices) = with(&[("CAP_DAY", "0.10"), ("CAP_TURN", "0.02")]).await;
-    for _ in 0..5 {
-        scene.say("My tap drips").await;
+    let (scene, _prices) = with(&[("CAP_DAY", "0.30")]).await;
+    // More than it was allowed.
+    answers(&scene, 2_300);
+    for text in ["The first", "The second", "The third"] {
+        scene.say(text).await;
     }
     assert!(scene.is_told("80 % of the cap CAP_DAY is used").await);
+    for alarm in ["money.cap", "money.overspent"] {
+        let raised = format!("alarm=\"{alarm}\"");
+        assert_eq!(scene.logged().matches(&raised).count(), 1, "{alarm}");
+    }
 }
 
 #[tokio::test]
@@ -128,7 +136,7 @@ async fn a_death_leaves_what_was_reserved_for_a_day() {
 #[tokio::test]
 async fn what_a_provider_refused_costs_nothing() {
     let (scene, _prices) = with(&[]).await;
-    answers(&scene);
+    answers(&scene, 50);
     let refused = r#"{"code":21211,"message":"Invalid To","status":400}"#;
     scene.companies.twilio.switch.plan([Mode::Fails(400, refused.into())]);
     scene.say("My tap drips").await;

@@ -15,6 +15,7 @@ use conversations::{
 use fastrand::Rng;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
+use money::Amount;
 use providers::Role;
 use serde_json::json;
 use settings::Settings;
@@ -336,6 +337,7 @@ impl Talk {
             ending: ending.to_owned(),
             brief: std::mem::take(&mut next.brief),
             turns: std::mem::take(&mut next.turns),
+            cost: Amount::ZERO,
             at,
         };
         if ending == "handed_over" {

@@ -55,7 +55,9 @@ pub(crate) async fn look(
     );
     findings.extend(ours);
     findings.extend([store, queue, model]);
-    findings.extend(money::look(settings, providers, model_in_use, page.as_ref().ok(), seen_store).await);
+    findings.extend(
+        money::look(settings, providers, model_in_use, page.as_ref().ok(), seen_store).await,
+    );
     findings.push(agent_file(settings, page.as_ref()));
     findings.push(business_file(settings));
     findings.extend(console(settings, public_url, providers));
