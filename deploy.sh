@@ -72,8 +72,13 @@ package() {
     for function in $(functions); do
         packages+=(--package "$function")
     done
-    cargo lambda build --release --locked "--$architecture" "${packages[@]}" \
-        --lambda-dir "$PWD/target/lambda/$architecture"
+    (
+        # cargo-lambda compiles for Haswell unless told otherwise, which makes each zip 25 KB larger. Code
+        # that profits from newer processors, such as cryptography, looks for them when it runs.
+        [ "$architecture" != x86-64 ] || export RUSTFLAGS='-C target-cpu=x86-64'
+        cargo lambda build --release --locked "--$architecture" "${packages[@]}" \
+            --lambda-dir "$PWD/target/lambda/$architecture"
+    )
     for function in $(functions); do
         for file in agent.md business.toml prices.toml; do
             [ ! -f "$file" ] || cp "$file" "target/lambda/$architecture/$function/"

@@ -1,11 +1,11 @@
-//! How long nothing is tried again. By chance that is half of a pause at least, and all of it at most: what
-//! failed together is not tried again together.
+//! Pauses before something is tried again. Each is a random part of the stated pause, at least half of
+//! it, so that what failed together is not tried again together.
 
 use std::time::Duration;
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 
-/// How long after a try, if so many before it were in vain: the first pause doubles with each, up to the
+/// The pause after a try, if so many before it failed: the first pause doubles with each, up to the
 /// longest.
 pub(crate) fn after(tries: u32, (first, longest): (Duration, Duration)) -> Duration {
     let mut pauses = ExponentialBuilder::new()
@@ -17,7 +17,7 @@ pub(crate) fn after(tries: u32, (first, longest): (Duration, Duration)) -> Durat
     pauses.nth(tries as usize).expect("they do not end")
 }
 
-/// How long after a try, however many there were.
+/// The pause after a try, however many there were before it.
 pub(crate) fn spread(pause: Duration) -> Duration {
     after(0, (pause, pause))
 }

@@ -47,7 +47,7 @@ async fn converse(llama: &Llama) -> Product {
             }
         };
         let answered = tokio::time::timeout(TIMEOUT, answers).await;
-        assert!(answered.is_ok(), "waited {TIMEOUT:?} in vain for an answer to {text:?}");
+        assert!(answered.is_ok(), "waited {TIMEOUT:?} without an answer to {text:?}");
     }
     product.settled().await;
     let said = replies(&product);

@@ -10,7 +10,7 @@ use crate::servers::{Server, client_of, find, skip};
 /// The value of `NAME_KEY` in tests, which Firestore requires: 32 bytes in Base64.
 pub const NAME_KEY: &str = "c29tZSBrZXkgd2l0aCB3aGljaCB0ZXN0cyBuYW1lIGE=";
 
-/// Google's Firestore emulator. Projects need no set-up: use a [`unique_name`] for each test.
+/// Google's Firestore emulator. Projects need no set-up: use a [`unique_name`](crate::unique_name) for each test.
 #[derive(Clone, Debug)]
 pub struct Firestore {
     /// `127.0.0.1:port`, for `FIRESTORE_EMULATOR_HOST`.

@@ -210,6 +210,6 @@ impl<S> Watched<S> {
     pub(crate) async fn until(&self, wanted: &str, so: impl FnMut(&S) -> bool) {
         let mut states = self.0.subscribe();
         let waited = tokio::time::timeout(TIMEOUT, states.wait_for(so)).await.is_ok();
-        assert!(waited, "waited {TIMEOUT:?} in vain for {wanted}");
+        assert!(waited, "waited {TIMEOUT:?} for {wanted} without finding it");
     }
 }

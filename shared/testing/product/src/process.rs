@@ -199,7 +199,7 @@ fn lines(stream: impl Read + Send + 'static) -> (Lines, JoinHandle<()>) {
 pub async fn until(wanted: &str, mut so: impl AsyncFnMut() -> bool) {
     let end = Instant::now() + TIMEOUT;
     while !so().await {
-        assert!(Instant::now() < end, "waited {TIMEOUT:?} in vain for {wanted}");
+        assert!(Instant::now() < end, "waited {TIMEOUT:?} for {wanted} without finding it");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }

@@ -80,7 +80,7 @@ pub(super) async fn unknown(method: Method, uri: Uri) -> Response {
 }
 
 impl Brain {
-    /// Loads the model, if it has to be loaded. A client that disconnects earlier has waited in vain.
+    /// Loads the model, if it has to be loaded. A client that disconnects earlier has waited for nothing.
     async fn load(&self) {
         if let Rule::Loads(time) = self.rule
             && !self.has_loaded.load(Ordering::Relaxed)
