@@ -11,11 +11,11 @@ use money::Amount;
 use policy::{Keyword, ReplyKind};
 use telemetry::{Step, steps};
 
+use crate::bill::{Bill, Found};
 use crate::edit::{Draft, Outcome};
 use crate::end::End;
 use crate::gate::{Counted, FULL, Gate, TOO_LONG, is_known, size};
 use crate::run::{Does, Fixed, Run, arrived};
-use crate::spending::{Bill, Cap, Found};
 use crate::think::Thought;
 use crate::transcript::{entries, entry};
 use crate::{Bounds, Wake};
@@ -187,23 +187,21 @@ impl<'a> Wake<'a> {
         // The free places are looked up only if this one is taken.
         let (mut is_guess, mut free) = (guess.is_some(), Vec::from_iter(guess));
         let is_near = self.is_near_a_cap(loaded, run);
-        let mut capped = None;
+        let mut found = None;
         let (gate, outcome) = loop {
-            let (gate, outcome) = self.count_try(loaded, run, is_again, capped, &mut free).await?;
+            let (gate, outcome) = self.count_try(loaded, run, is_again, found, &mut free).await?;
             match gate {
                 Gate::Full if std::mem::take(&mut is_guess) => {
                     free = self.turn.store.free_places(minute_of(now), bound).await?;
                 }
-                Gate::Unpaid => capped = self.look_elsewhere(loaded, run).await?,
+                Gate::Unpaid => found = self.look_elsewhere(loaded, run).await?,
                 gate => break (gate, outcome),
             }
         };
         // Only a run without a place keeps the turnstile.
         match (&gate, turnstile.filter(|_| matches!(gate, Gate::Full))) {
             (Gate::Open | Gate::LetIn, _) if outcome.is_stored() => {
-                if is_near {
-                    self.warn_of_caps().await?;
-                }
+                self.tell_of_money(loaded, run, is_near).await?;
                 return Ok(true);
             }
             (Gate::Open | Gate::LetIn, _) => return Ok(false),
@@ -227,7 +225,7 @@ impl<'a> Wake<'a> {
         loaded: &mut Loaded,
         run: &Run,
         is_again: bool,
-        capped: Option<Cap>,
+        found: Option<Found>,
         free: &mut Vec<Admission>,
     ) -> Result<(Gate, Outcome<'a>), Unavailable> {
         let mut gate = Gate::Open;
@@ -240,12 +238,13 @@ impl<'a> Wake<'a> {
             gate = if is_again { Gate::Open } else { self.gate(loaded, run) };
             let mut amount = Amount::ZERO;
             if !is_again && matches!(gate, Gate::Open | Gate::LetIn) {
-                match capped.map_or_else(|| self.find_money(loaded, run), Found::Capped) {
-                    Found::Enough(found) => amount = found,
+                match found.unwrap_or_else(|| self.find_money(loaded, run)) {
+                    Found::Enough(enough) => amount = enough,
                     Found::Elsewhere => {
                         gate = Gate::Unpaid;
                         return None;
                     }
+                    Found::Held(cap) => gate = self.until_free(run, cap),
                     Found::Capped(cap) => gate = self.at_cap(run, cap),
                 }
             }

@@ -5,8 +5,8 @@ use policy::{Countries, Limits};
 use settings::{Settings, SettingsError};
 use sms::Providers;
 
+use crate::account::Money;
 use crate::places::Places;
-use crate::spending::Money;
 
 /// The limits on what a stranger's text can cause.
 #[derive(Clone, Debug)]

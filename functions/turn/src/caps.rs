@@ -5,14 +5,13 @@ use std::sync::atomic::Ordering;
 use conversations::budget::{Sums, sum_of};
 use conversations::{Change, Loaded, Notice, Unavailable};
 use jiff::{SignedDuration, Timestamp};
-use money::Amount;
+use money::{Amount, Cap};
 use telemetry::{Alarm, raise};
 
 use crate::Wake;
 use crate::edit::Draft;
 use crate::gate::{Closed, Gate};
 use crate::run::Run;
-use crate::spending::Cap;
 
 /// How often a person whose texts wait at a cap is looked at, and within how long after that, the
 /// longest waiting first.
@@ -22,10 +21,25 @@ const IN_ORDER: SignedDuration = SignedDuration::from_mins(2);
 /// How long texts wait at a cap before they are left to the business.
 const WAIT: SignedDuration = SignedDuration::from_hours(24);
 
+/// How long texts wait for money that other turns have reserved before the cap counts as reached, and how
+/// often they are looked at.
+const PATIENCE: SignedDuration = SignedDuration::from_mins(3);
+const BUSY: SignedDuration = SignedDuration::from_secs(5);
+
 /// The part of a cap at which the operator is warned, in percent.
 const NEAR: i64 = 80;
 
 impl<'a> Wake<'a> {
+    /// The decision about a run whose money other turns have reserved: it waits until they are done, which
+    /// takes seconds, unless their processes died.
+    pub(crate) fn until_free(&self, run: &Run, cap: Cap) -> Gate {
+        let now = self.clock.now();
+        match now < run.texts[0].at + PATIENCE {
+            true => Gate::Wait(now + BUSY),
+            false => self.at_cap(run, cap),
+        }
+    }
+
     /// The decision about a run for which there is no money.
     pub(crate) fn at_cap(&self, run: &Run, cap: Cap) -> Gate {
         match self.clock.now() < run.texts[0].at + WAIT {
@@ -121,8 +135,21 @@ impl<'a> Wake<'a> {
         self.near(used, |cap| money.caps.share(cap)).is_some()
     }
 
+    /// Tells the operator of caps that are nearly reached, and of prices that are not known.
+    pub(crate) async fn tell_of_money(
+        &self,
+        loaded: &Loaded,
+        run: &Run,
+        is_near: bool,
+    ) -> Result<(), Unavailable> {
+        if is_near {
+            self.warn_of_caps().await?;
+        }
+        self.tell_of_prices(loaded, run).await
+    }
+
     /// Warns the operator once that most of a cap is used. Each process looks at most once in a minute.
-    pub(crate) async fn warn_of_caps(&self) -> Result<(), Unavailable> {
+    async fn warn_of_caps(&self) -> Result<(), Unavailable> {
         let (money, period) = (&self.turn.bounds.money, self.period());
         let minute = self.clock.now().as_second().div_euclid(60);
         if money.looked.swap(minute, Ordering::Relaxed) == minute {

@@ -11,8 +11,8 @@ use money::Amount;
 use sms::Provider;
 
 use crate::Wake;
+use crate::bill::Bill;
 use crate::pause::after;
-use crate::spending::Bill;
 
 /// The part of an attempt's reserved time that is kept for recording its outcome.
 const TO_WRITE_DOWN: SignedDuration = SignedDuration::from_secs(5);

@@ -2,6 +2,7 @@
 
 use conversations::{Change, Conversation, Loaded, Notice, Unavailable};
 use jiff::{SignedDuration, Timestamp};
+use money::Cap;
 use policy::{Allowed, CountryRefusal, Exchanges, Replied, ReplyKind, Verdict};
 use serde::{Deserialize, Serialize};
 use serde_json::value::to_raw_value;
@@ -12,7 +13,6 @@ use crate::edit::Draft;
 use crate::end::End;
 use crate::hand_over::WITH_PERSON;
 use crate::run::{Run, arrived};
-use crate::spending::Cap;
 use crate::{Bounds, Wake};
 
 /// How many attempts in a row the model gets at the same texts before a person has to answer them:

@@ -3,8 +3,10 @@
 //! A wake-up names a conversation that has something to do; `machine.rs` decides what. If the
 //! process dies, the next one continues from what is stored.
 
+mod account;
 mod after;
 mod answer;
+mod bill;
 mod bounds;
 mod caps;
 mod clock;
@@ -45,10 +47,10 @@ use tracing::Span;
 
 use crate::clock::Clock;
 
+pub use account::Money;
 pub use bounds::Bounds;
 pub use dispatch::TEST_NUMBER;
 pub use results::Results;
-pub use spending::Money;
 
 /// How long a wake-up may take before its last send: a function has two minutes in all.
 const WHOLE: Duration = Duration::from_secs(105);

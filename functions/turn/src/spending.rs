@@ -8,166 +8,26 @@
 //!
 //! A process that dies in between leaves the reservation, which counts for a day.
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicI64;
-
-use agent::{Agent, OpenAi};
-use conversations::budget::{Booking, Payer, Period, Reservation, Shard};
-use conversations::{Change, Loaded, Unavailable};
-use money::{Amount, Basis, Caps, ModelPrice, Prices};
+use agent::Allowance;
+use conversations::budget::{Booking, Payer, Period, Reservation};
+use conversations::{Change, Loaded, Notice, Unavailable};
+use jiff::SignedDuration;
+use money::{Amount, Basis, Cap};
 use policy::Country;
 use serde_json::json;
-use settings::{Names, Settings, SettingsError};
-use sms::Number;
-use url::Url;
+use telemetry::{Alarm, raise};
 
+use crate::bill::{Bill, Found};
 use crate::edit::Draft;
 use crate::gate::size;
 use crate::run::Run;
 use crate::{Turn, Wake};
 
-/// The part of each cap, one in so many, that is kept back for what is said at it.
-const KEPT_BACK: i64 = 20;
-
 /// What is reserved for a turn without a cap, in so many times its least cost.
 const UNCAPPED: u64 = 20;
 
-/// A cap that is reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Cap {
-    Turn,
-    PersonDay,
-    Day,
-    OwnerDay,
-    Month,
-    Total,
-}
-
-impl Cap {
-    /// Its setting.
-    pub(crate) fn setting(self) -> &'static str {
-        match self {
-            Self::Turn => "CAP_TURN",
-            Self::PersonDay => "CAP_PERSON_DAY",
-            Self::Day => "CAP_DAY",
-            Self::OwnerDay => "CAP_OWNER_DAY",
-            Self::Month => "CAP_MONTH",
-            Self::Total => "CAP_TOTAL",
-        }
-    }
-}
-
-/// What the drafts of a turn have cost so far.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Bill {
-    /// What the model charges for them.
-    pub(crate) spent: Amount,
-    /// Whether money is reserved for them.
-    pub(crate) is_open: bool,
-}
-
-/// Whether a turn's money was found.
-pub(crate) enum Found {
-    /// In the shard that was loaded: this much.
-    Enough(Amount),
-    /// Not in this shard. Another may have it.
-    Elsewhere,
-    /// Nowhere, because of this cap.
-    Capped(Cap),
-}
-
-/// The money of an installation.
-#[derive(Clone, Debug)]
-pub struct Money {
-    /// The prices that apply.
-    pub prices: Prices,
-    /// The most that may be spent.
-    pub caps: Caps,
-    /// The minute in which this process last looked at what is left of them all.
-    pub(crate) looked: Arc<AtomicI64>,
-}
-
-impl Money {
-    /// What [`Money::from_settings`] reads.
-    pub const SETTINGS: [Names; 2] = [Prices::SETTINGS, Caps::SETTINGS];
-
-    /// The prices and caps as configured.
-    pub fn from_settings(settings: &Settings) -> Result<Self, SettingsError> {
-        let (prices, caps) = (Prices::from_settings(settings)?, Caps::from_settings(settings)?);
-        Ok(Self { prices, caps, looked: Arc::default() })
-    }
-
-    /// The agent with the price of its model. A model on this machine or in a private network is free,
-    /// unless the owner lists it.
-    pub fn charging(&self, mut agent: Agent) -> Agent {
-        agent.price = Some(self.model(&agent.model));
-        agent
-    }
-
-    /// The price of a model.
-    pub fn model(&self, model: &OpenAi) -> ModelPrice {
-        let address = Url::parse(model.address());
-        let is_local = address.is_ok_and(|address| settings::is_private(&address));
-        self.prices.model(model.name(), is_local)
-    }
-
-    /// What it costs to text so many segments to a number.
-    pub(crate) fn attempt(&self, provider: &str, to: &Number, segments: usize) -> Amount {
-        if to.is_for_tests() {
-            return Amount::ZERO;
-        }
-        let country = Country::of(to).map(|country| country.to_string()).unwrap_or_default();
-        self.prices.segment(provider, &country).cost(segments as u64)
-    }
-
-    /// Who pays for a run.
-    fn payer(&self, run: &Run) -> Payer {
-        if run.is_pretended() { Payer::Owner } else { self.people() }
-    }
-
-    /// The account for real people.
-    pub fn people(&self) -> Payer {
-        Payer::People(u32::try_from(self.caps.shards()).unwrap_or(1))
-    }
-
-    /// What a shard has left for turns, and the cap that leaves no more.
-    fn left(&self, shard: &Shard, period: Period, is_owner: bool) -> (Amount, Cap) {
-        self.left_without(shard, period, is_owner, KEPT_BACK)
-    }
-
-    /// The same with what is kept back for what is said at a cap.
-    pub(crate) fn kept_back(&self, shard: &Shard, period: Period, is_owner: bool) -> Amount {
-        self.left_without(shard, period, is_owner, i64::MAX).0
-    }
-
-    fn left_without(
-        &self,
-        shard: &Shard,
-        period: Period,
-        is_owner: bool,
-        kept_back: i64,
-    ) -> (Amount, Cap) {
-        let used = shard.sums(period);
-        let part = |cap: Option<Amount>, spent: Amount| match cap {
-            None => Amount::MAX,
-            Some(cap) => {
-                let part = if is_owner { cap } else { self.caps.share(cap) };
-                let open = part.billionths() - part.billionths() / kept_back;
-                let open = Amount::from_billionths(open);
-                open.saturating_sub(spent).saturating_sub(used.held)
-            }
-        };
-        let all = match is_owner {
-            true => vec![(part(self.caps.owner_day, used.day), Cap::OwnerDay)],
-            false => vec![
-                (part(self.caps.total, used.total), Cap::Total),
-                (part(self.caps.month, used.month), Cap::Month),
-                (part(self.caps.day, used.day), Cap::Day),
-            ],
-        };
-        all.into_iter().min_by_key(|(left, _)| *left).unwrap_or((Amount::MAX, Cap::Total))
-    }
-}
+/// The minimum time between two notices that the same price is not known.
+const PRICE_AGAIN: SignedDuration = SignedDuration::from_hours(24);
 
 impl Turn {
     /// The lines that are missing in `PRICES_FILE`: for the model, and for texts of each provider to the
@@ -202,6 +62,18 @@ impl<'a> Wake<'a> {
         model.saturating_add(segment)
     }
 
+    /// The most that a turn may cost: its cap, or less where the model is free.
+    fn most(&self, loaded: &Loaded, run: &Run, least: Amount) -> Amount {
+        let money = &self.turn.bounds.money;
+        let cap = money.caps.turn.unwrap_or_else(|| least.times(UNCAPPED));
+        if !self.turn.agent.is_free() {
+            return cap;
+        }
+        let provider = run.texts.last().map_or("", |text| text.provider.as_str());
+        let segments = self.turn.agent.page.segments as usize;
+        cap.min(money.attempt(provider, &loaded.conversation.theirs, segments).max(least))
+    }
+
     /// Whether anything that the run needs has a price that nobody listed. Such a price stops nothing,
     /// unless the owner has set a cap.
     pub(crate) fn is_assumed(&self, loaded: &Loaded, run: &Run) -> bool {
@@ -216,6 +88,41 @@ impl<'a> Wake<'a> {
         (model || texts) && !money.caps.set_by_owner
     }
 
+    /// Tells the operator of prices that nobody has listed, once a day for each.
+    pub(crate) async fn tell_of_prices(
+        &self,
+        loaded: &Loaded,
+        run: &Run,
+    ) -> Result<(), Unavailable> {
+        let money = &self.turn.bounds.money;
+        if loaded.conversation.theirs.is_for_tests() {
+            return Ok(());
+        }
+        let mut unknown = Vec::new();
+        if let Some(Basis::Assumed { line }) = self.turn.agent.price.as_ref().map(|it| &it.basis) {
+            unknown.push(("price-model".to_owned(), line.clone()));
+        }
+        let country = Country::of(&loaded.conversation.theirs).map(|it| it.to_string());
+        if let (Some(text), Some(country)) = (run.texts.last(), country)
+            && let Basis::Assumed { line } = money.prices.segment(&text.provider, &country).basis
+        {
+            unknown.push((format!("price-{}-{country}", text.provider), line));
+        }
+        for (id, line) in unknown.into_iter().filter(|(id, _)| money.is_news(id)) {
+            let line = line.trim().replace('\n', ", ");
+            let sentence = format!(
+                "A price is not known, and the most that it could be is counted. Look it up, and add to \
+                 the file that PRICES_FILE names: {line}"
+            );
+            let notice = self.notice(id, sentence, run.trace());
+            let notice = Notice { conversation: None, trace: None, ..notice };
+            if self.turn.store.notice_anew(&notice, Some(PRICE_AGAIN)).await? {
+                raise!(Alarm::Price, "a price is not known: add to PRICES_FILE {line}");
+            }
+        }
+        Ok(())
+    }
+
     /// Looks for the money of a run: what one turn may cost, or what is left of it.
     pub(crate) fn find_money(&self, loaded: &Loaded, run: &Run) -> Found {
         let least = self.least(loaded, run);
@@ -223,12 +130,12 @@ impl<'a> Wake<'a> {
             return Found::Enough(Amount::ZERO);
         }
         let (money, period) = (&self.turn.bounds.money, self.period());
-        let payer = money.payer(run);
+        let payer = money.payer(run.is_pretended());
         let Some(shard) = loaded.shard.as_ref().filter(|shard| shard.is_of(payer)) else {
             return Found::Elsewhere;
         };
         let stops = !self.is_assumed(loaded, run);
-        let most = money.caps.turn.unwrap_or_else(|| least.times(UNCAPPED));
+        let most = self.most(loaded, run, least);
         let person = match (payer, money.caps.person_day) {
             (Payer::People(_), Some(cap)) => {
                 cap.saturating_sub(loaded.conversation.account.spent_today(period))
@@ -246,15 +153,15 @@ impl<'a> Wake<'a> {
         }
     }
 
-    /// Looks into all shards for one that has the money of a run, and loads it. If none has, returns the
-    /// cap that is reached.
+    /// Looks into all shards for one that has the money of a run, and loads it. If none has, returns which
+    /// cap is reached.
     pub(crate) async fn look_elsewhere(
         &self,
         loaded: &mut Loaded,
         run: &Run,
-    ) -> Result<Option<Cap>, Unavailable> {
+    ) -> Result<Option<Found>, Unavailable> {
         let (money, period, store) = (&self.turn.bounds.money, self.period(), &self.turn.store);
-        let payer = money.payer(run);
+        let payer = money.payer(run.is_pretended());
         let is_owner = payer == Payer::Owner;
         let mut shards = store.shards(payer).await?;
         if !shards.iter().all(|shard| shard.is_of(payer)) {
@@ -262,37 +169,40 @@ impl<'a> Wake<'a> {
             shards = store.shards(payer).await?;
         }
         let fullest = shards.iter().max_by_key(|shard| money.left(shard, period, is_owner).0);
-        let Some(shard) = fullest else { return Ok(Some(Cap::Total)) };
-        let (left, cap) = money.left(shard, period, is_owner);
-        let is_capped = left < self.least(loaded, run) && !self.is_assumed(loaded, run);
+        let Some(shard) = fullest else { return Ok(Some(Found::Capped(Cap::Total))) };
+        let (least, (left, cap)) = (self.least(loaded, run), money.left(shard, period, is_owner));
+        let is_capped = left < least && !self.is_assumed(loaded, run);
+        // What other turns have reserved is free again once they are done.
+        let is_held = left.saturating_add(shard.sums(period).held) >= least;
         loaded.shard = Some(shard.clone());
-        Ok(is_capped.then_some(cap))
+        Ok(is_capped.then_some(if is_held { Found::Held(cap) } else { Found::Capped(cap) }))
     }
 
     /// Reserves the money of a run, as part of the commit that takes it up.
     pub(crate) fn reserve(&self, loaded: &Loaded, draft: &mut Draft<'a>, amount: Amount) {
         let Some(shard) = loaded.shard.as_ref().filter(|_| amount > Amount::ZERO) else { return };
         let period = self.period();
-        let account = &mut draft.next.account;
-        if let Some(lost) = account.reserved.take() {
-            // Its process died, and nobody knows what it spent.
-            account.spend(lost.amount, period);
-        }
-        account.reserved = Some(Reservation::of(shard, amount, period));
+        let lost = draft.next.account.reserved.replace(Reservation::of(shard, amount, period));
         draft.changes.push(Change::Reserved(shard.clone(), amount, period));
+        // The process that reserved it died before anything was sent.
+        let Some(lost) = lost else { return };
+        if self.turn.agent.is_free() {
+            // After the other write to what may be the same shard.
+            let (shard, spent) = (lost.shard.clone(), Amount::ZERO);
+            let released = Some(lost);
+            draft.changes.push(Change::Booked(Booking { shard, period, spent, released }));
+        } else {
+            // Nobody knows what the model charges for it, so it counts for a day.
+            draft.next.account.spend(lost.amount, period);
+        }
     }
 
     /// What may be spent on the model for a run that was taken up: what was reserved, without the
     /// segments of the reply; and how many of these there may be.
-    pub(crate) fn allowance(
-        &self,
-        loaded: &Loaded,
-        run: &Run,
-        bill: Bill,
-    ) -> (Option<Amount>, Option<u32>) {
+    pub(crate) fn allowance(&self, loaded: &Loaded, run: &Run, bill: Bill) -> Allowance {
         let reserved = loaded.conversation.account.reserved.as_ref();
         let Some(reserved) = reserved.filter(|_| !self.is_assumed(loaded, run)) else {
-            return (None, None);
+            return Allowance::default();
         };
         let provider = run.texts.last().map_or("", |text| text.provider.as_str());
         let theirs = &loaded.conversation.theirs;
@@ -303,7 +213,8 @@ impl<'a> Wake<'a> {
         let amount = reserved.amount.saturating_sub(bill.spent);
         let left = amount.saturating_sub(least);
         let segments = (1..=most).rev().find(|segments| cost(*segments) <= left).unwrap_or(1);
-        (Some(amount.saturating_sub(cost(segments))), Some(segments))
+        let limit = amount.saturating_sub(cost(segments));
+        Allowance { segments: Some(segments), limit: Some(limit) }
     }
 
     /// Pays for drafts of which nothing came.

@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use agent::{Answered, Ending, Heard, ModelError, Pulse, Turn as Entry};
+use agent::{Allowance, Answered, Ending, Heard, ModelError, Pulse, Turn as Entry};
 use conversations::{Change, Loaded, Unavailable};
 use jiff::{SignedDuration, Timestamp};
 use money::Amount;
@@ -12,12 +12,12 @@ use policy::{fit, fit_behind};
 use telemetry::{Alarm, Step, raise, steps};
 
 use crate::Wake;
+use crate::bill::Bill;
 use crate::edit::Draft;
 use crate::gate::MAX_ATTEMPTS;
 use crate::incidents::what_happened;
 use crate::pause::spread;
 use crate::run::Run;
-use crate::spending::Bill;
 
 /// How often the model may refuse a text before it is given up.
 const MAX_REFUSALS: u32 = 4;
@@ -129,7 +129,7 @@ impl<'a> Wake<'a> {
         let new = run.entries();
         let number = conversation.answers + 1;
         let agent = &self.turn.agent;
-        let (limit, segments) = self.allowance(loaded, run, bill);
+        let allowance = self.allowance(loaded, run, bill);
         let heard = Heard {
             turns: &turns,
             brief: &conversation.brief,
@@ -141,40 +141,17 @@ impl<'a> Wake<'a> {
                 true => MAX_REFUSALS / 2,
                 false => MAX_REFUSALS,
             },
-            segments,
-            limit,
+            allowance,
         };
         let answered = agent.answer(&heard, pulse).await;
         let cost = answered.as_ref().map_or_else(|error| error.cost, |answered| answered.cost);
-        if limit.is_some_and(|limit| cost > limit) {
-            raise!(
-                Alarm::Overspent,
-                "the model cost {cost} instead of at most {}",
-                limit.unwrap_or_default()
-            );
-        }
+        warn_of_overspending(cost, allowance);
         match answered {
             Ok(answered) if answered.ending == Some(Ending::Stopped) => {
                 Thought::Answer(Box::new(answered))
             }
-            Ok(mut answered) => {
-                let budget = segments.unwrap_or(agent.page.segments) as usize;
-                let fitted = match &agent.page.texts.first {
-                    Some(first) if conversation.number == 1 && number == 1 => {
-                        fit_behind(first, &answered.reply, budget)
-                    }
-                    _ => fit(&answered.reply, budget),
-                };
-                answered.steps.push(
-                    Step::new(steps::FITTED, self.clock.now())
-                        .with("segments", fitted.segments.count)
-                        .with("cut", fitted.cut),
-                );
-                answered.reply = fitted.text;
-                // The person reads exactly what is stored.
-                if let Some(Entry::Agent { text, .. }) = answered.turns.last_mut() {
-                    *text = Some(answered.reply.clone());
-                }
+            Ok(answered) => {
+                let answered = self.fitted(loaded, answered, allowance);
                 tracing::info!(
                     tokens_in = answered.tokens.input,
                     tokens_out = answered.tokens.output,
@@ -188,6 +165,29 @@ impl<'a> Wake<'a> {
                 Thought::None { error: error.error, steps: error.steps, cost: error.cost }
             }
         }
+    }
+
+    /// An answer as the person reads it, which is what is stored.
+    fn fitted(&self, loaded: &Loaded, mut answered: Answered, allowance: Allowance) -> Answered {
+        let page = &self.turn.agent.page;
+        let conversation = &loaded.conversation;
+        let budget = allowance.segments.unwrap_or(page.segments) as usize;
+        let fitted = match &page.texts.first {
+            Some(first) if conversation.number == 1 && conversation.answers == 0 => {
+                fit_behind(first, &answered.reply, budget)
+            }
+            _ => fit(&answered.reply, budget),
+        };
+        answered.steps.push(
+            Step::new(steps::FITTED, self.clock.now())
+                .with("segments", fitted.segments.count)
+                .with("cut", fitted.cut),
+        );
+        answered.reply = fitted.text;
+        if let Some(Entry::Agent { text, .. }) = answered.turns.last_mut() {
+            *text = Some(answered.reply.clone());
+        }
+        answered
     }
 
     /// The model gave no answer: the texts keep waiting, and the person is told.
@@ -266,5 +266,12 @@ impl<'a> Wake<'a> {
             true => self.count(draft, run, None),
             false => self.say(loaded, draft, run, &texts.unanswered),
         }
+    }
+}
+
+/// Tells the operator that a model's server did not keep to the tokens that it was allowed.
+fn warn_of_overspending(cost: Amount, allowance: Allowance) {
+    if let Some(limit) = allowance.limit.filter(|limit| cost > *limit) {
+        raise!(Alarm::Overspent, "the model cost {cost} instead of at most {limit}");
     }
 }

@@ -10,10 +10,10 @@ use telemetry::Step;
 use thiserror::Error;
 use tokio::time::Instant;
 
-use crate::budget::{FEWEST_TOKENS, Spending};
+use crate::budget::{Allowance, FEWEST_TOKENS, Spending, TOKEN_BYTES};
 use crate::fault::Fault;
 use crate::judge::Named;
-use crate::model::{Completion, Form, ModelError, OpenAi, TOKEN_BYTES};
+use crate::model::{Completion, Form, ModelError, OpenAi};
 use crate::page::Page;
 use crate::pulse::Pulse;
 use crate::rendered::Rendered;
@@ -63,10 +63,8 @@ pub struct Heard<'a> {
     pub tries: u32,
     /// How many refusals of this are allowed before giving up, from 1.
     pub refusals: u32,
-    /// How many segments the reply may take, if that is less than the page allows.
-    pub segments: Option<u32>,
-    /// The most that may be spent on the model. `None`: it is only counted.
-    pub limit: Option<Amount>,
+    /// What it may cost.
+    pub allowance: Allowance,
 }
 
 /// The result of one turn, not yet committed. `Debug` prints no words of the conversation.
@@ -156,8 +154,12 @@ impl Agent {
             began: (heard.now, Instant::now()),
             steps: Vec::new(),
             tokens: Tokens::default(),
-            spending: Spending::new(self.price.clone(), heard.limit),
-            segments: heard.segments.unwrap_or(self.page.segments).min(self.page.segments),
+            spending: Spending::new(self.price.clone(), heard.allowance.limit),
+            segments: heard
+                .allowance
+                .segments
+                .unwrap_or(self.page.segments)
+                .min(self.page.segments),
             long: None,
         };
         let result = thinking.think().await;
@@ -171,6 +173,11 @@ impl Agent {
             }
             Err(error) => Err(AnswerError { error, steps, tokens, cost }),
         }
+    }
+
+    /// Whether the model charges nothing.
+    pub fn is_free(&self) -> bool {
+        self.price.as_ref().is_none_or(|price| price.cost(1_000_000, 0, 1_000_000) == Amount::ZERO)
     }
 
     /// The least that a useful answer costs, in a conversation of so many bytes.

@@ -5,6 +5,18 @@ use money::{Amount, ModelPrice};
 /// The fewest tokens that are worth asking for: fewer are no answer, or one without thought.
 pub(crate) const FEWEST_TOKENS: u32 = 200;
 
+/// The minimum bytes per token, in any script. It is safer to assume too few than too many.
+pub(crate) const TOKEN_BYTES: usize = 3;
+
+/// What a turn may spend on its model and its reply. By default there is no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Allowance {
+    /// How many segments the reply may take, if that is less than the page allows.
+    pub segments: Option<u32>,
+    /// The most that may be spent on the model. `None`: it is only counted.
+    pub limit: Option<Amount>,
+}
+
 /// The tokens of one request, as its server counts them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Used {

@@ -25,6 +25,7 @@ mod values;
 mod when;
 
 pub use answer::{Agent, AnswerError, Answered, Heard, Tokens};
+pub use budget::Allowance;
 pub use model::{Lack, ModelCheck, ModelError, OpenAi};
 pub use page::{Field, Kind, Page, PageError, Rules, Texts};
 pub use pulse::Pulse;

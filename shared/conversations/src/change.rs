@@ -110,6 +110,11 @@ pub enum CommitError {
 }
 
 impl Change {
+    /// Whether the shard that was loaded is out of date afterwards.
+    pub(crate) fn uses_shard(&self) -> bool {
+        matches!(self, Self::Reserved(..) | Self::Spent(..))
+    }
+
     /// The writes for this change, except its steps.
     pub(crate) fn writes(self, loaded: &Loaded) -> Vec<Write> {
         let stop = || at("stops", loaded.id.person());

@@ -12,7 +12,7 @@ collections! {
         TRACE: Text = "trace",
     }
     /// What is reserved and spent, in shards.
-    budget [] {}
+    budget [Later] {}
     /// Messages that were taken, so that a repeat is recognised.
     claims [Expires FromTheFirst] {}
     /// The last clock reading.

@@ -118,8 +118,7 @@ impl Store {
                 next.due_at = Some(told.update.at);
             }
         }
-        let reserves =
-            changes.iter().any(|change| matches!(change, Change::Reserved(..) | Change::Spent(..)));
+        let uses_shard = changes.iter().any(Change::uses_shard);
         let is_back = changes.iter().any(|change| matches!(change, Change::Started));
         let steps = steps::kept(loaded, &changes);
         steps::note(&mut waiting, &changes);
@@ -139,9 +138,7 @@ impl Store {
                 loaded.version = version.unwrap_or(loaded.version);
                 loaded.waiting = waiting;
                 loaded.conversation = next;
-                if reserves {
-                    loaded.shard = None;
-                }
+                loaded.shard.take_if(|_| uses_shard);
                 if is_back {
                     (loaded.stop, loaded.stop_version) = (None, None);
                 }

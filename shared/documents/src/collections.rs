@@ -43,6 +43,9 @@ pub enum Holds {
     InLedger,
     /// Every store that was ever used contains one.
     FromTheFirst,
+    /// The collection is younger than the form: a store of this form may lack it, and gets it when it is
+    /// opened.
+    Later,
 }
 
 impl Collection {

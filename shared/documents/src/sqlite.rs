@@ -77,6 +77,7 @@ impl Sqlite {
         let (file, starting) = file::ready(folder, given.as_ref(), schema)?;
         let mut writing = connection::open(&file, For::Writing, TIMEOUT)?;
         file::is_ours(&writing, collections)?;
+        file::complete(&mut writing, collections)?;
         let key = file::key(&writing, given)?;
         connection::prepare(&writing)?;
         let ledger = Ledger::beside(&file, &key, Arc::clone(&tables));

@@ -36,21 +36,52 @@ pub struct Caps {
     pub set_by_owner: bool,
 }
 
+/// One of the caps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cap {
+    /// [`Caps::turn`].
+    Turn,
+    /// [`Caps::person_day`].
+    PersonDay,
+    /// [`Caps::day`].
+    Day,
+    /// [`Caps::owner_day`].
+    OwnerDay,
+    /// [`Caps::month`].
+    Month,
+    /// [`Caps::total`].
+    Total,
+}
+
+impl Cap {
+    /// Its setting.
+    pub fn setting(self) -> &'static str {
+        match self {
+            Self::Turn => "CAP_TURN",
+            Self::PersonDay => "CAP_PERSON_DAY",
+            Self::Day => "CAP_DAY",
+            Self::OwnerDay => "CAP_OWNER_DAY",
+            Self::Month => "CAP_MONTH",
+            Self::Total => "CAP_TOTAL",
+        }
+    }
+}
+
 /// A cap: its setting, its words, and its default, in hundredths.
-struct Cap {
+struct Described {
     name: &'static str,
     words: &'static str,
     standard: Option<i64>,
 }
 
 /// In the order in which they are printed.
-const CAPS: [Cap; 6] = [
-    Cap { name: "CAP_TURN", words: "a turn", standard: Some(10) },
-    Cap { name: "CAP_PERSON_DAY", words: "a person and day", standard: Some(100) },
-    Cap { name: "CAP_DAY", words: "a day", standard: Some(1_000) },
-    Cap { name: "CAP_OWNER_DAY", words: "a day for the owner", standard: Some(100) },
-    Cap { name: "CAP_MONTH", words: "a month", standard: None },
-    Cap { name: "CAP_TOTAL", words: "in total", standard: None },
+const CAPS: [Described; 6] = [
+    Described { name: "CAP_TURN", words: "a turn", standard: Some(10) },
+    Described { name: "CAP_PERSON_DAY", words: "a person and day", standard: Some(100) },
+    Described { name: "CAP_DAY", words: "a day", standard: Some(1_000) },
+    Described { name: "CAP_OWNER_DAY", words: "a day for the owner", standard: Some(100) },
+    Described { name: "CAP_MONTH", words: "a month", standard: None },
+    Described { name: "CAP_TOTAL", words: "in total", standard: None },
 ];
 
 /// Pairs of which the first, above the second, would never apply.
@@ -121,7 +152,7 @@ impl Caps {
         Amount::from_billionths(cap.billionths() / shards)
     }
 
-    fn each(&self) -> impl Iterator<Item = (&'static Cap, Option<Amount>)> {
+    fn each(&self) -> impl Iterator<Item = (&'static Described, Option<Amount>)> {
         let amounts =
             [self.turn, self.person_day, self.day, self.owner_day, self.month, self.total];
         CAPS.iter().zip(amounts)
@@ -149,7 +180,7 @@ impl fmt::Display for Caps {
 }
 
 /// One cap. It may not be 0: some would read it as "nothing at all", others as "no cap".
-fn set(settings: &Settings, cap: &Cap) -> Result<Set, SettingsError> {
+fn set(settings: &Settings, cap: &Described) -> Result<Set, SettingsError> {
     let name = cap.name;
     let invalid = |problem: &str| SettingsError::Invalid { name, problem: problem.into() };
     let Some(written) = settings.get(name) else {

@@ -6,7 +6,7 @@ use conversations::Store;
 use conversations::budget::{Payer, Period, Sums, sum_of};
 use host::Error;
 use jiff::Timestamp;
-use money::Amount;
+use money::{Amount, Cap};
 use providers::Role;
 use serde::Serialize;
 use serde_json::json;
@@ -70,8 +70,8 @@ pub(crate) async fn run(settings: Settings, asked: Asked) -> Result<(), Error> {
 fn caps(bounds: &Bounds, people: Sums, owner: Sums) -> Vec<Limit> {
     let caps = &bounds.money.caps;
     let used = |sum: Amount, held: Amount| Some(sum.saturating_add(held).to_string());
-    let cap = |setting, what, cap: Option<Amount>, used| Limit {
-        setting,
+    let cap = |which: Cap, what, cap: Option<Amount>, used| Limit {
+        setting: which.setting(),
         what,
         limit: cap.map(|cap| cap.to_string()),
         used,
@@ -79,13 +79,13 @@ fn caps(bounds: &Bounds, people: Sums, owner: Sums) -> Vec<Limit> {
     };
     let Sums { held, day, month, total } = people;
     vec![
-        cap("CAP_TURN", "money for a turn", caps.turn, None),
-        cap("CAP_PERSON_DAY", "money for a person in a day", caps.person_day, None),
-        cap("CAP_DAY", "money for everybody in a day", caps.day, used(day, held)),
-        cap("CAP_MONTH", "money for everybody in a month", caps.month, used(month, held)),
-        cap("CAP_TOTAL", "money for everybody, ever", caps.total, used(total, held)),
+        cap(Cap::Turn, "money for a turn", caps.turn, None),
+        cap(Cap::PersonDay, "money for a person in a day", caps.person_day, None),
+        cap(Cap::Day, "money for everybody in a day", caps.day, used(day, held)),
+        cap(Cap::Month, "money for everybody in a month", caps.month, used(month, held)),
+        cap(Cap::Total, "money for everybody, ever", caps.total, used(total, held)),
         cap(
-            "CAP_OWNER_DAY",
+            Cap::OwnerDay,
             "money for your own tries in a day",
             caps.owner_day,
             used(owner.day, owner.held),

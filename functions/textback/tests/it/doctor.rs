@@ -34,6 +34,9 @@ number = "+12025550100"
 keyword = "OAKWOOD"
 "#;
 
+/// Prices that are not built in.
+const PRICES: &str = "[segments.aws.US]\nsegment = 0.01\n[segments.vonage.US]\nsegment = 0.01\n";
+
 #[tokio::test]
 async fn a_correct_set_up_is_all_ticks() {
     let mut deployed = Deployed::start(&["mock"]).await;
@@ -52,7 +55,9 @@ async fn a_correct_set_up_is_all_ticks() {
         "    ✓ public url: https://sms.example.test answers in ",
         "    ✓ console: asks for its password",
         "    ✓ ready: it stores texts and wakes turns",
-        "12 checks: 12 work, 0 doubtful, 0 broken",
+        "    ✓ prices: gpt-4.1-mini: 0.00 for a million tokens read, 0.00 written, free",
+        "    ✓ spending: 0.00 today, 0.00 this month; at most 0.10 USD a turn",
+        "14 checks: 14 work, 0 doubtful, 0 broken",
     ] {
         assert!(ran.printed.iter().any(|printed| printed.starts_with(line)), "{line}: {ran:?}");
     }
@@ -270,6 +275,8 @@ async fn programs_read_the_same() {
             r#""store" "works""#,
             r#""queue" "works""#,
             r#""model" "works""#,
+            r#""prices" "works""#,
+            r#""spending" "works""#,
             r#""agent_file" "works""#,
             r#""business_file" "doubtful""#,
             r#""console" "works""#,
@@ -305,7 +312,8 @@ impl Deployed {
         let front = Front::start(NAME, product.address()).await;
         let mut deployed = Self { product, front, files: vec![] };
         let business = deployed.file(BUSINESS);
-        deployed.set(&[("BUSINESS_FILE", &business)]);
+        let prices = deployed.file(PRICES);
+        deployed.set(&[("BUSINESS_FILE", &business), ("PRICES_FILE", &prices)]);
         deployed.put_in_front_of(deployed.product.address()).await;
         deployed
     }

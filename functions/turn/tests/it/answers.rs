@@ -41,8 +41,12 @@ async fn introduces_itself_within_the_budget() {
             first.replace('\'', "''")
         );
         std::fs::write(page.path(), format!("---\n{front}\n---\nBe kind.\n")).unwrap();
-        let scene = Scene::with("twilio", &[("AGENT_FILE", page.path().to_str().unwrap())]).await;
-        scene.openai.says(&long);
+        let settings = [("AGENT_FILE", page.path().to_str().unwrap()), ("CAP_TURN", "0.50")];
+        let scene = Scene::with("twilio", &settings).await;
+        // It is asked once for a shorter one.
+        for _ in 0..2 {
+            scene.openai.says(&long);
+        }
         scene.say("Hi").await;
         let heard = scene.heard();
         assert_eq!(sms::segments(&heard[0]).count, segments);

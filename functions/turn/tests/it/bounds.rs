@@ -166,9 +166,15 @@ async fn lets_a_few_new_people_in_each_minute_and_all_known_ones() {
 
 #[tokio::test]
 async fn enforces_no_limit_that_is_off() {
-    let off =
-        ["REPLIES_PER_MINUTE", "REPLIES_PER_HOUR", "REPLIES_PER_DAY", "NEW_PEOPLE_PER_MINUTE"]
-            .map(|name| (name, "off"));
+    let off = [
+        "REPLIES_PER_MINUTE",
+        "REPLIES_PER_HOUR",
+        "REPLIES_PER_DAY",
+        "NEW_PEOPLE_PER_MINUTE",
+        "CAP_PERSON_DAY",
+        "CAP_DAY",
+    ]
+    .map(|name| (name, "off"));
     let mut scene = Scene::with("twilio", &off).await;
     for number in 0..120 {
         scene.say(&format!("Question {number}: what does a sofa cost?")).await;

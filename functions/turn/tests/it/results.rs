@@ -33,6 +33,7 @@ async fn hands_over_what_was_collected() {
         body["data"],
         json!({
             "conversation": conversation,
+            "cost": { "amount": "0.0133", "currency": "USD" },
             "number": 1,
             "from": scene.person,
             "to": scene.companies.twilio.number(),
@@ -167,6 +168,10 @@ async fn tells_the_business_what_the_person_changed_since_and_nothing_else() {
     expected["brief"]["name"] = "Anne".into();
     expected["revises"] = name.into();
     expected["trace"] = updated["data"]["trace"].clone();
+    // As it costs one text more.
+    let costs = [&finished, &updated].map(|it| it["data"]["cost"]["amount"].clone());
+    assert_eq!(costs, ["0.0931", "0.1064"]);
+    expected["cost"] = updated["data"]["cost"].clone();
     assert_eq!(updated["data"], expected);
 }
 

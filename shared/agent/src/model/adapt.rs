@@ -5,9 +5,10 @@
 
 use serde_json::Value;
 
-use super::form::{FEWEST_TOKENS, Form, Stream, TOKEN_BYTES, Tools};
+use super::form::{FEWEST_TOKENS, Form, Stream, Tools};
 use super::refusal::Complaint;
 use super::request::size;
+use crate::budget::TOKEN_BYTES;
 
 /// The smallest context, in tokens, that an agent fits into.
 const SMALLEST_CONTEXT: u32 = 512;

@@ -7,10 +7,9 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
-use super::form::TOKEN_BYTES;
 use super::request::size;
 use super::{Completion, End, Form, ModelError, OpenAi, Question};
-use crate::budget::Spending;
+use crate::budget::{Spending, TOKEN_BYTES};
 use crate::page::Page;
 use crate::prompt;
 use crate::pulse::Pulse;

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::history::{Echo, messages, within};
 use super::request::{Request, bytes, size};
 use super::{Question, in_words};
+use crate::budget::TOKEN_BYTES;
 use crate::turns::Turn;
 
 /// The maximum tokens of one answer. Ample for a text message, even with the reasoning of a reasoning
@@ -22,9 +23,6 @@ const ROOMY_TOKENS: u32 = 16_000;
 
 /// The least to ask for: fewer tokens are not enough for an answer.
 pub(super) const FEWEST_TOKENS: u32 = 64;
-
-/// The minimum bytes per token, in any script. It is safer to assume too few than too many.
-pub(crate) const TOKEN_BYTES: usize = 3;
 
 /// How long an answer may take before the next ones are requested as streams, which show that the
 /// server is still working.

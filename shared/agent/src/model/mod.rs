@@ -49,7 +49,7 @@ use crate::pulse::Pulse;
 use crate::turns::Turn;
 
 pub use self::check::{Lack, ModelCheck};
-pub(crate) use self::form::{Form, TOKEN_BYTES};
+pub(crate) use self::form::Form;
 pub(crate) use self::reading::{Completion, End};
 pub(crate) use self::schema::Described;
 

@@ -10,7 +10,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::form::TOKEN_BYTES;
+use crate::budget::TOKEN_BYTES;
 
 /// One request to a model.
 pub(super) struct Request<'a> {

@@ -19,7 +19,7 @@ mod words;
 
 use std::time::Duration;
 
-use agent::{Agent, AnswerError, Answered, Heard, Page, Pulse, Timeouts, Turn};
+use agent::{Agent, Allowance, AnswerError, Answered, Heard, Page, Pulse, Timeouts, Turn};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -101,8 +101,7 @@ impl Conversation {
             now: now(),
             tries: 0,
             refusals: 4,
-            segments: None,
-            limit: None,
+            allowance: Allowance::default(),
         }
     }
 

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use conversations::Store;
+use conversations::budget::Payer;
 use rusqlite::Connection;
 
 use crate::common::{arrival as text, later, now};
@@ -81,6 +82,17 @@ fn a_damaged_store_is_never_mistaken_for_a_new_one() {
         assert_eq!(looked.as_ref(), Some(&said), "{told}");
         assert_eq!(contents(&data), before, "{told}");
     }
+}
+
+/// As one that was made before there was an account in money.
+#[tokio::test]
+async fn a_store_gets_the_collections_that_are_younger_than_it() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(crate::sqlite(&folder));
+    change(&folder.path().join("data"), "DROP TABLE budget");
+    let store = crate::sqlite(&folder);
+    store.divide(Payer::People(2)).await.unwrap();
+    assert_eq!(store.shards(Payer::People(2)).await.unwrap().len(), 2);
 }
 
 #[test]

@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 
 use super::entries::LEDGER;
-use crate::collections::Collection;
+use super::tables::definition;
+use crate::collections::{Collection, Holds};
 use crate::form::{FORM, OTHER_KEY};
 use crate::key::Key;
 
@@ -192,7 +193,8 @@ pub(super) fn is_ours(connection: &Connection, collections: &[Collection]) -> Re
     let (owner, form) = (number("application_id")?, number("user_version")?);
     let mut is_whole = connection.table_exists(None, "names")?;
     for collection in collections {
-        is_whole &= connection.table_exists(None, collection.name)?;
+        let is_there = connection.table_exists(None, collection.name)?;
+        is_whole &= is_there || collection.holds(Holds::Later);
     }
     let other = "or set DATA_DIR to another folder to start from scratch, without what people said, their \
                  stops included";
@@ -207,6 +209,21 @@ pub(super) fn is_ours(connection: &Connection, collections: &[Collection]) -> Re
         }
         _ => format!("{FILE} is another program's: set DATA_DIR to a folder of textback's own"),
     }))
+}
+
+/// Adds what an opened file lacks because it was made before that was added to its form.
+pub(super) fn complete(
+    connection: &mut Connection,
+    collections: &[Collection],
+) -> Result<(), Unusable> {
+    let adding = connection.transaction()?;
+    for collection in collections.iter().filter(|it| it.holds(Holds::Later)) {
+        if !adding.table_exists(None, collection.name)? {
+            adding.execute_batch(&definition(collection))?;
+        }
+    }
+    adding.commit()?;
+    Ok(())
 }
 
 /// The key of the names in an opened file. Fails if a different one was given.

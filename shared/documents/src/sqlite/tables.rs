@@ -194,7 +194,7 @@ fn columns(collection: &Collection) -> Vec<Field> {
 }
 
 /// The body comes last: a query on the columns need not read past it.
-fn definition(collection: &Collection) -> String {
+pub(super) fn definition(collection: &Collection) -> String {
     let name = collection.name;
     let columns = columns(collection);
     let mut defined = format!(

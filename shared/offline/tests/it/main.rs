@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "whoever breaks fails a test")]
 
-use agent::{Agent, Ending, Heard, OpenAi, Page, Pulse, Timeouts, Turn};
+use agent::{Agent, Allowance, Ending, Heard, OpenAi, Page, Pulse, Timeouts, Turn};
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use offline::Interview;
@@ -22,7 +22,7 @@ async fn hold(page: Page, texts: &[&str]) -> (Vec<String>, Map<String, Value>, O
     let (mut turns, mut replies, mut brief, mut ending) = (vec![], vec![], Map::new(), None);
     for (number, text) in (1..).zip(texts) {
         let new = [Turn::Person { text: (*text).into(), at: now }];
-        let (tries, refusals) = (0, 1);
+        let (tries, refusals, allowance) = (0, 1, Allowance::default());
         let (turns_so_far, new) = (turns.clone(), &new[..]);
         let heard = Heard {
             turns: &turns_so_far,
@@ -32,8 +32,7 @@ async fn hold(page: Page, texts: &[&str]) -> (Vec<String>, Map<String, Value>, O
             now,
             tries,
             refusals,
-            segments: None,
-            limit: None,
+            allowance,
         };
         let answered = agent.answer(&heard, &Pulse::default()).await.unwrap();
         turns.extend_from_slice(new);

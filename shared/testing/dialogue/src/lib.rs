@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use agent::{Agent, Ending, Heard, OpenAi, Page, Pulse, Timeouts, Turn};
+use agent::{Agent, Allowance, Ending, Heard, OpenAi, Page, Pulse, Timeouts, Turn};
 use fakes::Rule;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -75,17 +75,7 @@ pub async fn play(rule: Rule) -> Played {
         let now: Timestamp = "2026-11-24T15:00:00Z".parse().unwrap();
         let text = format!("{text} {}", "And so on. ".repeat(MORE / 11));
         let new = [Turn::Person { text, at: now }];
-        let heard = Heard {
-            turns: &turns,
-            brief: &brief,
-            new: &new,
-            number,
-            now,
-            tries: 0,
-            refusals: 4,
-            segments: None,
-            limit: None,
-        };
+        let heard = heard(&turns, &brief, &new, number, now);
         match agent.answer(&heard, &Pulse::default()).await {
             Ok(answered) => {
                 turns.extend(new);
@@ -102,4 +92,15 @@ pub async fn play(rule: Rule) -> Played {
     played.brief = brief;
     played.last = server.requests().pop().unwrap_or_default();
     played
+}
+
+fn heard<'a>(
+    turns: &'a [Turn],
+    brief: &'a Map<String, Value>,
+    new: &'a [Turn],
+    number: u32,
+    now: Timestamp,
+) -> Heard<'a> {
+    let (tries, refusals, allowance) = (0, 4, Allowance::default());
+    Heard { turns, brief, new, number, now, tries, refusals, allowance }
 }

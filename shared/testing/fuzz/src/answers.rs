@@ -3,7 +3,7 @@
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
-use agent::{Agent, Answered, Ending, Heard, OpenAi, Page, Pulse, Timeouts, Turn};
+use agent::{Agent, Allowance, Answered, Ending, Heard, OpenAi, Page, Pulse, Timeouts, Turn};
 use axum::Router;
 use jiff::Timestamp;
 use serde_json::{Map, json};
@@ -65,8 +65,7 @@ fn answered(body: Vec<u8>) -> Option<Answered> {
         now,
         tries: 0,
         refusals: 4,
-        segments: None,
-        limit: None,
+        allowance: Allowance::default(),
     };
     let answered = wait(AGENT.answer(&heard, &Pulse::default()));
     *NEXT.lock().unwrap() = None;

@@ -40,7 +40,7 @@ pub(crate) async fn look(
     }
     findings.extend(texts(&money.prices, providers));
     if let (Some(page), Some(store)) = (page, store) {
-        findings.push(spending(&money, page, store).await);
+        findings.extend(spending(&money, page, store).await);
     }
     findings
 }
@@ -82,26 +82,22 @@ fn priced(what: &str, basis: &Basis) -> Found {
     }
 }
 
-async fn spending(money: &Money, page: &Page, store: &Store) -> Found {
+/// What is left of the caps. A store that cannot be read is a finding of its own.
+async fn spending(money: &Money, page: &Page, store: &Store) -> Option<Found> {
     let check = Check::Spending;
     let period = Period::of(Timestamp::now(), &page.time_zone);
-    let spent = match store.shards(money.people()).await {
-        Ok(shards) => sum_of(&shards, period),
-        Err(error) => {
-            return Finding::broken(check, error.to_string(), "Check the store.");
-        }
-    };
+    let spent = sum_of(&store.shards(money.people()).await.ok()?, period);
     let caps = &money.caps;
     let seen = format!("{} today, {} this month; {caps}", spent.day, spent.month);
     let is_over = [(caps.day, spent.day), (caps.month, spent.month), (caps.total, spent.total)]
         .into_iter()
         .any(|(cap, spent)| cap.is_some_and(|cap| spent >= cap));
-    match is_over {
+    Some(match is_over {
         true => Finding::broken(
             check,
             seen,
             "A cap is reached, so nobody is answered: see `textback limits`, and raise it.",
         ),
         false => Finding::works(check, seen),
-    }
+    })
 }

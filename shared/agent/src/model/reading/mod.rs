@@ -19,9 +19,8 @@ use self::calls::named;
 use self::spoken::Spoken;
 use self::words::spoken;
 use super::ModelError;
-use super::form::TOKEN_BYTES;
 use super::refusal::{Refusal, refusal};
-use crate::budget::Used;
+use crate::budget::{TOKEN_BYTES, Used};
 use crate::turns::ToolCall;
 
 /// How an answer ended.
