@@ -5,7 +5,7 @@ use std::fmt;
 use settings::{Names, Settings, SettingsError};
 
 use crate::amount::Amount;
-use crate::currency::{self, Currency};
+use crate::currency::Currency;
 
 /// How many turns at their cap a share of a cap must be good for: those that run at once, and one that
 /// costs more than it should, cannot use it up unnoticed.
@@ -102,7 +102,7 @@ struct Set {
 impl Caps {
     /// What [`Self::from_settings`] reads.
     pub const SETTINGS: Names = &[
-        currency::SETTING,
+        "CAP_CURRENCY",
         "CAP_DAY",
         "CAP_MONTH",
         "CAP_OWNER_DAY",

@@ -52,7 +52,7 @@ struct Listed {
 
 impl Prices {
     /// What [`Self::from_settings`] reads.
-    pub const SETTINGS: Names = &[currency::SETTING, SETTING];
+    pub const SETTINGS: Names = &["CAP_CURRENCY", "PRICES_FILE"];
 
     /// The built-in prices, and in their place or in addition those in `PRICES_FILE`.
     pub fn from_settings(settings: &Settings) -> Result<Self, SettingsError> {

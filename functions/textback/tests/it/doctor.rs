@@ -34,9 +34,6 @@ number = "+12025550100"
 keyword = "OAKWOOD"
 "#;
 
-/// Prices that are not built in.
-const PRICES: &str = "[segments.aws.US]\nsegment = 0.01\n[segments.vonage.US]\nsegment = 0.01\n";
-
 #[tokio::test]
 async fn a_correct_set_up_is_all_ticks() {
     let mut deployed = Deployed::start(&["mock"]).await;
@@ -312,8 +309,7 @@ impl Deployed {
         let front = Front::start(NAME, product.address()).await;
         let mut deployed = Self { product, front, files: vec![] };
         let business = deployed.file(BUSINESS);
-        let prices = deployed.file(PRICES);
-        deployed.set(&[("BUSINESS_FILE", &business), ("PRICES_FILE", &prices)]);
+        deployed.set(&[("BUSINESS_FILE", &business)]);
         deployed.put_in_front_of(deployed.product.address()).await;
         deployed
     }

@@ -74,7 +74,10 @@ impl Product {
         let data = folder.path().join("data");
         let agent = folder.path().join("agent.md");
         std::fs::write(&agent, page()).unwrap();
+        let prices = folder.path().join("prices.toml");
+        std::fs::write(&prices, self::prices()).unwrap();
         let mut all = vec![
+            ("PRICES_FILE", prices.to_str().unwrap().to_owned()),
             ("AGENT_FILE", agent.to_str().unwrap().to_owned()),
             ("CONSOLE_PASSWORD", PASSWORD.into()),
             ("DATA_DIR", data.to_str().unwrap().to_owned()),
@@ -426,4 +429,10 @@ async fn answering(mut process: Process) -> (Process, SocketAddr) {
     .await;
     process.prints("console").await;
     (process, address)
+}
+
+/// A price for a text by each company, since some of them are not in the built-in list.
+fn prices() -> String {
+    let row = |name| format!("[segments.{name}.US]\nsegment = 0.001\n");
+    Companies::NAMES.into_iter().map(row).collect()
 }
