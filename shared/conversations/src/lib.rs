@@ -12,6 +12,8 @@
 
 mod admissions;
 mod attempts;
+#[cfg(feature = "sqlite")]
+mod backups;
 mod change;
 mod claims;
 mod clock;
@@ -31,6 +33,7 @@ mod notices;
 mod open;
 mod quarantine;
 mod receipts;
+mod reopened;
 mod steps;
 mod stops;
 mod store;
@@ -41,6 +44,10 @@ mod tries;
 mod turns;
 mod uncounted;
 
+#[cfg(feature = "sqlite")]
+pub use backups::{Held, Restore, Restored, back_up};
+#[cfg(feature = "sqlite")]
+pub use documents::Since;
 pub use documents::{OpenError, Place, Reserved, Unavailable, reserve};
 
 pub use admissions::{Admission, minute_of};
@@ -57,6 +64,7 @@ pub use names::{Claim, Names};
 pub use notices::{FollowUp, Notice};
 pub use quarantine::{Kept, Quarantined};
 pub use receipts::{DueReceipt, Joined, MatchedReceipt, StoredReceipt};
+pub use reopened::Aside;
 pub use stops::Stop;
 pub use store::Store;
 pub use texts::{Arrival, Headless, SetAside, TEXTS_IN_ONE_TURN, Taken, Waiting};
