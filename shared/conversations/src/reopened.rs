@@ -1,7 +1,7 @@
 //! A store that comes from a backup: what was open then is set aside, since it may have been answered
 //! after the backup was made.
 
-use documents::{Fields, Place, Unavailable, Write, at};
+use documents::{Fields, Place, Unavailable, Write, at, once_each};
 use jiff::Timestamp;
 use serde_json::Value;
 use sms::Status;
@@ -88,7 +88,7 @@ impl Store {
                     writes.push(StatusUpdate { at_once: false, ..update }.write(&[]));
                 }
             }
-            self.documents.each(writes).await?;
+            self.documents.each(once_each(writes)?).await?;
             after = page.next;
             if after.is_none() {
                 return Ok(unknown);

@@ -27,6 +27,7 @@ use std::sync::Arc;
 use conversations::Store;
 use settings::Settings;
 
+use backups::*;
 use clock::*;
 use consents::*;
 use contract::*;
@@ -104,6 +105,7 @@ fakes::promises! {
     limits_the_consents_of_an_address_and_of_all_together
     limits_consents_that_all_come_at_once
     accepts_every_test_write
+    sets_aside_whatever_was_open_with_one_notice
 }
 
 /// The same for promises that hold across restarts: each gets the place of the store.
