@@ -33,6 +33,7 @@ const ASIDE = {
   thanks: "it only says thanks",
   reaction: "it is only a reaction",
   report: "a delivery report in the form of a text",
+  restored: "a backup was restored while it waited",
 };
 
 /** Shows a thread in `node`, and calls `choose` with a message when it is clicked. */

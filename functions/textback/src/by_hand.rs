@@ -8,6 +8,20 @@ use settings::Settings;
 use sms::{Http, Number, Provider, SendError};
 use telemetry::TraceId;
 
+/// What is said where nothing may be sent.
+pub(crate) const NOT_ALLOWED: &str = "nothing may be sent from this store: it was restored without knowing \
+                                      who has stopped since the backup. Enter the opt-out lists of your providers \
+                                      (`textback restore --opt-outs LIST`), then run \
+                                      `textback restore --opt-outs-imported`";
+
+/// Fails if the store does not know who has stopped. One that cannot be read says so when it is used.
+pub(crate) async fn may_send(store: &Store) -> Result<(), Error> {
+    match store.knows_opt_outs().await {
+        Ok(false) => Err(NOT_ALLOWED.into()),
+        Ok(true) | Err(_) => Ok(()),
+    }
+}
+
 /// An attempt to send these words by this provider, begun now.
 pub(crate) fn attempt(
     store: &Store,

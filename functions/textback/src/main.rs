@@ -13,7 +13,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use settings::{Names, Settings};
 
-use crate::commands::{chat, doctor, give_back, limits, quarantine, register, send, serve, smoke};
+use crate::commands::{
+    backup, chat, doctor, give_back, limits, quarantine, register, restore, send, serve, smoke,
+};
 
 /// The program allocates many small objects on many threads. The system's allocator is slower at
 /// that, and keeps more memory.
@@ -59,6 +61,12 @@ enum Command {
     },
     /// Print what a stranger's text can cause at most, and how much of it is used
     Limits(limits::Asked),
+    /// Copy the embedded store into one file, also while it is used
+    #[command(after_help = backup::EXIT_CODES)]
+    Backup(backup::Asked),
+    /// Put a backup in place of the embedded store, which is kept, while nothing uses it
+    #[command(after_help = backup::EXIT_CODES)]
+    Restore(restore::Asked),
     /// Print what to paste into the forms that register a number, and what would be rejected
     Register,
 }
@@ -108,6 +116,14 @@ fn main() -> ExitCode {
         }
         Command::GiveBack { person } => {
             host::run(quiet(settings), |settings| give_back::run(settings, person))
+        }
+        Command::Backup(asked) => {
+            let done = host::run(quiet(settings), async |settings| backup::run(&settings, &asked));
+            return doctor::exit_code(done);
+        }
+        Command::Restore(asked) => {
+            let done = host::run(quiet(settings), |settings| restore::run(settings, asked));
+            return doctor::exit_code(done);
         }
         Command::Doctor(asked) => {
             let works =

@@ -12,6 +12,8 @@
 
 mod admissions;
 mod attempts;
+#[cfg(feature = "sqlite")]
+mod backups;
 pub mod budget;
 mod change;
 mod claims;
@@ -32,6 +34,7 @@ mod notices;
 mod open;
 mod quarantine;
 mod receipts;
+mod reopened;
 mod steps;
 mod stops;
 mod store;
@@ -42,6 +45,10 @@ mod tries;
 mod turns;
 mod uncounted;
 
+#[cfg(feature = "sqlite")]
+pub use backups::{Held, Restore, Restored, back_up};
+#[cfg(feature = "sqlite")]
+pub use documents::Since;
 pub use documents::{OpenError, Place, Reserved, Unavailable, reserve};
 
 pub use admissions::{Admission, minute_of};
@@ -58,6 +65,7 @@ pub use names::{Claim, Names};
 pub use notices::{FollowUp, Notice};
 pub use quarantine::{Kept, Quarantined};
 pub use receipts::{DueReceipt, Joined, MatchedReceipt, StoredReceipt};
+pub use reopened::Aside;
 pub use stops::Stop;
 pub use store::Store;
 pub use texts::{Arrival, Headless, SetAside, TEXTS_IN_ONE_TURN, Taken, Waiting};

@@ -9,6 +9,9 @@ use crate::id::ConversationId;
 use crate::names::Claim;
 use crate::store::Store;
 
+/// The provider of a stop that was entered from a list.
+const LISTED: &str = "list";
+
 /// A person's wish to get no more texts from any of our numbers, through any provider.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Stop {
@@ -47,6 +50,13 @@ impl Store {
         } else {
             self.claim(&claim.of_keyword(), stop.at, vec![stopped]).await?;
         }
+        Ok(())
+    }
+
+    /// Records that a person is on an opt-out list, which has been confirmed to them.
+    pub async fn stop_listed(&self, theirs: &Number, at: Timestamp) -> Result<(), Unavailable> {
+        let stop = Stop { at, provider: LISTED.to_owned(), confirmed: true };
+        self.documents.commit(vec![keep_stop(&self.names.person(LISTED, theirs), &stop)]).await?;
         Ok(())
     }
 

@@ -6,6 +6,8 @@
 
 #![warn(missing_docs)]
 
+#[cfg(feature = "sqlite")]
+mod backups;
 mod collections;
 mod document;
 mod documents;
@@ -28,3 +30,9 @@ pub use fields::{Fields, raw};
 pub use key::{Key, hash};
 pub use merge::once_each;
 pub use open::{OpenError, Reserved, SETTINGS, reserve};
+#[cfg(feature = "sqlite")]
+pub use sqlite::{
+    backup::Backup,
+    merge::Wanted,
+    restore::{Restoring, Since},
+};

@@ -34,6 +34,15 @@ pub enum OpenError {
          set DATA_DIR to another folder"
     )]
     Reserved(String),
+    /// Another process uses the embedded store.
+    #[error(
+        "DATA_DIR cannot be used: another process uses the store in {0}: stop textback, and every \
+         other program that has textback.db open"
+    )]
+    InUse(String),
+    /// A backup cannot be made or restored.
+    #[error("{0}")]
+    Backup(String),
 }
 
 /// The right to serve from the embedded store, as long as this value and the process live.
@@ -118,8 +127,13 @@ pub fn reserve(settings: &Settings) -> Result<Option<Reserved>, OpenError> {
     }
 }
 
-fn data_dir(settings: &Settings) -> &Path {
+pub(crate) fn data_dir(settings: &Settings) -> &Path {
     Path::new(settings.get("DATA_DIR").unwrap_or(".textback"))
+}
+
+/// Whether a setting says that the store is a Firestore.
+pub(crate) fn is_firestore(settings: &Settings) -> bool {
+    settings.any(&["GOOGLE_CLOUD_PROJECT", "FIRESTORE_DATABASE", "FIRESTORE_EMULATOR_HOST"])
 }
 
 /// Firestore, if it is configured.
@@ -127,8 +141,7 @@ fn firestore(
     settings: &Settings,
     collections: &'static [Collection],
 ) -> Result<Option<Opened>, SettingsError> {
-    let names = ["GOOGLE_CLOUD_PROJECT", "FIRESTORE_DATABASE", "FIRESTORE_EMULATOR_HOST"];
-    if !settings.any(&names) {
+    if !is_firestore(settings) {
         return Ok(None);
     }
     let project = settings.required("Firestore", "GOOGLE_CLOUD_PROJECT")?;

@@ -3,15 +3,18 @@
 //! One thread writes, and commits for all that are waiting; others read beside it. In WAL mode several
 //! processes can share the file. A commit is durable when it returns.
 
+pub(crate) mod backup;
 mod body;
 mod checkpoints;
 mod connection;
 mod entries;
 pub(crate) mod file;
 mod ledger;
+pub(crate) mod merge;
 #[cfg(test)]
 mod plans;
 mod reader;
+pub(crate) mod restore;
 mod tables;
 mod threads;
 mod work;
@@ -43,6 +46,9 @@ use writer::{Asked, Done, What, Writer};
 /// earlier, and for another process that is writing. Twilio gives up after 15 s and calls again, so it
 /// is better to refuse before that.
 const TIMEOUT: Duration = Duration::from_secs(8);
+
+/// The error after that.
+const LOCKED: &str = "it was locked for too long";
 
 /// How many reads, and how many writes, may be waiting. Any more are refused immediately: they would be
 /// refused later anyway, and use memory until then.
@@ -179,6 +185,6 @@ impl Sqlite {
 /// The answer, if it comes within [`TIMEOUT`].
 async fn in_time<T>(answered: oneshot::Receiver<T>) -> Result<T, Unavailable> {
     let answer = timeout(TIMEOUT, answered).await;
-    let answer = answer.map_err(|_| Unavailable::new("it was locked for too long"))?;
+    let answer = answer.map_err(|_| Unavailable::new(LOCKED))?;
     answer.map_err(|_| Unavailable::new("the store's thread stopped"))
 }

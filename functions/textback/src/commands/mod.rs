@@ -1,11 +1,13 @@
 //! The commands of the program, one module each.
 
+pub(crate) mod backup;
 pub(crate) mod chat;
 pub(crate) mod doctor;
 pub(crate) mod give_back;
 pub(crate) mod limits;
 pub(crate) mod quarantine;
 pub(crate) mod register;
+pub(crate) mod restore;
 pub(crate) mod send;
 pub(crate) mod serve;
 pub(crate) mod smoke;

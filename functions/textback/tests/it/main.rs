@@ -5,6 +5,7 @@
 
 mod answers;
 mod aws;
+mod backups;
 mod beside;
 mod chat;
 mod clocks;

@@ -153,7 +153,7 @@ async fn a_ledger_of_another_store_or_of_none_is_refused() {
 const CUT: &[u8] = br#"{"collection":"stops","id":"3f2a"#;
 
 /// A folder for a store, which exists as long as the first of these values.
-fn fresh() -> (TempDir, Place, PathBuf) {
+pub(crate) fn fresh() -> (TempDir, Place, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let (place, data) = (in_folder(&folder), folder.path().join("data"));
     (folder, place, data)
@@ -180,18 +180,18 @@ fn put_back(store: Arc<Store>, data: &Path, backup: &Path) {
     fs::copy(backup, data.join("textback.db")).unwrap();
 }
 
-async fn stop(store: &Store, theirs: &Number) {
+pub(crate) async fn stop(store: &Store, theirs: &Number) {
     let stop = Stop { at: now(), provider: "twilio".into(), confirmed: false };
     store.stop(&claim(&format!("stop {}", theirs.as_str())), theirs, &stop).await.unwrap();
 }
 
-async fn start(store: &Store, theirs: &Number) {
+pub(crate) async fn start(store: &Store, theirs: &Number) {
     let (claim, at) = (claim(&format!("start {}", theirs.as_str())), later(now(), 60));
     assert!(store.start(&claim, "twilio", theirs, at, at).await.unwrap());
 }
 
 /// Whether nothing may be sent to each of them.
-async fn stopped(store: &Store, all: &[&Number]) -> Vec<bool> {
+pub(crate) async fn stopped(store: &Store, all: &[&Number]) -> Vec<bool> {
     let mut stopped = Vec::new();
     for theirs in all {
         let name = format!("a-{}", uuid::Uuid::new_v4().simple());
@@ -201,7 +201,7 @@ async fn stopped(store: &Store, all: &[&Number]) -> Vec<bool> {
     stopped
 }
 
-fn consent(theirs: &Number) -> Consent {
+pub(crate) fn consent(theirs: &Number) -> Consent {
     Consent {
         theirs: theirs.clone(),
         page: "0a1b".into(),
@@ -212,6 +212,6 @@ fn consent(theirs: &Number) -> Consent {
     }
 }
 
-fn person(last: u32) -> Number {
+pub(crate) fn person(last: u32) -> Number {
     Number::parse(&format!("+12025550{last}")).unwrap()
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
+mod backups;
 mod budget;
 mod clock;
 mod common;
@@ -27,6 +28,7 @@ use std::sync::Arc;
 use conversations::Store;
 use settings::Settings;
 
+use backups::*;
 use budget::*;
 use clock::*;
 use consents::*;
@@ -109,6 +111,7 @@ fakes::promises! {
     reserves_nothing_in_a_shard_that_was_written_since
     counts_a_reservation_that_nobody_settles_for_a_day
     loses_nothing_when_an_account_is_divided_anew
+    sets_aside_whatever_was_open_with_one_notice
 }
 
 /// The same for promises that hold across restarts: each gets the place of the store.

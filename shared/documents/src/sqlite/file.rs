@@ -20,15 +20,15 @@ use crate::key::Key;
 const FILES: [&str; 4] = [FILE, LATEST, "textback.db-shm", LEDGER];
 /// Those whose content is nowhere else.
 const KEEPING: [&str; 3] = [FILE, LATEST, LEDGER];
-const FILE: &str = "textback.db";
-const LATEST: &str = "textback.db-wal";
+pub(super) const FILE: &str = "textback.db";
+pub(super) const LATEST: &str = "textback.db-wal";
 
 /// A file that is still being created.
 const UNFINISHED: &str = "textback.db.new";
 
 /// Locked by the process that serves from the folder. The lock ends with the process, whatever ends it.
 /// The file is never deleted: a process waiting for the lock would then hold a different file.
-const SERVED: &str = "textback.lock";
+pub(super) const SERVED: &str = "textback.lock";
 
 /// Marks the file as ours: `txbk`.
 const OURS: i32 = 0x7478_626b;
@@ -145,7 +145,7 @@ fn make(folder: &Path, key: &Key, schema: &str) -> Result<(), Unusable> {
     Ok(())
 }
 
-fn is_database(file: &Path) -> Result<(), Unusable> {
+pub(super) fn is_database(file: &Path) -> Result<(), Unusable> {
     let mut beginning = Vec::new();
     match File::open(file) {
         Ok(file) => file.take(HEADER).read_to_end(&mut beginning)?,
@@ -187,8 +187,16 @@ fn is_uncut(file: &Path, header: &[u8]) -> Result<(), Unusable> {
 const MEND: &str = "remove textback.db-wal, if it is there, and put textback.db back from a backup, \
                     or remove both and textback.ledger to start from scratch, without what people said, their stops included";
 
-/// Whether an opened file is a store of this form.
-pub(super) fn is_ours(connection: &Connection, collections: &[Collection]) -> Result<(), Unusable> {
+/// Whose an opened file is, and of which form.
+pub(super) enum Form {
+    Ours,
+    NotWhole,
+    Newer,
+    Older,
+    AnotherProgram,
+}
+
+pub(super) fn form(connection: &Connection, collections: &[Collection]) -> rusqlite::Result<Form> {
     let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
     let (owner, form) = (number("application_id")?, number("user_version")?);
     let mut is_whole = connection.table_exists(None, "names")?;
@@ -196,18 +204,30 @@ pub(super) fn is_ours(connection: &Connection, collections: &[Collection]) -> Re
         let is_there = connection.table_exists(None, collection.name)?;
         is_whole &= is_there || collection.holds(Holds::Later);
     }
-    let other = "or set DATA_DIR to another folder to start from scratch, without what people said, their \
-                 stops included";
-    Err(Unusable(match (owner, form) {
-        (OURS, FORM) if is_whole => return Ok(()),
-        (OURS, FORM) => format!("{FILE} is not whole: {MEND}"),
-        (OURS, form) => {
-            let other_version = if form > FORM { "a newer" } else { "an older" };
-            format!(
-                "{FILE} was written by {other_version} version of textback: start that one, {other}"
-            )
+    Ok(match (owner, form) {
+        (OURS, FORM) if is_whole => Form::Ours,
+        (OURS, FORM) => Form::NotWhole,
+        (OURS, form) if form > FORM => Form::Newer,
+        (OURS, _) => Form::Older,
+        _ => Form::AnotherProgram,
+    })
+}
+
+/// Whether an opened file is a store of this form.
+pub(super) fn is_ours(connection: &Connection, collections: &[Collection]) -> Result<(), Unusable> {
+    let of_version = |which| {
+        let other = "or set DATA_DIR to another folder to start from scratch, without what people said, \
+                     their stops included";
+        format!("{FILE} was written by {which} version of textback: start that one, {other}")
+    };
+    Err(Unusable(match form(connection, collections)? {
+        Form::Ours => return Ok(()),
+        Form::NotWhole => format!("{FILE} is not whole: {MEND}"),
+        Form::Newer => of_version("a newer"),
+        Form::Older => of_version("an older"),
+        Form::AnotherProgram => {
+            format!("{FILE} is another program's: set DATA_DIR to a folder of textback's own")
         }
-        _ => format!("{FILE} is another program's: set DATA_DIR to a folder of textback's own"),
     }))
 }
 

@@ -116,26 +116,47 @@ impl Ledger {
         // It is unknown which of the two is newer, so anybody who has opted out in either is treated as
         // opted out.
         let knows_another = name != known && !known.is_empty();
-        file.seek(SeekFrom::Start(from))?;
-        let mut rest = Vec::new();
-        file.read_to_end(&mut rest)?;
-        // A truncated line was never confirmed.
-        let whole = rest.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-        let lines = rest[..whole].split_inclusive(|byte| *byte == b'\n');
-        let lines = lines.skip(usize::from(from == 0));
-        let entries = lines.map(Entry::parse).collect::<Result<Vec<_>, _>>()?;
-        // The last line of each document is what counts.
-        let last: HashMap<_, _> = entries.iter().map(|it| ((it.collection, it.id), it)).collect();
-        last.into_values()
-            .try_for_each(|entry| entry.carry_out(connection, &self.tables, knows_another))?;
+        let whole = self.apply(connection, &mut file, from, knows_another)?;
         tracing::warn!("applied ledger entries that the database did not have");
         if knows_another {
             return self.begin(connection);
         }
-        let length = from + whole as u64;
+        let length = from + whole;
         file.set_len(length)?;
         know(connection, &name, length)?;
         Ok(Agreed { file, name, begun, length })
+    }
+
+    /// Applies to a copy of the database whatever the ledger knows and it does not. The ledger itself
+    /// stays as it is: others may be writing to it.
+    pub(super) fn complete(&self, copy: &Connection) -> Result<(), Unavailable> {
+        let (known, length) = known(copy)?;
+        let Some((mut file, Head { ledger: name, .. })) = self.find()? else { return Ok(()) };
+        let knows_another = name != known && !known.is_empty();
+        let from = if name == known { length } else { 0 };
+        let whole = self.apply(copy, &mut file, from, knows_another)?;
+        if knows_another { Ok(()) } else { know(copy, &name, from + whole) }
+    }
+
+    /// Applies the lines from this place on, and returns how long they are. With `adds`, they only add
+    /// what the database lacks.
+    fn apply(
+        &self,
+        connection: &Connection,
+        file: &mut File,
+        from: u64,
+        adds: bool,
+    ) -> Result<u64, Unavailable> {
+        file.seek(SeekFrom::Start(from))?;
+        let mut rest = Vec::new();
+        file.read_to_end(&mut rest)?;
+        let whole = whole(&rest);
+        let lines = whole.split_inclusive(|byte| *byte == b'\n').skip(usize::from(from == 0));
+        let entries = lines.map(Entry::parse).collect::<Result<Vec<_>, _>>()?;
+        // The last line of each document is what counts.
+        let last: HashMap<_, _> = entries.iter().map(|it| ((it.collection, it.id), it)).collect();
+        last.into_values().try_for_each(|entry| entry.carry_out(connection, &self.tables, adds))?;
+        Ok(whole.len() as u64)
     }
 
     /// The existing ledger and its first line. It gets its name only when it is complete, so a ledger
@@ -195,6 +216,36 @@ impl Ledger {
         know(connection, &name, length)?;
         Ok(Agreed { file, name, begun, length })
     }
+}
+
+/// What a ledger without its database is good for.
+pub(super) enum Alone {
+    /// There is none.
+    Missing,
+    /// It can be applied to a database whose key has this fingerprint.
+    Sound(String),
+    /// It cannot be read to its end.
+    Damaged,
+}
+
+/// Reads the ledger at this path to its end.
+pub(super) fn read_alone(path: &Path) -> io::Result<Alone> {
+    let all = match std::fs::read(path) {
+        Ok(all) => all,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Alone::Missing),
+        Err(error) => return Err(error),
+    };
+    let mut lines = whole(&all).split_inclusive(|byte| *byte == b'\n');
+    let head = lines.next().and_then(|line| serde_json::from_slice::<Head>(line).ok());
+    Ok(match head {
+        Some(head) if lines.all(|line| Entry::parse(line).is_ok()) => Alone::Sound(head.names),
+        _ => Alone::Damaged,
+    })
+}
+
+/// All but a truncated last line, which was never confirmed.
+fn whole(lines: &[u8]) -> &[u8] {
+    &lines[..lines.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1)]
 }
 
 /// A ledger that the database has applied completely.

@@ -119,6 +119,7 @@ pub(crate) async fn run(
     if let Some(test_sends) = test_sends
         && let Some(store) = store?
     {
+        by_hand::may_send(&store).await?;
         for section in test_sends.run(&store, &providers).await? {
             add(section);
         }

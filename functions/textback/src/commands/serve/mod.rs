@@ -24,7 +24,7 @@ use sweep::{Probes, Runs, Sweep};
 use turn::{Bounds, Results, Turn};
 
 pub(crate) use crate::commands::serve::admission::SETTINGS;
-use crate::model;
+use crate::{by_hand, model};
 
 /// How many conversations are worked on concurrently. They mostly wait for a model.
 const CONCURRENCY: u32 = 256;
@@ -76,6 +76,7 @@ impl App {
         let access = admission::access(settings, &providers, &public_url, address.ip())?;
         let store = Arc::new(Store::open(settings)?);
         store.documents().check().await?;
+        by_hand::may_send(&store).await?;
         admission::check_secrets(settings, &store).await?;
         let queue = Queue::from_settings(settings)?.unwrap_or_else(Queue::in_process);
         let page = Page::from_settings(settings)?.carried_by(&providers)?;
