@@ -13,6 +13,7 @@ mod endings;
 mod folding;
 mod hand_over;
 mod incidents;
+mod languages;
 mod matrix;
 mod models;
 mod operations;

@@ -24,8 +24,16 @@ async fn hold(page: Page, texts: &[&str]) -> (Vec<String>, Map<String, Value>, O
         let new = [Turn::Person { text: (*text).into(), at: now }];
         let (tries, refusals) = (0, 1);
         let (turns_so_far, new) = (turns.clone(), &new[..]);
-        let heard =
-            Heard { turns: &turns_so_far, brief: &brief, new, number, now, tries, refusals };
+        let heard = Heard {
+            turns: &turns_so_far,
+            brief: &brief,
+            new,
+            number,
+            now,
+            language: None,
+            tries,
+            refusals,
+        };
         let answered = agent.answer(&heard, &Pulse::default()).await.unwrap();
         turns.extend_from_slice(new);
         turns.extend(answered.turns);

@@ -65,18 +65,20 @@ pub async fn play(rule: Rule) -> Played {
     for (number, text) in (1..).zip(TEXTS) {
         let before = server.requests().len();
         let model = OpenAi::new(&server.url(), Some(fakes::OpenAi::KEY.into()), "gpt-4.1-mini");
-        let timeouts = Timeouts {
-            request: Duration::from_secs(5),
-            turn: Duration::from_secs(10),
-            pause: Duration::from_millis(1),
-            ..Timeouts::default()
-        };
-        let agent = Agent::new(model.unwrap(), Page::default(), timeouts);
+        let agent = Agent::new(model.unwrap(), Page::default(), timeouts());
         let now: Timestamp = "2026-11-24T15:00:00Z".parse().unwrap();
         let text = format!("{text} {}", "And so on. ".repeat(MORE / 11));
         let new = [Turn::Person { text, at: now }];
-        let heard =
-            Heard { turns: &turns, brief: &brief, new: &new, number, now, tries: 0, refusals: 4 };
+        let heard = Heard {
+            turns: &turns,
+            brief: &brief,
+            new: &new,
+            number,
+            now,
+            language: None,
+            tries: 0,
+            refusals: 4,
+        };
         match agent.answer(&heard, &Pulse::default()).await {
             Ok(answered) => {
                 turns.extend(new);
@@ -93,4 +95,13 @@ pub async fn play(rule: Rule) -> Played {
     played.brief = brief;
     played.last = server.requests().pop().unwrap_or_default();
     played
+}
+
+fn timeouts() -> Timeouts {
+    Timeouts {
+        request: Duration::from_secs(5),
+        turn: Duration::from_secs(10),
+        pause: Duration::from_millis(1),
+        ..Timeouts::default()
+    }
 }
