@@ -13,7 +13,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use settings::{Names, Settings};
 
-use crate::commands::{chat, doctor, give_back, quarantine, register, send, serve, smoke};
+use crate::commands::{
+    chat, doctor, give_back, languages, quarantine, register, send, serve, smoke,
+};
 
 /// The program allocates many small objects on many threads. The system's allocator is slower at
 /// that, and keeps more memory.
@@ -59,6 +61,8 @@ enum Command {
     },
     /// Print what to paste into the forms that register a number, and what would be rejected
     Register,
+    /// Print what is said without the model, in each language, and how many segments it takes
+    Languages(languages::Asked),
 }
 
 fn main() -> ExitCode {
@@ -98,6 +102,9 @@ fn main() -> ExitCode {
             host::run(quiet(settings), |settings| quarantine::run(settings, action))
         }
         Command::Register => host::run(quiet(settings), register::run),
+        Command::Languages(asked) => {
+            host::run(quiet(settings), |settings| languages::run(settings, asked))
+        }
         Command::Send { to, text } => {
             host::run(quiet(settings), |settings| send::run(settings, to, text))
         }

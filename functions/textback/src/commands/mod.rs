@@ -3,6 +3,7 @@
 pub(crate) mod chat;
 pub(crate) mod doctor;
 pub(crate) mod give_back;
+pub(crate) mod languages;
 pub(crate) mod quarantine;
 pub(crate) mod register;
 pub(crate) mod send;
