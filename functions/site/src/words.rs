@@ -184,6 +184,8 @@ fn file(language: Language) -> &'static str {
         Language::English => include_str!("../words/en.toml"),
         Language::Spanish => include_str!("../words/es.toml"),
         Language::French => include_str!("../words/fr.toml"),
+        Language::German => include_str!("../words/de.toml"),
+        Language::Portuguese => include_str!("../words/pt.toml"),
         Language::Arabic => include_str!("../words/ar.toml"),
     }
 }

@@ -14,7 +14,8 @@ use clap::{Parser, Subcommand};
 use settings::{Names, Settings};
 
 use crate::commands::{
-    backup, chat, doctor, give_back, limits, quarantine, register, restore, send, serve, smoke,
+    backup, chat, doctor, give_back, languages, limits, quarantine, register, restore, send, serve,
+    smoke,
 };
 
 /// The program allocates many small objects on many threads. The system's allocator is slower at
@@ -69,6 +70,8 @@ enum Command {
     Restore(restore::Asked),
     /// Print what to paste into the forms that register a number, and what would be rejected
     Register,
+    /// Print what is said without the model, in each language, and how many segments it takes
+    Languages(languages::Asked),
 }
 
 fn main() -> ExitCode {
@@ -95,6 +98,15 @@ fn main() -> ExitCode {
     if !matches!(command, Command::Serve) {
         misspelt.iter().for_each(|name| eprintln!("note: {}", unread(name)));
     }
+    carry_out(command, settings, &misspelt)
+}
+
+/// Carries a command out. `misspelt` are names in the environment that nearly match a setting.
+fn carry_out(
+    command: Command,
+    settings: Settings,
+    misspelt: &[(String, &'static str)],
+) -> ExitCode {
     // A command's output is for a reader who wants results, not logs.
     let quiet = |settings: Settings| settings.or("RUST_LOG", "error");
     let done = match command {
@@ -111,6 +123,9 @@ fn main() -> ExitCode {
             host::run(quiet(settings), |settings| limits::run(settings, asked))
         }
         Command::Register => host::run(quiet(settings), register::run),
+        Command::Languages(asked) => {
+            host::run(quiet(settings), |settings| languages::run(settings, asked))
+        }
         Command::Send { to, text } => {
             host::run(quiet(settings), |settings| send::run(settings, to, text))
         }
@@ -127,7 +142,7 @@ fn main() -> ExitCode {
         }
         Command::Doctor(asked) => {
             let works =
-                host::run(quiet(settings), |settings| doctor::run(settings, asked, &misspelt));
+                host::run(quiet(settings), |settings| doctor::run(settings, asked, misspelt));
             return doctor::exit_code(works);
         }
     };

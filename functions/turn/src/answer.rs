@@ -15,6 +15,7 @@ use crate::bill::{Bill, Found};
 use crate::edit::{Draft, Outcome};
 use crate::end::End;
 use crate::gate::{Counted, FULL, Gate, TOO_LONG, is_known, size};
+use crate::language::shown;
 use crate::run::{Does, Fixed, Run, arrived};
 use crate::think::Thought;
 use crate::transcript::{entries, entry};
@@ -61,11 +62,9 @@ impl<'a> Wake<'a> {
             let Some(run) = Run::next(loaded) else { return Ok(()) };
             steps.push(took_up(&run, &loaded.conversation, self.clock.now()));
             let is_again = drafts_left < THROWN_AWAY;
-            if is_again && run.thinks() && !self.has_time() {
-                return self.pay(loaded, bill).await;
-            }
             if run.thinks() {
-                if !self.take_up(loaded, &run, is_again).await? {
+                let has_time = !is_again || self.has_time();
+                if !has_time || !self.take_up(loaded, &run, is_again).await? {
                     return self.pay(loaded, bill).await;
                 }
                 bill.is_open = true;
@@ -327,7 +326,8 @@ impl<'a> Wake<'a> {
         next.answers += 1;
         next.one_by_one = next.one_by_one.saturating_sub(1);
         next.brief.clone_from(&answered.brief);
-        run.join(&mut next.turns, &self.turn.agent.page.texts);
+        next.language = shown(next, run, answered);
+        run.join(&mut next.turns, &self.turn.agent.page);
         let before = next.turns.len();
         next.turns.extend(answered.turns.iter().map(entry));
         next.answered_at = Some(self.clock.now());
@@ -355,22 +355,22 @@ impl<'a> Wake<'a> {
     /// Adds what the product says in its own name to a run that the agent is not asked about.
     fn add_fixed(&self, loaded: &Loaded, draft: &mut Draft<'a>, run: &Run) {
         if run.does != Does::Nothing {
-            run.join(&mut draft.next.turns, &self.turn.agent.page.texts);
+            run.join(&mut draft.next.turns, &self.turn.agent.page);
         }
         match run.does {
             Does::Say(Fixed::Stopped) => draft.changes.push(Change::Confirmed),
             Does::Say(Fixed::Back) => draft.changes.push(Change::Started),
             _ => {}
         }
-        if let Some(text) = self.fixed(run) {
+        if let Some(text) = self.fixed(loaded, run) {
             self.say(loaded, draft, run, text);
         }
     }
 
     /// The fixed reply to a run, unless the provider has already sent one.
-    fn fixed(&self, run: &Run) -> Option<&'a str> {
+    fn fixed(&self, loaded: &Loaded, run: &Run) -> Option<&'a str> {
         let Does::Say(fixed) = run.does else { return None };
-        let texts = &self.turn.agent.page.texts;
+        let texts = self.texts(&loaded.conversation, run);
         let asked = &run.texts[0];
         let provider = self.turn.providers.named(&asked.provider);
         match fixed {

@@ -55,7 +55,7 @@ impl<'a> Wake<'a> {
         let until = self.look_again_at_cap(run);
         draft.next.ask_after = Some(until);
         draft.next.due_at = Some(until);
-        let text = &self.turn.agent.page.texts.sorry;
+        let text = &self.texts(&loaded.conversation, run).later;
         let provider = run.texts.last().map_or("", |text| text.provider.as_str());
         let cost = money.attempt(provider, &draft.next.theirs, sms::segments(text).count);
         let account = &draft.next.account;

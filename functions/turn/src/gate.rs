@@ -207,10 +207,11 @@ impl<'a> Wake<'a> {
             }
             Gate::HandOver(reason) => {
                 draft.take_up(&run.texts);
-                run.join(&mut draft.next.turns, &self.turn.agent.page.texts);
+                run.join(&mut draft.next.turns, &self.turn.agent.page);
                 self.end(loaded, &mut draft, End::HandedOver((*reason).into()), run.trace());
                 if !draft.next.apologised {
-                    self.reply(loaded, &mut draft, run, self.turn.agent.page.texts.sorry.clone());
+                    let sorry = self.texts(&loaded.conversation, run).sorry.clone();
+                    self.reply(loaded, &mut draft, run, sorry);
                 }
                 draft.reset_attempts();
             }

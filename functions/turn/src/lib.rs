@@ -17,6 +17,7 @@ mod fail_over;
 mod gate;
 mod hand_over;
 mod incidents;
+mod language;
 mod machine;
 mod pause;
 mod places;

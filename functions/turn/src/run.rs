@@ -1,6 +1,6 @@
 //! The texts that one turn takes up, and what it does with them.
 
-use agent::{Texts, Turn as Entry};
+use agent::{Page, Turn as Entry};
 use conversations::{Conversation, LastReply, Loaded, Stop, Waiting};
 use jiff::{SignedDuration, Timestamp};
 use policy::{Keyword, is_nudge, reaction};
@@ -112,34 +112,35 @@ impl Run {
     }
 
     /// Adds the texts to a conversation, but before an apology for the late answer to them.
-    pub(crate) fn join(&self, turns: &mut Vec<Value>, texts: &Texts) {
-        self.join_entries(turns, self.entries(), texts);
+    pub(crate) fn join(&self, turns: &mut Vec<Value>, page: &Page) {
+        self.join_entries(turns, self.entries(), page);
     }
 
     /// The same, for texts that the model no longer sees.
-    pub(crate) fn join_unanswered(&self, turns: &mut Vec<Value>, texts: &Texts) {
+    pub(crate) fn join_unanswered(&self, turns: &mut Vec<Value>, page: &Page) {
         let unanswered = |text: &Waiting| Entry::Unanswered { text: said(text), at: text.at };
-        self.join_entries(turns, self.texts.iter().map(unanswered).collect(), texts);
+        self.join_entries(turns, self.texts.iter().map(unanswered).collect(), page);
     }
 
-    fn join_entries(&self, turns: &mut Vec<Value>, said: Vec<Entry>, texts: &Texts) {
+    fn join_entries(&self, turns: &mut Vec<Value>, said: Vec<Entry>, page: &Page) {
         for (text, said) in self.texts.iter().zip(said) {
-            let place = turns.iter().position(|turn| apologises(turn, text, texts));
+            let place = turns.iter().position(|turn| apologises(turn, text, page));
             turns.insert(place.unwrap_or(turns.len()), entry(&said));
         }
     }
 
     /// The conversation before these texts, without apologies for the late answer.
-    pub(crate) fn unanswered(&self, turns: &[Value], texts: &Texts) -> Vec<Entry> {
-        let apologises = |turn: &Value| apologises(turn, &self.texts[0], texts);
+    pub(crate) fn unanswered(&self, turns: &[Value], page: &Page) -> Vec<Entry> {
+        let apologises = |turn: &Value| apologises(turn, &self.texts[0], page);
         entries(turns.iter().filter(|turn| !apologises(turn))).collect()
     }
 }
 
 /// Whether an entry apologises for the late answer to this text.
-fn apologises(turn: &Value, text: &Waiting, texts: &Texts) -> bool {
+fn apologises(turn: &Value, text: &Waiting, page: &Page) -> bool {
     let at = || turn["at"].as_str().and_then(|at| at.parse::<Timestamp>().ok());
-    turn["kind"] == "fixed" && turn["text"] == *texts.sorry && at().is_some_and(|at| text.at < at)
+    let is_sorry = || page.texts_by_language().any(|(_, texts)| turn["text"] == *texts.sorry);
+    turn["kind"] == "fixed" && is_sorry() && at().is_some_and(|at| text.at < at)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

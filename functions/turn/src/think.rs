@@ -9,6 +9,7 @@ use conversations::{Change, Loaded, Unavailable};
 use jiff::{SignedDuration, Timestamp};
 use money::Amount;
 use policy::{fit, fit_behind};
+use serde_json::Value;
 use telemetry::{Alarm, Step, raise, steps};
 
 use crate::Wake;
@@ -16,6 +17,7 @@ use crate::bill::Bill;
 use crate::edit::Draft;
 use crate::gate::MAX_ATTEMPTS;
 use crate::incidents::what_happened;
+use crate::language::{known, shown};
 use crate::pause::spread;
 use crate::run::Run;
 
@@ -114,7 +116,7 @@ impl<'a> Wake<'a> {
             return false;
         }
         draft.next.sorry_at = Some(now);
-        self.say(loaded, draft, run, &self.turn.agent.page.texts.sorry);
+        self.say(loaded, draft, run, &self.texts(&loaded.conversation, run).sorry);
         true
     }
 
@@ -125,10 +127,9 @@ impl<'a> Wake<'a> {
             let providers = Arc::clone(&self.turn.providers);
             tokio::spawn(async move { providers.prepare().await });
         }
-        let turns = run.unanswered(&conversation.turns, &self.turn.agent.page.texts);
+        let (agent, number) = (&self.turn.agent, conversation.answers + 1);
+        let turns = run.unanswered(&conversation.turns, &agent.page);
         let new = run.entries();
-        let number = conversation.answers + 1;
-        let agent = &self.turn.agent;
         let allowance = self.allowance(loaded, run, bill);
         let heard = Heard {
             turns: &turns,
@@ -136,6 +137,7 @@ impl<'a> Wake<'a> {
             new: &new,
             number,
             now: self.clock.now(),
+            language: known(conversation, run),
             tries: conversation.tries.saturating_sub(1),
             refusals: match run.texts.len() > 1 || conversation.one_by_one > 0 {
                 true => MAX_REFUSALS / 2,
@@ -151,7 +153,7 @@ impl<'a> Wake<'a> {
                 Thought::Answer(Box::new(answered))
             }
             Ok(answered) => {
-                let answered = self.fitted(loaded, answered, allowance);
+                let answered = self.fitted(loaded, run, answered, allowance);
                 tracing::info!(
                     tokens_in = answered.tokens.input,
                     tokens_out = answered.tokens.output,
@@ -168,11 +170,18 @@ impl<'a> Wake<'a> {
     }
 
     /// An answer as the person reads it, which is what is stored.
-    fn fitted(&self, loaded: &Loaded, mut answered: Answered, allowance: Allowance) -> Answered {
+    fn fitted(
+        &self,
+        loaded: &Loaded,
+        run: &Run,
+        mut answered: Answered,
+        allowance: Allowance,
+    ) -> Answered {
         let page = &self.turn.agent.page;
         let conversation = &loaded.conversation;
         let budget = allowance.segments.unwrap_or(page.segments) as usize;
-        let fitted = match &page.texts.first {
+        let texts = page.texts_in(shown(conversation, run, &answered));
+        let fitted = match &texts.first {
             Some(first) if conversation.number == 1 && conversation.answers == 0 => {
                 fit_behind(first, &answered.reply, budget)
             }
@@ -235,7 +244,7 @@ impl<'a> Wake<'a> {
         error: &ModelError,
         steps: &[Step],
     ) {
-        let (now, trace, texts) = (self.clock.now(), run.trace(), &self.turn.agent.page.texts);
+        let (now, trace, page) = (self.clock.now(), run.trace(), &self.turn.agent.page);
         draft.changes.push(Change::Steps(trace.clone(), steps.to_vec()));
         if run.texts.len() > 1 {
             draft.next.one_by_one = run.texts.len() as u32;
@@ -259,12 +268,17 @@ impl<'a> Wake<'a> {
         let is_one_of_many = loaded.conversation.one_by_one > 0;
         let mut before = draft.next.turns.iter().rev();
         let last = before.find(|turn| turn["kind"] != "unanswered");
-        let told = is_one_of_many && last.is_some_and(|last| last["text"] == *texts.unanswered);
-        run.join_unanswered(&mut draft.next.turns, texts);
+        let is_unanswered = |last: &Value| {
+            page.texts_by_language().any(|(_, texts)| last["text"] == *texts.unanswered)
+        };
+        let told = is_one_of_many && last.is_some_and(is_unanswered);
+        run.join_unanswered(&mut draft.next.turns, page);
         match told {
             // The work was paid for all the same.
             true => self.count(draft, run, None),
-            false => self.say(loaded, draft, run, &texts.unanswered),
+            false => {
+                self.say(loaded, draft, run, &self.texts(&loaded.conversation, run).unanswered)
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use jiff::{SignedDuration, Timestamp};
 use money::{Amount, ModelPrice};
+use policy::Language;
 use serde_json::{Map, Value};
 use telemetry::Step;
 use thiserror::Error;
@@ -59,6 +60,8 @@ pub struct Heard<'a> {
     pub number: u32,
     /// The current time.
     pub now: Timestamp,
+    /// The person's language, as far as it is known.
+    pub language: Option<Language>,
     /// How many attempts at this have failed before.
     pub tries: u32,
     /// How many refusals of this are allowed before giving up, from 1.
@@ -75,6 +78,9 @@ pub struct Answered {
     pub turns: Vec<Turn>,
     /// The brief, including this turn, typed as the page says.
     pub brief: Map<String, Value>,
+    /// The person's language, if the reply shows it. A model is told to answer in that of their last
+    /// text, and even a weak one does, while it forgets to report anything by a tool.
+    pub language: Option<Language>,
     /// How the conversation ends with this turn, if the model ended it.
     pub ending: Option<Ending>,
     /// The model's words, not yet fitted for a phone. Empty only after [`Ending::Stopped`].
@@ -143,6 +149,7 @@ impl Agent {
             agent: self,
             tools: tools::built_in(&self.page, heard.number >= self.page.turns),
             number: heard.number,
+            language: heard.language,
             turns: [heard.turns, heard.new].concat(),
             before: heard.turns.len(),
             draft: Draft { brief: heard.brief.clone(), ending: None },
@@ -169,7 +176,8 @@ impl Agent {
             Ok(reply) => {
                 let Draft { brief, ending } = draft;
                 let turns = turns.split_off(before + heard.new.len());
-                Ok(Answered { turns, brief, ending, reply, steps, tokens, cost })
+                let language = self.language_shown_by(&turns);
+                Ok(Answered { turns, brief, language, ending, reply, steps, tokens, cost })
             }
             Err(error) => Err(AnswerError { error, steps, tokens, cost }),
         }
@@ -188,6 +196,16 @@ impl Agent {
         price.cost((bytes / TOKEN_BYTES) as u64, 0, FEWEST_TOKENS.into())
     }
 
+    /// The language of a reply that the model chose.
+    fn language_shown_by(&self, turns: &[Turn]) -> Option<Language> {
+        match turns.last() {
+            Some(Turn::Agent { text: Some(reply), .. }) if self.page.language.is_none() => {
+                policy::language(reply)
+            }
+            _ => None,
+        }
+    }
+
     pub(crate) fn rendered(&self) -> &Rendered {
         self.rendered.get_or_init(|| Rendered::of(&self.page))
     }
@@ -202,6 +220,7 @@ pub(crate) struct Thinking<'a> {
     pub(crate) agent: &'a Agent,
     pub(crate) tools: Vec<Box<dyn Tool + 'a>>,
     pub(crate) number: u32,
+    pub(crate) language: Option<Language>,
     pub(crate) turns: Vec<Turn>,
     /// How many of the entries are from before.
     pub(crate) before: usize,

@@ -68,9 +68,10 @@ impl Thinking<'_> {
         let told = self.agent.rendered();
         let now = self.now();
         let (turns, brief) = (&self.turns, &self.draft.brief);
-        let mut prompt = prompt::system(&told.prompt, page, brief, turns, self.number, now);
+        let (number, language) = (self.number, self.language);
+        let mut prompt = prompt::system(&told.prompt, page, brief, turns, number, language, now);
         if self.segments < page.segments {
-            prompt.push_str(&prompt::shorter(page, self.segments, self.number));
+            prompt.push_str(&prompt::shorter(page, self.segments, number, language));
         }
         if let Some(fault) = self.fault {
             prompt.push_str(fault.instead());
@@ -151,9 +152,9 @@ impl Thinking<'_> {
 
     /// The last resort for a faulty answer: its whole sentences if it was cut, or the page's own text.
     fn make_do(&self, answer: Completion, fault: Fault) -> Result<Completion, ModelError> {
-        let text = answer.text.as_deref().unwrap_or_default();
+        let (page, text) = (&self.agent.page, answer.text.as_deref().unwrap_or_default());
         let (text, is_ours) = match fault {
-            Fault::Broken(_) => (self.agent.page.texts.unanswered.as_str(), true),
+            Fault::Broken(_) => (page.texts_in(self.language).unanswered.as_str(), true),
             Fault::Cut => (whole_sentences(text), false),
             Fault::Long => (text, false),
             _ => ("", false),

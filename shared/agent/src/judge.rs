@@ -67,10 +67,9 @@ pub(crate) struct Named {
 
 impl Named {
     pub(crate) fn of(page: &Page) -> Self {
-        let texts = &page.texts;
-        let mut said = vec![page.name.as_str(), &texts.stop, &texts.start, &texts.help];
-        said.extend([texts.sorry.as_str(), &texts.unanswered]);
-        said.extend(texts.first.as_deref());
+        let mut said = vec![page.name.as_str()];
+        let texts = page.texts_by_language().flat_map(|(_, texts)| texts.by_key());
+        said.extend(texts.map(|(_, text)| text));
         for field in &page.fields {
             said.extend([field.name.as_str(), &field.description]);
             if let Kind::Choice(choices) = &field.kind {

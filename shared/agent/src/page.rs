@@ -4,11 +4,16 @@
 //! whatever is wrong with it is reported with its line and what to write instead.
 
 mod front;
+mod texts;
+mod words;
 
-use std::fs;
+use std::collections::BTreeMap;
+use std::{fs, iter};
 
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
+use policy::Language;
+use serde::Deserialize;
 use settings::{Names, Settings, SettingsError};
 use sms::{Provider, Providers};
 use thiserror::Error;
@@ -44,8 +49,16 @@ pub struct Page {
     pub time_zone: TimeZone,
     /// The fields that the agent collects, in the order of its questions.
     pub fields: Vec<Field>,
-    /// The fixed texts, sent without the model.
+    /// The only language that the agent answers in. `None`: that of the person.
+    pub language: Option<Language>,
+    /// The language that it records in, for those who read the result.
+    pub brief_language: Language,
+    /// The page's own language: `language`, or the one that its texts are written in.
+    pub own_language: Language,
+    /// The fixed texts in the page's own language, sent without the model.
     pub texts: Texts,
+    /// The same in other languages, if the agent answers in more than one.
+    pub translations: BTreeMap<Language, Texts>,
     /// The rules for its replies.
     pub rules: Rules,
     /// The agent's instructions: the page below its front matter.
@@ -80,8 +93,9 @@ pub enum Kind {
     Choice(Vec<String>),
 }
 
-/// The fixed texts. Each names the business, and is plain text already.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The fixed texts in one language. Each names the business, and is plain text already.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Texts {
     /// Precedes the first answer a person ever gets: who answers, that it is a machine, and how to opt
     /// out. Carriers require it where a number is registered; without it nothing precedes the answer.
@@ -96,6 +110,25 @@ pub struct Texts {
     pub sorry: String,
     /// Replaces an answer that the model does not give, or may not.
     pub unanswered: String,
+    /// Says that the answer comes later, since no more may be spent today.
+    pub later: String,
+}
+
+impl Texts {
+    /// All of them, each with its key on the page.
+    pub fn by_key(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let Self { first, stop, start, help, sorry, unanswered, later } = self;
+        let always = [
+            ("stop", stop),
+            ("start", start),
+            ("help", help),
+            ("sorry", sorry),
+            ("unanswered", unanswered),
+            ("later", later),
+        ];
+        let first = first.iter().map(|first| ("first", first));
+        first.chain(always).map(|(key, text)| (key, text.as_str()))
+    }
 }
 
 /// The rules for the replies of an agent: all of them, unless its page says otherwise.
@@ -186,21 +219,39 @@ impl Page {
         Err(SettingsError::Invalid { name: "AGENT_FILE", problem })
     }
 
-    /// The maximum characters of the answer with this number: in the GSM-7 alphabet, and in others.
+    /// The fixed texts for a person of this language, as far as it is known.
+    pub fn texts_in(&self, language: Option<Language>) -> &Texts {
+        let translated = language.and_then(|language| self.translations.get(&language));
+        translated.unwrap_or(&self.texts)
+    }
+
+    /// The fixed texts in each language, the page's own first.
+    pub fn texts_by_language(&self) -> impl Iterator<Item = (Language, &Texts)> {
+        let others = self.translations.iter().map(|(language, texts)| (*language, texts));
+        iter::once((self.own_language, &self.texts)).chain(others)
+    }
+
+    /// The maximum characters of the answer with this number to a person of this language: in the GSM-7
+    /// alphabet, and in others.
     ///
     /// One segment holds 160 or 70; several lose some to the header that joins them, and the first
     /// answer loses some to the text in front of it.
-    pub fn characters(&self, number: u32) -> (usize, usize) {
-        self.characters_in(self.segments, number)
+    pub fn characters(&self, number: u32, language: Option<Language>) -> (usize, usize) {
+        self.characters_in(self.segments, number, language)
     }
 
     /// The same in so many segments.
-    pub(crate) fn characters_in(&self, segments: u32, number: u32) -> (usize, usize) {
+    pub(crate) fn characters_in(
+        &self,
+        segments: u32,
+        number: u32,
+        language: Option<Language>,
+    ) -> (usize, usize) {
         let (plain, wide) = match segments as usize {
             1 => (160, 70),
             several => (153 * several, 67 * several),
         };
-        let first = self.texts.first.as_ref().filter(|_| number == 1);
+        let first = self.texts_in(language).first.as_ref().filter(|_| number == 1);
         let ahead = first.map_or(0, |first| first.chars().count() + 1);
         (plain.saturating_sub(ahead).max(ROOM), wide.saturating_sub(ahead).max(ROOM))
     }

@@ -1,6 +1,7 @@
 //! The prompt before the conversation. The words are in `prompt.md`.
 
 use jiff::Timestamp;
+use policy::Language;
 use serde_json::{Map, Value};
 
 use crate::page::Page;
@@ -10,6 +11,10 @@ use crate::unmarked::unmarked;
 
 const PROMPT: &str = include_str!("prompt.md");
 const LAST_TURN: &str = include_str!("prompt_last_turn.md");
+
+/// The language of a reply, if the page leaves that to the person.
+const THEIRS: &str = "In the language of the person's last text. A name, a number or an \"OK\" does not \
+                      change it: then go on in the language before.";
 
 /// How many notes are included, the newest ones: while the model is away, there may be many.
 const NOTES: usize = 10;
@@ -28,8 +33,14 @@ pub(crate) fn of_page(page: &Page) -> String {
         1 => "one segment".into(),
         several => format!("{several} segments"),
     };
+    let language = match page.language {
+        None => THEIRS.into(),
+        Some(only) => format!("In {} only, whatever language the person writes.", only.name()),
+    };
     PROMPT
         .replace("{instructions}", &page.instructions)
+        .replace("{language}", &language)
+        .replace("{brief}", page.brief_language.name())
         .replace("{name}", &page.name)
         .replace("{fields}", &fields)
         .replace("{segments}", &segments)
@@ -46,6 +57,7 @@ pub(crate) fn system(
     brief: &Map<String, Value>,
     turns: &[Turn],
     number: u32,
+    language: Option<Language>,
     now: Timestamp,
 ) -> String {
     let unanswered = turns.iter().rposition(Turn::is_reply).map_or(0, |reply| reply + 1);
@@ -59,7 +71,7 @@ pub(crate) fn system(
         }
     }
     let notes: String = told.iter().rev().map(|note| format!("{note}\n")).collect();
-    let (characters, wide) = page.characters(number);
+    let (characters, wide) = page.characters(number, language);
     let now = now.to_zoned(page.time_zone.clone()).strftime("%A, %Y-%m-%d, %H:%M");
     let prompt = filled(
         of_page,
@@ -77,8 +89,13 @@ pub(crate) fn system(
 }
 
 /// What is added to the prompt if the reply may take only so many segments.
-pub(crate) fn shorter(page: &Page, segments: u32, number: u32) -> String {
-    let (characters, wide) = page.characters_in(segments, number);
+pub(crate) fn shorter(
+    page: &Page,
+    segments: u32,
+    number: u32,
+    language: Option<Language>,
+) -> String {
+    let (characters, wide) = page.characters_in(segments, number, language);
     format!(
         "\nThis once, write at most {characters} characters, or {wide} where the person's script is not \
          Latin.\n"

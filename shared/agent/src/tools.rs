@@ -7,6 +7,7 @@ mod record;
 
 use std::fmt;
 
+use policy::Language;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -94,10 +95,11 @@ impl fmt::Debug for Ending {
 /// page alone.
 pub(crate) fn built_in(page: &Page, last: bool) -> Vec<Box<dyn Tool + '_>> {
     let fields = page.fields.as_slice();
+    let language = page.brief_language;
     let mut tools: Vec<Box<dyn Tool>> =
-        vec![Box::new(Finish { fields, last }), Box::new(HandOver), Box::new(Stop)];
+        vec![Box::new(Finish { fields, last }), Box::new(HandOver { language }), Box::new(Stop)];
     if !fields.is_empty() {
-        tools.insert(0, Box::new(Record { fields }));
+        tools.insert(0, Box::new(Record { fields, language }));
         tools.insert(1, Box::new(Forget { fields }));
     }
     tools
@@ -141,7 +143,9 @@ impl Tool for Finish<'_> {
 }
 
 /// Ends the conversation because a person of the business has to take over.
-struct HandOver;
+struct HandOver {
+    language: Language,
+}
 
 impl Tool for HandOver {
     fn name(&self) -> &'static str {
@@ -160,7 +164,10 @@ impl Tool for HandOver {
                 "properties": {
                     "reason": {
                         "type": "string",
-                        "description": "why, in one sentence for the colleague who takes over",
+                        "description": format!(
+                            "why, in one sentence in {} for the colleague who takes over",
+                            self.language.name()
+                        ),
                     },
                 },
                 "required": ["reason"],

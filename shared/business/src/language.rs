@@ -10,13 +10,18 @@ pub enum Language {
     Spanish,
     /// French.
     French,
+    /// German.
+    German,
+    /// Portuguese.
+    Portuguese,
     /// Arabic.
     Arabic,
 }
 
 impl Language {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::English, Self::Spanish, Self::French, Self::Arabic];
+    pub const ALL: [Self; 6] =
+        [Self::English, Self::Spanish, Self::French, Self::German, Self::Portuguese, Self::Arabic];
 
     /// The language of a code such as `es`; what follows in `es-MX` does not count.
     pub fn of_code(code: &str) -> Option<Self> {
@@ -30,6 +35,8 @@ impl Language {
             Self::English => "en",
             Self::Spanish => "es",
             Self::French => "fr",
+            Self::German => "de",
+            Self::Portuguese => "pt",
             Self::Arabic => "ar",
         }
     }
@@ -40,6 +47,8 @@ impl Language {
             Self::English => "English",
             Self::Spanish => "Español",
             Self::French => "Français",
+            Self::German => "Deutsch",
+            Self::Portuguese => "Português",
             Self::Arabic => "العربية",
         }
     }
@@ -50,6 +59,8 @@ impl Language {
             Self::English => "English",
             Self::Spanish => "Spanish",
             Self::French => "French",
+            Self::German => "German",
+            Self::Portuguese => "Portuguese",
             Self::Arabic => "Arabic",
         }
     }
@@ -58,7 +69,7 @@ impl Language {
     pub fn direction(self) -> &'static str {
         match self {
             Self::Arabic => "rtl",
-            Self::English | Self::Spanish | Self::French => "ltr",
+            Self::English | Self::Spanish | Self::French | Self::German | Self::Portuguese => "ltr",
         }
     }
 }

@@ -103,8 +103,8 @@ const MISTAKES: &[(usize, &str, &str)] = &[
     (9, r#"langauges = ["en"]"#, "9: langauges: is not known: did you mean languages?"),
     (
         9,
-        r#"languages = ["en", "de"]"#,
-        "9: languages: names a language without pages: there are en, es, fr, ar",
+        r#"languages = ["en", "nl"]"#,
+        "9: languages: names a language without pages: there are en, es, fr, de, pt, ar",
     ),
     (9, r#"languages = "en""#, "9: languages: write it as a list: [\"…\", \"…\"]"),
     (9, r#"languages = ["en", "en"]"#, "9: languages: names en twice"),

@@ -1,7 +1,8 @@
 //! The state of a conversation between the agent and one person.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use policy::Language;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use sms::Number;
@@ -31,6 +32,9 @@ pub struct Conversation {
     /// The fields collected so far.
     #[serde(skip)]
     pub brief: Map<String, Value>,
+    /// The person's language, as far as it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "known")]
+    pub language: Option<Language>,
     /// How many answers the agent has given.
     #[serde(default)]
     pub answers: u32,
@@ -126,6 +130,12 @@ impl Conversation {
 
 fn first() -> u64 {
     1
+}
+
+/// A language, unless another version wrote one that this one does not know.
+fn known<'de, D: Deserializer<'de>>(written: D) -> Result<Option<Language>, D::Error> {
+    let code = Option::<String>::deserialize(written)?;
+    Ok(code.and_then(|code| Language::of_code(&code)))
 }
 
 fn nothing() -> Box<RawValue> {

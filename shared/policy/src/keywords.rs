@@ -12,13 +12,14 @@ use serde::{Deserialize, Serialize};
 use smallvec::{SmallVec, smallvec};
 use unicode_normalization::UnicodeNormalization as _;
 
-use heard::{Heard, Wording, plain};
+use heard::{Heard, Wording};
 use rows::{Language, Rows};
 use wordings::{Places, Words, follow};
 
 use crate::reactions::reaction;
 
 pub use denials::denies_machine;
+pub(crate) use heard::plain;
 
 /// The request of a reserved word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -34,18 +35,18 @@ pub enum Keyword {
     Help,
 }
 
-/// One file for each language of the product: a language is rows, not code.
-const LANGUAGES: [&str; 10] = [
-    include_str!("../keywords/en.txt"),
-    include_str!("../keywords/es.txt"),
-    include_str!("../keywords/fr.txt"),
-    include_str!("../keywords/de.txt"),
-    include_str!("../keywords/pt.txt"),
-    include_str!("../keywords/it.txt"),
-    include_str!("../keywords/ru.txt"),
-    include_str!("../keywords/ar.txt"),
-    include_str!("../keywords/hi.txt"),
-    include_str!("../keywords/zh.txt"),
+/// One file for each language of the product, with its code: a language is rows, not code.
+const LANGUAGES: [(&str, &str); 10] = [
+    ("en", include_str!("../keywords/en.txt")),
+    ("es", include_str!("../keywords/es.txt")),
+    ("fr", include_str!("../keywords/fr.txt")),
+    ("de", include_str!("../keywords/de.txt")),
+    ("pt", include_str!("../keywords/pt.txt")),
+    ("it", include_str!("../keywords/it.txt")),
+    ("ru", include_str!("../keywords/ru.txt")),
+    ("ar", include_str!("../keywords/ar.txt")),
+    ("hi", include_str!("../keywords/hi.txt")),
+    ("zh", include_str!("../keywords/zh.txt")),
 ];
 
 /// The most words in which one reserved word is typed: "S T O P A L L".
@@ -58,7 +59,7 @@ const SENTENCES: usize = 20;
 /// The same in characters, so that no text takes long.
 const CHARACTERS: usize = 4_000;
 
-static ROWS: LazyLock<Rows> = LazyLock::new(|| Rows::parse(&LANGUAGES));
+static ROWS: LazyLock<Rows> = LazyLock::new(|| Rows::parse(&LANGUAGES.map(|(_, rows)| rows)));
 
 /// The words for this request, as carriers' forms want them listed.
 pub fn words(keyword: Keyword) -> impl Iterator<Item = &'static str> {
@@ -69,7 +70,7 @@ pub fn words(keyword: Keyword) -> impl Iterator<Item = &'static str> {
 pub fn is_reserved(word: &str) -> bool {
     let letters = plain(word);
     let stands_in = |row: &str| plain(row).replace(' ', "").contains(&letters);
-    LANGUAGES.into_iter().flat_map(str::lines).any(stands_in) && keyword(word).is_some()
+    LANGUAGES.iter().flat_map(|(_, rows)| rows.lines()).any(stands_in) && keyword(word).is_some()
 }
 
 /// The reserved request that a text makes, if any, in any of the product's languages.
@@ -92,6 +93,18 @@ pub fn keyword(text: &str) -> Option<Keyword> {
         of_words(&words).or_else(|| stop(heard, &words))
     });
     asked.filter(|_| reaction(text).is_none())
+}
+
+/// The codes of the languages in which a person can opt out.
+pub(crate) fn codes() -> impl Iterator<Item = &'static str> {
+    LANGUAGES.iter().map(|(code, _)| *code)
+}
+
+/// The code of the only language that has these words as a request. `None`: none has. English counts as
+/// all: carriers have made its words known everywhere.
+pub(crate) fn code_of(words: &str) -> Option<Option<&'static str>> {
+    let place = ROWS.places.get(&plain(words).replace(' ', ""))?;
+    Some(place.map(|place| LANGUAGES[place].0))
 }
 
 /// The part of a text that is examined: all of it, unless it is extremely long.
@@ -246,7 +259,7 @@ mod tests {
 
     /// The words of all rows, and some others.
     fn words() -> Vec<String> {
-        let rows = LANGUAGES.into_iter().flat_map(str::split_whitespace).map(plain);
+        let rows = LANGUAGES.iter().flat_map(|(_, rows)| rows.split_whitespace()).map(plain);
         let others = ["tap", "leaks", "monday", "a", "龙"].map(String::from);
         rows.filter(|word| !word.is_empty()).chain(others).collect()
     }

@@ -51,6 +51,21 @@ def test_a_conversation_is_found_and_opened_in_the_list(console):
     assert page.errors == []
 
 
+def test_a_text_that_is_read_from_the_right_is_shown_from_the_right(console):
+    page = console()
+    give_phone(page, 57)
+    text(page, "الحنفية تسرب الماء")
+    said = page.locator(f"{MINE} .said")
+    assert said.evaluate("said => getComputedStyle(said).direction") == "rtl"
+    # While it is typed as well, and nothing else is turned around.
+    page.fill(".phone textarea", "متى يمكنكم الحضور؟")
+    assert page.locator(".phone textarea").evaluate("box => getComputedStyle(box).direction") == "rtl"
+    page.fill(".phone textarea", "When can you come?")
+    assert page.locator(".phone textarea").evaluate("box => getComputedStyle(box).direction") == "ltr"
+    assert page.evaluate("getComputedStyle(document.body).direction") == "ltr"
+    assert page.errors == []
+
+
 def test_what_a_stranger_types_is_shown_as_text(console):
     page = console()
     give_phone(page, 53)

@@ -13,7 +13,7 @@ HERE = Path(__file__).parent
 PAGES = ["/", "/privacy", "/terms", "/opt-in"]
 # States of the form, shown under the address of the last page.
 STATES = ["wrong", "unticked", "thanks"]
-LANGUAGES = ["en", "es", "fr", "ar"]
+LANGUAGES = ["en", "es", "fr", "de", "pt", "ar"]
 
 
 class Site:

@@ -4,6 +4,7 @@ pub(crate) mod backup;
 pub(crate) mod chat;
 pub(crate) mod doctor;
 pub(crate) mod give_back;
+pub(crate) mod languages;
 pub(crate) mod limits;
 pub(crate) mod quarantine;
 pub(crate) mod register;

@@ -44,6 +44,30 @@ async fn send_tries_no_other_provider_when_it_may_have_been_sent() {
 }
 
 #[tokio::test]
+async fn languages_prints_each_fixed_text_with_its_segments() {
+    let mut product = Product::start(&[]).await;
+    let ran = product.run(&["languages"], "").await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let after = |language: &str| {
+        let lines = ran.printed.iter().skip_while(|line| *line != language);
+        lines.skip(1).take_while(|line| line.starts_with(' ')).collect::<Vec<_>>()
+    };
+    assert_eq!(ran.printed[0], "English (en)");
+    let stop = "  stop        GSM-7  1  Handy Home: Sie sind abgemeldet und erhalten keine SMS mehr \
+                von uns. Mit START melden Sie sich wieder an.";
+    assert_eq!((after("German (de)").len(), after("German (de)")[0].as_str()), (6, stop));
+    assert!(after("Chinese (zh)")[0].starts_with("  stop        UCS-2  1  Handy Home"));
+
+    let ran = product.run(&["languages", "--json"], "").await;
+    let told: serde_json::Value = serde_json::from_str(&ran.printed.join("\n")).unwrap();
+    assert_eq!(
+        (&told["language"], &told["languages"][0]["name"]),
+        (&"en".into(), &"English".into())
+    );
+    assert_eq!(told["languages"][0]["texts"]["later"]["segments"], 1);
+}
+
+#[tokio::test]
 async fn send_respects_a_stop() {
     let mut product = Product::start(&BOTH).await;
     product.text_by("twilio", ANN, "STOP").await;

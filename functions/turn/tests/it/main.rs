@@ -14,6 +14,7 @@ mod endings;
 mod folding;
 mod hand_over;
 mod incidents;
+mod languages;
 mod matrix;
 mod models;
 mod operations;

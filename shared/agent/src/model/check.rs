@@ -71,7 +71,7 @@ impl OpenAi {
     pub async fn check(&self, page: &Page, limit: Duration) -> Result<ModelCheck, ModelError> {
         let (tools, now, brief) = (built_in(page, false), Timestamp::now(), Map::new());
         let (mut turns, told) = (conversation(page.turns, now), Rendered::of(page));
-        let prompt = prompt::system(&told.prompt, page, &brief, &turns, 1, now);
+        let prompt = prompt::system(&told.prompt, page, &brief, &turns, 1, None, now);
         let spending = Spending::new(None, None);
         let (asked, mut draft) = (Instant::now(), Draft { brief, ending: None });
         let (mut form, mut lacks, mut calls) = (self.form(), Vec::new(), 0);

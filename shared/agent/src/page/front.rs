@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
-use policy::fit;
+use policy::Language;
 use serde::{Deserialize, Deserializer};
 use serde_saphyr::{SnippetMode, Spanned};
 
-use super::{Field, Kind, Page, PageError, ROOM, Rules, Texts};
+use super::texts::{AllTexts, WrittenTexts, line};
+use super::{Field, Kind, Page, PageError, Rules};
 
 /// Leaves room for the words around it in every fixed text.
 const NAME_CHARACTERS: usize = 40;
@@ -26,6 +27,8 @@ pub(super) struct Front {
     handover_hours: Option<Spanned<Count>>,
     grace_minutes: Option<Spanned<Count>>,
     time_zone: Option<Spanned<String>>,
+    language: Option<Spanned<String>>,
+    brief_language: Option<Spanned<String>>,
     #[serde(default)]
     fields: Vec<WrittenField>,
     #[serde(default)]
@@ -54,17 +57,6 @@ enum WrittenKind {
     Date,
     YesNo,
     Choice,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenTexts {
-    first: Option<Spanned<String>>,
-    stop: Option<Spanned<String>>,
-    start: Option<Spanned<String>>,
-    help: Option<Spanned<String>>,
-    sorry: Option<Spanned<String>>,
-    unanswered: Option<Spanned<String>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -101,6 +93,10 @@ impl Front {
             }
         }
         let segments = within(self.segments, 2, 10)?;
+        let only = self.language.map(one_or_auto).transpose()?.flatten();
+        let AllTexts { language: own, own: texts, others } =
+            self.texts.check(name, segments as usize, only)?;
+        let language = only.map(|(language, _)| language);
         Ok(Page {
             model: self.model,
             turns: within(self.turns, 7, 50)?,
@@ -118,7 +114,17 @@ impl Front {
                 })?,
             },
             fields: self.fields.into_iter().map(WrittenField::check).collect::<Result<_, _>>()?,
-            texts: self.texts.check(name, segments as usize)?,
+            language,
+            brief_language: match self.brief_language {
+                None => language
+                    .or_else(|| policy::language(&instructions))
+                    .unwrap_or(Language::ENGLISH),
+                Some(code) => Language::of_code(&code.value)
+                    .ok_or_else(|| PageError::at(line(&code), "write a language as de or pt"))?,
+            },
+            own_language: own,
+            texts,
+            translations: others,
             rules: self.rules.check()?,
             name: name.to_owned(),
             instructions,
@@ -153,91 +159,6 @@ impl WrittenField {
         };
         Ok(Field { name, description: self.description, kind, required: self.required })
     }
-}
-
-impl WrittenTexts {
-    fn check(self, name: &str, segments: usize) -> Result<Texts, PageError> {
-        let name = plain(name);
-        let fixed = |written: Option<_>, default: &str, needs| match written {
-            Some(written) => own(written, &name, segments, needs),
-            None => Ok(default.replace("{name}", &name)),
-        };
-        Ok(Texts {
-            first: self.first.map(|first| ahead(first, &name, segments)).transpose()?,
-            stop: fixed(
-                self.stop,
-                "{name}: You are unsubscribed and will get no more texts from us. \
-                 Reply START if you change your mind.",
-                &["START"],
-            )?,
-            start: fixed(
-                self.start,
-                "{name}: You are back, and can text us any time. Message and data rates may \
-                 apply. Reply STOP to stop.",
-                &["STOP"],
-            )?,
-            help: fixed(
-                self.help,
-                "{name}: Text us what you need and our assistant answers. Message and data \
-                 rates may apply. Reply STOP to stop.",
-                // In any language: `register` says what carriers require.
-                &[],
-            )?,
-            sorry: fixed(
-                self.sorry,
-                "{name}: We can't answer right now, sorry. We have your text and will answer \
-                 it. You need not ask again.",
-                &[],
-            )?,
-            unanswered: fixed(
-                self.unanswered,
-                "{name}: Our assistant can't answer that, sorry. Please say it in other words, or \
-                 ask for a person.",
-                &[],
-            )?,
-        })
-    }
-}
-
-/// A text of the owner's, which has to name the business and what it requires.
-fn own(
-    written: Spanned<String>,
-    name: &str,
-    segments: usize,
-    needs: &[&str],
-) -> Result<String, PageError> {
-    let text = plain(&written.value);
-    let takes = sms::segments(&text).count;
-    if takes > segments {
-        let problem = format!(
-            "this text takes {takes} segments, and segments is {segments}: make it shorter, or set \
-             segments to {takes}"
-        );
-        return Err(PageError::at(line(&written), problem));
-    }
-    match needs.iter().chain([&name]).find(|word| !text.contains(**word)) {
-        Some(word) => Err(PageError::at(line(&written), format!("say {word} in this text"))),
-        None => Ok(text),
-    }
-}
-
-/// A text that has to leave room for an answer after it.
-fn ahead(written: Spanned<String>, name: &str, segments: usize) -> Result<String, PageError> {
-    let line = line(&written);
-    let text = own(written, name, segments, &["STOP"])?;
-    let takes = sms::segments(&format!("{text}\n{}", "x".repeat(ROOM))).count;
-    if takes > segments {
-        let problem = format!(
-            "this text leaves no room for an answer, as segments is {segments}: make it shorter, or \
-             set segments to {takes}"
-        );
-        return Err(PageError::at(line, problem));
-    }
-    Ok(text)
-}
-
-fn plain(text: &str) -> String {
-    fit(text, usize::MAX).text
 }
 
 impl WrittenRules {
@@ -287,6 +208,14 @@ pub(super) fn malformed(error: serde_saphyr::Error) -> PageError {
     PageError::at(line, problem)
 }
 
-fn line<T>(value: &Spanned<T>) -> u64 {
-    value.referenced.line()
+/// The language written, with its line. `None`: the language of the person.
+fn one_or_auto(written: Spanned<String>) -> Result<Option<(Language, u64)>, PageError> {
+    if written.value.trim().eq_ignore_ascii_case("auto") {
+        return Ok(None);
+    }
+    let line = line(&written);
+    match Language::of_code(&written.value) {
+        Some(language) => Ok(Some((language, line))),
+        None => Err(PageError::at(line, "write auto, or a language as de or pt")),
+    }
 }

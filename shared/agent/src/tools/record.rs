@@ -1,5 +1,6 @@
 //! Records what the person said, and takes it back.
 
+use policy::Language;
 use serde_json::{Value, json};
 
 use super::{Definition, Draft, Ending, Tool};
@@ -18,6 +19,8 @@ const MOST: usize = 50;
 /// Writes fields of the brief.
 pub(super) struct Record<'p> {
     pub(super) fields: &'p [Field],
+    /// The language of those who read it.
+    pub(super) language: Language,
 }
 
 impl Tool for Record<'_> {
@@ -42,7 +45,11 @@ impl Tool for Record<'_> {
                     },
                     "value": {
                         "type": "string",
-                        "description": "the value, in the form that the field asks for",
+                        "description": format!(
+                            "the value, in the form that the field asks for, and in {}, but names \
+                             and addresses as the person wrote them",
+                            self.language.name()
+                        ),
                     },
                 },
                 "required": ["field", "value"],

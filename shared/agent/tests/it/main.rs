@@ -7,6 +7,7 @@ mod bodies;
 mod forms;
 mod history;
 mod judge;
+mod languages;
 mod page;
 mod prompt;
 mod servers;
@@ -99,6 +100,7 @@ impl Conversation {
             new: &[],
             number: self.number,
             now: now(),
+            language: None,
             tries: 0,
             refusals: 4,
             allowance: Allowance::default(),

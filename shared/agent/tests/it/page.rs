@@ -120,7 +120,8 @@ fn mistakes_are_named_with_their_line() {
         (
             problem("name: Elm\ntruns: 7"),
             "line 3: unknown field `truns`, expected one of name, model, turns, segments, \
-             reply_minutes, handover_hours, grace_minutes, time_zone, fields, texts, rules",
+             reply_minutes, handover_hours, grace_minutes, time_zone, language, brief_language, \
+             fields, texts, rules",
         ),
         (problem("name: Elm\nturns: many"), "line 3: write a number from 1 to 50"),
         (problem("name: Elm\nturns: 0"), "line 3: write a number from 1 to 50"),
@@ -202,6 +203,50 @@ fn mistakes_in_texts_are_named_with_their_line() {
             problem(&format!("name: Elm\ntexts:\n  first: Elm STOP {}", "я".repeat(100))),
             "line 4: this text leaves no room for an answer, as segments is 2: make it shorter, or \
              set segments to 3",
+        ),
+    ] {
+        assert_eq!(told, expected);
+    }
+}
+
+#[test]
+fn mistakes_in_languages_are_named_with_their_line() {
+    for (told, expected) in [
+        (problem("name: Elm\nlanguage: germ"), "line 3: write auto, or a language as de or pt"),
+        (problem("name: Elm\nbrief_language: auto"), "line 3: write a language as de or pt"),
+        (
+            problem("name: Elm\ntexts:\n  goodbye: Elm START"),
+            "line 4: there is no text goodbye: write first, stop, start, help, sorry, unanswered or \
+             later, or a language such as de with these below it",
+        ),
+        (
+            problem("name: Elm\ntexts:\n  de:\n    stop: Elm sagt tschüss"),
+            "line 5: say START in this text",
+        ),
+        (
+            problem("name: Elm\ntexts:\n  de:\n    goodbye: Elm START"),
+            "line 5: unknown field `goodbye`, expected one of first, stop, start, help, sorry, \
+             unanswered, later",
+        ),
+        (
+            problem("name: Elm\ntexts:\n  nl:\n    stop: Elm stopt, START"),
+            "line 4: the program has no words of its own in Dutch: write start in it as well",
+        ),
+        (
+            problem("name: Elm\nlanguage: nl"),
+            "line 3: the program has no words of its own in Dutch: write stop in it as well",
+        ),
+        (
+            problem("name: Elm\nlanguage: de\ntexts:\n  fr:\n    help: Elm aide"),
+            "line 5: the agent answers in German only: take these texts out, or write language: auto",
+        ),
+        (
+            problem("name: Elm\ntexts:\n  help: Elm\n  en:\n    help: Elm"),
+            "line 5: English is the page's own language: write these directly below texts",
+        ),
+        (
+            problem("name: Elm\ntexts:\n  pt: { help: Elm }\n  pt-BR: { help: Elm }"),
+            "line 5: write the texts in Portuguese once",
         ),
     ] {
         assert_eq!(told, expected);

@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use conversations::{
-    Admission, Arrival, Attempt, Change, CommitError, Effect, HandedOver, Stop, Store,
-    TEXTS_IN_ONE_TURN, Taken, Waiting, minute_of,
+    Admission, Arrival, Attempt, Change, CommitError, Conversation, Effect, HandedOver, Stop,
+    Store, TEXTS_IN_ONE_TURN, Taken, Waiting, minute_of,
 };
 use futures::future::join_all;
 use jiff::SignedDuration;
+use policy::Language;
 use serde_json::json;
 use sms::{Number, Status};
 use telemetry::TraceId;
@@ -97,6 +98,27 @@ pub(crate) async fn has_nothing_waiting_once_all_texts_are_dealt_with(store: Arc
     let text = loaded.waiting.clone();
     store.commit(&mut loaded, next, vec![Change::SetAside(text, "limit")]).await.unwrap();
     assert!(!load(&store).await.conversation.is_waiting());
+}
+
+pub(crate) async fn remembers_the_language_of_a_person(store: Arc<Store>) {
+    let mut loaded = taken(&store).await;
+    assert_eq!(loaded.conversation.language, None);
+    let mut next = loaded.conversation.clone();
+    next.language = Language::of_code("es");
+    store.commit(&mut loaded, next, vec![]).await.unwrap();
+    store.take(&arrival("SM2", "Gracias", later(now(), 60))).await.unwrap();
+    assert_eq!(load(&store).await.conversation.language.map(Language::code), Some("es"));
+}
+
+#[test]
+fn a_language_of_another_version_is_not_known() {
+    let head = |language| {
+        let head = json!({
+            "ours": OURS, "theirs": "+12025550143", "language": language, "at": 0, "expires_at": 0,
+        });
+        serde_json::from_value::<Conversation>(head).unwrap().language.map(Language::code)
+    };
+    assert_eq!((head("pt"), head("tlh")), (Some("pt"), None));
 }
 
 pub(crate) async fn admits_a_limited_number_of_new_people_and_gives_no_place_twice(

@@ -50,6 +50,7 @@ fakes::promises! {
     has_nothing_waiting_once_all_texts_are_dealt_with
     admits_a_limited_number_of_new_people_and_gives_no_place_twice
     keeps_the_people_of_the_mock_apart
+    remembers_the_language_of_a_person
     continues_with_a_person_who_texts_another_of_our_numbers
     refuses_a_turn_that_missed_a_text
     stores_a_turn_whole

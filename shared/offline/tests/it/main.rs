@@ -30,6 +30,7 @@ async fn hold(page: Page, texts: &[&str]) -> (Vec<String>, Map<String, Value>, O
             new,
             number,
             now,
+            language: None,
             tries,
             refusals,
             allowance,

@@ -85,7 +85,7 @@ impl Wording {
 
 /// The words without accents, punctuation and invisible characters, in lower case and separated by
 /// single spaces. A letter typed three or more times is kept once.
-pub(super) fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let mut words = String::with_capacity(text.len());
     let mut run = (' ', 0);
     for character in decomposed(text).chars().flat_map(char::to_lowercase) {

@@ -40,6 +40,8 @@ pub(super) struct Rows {
     pub(super) listed: Vec<(String, Keyword)>,
     /// Wordings that count as a whole text, without their spaces.
     pub(super) words: FnvHashMap<String, Keyword>,
+    /// The place of the only file that has such a wording, unless it is the first.
+    pub(super) places: FnvHashMap<String, Option<usize>>,
     /// For languages with spaces between words, and for languages without.
     pub(super) languages: [Language; 2],
 }
@@ -90,7 +92,11 @@ impl Rows {
                     }
                 };
                 for word in row.split(',').map(str::trim) {
-                    rows.words.insert(plain(word).replace(' ', ""), keyword);
+                    let letters = plain(word).replace(' ', "");
+                    let its = Some(place).filter(|place| *place > 0);
+                    let known = rows.places.entry(letters.clone()).or_insert(its);
+                    *known = known.filter(|known| *known == place);
+                    rows.words.insert(letters, keyword);
                     if place == 0 && !matches!(kind, "sure" | "also" | "again") {
                         rows.listed.push((word.to_uppercase(), keyword));
                     }

@@ -6,6 +6,7 @@ mod countries;
 mod denials;
 mod exchanges;
 mod keywords;
+mod languages;
 mod limits;
 mod reactions;
 mod reply;

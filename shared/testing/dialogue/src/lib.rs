@@ -65,13 +65,7 @@ pub async fn play(rule: Rule) -> Played {
     for (number, text) in (1..).zip(TEXTS) {
         let before = server.requests().len();
         let model = OpenAi::new(&server.url(), Some(fakes::OpenAi::KEY.into()), "gpt-4.1-mini");
-        let timeouts = Timeouts {
-            request: Duration::from_secs(5),
-            turn: Duration::from_secs(10),
-            pause: Duration::from_millis(1),
-            ..Timeouts::default()
-        };
-        let agent = Agent::new(model.unwrap(), Page::default(), timeouts);
+        let agent = Agent::new(model.unwrap(), Page::default(), timeouts());
         let now: Timestamp = "2026-11-24T15:00:00Z".parse().unwrap();
         let text = format!("{text} {}", "And so on. ".repeat(MORE / 11));
         let new = [Turn::Person { text, at: now }];
@@ -94,6 +88,15 @@ pub async fn play(rule: Rule) -> Played {
     played
 }
 
+fn timeouts() -> Timeouts {
+    Timeouts {
+        request: Duration::from_secs(5),
+        turn: Duration::from_secs(10),
+        pause: Duration::from_millis(1),
+        ..Timeouts::default()
+    }
+}
+
 fn heard<'a>(
     turns: &'a [Turn],
     brief: &'a Map<String, Value>,
@@ -101,6 +104,6 @@ fn heard<'a>(
     number: u32,
     now: Timestamp,
 ) -> Heard<'a> {
-    let (tries, refusals, allowance) = (0, 4, Allowance::default());
-    Heard { turns, brief, new, number, now, tries, refusals, allowance }
+    let (language, tries, refusals, allowance) = (None, 0, 4, Allowance::default());
+    Heard { turns, brief, new, number, now, language, tries, refusals, allowance }
 }

@@ -63,6 +63,7 @@ fn answered(body: Vec<u8>) -> Option<Answered> {
         new: &[Turn::Person { text: "Hi".into(), at: now }],
         number: 1,
         now,
+        language: None,
         tries: 0,
         refusals: 4,
         allowance: Allowance::default(),

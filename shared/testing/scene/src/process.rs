@@ -66,6 +66,7 @@ impl Process {
         if settings.get("AGENT_FILE").is_none() {
             // Most tests are about what follows the text before the first answer.
             page.texts.first = None;
+            page.translations.values_mut().for_each(|texts| texts.first = None);
         }
         let model = agent::OpenAi::from_settings(settings, &page.model).unwrap().unwrap();
         let queue = Queue::in_process();
