@@ -20,13 +20,16 @@ const UNHEARD_OF: InboundShape = InboundShape {
     time: None,
 };
 
+/// A call for a text in a form that no guess of ours finds.
+fn not_understood(product: &Product, person: &str, text: &str) -> WebhookCall {
+    let (company, route) = (&product.companies.messagecentral, product.route());
+    company.inbound(&route, WEBHOOK_TOKEN, &UNHEARD_OF, person, text)
+}
+
 /// Posts three texts in a form that no guess of ours finds, one of them twice. Returns the calls, and
 /// the trace of each.
 async fn unheard_of(product: &mut Product) -> ([WebhookCall; 3], Vec<TraceId>) {
-    let route = product.route();
-    let call = |person, text| {
-        product.companies.messagecentral.inbound(&route, WEBHOOK_TOKEN, &UNHEARD_OF, person, text)
-    };
+    let call = |person, text| not_understood(product, person, text);
     let calls = [call(ANN, "My tap drips"), call(BOB, "My sink leaks"), call(ANN, "And my roof")];
     let mut traces = Vec::new();
     for call in &calls {
@@ -181,14 +184,7 @@ async fn a_replay_that_dies_before_it_deletes_answers_nobody_twice() {
 #[tokio::test]
 async fn a_late_answer_keeps_the_time_of_its_text_and_continues_from_now() {
     let mut product = Product::start(&["messagecentral"]).await;
-    let route = product.route();
-    let call = product.companies.messagecentral.inbound(
-        &route,
-        WEBHOOK_TOKEN,
-        &UNHEARD_OF,
-        ANN,
-        "My tap drips",
-    );
+    let call = not_understood(&product, ANN, "My tap drips");
     product.post(&call).await;
     product.as_if_later(Duration::from_secs(2 * 86_400));
     let came = product.store.quarantined(1).await.unwrap()[0].at;
@@ -210,14 +206,7 @@ async fn a_late_answer_keeps_the_time_of_its_text_and_continues_from_now() {
 #[tokio::test]
 async fn show_prints_a_call_whole_but_for_its_token() {
     let mut product = Product::start(&["messagecentral"]).await;
-    let route = product.route();
-    let call = product.companies.messagecentral.inbound(
-        &route,
-        WEBHOOK_TOKEN,
-        &UNHEARD_OF,
-        ANN,
-        "My tap drips",
-    );
+    let call = not_understood(&product, ANN, "My tap drips");
     product.post(&call).await;
     let kept = product.store.quarantined(1).await.unwrap().remove(0);
     let id = product.store.names().quarantined(&kept);

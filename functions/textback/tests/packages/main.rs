@@ -263,17 +263,17 @@ impl Deployed {
 async fn print(architecture: Architecture, packages: &[Package], settings: &[(&str, &str)]) {
     let (starts, how) = if architecture.is_native() { (11, "native") } else { (3, "emulated") };
     let mut table = format!(
-        "\n{}\n{:<10} {:>14} {:>22}\n",
+        "\n{}\n{:<10} {:>15} {:>22}\n",
         architecture.name,
         "function",
-        "zip (aim 5 MB)",
+        "zip (aim 5 MiB)",
         format!("start, {how}{}", if architecture.is_native() { " (aim 50 ms)" } else { "" }),
     );
     for package in packages {
         let start = package.time_of_start(starts, settings).await;
         let (size, start) = (package.size as f64 / 1048576.0, start.as_secs_f64() * 1000.0);
-        let size = format!("{size:.2} MB");
-        table += &format!("{:<10} {size:>14} {start:>19.1} ms\n", package.function);
+        let size = format!("{size:.2} MiB");
+        table += &format!("{:<10} {size:>15} {start:>19.1} ms\n", package.function);
     }
     // Not `print!`: the table should be seen whenever this runs.
     std::io::stderr().write_all(table.as_bytes()).unwrap();
