@@ -18,6 +18,7 @@ use conversations::{Batch, ConversationId, DueReceipt, Joined, Place, Store, Una
 use futures::FutureExt;
 use futures::future::{BoxFuture, join_all};
 use jiff::Timestamp;
+use money::Currency;
 use queue::{Queue, QueueError, WakeUp};
 use settings::Names;
 use sms::Providers;
@@ -39,8 +40,14 @@ const LONGEST: Duration = Duration::from_secs(40);
 const BATCH_CONCURRENCY: usize = 4;
 
 /// The settings that the function reads.
-pub const SETTINGS: &[Names] =
-    &[host::PUBLIC_URL, providers::POLLING, Probes::SETTINGS, Store::SETTINGS, Queue::SETTINGS];
+pub const SETTINGS: &[Names] = &[
+    host::PUBLIC_URL,
+    providers::POLLING,
+    Currency::SETTINGS,
+    Probes::SETTINGS,
+    Store::SETTINGS,
+    Queue::SETTINGS,
+];
 
 /// The function, with its clients.
 #[derive(Clone)]
@@ -51,6 +58,8 @@ pub struct Sweep {
     pub queue: Queue,
     /// The providers to poll.
     pub providers: Arc<Providers>,
+    /// The currency of the account in money.
+    pub currency: Currency,
     /// Which of our numbers text each other, if any.
     pub probes: Option<Arc<Probes>>,
     /// The state left by earlier runs.

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-use conversations::{Attempt, Batch, ConversationId, DueAttempt, Joined, Place, Unavailable};
+use conversations::{
+    Attempt, Batch, Charged, ConversationId, DueAttempt, Joined, Place, Unavailable,
+};
 use futures::{FutureExt, StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use sms::{Found, Receipt, Status};
@@ -97,14 +99,17 @@ impl Sweep {
             routing::note_begun(&self.store, &attempts, now).await?;
             routing::weigh_due(&self.store, &self.providers, &attempts, now).await?
         };
-        let (mut looked, mut failed) = (Vec::new(), Vec::new());
+        let (mut looked, mut charged, mut failed) = (Vec::new(), Vec::new(), Vec::new());
         for (due, heard) in due.into_iter().zip(heard) {
             match heard {
                 Ok(heard) => {
                     // Those that are not counted yet stay due as well.
                     if !left.contains(&due.attempt.id) {
                         let next = heard.next_look(&due.attempt, now);
-                        looked.push((due, next));
+                        match due.attempt.charged(self.currency) {
+                            Some(amount) => charged.push(Charged { due, next, amount }),
+                            None => looked.push((due, next)),
+                        }
                     }
                     if let Heard::Failed(conversation) = heard {
                         failed.push((conversation, now));
@@ -118,6 +123,7 @@ impl Sweep {
             }
         }
         self.store.looked_at(looked).await?;
+        self.store.count_charges(&charged).await?;
         // Another provider may still deliver a failed text.
         self.wake_all(failed, now).await?;
         Ok(is_in_time)

@@ -7,6 +7,7 @@ use std::time::Duration;
 use conversations::Store;
 use host::Function;
 use jiff::Timestamp;
+use money::Currency;
 use providers::Role;
 use queue::Queue;
 use sweep::{Probes, Runs, Sweep};
@@ -19,6 +20,7 @@ fn main() -> ExitCode {
         let public_url = host::public_url(&settings)?;
         let providers = Arc::new(providers::configured(&settings, &public_url, Role::Polling)?);
         let sweep = Sweep {
+            currency: Currency::from_settings(&settings)?,
             probes: Probes::from_settings(&settings, &providers)?.map(Arc::new),
             providers,
             store: Arc::new(Store::open(&settings)?),

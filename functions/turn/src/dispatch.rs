@@ -215,8 +215,8 @@ impl<'a> Wake<'a> {
         let planned = self.edit(loaded, |loaded| {
             let mut draft = Draft::of(loaded);
             draft.changes.clone_from(&changes);
-            draft.give_back(attempt);
             if let Some(mut reply) = draft.take_open(&attempt.id) {
+                draft.give_back(attempt);
                 reply.refused_by.push(attempt.provider.clone());
                 self.go_on(loaded, &mut draft, reply);
             }
@@ -282,8 +282,8 @@ impl<'a> Wake<'a> {
         self.edit(loaded, |loaded| {
             let mut draft = Draft::of(loaded);
             draft.changes.clone_from(&changes);
-            unpaid.into_iter().for_each(|attempt| draft.give_back(attempt));
             if draft.take_open(attempt).is_some() {
+                unpaid.into_iter().for_each(|attempt| draft.give_back(attempt));
                 draft.next.turns.extend(told.map(note));
                 draft.set_due(self.clock.now());
             } else if changes.is_empty() {

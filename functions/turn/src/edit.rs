@@ -166,6 +166,13 @@ impl Draft<'_> {
     /// Gives back what an attempt would have cost that certainly was not taken.
     pub(crate) fn give_back(&mut self, attempt: &Attempt) {
         self.spent = self.spent.saturating_sub(attempt.cost);
+        for change in &mut self.changes {
+            if let Change::Status(update) = change
+                && update.attempt == attempt.id
+            {
+                update.is_unpaid = true;
+            }
+        }
     }
 
     /// Takes the open reply out, if `attempt` is the one under way.

@@ -71,7 +71,8 @@ impl<'a> Wake<'a> {
         let opens = is_first_try && loaded.conversation.answers == 0;
         let proven = loaded.health.state(&route) == State::Healthy;
         let cost = self.turn.bounds.money.attempt(provider.name(), theirs, attempt.segments);
-        let attempt = Attempt { opens, proven, cost, ..attempt };
+        let booked = Some(self.period());
+        let attempt = Attempt { opens, proven, cost, booked, ..attempt };
         draft.spent = draft.spent.saturating_add(cost);
         draft.changes.push(match reply.despite_stop {
             true => Change::AttemptDespiteStop(attempt.clone()),

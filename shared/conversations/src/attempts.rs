@@ -4,12 +4,13 @@
 use documents::{Document, Fields, Unavailable, Version, Write, WriteError, at, raw};
 use evidence::Route;
 use jiff::{SignedDuration, Timestamp};
-use money::Amount;
+use money::{Amount, Currency};
 use serde::{Deserialize, Serialize};
-use sms::{Number, Outgoing, Part, SendError, Status};
+use sms::{Charge, Number, Outgoing, Part, SendError, Status};
 use telemetry::{Step, TraceId};
 use uuid::Uuid;
 
+use crate::budget::Period;
 use crate::conversation::{LastReply, Reply};
 use crate::id::ConversationId;
 use crate::lifetimes::RECORDS_LIVE;
@@ -57,9 +58,15 @@ pub struct Attempt {
     pub proven: bool,
     /// How many segments the reply takes.
     pub segments: usize,
-    /// What it costs, as far as the prices of its provider are known.
+    /// What it costs: by the list of prices, until its provider has said what it charges.
     #[serde(default)]
     pub cost: Amount,
+    /// When that was counted in the account. `None`: it was not, or was given back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub booked: Option<Period>,
+    /// What its provider said that it charges.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charge: Option<Charge>,
     /// Every status report, in order of arrival.
     #[serde(rename = "words")]
     pub reported: Vec<Reported>,
@@ -114,6 +121,10 @@ pub struct StatusUpdate {
     pub message: Option<(String, String)>,
     /// The code for what went wrong.
     pub code: Option<String>,
+    /// What the provider charges for the message, if it says so.
+    pub charge: Option<Charge>,
+    /// Whether it costs nothing, and its price is given back.
+    pub is_unpaid: bool,
     /// Whether to check the attempt now instead of at its due time.
     pub at_once: bool,
     /// When.
@@ -150,6 +161,8 @@ impl Attempt {
             proven: false,
             segments: sms::segments(&reply.body).count,
             cost: Amount::ZERO,
+            booked: None,
+            charge: None,
             reply,
             reported: vec![Reported::Whole(Status::Sending)],
             steps: vec![],
@@ -260,7 +273,14 @@ impl Attempt {
         let code = update.code.clone().or_else(|| self.code.clone());
         let message = update.message.as_ref().map(|(provider, id)| message_name(provider, id));
         let message = message.or_else(|| self.message.clone());
-        Self { reported, code, message, ..self.clone() }
+        let charge = update.charge.or(self.charge);
+        Self { reported, code, message, charge, ..self.clone() }
+    }
+
+    /// What its provider charges, if that is not what was counted for it.
+    pub fn charged(&self, currency: Currency) -> Option<Amount> {
+        let charged = self.charge.filter(|charge| charge.currency == currency)?.amount;
+        self.booked.filter(|_| charged != self.cost).map(|_| charged)
     }
 
     /// Whether no real provider was asked.
@@ -290,6 +310,12 @@ impl Attempt {
 impl DueAttempt {
     pub(crate) fn decode(document: Document) -> Result<Self, Unavailable> {
         Ok(Self { version: document.version, attempt: document.fields.decode()? })
+    }
+
+    /// Sets when it is checked next, and more, unless it was updated since it was read.
+    pub(crate) fn amend(&self, next: Option<Timestamp>, more: Fields) -> Write {
+        let set = more.with("due_at", next.map(Timestamp::as_millisecond));
+        Write::Amend(at("attempts", &self.attempt.id), set, self.version)
     }
 }
 
@@ -354,10 +380,7 @@ impl Store {
         &self,
         looked: Vec<(DueAttempt, Option<Timestamp>)>,
     ) -> Result<(), Unavailable> {
-        let next = looked.into_iter().map(|(DueAttempt { attempt, version }, next)| {
-            let due = Fields::none().with("due_at", next.map(Timestamp::as_millisecond));
-            Write::Amend(at("attempts", &attempt.id), due, version)
-        });
+        let next = looked.iter().map(|(due, next)| due.amend(*next, Fields::none()));
         self.documents.each(next.collect()).await
     }
 }
@@ -375,7 +398,9 @@ impl StatusUpdate {
     /// A status of the message as a whole.
     pub fn new(attempt: impl Into<String>, status: Status, at: Timestamp) -> Self {
         let (reported, at_once) = (Reported::Whole(status), speaks_against(status));
-        Self { attempt: attempt.into(), reported, message: None, code: None, at_once, at }
+        let (message, code, charge) = (None, None, None);
+        let attempt = attempt.into();
+        Self { attempt, reported, message, code, charge, is_unpaid: false, at_once, at }
     }
 
     /// The update that follows from the outcome of a dispatch.
@@ -409,6 +434,12 @@ impl StatusUpdate {
         }
         if let Some(code) = &self.code {
             set = set.with("code", code);
+        }
+        if let Some(charge) = &self.charge {
+            set = set.with("charge", charge);
+        }
+        if self.is_unpaid {
+            set = set.with("cost", Amount::ZERO).with("booked", None::<Period>);
         }
         let append = vec![("words", vec![raw(&self.reported)]), values(shown)];
         Write::Merge { path: at("attempts", &self.attempt), set, append }

@@ -187,6 +187,11 @@ impl Shard {
         &self.name
     }
 
+    /// Into how many the account was divided; 0 if it never was.
+    pub(crate) fn of(&self) -> u32 {
+        self.of
+    }
+
     /// Whether it is one of as many shards as the account is divided into now. If not, its part of the
     /// caps is not known: [`Store::divide`].
     pub fn is_of(&self, payer: Payer) -> bool {

@@ -6,8 +6,9 @@
 use documents::{Document, Fields, Unavailable, Version, Write, WriteError, at, hash, raw};
 use futures::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
+use money::Amount;
 use serde::{Deserialize, Serialize};
-use sms::{Part, Receipt, Status};
+use sms::{Charge, Part, Receipt, Status};
 use telemetry::{Step, TraceId, steps};
 
 use crate::attempts::{Attempt, Reported, StatusUpdate, message_name};
@@ -63,6 +64,9 @@ pub struct StoredReceipt {
     /// Whether it reports that the person has opted out.
     #[serde(default)]
     pub opted_out: bool,
+    /// What the provider charges for the message, if it says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charge: Option<Charge>,
     /// When it came.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub at: Timestamp,
@@ -229,6 +233,7 @@ impl StoredReceipt {
             raw_status: receipt.raw_status.clone(),
             code: receipt.code.clone(),
             opted_out: receipt.opted_out,
+            charge: receipt.charge,
             at: now,
             due_at: Some(now + LOOKS[0]),
         }
@@ -269,6 +274,8 @@ impl MatchedReceipt {
             reported,
             message: message.map(|(provider, id)| (provider.to_owned(), id.to_owned())),
             code: receipt.code.clone(),
+            charge: receipt.charge.filter(|charge| is_final(receipt.status, charge)),
+            is_unpaid: false,
             at_once: attempt.is_urgent(receipt.status, receipt.at),
             at: receipt.at,
         };
@@ -349,6 +356,12 @@ impl DueReceipt {
         let due = Fields::none().with("due_at", until.map(Timestamp::as_millisecond));
         Write::Amend(at("receipts", &self.name), due, self.version)
     }
+}
+
+/// Whether a charge that comes with this status is what the message costs. Before it was passed on, none
+/// may have been worked out yet.
+fn is_final(status: Status, charge: &Charge) -> bool {
+    status.is_failure() || (status > Status::Accepted && charge.amount > Amount::ZERO)
 }
 
 /// Tells a conversation that one of its replies did not arrive, and makes it due.

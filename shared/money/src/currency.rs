@@ -3,7 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use settings::{Settings, SettingsError};
+use serde::{Deserialize, Serialize};
+use settings::{Names, Settings, SettingsError};
 
 /// Names the currency that caps are in, and must be that of the prices.
 pub(crate) const SETTING: &str = "CAP_CURRENCY";
@@ -11,15 +12,19 @@ pub(crate) const SETTING: &str = "CAP_CURRENCY";
 /// The currency of all amounts of an installation, by the three letters of ISO 4217.
 ///
 /// Nothing is ever converted: what is in another currency is refused.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Currency([u8; 3]);
 
 impl Currency {
     /// The currency of the built-in prices, and the default.
     pub const USD: Self = Self(*b"USD");
 
+    /// What [`Self::from_settings`] reads.
+    pub const SETTINGS: Names = &[SETTING];
+
     /// The currency in `CAP_CURRENCY`.
-    pub(crate) fn from_settings(settings: &Settings) -> Result<Self, SettingsError> {
+    pub fn from_settings(settings: &Settings) -> Result<Self, SettingsError> {
         let written = settings.get(SETTING).map_or(Ok(Self::USD), str::parse);
         written.map_err(|problem| SettingsError::Invalid { name: SETTING, problem })
     }
@@ -34,6 +39,20 @@ impl FromStr for Currency {
             Ok(letters) if letters.iter().all(u8::is_ascii_uppercase) => Ok(Self(letters)),
             _ => Err("write the three letters of a currency, such as USD".into()),
         }
+    }
+}
+
+impl TryFrom<String> for Currency {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<Currency> for String {
+    fn from(currency: Currency) -> Self {
+        currency.to_string()
     }
 }
 

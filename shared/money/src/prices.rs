@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::sync::LazyLock;
 
 use jiff::civil::Date;
 use settings::{Names, Settings, SettingsError};
@@ -80,16 +81,12 @@ impl Prices {
 
     /// The built-in prices, in dollars.
     pub fn built_in() -> Self {
-        let file = table::read(BUILT_IN, None);
-        let file = file.expect("the built-in prices are read by a test");
-        let nothing = Self {
-            currency: file.currency,
-            per_usd: Amount::from_billionths(DOLLAR),
-            models: BTreeMap::new(),
-            segments: BTreeMap::new(),
-            mms: BTreeMap::new(),
-        };
-        nothing.extended(file, false)
+        static READ: LazyLock<Prices> = LazyLock::new(|| {
+            let file = table::read(BUILT_IN, None);
+            let file = file.expect("the built-in prices are read by a test");
+            Prices::empty(file.currency, Amount::from_billionths(DOLLAR)).extended(file, false)
+        });
+        READ.clone()
     }
 
     /// These prices with those of an owner's file: a row replaces that of the same name. If the file is in
@@ -104,14 +101,12 @@ impl Prices {
         if read.currency == self.currency {
             return Ok(self.extended(read, true));
         }
-        let nothing = Self {
-            currency: read.currency,
-            per_usd: read.per_usd,
-            models: BTreeMap::new(),
-            segments: BTreeMap::new(),
-            mms: BTreeMap::new(),
-        };
-        Ok(nothing.extended(read, true))
+        Ok(Self::empty(read.currency, read.per_usd).extended(read, true))
+    }
+
+    fn empty(currency: Currency, per_usd: Amount) -> Self {
+        let (models, segments, mms) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Self { currency, per_usd, models, segments, mms }
     }
 
     fn extended(mut self, file: File, is_owners: bool) -> Self {

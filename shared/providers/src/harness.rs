@@ -317,13 +317,14 @@ pub(crate) fn received_line(received: &Result<Vec<Event>, WebhookError>) -> Stri
             text.body
         ),
         Event::Receipt(receipt) => format!(
-            "{} of {}{}: {:?} ({}{})",
+            "{} of {}{}: {:?} ({}{}){}",
             receipt.message,
             receipt.attempt.as_deref().unwrap_or("-"),
             receipt.part.map_or(String::new(), |part| format!(", {}/{}", part.number, part.of)),
             receipt.status,
             receipt.raw_status,
-            receipt.code.as_ref().map_or(String::new(), |code| format!(" {code}"))
+            receipt.code.as_ref().map_or(String::new(), |code| format!(" {code}")),
+            receipt.charge.map_or(String::new(), |it| format!(", {} {}", it.amount, it.currency))
         ),
         Event::Subscription(url) => format!("confirm at {url}"),
         Event::Rest(rest) => format!("left, {}: {}", rest.reason, rest.body),

@@ -1,6 +1,7 @@
 //! Events that providers report.
 
 use jiff::Timestamp;
+use money::{Amount, Currency};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -106,6 +107,26 @@ pub struct Receipt {
     pub code: Option<String>,
     /// Whether it failed because the person has opted out with the provider.
     pub opted_out: bool,
+    /// What the provider charges for the whole message, if it says so.
+    pub charge: Option<Charge>,
+}
+
+/// What a provider charges for a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Charge {
+    /// How much, all segments and fees of carriers included.
+    pub amount: Amount,
+    /// In which currency.
+    pub currency: Currency,
+}
+
+impl Charge {
+    /// A charge as providers write it: a decimal number, with or without the sign of a debit. `None` if
+    /// it is not readable as one.
+    pub fn parse(amount: &str, currency: &str) -> Option<Self> {
+        let amount = amount.trim().trim_start_matches('-').parse().ok()?;
+        Some(Self { amount, currency: currency.trim().parse().ok()? })
+    }
 }
 
 /// A part of a message that is too long for one. The message has the status of its worst part.

@@ -20,7 +20,7 @@ pub mod toll_free;
 
 pub use code::{About, Code};
 pub use error::{SendError, UNANSWERABLE, WebhookError};
-pub use event::{Event, Handled, Part, Receipt, Rest, Status, Text};
+pub use event::{Charge, Event, Handled, Part, Receipt, Rest, Status, Text};
 pub use finding::{Check, Finding, Verdict};
 pub use glimpse::Glimpse;
 pub use gsm::{Encoding, Segments, gsm7_units, segments};

@@ -272,6 +272,7 @@ async fn shows_a_trace_from_the_webhook_to_the_receipt() {
         raw_status: "delivered".into(),
         code: None,
         opted_out: false,
+        charge: None,
     };
     console.store.receive("mock", &report, at(9)).await.unwrap();
     let shown = console.get(&format!("traces/{}", trace(0))).await;

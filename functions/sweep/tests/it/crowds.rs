@@ -9,6 +9,7 @@ use fakes::{Mode, Twilio};
 use futures::FutureExt;
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
+use money::Currency;
 use providers::Role;
 use queue::Queue;
 use serde_json::Value;
@@ -156,6 +157,7 @@ impl Scene {
             providers: Arc::new(
                 providers::configured(&settings, "https://example.test", Role::Polling).unwrap(),
             ),
+            currency: Currency::USD,
             probes: None,
             runs: Runs::default(),
         };

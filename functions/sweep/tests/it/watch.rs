@@ -5,6 +5,7 @@ use std::sync::Arc;
 use conversations::Store;
 use fakes::{moto, unique_name};
 use jiff::Timestamp;
+use money::Currency;
 use queue::{Queue, WakeUp};
 use settings::Settings;
 use sms::Providers;
@@ -33,6 +34,7 @@ async fn dead_letters_are_an_alarm_every_five_minutes() {
         store: Arc::new(Store::open(&store).unwrap()),
         queue: open(&url).unwrap().unwrap(),
         providers: Arc::new(Providers::new(vec![])),
+        currency: Currency::USD,
         probes: None,
         runs: Runs::default(),
     };

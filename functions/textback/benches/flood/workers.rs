@@ -102,8 +102,14 @@ fn parts(settings: &Settings) -> (Router, Turn, Sweep) {
         store: Arc::clone(&store),
         queue: queue.clone(),
     };
-    let sweep =
-        Sweep { store, queue: queue.clone(), providers, probes: None, runs: Runs::default() };
+    let sweep = Sweep {
+        store,
+        queue: queue.clone(),
+        providers,
+        currency: turn.bounds.money.caps.currency,
+        probes: None,
+        runs: Runs::default(),
+    };
     (inbound.router().merge(receipts.router()), turn, sweep)
 }
 

@@ -1,29 +1,30 @@
 //! Caps on money.
 
-use conversations::budget::{Period, Sums, sum_of};
+use conversations::Attempt;
+use conversations::budget::Sums;
 use fakes::Mode;
-use jiff::tz::TimeZone;
 use money::Amount;
 use scene::Scene;
 use serde_json::json;
 
 /// A model that costs ten cents for a thousand tokens written, and nothing for those read.
-const PRICES: &str =
-    "[models.\"gpt-4.1-mini\"]\ninput = 0\noutput = 100\n[segments.twilio.US]\nsegment = 0.01\n";
+const PRICES: &str = "[models.\"gpt-4.1-mini\"]\ninput = 0\noutput = 100\n[segments.twilio.US]\nsegment = 0.01\n[segments.aws.US]\nsegment = 0.01\n";
 
 /// A scene with these caps, and the file of its prices.
 async fn with(caps: &[(&str, &str)]) -> (Scene, tempfile::NamedTempFile) {
+    by("twilio", caps).await
+}
+
+async fn by(provider: &str, caps: &[(&str, &str)]) -> (Scene, tempfile::NamedTempFile) {
     let prices = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(prices.path(), PRICES).unwrap();
     let path = prices.path().display().to_string();
     let all = [&[("PRICES_FILE", path.as_str())], caps].concat();
-    (Scene::with("twilio", &all).await, prices)
+    (Scene::with(provider, &all).await, prices)
 }
 
-async fn spent(scene: &Scene) -> Sums {
-    let shards = scene.process.turn.bounds.money.people();
-    let shards = scene.process.store.shards(shards).await.unwrap();
-    sum_of(&shards, Period::of(scene.now, &TimeZone::UTC))
+async fn attempt(scene: &Scene) -> Attempt {
+    scene.process.store.attempts_of(&scene.id()).await.unwrap().remove(0)
 }
 
 /// The model's next answer, in so many tokens.
@@ -49,13 +50,29 @@ async fn books_what_the_model_and_the_text_cost() {
     answers(&scene, 50);
     scene.say("My tap drips").await;
     // 50 tokens for 0.005, and a segment.
-    let Sums { held, day, month, total } = spent(&scene).await;
+    let Sums { held, day, month, total } = scene.spent().await;
     assert_eq!([held, day, month, total], ["0", "0.015", "0.015", "0.015"].map(amount));
     let account = scene.loaded().await.conversation.account;
     assert_eq!((account.cost, account.reserved), (amount("0.015"), None));
     let (_, trace) = scene.trace().await;
     let costs: Vec<_> = trace.steps.iter().filter_map(|step| step.details.get("cost")).collect();
     assert_eq!(costs, ["0.005", "0.01"]);
+}
+
+#[tokio::test]
+async fn counts_what_the_provider_says_that_it_charges() {
+    let (mut scene, _prices) = by("aws", &[]).await;
+    answers(&scene, 50);
+    scene.say("My tap drips").await;
+    assert_eq!(scene.spent().await.day, amount("0.015"));
+    let told = scene.receipt(attempt(&scene).await.message_id().unwrap(), "TEXT_DELIVERED", None);
+    for _ in 0..2 {
+        scene.report(&told).await;
+        scene.live(180).await;
+        // 0.00861 by the receipt, with the carrier's fee, instead of the 0.01 in the list.
+        assert_eq!(scene.spent().await.day, amount("0.01361"));
+        assert_eq!(attempt(&scene).await.cost, amount("0.00861"));
+    }
 }
 
 #[tokio::test]
@@ -85,7 +102,7 @@ async fn at_the_cap_of_a_day_nobody_is_answered_but_a_stop_is_confirmed() {
         scene.say("My tap drips").await;
     }
     assert!(scene.openai.requests().len() < 5);
-    let Sums { day, .. } = spent(&scene).await;
+    let Sums { day, .. } = scene.spent().await;
     assert!(day <= amount("0.06"), "{day}");
     scene.say("STOP").await;
     assert!(scene.loaded().await.stop.is_some_and(|stop| stop.confirmed));
@@ -125,12 +142,12 @@ async fn a_death_leaves_what_was_reserved_for_a_day() {
     scene.openai.switch.plan([Mode::HangsAfter]);
     scene.text("My tap drips").await;
     scene.die_when(async |scene| !scene.openai.requests().is_empty()).await;
-    assert_eq!(spent(&scene).await.held, amount("0.10"));
+    assert_eq!(scene.spent().await.held, amount("0.10"));
     scene.live(120).await;
     assert_eq!(scene.heard().len(), 1);
-    assert_eq!(spent(&scene).await.held, amount("0.10"), "nobody knows what it cost");
+    assert_eq!(scene.spent().await.held, amount("0.10"), "nobody knows what it cost");
     scene.pass(25 * 3_600);
-    assert_eq!(spent(&scene).await.held, Amount::ZERO);
+    assert_eq!(scene.spent().await.held, Amount::ZERO);
 }
 
 #[tokio::test]
@@ -140,5 +157,5 @@ async fn what_a_provider_refused_costs_nothing() {
     let refused = r#"{"code":21211,"message":"Invalid To","status":400}"#;
     scene.companies.twilio.switch.plan([Mode::Fails(400, refused.into())]);
     scene.say("My tap drips").await;
-    assert_eq!(spent(&scene).await.day, amount("0.005"));
+    assert_eq!(scene.spent().await.day, amount("0.005"));
 }

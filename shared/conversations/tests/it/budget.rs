@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use conversations::budget::{Booking, Payer, Period, Reservation, Shard, Sums, sum_of};
-use conversations::{Change, Loaded, Store};
+use conversations::{Attempt, Change, Charged, Loaded, Store};
 use futures::future::join_all;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use money::Amount;
-use sms::Number;
+use money::{Amount, Currency};
+use sms::{Charge, Number, Receipt, Status};
 
 use crate::common::*;
 
@@ -99,6 +99,39 @@ pub(crate) async fn reserves_no_more_than_there_is_however_many_try_at_once(
         assert_eq!(shard.sums(period(now())).held, each, "{}", shard.name());
     }
     assert_eq!(granted.into_inner(), 4 * 50, "each was granted in full");
+}
+
+pub(crate) async fn counts_once_what_a_provider_charges_instead_of_the_price(store: Arc<Store>) {
+    store.divide(PAYER).await.unwrap();
+    let mut loaded = taken(&store).await;
+    let next = loaded.conversation.clone();
+    let attempt = |cost, name| {
+        let booked = Some(period(now()));
+        Change::Attempt(Attempt { cost, booked, ..attempt_called(name) })
+    };
+    let changes = vec![attempt(cents(3), "a-1"), attempt(cents(3), "a-2"), booked(cents(6), None)];
+    store.commit(&mut loaded, next, changes).await.unwrap();
+    let amount = cents(5);
+    let charge = Some(Charge { amount, currency: Currency::USD });
+    let told = Receipt { charge, ..receipt(Status::Delivered, Some("a-1")) };
+    store.receive("twilio", &told, now()).await.unwrap();
+
+    // Two processes look at the same time.
+    let look = later(now(), 60);
+    let charged = async || {
+        let due = store.attempts_due(look, None, 10).await.unwrap().found.into_iter();
+        let due = due.filter(|due| due.attempt.charged(Currency::USD) == Some(amount));
+        due.map(|due| Charged { due, next: None, amount }).collect::<Vec<_>>()
+    };
+    let seen = [charged().await, charged().await];
+    assert_eq!(seen.each_ref().map(Vec::len), [1, 1]);
+    for seen in seen {
+        store.count_charges(&seen).await.unwrap();
+        let spent = all(&store).await;
+        assert_eq!([spent.day, spent.month, spent.total], [cents(8); 3]);
+    }
+    assert!(charged().await.is_empty());
+    assert_eq!(store.attempt("a-1").await.unwrap().unwrap().cost, amount);
 }
 
 fn cents(cents: i64) -> Amount {

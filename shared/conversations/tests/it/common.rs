@@ -109,6 +109,7 @@ pub(crate) fn receipt(status: Status, attempt: Option<&str>) -> Receipt {
         raw_status: format!("{status:?}").to_lowercase(),
         code: None,
         opted_out: false,
+        charge: None,
     }
 }
 

@@ -112,6 +112,7 @@ fakes::promises! {
     reserves_nothing_in_a_shard_that_was_written_since
     counts_a_reservation_that_nobody_settles_for_a_day
     loses_nothing_when_an_account_is_divided_anew
+    counts_once_what_a_provider_charges_instead_of_the_price
     sets_aside_whatever_was_open_with_one_notice
 }
 

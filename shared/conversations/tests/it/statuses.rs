@@ -158,6 +158,7 @@ async fn hear_one(store: &Store, heard: &Heard) {
                 raw_status: format!("{status:?}"),
                 code: None,
                 opted_out: false,
+                charge: None,
             };
             store.receive("twilio", &receipt, now()).await.unwrap();
         }

@@ -2,14 +2,18 @@
 
 use bytes::Bytes;
 use http::Request;
+use money::Amount;
 use serde_json::{Map, Value};
-use sms::{Event, Receipt, Status, Text, WebhookError};
+use sms::{Charge, Event, Receipt, Status, Text, WebhookError};
 
 use super::ATTEMPT;
 use super::sns::Envelope;
 use crate::channel;
 use crate::digits::plus_or_none;
 use crate::fields;
+
+/// The currency of all prices.
+const DOLLARS: &str = "USD";
 
 pub(super) fn envelope(call: &Request<Bytes>) -> Option<Envelope> {
     serde_json::from_slice(call.body()).ok()
@@ -46,7 +50,16 @@ pub(super) fn published(message: &str, sender: &str) -> Result<Vec<Event>, Webho
         code: status.is_failure().then(|| word.clone()),
         raw_status: word,
         opted_out: false,
+        charge: charge(get("totalMessagePrice"), get("totalCarrierFee")),
     })])
+}
+
+/// The price of all parts with the fees of the carrier, in dollars:
+/// <https://docs.aws.amazon.com/sms-voice/latest/userguide/configuration-sets-event-format.html>.
+fn charge(price: Option<String>, fee: Option<String>) -> Option<Charge> {
+    let price = Charge::parse(&price?, DOLLARS)?;
+    let fee = fee.map_or(Some(Amount::ZERO), |fee| Some(Charge::parse(&fee, DOLLARS)?.amount))?;
+    Some(Charge { amount: price.amount.saturating_add(fee), ..price })
 }
 
 /// Which of our numbers was texted. A name with letters is an RCS agent, which sends no SMS: a text

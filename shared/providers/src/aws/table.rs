@@ -107,6 +107,8 @@ async fn receives() {
         .to_string()
     };
     let said = |words: &str| format!("cae173d2 +12025550143 -> +12025550100: {words}");
+    // With the fee of the carrier.
+    const COSTS: &str = "0.09882 USD";
     let mut cases = vec![
         ("a text", INBOUND, text("+12025550143", "Noon? ☀"), said("Noon? ☀")),
         ("a text from digits alone", INBOUND, text("12025550143", "Noon?"), said("Noon?")),
@@ -118,14 +120,14 @@ async fn receives() {
         ("an event of a call", STATUS, event("VOICE_ANSWERED"), String::new()),
     ];
     for kind in ["TEXT_QUEUED", "TEXT_PENDING", "TEXT_UNKNOWN"] {
-        cases.push((kind, STATUS, event(kind), format!("{OURS}: Accepted ({kind})")));
+        cases.push((kind, STATUS, event(kind), format!("{OURS}: Accepted ({kind}), {COSTS}")));
     }
     // A carrier took it, which does not show that it arrived.
     for kind in ["TEXT_SENT", "TEXT_SUCCESSFUL"] {
-        cases.push((kind, STATUS, event(kind), format!("{OURS}: Sent ({kind})")));
+        cases.push((kind, STATUS, event(kind), format!("{OURS}: Sent ({kind}), {COSTS}")));
     }
     for kind in ["TEXT_INVALID", "TEXT_INVALID_MESSAGE", "TEXT_PROTECT_BLOCKED"] {
-        cases.push((kind, STATUS, event(kind), format!("{OURS}: Failed ({kind} {kind})")));
+        cases.push((kind, STATUS, event(kind), format!("{OURS}: Failed ({kind} {kind}), {COSTS}")));
     }
     for kind in [
         "TEXT_UNREACHABLE",
@@ -135,13 +137,18 @@ async fn receives() {
         "TEXT_SPAM",
         "TEXT_TTL_EXPIRED",
     ] {
-        cases.push((kind, STATUS, event(kind), format!("{OURS}: Undelivered ({kind} {kind})")));
+        cases.push((
+            kind,
+            STATUS,
+            event(kind),
+            format!("{OURS}: Undelivered ({kind} {kind}), {COSTS}"),
+        ));
     }
     cases.push((
         "TEXT_DELIVERED",
         STATUS,
         event("TEXT_DELIVERED"),
-        format!("{OURS}: Delivered (TEXT_DELIVERED)"),
+        format!("{OURS}: Delivered (TEXT_DELIVERED), {COSTS}"),
     ));
     let cases: Vec<_> = cases
         .iter()
@@ -218,7 +225,7 @@ fn event(kind: &str) -> String {
         "context": { "attempt": "attempt-1" },
         "totalMessageParts": 1,
         "totalMessagePrice": 0.09582,
-        "totalCarrierFee": 0.0,
+        "totalCarrierFee": 0.003,
     })
     .to_string()
 }

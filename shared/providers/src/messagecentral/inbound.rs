@@ -210,9 +210,16 @@ impl Reader<'_> {
             self.because(TOO_MANY);
             return Part::Left(whole.clone());
         }
-        let (attempt, part, code, opted_out) = (None, None, None, false);
-        let receipt = Receipt { message, attempt, part, status, raw_status: word, code, opted_out };
-        self.events.push(Event::Receipt(receipt));
+        self.events.push(Event::Receipt(Receipt {
+            message,
+            attempt: None,
+            part: None,
+            status,
+            raw_status: word,
+            code: None,
+            opted_out: false,
+            charge: None,
+        }));
         Part::Read
     }
 

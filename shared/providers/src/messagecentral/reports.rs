@@ -112,6 +112,7 @@ impl MessageCentral {
                 raw_status: fate.word,
                 code: fate.code,
                 opted_out: false,
+                charge: None,
             })
         }))
     }

@@ -116,6 +116,7 @@ impl Provider for Mock {
                 raw_status: status,
                 code,
                 opted_out: false,
+                charge: None,
             }),
             Err(_) => {
                 return Err(WebhookError::Malformed("neither a text nor a receipt as JSON"));

@@ -35,8 +35,8 @@ use codes::CODES;
 use sms::code;
 use sms::toll_free;
 use sms::{
-    Code, Event, Finding, Found, Handled, Http, Longest, Number, Outgoing, Part, Provider, Receipt,
-    Response, SendError, Status, Text, Verified, WebhookError,
+    Charge, Code, Event, Finding, Found, Handled, Http, Longest, Number, Outgoing, Part, Provider,
+    Receipt, Response, SendError, Status, Text, Verified, WebhookError,
 };
 
 /// Its description.
@@ -144,6 +144,7 @@ struct Message {
     message_uuid: String,
     message_state: String,
     error_code: Option<String>,
+    total_amount: Option<String>,
 }
 
 #[async_trait]
@@ -237,12 +238,18 @@ impl Provider for Plivo {
                 })
             }
             None => return Err(WebhookError::Unreadable("neither a text nor a status")),
-            Some(word) => Event::Receipt(Receipt {
-                message: said.get(&["parentmessageuuid"]).unwrap_or(id).into(),
-                attempt: query(call).find(|(name, _)| name == "attempt").map(|(_, id)| id),
-                part: said.get(&["partinfo"]).and_then(part),
-                ..receipt(id, word, said.get(&["errorcode"]))?
-            }),
+            Some(word) => {
+                let part = said.get(&["partinfo"]).and_then(part);
+                // What a part costs is not what the message costs.
+                let total = said.get(&["totalamount"]).filter(|_| part.is_none());
+                Event::Receipt(Receipt {
+                    message: said.get(&["parentmessageuuid"]).unwrap_or(id).into(),
+                    attempt: query(call).find(|(name, _)| name == "attempt").map(|(_, id)| id),
+                    part,
+                    charge: charge(total),
+                    ..receipt(id, word, said.get(&["errorcode"]))?
+                })
+            }
         };
         Ok(vec![event])
     }
@@ -256,8 +263,9 @@ impl Provider for Plivo {
     ) -> Result<Found, SendError> {
         let answer = self.get(http, &format!("Message/{id}/")).await?;
         let message: Message = json(&answer).ok_or_else(|| answer.otherwise())?;
+        let charge = charge(message.total_amount.as_deref());
         receipt(&message.message_uuid, &message.message_state, message.error_code.as_deref())
-            .map(Found::Known)
+            .map(|receipt| Found::Known(Receipt { charge, ..receipt }))
             .map_err(|_| SendError::Unknown { code: "unreadable".into() })
     }
 
@@ -344,7 +352,13 @@ fn receipt(id: &str, word: &str, code: Option<&str>) -> Result<Receipt, WebhookE
         raw_status: word.into(),
         code: code.map(str::to_owned),
         opted_out: code.is_some_and(|code| code::is_stop(CODES, code)),
+        charge: None,
     })
+}
+
+/// What a message cost, in dollars: <https://www.plivo.com/docs/messaging/api/message/get-a-message>.
+fn charge(total: Option<&str>) -> Option<Charge> {
+    Charge::parse(total?, "USD")
 }
 
 fn meaning(word: &str) -> Option<Status> {

@@ -9,7 +9,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::Timestamp;
 use settings::Settings;
 use sha2::Sha256;
-use sms::{Found, Handled, Outgoing, Provider as _, Receipt, SendError, Status};
+use sms::{Charge, Found, Handled, Outgoing, Provider as _, Receipt, SendError, Status};
 use url::form_urlencoded;
 
 use super::{Plivo, Role};
@@ -118,14 +118,15 @@ const CASES: &[ReceiveCase<'_>] = &[
         name: "delivered",
         call: STATUS,
         body: "MessageUUID=uuid-1&To=12025550143&From=12025550100&Type=sms&Status=delivered\
-               &Units=1&MCC=310&MNC=260&ErrorCode=&Sequence=3&ParentMessageUUID=uuid-1&PartInfo=",
-        outcome: "uuid-1 of attempt-1: Delivered (delivered)",
+               &Units=2&TotalRate=0.0055&TotalAmount=0.01100&MCC=310&MNC=260&ErrorCode=&Sequence=3\
+               &ParentMessageUUID=uuid-1&PartInfo=",
+        outcome: "uuid-1 of attempt-1: Delivered (delivered), 0.011 USD",
     },
     ReceiveCase {
         name: "the second part of two",
         call: STATUS,
         body: "MessageUUID=uuid-9&Status=undelivered&ErrorCode=30&ParentMessageUUID=uuid-1\
-               &PartInfo=2+of+2",
+               &PartInfo=2+of+2&TotalAmount=0.0055",
         outcome: "uuid-1 of attempt-1, 2/2: Undelivered (undelivered 30)",
     },
     ReceiveCase {
@@ -228,7 +229,7 @@ async fn asks_what_became_of_a_message() {
         plivo.poll(&patient(), "uuid-1", &outgoing("Noon?"), Timestamp::UNIX_EPOCH).await
     };
     let undelivered = r#"{"message_uuid":"uuid-1","message_state":"undelivered","error_code":"200",
-        "to_number":"12025550143","message_direction":"outbound","units":1}"#;
+        "to_number":"12025550143","message_direction":"outbound","units":1,"total_amount":"0.00550"}"#;
     assert_eq!(
         poll((200, undelivered)).await,
         Ok(Found::Known(Receipt {
@@ -239,6 +240,7 @@ async fn asks_what_became_of_a_message() {
             raw_status: "undelivered".into(),
             code: Some("200".into()),
             opted_out: true,
+            charge: Charge::parse("0.0055", "USD"),
         }))
     );
     let unknown = |code: &str| Err(SendError::Unknown { code: code.into() });

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 use serde::Deserialize;
 use sms::code;
-use sms::{Found, Http, Outgoing, Receipt, SendError, Status};
+use sms::{Charge, Found, Http, Outgoing, Receipt, SendError, Status};
 
 use super::codes::CODES;
 use super::{Twilio, meaning};
@@ -29,6 +29,9 @@ pub(super) struct Message {
     direction: Option<String>,
     date_created: Option<String>,
     error_code: Option<u32>,
+    /// Known a while after it was sent, and then below zero.
+    price: Option<String>,
+    price_unit: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -42,7 +45,9 @@ impl Message {
     pub(super) fn receipt(self) -> Receipt {
         let word = self.status.unwrap_or_else(|| "accepted".into());
         let code = self.error_code.map(|code| code.to_string());
+        let price = self.price.zip(self.price_unit);
         Receipt {
+            charge: price.and_then(|(price, unit)| Charge::parse(&price, &unit)),
             message: self.sid,
             attempt: None,
             part: None,

@@ -277,6 +277,7 @@ impl Provider for Twilio {
                 raw_status: word.into(),
                 code: said.get(&["ErrorCode"]).map(str::to_owned),
                 opted_out: said.get(&["ErrorCode"]).is_some_and(|code| code::is_stop(CODES, code)),
+                charge: None,
             }),
         };
         Ok(vec![event])

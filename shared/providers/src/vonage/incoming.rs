@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 use sms::code;
-use sms::{Receipt, Status, Text, WebhookError};
+use sms::{Charge, Receipt, Status, Text, WebhookError};
 
 use super::code_of;
 use super::codes::CODES;
@@ -89,6 +89,13 @@ impl<'a> Report<'a> {
         contents.map(|(kind, value)| Content { kind, value }).collect()
     }
 
+    /// What the message cost: <https://developer.vonage.com/en/api/messages#message-status>.
+    fn charge(&self) -> Option<Charge> {
+        let usage = self.whole.get("usage")?;
+        let get = |name| usage.get(name).and_then(fields::text);
+        Charge::parse(&get("price")?, &get("currency")?)
+    }
+
     pub(super) fn receipt(self, word: String) -> Result<Receipt, WebhookError> {
         let code = self.whole.get("error").and_then(code_of);
         Ok(Receipt {
@@ -98,6 +105,7 @@ impl<'a> Report<'a> {
             raw_status: word,
             opted_out: code.as_deref().is_some_and(|code| code::is_stop(CODES, code)),
             code,
+            charge: self.charge(),
             message: self.id,
         })
     }

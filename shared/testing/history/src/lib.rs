@@ -309,6 +309,7 @@ impl Talk {
                 raw_status: word.to_owned(),
                 code: code.map(str::to_owned),
                 opted_out: false,
+                charge: None,
             };
             store.receive(PROVIDER, &receipt, at).await?;
         }

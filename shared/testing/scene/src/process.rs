@@ -71,6 +71,7 @@ impl Process {
         let model = agent::OpenAi::from_settings(settings, &page.model).unwrap().unwrap();
         let queue = Queue::in_process();
         let bounds = Bounds::from_settings(settings, &carrying).unwrap();
+        let currency = bounds.money.caps.currency;
         Self {
             inbound: Inbound {
                 providers: heard(inbound::SETTINGS),
@@ -94,6 +95,7 @@ impl Process {
             sweep: Sweep {
                 store: store.clone(),
                 queue: queue.clone(),
+                currency,
                 probes: Probes::from_settings(settings, &asked).unwrap().map(Arc::new),
                 providers: Arc::new(asked),
                 runs: Runs::default(),

@@ -1,8 +1,10 @@
 //! The results of a scene.
 
+use conversations::budget::{Period, Sums, sum_of};
 use conversations::{Conversation, ConversationId, Loaded, Trace};
 use evidence::{Route, State};
 use jiff::SignedDuration;
+use jiff::tz::TimeZone;
 use serde_json::Value;
 use sms::Number;
 use telemetry::{TraceId, steps};
@@ -49,6 +51,13 @@ impl Scene {
             format!("{}: {}", attempt.provider, status.as_str().unwrap())
         };
         attempts.iter().map(line).collect()
+    }
+
+    /// What is reserved and spent by now.
+    pub async fn spent(&self) -> Sums {
+        let payer = self.process.turn.bounds.money.people();
+        let shards = self.process.store.shards(payer).await.unwrap();
+        sum_of(&shards, Period::of(self.now, &TimeZone::UTC))
     }
 
     /// The notices for the operator, the latest first.

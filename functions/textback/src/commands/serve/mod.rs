@@ -99,6 +99,7 @@ impl App {
             store: Arc::clone(&store),
             queue: queue.clone(),
             providers: Arc::clone(&providers),
+            currency: turn.bounds.money.caps.currency,
             probes: Probes::from_settings(settings, &providers)?.map(Arc::new),
             runs: Runs::default(),
         };

@@ -1,7 +1,7 @@
 //! `doctor`'s findings about the routes of the latest texts.
 
 use ::providers::Role;
-use conversations::{Attempt, Reply, Reported, StatusUpdate};
+use conversations::{Attempt, Reply, StatusUpdate};
 use jiff::{SignedDuration, Timestamp};
 use product::{ANN, PUBLIC_URL, Ran, between};
 use sms::{Number, Status};
@@ -84,11 +84,9 @@ fn attempt(provider: &str, at: Timestamp) -> Attempt {
 fn learned(attempt: &Attempt, status: Status, code: Option<&str>) -> Attempt {
     attempt.updated(&StatusUpdate {
         attempt: attempt.id.clone(),
-        reported: Reported::Whole(status),
-        message: None,
         code: code.map(str::to_owned),
         at_once: true,
-        at: attempt.at,
+        ..StatusUpdate::new(&attempt.id, status, attempt.at)
     })
 }
 

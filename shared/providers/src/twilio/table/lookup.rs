@@ -1,5 +1,5 @@
 use jiff::Timestamp;
-use sms::{Found, Provider as _, Receipt, SendError, Status};
+use sms::{Charge, Found, Provider as _, Receipt, SendError, Status};
 
 use super::{BASIC, twilio};
 use crate::harness::{SECRET, Script, outgoing, patient};
@@ -10,7 +10,8 @@ async fn finds_a_message_that_it_lost_sight_of() {
     let message = |sid, body, direction, created, status| {
         format!(
             r#"{{"sid":"{sid}","status":"{status}","body":"{body}","direction":"{direction}",
-                "date_created":"{created}","date_sent":null}}"#
+                "date_created":"{created}","date_sent":null,
+                "price":"-0.00790","price_unit":"USD"}}"#
         )
     };
     let first = [
@@ -36,6 +37,7 @@ async fn finds_a_message_that_it_lost_sight_of() {
         raw_status: "queued".into(),
         code: None,
         opted_out: false,
+        charge: Charge::parse("0.0079", "USD"),
     });
     assert_eq!(find(TEXT, &[&first, &second], None).await, Ok(found.clone()));
     assert_eq!(find(TEXT, &[&first, &[]], Some(&[])).await, Ok(Found::Absent));

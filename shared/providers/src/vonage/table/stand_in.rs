@@ -22,7 +22,7 @@ async fn it_believes_us_and_we_believe_it() {
 
     let route = route();
     let receipt = company.receipt(&route, &id, "rejected", Some(1240));
-    let expected = format!("{id} of attempt-1: Failed (rejected 1240)");
+    let expected = format!("{id} of attempt-1: Failed (rejected 1240), 0.0333 EUR");
     assert_eq!(said(&vonage, "/webhooks/vonage/status", &receipt).await, expected);
 
     let text = company.inbound(&route, THEIRS, "Noon!");

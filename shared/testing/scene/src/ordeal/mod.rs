@@ -191,11 +191,13 @@ impl Ordeal {
         let plans = self.lot.plans.iter().map(|plan| format!("{plan:?}"));
         let via = [format!("{:?} by {}", self.lot.order, self.scene.carrier)];
         let story = via.into_iter().chain(plans).chain(tried);
+        let cost = attempts.iter().map(|attempt| attempt.cost).sum();
         Outcome {
             seed: self.seed,
             at_rest: self.scene.is_at_rest().await,
             story: story.chain(self.lot.messages.iter().map(took)).collect(),
             arrived,
+            account: [self.scene.spent().await.total, cost],
             met: self.lot.met,
         }
     }
