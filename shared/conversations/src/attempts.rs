@@ -1,7 +1,7 @@
 //! Attempts. Each is stored before its request leaves and is checked until there is nothing more to
 //! learn about it.
 
-use documents::{Document, Fields, Unavailable, Version, Write, WriteError, at, raw};
+use documents::{Fields, Unavailable, Write, WriteError, at, raw};
 use evidence::Route;
 use jiff::{SignedDuration, Timestamp};
 use money::{Amount, Currency};
@@ -129,13 +129,6 @@ pub struct StatusUpdate {
     pub at_once: bool,
     /// When.
     pub at: Timestamp,
-}
-
-/// An attempt that is due for a check.
-pub struct DueAttempt {
-    /// The attempt.
-    pub attempt: Attempt,
-    version: Version,
 }
 
 impl Attempt {
@@ -307,18 +300,6 @@ impl Attempt {
     }
 }
 
-impl DueAttempt {
-    pub(crate) fn decode(document: Document) -> Result<Self, Unavailable> {
-        Ok(Self { version: document.version, attempt: document.fields.decode()? })
-    }
-
-    /// Sets when it is checked next, and more, unless it was updated since it was read.
-    pub(crate) fn amend(&self, next: Option<Timestamp>, more: Fields) -> Write {
-        let set = more.with("due_at", next.map(Timestamp::as_millisecond));
-        Write::Amend(at("attempts", &self.attempt.id), set, self.version)
-    }
-}
-
 impl Reported {
     fn status(self) -> Status {
         match self {
@@ -372,16 +353,6 @@ impl Store {
                 .transpose(),
             false => Ok(None),
         }
-    }
-
-    /// Sets when these attempts are checked next. An attempt that was updated meanwhile keeps its due
-    /// time, so that the update is seen.
-    pub async fn looked_at(
-        &self,
-        looked: Vec<(DueAttempt, Option<Timestamp>)>,
-    ) -> Result<(), Unavailable> {
-        let next = looked.iter().map(|(due, next)| due.amend(*next, Fields::none()));
-        self.documents.each(next.collect()).await
     }
 }
 

@@ -3,9 +3,9 @@
 use documents::{Document, Place, Query, Time, Unavailable};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::attempts::DueAttempt;
 use crate::collections::{attempts, effects, heads, receipts, texts};
 use crate::id::ConversationId;
+use crate::looks::DueAttempt;
 use crate::receipts::DueReceipt;
 use crate::store::Store;
 use crate::texts::Headless;

@@ -1,15 +1,22 @@
-//! What providers really charge for texts, in place of what the list of prices says.
+//! Attempts that are due for a check, and what their providers charge.
 
-use documents::{Fields, Unavailable, Write};
+use documents::{Document, Fields, Unavailable, Version, Write, at};
 use jiff::Timestamp;
 use money::Amount;
 
-use crate::attempts::DueAttempt;
+use crate::attempts::Attempt;
 use crate::budget::{Booking, Payer};
 use crate::store::Store;
 
-/// How many attempts are corrected together. Each may need four writes.
+/// How many attempts are corrected together. Each needs two writes.
 const TOGETHER: usize = 50;
+
+/// An attempt that is due for a check.
+pub struct DueAttempt {
+    /// The attempt.
+    pub attempt: Attempt,
+    version: Version,
+}
 
 /// An attempt that was looked at and whose provider has said what it charges.
 pub struct Charged {
@@ -19,6 +26,18 @@ pub struct Charged {
     pub next: Option<Timestamp>,
     /// What its provider charges, in the currency of the account.
     pub amount: Amount,
+}
+
+impl DueAttempt {
+    pub(crate) fn decode(document: Document) -> Result<Self, Unavailable> {
+        Ok(Self { version: document.version, attempt: document.fields.decode()? })
+    }
+
+    /// Sets when it is checked next, and more, unless it was updated since it was read.
+    pub(crate) fn amend(&self, next: Option<Timestamp>, more: Fields) -> Write {
+        let set = more.with("due_at", next.map(Timestamp::as_millisecond));
+        Write::Amend(at("attempts", &self.attempt.id), set, self.version)
+    }
 }
 
 impl Charged {
@@ -36,6 +55,16 @@ impl Charged {
 }
 
 impl Store {
+    /// Sets when these attempts are checked next. An attempt that was updated meanwhile keeps its due
+    /// time, so that the update is seen.
+    pub async fn looked_at(
+        &self,
+        looked: Vec<(DueAttempt, Option<Timestamp>)>,
+    ) -> Result<(), Unavailable> {
+        let next = looked.iter().map(|(due, next)| due.amend(*next, Fields::none()));
+        self.documents.each(next.collect()).await
+    }
+
     /// Counts what providers charge instead of what was counted for these attempts, in one commit with
     /// when each is looked at next. An attempt that was updated meanwhile is left as it is.
     pub async fn count_charges(&self, charged: &[Charged]) -> Result<(), Unavailable> {
