@@ -224,34 +224,15 @@ impl<'a> Wake<'a> {
         Some(draft)
     }
 
-    /// The operator's notice about a person who gets no answer. A refused country has a notice of
-    /// its own.
+    /// The operator's notice about a machine, stored with the decision. What is reported only once a day
+    /// has a notice of its own.
     fn told(&self, closed: &Closed, run: &Run) -> Option<Notice> {
-        let day = self.clock.now().strftime("%F");
-        let (id, sentence) = match closed {
-            Closed::Loop(symptom, true) => (
-                format!("loop-{}", run.trace()),
-                format!(
-                    "The sender {symptom}, so it is taken for a machine: it gets no answer \
-                     until it says something else. Read what it said, and block the number \
-                     at the provider if it goes on."
-                ),
-            ),
-            Closed::Limit => (
-                format!("limit-{}-{day}", self.id),
-                "A person has reached the limit of replies and keeps texting: these texts are \
-                 set aside. Answer by hand, or raise REPLIES_PER_DAY."
-                    .into(),
-            ),
-            Closed::Loop(..)
-            | Closed::Country(_)
-            | Closed::WithPerson
-            | Closed::NoNeed(_)
-            | Closed::Capped(_) => {
-                return None;
-            }
-        };
-        Some(self.notice(id, sentence, run.trace()))
+        let Closed::Loop(symptom, true) = closed else { return None };
+        let sentence = format!(
+            "The sender {symptom}, so it is taken for a machine: it gets no answer until it says \
+             something else. Read what it said, and block the number at the provider if it goes on."
+        );
+        Some(self.notice(format!("loop-{}", run.trace()), sentence, run.trace()))
     }
 
     /// Reports a decision that was stored.
@@ -282,8 +263,21 @@ impl<'a> Wake<'a> {
                 };
                 self.turn.store.notice_anew(&notice, None).await?;
             }
+            Closed::Limit => self.tell_of_limit(run).await?,
             Closed::Capped(cap) => self.tell_of_texts_left(*cap, run).await?,
-            Closed::Loop(..) | Closed::Limit | Closed::WithPerson | Closed::NoNeed(_) => {}
+            Closed::Loop(..) | Closed::WithPerson | Closed::NoNeed(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Tells the operator, once a day, that a person has had all replies of a day and keeps texting.
+    async fn tell_of_limit(&self, run: &Run) -> Result<(), Unavailable> {
+        let day = self.clock.now().strftime("%F");
+        let sentence = "A person has reached the limit of replies and keeps texting: these texts are set \
+                        aside. Answer by hand, or raise REPLIES_PER_DAY.";
+        let notice = self.notice(format!("limit-{}-{day}", self.id), sentence.into(), run.trace());
+        if self.turn.store.notice_anew(&notice, None).await? {
+            raise!(Alarm::Limit, "a person has had all replies of a day and keeps texting");
         }
         Ok(())
     }

@@ -173,6 +173,14 @@ alarms! {
         fix: "See in the console what it says. If it goes on, block the number at the provider.",
     },
 
+    /// A person has had all replies of a day and keeps texting.
+    Limit => Words {
+        name: "person.limit",
+        meaning: "A person has had all replies of a day and keeps texting: the texts are set aside.",
+        fix: "See in the console whether it is a customer or a machine. Answer by hand, or raise \
+              REPLIES_PER_DAY.",
+    },
+
     /// More new people text than are admitted.
     Flood => Words {
         name: "people.flood",

@@ -115,6 +115,7 @@ async fn sets_texts_aside_beyond_the_replies_of_a_day() {
     assert_eq!(aside(&scene).await, kept);
     assert!(scene.is_told("or raise REPLIES_PER_DAY").await);
     assert_eq!(scene.notices().await.len(), 1);
+    assert_eq!(scene.logged().matches("alarm=\"person.limit\"").count(), 1);
     scene.pass(24 * 3_600);
     scene.say("Question 6").await;
     assert_eq!(scene.heard().len(), 4);

@@ -3,6 +3,7 @@
 use conversations::Attempt;
 use conversations::budget::Sums;
 use fakes::Mode;
+use futures::future::join_all;
 use money::Amount;
 use scene::Scene;
 use serde_json::json;
@@ -106,6 +107,37 @@ async fn at_the_cap_of_a_day_nobody_is_answered_but_a_stop_is_confirmed() {
     assert!(day <= amount("0.06"), "{day}");
     scene.say("STOP").await;
     assert!(scene.loaded().await.stop.is_some_and(|stop| stop.confirmed));
+}
+
+#[tokio::test]
+async fn in_a_flood_at_the_edge_of_a_cap_nothing_is_overspent_and_a_stop_is_heard_at_once() {
+    let caps = [("CAP_DAY", "0.20"), ("CAP_TURN", "0.05"), ("NEW_PEOPLE_PER_MINUTE", "off")];
+    // It leaves the confirmation to us.
+    let (mut scene, _prices) = by("aws", &caps).await;
+    let mut woken = Vec::new();
+    for number in 0..60 {
+        scene.person = format!("+121255501{number:02}").leak();
+        scene.text("My tap drips").await;
+        woken.push(scene.wake_up().await);
+    }
+    // The last of them all.
+    scene.text("STOP").await;
+    let stop = scene.wake_up().await;
+    let others = woken.iter().map(|wake_up| scene.turn(wake_up));
+    let (confirmed, _) = tokio::join!(
+        async {
+            scene.turn(&stop).await.unwrap();
+            scene.heard()
+        },
+        join_all(others)
+    );
+    assert_eq!(confirmed.len(), 1, "before anybody else is done");
+    scene.live(3_600).await;
+    assert_eq!(scene.heard(), confirmed);
+    let Sums { held, day, .. } = scene.spent().await;
+    assert!(day <= amount("0.20") && held == Amount::ZERO, "{day} and {held}");
+    let asked = scene.openai.requests().len();
+    assert!((2..60).contains(&asked), "{asked} were answered");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod after;
+mod agents;
 mod alarms;
 mod answers;
 mod bounds;
