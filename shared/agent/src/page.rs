@@ -10,6 +10,7 @@ mod words;
 use std::collections::BTreeMap;
 use std::{fs, iter};
 
+use hours::QuietHours;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use policy::Language;
@@ -40,6 +41,11 @@ pub struct Page {
     /// How long a reply lives. After that it is not sent any more: an answer to a question that nobody
     /// remembers asking does harm.
     pub reply_life: SignedDuration,
+    /// How long an answer is still one to a text that was just received. After that it is late, and waits
+    /// for the hours in which the person may be texted.
+    pub late: SignedDuration,
+    /// The hours in which nobody is texted unless they are answered, in place of `QUIET_HOURS`.
+    pub quiet_hours: Option<QuietHours>,
     /// How long a handed-over conversation stays with a person of the business, unless they give it
     /// back earlier.
     pub handover: SignedDuration,

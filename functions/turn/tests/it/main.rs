@@ -13,6 +13,7 @@ mod delivery;
 mod endings;
 mod folding;
 mod hand_over;
+mod hours;
 mod incidents;
 mod languages;
 mod matrix;
