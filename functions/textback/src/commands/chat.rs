@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use access::Access;
 use agent::{Agent, OpenAi, Page, Timeouts, Turn as Entry};
+use business::Business;
 use clap::Args;
 use conversations::{ConversationId, Store};
 use host::Error;
@@ -46,7 +47,7 @@ pub(crate) struct Asked {
 ///
 /// Ends with the input: at a terminal at once, elsewhere after the answer to the last text.
 pub(crate) async fn run(settings: Settings, asked: Asked) -> Result<(), Error> {
-    let page = Page::from_settings(&settings)?;
+    let page = Page::from_settings(&settings)?.open(Business::from_settings(&settings)?.opening)?;
     let model = match OpenAi::from_settings(&settings, &page.model)? {
         Some(model) => model,
         None => model::offline(&page).await?,

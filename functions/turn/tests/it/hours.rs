@@ -258,6 +258,23 @@ async fn where_no_hour_comes_the_texts_are_left_to_the_business() {
     assert_eq!(scene.heard().len(), 1);
 }
 
+#[tokio::test]
+async fn the_agent_is_told_when_the_business_is_open() {
+    let examples = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/workshop");
+    let files = ["agent.md", "business.toml"].map(|file| format!("{examples}/{file}"));
+    let settings = [("AGENT_FILE", files[0].as_str()), ("BUSINESS_FILE", &files[1])];
+    let mut scene = Scene::with("twilio", &settings).await;
+    scene.now = at_clock("2026-01-06 12:30", "America/Los_Angeles");
+    scene.say("The chain skips").await;
+    assert!(scene.prompt().contains("It is open now, until 18:00."));
+    scene.now = at_clock("2026-01-06 22:30", "America/Los_Angeles");
+    scene.say("And the bell is broken").await;
+    assert!(
+        scene.prompt().contains("It is closed now, and opens tomorrow at 08:00.\nIf it matters")
+    );
+    assert!(scene.prompt().contains("tell them in their own language: The bench is empty"));
+}
+
 /// The person in Phoenix, at this time by the clock there.
 async fn in_phoenix(time: &str) -> Scene {
     let mut scene = Scene::sending_by("twilio").await;

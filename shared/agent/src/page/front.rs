@@ -118,6 +118,7 @@ impl Front {
                     )
                 })?,
             },
+            opening: None,
             fields: self.fields.into_iter().map(WrittenField::check).collect::<Result<_, _>>()?,
             language,
             brief_language: match self.brief_language {
