@@ -28,7 +28,8 @@ use crate::model;
 
 /// Its settings: only those of the agent, since no real person is texted and nothing leaves the
 /// machine.
-pub(crate) const SETTINGS: &[Names] = &[Page::SETTINGS, OpenAi::SETTINGS, Timeouts::SETTINGS];
+pub(crate) const SETTINGS: &[Names] =
+    &[Page::SETTINGS, Business::SETTINGS, OpenAi::SETTINGS, Timeouts::SETTINGS];
 
 /// How often it checks for a reply.
 const LOOK: Duration = Duration::from_millis(100);

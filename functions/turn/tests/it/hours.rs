@@ -1,11 +1,15 @@
 //! Answers that come late, and the hours in which a person may be texted.
 
+use std::time::Duration;
+
+use agent::Timeouts;
 use conversations::Loaded;
 use fakes::Mode;
 use futures::FutureExt;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use scene::Scene;
+use serde_json::json;
 use telemetry::steps;
 
 const MINUTE: i64 = 60;
@@ -172,6 +176,38 @@ async fn a_text_in_the_night_also_brings_the_reply_that_waited() {
         let heard = scene.heard();
         assert_eq!((heard.len(), heard[0].as_str()), (2, "You said: My tap drips"), "{text}");
     }
+}
+
+#[tokio::test]
+async fn a_model_that_is_back_in_the_night_is_asked_in_the_morning() {
+    let mut scene = in_phoenix("2026-01-05 22:00").await;
+    scene.openai.answers_with(503, &[("retry-after", "3000")], &json!({}));
+    scene.say("My tap drips").await;
+    assert_eq!((scene.asked().len(), scene.heard().len()), (1, 1), "the person is told");
+    scene.pass(51 * MINUTE);
+    scene.sweep().await;
+    assert_eq!(scene.asked().len(), 1);
+    scene.now = at_clock("2026-01-06 08:00", "America/Phoenix");
+    scene.sweep().await;
+    assert_eq!(scene.heard().last().unwrap(), "You said: My tap drips");
+}
+
+#[tokio::test]
+async fn nobody_is_woken_by_an_apology() {
+    let mut scene = in_phoenix("2026-01-05 20:00").await;
+    scene.text("My tap drips").await;
+    // It begins to think before night, and gives up after.
+    scene.now = at_clock("2026-01-05 20:59:59.5", "America/Phoenix");
+    let (second, silence) = (Duration::from_secs(1), Duration::from_secs(20));
+    scene.time_out_after(Timeouts { request: second, turn: second, pause: second, silence });
+    scene.openai.switch.set(Mode::HangsAfter);
+    scene.sweep().await;
+    assert!(scene.heard().is_empty());
+    scene.restart();
+    scene.openai.switch.set(Mode::Works);
+    scene.now = at_clock("2026-01-06 08:00", "America/Phoenix");
+    scene.sweep().await;
+    assert_eq!(scene.heard(), ["You said: My tap drips"]);
 }
 
 #[tokio::test]
