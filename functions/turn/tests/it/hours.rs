@@ -123,15 +123,20 @@ async fn a_text_in_the_night_brings_the_answer_to_all() {
     scene.say("Are you there?").await;
     assert_eq!(scene.heard(), ["You said: My tap drips | Are you there?"]);
     assert_eq!(scene.openai.requests().len(), 1);
+    let ends = scene.conversation().await.due_at.unwrap().duration_since(scene.now);
+    assert_eq!(ends.as_hours(), 24, "the morning is not waited for any more");
 }
 
 #[tokio::test]
 async fn keywords_are_answered_while_an_answer_waits() {
     let mut scene = Scene::sending_by("messagecentral").await;
     (scene.person, scene.now) = (PHOENIX, at_clock("2026-01-05 22:00", "America/Phoenix"));
-    late(&mut scene, "My tap drips").await;
+    let trace = late(&mut scene, "My tap drips").await;
     scene.say("HELP").await;
     assert_eq!((scene.heard().len(), scene.openai.requests().len()), (1, 0));
+    let seen = scene.process.store.trace(&trace).await.unwrap().unwrap().steps;
+    let waits = seen.iter().filter(|step| step.what == steps::WAITS);
+    assert_eq!(waits.count(), 1, "a trace does not grow with what is texted meanwhile");
     scene.pass(HOUR);
     scene.say("STOP").await;
     assert!(scene.heard()[1].contains("unsubscribed"), "{:?}", scene.heard());
