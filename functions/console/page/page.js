@@ -12,6 +12,7 @@ const FIRST = 101, LAST = 199;
 const STATES = {
   thinking: "agent thinking",
   sending: "reply on its way",
+  quiet: "waits for the morning",
   stuck: "model does not answer",
   theirs: "their turn",
   over: "over",
@@ -173,6 +174,7 @@ function conversations() {
     if (found) {
       title.replaceChildren(make("strong", {}, phoneNumber(found.theirs)), make("span", {}, line(found.ours)),
         found.stopped ? make("span", { class: "tag bad" }, "stopped") : "",
+        found.waits_until ? make("span", { class: "tag" }, `quiet hours until ${clock(found.waits_until)}`) : "",
         ...(found.with_person_until ? [make("span", { class: "tag" }, `with you until ${clock(found.with_person_until)}`), giveBack] : []));
       view.show(found);
       trace ??= found.messages.findLast((message) => message.trace)?.trace ?? null;
@@ -180,7 +182,7 @@ function conversations() {
       view.mark(behind.shown());
     }
     behind.show(found || null);
-    return found?.waiting > 0 || found?.sending ? 800 : 3000;
+    return !found?.waits_until && (found?.waiting > 0 || found?.sending) ? 800 : 3000;
   });
 
   function draw(all) {

@@ -33,6 +33,7 @@ const ASIDE = {
   thanks: "it only says thanks",
   reaction: "it is only a reaction",
   report: "a delivery report in the form of a text",
+  "quiet hours": "there is no hour in which the person may be texted",
   restored: "a backup was restored while it waited",
 };
 
@@ -108,7 +109,7 @@ function waitingLine(pending) {
 }
 
 function thinking(thread, pending) {
-  if (thread.stopped) return [];
+  if (thread.stopped || thread.waits_until) return [];
   if (thread.tries > 1 && thread.waiting > 0) {
     return [{ kind: "over", text: "The model does not answer. It is tried again until it does." }];
   }

@@ -127,6 +127,8 @@ pub(crate) async fn conversations(State(console): State<Arc<Console>>) -> Answer
 fn state(conversation: &Conversation) -> &'static str {
     if conversation.is_with_person(Timestamp::now()) {
         "handed_over"
+    } else if conversation.waits_until(Timestamp::now()).is_some() {
+        "quiet"
     } else if conversation.open.is_some() {
         "sending"
     } else if conversation.is_waiting() {

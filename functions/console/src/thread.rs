@@ -25,6 +25,8 @@ pub(crate) struct Thread {
     stopped: bool,
     /// Until when a person of the business has it, and the agent is silent.
     with_person_until: Option<i64>,
+    /// Until when an answer waits for the hours in which the person may be texted.
+    waits_until: Option<i64>,
     /// How many texts no turn has taken up yet.
     waiting: usize,
     /// Whether a reply is on its way out.
@@ -93,6 +95,7 @@ impl Thread {
             answers: 0,
             stopped: false,
             with_person_until: None,
+            waits_until: None,
             waiting: 0,
             sending: false,
             tries: 0,
@@ -141,6 +144,7 @@ impl Thread {
             answers: conversation.answers,
             stopped: loaded.stop.is_some(),
             with_person_until: with_person_until(conversation, at),
+            waits_until: conversation.waits_until(at).map(Timestamp::as_millisecond),
             waiting: loaded.waiting.len(),
             sending: conversation.open.is_some(),
             tries: conversation.tries,

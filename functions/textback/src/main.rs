@@ -37,12 +37,7 @@ enum Command {
     /// Serve webhooks and the console (the default)
     Serve,
     /// Send one text by the configured providers and print each attempt
-    Send {
-        /// The number to text, as +12025550143 or as it is dialled locally
-        to: String,
-        /// What to say
-        text: String,
-    },
+    Send(send::Asked),
     /// Give a person whose conversation was handed over back to the agent
     GiveBack {
         /// Their number, as +12025550143
@@ -126,9 +121,7 @@ fn carry_out(
         Command::Languages(asked) => {
             host::run(quiet(settings), |settings| languages::run(settings, asked))
         }
-        Command::Send { to, text } => {
-            host::run(quiet(settings), |settings| send::run(settings, to, text))
-        }
+        Command::Send(asked) => host::run(quiet(settings), |settings| send::run(settings, asked)),
         Command::GiveBack { person } => {
             host::run(quiet(settings), |settings| give_back::run(settings, person))
         }

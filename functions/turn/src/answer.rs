@@ -243,8 +243,8 @@ impl<'a> Wake<'a> {
                         gate = Gate::Unpaid;
                         return None;
                     }
-                    Found::Held(cap) => gate = self.until_free(run, cap),
-                    Found::Capped(cap) => gate = self.at_cap(run, cap),
+                    Found::Held(cap) => gate = self.until_free(loaded, run, cap),
+                    Found::Capped(cap) => gate = self.at_cap(loaded, run, cap),
                 }
             }
             let place = if let Gate::LetIn = gate { free.pop() } else { None };
@@ -349,7 +349,7 @@ impl<'a> Wake<'a> {
         if let Some(end) = end {
             self.end(loaded, draft, end, run.trace());
         }
-        self.reply(loaded, draft, run, answered.reply.clone());
+        self.reply(loaded, draft, run, &answered.reply);
     }
 
     /// Adds what the product says in its own name to a run that the agent is not asked about.
@@ -388,7 +388,7 @@ impl<'a> Wake<'a> {
     pub(crate) fn say(&self, loaded: &Loaded, draft: &mut Draft<'a>, run: &Run, text: &str) {
         let fixed = Entry::Fixed { text: text.to_owned(), at: self.clock.now() };
         draft.next.turns.push(entry(&fixed));
-        self.reply(loaded, draft, run, text.to_owned());
+        self.reply(loaded, draft, run, text);
     }
 
     /// Counts the cost of a run: a reply, or the work for one that is not sent.
@@ -402,20 +402,15 @@ impl<'a> Wake<'a> {
         counted.keep(&mut draft.next);
     }
 
-    pub(crate) fn reply(&self, loaded: &Loaded, draft: &mut Draft<'a>, run: &Run, body: String) {
-        self.count(draft, run, Some(&body));
+    pub(crate) fn reply(&self, loaded: &Loaded, draft: &mut Draft<'a>, run: &Run, body: &str) {
+        self.count(draft, run, Some(body));
         let texted = run.texts.last();
         let reply = Reply {
-            body,
             via: texted.map(|text| text.provider.clone()).unwrap_or_default(),
             ours: texted.map(|text| text.ours.clone()).unwrap_or_default(),
-            trace: run.trace().clone(),
             despite_stop: run.does == Does::Say(Fixed::Stopped),
-            at: self.clock.now(),
-            sending: None,
-            refused_by: vec![],
-            rounds: 0,
-            after: None,
+            texted_at: texted.map(|text| text.at),
+            ..Reply::alone(body, run.trace(), self.clock.now())
         };
         self.plan(loaded, draft, reply);
     }

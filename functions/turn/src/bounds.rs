@@ -1,6 +1,7 @@
-//! The owner's limits: how many replies, and to which countries.
+//! The owner's limits: how many replies, to which countries and when.
 
 use business::Business;
+use hours::QuietHours;
 use policy::{Countries, Limits};
 use settings::{Settings, SettingsError};
 use sms::Providers;
@@ -15,6 +16,8 @@ pub struct Bounds {
     pub limits: Limits,
     /// Where replies may go.
     pub countries: Countries,
+    /// When nobody is texted unless they are answered, if the agent's page does not say.
+    pub quiet_hours: QuietHours,
     /// Prices and caps.
     pub money: Money,
     pub(crate) places: Places,
@@ -43,7 +46,8 @@ impl Bounds {
             },
         };
         let money = Money::from_settings(settings)?;
-        Ok(Self { limits, countries, money, places: Places::default() })
+        let quiet_hours = QuietHours::from_settings(settings)?;
+        Ok(Self { limits, countries, quiet_hours, money, places: Places::default() })
     }
 
     fn at_home(

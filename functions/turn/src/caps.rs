@@ -21,6 +21,9 @@ const IN_ORDER: SignedDuration = SignedDuration::from_mins(2);
 /// How long texts wait at a cap before they are left to the business.
 const WAIT: SignedDuration = SignedDuration::from_hours(24);
 
+/// How long they wait at least once the person's quiet hours are over, which may have taken up the rest.
+const AFTER_QUIET: SignedDuration = SignedDuration::from_hours(3);
+
 /// How long texts wait for money that other turns have reserved before the cap counts as reached, and how
 /// often they are looked at.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(3);
@@ -32,17 +35,20 @@ const NEAR: i64 = 80;
 impl<'a> Wake<'a> {
     /// The decision about a run whose money other turns have reserved: it waits until they are done, which
     /// takes seconds, unless their processes died.
-    pub(crate) fn until_free(&self, run: &Run, cap: Cap) -> Gate {
+    pub(crate) fn until_free(&self, loaded: &Loaded, run: &Run, cap: Cap) -> Gate {
         let now = self.clock.now();
-        match now < run.texts[0].at + PATIENCE {
+        let came = run.texts[0].at;
+        // Before, it may have waited for the person's hours.
+        let since = loaded.conversation.quiet_until.map_or(came, |until| until.min(now).max(came));
+        match now < since + PATIENCE {
             true => Gate::Wait(now + BUSY),
-            false => self.at_cap(run, cap),
+            false => self.at_cap(loaded, run, cap),
         }
     }
 
     /// The decision about a run for which there is no money.
-    pub(crate) fn at_cap(&self, run: &Run, cap: Cap) -> Gate {
-        match self.clock.now() < run.texts[0].at + WAIT {
+    pub(crate) fn at_cap(&self, loaded: &Loaded, run: &Run, cap: Cap) -> Gate {
+        match self.clock.now() < end_of_wait(loaded, run) {
             true => Gate::Capped(cap),
             false => Gate::Closed(Closed::Capped(cap)),
         }
@@ -52,7 +58,7 @@ impl<'a> Wake<'a> {
     /// back for that allows.
     pub(crate) fn wait_at_cap(&self, loaded: &Loaded, draft: &mut Draft<'a>, run: &Run, cap: Cap) {
         let (money, period) = (&self.turn.bounds.money, self.period());
-        let until = self.look_again_at_cap(run);
+        let until = self.look_again_at_cap(loaded, run);
         draft.next.ask_after = Some(until);
         draft.next.due_at = Some(until);
         let text = &self.texts(&loaded.conversation, run).later;
@@ -76,14 +82,14 @@ impl<'a> Wake<'a> {
 
     /// When a person whose texts wait at a cap is looked at next: within the hour, the longest waiting
     /// first, or when they have waited for long enough.
-    fn look_again_at_cap(&self, run: &Run) -> Timestamp {
+    fn look_again_at_cap(&self, loaded: &Loaded, run: &Run) -> Timestamp {
         let (now, since) = (self.clock.now(), run.texts[0].at);
         let hours = now.as_second().div_euclid(3600) + 1;
         let hour = Timestamp::from_second(hours * 3600).unwrap_or(now + LOOK_AGAIN);
         let waited = hour.duration_since(since).as_secs_f64() / WAIT.as_secs_f64();
         let place = 1.0 - waited.clamp(0.0, 1.0);
         let place = SignedDuration::try_from_secs_f64(IN_ORDER.as_secs_f64() * place);
-        (hour + place.unwrap_or_default()).min(since + WAIT)
+        (hour + place.unwrap_or_default()).min(end_of_wait(loaded, run))
     }
 
     /// Tells the operator that a cap is reached, once for each of its periods.
@@ -205,4 +211,10 @@ impl<'a> Wake<'a> {
             Cap::Turn | Cap::PersonDay | Cap::Day | Cap::OwnerDay => period.day,
         }
     }
+}
+
+/// When texts that wait at a cap are left to the business.
+fn end_of_wait(loaded: &Loaded, run: &Run) -> Timestamp {
+    let end = run.texts[0].at + WAIT;
+    loaded.conversation.quiet_until.map_or(end, |until| end.max(until + AFTER_QUIET))
 }

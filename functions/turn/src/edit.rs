@@ -186,7 +186,7 @@ impl Draft<'_> {
         self.next.due_at = match self.is_empty() {
             _ if !self.next.failed.is_empty() => Some(now),
             true if self.next.answers == 0 => None,
-            true => Some(self.next.at + QUIET),
+            true => Some(quiet_since(&self.next, now) + QUIET),
             false => Some(self.next.ask_after.map_or(now, |after| after.max(now))),
         };
     }
@@ -243,6 +243,12 @@ impl<'a> Wake<'a> {
         }
         Ok(())
     }
+}
+
+/// Since when a person has been quiet. They were not expected to text before an answer that waited for
+/// their hours.
+pub(crate) fn quiet_since(conversation: &Conversation, now: Timestamp) -> Timestamp {
+    conversation.quiet_until.map_or(conversation.at, |until| until.min(now).max(conversation.at))
 }
 
 fn is_under_way(conversation: &Conversation, attempt: &str) -> bool {

@@ -6,7 +6,7 @@ use serde_json::json;
 use telemetry::TraceId;
 
 use crate::Wake;
-use crate::edit::{Draft, QUIET};
+use crate::edit::{Draft, QUIET, quiet_since};
 use crate::hand_over::follow_up;
 
 /// How a conversation ended.
@@ -92,7 +92,7 @@ impl<'a> Wake<'a> {
             let idle = draft.is_empty() && draft.next.open.is_none();
             let begun = draft.next.answers > 0;
             let now = self.clock.now();
-            if !idle || !begun || now < draft.next.at + QUIET {
+            if !idle || !begun || now < quiet_since(&draft.next, now) + QUIET {
                 draft.set_due(now);
                 let is_due = loaded.conversation.due_at.is_some_and(|due| due <= now);
                 return (idle && is_due).then_some(draft);

@@ -59,7 +59,8 @@ impl Wake<'_> {
         // Only the confirmation of a stop goes to somebody who has stopped.
         let wanted = loaded.stop.is_some() == reply.despite_stop;
         let helps = !matches!(about, About::Number | About::Content | About::Person);
-        let lives = now < reply.at + self.life();
+        let end = self.end_of(&reply, &loaded.conversation);
+        let lives = now < end;
         let step = Step::new(steps::FAILED_LATE, now)
             .with("provider", attempt.provider.clone())
             .with("attempt", attempt.id.clone())
@@ -73,7 +74,7 @@ impl Wake<'_> {
         }
         let later = now + spread(PAUSE);
         let once_more = about == About::Phone && reply.after.is_none();
-        if wanted && once_more && later < reply.at + self.life() {
+        if wanted && once_more && later < end {
             let step = step.with("next", "the same provider is tried once more, later");
             draft.changes.push(Change::Steps(attempt.trace.clone(), vec![step]));
             reply.refused_by.retain(|name| *name != attempt.provider);

@@ -1,6 +1,7 @@
 //! Everything that is checked before a text may be answered and money is spent.
 
 use conversations::{Change, Conversation, Loaded, Notice, Unavailable};
+use hours::Permission;
 use jiff::{SignedDuration, Timestamp};
 use money::Cap;
 use policy::{Allowed, CountryRefusal, Exchanges, Replied, ReplyKind, Verdict};
@@ -68,6 +69,8 @@ pub(crate) enum Gate {
     LetIn,
     /// It is not answered before this moment.
     Wait(Timestamp),
+    /// It comes late, and is not answered before this moment, when the person may be texted.
+    Quiet(Timestamp),
     /// The person is new, and this minute has no place left.
     Full,
     /// It is not answered before there is money for it, because this cap is reached.
@@ -92,6 +95,8 @@ pub(crate) enum Closed {
     NoNeed(&'static str),
     /// This cap was reached for too long.
     Capped(Cap),
+    /// It comes late, and there is no hour in which the person may be texted.
+    Quiet,
 }
 
 impl Gate {
@@ -99,7 +104,7 @@ impl Gate {
     fn word(&self) -> &'static str {
         match self {
             Self::Open | Self::LetIn => "open",
-            Self::Wait(_) | Self::Full | Self::Unpaid => "later",
+            Self::Wait(_) | Self::Quiet(_) | Self::Full | Self::Unpaid => "later",
             Self::Capped(cap) => cap.setting(),
             Self::Closed(closed) => closed.why(),
             Self::HandOver(reason) => reason,
@@ -117,6 +122,7 @@ impl Closed {
             Self::WithPerson => WITH_PERSON,
             Self::NoNeed(why) => why,
             Self::Capped(_) => "over a cap",
+            Self::Quiet => "quiet hours",
         }
     }
 }
@@ -159,6 +165,14 @@ impl<'a> Wake<'a> {
             return Gate::Open;
         }
         let gate = self.gate_of_model(loaded, run);
+        if let Gate::HandOver(_) = gate {
+            return gate;
+        }
+        match self.permission(loaded) {
+            Permission::Now => {}
+            Permission::From(at) => return Gate::Quiet(at),
+            Permission::Never => return Gate::Closed(Closed::Quiet),
+        }
         if limits.new_people_per_minute.is_none() || !matches!(gate, Gate::Open) {
             return gate;
         }
@@ -179,6 +193,12 @@ impl<'a> Wake<'a> {
             Gate::Wait(until) => {
                 draft.next.due_at = Some(*until);
                 return Some(draft);
+            }
+            Gate::Quiet(until) => {
+                let known =
+                    draft.next.due_at == Some(*until) && draft.next.quiet_until == Some(*until);
+                self.wait_until(&mut draft, run.trace(), *until);
+                return (!known).then_some(draft);
             }
             Gate::Capped(cap) => {
                 self.wait_at_cap(loaded, &mut draft, run, *cap);
@@ -210,7 +230,7 @@ impl<'a> Wake<'a> {
                 run.join(&mut draft.next.turns, &self.turn.agent.page);
                 self.end(loaded, &mut draft, End::HandedOver((*reason).into()), run.trace());
                 if !draft.next.apologised {
-                    let sorry = self.texts(&loaded.conversation, run).sorry.clone();
+                    let sorry = &self.texts(&loaded.conversation, run).sorry;
                     self.reply(loaded, &mut draft, run, sorry);
                 }
                 draft.reset_attempts();
@@ -224,15 +244,34 @@ impl<'a> Wake<'a> {
         Some(draft)
     }
 
-    /// The operator's notice about a machine, stored with the decision. What is reported only once a day
-    /// has a notice of its own.
+    /// The operator's notice that is stored with a decision. What is reported only once a day has a notice
+    /// of its own.
     fn told(&self, closed: &Closed, run: &Run) -> Option<Notice> {
-        let Closed::Loop(symptom, true) = closed else { return None };
-        let sentence = format!(
-            "The sender {symptom}, so it is taken for a machine: it gets no answer until it says \
-             something else. Read what it said, and block the number at the provider if it goes on."
-        );
-        Some(self.notice(format!("loop-{}", run.trace()), sentence, run.trace()))
+        let (id, sentence) = match closed {
+            Closed::Loop(symptom, true) => (
+                format!("loop-{}", run.trace()),
+                format!(
+                    "The sender {symptom}, so it is taken for a machine: it gets no answer \
+                     until it says something else. Read what it said, and block the number \
+                     at the provider if it goes on."
+                ),
+            ),
+            Closed::Quiet => (
+                format!("quiet-{}", run.trace()),
+                "An answer comes late, and there is no hour in which this person may be texted: the texts \
+                 are set aside. Answer by hand, or make the quiet hours shorter."
+                    .into(),
+            ),
+            Closed::Loop(..)
+            | Closed::Limit
+            | Closed::Country(_)
+            | Closed::WithPerson
+            | Closed::NoNeed(_)
+            | Closed::Capped(_) => {
+                return None;
+            }
+        };
+        Some(self.notice(id, sentence, run.trace()))
     }
 
     /// Reports a decision that was stored.
@@ -265,7 +304,7 @@ impl<'a> Wake<'a> {
             }
             Closed::Limit => self.tell_of_limit(run).await?,
             Closed::Capped(cap) => self.tell_of_texts_left(*cap, run).await?,
-            Closed::Loop(..) | Closed::WithPerson | Closed::NoNeed(_) => {}
+            Closed::Loop(..) | Closed::WithPerson | Closed::NoNeed(_) | Closed::Quiet => {}
         }
         Ok(())
     }

@@ -23,6 +23,7 @@ mod pause;
 mod places;
 mod plan;
 mod probe;
+mod quiet;
 mod report;
 mod results;
 mod run;
@@ -38,6 +39,7 @@ use agent::{Agent, OpenAi, Page, Timeouts};
 use business::Business;
 use conversations::{ConversationId, Loaded, Notice, StatusUpdate, Store, Unavailable};
 use evidence::Health;
+use hours::QuietHours;
 use jiff::Timestamp;
 use policy::{Countries, Limits};
 use queue::{KEYWORDS, Queue, WakeUp};
@@ -67,6 +69,7 @@ pub const SETTINGS: &[Names] = &[
     Queue::SETTINGS,
     Results::SETTINGS,
     Limits::SETTINGS,
+    QuietHours::SETTINGS,
     Money::SETTINGS[0],
     Money::SETTINGS[1],
     Countries::SETTINGS,

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use agent::{Agent, OpenAi, Page, Timeouts};
+use business::Business;
 use conversations::Store;
 use host::Function;
 use jiff::Timestamp;
@@ -15,7 +16,8 @@ fn main() -> ExitCode {
     Function::reading(turn::SETTINGS).serve_queue(async |settings| {
         let public_url = host::public_url(&settings)?;
         let providers = Arc::new(providers::configured(&settings, &public_url, Role::Sending)?);
-        let page = Page::from_settings(&settings)?.carried_by(&providers)?;
+        let opening = Business::from_settings(&settings)?.opening;
+        let page = Page::from_settings(&settings)?.carried_by(&providers)?.open(opening)?;
         let model = OpenAi::from_settings(&settings, &page.model)?
             .ok_or("set OPENAI_API_KEY: alone this function has no model")?;
         let bounds = Bounds::from_settings(&settings, &providers)?;

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use conversations::{Attempt, Change, LastReply, Loaded, Reply, Sending};
+use conversations::{Attempt, Change, Conversation, LastReply, Loaded, Reply, Sending};
 use evidence::{Route, State};
-use jiff::SignedDuration;
+use hours::Permission;
+use jiff::{SignedDuration, Timestamp};
 use sms::{Number, Provider};
 
 use crate::Wake;
@@ -22,6 +23,12 @@ const ROUND: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs
 /// The agent's note about a reply that nobody could send.
 pub(crate) const NOT_REACHED: &str = "Your last reply did not reach the person.";
 
+/// Why a reply is given up, and what to do.
+const NOT_IN_TIME: &str = "no provider could send it in time. Answer this person by hand, and check why the \
+                           providers refuse.";
+const NO_HOUR: &str = "it comes late, and there is no hour in which this person may be texted. Answer by \
+                       hand, or make the quiet hours shorter.";
+
 /// A provider that a reply can go by.
 pub(crate) struct Candidate<'a> {
     provider: &'a dyn Provider,
@@ -38,10 +45,23 @@ impl Candidate<'_> {
 }
 
 impl<'a> Wake<'a> {
-    /// Makes a reply the open one of its conversation, and plans its next attempt: from the number
-    /// that was texted while that works, otherwise by the best provider that has not refused it. If
-    /// all have, it is due again later.
-    pub(crate) fn plan(&self, loaded: &Loaded, draft: &mut Draft<'a>, mut reply: Reply) {
+    /// Makes a reply the open one of its conversation, and plans its next attempt, unless it comes late and
+    /// waits for the hours of the person.
+    pub(crate) fn plan(&self, loaded: &Loaded, draft: &mut Draft<'a>, reply: Reply) {
+        match self.permission_for(loaded, &reply) {
+            Permission::Now => {
+                let now = self.clock.now();
+                draft.next.quiet_until = draft.next.quiet_until.map(|until| until.min(now));
+                self.plan_now(loaded, draft, reply);
+            }
+            Permission::From(at) => self.hold(draft, reply, at),
+            Permission::Never => self.give_reply_up(draft, &reply, NO_HOUR),
+        }
+    }
+
+    /// Plans the next attempt: from the number that was texted while that works, otherwise by the best
+    /// provider that has not refused it. If all have, it is due again later.
+    fn plan_now(&self, loaded: &Loaded, draft: &mut Draft<'a>, mut reply: Reply) {
         let now = self.clock.now();
         let candidates = self.candidates(&draft.next.theirs, &reply);
         let routes: Vec<_> = candidates.iter().map(|it| it.route.clone()).collect();
@@ -118,26 +138,29 @@ impl<'a> Wake<'a> {
         let now = self.clock.now();
         // Only the confirmation of a stop goes to somebody who has stopped.
         let wanted = loaded.stop.is_some() == reply.despite_stop;
-        if wanted && now < reply.at + self.life() {
+        if wanted && now < self.end_of(&reply, &loaded.conversation) {
             return self.plan(loaded, draft, reply);
         }
         if wanted {
-            tracing::error!("gave a reply up: no provider could send it in time");
-            let notice = self.notice(
-                format!("given-up-{}", reply.trace),
-                "A reply was given up: no provider could send it in time. Answer this person by hand, and \
-                 check why the providers refuse."
-                    .into(),
-                &reply.trace,
-            );
-            draft.changes.push(Change::Notice(notice));
+            return self.give_reply_up(draft, &reply, NOT_IN_TIME);
         }
         draft.next.turns.push(note(NOT_REACHED));
         draft.set_due(now);
     }
 
-    /// How long a reply may still be sent.
-    pub(crate) fn life(&self) -> SignedDuration {
-        self.turn.agent.page.reply_life
+    /// Gives up a reply that was wanted, and tells the agent and the operator.
+    fn give_reply_up(&self, draft: &mut Draft<'a>, reply: &Reply, why: &str) {
+        tracing::error!("gave a reply up: {why}");
+        let id = format!("given-up-{}", reply.trace);
+        let notice = self.notice(id, format!("A reply was given up: {why}"), &reply.trace);
+        draft.changes.push(Change::Notice(notice));
+        draft.next.turns.push(note(NOT_REACHED));
+        draft.set_due(self.clock.now());
+    }
+
+    /// Until when a reply may be sent. While it waits for the person's hours it does not age.
+    pub(crate) fn end_of(&self, reply: &Reply, conversation: &Conversation) -> Timestamp {
+        let since = conversation.quiet_until.map_or(reply.at, |until| until.max(reply.at));
+        since + self.turn.agent.page.reply_life
     }
 }

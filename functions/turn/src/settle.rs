@@ -46,7 +46,8 @@ impl Wake<'_> {
         let Some(sending) = reply.sending.clone() else {
             // Somebody who texts has their phone on.
             let early = loaded.conversation.due_at.is_some_and(|due| due > self.clock.now());
-            if reply.after.is_some() && early && loaded.waiting.is_empty() {
+            let is_held = self.is_held(&loaded.conversation);
+            if (reply.after.is_some() || is_held) && early && loaded.waiting.is_empty() {
                 return Ok(());
             }
             return self.send_again(loaded).await;
@@ -67,7 +68,7 @@ impl Wake<'_> {
     /// Asks the provider about a lost reply, and does what follows from the answer.
     async fn ask(&self, loaded: &mut Loaded, lost: &Lost) -> Result<(), Unavailable> {
         let Lost { reply, sending, at, .. } = lost;
-        let overdue = *at >= reply.at + self.life();
+        let overdue = *at >= self.end_of(reply, &loaded.conversation);
         match self.find(loaded, lost).await {
             Ok(Found::Known(receipt)) => self.was_taken(loaded, lost, receipt).await,
             Ok(Found::Absent) if *at >= sending.at + CERTAIN => {

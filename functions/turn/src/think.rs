@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use agent::{Allowance, Answered, Ending, Heard, ModelError, Pulse, Turn as Entry};
 use conversations::{Change, Loaded, Unavailable};
+use hours::Permission;
 use jiff::{SignedDuration, Timestamp};
 use money::Amount;
 use policy::{fit, fit_behind};
@@ -107,9 +108,12 @@ impl<'a> Wake<'a> {
         self.dispatch(&mut loaded, planned, vec![]).await
     }
 
-    /// Apologises for the late answer, unless that happened within the hour.
+    /// Apologises for the late answer, unless that happened within the hour, or would wake somebody.
     fn say_sorry(&self, loaded: &Loaded, draft: &mut Draft<'a>, run: &Run) -> bool {
         let now = self.clock.now();
+        if !run.is_pretended() && self.permission(loaded) != Permission::Now {
+            return false;
+        }
         let lately = |at: &Timestamp| *at <= now && now < *at + SORRY_AGAIN;
         draft.next.apologised = true;
         if draft.next.sorry_at.as_ref().is_some_and(lately) {

@@ -70,6 +70,7 @@ impl Named {
         let mut said = vec![page.name.as_str()];
         let texts = page.texts_by_language().flat_map(|(_, texts)| texts.by_key());
         said.extend(texts.map(|(_, text)| text));
+        said.extend(page.opening.iter().filter_map(|opening| opening.outside.as_deref()));
         for field in &page.fields {
             said.extend([field.name.as_str(), &field.description]);
             if let Kind::Choice(choices) = &field.kind {

@@ -10,6 +10,7 @@ mod words;
 use std::collections::BTreeMap;
 use std::{fs, iter};
 
+use hours::{OpeningHours, QuietHours};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use policy::Language;
@@ -40,6 +41,11 @@ pub struct Page {
     /// How long a reply lives. After that it is not sent any more: an answer to a question that nobody
     /// remembers asking does harm.
     pub reply_life: SignedDuration,
+    /// How long an answer is still one to a text that was just received. After that it is late, and waits
+    /// for the hours in which the person may be texted.
+    pub late: SignedDuration,
+    /// The hours in which nobody is texted unless they are answered, in place of `QUIET_HOURS`.
+    pub quiet_hours: Option<QuietHours>,
     /// How long a handed-over conversation stays with a person of the business, unless they give it
     /// back earlier.
     pub handover: SignedDuration,
@@ -47,6 +53,8 @@ pub struct Page {
     pub grace: SignedDuration,
     /// The time zone of the business, which decides what "tomorrow" means.
     pub time_zone: TimeZone,
+    /// When somebody of the business is there, by its time zone.
+    pub opening: Option<OpeningHours>,
     /// The fields that the agent collects, in the order of its questions.
     pub fields: Vec<Field>,
     /// The only language that the agent answers in. `None`: that of the person.
@@ -217,6 +225,16 @@ impl Page {
             most(least)
         );
         Err(SettingsError::Invalid { name: "AGENT_FILE", problem })
+    }
+
+    /// The same page for a business that is open at these hours, if it says so.
+    pub fn open(self, opening: Option<OpeningHours>) -> Result<Self, SettingsError> {
+        if opening.is_some() && self.time_zone == TimeZone::UTC {
+            let problem = "write the time_zone of the business, as America/New_York or Europe/Berlin: the \
+                           hours in BUSINESS_FILE are by its clock";
+            return Err(SettingsError::Invalid { name: "AGENT_FILE", problem: problem.into() });
+        }
+        Ok(Self { opening, ..self })
     }
 
     /// The fixed texts for a person of this language, as far as it is known.

@@ -1,6 +1,7 @@
 //! The prompt before the conversation. The words are in `prompt.md`.
 
 use jiff::Timestamp;
+use jiff::civil::DateTime;
 use policy::Language;
 use serde_json::{Map, Value};
 
@@ -10,18 +11,23 @@ use crate::turns::Turn;
 use crate::unmarked::unmarked;
 
 const PROMPT: &str = include_str!("prompt.md");
+const CLOSED: &str = include_str!("prompt_closed.md");
 const LAST_TURN: &str = include_str!("prompt_last_turn.md");
 
 /// The language of a reply, if the page leaves that to the person.
 const THEIRS: &str = "In the language of the person's last text. A name, a number or an \"OK\" does not \
                       change it: then go on in the language before.";
 
+/// What is said while the business is closed, unless the owner says otherwise.
+const NOBODY_HERE: &str =
+    "We are closed now. We take your request all the same, and answer it once we are open.";
+
 /// How many notes are included, the newest ones: while the model is away, there may be many.
 const NOTES: usize = 10;
 
 /// The passages of our own rules, between the placeholders.
 pub(crate) fn rules() -> impl Iterator<Item = &'static str> {
-    [PROMPT, LAST_TURN].into_iter().flat_map(|rules| rules.split(['{', '}']).step_by(2))
+    [PROMPT, CLOSED, LAST_TURN].into_iter().flat_map(|rules| rules.split(['{', '}']).step_by(2))
 }
 
 /// The system prompt of a page, with placeholders for each turn.
@@ -72,13 +78,15 @@ pub(crate) fn system(
     }
     let notes: String = told.iter().rev().map(|note| format!("{note}\n")).collect();
     let (characters, wide) = page.characters(number, language);
-    let now = now.to_zoned(page.time_zone.clone()).strftime("%A, %Y-%m-%d, %H:%M");
+    let clock = now.to_zoned(page.time_zone.clone()).datetime();
+    let now = clock.strftime("%A, %Y-%m-%d, %H:%M");
     let prompt = filled(
         of_page,
         &[
             ("{characters}", &characters.to_string()),
             ("{wide}", &wide.to_string()),
             ("{now}", &now.to_string()),
+            ("{opening}", &opening(page, clock)),
             ("{number}", &number.to_string()),
             ("{last}", if number >= page.turns { LAST_TURN } else { "" }),
             ("{notes}", &notes),
@@ -86,6 +94,16 @@ pub(crate) fn system(
     );
     // The person's content is filled in last, so that no placeholder in it is filled in.
     prompt.replace("{recorded}", &unmarked(&Value::Object(brief.clone()).to_string()))
+}
+
+/// When the business is open, and what to say while it is closed.
+fn opening(page: &Page, now: DateTime) -> String {
+    let Some(opening) = &page.opening else { return String::new() };
+    let outside = match opening.is_open(now) {
+        true => String::new(),
+        false => CLOSED.replace("{outside}", opening.outside.as_deref().unwrap_or(NOBODY_HERE)),
+    };
+    format!("{}\n{outside}", opening.told(&page.name, now))
 }
 
 /// What is added to the prompt if the reply may take only so many segments.

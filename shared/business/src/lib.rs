@@ -9,6 +9,7 @@
 
 mod check;
 mod language;
+mod opening;
 mod read;
 mod table;
 
@@ -16,6 +17,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 
+use hours::OpeningHours;
 use settings::{Names, Settings, SettingsError};
 use sms::Number;
 use thiserror::Error;
@@ -45,6 +47,8 @@ pub struct Business {
     pub keyword: String,
     /// The languages of the public pages; the first is the default.
     pub languages: Vec<Language>,
+    /// When somebody is there, which the agent is told. `None`: the owner does not say, or it is the sample.
+    pub opening: Option<OpeningHours>,
     /// Facts that only the registration forms ask for.
     pub registration: Registration,
     /// Whether this is the sample: the pages must not pass for those of a real business.
@@ -157,7 +161,7 @@ impl Business {
     /// An invented handyman business.
     pub fn sample() -> Self {
         let sample = Self::parse("sample.toml", SAMPLE);
-        Self { is_sample: true, ..sample.expect("the sample is read by a test") }
+        Self { is_sample: true, opening: None, ..sample.expect("the sample is read by a test") }
     }
 
     /// The name that people know it by.

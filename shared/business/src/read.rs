@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::check::{self, SAMPLE_CHARACTERS};
+use crate::opening::opening;
 use crate::table::{Problems, Table, Written};
 use crate::{Address, Business, Kind, Language, Problem, Registration, Wording};
 
@@ -39,6 +40,7 @@ fn facts(file: &mut Table<'_>, problems: &mut Problems) -> Option<Business> {
     let languages = languages(file, problems);
     let frequent = main.as_ref().is_some_and(|main| main.frequency.is_some());
     let wordings = wordings(file, &languages, main, frequent, problems);
+    let opening = opening(file, problems);
     let registration = registration(file, problems);
     Some(Business {
         name: name?,
@@ -49,6 +51,7 @@ fn facts(file: &mut Table<'_>, problems: &mut Problems) -> Option<Business> {
         number: number?,
         keyword: keyword?,
         languages,
+        opening,
         registration,
         is_sample: false,
         wordings: wordings?,

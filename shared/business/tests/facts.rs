@@ -42,6 +42,18 @@ fn each_mistake_is_named_with_its_line_and_what_to_write() {
 
 /// The line that is written otherwise, what is there, and what is said of it.
 const MISTAKES: &[(usize, &str, &str)] = &[
+    (
+        9,
+        r#"hours = { weekdays = "9am-5pm" }"#,
+        "9: hours.weekdays: write the hours in their order, as in \"8-17\" or \"8:30-12:00, 13:00-17:30\"",
+    ),
+    (9, "hours = { }", "9: hours: name a day and its hours, as in weekdays = \"8-17\""),
+    (9, r#"hours = "8-17""#, "9: hours: write it as a table: hours = { … }"),
+    (
+        9,
+        r#"hours = { mondays = "8-17", tuesday = "8-17" }"#,
+        "9: hours.mondays: is not known: did you mean monday?",
+    ),
     (1, r#"name = """#, "1: name: is empty: write it, or leave the whole line out"),
     (
         1,

@@ -31,6 +31,9 @@ const STEP: SignedDuration = DAY;
 /// The longest time the model may be paused, an hour, measured by a clock that may be ahead.
 const PUT_OFF: SignedDuration = SignedDuration::from_mins(65);
 
+/// The longest that an answer waits for the hours in which a person may be texted.
+const QUIET: SignedDuration = DAY.checked_mul(8).expect("eight days fit");
+
 /// How far the clocks of two machines may differ.
 const SKEW: SignedDuration = SignedDuration::from_secs(60);
 
@@ -189,6 +192,7 @@ impl Conversation {
     pub(crate) fn put_right(&mut self, now: Timestamp) {
         self.at = self.at.min(now);
         self.ask_after = self.ask_after.map(|after| after.min(now + PUT_OFF));
+        self.quiet_until = self.quiet_until.filter(|until| *until <= now + QUIET);
         if let Some(last) = &mut self.last {
             last.at = last.at.min(now);
         }
@@ -201,6 +205,7 @@ impl Conversation {
         }
         let Some(open) = &mut self.open else { return };
         open.at = open.at.min(now);
+        open.texted_at = open.texted_at.map(|at| at.min(now));
         if let Some(sending) = open.sending.as_mut().filter(|it| it.until > now + UNDER_WAY + SKEW)
         {
             sending.at = sending.at.min(now);

@@ -94,6 +94,14 @@ pub struct Conversation {
     /// When the model may be asked again, whatever wakes the turn earlier.
     #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
     pub ask_after: Option<Timestamp>,
+    /// Until when an answer that comes late waits, or waited, for the hours in which the person may be
+    /// texted.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
+    pub quiet_until: Option<Timestamp>,
     /// When a new person may be answered for the first time.
     #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
     pub admitted_at: Option<Timestamp>,
@@ -120,6 +128,12 @@ impl Conversation {
     pub fn is_with_person(&self, now: Timestamp) -> bool {
         let handed_over = self.handed_over.as_ref();
         self.given_back_at.is_none() && handed_over.is_some_and(|it| now < it.until)
+    }
+
+    /// Until when an answer waits for the hours in which the person may be texted, if one does.
+    pub fn waits_until(&self, now: Timestamp) -> Option<Timestamp> {
+        let is_owed = self.open.is_some() || self.is_waiting();
+        self.quiet_until.filter(|until| is_owed && *until > now)
     }
 
     /// Whether the current conversation had ended and continues.
@@ -205,6 +219,13 @@ pub struct Reply {
     /// When it was decided on. It expires after ten minutes.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub at: Timestamp,
+    /// When the latest text came that it answers. `None`: it answers none.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
+    pub texted_at: Option<Timestamp>,
     /// The attempt that may be under way. `None`: certainly not sent yet, to be tried again.
     pub sending: Option<Sending>,
     /// Providers that refused it since the last full round, or whose attempt failed.
@@ -228,6 +249,7 @@ impl Reply {
             trace: trace.clone(),
             despite_stop: false,
             at: now,
+            texted_at: None,
             sending: None,
             refused_by: vec![],
             rounds: 0,

@@ -6,13 +6,16 @@
 //! their number has to: it names the time zones in which they may be, and a text goes when the clocks
 //! of all of them allow it. A number that was kept after a move names the wrong ones.
 //!
-//! Answers are no business of this crate: they may go at any hour. It knows no holidays.
+//! Answers are no business of [`QuietHours`]: they may go at any hour. [`OpeningHours`] only say when
+//! somebody of the business is there. Neither knows holidays.
 
 #![warn(missing_docs)]
 
+mod opening;
 mod place;
 mod quiet;
 mod week;
 
+pub use opening::{Day, NotOpening, OpeningHours};
 pub use place::Place;
 pub use quiet::{NotHours, Permission, QuietHours};

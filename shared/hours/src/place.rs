@@ -6,6 +6,7 @@ mod zones;
 use std::fmt;
 
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use sms::Number;
 
 use crate::week::Week;
@@ -42,6 +43,16 @@ impl Place {
     /// All time zones in which it may be.
     pub fn zones(&self) -> &[TimeZone] {
         &self.zones
+    }
+
+    /// A coming moment by the clock there that shows the earliest time: `08:00 America/Adak`, with the
+    /// day of the week if it is not within a day.
+    pub fn clock(&self, at: Timestamp, now: Timestamp) -> String {
+        let clocks = self.zones.iter().map(|zone| at.to_zoned(zone.clone()));
+        let Some(clock) = clocks.min_by_key(|clock| clock.offset()) else { return at.to_string() };
+        let soon = at < now + SignedDuration::from_hours(24);
+        let form = if soon { "%H:%M %Q" } else { "%A %H:%M %Q" };
+        clock.strftime(form).to_string()
     }
 
     /// The hours that its state allows.

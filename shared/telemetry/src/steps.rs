@@ -11,6 +11,8 @@ pub const QUEUED: &str = "queued";
 pub const TOOK_UP: &str = "took up";
 /// It is not answered, for the reason in `why`.
 pub const NOT_ANSWERED: &str = "not answered";
+/// It comes late, and waits for the hours in which the person may be texted. `until` is by their clock.
+pub const WAITS: &str = "waits";
 /// The model was asked. `outcome` is `answered`, or what went wrong.
 pub const ASKED_THE_MODEL: &str = "asked the model";
 /// Only the model recognised it as an opt-out.
@@ -35,12 +37,13 @@ pub const RECEIPT: &str = "receipt";
 pub const ANSWERED: &str = "answered";
 
 /// All of them, except those of tools: `ran` and the name of the tool.
-pub const ALL: [&str; 16] = [
+pub const ALL: [&str; 17] = [
     RECEIVED,
     REPLAYED,
     QUEUED,
     TOOK_UP,
     NOT_ANSWERED,
+    WAITS,
     ASKED_THE_MODEL,
     HEARD_A_STOP,
     THROWN_AWAY,

@@ -261,6 +261,23 @@ async fn lists_conversations() {
 }
 
 #[tokio::test]
+async fn shows_until_when_an_answer_waits() {
+    let console = at_home();
+    take(&console.store, "Hi", 0).await;
+    let mut loaded = load(&console.store).await;
+    let mut next = loaded.conversation.clone();
+    let until = Timestamp::now() + SignedDuration::from_hours(8);
+    next.quiet_until = Some(until);
+    console.store.commit(&mut loaded, next, vec![]).await.unwrap();
+    let listed = console.get("conversations").await;
+    let phone = console.get("phones/+12025550143").await;
+    assert_eq!(
+        (&listed[0]["state"], &phone["waits_until"]),
+        (&json!("quiet"), &json!(until.as_millisecond()))
+    );
+}
+
+#[tokio::test]
 async fn shows_a_trace_from_the_webhook_to_the_receipt() {
     let console = at_home();
     answer(&console.store, 0, "Where?", Status::Accepted).await;

@@ -205,6 +205,7 @@ impl Scene {
             trace: TraceId::fresh(),
             despite_stop: false,
             at: now(),
+            texted_at: Some(now()),
             sending: None,
             refused_by: vec![],
             rounds: 1,

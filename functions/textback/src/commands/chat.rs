@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use access::Access;
 use agent::{Agent, OpenAi, Page, Timeouts, Turn as Entry};
+use business::Business;
 use clap::Args;
 use conversations::{ConversationId, Store};
 use host::Error;
@@ -27,7 +28,8 @@ use crate::model;
 
 /// Its settings: only those of the agent, since no real person is texted and nothing leaves the
 /// machine.
-pub(crate) const SETTINGS: &[Names] = &[Page::SETTINGS, OpenAi::SETTINGS, Timeouts::SETTINGS];
+pub(crate) const SETTINGS: &[Names] =
+    &[Page::SETTINGS, Business::SETTINGS, OpenAi::SETTINGS, Timeouts::SETTINGS];
 
 /// How often it checks for a reply.
 const LOOK: Duration = Duration::from_millis(100);
@@ -46,7 +48,7 @@ pub(crate) struct Asked {
 ///
 /// Ends with the input: at a terminal at once, elsewhere after the answer to the last text.
 pub(crate) async fn run(settings: Settings, asked: Asked) -> Result<(), Error> {
-    let page = Page::from_settings(&settings)?;
+    let page = Page::from_settings(&settings)?.open(Business::from_settings(&settings)?.opening)?;
     let model = match OpenAi::from_settings(&settings, &page.model)? {
         Some(model) => model,
         None => model::offline(&page).await?,

@@ -18,5 +18,6 @@ pub(crate) async fn run(settings: Settings, person: String) -> Result<(), Error>
         return Err("the agent already has this person: nothing was changed".into());
     }
     println!("The agent has this person again, and answers the waiting texts within a minute.");
+    println!("At night it waits until the morning of the person.");
     Ok(())
 }

@@ -5,6 +5,7 @@ use clap::Args;
 use conversations::Store;
 use conversations::budget::{Payer, Period, Sums, sum_of};
 use host::Error;
+use hours::QuietHours;
 use jiff::Timestamp;
 use money::{Amount, Cap};
 use providers::Role;
@@ -52,6 +53,7 @@ pub(crate) async fn run(settings: Settings, asked: Asked) -> Result<(), Error> {
     }
     let mut limits = caps(&bounds, people, owner);
     limits.extend(replies(&bounds));
+    limits.push(hours(&bounds, &page));
     let currency = bounds.money.caps.currency.to_string();
     if asked.json {
         println!("{:#}", json!({ "version": 1, "currency": currency, "limits": limits }));
@@ -126,4 +128,15 @@ fn replies(bounds: &Bounds) -> Vec<Limit> {
             at_it: "texts from elsewhere are set aside",
         },
     ]
+}
+
+fn hours(bounds: &Bounds, page: &Page) -> Limit {
+    let hours = page.quiet_hours.unwrap_or(bounds.quiet_hours);
+    Limit {
+        setting: "QUIET_HOURS",
+        what: "hours in which only prompt answers go out",
+        limit: (hours != QuietHours::OFF).then(|| hours.to_string()),
+        used: None,
+        at_it: "late answers wait until it is morning where the person is",
+    }
 }

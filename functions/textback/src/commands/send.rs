@@ -1,18 +1,34 @@
 //! One text by hand: `textback send +12025550143 "hello"`.
 
-use agent::Turn as Entry;
+use agent::{Page, Turn as Entry};
+use clap::Args;
 use conversations::{Attempt, Store};
 use host::Error;
+use hours::{Permission, Place, QuietHours};
+use jiff::Timestamp;
 use settings::Settings;
-use sms::SendError;
+use sms::{Number, SendError};
 use telemetry::TraceId;
 
 use crate::by_hand;
 
+/// The options of `send`.
+#[derive(Args)]
+pub(crate) struct Asked {
+    /// The number to text, as +12025550143 or as it is dialled locally
+    to: String,
+    /// What to say
+    text: String,
+    /// Send it even if it is night where they are and they have not just texted
+    #[arg(long)]
+    at_night: bool,
+}
+
 /// Tries the configured providers in order until one accepts the text, and prints the answer of
 /// each. Fails if none did, or if the outcome is unknown.
 #[expect(clippy::print_stdout, reason = "the output of a command")]
-pub(crate) async fn run(settings: Settings, to: String, body: String) -> Result<(), Error> {
+pub(crate) async fn run(settings: Settings, asked: Asked) -> Result<(), Error> {
+    let Asked { to, text: body, at_night } = asked;
     let to = by_hand::number(&settings, &to)?;
     let public_url = host::public_url(&settings)?;
     let providers = providers::configured_or_pretended(&settings, &public_url)?;
@@ -21,6 +37,9 @@ pub(crate) async fn run(settings: Settings, to: String, body: String) -> Result<
     let trace = TraceId::fresh();
     // The mock only sends to people who came through the mock.
     let via = if providers.names() == [sms::PRETENDED] { sms::PRETENDED } else { "" };
+    if via.is_empty() && !at_night {
+        is_their_hour(&settings, &store, &to).await?;
+    }
     for provider in providers.answering(via) {
         let name = provider.name();
         let attempt = by_hand::attempt(&store, Attempt::name(&trace), &trace, provider, &to, &body);
@@ -65,4 +84,26 @@ pub(crate) async fn run(settings: Settings, to: String, body: String) -> Result<
         }
     }
     Err("no provider accepted it: nothing was sent".into())
+}
+
+/// Fails if it is night where a person is, unless they texted lately: then this answers them.
+async fn is_their_hour(settings: &Settings, store: &Store, to: &Number) -> Result<(), Error> {
+    let (page, now) = (Page::from_settings(settings)?, Timestamp::now());
+    // Real people have one conversation, whichever provider they text through.
+    let loaded = store.load(&store.names().conversation("", to), now).await?;
+    if loaded.is_some_and(|loaded| now < loaded.conversation.at + page.late) {
+        return Ok(());
+    }
+    let hours = match page.quiet_hours {
+        Some(hours) => hours,
+        None => QuietHours::from_settings(settings)?,
+    };
+    let place = Place::of(to, &page.time_zone);
+    let until = match hours.permission(&place, now) {
+        Permission::Now => return Ok(()),
+        Permission::From(at) => format!("until {}", place.clock(at, now)),
+        Permission::Never => format!("at all hours in {place}"),
+    };
+    let add = "nothing was sent. Add --at-night to send it all the same";
+    Err(format!("it is quiet hours where this person is, {until}: {add}").into())
 }

@@ -68,6 +68,22 @@ async fn languages_prints_each_fixed_text_with_its_segments() {
 }
 
 #[tokio::test]
+async fn send_wakes_nobody_who_has_not_just_texted() {
+    let hour = jiff::Timestamp::now().in_tz("America/New_York").unwrap().hour();
+    let night = format!("{}-{}", (hour + 23) % 24, (hour + 2) % 24);
+    let mut product = Product::start_with(&["twilio"], &[("QUIET_HOURS", night.as_str())]).await;
+    let ran = product.run(&SEND, "").await;
+    let refused = "error: it is quiet hours where this person is, until ";
+    assert!(ran.code == Some(1) && ran.said[0].starts_with(refused), "{ran:?}");
+    assert!(product.companies.twilio.messages().is_empty());
+    let [send, ann, text] = SEND;
+    assert_eq!(product.run(&[send, "--at-night", ann, text], "").await.code, Some(0));
+    product.text(ANN, "My tap drips").await;
+    product.settled().await;
+    assert_eq!(product.run(&SEND, "").await.code, Some(0), "it answers a text just received");
+}
+
+#[tokio::test]
 async fn send_respects_a_stop() {
     let mut product = Product::start(&BOTH).await;
     product.text_by("twilio", ANN, "STOP").await;

@@ -90,7 +90,8 @@ async fn at_a_persons_cap_texts_wait_and_the_person_is_told_once() {
     assert!(scene.is_told("The cap CAP_PERSON_DAY is reached").await);
     assert_eq!(scene.logged().matches("alarm=\"money.cap\"").count(), 1);
 
-    scene.pass(15 * 3_600);
+    // In the morning: nobody is texted at night about what came the day before.
+    scene.pass(23 * 3_600);
     scene.live(10).await;
     assert!(scene.heard().last().unwrap().ends_with("The fourth"), "{:?}", scene.heard());
 }

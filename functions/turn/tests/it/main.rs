@@ -14,6 +14,7 @@ mod delivery;
 mod endings;
 mod folding;
 mod hand_over;
+mod hours;
 mod incidents;
 mod languages;
 mod matrix;

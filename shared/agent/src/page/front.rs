@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use hours::QuietHours;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use policy::Language;
@@ -24,6 +25,8 @@ pub(super) struct Front {
     turns: Option<Spanned<Count>>,
     segments: Option<Spanned<Count>>,
     reply_minutes: Option<Spanned<Count>>,
+    late_minutes: Option<Spanned<Count>>,
+    quiet_hours: Option<Spanned<String>>,
     handover_hours: Option<Spanned<Count>>,
     grace_minutes: Option<Spanned<Count>>,
     time_zone: Option<Spanned<String>>,
@@ -102,6 +105,8 @@ impl Front {
             turns: within(self.turns, 7, 50)?,
             segments,
             reply_life: SignedDuration::from_mins(within(self.reply_minutes, 10, 60)?.into()),
+            late: SignedDuration::from_mins(within(self.late_minutes, 30, 120)?.into()),
+            quiet_hours: self.quiet_hours.map(quiet_hours).transpose()?,
             handover: SignedDuration::from_hours(within(self.handover_hours, 12, 720)?.into()),
             grace: SignedDuration::from_mins(within(self.grace_minutes, 120, 1_440)?.into()),
             time_zone: match self.time_zone {
@@ -113,6 +118,7 @@ impl Front {
                     )
                 })?,
             },
+            opening: None,
             fields: self.fields.into_iter().map(WrittenField::check).collect::<Result<_, _>>()?,
             language,
             brief_language: match self.brief_language {
@@ -171,6 +177,11 @@ impl WrittenRules {
             numbers: is_on(self.numbers)?,
         })
     }
+}
+
+fn quiet_hours(written: Spanned<String>) -> Result<QuietHours, PageError> {
+    QuietHours::parse(&written.value)
+        .map_err(|problem| PageError::at(line(&written), problem.to_string()))
 }
 
 /// Whether something is on, which is the default.

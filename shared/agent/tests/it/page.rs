@@ -120,8 +120,8 @@ fn mistakes_are_named_with_their_line() {
         (
             problem("name: Elm\ntruns: 7"),
             "line 3: unknown field `truns`, expected one of name, model, turns, segments, \
-             reply_minutes, handover_hours, grace_minutes, time_zone, language, brief_language, \
-             fields, texts, rules",
+             reply_minutes, late_minutes, quiet_hours, handover_hours, grace_minutes, time_zone, \
+             language, brief_language, fields, texts, rules",
         ),
         (problem("name: Elm\nturns: many"), "line 3: write a number from 1 to 50"),
         (problem("name: Elm\nturns: 0"), "line 3: write a number from 1 to 50"),
@@ -136,6 +136,11 @@ fn mistakes_are_named_with_their_line() {
         (problem("name: Elm\nturns: seven"), "line 3: write a number from 1 to 50"),
         (problem("name: Elm\nsegments: 2.5"), "line 3: write a number from 1 to 10"),
         (problem("name: Elm\nreply_minutes: -1"), "line 3: write a number from 1 to 60"),
+        (problem("name: Elm\nlate_minutes: 0"), "line 3: write a number from 1 to 120"),
+        (
+            problem("name: Elm\nquiet_hours: 9pm-8am"),
+            "line 3: write two different hours between 0 and 24, such as 21-8, or off for none",
+        ),
         (problem("name: Elm\nturns: 99999999999"), "line 3: write a number from 1 to 50"),
         (problem("name: Elm\nrules:\n  links: perhaps"), "line 4: write on or off"),
         (

@@ -1,6 +1,7 @@
 //! The prompt of the model.
 
 use agent::Turn;
+use business::Business;
 use serde_json::json;
 
 use crate::{Conversation, now, person};
@@ -107,3 +108,57 @@ async fn leaves_no_gap_unfilled() {
     let prompt = conversation.prompt().replace("{}", "");
     assert!(!prompt.contains(['{', '}']), "{prompt}");
 }
+
+#[tokio::test]
+async fn says_whether_the_business_is_open_and_what_to_say_if_it_is_not() {
+    let business = |hours: &str| {
+        let facts = format!("{SMALLEST}\nhours = {{ {hours} }}");
+        Business::parse("business.toml", &facts).unwrap().opening
+    };
+    let outside = r#"weekdays = "8-17", outside = "Leaks: call (202) 555-0199.""#;
+    for (hours, expected) in [
+        (
+            r#"weekdays = "8-22""#,
+            "open Monday to Friday 08:00-22:00. It is open now, until 22:00.\n",
+        ),
+        (
+            r#"weekdays = "8-17""#,
+            "open Monday to Friday 08:00-17:00. It is closed now, and opens tomorrow at 08:00.\nIf it \
+             matters to the person, tell them in their own language: We are closed now.",
+        ),
+        (outside, "in their own language: Leaks: call (202) 555-0199.\nThis is message 1"),
+    ] {
+        let mut conversation = Conversation::begin().await;
+        let page = conversation.agent.page.clone();
+        conversation.agent.page = page.open(business(hours)).unwrap();
+        conversation.text("Hi").await.unwrap();
+        let prompt = conversation.prompt();
+        assert!(prompt.contains("2026-11-23, 21:30. Handy Home is open"), "{prompt}");
+        assert!(prompt.contains(expected), "no {expected:?} in {prompt}");
+    }
+    let mut conversation = Conversation::begin().await;
+    let page = conversation.agent.page.clone();
+    conversation.agent.page = page.open(business(outside)).unwrap();
+    conversation.openai.says("Please call (202) 555-0199.");
+    let answered = conversation.text("My pipe leaks").await.unwrap();
+    assert_eq!(answered.reply, "Please call (202) 555-0199.", "the owner gave this number");
+}
+
+#[test]
+fn opening_hours_need_the_clock_of_the_business() {
+    let page = agent::Page::parse("---\nname: Elm\n---\nBe kind.\n").unwrap();
+    let facts = format!("{SMALLEST}\nhours = {{ weekdays = \"8-17\" }}");
+    let opening = Business::parse("business.toml", &facts).unwrap().opening;
+    let problem = page.open(opening).unwrap_err().to_string();
+    assert!(problem.contains("write the time_zone of the business"), "{problem}");
+}
+
+/// The smallest facts of a business.
+const SMALLEST: &str = r#"name = "Ann Lee Piano Lessons"
+does = "Piano lessons for children and adults, at your home."
+about = "your lessons"
+address = { street = "3 Elm Road", city = "Springfield", region = "IL", postal_code = "62701" }
+email = "ann@lee-piano.test"
+phone = "+12025550121"
+number = "+12025550101"
+keyword = "piano""#;

@@ -121,6 +121,7 @@ pub(crate) fn reply() -> Reply {
         trace: TraceId::parse(&"0".repeat(32)).unwrap(),
         despite_stop: false,
         at: now(),
+        texted_at: Some(now()),
         sending: None,
         refused_by: vec!["messagecentral".into()],
         rounds: 2,

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where an assumption does")]
 
 mod days;
+mod opening;
 mod places;
 mod setting;
 mod states;

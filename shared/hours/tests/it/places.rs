@@ -2,7 +2,7 @@ use hours::Place;
 use jiff::tz::TimeZone;
 use sms::Number;
 
-use super::{NOWHERE, place, zone};
+use super::{NOWHERE, at, place, zone};
 
 /// Numbers that belong to a place, and its time zones: written together with the table.
 const NUMBERS: &str = include_str!("numbers.txt");
@@ -70,4 +70,13 @@ fn a_trace_is_short_and_does_not_give_the_number_away() {
     );
     let all = format!("{:?}", place("+19075550143"));
     assert!(!all.contains("907") && !all.contains("0143"), "{all}");
+}
+
+#[test]
+fn a_moment_is_told_by_the_clock_that_shows_the_earliest_time() {
+    let (evening, morning) = (at("2026-01-06T05:00:00Z"), at("2026-01-06T18:00:00Z"));
+    assert_eq!(place("+19075550143").clock(morning, evening), "08:00 America/Adak");
+    assert_eq!(place("+4915112345678").clock(morning, evening), "19:00 Europe/Berlin");
+    let on_saturday = at("2026-01-03T05:00:00Z");
+    assert_eq!(place("+14805550143").clock(morning, on_saturday), "Tuesday 11:00 America/Phoenix");
 }

@@ -90,6 +90,8 @@ impl Product {
             // Test people text faster than limits would allow.
             ("REPLIES_PER_MINUTE", "off".into()),
             ("NEW_PEOPLE_PER_MINUTE", "off".into()),
+            // A test may run at night.
+            ("QUIET_HOURS", "off".into()),
             // All except those that are only counted.
             ("RUST_LOG", "trace,documents::operations=off,conversations::steps=off".into()),
         ];

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use access::Access;
 use agent::{Agent, Page, Timeouts};
+use business::Business;
 use conversations::Store;
 use inbound::Inbound;
 use providers::Role;
@@ -62,7 +63,9 @@ impl Process {
         let asked =
             providers::configured(&only(settings, sweep::SETTINGS), PUBLIC_URL, Role::Polling)
                 .unwrap();
-        let mut page = Page::from_settings(settings).unwrap().carried_by(&carrying).unwrap();
+        let opening = Business::from_settings(settings).unwrap().opening;
+        let page = Page::from_settings(settings).unwrap().carried_by(&carrying).unwrap();
+        let mut page = page.open(opening).unwrap();
         if settings.get("AGENT_FILE").is_none() {
             // Most tests are about what follows the text before the first answer.
             page.texts.first = None;

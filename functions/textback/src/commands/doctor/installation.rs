@@ -39,7 +39,9 @@ pub(crate) async fn look(
              provider (docs/settings.md).",
         ));
     }
+    let opening = Business::from_settings(settings).ok().and_then(|business| business.opening);
     let page = Page::from_settings(settings).and_then(|page| page.carried_by(providers));
+    let page = page.and_then(|page| page.open(opening));
     let model = page.as_ref().map_or_else(|_| Page::default().model, |page| page.model.clone());
     let model = OpenAi::from_settings(settings, &model);
     let timeouts = Timeouts::from_settings(settings);

@@ -79,7 +79,8 @@ impl App {
         by_hand::may_send(&store).await?;
         admission::check_secrets(settings, &store).await?;
         let queue = Queue::from_settings(settings)?.unwrap_or_else(Queue::in_process);
-        let page = Page::from_settings(settings)?.carried_by(&providers)?;
+        let opening = Business::from_settings(settings)?.opening;
+        let page = Page::from_settings(settings)?.carried_by(&providers)?.open(opening)?;
         let (model, offline) = match OpenAi::from_settings(settings, &page.model)? {
             Some(model) => (model, false),
             None => (model::offline(&page).await?, true),
