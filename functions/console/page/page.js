@@ -26,7 +26,7 @@ const about = await load();
 document.title = `${about.agent} · textback console`;
 document.getElementById("facts").append(...facts());
 const behind = inspector(document.getElementById("inspector"), about);
-const open = { phones: about.mock ? phones() : null, conversations: conversations(), attention: attention() };
+const open = { phones: about.mock ? phones() : null, conversations: conversations(), attention: attention(), limits: limits() };
 if (!about.mock) document.querySelector("nav a[href='#phones']").remove();
 addEventListener("hashchange", route);
 route();
@@ -241,6 +241,40 @@ function attention() {
       behind.show(null);
     },
   };
+}
+
+/** What strangers' texts can cause at most, and what the last days have cost. */
+function limits() {
+  let drawn = null;
+  const loop = repeat(async () => {
+    if (views.limits.hidden) return 2000;
+    const found = await read("limits");
+    const picture = JSON.stringify(found);
+    if (picture !== drawn) {
+      drawn = picture;
+      const head = ["What", "At most", "Used", "At it", "Setting"];
+      views.limits.replaceChildren(
+        make("div", { class: "card wide" },
+          make("table", {},
+            make("thead", {}, make("tr", {}, head.map((name) => make("th", { scope: "col" }, name)))),
+            make("tbody", {}, found.limits.map(limit)))),
+        make("p", { class: "muted" }, `Amounts are in ${found.currency}. What is used contains what turns under way may cost.`),
+        make("h2", {}, "What real people have cost"),
+        found.days.length === 0 ? make("p", { class: "muted" }, "Nothing in the last two weeks.") : make("ul", { class: "list" }, found.days.map(({ day, spent }) => make("li", {}, make("time", {}, day), " ", make("strong", {}, `${spent} ${found.currency}`)))));
+    }
+    return 5000;
+  });
+  return {
+    enter() {
+      behind.look(null);
+      behind.show(null);
+      loop.now();
+    },
+  };
+}
+
+function limit({ setting, what, limit, used, at_it }) {
+  return make("tr", {}, make("th", { scope: "row" }, what), make("td", {}, limit ?? "none"), make("td", {}, used ?? "for each person"), make("td", {}, at_it), make("td", {}, make("code", {}, setting)));
 }
 
 /** A conversation in a few words. */

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use conversations::budget::Period;
 use conversations::{Attempt, Conversation, ConversationId, FollowUp, Notice, Unavailable};
 use evidence::{Health, Route, Verdict};
 use jiff::Timestamp;
@@ -53,6 +54,12 @@ impl IntoResponse for Failure {
         };
         (status, Json(json!({ "error": problem }))).into_response()
     }
+}
+
+/// The limits, how much of them is used, and what the last days have cost.
+pub(crate) async fn limits(State(console): State<Arc<Console>>) -> Answer {
+    let period = Period::of(Timestamp::now(), &console.time_zone);
+    Ok(Json(json!(console.limits.table(Some(&console.store), period).await?)))
 }
 
 pub(crate) async fn about(State(console): State<Arc<Console>>) -> Answer {

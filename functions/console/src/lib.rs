@@ -23,6 +23,8 @@ use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::Response;
 use axum::routing::{get, post};
 use conversations::Store;
+use jiff::tz::TimeZone;
+use limits::Limits;
 use serde::Serialize;
 use settings::{Names, Settings};
 use sms::Providers;
@@ -40,6 +42,11 @@ pub const SETTINGS: &[Names] = &[
     providers::DESCRIBING,
     Store::SETTINGS,
     Access::SETTINGS,
+    Limits::SETTINGS[0],
+    Limits::SETTINGS[1],
+    Limits::SETTINGS[2],
+    Limits::SETTINGS[3],
+    Limits::SETTINGS[4],
 ];
 
 /// The function, with the data it shows.
@@ -52,6 +59,10 @@ pub struct Console {
     pub access: Access,
     /// What the page says about the process.
     pub about: About,
+    /// The limits that are displayed. Nothing is limited here.
+    pub limits: Limits,
+    /// The time zone in which days are counted.
+    pub time_zone: TimeZone,
 }
 
 /// What is real here and what is a mock, so that nobody confuses the two.
@@ -130,6 +141,7 @@ impl Console {
             .route("/console/api/conversations/{id}/give-back", post(api::give_back))
             .route("/console/api/traces/{id}", get(api::trace))
             .route("/console/api/notices", get(api::notices))
+            .route("/console/api/limits", get(api::limits))
             .route("/console/{*file}", get(page::file))
             .route_layer(guard)
             .route_layer(map_response(harden))

@@ -8,6 +8,7 @@ use agent::Page;
 use console::{About, Console};
 use conversations::Store;
 use host::Function;
+use limits::Limits;
 use providers::Role;
 
 fn main() -> ExitCode {
@@ -19,6 +20,8 @@ fn main() -> ExitCode {
         let console = Console {
             access: Access::by_password(&settings, &public_url),
             about: About::of(&settings, &public_url, &page, &providers, &store),
+            limits: Limits::from_settings(&settings, &providers)?.with_hours(page.quiet_hours),
+            time_zone: page.time_zone.clone(),
             store,
             providers,
         };

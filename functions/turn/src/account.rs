@@ -30,11 +30,11 @@ pub struct Money {
 
 impl Money {
     /// What [`Money::from_settings`] reads.
-    pub const SETTINGS: [Names; 2] = [Prices::SETTINGS, Caps::SETTINGS];
+    pub const SETTINGS: Names = Prices::SETTINGS;
 
-    /// The prices and caps as configured.
-    pub fn from_settings(settings: &Settings) -> Result<Self, SettingsError> {
-        let (prices, caps) = (Prices::from_settings(settings)?, Caps::from_settings(settings)?);
+    /// The prices as configured, under these caps.
+    pub fn from_settings(settings: &Settings, caps: Caps) -> Result<Self, SettingsError> {
+        let prices = Prices::from_settings(settings)?;
         Ok(Self { prices, caps, looked: Arc::default(), told: Arc::default() })
     }
 
@@ -74,7 +74,7 @@ impl Money {
 
     /// The account for real people.
     pub fn people(&self) -> Payer {
-        Payer::People(u32::try_from(self.caps.shards()).unwrap_or(1))
+        limits::people(&self.caps)
     }
 
     /// What a shard has left for turns, and the cap that leaves no more.

@@ -1,6 +1,5 @@
-//! The owner's limits: how many replies, to which countries and when.
+//! What a stranger's text can cause at most.
 
-use business::Business;
 use hours::QuietHours;
 use policy::{Countries, Limits};
 use settings::{Settings, SettingsError};
@@ -24,44 +23,14 @@ pub struct Bounds {
 }
 
 impl Bounds {
-    /// The configured limits, and the countries in `COUNTRIES`; if unset, those of our own numbers,
-    /// or else that of the business's telephone. If none of these is known, replies go everywhere,
-    /// with a warning in the log.
+    /// The limits as configured, and the prices by which money is counted.
     pub fn from_settings(
         settings: &Settings,
         providers: &Providers,
     ) -> Result<Self, SettingsError> {
-        let limits = Limits::from_settings(settings)?;
-        let countries = match Countries::from_settings(settings)? {
-            Some(countries) => countries,
-            None => match Self::at_home(settings, providers)? {
-                Some(countries) => countries,
-                None => {
-                    let real = !providers.names().iter().copied().all(sms::is_pretended);
-                    if real {
-                        tracing::warn!("replies go to every country: set COUNTRIES to limit them");
-                    }
-                    Countries::ALL
-                }
-            },
-        };
-        let money = Money::from_settings(settings)?;
-        let quiet_hours = QuietHours::from_settings(settings)?;
-        Ok(Self { limits, countries, quiet_hours, money, places: Places::default() })
-    }
-
-    fn at_home(
-        settings: &Settings,
-        providers: &Providers,
-    ) -> Result<Option<Countries>, SettingsError> {
-        let numbers: Vec<_> = providers.iter().filter_map(|provider| provider.number()).collect();
-        if let Some(countries) = Countries::of_numbers(&numbers) {
-            return Ok(Some(countries));
-        }
-        let business = Business::from_settings(settings)?;
-        Ok(match business.is_sample {
-            true => None,
-            false => Countries::of_numbers(&[business.phone]),
-        })
+        let limits::Limits { caps, replies, countries, quiet_hours } =
+            limits::Limits::from_settings(settings, providers)?;
+        let money = Money::from_settings(settings, caps)?;
+        Ok(Self { limits: replies, countries, quiet_hours, money, places: Places::default() })
     }
 }

@@ -36,12 +36,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use agent::{Agent, OpenAi, Page, Timeouts};
-use business::Business;
 use conversations::{ConversationId, Loaded, Notice, StatusUpdate, Store, Unavailable};
 use evidence::Health;
-use hours::QuietHours;
 use jiff::Timestamp;
-use policy::{Countries, Limits};
+use limits::Limits;
 use queue::{KEYWORDS, Queue, WakeUp};
 use settings::Names;
 use sms::{Providers, Status};
@@ -68,12 +66,12 @@ pub const SETTINGS: &[Names] = &[
     Store::SETTINGS,
     Queue::SETTINGS,
     Results::SETTINGS,
-    Limits::SETTINGS,
-    QuietHours::SETTINGS,
-    Money::SETTINGS[0],
-    Money::SETTINGS[1],
-    Countries::SETTINGS,
-    Business::SETTINGS,
+    Limits::SETTINGS[0],
+    Limits::SETTINGS[1],
+    Limits::SETTINGS[2],
+    Limits::SETTINGS[3],
+    Limits::SETTINGS[4],
+    Money::SETTINGS,
 ];
 
 /// The function, with its clients.

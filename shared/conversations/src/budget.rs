@@ -9,9 +9,9 @@
 use std::collections::BTreeMap;
 
 use documents::{Document, Fields, Path, Unavailable, Version, Write, at};
-use jiff::civil::date;
+use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, Unit};
+use jiff::{Span, Timestamp, Unit};
 use money::Amount;
 use serde::{Deserialize, Serialize};
 
@@ -336,6 +336,18 @@ pub fn sum_of<'a>(shards: impl IntoIterator<Item = &'a Shard>, period: Period) -
             total: all.total.saturating_add(total),
         }
     })
+}
+
+/// What was spent on each of so many days up to this one, the latest first. Days without any are left out.
+pub fn by_day(shards: &[Shard], period: Period, days: i64) -> Vec<(Date, Amount)> {
+    let first = date(1970, 1, 1);
+    let spent = |number: i64| -> Option<(Date, Amount)> {
+        let of = |shard: &Shard| shard.sums.get(&day(number)).copied().unwrap_or_default();
+        let spent = Amount::from_billionths(shards.iter().map(of).sum());
+        let day = first.checked_add(Span::new().try_days(number).ok()?).ok()?;
+        (spent != Amount::ZERO).then_some((day, spent))
+    };
+    (0..days).filter_map(|ago| spent(period.day - ago)).collect()
 }
 
 /// The document of a shard.

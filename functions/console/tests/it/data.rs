@@ -1,6 +1,8 @@
+use conversations::budget::{Booking, Payer, Period};
 use conversations::{
     Attempt, Change, Ended, FollowUp, HandedOver, Notice, Quarantined, StatusUpdate,
 };
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use sms::{Number, Receipt, Status};
@@ -22,6 +24,7 @@ async fn says_what_is_real() {
             "store": "embedded",
             "public_url": "http://localhost:5000",
             "turns": 7,
+            "currency": "USD",
             "fields": ["task"],
         })
     );
@@ -300,6 +303,31 @@ async fn shows_a_trace_from_the_webhook_to_the_receipt() {
         (&shown["conversation"], &shown["attempts"][0]["status"]),
         (&json!(id()), &json!("delivered"))
     );
+}
+
+#[tokio::test]
+async fn shows_the_limits_and_what_the_last_days_have_cost() {
+    let console = at_home();
+    let period = Period::of(Timestamp::now(), &TimeZone::UTC);
+    let shard = console.store.shards(Payer::People(1)).await.unwrap().remove(0).name().to_owned();
+    let spent = "0.25".parse().unwrap();
+    take(&console.store, "My tap drips", 0).await;
+    let mut loaded = load(&console.store).await;
+    let next = loaded.conversation.clone();
+    let booked = Change::Booked(Booking { shard, period, spent, released: None });
+    console.store.commit(&mut loaded, next, vec![booked]).await.unwrap();
+
+    let shown = console.get("limits").await;
+    let of = |setting: &str| {
+        let limits = shown["limits"].as_array().unwrap();
+        limits.iter().find(|limit| limit["setting"] == setting).unwrap().clone()
+    };
+    assert_eq!(
+        (&of("CAP_DAY")["limit"], &of("CAP_DAY")["used"]),
+        (&"10.00".into(), &"0.25".into())
+    );
+    assert_eq!(of("REPLIES_PER_HOUR")["used"], Value::Null);
+    assert_eq!(shown["days"][0]["spent"], "0.25");
 }
 
 #[tokio::test]

@@ -15,6 +15,8 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use console::{About, Console, Kept};
 use conversations::Store;
+use jiff::tz::TimeZone;
+use limits::Limits;
 use providers::Role;
 use serde_json::Value;
 use settings::Settings;
@@ -64,6 +66,8 @@ fn browser(access: Access) -> Browser {
         providers: Arc::clone(&providers),
         access: access.clone(),
         about,
+        limits: Limits::from_settings(&settings, &providers).unwrap(),
+        time_zone: TimeZone::UTC,
     };
     Browser { store, providers, access, router: console.router(), _folder: folder }
 }

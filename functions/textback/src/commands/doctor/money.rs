@@ -4,7 +4,7 @@ use agent::{OpenAi, Page};
 use conversations::Store;
 use conversations::budget::{Period, sum_of};
 use jiff::{Timestamp, ToSpan};
-use money::{Basis, Prices};
+use money::{Basis, Caps, Prices};
 use policy::Country;
 use settings::Settings;
 use sms::{Finding, Providers};
@@ -23,7 +23,8 @@ pub(crate) async fn look(
     page: Option<&Page>,
     store: Option<&Store>,
 ) -> Vec<Found> {
-    let money = match Money::from_settings(settings) {
+    let money = Caps::from_settings(settings).and_then(|caps| Money::from_settings(settings, caps));
+    let money = match money {
         Ok(money) => money,
         Err(error) => return vec![misset(Check::Spending, &error)],
     };

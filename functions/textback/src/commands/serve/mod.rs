@@ -14,6 +14,7 @@ use conversations::{OpenError, Store};
 use host::{Error, Port};
 use inbound::Inbound;
 use jiff::Timestamp;
+use limits::Limits;
 use providers::Purpose;
 use queue::Queue;
 use receipts::Receipts;
@@ -214,6 +215,8 @@ fn router(
             model_offline: offline,
             ..About::of(settings, public_url, &agent.page, providers, store)
         },
+        limits: Limits::from_settings(settings, providers)?.with_hours(agent.page.quiet_hours),
+        time_zone: agent.page.time_zone.clone(),
     };
     let pages = Pages::of(Business::from_settings(settings)?, public_url);
     let ours = providers::numbers(settings);
