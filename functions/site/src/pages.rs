@@ -99,6 +99,15 @@ impl Pages {
         conversation(&self.business, language, &spoken.words)
     }
 
+    /// The address of a page in a language.
+    pub(crate) fn address(&self, page: PublicPage, language: Language) -> String {
+        let query = match self.business.languages.len() {
+            0 | 1 => String::new(),
+            _ => format!("?lang={}", language.code()),
+        };
+        format!("{}{}{query}", self.public_url, page.path())
+    }
+
     pub(crate) fn rendered(&self, page: PublicPage, language: Language) -> &Rendered {
         &self.spoken(language).pages[page as usize]
     }

@@ -10,6 +10,7 @@ use thiserror::Error;
 use crate::admissions::Admission;
 use crate::attempts::{Attempt, StatusUpdate, settled};
 use crate::budget::{Booking, Period, Shard};
+use crate::consent_events::{ConsentEvent, ConsentKind, Proof};
 use crate::conversation::{Conversation, LastReply};
 use crate::effects::Effect;
 use crate::ended::{Ended, ended_at};
@@ -80,15 +81,18 @@ pub enum Change {
     GoesOn(u64),
     /// A person should look at something.
     Notice(Notice),
-    /// The provider reports that the person has opted out.
+    /// The provider refused this attempt with that code, since the person has opted out.
     Stopped {
         /// When we heard of it.
         at: Timestamp,
-        /// The provider that reported it.
-        provider: String,
+        /// What it refused.
+        attempt: Attempt,
+        /// Its code.
+        code: String,
     },
-    /// The person has opted in again, on condition that the opt-out is the one that was loaded.
-    Started,
+    /// The person has opted in again by this text, on condition that the opt-out is the one that was
+    /// loaded.
+    Started(Waiting),
     /// Steps were taken under a trace.
     Steps(TraceId, Vec<Step>),
     /// A text was answered under the trace of another one.
@@ -148,8 +152,17 @@ impl Change {
             Self::Ended(ended) => vec![ended.keep()],
             Self::GoesOn(number) => vec![Write::Delete(ended_at(&loaded.id, number), None)],
             Self::Notice(notice) => vec![notice.keep()],
-            Self::Stopped { at, provider } => vec![stopped(&loaded.id, at, &provider)],
-            Self::Started => vec![Write::Delete(stop(), loaded.stop_version)],
+            Self::Stopped { at, attempt, code } => {
+                let event = ConsentEvent::returned(&attempt, &code, at);
+                stopped(&loaded.id, &attempt.provider, &event)
+            }
+            Self::Started(text) => {
+                let (theirs, at) = (&loaded.conversation.theirs, text.at);
+                let proof = Proof::of(&text);
+                let event =
+                    ConsentEvent::texted(ConsentKind::Start, theirs, &text.provider, &proof, at);
+                vec![Write::Delete(stop(), loaded.stop_version), event.enter(loaded.id.person())]
+            }
             // Steps are added where there is most to write anyway.
             Self::Steps(..) | Self::AnsweredIn(..) => vec![],
         }

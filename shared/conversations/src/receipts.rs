@@ -12,6 +12,7 @@ use telemetry::{Step, TraceId, steps};
 
 use crate::attempts::{Attempt, Reported, StatusUpdate, message_name};
 use crate::collections::{attempts, receipts};
+use crate::consent_events::ConsentEvent;
 use crate::id::ConversationId;
 use crate::lifetimes::DAY;
 use crate::stops::stopped;
@@ -105,7 +106,7 @@ pub struct MatchedReceipt {
     pub(crate) fails: bool,
     /// The person's conversation, in which a reported opt-out is recorded.
     conversation: ConversationId,
-    opted_out: bool,
+    opted_out: Option<ConsentEvent>,
     /// The name under which the receipt is stored, if it is.
     kept: Option<String>,
 }
@@ -240,6 +241,13 @@ impl StoredReceipt {
         hash(&[&self.message, &self.raw_status, &part, self.code.as_deref().unwrap_or_default()])
     }
 
+    /// The opt-out that it reports.
+    fn shows(&self, attempt: &Attempt) -> ConsentEvent {
+        let code = self.code.as_deref().unwrap_or(&self.raw_status);
+        let message = self.message.split_once(':').map_or("", |(_, id)| id).to_owned();
+        ConsentEvent { message, ..ConsentEvent::returned(attempt, code, self.at) }
+    }
+
     /// The step that shows it in the attempt's trace.
     fn step(&self, attempt: &Attempt) -> Step {
         let step = Step::new(steps::RECEIPT, self.at)
@@ -281,7 +289,7 @@ impl MatchedReceipt {
             update,
             step,
             conversation: attempt.conversation.clone(),
-            opted_out: receipt.opted_out,
+            opted_out: receipt.opted_out.then(|| receipt.shows(attempt)),
             kept,
         }
     }
@@ -294,8 +302,8 @@ impl MatchedReceipt {
         if self.is_new() {
             writes.push(update.write(std::slice::from_ref(step)));
         }
-        if self.opted_out && !self.is_known {
-            writes.push(stopped(conversation, update.at, update.provider()));
+        if let Some(event) = self.opted_out.as_ref().filter(|_| !self.is_known) {
+            writes.extend(stopped(conversation, update.provider(), event));
         }
         writes
     }

@@ -119,7 +119,7 @@ impl Store {
             }
         }
         let uses_shard = changes.iter().any(Change::uses_shard);
-        let is_back = changes.iter().any(|change| matches!(change, Change::Started));
+        let is_back = changes.iter().any(|change| matches!(change, Change::Started(_)));
         let steps = steps::kept(loaded, &changes);
         steps::note(&mut waiting, &changes);
         let path = at("heads", loaded.id.as_str());

@@ -6,6 +6,7 @@ mod backups;
 mod budget;
 mod clock;
 mod common;
+mod consent_events;
 mod consents;
 mod contract;
 mod due;
@@ -31,6 +32,7 @@ use settings::Settings;
 use backups::*;
 use budget::*;
 use clock::*;
+use consent_events::*;
 use consents::*;
 use contract::*;
 use due::*;
@@ -113,6 +115,12 @@ fakes::promises! {
     counts_a_reservation_that_nobody_settles_for_a_day
     loses_nothing_when_an_account_is_divided_anew
     sets_aside_whatever_was_open_with_one_notice
+    enters_each_event_with_what_shows_it
+    enters_what_a_provider_says_of_an_attempt
+    a_person_who_says_stop_again_adds_one_event_a_day
+    enters_a_stop_once_and_in_its_commit
+    keeps_no_more_of_a_text_than_shows_the_stop
+    lists_each_event_once_whatever_the_page_size
 }
 
 /// The same for promises that hold across restarts: each gets the place of the store.
