@@ -17,6 +17,7 @@ use crate::ended::{Ended, ended_at};
 use crate::id::ConversationId;
 use crate::notices::Notice;
 use crate::receipts::MatchedReceipt;
+use crate::silence::Forgotten;
 use crate::stops::{Stop, stopped};
 use crate::texts::{Waiting, put_aside, taken_up, wait_again};
 
@@ -38,6 +39,8 @@ pub struct Loaded {
     /// A shard of the account that a turn is paid from, if one was asked for. It is used once: after a
     /// reservation it is out of date.
     pub shard: Option<Shard>,
+    /// The person who had the number before is forgotten with the next commit.
+    pub(crate) forgotten: Option<Forgotten>,
     pub(crate) version: Version,
     pub(crate) stop_version: Option<Version>,
 }

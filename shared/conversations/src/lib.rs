@@ -37,6 +37,7 @@ mod open;
 mod quarantine;
 mod receipts;
 mod reopened;
+mod silence;
 mod steps;
 mod stops;
 mod store;

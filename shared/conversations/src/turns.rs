@@ -10,9 +10,11 @@ use serde_json::{Map, Value};
 use crate::budget::{self, Payer};
 use crate::change::{Change, CommitError, Loaded};
 use crate::conversation::Conversation;
+use crate::ended::Ended;
 use crate::health::opened;
 use crate::id::ConversationId;
 use crate::lifetimes::CONVERSATIONS_LIVE;
+use crate::silence::Forgotten;
 use crate::steps;
 use crate::store::Store;
 use crate::texts::{TEXTS_IN_ONE_TURN, Waiting};
@@ -59,11 +61,18 @@ impl Store {
         let (said, stop, health, account) = (next(), next(), next(), next());
         let shard = shard.map(|(name, _)| budget::decoded(name, account)).transpose()?;
         let version = head.version;
+        let is_stored = head.fields.get::<u32>("tries").is_some();
         let mut conversation: Conversation = head.fields.decode()?;
         let InFull { turns, brief } =
             said.map(|found| found.fields.decode()).transpose()?.unwrap_or_default();
         (conversation.turns, conversation.brief) = (turns.into_owned(), brief.into_owned());
         conversation.put_right(now);
+        let mut forgotten = conversation.forget_after_silence(id);
+        if !is_stored && (!conversation.turns.is_empty() || !conversation.brief.is_empty()) {
+            // The head before this one has expired, and this is about to.
+            (conversation.turns, conversation.brief) = (vec![], Map::new());
+            forgotten = Some(Forgotten(None));
+        }
         // The texts were read beside the head, so one of them may have arrived in between.
         let is_known = |waiting: &[Waiting]| {
             !conversation.is_waiting()
@@ -78,6 +87,7 @@ impl Store {
         Ok(Some(Loaded {
             id: id.clone(),
             shard,
+            forgotten,
             version,
             conversation,
             waiting,
@@ -122,10 +132,14 @@ impl Store {
         let is_back = changes.iter().any(|change| matches!(change, Change::Started(_)));
         let steps = steps::kept(loaded, &changes);
         steps::note(&mut waiting, &changes);
+        next.seen_at = Some(next.at);
         let path = at("heads", loaded.id.as_str());
         let mut writes = vec![Write::Replace(path, Fields::of(&next), loaded.version)];
         let before = &loaded.conversation;
-        if next.turns != before.turns || next.brief != before.brief {
+        let forgotten = loaded.forgotten.as_ref();
+        writes.extend(forgotten.and_then(|former| former.0.as_ref()).map(Ended::keep));
+        let is_new = next.turns != before.turns || next.brief != before.brief;
+        if is_new || forgotten.is_some() {
             let (turns, brief) = (Cow::Borrowed(&*next.turns), Cow::Borrowed(&next.brief));
             let said = Fields::of(&InFull { turns, brief });
             let said = said.expiring(next.at, CONVERSATIONS_LIVE);
@@ -139,6 +153,7 @@ impl Store {
                 loaded.waiting = waiting;
                 loaded.conversation = next;
                 loaded.shard.take_if(|_| uses_shard);
+                loaded.forgotten = None;
                 if is_back {
                     (loaded.stop, loaded.stop_version) = (None, None);
                 }

@@ -18,6 +18,7 @@ mod locked;
 mod names;
 mod quarantine;
 mod receipts;
+mod silence;
 mod statuses;
 mod steps;
 mod stops;
@@ -40,6 +41,7 @@ use form::*;
 use names::*;
 use quarantine::*;
 use receipts::*;
+use silence::*;
 use stops::*;
 use traces::*;
 
@@ -115,6 +117,9 @@ fakes::promises! {
     counts_a_reservation_that_nobody_settles_for_a_day
     loses_nothing_when_an_account_is_divided_anew
     sets_aside_whatever_was_open_with_one_notice
+    forgets_a_person_after_a_year_of_silence
+    knows_a_person_after_less_than_a_year
+    tells_nobody_what_is_left_of_an_expired_conversation
     enters_each_event_with_what_shows_it
     enters_what_a_provider_says_of_an_attempt
     a_person_who_says_stop_again_adds_one_event_a_day
