@@ -15,6 +15,7 @@ use crate::conversation::{Conversation, LastReply};
 use crate::effects::Effect;
 use crate::ended::{Ended, ended_at};
 use crate::id::ConversationId;
+use crate::lifetimes::Lifetimes;
 use crate::notices::Notice;
 use crate::receipts::MatchedReceipt;
 use crate::silence::Forgotten;
@@ -123,7 +124,7 @@ impl Change {
     }
 
     /// The writes for this change, except its steps.
-    pub(crate) fn writes(self, loaded: &Loaded) -> Vec<Write> {
+    pub(crate) fn writes(self, loaded: &Loaded, lifetimes: &Lifetimes) -> Vec<Write> {
         let stop = || at("stops", loaded.id.person());
         match self {
             Self::LetIn(place) => vec![place.take()],
@@ -135,8 +136,8 @@ impl Change {
                 texts.iter().map(|text| put_aside(&loaded.id, text, why)).collect()
             }
             Self::Waits(texts) => texts.iter().map(|text| wait_again(&loaded.id, text)).collect(),
-            Self::Attempt(attempt) => vec![Stop::none(&loaded.id), attempt.keep()],
-            Self::AttemptDespiteStop(attempt) => vec![attempt.keep()],
+            Self::Attempt(attempt) => vec![Stop::none(&loaded.id), attempt.keep(lifetimes)],
+            Self::AttemptDespiteStop(attempt) => vec![attempt.keep(lifetimes)],
             Self::Confirmed => vec![match (&loaded.stop, loaded.stop_version) {
                 (Some(found), Some(version)) => {
                     let confirmed = Stop { confirmed: true, ..found.clone() };
@@ -146,25 +147,28 @@ impl Change {
                 _ => Write::Replace(stop(), Fields::none(), Version::NONE),
             }],
             Self::Status(update) => vec![update.write(&[])],
-            Self::Receipt(told) => told.writes(),
+            Self::Receipt(told) => told.writes(lifetimes),
             Self::Answered(said, at) => {
                 vec![Attempt::note_answer(&said.attempt, said.look_at(at))]
             }
             Self::Settled(attempt) => vec![settled(&attempt)],
-            Self::Effect(effect) => vec![effect.keep()],
-            Self::Ended(ended) => vec![ended.keep()],
+            Self::Effect(effect) => vec![effect.keep(lifetimes)],
+            Self::Ended(ended) => vec![ended.keep(lifetimes)],
             Self::GoesOn(number) => vec![Write::Delete(ended_at(&loaded.id, number), None)],
-            Self::Notice(notice) => vec![notice.keep()],
+            Self::Notice(notice) => vec![notice.keep(lifetimes)],
             Self::Stopped { at, attempt, code } => {
                 let event = ConsentEvent::returned(&attempt, &code, at);
-                stopped(&loaded.id, &attempt.provider, &event)
+                stopped(&loaded.id, &attempt.provider, &event, lifetimes)
             }
             Self::Started(text) => {
                 let (theirs, at) = (&loaded.conversation.theirs, text.at);
                 let proof = Proof::of(&text);
                 let event =
                     ConsentEvent::texted(ConsentKind::Start, theirs, &text.provider, &proof, at);
-                vec![Write::Delete(stop(), loaded.stop_version), event.enter(loaded.id.person())]
+                vec![
+                    Write::Delete(stop(), loaded.stop_version),
+                    event.enter(loaded.id.person(), lifetimes),
+                ]
             }
             // Steps are added where there is most to write anyway.
             Self::Steps(..) | Self::AnsweredIn(..) => vec![],

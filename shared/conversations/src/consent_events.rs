@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sms::Number;
 
 use crate::attempts::Attempt;
-use crate::lifetimes::CONSENTS_LIVE;
+use crate::lifetimes::Lifetimes;
 use crate::texts::Waiting;
 
 /// How much of a text is kept, in characters: all of a keyword, and enough of a sentence to show that it
@@ -161,27 +161,27 @@ impl ConsentEvent {
     }
 
     /// Enters it for this person: blind, and once a minute.
-    pub(crate) fn enter(&self, person: &str) -> Write {
-        self.keep(&self.name(person, "%Y%m%dt%H%M"))
+    pub(crate) fn enter(&self, person: &str, lifetimes: &Lifetimes) -> Write {
+        self.keep(&self.name(person, "%Y%m%dt%H%M"), lifetimes)
     }
 
     /// Enters that this person says again what is on record already: blind, and once a day.
-    pub(crate) fn enter_again(&self, person: &str) -> Write {
+    pub(crate) fn enter_again(&self, person: &str, lifetimes: &Lifetimes) -> Write {
         let name = format!("{}-again", self.name(person, "%Y%m%d"));
-        self.keep(&name)
+        self.keep(&name, lifetimes)
     }
 
     fn name(&self, person: &str, time: &str) -> String {
         format!("{person}-{}-{}", self.at.strftime(time), self.kind.word())
     }
 
-    fn keep(&self, name: &str) -> Write {
-        Write::keep(at("consent_events", name), self.fields(name))
+    fn keep(&self, name: &str, lifetimes: &Lifetimes) -> Write {
+        Write::keep(at("consent_events", name), self.fields(name, lifetimes))
     }
 
-    fn fields(&self, name: &str) -> Fields {
+    fn fields(&self, name: &str, lifetimes: &Lifetimes) -> Fields {
         let place = format!("{}{:015}-{name}", prefix(&self.theirs), self.at.as_millisecond());
-        Fields::of(self).expiring(self.at, CONSENTS_LIVE).with("place", place)
+        Fields::of(self).expiring(self.at, lifetimes.consents()).with("place", place)
     }
 }
 

@@ -9,7 +9,7 @@ use sms::Number;
 
 use crate::collections::consents;
 use crate::consent_events::{ConsentEvent, ConsentKind};
-use crate::lifetimes::{CONSENTS_LIVE, DAY};
+use crate::lifetimes::DAY;
 use crate::store::Store;
 
 /// Where the number was typed, in place of a provider.
@@ -129,9 +129,9 @@ impl Store {
                 places.retain(|_| found.next().flatten().is_none());
             }
         }
-        let kept = Fields::of(consent).expiring(consent.at, CONSENTS_LIVE);
+        let kept = Fields::of(consent).expiring(consent.at, self.lifetimes.consents());
         let person = self.names.person(FORM, &consent.theirs);
-        let entered = consent.event().enter(&person);
+        let entered = consent.event().enter(&person, &self.lifetimes);
         let mut writes = vec![Write::Create(path, kept), entered];
         for mut places in counts {
             let Some(place) = places.pop() else { return Ok(Given::TooMany) };

@@ -65,6 +65,7 @@ pub use effects::Effect;
 pub use ended::Ended;
 pub use health::opened;
 pub use id::ConversationId;
+pub use lifetimes::Lifetimes;
 pub use names::{Claim, Names};
 pub use notices::{FollowUp, Notice};
 pub use quarantine::{Kept, Quarantined};

@@ -14,12 +14,9 @@ use crate::attempts::{Attempt, Reported, StatusUpdate, message_name};
 use crate::collections::{attempts, receipts};
 use crate::consent_events::ConsentEvent;
 use crate::id::ConversationId;
-use crate::lifetimes::DAY;
+use crate::lifetimes::Lifetimes;
 use crate::stops::stopped;
 use crate::store::Store;
-
-/// A receipt that nobody asked for within this time belongs to no attempt of ours.
-const RECEIPTS_LIVE: SignedDuration = DAY.checked_mul(7).expect("7 days fit");
 
 /// How long after its arrival the attempt of a receipt is looked for: soon, because the process that
 /// was about to store the message id may have died; and for up to three days, after which no message id
@@ -124,7 +121,7 @@ impl Store {
             return self.tell(&attempt, &receipt, None).await;
         }
         let name = receipt.name();
-        let kept = Fields::of(&receipt).expiring(now, RECEIPTS_LIVE);
+        let kept = Fields::of(&receipt).expiring(now, self.lifetimes.receipts());
         match self.documents.commit(vec![Write::Create(at("receipts", &name), kept)]).await {
             Ok(_) | Err(WriteError::Conflict) => {}
             Err(error) => return Err(error.into()),
@@ -157,7 +154,7 @@ impl Store {
         kept: Option<String>,
     ) -> Result<Joined, Unavailable> {
         let told = MatchedReceipt::of(attempt, receipt, kept);
-        let mut writes = told.writes();
+        let mut writes = told.writes(&self.lifetimes);
         if told.fails && told.is_new() {
             writes.push(failed(attempt, receipt.at));
         }
@@ -295,7 +292,7 @@ impl MatchedReceipt {
     }
 
     /// Its writes, except the head of the conversation whose reply did not arrive.
-    pub(crate) fn writes(&self) -> Vec<Write> {
+    pub(crate) fn writes(&self, lifetimes: &Lifetimes) -> Vec<Write> {
         let kept = self.kept.iter().map(|name| Write::Delete(at("receipts", name), None));
         let mut writes: Vec<_> = kept.collect();
         let Self { update, step, conversation, .. } = self;
@@ -303,7 +300,7 @@ impl MatchedReceipt {
             writes.push(update.write(std::slice::from_ref(step)));
         }
         if let Some(event) = self.opted_out.as_ref().filter(|_| !self.is_known) {
-            writes.extend(stopped(conversation, update.provider(), event));
+            writes.extend(stopped(conversation, update.provider(), event, lifetimes));
         }
         writes
     }

@@ -7,6 +7,7 @@ use sms::Number;
 
 use crate::consent_events::{ConsentEvent, ConsentKind, Proof};
 use crate::id::ConversationId;
+use crate::lifetimes::Lifetimes;
 use crate::names::Claim;
 use crate::store::Store;
 
@@ -71,9 +72,12 @@ impl Store {
     ) -> Result<(), Unavailable> {
         let person = self.names.person(&stop.provider, &event.theirs);
         let new = Write::Create(at("stops", &person), Fields::of(stop));
-        if !self.commit_once(claim, stop.at, vec![new, event.enter(&person)]).await? {
+        if !self
+            .commit_once(claim, stop.at, vec![new, event.enter(&person, &self.lifetimes)])
+            .await?
+        {
             // They have stopped already, or this message was taken before.
-            let again = vec![keep_stop(&person, stop), event.enter_again(&person)];
+            let again = vec![keep_stop(&person, stop), event.enter_again(&person, &self.lifetimes)];
             self.commit_once(claim, stop.at, again).await?;
         }
         Ok(())
@@ -116,8 +120,8 @@ impl Store {
             let kind = if found.is_some() { ConsentKind::Start } else { ConsentKind::Keyword };
             let event = ConsentEvent::texted(kind, theirs, provider, proof, said);
             let entered = match found {
-                Some(_) => event.enter(&person),
-                None => event.enter_again(&person),
+                Some(_) => event.enter(&person, &self.lifetimes),
+                None => event.enter_again(&person, &self.lifetimes),
             };
             let writes = vec![Write::Delete(stop, None), entered];
             self.claim(&claim.of_keyword(), said, writes).await?;
@@ -133,7 +137,12 @@ fn keep_stop(person: &str, stop: &Stop) -> Write {
 }
 
 /// An opt-out reported by a provider, which has confirmed it to the person as well.
-pub(crate) fn stopped(id: &ConversationId, provider: &str, event: &ConsentEvent) -> Vec<Write> {
+pub(crate) fn stopped(
+    id: &ConversationId,
+    provider: &str,
+    event: &ConsentEvent,
+    lifetimes: &Lifetimes,
+) -> Vec<Write> {
     let stop = Stop { at: event.at, provider: provider.to_owned(), confirmed: true };
-    vec![keep_stop(id.person(), &stop), event.enter(id.person())]
+    vec![keep_stop(id.person(), &stop), event.enter(id.person(), lifetimes)]
 }

@@ -10,10 +10,9 @@ use serde_json::{Map, Value};
 use crate::budget::{self, Payer};
 use crate::change::{Change, CommitError, Loaded};
 use crate::conversation::Conversation;
-use crate::ended::Ended;
 use crate::health::opened;
 use crate::id::ConversationId;
-use crate::lifetimes::CONVERSATIONS_LIVE;
+use crate::lifetimes::Lifetimes;
 use crate::silence::Forgotten;
 use crate::steps;
 use crate::store::Store;
@@ -106,7 +105,7 @@ impl Store {
         mut next: Conversation,
         changes: Vec<Change>,
     ) -> Result<(), CommitError> {
-        let mut waiting = loaded.waiting.clone();
+        let (mut waiting, lifetimes) = (loaded.waiting.clone(), &self.lifetimes);
         for change in &changes {
             if let Change::TakenUp(texts) | Change::SetAside(texts, _) = change {
                 waiting.retain(|text| !texts.contains(text));
@@ -130,22 +129,13 @@ impl Store {
         }
         let uses_shard = changes.iter().any(Change::uses_shard);
         let is_back = changes.iter().any(|change| matches!(change, Change::Started(_)));
-        let steps = steps::kept(loaded, &changes);
+        let steps = steps::kept(loaded, &changes, lifetimes);
         steps::note(&mut waiting, &changes);
         next.seen_at = Some(next.at);
         let path = at("heads", loaded.id.as_str());
         let mut writes = vec![Write::Replace(path, Fields::of(&next), loaded.version)];
-        let before = &loaded.conversation;
-        let forgotten = loaded.forgotten.as_ref();
-        writes.extend(forgotten.and_then(|former| former.0.as_ref()).map(Ended::keep));
-        let is_new = next.turns != before.turns || next.brief != before.brief;
-        if is_new || forgotten.is_some() {
-            let (turns, brief) = (Cow::Borrowed(&*next.turns), Cow::Borrowed(&next.brief));
-            let said = Fields::of(&InFull { turns, brief });
-            let said = said.expiring(next.at, CONVERSATIONS_LIVE);
-            writes.push(Write::keep(at("conversations", loaded.id.as_str()), said));
-        }
-        writes.extend(changes.into_iter().flat_map(|change| change.writes(loaded)));
+        writes.extend(in_full(loaded, &next, lifetimes));
+        writes.extend(changes.into_iter().flat_map(|change| change.writes(loaded, lifetimes)));
         writes.extend(steps);
         match self.documents.commit(once_each(writes)?).await {
             Ok(version) => {
@@ -164,4 +154,17 @@ impl Store {
             Err(error) => Err(CommitError::Unavailable(error.into())),
         }
     }
+}
+
+/// Stores what lies beside the head if it is new, or belongs to somebody who is forgotten.
+fn in_full(loaded: &Loaded, next: &Conversation, lifetimes: &Lifetimes) -> Vec<Write> {
+    let (before, forgotten) = (&loaded.conversation, loaded.forgotten.as_ref());
+    if next.turns == before.turns && next.brief == before.brief && forgotten.is_none() {
+        return vec![];
+    }
+    let (turns, brief) = (Cow::Borrowed(&*next.turns), Cow::Borrowed(&next.brief));
+    let said = Fields::of(&InFull { turns, brief }).expiring(next.at, lifetimes.conversations());
+    let said = Write::keep(at("conversations", loaded.id.as_str()), said);
+    let ended = forgotten.and_then(|forgotten| forgotten.0.as_ref());
+    ended.map(|ended| ended.keep(lifetimes)).into_iter().chain([said]).collect()
 }

@@ -14,6 +14,7 @@ mod file;
 mod form;
 mod killed;
 mod ledger;
+mod lifetimes;
 mod locked;
 mod names;
 mod quarantine;
@@ -38,6 +39,7 @@ use consents::*;
 use contract::*;
 use due::*;
 use form::*;
+use lifetimes::*;
 use names::*;
 use quarantine::*;
 use receipts::*;
@@ -152,6 +154,8 @@ promises_across_starts! {
     finds_everything_by_its_name_after_a_restart
     refuses_another_key_and_still_accepts_its_own
     reserves_no_more_than_there_is_however_many_try_at_once
+    keeps_what_it_writes_for_as_long_as_the_settings_say
+    keeps_receipts_and_consents_for_as_long_as_the_settings_say
 }
 
 fn sqlite(folder: &tempfile::TempDir) -> Arc<Store> {

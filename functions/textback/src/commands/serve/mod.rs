@@ -213,7 +213,7 @@ fn router(
             ..About::of(settings, public_url, &agent.page, providers, store)
         },
     };
-    let pages = Pages::of(Business::from_settings(settings)?, public_url);
+    let pages = Pages::of(Business::from_settings(settings)?, public_url, store.lifetimes());
     let ours = providers::numbers(settings);
     let site = Site { pages, store: Arc::clone(store), ours };
     Ok(inbound
