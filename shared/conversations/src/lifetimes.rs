@@ -80,12 +80,12 @@ const CONSENTS: Kept = Kept {
 impl Lifetimes {
     /// What [`Lifetimes::from_settings`] reads.
     pub const SETTINGS: Names = &[
-        CLAIMS.setting,
-        CONSENTS.setting,
-        CONVERSATIONS.setting,
-        QUARANTINE.setting,
-        RECEIPTS.setting,
-        RECORDS.setting,
+        "KEEP_CLAIMS_DAYS",
+        "KEEP_CONSENTS_YEARS",
+        "KEEP_CONVERSATIONS_DAYS",
+        "KEEP_QUARANTINE_DAYS",
+        "KEEP_RECEIPTS_DAYS",
+        "KEEP_RECORDS_DAYS",
     ];
 
     /// The lifetimes as configured, or their defaults.

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sms::Number;
 
+use crate::attempts::Attempt;
 use crate::consent_events::{ConsentEvent, ConsentKind, Proof};
 use crate::id::ConversationId;
 use crate::lifetimes::Lifetimes;
@@ -61,6 +62,20 @@ impl Store {
     ) -> Result<(), Unavailable> {
         let stop = Stop { at, provider: LISTED.to_owned(), confirmed: true };
         self.enter_stop(None, &stop, &ConsentEvent::imported(theirs, list, at)).await
+    }
+
+    /// Records that a provider refused an attempt that belongs to no conversation, since the person has
+    /// opted out.
+    pub async fn stop_refused(
+        &self,
+        attempt: &Attempt,
+        code: &str,
+        now: Timestamp,
+    ) -> Result<(), Unavailable> {
+        let event = ConsentEvent::returned(attempt, code, now);
+        let (id, provider) = (&attempt.conversation, &attempt.provider);
+        self.documents.commit(stopped(id, provider, &event, &self.lifetimes)).await?;
+        Ok(())
     }
 
     /// Stores a stop together with its event, in one commit if the person has not stopped yet.

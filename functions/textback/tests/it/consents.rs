@@ -70,6 +70,21 @@ async fn consents_gives_a_spreadsheet_no_formula_of_a_stranger() {
 }
 
 #[tokio::test]
+async fn consents_has_the_stop_that_a_provider_told_when_a_text_was_sent_by_hand() {
+    let mut product = Product::start(&["twilio"]).await;
+    product.companies.twilio.opt_out(ANN);
+    let said =
+        ["error: no provider can send this", "error: this person has said STOP: nothing was sent"];
+    for said in said {
+        let ran = product.run(&["send", ANN, "We are on our way"], "").await;
+        assert_eq!((ran.code, &*ran.said), (Some(1), &[said.to_owned()][..]));
+    }
+    let rows = printed(&mut product, &["consents", "--csv"]).await;
+    assert_eq!([1, 2, 3].map(|at| rows[1][at].as_str()), ["provider", ANN, "21610"]);
+    assert_eq!(rows.len(), 2);
+}
+
+#[tokio::test]
 async fn consents_names_the_list_that_opt_outs_were_imported_from() {
     let home = tempfile::tempdir().unwrap();
     let list = home.path().join("opt-outs of Twilio.txt");
