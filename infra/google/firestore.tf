@@ -6,6 +6,7 @@ locals {
   expiring = toset([
     "attempts",
     "claims",
+    "consent_events",
     "consents",
     "consents_given",
     "conversations",
@@ -26,20 +27,21 @@ locals {
   # so many index entries: a long conversation would no longer fit. For a time that increases with
   # each write, Firestore takes 500 a second.
   never_searched = {
-    attempts      = ["reply", "steps", "words"]
-    claims        = ["at"]
-    consents      = ["words"]
-    conversations = ["brief", "turns"]
-    effects       = ["payload"]
-    ended         = ["brief", "turns"]
-    heads         = ["counted", "failed", "last", "open"]
-    health        = ["content"]
-    quarantine    = ["body", "fields", "query"]
-    receipts      = ["at"]
-    rhythm        = ["content"]
-    routes        = ["content"]
-    texts         = ["at", "body", "steps"]
-    traces        = ["steps"]
+    attempts       = ["reply", "steps", "words"]
+    claims         = ["at"]
+    consent_events = ["words"]
+    consents       = ["words"]
+    conversations  = ["brief", "turns"]
+    effects        = ["payload"]
+    ended          = ["brief", "turns"]
+    heads          = ["counted", "failed", "last", "open", "seen_at"]
+    health         = ["content"]
+    quarantine     = ["body", "fields", "query"]
+    receipts       = ["at"]
+    rhythm         = ["content"]
+    routes         = ["content"]
+    texts          = ["at", "body", "steps"]
+    traces         = ["steps"]
   }
   exemptions = merge([
     for collection, fields in local.never_searched : {

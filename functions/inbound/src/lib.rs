@@ -12,7 +12,7 @@ use axum::http::{Method, Request};
 use axum::response::Response;
 use axum::routing::{any, post};
 use bytes::Bytes;
-use conversations::{Arrival, Claim, Names, Stop, Store, Taken, Unavailable, Waiting};
+use conversations::{Arrival, Claim, Names, Proof, Stop, Store, Taken, Unavailable, Waiting};
 use futures::future::try_join_all;
 use jiff::Timestamp;
 use policy::Keyword;
@@ -208,15 +208,22 @@ impl Inbound {
     ) -> Result<(Option<Handled>, Option<Keyword>), Unavailable> {
         let handled = text.handled;
         let asks = policy::asked(handled, &text.body);
+        let proof = Proof {
+            words: &text.body,
+            ours: &text.to,
+            message: text.id.as_deref().unwrap_or_default(),
+            provider_says: handled.is_some(),
+        };
         match asks {
             Some(Keyword::Stop) => {
                 let confirmed = handled.is_some() || provider.answers(&text.body, &text.to);
                 let stop = Stop { at: came, provider: provider.name().into(), confirmed };
-                self.store.stop(claim, &text.from, &stop).await?;
+                self.store.stop(claim, &text.from, &stop, &proof).await?;
             }
             Some(Keyword::Start) => {
+                let name = provider.name();
                 let was_stopped =
-                    self.store.start(claim, provider.name(), &text.from, came, now).await?;
+                    self.store.start(claim, name, &text.from, &proof, came, now).await?;
                 // A YES from a person who has not stopped may answer the agent's question, even if
                 // the provider treats it as a keyword.
                 if !was_stopped && policy::keyword(&text.body) == Some(Keyword::Yes) {

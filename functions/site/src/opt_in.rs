@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use url::form_urlencoded;
 
 use crate::pages::Trouble;
-use crate::{Site, language};
+use crate::{PublicPage, Site, language};
 
 /// The fields of the form.
 #[derive(Default)]
@@ -100,6 +100,7 @@ impl Site {
         let consent = Consent {
             theirs,
             page: page.to_owned(),
+            address: self.pages.address(PublicPage::OptIn, language),
             language: language.code().to_owned(),
             words: self.pages.consent(language),
             network: network(caller.0),

@@ -6,6 +6,7 @@ use askama::Template;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use business::{Business, Language};
+use conversations::Lifetimes;
 use sha2::{Digest, Sha256};
 
 use crate::html::Html;
@@ -61,10 +62,11 @@ pub(crate) enum Trouble {
 }
 
 impl Pages {
-    /// Renders the pages of a business. `public_url` has no slash at its end.
-    pub fn of(business: Business, public_url: &str) -> Self {
-        let spoken =
-            business.languages.iter().map(|language| Spoken::of(&business, public_url, *language));
+    /// Renders the pages of a business that keeps things for so long. `public_url` has no slash at its
+    /// end.
+    pub fn of(business: Business, public_url: &str, lifetimes: &Lifetimes) -> Self {
+        let of = |language: &Language| Spoken::of(&business, public_url, lifetimes, *language);
+        let spoken = business.languages.iter().map(of);
         Self { spoken: spoken.collect(), public_url: public_url.to_owned(), business }
     }
 
@@ -97,6 +99,15 @@ impl Pages {
     pub fn conversation(&self, language: Language) -> Vec<String> {
         let spoken = self.spoken(language);
         conversation(&self.business, language, &spoken.words)
+    }
+
+    /// The address of a page in a language.
+    pub(crate) fn address(&self, page: PublicPage, language: Language) -> String {
+        let query = match self.business.languages.len() {
+            0 | 1 => String::new(),
+            _ => format!("?lang={}", language.code()),
+        };
+        format!("{}{}{query}", self.public_url, page.path())
     }
 
     pub(crate) fn rendered(&self, page: PublicPage, language: Language) -> &Rendered {
@@ -141,8 +152,13 @@ impl Pages {
 }
 
 impl Spoken {
-    fn of(business: &Business, public_url: &str, language: Language) -> Self {
-        let words = Words::of(business, language);
+    fn of(
+        business: &Business,
+        public_url: &str,
+        lifetimes: &Lifetimes,
+        language: Language,
+    ) -> Self {
+        let words = Words::of(business, lifetimes, language);
         let view = |page| View::of(business, public_url, language, &words, page);
         let form = |version: &str| {
             render(&Form {

@@ -1,6 +1,7 @@
 //! The words of the pages: one file for each language, with the facts of the business filled in.
 
 use business::{Business, Language};
+use conversations::Lifetimes;
 use serde::Deserialize;
 use sms::Number;
 use toml::{Table, Value};
@@ -173,8 +174,8 @@ impl Terms {
 
 impl Words {
     /// The words of a language, about this business.
-    pub(crate) fn of(business: &Business, language: Language) -> Self {
-        parse(file(language), business, language)
+    pub(crate) fn of(business: &Business, lifetimes: &Lifetimes, language: Language) -> Self {
+        parse(file(language), business, lifetimes, language)
             .expect("the words of every language are read by a test")
     }
 }
@@ -190,7 +191,12 @@ fn file(language: Language) -> &'static str {
     }
 }
 
-fn parse(file: &str, business: &Business, language: Language) -> Result<Words, String> {
+fn parse(
+    file: &str,
+    business: &Business,
+    lifetimes: &Lifetimes,
+    language: Language,
+) -> Result<Words, String> {
     let mut words: Table = file.parse().map_err(|error| format!("{error}"))?;
     let usual = words.get("frequency").and_then(Value::as_str).unwrap_or_default().to_owned();
     let label = |page: PublicPage| {
@@ -198,7 +204,8 @@ fn parse(file: &str, business: &Business, language: Language) -> Result<Words, S
         titles.and_then(Value::as_str).unwrap_or_default().to_owned()
     };
     let (privacy, terms) = (label(PublicPage::Privacy), label(PublicPage::Terms));
-    let values = values(business, language, &usual, &privacy, &terms);
+    let mut values = values(business, language, &usual, &privacy, &terms);
+    values.extend(kept(lifetimes));
     for (key, value) in &mut words {
         fill_in(value, &values).map_err(|problem| format!("{key}: {problem}"))?;
     }
@@ -256,6 +263,17 @@ fn values(
     values
 }
 
+/// How long things are kept, as numbers.
+fn kept(lifetimes: &Lifetimes) -> [(&'static str, String); 4] {
+    [
+        ("conversations_days", lifetimes.conversations_days),
+        ("records_days", lifetimes.records_days),
+        ("claims_days", lifetimes.claims_days),
+        ("consents_years", lifetimes.consents_years),
+    ]
+    .map(|(name, count)| (name, count.to_string()))
+}
+
 /// A number that nobody has, as it is written in the business's country.
 fn example(number: &Number) -> String {
     match number.split() {
@@ -277,7 +295,7 @@ mod tests {
     fn no_language_lacks_a_word_or_fills_in_what_there_is_not() {
         let business = Business::sample();
         for language in Language::ALL {
-            let words = parse(file(language), &business, language);
+            let words = parse(file(language), &business, &Lifetimes::default(), language);
             assert_eq!(words.err(), None, "{}", language.code());
         }
     }

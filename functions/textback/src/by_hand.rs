@@ -51,8 +51,11 @@ pub(crate) async fn make(
         return Ok(None);
     }
     let outcome = provider.send(http, &attempt.outgoing()).await;
-    let update = StatusUpdate::of_outcome(attempt, &outcome, Timestamp::now());
-    store.update_status(&update).await?;
+    let now = Timestamp::now();
+    store.update_status(&StatusUpdate::of_outcome(attempt, &outcome, now)).await?;
+    if let Err(SendError::OptedOut { code }) = &outcome {
+        store.stop_refused(attempt, code, now).await?;
+    }
     Ok(Some(outcome))
 }
 

@@ -14,8 +14,8 @@ use clap::{Parser, Subcommand};
 use settings::{Names, Settings};
 
 use crate::commands::{
-    backup, chat, doctor, give_back, languages, limits, quarantine, register, restore, send, serve,
-    smoke,
+    backup, chat, consents, doctor, give_back, languages, limits, quarantine, register, restore,
+    send, serve, smoke,
 };
 
 /// The program allocates many small objects on many threads. The system's allocator is slower at
@@ -57,6 +57,8 @@ enum Command {
     },
     /// Print what a stranger's text can cause at most, and how much of it is used
     Limits(limits::Asked),
+    /// Print who agreed to be texted and who wanted no more, in which words, and how we know
+    Consents(consents::Asked),
     /// Copy the embedded store into one file, also while it is used
     #[command(after_help = backup::EXIT_CODES)]
     Backup(backup::Asked),
@@ -116,6 +118,9 @@ fn carry_out(
         }
         Command::Limits(asked) => {
             host::run(quiet(settings), |settings| limits::run(settings, asked))
+        }
+        Command::Consents(asked) => {
+            host::run(quiet(settings), |settings| consents::run(settings, asked))
         }
         Command::Register => host::run(quiet(settings), register::run),
         Command::Languages(asked) => {

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use agent::{Answered, Ending, ModelError, Turn as Entry};
 use conversations::{
-    Admission, Change, Conversation, Loaded, Reply, Stop, Unavailable, Waiting, minute_of,
+    Admission, Change, Conversation, Loaded, Proof, Reply, Stop, Unavailable, Waiting, minute_of,
 };
 use jiff::{SignedDuration, Timestamp};
 use money::Amount;
@@ -156,8 +156,9 @@ impl<'a> Wake<'a> {
             return Ok(());
         }
         let stop = Stop { at: text.at, provider: text.provider.clone(), confirmed: false };
-        let claim = self.turn.store.names().message(&text.provider, &text.name);
-        self.turn.store.stop(&claim, &loaded.conversation.theirs, &stop).await?;
+        let (store, theirs) = (&self.turn.store, &loaded.conversation.theirs);
+        let claim = store.names().message(&text.provider, &text.name);
+        store.stop(&claim, theirs, &stop, &Proof::of(text)).await?;
         tracing::info!("the agent understood a text as an opt-out");
         self.reload(loaded).await
     }
@@ -359,7 +360,7 @@ impl<'a> Wake<'a> {
         }
         match run.does {
             Does::Say(Fixed::Stopped) => draft.changes.push(Change::Confirmed),
-            Does::Say(Fixed::Back) => draft.changes.push(Change::Started),
+            Does::Say(Fixed::Back) => draft.changes.push(Change::Started(run.texts[0].clone())),
             _ => {}
         }
         if let Some(text) = self.fixed(loaded, run) {

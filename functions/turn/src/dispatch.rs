@@ -146,9 +146,9 @@ impl<'a> Wake<'a> {
                 )));
                 self.close_unpaid(loaded, attempt, changes).await?;
             }
-            SendError::OptedOut { .. } => {
-                let (at, provider) = (self.clock.now(), provider.to_owned());
-                changes.push(Change::Stopped { at, provider });
+            SendError::OptedOut { code } => {
+                let (at, refused) = (self.clock.now(), attempt.clone());
+                changes.push(Change::Stopped { at, attempt: refused, code });
                 self.close_unpaid(loaded, attempt, changes).await?;
             }
             SendError::Unknown { .. } => self.unanswered(loaded, attempt, changes).await?,

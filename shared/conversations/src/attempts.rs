@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::budget::Period;
 use crate::conversation::{LastReply, Reply};
 use crate::id::ConversationId;
-use crate::lifetimes::RECORDS_LIVE;
+use crate::lifetimes::Lifetimes;
 use crate::names::is_pretended;
 use crate::store::Store;
 use crate::traces::values;
@@ -292,10 +292,10 @@ impl Attempt {
     }
 
     /// Stores it, as part of a commit.
-    pub fn keep(&self) -> Write {
+    pub fn keep(&self, lifetimes: &Lifetimes) -> Write {
         let begun = self.at.as_millisecond();
         let place = format!("{}{begun:015}-{}", self.conversation.prefix(), self.id);
-        let kept = Fields::of(self).expiring(self.at, RECORDS_LIVE).with("place", place);
+        let kept = Fields::of(self).expiring(self.at, lifetimes.records()).with("place", place);
         Write::Create(at("attempts", &self.id), kept)
     }
 }
@@ -326,7 +326,7 @@ impl Store {
     pub async fn begin(&self, attempt: &Attempt) -> Result<bool, Unavailable> {
         let allowed =
             Write::Absent(at("stops", &self.names.person(&attempt.provider, &attempt.to)));
-        match self.documents.commit(vec![allowed, attempt.keep()]).await {
+        match self.documents.commit(vec![allowed, attempt.keep(&self.lifetimes)]).await {
             Ok(_) => Ok(true),
             Err(WriteError::Conflict) => Ok(false),
             Err(error) => Err(error.into()),

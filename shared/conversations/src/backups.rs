@@ -9,6 +9,7 @@ use serde_json::Value;
 use settings::Settings;
 
 use crate::collections::{ALL, heads, texts};
+use crate::lifetimes::Lifetimes;
 use crate::reopened::Aside;
 use crate::store::Store;
 
@@ -102,7 +103,8 @@ impl Restore {
         now: Timestamp,
     ) -> Result<Restored, OpenError> {
         let failed = |error: Unavailable| OpenError::DataDir(error.to_string());
-        let store = Store::open_in(self.restoring.folder())?;
+        let mut store = Store::open_in(self.restoring.folder())?;
+        store.lifetimes = Lifetimes::from_settings(settings)?;
         let aside = store.set_open_aside(note, self.lost(), now).await.map_err(failed)?;
         if matches!(self.since(), Since::Nothing(_)) && !imported {
             store.opt_outs_missing(now).await.map_err(failed)?;

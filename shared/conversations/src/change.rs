@@ -10,12 +10,15 @@ use thiserror::Error;
 use crate::admissions::Admission;
 use crate::attempts::{Attempt, StatusUpdate, settled};
 use crate::budget::{Booking, Period, Shard};
+use crate::consent_events::{ConsentEvent, ConsentKind, Proof};
 use crate::conversation::{Conversation, LastReply};
 use crate::effects::Effect;
 use crate::ended::{Ended, ended_at};
 use crate::id::ConversationId;
+use crate::lifetimes::Lifetimes;
 use crate::notices::Notice;
 use crate::receipts::MatchedReceipt;
+use crate::silence::Forgotten;
 use crate::stops::{Stop, stopped};
 use crate::texts::{Waiting, put_aside, taken_up, wait_again};
 
@@ -37,6 +40,8 @@ pub struct Loaded {
     /// A shard of the account that a turn is paid from, if one was asked for. It is used once: after a
     /// reservation it is out of date.
     pub shard: Option<Shard>,
+    /// The person who had the number before is forgotten with the next commit.
+    pub(crate) forgotten: Option<Forgotten>,
     pub(crate) version: Version,
     pub(crate) stop_version: Option<Version>,
 }
@@ -80,15 +85,18 @@ pub enum Change {
     GoesOn(u64),
     /// A person should look at something.
     Notice(Notice),
-    /// The provider reports that the person has opted out.
+    /// The provider refused this attempt with that code, since the person has opted out.
     Stopped {
         /// When we heard of it.
         at: Timestamp,
-        /// The provider that reported it.
-        provider: String,
+        /// What it refused.
+        attempt: Attempt,
+        /// Its code.
+        code: String,
     },
-    /// The person has opted in again, on condition that the opt-out is the one that was loaded.
-    Started,
+    /// The person has opted in again by this text, on condition that the opt-out is the one that was
+    /// loaded.
+    Started(Waiting),
     /// Steps were taken under a trace.
     Steps(TraceId, Vec<Step>),
     /// A text was answered under the trace of another one.
@@ -116,7 +124,7 @@ impl Change {
     }
 
     /// The writes for this change, except its steps.
-    pub(crate) fn writes(self, loaded: &Loaded) -> Vec<Write> {
+    pub(crate) fn writes(self, loaded: &Loaded, lifetimes: &Lifetimes) -> Vec<Write> {
         let stop = || at("stops", loaded.id.person());
         match self {
             Self::LetIn(place) => vec![place.take()],
@@ -128,8 +136,8 @@ impl Change {
                 texts.iter().map(|text| put_aside(&loaded.id, text, why)).collect()
             }
             Self::Waits(texts) => texts.iter().map(|text| wait_again(&loaded.id, text)).collect(),
-            Self::Attempt(attempt) => vec![Stop::none(&loaded.id), attempt.keep()],
-            Self::AttemptDespiteStop(attempt) => vec![attempt.keep()],
+            Self::Attempt(attempt) => vec![Stop::none(&loaded.id), attempt.keep(lifetimes)],
+            Self::AttemptDespiteStop(attempt) => vec![attempt.keep(lifetimes)],
             Self::Confirmed => vec![match (&loaded.stop, loaded.stop_version) {
                 (Some(found), Some(version)) => {
                     let confirmed = Stop { confirmed: true, ..found.clone() };
@@ -139,17 +147,29 @@ impl Change {
                 _ => Write::Replace(stop(), Fields::none(), Version::NONE),
             }],
             Self::Status(update) => vec![update.write(&[])],
-            Self::Receipt(told) => told.writes(),
+            Self::Receipt(told) => told.writes(lifetimes),
             Self::Answered(said, at) => {
                 vec![Attempt::note_answer(&said.attempt, said.look_at(at))]
             }
             Self::Settled(attempt) => vec![settled(&attempt)],
-            Self::Effect(effect) => vec![effect.keep()],
-            Self::Ended(ended) => vec![ended.keep()],
+            Self::Effect(effect) => vec![effect.keep(lifetimes)],
+            Self::Ended(ended) => vec![ended.keep(lifetimes)],
             Self::GoesOn(number) => vec![Write::Delete(ended_at(&loaded.id, number), None)],
-            Self::Notice(notice) => vec![notice.keep()],
-            Self::Stopped { at, provider } => vec![stopped(&loaded.id, at, &provider)],
-            Self::Started => vec![Write::Delete(stop(), loaded.stop_version)],
+            Self::Notice(notice) => vec![notice.keep(lifetimes)],
+            Self::Stopped { at, attempt, code } => {
+                let event = ConsentEvent::returned(&attempt, &code, at);
+                stopped(&loaded.id, &attempt.provider, &event, lifetimes)
+            }
+            Self::Started(text) => {
+                let (theirs, at) = (&loaded.conversation.theirs, text.at);
+                let proof = Proof::of(&text);
+                let event =
+                    ConsentEvent::texted(ConsentKind::Start, theirs, &text.provider, &proof, at);
+                vec![
+                    Write::Delete(stop(), loaded.stop_version),
+                    event.enter(loaded.id.person(), lifetimes),
+                ]
+            }
             // Steps are added where there is most to write anyway.
             Self::Steps(..) | Self::AnsweredIn(..) => vec![],
         }

@@ -3,7 +3,6 @@
 use documents::{Fields, Unavailable, Write, WriteError};
 use jiff::Timestamp;
 
-use crate::lifetimes::CLAIMS_LIVE;
 use crate::names::Claim;
 use crate::store::Store;
 
@@ -16,7 +15,7 @@ impl Store {
         now: Timestamp,
         mut writes: Vec<Write>,
     ) -> Result<bool, WriteError> {
-        writes.push(Write::Create(claim.path(), claim_fields(now)));
+        writes.push(Write::Create(claim.path(), self.claimed(now)));
         let again = claim.again_after.map(|_| writes.clone());
         match self.documents.commit(writes).await {
             Err(WriteError::Conflict) => {}
@@ -40,10 +39,10 @@ impl Store {
         // Also for words that arrived long before those but were kept elsewhere meanwhile.
         let passed =
             i128::from(now.as_millisecond().abs_diff(claimed)) > window.as_millis() as i128;
-        Ok(passed.then(|| Write::Replace(claim.path(), claim_fields(now), found.version)))
+        Ok(passed.then(|| Write::Replace(claim.path(), self.claimed(now), found.version)))
     }
-}
 
-fn claim_fields(now: Timestamp) -> Fields {
-    Fields::none().with("at", now.as_millisecond()).expiring(now, CLAIMS_LIVE)
+    fn claimed(&self, now: Timestamp) -> Fields {
+        Fields::none().with("at", now.as_millisecond()).expiring(now, self.lifetimes.claims())
+    }
 }

@@ -19,6 +19,8 @@ collections! {
     clock [] {}
     /// Who agreed to be texted.
     consents [Expires InLedger] { THEIRS: Text = "theirs", }
+    /// The consent ledger: who agreed to be texted, and who wanted no more.
+    consent_events [Expires InLedger Later] { AT: Time = "at", PLACE: Text = "place", }
     /// Consents counted by window of time.
     consents_given [Expires] {}
     /// The entries of each conversation, beside its head.

@@ -3,17 +3,17 @@
 use std::net::IpAddr;
 
 use documents::{Fields, Unavailable, Write, WriteError, at};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sms::Number;
 
 use crate::collections::consents;
+use crate::consent_events::{ConsentEvent, ConsentKind};
 use crate::lifetimes::DAY;
 use crate::store::Store;
 
-/// A person can claim for four years that they were texted without consent (28 U.S.C. 1658); one more
-/// year allows for the claim to arrive.
-const CONSENTS_LIVE: SignedDuration = DAY.checked_mul(5 * 365 + 2).expect("5 years fit");
+/// Where the number was typed, in place of a provider.
+const FORM: &str = "form";
 
 /// How many consents one address may give in an hour: the people of an office, or of a queue at a desk.
 const OF_ADDRESS: usize = 20;
@@ -35,6 +35,9 @@ pub struct Consent {
     pub theirs: Number,
     /// The version of the page around the words: changes with every letter of it.
     pub page: String,
+    /// The address of that page.
+    #[serde(default)]
+    pub address: String,
     /// The language of the page, such as `es`.
     pub language: String,
     /// The exact words of the agreement.
@@ -44,6 +47,19 @@ pub struct Consent {
     /// When.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub at: Timestamp,
+}
+
+impl Consent {
+    /// Its entry in the consent ledger.
+    fn event(&self) -> ConsentEvent {
+        ConsentEvent {
+            words: self.words.clone(),
+            version: self.page.clone(),
+            language: self.language.clone(),
+            network: self.network.clone(),
+            ..ConsentEvent::of(ConsentKind::Form, &self.theirs, &self.address, self.at)
+        }
+    }
 }
 
 /// What became of a consent that was given.
@@ -113,8 +129,10 @@ impl Store {
                 places.retain(|_| found.next().flatten().is_none());
             }
         }
-        let kept = Fields::of(consent).expiring(consent.at, CONSENTS_LIVE);
-        let mut writes = vec![Write::Create(path, kept)];
+        let kept = Fields::of(consent).expiring(consent.at, self.lifetimes.consents());
+        let person = self.names.person(FORM, &consent.theirs);
+        let entered = consent.event().enter(&person, &self.lifetimes);
+        let mut writes = vec![Write::Create(path, kept), entered];
         for mut places in counts {
             let Some(place) = places.pop() else { return Ok(Given::TooMany) };
             let given = Fields::none().expiring(consent.at, DAY);

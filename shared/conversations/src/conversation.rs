@@ -108,6 +108,13 @@ pub struct Conversation {
     /// When the agent last answered the person.
     #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
     pub answered_at: Option<Timestamp>,
+    /// When the latest text came that a turn has seen.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
+    pub(crate) seen_at: Option<Timestamp>,
     /// When the latest text came.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub at: Timestamp,
@@ -152,7 +159,7 @@ fn known<'de, D: Deserializer<'de>>(written: D) -> Result<Option<Language>, D::E
     Ok(code.and_then(|code| Language::of_code(&code)))
 }
 
-fn nothing() -> Box<RawValue> {
+pub(crate) fn nothing() -> Box<RawValue> {
     RawValue::NULL.to_owned()
 }
 

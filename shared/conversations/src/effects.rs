@@ -8,7 +8,7 @@ use telemetry::TraceId;
 
 use crate::collections::effects;
 use crate::id::ConversationId;
-use crate::lifetimes::CONVERSATIONS_LIVE;
+use crate::lifetimes::Lifetimes;
 use crate::store::Store;
 
 /// Something that must leave the system, at least once, after the commit that decided on it.
@@ -37,8 +37,8 @@ pub struct Effect {
 
 impl Effect {
     /// A blind write, so that one of the same name is overwritten instead of failing the whole commit.
-    pub(crate) fn keep(&self) -> Write {
-        let kept = Fields::of(self).expiring(self.at, CONVERSATIONS_LIVE);
+    pub(crate) fn keep(&self, lifetimes: &Lifetimes) -> Write {
+        let kept = Fields::of(self).expiring(self.at, lifetimes.conversations());
         Write::keep(at("effects", &self.id), kept)
     }
 }
@@ -59,7 +59,7 @@ impl Store {
     pub async fn put_off(&self, effect: &Effect, until: Timestamp) -> Result<(), Unavailable> {
         // Written as a whole, so that one just delivered by another process is not left in part.
         let effect = Effect { tries: effect.tries + 1, due_at: until, ..effect.clone() };
-        self.documents.commit(vec![effect.keep()]).await?;
+        self.documents.commit(vec![effect.keep(&self.lifetimes)]).await?;
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use sms::Number;
 
 use crate::id::ConversationId;
-use crate::lifetimes::CONVERSATIONS_LIVE;
+use crate::lifetimes::Lifetimes;
 
 /// A conversation that is over.
 #[derive(Clone, Serialize, Deserialize)]
@@ -36,10 +36,10 @@ pub struct Ended {
 }
 
 impl Ended {
-    pub(crate) fn keep(&self) -> Write {
+    pub(crate) fn keep(&self, lifetimes: &Lifetimes) -> Write {
         let (id, number) = (&self.conversation, self.number);
         let place = format!("{}{number:020}", id.prefix());
-        let kept = Fields::of(self).expiring(self.at, CONVERSATIONS_LIVE);
+        let kept = Fields::of(self).expiring(self.at, lifetimes.conversations());
         Write::keep(ended_at(id, number), kept.with("place", place))
     }
 }

@@ -9,7 +9,7 @@ use sms::Number;
 use telemetry::TraceId;
 
 use crate::id::ConversationId;
-use crate::lifetimes::NOTICES_LIVE;
+use crate::lifetimes::Lifetimes;
 use crate::store::Store;
 
 /// Something a person should look at.
@@ -36,8 +36,8 @@ pub struct Notice {
 
 impl Notice {
     /// Keeps it, as part of a commit.
-    pub fn keep(&self) -> Write {
-        let kept = Fields::of(self).expiring(self.at, NOTICES_LIVE);
+    pub fn keep(&self, lifetimes: &Lifetimes) -> Write {
+        let kept = Fields::of(self).expiring(self.at, lifetimes.notices());
         Write::keep(at("notices", &self.id), kept)
     }
 }
@@ -62,7 +62,7 @@ impl fmt::Debug for FollowUp {
 impl Store {
     /// Keeps something that a person should look at.
     pub async fn notice(&self, notice: &Notice) -> Result<(), Unavailable> {
-        self.documents.commit(vec![notice.keep()]).await?;
+        self.documents.commit(vec![notice.keep(&self.lifetimes)]).await?;
         Ok(())
     }
 
@@ -74,7 +74,7 @@ impl Store {
         again_after: Option<SignedDuration>,
     ) -> Result<bool, Unavailable> {
         let path = at("notices", &notice.id);
-        let next = Fields::of(notice).expiring(notice.at, NOTICES_LIVE);
+        let next = Fields::of(notice).expiring(notice.at, self.lifetimes.notices());
         let write = match self.documents.get_one(path.clone()).await? {
             None => Write::Create(path, next),
             Some(found) => {

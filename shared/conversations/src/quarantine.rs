@@ -4,21 +4,17 @@
 //! not: its file is in a folder that only the user who runs the process may open.
 
 use documents::{Document, Fields, Path, RARELY, Unavailable, Write, WriteError, at, hash};
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sms::UNANSWERABLE;
 use telemetry::TraceId;
 
 use crate::collections::quarantine;
-use crate::lifetimes::DAY;
 use crate::names::Names;
 use crate::notices::Notice;
 use crate::store::Store;
 use crate::uncounted::Count;
-
-/// Long enough to find a weekend's change of format on Monday, short enough for people's words.
-const QUARANTINE_LIVES: SignedDuration = DAY.checked_mul(7).expect("7 days fit");
 
 /// How often storing is retried because somebody else counted the first call of a form, or of a day.
 const ATTEMPTS: u32 = 5;
@@ -135,7 +131,7 @@ impl Store {
             }
             None if most.is_some_and(|most| kept_today >= most) => (Kept::Counted, None),
             None => {
-                let whole = Fields::of(call).expiring(call.at, QUARANTINE_LIVES);
+                let whole = Fields::of(call).expiring(call.at, self.lifetimes.quarantine());
                 let whole = whole.with("shape", call.shape());
                 let first = if known.is_some() { Kept::Another } else { Kept::First };
                 (first, Some(Write::Create(path, whole)))
@@ -156,7 +152,7 @@ impl Store {
         }
         let count = |seen, kept| {
             let next = Shape { seen, day: day.clone(), kept, at: call.at };
-            Fields::of(&next).expiring(call.at, QUARANTINE_LIVES)
+            Fields::of(&next).expiring(call.at, self.lifetimes.quarantine())
         };
         writes.push(match &known {
             None => Write::Create(shape, count(1, this.kept)),
@@ -167,7 +163,7 @@ impl Store {
         });
         // The operator can do nothing about a call that nobody can answer.
         if outcome == Kept::First && call.reason != UNANSWERABLE {
-            writes.push(notice(call).keep());
+            writes.push(notice(call).keep(&self.lifetimes));
         }
         self.documents.commit(writes).await?;
         self.uncounted.forget(&call.shape(), uncounted);

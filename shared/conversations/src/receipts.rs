@@ -13,13 +13,11 @@ use telemetry::{Step, TraceId, steps};
 
 use crate::attempts::{Attempt, Reported, StatusUpdate, message_name};
 use crate::collections::{attempts, receipts};
+use crate::consent_events::ConsentEvent;
 use crate::id::ConversationId;
-use crate::lifetimes::DAY;
+use crate::lifetimes::Lifetimes;
 use crate::stops::stopped;
 use crate::store::Store;
-
-/// A receipt that nobody asked for within this time belongs to no attempt of ours.
-const RECEIPTS_LIVE: SignedDuration = DAY.checked_mul(7).expect("7 days fit");
 
 /// How long after its arrival the attempt of a receipt is looked for: soon, because the process that
 /// was about to store the message id may have died; and for up to three days, after which no message id
@@ -109,7 +107,7 @@ pub struct MatchedReceipt {
     pub(crate) fails: bool,
     /// The person's conversation, in which a reported opt-out is recorded.
     conversation: ConversationId,
-    opted_out: bool,
+    opted_out: Option<ConsentEvent>,
     /// The name under which the receipt is stored, if it is.
     kept: Option<String>,
 }
@@ -127,7 +125,7 @@ impl Store {
             return self.tell(&attempt, &receipt, None).await;
         }
         let name = receipt.name();
-        let kept = Fields::of(&receipt).expiring(now, RECEIPTS_LIVE);
+        let kept = Fields::of(&receipt).expiring(now, self.lifetimes.receipts());
         match self.documents.commit(vec![Write::Create(at("receipts", &name), kept)]).await {
             Ok(_) | Err(WriteError::Conflict) => {}
             Err(error) => return Err(error.into()),
@@ -160,7 +158,7 @@ impl Store {
         kept: Option<String>,
     ) -> Result<Joined, Unavailable> {
         let told = MatchedReceipt::of(attempt, receipt, kept);
-        let mut writes = told.writes();
+        let mut writes = told.writes(&self.lifetimes);
         if told.fails && told.is_new() {
             writes.push(failed(attempt, receipt.at));
         }
@@ -245,6 +243,13 @@ impl StoredReceipt {
         hash(&[&self.message, &self.raw_status, &part, self.code.as_deref().unwrap_or_default()])
     }
 
+    /// The opt-out that it reports.
+    fn shows(&self, attempt: &Attempt) -> ConsentEvent {
+        let code = self.code.as_deref().unwrap_or(&self.raw_status);
+        let message = self.message.split_once(':').map_or("", |(_, id)| id).to_owned();
+        ConsentEvent { message, ..ConsentEvent::returned(attempt, code, self.at) }
+    }
+
     /// The step that shows it in the attempt's trace.
     fn step(&self, attempt: &Attempt) -> Step {
         let step = Step::new(steps::RECEIPT, self.at)
@@ -288,21 +293,21 @@ impl MatchedReceipt {
             update,
             step,
             conversation: attempt.conversation.clone(),
-            opted_out: receipt.opted_out,
+            opted_out: receipt.opted_out.then(|| receipt.shows(attempt)),
             kept,
         }
     }
 
     /// Its writes, except the head of the conversation whose reply did not arrive.
-    pub(crate) fn writes(&self) -> Vec<Write> {
+    pub(crate) fn writes(&self, lifetimes: &Lifetimes) -> Vec<Write> {
         let kept = self.kept.iter().map(|name| Write::Delete(at("receipts", name), None));
         let mut writes: Vec<_> = kept.collect();
         let Self { update, step, conversation, .. } = self;
         if self.is_new() {
             writes.push(update.write(std::slice::from_ref(step)));
         }
-        if self.opted_out && !self.is_known {
-            writes.push(stopped(conversation, update.at, update.provider()));
+        if let Some(event) = self.opted_out.as_ref().filter(|_| !self.is_known) {
+            writes.extend(stopped(conversation, update.provider(), event, lifetimes));
         }
         writes
     }

@@ -12,7 +12,7 @@ use crate::attempts::Attempt;
 use crate::change::{Change, Loaded};
 use crate::collections::{attempts, texts};
 use crate::id::ConversationId;
-use crate::lifetimes::RECORDS_LIVE;
+use crate::lifetimes::Lifetimes;
 use crate::receipts::is_receipt;
 use crate::store::Store;
 use crate::texts::Waiting;
@@ -27,12 +27,12 @@ struct TraceSteps {
 }
 
 /// The writes that store the steps of these changes.
-pub(crate) fn kept(loaded: &Loaded, changes: &[Change]) -> Vec<Write> {
+pub(crate) fn kept(loaded: &Loaded, changes: &[Change], lifetimes: &Lifetimes) -> Vec<Write> {
     let told = told(&loaded.waiting, changes).into_iter();
     let told = told.filter(|told| !told.steps.is_empty() || told.answered_in.is_some());
     told.map(|told| match home(loaded, changes, &told) {
         Some(home) => add(home, &told.steps),
-        None => separate(loaded, told),
+        None => separate(loaded, told, lifetimes),
     })
     .collect()
 }
@@ -118,13 +118,17 @@ fn home(
 }
 
 /// A trace with a document of its own.
-fn separate(loaded: &Loaded, TraceSteps { trace, steps, answered_in }: TraceSteps) -> Write {
+fn separate(
+    loaded: &Loaded,
+    TraceSteps { trace, steps, answered_in }: TraceSteps,
+    lifetimes: &Lifetimes,
+) -> Write {
     let first = steps.iter().map(|step| step.at).min().unwrap_or(loaded.conversation.at);
     let mut set = Fields::none().with("conversation", &loaded.id);
     if let Some(other) = answered_in {
         set = set.with("answered_in", other);
     }
-    let set = set.expiring(first, RECORDS_LIVE);
+    let set = set.expiring(first, lifetimes.records());
     Write::Merge { path: at("traces", trace.as_str()), set, append: vec![values(&steps)] }
 }
 

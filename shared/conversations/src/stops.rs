@@ -5,11 +5,14 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sms::Number;
 
+use crate::attempts::Attempt;
+use crate::consent_events::{ConsentEvent, ConsentKind, Proof};
 use crate::id::ConversationId;
+use crate::lifetimes::Lifetimes;
 use crate::names::Claim;
 use crate::store::Store;
 
-/// The provider of a stop that was entered from a list.
+/// The provider of a stop that was imported from a list.
 const LISTED: &str = "list";
 
 /// A person's wish to get no more texts from any of our numbers, through any provider.
@@ -43,21 +46,69 @@ impl Store {
         claim: &Claim,
         theirs: &Number,
         stop: &Stop,
+        proof: &Proof<'_>,
     ) -> Result<(), Unavailable> {
-        let stopped = keep_stop(&self.names.person(&stop.provider, theirs), stop);
-        if claim.again_after.is_some() {
-            self.documents.commit(vec![stopped]).await?;
-        } else {
-            self.claim(&claim.of_keyword(), stop.at, vec![stopped]).await?;
+        let event = ConsentEvent::texted(ConsentKind::Stop, theirs, &stop.provider, proof, stop.at);
+        let claim = claim.again_after.is_none().then(|| claim.of_keyword());
+        self.enter_stop(claim.as_ref(), stop, &event).await
+    }
+
+    /// Records that a person is on this opt-out list, which has been confirmed to them.
+    pub async fn stop_listed(
+        &self,
+        theirs: &Number,
+        list: &str,
+        at: Timestamp,
+    ) -> Result<(), Unavailable> {
+        let stop = Stop { at, provider: LISTED.to_owned(), confirmed: true };
+        self.enter_stop(None, &stop, &ConsentEvent::imported(theirs, list, at)).await
+    }
+
+    /// Records that a provider refused an attempt that belongs to no conversation, since the person has
+    /// opted out.
+    pub async fn stop_refused(
+        &self,
+        attempt: &Attempt,
+        code: &str,
+        now: Timestamp,
+    ) -> Result<(), Unavailable> {
+        let event = ConsentEvent::returned(attempt, code, now);
+        let (id, provider) = (&attempt.conversation, &attempt.provider);
+        self.documents.commit(stopped(id, provider, &event, &self.lifetimes)).await?;
+        Ok(())
+    }
+
+    /// Stores a stop together with its event, in one commit if the person has not stopped yet.
+    async fn enter_stop(
+        &self,
+        claim: Option<&Claim>,
+        stop: &Stop,
+        event: &ConsentEvent,
+    ) -> Result<(), Unavailable> {
+        let person = self.names.person(&stop.provider, &event.theirs);
+        let new = Write::Create(at("stops", &person), Fields::of(stop));
+        if !self
+            .commit_once(claim, stop.at, vec![new, event.enter(&person, &self.lifetimes)])
+            .await?
+        {
+            // They have stopped already, or this message was taken before.
+            let again = vec![keep_stop(&person, stop), event.enter_again(&person, &self.lifetimes)];
+            self.commit_once(claim, stop.at, again).await?;
         }
         Ok(())
     }
 
-    /// Records that a person is on an opt-out list, which has been confirmed to them.
-    pub async fn stop_listed(&self, theirs: &Number, at: Timestamp) -> Result<(), Unavailable> {
-        let stop = Stop { at, provider: LISTED.to_owned(), confirmed: true };
-        self.documents.commit(vec![keep_stop(&self.names.person(LISTED, theirs), &stop)]).await?;
-        Ok(())
+    /// Commits these writes, with the claim if there is one. False if a condition does not hold.
+    async fn commit_once(
+        &self,
+        claim: Option<&Claim>,
+        now: Timestamp,
+        writes: Vec<Write>,
+    ) -> Result<bool, Unavailable> {
+        match claim {
+            Some(claim) => Ok(self.claim(claim, now, writes).await?),
+            None => self.documents.if_unchanged(writes).await,
+        }
     }
 
     /// Records that a person opted in again at this time, through this provider. Takes effect once for
@@ -68,10 +119,12 @@ impl Store {
         claim: &Claim,
         provider: &str,
         theirs: &Number,
+        proof: &Proof<'_>,
         said: Timestamp,
         now: Timestamp,
     ) -> Result<bool, Unavailable> {
-        let stop = at("stops", &self.names.person(provider, theirs));
+        let person = self.names.person(provider, theirs);
+        let stop = at("stops", &person);
         let found = self
             .documents
             .get_one(stop.clone())
@@ -79,7 +132,14 @@ impl Store {
             .map(|found| found.fields.decode::<Stop>())
             .transpose()?;
         if found.as_ref().is_none_or(|found| found.at.min(now) <= said) {
-            self.claim(&claim.of_keyword(), said, vec![Write::Delete(stop, None)]).await?;
+            let kind = if found.is_some() { ConsentKind::Start } else { ConsentKind::Keyword };
+            let event = ConsentEvent::texted(kind, theirs, provider, proof, said);
+            let entered = match found {
+                Some(_) => event.enter(&person, &self.lifetimes),
+                None => event.enter_again(&person, &self.lifetimes),
+            };
+            let writes = vec![Write::Delete(stop, None), entered];
+            self.claim(&claim.of_keyword(), said, writes).await?;
         }
         Ok(found.is_some())
     }
@@ -92,6 +152,12 @@ fn keep_stop(person: &str, stop: &Stop) -> Write {
 }
 
 /// An opt-out reported by a provider, which has confirmed it to the person as well.
-pub(crate) fn stopped(id: &ConversationId, now: Timestamp, provider: &str) -> Write {
-    keep_stop(id.person(), &Stop { at: now, provider: provider.to_owned(), confirmed: true })
+pub(crate) fn stopped(
+    id: &ConversationId,
+    provider: &str,
+    event: &ConsentEvent,
+    lifetimes: &Lifetimes,
+) -> Vec<Write> {
+    let stop = Stop { at: event.at, provider: provider.to_owned(), confirmed: true };
+    vec![keep_stop(id.person(), &stop), event.enter(id.person(), lifetimes)]
 }

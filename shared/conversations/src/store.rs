@@ -6,6 +6,7 @@ use documents::{Documents, Text, Unavailable, at};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
+use crate::lifetimes::Lifetimes;
 use crate::names::Names;
 use crate::uncounted::Uncounted;
 
@@ -13,19 +14,31 @@ use crate::uncounted::Uncounted;
 pub struct Store {
     pub(crate) documents: Documents,
     pub(crate) names: Names,
+    pub(crate) lifetimes: Lifetimes,
     /// The unique name of this process.
     pub(crate) process: Uuid,
     pub(crate) uncounted: Uncounted,
 }
 
 impl Store {
-    pub(crate) fn new(documents: Documents, names: Names) -> Self {
-        Self { documents, names, process: Uuid::new_v4(), uncounted: Uncounted::default() }
+    pub(crate) fn new(documents: Documents, names: Names, lifetimes: Lifetimes) -> Self {
+        Self {
+            documents,
+            names,
+            lifetimes,
+            process: Uuid::new_v4(),
+            uncounted: Uncounted::default(),
+        }
     }
 
     /// The names under which people and messages are stored.
     pub fn names(&self) -> &Names {
         &self.names
+    }
+
+    /// How long things are kept.
+    pub fn lifetimes(&self) -> &Lifetimes {
+        &self.lifetimes
     }
 
     /// The underlying document store.

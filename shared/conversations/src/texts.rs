@@ -16,7 +16,7 @@ use telemetry::{Step, TraceId};
 
 use crate::collections::texts;
 use crate::id::ConversationId;
-use crate::lifetimes::CONVERSATIONS_LIVE;
+use crate::lifetimes::Lifetimes;
 use crate::names::Claim;
 use crate::store::Store;
 
@@ -130,8 +130,8 @@ impl Store {
         let id = self.names.conversation(&arrival.text.provider, theirs);
         let name = format!("{}-{}", arrival.claim.name(), now.as_millisecond());
         let kept = Waiting { name, ..arrival.text.clone() };
-        let text = |due| keep(&kept, theirs, &id, *now, due);
-        let with_head = vec![text(None), makes_due(&kept, theirs, &id, *now)];
+        let text = |due| keep(&kept, theirs, &id, *now, due, &self.lifetimes);
+        let with_head = vec![text(None), makes_due(&kept, theirs, &id, *now, &self.lifetimes)];
         let new = match self.claim(&arrival.claim, arrival.text.at, with_head).await {
             Err(WriteError::Contended) => {
                 self.claim(&arrival.claim, arrival.text.at, vec![text(Some(*now))]).await?
@@ -190,7 +190,11 @@ impl Store {
             let id = self.names.conversation(&text.provider, &theirs);
             let alone = Fields::none().with("due_at", ());
             let alone = Write::Amend(at("texts", &text.name), alone, version);
-            match self.documents.commit(vec![makes_due(&text, &theirs, &id, now), alone]).await {
+            match self
+                .documents
+                .commit(vec![makes_due(&text, &theirs, &id, now, &self.lifetimes), alone])
+                .await
+            {
                 Ok(_) => Ok(Some(id)),
                 // A turn may have taken it up since: its conversation has it.
                 Err(WriteError::Contended | WriteError::Conflict) => Ok(None),
@@ -260,23 +264,30 @@ fn keep(
     id: &ConversationId,
     now: Timestamp,
     due: Option<Timestamp>,
+    lifetimes: &Lifetimes,
 ) -> Write {
     let waiting = place(id, text.at, &text.name);
     let mut kept = Fields::of(text).with("theirs", theirs).with("waiting", waiting);
     if let Some(due) = due {
         kept = kept.with("due_at", due.as_millisecond());
     }
-    Write::Create(at("texts", &text.name), kept.expiring(now, CONVERSATIONS_LIVE))
+    Write::Create(at("texts", &text.name), kept.expiring(now, lifetimes.conversations()))
 }
 
-fn makes_due(text: &Waiting, theirs: &Number, id: &ConversationId, now: Timestamp) -> Write {
+fn makes_due(
+    text: &Waiting,
+    theirs: &Number,
+    id: &ConversationId,
+    now: Timestamp,
+    lifetimes: &Lifetimes,
+) -> Write {
     let set = Fields::of(&json!({
         "ours": text.ours,
         "theirs": theirs,
         "newest": text.name,
         "at": now.as_millisecond(),
         "due_at": now.as_millisecond(),
-        "expires_at": (now + CONVERSATIONS_LIVE).as_millisecond(),
+        "expires_at": (now + lifetimes.conversations()).as_millisecond(),
     }));
     Write::Merge { path: at("heads", id.as_str()), set, append: vec![] }
 }

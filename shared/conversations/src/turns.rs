@@ -12,7 +12,8 @@ use crate::change::{Change, CommitError, Loaded};
 use crate::conversation::Conversation;
 use crate::health::opened;
 use crate::id::ConversationId;
-use crate::lifetimes::CONVERSATIONS_LIVE;
+use crate::lifetimes::Lifetimes;
+use crate::silence::Forgotten;
 use crate::steps;
 use crate::store::Store;
 use crate::texts::{TEXTS_IN_ONE_TURN, Waiting};
@@ -59,11 +60,18 @@ impl Store {
         let (said, stop, health, account) = (next(), next(), next(), next());
         let shard = shard.map(|(name, _)| budget::decoded(name, account)).transpose()?;
         let version = head.version;
+        let is_stored = head.fields.get::<u32>("tries").is_some();
         let mut conversation: Conversation = head.fields.decode()?;
         let InFull { turns, brief } =
             said.map(|found| found.fields.decode()).transpose()?.unwrap_or_default();
         (conversation.turns, conversation.brief) = (turns.into_owned(), brief.into_owned());
         conversation.put_right(now);
+        let mut forgotten = conversation.forget_after_silence(id);
+        if !is_stored && (!conversation.turns.is_empty() || !conversation.brief.is_empty()) {
+            // The head before this one has expired, and this is about to.
+            (conversation.turns, conversation.brief) = (vec![], Map::new());
+            forgotten = Some(Forgotten(None));
+        }
         // The texts were read beside the head, so one of them may have arrived in between.
         let is_known = |waiting: &[Waiting]| {
             !conversation.is_waiting()
@@ -78,6 +86,7 @@ impl Store {
         Ok(Some(Loaded {
             id: id.clone(),
             shard,
+            forgotten,
             version,
             conversation,
             waiting,
@@ -96,7 +105,7 @@ impl Store {
         mut next: Conversation,
         changes: Vec<Change>,
     ) -> Result<(), CommitError> {
-        let mut waiting = loaded.waiting.clone();
+        let (mut waiting, lifetimes) = (loaded.waiting.clone(), &self.lifetimes);
         for change in &changes {
             if let Change::TakenUp(texts) | Change::SetAside(texts, _) = change {
                 waiting.retain(|text| !texts.contains(text));
@@ -119,19 +128,14 @@ impl Store {
             }
         }
         let uses_shard = changes.iter().any(Change::uses_shard);
-        let is_back = changes.iter().any(|change| matches!(change, Change::Started));
-        let steps = steps::kept(loaded, &changes);
+        let is_back = changes.iter().any(|change| matches!(change, Change::Started(_)));
+        let steps = steps::kept(loaded, &changes, lifetimes);
         steps::note(&mut waiting, &changes);
+        next.seen_at = Some(next.at);
         let path = at("heads", loaded.id.as_str());
         let mut writes = vec![Write::Replace(path, Fields::of(&next), loaded.version)];
-        let before = &loaded.conversation;
-        if next.turns != before.turns || next.brief != before.brief {
-            let (turns, brief) = (Cow::Borrowed(&*next.turns), Cow::Borrowed(&next.brief));
-            let said = Fields::of(&InFull { turns, brief });
-            let said = said.expiring(next.at, CONVERSATIONS_LIVE);
-            writes.push(Write::keep(at("conversations", loaded.id.as_str()), said));
-        }
-        writes.extend(changes.into_iter().flat_map(|change| change.writes(loaded)));
+        writes.extend(in_full(loaded, &next, lifetimes));
+        writes.extend(changes.into_iter().flat_map(|change| change.writes(loaded, lifetimes)));
         writes.extend(steps);
         match self.documents.commit(once_each(writes)?).await {
             Ok(version) => {
@@ -139,6 +143,7 @@ impl Store {
                 loaded.waiting = waiting;
                 loaded.conversation = next;
                 loaded.shard.take_if(|_| uses_shard);
+                loaded.forgotten = None;
                 if is_back {
                     (loaded.stop, loaded.stop_version) = (None, None);
                 }
@@ -149,4 +154,17 @@ impl Store {
             Err(error) => Err(CommitError::Unavailable(error.into())),
         }
     }
+}
+
+/// Stores what lies beside the head if it is new, or belongs to somebody who is forgotten.
+fn in_full(loaded: &Loaded, next: &Conversation, lifetimes: &Lifetimes) -> Vec<Write> {
+    let (before, forgotten) = (&loaded.conversation, loaded.forgotten.as_ref());
+    if next.turns == before.turns && next.brief == before.brief && forgotten.is_none() {
+        return vec![];
+    }
+    let (turns, brief) = (Cow::Borrowed(&*next.turns), Cow::Borrowed(&next.brief));
+    let said = Fields::of(&InFull { turns, brief }).expiring(next.at, lifetimes.conversations());
+    let said = Write::keep(at("conversations", loaded.id.as_str()), said);
+    let ended = forgotten.and_then(|forgotten| forgotten.0.as_ref());
+    ended.map(|ended| ended.keep(lifetimes)).into_iter().chain([said]).collect()
 }

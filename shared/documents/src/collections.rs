@@ -102,12 +102,20 @@ impl Text {
 
     /// Documents whose text begins with this, ordered by their texts.
     pub fn within(self, prefix: String, limit: u32) -> Query {
-        self.query(Filter::Within(self.field, prefix), limit)
+        self.within_after(prefix, None, limit)
+    }
+
+    /// The same, after this text, which none of the others begins with.
+    pub fn within_after(self, prefix: String, after: Option<&str>, limit: u32) -> Query {
+        let end = end_of(&prefix);
+        let from = after.map_or(prefix, |after| format!("{after} "));
+        self.query(Filter::Within(self.field, from, end), limit)
     }
 
     /// The same, from the end.
     pub fn last_within(self, prefix: String, limit: u32) -> Query {
-        self.query(Filter::LastWithin(self.field, prefix), limit)
+        let end = end_of(&prefix);
+        self.query(Filter::LastWithin(self.field, prefix, end), limit)
     }
 
     fn query(self, filter: Filter, limit: u32) -> Query {
@@ -148,8 +156,8 @@ pub(crate) enum Filter {
     NotAfter(&'static str, i64),
     NotBefore(&'static str, i64),
     Latest(&'static str),
-    Within(&'static str, String),
-    LastWithin(&'static str, String),
+    Within(&'static str, String, String),
+    LastWithin(&'static str, String, String),
 }
 
 impl Query {

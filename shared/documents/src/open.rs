@@ -62,19 +62,9 @@ const OWN: settings::Names = &[
     "NAME_KEY",
 ];
 
-/// The same, and those for our credentials at Google.
-const fn joined() -> [&'static str; OWN.len() + google::SETTINGS.len()] {
-    let mut all = [""; OWN.len() + google::SETTINGS.len()];
-    let mut at = 0;
-    while at < all.len() {
-        all[at] = if at < OWN.len() { OWN[at] } else { google::SETTINGS[at - OWN.len()] };
-        at += 1;
-    }
-    all
-}
-
-/// What [`Documents::open`] reads.
-pub const SETTINGS: settings::Names = &joined();
+/// What [`Documents::open`] reads: also our credentials at Google.
+pub const SETTINGS: settings::Names =
+    &settings::joined::<{ OWN.len() + google::SETTINGS.len() }>(OWN, google::SETTINGS);
 
 /// An opened store, and the key of the names in it.
 type Opened = (Documents, Key);

@@ -42,7 +42,7 @@ pub async fn see(
                     trace: None,
                     at: now,
                 }
-                .keep(),
+                .keep(store.lifetimes()),
             );
         }
         if store.documents().if_unchanged(writes).await? {

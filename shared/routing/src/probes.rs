@@ -98,7 +98,10 @@ pub async fn begin_probe(
 ) -> Result<bool, Unavailable> {
     let next = Probe { attempt: Some(attempt.id.clone()), ..known.probe.clone() };
     let allowed = Stop::none(&known.id);
-    store.documents().if_unchanged(vec![known.becomes(&next), allowed, attempt.keep()]).await
+    store
+        .documents()
+        .if_unchanged(vec![known.becomes(&next), allowed, attempt.keep(store.lifetimes())])
+        .await
 }
 
 /// If this text is the awaited probe with this name, records its arrival and returns it as it was
@@ -138,5 +141,5 @@ pub async fn probe_missed(
     notice: &Notice,
 ) -> Result<bool, Unavailable> {
     let next = Probe { silent: true, ..known.probe.clone() };
-    store.documents().if_unchanged(vec![known.becomes(&next), notice.keep()]).await
+    store.documents().if_unchanged(vec![known.becomes(&next), notice.keep(store.lifetimes())]).await
 }

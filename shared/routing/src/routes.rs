@@ -147,7 +147,8 @@ async fn weigh_once(
             record.write(by, "routes", &name(route), by_provider, now)
         })
         .collect();
-    writes.extend(changes.iter().map(|change| change.notice(providers, now).keep()));
+    writes
+        .extend(changes.iter().map(|change| change.notice(providers, now).keep(store.lifetimes())));
     if !unchanged {
         writes.push(after.write(by, "health", "current", Fields::none(), now));
     }

@@ -28,6 +28,17 @@ pub use secrets::key;
 /// The names of the settings that a part of the product reads.
 pub type Names = &'static [&'static str];
 
+/// Two lists of names in one, whose length is `N`.
+pub const fn joined<const N: usize>(some: Names, others: Names) -> [&'static str; N] {
+    let mut all = [""; N];
+    let mut at = 0;
+    while at < N {
+        all[at] = if at < some.len() { some[at] } else { others[at - some.len()] };
+        at += 1;
+    }
+    all
+}
+
 /// Former names of settings, and their present ones.
 const FORMER_NAMES: [(&str, &str); 3] = [
     ("TWILIO_PHONE_NUMBER", "TWILIO_FROM"),

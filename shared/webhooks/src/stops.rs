@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::http::Request;
 use bytes::Bytes;
-use conversations::{Stop, Store, Unavailable};
+use conversations::{Proof, Stop, Store, Unavailable};
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use policy::{Keyword, asked};
@@ -45,7 +45,13 @@ pub(crate) async fn hear(
             };
             let confirmed = text.handled.is_some() || provider.answers(&text.words, &text.to);
             let stop = Stop { at: now, provider: name.to_owned(), confirmed };
-            store.stop(&claim, &text.from, &stop).await
+            let proof = Proof {
+                words: &text.words,
+                ours: &text.to,
+                message: text.id.as_deref().unwrap_or_default(),
+                provider_says: text.handled.is_some(),
+            };
+            store.stop(&claim, &text.from, &stop, &proof).await
         })
         .buffer_unordered(CONCURRENCY)
         .try_collect::<()>()

@@ -1,4 +1,5 @@
 use business::{Business, Language};
+use conversations::Lifetimes;
 use site::{Pages, PublicPage};
 
 use crate::{between, oakwood, visitor};
@@ -30,7 +31,8 @@ async fn the_address_decides_and_the_browser_is_a_hint() {
 
 #[test]
 fn every_page_says_its_language_and_where_the_others_are() {
-    let pages = Pages::of(Business::sample(), "https://text.handy-home.test");
+    let pages =
+        Pages::of(Business::sample(), "https://text.handy-home.test", &Lifetimes::default());
     for page in PublicPage::ALL {
         for language in Language::ALL {
             let html = pages.html(page, language);
@@ -48,7 +50,8 @@ fn every_page_says_its_language_and_where_the_others_are() {
 
 #[test]
 fn keywords_are_the_same_in_every_language() {
-    let pages = Pages::of(Business::sample(), "https://text.handy-home.test");
+    let pages =
+        Pages::of(Business::sample(), "https://text.handy-home.test", &Lifetimes::default());
     for language in Language::ALL {
         for page in [PublicPage::Home, PublicPage::Terms, PublicPage::OptIn] {
             let html = pages.html(page, language);

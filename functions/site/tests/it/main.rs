@@ -13,7 +13,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request};
 use business::Business;
-use conversations::Store;
+use conversations::{Lifetimes, Store};
 use host::Caller;
 use settings::Settings;
 use site::{Pages, Site};
@@ -60,11 +60,15 @@ fn oakwood() -> Visitor {
 }
 
 fn visitor(business: Business, public_url: &str) -> Visitor {
+    keeping(business, public_url, &Lifetimes::default())
+}
+
+fn keeping(business: Business, public_url: &str, lifetimes: &Lifetimes) -> Visitor {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let data_dir = [("DATA_DIR", data.to_str().unwrap())];
     let store = Arc::new(Store::open(&Settings::from(data_dir)).unwrap());
-    let pages = Pages::of(business, public_url);
+    let pages = Pages::of(business, public_url, lifetimes);
     let ours = vec![Number::parse("+12025550109").unwrap()];
     let router = Site { pages, store: Arc::clone(&store), ours }.router();
     Visitor { store, router, folder }

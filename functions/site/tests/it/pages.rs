@@ -1,6 +1,7 @@
-use business::Business;
+use business::{Business, Language};
+use conversations::Lifetimes;
 
-use crate::{between, oakwood, visitor};
+use crate::{PUBLIC_URL, between, keeping, oakwood, visitor};
 
 #[tokio::test]
 async fn each_page_says_what_a_reviewer_looks_for() {
@@ -111,5 +112,25 @@ async fn the_sample_is_marked_as_no_real_business() {
         let (sample, real) = (sample.page(path).await, real.page(path).await);
         assert!(sample.contains("no such business exists") && sample.contains("noindex"));
         assert!(!real.contains("no such business exists") && !real.contains("noindex"));
+    }
+}
+
+#[tokio::test]
+async fn the_privacy_policy_follows_the_settings_in_every_language() {
+    let lifetimes = Lifetimes {
+        conversations_days: 1_111,
+        records_days: 2_222,
+        claims_days: 3_333,
+        consents_years: 44,
+        ..Lifetimes::default()
+    };
+    let mut business = Business::sample();
+    business.languages = Language::ALL.to_vec();
+    let site = keeping(business, PUBLIC_URL, &lifetimes);
+    for language in Language::ALL {
+        let page = site.page(&format!("/privacy?lang={}", language.code())).await;
+        for kept in ["1111", "2222", "3333", "44"] {
+            assert!(page.contains(&format!(" {kept}")), "{kept} in {}", language.code());
+        }
     }
 }

@@ -53,7 +53,7 @@ pub(crate) async fn run(settings: Settings, asked: Asked) -> Result<bool, Error>
         say(&asked, &aside, json!({ "set_aside": counts(&aside) }));
     }
     if let Some(list) = &asked.opt_outs {
-        enter(&store, &read(list)?, &asked).await?;
+        enter(&store, list, &asked).await?;
     }
     if asked.opt_outs_imported {
         store.opt_outs_imported().await?;
@@ -79,10 +79,11 @@ fn read(list: &Path) -> Result<Vec<Number>, Error> {
 }
 
 #[expect(clippy::print_stdout, reason = "the output of a command")]
-async fn enter(store: &Store, numbers: &[Number], asked: &Asked) -> Result<(), Error> {
-    let now = Timestamp::now();
-    for number in numbers {
-        store.stop_listed(number, now).await?;
+async fn enter(store: &Store, list: &Path, asked: &Asked) -> Result<(), Error> {
+    let (numbers, now) = (read(list)?, Timestamp::now());
+    let name = format!("list {}", list.file_name().unwrap_or_default().display());
+    for number in &numbers {
+        store.stop_listed(number, &name, now).await?;
     }
     if !asked.json {
         println!("Opt-outs entered: {}", numbers.len());

@@ -224,6 +224,11 @@ const CANNOT_WORK: &[(&[(&str, &str)], &str)] = &[
         "Firestore is half configured: set GOOGLE_CLOUD_PROJECT as well",
     ),
     (
+        &[("KEEP_CLAIMS_DAYS", "90")],
+        "KEEP_CLAIMS_DAYS cannot be used: write a number from 400 to 3650; not fewer, since a call \
+         that a provider signed can be repeated for so long",
+    ),
+    (
         &[("SMS_PROVIDERS", "twilio")],
         "SMS_PROVIDERS cannot be used: twilio is named twice or is not configured: leave it \
          out, or set its settings",

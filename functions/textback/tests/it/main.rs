@@ -10,6 +10,7 @@ mod beside;
 mod chat;
 mod clocks;
 mod commands;
+mod consents;
 mod console;
 mod crash;
 mod disk;

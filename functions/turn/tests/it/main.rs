@@ -28,6 +28,7 @@ mod refused;
 mod reports;
 mod results;
 mod servers;
+mod silence;
 mod stops;
 mod stores;
 mod sweeps;

@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 use sms::Status;
 use tempfile::TempDir;
 
-use crate::common::{arrival, attempt, claim, id, later, load, now, reply, taken, waiting};
+use crate::common::{arrival, attempt, claim, id, later, load, now, reply, said, taken, waiting};
 use crate::form::{Place, open, settings};
 use crate::ledger::{consent, fresh, person, start, stop, stopped};
 
@@ -178,7 +178,7 @@ async fn a_person_who_came_back_is_not_stopped_by_a_backup_from_before_the_ledge
     let backup = backed_up(&home, &place);
     start(&store, &person(143)).await;
     fs::remove_file(data.join("textback.ledger")).unwrap();
-    store.stop(&claim("other"), &person(144), &again).await.unwrap();
+    store.stop(&claim("other"), &person(144), &again, &said("STOP")).await.unwrap();
     drop(store);
     restore(&place, &backup).await.unwrap();
     assert_eq!(stopped(&open(&place), &[&person(143), &person(144)]).await, [false, true]);
@@ -283,7 +283,7 @@ async fn a_backup_is_whole_private_and_overwrites_nothing() {
     store.take(&arrival("SM1", "Hi", now())).await.unwrap();
     // The state left by a commit that failed after its line was on the disk.
     let ledger = fs::read_to_string(data.join("textback.ledger")).unwrap();
-    let line = ledger.lines().last().unwrap();
+    let line = ledger.lines().find(|line| line.contains("\"stops\"")).unwrap();
     let line = line.replace("\"id\":\"", "\"id\":\"0");
     fs::write(data.join("textback.ledger"), format!("{ledger}{line}\n")).unwrap();
 

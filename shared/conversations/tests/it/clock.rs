@@ -6,7 +6,7 @@ use conversations::{Admission, Attempt, ConversationId, Sending, Stop, Store, mi
 use jiff::Timestamp;
 
 use crate::common::{
-    arrival, attempt, attempt_called, claim, id, later, load, now, person, reply, taken,
+    arrival, attempt, attempt_called, claim, id, later, load, now, person, reply, said, taken,
 };
 use crate::due::crowd;
 
@@ -15,9 +15,9 @@ const DAY: i64 = 24 * 3_600;
 pub(crate) async fn counts_a_stop_from_the_future_as_one_of_now(store: Arc<Store>) {
     taken(&store).await;
     let stop = Stop { at: later(now(), DAY), provider: "twilio".into(), confirmed: false };
-    store.stop(&claim("SM2"), &person(), &stop).await.unwrap();
+    store.stop(&claim("SM2"), &person(), &stop, &said("STOP")).await.unwrap();
     assert!(load(&store).await.stop.is_some());
-    store.start(&claim("SM3"), "twilio", &person(), now(), now()).await.unwrap();
+    store.start(&claim("SM3"), "twilio", &person(), &said("START"), now(), now()).await.unwrap();
     assert!(load(&store).await.stop.is_none());
 }
 
@@ -87,7 +87,7 @@ async fn put_off(store: &Store, until: Timestamp) {
     next.admitted_at = Some(until);
     store.commit(&mut loaded, next, vec![attempt("a-1")]).await.unwrap();
     let stop = Stop { at: until, provider: "twilio".into(), confirmed: false };
-    store.stop(&claim("SM2"), &person(), &stop).await.unwrap();
+    store.stop(&claim("SM2"), &person(), &stop, &said("STOP")).await.unwrap();
 }
 
 /// The texts that still wait, of those that came one a day.

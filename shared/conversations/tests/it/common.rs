@@ -1,8 +1,8 @@
 //! Helpers for the promises of a store.
 
 use conversations::{
-    Arrival, Attempt, Change, Claim, ConversationId, Ended, Loaded, Names, Reply, Stop, Store,
-    Waiting,
+    Arrival, Attempt, Change, Claim, ConversationId, Ended, Loaded, Names, Proof, Reply, Stop,
+    Store, Waiting,
 };
 use jiff::{SignedDuration, Timestamp};
 use money::Amount;
@@ -51,9 +51,14 @@ pub(crate) fn arrival(message: &str, body: &str, at: Timestamp) -> Arrival {
     }
 }
 
+/// A text with these words.
+pub(crate) fn said(words: &str) -> Proof<'_> {
+    Proof { words, ours: OURS, ..Proof::default() }
+}
+
 pub(crate) async fn stop(store: &Store, message: &str) {
     let stop = Stop { at: now(), provider: "twilio".into(), confirmed: false };
-    store.stop(&claim(message), &person(), &stop).await.unwrap();
+    store.stop(&claim(message), &person(), &stop, &said("STOP")).await.unwrap();
 }
 
 pub(crate) async fn load(store: &Store) -> Loaded {

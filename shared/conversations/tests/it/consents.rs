@@ -14,6 +14,7 @@ pub(crate) async fn keeps_a_consent_for_longer_than_a_claim_may_take(store: Arc<
     let consent = Consent {
         theirs: person(),
         page: "0a1b".into(),
+        address: "https://home.example/opt-in".into(),
         language: "es".into(),
         words: "Acepto recibir mensajes de \u{201c}Handy Home\u{201d}.".into(),
         network: "192.0.2.0/24".into(),
@@ -46,6 +47,7 @@ pub(crate) async fn limits_consents_that_all_come_at_once(store: Arc<Store>) {
         let consent = Consent {
             theirs: Number::parse(&format!("+120255501{number:02}")).unwrap(),
             page: "0a1b".into(),
+            address: "https://home.example/opt-in".into(),
             language: "en".into(),
             words: "I agree.".into(),
             network: "192.0.2.0/24".into(),
@@ -70,6 +72,7 @@ pub(crate) async fn limits_the_consents_of_an_address_and_of_all_together(store:
         let consent = Consent {
             theirs: Number::parse(&format!("+1202555{number}")).unwrap(),
             page: "0a1b".into(),
+            address: "https://home.example/opt-in".into(),
             language: "en".into(),
             words: "I agree.".into(),
             network: "192.0.2.0/24".into(),

@@ -163,13 +163,16 @@ pub(crate) async fn keeps_the_people_of_the_mock_apart(store: Arc<Store>) {
 
     let mut loaded = taken(&store).await;
     let stop = Stop { at: now(), provider: "mock".into(), confirmed: false };
-    store.stop(&claim("M2"), &person(), &stop).await.unwrap();
+    store.stop(&claim("M2"), &person(), &stop, &said("STOP")).await.unwrap();
     let next = loaded.conversation.clone();
     store.commit(&mut loaded, next, vec![attempt("a-1")]).await.unwrap();
 
     let stop = Stop { provider: "twilio".into(), ..stop };
-    store.stop(&claim("SM8"), &person(), &stop).await.unwrap();
-    store.start(&claim("M3"), "mock", &person(), later(now(), 60), later(now(), 60)).await.unwrap();
+    store.stop(&claim("SM8"), &person(), &stop, &said("STOP")).await.unwrap();
+    store
+        .start(&claim("M3"), "mock", &person(), &said("START"), later(now(), 60), later(now(), 60))
+        .await
+        .unwrap();
     assert!(load(&store).await.stop.is_some());
 }
 

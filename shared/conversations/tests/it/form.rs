@@ -9,7 +9,9 @@ use settings::Settings;
 use sms::{Number, Receipt, Status};
 use tempfile::TempDir;
 
-use crate::common::{arrival, attempt_called, claim, id, later, load, names, now, receipt, reply};
+use crate::common::{
+    arrival, attempt_called, claim, id, later, load, names, now, receipt, reply, said,
+};
 
 const ANOTHER_KEY: &str = "YW5vdGhlciBrZXksIHdoaWNoIG5hbWVzIG5vYm9keSE=";
 
@@ -56,7 +58,7 @@ pub(crate) async fn finds_everything_by_its_name_after_a_restart(place: Place) {
     assert_eq!(store.receive("twilio", &early, now()).await.unwrap(), Joined::NotYet);
     let failed = Receipt { message: "SM8".into(), ..receipt(Status::Failed, Some("a-2")) };
     store.receive("twilio", &failed, now()).await.unwrap();
-    store.stop(&claim("SM3"), &stranger(), &stop()).await.unwrap();
+    store.stop(&claim("SM3"), &stranger(), &stop(), &said("STOP")).await.unwrap();
     drop((store, loaded));
 
     let store = open(&place);
@@ -79,7 +81,7 @@ pub(crate) async fn finds_everything_by_its_name_after_a_restart(place: Place) {
 
 pub(crate) async fn refuses_another_key_and_still_accepts_its_own(place: Place) {
     let store = open(&place);
-    store.stop(&claim("SM1"), &stranger(), &stop()).await.unwrap();
+    store.stop(&claim("SM1"), &stranger(), &stop(), &said("STOP")).await.unwrap();
     drop(store);
     let told = refused(&with_key(&place, ANOTHER_KEY)).await;
     assert!(
@@ -124,7 +126,7 @@ async fn a_firestore_of_another_form_is_refused_and_an_empty_one_set_up_by_the_f
     reading.documents().check().await.unwrap();
     assert_eq!(ask(&place, Method::GET, mark, None).await.0, StatusCode::NOT_FOUND);
 
-    open(&place).stop(&claim("SM1"), &stranger(), &stop()).await.unwrap();
+    open(&place).stop(&claim("SM1"), &stranger(), &stop(), &said("STOP")).await.unwrap();
     let (_, marked) = ask(&place, Method::GET, mark, None).await;
     let (number, key) = (
         &marked["fields"]["number"]["integerValue"],

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use sms::Number;
 use tempfile::TempDir;
 
-use crate::common::{arrival, attempt_called, claim, later, now};
+use crate::common::{arrival, attempt_called, claim, later, now, said};
 use crate::form::{Place, in_folder, open, settings};
 
 #[tokio::test]
@@ -82,7 +82,7 @@ async fn an_old_ledger_line_does_not_undo_a_later_change() {
     let mut ledger = File::options().append(true).open(&ledger).unwrap();
     writeln!(ledger, "{back}").unwrap();
     let again = Stop { at: later(now(), 60), provider: "twilio".into(), confirmed: false };
-    store.stop(&claim("again"), &person(143), &again).await.unwrap();
+    store.stop(&claim("again"), &person(143), &again, &said("STOP")).await.unwrap();
     assert_eq!(stopped(&store, &[&person(143)]).await, [true]);
     drop(store);
     assert_eq!(stopped(&open(&place), &[&person(143)]).await, [true]);
@@ -101,7 +101,7 @@ async fn an_older_ledger_restores_its_last_stops_and_lifts_no_later_one() {
     start(&store, &all[2]).await;
     fs::rename(&ledger, &older).unwrap();
     let again = Stop { at: later(now(), 120), provider: "twilio".into(), confirmed: false };
-    store.stop(&claim("again"), &all[0], &again).await.unwrap();
+    store.stop(&claim("again"), &all[0], &again, &said("STOP")).await.unwrap();
     drop(store);
     fs::rename(&older, &ledger).unwrap();
     let [one, two, three] = &all;
@@ -119,8 +119,12 @@ async fn two_processes_share_one_ledger() {
     start(&one, &person(143)).await;
     drop((one, other));
     let ledger = fs::read_to_string(data.join("textback.ledger")).unwrap();
-    // The ledger's name, a person who had stopped, one who stops, and one who is back.
-    assert_eq!(ledger.lines().count(), 4, "{ledger}");
+    // A person who had stopped, one who stops, and one who is back, each with what shows it.
+    for collection in ["stops", "consent_events"] {
+        let of = |line: &&str| line.contains(&format!("\"collection\":\"{collection}\""));
+        assert_eq!(ledger.lines().filter(of).count(), 3, "{ledger}");
+    }
+    assert_eq!(ledger.lines().count(), 7, "{ledger}");
     let all = [person(143), person(144)];
     assert_eq!(stopped(&open(&place), &[&all[0], &all[1]]).await, [false, true]);
 }
@@ -182,12 +186,15 @@ fn put_back(store: Arc<Store>, data: &Path, backup: &Path) {
 
 pub(crate) async fn stop(store: &Store, theirs: &Number) {
     let stop = Stop { at: now(), provider: "twilio".into(), confirmed: false };
-    store.stop(&claim(&format!("stop {}", theirs.as_str())), theirs, &stop).await.unwrap();
+    store
+        .stop(&claim(&format!("stop {}", theirs.as_str())), theirs, &stop, &said("STOP"))
+        .await
+        .unwrap();
 }
 
 pub(crate) async fn start(store: &Store, theirs: &Number) {
     let (claim, at) = (claim(&format!("start {}", theirs.as_str())), later(now(), 60));
-    assert!(store.start(&claim, "twilio", theirs, at, at).await.unwrap());
+    assert!(store.start(&claim, "twilio", theirs, &said("START"), at, at).await.unwrap());
 }
 
 /// Whether nothing may be sent to each of them.
@@ -205,6 +212,7 @@ pub(crate) fn consent(theirs: &Number) -> Consent {
     Consent {
         theirs: theirs.clone(),
         page: "0a1b".into(),
+        address: "https://home.example/opt-in".into(),
         language: "en".into(),
         words: "I agree.".into(),
         network: "192.0.2.0/24".into(),

@@ -6,6 +6,7 @@ mod backups;
 mod budget;
 mod clock;
 mod common;
+mod consent_events;
 mod consents;
 mod contract;
 mod due;
@@ -13,10 +14,12 @@ mod file;
 mod form;
 mod killed;
 mod ledger;
+mod lifetimes;
 mod locked;
 mod names;
 mod quarantine;
 mod receipts;
+mod silence;
 mod statuses;
 mod steps;
 mod stops;
@@ -31,13 +34,16 @@ use settings::Settings;
 use backups::*;
 use budget::*;
 use clock::*;
+use consent_events::*;
 use consents::*;
 use contract::*;
 use due::*;
 use form::*;
+use lifetimes::*;
 use names::*;
 use quarantine::*;
 use receipts::*;
+use silence::*;
 use stops::*;
 use traces::*;
 
@@ -114,6 +120,15 @@ fakes::promises! {
     loses_nothing_when_an_account_is_divided_anew
     counts_once_what_a_provider_charges_instead_of_the_price
     sets_aside_whatever_was_open_with_one_notice
+    forgets_a_person_after_a_year_of_silence
+    knows_a_person_after_less_than_a_year
+    tells_nobody_what_is_left_of_an_expired_conversation
+    enters_each_event_with_what_shows_it
+    enters_what_a_provider_says_of_an_attempt
+    a_person_who_says_stop_again_adds_one_event_a_day
+    enters_a_stop_once_and_in_its_commit
+    keeps_no_more_of_a_text_than_shows_the_stop
+    lists_each_event_once_whatever_the_page_size
 }
 
 /// The same for promises that hold across restarts: each gets the place of the store.
@@ -140,6 +155,8 @@ promises_across_starts! {
     finds_everything_by_its_name_after_a_restart
     refuses_another_key_and_still_accepts_its_own
     reserves_no_more_than_there_is_however_many_try_at_once
+    keeps_what_it_writes_for_as_long_as_the_settings_say
+    keeps_receipts_and_consents_for_as_long_as_the_settings_say
 }
 
 fn sqlite(folder: &tempfile::TempDir) -> Arc<Store> {

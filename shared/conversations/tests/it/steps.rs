@@ -18,13 +18,14 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
 use crate::common::{
-    arrival, attempt_called, claim, ended, id, later, now, person, receipt, reply, stop,
+    arrival, attempt_called, claim, ended, id, later, now, person, receipt, reply, said, stop,
 };
 
 /// The collections that grow with every text.
-const GROWING: [&str; 11] = [
+const GROWING: [&str; 12] = [
     "attempts",
     "claims",
+    "consent_events",
     "consents",
     "conversations",
     "ended",
@@ -72,7 +73,7 @@ pub(crate) fn steps_with(texts: u32) -> BTreeMap<&'static str, Steps> {
 async fn operations(store: &Store, counted: &Mutex<Steps>) -> BTreeMap<&'static str, Steps> {
     // A new ledger starts with everybody who has opted out.
     stop(store, "SM30").await;
-    store.start(&claim("SM31"), "twilio", &person(), now(), now()).await.unwrap();
+    store.start(&claim("SM31"), "twilio", &person(), &said("START"), now(), now()).await.unwrap();
     let mut counting = Counting { store, counted, all: BTreeMap::new() };
     let mut loaded = counting.takes_a_text().await;
     counting.answers(&mut loaded).await;
@@ -196,6 +197,7 @@ impl Counting<'_> {
         let consent = Consent {
             theirs: person(),
             page: "1".into(),
+            address: "https://home.example/opt-in".into(),
             language: "en".into(),
             words: "Yes".into(),
             network: "192.0.2.0/24".into(),
@@ -204,6 +206,9 @@ impl Counting<'_> {
         let address: IpAddr = [192, 0, 2, 1].into();
         self.count("a consent is given", store.consent(&consent, Some(address))).await;
         self.count("consents are read", store.consents_of(&person())).await;
+        let theirs = person();
+        let of = store.consent_events_of(&theirs, None, 20);
+        self.count("the ledger of one is read", of).await;
         self.count("a person stops", async {
             stop(store, "SM20").await;
             Ok::<_, Unavailable>(())
@@ -211,7 +216,7 @@ impl Counting<'_> {
         .await;
         self.count(
             "a person is back",
-            store.start(&claim("SM21"), "twilio", &person(), now(), now()),
+            store.start(&claim("SM21"), "twilio", &person(), &said("START"), now(), now()),
         )
         .await;
     }

@@ -37,7 +37,7 @@ pub(crate) async fn confirms_a_stop_once(store: Arc<Store>) {
 pub(crate) async fn lets_a_person_come_back(store: Arc<Store>) {
     let mut loaded = taken(&store).await;
     stop(&store, "SM2").await;
-    store.start(&claim("SM3"), "twilio", &person(), now(), now()).await.unwrap();
+    store.start(&claim("SM3"), "twilio", &person(), &said("START"), now(), now()).await.unwrap();
     let next = loaded.conversation.clone();
     store.commit(&mut loaded, next, vec![attempt("a-1")]).await.unwrap();
 }
@@ -46,10 +46,12 @@ pub(crate) async fn lifts_no_stop_that_was_given_again_meanwhile(store: Arc<Stor
     taken(&store).await;
     stop(&store, "SM2").await;
     let mut loaded = load(&store).await;
-    store.start(&claim("SM3"), "twilio", &person(), now(), now()).await.unwrap();
+    store.start(&claim("SM3"), "twilio", &person(), &said("START"), now(), now()).await.unwrap();
     stop(&store, "SM4").await;
     let next = loaded.conversation.clone();
-    let lifted = store.commit(&mut loaded, next, vec![Change::Started]).await;
+    let lifted = store
+        .commit(&mut loaded, next, vec![Change::Started(arrival("SM5", "YES", now()).text)])
+        .await;
     assert!(matches!(lifted, Err(CommitError::Conflict)));
     assert!(load(&store).await.stop.is_some());
 }
@@ -90,7 +92,7 @@ pub(crate) async fn forgets_a_replayed_stop(store: Arc<Store>) {
     for message in ["SM2", "SM3"] {
         stop(&store, message).await;
     }
-    store.start(&claim("SM4"), "twilio", &person(), now(), now()).await.unwrap();
+    store.start(&claim("SM4"), "twilio", &person(), &said("START"), now(), now()).await.unwrap();
     for message in ["SM2", "SM3"] {
         stop(&store, message).await;
     }
@@ -105,11 +107,11 @@ pub(crate) async fn counts_a_stop_that_may_be_a_repeat(store: Arc<Store>) {
         let at = later(now(), seconds);
         match word {
             "START" => {
-                store.start(&words(word), "mc", &person(), at, at).await.unwrap();
+                store.start(&words(word), "mc", &person(), &said("START"), at, at).await.unwrap();
             }
             _ => {
                 let stop = Stop { at, provider: "mc".into(), confirmed: false };
-                store.stop(&words(word), &person(), &stop).await.unwrap();
+                store.stop(&words(word), &person(), &stop, &said("STOP")).await.unwrap();
             }
         }
         assert_eq!(load(&store).await.stop.is_some(), word == "STOP", "{word} after {seconds} s");
@@ -120,10 +122,20 @@ pub(crate) async fn a_delayed_start_lifts_no_later_stop(store: Arc<Store>) {
     let stop = Stop { at: later(now(), 60), provider: "twilio".into(), confirmed: false };
     let today = later(now(), 120);
     taken(&store).await;
-    store.stop(&claim("SM2"), &person(), &stop).await.unwrap();
-    store.start(&claim("SM3"), "twilio", &person(), now(), today).await.unwrap();
+    store.stop(&claim("SM2"), &person(), &stop, &said("STOP")).await.unwrap();
+    store.start(&claim("SM3"), "twilio", &person(), &said("START"), now(), today).await.unwrap();
     assert!(load(&store).await.stop.is_some());
-    assert!(store.start(&claim("SM4"), "twilio", &person(), today, today).await.unwrap());
-    assert!(!store.start(&claim("SM5"), "twilio", &person(), today, today).await.unwrap());
+    assert!(
+        store
+            .start(&claim("SM4"), "twilio", &person(), &said("START"), today, today)
+            .await
+            .unwrap()
+    );
+    assert!(
+        !store
+            .start(&claim("SM5"), "twilio", &person(), &said("START"), today, today)
+            .await
+            .unwrap()
+    );
     assert!(load(&store).await.stop.is_none());
 }

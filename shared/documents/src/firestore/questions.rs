@@ -4,7 +4,7 @@ use firestore::gcloud_sdk::google::firestore::v1 as api;
 
 use super::values;
 use super::writes::name;
-use crate::collections::{Filter, Place, Query, end_of};
+use crate::collections::{Filter, Place, Query};
 use crate::document::Path;
 
 use api::structured_query as q;
@@ -29,11 +29,11 @@ pub(super) fn structured(query: &Query, database: &str) -> api::StructuredQuery 
             Some((field, q::Direction::Ascending)),
         ),
         Filter::Latest(field) => (None, Some((field, q::Direction::Descending))),
-        Filter::Within(field, prefix) => {
-            (Some(within(field, prefix)), Some((field, q::Direction::Ascending)))
+        Filter::Within(field, from, end) => {
+            (Some(between(field, from, end)), Some((field, q::Direction::Ascending)))
         }
-        Filter::LastWithin(field, prefix) => {
-            (Some(within(field, prefix)), Some((field, q::Direction::Descending)))
+        Filter::LastWithin(field, from, end) => {
+            (Some(between(field, from, end)), Some((field, q::Direction::Descending)))
         }
     };
     // By name last, as Firestore does implicitly: a place consists of both.
@@ -64,14 +64,11 @@ fn behind(collection: &'static str, Place { time, id }: &Place, database: &str) 
     api::Cursor { values, before: false }
 }
 
-fn within(field: &str, prefix: &str) -> q::Filter {
+fn between(field: &str, from: &str, end: &str) -> q::Filter {
     use q::field_filter::Operator;
 
     let bound = |operator, text: &str| compare(field, operator, values::string(text));
-    let filters = vec![
-        bound(Operator::GreaterThanOrEqual, prefix),
-        bound(Operator::LessThan, &end_of(prefix)),
-    ];
+    let filters = vec![bound(Operator::GreaterThanOrEqual, from), bound(Operator::LessThan, end)];
     let op = q::composite_filter::Operator::And.into();
     let both = q::CompositeFilter { op, filters };
     q::Filter { filter_type: Some(q::filter::FilterType::CompositeFilter(both)) }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use rusqlite::types::Value as SqlValue;
 use serde_json::value::RawValue;
 
-use crate::collections::{Collection, Field, Filter, Holds, Kind, Place, Query, end_of};
+use crate::collections::{Collection, Field, Filter, Holds, Kind, Place, Query};
 use crate::error::Unavailable;
 use crate::fields::Each;
 
@@ -160,8 +160,8 @@ pub(super) fn question(query: &Query) -> (String, Vec<SqlValue>) {
         Filter::NotAfter(field, time) => (field, "<= ?1", Some("ASC"), vec![(*time).into()]),
         Filter::NotBefore(field, time) => (field, ">= ?1", Some("ASC"), vec![(*time).into()]),
         Filter::Latest(field) => (field, ">= ?1", Some("DESC"), vec![i64::MIN.into()]),
-        Filter::Within(field, prefix) => (field, ">= ?1", Some("ASC"), between(prefix)),
-        Filter::LastWithin(field, prefix) => (field, ">= ?1", Some("DESC"), between(prefix)),
+        Filter::Within(field, from, end) => (field, ">= ?1", Some("ASC"), both(from, end)),
+        Filter::LastWithin(field, from, end) => (field, ">= ?1", Some("DESC"), both(from, end)),
     };
     let name = query.collection();
     let mut asked = format!(
@@ -184,8 +184,8 @@ pub(super) fn question(query: &Query) -> (String, Vec<SqlValue>) {
     (asked, given)
 }
 
-fn between(prefix: &str) -> Vec<SqlValue> {
-    vec![prefix.to_owned().into(), end_of(prefix).into()]
+fn both(from: &str, end: &str) -> Vec<SqlValue> {
+    vec![from.to_owned().into(), end.to_owned().into()]
 }
 
 fn columns(collection: &Collection) -> Vec<Field> {

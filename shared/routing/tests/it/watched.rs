@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use conversations::{Attempt, Claim, ConversationId, Names, Notice, Reply, Stop, Store};
+use conversations::{Attempt, Claim, ConversationId, Names, Notice, Proof, Reply, Stop, Store};
 use evidence::{Health, News, Seen};
 use futures::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
@@ -57,7 +57,7 @@ pub(crate) async fn misses_no_probe_that_arrives_at_the_same_moment(store: Arc<S
 
 pub(crate) async fn sends_no_probe_to_a_person_who_has_stopped(store: Arc<Store>) {
     let stop = Stop { at: now(), provider: "twilio".into(), confirmed: false };
-    store.stop(&claim("SM1"), &number(), &stop).await.unwrap();
+    store.stop(&claim("SM1"), &number(), &stop, &Proof::default()).await.unwrap();
     routing::open_probe(&store, &id(), None, &probe()).await.unwrap();
     let known = routing::probe(&store, &id()).await.unwrap().unwrap();
     assert!(!routing::begin_probe(&store, &known, &attempt_called("a-1")).await.unwrap());

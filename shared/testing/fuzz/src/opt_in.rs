@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use business::Business;
-use conversations::Store;
+use conversations::{Lifetimes, Store};
 use http::{Method, Request, StatusCode};
 use settings::Settings;
 use site::{Pages, Site};
@@ -67,7 +67,7 @@ impl Visited {
         let data_dir = [("DATA_DIR", folder.path().join("data"))];
         let data_dir = data_dir.each_ref().map(|(name, path)| (*name, path.to_str().unwrap()));
         let store = Arc::new(Store::open(&Settings::from(data_dir)).unwrap());
-        let pages = Pages::of(Business::sample(), PUBLIC_URL);
+        let pages = Pages::of(Business::sample(), PUBLIC_URL, &Lifetimes::default());
         let router = Site { pages, store: Arc::clone(&store), ours: vec![] }.router();
         let page = Request::get("/opt-in").body(Body::empty()).unwrap();
         let (_, page) = answered(&router, page);

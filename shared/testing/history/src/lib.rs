@@ -10,7 +10,8 @@ use std::error::Error;
 
 use conversations::{
     Arrival, Attempt, Change, CommitError, Consent, Conversation, Ended, FollowUp, HandedOver,
-    LastReply, Loaded, Notice, Previous, Reply, StatusUpdate, Stop, Store, Unavailable, Waiting,
+    LastReply, Loaded, Notice, Previous, Proof, Reply, StatusUpdate, Stop, Store, Unavailable,
+    Waiting,
 };
 use fastrand::Rng;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
@@ -396,12 +397,14 @@ impl Talk {
     ) -> Result<(), CommitError> {
         let claim = store.names().message(PROVIDER, &self.sid());
         let stop = Stop { at, provider: PROVIDER.into(), confirmed: true };
-        store.stop(&claim, theirs, &stop).await?;
+        let proof = Proof { words: "STOP", ours: OURS, ..Proof::default() };
+        store.stop(&claim, theirs, &stop, &proof).await?;
         let loaded = self.take(store, theirs, "STOP", at).await?;
         self.leave(store, loaded, "stopped").await?;
         if comes_back {
             let (back, later) = (store.names().message(PROVIDER, &self.sid()), at + DAY / 24);
-            store.start(&back, PROVIDER, theirs, later, later).await?;
+            let proof = Proof { words: "START", ours: OURS, ..Proof::default() };
+            store.start(&back, PROVIDER, theirs, &proof, later, later).await?;
         }
         Ok(())
     }
@@ -411,6 +414,7 @@ impl Talk {
         let consent = Consent {
             theirs: theirs.clone(),
             page: "a1b2c3d4".into(),
+            address: "https://move.example/opt-in".into(),
             language: "en".into(),
             words: "I agree to be texted about my move.".into(),
             network: "192.0.2.0/24".into(),

@@ -90,7 +90,8 @@ async fn remembers(store: Result<Option<&Store>, &OpenError>) -> Found {
         let begun = Instant::now();
         store.attempt("none").await.map(|_| begun.elapsed())
     };
-    let seen = |took| format!("answers in {}", milliseconds(took));
+    let kept = store.lifetimes();
+    let seen = |took| format!("answers in {}, and keeps {kept}", milliseconds(took));
     match timeout(STORE_TIMEOUT, read).await {
         Ok(Ok(took)) if took < STORE_SLOW => Finding::works(check, seen(took)),
         Ok(Ok(took)) => Finding::doubtful(

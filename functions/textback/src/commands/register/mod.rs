@@ -13,6 +13,7 @@ mod tests;
 
 use agent::Page;
 use business::Business;
+use conversations::Lifetimes;
 use host::Error;
 use settings::Settings;
 use site::Pages;
@@ -23,7 +24,8 @@ use crate::commands::register::submission::Submission;
 /// Prints the forms and the faults in them. Fails if there is any.
 #[expect(clippy::print_stdout, reason = "the output of a command")]
 pub(crate) async fn run(settings: Settings) -> Result<(), Error> {
-    let pages = Pages::of(Business::from_settings(&settings)?, &host::public_url(&settings)?);
+    let (business, url) = (Business::from_settings(&settings)?, host::public_url(&settings)?);
+    let pages = Pages::of(business, &url, &Lifetimes::from_settings(&settings)?);
     let submission = Submission::of(&pages, &Page::from_settings(&settings)?, &settings);
     for form in forms::all(&submission) {
         print(&form);

@@ -2,6 +2,7 @@
 
 use agent::Page;
 use business::Business;
+use conversations::Lifetimes;
 use settings::Settings;
 use site::Pages;
 
@@ -306,7 +307,8 @@ fn what_a_form_has_no_room_for_is_counted() {
 
 #[test]
 fn the_sample_is_never_ready() {
-    let pages = Pages::of(Business::sample(), "https://text.handy-home.test");
+    let pages =
+        Pages::of(Business::sample(), "https://text.handy-home.test", &Lifetimes::default());
     let submission = Submission::of(&pages, &Page::default(), &Settings::default());
     let found = said(&submission);
     assert!(found[0].starts_with("30919: the business cannot be found"), "{found:#?}");
@@ -315,7 +317,11 @@ fn the_sample_is_never_ready() {
 #[test]
 fn the_page_that_is_built_in_says_what_reviewers_want_to_read() {
     let handy_home = edit(OAKWOOD, "Oakwood Heating=>Handy Home");
-    let pages = Pages::of(Business::parse("handy_home.toml", &handy_home).unwrap(), PUBLIC_URL);
+    let pages = Pages::of(
+        Business::parse("handy_home.toml", &handy_home).unwrap(),
+        PUBLIC_URL,
+        &Lifetimes::default(),
+    );
     let submission = Submission::of(&pages, &Page::default(), &Settings::default());
     assert_eq!(review(&submission), []);
 }
@@ -363,7 +369,11 @@ fn the_forms_are_filled_in_from_the_same_facts() {
     assert_eq!(field(1, "Opt-out message"), agent.texts.stop);
     assert_eq!(field(2, "Help message sample"), agent.texts.help);
     let flow = field(1, "Message flow (how do end users consent?)");
-    let pages = Pages::of(Business::parse("oakwood.toml", OAKWOOD).unwrap(), PUBLIC_URL);
+    let pages = Pages::of(
+        Business::parse("oakwood.toml", OAKWOOD).unwrap(),
+        PUBLIC_URL,
+        &Lifetimes::default(),
+    );
     let language = business::Language::English;
     assert!(flow.contains(&pages.consent(language)) && flow.contains(&pages.disclosure(language)));
 }
@@ -373,7 +383,8 @@ fn oakwood() -> Submission {
 }
 
 fn submit(business: &str, agent: &str, url: &str, settings: &[(&str, &str)]) -> Submission {
-    let pages = Pages::of(Business::parse("oakwood.toml", business).unwrap(), url);
+    let pages =
+        Pages::of(Business::parse("oakwood.toml", business).unwrap(), url, &Lifetimes::default());
     let settings = settings.iter().copied().collect();
     Submission::of(&pages, &Page::parse(agent).unwrap(), &settings)
 }

@@ -218,7 +218,7 @@ fn router(
         limits: Limits::from_settings(settings, providers)?.with_hours(agent.page.quiet_hours),
         time_zone: agent.page.time_zone.clone(),
     };
-    let pages = Pages::of(Business::from_settings(settings)?, public_url);
+    let pages = Pages::of(Business::from_settings(settings)?, public_url, store.lifetimes());
     let ours = providers::numbers(settings);
     let site = Site { pages, store: Arc::clone(store), ours };
     Ok(inbound

@@ -1,0 +1,80 @@
+//! A number that was silent for long may belong to somebody else now, who starts as a stranger.
+
+use jiff::SignedDuration;
+
+use crate::conversation::{Conversation, nothing};
+use crate::ended::Ended;
+use crate::id::ConversationId;
+use crate::lifetimes::DAY;
+
+/// After how long without a text nothing counts any more that was said from a number. In the USA a
+/// number that was given up may be given to somebody else after 45 days; most people who come back do
+/// so within a year.
+const SILENT: SignedDuration = DAY.checked_mul(365).expect("a year fits");
+
+/// The ending of a conversation that nobody continued.
+const QUIET: &str = "quiet";
+
+impl Conversation {
+    /// Forgets the person if the latest text came after a year of silence: their language, what they
+    /// said, what was counted. Whether they have stopped is not stored here. Returns the conversation
+    /// that was never ended, if there was one.
+    pub(crate) fn forget_after_silence(&mut self, id: &ConversationId) -> Option<Forgotten> {
+        let seen = self.seen_at.or(self.answered_at)?;
+        if self.at.duration_since(seen) < SILENT {
+            return None;
+        }
+        let (turns, brief) = (std::mem::take(&mut self.turns), std::mem::take(&mut self.brief));
+        let is_begun = !turns.is_empty() || !brief.is_empty();
+        let number = self.number;
+        *self = Self {
+            number: number + u64::from(is_begun),
+            ours: self.ours.clone(),
+            theirs: self.theirs.clone(),
+            newest: self.newest.take(),
+            done: self.done.take(),
+            // What was open is settled as ever.
+            open: self.open.take(),
+            // What it cost was paid all the same.
+            account: std::mem::take(&mut self.account),
+            due_at: self.due_at,
+            seen_at: self.seen_at,
+            at: self.at,
+            expires_at: self.expires_at,
+            turns: vec![],
+            brief: serde_json::Map::new(),
+            language: None,
+            answers: 0,
+            last: None,
+            failed: vec![],
+            tries: 0,
+            apologised: false,
+            sorry_at: None,
+            one_by_one: 0,
+            counted: nothing(),
+            over: None,
+            handed_over: None,
+            given_back_at: None,
+            ask_after: None,
+            quiet_until: None,
+            admitted_at: None,
+            answered_at: None,
+        };
+        let ended = is_begun.then(|| Ended {
+            conversation: id.clone(),
+            number,
+            ours: self.ours.clone(),
+            theirs: self.theirs.clone(),
+            ending: QUIET.into(),
+            brief,
+            turns,
+            cost: std::mem::take(&mut self.account.cost),
+            at: seen,
+        });
+        Some(Forgotten(ended))
+    }
+}
+
+/// A person was forgotten; with the conversation that they never ended.
+#[derive(Clone)]
+pub(crate) struct Forgotten(pub(crate) Option<Ended>);
