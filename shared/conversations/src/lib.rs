@@ -14,6 +14,7 @@ mod admissions;
 mod attempts;
 #[cfg(feature = "sqlite")]
 mod backups;
+mod blocks;
 pub mod budget;
 mod change;
 mod claims;
@@ -24,14 +25,17 @@ mod conversation;
 mod due;
 mod effects;
 mod ended;
+mod erase;
 mod hands;
 mod health;
 mod id;
+mod kept_calls;
 mod lifetimes;
 mod listed;
 mod names;
 mod notices;
 mod open;
+mod person;
 mod quarantine;
 mod receipts;
 mod reopened;
@@ -49,7 +53,7 @@ mod uncounted;
 pub use backups::{Held, Restore, Restored, back_up};
 #[cfg(feature = "sqlite")]
 pub use documents::Since;
-pub use documents::{OpenError, Place, Reserved, Unavailable, reserve};
+pub use documents::{Left, OpenError, Place, Reserved, Unavailable, reserve};
 
 pub use admissions::{Admission, minute_of};
 pub use attempts::{Attempt, DueAttempt, Reported, StatusUpdate};
@@ -59,10 +63,12 @@ pub use conversation::{Conversation, HandedOver, LastReply, Previous, Reply, Sen
 pub use due::Batch;
 pub use effects::Effect;
 pub use ended::Ended;
+pub use erase::Erased;
 pub use health::opened;
 pub use id::ConversationId;
 pub use names::{Claim, Names};
 pub use notices::{FollowUp, Notice};
+pub use person::Person;
 pub use quarantine::{Kept, Quarantined};
 pub use receipts::{DueReceipt, Joined, MatchedReceipt, StoredReceipt};
 pub use reopened::Aside;

@@ -156,12 +156,21 @@ impl Store {
         kept: Option<String>,
     ) -> Result<Joined, Unavailable> {
         let told = MatchedReceipt::of(attempt, receipt, kept);
-        let mut writes = told.writes();
+        let writes: Vec<_> = told.writes().into_iter().map(unless_erased).collect();
+        let mut with_head = writes.clone();
         if told.fails && told.is_new() {
-            writes.push(failed(attempt, receipt.at));
+            with_head.push(unless_erased(failed(attempt, receipt.at)));
         }
-        if !writes.is_empty() {
-            self.documents.commit(writes).await?;
+        let is_stored = with_head.is_empty()
+            || self.documents.if_unchanged(with_head).await?
+            // The conversation may be gone before its attempts.
+            || self.documents.if_unchanged(writes).await?;
+        if !is_stored {
+            // The person was erased meanwhile. What they said to their provider counts all the same.
+            if told.opted_out {
+                self.documents.commit(vec![told.stop()]).await?;
+            }
+            return Ok(Joined::NotYet);
         }
         // The process that applied it before may have died before it woke anybody.
         let failed = told.fails.then(|| attempt.conversation.clone());
@@ -290,14 +299,19 @@ impl MatchedReceipt {
     pub(crate) fn writes(&self) -> Vec<Write> {
         let kept = self.kept.iter().map(|name| Write::Delete(at("receipts", name), None));
         let mut writes: Vec<_> = kept.collect();
-        let Self { update, step, conversation, .. } = self;
+        let Self { update, step, .. } = self;
         if self.is_new() {
             writes.push(update.write(std::slice::from_ref(step)));
         }
         if self.opted_out && !self.is_known {
-            writes.push(stopped(conversation, update.at, update.provider()));
+            writes.push(self.stop());
         }
         writes
+    }
+
+    /// The opt-out that it reports.
+    fn stop(&self) -> Write {
+        stopped(&self.conversation, self.update.at, self.update.provider())
     }
 
     /// Whether the attempt learns something new from it.
@@ -348,6 +362,14 @@ impl DueReceipt {
     fn put_off(&self, until: Option<Timestamp>) -> Write {
         let due = Fields::none().with("due_at", until.map(Timestamp::as_millisecond));
         Write::Amend(at("receipts", &self.name), due, self.version)
+    }
+}
+
+/// The same write, which brings nothing back that was erased meanwhile. An opt-out is not erased.
+fn unless_erased(write: Write) -> Write {
+    match &write {
+        Write::Merge { path, .. } if path.collection != "stops" => write.if_there(),
+        _ => write,
     }
 }
 

@@ -12,6 +12,9 @@ use crate::store::Store;
 /// The provider of a stop that was entered from a list.
 const LISTED: &str = "list";
 
+/// The provider of a stop that was entered for one person.
+const BY_HAND: &str = "by hand";
+
 /// A person's wish to get no more texts from any of our numbers, through any provider.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Stop {
@@ -51,6 +54,23 @@ impl Store {
             self.claim(&claim.of_keyword(), stop.at, vec![stopped]).await?;
         }
         Ok(())
+    }
+
+    /// Records an opt-out that somebody enters for this number, also as one of the mock's people.
+    pub async fn stop_by_hand(&self, theirs: &Number, at: Timestamp) -> Result<(), Unavailable> {
+        let stop = Stop { at, provider: BY_HAND.to_owned(), confirmed: true };
+        let people = self.names.people(theirs);
+        let kept = people.iter().map(|person| keep_stop(person, &stop)).collect();
+        self.documents.commit(kept).await?;
+        Ok(())
+    }
+
+    /// Lifts the opt-out of this number. False if there was none.
+    pub async fn start_by_hand(&self, theirs: &Number) -> Result<bool, Unavailable> {
+        let stops = self.names.people(theirs).map(|person| at("stops", &person));
+        let found = self.documents.get(&stops).await?;
+        self.documents.commit(stops.map(|stop| Write::Delete(stop, None)).into()).await?;
+        Ok(found.iter().any(Option::is_some))
     }
 
     /// Records that a person is on an opt-out list, which has been confirmed to them.

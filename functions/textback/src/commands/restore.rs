@@ -106,13 +106,14 @@ async fn restore(settings: &Settings, asked: &Asked, file: &Path) -> Result<bool
         asked.opt_outs_imported || matches!(since, Since::Nothing(_)) && !asked.json && agreed()?;
     let restored = restore.finish(settings, &note()?, imported, now).await?;
     let sends = imported || !matches!(since, Since::Nothing(_));
-    let Restored { aside, kept } = restored;
+    let Restored { aside, erased, kept } = restored;
     let done = json!({
         "version": 1,
         "holds": as_json(&held),
         "knows_since": known(&since),
         "set_aside": counts(&aside),
         "waiting_texts_lost": lost,
+        "erased_again": erased,
         "kept": kept,
         "sends": sends,
     });
@@ -121,6 +122,11 @@ async fn restore(settings: &Settings, asked: &Asked, file: &Path) -> Result<bool
         if lost > 0 {
             println!(
                 "{lost} texts that waited in the store before are only in the folder that is kept."
+            );
+        }
+        if erased > 0 {
+            println!(
+                "Erased again, of people who were erased after the backup was made: {erased} documents."
             );
         }
         if let Some(kept) = kept {

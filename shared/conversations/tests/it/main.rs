@@ -17,6 +17,7 @@ mod locked;
 mod names;
 mod quarantine;
 mod receipts;
+mod rights;
 mod statuses;
 mod steps;
 mod stops;
@@ -38,6 +39,7 @@ use form::*;
 use names::*;
 use quarantine::*;
 use receipts::*;
+use rights::*;
 use stops::*;
 use traces::*;
 
@@ -113,6 +115,10 @@ fakes::promises! {
     counts_a_reservation_that_nobody_settles_for_a_day
     loses_nothing_when_an_account_is_divided_anew
     sets_aside_whatever_was_open_with_one_notice
+    erases_a_person_from_every_collection_and_nobody_else
+    begins_anew_with_a_text_a_second_after_an_erasure
+    nothing_that_comes_late_brings_an_erased_person_back
+    counts_what_a_blocked_number_sends_and_keeps_none_of_it
 }
 
 /// The same for promises that hold across restarts: each gets the place of the store.
