@@ -24,7 +24,7 @@ use crate::store::Store;
 const PAGE: u32 = 200;
 
 /// How many documents of one person are read of a collection. An erasure looks again afterwards.
-const OF_ONE: u32 = 2_000;
+const OF_ONE: u32 = 20_000;
 
 /// How many digits a number without its country must have to be taken for the person's: fewer may be
 /// anything.

@@ -49,8 +49,9 @@ pub(crate) async fn run(settings: Settings, asked: Asked) -> Result<bool, Error>
         return Err("nothing is stored in DATA_DIR".into());
     };
     if asked.set_aside {
+        let erased = store.erase_again().await?;
         let aside = store.set_open_aside(&note()?, 0, Timestamp::now()).await?;
-        say(&asked, &aside, json!({ "set_aside": counts(&aside) }));
+        say(&asked, &aside, json!({ "set_aside": counts(&aside), "erased_again": erased }));
     }
     if let Some(list) = &asked.opt_outs {
         enter(&store, &read(list)?, &asked).await?;

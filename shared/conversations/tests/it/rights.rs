@@ -147,7 +147,7 @@ async fn no_file_of_the_store_holds_a_byte_of_somebody_who_was_erased() {
         let theirs = if is_hers { person() } else { other };
         let said = if is_hers { "I live in Elm Street. " } else { "Somebody else says so. " };
         let said = said.repeat(chance.usize(1..20));
-        let mut text = arrival(&format!("OT{number}"), &said, later(now(), number.into()));
+        let mut text = arrival(&format!("text-{number}"), &said, later(now(), number.into()));
         text.theirs = theirs.clone();
         serving.take(&text).await.unwrap();
         let id = serving.names().conversation("twilio", &theirs);
@@ -193,6 +193,30 @@ async fn a_backup_brings_nobody_back_who_was_erased_since() {
             assert!(!holds(&data, word), "{word}, {lost:?}");
         }
     }
+}
+
+/// As another version left it, before people were erased.
+#[tokio::test]
+async fn a_backup_of_before_there_were_erasures_is_erased_again_too() {
+    let (home, place, data) = fresh();
+    let store = open(&place);
+    lives_here(&store, &person()).await;
+    let backup = home.path().join("backup.db");
+    conversations::back_up(&settings(&place), &backup).unwrap();
+    let forget = |file: &Path| {
+        let forgets = "DROP TABLE blocks; DROP TABLE blocked; DROP TABLE erasures;";
+        rusqlite::Connection::open(file).unwrap().execute_batch(forgets).unwrap();
+    };
+    forget(&backup);
+    store.erase(&person(), later(now(), 60)).await.unwrap();
+    drop(store);
+    let restore = || conversations::Restore::begin(&settings(&place), &backup, now()).unwrap();
+    let restored = restore().finish(&settings(&place), &json!({}), false, now()).await.unwrap();
+    assert!(restored.erased > 5, "{}", restored.erased);
+    fs::remove_file(data.join("textback.ledger")).unwrap();
+    forget(&data.join("textback.db"));
+    let restored = restore().finish(&settings(&place), &json!({}), false, now()).await.unwrap();
+    assert_eq!(restored.erased, 0, "neither knows of an erasure");
 }
 
 /// Somebody about whom every collection holds something.
